@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { dayOf, isTimeZone, parseInstant, startOfDay } from './instant.ts';
+
+test('instants are read with their offset, without one in the zone given', () => {
+  const cases: [string, string, string | null][] = [
+    ['2026-07-01T12:00:00Z', 'Europe/Paris', '2026-07-01T12:00:00.000Z'],
+    ['2026-07-01T12:00:00+02:00', 'UTC', '2026-07-01T10:00:00.000Z'],
+    ['2026-07-01T12:00:00 02:00', 'UTC', '2026-07-01T10:00:00.000Z'],
+    ['2026-07-01T12:00:00.123456-0700', 'UTC', '2026-07-01T19:00:00.123Z'],
+    ['2026-07-01T12:00', 'Europe/Paris', '2026-07-01T10:00:00.000Z'],
+    ['2026-01-01 12:00:00', 'Europe/Paris', '2026-01-01T11:00:00.000Z'],
+    ['2026-07-01', 'Europe/Paris', '2026-06-30T22:00:00.000Z'],
+    ['2026-07-01', 'Nowhere/Land', '2026-07-01T00:00:00.000Z'],
+    ['2024-02-29', 'UTC', '2024-02-29T00:00:00.000Z'],
+    ['2026-02-29', 'UTC', null],
+    ['2026-13-01', 'UTC', null],
+    ['2026-07-01T25:00', 'UTC', null],
+    ['yesterday', 'UTC', null],
+    ['2026', 'UTC', null],
+    ['', 'UTC', null],
+  ];
+  for (const [text, zone, instant] of cases)
+    assert.equal(parseInstant(text, zone)?.toISOString() ?? null, instant, text);
+});
+
+test('a day begins when its first hour exists', () => {
+  assert.equal(parseInstant('2026-03-08', 'America/Havana')?.toISOString(), '2026-03-08T05:00:00.000Z');
+  assert.equal(
+    startOfDay(new Date('2026-07-01T03:00:00Z'), 'America/New_York').toISOString(),
+    '2026-06-30T04:00:00.000Z',
+  );
+  assert.equal(dayOf(new Date('2026-07-01T03:00:00Z'), 'America/New_York'), '2026-06-30');
+  assert.equal(dayOf(new Date('2026-07-01T03:00:00Z'), 'nowhere'), '2026-07-01');
+});
+
+test('time zones are names, not offsets', () => {
+  for (const name of ['UTC', 'Europe/Paris', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5'])
+    assert.ok(isTimeZone(name), name);
+  for (const name of ['', '+02:00', 'Europe', 'Mars/Olympus', "UTC'; drop table users"])
+    assert.ok(!isTimeZone(name), name);
+});

@@ -1,0 +1,172 @@
+/** An amount in 1/100 of `unit`, a lower-case ISO 4217 code, whatever the number of decimals of that currency. */
+export interface Money {
+  amount: number;
+  unit: string;
+}
+
+// oxfmt-ignore
+const symbols: Readonly<Record<string, string>> = {
+  usd: '$', cad: '$', eur: '€', aed: 'د.إ', afn: 'Afs', all: 'L', amd: 'AMD', ang: 'NAƒ', aoa: 'Kz', ars: '$',
+  aud: '$', awg: 'ƒ', azn: 'AZN', bam: 'KM', bbd: 'Bds$', bdt: '৳', bgn: 'BGN', bif: 'FBu', bmd: 'BD$', bnd: 'B$',
+  bob: 'Bs.', brl: 'R$', bsd: 'B$', btc: '₿', btn: 'Nu.', bwp: 'P', byn: 'Br', bzd: 'BZ$', cdf: 'F', chf: 'Fr.',
+  clp: '$', cny: '¥', cop: 'Col$', crc: '₡', cve: 'Esc', czk: 'Kč', djf: 'Fdj', dkk: 'Kr', dop: 'RD$', dzd: 'د.ج',
+  egp: '£', etb: 'Br', fjd: 'FJ$', fkp: '£', gbp: '£', gel: 'GEL', gip: '£', gmd: 'D', gnf: 'FG', gtq: 'Q',
+  gyd: 'GY$', hkd: 'HK$', hnl: 'L', htg: 'G', huf: 'Ft', idr: 'Rp', ils: '₪', inr: '₹', isk: 'kr', jmd: 'J$',
+  jpy: '¥', kes: 'KSh', kgs: 'сом', khr: '៛', kmf: 'KMF', krw: 'W', kyd: 'KY$', kzt: 'T', lak: 'KN', lbp: '£',
+  lkr: 'Rs', lrd: 'L$', lsl: 'M', mad: 'MAD', mdl: 'MDL', mga: 'FMG', mkd: 'MKD', mmk: 'K', mnt: '₮', mop: 'P',
+  mro: 'UM', mur: 'Rs', mvr: 'Rf', mwk: 'MK', mxn: '$', myr: 'RM', mzn: 'MT', nad: 'N$', ngn: '₦', nio: 'C$',
+  nok: 'kr', npr: 'NRs', nzd: 'NZ$', pab: 'B./', pen: 'S/.', pgk: 'K', php: '₱', pkr: 'Rs.', pln: 'zł', pyg: '₲',
+  qar: 'QR', ron: 'L', rsd: 'din.', rub: '₽', rwf: 'RFw', sar: 'SR', sbd: 'SI$', scr: 'SR', sek: 'kr', sgd: 'S$',
+  shp: '£', sle: 'Le', sos: 'Sh.', srd: '$', std: 'Db', szl: 'E', thb: '฿', tjs: 'TJS', top: 'T$', try: 'TRY',
+  ttd: 'TT$', twd: 'NT$', tzs: 'TZS', uah: 'UAH', ugx: 'USh', uyu: '$U', uzs: 'UZS', vnd: '₫', vuv: 'VT', wst: 'WS$',
+  xaf: 'CFA', xcd: 'EC$', xof: 'CFA', xpf: 'F', yer: 'YER', zar: 'R', zmw: 'ZK',
+};
+
+// ISO 4217 currencies whose smallest unit is not 1/100.
+const ZERO_DECIMALS: ReadonlySet<string> = new Set(
+  'bif clp djf gnf isk jpy kmf krw mga pyg rwf ugx uyi vnd vuv xaf xof xpf'.split(' '),
+);
+const THREE_DECIMALS: ReadonlySet<string> = new Set('bhd iqd jod kwd lyd omr tnd'.split(' '));
+
+/** Crashes on anything but a safe integer: an amount that is not one is a bug, never an input error. */
+export function assertAmount(amount: number): asserts amount is number {
+  if (!Number.isSafeInteger(amount)) throw new Error(`not an amount in 1/100 of a unit: ${amount}`);
+}
+
+/** Says whether a currency has a symbol here, hence whether prices may be set in it. */
+export function isCurrency(unit: string): boolean {
+  return Object.hasOwn(symbols, unit);
+}
+
+/** Lists the codes of all currencies that prices may be set in. */
+export function currencyCodes(): string[] {
+  return Object.keys(symbols).toSorted();
+}
+
+/**
+ * Writes an amount for people: `$20.00`, `($356.00)` when negative, `12.00 xyz` for a unit without symbol, `12.00` without unit.
+ *
+ * A unit given as `-usd` also means negative. No thousands separator; the decimal mark is that of `lang`.
+ */
+export function formatMoney(money: { amount: number; unit: string | null }, lang = 'en'): string {
+  const { text, negative } = unsignedMoney(money, lang);
+  return negative ? `(${text})` : text;
+}
+
+/** Writes an amount for spreadsheets: as `formatMoney`, but `-$356.00` when negative. */
+export function formatMoneyPlain(money: { amount: number; unit: string | null }): string {
+  const { text, negative } = unsignedMoney(money, 'en');
+  return negative ? `-${text}` : text;
+}
+
+function unsignedMoney(
+  money: { amount: number; unit: string | null },
+  lang: string,
+): { text: string; negative: boolean } {
+  assertAmount(money.amount);
+  const unit = money.unit?.replace(/^-/, '').toLowerCase() ?? null;
+  const digits = formatDecimal(Math.abs(money.amount)).replace('.', decimalMark(lang));
+  const negative = money.amount < 0 || (money.amount !== 0 && money.unit !== null && money.unit.startsWith('-'));
+  if (unit === null || unit === '') return { text: digits, negative };
+  const symbol = isCurrency(unit) ? symbols[unit] : undefined;
+  return { text: symbol === undefined ? `${digits} ${unit}` : `${symbol}${digits}`, negative };
+}
+
+/** Writes an amount as a bare decimal with two digits after the point: 2000 → `20.00`, -5 → `-0.05`. */
+export function formatDecimal(amount: number): string {
+  assertAmount(amount);
+  const digits = String(Math.abs(amount)).padStart(3, '0');
+  return `${amount < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}
+
+/** Reads a decimal number as an amount, exactly: `12.5` → 1250; null for anything that is not a whole number of 1/100. */
+export function parseDecimal(text: string): number | null {
+  const match = /^(-)?(\d*)(?:\.(\d*))?$/.exec(text.trim());
+  if (match === null) return null;
+  const [, sign, whole = '', fraction = ''] = match;
+  if (whole === '' && fraction === '') return null;
+  const cents = fraction.replace(/0+$/, '');
+  if (cents.length > 2) return null;
+  const amount = Number(`${whole}${cents.padEnd(2, '0')}`);
+  if (!Number.isSafeInteger(amount)) return null;
+  return sign === '-' && amount !== 0 ? -amount : amount;
+}
+
+/**
+ * Shares `total` in proportion to `weights` without losing or making 1/100: the parts add up to `total` (largest remainder).
+ *
+ * Equal remainders go to the earlier part. When all weights are 0 the parts are equal up to 1/100.
+ */
+export function allocate(total: number, weights: readonly number[]): number[] {
+  assertAmount(total);
+  if (weights.length === 0) {
+    if (total !== 0) throw new Error('nothing to allocate to');
+    return [];
+  }
+  if (weights.some((weight) => !Number.isSafeInteger(weight) || weight < 0))
+    throw new Error('weights are whole and not negative');
+  const shares = weights.every((weight) => weight === 0)
+    ? weights.map(() => 1n)
+    : weights.map((weight) => BigInt(weight));
+  const sum = shares.reduce((left, right) => left + right, 0n);
+  const size = BigInt(Math.abs(total));
+  const parts = shares.map((share, index) => ({ index, part: (size * share) / sum, rest: (size * share) % sum }));
+  let missing = size - parts.reduce((left, { part }) => left + part, 0n);
+  for (const part of parts.toSorted((a, b) => (a.rest === b.rest ? a.index - b.index : a.rest > b.rest ? -1 : 1))) {
+    if (missing === 0n) break;
+    part.part += 1n;
+    missing -= 1n;
+  }
+  return parts.map(({ part }) => (total < 0 && part !== 0n ? -Number(part) : Number(part)));
+}
+
+/** Takes a part in basis points, rounded down for positive amounts: `floor(amount × bps / 10000)`, exact for every safe amount. */
+export function portion(amount: number, bps: number): number {
+  assertAmount(amount);
+  const product = BigInt(amount) * BigInt(bps);
+  const quotient = product / 10_000n;
+  return Number(product < 0n && product % 10_000n !== 0n ? quotient - 1n : quotient);
+}
+
+/** Writes basis points as a percentage: 1000 → `10%`, 1234 → `12.34%`. */
+export function formatPercent(bps: number): string {
+  assertAmount(bps);
+  return bps % 100 === 0 ? `${bps / 100}%` : `${formatDecimal(bps)}%`;
+}
+
+/** Tells how many decimals a currency has at banks and card networks: 0, 2 or 3. */
+export function currencyDecimals(unit: string): 0 | 2 | 3 {
+  if (ZERO_DECIMALS.has(unit)) return 0;
+  return THREE_DECIMALS.has(unit) ? 3 : 2;
+}
+
+/**
+ * Converts to the smallest unit of the currency, as card processors count: 1000 jpy (¥10.00) → 10.
+ * Null when the amount is not a whole number of it: such an amount cannot be charged.
+ */
+export function toSmallestUnit({ amount, unit }: Money): number | null {
+  assertAmount(amount);
+  const decimals = currencyDecimals(unit);
+  if (decimals === 2) return amount;
+  if (decimals === 3) return amount * 10;
+  return amount % 100 === 0 ? amount / 100 : null;
+}
+
+/** Converts what a card processor counts back to 1/100; a third decimal is rounded half away from zero. */
+export function fromSmallestUnit(count: number, unit: string): Money {
+  assertAmount(count);
+  const decimals = currencyDecimals(unit);
+  if (decimals === 2) return { amount: count, unit };
+  if (decimals === 0) return { amount: count * 100, unit };
+  const tenth = Math.round(Math.abs(count) / 10);
+  return { amount: count < 0 && tenth !== 0 ? -tenth : tenth, unit };
+}
+
+function decimalMark(lang: string): string {
+  if (lang === 'en' || lang.startsWith('en-')) return '.';
+  try {
+    return new Intl.NumberFormat(lang).formatToParts(1.5).find(({ type }) => type === 'decimal')?.value ?? '.';
+  } catch {
+    return '.'; // not a language tag
+  }
+}

@@ -1,0 +1,27 @@
+export interface NameParts {
+  first: string;
+  middle: string;
+  last: string;
+}
+
+/**
+ * Splits a full name. The first word is the first name (`El` takes the next word along), the last word the last name
+ * (`I`, `II` and `III` take the word before along), what is between the middle names. One word is a first name.
+ */
+export function splitFullName(full_name: string): NameParts {
+  const words = full_name.split(/\s+/).filter((word) => word !== '');
+  const firsts = words.splice(0, words[0] === 'El' ? 2 : 1);
+  const isNumbered = words.length > 1 && /^I{1,3}$/.test(words.at(-1) ?? '');
+  const lasts = words.splice(isNumbered ? -2 : -1);
+  return { first: firsts.join(' '), middle: words.join(' '), last: lasts.join(' ') };
+}
+
+/** Says whether two texts are equal when case is ignored. */
+export function equalsCi(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
+}
+
+/** Says whether a text contains another when case is ignored. */
+export function containsCi(text: string, part: string): boolean {
+  return text.toLowerCase().includes(part.toLowerCase());
+}
