@@ -1,0 +1,261 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { mkdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+import { openPGlite, PGliteSocket, type PGlitePlace } from './db-pglite.ts';
+import type { Schema } from './db-schema.ts';
+
+/** What reads take: the database or an open transaction. */
+export type Reader = Kysely<Schema>;
+
+/** What writes take: an open transaction. */
+export type Tx = Transaction<Schema>;
+
+declare const pooled: unique symbol;
+
+/** The database outside any transaction; a `Tx` is not one. */
+export type Db = Kysely<Schema> & { readonly [pooled]: true };
+
+/** Where the data is. The limits hold for a server only: the process has a PGlite to itself. */
+export type DatabaseOptions = ServerOptions | PGlitePlace;
+
+export interface ServerOptions {
+  url: string;
+  pool_max?: number;
+  connect_timeout_ms?: number;
+  statement_timeout_ms?: number;
+  /** Hears of connections that broke while idle; the pool replaces them. */
+  on_connection_lost?: (error: Error) => void;
+}
+
+export interface Database {
+  readonly kind: 'server' | 'pglite';
+  readonly db: Db;
+  /** Runs one text of SQL, through the same gate as everything else; several statements are allowed when there are no values. */
+  executeSql(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
+  /** The whole data directory of a PGlite, to be restored by `openDatabase({ memory: true, snapshot })`. */
+  dump(): Promise<Blob>;
+  close(): Promise<void>;
+}
+
+/** Opens the database; nothing is connected before the first statement when it is a server. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  return 'url' in options ? openServer(options) : openEmbedded(options);
+}
+
+function openServer(options: ServerOptions): Database {
+  const pool = new GatedPool({
+    connectionString: options.url,
+    max: options.pool_max ?? 10,
+    connectionTimeoutMillis: options.connect_timeout_ms ?? 5_000,
+    statement_timeout: options.statement_timeout_ms ?? 30_000,
+    idle_in_transaction_session_timeout: 60_000,
+    application_name: 'tollgate',
+    options: '-c TimeZone=UTC',
+    keepAlive: true,
+    types,
+  });
+  pool.on('error', (error) => options.on_connection_lost?.(error));
+  return {
+    kind: 'server',
+    db: openKysely(pool),
+    executeSql: (text, values) => pool.run(text, values),
+    dump: () => Promise.reject(new Error('a server has no data directory to dump')),
+    close: () => pool.end(),
+  };
+}
+
+async function openEmbedded(place: PGlitePlace): Promise<Database> {
+  if ('folder' in place) await mkdir(place.folder, { recursive: true });
+  const lite = await openPGlite(place);
+  // PGlite is one connection: the pool's queue hands it to one user at a time, first come, first served.
+  const pool = new GatedPool({
+    max: 1,
+    user: 'postgres',
+    database: 'postgres',
+    options: '-c TimeZone=UTC',
+    idleTimeoutMillis: 0,
+    stream: () => new PGliteSocket(lite),
+    types,
+  });
+  pool.on('error', () => {});
+  return {
+    kind: 'pglite',
+    db: openKysely(pool),
+    executeSql: (text, values) => pool.run(text, values),
+    async dump() {
+      const client = await pool.connect();
+      try {
+        return await lite.dumpDataDir('none');
+      } finally {
+        client.release();
+      }
+    },
+    async close() {
+      await pool.end();
+      await lite.close();
+    },
+  };
+}
+
+function openKysely(pool: GatedPool): Db {
+  // The brand exists in types only, so nothing but a cast can make it.
+  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }) as Db;
+}
+
+/** Set while the caller is inside `inTransaction`; `open` turns false at its end, for work that outlives it. */
+const transaction = new AsyncLocalStorage<{ open: boolean }>();
+
+/**
+ * A pool that refuses to hand a second connection to somebody who holds a transaction.
+ *
+ * Why: on PGlite there is no second connection and the wait would never end; on a server a full pool of such waiters
+ * is the same deadlock.
+ */
+class GatedPool extends pg.Pool {
+  override connect(): Promise<pg.PoolClient>;
+  override connect(
+    callback: (error: Error | undefined, client: pg.PoolClient | undefined, done: (release?: unknown) => void) => void,
+  ): void;
+  override connect(
+    callback?: (error: Error | undefined, client: pg.PoolClient | undefined, done: (release?: unknown) => void) => void,
+  ): Promise<pg.PoolClient> | void {
+    if (transaction.getStore()?.open) {
+      const error = new Error('the database was used from inside an open transaction: pass `tx` on instead');
+      if (!callback) return Promise.reject(error);
+      return callback(error, undefined, () => {});
+    }
+    return callback ? super.connect(callback) : super.connect();
+  }
+
+  async run(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }> {
+    const result = await this.query<Record<string, unknown>>(text, values);
+    // Several statements answer with several results; callers want the last rows that came.
+    return Array.isArray(result) ? (result.findLast((each) => each.rows.length > 0) ?? { rows: [] }) : result;
+  }
+}
+
+const ATTEMPTS_MAX = 6;
+
+/**
+ * Runs `work` in one transaction and commits it; anything thrown rolls it back.
+ *
+ * Why the retries: a serialization failure or a deadlock (40001, 40P01) says that nothing was done and that another try may
+ * succeed, so `work` must have no effects outside `tx`.
+ */
+export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction().execute(async (tx) => {
+        const held = { open: true };
+        try {
+          return await transaction.run(held, () => work(tx));
+        } finally {
+          held.open = false;
+        }
+      });
+    } catch (error) {
+      if (attempt >= ATTEMPTS_MAX || !isRetryable(error)) throw error;
+      await sleep(2 ** attempt * 5 * (0.5 + Math.random()));
+    }
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  const code = sqlState(error);
+  return code === '40001' || code === '40P01';
+}
+
+/** Says whether a unique index refused the row: `constraint` names it, any when left out. */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  return isViolation(error, '23505', constraint);
+}
+
+export function isExclusionViolation(error: unknown, constraint?: string): boolean {
+  return isViolation(error, '23P01', constraint);
+}
+
+export function isForeignKeyViolation(error: unknown, constraint?: string): boolean {
+  return isViolation(error, '23503', constraint);
+}
+
+export function isCheckViolation(error: unknown, constraint?: string): boolean {
+  return isViolation(error, '23514', constraint);
+}
+
+function isViolation(error: unknown, code: string, constraint?: string): boolean {
+  return (
+    error instanceof pg.DatabaseError &&
+    error.code === code &&
+    (constraint === undefined || error.constraint === constraint)
+  );
+}
+
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+// What `pg` says without a code when a connection breaks under a query or cannot be had in time.
+const lostConnection =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed)/;
+
+/** Says whether the failure is the database's absence (not reachable, shutting down, out of connections) and not ours. */
+export function isDatabaseDown(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (error instanceof pg.DatabaseError) return /^(08|57P0[1-3]|53300)/.test(code);
+  return networkCodes.has(code) || lostConnection.test(error.message);
+}
+
+function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined;
+}
+
+const INT8 = 20;
+const INT8_ARRAY = 1016;
+const NUMERIC = 1700;
+const NUMERIC_ARRAY = 1231;
+const DATE = 1082;
+const DATE_ARRAY = 1182;
+const TEXT_ARRAY = 1009;
+
+function parseInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} does not fit a safe integer`);
+  return value;
+}
+
+/** A sum of bigints is a numeric: without a fraction it must be exact. */
+function parseNumeric(text: string): number {
+  return /^-?[0-9]+$/.test(text) ? parseInteger(text) : Number(text);
+}
+
+// A cast, since `pg` types its parsers by a list of names that leaves the arrays out.
+const parseTexts = pg.types.getTypeParser(TEXT_ARRAY as pg.types.TypeId) as (text: string) => (string | null)[];
+
+function arrayOf<T>(parse: (text: string) => T): (text: string) => (T | null)[] {
+  return (text) => parseTexts(text).map((element) => (element === null ? null : parse(element)));
+}
+
+/** Wire text to values: bigint and numeric are numbers, date stays 'YYYY-MM-DD', timestamptz is a Date. */
+const parsers = new Map<number, (text: string) => unknown>([
+  [INT8, parseInteger],
+  [INT8_ARRAY, arrayOf(parseInteger)],
+  [NUMERIC, parseNumeric],
+  [NUMERIC_ARRAY, arrayOf(parseNumeric)],
+  [DATE, (text) => text],
+  [DATE_ARRAY, parseTexts],
+]);
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser(oid, format) {
+    return (format === 'binary' ? undefined : parsers.get(oid)) ?? pg.types.getTypeParser(oid, format);
+  },
+};
