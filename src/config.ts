@@ -1,0 +1,295 @@
+/** The only reader of the environment. docs/reference/configuration.md is generated from `settings`. */
+
+type Kind = 'string' | 'secret' | 'integer' | 'boolean' | 'url' | 'list';
+
+export interface Setting {
+  readonly name: string;
+  readonly kind: Kind;
+  /** As it would be written in the environment; null when there is none. */
+  readonly default: string | null;
+  readonly min?: number;
+  readonly max?: number;
+  readonly one_of?: readonly string[];
+  readonly description: string;
+}
+
+const define = <const T extends Record<string, Setting>>(table: T): T => table;
+
+export const settings = define({
+  mode: {
+    name: 'TOLLGATE_MODE',
+    kind: 'string',
+    default: 'production',
+    one_of: ['production', 'development'],
+    description: 'In development, mail is captured and the /_dev pages exist; never use it on a public address.',
+  },
+  host: { name: 'HOST', kind: 'string', default: '127.0.0.1', description: 'Address to listen on.' },
+  port: {
+    name: 'PORT',
+    kind: 'integer',
+    default: '8000',
+    min: 0,
+    max: 65_535,
+    description: 'Port to listen on; 0 takes a free one.',
+  },
+  base_url: {
+    name: 'BASE_URL',
+    kind: 'url',
+    default: null,
+    description:
+      'Scheme and host under which people reach the site; used in links and e-mails. Derived from HOST and PORT when left out.',
+  },
+  allowed_hosts: {
+    name: 'ALLOWED_HOSTS',
+    kind: 'list',
+    default: '',
+    description: 'Further host names (with port) under which the site may be reached, separated by commas.',
+  },
+  trusted_proxies: {
+    name: 'TRUSTED_PROXIES',
+    kind: 'list',
+    default: '',
+    description: 'Addresses or CIDR ranges whose X-Forwarded-* headers are believed, separated by commas.',
+  },
+  database_url: {
+    name: 'DATABASE_URL',
+    kind: 'secret',
+    default: null,
+    description: 'PostgreSQL 15 or newer, as postgres://…; without it an embedded database in DATA_FOLDER.',
+  },
+  database_connections_max: {
+    name: 'DATABASE_CONNECTIONS_MAX',
+    kind: 'integer',
+    default: '10',
+    min: 2,
+    max: 500,
+    description: 'Connections in the pool of one process.',
+  },
+  data_folder: {
+    name: 'DATA_FOLDER',
+    kind: 'string',
+    default: 'data',
+    description: 'Folder of the embedded database and of the generated secret key.',
+  },
+  secret_key: {
+    name: 'SECRET_KEY',
+    kind: 'secret',
+    default: null,
+    description:
+      'At least 32 characters; signs sessions and seals secrets at rest. Generated and kept in DATA_FOLDER when there is no DATABASE_URL; required otherwise.',
+  },
+  site_slug: {
+    name: 'SITE_SLUG',
+    kind: 'string',
+    default: 'tollgate',
+    description: 'Short name of the site and of its broker profile; read at the first start only.',
+  },
+  site_title: {
+    name: 'SITE_TITLE',
+    kind: 'string',
+    default: 'Tollgate',
+    description: 'Name of the site as people read it; read at the first start only.',
+  },
+  site_email: {
+    name: 'SITE_EMAIL',
+    kind: 'string',
+    default: 'support@localhost.localdomain',
+    description: 'Address of the broker: From of e-mails and where requests arrive.',
+  },
+  smtp_url: {
+    name: 'SMTP_URL',
+    kind: 'secret',
+    default: null,
+    description:
+      'smtp:// or smtps:// address of the mail server. Without it e-mails are kept in memory in development and dropped with a warning in production.',
+  },
+  log_level: {
+    name: 'LOG_LEVEL',
+    kind: 'string',
+    default: 'info',
+    one_of: ['silent', 'error', 'warn', 'info', 'debug', 'trace'],
+    description: 'Least severe log lines to write.',
+  },
+  body_bytes_max: {
+    name: 'BODY_BYTES_MAX',
+    kind: 'integer',
+    default: '1048576',
+    min: 1024,
+    max: 104_857_600,
+    description: 'Largest body of a request to the pages and the API; forwarded requests stream without this limit.',
+  },
+  token_lifetime_s: {
+    name: 'TOKEN_LIFETIME_S',
+    kind: 'integer',
+    default: '1209600',
+    min: 60,
+    max: 7_776_000,
+    description: 'Seconds for which a token or a signed-in browser stays valid.',
+  },
+  refresh_lifetime_s: {
+    name: 'REFRESH_LIFETIME_S',
+    kind: 'integer',
+    default: '2592000',
+    min: 60,
+    max: 31_536_000,
+    description: 'Seconds after the last login until which a token can be renewed.',
+  },
+  password_length_min: {
+    name: 'PASSWORD_LENGTH_MIN',
+    kind: 'integer',
+    default: '8',
+    min: 4,
+    max: 128,
+    description: 'Shortest password; 15 is the recommendation where it is the only factor.',
+  },
+  verification_lifetime_s: {
+    name: 'VERIFICATION_LIFETIME_S',
+    kind: 'integer',
+    default: '86400',
+    min: 300,
+    max: 2_592_000,
+    description: 'Seconds for which a link in an e-mail works.',
+  },
+  throttle_factor: {
+    name: 'THROTTLE_FACTOR',
+    kind: 'integer',
+    default: '1',
+    min: 1,
+    max: 100_000,
+    description: 'Multiplies every rate limit; raise it for load tests only.',
+  },
+  provider_grace_days: {
+    name: 'PROVIDER_GRACE_DAYS',
+    kind: 'integer',
+    default: '90',
+    min: 0,
+    max: 3650,
+    description: "Days after a subscription's end during which its provider may still read the subscriber's profile.",
+  },
+  upstream_timeout_ms: {
+    name: 'UPSTREAM_TIMEOUT_MS',
+    kind: 'integer',
+    default: '120000',
+    min: 100,
+    max: 3_600_000,
+    description: 'How long the application behind the gateway may take to start its answer.',
+  },
+  upstream_connections_max: {
+    name: 'UPSTREAM_CONNECTIONS_MAX',
+    kind: 'integer',
+    default: '128',
+    min: 1,
+    max: 10_000,
+    description: 'Connections kept to the application behind the gateway.',
+  },
+  private_addresses_allowed: {
+    name: 'PRIVATE_ADDRESSES_ALLOWED',
+    kind: 'boolean',
+    default: 'false',
+    description: 'Allows the entry point to be a loopback, private or link-local address.',
+  },
+  processor: {
+    name: 'PROCESSOR',
+    kind: 'string',
+    default: 'test',
+    one_of: ['test'],
+    description: 'Payment processor. The built-in test processor moves no money.',
+  },
+} satisfies Record<string, Setting>);
+
+export interface Config {
+  mode: 'production' | 'development';
+  host: string;
+  port: number;
+  base_url: string | null;
+  allowed_hosts: string[];
+  trusted_proxies: string[];
+  database_url: string | null;
+  database_connections_max: number;
+  data_folder: string;
+  secret_key: string | null;
+  site_slug: string;
+  site_title: string;
+  site_email: string;
+  smtp_url: string | null;
+  log_level: 'silent' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
+  body_bytes_max: number;
+  token_lifetime_s: number;
+  refresh_lifetime_s: number;
+  password_length_min: number;
+  verification_lifetime_s: number;
+  throttle_factor: number;
+  provider_grace_days: number;
+  upstream_timeout_ms: number;
+  upstream_connections_max: number;
+  private_addresses_allowed: boolean;
+  processor: 'test';
+}
+
+/** One line per bad setting, so that all are mended at once. */
+export class ConfigError extends Error {
+  readonly lines: readonly string[];
+  constructor(lines: readonly string[]) {
+    super(`The configuration cannot be used:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.lines = lines;
+  }
+}
+
+/**
+ * Reads and checks every setting.
+ * @throws ConfigError with one line per bad setting
+ */
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  overrides: Partial<Config> = {},
+): Config {
+  const errors: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [key, setting] of Object.entries<Setting>(settings)) {
+    const text = environment[setting.name];
+    const given = text === undefined || text === '' ? setting.default : text;
+    const parsed = given === null ? { value: null } : parse(setting, given);
+    if ('error' in parsed) errors.push(`${setting.name}: ${parsed.error}`);
+    else values[key] = parsed.value;
+  }
+  const config = { ...(values as unknown as Config), ...overrides }; // each key of the table was just parsed by its kind
+  if (config.secret_key !== null && config.secret_key.length < 32)
+    errors.push('SECRET_KEY: must have at least 32 characters.');
+  if (config.secret_key === null && config.database_url !== null)
+    errors.push('SECRET_KEY: is required together with DATABASE_URL.');
+  if (errors.length > 0) throw new ConfigError(errors);
+  return config;
+}
+
+function parse(setting: Setting, text: string): { value: unknown } | { error: string } {
+  if (setting.one_of && !setting.one_of.includes(text))
+    return { error: `must be one of ${setting.one_of.join(', ')}.` };
+  switch (setting.kind) {
+    case 'integer': {
+      const { min = 0, max = Number.MAX_SAFE_INTEGER } = setting;
+      const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
+      return value >= min && value <= max ? { value } : { error: `must be a whole number from ${min} to ${max}.` };
+    }
+    case 'boolean':
+      if (['1', 'true', 'yes', 'on'].includes(text.toLowerCase())) return { value: true };
+      if (['0', 'false', 'no', 'off'].includes(text.toLowerCase())) return { value: false };
+      return { error: 'must be true or false.' };
+    case 'url':
+      return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+        ? { value: new URL(text).origin }
+        : { error: 'must be an address that starts with http:// or https://.' };
+    case 'list':
+      return {
+        value: text
+          .split(',')
+          .map((item) => item.trim())
+          .filter((item) => item !== ''),
+      };
+    case 'secret':
+    case 'string':
+      return { value: text };
+    default:
+      return { error: 'is of an unknown kind.' };
+  }
+}

@@ -1,0 +1,82 @@
+/** What a room declares about one of its refusals; the key it stands under is its permanent code. */
+export interface ProblemDefinition {
+  readonly status: number;
+  readonly title: string;
+  readonly help?: string;
+}
+
+export interface ProblemExtra {
+  /** Replaces the title in the answer. */
+  readonly detail?: string;
+  /** Page that mends the problem: a same-site path. */
+  readonly location?: string;
+  /** Seconds after which trying again makes sense. */
+  readonly retry_after_s?: number;
+  /** Further members of the JSON answer, next to `detail` and `code`. */
+  readonly members?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** Field name (dotted for nested fields) to messages. */
+export type FieldMessages = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * An expected refusal: thrown by verbs, logged at info, answered to the caller, never reported as a bug.
+ * The wire form is made in platform/http/problem-reply.ts and nowhere else.
+ */
+export class Problem extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly fields: FieldMessages | null;
+  readonly extra: ProblemExtra;
+
+  constructor(
+    code: string,
+    definition: ProblemDefinition,
+    extra: ProblemExtra = {},
+    fields: FieldMessages | null = null,
+  ) {
+    super(extra.detail ?? definition.title, extra.cause === undefined ? undefined : { cause: extra.cause });
+    this.name = 'Problem';
+    this.code = code;
+    this.status = definition.status;
+    this.fields = fields;
+    this.extra = extra;
+  }
+}
+
+export type ProblemFactory = ((extra?: ProblemExtra) => Problem) & {
+  readonly code: string;
+  readonly definition: ProblemDefinition;
+};
+
+/** Turns a room's table of refusals into factories: `throw catalogProblems.coupon_expired()`. */
+export function defineProblems<const T extends Record<string, ProblemDefinition>>(
+  definitions: T,
+): { readonly [K in keyof T]: ProblemFactory } {
+  const factories: Record<string, ProblemFactory> = {};
+  for (const [code, definition] of Object.entries(definitions)) {
+    factories[code] = Object.assign((extra?: ProblemExtra) => new Problem(code, definition, extra), {
+      code,
+      definition,
+    });
+  }
+  return factories as { readonly [K in keyof T]: ProblemFactory };
+}
+
+export const inputProblems = defineProblems({
+  invalid_input: { status: 400, title: 'Some fields need your attention.' },
+  malformed_body: { status: 400, title: 'The body of the request could not be read.' },
+});
+
+/** A 400 that names each field at fault: `throw invalidInput({ email: ['Enter an e-mail address.'] })`. */
+export function invalidInput(fields: FieldMessages): Problem {
+  return new Problem('invalid_input', inputProblems.invalid_input.definition, {}, fields);
+}
+
+export const commonProblems = defineProblems({
+  not_found: { status: 404, title: 'Not found.' },
+  permission_denied: { status: 403, title: 'You do not have permission to perform this action.' },
+  credentials_required: { status: 401, title: 'Authentication credentials were not provided.' },
+  credentials_invalid: { status: 401, title: 'These credentials are not valid or no longer valid.' },
+});

@@ -1,0 +1,33 @@
+import type { Logger } from 'pino';
+import type { Clock } from './clock.ts';
+import type { Db } from './db.ts';
+import type { SessionId, UserId } from './db-schema.ts';
+import type { Site } from './site.ts';
+
+/** Who asks. Verbs decide on it; nothing else about the caller is known to them. */
+export type Actor =
+  | { kind: 'anonymous'; visitor_hash: string | null }
+  | {
+      kind: 'user';
+      user_id: UserId;
+      username: string;
+      session_id: SessionId | null;
+      via: 'token' | 'cookie' | 'api-key';
+      visitor_hash: string | null;
+    }
+  | { kind: 'job'; name: string };
+
+/** Everything a verb may use besides its input: passed as the first argument, never reached for. */
+export interface Context {
+  actor: Actor;
+  db: Db;
+  clock: Clock;
+  log: Logger;
+  site: Site;
+  /** Scheme, host and port under which the caller sees the site, without a final slash. */
+  origin: string;
+  /** Language of the answer, as a BCP 47 tag. */
+  lang: string;
+  /** Address and browser of the caller, for sessions and signatures; null for jobs. */
+  peer: { ip: string; user_agent: string } | null;
+}

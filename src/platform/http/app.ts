@@ -1,0 +1,192 @@
+import './augmentation.ts';
+import { randomBytes } from 'node:crypto';
+import cookie from '@fastify/cookie';
+import formbody from '@fastify/formbody';
+import multipart from '@fastify/multipart';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify';
+import type { Logger } from 'pino';
+import { parseInstant } from '#kernel/instant';
+import { parseListQuery } from '#kernel/page';
+import type { Clock } from '../clock.ts';
+import { deriveKey, randomToken } from '../crypto.ts';
+import type { Db } from '../db.ts';
+import type { Site } from '../site.ts';
+import type { Templates } from '../templates.ts';
+import { type DecideAccess, noSubject } from './access.ts';
+import { authorize } from './authorize.ts';
+import { type Authenticate, buildContext } from './build-context.ts';
+import { cookieNames, ensureVisitor } from './cookies.ts';
+import { requireCsrf } from './csrf.ts';
+import { registerFallback } from './fallback.ts';
+import { registerHealth } from './health.ts';
+import { claimIdempotencyKey, keepAnswer } from './idempotency.ts';
+import { registerOpenApi } from './openapi.ts';
+import { type PageContext, registerPages } from './pages.ts';
+import { replyWithProblem } from './problem-reply.ts';
+import { httpProblems } from './problems.ts';
+import { watchRoutes } from './route-list.ts';
+import { securityHeaders } from './security-headers.ts';
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** What the platform must be told to serve: everything that it may not know about the rooms comes in here. */
+export interface HttpOptions {
+  db: Db;
+  clock: Clock;
+  log: Logger;
+  /** Where people reach the site when the request does not say so credibly; a function, as a port may be chosen late. */
+  base_url: () => string;
+  allowed_hosts: readonly string[];
+  trusted_proxies: readonly string[];
+  secret: string;
+  body_bytes_max: number;
+  development: boolean;
+  version: string;
+  site: () => Promise<Site>;
+  authenticate: Authenticate;
+  decideAccess: DecideAccess;
+  templates: Templates;
+  pageContext: PageContext;
+  isStopping: () => boolean;
+}
+
+const HEADER_BYTES_MAX = 16_384;
+const URL_LENGTH_MAX = 8192;
+const UPLOAD_BYTES_MAX = 5_242_880;
+const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+/** Builds the HTTP side: limits, identity of the caller, access, forms, errors. Routes are added by src/app.ts. */
+export async function buildHttp(options: HttpOptions): Promise<App> {
+  const app: App = fastify({
+    loggerInstance: options.log as FastifyBaseLogger, // widened: routes see the interface, contexts get the child back
+    disableRequestLogging: true,
+    bodyLimit: options.body_bytes_max,
+    trustProxy: options.trusted_proxies.length > 0 ? [...options.trusted_proxies] : false,
+    genReqId: () => randomBytes(12).toString('hex'),
+    requestIdHeader: false,
+    forceCloseConnections: 'idle',
+    http: { maxHeaderSize: HEADER_BYTES_MAX },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: true } },
+    frameworkErrors: (error, request, reply) => {
+      void replyWithProblem(request, reply, error);
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.decorate('cookieNames', cookieNames(new URL(options.base_url()).protocol === 'https:'));
+  app.decorate('csrfKey', deriveKey(options.secret, 'csrf'));
+  app.decorate('sealKey', deriveKey(options.secret, 'seal'));
+  watchRoutes(app.withTypeProvider());
+
+  await app.register(cookie);
+  await app.register(formbody, { bodyLimit: options.body_bytes_max });
+  await app.register(multipart, {
+    limits: { fileSize: UPLOAD_BYTES_MAX, files: 5, fields: 50, fieldSize: 65_536, parts: 60 },
+  });
+  acceptEmptyJson(app, options.body_bytes_max);
+
+  decorateRequests(app);
+  registerPages(app, options);
+
+  app.addHook('onRequest', async (request, reply) => {
+    request.started_at_ms = performance.now();
+    reply.header('x-request-id', request.id);
+    if (request.url.length > URL_LENGTH_MAX) throw httpProblems.address_too_long();
+    if (request.routeOptions.config.bare === true) return;
+    await buildContext(options, request);
+    await authorize(options, request);
+  });
+  app.addHook('preHandler', async (request, reply) => {
+    const { bare, passthrough, page, csrf } = request.routeOptions.config;
+    if (!UNSAFE.has(request.method) || bare === true || passthrough === true) return;
+    const { actor } = request.ctx;
+    const bySession = actor.kind === 'user' && actor.via === 'cookie';
+    if ((page === true || bySession) && csrf !== false) requireCsrf(request);
+    return claimIdempotencyKey(request, reply);
+  });
+  app.addHook('onSend', async (request, reply, payload) => {
+    securityHeaders(request, reply);
+    if (request.idempotency) await keepAnswer(request, reply, payload);
+    return payload;
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { bare } = request.routeOptions.config;
+    const actor = request.hasContext ? request.ctx.actor : undefined;
+    request.log[bare === true ? 'debug' : 'info'](
+      {
+        event: 'http_request',
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        duration_ms: Math.round((performance.now() - request.started_at_ms) * 10) / 10,
+        ...(actor?.kind === 'user' ? { user: actor.username } : {}),
+      },
+      'request',
+    );
+  });
+  app.setErrorHandler(async (error, request, reply) => replyWithProblem(request, reply, error));
+
+  registerHealth(app, options);
+  await registerOpenApi(app, options);
+  registerFallback(app);
+  return app;
+}
+
+function decorateRequests(app: App): void {
+  app.decorateRequest('ctx', null as never); // set by the first hook before anybody can read it
+  app.decorateRequest('subject', null as never); // likewise
+  app.decorateRequest('hasContext', false);
+  app.decorateRequest('credentials', 'none');
+  app.decorateRequest('csrfTokenIssued', null);
+  app.decorateRequest('idempotency', null);
+  app.decorateRequest('started_at_ms', 0);
+  app.decorateRequest('csp_nonce', '');
+  app.addHook('onRequest', async (request) => {
+    request.subject = noSubject;
+    request.csp_nonce = randomToken(16);
+  });
+  app.decorateRequest('list', function list(timezone = 'UTC') {
+    const query = isRecord(this.query) ? this.query : {};
+    const zone = typeof query['timezone'] === 'string' ? query['timezone'] : timezone;
+    return parseListQuery(query, (text) => parseInstant(text, zone));
+  });
+  app.decorateRequest('listUrl', {
+    getter() {
+      return new URL(this.url, this.ctx.origin);
+    },
+  });
+  app.decorateReply('ensureVisitor', function ensure() {
+    return ensureVisitor(this.request, this);
+  });
+}
+
+/** `POST` without a body but with a JSON content type is a POST of `{}`: several operations take none. */
+function acceptEmptyJson(app: App, body_bytes_max: number): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser<string>(
+    'application/json',
+    { parseAs: 'string', bodyLimit: body_bytes_max },
+    (request, body, done) => {
+      if (body.trim() === '') done(null, undefined);
+      else parse(request, body, done);
+    },
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, string> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,64 @@
+import type { FastifyRequest } from 'fastify';
+import { commonProblems } from '#kernel/problem';
+import type { Actor } from '../context.ts';
+import type { SessionId, UserId } from '../db-schema.ts';
+import type { HttpOptions } from './app.ts';
+import { visitorHash } from './cookies.ts';
+
+export interface Caller {
+  user_id: UserId;
+  username: string;
+  session_id: SessionId | null;
+  via: 'token' | 'cookie' | 'api-key';
+}
+
+/** Answered by the accounts room: who sent these credentials, or that they are worth nothing. */
+export type Authenticate = (credentials: {
+  authorization: string | undefined;
+  session_cookie: string | undefined;
+}) => Promise<Caller | 'invalid' | null>;
+
+/**
+ * Finds out who calls, for which site and under which address; everything later reads it from `request.ctx`.
+ * @throws credentials_invalid (401) for a bad token or key on a route of ours; a stale cookie makes an anonymous visitor
+ */
+export async function buildContext(options: HttpOptions, request: FastifyRequest): Promise<void> {
+  const { authorization } = request.headers;
+  const session_cookie = request.cookies[request.server.cookieNames.session];
+  const [site, caller] = await Promise.all([
+    options.site(),
+    authorization === undefined && session_cookie === undefined
+      ? null
+      : options.authenticate({ authorization, session_cookie }),
+  ]);
+  const visitor_hash = visitorHash(request);
+  const actor: Actor =
+    caller === null || caller === 'invalid'
+      ? { kind: 'anonymous', visitor_hash }
+      : { kind: 'user', ...caller, visitor_hash };
+  request.credentials = caller === null ? 'none' : caller === 'invalid' ? 'invalid' : 'valid';
+  request.ctx = {
+    actor,
+    db: options.db,
+    clock: options.clock,
+    log: request.log as HttpOptions['log'], // Fastify hands out children of the logger that it was given
+    site,
+    origin: originOf(options, request),
+    lang: 'en',
+    peer: { ip: request.ip, user_agent: (request.headers['user-agent'] ?? '').slice(0, 255) },
+  };
+  request.hasContext = true;
+  const isOwnRoute = request.routeOptions.config.passthrough !== true;
+  if (request.credentials === 'invalid' && authorization !== undefined && isOwnRoute)
+    throw commonProblems.credentials_invalid();
+}
+
+/** The origin that the caller used when it is one of ours, the configured one otherwise: a forged Host leads nowhere. */
+function originOf(options: HttpOptions, request: FastifyRequest): string {
+  const base = options.base_url();
+  const host = request.host.toLowerCase();
+  if (host === new URL(base).host || options.allowed_hosts.includes(host)) return `${request.protocol}://${host}`;
+  if (options.development && /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host))
+    return `${request.protocol}://${host}`;
+  return base;
+}

@@ -1,0 +1,60 @@
+import { createHmac } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { equalConstantTime, randomToken } from '../crypto.ts';
+import { setCookie } from './cookies.ts';
+import { httpProblems } from './problems.ts';
+
+const TOKEN = /^([-\w]{22})\.([-\w]{43})$/;
+
+/**
+ * The token that forms carry and that scripts read from the cookie: a signed double submit, bound to the signed-in session.
+ * Gives the browser a fresh one when what it has does not fit the session.
+ */
+export function csrfToken(request: FastifyRequest, reply: FastifyReply): string {
+  const held = request.csrfTokenIssued ?? request.cookies[request.server.cookieNames.csrf];
+  if (held !== undefined && isSigned(request, held)) return held;
+  const nonce = randomToken(16);
+  const token = `${nonce}.${sign(request, nonce)}`;
+  request.csrfTokenIssued = token;
+  setCookie(reply, request.server.cookieNames.csrf, token, { readable: true });
+  return token;
+}
+
+/** @throws csrf_failed (403) unless the form field `_csrf` or the header X-CSRFToken repeats the cookie */
+export function requireCsrf(request: FastifyRequest): void {
+  requireSameOrigin(request);
+  const cookie = request.cookies[request.server.cookieNames.csrf];
+  const header = request.headers['x-csrftoken'];
+  const sent = typeof header === 'string' ? header : fieldOf(request.body, '_csrf');
+  if (cookie === undefined || sent === null || !equalConstantTime(cookie, sent) || !isSigned(request, cookie))
+    throw httpProblems.csrf_failed();
+}
+
+/**
+ * Refuses what a browser sends on behalf of another site. Programs send neither header and pass.
+ * @throws cross_site_refused (403)
+ * @see https://web.dev/articles/fetch-metadata
+ */
+export function requireSameOrigin(request: FastifyRequest): void {
+  const site = request.headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw httpProblems.cross_site_refused();
+  const { origin } = request.headers;
+  if (origin !== undefined && origin !== request.ctx.origin) throw httpProblems.cross_site_refused();
+}
+
+function isSigned(request: FastifyRequest, token: string): boolean {
+  const match = TOKEN.exec(token);
+  return match !== null && equalConstantTime(match[2] ?? '', sign(request, match[1] ?? ''));
+}
+
+function sign(request: FastifyRequest, nonce: string): string {
+  const { actor } = request.ctx;
+  const binding = actor.kind === 'user' ? (actor.session_id ?? '') : '';
+  return createHmac('sha256', request.server.csrfKey).update(`${binding}:${nonce}`).digest('base64url');
+}
+
+function fieldOf(body: unknown, name: string): string | null {
+  if (typeof body !== 'object' || body === null) return null;
+  const value: unknown = Reflect.get(body, name);
+  return typeof value === 'string' ? value : null;
+}

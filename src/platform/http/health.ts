@@ -1,0 +1,42 @@
+import { sql } from 'kysely';
+import { Type } from 'typebox';
+import type { App, HttpOptions } from './app.ts';
+import { httpProblems } from './problems.ts';
+import { ProblemReply } from './schemas.ts';
+
+const DATABASE_ANSWER_MS_MAX = 2000;
+
+/** `/healthz`: the process lives. `/readyz`: it may be sent requests. Both outside every rule and lookup. */
+export function registerHealth(app: App, options: HttpOptions): void {
+  const config = { access: { kind: 'public' }, bare: true } as const;
+  const schema = {
+    tags: ['operations'],
+    response: { 200: Type.Object({ status: Type.String(), version: Type.String() }), 503: ProblemReply },
+  };
+  app.get('/healthz', { config, schema: { ...schema, summary: 'Tells that the process lives' } }, async () => ({
+    status: 'ok',
+    version: options.version,
+  }));
+  app.get(
+    '/readyz',
+    { config, schema: { ...schema, summary: 'Tells whether requests may be sent here' } },
+    async () => {
+      if (options.isStopping()) throw httpProblems.not_ready({ retry_after_s: 5 });
+      const isUp = await answersInTime(sql`select 1`.execute(options.db));
+      if (!isUp) throw httpProblems.database_unavailable({ retry_after_s: 5 });
+      return { status: 'ok', version: options.version };
+    },
+  );
+}
+
+async function answersInTime(question: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), DATABASE_ANSWER_MS_MAX);
+  });
+  const answered = question.then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answered, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,32 @@
+/**
+ * Accepts a path of this site to go on to, and nothing else: null for other hosts, schemes, `//host`, back-slashes and control characters,
+ * also when they are percent-encoded once or twice.
+ * @see spec/identity.md 13 and 16.5
+ */
+export function safeNext(text: string | null | undefined): string | null {
+  if (text === null || text === undefined || text.length === 0 || text.length > 2000) return null;
+  let decoded = text;
+  for (let round = 0; round < 3; round++) {
+    if (!isLocalPath(decoded)) return null;
+    try {
+      const once = decodeURIComponent(decoded);
+      if (once === decoded) break;
+      decoded = once;
+    } catch {
+      return null;
+    }
+  }
+  return isLocalPath(decoded) ? text : null;
+}
+
+function isLocalPath(path: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is refused here
+  return /^\/(?![/\\])/.test(path) && !/[\\\u0000-\u001f\u007f]/.test(path) && !path.split('?')[0]?.includes('//');
+}
+
+/** Adds `next` to a path of ours that may have a query already. */
+export function withNext(path: string, next: string | null | undefined): string {
+  const safe = safeNext(next);
+  if (safe === null) return path;
+  return `${path}${path.includes('?') ? '&' : '?'}next=${encodeURIComponent(safe)}`;
+}

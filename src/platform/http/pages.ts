@@ -1,0 +1,98 @@
+import type { FastifyRequest } from 'fastify';
+import type { Problem } from '#kernel/problem';
+import type { App, HttpOptions } from './app.ts';
+import { setCookie } from './cookies.ts';
+import { csrfToken } from './csrf.ts';
+import { safeNext } from './next.ts';
+import { pageUrls } from './page-urls.ts';
+
+/** What the rooms add to every page: who is signed in and the profiles in the menu. */
+export type PageContext = (request: FastifyRequest) => Promise<Record<string, unknown>>;
+
+interface Message {
+  level: string;
+  text: string;
+}
+
+const MESSAGES_MAX = 5;
+
+/** Gives replies `page`, `errorPage` and `flash`. */
+export function registerPages(app: App, options: HttpOptions): void {
+  const { templates, pageContext } = options;
+
+  app.decorateReply('flash', function flash(level, text) {
+    const waiting = readMessages(this.request);
+    const messages = [...waiting, { level, text: text.slice(0, 500) }].slice(-MESSAGES_MAX);
+    setCookie(this, this.server.cookieNames.flash, Buffer.from(JSON.stringify(messages)).toString('base64url'), {
+      max_age_s: 300,
+    });
+    return this;
+  });
+
+  app.decorateReply('page', async function page(name, data = {}, status = 200) {
+    const { request } = this;
+    const messages = readMessages(request);
+    if (messages.length > 0) this.clearCookie(this.server.cookieNames.flash, { path: '/' });
+    const query: unknown = request.query;
+    const next = typeof query === 'object' && query !== null ? Reflect.get(query, 'next') : null;
+    const html = await templates.renderPage(name, {
+      site: { slug: request.ctx.site.slug, title: request.ctx.site.title, origin: request.ctx.origin },
+      urls: pageUrls(request.ctx),
+      request: { path: request.url.split('?')[0], id: request.id },
+      csrf_token: csrfToken(request, this),
+      csp_nonce: request.csp_nonce,
+      lang: request.ctx.lang,
+      messages,
+      next: typeof next === 'string' ? safeNext(next) : null,
+      ...(await pageContext(request)),
+      ...data,
+    });
+    return this.status(status).type('text/html; charset=utf-8').send(html);
+  });
+
+  app.decorateReply('errorPage', async function errorPage(problem: Problem) {
+    const name = templates.has(`${problem.status}.html`)
+      ? `${problem.status}.html`
+      : problem.status >= 500
+        ? '500.html'
+        : '400.html';
+    const data = {
+      status: problem.status,
+      code: problem.code,
+      detail: problem.message,
+      request_id: this.request.id,
+      mend: problem.extra.location ?? null,
+    };
+    try {
+      return await this.page(name, data, problem.status);
+    } catch (error) {
+      this.request.log.error({ err: error }, 'the error page could not be rendered');
+      return this.status(problem.status).type('text/html; charset=utf-8').send(bareErrorPage(problem, this.request.id));
+    }
+  });
+}
+
+function readMessages(request: FastifyRequest): Message[] {
+  const text = request.cookies[request.server.cookieNames.flash];
+  if (text === undefined) return [];
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    return Array.isArray(value) ? value.filter(isMessage).slice(-MESSAGES_MAX) : [];
+  } catch {
+    return []; // a mangled cookie holds no message
+  }
+}
+
+function isMessage(value: unknown): value is Message {
+  if (typeof value !== 'object' || value === null) return false;
+  const level: unknown = Reflect.get(value, 'level');
+  return (
+    (level === 'success' || level === 'info' || level === 'error') && typeof Reflect.get(value, 'text') === 'string'
+  );
+}
+
+/** Needs no template, no site and no database: shown when those are what failed. */
+function bareErrorPage(problem: Problem, request_id: string): string {
+  const text = (value: string) => value.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${text(problem.message)}</title></head><body><main><h1>${text(problem.message)}</h1><p>Request ${text(request_id)}</p></main></body></html>`;
+}

@@ -1,0 +1,52 @@
+import { withNext } from './next.ts';
+
+const e = encodeURIComponent;
+
+/** Every path of the site that code builds; nobody writes one by hand. Pages end in a slash, API paths do not. */
+export const paths = {
+  home: () => '/',
+  login: (next?: string | null) => withNext('/login/', next),
+  logout: () => '/logout/',
+  register: (next?: string | null) => withNext('/register/', next),
+  recover: (next?: string | null) => withNext('/recover/', next),
+  activate: (key: string, next?: string | null) => withNext(`/login/${e(key)}/`, next),
+  pricing: (next?: string | null) => withNext('/pricing/', next),
+  redeem: () => '/redeem/',
+  contact: () => '/contact/',
+  legal: (slug?: string) => (slug === undefined ? '/legal/' : `/legal/${e(slug)}/`),
+  legalSign: (slug: string, next?: string | null) => withNext(`/legal/${e(slug)}/sign/`, next),
+  app: (profile?: string, rest = '') => (profile === undefined ? '/app/' : `/app/${e(profile)}/${rest}`),
+  user: (username: string) => `/users/${e(username)}/`,
+  userPassword: (username: string, next?: string | null) => withNext(`/users/${e(username)}/password/`, next),
+  userRoles: (username: string) => `/users/${e(username)}/roles/`,
+  roleAccept: (key: string) => `/users/roles/accept/${e(key)}/`,
+  profile: (slug: string) => `/profile/${e(slug)}/contact/`,
+  profileChooser: () => '/profile/',
+  roles: (slug: string, role?: string) => `/profile/${e(slug)}/roles/${role === undefined ? '' : `${e(role)}/`}`,
+  subscriptions: (slug: string) => `/profile/${e(slug)}/subscriptions/`,
+  subscriptionAccept: (slug: string, key: string) => `/profile/${e(slug)}/subscriptions/accept/${e(key)}/`,
+  subscribersAccept: (slug: string, key: string) => `/profile/${e(slug)}/subscribers/accept/${e(key)}/`,
+  dashboard: (slug: string) => `/metrics/${e(slug)}/dashboard/`,
+  /** Without a profile: the chooser that leads to the right cart. */
+  cart: (profile?: string | null, options: { plan?: string | null; next?: string | null } = {}) => {
+    const path = profile === undefined || profile === null ? '/billing/cart/' : `/billing/${e(profile)}/cart/`;
+    return withNext(options.plan ? `${path}?plan=${e(options.plan)}` : path, options.next);
+  },
+  cartPeriods: (profile: string) => `/billing/${e(profile)}/cart-periods/`,
+  checkout: (profile: string, next?: string | null) => withNext(`/billing/${e(profile)}/checkout/`, next),
+  balance: (profile: string, plan?: string, next?: string | null) =>
+    withNext(`/billing/${e(profile)}/balance/${plan === undefined ? '' : `${e(plan)}/`}`, next),
+  history: (profile: string) => `/billing/${e(profile)}/history/`,
+  card: (profile: string) => `/billing/${e(profile)}/card/`,
+  receipt: (profile: string, charge: string, next?: string | null) =>
+    withNext(`/billing/${e(profile)}/receipt/${e(charge)}/`, next),
+  apiSubscription: (profile: string, plan: string) => `/api/profile/${e(profile)}/subscriptions/${e(plan)}`,
+  apiSubscriber: (provider: string, plan: string, profile: string) =>
+    `/api/profile/${e(provider)}/plans/${e(plan)}/subscriptions/${e(profile)}`,
+  apiSubscribersAccept: (provider: string, key: string) => `/api/profile/${e(provider)}/subscribers/accept/${e(key)}`,
+  apiAccessible: (user: string, role: string, profile: string) =>
+    `/api/users/${e(user)}/accessibles/${e(role)}/${e(profile)}`,
+  apiAccessiblesAccept: (user: string, key: string) => `/api/users/${e(user)}/accessibles/accept/${e(key)}`,
+  apiRole: (profile: string, role: string, user?: string) =>
+    `/api/profile/${e(profile)}/roles/${e(role)}${user === undefined ? '' : `/${e(user)}`}`,
+} as const;

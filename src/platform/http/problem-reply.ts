@@ -1,0 +1,128 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { commonProblems, inputProblems, invalidInput, Problem } from '#kernel/problem';
+import { isDatabaseDown } from '../db.ts';
+import { prefersHtml } from './negotiate.ts';
+import { withNext } from './next.ts';
+import { httpProblems } from './problems.ts';
+
+/** The body of a problem on the wire. Fields stand beside `code` under their own names. */
+export function problemBody(problem: Problem): Record<string, unknown> {
+  if (problem.fields) return { ...nestFields(problem.fields), code: problem.code };
+  const { members, location } = problem.extra;
+  return { detail: problem.message, code: problem.code, ...(location === undefined ? {} : { location }), ...members };
+}
+
+/** Makes a Problem of whatever was thrown: ours as it is, a validation failure as field messages, the rest as what it means to the caller. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (isDatabaseDown(error)) return httpProblems.database_unavailable({ retry_after_s: 5, cause: error });
+  if (isFastifyError(error)) {
+    if (error.validation) return fromValidation(error);
+    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' || error.statusCode === 413) return httpProblems.body_too_large();
+    if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' || error.statusCode === 415)
+      return httpProblems.media_type_unsupported();
+    if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+      return inputProblems.malformed_body({ cause: error });
+    }
+  }
+  return httpProblems.internal_error({ cause: error });
+}
+
+/** Answers with a problem: JSON for programs, the page that mends it or the themed error page for people. */
+export async function replyWithProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: unknown,
+): Promise<FastifyReply> {
+  const problem = toProblem(error);
+  if (problem.status >= 500) {
+    request.log.error({ err: problem.extra.cause ?? error, code: problem.code }, 'request failed');
+  } else {
+    request.log.info({ code: problem.code, status: problem.status }, 'request refused');
+  }
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+  if (problem.extra.retry_after_s !== undefined) reply.header('retry-after', String(problem.extra.retry_after_s));
+  reply.header('cache-control', 'no-store');
+  if (prefersHtml(request.raw)) {
+    if (
+      (problem.status === 401 || problem.status === 402 || problem.status === 403) &&
+      problem.extra.location !== undefined
+    ) {
+      const next = request.method === 'GET' || request.method === 'HEAD' ? request.url : null;
+      return reply.redirect(withNext(problem.extra.location, next), 302);
+    }
+    return reply.errorPage(problem);
+  }
+  return reply
+    .status(problem.status)
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(problemBody(problem)));
+}
+
+export const notFound = () => commonProblems.not_found();
+
+function fromValidation(error: FastifyError): Problem {
+  const fields: Record<string, string[]> = {};
+  for (const issue of error.validation ?? []) {
+    const path = issue.instancePath.split('/').filter((part) => part !== '');
+    const missing = issue.keyword === 'required' ? issue.params['missingProperty'] : undefined;
+    if (typeof missing === 'string') path.push(missing);
+    const name =
+      path.join('.') || (error.validationContext === 'body' ? 'detail' : (error.validationContext ?? 'detail'));
+    (fields[name] ??= []).push(messageOf(issue.keyword, issue.params, issue.message));
+  }
+  return invalidInput(fields);
+}
+
+function messageOf(keyword: string, params: Record<string, unknown>, message: string | undefined): string {
+  switch (keyword) {
+    case 'required':
+      return 'This field is required.';
+    case 'minimum':
+      return `Ensure this value is greater than or equal to ${String(params['limit'])}.`;
+    case 'maximum':
+      return `Ensure this value is less than or equal to ${String(params['limit'])}.`;
+    case 'maxLength':
+      return `Ensure this field has no more than ${String(params['limit'])} characters.`;
+    case 'minLength':
+      return params['limit'] === 1
+        ? 'This field may not be blank.'
+        : `Ensure this field has at least ${String(params['limit'])} characters.`;
+    case 'enum':
+      return `Not a valid choice. Expected one of ${JSON.stringify(params['allowedValues'])}.`;
+    case 'anyOf':
+    case 'const':
+      return 'Not a valid choice.';
+    case 'type':
+      return `Expected ${String(params['type'])}.`;
+    case 'format':
+      return `Enter a valid ${String(params['format'])}.`;
+    default:
+      return message === undefined ? 'Not valid.' : `This field ${message}.`;
+  }
+}
+
+/** `{'profile.email': [...]}` as `{profile: {email: [...]}}`, the shape in which nested objects are answered. */
+function nestFields(fields: Readonly<Record<string, readonly string[]>>): Record<string, unknown> {
+  const body: Record<string, unknown> = {};
+  for (const [path, messages] of Object.entries(fields)) {
+    const parts = path.split('.');
+    const last = parts.pop() ?? path;
+    let at = body;
+    for (const part of parts) {
+      const inner = at[part];
+      if (isRecord(inner)) at = inner;
+      else at = at[part] = {} as Record<string, unknown>;
+    }
+    if (last !== '__proto__') at[last] = messages;
+  }
+  return body;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isFastifyError(error: unknown): error is FastifyError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+}

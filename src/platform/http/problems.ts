@@ -1,0 +1,28 @@
+import { defineProblems } from '#kernel/problem';
+
+export const httpProblems = defineProblems({
+  method_not_allowed: { status: 405, title: 'This method is not allowed here.' },
+  body_too_large: { status: 413, title: 'The body of the request is too large.' },
+  address_too_long: { status: 414, title: 'The address of the request is too long.' },
+  media_type_unsupported: {
+    status: 415,
+    title: 'This media type is not supported.',
+    help: 'Send JSON, or a form where a page asks for one.',
+  },
+  csrf_failed: {
+    status: 403,
+    title: 'This form is no longer valid.',
+    help: 'Reload the page and send the form again.',
+  },
+  cross_site_refused: { status: 403, title: 'This request came from another site and was refused.' },
+  idempotency_key_invalid: { status: 400, title: 'Idempotency-Key must have between 1 and 255 characters.' },
+  idempotency_key_in_flight: { status: 409, title: 'A request with this Idempotency-Key is still being answered.' },
+  idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used for a different request.' },
+  database_unavailable: { status: 503, title: 'The database cannot be reached at the moment. Nothing was changed.' },
+  not_ready: { status: 503, title: 'The site is starting or stopping.' },
+  internal_error: {
+    status: 500,
+    title: 'Something went wrong on our side.',
+    help: 'Quote the request id when you report it.',
+  },
+});

@@ -1,0 +1,70 @@
+import { type TSchema, Type } from 'typebox';
+
+/** An instant as JSON carries it: ISO 8601 with `Z`. */
+export const IsoInstant = Type.String({ format: 'date-time' });
+export const NullableInstant = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
+export const NullableString = Type.Union([Type.String(), Type.Null()]);
+
+/** Extra facts kept with a row: any JSON, stored as text, answered as what was given. */
+export const Extra = Type.Unsafe<unknown>({ description: 'Extra meta data, as a string or as JSON' });
+
+export const SlugParam = Type.String({ minLength: 1, maxLength: 150 });
+
+/** The parameters that every list takes. */
+export const ListQuerystring = Type.Object({
+  page: Type.Optional(Type.String({ description: 'Page, from 1' })),
+  page_size: Type.Optional(Type.String({ description: 'Rows on a page: 1 to 100, 25 when left out' })),
+  q: Type.Optional(
+    Type.String({ maxLength: 500, description: 'Terms to search for, separated by commas; any may match' }),
+  ),
+  q_f: Type.Optional(
+    Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: 20 })], { description: 'Fields to search in' }),
+  ),
+  o: Type.Optional(
+    Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: 20 })], {
+      description: 'Fields to sort by; a leading - reverses',
+    }),
+  ),
+  ot: Type.Optional(Type.String({ description: 'asc or desc, with a single field in o' })),
+  start_at: Type.Optional(Type.String({ maxLength: 64, description: 'Rows from this instant on' })),
+  ends_at: Type.Optional(Type.String({ maxLength: 64, description: 'Rows before this instant' })),
+  timezone: Type.Optional(Type.String({ maxLength: 100, description: 'IANA zone of instants given without one' })),
+});
+
+/** The envelope of a list. */
+export function PageOf<T extends TSchema>(row: T) {
+  return Type.Object({
+    count: Type.Integer({ description: 'Rows on all pages' }),
+    next: NullableString,
+    previous: NullableString,
+    results: Type.Array(row),
+  });
+}
+
+/** Any answer that is not a success. Field errors stand beside `code` under the field's own name. */
+export const ProblemReply = Type.Object(
+  { detail: Type.Optional(Type.String()), code: Type.String() },
+  {
+    additionalProperties: true,
+    description: 'What went wrong: `detail` for people, `code` for programs; field errors under their field.',
+  },
+);
+
+export const Detail = Type.Object({ detail: Type.String() });
+
+/** Text of `extra` as it is stored, from what a caller sent. */
+export function extraToText(value: unknown): string | null {
+  if (value === undefined || value === null || value === '') return null;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** The JSON value that the stored text holds, or the text itself. */
+export function extraFromText(text: string | null): unknown {
+  if (text === null) return null;
+  if (!/^[[{"]/.test(text)) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

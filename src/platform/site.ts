@@ -1,0 +1,81 @@
+import type { ProfileId, SiteId } from './db-schema.ts';
+import type { Db, Reader, Tx } from './db.ts';
+
+/** One deployment's identity and gateway settings. Everybody reads it through here, so that more sites can come. */
+export interface Site {
+  id: SiteId;
+  slug: string;
+  title: string;
+  broker_id: ProfileId;
+  entry_point: string | null;
+  session_backend: 0 | 1 | 2;
+  session_key_sealed: string | null;
+  session_key_previous_sealed: string | null;
+  session_key_rotated_at: Date | null;
+  authentication: 'enabled' | 'login-only' | 'disabled';
+  cors_restricted: boolean;
+  welcome_email: boolean;
+  /** Grows with each change of the site or of its rules. */
+  version: number;
+}
+
+export type SiteChange = Partial<Omit<Site, 'id' | 'slug' | 'version' | 'broker_id'>>;
+
+/** Reads the site; undefined before the first set-up. */
+export async function findSite(reader: Reader): Promise<Site | undefined> {
+  const row = await reader.selectFrom('sites').selectAll().orderBy('id').limit(1).executeTakeFirst();
+  if (!row || row.broker_id === null) return undefined;
+  return { ...row, broker_id: row.broker_id, session_backend: parseBackend(row.session_backend) };
+}
+
+/** Changes the site and moves its version, so that every node's caches notice. */
+export async function updateSite(tx: Tx, site_id: SiteId, change: SiteChange): Promise<void> {
+  await tx
+    .updateTable('sites')
+    .set((eb) => ({ ...change, version: eb('version', '+', 1) }))
+    .where('id', '=', site_id)
+    .execute();
+}
+
+/** Moves the version only: the site's rules changed. */
+export async function touchSite(tx: Tx, site_id: SiteId): Promise<void> {
+  await updateSite(tx, site_id, {});
+}
+
+export interface SiteCache {
+  get(): Promise<Site>;
+  /** Forgets what is held: the next `get` reads the row. */
+  drop(): void;
+}
+
+/**
+ * Holds the site row for `fresh_ms`, so that a busy gateway does not read it for each request.
+ * Another node's change is seen after that time at the latest; this node's own after `drop`.
+ */
+export function makeSiteCache(db: Db, now_ms: () => number, fresh_ms = 1000): SiteCache {
+  let held: { site: Site; at_ms: number } | null = null;
+  let reading: Promise<Site> | null = null;
+  async function read(): Promise<Site> {
+    const site = await findSite(db);
+    if (!site) throw new Error('the database holds no site: run the set-up first');
+    held = { site, at_ms: now_ms() };
+    return site;
+  }
+  return {
+    async get() {
+      if (held && now_ms() - held.at_ms < fresh_ms) return held.site;
+      reading ??= read().finally(() => {
+        reading = null;
+      });
+      return reading;
+    },
+    drop() {
+      held = null;
+    },
+  };
+}
+
+function parseBackend(value: number): 0 | 1 | 2 {
+  if (value === 0 || value === 1) return value;
+  return 2;
+}
