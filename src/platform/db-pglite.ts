@@ -55,27 +55,32 @@ export class PGliteSocket extends Duplex {
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
-    this.#send([chunk]).then(() => done(), done);
+    void this.#send([chunk], done);
   }
 
   override _writev(chunks: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
-    this.#send(chunks.map(({ chunk }) => chunk)).then(() => done(), done);
+    void this.#send(
+      chunks.map(({ chunk }) => chunk),
+      done,
+    );
   }
 
-  async #send(chunks: Buffer[]): Promise<void> {
-    const bytes = Buffer.concat([...this.#kept, ...chunks]);
+  async #send(chunks: Buffer[], done: (error?: Error | null) => void): Promise<void> {
+    try {
+      await this.#converse(Buffer.concat([...this.#kept, ...chunks]));
+    } catch (error) {
+      return done(error instanceof Error ? error : new Error(String(error)));
+    }
+    done();
+  }
+
+  async #converse(bytes: Buffer): Promise<void> {
     const asked = lastMessageAsked(bytes, this.#started);
-    if (asked === null) {
-      this.#kept = [bytes];
-      return;
-    }
-    this.#kept = [];
+    this.#kept = asked === null ? [bytes] : [];
+    if (asked === null) return;
     this.#started = true;
-    if (asked === 'terminate') {
-      this.push(null);
-      return;
-    }
-    this.push(Buffer.from(await this.#lite.execProtocolRaw(bytes)));
+    if (asked === 'terminate') this.push(null);
+    else this.push(Buffer.from(await this.#lite.execProtocolRaw(bytes)));
   }
 }
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
@@ -130,10 +131,19 @@ class GatedPool extends pg.Pool {
   }
 
   async run(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }> {
-    const result = await this.query<Record<string, unknown>>(text, values);
+    const result: unknown = await this.query(text, values);
     // Several statements answer with several results; callers want the last rows that came.
-    return Array.isArray(result) ? (result.findLast((each) => each.rows.length > 0) ?? { rows: [] }) : result;
+    const results: unknown[] = Array.isArray(result) ? result : [result];
+    return { rows: results.map(rowsOf).findLast((rows) => rows.length > 0) ?? [] };
   }
+}
+
+function rowsOf(result: unknown): Record<string, unknown>[] {
+  return isResult(result) ? result.rows : [];
+}
+
+function isResult(value: unknown): value is pg.QueryResult<Record<string, unknown>> {
+  return value instanceof pg.Result;
 }
 
 const ATTEMPTS_MAX = 6;
@@ -157,7 +167,7 @@ export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Pr
       });
     } catch (error) {
       if (attempt >= ATTEMPTS_MAX || !isRetryable(error)) throw error;
-      await sleep(2 ** attempt * 5 * (0.5 + Math.random()));
+      await sleep(randomInt(2 ** attempt * 2, 2 ** attempt * 8));
     }
   }
 }
@@ -224,7 +234,6 @@ const NUMERIC = 1700;
 const NUMERIC_ARRAY = 1231;
 const DATE = 1082;
 const DATE_ARRAY = 1182;
-const TEXT_ARRAY = 1009;
 
 function parseInteger(text: string): number {
   const value = Number(text);
@@ -237,11 +246,11 @@ function parseNumeric(text: string): number {
   return /^-?[0-9]+$/.test(text) ? parseInteger(text) : Number(text);
 }
 
-// A cast, since `pg` types its parsers by a list of names that leaves the arrays out.
-const parseTexts = pg.types.getTypeParser(TEXT_ARRAY as pg.types.TypeId) as (text: string) => (string | null)[];
-
-function arrayOf<T>(parse: (text: string) => T): (text: string) => (T | null)[] {
-  return (text) => parseTexts(text).map((element) => (element === null ? null : parse(element)));
+function arrayOf(parse: (text: string) => unknown): (text: string) => unknown[] {
+  return (text) => {
+    const elements: unknown[] = pg.types.arrayParser(text, parse);
+    return elements;
+  };
 }
 
 /** Wire text to values: bigint and numeric are numbers, date stays 'YYYY-MM-DD', timestamptz is a Date. */
@@ -251,11 +260,11 @@ const parsers = new Map<number, (text: string) => unknown>([
   [NUMERIC, parseNumeric],
   [NUMERIC_ARRAY, arrayOf(parseNumeric)],
   [DATE, (text) => text],
-  [DATE_ARRAY, parseTexts],
+  [DATE_ARRAY, arrayOf((text) => text)],
 ]);
 
 const types: pg.CustomTypesConfig = {
-  getTypeParser(oid, format) {
+  getTypeParser(oid, format): unknown {
     return (format === 'binary' ? undefined : parsers.get(oid)) ?? pg.types.getTypeParser(oid, format);
   },
 };
