@@ -1,0 +1,98 @@
+const { rooms, listeners } = require('./tools/rooms.cjs');
+
+const names = Object.keys(rooms);
+const anyRoom = `(?:${names.join('|')})`;
+const test = '[.]test[.]ts$';
+const above = '^src/(?:app|main|config)[.]ts$|^src/(?:app|demo)/';
+
+const directions = names.map((room) => {
+  const allowed = [room, ...rooms[room]].join('|');
+  const to = { path: [`^src/${anyRoom}/`, above], pathNot: `^src/(?:${allowed})/` };
+  return {
+    name: `direction:${room}`,
+    comment: `${room} may import the doors of: ${rooms[room].join(', ') || 'no room'} (tools/rooms.cjs).`,
+    severity: 'error',
+    from: { path: `^src/${room}/`, pathNot: test },
+    to: listeners.includes(room) ? { ...to, dependencyTypesNot: ['require'] } : to,
+  };
+});
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'doors-only',
+      comment: 'A room is entered by its index.ts.',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/' },
+      to: { path: `^src/${anyRoom}/`, pathNot: ['^src/$1/', `^src/${anyRoom}/index[.]ts$`] },
+    },
+    {
+      name: 'doors-only',
+      comment: 'A room is entered by its index.ts.',
+      severity: 'error',
+      from: { path: '^(?:src/[^/]+[.]ts$|test/|bench/|examples/)' },
+      to: { path: `^src/${anyRoom}/`, pathNot: `^src/${anyRoom}/index[.]ts$` },
+    },
+    {
+      name: 'own-door',
+      comment: 'Inside a room, files import each other; the door is for the others.',
+      severity: 'error',
+      from: { path: `^src/(${anyRoom})/` },
+      to: { path: '^src/$1/index[.]ts$' },
+    },
+    ...directions,
+    {
+      name: 'direction:kernel',
+      comment: 'The kernel is pure and imports nothing of ours.',
+      severity: 'error',
+      from: { path: '^src/kernel/', pathNot: test },
+      to: { path: '^src/', pathNot: '^src/kernel/' },
+    },
+    {
+      name: 'direction:platform',
+      comment: 'The platform knows how, never what: it imports the kernel and itself.',
+      severity: 'error',
+      from: { path: '^src/platform/', pathNot: test },
+      to: { path: '^src/', pathNot: '^src/(?:kernel|platform)/' },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'No ring of values; types may refer to each other within a room.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['require'] } },
+    },
+    {
+      name: 'resolvable',
+      comment: 'Every import leads somewhere.',
+      severity: 'error',
+      from: { path: '^(?:src|test|bench|tools|examples)/' },
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'product-only',
+      comment: 'What ships needs neither tests, tools nor development packages.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: test },
+      to: { path: '^(?:test|tools|bench|examples)/', dependencyTypesNot: ['require'] },
+    },
+    {
+      name: 'product-only',
+      comment: 'What ships needs neither tests, tools nor development packages.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: test },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^ui/client/' },
+    parser: 'acorn',
+    tsPreCompilationDeps: false,
+    enhancedResolveOptions: {
+      conditionNames: ['node', 'import', 'default'],
+      exportsFields: ['exports'],
+      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'],
+    },
+  },
+};

@@ -1,0 +1,16 @@
+// dependency-cruiser asks the package `typescript` for a JavaScript API, which version 7 no longer has.
+// Loaded with --import, this answers the question with typescript.cjs beside it; nothing else is redirected.
+import { registerHooks } from 'node:module';
+
+const answers = new Map([
+  ['typescript', new URL('typescript.cjs', import.meta.url).href],
+  ['typescript/package.json', new URL('typescript.json', import.meta.url).href],
+]);
+
+registerHooks({
+  resolve(specifier, context, next) {
+    const url = answers.get(specifier);
+    if (url === undefined) return next(specifier, context);
+    return { url, format: url.endsWith('.json') ? 'json' : 'commonjs', shortCircuit: true };
+  },
+});

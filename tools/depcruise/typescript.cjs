@@ -1,0 +1,23 @@
+// What dependency-cruiser uses of `typescript`: turning a file into JavaScript whose imports it then reads.
+// Only the imports are handed over, found by their shape, which oxfmt guarantees. Type-only ones become `require`
+// calls, which the sources never contain, so that a rule can tell the two apart by dependency type: directions hold
+// for types too, while only rings of values count as cycles.
+const VALUE = /^(?:import|export) (?!type )[^;'"]*?(?:from )?'([^']+)'/gm;
+const TYPE_ONLY = /^(?:import|export) type [^;'"]*? from '([^']+)'/gm;
+const INLINE_TYPE = /(?<!await )\bimport\('([^']+)'\)\.[A-Z]/g;
+const DYNAMIC = /\bawait import\('([^']+)'\)/g;
+
+const found = (pattern, source, write) => Array.from(source.matchAll(pattern), (match) => write(match[1]));
+
+function transpileModule(source) {
+  const lines = [
+    ...found(VALUE, source, (name) => `import '${name}';`),
+    ...found(TYPE_ONLY, source, (name) => `require('${name}');`),
+    ...found(INLINE_TYPE, source, (name) => `require('${name}');`),
+    ...found(DYNAMIC, source, (name) => `import('${name}');`),
+  ];
+  return { outputText: lines.join('\n') };
+}
+
+// SyntaxKind is read when dependency-cruiser loads and not used by the parser chosen in .dependency-cruiser.cjs.
+module.exports = { version: '6.0.0', SyntaxKind: {}, transpileModule };
