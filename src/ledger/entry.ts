@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import type { Selectable } from 'kysely';
+import { assertAmount } from '#kernel/money';
+import type { LedgerEntriesTable, ProfileId } from '#platform/db-schema';
+
+/**
+ * The accounts that every profile has. A balance is what came in less what went out, so the sign says whose money it is.
+ *
+ *  owner       account                                    normally
+ *  subscriber  payable, liability, canceled               ≥ 0
+ *  subscriber  refunded                                   ≤ 0
+ *  provider    receivable, backlog, income                ≤ 0
+ *  provider    funds, expenses, offline, writeoff         ≥ 0
+ *  both        refund, chargeback (also the processor's)  ≥ 0
+ *  processor   withdraw                                   ≥ 0
+ *  both        settled: marks a charge that paid a balance, and counts nowhere
+ */
+export const accounts = {
+  payable: 'Payable',
+  liability: 'Liability',
+  refunded: 'Refunded',
+  canceled: 'Canceled',
+  settled: 'settled',
+  receivable: 'Receivable',
+  backlog: 'Backlog',
+  income: 'Income',
+  expenses: 'Expenses',
+  funds: 'Funds',
+  refund: 'Refund',
+  chargeback: 'Chargeback',
+  withdraw: 'Withdraw',
+  offline: 'Offline',
+  writeoff: 'Writeoff',
+} as const;
+
+export type Account = (typeof accounts)[keyof typeof accounts];
+
+/** One row of the ledger: an amount that left one account and reached another. Never changed, never deleted. */
+export type Entry = Selectable<LedgerEntriesTable>;
+
+/** An account of a profile. */
+export interface Place {
+  profile_id: ProfileId;
+  account: Account;
+}
+
+/** An entry to be posted. Units: amounts in 1/100 of their unit, ≥ 0. */
+export interface NewEntry {
+  description: string;
+  /** What the entry is about (`sub_12/`, `sub_12/requests/`, `cha_7/`, `cpn_…`): balances due are kept by it. */
+  event_id: string | null;
+  orig_profile_id: ProfileId;
+  orig_account: Account;
+  orig_amount: number;
+  orig_unit: string;
+  dest_profile_id: ProfileId;
+  dest_account: Account;
+  dest_amount: number;
+  dest_unit: string;
+  /** When it counts, if not at the instant of its event. */
+  created_at?: Date;
+}
+
+/** Says what an amount in one unit does: it leaves `from` and reaches `to` whole. */
+export interface Movement {
+  from: Place;
+  to: Place;
+  amount: number;
+  unit: string;
+  event_id: string | null;
+  description: string;
+  created_at?: Date;
+}
+
+/** Makes the entry of a movement within one unit. */
+export function moveAmount(movement: Movement): NewEntry {
+  return convertAmount({ ...movement, to_amount: movement.amount, to_unit: movement.unit });
+}
+
+/** Makes the entry of an amount that a processor converted on the way: `amount unit` left, `to_amount to_unit` arrived. */
+export function convertAmount(movement: Movement & { to_amount: number; to_unit: string }): NewEntry {
+  return {
+    description: movement.description,
+    event_id: movement.event_id,
+    orig_profile_id: movement.from.profile_id,
+    orig_account: movement.from.account,
+    orig_amount: movement.amount,
+    orig_unit: movement.unit,
+    dest_profile_id: movement.to.profile_id,
+    dest_account: movement.to.account,
+    dest_amount: movement.to_amount,
+    dest_unit: movement.to_unit,
+    ...(movement.created_at === undefined ? {} : { created_at: movement.created_at }),
+  };
+}
+
+export type EntryRefusal =
+  | 'amount_negative'
+  | 'amounts_differ'
+  | 'same_account'
+  | 'unit_malformed'
+  | 'event_id_too_long';
+
+/** Says why an entry may not stand in the ledger, or null. The database refuses the same; here it is said sooner and plainer. */
+export function refuseEntry(entry: NewEntry): EntryRefusal | null {
+  if (entry.orig_amount < 0 || entry.dest_amount < 0) return 'amount_negative';
+  if (!/^[a-z]{3}$/.test(entry.orig_unit) || !/^[a-z]{3}$/.test(entry.dest_unit)) return 'unit_malformed';
+  if (entry.orig_unit === entry.dest_unit && entry.orig_amount !== entry.dest_amount) return 'amounts_differ';
+  if (entry.orig_profile_id === entry.dest_profile_id && entry.orig_account === entry.dest_account)
+    return 'same_account';
+  if (entry.event_id !== null && entry.event_id.length > 50) return 'event_id_too_long';
+  return null;
+}
+
+/** Crashes on an entry that only a bug can have made. */
+export function assertEntry(entry: NewEntry): void {
+  assertAmount(entry.orig_amount);
+  assertAmount(entry.dest_amount);
+  assert.equal(refuseEntry(entry), null, `ledger entry refused: ${refuseEntry(entry)} (${entry.description})`);
+}

@@ -1,0 +1,51 @@
+import type { LedgerEntryId, LedgerEventId } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+import type { Entry, NewEntry } from './entry.ts';
+
+/** Claims the key of an event; undefined when it is taken. Waits for a transaction that is claiming the same key. */
+export async function insertEvent(
+  tx: Tx,
+  event: { key: string; kind: string; created_at: Date },
+): Promise<LedgerEventId | undefined> {
+  const row = await tx
+    .insertInto('ledger_events')
+    .values(event)
+    .onConflict((conflict) => conflict.column('key').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return row?.id;
+}
+
+/** Writes the entries of an event that was claimed in the same transaction, in the order given. */
+export async function insertEntries(
+  tx: Tx,
+  event_id: LedgerEventId,
+  entries: readonly (NewEntry & { created_at: Date })[],
+): Promise<Entry[]> {
+  const rows = await tx
+    .insertInto('ledger_entries')
+    .values(entries.map((entry, rank) => ({ ...entry, rank, ledger_event_id: event_id })))
+    .returningAll()
+    .execute();
+  return rows.toSorted((a, b) => a.rank - b.rank);
+}
+
+/** The entries of the event with that key, in the order in which they were posted; undefined when nothing was. */
+export async function findEventEntries(reader: Reader, key: string): Promise<Entry[] | undefined> {
+  const rows = await reader
+    .selectFrom('ledger_entries')
+    .selectAll()
+    .where('ledger_event_id', '=', (eb) =>
+      eb.selectFrom('ledger_events').select('ledger_events.id').where('key', '=', key),
+    )
+    .orderBy('rank')
+    .execute();
+  return rows.length === 0 ? undefined : rows;
+}
+
+/** The entries with those ids, by id. */
+export async function findEntries(reader: Reader, ids: readonly LedgerEntryId[]): Promise<Map<LedgerEntryId, Entry>> {
+  if (ids.length === 0) return new Map();
+  const rows = await reader.selectFrom('ledger_entries').selectAll().where('id', 'in', ids).execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}

@@ -1,0 +1,15 @@
+export { DEFAULT_UNIT, type EventBalance, mainAmount, type StatementBalance, sumByUnit } from './balance.ts';
+export {
+  balance,
+  eventBalance,
+  type Holding,
+  holdingsByEvent,
+  isLocked,
+  outstandingReceivable,
+  statementBalance,
+  unpaidOrders,
+} from './balance-store.ts';
+export { type Account, accounts, convertAmount, type Entry, moveAmount, type NewEntry, type Place } from './entry.ts';
+export { findEntries, findEventEntries } from './event-store.ts';
+export { type NewEvent, postEvent } from './post-event.ts';
+export { ledgerProblems } from './problems.ts';

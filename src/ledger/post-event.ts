@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import type { Tx } from '#platform/db';
+import { assertEntry, type Entry, type NewEntry } from './entry.ts';
+import { insertEntries, insertEvent } from './event-store.ts';
+import { ledgerProblems } from './problems.ts';
+
+export interface NewEvent {
+  /** Names what happened once for ever (`order:12`, `charge:ch_x`). */
+  key: string;
+  kind: string;
+  at: Date;
+  entries: readonly NewEntry[];
+}
+
+/**
+ * Posts a business event: all its entries, in the order given, or none.
+ *
+ * Why a key: whoever tries twice (a retry, a job after a crash, two nodes at once) collides instead of booking twice.
+ * The refusal leaves the transaction usable, so that a caller may read what was posted the first time.
+ * @throws ledger_event_repeated (409)
+ * @see docs/decisions/0004-double-entry.md
+ */
+export async function postEvent(tx: Tx, { key, kind, at, entries }: NewEvent): Promise<Entry[]> {
+  assert(entries.length > 0, `ledger event ${key} has no entry`);
+  for (const entry of entries) assertEntry(entry);
+
+  const event_id = await insertEvent(tx, { key, kind, created_at: at });
+  if (event_id === undefined) throw ledgerProblems.ledger_event_repeated({ members: { key } });
+
+  return insertEntries(
+    tx,
+    event_id,
+    entries.map((entry) => ({ ...entry, created_at: entry.created_at ?? at })),
+  );
+}
