@@ -38,8 +38,6 @@ function readEvents(source: string): EventEntry[] {
   return Array.from(source.matchAll(CONSTRUCTOR), ([, comment = '', payload = '', name = '']) => ({
     name,
     payload: `\`${fieldsOf(oneLine(payload)).replaceAll('|', '\\|')}\``,
-      .replace(/^\{ ?| ?;? ?\}$/g, '')
-      .replaceAll('|', '\\|')}\``,
     comment: oneLine(comment.replaceAll(/^\s*\*/gm, '')).replaceAll('|', '\\|'),
   }));
 }
