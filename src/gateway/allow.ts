@@ -1,0 +1,80 @@
+import { operators } from './operators.ts';
+import { type AllowValue, isAllowValue, type RuleParams } from './rule-params.ts';
+
+/** An operator and the parameters stored with it; `params` is null when only the number was given. */
+export interface Allow {
+  readonly op: number;
+  readonly params: Readonly<Record<string, AllowValue>> | null;
+}
+
+const words: Readonly<Record<string, number>> = { any: 0, authenticated: 1 };
+const json_length_max = 1000;
+
+/**
+ * Reads `allow` as callers write it: `1`, `"1"`, `"authenticated"`, `"15/{\"plan\": \"premium\"}"`.
+ *
+ * Cut at the first slash only, for values may hold slashes. Parameters are completed with the operator's defaults and
+ * those that it does not know are dropped. A text instead of an Allow says what is wrong.
+ */
+export function parseAllow(value: unknown): Allow | string {
+  if (typeof value === 'number') return known(value, null);
+  if (typeof value !== 'string') return 'Enter an operator number, or a number and its parameters.';
+  const slash = value.indexOf('/');
+  const head = (slash === -1 ? value : value.slice(0, slash)).trim();
+  const op = words[head.toLowerCase()] ?? (/^[0-9]{1,4}$/.test(head) ? Number(head) : Number.NaN);
+  if (Number.isNaN(op)) return `"${head}" is not the number of an access rule.`;
+  return known(op, slash === -1 ? null : value.slice(slash + 1));
+}
+
+/** Writes `allow` as it is answered; `parseAllow` reads it back to the same thing. */
+export function presentAllow(allow: Allow): string {
+  if (allow.params === null) return String(allow.op);
+  const members = Object.entries(allow.params).map(
+    ([name, value]) => `${JSON.stringify(name)}: ${presentValue(value)}`,
+  );
+  return `${allow.op}/{${members.join(', ')}}`;
+}
+
+/** Lays the rule's own parameters over the captured ones; a stored null leaves what the path said. */
+export function effectiveParams(captured: Readonly<Record<string, string>>, allow: Allow): RuleParams {
+  if (allow.params === null) return captured;
+  const params: Record<string, string | readonly string[]> = { ...captured };
+  for (const [name, value] of Object.entries(allow.params)) {
+    if (value !== null) params[name] = value;
+  }
+  return params;
+}
+
+function known(op: number, json: string | null): Allow | string {
+  const operator = operators[op];
+  if (operator === undefined) return `There is no access rule number ${op}.`;
+  if (json === null) return { op, params: null };
+  if (json.length > json_length_max) return 'The parameters of the access rule are too long.';
+  const given = parseObject(json);
+  if (given === null) return 'The parameters of the access rule are not a JSON object.';
+  const params: Record<string, AllowValue> = {};
+  for (const [name, default_value] of Object.entries(operator.params)) {
+    const value = Object.hasOwn(given, name) ? given[name] : default_value;
+    if (!isAllowValue(value)) return `The parameter "${name}" must be a text, a list of texts or null.`;
+    params[name] = value;
+  }
+  return { op, params };
+}
+
+function parseObject(json: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(json);
+    return isRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function presentValue(value: AllowValue): string {
+  if (value === null || typeof value === 'string') return JSON.stringify(value);
+  return `[${value.map((item) => JSON.stringify(item)).join(', ')}]`;
+}

@@ -1,0 +1,31 @@
+import { defineProblems } from '#kernel/problem';
+
+export const gatewayProblems = defineProblems({
+  path_refused: { status: 400, title: 'The path of this address can be read in more than one way.' },
+  rule_unmatched: { status: 403, title: 'No access rule applies to this path.' },
+  login_required: { status: 401, title: 'Authentication credentials were not provided.' },
+  password_required: { status: 403, title: 'Choose a password first.' },
+  factor_required: { status: 403, title: 'One of your roles demands a second factor; set one up first.' },
+  agreement_required: { status: 403, title: 'You must accept an agreement first.' },
+  role_required: { status: 403, title: 'You do not have permission to perform this action.' },
+  subscription_required: { status: 402, title: 'This needs a subscription.' },
+  payment_required: { status: 402, title: 'This subscription has a balance due.' },
+  profile_unknown: { status: 404, title: 'There is no such profile.' },
+  plan_unknown: { status: 404, title: 'There is no such plan.' },
+  page_unknown: { status: 404, title: 'There is no such page.' },
+  origin_refused: { status: 403, title: 'This connection was opened by a page of another site.' },
+  upgrade_unsupported: { status: 400, title: 'Only connections to the application can be upgraded.' },
+  upstream_unset: { status: 503, title: 'This site is not connected to an application.' },
+  upstream_unreachable: {
+    status: 503,
+    title: 'The application cannot be reached at the moment.',
+    help: 'Try again in a few minutes.',
+  },
+  upstream_slow: {
+    status: 504,
+    title: 'The application took too long to answer.',
+    help: 'Try again in a few minutes.',
+  },
+  rule_unknown: { status: 404, title: 'There is no such access rule.' },
+  rule_exists: { status: 400, title: 'There is a rule with this path already.' },
+});
