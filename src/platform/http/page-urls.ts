@@ -27,3 +27,22 @@ export function pageUrls(ctx: Context): Record<string, unknown> {
         : { profile: paths.user(username), password: paths.userPassword(username), roles: paths.userRoles(username) },
   };
 }
+
+/** Addresses of the pages of one profile, for its menu; null on pages that are about no profile. */
+export function organizationUrls(data: Readonly<Record<string, unknown>>): Record<string, string> | null {
+  const { profile } = data;
+  if (typeof profile !== 'object' || profile === null || !('slug' in profile) || typeof profile.slug !== 'string')
+    return null;
+  const { slug } = profile;
+  return {
+    app: paths.app(slug),
+    profile: paths.profile(slug),
+    roles: paths.roles(slug),
+    subscriptions: paths.subscriptions(slug),
+    billing: paths.history(slug),
+    balance: paths.balance(slug),
+    card: paths.card(slug),
+    cart: paths.cart(slug),
+    checkout: paths.checkout(slug),
+  };
+}

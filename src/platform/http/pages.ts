@@ -4,7 +4,7 @@ import type { App, HttpOptions } from './app.ts';
 import { setCookie } from './cookies.ts';
 import { csrfToken } from './csrf.ts';
 import { safeNext } from './next.ts';
-import { pageUrls } from './page-urls.ts';
+import { organizationUrls, pageUrls } from './page-urls.ts';
 
 /** What the rooms add to every page: who is signed in and the profiles in the menu. */
 export type PageContext = (request: FastifyRequest) => Promise<Record<string, unknown>>;
@@ -37,7 +37,7 @@ export function registerPages(app: App, options: HttpOptions): void {
     const next = typeof query === 'object' && query !== null ? Reflect.get(query, 'next') : null;
     const html = await templates.renderPage(name, {
       site: { slug: request.ctx.site.slug, title: request.ctx.site.title, origin: request.ctx.origin },
-      urls: pageUrls(request.ctx),
+      urls: { ...pageUrls(request.ctx), organization: organizationUrls(data) },
       request: { path: request.url.split('?')[0], id: request.id },
       csrf_token: csrfToken(request, this),
       csp_nonce: request.csp_nonce,

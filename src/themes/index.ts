@@ -1,0 +1,2 @@
+export { assetRoutes } from './routes.ts';
+export { openThemes, type Themes, type ThemesOptions } from './themes.ts';
