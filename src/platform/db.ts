@@ -132,9 +132,9 @@ class GatedPool extends pg.Pool {
 
   async run(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }> {
     const result: unknown = await this.query(text, values);
-    // Several statements answer with several results; callers want the last rows that came.
+    // Several statements answer with several results.
     const results: unknown[] = Array.isArray(result) ? result : [result];
-    return { rows: results.map(rowsOf).findLast((rows) => rows.length > 0) ?? [] };
+    return { rows: results.flatMap(rowsOf) };
   }
 }
 
@@ -246,11 +246,12 @@ function parseNumeric(text: string): number {
   return /^-?[0-9]+$/.test(text) ? parseInteger(text) : Number(text);
 }
 
+// A cast, since the driver's list of type names leaves out text[], whose parser it has.
+const textArray = 1009 as Parameters<typeof pg.types.getTypeParser>[0];
+const parseTexts: (text: string) => (string | null)[] = pg.types.getTypeParser(textArray);
+
 function arrayOf(parse: (text: string) => unknown): (text: string) => unknown[] {
-  return (text) => {
-    const elements: unknown[] = pg.types.arrayParser(text, parse);
-    return elements;
-  };
+  return (text) => parseTexts(text).map((element) => (element === null ? null : parse(element)));
 }
 
 /** Wire text to values: bigint and numeric are numbers, date stays 'YYYY-MM-DD', timestamptz is a Date. */
@@ -260,7 +261,7 @@ const parsers = new Map<number, (text: string) => unknown>([
   [NUMERIC, parseNumeric],
   [NUMERIC_ARRAY, arrayOf(parseNumeric)],
   [DATE, (text) => text],
-  [DATE_ARRAY, arrayOf((text) => text)],
+  [DATE_ARRAY, parseTexts],
 ]);
 
 const types: pg.CustomTypesConfig = {

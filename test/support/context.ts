@@ -1,0 +1,38 @@
+import { pino } from 'pino';
+import { movableClock, type MovableClock } from '../../src/platform/clock.ts';
+import type { Actor, Context } from '../../src/platform/context.ts';
+import type { Db } from '../../src/platform/db.ts';
+import type { UserId } from '../../src/platform/db-schema.ts';
+import { seedSite } from './seed.ts';
+
+export type TestContext = Context & { clock: MovableClock };
+
+/** An ordinary moment: no month end, no leap day, no change to or from summer time. */
+export const ordinaryDay = new Date('2026-03-10T15:00:00.000Z');
+
+/** Makes the context of a caller: nobody in particular unless `actor` says so, at `now` until the clock is moved. */
+export async function testContext(db: Db, given: { actor?: Actor; now?: Date } = {}): Promise<TestContext> {
+  const clock = movableClock(given.now ?? ordinaryDay);
+  return {
+    actor: given.actor ?? { kind: 'anonymous', visitor_hash: null },
+    db,
+    clock,
+    log: pino({ level: 'silent' }),
+    site: await seedSite(db, clock.now()),
+    origin: 'http://cowork.test',
+    lang: 'en',
+    peer: { ip: '192.0.2.1', user_agent: 'test' },
+  };
+}
+
+/** The actor that a signed-in person is. */
+export function signedIn(user: { id: UserId; username: string }): Actor {
+  return {
+    kind: 'user',
+    user_id: user.id,
+    username: user.username,
+    session_id: null,
+    via: 'token',
+    visitor_hash: null,
+  };
+}
