@@ -1,0 +1,148 @@
+import { type Static, Type } from 'typebox';
+import { IsoInstant, NullableInstant, NullableString } from '#platform/http/schemas';
+
+const nullableBoolean = Type.Union([Type.Boolean(), Type.Null()]);
+
+const summaryFields = {
+  slug: Type.String({ description: 'The username again, for programs that treat users and profiles alike' }),
+  username: Type.String({ description: 'Name that identifies the user in addresses' }),
+  printable_name: Type.String({ description: 'Name to show' }),
+  picture: Type.Union([Type.String(), Type.Null()], { description: 'Address of a picture' }),
+};
+
+export const UserSummarySchema = Type.Object(summaryFields);
+export type UserSummary = Static<typeof UserSummarySchema>;
+
+const detailFields = {
+  ...summaryFields,
+  email: NullableString,
+  phone: Type.Union([Type.String(), Type.Null()], { description: 'E.164' }),
+  full_name: Type.String(),
+  nick_name: Type.String({ description: 'What to call the user' }),
+  lang: Type.String({ description: 'BCP 47 tag of the preferred language' }),
+  credentials: Type.Boolean({ description: 'True once a password is set' }),
+  otp_enabled: nullableBoolean,
+  created_at: IsoInstant,
+  last_login: NullableInstant,
+};
+
+export const UserDetailSchema = Type.Object(detailFields);
+export type UserDetail = Static<typeof UserDetailSchema>;
+
+export const UserChangedSchema = Type.Object({ ...detailFields, detail: Type.Optional(Type.String()) });
+
+/** Six digits, as text or as the number they make: leading zeros may be missing. */
+export const CodeField = Type.Unsafe<string | number>({
+  anyOf: [
+    { type: 'integer', minimum: 0, maximum: 999_999 },
+    { type: 'string', pattern: '^[0-9]{1,6}$' },
+  ],
+  description: 'One-time code of six digits',
+});
+
+const Password = Type.String({ maxLength: 1024 });
+const NewPassword = Type.String({ minLength: 1, maxLength: 1024 });
+const EmailField = Type.Union([Type.String({ maxLength: 254 }), Type.Null()]);
+const PhoneField = Type.Union([Type.String({ maxLength: 50 }), Type.Null()]);
+const LangField = Type.String({ minLength: 2, maxLength: 8, pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?$' });
+const FullName = Type.String({ minLength: 1, maxLength: 100 });
+const NickName = Type.String({ maxLength: 60 });
+const Username = Type.String({ maxLength: 150 });
+
+export const CookieQuerystring = Type.Object({
+  cookie: Type.Optional(Type.String({ description: 'True also signs the browser in with a cookie' })),
+});
+
+export const SignInBody = Type.Object({
+  username: Type.String({ minLength: 1, maxLength: 254, description: 'Username, e-mail address or phone number' }),
+  password: Type.Optional(Password),
+  otp_code: Type.Optional(CodeField),
+  code: Type.Optional(CodeField),
+  email_code: Type.Optional(CodeField),
+  phone_code: Type.Optional(CodeField),
+});
+
+export const TokenReply = Type.Object({ token: Type.String({ description: 'For the header Authorization: Bearer' }) });
+export const TokenBody = Type.Object({ token: Type.String({ minLength: 1, maxLength: 4096 }) });
+
+export const LogoutQuerystring = Type.Object({
+  everywhere: Type.Optional(Type.String({ description: 'True signs out on every device' })),
+});
+
+export const RecoverQuerystring = Type.Object({
+  noreset: Type.Optional(Type.String({ description: 'True sends a code only, no link that sets a new password' })),
+});
+export const RecoverBody = Type.Object({
+  email: Type.Optional(Type.String({ maxLength: 254, description: 'E-mail address or phone number' })),
+  username: Type.Optional(Type.String({ maxLength: 254, description: 'The same under another name' })),
+});
+export const RecoverReply = Type.Object({ email: Type.String() });
+
+export const VerificationKeyParams = Type.Object({ verification_key: Type.String({ maxLength: 100 }) });
+
+export const ActivateBody = Type.Object({
+  new_password: NewPassword,
+  slug: Type.Optional(Username),
+  username: Type.Optional(Username),
+  email: Type.Optional(EmailField),
+  phone: Type.Optional(PhoneField),
+  full_name: Type.Optional(FullName),
+  nick_name: Type.Optional(NickName),
+  lang: Type.Optional(LangField),
+  otp_code: Type.Optional(CodeField),
+  email_code: Type.Optional(CodeField),
+  phone_code: Type.Optional(CodeField),
+});
+
+export const ResetBody = Type.Object({ new_password: Type.Optional(NewPassword) });
+
+export const UserParams = Type.Object({ user: Type.String({ maxLength: 150 }) });
+
+export const UserBody = Type.Object({
+  full_name: FullName,
+  slug: Type.Optional(Username),
+  username: Type.Optional(Username),
+  nick_name: Type.Optional(NickName),
+  email: Type.Optional(EmailField),
+  phone: Type.Optional(PhoneField),
+  lang: Type.Optional(LangField),
+  email_code: Type.Optional(CodeField),
+  phone_code: Type.Optional(CodeField),
+});
+export type UserInput = Partial<Static<typeof UserBody>>;
+
+/** What a signed-in person repeats to show that it is still them. */
+const secretFields = {
+  password: Type.Optional(Password),
+  otp_code: Type.Optional(CodeField),
+  email_code: Type.Optional(CodeField),
+  phone_code: Type.Optional(CodeField),
+};
+
+export const PasswordBody = Type.Object({ ...secretFields, new_password: NewPassword });
+export const OtpBody = Type.Object({
+  ...secretFields,
+  otp_enabled: Type.Boolean(),
+  email_verification_enabled: Type.Boolean(),
+  phone_verification_enabled: Type.Boolean(),
+});
+export const OtpReply = Type.Object({
+  priv_key: Type.Optional(Type.String({ description: 'Base32; shown until a first code confirms it, never again' })),
+  provisioning_uri: Type.Optional(Type.String({ description: 'otpauth:// address for an authenticator' })),
+  detail: Type.Optional(Type.String()),
+});
+export const SshKeyBody = Type.Object({ ...secretFields, pubkey: Type.String({ minLength: 1, maxLength: 500 }) });
+export const ApiKeyBody = Type.Object({ ...secretFields, title: Type.Optional(Type.String({ maxLength: 100 })) });
+export const ApiKeyRemovalBody = Type.Object(secretFields);
+export const ApiKeyParams = Type.Object({
+  user: Type.String({ maxLength: 150 }),
+  key: Type.String({ maxLength: 100 }),
+});
+export const ApiKeyReply = Type.Object({ secret: Type.String({ description: 'Shown once' }) });
+export const ApiKeyRow = Type.Object({
+  title: Type.String(),
+  api_pub_key: Type.String(),
+  created_at: IsoInstant,
+  ends_at: NullableInstant,
+  last_used_at: NullableInstant,
+});

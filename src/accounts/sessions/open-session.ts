@@ -1,0 +1,60 @@
+import { randomToken, sha256Hex } from '#platform/crypto';
+import type { Context } from '#platform/context';
+import type { Tx } from '#platform/db';
+import type { SessionId } from '#platform/db-schema';
+import type { AccountsSettings } from '../settings.ts';
+import type { User } from '../users/user.ts';
+import { presentUser } from '../users/present-user.ts';
+import { insertSession } from './session-store.ts';
+
+export interface SessionOpening {
+  user: User;
+  /** `cookie` also makes a secret for the browser; the token it comes with belongs to the same session. */
+  kind: 'token' | 'cookie';
+  peer: Context['peer'];
+}
+
+export interface OpenedSession {
+  session_id: SessionId;
+  token: string;
+  /** What the browser's cookie holds; null for a session of kind `token`. */
+  cookie_secret: string | null;
+  expires_at: Date;
+}
+
+/** Opens a session for a user who has proved who they are, under fresh secrets, and issues a token for it. */
+export async function openSession(
+  tx: Tx,
+  settings: AccountsSettings,
+  { user, kind, peer }: SessionOpening,
+  at: Date,
+): Promise<OpenedSession> {
+  const session_id = randomToken(24) as SessionId; // the one place where a session's id comes from
+  const cookie_secret = kind === 'cookie' ? randomToken(32) : null;
+  const expires_at = new Date(at.getTime() + settings.token_lifetime_s * 1000);
+  await insertSession(tx, {
+    id: session_id,
+    user_id: user.id,
+    kind,
+    secret_hash: cookie_secret === null ? null : sha256Hex(cookie_secret),
+    created_at: at,
+    logged_in_at: at,
+    expires_at,
+    last_seen_at: at,
+    ip: peer?.ip ?? null,
+    user_agent: peer?.user_agent.slice(0, 255) ?? null,
+  });
+  const token = await issueToken(settings, user, session_id, expires_at, at);
+  return { session_id, token, cookie_secret, expires_at };
+}
+
+/** Signs a token for a session; the user's public facts ride along for clients to show. */
+export async function issueToken(
+  settings: AccountsSettings,
+  user: User,
+  session_id: SessionId,
+  expires_at: Date,
+  at: Date,
+): Promise<string> {
+  return settings.tokens.sign({ session_id, user_id: user.id, issued_at: at, expires_at, shown: presentUser(user) });
+}

@@ -1,0 +1,133 @@
+import { sql } from 'kysely';
+import type { Db, Reader, Tx } from '#platform/db';
+import type { SessionId, UserId } from '#platform/db-schema';
+import { selectUsers } from '../users/user-store.ts';
+import type { User } from '../users/user.ts';
+
+export interface Session {
+  id: SessionId;
+  user_id: UserId;
+  kind: 'token' | 'cookie';
+  logged_in_at: Date;
+  expires_at: Date;
+  last_seen_at: Date;
+  ended_at: Date | null;
+}
+
+export interface SignedIn {
+  user: User;
+  session: Pick<Session, 'id' | 'kind' | 'expires_at' | 'last_seen_at' | 'logged_in_at'>;
+}
+
+export interface NewSession {
+  id: SessionId;
+  user_id: UserId;
+  kind: 'token' | 'cookie';
+  secret_hash: string | null;
+  created_at: Date;
+  logged_in_at: Date;
+  expires_at: Date;
+  last_seen_at: Date;
+  ip: string | null;
+  user_agent: string | null;
+}
+
+export async function insertSession(tx: Tx, session: NewSession): Promise<void> {
+  await tx.insertInto('sessions').values(session).execute();
+}
+
+function selectSignedIn(reader: Reader, at: Date) {
+  return selectUsers(reader)
+    .innerJoin('sessions', 'sessions.user_id', 'users.id')
+    .select([
+      'sessions.id as session_id',
+      'sessions.kind as session_kind',
+      'sessions.expires_at as session_expires_at',
+      'sessions.last_seen_at as session_last_seen_at',
+      'sessions.logged_in_at as session_logged_in_at',
+    ])
+    .where('sessions.ended_at', 'is', null)
+    .where('sessions.expires_at', '>', at)
+    .where('users.is_active', '=', true);
+}
+
+type SignedInRow = User & {
+  session_id: SessionId;
+  session_kind: 'token' | 'cookie';
+  session_expires_at: Date;
+  session_last_seen_at: Date;
+  session_logged_in_at: Date;
+};
+
+function toSignedIn(row: SignedInRow | undefined): SignedIn | undefined {
+  if (!row) return undefined;
+  const { session_id, session_kind, session_expires_at, session_last_seen_at, session_logged_in_at, ...user } = row;
+  return {
+    user,
+    session: {
+      id: session_id,
+      kind: session_kind,
+      expires_at: session_expires_at,
+      last_seen_at: session_last_seen_at,
+      logged_in_at: session_logged_in_at,
+    },
+  };
+}
+
+/** Finds a session that stands, with its user, by id: one query over two primary keys. */
+export async function findSignedIn(reader: Reader, id: SessionId, at: Date): Promise<SignedIn | undefined> {
+  return toSignedIn(await selectSignedIn(reader, at).where('sessions.id', '=', id).executeTakeFirst());
+}
+
+/** Finds a browser's session that stands, with its user, by the hash of the cookie. */
+export async function findSignedInBySecret(
+  reader: Reader,
+  secret_hash: string,
+  at: Date,
+): Promise<SignedIn | undefined> {
+  return toSignedIn(
+    await selectSignedIn(reader, at).where('sessions.secret_hash', '=', secret_hash).executeTakeFirst(),
+  );
+}
+
+/** Lets a session last longer. */
+export async function extendSession(tx: Tx, id: SessionId, expires_at: Date): Promise<void> {
+  await tx
+    .updateTable('sessions')
+    .set({ expires_at: sql<Date>`greatest(expires_at, ${expires_at})` })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Notes that a session was used. Outside any transaction: nobody waits for it and nothing depends on it. */
+export async function touchSession(db: Db, id: SessionId, at: Date): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ last_seen_at: at })
+    .where('id', '=', id)
+    .where('last_seen_at', '<', at)
+    .execute();
+}
+
+export async function endSession(tx: Tx, id: SessionId, at: Date): Promise<void> {
+  await tx.updateTable('sessions').set({ ended_at: at }).where('id', '=', id).where('ended_at', 'is', null).execute();
+}
+
+/** Ends every session of a user, and with them every token: what signs a stolen password or token out. */
+export async function endSessions(tx: Tx, user_id: UserId, at: Date): Promise<void> {
+  await tx
+    .updateTable('sessions')
+    .set({ ended_at: at })
+    .where('user_id', '=', user_id)
+    .where('ended_at', 'is', null)
+    .execute();
+}
+
+/** Deletes sessions that ended or expired before the instant; answers how many. */
+export async function deleteSessionsBefore(tx: Tx, before: Date): Promise<number> {
+  const deleted = await tx
+    .deleteFrom('sessions')
+    .where((eb) => eb.or([eb('expires_at', '<', before), eb('ended_at', '<', before)]))
+    .executeTakeFirst();
+  return Number(deleted.numDeletedRows);
+}

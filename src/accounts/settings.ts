@@ -1,0 +1,45 @@
+import { deriveKey, keyId } from '#platform/crypto';
+import type { PasswordPolicy } from '#platform/password-policy';
+import type { Throttle } from '#platform/throttle';
+import { makeTokenSigner, type TokenSigner } from './sessions/token.ts';
+
+/** What the site decided about signing in, and the keys that it needs. Made once, in src/app.ts. */
+export interface AccountsSettings {
+  tokens: TokenSigner;
+  /** Seals the secrets of one-time password generators and half-done sign-ins. */
+  seal_key: Buffer;
+  throttle: Throttle;
+  password_policy: PasswordPolicy;
+  /** How long a token or a signed-in browser stays valid. */
+  token_lifetime_s: number;
+  /** How long after the last login a token can be renewed. */
+  refresh_lifetime_s: number;
+  /** How long a link in an e-mail works. */
+  verification_lifetime_s: number;
+  api_key_lifetime_days: number;
+}
+
+export interface AccountsConfig {
+  /** The master key; every key of this room is derived from it. */
+  secret_key: string;
+  throttle: Throttle;
+  password_length_min: number;
+  token_lifetime_s: number;
+  refresh_lifetime_s: number;
+  verification_lifetime_s: number;
+}
+
+/** Derives the keys of this room and gathers what the site decided. */
+export function makeAccountsSettings(config: AccountsConfig): AccountsSettings {
+  const token_key = deriveKey(config.secret_key, 'accounts: tokens');
+  return {
+    tokens: makeTokenSigner({ key: token_key, key_id: keyId(token_key) }),
+    seal_key: deriveKey(config.secret_key, 'accounts: secrets at rest'),
+    throttle: config.throttle,
+    password_policy: { min_length: config.password_length_min },
+    token_lifetime_s: config.token_lifetime_s,
+    refresh_lifetime_s: config.refresh_lifetime_s,
+    verification_lifetime_s: config.verification_lifetime_s,
+    api_key_lifetime_days: 365,
+  };
+}

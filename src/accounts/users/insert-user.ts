@@ -1,0 +1,58 @@
+import { invalidInput } from '#kernel/problem';
+import type { Tx } from '#platform/db';
+import { claimName } from './name-store.ts';
+import { findUserByEmail, findUserById, findUserByPhone, insertUserRow } from './user-store.ts';
+import type { User } from './user.ts';
+
+export interface NewUser {
+  username: string;
+  email?: string | null;
+  email_verified_at?: Date | null;
+  /** E.164. */
+  phone?: string | null;
+  phone_verified_at?: Date | null;
+  full_name?: string;
+  nick_name?: string;
+  lang?: string;
+  picture?: string | null;
+  /** Made by `hashPassword`; left out for somebody who signs in by e-mail first. */
+  password_hash?: string | null;
+  extra?: string | null;
+}
+
+/**
+ * Inserts a user and claims the name.
+ *
+ * @throws invalid_input (400) naming `username`, `email` or `phone` when it is taken
+ */
+export async function insertUser(tx: Tx, user: NewUser, at: Date): Promise<User> {
+  const email = user.email?.toLowerCase() ?? null;
+  const id = await insertUserRow(tx, {
+    username: user.username,
+    email,
+    email_verified_at: user.email_verified_at ?? null,
+    phone: user.phone ?? null,
+    phone_verified_at: user.phone_verified_at ?? null,
+    full_name: user.full_name ?? '',
+    nick_name: user.nick_name ?? '',
+    lang: user.lang ?? 'en',
+    picture: user.picture ?? null,
+    password_hash: user.password_hash ?? null,
+    extra: user.extra ?? null,
+    created_at: at,
+  });
+  if (id === undefined) {
+    if (email !== null && (await findUserByEmail(tx, email))) throw emailTaken();
+    if (user.phone && (await findUserByPhone(tx, user.phone))) throw phoneTaken();
+    throw usernameTaken();
+  }
+  if (!(await claimName(tx, user.username, { user_id: id }, at))) throw usernameTaken();
+
+  const inserted = await findUserById(tx, id);
+  if (!inserted) throw new Error('a user that was just inserted is gone');
+  return inserted;
+}
+
+export const usernameTaken = () => invalidInput({ username: ['This name is already taken.'] });
+export const emailTaken = () => invalidInput({ email: ['This e-mail address is already in use.'] });
+export const phoneTaken = () => invalidInput({ phone: ['This phone number is already in use.'] });

@@ -1,0 +1,33 @@
+import type { UserDetail, UserSummary } from '../schemas.ts';
+import { nickName, printableName, type User } from './user.ts';
+
+/** The few facts about a user that others may see. */
+export function presentUserSummary(user: Pick<User, 'username' | 'nick_name' | 'full_name' | 'picture'>): UserSummary {
+  return {
+    slug: user.username,
+    username: user.username,
+    printable_name: printableName(user),
+    picture: user.picture,
+  };
+}
+
+/** All that a user and the operator of the site may see. */
+export function presentUser(user: User): UserDetail {
+  return {
+    ...presentUserSummary(user),
+    email: user.email,
+    phone: user.phone,
+    full_name: user.full_name,
+    nick_name: nickName(user),
+    lang: user.lang,
+    credentials: user.has_password,
+    otp_enabled: user.otp_enabled,
+    created_at: user.created_at.toISOString(),
+    last_login: user.last_login_at?.toISOString() ?? null,
+  };
+}
+
+/** The same fields for somebody who shares a profile with the user: name and e-mail address, the rest left empty. */
+export function presentUserToAssociate(user: User): UserDetail {
+  return { ...presentUser(user), phone: null, otp_enabled: null, last_login: null };
+}

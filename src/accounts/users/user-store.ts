@@ -1,0 +1,164 @@
+import { sql } from 'kysely';
+import type { Reader, Tx } from '#platform/db';
+import type { UserId } from '#platform/db-schema';
+import type { Identifier } from './address.ts';
+import type { User } from './user.ts';
+
+const userColumns = [
+  'users.id',
+  'users.username',
+  'users.email',
+  'users.email_verified_at',
+  'users.phone',
+  'users.phone_verified_at',
+  'users.full_name',
+  'users.nick_name',
+  'users.lang',
+  'users.picture',
+  'users.is_active',
+  'users.email_verification_required',
+  'users.phone_verification_required',
+  'users.extra',
+  'users.created_at',
+  'users.last_login_at',
+] as const;
+
+/** Reads users without their secrets; rooms and sub-rooms add their own conditions. */
+export function selectUsers(reader: Reader) {
+  return reader
+    .selectFrom('users')
+    .leftJoin('totp_factors', 'totp_factors.user_id', 'users.id')
+    .select(userColumns)
+    .select([
+      sql<boolean>`users.password_hash is not null`.as('has_password'),
+      sql<boolean>`totp_factors.confirmed_at is not null`.as('otp_enabled'),
+    ]);
+}
+
+export async function findUserById(reader: Reader, id: UserId): Promise<User | undefined> {
+  return selectUsers(reader).where('users.id', '=', id).executeTakeFirst();
+}
+
+/** Finds a user by name, in any case. */
+export async function findUserByUsername(reader: Reader, username: string): Promise<User | undefined> {
+  return selectUsers(reader)
+    .where(sql`lower(users.username)`, '=', username.toLowerCase())
+    .executeTakeFirst();
+}
+
+/** Finds a user by e-mail address, in any case, verified or not. */
+export async function findUserByEmail(reader: Reader, email: string): Promise<User | undefined> {
+  return selectUsers(reader)
+    .where(sql`lower(users.email)`, '=', email.toLowerCase())
+    .executeTakeFirst();
+}
+
+/** Finds a user by phone number in E.164. */
+export async function findUserByPhone(reader: Reader, phone: string): Promise<User | undefined> {
+  return selectUsers(reader).where('users.phone', '=', phone).executeTakeFirst();
+}
+
+/** Finds many users in one query, by id. */
+export async function findUsersByIds(reader: Reader, ids: readonly UserId[]): Promise<Map<UserId, User>> {
+  if (ids.length === 0) return new Map();
+  const rows = await selectUsers(reader)
+    .where('users.id', 'in', [...new Set(ids)])
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Finds many users in one query, by name in any case. Keys are lower-cased. */
+export async function findUsersByUsernames(reader: Reader, usernames: readonly string[]): Promise<Map<string, User>> {
+  if (usernames.length === 0) return new Map();
+  const names = [...new Set(usernames.map((name) => name.toLowerCase()))];
+  const rows = await selectUsers(reader)
+    .where(sql<string>`lower(users.username)`, 'in', names)
+    .execute();
+  return new Map(rows.map((row) => [row.username.toLowerCase(), row]));
+}
+
+/** Finds whom an identifier means: a name goes before a phone number that is spelled the same. */
+export async function findUserByIdentifier(reader: Reader, identifier: Identifier): Promise<User | undefined> {
+  switch (identifier.kind) {
+    case 'email':
+      return findUserByEmail(reader, identifier.email);
+    case 'name': {
+      const named = await findUserByUsername(reader, identifier.username);
+      if (named || identifier.phone === null) return named;
+      return findUserByPhone(reader, identifier.phone);
+    }
+    case 'none':
+      return undefined;
+  }
+}
+
+export interface NewUserRow {
+  username: string;
+  email: string | null;
+  email_verified_at: Date | null;
+  phone: string | null;
+  phone_verified_at: Date | null;
+  full_name: string;
+  nick_name: string;
+  lang: string;
+  picture: string | null;
+  password_hash: string | null;
+  extra: string | null;
+  created_at: Date;
+}
+
+/** Inserts a row; undefined when its name, e-mail address or phone number is another user's. */
+export async function insertUserRow(tx: Tx, row: NewUserRow): Promise<UserId | undefined> {
+  const inserted = await tx
+    .insertInto('users')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return inserted?.id;
+}
+
+export type UserChange = Partial<
+  Pick<
+    User,
+    | 'username'
+    | 'email'
+    | 'email_verified_at'
+    | 'phone'
+    | 'phone_verified_at'
+    | 'full_name'
+    | 'nick_name'
+    | 'lang'
+    | 'picture'
+    | 'is_active'
+    | 'email_verification_required'
+    | 'phone_verification_required'
+    | 'extra'
+    | 'last_login_at'
+  >
+> & { password_hash?: string | null };
+
+export async function updateUserRow(tx: Tx, id: UserId, change: UserChange): Promise<void> {
+  if (Object.keys(change).length === 0) return;
+  await tx.updateTable('users').set(change).where('id', '=', id).execute();
+}
+
+/** What a password is compared with; kept apart from `User` so that a hash never travels. */
+export interface Credentials {
+  password_hash: string | null;
+  is_active: boolean;
+}
+
+export async function findCredentials(reader: Reader, id: UserId): Promise<Credentials | undefined> {
+  return reader.selectFrom('users').select(['password_hash', 'is_active']).where('id', '=', id).executeTakeFirst();
+}
+
+/** Reads the same and holds the row: nobody changes the password or archives the user before the transaction ends. */
+export async function lockCredentials(tx: Tx, id: UserId): Promise<Credentials | undefined> {
+  return tx
+    .selectFrom('users')
+    .select(['password_hash', 'is_active'])
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst();
+}

@@ -1,0 +1,38 @@
+import { splitFullName } from '#kernel/text';
+import type { UserId } from '#platform/db-schema';
+
+/** A person who can sign in. Secrets stay in the stores of this room: nothing here opens anything. */
+export interface User {
+  id: UserId;
+  username: string;
+  email: string | null;
+  email_verified_at: Date | null;
+  /** E.164. */
+  phone: string | null;
+  phone_verified_at: Date | null;
+  full_name: string;
+  nick_name: string;
+  /** BCP 47. */
+  lang: string;
+  picture: string | null;
+  is_active: boolean;
+  email_verification_required: boolean;
+  phone_verification_required: boolean;
+  /** JSON text or plain text. */
+  extra: string | null;
+  created_at: Date;
+  last_login_at: Date | null;
+  has_password: boolean;
+  /** A one-time password generator is set up and confirmed. */
+  otp_enabled: boolean;
+}
+
+/** The name to show for a user. */
+export function printableName(user: Pick<User, 'nick_name' | 'full_name' | 'username'>): string {
+  return user.nick_name || user.full_name || user.username;
+}
+
+/** What to call a user: the nick name, else the first name. */
+export function nickName(user: Pick<User, 'nick_name' | 'full_name'>): string {
+  return user.nick_name || splitFullName(user.full_name).first;
+}

@@ -1,0 +1,24 @@
+import { slugify } from '#kernel/slug';
+
+/** Shorter than the column allows: a username may become the slug of a personal profile. */
+export const usernameLengthMax = 50;
+
+const shape = /^[-A-Za-z0-9_]{1,150}$/;
+const archived = /^_archive_/i;
+
+/** Says whether a person may go by this name. Names of archived users are nobody's to take. */
+export function isUsername(text: string): boolean {
+  return shape.test(text) && !archived.test(text);
+}
+
+/** The name that an archived user is left with. */
+export function archivedUsername(user_id: number): string {
+  return `_archive_${user_id}`;
+}
+
+/** Proposes usernames for an e-mail address: its local part, then the same with three digits. `digits` brings them. */
+export function* proposeUsernames(email: string | null, digits: () => string): Generator<string, void, void> {
+  const base = email === null ? '' : slugify(email.split('@')[0] ?? '', usernameLengthMax - 4);
+  if (base !== '') yield base;
+  for (;;) yield `${base || 'user'}-${digits()}`;
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Problem } from '#kernel/problem';
+import { makeThrottle, type RateLimit } from './throttle.ts';
+
+const limit: RateLimit = { name: 'knock', max: 3, window_s: 60 };
+
+test('the fourth attempt within the window is refused and told when to come back', () => {
+  let now_ms = 0;
+  const throttle = makeThrottle(() => now_ms);
+  for (now_ms of [0, 10_000, 20_000]) throttle.take(limit, 'door');
+  now_ms = 30_000;
+  assert.throws(
+    () => throttle.take(limit, 'door'),
+    (error) =>
+      error instanceof Problem &&
+      error.code === 'too_many_requests' &&
+      error.status === 429 &&
+      error.extra.retry_after_s === 30,
+  );
+});
+
+test('the window slides: an attempt is forgotten when it is old, one at a time', () => {
+  let now_ms = 0;
+  const throttle = makeThrottle(() => now_ms);
+  for (now_ms of [0, 10_000, 20_000]) throttle.take(limit, 'door');
+  now_ms = 60_000;
+  throttle.take(limit, 'door');
+  assert.equal(throttle.allows(limit, 'door'), false);
+});
+
+test('keys and limits do not count for each other', () => {
+  const throttle = makeThrottle(() => 0);
+  for (let count = 0; count < 3; count += 1) throttle.take(limit, 'door');
+  assert.equal(throttle.allows(limit, 'window'), true);
+  assert.equal(throttle.allows({ ...limit, name: 'ring' }, 'door'), true);
+});
+
+test('an attempt that succeeded does not count', () => {
+  const throttle = makeThrottle(() => 0);
+  for (let count = 0; count < 20; count += 1) {
+    throttle.take(limit, 'door');
+    throttle.giveBack(limit, 'door');
+  }
+});
+
+test('a site may raise every limit', () => {
+  const throttle = makeThrottle(() => 0, 10);
+  for (let count = 0; count < 30; count += 1) throttle.take(limit, 'door');
+  assert.equal(throttle.allows(limit, 'door'), false);
+});
+
+test('memory stays bounded under a flood of keys', () => {
+  const throttle = makeThrottle(() => 0);
+  for (let count = 0; count < 60_000; count += 1) throttle.take(limit, `door ${count}`);
+  assert.equal(throttle.allows(limit, 'door 59999'), true);
+});
