@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { inTransaction, isDatabaseDown, isExclusionViolation, isUniqueViolation, openDatabase } from './db.ts';
@@ -178,7 +179,7 @@ test('a database that is away is recognised, and used again once it is back', as
   const other = await openDatabase({ url: database.url, on_connection_lost: (error) => lost.push(error) });
   const { rows } = await other.executeSql('select pg_backend_pid() as pid');
   await database.executeSql('select pg_terminate_backend($1)', [rows[0]?.['pid']]);
-  while (lost.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (lost.length === 0) await sleep(10);
   assert.ok(lost.every(isDatabaseDown));
   assert.deepEqual((await other.executeSql('select 1 as a')).rows, [{ a: 1 }]);
 

@@ -246,9 +246,9 @@ function parseNumeric(text: string): number {
   return /^-?[0-9]+$/.test(text) ? parseInteger(text) : Number(text);
 }
 
-// A cast, since the driver's list of type names leaves out text[], whose parser it has.
+// Casts, since the driver's list of type names leaves out text[], whose parser it has.
 const textArray = 1009 as Parameters<typeof pg.types.getTypeParser>[0];
-const parseTexts: (text: string) => (string | null)[] = pg.types.getTypeParser(textArray);
+const parseTexts = pg.types.getTypeParser(textArray) as (text: string) => (string | null)[];
 
 function arrayOf(parse: (text: string) => unknown): (text: string) => unknown[] {
   return (text) => parseTexts(text).map((element) => (element === null ? null : parse(element)));

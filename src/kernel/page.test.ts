@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseListQuery, splitTerms } from './page.ts';
+import { Problem } from './problem.ts';
+
+const utc = (text: string) => {
+  const at = new Date(text);
+  return Number.isNaN(at.getTime()) ? null : at;
+};
+
+test('a list that asks for nothing is the first page of 25', () => {
+  assert.deepEqual(parseListQuery({}, utc), {
+    page: 1,
+    page_size: 25,
+    terms: [],
+    fields: [],
+    order: [],
+    start_at: null,
+    ends_at: null,
+  });
+});
+
+test('a page size is clamped to 100, and one that is none is ignored', () => {
+  for (const [asked, given] of [
+    ['1', 1],
+    ['100', 100],
+    ['101', 100],
+    ['999999999', 100],
+    ['0', 25],
+    ['-3', 25],
+    ['ten', 25],
+    ['', 25],
+    ['9'.repeat(40), 25],
+  ] as const) {
+    assert.equal(parseListQuery({ page_size: asked }, utc).page_size, given, asked);
+  }
+});
+
+test('a page that is no number is no page', () => {
+  assert.equal(parseListQuery({ page: '3' }, utc).page, 3);
+  assert.equal(parseListQuery({ page: '' }, utc).page, 1);
+  for (const page of ['last', '-1', '1.5', '1e3', '99999999']) {
+    assert.ok(Number.isNaN(parseListQuery({ page }, utc).page), page);
+  }
+});
+
+test('terms are separated by commas, and quotes protect a comma', () => {
+  assert.deepEqual(splitTerms('alice, bob'), ['alice', 'bob']);
+  assert.deepEqual(splitTerms('"smith, donny",xia'), ['smith, donny', 'xia']);
+  assert.deepEqual(splitTerms(' two words ,,'), ['two words']);
+  assert.deepEqual(splitTerms('"never closed'), ['never closed']);
+  assert.equal(splitTerms(Array.from({ length: 50 }, (_, i) => `t${i}`).join(',')).length, 20);
+});
+
+test('an order may be repeated, hold commas, and be turned by a minus or by ot', () => {
+  assert.deepEqual(parseListQuery({ o: ['title,-created_at', '-', 'x'] }, utc).order, [
+    { field: 'title', descending: false },
+    { field: 'created_at', descending: true },
+    { field: 'x', descending: false },
+  ]);
+  assert.deepEqual(parseListQuery({ o: 'title', ot: 'desc' }, utc).order, [{ field: 'title', descending: true }]);
+  assert.deepEqual(parseListQuery({ o: '-title', ot: 'desc' }, utc).order, [{ field: 'title', descending: true }]);
+});
+
+test('a lookup prefix on a searched field is understood and dropped', () => {
+  assert.deepEqual(parseListQuery({ q_f: ['^slug', '=email', 'title'] }, utc).fields, ['slug', 'email', 'title']);
+});
+
+test('instants may be quoted; what is no instant is refused by name', () => {
+  const { start_at, ends_at } = parseListQuery({ start_at: '"2026-01-01T00:00:00Z"', ends_at: '' }, utc);
+  assert.deepEqual(start_at, new Date('2026-01-01T00:00:00Z'));
+  assert.equal(ends_at, null);
+  assert.throws(
+    () => parseListQuery({ ends_at: 'soon' }, utc),
+    (error) => error instanceof Problem && error.status === 400 && Object.keys(error.fields ?? {}).join() === 'ends_at',
+  );
+});
