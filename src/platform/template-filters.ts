@@ -1,6 +1,7 @@
 import type { Liquid } from 'liquidjs';
 import { formatMoney, formatPercent } from '#kernel/money';
 import type { Clock } from './clock.ts';
+import { withNext } from './http/next.ts';
 import { renderMarkdown } from './markdown.ts';
 import { escapeHtml, textOf, TrustedHtml } from './trusted-html.ts';
 
@@ -49,6 +50,7 @@ export function registerFilters(engine: Liquid, { clock, assetUrl }: FilterTools
   define('humanize_field', (name) => fieldLabel(textOf(name)));
   define('pluralize', (count, one, many) => plural(count, textOf(one), textOf(many)));
   define('iteritems', (value) => (isRecord(value) ? Object.entries(value) : []));
+  define('with_next', (path, next) => withNext(textOf(path), textOf(next)));
   define('asset', (name) => assetUrl(textOf(name)));
 
   defineHtml('md', (text) => renderMarkdown(textOf(text)));
