@@ -1,0 +1,33 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { ChargeAttemptId, ChargeAttemptsTable } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+import type { Attempt } from './attempt.ts';
+
+type AttemptRow = Selectable<ChargeAttemptsTable>;
+
+export async function insertAttempt(tx: Tx, attempt: Insertable<ChargeAttemptsTable>): Promise<AttemptRow> {
+  return tx.insertInto('charge_attempts').values(attempt).returningAll().executeTakeFirstOrThrow();
+}
+
+/** Reads an attempt back, without its source. */
+export async function findAttempt(reader: Reader, id: ChargeAttemptId): Promise<Attempt | undefined> {
+  const row = await reader.selectFrom('charge_attempts').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && { ...row, source: null };
+}
+
+/** Closes an attempt that is in one of the states `from`; false when it is not. */
+export async function closeAttempt(
+  tx: Tx,
+  id: ChargeAttemptId,
+  from: readonly AttemptRow['state'][],
+  end: Pick<AttemptRow, 'state' | 'processor_key' | 'decline_code' | 'detail' | 'updated_at'>,
+): Promise<boolean> {
+  const row = await tx
+    .updateTable('charge_attempts')
+    .set(end)
+    .where('id', '=', id)
+    .where('state', 'in', from)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}

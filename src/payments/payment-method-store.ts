@@ -1,0 +1,35 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { PaymentMethodsTable, ProfileId } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+
+/** The card on file of a profile. */
+export type PaymentMethod = Selectable<PaymentMethodsTable>;
+
+export async function savedCard(reader: Reader, profile_id: ProfileId): Promise<PaymentMethod | undefined> {
+  return reader.selectFrom('payment_methods').selectAll().where('profile_id', '=', profile_id).executeTakeFirst();
+}
+
+/** Locks and reads the card on file. */
+export async function lockPaymentMethod(tx: Tx, profile_id: ProfileId): Promise<PaymentMethod | undefined> {
+  return tx
+    .selectFrom('payment_methods')
+    .selectAll()
+    .where('profile_id', '=', profile_id)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+/** Puts a card on file in place of whatever was there. */
+export async function replacePaymentMethod(tx: Tx, method: Insertable<PaymentMethodsTable>): Promise<PaymentMethod> {
+  const { profile_id: _, ...change } = method;
+  return tx
+    .insertInto('payment_methods')
+    .values(method)
+    .onConflict((conflict) => conflict.column('profile_id').doUpdateSet(change))
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+export async function deletePaymentMethod(tx: Tx, profile_id: ProfileId): Promise<PaymentMethod | undefined> {
+  return tx.deleteFrom('payment_methods').where('profile_id', '=', profile_id).returningAll().executeTakeFirst();
+}

@@ -1,0 +1,34 @@
+import { defineProblems, type Problem } from '#kernel/problem';
+import type { DeclinedAnswer } from './processors/processor.ts';
+
+export const paymentsProblems = defineProblems({
+  card_declined: {
+    status: 400,
+    title: 'The card was declined.',
+    help: 'Check the number, the expiry date and the security code, or use another card.',
+  },
+  payment_method_absent: {
+    status: 400,
+    title: "The profile doesn't have a payment method on file, and no payment token was passed.",
+  },
+  charge_too_small: { status: 400, title: 'The amount is too small to be charged to a card.' },
+  processor_unreachable: {
+    status: 503,
+    title: 'The payment processor could not be reached.',
+    help: 'Wait a moment before you try again: if the payment went through, you will find its receipt in your billing history.',
+  },
+  charge_unknown: { status: 404, title: 'There is no such charge.' },
+  charge_unpaid: { status: 409, title: 'There is no receipt: the charge has not been paid.' },
+  receipt_address_absent: { status: 409, title: 'The profile has no e-mail address to send the receipt to.' },
+  charge_line_unknown: { status: 404, title: 'There is no such line on the charge.' },
+  charge_not_refundable: { status: 405, title: 'You cannot refund this charge.' },
+  refund_exceeds_line: { status: 405, title: 'The refund exceeds what is left of the line.' },
+  refund_exceeds_funds: { status: 405, title: 'The provider does not have the funds for this refund.' },
+  refund_in_flight: { status: 405, title: 'Another refund of this charge is being processed.' },
+  refund_refused: { status: 400, title: 'The payment processor refused the refund.' },
+});
+
+/** The problem that a declined card is to whoever pays with it; `decline_code` is the processor's word for why. */
+export function declinedProblem(answer: DeclinedAnswer): Problem {
+  return paymentsProblems.card_declined({ detail: answer.detail, members: { decline_code: answer.code } });
+}

@@ -1,0 +1,113 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { Reader, Tx } from '#platform/db';
+import type {
+  TestProcessorChargesTable,
+  TestProcessorCustomersTable,
+  TestProcessorRefundsTable,
+} from '#platform/db-schema';
+
+export type TestCharge = Selectable<TestProcessorChargesTable>;
+export type TestCustomer = Selectable<TestProcessorCustomersTable>;
+export type TestRefund = Selectable<TestProcessorRefundsTable>;
+
+export async function findTestCharge(
+  reader: Reader,
+  by: { key: string } | { idempotency_key: string },
+): Promise<TestCharge | undefined> {
+  const query = reader.selectFrom('test_processor_charges').selectAll();
+  return ('key' in by ? query.where('key', '=', by.key) : query.where('idempotency_key', '=', by.idempotency_key))
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** Does nothing when the idempotency key has been used: read it then. */
+export async function insertTestCharge(tx: Tx, charge: Insertable<TestProcessorChargesTable>): Promise<void> {
+  await tx
+    .insertInto('test_processor_charges')
+    .values(charge)
+    .onConflict((conflict) => conflict.column('idempotency_key').doNothing())
+    .execute();
+}
+
+export async function updateTestChargeState(tx: Tx, key: string, state: TestCharge['state']): Promise<boolean> {
+  const row = await tx
+    .updateTable('test_processor_charges')
+    .set({ state })
+    .where('key', '=', key)
+    .where('outcome', '=', 'accepted')
+    .returning('key')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function findTestCustomer(reader: Reader, key: string): Promise<TestCustomer | undefined> {
+  return reader.selectFrom('test_processor_customers').selectAll().where('key', '=', key).executeTakeFirst();
+}
+
+export async function insertTestCustomer(tx: Tx, customer: Insertable<TestProcessorCustomersTable>): Promise<void> {
+  await tx
+    .insertInto('test_processor_customers')
+    .values(customer)
+    .onConflict((conflict) => conflict.column('key').doNothing())
+    .execute();
+}
+
+export async function deleteTestCustomer(tx: Tx, key: string): Promise<void> {
+  await tx.deleteFrom('test_processor_customers').where('key', '=', key).execute();
+}
+
+export async function findTestRefund(reader: Reader, idempotency_key: string): Promise<TestRefund | undefined> {
+  return reader
+    .selectFrom('test_processor_refunds')
+    .selectAll()
+    .where('idempotency_key', '=', idempotency_key)
+    .executeTakeFirst();
+}
+
+export async function insertTestRefund(tx: Tx, refund: Insertable<TestProcessorRefundsTable>): Promise<void> {
+  await tx
+    .insertInto('test_processor_refunds')
+    .values(refund)
+    .onConflict((conflict) => conflict.column('idempotency_key').doNothing())
+    .execute();
+}
+
+/** What was given back of a charge so far. Units: 1/100 of the charge's unit. */
+export async function sumTestRefunds(reader: Reader, charge_key: string): Promise<number> {
+  const row = await reader
+    .selectFrom('test_processor_refunds')
+    .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('amount'), eb.lit(0)).as('amount'))
+    .where('charge_key', '=', charge_key)
+    .executeTakeFirstOrThrow();
+  return row.amount;
+}
+
+/** Everything the processor holds, newest first, at most 100 of each. */
+export async function listTestProcessor(
+  reader: Reader,
+): Promise<{ customers: TestCustomer[]; charges: TestCharge[]; refunds: TestRefund[] }> {
+  const newest = 100;
+  return {
+    customers: await reader
+      .selectFrom('test_processor_customers')
+      .selectAll()
+      .orderBy('created_at', 'desc')
+      .orderBy('key')
+      .limit(newest)
+      .execute(),
+    charges: await reader
+      .selectFrom('test_processor_charges')
+      .selectAll()
+      .orderBy('created_at', 'desc')
+      .orderBy('key')
+      .limit(newest)
+      .execute(),
+    refunds: await reader
+      .selectFrom('test_processor_refunds')
+      .selectAll()
+      .orderBy('created_at', 'desc')
+      .orderBy('key')
+      .limit(newest)
+      .execute(),
+  };
+}

@@ -1,0 +1,52 @@
+import type { ProfileId, UserId } from '#platform/db-schema';
+import { randomKey40 } from '#platform/crypto';
+import type { Tx } from '#platform/db';
+import { type Attempt, CHARGE_AMOUNT_MIN } from './attempt.ts';
+import { insertAttempt } from './charge-attempt-store.ts';
+import { savedCard } from './payment-method-store.ts';
+import { paymentsProblems } from './problems.ts';
+import { CHOSEN_PROCESSOR } from './processors/choose-processor.ts';
+import type { ChargeSource } from './processors/processor.ts';
+
+export interface NewAttempt {
+  profile_id: ProfileId;
+  /** The user who pays; null when a job does. */
+  created_by: UserId | null;
+  amount: number;
+  unit: string;
+  /** As the processor's own pages show it. */
+  description: string;
+  /** From the browser; null charges the card on file. */
+  token: string | null;
+  remember_card: boolean;
+  at: Date;
+}
+
+/**
+ * Writes down that a profile is about to be charged. The caller commits before `callProcessor`.
+ *
+ * @throws payment_method_absent (400), charge_too_small (400)
+ */
+export async function reserveAttempt(tx: Tx, wanted: NewAttempt): Promise<Attempt> {
+  const { token, remember_card, at, ...facts } = wanted;
+  if (wanted.amount < CHARGE_AMOUNT_MIN) throw paymentsProblems.charge_too_small();
+  const source = await sourceOf(tx, wanted);
+
+  const attempt = await insertAttempt(tx, {
+    ...facts,
+    key: randomKey40(),
+    processor: CHOSEN_PROCESSOR,
+    remember_card: token !== null && remember_card,
+    state: 'reserved',
+    created_at: at,
+    updated_at: at,
+  });
+  return { ...attempt, source };
+}
+
+async function sourceOf(tx: Tx, { profile_id, token, remember_card }: NewAttempt): Promise<ChargeSource> {
+  if (token !== null && token !== '') return { token, remember: remember_card };
+  const card = await savedCard(tx, profile_id);
+  if (!card) throw paymentsProblems.payment_method_absent();
+  return { customer_key: card.customer_key };
+}
