@@ -1,0 +1,57 @@
+import type { Page, ListQuery } from '#kernel/page';
+import type { Reader, Tx } from '#platform/db';
+import { listPage } from '#platform/list';
+import type { BalanceLine } from './balance-line.ts';
+
+export type NewBalanceLine = Pick<BalanceLine, 'report' | 'title' | 'selector' | 'rank'>;
+export type BalanceLineChange = Partial<Pick<BalanceLine, 'title' | 'selector' | 'rank'>>;
+
+export async function listBalanceLines(
+  reader: Reader,
+  report: string,
+  list: ListQuery,
+  url: URL,
+): Promise<Page<BalanceLine>> {
+  const spec = {
+    search: { title: 'title', selector: 'selector' },
+    sort: { title: 'title', rank: 'rank' },
+    default_order: [{ column: 'rank', descending: false }],
+    tie_breaker: 'id',
+  };
+  return listPage(reader.selectFrom('balance_lines').selectAll().where('report', '=', report), spec, list, url);
+}
+
+export async function findBalanceLines(reader: Reader, report: string): Promise<BalanceLine[]> {
+  return reader.selectFrom('balance_lines').selectAll().where('report', '=', report).orderBy('rank').execute();
+}
+
+export async function findBalanceLine(reader: Reader, report: string, rank: number): Promise<BalanceLine | undefined> {
+  return reader
+    .selectFrom('balance_lines')
+    .selectAll()
+    .where('report', '=', report)
+    .where('rank', '=', rank)
+    .executeTakeFirst();
+}
+
+export async function insertBalanceLine(tx: Tx, line: NewBalanceLine): Promise<BalanceLine> {
+  return tx.insertInto('balance_lines').values(line).returningAll().executeTakeFirstOrThrow();
+}
+
+export async function updateBalanceLine(
+  tx: Tx,
+  id: BalanceLine['id'],
+  change: BalanceLineChange,
+): Promise<BalanceLine> {
+  return tx.updateTable('balance_lines').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+}
+
+/** Answers whether there was such a line. */
+export async function deleteBalanceLine(tx: Tx, report: string, rank: number): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('balance_lines')
+    .where('report', '=', report)
+    .where('rank', '=', rank)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}

@@ -1,0 +1,35 @@
+import { slugify } from '#kernel/slug';
+import { type BalanceLine, selectsAccount } from './balance-line.ts';
+import type { AccountMovement } from './balance-sheet-store.ts';
+
+/** A line of the sheet and what it held as of each bound, in 1/100 of the unit. */
+export interface BalanceSeries {
+  slug: string;
+  title: string;
+  selector: string;
+  values: [at: string, amount: number][];
+}
+
+/**
+ * Makes the series of a balance sheet: as of each bound, exclusive, what the accounts of each line hold.
+ *
+ * A line that `is_positive` shows the amount without its sign.
+ */
+export function sumBalanceSheet(
+  lines: readonly BalanceLine[],
+  movements: readonly AccountMovement[],
+  bounds: readonly Date[],
+): BalanceSeries[] {
+  return lines.map((line) => {
+    const own = movements.filter(({ account }) => selectsAccount(line, account));
+    return {
+      slug: slugify(line.title),
+      title: line.title,
+      selector: line.selector,
+      values: bounds.map((bound, index) => {
+        const held = own.reduce((sum, { bounds_passed, amount }) => (bounds_passed <= index ? sum + amount : sum), 0);
+        return [bound.toISOString(), line.is_positive ? Math.abs(held) : held];
+      }),
+    };
+  });
+}

@@ -1,0 +1,2 @@
+export { addBalanceLine } from './add-balance-line.ts';
+export { metricsRoutes } from './routes.ts';

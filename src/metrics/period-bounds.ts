@@ -1,0 +1,64 @@
+import { Temporal } from 'temporal-polyfill';
+import { isTimeZone } from '#kernel/instant';
+import type { PeriodType } from '#kernel/period';
+
+/** How many periods a report shows when nobody says. */
+export const periodsShown: Readonly<Record<PeriodType, number>> = {
+  hourly: 24,
+  daily: 7,
+  weekly: 8,
+  monthly: 12,
+  yearly: 5,
+};
+
+/**
+ * Cuts the time before `ends_at` into periods of a zone's calendar: `count` + 1 instants, ascending, the last is `ends_at`.
+ *
+ * Periods start at local midnight (hours on the hour, weeks on Monday, years on January 1), so their ends differ from
+ * those of subscriptions. When `ends_at` falls within a period, that one counts as the last, cut short.
+ */
+export function periodBounds(ends_at: Date, type: PeriodType, count: number, timezone: string): Date[] {
+  const end = Temporal.Instant.fromEpochMilliseconds(ends_at.getTime()).toZonedDateTimeISO(
+    isTimeZone(timezone) ? timezone : 'UTC',
+  );
+  const start = startOfPeriod(end, type);
+  const isWhole = start.epochMilliseconds === end.epochMilliseconds;
+  const full = isWhole ? count : count - 1;
+  const bounds = Array.from({ length: full + 1 }, (_, index) => instantOf(before(start, full - index, type)));
+  return isWhole ? bounds : [...bounds, ends_at];
+}
+
+function startOfPeriod(at: Temporal.ZonedDateTime, type: PeriodType): Temporal.ZonedDateTime {
+  switch (type) {
+    case 'hourly':
+      return at.round({ smallestUnit: 'hour', roundingMode: 'floor' });
+    case 'daily':
+      return at.startOfDay();
+    case 'weekly':
+      return at.startOfDay().subtract({ days: at.dayOfWeek - 1 });
+    case 'monthly':
+      return at.with({ day: 1 }).startOfDay();
+    case 'yearly':
+      return at.with({ month: 1, day: 1 }).startOfDay();
+  }
+}
+
+/** Hours are counted on the clock of physics, days and longer on the calendar: a day of 23 hours is one day. */
+function before(start: Temporal.ZonedDateTime, count: number, type: PeriodType): Temporal.ZonedDateTime {
+  switch (type) {
+    case 'hourly':
+      return start.subtract({ hours: count });
+    case 'daily':
+      return start.subtract({ days: count }).startOfDay();
+    case 'weekly':
+      return start.subtract({ weeks: count }).startOfDay();
+    case 'monthly':
+      return start.subtract({ months: count }).startOfDay();
+    case 'yearly':
+      return start.subtract({ years: count }).startOfDay();
+  }
+}
+
+function instantOf(at: Temporal.ZonedDateTime): Date {
+  return new Date(at.epochMilliseconds);
+}

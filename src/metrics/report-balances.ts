@@ -1,0 +1,46 @@
+import { parseInstant } from '#kernel/instant';
+import type { PeriodType } from '#kernel/period';
+import { invalidInput } from '#kernel/problem';
+import { DEFAULT_UNIT } from '#ledger';
+import type { Context } from '#platform/context';
+import { getBroker } from '#profiles';
+import { findBalanceLines } from './balance-line-store.ts';
+import { type BalanceSeries, sumBalanceSheet } from './balance-sheet.ts';
+import { movementsByAccount } from './balance-sheet-store.ts';
+import { periodBounds, periodsShown } from './period-bounds.ts';
+
+export interface BalanceReport {
+  title: string;
+  unit: string;
+  scale: number;
+  results: BalanceSeries[];
+}
+
+/** Which periods a report covers; `ends_at` as the caller wrote it, now when left out. */
+export interface ReportPeriods {
+  period_type?: PeriodType | undefined;
+  nb_periods?: number | undefined;
+  ends_at?: string | undefined;
+}
+
+/**
+ * Reads a balance sheet of the whole site at the ends of past periods, in the broker's time zone and the default unit.
+ *
+ * @throws invalid_input (400) for an `ends_at` that is no instant
+ */
+export async function reportBalances(ctx: Context, report: string, periods: ReportPeriods): Promise<BalanceReport> {
+  const { default_timezone } = await getBroker(ctx.db, ctx.site);
+  const ends_at = periods.ends_at ? parseInstant(periods.ends_at, default_timezone) : ctx.clock.now();
+  if (ends_at === null) throw invalidInput({ ends_at: ['Enter a date or a date-time in ISO 8601.'] });
+
+  const type = periods.period_type ?? 'monthly';
+  const bounds = periodBounds(ends_at, type, periods.nb_periods ?? periodsShown[type], default_timezone);
+  const lines = await findBalanceLines(ctx.db, report);
+  const movements = lines.length === 0 ? [] : await movementsByAccount(ctx.db, DEFAULT_UNIT, bounds);
+  return {
+    title: `Balances: ${report}`,
+    unit: DEFAULT_UNIT,
+    scale: 0.01,
+    results: sumBalanceSheet(lines, movements, bounds),
+  };
+}

@@ -1,0 +1,123 @@
+import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
+import { ListQuerystring } from '#platform/http/schemas';
+import { addBalanceLine } from './add-balance-line.ts';
+import { findBalanceLine, listBalanceLines } from './balance-line-store.ts';
+import { changeBalanceLine } from './change-balance-line.ts';
+import { metricsProblems } from './problems.ts';
+import { removeBalanceLine } from './remove-balance-line.ts';
+import { reportBalances } from './report-balances.ts';
+import {
+  BalanceLineInput,
+  BalanceLinePage,
+  BalanceLineSchema,
+  BalanceReportSchema,
+  LineParams,
+  ReportParams,
+  ReportQuerystring,
+} from './schemas.ts';
+
+const tags = ['metrics'];
+const config = { access: { kind: 'broker' } } as const;
+const lineConfig = { ...config, problems: [metricsProblems.balance_line_unknown] };
+const lines = '/api/metrics/balances/:report/lines';
+
+export function metricsRoutes(app: App): void {
+  app.get(
+    '/api/metrics/balances/:report',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Reads a balance sheet at the ends of past periods',
+        params: ReportParams,
+        querystring: ReportQuerystring,
+        response: { 200: BalanceReportSchema },
+      },
+    },
+    async (request) => reportBalances(request.ctx, request.params.report, request.query),
+  );
+  app.get(
+    lines,
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Lists the lines of a balance sheet',
+        params: ReportParams,
+        querystring: ListQuerystring,
+        response: { 200: BalanceLinePage },
+      },
+    },
+    async (request) => listBalanceLines(request.ctx.db, request.params.report, request.list(), request.listUrl),
+  );
+  app.post(
+    lines,
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Adds a line to a balance sheet',
+        params: ReportParams,
+        body: BalanceLineInput,
+        response: { 201: BalanceLineSchema },
+      },
+    },
+    async (request, reply) => {
+      const { title, rank, selector = '' } = request.body;
+      const line = await addBalanceLine(request.ctx, { report: request.params.report, title, selector, rank });
+      return reply.status(201).send(line);
+    },
+  );
+  app.get(
+    `${lines}/:rank`,
+    {
+      config: lineConfig,
+      schema: {
+        tags,
+        summary: 'Reads a line of a balance sheet',
+        params: LineParams,
+        response: { 200: BalanceLineSchema },
+      },
+    },
+    async (request) => {
+      const line = await findBalanceLine(request.ctx.db, request.params.report, request.params.rank);
+      if (!line) throw metricsProblems.balance_line_unknown();
+      return line;
+    },
+  );
+  putAndPatch(
+    app,
+    `${lines}/:rank`,
+    {
+      config: lineConfig,
+      schema: {
+        tags,
+        summary: 'Changes a line of a balance sheet',
+        params: LineParams,
+        body: BalanceLineInput,
+        response: { 200: BalanceLineSchema },
+      },
+    },
+    async (request) => {
+      const { title, selector, rank } = request.body;
+      const change = {
+        ...(title === undefined ? {} : { title }),
+        ...(selector === undefined ? {} : { selector }),
+        ...(rank === undefined ? {} : { rank }),
+      };
+      return changeBalanceLine(request.ctx, request.params.report, request.params.rank, change);
+    },
+  );
+  app.delete(
+    `${lines}/:rank`,
+    {
+      config: lineConfig,
+      schema: { tags, summary: 'Removes a line of a balance sheet; the others keep their ranks', params: LineParams },
+    },
+    async (request, reply) => {
+      await removeBalanceLine(request.ctx, request.params.report, request.params.rank);
+      return reply.status(204).send();
+    },
+  );
+}

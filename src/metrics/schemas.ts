@@ -1,0 +1,43 @@
+import { Type } from 'typebox';
+import { periodTypes } from '#kernel/period';
+import { PageOf } from '#platform/http/schemas';
+
+const Rank = Type.Integer({
+  minimum: -2_147_483_648,
+  maximum: 2_147_483_647,
+  description: 'Position of the row in the table, ascending',
+});
+const Title = Type.String({ minLength: 1, maxLength: 255, description: 'Title of the row' });
+const Selector = Type.String({ maxLength: 255, description: 'Part of the names of the accounts that count' });
+
+export const ReportParams = Type.Object({
+  report: Type.String({ pattern: '^[-A-Za-z0-9_]{1,50}$', description: 'Name of the balance sheet' }),
+});
+export const LineParams = Type.Object({ ...ReportParams.properties, rank: Rank });
+
+export const BalanceLineSchema = Type.Object({ title: Type.String(), selector: Type.String(), rank: Type.Integer() });
+export const BalanceLinePage = PageOf(BalanceLineSchema);
+
+export const BalanceLineInput = Type.Object({ title: Title, selector: Type.Optional(Selector), rank: Rank });
+
+export const ReportQuerystring = Type.Object({
+  period_type: Type.Optional(Type.Enum([...periodTypes], { description: 'Length of a period, monthly when left out' })),
+  nb_periods: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: 'How many periods' })),
+  ends_at: Type.Optional(Type.String({ maxLength: 64, description: 'End of the last period, now when left out' })),
+});
+
+export const BalanceReportSchema = Type.Object({
+  scale: Type.Number({ description: 'What one of the values is worth in the unit' }),
+  unit: Type.String({ description: 'ISO 4217 code, lower case' }),
+  title: Type.String(),
+  results: Type.Array(
+    Type.Object({
+      slug: Type.String(),
+      title: Type.String(),
+      selector: Type.String(),
+      values: Type.Array(Type.Tuple([Type.String({ format: 'date-time' }), Type.Integer()]), {
+        description: 'Instant and what the accounts held before it',
+      }),
+    }),
+  ),
+});
