@@ -1,0 +1,172 @@
+import { equalsCi } from '#kernel/text';
+import { findUserById, findUserByUsername, type User } from '#accounts';
+import type { Clock } from '#platform/clock';
+import type { Actor } from '#platform/context';
+import type { ProfileId } from '#platform/db-schema';
+import type { Reader } from '#platform/db';
+import { type Access, type AccessDecision, type AccessQuestion, type DecideAccess, noSubject, type Subject } from '#platform/http/access';
+import { paths } from '#platform/http/paths';
+import { TERMS_OF_USE } from '../agreements/agreement.ts';
+import { type AccessFacts, readAccessFacts } from './access-facts-store.ts';
+import { strongest, type Standing, type Strength, strengthFor } from './standing.ts';
+
+/** A profile that sells to another; `active` while a subscription runs, false in the days after it. */
+export interface ProviderLink {
+  provider_id: ProfileId;
+  active: boolean;
+}
+
+/** What the rooms above answer, so that this one need not know them. */
+export interface AccessSources {
+  /** Lists who provides plans to a profile, including those whose last subscription ended up to `grace_days` ago. */
+  providersOf(reader: Reader, profile_id: ProfileId, at: Date, grace_days: number): Promise<readonly ProviderLink[]>;
+  /** Says whether a name in a `self` path is a person without login; broker people may look at these. */
+  isLead(reader: Reader, slug: string): Promise<boolean>;
+}
+
+/** Days after its end in which a subscription still lets the provider read. */
+export const GRACE_DAYS = 90;
+
+type UserActor = Extract<Actor, { kind: 'user' }>;
+type ProfileAccess = Extract<Access, { kind: 'direct' | 'provider' | 'provider-only' }>;
+type SelfAccess = Extract<Access, { kind: 'self' }>;
+interface Inquiry extends AccessQuestion {
+  reader: Reader;
+  at: Date;
+  actor: UserActor;
+  facts: AccessFacts;
+}
+
+/**
+ * Makes the function that decides, for each guarded route, whether the caller may use it.
+ *
+ * The tests run in this order: signed in · has a password and, where a role demands it, a second factor · agreed to the
+ * terms · stands to the profile or user of the path as the route asks. A manager of the broker passes the last one
+ * everywhere, a contributor of the broker for reading. Unknown names are 404 to these and 403 to everybody else.
+ * @see spec/identity.md 3
+ */
+export function makeDecideAccess(sources: AccessSources): DecideAccess {
+  return async (reader: Reader, clock: Clock, question: AccessQuestion): Promise<AccessDecision> => {
+    const { access, actor, params } = question;
+    if (access.kind === 'public') return allow(noSubject);
+    if (actor.kind !== 'user') return refuse(401, 'credentials_required', 'Authentication credentials were not provided.');
+    if (access.kind === 'authenticated') return allow(noSubject);
+    if (access.kind === 'self-only') return decideSelfOnly(actor, params[access.param ?? 'user']);
+
+    const isProfileKind = access.kind === 'direct' || access.kind === 'provider' || access.kind === 'provider-only';
+    const profile_slug = isProfileKind ? (params[access.param ?? 'profile'] ?? null) : null;
+    const at = clock.now();
+    const isFrictionless = 'frictionless' in access && access.frictionless === true;
+    const [facts, caller] = await Promise.all([
+      readAccessFacts(reader, { user_id: actor.user_id, profile_slug, at }),
+      isFrictionless ? null : findUserById(reader, actor.user_id),
+    ]);
+    const refusal = caller === null ? null : refuseUnready(caller, facts);
+    if (refusal) return refusal;
+
+    const inquiry: Inquiry = { ...question, reader, at, actor, facts };
+    switch (access.kind) {
+      case 'active':
+        return allow(noSubject);
+      case 'broker':
+        return settle(inquiry, [brokerStanding(inquiry)], {});
+      case 'self':
+        return decideSelf(sources, inquiry, access);
+      default:
+        return decideProfile(sources, inquiry, access, profile_slug);
+    }
+  };
+}
+
+/** Says what a caller must do before going on, or null: a password, a second factor, a signature. */
+function refuseUnready(caller: User | undefined, facts: AccessFacts): AccessDecision | null {
+  if (caller?.is_active !== true) {
+    return refuse(401, 'credentials_invalid', 'These credentials are not valid or no longer valid.');
+  }
+  if (!caller.has_password) {
+    return refuse(403, 'password_required', 'Choose a password before you go on.', paths.recover());
+  }
+  if (facts.requires_otp && !caller.otp_enabled) {
+    const detail = 'One of your roles requires a second factor. Set it up before you go on.';
+    return refuse(403, 'otp_required', detail, paths.userPassword(caller.username));
+  }
+  if (!facts.is_terms_signed) {
+    return refuse(403, 'terms_unsigned', 'Agree to the terms of use before you go on.', paths.legalSign(TERMS_OF_USE));
+  }
+  return null;
+}
+
+/** Credentials are their owner's alone; not even the broker passes. */
+function decideSelfOnly(actor: UserActor, username: string | undefined): AccessDecision {
+  if (username === undefined || !equalsCi(username, actor.username)) return permissionDenied;
+  return allow({ profile_id: null, user_id: actor.user_id, relation: 'self', is_manager: true });
+}
+
+async function decideSelf(sources: AccessSources, inquiry: Inquiry, access: SelfAccess): Promise<AccessDecision> {
+  const { actor, params, reader } = inquiry;
+  const username = params[access.param ?? 'user'];
+  const broker = brokerStanding(inquiry);
+  if (username === undefined) return settle(inquiry, [broker], {});
+  if (equalsCi(username, actor.username)) {
+    return settle(inquiry, [{ relation: 'self', strength: 'manage' }], { user_id: actor.user_id });
+  }
+  // A role that somebody gave to this user makes nobody a keeper of the user's account: only the broker is left.
+  if (broker.strength === 'none') return permissionDenied;
+  const user = await findUserByUsername(reader, username);
+  if (!user && !(await sources.isLead(reader, username))) return notFound;
+  return settle(inquiry, [broker], { user_id: user?.id ?? null });
+}
+
+async function decideProfile(
+  sources: AccessSources,
+  inquiry: Inquiry,
+  access: ProfileAccess,
+  profile_slug: string | null,
+): Promise<AccessDecision> {
+  const { facts, reader, at, method } = inquiry;
+  const { profile_id } = facts;
+  const broker = brokerStanding(inquiry);
+  if (profile_id === null) {
+    if (profile_slug === null) return settle(inquiry, [broker], {});
+    return broker.strength === 'none' ? permissionDenied : notFound;
+  }
+  const standings: Standing[] = [broker];
+  if (access.kind !== 'provider-only') standings.push({ relation: 'direct', strength: strengthOn(facts, profile_id) });
+  const best = strongest(standings);
+  // Providers take a query more: only when nothing better is known, and only for people who hold a role that could help.
+  const isSettled = best.strength === 'manage' || (method === 'GET' && best.strength === 'read');
+  if (access.kind !== 'direct' && !isSettled && facts.held.some((role) => strengthFor(role.role_type) !== 'none')) {
+    for (const link of await sources.providersOf(reader, profile_id, at, GRACE_DAYS)) {
+      const strength = strengthOn(facts, link.provider_id);
+      standings.push({ relation: 'provider', strength: strength === 'manage' && !link.active ? 'read' : strength });
+    }
+  }
+  return settle(inquiry, standings, { profile_id });
+}
+
+function brokerStanding({ facts, site }: Inquiry): Standing {
+  return { relation: 'broker', strength: strengthOn(facts, site.broker_id) };
+}
+
+function strengthOn(facts: AccessFacts, profile_id: ProfileId): Strength {
+  const role = facts.held.find((held) => held.profile_id === profile_id);
+  return role ? strengthFor(role.role_type) : 'none';
+}
+
+/** Managers may do anything, contributors read. */
+function settle({ method }: Inquiry, standings: Standing[], subject: Partial<Subject>): AccessDecision {
+  const best = strongest(standings);
+  if (best.strength === 'none' || (best.strength === 'read' && method !== 'GET')) return permissionDenied;
+  return allow({ ...noSubject, ...subject, relation: best.relation, is_manager: best.strength === 'manage' });
+}
+
+function allow(subject: Subject): AccessDecision {
+  return { allowed: true, subject };
+}
+
+function refuse(status: 401 | 403 | 404, code: string, detail: string, location?: string): AccessDecision {
+  return { allowed: false, status, code, detail, ...(location === undefined ? {} : { location }) };
+}
+
+const permissionDenied = refuse(403, 'permission_denied', 'You do not have permission to perform this action.');
+const notFound = refuse(404, 'not_found', 'Not found.');

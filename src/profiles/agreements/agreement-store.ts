@@ -1,0 +1,74 @@
+import type { AgreementId, UserId } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+import type { Agreement } from './agreement.ts';
+
+export async function findAgreement(reader: Reader, slug: string): Promise<Agreement | undefined> {
+  return reader.selectFrom('agreements').selectAll().where('slug', '=', slug).executeTakeFirst();
+}
+
+export async function findAgreementsBySlugs(reader: Reader, slugs: readonly string[]): Promise<Agreement[]> {
+  if (slugs.length === 0) return [];
+  return reader
+    .selectFrom('agreements')
+    .selectAll()
+    .where('slug', 'in', [...slugs])
+    .execute();
+}
+
+/** Inserts an agreement unless its slug or its title is taken; undefined then. */
+export async function insertAgreement(tx: Tx, agreement: Omit<Agreement, 'id'>): Promise<Agreement | undefined> {
+  return tx
+    .insertInto('agreements')
+    .values(agreement)
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function updateAgreement(
+  tx: Tx,
+  id: AgreementId,
+  change: Partial<Pick<Agreement, 'title' | 'updated_at'>>,
+): Promise<Agreement> {
+  return tx.updateTable('agreements').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+}
+
+/** Deletes an agreement with its signatures. */
+export async function deleteAgreement(tx: Tx, id: AgreementId): Promise<void> {
+  await tx.deleteFrom('agreements').where('id', '=', id).execute();
+}
+
+export interface NewSignature {
+  agreement: Agreement;
+  user_id: UserId;
+  ip: string | null;
+  user_agent: string | null;
+}
+
+/** Records that a user signed an agreement as it stands; a second signature replaces the first. */
+export async function upsertSignature(tx: Tx, { agreement, user_id, ip, user_agent }: NewSignature, at: Date): Promise<void> {
+  const evidence = { last_signed: at, agreement_updated_at: agreement.updated_at, ip, user_agent };
+  await tx
+    .insertInto('signatures')
+    .values({ agreement_id: agreement.id, user_id, ...evidence })
+    .onConflict((conflict) => conflict.columns(['agreement_id', 'user_id']).doUpdateSet(evidence))
+    .execute();
+}
+
+/** Says whether a user's signature covers an agreement as it stands; an agreement that the site does not have needs none. */
+export async function hasSigned(reader: Reader, user_id: UserId, slug: string): Promise<boolean> {
+  const row = await reader
+    .selectFrom('agreements')
+    .leftJoin('signatures', (join) =>
+      join.onRef('signatures.agreement_id', '=', 'agreements.id').on('signatures.user_id', '=', user_id),
+    )
+    .select(['signatures.last_signed', 'agreements.updated_at'])
+    .where('agreements.slug', '=', slug)
+    .executeTakeFirst();
+  return row === undefined || (row.last_signed !== null && row.last_signed >= row.updated_at);
+}
+
+/** Deletes what a user signed. */
+export async function deleteSignatures(tx: Tx, user_id: UserId): Promise<void> {
+  await tx.deleteFrom('signatures').where('user_id', '=', user_id).execute();
+}

@@ -1,0 +1,33 @@
+export { type AccessSources, makeDecideAccess, type ProviderLink } from './access/decide-access.ts';
+export { type Agreement, TERMS_OF_USE } from './agreements/agreement.ts';
+export { findAgreement, hasSigned, insertAgreement, upsertSignature } from './agreements/agreement-store.ts';
+export { createOrganization, createPersonalProfile, insertProfile, parseProfileFields } from './create-profile.ts';
+export { type Profile, profileName, type ProfileFields, profileType, type ProfileType } from './profile.ts';
+export {
+  findPersonalProfile,
+  findProfileByEmail,
+  findProfileById,
+  findProfileBySlug,
+  findProfilesByIds,
+  getBroker,
+  getProcessor,
+  lockProfile,
+  type NewProfile,
+} from './profile-store.ts';
+export {
+  presentProfileDetail,
+  presentProfileSummary,
+  profileSummaries,
+  type ProfileSummary,
+  getProfileView,
+  type ProfileView,
+} from './profile-summary.ts';
+export { isBrokerManager } from './policy.ts';
+export { CONTRIBUTOR, MANAGER, type RoleType } from './roles/role-type.ts';
+export { findRoleType, insertRoleType } from './roles/role-type-store.ts';
+export { type HeldRole, insertRole, managersOf, rolesOfUser } from './roles/role-store.ts';
+export type { Role } from './roles/role.ts';
+export { grantRole } from './roles/grant-role.ts';
+export { acceptRole } from './roles/accept-role.ts';
+export { makeManager } from './create-profile.ts';
+export { ProfileDetailSchema, ProfileSummarySchema } from './schemas.ts';

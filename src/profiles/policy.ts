@@ -1,0 +1,29 @@
+import type { ProfileId } from '#platform/db-schema';
+import type { Subject } from '#platform/http/access';
+import { isGlobal, type RoleType } from './roles/role-type.ts';
+
+/** Says whether the caller manages the broker: the operator of the site. */
+export function isBrokerManager(subject: Subject): boolean {
+  return subject.relation === 'broker' && subject.is_manager;
+}
+
+/** A global type is the operator's, a local one its profile's managers'. */
+export function mayEditRoleType(subject: Subject, type: Pick<RoleType, 'profile_id'>): boolean {
+  if (isBrokerManager(subject)) return true;
+  return !isGlobal(type) && subject.is_manager && type.profile_id === subject.profile_id;
+}
+
+/** Providers see who the members are; their phone numbers and sign-ins are for the profile itself and the operator. */
+export function maySeeMembersInFull(subject: Subject): boolean {
+  return subject.relation === 'direct' || subject.relation === 'broker';
+}
+
+/** The last manager may only be taken away by the operator, and from the operator's own profile by nobody. */
+export function mayRemoveLastManager(subject: Subject, profile_id: ProfileId, broker_id: ProfileId): boolean {
+  return isBrokerManager(subject) && profile_id !== broker_id;
+}
+
+/** The operator's notes about a customer are not shown to the customer. */
+export function maySeeActivities(subject: Subject): boolean {
+  return subject.relation === 'broker' || subject.relation === 'provider';
+}

@@ -1,0 +1,80 @@
+import type { ProfileId, UserId } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+import type { Profile, ProfileFields } from './profile.ts';
+
+export async function findProfileById(reader: Reader, id: ProfileId): Promise<Profile | undefined> {
+  return reader.selectFrom('profiles').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function findProfileBySlug(reader: Reader, slug: string): Promise<Profile | undefined> {
+  return reader.selectFrom('profiles').selectAll().where('slug', '=', slug).executeTakeFirst();
+}
+
+/** Finds many profiles in one query, by id. */
+export async function findProfilesByIds(
+  reader: Reader,
+  ids: readonly ProfileId[],
+): Promise<Map<ProfileId, Profile>> {
+  if (ids.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('profiles')
+    .selectAll()
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Finds the personal profile of a user. */
+export async function findPersonalProfile(reader: Reader, user_id: UserId): Promise<Profile | undefined> {
+  return reader.selectFrom('profiles').selectAll().where('personal_user_id', '=', user_id).executeTakeFirst();
+}
+
+/** Finds an active profile by its e-mail address; the oldest when several have it. */
+export async function findProfileByEmail(reader: Reader, email: string): Promise<Profile | undefined> {
+  return reader
+    .selectFrom('profiles')
+    .selectAll()
+    .where((eb) => eb(eb.fn<string>('lower', ['email']), '=', email.toLowerCase()))
+    .where('is_active', '=', true)
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** Reads a profile and holds its row until the transaction ends: whoever changes its roles or its money goes first. */
+export async function lockProfile(tx: Tx, id: ProfileId): Promise<Profile> {
+  return tx.selectFrom('profiles').selectAll().where('id', '=', id).forUpdate().executeTakeFirstOrThrow();
+}
+
+/** Reads the profile that runs the site. */
+export async function getBroker(reader: Reader, site: { broker_id: ProfileId }): Promise<Profile> {
+  return reader.selectFrom('profiles').selectAll().where('id', '=', site.broker_id).executeTakeFirstOrThrow();
+}
+
+/** Reads the profile that stands for the payment processor in the ledger. */
+export async function getProcessor(reader: Reader): Promise<Profile> {
+  return reader.selectFrom('profiles').selectAll().where('is_processor', '=', true).executeTakeFirstOrThrow();
+}
+
+export interface NewProfile extends Partial<ProfileFields> {
+  slug: string;
+  full_name: string;
+  personal_user_id?: UserId | null;
+  is_processor?: boolean;
+}
+
+/** Inserts the row only; the slug must have been claimed. */
+export async function insertProfileRow(tx: Tx, profile: NewProfile, at: Date): Promise<Profile> {
+  return tx
+    .insertInto('profiles')
+    .values({ ...profile, created_at: at })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+export type ProfileChange = Partial<ProfileFields> & { slug?: string; is_active?: boolean; personal_user_id?: UserId | null };
+
+export async function updateProfileRow(tx: Tx, id: ProfileId, change: ProfileChange): Promise<Profile> {
+  if (Object.keys(change).length === 0) return lockProfile(tx, id);
+  return tx.updateTable('profiles').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+}

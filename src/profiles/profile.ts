@@ -1,0 +1,94 @@
+import type { ProfileId, UserId } from '#platform/db-schema';
+
+/** Who subscribes, is billed and, when a provider, sells. A personal profile is a user's own; others are organizations. */
+export interface Profile {
+  id: ProfileId;
+  slug: string;
+  /** The user who is the profile; null for an organization. Set when the profile is made, never inferred from names. */
+  personal_user_id: UserId | null;
+  full_name: string;
+  email: string;
+  phone: string;
+  street_address: string;
+  locality: string;
+  region: string;
+  postal_code: string;
+  /** ISO 3166-1 alpha-2, or empty. */
+  country: string;
+  /** IANA name. */
+  default_timezone: string;
+  picture: string | null;
+  is_active: boolean;
+  is_provider: boolean;
+  is_bulk_buyer: boolean;
+  is_processor: boolean;
+  extra: string | null;
+  created_at: Date;
+}
+
+/** `user` is a login without a profile; it appears in searches only. */
+export type ProfileType = 'personal' | 'organization' | 'user';
+
+export function profileType(profile: Pick<Profile, 'personal_user_id'>): 'personal' | 'organization' {
+  return profile.personal_user_id === null ? 'organization' : 'personal';
+}
+
+export function profileName(profile: Pick<Profile, 'full_name' | 'slug'>): string {
+  return profile.full_name === '' ? profile.slug : profile.full_name;
+}
+
+/** The fields that people may change on a profile, besides its slug. */
+export interface ProfileFields {
+  full_name: string;
+  email: string;
+  phone: string;
+  street_address: string;
+  locality: string;
+  region: string;
+  postal_code: string;
+  country: string;
+  default_timezone: string;
+  picture: string | null;
+  is_provider: boolean;
+  is_bulk_buyer: boolean;
+  extra: string | null;
+}
+
+export type FieldChanges = Record<string, { pre: string; post: string }>;
+
+const told: [field: keyof ProfileFields, label: string][] = [
+  ['full_name', 'Full name'],
+  ['email', 'E-mail address'],
+  ['phone', 'Phone number'],
+  ['street_address', 'Street address'],
+  ['locality', 'City'],
+  ['region', 'State or province'],
+  ['postal_code', 'Postal code'],
+  ['country', 'Country'],
+  ['is_bulk_buyer', 'GroupBuy'],
+  ['is_provider', 'Provider'],
+  ['default_timezone', 'Time zone'],
+];
+
+/** Lists what differs between two versions of a profile, in words for the people who watch over it. */
+export function profileChanges(
+  before: ProfileFields & { slug: string },
+  after: ProfileFields & { slug: string },
+): FieldChanges {
+  const changes: FieldChanges = {};
+  if (before.slug !== after.slug) changes['Slug'] = { pre: before.slug, post: after.slug };
+  for (const [field, label] of told) {
+    if (before[field] !== after[field]) changes[label] = { pre: inWords(before[field]), post: inWords(after[field]) };
+  }
+  return changes;
+}
+
+/** Says whether a change deserves a mail: filling in what was empty does not. */
+export function isNoteworthy(changes: FieldChanges): boolean {
+  return Object.values(changes).some((change) => change.pre !== '');
+}
+
+function inWords(value: string | boolean | null): string {
+  if (typeof value === 'boolean') return value ? 'enabled' : 'disabled';
+  return value ?? '';
+}

@@ -1,0 +1,58 @@
+import { findUserById, type User } from '#accounts';
+import type { Context } from '#platform/context';
+import type { UserId } from '#platform/db-schema';
+import { inTransaction, type Tx } from '#platform/db';
+import { emit } from '#platform/events';
+import { actorId } from '../actor-id.ts';
+import { roleGrantAccepted } from '../events.ts';
+import { profileProblems } from '../problems.ts';
+import { lockProfile } from '../profile-store.ts';
+import { refuseAcceptance, type Role } from './role.ts';
+import { findRoleByGrantKey, lockRole, updateRole } from './role-store.ts';
+import { findRoleTypesByIds } from './role-type-store.ts';
+
+/**
+ * Puts an invitation into effect. Only the invited user can do it, once: a key that was seen by somebody else is of no use.
+ *
+ * @throws role_key_unknown (404) · role_acceptance_personal, email_unverified (403)
+ */
+export async function acceptRole(ctx: Context, user_id: UserId, grant_key: string): Promise<Role> {
+  if (actorId(ctx) !== user_id) throw profileProblems.role_acceptance_personal();
+  return inTransaction(ctx.db, async (tx) => {
+    const found = await findRoleByGrantKey(tx, grant_key);
+    const user = await findUserById(tx, user_id);
+    if (!found || !user) throw profileProblems.role_key_unknown();
+    await lockProfile(tx, found.profile_id);
+    const role = await lockRole(tx, found.profile_id, found.user_id);
+    // Between the look-up and the lock the invitation may have been accepted, renewed or taken back.
+    if (role?.grant_key !== grant_key) throw profileProblems.role_key_unknown();
+    return putIntoEffect(ctx, tx, role, user);
+  });
+}
+
+/** Does the same for an invitation whose row is held already. */
+export async function putIntoEffect(ctx: Context, tx: Tx, role: Role, user: User): Promise<Role> {
+  const at = ctx.clock.now();
+  const refusal = refuseAcceptance(role, user, at);
+  if (refusal) throw profileProblems[refusal]();
+  const accepted = await updateRole(tx, role.id, {
+    grant_key: null,
+    key_expires_at: null,
+    invited_email: null,
+    accepted_at: at,
+  });
+  const type = accepted.role_type_id === null ? undefined : (await findRoleTypesByIds(tx, [accepted.role_type_id])).get(accepted.role_type_id);
+  await emit(
+    tx,
+    roleGrantAccepted({
+      role_id: role.id,
+      profile_id: role.profile_id,
+      user_id: role.user_id,
+      role_type: type?.slug ?? null,
+      message: null,
+      originated_by: actorId(ctx),
+    }),
+    at,
+  );
+  return accepted;
+}

@@ -1,0 +1,197 @@
+import { invalidInput } from '#kernel/problem';
+import { findUserByEmail, findUserByUsername, insertUser, isUsername, parseEmail, prepareVerification, type User } from '#accounts';
+import type { Context } from '#platform/context';
+import { randomKey40 } from '#platform/crypto';
+import type { ProfileId } from '#platform/db-schema';
+import { inTransaction, type Tx } from '#platform/db';
+import { emit } from '#platform/events';
+import { extraToText } from '#platform/http/schemas';
+import { actorId } from '../actor-id.ts';
+import { roleGrantCreated, userInvited } from '../events.ts';
+import { freeUsername } from '../free-username.ts';
+import { profileProblems } from '../problems.ts';
+import type { Profile } from '../profile.ts';
+import { lockProfile } from '../profile-store.ts';
+import { decideGrant, INVITATION_DAYS, type Role } from './role.ts';
+import { insertRole, lockRole, type NewRole, updateRole } from './role-store.ts';
+import { type RoleType, skipsConsent } from './role-type.ts';
+import { findRoleTypeInUrl } from './role-type-store.ts';
+
+export interface GrantInput {
+  slug?: string | undefined;
+  email?: string | undefined;
+  full_name?: string | undefined;
+  message?: string | undefined;
+  extra?: unknown;
+}
+
+export interface GrantResult {
+  role: Role;
+  /** The user had no row on the profile before. */
+  is_new: boolean;
+}
+
+/**
+ * Gives a user a role on a profile, or invites the user to accept it.
+ *
+ * With `force` an unknown e-mail address gets a login without password and one link, to activate it. Managers of the
+ * profile only: the guard has seen to it.
+ * Locks: the profile's row, so that two grants to one user come one after the other.
+ * @throws role_type_unknown, user_unknown (404) · invalid_input (400) · role_already_held (409)
+ */
+export async function grantRole(
+  ctx: Context,
+  profile_id: ProfileId,
+  role_in_url: string,
+  input: GrantInput,
+  options: { force: boolean },
+): Promise<GrantResult> {
+  const invitee_names = parseInvitee(input);
+  return inTransaction(ctx.db, async (tx) => {
+    const profile = await lockProfile(tx, profile_id);
+    const type = await findRoleTypeInUrl(tx, profile_id, role_in_url);
+    if (!type) throw profileProblems.role_type_unknown();
+    const found = await findInvitee(tx, invitee_names);
+    if (!found && !options.force) throw profileProblems.user_unknown();
+    const user = found ?? (await inviteStranger(ctx, tx, profile, invitee_names));
+    const prior = await lockRole(tx, profile_id, user.id);
+    const role = await applyGrant(ctx, tx, { profile, type, user, prior, was_unknown: !found, invited_by_email: invitee_names.slug === null });
+    const result = input.extra === undefined ? role : await updateRole(tx, role.id, { extra: extraToText(input.extra) });
+    await tellGrantee(ctx, tx, { role: result, user, role_type: type.slug, message: input.message ?? null });
+    return { role: result, is_new: prior === undefined };
+  });
+}
+
+interface InviteeNames {
+  slug: string | null;
+  email: string | null;
+  full_name: string;
+}
+
+function parseInvitee(input: GrantInput): InviteeNames {
+  const slug = input.slug?.trim() || null;
+  const email_text = input.email?.trim() || null;
+  const email = email_text === null ? null : parseEmail(email_text);
+  if (slug === null && email_text === null) {
+    const message = 'Enter a username or an e-mail address.';
+    throw invalidInput({ slug: [message], email: [message] });
+  }
+  if (slug !== null && !isUsername(slug) && email === null) throw invalidInput({ slug: ['Enter a valid username.'] });
+  if (email_text !== null && email === null) throw invalidInput({ email: ['Enter an e-mail address.'] });
+  return { slug, email, full_name: input.full_name?.trim() ?? '' };
+}
+
+async function findInvitee(tx: Tx, { slug, email }: InviteeNames): Promise<User | undefined> {
+  const named = slug === null ? undefined : await findUserByUsername(tx, slug);
+  const user = named ?? (email === null ? undefined : await findUserByEmail(tx, email));
+  return user?.is_active === true ? user : undefined;
+}
+
+async function inviteStranger(ctx: Context, tx: Tx, profile: Profile, names: InviteeNames): Promise<User> {
+  if (names.email === null) throw invalidInput({ email: ['Enter the e-mail address to invite.'] });
+  const at = ctx.clock.now();
+  const username = await freeUsername(tx, names.email, at);
+  const user = await insertUser(tx, { username, email: names.email, full_name: names.full_name }, at);
+  await emit(tx, userInvited({ user_id: user.id, profile_id: profile.id, originated_by: actorId(ctx) }), at);
+  return user;
+}
+
+interface Grant {
+  profile: Profile;
+  type: RoleType;
+  user: User;
+  prior: Role | undefined;
+  was_unknown: boolean;
+  invited_by_email: boolean;
+}
+
+async function applyGrant(ctx: Context, tx: Tx, grant: Grant): Promise<Role> {
+  const { profile, type, user, prior } = grant;
+  const at = ctx.clock.now();
+  const is_own_personal_profile = profile.personal_user_id === user.id;
+  const asks_user = !skipsConsent(type, { is_own_personal_profile, was_unknown: grant.was_unknown });
+  const step = decideGrant(prior, type.id, { asks_user }, at);
+  const invitation = {
+    role_type_id: type.id,
+    request_key: null,
+    key_expires_at: new Date(at.getTime() + INVITATION_DAYS * 86_400_000),
+    accepted_at: null,
+    ends_at: null,
+    invited_email: grant.invited_by_email ? user.email : null,
+  };
+  const inEffect = {
+    role_type_id: type.id,
+    grant_key: null,
+    request_key: null,
+    key_expires_at: null,
+    invited_email: null,
+    ends_at: null,
+    // Asking for a role is agreeing to it; a role given without asking is nobody's agreement.
+    accepted_at: prior?.request_key !== null && prior?.request_key !== undefined ? at : null,
+  };
+  switch (step.does) {
+    case 'refuse':
+      throw profileProblems[step.refusal]();
+    case 'nothing':
+      return requireRow(prior);
+    case 'invite':
+      return save(tx, grant, { ...invitation, grant_key: randomKey40() }, at);
+    case 'reinvite':
+      return save(tx, grant, { ...invitation, grant_key: requireRow(prior).grant_key, invited_email: narrowest(prior, invitation) }, at);
+    case 'activate':
+      return save(tx, grant, inEffect, at);
+  }
+}
+
+/** An invitation that was bound to an address stays bound when the same user is invited by name later. */
+function narrowest(prior: Role | undefined, invitation: { invited_email: string | null }): string | null {
+  return invitation.invited_email ?? prior?.invited_email ?? null;
+}
+
+async function save(tx: Tx, { prior, profile, user }: Grant, change: Omit<NewRole, 'user_id' | 'profile_id'>, at: Date): Promise<Role> {
+  if (prior) return updateRole(tx, prior.id, change);
+  return insertRole(tx, { ...change, user_id: user.id, profile_id: profile.id }, at);
+}
+
+function requireRow(role: Role | undefined): Role {
+  if (!role) throw new Error('a step that keeps the row has one');
+  return role;
+}
+
+/**
+ * Tells the grantee, with everything that the mail needs: the invitation's key and, for somebody without password, the
+ * key that activates the account.
+ */
+export async function tellGrantee(
+  ctx: Context,
+  tx: Tx,
+  told: { role: Role; user: User; role_type: string | null; message: string | null },
+): Promise<void> {
+  const { role, user } = told;
+  const at = ctx.clock.now();
+  const message = user.has_password ? told.message : withoutLinks(told.message);
+  const key =
+    user.has_password || user.email === null
+      ? null
+      : (await prepareVerification(tx, { user_id: user.id, channel: 'email', address: user.email, purpose: 'activate', reason: message }, at)).key;
+  await updateRole(tx, role.id, { last_notified_at: at });
+  await emit(
+    tx,
+    roleGrantCreated({
+      role_id: role.id,
+      profile_id: role.profile_id,
+      user_id: user.id,
+      role_type: told.role_type,
+      message,
+      originated_by: actorId(ctx),
+      grant_key: role.grant_key,
+      key,
+    }),
+    at,
+  );
+}
+
+/** A stranger's mail carries no address of the sender's choosing: it would be an invitation to phish with our name on it. */
+function withoutLinks(message: string | null): string | null {
+  return message === null ? null : message.replace(/(?:[a-z][a-z0-9+.-]*:\/\/|www\.)\S+/gi, '').trim();
+}

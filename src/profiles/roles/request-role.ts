@@ -1,0 +1,123 @@
+import { invalidInput } from '#kernel/problem';
+import { findUserById, parseEmail, type User } from '#accounts';
+import type { Context } from '#platform/context';
+import { randomKey40 } from '#platform/crypto';
+import type { UserId } from '#platform/db-schema';
+import { inTransaction, type Tx } from '#platform/db';
+import { emit } from '#platform/events';
+import { actorId } from '../actor-id.ts';
+import { roleRequestCreated } from '../events.ts';
+import { profileProblems } from '../problems.ts';
+import type { Profile } from '../profile.ts';
+import { findProfileByEmail, findProfileBySlug, lockProfile } from '../profile-store.ts';
+import { putIntoEffect } from './accept-role.ts';
+import { decideRequest, type Role } from './role.ts';
+import { insertRole, lockRole, updateRole } from './role-store.ts';
+import type { RoleType } from './role-type.ts';
+import { findRoleTypeInUrl } from './role-type-store.ts';
+
+const DAY_MS = 86_400_000;
+
+export interface RequestInput {
+  slug?: string | undefined;
+  email?: string | undefined;
+  message?: string | undefined;
+}
+
+/**
+ * Asks a profile for a role, or for any when `role_in_url` is null. Asking for what one is invited to accepts it.
+ *
+ * @throws profile_unknown, role_type_unknown (404) · invalid_input (400) · role_already_held, role_already_offered (409)
+ */
+export async function requestRole(
+  ctx: Context,
+  user_id: UserId,
+  role_in_url: string | null,
+  input: RequestInput,
+): Promise<{ role: Role; is_new: boolean }> {
+  return inTransaction(ctx.db, async (tx) => {
+    const user = await findUserById(tx, user_id);
+    if (!user) throw profileProblems.user_unknown();
+    const found = await findAskedProfile(tx, input);
+    const profile = await lockProfile(tx, found.id);
+    const type = role_in_url === null ? null : await findRoleTypeInUrl(tx, profile.id, role_in_url);
+    if (type === undefined) throw profileProblems.role_type_unknown();
+    const prior = await lockRole(tx, profile.id, user_id);
+    const role = await applyRequest(ctx, tx, { profile, user, type, prior });
+    if (role.request_key !== null) await tellManagers(ctx, tx, role, type, input.message ?? null);
+    return { role, is_new: prior === undefined };
+  });
+}
+
+async function findAskedProfile(tx: Tx, input: RequestInput): Promise<Profile> {
+  const slug = input.slug?.trim() ?? '';
+  const email = parseEmail(input.email ?? '');
+  if (slug === '' && (input.email ?? '') === '') throw invalidInput({ slug: ['Enter the name of a profile.'] });
+  const bySlug = slug === '' ? undefined : await findProfileBySlug(tx, slug);
+  const profile = bySlug ?? (email === null ? undefined : await findProfileByEmail(tx, email));
+  if (!profile?.is_active || profile.is_processor) throw profileProblems.profile_unknown();
+  return profile;
+}
+
+interface Request {
+  profile: Profile;
+  user: User;
+  type: RoleType | null;
+  prior: Role | undefined;
+}
+
+async function applyRequest(ctx: Context, tx: Tx, { profile, user, type, prior }: Request): Promise<Role> {
+  const at = ctx.clock.now();
+  const role_type_id = type?.id ?? null;
+  const step = decideRequest(prior, role_type_id, at);
+  if (step.does === 'refuse') throw profileProblems[step.refusal]();
+  if (!prior) {
+    return insertRole(tx, { user_id: user.id, profile_id: profile.id, role_type_id, request_key: randomKey40() }, at);
+  }
+  switch (step.does) {
+    case 'nothing':
+      return prior;
+    case 'rerequest':
+      return updateRole(tx, prior.id, { role_type_id });
+    case 'accept':
+      if (actorId(ctx) !== user.id) throw profileProblems.role_acceptance_personal();
+      return putIntoEffect(ctx, tx, prior, user);
+    case 'request':
+      return updateRole(tx, prior.id, {
+        role_type_id,
+        request_key: randomKey40(),
+        grant_key: null,
+        key_expires_at: null,
+        invited_email: null,
+        accepted_at: null,
+        last_notified_at: null,
+        ends_at: null,
+      });
+  }
+}
+
+/** Tells the managers, once a day at most however often the user asks. */
+export async function tellManagers(
+  ctx: Context,
+  tx: Tx,
+  role: Role,
+  type: RoleType | null,
+  message: string | null,
+): Promise<void> {
+  const at = ctx.clock.now();
+  if (role.last_notified_at !== null && at.getTime() - role.last_notified_at.getTime() < DAY_MS) return;
+  await updateRole(tx, role.id, { last_notified_at: at });
+  await emit(
+    tx,
+    roleRequestCreated({
+      role_id: role.id,
+      profile_id: role.profile_id,
+      user_id: role.user_id,
+      role_type: type?.slug ?? null,
+      message,
+      originated_by: actorId(ctx),
+      request_key: role.request_key,
+    }),
+    at,
+  );
+}

@@ -1,0 +1,27 @@
+import type { Context } from '#platform/context';
+import type { ProfileId, UserId } from '#platform/db-schema';
+import { inTransaction } from '#platform/db';
+import type { Subject } from '#platform/http/access';
+import { mayRemoveLastManager } from '../policy.ts';
+import { profileProblems } from '../problems.ts';
+import { lockProfile } from '../profile-store.ts';
+import { deleteRole, lockRole, managersOf } from './role-store.ts';
+
+/**
+ * Takes the user's role on the profile away, whatever its type and state: a role, an invitation or a request.
+ * Nothing happens when there is none.
+ *
+ * Locks: the profile's row, so that two managers cannot remove each other at once.
+ * @throws last_manager (409)
+ */
+export async function revokeRole(ctx: Context, profile_id: ProfileId, user_id: UserId, subject: Subject): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => {
+    await lockProfile(tx, profile_id);
+    const role = await lockRole(tx, profile_id, user_id);
+    if (!role) return;
+    const managers = await managersOf(tx, profile_id, ctx.clock.now());
+    const isLast = managers.length === 1 && managers[0] === user_id;
+    if (isLast && !mayRemoveLastManager(subject, profile_id, ctx.site.broker_id)) throw profileProblems.last_manager();
+    await deleteRole(tx, role.id);
+  });
+}

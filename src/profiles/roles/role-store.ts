@@ -1,0 +1,105 @@
+import type { ProfileId, RoleId, RoleTypeId, UserId } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+import { MANAGER } from './role-type.ts';
+import type { Role } from './role.ts';
+
+export async function findRole(reader: Reader, profile_id: ProfileId, user_id: UserId): Promise<Role | undefined> {
+  return reader
+    .selectFrom('roles')
+    .selectAll()
+    .where('profile_id', '=', profile_id)
+    .where('user_id', '=', user_id)
+    .executeTakeFirst();
+}
+
+/** Holds the row of one user on one profile, when there is one. */
+export async function lockRole(tx: Tx, profile_id: ProfileId, user_id: UserId): Promise<Role | undefined> {
+  return tx
+    .selectFrom('roles')
+    .selectAll()
+    .where('profile_id', '=', profile_id)
+    .where('user_id', '=', user_id)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+export async function findRoleByGrantKey(reader: Reader, grant_key: string): Promise<Role | undefined> {
+  return reader.selectFrom('roles').selectAll().where('grant_key', '=', grant_key).executeTakeFirst();
+}
+
+export type NewRole = Pick<Role, 'user_id' | 'profile_id' | 'role_type_id'> & Partial<Omit<Role, 'id' | 'created_at'>>;
+
+export async function insertRole(tx: Tx, role: NewRole, at: Date): Promise<Role> {
+  return tx
+    .insertInto('roles')
+    .values({ ...role, created_at: at })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+export async function updateRole(
+  tx: Tx,
+  id: RoleId,
+  change: Partial<Omit<Role, 'id' | 'user_id' | 'profile_id'>>,
+): Promise<Role> {
+  return tx.updateTable('roles').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+}
+
+export async function deleteRole(tx: Tx, id: RoleId): Promise<void> {
+  await tx.deleteFrom('roles').where('id', '=', id).execute();
+}
+
+export async function deleteRolesOnProfile(tx: Tx, profile_id: ProfileId): Promise<void> {
+  await tx.deleteFrom('roles').where('profile_id', '=', profile_id).execute();
+}
+
+/** Counts roles of a type in any state. */
+export async function countRolesOfType(reader: Reader, role_type_id: RoleTypeId): Promise<number> {
+  const row = await reader
+    .selectFrom('roles')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('role_type_id', '=', role_type_id)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+/** Lists the users who manage a profile at an instant: roles in effect only, never pending ones. */
+export async function managersOf(reader: Reader, profile_id: ProfileId, at: Date): Promise<UserId[]> {
+  const rows = await reader
+    .selectFrom('roles')
+    .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
+    .select('roles.user_id')
+    .where('roles.profile_id', '=', profile_id)
+    .where('role_types.slug', '=', MANAGER)
+    .where('role_types.profile_id', 'is', null)
+    .where('roles.grant_key', 'is', null)
+    .where('roles.request_key', 'is', null)
+    .where((eb) => eb.or([eb('roles.ends_at', 'is', null), eb('roles.ends_at', '>', at)]))
+    .orderBy('roles.id')
+    .execute();
+  return rows.map((row) => row.user_id);
+}
+
+/** A role in effect, as seen from its user: what the session and the guards ask for. */
+export interface HeldRole {
+  profile_id: ProfileId;
+  role_type: string;
+  created_at: Date;
+}
+
+/** Lists the roles of a user that are in effect at an instant, oldest first. Relies on index roles_user_id. */
+export async function rolesOfUser(reader: Reader, user_id: UserId, at: Date): Promise<HeldRole[]> {
+  return reader
+    .selectFrom('roles')
+    .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
+    .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
+    .select(['roles.profile_id', 'role_types.slug as role_type', 'roles.created_at'])
+    .where('roles.user_id', '=', user_id)
+    .where('profiles.is_active', '=', true)
+    .where('roles.grant_key', 'is', null)
+    .where('roles.request_key', 'is', null)
+    .where((eb) => eb.or([eb('roles.ends_at', 'is', null), eb('roles.ends_at', '>', at)]))
+    .orderBy('roles.created_at')
+    .orderBy('roles.id')
+    .execute();
+}

@@ -1,0 +1,81 @@
+import type { ProfileId, RoleTypeId } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+import { MANAGER, type RoleType, roleSlugCandidates } from './role-type.ts';
+
+/** Finds a type that a profile may use: a global one or its own, by exact slug. */
+export async function findRoleType(
+  reader: Reader,
+  profile_id: ProfileId,
+  slug: string,
+): Promise<RoleType | undefined> {
+  return reader
+    .selectFrom('role_types')
+    .selectAll()
+    .where('slug', '=', slug)
+    .where((eb) => eb.or([eb('profile_id', 'is', null), eb('profile_id', '=', profile_id)]))
+    .executeTakeFirst();
+}
+
+/** Finds the type that a role in a URL means on a profile: as written, else without its final `s`. */
+export async function findRoleTypeInUrl(
+  reader: Reader,
+  profile_id: ProfileId,
+  text: string,
+): Promise<RoleType | undefined> {
+  const candidates = roleSlugCandidates(text);
+  const rows = await reader
+    .selectFrom('role_types')
+    .selectAll()
+    .where('slug', 'in', candidates)
+    .where((eb) => eb.or([eb('profile_id', 'is', null), eb('profile_id', '=', profile_id)]))
+    .execute();
+  return candidates.map((slug) => rows.find((row) => row.slug === slug)).find((row) => row !== undefined);
+}
+
+export async function findRoleTypesByIds(
+  reader: Reader,
+  ids: readonly RoleTypeId[],
+): Promise<Map<RoleTypeId, RoleType>> {
+  if (ids.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('role_types')
+    .selectAll()
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Reads the global manager type; the first set-up made it. */
+export async function getManagerType(reader: Reader): Promise<RoleType> {
+  return reader
+    .selectFrom('role_types')
+    .selectAll()
+    .where('slug', '=', MANAGER)
+    .where('profile_id', 'is', null)
+    .executeTakeFirstOrThrow();
+}
+
+export type NewRoleType = Pick<RoleType, 'slug' | 'profile_id' | 'title'> & Partial<Omit<RoleType, 'id' | 'created_at'>>;
+
+/** Inserts a type unless its slug is taken anywhere on the site; undefined then. */
+export async function insertRoleType(tx: Tx, type: NewRoleType, at: Date): Promise<RoleType | undefined> {
+  return tx
+    .insertInto('role_types')
+    .values({ ...type, created_at: at })
+    .onConflict((conflict) => conflict.column('slug').doNothing())
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function updateRoleType(
+  tx: Tx,
+  id: RoleTypeId,
+  change: Partial<Omit<RoleType, 'id' | 'slug' | 'profile_id' | 'created_at'>>,
+): Promise<RoleType> {
+  return tx.updateTable('role_types').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+}
+
+/** Deletes a type; the roles of that type go with it. */
+export async function deleteRoleType(tx: Tx, id: RoleTypeId): Promise<void> {
+  await tx.deleteFrom('role_types').where('id', '=', id).execute();
+}
