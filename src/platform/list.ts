@@ -33,12 +33,21 @@ export async function listPage<DB, TB extends keyof DB, O>(
   list: ListQuery,
   url: URL,
 ): Promise<Page<O>> {
-  const filtered = withDates(withTerms(query, spec, list), spec, list);
+  const filtered = filterRows(query, spec, list);
   const count = await countRows(filtered);
   refusePage(count, list);
   const rows =
     count === 0 ? [] : await inOrder(filtered, spec, list).limit(list.page_size).offset(offsetOf(list)).execute();
   return pageOf(rows, count, list, url);
+}
+
+/** Keeps the rows that the list is about, on all its pages: for sums over the whole of it. */
+export function filterRows<DB, TB extends keyof DB, O>(
+  query: SelectQueryBuilder<DB, TB, O>,
+  spec: ListSpec,
+  list: ListQuery,
+): SelectQueryBuilder<DB, TB, O> {
+  return withDates(withTerms(query, spec, list), spec, list);
 }
 
 /** Wraps rows that were already counted and cut, for lists that are not one query. */

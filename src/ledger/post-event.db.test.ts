@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { sql } from 'kysely';
+import { Problem } from '#kernel/problem';
+import type { LedgerEventId, ProfileId } from '#platform/db-schema';
+import { inTransaction, type Tx } from '#platform/db';
+import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { next } from '../../test/support/factories.ts';
+import { makeParty, orderEntry } from '../../test/support/factories/ledger.ts';
+import { balance, eventBalance } from './balance-store.ts';
+import { accounts, convertAmount, moveAmount, type NewEntry } from './entry.ts';
+import { findEventEntries } from './event-store.ts';
+import { postEvent } from './post-event.ts';
+
+const at = new Date('2026-03-10T15:00:00Z');
+let database: TestDatabase;
+let provider: ProfileId;
+let payer: ProfileId;
+before(async () => {
+  database = await openTestDatabase();
+  provider = await makeParty(database.db);
+  payer = await makeParty(database.db);
+});
+after(() => database.close());
+
+const post = (key: string, entries: NewEntry[]) =>
+  inTransaction(database.db, (tx) => postEvent(tx, { key, kind: 'order', at, entries }));
+const order = (amount = 2000) => orderEntry({ provider, payer, amount, event_id: 'sub_1/' });
+
+test('entries come back, and stand in the ledger, in the order in which they were posted', async () => {
+  const key = next('order');
+  const posted = await post(key, [order(1), order(2), order(3)]);
+  assert.deepEqual(
+    posted.map(({ rank, dest_amount }) => [rank, dest_amount]),
+    [
+      [0, 1],
+      [1, 2],
+      [2, 3],
+    ],
+  );
+  assert.deepEqual(await findEventEntries(database.db, key), posted);
+});
+
+test('a free order is an entry of nothing, and legal', async () => {
+  const [entry] = await post(next('order'), [order(0)]);
+  assert.equal(entry?.dest_amount, 0);
+});
+
+test('the same key is booked once, and the refusal leaves the transaction usable', async () => {
+  const key = next('order');
+  await post(key, [order()]);
+  await inTransaction(database.db, async (tx) => {
+    await assert.rejects(
+      postEvent(tx, { key, kind: 'order', at, entries: [order()] }),
+      isProblem('ledger_event_repeated'),
+    );
+    assert.equal((await findEventEntries(tx, key))?.length, 1);
+  });
+});
+
+test('of six who post the same key at once one succeeds', async () => {
+  const key = next('order');
+  const results = await Promise.allSettled(Array.from({ length: 6 }, () => post(key, [order()])));
+  assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
+  assert.equal((await findEventEntries(database.db, key))?.length, 1);
+});
+
+test('what only a bug can have made is not posted', async () => {
+  const refused: NewEntry[] = [
+    { ...order(), orig_amount: 2001 },
+    { ...order(), orig_amount: -2000, dest_amount: -2000 },
+    { ...order(), orig_amount: 0.5, dest_amount: 0.5 },
+    { ...order(), orig_unit: 'USD', dest_unit: 'USD' },
+    { ...order(), dest_profile_id: provider, dest_account: accounts.receivable },
+    { ...order(), event_id: 'x'.repeat(51) },
+  ];
+  for (const entry of refused) await assert.rejects(post(next('order'), [entry]), /refused|not an amount/);
+  await assert.rejects(post(next('order'), []), /has no entry/);
+});
+
+test('the database refuses to change, delete or truncate what is posted', async () => {
+  const [entry] = await post(next('order'), [order()]);
+  assert(entry);
+  const attempts = [
+    sql`update ledger_entries set dest_amount = 1, orig_amount = 1 where id = ${entry.id}`,
+    sql`delete from ledger_entries where id = ${entry.id}`,
+    sql`truncate ledger_entries cascade`,
+    sql`update ledger_events set key = 'another' where id = ${entry.ledger_event_id}`,
+    sql`delete from ledger_events where id = ${entry.ledger_event_id}`,
+    sql`truncate ledger_events cascade`,
+  ];
+  for (const attempt of attempts) {
+    await assert.rejects(attempt.execute(database.db), /append-only/);
+  }
+});
+
+test('the database refuses an event without entries, when it commits', async () => {
+  await assert.rejects(
+    inTransaction(database.db, (tx) =>
+      tx
+        .insertInto('ledger_events')
+        .values({ key: next('empty'), kind: 'order', created_at: at })
+        .execute(),
+    ),
+    /has no entry/,
+  );
+});
+
+test('the database refuses to add to an event of another transaction', async () => {
+  const [entry] = await post(next('order'), [order()]);
+  assert(entry);
+  await assert.rejects(
+    inTransaction(database.db, (tx) => insertRaw(tx, entry.ledger_event_id, { orig_amount: 1, dest_amount: 1 })),
+    /is closed/,
+  );
+});
+
+test('the database refuses an entry that loses, makes or owes money, or stays where it is', async () => {
+  const refused = [
+    { orig_amount: 2000, dest_amount: 1999 },
+    { orig_amount: -1, dest_amount: -1 },
+    { orig_unit: 'USD' },
+    { dest_profile_id: provider, dest_account: 'Receivable' as const },
+    { dest_account: 'Mattress' as never },
+  ];
+  for (const change of refused) {
+    await assert.rejects(
+      inTransaction(database.db, async (tx) => {
+        const event = await tx
+          .insertInto('ledger_events')
+          .values({ key: next('raw'), kind: 'order', created_at: at })
+          .returning('id')
+          .executeTakeFirstOrThrow();
+        await insertRaw(tx, event.id, change);
+      }),
+      { code: '23514' },
+    );
+  }
+});
+
+test('a conversion may differ in amount, as the processor made it', async () => {
+  const [entry] = await post(next('charge'), [
+    convertAmount({
+      from: { profile_id: provider, account: accounts.backlog },
+      to: { profile_id: provider, account: accounts.receivable },
+      amount: 7250,
+      unit: 'usd',
+      to_amount: 10000,
+      to_unit: 'cad',
+      event_id: 'sub_9/',
+      description: 'Charge ch_9 distribution for xia:basic',
+    }),
+  ]);
+  assert.deepEqual([entry?.orig_amount, entry?.dest_amount], [7250, 10000]);
+});
+
+const movement = fc.record({
+  from: fc.integer({ min: 0, max: 2 }),
+  to: fc.integer({ min: 0, max: 2 }),
+  from_account: fc.constantFrom(...Object.values(accounts)),
+  to_account: fc.constantFrom(...Object.values(accounts)),
+  amount: fc.integer({ min: 0, max: 1_000_000_000 }),
+  unit: fc.constantFrom('usd', 'cad', 'jpy'),
+});
+
+test('whatever is posted, in whatever order, all accounts together hold nothing in any unit', async () => {
+  const parties = [await makeParty(database.db), await makeParty(database.db), await makeParty(database.db)];
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(movement, { minLength: 1, maxLength: 12 }), fc.boolean(), async (movements, reversed) => {
+      run += 1;
+      const here = `run_${run}/`;
+      const entries = movements
+        .filter(({ from, to, from_account, to_account }) => from !== to || from_account !== to_account)
+        .map(({ from, to, from_account, to_account, amount, unit }) =>
+          moveAmount({
+            from: { profile_id: parties[from]!, account: from_account },
+            to: { profile_id: parties[to]!, account: to_account },
+            amount,
+            unit,
+            event_id: here,
+            description: 'Anything',
+          }),
+        );
+      if (entries.length === 0) return;
+      for (const entry of reversed ? entries.toReversed() : entries) await post(next('run'), [entry]);
+
+      const sums = new Map<string, number>();
+      const expected = new Map<string, number>();
+      for (const account of Object.values(accounts)) {
+        const held = await eventBalance(database.db, here, account);
+        for (const { unit, amount } of held) sums.set(unit, (sums.get(unit) ?? 0) + amount);
+        for (const entry of entries) {
+          if (entry.dest_account === account) bump(expected, `${account} ${entry.dest_unit}`, entry.dest_amount);
+          if (entry.orig_account === account) bump(expected, `${account} ${entry.orig_unit}`, -entry.orig_amount);
+        }
+        for (const { unit, amount } of held) assert.equal(amount, expected.get(`${account} ${unit}`));
+      }
+      for (const amount of sums.values()) assert.equal(amount, 0);
+    }),
+    { numRuns: 15 },
+  );
+});
+
+test('a balance counts an account of a profile, within dates and an event if asked', async () => {
+  const [seller, buyer] = [await makeParty(database.db), await makeParty(database.db)];
+  const later = new Date(at.getTime() + 1000);
+  await post(next('order'), [
+    orderEntry({ provider: seller, payer: buyer, amount: 2000, event_id: 'sub_21/' }),
+    orderEntry({ provider: seller, payer: buyer, amount: 300, event_id: 'sub_22/', created_at: later }),
+  ]);
+  const held = (scope = {}) => balance(database.db, buyer, accounts.payable, scope);
+  assert.deepEqual(await held(), [{ unit: 'usd', amount: 2300 }]);
+  assert.deepEqual(await held({ until: later }), [{ unit: 'usd', amount: 2000 }]);
+  assert.deepEqual(await held({ from: later }), [{ unit: 'usd', amount: 300 }]);
+  assert.deepEqual(await held({ event_id: 'sub_22/' }), [{ unit: 'usd', amount: 300 }]);
+  assert.deepEqual(await balance(database.db, seller, accounts.receivable), [{ unit: 'usd', amount: -2300 }]);
+  assert.deepEqual(await balance(database.db, seller, accounts.funds), []);
+});
+
+function bump(sums: Map<string, number>, key: string, amount: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + amount);
+}
+
+function isProblem(code: string) {
+  return (error: unknown) => error instanceof Problem && error.code === code;
+}
+
+async function insertRaw(tx: Tx, ledger_event_id: LedgerEventId, change: object): Promise<void> {
+  await tx
+    .insertInto('ledger_entries')
+    .values({ ...order(), ledger_event_id, rank: 7, created_at: at, ...change })
+    .execute();
+}

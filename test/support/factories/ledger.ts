@@ -1,0 +1,65 @@
+import { accounts, moveAmount, type NewEntry } from '#ledger';
+import type { ProfileId } from '#platform/db-schema';
+import { inTransaction, type Db } from '#platform/db';
+import { next } from '../factories.ts';
+
+/** A bare profile, for tests in which nothing about it matters but that it is one. */
+export async function makeParty(db: Db, slug: string = next('party')): Promise<ProfileId> {
+  const { id } = await inTransaction(db, (tx) =>
+    tx
+      .insertInto('profiles')
+      .values({ slug, full_name: slug, created_at: new Date('2026-01-01T00:00:00Z') })
+      .returning('id')
+      .executeTakeFirstOrThrow(),
+  );
+  return id;
+}
+
+interface Sale {
+  provider: ProfileId;
+  payer: ProfileId;
+  amount: number;
+  unit?: string;
+  event_id: string;
+  created_at?: Date;
+  description?: string;
+}
+
+/** The entry of an order: what the payer will owe the provider. */
+export function orderEntry({ provider, payer, amount, unit = 'usd', event_id, ...rest }: Sale): NewEntry {
+  return moveAmount({
+    from: { profile_id: provider, account: accounts.receivable },
+    to: { profile_id: payer, account: accounts.payable },
+    amount,
+    unit,
+    event_id,
+    description: rest.description ?? 'Subscription to basic until 2026/02/28 (1 month)',
+    ...(rest.created_at ? { created_at: rest.created_at } : {}),
+  });
+}
+
+/** The entry that settles an order, as a payment does. */
+export function paidEntry({ provider, amount, unit = 'usd', event_id, ...rest }: Omit<Sale, 'payer'>): NewEntry {
+  return moveAmount({
+    from: { profile_id: provider, account: accounts.backlog },
+    to: { profile_id: provider, account: accounts.receivable },
+    amount,
+    unit,
+    event_id,
+    description: rest.description ?? 'Charge ch_1 distribution for xia:basic',
+    ...(rest.created_at ? { created_at: rest.created_at } : {}),
+  });
+}
+
+/** The entry that gives an order up. */
+export function writtenOffEntry({ provider, payer, amount, unit = 'usd', event_id, ...rest }: Sale): NewEntry {
+  return moveAmount({
+    from: { profile_id: provider, account: accounts.receivable },
+    to: { profile_id: payer, account: accounts.canceled },
+    amount,
+    unit,
+    event_id,
+    description: 'Write off receivable for xia:basic',
+    ...(rest.created_at ? { created_at: rest.created_at } : {}),
+  });
+}
