@@ -1,5 +1,6 @@
 import type { Liquid } from 'liquidjs';
 import { formatMoney, formatPercent } from '#kernel/money';
+import { isPeriodType, periodNoun } from '#kernel/period';
 import type { Clock } from './clock.ts';
 import { withNext } from './http/next.ts';
 import { renderMarkdown } from './markdown.ts';
@@ -10,14 +11,6 @@ export interface FilterTools {
   /** Address under which a public file is served, with its hash: `css/site.css` → `/static/css/site.css?v=…`. */
   assetUrl: (name: string) => string;
 }
-
-const perPeriod: Readonly<Record<string, string>> = {
-  hourly: 'per hour',
-  daily: 'per day',
-  weekly: 'per week',
-  monthly: 'per month',
-  yearly: 'per year',
-};
 
 /** Labels of form fields whose name does not read as words. */
 const fieldNames: Readonly<Record<string, string>> = {
@@ -43,7 +36,8 @@ export function registerFilters(engine: Liquid, { clock, assetUrl }: FilterTools
     isRecord(money) ? moneyText(money['amount'], money['unit']) : moneyText(money, unit),
   );
   define('humanize_percent', (bps) => (typeof bps === 'number' ? formatPercent(bps) : ''));
-  define('humanize_period', (period) => perPeriod[textOf(period)] ?? '');
+  define('humanize_period', (type, length) => perPeriod(textOf(type), typeof length === 'number' ? length : 1));
+  define('humanize_periods', (count, type) => periodCount(count, textOf(type)));
   define('humanize_short_date', (value, timezone) => shortDate(value, textOf(timezone)));
   define('isoformat', (value) => readDate(value)?.toISOString() ?? '');
   define('date_in_future', (value) => (readDate(value)?.getTime() ?? Number.NEGATIVE_INFINITY) > clock.now().getTime());
@@ -67,6 +61,15 @@ function trustedOnly(value: unknown): TrustedHtml {
 function moneyText(amount: unknown, unit: unknown): string {
   if (typeof amount !== 'number' || !Number.isSafeInteger(amount)) return '';
   return formatMoney({ amount, unit: typeof unit === 'string' ? unit : null });
+}
+
+function perPeriod(type: string, length: number): string {
+  if (!isPeriodType(type)) return '';
+  return length === 1 ? `per ${periodNoun(type, 1)}` : `every ${length} ${periodNoun(type, length)}`;
+}
+
+function periodCount(count: unknown, type: string): string {
+  return typeof count === 'number' && isPeriodType(type) ? `${count} ${periodNoun(type, count)}` : '';
 }
 
 function shortDate(value: unknown, timezone: string): string {
