@@ -1,0 +1,98 @@
+import type { JsonObject, JsonValue, OutboxEventId } from './db-schema.ts';
+import type { Db, Reader, Tx } from './db.ts';
+
+/** A row that this process has taken to deliver. `attempts_count` includes the attempt under way. */
+export interface ClaimedRow {
+  id: OutboxEventId;
+  name: string;
+  payload: JsonObject;
+  created_at: Date;
+  attempts_count: number;
+}
+
+export async function insertOutboxRow(
+  tx: Tx,
+  row: { name: string; payload: object; created_at: Date; due_at: Date },
+): Promise<void> {
+  await tx
+    .insertInto('outbox_events')
+    .values({
+      name: row.name,
+      payload: JSON.stringify(row.payload),
+      created_at: row.created_at,
+      next_attempt_at: row.due_at,
+    })
+    .execute();
+}
+
+/**
+ * Takes up to `count` due rows for this process and puts them off to `leased_until`: if the process dies,
+ * somebody else finds them due then.
+ */
+export async function claimDueRows(
+  db: Db,
+  claim: { at: Date; leased_until: Date; count: number },
+): Promise<ClaimedRow[]> {
+  const rows = await db
+    .updateTable('outbox_events')
+    .set((eb) => ({ next_attempt_at: claim.leased_until, attempts_count: eb('attempts_count', '+', 1) }))
+    .where('id', 'in', (eb) =>
+      // By index outbox_events_due; rows that another node is taking are passed over.
+      eb
+        .selectFrom('outbox_events')
+        .select('id')
+        .where('delivered_at', 'is', null)
+        .where('parked_at', 'is', null)
+        .where('next_attempt_at', '<=', claim.at)
+        .orderBy('next_attempt_at')
+        .orderBy('id')
+        .limit(claim.count)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .returning(['id', 'name', 'payload', 'created_at', 'attempts_count'])
+    .execute();
+  return rows.map((row) => ({ ...row, payload: isObject(row.payload) ? row.payload : {} })).sort((a, b) => a.id - b.id);
+}
+
+export async function markDelivered(db: Db, id: OutboxEventId, at: Date): Promise<void> {
+  await db.updateTable('outbox_events').set({ delivered_at: at, last_error: null }).where('id', '=', id).execute();
+}
+
+/** Puts a row off to `next_attempt_at`, or parks it when there is no next attempt. */
+export async function markFailed(
+  db: Db,
+  id: OutboxEventId,
+  failure: { at: Date; error: string; next_attempt_at: Date | null },
+): Promise<void> {
+  await db
+    .updateTable('outbox_events')
+    .set({
+      last_error: failure.error.slice(0, 2000),
+      ...(failure.next_attempt_at ? { next_attempt_at: failure.next_attempt_at } : { parked_at: failure.at }),
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** The instant at which the next undelivered row falls due. */
+export async function findNextDue(reader: Reader): Promise<Date | null> {
+  const row = await reader
+    .selectFrom('outbox_events')
+    .select('next_attempt_at')
+    .where('delivered_at', 'is', null)
+    .where('parked_at', 'is', null)
+    .orderBy('next_attempt_at')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.next_attempt_at ?? null;
+}
+
+/** Deletes what was delivered before `before`; what was parked stays until somebody has looked at it. */
+export async function deleteDeliveredRows(tx: Tx, before: Date): Promise<void> {
+  await tx.deleteFrom('outbox_events').where('delivered_at', '<', before).execute();
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
