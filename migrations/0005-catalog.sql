@@ -40,16 +40,16 @@ comment on column advance_discounts.length is 'Number of plan periods bought at 
 create table use_charges (
   id bigint generated always as identity primary key,
   plan_id bigint not null references plans on delete cascade,
-  slug text not null unique check (slug ~ '^[-A-Za-z0-9_]{1,50}$'),
+  slug text not null check (slug ~ '^[-A-Za-z0-9_]{1,50}$'),
   title text not null check (char_length(title) between 1 and 50),
-  description text not null default '',
+  description text not null default '' check (char_length(description) <= 10000),
   use_amount bigint not null default 0 check (use_amount >= 0),
   quota integer not null default 0 check (quota >= 0),
   maximum_limit integer check (maximum_limit >= 0),
   extra text,
-  created_at timestamptz not null
+  created_at timestamptz not null,
+  unique (plan_id, slug)
 );
-create index use_charges_plan_id on use_charges (plan_id, id);
 
 create table coupons (
   id bigint generated always as identity primary key,

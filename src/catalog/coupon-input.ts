@@ -1,0 +1,39 @@
+import { invalidInput } from '#kernel/problem';
+import { parseInstant } from '#kernel/instant';
+import type { Reader } from '#platform/db';
+import type { PlanId, ProfileId } from '#platform/db-schema';
+import type { Discount } from './discount.ts';
+import { refuseDiscount } from './discount.ts';
+import { findPlanOf } from './plan-store.ts';
+import type { CouponInput } from './schemas.ts';
+
+/** Refuses a discount that a coupon cannot give. */
+export function checkCouponDiscount(discount: Discount): void {
+  const refusal = refuseDiscount(discount, 1);
+  if (refusal !== null) throw invalidInput({ discount_value: [refusal] });
+}
+
+/** Reads when a coupon ends: undefined when nothing is said, null for never. */
+export function readEndsAt({ ends_at }: CouponInput, timezone: string): Date | null | undefined {
+  if (ends_at === undefined || ends_at === null) return ends_at;
+  const at = parseInstant(ends_at, timezone);
+  if (at === null) throw invalidInput({ ends_at: ['Enter a date or a date-time in ISO 8601.'] });
+  return at;
+}
+
+/** Finds the plan that a coupon is limited to: undefined when nothing is said, null for all plans. */
+export async function readPlan(
+  reader: Reader,
+  provider_id: ProfileId,
+  { plan: slug }: CouponInput,
+): Promise<PlanId | null | undefined> {
+  if (slug === undefined || slug === null) return slug;
+  const plan = slug === '' ? undefined : await findPlanOf(reader, provider_id, slug);
+  if (!plan) throw invalidInput({ plan: ['The plan does not belong to the organization.'] });
+  if (!plan.is_active) {
+    throw invalidInput({ plan: ['The plan is inactive. As a result the coupon will have no effect.'] });
+  }
+  return plan.id;
+}
+
+export const codeTaken = () => invalidInput({ code: ['This code is already taken.'] });

@@ -1,0 +1,114 @@
+import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
+import { ListQuerystring } from '#platform/http/schemas';
+import { findCoupon, listCoupons } from './coupon-store.ts';
+import { createCoupon } from './create-coupon.ts';
+import { deleteCoupon, type CouponFacts } from './delete-coupon.ts';
+import { presentCoupon, presentCoupons } from './present-coupon.ts';
+import { catalogProblems } from './problems.ts';
+import { providerOf, timezoneOf, untilNow } from './provider.ts';
+import { CouponChangeBody, CouponPage, CouponParams, CouponSchema, NewCouponBody, ProfileParams } from './schemas.ts';
+import { updateCoupon } from './update-coupon.ts';
+
+const managing = { kind: 'direct' } as const;
+
+export function couponRoutes(app: App, needs: CouponFacts): void {
+  app.get(
+    '/api/billing/:profile/coupons',
+    {
+      config: { access: managing },
+      schema: {
+        tags: ['billing'],
+        summary: 'Lists discount codes',
+        params: ProfileParams,
+        querystring: ListQuerystring,
+        response: { 200: CouponPage },
+      },
+    },
+    async (request) => {
+      const { ctx } = request;
+      const provider_id = providerOf(request.subject);
+      const list = untilNow(request.list(await timezoneOf(ctx, provider_id)), ctx.clock.now());
+      const page = await listCoupons(ctx.db, provider_id, list, request.listUrl);
+      return { ...page, results: await presentCoupons(ctx.db, page.results) };
+    },
+  );
+
+  app.post(
+    '/api/billing/:profile/coupons',
+    {
+      config: { access: managing },
+      schema: {
+        tags: ['billing'],
+        summary: 'Creates a discount code',
+        params: ProfileParams,
+        body: NewCouponBody,
+        response: { 201: CouponSchema },
+      },
+    },
+    async (request, reply) => {
+      const { ctx } = request;
+      const id = providerOf(request.subject);
+      const coupon = await createCoupon(ctx, { id, timezone: await timezoneOf(ctx, id) }, request.body);
+      return reply.status(201).send(await presentCoupon(ctx.db, coupon));
+    },
+  );
+
+  app.get(
+    '/api/billing/:profile/coupons/:coupon',
+    {
+      config: { access: managing, problems: [catalogProblems.coupon_unknown] },
+      schema: {
+        tags: ['billing'],
+        summary: 'Retrieves a discount code',
+        params: CouponParams,
+        response: { 200: CouponSchema },
+      },
+    },
+    async (request) => {
+      const { ctx } = request;
+      const coupon = await findCoupon(ctx.db, providerOf(request.subject), request.params.coupon);
+      if (!coupon) throw catalogProblems.coupon_unknown();
+      return presentCoupon(ctx.db, coupon);
+    },
+  );
+
+  putAndPatch(
+    app,
+    '/api/billing/:profile/coupons/:coupon',
+    {
+      config: { access: managing, problems: [catalogProblems.coupon_unknown] },
+      schema: {
+        tags: ['billing'],
+        summary: 'Updates a discount code',
+        params: CouponParams,
+        body: CouponChangeBody,
+        response: { 200: CouponSchema },
+      },
+    },
+    async (request) => {
+      const { ctx } = request;
+      const provider_id = providerOf(request.subject);
+      const target = { provider_id, code: request.params.coupon };
+      const coupon = await updateCoupon(ctx, target, request.body, await timezoneOf(ctx, provider_id));
+      return presentCoupon(ctx.db, coupon);
+    },
+  );
+
+  app.delete(
+    '/api/billing/:profile/coupons/:coupon',
+    {
+      config: { access: managing, problems: [catalogProblems.coupon_unknown] },
+      schema: {
+        tags: ['billing'],
+        summary: 'Deletes a discount code',
+        params: CouponParams,
+      },
+    },
+    async (request, reply) => {
+      const target = { provider_id: providerOf(request.subject), code: request.params.coupon };
+      await deleteCoupon(request.ctx, needs, target);
+      return reply.status(204).send();
+    },
+  );
+}

@@ -1,0 +1,127 @@
+import type { Insertable } from 'kysely';
+import type { CouponId, CouponsTable, ProfileId } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+import type { ListQuery, Page } from '#kernel/page';
+import { listPage, type ListSpec } from '#platform/list';
+import { GROUP_BUY_PREFIX, type Coupon } from './coupon.ts';
+
+/** Finds a provider's coupon by its code, whatever the case it is typed in. */
+export async function findCoupon(reader: Reader, provider_id: ProfileId, code: string): Promise<Coupon | undefined> {
+  return reader
+    .selectFrom('coupons')
+    .selectAll()
+    .where('profile_id', '=', provider_id)
+    .where((eb) => eb(eb.fn<string>('lower', ['code']), '=', code.toLowerCase()))
+    .executeTakeFirst();
+}
+
+/** Finds the coupons of several providers that carry one of the codes. */
+export async function findCouponsByCodes(
+  reader: Reader,
+  provider_ids: readonly ProfileId[],
+  codes: readonly string[],
+): Promise<Coupon[]> {
+  if (provider_ids.length === 0 || codes.length === 0) return [];
+  return reader
+    .selectFrom('coupons')
+    .selectAll()
+    .where('profile_id', 'in', [...new Set(provider_ids)])
+    .where((eb) =>
+      eb(
+        eb.fn<string>('lower', ['code']),
+        'in',
+        codes.map((code) => code.toLowerCase()),
+      ),
+    )
+    .execute();
+}
+
+/** Finds many coupons at once, by id. */
+export async function findCouponsByIds(reader: Reader, ids: readonly CouponId[]): Promise<Map<CouponId, Coupon>> {
+  if (ids.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('coupons')
+    .selectAll()
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Reads a coupon and holds its row, so that its last use goes to one order only. */
+export async function lockCoupon(tx: Tx, id: CouponId): Promise<Coupon | undefined> {
+  return tx.selectFrom('coupons').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+}
+
+/**
+ * Takes one use from a coupon, within the transaction of the order that uses it.
+ * False when none is left: the statement itself decides, so two orders never share the last use.
+ */
+export async function countRedemption(tx: Tx, id: CouponId): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('coupons')
+    .set((eb) => ({ nb_attempts: eb('nb_attempts', '-', 1) }))
+    .where('id', '=', id)
+    .where((eb) => eb.or([eb('nb_attempts', 'is', null), eb('nb_attempts', '>', 0)]))
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Gives back a use that was taken for an order which was refused in the end. */
+export async function returnRedemption(tx: Tx, id: CouponId): Promise<void> {
+  await tx
+    .updateTable('coupons')
+    .set((eb) => ({ nb_attempts: eb('nb_attempts', '+', 1) }))
+    .where('id', '=', id)
+    .where('nb_attempts', 'is not', null)
+    .execute();
+}
+
+const couponList: ListSpec = {
+  search: {
+    code: 'coupons.code',
+    description: 'coupons.description',
+    discount_type: 'coupons.discount_type',
+    amount: 'coupons.discount_value',
+  },
+  sort: {
+    code: 'coupons.code',
+    description: 'coupons.description',
+    discount_type: 'coupons.discount_type',
+    amount: 'coupons.discount_value',
+    created_at: 'coupons.created_at',
+    ends_at: 'coupons.ends_at',
+  },
+  default_order: [{ column: 'coupons.ends_at', descending: false }],
+  tie_breaker: 'coupons.id',
+  date: 'coupons.created_at',
+};
+
+/** Lists the coupons that a provider made; those that came of group buys are not among them. */
+export async function listCoupons(
+  reader: Reader,
+  profile_id: ProfileId,
+  list: ListQuery,
+  url: URL,
+): Promise<Page<Coupon>> {
+  const query = reader
+    .selectFrom('coupons')
+    .selectAll()
+    .where('profile_id', '=', profile_id)
+    .where((eb) => eb.not(eb.fn<boolean>('starts_with', [eb.fn('lower', ['code']), eb.val(GROUP_BUY_PREFIX)])));
+  return listPage(query, couponList, list, url);
+}
+
+export type NewCoupon = Insertable<CouponsTable>;
+export type CouponChange = Partial<Omit<NewCoupon, 'id' | 'profile_id' | 'created_at'>>;
+
+export async function insertCoupon(tx: Tx, coupon: NewCoupon): Promise<Coupon> {
+  return tx.insertInto('coupons').values(coupon).returningAll().executeTakeFirstOrThrow();
+}
+
+export async function updateCouponRow(tx: Tx, id: CouponId, change: CouponChange): Promise<Coupon> {
+  return tx.updateTable('coupons').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+}
+
+export async function deleteCouponRow(tx: Tx, id: CouponId): Promise<void> {
+  await tx.deleteFrom('coupons').where('id', '=', id).execute();
+}

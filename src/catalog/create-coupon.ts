@@ -1,0 +1,45 @@
+import { addPeriods } from '#kernel/period';
+import { invalidInput } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { inTransaction, isUniqueViolation } from '#platform/db';
+import type { ProfileId } from '#platform/db-schema';
+import { checkCouponDiscount, codeTaken, readEndsAt, readPlan } from './coupon-input.ts';
+import { insertCoupon } from './coupon-store.ts';
+import { COUPON_DAYS, isGroupBuy, type Coupon } from './coupon.ts';
+import type { Discount } from './discount.ts';
+import type { CouponInput } from './schemas.ts';
+
+export type NewCouponInput = CouponInput & Discount & { code: string };
+
+/**
+ * Creates a coupon of a provider. Without `ends_at` it ends after 30 days; null means never.
+ * @throws invalid_input (400)
+ */
+export async function createCoupon(
+  ctx: Context,
+  provider: { id: ProfileId; timezone: string },
+  input: NewCouponInput,
+): Promise<Coupon> {
+  checkCouponDiscount(input);
+  if (isGroupBuy(input)) throw invalidInput({ code: ['Codes that begin with cpn_ are given by the site.'] });
+  const at = ctx.clock.now();
+  const ends_at = readEndsAt(input, provider.timezone);
+  try {
+    return await inTransaction(ctx.db, async (tx) =>
+      insertCoupon(tx, {
+        profile_id: provider.id,
+        plan_id: (await readPlan(tx, provider.id, input)) ?? null,
+        code: input.code,
+        discount_type: input.discount_type,
+        discount_value: input.discount_value,
+        description: input.description ?? null,
+        nb_attempts: input.nb_attempts ?? null,
+        ends_at: ends_at === undefined ? addPeriods(at, COUPON_DAYS, 'daily') : ends_at,
+        created_at: at,
+      }),
+    );
+  } catch (error) {
+    if (isUniqueViolation(error, 'coupons_code')) throw codeTaken();
+    throw error;
+  }
+}

@@ -1,0 +1,74 @@
+import { invalidInput } from '#kernel/problem';
+import { slugify, withSuffix } from '#kernel/slug';
+import type { Context } from '#platform/context';
+import { randomKey40 } from '#platform/crypto';
+import { inTransaction, isUniqueViolation } from '#platform/db';
+import type { PlanId, ProfileId } from '#platform/db-schema';
+import { emit } from '#platform/events';
+import { planCreated } from './events.ts';
+import { advanceDiscounts, checkPlan, planColumns, useCharges } from './plan-input.ts';
+import { findPlansByIds, findUnitOf, insertPlanRow, replaceAdvanceDiscounts, replaceUseCharges } from './plan-store.ts';
+import type { Plan } from './plan.ts';
+import { refuseBrokerFee } from './policy.ts';
+import type { PlanInput } from './schemas.ts';
+
+const DEFAULT_UNIT = 'usd';
+const SLUG_ATTEMPTS_MAX = 9;
+
+export type NewPlanInput = PlanInput & { title: string };
+
+/**
+ * Creates a plan of a provider. Left out: not active, yearly, renewing, in the currency of the provider's first plan.
+ *
+ * The slug comes from the title unless given; a taken one gets a random suffix.
+ * @throws invalid_input (400), broker_fee_protected (403)
+ */
+export async function createPlan(
+  ctx: Context,
+  provider_id: ProfileId,
+  input: NewPlanInput,
+  relation: string,
+): Promise<Plan> {
+  refuseBrokerFee(input, relation);
+  checkPlan(input);
+  const base = input.slug ?? (slugify(input.title) || 'plan');
+  for (let attempt = 0; ; attempt += 1) {
+    const slug = attempt === 0 ? base : withSuffix(base, (digits) => randomKey40().slice(0, digits));
+    try {
+      return await savePlan(ctx, provider_id, input, slug);
+    } catch (error) {
+      if (isUniqueViolation(error, 'plans_profile_id_title_key')) throw titleTaken();
+      if (!isUniqueViolation(error, 'plans_slug_key') || attempt >= SLUG_ATTEMPTS_MAX) throw error;
+      if (input.slug !== undefined) throw slugTaken();
+    }
+  }
+}
+
+export const titleTaken = () => invalidInput({ title: ['A plan with this title already exists.'] });
+export const slugTaken = () => invalidInput({ slug: ['A plan with this slug already exists.'] });
+
+async function savePlan(ctx: Context, provider_id: ProfileId, input: NewPlanInput, slug: string): Promise<Plan> {
+  const at = ctx.clock.now();
+  return inTransaction(ctx.db, async (tx) => {
+    const columns = planColumns(input);
+    const id = await insertPlanRow(tx, {
+      ...columns,
+      unit: columns.unit ?? (await findUnitOf(tx, provider_id)) ?? DEFAULT_UNIT,
+      title: input.title.trim(),
+      slug,
+      profile_id: provider_id,
+      created_at: at,
+    });
+    await replaceAdvanceDiscounts(tx, id, advanceDiscounts(input) ?? []);
+    await replaceUseCharges(tx, id, useCharges(input, at) ?? []);
+    const originated_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
+    await emit(tx, planCreated({ plan_id: id, profile_id: provider_id, originated_by }), at);
+    return getPlan(tx, id);
+  });
+}
+
+async function getPlan(tx: Parameters<typeof findPlansByIds>[0], id: PlanId): Promise<Plan> {
+  const plan = (await findPlansByIds(tx, [id])).get(id);
+  if (!plan) throw new Error(`plan ${id} is gone within its own transaction`);
+  return plan;
+}

@@ -1,0 +1,11 @@
+import type { PlanId, ProfileId, UserId } from '#platform/db-schema';
+
+/** What a plan event tells. */
+export interface PlanEventPayload {
+  plan_id: PlanId;
+  profile_id: ProfileId;
+  originated_by: UserId | null;
+}
+
+export const planCreated = (payload: PlanEventPayload) => ({ name: 'plan_created', payload });
+export const planUpdated = (payload: PlanEventPayload) => ({ name: 'plan_updated', payload });

@@ -1,0 +1,67 @@
+import { isCurrency } from '#kernel/money';
+import { invalidInput } from '#kernel/problem';
+import { extraToText } from '#platform/http/schemas';
+import { refuseDiscount } from './discount.ts';
+import type { NewAdvanceDiscount, NewUseCharge, PlanColumns } from './plan-store.ts';
+import type { PlanInput } from './schemas.ts';
+
+/**
+ * Refuses what the schema of a plan cannot say.
+ * @throws invalid_input (400) naming each field at fault
+ */
+export function checkPlan(input: PlanInput): void {
+  const errors: Record<string, string[]> = {};
+  if (input.title?.trim() === '') errors['title'] = ['This field may not be blank.'];
+  if (input.unit !== undefined && !isCurrency(input.unit.toLowerCase())) {
+    errors['unit'] = ['This is not the code of a currency that prices can be set in.'];
+  }
+  for (const [index, discount] of (input.advance_discounts ?? []).entries()) {
+    const refusal = refuseDiscount({ ...discount, discount_value: discount.discount_value ?? 0 }, 0);
+    if (refusal !== null) errors[`advance_discounts.${index}.discount_value`] = [refusal];
+  }
+  const slugs = new Set<string>();
+  for (const [index, use] of (input.use_charges ?? []).entries()) {
+    if (slugs.has(use.slug)) errors[`use_charges.${index}.slug`] = ['Each use charge of a plan has its own slug.'];
+    slugs.add(use.slug);
+    const limit = use.maximum_limit ?? 0;
+    if (limit !== 0 && limit <= (use.quota ?? 0)) {
+      errors[`use_charges.${index}.maximum_limit`] = ['Maximum limit must be greater than the quota.'];
+    }
+  }
+  if (Object.keys(errors).length > 0) throw invalidInput(errors);
+}
+
+/** The columns that an input sets; what it leaves out stays as it is. */
+export function planColumns(input: PlanInput): PlanColumns {
+  const { advance_discounts: _discounts, use_charges: _uses, slug: _slug, extra, ...columns } = input;
+  return {
+    ...columns,
+    ...(input.title === undefined ? {} : { title: input.title.trim() }),
+    ...(input.unit === undefined ? {} : { unit: input.unit.toLowerCase() }),
+    ...(extra === undefined ? {} : { extra: extraToText(extra) }),
+    ...(input.unlock_event === '' ? { unlock_event: null } : {}),
+  };
+}
+
+/** The advance discounts of an input, ready to be stored; undefined when it says nothing about them. */
+export function advanceDiscounts(input: PlanInput): NewAdvanceDiscount[] | undefined {
+  return input.advance_discounts?.map(({ discount_type, discount_value = 0, length = 1 }) => ({
+    discount_type,
+    discount_value,
+    length,
+  }));
+}
+
+/** The use charges of an input, ready to be stored; undefined when it says nothing about them. */
+export function useCharges(input: PlanInput, at: Date): NewUseCharge[] | undefined {
+  return input.use_charges?.map((use) => ({
+    slug: use.slug,
+    title: use.title ?? use.slug,
+    description: use.description ?? '',
+    use_amount: use.use_amount ?? 0,
+    quota: use.quota ?? 0,
+    maximum_limit: use.maximum_limit ?? null,
+    extra: extraToText(use.extra),
+    created_at: at,
+  }));
+}

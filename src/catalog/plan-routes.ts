@@ -1,0 +1,144 @@
+import { invalidInput } from '#kernel/problem';
+import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
+import { plainOffer } from './cart-facts.ts';
+import { createPlan } from './create-plan.ts';
+import { deletePlan } from './delete-plan.ts';
+import { findPlanOf, listPlans } from './plan-store.ts';
+import { presentPlan, presentPlans } from './present-plan.ts';
+import { catalogProblems } from './problems.ts';
+import { providerOf, timezoneOf, untilNow } from './provider.ts';
+import {
+  NewPlanBody,
+  PlanChangeBody,
+  PlanPage,
+  PlanParams,
+  PlanSchema,
+  PlansQuerystring,
+  ProfileParams,
+} from './schemas.ts';
+import { updatePlan, type PlanFacts } from './update-plan.ts';
+
+const browsing = { kind: 'direct', frictionless: true } as const;
+
+export function planRoutes(app: App, needs: PlanFacts): void {
+  app.get(
+    '/api/profile/:profile/plans',
+    {
+      config: { access: browsing },
+      schema: {
+        tags: ['subscriptions'],
+        summary: 'Lists a provider plans',
+        params: ProfileParams,
+        querystring: PlansQuerystring,
+        response: { 200: PlanPage },
+      },
+    },
+    async (request) => {
+      const { ctx } = request;
+      const provider_id = providerOf(request.subject);
+      const is_active = readActive(request.query.active);
+      const page = await listPlans(
+        ctx.db,
+        { profile_id: provider_id, ...(is_active === undefined ? {} : { is_active }) },
+        untilNow(request.list(await timezoneOf(ctx, provider_id)), ctx.clock.now()),
+        request.listUrl,
+      );
+      return { ...page, results: await presentPlans(ctx.db, page.results.map(plainOffer)) };
+    },
+  );
+
+  app.post(
+    '/api/profile/:profile/plans',
+    {
+      config: { access: browsing, problems: [catalogProblems.broker_fee_protected] },
+      schema: {
+        tags: ['subscriptions'],
+        summary: 'Creates a plan',
+        params: ProfileParams,
+        body: NewPlanBody,
+        response: { 201: PlanSchema },
+      },
+    },
+    async (request, reply) => {
+      const { ctx, subject } = request;
+      const plan = await createPlan(ctx, providerOf(subject), request.body, subject.relation);
+      return reply.status(201).send(await presentPlan(ctx.db, plan));
+    },
+  );
+
+  app.get(
+    '/api/profile/:profile/plans/:plan',
+    {
+      config: { access: browsing, problems: [catalogProblems.plan_unknown] },
+      schema: {
+        tags: ['subscriptions'],
+        summary: 'Retrieves a plan',
+        params: PlanParams,
+        response: { 200: PlanSchema },
+      },
+    },
+    async (request) => {
+      const { ctx } = request;
+      const plan = await findPlanOf(ctx.db, providerOf(request.subject), request.params.plan);
+      if (!plan) throw catalogProblems.plan_unknown();
+      return presentPlan(ctx.db, plan);
+    },
+  );
+
+  putAndPatch(
+    app,
+    '/api/profile/:profile/plans/:plan',
+    {
+      config: {
+        access: browsing,
+        problems: [
+          catalogProblems.plan_unknown,
+          catalogProblems.use_charge_in_use,
+          catalogProblems.broker_fee_protected,
+        ],
+      },
+      schema: {
+        tags: ['subscriptions'],
+        summary: 'Updates a plan',
+        params: PlanParams,
+        body: PlanChangeBody,
+        response: { 200: PlanSchema },
+      },
+    },
+    async (request) => {
+      const { ctx, subject } = request;
+      const target = { provider_id: providerOf(subject), slug: request.params.plan, relation: subject.relation };
+      const plan = await updatePlan(ctx, needs, target, request.body);
+      const detail = `Successfully updated plan titled '${plan.title}'.`;
+      return { ...(await presentPlan(ctx.db, plan)), detail };
+    },
+  );
+
+  app.delete(
+    '/api/profile/:profile/plans/:plan',
+    {
+      config: {
+        access: browsing,
+        problems: [catalogProblems.plan_unknown, catalogProblems.plan_has_subscribers, catalogProblems.plan_in_use],
+      },
+      schema: {
+        tags: ['subscriptions'],
+        summary: 'Deletes a plan',
+        params: PlanParams,
+      },
+    },
+    async (request, reply) => {
+      const target = { provider_id: providerOf(request.subject), slug: request.params.plan };
+      await deletePlan(request.ctx, needs, target);
+      return reply.status(204).send();
+    },
+  );
+}
+
+function readActive(text: string | undefined): boolean | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (/^(true|1)$/i.test(text)) return true;
+  if (/^(false|0)$/i.test(text)) return false;
+  throw invalidInput({ active: ['Say true or false.'] });
+}

@@ -1,0 +1,166 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { AdvanceDiscountsTable, PlanId, PlansTable, ProfileId, UseChargesTable } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+import type { ListQuery, Page } from '#kernel/page';
+import { listPage, type ListSpec } from '#platform/list';
+import type { Plan } from './plan.ts';
+
+export async function findPlanBySlug(reader: Reader, slug: string): Promise<Plan | undefined> {
+  const row = await reader.selectFrom('plans').selectAll().where('slug', '=', slug).executeTakeFirst();
+  return row && (await withParts(reader, [row]))[0];
+}
+
+/** Finds a plan among those of one provider. */
+export async function findPlanOf(reader: Reader, provider_id: ProfileId, slug: string): Promise<Plan | undefined> {
+  const plan = await findPlanBySlug(reader, slug);
+  return plan?.profile_id === provider_id ? plan : undefined;
+}
+
+/** Finds many plans at once, by id. */
+export async function findPlansByIds(reader: Reader, ids: readonly PlanId[]): Promise<Map<PlanId, Plan>> {
+  if (ids.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('plans')
+    .selectAll()
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
+  return new Map((await withParts(reader, rows)).map((plan) => [plan.id, plan]));
+}
+
+/** Finds many plans at once, by slug. */
+export async function findPlansBySlugs(reader: Reader, slugs: readonly string[]): Promise<Map<string, Plan>> {
+  if (slugs.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('plans')
+    .selectAll()
+    .where('slug', 'in', [...new Set(slugs)])
+    .execute();
+  return new Map((await withParts(reader, rows)).map((plan) => [plan.slug, plan]));
+}
+
+/** Reads a plan and holds its row: whoever changes or deletes it goes one after the other. */
+export async function lockPlan(tx: Tx, id: PlanId): Promise<Plan | undefined> {
+  const row = await tx.selectFrom('plans').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+  return row && (await withParts(tx, [row]))[0];
+}
+
+/** Lists the ids of all plans of a provider, active or not. */
+export async function planIdsOf(reader: Reader, provider_id: ProfileId): Promise<PlanId[]> {
+  const rows = await reader.selectFrom('plans').select('id').where('profile_id', '=', provider_id).execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Tells the currency of a provider's first plan. */
+export async function findUnitOf(reader: Reader, provider_id: ProfileId): Promise<string | undefined> {
+  const row = await reader
+    .selectFrom('plans')
+    .select('unit')
+    .where('profile_id', '=', provider_id)
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.unit;
+}
+
+/** The columns by which other rooms' lists search and sort plans, as a table to join. */
+export function planRows(reader: Reader) {
+  return reader.selectFrom('plans').select(['id', 'slug', 'title', 'profile_id']);
+}
+
+const planList: ListSpec = {
+  search: { slug: 'plans.slug', title: 'plans.title', description: 'plans.description' },
+  sort: {
+    title: 'plans.title',
+    period_amount: 'plans.period_amount',
+    is_active: 'plans.is_active',
+    created_at: 'plans.created_at',
+  },
+  default_order: [{ column: 'plans.period_amount', descending: false }],
+  tie_breaker: 'plans.id',
+  date: 'plans.created_at',
+};
+
+export async function listPlans(
+  reader: Reader,
+  which: { profile_id?: ProfileId; is_active?: boolean },
+  list: ListQuery,
+  url: URL,
+): Promise<Page<Plan>> {
+  let query = reader.selectFrom('plans').selectAll();
+  if (which.profile_id !== undefined) query = query.where('profile_id', '=', which.profile_id);
+  if (which.is_active !== undefined) query = query.where('is_active', '=', which.is_active);
+  const page = await listPage(query, planList, list, url);
+  return { ...page, results: await withParts(reader, page.results) };
+}
+
+export type NewPlan = Insertable<PlansTable>;
+/** The columns that people may set. */
+export type PlanColumns = Partial<Omit<NewPlan, 'id' | 'profile_id' | 'slug' | 'created_at'>>;
+
+/** Inserts the row only: its use charges and discounts follow. */
+export async function insertPlanRow(tx: Tx, plan: NewPlan): Promise<PlanId> {
+  const { id } = await tx.insertInto('plans').values(plan).returning('id').executeTakeFirstOrThrow();
+  return id;
+}
+
+export async function updatePlanRow(tx: Tx, id: PlanId, change: PlanColumns & { slug?: string }): Promise<void> {
+  if (Object.keys(change).length === 0) return;
+  await tx.updateTable('plans').set(change).where('id', '=', id).execute();
+}
+
+export async function deletePlanRow(tx: Tx, id: PlanId): Promise<void> {
+  await tx.deleteFrom('plans').where('id', '=', id).execute();
+}
+
+export type NewAdvanceDiscount = Omit<Insertable<AdvanceDiscountsTable>, 'plan_id'>;
+
+/** Puts these discounts in the place of all there were. */
+export async function replaceAdvanceDiscounts(
+  tx: Tx,
+  plan_id: PlanId,
+  discounts: readonly NewAdvanceDiscount[],
+): Promise<void> {
+  await tx.deleteFrom('advance_discounts').where('plan_id', '=', plan_id).execute();
+  if (discounts.length === 0) return;
+  await tx
+    .insertInto('advance_discounts')
+    .values(discounts.map((discount) => ({ ...discount, plan_id })))
+    .execute();
+}
+
+export type NewUseCharge = Omit<Insertable<UseChargesTable>, 'plan_id'>;
+
+/** Puts these use charges in the place of all there were; one with a known slug keeps its id and its age. */
+export async function replaceUseCharges(tx: Tx, plan_id: PlanId, uses: readonly NewUseCharge[]): Promise<void> {
+  let gone = tx.deleteFrom('use_charges').where('plan_id', '=', plan_id);
+  const slugs = uses.map(({ slug }) => slug);
+  if (slugs.length > 0) gone = gone.where('slug', 'not in', slugs);
+  await gone.execute();
+  for (const { created_at, slug, ...fields } of uses) {
+    await tx
+      .insertInto('use_charges')
+      .values({ ...fields, slug, plan_id, created_at })
+      .onConflict((conflict) => conflict.columns(['plan_id', 'slug']).doUpdateSet(fields))
+      .execute();
+  }
+}
+
+type PlanRow = Selectable<PlansTable>;
+
+async function withParts(reader: Reader, rows: readonly PlanRow[]): Promise<Plan[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map(({ id }) => id);
+  const discounts = await reader
+    .selectFrom('advance_discounts')
+    .selectAll()
+    .where('plan_id', 'in', ids)
+    .orderBy('length')
+    .orderBy('id')
+    .execute();
+  const uses = await reader.selectFrom('use_charges').selectAll().where('plan_id', 'in', ids).orderBy('id').execute();
+  return rows.map((row) => ({
+    ...row,
+    advance_discounts: discounts.filter(({ plan_id }) => plan_id === row.id),
+    use_charges: uses.filter(({ plan_id }) => plan_id === row.id),
+  }));
+}

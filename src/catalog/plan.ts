@@ -1,0 +1,94 @@
+import type { Money } from '#kernel/money';
+import type { PeriodType } from '#kernel/period';
+import type { AdvanceDiscountId, PlanId, ProfileId, UseChargeId } from '#platform/db-schema';
+import type { Discount } from './discount.ts';
+
+export const renewalTypes = ['one-time', 'auto-renew', 'repeat'] as const;
+export type RenewalType = (typeof renewalTypes)[number];
+
+/** A lower price for `length` plan periods bought at once. */
+export interface AdvanceDiscount extends Discount {
+  id: AdvanceDiscountId;
+  length: number;
+}
+
+/** A price per use, beside the price per period; `quota` uses of each plan period are free. */
+export interface UseCharge {
+  id: UseChargeId;
+  plan_id: PlanId;
+  slug: string;
+  title: string;
+  description: string;
+  /** In 1/100 of the plan's unit. */
+  use_amount: number;
+  quota: number;
+  /** Amount of a period above which somebody is told; null or 0 for never. */
+  maximum_limit: number | null;
+  extra: string | null;
+  created_at: Date;
+}
+
+/** What a provider sells. `profile_id` is the provider. */
+export interface Plan {
+  id: PlanId;
+  profile_id: ProfileId;
+  slug: string;
+  title: string;
+  description: string;
+  is_active: boolean;
+  is_not_priced: boolean;
+  is_personal: boolean;
+  unit: string;
+  setup_amount: number;
+  /** Price of one plan period: `period_length` natural periods of `period_type`. */
+  period_amount: number;
+  period_type: PeriodType;
+  period_length: number;
+  /** Basis points. */
+  broker_fee_percent: number;
+  renewal_type: RenewalType;
+  skip_optin_on_grant: boolean;
+  optin_on_request: boolean;
+  unlock_event: string | null;
+  extra: string | null;
+  created_at: Date;
+  /** By increasing length. */
+  advance_discounts: AdvanceDiscount[];
+  use_charges: UseCharge[];
+}
+
+/** What others show of a plan. */
+export interface PlanSummary {
+  slug: string;
+  title: string;
+}
+
+export function planSummary(plan: PlanSummary): PlanSummary {
+  return { slug: plan.slug, title: plan.title };
+}
+
+/** Finds a use charge of a plan by its slug, which is unique within the plan. */
+export function findUseCharge(plan: Plan, slug: string): UseCharge | undefined {
+  return plan.use_charges.find((use) => use.slug === slug);
+}
+
+/** Tells what the one-time fee of a new subscription is, or null when there is none. */
+export function setupFee(plan: Plan): (Money & { description: string }) | null {
+  if (plan.setup_amount === 0) return null;
+  return { amount: plan.setup_amount, unit: plan.unit, description: `Setup fee for ${plan.slug}` };
+}
+
+/** Prices `quantity` uses; fewer than one counts as one. */
+export function priceUses(
+  plan: Plan,
+  use: UseCharge,
+  quantity: number,
+): Money & { quantity: number; description: string } {
+  const counted = Math.max(1, quantity);
+  return {
+    amount: use.use_amount * counted,
+    unit: plan.unit,
+    quantity: counted,
+    description: `Buy ${counted} ${plan.slug} ${use.title}`,
+  };
+}

@@ -1,0 +1,21 @@
+import { findProfileById } from '#profiles';
+import type { ListQuery } from '#kernel/page';
+import type { Context } from '#platform/context';
+import type { ProfileId } from '#platform/db-schema';
+import type { Subject } from '#platform/http/access';
+
+/** The provider of the path, as the guard found it. */
+export function providerOf(subject: Subject): ProfileId {
+  if (subject.profile_id === null) throw new Error('the guard of this route names a profile');
+  return subject.profile_id;
+}
+
+/** The zone in which a provider's dates are read. */
+export async function timezoneOf(ctx: Context, id: ProfileId): Promise<string> {
+  return (await findProfileById(ctx.db, id))?.default_timezone ?? 'UTC';
+}
+
+/** Hides what is dated in the future, unless asked for another end; what is made at this very instant is shown. */
+export function untilNow(list: ListQuery, at: Date): ListQuery {
+  return list.ends_at === null ? { ...list, ends_at: new Date(at.getTime() + 1) } : list;
+}

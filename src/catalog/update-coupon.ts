@@ -1,0 +1,65 @@
+import { invalidInput } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { inTransaction, isUniqueViolation, type Tx } from '#platform/db';
+import type { ProfileId } from '#platform/db-schema';
+import { checkCouponDiscount, codeTaken, readEndsAt, readPlan } from './coupon-input.ts';
+import { findCoupon, lockCoupon, updateCouponRow, type CouponChange } from './coupon-store.ts';
+import { isGroupBuy, type Coupon } from './coupon.ts';
+import type { Discount } from './discount.ts';
+import { catalogProblems } from './problems.ts';
+import type { CouponInput } from './schemas.ts';
+
+export interface CouponTarget {
+  provider_id: ProfileId;
+  code: string;
+}
+
+/**
+ * Changes a coupon; what is left out keeps its value.
+ * @throws coupon_unknown (404), invalid_input (400)
+ */
+export async function updateCoupon(
+  ctx: Context,
+  target: CouponTarget,
+  input: CouponInput,
+  timezone: string,
+): Promise<Coupon> {
+  const ends_at = readEndsAt(input, timezone);
+  try {
+    return await inTransaction(ctx.db, async (tx) => {
+      const coupon = await getLockedCoupon(tx, target);
+      checkCouponDiscount({ ...coupon, ...definedDiscount(input) });
+      if (input.code !== undefined && isGroupBuy({ code: input.code }) !== isGroupBuy(coupon)) {
+        throw invalidInput({ code: ['Codes that begin with cpn_ are given by the site.'] });
+      }
+      const plan_id = await readPlan(tx, target.provider_id, input);
+      const change: CouponChange = {
+        ...definedDiscount(input),
+        ...(input.code === undefined ? {} : { code: input.code }),
+        ...(input.description === undefined ? {} : { description: input.description }),
+        ...(input.nb_attempts === undefined ? {} : { nb_attempts: input.nb_attempts }),
+        ...(ends_at === undefined ? {} : { ends_at }),
+        ...(plan_id === undefined ? {} : { plan_id }),
+      };
+      return Object.keys(change).length === 0 ? coupon : updateCouponRow(tx, coupon.id, change);
+    });
+  } catch (error) {
+    if (isUniqueViolation(error, 'coupons_code')) throw codeTaken();
+    throw error;
+  }
+}
+
+/** Finds a provider's coupon and holds its row. @throws coupon_unknown (404) */
+export async function getLockedCoupon(tx: Tx, target: CouponTarget): Promise<Coupon> {
+  const found = await findCoupon(tx, target.provider_id, target.code);
+  const coupon = found && (await lockCoupon(tx, found.id));
+  if (!coupon) throw catalogProblems.coupon_unknown();
+  return coupon;
+}
+
+function definedDiscount({ discount_type, discount_value }: CouponInput): Partial<Discount> {
+  return {
+    ...(discount_type === undefined ? {} : { discount_type }),
+    ...(discount_value === undefined ? {} : { discount_value }),
+  };
+}
