@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Context } from './context.ts';
 import type { Tx } from './db.ts';
 import { insertOutboxRow } from './outbox-store.ts';
@@ -35,18 +36,18 @@ export const JOB_PREFIX = 'job:';
  * Enqueues a job in the caller's transaction: it runs if, and only if, the transaction commits.
  *
  * The row waits in the outbox until `start_at` by the site's clock, which the queue's own clock knows nothing of, and moves to
- * the queue then.
+ * the queue then; without it, as soon as it is committed.
  */
 export async function enqueue<Payload extends object>(
   tx: Tx,
   job: Job<Payload>,
   payload: Payload,
-  when: { at: Date; start_at?: Date },
+  options: { start_at?: Date } = {},
 ): Promise<void> {
   await insertOutboxRow(tx, {
     name: `${JOB_PREFIX}${job.name}`,
     payload,
-    created_at: when.at,
-    due_at: when.start_at ?? when.at,
+    created_at: sql<Date>`now()`,
+    due_at: options.start_at ?? new Date(0),
   });
 }

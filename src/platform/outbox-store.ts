@@ -1,3 +1,4 @@
+import type { Expression } from 'kysely';
 import type { JsonObject, JsonValue, OutboxEventId } from './db-schema.ts';
 import type { Db, Reader, Tx } from './db.ts';
 
@@ -12,7 +13,7 @@ export interface ClaimedRow {
 
 export async function insertOutboxRow(
   tx: Tx,
-  row: { name: string; payload: object; created_at: Date; due_at: Date },
+  row: { name: string; payload: object; created_at: Date | Expression<Date>; due_at: Date },
 ): Promise<void> {
   await tx
     .insertInto('outbox_events')
