@@ -1,0 +1,314 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  createServer,
+  type IncomingMessage,
+  request as httpRequest,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { after, test } from 'node:test';
+import { Readable } from 'node:stream';
+import { createUpstreamApp } from '../../examples/upstream-app/server.ts';
+import { type Forwarder, makeForwarder, UpstreamFailure, upstreamUrl } from './forward.ts';
+import { requestHeaders } from './forward-headers.ts';
+
+const closing: (() => unknown)[] = [];
+after(async () => {
+  for (const close of closing.reverse()) await close();
+});
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return `http://127.0.0.1:${port}`;
+}
+
+const options = {
+  headers_timeout_ms: 400,
+  connect_timeout_ms: 400,
+  connections_max: 8,
+  private_addresses_allowed: true,
+};
+
+/** A server that forwards everything, without rules, as the gateway does at its end. */
+async function gatewayTo(entry_point: string, forwarder: Forwarder = makeForwarder(options)): Promise<string> {
+  closing.push(() => forwarder.close());
+  return listen(
+    createServer((request: IncomingMessage, response: ServerResponse) => {
+      const has_body =
+        request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
+      const headers = requestHeaders(
+        request.rawHeaders,
+        { ip: '203.0.113.9', scheme: 'https', host: 'site.test' },
+        null,
+      );
+      forwarder
+        .forward(
+          {
+            entry_point,
+            method: request.method ?? 'GET',
+            target: request.url ?? '/',
+            headers,
+            body: has_body ? request : null,
+          },
+          response,
+          ['x-request-id', 'r1'],
+        )
+        .catch((error: unknown) => {
+          if (response.destroyed) return;
+          response.statusCode = error instanceof UpstreamFailure && error.reason === 'slow' ? 504 : 503;
+          response.end(error instanceof UpstreamFailure ? error.reason : String(error));
+        });
+    }),
+  );
+}
+
+const app = createUpstreamApp({ key: 'k'.repeat(40), open_paths: ['/'] });
+const upstream = await listen(app);
+const gateway = await gatewayTo(`${upstream}/`);
+
+test('the path of the entry point comes first, with one slash between', () => {
+  assert.equal(upstreamUrl('https://b.example.com/', '/app/').path, '/app/');
+  assert.equal(upstreamUrl('https://b.example.com/base/', '/app/?a=1').path, '/base/app/?a=1');
+  assert.equal(upstreamUrl('https://b.example.com:8443/base', '/').origin, 'https://b.example.com:8443');
+});
+
+test('method, query, body and headers arrive, ours are added, answers come back', async () => {
+  const reply = await fetch(`${gateway}/x/echo?a=%2F&b`, {
+    method: 'PATCH',
+    headers: {
+      'content-type': 'text/plain',
+      'x-custom': 'kept',
+      'x-forwarded-for': '6.6.6.6',
+      authorization: 'Basic zzz',
+    },
+    body: 'hello',
+  });
+  assert.equal(reply.status, 200);
+  assert.equal(reply.headers.get('x-request-id'), 'r1');
+  const told = (await reply.json()) as { method: string; url: string; headers: string[]; body: string };
+  assert.deepEqual([told.method, told.url, told.body], ['PATCH', '/x/echo?a=%2F&b', 'hello']);
+  const headers = told.headers.map((part) => part.toLowerCase());
+  assert.ok(headers.includes('x-custom') && headers.includes('site.test') && headers.includes('203.0.113.9'));
+  assert.ok(!headers.includes('6.6.6.6') && !headers.includes('authorization'));
+});
+
+test('answers without a body keep their status', async () => {
+  for (const code of [204, 304, 404, 500]) {
+    const reply = await fetch(`${gateway}/status?code=${code}`);
+    assert.equal(reply.status, code);
+    assert.equal(await reply.text(), '');
+  }
+});
+
+test('redirects are the caller’s to follow', async () => {
+  const reply = await fetch(`${gateway}/status?code=302`, { redirect: 'manual' });
+  assert.equal(reply.status, 302);
+  assert.equal(reply.headers.get('location'), '/elsewhere');
+});
+
+test('HEAD answers the headers of GET', async () => {
+  const reply = await fetch(`${gateway}/large?bytes=12345`, { method: 'HEAD' });
+  assert.equal(reply.headers.get('content-length'), '12345');
+  assert.equal(await reply.text(), '');
+});
+
+test('the first event of a stream arrives before the second is sent, and the headers before the first', async () => {
+  const started = performance.now();
+  const reply = await fetch(`${gateway}/stream?count=2&ms=300`);
+  assert.ok(performance.now() - started < 250, 'headers at once');
+  assert.ok(reply.body);
+  const reader = reply.body.getReader();
+  const first = await reader.read();
+  assert.match(Buffer.from(first.value ?? []).toString(), /data: 1 of 2/);
+  assert.ok(performance.now() - started < 590, 'first event at once');
+  await reader.cancel();
+});
+
+/** A gateway in a process of its own, so that its memory can be told from that of callers and upstream. */
+async function startGatewayProcess(): Promise<{ url: string; rssPeak: () => Promise<number> }> {
+  const child = spawn(
+    process.execPath,
+    ['--input-type=module', '--eval', gatewayProcess, new URL('forward.ts', import.meta.url).href, upstream],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  closing.push(() => child.kill());
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const url = `http://127.0.0.1:${line.toString().trim()}`;
+  return { url, rssPeak: async () => Number(await (await fetch(`${url}/rss`)).text()) };
+}
+
+const gatewayProcess = `
+  import { createServer } from 'node:http';
+  const [, forward, entry_point] = process.argv;
+  const { makeForwarder } = await import(forward);
+  const forwarder = makeForwarder({ headers_timeout_ms: 5000, connect_timeout_ms: 500, connections_max: 8, private_addresses_allowed: true });
+  const server = createServer((request, response) => {
+    if (request.url === '/rss') return response.end(String(process.resourceUsage().maxRSS * 1024));
+    const body = request.method === 'POST' ? request : null;
+    forwarder.forward({ entry_point, method: request.method, target: request.url, headers: [], body }, response, []).catch(() => response.destroy());
+  });
+  server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+`;
+
+test('200 MB pass in each direction, and 500 MB wait for a caller who does not read, without being held', async () => {
+  const { url, rssPeak } = await startGatewayProcess();
+  await (await fetch(`${url}/large?bytes=1000`)).arrayBuffer();
+  const before = await rssPeak();
+  const bytes = 200 * 1024 * 1024;
+
+  const down = await fetch(`${url}/large?bytes=${bytes}`);
+  let received = 0;
+  for await (const chunk of down.body ?? []) received += (chunk as Uint8Array).length;
+  assert.equal(received, bytes);
+
+  const block = Buffer.alloc(1 << 20);
+  const up = httpRequest(`${url}/echo`, { method: 'POST' });
+  Readable.from(
+    (function* () {
+      for (let sent = 0; sent < bytes; sent += block.length) yield block;
+    })(),
+  ).pipe(up);
+  const [reply] = (await once(up, 'response')) as [IncomingMessage];
+  const told = JSON.parse(Buffer.concat(await reply.toArray()).toString()) as { body_bytes: number };
+  assert.equal(told.body_bytes, bytes);
+
+  const idle = connect(Number(new URL(url).port), '127.0.0.1');
+  idle.write(`GET /large?bytes=${500 * 1024 * 1024} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  idle.pause();
+  await new Promise((resolve) => {
+    setTimeout(resolve, 200);
+  });
+  idle.destroy();
+
+  const grown_mb = Math.round(((await rssPeak()) - before) / 1048576);
+  assert.ok(grown_mb < 80, `grew by ${grown_mb} MB`);
+});
+
+test('an upstream that is down is unreachable, with and without a body', async () => {
+  const closed = createTcpServer();
+  closed.listen(0, '127.0.0.1');
+  await once(closed, 'listening');
+  const { port } = closed.address() as AddressInfo;
+  closed.close();
+  const lost = await gatewayTo(`http://127.0.0.1:${port}`);
+  for (const init of [{}, { method: 'POST', body: 'x'.repeat(300_000) }]) {
+    const reply = await fetch(lost, init);
+    assert.equal(reply.status, 503);
+    assert.equal(await reply.text(), 'unreachable');
+  }
+});
+
+test('an upstream that does not begin its answer in time is slow', async () => {
+  const reply = await fetch(`${gateway}/slow`);
+  assert.equal(reply.status, 504);
+  const posted = await fetch(`${gateway}/slow`, { method: 'POST', body: 'x' });
+  assert.equal(posted.status, 504);
+});
+
+test('an upstream that accepts and says nothing is slow, one that talks nonsense unreachable', async () => {
+  for (const [banner, status] of [
+    ['', 504],
+    ['SSH-2.0-OpenSSH\r\n', 503],
+  ] as const) {
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      if (banner !== '') socket.write(banner);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const odd = await gatewayTo(`http://127.0.0.1:${port}`);
+    assert.equal((await fetch(odd)).status, status);
+    server.close();
+  }
+});
+
+test('when every connection is taken the wait is bounded too', async () => {
+  const forwarder = makeForwarder({ ...options, connections_max: 1, headers_timeout_ms: 300 });
+  const narrow = await gatewayTo(upstream, forwarder);
+  const held = await fetch(`${narrow}/stream?count=100&ms=50`);
+  const reply = await fetch(`${narrow}/echo`);
+  assert.equal(reply.status, 504);
+  await held.body?.cancel();
+});
+
+test('an answer that breaks off is broken off, not ended', async () => {
+  const half = await listen(
+    createServer((_request, response) => {
+      response.writeHead(200, { 'Content-Length': '100' });
+      response.write('only this');
+      setTimeout(() => response.destroy(), 50);
+    }),
+  );
+  const reply = await fetch(await gatewayTo(half));
+  assert.equal(reply.status, 200);
+  await assert.rejects(reply.text());
+});
+
+test('a caller who leaves ends the work of the upstream', async () => {
+  const gone = Promise.withResolvers<void>();
+  const arrived = Promise.withResolvers<void>();
+  const patient = await listen(
+    createServer((_request, response) => {
+      arrived.resolve();
+      response.on('close', () => gone.resolve());
+    }),
+  );
+  const leaving = httpRequest(
+    `${await gatewayTo(patient, makeForwarder({ ...options, headers_timeout_ms: 60_000 }))}/`,
+  );
+  leaving.on('error', () => undefined);
+  leaving.end();
+  await arrived.promise;
+  leaving.destroy();
+  await gone.promise;
+});
+
+test('an idle connection that the upstream closes costs the caller nothing', async () => {
+  let connections_count = 0;
+  const server = createServer((_request, response) => response.end('ok'));
+  server.keepAliveTimeout = 1;
+  server.on('connection', () => {
+    connections_count += 1;
+  });
+  const flaky = await gatewayTo(await listen(server));
+  for (let round = 0; round < 30; round++) {
+    const reply = await fetch(flaky);
+    assert.equal(await reply.text(), 'ok');
+    await new Promise((resolve) => {
+      setTimeout(resolve, round % 4);
+    });
+  }
+  assert.ok(connections_count >= 1);
+});
+
+test('a private entry point is not connected to unless that is allowed', async () => {
+  const forwarder = makeForwarder({ ...options, private_addresses_allowed: false });
+  for (const entry_point of [
+    upstream,
+    upstream.replace('127.0.0.1', 'localhost'),
+    upstream.replace('127.0.0.1', '[::ffff:127.0.0.1]'),
+  ]) {
+    assert.equal((await fetch(await gatewayTo(entry_point, forwarder))).status, 503);
+  }
+});
+
+test('headers that are not ASCII pass byte for byte', async () => {
+  const odd = await listen(
+    createServer((_request, response) => {
+      response.writeHead(200, { 'X-Name': Buffer.from('é…', 'utf8').toString('latin1') });
+      response.end();
+    }),
+  );
+  const reply = await fetch(await gatewayTo(odd));
+  assert.equal(Buffer.from(reply.headers.get('x-name') ?? '', 'latin1').toString('utf8'), 'é…');
+});

@@ -1,0 +1,73 @@
+import { createCipheriv, createHash, randomBytes } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { keyId } from '#platform/crypto';
+
+/** How the session travels: not at all, as an encrypted cookie, as a signed token. */
+export type SessionBackend = 0 | 1 | 2;
+
+/** The one header that carries the session to the upstream. */
+export interface SessionCarrier {
+  readonly name: 'authorization' | 'cookie';
+  readonly value: string;
+}
+
+/** Cookie in which backend 1 puts the session; never taken from the caller nor from the upstream. */
+export const upstream_cookie = 'sessionid';
+
+export const token_lifetime_s = 2 * 3600;
+
+/** Makes the header that carries `session`; null when this backend sends none. */
+export async function carrySession(
+  backend: SessionBackend,
+  session: object,
+  key: string,
+  at: Date,
+): Promise<SessionCarrier | null> {
+  switch (backend) {
+    case 0:
+      return null;
+    case 1:
+      return { name: 'cookie', value: `${upstream_cookie}=${encryptSession(JSON.stringify(session), key)}` };
+    case 2:
+      return { name: 'authorization', value: `Bearer ${await signSession(session, key, at)}` };
+  }
+}
+
+/**
+ * Signs a session as an HS256 JWT that expires after two hours; the key is the UTF-8 text itself.
+ *
+ * `kid` names the key without revealing it, so that an upstream that holds two keys during a rotation takes the right one.
+ */
+export async function signSession(session: object, key: string, at: Date): Promise<string> {
+  const secret = Buffer.from(key, 'utf8');
+  const issued_s = Math.floor(at.getTime() / 1000);
+  return new SignJWT({ ...session })
+    .setProtectedHeader({ typ: 'JWT', alg: 'HS256', kid: keyId(secret) })
+    .setExpirationTime(issued_s + token_lifetime_s)
+    .sign(secret);
+}
+
+/**
+ * Encrypts as `openssl enc -aes-256-cbc -md md5 -a` does, on one line: for upstreams that read the session from a cookie.
+ *
+ * Why MD5 and no MAC: both ends must be bit-compatible with what such upstreams decrypt. Backend 2 is the one to choose.
+ */
+export function encryptSession(json: string, passphrase: string): string {
+  const salt = randomBytes(8);
+  const { key, iv } = deriveOpenssl(passphrase, salt);
+  const cipher = createCipheriv('aes-256-cbc', key, iv);
+  const body = Buffer.concat([cipher.update(json, 'utf8'), cipher.final()]);
+  return Buffer.concat([Buffer.from('Salted__'), salt, body]).toString('base64');
+}
+
+/** OpenSSL's EVP_BytesToKey with MD5 and one round: 32 bytes of key, then 16 of IV. */
+function deriveOpenssl(passphrase: string, salt: Buffer): { key: Buffer; iv: Buffer } {
+  const secret = Buffer.concat([Buffer.from(passphrase, 'utf8'), salt]);
+  let digest = Buffer.alloc(0);
+  let derived = Buffer.alloc(0);
+  while (derived.length < 48) {
+    digest = createHash('md5').update(digest).update(secret).digest();
+    derived = Buffer.concat([derived, digest]);
+  }
+  return { key: derived.subarray(0, 32), iv: derived.subarray(32, 48) };
+}
