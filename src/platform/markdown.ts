@@ -16,7 +16,8 @@ const allowed: sanitizeHtml.IOptions = {
   transformTags: { a: sanitizeHtml.simpleTransform('a', { rel: 'noopener nofollow' }, true) },
 };
 
-/** Renders Markdown of any origin as HTML that is safe to show. */
-export function renderMarkdown(text: string): TrustedHtml {
+/** Renders Markdown of any origin as HTML that is safe to show; what is trusted HTML already stays as it is. */
+export function renderMarkdown(text: string | TrustedHtml): TrustedHtml {
+  if (text instanceof TrustedHtml) return text;
   return new TrustedHtml(sanitizeHtml(marked.parse(text, { async: false }), allowed));
 }

@@ -47,7 +47,7 @@ export function registerFilters(engine: Liquid, { clock, assetUrl }: FilterTools
   define('with_next', (path, next) => withNext(textOf(path), textOf(next)));
   define('asset', (name) => assetUrl(textOf(name)));
 
-  defineHtml('md', (text) => renderMarkdown(textOf(text)));
+  defineHtml('md', (text) => renderMarkdown(text instanceof TrustedHtml ? text : textOf(text)));
   defineHtml('to_json', (value) => new TrustedHtml(scriptJson(value)));
   defineHtml('raw', trustedOnly);
   defineHtml('escape', trustedOnly);
