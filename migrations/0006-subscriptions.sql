@@ -25,5 +25,10 @@ create table subscription_uses (
   expiring_quota integer not null default 0 check (expiring_quota >= 0),
   rollover_quota integer not null default 0 check (rollover_quota >= 0),
   used_quantity integer not null default 0 check (used_quantity >= 0),
+  period_quantity integer not null default 0 check (period_quantity >= 0),
+  period_started_at timestamptz not null,
   primary key (subscription_id, use_charge_id)
 );
+comment on column subscription_uses.expiring_quota is 'Free uses left in the plan period that began at period_started_at.';
+comment on column subscription_uses.rollover_quota is 'Uses bought in advance and not used yet; they do not expire.';
+comment on column subscription_uses.period_quantity is 'Uses counted in the same plan period, free ones included.';
