@@ -488,9 +488,14 @@ export interface SshKeysTable {
 export interface SubscriptionUsesTable {
   subscription_id: SubscriptionId;
   use_charge_id: UseChargeId;
+  /** Free uses left in the plan period that began at period_started_at. */
   expiring_quota: Generated<number>;
+  /** Uses bought in advance and not used yet; they do not expire. */
   rollover_quota: Generated<number>;
   used_quantity: Generated<number>;
+  /** Uses counted in the same plan period, free ones included. */
+  period_quantity: Generated<number>;
+  period_started_at: Date;
 }
 
 export interface SubscriptionsTable {
