@@ -1,4 +1,5 @@
-import type { LedgerEntryId, LedgerEventId } from '#platform/db-schema';
+import { sql } from 'kysely';
+import type { LedgerEntryId, LedgerEventId, ProfileId } from '#platform/db-schema';
 import type { Reader, Tx } from '#platform/db';
 import type { Entry, NewEntry } from './entry.ts';
 
@@ -48,4 +49,32 @@ export async function findEntries(reader: Reader, ids: readonly LedgerEntryId[])
   if (ids.length === 0) return new Map();
   const rows = await reader.selectFrom('ledger_entries').selectAll().where('id', 'in', ids).execute();
   return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** The charge that an event is about: the processor's key of it, and who paid. */
+export interface Receipt {
+  key: string;
+  customer_id: ProfileId;
+}
+
+/**
+ * Finds the receipts that events are about. The keys of their kinds begin with it (`charge:{key}`, `refund:{key}:…`,
+ * `dispute:{key}:…`), and their first entry leaves the customer.
+ */
+export async function findReceipts(
+  reader: Reader,
+  ids: readonly LedgerEventId[],
+): Promise<Map<LedgerEventId, Receipt>> {
+  if (ids.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('ledger_events as event')
+    .innerJoin('ledger_entries as entry', (join) =>
+      join.onRef('entry.ledger_event_id', '=', 'event.id').on('entry.rank', '=', 0),
+    )
+    .select(['event.id', 'entry.orig_profile_id as customer_id'])
+    .select(sql<string>`split_part(event.key, ':', 2)`.as('key'))
+    .where('event.id', 'in', [...new Set(ids)])
+    .where('event.kind', 'in', ['charge', 'refund', 'dispute'])
+    .execute();
+  return new Map(rows.map(({ id, ...receipt }) => [id, receipt]));
 }

@@ -12,4 +12,9 @@ export {
 export { type Account, accounts, convertAmount, type Entry, moveAmount, type NewEntry, type Place } from './entry.ts';
 export { findEntries, findEventEntries } from './event-store.ts';
 export { type NewEvent, postEvent } from './post-event.ts';
+export { presentTransactions } from './present-transactions.ts';
 export { ledgerProblems } from './problems.ts';
+export { ledgerRoutes } from './routes.ts';
+export { balanceFields, type TransactionBody, TransactionPage, TransactionSchema } from './schemas.ts';
+export type { Transaction } from './transaction.ts';
+export { type BalancePage, lastInstant, upToNow, withBalance } from './balance-page.ts';

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { ProfileId, SubscriptionId } from '#platform/db-schema';
+import { inTransaction } from '#platform/db';
+import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { next } from '../../test/support/factories.ts';
+import { makeParty, orderEntry, paidEntry, writtenOffEntry } from '../../test/support/factories/ledger.ts';
+import { isLocked, outstandingReceivable, statementBalance, unpaidOrders } from './balance-store.ts';
+import { accounts, moveAmount, type NewEntry } from './entry.ts';
+import { postEvent } from './post-event.ts';
+
+const at = new Date('2026-03-10T15:00:00Z');
+const later = (ms: number) => new Date(at.getTime() + ms);
+let database: TestDatabase;
+before(async () => {
+  database = await openTestDatabase();
+});
+after(() => database.close());
+
+let subscriptions = 100;
+/** A provider, a payer and the event of a subscription that nobody else uses. */
+async function makeSale(): Promise<{ provider: ProfileId; payer: ProfileId; event_id: string; id: SubscriptionId }> {
+  subscriptions += 1;
+  return {
+    provider: await makeParty(database.db),
+    payer: await makeParty(database.db),
+    event_id: `sub_${subscriptions}/`,
+    id: subscriptions as SubscriptionId,
+  };
+}
+
+const post = (...entries: NewEntry[]) =>
+  inTransaction(database.db, (tx) => postEvent(tx, { key: next('event'), kind: 'test', at, entries }));
+
+test('an order is due from the instant it is placed until it is paid', async () => {
+  const sale = await makeSale();
+  await post(orderEntry({ ...sale, amount: 2000 }));
+  const statement = (when: Date) => statementBalance(database.db, sale.payer, when);
+  assert.deepEqual(await statement(later(-1)), { events: [], totals: [] });
+  assert.deepEqual(await statement(at), {
+    events: [{ event_id: sale.event_id, unit: 'usd', amount: 2000 }],
+    totals: [{ unit: 'usd', amount: 2000 }],
+  });
+  await post(paidEntry({ ...sale, amount: 2000, created_at: later(5) }));
+  assert.deepEqual(await statement(later(4)), {
+    events: [{ event_id: sale.event_id, unit: 'usd', amount: 2000 }],
+    totals: [{ unit: 'usd', amount: 2000 }],
+  });
+  assert.deepEqual(await statement(later(5)), { events: [], totals: [] });
+});
+
+test('what is written off is not due, and a refund changes nothing', async () => {
+  const sale = await makeSale();
+  await post(orderEntry({ ...sale, amount: 2000 }));
+  await post(writtenOffEntry({ ...sale, amount: 500 }));
+  await post(
+    moveAmount({
+      from: { profile_id: sale.payer, account: accounts.refunded },
+      to: { profile_id: sale.provider, account: accounts.refund },
+      amount: 300,
+      unit: 'usd',
+      event_id: 'cha_1/0/',
+      description: 'Refund',
+    }),
+  );
+  assert.deepEqual((await statementBalance(database.db, sale.payer, at)).totals, [{ unit: 'usd', amount: 1500 }]);
+});
+
+test('units are never added up', async () => {
+  const sale = await makeSale();
+  await post(orderEntry({ ...sale, amount: 2000 }), orderEntry({ ...sale, amount: 700, unit: 'cad' }));
+  assert.deepEqual((await statementBalance(database.db, sale.payer, at)).totals, [
+    { unit: 'cad', amount: 700 },
+    { unit: 'usd', amount: 2000 },
+  ]);
+});
+
+test('what somebody else ordered on the same event counts for it', async () => {
+  const sale = await makeSale();
+  const friend = await makeParty(database.db);
+  await post(orderEntry({ ...sale, amount: 2000 }), orderEntry({ ...sale, payer: friend, amount: 900 }));
+  await post(paidEntry({ ...sale, amount: 900 }));
+  assert.deepEqual((await statementBalance(database.db, sale.payer, at)).totals, [{ unit: 'usd', amount: 2000 }]);
+});
+
+test('payments count for the oldest orders', async () => {
+  const sale = await makeSale();
+  await post(
+    orderEntry({ ...sale, amount: 1000, description: 'first' }),
+    orderEntry({ ...sale, amount: 0, description: 'free', created_at: later(1) }),
+    orderEntry({ ...sale, amount: 2000, description: 'second', created_at: later(2) }),
+    orderEntry({ ...sale, amount: 3000, description: 'third', created_at: later(3) }),
+  );
+  const unpaid = async () => (await unpaidOrders(database.db, sale.payer, later(10))).map((each) => each.description);
+  assert.deepEqual(await unpaid(), ['third', 'second', 'first']);
+  await post(paidEntry({ ...sale, amount: 1000 }));
+  assert.deepEqual(await unpaid(), ['third', 'second']);
+  await post(paidEntry({ ...sale, amount: 2500 }));
+  assert.deepEqual(await unpaid(), ['third']);
+  await post(paidEntry({ ...sale, amount: 2500 }));
+  assert.deepEqual(await unpaid(), []);
+});
+
+test('a subscription is locked while it owes something, on its uses too, and its neighbours are not', async () => {
+  const [owing, free, using, paid] = [await makeSale(), await makeSale(), await makeSale(), await makeSale()];
+  await post(
+    orderEntry({ ...owing, amount: 2000 }),
+    orderEntry({ ...free, amount: 0 }),
+    orderEntry({ ...using, event_id: `${using.event_id}requests/`, amount: 30 }),
+    orderEntry({ ...paid, amount: 2000 }),
+    paidEntry({ ...paid, amount: 2000 }),
+    // Begins with the digits of another subscription's number.
+    orderEntry({ ...paid, event_id: `sub_${paid.id}0/`, amount: 10 }),
+  );
+  const locked = await isLocked(database.db, [owing.id, free.id, using.id, paid.id]);
+  assert.deepEqual(locked, new Set([owing.id, using.id]));
+  assert.deepEqual(await isLocked(database.db, []), new Set());
+});
+
+test('a write-off makes the outstanding receivable smaller, not larger', async () => {
+  const sale = await makeSale();
+  const outstanding = () => outstandingReceivable(database.db, sale.provider);
+  await post(orderEntry({ ...sale, amount: 5000 }));
+  assert.deepEqual(await outstanding(), [{ unit: 'usd', amount: 5000 }]);
+  await post(paidEntry({ ...sale, amount: 3000 }));
+  assert.deepEqual(await outstanding(), [{ unit: 'usd', amount: 2000 }]);
+  await post(writtenOffEntry({ ...sale, amount: 2000 }));
+  assert.deepEqual(await outstanding(), [{ unit: 'usd', amount: 0 }]);
+});

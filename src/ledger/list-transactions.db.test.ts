@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { parseListQuery, type RawListQuery } from '#kernel/page';
+import type { ProfileId } from '#platform/db-schema';
+import { inTransaction } from '#platform/db';
+import { testContext, type TestContext } from '../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { next } from '../../test/support/factories.ts';
+import { makeParty, orderEntry, paidEntry, writtenOffEntry } from '../../test/support/factories/ledger.ts';
+import { accounts, moveAmount, type NewEntry } from './entry.ts';
+import { listBalance, listHistory, listReceivables, listTransactions, listTransfers } from './list-transactions.ts';
+import { postEvent } from './post-event.ts';
+
+let database: TestDatabase;
+let ctx: TestContext;
+let processor: ProfileId;
+before(async () => {
+  database = await openTestDatabase();
+  ctx = await testContext(database.db);
+  processor = (
+    await database.db.selectFrom('profiles').select('id').where('is_processor', '=', true).executeTakeFirstOrThrow()
+  ).id;
+});
+after(() => database.close());
+
+const asked = (raw: RawListQuery = {}) => ({
+  list: parseListQuery(raw, (text) => new Date(text)),
+  url: new URL('http://cowork.test/api/billing/xia/history'),
+});
+const minutes = (count: number) => new Date(ctx.clock.now().getTime() + count * 60_000);
+
+async function post(key: string, kind: string, created_at: Date, entries: NewEntry[]) {
+  return inTransaction(database.db, (tx) => postEvent(tx, { key, kind, at: created_at, entries }));
+}
+
+/** A sale of 20.00 an hour ago that was paid ten minutes later, one of 7.00 half an hour ago that was not. */
+async function makeAccount() {
+  const provider = await makeParty(database.db);
+  const payer = await makeParty(database.db);
+  const event_id = `${next('sub')}/`;
+  const key = next('ch');
+  await post(next('order'), 'order', minutes(-60), [orderEntry({ provider, payer, amount: 2000, event_id })]);
+  const description = `Charge ${key} on credit card of <b>Joe</b> (xia)`;
+  await post(`charge:${key}`, 'charge', minutes(-50), [
+    moveAmount({
+      from: { profile_id: payer, account: accounts.liability },
+      to: { profile_id: processor, account: accounts.funds },
+      amount: 2000,
+      unit: 'usd',
+      event_id: 'cha_1/',
+      description,
+    }),
+    moveAmount({
+      from: { profile_id: payer, account: accounts.payable },
+      to: { profile_id: payer, account: accounts.liability },
+      amount: 2000,
+      unit: 'usd',
+      event_id,
+      description: 'Keep a balanced ledger',
+    }),
+    paidEntry({ provider, amount: 2000, event_id }),
+    moveAmount({
+      from: { profile_id: processor, account: accounts.funds },
+      to: { profile_id: provider, account: accounts.funds },
+      amount: 1912,
+      unit: 'usd',
+      event_id: 'cha_1/',
+      description: `Charge ${key} distribution for xia:basic`,
+    }),
+  ]);
+  await post(next('order'), 'order', minutes(-30), [
+    orderEntry({ provider, payer, amount: 700, event_id, description: 'Buy 7 basic Requests' }),
+  ]);
+  return { provider, payer, key, event_id };
+}
+
+test('the balance holds what is not paid, with the amount due', async () => {
+  const { payer } = await makeAccount();
+  const page = await listBalance(ctx, payer, asked());
+  assert.deepEqual(
+    page.results.map(({ description, amount, is_debit }) => [description, amount, is_debit]),
+    [['Buy 7 basic Requests', '$7.00', false]],
+  );
+  assert.deepEqual([page.balance_amount, page.balance_unit, page.count], [700, 'usd', 1]);
+  assert.deepEqual([page.start_at, page.ends_at], [null, ctx.clock.now().toISOString()]);
+});
+
+test('who owes nothing has a balance of 0 in the default unit', async () => {
+  const page = await listBalance(ctx, await makeParty(database.db), asked());
+  assert.deepEqual([page.balance_amount, page.balance_unit, page.results], [0, 'usd', []]);
+});
+
+test('the history holds orders and charges, oldest first, and what is due now', async () => {
+  const { payer, key } = await makeAccount();
+  const slug = (
+    await database.db.selectFrom('profiles').select('slug').where('id', '=', payer).executeTakeFirstOrThrow()
+  ).slug;
+  const page = await listHistory(ctx, payer, asked());
+  assert.deepEqual(
+    page.results.map(({ description, amount, is_debit }) => [description, amount, is_debit]),
+    [
+      ['Subscription to basic until 2026/02/28 (1 month)', '$20.00', false],
+      [
+        `Charge <a href="/billing/${slug}/receipt/${key}/">${key}</a> on credit card of &lt;b&gt;Joe&lt;/b&gt; (xia)`,
+        '($20.00)',
+        true,
+      ],
+      ['Buy 7 basic Requests', '$7.00', false],
+    ],
+  );
+  assert.equal(page.balance_amount, 700);
+});
+
+test('ends_at is exclusive, and what is dated in the future is not listed', async () => {
+  const { payer, provider, event_id } = await makeAccount();
+  await post(next('order'), 'order', minutes(5), [orderEntry({ provider, payer, amount: 1, event_id })]);
+  assert.equal((await listHistory(ctx, payer, asked())).count, 3);
+  assert.equal((await listHistory(ctx, payer, asked({ ends_at: minutes(-30).toISOString() }))).count, 2);
+  assert.equal((await listHistory(ctx, payer, asked({ start_at: minutes(-30).toISOString() }))).count, 1);
+});
+
+test('what happens at this very instant is listed', async () => {
+  const { payer, provider, event_id } = await makeAccount();
+  await post(next('order'), 'order', ctx.clock.now(), [orderEntry({ provider, payer, amount: 1, event_id })]);
+  assert.equal((await listHistory(ctx, payer, asked())).count, 4);
+  assert.equal((await listBalance(ctx, payer, asked())).balance_amount, 701);
+});
+
+test('receivables are the sales, and their sum is that of what is listed', async () => {
+  const { provider, payer, event_id } = await makeAccount();
+  await post(next('writeoff'), 'writeoff', minutes(-10), [writtenOffEntry({ provider, payer, amount: 700, event_id })]);
+  const all = await listReceivables(ctx, provider, asked());
+  assert.deepEqual([all.count, all.balance_amount], [2, 2700]);
+  const some = await listReceivables(ctx, provider, asked({ q: 'requests' }));
+  assert.deepEqual([some.count, some.balance_amount], [1, 700]);
+});
+
+test('transfers are what moved the funds, in less out', async () => {
+  const { provider } = await makeAccount();
+  await post(next('po'), 'payout', minutes(-5), [
+    moveAmount({
+      from: { profile_id: provider, account: accounts.funds },
+      to: { profile_id: processor, account: accounts.withdraw },
+      amount: 1000,
+      unit: 'usd',
+      event_id: 'po_1',
+      description: 'withdraw',
+    }),
+  ]);
+  const page = await listTransfers(ctx, provider, asked());
+  assert.deepEqual(
+    page.results.map(({ amount, is_debit }) => [amount, is_debit]),
+    [
+      ['$19.12', false],
+      ['($10.00)', true],
+    ],
+  );
+  assert.equal(page.balance_amount, 912);
+});
+
+test('the ledger is searched by the names of those concerned, and sorted by amount', async () => {
+  const { payer, provider } = await makeAccount();
+  const slug = (
+    await database.db.selectFrom('profiles').select('slug').where('id', '=', provider).executeTakeFirstOrThrow()
+  ).slug;
+  const page = await listHistory(ctx, payer, asked({ q: slug, q_f: 'orig_profile', o: '-amount' }));
+  assert.deepEqual(
+    page.results.map(({ amount }) => amount),
+    ['$20.00', '$7.00'],
+  );
+});
+
+test('a selector picks accounts by a part of their name, and the balance is theirs', async () => {
+  await makeAccount();
+  const receivable = await listTransactions(ctx, 'receivab', asked());
+  const expected = await database.db
+    .selectFrom('ledger_entries')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where((eb) => eb.or([eb('orig_account', '=', 'Receivable'), eb('dest_account', '=', 'Receivable')]))
+    .where('created_at', '<=', ctx.clock.now())
+    .executeTakeFirstOrThrow();
+  assert.equal(receivable.count, expected.count);
+  assert(receivable.balance_amount < 0);
+  assert.equal((await listTransactions(ctx, '', asked())).balance_amount, 0);
+  assert.equal((await listTransactions(ctx, "x' or true", asked())).count, 0);
+});

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import type { LedgerEventId, ProfileId } from '#platform/db-schema';
+import type { Reader } from '#platform/db';
+import { paths } from '#platform/http/paths';
+import { presentProfileSummary, profileSummaries } from '#profiles';
+import { findReceipts } from './event-store.ts';
+import type { TransactionBody } from './schemas.ts';
+import { amountText, descriptionHtml, isDebit, type ReceiptLink, type Transaction } from './transaction.ts';
+
+/**
+ * Presents transactions to a viewer (null when there is none in particular), with three queries for all of them.
+ * A charge's key links to the receipt of whoever paid.
+ */
+export async function presentTransactions(
+  reader: Reader,
+  transactions: readonly Transaction[],
+  viewer_id: ProfileId | null,
+  lang?: string,
+): Promise<TransactionBody[]> {
+  const receipts = await findReceipts(
+    reader,
+    transactions.flatMap(({ ledger_event_id }) => ledger_event_id ?? []),
+  );
+  const summaries = await profileSummaries(
+    reader,
+    transactions
+      .flatMap(({ orig_profile_id, dest_profile_id }) => [orig_profile_id, dest_profile_id])
+      .concat([...receipts.values()].map(({ customer_id }) => customer_id)),
+  );
+  const summaryOf = (id: ProfileId) => {
+    const summary = summaries.get(id);
+    assert(summary, `the ledger names profile ${id}`);
+    return summary;
+  };
+  const receiptOf = (id: LedgerEventId | undefined): ReceiptLink | undefined => {
+    const receipt = id === undefined ? undefined : receipts.get(id);
+    return receipt && { key: receipt.key, path: paths.receipt(summaryOf(receipt.customer_id).slug, receipt.key) };
+  };
+
+  return transactions.map((transaction) => {
+    const is_debit = isDebit(transaction, viewer_id);
+    return {
+      created_at: transaction.created_at.toISOString(),
+      description: descriptionHtml(transaction.description, receiptOf(transaction.ledger_event_id)),
+      amount: amountText(transaction, is_debit, lang),
+      is_debit,
+      orig_account: transaction.orig_account,
+      orig_profile: presentProfileSummary(summaryOf(transaction.orig_profile_id)),
+      orig_amount: transaction.orig_amount,
+      orig_unit: transaction.orig_unit,
+      dest_account: transaction.dest_account,
+      dest_profile: presentProfileSummary(summaryOf(transaction.dest_profile_id)),
+      dest_amount: transaction.dest_amount,
+      dest_unit: transaction.dest_unit,
+    };
+  });
+}

@@ -1,0 +1,38 @@
+import { type Static, Type } from 'typebox';
+import { IsoInstant, NullableInstant, PageOf } from '#platform/http/schemas';
+import { ProfileSummarySchema } from '#profiles';
+
+const Account = Type.String({ description: 'Account of the profile: Payable, Receivable, Funds…' });
+
+/** An entry of the ledger as the API shows it. */
+export const TransactionSchema = Type.Object(
+  {
+    created_at: IsoInstant,
+    description: Type.String({ description: 'HTML: plain text, with a link where a charge is mentioned' }),
+    amount: Type.String({ description: 'The amount for people, in parentheses when it leaves the profile' }),
+    is_debit: Type.Boolean(),
+    orig_account: Account,
+    orig_profile: ProfileSummarySchema,
+    orig_amount: Type.Integer({ description: 'In 1/100 of orig_unit' }),
+    orig_unit: Type.String({ description: 'ISO 4217, lower case' }),
+    dest_account: Account,
+    dest_profile: ProfileSummarySchema,
+    dest_amount: Type.Integer({ description: 'In 1/100 of dest_unit' }),
+    dest_unit: Type.String({ description: 'ISO 4217, lower case' }),
+  },
+  { title: 'Transaction' },
+);
+export type TransactionBody = Static<typeof TransactionSchema>;
+
+const MoneySchema = Type.Object({ amount: Type.Integer(), unit: Type.String() });
+
+/** What a list of money carries before its page. `balances` holds every unit, `balance_amount` the main one. */
+export const balanceFields = {
+  start_at: NullableInstant,
+  ends_at: IsoInstant,
+  balance_amount: Type.Integer({ description: 'In 1/100 of balance_unit' }),
+  balance_unit: Type.String({ description: 'ISO 4217, lower case' }),
+  balances: Type.Array(MoneySchema, { description: 'The balance in each unit, when there are several' }),
+};
+
+export const TransactionPage = Type.Object({ ...balanceFields, ...PageOf(TransactionSchema).properties });

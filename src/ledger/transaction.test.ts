@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ProfileId } from '#platform/db-schema';
+import { accounts, moveAmount } from './entry.ts';
+import { amountText, descriptionHtml, isDebit, type Transaction } from './transaction.ts';
+
+const xia = 1 as ProfileId;
+const cowork = 2 as ProfileId;
+const processor = 3 as ProfileId;
+const created_at = new Date('2026-03-10T15:00:00Z');
+
+function transaction(
+  from: [ProfileId, keyof typeof accounts],
+  to: [ProfileId, keyof typeof accounts],
+  amount = 2000,
+): Transaction {
+  return {
+    ...moveAmount({
+      from: { profile_id: from[0], account: accounts[from[1]] },
+      to: { profile_id: to[0], account: accounts[to[1]] },
+      amount,
+      unit: 'usd',
+      event_id: 'sub_1/',
+      description: 'Anything',
+    }),
+    created_at,
+  };
+}
+
+test('to a subscriber a charge is money out; an order and a refund are not', () => {
+  assert.equal(isDebit(transaction([xia, 'liability'], [processor, 'funds']), xia), true);
+  assert.equal(isDebit(transaction([cowork, 'receivable'], [xia, 'payable']), xia), false);
+  assert.equal(isDebit(transaction([xia, 'refunded'], [cowork, 'refund']), xia), false);
+});
+
+test('to a provider a payout is money out and a distribution is not', () => {
+  assert.equal(isDebit(transaction([cowork, 'funds'], [processor, 'withdraw']), cowork), true);
+  assert.equal(isDebit(transaction([processor, 'funds'], [cowork, 'funds']), cowork), false);
+});
+
+test('nobody in particular pays nothing', () => {
+  assert.equal(isDebit(transaction([xia, 'liability'], [processor, 'funds']), null), false);
+});
+
+test('money out stands in parentheses', () => {
+  const charge = transaction([xia, 'liability'], [processor, 'funds'], 35600);
+  assert.equal(amountText(charge, true), '($356.00)');
+  assert.equal(amountText(charge, false), '$356.00');
+});
+
+test('a description is escaped, whoever wrote it', () => {
+  assert.equal(
+    descriptionHtml('Charge ch_1 on credit card of <script>alert(1)</script>', undefined),
+    'Charge ch_1 on credit card of &lt;script&gt;alert(1)&lt;/script&gt;',
+  );
+});
+
+test('only the key of the charge is a link, and the whole text stays', () => {
+  const receipt = { key: 'ch_1', path: '/billing/xia/receipt/ch_1/' };
+  assert.equal(
+    descriptionHtml('Charge ch_1 on credit card of Joe <Test> (xia)', receipt),
+    'Charge <a href="/billing/xia/receipt/ch_1/">ch_1</a> on credit card of Joe &lt;Test&gt; (xia)',
+  );
+  assert.equal(descriptionHtml('Keep a balanced ledger', receipt), 'Keep a balanced ledger');
+});
+
+test('a key cannot break out of the link', () => {
+  const key = '"><img src=x>';
+  const html = descriptionHtml(`Charge ${key} refund`, { key, path: `/billing/xia/receipt/${key}/` });
+  assert(!html.includes('<img'));
+});
