@@ -1,0 +1,178 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PgBoss, type Job as QueuedJob } from 'pg-boss';
+import type { Logger } from 'pino';
+import type { Context } from './context.ts';
+import type { Database } from './db.ts';
+import type { Subscriber } from './events.ts';
+import { JOB_PREFIX, type AnyJob } from './jobs.ts';
+
+/** Where jobs that failed for good are kept, with the error and what they were to do. */
+export const DEAD_JOBS_QUEUE = 'dead_jobs';
+
+const RETRIES_MAX = 5;
+const RETRY_DELAY_S = 5;
+const RETRY_DELAY_S_MAX = 3_600;
+const TIMEOUT_S = 300;
+const DEAD_KEPT_S = 90 * 86_400;
+const STOP_MS_MAX = 20_000;
+
+export interface JobRunner {
+  readonly jobs: readonly AnyJob[];
+  /** Moves jobs that fell due from the outbox to the queue; goes with the relay's other subscribers. */
+  readonly subscriber: Subscriber;
+  /** Installs what the queue needs and begins. `workers` take jobs; `schedules` enqueues by cron in real time. */
+  start(roles: { workers: boolean; schedules: boolean }): Promise<void>;
+  /** Takes no more jobs and lets those under way finish. */
+  stop(): Promise<void>;
+  /** Runs one occurrence of a job here and now. */
+  run(job: AnyJob, at: Date): Promise<void>;
+  /** Runs all that is waiting in the queue and waits for what others have begun; retries that back off are left to them. */
+  runQueued(): Promise<number>;
+}
+
+export interface JobRunnerOptions {
+  database: Database;
+  jobs: readonly AnyJob[];
+  makeContext: (job: string) => Promise<Context>;
+  log: Logger;
+  poll_s?: number;
+}
+
+/** Runs jobs on pg-boss: each queued job by one worker of all processes, retried with back-off, kept when dead. */
+export function makeJobRunner({ database, jobs, makeContext, log, poll_s = 1 }: JobRunnerOptions): JobRunner {
+  const byName = new Map(jobs.map((job) => [job.name, job]));
+  if (byName.size < jobs.length) throw new Error('two jobs have the same name');
+  let boss: PgBoss | null = null;
+
+  async function run(job: AnyJob, payload: object, at: Date | null): Promise<void> {
+    const ctx = await makeContext(job.name);
+    const started_ms = performance.now();
+    try {
+      // What was enqueued for a job is what its definition takes: `enqueue` saw to it.
+      await job.run(ctx, payload as never, at ?? ctx.clock.now());
+    } catch (error) {
+      log.error({ err: error, job: job.name }, 'job failed');
+      throw error;
+    }
+    log.debug({ job: job.name, took_ms: Math.round(performance.now() - started_ms) }, 'job done');
+  }
+
+  async function runFirst([queued]: QueuedJob<object>[], job: AnyJob): Promise<void> {
+    if (queued) await run(job, queued.data ?? {}, null);
+  }
+
+  function started(): PgBoss {
+    if (!boss) throw new Error('the queue was not started');
+    return boss;
+  }
+
+  return {
+    jobs,
+
+    subscriber: {
+      name: 'job queue',
+      wants: (event) => event.startsWith(JOB_PREFIX),
+      async handle(_ctx, { id, name, payload }) {
+        const job = name.slice(JOB_PREFIX.length);
+        if (!byName.has(job)) throw new Error(`there is no job named ${job}`);
+        // The same row gives the same id, so moving it twice enqueues it once.
+        await started().send(job, payload, { id: queueId(id) });
+      },
+    },
+
+    async start({ workers, schedules }) {
+      const starting = new PgBoss({
+        db: { executeSql: (text, values) => database.executeSql(text, values) },
+        backend: database.kind === 'pglite' ? 'pglite' : 'postgres',
+        schema: 'pgboss',
+        schedule: schedules,
+        supervise: workers,
+      });
+      starting.on('error', (error) => log.warn({ err: error }, 'job queue'));
+      starting.on('warning', (warning) => log.warn({ warning }, 'job queue'));
+      await starting.start();
+      boss = starting;
+      await createQueues(starting, jobs);
+      if (schedules) await keepSchedules(starting, jobs);
+      if (!workers) return;
+      for (const job of jobs) {
+        await starting.work<object>(job.name, { pollingIntervalSeconds: poll_s }, (queued) => runFirst(queued, job));
+      }
+    },
+
+    async stop() {
+      await boss?.stop({ graceful: true, timeout: STOP_MS_MAX });
+      boss = null;
+    },
+
+    run: (job, at) => run(job, {}, at),
+
+    async runQueued() {
+      const queue = started();
+      let count = 0;
+      for (;;) {
+        const before = count;
+        for (const job of jobs) {
+          for (
+            let [queued] = await queue.fetch<object>(job.name);
+            queued;
+            [queued] = await queue.fetch<object>(job.name)
+          ) {
+            count += 1;
+            await settle(queue, queued, () => run(job, queued?.data ?? {}, null));
+          }
+        }
+        if (count === before && (await countUnderWay(database)) === 0) return count;
+        if (count === before) await sleep(50);
+      }
+    },
+  };
+}
+
+async function createQueues(boss: PgBoss, jobs: readonly AnyJob[]): Promise<void> {
+  await boss.createQueue(DEAD_JOBS_QUEUE, { retentionSeconds: DEAD_KEPT_S });
+  for (const job of jobs) {
+    const options = {
+      retryLimit: job.retries_max ?? RETRIES_MAX,
+      retryDelay: RETRY_DELAY_S,
+      retryBackoff: true,
+      retryDelayMax: RETRY_DELAY_S_MAX,
+      expireInSeconds: job.timeout_s ?? TIMEOUT_S,
+      deadLetter: DEAD_JOBS_QUEUE,
+    };
+    await boss.createQueue(job.name, options);
+    // An earlier version of the program may have made it with other options.
+    await boss.updateQueue(job.name, options);
+  }
+}
+
+async function keepSchedules(boss: PgBoss, jobs: readonly AnyJob[]): Promise<void> {
+  const wanted = new Map(jobs.flatMap(({ name, schedule }) => (schedule === undefined ? [] : [[name, schedule]])));
+  for (const { name } of await boss.getSchedules()) {
+    if (!wanted.has(name)) await boss.unschedule(name);
+  }
+  for (const [name, schedule] of wanted) await boss.schedule(name, schedule, {}, { tz: 'UTC', missed: 'once' });
+}
+
+async function settle(boss: PgBoss, queued: QueuedJob<object>, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    await boss.fail(queued.name, queued, { message: String(error) });
+    return;
+  }
+  await boss.complete(queued.name, queued);
+}
+
+async function countUnderWay(database: Database): Promise<number> {
+  const { rows } = await database.executeSql(
+    "select count(*) as count from pgboss.job where name <> $1 and (state = 'active' or (state = 'created' and start_after <= now()))",
+    [DEAD_JOBS_QUEUE],
+  );
+  return Number(rows[0]?.['count']);
+}
+
+/** A UUID that says which row of the outbox it came from. */
+function queueId(outbox_id: number): string {
+  return `00000000-0000-8000-8000-${outbox_id.toString(16).padStart(12, '0')}`;
+}
