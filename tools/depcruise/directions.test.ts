@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+/** Plants a small house with faults and reads what dependency-cruiser finds under the rules of this repository. */
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const door = "export { value } from './noun.ts';\nexport type { Noun } from './noun.ts';\n";
+const noun = 'export const value = 1;\nexport interface Noun {\n  id: number;\n}\n';
+
+const sound: Record<string, string> = {
+  'src/kernel/money.ts': noun,
+  'src/platform/db.ts': "import { value } from '#kernel/money';\nexport const db = value;\n",
+  'src/billing/check-out.ts':
+    "import { value } from '#catalog';\nimport { db } from '#platform/db';\nexport const checkOut = value + db;\n",
+  'src/ledger/entry.ts':
+    "import type { Kind } from './event.ts';\nexport const entry = 1;\nexport type Entry = Kind;\n",
+  'src/ledger/event.ts': "import { entry } from './entry.ts';\nexport type Kind = typeof entry;\n",
+  'src/notifications/listen.ts': "import type { Noun } from '#billing';\nexport type Told = Noun;\n",
+};
+for (const room of ['accounts', 'profiles', 'catalog', 'ledger', 'payments', 'billing', 'notifications']) {
+  sound[`src/${room}/noun.ts`] = noun;
+  sound[`src/${room}/index.ts`] = door;
+}
+
+// A ring is reported once, for the file that comes first by name.
+const faults: Record<string, { text: string; rule: string }> = {
+  'src/billing/around.ts': {
+    text: "import { value } from '../catalog/noun.ts';\nexport const x = value;\n",
+    rule: 'doors-only',
+  },
+  'src/payments/deep.ts': {
+    text: "import { value } from '#ledger/noun';\nexport const x = value;\n",
+    rule: 'resolvable',
+  },
+  'src/payments/own.ts': { text: "import { value } from './index.ts';\nexport const x = value;\n", rule: 'own-door' },
+  'src/catalog/up.ts': {
+    text: "import { value } from '#billing';\nexport const x = value;\n",
+    rule: 'direction:catalog',
+  },
+  'src/catalog/type.ts': {
+    text: "import type { Noun } from '#billing';\nexport type X = Noun;\n",
+    rule: 'direction:catalog',
+  },
+  'src/catalog/inline.ts': { text: "export type X = import('#billing').Noun;\n", rule: 'direction:catalog' },
+  'src/notifications/call.ts': {
+    text: "import { value } from '#billing';\nexport const x = value;\n",
+    rule: 'direction:notifications',
+  },
+  'src/platform/up.ts': {
+    text: "import { value } from '#accounts';\nexport const x = value;\n",
+    rule: 'direction:platform',
+  },
+  'src/kernel/up.ts': { text: "import { db } from '#platform/db';\nexport const x = db;\n", rule: 'direction:kernel' },
+  'src/payments/ring.ts': {
+    text: "import { back } from './back.ts';\nexport const ring = () => back;\n",
+    rule: '',
+  },
+  'src/payments/back.ts': {
+    text: "import { ring } from './ring.ts';\nexport const back = () => ring;\n",
+    rule: 'no-cycles',
+  },
+  'src/payments/dev.ts': { text: "import fc from 'fast-check';\nexport const x = fc;\n", rule: 'product-only' },
+};
+
+async function violations(files: Record<string, string>): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'tollgate-directions-'));
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), text);
+    }
+    await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+    for (const path of ['package.json', '.dependency-cruiser.cjs', 'tools/rooms.cjs', 'tools/depcruise']) {
+      await cp(join(root, path), join(folder, path), { recursive: true });
+    }
+    const cruise = 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs';
+    const args = ['--import', './tools/depcruise/register.mjs', cruise, 'src', '--config', '.dependency-cruiser.cjs'];
+    const report = await new Promise<string>((resolve) => {
+      execFile(process.execPath, [...args, '--output-type', 'json'], { cwd: folder }, (_error, stdout) =>
+        resolve(stdout),
+      );
+    });
+    const { summary } = JSON.parse(report) as { summary: { violations: { rule: { name: string }; from: string }[] } };
+    return summary.violations.map(({ rule, from }) => `${rule.name} ${from}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+test('a house whose rooms use each other’s doors downwards is sound', async () => {
+  assert.deepEqual(await violations(sound), []);
+});
+
+test('an import around a door, against a direction or in a ring is found', async () => {
+  const planted = Object.fromEntries(Object.entries(faults).map(([path, { text }]) => [path, text]));
+  const found = await violations({ ...sound, ...planted });
+  for (const [path, { rule }] of Object.entries(faults)) {
+    if (rule !== '')
+      assert.ok(found.includes(`${rule} ${path}`), `${path} was not found by ${rule}: ${found.join(', ')}`);
+  }
+});
