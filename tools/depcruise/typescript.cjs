@@ -2,8 +2,9 @@
 // Only the imports are handed over, found by their shape, which oxfmt guarantees. Type-only ones become `require`
 // calls, which the sources never contain, so that a rule can tell the two apart by dependency type: directions hold
 // for types too, while only rings of values count as cycles.
-const VALUE = /^(?:import|export) (?!type )[^;'"]*?(?:from )?'([^']+)'/gm;
-const TYPE_ONLY = /^(?:import|export) type [^;'"]*? from '([^']+)'/gm;
+const NAMES = String.raw`(?:[\w$]+|\*(?: as [\w$]+)?|\{[^{}'"]*\}|, )+`;
+const VALUE = new RegExp(String.raw`^(?:import|export) (?!type )(?:${NAMES} from )?'([^']+)'`, 'gm');
+const TYPE_ONLY = new RegExp(String.raw`^(?:import|export) type ${NAMES} from '([^']+)'`, 'gm');
 const INLINE_TYPE = /(?<!await )\bimport\('([^']+)'\)\.[A-Z]/g;
 const DYNAMIC = /\bawait import\('([^']+)'\)/g;
 
