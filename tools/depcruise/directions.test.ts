@@ -45,7 +45,10 @@ const faults: Record<string, { text: string; rule: string }> = {
     text: "import type { Noun } from '#billing';\nexport type X = Noun;\n",
     rule: 'direction:catalog',
   },
-  'src/catalog/inline.ts': { text: `export type X = import(${"'#billing'"}).Noun;\n`, rule: 'direction:catalog' },
+  'src/catalog/inline.ts': {
+    text: ['export type X = import', "('#billing').Noun;\n"].join(''),
+    rule: 'direction:catalog',
+  },
   'src/notifications/call.ts': {
     text: "import { value } from '#billing';\nexport const x = value;\n",
     rule: 'direction:notifications',
