@@ -1,20 +1,23 @@
 export { type AccessSources, makeDecideAccess, type ProviderLink } from './access/decide-access.ts';
 export { type Agreement, TERMS_OF_USE } from './agreements/agreement.ts';
 export { findAgreement, hasSigned, insertAgreement, upsertSignature } from './agreements/agreement-store.ts';
-export { createOrganization, createPersonalProfile, insertProfile, parseProfileFields } from './create-profile.ts';
+export { createOrganization, createPersonalProfile, insertProfile, makeManager, parseProfileFields } from './create-profile.ts';
 export { type Profile, profileName, type ProfileFields, profileType, type ProfileType } from './profile.ts';
 export {
   findPersonalProfile,
   findProfileByEmail,
   findProfileById,
   findProfileBySlug,
+  findProfilesByHandles,
   findProfilesByIds,
   getBroker,
   getProcessor,
   lockProfile,
   type NewProfile,
+  selectProfileNames,
 } from './profile-store.ts';
 export {
+  findProfileViews,
   presentProfileDetail,
   presentProfileSummary,
   profileSummaries,
@@ -29,5 +32,7 @@ export { type HeldRole, insertRole, managersOf, rolesOfUser } from './roles/role
 export type { Role } from './roles/role.ts';
 export { grantRole } from './roles/grant-role.ts';
 export { acceptRole } from './roles/accept-role.ts';
-export { makeManager } from './create-profile.ts';
 export { ProfileDetailSchema, ProfileSummarySchema } from './schemas.ts';
+export { type Address, fillAddress } from './fill-address.ts';
+export { freeUsername } from './free-username.ts';
+export { userInvited } from './events.ts';

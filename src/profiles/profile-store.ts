@@ -10,6 +10,26 @@ export async function findProfileBySlug(reader: Reader, slug: string): Promise<P
   return reader.selectFrom('profiles').selectAll().where('slug', '=', slug).executeTakeFirst();
 }
 
+/** The names and addresses of all profiles, as a query for other rooms to join: they search and sort by them. */
+export function selectProfileNames(reader: Reader) {
+  return reader
+    .selectFrom('profiles')
+    .select([
+      'profiles.id',
+      'profiles.slug',
+      'profiles.full_name',
+      'profiles.email',
+      'profiles.phone',
+      'profiles.street_address',
+      'profiles.locality',
+      'profiles.region',
+      'profiles.postal_code',
+      'profiles.country',
+      'profiles.is_active',
+      'profiles.created_at',
+    ]);
+}
+
 /** Finds many profiles in one query, by id. */
 export async function findProfilesByIds(
   reader: Reader,
@@ -22,6 +42,34 @@ export async function findProfilesByIds(
     .where('id', 'in', [...new Set(ids)])
     .execute();
   return new Map(rows.map((row) => [row.id, row]));
+}
+
+/**
+ * Finds active profiles by what people call them: a slug or an e-mail address, in any case. Keys are the handles as given;
+ * a slug goes before an address, and the oldest of several profiles with an address is meant.
+ */
+export async function findProfilesByHandles(reader: Reader, handles: readonly string[]): Promise<Map<string, Profile>> {
+  if (handles.length === 0) return new Map();
+  const wanted = [...new Set(handles.map((handle) => handle.toLowerCase()))];
+  const rows = await reader
+    .selectFrom('profiles')
+    .selectAll()
+    .where((eb) =>
+      eb.or([
+        eb(eb.fn<string>('lower', ['slug']), 'in', wanted),
+        eb(eb.fn<string>('lower', ['email']), 'in', wanted),
+      ]),
+    )
+    .where('is_active', '=', true)
+    .orderBy('id')
+    .execute();
+  const found = new Map<string, Profile>();
+  for (const handle of handles) {
+    const key = handle.toLowerCase();
+    const profile = rows.find((row) => row.slug.toLowerCase() === key) ?? rows.find((row) => row.email.toLowerCase() === key);
+    if (profile) found.set(handle, profile);
+  }
+  return found;
 }
 
 /** Finds the personal profile of a user. */
@@ -63,13 +111,14 @@ export interface NewProfile extends Partial<ProfileFields> {
   is_processor?: boolean;
 }
 
-/** Inserts the row only; the slug must have been claimed. */
-export async function insertProfileRow(tx: Tx, profile: NewProfile, at: Date): Promise<Profile> {
+/** Inserts the row only, without claiming its slug; undefined when the slug, or the user's place, is taken. */
+export async function insertProfileRow(tx: Tx, profile: NewProfile, at: Date): Promise<Profile | undefined> {
   return tx
     .insertInto('profiles')
     .values({ ...profile, created_at: at })
+    .onConflict((conflict) => conflict.doNothing())
     .returningAll()
-    .executeTakeFirstOrThrow();
+    .executeTakeFirst();
 }
 
 export type ProfileChange = Partial<ProfileFields> & { slug?: string; is_active?: boolean; personal_user_id?: UserId | null };

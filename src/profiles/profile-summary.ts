@@ -60,6 +60,15 @@ export async function getProfileView(reader: Reader, id: ProfileId): Promise<Pro
   return toProfileView(await selectProfileViews(reader).where('profiles.id', '=', id).executeTakeFirstOrThrow());
 }
 
+/** Finds many profiles with what is computed, in one query. */
+export async function findProfileViews(reader: Reader, ids: readonly ProfileId[]): Promise<Map<ProfileId, ProfileView>> {
+  if (ids.length === 0) return new Map();
+  const rows = await selectProfileViews(reader)
+    .where('profiles.id', 'in', [...new Set(ids)])
+    .execute();
+  return new Map(rows.map((row) => [row.id, toProfileView(row)]));
+}
+
 /** Summarises many profiles in one query; ids that are not there are left out. */
 export async function profileSummaries(
   reader: Reader,
