@@ -1,0 +1,80 @@
+import { findPlansByIds, findPlansBySlugs, findUseCharge, type Plan, type UseCharge } from '#catalog';
+import { invalidInput } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { inTransaction, type Tx } from '#platform/db';
+import { CART_ITEMS_MAX, type CartItem, type CartOwner } from './cart-item.ts';
+import { lockCartItems, upsertCartItem } from './cart-item-store.ts';
+import { billingProblems } from './problems.ts';
+
+/** What somebody asks to put into a cart, as the API words it. */
+export interface CartWish {
+  plan: string;
+  use?: string | null | undefined;
+  option?: number | undefined;
+  quantity?: number | undefined;
+  sync_on?: string | null | undefined;
+  full_name?: string | undefined;
+  email?: string | null | undefined;
+}
+
+export interface AddedItem {
+  item: CartItem;
+  plan: Plan;
+  is_new: boolean;
+}
+
+interface Resolved {
+  wish: CartWish;
+  plan: Plan;
+  use: UseCharge | null;
+}
+
+/**
+ * Puts wishes into a cart: all of them or none. The same plan, use and person again updates the item that is there.
+ * @throws invalid_input (400) naming `plan` or `use`; currency_mixed, cart_full (400)
+ * @see spec/billing.md 4.2
+ */
+export async function addToCart(ctx: Context, owner: CartOwner, wishes: readonly CartWish[]): Promise<AddedItem[]> {
+  const plans = await findPlansBySlugs(
+    ctx.db,
+    wishes.map((wish) => wish.plan),
+  );
+  const resolved = wishes.map((wish) => resolveWish(wish, plans.get(wish.plan)));
+  return inTransaction(ctx.db, async (tx) => {
+    const held = await lockCartItems(tx, owner);
+    if (held.length + wishes.length > CART_ITEMS_MAX) throw billingProblems.cart_full();
+    await requireOneCurrency(tx, held, resolved);
+    const added: AddedItem[] = [];
+    for (const { wish, plan, use } of resolved) {
+      const { item, is_new } = await upsertCartItem(
+        tx,
+        owner,
+        { ...wish, plan_id: plan.id, use_charge_id: use?.id ?? null, sync_on: wish.sync_on?.trim() || null },
+        ctx.clock.now(),
+      );
+      added.push({ item, plan, is_new });
+    }
+    return added;
+  });
+}
+
+function resolveWish(wish: CartWish, plan: Plan | undefined): Resolved {
+  if (!plan?.is_active) throw invalidInput({ plan: [`Plan '${wish.plan}' does not exist or is inactive.`] });
+  if (plan.is_not_priced) throw invalidInput({ plan: [billingProblems.plan_not_priced.definition.title] });
+  if (wish.use === undefined || wish.use === null || wish.use === '') return { wish, plan, use: null };
+  const use = findUseCharge(plan, wish.use);
+  if (!use) throw invalidInput({ use: [`UseCharge '${wish.use}' does not exist or is inactive.`] });
+  return { wish, plan, use };
+}
+
+async function requireOneCurrency(tx: Tx, held: readonly CartItem[], resolved: readonly Resolved[]): Promise<void> {
+  const present = await findPlansByIds(
+    tx,
+    held.map((item) => item.plan_id),
+  );
+  const units = new Set([...present.values(), ...resolved.map(({ plan }) => plan)].map((plan) => plan.unit));
+  if (units.size > 1)
+    throw billingProblems.currency_mixed({
+      detail: `A cart holds one currency only, this would mix ${[...units].join(' and ')}.`,
+    });
+}

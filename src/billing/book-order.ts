@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { findPlansByIds, type Plan } from '#catalog';
+import { accounts, findEntries, moveAmount, type NewEntry, postEvent } from '#ledger';
+import { emit } from '#platform/events';
+import type { LedgerEntryId, SubscriptionId } from '#platform/db-schema';
+import type { Tx } from '#platform/db';
+import type { Site } from '#platform/site';
+import { type AcceptedAnswer, type Attempt, type Charge, recordCharge } from '#payments';
+import { addRolloverQuota, openOrExtend } from '#subscriptions';
+import { recordCartItems } from './cart-item-store.ts';
+import { orderExecuted } from './events.ts';
+import { eventOf, type Order, type OrderLine } from './order.ts';
+import { bookOrderLine, closeOrder } from './order-store.ts';
+
+interface Booked {
+  line: OrderLine;
+  subscription_id: SubscriptionId | null;
+  event_id: string;
+  description: string;
+  covers_from: Date | null;
+  covers_to: Date | null;
+}
+
+/**
+ * Makes a reserved order real, in the caller's transaction: subscriptions run, the ledger has the orders, the cart is empty,
+ * and the charge, if there is one, is on record against the very lines that it pays.
+ *
+ * What was priced is what is booked; only the dates are settled here, as they follow the subscription.
+ * The order's instant is that of its reservation, so a job that finishes it later changes nothing.
+ * @see spec/billing.md 2.3, 2.5 and 4.5
+ */
+export async function bookOrder(
+  tx: Tx,
+  order: Order,
+  lines: readonly OrderLine[],
+  payment: { attempt: Attempt; answer: AcceptedAnswer } | null,
+  { at, site }: { at: Date; site: Site },
+): Promise<Charge | null> {
+  const plans = await findPlansByIds(
+    tx,
+    lines.flatMap((line) => line.plan_id ?? []),
+  );
+  const booked = await bookSubscriptions(tx, order, lines, plans);
+  const entry_ids = await postOrder(tx, order, booked);
+  for (const [index, each] of booked.entries()) {
+    const ledger_entry_id = entry_ids[index];
+    assert(ledger_entry_id !== undefined, 'every line of an order has an entry');
+    const { line, ...facts } = each;
+    await bookOrderLine(tx, line.id, { ...facts, ledger_entry_id });
+  }
+  await recordCartItems(
+    tx,
+    lines.flatMap((line) => line.cart_item_id ?? []),
+    order.created_at,
+  );
+  await closeOrder(tx, order.id, 'settled', at);
+  const charge =
+    payment === null
+      ? null
+      : await recordCharge(tx, payment.attempt, payment.answer, chargeItems(booked, entry_ids), {
+          at: order.created_at,
+          broker_id: site.broker_id,
+        });
+  await emit(
+    tx,
+    orderExecuted({
+      order_id: order.id,
+      profile_id: order.profile_id,
+      user_id: order.created_by,
+      processor_key: charge?.processor_key ?? null,
+    }),
+    at,
+  );
+  return charge;
+}
+
+async function bookSubscriptions(
+  tx: Tx,
+  order: Order,
+  lines: readonly OrderLine[],
+  plans: ReadonlyMap<number, Plan>,
+): Promise<Booked[]> {
+  const opened = new Map<string, SubscriptionId>();
+  const booked: Booked[] = [];
+  // Lines that run time come first, so that fees and uses of the same plan find the subscription.
+  const sorted = lines.toSorted((a, b) => Number(b.kind === 'period') - Number(a.kind === 'period') || a.rank - b.rank);
+  for (const line of sorted) {
+    const plan = line.plan_id === null ? undefined : plans.get(line.plan_id);
+    assert(plan && line.beneficiary_id !== null, 'every line of an order names a plan and who benefits');
+    const key = `${line.beneficiary_id}/${plan.id}`;
+    if (line.kind === 'period') {
+      const { subscription, covers_from, covers_to } = await openOrExtend(tx, {
+        profile_id: line.beneficiary_id,
+        plan,
+        periods_count: line.periods_count,
+        at: order.created_at,
+      });
+      opened.set(key, subscription.id);
+      booked.push({
+        line,
+        subscription_id: subscription.id,
+        event_id: eventOf(line, subscription.id, null),
+        description: redate(line, plan, covers_to),
+        covers_from,
+        covers_to,
+      });
+      continue;
+    }
+    const subscription_id = opened.get(key) ?? line.subscription_id;
+    assert(subscription_id !== null, 'a fee, a use or a balance belongs to a subscription');
+    const use = plan.use_charges.find((each) => each.id === line.use_charge_id) ?? null;
+    if (line.kind === 'use' && use) await addRolloverQuota(tx, subscription_id, use, line.quantity);
+    const event_id = line.event_id ?? eventOf(line, subscription_id, use?.slug ?? null);
+    booked.push({ line, subscription_id, event_id, description: line.description, covers_from: null, covers_to: null });
+  }
+  return booked.toSorted((a, b) => a.line.rank - b.line.rank);
+}
+
+/** Posts what is new of an order as one event, and answers the entry of every line: the old one for an order that is paid late. */
+async function postOrder(tx: Tx, order: Order, booked: readonly Booked[]): Promise<LedgerEntryId[]> {
+  const fresh = booked.filter(({ line }) => line.ledger_entry_id === null);
+  const posted =
+    fresh.length === 0
+      ? []
+      : await postEvent(tx, {
+          key: `order:${order.id}`,
+          kind: 'order',
+          at: order.created_at,
+          entries: fresh.map((each) => orderEntry(order, each)),
+        });
+  const known = await findEntries(
+    tx,
+    booked.flatMap(({ line }) => line.ledger_entry_id ?? []),
+  );
+  let next = 0;
+  return booked.map(({ line }) => {
+    if (line.ledger_entry_id !== null) {
+      assert(known.has(line.ledger_entry_id), 'an order that is paid late stands in the ledger');
+      return line.ledger_entry_id;
+    }
+    const entry = posted[next++];
+    assert(entry, 'every new line was posted');
+    return entry.id;
+  });
+}
+
+function orderEntry(order: Order, { line, event_id, description }: Booked): NewEntry {
+  const [from, to] =
+    line.kind === 'balance'
+      ? ([accounts.settled, accounts.settled] as const)
+      : ([accounts.receivable, accounts.payable] as const);
+  return moveAmount({
+    from: { profile_id: line.provider_id, account: from },
+    to: { profile_id: order.profile_id, account: to },
+    amount: line.amount,
+    unit: line.unit,
+    event_id,
+    description,
+  });
+}
+
+function chargeItems(booked: readonly Booked[], entry_ids: readonly LedgerEntryId[]) {
+  return booked.flatMap(({ line, event_id }, index) => {
+    const entry_id = entry_ids[index];
+    if (entry_id === undefined || line.amount === 0) return [];
+    return [
+      {
+        entry_id,
+        provider_id: line.provider_id,
+        amount: line.amount,
+        broker_fee_percent: line.broker_fee_percent,
+        event_id,
+      },
+    ];
+  });
+}
+
+/** The line's text with the end that the subscription really got; the same text when nothing moved. */
+function redate(line: OrderLine, plan: Plan, covers_to: Date): string {
+  const was = line.covers_to;
+  if (was === null || was.getTime() === covers_to.getTime()) return line.description;
+  const day = (date: Date) => date.toISOString().slice(0, 10).replaceAll('-', '/');
+  return line.description.replace(
+    `Subscription to ${plan.slug} until ${day(was)}`,
+    `Subscription to ${plan.slug} until ${day(covers_to)}`,
+  );
+}

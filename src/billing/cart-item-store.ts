@@ -1,0 +1,189 @@
+import { sql } from 'kysely';
+import type { CartItemId, CouponId, PlanId, UserId } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+import type { CartItem, CartOwner, WantedItem } from './cart-item.ts';
+
+const columns = [
+  'id',
+  'user_id',
+  'plan_id',
+  'use_charge_id',
+  'coupon_id',
+  'option',
+  'quantity',
+  'full_name',
+  'email',
+  'sync_on',
+  'claim_code',
+  'created_at',
+] as const;
+
+/** Reads the open items of a cart, oldest first. Index: cart_items_user, cart_items_visitor. */
+export async function findCartItems(reader: Reader, owner: CartOwner): Promise<CartItem[]> {
+  return ownedBy(reader.selectFrom('cart_items').select(columns), owner).orderBy('created_at').orderBy('id').execute();
+}
+
+export async function lockCartItems(tx: Tx, owner: CartOwner): Promise<CartItem[]> {
+  return ownedBy(tx.selectFrom('cart_items').select(columns), owner).orderBy('id').forUpdate().execute();
+}
+
+export async function findCartItem(reader: Reader, id: number): Promise<CartItem | undefined> {
+  return reader
+    .selectFrom('cart_items')
+    .select(columns)
+    .where(sql<boolean>`id = ${id}`)
+    .where('recorded_at', 'is', null)
+    .where('user_id', 'is not', null)
+    .executeTakeFirst();
+}
+
+export async function countCartItems(reader: Reader, owner: CartOwner): Promise<number> {
+  const row = await ownedBy(
+    reader.selectFrom('cart_items').select(sql<number>`count(*)`.as('count')),
+    owner,
+  ).executeTakeFirst();
+  return row?.count ?? 0;
+}
+
+/** Adds the item, or updates what is given on the one with the same plan, use and person. */
+export async function upsertCartItem(
+  tx: Tx,
+  owner: CartOwner,
+  wanted: WantedItem,
+  at: Date,
+): Promise<{ item: CartItem; is_new: boolean }> {
+  const inserted = await tx
+    .insertInto('cart_items')
+    .values({
+      ...owner,
+      plan_id: wanted.plan_id,
+      use_charge_id: wanted.use_charge_id,
+      sync_on: wanted.sync_on,
+      option: wanted.option ?? 0,
+      quantity: wanted.quantity ?? 0,
+      full_name: wanted.full_name ?? '',
+      email: wanted.email ?? null,
+      created_at: at,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning(columns)
+    .executeTakeFirst();
+  if (inserted) return { item: inserted, is_new: true };
+  const updated = await ownedBy(tx.updateTable('cart_items'), owner)
+    .set({
+      plan_id: wanted.plan_id,
+      ...(wanted.option === undefined ? {} : { option: wanted.option }),
+      ...(wanted.quantity === undefined ? {} : { quantity: wanted.quantity }),
+      ...(wanted.full_name === undefined ? {} : { full_name: wanted.full_name }),
+      ...(wanted.email === undefined ? {} : { email: wanted.email }),
+    })
+    .where('plan_id', '=', wanted.plan_id)
+    .where(sql<boolean>`coalesce(use_charge_id, 0) = ${wanted.use_charge_id ?? 0}`)
+    .where(sql<boolean>`lower(coalesce(sync_on, '')) = ${(wanted.sync_on ?? '').toLowerCase()}`)
+    .returning(columns)
+    .executeTakeFirstOrThrow();
+  return { item: updated, is_new: false };
+}
+
+export async function updateCartItem(
+  tx: Tx,
+  id: CartItemId,
+  change: Partial<Pick<CartItem, 'option' | 'quantity' | 'full_name' | 'email' | 'sync_on' | 'use_charge_id'>>,
+): Promise<CartItem | undefined> {
+  return tx
+    .updateTable('cart_items')
+    .set(change)
+    .where('id', '=', id)
+    .where('recorded_at', 'is', null)
+    .returning(columns)
+    .executeTakeFirst();
+}
+
+export async function setItemCoupons(tx: Tx, ids: readonly CartItemId[], coupon_id: CouponId): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.updateTable('cart_items').set({ coupon_id }).where('id', 'in', ids).execute();
+}
+
+export async function dropItemCoupons(tx: Tx, ids: readonly CartItemId[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.updateTable('cart_items').set({ coupon_id: null }).where('id', 'in', ids).execute();
+}
+
+export async function deleteCartItems(
+  tx: Tx,
+  owner: CartOwner,
+  filter: { plan_id?: PlanId; email?: string },
+): Promise<number> {
+  let query = ownedBy(tx.deleteFrom('cart_items'), owner);
+  if (filter.plan_id !== undefined) query = query.where('plan_id', '=', filter.plan_id);
+  if (filter.email !== undefined) {
+    const email = filter.email.toLowerCase();
+    query = query.where(sql<boolean>`(lower(email) = ${email} or lower(sync_on) = ${email})`);
+  }
+  const result = await query.executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+export async function deleteCartItem(tx: Tx, id: CartItemId): Promise<void> {
+  await tx.deleteFrom('cart_items').where('id', '=', id).where('recorded_at', 'is', null).execute();
+}
+
+/** Marks items as ordered: they leave the cart and stay for the reports. */
+export async function recordCartItems(tx: Tx, ids: readonly CartItemId[], at: Date): Promise<void> {
+  if (ids.length === 0) return;
+  await tx
+    .updateTable('cart_items')
+    .set({ recorded_at: at })
+    .where('id', 'in', ids)
+    .where('recorded_at', 'is', null)
+    .execute();
+}
+
+/** Hands the items of a browser to who signed in with it; what the user wants already stays as it is. */
+export async function moveVisitorItems(tx: Tx, visitor_hash: string, user_id: UserId): Promise<number> {
+  const moved = await sql`
+    update cart_items item set user_id = ${user_id}, visitor_hash = null
+    where item.visitor_hash = ${visitor_hash} and item.recorded_at is null and not exists (
+      select 1 from cart_items own
+      where own.user_id = ${user_id} and own.recorded_at is null and own.plan_id = item.plan_id
+        and coalesce(own.use_charge_id, 0) = coalesce(item.use_charge_id, 0)
+        and lower(coalesce(own.sync_on, '')) = lower(coalesce(item.sync_on, '')))`.execute(tx);
+  await tx.deleteFrom('cart_items').where('visitor_hash', '=', visitor_hash).where('recorded_at', 'is', null).execute();
+  return Number(moved.numAffectedRows ?? 0n);
+}
+
+export async function rememberVisitorCoupon(tx: Tx, visitor_hash: string, code: string, at: Date): Promise<void> {
+  await tx
+    .insertInto('visitor_coupons')
+    .values({ visitor_hash, code, created_at: at })
+    .onConflict((conflict) => conflict.column('visitor_hash').doUpdateSet({ code, created_at: at }))
+    .execute();
+}
+
+export async function findVisitorCoupon(reader: Reader, visitor_hash: string): Promise<string | null> {
+  const row = await reader
+    .selectFrom('visitor_coupons')
+    .select('code')
+    .where('visitor_hash', '=', visitor_hash)
+    .executeTakeFirst();
+  return row?.code ?? null;
+}
+
+export async function takeVisitorCoupon(tx: Tx, visitor_hash: string): Promise<string | null> {
+  const row = await tx
+    .deleteFrom('visitor_coupons')
+    .where('visitor_hash', '=', visitor_hash)
+    .returning('code')
+    .executeTakeFirst();
+  return row?.code ?? null;
+}
+
+/** Anything Kysely can narrow with `where`: the open items of one cart. */
+function ownedBy<Q extends { where(...args: never[]): Q }>(query: Q, owner: CartOwner): Q {
+  const narrow = query as unknown as { where(column: string, operator: string, value: unknown): typeof narrow }; // every builder over cart_items has these columns
+  const owned =
+    'user_id' in owner
+      ? narrow.where('user_id', '=', owner.user_id)
+      : narrow.where('visitor_hash', '=', owner.visitor_hash);
+  return owned.where('recorded_at', 'is', null) as unknown as Q;
+}

@@ -1,0 +1,36 @@
+import type { ProfileId } from '#platform/db-schema';
+import type { Context } from '#platform/context';
+import { callProcessor, type Charge, declinedProblem, findChargeOfAttempt } from '#payments';
+import type { CartOwner } from './cart-item.ts';
+import { mergeVisitorCart } from './merge-visitor-cart.ts';
+import { billingProblems } from './problems.ts';
+import { type CheckoutInput, reserveOrder } from './reserve-order.ts';
+import { refuseOrder, settleOrder } from './settle-order.ts';
+
+/**
+ * Buys what the cart holds, in three steps so that no network call sits in a transaction: reserve (the order and the intent to
+ * charge are committed), charge (the processor, under the intent's key), settle (order, subscriptions, ledger and charge at once).
+ *
+ * A crash in between is finished by the job `finish_order`. Answers the charge, or null when nothing was to be paid.
+ * @throws what reserveOrder throws; card_declined (400); payment_unknown (503) when the processor did not answer
+ * @see spec/billing.md 4.5, docs/decisions/0005-checkout-in-three-verbs.md
+ */
+export async function checkOut(
+  ctx: Context,
+  payer_id: ProfileId,
+  owner: CartOwner,
+  input: CheckoutInput,
+): Promise<Charge | null> {
+  await mergeVisitorCart(ctx);
+  const { order, attempt } = await reserveOrder(ctx, payer_id, owner, input);
+  if (attempt === null) return null;
+  const answer = await callProcessor(ctx, attempt).catch((error: unknown) => {
+    // The outcome is unknown: the order stays reserved, and the job asks again under the same key.
+    throw billingProblems.payment_unknown({ retry_after_s: 60, cause: error });
+  });
+  if (answer.outcome === 'declined') {
+    await refuseOrder(ctx, order.id, attempt, { state: 'declined', code: answer.code, detail: answer.detail });
+    throw declinedProblem(answer);
+  }
+  return (await settleOrder(ctx, order.id, attempt, answer)) ?? (await findChargeOfAttempt(ctx.db, attempt.id)) ?? null;
+}

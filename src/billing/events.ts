@@ -1,0 +1,9 @@
+import type { OrderId, ProfileId, UserId } from '#platform/db-schema';
+
+/** A checkout was recorded, paid or free. `processor_key` names the charge, if any. */
+export const orderExecuted = (payload: {
+  order_id: OrderId;
+  profile_id: ProfileId;
+  user_id: UserId | null;
+  processor_key: string | null;
+}) => ({ name: 'order_executed', payload }) as const;

@@ -1,0 +1,59 @@
+import type { Context } from '#platform/context';
+import type { OrderId } from '#platform/db-schema';
+import { findAttempt, findOutcome } from '#payments';
+import type { Order } from './order.ts';
+import { findOrder, findStaleOrders } from './order-store.ts';
+import { refuseOrder, settleOrder } from './settle-order.ts';
+
+/** Younger orders belong to the request that made them. Longer than a processor may take to answer. */
+const ABANDONED_AFTER_MS = 45_000;
+/** Only after this long does "the processor never heard of it" mean that it never will. */
+const GIVEN_UP_AFTER_MS = 120_000;
+const BATCH = 50;
+
+export type Finish = 'closed' | 'settled' | 'refused' | 'waiting';
+
+/** Finishes one order that a crash or a lost answer left open: asks the processor what became of the intent, and acts on that. */
+export async function finishOrder(ctx: Context, order_id: OrderId): Promise<Finish> {
+  const order = await findOrder(ctx.db, order_id);
+  return order?.state === 'reserved' ? finishReserved(ctx, order) : 'closed';
+}
+
+/** Finishes every order left open for long enough; one that fails does not keep the others waiting. */
+export async function finishOrders(ctx: Context): Promise<number> {
+  const before = new Date(ctx.clock.now().getTime() - ABANDONED_AFTER_MS);
+  const stale = await findStaleOrders(ctx.db, before, BATCH);
+  let finished = 0;
+  for (const order of stale) {
+    try {
+      const outcome = await finishReserved(ctx, order);
+      if (outcome !== 'waiting') finished += 1;
+    } catch (error) {
+      ctx.log.error({ err: error, order_id: order.id }, 'an open order could not be finished');
+    }
+  }
+  return finished;
+}
+
+async function finishReserved(ctx: Context, order: Order): Promise<Finish> {
+  const age_ms = ctx.clock.now().getTime() - order.created_at.getTime();
+  if (age_ms < ABANDONED_AFTER_MS) return 'waiting';
+  const attempt = order.charge_attempt_id === null ? undefined : await findAttempt(ctx.db, order.charge_attempt_id);
+  if (!attempt) throw new Error(`order ${order.id} is reserved without an intent to charge`);
+  const answer = await findOutcome(ctx, attempt);
+  if (answer === null) {
+    if (age_ms < GIVEN_UP_AFTER_MS) return 'waiting';
+    await refuseOrder(ctx, order.id, attempt, {
+      state: 'failed',
+      code: 'never_asked',
+      detail: 'The processor was never asked.',
+    });
+    return 'refused';
+  }
+  if (answer.outcome === 'declined') {
+    await refuseOrder(ctx, order.id, attempt, { state: 'declined', code: answer.code, detail: answer.detail });
+    return 'refused';
+  }
+  await settleOrder(ctx, order.id, attempt, answer);
+  return 'settled';
+}

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import type { Coupon, Plan, PriceOption, UseCharge } from '#catalog';
+import type { Money } from '#kernel/money';
+import type { LedgerEntryId, ProfileId } from '#platform/db-schema';
+import type { Profile } from '#profiles';
+import type { Subscription } from '#subscriptions';
+import type { CartItem } from './cart-item.ts';
+
+/** One line to pay for. Facts are columns here and in order_lines; the description is for people only. */
+export interface Line extends Money {
+  kind: 'period' | 'use' | 'setup' | 'balance';
+  description: string;
+  provider_id: ProfileId;
+  broker_fee_percent: number;
+  quantity: number;
+  /** The price that was computed, for `period` lines. */
+  option: PriceOption | null;
+  use: UseCharge | null;
+  coupon: Coupon | null;
+  item: CartItem | null;
+  /** For `balance`: the order in the ledger that is paid late, if the balance is made of orders. */
+  entry_id: LedgerEntryId | null;
+  /** For `balance`: the event that owes. */
+  event_id: string | null;
+}
+
+/** What a subscription costs at checkout: lines that will be charged, and options while the buyer has still to choose. */
+export interface Invoicable {
+  /** `subscriber:plan`; lists are sorted by it, which gives the index that the API takes. */
+  key: string;
+  kind: 'cart' | 'balance';
+  plan: Plan;
+  beneficiary: Profile;
+  /** Null while the subscription does not exist yet. */
+  subscription: Subscription | null;
+  lines: Line[];
+  options: Line[];
+}
+
+export interface Choice {
+  option: number;
+}
+
+/** Sorts by `subscriber:plan`, balances before new orders of the same plan. */
+export function sortInvoicables(invoicables: readonly Invoicable[]): Invoicable[] {
+  return invoicables.toSorted((a, b) => compare(a.key, b.key) || compare(a.kind, b.kind));
+}
+
+/**
+ * Replaces options by the lines that were chosen: the nth choice is for the nth invoicable, its option counts from 1.
+ *
+ * Without any choices each undecided line takes its first option, one plan period: a call that names none buys the least.
+ * Answers null when choices were given and leave something undecided.
+ */
+export function chooseOptions(
+  invoicables: readonly Invoicable[],
+  choices: readonly Choice[] | undefined,
+): Invoicable[] | null {
+  const chosen = invoicables.map((invoicable, index) => {
+    if (invoicable.options.length === 0) return invoicable;
+    const number = choices === undefined ? 1 : (choices[index]?.option ?? 0);
+    const option = invoicable.options[number - 1];
+    return option ? { ...invoicable, lines: [option, ...invoicable.lines], options: [] } : invoicable;
+  });
+  return chosen.some((invoicable) => invoicable.options.length > 0) ? null : chosen;
+}
+
+export function allLines(invoicables: readonly Invoicable[]): Line[] {
+  return invoicables.flatMap((invoicable) => invoicable.lines);
+}
+
+/** Adds lines up; null when they mix currencies. No line at all is zero of `unit_default`. */
+export function totalOf(lines: readonly Money[], unit_default: string): Money | null {
+  const unit = lines[0]?.unit ?? unit_default;
+  if (lines.some((line) => line.unit !== unit)) return null;
+  return { amount: lines.reduce((sum, line) => sum + line.amount, 0), unit };
+}
+
+/** Names exactly what a buyer was shown, so that a changed cart or price is noticed before money moves. */
+export function cartVersion(invoicables: readonly Invoicable[]): string {
+  const shown = invoicables.map(({ key, kind, lines, options }) => [key, kind, lines.map(facts), options.map(facts)]);
+  return createHash('sha256').update(JSON.stringify(shown)).digest('hex').slice(0, 32);
+}
+
+function facts(line: Line): unknown[] {
+  return [
+    line.kind,
+    line.amount,
+    line.unit,
+    line.quantity,
+    line.option?.periods_count ?? 0,
+    line.coupon?.code ?? '',
+    line.entry_id,
+    line.event_id,
+  ];
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,72 @@
+import { findPlansByIds } from '#catalog';
+import { statementBalance, unpaidOrders } from '#ledger';
+import type { SubscriptionId } from '#platform/db-schema';
+import type { Reader } from '#platform/db';
+import { findProfilesByIds, type Profile } from '#profiles';
+import { findSubscriptionsByIds } from '#subscriptions';
+import type { Invoicable, Line } from './line.ts';
+
+/**
+ * Loads what a profile owes on its subscriptions, as lines to pay: the unpaid orders themselves when they make up the amount
+ * due, one line for the whole amount otherwise. Paying them never extends a subscription. Amounts in the payer's favour are left out.
+ * @see spec/billing.md 2.14 and 4.5
+ */
+export async function loadBalances(reader: Reader, payer: Profile, at: Date): Promise<Invoicable[]> {
+  const { events } = await statementBalance(reader, payer.id, at);
+  const due = new Map<SubscriptionId, { amount: number; unit: string; event_id: string }[]>();
+  for (const event of events) {
+    const id = subscriptionOf(event.event_id);
+    if (id !== null && event.amount > 0) due.set(id, [...(due.get(id) ?? []), event]);
+  }
+  if (due.size === 0) return [];
+  const subscriptions = await findSubscriptionsByIds(reader, [...due.keys()]);
+  const [plans, profiles, orders] = [
+    await findPlansByIds(
+      reader,
+      [...subscriptions.values()].map((subscription) => subscription.plan_id),
+    ),
+    await findProfilesByIds(
+      reader,
+      [...subscriptions.values()].map((subscription) => subscription.profile_id),
+    ),
+    await unpaidOrders(reader, payer.id, at),
+  ];
+  return [...due].flatMap(([id, owing]): Invoicable[] => {
+    const subscription = subscriptions.get(id);
+    const plan = subscription && plans.get(subscription.plan_id);
+    const beneficiary = subscription && profiles.get(subscription.profile_id);
+    if (!subscription || !plan || !beneficiary) return [];
+    const lines = owing.flatMap((event): Line[] => {
+      const own = orders.filter((order) => order.event_id === event.event_id && order.dest_unit === event.unit);
+      const whole = own.reduce((sum, order) => sum + order.dest_amount, 0) === event.amount;
+      const base = {
+        ...balanceBase,
+        provider_id: plan.profile_id,
+        broker_fee_percent: plan.broker_fee_percent,
+        event_id: event.event_id,
+      };
+      if (whole) {
+        return own.map((order) => ({
+          ...base,
+          amount: order.dest_amount,
+          unit: order.dest_unit,
+          description: order.description,
+          entry_id: order.id,
+        }));
+      }
+      return [
+        { ...base, amount: event.amount, unit: event.unit, description: `Balance on ${plan.slug}`, entry_id: null },
+      ];
+    });
+    return [
+      { key: `${beneficiary.slug}:${plan.slug}`, kind: 'balance', plan, beneficiary, subscription, lines, options: [] },
+    ];
+  });
+}
+
+const balanceBase = { kind: 'balance', quantity: 1, option: null, use: null, coupon: null, item: null } as const;
+
+function subscriptionOf(event_id: string): SubscriptionId | null {
+  const match = /^sub_(\d+)\//.exec(event_id);
+  return match ? (Number(match[1]) as SubscriptionId) : null; // the ledger's event ids are written from subscription ids
+}

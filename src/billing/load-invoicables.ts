@@ -1,0 +1,116 @@
+import { findCouponsByIds, findPlansByIds, type Coupon, type Plan, refuseCoupon } from '#catalog';
+import type { CouponId } from '#platform/db-schema';
+import type { Reader } from '#platform/db';
+import { findProfilesByHandles, type Profile } from '#profiles';
+import { findSubscriptionsOf } from '#subscriptions';
+import type { CartItem, CartOwner } from './cart-item.ts';
+import { findCartItems } from './cart-item-store.ts';
+import { type Invoicable, sortInvoicables } from './line.ts';
+import { loadBalances } from './load-balances.ts';
+import { priceItem } from './price-item.ts';
+import { billingProblems } from './problems.ts';
+
+export interface InvoicableScope {
+  payer: Profile;
+  owner: CartOwner;
+  at: Date;
+  /** Refuse a coupon that went bad since it was put into the cart, instead of leaving it out. */
+  strict_coupons: boolean;
+  /** Show the options also of items that have one taken. */
+  undecided?: boolean;
+}
+
+/**
+ * Loads what a profile would pay at checkout: what it owes, then what its user's cart holds, priced now.
+ * One query a table, whatever the number of items.
+ * @throws coupon_no_longer_valid (409), beneficiary_unknown (400)
+ * @see spec/billing.md 4.5
+ */
+export async function loadInvoicables(reader: Reader, scope: InvoicableScope): Promise<Invoicable[]> {
+  const items = await findCartItems(reader, scope.owner);
+  const plans = await findPlansByIds(
+    reader,
+    items.map((item) => item.plan_id),
+  );
+  const coupons = await findCouponsByIds(
+    reader,
+    items.flatMap((item) => item.coupon_id ?? []),
+  );
+  const handles = items.flatMap((item) => item.sync_on ?? []);
+  const beneficiaries =
+    handles.length === 0 ? new Map<string, Profile>() : await findProfilesByHandles(reader, handles);
+  const facts = items.flatMap((item) => {
+    const plan = plans.get(item.plan_id);
+    return plan?.is_active ? [{ item, plan, beneficiary: beneficiaryOf(item, scope.payer, beneficiaries) }] : [];
+  });
+  const known = await findSubscriptionsOf(
+    reader,
+    [...new Set(facts.map(({ beneficiary }) => beneficiary.id))],
+    [...new Set(facts.map(({ plan }) => plan.id))],
+  );
+  const priced = facts.map(({ item, plan, beneficiary }): Invoicable => {
+    const theirs = known.filter(
+      (subscription) => subscription.profile_id === beneficiary.id && subscription.plan_id === plan.id,
+    );
+    const subscription = theirs.find((each) => each.ends_at > scope.at) ?? null;
+    const coupon = couponOf(item, plan, coupons, scope);
+    const wanted = scope.undecided === true ? { ...item, option: 0 } : item;
+    return {
+      key: `${beneficiary.slug}:${plan.slug}`,
+      kind: 'cart',
+      plan,
+      beneficiary,
+      subscription,
+      ...priceItem({ ...scope, item: wanted, plan, coupon, subscription, is_first: theirs.length === 0, beneficiary }),
+    };
+  });
+  return sortInvoicables([...(await loadBalances(reader, scope.payer, scope.at)), ...mergeUses(priced)]);
+}
+
+function beneficiaryOf(item: CartItem, payer: Profile, beneficiaries: ReadonlyMap<string, Profile>): Profile {
+  if (item.sync_on === null) return payer;
+  const profile = beneficiaries.get(item.sync_on.toLowerCase());
+  if (!profile) {
+    throw billingProblems.beneficiary_unknown({
+      detail: `${item.sync_on} is not registered yet, so nothing can be subscribed for them.`,
+    });
+  }
+  return profile;
+}
+
+function couponOf(
+  item: CartItem,
+  plan: Plan,
+  coupons: ReadonlyMap<CouponId, Coupon>,
+  { at, strict_coupons }: InvoicableScope,
+): Coupon | null {
+  const coupon = item.coupon_id === null ? undefined : coupons.get(item.coupon_id);
+  if (!coupon) return null;
+  if (refuseCoupon(coupon, plan, at) === null) return coupon;
+  if (strict_coupons) {
+    throw billingProblems.coupon_no_longer_valid({
+      detail: `The coupon ${coupon.code} is no longer valid. Nothing was charged.`,
+    });
+  }
+  return null;
+}
+
+/** A plan and its uses for one person are one invoicable: a second item adds its own lines and does not buy the plan again. */
+function mergeUses(invoicables: readonly Invoicable[]): Invoicable[] {
+  const merged = new Map<string, Invoicable>();
+  for (const invoicable of invoicables) {
+    const held = merged.get(invoicable.key);
+    if (!held) {
+      merged.set(invoicable.key, invoicable);
+      continue;
+    }
+    const [plain, withUse] = hasUse(held) ? [invoicable, held] : [held, invoicable];
+    const uses = withUse.lines.filter((line) => line.kind === 'use');
+    merged.set(invoicable.key, { ...plain, lines: [...plain.lines, ...uses] });
+  }
+  return [...merged.values()];
+}
+
+function hasUse(invoicable: Invoicable): boolean {
+  return invoicable.lines.some((line) => line.kind === 'use');
+}

@@ -1,0 +1,102 @@
+import type {
+  ChargeAttemptId,
+  LedgerEntryId,
+  OrderId,
+  OrderLineId,
+  ProfileId,
+  SubscriptionId,
+  UserId,
+} from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+import type { NewOrderLine, Order, OrderLine } from './order.ts';
+
+export interface NewOrder {
+  profile_id: ProfileId;
+  created_by: UserId | null;
+  cart_version: string;
+  amount: number;
+  unit: string;
+  charge_attempt_id: ChargeAttemptId | null;
+}
+
+/** Inserts a reserved order; the index orders_one_in_flight refuses a second one of the same payer. */
+export async function insertOrder(tx: Tx, order: NewOrder, at: Date): Promise<Order> {
+  return tx
+    .insertInto('orders')
+    .values({ ...order, state: 'reserved', created_at: at })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+export async function insertOrderLines(tx: Tx, lines: readonly NewOrderLine[]): Promise<OrderLine[]> {
+  return tx
+    .insertInto('order_lines')
+    .values([...lines])
+    .returningAll()
+    .execute();
+}
+
+export async function setOrderAttempt(tx: Tx, id: OrderId, charge_attempt_id: ChargeAttemptId): Promise<void> {
+  await tx.updateTable('orders').set({ charge_attempt_id }).where('id', '=', id).execute();
+}
+
+/** Reads and holds an order that is still open; undefined when somebody closed it already. */
+export async function lockReservedOrder(tx: Tx, id: OrderId): Promise<Order | undefined> {
+  return tx
+    .selectFrom('orders')
+    .selectAll()
+    .where('id', '=', id)
+    .where('state', '=', 'reserved')
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+export async function findOrder(reader: Reader, id: OrderId): Promise<Order | undefined> {
+  return reader.selectFrom('orders').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function findOrderLines(reader: Reader, order_id: OrderId): Promise<OrderLine[]> {
+  return reader.selectFrom('order_lines').selectAll().where('order_id', '=', order_id).orderBy('rank').execute();
+}
+
+/** The order of a payer that is being worked on. Index: orders_one_in_flight. */
+export async function findOrderInFlight(reader: Reader, profile_id: ProfileId): Promise<Order | undefined> {
+  return reader
+    .selectFrom('orders')
+    .selectAll()
+    .where('profile_id', '=', profile_id)
+    .where('state', '=', 'reserved')
+    .executeTakeFirst();
+}
+
+/** Orders left open since before an instant, oldest first. Index: orders_reserved. */
+export async function findStaleOrders(reader: Reader, before: Date, limit: number): Promise<Order[]> {
+  return reader
+    .selectFrom('orders')
+    .selectAll()
+    .where('state', '=', 'reserved')
+    .where('created_at', '<=', before)
+    .orderBy('created_at')
+    .limit(limit)
+    .execute();
+}
+
+export async function closeOrder(tx: Tx, id: OrderId, state: 'settled' | 'refused', at: Date): Promise<void> {
+  await tx.updateTable('orders').set({ state, closed_at: at }).where('id', '=', id).execute();
+}
+
+/** Notes on a line what became of it. */
+export async function bookOrderLine(
+  tx: Tx,
+  id: OrderLineId,
+  booked: {
+    subscription_id: SubscriptionId | null;
+    ledger_entry_id: LedgerEntryId;
+    event_id: string;
+    description: string;
+    covers_from: Date | null;
+    covers_to: Date | null;
+  },
+): Promise<void> {
+  await tx.updateTable('order_lines').set(booked).where('id', '=', id).execute();
+}

@@ -1,0 +1,49 @@
+import type { Selectable } from 'kysely';
+import type { OrderId, OrderLinesTable, OrdersTable } from '#platform/db-schema';
+import type { Invoicable, Line } from './line.ts';
+
+/** What a profile committed to buy at which price: reserved before the processor is asked, then settled or refused for good. */
+export type Order = Selectable<OrdersTable>;
+
+/** One line of an order, with every fact that later steps need; nothing is read back from its description. */
+export type OrderLine = Selectable<OrderLinesTable>;
+
+export type NewOrderLine = Omit<OrderLine, 'id' | 'subscription_id' | 'ledger_entry_id'> & {
+  subscription_id: OrderLine['subscription_id'];
+  ledger_entry_id: OrderLine['ledger_entry_id'];
+};
+
+/** Writes down the lines of an order as they were priced. */
+export function linesOfOrder(order_id: OrderId, invoicables: readonly Invoicable[]): NewOrderLine[] {
+  const lines = invoicables.flatMap((invoicable) => invoicable.lines.map((line) => ({ invoicable, line })));
+  return lines.map(({ invoicable, line }, rank) => ({
+    order_id,
+    rank,
+    kind: line.kind,
+    provider_id: line.provider_id,
+    beneficiary_id: invoicable.beneficiary.id,
+    plan_id: invoicable.plan.id,
+    use_charge_id: line.use?.id ?? null,
+    subscription_id: invoicable.subscription?.id ?? null,
+    cart_item_id: line.item?.id ?? null,
+    coupon_id: line.coupon?.id ?? null,
+    quantity: line.quantity,
+    ...coverageOf(line),
+    amount: line.amount,
+    unit: line.unit,
+    broker_fee_percent: line.broker_fee_percent,
+    description: line.description,
+    event_id: line.event_id,
+    ledger_entry_id: line.entry_id,
+  }));
+}
+
+/** The event that an order line is booked on: the subscription's, or its use's. */
+export function eventOf(line: Pick<OrderLine, 'kind'>, subscription_id: number, use_slug: string | null): string {
+  return line.kind === 'use' && use_slug !== null ? `sub_${subscription_id}/${use_slug}/` : `sub_${subscription_id}/`;
+}
+
+function coverageOf({ option }: Line): Pick<OrderLine, 'periods_count' | 'covers_from' | 'covers_to'> {
+  if (option === null) return { periods_count: 0, covers_from: null, covers_to: null };
+  return { periods_count: option.periods_count, covers_from: option.covers_from, covers_to: option.covers_to };
+}

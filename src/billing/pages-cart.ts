@@ -1,0 +1,222 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { findPlanBySlug } from '#catalog';
+import { formatMoney } from '#kernel/money';
+import { inTransaction } from '#platform/db';
+import type { App } from '#platform/http/app';
+import { problemToForm, textField } from '#platform/http/forms';
+import { safeNext, withNext } from '#platform/http/next';
+import { paths } from '#platform/http/paths';
+import { type Profile, profileSummaries } from '#profiles';
+import { addToCart } from './add-to-cart.ts';
+import { deleteCartItem, findCartItems, updateCartItem } from './cart-item-store.ts';
+import type { CartOwner } from './cart-item.ts';
+import type { Invoicable } from './line.ts';
+import { loadInvoicables } from './load-invoicables.ts';
+import { mergeVisitorCart } from './merge-visitor-cart.ts';
+import { redeemCoupon } from './redeem-coupon.ts';
+import { cartOf } from './routes-cart.ts';
+import { payingFor } from './routes-checkout.ts';
+import { viewInvoicables } from './view-checkout.ts';
+
+export const OrderQuery = Type.Object({
+  next: Type.Optional(Type.String({ maxLength: 2000 })),
+  plan: Type.Optional(Type.String({ maxLength: 50 })),
+});
+
+/** From a plan to an order: the cart, then how long to pay for. The last step is in pages-checkout.ts. */
+export function cartPages(app: App): void {
+  addPage(app);
+  cartPage(app);
+  periodsPage(app);
+  redeemPage(app);
+}
+
+/** `POST /billing/cart/` puts a plan into the cart of whoever asks, signed in or not, and goes on to the cart. */
+function addPage(app: App): void {
+  app.post(
+    '/billing/cart/',
+    { config: { access: { kind: 'public' }, page: true }, schema: { hide: true, querystring: OrderQuery } },
+    async (request, reply) => {
+      const next = nextOf(request);
+      try {
+        const { owner } = await cartOf(request, reply);
+        await addToCart(request.ctx, owner, [{ plan: textField(request.body, 'plan', 50) }]);
+      } catch (error) {
+        const { detail, errors } = problemToForm(error);
+        reply.flash('error', detail || (Object.values(errors)[0]?.[0] ?? 'This plan cannot be added.'));
+        return reply.redirect(paths.pricing(next), 303);
+      }
+      return reply.redirect(paths.cart(null, { next }), 303);
+    },
+  );
+}
+
+function cartPage(app: App): void {
+  const url = '/billing/:profile/cart/';
+  const options = {
+    config: { access: { kind: 'direct', frictionless: true }, page: true },
+    schema: { hide: true, querystring: OrderQuery, params: Type.Object({ profile: Type.String() }) },
+  } as const;
+  app.get(url, options, async (request, reply) => showCart(request, reply));
+  app.post(url, options, async (request, reply) => {
+    const { ctx } = request;
+    const { payer, owner } = await payingFor(request);
+    const next = nextOf(request);
+    try {
+      switch (textField(request.body, 'action', 20)) {
+        case 'remove':
+          await removeByKey(request, owner, payer, textField(request.body, 'key', 120));
+          break;
+        case 'redeem':
+          await redeemCoupon(ctx, owner, textField(request.body, 'code', 50));
+          reply.flash('success', 'The code was applied.');
+          break;
+        default:
+          await addToCart(ctx, owner, [{ plan: textField(request.body, 'plan', 50) }]);
+      }
+    } catch (error) {
+      const problem = problemToForm(error);
+      return showCart(
+        request,
+        reply,
+        { ...problem, form: { code: textField(request.body, 'code', 50) } },
+        problem.status,
+      );
+    }
+    return reply.redirect(paths.cart(payer.slug, { next }), 303);
+  });
+}
+
+async function showCart(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  extra: Record<string, unknown> = {},
+  status = 200,
+): Promise<FastifyReply> {
+  const { ctx } = request;
+  await mergeVisitorCart(ctx);
+  const { payer, owner } = await payingFor(request);
+  const invoicables = await loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now(), strict_coupons: false });
+  const next = nextOf(request);
+  return reply.page(
+    'saas/billing/cart.html',
+    {
+      profile: await summaryOf(request, payer),
+      ...viewInvoicables(invoicables),
+      suggested: await suggestedPlan(request, invoicables),
+      continue_url: nextStep(payer, invoicables, next),
+      ...extra,
+    },
+    status,
+  );
+}
+
+/** The plan that brought somebody here: shown with a button, as looking at a page puts nothing into the cart. */
+async function suggestedPlan(
+  request: FastifyRequest,
+  invoicables: readonly Invoicable[],
+): Promise<Record<string, unknown> | null> {
+  const query: unknown = request.query;
+  const slug = typeof query === 'object' && query !== null ? textField(query, 'plan', 50) : '';
+  if (slug === '' || invoicables.some((each) => each.plan.slug === slug)) return null;
+  const plan = await findPlanBySlug(request.ctx.db, slug);
+  if (!plan?.is_active) return null;
+  const price = formatMoney({ amount: plan.period_amount, unit: plan.unit });
+  return {
+    slug: plan.slug,
+    title: plan.title,
+    description: plan.description,
+    price,
+    is_not_priced: plan.is_not_priced,
+  };
+}
+
+function periodsPage(app: App): void {
+  const url = '/billing/:profile/cart-periods/';
+  const options = {
+    config: { access: { kind: 'direct', frictionless: true }, page: true },
+    schema: { hide: true, querystring: OrderQuery, params: Type.Object({ profile: Type.String() }) },
+  } as const;
+  app.get(url, options, async (request, reply) => {
+    const { ctx } = request;
+    await mergeVisitorCart(ctx);
+    const { payer, owner } = await payingFor(request);
+    const invoicables = await loadUndecided(request, payer, owner);
+    if (!invoicables.some((each) => each.options.length > 1))
+      return reply.redirect(paths.checkout(payer.slug, nextOf(request)), 303);
+    return reply.page('saas/billing/cart-periods.html', {
+      profile: await summaryOf(request, payer),
+      ...viewInvoicables(invoicables),
+    });
+  });
+  app.post(url, options, async (request, reply) => {
+    const { ctx } = request;
+    const { payer, owner } = await payingFor(request);
+    const invoicables = await loadUndecided(request, payer, owner);
+    const items = await findCartItems(ctx.db, owner);
+    await inTransaction(ctx.db, async (tx) => {
+      for (const each of invoicables) {
+        const option = Number(textField(request.body, `option-${each.key}`, 4));
+        if (!Number.isInteger(option) || option < 1 || option > each.options.length) continue;
+        const own = items.find((item) => item.plan_id === each.plan.id && item.use_charge_id === null);
+        if (own) await updateCartItem(tx, own.id, { option });
+      }
+    });
+    return reply.redirect(paths.checkout(payer.slug, nextOf(request)), 303);
+  });
+}
+
+/** The invoicables with their options, also where one was taken already: so that the choice can be changed. */
+async function loadUndecided(request: FastifyRequest, payer: Profile, owner: CartOwner): Promise<Invoicable[]> {
+  const { ctx } = request;
+  return loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now(), strict_coupons: false, undecided: true });
+}
+
+function redeemPage(app: App): void {
+  const options = {
+    config: { access: { kind: 'public' }, page: true },
+    schema: { hide: true, querystring: OrderQuery },
+  } as const;
+  app.get('/redeem/', options, async (_request, reply) => reply.page('saas/redeem.html', {}));
+  app.post('/redeem/', options, async (request, reply) => {
+    const code = textField(request.body, 'code', 50);
+    try {
+      const { owner } = await cartOf(request, reply);
+      await redeemCoupon(request.ctx, owner, code);
+    } catch (error) {
+      const problem = problemToForm(error);
+      return reply.page('saas/redeem.html', { ...problem, form: { code } }, problem.status);
+    }
+    reply.flash('success', 'The code was applied.');
+    return reply.redirect(paths.pricing(nextOf(request)), 303);
+  });
+}
+
+async function removeByKey(request: FastifyRequest, owner: CartOwner, payer: Profile, key: string): Promise<void> {
+  const { ctx } = request;
+  const invoicables = await loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now(), strict_coupons: false });
+  const ids = invoicables
+    .filter((each) => each.key === key && each.kind === 'cart')
+    .flatMap((each) => [...each.lines, ...each.options].flatMap((line) => line.item?.id ?? []));
+  await inTransaction(ctx.db, async (tx) => {
+    for (const id of new Set(ids)) await deleteCartItem(tx, id);
+  });
+}
+
+/** Where the buyer goes from the cart: to choose how long, when there is a choice, else to pay. */
+function nextStep(payer: Profile, invoicables: readonly Invoicable[], next: string | null): string {
+  return invoicables.some((each) => each.options.length > 1)
+    ? withNext(paths.cartPeriods(payer.slug), next)
+    : paths.checkout(payer.slug, next);
+}
+
+export function nextOf(request: FastifyRequest): string | null {
+  const query: unknown = request.query;
+  return typeof query === 'object' && query !== null ? safeNext(textField(query, 'next')) : null;
+}
+
+export async function summaryOf(request: FastifyRequest, profile: Profile): Promise<Record<string, unknown>> {
+  const summary = (await profileSummaries(request.ctx.db, [profile.id])).get(profile.id);
+  return { ...(summary ?? { slug: profile.slug, printable_name: profile.full_name }) };
+}

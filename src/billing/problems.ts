@@ -1,0 +1,33 @@
+import { defineProblems } from '#kernel/problem';
+
+export const billingProblems = defineProblems({
+  cart_full: { status: 400, title: 'There are too many items in the cart.', help: 'Check out what is there first.' },
+  cart_item_unknown: { status: 404, title: 'There is no such item in a cart.' },
+  cart_empty: { status: 409, title: 'There is nothing to check out.' },
+  cart_changed: {
+    status: 409,
+    title: 'The cart or a price changed since you looked at it. Nothing was charged.',
+    help: 'Look at the new total and confirm again.',
+  },
+  currency_mixed: {
+    status: 400,
+    title: 'A cart holds one currency only.',
+    help: 'Check out or remove the other items first.',
+  },
+  coupon_useless: { status: 400, title: 'No items can be discounted using this coupon.' },
+  coupon_no_longer_valid: { status: 409, title: 'A coupon in the cart is no longer valid. Nothing was charged.' },
+  options_undecided: { status: 400, title: 'Cannot checkout when there are still options to choose from.' },
+  checkout_in_flight: {
+    status: 409,
+    title: 'A checkout of this profile is still being worked on.',
+    help: 'Wait a moment; it ends by itself.',
+  },
+  charge_pending: { status: 409, title: 'A payment of this profile is still pending. Nothing more was charged.' },
+  payment_unknown: {
+    status: 503,
+    title: 'The payment processor did not answer in time. The order is finished, or given up, as soon as it does.',
+  },
+  receipt_unknown: { status: 404, title: 'There is no such receipt.' },
+  beneficiary_unknown: { status: 400, title: 'Nobody is registered under this address yet.' },
+  plan_not_priced: { status: 400, title: 'This plan is not sold in the cart.', help: 'Contact us to subscribe to it.' },
+});

@@ -1,0 +1,141 @@
+import { countRedemption } from '#catalog';
+import type { Context } from '#platform/context';
+import type { CouponId } from '#platform/db-schema';
+import { inTransaction, isUniqueViolation, type Tx } from '#platform/db';
+import { enqueue } from '#platform/jobs';
+import { type Attempt, reserveAttempt, unresolvedChargeOf } from '#payments';
+import { lockProfile, type Profile } from '#profiles';
+import type { CartOwner } from './cart-item.ts';
+import { allLines, cartVersion, type Choice, chooseOptions, type Invoicable, type Line, totalOf } from './line.ts';
+import { loadBalances } from './load-balances.ts';
+import { loadInvoicables } from './load-invoicables.ts';
+import { linesOfOrder, type Order } from './order.ts';
+import { findOrderInFlight, insertOrder, insertOrderLines, setOrderAttempt } from './order-store.ts';
+import { billingProblems } from './problems.ts';
+import { bookOrder } from './book-order.ts';
+import { finishOrderJob } from './jobs.ts';
+
+export interface CheckoutInput {
+  choices?: readonly Choice[] | undefined;
+  token: string | null;
+  remember_card: boolean;
+  /** What the buyer was shown; a cart that has changed since is refused. */
+  cart_version: string | null;
+  /** Pay only what is due, and leave the cart as it is. */
+  balance_only?: boolean;
+}
+
+export interface Reservation {
+  order: Order;
+  /** Null when there is nothing to charge: the order is settled already. */
+  attempt: Attempt | null;
+}
+
+/** How long after a reservation a job looks whether it was finished. */
+const FINISH_AFTER_MS = 60_000;
+
+/**
+ * First of the three steps of a checkout: decides what is bought at which price and writes that down, before any money moves.
+ * An order over nothing is settled on the spot. Uses of coupons are taken here and given back if the payment is refused.
+ *
+ * Locks: the payer's profile, then its cart. The unique index on open orders is the last word against a double checkout.
+ * @throws cart_empty, cart_changed, checkout_in_flight, charge_pending, coupon_no_longer_valid (409),
+ *   options_undecided, currency_mixed, charge_too_small, payment_method_absent (400)
+ * @see docs/decisions/0005-checkout-in-three-verbs.md
+ */
+export async function reserveOrder(
+  ctx: Context,
+  payer_id: Profile['id'],
+  owner: CartOwner,
+  input: CheckoutInput,
+): Promise<Reservation> {
+  try {
+    return await inTransaction(ctx.db, async (tx) => {
+      const at = ctx.clock.now();
+      const payer = await lockProfile(tx, payer_id);
+      if (await findOrderInFlight(tx, payer.id)) throw billingProblems.checkout_in_flight({ retry_after_s: 2 });
+      const loaded =
+        input.balance_only === true
+          ? await loadBalances(tx, payer, at)
+          : await loadInvoicables(tx, { payer, owner, at, strict_coupons: true });
+      const invoicables = await decide(tx, payer, loaded, input);
+      return placeOrder(ctx, tx, { payer, invoicables, input, at });
+    });
+  } catch (error) {
+    if (isUniqueViolation(error, 'orders_one_in_flight'))
+      throw billingProblems.checkout_in_flight({ retry_after_s: 2, cause: error });
+    throw error;
+  }
+}
+
+async function decide(
+  tx: Tx,
+  payer: Profile,
+  loaded: readonly Invoicable[],
+  input: CheckoutInput,
+): Promise<Invoicable[]> {
+  if (loaded.length === 0) throw billingProblems.cart_empty();
+  if (input.cart_version !== null && input.cart_version !== cartVersion(loaded)) throw billingProblems.cart_changed();
+  const invoicables = chooseOptions(loaded, input.choices);
+  if (invoicables === null) throw billingProblems.options_undecided();
+  const owes = invoicables.some((invoicable) => invoicable.kind === 'balance');
+  if (owes && (await unresolvedChargeOf(tx, payer.id))) throw billingProblems.charge_pending();
+  return invoicables;
+}
+
+async function placeOrder(
+  ctx: Context,
+  tx: Tx,
+  {
+    payer,
+    invoicables,
+    input,
+    at,
+  }: { payer: Profile; invoicables: readonly Invoicable[]; input: CheckoutInput; at: Date },
+): Promise<Reservation> {
+  const lines = allLines(invoicables);
+  const total = totalOf(lines, lines[0]?.unit ?? 'usd');
+  if (total === null) throw billingProblems.currency_mixed();
+  await takeRedemptions(tx, lines);
+  const created_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
+  const order = await insertOrder(
+    tx,
+    { profile_id: payer.id, created_by, cart_version: cartVersion(invoicables), ...total, charge_attempt_id: null },
+    at,
+  );
+  const orderLines = await insertOrderLines(tx, linesOfOrder(order.id, invoicables));
+  if (total.amount === 0) {
+    await bookOrder(tx, order, orderLines, null, { at, site: ctx.site });
+    return { order, attempt: null };
+  }
+  const attempt = await reserveAttempt(tx, {
+    profile_id: payer.id,
+    created_by,
+    ...total,
+    description: chargeDescription(lines),
+    token: input.token,
+    remember_card: input.remember_card,
+    at,
+  });
+  await setOrderAttempt(tx, order.id, attempt.id);
+  await enqueue(tx, finishOrderJob, { order_id: order.id }, { start_at: new Date(at.getTime() + FINISH_AFTER_MS) });
+  return { order: { ...order, charge_attempt_id: attempt.id }, attempt };
+}
+
+/** Takes one use of each coupon for the whole order, however many lines it lowers. */
+async function takeRedemptions(tx: Tx, lines: readonly Line[]): Promise<void> {
+  const used = new Map<CouponId, string>();
+  for (const { coupon } of lines) if (coupon) used.set(coupon.id, coupon.code);
+  for (const [id, code] of [...used].toSorted(([a], [b]) => a - b)) {
+    if (!(await countRedemption(tx, id))) {
+      throw billingProblems.coupon_no_longer_valid({
+        detail: `The coupon ${code} has been used up. Nothing was charged.`,
+      });
+    }
+  }
+}
+
+function chargeDescription(lines: readonly Line[]): string {
+  const [first] = lines;
+  return lines.length === 1 && first ? first.description : `${lines.length} items`;
+}

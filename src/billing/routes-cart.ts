@@ -1,0 +1,123 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { findUserById, type User } from '#accounts';
+import { invalidInput } from '#kernel/problem';
+import type { App } from '#platform/http/app';
+import { Detail } from '#platform/http/schemas';
+import { addToCart, type AddedItem } from './add-to-cart.ts';
+import type { CartOwner } from './cart-item.ts';
+import { clearCart } from './clear-cart.ts';
+import { mergeVisitorCart, ownerOf } from './merge-visitor-cart.ts';
+import { cartDetail, presentCartItem } from './present-cart.ts';
+import { billingProblems } from './problems.ts';
+import { redeemCoupon } from './redeem-coupon.ts';
+import { CartBodySchema, CartItemSchema, CartQuerySchema, RedeemBodySchema, UploadSchema } from './schemas.ts';
+import { uploadCart } from './upload-cart.ts';
+
+const access = { kind: 'public' } as const;
+
+/** The caller's own cart; a browser without a user has one too. */
+export function cartRoutes(app: App): void {
+  const problems = [billingProblems.cart_full, billingProblems.currency_mixed];
+  const Added = Type.Union([CartItemSchema, Type.Array(CartItemSchema)]);
+  app.post(
+    '/api/cart',
+    {
+      config: { access, problems },
+      schema: {
+        tags: ['billing'],
+        summary: 'Adds an item to the cart',
+        body: CartBodySchema,
+        response: { 200: Added, 201: Added },
+      },
+    },
+    async (request, reply) => {
+      const wishes = Array.isArray(request.body) ? request.body : [request.body];
+      const { owner, user } = await cartOf(request, reply);
+      const added = await addToCart(request.ctx, owner, wishes);
+      const items = presentAdded(added, user);
+      const [first] = items;
+      reply.status(added.some((each) => each.is_new) ? 201 : 200);
+      return Array.isArray(request.body) || !first ? items : first;
+    },
+  );
+
+  app.delete(
+    '/api/cart',
+    {
+      config: { access },
+      schema: {
+        tags: ['billing'],
+        summary: 'Removes items from the cart',
+        querystring: CartQuerySchema,
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      const { owner } = await cartOf(request, reply);
+      await clearCart(request.ctx, owner, request.query);
+      return reply.status(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/cart/redeem',
+    {
+      config: { access, problems: [billingProblems.coupon_useless] },
+      schema: { tags: ['billing'], summary: 'Redeems a coupon', body: RedeemBodySchema, response: { 200: Detail } },
+    },
+    async (request, reply) => {
+      const { owner } = await cartOf(request, reply);
+      await redeemCoupon(request.ctx, owner, request.body.code);
+      return { detail: `Coupon '${request.body.code}' was successfully applied.` };
+    },
+  );
+
+  app.post(
+    '/api/cart/:plan/upload',
+    {
+      config: { access, problems },
+      schema: {
+        tags: ['billing'],
+        summary: 'Adds one item for each person of a CSV file',
+        consumes: ['multipart/form-data'],
+        params: Type.Object({ plan: Type.String({ maxLength: 50 }) }),
+        response: { 200: UploadSchema, 201: UploadSchema },
+      },
+    },
+    async (request, reply) => {
+      const text = await readUpload(request);
+      const { owner, user } = await cartOf(request, reply);
+      const outcome = await uploadCart(request.ctx, owner, request.params.plan, text);
+      reply.status(outcome.created.length > 0 ? 201 : 200);
+      return {
+        created: presentAdded(outcome.created, user),
+        updated: presentAdded(outcome.updated, user),
+        failed: outcome.failed,
+      };
+    },
+  );
+}
+
+/** The cart that a request is about, with what the browser gathered before signing in. */
+export async function cartOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<{ owner: CartOwner; user: User | null }> {
+  const { ctx } = request;
+  if (ctx.actor.kind !== 'user') return { owner: ownerOf(ctx, reply.ensureVisitor()), user: null };
+  await mergeVisitorCart(ctx);
+  return { owner: { user_id: ctx.actor.user_id }, user: (await findUserById(ctx.db, ctx.actor.user_id)) ?? null };
+}
+
+function presentAdded(added: readonly AddedItem[], user: User | null) {
+  return added.map(({ item, plan }) => presentCartItem(item, plan, user, cartDetail(plan)));
+}
+
+async function readUpload(request: FastifyRequest): Promise<string> {
+  if (!request.isMultipart()) throw invalidInput({ file: ['Send the file as multipart/form-data.'] });
+  const part = await request.file();
+  if (!part) throw invalidInput({ file: ['This field is required.'] });
+  const bytes = await part.toBuffer();
+  return bytes.toString('utf8');
+}

@@ -1,0 +1,94 @@
+import { Type } from 'typebox';
+import { getProfileById } from './get-profile.ts';
+import type { App } from '#platform/http/app';
+import { commonProblems } from '#kernel/problem';
+import type { FastifyRequest } from 'fastify';
+import type { CartOwner } from './cart-item.ts';
+import { fillAddress, type Profile } from '#profiles';
+import { browserKeys, ChargeSchema, paymentsProblems, presentCharge } from '#payments';
+import { paths } from '#platform/http/paths';
+import { checkOut } from './check-out.ts';
+
+import { loadInvoicables } from './load-invoicables.ts';
+import { mergeVisitorCart } from './merge-visitor-cart.ts';
+import { presentCheckout } from './present-checkout.ts';
+import { billingProblems } from './problems.ts';
+import { CheckoutBodySchema, CheckoutSchema } from './schemas.ts';
+
+const problems = [
+  billingProblems.cart_changed,
+  billingProblems.checkout_in_flight,
+  billingProblems.charge_pending,
+  billingProblems.coupon_no_longer_valid,
+  billingProblems.options_undecided,
+  billingProblems.currency_mixed,
+  billingProblems.beneficiary_unknown,
+  billingProblems.payment_unknown,
+  paymentsProblems.card_declined,
+  paymentsProblems.charge_too_small,
+  paymentsProblems.payment_method_absent,
+];
+
+/** Looking at what is to be paid, and paying it. */
+export function checkoutRoutes(app: App): void {
+  const params = Type.Object({ profile: Type.String() });
+  app.get(
+    '/api/billing/:profile/checkout',
+    {
+      config: { access: { kind: 'provider' }, problems: [billingProblems.beneficiary_unknown] },
+      schema: { tags: ['billing'], summary: 'Retrieves what is to be paid', params, response: { 200: CheckoutSchema } },
+    },
+    async (request) => {
+      const { ctx } = request;
+      await mergeVisitorCart(ctx);
+      const { payer, owner } = await payingFor(request);
+      const at = ctx.clock.now();
+      const invoicables = await loadInvoicables(ctx.db, { payer, owner, at, strict_coupons: false });
+      return presentCheckout(ctx.db, { payer, invoicables, processor: browserKeys(ctx), origin: ctx.origin, at });
+    },
+  );
+
+  app.post(
+    '/api/billing/:profile/checkout',
+    {
+      config: { access: { kind: 'direct' }, problems },
+      schema: {
+        tags: ['billing'],
+        summary: 'Checks out the cart',
+        description: 'Without `items`, each line with options takes its first one: a single period.',
+        params,
+        body: CheckoutBodySchema,
+        response: { 200: Type.Object({}), 201: ChargeSchema },
+      },
+    },
+    async (request, reply) => {
+      const { ctx, body } = request;
+      const { payer, owner } = await payingFor(request);
+      await mergeVisitorCart(ctx);
+      if (await isEmpty(request, payer, owner)) return reply.status(200).send({});
+      await fillAddress(ctx, payer.id, body);
+      const charge = await checkOut(ctx, payer.id, owner, {
+        choices: body.items,
+        token: body.processor_token ?? null,
+        remember_card: body.remember_card ?? false,
+        cart_version: body.cart_version ?? null,
+      });
+      if (charge === null) return reply.status(200).send({});
+      reply.status(201).header('location', paths.receipt(payer.slug, charge.processor_key));
+      return presentCharge(charge);
+    },
+  );
+}
+
+/** Whose bill it is, and whose cart: the caller's own. */
+export async function payingFor(request: FastifyRequest): Promise<{ payer: Profile; owner: CartOwner }> {
+  const { ctx, subject } = request;
+  if (ctx.actor.kind !== 'user' || subject.profile_id === null) throw commonProblems.not_found();
+  return { payer: await getProfileById(ctx.db, subject.profile_id), owner: { user_id: ctx.actor.user_id } };
+}
+
+async function isEmpty(request: FastifyRequest, payer: Profile, owner: CartOwner): Promise<boolean> {
+  const { ctx } = request;
+  const invoicables = await loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now(), strict_coupons: false });
+  return invoicables.length === 0;
+}

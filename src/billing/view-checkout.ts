@@ -1,0 +1,41 @@
+import { periodNoun } from '#kernel/period';
+import type { Invoicable, Line } from './line.ts';
+import { allLines, cartVersion, totalOf } from './line.ts';
+
+/** What the pages of an order show; texts and amounts only, no ids. */
+export function viewInvoicables(invoicables: readonly Invoicable[]): Record<string, unknown> {
+  const total = totalOf(allLines(invoicables), invoicables[0]?.plan.unit ?? 'usd');
+  return {
+    invoicables: invoicables.map((each) => ({
+      key: each.key,
+      name: each.kind === 'balance' ? `${each.plan.title}: balance due` : each.plan.title,
+      descr: each.kind === 'cart' ? each.plan.description : '',
+      option: each.lines.find((line) => line.item)?.item?.option ?? 0,
+      lines: each.lines.map((line) => viewLine(line, each)),
+      options: each.options.map((line) => viewLine(line, each)),
+    })),
+    lines_price: total ?? { amount: 0, unit: 'usd' },
+    cart_version: cartVersion(invoicables),
+    redeemed: couponOf(invoicables),
+  };
+}
+
+function viewLine(line: Line, { plan }: Invoicable): Record<string, unknown> {
+  const { option } = line;
+  return {
+    description: line.description,
+    dest_amount: line.amount,
+    dest_unit: line.unit,
+    full_amount: option && option.full_amount !== line.amount ? option.full_amount : null,
+    periods: option ? `${option.periods_count} ${periodNoun(plan.period_type, option.periods_count)}` : null,
+    discounts: option && option.discounts.length > 0 ? option.discounts.join(' and ') : null,
+  };
+}
+
+function couponOf(invoicables: readonly Invoicable[]): { code: string } | null {
+  for (const { lines, options } of invoicables) {
+    const code = [...lines, ...options].find((line) => line.coupon)?.coupon?.code;
+    if (code !== undefined) return { code };
+  }
+  return null;
+}
