@@ -15,7 +15,7 @@ export type Denial =
   | { readonly kind: 'plan_unknown' };
 
 /** Facts that cost a query of their own; the caller's roles and subscriptions are always there. */
-export type Need = 'profile' | 'providers' | 'person' | 'plans' | 'agreement';
+export type Need = 'profile' | 'providers' | 'person' | 'plans' | 'locks' | 'agreement';
 
 /** What those who are no managers may do: any method, reads only, nothing. */
 export type Strength = 'weak' | 'normal' | 'strong';
@@ -62,7 +62,7 @@ export const operators: readonly Operator[] = [
   /* 12 */ { name: 'self or associated, reads only',      params: person_params,                     needs: ['person'],               decide: self('normal') },
   /* 13 */ { name: 'self or associated',                  params: person_params,                     needs: ['person'],               decide: self('weak') },
   /* 14 */ { name: 'self or associated manager',          params: { user: null },                    needs: ['person'],               decide: self('strong') },
-  /* 15 */ { name: 'subscribed and paid',                 params: plan_params,                       needs: ['profile', 'plans'],     decide: signedIn(subscribed) },
+  /* 15 */ { name: 'subscribed and paid',                 params: plan_params,                       needs: ['profile', 'plans', 'locks'], decide: signedIn(subscribed) },
   /* 16 */ { name: 'ever subscribed',                     params: plan_params,                       needs: ['profile', 'plans'],     decide: signedIn(everSubscribed) },
   /* 17 */ { name: 'active',                              params: {},                                needs: [],                       decide: signedIn(active) },
   /* 18 */ { name: 'direct role, or provider for reads',  params: direct_params,                     needs: ['profile', 'providers'], decide: role(providerReads, 'normal') },

@@ -1,0 +1,136 @@
+import { invalidInput } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { inTransaction, type Tx } from '#platform/db';
+import type { SiteId } from '#platform/db-schema';
+import { touchSite } from '#platform/site';
+import { type Allow, parseAllow } from './allow.ts';
+import { gatewayProblems } from './problems.ts';
+import type { AccessRule } from './rule.ts';
+import {
+  allRules,
+  deleteRuleRow,
+  findRule,
+  insertRule,
+  lockRules,
+  setRank,
+  shiftRanks,
+  type StoredRule,
+  updateRuleRow,
+} from './rule-store.ts';
+
+export interface RuleInput {
+  readonly rank?: number | undefined;
+  readonly path?: string | undefined;
+  readonly allow?: unknown;
+  readonly is_forward?: boolean | undefined;
+  readonly engaged?: string | undefined;
+}
+
+export interface RankMove {
+  readonly oldpos: number;
+  readonly newpos: number;
+}
+
+const rule_path = /^\/[-A-Za-z0-9:{}/._~%]*$/;
+
+/**
+ * Creates a rule at the rank asked for, on top when none is; the rules from there on move down by one.
+ * @throws rule_exists (400) · invalid_input (400)
+ */
+export async function createRule(ctx: Context, input: RuleInput): Promise<StoredRule> {
+  const path = parsePath(input.path ?? '/');
+  const rule: AccessRule = {
+    rank: Math.max(1, input.rank ?? 1),
+    path,
+    allow: input.allow === undefined ? { op: 1, params: null } : parseAllowField(input.allow),
+    is_forward: input.is_forward ?? true,
+    engaged: input.engaged?.trim() ?? '',
+  };
+  return changing(ctx, async (tx, site_id) => {
+    if (await findRule(tx, site_id, path)) throw gatewayProblems.rule_exists();
+    const rules = await allRules(tx, site_id);
+    if (rules.some(({ rank }) => rank === rule.rank)) {
+      await shiftRanks(tx, site_id, { first: rule.rank, last: null }, 1);
+    }
+    return insertRule(tx, site_id, rule);
+  });
+}
+
+/**
+ * Changes a rule; fields left out keep their value. Another rank is a move: the rules between make room.
+ * @throws rule_unknown (404) · invalid_input (400)
+ */
+export async function updateRule(ctx: Context, path: string, input: RuleInput): Promise<StoredRule> {
+  const allow = input.allow === undefined ? null : parseAllowField(input.allow);
+  return changing(ctx, async (tx, site_id) => {
+    const rule = await findRule(tx, site_id, path);
+    if (!rule) throw gatewayProblems.rule_unknown();
+    const rank = Math.max(1, input.rank ?? rule.rank);
+    await moveRule(tx, site_id, rule, rank);
+    return updateRuleRow(tx, rule.id, {
+      rank,
+      allow: allow ?? rule.allow,
+      is_forward: input.is_forward ?? rule.is_forward,
+      engaged: input.engaged?.trim() ?? rule.engaged,
+    });
+  });
+}
+
+/**
+ * Deletes a rule; those below move up by one.
+ * @throws rule_unknown (404)
+ */
+export async function deleteRule(ctx: Context, path: string): Promise<void> {
+  await changing(ctx, async (tx, site_id) => {
+    const rule = await findRule(tx, site_id, path);
+    if (!rule) throw gatewayProblems.rule_unknown();
+    await deleteRuleRow(tx, rule.id);
+    await shiftRanks(tx, site_id, { first: rule.rank + 1, last: null }, -1);
+  });
+}
+
+/** Makes several moves in order, all or none; a rank that no rule has is skipped. */
+export async function moveRules(ctx: Context, moves: readonly RankMove[]): Promise<void> {
+  await changing(ctx, async (tx, site_id) => {
+    for (const { oldpos, newpos } of moves) {
+      const rules = await allRules(tx, site_id);
+      const rule = rules.find(({ rank }) => rank === oldpos);
+      if (rule) await moveRule(tx, site_id, rule, Math.max(1, newpos));
+    }
+  });
+}
+
+/** Ranks between the two places shift by one toward the hole. */
+async function moveRule(tx: Tx, site_id: SiteId, rule: StoredRule, rank: number): Promise<void> {
+  if (rank === rule.rank) return;
+  if (rank < rule.rank) await shiftRanks(tx, site_id, { first: rank, last: rule.rank - 1 }, 1);
+  else await shiftRanks(tx, site_id, { first: rule.rank + 1, last: rank }, -1);
+  await setRank(tx, rule.id, rank);
+}
+
+/** Every change of the rules: one at a time, and the site's version tells all nodes. */
+async function changing<T>(ctx: Context, work: (tx: Tx, site_id: SiteId) => Promise<T>): Promise<T> {
+  const site_id = ctx.site.id;
+  return inTransaction(ctx.db, async (tx) => {
+    await lockRules(tx, site_id);
+    const result = await work(tx, site_id);
+    await touchSite(tx, site_id);
+    return result;
+  });
+}
+
+function parsePath(text: string): string {
+  const path = text.startsWith('/') ? text : `/${text}`;
+  if (path.length > 255) throw invalidInput({ path: ['Ensure this field has no more than 255 characters.'] });
+  if (!rule_path.test(path)) {
+    throw invalidInput({ path: ['Letters, digits, and - : { } / . _ ~ % only.'] });
+  }
+  if (/(?:^|\/)\.{1,2}(?:\/|$)/.test(path)) throw invalidInput({ path: ['No request ever matches a dot segment.'] });
+  return path;
+}
+
+function parseAllowField(value: unknown): Allow {
+  const allow = parseAllow(value);
+  if (typeof allow === 'string') throw invalidInput({ allow: [allow] });
+  return allow;
+}

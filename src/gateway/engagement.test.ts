@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { tagsDue, visitOf } from './engagement.ts';
+
+const at = (hour: number) => new Date(Date.UTC(2026, 0, 1, hour));
+
+test('a first visit has no last one, and its tags are new', () => {
+  assert.deepEqual(visitOf(['app', 'docs'], new Map()), { last_visited: null, first_time_tags: ['app', 'docs'] });
+});
+
+test('the last visit is the latest under any tag, always an instant', () => {
+  const visits = new Map([
+    ['app', at(1)],
+    ['docs', at(3)],
+    ['other', at(9)],
+  ]);
+  assert.deepEqual(visitOf(['app', 'docs', 'new'], visits), {
+    last_visited: '2026-01-01T03:00:00.000Z',
+    first_time_tags: ['new'],
+  });
+});
+
+test('without tags there is nothing to tell', () => {
+  assert.deepEqual(visitOf([], new Map([['app', at(1)]])), { last_visited: null, first_time_tags: [] });
+});
+
+test('a visit is written down once an hour', () => {
+  const visits = new Map([['app', at(1)]]);
+  assert.deepEqual(tagsDue(['app', 'docs'], visits, at(1)), ['docs']);
+  assert.deepEqual(tagsDue(['app'], visits, at(2)), ['app']);
+});

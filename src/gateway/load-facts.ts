@@ -1,0 +1,227 @@
+import type { Context } from '#platform/context';
+import type { Reader } from '#platform/db';
+import type { PlanId, ProfileId, SubscriptionId, UserId } from '#platform/db-schema';
+import { findUserById, findUserByUsername } from '#accounts';
+import {
+  findAgreement,
+  findProfileBySlug,
+  findProfilesByIds,
+  hasSigned,
+  presentProfileSummary,
+  profileSummaries,
+  type ProviderLink,
+  rolesOfUser,
+} from '#profiles';
+import type { Visits } from './engagement.ts';
+import { findVisits } from './engagement-store.ts';
+import type { CallerFacts, Facts, ProviderFact, RoleFact } from './facts.ts';
+import type { Operator } from './operators.ts';
+import { listParam, type RuleParams, textParam } from './rule-params.ts';
+import { latestPerPlan, type SessionProfile, type SessionSite, type UpstreamSession } from './session.ts';
+
+/** A subscription that a profile has or had, as the gateway needs it. */
+export interface Entitlement {
+  readonly subscription_id: SubscriptionId;
+  readonly plan: string;
+  readonly ends_at: Date;
+}
+
+/** What other rooms answer about who bought what; src/app.ts brings it. */
+export interface FactSources {
+  /** Accepted subscriptions of profiles, past ones included. */
+  entitlementsOf(
+    reader: Reader,
+    profile_ids: readonly ProfileId[],
+  ): Promise<ReadonlyMap<ProfileId, readonly Entitlement[]>>;
+  /** Who provides plans to a profile; not `active` in the read-only days after the last subscription. */
+  providersOf(reader: Reader, profile_id: ProfileId, at: Date, grace_days: number): Promise<readonly ProviderLink[]>;
+  /** Which of these subscriptions have an amount due. */
+  isLocked(reader: Reader, subscription_ids: readonly SubscriptionId[]): Promise<ReadonlySet<SubscriptionId>>;
+  findPlansBySlugs(
+    reader: Reader,
+    slugs: readonly string[],
+  ): Promise<
+    ReadonlyMap<string, { readonly id: PlanId; readonly profile_id: ProfileId; readonly is_not_priced: boolean }>
+  >;
+  readonly provider_grace_days: number;
+}
+
+/** Everything known of a signed-in caller, whatever the request: worth keeping for a moment. */
+export interface KnownCaller {
+  readonly username: string;
+  readonly has_password: boolean;
+  readonly is_factor_missing: boolean;
+  readonly roles: readonly (RoleFact & { readonly profile_id: ProfileId })[];
+  readonly subscriptions: readonly (Entitlement & { readonly profile: string })[];
+  readonly visits: Visits;
+  readonly session: Pick<UpstreamSession, 'username' | 'roles'>;
+  readonly site: SessionSite;
+}
+
+/** Reads what the gateway tells and decides about a user; null when the account is gone. */
+export async function loadCaller(
+  ctx: Pick<Context, 'db' | 'clock' | 'site'>,
+  sources: Pick<FactSources, 'entitlementsOf'>,
+  user_id: UserId,
+): Promise<KnownCaller | null> {
+  const { db, site } = ctx;
+  const [user, held, visits] = await Promise.all([
+    findUserById(db, user_id),
+    rolesOfUser(db, user_id, ctx.clock.now()),
+    findVisits(db, user_id),
+  ]);
+  if (!user) return null;
+  const profile_ids = [...new Set(held.map(({ profile_id }) => profile_id))];
+  const [profiles, summaries, entitlements] = await Promise.all([
+    findProfilesByIds(db, [...profile_ids, site.broker_id]),
+    profileSummaries(db, [...profile_ids, site.broker_id]),
+    sources.entitlementsOf(db, profile_ids),
+  ]);
+
+  const told = new Map<ProfileId, SessionProfile>();
+  for (const [id, summary] of summaries) {
+    const subscriptions = latestPerPlan(entitlements.get(id) ?? []);
+    told.set(id, { ...presentProfileSummary(summary), email: profiles.get(id)?.email ?? '', subscriptions });
+  }
+  const slugOf = (id: ProfileId) => told.get(id)?.slug ?? '';
+  const broker = told.get(site.broker_id);
+  const roles: Record<string, SessionProfile[]> = {};
+  for (const { profile_id, role_type } of held) {
+    const profile = told.get(profile_id);
+    if (profile) (roles[role_type] ??= []).push(profile);
+  }
+  return {
+    username: user.username,
+    has_password: user.has_password,
+    is_factor_missing: !user.otp_enabled && held.some(({ otp_required }) => otp_required),
+    roles: held.map(({ profile_id, role_type }) => ({ profile_id, profile: slugOf(profile_id), role: role_type })),
+    subscriptions: profile_ids.flatMap((id) =>
+      (entitlements.get(id) ?? []).map((entitlement) => ({ ...entitlement, profile: slugOf(id) })),
+    ),
+    visits,
+    session: { username: user.username, roles },
+    site: { slug: broker?.slug ?? '', printable_name: broker?.printable_name ?? '', email: broker?.email ?? '' },
+  };
+}
+
+export interface Question {
+  readonly operator: Operator;
+  readonly params: RuleParams;
+  readonly caller: KnownCaller | null;
+  readonly is_read: boolean;
+}
+
+/** Reads what the operator of a rule may look at, and no more. */
+export async function loadFacts(
+  ctx: Pick<Context, 'db' | 'clock' | 'site' | 'actor' | 'log'>,
+  sources: FactSources,
+  { operator, params, caller, is_read }: Question,
+): Promise<Facts> {
+  const now = ctx.clock.now();
+  const bare: Facts = {
+    now,
+    is_read,
+    caller: null,
+    broker: caller?.site.slug ?? '',
+    profile: null,
+    is_profile_unknown: false,
+    person: null,
+    plans: [],
+    is_plan_unknown: false,
+    agreement: null,
+  };
+  if (caller === null) return bare;
+  const needs = new Set(operator.needs);
+  const asked = { ctx, sources, caller, params, now };
+  return {
+    ...bare,
+    caller: await callerFacts(asked, needs.has('locks')),
+    ...(needs.has('profile') ? await profileFacts(asked, needs.has('providers')) : {}),
+    ...(needs.has('person') ? { person: await personFacts(asked) } : {}),
+    ...(needs.has('plans') ? await planFacts(asked) : {}),
+    ...(needs.has('agreement') ? { agreement: await agreementFacts(asked) } : {}),
+  };
+}
+
+interface Asked {
+  readonly ctx: Pick<Context, 'db' | 'site' | 'actor' | 'log'>;
+  readonly sources: FactSources;
+  readonly caller: KnownCaller;
+  readonly params: RuleParams;
+  readonly now: Date;
+}
+
+async function callerFacts({ ctx, sources, caller, now }: Asked, with_locks: boolean): Promise<CallerFacts> {
+  const { username, has_password, is_factor_missing, roles } = caller;
+  const running = caller.subscriptions.filter(({ ends_at }) => ends_at > now).map((each) => each.subscription_id);
+  const locked = with_locks && running.length > 0 ? await sources.isLocked(ctx.db, running) : new Set<SubscriptionId>();
+  const subscriptions = caller.subscriptions.map(({ subscription_id, profile, plan, ends_at }) => ({
+    profile,
+    plan,
+    ends_at,
+    is_locked: locked.has(subscription_id),
+  }));
+  return { username, has_password, is_factor_missing, roles, subscriptions };
+}
+
+async function profileFacts(
+  asked: Asked,
+  with_providers: boolean,
+): Promise<Pick<Facts, 'profile' | 'is_profile_unknown'>> {
+  const { ctx, caller, params } = asked;
+  const slug = textParam(params, 'profile');
+  if (slug === null) return { profile: null, is_profile_unknown: false };
+  const held = caller.roles.find(({ profile }) => profile === slug);
+  const id = held?.profile_id ?? (await findProfileBySlug(ctx.db, slug))?.id;
+  if (id === undefined) return { profile: null, is_profile_unknown: true };
+  const providers = with_providers ? await heldProviders(asked, [id]) : [];
+  return { profile: { slug, providers }, is_profile_unknown: false };
+}
+
+async function personFacts(asked: Asked): Promise<Facts['person']> {
+  const { ctx, caller, params, now } = asked;
+  const username = textParam(params, 'user');
+  if (username === null) return null;
+  if (username.toLowerCase() === caller.username.toLowerCase()) return { username, profiles: [], providers: [] };
+  const user = await findUserByUsername(ctx.db, username);
+  if (!user) return null;
+  const ids = (await rolesOfUser(ctx.db, user.id, now)).map(({ profile_id }) => profile_id);
+  const profiles = caller.roles.filter(({ profile_id }) => ids.includes(profile_id)).map(({ profile }) => profile);
+  return { username: user.username, profiles, providers: await heldProviders(asked, ids) };
+}
+
+/** The providers on which the caller has a role: the others decide nothing. */
+async function heldProviders({ ctx, sources, caller, now }: Asked, ids: readonly ProfileId[]): Promise<ProviderFact[]> {
+  const providers: ProviderFact[] = [];
+  if (caller.roles.length === 0) return providers;
+  for (const id of ids) {
+    for (const link of await sources.providersOf(ctx.db, id, now, sources.provider_grace_days)) {
+      const held = caller.roles.find(({ profile_id }) => profile_id === link.provider_id);
+      if (held) providers.push({ slug: held.profile, is_active: link.active });
+    }
+  }
+  return providers;
+}
+
+async function planFacts({ ctx, sources, caller, params }: Asked): Promise<Pick<Facts, 'plans' | 'is_plan_unknown'>> {
+  const slugs = listParam(params, 'plan');
+  if (slugs.length === 0) return { plans: [], is_plan_unknown: false };
+  const found = await sources.findPlansBySlugs(ctx.db, slugs);
+  const plans = slugs.flatMap((slug) => {
+    const plan = found.get(slug);
+    if (!plan) return [];
+    const provider = caller.roles.find(({ profile_id }) => profile_id === plan.profile_id)?.profile ?? '';
+    return [{ slug, provider, is_priced: !plan.is_not_priced }];
+  });
+  return { plans, is_plan_unknown: plans.length === 0 };
+}
+
+async function agreementFacts({ ctx, params }: Asked): Promise<Facts['agreement']> {
+  const slug = textParam(params, 'agreement') ?? 'terms-of-use';
+  if (ctx.actor.kind !== 'user') return { slug, is_signed: false };
+  if (!(await findAgreement(ctx.db, slug))) {
+    ctx.log.warn({ agreement: slug }, 'an access rule asks for an agreement that does not exist');
+    return { slug, is_signed: false };
+  }
+  return { slug, is_signed: await hasSigned(ctx.db, ctx.actor.user_id, slug) };
+}

@@ -1,0 +1,129 @@
+import { sql } from 'kysely';
+import type { ListQuery, Page } from '#kernel/page';
+import type { Reader, Tx } from '#platform/db';
+import type { AccessRuleId, JsonValue, SiteId } from '#platform/db-schema';
+import { listPage } from '#platform/list';
+import type { Allow } from './allow.ts';
+import { type AccessRule, patternSegments } from './rule.ts';
+import { type AllowValue, isAllowValue } from './rule-params.ts';
+
+export interface StoredRule extends AccessRule {
+  readonly id: AccessRuleId;
+}
+
+interface RuleRow {
+  id: AccessRuleId;
+  rank: number;
+  path: string;
+  op: number;
+  params: JsonValue | null;
+  is_forward: boolean;
+  engaged: string;
+}
+
+const columns = ['id', 'rank', 'path', 'op', 'params', 'is_forward', 'engaged'] as const;
+
+/** Reads the rules of a site by rank. */
+export async function allRules(reader: Reader, site_id: SiteId): Promise<StoredRule[]> {
+  const rows = await reader
+    .selectFrom('access_rules')
+    .select(columns)
+    .where('site_id', '=', site_id)
+    .orderBy('rank')
+    .execute();
+  return rows.map(toRule);
+}
+
+export async function listRules(reader: Reader, site_id: SiteId, list: ListQuery, url: URL): Promise<Page<StoredRule>> {
+  const page = await listPage(
+    reader.selectFrom('access_rules').select(columns).where('site_id', '=', site_id),
+    {
+      search: { path: 'access_rules.path', engaged: 'access_rules.engaged' },
+      sort: { rank: 'access_rules.rank', path: 'access_rules.path' },
+      default_order: [{ column: 'access_rules.rank', descending: false }],
+      tie_breaker: 'access_rules.id',
+    },
+    list,
+    url,
+  );
+  return { ...page, results: page.results.map(toRule) };
+}
+
+/** Finds a rule by its path; slashes at the ends and between do not count. */
+export async function findRule(reader: Reader, site_id: SiteId, path: string): Promise<StoredRule | undefined> {
+  const rows = await reader
+    .selectFrom('access_rules')
+    .select(columns)
+    .where('site_id', '=', site_id)
+    .where(sql`btrim(regexp_replace(path, '/+', '/', 'g'), '/')`, '=', patternSegments(path).join('/'))
+    .orderBy('rank')
+    .limit(1)
+    .execute();
+  const [row] = rows;
+  return row && toRule(row);
+}
+
+/** Holds the site's row: whoever changes its rules goes one after the other, for ranks depend on each other. */
+export async function lockRules(tx: Tx, site_id: SiteId): Promise<void> {
+  await tx.selectFrom('sites').select('id').where('id', '=', site_id).forUpdate().execute();
+}
+
+export async function insertRule(tx: Tx, site_id: SiteId, rule: AccessRule): Promise<StoredRule> {
+  const row = await tx
+    .insertInto('access_rules')
+    .values({ site_id, rank: rule.rank, path: rule.path, ...changeOf(rule) })
+    .returning(columns)
+    .executeTakeFirstOrThrow();
+  return toRule(row);
+}
+
+export async function updateRuleRow(tx: Tx, id: AccessRuleId, rule: Omit<AccessRule, 'path'>): Promise<StoredRule> {
+  const row = await tx
+    .updateTable('access_rules')
+    .set({ rank: rule.rank, ...changeOf(rule) })
+    .where('id', '=', id)
+    .returning(columns)
+    .executeTakeFirstOrThrow();
+  return toRule(row);
+}
+
+export async function deleteRuleRow(tx: Tx, id: AccessRuleId): Promise<void> {
+  await tx.deleteFrom('access_rules').where('id', '=', id).execute();
+}
+
+/** Moves the ranks from `first` to `last`, both included, by `step`. The unique index is checked at commit. */
+export async function shiftRanks(
+  tx: Tx,
+  site_id: SiteId,
+  range: { first: number; last: number | null },
+  step: 1 | -1,
+): Promise<void> {
+  const query = tx
+    .updateTable('access_rules')
+    .set((eb) => ({ rank: eb('rank', '+', step) }))
+    .where('site_id', '=', site_id)
+    .where('rank', '>=', range.first);
+  await (range.last === null ? query : query.where('rank', '<=', range.last)).execute();
+}
+
+export async function setRank(tx: Tx, id: AccessRuleId, rank: number): Promise<void> {
+  await tx.updateTable('access_rules').set({ rank }).where('id', '=', id).execute();
+}
+
+function changeOf({ allow, is_forward, engaged }: Omit<AccessRule, 'path' | 'rank'>) {
+  const params = allow.params === null ? null : JSON.stringify(allow.params);
+  return { op: allow.op, params, is_forward, engaged };
+}
+
+function toRule({ op, params, ...row }: RuleRow): StoredRule {
+  return { ...row, allow: { op, params: toParams(params) } };
+}
+
+function toParams(value: JsonValue | null): Allow['params'] {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return null;
+  const params: Record<string, AllowValue> = {};
+  for (const [name, member] of Object.entries(value)) {
+    if (isAllowValue(member)) params[name] = member;
+  }
+  return params;
+}
