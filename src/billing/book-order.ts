@@ -68,6 +68,7 @@ export async function bookOrder(
       profile_id: order.profile_id,
       user_id: order.created_by,
       processor_key: charge?.processor_key ?? null,
+      lines: lines.map(({ provider_id, description, amount, unit }) => ({ provider_id, description, amount, unit })),
     }),
     at,
   );

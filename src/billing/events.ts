@@ -6,4 +6,5 @@ export const orderExecuted = (payload: {
   profile_id: ProfileId;
   user_id: UserId | null;
   processor_key: string | null;
+  lines: { provider_id: ProfileId; description: string; amount: number; unit: string }[];
 }) => ({ name: 'order_executed', payload }) as const;
