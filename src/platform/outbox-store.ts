@@ -1,4 +1,4 @@
-import type { Expression } from 'kysely';
+import { sql, type Expression } from 'kysely';
 import type { JsonObject, JsonValue, OutboxEventId } from './db-schema.ts';
 import type { Db, Reader, Tx } from './db.ts';
 
@@ -56,8 +56,13 @@ export async function claimDueRows(
   return rows.map((row) => ({ ...row, payload: isObject(row.payload) ? row.payload : {} })).sort((a, b) => a.id - b.id);
 }
 
+/** Marks a row delivered and blots out the secrets of a mail that has left with it. */
 export async function markDelivered(db: Db, id: OutboxEventId, at: Date): Promise<void> {
-  await db.updateTable('outbox_events').set({ delivered_at: at, last_error: null }).where('id', '=', id).execute();
+  await db
+    .updateTable('outbox_events')
+    .set({ delivered_at: at, last_error: null, payload: sql`payload - 'key' - 'code'` })
+    .where('id', '=', id)
+    .execute();
 }
 
 /** Puts a row off to `next_attempt_at`, or parks it when there is no next attempt. */

@@ -142,6 +142,14 @@ test('a nudge delivers at once, and stopping waits for the delivery under way', 
   assert.notEqual(row.delivered_at, null);
 });
 
+test('the key of a link and the digits of a code are gone once the mail has left', async () => {
+  await tell('user_verification', { user_id: 1, key: 'f'.repeat(40), code: '123456' });
+  await relayOf(listener()).drain();
+  const row = await ctx.db.selectFrom('outbox_events').select('payload').executeTakeFirstOrThrow();
+  assert.equal(heard[0]?.payload['code'], '123456');
+  assert.deepEqual(row.payload, { user_id: 1 });
+});
+
 test('delivered events are forgotten in the end', async () => {
   await tell('order_executed');
   await relayOf(listener()).drain();
