@@ -23,6 +23,7 @@ create table profiles (
 );
 create index profiles_full_name on profiles (full_name, id);
 create index profiles_created_at on profiles (created_at desc, id desc);
+create index profiles_slug_lower on profiles (lower(slug));
 create index profiles_email on profiles (lower(email));
 create unique index profiles_processor on profiles (is_processor) where is_processor;
 comment on column profiles.personal_user_id is 'Set for a personal profile: the user who is the profile. Never inferred from equal names.';

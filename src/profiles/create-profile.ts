@@ -20,9 +20,11 @@ const ATTEMPTS_MAX = 9;
  */
 export async function insertProfile(tx: Tx, profile: NewProfile, at: Date): Promise<Profile> {
   if (!isSlug(profile.slug)) throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
-  if (profile.personal_user_id === undefined && !(await isNameFree(tx, profile.slug, at))) throw slugTaken();
+  const user_id = profile.personal_user_id ?? null;
+  if (user_id === null && !(await isNameFree(tx, profile.slug, at))) throw slugTaken();
   const inserted = await insertProfileRow(tx, profile, at);
-  const owner = { profile_id: inserted.id, user_id: profile.personal_user_id ?? null };
+  if (!inserted) throw slugTaken();
+  const owner = { profile_id: inserted.id, user_id };
   if (!(await claimName(tx, profile.slug, owner, at))) throw slugTaken();
   return inserted;
 }
@@ -70,13 +72,18 @@ export async function makeManager(tx: Tx, profile: Pick<Profile, 'id'>, user: Pi
 }
 
 /**
- * Finds a slug that nobody goes by for a profile of that name.
+ * Finds a slug that nobody goes by for a profile of that name; with `suffixes`, one close to it when it is taken.
  * @throws invalid_input (400) naming `full_name` when nothing of it can stand in a slug
  */
-export async function freeSlug(reader: Reader, full_name: string, at: Date): Promise<string> {
+export async function freeSlug(
+  reader: Reader,
+  full_name: string,
+  at: Date,
+  options: { suffixes: boolean } = { suffixes: true },
+): Promise<string> {
   const base = slugify(full_name);
   if (base === '') throw invalidInput({ full_name: ['Use a name with some letters or digits of the Latin alphabet.'] });
-  for (let attempt = 0; attempt <= ATTEMPTS_MAX; attempt += 1) {
+  for (let attempt = 0; attempt <= (options.suffixes ? ATTEMPTS_MAX : 0); attempt += 1) {
     const slug = attempt === 0 ? base : withSuffix(base, (digits) => randomBytes(8).toString('hex').slice(0, digits));
     if (await isNameFree(reader, slug, at)) return slug;
   }

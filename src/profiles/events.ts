@@ -1,13 +1,7 @@
 import type { ProfileId, RoleId, UserId } from '#platform/db-schema';
 import type { FieldChanges } from './profile.ts';
 
-/** A user came to be, by registration. */
-export const userRegistered = (payload: { user_id: UserId; profile_id: ProfileId | null }) => ({
-  name: 'user_registered',
-  payload,
-});
-
-/** The same moment, told to the user; only on sites that welcome by mail. */
+/** A user registered; told to the user, only on sites that welcome by mail. */
 export const userWelcome = (payload: { user_id: UserId }) => ({ name: 'user_welcome', payload });
 
 /** A login without password was made for somebody unknown who was invited by e-mail. */

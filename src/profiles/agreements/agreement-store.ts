@@ -1,9 +1,26 @@
+import type { ListQuery, Page } from '#kernel/page';
 import type { AgreementId, UserId } from '#platform/db-schema';
 import type { Reader, Tx } from '#platform/db';
+import { listPage, type ListSpec } from '#platform/list';
 import type { Agreement } from './agreement.ts';
 
 export async function findAgreement(reader: Reader, slug: string): Promise<Agreement | undefined> {
   return reader.selectFrom('agreements').selectAll().where('slug', '=', slug).executeTakeFirst();
+}
+
+export async function findAgreementByTitle(reader: Reader, title: string): Promise<Agreement | undefined> {
+  return reader.selectFrom('agreements').selectAll().where('title', '=', title).executeTakeFirst();
+}
+
+const spec: ListSpec = {
+  search: { slug: 'agreements.slug', title: 'agreements.title' },
+  sort: { slug: 'agreements.slug', title: 'agreements.title', updated_at: 'agreements.updated_at' },
+  default_order: [{ column: 'agreements.title', descending: false }],
+  tie_breaker: 'agreements.id',
+};
+
+export async function listAgreements(reader: Reader, list: ListQuery, url: URL): Promise<Page<Agreement>> {
+  return listPage(reader.selectFrom('agreements').selectAll(), spec, list, url);
 }
 
 export async function findAgreementsBySlugs(reader: Reader, slugs: readonly string[]): Promise<Agreement[]> {

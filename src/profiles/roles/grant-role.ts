@@ -2,7 +2,7 @@ import { invalidInput } from '#kernel/problem';
 import { findUserByEmail, findUserByUsername, insertUser, isUsername, parseEmail, prepareVerification, type User } from '#accounts';
 import type { Context } from '#platform/context';
 import { randomKey40 } from '#platform/crypto';
-import type { ProfileId } from '#platform/db-schema';
+import type { ProfileId, UserId } from '#platform/db-schema';
 import { inTransaction, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
 import { extraToText } from '#platform/http/schemas';
@@ -170,10 +170,7 @@ export async function tellGrantee(
   const { role, user } = told;
   const at = ctx.clock.now();
   const message = user.has_password ? told.message : withoutLinks(told.message);
-  const key =
-    user.has_password || user.email === null
-      ? null
-      : (await prepareVerification(tx, { user_id: user.id, channel: 'email', address: user.email, purpose: 'activate', reason: message }, at)).key;
+  const key = user.has_password || user.email === null ? null : await activationKey(tx, user.id, user.email, message, at);
   await updateRole(tx, role.id, { last_notified_at: at });
   await emit(
     tx,
@@ -189,6 +186,13 @@ export async function tellGrantee(
     }),
     at,
   );
+}
+
+/** The one link of the mail sets the first password; it lasts as long as the invitation does. */
+async function activationKey(tx: Tx, user_id: UserId, address: string, reason: string | null, at: Date): Promise<string | null> {
+  const lifetime_s = INVITATION_DAYS * 86_400;
+  const verification = { user_id, channel: 'email', address, purpose: 'activate', sends: 'key', reason, lifetime_s } as const;
+  return (await prepareVerification(tx, verification, at)).key;
 }
 
 /** A stranger's mail carries no address of the sender's choosing: it would be an invitation to phish with our name on it. */

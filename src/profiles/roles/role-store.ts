@@ -23,6 +23,11 @@ export async function lockRole(tx: Tx, profile_id: ProfileId, user_id: UserId): 
     .executeTakeFirst();
 }
 
+/** Lists every row of a user, in whatever state. */
+export async function listRolesOfUser(reader: Reader, user_id: UserId): Promise<Role[]> {
+  return reader.selectFrom('roles').selectAll().where('user_id', '=', user_id).orderBy('id').execute();
+}
+
 export async function findRoleByGrantKey(reader: Reader, grant_key: string): Promise<Role | undefined> {
   return reader.selectFrom('roles').selectAll().where('grant_key', '=', grant_key).executeTakeFirst();
 }
@@ -80,10 +85,30 @@ export async function managersOf(reader: Reader, profile_id: ProfileId, at: Date
   return rows.map((row) => row.user_id);
 }
 
+/** Says whether a user manages the broker or any provider: whoever does sells on this site. */
+export async function isSeller(reader: Reader, user_id: UserId, broker_id: ProfileId, at: Date): Promise<boolean> {
+  const row = await reader
+    .selectFrom('roles')
+    .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
+    .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
+    .select('roles.id')
+    .where('roles.user_id', '=', user_id)
+    .where('role_types.slug', '=', MANAGER)
+    .where('profiles.is_active', '=', true)
+    .where((eb) => eb.or([eb('profiles.id', '=', broker_id), eb('profiles.is_provider', '=', true)]))
+    .where('roles.grant_key', 'is', null)
+    .where('roles.request_key', 'is', null)
+    .where((eb) => eb.or([eb('roles.ends_at', 'is', null), eb('roles.ends_at', '>', at)]))
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** A role in effect, as seen from its user: what the session and the guards ask for. */
 export interface HeldRole {
   profile_id: ProfileId;
   role_type: string;
+  otp_required: boolean;
   created_at: Date;
 }
 
@@ -93,7 +118,7 @@ export async function rolesOfUser(reader: Reader, user_id: UserId, at: Date): Pr
     .selectFrom('roles')
     .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
     .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
-    .select(['roles.profile_id', 'role_types.slug as role_type', 'roles.created_at'])
+    .select(['roles.profile_id', 'role_types.slug as role_type', 'role_types.otp_required', 'roles.created_at'])
     .where('roles.user_id', '=', user_id)
     .where('profiles.is_active', '=', true)
     .where('roles.grant_key', 'is', null)

@@ -1,0 +1,63 @@
+import { parseInstant } from '#kernel/instant';
+import { invalidInput } from '#kernel/problem';
+import { slugify } from '#kernel/slug';
+import type { Context } from '#platform/context';
+import { inTransaction, type Reader } from '#platform/db';
+import { profileProblems } from '../problems.ts';
+import { type Agreement, TERMS_OF_USE } from './agreement.ts';
+import { deleteAgreement, findAgreement, findAgreementByTitle, insertAgreement, updateAgreement } from './agreement-store.ts';
+
+/** @throws agreement_unknown (404) */
+export async function getAgreement(reader: Reader, slug: string): Promise<Agreement> {
+  const agreement = await findAgreement(reader, slug);
+  if (!agreement) throw profileProblems.agreement_unknown();
+  return agreement;
+}
+
+/** Publishes an agreement under a slug made of its title. @throws invalid_input (400) */
+export async function publishAgreement(ctx: Context, input: { title: string; updated_at?: string | undefined }): Promise<Agreement> {
+  const title = input.title.trim();
+  const slug = slugify(title, 150);
+  if (slug === '') throw invalidInput({ title: ['Use a title with some letters or digits of the Latin alphabet.'] });
+  const updated_at = input.updated_at === undefined ? ctx.clock.now() : parseUpdatedAt(input.updated_at);
+  const agreement = await inTransaction(ctx.db, (tx) => insertAgreement(tx, { slug, title, updated_at }));
+  if (!agreement) throw titleTaken();
+  return agreement;
+}
+
+/**
+ * Changes the title of an agreement or the instant of its text. A later instant asks everybody to sign again.
+ *
+ * @throws agreement_unknown (404) · invalid_input (400)
+ */
+export async function reviseAgreement(
+  ctx: Context,
+  slug: string,
+  input: { title?: string | undefined; updated_at?: string | undefined },
+): Promise<Agreement> {
+  return inTransaction(ctx.db, async (tx) => {
+    const agreement = await getAgreement(tx, slug);
+    const title = input.title?.trim() ?? agreement.title;
+    const namesake = await findAgreementByTitle(tx, title);
+    if (namesake && namesake.id !== agreement.id) throw titleTaken();
+    const updated_at = input.updated_at === undefined ? agreement.updated_at : parseUpdatedAt(input.updated_at);
+    return updateAgreement(tx, agreement.id, { title, updated_at });
+  });
+}
+
+/** Deletes an agreement and its signatures. @throws agreement_unknown (404) · agreement_protected (400) */
+export async function withdrawAgreement(ctx: Context, slug: string): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => {
+    const agreement = await getAgreement(tx, slug);
+    if (agreement.slug === TERMS_OF_USE) throw profileProblems.agreement_protected();
+    await deleteAgreement(tx, agreement.id);
+  });
+}
+
+function parseUpdatedAt(text: string): Date {
+  const instant = parseInstant(text, 'UTC');
+  if (instant === null) throw invalidInput({ updated_at: ['Enter a date or a date-time in ISO 8601.'] });
+  return instant;
+}
+
+const titleTaken = () => invalidInput({ title: ['There is an agreement with this title already.'] });

@@ -1,0 +1,142 @@
+import { Type } from 'typebox';
+import { inputProblems } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import type { App } from '#platform/http/app';
+import { ListQuerystring } from '#platform/http/schemas';
+import { actorId } from '../actor-id.ts';
+import { profileProblems } from '../problems.ts';
+import { getBroker } from '../profile-store.ts';
+import { profileName } from '../profile.ts';
+import { NoContent } from '../schemas.ts';
+import type { Agreement } from './agreement.ts';
+import { listAgreements } from './agreement-store.ts';
+import { type AgreementParties, agreementText, type AgreementTemplates } from './agreement-text.ts';
+import { getAgreement, publishAgreement, reviseAgreement, withdrawAgreement } from './publish-agreement.ts';
+import {
+  AgreementCreateBody,
+  AgreementPage,
+  AgreementParams,
+  AgreementSchema,
+  AgreementUpdateBody,
+  AgreementWithText,
+  DocumentParams,
+  SignBody,
+  SignReply,
+} from './schemas.ts';
+import { signAgreement } from './sign-agreement.ts';
+
+const { agreement_unknown, agreement_protected, agreement_declined } = profileProblems;
+
+/** Agreements as the operator keeps them, and as everybody reads and signs them. */
+export function agreementRoutes(app: App, templates: AgreementTemplates): void {
+  operatorRoutes(app, templates);
+  legalRoutes(app, templates);
+}
+
+/** Tells for whom the texts speak. */
+export async function partiesOf(ctx: Context): Promise<AgreementParties> {
+  const broker = await getBroker(ctx.db, ctx.site);
+  return {
+    broker: { printable_name: profileName(broker), email: broker.email },
+    site: { title: ctx.site.title, url: ctx.origin },
+  };
+}
+
+function operatorRoutes(app: App, templates: AgreementTemplates): void {
+  const access = { kind: 'broker' } as const;
+  app.get(
+    '/api/agreements',
+    {
+      config: { access },
+      schema: { tags: ['profile'], summary: 'Lists agreements', querystring: ListQuerystring, response: { 200: AgreementPage } },
+    },
+    async (request) => presentPage(await listAgreements(request.ctx.db, request.list(), request.listUrl)),
+  );
+  app.post(
+    '/api/agreements',
+    {
+      config: { access, problems: [inputProblems.invalid_input] },
+      schema: { tags: ['profile'], summary: 'Creates an agreement', body: AgreementCreateBody, response: { 201: AgreementSchema } },
+    },
+    async (request, reply) => reply.status(201).send(presentAgreement(await publishAgreement(request.ctx, request.body))),
+  );
+  app.get(
+    '/api/agreements/:document',
+    {
+      config: { access, problems: [agreement_unknown] },
+      schema: { tags: ['profile'], summary: 'Retrieves an agreement', params: DocumentParams, response: { 200: AgreementWithText } },
+    },
+    async ({ ctx, params }) => presentWithText(ctx, templates, await getAgreement(ctx.db, params.document)),
+  );
+  const update = {
+    config: { access, problems: [inputProblems.invalid_input, agreement_unknown] },
+    schema: { tags: ['profile'], params: DocumentParams, response: { 200: AgreementWithText } },
+  };
+  app.put(
+    '/api/agreements/:document',
+    { ...update, schema: { ...update.schema, summary: 'Updates an agreement', body: AgreementUpdateBody } },
+    async ({ ctx, params, body }) => presentWithText(ctx, templates, await reviseAgreement(ctx, params.document, body)),
+  );
+  app.patch(
+    '/api/agreements/:document',
+    { ...update, schema: { ...update.schema, summary: 'Updates some fields of an agreement', body: Type.Partial(AgreementUpdateBody) } },
+    async ({ ctx, params, body }) => presentWithText(ctx, templates, await reviseAgreement(ctx, params.document, body)),
+  );
+  app.delete(
+    '/api/agreements/:document',
+    {
+      config: { access, problems: [agreement_unknown, agreement_protected] },
+      schema: { tags: ['profile'], summary: 'Deletes an agreement and its signatures', params: DocumentParams, response: { 204: NoContent } },
+    },
+    async ({ ctx, params }, reply) => {
+      await withdrawAgreement(ctx, params.document);
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+function legalRoutes(app: App, templates: AgreementTemplates): void {
+  const access = { kind: 'public' } as const;
+  app.get(
+    '/api/legal',
+    {
+      config: { access },
+      schema: { tags: ['profile'], summary: 'Lists agreements to sign', querystring: ListQuerystring, response: { 200: AgreementPage } },
+    },
+    async (request) => presentPage(await listAgreements(request.ctx.db, request.list(), request.listUrl)),
+  );
+  app.get(
+    '/api/legal/:agreement',
+    {
+      config: { access, problems: [agreement_unknown] },
+      schema: { tags: ['profile'], summary: 'Retrieves the text of an agreement', params: AgreementParams, response: { 200: AgreementWithText } },
+    },
+    async ({ ctx, params }) => presentWithText(ctx, templates, await getAgreement(ctx.db, params.agreement)),
+  );
+  app.post(
+    '/api/legal/:agreement/sign',
+    {
+      config: { access: { kind: 'authenticated' }, problems: [inputProblems.invalid_input, agreement_unknown, agreement_declined] },
+      schema: { tags: ['profile'], summary: 'Signs an agreement', params: AgreementParams, body: SignBody, response: { 200: SignReply } },
+    },
+    async ({ ctx, params, body }) => {
+      const user_id = actorId(ctx);
+      if (user_id === null) throw new Error('the route is for signed-in users');
+      const signed_at = await signAgreement(ctx, user_id, params.agreement, body.read_terms);
+      return { read_terms: true, last_signed: signed_at.toISOString() };
+    },
+  );
+}
+
+function presentAgreement({ slug, title, updated_at }: Agreement) {
+  return { slug, title, updated_at: updated_at.toISOString() };
+}
+
+function presentPage<T extends { results: Agreement[] }>(page: T) {
+  return { ...page, results: page.results.map(presentAgreement) };
+}
+
+async function presentWithText(ctx: Context, templates: AgreementTemplates, agreement: Agreement) {
+  const text = agreementText(templates, agreement, await partiesOf(ctx));
+  return { ...presentAgreement(agreement), text: text?.toString() ?? '' };
+}

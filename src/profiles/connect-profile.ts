@@ -1,0 +1,93 @@
+import { invalidInput } from '#kernel/problem';
+import { findUserByEmail, findUserById, findUserByUsername, insertUser, isUsername, type User } from '#accounts';
+import type { Context } from '#platform/context';
+import type { UserId } from '#platform/db-schema';
+import { inTransaction, type Tx } from '#platform/db';
+import type { Subject } from '#platform/http/access';
+import { actorId } from './actor-id.ts';
+import { createOrganization, createPersonalProfile, freeSlug, makeManager, parseProfileFields, slugTaken } from './create-profile.ts';
+import { isBrokerManager } from './policy.ts';
+import { profileProblems } from './problems.ts';
+import type { Profile, ProfileFields } from './profile.ts';
+import { findPersonalProfile } from './profile-store.ts';
+import { isSeller } from './roles/role-store.ts';
+import type { ProfileCreateInput } from './schemas.ts';
+
+/**
+ * Makes a profile that a user manages from the start: an organization, or the user's own personal profile.
+ *
+ * @throws user_unknown (404) · invalid_input (400)
+ */
+export async function connectProfile(ctx: Context, user_id: UserId, input: ProfileCreateInput, subject: Subject): Promise<Profile> {
+  const fields = requireName(parseProfileFields(input, { broker: isBrokerManager(subject) }));
+  return inTransaction(ctx.db, async (tx) => {
+    const at = ctx.clock.now();
+    const user = await findUserById(tx, user_id);
+    if (!user) throw profileProblems.user_unknown();
+    if (input.type === 'personal') return connectPersonal(tx, user, input, fields, at);
+    const slug = parseSlug(input.slug);
+    const email = fields.email ?? (await callerEmail(ctx, tx)) ?? user.email ?? '';
+    return createOrganization(tx, { slug, manager: user, fields: { ...fields, email } }, at);
+  });
+}
+
+async function connectPersonal(tx: Tx, user: User, input: ProfileCreateInput, fields: NamedFields, at: Date): Promise<Profile> {
+  const slug = parseSlug(input.slug);
+  if (slug === undefined || slug.toLowerCase() === user.username.toLowerCase()) {
+    if (!(await findPersonalProfile(tx, user.id))) return createPersonalProfile(tx, user, at, fields);
+    if (slug !== undefined) throw slugTaken();
+  }
+  // Somebody else's personal profile: a person who has no login yet, looked after by this user.
+  const profile = await createPersonForOthers(tx, { slug, fields }, at);
+  await makeManager(tx, profile, user, at);
+  return profile;
+}
+
+/**
+ * Makes a profile for somebody who does not know of it yet: nobody manages an organization until a manager of the site
+ * lets somebody in; a person's comes with a login without password, to be claimed by e-mail.
+ *
+ * Why sellers only: anybody could fill the site with other people's names and addresses.
+ * @throws shadow_profiles_limited (403) · invalid_input (400)
+ */
+export async function addShadowProfile(ctx: Context, input: ProfileCreateInput): Promise<Profile> {
+  const caller = actorId(ctx);
+  const at = ctx.clock.now();
+  if (caller === null || !(await isSeller(ctx.db, caller, ctx.site.broker_id, at))) {
+    throw profileProblems.shadow_profiles_limited();
+  }
+  const fields = requireName(parseProfileFields(input, { broker: false }));
+  const slug = parseSlug(input.slug);
+  return inTransaction(ctx.db, async (tx) => {
+    if (input.type !== 'personal') return createOrganization(tx, { slug, manager: null, fields }, at);
+    return createPersonForOthers(tx, { slug, fields }, at);
+  });
+}
+
+async function createPersonForOthers(tx: Tx, input: { slug: string | undefined; fields: NamedFields }, at: Date): Promise<Profile> {
+  const { fields } = input;
+  if (fields.email === undefined) throw invalidInput({ email: ['This field is required.'] });
+  if (await findUserByEmail(tx, fields.email)) throw invalidInput({ email: ['This e-mail address is already in use.'] });
+  const username = input.slug ?? (await freeSlug(tx, fields.full_name, at));
+  if (!isUsername(username)) throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
+  if (await findUserByUsername(tx, username)) throw slugTaken();
+  const person = await insertUser(tx, { username, email: fields.email, full_name: fields.full_name }, at);
+  return createPersonalProfile(tx, person, at, fields);
+}
+
+type NamedFields = Partial<ProfileFields> & { full_name: string };
+
+function requireName(fields: Partial<ProfileFields>): NamedFields {
+  const { full_name } = fields;
+  if (full_name === undefined) throw invalidInput({ full_name: ['This field is required.'] });
+  return { ...fields, full_name };
+}
+
+function parseSlug(slug: string | undefined): string | undefined {
+  return slug === undefined || slug.trim() === '' ? undefined : slug.trim();
+}
+
+async function callerEmail(ctx: Context, tx: Tx): Promise<string | null> {
+  const caller = actorId(ctx);
+  return caller === null ? null : ((await findUserById(tx, caller))?.email ?? null);
+}

@@ -1,0 +1,19 @@
+import type { Static } from 'typebox';
+import type { AccountsSettings } from '#accounts';
+import type { ProfileId } from '#platform/db-schema';
+import type { Reader } from '#platform/db';
+import type { Templates } from '#platform/templates';
+import type { OnProfileArchived } from './archive-profile.ts';
+import type { ActivityMentionSchema, SubscriptionMentionSchema } from './schemas.ts';
+
+/** What this room asks of others; src/app.ts brings the answers. */
+export interface ProfileNeeds {
+  settings: AccountsSettings;
+  /** Holds the texts of the agreements. */
+  templates: Pick<Templates, 'has' | 'renderPage'>;
+  /** Lists the subscriptions of a profile that run at an instant. */
+  subscriptionsOf(reader: Reader, profile_id: ProfileId, at: Date): Promise<Static<typeof SubscriptionMentionSchema>[]>;
+  /** Lists the operator's notes about a profile, newest first. */
+  activitiesOf(reader: Reader, profile_id: ProfileId): Promise<Static<typeof ActivityMentionSchema>[]>;
+  onProfileArchived: OnProfileArchived;
+}

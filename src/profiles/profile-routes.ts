@@ -1,0 +1,152 @@
+import { type Static, Type } from 'typebox';
+import { inputProblems } from '#kernel/problem';
+import type { App } from '#platform/http/app';
+import { ListQuerystring, PageOf } from '#platform/http/schemas';
+import type { Context } from '#platform/context';
+import type { ProfileId } from '#platform/db-schema';
+import type { Subject } from '#platform/http/access';
+import { archiveProfile } from './archive-profile.ts';
+import { connectProfile } from './connect-profile.ts';
+import { listManagedProfiles, listProfiles } from './list-profiles.ts';
+import type { ProfileNeeds } from './needs.ts';
+import { maySeeActivities } from './policy.ts';
+import { profileProblems } from './problems.ts';
+import { getProfileView, presentProfileDetail } from './profile-summary.ts';
+import {
+  NoContent,
+  ProfileCreateBody,
+  ProfileDetailSchema,
+  ProfileParams,
+  ProfileUpdateBody,
+  ProfileWithSubscriptionsSchema,
+  UserParams,
+} from './schemas.ts';
+import { isYes, profileOf, userOf } from './subject.ts';
+import { updateProfile } from './update-profile.ts';
+
+/** Profiles themselves: reading, changing, archiving, and making ones that a user manages. */
+export function profileDetailRoutes(app: App, needs: ProfileNeeds): void {
+  listRoutes(app);
+  oneProfileRoutes(app, needs);
+  connectedRoutes(app);
+}
+
+function listRoutes(app: App): void {
+  app.get(
+    '/api/profile',
+    {
+      config: { access: { kind: 'broker' } },
+      schema: {
+        tags: ['profile'],
+        summary: 'Lists billing profiles',
+        querystring: Type.Object({
+          ...ListQuerystring.properties,
+          include_inactive: Type.Optional(Type.String({ description: '1 lists archived profiles too' })),
+        }),
+        response: { 200: PageOf(ProfileDetailSchema) },
+      },
+    },
+    async (request) => {
+      const include_inactive = isYes(request.query.include_inactive);
+      const page = await listProfiles(request.ctx.db, { include_inactive }, request.list(), request.listUrl);
+      return { ...page, results: page.results.map(presentProfileDetail) };
+    },
+  );
+}
+
+function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
+  const provider = { kind: 'provider', frictionless: true } as const;
+  app.get(
+    '/api/profile/:profile',
+    {
+      config: { access: provider },
+      schema: {
+        tags: ['profile'],
+        summary: 'Retrieves a billing profile',
+        params: ProfileParams,
+        response: { 200: ProfileWithSubscriptionsSchema },
+      },
+    },
+    async (request) => presentInFull(request.ctx, needs, profileOf(request.subject), request.subject),
+  );
+
+  const update = {
+    config: { access: provider, problems: [inputProblems.invalid_input, profileProblems.profile_protected] },
+    schema: { tags: ['profile'], params: ProfileParams, response: { 200: ProfileWithSubscriptionsSchema } },
+  };
+  const change = async (ctx: Context, subject: Subject, body: Partial<Static<typeof ProfileUpdateBody>>) => {
+    const profile = await updateProfile(ctx, profileOf(subject), body, subject);
+    return { ...(await presentInFull(ctx, needs, profile.id, subject)), detail: 'Profile was updated.' };
+  };
+  app.put(
+    '/api/profile/:profile',
+    { ...update, schema: { ...update.schema, summary: 'Updates a billing profile', body: ProfileUpdateBody } },
+    async (request) => change(request.ctx, request.subject, request.body),
+  );
+  app.patch(
+    '/api/profile/:profile',
+    { ...update, schema: { ...update.schema, summary: 'Updates some fields of a billing profile', body: Type.Partial(ProfileUpdateBody) } },
+    async (request) => change(request.ctx, request.subject, request.body),
+  );
+  app.delete(
+    '/api/profile/:profile',
+    {
+      // Not for providers: what a subscriber owes or owns is theirs to end.
+      config: { access: { kind: 'direct', frictionless: true }, problems: [profileProblems.profile_protected] },
+      schema: { tags: ['profile'], summary: 'Archives a billing profile', params: ProfileParams, response: { 204: NoContent } },
+    },
+    async (request, reply) => {
+      await archiveProfile(request.ctx, profileOf(request.subject), needs.onProfileArchived);
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+async function presentInFull(ctx: Context, needs: ProfileNeeds, profile_id: ProfileId, subject: Subject) {
+  const view = await getProfileView(ctx.db, profile_id);
+  return {
+    ...presentProfileDetail(view),
+    subscriptions: await needs.subscriptionsOf(ctx.db, profile_id, ctx.clock.now()),
+    activities: maySeeActivities(subject) ? await needs.activitiesOf(ctx.db, profile_id) : [],
+  };
+}
+
+function connectedRoutes(app: App): void {
+  app.get(
+    '/api/users/:user/profiles',
+    {
+      config: { access: { kind: 'self' } },
+      schema: {
+        tags: ['profile'],
+        summary: 'Lists the profiles that a user manages',
+        params: UserParams,
+        querystring: ListQuerystring,
+        response: { 200: PageOf(ProfileDetailSchema) },
+      },
+    },
+    async (request) => {
+      const { ctx, subject } = request;
+      const of = { user_id: userOf(subject), at: ctx.clock.now() };
+      const page = await listManagedProfiles(ctx.db, of, request.list(), request.listUrl);
+      return { ...page, results: page.results.map(presentProfileDetail) };
+    },
+  );
+  app.post(
+    '/api/users/:user/profiles',
+    {
+      config: { access: { kind: 'self' }, problems: [inputProblems.invalid_input] },
+      schema: {
+        tags: ['profile'],
+        summary: 'Creates a profile that a user manages',
+        params: UserParams,
+        body: ProfileCreateBody,
+        response: { 201: ProfileDetailSchema },
+      },
+    },
+    async (request, reply) => {
+      const { ctx, subject } = request;
+      const profile = await connectProfile(ctx, userOf(subject), request.body, subject);
+      return reply.status(201).send(presentProfileDetail(await getProfileView(ctx.db, profile.id)));
+    },
+  );
+}

@@ -1,0 +1,184 @@
+import { type Static } from 'typebox';
+import { invalidInput } from '#kernel/problem';
+import {
+  type AccountsSettings,
+  hashPassword,
+  insertUser,
+  isUsername,
+  type OpenedSession,
+  openSession,
+  parseEmail,
+  parsePhone,
+  passwordRefusalMessage,
+  refusePassword,
+  type User,
+  userRegistered,
+} from '#accounts';
+import type { Context } from '#platform/context';
+import type { UserId } from '#platform/db-schema';
+import { inTransaction, type Tx } from '#platform/db';
+import { emit } from '#platform/events';
+import type { Agreement } from '../agreements/agreement.ts';
+import { findAgreementsBySlugs, upsertSignature } from '../agreements/agreement-store.ts';
+import { createOrganization, createPersonalProfile, freeSlug, parseProfileFields } from '../create-profile.ts';
+import { userWelcome } from '../events.ts';
+import { freeUsername } from '../free-username.ts';
+import { profileProblems } from '../problems.ts';
+import type { Profile, ProfileFields } from '../profile.ts';
+import { renameField } from '../rename-field.ts';
+import { findRole, updateRole } from '../roles/role-store.ts';
+import type { RegisterBody } from './register-schemas.ts';
+import {
+  address_fields,
+  agreementAnswer,
+  type RegistrationExtras,
+  registrationExtras,
+  registrationShape,
+  type RegistrationShape,
+} from './registration.ts';
+
+export type RegistrationInput = Static<typeof RegisterBody> & Readonly<Record<string, unknown>>;
+
+export interface Registered {
+  user: User;
+  profile: Profile | null;
+  session: OpenedSession;
+}
+
+/** A network address may register this often; the answers tell which names and e-mail addresses are taken. */
+const registerLimit = { name: 'register', max: 10, window_s: 3600 };
+
+/** Bounds of the profile room's slugs: a username may become one. */
+const USERNAME_LENGTH_MAX = 50;
+
+/**
+ * Makes a login, the profile that goes with it, the signatures, and a session: all of it or nothing.
+ *
+ * @throws registration_disabled (403) · invalid_input (400) naming each field at fault · too_many_requests (429)
+ */
+export async function register(
+  ctx: Context,
+  settings: AccountsSettings,
+  input: RegistrationInput,
+  options: { cookie: boolean },
+): Promise<Registered> {
+  if (ctx.site.authentication !== 'enabled') throw profileProblems.registration_disabled();
+  settings.throttle.take(registerLimit, ctx.peer?.ip ?? 'unknown');
+  const parsed = parseRegistration(ctx, settings, input);
+  const agreements = await agreedTo(ctx, input);
+  const password_hash = parsed.new_password === null ? null : await hashPassword(parsed.new_password);
+  return inTransaction(ctx.db, async (tx) => {
+    const at = ctx.clock.now();
+    const username = parsed.username ?? (await freeUsername(tx, parsed.email, at));
+    const user = await insertUser(
+      tx,
+      { ...parsed.person, username, email: parsed.email, phone: parsed.phone, password_hash, extra: parsed.extras.user },
+      at,
+    );
+    const profile = await createProfileFor(tx, user, parsed, at);
+    for (const agreement of agreements) {
+      await upsertSignature(tx, { agreement, user_id: user.id, ip: ctx.peer?.ip ?? null, user_agent: ctx.peer?.user_agent ?? null }, at);
+    }
+    await tellOfRegistration(ctx, tx, user.id, at);
+    const session = await openSession(tx, settings, { user, kind: options.cookie ? 'cookie' : 'token', peer: ctx.peer }, at);
+    return { user, profile, session };
+  });
+}
+
+interface ParsedRegistration {
+  username: string | null;
+  email: string | null;
+  phone: string | null;
+  new_password: string | null;
+  person: { full_name: string; nick_name: string; lang: string };
+  shape: RegistrationShape;
+  organization_name: string | null;
+  fields: Partial<ProfileFields>;
+  extras: RegistrationExtras;
+}
+
+function parseRegistration(ctx: Context, settings: AccountsSettings, input: RegistrationInput): ParsedRegistration {
+  const errors: Record<string, string[]> = {};
+  const full_name = input.full_name.trim();
+  if (full_name === '') errors['full_name'] = ['This field may not be blank.'];
+  const email = parseEmail(input.email ?? '');
+  const phone = parsePhone(input.phone ?? '');
+  if (email === null && (input.email ?? '').trim() !== '') errors['email'] = ['Enter an e-mail address.'];
+  if (phone === null && (input.phone ?? '').trim() !== '') errors['phone'] = ['Enter a phone number.'];
+  if (email === null && phone === null && Object.keys(errors).every((name) => name === 'full_name')) {
+    errors['email'] = errors['phone'] = ['Enter an e-mail address or a phone number.'];
+  }
+  const username = (input.username ?? input.slug ?? '').trim() || null;
+  if (username !== null && (!isUsername(username) || username.length > USERNAME_LENGTH_MAX)) {
+    errors['username'] = ['Use letters, digits, - and _ only, 50 at most.'];
+  }
+  const lang = input.lang ?? ctx.lang;
+  if (!isLanguage(lang)) errors['lang'] = ['Enter the code of a language, such as en or fr-CA.'];
+  const new_password = input.new_password || null;
+  const refusal = new_password === null ? null : refusePassword(new_password, { username, email, full_name }, settings.password_policy);
+  if (refusal) errors['new_password'] = [passwordRefusalMessage(refusal, settings.password_policy)];
+  const organization_name = input.organization_name?.trim() || null;
+  if (input.type === 'organization' && organization_name === null) errors['organization_name'] = ['This field is required.'];
+  if (Object.keys(errors).length > 0) throw invalidInput(errors);
+
+  const { full_name: _name, email: _email, phone: _phone, ...address } = input;
+  return {
+    username,
+    email,
+    phone,
+    new_password,
+    person: { full_name, nick_name: input.nick_name?.trim() ?? '', lang },
+    shape: registrationShape({
+      full_name,
+      organization_name,
+      has_address: address_fields.some((name) => (input[name] ?? '').trim() !== ''),
+      type: input.type ?? 'unknown',
+    }),
+    organization_name,
+    fields: parseProfileFields(pickAddress(address), { broker: false }),
+    extras: registrationExtras(input),
+  };
+}
+
+function pickAddress(input: Readonly<Record<string, unknown>>): Partial<Record<keyof ProfileFields, unknown>> {
+  return Object.fromEntries(address_fields.map((name) => [name, input[name]]));
+}
+
+function isLanguage(tag: string): boolean {
+  return /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?$/.test(tag) && new Intl.DisplayNames('en', { type: 'language', fallback: 'none' }).of(tag) !== undefined;
+}
+
+/** Finds the agreements that the body answers by name. @throws invalid_input (400) naming each that was declined */
+async function agreedTo(ctx: Context, input: RegistrationInput): Promise<Agreement[]> {
+  const agreements = await findAgreementsBySlugs(ctx.db, Object.keys(input).slice(0, 100));
+  const declined = agreements.filter((agreement) => agreementAnswer(input[agreement.slug]) === 'declined');
+  if (declined.length === 0) return agreements;
+  throw invalidInput(Object.fromEntries(declined.map(({ slug, title }) => [slug, [`You must agree to "${title}" to go on.`]])));
+}
+
+async function createProfileFor(tx: Tx, user: User, parsed: ParsedRegistration, at: Date): Promise<Profile | null> {
+  if (parsed.shape === 'user') return null;
+  const profile =
+    parsed.shape === 'personal'
+      ? await createPersonalProfile(tx, user, at, { ...parsed.fields, extra: parsed.extras.organization })
+      : await createOwnOrganization(tx, user, parsed, at);
+  const role = parsed.extras.role === null ? undefined : await findRole(tx, profile.id, user.id);
+  if (role) await updateRole(tx, role.id, { extra: parsed.extras.role });
+  return profile;
+}
+
+async function createOwnOrganization(tx: Tx, user: User, parsed: ParsedRegistration, at: Date): Promise<Profile> {
+  const full_name = parsed.organization_name ?? '';
+  try {
+    const slug = await freeSlug(tx, full_name, at, { suffixes: false });
+    const fields = { ...parsed.fields, full_name, email: user.email ?? '', phone: user.phone ?? '', extra: parsed.extras.organization };
+    return await createOrganization(tx, { slug, manager: user, fields }, at);
+  } catch (error) {
+    throw renameField(error, { full_name: 'organization_name', slug: 'organization_name' });
+  }
+}
+
+async function tellOfRegistration(ctx: Context, tx: Tx, user_id: UserId, at: Date): Promise<void> {
+  await emit(tx, userRegistered({ user_id }), at);
+  if (ctx.site.welcome_email) await emit(tx, userWelcome({ user_id }), at);
+}

@@ -1,0 +1,38 @@
+import { Type } from 'typebox';
+import { inputProblems } from '#kernel/problem';
+import type { AccountsSettings } from '#accounts';
+import type { App } from '#platform/http/app';
+import { setSessionCookie } from '#platform/http/cookies';
+import { requireSameOrigin } from '#platform/http/csrf';
+import { throttleProblems } from '#platform/throttle';
+import { profileProblems } from '../problems.ts';
+import { isYes } from '../subject.ts';
+import { register } from './register.ts';
+import { RegisterBody } from './register-schemas.ts';
+
+export function registrationRoutes(app: App, settings: AccountsSettings): void {
+  app.post(
+    '/api/auth/register',
+    {
+      config: {
+        access: { kind: 'public' },
+        problems: [inputProblems.invalid_input, profileProblems.registration_disabled, throttleProblems.too_many_requests],
+      },
+      schema: {
+        tags: ['auth'],
+        summary: 'Registers a new user',
+        querystring: Type.Object({ cookie: Type.Optional(Type.String({ description: '1 also signs the browser in' })) }),
+        body: RegisterBody,
+        response: { 201: Type.Object({ token: Type.String({ description: 'JSON Web Token' }) }) },
+      },
+    },
+    async (request, reply) => {
+      const cookie = isYes(request.query.cookie);
+      // Another site must not sign a browser in to an account of its making.
+      if (cookie) requireSameOrigin(request);
+      const { session } = await register(request.ctx, settings, request.body, { cookie });
+      if (session.cookie_secret !== null) setSessionCookie(reply, session.cookie_secret, settings.token_lifetime_s);
+      return reply.status(201).send({ token: session.token });
+    },
+  );
+}

@@ -1,0 +1,86 @@
+import { type Static, Type } from 'typebox';
+import { inputProblems } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import type { Subject } from '#platform/http/access';
+import type { App } from '#platform/http/app';
+import { ListQuerystring } from '#platform/http/schemas';
+import { profileProblems } from '../problems.ts';
+import { NoContent, ProfileParams } from '../schemas.ts';
+import { isYes, profileOf } from '../subject.ts';
+import { changeRoleType, describeRoleType, getRoleType, removeRoleType } from './describe-role-type.ts';
+import { listRoleTypes } from './list-roles.ts';
+import { presentRoleTypes, type RoleTypeBody as RoleTypeReply } from './present-role.ts';
+import type { RoleType } from './role-type.ts';
+import { ForceQuerystring, RoleTypeBody, RoleTypePage, RoleTypeParams, RoleTypeSchema } from './schemas.ts';
+
+/** Kinds of role: those that every profile shares and those of one profile. */
+export function roleTypeRoutes(app: App): void {
+  const access = { kind: 'direct' } as const;
+  const { role_type_unknown, role_type_global, role_type_protected, role_type_in_use } = profileProblems;
+  app.get(
+    '/api/profile/:profile/roles/describe',
+    {
+      config: { access },
+      schema: { tags: ['rbac'], summary: 'Lists role types', params: ProfileParams, querystring: ListQuerystring, response: { 200: RoleTypePage } },
+    },
+    async (request) => {
+      const { ctx, subject } = request;
+      const page = await listRoleTypes(ctx.db, profileOf(subject), request.list(), request.listUrl);
+      return { ...page, results: await presentRoleTypes(ctx.db, page.results, subject) };
+    },
+  );
+  app.post(
+    '/api/profile/:profile/roles/describe',
+    {
+      config: { access, problems: [inputProblems.invalid_input] },
+      schema: { tags: ['rbac'], summary: 'Creates a role type', params: ProfileParams, body: RoleTypeBody, response: { 201: RoleTypeSchema } },
+    },
+    async (request, reply) => {
+      const { ctx, subject } = request;
+      const type = await describeRoleType(ctx, profileOf(subject), request.body);
+      return reply.status(201).send(await presentOne(ctx, type, subject));
+    },
+  );
+  app.get(
+    '/api/profile/:profile/roles/describe/:role',
+    {
+      config: { access, problems: [role_type_unknown] },
+      schema: { tags: ['rbac'], summary: 'Retrieves a role type', params: RoleTypeParams, response: { 200: RoleTypeSchema } },
+    },
+    async ({ ctx, subject, params }) => presentOne(ctx, await getRoleType(ctx.db, profileOf(subject), params.role), subject),
+  );
+
+  const update = {
+    config: { access, problems: [inputProblems.invalid_input, role_type_unknown, role_type_global] },
+    schema: { tags: ['rbac'], params: RoleTypeParams, response: { 200: RoleTypeSchema } },
+  };
+  const change = async (ctx: Context, subject: Subject, slug: string, body: Partial<Static<typeof RoleTypeBody>>) =>
+    presentOne(ctx, await changeRoleType(ctx, profileOf(subject), slug, body, subject), subject);
+  app.put(
+    '/api/profile/:profile/roles/describe/:role',
+    { ...update, schema: { ...update.schema, summary: 'Updates a role type', body: RoleTypeBody } },
+    async ({ ctx, subject, params, body }) => change(ctx, subject, params.role, body),
+  );
+  app.patch(
+    '/api/profile/:profile/roles/describe/:role',
+    { ...update, schema: { ...update.schema, summary: 'Updates some fields of a role type', body: Type.Partial(RoleTypeBody) } },
+    async ({ ctx, subject, params, body }) => change(ctx, subject, params.role, body),
+  );
+  app.delete(
+    '/api/profile/:profile/roles/describe/:role',
+    {
+      config: { access, problems: [role_type_unknown, role_type_global, role_type_protected, role_type_in_use] },
+      schema: { tags: ['rbac'], summary: 'Deletes a role type', params: RoleTypeParams, querystring: ForceQuerystring, response: { 204: NoContent } },
+    },
+    async ({ ctx, subject, params, query }, reply) => {
+      await removeRoleType(ctx, profileOf(subject), params.role, subject, { force: isYes(query.force) });
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+async function presentOne(ctx: Context, type: RoleType, subject: Subject): Promise<RoleTypeReply> {
+  const [presented] = await presentRoleTypes(ctx.db, [type], subject);
+  if (!presented) throw new Error('one type in, one out');
+  return presented;
+}

@@ -1,0 +1,170 @@
+import { Type } from 'typebox';
+import { findUserByUsername } from '#accounts';
+import { inputProblems } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import type { ProfileId } from '#platform/db-schema';
+import { inTransaction } from '#platform/db';
+import type { Subject } from '#platform/http/access';
+import type { App } from '#platform/http/app';
+import { extraToText, ListQuerystring } from '#platform/http/schemas';
+import { profileProblems } from '../problems.ts';
+import { getProfileView } from '../profile-summary.ts';
+import { NoContent, ProfileParams } from '../schemas.ts';
+import { isYes, profileOf } from '../subject.ts';
+import { grantRole } from './grant-role.ts';
+import { listRoles, parseRoleStatus } from './list-roles.ts';
+import { presentRolesByProfile, type RoleByProfileBody } from './present-role.ts';
+import { resendInvitation } from './resend-invitation.ts';
+import { revokeRole } from './revoke-role.ts';
+import type { Role } from './role.ts';
+import { findRole, updateRole } from './role-store.ts';
+import type { RoleType } from './role-type.ts';
+import { findRoleTypeInUrl } from './role-type-store.ts';
+import { ExtraBody, ForceQuerystring, GrantBody, RoleByProfileSchema, RolePage, RoleParams, RoleTypeParams } from './schemas.ts';
+
+const RoleListQuerystring = Type.Object({
+  ...ListQuerystring.properties,
+  role_status: Type.Optional(Type.String({ maxLength: 50, description: 'Any of active, invited, requested, separated by commas' })),
+});
+
+// Providers read who the members are; only the profile's own managers, and the operator, make or unmake members.
+const read = { kind: 'provider' } as const;
+const write = { kind: 'direct' } as const;
+const { role_type_unknown, role_unknown, user_unknown, role_already_held, last_manager } = profileProblems;
+
+/** Who holds, is offered or asks for a role on a profile. */
+export function memberRoutes(app: App): void {
+  listRoutes(app);
+  grantRoute(app);
+  oneRoleRoutes(app);
+}
+
+function listRoutes(app: App): void {
+  app.get(
+    '/api/profile/:profile/roles',
+    {
+      config: { access: read },
+      schema: { tags: ['rbac'], summary: 'Lists roles on a profile', params: ProfileParams, querystring: RoleListQuerystring, response: { 200: RolePage } },
+    },
+    async (request) => {
+      const { ctx, subject, query } = request;
+      const on = { profile_id: profileOf(subject), role_type_id: null };
+      const page = await listRoles(ctx.db, on, request.list(), request.listUrl, parseRoleStatus(query.role_status));
+      return { ...page, results: await present(ctx, subject, page.results) };
+    },
+  );
+  app.get(
+    '/api/profile/:profile/roles/:role',
+    {
+      config: { access: read, problems: [role_type_unknown] },
+      schema: { tags: ['rbac'], summary: 'Lists roles of one type on a profile', params: RoleTypeParams, querystring: RoleListQuerystring, response: { 200: RolePage } },
+    },
+    async (request) => {
+      const { ctx, subject, query, params } = request;
+      const type = await getTypeInUrl(ctx, profileOf(subject), params.role);
+      const on = { profile_id: profileOf(subject), role_type_id: type.id };
+      const page = await listRoles(ctx.db, on, request.list(), request.listUrl, parseRoleStatus(query.role_status));
+      return { ...page, results: await present(ctx, subject, page.results) };
+    },
+  );
+}
+
+function grantRoute(app: App): void {
+  app.post(
+    '/api/profile/:profile/roles/:role',
+    {
+      config: { access: write, problems: [inputProblems.invalid_input, role_type_unknown, user_unknown, role_already_held] },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Grants a role, or invites somebody to accept one',
+        params: RoleTypeParams,
+        querystring: ForceQuerystring,
+        body: GrantBody,
+        response: { 200: RoleByProfileSchema, 201: RoleByProfileSchema },
+      },
+    },
+    async ({ ctx, subject, params, query, body }, reply) => {
+      const { role, is_new } = await grantRole(ctx, profileOf(subject), params.role, body, { force: isYes(query.force) });
+      return reply.status(is_new ? 201 : 200).send(await presentOne(ctx, subject, role));
+    },
+  );
+}
+
+function oneRoleRoutes(app: App): void {
+  const url = '/api/profile/:profile/roles/:role/:user';
+  const problems = [role_type_unknown, user_unknown, role_unknown];
+  app.get(
+    url,
+    {
+      config: { access: read, problems },
+      schema: { tags: ['rbac'], summary: 'Retrieves the role of a user', params: RoleParams, response: { 200: RoleByProfileSchema } },
+    },
+    async ({ ctx, subject, params }) => presentOne(ctx, subject, await getRole(ctx, subject, params)),
+  );
+  app.post(
+    url,
+    {
+      config: { access: write, problems },
+      schema: { tags: ['rbac'], summary: 'Sends an invitation again', params: RoleParams, response: { 200: RoleByProfileSchema } },
+    },
+    async ({ ctx, subject, params }) => {
+      const role = await getRole(ctx, subject, params);
+      const type = await getTypeInUrl(ctx, profileOf(subject), params.role);
+      const sent = await resendInvitation(ctx, role.profile_id, type.id, role.user_id);
+      return { ...(await presentOne(ctx, subject, sent)), detail: `An invitation was sent to ${params.user}.` };
+    },
+  );
+  const update = {
+    config: { access: write, problems },
+    schema: { tags: ['rbac'], summary: 'Updates what is kept with a role', params: RoleParams, body: ExtraBody, response: { 200: RoleByProfileSchema } },
+  };
+  const change = async (ctx: Context, subject: Subject, params: { role: string; user: string }, extra: unknown) => {
+    const role = await getRole(ctx, subject, params);
+    if (extra === undefined) return presentOne(ctx, subject, role);
+    const text = extraToText(extra);
+    return presentOne(ctx, subject, await inTransaction(ctx.db, (tx) => updateRole(tx, role.id, { extra: text })));
+  };
+  app.put(url, update, async ({ ctx, subject, params, body }) => change(ctx, subject, params, body.extra));
+  app.patch(url, update, async ({ ctx, subject, params, body }) => change(ctx, subject, params, body.extra));
+  app.delete(
+    url,
+    {
+      config: { access: write, problems: [user_unknown, last_manager] },
+      schema: { tags: ['rbac'], summary: 'Takes a role, invitation or request away', params: RoleParams, response: { 204: NoContent } },
+    },
+    async ({ ctx, subject, params }, reply) => {
+      // The type in the path is no filter: a user has one role on a profile.
+      const user = await findUserByUsername(ctx.db, params.user);
+      if (!user) throw user_unknown();
+      await revokeRole(ctx, profileOf(subject), user.id, subject);
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+async function getTypeInUrl(ctx: Context, profile_id: ProfileId, text: string): Promise<RoleType> {
+  const type = await findRoleTypeInUrl(ctx.db, profile_id, text);
+  if (!type) throw role_type_unknown();
+  return type;
+}
+
+/** The row of exactly that type and user. */
+async function getRole(ctx: Context, subject: Subject, params: { role: string; user: string }): Promise<Role> {
+  const type = await getTypeInUrl(ctx, profileOf(subject), params.role);
+  const user = await findUserByUsername(ctx.db, params.user);
+  if (!user) throw user_unknown();
+  const role = await findRole(ctx.db, profileOf(subject), user.id);
+  if (role?.role_type_id !== type.id) throw role_unknown();
+  return role;
+}
+
+async function present(ctx: Context, subject: Subject, roles: readonly Role[]): Promise<RoleByProfileBody[]> {
+  const profile = await getProfileView(ctx.db, profileOf(subject));
+  return presentRolesByProfile(ctx, profile.slug, roles, subject);
+}
+
+async function presentOne(ctx: Context, subject: Subject, role: Role): Promise<RoleByProfileBody> {
+  const [presented] = await present(ctx, subject, [role]);
+  if (!presented) throw role_unknown();
+  return presented;
+}

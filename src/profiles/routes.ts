@@ -1,0 +1,19 @@
+import type { App } from '#platform/http/app';
+import { agreementRoutes } from './agreements/routes.ts';
+import type { ProfileNeeds } from './needs.ts';
+import { profileDetailRoutes } from './profile-routes.ts';
+import { registrationRoutes } from './registration/routes.ts';
+import { accessibleRoutes } from './roles/accessible-routes.ts';
+import { roleTypeRoutes } from './roles/describe-routes.ts';
+import { memberRoutes } from './roles/member-routes.ts';
+import { searchRoutes } from './search/routes.ts';
+
+export function profileRoutes(app: App, needs: ProfileNeeds): void {
+  registrationRoutes(app, needs.settings);
+  profileDetailRoutes(app, needs);
+  roleTypeRoutes(app);
+  memberRoutes(app);
+  accessibleRoutes(app);
+  searchRoutes(app, needs.settings.throttle);
+  agreementRoutes(app, needs.templates);
+}

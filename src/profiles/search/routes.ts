@@ -1,0 +1,91 @@
+import { Type } from 'typebox';
+import { UserSummarySchema } from '#accounts';
+import { inputProblems } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import type { App } from '#platform/http/app';
+import { ListQuerystring } from '#platform/http/schemas';
+import type { Throttle } from '#platform/throttle';
+import { actorId } from '../actor-id.ts';
+import { addShadowProfile } from '../connect-profile.ts';
+import { profileProblems } from '../problems.ts';
+import { findProfileBySlug } from '../profile-store.ts';
+import { getProfileView, presentProfileDetail, presentProfileSummary, profileSummaries } from '../profile-summary.ts';
+import { isSeller } from '../roles/role-store.ts';
+import { ProfileCreateBody, ProfileDetailSchema, ProfileParams, ProfileSummarySchema } from '../schemas.ts';
+import { type Searcher, suggestAccounts, suggestProfiles, suggestUsers } from './type-ahead.ts';
+
+const { page: _page, page_size: _page_size, ...searchParameters } = ListQuerystring.properties;
+const Querystring = Type.Object(searchParameters);
+const ProfileCandidates = Type.Object({ count: Type.Integer(), results: Type.Array(ProfileSummarySchema) });
+const UserCandidates = Type.Object({ count: Type.Integer(), results: Type.Array(UserSummarySchema) });
+
+/** As fast as one person types, for an hour. */
+const typingLimit = { name: 'type-ahead', max: 300, window_s: 300 };
+
+/** Candidates for input fields that look for a profile or a person. */
+export function searchRoutes(app: App, throttle: Throttle): void {
+  const authenticated = { access: { kind: 'authenticated' } } as const;
+  const searcher = async (ctx: Context): Promise<Searcher> => {
+    const user_id = actorId(ctx);
+    if (user_id === null) return { is_seller: false };
+    throttle.take(typingLimit, String(user_id));
+    return { is_seller: await isSeller(ctx.db, user_id, ctx.site.broker_id, ctx.clock.now()) };
+  };
+  app.get(
+    '/api/accounts',
+    {
+      config: authenticated,
+      schema: { tags: ['profile'], summary: 'Finds profiles and users', querystring: Querystring, response: { 200: ProfileCandidates } },
+    },
+    async (request) => suggestAccounts(request.ctx.db, request.list(), await searcher(request.ctx)),
+  );
+  app.get(
+    '/api/accounts/profiles',
+    {
+      config: authenticated,
+      schema: { tags: ['profile'], summary: 'Finds profiles', querystring: Querystring, response: { 200: ProfileCandidates } },
+    },
+    async (request) => suggestProfiles(request.ctx.db, request.list(), await searcher(request.ctx)),
+  );
+  app.get(
+    '/api/accounts/users',
+    {
+      config: authenticated,
+      schema: { tags: ['profile'], summary: 'Finds users', querystring: Querystring, response: { 200: UserCandidates } },
+    },
+    async (request) => suggestUsers(request.ctx.db, request.list(), await searcher(request.ctx)),
+  );
+  oneCandidateRoutes(app);
+}
+
+function oneCandidateRoutes(app: App): void {
+  app.get(
+    '/api/accounts/profiles/:profile',
+    {
+      config: { access: { kind: 'authenticated' }, problems: [profileProblems.profile_unknown] },
+      schema: { tags: ['profile'], summary: 'Tells what everybody may know about a profile', params: ProfileParams, response: { 200: ProfileSummarySchema } },
+    },
+    async (request) => {
+      const profile = await findProfileBySlug(request.ctx.db, request.params.profile);
+      const summary = profile?.is_active ? (await profileSummaries(request.ctx.db, [profile.id])).get(profile.id) : undefined;
+      if (!summary) throw profileProblems.profile_unknown();
+      return presentProfileSummary(summary);
+    },
+  );
+  app.post(
+    '/api/accounts/profiles',
+    {
+      config: { access: { kind: 'authenticated' }, problems: [inputProblems.invalid_input, profileProblems.shadow_profiles_limited] },
+      schema: {
+        tags: ['profile'],
+        summary: 'Creates a profile for somebody who does not know of it yet',
+        body: ProfileCreateBody,
+        response: { 201: ProfileDetailSchema },
+      },
+    },
+    async (request, reply) => {
+      const profile = await addShadowProfile(request.ctx, request.body);
+      return reply.status(201).send(presentProfileDetail(await getProfileView(request.ctx.db, profile.id)));
+    },
+  );
+}
