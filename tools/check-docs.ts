@@ -56,7 +56,7 @@ async function checkRooms(): Promise<void> {
       offences.push(`src/${room}/README.md: more than ${README_LINES_MAX} lines`);
     }
   }
-  const known = new Set([...Object.keys(rooms), 'kernel', 'platform', 'demo', 'app']);
+  const known = new Set([...Object.keys(rooms), 'kernel', 'platform', 'demo', 'commands']);
   const folders = new Set(
     (await sources('src')).filter((file) => file.split('/').length > 2).map((file) => file.split('/')[1] ?? ''),
   );
