@@ -23,14 +23,17 @@ export function subjectOf(html: string): string {
 /**
  * Makes the plain-text part of a message from its HTML part.
  *
- * Addresses of links are kept behind their words; cells of a row are parted by two spaces; what is marked
- * `hidden` (a preview line) is left out. Works on HTML of our own templates, where every value is escaped:
+ * Addresses of links are kept behind their words; cells of a row are parted by two spaces; elements marked
+ * `data-part="html"` are left out. Works on HTML of our own templates, where every value is escaped:
  * a `<` in the source always begins a tag.
  */
 export function textOfHtml(html: string): string {
   const body = /<body[^>]*>([\s\S]*)<\/body>/i.exec(html)?.[1] ?? html;
   const marked = body
-    .replace(/<!--[\s\S]*?-->|<(style|script|title)\b[\s\S]*?<\/\1>|<(\w+)[^>]*\shidden\b[^>]*>[\s\S]*?<\/\2>/gi, '')
+    .replace(
+      /<!--[\s\S]*?-->|<(style|script|title)\b[\s\S]*?<\/\1>|<(\w+)[^>]*\sdata-part="html"[^>]*>[\s\S]*?<\/\2>/gi,
+      '',
+    )
     .replace(/\s+/g, ' ')
     .replace(/<a\b[^>]*\shref="([^"]*)"[^>]*>([\s\S]*?)<\/a>/gi, (_all, href: string, words: string) => {
       const shown = words.replace(/<[^>]*>/g, '').trim();
