@@ -23,6 +23,10 @@ export async function findChargeById(reader: Reader, id: ChargeId): Promise<Char
   return reader.selectFrom('charges').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+export async function lockCharge(tx: Tx, id: ChargeId): Promise<Charge> {
+  return tx.selectFrom('charges').selectAll().where('id', '=', id).forUpdate().executeTakeFirstOrThrow();
+}
+
 /** Finds a charge by the key that the processor gave it, which is also its public handle. */
 export async function findCharge(reader: Reader, processor_key: string): Promise<Charge | undefined> {
   return reader.selectFrom('charges').selectAll().where('processor_key', '=', processor_key).executeTakeFirst();

@@ -2,7 +2,7 @@ import type { ProfileId, UserId } from '#platform/db-schema';
 import type { Tx } from '#platform/db';
 import { emit } from '#platform/events';
 import { enqueue } from '#platform/jobs';
-import { cardUpdated } from './events.ts';
+import { cardChanges, cardUpdated } from './events.ts';
 import { forgetCard } from './jobs.ts';
 import { lockPaymentMethod, type PaymentMethod, replacePaymentMethod } from './payment-method-store.ts';
 import type { Card } from './processors/processor.ts';
@@ -19,7 +19,7 @@ export async function putCardOnFile(
   const method = await replacePaymentMethod(tx, { ...card, profile_id, processor, customer_key, updated_at: at });
   if (replaced && replaced.customer_key !== customer_key) {
     await enqueue(tx, forgetCard, { processor: replaced.processor, customer_key: replaced.customer_key });
-    await emit(tx, cardUpdated(profile_id, replaced, card, by), at);
+    await emit(tx, cardUpdated({ profile_id, changes: cardChanges(replaced, card), originated_by: by }), at);
   }
   return method;
 }

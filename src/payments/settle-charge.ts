@@ -3,14 +3,14 @@ import { accounts, type Entry, findEntries, holdingsByEvent, postEvent } from '#
 import { getProcessor } from '#profiles';
 import type { ChargeId, UserId } from '#platform/db-schema';
 import type { Tx } from '#platform/db';
-import { emit } from '#platform/events';
 import { findSite } from '#platform/site';
 import { type Charge, type ChargeItem, settle } from './charge.ts';
 import { findChargeById, findChargeItems, linkChargeItem, moveCharge } from './charge-store.ts';
 import { distribute } from './distribution.ts';
-import { type ChargeNews, chargeUpdated } from './events.ts';
+import type { ChargeNews } from './events.ts';
 import { type PaidLine, paymentEntries } from './payment-entries.ts';
 import type { Evidence, Funds } from './processors/processor.ts';
+import { tellCharge } from './tell-charge.ts';
 
 /**
  * Makes of a charge what the processor says of it: the one place where answer, poll and webhook meet.
@@ -34,7 +34,7 @@ export async function settleCharge(
   if (!moved) return (await findChargeById(tx, charge_id)) ?? charge;
 
   if ('funds' in settlement) await bookPayment(tx, moved, settlement.funds);
-  await emit(tx, chargeUpdated(moved, newsOf(settlement), by), at);
+  await tellCharge(tx, moved, newsOf(settlement), { at, by });
   return moved;
 }
 

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { ProfileId } from '#platform/db-schema';
+import type { App } from '#platform/http/app';
+import { SlugParam } from '#platform/http/schemas';
+import { fillAddress } from '#profiles';
+import { browserKeys } from './browser-keys.ts';
+import { savedCard } from './payment-method-store.ts';
+import { presentCard } from './present-card.ts';
+import { paymentsProblems } from './problems.ts';
+import { removeCard } from './remove-card.ts';
+import { saveCard } from './save-card.ts';
+import { CardSchema, CardUpdate } from './schemas.ts';
+
+const ProfileParams = Type.Object({ profile: SlugParam });
+
+/** The card on file. Providers may see that there is one; only the profile's own managers may change it. */
+export function cardRoutes(app: App): void {
+  app.get(
+    '/api/billing/:profile/card',
+    {
+      config: { access: { kind: 'provider' } },
+      schema: {
+        tags: ['billing'],
+        summary: 'Retrieves the card on file',
+        params: ProfileParams,
+        querystring: Type.Object({
+          update: Type.Optional(
+            Type.String({ maxLength: 5, description: '1 adds what a page needs to replace the card' }),
+          ),
+        }),
+        response: { 200: CardSchema },
+      },
+    },
+    async (request) => ({
+      ...(request.query.update === '1' ? { processor: browserKeys(request.ctx) } : {}),
+      ...presentCard(await savedCard(request.ctx.db, subjectId(request))),
+    }),
+  );
+
+  app.put(
+    '/api/billing/:profile/card',
+    {
+      config: {
+        access: { kind: 'direct' },
+        problems: [paymentsProblems.card_declined, paymentsProblems.processor_unreachable],
+      },
+      schema: {
+        tags: ['billing'],
+        summary: 'Replaces the card on file',
+        params: ProfileParams,
+        body: CardUpdate,
+        response: { 200: CardSchema },
+      },
+    },
+    async (request) => {
+      const { token, ...address } = request.body;
+      const profile_id = subjectId(request);
+      await fillAddress(request.ctx, profile_id, address);
+      const card = await saveCard(request.ctx, profile_id, token);
+      return {
+        processor: browserKeys(request.ctx),
+        ...presentCard(card),
+        detail: 'Your credit card on file was successfully updated.',
+      };
+    },
+  );
+
+  app.delete(
+    '/api/billing/:profile/card',
+    {
+      config: { access: { kind: 'direct' } },
+      schema: {
+        tags: ['billing'],
+        summary: 'Removes the card on file',
+        params: ProfileParams,
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      await removeCard(request.ctx, subjectId(request));
+      return reply.status(204).send();
+    },
+  );
+}
+
+/** The profile that the guard of the route found. */
+function subjectId({ subject }: FastifyRequest): ProfileId {
+  assert(subject.profile_id !== null, 'the guard of the route found the profile');
+  return subject.profile_id;
+}

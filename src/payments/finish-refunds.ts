@@ -1,0 +1,27 @@
+import type { Context } from '#platform/context';
+import { inTransaction } from '#platform/db';
+import { reach } from './call-processor.ts';
+import { findChargeById } from './charge-store.ts';
+import { processorNamed } from './processors/choose-processor.ts';
+import { PROCESSOR_TIMEOUT_MS, type RefundAnswer } from './processors/processor.ts';
+import { listUnfinishedRefunds } from './refund-store.ts';
+import { settleRefund } from './settle-refund.ts';
+
+/** Longer than any call can be under way. */
+const QUIET_MS = 6 * PROCESSOR_TIMEOUT_MS;
+const never_heard: RefundAnswer = { outcome: 'refused', detail: 'The payment processor was never asked.' };
+
+/** Asks the processor what came of refunds whose answer was lost, and books or forgets them. */
+export async function finishRefunds(ctx: Context): Promise<void> {
+  const now = ctx.clock.now();
+  for (const refund of await listUnfinishedRefunds(ctx.db, new Date(now.getTime() - QUIET_MS), 100)) {
+    try {
+      const charge = await findChargeById(ctx.db, refund.charge_id);
+      if (!charge) continue;
+      const answer = await reach(ctx, processorNamed(ctx, charge.processor).findRefund(refund.key));
+      await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, answer ?? never_heard, ctx.clock.now()));
+    } catch (error) {
+      ctx.log.error({ err: error, refund_id: refund.id }, 'a refund could not be finished');
+    }
+  }
+}

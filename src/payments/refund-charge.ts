@@ -1,0 +1,66 @@
+import { formatMoney } from '#kernel/money';
+import { commonProblems } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import type { Reader } from '#platform/db';
+import { inTransaction } from '#platform/db';
+import type { Subject } from '#platform/http/access';
+import { isBrokerManager, managersOf } from '#profiles';
+import { actorId } from './actor-id.ts';
+import { reach } from './call-processor.ts';
+import type { Charge } from './charge.ts';
+import { findChargeItems } from './charge-store.ts';
+import { paymentsProblems } from './problems.ts';
+import { processorNamed } from './processors/choose-processor.ts';
+import { reserveRefund, type WantedRefund } from './reserve-refund.ts';
+import { settleRefund } from './settle-refund.ts';
+
+/**
+ * Gives money back on lines of a charge: all of them or none.
+ *
+ * Three steps, as a charge: the intent is checked and committed, the processor is asked under the intent's key, the answer
+ * is booked. When no answer comes a job finishes it.
+ * @throws permission_denied (403) for lines that somebody else sold, and what `reserveRefund` and the processor refuse
+ */
+export async function refundCharge(
+  ctx: Context,
+  subject: Subject,
+  charge: Charge,
+  wanted: readonly WantedRefund[],
+): Promise<string> {
+  await refuseForeignLines(ctx, subject, charge, wanted);
+  const processor = processorNamed(ctx, charge.processor);
+
+  const refund = await inTransaction(ctx.db, (tx) =>
+    reserveRefund(tx, charge.id, wanted, {
+      returns_fee: processor.returns_fee,
+      created_by: actorId(ctx),
+      at: ctx.clock.now(),
+    }),
+  );
+  const { processor_key } = charge;
+  const answer = await reach(ctx, processor.refund({ key: refund.key, processor_key, amount: refund.amount }));
+  await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, answer, ctx.clock.now()));
+
+  if (answer.outcome === 'refused') throw paymentsProblems.refund_refused({ detail: answer.detail });
+  return `${formatMoney({ amount: refund.amount, unit: charge.unit })} refunded successfully on charge ${processor_key}.`;
+}
+
+/** Who provides something to a customer may not give back what another provider earned. */
+async function refuseForeignLines(
+  ctx: Context,
+  subject: Subject,
+  charge: Charge,
+  wanted: readonly WantedRefund[],
+): Promise<void> {
+  if (isBrokerManager(subject)) return;
+  const user_id = actorId(ctx);
+  const items = await findChargeItems(ctx.db, charge.id);
+  const providers = new Set(wanted.flatMap(({ num }) => items[num]?.provider_id ?? []));
+  for (const provider_id of providers) {
+    if (!(await managesProfile(ctx.db, provider_id))) throw commonProblems.permission_denied();
+  }
+  async function managesProfile(reader: Reader, provider_id: Charge['profile_id']): Promise<boolean> {
+    if (user_id === null) return false;
+    return (await managersOf(reader, provider_id, ctx.clock.now())).includes(user_id);
+  }
+}

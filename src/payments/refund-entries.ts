@@ -1,0 +1,63 @@
+import { accounts, convertAmount, moveAmount, type NewEntry } from '#ledger';
+import type { ProfileId } from '#platform/db-schema';
+import type { Parties } from './payment-entries.ts';
+import type { Shares } from './refund.ts';
+
+export interface RefundedLine extends Shares {
+  provider_id: ProfileId;
+  event_id: string;
+  /** The event and the description of what the line paid for. */
+  invoiced_event_id: string;
+  invoiced_description: string;
+}
+
+/**
+ * Makes the entries of a refund: what the customer gets, then who pays for it. The order and the subscription stay as they are.
+ * @see spec/billing.md 2.8
+ */
+export function refundEntries(
+  charge: { processor_key: string; unit: string; funds_unit: string },
+  { customer_id, processor_id, broker_id }: Parties,
+  lines: readonly RefundedLine[],
+): NewEntry[] {
+  const refund_place = { profile_id: processor_id, account: accounts.refund };
+  return lines.flatMap((line) => {
+    const what = `Charge ${charge.processor_key} refund for ${line.invoiced_description}`;
+    const taken = (from: ProfileId, amount: number, description: string): NewEntry[] =>
+      amount === 0
+        ? []
+        : [
+            moveAmount({
+              from: { profile_id: from, account: accounts.funds },
+              to: refund_place,
+              amount,
+              unit: charge.funds_unit,
+              event_id: line.event_id,
+              description,
+            }),
+          ];
+    return [
+      convertAmount({
+        from: { profile_id: customer_id, account: accounts.refunded },
+        to: { profile_id: line.provider_id, account: accounts.refund },
+        amount: line.amount,
+        unit: charge.unit,
+        to_amount: line.distribute_amount + line.fee_amount + line.broker_fee_amount,
+        to_unit: charge.funds_unit,
+        event_id: line.event_id,
+        description: what,
+      }),
+      ...taken(
+        processor_id,
+        line.fee_amount,
+        `Charge ${charge.processor_key} refund processor fee for ${line.invoiced_event_id}`,
+      ),
+      ...taken(
+        broker_id,
+        line.broker_fee_amount,
+        `Charge ${charge.processor_key} refund broker fee for ${line.invoiced_event_id}`,
+      ),
+      ...taken(line.provider_id, line.distribute_amount, what),
+    ];
+  });
+}

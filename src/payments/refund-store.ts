@@ -1,0 +1,68 @@
+import type { Insertable } from 'kysely';
+import type { ChargeId, ChargeItemId, RefundId, RefundLinesTable, RefundsTable } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+import type { Refund, RefundLine, Shares } from './refund.ts';
+
+/** @throws a violation of refunds_one_in_flight while another refund of the charge is under way */
+export async function insertRefund(
+  tx: Tx,
+  refund: Insertable<RefundsTable>,
+  lines: readonly Omit<Insertable<RefundLinesTable>, 'refund_id'>[],
+): Promise<Refund> {
+  const row = await tx.insertInto('refunds').values(refund).returningAll().executeTakeFirstOrThrow();
+  await tx
+    .insertInto('refund_lines')
+    .values(lines.map((line) => ({ ...line, refund_id: row.id })))
+    .execute();
+  return row;
+}
+
+export async function findRefundLines(reader: Reader, refund_id: RefundId): Promise<RefundLine[]> {
+  return reader.selectFrom('refund_lines').selectAll().where('refund_id', '=', refund_id).orderBy('id').execute();
+}
+
+/** Closes a refund that is under way; undefined when it was closed before. */
+export async function closeRefund(
+  tx: Tx,
+  id: RefundId,
+  end: Pick<Refund, 'state' | 'detail' | 'updated_at'>,
+): Promise<Refund | undefined> {
+  return tx
+    .updateTable('refunds')
+    .set(end)
+    .where('id', '=', id)
+    .where('state', '=', 'reserved')
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** What was given back of each line of a charge, refunds under way included: their money may be gone. */
+export async function refundedByItem(reader: Reader, charge_id: ChargeId): Promise<Map<ChargeItemId, Shares>> {
+  const rows = await reader
+    .selectFrom('refund_lines as line')
+    .innerJoin('refunds as refund', 'refund.id', 'line.refund_id')
+    .select('line.charge_item_id')
+    .select((eb) => [
+      eb.fn.sum<number>('line.amount').as('amount'),
+      eb.fn.sum<number>('line.distribute_amount').as('distribute_amount'),
+      eb.fn.sum<number>('line.fee_amount').as('fee_amount'),
+      eb.fn.sum<number>('line.broker_fee_amount').as('broker_fee_amount'),
+    ])
+    .where('refund.charge_id', '=', charge_id)
+    .where('refund.state', '<>', 'failed')
+    .groupBy('line.charge_item_id')
+    .execute();
+  return new Map(rows.map(({ charge_item_id, ...parts }) => [charge_item_id, parts]));
+}
+
+/** Refunds under way that were begun before an instant, oldest first. */
+export async function listUnfinishedRefunds(reader: Reader, before: Date, limit: number): Promise<Refund[]> {
+  return reader
+    .selectFrom('refunds')
+    .selectAll()
+    .where('state', '=', 'reserved')
+    .where('created_at', '<', before)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}

@@ -1,0 +1,21 @@
+import type { Context } from '#platform/context';
+import { inTransaction } from '#platform/db';
+import { findProfileById } from '#profiles';
+import { actorId } from './actor-id.ts';
+import type { Charge } from './charge.ts';
+import { paymentsProblems } from './problems.ts';
+import { tellCharge } from './tell-charge.ts';
+
+/**
+ * Asks for the receipt of a paid charge to be mailed once more; answers the address.
+ * @throws charge_unpaid, receipt_address_absent (409)
+ */
+export async function sendReceipt(ctx: Context, charge: Charge): Promise<string> {
+  if (charge.state !== 'done') throw paymentsProblems.charge_unpaid();
+  const profile = await findProfileById(ctx.db, charge.profile_id);
+  if (!profile?.email) throw paymentsProblems.receipt_address_absent();
+  await inTransaction(ctx.db, (tx) =>
+    tellCharge(tx, charge, 'receipt_requested', { at: ctx.clock.now(), by: actorId(ctx) }),
+  );
+  return profile.email;
+}
