@@ -189,13 +189,13 @@ export async function tellGrantee(
 }
 
 /** The one link of the mail sets the first password; it lasts as long as the invitation does. */
-async function activationKey(tx: Tx, user_id: UserId, address: string, reason: string | null, at: Date): Promise<string | null> {
+export async function activationKey(tx: Tx, user_id: UserId, address: string, reason: string | null, at: Date): Promise<string | null> {
   const lifetime_s = INVITATION_DAYS * 86_400;
   const verification = { user_id, channel: 'email', address, purpose: 'activate', sends: 'key', reason, lifetime_s } as const;
   return (await prepareVerification(tx, verification, at)).key;
 }
 
 /** A stranger's mail carries no address of the sender's choosing: it would be an invitation to phish with our name on it. */
-function withoutLinks(message: string | null): string | null {
+export function withoutLinks(message: string | null): string | null {
   return message === null ? null : message.replace(/(?:[a-z][a-z0-9+.-]*:\/\/|www\.)\S+/gi, '').trim();
 }
