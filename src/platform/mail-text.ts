@@ -34,14 +34,14 @@ export function textOfHtml(html: string): string {
       /<!--[\s\S]*?-->|<(style|script|title)\b[\s\S]*?<\/\1>|<(\w+)[^>]*\sdata-part="html"[^>]*>[\s\S]*?<\/\2>/gi,
       '',
     )
-    .replace(/\s+/g, ' ')
     .replace(/<a\b[^>]*\shref="([^"]*)"[^>]*>([\s\S]*?)<\/a>/gi, (_all, href: string, words: string) => {
       const shown = words.replace(/<[^>]*>/g, '').trim();
       return shown === href || shown === '' ? href : `${shown}: ${href} `;
     })
+    .replace(/\s+/g, ' ')
     .replace(/<li\b[^>]*>/gi, '\n- ')
     .replace(/<\/(td|th)>/gi, '  ')
-    .replace(/<(br|tr|hr)\b[^>]*>|<\/(li|ul|ol|tr)>/gi, '\n')
+    .replace(/<(br|hr)\b[^>]*>|<\/(ul|ol|tr)>/gi, '\n')
     .replace(/<\/?(p|h[1-6]|div|table|blockquote|header|footer|section|dl|caption)\b[^>]*>/gi, '\n\n')
     .replace(/<[^>]*>/g, '');
   return decodeEntities(marked)

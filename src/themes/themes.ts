@@ -6,6 +6,8 @@ import { readThemeFolder, type Theme } from './theme-folder.ts';
 
 export interface Themes {
   lookup: TemplateLookup;
+  /** Names of all templates, sorted. */
+  templateNames(): string[];
   /** Finds a public file by its path on the site. */
   findAsset(path: string): Asset | undefined;
   /** Address of a public file, with its version: `css/site.css` → `/static/css/site.css?v=…`. */
@@ -36,6 +38,7 @@ export function openThemes({ folder, live }: ThemesOptions): Themes {
   const findAsset = (path: string) => current().assets.get(path) ?? vendored.get(path);
   return {
     lookup: (name) => current().templates.get(name),
+    templateNames: () => [...current().templates.keys()].toSorted(),
     findAsset,
     assetUrl: (name) => {
       const path = name.startsWith('/') ? name : `/static/${name}`;

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { makeTemplates } from '#platform/templates';
+import { commonSample, sampleMails, samplePages } from '../../test/support/sample-pages.ts';
+import { openThemes } from './themes.ts';
+
+type Data = Record<string, unknown>;
+
+const folder = fileURLToPath(new URL('../../themes/default', import.meta.url));
+const themes = openThemes({ folder, live: false });
+const templates = makeTemplates({
+  lookup: themes.lookup,
+  assetUrl: themes.assetUrl,
+  clock: { now: () => new Date('2026-03-05T10:00:00Z') },
+});
+
+/** Each page in each of its states, with the name of the state for messages. */
+function* pages(change: (data: Data) => Data = (data) => data): Generator<[string, string]> {
+  for (const [name, states] of Object.entries(samplePages)) {
+    for (const [index, state] of states.entries()) {
+      yield [`${name} #${index}`, templates.renderPage(name, change({ ...commonSample, ...state }))];
+    }
+  }
+}
+
+const MARK = `zz"'<zz>`;
+
+/** The same data with markup behind every text. */
+function poison(value: unknown): unknown {
+  if (typeof value === 'string') return `${value}${MARK}`;
+  if (Array.isArray(value)) return value.map(poison);
+  if (typeof value === 'object' && value !== null) return poisonRecord({ ...value });
+  return value;
+}
+
+function poisonRecord(data: Data): Data {
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, poison(value)]));
+}
+
+test('every template of the default theme can be read', () => {
+  const { lookup } = themes;
+  for (const name of themes.templateNames()) {
+    assert.equal(templates.refuseSource(name, lookup(name)?.source ?? ''), null, name);
+  }
+});
+
+test('every page and message has sample data', () => {
+  const whole = themes.templateNames().filter((name) => !/(^|\/)(_|base)|\.md$|forward_error_manager_help/.test(name));
+  const sampled = new Set([...Object.keys(samplePages), ...Object.keys(sampleMails)]);
+  assert.deepEqual(
+    whole.filter((name) => !sampled.has(name)),
+    [],
+  );
+});
+
+test('every page is one document with one heading, without scripts or styles of its own', () => {
+  for (const [state, html] of pages()) {
+    assert.match(html, /^<!doctype html>/, state);
+    assert.equal(html.match(/<h1[\s>]/g)?.length, 1, `${state}: headings`);
+    assert.equal(html.match(/<main[\s>]/g)?.length, 1, `${state}: main`);
+    assert.match(html, /<title>[^<]*\S[^<]*<\/title>/, `${state}: title`);
+    assert.doesNotMatch(html, /<script|<style|\sstyle=|\son\w+=|javascript:/i, `${state}: content security policy`);
+    assert.doesNotMatch(html, /\[object|undefined|\{\{|\{%/, `${state}: leftovers`);
+  }
+});
+
+test('every form can be posted, and every field has its label', () => {
+  for (const [state, html] of pages()) {
+    for (const form of html.match(/<form[\s\S]*?<\/form>/g) ?? []) {
+      assert.match(form, /name="_csrf" value="token"/, `${state}: ${form.slice(0, 80)}`);
+    }
+    const ids = [...html.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id);
+    assert.equal(new Set(ids).size, ids.length, `${state}: an id stands twice in ${ids.join(' ')}`);
+    for (const [, target] of html.matchAll(/\sfor="([^"]*)"/g)) {
+      assert.ok(ids.includes(target), `${state}: label of ${target}`);
+    }
+    for (const [, described] of html.matchAll(/aria-(?:describedby|labelledby)="([^"]*)"/g)) {
+      for (const id of (described ?? '').trim().split(/\s+/)) assert.ok(ids.includes(id), `${state}: ${id}`);
+    }
+    for (const table of html.match(/<table[\s\S]*?<\/table>/g) ?? []) assert.match(table, /<caption/, state);
+  }
+});
+
+test('an error summary leads to the fields at fault, which say what is wrong', () => {
+  const html = templates.renderPage('login/personal.html', {
+    ...commonSample,
+    form: { email: 'xia@', new_password: 'secret' },
+    errors: { email: ['Enter an e-mail address.'], 'terms-of-use': ['Tick the box.'] },
+  });
+  assert.match(html, /role="alert"[\s\S]*href="#id_email">E-mail address: Enter an e-mail address\.</);
+  assert.match(html, /id="id_email" name="email" value="xia@"[^>]*aria-invalid="true" aria-describedby="id_email-error"/);
+  assert.match(html, /id="id_terms-of-use-error">Tick the box\.</);
+  assert.ok(!html.includes('secret'), 'a password is never shown again');
+});
+
+test('markup in any text of any page is shown, not obeyed', () => {
+  for (const [state, html] of pages(poisonRecord)) {
+    assert.ok(!html.includes('<zz'), `${state}: ${html.slice(html.indexOf('<zz') - 200, html.indexOf('<zz') + 20)}`);
+    const isMarkdown = state.includes('legal/agreement') || state.includes('legal/sign');
+    if (!isMarkdown) assert.ok(!html.includes(`zz"`), `${state}: ${html.slice(html.indexOf('zz"') - 200, html.indexOf('zz"'))}`);
+  }
+});
+
+test('markup in any text of any message is shown, not obeyed', () => {
+  for (const [name, states] of Object.entries(sampleMails)) {
+    for (const state of states) {
+      const { html } = templates.renderMail(name, poisonRecord(state));
+      assert.ok(!html.includes('<zz') && !html.includes('zz"'), name);
+    }
+  }
+});
+
+test('every message has a subject, a text, and the address to go to in both parts', () => {
+  for (const [name, states] of Object.entries(sampleMails)) {
+    for (const state of states) {
+      const mail = templates.renderMail(name, state);
+      assert.match(mail.subject, /^\S.*\S$/, name);
+      assert.ok(mail.text.length > 40 && !/<\w|&\w+;|\[object|undefined/.test(mail.text), `${name}: ${mail.text}`);
+      const back_url = state['back_url'];
+      if (typeof back_url !== 'string' || name === 'notification/user_contact.eml') continue;
+      assert.ok(mail.text.includes(back_url), `${name}: ${mail.text}`);
+      assert.ok(mail.html.includes(`href="${back_url.replaceAll('&', '&amp;')}"`), name);
+    }
+  }
+});
+
+test('the legal texts are Markdown with the name of the site, and no heading of the first level', () => {
+  for (const name of ['terms-of-use', 'privacy', ]) {
+    const text = templates.renderPage(`saas/agreements/${name}.md`, commonSample);
+    assert.ok(text.includes('https://cowork.example.com/contact/'), name);
+    const html = templates.renderPage('saas/legal/agreement.html', {
+      ...commonSample,
+      agreement: { slug: name, title: 'A title' },
+      page: text,
+    });
+    assert.equal(html.match(/<h1/g)?.length, 1);
+    assert.ok((html.match(/<h2/g)?.length ?? 0) >= 4);
+  }
+});
