@@ -1,4 +1,6 @@
 export { insertUser, type NewUser } from './users/insert-user.ts';
+export { detachProfile } from './users/detach-profile.ts';
+export { followProfile } from './users/follow-profile.ts';
 export { claimName, isNameFree, releaseName, type NameOwner } from './users/name-store.ts';
 export {
   findUserByEmail,
@@ -7,9 +9,10 @@ export {
   findUserByUsername,
   findUsersByIds,
   findUsersByUsernames,
+  selectUsers,
 } from './users/user-store.ts';
 export { presentUser, presentUserSummary } from './users/present-user.ts';
-export { printableName, type User } from './users/user.ts';
+export { nickName, printableName, type User } from './users/user.ts';
 export { parseEmail, parsePhone } from './users/address.ts';
 export { isUsername, proposeUsernames } from './users/username.ts';
 export { UserDetailSchema, UserSummarySchema, type UserDetail, type UserSummary } from './schemas.ts';
@@ -18,3 +21,15 @@ export { endSessions } from './sessions/session-store.ts';
 export { makeAccountsSettings, type AccountsConfig, type AccountsSettings } from './settings.ts';
 export { hashPassword } from '#platform/password';
 export { passwordRefusalMessage, refusePassword } from '#platform/password-policy';
+export {
+  prepareVerification,
+  type PreparedVerification,
+  type VerificationRequest,
+} from './verifications/prepare-verification.ts';
+export { userRegistered, userVerification } from './events.ts';
+export { authenticate } from './sessions/authenticate.ts';
+export { giveCookie, isFlagSet, sessionKind } from './sessions/session-reply.ts';
+export { accountsRoutes } from './routes.ts';
+export { accountsPages } from './pages.ts';
+export { accountsJobs } from './jobs.ts';
+export type { AccountsDeps, AccountsHooks } from './hooks.ts';

@@ -1,8 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { IsoInstant, NullableInstant, NullableString } from '#platform/http/schemas';
 
-const nullableBoolean = Type.Union([Type.Boolean(), Type.Null()]);
-
 const summaryFields = {
   slug: Type.String({ description: 'The username again, for programs that treat users and profiles alike' }),
   username: Type.String({ description: 'Name that identifies the user in addresses' }),
@@ -21,7 +19,7 @@ const detailFields = {
   nick_name: Type.String({ description: 'What to call the user' }),
   lang: Type.String({ description: 'BCP 47 tag of the preferred language' }),
   credentials: Type.Boolean({ description: 'True once a password is set' }),
-  otp_enabled: nullableBoolean,
+  otp_enabled: Type.Boolean({ description: 'True once a one-time password generator is confirmed' }),
   created_at: IsoInstant,
   last_login: NullableInstant,
 };
@@ -48,6 +46,8 @@ const LangField = Type.String({ minLength: 2, maxLength: 8, pattern: '^[A-Za-z]{
 const FullName = Type.String({ minLength: 1, maxLength: 100 });
 const NickName = Type.String({ maxLength: 60 });
 const Username = Type.String({ maxLength: 150 });
+
+export const NoContent = Type.Null({ description: 'Done; no body' });
 
 export const CookieQuerystring = Type.Object({
   cookie: Type.Optional(Type.String({ description: 'True also signs the browser in with a cookie' })),

@@ -26,8 +26,3 @@ export function presentUser(user: User): UserDetail {
     last_login: user.last_login_at?.toISOString() ?? null,
   };
 }
-
-/** The same fields for somebody who shares a profile with the user: name and e-mail address, the rest left empty. */
-export function presentUserToAssociate(user: User): UserDetail {
-  return { ...presentUser(user), phone: null, otp_enabled: null, last_login: null };
-}

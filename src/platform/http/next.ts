@@ -30,3 +30,10 @@ export function withNext(path: string, next: string | null | undefined): string 
   if (safe === null) return path;
   return `${path}${path.includes('?') ? '&' : '?'}next=${encodeURIComponent(safe)}`;
 }
+
+/** Where a form that was done leads: the `next` of its address when that is a path of ours, else the fallback. */
+export function targetOf(request: { query: unknown }, fallback: string): string {
+  const { query } = request;
+  const next: unknown = typeof query === 'object' && query !== null ? Reflect.get(query, 'next') : null;
+  return (typeof next === 'string' ? safeNext(next) : null) ?? fallback;
+}

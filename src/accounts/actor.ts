@@ -1,0 +1,8 @@
+import { commonProblems } from '#kernel/problem';
+import type { Actor, Context } from '#platform/context';
+
+/** The signed-in caller. @throws credentials_required (401) */
+export function requireUser(ctx: Context): Extract<Actor, { kind: 'user' }> {
+  if (ctx.actor.kind !== 'user') throw commonProblems.credentials_required();
+  return ctx.actor;
+}

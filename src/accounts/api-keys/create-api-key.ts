@@ -1,0 +1,48 @@
+import { commonProblems } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { inTransaction } from '#platform/db';
+import { emit } from '#platform/events';
+import { requireSecrets, type Secrets } from '../credentials/require-secrets.ts';
+import { userCredentialsChanged } from '../events.ts';
+import type { AccountsSettings } from '../settings.ts';
+import { deleteApiKey, drawApiKey, insertApiKey } from './api-key-store.ts';
+
+/**
+ * Makes a key with which a program calls as the user. The answer is the only copy.
+ *
+ * @throws secret_required (401), secret_wrong (401), otp_locked (403)
+ */
+export async function createApiKey(
+  ctx: Context,
+  settings: AccountsSettings,
+  input: Secrets & { title?: string | undefined },
+): Promise<string> {
+  const user = await requireSecrets(ctx, settings, input);
+  const at = ctx.clock.now();
+  const key = drawApiKey();
+  const ends_at = new Date(at.getTime() + settings.api_key_lifetime_days * 86_400_000);
+  await inTransaction(ctx.db, async (tx) => {
+    await insertApiKey(tx, { user_id: user.id, title: input.title ?? '', key, created_at: at, ends_at });
+    await emit(tx, userCredentialsChanged({ user_id: user.id, what: 'api_key_created' }), at);
+  });
+  return `${key.public_half}${key.private_half}`;
+}
+
+/**
+ * Deletes a key of the caller's by its public half.
+ *
+ * @throws not_found (404), secret_required (401), secret_wrong (401)
+ */
+export async function removeApiKey(
+  ctx: Context,
+  settings: AccountsSettings,
+  public_half: string,
+  secrets: Secrets,
+): Promise<void> {
+  const user = await requireSecrets(ctx, settings, secrets);
+  const at = ctx.clock.now();
+  await inTransaction(ctx.db, async (tx) => {
+    if (!(await deleteApiKey(tx, user.id, public_half))) throw commonProblems.not_found();
+    await emit(tx, userCredentialsChanged({ user_id: user.id, what: 'api_key_deleted' }), at);
+  });
+}

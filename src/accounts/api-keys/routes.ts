@@ -1,0 +1,83 @@
+import { commonProblems } from '#kernel/problem';
+import type { App } from '#platform/http/app';
+import { Detail, ListQuerystring, PageOf } from '#platform/http/schemas';
+import { throttleProblems } from '#platform/throttle';
+import { accountsProblems } from '../problems.ts';
+import { ApiKeyBody, ApiKeyParams, ApiKeyRemovalBody, ApiKeyReply, ApiKeyRow, UserParams } from '../schemas.ts';
+import type { AccountsDeps } from '../hooks.ts';
+import { requireSubject } from '../users/require-subject.ts';
+import { listApiKeys } from './api-key-store.ts';
+import { createApiKey, removeApiKey } from './create-api-key.ts';
+
+const tags = ['users'];
+const selfOnly = { kind: 'self-only' } as const;
+const secretProblems = [
+  accountsProblems.secret_required,
+  accountsProblems.secret_wrong,
+  accountsProblems.otp_locked,
+  throttleProblems.too_many_requests,
+];
+
+export function apiKeyRoutes(app: App, { settings }: AccountsDeps): void {
+  app.get(
+    '/api/users/:user/api-keys',
+    {
+      config: { access: { kind: 'self' } },
+      schema: {
+        tags,
+        summary: 'Lists user API keys',
+        params: UserParams,
+        querystring: ListQuerystring,
+        response: { 200: PageOf(ApiKeyRow) },
+      },
+    },
+    async (request) => {
+      const user = await requireSubject(request);
+      const page = await listApiKeys(request.ctx.db, user.id, request.list(), request.listUrl);
+      const results = page.results.map((key) => ({
+        ...key,
+        created_at: key.created_at.toISOString(),
+        ends_at: key.ends_at?.toISOString() ?? null,
+        last_used_at: key.last_used_at?.toISOString() ?? null,
+      }));
+      return { ...page, results };
+    },
+  );
+
+  app.post(
+    '/api/users/:user/api-keys',
+    {
+      config: { access: selfOnly, problems: secretProblems },
+      schema: {
+        tags,
+        summary: 'Creates an API key',
+        description: 'For the header Authorization: Basic, with the key as the user name. It is shown once.',
+        params: UserParams,
+        body: ApiKeyBody,
+        response: { 201: ApiKeyReply },
+      },
+    },
+    async (request, reply) => {
+      const secret = await createApiKey(request.ctx, settings, request.body);
+      return reply.status(201).header('cache-control', 'no-store').send({ secret });
+    },
+  );
+
+  app.post(
+    '/api/users/:user/api-keys/:key',
+    {
+      config: { access: selfOnly, problems: [...secretProblems, commonProblems.not_found] },
+      schema: {
+        tags,
+        summary: 'Deletes a user API key',
+        params: ApiKeyParams,
+        body: ApiKeyRemovalBody,
+        response: { 200: Detail },
+      },
+    },
+    async (request) => {
+      await removeApiKey(request.ctx, settings, request.params.key, request.body);
+      return { detail: 'API key deleted successfully.' };
+    },
+  );
+}

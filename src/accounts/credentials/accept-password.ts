@@ -1,0 +1,24 @@
+import { invalidInput } from '#kernel/problem';
+import { hashPassword } from '#platform/password';
+import { passwordRefusalMessage, refusePassword, type PasswordFacts } from '#platform/password-policy';
+import type { AccountsSettings } from '../settings.ts';
+
+/**
+ * Hashes a password that somebody chose, if the site accepts it.
+ *
+ * @throws invalid_input (400) naming `new_password`; busy (503)
+ */
+export async function acceptPassword(
+  settings: AccountsSettings,
+  password: string,
+  facts: PasswordFacts,
+): Promise<string> {
+  requireAcceptable(settings, password, facts);
+  return hashPassword(password);
+}
+
+/** @throws invalid_input (400) naming `new_password` */
+export function requireAcceptable(settings: AccountsSettings, password: string, facts: PasswordFacts): void {
+  const refusal = refusePassword(password, facts, settings.password_policy);
+  if (refusal) throw invalidInput({ new_password: [passwordRefusalMessage(refusal, settings.password_policy)] });
+}

@@ -1,0 +1,106 @@
+import type { App } from '#platform/http/app';
+import { clearSessionCookie } from '#platform/http/cookies';
+import { Detail } from '#platform/http/schemas';
+import { passwordProblems } from '#platform/password';
+import { throttleProblems } from '#platform/throttle';
+import { accountsProblems } from '../problems.ts';
+import { NoContent, OtpBody, OtpReply, PasswordBody, SshKeyBody, UserParams } from '../schemas.ts';
+import { giveCookie } from '../sessions/session-reply.ts';
+import type { AccountsDeps } from '../hooks.ts';
+import { requireSubject } from '../users/require-subject.ts';
+import { changePassword, removePassword } from './change-password.ts';
+import { setFactors } from './set-factors.ts';
+import { setSshKey } from './set-ssh-key.ts';
+
+const tags = ['users'];
+const selfOnly = { kind: 'self-only' } as const;
+const secretProblems = [
+  accountsProblems.secret_required,
+  accountsProblems.secret_wrong,
+  accountsProblems.otp_locked,
+  throttleProblems.too_many_requests,
+  passwordProblems.busy,
+];
+
+export function credentialRoutes(app: App, { settings }: AccountsDeps): void {
+  app.put(
+    '/api/users/:user/password',
+    {
+      config: { access: selfOnly, problems: secretProblems },
+      schema: {
+        tags,
+        summary: 'Updates a user password',
+        description: 'Every session and token of the user ends; a browser gets a new session of its own.',
+        params: UserParams,
+        body: PasswordBody,
+        response: { 200: Detail },
+      },
+    },
+    async (request, reply) => {
+      const session = await changePassword(request.ctx, settings, request.body);
+      if (session) giveCookie(reply, settings, session);
+      return { detail: 'Password updated successfully.' };
+    },
+  );
+
+  app.delete(
+    '/api/users/:user/password',
+    {
+      config: { access: { kind: 'self', frictionless: true } },
+      schema: { tags, summary: 'Removes a user password', params: UserParams, response: { 204: NoContent } },
+    },
+    async (request, reply) => {
+      await removePassword(request.ctx, await requireSubject(request));
+      if (request.subject.relation === 'self') clearSessionCookie(reply);
+      return reply.status(204).send(null);
+    },
+  );
+
+  app.put(
+    '/api/users/:user/otp',
+    {
+      config: { access: selfOnly, problems: [...secretProblems, accountsProblems.code_wrong] },
+      schema: {
+        tags,
+        summary: 'Enables multi-factor authentication',
+        description:
+          'A generator is set up in two steps: the first call answers its key, the second repeats the call with a code in otp_code. The key is not shown again.',
+        params: UserParams,
+        body: OtpBody,
+        response: { 200: OtpReply, 204: NoContent },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await setFactors(request.ctx, settings, request.body);
+      switch (outcome.kind) {
+        case 'enrolling': {
+          const { priv_key, provisioning_uri } = outcome;
+          const detail = 'Repeat the call with a code that the generator shows to switch it on.';
+          return reply.status(200).header('cache-control', 'no-store').send({ priv_key, provisioning_uri, detail });
+        }
+        case 'enabled':
+          return reply.status(200).send({ detail: 'Signing in asks for a code of your generator.' });
+        case 'disabled':
+          return reply.status(204).send(null);
+      }
+    },
+  );
+
+  app.put(
+    '/api/users/:user/ssh-keys',
+    {
+      config: { access: selfOnly, problems: secretProblems },
+      schema: {
+        tags,
+        summary: 'Updates a user public SSH key',
+        params: UserParams,
+        body: SshKeyBody,
+        response: { 200: Detail },
+      },
+    },
+    async (request) => {
+      await setSshKey(request.ctx, settings, request.body);
+      return { detail: 'Public key updated successfully.' };
+    },
+  );
+}

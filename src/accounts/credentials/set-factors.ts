@@ -1,0 +1,98 @@
+import { invalidInput } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { open, seal } from '#platform/crypto';
+import { inTransaction, type Tx } from '#platform/db';
+import { emit } from '#platform/events';
+import { userCredentialsChanged } from '../events.ts';
+import { accountsProblems, fieldProblem } from '../problems.ts';
+import type { AccountsSettings } from '../settings.ts';
+import { updateUserRow } from '../users/user-store.ts';
+import type { User } from '../users/user.ts';
+import { parseCode } from '../verifications/verification.ts';
+import { totpBinding } from './check-factors.ts';
+import { requireSecrets, type Secrets } from './require-secrets.ts';
+import { afterWrongCode, drawTotpSecret, isTotpLocked, judgeTotp, provisioningUri } from './totp.ts';
+import { deleteTotp, lockTotp, putTotp, updateTotp } from './totp-store.ts';
+
+export interface FactorChoice extends Secrets {
+  otp_enabled: boolean;
+  email_verification_enabled: boolean;
+  phone_verification_enabled: boolean;
+}
+
+/** `enrolling` shows the secret; it is shown until a first code confirms it and never again. */
+export type FactorsSet =
+  | { kind: 'enrolling'; priv_key: string; provisioning_uri: string }
+  | { kind: 'enabled' }
+  | { kind: 'disabled' };
+
+/**
+ * Sets which further factors the caller signs in with.
+ *
+ * A generator is set up in two steps: the first answers its secret, the second repeats the call with a code that it
+ * shows. Until then it is not asked for.
+ * @throws secret_required (401), secret_wrong (401), code_wrong (400), otp_locked (403), invalid_input (400)
+ */
+export async function setFactors(ctx: Context, settings: AccountsSettings, choice: FactorChoice): Promise<FactorsSet> {
+  const user = await requireSecrets(ctx, settings, choice);
+  refuseUnprovenChannels(user, choice);
+  const at = ctx.clock.now();
+  const outcome = await inTransaction(ctx.db, async (tx) => {
+    await updateUserRow(tx, user.id, {
+      email_verification_required: choice.email_verification_enabled,
+      phone_verification_required: choice.phone_verification_enabled,
+    });
+    return choice.otp_enabled ? enroll(ctx, tx, settings, user, choice, at) : disable(tx, user, at);
+  });
+  if (outcome.kind === 'locked') throw accountsProblems.otp_locked();
+  if (outcome.kind === 'wrong') {
+    throw fieldProblem(accountsProblems.code_wrong, { otp_code: ['This code is wrong or no longer valid.'] });
+  }
+  return outcome;
+}
+
+function refuseUnprovenChannels(user: User, choice: FactorChoice): void {
+  if (choice.email_verification_enabled && user.email_verified_at === null) {
+    throw invalidInput({ email_verification_enabled: ['Verify your e-mail address first.'] });
+  }
+  if (choice.phone_verification_enabled && user.phone_verified_at === null) {
+    throw invalidInput({ phone_verification_enabled: ['Verify your phone number first.'] });
+  }
+}
+
+async function enroll(
+  ctx: Context,
+  tx: Tx,
+  settings: AccountsSettings,
+  user: User,
+  choice: FactorChoice,
+  at: Date,
+): Promise<FactorsSet | { kind: 'wrong' } | { kind: 'locked' }> {
+  const factor = await lockTotp(tx, user.id);
+  if (factor?.confirmed_at) return { kind: 'enabled' };
+
+  const code = parseCode(choice.otp_code);
+  if (factor && code !== null) {
+    if (isTotpLocked(factor, at)) return { kind: 'locked' };
+    const secret = open(factor.secret_sealed, settings.seal_key, totpBinding(user));
+    const verdict = judgeTotp(factor, secret, code, at);
+    if (verdict.kind !== 'right') {
+      await updateTotp(tx, user.id, afterWrongCode(factor, at));
+      return { kind: 'wrong' };
+    }
+    await updateTotp(tx, user.id, { confirmed_at: at, last_step: verdict.step, failures_count: 0, locked_until: null });
+    await emit(tx, userCredentialsChanged({ user_id: user.id, what: 'otp_enabled' }), at);
+    return { kind: 'enabled' };
+  }
+
+  const priv_key = drawTotpSecret();
+  await putTotp(tx, user.id, seal(priv_key, settings.seal_key, totpBinding(user)), at);
+  const label = user.email ?? user.username;
+  return { kind: 'enrolling', priv_key, provisioning_uri: provisioningUri(priv_key, label, ctx.site.title) };
+}
+
+async function disable(tx: Tx, user: User, at: Date): Promise<FactorsSet> {
+  await deleteTotp(tx, user.id);
+  if (user.otp_enabled) await emit(tx, userCredentialsChanged({ user_id: user.id, what: 'otp_disabled' }), at);
+  return { kind: 'disabled' };
+}

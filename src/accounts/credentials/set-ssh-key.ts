@@ -1,0 +1,41 @@
+import { invalidInput } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { inTransaction, type Tx } from '#platform/db';
+import type { UserId } from '#platform/db-schema';
+import { emit } from '#platform/events';
+import { userCredentialsChanged } from '../events.ts';
+import type { AccountsSettings } from '../settings.ts';
+import { requireSecrets, type Secrets } from './require-secrets.ts';
+import { parseSshKey } from './ssh-key.ts';
+
+/**
+ * Keeps the caller's public SSH key, in place of the one before.
+ *
+ * @throws secret_required (401), secret_wrong (401), invalid_input (400) naming `pubkey`
+ */
+export async function setSshKey(
+  ctx: Context,
+  settings: AccountsSettings,
+  input: Secrets & { pubkey: string },
+): Promise<void> {
+  const pubkey = parseSshKey(input.pubkey);
+  if (pubkey === null) throw invalidInput({ pubkey: ['Enter a public key as OpenSSH writes it, on one line.'] });
+  const user = await requireSecrets(ctx, settings, input);
+  const at = ctx.clock.now();
+  await inTransaction(ctx.db, async (tx) => {
+    await putSshKey(tx, user.id, pubkey, at);
+    await emit(tx, userCredentialsChanged({ user_id: user.id, what: 'ssh_key_set' }), at);
+  });
+}
+
+async function putSshKey(tx: Tx, user_id: UserId, pubkey: string, at: Date): Promise<void> {
+  await tx
+    .insertInto('ssh_keys')
+    .values({ user_id, pubkey, updated_at: at })
+    .onConflict((conflict) => conflict.column('user_id').doUpdateSet({ pubkey, updated_at: at }))
+    .execute();
+}
+
+export async function deleteSshKey(tx: Tx, user_id: UserId): Promise<void> {
+  await tx.deleteFrom('ssh_keys').where('user_id', '=', user_id).execute();
+}

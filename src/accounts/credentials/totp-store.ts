@@ -1,0 +1,38 @@
+import type { Tx } from '#platform/db';
+import type { UserId } from '#platform/db-schema';
+import type { TotpFactor } from './totp.ts';
+
+/** A user's generator, held until the transaction ends: a code is good once, also for two requests at the same moment. */
+export async function lockTotp(tx: Tx, user_id: UserId): Promise<TotpFactor | undefined> {
+  return tx
+    .selectFrom('totp_factors')
+    .select(['secret_sealed', 'confirmed_at', 'last_step', 'failures_count', 'locked_until'])
+    .where('user_id', '=', user_id)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+/** Starts over with a new, unconfirmed generator. */
+export async function putTotp(tx: Tx, user_id: UserId, secret_sealed: string, at: Date): Promise<void> {
+  const fresh = {
+    secret_sealed,
+    created_at: at,
+    confirmed_at: null,
+    last_step: null,
+    failures_count: 0,
+    locked_until: null,
+  };
+  await tx
+    .insertInto('totp_factors')
+    .values({ user_id, ...fresh })
+    .onConflict((conflict) => conflict.column('user_id').doUpdateSet(fresh))
+    .execute();
+}
+
+export async function updateTotp(tx: Tx, user_id: UserId, change: Partial<TotpFactor>): Promise<void> {
+  await tx.updateTable('totp_factors').set(change).where('user_id', '=', user_id).execute();
+}
+
+export async function deleteTotp(tx: Tx, user_id: UserId): Promise<void> {
+  await tx.deleteFrom('totp_factors').where('user_id', '=', user_id).execute();
+}

@@ -1,0 +1,86 @@
+import { sha256Hex } from '#platform/crypto';
+import type { Clock } from '#platform/clock';
+import type { Db } from '#platform/db';
+import type { SessionId } from '#platform/db-schema';
+import { apiKeyOf, findApiKeyUser, touchApiKey } from '../api-keys/api-key-store.ts';
+import type { AccountsSettings } from '../settings.ts';
+import type { User } from '../users/user.ts';
+import { findSignedIn, findSignedInBySecret, touchSession, type SignedIn } from './session-store.ts';
+
+export interface PresentedCredentials {
+  authorization: string | undefined;
+  session_cookie: string | undefined;
+}
+
+/** Who calls, and by what they were recognised. */
+export interface Caller {
+  user_id: User['id'];
+  username: string;
+  session_id: SessionId | null;
+  via: 'token' | 'cookie' | 'api-key';
+}
+
+/** What was last seen longer ago than this is noted again. */
+const seen_every_ms = 60_000;
+const cookieShape = /^[-\w]{43}$/;
+
+/**
+ * Says who sent these credentials: a caller, `invalid` for a header that is worth nothing, null for nobody.
+ *
+ * A header goes before the cookie. A stale cookie is nobody, since browsers keep sending it. One query in each case;
+ * the note of when a session was last used is written at most once a minute and nobody waits for it.
+ */
+export async function authenticate(
+  db: Db,
+  clock: Clock,
+  settings: AccountsSettings,
+  { authorization, session_cookie }: PresentedCredentials,
+): Promise<Caller | 'invalid' | null> {
+  const at = clock.now();
+  if (authorization !== undefined) {
+    const [scheme = '', ...rest] = authorization.trim().split(/ +/);
+    const [value] = rest;
+    if (value === undefined || rest.length !== 1) return 'invalid';
+    if (scheme.toLowerCase() === 'bearer') return (await byToken(db, settings, value, at)) ?? 'invalid';
+    if (scheme.toLowerCase() === 'basic') return (await byApiKey(db, value, at)) ?? 'invalid';
+    return 'invalid';
+  }
+  if (session_cookie === undefined || !cookieShape.test(session_cookie)) return null;
+  return noteSeen(db, at, await findSignedInBySecret(db, sha256Hex(session_cookie), at), 'cookie');
+}
+
+async function byToken(db: Db, settings: AccountsSettings, token: string, at: Date): Promise<Caller | null> {
+  const claims = await settings.tokens.verify(token, at);
+  if (!claims) return null;
+  const found = await findSignedIn(db, claims.session_id, at);
+  if (found?.user.id !== claims.user_id) return null;
+  return noteSeen(db, at, found, 'token');
+}
+
+async function byApiKey(db: Db, encoded: string, at: Date): Promise<Caller | null> {
+  const key = apiKeyOf(encoded);
+  if (!key) return null;
+  const found = await findApiKeyUser(db, key, at);
+  if (!found) return null;
+  if (isDue(found.last_used_at, at)) inBackground(touchApiKey(db, found.api_key_id, at));
+  return callerOf(found.user, null, 'api-key');
+}
+
+function noteSeen(db: Db, at: Date, found: SignedIn | undefined, via: 'token' | 'cookie'): Caller | null {
+  if (!found) return null;
+  if (isDue(found.session.last_seen_at, at)) inBackground(touchSession(db, found.session.id, at));
+  return callerOf(found.user, found.session.id, via);
+}
+
+function callerOf(user: User, session_id: SessionId | null, via: Caller['via']): Caller {
+  return { user_id: user.id, username: user.username, session_id, via };
+}
+
+function isDue(last: Date | null, at: Date): boolean {
+  return last === null || at.getTime() - last.getTime() >= seen_every_ms;
+}
+
+/** Failure loses a note of when somebody was last seen: not worth failing a request, nor a line in the log. */
+function inBackground(work: Promise<void>): void {
+  work.catch(() => {});
+}

@@ -1,0 +1,113 @@
+import type { App } from '#platform/http/app';
+import { clearSessionCookie } from '#platform/http/cookies';
+import { passwordProblems } from '#platform/password';
+import { throttleProblems } from '#platform/throttle';
+import { accountsProblems } from '../problems.ts';
+import { CookieQuerystring, NoContent, LogoutQuerystring, SignInBody, TokenBody, TokenReply } from '../schemas.ts';
+import { renewToken, verifyToken } from './renew-token.ts';
+import { giveCookie, isFlagSet, sessionKind } from './session-reply.ts';
+import type { AccountsDeps } from '../hooks.ts';
+import { signIn } from './sign-in.ts';
+import { signOut } from './sign-out.ts';
+
+const tags = ['auth'];
+
+export function sessionRoutes(app: App, deps: AccountsDeps): void {
+  const { settings } = deps;
+
+  app.post(
+    '/api/auth',
+    {
+      config: {
+        access: { kind: 'public' },
+        problems: [
+          accountsProblems.credentials_mismatch,
+          accountsProblems.sign_in_step_required,
+          accountsProblems.code_wrong,
+          accountsProblems.otp_locked,
+          accountsProblems.authentication_disabled,
+          throttleProblems.too_many_requests,
+          passwordProblems.busy,
+        ],
+      },
+      schema: {
+        tags,
+        summary: 'Authenticates a user',
+        querystring: CookieQuerystring,
+        body: SignInBody,
+        response: { 201: TokenReply },
+      },
+    },
+    async (request, reply) => {
+      const kind = sessionKind(request, request.query.cookie);
+      const { code, ...input } = request.body;
+      const session = await signIn(request.ctx, deps, { ...input, otp_code: input.otp_code ?? code }, kind);
+      giveCookie(reply, settings, session);
+      return reply.status(201).send({ token: session.token });
+    },
+  );
+
+  app.post(
+    '/api/auth/logout',
+    {
+      config: { access: { kind: 'authenticated' } },
+      schema: {
+        tags,
+        summary: 'Logs a user out',
+        description:
+          'Ends the session that the call was made with, or all of them: its tokens and cookie are worthless at once.',
+        querystring: LogoutQuerystring,
+        response: { 200: NoContent },
+      },
+    },
+    async (request, reply) => {
+      await signOut(request.ctx, { everywhere: isFlagSet(request.query.everywhere) });
+      clearSessionCookie(reply);
+      return reply.status(200).send(null);
+    },
+  );
+
+  app.delete(
+    '/api/auth/tokens',
+    {
+      config: { access: { kind: 'authenticated' } },
+      schema: { tags, summary: 'Logs a user out', response: { 204: NoContent } },
+    },
+    async (request, reply) => {
+      await signOut(request.ctx, { everywhere: false });
+      clearSessionCookie(reply);
+      return reply.status(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/auth/tokens',
+    {
+      config: {
+        access: { kind: 'authenticated' },
+        problems: [
+          accountsProblems.token_invalid,
+          accountsProblems.token_of_another_user,
+          accountsProblems.token_renewal_over,
+        ],
+      },
+      schema: { tags, summary: 'Refreshes a JSON Web Token', body: TokenBody, response: { 201: TokenReply } },
+    },
+    async (request, reply) => {
+      const token = await renewToken(request.ctx, settings, request.body.token);
+      return reply.status(201).send({ token });
+    },
+  );
+
+  app.post(
+    '/api/auth/tokens/verify',
+    {
+      config: { access: { kind: 'authenticated' }, problems: [accountsProblems.token_invalid] },
+      schema: { tags, summary: 'Verifies a JSON Web Token', body: TokenBody, response: { 200: TokenReply } },
+    },
+    async (request) => {
+      await verifyToken(request.ctx, settings, request.body.token);
+      return { token: request.body.token };
+    },
+  );
+}

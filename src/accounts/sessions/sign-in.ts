@@ -1,0 +1,202 @@
+import type { Context } from '#platform/context';
+import { inTransaction, type Tx } from '#platform/db';
+import { emit } from '#platform/events';
+import { hashPassword, verifyPassword } from '#platform/password';
+import { checkFactors, type FactorVerdict, type GivenCodes } from '../credentials/check-factors.ts';
+import { userLoggedIn, userLoginFailed } from '../events.ts';
+import type { AccountsDeps } from '../hooks.ts';
+import { accountsProblems, fieldProblem } from '../problems.ts';
+import { signInLimit, signInPeerLimit } from '../rate-limits.ts';
+import type { AccountsSettings } from '../settings.ts';
+import { identifierKey, parseIdentifier } from '../users/address.ts';
+import {
+  findCredentials,
+  findUserById,
+  findUserByIdentifier,
+  lockCredentials,
+  updateUserRow,
+} from '../users/user-store.ts';
+import type { User } from '../users/user.ts';
+import { sendCode, sendLinkInBackground } from '../verifications/send-verification.ts';
+import { openSession, type OpenedSession } from './open-session.ts';
+import { endSession } from './session-store.ts';
+
+export interface SignInInput extends GivenCodes {
+  /** Username, e-mail address or phone number. */
+  username: string;
+  password?: string | undefined;
+}
+
+/** Somebody who showed who they are, before further factors. */
+export interface ProvenIdentity {
+  user: User;
+  /** The hash that the password matched; null when a code is to prove it. */
+  password_hash: string | null;
+  /** The same password under today's costs; null when there is no need. */
+  rehashed: string | null;
+  /** Takes the counted attempt back. Not before a code was right: what counts must not tell who exists. */
+  succeeded: () => void;
+}
+
+/**
+ * Signs somebody in: name, then password or one-time code, then every further factor that is due.
+ *
+ * Each call repeats all that was given so far. Unknown names, wrong passwords and accounts without one are answered
+ * alike and after the same work.
+ * @throws credentials_mismatch (400), sign_in_step_required (401), code_wrong (400), otp_locked (403),
+ * authentication_disabled (403), too_many_requests (429), busy (503)
+ */
+export async function signIn(
+  ctx: Context,
+  deps: AccountsDeps,
+  input: SignInInput,
+  kind: 'token' | 'cookie',
+): Promise<OpenedSession> {
+  const proven = await proveIdentity(ctx, deps.settings, input);
+  return finishSignIn(ctx, deps, proven, input, kind);
+}
+
+/** Checks name and password; without a password the codes must prove who it is. */
+export async function proveIdentity(
+  ctx: Context,
+  settings: AccountsSettings,
+  input: SignInInput,
+): Promise<ProvenIdentity> {
+  const { password, email_code, phone_code } = input;
+  const hasCode = email_code !== undefined || phone_code !== undefined;
+  if (password === undefined && !hasCode) throw stepNeeded({ password: ['Enter your password.'] });
+
+  const giveBack = takeAttempt(ctx, settings, input.username);
+  const user = await findUserByIdentifier(ctx.db, parseIdentifier(input.username));
+  const candidate = user?.is_active === true ? user : undefined;
+
+  if (password === undefined) {
+    if (!candidate) throw wrongCode(email_code === undefined ? 'phone_code' : 'email_code');
+    return { user: candidate, password_hash: null, rehashed: null, succeeded: giveBack };
+  }
+
+  const stored = candidate ? ((await findCredentials(ctx.db, candidate.id))?.password_hash ?? null) : null;
+  const { matches, is_outdated } = await verifyPassword(stored, password);
+  if (!candidate || !matches) {
+    await noteFailure(ctx, input.username, user);
+    if (candidate && stored === null) sendLinkInBackground(ctx, settings, candidate, 'activate');
+    throw accountsProblems.credentials_mismatch();
+  }
+  giveBack();
+  const rehashed = is_outdated ? await hashPassword(password) : null;
+  return { user: candidate, password_hash: stored, rehashed, succeeded: () => {} };
+}
+
+/** Checks the factors that are due and opens the session. */
+export async function finishSignIn(
+  ctx: Context,
+  { settings, hooks }: AccountsDeps,
+  { user, password_hash, rehashed, succeeded }: ProvenIdentity,
+  codes: GivenCodes,
+  kind: 'token' | 'cookie',
+): Promise<OpenedSession> {
+  const at = ctx.clock.now();
+  const demands = {
+    email: user.email_verification_required && user.email !== null,
+    phone: user.phone_verification_required && user.phone !== null,
+  };
+  const outcome = await inTransaction(ctx.db, async (tx) => {
+    const held = await lockCredentials(tx, user.id);
+    // The password was compared before the row was held: it must still be the one.
+    if (held?.is_active !== true || (password_hash !== null && held.password_hash !== password_hash)) {
+      return { kind: 'mismatch' as const };
+    }
+    const verdict = await checkFactors(tx, settings, user, codes, demands, at);
+    if (verdict.kind === 'needed') await sendNeededCode(ctx, tx, settings, user, verdict.field);
+    if (verdict.kind !== 'complete') return verdict;
+    if (ctx.site.authentication === 'disabled' && !(await hooks.isOperator(tx, ctx.site, user.id, at))) {
+      return { kind: 'closed' as const };
+    }
+    await updateUserRow(tx, user.id, {
+      last_login_at: at,
+      ...(rehashed === null ? {} : { password_hash: rehashed }),
+    });
+    await endReplacedSession(ctx, tx, at);
+    const signed_in = (await findUserById(tx, user.id)) ?? user;
+    const session = await openSession(tx, settings, { user: signed_in, kind, peer: ctx.peer }, at);
+    await emit(tx, userLoggedIn({ user_id: user.id, ip: ctx.peer?.ip ?? null }), at);
+    return { kind: 'opened' as const, session };
+  });
+
+  switch (outcome.kind) {
+    case 'opened':
+      succeeded();
+      return outcome.session;
+    case 'mismatch':
+      throw accountsProblems.credentials_mismatch();
+    case 'closed':
+      throw accountsProblems.authentication_disabled();
+    case 'needed':
+    case 'wrong':
+    case 'locked':
+      throw signInRefusal(outcome, at);
+  }
+}
+
+/** The refusal that a verdict on the factors means while signing in. */
+export function signInRefusal(verdict: Exclude<FactorVerdict, { kind: 'complete' }>, at: Date) {
+  switch (verdict.kind) {
+    case 'needed':
+      if (verdict.field === 'otp_code')
+        return stepNeeded({ otp_code: ['Enter the code that your authenticator shows.'] });
+      if (verdict.field === 'email_code') return stepNeeded({ email: ['We sent a code to your e-mail address.'] });
+      return stepNeeded({ phone: ['We sent a code to your phone.'] });
+    case 'locked':
+      return accountsProblems.otp_locked({ retry_after_s: secondsUntil(verdict.until, at) });
+    case 'wrong':
+      return wrongCode(verdict.field);
+  }
+}
+
+function stepNeeded(fields: Record<string, string[]>) {
+  return fieldProblem(accountsProblems.sign_in_step_required, fields);
+}
+
+function wrongCode(field: 'email_code' | 'phone_code' | 'otp_code') {
+  return fieldProblem(accountsProblems.code_wrong, { [field]: ['This code is wrong or no longer valid.'] });
+}
+
+export function secondsUntil(instant: Date, at: Date): number {
+  return Math.max(1, Math.ceil((instant.getTime() - at.getTime()) / 1000));
+}
+
+/** Counts an attempt for the name from this address; the answer takes it back. */
+function takeAttempt(ctx: Context, { throttle }: AccountsSettings, username: string): () => void {
+  const peer = ctx.peer?.ip ?? 'none';
+  const key = `${identifierKey(username)} ${peer}`;
+  throttle.take(signInPeerLimit, peer);
+  throttle.take(signInLimit, key);
+  return () => {
+    throttle.giveBack(signInPeerLimit, peer);
+    throttle.giveBack(signInLimit, key);
+  };
+}
+
+async function noteFailure(ctx: Context, username: string, user: User | undefined): Promise<void> {
+  const payload = { user_id: user?.id ?? null, username: username.slice(0, 150), ip: ctx.peer?.ip ?? null };
+  await inTransaction(ctx.db, (tx) => emit(tx, userLoginFailed(payload), ctx.clock.now()));
+}
+
+async function sendNeededCode(
+  ctx: Context,
+  tx: Tx,
+  settings: AccountsSettings,
+  user: User,
+  field: 'email_code' | 'phone_code' | 'otp_code',
+): Promise<void> {
+  if (field === 'email_code') await sendCode(ctx, tx, settings, user, 'email', 'login');
+  if (field === 'phone_code') await sendCode(ctx, tx, settings, user, 'phone', 'login');
+}
+
+/** Whoever signs in again in the same browser leaves the session before behind. */
+async function endReplacedSession(ctx: Context, tx: Tx, at: Date): Promise<void> {
+  const { actor } = ctx;
+  if (actor.kind === 'user' && actor.via === 'cookie' && actor.session_id !== null) {
+    await endSession(tx, actor.session_id, at);
+  }
+}

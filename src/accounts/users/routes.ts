@@ -1,0 +1,115 @@
+import { commonProblems } from '#kernel/problem';
+import type { App } from '#platform/http/app';
+import { clearSessionCookie } from '#platform/http/cookies';
+import { putAndPatch } from '#platform/http/put-and-patch';
+import { throttleProblems } from '#platform/throttle';
+import { accountsProblems } from '../problems.ts';
+import { NoContent, UserBody, UserChangedSchema, UserDetailSchema, UserParams } from '../schemas.ts';
+import type { AccountsDeps } from '../hooks.ts';
+import { inviteAgain, inviteLead } from '../verifications/invite-again.ts';
+import { archiveUser } from './archive-user.ts';
+import { presentUser } from './present-user.ts';
+import { requireSubject } from './require-subject.ts';
+import { updateUser, type UserUpdate } from './update-user.ts';
+
+const tags = ['users'];
+const frictionless = { kind: 'self', frictionless: true } as const;
+
+export function userRoutes(app: App, deps: AccountsDeps): void {
+  const { settings, hooks, findLead } = deps;
+
+  app.get(
+    '/api/users/:user',
+    {
+      config: { access: frictionless, problems: [commonProblems.not_found] },
+      schema: {
+        tags,
+        summary: 'Retrieves a user account',
+        params: UserParams,
+        response: { 200: UserDetailSchema },
+      },
+    },
+    async (request) => {
+      const { user_id } = request.subject;
+      if (user_id !== null) return presentUser(await requireSubject(request));
+      const lead = await findLead?.(request.ctx.db, request.params.user);
+      if (!lead) throw commonProblems.not_found();
+      return lead;
+    },
+  );
+
+  putAndPatch(
+    app,
+    '/api/users/:user',
+    {
+      config: { access: { kind: 'self-only' }, problems: [accountsProblems.code_wrong] },
+      schema: {
+        tags,
+        summary: 'Updates a user account',
+        description:
+          'A verified address stays until the code sent to the new one comes back in email_code or phone_code.',
+        params: UserParams,
+        body: UserBody,
+        response: { 200: UserChangedSchema },
+      },
+    },
+    async (request) => {
+      const { username, ...input } = request.body;
+      const slug = input.slug ?? username;
+      const update = await updateUser(request.ctx, deps, await requireSubject(request), { ...input, slug });
+      return { ...presentUser(update.user), detail: updateMessage(update) };
+    },
+  );
+
+  app.delete(
+    '/api/users/:user',
+    {
+      config: { access: frictionless, problems: [commonProblems.not_found] },
+      schema: { tags, summary: 'Deletes a user account', params: UserParams, response: { 204: NoContent } },
+    },
+    async (request, reply) => {
+      await archiveUser(request.ctx, hooks, await requireSubject(request));
+      if (request.subject.relation === 'self') clearSessionCookie(reply);
+      return reply.status(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/users/:user/activate',
+    {
+      config: {
+        access: frictionless,
+        problems: [
+          accountsProblems.already_active,
+          accountsProblems.no_address,
+          commonProblems.not_found,
+          throttleProblems.too_many_requests,
+        ],
+      },
+      schema: {
+        tags,
+        summary: 'Sends an activation link',
+        params: UserParams,
+        response: { 201: UserChangedSchema },
+      },
+    },
+    async (request, reply) => {
+      const detail = 'A message with a link was sent.';
+      if (request.subject.user_id === null) {
+        const lead = await findLead?.(request.ctx.db, request.params.user);
+        if (!lead) throw commonProblems.not_found();
+        await inviteLead(request.ctx, settings, lead);
+        return reply.status(201).send({ ...lead, detail });
+      }
+      const user = await requireSubject(request);
+      await inviteAgain(request.ctx, settings, user);
+      return reply.status(201).send({ ...presentUser(user), detail });
+    },
+  );
+}
+
+/** What to tell somebody whose facts were changed, or wait for a code. */
+export function updateMessage({ awaiting }: UserUpdate): string {
+  if (awaiting.length === 0) return 'Profile updated.';
+  return `Profile updated. A code was sent to ${awaiting.join(' and ')}: the present address stays until you enter it.`;
+}

@@ -1,0 +1,199 @@
+import { commonProblems, invalidInput } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { randomText } from '#platform/crypto';
+import { inTransaction, type Reader, type Tx } from '#platform/db';
+import { emit } from '#platform/events';
+import { deleteApiKeys } from '../api-keys/api-key-store.ts';
+import { acceptPassword, requireAcceptable } from '../credentials/accept-password.ts';
+import { checkFactors, type FactorVerdict, type GivenCodes } from '../credentials/check-factors.ts';
+import { deleteSshKey } from '../credentials/set-ssh-key.ts';
+import { userActivated, userLoggedIn, userRegistered, userResetPassword } from '../events.ts';
+import { accountsProblems } from '../problems.ts';
+import { keyLimit } from '../rate-limits.ts';
+import { openSession, type OpenedSession } from '../sessions/open-session.ts';
+import { endSessions } from '../sessions/session-store.ts';
+import type { AccountsDeps } from '../hooks.ts';
+import { signInRefusal } from '../sessions/sign-in.ts';
+import type { AccountsSettings } from '../settings.ts';
+import { insertUser } from '../users/insert-user.ts';
+import { isNameFree } from '../users/name-store.ts';
+import { renameUser } from '../users/rename-user.ts';
+import { findUserByEmail, findUserById, updateUserRow } from '../users/user-store.ts';
+import type { User } from '../users/user.ts';
+import { isUsername, proposeUsernames } from '../users/username.ts';
+import { isKeyUsable, isVerificationKey, type Verification } from './verification.ts';
+import {
+  findVerificationByKey,
+  lockVerificationByKey,
+  useVerification,
+  useVerificationsOf,
+} from './verification-store.ts';
+
+export interface Activation extends GivenCodes {
+  new_password: string;
+  /** Another name to go by; the present one, or one made from the address, when left out. */
+  username?: string | undefined;
+  full_name?: string | undefined;
+  nick_name?: string | undefined;
+  lang?: string | undefined;
+}
+
+/** A link that works, and whom it is for: nobody yet when somebody without a login was invited. */
+export interface UsableLink {
+  verification: Verification;
+  user: User | null;
+}
+
+/** Finds whom a link is for without using it up; null when it does not work (any more). */
+export async function findUsableLink(
+  ctx: Context,
+  settings: AccountsSettings,
+  key: string,
+): Promise<UsableLink | null> {
+  settings.throttle.take(keyLimit, ctx.peer?.ip ?? 'none');
+  if (!isVerificationKey(key)) return null;
+  const verification = await findVerificationByKey(ctx.db, key);
+  if (!verification || !isPasswordLink(verification) || !isKeyUsable(verification, ctx.clock.now())) return null;
+  const user = await userOf(ctx.db, verification);
+  return user?.is_active === false ? null : { verification, user };
+}
+
+/**
+ * Sets a password through a link and signs the user in. The address is proved by it, every other link and session ends.
+ *
+ * @throws verification_unknown (404), invalid_input (400) naming `new_password`, `username` or `slug`,
+ * sign_in_step_required (401), code_wrong (400), otp_locked (403), authentication_disabled (403)
+ */
+export async function activateUser(
+  ctx: Context,
+  deps: AccountsDeps,
+  key: string,
+  input: Activation,
+  kind: 'token' | 'cookie',
+): Promise<OpenedSession> {
+  if (ctx.site.authentication === 'disabled') throw accountsProblems.authentication_disabled();
+  const link = await findUsableLink(ctx, deps.settings, key);
+  if (!link) throw accountsProblems.verification_unknown();
+
+  const facts = {
+    username: input.username ?? link.user?.username ?? null,
+    email: link.user?.email ?? link.verification.address,
+    full_name: input.full_name ?? link.user?.full_name ?? null,
+  };
+  requireAcceptable(deps.settings, input.new_password, facts);
+  const password_hash = await acceptPassword(deps.settings, input.new_password, facts);
+
+  const at = ctx.clock.now();
+  const outcome = await inTransaction(ctx.db, (tx) => useLink(ctx, tx, deps, { key, input, password_hash, kind }, at));
+  if (outcome.kind !== 'opened') throw signInRefusal(outcome, at);
+  return outcome.session;
+}
+
+interface LinkUse {
+  key: string;
+  input: Activation;
+  password_hash: string;
+  kind: 'token' | 'cookie';
+}
+
+async function useLink(
+  ctx: Context,
+  tx: Tx,
+  { settings, hooks }: AccountsDeps,
+  { key, input, password_hash, kind }: LinkUse,
+  at: Date,
+): Promise<{ kind: 'opened'; session: OpenedSession } | Exclude<FactorVerdict, { kind: 'complete' }>> {
+  const verification = await lockVerificationByKey(tx, key);
+  if (!verification || !isKeyUsable(verification, at)) throw accountsProblems.verification_unknown();
+  const known = await userOf(tx, verification);
+  if (known?.is_active === false) throw accountsProblems.verification_unknown();
+
+  const user = known ?? (await insertInvited(tx, verification, input, at));
+  const verdict = await checkFactors(
+    tx,
+    settings,
+    user,
+    { otp_code: input.otp_code },
+    { email: false, phone: false },
+    at,
+  );
+  if (verdict.kind !== 'complete') return verdict;
+
+  if (known && input.username !== undefined) await renameUser(tx, hooks, user, input.username, at);
+  await updateUserRow(tx, user.id, {
+    password_hash,
+    last_login_at: at,
+    ...provedBy(verification, user, at),
+    ...(input.full_name === undefined ? {} : { full_name: input.full_name }),
+    ...(input.nick_name === undefined ? {} : { nick_name: input.nick_name }),
+    ...(input.lang === undefined ? {} : { lang: input.lang }),
+  });
+  if (isFirstProof(verification, user)) await removeForeignKeys(tx, user);
+  await endSessions(tx, user.id, at);
+  await useVerification(tx, verification.id, at);
+  await useVerificationsOf(tx, user.id, at);
+
+  const activated = await findUserById(tx, user.id);
+  if (!activated) throw commonProblems.not_found();
+  const session = await openSession(tx, settings, { user: activated, kind, peer: ctx.peer }, at);
+  await emit(tx, activationEvent(user), at);
+  await emit(tx, userLoggedIn({ user_id: user.id, ip: ctx.peer?.ip ?? null }), at);
+  return { kind: 'opened', session };
+}
+
+/** A changed address is confirmed by code: its verification never sets a password. */
+function isPasswordLink(verification: Verification): boolean {
+  return verification.purpose === 'activate' || verification.purpose === 'recover';
+}
+
+/** Whom a link is for: its user, else whoever has since registered with the address that it was sent to. */
+async function userOf(reader: Reader, verification: Verification): Promise<User | null> {
+  if (verification.user_id !== null) return (await findUserById(reader, verification.user_id)) ?? null;
+  if (verification.channel !== 'email') return null;
+  return (await findUserByEmail(reader, verification.address)) ?? null;
+}
+
+async function insertInvited(tx: Tx, verification: Verification, input: Activation, at: Date): Promise<User> {
+  const email = verification.channel === 'email' ? verification.address : null;
+  const phone = verification.channel === 'phone' ? verification.address : null;
+  const username = await chooseUsername(tx, email, input.username, at);
+  return insertUser(tx, { username, email, phone, full_name: input.full_name ?? '' }, at);
+}
+
+/** The name that was asked for, else the first free one made from the address. */
+async function chooseUsername(tx: Tx, email: string | null, wanted: string | undefined, at: Date): Promise<string> {
+  if (wanted !== undefined) {
+    if (!isUsername(wanted)) throw invalidInput({ username: ['Use letters, digits, - and _.'] });
+    return wanted;
+  }
+  let tries = 0;
+  for (const proposal of proposeUsernames(email, () => randomText(3, '0123456789'))) {
+    if ((await isNameFree(tx, proposal, at)) || (tries += 1) >= 20) return proposal;
+  }
+  throw new Error('names are proposed without end');
+}
+
+/**
+ * Says whether the owner of the address shows up for the first time. Whoever registered with it may have been somebody
+ * else, who must keep nothing that still opens the account.
+ */
+function isFirstProof(verification: Verification, user: User): boolean {
+  return verification.address === user.email && user.email_verified_at === null;
+}
+
+async function removeForeignKeys(tx: Tx, user: User): Promise<void> {
+  await deleteApiKeys(tx, user.id);
+  await deleteSshKey(tx, user.id);
+}
+
+function provedBy(verification: Verification, user: User, at: Date) {
+  if (verification.channel === 'email' && verification.address === user.email) return { email_verified_at: at };
+  if (verification.channel === 'phone' && verification.address === user.phone) return { phone_verified_at: at };
+  return {};
+}
+
+function activationEvent(user: User) {
+  const { id: user_id } = user;
+  if (user.last_login_at === null) return userRegistered({ user_id });
+  return user.has_password ? userResetPassword({ user_id, how: 'link' }) : userActivated({ user_id });
+}

@@ -1,0 +1,105 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { invalidInput } from '#kernel/problem';
+import type { App } from '#platform/http/app';
+import { type FormProblem, problemToForm, secretField, textField } from '#platform/http/forms';
+import { targetOf } from '#platform/http/next';
+import { paths } from '#platform/http/paths';
+import type { AccountsDeps } from '../hooks.ts';
+import { VerificationKeyParams } from '../schemas.ts';
+import { giveCookie } from '../sessions/session-reply.ts';
+import { activateUser, findUsableLink, type UsableLink } from './activate-user.ts';
+import { recoverAccess } from './recover-access.ts';
+
+const publicPage = { access: { kind: 'public' }, page: true } as const;
+
+export function linkPages(app: App, deps: AccountsDeps): void {
+  const { settings } = deps;
+
+  app.get('/recover/', { config: publicPage }, async (_request, reply) =>
+    reply.page('login/recover.html', { form: {}, errors: {}, detail: '', sent: false }),
+  );
+
+  app.post('/recover/', { config: publicPage }, async (request, reply) => {
+    const email = textField(request.body, 'email', 254);
+    try {
+      await recoverAccess(request.ctx, settings, email, 'link');
+    } catch (error) {
+      const { status, errors, detail } = problemToForm(error);
+      return reply.page('login/recover.html', { form: { email }, errors, detail, sent: false }, status);
+    }
+    return reply.page('login/recover.html', { form: {}, errors: {}, detail: '', sent: true });
+  });
+
+  // A GET uses nothing up: mail scanners open links before people do.
+  app.get(
+    '/login/:verification_key/',
+    { config: publicPage, schema: { params: VerificationKeyParams } },
+    async (request, reply) => {
+      const link = await findUsableLink(request.ctx, settings, request.params.verification_key);
+      return showLink(request, reply, deps, link, null);
+    },
+  );
+
+  app.post(
+    '/login/:verification_key/',
+    { config: publicPage, schema: { params: VerificationKeyParams } },
+    async (request, reply) => {
+      const { verification_key } = request.params;
+      const { ctx, body } = request;
+      try {
+        const new_password = readNewPassword(body);
+        const full_name = textField(body, 'full_name', 100) || undefined;
+        const otp_code = textField(body, 'otp_code', 12).replace(/\s/g, '') || undefined;
+        const session = await activateUser(
+          ctx,
+          deps,
+          verification_key,
+          { new_password, full_name, otp_code },
+          'cookie',
+        );
+        giveCookie(reply, settings, session);
+      } catch (error) {
+        const problem = problemToForm(error);
+        return showLink(request, reply, deps, await findUsableLink(ctx, settings, verification_key), problem);
+      }
+      reply.flash('success', 'Your password is set and you are signed in.');
+      return reply.redirect(targetOf(request, paths.app()), 303);
+    },
+  );
+}
+
+/** Reads a password that was typed twice. @throws invalid_input (400) naming `new_password` or `new_password2` */
+export function readNewPassword(body: unknown): string {
+  const new_password = secretField(body, 'new_password');
+  if (new_password === '') throw invalidInput({ new_password: ['This field is required.'] });
+  if (new_password !== secretField(body, 'new_password2')) {
+    throw invalidInput({ new_password2: ['The two passwords are not the same.'] });
+  }
+  return new_password;
+}
+
+async function showLink(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { settings }: AccountsDeps,
+  link: UsableLink | null,
+  problem: FormProblem | null,
+): Promise<FastifyReply> {
+  // The address of the page is a secret: it is neither kept nor passed on.
+  reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer');
+  if (!link) return reply.page('login/verification_key.html', { valid: false, form: {}, errors: {}, detail: '' }, 404);
+  const data = {
+    valid: true,
+    email: link.verification.channel === 'email' ? link.verification.address : null,
+    needs_name: (link.user?.full_name ?? '') === '',
+    needs_password: true,
+    needs_otp: link.user?.otp_enabled ?? false,
+    password_length_min: settings.password_policy.min_length,
+    form: { full_name: textField(request.body, 'full_name', 100) },
+    errors: problem?.errors ?? {},
+    detail: problem?.detail ?? '',
+  };
+  // A code that is still due is a step of the form, not a refusal of credentials.
+  const status = problem?.status === 401 ? 400 : (problem?.status ?? 200);
+  return reply.page('login/verification_key.html', data, status);
+}

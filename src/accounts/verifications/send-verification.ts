@@ -1,0 +1,65 @@
+import type { Context } from '#platform/context';
+import { inTransaction, type Tx } from '#platform/db';
+import { emit } from '#platform/events';
+import { userVerification } from '../events.ts';
+import { codeLimit, mailLimit } from '../rate-limits.ts';
+import type { AccountsSettings } from '../settings.ts';
+import type { User } from '../users/user.ts';
+import { prepareVerification } from './prepare-verification.ts';
+import { code_lifetime_s } from './verification.ts';
+
+/** Sends a user a link with which they set a password. Nothing happens for a user without any address. */
+export async function sendLink(
+  ctx: Context,
+  tx: Tx,
+  settings: AccountsSettings,
+  user: { id: User['id'] | null; email: string | null; phone: string | null },
+  purpose: 'activate' | 'recover',
+  channel: 'email' | 'phone' = user.email === null ? 'phone' : 'email',
+): Promise<void> {
+  const address = channel === 'email' ? user.email : user.phone;
+  if (address === null) return;
+  const at = ctx.clock.now();
+  const lifetime_s = settings.verification_lifetime_s;
+  const request = { user_id: user.id, channel, address, purpose } as const;
+  const { key, code } = await prepareVerification(tx, { ...request, sends: 'key', lifetime_s }, at);
+  await emit(tx, userVerification({ ...request, key, code, reason: null, lifetime_s }), at);
+}
+
+/**
+ * Sends a code of six digits to a user's address, or to the one they are changing to.
+ *
+ * A few a quarter of an hour at most: beyond that nothing is sent and the last code stays good.
+ */
+export async function sendCode(
+  ctx: Context,
+  tx: Tx,
+  settings: AccountsSettings,
+  user: Pick<User, 'id' | 'email' | 'phone'>,
+  channel: 'email' | 'phone',
+  purpose: 'login' | 'verify' | 'recover',
+  address: string | null = channel === 'email' ? user.email : user.phone,
+): Promise<void> {
+  if (address === null || !settings.throttle.allows(codeLimit, address)) return;
+  const at = ctx.clock.now();
+  const request = { user_id: user.id, channel, address, purpose };
+  const { key, code } = await prepareVerification(tx, { ...request, sends: 'code', lifetime_s: code_lifetime_s }, at);
+  await emit(tx, userVerification({ ...request, key, code, reason: null, lifetime_s: code_lifetime_s }), at);
+}
+
+/**
+ * Sends the link without letting anybody wait for it: the time of an answer must not tell that there was something
+ * to send. At most one in ten minutes for an address.
+ */
+export function sendLinkInBackground(
+  ctx: Context,
+  settings: AccountsSettings,
+  user: User,
+  purpose: 'activate' | 'recover',
+): void {
+  const address = user.email ?? user.phone;
+  if (address === null || !settings.throttle.allows(mailLimit, address)) return;
+  inTransaction(ctx.db, (tx) => sendLink(ctx, tx, settings, user, purpose)).catch((error: unknown) => {
+    ctx.log.error({ err: error }, 'a verification link could not be sent');
+  });
+}

@@ -1,0 +1,60 @@
+import type { UserId, VerificationId } from '#platform/db-schema';
+
+/** A proof, sent to an address, that whoever holds it reads what arrives there. */
+export interface Verification {
+  id: VerificationId;
+  /** Null for somebody invited who has no login yet. */
+  user_id: UserId | null;
+  channel: 'email' | 'phone';
+  /** E-mail address in lower case, or phone number in E.164. */
+  address: string;
+  /**
+   * What the link does: `activate` and `recover` set a password, `verify` confirms a changed address,
+   * `login` signs in.
+   */
+  purpose: 'activate' | 'recover' | 'verify' | 'login';
+  /** Words of whoever invited. */
+  reason: string | null;
+  code_hash: string | null;
+  code_failures_count: number;
+  created_at: Date;
+  expires_at: Date;
+  code_expires_at: Date | null;
+  used_at: Date | null;
+}
+
+export const code_lifetime_s = 600;
+export const code_failures_max = 5;
+
+const keyShape = /^[0-9a-f]{40}$/;
+
+/** Says whether a text may be the key of a link at all. */
+export function isVerificationKey(text: string): boolean {
+  return keyShape.test(text);
+}
+
+/** Reads a code of six digits; a number may have lost its leading zeros on the way. */
+export function parseCode(value: string | number | undefined): string | null {
+  if (value === undefined) return null;
+  const text = String(value).trim();
+  return /^[0-9]{1,6}$/.test(text) ? text.padStart(6, '0') : null;
+}
+
+/** Says whether the link still works. */
+export function isKeyUsable(verification: Pick<Verification, 'used_at' | 'expires_at'>, at: Date): boolean {
+  return verification.used_at === null && at < verification.expires_at;
+}
+
+/** Says whether a code may still be tried. */
+export function isCodeUsable(
+  verification: Pick<Verification, 'used_at' | 'code_hash' | 'code_expires_at' | 'code_failures_count'>,
+  at: Date,
+): boolean {
+  return (
+    verification.used_at === null &&
+    verification.code_hash !== null &&
+    verification.code_expires_at !== null &&
+    at < verification.code_expires_at &&
+    verification.code_failures_count < code_failures_max
+  );
+}
