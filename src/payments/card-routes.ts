@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { ProfileId } from '#platform/db-schema';
+import type { Context } from '#platform/context';
 import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
 import { SlugParam } from '#platform/http/schemas';
 import { fillAddress } from '#profiles';
 import { browserKeys } from './browser-keys.ts';
@@ -39,7 +41,8 @@ export function cardRoutes(app: App): void {
     }),
   );
 
-  app.put(
+  putAndPatch(
+    app,
     '/api/billing/:profile/card',
     {
       config: {
@@ -55,12 +58,13 @@ export function cardRoutes(app: App): void {
       },
     },
     async (request) => {
+      const { ctx } = request;
       const { token, ...address } = request.body;
       const profile_id = subjectId(request);
-      await fillAddress(request.ctx, profile_id, address);
-      const card = await saveCard(request.ctx, profile_id, token);
+      await fillAddress(ctx, profile_id, address);
+      const card = await replaceCard(ctx, profile_id, token);
       return {
-        processor: browserKeys(request.ctx),
+        processor: browserKeys(ctx),
         ...presentCard(card),
         detail: 'Your credit card on file was successfully updated.',
       };
@@ -80,9 +84,14 @@ export function cardRoutes(app: App): void {
     },
     async (request, reply) => {
       await removeCard(request.ctx, subjectId(request));
-      return reply.status(204).send();
+      return reply.status(204).send(null);
     },
   );
+}
+
+/** A partial update may leave the card as it is. */
+async function replaceCard(ctx: Context, profile_id: ProfileId, token: string | undefined) {
+  return token === undefined ? savedCard(ctx.db, profile_id) : saveCard(ctx, profile_id, token);
 }
 
 /** The profile that the guard of the route found. */

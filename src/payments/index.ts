@@ -4,7 +4,13 @@ export { browserKeys } from './browser-keys.ts';
 export { callProcessor, findOutcome } from './call-processor.ts';
 export type { Charge, ChargeItem, ChargeState } from './charge.ts';
 export { findAttempt } from './charge-attempt-store.ts';
-export { chargesCovering, findCharge, findChargeItems, unresolvedChargeOf } from './charge-store.ts';
+export {
+  chargesCovering,
+  findCharge,
+  findChargeItems,
+  findChargeOfAttempt,
+  unresolvedChargeOf,
+} from './charge-store.ts';
 export type { CardUpdated, ChargeUpdated } from './events.ts';
 export { getChargeOf } from './get-charge.ts';
 export { paymentsJobs } from './jobs.ts';

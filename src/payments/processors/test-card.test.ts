@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { namedKey, readTestCard } from './test-card.ts';
+import { testProcessorFee } from './test-processor.ts';
+
+const at = new Date('2026-03-10T15:00:00Z');
+
+test('any token is a good card, and so is a number that nobody refuses', () => {
+  assert.deepEqual(readTestCard('tok_visa', at), {
+    brand: 'visa',
+    last4: '1234',
+    exp_date: '2027-03-01',
+    card_name: 'Joe Test',
+    outcome: 'accepted',
+  });
+  assert.equal(readTestCard('xyz', at).outcome, 'accepted');
+  assert.equal(readTestCard('4242 4242 4242 4242', at).outcome, 'accepted');
+  assert.equal(readTestCard('4242424242424242', at).last4, '4242');
+  assert.equal(readTestCard('5555555555554444', at).brand, 'mastercard');
+});
+
+test('sentinels decide what comes of a card', () => {
+  const outcome = (token: string) => readTestCard(token, at).outcome;
+  assert.equal(outcome('4000000000000002'), 'card_declined');
+  assert.equal(outcome('tok_chargeDeclined'), 'card_declined');
+  assert.equal(outcome('4000000000009995'), 'insufficient_funds');
+  assert.equal(outcome('4000000000000069'), 'expired_card');
+  assert.equal(outcome('4000000000000127'), 'incorrect_cvc');
+  assert.equal(outcome('4000000000000341'), 'pending');
+  assert.equal(outcome('tok_chargeAsyncFail'), 'pending');
+  assert.equal(outcome('tok_timeout'), 'lost_answer');
+  assert.equal(outcome('tok_unreachable'), 'unreachable');
+  assert.equal(outcome('4242'), 'incorrect_number');
+  assert.equal(outcome('42424242424242424242'), 'incorrect_number');
+});
+
+test('a token may name the charge', () => {
+  assert.equal(namedKey('tok_named_XAb124EF'), 'ch_XAb124EF');
+  assert.equal(namedKey('tok_visa'), null);
+});
+
+test('the fee is 2.9 % rounded half up, and 30', () => {
+  const table = [
+    [0, 0],
+    [50, 31],
+    [500, 45],
+    [1000, 59],
+    [2000, 88],
+    [2900, 114],
+    [4900, 172],
+    [5000, 175],
+    [10000, 320],
+    [17999, 552],
+    [18900, 578],
+    [24900, 752],
+    [28900, 868],
+    [97200, 2849],
+  ] as const;
+  for (const [amount, fee] of table) assert.equal(testProcessorFee(amount), fee);
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { NOTHING, prorateRefund, refuseRefund, remainder, type Shares } from './refund.ts';
+
+const examplePaidToAProvider: Shares = {
+  amount: 17999,
+  distribute_amount: 15648,
+  fee_amount: 552,
+  broker_fee_amount: 1799,
+};
+
+test('a refund takes from everybody in proportion, and the last one takes what remains', () => {
+  const first = prorateRefund(examplePaidToAProvider, 4000);
+  assert.deepEqual(first, { amount: 4000, distribute_amount: 3477, fee_amount: 123, broker_fee_amount: 400 });
+  const left = remainder(examplePaidToAProvider, first);
+  assert.deepEqual(prorateRefund(left, 13999), {
+    amount: 13999,
+    distribute_amount: 12171,
+    fee_amount: 429,
+    broker_fee_amount: 1399,
+  });
+});
+
+test('a line of several is refunded from its own shares', () => {
+  const line: Shares = { amount: 3333, distribute_amount: 3216, fee_amount: 117, broker_fee_amount: 0 };
+  assert.deepEqual(prorateRefund(line, 3333), line);
+});
+
+test('a charge in cad is refunded from the usd that it brought', () => {
+  const line: Shares = { amount: 10000, distribute_amount: 7000, fee_amount: 250, broker_fee_amount: 0 };
+  assert.deepEqual(prorateRefund(line, 5000), {
+    amount: 5000,
+    distribute_amount: 3500,
+    fee_amount: 125,
+    broker_fee_amount: 0,
+  });
+});
+
+test('only a paid charge can be refunded', () => {
+  assert.equal(refuseRefund('done'), null);
+  assert.equal(refuseRefund('created'), 'pending');
+  assert.equal(refuseRefund('failed'), 'failed');
+  assert.equal(refuseRefund('disputed'), 'disputed');
+});
+
+test('however a line is refunded bit by bit, shares add up, never go below zero and end at nothing', () => {
+  const shares = fc.tuple(fc.nat(100_000), fc.nat(10_000), fc.nat(10_000));
+  fc.assert(
+    fc.property(
+      shares,
+      fc.option(fc.integer({ min: 1, max: 200_000 })),
+      fc.array(fc.nat(5000)),
+      ([a, b, c], cad, bits) => {
+        const funds = a + b + c;
+        if (funds === 0) return;
+        const line: Shares = { amount: cad ?? funds, distribute_amount: a, fee_amount: b, broker_fee_amount: c };
+        let left = line;
+        const isSameUnit = cad === null;
+        for (const bit of [...bits, line.amount]) {
+          const amount = Math.min(bit, left.amount);
+          const taken = prorateRefund(left, amount);
+          if (isSameUnit) {
+            assert.equal(taken.distribute_amount + taken.fee_amount + taken.broker_fee_amount, amount);
+          }
+          left = remainder(left, taken);
+          for (const part of [...Object.values(taken), ...Object.values(left)]) assert(part >= 0);
+        }
+        assert.deepEqual(left, NOTHING);
+      },
+    ),
+  );
+});
