@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findUserByUsername } from '#accounts';
+import { inTransaction, openDatabase } from '#platform/db';
+import { findSite } from '#platform/site';
+import { makeManager } from '#profiles';
+import { startChild } from './child.ts';
+
+export interface BenchSite {
+  origin: string;
+  /** Makes a user with a personal profile of the same slug; answers a token. */
+  register(username: string): Promise<string>;
+  /** Makes a user that manages the site; answers a token. Only with a database on a server. */
+  registerManager(username: string): Promise<string>;
+  call(method: string, path: string, token: string, body: unknown): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** Starts the program as it is deployed, with its worker, on an empty database. */
+export async function startBenchSite(database_url: string): Promise<BenchSite> {
+  const folder = await mkdtemp(join(tmpdir(), 'tollgate-bench-'));
+  const child = await startChild(
+    ['src/main.ts', 'serve'],
+    {
+      DATABASE_URL: database_url,
+      DATA_FOLDER: folder,
+      SECRET_KEY: randomBytes(48).toString('base64url'),
+      LOG_LEVEL: 'error',
+      THROTTLE_FACTOR: '100000',
+      TERMS_REQUIRED: 'false',
+      PRIVATE_ADDRESSES_ALLOWED: 'true',
+    },
+    '/readyz',
+  );
+
+  async function call(method: string, path: string, token: string | null, body: unknown): Promise<unknown> {
+    const response = await fetch(`${child.origin}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 300)}`);
+    return text === '' ? null : JSON.parse(text);
+  }
+
+  async function register(username: string): Promise<string> {
+    const password = randomBytes(12).toString('base64url');
+    const email = `${username}@example.com`;
+    const answer = await call('POST', '/api/auth/register', null, {
+      username,
+      email,
+      full_name: `Bench ${username}`,
+      new_password: password,
+      type: 'personal',
+    });
+    if (typeof answer !== 'object' || answer === null || !('token' in answer)) throw new Error('no token was answered');
+    return String(answer.token);
+  }
+
+  return {
+    origin: child.origin,
+    register,
+    async registerManager(username) {
+      const token = await register(username);
+      const database = await openDatabase({ url: database_url });
+      try {
+        const site = await findSite(database.db);
+        const user = await findUserByUsername(database.db, username);
+        if (!site || !user) throw new Error('the site was not set up');
+        await inTransaction(database.db, (tx) => makeManager(tx, { id: site.broker_id }, user, user.created_at));
+      } finally {
+        await database.close();
+      }
+      return token;
+    },
+    call,
+    async stop() {
+      await child.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
