@@ -158,6 +158,12 @@ export const settings = define({
     max: 100_000,
     description: 'Multiplies every rate limit; raise it for load tests only.',
   },
+  terms_required: {
+    name: 'TERMS_REQUIRED',
+    kind: 'boolean',
+    default: 'true',
+    description: 'Signed-in people must have agreed to the current terms of use before most operations.',
+  },
   provider_grace_days: {
     name: 'PROVIDER_GRACE_DAYS',
     kind: 'integer',
@@ -219,6 +225,7 @@ export interface Config {
   password_length_min: number;
   verification_lifetime_s: number;
   throttle_factor: number;
+  terms_required: boolean;
   provider_grace_days: number;
   upstream_timeout_ms: number;
   upstream_connections_max: number;

@@ -4,7 +4,6 @@ import { accounts, findEntries, moveAmount, type NewEntry, postEvent } from '#le
 import { emit } from '#platform/events';
 import type { LedgerEntryId, SubscriptionId } from '#platform/db-schema';
 import type { Tx } from '#platform/db';
-import type { Site } from '#platform/site';
 import { type AcceptedAnswer, type Attempt, type Charge, recordCharge } from '#payments';
 import { addRolloverQuota, openOrExtend } from '#subscriptions';
 import { recordCartItems } from './cart-item-store.ts';
@@ -34,7 +33,7 @@ export async function bookOrder(
   order: Order,
   lines: readonly OrderLine[],
   payment: { attempt: Attempt; answer: AcceptedAnswer } | null,
-  { at, site }: { at: Date; site: Site },
+  at: Date,
 ): Promise<Charge | null> {
   const plans = await findPlansByIds(
     tx,
@@ -57,10 +56,7 @@ export async function bookOrder(
   const charge =
     payment === null
       ? null
-      : await recordCharge(tx, payment.attempt, payment.answer, chargeItems(booked, entry_ids), {
-          at: order.created_at,
-          broker_id: site.broker_id,
-        });
+      : await recordCharge(tx, payment.attempt, payment.answer, chargeItems(booked, entry_ids), order.created_at);
   await emit(
     tx,
     orderExecuted({

@@ -5,6 +5,7 @@ export { type CheckoutInput, reserveOrder } from './reserve-order.ts';
 export { checkOut } from './check-out.ts';
 export { finishOrder, finishOrders } from './finish-orders.ts';
 export { billingJobs } from './jobs.ts';
+export { isCouponUsed } from './order-store.ts';
 export { billingPages } from './pages.ts';
 export { billingProblems } from './problems.ts';
 export { billingRoutes } from './routes.ts';

@@ -1,5 +1,6 @@
 import type {
   ChargeAttemptId,
+  CouponId,
   LedgerEntryId,
   OrderId,
   OrderLineId,
@@ -99,4 +100,18 @@ export async function bookOrderLine(
   },
 ): Promise<void> {
   await tx.updateTable('order_lines').set(booked).where('id', '=', id).execute();
+}
+
+/** Says whether an order carries the coupon, or a cart item that was ordered. */
+export async function isCouponUsed(reader: Reader, coupon_id: CouponId): Promise<boolean> {
+  const line = await reader.selectFrom('order_lines').select('id').where('coupon_id', '=', coupon_id).limit(1).executeTakeFirst();
+  if (line) return true;
+  const item = await reader
+    .selectFrom('cart_items')
+    .select('id')
+    .where('coupon_id', '=', coupon_id)
+    .where('recorded_at', 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
+  return item !== undefined;
 }

@@ -4,7 +4,7 @@ import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import { ListQuerystring } from '#platform/http/schemas';
-import { removeCard, replaceCard, savedCard } from '#payments';
+import { removeCard, saveCard, savedCard } from '#payments';
 import { readCardForm } from './card-form.ts';
 import { summaryOf } from './pages-cart.ts';
 import { viewCard } from './pages-checkout.ts';
@@ -63,7 +63,7 @@ function cardPage(app: App): void {
         await removeCard(ctx, payer.id);
         reply.flash('success', 'The card was removed.');
       } else {
-        await replaceCard(ctx, payer.id, readCardForm(body, ctx.clock.now()));
+        await saveCard(ctx, payer.id, readCardForm(body, ctx.clock.now()));
         reply.flash('success', 'The card was saved.');
       }
       return await reply.redirect(paths.card(payer.slug), 303);

@@ -3,13 +3,14 @@ import { accounts } from '#ledger';
 import { paths } from '#platform/http/paths';
 import { extraFromText } from '#platform/http/schemas';
 import type { Reader } from '#platform/db';
-import { profileSummaries, type Profile } from '#profiles';
+import type { browserKeys } from '#payments';
+import { presentProfileSummary, type Profile, profileSummaries } from '#profiles';
 import { cartVersion, type Invoicable, type Line } from './line.ts';
 
 export interface CheckoutView {
   payer: Profile;
   invoicables: readonly Invoicable[];
-  processor: Readonly<Record<string, string | null>>;
+  processor: ReturnType<typeof browserKeys>;
   origin: string;
   at: Date;
 }
@@ -27,7 +28,7 @@ export async function presentCheckout(reader: Reader, view: CheckoutView) {
   const summaryOf = (id: Profile['id']) => {
     const summary = summaries.get(id);
     if (!summary) throw new Error(`profile ${id} of an order is missing`);
-    return summary;
+    return presentProfileSummary(summary);
   };
   const transaction = (line: Line) => ({
     created_at: at.toISOString(),

@@ -105,7 +105,7 @@ async function placeOrder(
   );
   const orderLines = await insertOrderLines(tx, linesOfOrder(order.id, invoicables));
   if (total.amount === 0) {
-    await bookOrder(tx, order, orderLines, null, { at, site: ctx.site });
+    await bookOrder(tx, order, orderLines, null, at);
     return { order, attempt: null };
   }
   const attempt = await reserveAttempt(tx, {

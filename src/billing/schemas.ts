@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { TransactionSchema } from '#ledger';
 import { IsoInstant, NullableInstant, NullableString } from '#platform/http/schemas';
+import { BrowserKeysSchema } from '#payments';
 import { ProfileSummarySchema } from '#profiles';
 
 const PlanSummarySchema = Type.Object({ slug: Type.String(), title: Type.String() });
@@ -81,7 +82,7 @@ const CheckoutSubscriptionSchema = Type.Object({
 });
 
 export const CheckoutSchema = Type.Object({
-  processor: Type.Record(Type.String(), NullableString),
+  processor: BrowserKeysSchema,
   cart_version: Type.String({ description: 'Names what is shown; pass it on to be refused when it has changed' }),
   results: Type.Array(
     Type.Object({

@@ -24,7 +24,7 @@ export async function settleOrder(
     const order = await lockReservedOrder(tx, order_id);
     if (!order) return null;
     const lines = await findOrderLines(tx, order.id);
-    return bookOrder(tx, order, lines, { attempt, answer }, { at: ctx.clock.now(), site: ctx.site });
+    return bookOrder(tx, order, lines, { attempt, answer }, ctx.clock.now());
   });
 }
 
@@ -45,7 +45,7 @@ export async function refuseOrder(
     const at = ctx.clock.now();
     await giveRedemptionsBack(tx, order.id);
     await closeOrder(tx, order.id, 'refused', at);
-    await markAttempt(tx, attempt, reason.state, { code: reason.code, detail: reason.detail, at });
+    await markAttempt(tx, attempt, reason.state, reason, at);
   });
 }
 

@@ -25,7 +25,15 @@ export {
   type PlanSummary,
   type UseCharge,
 } from './plan.ts';
-export { findPlanBySlug, findPlanOf, findPlansByIds, findPlansBySlugs, planIdsOf, planRows } from './plan-store.ts';
+export {
+  deactivatePlansOf,
+  findPlanBySlug,
+  findPlanOf,
+  findPlansByIds,
+  findPlansBySlugs,
+  planIdsOf,
+  planRows,
+} from './plan-store.ts';
 export {
   chooseOption,
   describeOption,

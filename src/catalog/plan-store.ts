@@ -108,6 +108,11 @@ export async function updatePlanRow(tx: Tx, id: PlanId, change: PlanColumns & { 
   await tx.updateTable('plans').set(change).where('id', '=', id).execute();
 }
 
+/** Takes all plans of a provider off the market; what was subscribed to stays as it is. */
+export async function deactivatePlansOf(tx: Tx, provider_id: ProfileId): Promise<void> {
+  await tx.updateTable('plans').set({ is_active: false }).where('profile_id', '=', provider_id).execute();
+}
+
 export async function deletePlanRow(tx: Tx, id: PlanId): Promise<void> {
   await tx.deleteFrom('plans').where('id', '=', id).execute();
 }

@@ -22,7 +22,7 @@ export interface UseCharge {
   /** In 1/100 of the plan's unit. */
   use_amount: number;
   quota: number;
-  /** Amount of a period above which somebody is told; null or 0 for never. */
+  /** Uses in one plan period at which somebody is told; null or 0 for never. */
   maximum_limit: number | null;
   extra: string | null;
   created_at: Date;

@@ -35,7 +35,7 @@ const UseChargeSchema = Type.Object({
   use_amount: Type.Integer({ description: 'Price of one use, in 1/100 of the unit' }),
   quota: Type.Integer({ description: 'Free uses in each plan period' }),
   maximum_limit: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'Amount of a period above which somebody is told, in 1/100 of the unit',
+    description: 'Uses in one plan period at which somebody is told; null or 0 for never',
   }),
   extra: Extra,
 });
@@ -98,7 +98,7 @@ const planFields = {
         quota: Type.Optional(Type.Integer({ minimum: 0, maximum: COUNT_MAX })),
         maximum_limit: Type.Optional(
           Type.Union([Type.Integer({ minimum: 0, maximum: COUNT_MAX }), Type.Null()], {
-            description: 'Amount of a period above which somebody is told, in 1/100 of the unit',
+            description: 'Uses in one plan period at which somebody is told; null or 0 for never',
           }),
         ),
         extra: Type.Optional(Extra),

@@ -1,0 +1,201 @@
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { accountsJobs, accountsPages, accountsRoutes, authenticate, makeAccountsSettings } from '#accounts';
+import { billingJobs, billingPages, billingRoutes, findCartFacts, isCouponUsed } from '#billing';
+import { catalogPages, catalogRoutes } from '#catalog';
+import { contactsPages, contactsRoutes, isLead } from '#contacts';
+import { makeGateway } from '#gateway';
+import { isLocked, ledgerRoutes } from '#ledger';
+import { metricsRoutes } from '#metrics';
+import { makeNotifier, notificationsRoutes } from '#notifications';
+import { listRecentCharges, paymentsJobs, paymentsRoutes, testProcessorDevRoutes } from '#payments';
+import { type App, buildHttp } from '#platform/http/app';
+import type { Clock, MovableClock } from '#platform/clock';
+import type { Context } from '#platform/context';
+import type { Database } from '#platform/db';
+import { devRoutes } from '#platform/dev-routes';
+import { platformJobs } from '#platform/http/jobs';
+import { type JobRunner, makeJobRunner } from '#platform/job-runner';
+import { type Mailer, makeMailer } from '#platform/mail';
+import { makeRelay, type Relay } from '#platform/relay';
+import { runDue } from '#platform/run-due';
+import { makeSiteCache, type SiteCache } from '#platform/site';
+import { makeTemplates } from '#platform/templates';
+import { makeThrottle } from '#platform/throttle';
+import { makeDecideAccess, makeMenu, profilesHooks, profilesPages, profilesRoutes } from '#profiles';
+import { hasSubscribers, listProfileSubscriptions, providersOf, subscriptionsJobs, subscriptionsPages, subscriptionsRoutes } from '#subscriptions';
+import { assetRoutes, openThemes } from '#themes';
+import type { Config } from './config.ts';
+import { version } from './version.ts';
+
+const themeFolder = fileURLToPath(new URL('../themes/default/', import.meta.url));
+
+export interface TollgateOptions {
+  config: Config;
+  /** The master key; see secret-key.ts. */
+  secret: string;
+  database: Database;
+  clock: Clock;
+  /** The same clock when it may be moved, in development. */
+  movable: MovableClock | null;
+  log: Logger;
+}
+
+/** A running whole: everything that src/main.ts and the tests need of it. */
+export interface Tollgate {
+  http: App;
+  relay: Relay;
+  runner: JobRunner;
+  mailer: Mailer;
+  site: SiteCache;
+  /** The context of something that nobody asked for over HTTP. */
+  makeContext(job: string): Promise<Context>;
+  /** Where people reach the site; settled once it listens when no BASE_URL is configured. */
+  base_url(): string;
+  /** Listens for requests; answers the address. */
+  listen(): Promise<string>;
+  /** Starts delivering events and running jobs. */
+  startWorker(): Promise<void>;
+  /** Takes no more requests, lets those under way finish, then stops the rest. */
+  close(): Promise<void>;
+}
+
+/** Wires every room by hand, in order. Nothing is connected or listening until the caller asks for it. */
+export async function buildTollgate(options: TollgateOptions): Promise<Tollgate> {
+  const { config, secret, database, clock, movable, log } = options;
+  const { db } = database;
+  const development = config.mode === 'development';
+  let listening: string | null = null;
+  let stopping = false;
+  const base_url = () => config.base_url ?? listening ?? `http://${config.host}:${config.port}`;
+
+  const site = makeSiteCache(db, () => performance.now());
+  const themes = openThemes({ folder: themeFolder, live: development });
+  const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
+  const throttle = makeThrottle(() => performance.now(), config.throttle_factor);
+  const accounts = makeAccountsSettings({ ...config, secret_key: secret, throttle });
+  const mailer = makeMailer({ smtp_url: config.smtp_url, from: config.site_email, capture: development, clock, log });
+
+  const makeContext = async (job: string): Promise<Context> => ({
+    actor: { kind: 'job', name: job },
+    db,
+    clock,
+    log: log.child({ job }),
+    site: await site.get(),
+    origin: base_url(),
+    lang: 'en',
+    peer: null,
+  });
+
+  const http = await buildHttp({
+    db,
+    clock,
+    log,
+    base_url,
+    allowed_hosts: config.allowed_hosts,
+    trusted_proxies: config.trusted_proxies,
+    secret,
+    body_bytes_max: config.body_bytes_max,
+    development,
+    version,
+    site: () => site.get(),
+    authenticate: (credentials) => authenticate(db, clock, accounts, credentials),
+    decideAccess: makeDecideAccess({
+      providersOf,
+      isLead,
+      grace_days: config.provider_grace_days,
+      terms_required: config.terms_required,
+    }),
+    templates,
+    pageContext: makeMenu(),
+    isStopping: () => stopping,
+  });
+
+  const runner = makeJobRunner({
+    database,
+    jobs: [...platformJobs, ...accountsJobs, ...subscriptionsJobs, ...paymentsJobs, ...billingJobs],
+    makeContext,
+    log,
+  });
+  const relay = makeRelay(() => makeContext('relay'), [runner.subscriber, makeNotifier({ mailer, templates })]);
+  http.addHook('onResponse', async (request) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') relay.nudge();
+  });
+
+  assetRoutes(http, themes);
+  registerRooms(http, { config, accounts, throttle });
+  const gateway = makeGateway({
+    db,
+    log,
+    secret,
+    upstream_timeout_ms: config.upstream_timeout_ms,
+    upstream_connections_max: config.upstream_connections_max,
+    private_addresses_allowed: config.private_addresses_allowed,
+    isLocked,
+    providersOf,
+    listRecentCharges,
+    hasTemplate: (name) => templates.has(name),
+    onSiteChanged: () => site.drop(),
+  });
+  gateway.registerRoutes(http);
+  if (development && movable) {
+    devRoutes(http, { mailbox: mailer.mailbox, clock: movable, runDue: (to) => runDue({ db, clock: movable, runner, relay }, to) });
+    testProcessorDevRoutes(http);
+  }
+  // The catch-all comes last: what is not ours belongs to the rules.
+  await gateway.registerCatchAll(http);
+
+  return {
+    http,
+    relay,
+    runner,
+    mailer,
+    site,
+    makeContext,
+    base_url,
+    async listen() {
+      listening = await http.listen({ host: config.host, port: config.port });
+      return base_url();
+    },
+    async startWorker() {
+      await runner.start({ workers: true, schedules: true });
+      relay.start();
+    },
+    async close() {
+      stopping = true;
+      await http.close();
+      await relay.stop();
+      await runner.stop();
+      await gateway.close();
+      await mailer.close();
+    },
+  };
+}
+
+interface RoomSettings {
+  config: Config;
+  accounts: ReturnType<typeof makeAccountsSettings>;
+  throttle: ReturnType<typeof makeThrottle>;
+}
+
+/** The routes and pages of every room; what a room may not know of those above it is passed in here. */
+function registerRooms(http: App, { accounts, throttle }: RoomSettings): void {
+  const accountsDeps = { settings: accounts, hooks: profilesHooks };
+  accountsRoutes(http, accountsDeps);
+  accountsPages(http, accountsDeps);
+  profilesRoutes(http, { accounts, listSubscriptions: listProfileSubscriptions, throttle });
+  profilesPages(http, { accounts, throttle });
+  contactsRoutes(http, { throttle });
+  contactsPages(http, { throttle });
+  catalogRoutes(http, { findCart: findCartFacts, hasSubscribers, isCouponUsed });
+  catalogPages(http, { findCart: findCartFacts });
+  subscriptionsRoutes(http);
+  subscriptionsPages(http);
+  ledgerRoutes(http);
+  paymentsRoutes(http);
+  billingRoutes(http);
+  billingPages(http);
+  metricsRoutes(http);
+  notificationsRoutes(http);
+}
+

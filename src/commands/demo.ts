@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { parseInstant } from '#kernel/instant';
+import { movableClock } from '#platform/clock';
+import { openDatabase } from '#platform/db';
+import { migrate } from '#platform/migrate';
+import { createUpstreamApp } from '../../examples/upstream-app/index.ts';
+import { buildTollgate } from '../app.ts';
+import type { Command } from '../commands.ts';
+import { readConfig } from '../config.ts';
+import { seedDemo } from '../demo/seed-demo.ts';
+import { makeLog, untilStopped } from './open-site.ts';
+
+/** Everything in one process and in memory, with the sample data, captured mail and a sample application behind the gateway. */
+export const demo: Command = {
+  options: { bare: { type: 'boolean' }, clock: { type: 'string' } },
+  async run(values) {
+    const start = typeof values['clock'] === 'string' ? parseInstant(values['clock'], 'UTC') : undefined;
+    if (start === null) {
+      process.stderr.write('--clock: give an instant in ISO 8601, such as 2026-01-31T02:00:00Z.\n');
+      return 2;
+    }
+    const started_ms = performance.now();
+    const config = readConfig(
+      { LOG_LEVEL: 'warn', ...process.env, DATABASE_URL: '' },
+      {
+        mode: 'development',
+        site_slug: 'cowork',
+        site_title: 'Coworking Space',
+        site_email: 'support@cowork.example.com',
+        password_length_min: 4,
+        terms_required: false,
+        throttle_factor: 1000,
+        private_addresses_allowed: true,
+      },
+    );
+    const log = makeLog(config);
+    const database = await openDatabase({ memory: true });
+    const clock = movableClock(start);
+    await migrate(database.db);
+    const upstream = createUpstreamApp({ now: () => clock.now() });
+    const upstream_url = await upstream.listen();
+    const secret = randomBytes(48).toString('base64url');
+    await seedDemo({ database, clock, log, secret, config, upstream, upstream_url, bare: values['bare'] === true });
+    const tollgate = await buildTollgate({ config, secret, database, clock, movable: clock, log });
+    await tollgate.startWorker();
+    const address = await tollgate.listen();
+    process.stdout.write(welcome(address, upstream_url, Math.round(performance.now() - started_ms)));
+    await untilStopped(log);
+    await tollgate.close();
+    await upstream.close();
+    await database.close();
+    return 0;
+  },
+};
+
+function welcome(address: string, upstream_url: string, took_ms: number): string {
+  return `
+  Tollgate demo, ready in ${(took_ms / 1000).toFixed(1)} s. Everything is in memory and gone when you stop it (Ctrl-C).
+
+  ${address}/              the site
+  ${address}/app/          the application behind the gateway (itself at ${upstream_url})
+  ${address}/pricing/      plans and prices
+  ${address}/docs/api/     the API, to read and try
+  ${address}/_dev/mail     what was mailed
+  ${address}/_dev/clock    the site's clock; POST {"now": "…"} moves it on
+
+  Sign in with the password yoyo as
+    donny     manager of the site         alice     contributor of the site
+    xia       a subscriber                kenneth   nobody yet
+
+  To try: open ${address}/app/ in a private window, register, choose a plan and pay.
+  Card 4242 4242 4242 4242 is accepted, 4000 0000 0000 0002 is declined.
+
+`;
+}

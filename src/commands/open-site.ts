@@ -1,0 +1,73 @@
+import { pino, type Logger } from 'pino';
+import { buildTollgate, type Tollgate } from '../app.ts';
+import { type Config, readConfig } from '../config.ts';
+import { findSecretKey } from '../secret-key.ts';
+import { setUpSite } from '../set-up.ts';
+import { join } from 'node:path';
+import { systemClock } from '#platform/clock';
+import { type Database, openDatabase } from '#platform/db';
+import { migrate } from '#platform/migrate';
+
+export interface OpenSite {
+  config: Config;
+  database: Database;
+  log: Logger;
+  tollgate: Tollgate;
+  close(): Promise<void>;
+}
+
+export function makeLog(config: Pick<Config, 'log_level'>): Logger {
+  return pino({
+    level: config.log_level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: ['req.headers.authorization', 'req.headers.cookie', 'password', 'token', 'key'],
+  });
+}
+
+export async function openConfiguredDatabase(config: Config, log: Logger): Promise<Database> {
+  return openDatabase(
+    config.database_url === null
+      ? { folder: join(config.data_folder, 'database') }
+      : {
+          url: config.database_url,
+          pool_max: config.database_connections_max,
+          on_connection_lost: (error) => log.warn({ err: error }, 'a database connection was lost'),
+        },
+  );
+}
+
+/** Opens the configured database, brings it up to date, sets the site up at the first start, and wires the program. */
+export async function openSite(): Promise<OpenSite> {
+  const config = readConfig();
+  const log = makeLog(config);
+  const secret = await findSecretKey(config);
+  const database = await openConfiguredDatabase(config, log);
+  await migrate(database.db, (message) => log.info(message));
+  const clock = systemClock();
+  await setUpSite(database.db, clock, { slug: config.site_slug, title: config.site_title, email: config.site_email });
+  const tollgate = await buildTollgate({ config, secret, database, clock, movable: null, log });
+  return {
+    config,
+    database,
+    log,
+    tollgate,
+    async close() {
+      await tollgate.close();
+      await database.close();
+    },
+  };
+}
+
+/** Waits for the signal that asks the process to stop. */
+export async function untilStopped(log: Logger): Promise<void> {
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
+  });
+  log.info({ signal }, 'stopping');
+  // A second signal, or work that will not end, must not keep the process for ever.
+  setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
+}
+
+const STOP_MS_MAX = 30_000;

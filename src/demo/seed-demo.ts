@@ -1,0 +1,63 @@
+import type { Logger } from 'pino';
+import { setUpSite } from '../set-up.ts';
+import type { Config } from '../config.ts';
+import type { Context } from '#platform/context';
+import type { MovableClock } from '#platform/clock';
+import { movableClock } from '#platform/clock';
+import { type Database, inTransaction } from '#platform/db';
+import { skipWaitingEvents } from '#platform/outbox-store';
+import { monthsBefore } from './months-before.ts';
+import { seedActivities, seedReports, seedRules } from './seed-extras.ts';
+import { seedHistory } from './seed-history.ts';
+import { seedPeople } from './seed-people.ts';
+import { seedCatalog } from './seed-sales.ts';
+
+export interface DemoOptions {
+  database: Database;
+  clock: MovableClock;
+  log: Logger;
+  secret: string;
+  config: Config;
+  upstream: { useKey(key: string): void };
+  upstream_url: string;
+  /** Only the broker, the four users and the role types. */
+  bare: boolean;
+}
+
+const MONTHS = 13;
+
+/**
+ * Fills an empty database with the demo: thirteen months of it are lived through, by the verbs that people use, on a clock of their own
+ * that ends now. What would have been mailed on the way is not.
+ */
+export async function seedDemo({ database, clock, log, secret, config, upstream, upstream_url, bare }: DemoOptions): Promise<void> {
+  const { db } = database;
+  const now = clock.now();
+  const past = movableClock(monthsBefore(now, MONTHS));
+  const site = await setUpSite(db, past, {
+    slug: config.site_slug,
+    title: config.site_title,
+    email: config.site_email,
+    default_timezone: 'America/Los_Angeles',
+  });
+  const ctx: Context = {
+    actor: { kind: 'job', name: 'demo' },
+    db,
+    clock: past,
+    log,
+    site,
+    origin: config.base_url ?? `http://${config.host}:${config.port}`,
+    lang: 'en',
+    peer: null,
+  };
+  const people = await seedPeople(ctx);
+  if (!bare) {
+    await seedCatalog(ctx, people);
+    await seedHistory(ctx, past, people, now);
+    await seedReports(ctx);
+    await seedActivities(ctx, people);
+  }
+  const key = await seedRules(ctx, { secret, upstream_url, bare });
+  upstream.useKey(key);
+  await inTransaction(db, (tx) => skipWaitingEvents(tx, now));
+}

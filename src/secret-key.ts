@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+
+/** The master key: the configured one, or one made at the first start and kept beside the embedded database, for its owner only. */
+export async function findSecretKey(config: Pick<Config, 'secret_key' | 'data_folder'>): Promise<string> {
+  if (config.secret_key !== null) return config.secret_key;
+  await mkdir(config.data_folder, { recursive: true });
+  const path = join(config.data_folder, 'secret.key');
+  const kept = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (kept !== null) return kept.trim();
+  const key = randomBytes(48).toString('base64url');
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(`${key}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return key;
+}

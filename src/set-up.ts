@@ -1,0 +1,44 @@
+import type { Clock } from '#platform/clock';
+import { inTransaction, type Db, type Tx } from '#platform/db';
+import { findSite, type Site } from '#platform/site';
+import { CONTRIBUTOR, insertAgreement, insertProfile, insertRoleType, MANAGER, TERMS_OF_USE } from '#profiles';
+import { insertFirstRules } from '#gateway';
+
+export interface SetUp {
+  slug: string;
+  title: string;
+  email: string;
+  default_timezone?: string;
+}
+
+/**
+ * Makes the rows that a site stands on, once: the broker's profile, the one that stands for the payment processor, the role types
+ * `manager` and `contributor`, the agreements, and the first access rules. A site that exists is left as it is.
+ * @see spec/identity.md 1.1, spec/gateway-themes-pages.md 1.2
+ */
+export async function setUpSite(db: Db, clock: Clock, wanted: SetUp): Promise<Site> {
+  const found = await findSite(db);
+  if (found) return found;
+  await inTransaction(db, (tx) => insertSite(tx, clock.now(), wanted));
+  const site = await findSite(db);
+  if (!site) throw new Error('the site was not set up');
+  return site;
+}
+
+async function insertSite(tx: Tx, at: Date, { slug, title, email, default_timezone = 'UTC' }: SetUp): Promise<void> {
+  // Another node may be doing the same; whoever comes second finds the site.
+  const already = await tx.selectFrom('sites').select('id').forUpdate().executeTakeFirst();
+  if (already) return;
+  const broker = await insertProfile(tx, { slug, full_name: title, email, default_timezone, is_provider: true }, at);
+  await insertProfile(tx, { slug: slug === 'stripe' ? 'processor' : 'stripe', full_name: 'Payment processor', is_processor: true }, at);
+  const { id } = await tx
+    .insertInto('sites')
+    .values({ slug, title, broker_id: broker.id, created_at: at })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await insertRoleType(tx, { slug: MANAGER, profile_id: null, title: 'Profile Manager' }, at);
+  await insertRoleType(tx, { slug: CONTRIBUTOR, profile_id: null, title: 'Contributor' }, at);
+  await insertAgreement(tx, { slug: TERMS_OF_USE, title: 'Terms of Use', updated_at: at });
+  await insertAgreement(tx, { slug: 'privacy', title: 'Privacy', updated_at: at });
+  await insertFirstRules(tx, id);
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import type { InjectOptions } from 'fastify';
+import type { TestApp } from './start-app.ts';
+
+export interface Answer {
+  status: number;
+  headers: Record<string, unknown>;
+  text: string;
+  /** The body as JSON; fails the test when it is none. */
+  json<T = Record<string, unknown>>(): T;
+}
+
+/** Calls the API the way a program does: JSON and a bearer token. */
+export function apiClient(app: TestApp, token: string | null = null) {
+  return async (method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
+    const options: InjectOptions = {
+      method,
+      url,
+      headers: { accept: 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
+      ...(body === undefined ? {} : { payload: body as NonNullable<InjectOptions['payload']> }), // inject writes plain data as JSON
+    };
+    const reply = await app.http.inject(options);
+    return {
+      status: reply.statusCode,
+      headers: reply.headers,
+      text: reply.body,
+      json: <T>() => JSON.parse(reply.body) as T, // the test says what it expects and asserts on it
+    };
+  };
+}
+
+/** Registers a person with a personal profile and signed terms; answers the token. */
+export async function registerPerson(app: TestApp, username: string, password = 'correct horse 7'): Promise<string> {
+  const reply = await apiClient(app)('POST', '/api/auth/register', {
+    username,
+    email: `${username}@example.com`,
+    full_name: `${username.slice(0, 1).toUpperCase()}${username.slice(1)} Tester`,
+    new_password: password,
+    type: 'personal',
+    'terms-of-use': true,
+  });
+  assert.equal(reply.status, 201, reply.text);
+  const { token } = reply.json<{ token: string }>();
+  return token;
+}
+
+interface Cookie {
+  name: string;
+  value: string;
+}
+
+/** Walks the pages the way a browser does: keeps cookies, asks for HTML, repeats the CSRF token of the last page. */
+export function browserClient(app: TestApp) {
+  const jar = new Map<string, string>();
+  let csrf = '';
+  async function send(options: InjectOptions): Promise<Answer> {
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+    const reply = await app.http.inject({
+      ...options,
+      headers: { accept: 'text/html,application/xhtml+xml', ...(cookie === '' ? {} : { cookie }), ...options.headers },
+    });
+    for (const { name, value } of reply.cookies as Cookie[]) {
+      if (value === '') jar.delete(name);
+      else jar.set(name, value);
+    }
+    csrf = /name="_csrf" value="([^"]+)"/.exec(reply.body)?.[1] ?? csrf;
+    return { status: reply.statusCode, headers: reply.headers, text: reply.body, json: <T>() => JSON.parse(reply.body) as T }; // as above
+  }
+  return {
+    jar,
+    get: (url: string) => send({ method: 'GET', url }),
+    post: (url: string, fields: Record<string, string>) =>
+      send({
+        method: 'POST',
+        url,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        payload: new URLSearchParams({ _csrf: csrf, ...fields }).toString(),
+      }),
+    /** Goes where a redirect leads. */
+    async follow(answer: Answer): Promise<Answer> {
+      const location = answer.headers['location'];
+      assert.equal(typeof location, 'string', `expected a redirect, got ${answer.status}: ${answer.text.slice(0, 300)}`);
+      return send({ method: 'GET', url: String(location) });
+    },
+  };
+}

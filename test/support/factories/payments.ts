@@ -1,0 +1,87 @@
+import { type Entry, postEvent } from '#ledger';
+import { type Attempt, callProcessor, type Charge, recordCharge, reserveAttempt } from '#payments';
+import type { Context } from '#platform/context';
+import { inTransaction } from '#platform/db';
+import type { ProfileId, UserId } from '#platform/db-schema';
+import { next } from '../factories.ts';
+import { orderEntry } from './ledger.ts';
+
+/** An order of some lines, unpaid: one entry each, on events of their own. */
+export async function makeOrder(
+  ctx: Context,
+  {
+    payer,
+    provider,
+    amounts,
+    unit = 'usd',
+  }: { payer: ProfileId; provider: ProfileId; amounts: number[]; unit?: string },
+): Promise<Entry[]> {
+  return inTransaction(ctx.db, (tx) =>
+    postEvent(tx, {
+      key: next('order:made'),
+      kind: 'order',
+      at: ctx.clock.now(),
+      entries: amounts.map((amount) =>
+        orderEntry({
+          provider,
+          payer,
+          amount,
+          unit,
+          event_id: `${next('sub_90')}/`.replace('-', ''),
+          description: 'Subscription to basic until 2026/04/10 (1 month)',
+        }),
+      ),
+    }),
+  );
+}
+
+export interface ChargeFacts {
+  payer: ProfileId;
+  provider: ProfileId;
+  amounts?: number[];
+  token?: string | null;
+  remember_card?: boolean;
+  broker_fee_percent?: number;
+  created_by?: UserId | null;
+}
+
+/** What checkout does up to the call: an order, and the intent to charge it. */
+export async function makeAttempt(ctx: Context, facts: ChargeFacts): Promise<{ attempt: Attempt; orders: Entry[] }> {
+  const orders = await makeOrder(ctx, { ...facts, amounts: facts.amounts ?? [2000] });
+  const attempt = await inTransaction(ctx.db, (tx) =>
+    reserveAttempt(tx, {
+      profile_id: facts.payer,
+      created_by: facts.created_by ?? null,
+      amount: orders.reduce((sum, { dest_amount }) => sum + dest_amount, 0),
+      unit: 'usd',
+      description: 'Cowork',
+      token: facts.token === undefined ? 'tok_visa' : facts.token,
+      remember_card: facts.remember_card ?? false,
+      at: ctx.clock.now(),
+    }),
+  );
+  return { attempt, orders };
+}
+
+/** The lines of a charge that pays for orders. */
+export function linesOf(orders: readonly Entry[], broker_fee_percent = 0) {
+  return orders.map((order) => ({
+    entry_id: order.id,
+    provider_id: order.orig_profile_id,
+    amount: order.dest_amount,
+    broker_fee_percent,
+    event_id: order.event_id ?? '',
+    event_label: 'xia:basic',
+  }));
+}
+
+/** A charge that the processor accepted, with the order it pays for. */
+export async function makeCharge(ctx: Context, facts: ChargeFacts): Promise<{ charge: Charge; orders: Entry[] }> {
+  const { attempt, orders } = await makeAttempt(ctx, facts);
+  const answer = await callProcessor(ctx, attempt);
+  if (answer.outcome !== 'accepted') throw new Error(`the card was refused: ${answer.detail}`);
+  const charge = await inTransaction(ctx.db, (tx) =>
+    recordCharge(tx, attempt, answer, linesOf(orders, facts.broker_fee_percent), ctx.clock.now()),
+  );
+  return { charge, orders };
+}

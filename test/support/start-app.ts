@@ -1,0 +1,57 @@
+import { pino } from 'pino';
+import { buildTollgate, type Tollgate } from '../../src/app.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { movableClock, type MovableClock } from '../../src/platform/clock.ts';
+import type { Db } from '../../src/platform/db.ts';
+import { ordinaryDay } from './context.ts';
+import { openTestDatabase, type TestDatabase } from './database.ts';
+import { seedSite } from './seed.ts';
+
+export interface TestApp {
+  tollgate: Tollgate;
+  http: Tollgate['http'];
+  database: TestDatabase;
+  db: Db;
+  clock: MovableClock;
+  config: Config;
+  close(): Promise<void>;
+}
+
+export const TEST_SECRET = 'a secret that only tests know, of some length';
+
+/**
+ * Wires the whole program on a database of the test file's own, with a clock that stands still and captured mail.
+ * It listens on no port until `listen` is called; `app.http.inject` needs none. Events are delivered by `app.tollgate.relay.drain()`.
+ */
+export async function startApp(given: { config?: Partial<Config>; now?: Date } = {}): Promise<TestApp> {
+  const database = await openTestDatabase();
+  const clock = movableClock(given.now ?? ordinaryDay);
+  await seedSite(database.db, clock.now());
+  const config = readConfig(
+    {},
+    {
+      mode: 'development',
+      host: '127.0.0.1',
+      port: 0,
+      site_slug: 'cowork',
+      throttle_factor: 10_000,
+      private_addresses_allowed: true,
+      ...given.config,
+    },
+  );
+  const log = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
+  const tollgate = await buildTollgate({ config, secret: TEST_SECRET, database, clock, movable: clock, log });
+  await tollgate.http.ready();
+  return {
+    tollgate,
+    http: tollgate.http,
+    database,
+    db: database.db,
+    clock,
+    config,
+    async close() {
+      await tollgate.close();
+      await database.close();
+    },
+  };
+}
