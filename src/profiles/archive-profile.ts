@@ -21,7 +21,11 @@ export type OnProfileArchived = (tx: Tx, profile_id: ProfileId, at: Date) => Pro
  *
  * @throws profile_protected (403) for the broker and the processor
  */
-export async function archiveProfile(ctx: Context, profile_id: ProfileId, onArchived: OnProfileArchived): Promise<void> {
+export async function archiveProfile(
+  ctx: Context,
+  profile_id: ProfileId,
+  onArchived: OnProfileArchived,
+): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
     const profile = await lockProfile(tx, profile_id);
     await archiveLocked(tx, profile, ctx.site, actorId(ctx), ctx.clock.now(), onArchived);
@@ -79,6 +83,11 @@ export async function archiveProfilesOfUser(
 }
 
 /** Says whether a user manages the site. */
-export async function isOperator(reader: Reader, site: Pick<Site, 'broker_id'>, user_id: UserId, at: Date): Promise<boolean> {
+export async function isOperator(
+  reader: Reader,
+  site: Pick<Site, 'broker_id'>,
+  user_id: UserId,
+  at: Date,
+): Promise<boolean> {
   return (await managersOf(reader, site.broker_id, at)).includes(user_id);
 }

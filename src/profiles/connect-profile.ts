@@ -5,7 +5,14 @@ import type { UserId } from '#platform/db-schema';
 import { inTransaction, type Tx } from '#platform/db';
 import type { Subject } from '#platform/http/access';
 import { actorId } from './actor-id.ts';
-import { createOrganization, createPersonalProfile, freeSlug, makeManager, parseProfileFields, slugTaken } from './create-profile.ts';
+import {
+  createOrganization,
+  createPersonalProfile,
+  freeSlug,
+  makeManager,
+  parseProfileFields,
+  slugTaken,
+} from './create-profile.ts';
 import { isBrokerManager } from './policy.ts';
 import { profileProblems } from './problems.ts';
 import type { Profile, ProfileFields } from './profile.ts';
@@ -18,7 +25,12 @@ import type { ProfileCreateInput } from './schemas.ts';
  *
  * @throws user_unknown (404) · invalid_input (400)
  */
-export async function connectProfile(ctx: Context, user_id: UserId, input: ProfileCreateInput, subject: Subject): Promise<Profile> {
+export async function connectProfile(
+  ctx: Context,
+  user_id: UserId,
+  input: ProfileCreateInput,
+  subject: Subject,
+): Promise<Profile> {
   const fields = requireName(parseProfileFields(input, { broker: isBrokerManager(subject) }));
   return inTransaction(ctx.db, async (tx) => {
     const at = ctx.clock.now();
@@ -31,7 +43,13 @@ export async function connectProfile(ctx: Context, user_id: UserId, input: Profi
   });
 }
 
-async function connectPersonal(tx: Tx, user: User, input: ProfileCreateInput, fields: NamedFields, at: Date): Promise<Profile> {
+async function connectPersonal(
+  tx: Tx,
+  user: User,
+  input: ProfileCreateInput,
+  fields: NamedFields,
+  at: Date,
+): Promise<Profile> {
   const slug = parseSlug(input.slug);
   if (slug === undefined || slug.toLowerCase() === user.username.toLowerCase()) {
     if (!(await findPersonalProfile(tx, user.id))) return createPersonalProfile(tx, user, at, fields);
@@ -64,10 +82,15 @@ export async function addShadowProfile(ctx: Context, input: ProfileCreateInput):
   });
 }
 
-async function createPersonForOthers(tx: Tx, input: { slug: string | undefined; fields: NamedFields }, at: Date): Promise<Profile> {
+async function createPersonForOthers(
+  tx: Tx,
+  input: { slug: string | undefined; fields: NamedFields },
+  at: Date,
+): Promise<Profile> {
   const { fields } = input;
   if (fields.email === undefined) throw invalidInput({ email: ['This field is required.'] });
-  if (await findUserByEmail(tx, fields.email)) throw invalidInput({ email: ['This e-mail address is already in use.'] });
+  if (await findUserByEmail(tx, fields.email))
+    throw invalidInput({ email: ['This e-mail address is already in use.'] });
   const username = input.slug ?? (await freeSlug(tx, fields.full_name, at));
   if (!isUsername(username)) throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
   if (await findUserByUsername(tx, username)) throw slugTaken();

@@ -56,7 +56,11 @@ export async function createPersonalProfile(
 /** Makes an organization. With a `manager` that user holds it at once, having asked for it; without one nobody does yet. */
 export async function createOrganization(
   tx: Tx,
-  input: { slug?: string | undefined; manager: Pick<User, 'id'> | null; fields: Partial<ProfileFields> & { full_name: string } },
+  input: {
+    slug?: string | undefined;
+    manager: Pick<User, 'id'> | null;
+    fields: Partial<ProfileFields> & { full_name: string };
+  },
   at: Date,
 ): Promise<Profile> {
   const slug = input.slug ?? (await freeSlug(tx, input.fields.full_name, at));
@@ -66,7 +70,12 @@ export async function createOrganization(
 }
 
 /** Gives a user the manager role, in effect at once: for profiles that the user makes or has asked for. */
-export async function makeManager(tx: Tx, profile: Pick<Profile, 'id'>, user: Pick<User, 'id'>, at: Date): Promise<void> {
+export async function makeManager(
+  tx: Tx,
+  profile: Pick<Profile, 'id'>,
+  user: Pick<User, 'id'>,
+  at: Date,
+): Promise<void> {
   const type = await getManagerType(tx);
   await insertRole(tx, { user_id: user.id, profile_id: profile.id, role_type_id: type.id, accepted_at: at }, at);
 }
@@ -114,11 +123,13 @@ export function parseProfileFields(
   }
   if (typeof input.country === 'string') {
     fields.country = input.country.trim().toUpperCase();
-    if (fields.country !== '' && !isCountry(fields.country)) errors['country'] = ['Enter a country code of two letters (ISO 3166-1).'];
+    if (fields.country !== '' && !isCountry(fields.country))
+      errors['country'] = ['Enter a country code of two letters (ISO 3166-1).'];
   }
   if (typeof input.default_timezone === 'string') {
     fields.default_timezone = input.default_timezone;
-    if (!isTimeZone(input.default_timezone)) errors['default_timezone'] = ['Enter the name of a time zone, such as Europe/Paris.'];
+    if (!isTimeZone(input.default_timezone))
+      errors['default_timezone'] = ['Enter the name of a time zone, such as Europe/Paris.'];
   }
   if (input.picture === null || input.picture === '') fields.picture = null;
   else if (typeof input.picture === 'string') {

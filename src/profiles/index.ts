@@ -1,7 +1,13 @@
 export { type AccessSources, makeDecideAccess, type ProviderLink } from './access/decide-access.ts';
 export { type Agreement, TERMS_OF_USE } from './agreements/agreement.ts';
 export { findAgreement, hasSigned, insertAgreement, upsertSignature } from './agreements/agreement-store.ts';
-export { createOrganization, createPersonalProfile, insertProfile, makeManager, parseProfileFields } from './create-profile.ts';
+export {
+  createOrganization,
+  createPersonalProfile,
+  insertProfile,
+  makeManager,
+  parseProfileFields,
+} from './create-profile.ts';
 export { type Profile, profileName, type ProfileFields, profileType, type ProfileType } from './profile.ts';
 export {
   findPersonalProfile,
@@ -36,3 +42,9 @@ export { ProfileDetailSchema, ProfileSummarySchema } from './schemas.ts';
 export { type Address, fillAddress } from './fill-address.ts';
 export { freeUsername } from './free-username.ts';
 export { userInvited } from './events.ts';
+export { type OnProfileArchived } from './archive-profile.ts';
+export { makeProfilesHooks } from './hooks.ts';
+export { makeMenu } from './menu.ts';
+export type { ProfileNeeds } from './needs.ts';
+export { profilesPages } from './pages.ts';
+export { profilesRoutes } from './routes.ts';

@@ -8,12 +8,16 @@ import type { ActivityMentionSchema, SubscriptionMentionSchema } from './schemas
 
 /** What this room asks of others; src/app.ts brings the answers. */
 export interface ProfileNeeds {
-  settings: AccountsSettings;
+  accounts: AccountsSettings;
   /** Holds the texts of the agreements. */
   templates: Pick<Templates, 'has' | 'renderPage'>;
   /** Lists the subscriptions of a profile that run at an instant. */
-  subscriptionsOf(reader: Reader, profile_id: ProfileId, at: Date): Promise<Static<typeof SubscriptionMentionSchema>[]>;
+  listSubscriptions(
+    reader: Reader,
+    profile_id: ProfileId,
+    at: Date,
+  ): Promise<Static<typeof SubscriptionMentionSchema>[]>;
   /** Lists the operator's notes about a profile, newest first. */
-  activitiesOf(reader: Reader, profile_id: ProfileId): Promise<Static<typeof ActivityMentionSchema>[]>;
+  listActivities(reader: Reader, profile_id: ProfileId): Promise<Static<typeof ActivityMentionSchema>[]>;
   onProfileArchived: OnProfileArchived;
 }

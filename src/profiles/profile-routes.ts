@@ -85,7 +85,14 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
   );
   app.patch(
     '/api/profile/:profile',
-    { ...update, schema: { ...update.schema, summary: 'Updates some fields of a billing profile', body: Type.Partial(ProfileUpdateBody) } },
+    {
+      ...update,
+      schema: {
+        ...update.schema,
+        summary: 'Updates some fields of a billing profile',
+        body: Type.Partial(ProfileUpdateBody),
+      },
+    },
     async (request) => change(request.ctx, request.subject, request.body),
   );
   app.delete(
@@ -93,7 +100,12 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
     {
       // Not for providers: what a subscriber owes or owns is theirs to end.
       config: { access: { kind: 'direct', frictionless: true }, problems: [profileProblems.profile_protected] },
-      schema: { tags: ['profile'], summary: 'Archives a billing profile', params: ProfileParams, response: { 204: NoContent } },
+      schema: {
+        tags: ['profile'],
+        summary: 'Archives a billing profile',
+        params: ProfileParams,
+        response: { 204: NoContent },
+      },
     },
     async (request, reply) => {
       await archiveProfile(request.ctx, profileOf(request.subject), needs.onProfileArchived);
@@ -106,8 +118,8 @@ async function presentInFull(ctx: Context, needs: ProfileNeeds, profile_id: Prof
   const view = await getProfileView(ctx.db, profile_id);
   return {
     ...presentProfileDetail(view),
-    subscriptions: await needs.subscriptionsOf(ctx.db, profile_id, ctx.clock.now()),
-    activities: maySeeActivities(subject) ? await needs.activitiesOf(ctx.db, profile_id) : [],
+    subscriptions: await needs.listSubscriptions(ctx.db, profile_id, ctx.clock.now()),
+    activities: maySeeActivities(subject) ? await needs.listActivities(ctx.db, profile_id) : [],
   };
 }
 

@@ -31,10 +31,7 @@ export function selectProfileNames(reader: Reader) {
 }
 
 /** Finds many profiles in one query, by id. */
-export async function findProfilesByIds(
-  reader: Reader,
-  ids: readonly ProfileId[],
-): Promise<Map<ProfileId, Profile>> {
+export async function findProfilesByIds(reader: Reader, ids: readonly ProfileId[]): Promise<Map<ProfileId, Profile>> {
   if (ids.length === 0) return new Map();
   const rows = await reader
     .selectFrom('profiles')
@@ -55,10 +52,7 @@ export async function findProfilesByHandles(reader: Reader, handles: readonly st
     .selectFrom('profiles')
     .selectAll()
     .where((eb) =>
-      eb.or([
-        eb(eb.fn<string>('lower', ['slug']), 'in', wanted),
-        eb(eb.fn<string>('lower', ['email']), 'in', wanted),
-      ]),
+      eb.or([eb(eb.fn<string>('lower', ['slug']), 'in', wanted), eb(eb.fn<string>('lower', ['email']), 'in', wanted)]),
     )
     .where('is_active', '=', true)
     .orderBy('id')
@@ -66,7 +60,8 @@ export async function findProfilesByHandles(reader: Reader, handles: readonly st
   const found = new Map<string, Profile>();
   for (const handle of handles) {
     const key = handle.toLowerCase();
-    const profile = rows.find((row) => row.slug.toLowerCase() === key) ?? rows.find((row) => row.email.toLowerCase() === key);
+    const profile =
+      rows.find((row) => row.slug.toLowerCase() === key) ?? rows.find((row) => row.email.toLowerCase() === key);
     if (profile) found.set(handle, profile);
   }
   return found;
@@ -121,7 +116,11 @@ export async function insertProfileRow(tx: Tx, profile: NewProfile, at: Date): P
     .executeTakeFirst();
 }
 
-export type ProfileChange = Partial<ProfileFields> & { slug?: string; is_active?: boolean; personal_user_id?: UserId | null };
+export type ProfileChange = Partial<ProfileFields> & {
+  slug?: string;
+  is_active?: boolean;
+  personal_user_id?: UserId | null;
+};
 
 export async function updateProfileRow(tx: Tx, id: ProfileId, change: ProfileChange): Promise<Profile> {
   if (Object.keys(change).length === 0) return lockProfile(tx, id);

@@ -61,7 +61,10 @@ export async function getProfileView(reader: Reader, id: ProfileId): Promise<Pro
 }
 
 /** Finds many profiles with what is computed, in one query. */
-export async function findProfileViews(reader: Reader, ids: readonly ProfileId[]): Promise<Map<ProfileId, ProfileView>> {
+export async function findProfileViews(
+  reader: Reader,
+  ids: readonly ProfileId[],
+): Promise<Map<ProfileId, ProfileView>> {
   if (ids.length === 0) return new Map();
   const rows = await selectProfileViews(reader)
     .where('profiles.id', 'in', [...new Set(ids)])
@@ -78,7 +81,14 @@ export async function profileSummaries(
   const rows = await reader
     .selectFrom('profiles')
     .leftJoin(selectUsers(reader).as('person'), 'person.id', 'profiles.personal_user_id')
-    .select(['profiles.id', 'profiles.slug', 'profiles.full_name', 'profiles.picture', 'profiles.personal_user_id', 'profiles.created_at'])
+    .select([
+      'profiles.id',
+      'profiles.slug',
+      'profiles.full_name',
+      'profiles.picture',
+      'profiles.personal_user_id',
+      'profiles.created_at',
+    ])
     .select(sql<boolean>`coalesce(person.has_password, false)`.as('credentials'))
     .where('profiles.id', 'in', [...new Set(ids)])
     .execute();
@@ -87,7 +97,9 @@ export async function profileSummaries(
 
 /** Summarises a profile; whether its user can sign in comes from who read it. */
 export function summarize(
-  profile: Pick<Profile, 'id' | 'slug' | 'full_name' | 'picture' | 'personal_user_id' | 'created_at'> & { credentials: boolean },
+  profile: Pick<Profile, 'id' | 'slug' | 'full_name' | 'picture' | 'personal_user_id' | 'created_at'> & {
+    credentials: boolean;
+  },
 ): ProfileSummary {
   return {
     id: profile.id,

@@ -8,12 +8,12 @@ import { roleTypeRoutes } from './roles/describe-routes.ts';
 import { memberRoutes } from './roles/member-routes.ts';
 import { searchRoutes } from './search/routes.ts';
 
-export function profileRoutes(app: App, needs: ProfileNeeds): void {
-  registrationRoutes(app, needs.settings);
+export function profilesRoutes(app: App, needs: ProfileNeeds): void {
+  registrationRoutes(app, needs.accounts);
   profileDetailRoutes(app, needs);
   roleTypeRoutes(app);
   memberRoutes(app);
   accessibleRoutes(app);
-  searchRoutes(app, needs.settings.throttle);
+  searchRoutes(app, needs.accounts.throttle);
   agreementRoutes(app, needs.templates);
 }

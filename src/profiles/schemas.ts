@@ -54,7 +54,12 @@ export const SubscriptionMentionSchema = Type.Object({
 export const ActivityMentionSchema = Type.Object({
   created_at: IsoInstant,
   created_by: Type.Union([
-    Type.Object({ slug: Type.String(), username: Type.String(), printable_name: Type.String(), picture: NullableString }),
+    Type.Object({
+      slug: Type.String(),
+      username: Type.String(),
+      printable_name: Type.String(),
+      picture: NullableString,
+    }),
     Type.Null(),
   ]),
   text: Type.String(),

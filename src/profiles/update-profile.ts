@@ -21,7 +21,12 @@ export type ProfileUpdate = Partial<Record<keyof ProfileFields | 'slug', unknown
  *
  * @throws invalid_input (400) · profile_protected (403) when the broker or the processor would be renamed
  */
-export async function updateProfile(ctx: Context, profile_id: ProfileId, input: ProfileUpdate, subject: Subject): Promise<Profile> {
+export async function updateProfile(
+  ctx: Context,
+  profile_id: ProfileId,
+  input: ProfileUpdate,
+  subject: Subject,
+): Promise<Profile> {
   if (input.email === '' || input.email === null) throw invalidInput({ email: ['This field may not be blank.'] });
   const fields = parseProfileFields(input, { broker: isBrokerManager(subject) });
   return inTransaction(ctx.db, async (tx) => {
@@ -43,7 +48,8 @@ export async function updateProfile(ctx: Context, profile_id: ProfileId, input: 
 function newSlug(asked: unknown, profile: Profile): string | null {
   if (typeof asked !== 'string' || asked.trim() === '' || asked.trim() === profile.slug) return null;
   const slug = asked.trim();
-  if (!isSlug(slug) || slug.startsWith('_archive_')) throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
+  if (!isSlug(slug) || slug.startsWith('_archive_'))
+    throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
   return slug;
 }
 
@@ -58,11 +64,7 @@ async function renameProfile(ctx: Context, tx: Tx, profile: Profile, slug: strin
 }
 
 /** Lets a personal profile follow its user to a new name, in the user's transaction. @throws invalid_input (400) */
-export async function renamePersonalProfile(
-  tx: Tx,
-  change: { user_id: UserId; to: string },
-  at: Date,
-): Promise<void> {
+export async function renamePersonalProfile(tx: Tx, change: { user_id: UserId; to: string }, at: Date): Promise<void> {
   const profile = await findPersonalProfile(tx, change.user_id);
   if (!profile) return;
   if (!isSlug(change.to)) throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });

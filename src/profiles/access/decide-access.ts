@@ -4,7 +4,14 @@ import type { Clock } from '#platform/clock';
 import type { Actor } from '#platform/context';
 import type { ProfileId } from '#platform/db-schema';
 import type { Reader } from '#platform/db';
-import { type Access, type AccessDecision, type AccessQuestion, type DecideAccess, noSubject, type Subject } from '#platform/http/access';
+import {
+  type Access,
+  type AccessDecision,
+  type AccessQuestion,
+  type DecideAccess,
+  noSubject,
+  type Subject,
+} from '#platform/http/access';
 import { paths } from '#platform/http/paths';
 import { TERMS_OF_USE } from '../agreements/agreement.ts';
 import { type AccessFacts, readAccessFacts } from './access-facts-store.ts';
@@ -22,10 +29,11 @@ export interface AccessSources {
   providersOf(reader: Reader, profile_id: ProfileId, at: Date, grace_days: number): Promise<readonly ProviderLink[]>;
   /** Says whether a name in a `self` path is a person without login; broker people may look at these. */
   isLead(reader: Reader, slug: string): Promise<boolean>;
+  /** Days after its end in which a subscription still lets the provider read. */
+  grace_days: number;
+  /** Signed-in people must have agreed to the terms of use; false on sites that do without. */
+  terms_required: boolean;
 }
-
-/** Days after its end in which a subscription still lets the provider read. */
-export const GRACE_DAYS = 90;
 
 type UserActor = Extract<Actor, { kind: 'user' }>;
 type ProfileAccess = Extract<Access, { kind: 'direct' | 'provider' | 'provider-only' }>;
@@ -49,7 +57,8 @@ export function makeDecideAccess(sources: AccessSources): DecideAccess {
   return async (reader: Reader, clock: Clock, question: AccessQuestion): Promise<AccessDecision> => {
     const { access, actor, params } = question;
     if (access.kind === 'public') return allow(noSubject);
-    if (actor.kind !== 'user') return refuse(401, 'credentials_required', 'Authentication credentials were not provided.');
+    if (actor.kind !== 'user')
+      return refuse(401, 'credentials_required', 'Authentication credentials were not provided.');
     if (access.kind === 'authenticated') return allow(noSubject);
     if (access.kind === 'self-only') return decideSelfOnly(actor, params[access.param ?? 'user']);
 
@@ -61,7 +70,7 @@ export function makeDecideAccess(sources: AccessSources): DecideAccess {
       readAccessFacts(reader, { user_id: actor.user_id, profile_slug, at }),
       isFrictionless ? null : findUserById(reader, actor.user_id),
     ]);
-    const refusal = caller === null ? null : refuseUnready(caller, facts);
+    const refusal = caller === null ? null : refuseUnready(sources, caller, facts);
     if (refusal) return refusal;
 
     const inquiry: Inquiry = { ...question, reader, at, actor, facts };
@@ -79,7 +88,7 @@ export function makeDecideAccess(sources: AccessSources): DecideAccess {
 }
 
 /** Says what a caller must do before going on, or null: a password, a second factor, a signature. */
-function refuseUnready(caller: User | undefined, facts: AccessFacts): AccessDecision | null {
+function refuseUnready(sources: AccessSources, caller: User | undefined, facts: AccessFacts): AccessDecision | null {
   if (caller?.is_active !== true) {
     return refuse(401, 'credentials_invalid', 'These credentials are not valid or no longer valid.');
   }
@@ -90,7 +99,7 @@ function refuseUnready(caller: User | undefined, facts: AccessFacts): AccessDeci
     const detail = 'One of your roles requires a second factor. Set it up before you go on.';
     return refuse(403, 'otp_required', detail, paths.userPassword(caller.username));
   }
-  if (!facts.is_terms_signed) {
+  if (sources.terms_required && !facts.is_terms_signed) {
     return refuse(403, 'terms_unsigned', 'Agree to the terms of use before you go on.', paths.legalSign(TERMS_OF_USE));
   }
   return null;
@@ -136,7 +145,7 @@ async function decideProfile(
   // Providers take a query more: only when nothing better is known, and only for people who hold a role that could help.
   const isSettled = best.strength === 'manage' || (method === 'GET' && best.strength === 'read');
   if (access.kind !== 'direct' && !isSettled && facts.held.some((role) => strengthFor(role.role_type) !== 'none')) {
-    for (const link of await sources.providersOf(reader, profile_id, at, GRACE_DAYS)) {
+    for (const link of await sources.providersOf(reader, profile_id, at, sources.grace_days)) {
       const strength = strengthOn(facts, link.provider_id);
       standings.push({ relation: 'provider', strength: strength === 'manage' && !link.active ? 'read' : strength });
     }

@@ -23,6 +23,24 @@ export async function listAgreements(reader: Reader, list: ListQuery, url: URL):
   return listPage(reader.selectFrom('agreements').selectAll(), spec, list, url);
 }
 
+/** Lists every agreement, for the page that shows them all. */
+export async function listAllAgreements(reader: Reader): Promise<Agreement[]> {
+  return reader.selectFrom('agreements').selectAll().orderBy('title').orderBy('id').limit(200).execute();
+}
+
+export async function findSignature(
+  reader: Reader,
+  agreement_id: AgreementId,
+  user_id: UserId,
+): Promise<{ last_signed: Date } | undefined> {
+  return reader
+    .selectFrom('signatures')
+    .select('last_signed')
+    .where('agreement_id', '=', agreement_id)
+    .where('user_id', '=', user_id)
+    .executeTakeFirst();
+}
+
 export async function findAgreementsBySlugs(reader: Reader, slugs: readonly string[]): Promise<Agreement[]> {
   if (slugs.length === 0) return [];
   return reader
@@ -63,7 +81,11 @@ export interface NewSignature {
 }
 
 /** Records that a user signed an agreement as it stands; a second signature replaces the first. */
-export async function upsertSignature(tx: Tx, { agreement, user_id, ip, user_agent }: NewSignature, at: Date): Promise<void> {
+export async function upsertSignature(
+  tx: Tx,
+  { agreement, user_id, ip, user_agent }: NewSignature,
+  at: Date,
+): Promise<void> {
   const evidence = { last_signed: at, agreement_updated_at: agreement.updated_at, ip, user_agent };
   await tx
     .insertInto('signatures')

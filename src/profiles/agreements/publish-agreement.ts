@@ -5,7 +5,13 @@ import type { Context } from '#platform/context';
 import { inTransaction, type Reader } from '#platform/db';
 import { profileProblems } from '../problems.ts';
 import { type Agreement, TERMS_OF_USE } from './agreement.ts';
-import { deleteAgreement, findAgreement, findAgreementByTitle, insertAgreement, updateAgreement } from './agreement-store.ts';
+import {
+  deleteAgreement,
+  findAgreement,
+  findAgreementByTitle,
+  insertAgreement,
+  updateAgreement,
+} from './agreement-store.ts';
 
 /** @throws agreement_unknown (404) */
 export async function getAgreement(reader: Reader, slug: string): Promise<Agreement> {
@@ -15,7 +21,10 @@ export async function getAgreement(reader: Reader, slug: string): Promise<Agreem
 }
 
 /** Publishes an agreement under a slug made of its title. @throws invalid_input (400) */
-export async function publishAgreement(ctx: Context, input: { title: string; updated_at?: string | undefined }): Promise<Agreement> {
+export async function publishAgreement(
+  ctx: Context,
+  input: { title: string; updated_at?: string | undefined },
+): Promise<Agreement> {
   const title = input.title.trim();
   const slug = slugify(title, 150);
   if (slug === '') throw invalidInput({ title: ['Use a title with some letters or digits of the Latin alphabet.'] });

@@ -48,7 +48,12 @@ function operatorRoutes(app: App, templates: AgreementTemplates): void {
     '/api/agreements',
     {
       config: { access },
-      schema: { tags: ['profile'], summary: 'Lists agreements', querystring: ListQuerystring, response: { 200: AgreementPage } },
+      schema: {
+        tags: ['profile'],
+        summary: 'Lists agreements',
+        querystring: ListQuerystring,
+        response: { 200: AgreementPage },
+      },
     },
     async (request) => presentPage(await listAgreements(request.ctx.db, request.list(), request.listUrl)),
   );
@@ -56,15 +61,26 @@ function operatorRoutes(app: App, templates: AgreementTemplates): void {
     '/api/agreements',
     {
       config: { access, problems: [inputProblems.invalid_input] },
-      schema: { tags: ['profile'], summary: 'Creates an agreement', body: AgreementCreateBody, response: { 201: AgreementSchema } },
+      schema: {
+        tags: ['profile'],
+        summary: 'Creates an agreement',
+        body: AgreementCreateBody,
+        response: { 201: AgreementSchema },
+      },
     },
-    async (request, reply) => reply.status(201).send(presentAgreement(await publishAgreement(request.ctx, request.body))),
+    async (request, reply) =>
+      reply.status(201).send(presentAgreement(await publishAgreement(request.ctx, request.body))),
   );
   app.get(
     '/api/agreements/:document',
     {
       config: { access, problems: [agreement_unknown] },
-      schema: { tags: ['profile'], summary: 'Retrieves an agreement', params: DocumentParams, response: { 200: AgreementWithText } },
+      schema: {
+        tags: ['profile'],
+        summary: 'Retrieves an agreement',
+        params: DocumentParams,
+        response: { 200: AgreementWithText },
+      },
     },
     async ({ ctx, params }) => presentWithText(ctx, templates, await getAgreement(ctx.db, params.document)),
   );
@@ -79,14 +95,26 @@ function operatorRoutes(app: App, templates: AgreementTemplates): void {
   );
   app.patch(
     '/api/agreements/:document',
-    { ...update, schema: { ...update.schema, summary: 'Updates some fields of an agreement', body: Type.Partial(AgreementUpdateBody) } },
+    {
+      ...update,
+      schema: {
+        ...update.schema,
+        summary: 'Updates some fields of an agreement',
+        body: Type.Partial(AgreementUpdateBody),
+      },
+    },
     async ({ ctx, params, body }) => presentWithText(ctx, templates, await reviseAgreement(ctx, params.document, body)),
   );
   app.delete(
     '/api/agreements/:document',
     {
       config: { access, problems: [agreement_unknown, agreement_protected] },
-      schema: { tags: ['profile'], summary: 'Deletes an agreement and its signatures', params: DocumentParams, response: { 204: NoContent } },
+      schema: {
+        tags: ['profile'],
+        summary: 'Deletes an agreement and its signatures',
+        params: DocumentParams,
+        response: { 204: NoContent },
+      },
     },
     async ({ ctx, params }, reply) => {
       await withdrawAgreement(ctx, params.document);
@@ -101,7 +129,12 @@ function legalRoutes(app: App, templates: AgreementTemplates): void {
     '/api/legal',
     {
       config: { access },
-      schema: { tags: ['profile'], summary: 'Lists agreements to sign', querystring: ListQuerystring, response: { 200: AgreementPage } },
+      schema: {
+        tags: ['profile'],
+        summary: 'Lists agreements to sign',
+        querystring: ListQuerystring,
+        response: { 200: AgreementPage },
+      },
     },
     async (request) => presentPage(await listAgreements(request.ctx.db, request.list(), request.listUrl)),
   );
@@ -109,15 +142,29 @@ function legalRoutes(app: App, templates: AgreementTemplates): void {
     '/api/legal/:agreement',
     {
       config: { access, problems: [agreement_unknown] },
-      schema: { tags: ['profile'], summary: 'Retrieves the text of an agreement', params: AgreementParams, response: { 200: AgreementWithText } },
+      schema: {
+        tags: ['profile'],
+        summary: 'Retrieves the text of an agreement',
+        params: AgreementParams,
+        response: { 200: AgreementWithText },
+      },
     },
     async ({ ctx, params }) => presentWithText(ctx, templates, await getAgreement(ctx.db, params.agreement)),
   );
   app.post(
     '/api/legal/:agreement/sign',
     {
-      config: { access: { kind: 'authenticated' }, problems: [inputProblems.invalid_input, agreement_unknown, agreement_declined] },
-      schema: { tags: ['profile'], summary: 'Signs an agreement', params: AgreementParams, body: SignBody, response: { 200: SignReply } },
+      config: {
+        access: { kind: 'authenticated' },
+        problems: [inputProblems.invalid_input, agreement_unknown, agreement_declined],
+      },
+      schema: {
+        tags: ['profile'],
+        summary: 'Signs an agreement',
+        params: AgreementParams,
+        body: SignBody,
+        response: { 200: SignReply },
+      },
     },
     async ({ ctx, params, body }) => {
       const user_id = actorId(ctx);

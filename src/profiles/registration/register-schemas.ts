@@ -13,7 +13,9 @@ export const RegisterBody = Type.Object(
     slug: Type.Optional(Type.String({ maxLength: 150, description: 'The same as username' })),
     nick_name: Type.Optional(Type.String({ maxLength: 60 })),
     lang: Type.Optional(Type.String({ maxLength: 8 })),
-    new_password: Type.Optional(Type.String({ maxLength: 1024, description: 'Left out: the account is set up by e-mail later' })),
+    new_password: Type.Optional(
+      Type.String({ maxLength: 1024, description: 'Left out: the account is set up by e-mail later' }),
+    ),
     email_code: Type.Optional(Code),
     phone_code: Type.Optional(Code),
     organization_name: Type.Optional(Type.String({ maxLength: 100 })),

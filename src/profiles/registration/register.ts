@@ -72,15 +72,31 @@ export async function register(
     const username = parsed.username ?? (await freeUsername(tx, parsed.email, at));
     const user = await insertUser(
       tx,
-      { ...parsed.person, username, email: parsed.email, phone: parsed.phone, password_hash, extra: parsed.extras.user },
+      {
+        ...parsed.person,
+        username,
+        email: parsed.email,
+        phone: parsed.phone,
+        password_hash,
+        extra: parsed.extras.user,
+      },
       at,
     );
     const profile = await createProfileFor(tx, user, parsed, at);
     for (const agreement of agreements) {
-      await upsertSignature(tx, { agreement, user_id: user.id, ip: ctx.peer?.ip ?? null, user_agent: ctx.peer?.user_agent ?? null }, at);
+      await upsertSignature(
+        tx,
+        { agreement, user_id: user.id, ip: ctx.peer?.ip ?? null, user_agent: ctx.peer?.user_agent ?? null },
+        at,
+      );
     }
     await tellOfRegistration(ctx, tx, user.id, at);
-    const session = await openSession(tx, settings, { user, kind: options.cookie ? 'cookie' : 'token', peer: ctx.peer }, at);
+    const session = await openSession(
+      tx,
+      settings,
+      { user, kind: options.cookie ? 'cookie' : 'token', peer: ctx.peer },
+      at,
+    );
     return { user, profile, session };
   });
 }
@@ -115,10 +131,14 @@ function parseRegistration(ctx: Context, settings: AccountsSettings, input: Regi
   const lang = input.lang ?? ctx.lang;
   if (!isLanguage(lang)) errors['lang'] = ['Enter the code of a language, such as en or fr-CA.'];
   const new_password = input.new_password || null;
-  const refusal = new_password === null ? null : refusePassword(new_password, { username, email, full_name }, settings.password_policy);
+  const refusal =
+    new_password === null
+      ? null
+      : refusePassword(new_password, { username, email, full_name }, settings.password_policy);
   if (refusal) errors['new_password'] = [passwordRefusalMessage(refusal, settings.password_policy)];
   const organization_name = input.organization_name?.trim() || null;
-  if (input.type === 'organization' && organization_name === null) errors['organization_name'] = ['This field is required.'];
+  if (input.type === 'organization' && organization_name === null)
+    errors['organization_name'] = ['This field is required.'];
   if (Object.keys(errors).length > 0) throw invalidInput(errors);
 
   const { full_name: _name, email: _email, phone: _phone, ...address } = input;
@@ -145,7 +165,10 @@ function pickAddress(input: Readonly<Record<string, unknown>>): Partial<Record<k
 }
 
 function isLanguage(tag: string): boolean {
-  return /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?$/.test(tag) && new Intl.DisplayNames('en', { type: 'language', fallback: 'none' }).of(tag) !== undefined;
+  return (
+    /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?$/.test(tag) &&
+    new Intl.DisplayNames('en', { type: 'language', fallback: 'none' }).of(tag) !== undefined
+  );
 }
 
 /** Finds the agreements that the body answers by name. @throws invalid_input (400) naming each that was declined */
@@ -153,7 +176,9 @@ async function agreedTo(ctx: Context, input: RegistrationInput): Promise<Agreeme
   const agreements = await findAgreementsBySlugs(ctx.db, Object.keys(input).slice(0, 100));
   const declined = agreements.filter((agreement) => agreementAnswer(input[agreement.slug]) === 'declined');
   if (declined.length === 0) return agreements;
-  throw invalidInput(Object.fromEntries(declined.map(({ slug, title }) => [slug, [`You must agree to "${title}" to go on.`]])));
+  throw invalidInput(
+    Object.fromEntries(declined.map(({ slug, title }) => [slug, [`You must agree to "${title}" to go on.`]])),
+  );
 }
 
 async function createProfileFor(tx: Tx, user: User, parsed: ParsedRegistration, at: Date): Promise<Profile | null> {
@@ -171,7 +196,13 @@ async function createOwnOrganization(tx: Tx, user: User, parsed: ParsedRegistrat
   const full_name = parsed.organization_name ?? '';
   try {
     const slug = await freeSlug(tx, full_name, at, { suffixes: false });
-    const fields = { ...parsed.fields, full_name, email: user.email ?? '', phone: user.phone ?? '', extra: parsed.extras.organization };
+    const fields = {
+      ...parsed.fields,
+      full_name,
+      email: user.email ?? '',
+      phone: user.phone ?? '',
+      extra: parsed.extras.organization,
+    };
     return await createOrganization(tx, { slug, manager: user, fields }, at);
   } catch (error) {
     throw renameField(error, { full_name: 'organization_name', slug: 'organization_name' });

@@ -45,7 +45,7 @@ export function registrationExtras(body: Readonly<Record<string, unknown>>): Reg
 /** Reads what a body says about an agreement: agreed, declined, or nothing. */
 export function agreementAnswer(value: unknown): 'agreed' | 'declined' {
   if (value === true || value === 1) return 'agreed';
-  if (typeof value === 'string') return ['', 'false', 'f', '0', 'no', 'off'].includes(value.trim().toLowerCase()) ? 'declined' : 'agreed';
+  if (typeof value === 'string')
+    return ['', 'false', 'f', '0', 'no', 'off'].includes(value.trim().toLowerCase()) ? 'declined' : 'agreed';
   return 'declined';
 }
-

@@ -16,12 +16,18 @@ export function registrationRoutes(app: App, settings: AccountsSettings): void {
     {
       config: {
         access: { kind: 'public' },
-        problems: [inputProblems.invalid_input, profileProblems.registration_disabled, throttleProblems.too_many_requests],
+        problems: [
+          inputProblems.invalid_input,
+          profileProblems.registration_disabled,
+          throttleProblems.too_many_requests,
+        ],
       },
       schema: {
         tags: ['auth'],
         summary: 'Registers a new user',
-        querystring: Type.Object({ cookie: Type.Optional(Type.String({ description: '1 also signs the browser in' })) }),
+        querystring: Type.Object({
+          cookie: Type.Optional(Type.String({ description: '1 also signs the browser in' })),
+        }),
         body: RegisterBody,
         response: { 201: Type.Object({ token: Type.String({ description: 'JSON Web Token' }) }) },
       },

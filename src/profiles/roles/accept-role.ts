@@ -41,7 +41,10 @@ export async function putIntoEffect(ctx: Context, tx: Tx, role: Role, user: User
     invited_email: null,
     accepted_at: at,
   });
-  const type = accepted.role_type_id === null ? undefined : (await findRoleTypesByIds(tx, [accepted.role_type_id])).get(accepted.role_type_id);
+  const type =
+    accepted.role_type_id === null
+      ? undefined
+      : (await findRoleTypesByIds(tx, [accepted.role_type_id])).get(accepted.role_type_id);
   await emit(
     tx,
     roleGrantAccepted({

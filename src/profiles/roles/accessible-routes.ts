@@ -17,11 +17,21 @@ import { resendRequest } from './resend-invitation.ts';
 import { revokeRole } from './revoke-role.ts';
 import type { Role } from './role.ts';
 import { findRole } from './role-store.ts';
-import { AcceptParams, AccessiblePage, AccessibleParams, AccessibleSchema, AccessibleTypeParams, ForceQuerystring, RequestBody } from './schemas.ts';
+import {
+  AcceptParams,
+  AccessiblePage,
+  AccessibleParams,
+  AccessibleSchema,
+  AccessibleTypeParams,
+  ForceQuerystring,
+  RequestBody,
+} from './schemas.ts';
 
 const Querystring = Type.Object({
   ...ListQuerystring.properties,
-  role_status: Type.Optional(Type.String({ maxLength: 50, description: 'Any of active, invited, requested, separated by commas' })),
+  role_status: Type.Optional(
+    Type.String({ maxLength: 50, description: 'Any of active, invited, requested, separated by commas' }),
+  ),
 });
 
 const access = { kind: 'self' } as const;
@@ -42,12 +52,24 @@ function listRoutes(app: App): void {
     '/api/users/:user/accessibles',
     {
       config,
-      schema: { tags: ['rbac'], summary: 'Lists the profiles that a user can reach', params: UserParams, querystring: Querystring, response: { 200: AccessiblePage } },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Lists the profiles that a user can reach',
+        params: UserParams,
+        querystring: Querystring,
+        response: { 200: AccessiblePage },
+      },
     },
     async (request) => {
       const { ctx, subject, query } = request;
       const of = { user_id: userOf(subject), role_slug: null, at: ctx.clock.now() };
-      const page = await listAccessibles(ctx.db, of, request.list(), request.listUrl, parseRoleStatus(query.role_status));
+      const page = await listAccessibles(
+        ctx.db,
+        of,
+        request.list(),
+        request.listUrl,
+        parseRoleStatus(query.role_status),
+      );
       return { ...page, results: await present(ctx, subject, page.results) };
     },
   );
@@ -55,12 +77,24 @@ function listRoutes(app: App): void {
     '/api/users/:user/accessibles/:role',
     {
       config,
-      schema: { tags: ['rbac'], summary: 'Lists the profiles on which a user has one type of role', params: AccessibleTypeParams, querystring: Querystring, response: { 200: AccessiblePage } },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Lists the profiles on which a user has one type of role',
+        params: AccessibleTypeParams,
+        querystring: Querystring,
+        response: { 200: AccessiblePage },
+      },
     },
     async (request) => {
       const { ctx, subject, query, params } = request;
       const of = { user_id: userOf(subject), role_slug: params.role, at: ctx.clock.now() };
-      const page = await listAccessibles(ctx.db, of, request.list(), request.listUrl, parseRoleStatus(query.role_status));
+      const page = await listAccessibles(
+        ctx.db,
+        of,
+        request.list(),
+        request.listUrl,
+        parseRoleStatus(query.role_status),
+      );
       return { ...page, results: await present(ctx, subject, page.results) };
     },
   );
@@ -70,7 +104,15 @@ function requestRoutes(app: App): void {
   const options = {
     config: {
       access,
-      problems: [inputProblems.invalid_input, profile_unknown, role_type_unknown, role_already_held, role_already_offered, role_acceptance_personal, email_unverified],
+      problems: [
+        inputProblems.invalid_input,
+        profile_unknown,
+        role_type_unknown,
+        role_already_held,
+        role_already_offered,
+        role_acceptance_personal,
+        email_unverified,
+      ],
     },
     schema: {
       tags: ['rbac'],
@@ -81,7 +123,10 @@ function requestRoutes(app: App): void {
   };
   const ask = async (ctx: Context, subject: Subject, role: string | null, body: RequestInput) => {
     const result = await requestRole(ctx, userOf(subject), role, body);
-    return { status: result.is_new ? (201 as const) : (200 as const), body: await presentOne(ctx, subject, result.role) };
+    return {
+      status: result.is_new ? (201 as const) : (200 as const),
+      body: await presentOne(ctx, subject, result.role),
+    };
   };
   app.post(
     '/api/users/:user/accessibles',
@@ -93,7 +138,10 @@ function requestRoutes(app: App): void {
   );
   app.post(
     '/api/users/:user/accessibles/:role',
-    { ...options, schema: { ...options.schema, summary: 'Asks a profile for one type of role', params: AccessibleTypeParams } },
+    {
+      ...options,
+      schema: { ...options.schema, summary: 'Asks a profile for one type of role', params: AccessibleTypeParams },
+    },
     async ({ ctx, subject, body, params }, reply) => {
       const answer = await ask(ctx, subject, params.role, body);
       return reply.status(answer.status).send(answer.body);
@@ -106,9 +154,15 @@ function acceptRoute(app: App): void {
     '/api/users/:user/accessibles/accept/:verification_key',
     {
       config: { access, problems: [role_key_unknown, role_acceptance_personal, email_unverified] },
-      schema: { tags: ['rbac'], summary: 'Accepts an invitation', params: AcceptParams, response: { 200: AccessibleSchema } },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Accepts an invitation',
+        params: AcceptParams,
+        response: { 200: AccessibleSchema },
+      },
     },
-    async ({ ctx, subject, params }) => presentOne(ctx, subject, await acceptRole(ctx, userOf(subject), params.verification_key)),
+    async ({ ctx, subject, params }) =>
+      presentOne(ctx, subject, await acceptRole(ctx, userOf(subject), params.verification_key)),
   );
 }
 
@@ -118,7 +172,12 @@ function oneAccessibleRoutes(app: App): void {
     url,
     {
       config: { access, problems: [role_unknown] },
-      schema: { tags: ['rbac'], summary: 'Retrieves the role of a user on a profile', params: AccessibleParams, response: { 200: AccessibleSchema } },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Retrieves the role of a user on a profile',
+        params: AccessibleParams,
+        response: { 200: AccessibleSchema },
+      },
     },
     async ({ ctx, subject, params }) => presentOne(ctx, subject, await getRole(ctx, subject, params.profile)),
   );
@@ -126,7 +185,12 @@ function oneAccessibleRoutes(app: App): void {
     url,
     {
       config: { access, problems: [role_unknown] },
-      schema: { tags: ['rbac'], summary: 'Reminds a profile of a request', params: AccessibleParams, response: { 200: AccessibleSchema } },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Reminds a profile of a request',
+        params: AccessibleParams,
+        response: { 200: AccessibleSchema },
+      },
     },
     async ({ ctx, subject, params }) => {
       const role = await getRole(ctx, subject, params.profile);
@@ -137,7 +201,12 @@ function oneAccessibleRoutes(app: App): void {
     url,
     {
       config: { access, problems: [role_unknown, last_manager] },
-      schema: { tags: ['rbac'], summary: 'Leaves a profile, declines an invitation or withdraws a request', params: AccessibleParams, response: { 204: NoContent } },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Leaves a profile, declines an invitation or withdraws a request',
+        params: AccessibleParams,
+        response: { 204: NoContent },
+      },
     },
     async ({ ctx, subject, params }, reply) => {
       const role = await getRole(ctx, subject, params.profile);

@@ -84,7 +84,8 @@ export async function removeRoleType(
     const type = await getRoleType(tx, profile_id, slug);
     if (!mayEditRoleType(subject, type)) throw profileProblems.role_type_global();
     if (isBuiltIn(type)) throw profileProblems.role_type_protected();
-    if (isGlobal(type) && !options.force && (await countRolesOfType(tx, type.id)) > 0) throw profileProblems.role_type_in_use();
+    if (isGlobal(type) && !options.force && (await countRolesOfType(tx, type.id)) > 0)
+      throw profileProblems.role_type_in_use();
     await deleteRoleType(tx, type.id);
   });
 }

@@ -21,7 +21,13 @@ export function roleTypeRoutes(app: App): void {
     '/api/profile/:profile/roles/describe',
     {
       config: { access },
-      schema: { tags: ['rbac'], summary: 'Lists role types', params: ProfileParams, querystring: ListQuerystring, response: { 200: RoleTypePage } },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Lists role types',
+        params: ProfileParams,
+        querystring: ListQuerystring,
+        response: { 200: RoleTypePage },
+      },
     },
     async (request) => {
       const { ctx, subject } = request;
@@ -33,7 +39,13 @@ export function roleTypeRoutes(app: App): void {
     '/api/profile/:profile/roles/describe',
     {
       config: { access, problems: [inputProblems.invalid_input] },
-      schema: { tags: ['rbac'], summary: 'Creates a role type', params: ProfileParams, body: RoleTypeBody, response: { 201: RoleTypeSchema } },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Creates a role type',
+        params: ProfileParams,
+        body: RoleTypeBody,
+        response: { 201: RoleTypeSchema },
+      },
     },
     async (request, reply) => {
       const { ctx, subject } = request;
@@ -45,9 +57,15 @@ export function roleTypeRoutes(app: App): void {
     '/api/profile/:profile/roles/describe/:role',
     {
       config: { access, problems: [role_type_unknown] },
-      schema: { tags: ['rbac'], summary: 'Retrieves a role type', params: RoleTypeParams, response: { 200: RoleTypeSchema } },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Retrieves a role type',
+        params: RoleTypeParams,
+        response: { 200: RoleTypeSchema },
+      },
     },
-    async ({ ctx, subject, params }) => presentOne(ctx, await getRoleType(ctx.db, profileOf(subject), params.role), subject),
+    async ({ ctx, subject, params }) =>
+      presentOne(ctx, await getRoleType(ctx.db, profileOf(subject), params.role), subject),
   );
 
   const update = {
@@ -63,14 +81,23 @@ export function roleTypeRoutes(app: App): void {
   );
   app.patch(
     '/api/profile/:profile/roles/describe/:role',
-    { ...update, schema: { ...update.schema, summary: 'Updates some fields of a role type', body: Type.Partial(RoleTypeBody) } },
+    {
+      ...update,
+      schema: { ...update.schema, summary: 'Updates some fields of a role type', body: Type.Partial(RoleTypeBody) },
+    },
     async ({ ctx, subject, params, body }) => change(ctx, subject, params.role, body),
   );
   app.delete(
     '/api/profile/:profile/roles/describe/:role',
     {
       config: { access, problems: [role_type_unknown, role_type_global, role_type_protected, role_type_in_use] },
-      schema: { tags: ['rbac'], summary: 'Deletes a role type', params: RoleTypeParams, querystring: ForceQuerystring, response: { 204: NoContent } },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Deletes a role type',
+        params: RoleTypeParams,
+        querystring: ForceQuerystring,
+        response: { 204: NoContent },
+      },
     },
     async ({ ctx, subject, params, query }, reply) => {
       await removeRoleType(ctx, profileOf(subject), params.role, subject, { force: isYes(query.force) });

@@ -1,5 +1,13 @@
 import { invalidInput } from '#kernel/problem';
-import { findUserByEmail, findUserByUsername, insertUser, isUsername, parseEmail, prepareVerification, type User } from '#accounts';
+import {
+  findUserByEmail,
+  findUserByUsername,
+  insertUser,
+  isUsername,
+  parseEmail,
+  prepareVerification,
+  type User,
+} from '#accounts';
 import type { Context } from '#platform/context';
 import { randomKey40 } from '#platform/crypto';
 import type { ProfileId, UserId } from '#platform/db-schema';
@@ -55,8 +63,16 @@ export async function grantRole(
     if (!found && !options.force) throw profileProblems.user_unknown();
     const user = found ?? (await inviteStranger(ctx, tx, profile, invitee_names));
     const prior = await lockRole(tx, profile_id, user.id);
-    const role = await applyGrant(ctx, tx, { profile, type, user, prior, was_unknown: !found, invited_by_email: invitee_names.slug === null });
-    const result = input.extra === undefined ? role : await updateRole(tx, role.id, { extra: extraToText(input.extra) });
+    const role = await applyGrant(ctx, tx, {
+      profile,
+      type,
+      user,
+      prior,
+      was_unknown: !found,
+      invited_by_email: invitee_names.slug === null,
+    });
+    const result =
+      input.extra === undefined ? role : await updateRole(tx, role.id, { extra: extraToText(input.extra) });
     await tellGrantee(ctx, tx, { role: result, user, role_type: type.slug, message: input.message ?? null });
     return { role: result, is_new: prior === undefined };
   });
@@ -137,7 +153,12 @@ async function applyGrant(ctx: Context, tx: Tx, grant: Grant): Promise<Role> {
     case 'invite':
       return save(tx, grant, { ...invitation, grant_key: randomKey40() }, at);
     case 'reinvite':
-      return save(tx, grant, { ...invitation, grant_key: requireRow(prior).grant_key, invited_email: narrowest(prior, invitation) }, at);
+      return save(
+        tx,
+        grant,
+        { ...invitation, grant_key: requireRow(prior).grant_key, invited_email: narrowest(prior, invitation) },
+        at,
+      );
     case 'activate':
       return save(tx, grant, inEffect, at);
   }
@@ -148,7 +169,12 @@ function narrowest(prior: Role | undefined, invitation: { invited_email: string 
   return invitation.invited_email ?? prior?.invited_email ?? null;
 }
 
-async function save(tx: Tx, { prior, profile, user }: Grant, change: Omit<NewRole, 'user_id' | 'profile_id'>, at: Date): Promise<Role> {
+async function save(
+  tx: Tx,
+  { prior, profile, user }: Grant,
+  change: Omit<NewRole, 'user_id' | 'profile_id'>,
+  at: Date,
+): Promise<Role> {
   if (prior) return updateRole(tx, prior.id, change);
   return insertRole(tx, { ...change, user_id: user.id, profile_id: profile.id }, at);
 }
@@ -170,7 +196,8 @@ export async function tellGrantee(
   const { role, user } = told;
   const at = ctx.clock.now();
   const message = user.has_password ? told.message : withoutLinks(told.message);
-  const key = user.has_password || user.email === null ? null : await activationKey(tx, user.id, user.email, message, at);
+  const key =
+    user.has_password || user.email === null ? null : await activationKey(tx, user.id, user.email, message, at);
   await updateRole(tx, role.id, { last_notified_at: at });
   await emit(
     tx,
@@ -189,9 +216,23 @@ export async function tellGrantee(
 }
 
 /** The one link of the mail sets the first password; it lasts as long as the invitation does. */
-export async function activationKey(tx: Tx, user_id: UserId, address: string, reason: string | null, at: Date): Promise<string | null> {
+export async function activationKey(
+  tx: Tx,
+  user_id: UserId,
+  address: string,
+  reason: string | null,
+  at: Date,
+): Promise<string | null> {
   const lifetime_s = INVITATION_DAYS * 86_400;
-  const verification = { user_id, channel: 'email', address, purpose: 'activate', sends: 'key', reason, lifetime_s } as const;
+  const verification = {
+    user_id,
+    channel: 'email',
+    address,
+    purpose: 'activate',
+    sends: 'key',
+    reason,
+    lifetime_s,
+  } as const;
   return (await prepareVerification(tx, verification, at)).key;
 }
 

@@ -85,7 +85,9 @@ export async function listRoles(
     .where(statusIn(status));
   const { role_type_id } = on;
   if (role_type_id !== null) {
-    query = query.where((eb) => eb.or([eb('roles.role_type_id', '=', role_type_id), eb('roles.request_key', 'is not', null)]));
+    query = query.where((eb) =>
+      eb.or([eb('roles.role_type_id', '=', role_type_id), eb('roles.request_key', 'is not', null)]),
+    );
   }
   const pending = await countPending(reader, sql`roles.profile_id = ${on.profile_id}`, role_type_id);
   return { ...pending, ...(await listPage(query, memberSpec, list, url)) };
@@ -159,7 +161,12 @@ const typeSpec: ListSpec = {
 };
 
 /** Lists the kinds of role that a profile may use: the shared ones and its own. */
-export async function listRoleTypes(reader: Reader, profile_id: ProfileId, list: ListQuery, url: URL): Promise<Page<RoleType>> {
+export async function listRoleTypes(
+  reader: Reader,
+  profile_id: ProfileId,
+  list: ListQuery,
+  url: URL,
+): Promise<Page<RoleType>> {
   const query = reader
     .selectFrom('role_types')
     .selectAll()
@@ -173,7 +180,10 @@ function statusIn(status: readonly RoleStatus[]) {
     invited: sql<boolean>`roles.grant_key is not null`,
     requested: sql<boolean>`roles.request_key is not null`,
   };
-  return sql<boolean>`(${sql.join(status.map((each) => conditions[each]), sql` or `)})`;
+  return sql<boolean>`(${sql.join(
+    status.map((each) => conditions[each]),
+    sql` or `,
+  )})`;
 }
 
 async function countPending(

@@ -20,11 +20,21 @@ import type { Role } from './role.ts';
 import { findRole, updateRole } from './role-store.ts';
 import type { RoleType } from './role-type.ts';
 import { findRoleTypeInUrl } from './role-type-store.ts';
-import { ExtraBody, ForceQuerystring, GrantBody, RoleByProfileSchema, RolePage, RoleParams, RoleTypeParams } from './schemas.ts';
+import {
+  ExtraBody,
+  ForceQuerystring,
+  GrantBody,
+  RoleByProfileSchema,
+  RolePage,
+  RoleParams,
+  RoleTypeParams,
+} from './schemas.ts';
 
 const RoleListQuerystring = Type.Object({
   ...ListQuerystring.properties,
-  role_status: Type.Optional(Type.String({ maxLength: 50, description: 'Any of active, invited, requested, separated by commas' })),
+  role_status: Type.Optional(
+    Type.String({ maxLength: 50, description: 'Any of active, invited, requested, separated by commas' }),
+  ),
 });
 
 // Providers read who the members are; only the profile's own managers, and the operator, make or unmake members.
@@ -44,7 +54,13 @@ function listRoutes(app: App): void {
     '/api/profile/:profile/roles',
     {
       config: { access: read },
-      schema: { tags: ['rbac'], summary: 'Lists roles on a profile', params: ProfileParams, querystring: RoleListQuerystring, response: { 200: RolePage } },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Lists roles on a profile',
+        params: ProfileParams,
+        querystring: RoleListQuerystring,
+        response: { 200: RolePage },
+      },
     },
     async (request) => {
       const { ctx, subject, query } = request;
@@ -57,7 +73,13 @@ function listRoutes(app: App): void {
     '/api/profile/:profile/roles/:role',
     {
       config: { access: read, problems: [role_type_unknown] },
-      schema: { tags: ['rbac'], summary: 'Lists roles of one type on a profile', params: RoleTypeParams, querystring: RoleListQuerystring, response: { 200: RolePage } },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Lists roles of one type on a profile',
+        params: RoleTypeParams,
+        querystring: RoleListQuerystring,
+        response: { 200: RolePage },
+      },
     },
     async (request) => {
       const { ctx, subject, query, params } = request;
@@ -73,7 +95,10 @@ function grantRoute(app: App): void {
   app.post(
     '/api/profile/:profile/roles/:role',
     {
-      config: { access: write, problems: [inputProblems.invalid_input, role_type_unknown, user_unknown, role_already_held] },
+      config: {
+        access: write,
+        problems: [inputProblems.invalid_input, role_type_unknown, user_unknown, role_already_held],
+      },
       schema: {
         tags: ['rbac'],
         summary: 'Grants a role, or invites somebody to accept one',
@@ -84,7 +109,9 @@ function grantRoute(app: App): void {
       },
     },
     async ({ ctx, subject, params, query, body }, reply) => {
-      const { role, is_new } = await grantRole(ctx, profileOf(subject), params.role, body, { force: isYes(query.force) });
+      const { role, is_new } = await grantRole(ctx, profileOf(subject), params.role, body, {
+        force: isYes(query.force),
+      });
       return reply.status(is_new ? 201 : 200).send(await presentOne(ctx, subject, role));
     },
   );
@@ -97,7 +124,12 @@ function oneRoleRoutes(app: App): void {
     url,
     {
       config: { access: read, problems },
-      schema: { tags: ['rbac'], summary: 'Retrieves the role of a user', params: RoleParams, response: { 200: RoleByProfileSchema } },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Retrieves the role of a user',
+        params: RoleParams,
+        response: { 200: RoleByProfileSchema },
+      },
     },
     async ({ ctx, subject, params }) => presentOne(ctx, subject, await getRole(ctx, subject, params)),
   );
@@ -105,7 +137,12 @@ function oneRoleRoutes(app: App): void {
     url,
     {
       config: { access: write, problems },
-      schema: { tags: ['rbac'], summary: 'Sends an invitation again', params: RoleParams, response: { 200: RoleByProfileSchema } },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Sends an invitation again',
+        params: RoleParams,
+        response: { 200: RoleByProfileSchema },
+      },
     },
     async ({ ctx, subject, params }) => {
       const role = await getRole(ctx, subject, params);
@@ -116,7 +153,13 @@ function oneRoleRoutes(app: App): void {
   );
   const update = {
     config: { access: write, problems },
-    schema: { tags: ['rbac'], summary: 'Updates what is kept with a role', params: RoleParams, body: ExtraBody, response: { 200: RoleByProfileSchema } },
+    schema: {
+      tags: ['rbac'],
+      summary: 'Updates what is kept with a role',
+      params: RoleParams,
+      body: ExtraBody,
+      response: { 200: RoleByProfileSchema },
+    },
   };
   const change = async (ctx: Context, subject: Subject, params: { role: string; user: string }, extra: unknown) => {
     const role = await getRole(ctx, subject, params);
@@ -130,7 +173,12 @@ function oneRoleRoutes(app: App): void {
     url,
     {
       config: { access: write, problems: [user_unknown, last_manager] },
-      schema: { tags: ['rbac'], summary: 'Takes a role, invitation or request away', params: RoleParams, response: { 204: NoContent } },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Takes a role, invitation or request away',
+        params: RoleParams,
+        response: { 204: NoContent },
+      },
     },
     async ({ ctx, subject, params }, reply) => {
       // The type in the path is no filter: a user has one role on a profile.

@@ -35,9 +35,15 @@ export function presentRoleType(type: RoleType, owner: ProfileSummary | undefine
 }
 
 /** Presents types with the profiles that own the local ones, in one query. */
-export async function presentRoleTypes(reader: Reader, types: readonly RoleType[], subject: Subject): Promise<RoleTypeBody[]> {
+export async function presentRoleTypes(
+  reader: Reader,
+  types: readonly RoleType[],
+  subject: Subject,
+): Promise<RoleTypeBody[]> {
   const owners = await profileSummaries(reader, ownersOf(types));
-  return types.map((type) => presentRoleType(type, type.profile_id === null ? undefined : owners.get(type.profile_id), subject));
+  return types.map((type) =>
+    presentRoleType(type, type.profile_id === null ? undefined : owners.get(type.profile_id), subject),
+  );
 }
 
 function ownersOf(types: readonly RoleType[]): ProfileId[] {
@@ -51,7 +57,10 @@ export async function presentRolesByProfile(
   roles: readonly Role[],
   subject: Subject,
 ): Promise<RoleByProfileBody[]> {
-  const users = await findUsersByIds(ctx.db, roles.map((role) => role.user_id));
+  const users = await findUsersByIds(
+    ctx.db,
+    roles.map((role) => role.user_id),
+  );
   const types = await typesOf(ctx.db, roles);
   const owners = await profileSummaries(ctx.db, ownersOf([...types.values()]));
   return roles.flatMap((role) => {
@@ -115,7 +124,8 @@ export async function presentAccessibles(
       role_description: type ? presentRoleType(type, owner, subject) : null,
       home_url: ctx.origin + paths.app(profile.slug),
       settings_url: ctx.origin + settingsPath(profile),
-      accept_grant_api_url: role.grant_key === null ? null : ctx.origin + paths.apiAccessiblesAccept(username, role.grant_key),
+      accept_grant_api_url:
+        role.grant_key === null ? null : ctx.origin + paths.apiAccessiblesAccept(username, role.grant_key),
       remove_api_url: ctx.origin + paths.apiAccessible(username, type?.slug ?? MANAGER, profile.slug),
       extra: extraFromText(role.extra),
     };
@@ -127,5 +137,8 @@ function settingsPath(profile: Pick<Profile, 'slug' | 'is_provider'>): string {
 }
 
 async function typesOf(reader: Reader, roles: readonly Role[]): Promise<Map<RoleType['id'], RoleType>> {
-  return findRoleTypesByIds(reader, roles.map((role) => role.role_type_id).filter((id) => id !== null));
+  return findRoleTypesByIds(
+    reader,
+    roles.map((role) => role.role_type_id).filter((id) => id !== null),
+  );
 }

@@ -54,7 +54,10 @@ export async function resendRequest(ctx: Context, profile_id: ProfileId, user_id
     await lockProfile(tx, profile_id);
     const role = await lockRole(tx, profile_id, user_id);
     if (!role) throw profileProblems.role_unknown();
-    const type = role.role_type_id === null ? undefined : (await findRoleTypesByIds(tx, [role.role_type_id])).get(role.role_type_id);
+    const type =
+      role.role_type_id === null
+        ? undefined
+        : (await findRoleTypesByIds(tx, [role.role_type_id])).get(role.role_type_id);
     if (role.request_key !== null) await tellManagers(ctx, tx, role, type ?? null, null);
     return role;
   });

@@ -14,7 +14,12 @@ import { deleteRole, lockRole, managersOf } from './role-store.ts';
  * Locks: the profile's row, so that two managers cannot remove each other at once.
  * @throws last_manager (409)
  */
-export async function revokeRole(ctx: Context, profile_id: ProfileId, user_id: UserId, subject: Subject): Promise<void> {
+export async function revokeRole(
+  ctx: Context,
+  profile_id: ProfileId,
+  user_id: UserId,
+  subject: Subject,
+): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
     await lockProfile(tx, profile_id);
     const role = await lockRole(tx, profile_id, user_id);

@@ -3,11 +3,7 @@ import type { Reader, Tx } from '#platform/db';
 import { MANAGER, type RoleType, roleSlugCandidates } from './role-type.ts';
 
 /** Finds a type that a profile may use: a global one or its own, by exact slug. */
-export async function findRoleType(
-  reader: Reader,
-  profile_id: ProfileId,
-  slug: string,
-): Promise<RoleType | undefined> {
+export async function findRoleType(reader: Reader, profile_id: ProfileId, slug: string): Promise<RoleType | undefined> {
   return reader
     .selectFrom('role_types')
     .selectAll()
@@ -55,7 +51,8 @@ export async function getManagerType(reader: Reader): Promise<RoleType> {
     .executeTakeFirstOrThrow();
 }
 
-export type NewRoleType = Pick<RoleType, 'slug' | 'profile_id' | 'title'> & Partial<Omit<RoleType, 'id' | 'created_at'>>;
+export type NewRoleType = Pick<RoleType, 'slug' | 'profile_id' | 'title'> &
+  Partial<Omit<RoleType, 'id' | 'created_at'>>;
 
 /** Inserts a type unless its slug is taken anywhere on the site; undefined then. */
 export async function insertRoleType(tx: Tx, type: NewRoleType, at: Date): Promise<RoleType | undefined> {

@@ -98,7 +98,10 @@ test('an invitation sent to an address waits until the address is proven', () =>
   const mailed = { ...(rows.invited ?? held), invited_email: 'Donny@Example.com' };
   const donny_claims = { id: donny, email: 'donny@example.com', email_verified_at: null };
   assert.equal(refuseAcceptance(mailed, donny_claims, at), 'email_unverified');
-  assert.equal(refuseAcceptance(mailed, { ...donny_claims, email: 'other@example.com', email_verified_at: before }, at), 'email_unverified');
+  assert.equal(
+    refuseAcceptance(mailed, { ...donny_claims, email: 'other@example.com', email_verified_at: before }, at),
+    'email_unverified',
+  );
   assert.equal(refuseAcceptance(mailed, { ...donny_claims, email_verified_at: before }, at), null);
 });
 

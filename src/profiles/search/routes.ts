@@ -35,7 +35,12 @@ export function searchRoutes(app: App, throttle: Throttle): void {
     '/api/accounts',
     {
       config: authenticated,
-      schema: { tags: ['profile'], summary: 'Finds profiles and users', querystring: Querystring, response: { 200: ProfileCandidates } },
+      schema: {
+        tags: ['profile'],
+        summary: 'Finds profiles and users',
+        querystring: Querystring,
+        response: { 200: ProfileCandidates },
+      },
     },
     async (request) => suggestAccounts(request.ctx.db, request.list(), await searcher(request.ctx)),
   );
@@ -43,7 +48,12 @@ export function searchRoutes(app: App, throttle: Throttle): void {
     '/api/accounts/profiles',
     {
       config: authenticated,
-      schema: { tags: ['profile'], summary: 'Finds profiles', querystring: Querystring, response: { 200: ProfileCandidates } },
+      schema: {
+        tags: ['profile'],
+        summary: 'Finds profiles',
+        querystring: Querystring,
+        response: { 200: ProfileCandidates },
+      },
     },
     async (request) => suggestProfiles(request.ctx.db, request.list(), await searcher(request.ctx)),
   );
@@ -51,7 +61,12 @@ export function searchRoutes(app: App, throttle: Throttle): void {
     '/api/accounts/users',
     {
       config: authenticated,
-      schema: { tags: ['profile'], summary: 'Finds users', querystring: Querystring, response: { 200: UserCandidates } },
+      schema: {
+        tags: ['profile'],
+        summary: 'Finds users',
+        querystring: Querystring,
+        response: { 200: UserCandidates },
+      },
     },
     async (request) => suggestUsers(request.ctx.db, request.list(), await searcher(request.ctx)),
   );
@@ -63,11 +78,18 @@ function oneCandidateRoutes(app: App): void {
     '/api/accounts/profiles/:profile',
     {
       config: { access: { kind: 'authenticated' }, problems: [profileProblems.profile_unknown] },
-      schema: { tags: ['profile'], summary: 'Tells what everybody may know about a profile', params: ProfileParams, response: { 200: ProfileSummarySchema } },
+      schema: {
+        tags: ['profile'],
+        summary: 'Tells what everybody may know about a profile',
+        params: ProfileParams,
+        response: { 200: ProfileSummarySchema },
+      },
     },
     async (request) => {
       const profile = await findProfileBySlug(request.ctx.db, request.params.profile);
-      const summary = profile?.is_active ? (await profileSummaries(request.ctx.db, [profile.id])).get(profile.id) : undefined;
+      const summary = profile?.is_active
+        ? (await profileSummaries(request.ctx.db, [profile.id])).get(profile.id)
+        : undefined;
       if (!summary) throw profileProblems.profile_unknown();
       return presentProfileSummary(summary);
     },
@@ -75,7 +97,10 @@ function oneCandidateRoutes(app: App): void {
   app.post(
     '/api/accounts/profiles',
     {
-      config: { access: { kind: 'authenticated' }, problems: [inputProblems.invalid_input, profileProblems.shadow_profiles_limited] },
+      config: {
+        access: { kind: 'authenticated' },
+        problems: [inputProblems.invalid_input, profileProblems.shadow_profiles_limited],
+      },
       schema: {
         tags: ['profile'],
         summary: 'Creates a profile for somebody who does not know of it yet',

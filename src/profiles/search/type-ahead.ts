@@ -45,13 +45,19 @@ const userFields: Fields = {
 };
 
 /** Finds profiles to complete what somebody types; without a match, those of the same company by the domain of an address. */
-export async function suggestProfiles(reader: Reader, list: ListQuery, by: Searcher): Promise<Candidates<ProfileSummaryBody>> {
+export async function suggestProfiles(
+  reader: Reader,
+  list: ListQuery,
+  by: Searcher,
+): Promise<Candidates<ProfileSummaryBody>> {
   const reachable = sql<boolean>`profiles.email <> ''`;
   const found = await findProfiles(reader, list, sql<boolean>`${reachable} and ${condition(profileFields, list, by)}`);
   if (found.length > 0) return cut(found, list);
   const domains = list.terms.map(companyDomain).filter((domain) => domain !== null);
   if (domains.length === 0) return { count: 0, results: [] };
-  const sameCompany = domains.map((domain) => sql<boolean>`right(lower(profiles.email), ${domain.length + 1}) = ${`@${domain}`}`);
+  const sameCompany = domains.map(
+    (domain) => sql<boolean>`right(lower(profiles.email), ${domain.length + 1}) = ${`@${domain}`}`,
+  );
   return cut(await findProfiles(reader, list, sql<boolean>`(${sql.join(sameCompany, sql` or `)})`), list);
 }
 
@@ -62,7 +68,11 @@ export async function suggestUsers(reader: Reader, list: ListQuery, by: Searcher
 }
 
 /** Finds profiles, and users who have none; each half counts for itself, and one with too many vanishes. */
-export async function suggestAccounts(reader: Reader, list: ListQuery, by: Searcher): Promise<Candidates<ProfileSummaryBody>> {
+export async function suggestAccounts(
+  reader: Reader,
+  list: ListQuery,
+  by: Searcher,
+): Promise<Candidates<ProfileSummaryBody>> {
   const profiles = cut(await findProfiles(reader, list, condition(profileFields, list, by)), list);
   const noProfile = sql<boolean>`not exists (select from profiles p where p.personal_user_id = users.id)`;
   const users = cut(await findUsers(reader, list, by, noProfile), list);
@@ -85,14 +95,26 @@ function cut<T>(rows: T[], list: ListQuery): Candidates<T> {
   return rows.length > limitOf(list) ? { count: 0, results: [] } : { count: rows.length, results: rows };
 }
 
-async function findProfiles(reader: Reader, list: ListQuery, where: RawBuilder<boolean>): Promise<ProfileSummaryBody[]> {
-  let query = selectProfileViews(reader).where('profiles.is_active', '=', true).where('profiles.is_processor', '=', false).where(where);
+async function findProfiles(
+  reader: Reader,
+  list: ListQuery,
+  where: RawBuilder<boolean>,
+): Promise<ProfileSummaryBody[]> {
+  let query = selectProfileViews(reader)
+    .where('profiles.is_active', '=', true)
+    .where('profiles.is_processor', '=', false)
+    .where(where);
   if (list.start_at) query = query.where('profiles.created_at', '>=', list.start_at);
   if (list.ends_at) query = query.where('profiles.created_at', '<', list.ends_at);
   for (const { field, descending } of list.order) {
-    if (field === 'full_name' || field === 'created_at') query = query.orderBy(`profiles.${field}`, descending ? 'desc' : 'asc');
+    if (field === 'full_name' || field === 'created_at')
+      query = query.orderBy(`profiles.${field}`, descending ? 'desc' : 'asc');
   }
-  const rows = await query.orderBy('profiles.full_name').orderBy('profiles.id').limit(limitOf(list) + 1).execute();
+  const rows = await query
+    .orderBy('profiles.full_name')
+    .orderBy('profiles.id')
+    .limit(limitOf(list) + 1)
+    .execute();
   return rows.map((row) => presentProfileSummary(summarize(toProfileView(row))));
 }
 
@@ -103,10 +125,16 @@ async function findUsers(reader: Reader, list: ListQuery, by: Searcher, where: R
   if (list.start_at) query = query.where('users.created_at', '>=', list.start_at);
   if (list.ends_at) query = query.where('users.created_at', '<', list.ends_at);
   for (const { field, descending } of list.order) {
-    if (field === 'email' || field === 'created_at') query = query.orderBy(`users.${field}`, descending ? 'desc' : 'asc');
-    if (field === 'first_name' || field === 'last_name') query = query.orderBy('users.full_name', descending ? 'desc' : 'asc');
+    if (field === 'email' || field === 'created_at')
+      query = query.orderBy(`users.${field}`, descending ? 'desc' : 'asc');
+    if (field === 'first_name' || field === 'last_name')
+      query = query.orderBy('users.full_name', descending ? 'desc' : 'asc');
   }
-  return query.orderBy('users.full_name').orderBy('users.id').limit(limitOf(list) + 1).execute();
+  return query
+    .orderBy('users.full_name')
+    .orderBy('users.id')
+    .limit(limitOf(list) + 1)
+    .execute();
 }
 
 /**

@@ -1,0 +1,113 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Context } from '#platform/context';
+import type { App } from '#platform/http/app';
+import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
+import { safeNext } from '#platform/http/next';
+import { paths } from '#platform/http/paths';
+import { invalidInput } from '#kernel/problem';
+import type { UserId } from '#platform/db-schema';
+import { noSubject } from '#platform/http/access';
+import { actorId } from './actor-id.ts';
+import { connectProfile } from './connect-profile.ts';
+import { presentProfileSummary, profileSummaries } from './profile-summary.ts';
+import { listAllAccessibles } from './roles/list-roles.ts';
+import { roleState } from './roles/role.ts';
+import { findRoleTypesByIds } from './roles/role-type-store.ts';
+
+const ROLES_MAX = 100;
+
+/**
+ * Pages for an address that lacks its profile: on to the only one, or a choice, or the form that makes the first.
+ * `:profile` in `next` stands for what is chosen; the rest of the query goes along.
+ */
+export function chooserPages(app: App): void {
+  chooser(app, '/profile/', (slug) => paths.profile(slug));
+  chooser(app, '/billing/', (slug) => paths.history(slug));
+}
+
+function chooser(app: App, url: string, pageOf: (slug: string) => string): void {
+  const options = { config: { access: { kind: 'authenticated' }, page: true }, schema: { hide: true } } as const;
+  app.get(url, options, async (request, reply) => show(request, reply, pageOf, null));
+  app.post(url, options, async (request, reply) => {
+    try {
+      const full_name = textField(request.body, 'full_name', 100);
+      if (full_name === '') throw invalidInput({ full_name: ['This field is required.'] });
+      const profile = await connectProfile(
+        request.ctx,
+        signedIn(request.ctx),
+        { full_name, type: 'organization' },
+        noSubject,
+      );
+      reply.flash('success', `${full_name} was created.`);
+      return await reply.redirect(locationOf(request, profile.slug, pageOf), 303);
+    } catch (error) {
+      return show(request, reply, pageOf, problemToForm(error));
+    }
+  });
+}
+
+function signedIn(ctx: Context): UserId {
+  const user_id = actorId(ctx);
+  if (user_id === null) throw new Error('the page is for signed-in users');
+  return user_id;
+}
+
+/** Where choosing a profile leads. */
+function locationOf(request: FastifyRequest, slug: string, pageOf: (slug: string) => string): string {
+  const url = request.listUrl;
+  const next = safeNext(url.searchParams.get('next'));
+  if (next !== null) return next.replace(':profile', encodeURIComponent(slug));
+  url.searchParams.delete('next');
+  return pageOf(slug) + url.search;
+}
+
+async function show(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  pageOf: (slug: string) => string,
+  problem: FormProblem | null,
+): Promise<FastifyReply> {
+  const { ctx } = request;
+  const at = ctx.clock.now();
+  const roles = await listAllAccessibles(ctx.db, signedIn(ctx), at, ROLES_MAX);
+  const held = roles.filter((role) => roleState(role, at) === 'active');
+  const invited = roles.filter((role) => roleState(role, at) === 'invited');
+  const summaries = await profileSummaries(
+    ctx.db,
+    roles.map((role) => role.profile_id),
+  );
+  const only = held[0] && summaries.get(held[0].profile_id);
+  if (held.length === 1 && roles.length === 1 && only && problem === null) {
+    return reply.redirect(locationOf(request, only.slug, pageOf), 302);
+  }
+  const types = await findRoleTypesByIds(
+    ctx.db,
+    roles.map((role) => role.role_type_id).filter((id) => id !== null),
+  );
+  const titleOf = (id: (typeof roles)[number]['role_type_id']) => (id === null ? '' : (types.get(id)?.title ?? ''));
+  return reply.page(
+    'saas/profile_redirects.html',
+    {
+      accessibles: held.flatMap((role) => {
+        const summary = summaries.get(role.profile_id);
+        if (!summary) return [];
+        const location = locationOf(request, summary.slug, pageOf);
+        return { ...presentProfileSummary(summary), role_title: titleOf(role.role_type_id), location };
+      }),
+      invitations: invited.flatMap((role) => {
+        const summary = summaries.get(role.profile_id);
+        if (!summary || role.grant_key === null) return [];
+        const accept_url = paths.roleAccept(role.grant_key);
+        return {
+          profile: { printable_name: summary.printable_name },
+          role_description: { title: titleOf(role.role_type_id) },
+          accept_url,
+        };
+      }),
+      form: { full_name: textField(request.body, 'full_name', 100) },
+      errors: problem?.errors ?? {},
+      detail: problem?.detail ?? '',
+    },
+    problem?.status ?? 200,
+  );
+}

@@ -1,0 +1,97 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AccountsSettings } from '#accounts';
+import { invalidInput } from '#kernel/problem';
+import type { App } from '#platform/http/app';
+import { setSessionCookie } from '#platform/http/cookies';
+import { checkedField, type FormProblem, problemToForm, secretField, textField } from '#platform/http/forms';
+import { targetOf } from '#platform/http/next';
+import { paths } from '#platform/http/paths';
+import { TERMS_OF_USE } from '../agreements/agreement.ts';
+import { profileProblems } from '../problems.ts';
+import { register, type Registered } from './register.ts';
+
+const config = { access: { kind: 'public' }, page: true } as const;
+
+/** The registration page: a login with a personal profile, or with an organization when its name is given. */
+export function registrationPages(app: App, settings: AccountsSettings): void {
+  app.get('/register/', { config }, async (request, reply) => {
+    if (request.ctx.actor.kind === 'user') return reply.redirect(targetOf(request, paths.app()), 302);
+    return show(request, reply, settings, null);
+  });
+  app.post('/register/', { config }, async (request, reply) => {
+    let registered: Registered;
+    try {
+      registered = await registerByForm(request, settings);
+    } catch (error) {
+      return show(request, reply, settings, problemToForm(error));
+    }
+    const { session, user } = registered;
+    if (session.cookie_secret !== null) setSessionCookie(reply, session.cookie_secret, settings.token_lifetime_s);
+    reply.flash('success', `Welcome, ${user.full_name}.`);
+    return reply.redirect(targetOf(request, paths.app()), 303);
+  });
+}
+
+const fields = { full_name: 100, email: 254, username: 150, organization_name: 100 } as const;
+
+function formOf(body: unknown): Record<keyof typeof fields, string> {
+  return {
+    full_name: textField(body, 'full_name', fields.full_name),
+    email: textField(body, 'email', fields.email),
+    username: textField(body, 'username', fields.username),
+    organization_name: textField(body, 'organization_name', fields.organization_name),
+  };
+}
+
+async function registerByForm(request: FastifyRequest, settings: AccountsSettings): Promise<Registered> {
+  const { ctx, body } = request;
+  const form = formOf(body);
+  const new_password = secretField(body, 'new_password');
+  const errors: Record<string, string[]> = {};
+  const required = ['This field is required.'];
+  for (const name of ['full_name', 'email', 'username'] as const) if (form[name] === '') errors[name] = required;
+  if (new_password === '') errors['new_password'] = required;
+  else if (new_password !== secretField(body, 'new_password2')) errors['new_password2'] = ['The two passwords differ.'];
+  if (!checkedField(body, TERMS_OF_USE)) errors[TERMS_OF_USE] = ['Please read and accept the terms of use.'];
+  if (Object.keys(errors).length > 0) throw invalidInput(errors);
+  const { organization_name, ...person } = form;
+  return register(
+    ctx,
+    settings,
+    {
+      ...person,
+      new_password,
+      [TERMS_OF_USE]: true,
+      type: 'personal',
+      ...(organization_name === '' ? {} : { organization_name }),
+    },
+    { cookie: true },
+  );
+}
+
+async function show(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  settings: AccountsSettings,
+  problem: FormProblem | null,
+): Promise<FastifyReply> {
+  const isOpen = request.ctx.site.authentication === 'enabled';
+  if (!isOpen) {
+    return reply.page(
+      'login/disabled.html',
+      { detail: profileProblems.registration_disabled().message, errors: {} },
+      403,
+    );
+  }
+  return reply.page(
+    'login/personal.html',
+    {
+      form: formOf(request.body),
+      errors: problem?.errors ?? {},
+      detail: problem?.detail ?? '',
+      with_organization: true,
+      password_length_min: settings.password_policy.min_length,
+    },
+    problem?.status ?? 200,
+  );
+}
