@@ -1,0 +1,60 @@
+import { findPlanOf, planIdsOf, type Plan } from '#catalog';
+import { findProfileById, findProfileBySlug, type Profile } from '#profiles';
+import type { ListQuery } from '#kernel/page';
+import type { Context } from '#platform/context';
+import type { PlanId, ProfileId } from '#platform/db-schema';
+import type { Subject } from '#platform/http/access';
+import { subscriptionProblems } from './problems.ts';
+import { findReach, type Reach } from './reach.ts';
+
+/** The profile of the path, as the guard found it. */
+export function profileOf(subject: Subject): ProfileId {
+  if (subject.profile_id === null) throw new Error('the guard of this route names a profile');
+  return subject.profile_id;
+}
+
+/** Reads the profile of the path, for its time zone and its slug. */
+export async function getProfileOf(ctx: Context, subject: Subject): Promise<Profile> {
+  const profile = await findProfileById(ctx.db, profileOf(subject));
+  if (!profile) throw new Error('the guard of this route found the profile');
+  return profile;
+}
+
+/** What the caller may see of a subscriber's subscriptions: a provider sees those to the plans it provides. */
+export async function readReach(
+  ctx: Context,
+  subject: Subject,
+): Promise<{ reach: Reach; provider_ids: { provider_ids?: ProfileId[] } }> {
+  const reach = await findReach(ctx.db, ctx);
+  return { reach, provider_ids: subject.relation === 'provider' ? { provider_ids: [...reach.known] } : {} };
+}
+
+/** The plan of the path, among those of the provider of the path. @throws plan_not_provided (404) */
+export async function getPlanOf(ctx: Context, subject: Subject, slug: string): Promise<Plan> {
+  const plan = await findPlanOf(ctx.db, profileOf(subject), slug);
+  if (!plan) throw subscriptionProblems.plan_not_provided();
+  return plan;
+}
+
+/** All plans of the provider of the path, or the one that the path names. */
+export async function planIds(ctx: Context, subject: Subject, slug: string | undefined): Promise<PlanId[]> {
+  if (slug === undefined) return planIdsOf(ctx.db, profileOf(subject));
+  return [(await getPlanOf(ctx, subject, slug)).id];
+}
+
+/** The subscriber of the path. @throws subscription_unknown (404): who has no profile has no subscription */
+export async function getSubscriber(ctx: Context, slug: string): Promise<Profile> {
+  const profile = await findProfileBySlug(ctx.db, slug);
+  if (!profile) throw subscriptionProblems.subscription_unknown();
+  return profile;
+}
+
+/** Lists of what is dated end now, unless asked otherwise; what is made at this very instant is shown. */
+export function untilNow(list: ListQuery, at: Date): ListQuery {
+  return list.ends_at === null ? { ...list, ends_at: new Date(at.getTime() + 1) } : list;
+}
+
+/** Reads the flag that goes on where the plain request would be refused. */
+export function isForced(text: string | undefined): boolean {
+  return ['1', 'true', 'yes', 'on'].includes(text?.toLowerCase() ?? '');
+}

@@ -1,0 +1,103 @@
+import { findPlanOf, planIdsOf, type Plan } from '#catalog';
+import { parseEmail } from '#accounts';
+import { addPeriods } from '#kernel/period';
+import { invalidInput } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { randomKey40 } from '#platform/crypto';
+import type { ProfileId } from '#platform/db-schema';
+import { inTransaction, type Tx } from '#platform/db';
+import { emit } from '#platform/events';
+import { activationKey, withoutLinks } from '#profiles';
+import { subscriptionGrantCreated } from './events.ts';
+import { findGrantee, inviteGrantee, type Grantee } from './grantee.ts';
+import { idsOf } from './open-or-extend.ts';
+import { takesEffectAtOnce } from './policy.ts';
+import { subscriptionProblems } from './problems.ts';
+import type { GrantInput } from './schemas.ts';
+import { findSubscription, findSubscriptionsOf, insertSubscription } from './subscription-store.ts';
+import { isAgreed, type Subscription } from './subscription.ts';
+
+export interface Granted {
+  subscription: Subscription;
+  plan: Plan;
+  is_new: boolean;
+}
+
+/**
+ * Subscribes a profile to a plan on behalf of its provider: one plan period for nothing, renewals are billed.
+ *
+ * A running subscription is answered as it is. With `force` somebody unknown gets a profile and a login to activate.
+ * @throws plan_not_provided, subscriber_unknown (404), invalid_input (400)
+ */
+export async function grantSubscription(
+  ctx: Context,
+  target: { provider_id: ProfileId; plan: string },
+  input: GrantInput,
+  options: { force: boolean },
+): Promise<Granted> {
+  const email = readEmail(input);
+  return inTransaction(ctx.db, async (tx) => {
+    const plan = await findPlanOf(tx, target.provider_id, target.plan);
+    if (!plan) throw subscriptionProblems.plan_not_provided();
+    const known = await findGrantee(tx, { ...input.profile, email }, ctx.clock.now());
+    if (!known && !options.force) throw subscriptionProblems.subscriber_unknown();
+    const grantee = known ?? (await inviteGrantee(ctx, tx, { ...input.profile, email }));
+    const running = await findSubscription(tx, grantee.profile.id, plan.id, ctx.clock.now());
+    const subscription = running ?? (await openGranted(ctx, tx, plan, grantee));
+    if (!running || running.grant_key !== null)
+      await tell(ctx, tx, { subscription, plan, grantee, message: input.message ?? null });
+    return { subscription, plan, is_new: !running };
+  });
+}
+
+function readEmail({ profile }: GrantInput): string | null {
+  const written = profile.email?.trim() ?? '';
+  const slug = profile.slug?.trim() ?? '';
+  if (slug === '' && (written === '' || profile.full_name.trim() === '' || profile.type === undefined)) {
+    throw invalidInput({ profile: ['One of slug or (full_name, email, type) should be present.'] });
+  }
+  if (written === '') return null;
+  const email = parseEmail(written);
+  if (email === null) throw invalidInput({ 'profile.email': ['Enter an e-mail address.'] });
+  return email;
+}
+
+async function openGranted(ctx: Context, tx: Tx, plan: Plan, grantee: Grantee): Promise<Subscription> {
+  const at = ctx.clock.now();
+  const former = await findSubscriptionsOf(tx, [grantee.profile.id], await planIdsOf(tx, plan.profile_id));
+  const at_once = takesEffectAtOnce(plan, {
+    broker_id: ctx.site.broker_id,
+    is_customer: former.some(isAgreed),
+    is_new_profile: grantee.is_new,
+  });
+  return insertSubscription(tx, {
+    profile_id: grantee.profile.id,
+    plan_id: plan.id,
+    created_at: at,
+    ends_at: addPeriods(at, plan.period_length, plan.period_type),
+    auto_renew: plan.renewal_type === 'auto-renew',
+    grant_key: at_once ? null : randomKey40(),
+  });
+}
+
+interface Told {
+  subscription: Subscription;
+  plan: Plan;
+  grantee: Grantee;
+  message: string | null;
+}
+
+async function tell(ctx: Context, tx: Tx, told: Told): Promise<void> {
+  const { subscription, plan, grantee } = told;
+  const { invitee } = grantee;
+  const at = ctx.clock.now();
+  const message = invitee === null ? told.message : withoutLinks(told.message);
+  const key = invitee === null ? null : await activationKey(tx, invitee.id, invitee.email, message, at);
+  const originated_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
+  const { grant_key } = subscription;
+  await emit(
+    tx,
+    subscriptionGrantCreated({ ...idsOf(subscription, plan), originated_by, grant_key, key, message }),
+    at,
+  );
+}

@@ -1,0 +1,76 @@
+import { planRows } from '#catalog';
+import type { ListQuery, Page } from '#kernel/page';
+import type { PlanId, ProfileId } from '#platform/db-schema';
+import type { Reader } from '#platform/db';
+import { listPage, pageOfAll, type ListSpec } from '#platform/list';
+import { selectProfileNames } from '#profiles';
+import type { Subscription } from './subscription.ts';
+
+/**
+ * Which subscriptions by their time: `active` runs now (and began at `start_at` or later), `ended` is over, `all` are those
+ * that meet the period asked for.
+ */
+export type Span = 'active' | 'ended' | 'all';
+
+/** Whose: those of a subscriber, all or to some plans only, or those to a provider's plans. */
+export type Whose = { profile_id: ProfileId; provider_ids?: readonly ProfileId[] } | { plan_ids: readonly PlanId[] };
+
+const searched = {
+  profile: 'profile.slug',
+  profile__full_name: 'profile.full_name',
+  profile__email: 'profile.email',
+  profile__phone: 'profile.phone',
+  profile__street_address: 'profile.street_address',
+  profile__locality: 'profile.locality',
+  profile__region: 'profile.region',
+  profile__postal_code: 'profile.postal_code',
+  profile__country: 'profile.country',
+  plan: 'plan.slug',
+  plan__title: 'plan.title',
+};
+
+const subscriptionList: ListSpec = {
+  search: searched,
+  sort: { ...searched, created_at: 'subscriptions.created_at', ends_at: 'subscriptions.ends_at' },
+  default_order: [{ column: 'subscriptions.ends_at', descending: false }],
+  tie_breaker: 'subscriptions.id',
+};
+
+/** Lists subscriptions, pending ones among them. Those of archived subscribers are not shown to providers. */
+export async function listSubscriptions(
+  reader: Reader,
+  whose: Whose,
+  span: { span: Span; at: Date },
+  list: ListQuery,
+  url: URL,
+): Promise<Page<Subscription>> {
+  if ('plan_ids' in whose && whose.plan_ids.length === 0) return pageOfAll([], list, url);
+  let query = reader
+    .selectFrom('subscriptions')
+    .innerJoin(selectProfileNames(reader).as('profile'), 'profile.id', 'subscriptions.profile_id')
+    .innerJoin(planRows(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
+    .selectAll('subscriptions');
+  if ('plan_ids' in whose) {
+    query = query.where('subscriptions.plan_id', 'in', [...whose.plan_ids]).where('profile.is_active', '=', true);
+  } else {
+    const { provider_ids } = whose;
+    query = query.where('subscriptions.profile_id', '=', whose.profile_id);
+    if (provider_ids) query = query.where((eb) => eb('plan.profile_id', '=', eb.fn.any(eb.val([...provider_ids]))));
+  }
+  const { start_at, ends_at } = list;
+  switch (span.span) {
+    case 'active':
+      query = query.where('subscriptions.created_at', '<=', span.at).where('subscriptions.ends_at', '>', span.at);
+      if (start_at) query = query.where('subscriptions.created_at', '>=', start_at);
+      break;
+    case 'ended':
+      query = query.where('subscriptions.ends_at', '<=', span.at);
+      if (start_at) query = query.where('subscriptions.ends_at', '>=', start_at);
+      if (ends_at) query = query.where('subscriptions.ends_at', '<', ends_at);
+      break;
+    case 'all':
+      if (start_at) query = query.where('subscriptions.ends_at', '>=', start_at);
+      if (ends_at) query = query.where('subscriptions.created_at', '<', ends_at);
+  }
+  return listPage(query, subscriptionList, list, url);
+}

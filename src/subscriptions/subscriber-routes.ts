@@ -1,0 +1,249 @@
+import { Type } from 'typebox';
+import { presentProfileSummary, profileSummaries } from '#profiles';
+import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
+import { ListQuerystring } from '#platform/http/schemas';
+import { acceptRequest } from './accept-subscription.ts';
+import { getPlanOf, getProfileOf, getSubscriber, isForced, planIds, profileOf, untilNow } from './caller.ts';
+import { changeSubscription } from './change-subscription.ts';
+import { unsubscribe } from './end-subscription.ts';
+import { grantSubscription } from './grant-subscription.ts';
+import { listSubscribers } from './list-subscribers.ts';
+import { listSubscriptions, type Span } from './list-subscriptions.ts';
+import { presentActiveSubscribers, presentSubscriber, presentSubscribers } from './present-subscription.ts';
+import { subscriptionProblems } from './problems.ts';
+import {
+  ActiveSubscriberPage,
+  ForceQuerystring,
+  GrantBody,
+  PlanParams,
+  ProfilePage,
+  ProfileParams,
+  RequestKeyParams,
+  SubscriberPage,
+  SubscriberParams,
+  SubscriberSchema,
+  SubscriptionBody,
+} from './schemas.ts';
+import { findSubscription } from './subscription-store.ts';
+
+const managing = { kind: 'direct' } as const;
+const tags = ['subscriptions'];
+const ofPlan = '/api/profile/:profile/plans/:plan/subscriptions';
+const ofProvider = '/api/profile/:profile/subscribers';
+
+/** Who is subscribed to a provider's plans, as the provider sees it. */
+export function subscriberRoutes(app: App): void {
+  activeRoute(app, ofPlan, 'Lists plan active subscriptions');
+  spanRoute(app, `${ofPlan}/all`, 'all', 'Lists plan subscriptions');
+  spanRoute(app, `${ofPlan}/churned`, 'ended', 'Lists plan churned subscriptions');
+  activeRoute(app, `${ofProvider}/subscriptions`, 'Lists provider active subscriptions');
+  spanRoute(app, `${ofProvider}/subscriptions/all`, 'all', 'Lists provider subscriptions');
+  spanRoute(app, `${ofProvider}/subscriptions/churned`, 'ended', 'Lists provider churned subscriptions');
+  profilesRoute(app, ofProvider, 'active', 'Lists active subscribers');
+  profilesRoute(app, `${ofProvider}/all`, 'all', 'Lists subscribers');
+  grantRoute(app);
+  oneRoutes(app);
+  acceptRoute(app);
+}
+
+const MaybePlanParams = Type.Object({ ...ProfileParams.properties, plan: Type.Optional(PlanParams.properties.plan) });
+
+function activeRoute(app: App, url: string, summary: string): void {
+  app.get(
+    url,
+    {
+      config: { access: managing, problems: [subscriptionProblems.plan_not_provided] },
+      schema: {
+        tags,
+        summary,
+        params: MaybePlanParams,
+        querystring: ListQuerystring,
+        response: { 200: ActiveSubscriberPage },
+      },
+    },
+    async (request) => {
+      const { ctx, subject } = request;
+      const { default_timezone } = await getProfileOf(ctx, subject);
+      const page = await listSubscriptions(
+        ctx.db,
+        { plan_ids: await planIds(ctx, subject, request.params.plan) },
+        { span: 'active', at: ctx.clock.now() },
+        request.list(default_timezone),
+        request.listUrl,
+      );
+      return { ...page, results: await presentActiveSubscribers(ctx, page.results) };
+    },
+  );
+}
+
+function spanRoute(app: App, url: string, span: Span, summary: string): void {
+  app.get(
+    url,
+    {
+      config: { access: managing, problems: [subscriptionProblems.plan_not_provided] },
+      schema: {
+        tags,
+        summary,
+        params: MaybePlanParams,
+        querystring: ListQuerystring,
+        response: { 200: SubscriberPage },
+      },
+    },
+    async (request) => {
+      const { ctx, subject } = request;
+      const { default_timezone } = await getProfileOf(ctx, subject);
+      const page = await listSubscriptions(
+        ctx.db,
+        { plan_ids: await planIds(ctx, subject, request.params.plan) },
+        { span, at: ctx.clock.now() },
+        request.list(default_timezone),
+        request.listUrl,
+      );
+      return { ...page, results: await presentSubscribers(ctx, page.results) };
+    },
+  );
+}
+
+function profilesRoute(app: App, url: string, span: 'active' | 'all', summary: string): void {
+  app.get(
+    url,
+    {
+      config: { access: managing },
+      schema: { tags, summary, params: ProfileParams, querystring: ListQuerystring, response: { 200: ProfilePage } },
+    },
+    async (request) => {
+      const { ctx, subject } = request;
+      const { default_timezone } = await getProfileOf(ctx, subject);
+      const at = ctx.clock.now();
+      const page = await listSubscribers(
+        ctx.db,
+        { plan_ids: await planIds(ctx, subject, undefined), span, at },
+        untilNow(request.list(default_timezone), at),
+        request.listUrl,
+      );
+      const ids = page.results.map(({ id }) => id);
+      const summaries = await profileSummaries(ctx.db, ids);
+      const results = ids.flatMap((id) => summaries.get(id) ?? []).map(presentProfileSummary);
+      return { ...page, results };
+    },
+  );
+}
+
+function grantRoute(app: App): void {
+  app.post(
+    ofPlan,
+    {
+      config: {
+        access: managing,
+        problems: [subscriptionProblems.plan_not_provided, subscriptionProblems.subscriber_unknown],
+      },
+      schema: {
+        tags,
+        summary: 'Grants a subscription',
+        params: PlanParams,
+        querystring: ForceQuerystring,
+        body: GrantBody,
+        response: { 200: SubscriberSchema, 201: SubscriberSchema },
+      },
+    },
+    async (request, reply) => {
+      const { ctx, subject, params, query } = request;
+      const target = { provider_id: profileOf(subject), plan: params.plan };
+      const force = isForced(query.force);
+      const { subscription, is_new } = await grantSubscription(ctx, target, request.body, { force });
+      return reply.status(is_new ? 201 : 200).send(await presentSubscriber(ctx, subscription));
+    },
+  );
+}
+
+function oneRoutes(app: App): void {
+  const url = `${ofPlan}/:subscriber`;
+  app.get(
+    url,
+    {
+      config: {
+        access: managing,
+        problems: [subscriptionProblems.plan_not_provided, subscriptionProblems.subscription_unknown],
+      },
+      schema: {
+        tags,
+        summary: 'Retrieves a plan subscription',
+        params: SubscriberParams,
+        response: { 200: SubscriberSchema },
+      },
+    },
+    async (request) => {
+      const { ctx, params } = request;
+      const plan = await getPlanOf(ctx, request.subject, params.plan);
+      const subscriber = await getSubscriber(ctx, params.subscriber);
+      const subscription = await findSubscription(ctx.db, subscriber.id, plan.id, ctx.clock.now());
+      if (!subscription) throw subscriptionProblems.subscription_unknown();
+      return presentSubscriber(ctx, subscription);
+    },
+  );
+
+  putAndPatch(
+    app,
+    url,
+    {
+      config: {
+        access: managing,
+        problems: [subscriptionProblems.subscription_unknown, subscriptionProblems.subscription_overlaps],
+      },
+      schema: {
+        tags,
+        summary: 'Updates a plan subscription',
+        params: SubscriberParams,
+        body: SubscriptionBody,
+        response: { 200: SubscriberSchema },
+      },
+    },
+    async (request) => {
+      const { ctx, params } = request;
+      const provider = await getProfileOf(ctx, request.subject);
+      const subscriber = await getSubscriber(ctx, params.subscriber);
+      const target = { profile_id: subscriber.id, plan: params.plan, provider_id: provider.id };
+      const { subscription } = await changeSubscription(ctx, target, request.body, provider.default_timezone);
+      return presentSubscriber(ctx, subscription);
+    },
+  );
+
+  app.delete(
+    url,
+    {
+      config: {
+        access: managing,
+        problems: [subscriptionProblems.plan_not_provided, subscriptionProblems.subscription_unknown],
+      },
+      schema: { tags, summary: 'Cancels subscription', params: SubscriberParams },
+    },
+    async (request, reply) => {
+      const { ctx, params } = request;
+      const plan = await getPlanOf(ctx, request.subject, params.plan);
+      const subscriber = await getSubscriber(ctx, params.subscriber);
+      await unsubscribe(ctx, { profile_id: subscriber.id, plan: plan.slug });
+      return reply.status(204).send();
+    },
+  );
+}
+
+function acceptRoute(app: App): void {
+  app.post(
+    `${ofProvider}/accept/:request_key`,
+    {
+      config: { access: managing, problems: [subscriptionProblems.subscription_key_unknown] },
+      schema: {
+        tags,
+        summary: 'Grants a subscription request',
+        params: RequestKeyParams,
+        response: { 201: SubscriberSchema },
+      },
+    },
+    async (request, reply) => {
+      const { ctx } = request;
+      const { subscription } = await acceptRequest(ctx, profileOf(request.subject), request.params.request_key);
+      return reply.status(201).send(await presentSubscriber(ctx, subscription));
+    },
+  );
+}

@@ -1,0 +1,278 @@
+import type { Insertable } from 'kysely';
+import { planRows } from '#catalog';
+import type { PlanId, ProfileId, SubscriptionId, SubscriptionsTable } from '#platform/db-schema';
+import { isExclusionViolation, type Reader, type Tx } from '#platform/db';
+import { subscriptionProblems } from './problems.ts';
+import type { Subscription } from './subscription.ts';
+
+/** Finds the subscription of a profile to a plan that is not over at an instant, agreed or not; the one that ends first. */
+export async function findSubscription(
+  reader: Reader,
+  profile_id: ProfileId,
+  plan_id: PlanId,
+  at: Date,
+): Promise<Subscription | undefined> {
+  return reader
+    .selectFrom('subscriptions')
+    .selectAll()
+    .where('profile_id', '=', profile_id)
+    .where('plan_id', '=', plan_id)
+    .where('ends_at', '>', at)
+    .orderBy('ends_at')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** Finds the subscription that gives a profile access to a plan at an instant. */
+export async function findActiveSubscription(
+  reader: Reader,
+  profile_id: ProfileId,
+  plan_id: PlanId,
+  at: Date,
+): Promise<Subscription | undefined> {
+  return reader
+    .selectFrom('subscriptions')
+    .selectAll()
+    .where('profile_id', '=', profile_id)
+    .where('plan_id', '=', plan_id)
+    .where('grant_key', 'is', null)
+    .where('request_key', 'is', null)
+    .where('created_at', '<=', at)
+    .where('ends_at', '>', at)
+    .executeTakeFirst();
+}
+
+/** Finds all subscriptions that any of the profiles ever had to any of the plans, the one that ends first in front. */
+export async function findSubscriptionsOf(
+  reader: Reader,
+  profile_ids: readonly ProfileId[],
+  plan_ids: readonly PlanId[],
+): Promise<Subscription[]> {
+  if (profile_ids.length === 0 || plan_ids.length === 0) return [];
+  return reader
+    .selectFrom('subscriptions')
+    .selectAll()
+    .where('profile_id', 'in', [...new Set(profile_ids)])
+    .where('plan_id', 'in', [...new Set(plan_ids)])
+    .orderBy('ends_at')
+    .orderBy('id')
+    .execute();
+}
+
+/** Finds many subscriptions at once, by id. */
+export async function findSubscriptionsByIds(
+  reader: Reader,
+  ids: readonly SubscriptionId[],
+): Promise<Map<SubscriptionId, Subscription>> {
+  if (ids.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('subscriptions')
+    .selectAll()
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Lists the running, agreed subscriptions of a profile, the one that ends first in front. */
+export async function findActiveSubscriptionsOf(
+  reader: Reader,
+  profile_id: ProfileId,
+  at: Date,
+): Promise<Subscription[]> {
+  return reader
+    .selectFrom('subscriptions')
+    .selectAll()
+    .where('profile_id', '=', profile_id)
+    .where('grant_key', 'is', null)
+    .where('request_key', 'is', null)
+    .where('created_at', '<=', at)
+    .where('ends_at', '>', at)
+    .orderBy('ends_at')
+    .orderBy('id')
+    .execute();
+}
+
+/** Reads a subscription and holds its row. */
+export async function lockSubscription(tx: Tx, id: SubscriptionId): Promise<Subscription | undefined> {
+  return tx.selectFrom('subscriptions').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+}
+
+/** Finds the running subscription of a profile to a plan, as `findSubscription`, and holds its row. */
+export async function lockRunning(
+  tx: Tx,
+  profile_id: ProfileId,
+  plan_id: PlanId,
+  at: Date,
+): Promise<Subscription | undefined> {
+  const found = await findSubscription(tx, profile_id, plan_id, at);
+  return found && lockSubscription(tx, found.id);
+}
+
+/** Finds what waits under a key, as long as it is not over, and holds its row. */
+export async function lockByKey(
+  tx: Tx,
+  which: { kind: 'grant_key' | 'request_key'; key: string },
+  at: Date,
+): Promise<Subscription | undefined> {
+  return tx
+    .selectFrom('subscriptions')
+    .selectAll()
+    .where(which.kind, '=', which.key)
+    .where('ends_at', '>', at)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+/** Finds what waits under a key, as long as it is not over. */
+export async function findByKey(
+  reader: Reader,
+  which: { kind: 'grant_key' | 'request_key'; key: string },
+  at: Date,
+): Promise<Subscription | undefined> {
+  return reader
+    .selectFrom('subscriptions')
+    .selectAll()
+    .where(which.kind, '=', which.key)
+    .where('ends_at', '>', at)
+    .executeTakeFirst();
+}
+
+/** Says whether anybody ever subscribed to a plan. */
+export async function hasSubscribers(reader: Reader, plan_id: PlanId): Promise<boolean> {
+  const row = await reader
+    .selectFrom('subscriptions')
+    .select('id')
+    .where('plan_id', '=', plan_id)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** A profile that sells to another: `active` while a subscription runs, false in the days after the last one. */
+export interface ProvidingProfile {
+  provider_id: ProfileId;
+  active: boolean;
+}
+
+/**
+ * Lists who provides plans to a profile, including those whose last subscription ended up to `grace_days` ago.
+ * What was not agreed to by both sides does not count: granting somebody a plan opens no door.
+ */
+export async function providersOf(
+  reader: Reader,
+  profile_id: ProfileId,
+  at: Date,
+  grace_days: number,
+): Promise<ProvidingProfile[]> {
+  const since = new Date(at.getTime() - grace_days * 86_400_000);
+  return reader
+    .selectFrom('subscriptions')
+    .innerJoin(planRows(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
+    .select((eb) => [
+      'plan.profile_id as provider_id',
+      eb.fn.agg<boolean>('bool_or', [eb('subscriptions.ends_at', '>', at)]).as('active'),
+    ])
+    .where('subscriptions.profile_id', '=', profile_id)
+    .where('grant_key', 'is', null)
+    .where('request_key', 'is', null)
+    .where('created_at', '<=', at)
+    .where('ends_at', '>', since)
+    .groupBy('plan.profile_id')
+    .execute();
+}
+
+/** What a profile is or was entitled to: one for each plan, the one that ends last. */
+export interface Entitlement {
+  subscription_id: SubscriptionId;
+  profile_id: ProfileId;
+  plan_id: PlanId;
+  /** Slug. */
+  plan: string;
+  provider_id: ProfileId;
+  created_at: Date;
+  ends_at: Date;
+}
+
+/** Lists the agreed subscriptions of profiles, past ones included, one for each plan. */
+export async function entitlementsOf(
+  reader: Reader,
+  profile_ids: readonly ProfileId[],
+): Promise<Map<ProfileId, Entitlement[]>> {
+  const entitlements = new Map<ProfileId, Entitlement[]>(profile_ids.map((id) => [id, []]));
+  if (profile_ids.length === 0) return entitlements;
+  const rows = await reader
+    .selectFrom('subscriptions')
+    .innerJoin(planRows(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
+    .distinctOn(['subscriptions.profile_id', 'subscriptions.plan_id'])
+    .select([
+      'subscriptions.id as subscription_id',
+      'subscriptions.profile_id',
+      'subscriptions.plan_id',
+      'plan.slug as plan',
+      'plan.profile_id as provider_id',
+      'subscriptions.created_at',
+      'subscriptions.ends_at',
+    ])
+    .where('subscriptions.profile_id', 'in', [...new Set(profile_ids)])
+    .where('grant_key', 'is', null)
+    .where('request_key', 'is', null)
+    .orderBy('subscriptions.profile_id')
+    .orderBy('subscriptions.plan_id')
+    .orderBy('subscriptions.ends_at', 'desc')
+    .execute();
+  for (const row of rows) entitlements.get(row.profile_id)?.push(row);
+  return entitlements;
+}
+
+export type NewSubscription = Insertable<SubscriptionsTable>;
+export type SubscriptionChange = Partial<
+  Pick<Subscription, 'ends_at' | 'auto_renew' | 'description' | 'extra' | 'grant_key' | 'request_key'>
+>;
+
+/** @throws subscription_overlaps (409) */
+export async function insertSubscription(tx: Tx, row: NewSubscription): Promise<Subscription> {
+  return refuseOverlap(tx.insertInto('subscriptions').values(row).returningAll().executeTakeFirstOrThrow());
+}
+
+/** @throws subscription_overlaps (409) */
+export async function updateSubscription(
+  tx: Tx,
+  id: SubscriptionId,
+  change: SubscriptionChange,
+): Promise<Subscription> {
+  return refuseOverlap(
+    tx.updateTable('subscriptions').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow(),
+  );
+}
+
+/** The database is who sees that a profile holds a plan at most once at any instant. */
+async function refuseOverlap<T>(statement: Promise<T>): Promise<T> {
+  try {
+    return await statement;
+  } catch (error) {
+    if (isExclusionViolation(error)) throw subscriptionProblems.subscription_overlaps({ cause: error });
+    throw error;
+  }
+}
+
+/** Which subscriptions to end. */
+export type Ending =
+  | { ids: readonly SubscriptionId[] }
+  | { plan_ids: readonly PlanId[] }
+  | { profile_id: ProfileId; plan_id?: PlanId };
+
+/**
+ * Ends subscriptions at an instant and stops their renewal; those that are over stay as they are. What nobody agreed to
+ * keeps its key, so that it never counts as agreed. Money does not move.
+ */
+export async function endRows(tx: Tx, which: Ending, at: Date): Promise<Subscription[]> {
+  let query = tx
+    .updateTable('subscriptions')
+    .set((eb) => ({ ends_at: eb.fn<Date>('greatest', ['created_at', eb.val(at)]), auto_renew: false }))
+    .where('ends_at', '>', at);
+  if ('ids' in which) query = query.where((eb) => eb('id', '=', eb.fn.any(eb.val([...which.ids]))));
+  else if ('plan_ids' in which) query = query.where((eb) => eb('plan_id', '=', eb.fn.any(eb.val([...which.plan_ids]))));
+  else query = query.where('profile_id', '=', which.profile_id);
+  if ('plan_id' in which) query = query.where('plan_id', '=', which.plan_id);
+  return query.returningAll().execute();
+}

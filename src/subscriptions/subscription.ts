@@ -1,0 +1,56 @@
+import { endOfPeriods, type PeriodType } from '#kernel/period';
+import type { PlanId, ProfileId, SubscriptionId } from '#platform/db-schema';
+
+/**
+ * That a profile holds a plan from `created_at` (inclusive) to `ends_at` (exclusive). `created_at` anchors its periods.
+ *
+ * With `request_key` it waits for the provider, with `grant_key` for the subscriber; it counts when both are null.
+ */
+export interface Subscription {
+  id: SubscriptionId;
+  profile_id: ProfileId;
+  plan_id: PlanId;
+  created_at: Date;
+  ends_at: Date;
+  auto_renew: boolean;
+  description: string | null;
+  extra: string | null;
+  grant_key: string | null;
+  request_key: string | null;
+}
+
+/** Says whether nobody has still to agree. */
+export function isAgreed(subscription: Pick<Subscription, 'grant_key' | 'request_key'>): boolean {
+  return subscription.grant_key === null && subscription.request_key === null;
+}
+
+/** Says whether the subscription gives access at an instant. */
+export function isActive(subscription: Subscription, at: Date): boolean {
+  return isAgreed(subscription) && subscription.created_at <= at && at < subscription.ends_at;
+}
+
+/** Tells where a subscription would end with some more natural periods. */
+export function extendedEnd(
+  subscription: Pick<Subscription, 'created_at' | 'ends_at'>,
+  periods_count: number,
+  period_type: PeriodType,
+): Date {
+  return endOfPeriods(subscription.created_at, periods_count, period_type, subscription.ends_at);
+}
+
+/**
+ * Says why a subscription may not end at an instant, or null when it may.
+ *
+ * The subscriber may only bring the end forward, to now at the earliest; the provider may move it where it likes.
+ */
+export function refuseEnd(
+  subscription: Pick<Subscription, 'created_at' | 'ends_at'>,
+  ends_at: Date,
+  terms: { at: Date; may_extend: boolean },
+): string | null {
+  if (ends_at < subscription.created_at) return 'A subscription cannot end before it began.';
+  if (terms.may_extend || ends_at.getTime() === subscription.ends_at.getTime()) return null;
+  if (ends_at > subscription.ends_at) return 'Only the provider can extend a subscription.';
+  if (ends_at < terms.at) return 'A subscription cannot end in the past.';
+  return null;
+}
