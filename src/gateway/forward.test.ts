@@ -11,7 +11,7 @@ import {
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { after, test } from 'node:test';
 import { Readable } from 'node:stream';
-import { createUpstreamApp } from '../../examples/upstream-app/server.ts';
+import { createUpstreamApp } from '../../examples/upstream-app/index.ts';
 import { type Forwarder, makeForwarder, UpstreamFailure, upstreamUrl } from './forward.ts';
 import { requestHeaders } from './forward-headers.ts';
 
@@ -72,7 +72,8 @@ async function gatewayTo(entry_point: string, forwarder: Forwarder = makeForward
 }
 
 const app = createUpstreamApp({ key: 'k'.repeat(40), open_paths: ['/'] });
-const upstream = await listen(app);
+const upstream = await app.listen();
+closing.push(() => app.close());
 const gateway = await gatewayTo(`${upstream}/`);
 
 test('the path of the entry point comes first, with one slash between', () => {

@@ -26,6 +26,7 @@ export const gatewayProblems = defineProblems({
     title: 'The application took too long to answer.',
     help: 'Try again in a few minutes.',
   },
+  user_unknown: { status: 404, title: 'There is no such user.' },
   rule_unknown: { status: 404, title: 'There is no such access rule.' },
   rule_exists: { status: 400, title: 'There is a rule with this path already.' },
 });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
@@ -6,8 +7,8 @@ import { sessionPage, sessionView } from './page.ts';
 import { readSession, type Session } from './session.ts';
 
 export interface UpstreamAppOptions {
-  /** Shared with the gateway; several while it is being rotated. */
-  key: string | readonly string[];
+  /** Shared with the gateway; several while it is being rotated. Without one nobody has a session. */
+  key?: string | readonly string[];
   /** The time by which sessions and subscriptions end; the computer's own unless a demo stands still. */
   now?: () => Date;
   /** Paths that answer without a session: what is below them is open to anybody who reaches this server. */
@@ -15,6 +16,15 @@ export interface UpstreamAppOptions {
 }
 
 type Answer = (request: IncomingMessage, response: ServerResponse, url: URL) => void;
+
+export interface UpstreamApp {
+  readonly server: Server;
+  /** Believes sessions signed with these keys from now on. */
+  setKey(key: string | readonly string[]): void;
+  /** Listens on a loopback port, any free one by default; answers the address. */
+  listen(port?: number): Promise<string>;
+  close(): Promise<void>;
+}
 
 /** What the last segment of a path asks for; anything else shows the session. */
 const answers: Readonly<Record<string, Answer>> = {
@@ -25,12 +35,10 @@ const answers: Readonly<Record<string, Answer>> = {
   status,
 };
 
-/**
- * Makes an application that stands behind the gateway: it believes the signed session and nothing else.
- * The caller listens on it and closes it.
- */
-export function createUpstreamApp({ key, now = () => new Date(), open_paths = [] }: UpstreamAppOptions): Server {
-  const keys = typeof key === 'string' ? [key] : key;
+/** Makes an application that stands behind the gateway: it believes the signed session and nothing else. */
+export function createUpstreamApp(options: UpstreamAppOptions = {}): UpstreamApp {
+  const { key = [], now = () => new Date(), open_paths = [] } = options;
+  let keys = listOf(key);
   const isOpen = (path: string) => open_paths.some((prefix) => path.startsWith(prefix));
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -59,7 +67,27 @@ export function createUpstreamApp({ key, now = () => new Date(), open_paths = []
       else socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     });
   });
-  return server;
+  return {
+    server,
+    setKey(fresh) {
+      keys = listOf(fresh);
+    },
+    async listen(port = 0) {
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+      const address = server.address();
+      return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : port}`;
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function listOf(key: string | readonly string[]): readonly string[] {
+  return typeof key === 'string' ? [key] : key;
 }
 
 function show(request: IncomingMessage, response: ServerResponse, url: URL, session: Session | null, now: Date): void {
@@ -149,7 +177,6 @@ if (import.meta.main) {
     console.error('usage: node server.ts --key KEY [--port 8001]');
     process.exit(2);
   }
-  createUpstreamApp({ key: values.key }).listen(Number(values.port), '127.0.0.1', () => {
-    console.log(`The application listens on http://127.0.0.1:${values.port}/`);
-  });
+  const address = await createUpstreamApp({ key: values.key }).listen(Number(values.port));
+  console.log(`The application listens on ${address}/`);
 }

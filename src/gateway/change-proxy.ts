@@ -1,0 +1,57 @@
+import { invalidInput } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { inTransaction } from '#platform/db';
+import { refusePrivateLiteral } from '#platform/public-address';
+import { type SiteChange, updateSite } from '#platform/site';
+import type { ProxyChange } from './schemas.ts';
+
+/**
+ * Changes how the site meets its application; fields left out keep their value.
+ * Answers what changed, parsed.
+ * @throws invalid_input (400)
+ */
+export async function changeProxy(
+  ctx: Context,
+  input: ProxyChange,
+  { private_addresses_allowed }: { private_addresses_allowed: boolean },
+): Promise<SiteChange> {
+  const { entry_point, session_backend, authentication, welcome_email, cors_restricted } = input;
+  const change: SiteChange = {
+    ...(entry_point === undefined ? {} : { entry_point: parseEntryPoint(entry_point, private_addresses_allowed) }),
+    ...(session_backend === undefined ? {} : { session_backend: parseBackend(session_backend) }),
+    ...(authentication === undefined ? {} : { authentication }),
+    ...(welcome_email === undefined ? {} : { welcome_email }),
+    ...(cors_restricted === undefined ? {} : { cors_restricted }),
+  };
+  await inTransaction(ctx.db, async (tx) => updateSite(tx, ctx.site.id, change));
+  return change;
+}
+
+/**
+ * Reads the address of the application, '' and null for none.
+ * A host that is spelled as a private address is refused here; where a name leads is looked at with each connection.
+ */
+export function parseEntryPoint(text: string | null, private_addresses_allowed: boolean): string | null {
+  if (text === null || text.trim() === '') return null;
+  const refuse = (message: string) => invalidInput({ entry_point: [message] });
+  const url = URL.parse(text.trim());
+  if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === '') {
+    throw refuse('Enter an address that starts with http:// or https://.');
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw refuse('Give scheme, host and path only.');
+  }
+  if (!private_addresses_allowed && (isLocalName(url.hostname) || refusePrivateLiteral(url.hostname) !== null)) {
+    throw refuse('Addresses of this computer or of a private network are refused.');
+  }
+  return url.href;
+}
+
+function isLocalName(hostname: string): boolean {
+  return /^(?:localhost|.*\.(?:localhost|local|internal))\.?$/i.test(hostname);
+}
+
+function parseBackend(value: number): 0 | 1 | 2 {
+  if (value === 0 || value === 1 || value === 2) return value;
+  throw invalidInput({ session_backend: ['Not a valid choice. Expected one of 0, 1, 2.'] });
+}

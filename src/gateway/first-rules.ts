@@ -1,0 +1,10 @@
+import type { Tx } from '#platform/db';
+import type { SiteId } from '#platform/db-schema';
+import { insertRule } from './rule-store.ts';
+
+/** Inserts the rules that a new site starts with: whoever signed in below `/app/`, everybody elsewhere; nothing is forwarded. */
+export async function insertFirstRules(tx: Tx, site_id: SiteId): Promise<void> {
+  const rule = { is_forward: false, engaged: '' };
+  await insertRule(tx, site_id, { ...rule, rank: 1, path: '/app/', allow: { op: 1, params: null } });
+  await insertRule(tx, site_id, { ...rule, rank: 2, path: '/', allow: { op: 0, params: null } });
+}

@@ -1,0 +1,184 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { App } from '#platform/http/app';
+import type { Db } from '#platform/db';
+import { prefersHtml } from '#platform/http/negotiate';
+import { codeOf, type Forwarder, makeForwarder, type OutgoingRequest, UpstreamFailure } from './forward.ts';
+import { requestHeaders } from './forward-headers.ts';
+import { makeKnownCallers } from './known-callers.ts';
+import type { FactSources } from './load-facts.ts';
+import { answerLocally } from './local-pages.ts';
+import { answerOwnPath, makeOwnMethods, type OwnMethods } from './own-routes.ts';
+import { type Passed, passRules, type PipelineParts } from './pipeline.ts';
+import { gatewayProblems } from './problems.ts';
+import { makeEngagementRecorder } from './record-engagement.ts';
+import { makeRuleBook } from './rule-book.ts';
+import type { RecentSources } from './recent-activity.ts';
+import { gatewayRoutes } from './routes.ts';
+import { makeSessionCarriers } from './session-carriers.ts';
+import { answerRefusal, join, type PendingUpgrade, pendingUpgrade, routeUpgrades } from './upgrade.ts';
+
+export interface GatewayOptions extends FactSources, RecentSources {
+  readonly db: Db;
+  readonly log: Logger;
+  /** The master key of the deployment. */
+  readonly secret: string;
+  readonly upstream_timeout_ms: number;
+  readonly upstream_connections_max: number;
+  readonly private_addresses_allowed: boolean;
+  readonly hasTemplate: (name: string) => boolean;
+  /** The site or its rules were changed by this process: what is held of it is out of date. */
+  readonly onSiteChanged: () => void;
+}
+
+export interface Gateway {
+  registerRoutes(app: App): void;
+  /** What no route takes belongs to the rules. To be registered last. */
+  registerCatchAll(app: App): Promise<void>;
+  close(): Promise<void>;
+}
+
+const connect_timeout_ms = 5000;
+const forwarded_methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** Makes the gateway of a site: its settings as API, and everything that is not ours behind the rules. */
+export function makeGateway(options: GatewayOptions): Gateway {
+  const callers = makeKnownCallers(options);
+  const parts: PipelineParts = {
+    rules: makeRuleBook(),
+    callers,
+    sources: options,
+    engagement: makeEngagementRecorder(options.db, options.log),
+    carriers: makeSessionCarriers(options.secret),
+  };
+  const forwarder = makeForwarder({
+    headers_timeout_ms: options.upstream_timeout_ms,
+    connect_timeout_ms,
+    connections_max: options.upstream_connections_max,
+    private_addresses_allowed: options.private_addresses_allowed,
+  });
+  const pages = {
+    hasTemplate: options.hasTemplate,
+    callerOf: async (ctx: Passed['ctx']) => (ctx.actor.kind === 'user' ? callers.get(ctx, ctx.actor.user_id) : null),
+  };
+
+  let ownMethods: OwnMethods = () => [];
+
+  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { ctx, method } = request;
+    const raw_target = request.raw.url ?? '';
+    const methods = ownMethods(raw_target);
+    if (methods.length > 0) return answerOwnPath(reply, method, methods);
+    const upgrade = pendingUpgrade(request.raw);
+    const passed = await passRules(
+      { ctx, method, raw_target, upgrade: upgrade && { origin: request.headers.origin } },
+      parts,
+    );
+    if (!passed.match.rule.is_forward) return answerLocally(request, reply, passed, pages);
+    return forwardOn(forwarder, request, reply, passed, upgrade);
+  }
+
+  return {
+    registerRoutes(app) {
+      // Whatever a request has changed here (a subscription, a role, a rule) holds for the very next one.
+      app.addHook('onSend', async (request) => {
+        if (request.method === 'GET' || request.method === 'HEAD' || request.routeOptions.config.passthrough === true)
+          return;
+        callers.forget();
+        options.onSiteChanged();
+      });
+      gatewayRoutes(app, options);
+    },
+    async registerCatchAll(app) {
+      routeUpgrades(app);
+      ownMethods = makeOwnMethods(app);
+      await app.register(async (scope) => {
+        // Bodies are not ours to read: they stream on as they are.
+        scope.removeAllContentTypeParsers();
+        scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+        scope.route({
+          method: forwarded_methods,
+          url: '/*',
+          exposeHeadRoute: false,
+          config: { access: { kind: 'public' }, passthrough: true, problems: Object.values(gatewayProblems) },
+          schema: { hide: true },
+          handler: answer,
+        });
+      });
+    },
+    async close() {
+      await parts.engagement.close();
+      await forwarder.close();
+    },
+  };
+}
+
+async function forwardOn(
+  forwarder: Forwarder,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  passed: Passed,
+  upgrade: PendingUpgrade | null,
+): Promise<FastifyReply> {
+  const { entry_point } = passed.ctx.site;
+  if (entry_point === null) throw gatewayProblems.upstream_unset();
+  const outgoing = outgoingRequest(request, passed, entry_point);
+  try {
+    if (upgrade) {
+      const outcome = await forwarder.upgrade(outgoing, upgrade.protocol);
+      if (outcome.kind === 'upgraded') join(reply.raw, upgrade, outcome);
+      else answerRefusal(reply.raw, outcome);
+    } else {
+      await forwarder.forward(outgoing, reply.raw, ['x-request-id', request.id]);
+    }
+  } catch (error) {
+    if (!(error instanceof UpstreamFailure)) throw error;
+    return answerFailure(request, reply, passed, error, entry_point);
+  }
+  return reply.hijack();
+}
+
+function outgoingRequest(request: FastifyRequest, passed: Passed, entry_point: string): OutgoingRequest {
+  const { raw } = request;
+  const { ctx, carrier, target, method } = passed;
+  const { host, protocol } = new URL(ctx.origin);
+  const caller = { ip: request.ip, scheme: protocol.replace(':', ''), host };
+  const has_body = raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0;
+  return {
+    entry_point,
+    method,
+    target: target.path + target.search,
+    headers: requestHeaders(raw.rawHeaders, caller, carrier),
+    body: has_body ? raw : null,
+  };
+}
+
+/** The themed page for people, with a hint for those who can mend it; a problem for programs. */
+async function answerFailure(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  passed: Passed,
+  failure: UpstreamFailure,
+  entry_point: string,
+): Promise<FastifyReply> {
+  if (failure.reason === 'caller_gone') return reply.hijack();
+  const reason = codeOf(failure.cause);
+  request.log.warn({ event: 'http_forward_failed', reason, err: failure.cause, entry_point }, 'upstream failed');
+  const problem = failure.reason === 'slow' ? gatewayProblems.upstream_slow() : gatewayProblems.upstream_unreachable();
+  // What is left of a body that nobody reads ends with the connection.
+  if (!request.raw.complete) reply.header('connection', 'close');
+  if (!prefersHtml(request.raw)) throw problem;
+  const { caller } = passed;
+  const manager_help =
+    caller?.roles.some((held) => held.profile === caller.site.slug && held.role === 'manager') === true;
+  return reply.header('cache-control', 'no-store').page(
+    'rules/forward_error.html',
+    {
+      status: problem.status,
+      request_id: request.id,
+      manager_help,
+      ...(manager_help ? { entry_point, reason } : {}),
+    },
+    problem.status,
+  );
+}

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import type { Context } from '#platform/context';
+import { deriveKey, open, seal } from '#platform/crypto';
+import { inTransaction, type Tx } from '#platform/db';
+import type { SiteId } from '#platform/db-schema';
+import { type Site, updateSite } from '#platform/site';
+
+const bound_to = 'sites.session_key';
+
+/**
+ * Replaces the key shared with the upstream and answers it: the only time that it is shown.
+ *
+ * New sessions are signed with it at once. The former one is kept, sealed, so that a rotation made by mistake can be undone.
+ * Units: 256 bits from the CSPRNG, as base64url.
+ */
+export async function rotateSessionKey(ctx: Context, secret: string): Promise<string> {
+  return inTransaction(ctx.db, async (tx) => replaceSessionKey(tx, ctx.site.id, secret, ctx.clock.now()));
+}
+
+/** The same inside a transaction of the caller's. */
+export async function replaceSessionKey(tx: Tx, site_id: SiteId, secret: string, at: Date): Promise<string> {
+  const key = randomBytes(32).toString('base64url');
+  const held = await tx
+    .selectFrom('sites')
+    .select('session_key_sealed')
+    .where('id', '=', site_id)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  await updateSite(tx, site_id, {
+    session_key_sealed: seal(key, sealKey(secret), bound_to),
+    session_key_previous_sealed: held.session_key_sealed,
+    session_key_rotated_at: at,
+  });
+  return key;
+}
+
+/** Opens the key shared with the upstream; a site that never rotated it has one derived from the server's secret. */
+export function openSessionKey(site: Pick<Site, 'session_key_sealed'>, secret: string): string {
+  if (site.session_key_sealed !== null) return open(site.session_key_sealed, sealKey(secret), bound_to);
+  return deriveKey(secret, 'upstream session').toString('base64url');
+}
+
+/** `secret` is the master key of the deployment; what it seals for one purpose opens nothing else. */
+function sealKey(secret: string): Buffer {
+  return deriveKey(secret, 'upstream session key at rest');
+}
