@@ -71,9 +71,9 @@ module.exports = {
     },
     {
       name: 'product-only',
-      comment: 'What ships needs neither tests, tools nor development packages.',
+      comment: 'What ships needs neither tests, tools nor development packages; the demo runs the sample application.',
       severity: 'error',
-      from: { path: '^src/', pathNot: test },
+      from: { path: '^src/', pathNot: [test, '^src/commands/demo[.]ts$'] },
       to: { path: '^(?:test|tools|bench|examples)/', dependencyTypesNot: ['require'] },
     },
     {
