@@ -1,0 +1,36 @@
+import { findUserByUsername, type User } from '#accounts';
+import { commonProblems } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { inTransaction } from '#platform/db';
+import { MANAGER, rolesOfUser } from '#profiles';
+import { listOptouts, replaceOptouts } from './optout-store.ts';
+import { offeredEvents, optedOutBy } from './preference.ts';
+
+/** Lists the events that a user is told of. @throws not_found (404) */
+export async function getPreferences(ctx: Context, username: string): Promise<string[]> {
+  const user = await getUser(ctx, username);
+  const optouts = new Set(await listOptouts(ctx.db, user.id));
+  return (await offeredTo(ctx, user)).filter((event) => !optouts.has(event));
+}
+
+/** Makes `kept` all that a user is told of; answers what that came to. @throws not_found (404) */
+export async function changePreferences(ctx: Context, username: string, kept: readonly string[]): Promise<string[]> {
+  const user = await getUser(ctx, username);
+  const offered = await offeredTo(ctx, user);
+  const opted_out = optedOutBy(offered, kept);
+  await inTransaction(ctx.db, (tx) => replaceOptouts(tx, user.id, { offered, opted_out }, ctx.clock.now()));
+  return offered.filter((event) => !opted_out.includes(event));
+}
+
+async function getUser(ctx: Context, username: string): Promise<User> {
+  const user = await findUserByUsername(ctx.db, username);
+  if (!user) throw commonProblems.not_found();
+  return user;
+}
+
+async function offeredTo(ctx: Context, user: User): Promise<string[]> {
+  const roles = await rolesOfUser(ctx.db, user.id, ctx.clock.now());
+  return offeredEvents(
+    roles.some(({ profile_id, role_type }) => profile_id === ctx.site.broker_id && role_type === MANAGER),
+  );
+}

@@ -1,0 +1,57 @@
+import type { Context } from '#platform/context';
+import type { JsonObject } from '#platform/db-schema';
+import { paths } from '#platform/http/paths';
+import { type Notice, notice } from './notice.ts';
+import { profileOf, userOf } from './parties.ts';
+import { numberIn, textIn } from './payload.ts';
+
+export async function composeUserRegistered(ctx: Context, payload: JsonObject): Promise<Notice | null> {
+  const user = await userOf(ctx, payload, 'user_id');
+  if (!user) return null;
+  const profile = await profileOf(ctx, payload, 'profile_id');
+  return notice('user_registered', { parties: { user, ...(profile ? { profile } : {}) }, path: paths.home() });
+}
+
+export async function composeUserActivated(ctx: Context, payload: JsonObject): Promise<Notice | null> {
+  const user = await userOf(ctx, payload, 'user_id');
+  return user ? notice('user_activated', { parties: { user }, path: paths.home() }) : null;
+}
+
+export async function composeUserWelcome(ctx: Context, payload: JsonObject): Promise<Notice | null> {
+  const user = await userOf(ctx, payload, 'user_id');
+  return user ? notice('user_welcome', { parties: { user }, path: paths.home() }) : null;
+}
+
+/** A link, a code or both, to the address that is to be proved; to recover an account it reads as such. */
+export async function composeVerification(ctx: Context, payload: JsonObject): Promise<Notice | null> {
+  const address = textIn(payload, 'address');
+  if (address === null || textIn(payload, 'channel') !== 'email') return null;
+  const user = await userOf(ctx, payload, 'user_id');
+  const key = textIn(payload, 'key');
+  return notice(textIn(payload, 'purpose') === 'recover' ? 'user_reset_password' : 'user_verification', {
+    parties: user ? { user } : {},
+    address,
+    path: key === null ? null : paths.activate(key),
+    data: { code: textIn(payload, 'code'), lifetime: durationInWords(numberIn(payload, 'lifetime_s')) },
+  });
+}
+
+/** The alarm when a password was replaced or removed: without a link, so that nobody learns to follow one. */
+export async function composePasswordChanged(ctx: Context, payload: JsonObject): Promise<Notice | null> {
+  const user = await userOf(ctx, payload, 'user_id');
+  return user ? notice('user_password_changed', { parties: { user }, data: { how: textIn(payload, 'how') } }) : null;
+}
+
+/** Says a lifetime in its largest whole unit; null for none. */
+export function durationInWords(seconds: number): string | null {
+  if (seconds <= 0) return null;
+  for (const [unit_s, noun] of [
+    [86_400, 'day'],
+    [3_600, 'hour'],
+    [60, 'minute'],
+  ] as const) {
+    const count = Math.floor(seconds / unit_s);
+    if (count > 0) return `${count} ${noun}${count === 1 ? '' : 's'}`;
+  }
+  return 'a minute';
+}

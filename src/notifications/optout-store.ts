@@ -1,0 +1,45 @@
+import type { UserId } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+
+/** Lists the events that a user does not want to be told of. */
+export async function listOptouts(reader: Reader, user_id: UserId): Promise<string[]> {
+  const rows = await reader
+    .selectFrom('notification_optouts')
+    .select('event')
+    .where('user_id', '=', user_id)
+    .orderBy('event')
+    .execute();
+  return rows.map(({ event }) => event);
+}
+
+/** Which of these users opted out of an event. */
+export async function findOptedOut(reader: Reader, event: string, user_ids: readonly UserId[]): Promise<Set<UserId>> {
+  if (user_ids.length === 0) return new Set();
+  const rows = await reader
+    .selectFrom('notification_optouts')
+    .select('user_id')
+    .where('event', '=', event)
+    .where('user_id', 'in', [...user_ids])
+    .execute();
+  return new Set(rows.map(({ user_id }) => user_id));
+}
+
+/** Replaces the choices of a user about `offered` events; choices about others stay. */
+export async function replaceOptouts(
+  tx: Tx,
+  user_id: UserId,
+  choices: { offered: readonly string[]; opted_out: readonly string[] },
+  at: Date,
+): Promise<void> {
+  await tx
+    .deleteFrom('notification_optouts')
+    .where('user_id', '=', user_id)
+    .where('event', 'in', [...choices.offered])
+    .execute();
+  if (choices.opted_out.length === 0) return;
+  await tx
+    .insertInto('notification_optouts')
+    .values(choices.opted_out.map((event) => ({ user_id, event, created_at: at })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}

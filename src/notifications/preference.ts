@@ -1,0 +1,50 @@
+/** Events that only those who run the site hear of. */
+const forBrokerManagers: ReadonlySet<string> = new Set([
+  'period_sales_report_created',
+  'processor_setup_error',
+  'user_activated',
+  'user_contact',
+  'user_registered',
+]);
+
+const choosable = [
+  'card_expires_soon',
+  'card_updated',
+  'charge_updated',
+  'claim_code_generated',
+  'expires_soon',
+  'order_executed',
+  'period_sales_report_created',
+  'processor_setup_error',
+  'profile_updated',
+  'quota_reached',
+  'renewal_charge_failed',
+  'role_grant_accepted',
+  'role_grant_created',
+  'role_request_created',
+  'subscription_grant_accepted',
+  'subscription_grant_created',
+  'subscription_request_accepted',
+  'subscription_request_created',
+  'use_charge_limit_crossed',
+  'user_activated',
+  'user_contact',
+  'user_logged_in',
+  'user_login_failed',
+  'user_registered',
+];
+
+/** Lists the events that a user may choose to hear of or not; mails of signing in are never among them. */
+export function offeredEvents(manages_broker: boolean): string[] {
+  return choosable.filter((event) => manages_broker || !forBrokerManagers.has(event));
+}
+
+/**
+ * Says which of the offered events a list of those to keep leaves out.
+ *
+ * Unknown names are ignored. Older callers end each name in `_notice`.
+ */
+export function optedOutBy(offered: readonly string[], kept: readonly string[]): string[] {
+  const keep = new Set(kept.map((name) => name.replace(/_notice$/, '')));
+  return offered.filter((event) => !keep.has(event));
+}

@@ -1,0 +1,500 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { insertUser, type User } from '#accounts';
+import { fileURLToPath } from 'node:url';
+import type { JsonObject, UserId } from '#platform/db-schema';
+import { inTransaction } from '#platform/db';
+import { emit } from '#platform/events';
+import { makeMailbox } from '#platform/mailbox';
+import { makeRelay } from '#platform/relay';
+import { makeTemplates } from '#platform/templates';
+import {
+  createOrganization,
+  createPersonalProfile,
+  findRoleType,
+  getBroker,
+  insertRole,
+  makeManager,
+  type Profile,
+} from '#profiles';
+import { openThemes } from '#themes';
+import { testContext, type TestContext } from '../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { changePreferences, getPreferences } from './change-preferences.ts';
+import { notificationSubscriber } from './send-notification.ts';
+
+const mailbox = makeMailbox();
+let database: TestDatabase;
+let ctx: TestContext;
+let broker: Profile;
+let donny: User; // manages the broker
+let xia: User; // has a personal profile and manages acme
+let alice: User; // manages acme and the second provider
+let personal: Profile;
+let acme: Profile;
+let provider: Profile;
+
+before(async () => {
+  database = await openTestDatabase();
+  ctx = await testContext(database.db);
+  const at = ctx.clock.now();
+  broker = await getBroker(ctx.db, ctx.site);
+  await inTransaction(ctx.db, async (tx) => {
+    [donny, xia, alice] = await Promise.all([
+      insertUser(
+        tx,
+        { username: 'donny', email: 'donny@example.com', full_name: 'Donny Smith', password_hash: 'x' },
+        at,
+      ),
+      insertUser(tx, { username: 'xia', email: 'xia@example.com', full_name: 'Xia Lee', password_hash: 'x' }, at),
+      insertUser(
+        tx,
+        { username: 'alice', email: 'alice@example.com', full_name: 'Alice Cooper', password_hash: 'x' },
+        at,
+      ),
+    ]);
+    await makeManager(tx, broker, donny, at);
+    personal = await createPersonalProfile(tx, xia, at);
+    acme = await createOrganization(
+      tx,
+      { slug: 'acme', manager: xia, fields: { full_name: 'Acme', email: 'billing@acme.example.com' } },
+      at,
+    );
+    provider = await createOrganization(
+      tx,
+      { slug: 'gym', manager: alice, fields: { full_name: 'Gym', email: 'desk@gym.example.com', is_provider: true } },
+      at,
+    );
+    await makeManager(tx, acme, alice, at);
+  });
+});
+beforeEach(async () => {
+  mailbox.clear();
+  await database.db.deleteFrom('notification_optouts').execute();
+});
+after(() => database.close());
+
+const themes = openThemes({ folder: fileURLToPath(new URL('../../themes/default/', import.meta.url)), live: false });
+const templates = makeTemplates({
+  lookup: themes.lookup,
+  assetUrl: themes.assetUrl,
+  clock: { now: () => ctx.clock.now() },
+});
+const relay = makeRelay(
+  () => Promise.resolve(ctx),
+  [notificationSubscriber({ mailer: mailbox, templates, from: 'noreply@cowork.example.com' })],
+);
+
+async function tell(name: string, payload: object) {
+  await inTransaction(ctx.db, (tx) => emit(tx, { name, payload }, ctx.clock.now()));
+  await relay.drain();
+  const parked = await ctx.db
+    .selectFrom('outbox_events')
+    .select('last_error')
+    .where('last_error', 'is not', null)
+    .execute();
+  assert.deepEqual(parked, []);
+  const mails = mailbox.list();
+  mailbox.clear();
+  return mails;
+}
+
+/** What a message says about who gets it and where it leads. */
+async function told(name: string, payload: object) {
+  const mails = await tell(name, payload);
+  return mails.map(({ event, to, bcc, reply_to, subject, text }) => ({
+    event,
+    to,
+    bcc,
+    reply_to,
+    subject,
+    link: /http:\/\/cowork\.test\/[a-z]\S*/.exec(text)?.[0] ?? null,
+  }));
+}
+
+const support = 'support@cowork.example.com';
+const plan = { slug: 'basic', title: 'Basic' };
+const key = 'a'.repeat(40);
+
+test('a registration is told to the broker, with copies to those who manage it', async () => {
+  assert.deepEqual(await told('user_registered', { user_id: xia.id }), [
+    {
+      event: 'user_registered',
+      to: [support],
+      bcc: ['donny@example.com'],
+      reply_to: support,
+      subject: 'Xia Lee registered',
+      link: null,
+    },
+  ]);
+});
+
+test('a welcome goes to the user', async () => {
+  assert.deepEqual(await told('user_welcome', { user_id: xia.id }), [
+    {
+      event: 'user_welcome',
+      to: ['xia@example.com'],
+      bcc: [],
+      reply_to: support,
+      subject: 'Welcome to Coworking Space',
+      link: null,
+    },
+  ]);
+});
+
+test('a link and a code go to the address to be proved, not to the one on record', async () => {
+  const verification = {
+    user_id: xia.id,
+    channel: 'email',
+    address: 'new@example.com',
+    purpose: 'verify',
+    key,
+    code: '012345',
+    reason: null,
+    lifetime_s: 172_800,
+  };
+  const [mail] = await tell('user_verification', verification);
+  assert.deepEqual(mail?.to, ['new@example.com']);
+  assert.match(mail.text, /012345/);
+  assert.match(mail.text, /within 2 days/);
+  assert.match(mail.text, new RegExp(`http://cowork.test/login/${key}/`));
+  assert.deepEqual(await told('user_verification', { ...verification, channel: 'phone', address: '+14155550100' }), []);
+  assert.deepEqual(
+    (await told('user_verification', { ...verification, user_id: null, purpose: 'recover' })).map(
+      ({ event, subject, link }) => [event, subject, link],
+    ),
+    [['user_reset_password', 'Set a new password', `http://cowork.test/login/${key}/`]],
+  );
+});
+
+test('a password that was replaced is told to its owner without any link to follow', async () => {
+  assert.deepEqual(await told('user_reset_password', { user_id: xia.id, how: 'changed' }), [
+    {
+      event: 'user_password_changed',
+      to: ['xia@example.com'],
+      bcc: [],
+      reply_to: support,
+      subject: 'Your password changed',
+      link: null,
+    },
+  ]);
+});
+
+const role = () => ({
+  profile_id: acme.id,
+  user_id: xia.id,
+  role_type: 'manager',
+  message: 'Welcome aboard',
+  originated_by: alice.id,
+});
+
+test('an invitation goes to the invited user and leads to where it is accepted', async () => {
+  assert.deepEqual(await told('role_grant_created', { ...role(), grant_key: key, key: null }), [
+    {
+      event: 'role_grant_created',
+      to: ['xia@example.com'],
+      bcc: [],
+      reply_to: 'alice@example.com',
+      subject: 'Acme invites you',
+      link: `http://cowork.test/users/roles/accept/${key}/`,
+    },
+  ]);
+});
+
+test('somebody without a password is led to set one first, and a role in effect leads to the application', async () => {
+  const activation = 'b'.repeat(40);
+  const links = [
+    ...(await told('role_grant_created', { ...role(), grant_key: key, key: activation })),
+    ...(await told('role_grant_created', { ...role(), grant_key: null, key: null })),
+  ].map(({ link }) => link);
+  assert.deepEqual(links, [`http://cowork.test/login/${activation}/`, 'http://cowork.test/app/acme/']);
+});
+
+test('an accepted invitation and a request are told to the profile and its managers, not to who caused them', async () => {
+  const accepted = { ...role(), originated_by: xia.id };
+  assert.deepEqual(await told('role_grant_accepted', accepted), [
+    {
+      event: 'role_grant_accepted',
+      to: ['billing@acme.example.com'],
+      bcc: ['alice@example.com'],
+      reply_to: 'xia@example.com',
+      subject: 'Xia Lee joined Acme',
+      link: 'http://cowork.test/profile/acme/roles/manager/',
+    },
+  ]);
+  assert.deepEqual(
+    (
+      await told('role_request_created', { ...accepted, user_id: donny.id, originated_by: donny.id, request_key: key })
+    ).map(({ to, bcc, link }) => [to, bcc, link]),
+    [
+      [
+        ['billing@acme.example.com'],
+        ['xia@example.com', 'alice@example.com'],
+        'http://cowork.test/profile/acme/roles/',
+      ],
+    ],
+  );
+});
+
+test('somebody who was only invited, or only asks, is no manager and hears nothing', async () => {
+  await inTransaction(ctx.db, async (tx) => {
+    const at = ctx.clock.now();
+    const kenneth = await insertUser(tx, { username: 'kenneth', email: 'kenneth@example.com', password_hash: 'x' }, at);
+    const manager = await findRoleType(tx, acme.id, 'manager');
+    await insertRole(
+      tx,
+      { user_id: kenneth.id, profile_id: acme.id, role_type_id: manager?.id ?? null, request_key: 'c'.repeat(40) },
+      at,
+    );
+  });
+  const [mail] = await told('role_grant_accepted', { ...role(), originated_by: null });
+  assert.deepEqual(mail?.bcc, ['xia@example.com', 'alice@example.com']);
+});
+
+test('changes of a profile are told to it, its managers and the broker', async () => {
+  const [mail] = await tell('profile_updated', {
+    profile_id: acme.id,
+    changes: { 'E-mail address': { pre: 'old@acme.example.com', post: '<b>new</b>' } },
+    originated_by: xia.id,
+  });
+  assert.deepEqual(
+    [mail?.to, mail?.bcc, mail?.reply_to],
+    [['billing@acme.example.com'], ['alice@example.com', 'donny@example.com'], 'xia@example.com'],
+  );
+  assert.match(mail?.text ?? '', /old@acme\.example\.com → <b>new<\/b>/);
+  assert.match(mail?.html ?? '', /&lt;b&gt;new/);
+});
+
+test('an order is confirmed to who pays, with its lines', async () => {
+  const [mail] = await tell('order_executed', {
+    order_id: 1,
+    profile_id: personal.id,
+    user_id: xia.id,
+    processor_key: 'ch_1',
+    lines: [
+      {
+        provider_id: broker.id,
+        description: 'Subscription to basic until 2026/04/10 (1 month)',
+        amount: 2000,
+        unit: 'usd',
+      },
+    ],
+  });
+  assert.deepEqual(
+    [mail?.to, mail?.bcc, mail?.reply_to],
+    [['xia@example.com'], ['donny@example.com'], 'xia@example.com'],
+  );
+  assert.match(mail?.text ?? '', /Subscription to basic until 2026\/04\/10 \(1 month\)\s+\$20\.00/);
+});
+
+const charge = () => ({
+  charge_id: 1,
+  processor_key: 'ch_1',
+  profile_id: personal.id,
+  provider_id: broker.id,
+  news: 'done',
+  state: 'done',
+  created_at: '2026-03-10T15:00:00.000Z',
+  amount: 2000,
+  unit: 'usd',
+  description: '',
+  last4: '4242',
+  lines: [{ description: 'Subscription to basic', amount: 2000, refunded_amount: 0 }],
+  originated_by: null,
+});
+
+test('a payment, a refund and a dispute are told; a payment that failed is not', async () => {
+  assert.deepEqual(await told('charge_updated', charge()), [
+    {
+      event: 'charge_updated',
+      to: ['xia@example.com'],
+      bcc: ['donny@example.com'],
+      reply_to: support,
+      subject: 'Receipt for your payment of $20.00',
+      link: 'http://cowork.test/billing/xia/receipt/ch_1/',
+    },
+  ]);
+  const refunded = {
+    ...charge(),
+    news: 'refunded',
+    lines: [{ description: 'Subscription to basic', amount: 2000, refunded_amount: 500 }],
+  };
+  const [refund] = await tell('charge_updated', refunded);
+  assert.equal(refund?.subject, 'Refund on your payment of $20.00');
+  assert.match(refund.text, /Total\s+\$15\.00/);
+  assert.equal(
+    (await told('charge_updated', { ...charge(), news: 'disputed', state: 'disputed' }))[0]?.subject,
+    'Dispute about your payment of $20.00',
+  );
+  assert.deepEqual(await told('charge_updated', { ...charge(), news: 'failed', state: 'failed' }), []);
+});
+
+test('a new card is told to who pays with it', async () => {
+  const changes = { last4: { pre: '1234', post: '4242' }, exp_date: { pre: '2026-12-01', post: '2028-12-01' } };
+  assert.deepEqual(
+    (await told('card_updated', { profile_id: acme.id, changes, originated_by: alice.id })).map(({ to, bcc, link }) => [
+      to,
+      bcc,
+      link,
+    ]),
+    [[['billing@acme.example.com'], ['xia@example.com', 'donny@example.com'], 'http://cowork.test/billing/acme/card/']],
+  );
+});
+
+const subscription = () => ({
+  subscription_id: 1,
+  profile_id: acme.id,
+  plan_id: 1,
+  plan,
+  provider_id: provider.id,
+  originated_by: alice.id as UserId | null,
+});
+
+test('an offer goes to the subscriber alone; one that is in effect at once is not mailed', async () => {
+  assert.deepEqual(
+    await told('subscription_grant_created', { ...subscription(), grant_key: key, key: null, message: 'Try us' }),
+    [
+      {
+        event: 'subscription_grant_created',
+        to: ['billing@acme.example.com'],
+        bcc: [],
+        reply_to: 'alice@example.com',
+        subject: 'Gym offers you Basic',
+        link: `http://cowork.test/profile/acme/subscriptions/accept/${key}/`,
+      },
+    ],
+  );
+  assert.deepEqual(
+    await told('subscription_grant_created', { ...subscription(), grant_key: null, key: null, message: null }),
+    [],
+  );
+});
+
+test('an accepted offer and a request reach the provider and both sides’ managers', async () => {
+  assert.deepEqual(await told('subscription_grant_accepted', { ...subscription(), originated_by: xia.id }), [
+    {
+      event: 'subscription_grant_accepted',
+      to: ['desk@gym.example.com'],
+      bcc: ['alice@example.com'],
+      reply_to: 'xia@example.com',
+      subject: 'Acme accepted Basic',
+      link: 'http://cowork.test/app/gym/',
+    },
+  ]);
+  assert.deepEqual(
+    await told('subscription_request_created', { ...subscription(), originated_by: null, request_key: key }),
+    [
+      {
+        event: 'subscription_request_created',
+        to: ['desk@gym.example.com'],
+        bcc: ['alice@example.com', 'xia@example.com'],
+        reply_to: support,
+        subject: 'Acme asks for Basic',
+        link: `http://cowork.test/profile/gym/subscribers/accept/${key}/`,
+      },
+    ],
+  );
+});
+
+test('an accepted request reaches the subscriber and both sides’ managers', async () => {
+  assert.deepEqual(
+    (await told('subscription_request_accepted', subscription())).map(({ to, bcc, subject, link }) => [
+      to,
+      bcc,
+      subject,
+      link,
+    ]),
+    [
+      [
+        ['billing@acme.example.com'],
+        ['xia@example.com'],
+        'Your subscription to Basic was accepted',
+        'http://cowork.test/app/acme/',
+      ],
+    ],
+  );
+});
+
+test('a message from the contact form reaches the broker alone, and answers go to its sender', async () => {
+  const contact = {
+    user_id: null,
+    email: 'visitor@example.com',
+    full_name: 'A Visitor',
+    message: 'Hello\n<script>alert(1)</script>',
+  };
+  const [mail] = await tell('user_contact', contact);
+  assert.deepEqual([mail?.to, mail?.bcc, mail?.reply_to], [[support], [], 'visitor@example.com']);
+  assert.equal(mail?.subject, 'Message from A Visitor');
+  assert.ok(!mail.html.includes('<script>alert'));
+});
+
+test('a contact form cannot make the message reach others', async () => {
+  const [mail] = await tell('user_contact', {
+    user_id: null,
+    email: 'x@example.com\r\nBcc: all@example.com',
+    full_name: 'A\r\nBcc: all@example.com',
+    message: '',
+  });
+  assert.deepEqual([mail?.to, mail?.bcc, mail?.reply_to], [[support], [], null]);
+  assert.doesNotMatch(mail?.subject ?? '', /[\r\n]/);
+});
+
+test('who opted out hears nothing, under the own address or as a manager; others still do', async () => {
+  const keep = (user: User, left_out: string) =>
+    getPreferences(ctx, user.username).then((all) =>
+      changePreferences(
+        ctx,
+        user.username,
+        all.filter((event) => event !== left_out),
+      ),
+    );
+  await keep(xia, 'charge_updated');
+  await keep(donny, 'charge_updated');
+  assert.deepEqual(await told('charge_updated', charge()), []);
+  assert.deepEqual(
+    (await told('charge_updated', { ...charge(), profile_id: acme.id })).map(({ to, bcc }) => [to, bcc]),
+    [[['billing@acme.example.com'], ['alice@example.com']]],
+  );
+  assert.equal(
+    (await told('card_updated', { profile_id: personal.id, changes: {}, originated_by: null }))[0]?.to[0],
+    'xia@example.com',
+  );
+});
+
+test('choices are about what is offered, and a new user hears of everything', async () => {
+  const all = await getPreferences(ctx, 'xia');
+  assert.ok(all.includes('order_executed') && !all.includes('user_registered'));
+  assert.ok((await getPreferences(ctx, 'DONNY')).includes('user_registered'));
+  assert.deepEqual(await changePreferences(ctx, 'xia', ['order_executed_notice', 'user_registered', 'nonsense']), [
+    'order_executed',
+  ]);
+  assert.deepEqual(await getPreferences(ctx, 'xia'), ['order_executed']);
+});
+
+test('an event that is delivered twice is the same message', async () => {
+  await inTransaction(ctx.db, (tx) =>
+    emit(tx, { name: 'user_welcome', payload: { user_id: xia.id } }, ctx.clock.now()),
+  );
+  await relay.drain();
+  await ctx.db.updateTable('outbox_events').set({ delivered_at: null, next_attempt_at: ctx.clock.now() }).execute();
+  mailbox.clear();
+  await relay.drain();
+  const first = mailbox.list().length;
+  await ctx.db.updateTable('outbox_events').set({ delivered_at: null, next_attempt_at: ctx.clock.now() }).execute();
+  await relay.drain();
+  assert.equal(mailbox.list().length, first);
+});
+
+test('what is about somebody who is gone is not mailed and not tried again', async () => {
+  const gone: JsonObject = { user_id: 999_999, profile_id: 999_999, provider_id: 999_999 };
+  for (const event of [
+    'user_welcome',
+    'user_registered',
+    'profile_updated',
+    'charge_updated',
+    'role_grant_created',
+    'subscription_grant_accepted',
+  ]) {
+    assert.deepEqual(await told(event, gone), [], event);
+  }
+});
