@@ -2,12 +2,12 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { accountsJobs, accountsPages, accountsRoutes, authenticate, makeAccountsSettings } from '#accounts';
 import { billingJobs, billingPages, billingRoutes, findCartFacts, isCouponUsed } from '#billing';
-import { catalogPages, catalogRoutes } from '#catalog';
-import { contactsPages, contactsRoutes, isLead } from '#contacts';
+import { catalogPages, catalogRoutes, findPlansBySlugs } from '#catalog';
+import { contactsPages, contactsRoutes, findLead, isLead, listActivities } from '#contacts';
 import { makeGateway } from '#gateway';
 import { isLocked, ledgerRoutes } from '#ledger';
 import { metricsRoutes } from '#metrics';
-import { makeNotifier, notificationsRoutes } from '#notifications';
+import { notificationRoutes, notificationSubscriber } from '#notifications';
 import { listRecentCharges, paymentsJobs, paymentsRoutes, testProcessorDevRoutes } from '#payments';
 import { type App, buildHttp } from '#platform/http/app';
 import type { Clock, MovableClock } from '#platform/clock';
@@ -16,16 +16,25 @@ import type { Database } from '#platform/db';
 import { devRoutes } from '#platform/dev-routes';
 import { platformJobs } from '#platform/http/jobs';
 import { type JobRunner, makeJobRunner } from '#platform/job-runner';
-import { type Mailer, makeMailer } from '#platform/mail';
+import { droppingMailer, type Mailer, smtpMailer } from '#platform/mail';
+import { type Mailbox, makeMailbox } from '#platform/mailbox';
 import { makeRelay, type Relay } from '#platform/relay';
 import { runDue } from '#platform/run-due';
 import { makeSiteCache, type SiteCache } from '#platform/site';
-import { makeTemplates } from '#platform/templates';
+import { makeTemplates, type Templates } from '#platform/templates';
 import { makeThrottle } from '#platform/throttle';
-import { makeDecideAccess, makeMenu, profilesHooks, profilesPages, profilesRoutes } from '#profiles';
-import { hasSubscribers, listProfileSubscriptions, providersOf, subscriptionsJobs, subscriptionsPages, subscriptionsRoutes } from '#subscriptions';
+import { makeDecideAccess, makeMenu, makeProfilesHooks, profilesPages, profilesRoutes } from '#profiles';
+import {
+  endAllOfProfile,
+  entitlementsOf,
+  hasSubscribers,
+  providersOf,
+  subscriptionsPages,
+  subscriptionsRoutes,
+} from '#subscriptions';
 import { assetRoutes, openThemes } from '#themes';
 import type { Config } from './config.ts';
+import { listSubscriptions } from './list-subscriptions.ts';
 import { version } from './version.ts';
 
 const themeFolder = fileURLToPath(new URL('../themes/default/', import.meta.url));
@@ -47,6 +56,8 @@ export interface Tollgate {
   relay: Relay;
   runner: JobRunner;
   mailer: Mailer;
+  /** What was mailed, when mail is kept instead of sent. */
+  mailbox: Mailbox;
   site: SiteCache;
   /** The context of something that nobody asked for over HTTP. */
   makeContext(job: string): Promise<Context>;
@@ -74,7 +85,8 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
   const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
   const throttle = makeThrottle(() => performance.now(), config.throttle_factor);
   const accounts = makeAccountsSettings({ ...config, secret_key: secret, throttle });
-  const mailer = makeMailer({ smtp_url: config.smtp_url, from: config.site_email, capture: development, clock, log });
+  const mailbox = makeMailbox();
+  const mailer = config.smtp_url !== null ? smtpMailer(config.smtp_url, config.site_email) : development ? mailbox : droppingMailer(log);
 
   const makeContext = async (job: string): Promise<Context> => ({
     actor: { kind: 'job', name: job },
@@ -113,17 +125,17 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
 
   const runner = makeJobRunner({
     database,
-    jobs: [...platformJobs, ...accountsJobs, ...subscriptionsJobs, ...paymentsJobs, ...billingJobs],
+    jobs: [...platformJobs, ...accountsJobs, ...paymentsJobs, ...billingJobs],
     makeContext,
     log,
   });
-  const relay = makeRelay(() => makeContext('relay'), [runner.subscriber, makeNotifier({ mailer, templates })]);
+  const relay = makeRelay(() => makeContext('relay'), [runner.subscriber, notificationSubscriber({ mailer, templates, from: config.site_email })]);
   http.addHook('onResponse', async (request) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') relay.nudge();
   });
 
   assetRoutes(http, themes);
-  registerRooms(http, { config, accounts, throttle });
+  registerRooms(http, { accounts, templates });
   const gateway = makeGateway({
     db,
     log,
@@ -131,15 +143,18 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     upstream_timeout_ms: config.upstream_timeout_ms,
     upstream_connections_max: config.upstream_connections_max,
     private_addresses_allowed: config.private_addresses_allowed,
-    isLocked,
+    entitlementsOf,
     providersOf,
+    isLocked,
+    findPlansBySlugs,
+    provider_grace_days: config.provider_grace_days,
     listRecentCharges,
     hasTemplate: (name) => templates.has(name),
     onSiteChanged: () => site.drop(),
   });
   gateway.registerRoutes(http);
   if (development && movable) {
-    devRoutes(http, { mailbox: mailer.mailbox, clock: movable, runDue: (to) => runDue({ db, clock: movable, runner, relay }, to) });
+    devRoutes(http, { mailbox, clock: movable, runDue: (to) => runDue({ db, clock: movable, runner, relay }, to) });
     testProcessorDevRoutes(http);
   }
   // The catch-all comes last: what is not ours belongs to the rules.
@@ -150,6 +165,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     relay,
     runner,
     mailer,
+    mailbox,
     site,
     makeContext,
     base_url,
@@ -167,24 +183,25 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
       await relay.stop();
       await runner.stop();
       await gateway.close();
-      await mailer.close();
+      mailer.close();
     },
   };
 }
 
 interface RoomSettings {
-  config: Config;
   accounts: ReturnType<typeof makeAccountsSettings>;
-  throttle: ReturnType<typeof makeThrottle>;
+  templates: Templates;
 }
 
 /** The routes and pages of every room; what a room may not know of those above it is passed in here. */
-function registerRooms(http: App, { accounts, throttle }: RoomSettings): void {
-  const accountsDeps = { settings: accounts, hooks: profilesHooks };
-  accountsRoutes(http, accountsDeps);
-  accountsPages(http, accountsDeps);
-  profilesRoutes(http, { accounts, listSubscriptions: listProfileSubscriptions, throttle });
-  profilesPages(http, { accounts, throttle });
+function registerRooms(http: App, { accounts, templates }: RoomSettings): void {
+  const { throttle } = accounts;
+  const people = { settings: accounts, hooks: makeProfilesHooks(endAllOfProfile), findLead };
+  const profiles = { accounts, templates, listSubscriptions, listActivities, onProfileArchived: endAllOfProfile };
+  accountsRoutes(http, people);
+  accountsPages(http, people);
+  profilesRoutes(http, profiles);
+  profilesPages(http, profiles);
   contactsRoutes(http, { throttle });
   contactsPages(http, { throttle });
   catalogRoutes(http, { findCart: findCartFacts, hasSubscribers, isCouponUsed });
@@ -196,6 +213,5 @@ function registerRooms(http: App, { accounts, throttle }: RoomSettings): void {
   billingRoutes(http);
   billingPages(http);
   metricsRoutes(http);
-  notificationsRoutes(http);
+  notificationRoutes(http);
 }
-

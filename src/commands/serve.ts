@@ -5,12 +5,12 @@ import { openSite, untilStopped } from './open-site.ts';
 export const serve: Command = {
   options: { 'no-worker': { type: 'boolean' } },
   async run(values) {
-    const { tollgate, log, database, close } = await openSite();
+    const { tollgate, log, close } = await openSite();
     try {
       const address = await tollgate.listen();
       if (values['no-worker'] !== true) await tollgate.startWorker();
       log.info({ address }, 'ready');
-      const link = await firstManagerLink(database.db, await tollgate.makeContext('first manager'));
+      const link = await firstManagerLink(await tollgate.makeContext('first manager'));
       if (link !== null) log.warn({ link }, 'nobody manages this site yet: open the link to become its manager; it works once, for a day');
       await untilStopped(log);
       return 0;

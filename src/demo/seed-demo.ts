@@ -57,7 +57,7 @@ export async function seedDemo({ database, clock, log, secret, config, upstream,
     await seedReports(ctx);
     await seedActivities(ctx, people);
   }
-  const key = await seedRules(ctx, { secret, upstream_url, bare });
+  const key = await seedRules(ctx, { secret, upstream_url });
   upstream.useKey(key);
   await inTransaction(db, (tx) => skipWaitingEvents(tx, now));
 }
