@@ -1,0 +1,313 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { SignJWT } from 'jose';
+import { Problem } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { deriveKey, keyId } from '#platform/crypto';
+import type { SessionId } from '#platform/db-schema';
+import { inTransaction } from '#platform/db';
+import { testContext, type TestContext } from '../../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { makeUser, noHooks, sampleAccountsSettings, testPassword } from '../../../test/support/factories/accounts.ts';
+import { changePassword, removePassword } from '../credentials/change-password.ts';
+import { archiveUser } from '../users/archive-user.ts';
+import type { User } from '../users/user.ts';
+import { authenticate, type PresentedCredentials } from './authenticate.ts';
+import { openSession, type OpenedSession } from './open-session.ts';
+import { renewToken, verifyToken } from './renew-token.ts';
+import { signOut } from './sign-out.ts';
+
+const day_ms = 86_400_000;
+const master = 'a master key of at least 32 characters';
+const settings = sampleAccountsSettings({ secret_key: master });
+let database: TestDatabase;
+let ctx: TestContext;
+
+before(async () => {
+  database = await openTestDatabase();
+  ctx = await testContext(database.db);
+});
+after(() => database.close());
+
+function open(user: User, kind: 'token' | 'cookie' = 'token', at = ctx.clock.now()): Promise<OpenedSession> {
+  return inTransaction(database.db, (tx) => openSession(tx, settings, { user, kind, peer: ctx.peer }, at));
+}
+
+function ask(given: Partial<PresentedCredentials>, clock: Context['clock'] = ctx.clock) {
+  return authenticate(database.db, clock, settings, {
+    authorization: undefined,
+    session_cookie: undefined,
+    ...given,
+  });
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const clockAt = (instant: Date): Context['clock'] => ({ now: () => instant });
+const after_ms = (ms: number) => clockAt(new Date(ctx.clock.now().getTime() + ms));
+
+function asUser(user: User, session: OpenedSession | null, via: 'token' | 'cookie' = 'token'): Context {
+  const { id: user_id, username } = user;
+  const session_id = session?.session_id ?? null;
+  return { ...ctx, actor: { kind: 'user', user_id, username, session_id, via, visitor_hash: null } };
+}
+
+function claimsOf(token: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+}
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof Problem) return error.code;
+    throw error;
+  }
+  return 'ok';
+}
+
+test('a token says who it is for, carries what clients show, and lasts fourteen days', async () => {
+  const user = await makeUser(database.db, { username: 'xia', full_name: 'Xia Lee' });
+  const { token, session_id } = await open(user);
+  const claims = claimsOf(token);
+  assert.equal(claims['username'], 'xia');
+  assert.equal(claims['email'], 'xia@example.com');
+  assert.equal(claims['full_name'], 'Xia Lee');
+  assert.equal(claims['credentials'], true);
+  assert.equal(claims['sub'], String(user.id));
+  assert.equal(claims['jti'], session_id);
+  assert.equal(claims['aud'], 'tollgate');
+  assert.equal(claims['exp'], Math.floor(ctx.clock.now().getTime() / 1000) + 14 * 86_400);
+  assert.equal(claims['iat'], Math.floor(ctx.clock.now().getTime() / 1000));
+
+  const caller = await ask(bearer(token));
+  assert.deepEqual(caller, { user_id: user.id, username: 'xia', session_id, via: 'token' });
+  assert.deepEqual(await ask({ authorization: `bearer  ${token}` }), caller);
+});
+
+test('a token is worth nothing from the instant of its expiry on', async () => {
+  const { token } = await open(await makeUser(database.db));
+  assert.notEqual(await ask(bearer(token), after_ms(14 * day_ms - 1000)), 'invalid');
+  assert.equal(await ask(bearer(token), after_ms(14 * day_ms)), 'invalid');
+});
+
+test('tampered, unsigned, foreign and mangled tokens are invalid and never an error', async () => {
+  const user = await makeUser(database.db);
+  const { token, session_id } = await open(user);
+  const [header = '', payload = '', signature = ''] = token.split('.');
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const key = deriveKey(master, 'accounts: tokens');
+  const sign = (head: object, body: object, secret: Buffer, hash = 'sha256') => {
+    const text = `${encode(head)}.${encode(body)}`;
+    return `${text}.${createHmac(hash, secret).update(text).digest('base64url')}`;
+  };
+  const good = { alg: 'HS256', typ: 'JWT', kid: keyId(key) };
+  const claims = claimsOf(token);
+  assert.notEqual(await ask(bearer(sign(good, claims, key))), 'invalid', 'the forgery below differs in one thing each');
+
+  const forged: Record<string, string> = {
+    'alg none': `${encode({ alg: 'none', typ: 'JWT' })}.${payload}.`,
+    'alg None': `${encode({ alg: 'None', typ: 'JWT' })}.${payload}.${signature}`,
+    'another algorithm': sign({ ...good, alg: 'HS512' }, claims, key, 'sha512'),
+    'another key': sign(good, claims, deriveKey(master, 'something else')),
+    'another key id': sign({ ...good, kid: 'deadbeef' }, claims, key),
+    'another user': sign(good, { ...claims, sub: String(Number(claims['sub']) + 1) }, key),
+    'another audience': sign(good, { ...claims, aud: 'elsewhere' }, key),
+    'no expiry': sign(good, { ...claims, exp: undefined }, key),
+    'no session': sign(good, { ...claims, jti: undefined }, key),
+    'an unknown session': sign(good, { ...claims, jti: 'x'.repeat(32) }, key),
+    'a subject that is no number': sign(good, { ...claims, sub: 'donny' }, key),
+    'a changed payload': `${header}.${encode({ ...claims, sub: '1' })}.${signature}`,
+    'no signature': `${header}.${payload}.`,
+    'two parts': `${header}.${payload}`,
+    'no token': 'x',
+    'a long token': `${token}${'A'.repeat(5000)}`,
+  };
+  for (const [what, text] of Object.entries(forged)) assert.equal(await ask(bearer(text)), 'invalid', what);
+
+  for (const authorization of ['', 'Bearer', 'Bearer a b', 'Digest abc', 'Basic', 'Basic !!!', `Basic ${token}`]) {
+    assert.equal(await ask({ authorization }), 'invalid', authorization);
+  }
+  assert.ok(session_id);
+});
+
+test('a token of another installation is not ours, though its session exists here', async () => {
+  const user = await makeUser(database.db);
+  const { session_id } = await open(user);
+  const key = await crypto.subtle.importKey('raw', new Uint8Array(32), { name: 'HMAC', hash: 'SHA-256' }, false, [
+    'sign',
+  ]);
+  const foreign = await new SignJWT({})
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(String(user.id))
+    .setJti(session_id)
+    .setAudience('tollgate')
+    .setIssuedAt(Math.floor(ctx.clock.now().getTime() / 1000))
+    .setExpirationTime(Math.floor(ctx.clock.now().getTime() / 1000) + 60)
+    .sign(key);
+  assert.equal(await ask(bearer(foreign)), 'invalid');
+});
+
+test('a token that was accepted before is refused once its session has ended', async () => {
+  const user = await makeUser(database.db);
+  const [here, elsewhere] = [await open(user), await open(user)];
+  assert.notEqual(await ask(bearer(here.token)), 'invalid');
+  await signOut(asUser(user, here), { everywhere: false });
+  assert.equal(await ask(bearer(here.token)), 'invalid');
+  assert.notEqual(await ask(bearer(elsewhere.token)), 'invalid');
+});
+
+test('signing out everywhere ends every token and every browser', async () => {
+  const user = await makeUser(database.db);
+  const sessions = [await open(user), await open(user, 'cookie'), await open(user)];
+  await signOut(asUser(user, sessions[0] ?? null), { everywhere: true });
+  for (const { token, cookie_secret } of sessions) {
+    assert.equal(await ask(bearer(token)), 'invalid');
+    if (cookie_secret !== null) assert.equal(await ask({ session_cookie: cookie_secret }), null);
+  }
+});
+
+test('changing the password ends every token and browser; the browser that did it gets a new session', async () => {
+  const user = await makeUser(database.db);
+  const [token, cookie] = [await open(user), await open(user, 'cookie')];
+  const by_cookie = asUser(user, cookie, 'cookie');
+  const fresh = await changePassword(by_cookie, settings, { password: testPassword, new_password: 'another fine one' });
+  assert.equal(await ask(bearer(token.token)), 'invalid');
+  assert.equal(await ask(bearer(cookie.token)), 'invalid');
+  assert.equal(await ask({ session_cookie: cookie.cookie_secret ?? '' }), null);
+  assert.ok(fresh?.cookie_secret);
+  assert.notEqual(fresh.session_id, cookie.session_id);
+  assert.notEqual(await ask({ session_cookie: fresh.cookie_secret }), null);
+});
+
+test('removing the password and archiving the user end every token', async () => {
+  for (const end of ['remove', 'archive'] as const) {
+    const user = await makeUser(database.db);
+    const session = await open(user);
+    assert.notEqual(await ask(bearer(session.token)), 'invalid');
+    if (end === 'remove') await removePassword(asUser(user, session), user);
+    else await archiveUser(asUser(user, session), noHooks, user);
+    assert.equal(await ask(bearer(session.token)), 'invalid', end);
+  }
+});
+
+test('a cookie is known by its hash only; a stale or mangled one is nobody', async () => {
+  const user = await makeUser(database.db);
+  const session = await open(user, 'cookie');
+  const secret = session.cookie_secret ?? '';
+  assert.match(secret, /^[-\w]{43}$/);
+  const row = await database.db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('id', '=', session.session_id)
+    .executeTakeFirstOrThrow();
+  assert.match(row.secret_hash ?? '', /^[0-9a-f]{64}$/);
+  assert.doesNotMatch(JSON.stringify(row), new RegExp(secret));
+
+  assert.deepEqual(await ask({ session_cookie: secret }), {
+    user_id: user.id,
+    username: user.username,
+    session_id: session.session_id,
+    via: 'cookie',
+  });
+  assert.equal(await ask({ session_cookie: secret }, after_ms(14 * day_ms)), null);
+  for (const session_cookie of ['', 'x', 'x'.repeat(43), `${secret}x`, "' or 1=1 --"]) {
+    assert.equal(await ask({ session_cookie }), null);
+  }
+});
+
+test('a header that is worth nothing is not rescued by a cookie', async () => {
+  const { cookie_secret } = await open(await makeUser(database.db), 'cookie');
+  assert.equal(await ask({ ...bearer('x'), session_cookie: cookie_secret ?? '' }), 'invalid');
+});
+
+test('every sign-in gets a session and secret of its own', async () => {
+  const user = await makeUser(database.db);
+  const [one, two] = [await open(user, 'cookie'), await open(user, 'cookie')];
+  assert.notEqual(one.session_id, two.session_id);
+  assert.notEqual(one.cookie_secret, two.cookie_secret);
+});
+
+test('a user name and password are no API credentials', async () => {
+  const user = await makeUser(database.db);
+  const basic = Buffer.from(`${user.username}:${testPassword}`).toString('base64');
+  assert.equal(await ask({ authorization: `Basic ${basic}` }), 'invalid');
+});
+
+test('when a session was last used is noted once a minute at most', async () => {
+  const user = await makeUser(database.db);
+  const { token, session_id } = await open(user);
+  const seen = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const row = await database.db
+      .selectFrom('sessions')
+      .select('last_seen_at')
+      .where('id', '=', session_id)
+      .executeTakeFirstOrThrow();
+    return row.last_seen_at.getTime() - ctx.clock.now().getTime();
+  };
+  await ask(bearer(token), after_ms(59_000));
+  assert.equal(await seen(), 0);
+  await ask(bearer(token), after_ms(61_000));
+  assert.equal(await seen(), 61_000);
+  await ask(bearer(token), after_ms(90_000));
+  assert.equal(await seen(), 61_000);
+});
+
+test('a renewed token lasts longer, for the same session', async () => {
+  const user = await makeUser(database.db);
+  const session = await open(user);
+  const later = { ...asUser(user, session), clock: after_ms(10 * day_ms) };
+  const renewed = await renewToken(later, settings, session.token);
+  assert.equal(claimsOf(renewed)['jti'], session.session_id);
+  assert.notEqual(await ask(bearer(renewed), after_ms(23 * day_ms)), 'invalid');
+  assert.equal(await ask(bearer(session.token), after_ms(23 * day_ms)), 'invalid');
+});
+
+test('no chain of renewals reaches beyond thirty days after the last real login', async () => {
+  const user = await makeUser(database.db);
+  const session = await open(user);
+  let token = session.token;
+  for (const days of [13, 26]) {
+    token = await renewToken({ ...asUser(user, session), clock: after_ms(days * day_ms) }, settings, token);
+  }
+  assert.equal(claimsOf(token)['exp'], Math.floor(ctx.clock.now().getTime() / 1000) + 30 * 86_400);
+  const at_29 = { ...asUser(user, session), clock: after_ms(29 * day_ms) };
+  token = await renewToken(at_29, settings, token);
+  assert.notEqual(await ask(bearer(token), after_ms(30 * day_ms - 1000)), 'invalid');
+  const at_30 = { ...asUser(user, session), clock: after_ms(30 * day_ms) };
+  assert.equal(await codeOf(renewToken(at_30, settings, token)), 'token_invalid');
+});
+
+test('a token whose session was signed in too long ago is not renewed', async () => {
+  const brief = sampleAccountsSettings({ secret_key: master, refresh_lifetime_s: 3600 });
+  const user = await makeUser(database.db);
+  const session = await open(user);
+  const later = { ...asUser(user, session), clock: after_ms(3_600_000) };
+  assert.equal(await codeOf(renewToken(later, brief, session.token)), 'token_renewal_over');
+});
+
+test('only the caller’s own good token is renewed or verified', async () => {
+  const [user, other] = [await makeUser(database.db), await makeUser(database.db)];
+  const [mine, theirs] = [await open(user), await open(other)];
+  const me = asUser(user, mine);
+  assert.equal(await codeOf(verifyToken(me, settings, mine.token)), 'ok');
+  assert.equal(await codeOf(verifyToken(me, settings, theirs.token)), 'token_invalid');
+  assert.equal(await codeOf(verifyToken(me, settings, 'nonsense')), 'token_invalid');
+  assert.equal(await codeOf(renewToken(me, settings, theirs.token)), 'token_of_another_user');
+  assert.equal(await codeOf(renewToken(me, settings, 'nonsense')), 'token_invalid');
+  const ended = await open(user);
+  await signOut(asUser(user, ended), { everywhere: false });
+  assert.equal(await codeOf(renewToken(me, settings, ended.token)), 'token_invalid');
+  assert.equal(await codeOf(verifyToken(me, settings, ended.token)), 'token_invalid');
+});
+
+test('a rename leaves tokens valid, and the old name gives nobody else’s token a meaning', async () => {
+  const user = await makeUser(database.db);
+  const { token, session_id } = await open(user);
+  await database.db.updateTable('users').set({ username: 'renamed-one' }).where('id', '=', user.id).execute();
+  await makeUser(database.db, { email: 'newcomer@example.com' });
+  const caller = await ask(bearer(token));
+  assert.deepEqual(caller, { user_id: user.id, username: 'renamed-one', session_id, via: 'token' });
+  assert.ok((session_id satisfies SessionId).length >= 16);
+});

@@ -1,0 +1,72 @@
+import {
+  type AccountsConfig,
+  type AccountsDeps,
+  type AccountsHooks,
+  type AccountsSettings,
+  hashPassword,
+  insertUser,
+  makeAccountsSettings,
+  type NewUser,
+  type User,
+} from '#accounts';
+import { inTransaction, type Db } from '../../../src/platform/db.ts';
+import { makeThrottle } from '../../../src/platform/throttle.ts';
+import { ordinaryDay } from '../context.ts';
+import { next } from '../factories.ts';
+
+/** What everybody made by `makeUser` signs in with. */
+export const testPassword = 'correct horse battery';
+
+let shared_hash: Promise<string> | undefined;
+
+export interface UserSample extends Partial<NewUser> {
+  /** Null for somebody who has no password yet. */
+  password?: string | null;
+  at?: Date;
+}
+
+/** Makes a user with a verified e-mail address and `testPassword`. */
+export async function makeUser(db: Db, sample: UserSample = {}): Promise<User> {
+  const { password, at = ordinaryDay, ...given } = sample;
+  const username = given.username ?? next('user');
+  shared_hash ??= hashPassword(testPassword);
+  const password_hash =
+    password === null ? null : await (password === undefined ? shared_hash : hashPassword(password));
+  const facts = {
+    email: `${username.toLowerCase()}@example.com`,
+    email_verified_at: at,
+    full_name: 'Sample Person',
+    password_hash,
+  };
+  return inTransaction(db, (tx) => insertUser(tx, { ...facts, ...given, username }, at));
+}
+
+/** Settings as of a new site, with counts of attempts of their own. */
+export function sampleAccountsSettings(given: Partial<AccountsConfig> = {}): AccountsSettings {
+  return makeAccountsSettings({
+    secret_key: 'a master key of at least 32 characters',
+    throttle: makeThrottle(() => performance.now()),
+    password_length_min: 8,
+    token_lifetime_s: 14 * 86_400,
+    refresh_lifetime_s: 30 * 86_400,
+    verification_lifetime_s: 86_400,
+    ...given,
+  });
+}
+
+/** Stands in for the rooms above: nobody manages the site and nothing follows a rename. */
+export const noHooks: AccountsHooks = {
+  isOperator: async () => false,
+  onRename: async () => {},
+  onArchive: async () => {},
+};
+
+export function sampleAccountsDeps(given: Partial<AccountsDeps> = {}): AccountsDeps {
+  return { settings: sampleAccountsSettings(), hooks: noHooks, ...given };
+}
+
+/** The payloads of the events of that name, oldest first. */
+export async function eventsNamed(db: Db, name: string): Promise<Record<string, unknown>[]> {
+  const rows = await db.selectFrom('outbox_events').select('payload').where('name', '=', name).orderBy('id').execute();
+  return rows.map(({ payload }) => payload as Record<string, unknown>);
+}
