@@ -68,7 +68,7 @@ const plan = {
   title: 'Basic',
   description: 'For people who start.',
   period_amount: 2000,
-  discounted_period_amount: null,
+  discounted_period_amount: 2000,
   unit: 'usd',
   period_type: 'monthly',
   period_length: 1,
@@ -90,12 +90,20 @@ const plan_list = [
     ...plan,
     slug: 'premium',
     title: 'Premium',
-    description: 'For teams.',
     period_amount: 5900,
     discounted_period_amount: 2950,
     setup_amount: 0,
     is_cart_item: true,
-    use_charges: [],
+  },
+  {
+    ...plan,
+    slug: 'free',
+    title: 'Free',
+    period_amount: 0,
+    setup_amount: 0,
+    renewal_type: 'one-time',
+    optin_on_request: true,
+    advance_discounts: [],
   },
   { ...plan, slug: 'enterprise', title: 'Enterprise', description: 'For large organizations.', is_not_priced: true },
 ];
@@ -185,6 +193,7 @@ export const commonSample: Data = {
     register: '/register/',
     recover: '/recover/',
     pricing: '/pricing/',
+    redeem: '/redeem/',
     contact: '/contact/',
     legal: '/legal/',
     terms: '/legal/terms-of-use/',
@@ -294,12 +303,25 @@ export const samplePages: Readonly<Record<string, readonly Data[]>> = {
   ],
   'login/logout.html': [{}],
   'saas/pricing.html': [
-    { ...anonymous, plan_list, redeemed: null, cart_count: 0 },
+    { ...anonymous, plan_list, redeemed: null, show_providers: false, cart_count: 0 },
     { plan_list, redeemed: { code: 'DIS50' }, show_providers: true, cart_count: 1 },
     { plan_list: [] },
   ],
+  'saas/redeem.html': [anonymous, { form: { code: 'X' }, errors: { code: ['There is no such code.'] } }],
   'saas/billing/cart.html': [
     { profile: xia, invoicables, lines_price: usd(6400), redeemed: { code: 'DIS50' }, form: {} },
+    {
+      profile: xia,
+      invoicables: invoicables.map((each) => ({ ...each, options: [] })),
+      lines_price: usd(6400),
+      redeemed: null,
+      form: {},
+    },
+    {
+      profile: xia,
+      invoicables: [],
+      suggested: { slug: 'basic', title: 'Basic', description: 'For you.', price: '$20.00' },
+    },
     { profile: xia, invoicables: [] },
   ],
   'saas/billing/cart-periods.html': [{ profile: xia, invoicables }],
@@ -428,6 +450,18 @@ export const samplePages: Readonly<Record<string, readonly Data[]>> = {
     },
     { accessibles: list([]), form: {} },
   ],
+  'saas/users/accept.html': [
+    { invitation: { printable_name: 'Coworking Space', role_title: 'Manager' }, may_accept: true },
+    {
+      invitation: { printable_name: 'Coworking Space', role_title: '' },
+      may_accept: false,
+      detail: 'Confirm your address first.',
+    },
+  ],
+  'saas/profile/subscription_accept.html': [
+    { profile: xia, plan, subscription, other: cowork, is_request: false, cancel_url: '/profile/xia/subscriptions/' },
+    { profile: cowork, plan, subscription, other: xia, is_request: true, cancel_url: '/profile/cowork/' },
+  ],
   'saas/profile_redirects.html': [
     {
       accessibles: [
@@ -464,6 +498,11 @@ const changes = { last4: { pre: '1234', post: '4242' }, exp_date: { pre: '', pos
 export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
   'notification/user_registered.eml': [mail],
   'notification/user_welcome.eml': [mail],
+  'notification/user_activated.eml': [mail],
+  'notification/user_password_changed.eml': [
+    { ...mail, how: 'link' },
+    { ...mail, how: 'removed' },
+  ],
   'notification/user_verification.eml': [
     { ...mail, code: '012345', lifetime: '2 days' },
     { ...mail, back_url: null, code: '012345' },
