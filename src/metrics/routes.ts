@@ -35,7 +35,11 @@ export function metricsRoutes(app: App): void {
         response: { 200: BalanceReportSchema },
       },
     },
-    async (request) => reportBalances(request.ctx, request.params.report, request.query),
+    async (request) => {
+      const { nb_periods, ...rest } = request.query;
+      const count = nb_periods === undefined ? undefined : Number(nb_periods);
+      return reportBalances(request.ctx, request.params.report, { ...rest, nb_periods: count });
+    },
   );
   app.get(
     lines,
@@ -81,7 +85,7 @@ export function metricsRoutes(app: App): void {
       },
     },
     async (request) => {
-      const line = await findBalanceLine(request.ctx.db, request.params.report, request.params.rank);
+      const line = await findBalanceLine(request.ctx.db, request.params.report, Number(request.params.rank));
       if (!line) throw metricsProblems.balance_line_unknown();
       return line;
     },
@@ -106,7 +110,7 @@ export function metricsRoutes(app: App): void {
         ...(selector === undefined ? {} : { selector }),
         ...(rank === undefined ? {} : { rank }),
       };
-      return changeBalanceLine(request.ctx, request.params.report, request.params.rank, change);
+      return changeBalanceLine(request.ctx, request.params.report, Number(request.params.rank), change);
     },
   );
   app.delete(
@@ -116,7 +120,7 @@ export function metricsRoutes(app: App): void {
       schema: { tags, summary: 'Removes a line of a balance sheet; the others keep their ranks', params: LineParams },
     },
     async (request, reply) => {
-      await removeBalanceLine(request.ctx, request.params.report, request.params.rank);
+      await removeBalanceLine(request.ctx, request.params.report, Number(request.params.rank));
       return reply.status(204).send();
     },
   );

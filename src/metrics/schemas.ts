@@ -3,8 +3,8 @@ import { periodTypes } from '#kernel/period';
 import { PageOf } from '#platform/http/schemas';
 
 const Rank = Type.Integer({
-  minimum: -2_147_483_648,
-  maximum: 2_147_483_647,
+  minimum: -999_999_999,
+  maximum: 999_999_999,
   description: 'Position of the row in the table, ascending',
 });
 const Title = Type.String({ minLength: 1, maxLength: 255, description: 'Title of the row' });
@@ -13,7 +13,10 @@ const Selector = Type.String({ maxLength: 255, description: 'Part of the names o
 export const ReportParams = Type.Object({
   report: Type.String({ pattern: '^[-A-Za-z0-9_]{1,50}$', description: 'Name of the balance sheet' }),
 });
-export const LineParams = Type.Object({ ...ReportParams.properties, rank: Rank });
+export const LineParams = Type.Object({
+  ...ReportParams.properties,
+  rank: Type.String({ pattern: '^-?[0-9]{1,9}$', description: 'Position of the row in the table' }),
+});
 
 export const BalanceLineSchema = Type.Object({ title: Type.String(), selector: Type.String(), rank: Type.Integer() });
 export const BalanceLinePage = PageOf(BalanceLineSchema);
@@ -22,7 +25,9 @@ export const BalanceLineInput = Type.Object({ title: Title, selector: Type.Optio
 
 export const ReportQuerystring = Type.Object({
   period_type: Type.Optional(Type.Enum([...periodTypes], { description: 'Length of a period, monthly when left out' })),
-  nb_periods: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: 'How many periods' })),
+  nb_periods: Type.Optional(
+    Type.String({ pattern: '^(?:[1-9][0-9]?|100)$', description: 'How many periods, 1 to 100; 12 when monthly' }),
+  ),
   ends_at: Type.Optional(Type.String({ maxLength: 64, description: 'End of the last period, now when left out' })),
 });
 
