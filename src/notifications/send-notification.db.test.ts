@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { insertUser, type User } from '#accounts';
+import { pino } from 'pino';
 import { fileURLToPath } from 'node:url';
 import type { JsonObject, UserId } from '#platform/db-schema';
 import { inTransaction } from '#platform/db';
 import { emit } from '#platform/events';
-import { makeMailbox } from '#platform/mailbox';
+import { makeMailer } from '#platform/mail';
 import { makeRelay } from '#platform/relay';
 import { makeTemplates } from '#platform/templates';
 import {
@@ -23,7 +24,6 @@ import { openTestDatabase, type TestDatabase } from '../../test/support/database
 import { changePreferences, getPreferences } from './change-preferences.ts';
 import { notificationSubscriber } from './send-notification.ts';
 
-const mailbox = makeMailbox();
 let database: TestDatabase;
 let ctx: TestContext;
 let broker: Profile;
@@ -80,9 +80,17 @@ const templates = makeTemplates({
   assetUrl: themes.assetUrl,
   clock: { now: () => ctx.clock.now() },
 });
+const mailer = makeMailer({
+  smtp_url: null,
+  from: 'noreply@cowork.example.com',
+  capture: true,
+  clock: { now: () => ctx.clock.now() },
+  log: pino({ level: 'silent' }),
+});
+const { mailbox } = mailer;
 const relay = makeRelay(
   () => Promise.resolve(ctx),
-  [notificationSubscriber({ mailer: mailbox, templates, from: 'noreply@cowork.example.com' })],
+  [notificationSubscriber({ mailer, templates, from: 'noreply@cowork.example.com' })],
 );
 
 async function tell(name: string, payload: object) {

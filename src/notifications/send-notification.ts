@@ -10,7 +10,7 @@ import type { Notice, Originator } from './notice.ts';
 import { chooseReplyTo, recipientRule } from './recipients.ts';
 
 export interface NotificationNeeds {
-  mailer: Mailer;
+  mailer: Pick<Mailer, 'send'>;
   templates: Pick<Templates, 'has' | 'renderMail'>;
   /** Address that messages come from. */
   from: string;
@@ -38,16 +38,13 @@ async function sendNotification(ctx: Context, needs: NotificationNeeds, delivery
   const broker = await getProfileView(ctx.db, ctx.site.broker_id);
   const recipients = await loadRecipients(ctx, told, rule, broker);
   if (recipients.to.length + recipients.bcc.length === 0) return;
-  await needs.mailer.send(
-    {
-      key: `event-${delivery.id}`,
-      event: told.event,
-      ...recipients,
-      reply_to: chooseReplyTo(told.originator?.email ?? null, broker.email, needs.from),
-      ...needs.templates.renderMail(template, templateData(ctx, told, broker)),
-    },
-    ctx.clock.now(),
-  );
+  await needs.mailer.send({
+    key: `event-${delivery.id}`,
+    event: told.event,
+    ...recipients,
+    reply_to: chooseReplyTo(told.originator?.email ?? null, broker.email, needs.from),
+    ...needs.templates.renderMail(template, templateData(ctx, told, broker)),
+  });
 }
 
 function templateName(name: string): string {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { test } from 'node:test';
-import { safeMail, smtpMailer, type OutgoingMail } from './mail.ts';
-import { makeMailbox } from './mailbox.ts';
+import { pino } from 'pino';
+import { movableClock } from './clock.ts';
+import { makeMailer } from './mail.ts';
+import { safeMail, type OutgoingMail } from './outgoing-mail.ts';
 
 const at = new Date('2026-03-10T15:00:00Z');
 const mail: OutgoingMail = {
@@ -37,16 +39,20 @@ test('nothing in an address or a subject can add a header or a recipient', () =>
   );
 });
 
+const log = pino({ level: 'silent' });
+const mailerTo = (smtp_url: string | null, capture = false) =>
+  makeMailer({ smtp_url, from: 'support@cowork.example.com', capture, clock: movableClock(at), log });
+
 test('the mailbox keeps the newest, finds open and blind recipients, and holds a message once', async () => {
-  const mailbox = makeMailbox();
-  await mailbox.send(mail, at);
-  await mailbox.send(mail, at);
-  await mailbox.send({ ...mail, key: 'event-2', to: ['kenneth@example.com'], bcc: [], subject: 'Second' }, at);
+  const mailer = mailerTo(null, true);
+  await mailer.send(mail);
+  await mailer.send(mail);
+  await mailer.send({ ...mail, key: 'event-2', to: ['kenneth@example.com'], bcc: [], subject: 'Second' });
   assert.deepEqual(
-    mailbox.list().map(({ subject }) => subject),
+    mailer.mailbox.list().map(({ subject }) => subject),
     ['Second', 'Welcome'],
   );
-  assert.deepEqual(mailbox.list('DONNY@example.com'), [
+  assert.deepEqual(mailer.mailbox.list('DONNY@example.com'), [
     {
       created_at: '2026-03-10T15:00:00.000Z',
       to: ['xia@example.com'],
@@ -58,9 +64,15 @@ test('the mailbox keeps the newest, finds open and blind recipients, and holds a
       event: 'user_welcome',
     },
   ]);
-  assert.deepEqual(mailbox.list('xia@example.co'), []);
-  for (let i = 0; i < 1_005; i += 1) await mailbox.send({ ...mail, key: `many-${i}` }, at);
-  assert.equal(mailbox.list().length, 1_000);
+  assert.deepEqual(mailer.mailbox.list('xia@example.co'), []);
+  for (let i = 0; i < 1_005; i += 1) await mailer.send({ ...mail, key: `many-${i}` });
+  assert.equal(mailer.mailbox.list().length, 1_000);
+});
+
+test('without a mail server nothing is kept unless asked for', async () => {
+  const mailer = mailerTo(null);
+  await mailer.send(mail);
+  assert.deepEqual(mailer.mailbox.list(), []);
 });
 
 /** A mail server that takes one message and gives back what it was told. */
@@ -92,9 +104,9 @@ async function listen(): Promise<{ server: Server; url: string; told: string[] }
 
 test('a message reaches the server with its blind recipients in the envelope only', async () => {
   const { server, url, told } = await listen();
-  const mailer = smtpMailer(url, 'support@cowork.example.com');
-  await mailer.send(mail, at);
-  mailer.close();
+  const mailer = mailerTo(url);
+  await mailer.send(mail);
+  await mailer.close();
   server.close();
   assert.deepEqual(
     told.filter((line) => /^RCPT/i.test(line)),
@@ -113,7 +125,7 @@ test('a server that is not there is an error, so that the message is tried again
   await new Promise((resolve) => {
     server.close(resolve);
   });
-  const mailer = smtpMailer(url, 'support@cowork.example.com');
-  await assert.rejects(mailer.send(mail, at));
-  mailer.close();
+  const mailer = mailerTo(url);
+  await assert.rejects(mailer.send(mail));
+  await mailer.close();
 });

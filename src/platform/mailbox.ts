@@ -1,6 +1,6 @@
-import { safeMail, type Mailer, type OutgoingMail } from './mail.ts';
+import type { OutgoingMail } from './outgoing-mail.ts';
 
-/** A message that was kept instead of sent, as /_dev/mail shows it. */
+/** A message that was kept, as /_dev/mail shows it. */
 export interface CapturedMail {
   created_at: string;
   to: string[];
@@ -12,8 +12,9 @@ export interface CapturedMail {
   event: string;
 }
 
-/** A mailer that keeps the newest messages in memory: development and tests read them. */
-export interface Mailbox extends Mailer {
+/** The newest messages, in memory: development and tests read them. */
+export interface Mailbox {
+  keep(mail: OutgoingMail, at: Date): void;
   /** Newest first; with `to`, those that reached that address, openly or as a blind copy. */
   list(to?: string): CapturedMail[];
   clear(): void;
@@ -22,23 +23,21 @@ export interface Mailbox extends Mailer {
 const KEPT_MAX = 1_000;
 
 export function makeMailbox(): Mailbox {
-  // By key: a message that is sent again replaces itself. A map keeps the order of arrival.
+  // By key: a message that comes again is there already. A map keeps the order of arrival.
   const kept = new Map<string, CapturedMail>();
   return {
-    send(mail, at) {
-      const safe = safeMail(mail);
-      if (safe !== null && !kept.has(mail.key)) kept.set(mail.key, capture(safe, at));
+    keep(mail, at) {
+      if (kept.has(mail.key)) return;
+      kept.set(mail.key, capture(mail, at));
       for (const key of kept.keys()) {
         if (kept.size <= KEPT_MAX) break;
         kept.delete(key);
       }
-      return Promise.resolve();
     },
-    close: () => {},
     list(to) {
-      const wanted = to?.trim().toLowerCase();
+      const wanted = to?.trim().toLowerCase() ?? '';
       const reached = (mail: CapturedMail) => [...mail.to, ...mail.bcc].some((each) => each.toLowerCase() === wanted);
-      return [...kept.values()].filter((mail) => wanted === undefined || wanted === '' || reached(mail)).toReversed();
+      return [...kept.values()].filter((mail) => wanted === '' || reached(mail)).toReversed();
     },
     clear: () => kept.clear(),
   };

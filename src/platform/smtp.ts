@@ -1,0 +1,48 @@
+import { createTransport } from 'nodemailer';
+import type { OutgoingMail } from './outgoing-mail.ts';
+
+export interface Smtp {
+  /** Hands a safe message to the server. */
+  send(mail: OutgoingMail): Promise<void>;
+  close(): void;
+}
+
+const CONNECT_MS_MAX = 10_000;
+const SILENCE_MS_MAX = 30_000;
+
+/** Sends through a mail server, `smtp://` or `smtps://`. Connections are made when there is something to send. */
+export function openSmtp(url: string, from: string): Smtp {
+  const transport = createTransport({
+    url,
+    pool: true,
+    maxConnections: 2,
+    connectionTimeout: CONNECT_MS_MAX,
+    greetingTimeout: CONNECT_MS_MAX,
+    socketTimeout: SILENCE_MS_MAX,
+    // Nothing that a template or a user wrote may name a file or an address to read.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  const domain = from.split('@').at(-1) ?? 'localhost';
+  return {
+    async send(mail) {
+      await transport.sendMail({
+        from: address(from),
+        to: mail.to.map(address),
+        bcc: mail.bcc.map(address),
+        ...(mail.reply_to === null ? {} : { replyTo: address(mail.reply_to) }),
+        subject: mail.subject,
+        text: mail.text,
+        html: mail.html,
+        messageId: `<${mail.key}@${domain}>`,
+        headers: { 'auto-submitted': 'auto-generated' },
+      });
+    },
+    close: () => transport.close(),
+  };
+}
+
+/** As an object, which the library does not parse again. */
+function address(text: string): { name: string; address: string } {
+  return { name: '', address: text };
+}
