@@ -78,3 +78,20 @@ export async function findReceipts(
     .execute();
   return new Map(rows.map(({ id, ...receipt }) => [id, receipt]));
 }
+
+/** The entries that follow one in the order in which things happened, at most `limit`. */
+export async function listEntriesAfter(
+  reader: Reader,
+  last: Pick<Entry, 'created_at' | 'id'> | null,
+  limit: number,
+): Promise<Entry[]> {
+  // Index: ledger_entries_created_at.
+  return reader
+    .selectFrom('ledger_entries')
+    .selectAll()
+    .where(last === null ? sql<boolean>`true` : sql<boolean>`(created_at, id) > (${last.created_at}, ${last.id})`)
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}

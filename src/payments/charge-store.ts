@@ -108,3 +108,17 @@ export async function listUnsettledCharges(reader: Reader, after: ChargeId | nul
     .limit(limit)
     .execute();
 }
+
+/** The newest charges since an instant about which the processor has decided. */
+export async function findDecidedCharges(reader: Reader, since: Date, limit: number): Promise<Charge[]> {
+  // Index: charges_created_at.
+  return reader
+    .selectFrom('charges')
+    .selectAll()
+    .where('created_at', '>=', since)
+    .where('state', '<>', 'created')
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+}

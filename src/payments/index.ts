@@ -14,6 +14,7 @@ export {
 export type { CardUpdated, ChargeUpdated } from './events.ts';
 export { getChargeOf } from './get-charge.ts';
 export { paymentsJobs } from './jobs.ts';
+export { listRecentCharges } from './list-recent-charges.ts';
 export { type PaymentMethod, savedCard } from './payment-method-store.ts';
 export { presentCard } from './present-card.ts';
 export { presentCharge } from './present-charge.ts';

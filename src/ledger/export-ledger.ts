@@ -1,0 +1,124 @@
+import { formatDecimal } from '#kernel/money';
+import type { ProfileId } from '#platform/db-schema';
+import type { Reader } from '#platform/db';
+import { findProfilesByIds, type Profile, profileName } from '#profiles';
+import type { Entry } from './entry.ts';
+import { listEntriesAfter } from './event-store.ts';
+
+export type ExportFormat = 'ledger' | 'hledger' | 'csv';
+
+export function isExportFormat(text: string): text is ExportFormat {
+  return ['ledger', 'hledger', 'csv'].includes(text);
+}
+
+const BATCH = 1000;
+
+/**
+ * Writes the whole ledger as text, oldest entry first, in pieces that can be sent on one by one.
+ *
+ * The destination is the first, positive posting. Amounts are exact decimals with the code of their currency: `$` alone
+ * would add dollars of several countries up.
+ */
+export async function* exportLedger(reader: Reader, format: ExportFormat): AsyncGenerator<string> {
+  if (format === 'csv') yield `${csvColumns.join(',')}\r\n`;
+  const profiles = new Map<ProfileId, Profile>();
+  let last: Pick<Entry, 'created_at' | 'id'> | null = null;
+  for (;;) {
+    const entries: Entry[] = await listEntriesAfter(reader, last, BATCH);
+    const unknown = entries
+      .flatMap(({ orig_profile_id, dest_profile_id }) => [orig_profile_id, dest_profile_id])
+      .filter((id) => !profiles.has(id));
+    for (const [id, profile] of await findProfilesByIds(reader, [...new Set(unknown)])) profiles.set(id, profile);
+    if (entries.length > 0) yield entries.map((entry) => writers[format](entry, profiles)).join('');
+    last = entries.at(-1) ?? last;
+    if (entries.length < BATCH) return;
+  }
+}
+
+type Write = (entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>) => string;
+
+const writers: Readonly<Record<ExportFormat, Write>> = { ledger: writeLedger, hledger: writeHledger, csv: writeCsv };
+
+const AMOUNT_ENDS_AT = 60;
+
+function writeLedger(entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>): string {
+  const when = entry.created_at.toISOString();
+  const about = entry.event_id === null ? '' : `#${oneLine(entry.event_id)} - `;
+  const header = `${when.slice(0, 10).replaceAll('-', '/')} ${when.slice(11, 19)} ${about}${oneLine(entry.description)}`;
+  return journalText(header, entry, profiles, '\t\t');
+}
+
+function writeHledger(entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>): string {
+  const when = entry.created_at.toISOString();
+  // Parentheses hold hledger's code; `;` would begin a comment and `|` end the payee.
+  const about = entry.event_id === null ? '' : `(${oneLine(entry.event_id).replaceAll(/[()]/g, '')}) `;
+  const header = `${when.slice(0, 10)} ${about}${oneLine(entry.description).replaceAll(';', ',').replaceAll('|', '/')}`;
+  return journalText(`${header}  ; time:${when.slice(11, 19)}`, entry, profiles, '    ');
+}
+
+function journalText(header: string, entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>, indent: string): string {
+  const posting = (account: string, amount: string) => {
+    const width = AMOUNT_ENDS_AT - indent.length - account.length;
+    return `${indent}${account}  ${amount === '' ? '' : amount.padStart(Math.max(0, width - 2))}`.trimEnd();
+  };
+  const dest = `${slugOf(profiles, entry.dest_profile_id)}:${entry.dest_account}`;
+  const orig = `${slugOf(profiles, entry.orig_profile_id)}:${entry.orig_account}`;
+  const isConverted = entry.orig_unit !== entry.dest_unit;
+  return [
+    header,
+    posting(dest, commodity(entry.dest_amount, entry.dest_unit)),
+    posting(orig, isConverted ? commodity(-entry.orig_amount, entry.orig_unit) : ''),
+    '',
+    '',
+  ].join('\n');
+}
+
+// oxfmt-ignore
+const csvColumns = [
+  'created_at', 'event', 'dest_amount', 'dest_unit', 'dest_profile', 'dest_account',
+  'orig_amount', 'orig_unit', 'orig_profile', 'orig_account', 'description',
+];
+
+function writeCsv(entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>): string {
+  const cells = [
+    entry.created_at.toISOString(),
+    entry.event_id ?? '',
+    formatDecimal(entry.dest_amount),
+    entry.dest_unit,
+    nameOf(profiles, entry.dest_profile_id),
+    entry.dest_account,
+    formatDecimal(entry.orig_amount),
+    entry.orig_unit,
+    nameOf(profiles, entry.orig_profile_id),
+    entry.orig_account,
+    entry.description,
+  ];
+  return `${cells.map(csvCell).join(',')}\r\n`;
+}
+
+/**
+ * Writes a cell that a spreadsheet takes for text: one that it would take for a formula gets an apostrophe in front.
+ * @see https://owasp.org/www-community/attacks/CSV_Injection
+ */
+export function csvCell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** A description may hold anything; in a journal a line break would begin a posting. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}
+
+function commodity(amount: number, unit: string): string {
+  return `${formatDecimal(amount)} ${unit.toUpperCase()}`;
+}
+
+function slugOf(profiles: ReadonlyMap<ProfileId, Profile>, id: ProfileId): string {
+  return profiles.get(id)?.slug ?? `profile_${id}`;
+}
+
+function nameOf(profiles: ReadonlyMap<ProfileId, Profile>, id: ProfileId): string {
+  const profile = profiles.get(id);
+  return profile ? profileName(profile) : `profile_${id}`;
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
+import type { ProfileId } from '#platform/db-schema';
+import { inTransaction } from '#platform/db';
+import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { makeParty, orderEntry } from '../../test/support/factories/ledger.ts';
+import { accounts, convertAmount } from './entry.ts';
+import { csvCell, exportLedger, type ExportFormat } from './export-ledger.ts';
+import { postEvent } from './post-event.ts';
+import { verifyLedger } from './verify-ledger.ts';
+
+const at = new Date('2026-03-10T15:04:05Z');
+let database: TestDatabase;
+let provider: ProfileId;
+let payer: ProfileId;
+before(async () => {
+  database = await openTestDatabase();
+  provider = await makeParty(database.db, 'cowork');
+  payer = await makeParty(database.db, 'xia');
+  await inTransaction(database.db, (tx) =>
+    postEvent(tx, {
+      key: 'order:1',
+      kind: 'order',
+      at,
+      entries: [
+        orderEntry({ provider, payer, amount: 2000, event_id: 'sub_1/' }),
+        orderEntry({
+          provider,
+          payer,
+          amount: 5,
+          event_id: 'sub_1/',
+          description: '=cmd()\n\tcowork:Funds  1.00 USD ; x',
+        }),
+        convertAmount({
+          from: { profile_id: provider, account: accounts.backlog },
+          to: { profile_id: provider, account: accounts.receivable },
+          amount: 7250,
+          unit: 'usd',
+          to_amount: 10000,
+          to_unit: 'cad',
+          event_id: null,
+          description: 'Charge ch "distribution", for xia:basic',
+        }),
+      ],
+    }),
+  );
+});
+after(() => database.close());
+
+async function text(format: ExportFormat): Promise<string> {
+  let all = '';
+  for await (const piece of exportLedger(database.db, format)) all += piece;
+  return all;
+}
+
+test('a journal for ledger-cli holds the destination first and one line of text', async () => {
+  assert.equal(
+    await text('ledger'),
+    [
+      '2026/03/10 15:04:05 #sub_1/ - Subscription to basic until 2026/02/28 (1 month)',
+      `\t\txia:Payable${'20.00 USD'.padStart(47)}`,
+      '\t\tcowork:Receivable',
+      '',
+      '2026/03/10 15:04:05 #sub_1/ - =cmd() cowork:Funds 1.00 USD ; x',
+      `\t\txia:Payable${'0.05 USD'.padStart(47)}`,
+      '\t\tcowork:Receivable',
+      '',
+      '2026/03/10 15:04:05 Charge ch "distribution", for xia:basic',
+      `\t\tcowork:Receivable${'100.00 CAD'.padStart(41)}`,
+      `\t\tcowork:Backlog${'-72.50 USD'.padStart(44)}`,
+      '',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('a journal for hledger keeps comments and codes apart from what people wrote', async () => {
+  const [first, , , , second] = (await text('hledger')).split('\n');
+  assert.equal(first, '2026-03-10 (sub_1/) Subscription to basic until 2026/02/28 (1 month)  ; time:15:04:05');
+  assert.equal(second, '2026-03-10 (sub_1/) =cmd() cowork:Funds 1.00 USD , x  ; time:15:04:05');
+});
+
+test('a table is safe to open in a spreadsheet', async () => {
+  const csv = await text('csv');
+  assert(csv.includes(`,"'=cmd()\n\tcowork:Funds  1.00 USD ; x"\r\n`));
+  assert(csv.includes(',"Charge ch ""distribution"", for xia:basic"\r\n'));
+  assert(csv.startsWith('created_at,event,dest_amount,'));
+  assert(csv.includes('2026-03-10T15:04:05.000Z,sub_1/,20.00,usd,xia,Payable,20.00,usd,cowork,Receivable,'));
+});
+
+test('cells that look like formulas get an apostrophe', () => {
+  assert.deepEqual(['=1', '+1', '-1', '@x', '\tx', '\rx', 'a=1', ''].map(csvCell), [
+    "'=1",
+    "'+1",
+    "'-1",
+    "'@x",
+    "'\tx",
+    `"'\rx"`,
+    'a=1',
+    '',
+  ]);
+});
+
+test('a sound ledger has no violations', async () => {
+  assert.deepEqual(await verifyLedger(database.db), { events_count: 1, entries_count: 3, violations: [] });
+});
+
+test('what was done behind the back of the database is found', async () => {
+  // Without triggers, as a careless restore would do it.
+  await inTransaction(database.db, async (tx) => {
+    await sql`set local session_replication_role = replica`.execute(tx);
+    await sql`delete from ledger_entries where rank = 1`.execute(tx);
+    await sql`insert into ledger_events (key, kind, created_at) values ('order:2', 'order', ${at})`.execute(tx);
+  });
+  const { violations } = await verifyLedger(database.db);
+  assert.deepEqual(
+    violations.map(({ rule, where }) => [rule, where]),
+    [
+      ['an event has entries, none missing between', 'order:1'],
+      ['an event has entries, none missing between', 'order:2'],
+    ],
+  );
+  await inTransaction(database.db, async (tx) => {
+    await sql`set local session_replication_role = replica`.execute(tx);
+    await sql`delete from ledger_events`.execute(tx);
+  });
+  const after_more = await verifyLedger(database.db);
+  assert.deepEqual(new Set(after_more.violations.map(({ rule }) => rule)), new Set(['an entry belongs to an event']));
+});
