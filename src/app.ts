@@ -16,8 +16,8 @@ import type { Database } from '#platform/db';
 import { devRoutes } from '#platform/dev-routes';
 import { platformJobs } from '#platform/http/jobs';
 import { type JobRunner, makeJobRunner } from '#platform/job-runner';
-import { droppingMailer, type Mailer, smtpMailer } from '#platform/mail';
-import { type Mailbox, makeMailbox } from '#platform/mailbox';
+import { type Mailer, makeMailer } from '#platform/mail';
+import type { Mailbox } from '#platform/mailbox';
 import { makeRelay, type Relay } from '#platform/relay';
 import { runDue } from '#platform/run-due';
 import { makeSiteCache, type SiteCache } from '#platform/site';
@@ -85,8 +85,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
   const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
   const throttle = makeThrottle(() => performance.now(), config.throttle_factor);
   const accounts = makeAccountsSettings({ ...config, secret_key: secret, throttle });
-  const mailbox = makeMailbox();
-  const mailer = config.smtp_url !== null ? smtpMailer(config.smtp_url, config.site_email) : development ? mailbox : droppingMailer(log);
+  const mailer = makeMailer({ smtp_url: config.smtp_url, from: config.site_email, capture: development, clock, log });
 
   const makeContext = async (job: string): Promise<Context> => ({
     actor: { kind: 'job', name: job },
@@ -154,7 +153,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
   });
   gateway.registerRoutes(http);
   if (development && movable) {
-    devRoutes(http, { mailbox, clock: movable, runDue: (to) => runDue({ db, clock: movable, runner, relay }, to) });
+    devRoutes(http, { mailbox: mailer.mailbox, clock: movable, runDue: (to) => runDue({ db, clock: movable, runner, relay }, to) });
     testProcessorDevRoutes(http);
   }
   // The catch-all comes last: what is not ours belongs to the rules.
@@ -165,7 +164,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     relay,
     runner,
     mailer,
-    mailbox,
+    mailbox: mailer.mailbox,
     site,
     makeContext,
     base_url,
@@ -183,7 +182,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
       await relay.stop();
       await runner.stop();
       await gateway.close();
-      mailer.close();
+      await mailer.close();
     },
   };
 }
