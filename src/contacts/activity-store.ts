@@ -1,0 +1,56 @@
+import type { ListQuery, Page } from '#kernel/page';
+import type { ActivityId, ContactId, ProfileId, UserId } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+import { listPage, type ListSpec } from '#platform/list';
+
+/** A dated note about a contact. */
+export interface Activity {
+  id: ActivityId;
+  contact_id: ContactId;
+  profile_id: ProfileId | null;
+  created_by: UserId | null;
+  text: string;
+  extra: string | null;
+  created_at: Date;
+}
+
+const spec: ListSpec = {
+  search: { text: 'activities.text' },
+  sort: { created_at: 'activities.created_at' },
+  default_order: [{ column: 'activities.created_at', descending: false }],
+  tie_breaker: 'activities.id',
+  date: 'activities.created_at',
+};
+
+const PROFILE_ACTIVITIES_MAX = 100;
+
+export async function listContactActivities(
+  reader: Reader,
+  contact_id: ContactId,
+  list: ListQuery,
+  url: URL,
+): Promise<Page<Activity>> {
+  return listPage(reader.selectFrom('activities').selectAll().where('contact_id', '=', contact_id), spec, list, url);
+}
+
+/** Lists the latest notes about a profile, newest first. Relies on index activities_profile_id. */
+export async function findProfileActivities(reader: Reader, profile_id: ProfileId): Promise<Activity[]> {
+  return reader
+    .selectFrom('activities')
+    .selectAll()
+    .where('profile_id', '=', profile_id)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(PROFILE_ACTIVITIES_MAX)
+    .execute();
+}
+
+export type NewActivity = Pick<Activity, 'contact_id' | 'profile_id' | 'created_by' | 'text'>;
+
+export async function insertActivity(tx: Tx, activity: NewActivity, at: Date): Promise<Activity> {
+  return tx
+    .insertInto('activities')
+    .values({ ...activity, created_at: at })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}

@@ -1,0 +1,17 @@
+import type { ContactId, UserId } from '#platform/db-schema';
+
+/** A person on record, with or without a login. */
+export interface Contact {
+  id: ContactId;
+  slug: string;
+  user_id: UserId | null;
+  email: string | null;
+  /** E.164 when it came through the API. */
+  phone: string | null;
+  full_name: string;
+  nick_name: string;
+  lang: string;
+  picture: string | null;
+  extra: string | null;
+  created_at: Date;
+}

@@ -1,0 +1,82 @@
+import { sql } from 'kysely';
+import { selectUsers, type UserDetail, type UserSummary } from '#accounts';
+import type { ListQuery, Page } from '#kernel/page';
+import type { Reader } from '#platform/db';
+import { listPage, type ListSpec } from '#platform/list';
+import type { Contact } from './contact.ts';
+import { findContactBySlug } from './contact-store.ts';
+
+const spec: ListSpec = {
+  search: { email: 'person.email', username: 'person.slug', full_name: 'person.full_name' },
+  sort: {
+    full_name: 'person.full_name',
+    created_at: 'person.created_at',
+    date_joined: 'person.created_at',
+    username: 'person.slug',
+  },
+  default_order: [{ column: 'person.full_name', descending: false }],
+  tie_breaker: 'person.slug',
+  date: 'person.created_at',
+};
+
+/** Lists everybody: users, and people on record without a login; each once. */
+export async function listDirectory(reader: Reader, list: ListQuery, url: URL): Promise<Page<UserSummary>> {
+  const users = reader
+    .selectFrom(selectUsers(reader).as('login'))
+    .select(['login.username as slug', 'login.email', 'login.full_name', 'login.picture', 'login.created_at'])
+    .where('login.is_active', '=', true);
+  const leads = reader
+    .selectFrom('contacts')
+    .select(['contacts.slug', 'contacts.email', 'contacts.full_name', 'contacts.picture', 'contacts.created_at'])
+    .where('contacts.user_id', 'is', null)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          reader
+            .selectFrom(selectUsers(reader).as('namesake'))
+            .select(sql`1`.as('one'))
+            .where(sql<boolean>`lower(namesake.username) = lower(contacts.slug)`),
+        ),
+      ),
+    );
+  const people = reader.selectFrom(users.unionAll(leads).as('person')).selectAll('person');
+  const page = await listPage(people, spec, list, url);
+  return {
+    ...page,
+    results: page.results.map(({ slug, full_name, picture }) => ({
+      slug,
+      username: slug,
+      printable_name: full_name === '' ? slug : full_name,
+      picture,
+    })),
+  };
+}
+
+/** Finds a person without a login, as users are shown. */
+export async function findLead(reader: Reader, slug: string): Promise<UserDetail | null> {
+  const contact = await findContactBySlug(reader, slug);
+  return contact?.user_id === null ? presentLead(contact) : null;
+}
+
+/** Says whether a name is that of a person without a login. */
+export async function isLead(reader: Reader, slug: string): Promise<boolean> {
+  return (await findLead(reader, slug)) !== null;
+}
+
+export function presentLead(contact: Contact): UserDetail {
+  return {
+    slug: contact.slug,
+    username: contact.slug,
+    printable_name: contact.nick_name || contact.full_name || contact.slug,
+    picture: contact.picture,
+    email: contact.email,
+    phone: contact.phone,
+    full_name: contact.full_name,
+    nick_name: contact.nick_name,
+    lang: contact.lang,
+    credentials: false,
+    otp_enabled: false,
+    created_at: contact.created_at.toISOString(),
+    last_login: null,
+  };
+}

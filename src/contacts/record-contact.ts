@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { invalidInput } from '#kernel/problem';
+import { slugify, withSuffix } from '#kernel/slug';
+import { splitFullName } from '#kernel/text';
+import { findUserByEmail, isNameFree, isUsername, parseEmail, parsePhone, type User } from '#accounts';
+import type { Context } from '#platform/context';
+import { inTransaction, type Tx } from '#platform/db';
+import type { Contact } from './contact.ts';
+import {
+  findContactByEmail,
+  findContactByPhone,
+  findContactBySlug,
+  findContactByUser,
+  insertContact,
+} from './contact-store.ts';
+
+export interface ContactInput {
+  slug?: string | undefined;
+  username?: string | undefined;
+  email?: string | null | undefined;
+  phone?: string | null | undefined;
+  full_name: string;
+  nick_name?: string | undefined;
+  lang?: string | undefined;
+}
+
+const ATTEMPTS_MAX = 9;
+
+/**
+ * Puts a person on record. No login is made; one that has the address is linked.
+ *
+ * @throws invalid_input (400) naming each field at fault
+ */
+export async function recordContact(
+  ctx: Context,
+  input: ContactInput,
+): Promise<{ contact: Contact; user: User | null }> {
+  const full_name = input.full_name.trim();
+  const email = parseEmail(input.email ?? '');
+  const phone = parsePhone(input.phone ?? '');
+  refuseInput(input, { full_name, email, phone });
+  return inTransaction(ctx.db, async (tx) => {
+    if (email !== null && (await findContactByEmail(tx, email))) throw emailTaken();
+    if (phone !== null && (await findContactByPhone(tx, phone)))
+      throw invalidInput({ phone: ['This phone number is already on record.'] });
+    const user = email === null ? undefined : await findUserByEmail(tx, email);
+    const slug = await slugFor(tx, input, { email, user }, ctx.clock.now());
+    const nick_name = input.nick_name?.trim() || splitFullName(full_name).first;
+    const person = {
+      slug,
+      user_id: user?.id ?? null,
+      email,
+      phone,
+      full_name,
+      nick_name,
+      lang: input.lang ?? ctx.lang,
+    };
+    const contact = await insertContact(tx, person, ctx.clock.now());
+    if (!contact) throw emailTaken();
+    return { contact, user: user ?? null };
+  });
+}
+
+/**
+ * Finds a contact by its slug, or by the name of a user; a user who is not on record yet is put there.
+ */
+export async function contactOf(tx: Tx, name: string, user: User | undefined, at: Date): Promise<Contact | undefined> {
+  if (!user) return findContactBySlug(tx, name);
+  const linked = await findContactByUser(tx, user.id);
+  if (linked) return linked;
+  const { full_name, nick_name, lang } = user;
+  const person = { user_id: user.id, email: null, phone: null, full_name, nick_name, lang };
+  const suffixed = withSuffix(user.username, (digits) => randomHex(digits));
+  return (
+    (await insertContact(tx, { ...person, slug: user.username }, at)) ??
+    (await insertContact(tx, { ...person, slug: suffixed }, at))
+  );
+}
+
+function refuseInput(
+  input: ContactInput,
+  parsed: { full_name: string; email: string | null; phone: string | null },
+): void {
+  const errors: Record<string, string[]> = {};
+  if (parsed.full_name === '') errors['full_name'] = ['This field may not be blank.'];
+  if (parsed.email === null && (input.email ?? '').trim() !== '') errors['email'] = ['Enter an e-mail address.'];
+  else if (parsed.email === null && parsed.phone === null) {
+    errors['email'] = errors['phone'] = ['Enter an e-mail address or a phone number.'];
+  }
+  if (Object.keys(errors).length > 0) throw invalidInput(errors);
+}
+
+async function slugFor(
+  tx: Tx,
+  input: ContactInput,
+  known: { email: string | null; user: User | undefined },
+  at: Date,
+): Promise<string> {
+  const asked = (input.slug ?? input.username ?? '').trim();
+  const isTaken = async (slug: string) =>
+    (await findContactBySlug(tx, slug)) !== undefined || !(await isNameFree(tx, slug, at));
+  if (asked !== '') {
+    if (!isUsername(asked)) throw invalidInput({ slug: ['Use letters, digits, - and _ only.'] });
+    const isOwn = known.user?.username.toLowerCase() === asked.toLowerCase();
+    if ((await findContactBySlug(tx, asked)) || (!isOwn && (await isTaken(asked)))) throw slugTaken();
+    return asked;
+  }
+  if (known.user && !(await findContactBySlug(tx, known.user.username))) return known.user.username;
+  const base = slugify((known.email?.split('@')[0] ?? '').replaceAll('.', ''));
+  return freeSlug(base, isTaken);
+}
+
+async function freeSlug(base: string, isTaken: (slug: string) => Promise<boolean>): Promise<string> {
+  if (base === '') return randomHex(15);
+  for (let attempt = 0; attempt <= ATTEMPTS_MAX; attempt += 1) {
+    const slug = attempt === 0 ? base : withSuffix(base, randomHex);
+    if (!(await isTaken(slug))) return slug;
+  }
+  throw slugTaken();
+}
+
+function randomHex(digits: number): string {
+  return randomBytes(8).toString('hex').slice(0, digits);
+}
+
+const slugTaken = () => invalidInput({ slug: ['This name is already taken.'] });
+const emailTaken = () => invalidInput({ email: ['This e-mail address is already on record.'] });

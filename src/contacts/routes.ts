@@ -1,0 +1,123 @@
+import { presentUser, UserDetailSchema } from '#accounts';
+import { inputProblems } from '#kernel/problem';
+import type { App } from '#platform/http/app';
+import { Detail, ListQuerystring } from '#platform/http/schemas';
+import { type Throttle, throttleProblems } from '#platform/throttle';
+import { listContactActivities } from './activity-store.ts';
+import { listDirectory, presentLead } from './directory.ts';
+import { findContactNamed, noteActivity, presentActivities } from './note-activity.ts';
+import { contactProblems } from './problems.ts';
+import { recordContact } from './record-contact.ts';
+import {
+  ActivityCreateBody,
+  ActivityCreated,
+  ActivityPage,
+  ContactCreateBody,
+  MessageBody,
+  UserPage,
+  UserParams,
+} from './schemas.ts';
+import { sendMessage } from './send-message.ts';
+
+const access = { kind: 'broker' } as const;
+
+export function contactsRoutes(app: App, needs: { throttle: Throttle }): void {
+  directoryRoutes(app);
+  activityRoutes(app);
+  app.post(
+    '/api/contact',
+    {
+      config: {
+        access: { kind: 'public' },
+        problems: [inputProblems.invalid_input, throttleProblems.too_many_requests],
+      },
+      schema: {
+        tags: ['content'],
+        summary: 'Sends a message to the operator',
+        body: MessageBody,
+        response: { 200: Detail },
+      },
+    },
+    async ({ ctx, body }) => {
+      await sendMessage(ctx, needs.throttle, body);
+      return { detail: 'Your request has been sent. We will reply within 24 hours. Thank you.' };
+    },
+  );
+}
+
+function directoryRoutes(app: App): void {
+  app.get(
+    '/api/users',
+    {
+      config: { access },
+      schema: {
+        tags: ['profile'],
+        summary: 'Lists users and other people on record',
+        querystring: ListQuerystring,
+        response: { 200: UserPage },
+      },
+    },
+    async (request) => listDirectory(request.ctx.db, request.list(), request.listUrl),
+  );
+  app.post(
+    '/api/users',
+    {
+      config: { access, problems: [inputProblems.invalid_input] },
+      schema: {
+        tags: ['profile'],
+        summary: 'Puts a person on record',
+        body: ContactCreateBody,
+        response: { 201: UserDetailSchema },
+      },
+    },
+    async ({ ctx, body }, reply) => {
+      const { contact, user } = await recordContact(ctx, body);
+      const shown = user ? presentUser(user) : presentLead(contact);
+      return reply
+        .status(201)
+        .header('location', `/api/users/${encodeURIComponent(shown.slug)}`)
+        .send(shown);
+    },
+  );
+}
+
+function activityRoutes(app: App): void {
+  const url = '/api/contacts/:user/activities';
+  app.get(
+    url,
+    {
+      config: { access, problems: [contactProblems.contact_unknown] },
+      schema: {
+        tags: ['profile'],
+        summary: 'Lists the notes about a contact',
+        params: UserParams,
+        querystring: ListQuerystring,
+        response: { 200: ActivityPage },
+      },
+    },
+    async (request) => {
+      const { ctx, params } = request;
+      const contact = await findContactNamed(ctx.db, params.user);
+      if (!contact) return { count: 0, next: null, previous: null, results: [] };
+      const page = await listContactActivities(ctx.db, contact.id, request.list(), request.listUrl);
+      return { ...page, results: await presentActivities(ctx.db, page.results) };
+    },
+  );
+  app.post(
+    url,
+    {
+      config: { access, problems: [contactProblems.contact_unknown, inputProblems.invalid_input] },
+      schema: {
+        tags: ['profile'],
+        summary: 'Takes a note about a contact',
+        params: UserParams,
+        body: ActivityCreateBody,
+        response: { 201: ActivityCreated },
+      },
+    },
+    async ({ ctx, params, body }, reply) => {
+      const activity = await noteActivity(ctx, params.user, body);
+      return reply.status(201).send({ text: activity.text, account: body.account });
+    },
+  );
+}
