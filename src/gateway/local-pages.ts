@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '#platform/context';
+import { withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import type { KnownCaller } from './load-facts.ts';
 import type { Passed } from './pipeline.ts';
@@ -49,7 +50,8 @@ async function chooseProfile(request: FastifyRequest, reply: FastifyReply, pages
   const [only] = profiles;
   if (profiles.length === 1 && only) return reply.redirect(only.location, 302);
   if (profiles.length === 0) return reply.redirect(paths.profileChooser(), 302);
-  return reply.page('saas/profile_redirects.html', { accessibles: profiles, form: {}, errors: {} });
+  const create_path = withNext(paths.profileChooser(), '/app/:profile/');
+  return reply.page('saas/profile_redirects.html', { accessibles: profiles, create_path, form: {}, errors: {} });
 }
 
 interface ProfilePath {

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '#platform/context';
 import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
-import { safeNext } from '#platform/http/next';
+import { safeNext, withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { invalidInput } from '#kernel/problem';
 import type { UserId } from '#platform/db-schema';
@@ -23,11 +23,25 @@ const ROLES_MAX = 100;
 export function chooserPages(app: App): void {
   chooser(app, '/profile/', (slug) => paths.profile(slug));
   chooser(app, '/billing/', (slug) => paths.history(slug));
+  cartChooser(app);
+}
+
+/** The cart's own address takes plans by POST, so a profile made on the way is posted to the general chooser. */
+function cartChooser(app: App): void {
+  const options = { config: { access: { kind: 'authenticated' }, page: true }, schema: { hide: true } } as const;
+  app.get('/billing/cart/', options, async (request, reply) => {
+    // Where the buyer was going stays in the query: it is the last step of an order, not the next one.
+    const cartOf = (slug: string) => paths.cart(slug) + request.listUrl.search;
+    const create_path = withNext(paths.profileChooser(), cartOf(':profile').replace('%3Aprofile', ':profile'));
+    return show(request, reply, cartOf, null, { create_path });
+  });
 }
 
 function chooser(app: App, url: string, pageOf: (slug: string) => string): void {
   const options = { config: { access: { kind: 'authenticated' }, page: true }, schema: { hide: true } } as const;
-  app.get(url, options, async (request, reply) => show(request, reply, pageOf, null));
+  app.get(url, options, async (request, reply) =>
+    show(request, reply, (slug) => locationOf(request, slug, pageOf), null),
+  );
   app.post(url, options, async (request, reply) => {
     try {
       const full_name = textField(request.body, 'full_name', 100);
@@ -41,7 +55,7 @@ function chooser(app: App, url: string, pageOf: (slug: string) => string): void 
       reply.flash('success', `${full_name} was created.`);
       return await reply.redirect(locationOf(request, profile.slug, pageOf), 303);
     } catch (error) {
-      return show(request, reply, pageOf, problemToForm(error));
+      return show(request, reply, (slug) => locationOf(request, slug, pageOf), problemToForm(error));
     }
   });
 }
@@ -64,8 +78,9 @@ function locationOf(request: FastifyRequest, slug: string, pageOf: (slug: string
 async function show(
   request: FastifyRequest,
   reply: FastifyReply,
-  pageOf: (slug: string) => string,
+  locate: (slug: string) => string,
   problem: FormProblem | null,
+  more: Record<string, unknown> = {},
 ): Promise<FastifyReply> {
   const { ctx } = request;
   const at = ctx.clock.now();
@@ -78,7 +93,7 @@ async function show(
   );
   const only = held[0] && summaries.get(held[0].profile_id);
   if (held.length === 1 && roles.length === 1 && only && problem === null) {
-    return reply.redirect(locationOf(request, only.slug, pageOf), 302);
+    return reply.redirect(locate(only.slug), 302);
   }
   const types = await findRoleTypesByIds(
     ctx.db,
@@ -91,7 +106,7 @@ async function show(
       accessibles: held.flatMap((role) => {
         const summary = summaries.get(role.profile_id);
         if (!summary) return [];
-        const location = locationOf(request, summary.slug, pageOf);
+        const location = locate(summary.slug);
         return { ...presentProfileSummary(summary), role_title: titleOf(role.role_type_id), location };
       }),
       invitations: invited.flatMap((role) => {
@@ -107,6 +122,7 @@ async function show(
       form: { full_name: textField(request.body, 'full_name', 100) },
       errors: problem?.errors ?? {},
       detail: problem?.detail ?? '',
+      ...more,
     },
     problem?.status ?? 200,
   );
