@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Problem } from '#kernel/problem';
+import { inTransaction } from '#platform/db';
+import { testContext, type TestContext } from '../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { makeCoupon, makePlan } from '../../test/support/factories/catalog.ts';
+import { makeSeller } from '../../test/support/factories/subscriptions.ts';
+import { countRedemption, findCoupon, findCouponsByIds, listCoupons, returnRedemption } from './coupon-store.ts';
+import { createCoupon } from './create-coupon.ts';
+import { deleteCoupon } from './delete-coupon.ts';
+import { updateCoupon } from './update-coupon.ts';
+
+let database: TestDatabase;
+let ctx: TestContext;
+const zone = 'America/Los_Angeles';
+
+before(async () => {
+  database = await openTestDatabase();
+  ctx = await testContext(database.db);
+});
+after(() => database.close());
+
+const broker = () => ({ id: ctx.site.broker_id, timezone: zone });
+const target = (code: string) => ({ provider_id: ctx.site.broker_id, code });
+const half = { discount_type: 'percentage', discount_value: 5000 } as const;
+const refused = (code: string, field?: string) => (error: unknown) =>
+  error instanceof Problem &&
+  error.code === code &&
+  (field === undefined || Object.keys(error.fields ?? {}).includes(field));
+
+test('a coupon ends after 30 days unless its maker says otherwise', async () => {
+  const silent = await createCoupon(ctx, broker(), { code: 'SILENT', ...half });
+  assert.equal(silent.ends_at?.getTime(), ctx.clock.now().getTime() + 30 * 86_400_000);
+  const eternal = await createCoupon(ctx, broker(), { code: 'ETERNAL', ...half, ends_at: null });
+  assert.equal(eternal.ends_at, null);
+  const dated = await createCoupon(ctx, broker(), { code: 'DATED', ...half, ends_at: '2026-07-01' });
+  assert.equal(dated.ends_at?.toISOString(), '2026-07-01T07:00:00.000Z');
+});
+
+test('what a coupon cannot be is refused field by field', async () => {
+  const { profile } = await makeSeller(database.db);
+  const foreign = await makePlan(ctx, { provider_id: profile.id });
+  const inactive = await makePlan(ctx, { is_active: false });
+  const cases: [Partial<Parameters<typeof createCoupon>[2]>, string][] = [
+    [{ discount_value: 0 }, 'discount_value'],
+    [{ discount_value: 10_001 }, 'discount_value'],
+    [{ discount_type: 'period', discount_value: 1001 }, 'discount_value'],
+    [{ ends_at: 'tomorrow' }, 'ends_at'],
+    [{ plan: foreign.slug }, 'plan'],
+    [{ plan: inactive.slug }, 'plan'],
+    [{ plan: 'nowhere' }, 'plan'],
+    [{ code: 'cpn_mine' }, 'code'],
+  ];
+  for (const [input, field] of cases) {
+    await assert.rejects(
+      createCoupon(ctx, broker(), { code: 'REFUSED', ...half, ...input }),
+      refused('invalid_input', field),
+      field,
+    );
+  }
+});
+
+test('a code is taken once for each seller, in any case', async () => {
+  await createCoupon(ctx, broker(), { code: 'Once', ...half });
+  await assert.rejects(createCoupon(ctx, broker(), { code: 'ONCE', ...half }), refused('invalid_input', 'code'));
+  const { profile } = await makeSeller(database.db);
+  assert.ok(await createCoupon(ctx, { id: profile.id, timezone: 'UTC' }, { code: 'ONCE', ...half }));
+  assert.equal((await findCoupon(database.db, ctx.site.broker_id, 'oNcE'))?.code, 'Once');
+});
+
+test('[BUG] an update without an end keeps the end', async () => {
+  const coupon = await createCoupon(ctx, broker(), {
+    code: 'KEEPS',
+    ...half,
+    nb_attempts: 3,
+    description: 'For friends',
+  });
+  const changed = await updateCoupon(ctx, target('KEEPS'), { discount_value: 2500 }, zone);
+  assert.deepEqual(changed, { ...coupon, discount_value: 2500 });
+  const eternal = await updateCoupon(ctx, target('keeps'), { ends_at: null, nb_attempts: null }, zone);
+  assert.deepEqual([eternal.ends_at, eternal.nb_attempts], [null, null]);
+});
+
+test('[BUG] a code is not renamed to one that is taken, nor a discount to one that makes no sense', async () => {
+  await makeCoupon(ctx, { code: 'TAKEN' });
+  await makeCoupon(ctx, { code: 'RENAMED', discount_type: 'currency', discount_value: 20_000 });
+  await assert.rejects(updateCoupon(ctx, target('RENAMED'), { code: 'taken' }, zone), refused('invalid_input', 'code'));
+  await assert.rejects(
+    updateCoupon(ctx, target('RENAMED'), { discount_type: 'percentage' }, zone),
+    refused('invalid_input', 'discount_value'),
+  );
+  await assert.rejects(updateCoupon(ctx, target('NOWHERE'), {}, zone), refused('coupon_unknown'));
+});
+
+test('[BUG] a used coupon ends when it is deleted, one that was never used goes', async () => {
+  const used = await makeCoupon(ctx, { code: 'USED' });
+  const unused = await makeCoupon(ctx, { code: 'UNUSED' });
+  const facts = { isCouponUsed: async (_reader: unknown, id: number) => id === used.id };
+  await deleteCoupon(ctx, facts, target('USED'));
+  await deleteCoupon(ctx, facts, target('UNUSED'));
+  const left = await findCouponsByIds(database.db, [used.id, unused.id]);
+  assert.deepEqual([...left.keys()], [used.id]);
+  assert.deepEqual(left.get(used.id)?.ends_at, ctx.clock.now());
+  await assert.rejects(deleteCoupon(ctx, facts, target('UNUSED')), refused('coupon_unknown'));
+});
+
+test('A10: the last uses of a coupon go to as many orders and no more', async () => {
+  const coupon = await makeCoupon(ctx, { nb_attempts: 2 });
+  const taken = await Promise.all(
+    Array.from({ length: 6 }, () => inTransaction(database.db, (tx) => countRedemption(tx, coupon.id))),
+  );
+  assert.deepEqual(taken.toSorted(), [false, false, false, false, true, true]);
+  const attempts = async () => (await findCouponsByIds(database.db, [coupon.id])).get(coupon.id)?.nb_attempts;
+  assert.equal(await attempts(), 0);
+  await inTransaction(database.db, (tx) => returnRedemption(tx, coupon.id));
+  assert.equal(await attempts(), 1);
+});
+
+test('a coupon without limit is never used up', async () => {
+  const coupon = await makeCoupon(ctx, { nb_attempts: null });
+  assert.equal(await inTransaction(database.db, (tx) => countRedemption(tx, coupon.id)), true);
+  await inTransaction(database.db, (tx) => returnRedemption(tx, coupon.id));
+  assert.equal((await findCouponsByIds(database.db, [coupon.id])).get(coupon.id)?.nb_attempts, null);
+});
+
+test('coupons that came of group buys are not listed', async () => {
+  const { profile } = await makeSeller(database.db);
+  await makeCoupon(ctx, { profile_id: profile.id, code: 'cpn_0123456789abcdef' });
+  await makeCoupon(ctx, { profile_id: profile.id, code: 'cpnx' });
+  const list = { page: 1, page_size: 25, terms: [], fields: [], order: [], start_at: null, ends_at: null };
+  const page = await listCoupons(database.db, profile.id, list, new URL('http://cowork.test/'));
+  assert.deepEqual(
+    page.results.map(({ code }) => code),
+    ['cpnx'],
+  );
+});

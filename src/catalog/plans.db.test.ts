@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Problem } from '#kernel/problem';
+import { hasSubscribers } from '#subscriptions';
+import { testContext, type TestContext } from '../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { eventsNamed } from '../../test/support/factories/accounts.ts';
+import { makeCoupon, makePlan, reread } from '../../test/support/factories/catalog.ts';
+import { makePerson, makeSeller, subscribe } from '../../test/support/factories/subscriptions.ts';
+import { createPlan } from './create-plan.ts';
+import { deletePlan } from './delete-plan.ts';
+import type { Plan } from './plan.ts';
+import { updatePlan } from './update-plan.ts';
+
+const facts = { hasSubscribers };
+let database: TestDatabase;
+let ctx: TestContext;
+
+before(async () => {
+  database = await openTestDatabase();
+  ctx = await testContext(database.db);
+});
+after(() => database.close());
+
+const target = (plan: Plan, relation = 'direct') => ({ provider_id: plan.profile_id, slug: plan.slug, relation });
+const refused = (code: string, field?: string) => (error: unknown) =>
+  error instanceof Problem &&
+  error.code === code &&
+  (field === undefined || Object.keys(error.fields ?? {}).includes(field));
+
+test('a plan that says nothing is inactive, yearly, renewing and in the currency of the first plan', async () => {
+  const { profile } = await makeSeller(database.db);
+  const first = await createPlan(ctx, profile.id, { title: 'My Project' }, 'direct');
+  assert.equal(first.slug, 'my-project');
+  assert.deepEqual(
+    [first.is_active, first.period_type, first.renewal_type, first.period_length, first.unit],
+    [false, 'yearly', 'auto-renew', 1, 'usd'],
+  );
+  await makePlan(ctx, { provider_id: profile.id, unit: 'EUR' });
+  const { profile: european } = await makeSeller(database.db);
+  await makePlan(ctx, { provider_id: european.id, unit: 'EUR' });
+  assert.equal((await makePlan(ctx, { provider_id: european.id })).unit, 'eur');
+  assert.deepEqual((await eventsNamed(database.db, 'plan_created'))[0], {
+    plan_id: first.id,
+    profile_id: profile.id,
+    originated_by: null,
+  });
+});
+
+test('two sellers may use one title, a slug is given once', async () => {
+  const one = await makeSeller(database.db);
+  const two = await makeSeller(database.db);
+  const first = await makePlan(ctx, { provider_id: one.profile.id, title: 'Twin Plan' });
+  const second = await makePlan(ctx, { provider_id: two.profile.id, title: 'Twin Plan' });
+  assert.equal(first.slug, 'twin-plan');
+  assert.match(second.slug, /^twin-plan-[0-9a-f]{7}$/);
+  await assert.rejects(
+    makePlan(ctx, { provider_id: one.profile.id, title: 'Twin Plan' }),
+    refused('invalid_input', 'title'),
+  );
+  await assert.rejects(
+    makePlan(ctx, { provider_id: two.profile.id, slug: 'twin-plan' }),
+    refused('invalid_input', 'slug'),
+  );
+});
+
+test('a title without a Latin letter still gives a slug', async () => {
+  assert.match((await makePlan(ctx, { title: '基本' })).slug, /^plan(-[0-9a-f]{7})?$/);
+});
+
+test('what a plan cannot be is refused field by field', async () => {
+  const use = { slug: 'requests', quota: 10 };
+  const cases: [Partial<Parameters<typeof createPlan>[2]>, string][] = [
+    [{ title: '   ' }, 'title'],
+    [{ unit: 'xyz' }, 'unit'],
+    [{ use_charges: [{ ...use, maximum_limit: 10 }] }, 'use_charges.0.maximum_limit'],
+    [{ use_charges: [use, use] }, 'use_charges.1.slug'],
+    [
+      { advance_discounts: [{ discount_type: 'percentage', discount_value: 10_001, length: 2 }] },
+      'advance_discounts.0.discount_value',
+    ],
+    [
+      { advance_discounts: [{ discount_type: 'period', discount_value: 1001, length: 2 }] },
+      'advance_discounts.0.discount_value',
+    ],
+  ];
+  for (const [input, field] of cases) {
+    await assert.rejects(
+      createPlan(ctx, ctx.site.broker_id, { title: 'Refused', ...input }, 'direct'),
+      refused('invalid_input', field),
+    );
+  }
+});
+
+test('[BUG] an update keeps the discounts and use charges that it does not mention, and empties those it sends empty', async () => {
+  const plan = await makePlan(ctx, {
+    advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 12 }],
+    use_charges: [{ slug: 'requests', title: 'Requests', use_amount: 10, quota: 100 }],
+  });
+  const kept = await updatePlan(ctx, facts, target(plan), { description: 'Now with words' });
+  assert.equal(kept.description, 'Now with words');
+  assert.deepEqual([kept.advance_discounts, kept.use_charges], [plan.advance_discounts, plan.use_charges]);
+  const emptied = await updatePlan(ctx, facts, target(plan), { advance_discounts: [], use_charges: [] });
+  assert.deepEqual([emptied.advance_discounts, emptied.use_charges], [[], []]);
+});
+
+test('a use charge is matched by its slug and keeps its identity', async () => {
+  const plan = await makePlan(ctx, { use_charges: [{ slug: 'requests', use_amount: 10 }, { slug: 'storage' }] });
+  const changed = await updatePlan(ctx, facts, target(plan), {
+    use_charges: [
+      { slug: 'seats', use_amount: 5 },
+      { slug: 'requests', use_amount: 12 },
+    ],
+  });
+  const requests = (of: Plan) => of.use_charges.find(({ slug }) => slug === 'requests');
+  assert.equal(requests(changed)?.id, requests(plan)?.id);
+  assert.equal(requests(changed)?.use_amount, 12);
+  assert.deepEqual(changed.use_charges.map(({ slug }) => slug).toSorted(), ['requests', 'seats']);
+});
+
+test('two plans may count the same thing', async () => {
+  for (const title of ['Counts one', 'Counts two']) {
+    const plan = await makePlan(ctx, { title, use_charges: [{ slug: 'requests' }] });
+    assert.equal(plan.use_charges[0]?.slug, 'requests');
+  }
+});
+
+test('the slug follows the title until somebody subscribes, unless it was chosen', async () => {
+  const plan = await makePlan(ctx, { title: 'New plan' });
+  const renamed = await updatePlan(ctx, facts, target(plan), { title: 'Popup Desk' });
+  assert.equal(renamed.slug, 'popup-desk');
+  const chosen = await makePlan(ctx, { title: 'Whatever', slug: 'chosen' });
+  assert.equal((await updatePlan(ctx, facts, target(chosen), { title: 'Something else' })).slug, 'chosen');
+  await subscribe(ctx, (await makePerson(database.db)).profile, renamed);
+  assert.equal((await updatePlan(ctx, facts, target(renamed), { title: 'Quiet Desk' })).slug, 'popup-desk');
+});
+
+test('currency and slug of a plan stay once somebody has subscribed', async () => {
+  const plan = await makePlan(ctx);
+  await subscribe(ctx, (await makePerson(database.db)).profile, plan);
+  await assert.rejects(updatePlan(ctx, facts, target(plan), { unit: 'eur' }), refused('invalid_input', 'unit'));
+  await assert.rejects(updatePlan(ctx, facts, target(plan), { slug: 'another' }), refused('invalid_input', 'slug'));
+  assert.equal((await updatePlan(ctx, facts, target(plan), { unit: 'USD', period_amount: 3000 })).period_amount, 3000);
+});
+
+test('a plan is out of reach of other sellers', async () => {
+  const plan = await makePlan(ctx);
+  const { profile } = await makeSeller(database.db);
+  const foreign = { provider_id: profile.id, slug: plan.slug, relation: 'direct' };
+  await assert.rejects(updatePlan(ctx, facts, foreign, { title: 'Mine now' }), refused('plan_unknown'));
+  await assert.rejects(deletePlan(ctx, facts, foreign), refused('plan_unknown'));
+});
+
+test('only the operator sets the fee of the site', async () => {
+  const plan = await makePlan(ctx);
+  await assert.rejects(
+    updatePlan(ctx, facts, target(plan), { broker_fee_percent: 0 }),
+    refused('broker_fee_protected'),
+  );
+  const changed = await updatePlan(ctx, facts, target(plan, 'broker'), { broker_fee_percent: 1000 });
+  assert.equal(changed.broker_fee_percent, 1000);
+});
+
+test('a plan is deleted while nobody ever subscribed to it', async () => {
+  const unsold = await makePlan(ctx, { use_charges: [{ slug: 'requests' }] });
+  await deletePlan(ctx, facts, target(unsold));
+  assert.equal(await reread(database.db, unsold), undefined);
+  const sold = await makePlan(ctx);
+  await subscribe(ctx, (await makePerson(database.db)).profile, sold);
+  await assert.rejects(deletePlan(ctx, facts, target(sold)), refused('plan_has_subscribers'));
+});
+
+test('a plan that a coupon is limited to is not deleted from under it', async () => {
+  const plan = await makePlan(ctx);
+  await makeCoupon(ctx, { plan_id: plan.id });
+  await assert.rejects(deletePlan(ctx, facts, target(plan)), refused('plan_in_use'));
+});
+
+test('a use charge that was counted is not taken away', async () => {
+  const plan = await makePlan(ctx, { use_charges: [{ slug: 'requests' }] });
+  const subscription = await subscribe(ctx, (await makePerson(database.db)).profile, plan);
+  await database.db
+    .insertInto('subscription_uses')
+    .values({
+      subscription_id: subscription.id,
+      use_charge_id: plan.use_charges[0]!.id,
+      period_started_at: subscription.created_at,
+    })
+    .execute();
+  await assert.rejects(updatePlan(ctx, facts, target(plan), { use_charges: [] }), refused('use_charge_in_use'));
+});

@@ -1,0 +1,34 @@
+import { createPlan, findPlansByIds, insertCoupon, type Coupon, type NewCoupon, type Plan } from '#catalog';
+import type { ProfileId } from '#platform/db-schema';
+import { inTransaction, type Db } from '#platform/db';
+import type { TestContext } from '../context.ts';
+import { next } from '../factories.ts';
+
+type PlanSample = Partial<Parameters<typeof createPlan>[2]> & { provider_id?: ProfileId };
+
+/** Makes an active plan of the broker, 20.00 a month, unless the sample says otherwise. */
+export async function makePlan(ctx: TestContext, sample: PlanSample = {}): Promise<Plan> {
+  const { provider_id = ctx.site.broker_id, ...fields } = sample;
+  const title = fields.title ?? next('plan');
+  const input = { is_active: true, period_amount: 2000, period_type: 'monthly' as const, ...fields, title };
+  return createPlan(ctx, provider_id, input, 'broker');
+}
+
+/** Reads a plan again. */
+export async function reread(db: Db, plan: Plan): Promise<Plan | undefined> {
+  return (await findPlansByIds(db, [plan.id])).get(plan.id);
+}
+
+/** Makes a coupon of the broker, half off for ever, unless the sample says otherwise. */
+export async function makeCoupon(ctx: TestContext, sample: Partial<NewCoupon> = {}): Promise<Coupon> {
+  return inTransaction(ctx.db, (tx) =>
+    insertCoupon(tx, {
+      profile_id: ctx.site.broker_id,
+      code: next('CODE'),
+      discount_type: 'percentage',
+      discount_value: 5000,
+      created_at: ctx.clock.now(),
+      ...sample,
+    }),
+  );
+}
