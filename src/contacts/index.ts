@@ -1,6 +1,6 @@
 // People on record, with or without a login, and the notes taken about them.
 export { findLead, isLead } from './directory.ts';
-export { noteActivity, listActivities } from './note-activity.ts';
+export { addActivity, listActivities } from './add-activity.ts';
 export { contactsPages } from './pages.ts';
 export { contactsRoutes } from './routes.ts';
 export { recordContact } from './record-contact.ts';

@@ -5,7 +5,7 @@ import { Detail, ListQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/throttle';
 import { listContactActivities } from './activity-store.ts';
 import { listDirectory, presentLead } from './directory.ts';
-import { findContactNamed, noteActivity, presentActivities } from './note-activity.ts';
+import { findContactNamed, addActivity, presentActivities } from './add-activity.ts';
 import { contactProblems } from './problems.ts';
 import { recordContact } from './record-contact.ts';
 import {
@@ -116,7 +116,7 @@ function activityRoutes(app: App): void {
       },
     },
     async ({ ctx, params, body }, reply) => {
-      const activity = await noteActivity(ctx, params.user, body);
+      const activity = await addActivity(ctx, params.user, body);
       return reply.status(201).send({ text: activity.text, account: body.account });
     },
   );

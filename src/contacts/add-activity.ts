@@ -16,7 +16,7 @@ import type { ActivityBody } from './schemas.ts';
  *
  * @throws contact_unknown (404) · invalid_input (400) naming `account`
  */
-export async function noteActivity(
+export async function addActivity(
   ctx: Context,
   name: string,
   input: { text?: string | undefined; account: string | null },
