@@ -186,8 +186,9 @@ export function isExclusionViolation(error: unknown, constraint?: string): boole
   return isViolation(error, '23P01', constraint);
 }
 
+/** Says whether a reference refused it. PostgreSQL 18 tells `on delete restrict` (23001) from the rest (23503). */
 export function isForeignKeyViolation(error: unknown, constraint?: string): boolean {
-  return isViolation(error, '23503', constraint);
+  return isViolation(error, '23503', constraint) || isViolation(error, '23001', constraint);
 }
 
 export function isCheckViolation(error: unknown, constraint?: string): boolean {

@@ -1,6 +1,5 @@
 import type { AdvanceDiscountId, CouponId, PlanId, ProfileId } from '#platform/db-schema';
-import type { Coupon, Plan } from '#catalog';
-import type { AdvanceDiscount } from '../../src/catalog/plan.ts';
+import type { AdvanceDiscount, Coupon, Plan } from '#catalog';
 
 type SampleDiscount = Pick<AdvanceDiscount, 'discount_type' | 'discount_value' | 'length'>;
 
