@@ -34,7 +34,7 @@ export async function findOutcome(ctx: ProcessorContext, attempt: Attempt): Prom
  */
 export async function reach<T>(ctx: Pick<Context, 'log'>, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
+  const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(
       () => reject(new Error(`no answer from the payment processor in ${PROCESSOR_TIMEOUT_MS} ms`)),
       PROCESSOR_TIMEOUT_MS,

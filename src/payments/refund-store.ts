@@ -3,7 +3,6 @@ import type { ChargeId, ChargeItemId, RefundId, RefundLinesTable, RefundsTable }
 import type { Reader, Tx } from '#platform/db';
 import type { Refund, RefundLine, Shares } from './refund.ts';
 
-/** @throws a violation of refunds_one_in_flight while another refund of the charge is under way */
 export async function insertRefund(
   tx: Tx,
   refund: Insertable<RefundsTable>,
@@ -15,6 +14,17 @@ export async function insertRefund(
     .values(lines.map((line) => ({ ...line, refund_id: row.id })))
     .execute();
   return row;
+}
+
+export async function isRefundUnderWay(reader: Reader, charge_id: ChargeId): Promise<boolean> {
+  // Index: refunds_one_in_flight.
+  const row = await reader
+    .selectFrom('refunds')
+    .select('id')
+    .where('charge_id', '=', charge_id)
+    .where('state', '=', 'reserved')
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 export async function findRefundLines(reader: Reader, refund_id: RefundId): Promise<RefundLine[]> {

@@ -4,13 +4,13 @@ import { invalidInput } from '#kernel/problem';
 import { accounts, balance, type Entry, findEntries } from '#ledger';
 import { randomKey40 } from '#platform/crypto';
 import type { LedgerEntryId, ProfileId, UserId } from '#platform/db-schema';
-import { isUniqueViolation, type Tx } from '#platform/db';
+import type { Tx } from '#platform/db';
 import { lockProfile, profileName } from '#profiles';
 import type { Charge, ChargeItem } from './charge.ts';
 import { findChargeItems, lockCharge } from './charge-store.ts';
 import { paymentsProblems } from './problems.ts';
 import { NOTHING, prorateRefund, type Refund, refuseRefund, remainder, type Shares } from './refund.ts';
-import { insertRefund, refundedByItem } from './refund-store.ts';
+import { insertRefund, isRefundUnderWay, refundedByItem } from './refund-store.ts';
 
 /** A line of a charge to refund, by its place from 0; without an amount, all that is left of it. */
 export interface WantedRefund {
@@ -46,30 +46,26 @@ export async function reserveRefund(
   const charge = await lockCharge(tx, charge_id);
   const refusal = refuseRefund(charge.state);
   if (refusal) throw paymentsProblems.charge_not_refundable({ detail: `You cannot refund a ${refusal} charge.` });
+  if (await isRefundUnderWay(tx, charge_id)) throw paymentsProblems.refund_in_flight();
   if (new Set(wanted.map(({ num }) => num)).size !== wanted.length) {
     throw invalidInput({ lines: ['Each line may be given once.'] });
   }
 
   const lines = await shareLines(tx, charge, wanted, returns_fee);
   await refuseWithoutFunds(tx, lines);
-  try {
-    return await insertRefund(
-      tx,
-      {
-        key: randomKey40(),
-        charge_id,
-        created_by,
-        amount: lines.reduce((sum, { amount }) => sum + amount, 0),
-        state: 'reserved',
-        created_at: at,
-        updated_at: at,
-      },
-      lines.map(({ item, invoiced: _, ...line }) => ({ ...line, charge_item_id: item.id })),
-    );
-  } catch (error) {
-    if (isUniqueViolation(error, 'refunds_one_in_flight')) throw paymentsProblems.refund_in_flight();
-    throw error;
-  }
+  return insertRefund(
+    tx,
+    {
+      key: randomKey40(),
+      charge_id,
+      created_by,
+      amount: lines.reduce((sum, { amount }) => sum + amount, 0),
+      state: 'reserved',
+      created_at: at,
+      updated_at: at,
+    },
+    lines.map(({ item, invoiced: _, ...line }) => ({ ...line, charge_item_id: item.id })),
+  );
 }
 
 async function shareLines(
