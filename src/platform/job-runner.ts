@@ -21,13 +21,18 @@ export interface JobRunner {
   /** Moves jobs that fell due from the outbox to the queue; goes with the relay's other subscribers. */
   readonly subscriber: Subscriber;
   /** Installs what the queue needs and begins. `workers` take jobs; `schedules` enqueues by cron in real time. */
-  start(roles: { workers: boolean; schedules: boolean }): Promise<void>;
+  start(roles: Roles): Promise<void>;
   /** Takes no more jobs and lets those under way finish. */
   stop(): Promise<void>;
   /** Runs one occurrence of a job here and now. */
   run(job: AnyJob, at: Date): Promise<void>;
   /** Runs all that is waiting in the queue and waits for what others have begun; retries that back off are left to them. */
   runQueued(): Promise<number>;
+}
+
+interface Roles {
+  workers: boolean;
+  schedules: boolean;
 }
 
 export interface JobRunnerOptions {
@@ -42,7 +47,7 @@ export interface JobRunnerOptions {
 export function makeJobRunner({ database, jobs, makeContext, log, poll_s = 1 }: JobRunnerOptions): JobRunner {
   const byName = new Map(jobs.map((job) => [job.name, job]));
   if (byName.size < jobs.length) throw new Error('two jobs have the same name');
-  let boss: PgBoss | null = null;
+  let boss: Promise<PgBoss> | null = null;
 
   async function run(job: AnyJob, payload: object, at: Date | null): Promise<void> {
     const ctx = await makeContext(job.name);
@@ -61,9 +66,43 @@ export function makeJobRunner({ database, jobs, makeContext, log, poll_s = 1 }: 
     if (queued) await run(job, queued.data ?? {}, null);
   }
 
-  function started(): PgBoss {
-    if (!boss) throw new Error('the queue was not started');
-    return boss;
+  /** A process that takes no jobs may still have to move some to the queue. */
+  function opened(): Promise<PgBoss> {
+    return boss ?? begin({ workers: false, schedules: false });
+  }
+
+  function begin(roles: Roles): Promise<PgBoss> {
+    const opening = open(roles).catch((error: unknown) => {
+      boss = null;
+      throw error;
+    });
+    boss = opening;
+    return opening;
+  }
+
+  async function open({ workers, schedules }: Roles): Promise<PgBoss> {
+    const opening = new PgBoss({
+      db: { executeSql: (text, values) => database.executeSql(text, values) },
+      backend: database.kind === 'pglite' ? 'pglite' : 'postgres',
+      schema: 'pgboss',
+      schedule: schedules,
+      supervise: workers,
+    });
+    opening.on('error', (error) => log.warn({ err: error }, 'job queue'));
+    opening.on('warning', (warning) => log.warn({ warning }, 'job queue'));
+    await opening.start();
+    await createQueues(opening, jobs);
+    if (schedules) await keepSchedules(opening, jobs);
+    for (const job of workers ? jobs : []) {
+      await opening.work<object>(job.name, { pollingIntervalSeconds: poll_s }, (queued) => runFirst(queued, job));
+    }
+    return opening;
+  }
+
+  async function close(): Promise<void> {
+    const closing = boss;
+    boss = null;
+    await (await closing)?.stop({ graceful: true, timeout: STOP_MS_MAX });
   }
 
   return {
@@ -76,39 +115,21 @@ export function makeJobRunner({ database, jobs, makeContext, log, poll_s = 1 }: 
         const job = name.slice(JOB_PREFIX.length);
         if (!byName.has(job)) throw new Error(`there is no job named ${job}`);
         // The same row gives the same id, so moving it twice enqueues it once.
-        await started().send(job, payload, { id: queueId(id) });
+        await (await opened()).send(job, payload, { id: queueId(id) });
       },
     },
 
-    async start({ workers, schedules }) {
-      const starting = new PgBoss({
-        db: { executeSql: (text, values) => database.executeSql(text, values) },
-        backend: database.kind === 'pglite' ? 'pglite' : 'postgres',
-        schema: 'pgboss',
-        schedule: schedules,
-        supervise: workers,
-      });
-      starting.on('error', (error) => log.warn({ err: error }, 'job queue'));
-      starting.on('warning', (warning) => log.warn({ warning }, 'job queue'));
-      await starting.start();
-      boss = starting;
-      await createQueues(starting, jobs);
-      if (schedules) await keepSchedules(starting, jobs);
-      if (!workers) return;
-      for (const job of jobs) {
-        await starting.work<object>(job.name, { pollingIntervalSeconds: poll_s }, (queued) => runFirst(queued, job));
-      }
+    async start(roles) {
+      await close();
+      await begin(roles);
     },
 
-    async stop() {
-      await boss?.stop({ graceful: true, timeout: STOP_MS_MAX });
-      boss = null;
-    },
+    stop: close,
 
     run: (job, at) => run(job, {}, at),
 
     async runQueued() {
-      const queue = started();
+      const queue = await opened();
       let count = 0;
       for (;;) {
         const before = count;

@@ -1,3 +1,4 @@
+import { forgetEventsJob } from '../forget-events.ts';
 import { defineJob } from '../jobs.ts';
 import { deleteExpiredKeys } from './idempotency-store.ts';
 
@@ -11,4 +12,4 @@ const forgetAnswers = defineJob({
   },
 });
 
-export const platformJobs = [forgetAnswers];
+export const platformJobs = [forgetAnswers, forgetEventsJob];

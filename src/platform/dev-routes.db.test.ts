@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startApp, type TestApp } from '../../test/support/start-app.ts';
+import { inTransaction } from './db.ts';
+import { emit } from './events.ts';
+
+let app: TestApp;
+before(async () => {
+  app = await startApp();
+});
+after(() => app.close());
+
+const send = (method: 'GET' | 'POST', url: string, given: { body?: object; accept?: string } = {}) =>
+  app.http.inject({
+    method,
+    url,
+    headers: given.accept === undefined ? {} : { accept: given.accept },
+    ...(given.body === undefined ? {} : { payload: given.body }),
+  });
+
+test('the clock is read and moved forward, running what falls due on the way', async () => {
+  assert.deepEqual((await send('GET', '/_dev/clock')).json(), { now: '2026-03-10T15:00:00.000Z' });
+  const moved = await send('POST', '/_dev/clock', { body: { now: '2026-03-12T00:00:00Z' } });
+  assert.equal(moved.statusCode, 200);
+  const { now, runs_count, failed } = moved.json();
+  assert.equal(now, '2026-03-12T00:00:00.000Z');
+  assert.ok(runs_count > 0);
+  assert.deepEqual(failed, []);
+  assert.equal((await send('GET', '/_dev/clock')).json().now, now);
+});
+
+test('the clock does not move backwards and takes nothing but an instant', async () => {
+  for (const now of ['2026-03-10T15:00:00Z', 'tomorrow', '']) {
+    const refused = await send('POST', '/_dev/clock', { body: { now } });
+    assert.equal(refused.statusCode, 400, now);
+    assert.ok(Array.isArray(refused.json().now), now);
+  }
+  assert.equal((await send('POST', '/_dev/clock', { body: {} })).statusCode, 400);
+});
+
+test('two moves at once happen one after the other', async () => {
+  const both = await Promise.all([
+    send('POST', '/_dev/clock', { body: { now: '2026-03-13T00:00:00Z' } }),
+    send('POST', '/_dev/clock', { body: { now: '2026-03-14T00:00:00Z' } }),
+  ]);
+  assert.deepEqual(
+    both.map((reply) => reply.json().now),
+    ['2026-03-13T00:00:00.000Z', '2026-03-14T00:00:00.000Z'],
+  );
+});
+
+test('mail is listed for programs and shown to browsers, with what users wrote escaped', async () => {
+  await inTransaction(app.db, (tx) =>
+    emit(
+      tx,
+      {
+        name: 'user_contact',
+        payload: { user_id: null, email: 'visitor@example.com', full_name: '<img src=x>', message: 'Hi' },
+      },
+      app.clock.now(),
+    ),
+  );
+  await app.tollgate.relay.drain();
+  const list = (await send('GET', '/_dev/mail')).json();
+  assert.equal(list.count, 1);
+  assert.deepEqual(Object.keys(list.results[0]).toSorted(), [
+    'bcc',
+    'created_at',
+    'event',
+    'html',
+    'reply_to',
+    'subject',
+    'text',
+    'to',
+  ]);
+  assert.equal((await send('GET', '/_dev/mail?to=nobody%40example.com')).json().count, 0);
+  assert.equal((await send('GET', `/_dev/mail?to=${encodeURIComponent(list.results[0].to[0])}`)).json().count, 1);
+  const page = await send('GET', '/_dev/mail', { accept: 'text/html' });
+  assert.match(page.headers['content-type']?.toString() ?? '', /text\/html/);
+  assert.ok(page.body.includes('&lt;img src=x&gt;') && !page.body.includes('<img'));
+});
