@@ -1,0 +1,590 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jwtVerify } from 'jose';
+import { WebSocket } from 'undici';
+import { createPlan, findPlanBySlug } from '#catalog';
+import { createOrganization, createPersonalProfile, findProfileBySlug, findRoleType, insertRole } from '#profiles';
+import { endSubscriptions, openOrExtend } from '#subscriptions';
+import { createUpstreamApp } from '../../examples/upstream-app/index.ts';
+import { makeUser } from '../../test/support/factories/accounts.ts';
+import { type GatewayApp, startGatewayApp } from '../../test/support/gateway-app.ts';
+import { inTransaction } from '../platform/db.ts';
+import { rotateSessionKey } from './session-key.ts';
+
+let app: GatewayApp;
+let upstream_url: string;
+const upstream = createUpstreamApp({ open_paths: ['/open'], now: () => app.clock.now() });
+
+type Headers = Record<string, string>;
+const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+async function call(
+  path: string,
+  init: { as?: string; method?: string; headers?: Headers; body?: string | object } = {},
+) {
+  const { as, method = 'GET', headers = {}, body } = init;
+  const reply = await fetch(`${app.origin}${path}`, {
+    method,
+    redirect: 'manual',
+    headers: {
+      accept: 'application/json',
+      ...(as === undefined ? {} : { authorization: `Bearer ${as}` }),
+      ...(typeof body === 'object' ? { 'content-type': 'application/json' } : {}),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await reply.text();
+  const json = () => JSON.parse(text);
+  return { status: reply.status, headers: reply.headers, location: reply.headers.get('location'), text, json };
+}
+
+async function rules(
+  list: { path: string; allow: string | number; is_forward?: boolean; engaged?: string }[],
+): Promise<void> {
+  const { json } = await call('/api/proxy/rules?page_size=100', { as: 'donny' });
+  for (const { path } of json().results as { path: string }[]) {
+    const gone = await call(`/api/proxy/rules${path}`, { as: 'donny', method: 'DELETE' });
+    assert.equal(gone.status, 204, gone.text);
+  }
+  for (const [index, rule] of list.entries()) {
+    const made = await call('/api/proxy/rules', { as: 'donny', method: 'POST', body: { rank: index + 1, ...rule } });
+    assert.equal(made.status, 201, made.text);
+  }
+}
+
+before(async () => {
+  app = await startGatewayApp();
+  upstream_url = await upstream.listen();
+  const ctx = await app.makeContext();
+  const { db } = ctx;
+  const at = ctx.clock.now();
+  const people = new Map<string, Awaited<ReturnType<typeof makeUser>>>();
+  for (const username of ['donny', 'alice', 'xia', 'kenneth', 'carol']) {
+    people.set(username, await makeUser(db, { username, full_name: `${username} Tester` }));
+  }
+  const person = (name: string) => people.get(name)!;
+  await inTransaction(db, async (tx) => {
+    const role = async (username: string, profile_id: typeof ctx.site.broker_id, slug: string) => {
+      const type = await findRoleType(tx, profile_id, slug);
+      assert.ok(type);
+      await insertRole(tx, { user_id: person(username).id, profile_id, role_type_id: type.id }, at);
+    };
+    await role('donny', ctx.site.broker_id, 'manager');
+    await role('alice', ctx.site.broker_id, 'contributor');
+    await createPersonalProfile(tx, person('xia'), at);
+    await createPersonalProfile(tx, person('kenneth'), at);
+    const org = await createOrganization(
+      tx,
+      { slug: 'acme', manager: person('xia'), fields: { full_name: 'Acme' } },
+      at,
+    );
+    await role('carol', org.id, 'contributor');
+  });
+  for (const slug of ['basic', 'premium']) {
+    await createPlan(
+      ctx,
+      ctx.site.broker_id,
+      {
+        slug,
+        title: slug,
+        description: slug,
+        period_amount: 2000,
+        period_type: 'monthly',
+        unit: 'usd',
+        is_active: true,
+      } as never,
+      'broker',
+    );
+  }
+  upstream.setKey(await rotateSessionKey(ctx, app.secret));
+  const set = await call('/api/proxy', {
+    as: 'donny',
+    method: 'PUT',
+    body: { entry_point: `${upstream_url}/`, session_backend: 2 },
+  });
+  assert.equal(set.status, 200, set.text);
+});
+
+after(async () => {
+  await app.close();
+  await upstream.close();
+});
+
+async function planOf(slug: string) {
+  const plan = await findPlanBySlug(app.database.db, slug);
+  assert.ok(plan);
+  return plan;
+}
+
+async function profileOf(slug: string) {
+  const profile = await findProfileBySlug(app.database.db, slug);
+  assert.ok(profile);
+  return profile;
+}
+
+test('a visitor is asked to sign in, a program told so, and comes back to where it was', async () => {
+  await rules([
+    { path: '/app/', allow: 1 },
+    { path: '/', allow: 0, is_forward: false },
+  ]);
+  const page = await call('/app/xia/reports?a=1&b=%2F', { headers: html });
+  assert.equal(page.status, 302);
+  assert.equal(page.location, `/login/?next=${encodeURIComponent('/app/xia/reports?a=1&b=%2F')}`);
+  const program = await call('/app/xia/');
+  assert.equal(program.status, 401);
+  assert.equal(program.headers.get('www-authenticate'), 'Bearer');
+  assert.deepEqual([program.json().code, program.json().location], ['login_required', '/login/']);
+  const anything = await call('/app/', { headers: { accept: '*/*' } });
+  assert.equal(anything.status, 401);
+  const preferring = await call('/app/', { headers: { accept: 'text/html;q=0.9, application/json;q=0.1' } });
+  assert.equal(preferring.status, 302);
+});
+
+test('an elsewhere is never where the sign-in page leads back to', async () => {
+  for (const path of ['//evil.example/app/', '/app//evil.example', '/app/?next=//evil.example']) {
+    const { location, status } = await call(path, { headers: html });
+    assert.ok(status === 302 || status === 404 || status === 200, String(status));
+    if (location !== null) assert.doesNotMatch(location, /next=(%2F%2F|\/\/|http)/);
+  }
+});
+
+test('a granted request reaches the application, which knows who asks', async () => {
+  const reply = await call('/app/xia/', { as: 'xia' });
+  assert.equal(reply.status, 200, reply.text);
+  const { session } = reply.json();
+  assert.equal(session.username, 'xia');
+  assert.deepEqual(Object.keys(session.roles), ['manager']);
+  assert.deepEqual(session.roles.manager.map((each: { slug: string }) => each.slug).sort(), ['acme', 'xia']);
+  assert.deepEqual(session.site, {
+    slug: 'cowork',
+    printable_name: 'Coworking Space',
+    email: 'support@cowork.example.com',
+  });
+  const personal = session.roles.manager.find((each: { slug: string }) => each.slug === 'xia');
+  assert.equal(personal.type, 'personal');
+  assert.equal(personal.credentials, true);
+  assert.ok(session.exp * 1000 <= app.clock.now().getTime() + 7_200_000);
+  assert.ok(reply.headers.get('x-request-id'));
+  assert.equal(reply.headers.get('content-security-policy'), null, "the application's own headers stand");
+});
+
+test('what the application sees of the request, and what not', async () => {
+  const reply = await call('/app/echo?x=1', {
+    as: 'xia',
+    method: 'POST',
+    body: '{"not": "parsed',
+    headers: {
+      'content-type': 'application/json',
+      cookie: 'sessionid=mine; csrftoken=c; visitor=v; theme=dark',
+      'x-forwarded-for': '6.6.6.6',
+      'x-http-method-override': 'DELETE',
+    },
+  });
+  assert.equal(reply.status, 200, reply.text);
+  const told = reply.json();
+  const headers = Object.fromEntries(
+    (told.headers as string[]).flatMap((name, index, all) =>
+      index % 2 === 0 ? [[name.toLowerCase(), all[index + 1]]] : [],
+    ),
+  );
+  assert.equal(told.body, '{"not": "parsed');
+  assert.equal(headers.cookie, 'theme=dark');
+  assert.equal(headers['x-forwarded-for'], '127.0.0.1');
+  assert.equal(headers['x-real-ip'], '127.0.0.1');
+  assert.equal(headers.host, new URL(app.origin).host);
+  assert.equal(headers['x-http-method-override'], undefined);
+  assert.match(String(headers.authorization), /^Bearer ey/);
+  assert.notEqual(headers.authorization, 'Bearer xia');
+});
+
+test('an anonymous visitor of an open path brings no session and no credentials', async () => {
+  await rules([
+    { path: '/open', allow: 0 },
+    { path: '/', allow: 0, is_forward: false },
+  ]);
+  for (const headers of [{}, { authorization: 'Bearer nobody' }, { authorization: 'Basic eDp5' }] as Headers[]) {
+    const reply = await call('/open/echo', { headers });
+    assert.equal(reply.status, 200, reply.text);
+    assert.ok(!(reply.json().headers as string[]).some((part) => part.toLowerCase() === 'authorization'));
+  }
+});
+
+test('each session backend carries the session in its own way', async () => {
+  await rules([{ path: '/open', allow: 0 }]);
+  const headersOf = async () => {
+    const told = (await call('/open/echo', { as: 'xia', headers: { cookie: 'sessionid=forged; a=1' } })).json()
+      .headers as string[];
+    const valueOf = (name: string) => told[told.findIndex((part) => part.toLowerCase() === name) + 1];
+    return {
+      authorization: told.some((part) => part.toLowerCase() === 'authorization') ? valueOf('authorization') : null,
+      cookie: valueOf('cookie'),
+    };
+  };
+  const use = (session_backend: number) =>
+    call('/api/proxy', { as: 'donny', method: 'PATCH', body: { session_backend } });
+  await use(0);
+  assert.deepEqual(await headersOf(), { authorization: null, cookie: 'a=1' });
+  await use(1);
+  const encrypted = await headersOf();
+  assert.equal(encrypted.authorization, null);
+  assert.match(encrypted.cookie ?? '', /^a=1; sessionid=U2FsdGVkX1/);
+  await use(2);
+  assert.match((await headersOf()).authorization ?? '', /^Bearer /);
+});
+
+test('a path that could be read in two ways is refused before anything else', async () => {
+  await rules([
+    { path: '/admin', allow: 5 },
+    { path: '/', allow: 0 },
+  ]);
+  const raw = async (target: string) => {
+    const { port } = new URL(app.origin);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`);
+    const chunks = await socket.toArray();
+    return Number(/^HTTP\/1\.1 (\d+)/.exec(Buffer.concat(chunks).toString())?.[1]);
+  };
+  for (const target of [
+    '/open/../admin',
+    '/open/%2e%2e/admin',
+    '/admin%2Fx',
+    '/x%2f..%2fadmin',
+    '/open/..;/admin',
+    '/%zz',
+    '/a%00',
+    '/admin;x/y',
+    '\\admin',
+    '/x\\..\\admin',
+  ]) {
+    assert.equal(await raw(target), 400, target);
+  }
+  for (const target of ['/admin/x', '//admin//x', '/%61dmin', `http://127.0.0.1/admin`])
+    assert.equal(await raw(target), 401, target);
+});
+
+test('no rule at all refuses', async () => {
+  await rules([{ path: '/app', allow: 0 }]);
+  const reply = await call('/elsewhere', { as: 'donny' });
+  assert.equal(reply.status, 403);
+  assert.equal(reply.json().code, 'rule_unmatched');
+});
+
+test('subscribing opens the application at once and ending the subscription closes it at once', async () => {
+  const allow = '15/{"profile": null, "plan": "premium", "brokers": null}';
+  await rules([
+    { path: '/app/{profile}/', allow },
+    { path: '/', allow: 0, is_forward: false },
+  ]);
+  const refused = await call('/app/acme/', { as: 'xia' });
+  assert.equal(refused.status, 402);
+  assert.deepEqual(
+    [refused.json().code, refused.json().location],
+    ['subscription_required', '/billing/acme/cart/?plan=premium'],
+  );
+  const page = await call('/app/acme/a?b=1', { as: 'xia', headers: html });
+  assert.equal(page.status, 302);
+  assert.equal(page.location, `/billing/acme/cart/?plan=premium&next=${encodeURIComponent('/app/acme/a?b=1')}`);
+
+  const [plan, acme] = [await planOf('premium'), await profileOf('acme')];
+  const at = app.clock.now();
+  const { subscription } = await inTransaction(app.database.db, (tx) =>
+    openOrExtend(tx, { profile_id: acme.id, plan, periods_count: 1, at }),
+  );
+  // What a purchase through the site does: an unsafe request of ours has been answered.
+  await call('/api/proxy', { as: 'donny', method: 'PATCH', body: {} });
+  for (const who of ['xia', 'carol']) {
+    const granted = await call('/app/acme/', { as: who });
+    assert.equal(granted.status, 200, granted.text);
+    assert.deepEqual(granted.json().plans, ['premium']);
+  }
+  assert.equal((await call('/app/acme/', { as: 'kenneth' })).status, 402, 'not with somebody else’s subscription');
+  assert.equal((await call('/app/nobody/', { as: 'xia' })).status, 404);
+  assert.equal((await call('/app/acme/', { as: 'donny' })).status, 200, 'the operator looks in everywhere');
+
+  await inTransaction(app.database.db, (tx) =>
+    endSubscriptions(tx, { ids: [subscription.id] }, { at, originated_by: null }),
+  );
+  await call('/api/proxy', { as: 'donny', method: 'PATCH', body: {} });
+  assert.equal((await call('/app/acme/', { as: 'xia' })).status, 402);
+});
+
+test('an application that is not there is a page for people and a code for programs', async () => {
+  await rules([{ path: '/', allow: 0 }]);
+  await call('/api/proxy', { as: 'donny', method: 'PATCH', body: { entry_point: 'http://127.0.0.1:1/' } });
+  const program = await call('/x', { as: 'xia' });
+  assert.equal(program.status, 503);
+  assert.equal(program.json().code, 'upstream_unreachable');
+  const posted = await call('/x', { method: 'POST', body: 'x'.repeat(200_000) });
+  assert.equal(posted.status, 503);
+  const page = await call('/x', { as: 'xia', headers: html });
+  assert.equal(page.status, 503);
+  assert.match(page.text, /<h1/);
+  assert.doesNotMatch(page.text, /127\.0\.0\.1:1/, 'where the application stands is nobody’s business');
+  const helped = await call('/x', { as: 'donny', headers: html });
+  assert.match(helped.text, /127\.0\.0\.1:1/);
+  assert.doesNotMatch(helped.text, /eyJ/, 'no session is shown');
+  await call('/api/proxy', { as: 'donny', method: 'PATCH', body: { entry_point: null } });
+  assert.equal((await call('/x')).json().code, 'upstream_unset');
+  await call('/api/proxy', { as: 'donny', method: 'PATCH', body: { entry_point: upstream_url } });
+});
+
+test('an application that takes too long is a 504', async () => {
+  await rules([{ path: '/open', allow: 0 }]);
+  const reply = await call('/open/slow');
+  assert.equal(reply.status, 504);
+  assert.equal(reply.json().code, 'upstream_slow');
+});
+
+test('paths of ours are never forwarded, whatever the method or spelling', async () => {
+  await rules([{ path: '/', allow: 0 }]);
+  const wrong = await call('/api/proxy/engagement', { method: 'POST', body: {} });
+  assert.equal(wrong.status, 405);
+  assert.match(wrong.headers.get('allow') ?? '', /GET/);
+  assert.equal((await call('/api//proxy')).status, 400);
+  assert.equal((await call('/api/proxy%2Frules')).status, 400);
+});
+
+test('a preflight is answered without looking anybody up', async () => {
+  await rules([{ path: '/open', allow: 5 }]);
+  const reply = await call('/open/echo', { method: 'OPTIONS', as: 'xia' });
+  assert.equal(reply.status, 200);
+  assert.ok(!(reply.json().headers as string[]).some((part) => part.toLowerCase() === 'authorization'));
+});
+
+test('HEAD counts as GET', async () => {
+  await rules([{ path: '/app/{profile}/', allow: 3 }]);
+  assert.equal((await call('/app/acme/', { as: 'carol', method: 'HEAD' })).status, 200);
+  assert.equal((await call('/app/acme/', { as: 'carol', method: 'POST', body: 'x' })).status, 403);
+  assert.equal((await call('/app/acme/', { as: 'kenneth', method: 'HEAD' })).status, 403);
+});
+
+async function socketTo(path: string, headers: Headers): Promise<string[]> {
+  const socket = new WebSocket(`${app.origin.replace('http', 'ws')}${path}`, { headers });
+  const heard: string[] = [];
+  return new Promise((resolve) => {
+    socket.addEventListener('message', ({ data }) => {
+      heard.push(String(data));
+      if (heard.length === 1) socket.send('ping '.repeat(100));
+      else socket.close();
+    });
+    socket.addEventListener('close', () => resolve(heard));
+    socket.addEventListener('error', () => resolve(['refused']));
+  });
+}
+
+test('a WebSocket passes the same rules, with the same session, in both directions', async () => {
+  await rules([
+    { path: '/app/', allow: 1 },
+    { path: '/', allow: 0 },
+  ]);
+  assert.deepEqual(await socketTo('/app/ws', { authorization: 'Bearer xia' }), ['hello xia', 'ping '.repeat(100)]);
+  assert.deepEqual(await socketTo('/open/ws', {}), ['hello stranger', 'ping '.repeat(100)]);
+  assert.deepEqual(await socketTo('/app/ws', {}), ['refused']);
+  assert.deepEqual(await socketTo('/closed/ws', {}), ['refused'], 'refused by the application itself');
+});
+
+test('a page of another site opens no WebSocket with the cookies of a visitor', async () => {
+  await rules([{ path: '/app/', allow: 1 }]);
+  assert.deepEqual(await socketTo('/app/ws', { cookie: 'sessionid=xia', origin: 'https://evil.example' }), ['refused']);
+  assert.equal((await socketTo('/app/ws', { cookie: 'sessionid=xia', origin: app.origin }))[0], 'hello xia');
+});
+
+test('an upgrade is refused with the same words as any request', async () => {
+  const { port } = new URL(app.origin);
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write(
+    `GET /app/ws HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nAccept: application/json\r\n\r\n`,
+  );
+  const text = Buffer.concat(await socket.toArray()).toString();
+  assert.match(text, /^HTTP\/1\.1 401 /);
+  assert.match(text, /"code":"login_required"/);
+});
+
+test('visits are told to the application and counted, a while later', async () => {
+  await rules([{ path: '/app/', allow: 1, engaged: 'app, docs' }]);
+  const first = (await call('/app/', { as: 'kenneth' })).json().session;
+  assert.equal(first.last_visited, null);
+  assert.deepEqual(first.first_time_tags, ['app', 'docs']);
+  const second = (await call('/app/', { as: 'kenneth' })).json().session;
+  assert.equal(second.last_visited, app.clock.now().toISOString());
+  assert.equal('first_time_tags' in second, false);
+  let { json } = await call('/api/proxy/engagement', { as: 'donny' });
+  for (let round = 0; round < 40 && json().engagements.length === 0; round++) {
+    await sleep(50);
+    ({ json } = await call('/api/proxy/engagement', { as: 'donny' }));
+  }
+  assert.deepEqual(json().engagements, [
+    { slug: 'app', count: 1 },
+    { slug: 'docs', count: 1 },
+  ]);
+  const users = await call('/api/proxy/engagement/users', { as: 'donny' });
+  assert.deepEqual(users.json().results, [{ username: 'kenneth', engagements: ['app', 'docs'] }]);
+});
+
+test('granted but not forwarded: the front page, a profile’s home for those who belong to it, nothing else', async () => {
+  await rules([
+    { path: '/app/', allow: 1, is_forward: false },
+    { path: '/', allow: 0, is_forward: false },
+  ]);
+  const front = await call('/', { headers: html });
+  assert.equal(front.status, 200);
+  assert.match(front.headers.get('content-security-policy') ?? '', /default-src 'none'/);
+  assert.equal((await call('/app/acme/', { as: 'xia', headers: html })).status, 200);
+  assert.equal((await call('/app/acme/', { as: 'kenneth', headers: html })).status, 403);
+  const only = await call('/app/', { as: 'kenneth', headers: html });
+  assert.equal(only.location, '/app/kenneth/');
+  const several = await call('/app/', { as: 'xia', headers: html });
+  assert.match(several.text, /\/app\/acme\//);
+  assert.equal((await call('/app', { as: 'alice', headers: html })).location, '/app/cowork/');
+  const stranger = await makeUser(app.database.db, { username: 'stranger' });
+  assert.equal((await call('/app/', { as: stranger.username, headers: html })).location, '/profile/');
+  for (const path of [
+    '/nowhere',
+    '/saas/billing/receipt',
+    '/base',
+    '/_menubar',
+    '/rules/forward_error',
+    '/notification/user_welcome',
+    '/login/otp',
+    '/404',
+    '/index.html',
+  ]) {
+    assert.equal((await call(path, { headers: html })).status, 404, path);
+  }
+});
+
+test('ranks move as the documentation shows', async () => {
+  await rules(['/A', '/B', '/C', '/D'].map((path) => ({ path, allow: 0 })));
+  const move = async (updates: unknown) => {
+    const { status, json, text } = await call('/api/proxy/rules', {
+      as: 'donny',
+      method: 'PATCH',
+      body: updates as object,
+    });
+    assert.equal(status, 200, text);
+    return (json().results as { rank: number; path: string }[])
+      .map(({ rank, path }) => `${rank}:${path.slice(1)}`)
+      .join(' ');
+  };
+  assert.equal(await move({ updates: [{ oldpos: 3, newpos: 1 }] }), '1:C 2:A 3:B 4:D');
+  assert.equal(await move([{ oldpos: 1, newpos: 4 }]), '1:A 2:B 3:D 4:C');
+  assert.equal(await move({ updates: [{ oldpos: 9, newpos: 1 }] }), '1:A 2:B 3:D 4:C');
+  const put = await call('/api/proxy/rules/C', { as: 'donny', method: 'PUT', body: { rank: 2, allow: 1 } });
+  assert.deepEqual(put.json(), { rank: 2, path: '/C', allow: '1', is_forward: true, engaged: '' });
+  assert.equal(await move([]), '1:A 2:C 3:B 4:D');
+  assert.equal((await call('/api/proxy/rules/C/', { as: 'donny', method: 'DELETE' })).status, 204);
+  assert.equal(await move([]), '1:A 2:B 3:D');
+  const top = await call('/api/proxy/rules', { as: 'donny', method: 'POST', body: { path: 'new' } });
+  assert.deepEqual(top.json(), { rank: 1, path: '/new', allow: '1', is_forward: true, engaged: '' });
+  const middle = await call('/api/proxy/rules', {
+    as: 'donny',
+    method: 'POST',
+    body: { path: '/mid', rank: 2, allow: 0 },
+  });
+  assert.equal(middle.json().rank, 2);
+  assert.equal(await move([]), '1:new 2:mid 3:A 4:B 5:D');
+});
+
+test('moves at the same time leave every rank taken once', async () => {
+  await rules(['/A', '/B', '/C', '/D', '/E'].map((path) => ({ path, allow: 0 })));
+  const moves = Array.from({ length: 12 }, (_, index) => ({ oldpos: (index % 5) + 1, newpos: ((index * 3) % 5) + 1 }));
+  await Promise.all(moves.map((each) => call('/api/proxy/rules', { as: 'donny', method: 'PATCH', body: [each] })));
+  const { json } = await call('/api/proxy/rules', { as: 'donny' });
+  assert.deepEqual(
+    (json().results as { rank: number }[]).map(({ rank }) => rank),
+    [1, 2, 3, 4, 5],
+  );
+});
+
+test('what a rule may not be', async () => {
+  await rules([{ path: '/app/', allow: 1 }]);
+  const post = (body: object) => call('/api/proxy/rules', { as: 'donny', method: 'POST', body });
+  const twice = await post({ path: 'app' });
+  assert.deepEqual([twice.status, twice.json().code], [400, 'rule_exists']);
+  for (const [body, field] of [
+    [{ path: '/a*' }, 'path'],
+    [{ path: '/a b' }, 'path'],
+    [{ path: '/../x' }, 'path'],
+    [{ path: '/b', allow: 19 }, 'allow'],
+    [{ path: '/b', allow: '2/{' }, 'allow'],
+    [{ path: '/b', allow: 'x' }, 'allow'],
+    [{ path: '/b', engaged: 'x'.repeat(51) }, 'engaged'],
+    [{ path: '/b', rank: 'x' }, 'rank'],
+  ] as const) {
+    const { status, json } = await post(body);
+    assert.equal(status, 400);
+    assert.ok(Array.isArray(json()[field]), JSON.stringify(json()));
+  }
+  assert.equal((await call('/api/proxy/rules/none', { as: 'donny' })).status, 404);
+  assert.equal((await call('/api/proxy/rules', { as: 'xia' })).status, 403);
+  assert.equal((await call('/api/proxy/rules', { as: 'alice' })).status, 200);
+  assert.equal((await call('/api/proxy/rules', { as: 'alice', method: 'POST', body: { path: '/b' } })).status, 403);
+});
+
+test('the settings are answered as they are and refuse what is unsafe', async () => {
+  const { json } = await call('/api/proxy', { as: 'donny' });
+  assert.deepEqual(Object.keys(json()).sort(), [
+    'authentication',
+    'cors_restricted',
+    'entry_point',
+    'session_backend',
+    'slug',
+    'welcome_email',
+  ]);
+  for (const entry_point of [
+    'ftp://x.example',
+    'x',
+    'https://u:p@x.example/',
+    'https://x.example/?a',
+    'javascript:alert(1)',
+  ]) {
+    const reply = await call('/api/proxy', { as: 'donny', method: 'PUT', body: { entry_point } });
+    assert.equal(reply.status, 400, entry_point);
+    assert.ok(reply.json().entry_point);
+  }
+  const reply = await call('/api/proxy', { as: 'donny', method: 'PUT', body: { session_backend: 3 } });
+  assert.equal(reply.status, 400);
+  const unknown = await call('/api/proxy', { as: 'donny', method: 'PUT', body: { authentication: 'perhaps' } });
+  assert.match(unknown.text, /login-only/);
+});
+
+test('a rotated key is shown once and signs from then on', async () => {
+  await rules([{ path: '/app/', allow: 1 }]);
+  const rotated = await call('/api/proxy/key', { as: 'donny', method: 'POST' });
+  assert.equal(rotated.status, 201);
+  const { enc_key } = rotated.json();
+  assert.ok(Buffer.from(enc_key, 'base64url').length >= 32);
+  assert.equal((await call('/app/', { as: 'xia' })).status, 403, 'the application still has the former key');
+  upstream.setKey(enc_key);
+  assert.equal((await call('/app/', { as: 'xia' })).status, 200);
+  const { rows } = await app.database.executeSql('select * from sites');
+  assert.ok(!JSON.stringify(rows).includes(enc_key), 'sealed at rest');
+  assert.ok(rows[0]?.['session_key_previous_sealed']);
+
+  const shown = (await call('/api/proxy/sessions/XIA', { as: 'donny' })).json();
+  assert.equal(JSON.parse(shown.forward_session).username, 'xia');
+  const token = /^Authorization: Bearer (\S+)$/.exec(shown.forward_session_header)?.[1] ?? '';
+  const { payload } = await jwtVerify(token, Buffer.from(enc_key), { currentDate: app.clock.now() });
+  assert.equal(payload['username'], 'xia');
+  assert.equal((await call('/api/proxy/sessions/xia', { as: 'alice' })).json().forward_session_header, '');
+  assert.equal((await call('/api/proxy/sessions/nobody', { as: 'donny' })).status, 404);
+});
+
+test('recent sign-ins of today', async () => {
+  await inTransaction(app.database.db, (tx) =>
+    tx.updateTable('users').set({ last_login_at: app.clock.now() }).where('username', '=', 'xia').execute(),
+  );
+  const { json } = await call('/api/proxy/recent', { as: 'donny' });
+  assert.deepEqual(json().results, [
+    {
+      slug: 'xia',
+      printable_name: 'xia Tester',
+      descr: 'recently logged in',
+      created_at: app.clock.now().toISOString(),
+      type: 'user',
+    },
+  ]);
+});

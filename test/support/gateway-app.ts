@@ -1,0 +1,112 @@
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { findUserByUsername } from '#accounts';
+import { findPlansBySlugs } from '#catalog';
+import { type Gateway, makeGateway } from '#gateway';
+import { isLocked } from '#ledger';
+import { makeDecideAccess } from '#profiles';
+import { entitlementsOf, providersOf } from '#subscriptions';
+import { openThemes } from '#themes';
+import { type MovableClock, movableClock } from '../../src/platform/clock.ts';
+import type { Context } from '../../src/platform/context.ts';
+import { type App, buildHttp } from '../../src/platform/http/app.ts';
+import { makeSiteCache } from '../../src/platform/site.ts';
+import { makeTemplates } from '../../src/platform/templates.ts';
+import { ordinaryDay } from './context.ts';
+import { openTestDatabase, type TestDatabase } from './database.ts';
+import { seedSite } from './seed.ts';
+
+export interface GatewayApp {
+  http: App;
+  gateway: Gateway;
+  database: TestDatabase;
+  clock: MovableClock;
+  /** Address under which it listens. */
+  origin: string;
+  secret: string;
+  makeContext(): Promise<Context>;
+  close(): Promise<void>;
+}
+
+/**
+ * The gateway on the platform, without the rooms above it, listening on a port of its own.
+ * Who calls is who the token or the session cookie names: how people prove it is another room's.
+ */
+export async function startGatewayApp(given: { upstream_timeout_ms?: number } = {}): Promise<GatewayApp> {
+  const database = await openTestDatabase();
+  const { db } = database;
+  const clock = movableClock(ordinaryDay);
+  const log = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
+  const secret = 'a secret that only tests know, of some length';
+  await seedSite(db, clock.now());
+  const site = makeSiteCache(db, () => performance.now());
+  const themes = openThemes({ folder: fileURLToPath(new URL('../../themes/default/', import.meta.url)), live: false });
+  const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
+  let origin = 'http://127.0.0.1';
+  const http = await buildHttp({
+    db,
+    clock,
+    log,
+    base_url: () => origin,
+    allowed_hosts: [],
+    trusted_proxies: [],
+    secret,
+    body_bytes_max: 100_000,
+    development: true,
+    version: 'test',
+    site: () => site.get(),
+    async authenticate({ authorization, session_cookie }) {
+      const username = authorization?.replace('Bearer ', '') ?? session_cookie ?? '';
+      const user = await findUserByUsername(db, username);
+      if (!user) return 'invalid';
+      return { user_id: user.id, username, session_id: null, via: authorization === undefined ? 'cookie' : 'token' };
+    },
+    decideAccess: makeDecideAccess({ providersOf, isLead: async () => false, grace_days: 90, terms_required: false }),
+    templates,
+    pageContext: async () => ({ user: null, menu: [] }),
+    isStopping: () => false,
+  });
+  const gateway = makeGateway({
+    db,
+    log,
+    secret,
+    upstream_timeout_ms: given.upstream_timeout_ms ?? 500,
+    upstream_connections_max: 8,
+    private_addresses_allowed: true,
+    provider_grace_days: 90,
+    entitlementsOf,
+    providersOf,
+    isLocked,
+    findPlansBySlugs,
+    listRecentCharges: async () => [],
+    hasTemplate: (name) => templates.has(name),
+    onSiteChanged: () => site.drop(),
+  });
+  gateway.registerRoutes(http);
+  await gateway.registerCatchAll(http);
+  origin = await http.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    http,
+    gateway,
+    database,
+    clock,
+    origin,
+    secret,
+    makeContext: async () => ({
+      actor: { kind: 'job', name: 'test' },
+      db,
+      clock,
+      log,
+      site: await site.get(),
+      origin,
+      lang: 'en',
+      peer: null,
+    }),
+    async close() {
+      http.server.closeAllConnections();
+      await http.close();
+      await gateway.close();
+      await database.close();
+    },
+  };
+}
