@@ -18,7 +18,7 @@ export interface DemoOptions {
   log: Logger;
   secret: string;
   config: Config;
-  upstream: { useKey(key: string): void };
+  upstream: { setKey(key: string): void };
   upstream_url: string;
   /** Only the broker, the four users and the role types. */
   bare: boolean;
@@ -58,6 +58,6 @@ export async function seedDemo({ database, clock, log, secret, config, upstream,
     await seedActivities(ctx, people);
   }
   const key = await seedRules(ctx, { secret, upstream_url });
-  upstream.useKey(key);
+  upstream.setKey(key);
   await inTransaction(db, (tx) => skipWaitingEvents(tx, now));
 }
