@@ -1,3 +1,6 @@
+import { Problem } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import type { SessionId } from '#platform/db-schema';
 import {
   type AccountsConfig,
   type AccountsDeps,
@@ -63,6 +66,28 @@ export const noHooks: AccountsHooks = {
 
 export function sampleAccountsDeps(given: Partial<AccountsDeps> = {}): AccountsDeps {
   return { settings: sampleAccountsSettings(), hooks: noHooks, ...given };
+}
+
+/** The code of the problem that the work ends in; `ok` when it does not. */
+export async function problemOf(work: Promise<unknown>): Promise<Pick<Problem, 'code' | 'status' | 'fields'>> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof Problem) return { code: error.code, status: error.status, fields: error.fields };
+    throw error;
+  }
+  return { code: 'ok', status: 200, fields: null };
+}
+
+/** The same context with a user as the caller. */
+export function callAs(
+  ctx: Context,
+  user: User,
+  via: 'token' | 'cookie' = 'token',
+  session_id: SessionId | null = null,
+): Context {
+  const { id: user_id, username } = user;
+  return { ...ctx, actor: { kind: 'user', user_id, username, session_id, via, visitor_hash: null } };
 }
 
 /** The payloads of the events of that name, oldest first. */
