@@ -6,6 +6,7 @@ import type { Evidence } from './processors/processor.ts';
 
 const funds = { net: 1912, fee: 88, unit: 'usd' };
 const done: Evidence = { state: 'done', funds };
+const disputed: Evidence = { state: 'disputed', fee_amount: 1500 };
 const failed: Evidence = { state: 'failed', detail: 'Declined.' };
 
 test('a charge that waits is paid or fails', () => {
@@ -15,7 +16,7 @@ test('a charge that waits is paid or fails', () => {
 });
 
 test('a paid charge is disputed, then won or lost', () => {
-  assert.deepEqual(settle('done', { state: 'disputed' }), { from: 'done', to: 'disputed' });
+  assert.deepEqual(settle('done', disputed), { from: 'done', to: 'disputed', fee_amount: 1500 });
   assert.deepEqual(settle('disputed', done), { from: 'disputed', to: 'done' });
   assert.deepEqual(settle('disputed', failed), { from: 'disputed', to: 'failed' });
 });
@@ -25,11 +26,11 @@ test('evidence that comes late or twice changes nothing', () => {
   assert.equal(settle('done', failed), null);
   assert.equal(settle('done', { state: 'created' }), null);
   assert.equal(settle('failed', done), null);
-  assert.equal(settle('failed', { state: 'disputed' }), null);
+  assert.equal(settle('failed', disputed), null);
 });
 
 test('in whatever order evidence comes, a charge is paid at most once', () => {
-  const evidence = fc.constantFrom<Evidence>(done, failed, { state: 'created' }, { state: 'disputed' });
+  const evidence = fc.constantFrom<Evidence>(done, failed, { state: 'created' }, disputed);
   fc.assert(
     fc.property(fc.array(evidence, { maxLength: 20 }), (arriving) => {
       let state: ChargeState = 'created';

@@ -14,7 +14,7 @@ export type ChargeState = Charge['state'];
 export type Settlement =
   | { from: 'created'; to: 'done'; funds: Funds }
   | { from: 'created'; to: 'failed'; detail: string }
-  | { from: 'done'; to: 'disputed' }
+  | { from: 'done'; to: 'disputed'; fee_amount: number }
   | { from: 'disputed'; to: 'done' | 'failed' };
 
 /**
@@ -36,6 +36,6 @@ export function settle(state: ChargeState, evidence: Evidence): Settlement | nul
       if (state === 'created') return { from: 'created', to: 'failed', detail: evidence.detail };
       return state === 'disputed' ? { from: 'disputed', to: 'failed' } : null;
     case 'disputed':
-      return state === 'done' ? { from: 'done', to: 'disputed' } : null;
+      return state === 'done' ? { from: 'done', to: 'disputed', fee_amount: evidence.fee_amount } : null;
   }
 }

@@ -12,17 +12,20 @@ export interface RefundedLine extends Shares {
 }
 
 /**
- * Makes the entries of a refund: what the customer gets, then who pays for it. The order and the subscription stay as they are.
- * @see spec/billing.md 2.8
+ * Makes the entries of money that goes back to the customer, by a refund or because the bank took it back: what the customer
+ * gets, then who pays for it. The order and the subscription stay as they are.
+ * @see spec/billing.md 2.8 and 2.12
  */
 export function refundEntries(
   charge: { processor_key: string; unit: string; funds_unit: string },
   { customer_id, processor_id, broker_id }: Parties,
   lines: readonly RefundedLine[],
+  why: 'refund' | 'chargeback' = 'refund',
 ): NewEntry[] {
-  const refund_place = { profile_id: processor_id, account: accounts.refund };
+  const account = accounts[why];
+  const refund_place = { profile_id: processor_id, account };
   return lines.flatMap((line) => {
-    const what = `Charge ${charge.processor_key} refund for ${line.invoiced_description}`;
+    const what = `Charge ${charge.processor_key} ${why} for ${line.invoiced_description}`;
     const taken = (from: ProfileId, amount: number, description: string): NewEntry[] =>
       amount === 0
         ? []
@@ -39,7 +42,7 @@ export function refundEntries(
     return [
       convertAmount({
         from: { profile_id: customer_id, account: accounts.refunded },
-        to: { profile_id: line.provider_id, account: accounts.refund },
+        to: { profile_id: line.provider_id, account },
         amount: line.amount,
         unit: charge.unit,
         to_amount: line.distribute_amount + line.fee_amount + line.broker_fee_amount,
@@ -50,12 +53,12 @@ export function refundEntries(
       ...taken(
         processor_id,
         line.fee_amount,
-        `Charge ${charge.processor_key} refund processor fee for ${line.invoiced_event_id}`,
+        `Charge ${charge.processor_key} ${why} processor fee for ${line.invoiced_event_id}`,
       ),
       ...taken(
         broker_id,
         line.broker_fee_amount,
-        `Charge ${charge.processor_key} refund broker fee for ${line.invoiced_event_id}`,
+        `Charge ${charge.processor_key} ${why} broker fee for ${line.invoiced_event_id}`,
       ),
       ...taken(line.provider_id, line.distribute_amount, what),
     ];

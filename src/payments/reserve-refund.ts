@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { formatMoney } from '#kernel/money';
 import { invalidInput } from '#kernel/problem';
-import { accounts, balance, type Entry, findEntries } from '#ledger';
+import { accounts, balance } from '#ledger';
 import { randomKey40 } from '#platform/crypto';
-import type { LedgerEntryId, ProfileId, UserId } from '#platform/db-schema';
+import type { ProfileId, UserId } from '#platform/db-schema';
 import type { Tx } from '#platform/db';
 import { lockProfile, profileName } from '#profiles';
-import type { Charge, ChargeItem } from './charge.ts';
-import { findChargeItems, lockCharge } from './charge-store.ts';
+import type { Charge } from './charge.ts';
+import { lockCharge } from './charge-store.ts';
+import { type RemainingLine, readRemainingLines } from './line-shares.ts';
 import { paymentsProblems } from './problems.ts';
-import { NOTHING, prorateRefund, type Refund, refuseRefund, remainder, type Shares } from './refund.ts';
-import { insertRefund, isRefundUnderWay, refundedByItem } from './refund-store.ts';
+import { prorateRefund, type Refund, refuseRefund, type Shares } from './refund.ts';
+import { insertRefund, isRefundUnderWay } from './refund-store.ts';
 
 /** A line of a charge to refund, by its place from 0; without an amount, all that is left of it. */
 export interface WantedRefund {
@@ -25,11 +26,7 @@ interface Terms {
   at: Date;
 }
 
-interface ReservedLine extends Shares {
-  item: ChargeItem;
-  invoiced: Entry;
-  funds_unit: string;
-}
+type ReservedLine = Shares & Omit<RemainingLine, 'left'>;
 
 /**
  * Checks all lines of a refund, and writes down that it is about to be made.
@@ -74,23 +71,13 @@ async function shareLines(
   wanted: readonly WantedRefund[],
   returns_fee: boolean,
 ): Promise<ReservedLine[]> {
-  const items = await findChargeItems(tx, charge.id);
-  const refunded = await refundedByItem(tx, charge.id);
-  const entries = await findEntries(
-    tx,
-    items.flatMap((item) =>
-      [item.invoiced_entry_id, item.fee_entry_id, item.broker_fee_entry_id, item.distribute_entry_id].flatMap(
-        (id) => id ?? [],
-      ),
-    ),
-  );
+  const lines = await readRemainingLines(tx, charge, { returns_fee });
   return wanted.map(({ num, refunded_amount }) => {
-    const item = items[num];
-    if (!item) {
+    const line = lines[num];
+    if (!line) {
       throw paymentsProblems.charge_line_unknown({ detail: `No line item ${num} on charge ${charge.processor_key}.` });
     }
-    const { shares, funds_unit } = sharesOf(item, entries, returns_fee);
-    const left = remainder(shares, refunded.get(item.id) ?? NOTHING);
+    const { left, ...rest } = line;
     const amount = refunded_amount ?? left.amount;
     if (amount > left.amount || amount === 0) {
       const [asked, available] = [amount, left.amount].map((each) => formatMoney({ amount: each, unit: charge.unit }));
@@ -98,32 +85,8 @@ async function shareLines(
         detail: `Cannot refund ${asked} while there is only ${available} available on the line item.`,
       });
     }
-    const invoiced = entries.get(item.invoiced_entry_id);
-    assert(invoiced, 'what a charge pays for stands in the ledger');
-    return { ...prorateRefund(left, amount), item, invoiced, funds_unit };
+    return { ...prorateRefund(left, amount), ...rest };
   });
-}
-
-/** Reads what each got of a line off the entries that settled it. The broker fee's entry holds the processor's fee too. */
-function sharesOf(
-  item: ChargeItem,
-  entries: Map<LedgerEntryId, Entry>,
-  returns_fee: boolean,
-): { shares: Shares; funds_unit: string } {
-  const entryAt = (id: LedgerEntryId | null) => (id === null ? undefined : entries.get(id));
-  const distributed = entryAt(item.distribute_entry_id);
-  assert(distributed, 'a paid line was distributed');
-  const fee_amount = entryAt(item.fee_entry_id)?.dest_amount ?? 0;
-  const fees_amount = entryAt(item.broker_fee_entry_id)?.dest_amount ?? fee_amount;
-  return {
-    funds_unit: distributed.dest_unit,
-    shares: {
-      amount: item.amount,
-      distribute_amount: distributed.dest_amount + (returns_fee ? 0 : fee_amount),
-      fee_amount: returns_fee ? fee_amount : 0,
-      broker_fee_amount: fees_amount - fee_amount,
-    },
-  };
 }
 
 async function refuseWithoutFunds(tx: Tx, lines: readonly ReservedLine[]): Promise<void> {

@@ -4,7 +4,8 @@ import { getProcessor } from '#profiles';
 import type { ChargeId, UserId } from '#platform/db-schema';
 import type { Tx } from '#platform/db';
 import { findSite } from '#platform/site';
-import { type Charge, type ChargeItem, settle } from './charge.ts';
+import { bookDispute, revertDispute } from './book-dispute.ts';
+import { type Charge, type ChargeItem, settle, type Settlement } from './charge.ts';
 import { findChargeById, findChargeItems, linkChargeItem, moveCharge } from './charge-store.ts';
 import { distribute } from './distribution.ts';
 import type { ChargeNews } from './events.ts';
@@ -16,6 +17,7 @@ import { tellCharge } from './tell-charge.ts';
  * Makes of a charge what the processor says of it: the one place where answer, poll and webhook meet.
  *
  * Paid: the payment is booked at the charge's own instant. Failed: nothing is booked, so what was ordered stays due.
+ * Disputed: what was paid is taken back until the dispute is won, for good when it is lost.
  * Locks: the charge's row, by an UPDATE that names the state it leaves; who comes second changes nothing.
  */
 export async function settleCharge(
@@ -33,9 +35,15 @@ export async function settleCharge(
   const moved = await moveCharge(tx, charge_id, { ...settlement, at });
   if (!moved) return (await findChargeById(tx, charge_id)) ?? charge;
 
-  if ('funds' in settlement) await bookPayment(tx, moved, settlement.funds);
+  await book(tx, moved, settlement, at);
   await tellCharge(tx, moved, newsOf(settlement), { at, by });
   return moved;
+}
+
+async function book(tx: Tx, charge: Charge, settlement: Settlement, at: Date): Promise<void> {
+  if ('funds' in settlement) return bookPayment(tx, charge, settlement.funds);
+  if (settlement.to === 'disputed') return bookDispute(tx, charge, settlement.fee_amount, at);
+  if (settlement.from === 'disputed' && settlement.to === 'done') return revertDispute(tx, charge, at);
 }
 
 function newsOf({ from, to }: { from: Charge['state']; to: 'done' | 'failed' | 'disputed' }): ChargeNews {

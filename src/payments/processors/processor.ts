@@ -27,12 +27,15 @@ export interface Funds {
   unit: string;
 }
 
-/** The processor's word on a charge, whatever brought it: the answer to a call, a poll or a webhook. */
+/**
+ * The processor's word on a charge, whatever brought it: the answer to a call, a poll or a webhook.
+ * `fee_amount` is what each provider pays for a dispute, in the unit of the funds.
+ */
 export type Evidence =
   | { state: 'created' }
   | { state: 'done'; funds: Funds }
   | { state: 'failed'; detail: string }
-  | { state: 'disputed' };
+  | { state: 'disputed'; fee_amount: number };
 
 export interface AcceptedAnswer {
   outcome: 'accepted';

@@ -28,6 +28,9 @@ import {
 
 export const TEST_PROCESSOR = 'test';
 
+/** What a dispute costs each provider concerned, whatever comes of it. Units: 1/100. */
+const DISPUTE_FEE = 1500;
+
 /**
  * Makes the built-in processor: it needs no account, keeps its books in tables of its own and does what the card asks for.
  *
@@ -169,6 +172,7 @@ function evidenceOf({ state, amount, unit }: TestCharge): Evidence {
   const fee = testProcessorFee(amount);
   if (state === 'done') return { state, funds: { net: amount - fee, fee, unit } };
   if (state === 'failed') return { state, detail: declineDetails.card_declined };
+  if (state === 'disputed') return { state, fee_amount: DISPUTE_FEE };
   return { state };
 }
 
