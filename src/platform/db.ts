@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomInt } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
+import { lockFolder } from './db-folder-lock.ts';
 import { openPGlite, PGliteSocket, type PGlitePlace } from './db-pglite.ts';
 import type { Schema } from './db-schema.ts';
 
@@ -68,7 +68,7 @@ function openServer(options: ServerOptions): Database {
 }
 
 async function openEmbedded(place: PGlitePlace): Promise<Database> {
-  if ('folder' in place) await mkdir(place.folder, { recursive: true });
+  const unlock = 'folder' in place ? await lockFolder(place.folder) : null;
   const lite = await openPGlite(place);
   // PGlite is one connection: the pool's queue hands it to one user at a time, first come, first served.
   const pool = new GatedPool({
@@ -96,6 +96,7 @@ async function openEmbedded(place: PGlitePlace): Promise<Database> {
     async close() {
       await pool.end();
       await lite.close();
+      await unlock?.();
     },
   };
 }
@@ -189,10 +190,6 @@ export function isExclusionViolation(error: unknown, constraint?: string): boole
 /** Says whether a reference refused it. PostgreSQL 18 tells `on delete restrict` (23001) from the rest (23503). */
 export function isForeignKeyViolation(error: unknown, constraint?: string): boolean {
   return isViolation(error, '23503', constraint) || isViolation(error, '23001', constraint);
-}
-
-export function isCheckViolation(error: unknown, constraint?: string): boolean {
-  return isViolation(error, '23514', constraint);
 }
 
 function isViolation(error: unknown, code: string, constraint?: string): boolean {
