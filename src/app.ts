@@ -128,7 +128,10 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     makeContext,
     log,
   });
-  const relay = makeRelay(() => makeContext('relay'), [runner.subscriber, notificationSubscriber({ mailer, templates, from: config.site_email })]);
+  const relay = makeRelay(
+    () => makeContext('relay'),
+    [runner.subscriber, notificationSubscriber({ mailer, templates, from: config.site_email })],
+  );
   http.addHook('onResponse', async (request) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') relay.nudge();
   });
@@ -153,7 +156,11 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
   });
   gateway.registerRoutes(http);
   if (development && movable) {
-    devRoutes(http, { mailbox: mailer.mailbox, clock: movable, runDue: (to) => runDue({ db, clock: movable, runner, relay }, to) });
+    devRoutes(http, {
+      mailbox: mailer.mailbox,
+      clock: movable,
+      runDue: (to) => runDue({ db, clock: movable, runner, relay }, to),
+    });
     testProcessorDevRoutes(http);
   }
   // The catch-all comes last: what is not ours belongs to the rules.

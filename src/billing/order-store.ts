@@ -104,7 +104,12 @@ export async function bookOrderLine(
 
 /** Says whether an order carries the coupon, or a cart item that was ordered. */
 export async function isCouponUsed(reader: Reader, coupon_id: CouponId): Promise<boolean> {
-  const line = await reader.selectFrom('order_lines').select('id').where('coupon_id', '=', coupon_id).limit(1).executeTakeFirst();
+  const line = await reader
+    .selectFrom('order_lines')
+    .select('id')
+    .where('coupon_id', '=', coupon_id)
+    .limit(1)
+    .executeTakeFirst();
   if (line) return true;
   const item = await reader
     .selectFrom('cart_items')

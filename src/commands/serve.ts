@@ -11,7 +11,11 @@ export const serve: Command = {
       if (values['no-worker'] !== true) await tollgate.startWorker();
       log.info({ address }, 'ready');
       const link = await firstManagerLink(await tollgate.makeContext('first manager'));
-      if (link !== null) log.warn({ link }, 'nobody manages this site yet: open the link to become its manager; it works once, for a day');
+      if (link !== null)
+        log.warn(
+          { link },
+          'nobody manages this site yet: open the link to become its manager; it works once, for a day',
+        );
       await untilStopped(log);
       return 0;
     } finally {

@@ -52,10 +52,34 @@ export const plans: readonly DemoPlan[] = [
     period_type: 'monthly',
     advance,
   },
-  { slug: 'open-space', title: 'Open Space', description: 'A desk in our open space.', period_amount: 17_999, period_type: 'monthly' },
-  { slug: 'open-plus', title: 'Open Plus', description: 'A desk of your own in the open space.', period_amount: 24_999, period_type: 'monthly' },
-  { slug: 'private', title: 'Private', description: 'An office with a door.', period_amount: 49_999, period_type: 'monthly' },
-  { slug: 'managed', title: 'Managed', description: 'Your address and phone, looked after.', period_amount: 2900, period_type: 'monthly' },
+  {
+    slug: 'open-space',
+    title: 'Open Space',
+    description: 'A desk in our open space.',
+    period_amount: 17_999,
+    period_type: 'monthly',
+  },
+  {
+    slug: 'open-plus',
+    title: 'Open Plus',
+    description: 'A desk of your own in the open space.',
+    period_amount: 24_999,
+    period_type: 'monthly',
+  },
+  {
+    slug: 'private',
+    title: 'Private',
+    description: 'An office with a door.',
+    period_amount: 49_999,
+    period_type: 'monthly',
+  },
+  {
+    slug: 'managed',
+    title: 'Managed',
+    description: 'Your address and phone, looked after.',
+    period_amount: 2900,
+    period_type: 'monthly',
+  },
   {
     slug: 'enterprise',
     title: 'Enterprise',
@@ -85,7 +109,7 @@ const names = [
   'Tidal Power', 'Umber Paint', 'Vesper Lights', 'Willow School',
 ] as const; // oxfmt-ignore
 
-const sold = ['basic', 'premium', 'basic', 'managed', 'open-space', 'premium', 'open-plus', 'basic', 'private'] as const;
+const sold = ['basic', 'premium', 'basic', 'managed', 'premium', 'basic', 'open-space', 'premium', 'basic'] as const;
 
 /** Thirty-six customers over thirteen months: most pay a year or a quarter at once, some month by month, some leave. */
 export const customers: readonly DemoCustomer[] = names.map((full_name, index) => {

@@ -30,7 +30,16 @@ const MONTHS = 13;
  * Fills an empty database with the demo: thirteen months of it are lived through, by the verbs that people use, on a clock of their own
  * that ends now. What would have been mailed on the way is not.
  */
-export async function seedDemo({ database, clock, log, secret, config, upstream, upstream_url, bare }: DemoOptions): Promise<void> {
+export async function seedDemo({
+  database,
+  clock,
+  log,
+  secret,
+  config,
+  upstream,
+  upstream_url,
+  bare,
+}: DemoOptions): Promise<void> {
   const { db } = database;
   const now = clock.now();
   const past = movableClock(monthsBefore(now, MONTHS));

@@ -53,6 +53,13 @@ export function as(ctx: Context, user: User | undefined): Context {
   if (!user) throw new Error('there is no such person in the demo');
   return {
     ...ctx,
-    actor: { kind: 'user', user_id: user.id, username: user.username, session_id: null, via: 'token', visitor_hash: null },
+    actor: {
+      kind: 'user',
+      user_id: user.id,
+      username: user.username,
+      session_id: null,
+      via: 'token',
+      visitor_hash: null,
+    },
   };
 }

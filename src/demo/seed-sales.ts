@@ -23,7 +23,11 @@ export async function seedCatalog(ctx: Context, { broker, users }: People): Prom
         is_not_priced,
         is_active: true,
         unit: 'usd',
-        advance_discounts: advance.map(({ length, bps }) => ({ discount_type: 'percentage' as const, discount_value: bps, length })),
+        advance_discounts: advance.map(({ length, bps }) => ({
+          discount_type: 'percentage' as const,
+          discount_value: bps,
+          length,
+        })),
         use_charges: use === undefined ? [] : [{ ...use, description: use.title }],
       },
       'broker',
@@ -35,7 +39,10 @@ export async function seedCatalog(ctx: Context, { broker, users }: People): Prom
 }
 
 /** Buys a plan for a profile with the cart of a person, by a card that is accepted. */
-export async function buy(ctx: Context, purchase: { profile_id: People['broker']['id']; plan: string; option: number }): Promise<void> {
+export async function buy(
+  ctx: Context,
+  purchase: { profile_id: People['broker']['id']; plan: string; option: number },
+): Promise<void> {
   if (ctx.actor.kind !== 'user') throw new Error('somebody must buy');
   const owner = { user_id: ctx.actor.user_id };
   await addToCart(ctx, owner, [{ plan: purchase.plan, option: purchase.option }]);
@@ -47,7 +54,10 @@ export function buyForXia(ctx: Context, people: People, now: Date): { at: Date; 
   const xia = as(ctx, people.users.get('xia'));
   const profile = people.profiles.get('xia');
   if (!profile) throw new Error('xia has no profile');
-  const purchase = (at: Date, plan: string, option: number) => ({ at, run: () => buy(xia, { profile_id: profile.id, plan, option }) });
+  const purchase = (at: Date, plan: string, option: number) => ({
+    at,
+    run: () => buy(xia, { profile_id: profile.id, plan, option }),
+  });
   return [
     purchase(monthsBefore(now, 5), 'managed', 1),
     purchase(monthsBefore(now, 1), 'open-space', 1),
@@ -67,7 +77,8 @@ async function payDocumentedCharge(xia: Context, people: People): Promise<void> 
   const profile = people.profiles.get('xia');
   const plan = await findPlanBySlug(xia.db, 'open-space');
   const subscription = profile && plan ? await findSubscription(xia.db, profile.id, plan.id, at) : undefined;
-  if (!profile || !plan || !subscription || xia.actor.kind !== 'user') throw new Error('xia is not subscribed to open-space');
+  if (!profile || !plan || !subscription || xia.actor.kind !== 'user')
+    throw new Error('xia is not subscribed to open-space');
   const { user_id } = xia.actor;
   const amount = documentedCharge.lines.reduce((sum, line) => sum + line, 0);
   const attempt = await inTransaction(xia.db, (tx) =>
@@ -105,9 +116,14 @@ async function payDocumentedCharge(xia: Context, people: People): Promise<void> 
       tx,
       attempt,
       answer,
-      entries.map((entry) => ({ entry_id: entry.id, provider_id: people.broker.id, amount: entry.dest_amount, broker_fee_percent: 0, event_id })),
+      entries.map((entry) => ({
+        entry_id: entry.id,
+        provider_id: people.broker.id,
+        amount: entry.dest_amount,
+        broker_fee_percent: 0,
+        event_id,
+      })),
       at,
     );
   });
 }
-

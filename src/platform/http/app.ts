@@ -8,6 +8,7 @@ import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   LogController,
+  LogController,
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
   type RawServerDefault,
@@ -21,6 +22,7 @@ import type { Db } from '../db.ts';
 import type { Site } from '../site.ts';
 import type { Templates } from '../templates.ts';
 import { type DecideAccess, noSubject } from './access.ts';
+import { registerApiRoot } from './api-root.ts';
 import { authorize } from './authorize.ts';
 import { type Authenticate, buildContext } from './build-context.ts';
 import { cookieNames, ensureVisitor } from './cookies.ts';
@@ -141,6 +143,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   app.setErrorHandler(async (error, request, reply) => replyWithProblem(request, reply, error));
 
   registerHealth(app, options);
+  registerApiRoot(app, options);
   await registerOpenApi(app, options);
   registerFallback(app);
   return app;

@@ -1,0 +1,22 @@
+import { Type } from 'typebox';
+import type { App, HttpOptions } from './app.ts';
+import { csrfToken } from './csrf.ts';
+
+/** `GET /api`: the version, and the CSRF cookie for scripts of a signed-in page. */
+export function registerApiRoot(app: App, options: HttpOptions): void {
+  app.get(
+    '/api',
+    {
+      config: { access: { kind: 'public' } },
+      schema: {
+        tags: ['operations'],
+        summary: 'Retrieves the version of the API',
+        response: { 200: Type.Object({ version: Type.String() }) },
+      },
+    },
+    async (request, reply) => {
+      csrfToken(request, reply);
+      return { version: options.version };
+    },
+  );
+}
