@@ -8,7 +8,6 @@ import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   LogController,
-  LogController,
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
   type RawServerDefault,
