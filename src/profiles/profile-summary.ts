@@ -21,8 +21,8 @@ export interface ProfileSummary {
 /** A profile with what is computed from its user. */
 export interface ProfileView extends Profile {
   credentials: boolean;
-  /** The names and language of the user of a personal profile; null for organizations. */
-  person: { nick_name: string; lang: string; username: string } | null;
+  /** The user of a personal profile; null for organizations. `called` falls back on the first name. */
+  person: { username: string; nick_name: string; called: string; lang: string } | null;
 }
 
 /** Reads profiles next to the user that a personal one stands for. */
@@ -51,8 +51,9 @@ type ViewRow = Profile & {
 export function toProfileView(row: ViewRow): ProfileView {
   const { person_username, person_nick_name, person_full_name, person_lang, ...profile } = row;
   if (person_username === null) return { ...profile, person: null };
-  const nick_name = nickName({ nick_name: person_nick_name ?? '', full_name: person_full_name ?? '' });
-  return { ...profile, person: { username: person_username, nick_name, lang: person_lang ?? 'en' } };
+  const nick_name = person_nick_name ?? '';
+  const called = nickName({ nick_name, full_name: person_full_name ?? '' });
+  return { ...profile, person: { username: person_username, nick_name, called, lang: person_lang ?? 'en' } };
 }
 
 /** Finds one profile with what is computed, by id. */
@@ -135,6 +136,6 @@ export function presentProfileDetail(view: ProfileView): ProfileDetailBody {
     is_provider: view.is_provider,
     is_bulk_buyer: view.is_bulk_buyer,
     extra: extraFromText(view.extra),
-    ...(view.person ? { nick_name: view.person.nick_name, lang: view.person.lang } : {}),
+    ...(view.person ? { nick_name: view.person.called, lang: view.person.lang } : {}),
   };
 }

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import fastify from 'fastify';
+import type { User } from '#accounts';
+import type { Access } from '#platform/http/access';
+import { inTransaction } from '#platform/db';
+import { type RouteEntry, watchRoutes } from '#platform/http/route-list';
+import { findProfileBySlug, insertRoleType } from '#profiles';
+import { openOrExtend } from '#subscriptions';
+import { testContext } from '../support/context.ts';
+import { makePlan } from '../support/factories/catalog.ts';
+import { makeMember, makeOrganization, makeReadyUser } from '../support/factories/profiles.ts';
+import { startApp, type TestApp } from '../support/start-app.ts';
+import { tokenOf } from '../support/sign-in.ts';
+
+/**
+ * Every route × everybody who may call it.
+ *
+ * `acme` is the profile and `xia` the user of each path. xia has a role on acme that means nothing to the guards: what
+ * other members of acme may do to xia is thereby tested too. acme subscribes to a plan of `prov`.
+ */
+const actors = [
+  'anonymous',
+  'stranger',
+  'self',
+  'contributor',
+  'manager',
+  'provider_contributor',
+  'provider_manager',
+  'broker_contributor',
+  'broker_manager',
+] as const;
+type ActorName = (typeof actors)[number];
+
+type Rights = 'none' | 'read' | 'write';
+const { none, read, write }: { none: Rights; read: Rights; write: Rights } = {
+  none: 'none',
+  read: 'read',
+  write: 'write',
+};
+
+/** Written down a second time on purpose: nothing here is derived from the code that decides. */
+// oxfmt-ignore
+const expected: Record<Access['kind'], Record<ActorName, Rights>> = {
+  //                                       anonymous  stranger  self   contributor  manager  prov. contr.  prov. man.  broker contr.  broker man.
+  'public':        row(                    write,     write,    write, write,       write,   write,        write,      write,         write),
+  'authenticated': row(                    none,      write,    write, write,       write,   write,        write,      write,         write),
+  'active':        row(                    none,      write,    write, write,       write,   write,        write,      write,         write),
+  'broker':        row(                    none,      none,     none,  none,        none,    none,         none,       read,          write),
+  'direct':        row(                    none,      none,     none,  read,        write,   none,         none,       read,          write),
+  'provider':      row(                    none,      none,     none,  read,        write,   read,         write,      read,          write),
+  'provider-only': row(                    none,      none,     none,  none,        none,    read,         write,      read,          write),
+  'self':          row(                    none,      none,     write, none,        none,    none,         none,       read,          write),
+  'self-only':     row(                    none,      none,     write, none,        none,    none,         none,       none,          none),
+};
+
+function row(...rights: Rights[]): Record<ActorName, Rights> {
+  assert.equal(rights.length, actors.length);
+  return Object.fromEntries(actors.map((actor, index) => [actor, rights[index] ?? none])) as Record<ActorName, Rights>; // every actor is in it
+}
+
+/** Codes that only guards answer with; anything else means that the call got past them. */
+const denials = new Set([
+  'credentials_required',
+  'permission_denied',
+  'password_required',
+  'otp_required',
+  'terms_unsigned',
+]);
+
+let app: TestApp;
+let tokens: Record<ActorName, string | null>;
+
+before(async () => {
+  app = await startApp();
+  const { db } = app;
+  const ctx = await testContext(db);
+  const broker = await findProfileBySlug(db, 'cowork');
+  assert.ok(broker);
+  const user = (username: string) => makeReadyUser(db, { username });
+  const manager = await user('manager');
+  const acme = await makeOrganization(db, { slug: 'acme', manager });
+  const provider_manager = await user('provider-manager');
+  const prov = await makeOrganization(db, { slug: 'prov', manager: provider_manager, is_provider: true });
+  const members = { contributor: acme, provider_contributor: prov, broker_contributor: broker } as const;
+  const users: Partial<Record<ActorName, User>> = {
+    manager,
+    provider_manager,
+    stranger: await user('stranger'),
+    self: await user('xia'),
+  };
+  for (const [name, profile] of Object.entries(members)) {
+    users[name as keyof typeof members] = await user(name.replace('_', '-'));
+    await makeMember(db, profile, users[name as keyof typeof members]!, 'contributor'); // it was set a line above
+  }
+  users.broker_manager = await user('broker-manager');
+  await makeMember(db, broker, users.broker_manager, 'manager');
+  await inTransaction(db, (tx) =>
+    insertRoleType(tx, { slug: 'guest', profile_id: acme.id, title: 'Guest' }, app.clock.now()),
+  );
+  assert.ok(users.self);
+  await makeMember(db, acme, users.self, 'guest');
+  const plan = await makePlan(ctx, { provider_id: prov.id, slug: 'basic' });
+  await inTransaction(db, (tx) =>
+    openOrExtend(tx, { profile_id: acme.id, plan, periods_count: 1, at: app.clock.now() }),
+  );
+
+  const entries = await Promise.all(
+    actors.map(async (name) => [name, users[name] ? await tokenOf(app, users[name]) : null] as const),
+  );
+  tokens = Object.fromEntries(entries) as Record<ActorName, string | null>; // one entry for each actor
+});
+after(() => app.close());
+
+function guarded(): RouteEntry[] {
+  return app.http.routeList.filter((route) => !route.bare && !route.passthrough && route.method !== 'OPTIONS');
+}
+
+const values: Record<string, string> = {
+  profile: 'acme',
+  user: 'xia',
+  agreement: 'terms-of-use',
+  document: 'terms-of-use',
+  role: 'manager',
+  plan: 'basic',
+};
+
+function urlOf(route: RouteEntry): string {
+  const named: Record<string, string> = { ...values, subscriber: 'xia' };
+  const subject = subjectParam(route.access);
+  if (subject) named[subject.name] = subject.value;
+  return route.url
+    .replaceAll(/:([A-Za-z_]+)(\([^)]*\))?/g, (_whole, name: string) => named[name] ?? 'x')
+    .replace('*', 'x');
+}
+
+/** The parameter of the path whose profile or user the guard looks at. */
+function subjectParam(access: Access): { name: string; value: string } | null {
+  switch (access.kind) {
+    case 'direct':
+    case 'provider':
+    case 'provider-only':
+      return { name: access.param ?? 'profile', value: 'acme' };
+    case 'self':
+    case 'self-only':
+      return { name: access.param ?? 'user', value: 'xia' };
+    default:
+      return null;
+  }
+}
+
+/**
+ * Calls a route as far as its guard. Reading goes all the way; writing stops at a body that is not JSON, which is read
+ * after the guard has let the call pass and before anything is done.
+ */
+async function call(
+  method: string,
+  url: string,
+  token: string | null,
+): Promise<{ status: number; code: string | null }> {
+  const isRead = method === 'GET' || method === 'HEAD';
+  const reply = await app.http.inject({
+    method: method as 'GET', // the union of methods that inject knows is as wide as the routes'
+    url,
+    headers: {
+      accept: 'application/json',
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(isRead ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(isRead ? {} : { payload: '{"stop here' }),
+  });
+  const body: unknown =
+    reply.headers['content-type']?.toString().startsWith('application/json') && method !== 'HEAD' ? reply.json() : null;
+  const code: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'code') : null;
+  return { status: reply.statusCode, code: typeof code === 'string' ? code : null };
+}
+
+test('every route says who may call it, in a way that this test knows', () => {
+  for (const route of app.http.routeList) {
+    assert.ok(
+      Object.hasOwn(expected, route.access.kind),
+      `${route.method} ${route.url}: unknown kind ${route.access.kind}`,
+    );
+    const subject = subjectParam(route.access);
+    if (subject)
+      assert.ok(route.url.includes(`:${subject.name}`), `${route.method} ${route.url} names no :${subject.name}`);
+  }
+});
+
+test('a route that does not say who may call it stops the program', () => {
+  const bare = fastify();
+  watchRoutes(bare);
+  assert.throws(() => bare.get('/api/forgotten', async () => ({})), /does not declare who may call it/);
+});
+
+for (const actor of actors) {
+  test(`${actor}: every route lets through exactly what it declares`, async () => {
+    const wrong: string[] = [];
+    for (const route of guarded()) {
+      const isRead = route.method === 'GET';
+      const rights = expected[route.access.kind][actor];
+      const mayPass = rights === 'write' || (rights === 'read' && isRead);
+      const { status, code } = await call(route.method, urlOf(route), tokens[actor]);
+      const wasDenied = code !== null && denials.has(code);
+      const asExpected = mayPass
+        ? !wasDenied && status < 500
+        : wasDenied && status === (actor === 'anonymous' ? 401 : 403);
+      if (!asExpected)
+        wrong.push(
+          `${route.method} ${route.url} (${route.access.kind}): ${status} ${code}, expected ${mayPass ? 'to pass' : 'a refusal'}`,
+        );
+    }
+    assert.deepEqual(wrong, []);
+  });
+}
+
+test('HEAD is reading: a contributor may', async () => {
+  for (const url of ['/api/profile/acme', '/api/profile/acme/roles', '/api/billing/acme/balance']) {
+    assert.equal((await call('HEAD', url, tokens.contributor)).status, 200, url);
+    assert.equal((await call('HEAD', url, tokens.stranger)).status, 403, url);
+  }
+});
+
+test('an unknown profile or user is not told from one that is closed, but to people of the broker', async () => {
+  const profiles = guarded().filter(
+    (route) => subjectParam(route.access) !== null && route.access.kind !== 'self-only',
+  );
+  for (const route of profiles) {
+    const subject = subjectParam(route.access);
+    const url = urlOf(route).replace(`/${subject?.value}`, '/nothere');
+    assert.equal((await call(route.method, url, tokens.stranger)).status, 403, `${route.method} ${url}`);
+    assert.equal((await call(route.method, url, tokens.manager)).status, 403, `${route.method} ${url}`);
+    assert.deepEqual(
+      await call(route.method, url, tokens.broker_manager),
+      { status: 404, code: 'not_found' },
+      `${route.method} ${url}`,
+    );
+  }
+});
+
+const unready = [
+  ['password_required', { password: null }],
+  ['terms_unsigned', { signed: false }],
+] as const;
+for (const [code, sample] of unready) {
+  test(`${code}: only routes that say so go on without`, async () => {
+    const user = await makeReadyUser(app.db, { ...sample, username: code.replace('_', '-') });
+    const broker = await findProfileBySlug(app.db, 'cowork');
+    assert.ok(broker);
+    await makeMember(app.db, broker, user, 'manager');
+    const token = await tokenOf(app, user);
+    const wrong: string[] = [];
+    for (const route of guarded()) {
+      const { access } = route;
+      const isLenient =
+        ['public', 'authenticated', 'self-only'].includes(access.kind) ||
+        ('frictionless' in access && access.frictionless === true);
+      const answer = await call(route.method, urlOf(route), token);
+      const wasAsked = answer.code === code;
+      if (wasAsked === isLenient)
+        wrong.push(`${route.method} ${route.url} (${access.kind}): ${answer.status} ${answer.code}`);
+    }
+    assert.deepEqual(wrong, []);
+  });
+}
