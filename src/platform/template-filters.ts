@@ -19,6 +19,7 @@ const fieldNames: Readonly<Record<string, string>> = {
   card_exp: 'Expiry date',
   card_cvc: 'Security code',
   organization_name: 'Organization',
+  username: 'User name',
   'terms-of-use': 'Terms of use',
   email: 'E-mail address',
 };
@@ -38,6 +39,7 @@ export function registerFilters(engine: Liquid, { clock, assetUrl }: FilterTools
   define('humanize_percent', (bps) => (typeof bps === 'number' ? formatPercent(bps) : ''));
   define('humanize_period', (type, length) => perPeriod(textOf(type), typeof length === 'number' ? length : 1));
   define('humanize_periods', (count, type) => periodCount(count, textOf(type)));
+  define('humanize_expiry', (date) => textOf(date).replace(/^(\d{4})-(\d{2})(-\d{2})?$/, '$2/$1'));
   define('humanize_short_date', (value, timezone) => shortDate(value, textOf(timezone)));
   define('isoformat', (value) => readDate(value)?.toISOString() ?? '');
   define('date_in_future', (value) => (readDate(value)?.getTime() ?? Number.NEGATIVE_INFINITY) > clock.now().getTime());

@@ -182,6 +182,10 @@ test('filters write money, percentages, periods and dates for people', () => {
       '{{ "new_password2" | humanize_field }}, {{ "street_address" | humanize_field }}',
       'Password again, Street address',
     ],
+    [
+      '{{ "2030-12" | humanize_expiry }} {{ "2030-12-31" | humanize_expiry }} {{ "12/2030" | humanize_expiry }}',
+      '12/2030 12/2030 12/2030',
+    ],
     ['{{ "css/site.css" | asset }}', '/static/css/site.css?v=1'],
     [
       '{{ "/login/" | with_next: "/app/?a=1" }} {{ "/login/" | with_next: "https://example.com" }}',
