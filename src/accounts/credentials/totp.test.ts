@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Secret, TOTP } from 'otpauth';
+import { afterWrongCode, judgeTotp, type TotpFactor } from './totp.ts';
+
+const secret = Secret.fromUTF8('12345678901234567890').base32;
+const fresh: TotpFactor = {
+  secret_sealed: '',
+  confirmed_at: new Date(0),
+  last_step: null,
+  failures_count: 0,
+  locked_until: null,
+};
+
+/** RFC 6238 appendix B, SHA-1, the last six of its eight digits. */
+const vectors: [seconds: number, code: string][] = [
+  [59, '287082'],
+  [1_111_111_109, '081804'],
+  [1_111_111_111, '050471'],
+  [1_234_567_890, '005924'],
+  [2_000_000_000, '279037'],
+];
+
+for (const [seconds, code] of vectors) {
+  test(`the code at second ${seconds} of RFC 6238 is ${code}`, () => {
+    const verdict = judgeTotp(fresh, secret, code, new Date(seconds * 1000));
+    assert.deepEqual(verdict, { kind: 'right', step: Math.floor(seconds / 30) });
+  });
+}
+
+test('a step is good once, and with it every step before', () => {
+  const totp = new TOTP({ secret: Secret.fromBase32(secret) });
+  const at = new Date(1_700_000_000_000);
+  const step = Math.floor(at.getTime() / 30_000);
+  const code = (offset: number) => totp.generate({ timestamp: at.getTime() + offset * 30_000 });
+  const used = { ...fresh, last_step: step };
+  assert.equal(judgeTotp(used, secret, code(0), at).kind, 'wrong');
+  assert.equal(judgeTotp(used, secret, code(-1), at).kind, 'wrong');
+  assert.deepEqual(judgeTotp(used, secret, code(1), at), { kind: 'right', step: step + 1 });
+});
+
+test('what is no code is wrong', () => {
+  for (const code of ['', '1', '12345', '1234567', 'abcdef', '      ']) {
+    assert.equal(judgeTotp(fresh, secret, code, new Date(59_000)).kind, 'wrong', code);
+  }
+});
+
+test('every third failure closes it, twice as long each time, a day at most', () => {
+  const at = new Date(0);
+  let factor: Pick<TotpFactor, 'failures_count' | 'locked_until'> = fresh;
+  const minutes: (number | null)[] = [];
+  for (let count = 1; count <= 36; count += 1) {
+    factor = afterWrongCode(factor, at);
+    const locked = factor.locked_until === null ? null : factor.locked_until.getTime() / 60_000;
+    if (count % 3 === 0) minutes.push(locked);
+    else assert.equal(locked, null);
+  }
+  assert.deepEqual(minutes, [5, 10, 20, 40, 80, 160, 320, 640, 1280, 1440, 1440, 1440]);
+});
