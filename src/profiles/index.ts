@@ -48,3 +48,5 @@ export { makeMenu } from './menu.ts';
 export type { ProfileNeeds } from './needs.ts';
 export { profilesPages } from './pages.ts';
 export { profilesRoutes } from './routes.ts';
+export { listMembersSeen, presentMembersSeen, selectProfilesSeen, type Seen } from './roles/members-seen.ts';
+export { MemberSeenSchema } from './roles/schemas.ts';

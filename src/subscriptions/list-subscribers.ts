@@ -1,8 +1,9 @@
+import { sql, type Expression } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import type { PlanId, ProfileId } from '#platform/db-schema';
 import type { Reader } from '#platform/db';
 import { listPage, pageOfAll, type ListSpec } from '#platform/list';
-import { selectProfileNames } from '#profiles';
+import { selectProfileNames, selectProfilesSeen, type Seen } from '#profiles';
 
 const subscriberList: ListSpec = {
   search: {
@@ -38,8 +39,30 @@ export async function listSubscribers(
   return listPage(selectSubscribers(reader, who, list), subscriberList, list, url);
 }
 
-/** The same profiles as a query, for other questions about them. */
-export function selectSubscribers(
+/** Lists the running subscribers of some plans on whose behalf nobody signed in within a time. */
+export async function listUnengaged(
+  reader: Reader,
+  who: { plan_ids: readonly PlanId[]; at: Date; seen: Seen },
+  list: ListQuery,
+  url: URL,
+): Promise<Page<{ id: ProfileId }>> {
+  const { plan_ids, at, seen } = who;
+  const unbounded = { ...list, start_at: null, ends_at: null };
+  const query = selectSubscribers(reader, { plan_ids, at, span: 'active' }, unbounded).where(
+    'profile.id',
+    'not in',
+    selectProfilesSeen(reader, seen),
+  );
+  return listPage(query, subscriberList, unbounded, url);
+}
+
+/** The ids of the running subscribers of some plans, as a query. */
+export function runningSubscribers(reader: Reader, plan_ids: readonly PlanId[], at: Date): Expression<ProfileId> {
+  const bounds = { start_at: null, ends_at: null };
+  return sql<ProfileId>`${selectSubscribers(reader, { plan_ids, at, span: 'active' }, bounds)}`;
+}
+
+function selectSubscribers(
   reader: Reader,
   who: { plan_ids: readonly PlanId[]; span: 'active' | 'all'; at: Date },
   list: Pick<ListQuery, 'start_at' | 'ends_at'>,

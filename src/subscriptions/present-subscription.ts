@@ -123,6 +123,16 @@ export async function listProfileSubscriptions(
   }));
 }
 
+/** Presents profiles in the order in which they were listed. */
+export async function presentProfiles(
+  ctx: Context,
+  rows: readonly { id: ProfileId }[],
+): Promise<ReturnType<typeof presentProfileSummary>[]> {
+  const ids = rows.map(({ id }) => id);
+  const summaries = await profileSummaries(ctx.db, ids);
+  return ids.flatMap((id) => summaries.get(id) ?? []).map(presentProfileSummary);
+}
+
 async function readNames(ctx: Context, subscriptions: readonly Subscription[]) {
   const plans = await findPlansByIds(
     ctx.db,

@@ -1,16 +1,21 @@
 import { Type } from 'typebox';
-import { presentProfileSummary, profileSummaries } from '#profiles';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
 import { acceptRequest } from './accept-subscription.ts';
 import { getPlanOf, getProfileOf, getSubscriber, isForced, planIds, profileOf, untilNow } from './caller.ts';
 import { changeSubscription } from './change-subscription.ts';
+import { engagementRoutes } from './engagement-routes.ts';
 import { unsubscribe } from './end-subscription.ts';
 import { grantSubscription } from './grant-subscription.ts';
 import { listSubscribers } from './list-subscribers.ts';
 import { listSubscriptions, type Span } from './list-subscriptions.ts';
-import { presentActiveSubscribers, presentSubscriber, presentSubscribers } from './present-subscription.ts';
+import {
+  presentActiveSubscribers,
+  presentProfiles,
+  presentSubscriber,
+  presentSubscribers,
+} from './present-subscription.ts';
 import { subscriptionProblems } from './problems.ts';
 import {
   ActiveSubscriberPage,
@@ -42,6 +47,7 @@ export function subscriberRoutes(app: App): void {
   spanRoute(app, `${ofProvider}/subscriptions/churned`, 'ended', 'Lists provider churned subscriptions');
   profilesRoute(app, ofProvider, 'active', 'Lists active subscribers');
   profilesRoute(app, `${ofProvider}/all`, 'all', 'Lists subscribers');
+  engagementRoutes(app);
   grantRoute(app);
   oneRoutes(app);
   acceptRoute(app);
@@ -122,10 +128,7 @@ function profilesRoute(app: App, url: string, span: 'active' | 'all', summary: s
         untilNow(request.list(default_timezone), at),
         request.listUrl,
       );
-      const ids = page.results.map(({ id }) => id);
-      const summaries = await profileSummaries(ctx.db, ids);
-      const results = ids.flatMap((id) => summaries.get(id) ?? []).map(presentProfileSummary);
-      return { ...page, results };
+      return { ...page, results: await presentProfiles(ctx, page.results) };
     },
   );
 }

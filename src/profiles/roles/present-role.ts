@@ -50,10 +50,10 @@ function ownersOf(types: readonly RoleType[]): ProfileId[] {
   return types.map((type) => type.profile_id).filter((id) => id !== null);
 }
 
-/** Presents roles on one profile, with three queries however many there are. */
+/** Presents roles as their profiles see them, with three queries however many there are. */
 export async function presentRolesByProfile(
   ctx: Context,
-  profile_slug: string,
+  profile: string | ((role: Role) => string),
   roles: readonly Role[],
   subject: Subject,
 ): Promise<RoleByProfileBody[]> {
@@ -68,6 +68,7 @@ export async function presentRolesByProfile(
     if (!user) return [];
     const type = role.role_type_id === null ? undefined : types.get(role.role_type_id);
     const role_slug = type?.slug ?? MANAGER;
+    const profile_slug = typeof profile === 'string' ? profile : profile(role);
     const owner = type?.profile_id ? owners.get(type.profile_id) : undefined;
     return {
       created_at: role.created_at.toISOString(),

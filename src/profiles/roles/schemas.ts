@@ -51,6 +51,9 @@ export const RoleByProfileSchema = Type.Object(
   { title: 'RoleByProfile' },
 );
 
+/** The same with its profile, where members of several are listed. */
+export const MemberSeenSchema = Type.Object({ ...RoleByProfileSchema.properties, profile: ProfileSummarySchema });
+
 /** A role as its user sees it. */
 export const AccessibleSchema = Type.Object(
   {
