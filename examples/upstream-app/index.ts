@@ -6,9 +6,12 @@ import { echoSocket } from './echo-socket.ts';
 import { sessionPage, sessionView } from './page.ts';
 import { readSession, type Session } from './session.ts';
 
+/** The text shared with the gateway; several while it is being rotated; a function where it is looked up for each request. */
+export type SharedKey = string | readonly string[] | (() => Promise<string>);
+
 export interface UpstreamAppOptions {
-  /** Shared with the gateway; several while it is being rotated. Without one nobody has a session. */
-  key?: string | readonly string[];
+  /** Without one nobody has a session. */
+  key?: SharedKey;
   /** The time by which sessions and subscriptions end; the computer's own unless a demo stands still. */
   now?: () => Date;
   /** Paths that answer without a session: what is below them is open to anybody who reaches this server. */
@@ -20,7 +23,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse, url: URL) => 
 export interface UpstreamApp {
   readonly server: Server;
   /** Believes sessions signed with these keys from now on. */
-  setKey(key: string | readonly string[]): void;
+  setKey(key: SharedKey): void;
   /** Listens on a loopback port, any free one by default; answers the address. */
   listen(port?: number): Promise<string>;
   close(): Promise<void>;
@@ -38,12 +41,14 @@ const answers: Readonly<Record<string, Answer>> = {
 /** Makes an application that stands behind the gateway: it believes the signed session and nothing else. */
 export function createUpstreamApp(options: UpstreamAppOptions = {}): UpstreamApp {
   const { key = [], now = () => new Date(), open_paths = [] } = options;
-  let keys = listOf(key);
+  let shared = key;
+  const sessionOf = async ({ headers }: IncomingMessage) =>
+    readSession(headers.authorization, await keysOf(shared), now());
   const isOpen = (path: string) => open_paths.some((prefix) => path.startsWith(prefix));
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://upstream');
-    const session = await readSession(request.headers.authorization, keys, now());
+    const session = await sessionOf(request);
     if (session === null && !isOpen(url.pathname)) {
       // Whoever reaches this server past the gateway has no session.
       json(response, 403, { detail: 'There is no session: reach this application through its gateway.' });
@@ -61,7 +66,7 @@ export function createUpstreamApp(options: UpstreamAppOptions = {}): UpstreamApp
     });
   });
   server.on('upgrade', (request, socket) => {
-    void readSession(request.headers.authorization, keys, now()).then((session) => {
+    void sessionOf(request).then((session) => {
       const { pathname } = new URL(request.url ?? '/', 'http://upstream');
       if (session !== null || isOpen(pathname)) echoSocket(request, socket, `hello ${session?.username ?? 'stranger'}`);
       else socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
@@ -70,7 +75,7 @@ export function createUpstreamApp(options: UpstreamAppOptions = {}): UpstreamApp
   return {
     server,
     setKey(fresh) {
-      keys = listOf(fresh);
+      shared = fresh;
     },
     async listen(port = 0) {
       server.listen(port, '127.0.0.1');
@@ -86,7 +91,8 @@ export function createUpstreamApp(options: UpstreamAppOptions = {}): UpstreamApp
   };
 }
 
-function listOf(key: string | readonly string[]): readonly string[] {
+async function keysOf(key: SharedKey): Promise<readonly string[]> {
+  if (typeof key === 'function') return [await key()];
   return typeof key === 'string' ? [key] : key;
 }
 

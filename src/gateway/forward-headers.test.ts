@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mayForward, requestHeaders, responseHeaders } from './forward-headers.ts';
 
-const caller = { ip: '203.0.113.9', scheme: 'https', host: 'cowork.example.com' };
+const caller = { ip: '203.0.113.9', scheme: 'https', host: 'cowork.example.com', request_id: 'r1' };
 
 function sent(raw: string[], session: Parameters<typeof requestHeaders>[2] = null): Record<string, string[]> {
   return grouped(requestHeaders(raw, caller, session));
@@ -80,7 +80,8 @@ test('a session in a cookie joins those of the application, a forged one does no
 
 test('fields that Connection names go no further, in both directions', () => {
   assert.equal(sent(['Connection', 'close, X-Secret', 'X-Secret', '1'])['x-secret'], undefined);
-  assert.deepEqual(grouped(responseHeaders(['Connection', 'X-Secret', 'x-secret', '1', 'X-Other', '2'])), {
+  assert.deepEqual(grouped(responseHeaders(['Connection', 'X-Secret', 'x-secret', '1', 'X-Other', '2'], 'r1')), {
+    'x-request-id': ['r1'],
     'x-other': ['2'],
   });
 });
@@ -96,7 +97,15 @@ test('the upstream sets its own cookies, never ours', () => {
     'b=sessionid=2',
   ];
   const raw = cookies.flatMap((cookie) => ['Set-Cookie', cookie]);
-  assert.deepEqual(grouped(responseHeaders(raw)), { 'set-cookie': ['a=1; Path=/', 'b=sessionid=2'] });
+  assert.deepEqual(grouped(responseHeaders(raw, 'r1')), {
+    'x-request-id': ['r1'],
+    'set-cookie': ['a=1; Path=/', 'b=sessionid=2'],
+  });
+});
+
+test('a request is named by us, in both directions', () => {
+  assert.deepEqual(sent(['X-Request-ID', 'forged'])['x-request-id'], ['r1']);
+  assert.deepEqual(grouped(responseHeaders(['X-Request-Id', 'theirs'], 'r1')), { 'x-request-id': ['r1'] });
 });
 
 test('an answer keeps its own encoding, length and redirect', () => {
@@ -112,7 +121,8 @@ test('an answer keeps its own encoding, length and redirect', () => {
     'Keep-Alive',
     'timeout=5',
   ];
-  assert.deepEqual(grouped(responseHeaders(raw)), {
+  assert.deepEqual(grouped(responseHeaders(raw, 'r1')), {
+    'x-request-id': ['r1'],
     'content-encoding': ['br'],
     'content-length': ['12'],
     location: ['/elsewhere'],

@@ -7,6 +7,8 @@ export interface Caller {
   /** `https` or `http`. */
   readonly scheme: string;
   readonly host: string;
+  /** Under which the request is logged, here and hopefully there. */
+  readonly request_id: string;
 }
 
 /** Fields that belong to one connection (RFC 9110 §7.6.1), beside those that `Connection` names. */
@@ -94,6 +96,7 @@ const vouching_families =
   /^x-(?:forwarded|original|originating|rewrite|remote|real|envoy|accel|sendfile|auth|authenticated|http-method|webauth|amzn-oidc|goog-authenticated|goog-iap|ms-client-principal|token|cluster-client|proxyuser|arr|tollgate)(?:-|$)/;
 const vouching_fields = new Set([
   'x-client-ip',
+  'x-request-id',
   'x-host',
   'x-method-override',
   'x-ssl-client-cert',
@@ -136,17 +139,20 @@ export function requestHeaders(raw: readonly string[], caller: Caller, session: 
   if (cookies.length > 0) headers.push('Cookie', cookies.join('; '));
   if (session?.name === 'authorization') headers.push('Authorization', session.value);
   headers.push('Host', caller.host, 'X-Forwarded-Host', caller.host, 'X-Forwarded-Proto', caller.scheme);
-  headers.push('X-Forwarded-For', caller.ip, 'X-Real-IP', caller.ip);
+  headers.push('X-Forwarded-For', caller.ip, 'X-Real-IP', caller.ip, 'X-Request-ID', caller.request_id);
   return headers;
 }
 
-/** Keeps what of an answer is for the caller: not the connection's fields, and no cookie under a name of ours. */
-export function responseHeaders(raw: readonly string[]): string[] {
-  const headers: string[] = [];
+/**
+ * Keeps what of an answer is for the caller: not the connection's fields, and no cookie under a name of ours.
+ * The request is named once, by us.
+ */
+export function responseHeaders(raw: readonly string[], request_id: string): string[] {
+  const headers: string[] = ['x-request-id', request_id];
   const named = namedByConnection(raw);
   for (const [name, value] of pairs(raw)) {
     const key = name.toLowerCase();
-    if (hop_by_hop.has(key) || named.has(key)) continue;
+    if (hop_by_hop.has(key) || named.has(key) || key === 'x-request-id') continue;
     if (key === 'set-cookie' && !isForeignCookie(value)) continue;
     headers.push(name, value);
   }

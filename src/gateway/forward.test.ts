@@ -47,7 +47,7 @@ async function gatewayTo(entry_point: string, forwarder: Forwarder = makeForward
         request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
       const headers = requestHeaders(
         request.rawHeaders,
-        { ip: '203.0.113.9', scheme: 'https', host: 'site.test' },
+        { ip: '203.0.113.9', scheme: 'https', host: 'site.test', request_id: 'r1' },
         null,
       );
       forwarder
@@ -57,10 +57,10 @@ async function gatewayTo(entry_point: string, forwarder: Forwarder = makeForward
             method: request.method ?? 'GET',
             target: request.url ?? '/',
             headers,
+            request_id: 'r1',
             body: has_body ? request : null,
           },
           response,
-          ['x-request-id', 'r1'],
         )
         .catch((error: unknown) => {
           if (response.destroyed) return;
@@ -155,7 +155,7 @@ const gatewayProcess = `
   const server = createServer((request, response) => {
     if (request.url === '/rss') return response.end(String(process.resourceUsage().maxRSS * 1024));
     const body = request.method === 'POST' ? request : null;
-    forwarder.forward({ entry_point, method: request.method, target: request.url, headers: [], body }, response, []).catch(() => response.destroy());
+    forwarder.forward({ entry_point, method: request.method, target: request.url, headers: [], request_id: 'r1', body }, response).catch(() => response.destroy());
   });
   server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 `;

@@ -12,6 +12,7 @@ export interface OutgoingRequest {
   readonly target: string;
   /** Names and values by turns. */
   readonly headers: readonly string[];
+  readonly request_id: string;
   /** The caller's request when it has a body, else null. */
   readonly body: IncomingMessage | null;
 }
@@ -29,7 +30,7 @@ export interface Forwarder {
    * Sends the request on and streams the answer into `response`; resolves when the answer has begun.
    * @throws UpstreamFailure as long as nothing was answered; later failures cut the answer off
    */
-  forward(request: OutgoingRequest, response: ServerResponse, extra_headers: readonly string[]): Promise<void>;
+  forward(request: OutgoingRequest, response: ServerResponse): Promise<void>;
   /**
    * Opens a connection that both sides then write to freely.
    * Answers the upstream's refusal instead of the connection when it does not switch protocols.
@@ -77,13 +78,13 @@ export function makeForwarder(options: ForwarderOptions): Forwarder {
   });
 
   return {
-    async forward(request, response, extra_headers) {
+    async forward(request, response) {
       try {
-        await exchange(agent, request, response, extra_headers, headers_timeout_ms);
+        await exchange(agent, request, response, headers_timeout_ms);
       } catch (error) {
         if (!mayRetry(request, error)) throw error;
         // The upstream closed an idle connection just as it was picked: nothing was lost but that connection.
-        await exchange(agent, request, response, extra_headers, headers_timeout_ms);
+        await exchange(agent, request, response, headers_timeout_ms);
       }
     },
     upgrade: async (request, protocol) => handshake(agent, request, protocol),
@@ -101,7 +102,6 @@ async function exchange(
   agent: Agent,
   request: OutgoingRequest,
   response: ServerResponse,
-  extra_headers: readonly string[],
   headers_timeout_ms: number,
 ): Promise<void> {
   const body = request.body === null ? null : readableCopy(request.body);
@@ -146,7 +146,7 @@ async function exchange(
       onResponseStart(started, status, _headers, status_text) {
         if (state !== 'waiting' || status < 200) return;
         state = 'answering';
-        response.writeHead(status, status_text, [...responseHeaders(rawHeaders(started)), ...extra_headers]);
+        response.writeHead(status, status_text, responseHeaders(rawHeaders(started), request.request_id));
         // An event stream shows its headers before its first event.
         setImmediate(() => {
           if (state === 'answering') response.flushHeaders();
@@ -178,11 +178,11 @@ async function handshake(agent: Agent, request: OutgoingRequest, protocol: strin
           // Required by the dispatcher; a handshake is not aborted half-way but timed out.
         },
         onRequestUpgrade(controller, _status, _headers, socket) {
-          resolve({ kind: 'upgraded', headers: responseHeaders(rawHeaders(controller)), socket });
+          resolve({ kind: 'upgraded', headers: responseHeaders(rawHeaders(controller), request.request_id), socket });
         },
         onResponseStart(controller, status) {
           if (status < 200) return;
-          resolve({ kind: 'refused', status, headers: responseHeaders(rawHeaders(controller)) });
+          resolve({ kind: 'refused', status, headers: responseHeaders(rawHeaders(controller), request.request_id) });
           controller.abort(new Error('the upstream did not switch protocols'));
         },
         onResponseError(_controller, error) {

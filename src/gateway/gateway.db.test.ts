@@ -109,6 +109,12 @@ before(async () => {
 });
 
 after(async () => {
+  // A stop does not wait for sockets that nobody closes.
+  await rules([{ path: '/open', allow: 0 }]);
+  const idle = new WebSocket(`${app.origin.replace('http', 'ws')}/open/ws`);
+  await new Promise((resolve) => {
+    idle.addEventListener('message', resolve);
+  });
   await app.close();
   await upstream.close();
 });
@@ -198,6 +204,34 @@ test('what the application sees of the request, and what not', async () => {
   assert.equal(headers['x-http-method-override'], undefined);
   assert.match(String(headers.authorization), /^Bearer ey/);
   assert.notEqual(headers.authorization, 'Bearer xia');
+});
+
+test('bodies of any size and kind stream through as they are', async () => {
+  await rules([{ path: '/open', allow: 0 }]);
+  const large = 'x'.repeat(3_000_000);
+  for (const headers of [{}, { 'content-type': 'application/json' }, { 'content-type': 'nonsense' }] as Headers[]) {
+    const reply = await call('/open/echo', { method: 'PUT', body: large, headers });
+    assert.equal(reply.status, 200, reply.text);
+    assert.equal(reply.json().body_bytes, large.length);
+  }
+  const form = new FormData();
+  form.append('a', '1');
+  form.append('a', '2');
+  form.append('file', new Blob(['content']), 'name.txt');
+  const sent = await fetch(`${app.origin}/open/echo`, { method: 'POST', body: form });
+  const { body } = (await sent.json()) as { body: string };
+  assert.equal(body.match(/name="a"/g)?.length, 2);
+  const odd = await fetch(`${app.origin}/open/echo`, { method: 'DELETE', body: new Uint8Array([1, 2, 3]) });
+  assert.equal(((await odd.json()) as { body_bytes: number }).body_bytes, 3);
+});
+
+test('events arrive one by one', async () => {
+  const started = performance.now();
+  const reply = await fetch(`${app.origin}/open/stream?count=2&ms=300`);
+  assert.equal(reply.headers.get('content-type'), 'text/event-stream');
+  const first = await reply.body!.getReader().read();
+  assert.match(Buffer.from(first.value ?? []).toString(), /1 of 2/);
+  assert.ok(performance.now() - started < 590);
 });
 
 test('an anonymous visitor of an open path brings no session and no credentials', async () => {

@@ -8,6 +8,7 @@ import { requestHeaders } from './forward-headers.ts';
 import { makeKnownCallers } from './known-callers.ts';
 import type { FactSources } from './load-facts.ts';
 import { answerLocally } from './local-pages.ts';
+import { makeOpenConnections, type OpenConnections } from './open-connections.ts';
 import { answerOwnPath, makeOwnMethods, type OwnMethods } from './own-routes.ts';
 import { type Passed, passRules, type PipelineParts } from './pipeline.ts';
 import { gatewayProblems } from './problems.ts';
@@ -62,6 +63,7 @@ export function makeGateway(options: GatewayOptions): Gateway {
     callerOf: async (ctx: Passed['ctx']) => (ctx.actor.kind === 'user' ? callers.get(ctx, ctx.actor.user_id) : null),
   };
 
+  const open = makeOpenConnections();
   let ownMethods: OwnMethods = () => [];
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -75,7 +77,7 @@ export function makeGateway(options: GatewayOptions): Gateway {
       parts,
     );
     if (!passed.match.rule.is_forward) return answerLocally(request, reply, passed, pages);
-    return forwardOn(forwarder, request, reply, passed, upgrade);
+    return forwardOn({ forwarder, open }, request, reply, passed, upgrade);
   }
 
   return {
@@ -92,8 +94,12 @@ export function makeGateway(options: GatewayOptions): Gateway {
     async registerCatchAll(app) {
       routeUpgrades(app);
       ownMethods = makeOwnMethods(app);
+      app.addHook('preClose', async () => open.drain());
       await app.register(async (scope) => {
-        // Bodies are not ours to read: they stream on as they are.
+        // Bodies are not ours to read: they stream on as they are, whatever they are called. What travels is `rawHeaders`.
+        scope.addHook('onRequest', async ({ raw }) => {
+          delete raw.headers['content-type'];
+        });
         scope.removeAllContentTypeParsers();
         scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
         scope.route({
@@ -114,7 +120,7 @@ export function makeGateway(options: GatewayOptions): Gateway {
 }
 
 async function forwardOn(
-  forwarder: Forwarder,
+  { forwarder, open }: { forwarder: Forwarder; open: OpenConnections },
   request: FastifyRequest,
   reply: FastifyReply,
   passed: Passed,
@@ -126,10 +132,12 @@ async function forwardOn(
   try {
     if (upgrade) {
       const outcome = await forwarder.upgrade(outgoing, upgrade.protocol);
+      open.addTunnel(upgrade.socket);
       if (outcome.kind === 'upgraded') join(reply.raw, upgrade, outcome);
       else answerRefusal(reply.raw, outcome);
     } else {
-      await forwarder.forward(outgoing, reply.raw, ['x-request-id', request.id]);
+      await forwarder.forward(outgoing, reply.raw);
+      open.addAnswer(reply.raw);
     }
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error;
@@ -142,13 +150,14 @@ function outgoingRequest(request: FastifyRequest, passed: Passed, entry_point: s
   const { raw } = request;
   const { ctx, carrier, target, method } = passed;
   const { host, protocol } = new URL(ctx.origin);
-  const caller = { ip: request.ip, scheme: protocol.replace(':', ''), host };
+  const caller = { ip: request.ip, scheme: protocol.replace(':', ''), host, request_id: request.id };
   const has_body = raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0;
   return {
     entry_point,
     method,
     target: target.path + target.search,
     headers: requestHeaders(raw.rawHeaders, caller, carrier),
+    request_id: request.id,
     body: has_body ? raw : null,
   };
 }

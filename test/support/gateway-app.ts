@@ -103,7 +103,6 @@ export async function startGatewayApp(given: { upstream_timeout_ms?: number } = 
       peer: null,
     }),
     async close() {
-      http.server.closeAllConnections();
       await http.close();
       await gateway.close();
       await database.close();
