@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { openSessionKey } from '#gateway';
 import { parseInstant } from '#kernel/instant';
 import { movableClock } from '#platform/clock';
 import { openDatabase } from '#platform/db';
@@ -42,6 +43,8 @@ export const demo: Command = {
     const secret = randomBytes(48).toString('base64url');
     await seedDemo({ database, clock, log, secret, config, upstream, upstream_url, bare: values['bare'] === true });
     const tollgate = await buildTollgate({ config, secret, database, clock, movable: clock, log });
+    // Here the two are one process: a key that is rotated while trying things out is known to the application at once.
+    upstream.setKey(async () => openSessionKey(await tollgate.site.get(), secret));
     await tollgate.startWorker();
     const address = await tollgate.listen();
     process.stdout.write(welcome(address, upstream_url, Math.round(performance.now() - started_ms)));
