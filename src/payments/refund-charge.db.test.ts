@@ -186,6 +186,18 @@ test('whoever does not manage the provider of a line may not refund it', async (
   await assert.rejects(refundCharge(ctx, neighbour, charge, [{ num: 0 }]), isProblem('permission_denied'));
 });
 
+test('a refund that the processor refuses gives nothing back, and can be tried again', async () => {
+  const { provider, charge } = await makeSale([2000]);
+  const decide = (state: 'disputed' | 'done') =>
+    inTransaction(ctx.db, (tx) => updateTestChargeState(tx, charge.processor_key, state));
+  await decide('disputed');
+  await assert.rejects(refund(charge, { num: 0 }), isProblem('refund_refused', 'There is no paid charge to refund.'));
+  assert.equal(await held(provider, accounts.funds), 1912);
+  await decide('done');
+  await refund(charge, { num: 0 });
+  assert.equal(await held(provider, accounts.funds), 0);
+});
+
 test('of five refunds of a line at once one succeeds', async () => {
   const { provider, charge } = await makeSale([2000]);
   const results = await Promise.allSettled(Array.from({ length: 5 }, () => refund(charge, { num: 0 })));

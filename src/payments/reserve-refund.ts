@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { formatMoney } from '#kernel/money';
 import { invalidInput } from '#kernel/problem';
 import { accounts, balance } from '#ledger';
