@@ -48,6 +48,8 @@ const NickName = Type.String({ maxLength: 60 });
 const Username = Type.String({ maxLength: 150 });
 
 export const NoContent = Type.Null({ description: 'Done; no body' });
+/** For a 200 without a body. */
+export const EmptyBody = Type.Unsafe<undefined>({ description: 'Done; no body' });
 
 export const CookieQuerystring = Type.Object({
   cookie: Type.Optional(Type.String({ description: 'True also signs the browser in with a cookie' })),

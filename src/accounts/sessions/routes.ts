@@ -3,7 +3,15 @@ import { clearSessionCookie } from '#platform/http/cookies';
 import { passwordProblems } from '#platform/password';
 import { throttleProblems } from '#platform/throttle';
 import { accountsProblems } from '../problems.ts';
-import { CookieQuerystring, NoContent, LogoutQuerystring, SignInBody, TokenBody, TokenReply } from '../schemas.ts';
+import {
+  CookieQuerystring,
+  EmptyBody,
+  NoContent,
+  LogoutQuerystring,
+  SignInBody,
+  TokenBody,
+  TokenReply,
+} from '../schemas.ts';
 import { renewToken, verifyToken } from './renew-token.ts';
 import { giveCookie, isFlagSet, sessionKind } from './session-reply.ts';
 import type { AccountsDeps } from '../hooks.ts';
@@ -57,13 +65,13 @@ export function sessionRoutes(app: App, deps: AccountsDeps): void {
         description:
           'Ends the session that the call was made with, or all of them: its tokens and cookie are worthless at once.',
         querystring: LogoutQuerystring,
-        response: { 200: NoContent },
+        response: { 200: EmptyBody },
       },
     },
     async (request, reply) => {
       await signOut(request.ctx, { everywhere: isFlagSet(request.query.everywhere) });
       clearSessionCookie(reply);
-      return reply.status(200).send(null);
+      return reply.status(200).send();
     },
   );
 

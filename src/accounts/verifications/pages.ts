@@ -85,8 +85,8 @@ async function showLink(
   link: UsableLink | null,
   problem: FormProblem | null,
 ): Promise<FastifyReply> {
-  // The address of the page is a secret: it is neither kept nor passed on.
-  reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer');
+  // The address of the page is a secret: nothing keeps a copy, and no referrer leaves the site (security headers).
+  reply.header('cache-control', 'no-store');
   if (!link) return reply.page('login/verification_key.html', { valid: false, form: {}, errors: {}, detail: '' }, 404);
   const data = {
     valid: true,
