@@ -21,12 +21,14 @@ export const TEST_SECRET = 'a secret that only tests know, of some length';
 
 /**
  * Wires the whole program on a database of the test file's own, with a clock that stands still and captured mail.
- * It listens on no port until `listen` is called; `app.http.inject` needs none. Events are delivered by `app.tollgate.relay.drain()`.
+ * It listens on no port until `tollgate.listen` is called; `app.http.inject` needs none. Events are delivered by `app.tollgate.relay.drain()`.
  */
-export async function startApp(given: { config?: Partial<Config>; now?: Date } = {}): Promise<TestApp> {
-  const database = await openTestDatabase();
+export async function startApp(
+  given: { config?: Partial<Config>; now?: Date; seed?: boolean; database?: TestDatabase } = {},
+): Promise<TestApp> {
+  const database = given.database ?? (await openTestDatabase());
   const clock = movableClock(given.now ?? ordinaryDay);
-  await seedSite(database.db, clock.now());
+  if (given.seed !== false) await seedSite(database.db, clock.now());
   const config = readConfig(
     {},
     {

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+
+export interface Step {
+  status: number;
+  location: string | null;
+  text: string;
+  url: string;
+}
+
+/** Walks the site over HTTP the way a browser without scripts does: keeps cookies, fills forms with the CSRF token of the last page. */
+export function walk(origin: string) {
+  const jar = new Map<string, string>();
+  let csrf = '';
+  async function send(path: string, init: RequestInit): Promise<Step> {
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+    const reply = await fetch(new URL(path, origin), {
+      redirect: 'manual',
+      ...init,
+      headers: { accept: 'text/html,application/xhtml+xml', ...(cookie === '' ? {} : { cookie }), ...init.headers },
+    });
+    for (const line of reply.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (value === '' || /max-age=0|expires=thu, 01 jan 1970/i.test(line)) jar.delete(name);
+      else jar.set(name, value);
+    }
+    const text = await reply.text();
+    csrf = /name="_csrf" value="([^"]+)"/.exec(text)?.[1] ?? csrf;
+    return { status: reply.status, location: reply.headers.get('location'), text, url: path };
+  }
+  return {
+    jar,
+    get: (path: string) => send(path, { method: 'GET' }),
+    post: (path: string, fields: Record<string, string>) =>
+      send(path, { method: 'POST', body: new URLSearchParams({ _csrf: csrf, ...fields }) }),
+    json: (path: string) => send(path, { method: 'GET', headers: { accept: 'application/json' } }),
+    /** Goes where a redirect leads, as far as it leads. */
+    async follow(step: Step): Promise<Step> {
+      let at = step;
+      for (let hops = 0; at.location !== null && hops < 10; hops++) at = await send(at.location, { method: 'GET' });
+      return at;
+    },
+  };
+}
+
+/** Fails with the page's text when a step did not end as expected. */
+export function expectStatus(step: Step, status: number): void {
+  assert.equal(step.status, status, `${step.url}: ${step.text.replace(/<[^>]+>|\s+/g, ' ').slice(0, 600)}`);
+}
