@@ -34,8 +34,8 @@ export function registerPages(app: App, options: HttpOptions): void {
     const messages = readMessages(request);
     if (messages.length > 0) this.clearCookie(this.server.cookieNames.flash, { path: '/' });
     const query: unknown = request.query;
-    const next = typeof query === 'object' && query !== null ? Reflect.get(query, 'next') : null;
-    const html = await templates.renderPage(name, {
+    const next: unknown = typeof query === 'object' && query !== null ? Reflect.get(query, 'next') : null;
+    const html = templates.renderPage(name, {
       site: { slug: request.ctx.site.slug, title: request.ctx.site.title, origin: request.ctx.origin },
       urls: { ...pageUrls(request.ctx), organization: organizationUrls(data) },
       request: { path: request.url.split('?')[0], id: request.id },
