@@ -1,26 +1,15 @@
 export type { Attempt } from './attempt.ts';
-export { CHARGE_AMOUNT_MIN } from './attempt.ts';
 export { browserKeys } from './browser-keys.ts';
 export { callProcessor, findOutcome } from './call-processor.ts';
 export type { Charge, ChargeItem, ChargeState } from './charge.ts';
 export { findAttempt } from './charge-attempt-store.ts';
-export {
-  chargesCovering,
-  findCharge,
-  findChargeItems,
-  findChargeOfAttempt,
-  unresolvedChargeOf,
-} from './charge-store.ts';
-export type { CardUpdated, ChargeUpdated } from './events.ts';
-export { getChargeOf } from './get-charge.ts';
+export { findCharge, findChargeItems, findChargeOfAttempt, unresolvedChargeOf } from './charge-store.ts';
 export { paymentsJobs } from './jobs.ts';
 export { listRecentCharges } from './list-recent-charges.ts';
 export { type PaymentMethod, savedCard } from './payment-method-store.ts';
-export { presentCard } from './present-card.ts';
 export { presentCharge } from './present-charge.ts';
 export { declinedProblem, paymentsProblems } from './problems.ts';
 export type { AcceptedAnswer, DeclinedAnswer, Evidence, Processor, ProcessorAnswer } from './processors/processor.ts';
-export { makeTestProcessor } from './processors/test-processor.ts';
 export { testProcessorDevRoutes } from './processors/test-processor-routes.ts';
 export { markAttempt, type NewChargeItem, recordCharge } from './record-charge.ts';
 export { refreshCharge } from './refresh-charge.ts';
@@ -29,4 +18,3 @@ export { paymentsRoutes } from './routes.ts';
 export { removeCard } from './remove-card.ts';
 export { saveCard } from './save-card.ts';
 export { BrowserKeysSchema, ChargeSchema } from './schemas.ts';
-export { settleCharge } from './settle-charge.ts';
