@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { apiClient, browserClient, registerPerson } from '../../test/support/client.ts';
+import { registerOperator, registerSeller } from '../../test/support/people.ts';
+import { startApp, type TestApp } from '../../test/support/start-app.ts';
+
+type Client = ReturnType<typeof apiClient>;
+let app: TestApp;
+let donny: Client;
+let xia: Client;
+let visitor: Client;
+
+before(async () => {
+  app = await startApp();
+  donny = await registerOperator(app, 'donny');
+  xia = apiClient(app, await registerPerson(app, 'xia'));
+  visitor = apiClient(app);
+});
+after(() => app.close());
+
+const plans = '/api/profile/cowork/plans';
+const coupons = '/api/billing/cowork/coupons';
+
+test('a plan is created, read, changed and deleted as documented', async () => {
+  const body = {
+    title: 'Popup Desk',
+    description: 'A desk',
+    is_active: false,
+    period_amount: 12_000,
+    period_type: 'monthly',
+  };
+  const created = await donny('POST', plans, body);
+  assert.equal(created.status, 201, created.text);
+  const { profile, created_at, ...plan } = created.json<{
+    profile: { slug: string; type: string };
+    created_at: string;
+  }>();
+  assert.deepEqual([profile.slug, profile.type], ['cowork', 'organization']);
+  assert.ok(!Number.isNaN(Date.parse(created_at)));
+  assert.deepEqual(plan, {
+    slug: 'popup-desk',
+    ...body,
+    setup_amount: 0,
+    advance_discounts: [],
+    use_charges: [],
+    unit: 'usd',
+    extra: null,
+    period_length: 1,
+    renewal_type: 'auto-renew',
+    is_not_priced: false,
+    unlock_event: null,
+    skip_optin_on_grant: false,
+    optin_on_request: false,
+    discounted_period_amount: 12_000,
+    is_cart_item: false,
+  });
+  const changed = await donny('PUT', `${plans}/popup-desk`, {
+    title: 'Popup Desk',
+    is_active: true,
+    extra: { floor: 2 },
+  });
+  assert.equal(changed.status, 200, changed.text);
+  const after_change = changed.json<{ detail: string; extra: unknown; period_amount: number }>();
+  assert.equal(after_change.detail, "Successfully updated plan titled 'Popup Desk'.");
+  assert.deepEqual([after_change.extra, after_change.period_amount], [{ floor: 2 }, 12_000]);
+  assert.equal((await donny('PATCH', `${plans}/popup-desk`, { is_active: false })).status, 200);
+  assert.equal((await donny('DELETE', `${plans}/popup-desk`)).status, 204);
+  assert.equal((await donny('GET', `${plans}/popup-desk`)).status, 404);
+});
+
+test('[BUG] bad fields of a plan are named, none breaks the server', async () => {
+  const cases: [Record<string, unknown>, string][] = [
+    [{}, 'title'],
+    [{ title: 'Bad', period_type: 'fortnight' }, 'period_type'],
+    [{ title: 'Bad', period_amount: -1 }, 'period_amount'],
+    [{ title: 'Bad', period_amount: 1.5 }, 'period_amount'],
+    [{ title: 'Bad', period_amount: 1e300 }, 'period_amount'],
+    [{ title: 'Bad', unit: 'dollars' }, 'unit'],
+    [{ title: 'x'.repeat(51) }, 'title'],
+    [{ title: 'Bad', advance_discounts: [{ discount_value: 1 }] }, 'advance_discounts'],
+  ];
+  for (const [body, field] of cases) {
+    const reply = await donny('POST', plans, body);
+    assert.equal(reply.status, 400, reply.text);
+    assert.ok(Object.keys(reply.json()).includes(field), reply.text);
+  }
+  const negative = await donny('POST', plans, { title: 'Bad', period_amount: -1 });
+  assert.deepEqual(negative.json()['period_amount'], ['Ensure this value is greater than or equal to 0.']);
+});
+
+test('plans are the business of their provider', async () => {
+  assert.equal((await visitor('GET', plans)).status, 401);
+  for (const method of ['GET', 'POST'] as const) {
+    assert.equal((await xia(method, plans, method === 'GET' ? undefined : { title: 'Mine' })).status, 403);
+  }
+  const { call } = await registerSeller(app, 'sally', 'sallys');
+  assert.equal(
+    (await call('POST', '/api/profile/sallys/plans', { title: 'Sold by Sally', broker_fee_percent: 0 })).status,
+    403,
+  );
+  assert.equal((await call('POST', '/api/profile/sallys/plans', { title: 'Sold by Sally' })).status, 201);
+  assert.equal((await donny('GET', '/api/profile/cowork/plans/sold-by-sally')).status, 404);
+});
+
+test('[BUG] the list of plans reads active as true or false', async () => {
+  await donny('POST', plans, { title: 'Listed on', is_active: true });
+  await donny('POST', plans, { title: 'Listed off' });
+  const titles = async (query: string) =>
+    (await donny('GET', `${plans}?q=Listed&${query}`))
+      .json<{ results: { title: string }[] }>()
+      .results.map(({ title }) => title);
+  assert.deepEqual(await titles('active=true'), ['Listed on']);
+  assert.deepEqual(await titles('active=false'), ['Listed off']);
+  assert.deepEqual(await titles('o=-title'), ['Listed on', 'Listed off']);
+  assert.equal((await donny('GET', `${plans}?active=maybe`)).status, 400);
+});
+
+test('pricing shows active plans to everybody, cheapest first, and what is in the cart', async () => {
+  await donny('POST', plans, { title: 'Priced high', is_active: true, period_amount: 9000, period_type: 'monthly' });
+  await donny('POST', plans, { title: 'Priced low', is_active: true, period_amount: 1000, period_type: 'monthly' });
+  await donny('POST', coupons, { code: 'HALF', discount_type: 'percentage', discount_value: 5000 });
+  interface Priced {
+    slug: string;
+    discounted_period_amount: number;
+    is_cart_item: boolean;
+  }
+  const priced = async (call: Client) =>
+    (await call('GET', '/api/pricing?q=priced'))
+      .json<{ results: Priced[] }>()
+      .results.map(({ slug, discounted_period_amount, is_cart_item }) => [
+        slug,
+        discounted_period_amount,
+        is_cart_item,
+      ]);
+  assert.deepEqual(await priced(visitor), [
+    ['priced-low', 1000, false],
+    ['priced-high', 9000, false],
+  ]);
+  assert.equal((await xia('POST', '/api/cart', { plan: 'priced-high' })).status, 201);
+  assert.equal((await xia('POST', '/api/cart/redeem', { code: 'half' })).status, 200);
+  assert.deepEqual((await priced(xia)).at(-1), ['priced-high', 4500, true]);
+});
+
+test('the pricing page works without scripts and leads to the cart', async () => {
+  await donny('POST', plans, {
+    title: 'Shown <b>plan</b>',
+    slug: 'shown',
+    is_active: true,
+    period_amount: 2500,
+    period_type: 'monthly',
+  });
+  const browser = browserClient(app);
+  const page = await browser.get('/pricing/');
+  assert.equal(page.status, 200);
+  assert.match(page.text, /Shown &lt;b&gt;plan&lt;\/b&gt;/);
+  assert.match(page.text, /\$25\.00/);
+  const added = await browser.post('/billing/cart/', { plan: 'shown' });
+  assert.equal(added.status, 303, added.text);
+  assert.match((await browser.get('/pricing/')).text, /In your cart/);
+});
+
+test('a coupon is created, read, changed and deleted as documented', async () => {
+  await donny('POST', plans, { title: 'Couponed', is_active: true });
+  const body = {
+    code: 'DIS100',
+    discount_type: 'percentage',
+    discount_value: 10_000,
+    ends_at: null,
+    description: null,
+  };
+  const created = await donny('POST', coupons, { ...body, plan: 'couponed' });
+  assert.equal(created.status, 201, created.text);
+  const { created_at, ...coupon } = created.json<{ created_at: string }>();
+  assert.ok(created_at);
+  assert.deepEqual(coupon, { ...body, nb_attempts: null, plan: { slug: 'couponed', title: 'Couponed' } });
+  const read = await donny('GET', `${coupons}/dis100`);
+  assert.deepEqual(read.json(), created.json());
+  const changed = await donny('PUT', `${coupons}/DIS100`, { discount_type: 'percentage', discount_value: 2500 });
+  assert.equal(changed.json()['discount_value'], 2500);
+  const listed = await donny('GET', `${coupons}?o=code&q=DIS`);
+  assert.deepEqual(
+    listed.json<{ results: { code: string }[] }>().results.map(({ code }) => code),
+    ['DIS100'],
+  );
+  assert.equal((await donny('DELETE', `${coupons}/DIS100`)).status, 204);
+  assert.equal((await donny('GET', `${coupons}/DIS100`)).status, 404);
+  assert.equal((await donny('POST', coupons, { discount_type: 'percentage', discount_value: 1 })).status, 400);
+  assert.equal((await xia('GET', coupons)).status, 403);
+});
+
+test('a plan with subscribers is not deleted', async () => {
+  await donny('POST', plans, { title: 'Taken', is_active: true, period_type: 'monthly' });
+  assert.equal((await xia('DELETE', '/api/cart')).status, 204);
+  await xia('POST', '/api/cart', { plan: 'taken' });
+  const paid = await xia('POST', '/api/billing/xia/checkout', {});
+  assert.equal(paid.status, 200, paid.text);
+  const reply = await donny('DELETE', `${plans}/taken`);
+  assert.equal(reply.status, 403);
+  assert.equal(reply.json()['detail'], 'Cannot delete a plan with subscribers');
+});
