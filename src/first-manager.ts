@@ -17,11 +17,22 @@ export async function firstManagerLink(ctx: Context): Promise<string | null> {
     if ((await managersOf(tx, broker.id, at)).length > 0) return null;
     const type = await findRoleType(tx, broker.id, MANAGER);
     if (!type) throw new Error('the site has no role type for managers');
-    const user = await insertUser(tx, { username: `${broker.slug}-manager`, email: broker.email, full_name: 'Site manager' }, at);
+    const user = await insertUser(
+      tx,
+      { username: `${broker.slug}-manager`, email: broker.email, full_name: 'Site manager' },
+      at,
+    );
     await insertRole(tx, { user_id: user.id, profile_id: broker.id, role_type_id: type.id }, at);
     const { key } = await prepareVerification(
       tx,
-      { user_id: user.id, channel: 'email', address: broker.email, purpose: 'activate', sends: 'key', lifetime_s: LINK_LIFETIME_S },
+      {
+        user_id: user.id,
+        channel: 'email',
+        address: broker.email,
+        purpose: 'activate',
+        sends: 'key',
+        lifetime_s: LINK_LIFETIME_S,
+      },
       at,
     );
     return key === null ? null : `${ctx.origin}${paths.activate(key)}`;

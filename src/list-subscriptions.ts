@@ -14,6 +14,8 @@ export async function listSubscriptions(reader: Reader, profile_id: ProfileId, a
     const plan = plans.get(plan_id);
     if (!plan) return [];
     const { slug, title } = plan;
-    return [{ created_at: created_at.toISOString(), ends_at: ends_at.toISOString(), plan: { slug, title }, auto_renew }];
+    return [
+      { created_at: created_at.toISOString(), ends_at: ends_at.toISOString(), plan: { slug, title }, auto_renew },
+    ];
   });
 }

@@ -14,13 +14,19 @@ async function main(): Promise<number> {
     process.stderr.write(`There is no command "${name}".\n\n${usage}`);
     return 2;
   }
-  const { values, positionals } = parseArgs({ args: rest, options: command.options, allowPositionals: true, strict: true });
+  const { values, positionals } = parseArgs({
+    args: rest,
+    options: command.options,
+    allowPositionals: true,
+    strict: true,
+  });
   return command.run(values, positionals);
 }
 
 process.exitCode = await main().catch((error: unknown) => {
   const isUsage = error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-  if (error instanceof ConfigError || isUsage) process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  if (error instanceof ConfigError || isUsage)
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   else process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return isUsage ? 2 : 1;
 });

@@ -30,7 +30,11 @@ async function insertSite(tx: Tx, at: Date, { slug, title, email, default_timezo
   const already = await tx.selectFrom('sites').select('id').forUpdate().executeTakeFirst();
   if (already) return;
   const broker = await insertProfile(tx, { slug, full_name: title, email, default_timezone, is_provider: true }, at);
-  await insertProfile(tx, { slug: slug === 'stripe' ? 'processor' : 'stripe', full_name: 'Payment processor', is_processor: true }, at);
+  await insertProfile(
+    tx,
+    { slug: slug === 'stripe' ? 'processor' : 'stripe', full_name: 'Payment processor', is_processor: true },
+    at,
+  );
   const { id } = await tx
     .insertInto('sites')
     .values({ slug, title, broker_id: broker.id, created_at: at })
