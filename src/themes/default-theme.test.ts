@@ -112,7 +112,12 @@ test('markup in any text of any message is shown, not obeyed', () => {
 });
 
 /** Messages that lead to no page: the answer to them is an answer. */
-const nowhere = new Set(['notification/user_contact.eml', 'notification/user_password_changed.eml']);
+const nowhere = new Set([
+  'notification/user_contact.eml',
+  'notification/user_credentials_changed.eml',
+  'notification/user_email_changed.eml',
+  'notification/user_password_changed.eml',
+]);
 
 test('every message has a subject, a text, and the address to go to in both parts', () => {
   for (const [name, states] of Object.entries(sampleMails)) {

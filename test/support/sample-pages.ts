@@ -499,6 +499,11 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
   'notification/user_registered.eml': [mail],
   'notification/user_welcome.eml': [mail],
   'notification/user_activated.eml': [mail],
+  'notification/user_credentials_changed.eml': [{ ...mail, what: 'an API key was created' }],
+  'notification/user_email_changed.eml': [
+    { ...mail, changes: { pre: 'xia@example.com', post: 'new@example.com' }, is_verified: true },
+    { ...mail, changes: { pre: 'xia@example.com', post: 'new@example.com' }, is_verified: false },
+  ],
   'notification/user_password_changed.eml': [
     { ...mail, how: 'link' },
     { ...mail, how: 'removed' },
