@@ -2,22 +2,13 @@ export { insertUser, type NewUser } from './users/insert-user.ts';
 export { detachProfile } from './users/detach-profile.ts';
 export { followProfile } from './users/follow-profile.ts';
 export { claimName, isNameFree, releaseName, type NameOwner } from './users/name-store.ts';
-export {
-  findUserByEmail,
-  findUserById,
-  findUserByPhone,
-  findUserByUsername,
-  findUsersByIds,
-  findUsersByUsernames,
-  selectUsers,
-} from './users/user-store.ts';
+export { findUserByEmail, findUserById, findUserByUsername, findUsersByIds, selectUsers } from './users/user-store.ts';
 export { presentUser, presentUserSummary } from './users/present-user.ts';
 export { nickName, printableName, type User } from './users/user.ts';
 export { parseEmail, parsePhone } from './users/address.ts';
 export { isUsername, proposeUsernames } from './users/username.ts';
 export { UserDetailSchema, UserSummarySchema, type UserDetail, type UserSummary } from './schemas.ts';
 export { openSession, type OpenedSession, type SessionOpening } from './sessions/open-session.ts';
-export { endSessions } from './sessions/session-store.ts';
 export { makeAccountsSettings, type AccountsConfig, type AccountsSettings } from './settings.ts';
 export { hashPassword } from '#platform/password';
 export { passwordRefusalMessage, refusePassword } from '#platform/password-policy';
@@ -26,9 +17,8 @@ export {
   type PreparedVerification,
   type VerificationRequest,
 } from './verifications/prepare-verification.ts';
-export { userRegistered, userVerification } from './events.ts';
+export { userRegistered } from './events.ts';
 export { authenticate } from './sessions/authenticate.ts';
-export { giveCookie, isFlagSet, sessionKind } from './sessions/session-reply.ts';
 export { accountsRoutes } from './routes.ts';
 export { accountsPages } from './pages.ts';
 export { accountsJobs } from './jobs.ts';

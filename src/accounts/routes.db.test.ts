@@ -135,7 +135,7 @@ test('a page of another site cannot sign a browser in', async () => {
   });
   assert.equal(asForm.statusCode, 415);
   for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, { origin: 'null' }]) {
-    const answer = await api()('POST', '/api/auth?cookie=1', body, headers as Record<string, string>);
+    const answer = await api()('POST', '/api/auth?cookie=1', body, headers);
     assert.equal(answer.status, 403, JSON.stringify(headers));
     assert.equal(sessionCookie(answer.headers), undefined);
   }

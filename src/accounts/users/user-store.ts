@@ -67,16 +67,6 @@ export async function findUsersByIds(reader: Reader, ids: readonly UserId[]): Pr
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Finds many users in one query, by name in any case. Keys are lower-cased. */
-export async function findUsersByUsernames(reader: Reader, usernames: readonly string[]): Promise<Map<string, User>> {
-  if (usernames.length === 0) return new Map();
-  const names = [...new Set(usernames.map((name) => name.toLowerCase()))];
-  const rows = await selectUsers(reader)
-    .where(sql<string>`lower(users.username)`, 'in', names)
-    .execute();
-  return new Map(rows.map((row) => [row.username.toLowerCase(), row]));
-}
-
 /** Finds whom an identifier means: a name goes before a phone number that is spelled the same. */
 export async function findUserByIdentifier(reader: Reader, identifier: Identifier): Promise<User | undefined> {
   switch (identifier.kind) {
