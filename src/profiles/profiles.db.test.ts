@@ -1,0 +1,279 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { User } from '#accounts';
+import { inTransaction } from '#platform/db';
+import { findProfileBySlug, type Profile } from '#profiles';
+import { openOrExtend } from '#subscriptions';
+import { apiClient } from '../../test/support/client.ts';
+import { testContext } from '../../test/support/context.ts';
+import { eventsNamed } from '../../test/support/factories/accounts.ts';
+import { makePlan } from '../../test/support/factories/catalog.ts';
+import { makeMember, makeOrganization, makeReadyUser } from '../../test/support/factories/profiles.ts';
+import { tokenOf } from '../../test/support/sign-in.ts';
+import { startApp, type TestApp } from '../../test/support/start-app.ts';
+
+type Client = ReturnType<typeof apiClient>;
+
+let app: TestApp;
+let broker: Profile;
+let acme: Profile;
+let alice: User;
+let bob: User;
+let pat: User;
+let as: (user: User) => Promise<Client>;
+
+before(async () => {
+  app = await startApp();
+  as = async (user) => apiClient(app, await tokenOf(app, user));
+  const found = await findProfileBySlug(app.db, 'cowork');
+  assert.ok(found);
+  broker = found;
+  alice = await makeReadyUser(app.db, { username: 'alice' });
+  await makeMember(app.db, broker, alice, 'manager');
+  bob = await makeReadyUser(app.db, { username: 'bob' });
+  acme = await makeOrganization(app.db, { slug: 'acme', manager: bob });
+  pat = await makeReadyUser(app.db, { username: 'pat' });
+  const prov = await makeOrganization(app.db, { slug: 'prov', manager: pat, is_provider: true });
+  const plan = await makePlan(await testContext(app.db), { provider_id: prov.id, slug: 'basic' });
+  await inTransaction(app.db, (tx) =>
+    openOrExtend(tx, { profile_id: acme.id, plan, periods_count: 1, at: app.clock.now() }),
+  );
+});
+after(() => app.close());
+
+async function someone(username: string, sample: Parameters<typeof makeReadyUser>[1] = {}) {
+  const user = await makeReadyUser(app.db, { username, ...sample });
+  return { user, call: await as(user) };
+}
+
+test('giving somebody a role does not open that person’s account (16.1, a)', async () => {
+  const { call: asEve } = await someone('eve');
+  const { user: mark } = await someone('mark', { personal: true });
+  assert.equal((await asEve('POST', '/api/users/eve/profiles', { full_name: 'X' })).status, 201);
+  await asEve('POST', '/api/profile/x/roles/describe', { title: 'Any', skip_optin_on_grant: true });
+  const grant = await asEve('POST', '/api/profile/x/roles/any', { slug: mark.username });
+  assert.notEqual(grant.json()['grant_key'], null);
+  // Even with a role in effect:
+  const x = await findProfileBySlug(app.db, 'x');
+  assert.ok(x);
+  await asEve('DELETE', '/api/profile/x/roles/any/mark');
+  await makeMember(app.db, x, mark, 'contributor');
+  const attempts = [
+    await asEve('PUT', '/api/users/mark/password', { password: 'correct horse battery', new_password: 'taken over 1' }),
+    await asEve('DELETE', '/api/users/mark/password'),
+    await asEve('POST', '/api/users/mark/api-keys', { password: 'correct horse battery' }),
+    await asEve('PUT', '/api/users/mark/otp', { password: 'correct horse battery', otp_enabled: true }),
+    await asEve('PUT', '/api/users/mark', { full_name: 'Mark', email: 'evil@example.com' }),
+    await asEve('DELETE', '/api/users/mark'),
+    await asEve('GET', '/api/users/mark'),
+    await asEve('GET', '/api/users/mark/accessibles'),
+  ];
+  assert.deepEqual(
+    attempts.map((answer) => answer.status),
+    attempts.map(() => 403),
+  );
+});
+
+test('a provider’s manager cannot get at the users of a subscriber either (16.1, variant)', async () => {
+  const asPat = await as(pat);
+  assert.equal(
+    (await asPat('PUT', '/api/users/bob/password', { password: 'x', new_password: 'taken over 1' })).status,
+    403,
+  );
+  assert.equal((await asPat('GET', '/api/users/bob')).status, 403);
+});
+
+test('nobody makes a profile under somebody else’s username (16.1, b)', async () => {
+  const { call: asEve } = await someone('eve2');
+  await someone('target');
+  for (const slug of ['target', 'TARGET']) {
+    const squat = await asEve('POST', '/api/users/eve2/profiles', { slug, full_name: 'Squatter' });
+    assert.equal(squat.status, 400);
+    assert.ok(Array.isArray(squat.json()['slug']), squat.text);
+  }
+  await asEve('POST', '/api/users/eve2/profiles', { full_name: 'Honest' });
+  const rename = await asEve('PUT', '/api/profile/honest', { full_name: 'Honest', slug: 'target' });
+  assert.equal(rename.status, 400);
+  const shadow = await (await as(alice))('POST', '/api/accounts/profiles', { slug: 'target', full_name: 'Shadow' });
+  assert.equal(shadow.status, 400);
+  const personal = await asEve('POST', '/api/users/eve2/profiles', {
+    slug: 'target',
+    full_name: 'T',
+    type: 'personal',
+    email: 'n@x.example',
+  });
+  assert.equal(personal.status, 400);
+});
+
+test('what a profile’s e-mail becomes leaves its user’s login alone, and archiving it too (16.1, b)', async () => {
+  const { user, call } = await someone('solo', { personal: true });
+  const { user: helper, call: asHelper } = await someone('helper');
+  const profile = await findProfileBySlug(app.db, 'solo');
+  assert.ok(profile);
+  await makeMember(app.db, profile, helper, 'manager');
+  assert.equal(
+    (await asHelper('PUT', '/api/profile/solo', { full_name: 'Solo Again', email: 'evil@example.com' })).status,
+    200,
+  );
+  const login = (await call('GET', '/api/users/solo')).json();
+  assert.deepEqual([login['email'], login['full_name']], [user.email, 'Solo Again']);
+  assert.equal((await asHelper('DELETE', '/api/profile/solo')).status, 204);
+  assert.equal((await call('GET', '/api/users/solo')).status, 200);
+  assert.equal(
+    (await call('POST', '/api/users/solo/profiles', { full_name: 'Solo', type: 'personal' })).json()['type'],
+    'personal',
+  );
+});
+
+test('a contributor reads, a manager writes, a stranger gets nothing', async () => {
+  const { user, call } = await someone('reader');
+  await makeMember(app.db, acme, user, 'contributor');
+  assert.equal((await call('GET', '/api/profile/acme')).status, 200);
+  assert.equal((await call('HEAD', '/api/profile/acme')).status, 200);
+  assert.equal((await call('PUT', '/api/profile/acme', { full_name: 'Mine' })).status, 403);
+});
+
+test('an unknown profile is 403 to a stranger and 404 to the broker', async () => {
+  const { call } = await someone('curious');
+  assert.equal((await call('GET', '/api/profile/nothere')).status, 403);
+  assert.equal((await (await as(alice))('GET', '/api/profile/nothere')).status, 404);
+});
+
+test('only the broker makes providers and bulk buyers (16.4, 19)', async () => {
+  const asBob = await as(bob);
+  const tried = await asBob('PUT', '/api/profile/acme', {
+    full_name: 'The acme',
+    is_provider: true,
+    is_bulk_buyer: true,
+  });
+  assert.equal(tried.status, 200);
+  assert.deepEqual([tried.json()['is_provider'], tried.json()['is_bulk_buyer']], [false, false]);
+  const made = await asBob('POST', '/api/users/bob/profiles', { full_name: 'Own Shop', is_provider: true });
+  assert.equal(made.json()['is_provider'], false);
+  const asAlice = await as(alice);
+  assert.equal((await asAlice('PATCH', '/api/profile/own-shop', { is_provider: true })).json()['is_provider'], true);
+  const kept = await asBob('PUT', '/api/profile/own-shop', { full_name: 'Own Shop' });
+  assert.equal(kept.json()['is_provider'], true, 'what is left out stays');
+});
+
+test('a profile is described within limits', async () => {
+  const asBob = await as(bob);
+  const put = async (fields: Record<string, unknown>) =>
+    asBob('PUT', '/api/profile/acme', { full_name: 'The acme', ...fields });
+  const bad: [string, unknown][] = [
+    ['default_timezone', 'Mars/Olympus'],
+    ['country', 'XX'],
+    ['email', 'nonsense'],
+    ['email', ''],
+    ['picture', 'javascript:alert(1)'],
+    ['slug', 'no spaces'],
+    ['full_name', ' '],
+  ];
+  for (const [field, value] of bad) {
+    const answer = await put({ [field]: value });
+    assert.equal(answer.status, 400, `${field}: ${String(value)}`);
+    assert.ok(Array.isArray(answer.json()[field]), answer.text);
+  }
+  const good = await put({
+    default_timezone: 'Europe/Kyiv',
+    country: 'ua',
+    phone: '555-1',
+    extra: { a: 1 },
+    picture: null,
+  });
+  assert.deepEqual([good.status, good.json()['country'], good.json()['extra']], [200, 'UA', { a: 1 }]);
+  assert.equal(good.json()['detail'], 'Profile was updated.');
+});
+
+test('changes are told, but not the first filling-in', async () => {
+  const asBob = await as(bob);
+  await asBob('PATCH', '/api/profile/acme', { locality: 'Paris' });
+  const before_count = (await eventsNamed(app.db, 'profile_updated')).length;
+  await asBob('PATCH', '/api/profile/acme', { locality: 'Lyon' });
+  const told = await eventsNamed(app.db, 'profile_updated');
+  assert.equal(told.length, before_count + 1);
+  assert.deepEqual(told.at(-1)?.['changes'], { City: { pre: 'Paris', post: 'Lyon' } });
+});
+
+test('a personal profile and its user are renamed together, from either side', async () => {
+  const { call } = await someone('xia', { personal: true });
+  assert.equal(
+    (await call('PUT', '/api/profile/xia', { full_name: 'Xia Lee', slug: 'xia2' })).json()['type'],
+    'personal',
+  );
+  assert.equal((await call('GET', '/api/users/xia2')).status, 200, 'the token still works');
+  assert.equal((await call('GET', '/api/profile/xia2')).status, 200);
+  const back = await call('PUT', '/api/users/xia2', { full_name: 'Xia Lee', slug: 'xia3' });
+  assert.equal(back.status, 200, back.text);
+  assert.equal((await call('GET', '/api/profile/xia3')).json()['type'], 'personal');
+  const { call: asOther } = await someone('other-xia');
+  assert.equal(
+    (await asOther('POST', '/api/users/other-xia/profiles', { slug: 'xia', full_name: 'Thief' })).status,
+    400,
+    'the old name rests',
+  );
+});
+
+test('the broker and the processor are neither deleted nor renamed (16.4, 20)', async () => {
+  const asAlice = await as(alice);
+  const refused = await asAlice('DELETE', '/api/profile/cowork');
+  assert.deepEqual([refused.status, refused.json()['code']], [403, 'profile_protected']);
+  assert.equal((await asAlice('DELETE', '/api/profile/stripe')).status, 403);
+  assert.equal((await asAlice('PUT', '/api/profile/cowork', { full_name: 'Cowork', slug: 'elsewhere' })).status, 403);
+});
+
+test('an archived profile is closed to its people and out of the lists', async () => {
+  const asBob = await as(bob);
+  await asBob('POST', '/api/users/bob/profiles', { full_name: 'Gone Soon' });
+  assert.equal((await asBob('DELETE', '/api/profile/gone-soon')).status, 204);
+  assert.equal((await asBob('GET', '/api/profile/gone-soon')).status, 403);
+  const asAlice = await as(alice);
+  const listed = await asAlice('GET', '/api/profile?q=_archive_');
+  assert.equal(listed.json()['count'], 0);
+  const all = await asAlice('GET', '/api/profile?q=_archive_&include_inactive=1');
+  assert.ok(Number(all.json()['count']) > 0);
+});
+
+test('an archived user takes roles and personal profile along, the last operator stays', async () => {
+  const { call } = await someone('leaving', { personal: true });
+  assert.equal((await call('DELETE', '/api/users/leaving')).status, 204);
+  assert.equal((await (await as(alice))('GET', '/api/profile/leaving')).status, 404);
+  const last = await (await as(alice))('DELETE', '/api/users/alice');
+  assert.deepEqual([last.status, last.json()['code']], [409, 'last_manager']);
+});
+
+test('a user makes organizations; the slug comes from the name', async () => {
+  const asBob = await as(bob);
+  const first = await asBob('POST', '/api/users/bob/profiles', { full_name: 'My Project' });
+  assert.deepEqual([first.status, first.json()['slug'], first.json()['email']], [201, 'my-project', bob.email]);
+  assert.match(
+    String((await asBob('POST', '/api/users/bob/profiles', { full_name: 'My Project' })).json()['slug']),
+    /^my-project-[0-9a-f]{7}$/,
+  );
+  assert.equal((await asBob('POST', '/api/users/bob/profiles', { full_name: 'Two', slug: 'my-project' })).status, 400);
+  assert.ok(Array.isArray((await asBob('POST', '/api/users/bob/profiles', { full_name: '!!!' })).json()['full_name']));
+  assert.ok(
+    Array.isArray((await asBob('POST', '/api/users/bob/profiles', { full_name: 'X', type: 'alien' })).json()['type']),
+  );
+  const managed = await asBob('GET', '/api/users/bob/profiles?o=-created_at&page_size=1');
+  assert.equal(managed.json<{ results: unknown[] }>().results.length, 1);
+  assert.match(String(managed.json()['next']), /page=2/);
+});
+
+// Last: the clock only moves forward.
+test('a provider reads and writes while the subscription runs, reads for 90 days more, then nothing (16.4, 18)', async () => {
+  const asPat = await as(pat);
+  assert.equal((await asPat('GET', '/api/profile/acme')).status, 200);
+  assert.equal((await asPat('PATCH', '/api/profile/acme', { locality: 'Nice' })).status, 200);
+  assert.equal((await asPat('POST', '/api/profile/acme/roles/manager', { slug: 'pat' })).status, 403, 'never members');
+  assert.equal((await asPat('DELETE', '/api/profile/acme')).status, 403);
+  const seen = (await asPat('GET', '/api/profile/acme/roles')).json<{ results: { user: Record<string, unknown> }[] }>();
+  assert.deepEqual([seen.results[0]?.user['phone'], seen.results[0]?.user['last_login']], [null, null]);
+
+  app.clock.set(new Date(app.clock.now().getTime() + 60 * 86_400_000));
+  const later = await as(pat);
+  assert.equal((await later('GET', '/api/profile/acme')).status, 200);
+  assert.equal((await later('PATCH', '/api/profile/acme', { locality: 'Cannes' })).status, 403);
+  app.clock.set(new Date(app.clock.now().getTime() + 90 * 86_400_000));
+  assert.equal((await (await as(pat))('GET', '/api/profile/acme')).status, 403);
+});
