@@ -116,6 +116,13 @@ const transaction = new AsyncLocalStorage<{ open: boolean }>();
  * is the same deadlock.
  */
 class GatedPool extends pg.Pool {
+  constructor(config: pg.PoolConfig) {
+    super(config);
+    // A connection that breaks while somebody holds it also tells the client object, and an error that nobody hears ends the
+    // process. Whoever holds it learns from the next statement.
+    this.on('connect', (client) => client.on('error', () => {}));
+  }
+
   override connect(): Promise<pg.PoolClient>;
   override connect(
     callback: (error: Error | undefined, client: pg.PoolClient | undefined, done: (release?: unknown) => void) => void,
@@ -218,7 +225,8 @@ const lostConnection =
 export function isDatabaseDown(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (error instanceof pg.DatabaseError) return /^(08|57P0[1-3]|53300)/.test(code);
+  // What is FATAL ended the connection, or refused one: shutting down, too many, closed for maintenance.
+  if (error instanceof pg.DatabaseError) return error.severity === 'FATAL' || /^(08|57P0[1-3]|53300)/.test(code);
   return networkCodes.has(code) || lostConnection.test(error.message);
 }
 

@@ -72,8 +72,10 @@ const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /** Builds the HTTP side: limits, identity of the caller, access, forms, errors. Routes are added by src/app.ts. */
 export async function buildHttp(options: HttpOptions): Promise<App> {
+  // Widened: routes see the interface, contexts get the child back.
+  const loggerInstance: FastifyBaseLogger = options.log;
   const app: App = fastify({
-    loggerInstance: options.log as FastifyBaseLogger, // widened: routes see the interface, contexts get the child back
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.body_bytes_max,
     trustProxy: options.trusted_proxies.length > 0 ? [...options.trusted_proxies] : false,

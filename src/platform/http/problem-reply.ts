@@ -107,6 +107,7 @@ function nestFields(fields: Readonly<Record<string, readonly string[]>>): Record
   const body: Record<string, unknown> = {};
   for (const [path, messages] of Object.entries(fields)) {
     const parts = path.split('.');
+    if (parts.includes('__proto__')) continue;
     const last = parts.pop() ?? path;
     let at = body;
     for (const part of parts) {
@@ -114,7 +115,7 @@ function nestFields(fields: Readonly<Record<string, readonly string[]>>): Record
       if (isRecord(inner)) at = inner;
       else at = at[part] = {} as Record<string, unknown>;
     }
-    if (last !== '__proto__') at[last] = messages;
+    at[last] = messages;
   }
   return body;
 }

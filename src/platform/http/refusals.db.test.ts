@@ -71,6 +71,12 @@ test('an address that neither a route nor a rule covers is refused', async () =>
   assert.equal(reply.json()['code'], 'rule_unmatched');
 });
 
+test('a method that an address of ours does not take is refused', async () => {
+  const reply = await apiClient(app, token)('DELETE', '/api/pricing');
+  assert.equal(reply.status, 405);
+  assert.equal(reply.json()['code'], 'method_not_allowed');
+});
+
 test('each answer carries a request id that the caller cannot choose', async () => {
   const reply = await apiClient(app)('GET', '/api/pricing', undefined, { 'x-request-id': 'mine' });
   assert.match(String(reply.headers['x-request-id']), /^[0-9a-f]{24}$/);
