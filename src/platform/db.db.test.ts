@@ -189,5 +189,19 @@ test('a database that is away is recognised, and used again once it is back', as
   );
   assert.ok(isDatabaseDown(broken));
   assert.deepEqual((await other.executeSql('select 1 as a')).rows, [{ a: 1 }]);
+
+  // Broken between two statements of a transaction: the process lives, the transaction fails, the next one works.
+  const { promise: held_pid, resolve: hold } = Promise.withResolvers<number | undefined>();
+  const cut = held_pid.then((pid) => database.executeSql('select pg_terminate_backend($1)', [pid]));
+  await assert.rejects(
+    inTransaction(other.db, async (tx) => {
+      hold((await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)).rows[0]?.pid);
+      await cut;
+      await sleep(50);
+      await sql`select 1`.execute(tx);
+    }),
+    isDatabaseDown,
+  );
+  assert.equal(await inTransaction(other.db, () => Promise.resolve('fine')), 'fine');
   await other.close();
 });
