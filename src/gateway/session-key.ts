@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from '#platform/context';
 import { deriveKey, open, seal } from '#platform/crypto';
-import { inTransaction, type Tx } from '#platform/db';
-import type { SiteId } from '#platform/db-schema';
+import { inTransaction } from '#platform/db';
 import { type Site, updateSite } from '#platform/site';
 
 const bound_to = 'sites.session_key';
@@ -14,22 +13,19 @@ const bound_to = 'sites.session_key';
  * Units: 256 bits from the CSPRNG, as base64url.
  */
 export async function rotateSessionKey(ctx: Context, secret: string): Promise<string> {
-  return inTransaction(ctx.db, async (tx) => replaceSessionKey(tx, ctx.site.id, secret, ctx.clock.now()));
-}
-
-/** The same inside a transaction of the caller's. */
-export async function replaceSessionKey(tx: Tx, site_id: SiteId, secret: string, at: Date): Promise<string> {
   const key = randomBytes(32).toString('base64url');
-  const held = await tx
-    .selectFrom('sites')
-    .select('session_key_sealed')
-    .where('id', '=', site_id)
-    .forUpdate()
-    .executeTakeFirstOrThrow();
-  await updateSite(tx, site_id, {
-    session_key_sealed: seal(key, sealKey(secret), bound_to),
-    session_key_previous_sealed: held.session_key_sealed,
-    session_key_rotated_at: at,
+  await inTransaction(ctx.db, async (tx) => {
+    const held = await tx
+      .selectFrom('sites')
+      .select('session_key_sealed')
+      .where('id', '=', ctx.site.id)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
+    await updateSite(tx, ctx.site.id, {
+      session_key_sealed: seal(key, sealKey(secret), bound_to),
+      session_key_previous_sealed: held.session_key_sealed,
+      session_key_rotated_at: ctx.clock.now(),
+    });
   });
   return key;
 }

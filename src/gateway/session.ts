@@ -27,9 +27,6 @@ export interface SessionSite {
   readonly email: string;
 }
 
-/** What an anonymous visitor's session is. */
-export const emptySession = {};
-
 export interface Visit {
   readonly last_visited: string | null;
   readonly first_time_tags: readonly string[];
