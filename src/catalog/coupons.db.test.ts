@@ -110,7 +110,7 @@ test('A10: the last uses of a coupon go to as many orders and no more', async ()
   const taken = await Promise.all(
     Array.from({ length: 6 }, () => inTransaction(database.db, (tx) => countRedemption(tx, coupon.id))),
   );
-  assert.deepEqual(taken.toSorted(), [false, false, false, false, true, true]);
+  assert.equal(taken.filter((is_taken) => is_taken).length, 2);
   const attempts = async () => (await findCouponsByIds(database.db, [coupon.id])).get(coupon.id)?.nb_attempts;
   assert.equal(await attempts(), 0);
   await inTransaction(database.db, (tx) => returnRedemption(tx, coupon.id));

@@ -456,7 +456,7 @@ test('lists meet the period asked for', async () => {
       ends_at: ends_at === null ? null : new Date(ends_at),
     };
     const found = await listed({ plan_ids: [plan.id] }, span, new Date(at), bounds as Partial<typeof list>);
-    return found.map((id) => ids.indexOf(id)).toSorted();
+    return found.map((id) => ids.indexOf(id)).toSorted((left, right) => left - right);
   };
   assert.deepEqual(await which('active', '2026-08-01'), [2, 4]);
   assert.deepEqual(await which('active', '2026-08-01', '2026-06-01'), [2]);
@@ -486,10 +486,13 @@ test('B9: subscribers of a seller are those of its own plans', async () => {
   await subscribe(seed, here.profile, mine);
   const who = async (span: 'active' | 'all') => {
     const page = await listSubscribers(database.db, { plan_ids: [mine.id], span, at }, list, url);
-    return page.results.map(({ id }) => id).toSorted();
+    return page.results.map(({ id }) => id).toSorted((left, right) => left - right);
   };
   assert.deepEqual(await who('active'), [here.profile.id]);
-  assert.deepEqual(await who('all'), [gone.profile.id, here.profile.id].toSorted());
+  assert.deepEqual(
+    await who('all'),
+    [gone.profile.id, here.profile.id].toSorted((left, right) => left - right),
+  );
   assert.deepEqual((await listSubscribers(database.db, { plan_ids: [], span: 'all', at }, list, url)).results, []);
 });
 
