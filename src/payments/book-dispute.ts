@@ -10,7 +10,6 @@ import { refundEntries } from './refund-entries.ts';
 /**
  * Books a dispute: what was not refunded goes back whole, from everybody who shared it, and each provider pays the dispute's
  * fee. Funds may fall below zero, as they do at the processor.
- * @see spec/billing.md 2.12
  */
 export async function bookDispute(tx: Tx, charge: Charge, fee_amount: number, at: Date): Promise<void> {
   const site = await findSite(tx);

@@ -44,7 +44,6 @@ export interface LineEntries {
  *
  * What the provider pays for a sale is booked whole as its expense (broker fee and processor fee together); the broker's
  * backlog takes it against the processor's fee, which is the broker's expense.
- * @see spec/billing.md 2.5
  */
 export function paymentEntries(
   charge: PaidCharge,

@@ -14,7 +14,6 @@ export interface RefundedLine extends Shares {
 /**
  * Makes the entries of money that goes back to the customer, by a refund or because the bank took it back: what the customer
  * gets, then who pays for it. The order and the subscription stay as they are.
- * @see spec/billing.md 2.8 and 2.12
  */
 export function refundEntries(
   charge: { processor_key: string; unit: string; funds_unit: string },
