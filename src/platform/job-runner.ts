@@ -143,7 +143,7 @@ export function makeJobRunner({ database, jobs, makeContext, log, poll_s = 1 }: 
             await settle(queue, queued, () => run(job, queued?.data ?? {}, null));
           }
         }
-        if (count === before && (await countUnderWay(database)) === 0) return count;
+        if (count === before && (await countUnderWay(database, jobs)) === 0) return count;
         if (count === before) await sleep(50);
       }
     },
@@ -185,10 +185,11 @@ async function settle(boss: PgBoss, queued: QueuedJob<object>, work: () => Promi
   await boss.complete(queued.name, queued);
 }
 
-async function countUnderWay(database: Database): Promise<number> {
+/** Counts what others are running or about to take; the queue's own errands are none of our business. */
+async function countUnderWay(database: Database, jobs: readonly AnyJob[]): Promise<number> {
   const { rows } = await database.executeSql(
-    "select count(*) as count from pgboss.job where name <> $1 and (state = 'active' or (state = 'created' and start_after <= now()))",
-    [DEAD_JOBS_QUEUE],
+    "select count(*) as count from pgboss.job where name = any($1) and (state = 'active' or (state = 'created' and start_after <= now()))",
+    [jobs.map(({ name }) => name)],
   );
   return Number(rows[0]?.['count']);
 }
