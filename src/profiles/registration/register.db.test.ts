@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { inTransaction } from '#platform/db';
+import { updateSite } from '#platform/site';
+import { apiClient } from '../../../test/support/client.ts';
+import { eventsNamed } from '../../../test/support/factories/accounts.ts';
+import { startApp, type TestApp } from '../../../test/support/start-app.ts';
+
+let app: TestApp;
+before(async () => {
+  app = await startApp();
+});
+after(() => app.close());
+
+const register = async (body: unknown, query = '') => apiClient(app)('POST', `/api/auth/register${query}`, body);
+
+function usernameIn(token: unknown): string {
+  const claims = JSON.parse(Buffer.from(String(token).split('.')[1] ?? '', 'base64url').toString()) as {
+    username: string;
+  }; // our own token
+  return claims.username;
+}
+
+test('a name and an address make an account; a second of the same name gets digits', async () => {
+  const joe = await register({ full_name: 'Joe Card1', email: 'joe@x.example' });
+  assert.equal(joe.status, 201);
+  assert.equal(usernameIn(joe.json()['token']), 'joe');
+  const second = await register({ full_name: 'Joe Card2', email: 'joe@y.example' });
+  assert.match(usernameIn(second.json()['token']), /^joe-\d{3}$/);
+  assert.equal((await eventsNamed(app.db, 'user_registered')).length, 2);
+  assert.equal((await eventsNamed(app.db, 'user_welcome')).length, 2);
+});
+
+test('each field at fault is named', async () => {
+  const refusals: [unknown, string[]][] = [
+    [{ full_name: 'Joe' }, ['email', 'phone']],
+    [{ email: 'a@x.example' }, ['full_name']],
+    [{ full_name: 'Joe', email: 'nonsense' }, ['email']],
+    [{ full_name: 'Joe', phone: 'call me' }, ['phone']],
+    [{ full_name: 'Joe', email: 'JOE@x.example' }, ['email']],
+    [{ full_name: 'Joe', email: 'b@x.example', username: 'JOE' }, ['username']],
+    [{ full_name: 'Joe', email: 'b@x.example', username: 'cowork' }, ['username']],
+    [{ full_name: 'Joe', email: 'b@x.example', username: 'a.b' }, ['username']],
+    [{ full_name: 'Joe', email: 'b@x.example', lang: 'klingon' }, ['lang']],
+    [{ full_name: 'Joe', email: 'b@x.example', type: 'provider' }, ['type']],
+    [{ full_name: 'Joe', email: 'b@x.example', new_password: 'short' }, ['new_password']],
+    [{ full_name: 'Joe', email: 'b@x.example', organization_name: '!!!' }, ['organization_name']],
+    [{ full_name: 'Joe', email: 'b@x.example', organization_name: 'Cowork' }, ['organization_name']],
+    [{ full_name: 'Joe', email: 'b@x.example', type: 'organization' }, ['organization_name']],
+    [{ full_name: 'Joe', email: 'b@x.example', country: 'XX' }, ['country']],
+    [{ full_name: 'Joe', email: 'b@x.example', 'terms-of-use': false }, ['terms-of-use']],
+  ];
+  for (const [body, fields] of refusals) {
+    const answer = await register(body);
+    assert.equal(answer.status, 400, JSON.stringify(body));
+    for (const field of fields)
+      assert.ok(Array.isArray(answer.json()[field]), `${JSON.stringify(body)}: ${answer.text}`);
+  }
+  assert.equal(
+    await app.db.selectFrom('users').select('id').where('email', '=', 'b@x.example').executeTakeFirst(),
+    undefined,
+    'all or nothing',
+  );
+});
+
+test('a postal address makes a personal profile of the same name', async () => {
+  const answer = await register({
+    full_name: 'Xia Lee',
+    email: 'xia@x.example',
+    new_password: 'a fine long password',
+    street_address: '1 Main St',
+    country: 'US',
+    'terms-of-use': true,
+    role_kinship: 'self',
+  });
+  const call = apiClient(app, answer.json<{ token: string }>().token);
+  const profile = (await call('GET', '/api/profile/xia')).json();
+  assert.deepEqual(
+    [profile['type'], profile['full_name'], profile['street_address'], profile['email']],
+    ['personal', 'Xia Lee', '1 Main St', 'xia@x.example'],
+  );
+  const role = (await call('GET', '/api/profile/xia/roles/manager/xia')).json();
+  assert.deepEqual(role['extra'], { kinship: 'self' });
+});
+
+test('an organization’s name makes an organization that the user manages', async () => {
+  const answer = await register({
+    full_name: 'Ann Boss',
+    email: 'ann@x.example',
+    new_password: 'a fine long password',
+    organization_name: 'Acme 2',
+    'terms-of-use': 'true',
+  });
+  const call = apiClient(app, answer.json<{ token: string }>().token);
+  const profile = (await call('GET', '/api/profile/acme-2')).json();
+  assert.deepEqual([profile['type'], profile['is_provider']], ['organization', false]);
+  assert.equal((await call('GET', '/api/users/ann/accessibles')).json()['count'], 1);
+});
+
+test('without the terms the account works, most of the site does not, until they are signed', async () => {
+  const answer = await register({
+    full_name: 'Una Signed',
+    email: 'una@x.example',
+    new_password: 'a fine long password',
+  });
+  const call = apiClient(app, answer.json<{ token: string }>().token);
+  const refused = await call('GET', '/api/users/una/accessibles');
+  assert.deepEqual([refused.status, refused.json()['code']], [403, 'terms_unsigned']);
+  assert.equal((await call('POST', '/api/legal/terms-of-use/sign', { read_terms: true })).status, 200);
+  assert.equal((await call('GET', '/api/users/una/accessibles')).status, 200);
+});
+
+test('without a password the account itself can be read, and nothing guarded', async () => {
+  const answer = await register({ full_name: 'No Password', email: 'nopw@x.example', 'terms-of-use': true });
+  const call = apiClient(app, answer.json<{ token: string }>().token);
+  assert.equal((await call('GET', '/api/users/nopw')).json()['credentials'], false);
+  const refused = await call('GET', '/api/users/nopw/accessibles');
+  assert.deepEqual([refused.status, refused.json()['code']], [403, 'password_required']);
+});
+
+test('a phone number in local spelling is enough', async () => {
+  const answer = await register({ full_name: 'Phone Only', phone: '(415) 555-2671' });
+  assert.equal(answer.status, 201, answer.text);
+  assert.match(usernameIn(answer.json()['token']), /^user-/);
+});
+
+test('a cookie is given on a plain yes only, and not to another site', async () => {
+  const person = (n: number) => ({ full_name: 'Cookie', email: `cookie${n}@x.example` });
+  assert.match(String((await register(person(1), '?cookie=1')).headers['set-cookie']), /sessionid=/);
+  assert.equal((await register(person(2), '?cookie=0')).headers['set-cookie'], undefined);
+  const foreign = await apiClient(app)('POST', '/api/auth/register?cookie=1', person(3), {
+    origin: 'https://evil.example',
+  });
+  assert.equal(foreign.status, 403);
+});
+
+test('two who register under one name at once: one gets it', async () => {
+  const answers = await Promise.all(
+    [1, 2, 3, 4].map((n) =>
+      register({ full_name: 'Twin', email: `twin${n}@x.example`, username: 'twin', type: 'personal' }),
+    ),
+  );
+  assert.deepEqual(answers.map((answer) => answer.status).sort(), [201, 400, 400, 400]);
+});
+
+test('a closed site registers nobody', async () => {
+  const site = await app.tollgate.site.get();
+  await inTransaction(app.db, (tx) => updateSite(tx, site.id, { authentication: 'login-only' }));
+  app.tollgate.site.drop();
+  const refused = await register({ full_name: 'Late', email: 'late@x.example' });
+  assert.deepEqual([refused.status, refused.json()['code']], [403, 'registration_disabled']);
+});
