@@ -225,6 +225,19 @@ test('bodies of any size and kind stream through as they are', async () => {
   assert.equal(((await odd.json()) as { body_bytes: number }).body_bytes, 3);
 });
 
+test('a body may be missing, announced first or sent in pieces', async () => {
+  assert.equal((await call('/open/echo', { method: 'POST' })).json().body_bytes, 0);
+  const { port } = new URL(app.origin);
+  const socket = connect(Number(port), '127.0.0.1');
+  const head = `POST /open/echo HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\nExpect: 100-continue\r\n`;
+  socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`);
+  await sleep(20);
+  socket.write('2\r\nde\r\n0\r\n\r\n');
+  const text = Buffer.concat(await socket.toArray()).toString();
+  assert.match(text, /^HTTP\/1\.1 100 Continue/);
+  assert.match(text, /"body":"abcde"/);
+});
+
 test('events arrive one by one', async () => {
   const started = performance.now();
   const reply = await fetch(`${app.origin}/open/stream?count=2&ms=300`);
