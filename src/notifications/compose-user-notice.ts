@@ -42,6 +42,33 @@ export async function composePasswordChanged(ctx: Context, payload: JsonObject):
   return user ? notice('user_password_changed', { parties: { user }, data: { how: textIn(payload, 'how') } }) : null;
 }
 
+/** The alarm when mail is to go elsewhere: to the address that it went to. */
+export async function composeEmailChanged(ctx: Context, payload: JsonObject): Promise<Notice | null> {
+  const user = await userOf(ctx, payload, 'user_id');
+  const address = textIn(payload, 'from');
+  if (!user || address === null) return null;
+  const changes = { pre: address, post: textIn(payload, 'to') ?? '' };
+  return notice('user_email_changed', {
+    parties: { user },
+    address,
+    data: { changes, is_verified: payload['is_verified'] === true },
+  });
+}
+
+const credentialChanges: ReadonlyMap<string, string> = new Map([
+  ['api_key_created', 'an API key was created'],
+  ['api_key_deleted', 'an API key was deleted'],
+  ['otp_enabled', 'one-time passwords were switched on'],
+  ['otp_disabled', 'one-time passwords were switched off'],
+  ['ssh_key_set', 'an SSH key was set'],
+]);
+
+export async function composeCredentialsChanged(ctx: Context, payload: JsonObject): Promise<Notice | null> {
+  const user = await userOf(ctx, payload, 'user_id');
+  const what = credentialChanges.get(textIn(payload, 'what') ?? '');
+  return user && what !== undefined ? notice('user_credentials_changed', { parties: { user }, data: { what } }) : null;
+}
+
 /** Says a lifetime in its largest whole unit; null for none. */
 export function durationInWords(seconds: number): string | null {
   if (seconds <= 0) return null;

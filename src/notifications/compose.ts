@@ -15,6 +15,8 @@ import {
   composeSubscriptionRequestCreated,
 } from './compose-subscription-notice.ts';
 import {
+  composeCredentialsChanged,
+  composeEmailChanged,
   composePasswordChanged,
   composeUserActivated,
   composeUserRegistered,
@@ -33,6 +35,8 @@ export const composers: ReadonlyMap<string, Compose> = new Map([
   ['user_welcome', composeUserWelcome],
   ['user_verification', composeVerification],
   ['user_reset_password', composePasswordChanged],
+  ['user_email_changed', composeEmailChanged],
+  ['user_credentials_changed', composeCredentialsChanged],
   ['user_contact', composeUserContact],
   ['profile_updated', composeProfileUpdated],
   ['role_grant_created', composeRoleGrantCreated],

@@ -28,6 +28,8 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
   user_verification: alwaysToUser,
   user_reset_password: alwaysToUser,
   user_password_changed: alwaysToUser,
+  user_email_changed: alwaysToUser,
+  user_credentials_changed: alwaysToUser,
   user_welcome: alwaysToUser,
   role_grant_created: toUser,
 

@@ -188,6 +188,17 @@ test('a password that was replaced is told to its owner without any link to foll
   ]);
 });
 
+test('a change of address is told where mail went before, and a new way in to its owner', async () => {
+  const changed = { user_id: xia.id, from: 'old@example.com', to: 'new@example.com', is_verified: false };
+  assert.deepEqual(
+    (await told('user_email_changed', changed)).map(({ to, subject, link }) => [to, subject, link]),
+    [[['old@example.com'], 'Your e-mail address is about to change', null]],
+  );
+  const [mail] = await tell('user_credentials_changed', { user_id: xia.id, what: 'api_key_created' });
+  assert.deepEqual(mail?.to, ['xia@example.com']);
+  assert.match(mail.text, /an API key was created/);
+});
+
 const role = () => ({
   profile_id: acme.id,
   user_id: xia.id,

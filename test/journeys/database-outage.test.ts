@@ -33,7 +33,7 @@ test(
   { skip },
   async () => {
     const anybody = apiClient(app);
-    assert.equal((await xia('GET', '/api/auth')).status, 200);
+    assert.equal((await xia('GET', '/api/users/xia/notifications')).status, 200);
     await proxy.goAway();
 
     for (const [method, url, body] of [
