@@ -243,6 +243,11 @@ export class ConfigError extends Error {
   }
 }
 
+/** The environment, with values for what it does not set. */
+export function environmentOver(presets: Readonly<Record<string, string>>): Record<string, string | undefined> {
+  return { ...presets, ...process.env };
+}
+
 /**
  * Reads and checks every setting.
  * @throws ConfigError with one line per bad setting

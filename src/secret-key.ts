@@ -8,8 +8,8 @@ export async function findSecretKey(config: Pick<Config, 'secret_key' | 'data_fo
   if (config.secret_key !== null) return config.secret_key;
   await mkdir(config.data_folder, { recursive: true });
   const path = join(config.data_folder, 'secret.key');
-  const kept = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
+  const kept = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
   });
   if (kept !== null) return kept.trim();

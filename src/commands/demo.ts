@@ -7,7 +7,7 @@ import { migrate } from '#platform/migrate';
 import { createUpstreamApp } from '../../examples/upstream-app/index.ts';
 import { buildTollgate } from '../app.ts';
 import type { Command } from '../commands.ts';
-import { readConfig } from '../config.ts';
+import { environmentOver, readConfig } from '../config.ts';
 import { seedDemo } from '../demo/seed-demo.ts';
 import { makeLog, untilStopped } from './open-site.ts';
 
@@ -21,19 +21,17 @@ export const demo: Command = {
       return 2;
     }
     const started_ms = performance.now();
-    const config = readConfig(
-      { LOG_LEVEL: 'warn', ...process.env, DATABASE_URL: '' },
-      {
-        mode: 'development',
-        site_slug: 'cowork',
-        site_title: 'Coworking Space',
-        site_email: 'support@cowork.example.com',
-        password_length_min: 4,
-        terms_required: false,
-        throttle_factor: 1000,
-        private_addresses_allowed: true,
-      },
-    );
+    const config = readConfig(environmentOver({ LOG_LEVEL: 'warn' }), {
+      mode: 'development',
+      database_url: null,
+      site_slug: 'cowork',
+      site_title: 'Coworking Space',
+      site_email: 'support@cowork.example.com',
+      password_length_min: 4,
+      terms_required: false,
+      throttle_factor: 1000,
+      private_addresses_allowed: true,
+    });
     const log = makeLog(config);
     const database = await openDatabase({ memory: true });
     const clock = movableClock(start);

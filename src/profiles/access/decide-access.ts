@@ -65,7 +65,7 @@ export function makeDecideAccess(sources: AccessSources): DecideAccess {
     const isProfileKind = access.kind === 'direct' || access.kind === 'provider' || access.kind === 'provider-only';
     const profile_slug = isProfileKind ? (params[access.param ?? 'profile'] ?? null) : null;
     const at = clock.now();
-    const isFrictionless = 'frictionless' in access && access.frictionless === true;
+    const isFrictionless = 'frictionless' in access && access.frictionless;
     const [facts, caller] = await Promise.all([
       readAccessFacts(reader, { user_id: actor.user_id, profile_slug, at }),
       isFrictionless ? null : findUserById(reader, actor.user_id),
