@@ -13,8 +13,6 @@ export interface CartFacts {
   coupon_codes: readonly string[];
 }
 
-export const emptyCart: CartFacts = { plan_ids: new Set(), coupon_codes: [] };
-
 export type FindCart = (reader: Reader, actor: Actor) => Promise<CartFacts>;
 
 /** How a plan stands to the caller's cart. */

@@ -12,11 +12,4 @@ export const catalogProblems = defineProblems({
   use_charge_in_use: { status: 409, title: 'A use charge that was billed or counted cannot be taken away.' },
   broker_fee_protected: { status: 403, title: 'Only the operator of the site sets the fee it takes.' },
   coupon_unknown: { status: 404, title: 'There is no such coupon.' },
-  coupon_expired: { status: 409, title: 'This coupon has expired.' },
-  coupon_exhausted: {
-    status: 409,
-    title: 'This coupon has been used up.',
-    help: 'Ask the seller for another code.',
-  },
-  coupon_not_for_plan: { status: 409, title: 'This coupon is for another plan.' },
 });

@@ -1,7 +1,6 @@
-import { findPlansByIds, planSummary, type Plan, type PlanSummary } from '#catalog';
+import { findPlansByIds, planSummary, type Plan } from '#catalog';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
 import { paths } from '#platform/http/paths';
 import { extraFromText } from '#platform/http/schemas';
 import {
@@ -15,7 +14,6 @@ import {
 import { mayChange } from './policy.ts';
 import type { Reach } from './reach.ts';
 import type { ActiveSubscriberReply, SubscriberReply, SubscriptionReply } from './schemas.ts';
-import { findActiveSubscriptionsOf } from './subscription-store.ts';
 import type { Subscription } from './subscription.ts';
 
 /** Presents subscriptions to their subscriber. `reach` says which of them the caller may change. */
@@ -94,33 +92,6 @@ export async function presentActiveSubscribers(
     const profile = known(profiles.get(subscription.profile_id), subscription);
     return { ...presentCommon(ctx, subscription, plan, profile.slug), profile: presentProfileDetail(profile) };
   });
-}
-
-/** A subscription as a profile mentions it. */
-export interface SubscriptionMention {
-  created_at: string;
-  ends_at: string;
-  plan: PlanSummary;
-  auto_renew: boolean;
-}
-
-/** Lists what a profile is subscribed to at an instant, for whoever shows the profile. */
-export async function listProfileSubscriptions(
-  reader: Reader,
-  profile_id: ProfileId,
-  at: Date,
-): Promise<SubscriptionMention[]> {
-  const subscriptions = await findActiveSubscriptionsOf(reader, profile_id, at);
-  const plans = await findPlansByIds(
-    reader,
-    subscriptions.map(({ plan_id }) => plan_id),
-  );
-  return subscriptions.map((subscription) => ({
-    created_at: subscription.created_at.toISOString(),
-    ends_at: subscription.ends_at.toISOString(),
-    plan: planSummary(known(plans.get(subscription.plan_id), subscription)),
-    auto_renew: subscription.auto_renew,
-  }));
 }
 
 /** Presents profiles in the order in which they were listed. */
