@@ -2,7 +2,7 @@ import { type FieldMessages, invalidInput } from '#kernel/problem';
 import { secretField, textField } from '#platform/http/forms';
 
 /**
- * Reads the card fields of a form that the test processor takes directly; its token is the number. A processor that moves real money
+ * Reads the card fields of a form that the test processor takes directly; its token is what is on the card. A processor that moves real money
  * never lets these fields reach the server.
  * @throws invalid_input (400) naming each field at fault
  */
@@ -23,14 +23,22 @@ export function readCardForm(body: unknown, at: Date): string {
     ),
   };
   if (Object.keys(errors).length > 0) throw invalidInput(errors);
-  return number;
+  return `${number};${expiryOf(secretField(body, 'card_exp'))};${textField(body, 'card_name', 100).replaceAll(';', ' ')}`;
 }
+
+const EXPIRY = /^\s*(0?[1-9]|1[0-2])\s*[/-]\s*(?:20)?([0-9]{2})\s*$/;
 
 /** Says whether the last month of a card (MM/YY or MM/YYYY) is not over yet. */
 export function isFuture(text: string, at: Date): boolean {
-  const match = /^\s*(0?[1-9]|1[0-2])\s*[/-]\s*(?:20)?([0-9]{2})\s*$/.exec(text);
+  const match = EXPIRY.exec(text);
   if (!match) return false;
   return Date.UTC(2000 + Number(match[2]), Number(match[1]), 1) > at.getTime();
+}
+
+/** `12/2030` and `12-30` as `12/30`. */
+function expiryOf(text: string): string {
+  const match = EXPIRY.exec(text);
+  return match ? `${(match[1] ?? '').padStart(2, '0')}/${match[2]}` : '';
 }
 
 /** The check digit that every card number ends in (ISO/IEC 7812-1, annex B). */

@@ -19,7 +19,12 @@ before(async () => {
   if (pictures !== null) await mkdir(pictures, { recursive: true });
   journey = await startJourney();
   const ctx = await journey.app.tollgate.makeContext('journey');
-  await createRule(ctx, { path: '/app/{profile}/', allow: '15/{"profile": null, "plan": null, "brokers": null}', is_forward: true, engaged: 'app' });
+  await createRule(ctx, {
+    path: '/app/{profile}/',
+    allow: '15/{"profile": null, "plan": null, "brokers": null}',
+    is_forward: true,
+    engaged: 'app',
+  });
   journey.app.tollgate.site.drop();
   browser = await openChromium();
   const context = await browser.newContext({ baseURL: journey.origin, viewport: { width: 1280, height: 900 } });
@@ -36,8 +41,12 @@ let taken = 0;
 async function inspect(name: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
-    const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
-    const faults = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+      .analyze();
+    const faults = violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`,
+    );
     assert.deepEqual(faults, [], `${name} (${colorScheme})`);
   }
   await page.emulateMedia({ colorScheme: 'light' });
@@ -52,81 +61,93 @@ async function inspect(name: string): Promise<void> {
 
 const heading = () => page.getByRole('heading', { level: 1 }).innerText();
 
-test('in a browser: refused, registered, declined, paid, inside, unsubscribed, refused', { skip: withoutChromium }, async () => {
-  await page.goto('/');
-  await inspect('home');
+test(
+  'in a browser: refused, registered, declined, paid, inside, unsubscribed, refused',
+  { skip: withoutChromium },
+  async () => {
+    await page.goto('/');
+    await inspect('home');
 
-  await page.goto('/app/mira/');
-  assert.match(page.url(), /\/login\/\?next=/);
-  await inspect('sign-in');
+    await page.goto('/app/mira/');
+    assert.match(page.url(), /\/login\/\?next=/);
+    await inspect('sign-in');
 
-  await page.getByRole('link', { name: /create an account|register/i }).first().click();
-  await inspect('register');
-  await page.getByRole('button', { name: /create|register|sign up/i }).click();
-  await inspect('register-refused');
-  assert.match(page.url(), /\/register\//, 'an empty form says what is missing');
+    await page
+      .getByRole('link', { name: /create an account|register/i })
+      .first()
+      .click();
+    await inspect('register');
+    await page.getByRole('button', { name: /create|register|sign up/i }).click();
+    await inspect('register-refused');
+    assert.match(page.url(), /\/register\//, 'an empty form says what is missing');
 
-  await page.getByLabel('Full name').fill('Mira Walker');
-  await page.getByLabel('E-mail address').first().fill('mira@example.com');
-  await page.getByLabel('User name').fill('mira');
-  await page.locator('input[name="new_password"]').fill('correct horse 7');
-  await page.locator('input[name="new_password2"]').fill('correct horse 7');
-  await page.locator('input[name="terms-of-use"]').check();
-  await page.getByRole('button', { name: /create|register|sign up/i }).click();
-  assert.match(page.url(), /\/pricing\/\?next=/, 'what is missing now is a subscription');
-  await inspect('pricing');
+    await page.getByLabel('Full name').fill('Mira Walker');
+    await page.getByLabel('E-mail address').first().fill('mira@example.com');
+    await page.getByLabel('User name').fill('mira');
+    await page.locator('input[name="new_password"]').fill('correct horse 7');
+    await page.locator('input[name="new_password2"]').fill('correct horse 7');
+    await page.locator('input[name="terms-of-use"]').check();
+    await page.getByRole('button', { name: /create|register|sign up/i }).click();
+    assert.match(page.url(), /\/pricing\/\?next=/, 'what is missing now is a subscription');
+    await inspect('pricing');
 
-  await page.locator('form', { has: page.locator('input[name="plan"][value="basic"]') }).getByRole('button').click();
-  assert.match(page.url(), /\/billing\/mira\/cart\//);
-  await inspect('cart');
-  await page.getByRole('link', { name: 'Continue' }).click();
-  assert.match(page.url(), /cart-periods/);
-  await inspect('how-long');
-  await page.getByRole('radio').nth(1).check();
-  await page.getByRole('button', { name: 'Continue' }).click();
-  assert.match(page.url(), /\/billing\/mira\/checkout\//);
-  await inspect('checkout');
+    await page
+      .locator('form', { has: page.locator('input[name="plan"][value="basic"]') })
+      .getByRole('button')
+      .click();
+    assert.match(page.url(), /\/billing\/mira\/cart\//);
+    await inspect('cart');
+    await page.getByRole('link', { name: 'Continue' }).click();
+    assert.match(page.url(), /cart-periods/);
+    await inspect('how-long');
+    await page.getByRole('radio').nth(1).check();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    assert.match(page.url(), /\/billing\/mira\/checkout\//);
+    await inspect('checkout');
 
-  await pay('4000 0000 0000 0002');
-  assert.match(await page.getByRole('alert').first().innerText(), /declined/i);
-  await inspect('checkout-declined');
-  await pay('4242 4242 4242 4242');
-  assert.match(page.url(), /\/billing\/mira\/receipt\//);
-  assert.equal(await heading(), 'Receipt');
-  await inspect('receipt');
+    await pay('4000 0000 0000 0002');
+    assert.match(await page.getByRole('alert').first().innerText(), /declined/i);
+    await inspect('checkout-declined');
+    await pay('4242 4242 4242 4242');
+    assert.match(page.url(), /\/billing\/mira\/receipt\//);
+    assert.equal(await heading(), 'Receipt');
+    await inspect('receipt');
 
-  await page.getByRole('link', { name: /continue|open the application/i }).first().click();
-  assert.match(page.url(), /\/app\/mira\/$/);
-  const inside = await page.locator('body').innerText();
-  assert.match(inside, /mira/);
-  assert.match(inside, /basic/);
-  await inspect('application');
+    await page
+      .getByRole('link', { name: /continue|open the application/i })
+      .first()
+      .click();
+    assert.match(page.url(), /\/app\/mira\/$/);
+    const inside = await page.locator('body').innerText();
+    assert.match(inside, /mira/);
+    assert.match(inside, /basic/);
+    await inspect('application');
 
-  await page.goto('/billing/mira/history/');
-  await inspect('billing');
-  await page.goto('/billing/mira/card/');
-  await inspect('card');
-  await page.goto('/profile/mira/contact/');
-  await inspect('profile');
-  await page.goto('/users/mira/roles/');
-  await inspect('connected-profiles');
-  await page.goto('/profile/mira/roles/');
-  await inspect('roles');
-  await page.goto('/profile/mira/roles/manager/');
-  await inspect('managers');
+    await page.goto('/billing/mira/history/');
+    await inspect('billing');
+    await page.goto('/billing/mira/card/');
+    await inspect('card');
+    await page.goto('/profile/mira/contact/');
+    await inspect('profile');
+    await page.goto('/users/mira/roles/');
+    await inspect('connected-profiles');
+    await page.goto('/profile/mira/roles/');
+    await inspect('roles');
+    await page.goto('/profile/mira/roles/manager/');
+    await inspect('managers');
 
-  await page.goto('/profile/mira/subscriptions/');
-  await inspect('subscriptions');
-  await page.getByText('Stop this subscription').click();
-  await page.getByRole('button', { name: 'End Basic now' }).click();
-  await inspect('subscriptions-ended');
-  await page.goto('/app/mira/');
-  assert.match(page.url(), /\/pricing\/\?next=/, 'refused, with the way to mend it');
-});
+    await page.goto('/profile/mira/subscriptions/');
+    await inspect('subscriptions');
+    await page.getByText('Stop this subscription').click();
+    await page.getByRole('button', { name: 'End Basic now' }).click();
+    await inspect('subscriptions-ended');
+    await page.goto('/app/mira/');
+    assert.match(page.url(), /\/pricing\/\?next=/, 'refused, with the way to mend it');
+  },
+);
 
 test('in a browser: the pages around it', { skip: withoutChromium }, async () => {
   for (const [name, path, status] of [
-    ['application-chooser', '/app/', 200],
     ['cart-empty', '/billing/mira/cart/', 200],
     ['balance', '/billing/mira/balance/', 200],
     ['legal', '/legal/', 200],
@@ -145,11 +166,19 @@ test('in a browser: the pages around it', { skip: withoutChromium }, async () =>
   await journey.upstream.close();
   await page.goto('/logout/');
   await inspect('sign-out');
-  await page.getByRole('main').getByRole('button', { name: /sign out/i }).click();
+  await page
+    .getByRole('main')
+    .getByRole('button', { name: /sign out/i })
+    .click();
   await page.goto('/login/');
   await page.locator('input[name="username"]').fill('donny');
   await page.locator('input[name="password"]').fill('yoyo');
-  await page.getByRole('main').getByRole('button', { name: /sign in/i }).click();
+  await page
+    .getByRole('main')
+    .getByRole('button', { name: /sign in/i })
+    .click();
+  await page.goto('/profile/');
+  await inspect('profile-chooser');
   const reply = await page.goto('/app/cowork/');
   assert.equal(reply?.status(), 503, 'the application is down');
   await inspect('upstream-down');

@@ -11,7 +11,10 @@ export interface Step {
 export function walk(origin: string) {
   const jar = new Map<string, string>();
   let csrf = '';
-  async function send(path: string, init: RequestInit): Promise<Step> {
+  async function send(
+    path: string,
+    init: { method: string; body?: URLSearchParams; headers?: Record<string, string> },
+  ): Promise<Step> {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const reply = await fetch(new URL(path, origin), {
       redirect: 'manual',

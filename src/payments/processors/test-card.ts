@@ -58,18 +58,20 @@ export function isDecline(outcome: TestOutcome): outcome is DeclineCode {
 
 /**
  * Reads a token, or the number of a card that nobody owns, as a card and what comes of it.
+ * A form may add what else is on the card: `4242424242424242;12/30;Joe Test`.
  * Anything that is no sentinel is a good card; only digits that are too few or too many are none.
  */
 export function readTestCard(token: string, at: Date): TestCard {
-  const digits = token.replace(/[ -]/g, '');
+  const [number = '', expiry = '', name = ''] = token.split(';');
+  const digits = number.replace(/[ -]/g, '');
   const is_number = /^[0-9]+$/.test(digits);
   const last4 = is_number ? digits.slice(-4).padStart(4, '0') : '1234';
   const in_a_year = new Date(at.getTime() + 365 * 86_400_000);
   return {
     brand: brandOf(is_number ? digits : token),
     last4,
-    exp_date: `${in_a_year.toISOString().slice(0, 7)}-01`,
-    card_name: 'Joe Test',
+    exp_date: expiryDate(expiry) ?? `${in_a_year.toISOString().slice(0, 7)}-01`,
+    card_name: name.trim() === '' ? 'Joe Test' : name.trim().slice(0, 100),
     outcome: is_number ? outcomeOfNumber(digits, last4) : (tokens[token] ?? 'accepted'),
   };
 }
@@ -78,6 +80,12 @@ export function readTestCard(token: string, at: Date): TestCard {
 export function namedKey(token: string): string | null {
   const name = /^tok_named_([A-Za-z0-9]{4,40})$/.exec(token)?.[1];
   return name === undefined ? null : `ch_${name}`;
+}
+
+/** The first day of the month that a card shows as MM/YY. */
+function expiryDate(text: string): string | null {
+  const match = /^(0[1-9]|1[0-2])\/([0-9]{2})$/.exec(text);
+  return match ? `20${match[2]}-${match[1]}-01` : null;
 }
 
 function outcomeOfNumber(digits: string, last4: string): TestOutcome {

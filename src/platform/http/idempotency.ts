@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { open, seal, sha256Hex } from '../crypto.ts';
 import { claimKey, releaseKey, rememberAnswer } from './idempotency-store.ts';
@@ -27,7 +28,7 @@ export async function claimIdempotencyKey(
   if (typeof key !== 'string' || key.length < 1 || key.length > 255) throw httpProblems.idempotency_key_invalid();
   const { ctx } = request;
   const scope = scopeOf(request);
-  const fingerprint = sha256Hex(`${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`);
+  const fingerprint = fingerprintOf(request);
   const claim = await claimKey(ctx.db, scope, key, fingerprint, ctx.clock.now());
   switch (claim.kind) {
     case 'claimed':
@@ -65,6 +66,13 @@ export async function keepAnswer(request: FastifyRequest, reply: FastifyReply, p
     headers,
     body_sealed: seal(typeof payload === 'string' ? payload : '', request.server.sealKey),
   });
+}
+
+/** Keyed, as a body may hold a password: without the key of this deployment the table says nothing about it. */
+function fingerprintOf(request: FastifyRequest): string {
+  return createHmac('sha256', request.server.sealKey)
+    .update(`${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`)
+    .digest('hex');
 }
 
 function scopeOf(request: FastifyRequest): string {
