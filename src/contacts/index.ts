@@ -3,4 +3,3 @@ export { findLead, isLead } from './directory.ts';
 export { addActivity, listActivities } from './add-activity.ts';
 export { contactsPages } from './pages.ts';
 export { contactsRoutes } from './routes.ts';
-export { recordContact } from './record-contact.ts';

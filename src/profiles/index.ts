@@ -8,7 +8,7 @@ export {
   makeManager,
   parseProfileFields,
 } from './create-profile.ts';
-export { type Profile, profileName, type ProfileFields, profileType, type ProfileType } from './profile.ts';
+export { type Profile, profileName } from './profile.ts';
 export {
   findPersonalProfile,
   findProfileByEmail,
@@ -36,8 +36,7 @@ export { CONTRIBUTOR, MANAGER, type RoleType } from './roles/role-type.ts';
 export { findRoleType, insertRoleType } from './roles/role-type-store.ts';
 export { type HeldRole, insertRole, managersOf, rolesOfUser } from './roles/role-store.ts';
 export type { Role } from './roles/role.ts';
-export { activationKey, grantRole, withoutLinks } from './roles/grant-role.ts';
-export { acceptRole } from './roles/accept-role.ts';
+export { activationKey, withoutLinks } from './roles/grant-role.ts';
 export { ProfileDetailSchema, ProfileSummarySchema } from './schemas.ts';
 export { type Address, fillAddress } from './fill-address.ts';
 export { freeUsername } from './free-username.ts';

@@ -1,3 +1,4 @@
+import { commonProblems, type ProblemFactory } from '#kernel/problem';
 import { equalsCi } from '#kernel/text';
 import { findUserById, findUserByUsername, type User } from '#accounts';
 import type { Clock } from '#platform/clock';
@@ -14,6 +15,7 @@ import {
 } from '#platform/http/access';
 import { paths } from '#platform/http/paths';
 import { TERMS_OF_USE } from '../agreements/agreement.ts';
+import { profileProblems } from '../problems.ts';
 import { type AccessFacts, readAccessFacts } from './access-facts-store.ts';
 import { strongest, type Standing, type Strength, strengthFor } from './standing.ts';
 
@@ -57,8 +59,7 @@ export function makeDecideAccess(sources: AccessSources): DecideAccess {
   return async (reader: Reader, clock: Clock, question: AccessQuestion): Promise<AccessDecision> => {
     const { access, actor, params } = question;
     if (access.kind === 'public') return allow(noSubject);
-    if (actor.kind !== 'user')
-      return refuse(401, 'credentials_required', 'Authentication credentials were not provided.');
+    if (actor.kind !== 'user') return refuse(commonProblems.credentials_required);
     if (access.kind === 'authenticated') return allow(noSubject);
     if (access.kind === 'self-only') return decideSelfOnly(actor, params[access.param ?? 'user']);
 
@@ -89,18 +90,13 @@ export function makeDecideAccess(sources: AccessSources): DecideAccess {
 
 /** Says what a caller must do before going on, or null: a password, a second factor, a signature. */
 function refuseUnready(sources: AccessSources, caller: User | undefined, facts: AccessFacts): AccessDecision | null {
-  if (caller?.is_active !== true) {
-    return refuse(401, 'credentials_invalid', 'These credentials are not valid or no longer valid.');
-  }
-  if (!caller.has_password) {
-    return refuse(403, 'password_required', 'Choose a password before you go on.', paths.recover());
-  }
+  if (caller?.is_active !== true) return refuse(commonProblems.credentials_invalid);
+  if (!caller.has_password) return refuse(profileProblems.password_required, paths.recover());
   if (facts.requires_otp && !caller.otp_enabled) {
-    const detail = 'One of your roles requires a second factor. Set it up before you go on.';
-    return refuse(403, 'otp_required', detail, paths.userPassword(caller.username));
+    return refuse(profileProblems.otp_required, paths.userPassword(caller.username));
   }
   if (sources.terms_required && !facts.is_terms_signed) {
-    return refuse(403, 'terms_unsigned', 'Agree to the terms of use before you go on.', paths.legalSign(TERMS_OF_USE));
+    return refuse(profileProblems.terms_unsigned, paths.legalSign(TERMS_OF_USE));
   }
   return null;
 }
@@ -173,9 +169,11 @@ function allow(subject: Subject): AccessDecision {
   return { allowed: true, subject };
 }
 
-function refuse(status: 401 | 403 | 404, code: string, detail: string, location?: string): AccessDecision {
+function refuse({ code, definition }: ProblemFactory, location?: string): AccessDecision {
+  const { status, title: detail } = definition;
+  if (status !== 401 && status !== 403 && status !== 404) throw new Error(`${code} is not a refusal of access`);
   return { allowed: false, status, code, detail, ...(location === undefined ? {} : { location }) };
 }
 
-const permissionDenied = refuse(403, 'permission_denied', 'You do not have permission to perform this action.');
-const notFound = refuse(404, 'not_found', 'Not found.');
+const permissionDenied = refuse(commonProblems.permission_denied);
+const notFound = refuse(commonProblems.not_found);

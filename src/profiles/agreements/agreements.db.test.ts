@@ -28,7 +28,8 @@ test('everybody reads the texts, as clean HTML', async () => {
   assert.match(text, /<h2>/);
   assert.doesNotMatch(text, /<script/);
   assert.match(text, /Coworking Space/);
-  assert.equal((await anybody('GET', '/api/legal/nothing')).status, 404);
+  const unknown = await anybody('GET', '/api/legal/nothing');
+  assert.deepEqual([unknown.status, unknown.json()['code']], [404, 'agreement_unknown']);
 });
 
 test('signing takes a yes, moves the date and leaves evidence', async () => {

@@ -27,5 +27,5 @@ test('extra members are kept with what their prefix names', () => {
 test('an agreement is agreed to by anything but a no', () => {
   for (const yes of [true, 'true', '1', 1, 'on', 'yes']) assert.equal(agreementAnswer(yes), 'agreed', String(yes));
   for (const no of [false, 'false', 'f', '0', '', null, 0, {}])
-    assert.equal(agreementAnswer(no), 'declined', String(no));
+    assert.equal(agreementAnswer(no), 'declined', JSON.stringify(no));
 });

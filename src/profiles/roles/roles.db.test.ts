@@ -314,7 +314,8 @@ test('one role is read, noted on and mailed again; other types of it are not the
   assert.deepEqual((await asBob('PUT', url, { extra: { kinship: 'self' } })).json()['extra'], { kinship: 'self' });
   assert.deepEqual((await asBob('PUT', url, {})).json()['extra'], { kinship: 'self' }, 'nothing sent, nothing changed');
   assert.match(String((await asBob('POST', url)).json()['detail']), /noted/);
-  assert.equal((await asBob('GET', '/api/profile/acme/roles/manager/noted')).status, 404);
+  const other = await asBob('GET', '/api/profile/acme/roles/manager/noted');
+  assert.deepEqual([other.status, other.json()['code']], [404, 'role_unknown']);
 });
 
 test('a user without a login password can be invited by name and gets the link along', async () => {
