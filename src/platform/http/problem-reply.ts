@@ -7,7 +7,8 @@ import { httpProblems } from './problems.ts';
 
 /** The body of a problem on the wire. Fields stand beside `code` under their own names. */
 export function problemBody(problem: Problem): Record<string, unknown> {
-  if (problem.fields) return { ...nestFields(problem.fields), code: problem.code };
+  // A field may itself be called `code` (that of a coupon): its messages, which are documented, go before our own code.
+  if (problem.fields) return { code: problem.code, ...nestFields(problem.fields) };
   const { members, location } = problem.extra;
   return { detail: problem.message, code: problem.code, ...(location === undefined ? {} : { location }), ...members };
 }

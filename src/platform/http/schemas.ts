@@ -43,7 +43,7 @@ export function PageOf<T extends TSchema>(row: T) {
 
 /** Any answer that is not a success. Field errors stand beside `code` under the field's own name. */
 export const ProblemReply = Type.Object(
-  { detail: Type.Optional(Type.String()), code: Type.String() },
+  { detail: Type.Optional(Type.String()), code: Type.Union([Type.String(), Type.Array(Type.String())]) },
   {
     additionalProperties: true,
     description: 'What went wrong: `detail` for people, `code` for programs; field errors under their field.',

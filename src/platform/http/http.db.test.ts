@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { insertFirstRules } from '#gateway';
+import { apiClient, browserClient, registerPerson } from '../../../test/support/client.ts';
+import { inTransaction } from '../db.ts';
+import { startApp, type TestApp } from '../../../test/support/start-app.ts';
+
+let app: TestApp;
+let token: string;
+before(async () => {
+  app = await startApp();
+  token = await registerPerson(app, 'ada');
+  const ctx = await app.tollgate.makeContext('test');
+  await inTransaction(app.db, (tx) => insertFirstRules(tx, ctx.site.id));
+});
+after(() => app.close());
+
+const anybody = () => apiClient(app);
+const ada = () => apiClient(app, token);
+
+test('a missing field is named in a list of messages', async () => {
+  const reply = await ada()('POST', '/api/cart/redeem', {});
+  assert.equal(reply.status, 400);
+  assert.deepEqual(reply.json(), { code: ['This field is required.'] });
+});
+
+test('an unknown path is 404, a known one with another method 405', async () => {
+  const unknown = await anybody()('GET', '/api/nowhere');
+  assert.equal(unknown.status, 404);
+  const method = await anybody()('DELETE', '/api/pricing');
+  assert.equal(method.status, 405);
+  assert.equal(method.json()['code'], 'method_not_allowed');
+});
+
+test('one slash at the end of an API path makes no difference', async () => {
+  assert.equal((await anybody()('GET', '/api/pricing/')).status, 200);
+});
+
+test('every answer carries an id to quote, and ours say how they may be used', async () => {
+  const reply = await anybody()('GET', '/api/pricing');
+  assert.match(String(reply.headers['x-request-id']), /^[0-9a-f]{24}$/);
+  assert.equal(reply.headers['x-content-type-options'], 'nosniff');
+  assert.equal(reply.headers['cache-control'], 'no-store');
+  assert.match(String(reply.headers['content-security-policy']), /frame-ancestors 'none'/);
+});
+
+test('a browser gets a page for what a program gets as JSON, by its media ranges', async () => {
+  const page = await anybody()('GET', '/nowhere/', undefined, { accept: 'text/html;q=0.9,*/*;q=0.1' });
+  assert.equal(page.status, 404);
+  assert.match(page.text, /<h1/);
+  const program = await anybody()('GET', '/nowhere/', undefined, { accept: '*/*' });
+  assert.equal(program.status, 404);
+  assert.equal(program.json()['code'], 'page_unknown');
+});
+
+test('a repeated Idempotency-Key gets the first answer and does nothing twice', async () => {
+  const key = { 'idempotency-key': 'profile-1' };
+  const first = await ada()('POST', '/api/users/ada/profiles', { full_name: 'Ada Works' }, key);
+  assert.equal(first.status, 201, first.text);
+  const again = await ada()('POST', '/api/users/ada/profiles', { full_name: 'Ada Works' }, key);
+  assert.equal(again.status, 201);
+  assert.equal(again.headers['idempotency-replayed'], 'true');
+  assert.equal(again.text, first.text);
+  const rows = await app.db.selectFrom('profiles').select('slug').where('full_name', '=', 'Ada Works').execute();
+  assert.equal(rows.length, 1);
+});
+
+test('six requests with one key at once do the work once', async () => {
+  const key = { 'idempotency-key': 'profile-3' };
+  const replies = await Promise.all(
+    Array.from({ length: 6 }, () => ada()('POST', '/api/users/ada/profiles', { full_name: 'At Once' }, key)),
+  );
+  const codes = replies.map((reply) => reply.status);
+  assert.ok(codes.includes(201), codes.join());
+  assert.ok(
+    codes.every((code) => code === 201 || code === 409),
+    codes.join(),
+  );
+  const rows = await app.db.selectFrom('profiles').select('slug').where('full_name', '=', 'At Once').execute();
+  assert.equal(rows.length, 1);
+});
+
+test('what is remembered of an answer cannot be read from the database', async () => {
+  const key = { 'idempotency-key': 'sign-in-1' };
+  const signed = await anybody()('POST', '/api/auth', { username: 'ada', password: 'correct horse 7' }, key);
+  assert.equal(signed.status, 201);
+  const rows = await app.db.selectFrom('idempotency_records').selectAll().where('key', '=', 'sign-in-1').execute();
+  assert.equal(rows.length, 1);
+  const { token: issued } = signed.json<{ token: string }>();
+  assert.ok(!JSON.stringify(rows).includes(issued));
+  assert.ok(!JSON.stringify(rows).includes('correct horse'));
+});
+
+test('a form without its token, or with that of somebody else, changes nothing', async () => {
+  const browser = browserClient(app);
+  await browser.get('/contact/');
+  browser.jar.delete('csrftoken');
+  const bare = await browser.post('/billing/cart/', { plan: 'basic' });
+  assert.equal(bare.status, 403);
+  await browser.get('/contact/');
+  const forged = await browser.post('/billing/cart/', {
+    plan: 'basic',
+    _csrf: 'AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+  });
+  assert.equal(forged.status, 403);
+});
+
+test('a signed-in browser must repeat the token in API calls, and another site cannot call for it', async () => {
+  const signed = await app.http.inject({
+    method: 'POST',
+    url: '/api/auth?cookie=1',
+    headers: { accept: 'application/json' },
+    payload: { username: 'ada', password: 'correct horse 7' },
+  });
+  assert.equal(signed.statusCode, 201);
+  const session = signed.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+  const root = await app.http.inject({ method: 'GET', url: '/api', headers: { cookie: session } });
+  const csrf = root.cookies.find(({ name }) => name === 'csrftoken')?.value ?? '';
+  const cookie = `${session}; csrftoken=${csrf}`;
+  const call = (headers: Record<string, string>) =>
+    app.http.inject({
+      method: 'PUT',
+      url: '/api/users/ada',
+      headers: { accept: 'application/json', cookie, ...headers },
+      payload: { full_name: 'Ada L' },
+    });
+  assert.equal((await call({})).statusCode, 403);
+  assert.equal((await call({ 'x-csrftoken': csrf, 'sec-fetch-site': 'cross-site' })).statusCode, 403);
+  assert.equal((await call({ 'x-csrftoken': csrf, origin: 'https://evil.example' })).statusCode, 403);
+  const good = await call({ 'x-csrftoken': csrf, 'sec-fetch-site': 'same-origin' });
+  assert.equal(good.statusCode, 200, good.body);
+});
+
+test('a forged Host never reaches a link', async () => {
+  const reply = await app.http.inject({
+    method: 'GET',
+    url: '/api/pricing?page_size=1',
+    headers: { host: 'evil.example', accept: 'application/json' },
+  });
+  assert.ok(!reply.body.includes('evil.example'));
+  const page = await app.http.inject({
+    method: 'GET',
+    url: '/pricing/',
+    headers: { host: 'evil.example', accept: 'text/html' },
+  });
+  assert.ok(!page.body.includes('evil.example'));
+});
+
+test('the process says that it lives and that it is ready, and is not ready without its database', async () => {
+  assert.equal((await anybody()('GET', '/healthz')).status, 200);
+  assert.equal((await anybody()('GET', '/readyz')).status, 200);
+});
+
+test('OpenAPI 3.1 describes the operations, who may call them and what they refuse', async () => {
+  const reply = await anybody()('GET', '/api/openapi.json');
+  assert.equal(reply.status, 200);
+  const document = reply.json<{
+    openapi: string;
+    paths: Record<string, Record<string, { responses: object; security?: object[] }>>;
+  }>();
+  assert.match(document.openapi, /^3\.1/);
+  const checkout = document.paths['/api/billing/{profile}/checkout']?.['post'];
+  assert.ok(checkout?.security && '409' in checkout.responses);
+  assert.equal((await anybody()('GET', '/docs/api/', undefined, { accept: 'text/html' })).status, 200);
+});
+
+test('a key of one person means nothing for another', async () => {
+  const key = { 'idempotency-key': 'profile-2' };
+  assert.equal((await ada()('POST', '/api/users/ada/profiles', { full_name: 'One' }, key)).status, 201);
+  const bob = apiClient(app, await registerPerson(app, 'bob'));
+  const his = await bob('POST', '/api/users/bob/profiles', { full_name: 'One' }, key);
+  assert.equal(his.status, 201);
+  assert.equal(his.headers['idempotency-replayed'], undefined);
+});
