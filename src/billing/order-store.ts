@@ -37,10 +37,6 @@ export async function insertOrderLines(tx: Tx, lines: readonly NewOrderLine[]): 
     .execute();
 }
 
-export async function setOrderAttempt(tx: Tx, id: OrderId, charge_attempt_id: ChargeAttemptId): Promise<void> {
-  await tx.updateTable('orders').set({ charge_attempt_id }).where('id', '=', id).execute();
-}
-
 /** Reads and holds an order that is still open; undefined when somebody closed it already. */
 export async function lockReservedOrder(tx: Tx, id: OrderId): Promise<Order | undefined> {
   return tx

@@ -10,7 +10,7 @@ import { allLines, cartVersion, type Choice, chooseOptions, type Invoicable, typ
 import { loadBalances } from './load-balances.ts';
 import { loadInvoicables } from './load-invoicables.ts';
 import { linesOfOrder, type Order } from './order.ts';
-import { findOrderInFlight, insertOrder, insertOrderLines, setOrderAttempt } from './order-store.ts';
+import { findOrderInFlight, insertOrder, insertOrderLines } from './order-store.ts';
 import { billingProblems } from './problems.ts';
 import { bookOrder } from './book-order.ts';
 import { finishOrderJob } from './jobs.ts';
@@ -98,28 +98,34 @@ async function placeOrder(
   if (total === null) throw billingProblems.currency_mixed();
   await takeRedemptions(tx, lines);
   const created_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
+  const attempt =
+    total.amount === 0
+      ? null
+      : await reserveAttempt(tx, {
+          profile_id: payer.id,
+          created_by,
+          ...total,
+          description: chargeDescription(lines),
+          token: input.token,
+          remember_card: input.remember_card,
+          at,
+        });
   const order = await insertOrder(
     tx,
-    { profile_id: payer.id, created_by, cart_version: cartVersion(invoicables), ...total, charge_attempt_id: null },
+    {
+      profile_id: payer.id,
+      created_by,
+      cart_version: cartVersion(invoicables),
+      ...total,
+      charge_attempt_id: attempt?.id ?? null,
+    },
     at,
   );
   const orderLines = await insertOrderLines(tx, linesOfOrder(order.id, invoicables));
-  if (total.amount === 0) {
-    await bookOrder(tx, order, orderLines, null, at);
-    return { order, attempt: null };
-  }
-  const attempt = await reserveAttempt(tx, {
-    profile_id: payer.id,
-    created_by,
-    ...total,
-    description: chargeDescription(lines),
-    token: input.token,
-    remember_card: input.remember_card,
-    at,
-  });
-  await setOrderAttempt(tx, order.id, attempt.id);
-  await enqueue(tx, finishOrderJob, { order_id: order.id }, { start_at: new Date(at.getTime() + FINISH_AFTER_MS) });
-  return { order: { ...order, charge_attempt_id: attempt.id }, attempt };
+  if (attempt === null) await bookOrder(tx, order, orderLines, null, at);
+  else
+    await enqueue(tx, finishOrderJob, { order_id: order.id }, { start_at: new Date(at.getTime() + FINISH_AFTER_MS) });
+  return { order, attempt };
 }
 
 /** Takes one use of each coupon for the whole order, however many lines it lowers. */

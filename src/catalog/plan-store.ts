@@ -1,4 +1,5 @@
-import type { Insertable, Selectable } from 'kysely';
+import type { Insertable } from 'kysely';
+import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { AdvanceDiscountsTable, PlanId, PlansTable, ProfileId, UseChargesTable } from '#platform/db-schema';
 import type { Reader, Tx } from '#platform/db';
 import type { ListQuery, Page } from '#kernel/page';
@@ -6,8 +7,8 @@ import { listPage, type ListSpec } from '#platform/list';
 import type { Plan } from './plan.ts';
 
 export async function findPlanBySlug(reader: Reader, slug: string): Promise<Plan | undefined> {
-  const row = await reader.selectFrom('plans').selectAll().where('slug', '=', slug).executeTakeFirst();
-  return row && (await withParts(reader, [row]))[0];
+  const row = await selectPlans(reader).where('plans.slug', '=', slug).executeTakeFirst();
+  return row && readPlan(row);
 }
 
 /** Finds a plan among those of one provider. */
@@ -19,29 +20,25 @@ export async function findPlanOf(reader: Reader, provider_id: ProfileId, slug: s
 /** Finds many plans at once, by id. */
 export async function findPlansByIds(reader: Reader, ids: readonly PlanId[]): Promise<Map<PlanId, Plan>> {
   if (ids.length === 0) return new Map();
-  const rows = await reader
-    .selectFrom('plans')
-    .selectAll()
-    .where('id', 'in', [...new Set(ids)])
+  const rows = await selectPlans(reader)
+    .where('plans.id', 'in', [...new Set(ids)])
     .execute();
-  return new Map((await withParts(reader, rows)).map((plan) => [plan.id, plan]));
+  return new Map(rows.map((row) => [row.id, readPlan(row)]));
 }
 
 /** Finds many plans at once, by slug. */
 export async function findPlansBySlugs(reader: Reader, slugs: readonly string[]): Promise<Map<string, Plan>> {
   if (slugs.length === 0) return new Map();
-  const rows = await reader
-    .selectFrom('plans')
-    .selectAll()
-    .where('slug', 'in', [...new Set(slugs)])
+  const rows = await selectPlans(reader)
+    .where('plans.slug', 'in', [...new Set(slugs)])
     .execute();
-  return new Map((await withParts(reader, rows)).map((plan) => [plan.slug, plan]));
+  return new Map(rows.map((row) => [row.slug, readPlan(row)]));
 }
 
 /** Reads a plan and holds its row: whoever changes or deletes it goes one after the other. */
 export async function lockPlan(tx: Tx, id: PlanId): Promise<Plan | undefined> {
-  const row = await tx.selectFrom('plans').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
-  return row && (await withParts(tx, [row]))[0];
+  const row = await selectPlans(tx).where('plans.id', '=', id).forUpdate('plans').executeTakeFirst();
+  return row && readPlan(row);
 }
 
 /** Lists the ids of all plans of a provider, active or not. */
@@ -86,11 +83,11 @@ export async function listPlans(
   list: ListQuery,
   url: URL,
 ): Promise<Page<Plan>> {
-  let query = reader.selectFrom('plans').selectAll();
+  let query = selectPlans(reader);
   if (which.profile_id !== undefined) query = query.where('profile_id', '=', which.profile_id);
   if (which.is_active !== undefined) query = query.where('is_active', '=', which.is_active);
   const page = await listPage(query, planList, list, url);
-  return { ...page, results: await withParts(reader, page.results) };
+  return { ...page, results: page.results.map(readPlan) };
 }
 
 export type NewPlan = Insertable<PlansTable>;
@@ -150,22 +147,33 @@ export async function replaceUseCharges(tx: Tx, plan_id: PlanId, uses: readonly 
   }
 }
 
-type PlanRow = Selectable<PlansTable>;
+/** Plans with their use charges and discounts, in one statement. */
+function selectPlans(reader: Reader) {
+  return reader
+    .selectFrom('plans')
+    .selectAll('plans')
+    .select((eb) => [
+      jsonArrayFrom(
+        eb
+          .selectFrom('advance_discounts')
+          .select(['advance_discounts.id', 'discount_type', 'discount_value', 'length'])
+          .whereRef('advance_discounts.plan_id', '=', 'plans.id')
+          .orderBy('length')
+          .orderBy('advance_discounts.id'),
+      ).as('advance_discounts'),
+      jsonArrayFrom(
+        eb
+          .selectFrom('use_charges')
+          .selectAll('use_charges')
+          .whereRef('use_charges.plan_id', '=', 'plans.id')
+          .orderBy('use_charges.id'),
+      ).as('use_charges'),
+    ]);
+}
 
-async function withParts(reader: Reader, rows: readonly PlanRow[]): Promise<Plan[]> {
-  if (rows.length === 0) return [];
-  const ids = rows.map(({ id }) => id);
-  const discounts = await reader
-    .selectFrom('advance_discounts')
-    .selectAll()
-    .where('plan_id', 'in', ids)
-    .orderBy('length')
-    .orderBy('id')
-    .execute();
-  const uses = await reader.selectFrom('use_charges').selectAll().where('plan_id', 'in', ids).orderBy('id').execute();
-  return rows.map((row) => ({
-    ...row,
-    advance_discounts: discounts.filter(({ plan_id }) => plan_id === row.id),
-    use_charges: uses.filter(({ plan_id }) => plan_id === row.id),
-  }));
+type PlanRow = Awaited<ReturnType<ReturnType<typeof selectPlans>['execute']>>[number];
+
+/** Instants inside an array of rows arrive as text. */
+function readPlan(row: PlanRow): Plan {
+  return { ...row, use_charges: row.use_charges.map((use) => ({ ...use, created_at: new Date(use.created_at) })) };
 }

@@ -104,8 +104,16 @@ export async function lockRunning(
   plan_id: PlanId,
   at: Date,
 ): Promise<Subscription | undefined> {
-  const found = await findSubscription(tx, profile_id, plan_id, at);
-  return found && lockSubscription(tx, found.id);
+  return tx
+    .selectFrom('subscriptions')
+    .selectAll()
+    .where('profile_id', '=', profile_id)
+    .where('plan_id', '=', plan_id)
+    .where('ends_at', '>', at)
+    .orderBy('ends_at')
+    .limit(1)
+    .forUpdate()
+    .executeTakeFirst();
 }
 
 /** Finds what waits under a key, as long as it is not over, and holds its row. */
