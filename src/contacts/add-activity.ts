@@ -6,7 +6,7 @@ import { inTransaction, type Reader } from '#platform/db';
 import { findProfileBySlug, presentProfileSummary, profileSummaries } from '#profiles';
 import { type Activity, findProfileActivities, insertActivity } from './activity-store.ts';
 import type { Contact } from './contact.ts';
-import { findContactBySlug, findContactByUser } from './contact-store.ts';
+import { findContactBySlug, findContactOfUser } from './contact-store.ts';
 import { contactProblems } from './problems.ts';
 import { contactOf } from './record-contact.ts';
 import type { ActivityBody } from './schemas.ts';
@@ -37,7 +37,7 @@ export async function addActivity(
 /** Finds the contact behind a name without making one; null for a user who is not on record. @throws contact_unknown (404) */
 export async function findContactNamed(reader: Reader, name: string): Promise<Contact | null> {
   const user = await findUserByUsername(reader, name);
-  const contact = user ? await findContactByUser(reader, user.id) : await findContactBySlug(reader, name);
+  const contact = user ? await findContactOfUser(reader, user) : await findContactBySlug(reader, name);
   if (!contact && !user) throw contactProblems.contact_unknown();
   return contact ?? null;
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { UserId } from '#platform/db-schema';
+import type { ContactId, UserId } from '#platform/db-schema';
 import type { Reader, Tx } from '#platform/db';
 import type { Contact } from './contact.ts';
 
@@ -7,7 +7,7 @@ export async function findContactBySlug(reader: Reader, slug: string): Promise<C
   return reader.selectFrom('contacts').selectAll().where('slug', '=', slug).executeTakeFirst();
 }
 
-export async function findContactByUser(reader: Reader, user_id: UserId): Promise<Contact | undefined> {
+async function findContactByUser(reader: Reader, user_id: UserId): Promise<Contact | undefined> {
   return reader.selectFrom('contacts').selectAll().where('user_id', '=', user_id).executeTakeFirst();
 }
 
@@ -21,6 +21,24 @@ export async function findContactByEmail(reader: Reader, email: string): Promise
 
 export async function findContactByPhone(reader: Reader, phone: string): Promise<Contact | undefined> {
   return reader.selectFrom('contacts').selectAll().where('phone', '=', phone).executeTakeFirst();
+}
+
+/**
+ * Finds the contact that a user is: the linked one, else one on record under the address that the user proved.
+ * An address that was only typed makes nobody the person on record.
+ */
+export async function findContactOfUser(
+  reader: Reader,
+  user: { id: UserId; email: string | null; email_verified_at: Date | null },
+): Promise<Contact | undefined> {
+  const linked = await findContactByUser(reader, user.id);
+  if (linked || user.email === null || user.email_verified_at === null) return linked;
+  const known = await findContactByEmail(reader, user.email);
+  return known?.user_id === null ? known : undefined;
+}
+
+export async function linkContact(tx: Tx, id: ContactId, user_id: UserId): Promise<Contact> {
+  return tx.updateTable('contacts').set({ user_id }).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
 }
 
 export type NewContact = Pick<Contact, 'slug' | 'user_id' | 'email' | 'phone' | 'full_name' | 'nick_name' | 'lang'>;

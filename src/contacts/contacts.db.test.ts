@@ -98,6 +98,23 @@ test('the operator notes what happened, about a profile if need be', async () =>
   assert.equal((await asAlice('GET', '/api/contacts/alice/activities')).json()['count'], 0, 'a user without notes');
 });
 
+test('who proves the address of a person on record is that person, who only types it is not (16.4, 24)', async () => {
+  await asAlice('POST', '/api/users', { full_name: 'Old Friend', slug: 'old-friend', email: 'friend@x.example' });
+  await asAlice('POST', '/api/contacts/old-friend/activities', { text: 'Met at the fair', account: null });
+  const typed = await makeReadyUser(app.db, { username: 'typed', email: 'friend@x.example', email_verified_at: null });
+  assert.equal((await asAlice('GET', '/api/contacts/typed/activities')).json()['count'], 0);
+  await app.db.updateTable('users').set({ email_verified_at: app.clock.now() }).where('id', '=', typed.id).execute();
+  assert.equal((await asAlice('GET', '/api/contacts/typed/activities')).json()['count'], 1);
+  await asAlice('POST', '/api/contacts/typed/activities', { text: 'Called', account: null });
+  assert.equal((await asAlice('GET', '/api/contacts/typed/activities')).json()['count'], 2);
+  const directory = (await asAlice('GET', '/api/users?q=friend@x.example&q_f=email')).json<Rows>();
+  assert.deepEqual(
+    directory.results.map((row) => row['slug']),
+    ['typed'],
+    'once',
+  );
+});
+
 test('notes are not shown to the customer (16.4, 27)', async () => {
   assert.deepEqual((await asXia('GET', '/api/profile/xia')).json()['activities'], []);
   const seen = (await asAlice('GET', '/api/profile/xia')).json<{ activities: Record<string, unknown>[] }>();

@@ -19,7 +19,10 @@ const spec: ListSpec = {
   date: 'person.created_at',
 };
 
-/** Lists everybody: users, and people on record without a login; each once. */
+/**
+ * Lists everybody: users, and people on record without a login; each once. Who proved the address of a person on record
+ * is that person.
+ */
 export async function listDirectory(reader: Reader, list: ListQuery, url: URL): Promise<Page<UserSummary>> {
   const users = reader
     .selectFrom(selectUsers(reader).as('login'))
@@ -35,7 +38,10 @@ export async function listDirectory(reader: Reader, list: ListQuery, url: URL): 
           reader
             .selectFrom(selectUsers(reader).as('namesake'))
             .select(sql`1`.as('one'))
-            .where(sql<boolean>`lower(namesake.username) = lower(contacts.slug)`),
+            .where(
+              sql<boolean>`lower(namesake.username) = lower(contacts.slug) or
+                (namesake.email_verified_at is not null and lower(namesake.email) = lower(contacts.email))`,
+            ),
         ),
       ),
     );

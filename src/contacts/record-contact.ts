@@ -10,8 +10,9 @@ import {
   findContactByEmail,
   findContactByPhone,
   findContactBySlug,
-  findContactByUser,
+  findContactOfUser,
   insertContact,
+  linkContact,
 } from './contact-store.ts';
 
 export interface ContactInput {
@@ -66,8 +67,8 @@ export async function recordContact(
  */
 export async function contactOf(tx: Tx, name: string, user: User | undefined, at: Date): Promise<Contact | undefined> {
   if (!user) return findContactBySlug(tx, name);
-  const linked = await findContactByUser(tx, user.id);
-  if (linked) return linked;
+  const known = await findContactOfUser(tx, user);
+  if (known) return known.user_id === null ? linkContact(tx, known.id, user.id) : known;
   const { full_name, nick_name, lang } = user;
   const person = { user_id: user.id, email: null, phone: null, full_name, nick_name, lang };
   const suffixed = withSuffix(user.username, (digits) => randomHex(digits));

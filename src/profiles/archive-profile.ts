@@ -8,7 +8,7 @@ import { actorId } from './actor-id.ts';
 import { deleteSignatures } from './agreements/agreement-store.ts';
 import { profileArchived } from './events.ts';
 import { profileProblems } from './problems.ts';
-import type { Profile } from './profile.ts';
+import { archiveSlug, type Profile } from './profile.ts';
 import { findPersonalProfile, lockProfile, updateProfileRow } from './profile-store.ts';
 import { deleteRole, deleteRolesOnProfile, listRolesOfUser, managersOf } from './roles/role-store.ts';
 
@@ -48,7 +48,7 @@ async function archiveLocked(
   if (profile.personal_user_id === null) await releaseName(tx, profile.slug, at);
   else await detachProfile(tx, profile.id);
   await updateProfileRow(tx, profile.id, {
-    slug: `_archive_${profile.id}`,
+    slug: archiveSlug(profile.id),
     full_name: '',
     email: '',
     phone: '',

@@ -6,7 +6,7 @@ import { isSlug, slugify, withSuffix } from '#kernel/slug';
 import { claimName, isNameFree, parseEmail, type User } from '#accounts';
 import type { Reader, Tx } from '#platform/db';
 import { extraToText } from '#platform/http/schemas';
-import type { Profile, ProfileFields } from './profile.ts';
+import { isArchiveSlug, type Profile, type ProfileFields } from './profile.ts';
 import { insertProfileRow, type NewProfile } from './profile-store.ts';
 import { insertRole } from './roles/role-store.ts';
 import { getManagerType } from './roles/role-type-store.ts';
@@ -19,7 +19,8 @@ const ATTEMPTS_MAX = 9;
  * @throws invalid_input (400) naming `slug` when anybody else goes by that name, user or profile
  */
 export async function insertProfile(tx: Tx, profile: NewProfile, at: Date): Promise<Profile> {
-  if (!isSlug(profile.slug)) throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
+  if (!isSlug(profile.slug) || isArchiveSlug(profile.slug))
+    throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
   const user_id = profile.personal_user_id ?? null;
   if (user_id === null && !(await isNameFree(tx, profile.slug, at))) throw slugTaken();
   const inserted = await insertProfileRow(tx, profile, at);

@@ -39,6 +39,14 @@ export const roleGrantCreated = (payload: RoleEventPayload & { grant_key: string
 
 export const roleGrantAccepted = (payload: RoleEventPayload) => ({ name: 'role_grant_accepted', payload });
 
+/** A role, an invitation or a request was taken away, from either side. */
+export const roleRevoked = (payload: {
+  role_id: RoleId;
+  profile_id: ProfileId;
+  user_id: UserId;
+  originated_by: UserId | null;
+}) => ({ name: 'role_revoked', payload });
+
 export const roleRequestCreated = (payload: RoleEventPayload & { request_key: string | null }) => ({
   name: 'role_request_created',
   payload,

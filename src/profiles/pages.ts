@@ -10,7 +10,7 @@ import { memberPages } from './roles/member-pages.ts';
 export function profilesPages(app: App, needs: Pick<ProfileNeeds, 'accounts' | 'templates'>): void {
   registrationPages(app, needs.accounts);
   profileDetailPages(app);
-  memberPages(app);
+  memberPages(app, needs.accounts.throttle);
   accessiblePages(app);
   legalPages(app, needs.templates);
   chooserPages(app);

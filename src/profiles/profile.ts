@@ -37,6 +37,15 @@ export function profileName(profile: Pick<Profile, 'full_name' | 'slug'>): strin
   return profile.full_name === '' ? profile.slug : profile.full_name;
 }
 
+/** The slug that an archived profile is left with; nobody else may take one like it. */
+export function archiveSlug(id: ProfileId): string {
+  return `_archive_${id}`;
+}
+
+export function isArchiveSlug(slug: string): boolean {
+  return /^_archive_/i.test(slug);
+}
+
 /** The fields that people may change on a profile, besides its slug. */
 export interface ProfileFields {
   full_name: string;

@@ -252,6 +252,8 @@ test('a user makes organizations; the slug comes from the name', async () => {
   );
   assert.equal((await asBob('POST', '/api/users/bob/profiles', { full_name: 'Two', slug: 'my-project' })).status, 400);
   assert.ok(Array.isArray((await asBob('POST', '/api/users/bob/profiles', { full_name: '!!!' })).json()['full_name']));
+  const archive = await asBob('POST', '/api/users/bob/profiles', { full_name: 'Grave', slug: '_archive_1' });
+  assert.ok(Array.isArray(archive.json()['slug']), 'the names of archived profiles are nobody’s to take');
   assert.ok(
     Array.isArray((await asBob('POST', '/api/users/bob/profiles', { full_name: 'X', type: 'alien' })).json()['type']),
   );

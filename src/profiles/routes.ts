@@ -12,7 +12,7 @@ export function profilesRoutes(app: App, needs: ProfileNeeds): void {
   registrationRoutes(app, needs.accounts);
   profileDetailRoutes(app, needs);
   roleTypeRoutes(app);
-  memberRoutes(app);
+  memberRoutes(app, needs.accounts.throttle);
   accessibleRoutes(app);
   searchRoutes(app, needs.accounts.throttle);
   agreementRoutes(app, needs.templates);

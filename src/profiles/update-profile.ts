@@ -11,7 +11,7 @@ import { parseProfileFields, slugTaken } from './create-profile.ts';
 import { profileUpdated } from './events.ts';
 import { isBrokerManager } from './policy.ts';
 import { profileProblems } from './problems.ts';
-import { isNoteworthy, type Profile, profileChanges, type ProfileFields } from './profile.ts';
+import { isArchiveSlug, isNoteworthy, type Profile, profileChanges, type ProfileFields } from './profile.ts';
 import { findPersonalProfile, lockProfile, updateProfileRow } from './profile-store.ts';
 
 export type ProfileUpdate = Partial<Record<keyof ProfileFields | 'slug', unknown>>;
@@ -48,7 +48,7 @@ export async function updateProfile(
 function newSlug(asked: unknown, profile: Profile): string | null {
   if (typeof asked !== 'string' || asked.trim() === '' || asked.trim() === profile.slug) return null;
   const slug = asked.trim();
-  if (!isSlug(slug) || slug.startsWith('_archive_'))
+  if (!isSlug(slug) || isArchiveSlug(slug))
     throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
   return slug;
 }

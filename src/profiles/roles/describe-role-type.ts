@@ -22,6 +22,9 @@ export interface RoleTypeInput {
 
 const ATTEMPTS_MAX = 9;
 
+/** Addresses the types themselves, below the roles of a profile. */
+const RESERVED_SLUG = 'describe';
+
 /** @throws role_type_unknown (404) */
 export async function getRoleType(reader: Reader, profile_id: ProfileId, slug: string): Promise<RoleType> {
   const type = await findRoleType(reader, profile_id, slug);
@@ -44,6 +47,8 @@ export async function describeRoleType(
   const owner_id = profile_id === ctx.site.broker_id ? null : profile_id;
   return inTransaction(ctx.db, async (tx) => {
     for (let attempt = 0; attempt <= ATTEMPTS_MAX; attempt += 1) {
+      const isReserved = attempt === 0 && base === RESERVED_SLUG;
+      if (isReserved) continue;
       const slug = attempt === 0 ? base : withSuffix(base, (digits) => randomBytes(8).toString('hex').slice(0, digits));
       const fields = { ...typeFields(input), title: input.title.trim() };
       const type = await insertRoleType(tx, { ...fields, slug, profile_id: owner_id }, ctx.clock.now());

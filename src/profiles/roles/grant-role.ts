@@ -14,6 +14,7 @@ import type { ProfileId, UserId } from '#platform/db-schema';
 import { inTransaction, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
 import { extraToText } from '#platform/http/schemas';
+import type { Throttle } from '#platform/throttle';
 import { actorId } from '../actor-id.ts';
 import { roleGrantCreated, userInvited } from '../events.ts';
 import { freeUsername } from '../free-username.ts';
@@ -24,6 +25,14 @@ import { decideGrant, INVITATION_DAYS, type Role } from './role.ts';
 import { insertRole, lockRole, type NewRole, updateRole } from './role-store.ts';
 import { type RoleType, skipsConsent } from './role-type.ts';
 import { findRoleTypeInUrl } from './role-type-store.ts';
+
+/** Invitations that one person may cause: each is a mail to an address of her choosing. */
+const inviteLimit = { name: 'invite', max: 60, window_s: 3600 };
+
+/** Counts an invitation against its sender. @throws too_many_requests (429) */
+export function takeInvitation(ctx: Context, throttle: Throttle): void {
+  throttle.take(inviteLimit, String(actorId(ctx)));
+}
 
 export interface GrantInput {
   slug?: string | undefined;

@@ -4,11 +4,12 @@ import { parseListQuery } from '#kernel/page';
 import type { App } from '#platform/http/app';
 import { checkedField, type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
+import type { Throttle } from '#platform/throttle';
 import { profileProblems } from '../problems.ts';
 import { getProfileView, presentProfileDetail } from '../profile-summary.ts';
 import { ProfileParams } from '../schemas.ts';
 import { profileOf } from '../subject.ts';
-import { grantRole } from './grant-role.ts';
+import { grantRole, takeInvitation } from './grant-role.ts';
 import { listRoles, listRoleTypes, parseRoleStatus } from './list-roles.ts';
 import { presentRolesByProfile } from './present-role.ts';
 import { revokeRole } from './revoke-role.ts';
@@ -20,14 +21,14 @@ const read = { access: { kind: 'provider' }, page: true } as const;
 const write = { access: { kind: 'direct' }, page: true } as const;
 
 /** The people of a profile, all of them or those with one role; managers invite, accept and remove here. */
-export function memberPages(app: App): void {
+export function memberPages(app: App, throttle: Throttle): void {
   const all = { params: ProfileParams, hide: true };
   const one = { params: RoleTypeParams, hide: true };
   app.get('/profile/:profile/roles/', { config: read, schema: all }, async (request, reply) =>
     show(request, reply, null, null),
   );
   app.post('/profile/:profile/roles/', { config: write, schema: all }, async (request, reply) =>
-    act(request, reply, null),
+    act(request, reply, throttle, null),
   );
   const { role_type_unknown } = profileProblems;
   app.get(
@@ -38,7 +39,7 @@ export function memberPages(app: App): void {
   app.post(
     '/profile/:profile/roles/:role/',
     { config: { ...write, problems: [role_type_unknown] }, schema: one },
-    async (request, reply) => act(request, reply, await typeOf(request, request.params.role)),
+    async (request, reply) => act(request, reply, throttle, await typeOf(request, request.params.role)),
   );
 }
 
@@ -48,13 +49,19 @@ async function typeOf({ ctx, subject }: FastifyRequest, text: string): Promise<R
   return type;
 }
 
-async function act(request: FastifyRequest, reply: FastifyReply, type: RoleType | null): Promise<FastifyReply> {
+async function act(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  throttle: Throttle,
+  type: RoleType | null,
+): Promise<FastifyReply> {
   const { ctx, subject, body } = request;
   const profile_id = profileOf(subject);
   const role = textField(body, 'role', 50) || type?.slug || MANAGER;
   try {
     switch (textField(body, 'action', 20)) {
       case 'invite': {
+        takeInvitation(ctx, throttle);
         const invitee = textField(body, 'email', 254);
         const who = invitee.includes('@') ? { email: invitee } : { slug: invitee };
         const words = {

@@ -7,11 +7,12 @@ import { inTransaction } from '#platform/db';
 import type { Subject } from '#platform/http/access';
 import type { App } from '#platform/http/app';
 import { extraToText, ListQuerystring } from '#platform/http/schemas';
+import { type Throttle, throttleProblems } from '#platform/throttle';
 import { profileProblems } from '../problems.ts';
 import { getProfileView } from '../profile-summary.ts';
 import { NoContent, ProfileParams } from '../schemas.ts';
 import { isYes, profileOf } from '../subject.ts';
-import { grantRole } from './grant-role.ts';
+import { grantRole, takeInvitation } from './grant-role.ts';
 import { listRoles, parseRoleStatus } from './list-roles.ts';
 import { presentRolesByProfile, type RoleByProfileBody } from './present-role.ts';
 import { resendInvitation } from './resend-invitation.ts';
@@ -40,13 +41,14 @@ const RoleListQuerystring = Type.Object({
 // Providers read who the members are; only the profile's own managers, and the operator, make or unmake members.
 const read = { kind: 'provider' } as const;
 const write = { kind: 'direct' } as const;
+const { too_many_requests } = throttleProblems;
 const { role_type_unknown, role_unknown, user_unknown, role_already_held, last_manager } = profileProblems;
 
 /** Who holds, is offered or asks for a role on a profile. */
-export function memberRoutes(app: App): void {
+export function memberRoutes(app: App, throttle: Throttle): void {
   listRoutes(app);
-  grantRoute(app);
-  oneRoleRoutes(app);
+  grantRoute(app, throttle);
+  oneRoleRoutes(app, throttle);
 }
 
 function listRoutes(app: App): void {
@@ -91,13 +93,13 @@ function listRoutes(app: App): void {
   );
 }
 
-function grantRoute(app: App): void {
+function grantRoute(app: App, throttle: Throttle): void {
   app.post(
     '/api/profile/:profile/roles/:role',
     {
       config: {
         access: write,
-        problems: [inputProblems.invalid_input, role_type_unknown, user_unknown, role_already_held],
+        problems: [inputProblems.invalid_input, role_type_unknown, user_unknown, role_already_held, too_many_requests],
       },
       schema: {
         tags: ['rbac'],
@@ -109,6 +111,7 @@ function grantRoute(app: App): void {
       },
     },
     async ({ ctx, subject, params, query, body }, reply) => {
+      takeInvitation(ctx, throttle);
       const { role, is_new } = await grantRole(ctx, profileOf(subject), params.role, body, {
         force: isYes(query.force),
       });
@@ -117,7 +120,7 @@ function grantRoute(app: App): void {
   );
 }
 
-function oneRoleRoutes(app: App): void {
+function oneRoleRoutes(app: App, throttle: Throttle): void {
   const url = '/api/profile/:profile/roles/:role/:user';
   const problems = [role_type_unknown, user_unknown, role_unknown];
   app.get(
@@ -147,6 +150,7 @@ function oneRoleRoutes(app: App): void {
     async ({ ctx, subject, params }) => {
       const role = await getRole(ctx, subject, params);
       const type = await getTypeInUrl(ctx, profileOf(subject), params.role);
+      takeInvitation(ctx, throttle);
       const sent = await resendInvitation(ctx, role.profile_id, type.id, role.user_id);
       return { ...(await presentOne(ctx, subject, sent)), detail: `An invitation was sent to ${params.user}.` };
     },

@@ -1,7 +1,10 @@
 import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db-schema';
 import { inTransaction } from '#platform/db';
+import { emit } from '#platform/events';
 import type { Subject } from '#platform/http/access';
+import { actorId } from '../actor-id.ts';
+import { roleRevoked } from '../events.ts';
 import { mayRemoveLastManager } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
 import { lockProfile } from '../profile-store.ts';
@@ -28,5 +31,7 @@ export async function revokeRole(
     const isLast = managers.length === 1 && managers[0] === user_id;
     if (isLast && !mayRemoveLastManager(subject, profile_id, ctx.site.broker_id)) throw profileProblems.last_manager();
     await deleteRole(tx, role.id);
+    const payload = { role_id: role.id, profile_id, user_id, originated_by: actorId(ctx) };
+    await emit(tx, roleRevoked(payload), ctx.clock.now());
   });
 }

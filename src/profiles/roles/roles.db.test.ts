@@ -228,6 +228,7 @@ test('revoking takes the one row away whatever its type; the last manager stays 
   assert.equal((await asBob('DELETE', '/api/profile/acme/roles/contributor/leaver')).status, 204);
   assert.equal((await asBob('DELETE', '/api/profile/acme/roles/contributor/leaver')).status, 204);
   assert.equal((await asBob('GET', '/api/profile/acme/roles/manager/leaver')).status, 404);
+  assert.equal((await eventsNamed(app.db, 'role_revoked')).filter((event) => event['user_id'] === user.id).length, 1);
   assert.equal((await asBob('DELETE', '/api/profile/acme/roles/manager/ghost')).status, 404);
 
   const sole = await makeOrganization(app.db, { slug: 'sole', manager: bob });
@@ -262,6 +263,8 @@ test('a manager describes types for the own profile, the operator for all', asyn
   const empty = await asBob('POST', '/api/profile/acme/roles/describe', { title: '!!!' });
   assert.equal(empty.status, 400);
   assert.ok(Array.isArray(empty.json()['title']));
+  const reserved = await asBob('POST', '/api/profile/acme/roles/describe', { title: 'Describe' });
+  assert.match(String(reserved.json()['slug']), /^describe-[0-9a-f]{7}$/, 'describe is an address of its own');
   const global = await asAlice('POST', '/api/profile/cowork/roles/describe', { title: 'Auditor' });
   assert.deepEqual([global.status, global.json()['is_global']], [201, true]);
   const refused = await asBob('PUT', '/api/profile/acme/roles/describe/auditor', { title: 'Mine' });
