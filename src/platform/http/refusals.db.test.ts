@@ -11,6 +11,12 @@ before(async () => {
 });
 after(() => app.close());
 
+test('anybody may ask for the version of the API, with or without a slash', async () => {
+  const reply = await apiClient(app)('GET', '/api');
+  assert.deepEqual([reply.status, Object.keys(reply.json())], [200, ['version']]);
+  assert.equal((await apiClient(app)('GET', '/api/')).text, reply.text);
+});
+
 const json = { 'content-type': 'application/json', accept: 'application/json' };
 
 test('a body that is not JSON is refused as malformed, not as a bug', async () => {
