@@ -9,7 +9,7 @@ const tests = [
   ...(await sources('tools', '.test.ts')),
 ];
 const texts = await Promise.all(tests.map((file) => readFile(file, 'utf8')));
-const named = new Set(texts.flatMap((text) => text.match(/\b[a-z]+(?:_[a-z0-9]+)+\b/g) ?? []));
+const named = new Set(texts.flatMap((text) => text.match(/\b[a-z][a-z0-9_]*\b/g) ?? []));
 
 const problems = await listProblems();
 const offences = problems

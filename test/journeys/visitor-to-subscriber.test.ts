@@ -9,7 +9,12 @@ let journey: Journey;
 before(async () => {
   journey = await startJourney();
   const ctx = await journey.app.tollgate.makeContext('journey');
-  await createRule(ctx, { path: '/app/{profile}/', allow: '15/{"profile": null, "plan": null, "brokers": null}', is_forward: true, engaged: 'app' });
+  await createRule(ctx, {
+    path: '/app/{profile}/',
+    allow: '15/{"profile": null, "plan": null, "brokers": null}',
+    is_forward: true,
+    engaged: 'app',
+  });
   await changeProxy(ctx, { session_backend: 2 }, { private_addresses_allowed: true });
   journey.app.tollgate.site.drop();
 });
@@ -58,14 +63,27 @@ test('a visitor reaches the paid application only after registering and paying, 
   const checkout = await visitor.get('/billing/mira/checkout/?next=%2Fapp%2Fmira%2F');
   expectStatus(checkout, 200);
   const cart_version = /name="cart_version" value="([0-9a-f]+)"/.exec(checkout.text)?.[1] ?? '';
-  const card = { action: 'pay', cart_version, card_name: 'Mira Walker', card_exp: '12/30', card_cvc: '123', remember_card: '1' };
-  const declined = await visitor.post('/billing/mira/checkout/?next=%2Fapp%2Fmira%2F', { ...card, card_number: '4000 0000 0000 0002' });
+  const card = {
+    action: 'pay',
+    cart_version,
+    card_name: 'Mira Walker',
+    card_exp: '12/30',
+    card_cvc: '123',
+    remember_card: '1',
+  };
+  const declined = await visitor.post('/billing/mira/checkout/?next=%2Fapp%2Fmira%2F', {
+    ...card,
+    card_number: '4000 0000 0000 0002',
+  });
   expectStatus(declined, 400);
   assert.match(declined.text, /declined/i);
   assert.ok(!declined.text.includes('value="4000'), 'a card number is never shown again');
   expectStatus(await visitor.json('/app/mira/'), 402);
 
-  const paid = await visitor.post('/billing/mira/checkout/?next=%2Fapp%2Fmira%2F', { ...card, card_number: '4242 4242 4242 4242' });
+  const paid = await visitor.post('/billing/mira/checkout/?next=%2Fapp%2Fmira%2F', {
+    ...card,
+    card_number: '4242 4242 4242 4242',
+  });
   expectStatus(paid, 303);
   assert.match(String(paid.location), /^\/billing\/mira\/receipt\/[^/]+\/\?next=%2Fapp%2Fmira%2F$/);
   const receipt = await visitor.follow(paid);

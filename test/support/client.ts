@@ -12,11 +12,20 @@ export interface Answer {
 
 /** Calls the API the way a program does: JSON and a bearer token. */
 export function apiClient(app: TestApp, token: string | null = null) {
-  return async (method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
+  return async (
+    method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    url: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => {
     const options: InjectOptions = {
       method,
       url,
-      headers: { accept: 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
+      headers: {
+        accept: 'application/json',
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { payload: body as NonNullable<InjectOptions['payload']> }), // inject writes plain data as JSON
     };
     const reply = await app.http.inject(options);
@@ -64,7 +73,12 @@ export function browserClient(app: TestApp) {
       else jar.set(name, value);
     }
     csrf = /name="_csrf" value="([^"]+)"/.exec(reply.body)?.[1] ?? csrf;
-    return { status: reply.statusCode, headers: reply.headers, text: reply.body, json: <T>() => JSON.parse(reply.body) as T }; // as above
+    return {
+      status: reply.statusCode,
+      headers: reply.headers,
+      text: reply.body,
+      json: <T>() => JSON.parse(reply.body) as T,
+    }; // as above
   }
   return {
     jar,
@@ -79,7 +93,11 @@ export function browserClient(app: TestApp) {
     /** Goes where a redirect leads. */
     async follow(answer: Answer): Promise<Answer> {
       const location = answer.headers['location'];
-      assert.equal(typeof location, 'string', `expected a redirect, got ${answer.status}: ${answer.text.slice(0, 300)}`);
+      assert.equal(
+        typeof location,
+        'string',
+        `expected a redirect, got ${answer.status}: ${answer.text.slice(0, 300)}`,
+      );
       return send({ method: 'GET', url: String(location) });
     },
   };
