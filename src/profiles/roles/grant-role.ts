@@ -70,16 +70,12 @@ export async function grantRole(
     if (!type) throw profileProblems.role_type_unknown();
     const found = await findInvitee(tx, invitee_names);
     if (!found && !options.force) throw profileProblems.user_unknown();
-    const user = found ?? (await inviteStranger(ctx, tx, profile, invitee_names));
+    const { user, by_email } = found ?? {
+      user: await inviteStranger(ctx, tx, profile, invitee_names),
+      by_email: true,
+    };
     const prior = await lockRole(tx, profile_id, user.id);
-    const role = await applyGrant(ctx, tx, {
-      profile,
-      type,
-      user,
-      prior,
-      was_unknown: !found,
-      invited_by_email: invitee_names.slug === null,
-    });
+    const role = await applyGrant(ctx, tx, { profile, type, user, prior, by_email });
     const result =
       input.extra === undefined ? role : await updateRole(tx, role.id, { extra: extraToText(input.extra) });
     await tellGrantee(ctx, tx, { role: result, user, role_type: type.slug, message: input.message ?? null });
@@ -106,10 +102,15 @@ function parseInvitee(input: GrantInput): InviteeNames {
   return { slug, email, full_name: input.full_name?.trim() ?? '' };
 }
 
-async function findInvitee(tx: Tx, { slug, email }: InviteeNames): Promise<User | undefined> {
+/** Whom the caller means, and whether it was the address that told. */
+async function findInvitee(
+  tx: Tx,
+  { slug, email }: InviteeNames,
+): Promise<{ user: User; by_email: boolean } | undefined> {
   const named = slug === null ? undefined : await findUserByUsername(tx, slug);
-  const user = named ?? (email === null ? undefined : await findUserByEmail(tx, email));
-  return user?.is_active === true ? user : undefined;
+  if (named?.is_active) return { user: named, by_email: false };
+  const addressed = email === null ? undefined : await findUserByEmail(tx, email);
+  return addressed?.is_active ? { user: addressed, by_email: true } : undefined;
 }
 
 async function inviteStranger(ctx: Context, tx: Tx, profile: Profile, names: InviteeNames): Promise<User> {
@@ -126,23 +127,24 @@ interface Grant {
   type: RoleType;
   user: User;
   prior: Role | undefined;
-  was_unknown: boolean;
-  invited_by_email: boolean;
+  by_email: boolean;
 }
 
 async function applyGrant(ctx: Context, tx: Tx, grant: Grant): Promise<Role> {
   const { profile, type, user, prior } = grant;
   const at = ctx.clock.now();
+  // Whoever typed an address at registration is not yet whom the manager means by it.
+  const is_unproven = grant.by_email && user.email_verified_at === null;
   const is_own_personal_profile = profile.personal_user_id === user.id;
-  const asks_user = !skipsConsent(type, { is_own_personal_profile, was_unknown: grant.was_unknown });
-  const step = decideGrant(prior, type.id, { asks_user }, at);
+  const asks_user = !skipsConsent(type, { is_own_personal_profile, is_unproven });
+  const step = decideGrant(prior, type.id, { asks_user, is_unproven }, at);
   const invitation = {
     role_type_id: type.id,
     request_key: null,
     key_expires_at: new Date(at.getTime() + INVITATION_DAYS * 86_400_000),
     accepted_at: null,
     ends_at: null,
-    invited_email: grant.invited_by_email ? user.email : null,
+    invited_email: grant.by_email ? user.email : null,
   };
   const inEffect = {
     role_type_id: type.id,

@@ -38,13 +38,14 @@ export function roleSlugCandidates(text: string): string[] {
  * Says whether a grant of this type takes effect without the user's consent.
  *
  * Why only global types: a local one is made by the profile's own manager, who could otherwise tie anybody to the profile.
+ * Why not for an unproven address: whoever typed it at registration would get what is meant for its owner.
  * @see spec/identity.md 16.1
  */
 export function skipsConsent(
   type: Pick<RoleType, 'slug' | 'profile_id' | 'skip_optin_on_grant'>,
-  options: { is_own_personal_profile: boolean; was_unknown: boolean },
+  options: { is_own_personal_profile: boolean; is_unproven: boolean },
 ): boolean {
-  if (options.was_unknown) return false;
+  if (options.is_unproven) return false;
   if (options.is_own_personal_profile && isGlobal(type) && type.slug === MANAGER) return true;
   return isGlobal(type) && type.skip_optin_on_grant;
 }

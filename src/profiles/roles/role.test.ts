@@ -60,7 +60,18 @@ const grants: [state: RoleState, type: RoleTypeId, asks_user: boolean, does: str
 ];
 test('a grant does what the table of states says', () => {
   for (const [state, type, asks_user, does] of grants) {
-    assert.equal(decideGrant(rows[state], type, { asks_user }, at).does, does, `${state}, asks: ${asks_user}`);
+    assert.equal(
+      decideGrant(rows[state], type, { asks_user, is_unproven: false }, at).does,
+      does,
+      `${state}, asks: ${asks_user}`,
+    );
+  }
+});
+
+test('an address that nobody has proved only ever invites', () => {
+  const options = { asks_user: true, is_unproven: true };
+  for (const state of ['none', 'lapsed', 'ended', 'requested'] as const) {
+    assert.equal(decideGrant(rows[state], manager, options, at).does, 'invite', state);
   }
 });
 
@@ -109,10 +120,10 @@ test('only a global type, or one’s own personal profile, goes without consent'
   const local = { slug: 'any', profile_id: 3 as ProfileId, skip_optin_on_grant: true };
   const global = { slug: 'support', profile_id: null, skip_optin_on_grant: true };
   const asked = { slug: 'manager', profile_id: null, skip_optin_on_grant: false };
-  const known = { is_own_personal_profile: false, was_unknown: false };
+  const known = { is_own_personal_profile: false, is_unproven: false };
   assert.equal(skipsConsent(local, known), false);
   assert.equal(skipsConsent(global, known), true);
-  assert.equal(skipsConsent(global, { ...known, was_unknown: true }), false);
+  assert.equal(skipsConsent(global, { ...known, is_unproven: true }), false);
   assert.equal(skipsConsent(asked, known), false);
   assert.equal(skipsConsent(asked, { ...known, is_own_personal_profile: true }), true);
 });

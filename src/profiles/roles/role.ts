@@ -45,12 +45,13 @@ export type GrantStep =
  *
  * Why an active role never changes its type: the user agreed to that one, and a manager made powerless by a grant
  * could not undo it. Revoke and invite instead.
+ * `is_unproven`: the user was meant by an e-mail address that nobody has proved yet; then even a request waits.
  * @see spec/identity.md 9.2 and 16.4 (21)
  */
 export function decideGrant(
   role: Role | undefined,
   role_type_id: RoleTypeId,
-  options: { asks_user: boolean },
+  options: { asks_user: boolean; is_unproven: boolean },
   at: Date,
 ): GrantStep {
   switch (roleState(role, at)) {
@@ -59,7 +60,7 @@ export function decideGrant(
     case 'ended':
       return { does: options.asks_user ? 'invite' : 'activate' };
     case 'requested':
-      return { does: 'activate' };
+      return { does: options.is_unproven ? 'invite' : 'activate' };
     case 'invited':
       return { does: options.asks_user ? 'reinvite' : 'activate' };
     case 'active':

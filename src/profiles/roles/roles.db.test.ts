@@ -89,11 +89,28 @@ test('an invitation to an address waits until the address is proven', async () =
   assert.deepEqual([refused.status, refused.json()['code']], [403, 'email_unverified']);
   await asBob('POST', '/api/profile/acme/roles/contributor', { slug: 'claims' });
   assert.equal((await call('PUT', `/api/users/claims/accessibles/accept/${grant_key}`)).status, 403, 'still bound');
+  const byBoth = await asBob('POST', '/api/profile/acme/roles/contributor', {
+    slug: 'no-such-name',
+    email: 'boss@corp.example',
+  });
+  assert.equal(byBoth.status, 200);
+  assert.equal(
+    (await call('PUT', `/api/users/claims/accessibles/accept/${grant_key}`)).status,
+    403,
+    'a wrong name beside it changes nothing',
+  );
   assert.equal(
     (await call('POST', '/api/users/claims/accessibles/contributor', { slug: 'acme' })).status,
     403,
     'asking is no way around',
   );
+});
+
+test('a type that skips consent does not skip the proof of an address', async () => {
+  await asAlice('POST', '/api/profile/cowork/roles/describe', { title: 'Instant', skip_optin_on_grant: true });
+  await makeReadyUser(app.db, { username: 'faker', email: 'ceo@corp.example', email_verified_at: null });
+  const granted = await asBob('POST', '/api/profile/acme/roles/instant', { email: 'ceo@corp.example' });
+  assert.notEqual(granted.json<Row>().grant_key, null);
 });
 
 test('a user asks, a manager grants', async () => {
