@@ -14,7 +14,7 @@ import { idsOf } from './open-or-extend.ts';
 import { takesEffectAtOnce } from './policy.ts';
 import { subscriptionProblems } from './problems.ts';
 import type { GrantInput } from './schemas.ts';
-import { findSubscription, findSubscriptionsOf, insertSubscription } from './subscription-store.ts';
+import { findSubscription, findSubscriptionsOf, insertSubscription, lockPlace } from './subscription-store.ts';
 import { isAgreed, type Subscription } from './subscription.ts';
 
 export interface Granted {
@@ -42,6 +42,7 @@ export async function grantSubscription(
     const known = await findGrantee(tx, { ...input.profile, email }, ctx.clock.now());
     if (!known && !options.force) throw subscriptionProblems.subscriber_unknown();
     const grantee = known ?? (await inviteGrantee(ctx, tx, { ...input.profile, email }));
+    await lockPlace(tx, grantee.profile.id, plan.id);
     const running = await findSubscription(tx, grantee.profile.id, plan.id, ctx.clock.now());
     const subscription = running ?? (await openGranted(ctx, tx, plan, grantee));
     if (!running || running.grant_key !== null)

@@ -1,11 +1,12 @@
 import type { Plan } from '#catalog';
-import { addPeriods } from '#kernel/period';
+import { addPeriods, type PeriodType } from '#kernel/period';
 import { randomKey40 } from '#platform/crypto';
 import type { ProfileId, UserId } from '#platform/db-schema';
 import type { Tx } from '#platform/db';
 import { emit } from '#platform/events';
-import { subscriptionGrantAccepted, subscriptionRequestCreated } from './events.ts';
-import { insertSubscription, lockRunning, updateSubscription } from './subscription-store.ts';
+import { subscriptionGrantAccepted, subscriptionGrantCreated, subscriptionRequestCreated } from './events.ts';
+import { isTrustedProvider } from './is-trusted-provider.ts';
+import { insertSubscription, lockLatest, lockPlace, updateSubscription } from './subscription-store.ts';
 import { extendedEnd, type Subscription } from './subscription.ts';
 
 export interface Opening {
@@ -13,8 +14,12 @@ export interface Opening {
   plan: Plan;
   /** Natural periods. */
   periods_count: number;
+  /** What kind of periods were priced; those of the plan as it is now when left out. */
+  period_type?: PeriodType;
   /** When it was ordered: a new subscription begins at this very instant. */
   at: Date;
+  /** Somebody else ordered it for the profile. */
+  is_gift?: boolean;
   originated_by?: UserId | null;
 }
 
@@ -26,32 +31,26 @@ export interface Opened {
 }
 
 /**
- * Gives a profile more of a plan, as an order does: a new subscription, or the running one made longer.
+ * Gives a profile more of a plan, as an order does: a new subscription, or the last one made longer that is not over.
  *
- * A new one waits for the provider when the plan says so. Ordering what was offered is accepting the offer.
- * Locks: the running subscription.
- * @throws subscription_overlaps (409) when two orders open the same subscription at once
+ * A new one waits for the provider when the plan says so. Ordering what was offered is accepting the offer, unless somebody else
+ * orders: a gift from a provider that the profile never dealt with waits for the profile, as being somebody's provider opens doors.
+ * An order can be settled long after `at`, so what took the subscription's place meanwhile is what is extended.
+ * Locks: the place of the profile among the plan's subscribers, then the subscription.
  */
 export async function openOrExtend(tx: Tx, opening: Opening): Promise<Opened> {
   const { profile_id, plan, at } = opening;
-  const running = await lockRunning(tx, profile_id, plan.id, at);
-  return running ? extend(tx, running, opening) : open(tx, opening);
+  await lockPlace(tx, profile_id, plan.id);
+  const latest = await lockLatest(tx, profile_id, plan.id, at);
+  return latest ? extend(tx, latest, opening) : open(tx, opening);
 }
 
-/** Makes a subscription longer, running or just over: the renewal of what was not renewed in time. */
-export async function extendSubscription(
-  tx: Tx,
-  subscription: Subscription,
-  terms: { plan: Plan; periods_count: number },
-): Promise<Opened> {
-  const covers_to = extendedEnd(subscription, terms.periods_count, terms.plan.period_type);
-  const extended = await updateSubscription(tx, subscription.id, { ends_at: covers_to });
-  return { subscription: extended, covers_from: subscription.ends_at, covers_to };
-}
-
-async function open(tx: Tx, { profile_id, plan, periods_count, at, originated_by = null }: Opening): Promise<Opened> {
-  const covers_to = addPeriods(at, periods_count, plan.period_type);
+async function open(tx: Tx, opening: Opening): Promise<Opened> {
+  const { profile_id, plan, periods_count, period_type = plan.period_type, at, originated_by = null } = opening;
+  const covers_to = addPeriods(at, periods_count, period_type);
+  const is_offer = opening.is_gift === true && !(await isTrustedProvider(tx, profile_id, plan));
   const request_key = plan.optin_on_request ? randomKey40() : null;
+  const grant_key = is_offer ? randomKey40() : null;
   const subscription = await insertSubscription(tx, {
     profile_id,
     plan_id: plan.id,
@@ -59,20 +58,23 @@ async function open(tx: Tx, { profile_id, plan, periods_count, at, originated_by
     ends_at: covers_to,
     auto_renew: plan.renewal_type === 'auto-renew',
     request_key,
+    grant_key,
   });
-  if (request_key !== null) {
-    await emit(tx, subscriptionRequestCreated({ ...idsOf(subscription, plan), originated_by, request_key }), at);
-  }
+  const told = { ...idsOf(subscription, plan), originated_by };
+  if (request_key !== null) await emit(tx, subscriptionRequestCreated({ ...told, request_key }), at);
+  if (grant_key !== null)
+    await emit(tx, subscriptionGrantCreated({ ...told, grant_key, key: null, message: null }), at);
   return { subscription, covers_from: at, covers_to };
 }
 
-async function extend(tx: Tx, running: Subscription, opening: Opening): Promise<Opened> {
-  const { plan, at, originated_by = null } = opening;
-  const opened = await extendSubscription(tx, running, opening);
-  if (running.grant_key === null) return opened;
-  const subscription = await updateSubscription(tx, running.id, { grant_key: null });
-  await emit(tx, subscriptionGrantAccepted({ ...idsOf(subscription, plan), originated_by }), at);
-  return { ...opened, subscription };
+async function extend(tx: Tx, latest: Subscription, opening: Opening): Promise<Opened> {
+  const { plan, at, periods_count, period_type = plan.period_type, originated_by = null } = opening;
+  const covers_to = extendedEnd(latest, periods_count, period_type);
+  const is_accepted = latest.grant_key !== null && opening.is_gift !== true;
+  const change = { ends_at: covers_to, ...(is_accepted ? { grant_key: null } : {}) };
+  const subscription = await updateSubscription(tx, latest.id, change);
+  if (is_accepted) await emit(tx, subscriptionGrantAccepted({ ...idsOf(subscription, plan), originated_by }), at);
+  return { subscription, covers_from: latest.ends_at, covers_to };
 }
 
 /** The ids that each event about a subscription carries. */

@@ -1,4 +1,4 @@
-import type { Insertable } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import { planRows } from '#catalog';
 import type { PlanId, ProfileId, SubscriptionId, SubscriptionsTable } from '#platform/db-schema';
 import { isExclusionViolation, type Reader, type Tx } from '#platform/db';
@@ -111,6 +111,33 @@ export async function lockRunning(
     .where('plan_id', '=', plan_id)
     .where('ends_at', '>', at)
     .orderBy('ends_at')
+    .limit(1)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+/**
+ * Holds the place of a profile among the subscribers of a plan, whether it is taken or not: who opens a subscription there
+ * sees what was opened before.
+ */
+export async function lockPlace(tx: Tx, profile_id: ProfileId, plan_id: PlanId): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`subscription:${profile_id}:${plan_id}`}, 0))`.execute(tx);
+}
+
+/** Finds the subscription of a profile to a plan that ends last, unless it is over at an instant, and holds its row. */
+export async function lockLatest(
+  tx: Tx,
+  profile_id: ProfileId,
+  plan_id: PlanId,
+  at: Date,
+): Promise<Subscription | undefined> {
+  return tx
+    .selectFrom('subscriptions')
+    .selectAll()
+    .where('profile_id', '=', profile_id)
+    .where('plan_id', '=', plan_id)
+    .where('ends_at', '>', at)
+    .orderBy('ends_at', 'desc')
     .limit(1)
     .forUpdate()
     .executeTakeFirst();
