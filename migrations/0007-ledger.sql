@@ -14,7 +14,7 @@ create table ledger_entries (
   rank smallint not null,
   created_at timestamptz not null,
   description text not null default 'N/A',
-  event_id text check (char_length(event_id) <= 50),
+  event_id text check (char_length(event_id) <= 100),
   orig_profile_id bigint not null references profiles on delete restrict,
   orig_account text not null,
   orig_amount bigint not null check (orig_amount >= 0),

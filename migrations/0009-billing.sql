@@ -37,7 +37,7 @@ create table orders (
   id bigint generated always as identity primary key,
   profile_id bigint not null references profiles on delete restrict,
   created_by bigint references users on delete set null,
-  state text not null check (state in ('reserved', 'settled', 'refused')),
+  state text not null check (state in ('reserved', 'settled', 'refused', 'given_up')),
   cart_version text not null,
   amount bigint not null check (amount >= 0),
   unit text not null check (unit ~ '^[a-z]{3}$'),
@@ -48,6 +48,8 @@ create table orders (
 -- The database itself refuses a second checkout while one is in flight.
 create unique index orders_one_in_flight on orders (profile_id) where state = 'reserved';
 create index orders_reserved on orders (created_at) where state = 'reserved';
+create index orders_given_up on orders (closed_at) where state = 'given_up';
+comment on column orders.state is 'refused: the processor said no; given_up: it was never asked as far as we know, and if it was after all its money still settles the order.';
 comment on column orders.profile_id is 'Who pays.';
 
 create table order_lines (
@@ -64,6 +66,7 @@ create table order_lines (
   coupon_id bigint references coupons on delete restrict,
   quantity integer not null default 1 check (quantity >= 0),
   periods_count integer not null default 0 check (periods_count >= 0),
+  period_type text check (period_type in ('hourly', 'daily', 'weekly', 'monthly', 'yearly')),
   covers_from timestamptz,
   covers_to timestamptz,
   amount bigint not null check (amount >= 0),
@@ -73,9 +76,12 @@ create table order_lines (
   event_id text,
   ledger_entry_id bigint references ledger_entries on delete restrict,
   unique (order_id, rank),
-  check (kind <> 'period' or (periods_count > 0 and covers_from is not null and covers_to > covers_from))
+  check (kind <> 'period' or (periods_count > 0 and period_type is not null and covers_from is not null and covers_to > covers_from))
 );
 create index order_lines_subscription_id on order_lines (subscription_id, covers_from);
 create index order_lines_ledger_entry_id on order_lines (ledger_entry_id);
+create index order_lines_cart_item_id on order_lines (cart_item_id) where cart_item_id is not null;
+create index order_lines_coupon_id on order_lines (coupon_id) where coupon_id is not null;
 comment on column order_lines.periods_count is 'Natural periods (months of a monthly plan) that the line pays for.';
+comment on column order_lines.period_type is 'What kind of periods they are, as priced: the plan may change before the order is settled.';
 comment on column order_lines.covers_to is 'Exclusive.';

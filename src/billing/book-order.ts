@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { findPlansByIds, type Plan } from '#catalog';
 import { accounts, findEntries, moveAmount, type NewEntry, postEvent } from '#ledger';
 import { emit } from '#platform/events';
-import type { LedgerEntryId, SubscriptionId } from '#platform/db-schema';
+import type { LedgerEntryId, ProfileId, SubscriptionId } from '#platform/db-schema';
 import type { Tx } from '#platform/db';
 import { type AcceptedAnswer, type Attempt, type Charge, recordCharge } from '#payments';
+import { managersOf } from '#profiles';
 import { addRolloverQuota, openOrExtend } from '#subscriptions';
 import { recordCartItems } from './cart-item-store.ts';
 import { orderExecuted } from './events.ts';
@@ -90,7 +91,10 @@ async function bookSubscriptions(
         profile_id: line.beneficiary_id,
         plan,
         periods_count: line.periods_count,
+        ...(line.period_type === null ? {} : { period_type: line.period_type }),
         at: order.created_at,
+        is_gift: await isGift(tx, order, line.beneficiary_id),
+        originated_by: order.created_by,
       });
       opened.set(key, subscription.id);
       booked.push({
@@ -111,6 +115,13 @@ async function bookSubscriptions(
     booked.push({ line, subscription_id, event_id, description: line.description, covers_from: null, covers_to: null });
   }
   return booked.toSorted((a, b) => a.line.rank - b.line.rank);
+}
+
+/** Says whether the one who benefits neither pays nor is managed by who ordered. */
+async function isGift(tx: Tx, order: Order, beneficiary_id: ProfileId): Promise<boolean> {
+  if (beneficiary_id === order.profile_id) return false;
+  if (order.created_by === null) return true;
+  return !(await managersOf(tx, beneficiary_id, order.created_at)).includes(order.created_by);
 }
 
 /** Posts what is new of an order as one event, and answers the entry of every line: the old one for an order that is paid late. */

@@ -1,14 +1,16 @@
 import type { Context } from '#platform/context';
 import type { OrderId } from '#platform/db-schema';
-import { findAttempt, findOutcome } from '#payments';
+import { type Attempt, findAttempt, findOutcome } from '#payments';
 import type { Order } from './order.ts';
-import { findOrder, findStaleOrders } from './order-store.ts';
+import { findGivenUpOrders, findOrder, findStaleOrders } from './order-store.ts';
 import { refuseOrder, settleOrder } from './settle-order.ts';
 
 /** Younger orders belong to the request that made them. Longer than a processor may take to answer. */
 const ABANDONED_AFTER_MS = 45_000;
 /** Only after this long does "the processor never heard of it" mean that it never will. */
 const GIVEN_UP_AFTER_MS = 120_000;
+/** So long an order that was given up is looked at again, should the processor have been reached after all. */
+const LOOKED_AT_MS = 3_600_000;
 const BATCH = 50;
 
 export type Finish = 'closed' | 'settled' | 'refused' | 'waiting';
@@ -16,18 +18,20 @@ export type Finish = 'closed' | 'settled' | 'refused' | 'waiting';
 /** Finishes one order that a crash or a lost answer left open: asks the processor what became of the intent, and acts on that. */
 export async function finishOrder(ctx: Context, order_id: OrderId): Promise<Finish> {
   const order = await findOrder(ctx.db, order_id);
+  if (order?.state === 'given_up') return lookAgain(ctx, order);
   return order?.state === 'reserved' ? finishReserved(ctx, order) : 'closed';
 }
 
 /** Finishes every order left open for long enough; one that fails does not keep the others waiting. */
 export async function finishOrders(ctx: Context): Promise<number> {
-  const before = new Date(ctx.clock.now().getTime() - ABANDONED_AFTER_MS);
-  const stale = await findStaleOrders(ctx.db, before, BATCH);
+  const now_ms = ctx.clock.now().getTime();
+  const stale = await findStaleOrders(ctx.db, new Date(now_ms - ABANDONED_AFTER_MS), BATCH);
+  const given_up = await findGivenUpOrders(ctx.db, new Date(now_ms - LOOKED_AT_MS), BATCH);
   let finished = 0;
-  for (const order of stale) {
+  for (const order of [...stale, ...given_up]) {
     try {
-      const outcome = await finishReserved(ctx, order);
-      if (outcome !== 'waiting') finished += 1;
+      const outcome = order.state === 'reserved' ? await finishReserved(ctx, order) : await lookAgain(ctx, order);
+      if (outcome === 'settled' || outcome === 'refused') finished += 1;
     } catch (error) {
       ctx.log.error({ err: error, order_id: order.id }, 'an open order could not be finished');
     }
@@ -38,8 +42,7 @@ export async function finishOrders(ctx: Context): Promise<number> {
 async function finishReserved(ctx: Context, order: Order): Promise<Finish> {
   const age_ms = ctx.clock.now().getTime() - order.created_at.getTime();
   if (age_ms < ABANDONED_AFTER_MS) return 'waiting';
-  const attempt = order.charge_attempt_id === null ? undefined : await findAttempt(ctx.db, order.charge_attempt_id);
-  if (!attempt) throw new Error(`order ${order.id} is reserved without an intent to charge`);
+  const attempt = await getAttempt(ctx, order);
   const answer = await findOutcome(ctx, attempt);
   if (answer === null) {
     if (age_ms < GIVEN_UP_AFTER_MS) return 'waiting';
@@ -56,4 +59,19 @@ async function finishReserved(ctx: Context, order: Order): Promise<Finish> {
   }
   await settleOrder(ctx, order.id, attempt, answer);
   return 'settled';
+}
+
+/** A request that slept through all of this may have reached the processor since: then its money settles the order. */
+async function lookAgain(ctx: Context, order: Order): Promise<Finish> {
+  const attempt = await getAttempt(ctx, order);
+  const answer = await findOutcome(ctx, attempt);
+  if (answer?.outcome !== 'accepted') return 'closed';
+  ctx.log.warn({ order_id: order.id }, 'an order that had been given up was paid for');
+  return (await settleOrder(ctx, order.id, attempt, answer)) === null ? 'closed' : 'settled';
+}
+
+async function getAttempt(ctx: Context, order: Order): Promise<Attempt> {
+  const attempt = order.charge_attempt_id === null ? undefined : await findAttempt(ctx.db, order.charge_attempt_id);
+  if (!attempt) throw new Error(`order ${order.id} was reserved without an intent to charge`);
+  return attempt;
 }

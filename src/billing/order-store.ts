@@ -1,4 +1,5 @@
 import type {
+  CartItemId,
   ChargeAttemptId,
   CouponId,
   LedgerEntryId,
@@ -48,6 +49,17 @@ export async function lockReservedOrder(tx: Tx, id: OrderId): Promise<Order | un
     .executeTakeFirst();
 }
 
+/** Reads and holds an order that money can settle: one that is open, or that was given up; undefined when it is closed for good. */
+export async function lockPayableOrder(tx: Tx, id: OrderId): Promise<Order | undefined> {
+  return tx
+    .selectFrom('orders')
+    .selectAll()
+    .where('id', '=', id)
+    .where('state', 'in', ['reserved', 'given_up'])
+    .forUpdate()
+    .executeTakeFirst();
+}
+
 export async function findOrder(reader: Reader, id: OrderId): Promise<Order | undefined> {
   return reader.selectFrom('orders').selectAll().where('id', '=', id).executeTakeFirst();
 }
@@ -78,7 +90,55 @@ export async function findStaleOrders(reader: Reader, before: Date, limit: numbe
     .execute();
 }
 
-export async function closeOrder(tx: Tx, id: OrderId, state: 'settled' | 'refused', at: Date): Promise<void> {
+/** Orders given up since an instant, oldest first. Index: orders_given_up. */
+export async function findGivenUpOrders(reader: Reader, since: Date, limit: number): Promise<Order[]> {
+  return reader
+    .selectFrom('orders')
+    .selectAll()
+    .where('state', '=', 'given_up')
+    .where('closed_at', '>=', since)
+    .orderBy('closed_at')
+    .limit(limit)
+    .execute();
+}
+
+/** Says whether one of these items is part of an order that is open, whoever pays for it. Index: order_lines_cart_item_id. */
+export async function isAnyItemInFlight(reader: Reader, ids: readonly CartItemId[]): Promise<boolean> {
+  if (ids.length === 0) return false;
+  const line = await reader
+    .selectFrom('order_lines')
+    .innerJoin('orders', 'orders.id', 'order_lines.order_id')
+    .select('order_lines.id')
+    .where('order_lines.cart_item_id', 'in', ids)
+    .where('orders.state', '=', 'reserved')
+    .limit(1)
+    .executeTakeFirst();
+  return line !== undefined;
+}
+
+/** The orders, open or settled, with a line on one of these subscriptions, and what was to charge for them. */
+export async function findOrdersOn(
+  reader: Reader,
+  subscription_ids: readonly SubscriptionId[],
+): Promise<Pick<Order, 'state' | 'charge_attempt_id'>[]> {
+  if (subscription_ids.length === 0) return [];
+  // Index: order_lines_subscription_id.
+  return reader
+    .selectFrom('order_lines')
+    .innerJoin('orders', 'orders.id', 'order_lines.order_id')
+    .select(['orders.state', 'orders.charge_attempt_id'])
+    .distinct()
+    .where('order_lines.subscription_id', 'in', subscription_ids)
+    .where('orders.state', 'in', ['reserved', 'settled'])
+    .execute();
+}
+
+export async function closeOrder(
+  tx: Tx,
+  id: OrderId,
+  state: 'settled' | 'refused' | 'given_up',
+  at: Date,
+): Promise<void> {
   await tx.updateTable('orders').set({ state, closed_at: at }).where('id', '=', id).execute();
 }
 

@@ -28,7 +28,7 @@ export function linesOfOrder(order_id: OrderId, invoicables: readonly Invoicable
     cart_item_id: line.item?.id ?? null,
     coupon_id: line.coupon?.id ?? null,
     quantity: line.quantity,
-    ...coverageOf(line),
+    ...coverageOf(line, invoicable),
     amount: line.amount,
     unit: line.unit,
     broker_fee_percent: line.broker_fee_percent,
@@ -43,7 +43,11 @@ export function eventOf(line: Pick<OrderLine, 'kind'>, subscription_id: number, 
   return line.kind === 'use' && use_slug !== null ? `sub_${subscription_id}/${use_slug}/` : `sub_${subscription_id}/`;
 }
 
-function coverageOf({ option }: Line): Pick<OrderLine, 'periods_count' | 'covers_from' | 'covers_to'> {
-  if (option === null) return { periods_count: 0, covers_from: null, covers_to: null };
-  return { periods_count: option.periods_count, covers_from: option.covers_from, covers_to: option.covers_to };
+function coverageOf(
+  { option }: Line,
+  { plan }: Invoicable,
+): Pick<OrderLine, 'periods_count' | 'period_type' | 'covers_from' | 'covers_to'> {
+  if (option === null) return { periods_count: 0, period_type: null, covers_from: null, covers_to: null };
+  const { periods_count, covers_from, covers_to } = option;
+  return { periods_count, period_type: plan.period_type, covers_from, covers_to };
 }

@@ -1,15 +1,17 @@
-import { returnRedemption } from '#catalog';
+import { countRedemption, returnRedemption } from '#catalog';
 import type { Context } from '#platform/context';
 import type { CouponId, OrderId } from '#platform/db-schema';
-import { inTransaction, type Tx } from '#platform/db';
+import { inTransaction } from '#platform/db';
 import { type AcceptedAnswer, type Attempt, type Charge, markAttempt } from '#payments';
 import { lockProfile } from '#profiles';
 import { bookOrder } from './book-order.ts';
-import { closeOrder, findOrder, findOrderLines, lockReservedOrder } from './order-store.ts';
+import type { OrderLine } from './order.ts';
+import { closeOrder, findOrder, findOrderLines, lockPayableOrder, lockReservedOrder } from './order-store.ts';
 
 /**
  * Last step of a checkout whose payment was accepted: books the order and the charge in one transaction.
- * Answers null when somebody else (the request or the job) was first.
+ * Answers null when somebody else (the request or the job) was first. An order that was given up is booked like an open one:
+ * the money has moved after all.
  *
  * Locks: the payer's profile, then the order.
  */
@@ -21,16 +23,18 @@ export async function settleOrder(
 ): Promise<Charge | null> {
   return inTransaction(ctx.db, async (tx) => {
     await lockProfile(tx, attempt.profile_id);
-    const order = await lockReservedOrder(tx, order_id);
+    const order = await lockPayableOrder(tx, order_id);
     if (!order) return null;
     const lines = await findOrderLines(tx, order.id);
+    // The uses were given back; who paid the lower price has one, even if it was the last.
+    if (order.state === 'given_up') for (const id of couponsOf(lines)) await countRedemption(tx, id);
     return bookOrder(tx, order, lines, { attempt, answer }, ctx.clock.now());
   });
 }
 
 /**
- * Last step of a checkout whose payment was refused, or never reached the processor: the order is closed for good, uses of coupons
- * are given back, the cart stays as it was.
+ * Last step of a checkout whose payment was refused, or never reached the processor: the order is refused for good or given up, uses
+ * of coupons are given back, the cart stays as it was.
  */
 export async function refuseOrder(
   ctx: Context,
@@ -43,16 +47,15 @@ export async function refuseOrder(
     const order = await lockReservedOrder(tx, order_id);
     if (!order) return;
     const at = ctx.clock.now();
-    await giveRedemptionsBack(tx, order.id);
-    await closeOrder(tx, order.id, 'refused', at);
+    for (const id of couponsOf(await findOrderLines(tx, order.id))) await returnRedemption(tx, id);
+    await closeOrder(tx, order.id, reason.state === 'failed' ? 'given_up' : 'refused', at);
     await markAttempt(tx, attempt, reason.state, reason, at);
   });
 }
 
-async function giveRedemptionsBack(tx: Tx, order_id: OrderId): Promise<void> {
-  const lines = await findOrderLines(tx, order_id);
+function couponsOf(lines: readonly OrderLine[]): CouponId[] {
   const coupons = new Set<CouponId>(lines.flatMap((line) => line.coupon_id ?? []));
-  for (const coupon_id of [...coupons].toSorted((a, b) => a - b)) await returnRedemption(tx, coupon_id);
+  return [...coupons].toSorted((a, b) => a - b);
 }
 
 /** Says whether an order was settled meanwhile by somebody else. */

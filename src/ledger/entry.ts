@@ -94,6 +94,9 @@ export function convertAmount(movement: Movement & { to_amount: number; to_unit:
   };
 }
 
+/** Room for `sub_{id}/{use}/` with the longest slug of a use. */
+const EVENT_ID_LENGTH_MAX = 100;
+
 export type EntryRefusal =
   | 'amount_negative'
   | 'amounts_differ'
@@ -108,7 +111,7 @@ export function refuseEntry(entry: NewEntry): EntryRefusal | null {
   if (entry.orig_unit === entry.dest_unit && entry.orig_amount !== entry.dest_amount) return 'amounts_differ';
   if (entry.orig_profile_id === entry.dest_profile_id && entry.orig_account === entry.dest_account)
     return 'same_account';
-  if (entry.event_id !== null && entry.event_id.length > 50) return 'event_id_too_long';
+  if (entry.event_id !== null && entry.event_id.length > EVENT_ID_LENGTH_MAX) return 'event_id_too_long';
   return null;
 }
 

@@ -73,7 +73,7 @@ test('what only a bug can have made is not posted', async () => {
     { ...order(), orig_amount: 0.5, dest_amount: 0.5 },
     { ...order(), orig_unit: 'USD', dest_unit: 'USD' },
     { ...order(), dest_profile_id: provider, dest_account: accounts.receivable },
-    { ...order(), event_id: 'x'.repeat(51) },
+    { ...order(), event_id: 'x'.repeat(101) },
   ];
   for (const entry of refused) await assert.rejects(post(next('order'), [entry]), /refused|not an amount/);
   await assert.rejects(post(next('order'), []), /has no entry/);

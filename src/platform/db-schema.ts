@@ -280,6 +280,8 @@ export interface OrderLinesTable {
   quantity: Generated<number>;
   /** Natural periods (months of a monthly plan) that the line pays for. */
   periods_count: Generated<number>;
+  /** What kind of periods they are, as priced: the plan may change before the order is settled. */
+  period_type: 'hourly' | 'daily' | 'weekly' | 'monthly' | 'yearly' | null;
   covers_from: Date | null;
   /** Exclusive. */
   covers_to: Date | null;
@@ -296,7 +298,8 @@ export interface OrdersTable {
   /** Who pays. */
   profile_id: ProfileId;
   created_by: UserId | null;
-  state: 'reserved' | 'settled' | 'refused';
+  /** refused: the processor said no; given_up: it was never asked as far as we know, and if it was after all its money still settles the order. */
+  state: 'reserved' | 'settled' | 'refused' | 'given_up';
   cart_version: string;
   amount: number;
   unit: string;
