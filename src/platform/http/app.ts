@@ -35,6 +35,7 @@ import { replyWithProblem } from './problem-reply.ts';
 import { httpProblems } from './problems.ts';
 import { watchRoutes } from './route-list.ts';
 import { securityHeaders } from './security-headers.ts';
+import { refuseUnstorableBody, refuseUnstorableUrl } from './unstorable-text.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -111,7 +112,11 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     if (request.url.length > URL_LENGTH_MAX) throw httpProblems.address_too_long();
     if (request.routeOptions.config.bare === true) return;
     await buildContext(options, request);
+    if (request.routeOptions.config.passthrough !== true) refuseUnstorableUrl(request);
     await authorize(options, request);
+  });
+  app.addHook('preValidation', async (request) => {
+    if (request.routeOptions.config.passthrough !== true) refuseUnstorableBody(request);
   });
   app.addHook('preHandler', async (request, reply) => {
     const { bare, passthrough, page, csrf } = request.routeOptions.config;

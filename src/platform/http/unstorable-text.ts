@@ -1,0 +1,45 @@
+import type { FastifyRequest } from 'fastify';
+import { inputProblems, invalidInput } from '#kernel/problem';
+
+/**
+ * Refuses an address with a NUL: PostgreSQL has no text that holds one, so no name of ours does.
+ * @throws malformed_body (400)
+ */
+export function refuseUnstorableUrl({ url }: FastifyRequest): void {
+  if (url.includes('%00'))
+    throw inputProblems.malformed_body({ detail: 'The address of the request could not be read.' });
+}
+
+/** Deeper than any form or document that we take, far less deep than what overflows the stack. */
+const DEPTH_MAX = 50;
+
+/**
+ * Refuses a body with a NUL or half of a surrogate pair anywhere in it, here once instead of in every field's schema.
+ * @throws invalid_input (400) naming the field · malformed_body (400) when it is the name of a field
+ */
+export function refuseUnstorableBody({ body }: FastifyRequest): void {
+  if (Array.isArray(body) || !isContainer(body)) {
+    if (!isStorable(body)) throw inputProblems.malformed_body();
+    return;
+  }
+  for (const [name, value] of Object.entries(body)) {
+    if (!isStorableText(name)) throw inputProblems.malformed_body();
+    if (!isStorable(value))
+      throw invalidInput({ [name]: ['This holds a character that cannot be stored, or is nested too deeply.'] });
+  }
+}
+
+function isStorable(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return isStorableText(value);
+  if (!isContainer(value)) return true;
+  if (depth >= DEPTH_MAX) return false;
+  return Object.entries(value).every(([name, member]) => isStorableText(name) && isStorable(member, depth + 1));
+}
+
+function isStorableText(text: string): boolean {
+  return !text.includes('\u0000') && text.isWellFormed();
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Buffer.isBuffer(value);
+}
