@@ -37,6 +37,8 @@ import type { Config } from './config.ts';
 import { listSubscriptions } from './list-subscriptions.ts';
 import { version } from './version.ts';
 
+const IDLE_CHECK_MS = 100;
+
 const themeFolder = fileURLToPath(new URL('../themes/default/', import.meta.url));
 
 export interface TollgateOptions {
@@ -185,7 +187,9 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     },
     async close() {
       stopping = true;
-      await http.close();
+      // A connection that was busy when the server closed stays open between requests until somebody closes it.
+      const idle = setInterval(() => http.server.closeIdleConnections(), IDLE_CHECK_MS);
+      await http.close().finally(() => clearInterval(idle));
       await relay.stop();
       await runner.stop();
       await gateway.close();
