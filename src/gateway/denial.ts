@@ -16,10 +16,10 @@ export function problemOf(denial: Denial): Problem {
 /** Path of the page where the refused person can put it right, or null when there is none. */
 export function mendingPath(denial: Denial): string | null {
   switch (denial.kind) {
-    case 'login_required':
+    case 'credentials_required':
     case 'password_required':
       return paths.login();
-    case 'factor_required':
+    case 'otp_required':
       return paths.userPassword(denial.username);
     case 'agreement_required':
       return paths.legalSign(denial.agreement);

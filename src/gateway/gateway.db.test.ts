@@ -142,7 +142,7 @@ test('a visitor is asked to sign in, a program told so, and comes back to where 
   const program = await call('/app/xia/');
   assert.equal(program.status, 401);
   assert.equal(program.headers.get('www-authenticate'), 'Bearer');
-  assert.deepEqual([program.json().code, program.json().location], ['login_required', '/login/']);
+  assert.deepEqual([program.json().code, program.json().location], ['credentials_required', '/login/']);
   const anything = await call('/app/', { headers: { accept: '*/*' } });
   assert.equal(anything.status, 401);
   const preferring = await call('/app/', { headers: { accept: 'text/html;q=0.9, application/json;q=0.1' } });
@@ -447,7 +447,7 @@ test('an upgrade is refused with the same words as any request', async () => {
   );
   const text = Buffer.concat(await socket.toArray()).toString();
   assert.match(text, /^HTTP\/1\.1 401 /);
-  assert.match(text, /"code":"login_required"/);
+  assert.match(text, /"code":"credentials_required"/);
 });
 
 test('visits are told to the application and counted, a while later', async () => {

@@ -175,7 +175,7 @@ test('an agreement is asked for until it is signed, and again when it has change
 
 test('who has no password, or no second factor where a role demands one, is not active', async () => {
   assert.equal(await ask(17, 'ned', {}), 'password_required');
-  assert.equal(await ask(17, 'otto', {}), 'factor_required');
+  assert.equal(await ask(17, 'otto', {}), 'otp_required');
   assert.equal(await ask(17, 'sam', {}), null);
 });
 

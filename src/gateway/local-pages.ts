@@ -43,7 +43,7 @@ export async function answerLocally(
 /** One profile: on to it. None or several: the page that shows them and creates another. */
 async function chooseProfile(request: FastifyRequest, reply: FastifyReply, pages: LocalPages): Promise<FastifyReply> {
   const caller = await pages.callerOf(request.ctx);
-  if (caller === null) throw gatewayProblems.login_required({ location: paths.login() });
+  if (caller === null) throw gatewayProblems.credentials_required({ location: paths.login() });
   const profiles = Object.entries(caller.session.roles).flatMap(([role, list]) =>
     list.map((profile) => ({ ...profile, role_title: role, location: paths.app(profile.slug) })),
   );
@@ -69,7 +69,7 @@ async function profileHome(
 ): Promise<FastifyReply> {
   const { ctx } = request;
   const caller = await pages.callerOf(ctx);
-  if (caller === null) throw gatewayProblems.login_required({ location: paths.login() });
+  if (caller === null) throw gatewayProblems.credentials_required({ location: paths.login() });
   const profile = Object.values(caller.session.roles)
     .flat()
     .find((candidate) => candidate.slug === slug);

@@ -80,7 +80,7 @@ const table: readonly (readonly [number, string])[] = [
 ];
 
 const verdicts: Readonly<Record<string, (is_read: boolean) => Denial['kind'] | null>> = {
-  L: () => 'login_required',
+  L: () => 'credentials_required',
   '-': () => 'role_required',
   r: (is_read) => (is_read ? null : 'role_required'),
   w: () => null,
@@ -167,7 +167,7 @@ test('an agreement that is not signed, or unknown, is asked for', () => {
 test('an account without password or demanded second factor is not active', () => {
   assert.deepEqual(decide(17, { caller: caller('sam', [], { has_password: false }) }), { kind: 'password_required' });
   assert.deepEqual(decide(17, { caller: caller('sam', [], { is_factor_missing: true }) }), {
-    kind: 'factor_required',
+    kind: 'otp_required',
     username: 'sam',
   });
 });
@@ -220,9 +220,9 @@ for (const [what, given, paid, ever] of subscribing) {
 
 // oxfmt-ignore
 const mending: readonly (readonly [Denial, number, string | null])[] = [
-  [{ kind: 'login_required' }, 401, '/login/'],
+  [{ kind: 'credentials_required' }, 401, '/login/'],
   [{ kind: 'password_required' }, 403, '/login/'],
-  [{ kind: 'factor_required', username: 'mia' }, 403, '/users/mia/password/'],
+  [{ kind: 'otp_required', username: 'mia' }, 403, '/users/mia/password/'],
   [{ kind: 'agreement_required', agreement: 'privacy' }, 403, '/legal/privacy/sign/'],
   [{ kind: 'role_required' }, 403, null],
   [{ kind: 'subscription_required', profile: 'xia', plan: 'premium' }, 402, '/billing/xia/cart/?plan=premium'],

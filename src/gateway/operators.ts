@@ -3,9 +3,9 @@ import type { CallerFacts, Facts, ProviderFact } from './facts.ts';
 
 /** Why an operator says no. What mends it is decided elsewhere, by whom was refused. */
 export type Denial =
-  | { readonly kind: 'login_required' }
+  | { readonly kind: 'credentials_required' }
   | { readonly kind: 'password_required' }
-  | { readonly kind: 'factor_required'; readonly username: string }
+  | { readonly kind: 'otp_required'; readonly username: string }
   | { readonly kind: 'agreement_required'; readonly agreement: string }
   | { readonly kind: 'role_required' }
   /** `plan` is what to put in the cart; null when the choice is open. */
@@ -72,7 +72,7 @@ export const operators: readonly Operator[] = [
 function signedIn(
   decide: (caller: CallerFacts, facts: Facts, params: RuleParams) => Denial | null,
 ): Operator['decide'] {
-  return (facts, params) => (facts.caller === null ? { kind: 'login_required' } : decide(facts.caller, facts, params));
+  return (facts, params) => (facts.caller === null ? { kind: 'credentials_required' } : decide(facts.caller, facts, params));
 }
 
 function role(family: Family, strength: Strength): Operator['decide'] {
@@ -141,7 +141,7 @@ function agreement(_caller: CallerFacts, facts: Facts): Denial | null {
 
 function active(caller: CallerFacts): Denial | null {
   if (!caller.has_password) return { kind: 'password_required' };
-  return caller.is_factor_missing ? { kind: 'factor_required', username: caller.username } : null;
+  return caller.is_factor_missing ? { kind: 'otp_required', username: caller.username } : null;
 }
 
 function subscribed(caller: CallerFacts, facts: Facts, params: RuleParams): Denial | null {

@@ -3,9 +3,9 @@ import { defineProblems } from '#kernel/problem';
 export const gatewayProblems = defineProblems({
   path_refused: { status: 400, title: 'The path of this address can be read in more than one way.' },
   rule_unmatched: { status: 403, title: 'No access rule applies to this path.' },
-  login_required: { status: 401, title: 'Authentication credentials were not provided.' },
+  credentials_required: { status: 401, title: 'Authentication credentials were not provided.' },
   password_required: { status: 403, title: 'Choose a password first.' },
-  factor_required: { status: 403, title: 'One of your roles demands a second factor; set one up first.' },
+  otp_required: { status: 403, title: 'One of your roles demands a second factor; set one up first.' },
   agreement_required: { status: 403, title: 'You must accept an agreement first.' },
   role_required: { status: 403, title: 'You do not have permission to perform this action.' },
   subscription_required: { status: 402, title: 'This needs a subscription.' },
