@@ -72,7 +72,8 @@ export const operators: readonly Operator[] = [
 function signedIn(
   decide: (caller: CallerFacts, facts: Facts, params: RuleParams) => Denial | null,
 ): Operator['decide'] {
-  return (facts, params) => (facts.caller === null ? { kind: 'credentials_required' } : decide(facts.caller, facts, params));
+  return (facts, params) =>
+    facts.caller === null ? { kind: 'credentials_required' } : decide(facts.caller, facts, params);
 }
 
 function role(family: Family, strength: Strength): Operator['decide'] {
