@@ -53,11 +53,16 @@ export async function buildContext(options: HttpOptions, request: FastifyRequest
     throw commonProblems.credentials_invalid();
 }
 
-/** The origin that the caller used when it is one of ours, the configured one otherwise: a forged Host leads nowhere. */
+/**
+ * The origin that the caller used when it is one of ours, the configured one otherwise: a forged Host leads nowhere.
+ *
+ * The scheme of the configured one is taken at its word: a proxy that ends TLS need not be trusted for it.
+ */
 function originOf(options: HttpOptions, request: FastifyRequest): string {
   const base = options.base_url();
   const host = request.host.toLowerCase();
-  if (host === new URL(base).host || options.allowed_hosts.includes(host)) return `${request.protocol}://${host}`;
+  if (host === new URL(base).host) return base;
+  if (options.allowed_hosts.includes(host)) return `${request.protocol}://${host}`;
   if (options.development && /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host))
     return `${request.protocol}://${host}`;
   return base;
