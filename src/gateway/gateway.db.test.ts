@@ -238,6 +238,15 @@ test('a body may be missing, announced first or sent in pieces', async () => {
   assert.match(text, /"body":"abcde"/);
 });
 
+test('a client that offers HTTP/2 in the clear loses nothing of its body', async () => {
+  const { port } = new URL(app.origin);
+  const socket = connect(Number(port), '127.0.0.1');
+  const head = `POST /open/echo HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade, HTTP2-Settings, close\r\n`;
+  socket.write(`${head}Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\nContent-Length: 5\r\n\r\nhello`);
+  const text = Buffer.concat(await socket.toArray()).toString();
+  assert.match(text, /"body":"hello"/);
+});
+
 test('events arrive one by one', async () => {
   const started = performance.now();
   const reply = await fetch(`${app.origin}/open/stream?count=2&ms=300`);

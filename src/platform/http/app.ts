@@ -1,5 +1,6 @@
 import './augmentation.ts';
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import multipart from '@fastify/multipart';
@@ -83,7 +84,8 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     genReqId: () => randomBytes(12).toString('hex'),
     requestIdHeader: false,
     forceCloseConnections: 'idle',
-    http: { maxHeaderSize: HEADER_BYTES_MAX },
+    // Any other protocol that is offered is left alone (RFC 9110 §7.8): Node would take the body for that protocol's.
+    http: { maxHeaderSize: HEADER_BYTES_MAX, shouldUpgradeCallback: isWebSocketHandshake },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: true } },
     frameworkErrors: (error, request, reply) => {
@@ -153,6 +155,10 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   await registerOpenApi(app, options);
   registerFallback(app);
   return app;
+}
+
+function isWebSocketHandshake({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 function decorateRequests(app: App): void {
