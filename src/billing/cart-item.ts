@@ -34,8 +34,3 @@ export interface WantedItem {
   full_name?: string | undefined;
   email?: string | null | undefined;
 }
-
-/** Two wishes for the same plan, use and person are one item. */
-export function itemKey(item: Pick<CartItem, 'plan_id' | 'use_charge_id' | 'sync_on'>): string {
-  return `${item.plan_id}/${item.use_charge_id ?? 0}/${(item.sync_on ?? '').toLowerCase()}`;
-}

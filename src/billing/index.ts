@@ -1,11 +1,9 @@
 // Carts, the checkout in three steps, orders and what is due.
 export { addToCart, type CartWish } from './add-to-cart.ts';
 export { findCartFacts } from './cart-facts.ts';
-export { type CheckoutInput, reserveOrder } from './reserve-order.ts';
 export { checkOut } from './check-out.ts';
-export { finishOrder, finishOrders } from './finish-orders.ts';
+export type { CheckoutInput } from './reserve-order.ts';
 export { billingJobs } from './jobs.ts';
 export { isCouponUsed } from './order-store.ts';
 export { billingPages } from './pages.ts';
-export { billingProblems } from './problems.ts';
 export { billingRoutes } from './routes.ts';

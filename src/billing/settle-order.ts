@@ -57,8 +57,3 @@ function couponsOf(lines: readonly OrderLine[]): CouponId[] {
   const coupons = new Set<CouponId>(lines.flatMap((line) => line.coupon_id ?? []));
   return [...coupons].toSorted((a, b) => a - b);
 }
-
-/** Says whether an order was settled meanwhile by somebody else. */
-export async function isSettled(ctx: Context, order_id: OrderId): Promise<boolean> {
-  return (await findOrder(ctx.db, order_id))?.state === 'settled';
-}
