@@ -84,9 +84,14 @@ export async function findProfileByEmail(reader: Reader, email: string): Promise
     .executeTakeFirst();
 }
 
-/** Reads a profile and holds its row until the transaction ends: whoever changes its roles or its money goes first. */
+/**
+ * Reads a profile and holds its row until the transaction ends: whoever changes its roles or its money goes first.
+ *
+ * Why NO KEY: rows that merely refer to the profile go on being written. Else two profiles that buy from each other would
+ * deadlock, and a refund of a provider would stop all its sales.
+ */
 export async function lockProfile(tx: Tx, id: ProfileId): Promise<Profile> {
-  return tx.selectFrom('profiles').selectAll().where('id', '=', id).forUpdate().executeTakeFirstOrThrow();
+  return tx.selectFrom('profiles').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirstOrThrow();
 }
 
 /** Reads the profile that runs the site. */
