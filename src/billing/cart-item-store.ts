@@ -23,8 +23,13 @@ export async function findCartItems(reader: Reader, owner: CartOwner): Promise<C
   return ownedBy(reader.selectFrom('cart_items').select(columns), owner).orderBy('created_at').orderBy('id').execute();
 }
 
+/** Reads the same and holds the rows. */
 export async function lockCartItems(tx: Tx, owner: CartOwner): Promise<CartItem[]> {
-  return ownedBy(tx.selectFrom('cart_items').select(columns), owner).orderBy('id').forUpdate().execute();
+  return ownedBy(tx.selectFrom('cart_items').select(columns), owner)
+    .orderBy('created_at')
+    .orderBy('id')
+    .forUpdate()
+    .execute();
 }
 
 export async function findCartItem(reader: Reader, id: number): Promise<CartItem | undefined> {
@@ -35,14 +40,6 @@ export async function findCartItem(reader: Reader, id: number): Promise<CartItem
     .where('recorded_at', 'is', null)
     .where('user_id', 'is not', null)
     .executeTakeFirst();
-}
-
-export async function countCartItems(reader: Reader, owner: CartOwner): Promise<number> {
-  const row = await ownedBy(
-    reader.selectFrom('cart_items').select(sql<number>`count(*)`.as('count')),
-    owner,
-  ).executeTakeFirst();
-  return row?.count ?? 0;
 }
 
 /** Adds the item, or updates what is given on the one with the same plan, use and person. */
@@ -102,11 +99,6 @@ export async function updateCartItem(
 export async function setItemCoupons(tx: Tx, ids: readonly CartItemId[], coupon_id: CouponId): Promise<void> {
   if (ids.length === 0) return;
   await tx.updateTable('cart_items').set({ coupon_id }).where('id', 'in', ids).execute();
-}
-
-export async function dropItemCoupons(tx: Tx, ids: readonly CartItemId[]): Promise<void> {
-  if (ids.length === 0) return;
-  await tx.updateTable('cart_items').set({ coupon_id: null }).where('id', 'in', ids).execute();
 }
 
 export async function deleteCartItems(

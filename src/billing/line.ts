@@ -69,11 +69,15 @@ export function allLines(invoicables: readonly Invoicable[]): Line[] {
   return invoicables.flatMap((invoicable) => invoicable.lines);
 }
 
-/** Adds lines up; null when they mix currencies. No line at all is zero of `unit_default`. */
+/**
+ * Adds lines up; null when they mix currencies. No line at all is zero of `unit_default`.
+ * A sum that is too large to be exact is too large to be charged as well, and stops at the largest exact number.
+ */
 export function totalOf(lines: readonly Money[], unit_default: string): Money | null {
   const unit = lines[0]?.unit ?? unit_default;
   if (lines.some((line) => line.unit !== unit)) return null;
-  return { amount: lines.reduce((sum, line) => sum + line.amount, 0), unit };
+  const sum = lines.reduce((total, line) => total + line.amount, 0);
+  return { amount: Math.min(sum, Number.MAX_SAFE_INTEGER), unit };
 }
 
 /** Names exactly what a buyer was shown, so that a changed cart or price is noticed before money moves. */

@@ -9,6 +9,8 @@ import type { Invoicable, Line } from './line.ts';
 /**
  * Loads what a profile owes on its subscriptions, as lines to pay: the unpaid orders themselves when they make up the amount
  * due, one line for the whole amount otherwise. Paying them never extends a subscription. Amounts in the payer's favour are left out.
+ *
+ * On a subscription of somebody else only the payer's own orders are: a gift makes nobody liable for what its receiver orders later.
  * @see spec/billing.md 2.14 and 4.5
  */
 export async function loadBalances(reader: Reader, payer: Profile, at: Date): Promise<Invoicable[]> {
@@ -36,9 +38,11 @@ export async function loadBalances(reader: Reader, payer: Profile, at: Date): Pr
     const plan = subscription && plans.get(subscription.plan_id);
     const beneficiary = subscription && profiles.get(subscription.profile_id);
     if (!subscription || !plan || !beneficiary) return [];
+    const is_own = subscription.profile_id === payer.id;
     const lines = owing.flatMap((event): Line[] => {
       const own = orders.filter((order) => order.event_id === event.event_id && order.dest_unit === event.unit);
-      const whole = own.reduce((sum, order) => sum + order.dest_amount, 0) === event.amount;
+      const own_amount = own.reduce((sum, order) => sum + order.dest_amount, 0);
+      const whole = own_amount === event.amount || (!is_own && own_amount < event.amount);
       const base = {
         ...balanceBase,
         provider_id: plan.profile_id,
@@ -54,10 +58,13 @@ export async function loadBalances(reader: Reader, payer: Profile, at: Date): Pr
           entry_id: order.id,
         }));
       }
+      // Nobody owes itself: a provider on its own books for what others ordered.
+      if (plan.profile_id === payer.id) return [];
       return [
         { ...base, amount: event.amount, unit: event.unit, description: `Balance on ${plan.slug}`, entry_id: null },
       ];
     });
+    if (lines.length === 0) return [];
     return [
       { key: `${beneficiary.slug}:${plan.slug}`, kind: 'balance', plan, beneficiary, subscription, lines, options: [] },
     ];

@@ -13,6 +13,8 @@ import { billingProblems } from './problems.ts';
 export interface InvoicableScope {
   payer: Profile;
   owner: CartOwner;
+  /** What the cart holds, when the caller has read it already. */
+  items?: readonly CartItem[];
   at: Date;
   /** Refuse a coupon that went bad since it was put into the cart, instead of leaving it out. */
   strict_coupons: boolean;
@@ -27,7 +29,7 @@ export interface InvoicableScope {
  * @see spec/billing.md 4.5
  */
 export async function loadInvoicables(reader: Reader, scope: InvoicableScope): Promise<Invoicable[]> {
-  const items = await findCartItems(reader, scope.owner);
+  const items = scope.items ?? (await findCartItems(reader, scope.owner));
   const plans = await findPlansByIds(
     reader,
     items.map((item) => item.plan_id),

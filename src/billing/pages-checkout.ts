@@ -15,6 +15,7 @@ import { mergeVisitorCart } from './merge-visitor-cart.ts';
 import { nextOf, OrderQuery, summaryOf } from './pages-cart.ts';
 import { billingProblems } from './problems.ts';
 import { redeemCoupon } from './redeem-coupon.ts';
+import { balancesOn, type CheckoutInput } from './reserve-order.ts';
 import { payingFor } from './routes-checkout.ts';
 import { viewInvoicables } from './view-checkout.ts';
 import { viewReceipt } from './view-receipt.ts';
@@ -78,22 +79,25 @@ function balancePage(app: App): void {
   for (const url of ['/billing/:profile/balance/', '/billing/:profile/balance/:plan/']) {
     app.get(url, options, async (request, reply) => {
       const { payer } = await payingFor(request);
+      const due = await loadBalances(request.ctx.db, payer, request.ctx.clock.now());
       return showOrder(
         request,
         reply,
         'saas/billing/balance.html',
         payer,
-        await loadBalances(request.ctx.db, payer, request.ctx.clock.now()),
+        balancesOn(request.params.plan ?? null, due),
       );
     });
     app.post(url, options, async (request, reply) => {
       const { payer } = await payingFor(request);
+      const plan = request.params.plan ?? null;
+      const { ctx } = request;
       return pay(
         request,
         reply,
         'saas/billing/balance.html',
-        () => loadBalances(request.ctx.db, payer, request.ctx.clock.now()),
-        true,
+        async () => balancesOn(plan, await loadBalances(ctx.db, payer, ctx.clock.now())),
+        { balance_only: true, balance_plan: plan },
       );
     });
   }
@@ -104,7 +108,7 @@ async function pay(
   reply: FastifyReply,
   template: string,
   reload: () => Promise<Invoicable[]>,
-  balance_only = false,
+  scope: Pick<CheckoutInput, 'balance_only' | 'balance_plan'> = {},
 ): Promise<FastifyReply> {
   const { ctx, body } = request;
   const { payer, owner } = await payingFor(request);
@@ -118,7 +122,7 @@ async function pay(
       token,
       remember_card: checkedField(body, 'remember_card'),
       cart_version: textField(body, 'cart_version', 64) || null,
-      balance_only,
+      ...scope,
     });
     if (charge !== null)
       return await reply.redirect(paths.receipt(payer.slug, charge.processor_key, nextOf(request)), 303);

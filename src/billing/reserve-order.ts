@@ -3,14 +3,16 @@ import type { Context } from '#platform/context';
 import type { CouponId } from '#platform/db-schema';
 import { inTransaction, isUniqueViolation, type Tx } from '#platform/db';
 import { enqueue } from '#platform/jobs';
-import { type Attempt, reserveAttempt, unresolvedChargeOf } from '#payments';
+import { type Attempt, isAnyUnresolved, reserveAttempt, unresolvedChargeOf } from '#payments';
 import { lockProfile, type Profile } from '#profiles';
-import type { CartOwner } from './cart-item.ts';
+import { lockSubscriptions } from '#subscriptions';
+import type { CartItem, CartOwner } from './cart-item.ts';
+import { lockCartItems } from './cart-item-store.ts';
 import { allLines, cartVersion, type Choice, chooseOptions, type Invoicable, type Line, totalOf } from './line.ts';
 import { loadBalances } from './load-balances.ts';
 import { loadInvoicables } from './load-invoicables.ts';
 import { linesOfOrder, type Order } from './order.ts';
-import { findOrderInFlight, insertOrder, insertOrderLines } from './order-store.ts';
+import { findOrderInFlight, findOrdersOn, insertOrder, insertOrderLines, isAnyItemInFlight } from './order-store.ts';
 import { billingProblems } from './problems.ts';
 import { bookOrder } from './book-order.ts';
 import { finishOrderJob } from './jobs.ts';
@@ -23,6 +25,8 @@ export interface CheckoutInput {
   cart_version: string | null;
   /** Pay only what is due, and leave the cart as it is. */
   balance_only?: boolean;
+  /** Of what is due, only what is due on this plan. */
+  balance_plan?: string | null;
 }
 
 export interface Reservation {
@@ -38,9 +42,10 @@ const FINISH_AFTER_MS = 60_000;
  * First of the three steps of a checkout: decides what is bought at which price and writes that down, before any money moves.
  * An order over nothing is settled on the spot. Uses of coupons are taken here and given back if the payment is refused.
  *
- * Locks: the payer's profile, then its cart. The unique index on open orders is the last word against a double checkout.
+ * Locks: the payer's profile, then the cart, then the subscriptions on which something is due: others could pay for either.
+ * The unique index on open orders is the last word against a double checkout.
  * @throws cart_empty, cart_changed, checkout_in_flight, charge_pending, coupon_no_longer_valid (409),
- *   options_undecided, currency_mixed, charge_too_small, payment_method_absent (400)
+ *   options_undecided, currency_mixed, charge_too_small, charge_too_large, payment_method_absent (400)
  * @see docs/decisions/0005-checkout-in-three-verbs.md
  */
 export async function reserveOrder(
@@ -54,11 +59,12 @@ export async function reserveOrder(
       const at = ctx.clock.now();
       const payer = await lockProfile(tx, payer_id);
       if (await findOrderInFlight(tx, payer.id)) throw billingProblems.checkout_in_flight({ retry_after_s: 2 });
-      const loaded =
-        input.balance_only === true
-          ? await loadBalances(tx, payer, at)
-          : await loadInvoicables(tx, { payer, owner, at, strict_coupons: true });
-      const invoicables = await decide(tx, payer, loaded, input);
+      const items = input.balance_only === true ? null : await holdCart(tx, owner);
+      const load = async () =>
+        items === null
+          ? balancesOn(input.balance_plan ?? null, await loadBalances(tx, payer, at))
+          : loadInvoicables(tx, { payer, owner, items, at, strict_coupons: true });
+      const invoicables = decide(await holdBalances(tx, payer, load), input);
       return placeOrder(ctx, tx, { payer, invoicables, input, at });
     });
   } catch (error) {
@@ -68,18 +74,42 @@ export async function reserveOrder(
   }
 }
 
-async function decide(
-  tx: Tx,
-  payer: Profile,
-  loaded: readonly Invoicable[],
-  input: CheckoutInput,
-): Promise<Invoicable[]> {
+/** Holds a cart, which its owner could check out for several profiles at once. */
+async function holdCart(tx: Tx, owner: CartOwner): Promise<CartItem[]> {
+  const items = await lockCartItems(tx, owner);
+  const ids = items.map(({ id }) => id);
+  if (await isAnyItemInFlight(tx, ids)) throw billingProblems.checkout_in_flight({ retry_after_s: 2 });
+  return items;
+}
+
+/** Loads what is to be paid, with what is due held so that nobody else who could pay it does. */
+async function holdBalances(tx: Tx, payer: Profile, load: () => Promise<Invoicable[]>): Promise<Invoicable[]> {
+  const seen = await load();
+  const ids = seen.flatMap(({ kind, subscription }) => (kind === 'balance' && subscription ? [subscription.id] : []));
+  if (ids.length === 0) return seen;
+  await lockSubscriptions(tx, ids);
+  const orders = await findOrdersOn(tx, ids);
+  const attempts = orders.flatMap(({ charge_attempt_id }) => charge_attempt_id ?? []);
+  const pending =
+    orders.some(({ state }) => state === 'reserved') ||
+    (await unresolvedChargeOf(tx, payer.id)) !== undefined ||
+    (await isAnyUnresolved(tx, attempts));
+  if (pending) throw billingProblems.charge_pending();
+  // Somebody may have paid while we waited for the locks.
+  const held = await load();
+  return held.filter(({ kind, subscription }) => kind === 'cart' || (subscription && ids.includes(subscription.id)));
+}
+
+/** Of what is due, what is due on a plan; all of it for null. */
+export function balancesOn(plan: string | null, balances: readonly Invoicable[]): Invoicable[] {
+  return balances.filter((each) => plan === null || each.plan.slug === plan);
+}
+
+function decide(loaded: readonly Invoicable[], input: CheckoutInput): Invoicable[] {
   if (loaded.length === 0) throw billingProblems.cart_empty();
   if (input.cart_version !== null && input.cart_version !== cartVersion(loaded)) throw billingProblems.cart_changed();
   const invoicables = chooseOptions(loaded, input.choices);
   if (invoicables === null) throw billingProblems.options_undecided();
-  const owes = invoicables.some((invoicable) => invoicable.kind === 'balance');
-  if (owes && (await unresolvedChargeOf(tx, payer.id))) throw billingProblems.charge_pending();
   return invoicables;
 }
 

@@ -26,6 +26,7 @@ const problems = [
   billingProblems.payment_unknown,
   paymentsProblems.card_declined,
   paymentsProblems.charge_too_small,
+  paymentsProblems.charge_too_large,
   paymentsProblems.payment_method_absent,
 ];
 

@@ -12,3 +12,6 @@ export type Attempt = Selectable<ChargeAttemptsTable> & { source: ChargeSource |
 
 /** Below this the processor's fee can exceed what is charged. Units: 1/100 of any unit. */
 export const CHARGE_AMOUNT_MIN = 50;
+
+/** Above this nobody believes a price; far below what a number holds exactly. Units: 1/100 of any unit. */
+export const CHARGE_AMOUNT_MAX = 100_000_000_000;

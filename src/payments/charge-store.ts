@@ -78,6 +78,19 @@ export async function unresolvedChargeOf(reader: Reader, profile_id: ProfileId):
     .executeTakeFirst();
 }
 
+/** Says whether the processor accepted one of these attempts and has not decided. */
+export async function isAnyUnresolved(reader: Reader, attempt_ids: readonly ChargeAttemptId[]): Promise<boolean> {
+  if (attempt_ids.length === 0) return false;
+  const row = await reader
+    .selectFrom('charges')
+    .select('id')
+    .where('charge_attempt_id', 'in', attempt_ids)
+    .where('state', '=', 'created')
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The charge that pays for each of these orders, or is about to; orders that no charge covers, or a failed one, are left out. */
 export async function chargesCovering(
   reader: Reader,

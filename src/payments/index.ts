@@ -3,7 +3,13 @@ export { browserKeys } from './browser-keys.ts';
 export { callProcessor, findOutcome } from './call-processor.ts';
 export type { Charge, ChargeItem, ChargeState } from './charge.ts';
 export { findAttempt } from './charge-attempt-store.ts';
-export { findCharge, findChargeItems, findChargeOfAttempt, unresolvedChargeOf } from './charge-store.ts';
+export {
+  findCharge,
+  findChargeItems,
+  findChargeOfAttempt,
+  isAnyUnresolved,
+  unresolvedChargeOf,
+} from './charge-store.ts';
 export { paymentsJobs } from './jobs.ts';
 export { listRecentCharges } from './list-recent-charges.ts';
 export { type PaymentMethod, savedCard } from './payment-method-store.ts';

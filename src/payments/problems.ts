@@ -12,6 +12,7 @@ export const paymentsProblems = defineProblems({
     title: "The profile doesn't have a payment method on file, and no payment token was passed.",
   },
   charge_too_small: { status: 400, title: 'The amount is too small to be charged to a card.' },
+  charge_too_large: { status: 400, title: 'The amount is too large to be charged to a card.' },
   processor_unreachable: {
     status: 503,
     title: 'The payment processor could not be reached.',

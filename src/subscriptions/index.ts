@@ -13,6 +13,7 @@ export {
   findSubscriptionsByIds,
   findSubscriptionsOf,
   hasSubscribers,
+  lockSubscriptions,
   providersOf,
   type Entitlement,
   type ProvidingProfile,

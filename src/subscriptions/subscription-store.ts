@@ -92,9 +92,9 @@ export async function findActiveSubscriptionsOf(
     .execute();
 }
 
-/** Reads a subscription and holds its row. */
-export async function lockSubscription(tx: Tx, id: SubscriptionId): Promise<Subscription | undefined> {
-  return tx.selectFrom('subscriptions').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+/** Holds the rows of subscriptions, in the order of their ids. */
+export async function lockSubscriptions(tx: Tx, ids: readonly SubscriptionId[]): Promise<void> {
+  await tx.selectFrom('subscriptions').select('id').where('id', 'in', ids).orderBy('id').forUpdate().execute();
 }
 
 /** Finds the running subscription of a profile to a plan, as `findSubscription`, and holds its row. */
