@@ -10,6 +10,19 @@ export interface Child {
 const READY_MS_MAX = 60_000;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+const running = new Set<ChildProcess>();
+
+/** Stops what was started when this process is asked to stop, then runs `last`. */
+export function stopAllWhenInterrupted(last: () => Promise<void>): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      void Promise.all([...running].map(stop))
+        .then(last)
+        .finally(() => process.exit(1));
+    });
+  }
+}
+
 /** Runs a server of this repository in a process of its own on a free port, and waits until `probe` answers. */
 export async function startChild(
   args: readonly string[],
@@ -23,6 +36,8 @@ export async function startChild(
     env: { PATH: process.env['PATH'], ...environment, PORT: String(port), HOST: '127.0.0.1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   child.stdout.resume();
   const until = performance.now() + READY_MS_MAX;
   while (!(await answers(`${origin}${probe}`))) {

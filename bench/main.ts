@@ -1,5 +1,6 @@
 import { benchApiRead } from './api-read.ts';
 import { startBenchSite } from './bench-site.ts';
+import { stopAllWhenInterrupted } from './child.ts';
 import { benchCheckout } from './checkout.ts';
 import { benchGateway } from './gateway.ts';
 import type { Comparison } from './measure.ts';
@@ -10,6 +11,7 @@ const scratch = await makeScratchDatabase();
 if ('reason' in scratch) {
   console.log(`nothing was measured: ${scratch.reason}`);
 } else {
+  stopAllWhenInterrupted(() => scratch.drop());
   try {
     const site = await startBenchSite(scratch.url);
     try {
