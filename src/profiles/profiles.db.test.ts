@@ -47,6 +47,29 @@ async function someone(username: string, sample: Parameters<typeof makeReadyUser
   return { user, call: await as(user) };
 }
 
+test('inviting somebody by name does not tell the address, the phone number or the last sign-in', async () => {
+  const { call: asEve } = await someone('harvester');
+  const { user: mark, call: asMark } = await someone('harvested');
+  assert.equal((await asEve('POST', '/api/users/harvester/profiles', { full_name: 'Harvest' })).status, 201);
+  const url = '/api/profile/harvest/roles/manager';
+  type Row = { user: Record<string, unknown> };
+  const invited = await asEve('POST', url, { slug: mark.username });
+  assert.equal(invited.status, 201, invited.text);
+  for (const { user } of [invited.json<Row>(), (await asEve('GET', `${url}/harvested`)).json<Row>()]) {
+    assert.deepEqual([user['email'], user['phone'], user['last_login'], user['otp_enabled']], [null, null, null, null]);
+    assert.equal(user['username'], 'harvested');
+  }
+  const found = await asEve('GET', `/api/profile/harvest/roles?q=${mark.email?.slice(0, 10)}&q_f=user__email`);
+  assert.equal(found.json()['count'], 0, 'nor does searching letter by letter');
+
+  const { accept_grant_api_url } = (await asMark('GET', '/api/users/harvested/accessibles')).json<{
+    results: { accept_grant_api_url: string }[];
+  }>().results[0] ?? { accept_grant_api_url: '' };
+  assert.equal((await asMark('PUT', new URL(accept_grant_api_url).pathname)).status, 200);
+  const member = (await asEve('GET', `${url}/harvested`)).json<Row>();
+  assert.equal(member.user['email'], mark.email, 'who agreed is a member');
+});
+
 test('giving somebody a role does not open that person’s account (16.1, a)', async () => {
   const { call: asEve } = await someone('eve');
   const { user: mark } = await someone('mark', { personal: true });

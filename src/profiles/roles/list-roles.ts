@@ -39,11 +39,14 @@ const columns = [
   'roles.extra',
 ] as const;
 
+/** What is not shown is not found either: see present-role.ts. */
+const knownEmail = sql<string>`case when roles.grant_key is null or roles.invited_email is not null then member.email end`;
+
 const memberSpec: ListSpec = {
   search: {
     user: 'member.username',
     user__full_name: 'member.full_name',
-    user__email: 'member.email',
+    user__email: knownEmail,
     role: 'role_types.slug',
     role__title: 'role_types.title',
   },

@@ -72,7 +72,7 @@ export async function presentRolesByProfile(
     const owner = type?.profile_id ? owners.get(type.profile_id) : undefined;
     return {
       created_at: role.created_at.toISOString(),
-      user: presentMember(user, maySeeMembersInFull(subject)),
+      user: presentMember(user, { in_full: maySeeMembersInFull(subject), is_known: knowsMember(role, subject) }),
       extra: extraFromText(role.extra),
       grant_key: role.grant_key,
       request_key: role.request_key,
@@ -83,13 +83,25 @@ export async function presentRolesByProfile(
   });
 }
 
-function presentMember(user: User, in_full: boolean): Static<typeof MemberSchema> {
+/**
+ * An address that the invitation was sent to is known to who sent it. Who was invited by name tells theirs by accepting:
+ * the whole site could be asked for its addresses otherwise, one invitation each.
+ */
+function knowsMember({ grant_key, invited_email }: Role, { relation }: Subject): boolean {
+  return grant_key === null || invited_email !== null || relation === 'broker';
+}
+
+function presentMember(
+  user: User,
+  { is_known, ...seen }: { in_full: boolean; is_known: boolean },
+): Static<typeof MemberSchema> {
+  const in_full = seen.in_full && is_known;
   return {
     slug: user.username,
     username: user.username,
     printable_name: printableName(user),
     picture: user.picture,
-    email: user.email,
+    email: is_known ? user.email : null,
     phone: in_full ? user.phone : null,
     full_name: user.full_name,
     nick_name: user.nick_name,
