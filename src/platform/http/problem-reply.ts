@@ -8,7 +8,10 @@ import { httpProblems } from './problems.ts';
 /** The body of a problem on the wire. Fields stand beside `code` under their own names. */
 export function problemBody(problem: Problem): Record<string, unknown> {
   // A field may itself be called `code` (that of a coupon): its messages, which are documented, go before our own code.
-  if (problem.fields) return { code: problem.code, ...nestFields(problem.fields) };
+  if (problem.fields) {
+    const fields = nestFields(problem.fields);
+    return 'code' in fields ? fields : { ...fields, code: problem.code };
+  }
   const { members, location } = problem.extra;
   return { detail: problem.message, code: problem.code, ...(location === undefined ? {} : { location }), ...members };
 }
