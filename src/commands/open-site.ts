@@ -4,7 +4,7 @@ import { type Config, readConfig } from '../config.ts';
 import { findSecretKey } from '../secret-key.ts';
 import { setUpSite } from '../set-up.ts';
 import { join } from 'node:path';
-import { systemClock } from '#platform/clock';
+import { movableClock, systemClock } from '#platform/clock';
 import { type Database, openDatabase } from '#platform/db';
 import { migrate } from '#platform/migrate';
 
@@ -45,9 +45,10 @@ export async function openSite(): Promise<OpenSite> {
   const secret = await findSecretKey(config);
   const database = await openConfiguredDatabase(config, log);
   await migrate(database.db, (message) => log.info(message));
-  const clock = systemClock();
+  const movable = config.mode === 'development' ? movableClock() : null;
+  const clock = movable ?? systemClock();
   await setUpSite(database.db, clock, { slug: config.site_slug, title: config.site_title, email: config.site_email });
-  const tollgate = await buildTollgate({ config, secret, database, clock, movable: null, log });
+  const tollgate = await buildTollgate({ config, secret, database, clock, movable, log });
   return {
     config,
     database,
