@@ -7,6 +7,8 @@ export type TestOutcome =
   | 'pending'
   /** Charged, but the answer gets lost on the way back. */
   | 'lost_answer'
+  /** Charged, but the answer takes its time. */
+  | 'late_answer'
   /** Never reached. */
   | 'unreachable'
   | DeclineCode;
@@ -30,6 +32,7 @@ const tokens: Readonly<Record<string, TestOutcome>> = {
   tok_chargeDeclinedIncorrectCvc: 'incorrect_cvc',
   tok_chargeAsyncFail: 'pending',
   tok_timeout: 'lost_answer',
+  tok_slow: 'late_answer',
   tok_unreachable: 'unreachable',
 };
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '#platform/clock';
 import { sha256Hex } from '#platform/crypto';
 import { type Db, inTransaction } from '#platform/db';
@@ -30,6 +31,9 @@ export const TEST_PROCESSOR = 'test';
 
 /** What a dispute costs each provider concerned, whatever comes of it. Units: 1/100. */
 const DISPUTE_FEE = 1500;
+
+/** Less than anybody waits, and enough for whoever wants to see what a crash leaves in the meantime. */
+const LATE_ANSWER_MS = 15_000;
 
 /**
  * Makes the built-in processor: it needs no account, keeps its books in tables of its own and does what the card asks for.
@@ -101,6 +105,7 @@ async function charge(db: Db, clock: Clock, request: ChargeRequest): Promise<Pro
       created_at: at,
     });
   });
+  if (card.outcome === 'late_answer') await sleep(LATE_ANSWER_MS, undefined, { ref: false });
   if (card.outcome === 'lost_answer') throw new Error('the test processor was told to lose its answer');
 
   const written = await findTestCharge(db, { idempotency_key: request.key });
@@ -201,5 +206,5 @@ function parseCard(json: JsonValue): TestCard {
 }
 
 function isOutcome(text: string): text is TestCard['outcome'] {
-  return text in declineDetails || ['accepted', 'pending', 'lost_answer', 'unreachable'].includes(text);
+  return text in declineDetails || ['accepted', 'pending', 'lost_answer', 'late_answer', 'unreachable'].includes(text);
 }
