@@ -17,3 +17,5 @@ export const mailLimit: RateLimit = { name: 'mail', max: 1, window_s: 600 };
 export const codeLimit: RateLimit = { name: 'code', max: 5, window_s: quarter_s };
 /** Links tried from one address. */
 export const keyLimit: RateLimit = { name: 'key', max: 60, window_s: quarter_s };
+/** New addresses that one user asks for: the answers tell which are taken, and some send a code. */
+export const addressLimit: RateLimit = { name: 'address', max: 10, window_s: hour_s };

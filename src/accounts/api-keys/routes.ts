@@ -22,7 +22,7 @@ export function apiKeyRoutes(app: App, { settings }: AccountsDeps): void {
   app.get(
     '/api/users/:user/api-keys',
     {
-      config: { access: { kind: 'self' } },
+      config: { access: selfOnly },
       schema: {
         tags,
         summary: 'Lists user API keys',

@@ -42,7 +42,10 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
     app,
     '/api/users/:user',
     {
-      config: { access: { kind: 'self-only' }, problems: [accountsProblems.code_wrong] },
+      config: {
+        access: { kind: 'self-only' },
+        problems: [accountsProblems.code_wrong, throttleProblems.too_many_requests],
+      },
       schema: {
         tags,
         summary: 'Updates a user account',

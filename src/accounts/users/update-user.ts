@@ -6,6 +6,7 @@ import { checkCode } from '../credentials/check-factors.ts';
 import { userEmailChanged } from '../events.ts';
 import { accountsProblems, fieldProblem } from '../problems.ts';
 import type { AccountsDeps } from '../hooks.ts';
+import { addressLimit } from '../rate-limits.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { sendCode } from '../verifications/send-verification.ts';
 import { useVerification } from '../verifications/verification-store.ts';
@@ -37,7 +38,7 @@ export interface UserUpdate {
  *
  * An address that was verified stays until the new one is proved: the first call sends a code to the new address, the
  * second repeats the address with the code. An address that was never verified is replaced at once.
- * @throws invalid_input (400) naming `slug`, `username`, `email` or `phone`; code_wrong (400)
+ * @throws invalid_input (400) naming `slug`, `username`, `email` or `phone`; code_wrong (400), too_many_requests (429)
  */
 export async function updateUser(
   ctx: Context,
@@ -107,7 +108,10 @@ async function changeAddress(
   const target = to === undefined ? from : to;
   const isSame = target === from;
 
-  if (!isSame && target !== null) await requireFreeAddress(tx, user, channel, target);
+  if (!isSame && target !== null) {
+    settings.throttle.take(addressLimit, String(user.id));
+    await requireFreeAddress(tx, user, channel, target);
+  }
   const proof = code === undefined ? null : await checkCode(tx, target, code, at);
   if (proof === 'wrong') return 'wrong';
   if (proof) await useVerification(tx, proof.id, at);
