@@ -319,6 +319,7 @@ test('a path that could be read in two ways is refused before anything else', as
   }
   for (const target of ['/admin/x', '//admin//x', '/%61dmin', `http://127.0.0.1/admin`])
     assert.equal(await raw(target), 401, target);
+  assert.equal((await call('/admin%2Fx', {})).json().code, 'path_refused');
 });
 
 test('no rule at all refuses', async () => {
@@ -450,13 +451,18 @@ test('a page of another site opens no WebSocket with the cookies of a visitor', 
 
 test('an upgrade is refused with the same words as any request', async () => {
   const { port } = new URL(app.origin);
-  const socket = connect(Number(port), '127.0.0.1');
-  socket.write(
-    `GET /app/ws HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nAccept: application/json\r\n\r\n`,
-  );
-  const text = Buffer.concat(await socket.toArray()).toString();
-  assert.match(text, /^HTTP\/1\.1 401 /);
-  assert.match(text, /"code":"credentials_required"/);
+  const upgrade = async (more: string) => {
+    const socket = connect(Number(port), '127.0.0.1');
+    const asked = 'Connection: Upgrade\r\nUpgrade: websocket\r\nAccept: application/json';
+    socket.write(`GET /app/ws HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${asked}\r\n${more}\r\n`);
+    return Buffer.concat(await socket.toArray()).toString();
+  };
+  const stranger = await upgrade('');
+  assert.match(stranger, /^HTTP\/1\.1 401 /);
+  assert.match(stranger, /"code":"credentials_required"/);
+  const foreign = await upgrade('Cookie: sessionid=xia\r\nOrigin: https://evil.example\r\n');
+  assert.match(foreign, /^HTTP\/1\.1 403 /);
+  assert.match(foreign, /"code":"origin_refused"/);
 });
 
 test('visits are told to the application and counted, a while later', async () => {
@@ -574,7 +580,10 @@ test('what a rule may not be', async () => {
     assert.equal(status, 400);
     assert.ok(Array.isArray(json()[field]), JSON.stringify(json()));
   }
-  assert.equal((await call('/api/proxy/rules/none', { as: 'donny' })).status, 404);
+  for (const method of ['GET', 'DELETE']) {
+    const unknown = await call('/api/proxy/rules/none', { as: 'donny', method });
+    assert.deepEqual([unknown.status, unknown.json().code], [404, 'rule_unknown']);
+  }
   assert.equal((await call('/api/proxy/rules', { as: 'xia' })).status, 403);
   assert.equal((await call('/api/proxy/rules', { as: 'alice' })).status, 200);
   assert.equal((await call('/api/proxy/rules', { as: 'alice', method: 'POST', body: { path: '/b' } })).status, 403);

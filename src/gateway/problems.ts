@@ -14,7 +14,6 @@ export const gatewayProblems = defineProblems({
   plan_unknown: { status: 404, title: 'There is no such plan.' },
   page_unknown: { status: 404, title: 'There is no such page.' },
   origin_refused: { status: 403, title: 'This connection was opened by a page of another site.' },
-  upgrade_unsupported: { status: 400, title: 'Only connections to the application can be upgraded.' },
   upstream_unset: { status: 503, title: 'This site is not connected to an application.' },
   upstream_unreachable: {
     status: 503,
