@@ -60,7 +60,8 @@ export async function addToCart(ctx: Context, owner: CartOwner, wishes: readonly
 
 function resolveWish(wish: CartWish, plan: Plan | undefined): Resolved {
   if (!plan?.is_active) throw invalidInput({ plan: [`Plan '${wish.plan}' does not exist or is inactive.`] });
-  if (plan.is_not_priced) throw invalidInput({ plan: [billingProblems.plan_not_priced.definition.title] });
+  if (plan.is_not_priced)
+    throw invalidInput({ plan: ['This plan is not sold in the cart. Contact us to subscribe to it.'] });
   if (wish.use === undefined || wish.use === null || wish.use === '') return { wish, plan, use: null };
   const use = findUseCharge(plan, wish.use);
   if (!use) throw invalidInput({ use: [`UseCharge '${wish.use}' does not exist or is inactive.`] });

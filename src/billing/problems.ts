@@ -29,5 +29,4 @@ export const billingProblems = defineProblems({
   },
   receipt_unknown: { status: 404, title: 'There is no such receipt.' },
   beneficiary_unknown: { status: 400, title: 'Nobody is registered under this address yet.' },
-  plan_not_priced: { status: 400, title: 'This plan is not sold in the cart.', help: 'Contact us to subscribe to it.' },
 });

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { findUserByUsername } from '#accounts';
+import { inTransaction } from '#platform/db';
+import { makeManager } from '#profiles';
+import { apiClient, registerPerson } from '../../test/support/client.ts';
+import { makeCoupon, makePlan } from '../../test/support/factories/catalog.ts';
+import { startApp, type TestApp } from '../../test/support/start-app.ts';
+import type { TestContext } from '../../test/support/context.ts';
+import { CART_ITEMS_MAX } from './cart-item.ts';
+
+let app: TestApp;
+let ctx: TestContext;
+let broker: ReturnType<typeof apiClient>;
+before(async () => {
+  app = await startApp();
+  ctx = { ...(await app.tollgate.makeContext('test')), clock: app.clock };
+  broker = apiClient(app, await registerPerson(app, 'seller'));
+  const user = await findUserByUsername(app.db, 'seller');
+  assert.ok(user);
+  await inTransaction(app.db, (tx) => makeManager(tx, { id: ctx.site.broker_id }, user, app.clock.now()));
+});
+after(() => app.close());
+
+const buyer = async (name: string) => apiClient(app, await registerPerson(app, name));
+
+test('an item is new the first time and updated afterwards', async () => {
+  const plan = await makePlan(ctx);
+  const call = await buyer('again');
+  const first = await call('POST', '/api/cart', { plan: plan.slug, option: 1 });
+  const second = await call('POST', '/api/cart', { plan: plan.slug, option: 2 });
+  assert.deepEqual([first.status, second.status], [201, 200], second.text);
+  const rows = await app.db.selectFrom('cart_items').select('option').where('plan_id', '=', plan.id).execute();
+  assert.deepEqual(rows, [{ option: 2 }]);
+});
+
+test('what is not sold, or not sold in the cart, cannot be put there', async () => {
+  const call = await buyer('window');
+  const hidden = await makePlan(ctx, { is_active: false });
+  const talk = await makePlan(ctx, { is_not_priced: true });
+  for (const plan of ['no-such-plan', hidden.slug, talk.slug]) {
+    const reply = await call('POST', '/api/cart', { plan });
+    assert.deepEqual([reply.status, reply.json()['code']], [400, 'invalid_input'], plan);
+    assert.ok(Array.isArray(reply.json()['plan']), reply.text);
+  }
+});
+
+test('a cart takes so many items and no more, and none of a request that does not fit', async () => {
+  const plan = await makePlan(ctx);
+  const call = await buyer('hoarder');
+  const user = await findUserByUsername(app.db, 'hoarder');
+  assert.ok(user);
+  const items = Array.from({ length: CART_ITEMS_MAX }, (_, index) => ({
+    user_id: user.id,
+    plan_id: plan.id,
+    sync_on: `guest-${index}@example.com`,
+    created_at: app.clock.now(),
+  }));
+  await app.db.insertInto('cart_items').values(items).execute();
+  const reply = await call('POST', '/api/cart', { plan: plan.slug, sync_on: 'one-more@example.com' });
+  assert.deepEqual([reply.status, reply.json()['code']], [400, 'cart_full']);
+  const count = await app.db.selectFrom('cart_items').select('id').where('user_id', '=', user.id).execute();
+  assert.equal(count.length, CART_ITEMS_MAX);
+});
+
+test('a coupon that lowers nothing in the cart says so and is not attached', async () => {
+  const plan = await makePlan(ctx);
+  const elsewhere = await makePlan(ctx);
+  const coupon = await makeCoupon(ctx, { plan_id: elsewhere.id });
+  const call = await buyer('hopeful');
+  await call('POST', '/api/cart', { plan: plan.slug, option: 1 });
+  for (const code of [coupon.code, 'NO-SUCH-CODE']) {
+    const reply = await call('POST', '/api/cart/redeem', { code });
+    assert.deepEqual([reply.status, reply.json()['code']], [400, 'coupon_useless'], reply.text);
+  }
+  const rows = await app.db.selectFrom('cart_items').select('coupon_id').where('plan_id', '=', plan.id).execute();
+  assert.deepEqual(rows, [{ coupon_id: null }]);
+});
+
+test('nothing is checked out for somebody whom nobody knows', async () => {
+  const plan = await makePlan(ctx);
+  const call = await buyer('generous');
+  await call('POST', '/api/cart', { plan: plan.slug, option: 1, sync_on: 'stranger@example.com' });
+  const reply = await call('GET', '/api/billing/generous/checkout');
+  assert.deepEqual([reply.status, reply.json()['code']], [400, 'beneficiary_unknown'], reply.text);
+});
+
+test('people of the site look after carts, item by item', async () => {
+  const plan = await makePlan(ctx);
+  const call = await buyer('helped');
+  await call('POST', '/api/cart', { plan: plan.slug, option: 1 });
+  const list = await broker('GET', '/api/billing/cartitems/user/helped');
+  const [item] = list.json<{ results: { id: number }[] }>().results;
+  assert.ok(item, list.text);
+  const url = `/api/billing/cartitems/${item.id}`;
+  assert.equal((await broker('GET', url)).status, 200);
+  assert.equal((await call('GET', url)).status, 403, 'the cart is its owner’s, this address is not');
+  assert.equal((await broker('DELETE', url)).status, 204);
+  for (const method of ['GET', 'DELETE'] as const) {
+    const gone = await broker(method, url);
+    assert.deepEqual([gone.status, gone.json()['code']], [404, 'cart_item_unknown']);
+  }
+});
+
+test('a receipt that is not of this profile does not exist', async () => {
+  const plan = await makePlan(ctx);
+  const payer = await buyer('payer');
+  const nosy = await buyer('nosy');
+  await payer('POST', '/api/cart', { plan: plan.slug, option: 1 });
+  const paid = await payer('POST', '/api/billing/payer/checkout', {
+    remember_card: false,
+    processor_token: 'tok_visa',
+  });
+  assert.equal(paid.status, 201, paid.text);
+  const [charge] = await app.db.selectFrom('charges').select('processor_key').execute();
+  assert.ok(charge);
+  assert.equal((await payer('GET', `/billing/payer/receipt/${charge.processor_key}/`)).status, 200);
+  for (const path of [`/billing/nosy/receipt/${charge.processor_key}/`, `/billing/nosy/receipt/${'0'.repeat(24)}/`]) {
+    const reply = await nosy('GET', path);
+    assert.deepEqual([reply.status, reply.json()['code']], [404, 'receipt_unknown'], path);
+  }
+});
