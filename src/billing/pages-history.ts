@@ -36,7 +36,7 @@ export function historyPages(app: App): void {
         balance_amount: due.amount,
         balance_unit: due.unit,
         card: card ? viewCard(card) : null,
-        transactions: { ...page, results: page.results.map((row) => viewRow(row, profile.slug)) },
+        transactions: { ...page, results: page.results.map(({ text, ...row }) => ({ ...row, description: text })) },
       });
     },
   );
@@ -78,26 +78,4 @@ function cardPage(app: App): void {
       );
     }
   });
-}
-
-/** The description of a charge is made of escaped text with one link; here the link is a column of its own. */
-function viewRow(row: { created_at: string; description: string; amount: string; is_debit: boolean }, slug: string) {
-  const key = /\/receipt\/([^/"]+)\//.exec(row.description)?.[1];
-  return {
-    created_at: row.created_at,
-    description: plainText(row.description),
-    amount: row.amount,
-    is_debit: row.is_debit,
-    location: key === undefined ? null : paths.receipt(slug, decodeURIComponent(key)),
-  };
-}
-
-function plainText(html: string): string {
-  return html
-    .replace(/<[^>]*>/g, '')
-    .replace(/&lt;/g, '<')
-    .replace(/&gt;/g, '>')
-    .replace(/&quot;/g, '"')
-    .replace(/&#0?39;/g, "'")
-    .replace(/&amp;/g, '&');
 }

@@ -8,7 +8,7 @@ import { statementBalance, unpaidOrders } from './balance-store.ts';
 import { type BalancePage, lastInstant, type Range, upToNow, withBalance } from './balance-page.ts';
 import { accounts } from './entry.ts';
 import { presentTransactions } from './present-transactions.ts';
-import type { TransactionBody } from './schemas.ts';
+import type { PresentedTransaction } from './schemas.ts';
 import {
   accountMatches,
   isHistoryOf,
@@ -28,7 +28,7 @@ export interface ListRequest {
   url: URL;
 }
 
-type TransactionsPage = BalancePage<TransactionBody>;
+type TransactionsPage = BalancePage<PresentedTransaction>;
 
 /** Lists the orders that a profile has not paid, newest first; the balance is what it owes. */
 export async function listBalance(ctx: Context, profile_id: ProfileId, asked: ListRequest): Promise<TransactionsPage> {

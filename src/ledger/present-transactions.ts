@@ -4,7 +4,7 @@ import type { Reader } from '#platform/db';
 import { paths } from '#platform/http/paths';
 import { presentProfileSummary, profileSummaries } from '#profiles';
 import { findReceipts } from './event-store.ts';
-import type { TransactionBody } from './schemas.ts';
+import type { PresentedTransaction } from './schemas.ts';
 import { amountText, descriptionHtml, isDebit, type ReceiptLink, type Transaction } from './transaction.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function presentTransactions(
   transactions: readonly Transaction[],
   viewer_id: ProfileId | null,
   lang?: string,
-): Promise<TransactionBody[]> {
+): Promise<PresentedTransaction[]> {
   const receipts = await findReceipts(
     reader,
     transactions.flatMap(({ ledger_event_id }) => ledger_event_id ?? []),
@@ -39,9 +39,12 @@ export async function presentTransactions(
 
   return transactions.map((transaction) => {
     const is_debit = isDebit(transaction, viewer_id);
+    const receipt = receiptOf(transaction.ledger_event_id);
     return {
+      text: transaction.description,
+      location: receipt?.path ?? null,
       created_at: transaction.created_at.toISOString(),
-      description: descriptionHtml(transaction.description, receiptOf(transaction.ledger_event_id)),
+      description: descriptionHtml(transaction.description, receipt),
       amount: amountText(transaction, is_debit, lang),
       is_debit,
       orig_account: transaction.orig_account,

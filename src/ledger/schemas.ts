@@ -24,6 +24,9 @@ export const TransactionSchema = Type.Object(
 );
 export type TransactionBody = Static<typeof TransactionSchema>;
 
+/** A transaction with what pages need besides: its text as it stands in the ledger, and where its receipt is. */
+export type PresentedTransaction = TransactionBody & { text: string; location: string | null };
+
 const MoneySchema = Type.Object({ amount: Type.Integer(), unit: Type.String() });
 
 /** What a list of money carries before its page. `balances` holds every unit, `balance_amount` the main one. */
