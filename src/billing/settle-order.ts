@@ -6,7 +6,7 @@ import { type AcceptedAnswer, type Attempt, type Charge, markAttempt } from '#pa
 import { lockProfile } from '#profiles';
 import { bookOrder } from './book-order.ts';
 import type { OrderLine } from './order.ts';
-import { closeOrder, findOrder, findOrderLines, lockPayableOrder, lockReservedOrder } from './order-store.ts';
+import { closeOrder, findOrderLines, lockPayableOrder, lockReservedOrder } from './order-store.ts';
 
 /**
  * Last step of a checkout whose payment was accepted: books the order and the charge in one transaction.
