@@ -216,7 +216,7 @@ function registerRooms(http: App, { accounts, templates }: RoomSettings): void {
   contactsPages(http, { throttle });
   catalogRoutes(http, { findCart: findCartFacts, hasSubscribers, isCouponUsed });
   catalogPages(http, { findCart: findCartFacts });
-  subscriptionsRoutes(http);
+  subscriptionsRoutes(http, { throttle });
   subscriptionsPages(http);
   ledgerRoutes(http);
   paymentsRoutes(http);

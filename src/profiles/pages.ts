@@ -11,7 +11,7 @@ export function profilesPages(app: App, needs: Pick<ProfileNeeds, 'accounts' | '
   registrationPages(app, needs.accounts);
   profileDetailPages(app);
   memberPages(app, needs.accounts.throttle);
-  accessiblePages(app);
+  accessiblePages(app, needs.accounts.throttle);
   legalPages(app, needs.templates);
   chooserPages(app);
 }

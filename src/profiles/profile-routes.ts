@@ -5,6 +5,7 @@ import { ListQuerystring, PageOf } from '#platform/http/schemas';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db-schema';
 import type { Subject } from '#platform/http/access';
+import { type Throttle, throttleProblems } from '#platform/throttle';
 import { archiveProfile } from './archive-profile.ts';
 import { connectProfile } from './connect-profile.ts';
 import { listManagedProfiles, listProfiles } from './list-profiles.ts';
@@ -12,6 +13,7 @@ import type { ProfileNeeds } from './needs.ts';
 import { maySeeActivities } from './policy.ts';
 import { profileProblems } from './problems.ts';
 import { getProfileView, presentProfileDetail } from './profile-summary.ts';
+import { takeInvitation } from './roles/grant-role.ts';
 import {
   NoContent,
   ProfileCreateBody,
@@ -28,7 +30,7 @@ import { updateProfile } from './update-profile.ts';
 export function profileDetailRoutes(app: App, needs: ProfileNeeds): void {
   listRoutes(app);
   oneProfileRoutes(app, needs);
-  connectedRoutes(app);
+  connectedRoutes(app, needs.accounts.throttle);
 }
 
 function listRoutes(app: App): void {
@@ -123,7 +125,7 @@ async function presentInFull(ctx: Context, needs: ProfileNeeds, profile_id: Prof
   };
 }
 
-function connectedRoutes(app: App): void {
+function connectedRoutes(app: App, throttle: Throttle): void {
   app.get(
     '/api/users/:user/profiles',
     {
@@ -146,7 +148,10 @@ function connectedRoutes(app: App): void {
   app.post(
     '/api/users/:user/profiles',
     {
-      config: { access: { kind: 'self' }, problems: [inputProblems.invalid_input] },
+      config: {
+        access: { kind: 'self' },
+        problems: [inputProblems.invalid_input, throttleProblems.too_many_requests],
+      },
       schema: {
         tags: ['profile'],
         summary: 'Creates a profile that a user manages',
@@ -157,6 +162,8 @@ function connectedRoutes(app: App): void {
     },
     async (request, reply) => {
       const { ctx, subject } = request;
+      // Makes a login for an address of the caller's choosing, and says whether it is taken.
+      if (request.body.type === 'personal') takeInvitation(ctx, throttle);
       const profile = await connectProfile(ctx, userOf(subject), request.body, subject);
       return reply.status(201).send(presentProfileDetail(await getProfileView(ctx.db, profile.id)));
     },

@@ -13,7 +13,7 @@ export function profilesRoutes(app: App, needs: ProfileNeeds): void {
   profileDetailRoutes(app, needs);
   roleTypeRoutes(app);
   memberRoutes(app, needs.accounts.throttle);
-  accessibleRoutes(app);
+  accessibleRoutes(app, needs.accounts.throttle);
   searchRoutes(app, needs.accounts.throttle);
   agreementRoutes(app, needs.templates);
 }

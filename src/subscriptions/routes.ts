@@ -1,8 +1,9 @@
 import type { App } from '#platform/http/app';
+import type { Throttle } from '#platform/throttle';
 import { subscriberRoutes } from './subscriber-routes.ts';
 import { subscriptionRoutes } from './subscription-routes.ts';
 
-export function subscriptionsRoutes(app: App): void {
+export function subscriptionsRoutes(app: App, needs: { throttle: Throttle }): void {
   subscriptionRoutes(app);
-  subscriberRoutes(app);
+  subscriberRoutes(app, needs.throttle);
 }

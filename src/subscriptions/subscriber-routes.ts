@@ -2,6 +2,8 @@ import { Type } from 'typebox';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
+import { type Throttle, throttleProblems } from '#platform/throttle';
+import { takeInvitation } from '#profiles';
 import { acceptRequest } from './accept-subscription.ts';
 import { getPlanOf, getProfileOf, getSubscriber, isForced, planIds, profileOf, untilNow } from './caller.ts';
 import { changeSubscription } from './change-subscription.ts';
@@ -38,7 +40,7 @@ const ofPlan = '/api/profile/:profile/plans/:plan/subscriptions';
 const ofProvider = '/api/profile/:profile/subscribers';
 
 /** Who is subscribed to a provider's plans, as the provider sees it. */
-export function subscriberRoutes(app: App): void {
+export function subscriberRoutes(app: App, throttle: Throttle): void {
   activeRoute(app, ofPlan, 'Lists plan active subscriptions');
   spanRoute(app, `${ofPlan}/all`, 'all', 'Lists plan subscriptions');
   spanRoute(app, `${ofPlan}/churned`, 'ended', 'Lists plan churned subscriptions');
@@ -48,7 +50,7 @@ export function subscriberRoutes(app: App): void {
   profilesRoute(app, ofProvider, 'active', 'Lists active subscribers');
   profilesRoute(app, `${ofProvider}/all`, 'all', 'Lists subscribers');
   engagementRoutes(app);
-  grantRoute(app);
+  grantRoute(app, throttle);
   oneRoutes(app);
   acceptRoute(app);
 }
@@ -133,13 +135,17 @@ function profilesRoute(app: App, url: string, span: 'active' | 'all', summary: s
   );
 }
 
-function grantRoute(app: App): void {
+function grantRoute(app: App, throttle: Throttle): void {
   app.post(
     ofPlan,
     {
       config: {
         access: managing,
-        problems: [subscriptionProblems.plan_not_provided, subscriptionProblems.subscriber_unknown],
+        problems: [
+          subscriptionProblems.plan_not_provided,
+          subscriptionProblems.subscriber_unknown,
+          throttleProblems.too_many_requests,
+        ],
       },
       schema: {
         tags,
@@ -152,6 +158,7 @@ function grantRoute(app: App): void {
     },
     async (request, reply) => {
       const { ctx, subject, params, query } = request;
+      takeInvitation(ctx, throttle);
       const target = { provider_id: profileOf(subject), plan: params.plan };
       const force = isForced(query.force);
       const { subscription, is_new } = await grantSubscription(ctx, target, request.body, { force });

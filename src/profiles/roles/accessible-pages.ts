@@ -7,6 +7,7 @@ import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
+import type { Throttle } from '#platform/throttle';
 import { actorId } from '../actor-id.ts';
 import { connectProfile } from '../connect-profile.ts';
 import { profileProblems } from '../problems.ts';
@@ -15,6 +16,7 @@ import { profileName } from '../profile.ts';
 import { UserParams } from '../schemas.ts';
 import { userOf } from '../subject.ts';
 import { acceptRole } from './accept-role.ts';
+import { takeInvitation } from './grant-role.ts';
 import { listAccessibles, parseRoleStatus } from './list-roles.ts';
 import { presentAccessibles } from './present-role.ts';
 import { requestRole } from './request-role.ts';
@@ -24,12 +26,12 @@ import { findRole, findRoleByGrantKey } from './role-store.ts';
 import { findRoleTypesByIds } from './role-type-store.ts';
 
 /** The profiles that a user belongs to, and the page behind the link of an invitation. */
-export function accessiblePages(app: App): void {
-  ownRolesPages(app);
+export function accessiblePages(app: App, throttle: Throttle): void {
+  ownRolesPages(app, throttle);
   acceptPages(app);
 }
 
-function ownRolesPages(app: App): void {
+function ownRolesPages(app: App, throttle: Throttle): void {
   const options = {
     config: { access: { kind: 'self' }, page: true },
     schema: { params: UserParams, hide: true },
@@ -37,7 +39,7 @@ function ownRolesPages(app: App): void {
   app.get('/users/:user/roles/', options, async (request, reply) => showRoles(request, reply, null));
   app.post('/users/:user/roles/', options, async (request, reply) => {
     try {
-      const done = await act(request);
+      const done = await act(request, throttle);
       reply.flash('success', done);
     } catch (error) {
       return showRoles(request, reply, problemToForm(error));
@@ -53,7 +55,7 @@ function ownRolesPages(app: App): void {
 }
 
 /** Does what a button of the page asks for; answers in words. */
-async function act(request: FastifyRequest): Promise<string> {
+async function act(request: FastifyRequest, throttle: Throttle): Promise<string> {
   const { ctx, subject, body } = request;
   const user_id = userOf(subject);
   const handle = textField(body, 'profile', 254);
@@ -66,6 +68,7 @@ async function act(request: FastifyRequest): Promise<string> {
     }
     case 'request': {
       if (handle === '') throw invalidInput({ profile: ['This field is required.'] });
+      takeInvitation(ctx, throttle);
       await requestRole(ctx, user_id, null, handle.includes('@') ? { email: handle } : { slug: handle });
       return 'Your request was sent to the managers of the profile.';
     }

@@ -5,11 +5,13 @@ import type { Context } from '#platform/context';
 import type { Subject } from '#platform/http/access';
 import type { App } from '#platform/http/app';
 import { ListQuerystring } from '#platform/http/schemas';
+import { type Throttle, throttleProblems } from '#platform/throttle';
 import { profileProblems } from '../problems.ts';
 import { findProfileBySlug } from '../profile-store.ts';
 import { NoContent, UserParams } from '../schemas.ts';
 import { userOf } from '../subject.ts';
 import { acceptRole } from './accept-role.ts';
+import { takeInvitation } from './grant-role.ts';
 import { listAccessibles, parseRoleStatus } from './list-roles.ts';
 import { type AccessibleBody, presentAccessibles } from './present-role.ts';
 import { requestRole, type RequestInput } from './request-role.ts';
@@ -39,9 +41,9 @@ const { profile_unknown, role_type_unknown, role_unknown, role_already_held, rol
 const { role_key_unknown, role_acceptance_personal, email_unverified, last_manager } = profileProblems;
 
 /** The profiles that a user has to do with. */
-export function accessibleRoutes(app: App): void {
+export function accessibleRoutes(app: App, throttle: Throttle): void {
   listRoutes(app);
-  requestRoutes(app);
+  requestRoutes(app, throttle);
   acceptRoute(app);
   oneAccessibleRoutes(app);
 }
@@ -100,7 +102,7 @@ function listRoutes(app: App): void {
   );
 }
 
-function requestRoutes(app: App): void {
+function requestRoutes(app: App, throttle: Throttle): void {
   const options = {
     config: {
       access,
@@ -112,6 +114,7 @@ function requestRoutes(app: App): void {
         role_already_offered,
         role_acceptance_personal,
         email_unverified,
+        throttleProblems.too_many_requests,
       ],
     },
     schema: {
@@ -122,6 +125,7 @@ function requestRoutes(app: App): void {
     },
   };
   const ask = async (ctx: Context, subject: Subject, role: string | null, body: RequestInput) => {
+    takeInvitation(ctx, throttle);
     const result = await requestRole(ctx, userOf(subject), role, body);
     return {
       status: result.is_new ? (201 as const) : (200 as const),

@@ -26,10 +26,10 @@ import { insertRole, lockRole, type NewRole, updateRole } from './role-store.ts'
 import { type RoleType, skipsConsent } from './role-type.ts';
 import { findRoleTypeInUrl } from './role-type-store.ts';
 
-/** Invitations that one person may cause: each is a mail to an address of her choosing. */
+/** Invitations and requests that one person may cause: each is a mail to an address of her choosing. */
 const inviteLimit = { name: 'invite', max: 60, window_s: 3600 };
 
-/** Counts an invitation against its sender. @throws too_many_requests (429) */
+/** Counts an invitation, or a request, against its sender. @throws too_many_requests (429) */
 export function takeInvitation(ctx: Context, throttle: Throttle): void {
   throttle.take(inviteLimit, String(actorId(ctx)));
 }
