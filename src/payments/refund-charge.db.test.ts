@@ -17,6 +17,7 @@ import { updateTestChargeState } from './processors/test-processor-store.ts';
 import { refreshCharge } from './refresh-charge.ts';
 import { refundCharge } from './refund-charge.ts';
 import { reserveRefund, type WantedRefund } from './reserve-refund.ts';
+import { settleRefund } from './settle-refund.ts';
 
 let database: TestDatabase;
 let ctx: TestContext;
@@ -131,23 +132,7 @@ test('a line at fault refuses the whole request before anything is asked of the 
 
 test('a provider who was paid out already cannot refund', async () => {
   const { provider, charge, orders } = await makeSale([2000]);
-  await inTransaction(ctx.db, (tx) =>
-    postEvent(tx, {
-      key: next('po'),
-      kind: 'payout',
-      at: ctx.clock.now(),
-      entries: [
-        moveAmount({
-          from: { profile_id: provider, account: accounts.funds },
-          to: { profile_id: processor, account: accounts.withdraw },
-          amount: 1912,
-          unit: 'usd',
-          event_id: 'po_1',
-          description: 'withdraw',
-        }),
-      ],
-    }),
-  );
+  await withdraw(provider, 1912);
   const { full_name } = await ctx.db
     .selectFrom('profiles')
     .selectAll()
@@ -233,6 +218,54 @@ test('a refund that never reached the processor is forgotten', async () => {
   await refund(charge, { num: 0 });
   assert.equal(await held(provider, accounts.funds), 0);
 });
+
+test('a refund that the processor made after it was forgotten is booked after all', async () => {
+  const { provider, charge } = await makeSale([2000]);
+  const intent = await reserve(charge, 2000);
+  await later(minutes(10));
+  const { processor_key } = charge;
+  const request = { key: intent.key, processor_key, amount: 2000 };
+  const answer = await makeTestProcessor(ctx.db, ctx.clock).refund(request);
+  await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, answer, ctx.clock.now()));
+  assert.equal(await held(provider, accounts.funds), 0);
+  await assert.rejects(refund(charge, { num: 0 }), isProblem('refund_exceeds_line'));
+});
+
+test('funds are promised to one refund only, though it is not booked yet', async () => {
+  const { payer, provider, charge } = await makeSale([2000]);
+  const { charge: other } = await makeCharge(ctx, { payer, provider, amounts: [2000] });
+  await withdraw(provider, 1912);
+  const intent = await reserve(charge, 2000);
+  await assert.rejects(refund(other, { num: 0 }), isProblem('refund_exceeds_funds'));
+  await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, { outcome: 'refused', detail: 'No.' }, ctx.clock.now()));
+  await refund(other, { num: 0 });
+  assert.equal(await held(provider, accounts.funds), 0);
+});
+
+test('a dispute waits for the refund that is under way: only then is it known what the bank takes back', async () => {
+  const { payer, charge } = await makeSale([2000]);
+  const intent = await reserve(charge, 500);
+  await inTransaction(ctx.db, (tx) => updateTestChargeState(tx, charge.processor_key, 'disputed'));
+  await assert.rejects(refreshCharge(ctx, charge), isProblem('refund_in_flight'));
+  await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, { outcome: 'refused', detail: 'No.' }, ctx.clock.now()));
+  assert.equal((await refreshCharge(ctx, charge)).state, 'disputed');
+  assert.equal(await held(payer, accounts.refunded), -2000);
+});
+
+/** Pays a provider out. */
+async function withdraw(provider: ProfileId, amount: number): Promise<void> {
+  const payout = moveAmount({
+    from: { profile_id: provider, account: accounts.funds },
+    to: { profile_id: processor, account: accounts.withdraw },
+    amount,
+    unit: 'usd',
+    event_id: 'po_1',
+    description: 'withdraw',
+  });
+  await inTransaction(ctx.db, (tx) =>
+    postEvent(tx, { key: next('po'), kind: 'payout', at: ctx.clock.now(), entries: [payout] }),
+  );
+}
 
 const minutes = (count: number) => new Date(ctx.clock.now().getTime() + count * 60_000);
 async function later(at: Date): Promise<void> {

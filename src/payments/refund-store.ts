@@ -1,5 +1,5 @@
 import type { Insertable } from 'kysely';
-import type { ChargeId, ChargeItemId, RefundId, RefundLinesTable, RefundsTable } from '#platform/db-schema';
+import type { ChargeId, ChargeItemId, ProfileId, RefundId, RefundLinesTable, RefundsTable } from '#platform/db-schema';
 import type { Reader, Tx } from '#platform/db';
 import type { Refund, RefundLine, Shares } from './refund.ts';
 
@@ -31,17 +31,18 @@ export async function findRefundLines(reader: Reader, refund_id: RefundId): Prom
   return reader.selectFrom('refund_lines').selectAll().where('refund_id', '=', refund_id).orderBy('id').execute();
 }
 
-/** Closes a refund that is under way; undefined when it was closed before. */
+/** Closes a refund that is in one of the states `from`; undefined when it is not. */
 export async function closeRefund(
   tx: Tx,
   id: RefundId,
+  from: readonly Refund['state'][],
   end: Pick<Refund, 'state' | 'detail' | 'updated_at'>,
 ): Promise<Refund | undefined> {
   return tx
     .updateTable('refunds')
     .set(end)
     .where('id', '=', id)
-    .where('state', '=', 'reserved')
+    .where('state', 'in', from)
     .returningAll()
     .executeTakeFirst();
 }
@@ -63,6 +64,21 @@ export async function refundedByItem(reader: Reader, charge_id: ChargeId): Promi
     .groupBy('line.charge_item_id')
     .execute();
   return new Map(rows.map(({ charge_item_id, ...parts }) => [charge_item_id, parts]));
+}
+
+/** What refunds under way will take from a provider's funds, by unit. */
+export async function promisedFunds(reader: Reader, provider_id: ProfileId): Promise<Map<string, number>> {
+  // Index: refunds_one_in_flight, small by nature.
+  const rows = await reader
+    .selectFrom('refunds as refund')
+    .innerJoin('refund_lines as line', 'line.refund_id', 'refund.id')
+    .innerJoin('charge_items as item', 'item.id', 'line.charge_item_id')
+    .select((eb) => ['line.funds_unit', eb.fn.sum<number>('line.distribute_amount').as('amount')])
+    .where('refund.state', '=', 'reserved')
+    .where('item.provider_id', '=', provider_id)
+    .groupBy('line.funds_unit')
+    .execute();
+  return new Map(rows.map(({ funds_unit, amount }) => [funds_unit, amount]));
 }
 
 /** Refunds under way that were begun before an instant, oldest first. */

@@ -10,7 +10,7 @@ import { lockCharge } from './charge-store.ts';
 import { type RemainingLine, readRemainingLines } from './line-shares.ts';
 import { paymentsProblems } from './problems.ts';
 import { prorateRefund, type Refund, refuseRefund, type Shares } from './refund.ts';
-import { insertRefund, isRefundUnderWay } from './refund-store.ts';
+import { insertRefund, isRefundUnderWay, promisedFunds } from './refund-store.ts';
 
 /** A line of a charge to refund, by its place from 0; without an amount, all that is left of it. */
 export interface WantedRefund {
@@ -93,10 +93,11 @@ async function refuseWithoutFunds(tx: Tx, lines: readonly ReservedLine[]): Promi
   for (const provider_id of [...providers].toSorted((a, b) => a - b)) {
     const provider = await lockProfile(tx, provider_id);
     const funds = await balance(tx, provider_id, accounts.funds);
+    const promised = await promisedFunds(tx, provider_id);
     for (const unit of new Set(lines.map(({ funds_unit }) => funds_unit))) {
       const theirs = lines.filter(({ item, funds_unit }) => item.provider_id === provider_id && funds_unit === unit);
       const required = theirs.reduce((sum, { distribute_amount }) => sum + distribute_amount, 0);
-      const available = funds.find((each) => each.unit === unit)?.amount ?? 0;
+      const available = (funds.find((each) => each.unit === unit)?.amount ?? 0) - (promised.get(unit) ?? 0);
       if (required <= available) continue;
       throw paymentsProblems.refund_exceeds_funds({
         detail:

@@ -11,14 +11,18 @@ import { distribute } from './distribution.ts';
 import type { ChargeNews } from './events.ts';
 import { type PaidLine, paymentEntries } from './payment-entries.ts';
 import type { Evidence, Funds } from './processors/processor.ts';
+import { paymentsProblems } from './problems.ts';
+import { isRefundUnderWay } from './refund-store.ts';
 import { tellCharge } from './tell-charge.ts';
 
 /**
  * Makes of a charge what the processor says of it: the one place where answer, poll and webhook meet.
  *
  * Paid: the payment is booked at the charge's own instant. Failed: nothing is booked, so what was ordered stays due.
- * Disputed: what was paid is taken back until the dispute is won, for good when it is lost.
+ * Disputed: what was paid is taken back until the dispute is won, for good when it is lost. Not while a refund is under way: what
+ * the bank takes back is what the refund leaves.
  * Locks: the charge's row, by an UPDATE that names the state it leaves; who comes second changes nothing.
+ * @throws refund_in_flight (405): whoever tells of the dispute has to tell again
  */
 export async function settleCharge(
   tx: Tx,
@@ -35,6 +39,8 @@ export async function settleCharge(
   const moved = await moveCharge(tx, charge_id, { ...settlement, at });
   if (!moved) return (await findChargeById(tx, charge_id)) ?? charge;
 
+  if (settlement.to === 'disputed' && (await isRefundUnderWay(tx, charge_id)))
+    throw paymentsProblems.refund_in_flight();
   await book(tx, moved, settlement, at);
   await tellCharge(tx, moved, newsOf(settlement), { at, by });
   return moved;

@@ -10,10 +10,13 @@ import { refundEntries } from './refund-entries.ts';
 import { closeRefund, findRefundLines } from './refund-store.ts';
 import { tellCharge } from './tell-charge.ts';
 
-/** Closes a refund with what the processor said: booked when the money went back, forgotten when it did not. Harmless to repeat. */
+/**
+ * Closes a refund with what the processor said: booked when the money went back, forgotten when it did not. Harmless to repeat.
+ * Money that went back after the refund was forgotten is booked all the same.
+ */
 export async function settleRefund(tx: Tx, refund: Refund, answer: RefundAnswer, at: Date): Promise<void> {
   const is_refunded = answer.outcome === 'refunded';
-  const closed = await closeRefund(tx, refund.id, {
+  const closed = await closeRefund(tx, refund.id, is_refunded ? ['reserved', 'failed'] : ['reserved'], {
     state: is_refunded ? 'settled' : 'failed',
     detail: is_refunded ? null : answer.detail,
     updated_at: at,
