@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { updatePlan } from '../catalog/update-plan.ts';
+import { updatePlan } from '#catalog';
 import { verifyLedger } from '#ledger';
 import { addPeriods } from '#kernel/period';
 import { callProcessor } from '#payments';

@@ -42,3 +42,4 @@ export {
 } from './price-options.ts';
 export { catalogRoutes, type CatalogNeeds } from './routes.ts';
 export { PlanSummarySchema } from './schemas.ts';
+export { updatePlan } from './update-plan.ts';
