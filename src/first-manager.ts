@@ -3,6 +3,7 @@ import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
 import { paths } from '#platform/http/paths';
 import { findRoleType, getBroker, insertRole, MANAGER, managersOf, type Profile } from '#profiles';
+import { lockSetUp } from './set-up.ts';
 
 const LINK_LIFETIME_S = 86_400;
 
@@ -13,6 +14,7 @@ const LINK_LIFETIME_S = 86_400;
 export async function firstManagerLink(ctx: Context): Promise<string | null> {
   const at = ctx.clock.now();
   return inTransaction(ctx.db, async (tx) => {
+    await lockSetUp(tx);
     const broker = await getBroker(tx, ctx.site);
     const managers = await findUsersByIds(tx, await managersOf(tx, broker.id, at));
     if ([...managers.values()].some((user) => user.has_password)) return null;

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Clock } from '#platform/clock';
 import { inTransaction, type Db, type Tx } from '#platform/db';
 import { findSite, type Site } from '#platform/site';
@@ -25,10 +26,15 @@ export async function setUpSite(db: Db, clock: Clock, wanted: SetUp): Promise<Si
   return site;
 }
 
+/** Lets one process at a time make what a new site needs. */
+export async function lockSetUp(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended('tollgate set-up', 0))`.execute(tx);
+}
+
 async function insertSite(tx: Tx, at: Date, { slug, title, email, default_timezone = 'UTC' }: SetUp): Promise<void> {
-  // Another node may be doing the same; whoever comes second finds the site.
-  const already = await tx.selectFrom('sites').select('id').forUpdate().executeTakeFirst();
-  if (already) return;
+  // Nodes that start together take turns; whoever comes second finds the site.
+  await lockSetUp(tx);
+  if (await findSite(tx)) return;
   const broker = await insertProfile(tx, { slug, full_name: title, email, default_timezone, is_provider: true }, at);
   await insertProfile(
     tx,
