@@ -37,6 +37,7 @@ export const roleGrantCreated = (payload: RoleEventPayload & { grant_key: string
   payload,
 });
 
+/** The invited user accepted a role. */
 export const roleGrantAccepted = (payload: RoleEventPayload) => ({ name: 'role_grant_accepted', payload });
 
 /** A role, an invitation or a request was taken away, from either side. */
@@ -47,6 +48,7 @@ export const roleRevoked = (payload: {
   originated_by: UserId | null;
 }) => ({ name: 'role_revoked', payload });
 
+/** A user asked for a role on a profile. */
 export const roleRequestCreated = (payload: RoleEventPayload & { request_key: string | null }) => ({
   name: 'role_request_created',
   payload,

@@ -19,6 +19,7 @@ export const subscriptionGrantCreated = (
   payload: SubscriptionEventPayload & { grant_key: string | null; key: string | null; message: string | null },
 ) => ({ name: 'subscription_grant_created', payload });
 
+/** The subscriber accepted what a provider granted. */
 export const subscriptionGrantAccepted = (payload: SubscriptionEventPayload) => ({
   name: 'subscription_grant_accepted',
   payload,
@@ -30,6 +31,7 @@ export const subscriptionRequestCreated = (payload: SubscriptionEventPayload & {
   payload,
 });
 
+/** The provider accepted what a profile asked for. */
 export const subscriptionRequestAccepted = (payload: SubscriptionEventPayload) => ({
   name: 'subscription_request_accepted',
   payload,
