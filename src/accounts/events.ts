@@ -36,6 +36,7 @@ export const userCredentialsChanged = (payload: {
   what: 'api_key_created' | 'api_key_deleted' | 'otp_enabled' | 'otp_disabled' | 'ssh_key_set';
 }) => ({ name: 'user_credentials_changed', payload });
 
+/** A user signed in. */
 export const userLoggedIn = (payload: { user_id: UserId; ip: string | null }) => ({ name: 'user_logged_in', payload });
 
 /** Nobody signed in. `user_id` is null when the name was nobody's. */

@@ -7,5 +7,7 @@ export interface PlanEventPayload {
   originated_by: UserId | null;
 }
 
+/** A provider made a plan. */
 export const planCreated = (payload: PlanEventPayload) => ({ name: 'plan_created', payload });
+/** Facts of a plan changed. */
 export const planUpdated = (payload: PlanEventPayload) => ({ name: 'plan_updated', payload });
