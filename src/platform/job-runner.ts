@@ -14,6 +14,8 @@ const RETRY_DELAY_S = 5;
 const RETRY_DELAY_S_MAX = 3_600;
 const TIMEOUT_S = 300;
 const DEAD_KEPT_S = 90 * 86_400;
+const INSTALL_ATTEMPTS_MAX = 5;
+const INSTALL_RETRY_MS = 300;
 const STOP_MS_MAX = 20_000;
 
 export interface JobRunner {
@@ -90,7 +92,7 @@ export function makeJobRunner({ database, jobs, makeContext, log, poll_s = 1 }: 
     });
     opening.on('error', (error) => log.warn({ err: error }, 'job queue'));
     opening.on('warning', (warning) => log.warn({ warning }, 'job queue'));
-    await opening.start();
+    await installQueue(opening);
     await createQueues(opening, jobs);
     if (schedules) await keepSchedules(opening, jobs);
     for (const job of workers ? jobs : []) {
@@ -148,6 +150,28 @@ export function makeJobRunner({ database, jobs, makeContext, log, poll_s = 1 }: 
       }
     },
   };
+}
+
+/**
+ * Starts the queue, which makes its tables when there are none. Of nodes that do so at the same moment all but one fail,
+ * and find the tables when they look again.
+ */
+async function installQueue(boss: PgBoss): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await boss.start();
+      return;
+    } catch (error) {
+      if (attempt >= INSTALL_ATTEMPTS_MAX || !isMadeByAnother(error)) throw error;
+      await sleep(INSTALL_RETRY_MS * attempt);
+    }
+  }
+}
+
+/** unique_violation, duplicate_schema, duplicate_table, duplicate_object, duplicate_function (PostgreSQL, appendix A). */
+function isMadeByAnother(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return ['23505', '42P06', '42P07', '42710', '42723'].includes(String(error.code));
 }
 
 async function createQueues(boss: PgBoss, jobs: readonly AnyJob[]): Promise<void> {
