@@ -70,6 +70,29 @@ test('inviting somebody by name does not tell the address, the phone number or t
   assert.equal(member.user['email'], mark.email, 'who agreed is a member');
 });
 
+test('nobody renames another person’s login through that person’s profile', async () => {
+  const { user: ann, call: asAnn } = await someone('ann', { personal: true });
+  const personal = await findProfileBySlug(app.db, 'ann');
+  const prov = await findProfileBySlug(app.db, 'prov');
+  assert.ok(personal && prov);
+  const plan = await makePlan(await testContext(app.db), { provider_id: prov.id, slug: 'basic-2' });
+  await inTransaction(app.db, (tx) =>
+    openOrExtend(tx, { profile_id: personal.id, plan, periods_count: 1, at: app.clock.now() }),
+  );
+  const asPat = await as(pat);
+  const kept = await asPat('PATCH', '/api/profile/ann', { locality: 'Here' });
+  assert.equal(kept.status, 200, 'an active provider keeps the address');
+  const renamed = await asPat('PATCH', '/api/profile/ann', { slug: 'ann-of-prov' });
+  assert.equal(renamed.status, 403, renamed.text);
+  assert.equal(renamed.json()['code'], 'permission_denied');
+  assert.equal((await asAnn('PATCH', `/api/profile/${ann.username}`, { slug: 'anna' })).status, 200);
+  assert.equal(
+    (await (await as(alice))('PATCH', '/api/profile/anna', { slug: 'ann' })).status,
+    200,
+    'the operator may',
+  );
+});
+
 test('giving somebody a role does not open that person’s account (16.1, a)', async () => {
   const { call: asEve } = await someone('eve');
   const { user: mark } = await someone('mark', { personal: true });

@@ -1,4 +1,4 @@
-import { invalidInput } from '#kernel/problem';
+import { commonProblems, invalidInput } from '#kernel/problem';
 import { isSlug } from '#kernel/slug';
 import { claimName, followProfile, releaseName } from '#accounts';
 import type { Context } from '#platform/context';
@@ -19,7 +19,8 @@ export type ProfileUpdate = Partial<Record<keyof ProfileFields | 'slug', unknown
 /**
  * Changes the fields that were sent; the others stay. A new slug renames the profile and, when it is personal, its user.
  *
- * @throws invalid_input (400) · profile_protected (403) when the broker or the processor would be renamed
+ * @throws invalid_input (400) · permission_denied (403) for another person's user name · profile_protected (403) when the
+ * broker or the processor would be renamed
  */
 export async function updateProfile(
   ctx: Context,
@@ -33,6 +34,9 @@ export async function updateProfile(
     const at = ctx.clock.now();
     const before = await lockProfile(tx, profile_id);
     const slug = newSlug(input.slug, before);
+    if (slug !== null && !mayRename(ctx, before, subject)) {
+      throw commonProblems.permission_denied({ detail: 'People change their user names themselves.' });
+    }
     if (slug !== null) await renameProfile(ctx, tx, before, slug, at);
     const after = await updateProfileRow(tx, profile_id, { ...fields, ...(slug === null ? {} : { slug }) });
     if (after.personal_user_id !== null && after.full_name !== before.full_name) {
@@ -51,6 +55,11 @@ function newSlug(asked: unknown, profile: Profile): string | null {
   if (!isSlug(slug) || isArchiveSlug(slug))
     throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
   return slug;
+}
+
+/** A personal profile takes its user's login along, which is nobody's to rename who merely manages or provides for it. */
+function mayRename(ctx: Context, { personal_user_id }: Profile, subject: Subject): boolean {
+  return personal_user_id === null || personal_user_id === actorId(ctx) || isBrokerManager(subject);
 }
 
 /** Claims the new name for the profile and its user together, then gives the old one up. Why not the broker: it is known by its slug. */
