@@ -1,6 +1,14 @@
+import assert from 'node:assert/strict';
 import type { ProfileId } from '#platform/db-schema';
 import type { Context } from '#platform/context';
-import { callProcessor, type Charge, declinedProblem, findChargeOfAttempt } from '#payments';
+import {
+  type Attempt,
+  callProcessor,
+  type Charge,
+  declinedProblem,
+  findAttemptByKey,
+  findChargeOfAttempt,
+} from '#payments';
 import type { CartOwner } from './cart-item.ts';
 import { mergeVisitorCart } from './merge-visitor-cart.ts';
 import { billingProblems } from './problems.ts';
@@ -11,7 +19,8 @@ import { refuseOrder, settleOrder } from './settle-order.ts';
  * Buys what the cart holds, in three steps so that no network call sits in a transaction: reserve (the order and the intent to
  * charge are committed), charge (the processor, under the intent's key), settle (order, subscriptions, ledger and charge at once).
  *
- * A crash in between is finished by the job `finish_order`. Answers the charge, or null when nothing was to be paid.
+ * A crash in between is finished by the job `finish_order`, and who asks again with the same `key` is told what came of it.
+ * Answers the charge, or null when nothing was to be paid.
  * @throws what reserveOrder throws; card_declined (400); payment_unknown (503) when the processor did not answer
  * @see spec/billing.md 4.5, docs/decisions/0005-checkout-in-three-verbs.md
  */
@@ -21,8 +30,10 @@ export async function checkOut(
   owner: CartOwner,
   input: CheckoutInput,
 ): Promise<Charge | null> {
+  const earlier = input.key ? await findAttemptByKey(ctx.db, input.key) : undefined;
+  if (earlier && earlier.state !== 'failed') return resume(ctx, earlier);
   await mergeVisitorCart(ctx);
-  const { order, attempt } = await reserveOrder(ctx, payer_id, owner, input);
+  const { order, attempt } = await reserveOrder(ctx, payer_id, owner, earlier ? { ...input, key: null } : input);
   if (attempt === null) return null;
   const answer = await callProcessor(ctx, attempt).catch((error: unknown) => {
     // The outcome is unknown: the order stays reserved, and the job asks again under the same key.
@@ -32,5 +43,17 @@ export async function checkOut(
     await refuseOrder(ctx, order.id, attempt, { state: 'declined', code: answer.code, detail: answer.detail });
     throw declinedProblem(answer);
   }
-  return (await settleOrder(ctx, order.id, attempt, answer)) ?? (await findChargeOfAttempt(ctx.db, attempt.id)) ?? null;
+  const charge = (await settleOrder(ctx, order.id, attempt, answer)) ?? (await findChargeOfAttempt(ctx.db, attempt.id));
+  assert(charge, 'money that was taken is on record');
+  return charge;
+}
+
+/** Tells what came of an attempt that was made with the same key and whose request was cut off. */
+async function resume(ctx: Context, { id, state, decline_code, detail }: Attempt): Promise<Charge> {
+  if (state === 'reserved') throw billingProblems.checkout_in_flight({ retry_after_s: 60 });
+  if (state === 'declined')
+    throw declinedProblem({ outcome: 'declined', code: decline_code ?? '', detail: detail ?? '' });
+  const charge = await findChargeOfAttempt(ctx.db, id);
+  assert(charge, 'a settled attempt has a charge');
+  return charge;
 }

@@ -23,6 +23,8 @@ export interface CheckoutInput {
   remember_card: boolean;
   /** What the buyer was shown; a cart that has changed since is refused. */
   cart_version: string | null;
+  /** Names the intent to charge, when whoever asks may ask again; random when left out. */
+  key?: string | null;
   /** Pay only what is due, and leave the cart as it is. */
   balance_only?: boolean;
   /** Of what is due, only what is due on this plan. */
@@ -138,6 +140,7 @@ async function placeOrder(
           description: chargeDescription(lines),
           token: input.token,
           remember_card: input.remember_card,
+          key: input.key ?? null,
           at,
         });
   const order = await insertOrder(

@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import type { CartOwner } from './cart-item.ts';
 import { fillAddress, type Profile } from '#profiles';
 import { browserKeys, ChargeSchema, paymentsProblems, presentCharge } from '#payments';
+import { intentKey } from '#platform/http/idempotency';
 import { paths } from '#platform/http/paths';
 import { checkOut } from './check-out.ts';
 
@@ -71,6 +72,7 @@ export function checkoutRoutes(app: App): void {
         token: body.processor_token ?? null,
         remember_card: body.remember_card ?? false,
         cart_version: body.cart_version ?? null,
+        key: intentKey(request, 'charge'),
       });
       if (charge === null) return reply.status(200).send({});
       reply.status(201).header('location', paths.receipt(payer.slug, charge.processor_key));

@@ -19,6 +19,7 @@ import {
 } from '../../test/support/factories/billing.ts';
 import { makePlan } from '../../test/support/factories/catalog.ts';
 import { findCartItems } from './cart-item-store.ts';
+import { checkOut } from './check-out.ts';
 import { finishOrder, finishOrders } from './finish-orders.ts';
 import { reserveOrder } from './reserve-order.ts';
 import { settleOrder } from './settle-order.ts';
@@ -77,6 +78,21 @@ test('an order that was given up is looked at once more, should its money have b
   later(300_000);
   assert.equal(await finishOrders(buyer.ctx), 1);
   assert.equal(await finishOrder(buyer.ctx, order.id), 'closed');
+  assert.deepEqual(await takenFrom(buyer), [2000]);
+});
+
+test('who asks again under the same key is told what came of the first time', async () => {
+  const buyer = await makeBuyer(ctx);
+  await wants(buyer, await makePlan(ctx));
+  const asks = (token: string, key: string) =>
+    checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith(token, { key }));
+  await assert.rejects(asks('tok_chargeDeclined', 'the key of a declined card'), refusedAs('card_declined'));
+  await assert.rejects(asks('tok_chargeDeclined', 'the key of a declined card'), refusedAs('card_declined'));
+  await assert.rejects(asks('tok_timeout', 'the key of a lost answer'), refusedAs('payment_unknown'));
+  await assert.rejects(asks('tok_timeout', 'the key of a lost answer'), refusedAs('checkout_in_flight'));
+  later(90_000);
+  await finishOrders(buyer.ctx);
+  assert.equal((await asks('tok_timeout', 'the key of a lost answer'))?.amount, 2000);
   assert.deepEqual(await takenFrom(buyer), [2000]);
 });
 

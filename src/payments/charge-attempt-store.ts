@@ -15,6 +15,12 @@ export async function findAttempt(reader: Reader, id: ChargeAttemptId): Promise<
   return row && { ...row, source: null };
 }
 
+/** Finds the attempt with that key of ours, without its source. */
+export async function findAttemptByKey(reader: Reader, key: string): Promise<Attempt | undefined> {
+  const row = await reader.selectFrom('charge_attempts').selectAll().where('key', '=', key).executeTakeFirst();
+  return row && { ...row, source: null };
+}
+
 /** Closes an attempt that is in one of the states `from`; false when it is not. */
 export async function closeAttempt(
   tx: Tx,

@@ -2,7 +2,7 @@ export type { Attempt } from './attempt.ts';
 export { browserKeys } from './browser-keys.ts';
 export { callProcessor, findOutcome } from './call-processor.ts';
 export type { Charge, ChargeItem, ChargeState } from './charge.ts';
-export { findAttempt } from './charge-attempt-store.ts';
+export { findAttempt, findAttemptByKey } from './charge-attempt-store.ts';
 export {
   findCharge,
   findChargeItems,

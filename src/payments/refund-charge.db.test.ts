@@ -13,7 +13,7 @@ import { makeCharge } from '../../test/support/factories/payments.ts';
 import type { Charge } from './charge.ts';
 import { finishRefunds } from './finish-refunds.ts';
 import { makeTestProcessor } from './processors/test-processor.ts';
-import { updateTestChargeState } from './processors/test-processor-store.ts';
+import { sumTestRefunds, updateTestChargeState } from './processors/test-processor-store.ts';
 import { refreshCharge } from './refresh-charge.ts';
 import { refundCharge } from './refund-charge.ts';
 import { reserveRefund, type WantedRefund } from './reserve-refund.ts';
@@ -229,6 +229,28 @@ test('a refund that the processor made after it was forgotten is booked after al
   await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, answer, ctx.clock.now()));
   assert.equal(await held(provider, accounts.funds), 0);
   await assert.rejects(refund(charge, { num: 0 }), isProblem('refund_exceeds_line'));
+});
+
+test('a refund that is asked for again under its key after a crash is made once', async () => {
+  const key = 'a key of somebody who asks again';
+  for (const is_finished of [true, false]) {
+    const { provider, charge } = await makeSale([2000]);
+    const { processor_key } = charge;
+    const named = `${key} ${is_finished}`;
+    await inTransaction(ctx.db, (tx) =>
+      reserveRefund(tx, charge.id, [{ num: 0, refunded_amount: 500 }], {
+        returns_fee: true,
+        created_by: null,
+        key: named,
+        at: ctx.clock.now(),
+      }),
+    );
+    await makeTestProcessor(ctx.db, ctx.clock).refund({ key: named, processor_key, amount: 500 });
+    if (is_finished) await later(minutes(10));
+    await refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 500 }], named);
+    assert.equal(await held(provider, accounts.refund), 500);
+    assert.equal(await sumTestRefunds(ctx.db, processor_key), 500);
+  }
 });
 
 test('funds are promised to one refund only, though it is not booked yet', async () => {

@@ -11,6 +11,7 @@ import type { Charge } from './charge.ts';
 import { findChargeItems } from './charge-store.ts';
 import { paymentsProblems } from './problems.ts';
 import { processorNamed } from './processors/choose-processor.ts';
+import { findRefundByKey } from './refund-store.ts';
 import { reserveRefund, type WantedRefund } from './reserve-refund.ts';
 import { settleRefund } from './settle-refund.ts';
 
@@ -18,7 +19,7 @@ import { settleRefund } from './settle-refund.ts';
  * Gives money back on lines of a charge: all of them or none.
  *
  * Three steps, as a charge: the intent is checked and committed, the processor is asked under the intent's key, the answer
- * is booked. When no answer comes a job finishes it.
+ * is booked. When no answer comes a job finishes it, and who asks again with the same `key` goes on where the first was cut off.
  * @throws permission_denied (403) for lines that somebody else sold, and what `reserveRefund` and the processor refuse
  */
 export async function refundCharge(
@@ -26,22 +27,29 @@ export async function refundCharge(
   subject: Subject,
   charge: Charge,
   wanted: readonly WantedRefund[],
+  key: string | null = null,
 ): Promise<string> {
   await refuseForeignLines(ctx, subject, charge, wanted);
   const processor = processorNamed(ctx, charge.processor);
 
-  const refund = await inTransaction(ctx.db, (tx) =>
-    reserveRefund(tx, charge.id, wanted, {
-      returns_fee: processor.returns_fee,
-      created_by: actorId(ctx),
-      at: ctx.clock.now(),
-    }),
-  );
+  const earlier = key === null ? undefined : await findRefundByKey(ctx.db, key);
+  const refund =
+    earlier && earlier.state !== 'failed'
+      ? earlier
+      : await inTransaction(ctx.db, (tx) =>
+          reserveRefund(tx, charge.id, wanted, {
+            returns_fee: processor.returns_fee,
+            created_by: actorId(ctx),
+            key: earlier ? null : key,
+            at: ctx.clock.now(),
+          }),
+        );
   const { processor_key } = charge;
-  const answer = await reach(ctx, processor.refund({ key: refund.key, processor_key, amount: refund.amount }));
-  await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, answer, ctx.clock.now()));
-
-  if (answer.outcome === 'refused') throw paymentsProblems.refund_refused({ detail: answer.detail });
+  if (refund.state !== 'settled') {
+    const answer = await reach(ctx, processor.refund({ key: refund.key, processor_key, amount: refund.amount }));
+    await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, answer, ctx.clock.now()));
+    if (answer.outcome === 'refused') throw paymentsProblems.refund_refused({ detail: answer.detail });
+  }
   return `${formatMoney({ amount: refund.amount, unit: charge.unit })} refunded successfully on charge ${processor_key}.`;
 }
 

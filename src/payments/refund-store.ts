@@ -16,6 +16,10 @@ export async function insertRefund(
   return row;
 }
 
+export async function findRefundByKey(reader: Reader, key: string): Promise<Refund | undefined> {
+  return reader.selectFrom('refunds').selectAll().where('key', '=', key).executeTakeFirst();
+}
+
 export async function isRefundUnderWay(reader: Reader, charge_id: ChargeId): Promise<boolean> {
   // Index: refunds_one_in_flight.
   const row = await reader

@@ -19,6 +19,8 @@ export interface NewAttempt {
   /** From the browser; null charges the card on file. */
   token: string | null;
   remember_card: boolean;
+  /** Names the intent when whoever asks may ask again; random when left out. */
+  key?: string | null;
   at: Date;
 }
 
@@ -28,14 +30,14 @@ export interface NewAttempt {
  * @throws payment_method_absent, charge_too_small, charge_too_large (400)
  */
 export async function reserveAttempt(tx: Tx, wanted: NewAttempt): Promise<Attempt> {
-  const { token, remember_card, at, ...facts } = wanted;
+  const { token, remember_card, key, at, ...facts } = wanted;
   if (wanted.amount < CHARGE_AMOUNT_MIN) throw paymentsProblems.charge_too_small();
   if (wanted.amount > CHARGE_AMOUNT_MAX) throw paymentsProblems.charge_too_large();
   const source = await sourceOf(tx, wanted);
 
   const attempt = await insertAttempt(tx, {
     ...facts,
-    key: randomKey40(),
+    key: key ?? randomKey40(),
     processor: CHOSEN_PROCESSOR,
     remember_card: token !== null && remember_card,
     state: 'reserved',

@@ -22,6 +22,8 @@ interface Terms {
   /** Whether the processor gives its fee back; if not, the provider pays for it. */
   returns_fee: boolean;
   created_by: UserId | null;
+  /** Names the intent when whoever asks may ask again; random when left out. */
+  key?: string | null;
   at: Date;
 }
 
@@ -37,12 +39,12 @@ export async function reserveRefund(
   tx: Tx,
   charge_id: Charge['id'],
   wanted: readonly WantedRefund[],
-  { returns_fee, created_by, at }: Terms,
+  { returns_fee, created_by, key, at }: Terms,
 ): Promise<Refund> {
   const charge = await lockCharge(tx, charge_id);
   const refusal = refuseRefund(charge.state);
   if (refusal) throw paymentsProblems.charge_not_refundable({ detail: `You cannot refund a ${refusal} charge.` });
-  if (await isRefundUnderWay(tx, charge_id)) throw paymentsProblems.refund_in_flight();
+  if (await isRefundUnderWay(tx, charge_id)) throw paymentsProblems.refund_in_flight({ retry_after_s: 60 });
   if (new Set(wanted.map(({ num }) => num)).size !== wanted.length) {
     throw invalidInput({ lines: ['Each line may be given once.'] });
   }
@@ -52,7 +54,7 @@ export async function reserveRefund(
   return insertRefund(
     tx,
     {
-      key: randomKey40(),
+      key: key ?? randomKey40(),
       charge_id,
       created_by,
       amount: lines.reduce((sum, { amount }) => sum + amount, 0),

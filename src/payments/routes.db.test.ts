@@ -122,6 +122,35 @@ test('the receipt is mailed again on demand', async () => {
   assert.deepEqual([nowhere.status, nowhere.json()['code']], [409, 'receipt_address_absent']);
 });
 
+test('a refund that is repeated under its key is made once, though the first answer was lost in a crash', async () => {
+  const { id, processor_key } = await pay([3000]);
+  const url = `/api/billing/xia/charges/${processor_key}/refund`;
+  const ask = (refunded_amount: number) =>
+    alice('POST', url, { lines: [{ num: 0, refunded_amount }] }, { 'idempotency-key': 'refund-1' });
+  assert.equal((await ask(400)).status, 201);
+  await app.db.deleteFrom('idempotency_records').where('key', '=', 'refund-1').execute();
+  assert.equal((await ask(400)).json()['detail'], `$4.00 refunded successfully on charge ${processor_key}.`);
+  assert.equal((await ask(500)).status, 422, 'another request needs another key');
+  const refunds = await app.db.selectFrom('refunds').select('amount').where('charge_id', '=', id).execute();
+  assert.deepEqual(refunds, [{ amount: 400 }]);
+});
+
+test('that a refund has to wait is not remembered as its answer', async () => {
+  const { id, processor_key } = await pay([3000]);
+  const url = `/api/billing/xia/charges/${processor_key}/refund`;
+  const ask = () => alice('POST', url, { lines: [{ num: 0 }] }, { 'idempotency-key': 'refund-2' });
+  const at = ctx.clock.now();
+  const under_way = { key: 'a refund that is under way', charge_id: id, amount: 1, state: 'reserved' } as const;
+  await app.db
+    .insertInto('refunds')
+    .values({ ...under_way, created_at: at, updated_at: at })
+    .execute();
+  const waiting = await ask();
+  assert.deepEqual([waiting.status, waiting.json()['code']], [405, 'refund_in_flight']);
+  await app.db.updateTable('refunds').set({ state: 'failed' }).where('key', '=', under_way.key).execute();
+  assert.equal((await ask()).status, 201);
+});
+
 test('a provider refunds what it sold, in one request or not at all', async () => {
   const { processor_key } = await pay([3000, 8000]);
   const url = `/api/billing/xia/charges/${processor_key}/refund`;

@@ -5,6 +5,7 @@ import { isTimeZone } from '#kernel/instant';
 import { commonProblems } from '#kernel/problem';
 import type { ProfileId } from '#platform/db-schema';
 import type { App } from '#platform/http/app';
+import { intentKey } from '#platform/http/idempotency';
 import { ListQuerystring, SlugParam } from '#platform/http/schemas';
 import { listProblems } from '#platform/list';
 import { findProfileById, getBroker } from '#profiles';
@@ -134,7 +135,13 @@ function chargeRoutes(app: App): void {
     },
     async (request, reply) => {
       const charge = await chargeOf(request);
-      const detail = await refundCharge(request.ctx, request.subject, charge, request.body.lines);
+      const detail = await refundCharge(
+        request.ctx,
+        request.subject,
+        charge,
+        request.body.lines,
+        intentKey(request, 'refund'),
+      );
       reply.status(201);
       return presentCharge(charge, detail, request.ctx.lang);
     },

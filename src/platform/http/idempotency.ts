@@ -5,7 +5,7 @@ import { claimKey, releaseKey, rememberAnswer } from './idempotency-store.ts';
 import { httpProblems } from './problems.ts';
 
 const REPEATED_HEADERS = ['content-type', 'location'];
-/** Answers that say "try again": remembering them would make that impossible. */
+/** Answers that say "try again", as those with `Retry-After` do: remembering them would make that impossible. */
 const PASSING_STATUSES = new Set([401, 409, 425, 429]);
 
 export interface ClaimedKey {
@@ -46,13 +46,26 @@ export async function claimIdempotencyKey(
   }
 }
 
+/**
+ * Makes a key for what a request is about to ask of the world outside; null without `Idempotency-Key`.
+ *
+ * Why: the record of a request that was cut off is given up after a while, and what it had asked for may have been done. The same
+ * request makes the same key, and so finds it.
+ */
+export function intentKey(request: FastifyRequest, purpose: string): string | null {
+  const claimed = request.idempotency;
+  if (claimed === null) return null;
+  return sha256Hex(JSON.stringify([purpose, claimed.scope, claimed.key, fingerprintOf(request)]));
+}
+
 /** Keeps the answer for whoever repeats the key; gives the key back after a failure of ours. */
 export async function keepAnswer(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> {
   const claimed = request.idempotency;
   if (!claimed) return;
   request.idempotency = null;
   const isText = typeof payload === 'string' || payload === undefined || payload === null;
-  if (!isText || reply.statusCode >= 500 || PASSING_STATUSES.has(reply.statusCode)) {
+  const isPassing = PASSING_STATUSES.has(reply.statusCode) || reply.hasHeader('retry-after');
+  if (!isText || reply.statusCode >= 500 || isPassing) {
     await releaseKey(request.ctx.db, claimed.scope, claimed.key);
     return;
   }
