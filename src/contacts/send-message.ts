@@ -3,7 +3,7 @@ import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db';
 import { emit } from '#platform/events';
-import type { Throttle } from '#platform/throttle';
+import { networkOf, type Throttle } from '#platform/throttle';
 import { userContact } from './events.ts';
 
 /** Messages that one network address may send. */
@@ -28,7 +28,7 @@ export async function sendMessage(ctx: Context, throttle: Throttle, input: Messa
   if (full_name === '') errors['full_name'] = ['This field may not be blank.'];
   if (email === null) errors['email'] = ['Enter an e-mail address.'];
   if (email === null || full_name === '') throw invalidInput(errors);
-  throttle.take(contactLimit, ctx.peer?.ip ?? 'unknown');
+  throttle.take(contactLimit, networkOf(ctx.peer?.ip));
   const payload = {
     user_id: sender?.id ?? null,
     full_name,

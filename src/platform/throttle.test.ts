@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '#kernel/problem';
-import { makeThrottle, type RateLimit } from './throttle.ts';
+import { makeThrottle, networkOf, type RateLimit } from './throttle.ts';
 
 const limit: RateLimit = { name: 'knock', max: 3, window_s: 60 };
 
@@ -54,4 +54,14 @@ test('memory stays bounded under a flood of keys', () => {
   const throttle = makeThrottle(() => 0);
   for (let count = 0; count < 60_000; count += 1) throttle.take(limit, `door ${count}`);
   assert.equal(throttle.allows(limit, 'door 59999'), true);
+});
+
+test('the addresses of one IPv6 network count as one caller, those of IPv4 each', () => {
+  assert.equal(networkOf('2001:db8:1:2:aaaa::1'), networkOf('2001:db8:1:2:bbbb:cccc:dddd:1'));
+  assert.equal(networkOf('2001:db8::1'), networkOf('2001:db8:0:0:ffff::'));
+  assert.notEqual(networkOf('2001:db8:1:2::1'), networkOf('2001:db8:1:3::1'));
+  assert.notEqual(networkOf('203.0.113.1'), networkOf('203.0.113.2'));
+  assert.equal(networkOf('::ffff:203.0.113.1'), networkOf('203.0.113.1'));
+  assert.equal(networkOf('fe80::1%eth0'), networkOf('fe80::2'));
+  assert.equal(networkOf(undefined), 'none');
 });

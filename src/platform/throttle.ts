@@ -26,6 +26,23 @@ export const throttleProblems = defineProblems({
   too_many_requests: { status: 429, title: 'Too many attempts.', help: 'Wait a little and try again.' },
 });
 
+/**
+ * The network that attempts of a caller are counted under.
+ *
+ * Why not the address: a subscriber of the Internet is given a /64 of IPv6, in which no limit would ever be reached.
+ */
+export function networkOf(ip: string | undefined): string {
+  if (ip === undefined) return 'none';
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
+  if (mapped !== undefined || !ip.includes(':')) return mapped ?? ip;
+  const [head = '', tail = ''] = (ip.split('%', 1)[0] ?? '').split('::');
+  const first = head.split(':').filter((group) => group !== '');
+  const last = tail.split(':').filter((group) => group !== '');
+  const zeros = Array.from({ length: Math.max(0, 8 - first.length - last.length) }, () => '0');
+  const groups = [...first, ...zeros, ...last].slice(0, 4);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}
+
 /** Beyond this many keys the oldest are forgotten: memory stays bounded whatever is thrown at it. */
 const keys_max = 50_000;
 

@@ -2,6 +2,7 @@ import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
 import { hashPassword, verifyPassword } from '#platform/password';
+import { networkOf } from '#platform/throttle';
 import { checkFactors, type FactorVerdict, type GivenCodes } from '../credentials/check-factors.ts';
 import { userLoggedIn, userLoginFailed } from '../events.ts';
 import type { AccountsDeps } from '../hooks.ts';
@@ -167,7 +168,7 @@ export function secondsUntil(instant: Date, at: Date): number {
 
 /** Counts an attempt for the name from this address; the answer takes it back. */
 function takeAttempt(ctx: Context, { throttle }: AccountsSettings, username: string): () => void {
-  const peer = ctx.peer?.ip ?? 'none';
+  const peer = networkOf(ctx.peer?.ip);
   const key = `${identifierKey(username)} ${peer}`;
   throttle.take(signInPeerLimit, peer);
   throttle.take(signInLimit, key);

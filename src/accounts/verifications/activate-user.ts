@@ -3,6 +3,7 @@ import type { Context } from '#platform/context';
 import { randomText } from '#platform/crypto';
 import { inTransaction, type Reader, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
+import { networkOf } from '#platform/throttle';
 import { deleteApiKeys } from '../api-keys/api-key-store.ts';
 import { acceptPassword, requireAcceptable } from '../credentials/accept-password.ts';
 import { checkFactors, type FactorVerdict, type GivenCodes } from '../credentials/check-factors.ts';
@@ -50,7 +51,7 @@ export async function findUsableLink(
   settings: AccountsSettings,
   key: string,
 ): Promise<UsableLink | null> {
-  settings.throttle.take(keyLimit, ctx.peer?.ip ?? 'none');
+  settings.throttle.take(keyLimit, networkOf(ctx.peer?.ip));
   if (!isVerificationKey(key)) return null;
   const verification = await findVerificationByKey(ctx.db, key);
   if (!verification || !isPasswordLink(verification) || !isKeyUsable(verification, ctx.clock.now())) return null;

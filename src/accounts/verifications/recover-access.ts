@@ -1,6 +1,7 @@
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db';
+import { networkOf } from '#platform/throttle';
 import { accountsProblems } from '../problems.ts';
 import { recoverLimit, recoverPeerLimit } from '../rate-limits.ts';
 import type { AccountsSettings } from '../settings.ts';
@@ -28,7 +29,7 @@ export async function recoverAccess(
   const address = email ?? parsePhone(address_text);
   if (address === null) throw invalidInput({ email: ['Enter an e-mail address or a phone number.'] });
 
-  settings.throttle.take(recoverPeerLimit, ctx.peer?.ip ?? 'none');
+  settings.throttle.take(recoverPeerLimit, networkOf(ctx.peer?.ip));
   settings.throttle.take(recoverLimit, address);
 
   const channel = email === null ? 'phone' : 'email';

@@ -18,6 +18,7 @@ import type { Context } from '#platform/context';
 import type { UserId } from '#platform/db-schema';
 import { inTransaction, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
+import { networkOf } from '#platform/throttle';
 import type { Agreement } from '../agreements/agreement.ts';
 import { findAgreementsBySlugs, upsertSignature } from '../agreements/agreement-store.ts';
 import { createOrganization, createPersonalProfile, freeSlug, parseProfileFields } from '../create-profile.ts';
@@ -63,7 +64,7 @@ export async function register(
   options: { cookie: boolean },
 ): Promise<Registered> {
   if (ctx.site.authentication !== 'enabled') throw profileProblems.registration_disabled();
-  settings.throttle.take(registerLimit, ctx.peer?.ip ?? 'unknown');
+  settings.throttle.take(registerLimit, networkOf(ctx.peer?.ip));
   const parsed = parseRegistration(ctx, settings, input);
   const agreements = await agreedTo(ctx, input);
   const password_hash = parsed.new_password === null ? null : await hashPassword(parsed.new_password);
