@@ -219,6 +219,15 @@ const anyPlan = fc
     aPlan({ ...plan, advance_discounts: advance_discounts.map(([discount, length]) => ({ ...discount, length })) }),
   );
 
+test('time that no date can tell is not sold in advance', () => {
+  const discounts = [10, 1000].map((length) => ({ discount_type: 'percentage', discount_value: 0, length }) as const);
+  const plan = aPlan({ period_type: 'yearly', period_length: 1000, advance_discounts: discounts });
+  assert.deepEqual(
+    priceOptions(plan, { coupon: null, from }).map((option) => describeOption(plan, option)),
+    [`Subscription to ${plan.slug} until 3026/01/10 (1000 years)`],
+  );
+});
+
 test('no price is negative, above its full amount or fractional, and each buys time', () => {
   fc.assert(
     fc.property(anyPlan, fc.option(anyDiscount), (plan, discount) => {

@@ -20,6 +20,8 @@ export interface PriceOption extends Money {
   kind: 'period' | 'unlock-now' | 'unlock-later';
 }
 
+const YEAR_10000 = Date.UTC(10_000, 0);
+
 export interface PriceTerms {
   /** One that `refuseCoupon` has nothing against, or null. */
   coupon: Coupon | null;
@@ -33,7 +35,8 @@ export interface PriceTerms {
  * Lists the ways to buy a plan: one plan period, then one for each discount on paying several in advance, by length.
  *
  * An advance discount is taken first, in percent rounded so that the price is a whole number of units; a coupon is taken off
- * what is left. Advance prices that come to nothing are left out, so a coupon over everything leaves one option.
+ * what is left. Advance prices that come to nothing are left out, so a coupon over everything leaves one option; so are those for
+ * more years than a date can tell.
  * A plan with an unlock event has two: pay now, or have access now and pay at the event.
  * @see spec/billing.md 3.3 to 3.5
  */
@@ -48,7 +51,7 @@ export function priceOptions(plan: Plan, terms: PriceTerms): PriceOption[] {
   const advance = plan.advance_discounts
     .toSorted((left, right) => left.length - right.length || left.id - right.id)
     .map((discount) => priceAdvance(plan, terms, discount))
-    .filter((option) => option.amount > 0);
+    .filter((option) => option.amount > 0 && option.covers_to.getTime() < YEAR_10000);
   return [single, ...advance];
 }
 
