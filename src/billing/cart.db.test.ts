@@ -102,6 +102,24 @@ test('people of the site look after carts, item by item', async () => {
   }
 });
 
+test('an item of a cart is changed in what people may say of it, and never into one that is there already', async () => {
+  const call = await buyer('changed');
+  const plan = await makePlan(ctx);
+  for (const sync_on of ['a@example.com', 'b@example.com']) {
+    assert.equal((await call('POST', '/api/cart', { plan: plan.slug, sync_on })).status, 201);
+  }
+  const [item] = (await broker('GET', '/api/billing/cartitems/user/changed')).json<{ results: { id: number }[] }>()
+    .results;
+  assert.ok(item);
+  const url = `/api/billing/cartitems/${item.id}`;
+  const same = await broker('PATCH', url, { sync_on: 'B@example.com' });
+  assert.deepEqual([same.status, same.json()['code']], [400, 'invalid_input']);
+  const foreign = await broker('PATCH', url, { quantity: 3, user_id: 1, recorded_at: null, claim_code: 'x', nope: 1 });
+  assert.deepEqual([foreign.status, foreign.json()['quantity']], [200, 3], foreign.text);
+  const own = await broker('PATCH', url, { sync_on: '' });
+  assert.deepEqual([own.status, own.json()['sync_on']], [200, null]);
+});
+
 test('a receipt that is not of this profile does not exist', async () => {
   const plan = await makePlan(ctx);
   const payer = await buyer('payer');

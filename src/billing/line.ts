@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Coupon, Plan, PriceOption, UseCharge } from '#catalog';
 import type { Money } from '#kernel/money';
-import type { LedgerEntryId, ProfileId } from '#platform/db-schema';
+import type { CartItemId, LedgerEntryId, ProfileId } from '#platform/db-schema';
 import type { Profile } from '#profiles';
 import type { Subscription } from '#subscriptions';
 import type { CartItem } from './cart-item.ts';
@@ -35,6 +35,8 @@ export interface Invoicable {
   subscription: Subscription | null;
   lines: Line[];
   options: Line[];
+  /** Items that want the same for the same person under another of its names: they are not bought again. */
+  duplicates?: CartItemId[];
 }
 
 export interface Choice {

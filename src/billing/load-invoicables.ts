@@ -1,5 +1,5 @@
 import { findCouponsByIds, findPlansByIds, type Coupon, type Plan, refuseCoupon } from '#catalog';
-import type { CouponId } from '#platform/db-schema';
+import type { CartItemId, CouponId } from '#platform/db-schema';
 import type { Reader } from '#platform/db';
 import { findProfilesByHandles, type Profile } from '#profiles';
 import { findSubscriptionsOf } from '#subscriptions';
@@ -108,9 +108,15 @@ function mergeUses(invoicables: readonly Invoicable[]): Invoicable[] {
     }
     const [plain, withUse] = hasUse(held) ? [invoicable, held] : [held, invoicable];
     const uses = withUse.lines.filter((line) => line.kind === 'use');
-    merged.set(invoicable.key, { ...plain, lines: [...plain.lines, ...uses] });
+    const dropped = uses.length === 0 ? itemsOf(withUse) : [];
+    const duplicates = [...(held.duplicates ?? []), ...dropped];
+    merged.set(invoicable.key, { ...plain, lines: [...plain.lines, ...uses], duplicates });
   }
   return [...merged.values()];
+}
+
+function itemsOf({ lines, options }: Invoicable): CartItemId[] {
+  return [...new Set([...lines, ...options].flatMap(({ item }) => item?.id ?? []))];
 }
 
 function hasUse(invoicable: Invoicable): boolean {

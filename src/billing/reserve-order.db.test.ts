@@ -15,11 +15,15 @@ import {
   takenFrom,
   wants,
 } from '../../test/support/factories/billing.ts';
-import { makePlan } from '../../test/support/factories/catalog.ts';
+import { makeCoupon, makePlan } from '../../test/support/factories/catalog.ts';
 import { orderEntry } from '../../test/support/factories/ledger.ts';
 import { makeOrganization } from '../../test/support/factories/profiles.ts';
+import { findCartItems } from './cart-item-store.ts';
 import { checkOut } from './check-out.ts';
+import { cartVersion } from './line.ts';
 import { loadBalances } from './load-balances.ts';
+import { loadInvoicables } from './load-invoicables.ts';
+import { redeemCoupon } from './redeem-coupon.ts';
 import { reserveOrder } from './reserve-order.ts';
 
 const PENDING = '4000000000000341';
@@ -169,6 +173,35 @@ test('nobody becomes the provider of a profile by giving it something: the gift 
   await wants(victim, plan);
   await buys(victim);
   assert.deepEqual(await providers(), [{ provider_id: shop.id, active: true }], 'ordering it is');
+});
+
+test('a coupon that ended since it was shown is not charged for, and does not bar the way to the full price', async () => {
+  const buyer = await makeBuyer(ctx);
+  const plan = await makePlan(ctx);
+  const coupon = await makeCoupon(ctx, { ends_at: new Date(ctx.clock.now().getTime() + 60_000) });
+  await wants(buyer, plan);
+  await redeemCoupon(buyer.ctx, buyer.owner, coupon.code);
+  const shown = async () => {
+    const scope = { payer: buyer.profile, owner: buyer.owner, at: ctx.clock.now(), strict_coupons: false };
+    return cartVersion(await loadInvoicables(database.db, scope));
+  };
+  const pays = (cart_version: string | null) =>
+    checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith('tok_visa', { cart_version }));
+  const before = await shown();
+  later(120_000);
+  await assert.rejects(pays(null), refusedAs('coupon_no_longer_valid'));
+  await assert.rejects(pays(before), refusedAs('cart_changed'));
+  assert.equal((await pays(await shown()))?.amount, 2000);
+});
+
+test('the same plan for one person under two names is bought once, and leaves the cart', async () => {
+  const buyer = await makeBuyer(ctx);
+  const plan = await makePlan(ctx);
+  await wants(buyer, plan);
+  await wants(buyer, plan, { sync_on: buyer.profile.slug });
+  await wants(buyer, plan, { sync_on: buyer.profile.email });
+  assert.equal((await buys(buyer))?.amount, 2000);
+  assert.deepEqual(await findCartItems(database.db, buyer.owner), []);
 });
 
 test('a total beyond what any processor takes is refused before anything is written', async () => {

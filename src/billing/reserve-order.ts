@@ -7,7 +7,7 @@ import { type Attempt, isAnyUnresolved, reserveAttempt, unresolvedChargeOf } fro
 import { lockProfile, type Profile } from '#profiles';
 import { lockSubscriptions } from '#subscriptions';
 import type { CartItem, CartOwner } from './cart-item.ts';
-import { lockCartItems } from './cart-item-store.ts';
+import { deleteCartItem, lockCartItems } from './cart-item-store.ts';
 import { allLines, cartVersion, type Choice, chooseOptions, type Invoicable, type Line, totalOf } from './line.ts';
 import { loadBalances } from './load-balances.ts';
 import { loadInvoicables } from './load-invoicables.ts';
@@ -65,7 +65,8 @@ export async function reserveOrder(
       const load = async () =>
         items === null
           ? balancesOn(input.balance_plan ?? null, await loadBalances(tx, payer, at))
-          : loadInvoicables(tx, { payer, owner, items, at, strict_coupons: true });
+          : // Who says what was shown is refused by that when a coupon went bad, and can go on at the price without it.
+            loadInvoicables(tx, { payer, owner, items, at, strict_coupons: input.cart_version === null });
       const invoicables = decide(await holdBalances(tx, payer, load), input);
       return placeOrder(ctx, tx, { payer, invoicables, input, at });
     });
@@ -129,6 +130,7 @@ async function placeOrder(
   const total = totalOf(lines, lines[0]?.unit ?? 'usd');
   if (total === null) throw billingProblems.currency_mixed();
   await takeRedemptions(tx, lines);
+  for (const id of invoicables.flatMap(({ duplicates }) => duplicates ?? [])) await deleteCartItem(tx, id);
   const created_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
   const attempt =
     total.amount === 0

@@ -10,7 +10,8 @@ import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring, PageOf } from '#platform/http/schemas';
 import { addToCart } from './add-to-cart.ts';
 import type { CartItem } from './cart-item.ts';
-import { deleteCartItem, findCartItem, updateCartItem } from './cart-item-store.ts';
+import { deleteCartItem, findCartItem } from './cart-item-store.ts';
+import { changeCartItem } from './change-cart-item.ts';
 import { listCartItems } from './list-cart-items.ts';
 import { presentCartItem } from './present-cart.ts';
 import { billingProblems } from './problems.ts';
@@ -96,11 +97,7 @@ function itemRoutes(app: App): void {
     async (request) => {
       const { ctx, body } = request;
       const held = await requireItem(ctx, request.params.cartitem_id);
-      const change = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
-      const item =
-        Object.keys(change).length === 0
-          ? held
-          : await inTransaction(ctx.db, (tx) => updateCartItem(tx, held.id, change));
+      const item = await changeCartItem(ctx, held.id, body);
       if (!item) throw billingProblems.cart_item_unknown();
       return { ...(await presentItem(ctx, item)), detail: 'Cart item updated' };
     },
