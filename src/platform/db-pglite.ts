@@ -79,7 +79,7 @@ export class PGliteSocket extends Duplex {
     this.#kept = asked === null ? [bytes] : [];
     if (asked === null) return;
     // The session outlives its sockets: what an earlier one left open must not be inherited.
-    if (!this.#started) await this.#lite.exec('rollback');
+    if (!this.#started) await this.#lite.exec('rollback; deallocate all');
     this.#started = true;
     if (asked === 'terminate') this.push(null);
     else this.push(Buffer.from(await this.#lite.execProtocolRaw(bytes)));

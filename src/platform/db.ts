@@ -5,6 +5,7 @@ import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import { lockFolder } from './db-folder-lock.ts';
 import { openPGlite, PGliteSocket, type PGlitePlace } from './db-pglite.ts';
+import { isPlanStale, preparing } from './db-prepared.ts';
 import type { Schema } from './db-schema.ts';
 
 /** What reads take: the database or an open transaction. */
@@ -103,7 +104,7 @@ async function openEmbedded(place: PGlitePlace): Promise<Database> {
 
 function openKysely(pool: GatedPool): Db {
   // The brand exists in types only, so nothing but a cast can make it.
-  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }) as Db;
+  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool: preparing(pool) }) }) as Db;
 }
 
 /** Set while the caller is inside `inTransaction`; `open` turns false at its end, for work that outlives it. */
@@ -160,7 +161,7 @@ const ATTEMPTS_MAX = 6;
  * Runs `work` in one transaction and commits it; anything thrown rolls it back.
  *
  * Why the retries: a serialization failure or a deadlock (40001, 40P01) says that nothing was done and that another try may
- * succeed, so `work` must have no effects outside `tx`.
+ * succeed, so does a plan that a migration has outdated; so `work` must have no effects outside `tx`.
  */
 export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
@@ -182,7 +183,7 @@ export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Pr
 
 function isRetryable(error: unknown): boolean {
   const code = sqlState(error);
-  return code === '40001' || code === '40P01';
+  return code === '40001' || code === '40P01' || isPlanStale(error);
 }
 
 /** Says whether a unique index refused the row: `constraint` names it, any when left out. */

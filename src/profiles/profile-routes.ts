@@ -117,12 +117,12 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
 }
 
 async function presentInFull(ctx: Context, needs: ProfileNeeds, profile_id: ProfileId, subject: Subject) {
-  const view = await getProfileView(ctx.db, profile_id);
-  return {
-    ...presentProfileDetail(view),
-    subscriptions: await needs.listSubscriptions(ctx.db, profile_id, ctx.clock.now()),
-    activities: maySeeActivities(subject) ? await needs.listActivities(ctx.db, profile_id) : [],
-  };
+  const [view, subscriptions, activities] = await Promise.all([
+    getProfileView(ctx.db, profile_id),
+    needs.listSubscriptions(ctx.db, profile_id, ctx.clock.now()),
+    maySeeActivities(subject) ? needs.listActivities(ctx.db, profile_id) : [],
+  ]);
+  return { ...presentProfileDetail(view), subscriptions, activities };
 }
 
 function connectedRoutes(app: App, throttle: Throttle): void {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { nickName, selectUsers } from '#accounts';
+import { builtOnce } from '#platform/built-once';
 import type { ProfileId } from '#platform/db-schema';
 import type { Reader } from '#platform/db';
 import { extraFromText } from '#platform/http/schemas';
@@ -56,9 +57,13 @@ export function toProfileView(row: ViewRow): ProfileView {
   return { ...profile, person: { username: person_username, nick_name, called, lang: person_lang ?? 'en' } };
 }
 
+const viewById = builtOnce((reader, id: ProfileId) => selectProfileViews(reader).where('profiles.id', '=', id));
+
 /** Finds one profile with what is computed, by id. */
 export async function getProfileView(reader: Reader, id: ProfileId): Promise<ProfileView> {
-  return toProfileView(await selectProfileViews(reader).where('profiles.id', '=', id).executeTakeFirstOrThrow());
+  const [row] = await viewById(reader, id);
+  if (!row) throw new Error(`there is no profile ${id}`);
+  return toProfileView(row);
 }
 
 /** Finds many profiles with what is computed, in one query. */

@@ -1,5 +1,6 @@
 import { type Insertable, sql } from 'kysely';
 import { planRows } from '#catalog';
+import { builtOnce } from '#platform/built-once';
 import type { PlanId, ProfileId, SubscriptionId, SubscriptionsTable } from '#platform/db-schema';
 import { isExclusionViolation, type Reader, type Tx } from '#platform/db';
 import { subscriptionProblems } from './problems.ts';
@@ -74,12 +75,8 @@ export async function findSubscriptionsByIds(
 }
 
 /** Lists the running, agreed subscriptions of a profile, the one that ends first in front. */
-export async function findActiveSubscriptionsOf(
-  reader: Reader,
-  profile_id: ProfileId,
-  at: Date,
-): Promise<Subscription[]> {
-  return reader
+export const findActiveSubscriptionsOf = builtOnce((reader, profile_id: ProfileId, at: Date) =>
+  reader
     .selectFrom('subscriptions')
     .selectAll()
     .where('profile_id', '=', profile_id)
@@ -88,9 +85,8 @@ export async function findActiveSubscriptionsOf(
     .where('created_at', '<=', at)
     .where('ends_at', '>', at)
     .orderBy('ends_at')
-    .orderBy('id')
-    .execute();
-}
+    .orderBy('id'),
+);
 
 /** Holds the rows of subscriptions, in the order of their ids. */
 export async function lockSubscriptions(tx: Tx, ids: readonly SubscriptionId[]): Promise<void> {

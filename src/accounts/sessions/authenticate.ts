@@ -5,7 +5,7 @@ import type { SessionId } from '#platform/db-schema';
 import { apiKeyOf, findApiKeyUser, touchApiKey } from '../api-keys/api-key-store.ts';
 import type { AccountsSettings } from '../settings.ts';
 import type { User } from '../users/user.ts';
-import { findSignedIn, findSignedInBySecret, touchSession, type SignedIn } from './session-store.ts';
+import { findPresence, findPresenceBySecret, type Presence, touchSession } from './session-store.ts';
 
 export interface PresentedCredentials {
   authorization: string | undefined;
@@ -46,14 +46,14 @@ export async function authenticate(
     return 'invalid';
   }
   if (session_cookie === undefined || !cookieShape.test(session_cookie)) return null;
-  return noteSeen(db, at, await findSignedInBySecret(db, sha256Hex(session_cookie), at), 'cookie');
+  return noteSeen(db, at, await findPresenceBySecret(db, sha256Hex(session_cookie), at), 'cookie');
 }
 
 async function byToken(db: Db, settings: AccountsSettings, token: string, at: Date): Promise<Caller | null> {
   const claims = await settings.tokens.verify(token, at);
   if (!claims) return null;
-  const found = await findSignedIn(db, claims.session_id, at);
-  if (found?.user.id !== claims.user_id) return null;
+  const found = await findPresence(db, claims.session_id, at);
+  if (found?.user_id !== claims.user_id) return null;
   return noteSeen(db, at, found, 'token');
 }
 
@@ -63,17 +63,15 @@ async function byApiKey(db: Db, encoded: string, at: Date): Promise<Caller | nul
   const found = await findApiKeyUser(db, key, at);
   if (!found) return null;
   if (isDue(found.last_used_at, at)) inBackground(touchApiKey(db, found.api_key_id, at));
-  return callerOf(found.user, null, 'api-key');
+  const { id: user_id, username } = found.user;
+  return { user_id, username, session_id: null, via: 'api-key' };
 }
 
-function noteSeen(db: Db, at: Date, found: SignedIn | undefined, via: 'token' | 'cookie'): Caller | null {
+function noteSeen(db: Db, at: Date, found: Presence | undefined, via: 'token' | 'cookie'): Caller | null {
   if (!found) return null;
-  if (isDue(found.session.last_seen_at, at)) inBackground(touchSession(db, found.session.id, at));
-  return callerOf(found.user, found.session.id, via);
-}
-
-function callerOf(user: User, session_id: SessionId | null, via: Caller['via']): Caller {
-  return { user_id: user.id, username: user.username, session_id, via };
+  const { user_id, username, session_id, last_seen_at } = found;
+  if (isDue(last_seen_at, at)) inBackground(touchSession(db, session_id, at));
+  return { user_id, username, session_id, via };
 }
 
 function isDue(last: Date | null, at: Date): boolean {

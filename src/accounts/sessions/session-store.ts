@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { builtOnce } from '#platform/built-once';
 import type { Db, Reader, Tx } from '#platform/db';
 import type { SessionId, UserId } from '#platform/db-schema';
 import { selectUsers } from '../users/user-store.ts';
@@ -79,15 +80,45 @@ export async function findSignedIn(reader: Reader, id: SessionId, at: Date): Pro
   return toSignedIn(await selectSignedIn(reader, at).where('sessions.id', '=', id).executeTakeFirst());
 }
 
-/** Finds a browser's session that stands, with its user, by the hash of the cookie. */
-export async function findSignedInBySecret(
+/** What every request asks of a session: whose it is, and when it was last seen. */
+export interface Presence {
+  user_id: UserId;
+  username: string;
+  session_id: SessionId;
+  last_seen_at: Date;
+}
+
+function selectPresence(reader: Reader, at: Date) {
+  return reader
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select(['users.id as user_id', 'users.username', 'sessions.id as session_id', 'sessions.last_seen_at'])
+    .where('sessions.ended_at', 'is', null)
+    .where('sessions.expires_at', '>', at)
+    .where('users.is_active', '=', true);
+}
+
+const presenceById = builtOnce((reader, id: SessionId, at: Date) =>
+  selectPresence(reader, at).where('sessions.id', '=', id),
+);
+const presenceBySecret = builtOnce((reader, secret_hash: string, at: Date) =>
+  selectPresence(reader, at).where('sessions.secret_hash', '=', secret_hash),
+);
+
+/** Finds whose session this is while it stands: one query over two primary keys. */
+export async function findPresence(reader: Reader, id: SessionId, at: Date): Promise<Presence | undefined> {
+  const [found] = await presenceById(reader, id, at);
+  return found;
+}
+
+/** The same for a browser's session, by the hash of the cookie. */
+export async function findPresenceBySecret(
   reader: Reader,
   secret_hash: string,
   at: Date,
-): Promise<SignedIn | undefined> {
-  return toSignedIn(
-    await selectSignedIn(reader, at).where('sessions.secret_hash', '=', secret_hash).executeTakeFirst(),
-  );
+): Promise<Presence | undefined> {
+  const [found] = await presenceBySecret(reader, secret_hash, at);
+  return found;
 }
 
 /** Lets a session last longer. */
