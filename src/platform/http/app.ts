@@ -1,5 +1,5 @@
 import './augmentation.ts';
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
@@ -32,7 +32,7 @@ import { registerHealth } from './health.ts';
 import { claimIdempotencyKey, keepAnswer } from './idempotency.ts';
 import { registerOpenApi } from './openapi.ts';
 import { type PageContext, registerPages } from './pages.ts';
-import { replyWithProblem } from './problem-reply.ts';
+import { replyBarely, replyWithProblem } from './problem-reply.ts';
 import { httpProblems } from './problems.ts';
 import { watchRoutes } from './route-list.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -81,16 +81,15 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.body_bytes_max,
     trustProxy: options.trusted_proxies.length > 0 ? [...options.trusted_proxies] : false,
-    genReqId: () => randomBytes(12).toString('hex'),
+    // Node keeps random bytes in store for UUIDs and for nothing else.
+    genReqId: () => randomUUID().replaceAll('-', '').slice(8),
     requestIdHeader: false,
     forceCloseConnections: 'idle',
     // Any other protocol that is offered is left alone (RFC 9110 §7.8): Node would take the body for that protocol's.
     http: { maxHeaderSize: HEADER_BYTES_MAX, shouldUpgradeCallback: isWebSocketHandshake },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: true } },
-    frameworkErrors: (error, request, reply) => {
-      void replyWithProblem(request, reply, error);
-    },
+    frameworkErrors: (error, request, reply) => replyBarely(request, reply, error),
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.decorate('cookieNames', cookieNames(new URL(options.base_url()).protocol === 'https:'));
@@ -109,6 +108,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   registerPages(app, options);
 
   app.addHook('onRequest', async (request, reply) => {
+    request.subject = noSubject;
     request.started_at_ms = performance.now();
     reply.header('x-request-id', request.id);
     if (request.url.length > URL_LENGTH_MAX) throw httpProblems.address_too_long();
@@ -169,10 +169,11 @@ function decorateRequests(app: App): void {
   app.decorateRequest('csrfTokenIssued', null);
   app.decorateRequest('idempotency', null);
   app.decorateRequest('started_at_ms', 0);
-  app.decorateRequest('csp_nonce', '');
-  app.addHook('onRequest', async (request) => {
-    request.subject = noSubject;
-    request.csp_nonce = randomToken(16);
+  app.decorateRequest('cspNonceIssued', null);
+  app.decorateRequest('csp_nonce', {
+    getter() {
+      return (this.cspNonceIssued ??= randomToken(16));
+    },
   });
   app.decorateRequest('list', function list(timezone = 'UTC') {
     const query = isRecord(this.query) ? this.query : {};

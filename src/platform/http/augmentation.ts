@@ -30,7 +30,9 @@ declare module 'fastify' {
     subject: Subject;
     /** Whether the caller sent credentials, and what they were worth. */
     credentials: 'none' | 'valid' | 'invalid';
-    csp_nonce: string;
+    /** Made when first asked for: only pages have one. */
+    readonly csp_nonce: string;
+    cspNonceIssued: string | null;
     csrfTokenIssued: string | null;
     idempotency: ClaimedKey | null;
     started_at_ms: number;

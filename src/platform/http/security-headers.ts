@@ -13,11 +13,18 @@ export function securityHeaders(request: FastifyRequest, reply: FastifyReply): v
   if (request.server.cookieNames.secure)
     reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
   if (!reply.hasHeader('content-security-policy'))
-    reply.header('content-security-policy', policy(url ?? '', request.csp_nonce));
+    reply.header('content-security-policy', isPage(reply) ? pagePolicy(url ?? '', request.csp_nonce) : dataPolicy);
   if (config.bare !== true && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
 }
 
-function policy(route: string, nonce: string): string {
+/** For what is no page: should a browser show it as one after all, it may load, run and send nothing. */
+const dataPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+function isPage(reply: FastifyReply): boolean {
+  return String(reply.getHeader('content-type')).startsWith('text/html');
+}
+
+function pagePolicy(route: string, nonce: string): string {
   // The API reference is a third-party page that styles and starts itself inline; it holds no form and no session data.
   const inline = route.startsWith('/docs/api') ? "'unsafe-inline'" : `'nonce-${nonce}'`;
   return [
