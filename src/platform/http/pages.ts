@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Problem } from '#kernel/problem';
 import type { App, HttpOptions } from './app.ts';
+import { bareErrorPage } from './bare-error-page.ts';
 import { setCookie } from './cookies.ts';
 import { csrfToken } from './csrf.ts';
 import { safeNext } from './next.ts';
@@ -89,10 +90,4 @@ function isMessage(value: unknown): value is Message {
   return (
     (level === 'success' || level === 'info' || level === 'error') && typeof Reflect.get(value, 'text') === 'string'
   );
-}
-
-/** Needs no template, no site and no database: shown when those are what failed. */
-function bareErrorPage(problem: Problem, request_id: string): string {
-  const text = (value: string) => value.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${text(problem.message)}</title></head><body><main><h1>${text(problem.message)}</h1><p>Request ${text(request_id)}</p></main></body></html>`;
 }

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { commonProblems, inputProblems, invalidInput, Problem } from '#kernel/problem';
 import { isDatabaseDown } from '../db.ts';
+import { bareErrorPage } from './bare-error-page.ts';
 import { prefersHtml } from './negotiate.ts';
 import { withNext } from './next.ts';
 import { httpProblems } from './problems.ts';
@@ -61,6 +62,23 @@ export async function replyWithProblem(
     .status(problem.status)
     .type('application/json; charset=utf-8')
     .send(JSON.stringify(problemBody(problem)));
+}
+
+/**
+ * Answers what the router refuses before any hook of ours has run: there is no caller, no site and no page to render.
+ * Throws nothing, for nobody waits for it: what it threw would end the process.
+ */
+export function replyBarely(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
+  const problem = toProblem(error);
+  request.log.info({ code: problem.code, status: problem.status }, 'request refused');
+  const isPage = prefersHtml(request.raw);
+  void reply
+    .status(problem.status)
+    .header('cache-control', 'no-store')
+    .header('x-content-type-options', 'nosniff')
+    .header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
+    .type(isPage ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8')
+    .send(isPage ? bareErrorPage(problem, request.id) : JSON.stringify(problemBody(problem)));
 }
 
 export const notFound = () => commonProblems.not_found();
