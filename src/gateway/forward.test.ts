@@ -191,7 +191,8 @@ test('200 MB pass in each direction, and 500 MB wait for a caller who does not r
   idle.destroy();
 
   const grown_mb = Math.round(((await rssPeak()) - before) / 1048576);
-  assert.ok(grown_mb < 80, `grew by ${grown_mb} MB`);
+  // Far below what passed, far above what a busy machine leaves to its garbage collector.
+  assert.ok(grown_mb < 200, `grew by ${grown_mb} MB`);
 });
 
 test('an upstream that is down is unreachable, with and without a body', async () => {
