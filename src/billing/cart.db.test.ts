@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { findUserByUsername } from '#accounts';
 import { inTransaction } from '#platform/db';
 import { makeManager } from '#profiles';
-import { apiClient, registerPerson } from '../../test/support/client.ts';
+import { apiClient, browserClient, registerPerson } from '../../test/support/client.ts';
 import { makeCoupon, makePlan } from '../../test/support/factories/catalog.ts';
 import { startApp, type TestApp } from '../../test/support/start-app.ts';
 import type { TestContext } from '../../test/support/context.ts';
@@ -118,6 +118,48 @@ test('an item of a cart is changed in what people may say of it, and never into 
   assert.deepEqual([foreign.status, foreign.json()['quantity']], [200, 3], foreign.text);
   const own = await broker('PATCH', url, { sync_on: '' });
   assert.deepEqual([own.status, own.json()['sync_on']], [200, null]);
+});
+
+test('each person gets the periods that were chosen for them, with and without uses', async () => {
+  const call = await buyer('chooser');
+  await buyer('friend');
+  const advance_discounts = [{ discount_type: 'percentage' as const, discount_value: 1000, length: 12 }];
+  const plan = await makePlan(ctx, { advance_discounts });
+  const metered = await makePlan(ctx, {
+    advance_discounts,
+    use_charges: [{ slug: `${plan.slug}-use`, use_amount: 5 }],
+  });
+  for (const wish of [
+    { plan: plan.slug },
+    { plan: plan.slug, sync_on: 'friend' },
+    { plan: metered.slug, use: `${plan.slug}-use` },
+  ]) {
+    assert.equal((await call('POST', '/api/cart', wish)).status, 201);
+  }
+  const browser = browserClient(app);
+  await browser.get('/login/');
+  await browser.post('/login/', { username: 'chooser', password: 'correct horse 7' });
+  await browser.get('/billing/chooser/cart-periods/');
+  const chosen = await browser.post('/billing/chooser/cart-periods/', {
+    [`option-chooser:${plan.slug}`]: '1',
+    [`option-friend:${plan.slug}`]: '2',
+    [`option-chooser:${metered.slug}`]: '2',
+  });
+  assert.equal(chosen.status, 303, chosen.text);
+  const options = await app.db
+    .selectFrom('cart_items')
+    .select(['sync_on', 'option'])
+    .where('plan_id', 'in', [plan.id, metered.id])
+    .orderBy('id')
+    .execute();
+  assert.deepEqual(
+    options.map(({ sync_on, option }) => [sync_on, option]),
+    [
+      [null, 1],
+      ['friend', 2],
+      [null, 2],
+    ],
+  );
 });
 
 test('a receipt that is not of this profile does not exist', async () => {

@@ -9,7 +9,7 @@ import { safeNext, withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { type Profile, profileSummaries } from '#profiles';
 import { addToCart } from './add-to-cart.ts';
-import { deleteCartItem, findCartItems, updateCartItem } from './cart-item-store.ts';
+import { deleteCartItem, updateCartItem } from './cart-item-store.ts';
 import type { CartOwner } from './cart-item.ts';
 import type { Invoicable } from './line.ts';
 import { loadInvoicables } from './load-invoicables.ts';
@@ -154,13 +154,12 @@ function periodsPage(app: App): void {
     const { ctx } = request;
     const { payer, owner } = await payingFor(request);
     const invoicables = await loadUndecided(request, payer, owner);
-    const items = await findCartItems(ctx.db, owner);
     await inTransaction(ctx.db, async (tx) => {
       for (const each of invoicables) {
         const option = Number(textField(request.body, `option-${each.key}`, 4));
         if (!Number.isInteger(option) || option < 1 || option > each.options.length) continue;
-        const own = items.find((item) => item.plan_id === each.plan.id && item.use_charge_id === null);
-        if (own) await updateCartItem(tx, own.id, { option });
+        const item = each.options[option - 1]?.item;
+        if (item) await updateCartItem(tx, item.id, { option });
       }
     });
     return reply.redirect(paths.checkout(payer.slug, nextOf(request)), 303);
@@ -198,7 +197,10 @@ async function removeByKey(request: FastifyRequest, owner: CartOwner, payer: Pro
   const invoicables = await loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now(), strict_coupons: false });
   const ids = invoicables
     .filter((each) => each.key === key && each.kind === 'cart')
-    .flatMap((each) => [...each.lines, ...each.options].flatMap((line) => line.item?.id ?? []));
+    .flatMap(({ lines, options, duplicates = [] }) => [
+      ...[...lines, ...options].flatMap((line) => line.item?.id ?? []),
+      ...duplicates,
+    ]);
   await inTransaction(ctx.db, async (tx) => {
     for (const id of new Set(ids)) await deleteCartItem(tx, id);
   });
