@@ -116,8 +116,17 @@ function presentAdded(added: readonly AddedItem[], user: User | null) {
 
 async function readUpload(request: FastifyRequest): Promise<string> {
   if (!request.isMultipart()) throw invalidInput({ file: ['Send the file as multipart/form-data.'] });
+  const bytes = await readFile(request).catch((error: unknown) => {
+    if (error instanceof Error && 'statusCode' in error) throw error; // a limit that was passed
+    throw invalidInput({ file: ['The file did not arrive in one piece.'] });
+  });
+  if (bytes === null) throw invalidInput({ file: ['This field is required.'] });
+  const text = bytes.toString('utf8');
+  if (text.includes('\u0000')) throw invalidInput({ file: ['This is not a text file.'] });
+  return text;
+}
+
+async function readFile(request: FastifyRequest): Promise<Buffer | null> {
   const part = await request.file();
-  if (!part) throw invalidInput({ file: ['This field is required.'] });
-  const bytes = await part.toBuffer();
-  return bytes.toString('utf8');
+  return part ? part.toBuffer() : null;
 }
