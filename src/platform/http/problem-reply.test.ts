@@ -46,3 +46,10 @@ test('a refusal says what mends it, when something does', () => {
   );
   assert.deepEqual(problemBody(commonProblems.not_found()), { detail: 'Not found.', code: 'not_found' });
 });
+
+test('a caller who leaves in the middle of a body raises no alarm about the database', () => {
+  const aborted = Object.assign(new Error('aborted'), { code: 'ECONNRESET' }); // as node:http emits it on the request
+  assert.equal(toProblem(aborted).code, 'malformed_body');
+  const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+  assert.equal(toProblem(reset).code, 'database_unavailable');
+});

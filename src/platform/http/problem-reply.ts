@@ -20,6 +20,7 @@ export function problemBody(problem: Problem): Record<string, unknown> {
 /** Makes a Problem of whatever was thrown: ours as it is, a validation failure as field messages, the rest as what it means to the caller. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (isCallerGone(error)) return inputProblems.malformed_body({ cause: error });
   if (isDatabaseDown(error)) return httpProblems.database_unavailable({ retry_after_s: 5, cause: error });
   if (isFastifyError(error)) {
     if (error.validation) return fromValidation(error);
@@ -144,6 +145,11 @@ function nestFields(fields: Readonly<Record<string, readonly string[]>>): Record
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What node:http says of a request whose connection ended before its body did: nobody reads the answer. */
+function isCallerGone(error: unknown): boolean {
+  return error instanceof Error && error.message === 'aborted' && 'code' in error && error.code === 'ECONNRESET';
 }
 
 function isFastifyError(error: unknown): error is FastifyError {
