@@ -84,6 +84,16 @@ test('the operator keeps the agreements; signed ones go with their signatures', 
   assert.deepEqual([kept.status, kept.json()['code']], [400, 'agreement_protected']);
 });
 
+test('a title of spaces is no title', async () => {
+  for (const [method, url] of [
+    ['POST', '/api/agreements'],
+    ['PUT', '/api/agreements/privacy'],
+  ] as const) {
+    const reply = await asAlice(method, url, { title: '  ' });
+    assert.deepEqual([reply.status, Object.keys(reply.json()).toSorted()], [400, ['code', 'title']]);
+  }
+});
+
 test('a site without terms asks for none', async () => {
   await app.db.deleteFrom('agreements').where('slug', '=', 'terms-of-use').execute();
   const user = await makeReadyUser(app.db, { username: 'unsigned', signed: false });

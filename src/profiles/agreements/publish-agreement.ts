@@ -47,6 +47,7 @@ export async function reviseAgreement(
   return inTransaction(ctx.db, async (tx) => {
     const agreement = await getAgreement(tx, slug);
     const title = input.title?.trim() ?? agreement.title;
+    if (title === '') throw invalidInput({ title: ['This field may not be blank.'] });
     const namesake = await findAgreementByTitle(tx, title);
     if (namesake && namesake.id !== agreement.id) throw titleTaken();
     const updated_at = input.updated_at === undefined ? agreement.updated_at : parseUpdatedAt(input.updated_at);
