@@ -31,9 +31,29 @@ export function checkPlan(input: PlanInput): void {
   if (Object.keys(errors).length > 0) throw invalidInput(errors);
 }
 
+/** What goes from an input to the plan as it is. Named one by one: a body may hold anything besides, a `profile_id` even. */
+const copied = [
+  'description',
+  'is_active',
+  'is_not_priced',
+  'is_personal',
+  'setup_amount',
+  'period_amount',
+  'period_type',
+  'period_length',
+  'broker_fee_percent',
+  'renewal_type',
+  'skip_optin_on_grant',
+  'optin_on_request',
+  'unlock_event',
+] as const satisfies readonly (keyof PlanInput)[];
+
 /** The columns that an input sets; what it leaves out stays as it is. */
 export function planColumns(input: PlanInput): PlanColumns {
-  const { advance_discounts: _discounts, use_charges: _uses, slug: _slug, extra, ...columns } = input;
+  const { extra } = input;
+  const columns: PlanColumns = Object.fromEntries(
+    copied.flatMap((name) => (input[name] === undefined ? [] : [[name, input[name]]])),
+  );
   return {
     ...columns,
     ...(input.title === undefined ? {} : { title: input.title.trim() }),

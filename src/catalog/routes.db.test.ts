@@ -68,6 +68,23 @@ test('a plan is created, read, changed and deleted as documented', async () => {
   assert.equal((await donny('GET', `${plans}/popup-desk`)).status, 404);
 });
 
+test('a plan takes what people may say of it and nothing else, as when it is sent back as it was read', async () => {
+  const { call: rival } = await registerSeller(app, 'rival', 'rivals');
+  await donny('POST', plans, { title: 'Round trip', period_amount: 500 });
+  const before = (await donny('GET', `${plans}/round-trip`)).json();
+  const elsewhere = { id: 99, profile_id: 1, created_at: '2020-01-01T00:00:00Z', nope: true };
+  const changed = await donny('PUT', `${plans}/round-trip`, { ...before, ...elsewhere, period_amount: 600 });
+  assert.equal(changed.status, 200, changed.text);
+  assert.deepEqual((await donny('GET', `${plans}/round-trip`)).json(), {
+    ...before,
+    period_amount: 600,
+    discounted_period_amount: 600,
+  });
+  await rival('POST', '/api/profile/rivals/plans', { title: 'Of a rival', period_amount: 500 });
+  const given = await rival('PATCH', '/api/profile/rivals/plans/of-a-rival', { profile_id: 1 });
+  assert.deepEqual([given.status, given.json<{ profile: { slug: string } }>().profile.slug], [200, 'rivals']);
+});
+
 test('[BUG] bad fields of a plan are named, none breaks the server', async () => {
   const cases: [Record<string, unknown>, string][] = [
     [{}, 'title'],
