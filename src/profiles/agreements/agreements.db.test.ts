@@ -89,7 +89,7 @@ test('a title of spaces is no title', async () => {
     ['POST', '/api/agreements'],
     ['PUT', '/api/agreements/privacy'],
   ] as const) {
-    const reply = await asAlice(method, url, { title: '  ' });
+    const reply = await asAlice(method, url, { title: '  ', updated_at: '2026-01-01' });
     assert.deepEqual([reply.status, Object.keys(reply.json()).toSorted()], [400, ['code', 'title']]);
   }
 });
