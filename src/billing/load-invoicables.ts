@@ -71,7 +71,7 @@ export async function loadInvoicables(reader: Reader, scope: InvoicableScope): P
 
 function beneficiaryOf(item: CartItem, payer: Profile, beneficiaries: ReadonlyMap<string, Profile>): Profile {
   if (item.sync_on === null) return payer;
-  const profile = beneficiaries.get(item.sync_on.toLowerCase());
+  const profile = beneficiaries.get(item.sync_on);
   if (!profile) {
     throw billingProblems.beneficiary_unknown({
       detail: `${item.sync_on} is not registered yet, so nothing can be subscribed for them.`,

@@ -204,6 +204,16 @@ test('the same plan for one person under two names is bought once, and leaves th
   assert.deepEqual(await findCartItems(database.db, buyer.owner), []);
 });
 
+test('somebody is found by name or address, however it is written', async () => {
+  const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
+  for (const sync_on of [receiver.profile.slug.toUpperCase(), receiver.profile.email.toUpperCase()]) {
+    const plan = await makePlan(ctx);
+    await wants(giver, plan, { sync_on });
+    await buys(giver);
+    assert.ok(await findSubscription(database.db, receiver.profile.id, plan.id, ctx.clock.now()), sync_on);
+  }
+});
+
 test('a total beyond what any processor takes is refused before anything is written', async () => {
   const buyer = await makeBuyer(ctx);
   const plan = await makePlan(ctx, {
