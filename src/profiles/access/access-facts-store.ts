@@ -1,10 +1,14 @@
 import { sql } from 'kysely';
+import { selectUsers } from '#accounts';
+import { builtOnce } from '#platform/built-once';
 import type { ProfileId, UserId } from '#platform/db-schema';
 import type { Reader } from '#platform/db';
 import { TERMS_OF_USE } from '../agreements/agreement.ts';
 
 /** What the guards need to know about a caller and the profile of the path. */
 export interface AccessFacts {
+  /** The caller as a user: null when the account is gone. */
+  caller: { is_active: boolean; has_password: boolean; otp_enabled: boolean } | null;
   /** Roles of the caller that are in effect; `role_type` is a global type's slug, or null for a local one. */
   held: { profile_id: ProfileId; role_type: string | null }[];
   /** One of these roles demands a second factor. Pending ones never do: anybody could lock anybody out with them. */
@@ -15,17 +19,15 @@ export interface AccessFacts {
   profile_id: ProfileId | null;
 }
 
-/**
- * Reads everything in one statement: it runs before each guarded request.
- *
- * Relies on the indexes roles_user_id, profiles (slug), agreements (slug) and signatures (agreement_id, user_id).
- */
-export async function readAccessFacts(
-  reader: Reader,
-  question: { user_id: UserId; profile_slug: string | null; at: Date },
-): Promise<AccessFacts> {
-  const { user_id, profile_slug, at } = question;
-  const { rows } = await sql<AccessFacts>`
+type FactsRow = Omit<AccessFacts, 'caller'> & {
+  is_active: boolean | null;
+  has_password: boolean | null;
+  otp_enabled: boolean | null;
+};
+
+const factsOf = builtOnce((reader, user_id: UserId, profile_slug: string | null, at: Date) => {
+  const caller = selectUsers(reader).where('users.id', '=', user_id);
+  const query = sql<FactsRow>`
     with held as (
       select r.profile_id, t.otp_required, case when t.profile_id is null then t.slug end as role_type
       from roles r join role_types t on t.id = r.role_type_id join profiles p on p.id = r.profile_id
@@ -40,8 +42,24 @@ export async function readAccessFacts(
           select from signatures s where s.agreement_id = a.id and s.user_id = ${user_id} and s.last_signed >= a.updated_at
         )
       ) as is_terms_signed,
-      (select id from profiles where slug = ${profile_slug}::text) as profile_id`.execute(reader);
-  const [facts] = rows;
-  if (!facts) throw new Error('a select without from answers one row');
-  return facts;
+      (select id from profiles where slug = ${profile_slug}::text) as profile_id,
+      caller.is_active, caller.has_password, caller.otp_enabled
+    from (select) as one left join ${caller.as('caller')} on true`;
+  return { compile: () => query.compile(reader) };
+});
+
+/**
+ * Reads everything in one statement: it runs before each guarded request.
+ *
+ * Relies on the indexes roles_user_id, profiles (slug), agreements (slug) and signatures (agreement_id, user_id).
+ */
+export async function readAccessFacts(
+  reader: Reader,
+  question: { user_id: UserId; profile_slug: string | null; at: Date },
+): Promise<AccessFacts> {
+  const [row] = await factsOf(reader, question.user_id, question.profile_slug, question.at);
+  if (!row) throw new Error('an outer join on nothing answers one row');
+  const { is_active, has_password, otp_enabled, ...facts } = row;
+  const caller = is_active === null ? null : { is_active, has_password: !!has_password, otp_enabled: !!otp_enabled };
+  return { ...facts, caller };
 }

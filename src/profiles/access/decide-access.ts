@@ -1,6 +1,6 @@
 import { commonProblems, type ProblemFactory } from '#kernel/problem';
 import { equalsCi } from '#kernel/text';
-import { findUserById, findUserByUsername, type User } from '#accounts';
+import { findUserByUsername } from '#accounts';
 import type { Clock } from '#platform/clock';
 import type { Actor } from '#platform/context';
 import type { ProfileId } from '#platform/db-schema';
@@ -67,11 +67,8 @@ export function makeDecideAccess(sources: AccessSources): DecideAccess {
     const profile_slug = isProfileKind ? (params[access.param ?? 'profile'] ?? null) : null;
     const at = clock.now();
     const isFrictionless = 'frictionless' in access && access.frictionless;
-    const [facts, caller] = await Promise.all([
-      readAccessFacts(reader, { user_id: actor.user_id, profile_slug, at }),
-      isFrictionless ? null : findUserById(reader, actor.user_id),
-    ]);
-    const refusal = caller === null ? null : refuseUnready(sources, caller, facts);
+    const facts = await readAccessFacts(reader, { user_id: actor.user_id, profile_slug, at });
+    const refusal = isFrictionless ? null : refuseUnready(sources, actor, facts);
     if (refusal) return refusal;
 
     const inquiry: Inquiry = { ...question, reader, at, actor, facts };
@@ -89,11 +86,12 @@ export function makeDecideAccess(sources: AccessSources): DecideAccess {
 }
 
 /** Says what a caller must do before going on, or null: a password, a second factor, a signature. */
-function refuseUnready(sources: AccessSources, caller: User | undefined, facts: AccessFacts): AccessDecision | null {
+function refuseUnready(sources: AccessSources, actor: UserActor, facts: AccessFacts): AccessDecision | null {
+  const { caller } = facts;
   if (caller?.is_active !== true) return refuse(commonProblems.credentials_invalid);
   if (!caller.has_password) return refuse(profileProblems.password_required, paths.recover());
   if (facts.requires_otp && !caller.otp_enabled) {
-    return refuse(profileProblems.otp_required, paths.userPassword(caller.username));
+    return refuse(profileProblems.otp_required, paths.userPassword(actor.username));
   }
   if (sources.terms_required && !facts.is_terms_signed) {
     return refuse(profileProblems.terms_unsigned, paths.legalSign(TERMS_OF_USE));
