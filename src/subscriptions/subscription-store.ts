@@ -74,18 +74,19 @@ export async function findSubscriptionsByIds(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Lists the running, agreed subscriptions of a profile, the one that ends first in front. */
+/** Lists the running, agreed subscriptions of a profile with their plans, the one that ends first in front. */
 export const findActiveSubscriptionsOf = builtOnce((reader, profile_id: ProfileId, at: Date) =>
   reader
     .selectFrom('subscriptions')
-    .selectAll()
-    .where('profile_id', '=', profile_id)
+    .innerJoin(planRows(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
+    .select(['created_at', 'ends_at', 'auto_renew', 'plan.slug as plan_slug', 'plan.title as plan_title'])
+    .where('subscriptions.profile_id', '=', profile_id)
     .where('grant_key', 'is', null)
     .where('request_key', 'is', null)
     .where('created_at', '<=', at)
     .where('ends_at', '>', at)
     .orderBy('ends_at')
-    .orderBy('id'),
+    .orderBy('subscriptions.id'),
 );
 
 /** Holds the rows of subscriptions, in the order of their ids. */
