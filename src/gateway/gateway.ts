@@ -14,6 +14,7 @@ import { type Passed, passRules, type PipelineParts } from './pipeline.ts';
 import { gatewayProblems } from './problems.ts';
 import { makeEngagementRecorder } from './record-engagement.ts';
 import { makeRuleBook } from './rule-book.ts';
+import { parseRequestTarget } from './request-target.ts';
 import type { RecentSources } from './recent-activity.ts';
 import { gatewayRoutes } from './routes.ts';
 import { makeSessionCarriers } from './session-carriers.ts';
@@ -68,12 +69,13 @@ export function makeGateway(options: GatewayOptions): Gateway {
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { ctx, method } = request;
-    const raw_target = request.raw.url ?? '';
-    const methods = ownMethods(raw_target);
+    const target = parseRequestTarget(request.raw.url ?? '');
+    if (target === null) throw gatewayProblems.path_refused();
+    const methods = ownMethods(target);
     if (methods.length > 0) return answerOwnPath(reply, method, methods);
     const upgrade = pendingUpgrade(request.raw);
     const passed = await passRules(
-      { ctx, method, raw_target, upgrade: upgrade && { origin: request.headers.origin } },
+      { ctx, method, target, upgrade: upgrade && { origin: request.headers.origin } },
       parts,
     );
     if (!passed.match.rule.is_forward) return answerLocally(request, reply, passed, pages);

@@ -3,23 +3,20 @@ import type { App } from '#platform/http/app';
 import { httpProblems } from '#platform/http/problems';
 import { methodsOf } from '#platform/http/route-list';
 import { gatewayProblems } from './problems.ts';
-import { parseRequestTarget } from './request-target.ts';
+import type { RequestTarget } from './request-target.ts';
 
 /** Knows which paths are ours, whatever the method: they are never forwarded, whatever a rule says. */
-export type OwnMethods = (raw_target: string) => readonly string[];
+export type OwnMethods = (target: RequestTarget) => readonly string[];
 
 /** First segments tell most requests for the application from ours; only the others are compared with every route. */
 export function makeOwnMethods(app: App): OwnMethods {
   let beginnings: ReadonlySet<string> | null = null;
-  return (raw_target) => {
-    const target = parseRequestTarget(raw_target);
-    if (target === null) return [];
+  const methodsAt = (segments: readonly string[]): string[] => {
     beginnings ??= new Set(app.routeList.flatMap(({ url, passthrough }) => (passthrough ? [] : beginning(url))));
-    const spellings = new Set([target.segments, target.segments_loose]);
-    return [...spellings].flatMap((segments) =>
-      beginnings?.has(segments[0] ?? '') === true ? methodsOf(app, `/${segments.join('/')}`) : [],
-    );
+    return beginnings.has(segments[0] ?? '') ? methodsOf(app, `/${segments.join('/')}`) : [];
   };
+  return ({ segments, segments_loose }) =>
+    segments_loose === segments ? methodsAt(segments) : [...methodsAt(segments), ...methodsAt(segments_loose)];
 }
 
 /**

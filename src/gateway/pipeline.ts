@@ -7,7 +7,7 @@ import { type FactSources, type KnownCaller, loadFacts } from './load-facts.ts';
 import { operators } from './operators.ts';
 import { gatewayProblems } from './problems.ts';
 import type { EngagementRecorder } from './record-engagement.ts';
-import { parseRequestTarget, type RequestTarget } from './request-target.ts';
+import type { RequestTarget } from './request-target.ts';
 import { matchRule, type RuleMatch } from './rule.ts';
 import { makeSession, noVisit, type Visit } from './session.ts';
 import type { SessionCarriers } from './session-carriers.ts';
@@ -26,17 +26,16 @@ export interface PipelineParts {
 export interface Passage {
   readonly ctx: Context;
   readonly method: string;
-  readonly raw_target: string;
+  readonly target: RequestTarget;
   /** The Origin field of a request that wants to switch protocols; null for ordinary requests. */
   readonly upgrade: { readonly origin: string | undefined } | null;
-  target: RequestTarget | null;
   match: RuleMatch | null;
   caller: KnownCaller | null;
   visit: Visit;
   carrier: SessionCarrier | null;
 }
 
-export type Passed = Passage & { readonly target: RequestTarget; readonly match: RuleMatch };
+export type Passed = Passage & { readonly match: RuleMatch };
 
 /** Throws the Problem with which it refuses. */
 type Step = (passage: Passage, parts: PipelineParts) => Promise<void> | void;
@@ -44,7 +43,6 @@ type Step = (passage: Passage, parts: PipelineParts) => Promise<void> | void;
 // A step may rely on all above it and on nothing below. What is granted is then forwarded, or answered here.
 // oxfmt-ignore
 const steps: readonly Step[] = [
-  readTarget,          // 400 path_refused
   findRule,            // 403 rule_unmatched · 400 path_refused
   refuseForeignPage,   // 403 origin_refused; upgrades only
   identify,            // never refuses: whom nobody knows is anonymous
@@ -55,24 +53,19 @@ const steps: readonly Step[] = [
 
 /** Takes a request through all steps; throws the refusal of the first that says no. */
 export async function passRules(
-  request: Pick<Passage, 'ctx' | 'method' | 'raw_target' | 'upgrade'>,
+  request: Pick<Passage, 'ctx' | 'method' | 'target' | 'upgrade'>,
   parts: PipelineParts,
 ): Promise<Passed> {
-  const passage: Passage = { ...request, target: null, match: null, caller: null, visit: noVisit, carrier: null };
+  const passage: Passage = { ...request, match: null, caller: null, visit: noVisit, carrier: null };
   for (const step of steps) {
     const waiting = step(passage, parts);
     if (waiting) await waiting;
   }
-  return { ...passage, target: known(passage.target), match: known(passage.match) };
-}
-
-function readTarget(passage: Passage): void {
-  passage.target = parseRequestTarget(passage.raw_target);
-  if (passage.target === null) throw gatewayProblems.path_refused();
+  return { ...passage, match: known(passage.match) };
 }
 
 async function findRule(passage: Passage, { rules }: PipelineParts): Promise<void> {
-  const outcome = matchRule(await rules(passage.ctx), known(passage.target));
+  const outcome = matchRule(await rules(passage.ctx), passage.target);
   if (outcome === 'ambiguous') throw gatewayProblems.path_refused();
   if (outcome === 'unmatched') throw gatewayProblems.rule_unmatched();
   passage.match = outcome;

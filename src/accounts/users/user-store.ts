@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { builtOnce } from '#platform/built-once';
 import type { Reader, Tx } from '#platform/db';
 import type { UserId } from '#platform/db-schema';
 import type { Identifier } from './address.ts';
@@ -35,8 +36,11 @@ export function selectUsers(reader: Reader) {
     ]);
 }
 
+const userById = builtOnce((reader, id: UserId) => selectUsers(reader).where('users.id', '=', id));
+
 export async function findUserById(reader: Reader, id: UserId): Promise<User | undefined> {
-  return selectUsers(reader).where('users.id', '=', id).executeTakeFirst();
+  const [user] = await userById(reader, id);
+  return user;
 }
 
 /** Finds a user by name, in any case. */
