@@ -37,7 +37,7 @@ export async function seedPeople(ctx: Context): Promise<People> {
       if (role !== null) {
         const type = await findRoleType(tx, broker.id, role);
         if (!type) throw new Error(`there is no role type ${role}`);
-        await insertRole(tx, { user_id: user.id, profile_id: broker.id, role_type_id: type.id }, at);
+        await insertRole(tx, { user_id: user.id, profile_id: broker.id, role_type_id: type.id, accepted_at: at }, at);
       }
       for (const slug of [TERMS_OF_USE, 'privacy']) {
         const agreement = await findAgreement(tx, slug);

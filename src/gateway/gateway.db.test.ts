@@ -70,7 +70,7 @@ before(async () => {
     const role = async (username: string, profile_id: typeof ctx.site.broker_id, slug: string) => {
       const type = await findRoleType(tx, profile_id, slug);
       assert.ok(type);
-      await insertRole(tx, { user_id: person(username).id, profile_id, role_type_id: type.id }, at);
+      await insertRole(tx, { user_id: person(username).id, profile_id, role_type_id: type.id, accepted_at: at }, at);
     };
     await role('donny', ctx.site.broker_id, 'manager');
     await role('alice', ctx.site.broker_id, 'contributor');

@@ -46,14 +46,16 @@ async function giveRole(
   username: string,
   profile: Pick<Profile, 'id'>,
   slug: string,
-  ends_at: Date | null = null,
+  { ends_at = null, is_agreed = true }: { ends_at?: Date | null; is_agreed?: boolean } = {},
 ): Promise<void> {
   const user = users.get(username);
   assert.ok(user);
   await inTransaction(ctx.db, async (tx) => {
     const type = await findRoleType(tx, profile.id, slug);
     assert.ok(type);
-    await insertRole(tx, { user_id: user.id, profile_id: profile.id, role_type_id: type.id, ends_at }, ctx.clock.now());
+    const at = ctx.clock.now();
+    const accepted_at = is_agreed ? at : null;
+    await insertRole(tx, { user_id: user.id, profile_id: profile.id, role_type_id: type.id, ends_at, accepted_at }, at);
   });
 }
 
@@ -81,7 +83,7 @@ before(async () => {
   });
   await giveRole('pete', provider, 'contributor');
   await giveRole('otto', customer, 'auditor');
-  await giveRole('former', customer, 'contributor', new Date(at.getTime() - 1000));
+  await giveRole('former', customer, 'contributor', { ends_at: new Date(at.getTime() - 1000) });
   plan = await createPlan(
     ctx,
     provider.id,
@@ -123,6 +125,12 @@ test('a provider is nobody before the subscription, in full during it, reading f
   assert.equal(await ask(8, 'paula', acme, true), 'role_required');
   assert.equal(await ask(16, 'mia', { ...acme, plan: 'gold' }), null);
   assert.equal(await ask(15, 'mia', { ...acme, plan: 'gold' }), 'subscription_required');
+});
+
+test('a role given without asking makes nobody an associate of the person', async () => {
+  await giveRole('ned', customer, 'contributor', { is_agreed: false });
+  for (const op of [12, 13, 14]) assert.equal(await ask(op, 'mia', { user: 'ned' }), 'role_required');
+  assert.equal(await ask(12, 'mia', { user: 'otto' }), null, 'who agreed to a role is one');
 });
 
 test('a subscription with an amount due leads to its balance until it is paid', async () => {

@@ -185,7 +185,9 @@ async function personFacts(asked: Asked): Promise<Facts['person']> {
   if (username.toLowerCase() === caller.username.toLowerCase()) return { username, profiles: [], providers: [] };
   const user = await findUserByUsername(ctx.db, username);
   if (!user) return null;
-  const ids = (await rolesOfUser(ctx.db, user.id, now)).map(({ profile_id }) => profile_id);
+  // What somebody else gave without asking would make the giver an associate of anybody (spec/identity.md 16.1).
+  const agreed = (await rolesOfUser(ctx.db, user.id, now)).filter(({ accepted_at }) => accepted_at !== null);
+  const ids = agreed.map(({ profile_id }) => profile_id);
   const profiles = caller.roles.filter(({ profile_id }) => ids.includes(profile_id)).map(({ profile }) => profile);
   return { username: user.username, profiles, providers: await heldProviders(asked, ids) };
 }

@@ -110,6 +110,8 @@ export interface HeldRole {
   role_type: string;
   otp_required: boolean;
   created_at: Date;
+  /** Null for a role given without asking: it binds its holder to nobody. */
+  accepted_at: Date | null;
 }
 
 /** Lists the roles of a user that are in effect at an instant, oldest first. Relies on index roles_user_id. */
@@ -118,7 +120,8 @@ export async function rolesOfUser(reader: Reader, user_id: UserId, at: Date): Pr
     .selectFrom('roles')
     .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
     .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
-    .select(['roles.profile_id', 'role_types.slug as role_type', 'role_types.otp_required', 'roles.created_at'])
+    .select(['roles.profile_id', 'role_types.slug as role_type', 'role_types.otp_required'])
+    .select(['roles.created_at', 'roles.accepted_at'])
     .where('roles.user_id', '=', user_id)
     .where('profiles.is_active', '=', true)
     .where('roles.grant_key', 'is', null)
