@@ -1,7 +1,9 @@
 import { findPlansByIds } from '#catalog';
-import { statementBalance, unpaidOrders } from '#ledger';
+import { type Entry, findOrdersOn, statementBalance } from '#ledger';
+import type { Money } from '#kernel/money';
 import type { SubscriptionId } from '#platform/db-schema';
 import type { Reader } from '#platform/db';
+import { chargesCovering } from '#payments';
 import { findProfilesByIds, type Profile } from '#profiles';
 import { findSubscriptionsByIds } from '#subscriptions';
 import type { Invoicable, Line } from './line.ts';
@@ -11,9 +13,15 @@ import type { Invoicable, Line } from './line.ts';
  * due, one line for the whole amount otherwise. Paying them never extends a subscription. Amounts in the payer's favour are left out.
  *
  * On a subscription of somebody else only the payer's own orders are: a gift makes nobody liable for what its receiver orders later.
+ * With `own_only` it is the same on the payer's own subscriptions: nobody makes somebody pay for a gift that failed.
  * @see spec/billing.md 2.14 and 4.5
  */
-export async function loadBalances(reader: Reader, payer: Profile, at: Date): Promise<Invoicable[]> {
+export async function loadBalances(
+  reader: Reader,
+  payer: Profile,
+  at: Date,
+  { own_only = false }: { own_only?: boolean } = {},
+): Promise<Invoicable[]> {
   const { events } = await statementBalance(reader, payer.id, at);
   const due = new Map<SubscriptionId, { amount: number; unit: string; event_id: string }[]>();
   for (const event of events) {
@@ -31,18 +39,22 @@ export async function loadBalances(reader: Reader, payer: Profile, at: Date): Pr
       reader,
       [...subscriptions.values()].map((subscription) => subscription.profile_id),
     ),
-    await unpaidOrders(reader, payer.id, at),
+    await findUnpaid(
+      reader,
+      [...due.values()].flat().map(({ event_id }) => event_id),
+      at,
+    ),
   ];
   return [...due].flatMap(([id, owing]): Invoicable[] => {
     const subscription = subscriptions.get(id);
     const plan = subscription && plans.get(subscription.plan_id);
     const beneficiary = subscription && profiles.get(subscription.profile_id);
     if (!subscription || !plan || !beneficiary) return [];
-    const is_own = subscription.profile_id === payer.id;
+    const shares = own_only || subscription.profile_id !== payer.id;
     const lines = owing.flatMap((event): Line[] => {
-      const own = orders.filter((order) => order.event_id === event.event_id && order.dest_unit === event.unit);
+      const own = newestUpTo(event, orders).filter((order) => order.dest_profile_id === payer.id);
       const own_amount = own.reduce((sum, order) => sum + order.dest_amount, 0);
-      const whole = own_amount === event.amount || (!is_own && own_amount < event.amount);
+      const whole = own_amount === event.amount || (shares && own_amount < event.amount);
       const base = {
         ...balanceBase,
         provider_id: plan.profile_id,
@@ -68,6 +80,26 @@ export async function loadBalances(reader: Reader, payer: Profile, at: Date): Pr
     return [
       { key: `${beneficiary.slug}:${plan.slug}`, kind: 'balance', plan, beneficiary, subscription, lines, options: [] },
     ];
+  });
+}
+
+/** The orders on events that no charge has paid. Those that wait for the processor are among them. */
+async function findUnpaid(reader: Reader, event_ids: readonly string[], at: Date): Promise<Entry[]> {
+  const orders = await findOrdersOn(reader, event_ids, at);
+  const covering = await chargesCovering(
+    reader,
+    orders.map(({ id }) => id),
+  );
+  return orders.filter(({ id }) => (covering.get(id)?.state ?? 'created') === 'created');
+}
+
+/** Of unpaid orders, newest first, those that make up what an event owes: payments for no order in particular count for the oldest. */
+function newestUpTo({ event_id, amount, unit }: Money & { event_id: string }, orders: readonly Entry[]): Entry[] {
+  let left = amount;
+  return orders.filter((order) => {
+    if (order.event_id !== event_id || order.dest_unit !== unit || left <= 0) return false;
+    left -= order.dest_amount;
+    return true;
   });
 }
 

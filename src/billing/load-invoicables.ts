@@ -66,7 +66,10 @@ export async function loadInvoicables(reader: Reader, scope: InvoicableScope): P
       ...priceItem({ ...scope, item: wanted, plan, coupon, subscription, is_first: theirs.length === 0, beneficiary }),
     };
   });
-  return sortInvoicables([...(await loadBalances(reader, scope.payer, scope.at)), ...mergeUses(priced)]);
+  return sortInvoicables([
+    ...(await loadBalances(reader, scope.payer, scope.at, { own_only: true })),
+    ...mergeUses(priced),
+  ]);
 }
 
 function beneficiaryOf(item: CartItem, payer: Profile, beneficiaries: ReadonlyMap<string, Profile>): Profile {

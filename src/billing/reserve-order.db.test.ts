@@ -84,7 +84,7 @@ test('what a gift still owes is not taken from its receiver while the giver is b
   later(60_000);
   await assert.rejects(paysBalance(receiver), refusedAs('charge_pending'));
   await wants(receiver, await makePlan(ctx));
-  await assert.rejects(buys(receiver), refusedAs('charge_pending'));
+  assert.equal((await buys(receiver))?.amount, 2000, 'nor does it stand in the way of what the receiver orders');
 
   await fail(pending.processor_key);
   assert.equal((await paysBalance(receiver))?.amount, 2000, 'the receiver may settle what the giver did not');
@@ -117,6 +117,40 @@ test('who gave a gift once does not pay the later debts of its receiver', async 
   later(60_000);
   assert.deepEqual(await loadBalances(database.db, giver.profile, ctx.clock.now()), []);
   assert.equal((await paysBalance(receiver))?.amount, 2000);
+});
+
+test('a gift that was paid is not asked for again when the receiver owes an older order', async () => {
+  const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
+  const plan = await makePlan(ctx);
+  await wants(receiver, plan);
+  await fail((await buys(receiver, PENDING))?.processor_key);
+  later(60_000);
+  await wants(giver, plan, { sync_on: receiver.profile.slug });
+  assert.equal((await buys(giver))?.amount, 2000);
+  later(60_000);
+  assert.deepEqual(await loadBalances(database.db, giver.profile, ctx.clock.now()), []);
+  await wants(receiver, await makePlan(ctx));
+  assert.equal((await buys(receiver))?.amount, 4000, 'what the receiver owes and the new plan');
+  assert.deepEqual((await statementBalance(database.db, receiver.profile.id, ctx.clock.now())).events, []);
+});
+
+test('what somebody paid is not asked for again when an older gift failed', async () => {
+  const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
+  const plan = await makePlan(ctx);
+  await wants(giver, plan, { sync_on: receiver.profile.slug });
+  await fail((await buys(giver, PENDING))?.processor_key);
+  later(60_000);
+  await wants(receiver, plan);
+  assert.equal((await buys(receiver))?.amount, 2000);
+  later(60_000);
+  await wants(receiver, await makePlan(ctx));
+  assert.equal((await buys(receiver))?.amount, 2000, 'the new plan alone');
+  const [owed] = await loadBalances(database.db, giver.profile, ctx.clock.now());
+  assert.deepEqual(
+    owed?.lines.map(({ amount }) => amount),
+    [2000],
+  );
+  assert.equal((await paysBalance(giver))?.amount, 2000);
 });
 
 test('what is due in two currencies is paid one plan at a time', async () => {

@@ -130,6 +130,23 @@ export async function unpaidOrders(reader: Reader, profile_id: ProfileId, at: Da
     .execute();
 }
 
+/** Reads the orders on events, whoever pays for them, newest first. Orders over nothing are left out. */
+export async function findOrdersOn(reader: Reader, event_ids: readonly string[], at: Date): Promise<Entry[]> {
+  if (event_ids.length === 0) return [];
+  // Index: ledger_entries_event_id.
+  return reader
+    .selectFrom('ledger_entries')
+    .selectAll()
+    .where('event_id', 'in', [...new Set(event_ids)])
+    .where('orig_account', '=', 'Receivable')
+    .where('dest_account', '=', 'Payable')
+    .where('dest_amount', '>', 0)
+    .where('created_at', '<=', at)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+}
+
 /** What customers still owe a provider, by unit: orders less payments less write-offs. */
 export async function outstandingReceivable(
   reader: Reader,

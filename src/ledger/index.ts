@@ -1,5 +1,5 @@
 export { DEFAULT_UNIT, type EventBalance, mainAmount, type StatementBalance } from './balance.ts';
-export { balance, type Holding, holdingsByEvent, isLocked, statementBalance, unpaidOrders } from './balance-store.ts';
+export { balance, findOrdersOn, type Holding, holdingsByEvent, isLocked, statementBalance } from './balance-store.ts';
 export { type BalancePage, upToNow, withBalance } from './balance-page.ts';
 export { type Account, accounts, convertAmount, type Entry, moveAmount, type NewEntry, type Place } from './entry.ts';
 export { findEntries, findEventEntries } from './event-store.ts';

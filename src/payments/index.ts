@@ -4,6 +4,7 @@ export { callProcessor, findOutcome } from './call-processor.ts';
 export type { Charge, ChargeItem, ChargeState } from './charge.ts';
 export { findAttempt, findAttemptByKey } from './charge-attempt-store.ts';
 export {
+  chargesCovering,
   findCharge,
   findChargeItems,
   findChargeOfAttempt,
