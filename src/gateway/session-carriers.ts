@@ -2,7 +2,17 @@ import type { Context } from '#platform/context';
 import { openSessionKey } from './session-key.ts';
 import { carrySession, type SessionCarrier } from './session-token.ts';
 
-export type SessionCarriers = (ctx: Context, username: string, session: object) => Promise<SessionCarrier | null>;
+/** What of a context decides how a session travels. */
+interface CarrierContext {
+  readonly clock: Context['clock'];
+  readonly site: Pick<Context['site'], 'version' | 'session_backend' | 'session_key_sealed'>;
+}
+
+export type SessionCarriers = (
+  ctx: CarrierContext,
+  username: string,
+  session: object,
+) => Promise<SessionCarrier | null>;
 
 const carriers_max = 10_000;
 /** A signed session is used again for this long, far below the two hours for which it is valid. */
@@ -29,15 +39,17 @@ export function makeSessionCarriers(secret: string): SessionCarriers {
       held = new Map();
       held_version = site.version;
     }
+    // A rotation during the signing puts another map in its place: what was signed with the former key is not kept.
+    const current = held;
     const now = ctx.clock.now();
     const json = JSON.stringify(session);
-    const known = held.get(username);
+    const known = current.get(username);
     const age_ms = now.getTime() - (known?.minted_at_ms ?? 0);
     if (known && known.json === json && age_ms >= 0 && age_ms < reuse_ms) return known.carrier;
     const carrier = await carrySession(site.session_backend, session, key, now);
     if (site.session_backend === 2) {
-      if (held.size >= carriers_max) held.clear();
-      held.set(username, { json, carrier, minted_at_ms: now.getTime() });
+      if (current.size >= carriers_max) current.clear();
+      current.set(username, { json, carrier, minted_at_ms: now.getTime() });
     }
     return carrier;
   };

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { jwtVerify } from 'jose';
+import { deriveKey, seal } from '#platform/crypto';
+import { movableClock } from '#platform/clock';
+import { makeSessionCarriers } from './session-carriers.ts';
+
+const secret = 'a secret that only tests know, of some length';
+const clock = movableClock();
+
+/** As much of a context as a carrier is made from: the site, at one of its versions, with a key of that version. */
+function contextAt(version: number) {
+  const key = `the key of version ${version}, long enough for anybody`;
+  const sealed = seal(key, deriveKey(secret, 'upstream session key at rest'), 'sites.session_key');
+  return { key, ctx: { clock, site: { version, session_backend: 2 as const, session_key_sealed: sealed } } };
+}
+
+test('a session that was being signed while the key was rotated is not kept under the new one', async () => {
+  const carriers = makeSessionCarriers(secret);
+  const [former, rotated] = [contextAt(1), contextAt(2)];
+  await Promise.all([
+    carriers(former.ctx, 'xia', { username: 'xia' }),
+    carriers(rotated.ctx, 'donny', { username: 'donny' }),
+  ]);
+  const carrier = await carriers(rotated.ctx, 'xia', { username: 'xia' });
+  const token = carrier?.value.replace('Bearer ', '') ?? '';
+  await jwtVerify(token, Buffer.from(rotated.key), { currentDate: clock.now() });
+  await assert.rejects(jwtVerify(token, Buffer.from(former.key), { currentDate: clock.now() }));
+});
