@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Coupon, Plan } from '#catalog';
+import { Problem } from '#kernel/problem';
+import { statementBalance, verifyLedger } from '#ledger';
+import { findCharge, refreshCharge } from '#payments';
+import { testContext, type TestContext } from '../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { type Buyer, buys, makeBuyer, paidWith, wants } from '../../test/support/factories/billing.ts';
+import { makeCoupon, makePlan } from '../../test/support/factories/catalog.ts';
+import { checkOut } from './check-out.ts';
+import { finishOrders } from './finish-orders.ts';
+import { redeemCoupon } from './redeem-coupon.ts';
+
+const ROUNDS = 25;
+const AT_ONCE = 8;
+const COUPON_USES = 40;
+const tokens = ['tok_visa', 'tok_visa', 'tok_timeout', 'tok_unreachable', '4000000000000341', 'tok_chargeDeclined'];
+
+let database: TestDatabase;
+let ctx: TestContext;
+let buyers: Buyer[];
+let plans: Plan[];
+let coupon: Coupon;
+before(async () => {
+  database = await openTestDatabase();
+  ctx = await testContext(database.db);
+  buyers = await Promise.all(Array.from({ length: 5 }, () => makeBuyer(ctx)));
+  plans = [
+    await makePlan(ctx),
+    await makePlan(ctx, { period_amount: 700 }),
+    await makePlan(ctx, { setup_amount: 300 }),
+  ];
+  coupon = await makeCoupon(ctx, { nb_attempts: COUPON_USES });
+});
+after(() => database.close());
+
+function pick<T>(list: readonly T[]): T {
+  const picked = list[Math.floor(Math.random() * list.length)];
+  assert(picked !== undefined);
+  return picked;
+}
+
+const acts: readonly ((buyer: Buyer) => Promise<unknown>)[] = [
+  (buyer) => wants(buyer, pick(plans)),
+  (buyer) => wants(buyer, pick(plans), { sync_on: pick(buyers).profile.slug }),
+  (buyer) => redeemCoupon(buyer.ctx, buyer.owner, coupon.code),
+  (buyer) => buys(buyer, pick(tokens)),
+  (buyer) => buys(buyer, pick(tokens)),
+  (buyer) => checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith('tok_visa', { balance_only: true })),
+  () => finishOrders(ctx),
+  decideCharges,
+];
+
+/** The processor makes up its mind about what it left open. */
+async function decideCharges(): Promise<void> {
+  const pending = database.db.selectFrom('test_processor_charges').select('key').where('state', '=', 'created');
+  for (const { key } of await pending.limit(3).execute()) {
+    await database.db
+      .updateTable('test_processor_charges')
+      .set({ state: pick(['done', 'failed'] as const) })
+      .where('key', '=', key)
+      .where('state', '=', 'created')
+      .execute();
+    const charge = await findCharge(database.db, key);
+    if (charge) await refreshCharge(ctx, charge);
+  }
+}
+
+/** Refusals are part of the trade; anything else is a bug. */
+async function act(): Promise<void> {
+  await pick(acts)(pick(buyers)).catch((error: unknown) => {
+    if (!(error instanceof Problem)) throw error;
+  });
+}
+
+const pass = (ms: number) => ctx.clock.set(new Date(ctx.clock.now().getTime() + ms));
+
+test('whatever people and processor do at once, money, orders, coupons and books agree in the end', async () => {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await Promise.all(Array.from({ length: AT_ONCE }, act));
+    pass(pick([1_000, 50_000, 130_000]));
+  }
+  for (let sweep = 0; sweep < 2; sweep += 1) {
+    pass(130_000);
+    await finishOrders(ctx);
+  }
+
+  const { db } = database;
+  const open = await db.selectFrom('orders').select('id').where('state', '=', 'reserved').execute();
+  assert.deepEqual(open, [], 'every order was closed');
+  const taken = await db
+    .selectFrom('test_processor_charges')
+    .select(['key', 'amount'])
+    .where('outcome', '=', 'accepted')
+    .orderBy('key')
+    .execute();
+  const charges = await db.selectFrom('charges').select(['processor_key as key', 'amount']).orderBy('key').execute();
+  assert.deepEqual(charges, taken, 'what the processor took is what is on record');
+  const twice = await db
+    .selectFrom('charge_items')
+    .innerJoin('charges', 'charges.id', 'charge_items.charge_id')
+    .select('invoiced_entry_id')
+    .where('state', '<>', 'failed')
+    .groupBy('invoiced_entry_id')
+    .having((eb) => eb(eb.fn.countAll(), '>', 1))
+    .execute();
+  assert.deepEqual(twice, [], 'no order was charged twice');
+  for (const { profile } of buyers) {
+    const { events } = await statementBalance(db, profile.id, ctx.clock.now());
+    assert.ok(
+      events.every(({ amount }) => amount > 0),
+      'nothing was overpaid',
+    );
+  }
+  const used = await db
+    .selectFrom('order_lines')
+    .innerJoin('orders', 'orders.id', 'order_lines.order_id')
+    .select('order_id')
+    .distinct()
+    .where('coupon_id', '=', coupon.id)
+    .where('state', '=', 'settled')
+    .execute();
+  const left = await db.selectFrom('coupons').select('nb_attempts').where('id', '=', coupon.id).executeTakeFirst();
+  assert.equal(used.length + (left?.nb_attempts ?? 0), COUPON_USES, 'each use of the coupon is an order');
+  assert.deepEqual((await verifyLedger(db)).violations, []);
+});
