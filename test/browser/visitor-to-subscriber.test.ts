@@ -27,7 +27,9 @@ before(async () => {
   });
   journey.app.tollgate.site.drop();
   browser = await openChromium();
-  const context = await browser.newContext({ baseURL: journey.origin, viewport: { width: 1280, height: 900 } });
+  // Without motion a change of the colour scheme is complete when the page is looked at.
+  const viewport = { width: 1280, height: 900 };
+  const context = await browser.newContext({ baseURL: journey.origin, viewport, reducedMotion: 'reduce' });
   page = await context.newPage();
 });
 after(async () => {
