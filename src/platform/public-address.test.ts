@@ -62,3 +62,9 @@ test('nothing is sent to a loopback server by name, address or mapped address', 
   await dispatcher.close();
   server.close();
 });
+
+test('an IPv4 address in its translated form is as private as itself; documentation and routing prefixes are no hosts', () => {
+  for (const address of ['::ffff:0:7f00:1', '::ffff:0:a00:1', '3fff::1', '5f00::1'])
+    assert.equal(isPublicAddress(address), false, address);
+  assert.equal(isPublicAddress('2600::1'), true);
+});

@@ -20,15 +20,18 @@ const special_v4 = [
   '224.0.0.0/4',
   '240.0.0.0/4',
 ];
-// ::/96 and the last three carry a v4 address inside: compatible form, NAT64, 6to4, Teredo.
+// ::/96 and the last four carry a v4 address inside: compatible form, translated form, NAT64, 6to4, Teredo.
 const special_v6 = [
   '::/96',
   '100::/64',
   '2001:db8::/32',
+  '3fff::/20',
+  '5f00::/16',
   'fc00::/7',
   'fe80::/10',
   'fec0::/10',
   'ff00::/8',
+  '::ffff:0:0:0/96',
   '64:ff9b::/32',
   '2002::/16',
   '2001::/32',
