@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { ConfigError } from './config.ts';
 import { commands, usage } from './commands.ts';
