@@ -109,6 +109,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     trusted_proxies: config.trusted_proxies,
     secret,
     body_bytes_max: config.body_bytes_max,
+    body_ms_max: config.body_ms_max,
     development,
     version,
     site: () => site.get(),

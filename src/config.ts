@@ -118,6 +118,15 @@ export const settings = define({
     max: 104_857_600,
     description: 'Largest body of a request to the pages and the API; forwarded requests stream without this limit.',
   },
+  body_ms_max: {
+    name: 'BODY_MS_MAX',
+    kind: 'integer',
+    default: '60000',
+    min: 100,
+    max: 3_600_000,
+    description:
+      'How long the body of a request to the pages and the API may take to arrive; forwarded ones have no limit.',
+  },
   token_lifetime_s: {
     name: 'TOKEN_LIFETIME_S',
     kind: 'integer',
@@ -220,6 +229,7 @@ export interface Config {
   smtp_url: string | null;
   log_level: 'silent' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
   body_bytes_max: number;
+  body_ms_max: number;
   token_lifetime_s: number;
   refresh_lifetime_s: number;
   password_length_min: number;

@@ -1,3 +1,4 @@
+import { findProfileById } from '#profiles';
 import { invalidInput } from '#kernel/problem';
 import { slugify, withSuffix } from '#kernel/slug';
 import type { Context } from '#platform/context';
@@ -10,6 +11,7 @@ import { advanceDiscounts, checkPlan, planColumns, useCharges } from './plan-inp
 import { findPlansByIds, findUnitOf, insertPlanRow, replaceAdvanceDiscounts, replaceUseCharges } from './plan-store.ts';
 import type { Plan } from './plan.ts';
 import { refuseBrokerFee } from './policy.ts';
+import { catalogProblems } from './problems.ts';
 import type { PlanInput } from './schemas.ts';
 
 const DEFAULT_UNIT = 'usd';
@@ -21,7 +23,7 @@ export type NewPlanInput = PlanInput & { title: string };
  * Creates a plan of a provider. Left out: not active, yearly, renewing, in the currency of the provider's first plan.
  *
  * The slug comes from the title unless given; a taken one gets a random suffix.
- * @throws invalid_input (400), broker_fee_protected (403)
+ * @throws invalid_input (400), broker_fee_protected, provider_required (403)
  */
 export async function createPlan(
   ctx: Context,
@@ -50,6 +52,9 @@ export const slugTaken = () => invalidInput({ slug: ['A plan with this slug alre
 async function savePlan(ctx: Context, provider_id: ProfileId, input: NewPlanInput, slug: string): Promise<Plan> {
   const at = ctx.clock.now();
   return inTransaction(ctx.db, async (tx) => {
+    // Whoever may sell is decided by who runs the site: plans are listed to the public.
+    const provider = await findProfileById(tx, provider_id);
+    if (!provider?.is_provider) throw catalogProblems.provider_required();
     const columns = planColumns(input);
     const id = await insertPlanRow(tx, {
       ...columns,

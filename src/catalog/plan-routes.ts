@@ -51,7 +51,7 @@ export function planRoutes(app: App, needs: PlanFacts): void {
   app.post(
     '/api/profile/:profile/plans',
     {
-      config: { access: browsing, problems: [catalogProblems.broker_fee_protected] },
+      config: { access: browsing, problems: [catalogProblems.broker_fee_protected, catalogProblems.provider_required] },
       schema: {
         tags: ['subscriptions'],
         summary: 'Creates a plan',

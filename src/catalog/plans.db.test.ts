@@ -6,6 +6,7 @@ import { testContext, type TestContext } from '../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { eventsNamed } from '../../test/support/factories/accounts.ts';
 import { makeCoupon, makePlan, reread } from '../../test/support/factories/catalog.ts';
+import { makeOrganization } from '../../test/support/factories/profiles.ts';
 import { makePerson, makeSeller, subscribe } from '../../test/support/factories/subscriptions.ts';
 import { createPlan } from './create-plan.ts';
 import { deletePlan } from './delete-plan.ts';
@@ -188,4 +189,9 @@ test('a use charge that was counted is not taken away', async () => {
     })
     .execute();
   await assert.rejects(updatePlan(ctx, facts, target(plan), { use_charges: [] }), refused('use_charge_in_use'));
+});
+
+test('a profile that who runs the site has not made a provider sells nothing', async () => {
+  const nobody = await makeOrganization(database.db);
+  await assert.rejects(createPlan(ctx, nobody.id, { title: 'Something' }, 'direct'), refused('provider_required'));
 });

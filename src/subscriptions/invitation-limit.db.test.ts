@@ -11,9 +11,10 @@ before(async () => {
 });
 after(() => app.close());
 
-/** Somebody who just registered and has a profile with a plan: no more is needed to send mail in our name. */
+/** A seller with a plan: no more is needed to send mail in our name. */
 async function makeSpammer(name: string): Promise<Call> {
   const call = apiClient(app, await registerPerson(app, name));
+  await app.db.updateTable('profiles').set({ is_provider: true }).where('slug', '=', name).execute();
   const plan = { title: `Plan of ${name}`, slug: `${name}-plan`, is_active: true };
   assert.equal((await call('POST', `/api/profile/${name}/plans`, plan)).status, 201);
   return call;

@@ -52,6 +52,7 @@ export async function startGatewayApp(given: { upstream_timeout_ms?: number } = 
     trusted_proxies: [],
     secret,
     body_bytes_max: 100_000,
+    body_ms_max: 60_000,
     development: true,
     version: 'test',
     site: () => site.get(),

@@ -24,6 +24,7 @@ import type { Templates } from '../templates.ts';
 import { type DecideAccess, noSubject } from './access.ts';
 import { registerApiRoot } from './api-root.ts';
 import { authorize } from './authorize.ts';
+import { limitBodyTime } from './body-time.ts';
 import { type Authenticate, buildContext } from './build-context.ts';
 import { cookieNames, ensureVisitor } from './cookies.ts';
 import { requireCsrf } from './csrf.ts';
@@ -57,6 +58,7 @@ export interface HttpOptions {
   trusted_proxies: readonly string[];
   secret: string;
   body_bytes_max: number;
+  body_ms_max: number;
   development: boolean;
   version: string;
   site: () => Promise<Site>;
@@ -112,6 +114,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     request.started_at_ms = performance.now();
     reply.header('x-request-id', request.id);
     if (request.url.length > URL_LENGTH_MAX) throw httpProblems.address_too_long();
+    if (request.routeOptions.config.passthrough !== true) limitBodyTime(request.raw, options.body_ms_max);
     if (request.routeOptions.config.bare === true) return;
     await buildContext(options, request);
     if (request.routeOptions.config.passthrough !== true) refuseUnstorableUrl(request);

@@ -6,9 +6,15 @@ import { next } from '../factories.ts';
 
 type PlanSample = Partial<Parameters<typeof createPlan>[2]> & { provider_id?: ProfileId };
 
+/** Makes a profile a provider, as who runs the site would. */
+export async function allowToSell(db: Db, id: ProfileId): Promise<void> {
+  await db.updateTable('profiles').set({ is_provider: true }).where('id', '=', id).execute();
+}
+
 /** Makes an active plan of the broker, 20.00 a month, unless the sample says otherwise. */
 export async function makePlan(ctx: TestContext, sample: PlanSample = {}): Promise<Plan> {
   const { provider_id = ctx.site.broker_id, ...fields } = sample;
+  await allowToSell(ctx.db, provider_id);
   const title = fields.title ?? next('plan');
   const input = { is_active: true, period_amount: 2000, period_type: 'monthly' as const, ...fields, title };
   return createPlan(ctx, provider_id, input, 'broker');
