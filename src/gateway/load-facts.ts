@@ -21,6 +21,7 @@ import { latestPerPlan, type SessionProfile, type SessionSite, type UpstreamSess
 
 /** A subscription that a profile has or had, as the gateway needs it. */
 export interface Entitlement {
+  readonly profile_id: ProfileId;
   readonly subscription_id: SubscriptionId;
   readonly plan: string;
   readonly ends_at: Date;
@@ -35,8 +36,11 @@ export interface FactSources {
   ): Promise<ReadonlyMap<ProfileId, readonly Entitlement[]>>;
   /** Who provides plans to a profile; not `active` in the read-only days after the last subscription. */
   providersOf(reader: Reader, profile_id: ProfileId, at: Date, grace_days: number): Promise<readonly ProviderLink[]>;
-  /** Which of these subscriptions have an amount due. */
-  isLocked(reader: Reader, subscription_ids: readonly SubscriptionId[]): Promise<ReadonlySet<SubscriptionId>>;
+  /** Which of these subscriptions have an amount due that their holder ordered. */
+  isLocked(
+    reader: Reader,
+    subscriptions: readonly Pick<Entitlement, 'subscription_id' | 'profile_id'>[],
+  ): Promise<ReadonlySet<SubscriptionId>>;
   findPlansBySlugs(
     reader: Reader,
     slugs: readonly string[],
@@ -153,7 +157,7 @@ interface Asked {
 
 async function callerFacts({ ctx, sources, caller, now }: Asked, with_locks: boolean): Promise<CallerFacts> {
   const { username, has_password, is_factor_missing, roles } = caller;
-  const running = caller.subscriptions.filter(({ ends_at }) => ends_at > now).map((each) => each.subscription_id);
+  const running = caller.subscriptions.filter(({ ends_at }) => ends_at > now);
   const locked = with_locks && running.length > 0 ? await sources.isLocked(ctx.db, running) : new Set<SubscriptionId>();
   const subscriptions = caller.subscriptions.map(({ subscription_id, profile, plan, ends_at }) => ({
     profile,

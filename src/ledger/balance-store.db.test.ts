@@ -112,9 +112,30 @@ test('a subscription is locked while it owes something, on its uses too, and its
     // Begins with the digits of another subscription's number.
     orderEntry({ ...paid, event_id: `sub_${paid.id}0/`, amount: 10 }),
   );
-  const locked = await isLocked(database.db, [owing.id, free.id, using.id, paid.id]);
+  const held = [owing, free, using, paid].map(({ id, payer }) => ({ subscription_id: id, profile_id: payer }));
+  const locked = await isLocked(database.db, held);
   assert.deepEqual(locked, new Set([owing.id, using.id]));
   assert.deepEqual(await isLocked(database.db, []), new Set());
+});
+
+test('what somebody else ordered for a subscription and did not pay locks nobody out', async () => {
+  const [sale, giver] = [await makeSale(), await makeSale()];
+  await post(orderEntry({ ...sale, amount: 2000 }), paidEntry({ ...sale, amount: 2000 }));
+  await post(
+    moveAmount({
+      from: { profile_id: sale.payer, account: 'Payable' },
+      to: { profile_id: sale.payer, account: 'Liability' },
+      amount: 2000,
+      unit: 'usd',
+      event_id: sale.event_id,
+      description: 'Keep a balanced ledger',
+    }),
+    orderEntry({ ...sale, payer: giver.payer, amount: 5000 }),
+  );
+  const held = { subscription_id: sale.id, profile_id: sale.payer };
+  assert.deepEqual(await isLocked(database.db, [held]), new Set());
+  await post(orderEntry({ ...sale, amount: 300 }));
+  assert.deepEqual(await isLocked(database.db, [held]), new Set([sale.id]), 'its own debt does');
 });
 
 test('a write-off makes the outstanding receivable smaller, not larger', async () => {

@@ -167,21 +167,35 @@ export async function outstandingReceivable(
   return rows;
 }
 
-/** Tells which of these subscriptions owe something, on their periods or on their uses. One query for all. */
+/** A subscription and who holds it. */
+export interface HeldSubscription {
+  subscription_id: SubscriptionId;
+  profile_id: ProfileId;
+}
+
+/**
+ * Tells which of these subscriptions have an amount due that their own holder ordered, for periods or for uses. One query for all.
+ *
+ * Why the holder's own orders only: what somebody else ordered as a gift and did not pay must lock nobody out.
+ */
 export async function isLocked(
   reader: Reader,
-  subscription_ids: readonly SubscriptionId[],
+  subscriptions: readonly HeldSubscription[],
 ): Promise<Set<SubscriptionId>> {
-  if (subscription_ids.length === 0) return new Set();
+  if (subscriptions.length === 0) return new Set();
   // '0' follows '/' in ASCII, so the range holds what starts with `sub_{id}/`; index: ledger_entries_event_id.
   const { rows } = await sql<{ subscription_id: SubscriptionId }>`
     select distinct subscription_id from (
-      select subscription.id as subscription_id
-      from unnest(${[...subscription_ids]}::bigint[]) as subscription (id)
-      join ledger_entries entry on entry.event_id ~>=~ ('sub_' || subscription.id || '/')
-        and entry.event_id ~<~ ('sub_' || subscription.id || '0')
-      where dest_account = 'Payable' or ${settles}
-      group by subscription.id, entry.dest_unit having sum(${due}) > 0
+      select held.id as subscription_id
+      from unnest(${subscriptions.map((each) => each.subscription_id)}::bigint[],
+        ${subscriptions.map((each) => each.profile_id)}::bigint[]) as held (id, profile_id)
+      join ledger_entries entry on entry.event_id ~>=~ ('sub_' || held.id || '/')
+        and entry.event_id ~<~ ('sub_' || held.id || '0')
+      where dest_account = 'Payable' or orig_account = 'Payable' or ${settles}
+      group by held.id, entry.dest_unit
+      having sum(case when dest_account = 'Payable' then dest_amount when ${settles} then -dest_amount else 0 end) > 0
+        and sum(case when dest_account = 'Payable' and dest_profile_id = held.profile_id then dest_amount
+          when orig_account = 'Payable' and orig_profile_id = held.profile_id then -orig_amount else 0 end) > 0
     ) owing`.execute(reader);
   return new Set(rows.map((row) => row.subscription_id));
 }
