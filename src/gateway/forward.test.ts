@@ -160,11 +160,11 @@ const gatewayProcess = `
   server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 `;
 
-test('200 MB pass in each direction, and 500 MB wait for a caller who does not read, without being held', async () => {
+test('600 MB pass in each direction, and 600 MB wait for a caller who does not read, without being held', async () => {
   const { url, rssPeak } = await startGatewayProcess();
   await (await fetch(`${url}/large?bytes=1000`)).arrayBuffer();
   const before = await rssPeak();
-  const bytes = 200 * 1024 * 1024;
+  const bytes = 600 * 1024 * 1024;
 
   const down = await fetch(`${url}/large?bytes=${bytes}`);
   let received = 0;
@@ -183,7 +183,7 @@ test('200 MB pass in each direction, and 500 MB wait for a caller who does not r
   assert.equal(told.body_bytes, bytes);
 
   const idle = connect(Number(new URL(url).port), '127.0.0.1');
-  idle.write(`GET /large?bytes=${500 * 1024 * 1024} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  idle.write(`GET /large?bytes=${bytes} HTTP/1.1\r\nHost: x\r\n\r\n`);
   idle.pause();
   await new Promise((resolve) => {
     setTimeout(resolve, 200);
