@@ -180,3 +180,26 @@ test('a receipt that is not of this profile does not exist', async () => {
     assert.deepEqual([reply.status, reply.json()['code']], [404, 'receipt_unknown'], path);
   }
 });
+
+test('a receipt shows what was given back since, and what that leaves', async () => {
+  const plan = await makePlan(ctx, { period_amount: 2000 });
+  const payer = await buyer('regretful');
+  await payer('POST', '/api/cart', { plan: plan.slug, option: 1 });
+  const paid = await payer('POST', '/api/billing/regretful/checkout', {
+    remember_card: false,
+    processor_token: 'tok_visa',
+  });
+  assert.equal(paid.status, 201, paid.text);
+  const { processor_key } = paid.json();
+  assert.ok(typeof processor_key === 'string', paid.text);
+  const receipt = async () => (await payer('GET', `/billing/regretful/receipt/${processor_key}/`)).text;
+  assert.doesNotMatch(await receipt(), /Refund/);
+
+  const refund = await broker('POST', `/api/billing/regretful/charges/${processor_key}/refund`, {
+    lines: [{ num: 0, refunded_amount: 500 }],
+  });
+  assert.equal(refund.status, 201, refund.text);
+  const shown = await receipt();
+  assert.match(shown, /Refund of [^<]+<br>.*Refunded on/);
+  assert.match(shown, /Total.*\$15\.00/s);
+});

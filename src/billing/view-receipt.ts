@@ -1,21 +1,22 @@
 import { findEntries } from '#ledger';
 import type { Context } from '#platform/context';
-import { type Charge, findChargeItems } from '#payments';
+import { type Charge, findChargeItems, findSettledRefundLines } from '#payments';
 import { findProfilesByIds, profileSummaries } from '#profiles';
 
-/** What a receipt shows: who paid, who sold, what, and with which card. */
+/** What a receipt shows: who paid, who sold, what, with which card, what was given back since, and what that leaves. */
 export async function viewReceipt(ctx: Context, charge: Charge): Promise<Record<string, unknown>> {
   const items = await findChargeItems(ctx.db, charge.id);
   const byId = await findEntries(
     ctx.db,
     items.map((item) => item.invoiced_entry_id),
   );
-  const [summaries, providers] = await Promise.all([
+  const [summaries, providers, refunds] = await Promise.all([
     profileSummaries(ctx.db, [charge.profile_id]),
     findProfilesByIds(
       ctx.db,
       items.map((item) => item.provider_id),
     ),
+    findSettledRefundLines(ctx.db, charge.id),
   ]);
   const provider = items[0] && providers.get(items[0].provider_id);
   return {
@@ -37,11 +38,18 @@ export async function viewReceipt(ctx: Context, charge: Charge): Promise<Record<
         ? [
             {
               invoiced: { description: entry.description, dest_amount: item.amount, dest_unit: charge.unit },
-              refunded: [],
+              refunded: refunds
+                .filter((refund) => refund.charge_item_id === item.id)
+                .map((refund) => ({
+                  created_at: refund.settled_at,
+                  description: `Refund of ${entry.description}`,
+                  dest_amount: refund.amount,
+                  dest_unit: charge.unit,
+                })),
             },
           ]
         : [];
     }),
-    total: { amount: charge.amount, unit: charge.unit },
+    total: { amount: charge.amount - refunds.reduce((sum, { amount }) => sum + amount, 0), unit: charge.unit },
   };
 }

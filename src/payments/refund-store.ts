@@ -70,6 +70,22 @@ export async function refundedByItem(reader: Reader, charge_id: ChargeId): Promi
   return new Map(rows.map(({ charge_item_id, ...parts }) => [charge_item_id, parts]));
 }
 
+/** The lines of a charge's refunds that the processor carried out, oldest first. */
+export async function findSettledRefundLines(
+  reader: Reader,
+  charge_id: ChargeId,
+): Promise<{ charge_item_id: ChargeItemId; amount: number; settled_at: Date }[]> {
+  // Index: refunds_charge_id.
+  return reader
+    .selectFrom('refunds as refund')
+    .innerJoin('refund_lines as line', 'line.refund_id', 'refund.id')
+    .select(['line.charge_item_id', 'line.amount', 'refund.updated_at as settled_at'])
+    .where('refund.charge_id', '=', charge_id)
+    .where('refund.state', '=', 'settled')
+    .orderBy('line.id')
+    .execute();
+}
+
 /** What refunds under way will take from a provider's funds, by unit. */
 export async function promisedFunds(reader: Reader, provider_id: ProfileId): Promise<Map<string, number>> {
   // Index: refunds_one_in_flight, small by nature.
