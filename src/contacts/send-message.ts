@@ -28,7 +28,7 @@ export async function sendMessage(ctx: Context, throttle: Throttle, input: Messa
   if (full_name === '') errors['full_name'] = ['This field may not be blank.'];
   if (email === null) errors['email'] = ['Enter an e-mail address.'];
   if (email === null || full_name === '') throw invalidInput(errors);
-  throttle.take(contactLimit, networkOf(ctx.peer?.ip));
+  await throttle.take(contactLimit, networkOf(ctx.peer?.ip));
   const payload = {
     user_id: sender?.id ?? null,
     full_name,

@@ -5,13 +5,13 @@ import { makeThrottle, networkOf, type RateLimit } from './throttle.ts';
 
 const limit: RateLimit = { name: 'knock', max: 3, window_s: 60 };
 
-test('the fourth attempt within the window is refused and told when to come back', () => {
+test('the fourth attempt within the window is refused and told when to come back', async () => {
   let now_ms = 0;
   const throttle = makeThrottle(() => now_ms);
-  for (now_ms of [0, 10_000, 20_000]) throttle.take(limit, 'door');
+  for (now_ms of [0, 10_000, 20_000]) await throttle.take(limit, 'door');
   now_ms = 30_000;
-  assert.throws(
-    () => throttle.take(limit, 'door'),
+  await assert.rejects(
+    throttle.take(limit, 'door'),
     (error) =>
       error instanceof Problem &&
       error.code === 'too_many_requests' &&
@@ -20,40 +20,40 @@ test('the fourth attempt within the window is refused and told when to come back
   );
 });
 
-test('the window slides: an attempt is forgotten when it is old, one at a time', () => {
+test('the window slides: an attempt is forgotten when it is old, one at a time', async () => {
   let now_ms = 0;
   const throttle = makeThrottle(() => now_ms);
-  for (now_ms of [0, 10_000, 20_000]) throttle.take(limit, 'door');
+  for (now_ms of [0, 10_000, 20_000]) await throttle.take(limit, 'door');
   now_ms = 60_000;
-  throttle.take(limit, 'door');
-  assert.equal(throttle.allows(limit, 'door'), false);
+  await throttle.take(limit, 'door');
+  assert.equal(await throttle.allows(limit, 'door'), false);
 });
 
-test('keys and limits do not count for each other', () => {
+test('keys and limits do not count for each other', async () => {
   const throttle = makeThrottle(() => 0);
-  for (let count = 0; count < 3; count += 1) throttle.take(limit, 'door');
-  assert.equal(throttle.allows(limit, 'window'), true);
-  assert.equal(throttle.allows({ ...limit, name: 'ring' }, 'door'), true);
+  for (let count = 0; count < 3; count += 1) await throttle.take(limit, 'door');
+  assert.equal(await throttle.allows(limit, 'window'), true);
+  assert.equal(await throttle.allows({ ...limit, name: 'ring' }, 'door'), true);
 });
 
-test('an attempt that succeeded does not count', () => {
+test('an attempt that succeeded does not count', async () => {
   const throttle = makeThrottle(() => 0);
   for (let count = 0; count < 20; count += 1) {
-    throttle.take(limit, 'door');
-    throttle.giveBack(limit, 'door');
+    await throttle.take(limit, 'door');
+    await throttle.giveBack(limit, 'door');
   }
 });
 
-test('a site may raise every limit', () => {
+test('a site may raise every limit', async () => {
   const throttle = makeThrottle(() => 0, 10);
-  for (let count = 0; count < 30; count += 1) throttle.take(limit, 'door');
-  assert.equal(throttle.allows(limit, 'door'), false);
+  for (let count = 0; count < 30; count += 1) await throttle.take(limit, 'door');
+  assert.equal(await throttle.allows(limit, 'door'), false);
 });
 
-test('memory stays bounded under a flood of keys', () => {
+test('memory stays bounded under a flood of keys', async () => {
   const throttle = makeThrottle(() => 0);
-  for (let count = 0; count < 60_000; count += 1) throttle.take(limit, `door ${count}`);
-  assert.equal(throttle.allows(limit, 'door 59999'), true);
+  for (let count = 0; count < 60_000; count += 1) await throttle.take(limit, `door ${count}`);
+  assert.equal(await throttle.allows(limit, 'door 59999'), true);
 });
 
 test('the addresses of one IPv6 network count as one caller, those of IPv4 each', () => {

@@ -15,11 +15,11 @@ export interface Throttle {
    *
    * @throws too_many_requests (429)
    */
-  take(limit: RateLimit, key: string): void;
+  take(limit: RateLimit, key: string): Promise<void>;
   /** Counts an attempt and says whether it is within the limit, for what is dropped in silence. */
-  allows(limit: RateLimit, key: string): boolean;
+  allows(limit: RateLimit, key: string): Promise<boolean>;
   /** Takes the last attempt back: it succeeded, and only failures count. */
-  giveBack(limit: RateLimit, key: string): void;
+  giveBack(limit: RateLimit, key: string): Promise<void>;
 }
 
 export const throttleProblems = defineProblems({
@@ -78,12 +78,12 @@ export function makeThrottle(now_ms: () => number, factor = 1): Throttle {
   }
 
   return {
-    take(limit, key) {
+    async take(limit, key) {
       const wait_s = attempt(limit, key);
       if (wait_s > 0) throw throttleProblems.too_many_requests({ retry_after_s: wait_s });
     },
-    allows: (limit, key) => attempt(limit, key) === 0,
-    giveBack(limit, key) {
+    allows: async (limit, key) => attempt(limit, key) === 0,
+    async giveBack(limit, key) {
       attempts.get(`${limit.name}:${key}`)?.pop();
     },
   };

@@ -163,7 +163,7 @@ function connectedRoutes(app: App, throttle: Throttle): void {
     async (request, reply) => {
       const { ctx, subject } = request;
       // Makes a login for an address of the caller's choosing, and says whether it is taken.
-      if (request.body.type === 'personal') takeInvitation(ctx, throttle);
+      if (request.body.type === 'personal') await takeInvitation(ctx, throttle);
       const profile = await connectProfile(ctx, userOf(subject), request.body, subject);
       return reply.status(201).send(presentProfileDetail(await getProfileView(ctx.db, profile.id)));
     },

@@ -158,7 +158,7 @@ function grantRoute(app: App, throttle: Throttle): void {
     },
     async (request, reply) => {
       const { ctx, subject, params, query } = request;
-      takeInvitation(ctx, throttle);
+      await takeInvitation(ctx, throttle);
       const target = { provider_id: profileOf(subject), plan: params.plan };
       const force = isForced(query.force);
       const { subscription, is_new } = await grantSubscription(ctx, target, request.body, { force });

@@ -26,7 +26,7 @@ export async function requireSecrets(ctx: Context, settings: AccountsSettings, s
   const user = await findUserById(ctx.db, user_id);
   if (!user || !hasProof(user, secrets)) throw accountsProblems.secret_required();
 
-  settings.throttle.take(secretLimit, String(user_id));
+  await settings.throttle.take(secretLimit, String(user_id));
   if (secrets.password !== undefined) {
     const stored = (await findCredentials(ctx.db, user_id))?.password_hash ?? null;
     const { matches } = await verifyPassword(stored, secrets.password);
@@ -37,7 +37,7 @@ export async function requireSecrets(ctx: Context, settings: AccountsSettings, s
   const verdict = await inTransaction(ctx.db, (tx) => checkFactors(tx, settings, user, secrets, demands, at));
   if (verdict.kind !== 'complete') throw refusalOf(verdict, at);
 
-  settings.throttle.giveBack(secretLimit, String(user_id));
+  await settings.throttle.giveBack(secretLimit, String(user_id));
   return user;
 }
 

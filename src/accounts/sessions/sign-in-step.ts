@@ -46,7 +46,7 @@ export async function openStep(ctx: Context, settings: AccountsSettings, sealed:
   if (user?.is_active !== true) return null;
   if (step.password !== null && (stored === null || sha256Hex(stored) !== step.password)) return null;
   const password_hash = step.password === null ? null : stored;
-  return { proven: { user, password_hash, rehashed: null, succeeded: () => {} }, codes: step.codes };
+  return { proven: { user, password_hash, rehashed: null, succeeded: async () => {} }, codes: step.codes };
 }
 
 function unseal(settings: AccountsSettings, sealed: string): SealedStep | null {

@@ -36,7 +36,7 @@ export interface ProvenIdentity {
   /** The same password under today's costs; null when there is no need. */
   rehashed: string | null;
   /** Takes the counted attempt back. Not before a code was right: what counts must not tell who exists. */
-  succeeded: () => void;
+  succeeded: () => Promise<void>;
 }
 
 /**
@@ -67,7 +67,7 @@ export async function proveIdentity(
   const hasCode = email_code !== undefined || phone_code !== undefined;
   if (password === undefined && !hasCode) throw stepNeeded({ password: ['Enter your password.'] });
 
-  const giveBack = takeAttempt(ctx, settings, input.username);
+  const giveBack = await takeAttempt(ctx, settings, input.username);
   const user = await findUserByIdentifier(ctx.db, parseIdentifier(input.username));
   const candidate = user?.is_active === true ? user : undefined;
 
@@ -83,9 +83,9 @@ export async function proveIdentity(
     if (candidate && stored === null) sendLinkInBackground(ctx, settings, candidate, 'activate');
     throw accountsProblems.credentials_mismatch();
   }
-  giveBack();
+  await giveBack();
   const rehashed = is_outdated ? await hashPassword(password) : null;
-  return { user: candidate, password_hash: stored, rehashed, succeeded: () => {} };
+  return { user: candidate, password_hash: stored, rehashed, succeeded: async () => {} };
 }
 
 /** Checks the factors that are due and opens the session. */
@@ -126,7 +126,7 @@ export async function finishSignIn(
 
   switch (outcome.kind) {
     case 'opened':
-      succeeded();
+      await succeeded();
       return outcome.session;
     case 'mismatch':
       throw accountsProblems.credentials_mismatch();
@@ -167,14 +167,18 @@ export function secondsUntil(instant: Date, at: Date): number {
 }
 
 /** Counts an attempt for the name from this address; the answer takes it back. */
-function takeAttempt(ctx: Context, { throttle }: AccountsSettings, username: string): () => void {
+async function takeAttempt(
+  ctx: Context,
+  { throttle }: AccountsSettings,
+  username: string,
+): Promise<() => Promise<void>> {
   const peer = networkOf(ctx.peer?.ip);
   const key = `${identifierKey(username)} ${peer}`;
-  throttle.take(signInPeerLimit, peer);
-  throttle.take(signInLimit, key);
-  return () => {
-    throttle.giveBack(signInPeerLimit, peer);
-    throttle.giveBack(signInLimit, key);
+  await throttle.take(signInPeerLimit, peer);
+  await throttle.take(signInLimit, key);
+  return async () => {
+    await throttle.giveBack(signInPeerLimit, peer);
+    await throttle.giveBack(signInLimit, key);
   };
 }
 

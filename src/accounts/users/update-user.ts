@@ -109,7 +109,7 @@ async function changeAddress(
   const isSame = target === from;
 
   if (!isSame && target !== null) {
-    settings.throttle.take(addressLimit, String(user.id));
+    await settings.throttle.take(addressLimit, String(user.id));
     await requireFreeAddress(tx, user, channel, target);
   }
   const proof = code === undefined ? null : await checkCode(tx, target, code, at);

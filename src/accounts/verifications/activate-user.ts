@@ -51,7 +51,7 @@ export async function findUsableLink(
   settings: AccountsSettings,
   key: string,
 ): Promise<UsableLink | null> {
-  settings.throttle.take(keyLimit, networkOf(ctx.peer?.ip));
+  await settings.throttle.take(keyLimit, networkOf(ctx.peer?.ip));
   if (!isVerificationKey(key)) return null;
   const verification = await findVerificationByKey(ctx.db, key);
   if (!verification || !isPasswordLink(verification) || !isKeyUsable(verification, ctx.clock.now())) return null;

@@ -36,6 +36,6 @@ async function invite(
 ): Promise<void> {
   const address = whom.email ?? whom.phone;
   if (address === null) throw accountsProblems.no_address();
-  settings.throttle.take(mailLimit, address);
+  await settings.throttle.take(mailLimit, address);
   await inTransaction(ctx.db, (tx) => sendLink(ctx, tx, settings, whom, 'activate'));
 }

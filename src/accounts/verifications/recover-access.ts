@@ -29,8 +29,8 @@ export async function recoverAccess(
   const address = email ?? parsePhone(address_text);
   if (address === null) throw invalidInput({ email: ['Enter an e-mail address or a phone number.'] });
 
-  settings.throttle.take(recoverPeerLimit, networkOf(ctx.peer?.ip));
-  settings.throttle.take(recoverLimit, address);
+  await settings.throttle.take(recoverPeerLimit, networkOf(ctx.peer?.ip));
+  await settings.throttle.take(recoverLimit, address);
 
   const channel = email === null ? 'phone' : 'email';
   const found = await (email === null ? findUserByPhone(ctx.db, address) : findUserByEmail(ctx.db, address));

@@ -40,7 +40,7 @@ export async function sendCode(
   purpose: 'login' | 'verify' | 'recover',
   address: string | null = channel === 'email' ? user.email : user.phone,
 ): Promise<void> {
-  if (address === null || !settings.throttle.allows(codeLimit, address)) return;
+  if (address === null || !(await settings.throttle.allows(codeLimit, address))) return;
   const at = ctx.clock.now();
   const request = { user_id: user.id, channel, address, purpose };
   const { key, code } = await prepareVerification(tx, { ...request, sends: 'code', lifetime_s: code_lifetime_s }, at);
@@ -58,8 +58,12 @@ export function sendLinkInBackground(
   purpose: 'activate' | 'recover',
 ): void {
   const address = user.email ?? user.phone;
-  if (address === null || !settings.throttle.allows(mailLimit, address)) return;
-  inTransaction(ctx.db, (tx) => sendLink(ctx, tx, settings, user, purpose)).catch((error: unknown) => {
+  if (address === null) return;
+  const send = async (): Promise<void> => {
+    if (!(await settings.throttle.allows(mailLimit, address))) return;
+    await inTransaction(ctx.db, (tx) => sendLink(ctx, tx, settings, user, purpose));
+  };
+  send().catch((error: unknown) => {
     ctx.log.error({ err: error }, 'a verification link could not be sent');
   });
 }

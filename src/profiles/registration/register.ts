@@ -64,7 +64,7 @@ export async function register(
   options: { cookie: boolean },
 ): Promise<Registered> {
   if (ctx.site.authentication !== 'enabled') throw profileProblems.registration_disabled();
-  settings.throttle.take(registerLimit, networkOf(ctx.peer?.ip));
+  await settings.throttle.take(registerLimit, networkOf(ctx.peer?.ip));
   const parsed = parseRegistration(ctx, settings, input);
   const agreements = await agreedTo(ctx, input);
   const password_hash = parsed.new_password === null ? null : await hashPassword(parsed.new_password);

@@ -68,7 +68,7 @@ async function act(request: FastifyRequest, throttle: Throttle): Promise<string>
     }
     case 'request': {
       if (handle === '') throw invalidInput({ profile: ['This field is required.'] });
-      takeInvitation(ctx, throttle);
+      await takeInvitation(ctx, throttle);
       await requestRole(ctx, user_id, null, handle.includes('@') ? { email: handle } : { slug: handle });
       return 'Your request was sent to the managers of the profile.';
     }

@@ -125,7 +125,7 @@ function requestRoutes(app: App, throttle: Throttle): void {
     },
   };
   const ask = async (ctx: Context, subject: Subject, role: string | null, body: RequestInput) => {
-    takeInvitation(ctx, throttle);
+    await takeInvitation(ctx, throttle);
     const result = await requestRole(ctx, userOf(subject), role, body);
     return {
       status: result.is_new ? (201 as const) : (200 as const),

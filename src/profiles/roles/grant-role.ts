@@ -30,8 +30,8 @@ import { findRoleTypeInUrl } from './role-type-store.ts';
 const inviteLimit = { name: 'invite', max: 60, window_s: 3600 };
 
 /** Counts an invitation, or a request, against its sender. @throws too_many_requests (429) */
-export function takeInvitation(ctx: Context, throttle: Throttle): void {
-  throttle.take(inviteLimit, String(actorId(ctx)));
+export async function takeInvitation(ctx: Context, throttle: Throttle): Promise<void> {
+  await throttle.take(inviteLimit, String(actorId(ctx)));
 }
 
 export interface GrantInput {

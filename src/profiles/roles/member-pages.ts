@@ -61,7 +61,7 @@ async function act(
   try {
     switch (textField(body, 'action', 20)) {
       case 'invite': {
-        takeInvitation(ctx, throttle);
+        await takeInvitation(ctx, throttle);
         const invitee = textField(body, 'email', 254);
         const who = invitee.includes('@') ? { email: invitee } : { slug: invitee };
         const words = {

@@ -111,7 +111,7 @@ function grantRoute(app: App, throttle: Throttle): void {
       },
     },
     async ({ ctx, subject, params, query, body }, reply) => {
-      takeInvitation(ctx, throttle);
+      await takeInvitation(ctx, throttle);
       const { role, is_new } = await grantRole(ctx, profileOf(subject), params.role, body, {
         force: isYes(query.force),
       });
@@ -150,7 +150,7 @@ function oneRoleRoutes(app: App, throttle: Throttle): void {
     async ({ ctx, subject, params }) => {
       const role = await getRole(ctx, subject, params);
       const type = await getTypeInUrl(ctx, profileOf(subject), params.role);
-      takeInvitation(ctx, throttle);
+      await takeInvitation(ctx, throttle);
       const sent = await resendInvitation(ctx, role.profile_id, type.id, role.user_id);
       return { ...(await presentOne(ctx, subject, sent)), detail: `An invitation was sent to ${params.user}.` };
     },

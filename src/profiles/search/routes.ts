@@ -28,7 +28,7 @@ export function searchRoutes(app: App, throttle: Throttle): void {
   const searcher = async (ctx: Context): Promise<Searcher> => {
     const user_id = actorId(ctx);
     if (user_id === null) return { is_seller: false };
-    throttle.take(typingLimit, String(user_id));
+    await throttle.take(typingLimit, String(user_id));
     return { is_seller: await isSeller(ctx.db, user_id, ctx.site.broker_id, ctx.clock.now()) };
   };
   app.get(
