@@ -4,7 +4,7 @@ export { followProfile } from './users/follow-profile.ts';
 export { claimName, isNameFree, releaseName, type NameOwner } from './users/name-store.ts';
 export { findUserByEmail, findUserById, findUserByUsername, findUsersByIds, selectUsers } from './users/user-store.ts';
 export { presentUser, presentUserSummary } from './users/present-user.ts';
-export { nickName, printableName, type User } from './users/user.ts';
+export { isEmailVerified, nickName, printableName, type User } from './users/user.ts';
 export { parseEmail, parsePhone } from './users/address.ts';
 export { isUsername, proposeUsernames } from './users/username.ts';
 export { UserDetailSchema, UserSummarySchema, type UserDetail, type UserSummary } from './schemas.ts';

@@ -7,7 +7,7 @@ import { userCredentialsChanged } from '../events.ts';
 import { accountsProblems, fieldProblem } from '../problems.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { updateUserRow } from '../users/user-store.ts';
-import type { User } from '../users/user.ts';
+import { isEmailVerified, isPhoneVerified, type User } from '../users/user.ts';
 import { parseCode } from '../verifications/verification.ts';
 import { totpBinding } from './check-factors.ts';
 import { requireSecrets, type Secrets } from './require-secrets.ts';
@@ -52,10 +52,10 @@ export async function setFactors(ctx: Context, settings: AccountsSettings, choic
 }
 
 function refuseUnprovenChannels(user: User, choice: FactorChoice): void {
-  if (choice.email_verification_enabled && user.email_verified_at === null) {
+  if (choice.email_verification_enabled && !isEmailVerified(user)) {
     throw invalidInput({ email_verification_enabled: ['Verify your e-mail address first.'] });
   }
-  if (choice.phone_verification_enabled && user.phone_verified_at === null) {
+  if (choice.phone_verification_enabled && !isPhoneVerified(user)) {
     throw invalidInput({ phone_verification_enabled: ['Verify your phone number first.'] });
   }
 }

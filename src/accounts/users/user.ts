@@ -27,6 +27,16 @@ export interface User {
   otp_enabled: boolean;
 }
 
+/** True if the owner of the user's e-mail address has proved that the address is theirs. An unverified address is only a claim. */
+export function isEmailVerified(user: Pick<User, 'email' | 'email_verified_at'>): boolean {
+  return user.email !== null && user.email_verified_at !== null;
+}
+
+/** True if the owner of the user's phone number has proved that the number is theirs. */
+export function isPhoneVerified(user: Pick<User, 'phone' | 'phone_verified_at'>): boolean {
+  return user.phone !== null && user.phone_verified_at !== null;
+}
+
 /** The name to show for a user. */
 export function printableName(user: Pick<User, 'nick_name' | 'full_name' | 'username'>): string {
   return user.nick_name || user.full_name || user.username;

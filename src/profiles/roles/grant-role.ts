@@ -3,6 +3,7 @@ import {
   findUserByEmail,
   findUserByUsername,
   insertUser,
+  isEmailVerified,
   isUsername,
   parseEmail,
   prepareVerification,
@@ -134,7 +135,7 @@ async function applyGrant(ctx: Context, tx: Tx, grant: Grant): Promise<Role> {
   const { profile, type, user, prior } = grant;
   const at = ctx.clock.now();
   // Whoever typed an address at registration is not yet whom the manager means by it.
-  const is_unproven = grant.by_email && user.email_verified_at === null;
+  const is_unproven = grant.by_email && !isEmailVerified(user);
   const is_own_personal_profile = profile.personal_user_id === user.id;
   const asks_user = !skipsConsent(type, { is_own_personal_profile, is_unproven });
   const step = decideGrant(prior, type.id, { asks_user, is_unproven }, at);

@@ -1,3 +1,4 @@
+import { isEmailVerified } from '#accounts';
 import type { ProfileId, RoleId, RoleTypeId, UserId } from '#platform/db-schema';
 
 /** What ties one user to one profile: held, offered by the profile or asked for by the user. At most one per pair. */
@@ -109,6 +110,6 @@ export function refuseAcceptance(
 ): 'role_key_unknown' | 'email_unverified' | null {
   if (role.user_id !== user.id || roleState(role, at) !== 'invited') return 'role_key_unknown';
   if (role.invited_email === null) return null;
-  const isProven = user.email_verified_at !== null && user.email?.toLowerCase() === role.invited_email.toLowerCase();
+  const isProven = isEmailVerified(user) && user.email?.toLowerCase() === role.invited_email.toLowerCase();
   return isProven ? null : 'email_unverified';
 }
