@@ -31,6 +31,10 @@ export async function startBenchSite(database_url: string): Promise<BenchSite> {
       THROTTLE_FACTOR: '100000',
       TERMS_REQUIRED: 'false',
       PRIVATE_ADDRESSES_ALLOWED: 'true',
+      SITE_EMAIL: 'bench@example.com',
+      ALLOW_TEST_PROCESSOR: '1',
+      ALLOW_INSECURE_COOKIES: '1',
+      ALLOW_RAISED_LIMITS: '1',
     },
     '/readyz',
   );

@@ -87,7 +87,15 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
   const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
   const throttle = makeThrottle(() => performance.now(), config.throttle_factor);
   const accounts = makeAccountsSettings({ ...config, secret_key: secret, throttle });
-  const mailer = makeMailer({ smtp_url: config.smtp_url, from: config.site_email, capture: development, clock, log });
+  const evaluation = config.mode === 'evaluation';
+  const mailer = makeMailer({
+    smtp_url: config.smtp_url,
+    from: config.site_email,
+    capture: development,
+    write_to_log: evaluation,
+    clock,
+    log,
+  });
 
   const makeContext = async (job: string): Promise<Context> => ({
     actor: { kind: 'job', name: job },
@@ -111,6 +119,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     body_bytes_max: config.body_bytes_max,
     body_ms_max: config.body_ms_max,
     development,
+    evaluation,
     version,
     site: () => site.get(),
     authenticate: (credentials) => authenticate(db, clock, accounts, credentials),

@@ -1,17 +1,8 @@
 /** The only reader of the environment. docs/reference/configuration.md is generated from `settings`. */
 
-type Kind = 'string' | 'secret' | 'integer' | 'boolean' | 'url' | 'list';
-
-export interface Setting {
-  readonly name: string;
-  readonly kind: Kind;
-  /** As it would be written in the environment; null when there is none. */
-  readonly default: string | null;
-  readonly min?: number;
-  readonly max?: number;
-  readonly one_of?: readonly string[];
-  readonly description: string;
-}
+import { overrideSettings } from './override-settings.ts';
+import { parseSetting, type Setting } from './setting.ts';
+import { networkOfProxy } from './trusted-proxy.ts';
 
 const define = <const T extends Record<string, Setting>>(table: T): T => table;
 
@@ -19,9 +10,10 @@ export const settings = define({
   mode: {
     name: 'TOLLGATE_MODE',
     kind: 'string',
-    default: 'production',
-    one_of: ['production', 'development'],
-    description: 'In development, mail is captured and the /_dev pages exist; never use it on a public address.',
+    default: null,
+    one_of: ['production', 'development', 'evaluation'],
+    description:
+      'production: for users. evaluation: to try Tollgate on this computer; loopback addresses only, a banner on every page, e-mails written to the log. development: mail is captured and the /_dev/ pages exist. When left out: production with DATABASE_URL, evaluation without.',
   },
   host: { name: 'HOST', kind: 'string', default: '127.0.0.1', description: 'Address to listen on.' },
   port: {
@@ -37,7 +29,7 @@ export const settings = define({
     kind: 'url',
     default: null,
     description:
-      'Scheme and host under which people reach the site; used in links and e-mails. Derived from HOST and PORT when left out.',
+      'Scheme and host under which people reach the site; used in links, e-mails and for the flags of cookies. Required in production; derived from HOST and PORT otherwise.',
   },
   allowed_hosts: {
     name: 'ALLOWED_HOSTS',
@@ -93,15 +85,16 @@ export const settings = define({
   site_email: {
     name: 'SITE_EMAIL',
     kind: 'string',
-    default: 'support@localhost.localdomain',
-    description: 'Address of the broker: From of e-mails and where requests arrive.',
+    default: null,
+    description:
+      'From address of e-mails. The first start also stores it as the address of the broker and of the first manager. Required in production; operator@tollgate.localhost otherwise.',
   },
   smtp_url: {
     name: 'SMTP_URL',
     kind: 'secret',
     default: null,
     description:
-      'smtp:// or smtps:// address of the mail server. Without it e-mails are kept in memory in development and dropped with a warning in production.',
+      'smtp:// or smtps:// address of the mail server. Without it e-mails are written to the log in evaluation, kept in memory in development and dropped with a warning in production.',
   },
   log_level: {
     name: 'LOG_LEVEL',
@@ -210,10 +203,11 @@ export const settings = define({
     one_of: ['test'],
     description: 'Payment processor. The built-in test processor moves no money.',
   },
+  ...overrideSettings,
 } satisfies Record<string, Setting>);
 
 export interface Config {
-  mode: 'production' | 'development';
+  mode: 'production' | 'development' | 'evaluation';
   host: string;
   port: number;
   base_url: string | null;
@@ -241,9 +235,20 @@ export interface Config {
   upstream_connections_max: number;
   private_addresses_allowed: boolean;
   processor: 'test';
+  allow_public_development: boolean;
+  allow_test_processor: boolean;
+  allow_insecure_cookies: boolean;
+  allow_unreachable_site_email: boolean;
+  allow_raised_limits: boolean;
+  allow_short_passwords: boolean;
+  allow_any_proxy: boolean;
+  allow_weak_secret_key: boolean;
 }
 
-/** One line per bad setting, so that all are mended at once. */
+/** In `.localhost`, which never leaves the machine (RFC 6761 §6.3). */
+export const EVALUATION_EMAIL = 'operator@tollgate.localhost';
+
+/** One line per bad setting, so that all can be corrected together. */
 export class ConfigError extends Error {
   readonly lines: readonly string[];
   constructor(lines: readonly string[]) {
@@ -271,47 +276,36 @@ export function readConfig(
   for (const [key, setting] of Object.entries<Setting>(settings)) {
     const text = environment[setting.name];
     const given = text === undefined || text === '' ? setting.default : text;
-    const parsed = given === null ? { value: null } : parse(setting, given);
+    const parsed = given === null ? { value: null } : parseSetting(setting, given);
     if ('error' in parsed) errors.push(`${setting.name}: ${parsed.error}`);
     else values[key] = parsed.value;
   }
-  const config = { ...(values as unknown as Config), ...overrides }; // each key of the table was just parsed by its kind
-  if (config.secret_key !== null && config.secret_key.length < 32)
-    errors.push('SECRET_KEY: must have at least 32 characters.');
-  if (config.secret_key === null && config.database_url !== null)
-    errors.push('SECRET_KEY: is required together with DATABASE_URL.');
+  const { mode, site_email } = values;
+  const derived = {
+    mode: mode ?? ((values['database_url'] ?? null) === null ? 'evaluation' : 'production'),
+    site_email: site_email ?? EVALUATION_EMAIL,
+  };
+  const config = { ...({ ...values, ...derived } as unknown as Config), ...overrides }; // each key of the table was just parsed by its kind
+  if (errors.length === 0) errors.push(...combinedErrors(config));
   if (errors.length > 0) throw new ConfigError(errors);
   return config;
 }
 
-function parse(setting: Setting, text: string): { value: unknown } | { error: string } {
-  if (setting.one_of && !setting.one_of.includes(text))
-    return { error: `must be one of ${setting.one_of.join(', ')}.` };
-  switch (setting.kind) {
-    case 'integer': {
-      const { min = 0, max = Number.MAX_SAFE_INTEGER } = setting;
-      const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
-      return value >= min && value <= max ? { value } : { error: `must be a whole number from ${min} to ${max}.` };
-    }
-    case 'boolean':
-      if (['1', 'true', 'yes', 'on'].includes(text.toLowerCase())) return { value: true };
-      if (['0', 'false', 'no', 'off'].includes(text.toLowerCase())) return { value: false };
-      return { error: 'must be true or false.' };
-    case 'url':
-      return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
-        ? { value: new URL(text).origin }
-        : { error: 'must be an address that starts with http:// or https://.' };
-    case 'list':
-      return {
-        value: text
-          .split(',')
-          .map((item) => item.trim())
-          .filter((item) => item !== ''),
-      };
-    case 'secret':
-    case 'string':
-      return { value: text };
-    default:
-      return { error: 'is of an unknown kind.' };
-  }
+/** A host name or address with an optional port, as a Host header gives it. */
+const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9_](?:[-a-z0-9_.]*[a-z0-9_])?)(?::[0-9]{1,5})?$/i;
+
+/** What the kind of a setting cannot express. */
+function combinedErrors(config: Config): string[] {
+  const errors: string[] = [];
+  if (config.secret_key !== null && config.secret_key.length < 32)
+    errors.push('SECRET_KEY: must have at least 32 characters.');
+  if (config.secret_key === null && config.database_url !== null)
+    errors.push('SECRET_KEY: is required together with DATABASE_URL.');
+  if (!/^[^\s@<>,;]+@[^\s@<>,;]+$/.test(config.site_email)) errors.push('SITE_EMAIL: must be one e-mail address.');
+  for (const host of config.allowed_hosts)
+    if (!HOST.test(host)) errors.push(`ALLOWED_HOSTS: "${host}" is not a host name; wildcards are not supported.`);
+  for (const proxy of config.trusted_proxies)
+    if (networkOfProxy(proxy) === null)
+      errors.push(`TRUSTED_PROXIES: "${proxy}" is not an address, a range such as 10.0.0.0/8, or loopback.`);
+  return errors;
 }

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { settings, type Setting } from '../src/config.ts';
+import { settings } from '../src/config.ts';
+import type { Setting } from '../src/setting.ts';
 
 /** Writes docs/reference/configuration.md from the settings declared in src/config.ts. */
 const rows = Object.values<Setting>(settings).map((setting) =>
@@ -15,6 +16,10 @@ const text = [
   '',
   'Everything is set by environment variables, read once when the process starts. A bad value stops it with one line',
   'that names the setting. Values of kind secret are never logged.',
+  '',
+  '`serve`, `work` and `jobs run` refuse to start when a setting switches a defence off, with one line for each such',
+  'setting. The line names the `ALLOW_…` variable that accepts the risk; see',
+  '[running.md](../operating/running.md#safe-start).',
   '',
   '| variable | kind | default | what it does |',
   '|---|---|---|---|',

@@ -7,8 +7,9 @@ import { migrate } from '#platform/migrate';
 import { createUpstreamApp } from '../../examples/upstream-app/index.ts';
 import { buildTollgate } from '../app.ts';
 import type { Command } from '../commands.ts';
-import { environmentOver, readConfig } from '../config.ts';
+import { type Config, environmentOver, readConfig } from '../config.ts';
 import { seedDemo } from '../demo/seed-demo.ts';
+import { requireSafeSettings, unsafeSettings } from '../unsafe-settings.ts';
 import { makeLog, untilStopped } from './open-site.ts';
 
 /** Everything in one process and in memory, with the sample data, captured mail and a sample application behind the gateway. */
@@ -32,6 +33,11 @@ export const demo: Command = {
       throttle_factor: 1000,
       private_addresses_allowed: true,
     });
+    // On loopback addresses the demo may relax what it lists in its banner.
+    requireSafeSettings(
+      config,
+      unsafeSettings(config).filter(({ override }) => override === 'ALLOW_PUBLIC_DEVELOPMENT'),
+    );
     const log = makeLog(config);
     const database = await openDatabase({ memory: true });
     const clock = movableClock(start);
@@ -45,7 +51,7 @@ export const demo: Command = {
     upstream.setKey(async () => openSessionKey(await tollgate.site.get(), secret));
     await tollgate.startWorker();
     const address = await tollgate.listen();
-    process.stdout.write(welcome(address, upstream_url, Math.round(performance.now() - started_ms)));
+    process.stdout.write(welcome(config, address, upstream_url, Math.round(performance.now() - started_ms)));
     await untilStopped(log);
     await tollgate.close();
     await upstream.close();
@@ -54,7 +60,7 @@ export const demo: Command = {
   },
 };
 
-function welcome(address: string, upstream_url: string, took_ms: number): string {
+function welcome(config: Config, address: string, upstream_url: string, took_ms: number): string {
   return `
   Tollgate demo, ready in ${(took_ms / 1000).toFixed(1)} s. Everything is in memory and gone when you stop it (Ctrl-C).
 
@@ -71,6 +77,11 @@ function welcome(address: string, upstream_url: string, took_ms: number): string
 
   To try: open ${address}/app/ in a private window, register, choose a plan and pay.
   Card 4242 4242 4242 4242 is accepted, 4000 0000 0000 0002 is declined.
+
+  Relaxed for the demo, never in production:
+    passwords of ${config.password_length_min} characters, rate limits × ${config.throttle_factor}${config.terms_required ? '' : ', no terms to sign'}
+    /_dev/ shows every e-mail and moves the clock for every caller
+    the application may have a private address, cookies lack Secure, no money moves
 
 `;
 }

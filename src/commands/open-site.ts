@@ -3,6 +3,7 @@ import { buildTollgate, type Tollgate } from '../app.ts';
 import { type Config, readConfig } from '../config.ts';
 import { findSecretKey } from '../secret-key.ts';
 import { setUpSite } from '../set-up.ts';
+import { doubtfulSettings, requireSafeSettings } from '../unsafe-settings.ts';
 import { join } from 'node:path';
 import { movableClock, systemClock } from '#platform/clock';
 import { type Database, openDatabase } from '#platform/db';
@@ -38,10 +39,19 @@ export async function openConfiguredDatabase(config: Config, log: Logger): Promi
   );
 }
 
-/** Opens the configured database, brings it up to date, sets the site up at the first start, and wires the program. */
+/**
+ * Opens the configured database, brings it up to date, sets the site up at the first start, and wires the program.
+ * @throws ConfigError before anything is opened, written or listened on, when a setting is invalid or unsafe
+ */
 export async function openSite(): Promise<OpenSite> {
   const config = readConfig();
+  requireSafeSettings(config);
   const log = makeLog(config);
+  for (const { setting, reason } of doubtfulSettings(config)) log.warn({ setting }, reason);
+  if (config.mode === 'evaluation')
+    log.warn(
+      'evaluation mode: loopback addresses only, payments go to the test processor, e-mails are written to this log',
+    );
   const secret = await findSecretKey(config);
   const database = await openConfiguredDatabase(config, log);
   await migrate(database.db, (message) => log.info(message));

@@ -54,6 +54,7 @@ export async function startGatewayApp(given: { upstream_timeout_ms?: number } = 
     body_bytes_max: 100_000,
     body_ms_max: 60_000,
     development: true,
+    evaluation: false,
     version: 'test',
     site: () => site.get(),
     async authenticate({ authorization, session_cookie }) {

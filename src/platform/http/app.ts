@@ -60,6 +60,8 @@ export interface HttpOptions {
   body_bytes_max: number;
   body_ms_max: number;
   development: boolean;
+  /** Marks every page with a banner. */
+  evaluation: boolean;
   version: string;
   site: () => Promise<Site>;
   authenticate: Authenticate;
@@ -95,6 +97,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.decorate('cookieNames', cookieNames(new URL(options.base_url()).protocol === 'https:'));
+  app.decorate('evaluation', options.evaluation);
   app.decorate('csrfKey', deriveKey(options.secret, 'csrf'));
   app.decorate('sealKey', deriveKey(options.secret, 'seal'));
   watchRoutes(app.withTypeProvider());

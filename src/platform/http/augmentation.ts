@@ -50,6 +50,7 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     cookieNames: CookieNames;
+    evaluation: boolean;
     csrfKey: Buffer;
     sealKey: Buffer;
     routeList: RouteEntry[];

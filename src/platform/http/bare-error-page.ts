@@ -1,7 +1,10 @@
+import type { FastifyRequest } from 'fastify';
 import type { Problem } from '#kernel/problem';
 
+const evaluationBanner = '<aside aria-label="Evaluation mode"><p>Evaluation mode</p></aside>';
+
 /** Needs no template, no site and no database: shown when those are what failed. */
-export function bareErrorPage(problem: Problem, request_id: string): string {
+export function bareErrorPage(problem: Problem, { id, server }: Pick<FastifyRequest, 'id' | 'server'>): string {
   const text = (value: string) => value.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${text(problem.message)}</title></head><body><main><h1>${text(problem.message)}</h1><p>Request ${text(request_id)}</p></main></body></html>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${text(problem.message)}</title></head><body>${server.evaluation ? evaluationBanner : ''}<main><h1>${text(problem.message)}</h1><p>Request ${text(id)}</p></main></body></html>`;
 }

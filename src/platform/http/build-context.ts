@@ -63,7 +63,7 @@ function originOf(options: HttpOptions, request: FastifyRequest): string {
   const host = request.host.toLowerCase();
   if (host === new URL(base).host) return base;
   if (options.allowed_hosts.includes(host)) return `${request.protocol}://${host}`;
-  if (options.development && /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host))
+  if ((options.development || options.evaluation) && /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host))
     return `${request.protocol}://${host}`;
   return base;
 }

@@ -43,6 +43,7 @@ export function registerPages(app: App, options: HttpOptions): void {
       csrf_token: csrfToken(request, this),
       csp_nonce: request.csp_nonce,
       lang: request.ctx.lang,
+      evaluation: options.evaluation,
       messages,
       next: typeof next === 'string' ? safeNext(next) : null,
       ...(await pageContext(request)),
@@ -68,7 +69,7 @@ export function registerPages(app: App, options: HttpOptions): void {
       return await this.page(name, data, problem.status);
     } catch (error) {
       this.request.log.error({ err: error }, 'the error page could not be rendered');
-      return this.status(problem.status).type('text/html; charset=utf-8').send(bareErrorPage(problem, this.request.id));
+      return this.status(problem.status).type('text/html; charset=utf-8').send(bareErrorPage(problem, this.request));
     }
   });
 }

@@ -79,7 +79,7 @@ export function replyBarely(request: FastifyRequest, reply: FastifyReply, error:
     .header('x-content-type-options', 'nosniff')
     .header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
     .type(isPage ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8')
-    .send(isPage ? bareErrorPage(problem, request.id) : JSON.stringify(problemBody(problem)));
+    .send(isPage ? bareErrorPage(problem, request) : JSON.stringify(problemBody(problem)));
 }
 
 export const notFound = () => commonProblems.not_found();

@@ -1,0 +1,45 @@
+type Kind = 'string' | 'secret' | 'integer' | 'boolean' | 'url' | 'list';
+
+export interface Setting {
+  readonly name: string;
+  readonly kind: Kind;
+  /** As it would be written in the environment; null when there is none. */
+  readonly default: string | null;
+  readonly min?: number;
+  readonly max?: number;
+  readonly one_of?: readonly string[];
+  readonly description: string;
+}
+
+/** Parses the text of one environment variable by the kind and the bounds of its setting. */
+export function parseSetting(setting: Setting, text: string): { value: unknown } | { error: string } {
+  if (setting.one_of && !setting.one_of.includes(text))
+    return { error: `must be one of ${setting.one_of.join(', ')}.` };
+  switch (setting.kind) {
+    case 'integer': {
+      const { min = 0, max = Number.MAX_SAFE_INTEGER } = setting;
+      const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
+      return value >= min && value <= max ? { value } : { error: `must be a whole number from ${min} to ${max}.` };
+    }
+    case 'boolean':
+      if (['1', 'true', 'yes', 'on'].includes(text.toLowerCase())) return { value: true };
+      if (['0', 'false', 'no', 'off'].includes(text.toLowerCase())) return { value: false };
+      return { error: 'must be true or false.' };
+    case 'url':
+      return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+        ? { value: new URL(text).origin }
+        : { error: 'must be an address that starts with http:// or https://.' };
+    case 'list':
+      return {
+        value: text
+          .split(',')
+          .map((item) => item.trim())
+          .filter((item) => item !== ''),
+      };
+    case 'secret':
+    case 'string':
+      return { value: text };
+    default:
+      return { error: 'is of an unknown kind.' };
+  }
+}
