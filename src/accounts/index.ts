@@ -2,7 +2,14 @@ export { insertUser, type NewUser } from './users/insert-user.ts';
 export { detachProfile } from './users/detach-profile.ts';
 export { followProfile } from './users/follow-profile.ts';
 export { claimName, isNameFree, releaseName, type NameOwner } from './users/name-store.ts';
-export { findUserByEmail, findUserById, findUserByUsername, findUsersByIds, selectUsers } from './users/user-store.ts';
+export {
+  findUserByEmail,
+  findUserById,
+  findUserByUsername,
+  findUserByVerifiedEmail,
+  findUsersByIds,
+  selectUsers,
+} from './users/user-store.ts';
 export { presentUser, presentUserSummary } from './users/present-user.ts';
 export { isEmailVerified, nickName, printableName, type User } from './users/user.ts';
 export { parseEmail, parsePhone } from './users/address.ts';

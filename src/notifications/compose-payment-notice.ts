@@ -9,7 +9,9 @@ export async function composeOrderExecuted(ctx: Context, payload: JsonObject): P
   const profile = await profileOf(ctx, payload, 'profile_id');
   if (!profile) return null;
   const lines = objectsIn(payload, 'lines');
-  const provider = lines[0] && (await profileOf(ctx, lines[0], 'provider_id'));
+  // With several sellers the broker is the one to ask.
+  const provider_ids = new Set(lines.map((line) => line['provider_id']));
+  const provider = lines[0] && provider_ids.size === 1 ? await profileOf(ctx, lines[0], 'provider_id') : undefined;
   return notice('order_executed', {
     parties: { profile, ...(provider ? { provider } : {}) },
     originator: await originatorOf(ctx, payload, 'user_id'),

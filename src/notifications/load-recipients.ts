@@ -1,10 +1,18 @@
-import { findUserByEmail, findUsersByIds } from '#accounts';
+import { findUserByVerifiedEmail, findUsersByIds } from '#accounts';
 import type { Context } from '#platform/context';
-import type { ProfileId, UserId } from '#platform/db-schema';
+import type { ProfileId } from '#platform/db-schema';
 import { managersOf, type ProfileView } from '#profiles';
 import type { Notice } from './notice.ts';
 import { findOptedOut } from './optout-store.ts';
-import { chooseRecipients, type Party, type Reachable, type RecipientRule, type Recipients } from './recipients.ts';
+import {
+  chooseRecipients,
+  type ManagerCopy,
+  type Party,
+  type Reachable,
+  type RecipientRule,
+  type Recipients,
+  type ReplyParty,
+} from './recipients.ts';
 
 /** Finds who receives a notice by its rule, in their present roles and with their present choices. */
 export async function loadRecipients(
@@ -13,11 +21,13 @@ export async function loadRecipients(
   rule: RecipientRule,
   broker: ProfileView,
 ): Promise<Recipients> {
-  const to = await reach(ctx, told.address ?? addressOf(told, rule.to, broker));
-  const managers = await findManagers(
-    ctx,
-    rule.managers_of.flatMap((party) => profileOfParty(told, party, broker)?.id ?? []),
-  );
+  const to = await findFirstReader(ctx, told, rule.to, broker);
+  const managers: ManagerCopy[] = [];
+  for (const party of rule.managers_of) {
+    const profile = profileOfParty(told, party, broker);
+    const found = profile ? await findManagers(ctx, profile.id) : [];
+    managers.push(...found.map((each) => ({ ...each, is_other_side: party !== rule.to })));
+  }
   const readers = [to, ...managers].flatMap((each) => each?.user_id ?? []);
   return chooseRecipients({
     to,
@@ -28,13 +38,32 @@ export async function loadRecipients(
   });
 }
 
-/** The address of a profile may be that of a user, whose choices then count. */
-async function reach(ctx: Context, address: string): Promise<Reachable | null> {
-  if (address === '') return null;
-  return { address, user_id: (await findUserByEmail(ctx.db, address))?.id ?? null };
+/** Returns the addresses that may receive a reply, in order of preference; the broker's is the last one. */
+export function replyCandidates(told: Notice, rule: RecipientRule, broker: ProfileView): (string | null | undefined)[] {
+  const addressOfReply = (party: ReplyParty) =>
+    party === 'originator' ? told.originator?.email : addressOf(told, party, broker);
+  return [...rule.replies_to.map(addressOfReply), broker.email];
 }
 
-function addressOf(told: Notice, party: Party, broker: ProfileView): string {
+/**
+ * Finds the first recipient, and the user whose choices count: the one the message is for, else the one who has verified
+ * the address.
+ */
+async function findFirstReader(
+  ctx: Context,
+  told: Notice,
+  party: Party,
+  broker: ProfileView,
+): Promise<Reachable | null> {
+  const address = told.address ?? addressOf(told, party, broker);
+  if (address === '') return null;
+  const own =
+    party === 'user' ? told.parties.user?.id : (profileOfParty(told, party, broker)?.personal_user_id ?? undefined);
+  return { address, user_id: own ?? (await findUserByVerifiedEmail(ctx.db, address))?.id ?? null };
+}
+
+/** Returns the address of a party on record; empty when the event does not have the party. */
+export function addressOf(told: Notice, party: Party, broker: ProfileView): string {
   if (party === 'user') return told.parties.user?.email ?? '';
   return profileOfParty(told, party, broker)?.email ?? '';
 }
@@ -43,9 +72,8 @@ function profileOfParty(told: Notice, party: Exclude<Party, 'user'>, broker: Pro
   return party === 'broker' ? broker : told.parties[party];
 }
 
-async function findManagers(ctx: Context, profile_ids: readonly ProfileId[]): Promise<Reachable[]> {
-  const ids: UserId[] = [];
-  for (const profile_id of new Set(profile_ids)) ids.push(...(await managersOf(ctx.db, profile_id, ctx.clock.now())));
+async function findManagers(ctx: Context, profile_id: ProfileId): Promise<Reachable[]> {
+  const ids = await managersOf(ctx.db, profile_id, ctx.clock.now());
   const users = await findUsersByIds(ctx.db, ids);
   return ids.flatMap((id) => {
     const user = users.get(id);

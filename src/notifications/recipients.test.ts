@@ -4,7 +4,7 @@ import type { UserId } from '#platform/db-schema';
 import { chooseRecipients, chooseReplyTo, recipientRule } from './recipients.ts';
 
 const id = (n: number) => n as UserId; // only tests make ids up
-const reader = (n: number, address = `user${n}@example.com`) => ({ address, user_id: id(n) });
+const reader = (n: number, address = `user${n}@example.com`) => ({ address, user_id: id(n), is_other_side: false });
 const nobody = new Set<UserId>();
 
 test('managers get blind copies, but not who caused the event and not who opted out', () => {
@@ -16,14 +16,18 @@ test('managers get blind copies, but not who caused the event and not who opted 
       opted_out: new Set([id(2)]),
       always: false,
     }),
-    { to: ['billing@example.com'], bcc: ['user3@example.com'] },
+    { to: ['billing@example.com'], bcc: ['user3@example.com'], other_side: [] },
   );
 });
 
 test('the address of somebody who opted out is left out, unless the message is part of signing in', () => {
   const people = { to: reader(1), managers: [], originator_id: null, opted_out: new Set([id(1)]) };
-  assert.deepEqual(chooseRecipients({ ...people, always: false }), { to: [], bcc: [] });
-  assert.deepEqual(chooseRecipients({ ...people, always: true }), { to: ['user1@example.com'], bcc: [] });
+  assert.deepEqual(chooseRecipients({ ...people, always: false }), { to: [], bcc: [], other_side: [] });
+  assert.deepEqual(chooseRecipients({ ...people, always: true }), {
+    to: ['user1@example.com'],
+    bcc: [],
+    other_side: [],
+  });
 });
 
 test('who caused the event still hears of it under the address that it is about', () => {
@@ -31,6 +35,7 @@ test('who caused the event still hears of it under the address that it is about'
   assert.deepEqual(chooseRecipients({ ...people, to: reader(1), originator_id: id(1) }), {
     to: ['user1@example.com'],
     bcc: [],
+    other_side: [],
   });
 });
 
@@ -43,21 +48,31 @@ test('nobody gets a message twice, whatever the case of the address', () => {
       opted_out: nobody,
       always: false,
     }),
-    { to: ['Xia@Example.com'], bcc: ['user2@example.com'] },
+    { to: ['Xia@Example.com'], bcc: ['user2@example.com'], other_side: [] },
   );
 });
 
-test('answers go to who caused the event, else to the broker unless the message comes from there', () => {
-  assert.equal(
-    chooseReplyTo('xia@example.com', 'support@cowork.example.com', 'noreply@cowork.example.com'),
-    'xia@example.com',
+test('managers of the other side are addressed apart', () => {
+  assert.deepEqual(
+    chooseRecipients({
+      to: reader(1),
+      managers: [reader(2), { ...reader(3), is_other_side: true }],
+      originator_id: null,
+      opted_out: nobody,
+      always: false,
+    }),
+    { to: ['user1@example.com'], bcc: ['user2@example.com'], other_side: ['user3@example.com'] },
   );
-  assert.equal(
-    chooseReplyTo(null, 'support@cowork.example.com', 'noreply@cowork.example.com'),
-    'support@cowork.example.com',
-  );
-  assert.equal(chooseReplyTo(null, 'support@cowork.example.com', 'Support@cowork.example.com'), null);
-  assert.equal(chooseReplyTo('', '', 'noreply@cowork.example.com'), null);
+});
+
+test('a reply goes to the first candidate who is none of the readers', () => {
+  const from = 'noreply@cowork.example.com';
+  const [customer, gym, support] = ['xia@example.com', 'desk@gym.example.com', 'support@cowork.example.com'];
+  assert.equal(chooseReplyTo([gym, support], [customer], from), gym);
+  assert.equal(chooseReplyTo(['Xia@Example.com', support], [customer], from), support, 'in any case');
+  assert.equal(chooseReplyTo([null, undefined, '', support], [customer], from), support);
+  assert.equal(chooseReplyTo([support], [customer], support), null, 'a reply reaches the sender without a header');
+  assert.equal(chooseReplyTo([customer], [customer], from), null);
 });
 
 test('events without a rule reach nobody', () => {

@@ -3,21 +3,27 @@ import type { UserId } from '#platform/db-schema';
 /** Somebody an event is about. What a rule names and an event does not have is passed over. */
 export type Party = 'user' | 'profile' | 'provider' | 'subscriber' | 'broker';
 
-/** Who is told: the address of `to`, and as blind copies the managers of `managers_of`. */
+/** The party that a reply should reach; `originator` is the user or visitor who caused the event. */
+export type ReplyParty = Party | 'originator';
+
+/** Recipients of an event: the address of `to`, and as blind copies the managers of `managers_of`. */
 export interface RecipientRule {
   to: Party;
   managers_of: readonly Exclude<Party, 'user'>[];
+  /** The other side of the conversation, in order of preference; the broker when none has an address. */
+  replies_to: readonly ReplyParty[];
   /** Part of signing in or a warning of theft: opting out does not stop it. */
   always?: true;
 }
 
-const toUser = { to: 'user', managers_of: [] } as const;
+const toUser = { to: 'user', managers_of: [], replies_to: [] } as const;
 const alwaysToUser = { ...toUser, always: true } as const;
-const toBroker = { to: 'broker', managers_of: ['broker'] } as const;
-const toProfile = { to: 'profile', managers_of: ['profile'] } as const;
-const toCustomer = { to: 'profile', managers_of: ['profile', 'broker'] } as const;
-const toBothSides = { to: 'profile', managers_of: ['profile', 'provider'] } as const;
-const toProvider = { to: 'provider', managers_of: ['provider', 'subscriber'] } as const;
+const toBroker = { to: 'broker', managers_of: ['broker'], replies_to: ['user'] } as const;
+const toProfile = { to: 'profile', managers_of: ['profile'], replies_to: ['user'] } as const;
+const offered = { to: 'profile', managers_of: [], replies_to: ['originator', 'provider'] } as const;
+const toCustomer = { to: 'profile', managers_of: ['profile', 'broker'], replies_to: ['provider'] } as const;
+const toBothSides = { to: 'profile', managers_of: ['profile', 'provider'], replies_to: ['provider'] } as const;
+const toProvider = { to: 'provider', managers_of: ['provider', 'subscriber'], replies_to: ['subscriber'] } as const;
 
 /**
  * The rule of each event.
@@ -31,19 +37,19 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
   user_email_changed: alwaysToUser,
   user_credentials_changed: alwaysToUser,
   user_welcome: alwaysToUser,
-  role_grant_created: toUser,
+  role_grant_created: { ...toUser, replies_to: ['originator', 'profile'] },
 
   user_registered: toBroker,
   user_activated: toBroker,
   processor_setup_error: toBroker,
   period_sales_report_created: toBroker,
-  // Requests are answered in one place: nobody gets a copy.
-  user_contact: { to: 'broker', managers_of: [] },
+  // The broker's address may belong to a ticket system: copies to managers would be answered twice.
+  user_contact: { to: 'broker', managers_of: [], replies_to: ['originator'] },
 
   role_request_created: toProfile,
   role_grant_accepted: toProfile,
-  claim_code_generated: { to: 'profile', managers_of: [] },
-  subscription_grant_created: { to: 'profile', managers_of: [] },
+  claim_code_generated: offered,
+  subscription_grant_created: offered,
 
   profile_updated: toCustomer,
   order_executed: toCustomer,
@@ -72,19 +78,27 @@ export interface Reachable {
   user_id: UserId | null;
 }
 
+/** A manager who receives a blind copy, of the side that `to` is on or of the other one. */
+export interface ManagerCopy extends Reachable {
+  is_other_side: boolean;
+}
+
 export interface Recipients {
   to: string[];
   bcc: string[];
+  /** Blind copies to managers of the other side: their replies go to the address of `to`. */
+  other_side: string[];
 }
 
 /**
- * Chooses who receives a message: whoever opted out is left out, whoever caused it gets no copy, nobody gets it twice.
+ * Chooses the recipients of a message: excludes users who opted out, excludes the originator from copies, removes
+ * duplicate addresses.
  *
  * Pure: the caller loads the people and their choices.
  */
 export function chooseRecipients(people: {
   to: Reachable | null;
-  managers: readonly Reachable[];
+  managers: readonly ManagerCopy[];
   originator_id: UserId | null;
   opted_out: ReadonlySet<UserId>;
   always: boolean;
@@ -97,17 +111,25 @@ export function chooseRecipients(people: {
     seen.add(address.toLowerCase());
     return address !== '' && !known;
   };
+  const first = [to].flatMap((each) => (each !== null && isWanted(each) && isNew(each) ? each.address : []));
+  const copies = managers.filter((each) => isWanted(each) && each.user_id !== originator_id && isNew(each));
   return {
-    to: [to].filter((each) => each !== null && isWanted(each) && isNew(each)).map((each) => each?.address ?? ''),
-    bcc: managers
-      .filter((each) => isWanted(each) && each.user_id !== originator_id && isNew(each))
-      .map((each) => each.address),
+    to: first,
+    bcc: copies.filter((each) => !each.is_other_side).map((each) => each.address),
+    other_side: copies.filter((each) => each.is_other_side).map((each) => each.address),
   };
 }
 
-/** Where answers go: to who caused the message, else to the broker unless that is where it comes from. */
-export function chooseReplyTo(originator_email: string | null, broker_email: string, from: string): string | null {
-  if (originator_email !== null && originator_email !== '') return originator_email;
-  if (broker_email === '' || broker_email.toLowerCase() === from.toLowerCase()) return null;
-  return broker_email;
+/**
+ * Returns the address that a reply goes to: the first candidate that is none of the readers'. Null when that is the
+ * address the message comes from, or when there is none.
+ */
+export function chooseReplyTo(
+  candidates: readonly (string | null | undefined)[],
+  readers: readonly string[],
+  from: string,
+): string | null {
+  const isReader = (address: string) => readers.some((reader) => reader.toLowerCase() === address.toLowerCase());
+  const found = candidates.find((address) => address && !isReader(address));
+  return !found || found.toLowerCase() === from.toLowerCase() ? null : found;
 }

@@ -22,6 +22,7 @@ import { openThemes } from '#themes';
 import { testContext, type TestContext } from '../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { changePreferences, getPreferences } from './change-preferences.ts';
+import { composers } from './compose.ts';
 import { notificationSubscriber } from './send-notification.ts';
 
 let database: TestDatabase;
@@ -130,7 +131,7 @@ test('a registration is told to the broker, with copies to those who manage it',
       event: 'user_registered',
       to: [support],
       bcc: ['donny@example.com'],
-      reply_to: support,
+      reply_to: 'xia@example.com',
       subject: 'Xia Lee registered',
       link: null,
     },
@@ -271,21 +272,24 @@ test('somebody who was only invited, or only asks, is no manager and hears nothi
 });
 
 test('changes of a profile are told to it, its managers and the broker', async () => {
-  const [mail] = await tell('profile_updated', {
+  const [mail, copy] = await tell('profile_updated', {
     profile_id: acme.id,
     changes: { 'E-mail address': { pre: 'old@acme.example.com', post: '<b>new</b>' } },
     originated_by: xia.id,
   });
   assert.deepEqual(
-    [mail?.to, mail?.bcc, mail?.reply_to],
-    [['billing@acme.example.com'], ['alice@example.com', 'donny@example.com'], 'xia@example.com'],
+    [mail, copy].map((each) => [each?.to, each?.bcc, each?.reply_to]),
+    [
+      [['billing@acme.example.com'], ['alice@example.com'], support],
+      [[], ['donny@example.com'], 'billing@acme.example.com'],
+    ],
   );
   assert.match(mail?.text ?? '', /old@acme\.example\.com → <b>new<\/b>/);
   assert.match(mail?.html ?? '', /&lt;b&gt;new/);
 });
 
 test('an order is confirmed to who pays, with its lines', async () => {
-  const [mail] = await tell('order_executed', {
+  const [mail, copy] = await tell('order_executed', {
     order_id: 1,
     profile_id: personal.id,
     user_id: xia.id,
@@ -300,8 +304,11 @@ test('an order is confirmed to who pays, with its lines', async () => {
     ],
   });
   assert.deepEqual(
-    [mail?.to, mail?.bcc, mail?.reply_to],
-    [['xia@example.com'], ['donny@example.com'], 'xia@example.com'],
+    [mail, copy].map((each) => [each?.to, each?.bcc, each?.reply_to]),
+    [
+      [['xia@example.com'], [], support],
+      [[], ['donny@example.com'], 'xia@example.com'],
+    ],
   );
   assert.match(mail?.text ?? '', /Subscription to basic until 2026\/04\/10 \(1 month\)\s+\$20\.00/);
 });
@@ -327,8 +334,16 @@ test('a payment, a refund and a dispute are told; a payment that failed is not',
     {
       event: 'charge_updated',
       to: ['xia@example.com'],
-      bcc: ['donny@example.com'],
+      bcc: [],
       reply_to: support,
+      subject: 'Receipt for your payment of $20.00',
+      link: 'http://cowork.test/billing/xia/receipt/ch_1/',
+    },
+    {
+      event: 'charge_updated',
+      to: [],
+      bcc: ['donny@example.com'],
+      reply_to: 'xia@example.com',
       subject: 'Receipt for your payment of $20.00',
       link: 'http://cowork.test/billing/xia/receipt/ch_1/',
     },
@@ -356,7 +371,10 @@ test('a new card is told to who pays with it', async () => {
       bcc,
       link,
     ]),
-    [[['billing@acme.example.com'], ['xia@example.com', 'donny@example.com'], 'http://cowork.test/billing/acme/card/']],
+    [
+      [['billing@acme.example.com'], ['xia@example.com'], 'http://cowork.test/billing/acme/card/'],
+      [[], ['donny@example.com'], 'http://cowork.test/billing/acme/card/'],
+    ],
   );
 });
 
@@ -395,7 +413,7 @@ test('an accepted offer and a request reach the provider and both sides’ manag
       event: 'subscription_grant_accepted',
       to: ['desk@gym.example.com'],
       bcc: ['alice@example.com'],
-      reply_to: 'xia@example.com',
+      reply_to: 'billing@acme.example.com',
       subject: 'Acme accepted Basic',
       link: 'http://cowork.test/app/gym/',
     },
@@ -406,8 +424,16 @@ test('an accepted offer and a request reach the provider and both sides’ manag
       {
         event: 'subscription_request_created',
         to: ['desk@gym.example.com'],
-        bcc: ['alice@example.com', 'xia@example.com'],
-        reply_to: support,
+        bcc: ['alice@example.com'],
+        reply_to: 'billing@acme.example.com',
+        subject: 'Acme asks for Basic',
+        link: `http://cowork.test/profile/gym/subscribers/accept/${key}/`,
+      },
+      {
+        event: 'subscription_request_created',
+        to: [],
+        bcc: ['xia@example.com'],
+        reply_to: 'desk@gym.example.com',
         subject: 'Acme asks for Basic',
         link: `http://cowork.test/profile/gym/subscribers/accept/${key}/`,
       },
@@ -478,6 +504,111 @@ test('who opted out hears nothing, under the own address or as a manager; others
     (await told('card_updated', { profile_id: personal.id, changes: {}, originated_by: null }))[0]?.to[0],
     'xia@example.com',
   );
+});
+
+test('an unverified user with the address of an organization does not stop its messages', async () => {
+  const at = ctx.clock.now();
+  const typed = await inTransaction(ctx.db, (tx) =>
+    insertUser(tx, { username: 'typed', email: 'billing@acme.example.com', password_hash: 'x' }, at),
+  );
+  await changePreferences(ctx, typed.username, []);
+  const [mail] = await tell('charge_updated', { ...charge(), profile_id: acme.id });
+  assert.deepEqual(mail?.to, ['billing@acme.example.com']);
+});
+
+test('the reply to any message goes to the other party, never to one of its readers', async () => {
+  const sale = { ...charge(), provider_id: provider.id };
+  const lines = [{ provider_id: provider.id, description: 'Subscription to basic', amount: 2000, unit: 'usd' }];
+  const order = { order_id: 1, profile_id: personal.id, user_id: xia.id, processor_key: 'ch_1', lines };
+  const verification = { user_id: xia.id, channel: 'email', address: 'xia@example.com', key, code: null };
+  const bySubscriber = { ...subscription(), originated_by: xia.id };
+  const gym = 'desk@gym.example.com';
+  const [toXia, toAcme] = ['xia@example.com', 'billing@acme.example.com'];
+  // Event, payload, and per message: its readers and where their replies go.
+  const cases: [name: string, payload: object, expected: [readers: string[], reply_to: string][]][] = [
+    ['user_registered', { user_id: xia.id }, [[[support, 'donny@example.com'], toXia]]],
+    ['user_activated', { user_id: xia.id }, [[[support, 'donny@example.com'], toXia]]],
+    ['user_welcome', { user_id: xia.id }, [[[toXia], support]]],
+    ['user_verification', { ...verification, purpose: 'verify' }, [[[toXia], support]]],
+    ['user_verification', { ...verification, purpose: 'recover' }, [[[toXia], support]]],
+    ['user_reset_password', { user_id: xia.id, how: 'changed' }, [[[toXia], support]]],
+    ['user_email_changed', { user_id: xia.id, from: 'old@example.com', to: toXia }, [[['old@example.com'], support]]],
+    ['user_credentials_changed', { user_id: xia.id, what: 'otp_enabled' }, [[[toXia], support]]],
+    ['user_contact', { user_id: xia.id, email: toXia, full_name: 'Xia', message: 'Hi' }, [[[support], toXia]]],
+    [
+      'profile_updated',
+      { profile_id: personal.id, changes: {}, originated_by: xia.id },
+      [
+        [[toXia], support],
+        [['donny@example.com'], toXia],
+      ],
+    ],
+    ['role_grant_created', { ...role(), grant_key: key, key: null }, [[[toXia], 'alice@example.com']]],
+    ['role_grant_created', { ...role(), originated_by: xia.id, grant_key: key, key: null }, [[[toXia], toAcme]]],
+    ['role_grant_accepted', { ...role(), originated_by: xia.id }, [[[toAcme, 'alice@example.com'], toXia]]],
+    [
+      'role_request_created',
+      { ...role(), user_id: donny.id, originated_by: donny.id, request_key: key },
+      [[[toAcme, toXia, 'alice@example.com'], 'donny@example.com']],
+    ],
+    [
+      'order_executed',
+      order,
+      [
+        [[toXia], gym],
+        [['donny@example.com'], toXia],
+      ],
+    ],
+    [
+      'order_executed',
+      { ...order, lines: [...lines, { ...lines[0], provider_id: broker.id }] },
+      [
+        [[toXia], support],
+        [['donny@example.com'], toXia],
+      ],
+    ],
+    ...(['done', 'refunded', 'disputed', 'receipt_requested'] as const).map((news): (typeof cases)[number] => [
+      'charge_updated',
+      { ...sale, news, originated_by: xia.id },
+      [
+        [[toXia], gym],
+        [['donny@example.com'], toXia],
+      ],
+    ]),
+    [
+      'card_updated',
+      { profile_id: personal.id, changes: {}, originated_by: xia.id },
+      [
+        [[toXia], support],
+        [['donny@example.com'], toXia],
+      ],
+    ],
+    [
+      'subscription_grant_created',
+      { ...subscription(), grant_key: key, key: null, message: null },
+      [[[toAcme], 'alice@example.com']],
+    ],
+    ['subscription_grant_accepted', bySubscriber, [[[gym, 'alice@example.com'], toAcme]]],
+    ['subscription_request_created', { ...bySubscriber, request_key: key }, [[[gym, 'alice@example.com'], toAcme]]],
+    ['subscription_request_accepted', subscription(), [[[toAcme, toXia], gym]]],
+  ];
+  assert.deepEqual(
+    [...composers.keys()].filter((name) => !cases.some(([each]) => each === name)),
+    [],
+    'every event that is mailed has a case',
+  );
+  for (const [name, payload, expected] of cases) {
+    const mails = await tell(name, payload);
+    assert.deepEqual(
+      mails.map((mail) => [[...mail.to, ...mail.bcc], mail.reply_to]),
+      expected,
+      name,
+    );
+    for (const { event, text, reply_to } of mails) {
+      if (event === 'user_contact') continue;
+      assert.match(text, reply_to === support ? /Reply to this message or write/ : new RegExp(`write to ${reply_to}`));
+    }
+  }
 });
 
 test('choices are about what is offered, and a new user hears of everything', async () => {

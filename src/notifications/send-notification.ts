@@ -5,7 +5,7 @@ import type { Mailer } from '#platform/mail';
 import type { Templates } from '#platform/templates';
 import { getProfileView, presentProfileDetail, type ProfileView } from '#profiles';
 import { composers } from './compose.ts';
-import { loadRecipients } from './load-recipients.ts';
+import { addressOf, loadRecipients, replyCandidates } from './load-recipients.ts';
 import type { Notice, Originator } from './notice.ts';
 import { chooseReplyTo, recipientRule } from './recipients.ts';
 
@@ -37,14 +37,34 @@ async function sendNotification(ctx: Context, needs: NotificationNeeds, delivery
   }
   const broker = await getProfileView(ctx.db, ctx.site.broker_id);
   const recipients = await loadRecipients(ctx, told, rule, broker);
-  if (recipients.to.length + recipients.bcc.length === 0) return;
-  await needs.mailer.send({
-    key: `event-${delivery.id}`,
-    event: told.event,
-    ...recipients,
-    reply_to: chooseReplyTo(told.originator?.email ?? null, broker.email, needs.from),
-    ...needs.templates.renderMail(template, templateData(ctx, told, broker)),
-  });
+  const messages = [
+    {
+      key: `event-${delivery.id}-copy`,
+      to: [],
+      bcc: recipients.other_side,
+      answered_by: [addressOf(told, rule.to, broker), broker.email],
+    },
+    {
+      key: `event-${delivery.id}`,
+      to: recipients.to,
+      bcc: recipients.bcc,
+      answered_by: replyCandidates(told, rule, broker),
+    },
+  ];
+  for (const { key, to, bcc, answered_by } of messages) {
+    if (to.length + bcc.length === 0) continue;
+    const reply_to = chooseReplyTo(answered_by, [...to, ...bcc], needs.from);
+    const takes_replies = reply_to !== null || broker.email.toLowerCase() === needs.from.toLowerCase();
+    const data = { ...templateData(ctx, told, broker), reply_to, takes_replies };
+    await needs.mailer.send({
+      key,
+      event: told.event,
+      to,
+      bcc,
+      reply_to,
+      ...needs.templates.renderMail(template, data),
+    });
+  }
 }
 
 function templateName(name: string): string {

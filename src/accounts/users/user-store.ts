@@ -57,6 +57,15 @@ export async function findUserByEmail(reader: Reader, email: string): Promise<Us
     .executeTakeFirst();
 }
 
+/** Finds the active user who has verified an e-mail address, in any case. An address that was only typed matches no user. */
+export async function findUserByVerifiedEmail(reader: Reader, email: string): Promise<User | undefined> {
+  return selectUsers(reader)
+    .where(sql`lower(users.email)`, '=', email.toLowerCase())
+    .where('users.email_verified_at', 'is not', null)
+    .where('users.is_active', '=', true)
+    .executeTakeFirst();
+}
+
 /** Finds a user by phone number in E.164. */
 export async function findUserByPhone(reader: Reader, phone: string): Promise<User | undefined> {
   return selectUsers(reader).where('users.phone', '=', phone).executeTakeFirst();
