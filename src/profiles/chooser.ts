@@ -10,7 +10,7 @@ import { noSubject } from '#platform/http/access';
 import { actorId } from './actor-id.ts';
 import { connectProfile } from './connect-profile.ts';
 import { presentProfileSummary, profileSummaries } from './profile-summary.ts';
-import { listAllAccessibles } from './roles/list-roles.ts';
+import { listRolesInState } from './roles/list-roles.ts';
 import { roleState } from './roles/role.ts';
 import { findRoleTypesByIds } from './roles/role-type-store.ts';
 
@@ -84,15 +84,18 @@ async function show(
 ): Promise<FastifyReply> {
   const { ctx } = request;
   const at = ctx.clock.now();
-  const roles = await listAllAccessibles(ctx.db, signedIn(ctx), at, ROLES_MAX);
-  const held = roles.filter((role) => roleState(role, at) === 'active');
-  const invited = roles.filter((role) => roleState(role, at) === 'invited');
+  const user_id = signedIn(ctx);
+  // Invitations are counted apart: neither their presence nor their number changes the choice between accepted roles.
+  const held = await listRolesInState(ctx.db, { user_id, status: 'active', at }, ROLES_MAX);
+  const offered = await listRolesInState(ctx.db, { user_id, status: 'invited', at }, ROLES_MAX);
+  const invited = offered.filter((role) => roleState(role, at) === 'invited');
+  const roles = [...held, ...invited];
   const summaries = await profileSummaries(
     ctx.db,
     roles.map((role) => role.profile_id),
   );
   const only = held[0] && summaries.get(held[0].profile_id);
-  if (held.length === 1 && roles.length === 1 && only && problem === null) {
+  if (held.length === 1 && only && problem === null) {
     return reply.redirect(locate(only.slug), 302);
   }
   const types = await findRoleTypesByIds(

@@ -2,12 +2,10 @@ import { findUserById, printableName } from '#accounts';
 import type { FastifyRequest } from 'fastify';
 import { paths } from '#platform/http/paths';
 import { profileSummaries } from './profile-summary.ts';
-import { listAllAccessibles } from './roles/list-roles.ts';
-import { roleState } from './roles/role.ts';
+import { listRolesInState } from './roles/list-roles.ts';
 
 /** Profiles shown in the menu of every page; the rest are behind a link. */
 const MENU_PROFILES_MAX = 3;
-const ROLES_MAX = 20;
 
 /** Makes what every page shows of who is signed in: the name and a few profiles. */
 export function makeMenu(): (request: FastifyRequest) => Promise<Record<string, unknown>> {
@@ -15,12 +13,11 @@ export function makeMenu(): (request: FastifyRequest) => Promise<Record<string, 
     const { actor, db, clock } = ctx;
     if (actor.kind !== 'user') return { user: null, menu: [] };
     const at = clock.now();
-    const [user, roles] = await Promise.all([
+    const [user, held] = await Promise.all([
       findUserById(db, actor.user_id),
-      listAllAccessibles(db, actor.user_id, at, ROLES_MAX),
+      listRolesInState(db, { user_id: actor.user_id, status: 'active', at }, MENU_PROFILES_MAX),
     ]);
     if (!user) return { user: null, menu: [] };
-    const held = roles.filter((role) => roleState(role, at) === 'active').slice(0, MENU_PROFILES_MAX);
     const summaries = await profileSummaries(
       db,
       held.map((role) => role.profile_id),

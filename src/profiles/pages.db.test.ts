@@ -250,3 +250,29 @@ test('the contact form takes a message', async () => {
   assert.equal(sent.status, 200);
   assert.match(sent.text, /on its way/);
 });
+
+test('a pending invitation or request never asks a member of one profile which one is meant', async () => {
+  const member = await makeReadyUser(app.db, { username: 'olga', personal: true });
+  const call = apiClient(app, await tokenOf(app, await makeReadyUser(app.db, { username: 'inviter' })));
+  const olga = apiClient(app, await tokenOf(app, member));
+  // More than a menu or a chooser shows: pending rows must not push the accepted one out either.
+  for (let index = 0; index < 101; index += 1) {
+    const slug = `a-inviting-${index}`;
+    await call('POST', '/api/users/inviter/profiles', { full_name: `A inviting ${index}`, slug });
+    assert.equal((await call('POST', `/api/profile/${slug}/roles/manager`, { slug: 'olga' })).status, 201);
+  }
+  const asked = await makeOrganization(app.db, { slug: 'asked' });
+  assert.equal((await olga('POST', '/api/users/olga/accessibles', { slug: asked.slug })).status, 201);
+
+  const browser = await signIn('olga');
+  for (const [path, location] of [
+    ['/billing/cart/?plan=basic', '/billing/olga/cart/?plan=basic'],
+    ['/billing/', '/billing/olga/history/'],
+    ['/profile/?next=/billing/:profile/cart/', '/billing/olga/cart/'],
+  ] as const) {
+    const answer = await browser.get(path);
+    assert.deepEqual([answer.status, answer.headers['location']], [302, location], path);
+  }
+  const page = await browser.get('/users/olga/roles/');
+  assert.match(page.text, /tg-menu-panel[^]*href="\/profile\/olga\/contact\/"/, 'the menu shows the accepted profile');
+});

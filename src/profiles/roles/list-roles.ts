@@ -141,15 +141,20 @@ export async function listAccessibles(
   return { ...pending, ...(await listPage(query, accessibleSpec, list, url)) };
 }
 
-/** Lists every role of a user that is in effect or pending, for menus and choosers; bounded. */
-export async function listAllAccessibles(reader: Reader, user_id: UserId, at: Date, row_max: number): Promise<Role[]> {
+/** Lists the roles of a user in one state, for menus and choosers; at most `row_max`, by the name of the profile. */
+export async function listRolesInState(
+  reader: Reader,
+  of: { user_id: UserId; status: RoleStatus; at: Date },
+  row_max: number,
+): Promise<Role[]> {
   return reader
     .selectFrom('roles')
     .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
     .select(columns)
-    .where('roles.user_id', '=', user_id)
+    .where('roles.user_id', '=', of.user_id)
     .where('profiles.is_active', '=', true)
-    .where((eb) => eb.or([eb('roles.ends_at', 'is', null), eb('roles.ends_at', '>', at)]))
+    .where((eb) => eb.or([eb('roles.ends_at', 'is', null), eb('roles.ends_at', '>', of.at)]))
+    .where(statusIn([of.status]))
     .orderBy('profiles.full_name')
     .orderBy('roles.id')
     .limit(row_max)
