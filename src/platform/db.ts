@@ -226,8 +226,9 @@ const lostConnection =
 export function isDatabaseDown(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // What is FATAL ended the connection, or refused one: shutting down, too many, closed for maintenance.
-  if (error instanceof pg.DatabaseError) return error.severity === 'FATAL' || /^(08|57P0[1-3]|53300)/.test(code);
+  // What is FATAL ended the connection, or refused one: shutting down, too many, closed for maintenance. The rest are
+  // connection errors (08), exhausted resources (53), failures of the machine (58) and a server that became read-only (25006).
+  if (error instanceof pg.DatabaseError) return error.severity === 'FATAL' || /^(08|53|58|57P0|25006)/.test(code);
   return networkCodes.has(code) || lostConnection.test(error.message);
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { commonProblems, inputProblems, invalidInput, Problem } from '#kernel/problem';
-import { isDatabaseDown } from '../db.ts';
+import { classifyDatabaseError, type DatabaseFailure, databaseErrorFacts } from '../db-failure.ts';
 import { bareErrorPage } from './bare-error-page.ts';
 import { prefersHtml } from './negotiate.ts';
 import { withNext } from './next.ts';
@@ -21,7 +21,8 @@ export function problemBody(problem: Problem): Record<string, unknown> {
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isCallerGone(error)) return inputProblems.malformed_body({ cause: error });
-  if (isDatabaseDown(error)) return httpProblems.database_unavailable({ retry_after_s: 5, cause: error });
+  const failure = classifyDatabaseError(error);
+  if (failure !== null) return databaseProblem(failure, error);
   if (isFastifyError(error)) {
     if (error.validation) return fromValidation(error);
     if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' || error.statusCode === 413) return httpProblems.body_too_large();
@@ -34,6 +35,17 @@ export function toProblem(error: unknown): Problem {
   return httpProblems.internal_error({ cause: error });
 }
 
+const DATABASE_UNAVAILABLE_RETRY_S = 5;
+const DATABASE_BUSY_RETRY_S = 2;
+
+/** Converts a failure of the database that no verb converted to a refusal of its own. */
+function databaseProblem(failure: DatabaseFailure, cause: unknown): Problem {
+  if (failure === 'unavailable')
+    return httpProblems.database_unavailable({ retry_after_s: DATABASE_UNAVAILABLE_RETRY_S, cause });
+  if (failure === 'busy') return httpProblems.database_busy({ retry_after_s: DATABASE_BUSY_RETRY_S, cause });
+  return httpProblems[failure]({ cause });
+}
+
 /** Answers with a problem: JSON for programs, the page that mends it or the themed error page for people. */
 export async function replyWithProblem(
   request: FastifyRequest,
@@ -44,7 +56,8 @@ export async function replyWithProblem(
   if (problem.status >= 500) {
     request.log.error({ err: problem.extra.cause ?? error, code: problem.code }, 'request failed');
   } else {
-    request.log.info({ code: problem.code, status: problem.status }, 'request refused');
+    const facts = databaseErrorFacts(problem.extra.cause);
+    request.log.info({ code: problem.code, status: problem.status, ...facts }, 'request refused');
   }
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
   if (problem.extra.retry_after_s !== undefined) reply.header('retry-after', String(problem.extra.retry_after_s));

@@ -19,6 +19,27 @@ export const httpProblems = defineProblems({
   idempotency_key_in_flight: { status: 409, title: 'A request with this Idempotency-Key is still being answered.' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used for a different request.' },
   database_unavailable: { status: 503, title: 'The database cannot be reached at the moment. Nothing was changed.' },
+  database_busy: { status: 503, title: 'The site is busy. Try again in a few seconds.' },
+  row_missing: {
+    status: 404,
+    title: 'Something that this request refers to no longer exists.',
+    help: 'Another request deleted it. Nothing was changed; read it again before you go on.',
+  },
+  row_in_use: {
+    status: 409,
+    title: 'This is still in use.',
+    help: 'Another record refers to it, so it can neither be deleted nor changed in this way. Nothing was changed.',
+  },
+  row_exists: {
+    status: 409,
+    title: 'This exists already.',
+    help: 'Another request may have created it at the same time. Nothing was changed.',
+  },
+  value_refused: {
+    status: 400,
+    title: 'A value is outside the range that can be stored.',
+    help: 'Nothing was changed. The documentation of the operation gives the limits of each field.',
+  },
   not_ready: { status: 503, title: 'The site is starting or stopping.' },
   internal_error: {
     status: 500,
