@@ -224,6 +224,29 @@ export const commonSample: Data = {
   lang: 'en',
 };
 
+const apiField = { name: 'profile', place: 'path', type: 'string', required: true, description: 'Slug of the profile' };
+const apiTag = {
+  slug: 'billing',
+  title: 'Billing',
+  operations: [
+    {
+      id: 'put-api-billing-profile-card',
+      method: 'PUT',
+      path: '/api/billing/{profile}/card',
+      summary: 'Replaces the card on file',
+      description: ['The former card is removed.'],
+      parameters: [apiField],
+      body: [{ ...apiField, name: 'token' }],
+      request_example: '{ "token": "tok_visa" }',
+      curl: "curl -X PUT 'https://site.example/api/billing/xia/card'",
+      responses: [
+        { status: '200', description: [], fields: [{ ...apiField, name: 'last4' }], example: '{ "last4": "4242" }' },
+        { status: '400', description: ['`card_declined`: The card was declined.'], fields: [], example: null },
+      ],
+    },
+  ],
+};
+
 const anonymous: Data = { user: null, menu: [], messages: [] };
 const wrong: Data = { errors: { email: ['Enter an e-mail address.'], new_password: ['Too short.'] }, detail: '' };
 
@@ -252,6 +275,8 @@ export const samplePages: Readonly<Record<string, readonly Data[]>> = {
       reason: 'connection refused',
     },
   ],
+  'api_docs/index.html': [{ tags: [apiTag] }],
+  'api_docs/operations.html': [{ tags: [apiTag], tag: apiTag }],
   'login/index.html': [
     { ...anonymous, form: {}, errors: {}, registration_enabled: true },
     { ...anonymous, form: { username: 'xia' }, detail: 'This name and password do not fit together.' },

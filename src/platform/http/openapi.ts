@@ -1,10 +1,13 @@
 import swagger from '@fastify/swagger';
-import scalar from '@scalar/fastify-api-reference';
+import type { Access } from './access.ts';
+import { addExample, type ExampleTarget, readApiExamples } from './api-examples.ts';
+import { apiReferencePages } from './api-reference-pages.ts';
 import type { App, HttpOptions } from './app.ts';
 import { ProblemReply } from './schemas.ts';
 
 /** OpenAPI 3.1 at /api/openapi.json and a browsable reference at /docs/api/, both from the schemas of the routes. */
 export async function registerOpenApi(app: App, options: HttpOptions): Promise<void> {
+  const examples = readApiExamples();
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -26,6 +29,7 @@ export async function registerOpenApi(app: App, options: HttpOptions): Promise<v
     transform: ({ schema, url, route }) => {
       const access = route.config?.access;
       const problems = route.config?.problems ?? [];
+      const callers = access ? callersOf[access.kind] : '';
       const byStatus = Map.groupBy(problems, (problem) => problem.definition.status);
       const responses: Record<string, unknown> = { ...(isRecord(schema?.response) ? schema.response : {}) };
       for (const [status, group] of byStatus) {
@@ -38,12 +42,24 @@ export async function registerOpenApi(app: App, options: HttpOptions): Promise<v
         url,
         schema: {
           ...schema,
+          description: [schema?.description, callers].filter((text) => text !== undefined && text !== '').join('\n\n'),
           ...(access && access.kind !== 'public'
             ? { security: [{ token: [] }, { api_key: [] }, { session: [] }] }
             : {}),
           ...(Object.keys(responses).length > 0 ? { response: responses } : {}),
         },
       };
+    },
+    transformObject: (document) => {
+      if (!('openapiObject' in document)) return document.swaggerObject;
+      const { openapiObject } = document;
+      for (const [path, methods] of Object.entries(openapiObject.paths ?? {})) {
+        for (const [method, operation] of Object.entries(methods ?? {})) {
+          const example = examples[`${method.toUpperCase()} ${path}`];
+          if (example) addExample(operation as ExampleTarget, example); // the entries of a path are operations
+        }
+      }
+      return openapiObject;
     },
   });
   app.get(
@@ -52,17 +68,24 @@ export async function registerOpenApi(app: App, options: HttpOptions): Promise<v
     async (_request, reply) =>
       reply.type('application/json').header('cache-control', 'public, max-age=300').send(JSON.stringify(app.swagger())),
   );
-  await app.register(scalar, {
-    routePrefix: '/docs/api',
-    configuration: {
-      url: '/api/openapi.json',
-      title: 'Tollgate API',
-      telemetry: false,
-      withDefaultFonts: false,
-      agent: { disabled: true },
-    },
-  });
+  apiReferencePages(app);
 }
+
+/** The last paragraph of each description. */
+const callersOf: Readonly<Record<Access['kind'], string>> = {
+  public: 'Any caller may send it, signed in or not.',
+  authenticated: 'The caller must be signed in.',
+  active: 'The caller must be signed in with a verified account that is in force.',
+  broker: 'The caller must have a role on the profile of the site; changes need the role of manager.',
+  direct:
+    'The caller must have a role on the profile, or on the profile of the site; changes need the role of manager.',
+  provider:
+    'The caller must have a role on the profile, on a provider to which the profile subscribes, or on the profile of the site; changes need the role of manager.',
+  'provider-only':
+    'The caller must have a role on a provider to which the profile subscribes, or on the profile of the site; changes need the role of manager.',
+  self: 'The caller must be the user, or have a role on the profile of the site; changes need the role of manager.',
+  'self-only': 'The caller must be the user.',
+};
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;

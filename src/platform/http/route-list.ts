@@ -14,17 +14,12 @@ export interface RouteEntry {
   matches(path: string): boolean;
 }
 
-/** Paths of third-party plugins that we mount and that cannot declare access themselves. */
-const PUBLIC_PREFIXES = ['/docs/api'];
-
 /** Records each route as it is registered, and refuses one that does not say who may call it. */
 export function watchRoutes(app: FastifyInstance): void {
   const list: RouteEntry[] = [];
   app.decorate('routeList', list);
   app.addHook('onRoute', (route) => {
     const config = (route.config ??= {});
-    if (!config.access && PUBLIC_PREFIXES.some((prefix) => route.url.startsWith(prefix)))
-      config.access = { kind: 'public' };
     if (!config.access) throw new Error(`route ${String(route.method)} ${route.url} does not declare who may call it`);
     const pattern = toPattern(route.url);
     for (const method of [route.method].flat()) {

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** Headers that every answer of ours carries; what is forwarded keeps the application's own. */
 export function securityHeaders(request: FastifyRequest, reply: FastifyReply): void {
-  const { config, url } = request.routeOptions;
+  const { config } = request.routeOptions;
   if (config.passthrough === true && reply.hasHeader('x-tollgate-forwarded')) {
     reply.removeHeader('x-tollgate-forwarded');
     return;
@@ -13,7 +13,7 @@ export function securityHeaders(request: FastifyRequest, reply: FastifyReply): v
   if (request.server.cookieNames.secure)
     reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
   if (!reply.hasHeader('content-security-policy'))
-    reply.header('content-security-policy', isPage(reply) ? pagePolicy(url ?? '', request.csp_nonce) : dataPolicy);
+    reply.header('content-security-policy', isPage(reply) ? pagePolicy(request.csp_nonce) : dataPolicy);
   if (config.bare !== true && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
 }
 
@@ -24,13 +24,11 @@ function isPage(reply: FastifyReply): boolean {
   return String(reply.getHeader('content-type')).startsWith('text/html');
 }
 
-function pagePolicy(route: string, nonce: string): string {
-  // The API reference is a third-party page that styles and starts itself inline; it holds no form and no session data.
-  const inline = route.startsWith('/docs/api') ? "'unsafe-inline'" : `'nonce-${nonce}'`;
+function pagePolicy(nonce: string): string {
   return [
     "default-src 'none'",
-    `script-src 'self' ${inline}`,
-    `style-src 'self' ${inline}`,
+    `script-src 'self' 'nonce-${nonce}'`,
+    `style-src 'self' 'nonce-${nonce}'`,
     "img-src 'self' data: https:",
     "font-src 'self' data:",
     "connect-src 'self'",

@@ -69,16 +69,7 @@ export function generateRequest(generator: Generator, operation: Operation): Gen
   };
 }
 
-const brokenBodies = [
-  '{',
-  '[]',
-  'null',
-  '"text"',
-  '{"a":1}}',
-  '\u0000',
-  `${'['.repeat(2000)}`,
-  '{"__proto__":{"x":1}}',
-];
+const brokenBodies = ['{', '[]', 'null', '"text"', '{"a":1}}', '\u0000', '['.repeat(2000), '{"__proto__":{"x":1}}'];
 const otherTypes = [
   'text/plain',
   'application/x-www-form-urlencoded',

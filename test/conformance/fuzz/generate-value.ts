@@ -73,6 +73,8 @@ const hostileNumbers = [0, -0, -1, 1, 0.5, 2 ** 31, 2 ** 53, 2 ** 63, -(2 ** 63)
 
 const hostileValues: readonly unknown[] = [null, true, false, [], {}, [[]], [null], { a: { b: {} } }, '', 0];
 
+const letters = 'abcdefghijklmnopqrstuvwxyz0123456789-_';
+
 export interface Generator {
   random: Random;
   pool: Pool;
@@ -151,9 +153,9 @@ export function generateText(generator: Generator, name: string, schema: JsonSch
     const known = pool.pick(random, name);
     if (known !== undefined) return known;
   }
-  if (schema.format === 'date-time' || /_at$/.test(name))
+  if (schema.format === 'date-time' || name.endsWith('_at'))
     return new Date(Date.UTC(2026, random.below(24) - 6, 1 + random.below(28), random.below(24))).toISOString();
   if (random.chance(0.15)) return random.pick(hostileTexts);
   const length = Math.min(schema.maxLength ?? 20, Math.max(schema.minLength ?? 1, 1 + random.below(20)));
-  return Array.from({ length }, () => random.pick([...'abcdefghijklmnopqrstuvwxyz0123456789-_'])).join('');
+  return Array.from({ length }, () => letters.charAt(random.below(letters.length))).join('');
 }
