@@ -50,7 +50,8 @@ test('a command line sends the example, with quotes that a shell leaves alone', 
     response: { status: 200, body: { token: 'x' } },
   });
   const operation = describeApi(document, 'https://site.example')[1]?.operations[0];
-  assert.ok(operation?.curl.startsWith("curl -X PUT 'https://site.example/api/billing/xia/card'"));
+  assert.ok(operation);
+  assert.ok(operation.curl.startsWith("curl -X PUT 'https://site.example/api/billing/xia/card'"));
   assert.ok(operation.curl.includes(String.raw`-d '{"token":"it'\''s"}'`));
   assert.equal(operation.request_example, '{\n  "token": "it\'s"\n}');
   assert.equal(operation.responses[0]?.example, '{\n  "token": "x"\n}');
