@@ -40,14 +40,12 @@ async function race(t: TestContext, prepare: (round: number) => Promise<(() => P
     }
   }
   for (const [outcome, count] of [...outcomes].toSorted()) t.diagnostic(`${outcome} × ${count}`);
+  const succeeded = [...outcomes.keys()].filter((outcome) => outcome.endsWith('success'));
   assert(
-    [...outcomes.keys()].some((outcome) => outcome === 'call 1: success'),
+    succeeded.some((outcome) => outcome.startsWith('call 1:')),
     'some deletions succeed',
   );
-  assert(
-    [...outcomes.keys()].some((outcome) => outcome === 'call 0: success'),
-    'some uses succeed',
-  );
+  assert(succeeded.length > 1, 'some uses succeed');
 }
 
 function codeOf({ text }: Answer): string {
