@@ -34,6 +34,22 @@ test('an item is new the first time and updated afterwards', async () => {
   assert.deepEqual(rows, [{ option: 2 }]);
 });
 
+test('a filter that is empty or misspelled is refused and removes nothing from the cart', async () => {
+  const ada = await buyer('ada-filter');
+  const plan = await makePlan(ctx);
+  assert.equal((await ada('POST', '/api/cart', { plan: plan.slug })).status, 201);
+  for (const [query, field] of [
+    ['plan=', 'plan'],
+    ['email=', 'email'],
+    ['plans=x', 'plans'],
+  ] as const) {
+    const refused = await ada('DELETE', `/api/cart?${query}`);
+    assert.equal(refused.status, 400);
+    assert.ok(Array.isArray(refused.json()[field]), refused.text);
+  }
+  assert.equal((await ada('POST', '/api/cart', { plan: plan.slug })).status, 200);
+});
+
 test('what is not sold, or not sold in the cart, cannot be put there', async () => {
   const call = await buyer('window');
   const hidden = await makePlan(ctx, { is_active: false });

@@ -51,10 +51,14 @@ export const BrokerCartBodySchema = Type.Object({
 
 export const CartItemBodySchema = Type.Object({ ...wish });
 
-export const CartQuerySchema = Type.Object({
-  plan: Type.Optional(Type.String({ maxLength: 50 })),
-  email: Type.Optional(Type.String({ maxLength: 254 })),
-});
+/** Without a filter the whole cart is cleared, so an empty or misspelled filter is refused. */
+export const CartQuerySchema = Type.Object(
+  {
+    plan: Type.Optional(Type.String({ minLength: 1, maxLength: 50 })),
+    email: Type.Optional(Type.String({ minLength: 1, maxLength: 254 })),
+  },
+  { additionalProperties: false },
+);
 
 export const RedeemBodySchema = Type.Object({ code: Type.String({ minLength: 1, maxLength: 50 }) });
 

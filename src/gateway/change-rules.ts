@@ -20,7 +20,6 @@ import {
 
 export interface RuleInput {
   readonly rank?: number | undefined;
-  readonly path?: string | undefined;
   readonly allow?: unknown;
   readonly is_forward?: boolean | undefined;
   readonly engaged?: string | undefined;
@@ -37,8 +36,8 @@ const rule_path = /^\/[-A-Za-z0-9:{}/._~%]*$/;
  * Creates a rule at the rank asked for, on top when none is; the rules from there on move down by one.
  * @throws rule_exists (400) · invalid_input (400)
  */
-export async function createRule(ctx: Context, input: RuleInput): Promise<StoredRule> {
-  const path = parsePath(input.path ?? '/');
+export async function createRule(ctx: Context, input: RuleInput & { readonly path: string }): Promise<StoredRule> {
+  const path = parseRulePath(input.path);
   const rule: AccessRule = {
     rank: Math.max(1, input.rank ?? 1),
     path,
@@ -119,7 +118,11 @@ async function changing<T>(ctx: Context, work: (tx: Tx, site_id: SiteId) => Prom
   });
 }
 
-function parsePath(text: string): string {
+/**
+ * Reads the path of a rule; a slash at the front may be left out.
+ * @throws invalid_input (400) naming `path`
+ */
+export function parseRulePath(text: string): string {
   const path = text.startsWith('/') ? text : `/${text}`;
   if (path.length > 255) throw invalidInput({ path: ['Ensure this field has no more than 255 characters.'] });
   if (!rule_path.test(path)) {

@@ -46,7 +46,7 @@ async function rules(
 ): Promise<void> {
   const { json } = await call('/api/proxy/rules?page_size=100', { as: 'donny' });
   for (const { path } of json().results as { path: string }[]) {
-    const gone = await call(`/api/proxy/rules${path}`, { as: 'donny', method: 'DELETE' });
+    const gone = await call(`/api/proxy/rules/${encodeURIComponent(path)}`, { as: 'donny', method: 'DELETE' });
     assert.equal(gone.status, 204, gone.text);
   }
   for (const [index, rule] of list.entries()) {
@@ -548,6 +548,50 @@ test('ranks move as the documentation shows', async () => {
   });
   assert.equal(middle.json().rank, 2);
   assert.equal(await move([]), '1:new 2:mid 3:A 4:B 5:D');
+});
+
+test('without a path no rule is created, changed or deleted, not even the rule of everything', async () => {
+  await rules([
+    { path: '/app/', allow: 1 },
+    { path: '/', allow: 0 },
+  ]);
+  const count = async () => (await call('/api/proxy/rules', { as: 'donny' })).json().count as number;
+  for (const [method, path] of [
+    ['DELETE', '/api/proxy/rules'],
+    ['DELETE', '/api/proxy/rules/'],
+    ['DELETE', '/api/proxy/rules//'],
+    ['PUT', '/api/proxy/rules'],
+    ['PUT', '/api/proxy/rules/'],
+  ] as const) {
+    const refused = await call(path, { as: 'donny', method, ...(method === 'PUT' ? { body: { allow: 1 } } : {}) });
+    assert.ok([404, 405].includes(refused.status), `${method} ${path}: ${refused.status}`);
+  }
+  for (const body of [{ rank: 9, allow: 1 }, { path: '' }, {}]) {
+    const refused = await call('/api/proxy/rules', { as: 'donny', method: 'POST', body });
+    assert.equal(refused.status, 400);
+    assert.ok(Array.isArray(refused.json().path), refused.text);
+  }
+  assert.equal(await count(), 2);
+  assert.equal((await call('/api/proxy/rules/%2F', { as: 'donny' })).json().path, '/');
+  assert.equal((await call('/api/proxy/rules/%2F', { as: 'donny', method: 'DELETE' })).status, 204);
+  assert.equal(await count(), 1);
+});
+
+test('a manager changes a rule with the body of 2019, which names its path', async () => {
+  await rules(['/a/', '/b/', '/'].map((path) => ({ path, allow: 0 })));
+  const patch = (body: object) => call('/api/proxy/rules', { as: 'donny', method: 'PATCH', body });
+  const moved = await patch({ rank: 1, path: '/b/', allow: '1', engaged: 'docs' });
+  assert.deepEqual(
+    [moved.status, moved.json()],
+    [200, { rank: 1, path: '/b/', allow: '1', is_forward: true, engaged: 'docs' }],
+  );
+  assert.equal((await patch({ path: '/', is_forward: false })).json().is_forward, false);
+  assert.equal((await patch({ rank: 1, path: '/none/' })).json().code, 'rule_unknown');
+  for (const body of [{}, { rank: 1 }, { updates: 3 }]) {
+    const refused = await patch(body);
+    assert.equal(refused.status, 400);
+    assert.equal(typeof (refused.json().detail ?? ''), 'string', refused.text);
+  }
 });
 
 test('moves at the same time leave every rank taken once', async () => {

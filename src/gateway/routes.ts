@@ -9,7 +9,7 @@ import type { Site } from '#platform/site';
 import { Type } from 'typebox';
 import { presentAllow } from './allow.ts';
 import { changeProxy } from './change-proxy.ts';
-import { createRule, deleteRule, moveRules, updateRule } from './change-rules.ts';
+import { createRule, deleteRule, moveRules, parseRulePath, updateRule } from './change-rules.ts';
 import { countByTag, listEngagedUsers } from './engagement-store.ts';
 import { type FactSources, loadCaller } from './load-facts.ts';
 import { gatewayProblems } from './problems.ts';
@@ -78,15 +78,12 @@ function proxyRoutes(app: App, needs: GatewayRoutesNeeds): void {
     { config: { access }, schema: { ...rotation, response: { 201: KeySchema } } },
     async (request, reply) => reply.status(201).send({ enc_key: await rotateSessionKey(request.ctx, needs.secret) }),
   );
-  for (const method of ['PUT', 'PATCH'] as const) {
-    app.route({
-      method,
-      url: '/api/proxy/key',
-      config: { access },
-      schema: { ...rotation, hide: true, response: { 200: KeySchema } },
-      handler: async (request) => ({ enc_key: await rotateSessionKey(request.ctx, needs.secret) }),
-    });
-  }
+  putAndPatch(
+    app,
+    '/api/proxy/key',
+    { config: { access }, schema: { ...rotation, hide: true, response: { 200: KeySchema } } },
+    async (request) => ({ enc_key: await rotateSessionKey(request.ctx, needs.secret) }),
+  );
 
   app.get(
     '/api/proxy/sessions/:user',
@@ -153,19 +150,20 @@ function ruleRoutes(app: App): void {
         summary: 'Updates ranks of access rules',
         querystring: ListQuerystring,
         body: MoveRulesBody,
-        response: { 200: RulePage },
+        response: { 200: Type.Union([RulePage, RuleSchema]) },
       },
     },
     async (request) => {
       const { ctx, body } = request;
+      // A body with a path is the form of 2019: it changes the rule of that path.
+      if ('path' in body) return presentRule(await updateRule(ctx, parseRulePath(body.path), body));
       await moveRules(ctx, 'updates' in body ? body.updates : body);
       return presentRules(await listRules(ctx.db, ctx.site.id, request.list(), request.listUrl));
     },
   );
 
-  // A path without segments is the rule for everything: `/api/proxy/rules/` and, as slashes at the end do not count, without.
+  // The rule of everything has a path too: `/api/proxy/rules/%2F`. Without one there is no rule to read or change.
   const summaries = { tags, params: RuleParams };
-  const root = { tags, hide: true };
   const problems = [gatewayProblems.rule_unknown];
   app.get(
     '/api/proxy/rules/*',
@@ -188,11 +186,6 @@ function ruleRoutes(app: App): void {
     },
     async (request) => presentRule(await updateRule(request.ctx, request.params['*'], request.body)),
   );
-  app.put(
-    '/api/proxy/rules',
-    { config: { access, problems }, schema: { ...root, body: RuleChangeBody, response: { 200: RuleSchema } } },
-    async (request) => presentRule(await updateRule(request.ctx, '', request.body)),
-  );
   app.delete(
     '/api/proxy/rules/*',
     {
@@ -201,14 +194,6 @@ function ruleRoutes(app: App): void {
     },
     async (request, reply) => {
       await deleteRule(request.ctx, request.params['*']);
-      return reply.status(204).send(null);
-    },
-  );
-  app.delete(
-    '/api/proxy/rules',
-    { config: { access, problems }, schema: { ...root, response: { 204: Type.Null() } } },
-    async (request, reply) => {
-      await deleteRule(request.ctx, '');
       return reply.status(204).send(null);
     },
   );

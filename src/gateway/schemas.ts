@@ -54,9 +54,11 @@ export const RuleSchema = Type.Object(
 );
 export const RulePage = PageOf(RuleSchema);
 
+const rule_path = Type.String({ minLength: 1, maxLength: 255, description: 'Path that requests are matched against' });
+
 export const NewRuleBody = Type.Object({
   rank: Type.Optional(rank),
-  path: Type.Optional(Type.String({ maxLength: 255 })),
+  path: rule_path,
   allow: Type.Optional(allow),
   is_forward: Type.Optional(is_forward),
   engaged: Type.Optional(engaged),
@@ -69,9 +71,10 @@ export const RuleChangeBody = Type.Object({
 });
 
 const RankMoves = Type.Array(Type.Object({ oldpos: rank, newpos: rank }), { maxItems: 1000 });
-export const MoveRulesBody = Type.Union([Type.Object({ updates: RankMoves }), RankMoves]);
+const RuleOf2019 = Type.Object({ path: rule_path, ...RuleChangeBody.properties });
+export const MoveRulesBody = Type.Union([Type.Object({ updates: RankMoves }), RankMoves, RuleOf2019]);
 
-export const RuleParams = Type.Object({ '*': Type.String({ maxLength: 300 }) });
+export const RuleParams = Type.Object({ '*': Type.String({ minLength: 1, maxLength: 300 }) });
 
 export const UserParams = Type.Object({ user: SlugParam });
 export const ForwardedSessionSchema = Type.Object(

@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { Kysely, type Transaction } from 'kysely';
 import pg from 'pg';
 import { lockFolder } from './db-folder-lock.ts';
+import { TollgateDialect } from './db-empty-update.ts';
 import { openPGlite, PGliteSocket, type PGlitePlace } from './db-pglite.ts';
 import { isPlanStale, preparing } from './db-prepared.ts';
 import type { Schema } from './db-schema.ts';
@@ -104,7 +105,8 @@ async function openEmbedded(place: PGlitePlace): Promise<Database> {
 
 function openKysely(pool: GatedPool): Db {
   // The brand exists in types only, so nothing but a cast can make it.
-  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool: preparing(pool) }) }) as Db;
+  const dialect = new TollgateDialect({ pool: preparing(pool) });
+  return new Kysely<Schema>({ dialect }) as Db;
 }
 
 /** Set while the caller is inside `inTransaction`; `open` turns false at its end, for work that outlives it. */

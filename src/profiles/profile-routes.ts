@@ -1,6 +1,7 @@
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { inputProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring, PageOf } from '#platform/http/schemas';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db-schema';
@@ -72,30 +73,23 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
     async (request) => presentInFull(request.ctx, needs, profileOf(request.subject), request.subject),
   );
 
-  const update = {
-    config: { access: provider, problems: [inputProblems.invalid_input, profileProblems.profile_protected] },
-    schema: { tags: ['profile'], params: ProfileParams, response: { 200: ProfileWithSubscriptionsSchema } },
-  };
-  const change = async (ctx: Context, subject: Subject, body: Partial<Static<typeof ProfileUpdateBody>>) => {
-    const profile = await updateProfile(ctx, profileOf(subject), body, subject);
-    return { ...(await presentInFull(ctx, needs, profile.id, subject)), detail: 'Profile was updated.' };
-  };
-  app.put(
-    '/api/profile/:profile',
-    { ...update, schema: { ...update.schema, summary: 'Updates a billing profile', body: ProfileUpdateBody } },
-    async (request) => change(request.ctx, request.subject, request.body),
-  );
-  app.patch(
+  putAndPatch(
+    app,
     '/api/profile/:profile',
     {
-      ...update,
+      config: { access: provider, problems: [inputProblems.invalid_input, profileProblems.profile_protected] },
       schema: {
-        ...update.schema,
-        summary: 'Updates some fields of a billing profile',
-        body: Type.Partial(ProfileUpdateBody),
+        tags: ['profile'],
+        summary: 'Updates a billing profile',
+        params: ProfileParams,
+        body: ProfileUpdateBody,
+        response: { 200: ProfileWithSubscriptionsSchema },
       },
     },
-    async (request) => change(request.ctx, request.subject, request.body),
+    async ({ ctx, subject, body }) => {
+      const profile = await updateProfile(ctx, profileOf(subject), body, subject);
+      return { ...(await presentInFull(ctx, needs, profile.id, subject)), detail: 'Profile was updated.' };
+    },
   );
   app.delete(
     '/api/profile/:profile',

@@ -1,5 +1,6 @@
 import type { App } from '#platform/http/app';
 import { clearSessionCookie } from '#platform/http/cookies';
+import { putAndPatch } from '#platform/http/put-and-patch';
 import { Detail } from '#platform/http/schemas';
 import { passwordProblems } from '#platform/password';
 import { throttleProblems } from '#platform/throttle';
@@ -23,7 +24,8 @@ const secretProblems = [
 ];
 
 export function credentialRoutes(app: App, { settings }: AccountsDeps): void {
-  app.put(
+  putAndPatch(
+    app,
     '/api/users/:user/password',
     {
       config: { access: selfOnly, problems: secretProblems },
@@ -41,6 +43,7 @@ export function credentialRoutes(app: App, { settings }: AccountsDeps): void {
       if (session) giveCookie(reply, settings, session);
       return { detail: 'Password updated successfully.' };
     },
+    ['new_password'],
   );
 
   app.delete(
@@ -56,7 +59,8 @@ export function credentialRoutes(app: App, { settings }: AccountsDeps): void {
     },
   );
 
-  app.put(
+  putAndPatch(
+    app,
     '/api/users/:user/otp',
     {
       config: { access: selfOnly, problems: [...secretProblems, accountsProblems.code_wrong] },
@@ -86,7 +90,8 @@ export function credentialRoutes(app: App, { settings }: AccountsDeps): void {
     },
   );
 
-  app.put(
+  putAndPatch(
+    app,
     '/api/users/:user/ssh-keys',
     {
       config: { access: selfOnly, problems: secretProblems },
@@ -102,5 +107,6 @@ export function credentialRoutes(app: App, { settings }: AccountsDeps): void {
       await setSshKey(request.ctx, settings, request.body);
       return { detail: 'Public key updated successfully.' };
     },
+    ['pubkey'],
   );
 }

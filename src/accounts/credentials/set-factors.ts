@@ -14,10 +14,11 @@ import { requireSecrets, type Secrets } from './require-secrets.ts';
 import { afterWrongCode, drawTotpSecret, isTotpLocked, judgeTotp, provisioningUri } from './totp.ts';
 import { deleteTotp, lockTotp, putTotp, updateTotp } from './totp-store.ts';
 
+/** A factor that is left out stays as it is. */
 export interface FactorChoice extends Secrets {
-  otp_enabled: boolean;
-  email_verification_enabled: boolean;
-  phone_verification_enabled: boolean;
+  otp_enabled?: boolean | undefined;
+  email_verification_enabled?: boolean | undefined;
+  phone_verification_enabled?: boolean | undefined;
 }
 
 /** `enrolling` shows the secret; it is shown until a first code confirms it and never again. */
@@ -38,10 +39,12 @@ export async function setFactors(ctx: Context, settings: AccountsSettings, choic
   refuseUnprovenChannels(user, choice);
   const at = ctx.clock.now();
   const outcome = await inTransaction(ctx.db, async (tx) => {
+    const { email_verification_enabled: email, phone_verification_enabled: phone } = choice;
     await updateUserRow(tx, user.id, {
-      email_verification_required: choice.email_verification_enabled,
-      phone_verification_required: choice.phone_verification_enabled,
+      ...(email === undefined ? {} : { email_verification_required: email }),
+      ...(phone === undefined ? {} : { phone_verification_required: phone }),
     });
+    if (choice.otp_enabled === undefined) return { kind: user.otp_enabled ? 'enabled' : 'disabled' } as const;
     return choice.otp_enabled ? enroll(ctx, tx, settings, user, choice, at) : disable(tx, user, at);
   });
   if (outcome.kind === 'locked') throw accountsProblems.otp_locked();

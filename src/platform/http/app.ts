@@ -29,10 +29,12 @@ import { type Authenticate, buildContext } from './build-context.ts';
 import { cookieNames, ensureVisitor } from './cookies.ts';
 import { requireCsrf } from './csrf.ts';
 import { registerFallback } from './fallback.ts';
+import { encodeHeaders } from './header-value.ts';
 import { registerHealth } from './health.ts';
 import { claimIdempotencyKey, keepAnswer } from './idempotency.ts';
 import { registerOpenApi } from './openapi.ts';
 import { type PageContext, registerPages } from './pages.ts';
+import { refuseEmptyParams } from './path-params.ts';
 import { replyBarely, replyWithProblem } from './problem-reply.ts';
 import { httpProblems } from './problems.ts';
 import { watchRoutes } from './route-list.ts';
@@ -120,7 +122,10 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     if (request.routeOptions.config.passthrough !== true) limitBodyTime(request.raw, options.body_ms_max);
     if (request.routeOptions.config.bare === true) return;
     await buildContext(options, request);
-    if (request.routeOptions.config.passthrough !== true) refuseUnstorableUrl(request);
+    if (request.routeOptions.config.passthrough !== true) {
+      refuseUnstorableUrl(request);
+      refuseEmptyParams(request);
+    }
     await authorize(options, request);
   });
   app.addHook('preValidation', async (request) => {
@@ -136,6 +141,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   });
   app.addHook('onSend', async (request, reply, payload) => {
     securityHeaders(request, reply);
+    encodeHeaders(reply);
     if (request.idempotency) await keepAnswer(request, reply, payload);
     return payload;
   });

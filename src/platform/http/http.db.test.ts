@@ -21,7 +21,29 @@ const ada = () => apiClient(app, token);
 test('a missing field is named in a list of messages', async () => {
   const reply = await ada()('POST', '/api/cart/redeem', {});
   assert.equal(reply.status, 400);
-  assert.deepEqual(reply.json(), { code: ['This field is required.'] });
+  assert.deepEqual(reply.json(), { errors: { code: ['This field is required.'] }, code: 'invalid_input' });
+});
+
+test('code and detail of a refusal are one text each, also when fields have these names or the body has another shape', async () => {
+  for (const [url, body] of [
+    ['/api/cart/redeem', { code: 'a\u0000' }],
+    ['/api/cart/redeem', { code: 'a', detail: '\u0000' }],
+    ['/api/cart/redeem', ['a']],
+    ['/api/cart/redeem', 'text'],
+    ['/api/cart/redeem', 7],
+    ['/api/cart', [[]]],
+    ['/api/cart', 7],
+    ['/api/auth', []],
+  ] as const) {
+    const reply = await app.http.inject({
+      method: 'POST',
+      url,
+      headers: { 'content-type': 'application/json' },
+      payload: JSON.stringify(body),
+    });
+    const { code, detail } = reply.json();
+    assert.deepEqual([reply.statusCode, typeof code, typeof (detail ?? '')], [400, 'string', 'string'], reply.body);
+  }
 });
 
 test('an unknown path is 404, a known one with another method 405', async () => {

@@ -28,7 +28,7 @@ function isLocalPath(path: string): boolean {
 export function withNext(path: string, next: string | null | undefined): string {
   const safe = safeNext(next);
   if (safe === null) return path;
-  return `${path}${path.includes('?') ? '&' : '?'}next=${encodeURIComponent(safe)}`;
+  return `${path}${path.includes('?') ? '&' : '?'}next=${encodeURIComponent(safe.toWellFormed())}`;
 }
 
 /** Where a form that was done leads: the `next` of its address when that is a path of ours, else the fallback. */

@@ -1,6 +1,6 @@
 import { withNext } from './next.ts';
 
-const e = encodeURIComponent;
+const e = (text: string) => encodeURIComponent(text.toWellFormed());
 
 /** Every path of the site that code builds; nobody writes one by hand. Pages end in a slash, API paths do not. */
 export const paths = {

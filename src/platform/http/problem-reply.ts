@@ -6,12 +6,17 @@ import { prefersHtml } from './negotiate.ts';
 import { withNext } from './next.ts';
 import { httpProblems } from './problems.ts';
 
-/** The body of a problem on the wire. Fields stand beside `code` under their own names. */
+/**
+ * The body of a problem on the wire. Fields are beside `code` under their own names.
+ *
+ * `code` and `detail` are always one text each: the messages of a field that has one of these names (the code of a coupon) are
+ * in `errors`.
+ */
 export function problemBody(problem: Problem): Record<string, unknown> {
-  // A field may itself be called `code` (that of a coupon): its messages, which are documented, go before our own code.
   if (problem.fields) {
-    const fields = nestFields(problem.fields);
-    return 'code' in fields ? fields : { ...fields, code: problem.code };
+    const { code, detail, ...fields } = nestFields(problem.fields);
+    const errors = { ...(code === undefined ? {} : { code }), ...(detail === undefined ? {} : { detail }) };
+    return { ...fields, ...(Object.keys(errors).length === 0 ? {} : { errors }), code: problem.code };
   }
   const { members, location } = problem.extra;
   return { detail: problem.message, code: problem.code, ...(location === undefined ? {} : { location }), ...members };
@@ -99,15 +104,21 @@ export const notFound = () => commonProblems.not_found();
 
 function fromValidation(error: FastifyError): Problem {
   const fields: Record<string, string[]> = {};
+  const general: string[] = [];
   for (const issue of error.validation ?? []) {
     const path = issue.instancePath.split('/').filter((part) => part !== '');
     const missing = issue.keyword === 'required' ? issue.params['missingProperty'] : undefined;
+    const unknown = issue.keyword === 'additionalProperties' ? issue.params['additionalProperty'] : undefined;
     if (typeof missing === 'string') path.push(missing);
-    const name =
-      path.join('.') || (error.validationContext === 'body' ? 'detail' : (error.validationContext ?? 'detail'));
-    (fields[name] ??= []).push(messageOf(issue.keyword, issue.params, issue.message));
+    if (typeof unknown === 'string') path.push(unknown);
+    const message = messageOf(issue.keyword, issue.params, issue.message);
+    if (path.length === 0) general.push(message);
+    else (fields[path.join('.')] ??= []).push(message);
   }
-  return invalidInput(fields);
+  if (Object.keys(fields).length > 0) return invalidInput(fields);
+  return inputProblems.invalid_input({
+    detail: `The ${error.validationContext ?? 'body'} is not valid. ${general[0] ?? ''}`.trim(),
+  });
 }
 
 function messageOf(keyword: string, params: Record<string, unknown>, message: string | undefined): string {
@@ -126,6 +137,8 @@ function messageOf(keyword: string, params: Record<string, unknown>, message: st
         : `Ensure this field has at least ${String(params['limit'])} characters.`;
     case 'enum':
       return `Not a valid choice. Expected one of ${JSON.stringify(params['allowedValues'])}.`;
+    case 'additionalProperties':
+      return 'There is no such parameter.';
     case 'anyOf':
     case 'const':
       return 'Not a valid choice.';

@@ -35,15 +35,24 @@ type Handler<S extends FastifySchema> = RouteHandlerMethod<
 
 /**
  * Registers a route under PUT and, with every field of the body optional, under PATCH: a partial update.
- * Declare in `body` what PUT demands; the handler must take a missing field as "keep".
+ * Declare in `body` what PUT demands; the handler must take a missing field as "keep". Without a body both do the same.
+ * `essential` names fields without which there is nothing to do: PATCH demands them too.
  */
-export function putAndPatch<const S extends FastifySchema & { body: TObject<TProperties> }>(
+export function putAndPatch<const S extends FastifySchema & { body?: TObject<TProperties> }>(
   app: App,
   url: string,
   options: Options<S>,
   handler: Handler<S>,
+  essential: readonly string[] = [],
 ): void {
   app.put(url, options, handler);
-  const partial: S = { ...options.schema, body: Type.Partial(options.schema.body), hide: true };
+  const { body } = options.schema;
+  const partial: S = { ...options.schema, ...(body ? { body: partialOf(body, essential) } : {}), hide: true };
   app.patch(url, { ...options, schema: partial }, handler);
+}
+
+function partialOf(body: TObject<TProperties>, essential: readonly string[]): TObject<TProperties> {
+  const optional = Type.Partial(body).properties;
+  const required = Object.fromEntries(Object.entries(body.properties).filter(([name]) => essential.includes(name)));
+  return Type.Object({ ...optional, ...required });
 }

@@ -41,9 +41,15 @@ export function PageOf<T extends TSchema>(row: T) {
   });
 }
 
-/** Any answer that is not a success. Field errors stand beside `code` under the field's own name. */
+/** Any response that is not a success. Field errors are beside `code` under the field's own name. */
 export const ProblemReply = Type.Object(
-  { detail: Type.Optional(Type.String()), code: Type.Union([Type.String(), Type.Array(Type.String())]) },
+  {
+    detail: Type.Optional(Type.String()),
+    code: Type.String(),
+    errors: Type.Optional(
+      Type.Unsafe<Record<string, unknown>>({ description: 'Errors of fields that are named `code` or `detail`' }),
+    ),
+  },
   {
     additionalProperties: true,
     description: 'What went wrong: `detail` for people, `code` for programs; field errors under their field.',

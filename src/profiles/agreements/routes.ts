@@ -1,7 +1,7 @@
-import { Type } from 'typebox';
 import { inputProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
 import { actorId } from '../actor-id.ts';
 import { profileProblems } from '../problems.ts';
@@ -84,23 +84,17 @@ function operatorRoutes(app: App, templates: AgreementTemplates): void {
     },
     async ({ ctx, params }) => presentWithText(ctx, templates, await getAgreement(ctx.db, params.document)),
   );
-  const update = {
-    config: { access, problems: [inputProblems.invalid_input, agreement_unknown] },
-    schema: { tags: ['profile'], params: DocumentParams, response: { 200: AgreementWithText } },
-  };
-  app.put(
-    '/api/agreements/:document',
-    { ...update, schema: { ...update.schema, summary: 'Updates an agreement', body: AgreementUpdateBody } },
-    async ({ ctx, params, body }) => presentWithText(ctx, templates, await reviseAgreement(ctx, params.document, body)),
-  );
-  app.patch(
+  putAndPatch(
+    app,
     '/api/agreements/:document',
     {
-      ...update,
+      config: { access, problems: [inputProblems.invalid_input, agreement_unknown] },
       schema: {
-        ...update.schema,
-        summary: 'Updates some fields of an agreement',
-        body: Type.Partial(AgreementUpdateBody),
+        tags: ['profile'],
+        summary: 'Updates an agreement',
+        params: DocumentParams,
+        body: AgreementUpdateBody,
+        response: { 200: AgreementWithText },
       },
     },
     async ({ ctx, params, body }) => presentWithText(ctx, templates, await reviseAgreement(ctx, params.document, body)),

@@ -4,6 +4,7 @@ import { inputProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import type { Subject } from '#platform/http/access';
 import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/throttle';
 import { profileProblems } from '../problems.ts';
@@ -154,7 +155,8 @@ function requestRoutes(app: App, throttle: Throttle): void {
 }
 
 function acceptRoute(app: App): void {
-  app.put(
+  putAndPatch(
+    app,
     '/api/users/:user/accessibles/accept/:verification_key',
     {
       config: { access, problems: [role_key_unknown, role_acceptance_personal, email_unverified] },

@@ -1,8 +1,8 @@
-import { type Static, Type } from 'typebox';
 import { inputProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import type { Subject } from '#platform/http/access';
 import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
 import { profileProblems } from '../problems.ts';
 import { NoContent, ProfileParams } from '../schemas.ts';
@@ -68,24 +68,21 @@ export function roleTypeRoutes(app: App): void {
       presentOne(ctx, await getRoleType(ctx.db, profileOf(subject), params.role), subject),
   );
 
-  const update = {
-    config: { access, problems: [inputProblems.invalid_input, role_type_unknown, role_type_global] },
-    schema: { tags: ['rbac'], params: RoleTypeParams, response: { 200: RoleTypeSchema } },
-  };
-  const change = async (ctx: Context, subject: Subject, slug: string, body: Partial<Static<typeof RoleTypeBody>>) =>
-    presentOne(ctx, await changeRoleType(ctx, profileOf(subject), slug, body, subject), subject);
-  app.put(
-    '/api/profile/:profile/roles/describe/:role',
-    { ...update, schema: { ...update.schema, summary: 'Updates a role type', body: RoleTypeBody } },
-    async ({ ctx, subject, params, body }) => change(ctx, subject, params.role, body),
-  );
-  app.patch(
+  putAndPatch(
+    app,
     '/api/profile/:profile/roles/describe/:role',
     {
-      ...update,
-      schema: { ...update.schema, summary: 'Updates some fields of a role type', body: Type.Partial(RoleTypeBody) },
+      config: { access, problems: [inputProblems.invalid_input, role_type_unknown, role_type_global] },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Updates a role type',
+        params: RoleTypeParams,
+        body: RoleTypeBody,
+        response: { 200: RoleTypeSchema },
+      },
     },
-    async ({ ctx, subject, params, body }) => change(ctx, subject, params.role, body),
+    async ({ ctx, subject, params, body }) =>
+      presentOne(ctx, await changeRoleType(ctx, profileOf(subject), params.role, body, subject), subject),
   );
   app.delete(
     '/api/profile/:profile/roles/describe/:role',

@@ -6,6 +6,7 @@ import type { ProfileId } from '#platform/db-schema';
 import { inTransaction } from '#platform/db';
 import type { Subject } from '#platform/http/access';
 import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
 import { extraToText, ListQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/throttle';
 import { profileProblems } from '../problems.ts';
@@ -171,8 +172,7 @@ function oneRoleRoutes(app: App, throttle: Throttle): void {
     const text = extraToText(extra);
     return presentOne(ctx, subject, await inTransaction(ctx.db, (tx) => updateRole(tx, role.id, { extra: text })));
   };
-  app.put(url, update, async ({ ctx, subject, params, body }) => change(ctx, subject, params, body.extra));
-  app.patch(url, update, async ({ ctx, subject, params, body }) => change(ctx, subject, params, body.extra));
+  putAndPatch(app, url, update, async ({ ctx, subject, params, body }) => change(ctx, subject, params, body.extra));
   app.delete(
     url,
     {
