@@ -1,5 +1,6 @@
 import { findPlansByIds, findPlansBySlugs, findUseCharge, type Plan, type UseCharge } from '#catalog';
 import { invalidInput } from '#kernel/problem';
+import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
 import { CART_ITEMS_MAX, type CartItem, type CartOwner } from './cart-item.ts';
@@ -35,11 +36,12 @@ interface Resolved {
  * @see spec/billing.md 4.2
  */
 export async function addToCart(ctx: Context, owner: CartOwner, wishes: readonly CartWish[]): Promise<AddedItem[]> {
+  const cleaned = wishes.map(cleanWish);
   const plans = await findPlansBySlugs(
     ctx.db,
-    wishes.map((wish) => wish.plan),
+    cleaned.map((wish) => wish.plan),
   );
-  const resolved = wishes.map((wish) => resolveWish(wish, plans.get(wish.plan)));
+  const resolved = cleaned.map((wish) => resolveWish(wish, plans.get(wish.plan)));
   return inTransaction(ctx.db, async (tx) => {
     const held = await lockCartItems(tx, owner);
     if (held.length + wishes.length > CART_ITEMS_MAX) throw billingProblems.cart_full();
@@ -49,13 +51,23 @@ export async function addToCart(ctx: Context, owner: CartOwner, wishes: readonly
       const { item, is_new } = await upsertCartItem(
         tx,
         owner,
-        { ...wish, plan_id: plan.id, use_charge_id: use?.id ?? null, sync_on: wish.sync_on?.trim() || null },
+        { ...wish, plan_id: plan.id, use_charge_id: use?.id ?? null, sync_on: wish.sync_on || null },
         ctx.clock.now(),
       );
       added.push({ item, plan, is_new });
     }
     return added;
   });
+}
+
+function cleanWish(wish: CartWish): CartWish {
+  return {
+    ...wish,
+    plan: normalizeCode(wish.plan),
+    ...(wish.use ? { use: normalizeCode(wish.use) } : {}),
+    ...(wish.sync_on ? { sync_on: normalizeCode(wish.sync_on) } : {}),
+    ...(wish.email ? { email: normalizeCode(wish.email) } : {}),
+  };
 }
 
 function resolveWish(wish: CartWish, plan: Plan | undefined): Resolved {

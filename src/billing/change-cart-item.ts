@@ -1,4 +1,5 @@
 import { invalidInput } from '#kernel/problem';
+import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { inTransaction, isUniqueViolation } from '#platform/db';
 import type { CartItemId } from '#platform/db-schema';
@@ -20,7 +21,7 @@ export async function changeCartItem(
     ...(quantity === undefined ? {} : { quantity }),
     ...(full_name === undefined ? {} : { full_name }),
     ...(email === undefined ? {} : { email }),
-    ...(sync_on === undefined ? {} : { sync_on: sync_on?.trim() || null }),
+    ...(sync_on === undefined ? {} : { sync_on: normalizeCode(sync_on ?? '') || null }),
   };
   if (Object.keys(change).length === 0) return findCartItem(ctx.db, id);
   try {

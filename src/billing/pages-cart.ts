@@ -69,7 +69,7 @@ function cartPage(app: App): void {
           await removeByKey(request, owner, payer, textField(request.body, 'key', 120));
           break;
         case 'redeem':
-          await redeemCoupon(ctx, owner, textField(request.body, 'code', 50));
+          await redeemCoupon(ctx, owner, textField(request.body, 'code', 200));
           reply.flash('success', 'The code was applied.');
           break;
         default:
@@ -80,7 +80,7 @@ function cartPage(app: App): void {
       return showCart(
         request,
         reply,
-        { ...problem, form: { code: textField(request.body, 'code', 50) } },
+        { ...problem, form: { code: textField(request.body, 'code', 200) } },
         problem.status,
       );
     }
@@ -179,7 +179,7 @@ function redeemPage(app: App): void {
   } as const;
   app.get('/redeem/', options, async (_request, reply) => reply.page('saas/redeem.html', {}));
   app.post('/redeem/', options, async (request, reply) => {
-    const code = textField(request.body, 'code', 50);
+    const code = textField(request.body, 'code', 200);
     try {
       const { owner } = await cartOf(request, reply);
       await redeemCoupon(request.ctx, owner, code);

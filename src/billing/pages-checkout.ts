@@ -53,7 +53,7 @@ function checkoutPage(app: App): void {
     const { payer, owner } = await payingFor(request);
     if (textField(request.body, 'action', 20) === 'redeem') {
       try {
-        await redeemCoupon(ctx, owner, textField(request.body, 'code', 50));
+        await redeemCoupon(ctx, owner, textField(request.body, 'code', 200));
         reply.flash('success', 'The code was applied.');
       } catch (error) {
         const { detail } = problemToForm(error);

@@ -1,4 +1,5 @@
 import { type Coupon, findCouponsByCodes, findPlansByIds, refuseCoupon } from '#catalog';
+import { normalizeCode } from '#kernel/text';
 import type { CartItemId } from '#platform/db-schema';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
@@ -13,7 +14,8 @@ import { billingProblems } from './problems.ts';
  * @throws coupon_useless (400)
  * @see spec/billing.md 4.3
  */
-export async function redeemCoupon(ctx: Context, owner: CartOwner, code: string): Promise<void> {
+export async function redeemCoupon(ctx: Context, owner: CartOwner, typed: string): Promise<void> {
+  const code = normalizeCode(typed);
   await inTransaction(ctx.db, async (tx) => {
     const discounted = await applyCode(tx, owner, code, ctx.clock.now());
     if (discounted === 0)

@@ -60,7 +60,7 @@ export const CartQuerySchema = Type.Object(
   { additionalProperties: false },
 );
 
-export const RedeemBodySchema = Type.Object({ code: Type.String({ minLength: 1, maxLength: 50 }) });
+export const RedeemBodySchema = Type.Object({ code: Type.String({ minLength: 1, maxLength: 200 }) });
 
 const FailedRowSchema = Type.Object({
   data: Type.Object({ raw: Type.Array(Type.String()) }),

@@ -1,8 +1,11 @@
 import { invalidInput } from '#kernel/problem';
+import { isSlug } from '#kernel/slug';
+import { normalizeCode } from '#kernel/text';
 import { parseInstant } from '#kernel/instant';
 import type { Reader } from '#platform/db';
 import type { PlanId, ProfileId } from '#platform/db-schema';
 import type { Discount } from './discount.ts';
+import { isGroupBuy } from './coupon.ts';
 import { refuseDiscount } from './discount.ts';
 import { findPlanOf } from './plan-store.ts';
 import type { CouponInput } from './schemas.ts';
@@ -11,6 +14,14 @@ import type { CouponInput } from './schemas.ts';
 export function checkCouponDiscount(discount: Discount): void {
   const refusal = refuseDiscount(discount, 1);
   if (refusal !== null) throw invalidInput({ discount_value: [refusal] });
+}
+
+/** Reads the code of a coupon as a provider typed it. @throws invalid_input (400) naming `code` */
+export function readCode(text: string): string {
+  const code = normalizeCode(text);
+  if (!isSlug(code)) throw invalidInput({ code: ['Use 1 to 50 letters, digits, hyphens or underscores.'] });
+  if (isGroupBuy({ code })) throw invalidInput({ code: ['Codes that start with cpn_ are reserved.'] });
+  return code;
 }
 
 /** Reads when a coupon ends: undefined when nothing is said, null for never. */

@@ -3,15 +3,16 @@ import type { CouponId, CouponsTable, ProfileId } from '#platform/db-schema';
 import type { Reader, Tx } from '#platform/db';
 import type { ListQuery, Page } from '#kernel/page';
 import { listPage, type ListSpec } from '#platform/list';
+import { normalizeCode } from '#kernel/text';
 import { GROUP_BUY_PREFIX, type Coupon } from './coupon.ts';
 
-/** Finds a provider's coupon by its code, whatever the case it is typed in. */
+/** Finds a provider's coupon by its code; letter case and blanks around the code are ignored. */
 export async function findCoupon(reader: Reader, provider_id: ProfileId, code: string): Promise<Coupon | undefined> {
   return reader
     .selectFrom('coupons')
     .selectAll()
     .where('profile_id', '=', provider_id)
-    .where((eb) => eb(eb.fn<string>('lower', ['code']), '=', code.toLowerCase()))
+    .where((eb) => eb(eb.fn<string>('lower', ['code']), '=', normalizeCode(code).toLowerCase()))
     .executeTakeFirst();
 }
 
@@ -30,7 +31,7 @@ export async function findCouponsByCodes(
       eb(
         eb.fn<string>('lower', ['code']),
         'in',
-        codes.map((code) => code.toLowerCase()),
+        codes.map((code) => normalizeCode(code).toLowerCase()),
       ),
     )
     .execute();

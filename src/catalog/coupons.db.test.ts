@@ -61,6 +61,15 @@ test('what a coupon cannot be is refused field by field', async () => {
   }
 });
 
+test('a code is created, found and renamed without the blanks that were pasted around it', async () => {
+  const coupon = await createCoupon(ctx, broker(), { code: ' PASTED\u200b\t', ...half });
+  assert.equal(coupon.code, 'PASTED');
+  assert.equal((await findCoupon(database.db, ctx.site.broker_id, 'pasted\u00a0'))?.id, coupon.id);
+  assert.equal((await updateCoupon(ctx, target('PASTED\n'), { code: '\ufeffPasted-2 ' }, zone)).code, 'Pasted-2');
+  for (const code of [' \u200b', 'with/slash', 'c'.repeat(51)])
+    await assert.rejects(createCoupon(ctx, broker(), { code, ...half }), refused('invalid_input', 'code'));
+});
+
 test('a code is taken once for each seller, in any case', async () => {
   await createCoupon(ctx, broker(), { code: 'Once', ...half });
   await assert.rejects(createCoupon(ctx, broker(), { code: 'ONCE', ...half }), refused('invalid_input', 'code'));

@@ -1,11 +1,10 @@
 import { addPeriods } from '#kernel/period';
-import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction, isUniqueViolation } from '#platform/db';
 import type { ProfileId } from '#platform/db-schema';
-import { checkCouponDiscount, codeTaken, readEndsAt, readPlan } from './coupon-input.ts';
+import { checkCouponDiscount, codeTaken, readCode, readEndsAt, readPlan } from './coupon-input.ts';
 import { insertCoupon } from './coupon-store.ts';
-import { COUPON_DAYS, isGroupBuy, type Coupon } from './coupon.ts';
+import { COUPON_DAYS, type Coupon } from './coupon.ts';
 import type { Discount } from './discount.ts';
 import type { CouponInput } from './schemas.ts';
 
@@ -21,7 +20,7 @@ export async function createCoupon(
   input: NewCouponInput,
 ): Promise<Coupon> {
   checkCouponDiscount(input);
-  if (isGroupBuy(input)) throw invalidInput({ code: ['Codes that begin with cpn_ are given by the site.'] });
+  const code = readCode(input.code);
   const at = ctx.clock.now();
   const ends_at = readEndsAt(input, provider.timezone);
   try {
@@ -29,7 +28,7 @@ export async function createCoupon(
       insertCoupon(tx, {
         profile_id: provider.id,
         plan_id: (await readPlan(tx, provider.id, input)) ?? null,
-        code: input.code,
+        code,
         discount_type: input.discount_type,
         discount_value: input.discount_value,
         description: input.description ?? null,

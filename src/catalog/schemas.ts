@@ -145,6 +145,13 @@ export const CouponSchema = Type.Object({
 export type CouponReply = Static<typeof CouponSchema>;
 export const CouponPage = PageOf(CouponSchema);
 
+/** Longer than a code may be: blanks and invisible characters are removed before the code is checked. */
+const CouponCode = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  description: 'Up to 50 letters, digits, hyphens or underscores; blanks are ignored',
+});
+
 const couponFields = {
   ends_at: Type.Optional(
     Type.Union([Type.String({ maxLength: 64 }), Type.Null()], { description: 'ISO 8601; null for never' }),
@@ -155,13 +162,13 @@ const couponFields = {
 };
 
 export const NewCouponBody = Type.Object({
-  code: Slug,
+  code: CouponCode,
   discount_type: DiscountType,
   discount_value: DiscountValue,
   ...couponFields,
 });
 export const CouponChangeBody = Type.Object({
-  code: Type.Optional(Slug),
+  code: Type.Optional(CouponCode),
   discount_type: Type.Optional(DiscountType),
   discount_value: Type.Optional(DiscountValue),
   ...couponFields,
@@ -173,5 +180,5 @@ export const ProfileParams = Type.Object({ profile: ProfileParam });
 export const PlanParams = Type.Object({ profile: ProfileParam, plan: Type.String({ minLength: 1, maxLength: 50 }) });
 export const CouponParams = Type.Object({
   profile: ProfileParam,
-  coupon: Type.String({ minLength: 1, maxLength: 50 }),
+  coupon: Type.String({ minLength: 1, maxLength: 200 }),
 });

@@ -1,10 +1,9 @@
-import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction, isUniqueViolation, type Tx } from '#platform/db';
 import type { ProfileId } from '#platform/db-schema';
-import { checkCouponDiscount, codeTaken, readEndsAt, readPlan } from './coupon-input.ts';
+import { checkCouponDiscount, codeTaken, readCode, readEndsAt, readPlan } from './coupon-input.ts';
 import { findCoupon, lockCoupon, updateCouponRow, type CouponChange } from './coupon-store.ts';
-import { isGroupBuy, type Coupon } from './coupon.ts';
+import type { Coupon } from './coupon.ts';
 import type { Discount } from './discount.ts';
 import { catalogProblems } from './problems.ts';
 import type { CouponInput } from './schemas.ts';
@@ -25,17 +24,15 @@ export async function updateCoupon(
   timezone: string,
 ): Promise<Coupon> {
   const ends_at = readEndsAt(input, timezone);
+  const code = input.code === undefined ? undefined : readCode(input.code);
   try {
     return await inTransaction(ctx.db, async (tx) => {
       const coupon = await getLockedCoupon(tx, target);
       checkCouponDiscount({ ...coupon, ...definedDiscount(input) });
-      if (input.code !== undefined && isGroupBuy({ code: input.code }) !== isGroupBuy(coupon)) {
-        throw invalidInput({ code: ['Codes that begin with cpn_ are given by the site.'] });
-      }
       const plan_id = await readPlan(tx, target.provider_id, input);
       const change: CouponChange = {
         ...definedDiscount(input),
-        ...(input.code === undefined ? {} : { code: input.code }),
+        ...(code === undefined ? {} : { code }),
         ...(input.description === undefined ? {} : { description: input.description }),
         ...(input.nb_attempts === undefined ? {} : { nb_attempts: input.nb_attempts }),
         ...(ends_at === undefined ? {} : { ends_at }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { containsCi, equalsCi, splitFullName } from './text.ts';
+import { containsCi, equalsCi, normalizeCode, splitFullName } from './text.ts';
 
 test('full names are split as people write them', () => {
   const cases: [string, string, string, string][] = [
@@ -21,4 +21,20 @@ test('full names are split as people write them', () => {
 test('case is ignored where it must be', () => {
   assert.ok(equalsCi('Alice', 'aLICE') && !equalsCi('Alice', 'Alicia'));
   assert.ok(containsCi('Hello World', 'WORLD') && !containsCi('Hello', 'World'));
+});
+
+test('a pasted code is the same code with blanks, invisible characters or compatibility forms around or inside it', () => {
+  const spellings = [
+    'DIS50',
+    ' DIS50\t',
+    '\u00a0DIS50\u3000',
+    'DIS\u200b50\ufeff',
+    'D\u00adIS50\r\n',
+    'ＤＩＳ５０',
+    '\u202aDIS50\u202c',
+    'DIS 50',
+  ];
+  for (const spelling of spellings) assert.equal(normalizeCode(spelling), 'DIS50', JSON.stringify(spelling));
+  assert.equal(normalizeCode('Dis-50_a'), 'Dis-50_a');
+  assert.equal(normalizeCode(' \u200b\t'), '');
 });

@@ -25,3 +25,11 @@ export function equalsCi(left: string, right: string): boolean {
 export function containsCi(text: string, part: string): boolean {
   return text.toLowerCase().includes(part.toLowerCase());
 }
+
+/**
+ * Normalizes a code that a person typed or pasted: compatibility forms become plain characters (NFKC), and white space,
+ * control characters and invisible format characters (zero-width spaces, byte order marks) are removed. Letter case is kept.
+ */
+export function normalizeCode(text: string): string {
+  return text.normalize('NFKC').replace(/[\s\p{Cc}\p{Cf}\p{Z}]/gu, '');
+}
