@@ -9,7 +9,6 @@ import { ListQuerystring } from '#platform/http/schemas';
 import type { ProfileId } from '#platform/db-schema';
 import { acceptGrant, acceptRequest, getGrant, getRequest, type Pending } from './accept-subscription.ts';
 import { getProfileOf, profileOf, readReach } from './caller.ts';
-import { changeSubscription } from './change-subscription.ts';
 import { unsubscribe } from './end-subscription.ts';
 import { listSubscriptions } from './list-subscriptions.ts';
 import { mayAcceptGrant, mayChange } from './policy.ts';
@@ -110,7 +109,7 @@ function viewSubscription(subscription: Subscription, plan: Plan, facts: ViewFac
     created_at: subscription.created_at,
     ends_at,
     auto_renew,
-    ends_soon: !auto_renew && left_ms <= SOON_DAYS * 86_400_000,
+    ends_soon: left_ms <= SOON_DAYS * 86_400_000,
     app_url: is_pending ? null : paths.app(facts.slug, `${encodeURIComponent(plan.slug)}/`),
     grant_key,
     request_key,
@@ -136,12 +135,6 @@ async function act(request: FastifyRequest): Promise<string> {
     case 'deny':
       await unsubscribe(ctx, { profile_id, plan });
       return 'The subscription was declined.';
-    case 'renew_on':
-      await changeSubscription(ctx, { profile_id, plan }, { auto_renew: true }, 'UTC');
-      return 'The subscription will be renewed.';
-    case 'renew_off':
-      await changeSubscription(ctx, { profile_id, plan }, { auto_renew: false }, 'UTC');
-      return 'The subscription will not be renewed.';
     case 'unsubscribe':
       await unsubscribe(ctx, { profile_id, plan });
       return 'The subscription has ended.';
