@@ -19,7 +19,8 @@ import { refuseOrder, settleOrder } from './settle-order.ts';
  * Buys what the cart holds, in three steps so that no network call sits in a transaction: reserve (the order and the intent to
  * charge are committed), charge (the processor, under the intent's key), settle (order, subscriptions, ledger and charge at once).
  *
- * A crash in between is finished by the job `finish_order`, and who asks again with the same `key` is told what came of it.
+ * The job `finish_orders` finishes what a crash left in between. A retry with the same `key` returns the outcome of the
+ * first attempt.
  * Answers the charge, or null when nothing was to be paid.
  * @throws what reserveOrder throws; card_declined (400); payment_unknown (503) when the processor did not answer
  * @see spec/billing.md 4.5, docs/decisions/0005-checkout-in-three-verbs.md

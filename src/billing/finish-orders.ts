@@ -22,21 +22,35 @@ export async function finishOrder(ctx: Context, order_id: OrderId): Promise<Fini
   return order?.state === 'reserved' ? finishReserved(ctx, order) : 'closed';
 }
 
-/** Finishes every order left open for long enough; one that fails does not keep the others waiting. */
+/**
+ * Finishes every order left open for long enough, in batches until none is left; returns how many were closed.
+ * An order that fails is logged and does not delay the others.
+ */
 export async function finishOrders(ctx: Context): Promise<number> {
   const now_ms = ctx.clock.now().getTime();
-  const stale = await findStaleOrders(ctx.db, new Date(now_ms - ABANDONED_AFTER_MS), BATCH);
-  const given_up = await findGivenUpOrders(ctx.db, new Date(now_ms - LOOKED_AT_MS), BATCH);
-  let finished = 0;
-  for (const order of [...stale, ...given_up]) {
-    try {
-      const outcome = order.state === 'reserved' ? await finishReserved(ctx, order) : await lookAgain(ctx, order);
-      if (outcome === 'settled' || outcome === 'refused') finished += 1;
-    } catch (error) {
-      ctx.log.error({ err: error, order_id: order.id }, 'an open order could not be finished');
+  const abandoned = new Date(now_ms - ABANDONED_AFTER_MS);
+  const given_up = new Date(now_ms - LOOKED_AT_MS);
+  const reserved_count = await finishAll(ctx, (after) => findStaleOrders(ctx.db, abandoned, { after, limit: BATCH }));
+  const paid_count = await finishAll(ctx, (after) => findGivenUpOrders(ctx.db, given_up, { after, limit: BATCH }));
+  return reserved_count + paid_count;
+}
+
+async function finishAll(ctx: Context, findBatch: (after: OrderId) => Promise<Order[]>): Promise<number> {
+  let finished_count = 0;
+  let after = 0 as OrderId; // ids start at 1
+  for (;;) {
+    const batch = await findBatch(after);
+    for (const order of batch) {
+      try {
+        const outcome = order.state === 'reserved' ? await finishReserved(ctx, order) : await lookAgain(ctx, order);
+        if (outcome === 'settled' || outcome === 'refused') finished_count += 1;
+      } catch (error) {
+        ctx.log.error({ err: error, order_id: order.id }, 'open order not finished');
+      }
+      after = order.id;
     }
+    if (batch.length < BATCH) return finished_count;
   }
-  return finished;
 }
 
 async function finishReserved(ctx: Context, order: Order): Promise<Finish> {

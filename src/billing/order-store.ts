@@ -78,26 +78,33 @@ export async function findOrderInFlight(reader: Reader, profile_id: ProfileId): 
     .executeTakeFirst();
 }
 
-/** Orders left open since before an instant, oldest first. Index: orders_reserved. */
-export async function findStaleOrders(reader: Reader, before: Date, limit: number): Promise<Order[]> {
+interface Batch {
+  after: OrderId;
+  limit: number;
+}
+
+/** Orders left open since before an instant, by id. Index: orders_reserved. */
+export async function findStaleOrders(reader: Reader, before: Date, { after, limit }: Batch): Promise<Order[]> {
   return reader
     .selectFrom('orders')
     .selectAll()
     .where('state', '=', 'reserved')
     .where('created_at', '<=', before)
-    .orderBy('created_at')
+    .where('id', '>', after)
+    .orderBy('id')
     .limit(limit)
     .execute();
 }
 
-/** Orders given up since an instant, oldest first. Index: orders_given_up. */
-export async function findGivenUpOrders(reader: Reader, since: Date, limit: number): Promise<Order[]> {
+/** Orders given up since an instant, by id. Index: orders_given_up. */
+export async function findGivenUpOrders(reader: Reader, since: Date, { after, limit }: Batch): Promise<Order[]> {
   return reader
     .selectFrom('orders')
     .selectAll()
     .where('state', '=', 'given_up')
     .where('closed_at', '>=', since)
-    .orderBy('closed_at')
+    .where('id', '>', after)
+    .orderBy('id')
     .limit(limit)
     .execute();
 }

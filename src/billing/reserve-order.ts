@@ -2,7 +2,6 @@ import { countRedemption } from '#catalog';
 import type { Context } from '#platform/context';
 import type { CouponId } from '#platform/db-schema';
 import { inTransaction, isUniqueViolation, type Tx } from '#platform/db';
-import { enqueue } from '#platform/jobs';
 import { type Attempt, isAnyUnresolved, reserveAttempt, unresolvedChargeOf } from '#payments';
 import { lockProfile, type Profile } from '#profiles';
 import { lockSubscriptions } from '#subscriptions';
@@ -15,7 +14,6 @@ import { linesOfOrder, type Order } from './order.ts';
 import { findOrderInFlight, findOrdersOn, insertOrder, insertOrderLines, isAnyItemInFlight } from './order-store.ts';
 import { billingProblems } from './problems.ts';
 import { bookOrder } from './book-order.ts';
-import { finishOrderJob } from './jobs.ts';
 
 export interface CheckoutInput {
   choices?: readonly Choice[] | undefined;
@@ -36,9 +34,6 @@ export interface Reservation {
   /** Null when there is nothing to charge: the order is settled already. */
   attempt: Attempt | null;
 }
-
-/** How long after a reservation a job looks whether it was finished. */
-const FINISH_AFTER_MS = 60_000;
 
 /**
  * First of the three steps of a checkout: decides what is bought at which price and writes that down, before any money moves.
@@ -158,8 +153,6 @@ async function placeOrder(
   );
   const orderLines = await insertOrderLines(tx, linesOfOrder(order.id, invoicables));
   if (attempt === null) await bookOrder(tx, order, orderLines, null, at);
-  else
-    await enqueue(tx, finishOrderJob, { order_id: order.id }, { start_at: new Date(at.getTime() + FINISH_AFTER_MS) });
   return { order, attempt };
 }
 

@@ -160,6 +160,25 @@ test('people who give the same person the same plan at once are all served', asy
   assert.deepEqual(running?.ends_at, addPeriods(ctx.clock.now(), 4, 'monthly'));
 });
 
+test('a checkout enqueues no job, and the scheduled job finishes more abandoned orders than one batch holds', async () => {
+  const jobsWaiting = () =>
+    database.db.selectFrom('outbox_events').select('name').where('name', 'like', 'job:%').execute();
+  const plan = await makePlan(ctx);
+  const buyer = await makeBuyer(ctx);
+  await wants(buyer, plan);
+  await buys(buyer);
+  assert.deepEqual(await jobsWaiting(), []);
+
+  const abandoned = await Promise.all(Array.from({ length: 53 }, () => makeBuyer(ctx)));
+  for (const each of abandoned) {
+    await wants(each, plan);
+    await assert.rejects(buys(each, 'tok_timeout'), refusedAs('payment_unknown'));
+  }
+  assert.deepEqual(await jobsWaiting(), []);
+  later(90_000);
+  assert.equal(await finishOrders(ctx), 53);
+});
+
 test('after all of this the books add up', async () => {
   assert.deepEqual((await verifyLedger(database.db)).violations, []);
 });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PgBoss, type Job as QueuedJob } from 'pg-boss';
+import { PgBoss, type Job as QueuedJob, type JobResult } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Context } from './context.ts';
 import type { Database } from './db.ts';
@@ -9,6 +9,8 @@ import { JOB_PREFIX, type AnyJob } from './jobs.ts';
 /** Where jobs that failed for good are kept, with the error and what they were to do. */
 export const DEAD_JOBS_QUEUE = 'dead_jobs';
 
+/** A worker takes up to 20 jobs of a queue and runs them at the same time; a full batch is followed by the next at once. */
+const work = { batchSize: 20, burstWhenBatchFull: true, perJobResults: true } as const;
 const RETRIES_MAX = 5;
 const RETRY_DELAY_S = 5;
 const RETRY_DELAY_S_MAX = 3_600;
@@ -64,8 +66,15 @@ export function makeJobRunner({ database, jobs, makeContext, log, poll_s = 1 }: 
     log.debug({ job: job.name, took_ms: Math.round(performance.now() - started_ms) }, 'job done');
   }
 
-  async function runFirst([queued]: QueuedJob<object>[], job: AnyJob): Promise<void> {
-    if (queued) await run(job, queued.data ?? {}, null);
+  /** Runs a batch concurrently; the queue completes or retries each job by its own result. */
+  async function runBatch(batch: readonly QueuedJob<object>[], job: AnyJob): Promise<JobResult[]> {
+    const outcomes = await Promise.allSettled(batch.map((queued) => run(job, queued.data ?? {}, null)));
+    return batch.map(({ id }, index): JobResult => {
+      const outcome = outcomes[index];
+      return outcome?.status === 'rejected'
+        ? { id, status: 'failed', output: { message: String(outcome.reason) } }
+        : { id, status: 'completed' };
+    });
   }
 
   /** A process that takes no jobs may still have to move some to the queue. */
@@ -96,7 +105,8 @@ export function makeJobRunner({ database, jobs, makeContext, log, poll_s = 1 }: 
     await createQueues(opening, jobs);
     if (schedules) await keepSchedules(opening, jobs);
     for (const job of workers ? jobs : []) {
-      await opening.work<object>(job.name, { pollingIntervalSeconds: poll_s }, (queued) => runFirst(queued, job));
+      const options = { ...work, pollingIntervalSeconds: poll_s };
+      await opening.work<object, JobResult[], typeof options>(job.name, options, (batch) => runBatch(batch, job));
     }
     return opening;
   }

@@ -134,6 +134,39 @@ test('a job that failed for good is kept with what it was to do', async () => {
   await runner.stop();
 });
 
+test('a worker takes jobs in batches, and a failed job of a batch fails alone', async () => {
+  let ran_count = 0;
+  const mixed = defineJob<{ number: number }>({
+    name: 'mixed',
+    catch_up: 'last',
+    retries_max: 0,
+    run: (_ctx, { number }) => {
+      ran_count += 1;
+      return number === 30 ? Promise.reject(new Error('out of ink')) : Promise.resolve();
+    },
+  });
+  const { runner, relay } = open(database, [mixed]);
+  await inTransaction(ctx.db, async (tx) => {
+    for (let number = 0; number < 60; number += 1) await enqueue(tx, mixed, { number });
+  });
+  await runner.start({ workers: true, schedules: false });
+  await relay.drain();
+  const deadline = performance.now() + 15_000;
+  while (ran_count < 60 && performance.now() < deadline) await sleep(50);
+  assert.equal(ran_count, 60);
+  await runner.stop();
+  const { rows } = await database.executeSql(
+    "select state, count(*)::int as count from pgboss.job where name = 'mixed' group by state order by count",
+  );
+  assert.deepEqual(
+    rows.map(({ state, count }) => [state, count]),
+    [
+      ['failed', 1],
+      ['completed', 59],
+    ],
+  );
+});
+
 test('moving the clock runs what falls due on the way, in order, each at its instant', async () => {
   const { runner, relay } = open(database, [sweep, daily, greet]);
   await runner.start({ workers: false, schedules: false });
