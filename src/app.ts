@@ -156,6 +156,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     secret,
     upstream_timeout_ms: config.upstream_timeout_ms,
     upstream_connections_max: config.upstream_connections_max,
+    forwarded_headers: config.forwarded_headers,
     private_addresses_allowed: config.private_addresses_allowed,
     entitlementsOf,
     providersOf,

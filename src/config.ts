@@ -1,5 +1,6 @@
 /** The only reader of the environment. docs/reference/configuration.md is generated from `settings`. */
 
+import { refuseForwardedHeader } from '#platform/http/forwardable-header';
 import { overrideSettings } from './override-settings.ts';
 import { parseSetting, type Setting } from './setting.ts';
 import { networkOfProxy } from './trusted-proxy.ts';
@@ -190,6 +191,13 @@ export const settings = define({
     max: 10_000,
     description: 'Connections kept to the application behind the gateway.',
   },
+  forwarded_headers: {
+    name: 'FORWARDED_HEADERS',
+    kind: 'list',
+    default: 'x-requested-with,x-csrf-token,x-request-id',
+    description:
+      'Request headers of callers that reach the application beside the standard ones, separated by commas; names of signatures of webhooks belong here. Headers that the gateway sets cannot be listed.',
+  },
   private_addresses_allowed: {
     name: 'PRIVATE_ADDRESSES_ALLOWED',
     kind: 'boolean',
@@ -233,6 +241,7 @@ export interface Config {
   provider_grace_days: number;
   upstream_timeout_ms: number;
   upstream_connections_max: number;
+  forwarded_headers: string[];
   private_addresses_allowed: boolean;
   processor: 'test';
   allow_public_development: boolean;
@@ -307,5 +316,9 @@ function combinedErrors(config: Config): string[] {
   for (const proxy of config.trusted_proxies)
     if (networkOfProxy(proxy) === null)
       errors.push(`TRUSTED_PROXIES: "${proxy}" is not an address, a range such as 10.0.0.0/8, or loopback.`);
+  for (const name of config.forwarded_headers) {
+    const reason = refuseForwardedHeader(name.toLowerCase());
+    if (reason !== null) errors.push(`FORWARDED_HEADERS: ${name} ${reason}.`);
+  }
   return errors;
 }

@@ -1,40 +1,30 @@
 import { isOwnCookie } from '#platform/http/cookies';
+import { hop_by_hop, refuseForwardedHeader } from '#platform/http/forwardable-header';
 import type { SessionCarrier } from './session-token.ts';
 
-/** Where the caller is, as the platform knows it after judging the proxies in between. */
+/** Network facts of the caller after the trusted proxies were taken into account. */
 export interface Caller {
   readonly ip: string;
   /** `https` or `http`. */
   readonly scheme: string;
   readonly host: string;
-  /** Under which the request is logged, here and hopefully there. */
+  /** Id of the request in Tollgate's log. */
   readonly request_id: string;
 }
 
-/** Fields that belong to one connection (RFC 9110 §7.6.1), beside those that `Connection` names. */
-const hop_by_hop = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'trailers',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-/** Request fields of the open Web that applications read. `x-` fields and those of the families below pass too. */
-const request_fields = new Set([
+/**
+ * Standard request fields that reach the upstream: content, negotiation, conditions, ranges, caching, tracing, browser context.
+ * `From` and `Baggage` are left out because applications read them as facts about the user.
+ */
+const standard_fields = new Set([
   'accept',
   'accept-charset',
   'accept-encoding',
   'accept-language',
   'access-control-request-headers',
   'access-control-request-method',
-  'baggage',
   'cache-control',
+  'content-digest',
   'content-disposition',
   'content-encoding',
   'content-language',
@@ -44,15 +34,12 @@ const request_fields = new Set([
   'content-range',
   'content-type',
   'date',
-  'depth',
-  'destination',
   'device-memory',
   'digest',
   'dnt',
   'downlink',
   'dpr',
   'ect',
-  'from',
   'idempotency-key',
   'if-match',
   'if-modified-since',
@@ -61,9 +48,6 @@ const request_fields = new Set([
   'if-unmodified-since',
   'last-event-id',
   'origin',
-  'overwrite',
-  'ping-from',
-  'ping-to',
   'pragma',
   'prefer',
   'priority',
@@ -73,86 +57,109 @@ const request_fields = new Set([
   'repr-digest',
   'rtt',
   'save-data',
+  'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-fetch-site',
+  'sec-fetch-storage-access',
+  'sec-fetch-user',
+  'sec-gpc',
+  'sec-purpose',
+  'sec-websocket-extensions',
+  'sec-websocket-key',
+  'sec-websocket-protocol',
+  'sec-websocket-version',
   'service-worker',
-  'signature',
-  'signature-input',
-  'soapaction',
+  'service-worker-navigation-preload',
   'traceparent',
   'tracestate',
   'upgrade-insecure-requests',
   'user-agent',
   'viewport-width',
+  'want-content-digest',
   'want-digest',
+  'want-repr-digest',
   'width',
 ]);
-const request_families =
-  /^(?:x|sec|hx|turbo|up|unpoly|datastar|tus|upload|apollo|connect|grpc|github|gitlab|stripe|svix|webhook|twilio|paypal)-|-signature$/;
+/** Client hints, which only browsers set. */
+const client_hint = /^sec-ch-[a-z0-9-]+$/;
+
+/** Response fields by which the upstream would act on the whole site, on the proxy in front, or in the gateway's name. */
+const withheld_response_fields = new Set([
+  'alt-svc',
+  'clear-site-data',
+  'public-key-pins',
+  'public-key-pins-report-only',
+  'strict-transport-security',
+  'x-request-id',
+  'x-sendfile',
+]);
+const withheld_response_families = /^x-(?:accel|tollgate)-/;
+const content_fields = /^content-(?:length|type|encoding)$/;
+/** A request id that a client or a proxy in front chose, when it is safe to log. */
+const request_id_value = /^[-\w.:/+=@]{1,128}$/;
 
 /**
- * Fields by which a proxy vouches for the caller or overrides the request: only ours may reach the upstream.
- * A method override would turn a read that the rules allow into a write.
+ * Returns true if a request field of the caller may reach the upstream unchanged. `name` in lower case.
+ * `further` are the names that the site allows beside the standard ones.
  */
-const vouching_families =
-  /^x-(?:forwarded|original|originating|rewrite|remote|real|envoy|accel|sendfile|auth|authenticated|http-method|webauth|amzn-oidc|goog-authenticated|goog-iap|ms-client-principal|token|cluster-client|proxyuser|arr|tollgate)(?:-|$)/;
-const vouching_fields = new Set([
-  'x-client-ip',
-  'x-request-id',
-  'x-host',
-  'x-method-override',
-  'x-ssl-client-cert',
-  'x-client-cert',
-  'x-user',
-  'x-user-id',
-  'x-user-email',
-  'x-user-name',
-  'x-user-roles',
-  'x-username',
-  'x-email',
-  'x-groups',
-  'x-roles',
-]);
-
-/** Says whether a request field of the caller, in lower case, may reach the upstream as it is. */
-export function mayForward(name: string): boolean {
-  // An underscore becomes a dash in CGI-like servers: x_forwarded_for would pass for ours.
-  if (name.includes('_') || hop_by_hop.has(name)) return false;
-  if (vouching_fields.has(name) || vouching_families.test(name)) return false;
-  return request_fields.has(name) || request_families.test(name);
+export function mayForward(name: string, further: ReadonlySet<string>): boolean {
+  if (standard_fields.has(name) || client_hint.test(name)) return true;
+  return further.has(name) && refuseForwardedHeader(name) === null;
 }
 
 /**
- * Makes the fields of the forwarded request: an allow-list of the caller's, without our cookies and credentials,
- * then what we vouch for.
+ * Builds the fields of the forwarded request: the allowed ones of the caller without Tollgate's cookies and credentials,
+ * then those that the gateway vouches for.
  *
- * `raw` alternates names and values, as Node gives them.
+ * `raw` alternates names and values. A CORS preflight is sent without cookies and session: it has no identity.
  */
-export function requestHeaders(raw: readonly string[], caller: Caller, session: SessionCarrier | null): string[] {
+export function requestHeaders(
+  raw: readonly string[],
+  caller: Caller,
+  {
+    session,
+    further,
+    is_preflight = false,
+  }: { session: SessionCarrier | null; further: ReadonlySet<string>; is_preflight?: boolean },
+): string[] {
   const headers: string[] = [];
   const cookies: string[] = [];
   const named = namedByConnection(raw);
+  let { request_id } = caller;
   for (const [name, value] of pairs(raw)) {
     const key = name.toLowerCase();
     if (key === 'cookie') cookies.push(...foreignCookies(value));
-    else if (mayForward(key) && !named.has(key)) headers.push(name, value);
+    else if (key === 'x-request-id') request_id = further.has(key) && request_id_value.test(value) ? value : request_id;
+    else if (mayForward(key, further) && !named.has(key)) headers.push(name, value);
   }
-  if (session?.name === 'cookie') cookies.push(session.value);
+  if (is_preflight) cookies.length = 0;
+  else if (session?.name === 'cookie') cookies.push(session.value);
   if (cookies.length > 0) headers.push('Cookie', cookies.join('; '));
-  if (session?.name === 'authorization') headers.push('Authorization', session.value);
+  if (session?.name === 'authorization' && !is_preflight) headers.push('Authorization', session.value);
   headers.push('Host', caller.host, 'X-Forwarded-Host', caller.host, 'X-Forwarded-Proto', caller.scheme);
-  headers.push('X-Forwarded-For', caller.ip, 'X-Real-IP', caller.ip, 'X-Request-ID', caller.request_id);
+  headers.push('X-Forwarded-For', caller.ip, 'X-Real-IP', caller.ip, 'X-Request-ID', request_id);
   return headers;
 }
 
 /**
- * Keeps what of an answer is for the caller: not the connection's fields, and no cookie under a name of ours.
- * The request is named once, by us.
+ * Returns the fields of the upstream's response that are for the caller: no hop-by-hop field, no cookie under a name of
+ * Tollgate, no length of a body that the status excludes.
+ *
+ * `transport_policy` is the gateway's own Strict-Transport-Security, or null: the host is the gateway's.
  */
-export function responseHeaders(raw: readonly string[], request_id: string): string[] {
+export function responseHeaders(
+  raw: readonly string[],
+  { request_id, status, transport_policy }: { request_id: string; status: number; transport_policy: string | null },
+): string[] {
   const headers: string[] = ['x-request-id', request_id];
+  if (transport_policy !== null) headers.push('strict-transport-security', transport_policy);
   const named = namedByConnection(raw);
+  const has_no_content = status < 200 || status === 204 || status === 205;
   for (const [name, value] of pairs(raw)) {
     const key = name.toLowerCase();
-    if (hop_by_hop.has(key) || named.has(key) || key === 'x-request-id') continue;
+    if (hop_by_hop.has(key) || named.has(key)) continue;
+    if (withheld_response_fields.has(key) || withheld_response_families.test(key)) continue;
+    if (has_no_content ? content_fields.test(key) : status === 304 && key === 'content-length') continue;
     if (key === 'set-cookie' && !isForeignCookie(value)) continue;
     headers.push(name, value);
   }

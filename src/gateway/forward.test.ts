@@ -48,7 +48,7 @@ async function gatewayTo(entry_point: string, forwarder: Forwarder = makeForward
       const headers = requestHeaders(
         request.rawHeaders,
         { ip: '203.0.113.9', scheme: 'https', host: 'site.test', request_id: 'r1' },
-        null,
+        { session: null, further: new Set(['x-custom']) },
       );
       forwarder
         .forward(
@@ -58,6 +58,7 @@ async function gatewayTo(entry_point: string, forwarder: Forwarder = makeForward
             target: request.url ?? '/',
             headers,
             request_id: 'r1',
+            transport_policy: null,
             body: has_body ? request : null,
           },
           response,
@@ -155,7 +156,7 @@ const gatewayProcess = `
   const server = createServer((request, response) => {
     if (request.url === '/rss') return response.end(String(process.resourceUsage().maxRSS * 1024));
     const body = request.method === 'POST' ? request : null;
-    forwarder.forward({ entry_point, method: request.method, target: request.url, headers: [], request_id: 'r1', body }, response).catch(() => response.destroy());
+    forwarder.forward({ entry_point, method: request.method, target: request.url, headers: [], request_id: 'r1', transport_policy: null, body }, response).catch(() => response.destroy());
   });
   server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 `;

@@ -13,6 +13,8 @@ export interface OutgoingRequest {
   /** Names and values by turns. */
   readonly headers: readonly string[];
   readonly request_id: string;
+  /** Strict-Transport-Security of the site, or null on http. */
+  readonly transport_policy: string | null;
   /** The caller's request when it has a body, else null. */
   readonly body: IncomingMessage | null;
 }
@@ -146,7 +148,7 @@ async function exchange(
       onResponseStart(started, status, _headers, status_text) {
         if (state !== 'waiting' || status < 200) return;
         state = 'answering';
-        response.writeHead(status, status_text, responseHeaders(rawHeaders(started), request.request_id));
+        response.writeHead(status, status_text, responseHeaders(rawHeaders(started), { ...request, status }));
         // An event stream shows its headers before its first event.
         setImmediate(() => {
           if (state === 'answering') response.flushHeaders();
@@ -178,11 +180,19 @@ async function handshake(agent: Agent, request: OutgoingRequest, protocol: strin
           // Required by the dispatcher; a handshake is not aborted half-way but timed out.
         },
         onRequestUpgrade(controller, _status, _headers, socket) {
-          resolve({ kind: 'upgraded', headers: responseHeaders(rawHeaders(controller), request.request_id), socket });
+          resolve({
+            kind: 'upgraded',
+            headers: responseHeaders(rawHeaders(controller), { ...request, status: 101 }),
+            socket,
+          });
         },
         onResponseStart(controller, status) {
           if (status < 200) return;
-          resolve({ kind: 'refused', status, headers: responseHeaders(rawHeaders(controller), request.request_id) });
+          resolve({
+            kind: 'refused',
+            status,
+            headers: responseHeaders(rawHeaders(controller), { ...request, status }),
+          });
           controller.abort(new Error('the upstream did not switch protocols'));
         },
         onResponseError(_controller, error) {

@@ -41,6 +41,13 @@ async function call(
   return { status: reply.status, headers: reply.headers, location: reply.headers.get('location'), text, json };
 }
 
+/** Sends bytes as they are and reads until the connection ends. `head` without Host and the empty line. */
+async function raw(head: string, rest = '', host = `Host: ${new URL(app.origin).host}\r\n`): Promise<string> {
+  const socket = connect(Number(new URL(app.origin).port), '127.0.0.1');
+  socket.write(Buffer.from(`${head}${host}Connection: close\r\n\r\n${rest}`, 'latin1'));
+  return Buffer.concat(await socket.toArray()).toString();
+}
+
 async function rules(
   list: { path: string; allow: string | number; is_forward?: boolean; engaged?: string }[],
 ): Promise<void> {
@@ -404,11 +411,64 @@ test('paths of ours are never forwarded, whatever the method or spelling', async
   assert.equal((await call('/api/proxy%2Frules')).status, 400);
 });
 
-test('a preflight is answered without looking anybody up', async () => {
+const preflight = { origin: 'https://shop.example', 'access-control-request-method': 'PUT' };
+
+test('a CORS preflight reaches the application under any rule, without cookies, session and body', async () => {
   await rules([{ path: '/open', allow: 5 }]);
-  const reply = await call('/open/echo', { method: 'OPTIONS', as: 'xia' });
-  assert.equal(reply.status, 200);
-  assert.ok(!(reply.json().headers as string[]).some((part) => part.toLowerCase() === 'authorization'));
+  const reply = await call('/open/echo', {
+    method: 'OPTIONS',
+    headers: { ...preflight, cookie: 'sessionid=xia; theme=dark' },
+  });
+  assert.equal(reply.status, 200, reply.text);
+  const names = (reply.json().headers as string[]).map((part) => part.toLowerCase());
+  assert.ok(!names.includes('authorization') && !names.includes('cookie'));
+  assert.equal(reply.json().body_bytes, 0);
+});
+
+test('any other OPTIONS request passes the rule like the rest', async () => {
+  await rules([{ path: '/open', allow: 5 }]);
+  const refused = [
+    await call('/open/echo', { method: 'OPTIONS' }),
+    await call('/open/echo', { method: 'OPTIONS', headers: preflight, body: 'x' }),
+    await call('/open/echo', { method: 'OPTIONS', headers: { origin: preflight.origin } }),
+    await call('/open/echo', { method: 'OPTIONS', headers: { 'access-control-request-method': 'PUT' } }),
+  ];
+  assert.deepEqual(
+    refused.map(({ status }) => status),
+    [401, 401, 401, 401],
+  );
+  const chunked = await raw(
+    `OPTIONS /open/echo HTTP/1.1\r\nOrigin: https://shop.example\r\nAccess-Control-Request-Method: PUT\r\nTransfer-Encoding: chunked\r\n`,
+    '1\r\nx\r\n0\r\n\r\n',
+  );
+  assert.match(chunked, /^HTTP\/1\.1 401 /);
+  assert.equal((await call('/open/echo', { method: 'OPTIONS', as: 'donny' })).status, 200);
+});
+
+test('an unsafe request that a page of another origin sends with a cookie of the site is refused', async () => {
+  await rules([{ path: '/open', allow: 0 }]);
+  const post = (headers: Headers, method = 'POST') => call('/open/echo', { method, body: 'x', headers });
+  const cookie = 'sessionid=xia';
+  for (const headers of [
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { origin: `${app.origin}.evil.example` },
+  ] as Headers[]) {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+      const reply = await post({ cookie, ...headers }, method);
+      assert.deepEqual([reply.status, reply.json().code], [403, 'cross_site'], JSON.stringify(headers));
+    }
+    assert.equal((await post(headers)).status, 200, 'without a cookie there is nothing to forge');
+  }
+  assert.equal((await post({ cookie, 'sec-fetch-site': 'same-origin', origin: app.origin })).status, 200);
+  assert.equal((await post({ cookie })).status, 200, 'programs send neither header');
+  assert.equal((await post({ authorization: 'Bearer xia', origin: 'https://evil.example' })).status, 200);
+  const read = await call('/open/echo', { headers: { cookie, 'sec-fetch-site': 'cross-site' } });
+  assert.equal(read.status, 200, 'a link from another site works');
+  const preflighted = await call('/open/echo', { method: 'OPTIONS', headers: { ...preflight, cookie } });
+  assert.equal(preflighted.status, 200);
 });
 
 test('HEAD counts as GET', async () => {
@@ -462,7 +522,9 @@ test('an upgrade is refused with the same words as any request', async () => {
   assert.match(stranger, /"code":"credentials_required"/);
   const foreign = await upgrade('Cookie: sessionid=xia\r\nOrigin: https://evil.example\r\n');
   assert.match(foreign, /^HTTP\/1\.1 403 /);
-  assert.match(foreign, /"code":"origin_refused"/);
+  assert.match(foreign, /"code":"cross_site"/);
+  const fetched = await upgrade('Cookie: sessionid=xia\r\nSec-Fetch-Site: cross-site\r\n');
+  assert.match(fetched, /"code":"cross_site"/);
 });
 
 test('visits are told to the application and counted, a while later', async () => {

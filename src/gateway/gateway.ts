@@ -2,7 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { App } from '#platform/http/app';
 import type { Db } from '#platform/db';
+import { isByCookie, isCrossSite } from '#platform/http/csrf';
 import { prefersHtml } from '#platform/http/negotiate';
+import { transport_policy } from '#platform/http/security-headers';
 import { codeOf, type Forwarder, makeForwarder, type OutgoingRequest, UpstreamFailure } from './forward.ts';
 import { requestHeaders } from './forward-headers.ts';
 import { makeKnownCallers } from './known-callers.ts';
@@ -27,6 +29,8 @@ export interface GatewayOptions extends FactSources, RecentSources {
   readonly secret: string;
   readonly upstream_timeout_ms: number;
   readonly upstream_connections_max: number;
+  /** Names of request headers that reach the upstream beside the standard ones. */
+  readonly forwarded_headers: readonly string[];
   readonly private_addresses_allowed: boolean;
   readonly hasTemplate: (name: string) => boolean;
   /** The site or its rules were changed by this process: what is held of it is out of date. */
@@ -65,6 +69,7 @@ export function makeGateway(options: GatewayOptions): Gateway {
   };
 
   const open = makeOpenConnections();
+  const further = new Set(options.forwarded_headers.map((name) => name.toLowerCase()));
   let ownMethods: OwnMethods = () => [];
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -74,12 +79,12 @@ export function makeGateway(options: GatewayOptions): Gateway {
     const methods = ownMethods(target);
     if (methods.length > 0) return answerOwnPath(reply, method, methods);
     const upgrade = pendingUpgrade(request.raw);
-    const passed = await passRules(
-      { ctx, method, target, upgrade: upgrade && { origin: request.headers.origin } },
-      parts,
-    );
+    const is_preflight = isPreflight(request);
+    const is_safe = method === 'GET' || method === 'HEAD' || is_preflight;
+    const is_cross_site = (!is_safe || upgrade !== null) && isByCookie(request) && isCrossSite(request);
+    const passed = await passRules({ ctx, method, target, is_preflight, is_cross_site }, parts);
     if (!passed.match.rule.is_forward) return answerLocally(request, reply, passed, pages);
-    return forwardOn({ forwarder, open }, request, reply, passed, upgrade);
+    return forwardOn({ forwarder, open, further }, request, reply, passed, upgrade);
   }
 
   return {
@@ -121,8 +126,14 @@ export function makeGateway(options: GatewayOptions): Gateway {
   };
 }
 
+interface ForwardingParts {
+  readonly forwarder: Forwarder;
+  readonly open: OpenConnections;
+  readonly further: ReadonlySet<string>;
+}
+
 async function forwardOn(
-  { forwarder, open }: { forwarder: Forwarder; open: OpenConnections },
+  { forwarder, open, further }: ForwardingParts,
   request: FastifyRequest,
   reply: FastifyReply,
   passed: Passed,
@@ -130,7 +141,7 @@ async function forwardOn(
 ): Promise<FastifyReply> {
   const { entry_point } = passed.ctx.site;
   if (entry_point === null) throw gatewayProblems.upstream_unset();
-  const outgoing = outgoingRequest(request, passed, entry_point);
+  const outgoing = outgoingRequest(request, passed, { entry_point, further });
   try {
     if (upgrade) {
       const outcome = await forwarder.upgrade(outgoing, upgrade.protocol);
@@ -148,20 +159,35 @@ async function forwardOn(
   return reply.hijack();
 }
 
-function outgoingRequest(request: FastifyRequest, passed: Passed, entry_point: string): OutgoingRequest {
+function outgoingRequest(
+  request: FastifyRequest,
+  passed: Passed,
+  { entry_point, further }: { entry_point: string; further: ReadonlySet<string> },
+): OutgoingRequest {
   const { raw } = request;
-  const { ctx, carrier, target, method } = passed;
+  const { ctx, carrier: session, target, method, is_preflight } = passed;
   const { host, protocol } = new URL(ctx.origin);
   const caller = { ip: request.ip, scheme: protocol.replace(':', ''), host, request_id: request.id };
-  const has_body = raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0;
   return {
     entry_point,
     method,
     target: target.path + target.search,
-    headers: requestHeaders(raw.rawHeaders, caller, carrier),
+    headers: requestHeaders(raw.rawHeaders, caller, { session, further, is_preflight }),
     request_id: request.id,
-    body: has_body ? raw : null,
+    transport_policy: request.server.cookieNames.secure ? transport_policy : null,
+    body: hasBody(request) ? raw : null,
   };
+}
+
+/** A CORS preflight has no body and no credentials: browsers send it to ask whether they may send the request. */
+function isPreflight(request: FastifyRequest): boolean {
+  const { method, headers } = request;
+  if (method !== 'OPTIONS' || headers.origin === undefined || hasBody(request)) return false;
+  return headers['access-control-request-method'] !== undefined;
+}
+
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /** The themed page for people, with a hint for those who can mend it; a problem for programs. */

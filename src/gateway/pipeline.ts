@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Context } from '#platform/context';
+import { httpProblems } from '#platform/http/problems';
 import type { RuleBook } from './rule-book.ts';
 import { problemOf } from './denial.ts';
 import type { KnownCallers } from './known-callers.ts';
@@ -27,8 +28,10 @@ export interface Passage {
   readonly ctx: Context;
   readonly method: string;
   readonly target: RequestTarget;
-  /** The Origin field of a request that wants to switch protocols; null for ordinary requests. */
-  readonly upgrade: { readonly origin: string | undefined } | null;
+  /** A CORS preflight: forwarded without body, credentials and session, under any rule. */
+  readonly is_preflight: boolean;
+  /** A page of another origin caused an unsafe request or an upgrade that carries Tollgate's cookie. */
+  readonly is_cross_site: boolean;
   match: RuleMatch | null;
   caller: KnownCaller | null;
   visit: Visit;
@@ -44,7 +47,7 @@ type Step = (passage: Passage, parts: PipelineParts) => Promise<void> | void;
 // oxfmt-ignore
 const steps: readonly Step[] = [
   findRule,            // 403 rule_unmatched · 400 path_refused
-  refuseForeignPage,   // 403 origin_refused; upgrades only
+  refuseCrossSite,     // 403 cross_site
   identify,            // never refuses: whom nobody knows is anonymous
   authorize,           // 401 · 402 · 403 · 404; browsers are led to what mends it
   recordEngagement,    // never refuses, never waits
@@ -53,7 +56,7 @@ const steps: readonly Step[] = [
 
 /** Takes a request through all steps; throws the refusal of the first that says no. */
 export async function passRules(
-  request: Pick<Passage, 'ctx' | 'method' | 'target' | 'upgrade'>,
+  request: Pick<Passage, 'ctx' | 'method' | 'target' | 'is_preflight' | 'is_cross_site'>,
   parts: PipelineParts,
 ): Promise<Passed> {
   const passage: Passage = { ...request, match: null, caller: null, visit: noVisit, carrier: null };
@@ -71,23 +74,22 @@ async function findRule(passage: Passage, { rules }: PipelineParts): Promise<voi
   passage.match = outcome;
 }
 
-/** A page of another site may open a socket with the visitor's cookies; no other check would notice. */
-function refuseForeignPage({ ctx, upgrade }: Passage): void {
-  if (upgrade?.origin === undefined || ctx.actor.kind !== 'user' || ctx.actor.via !== 'cookie') return;
-  if (upgrade.origin.toLowerCase() !== ctx.origin) throw gatewayProblems.origin_refused();
+/** The upstream sees a signed session and cannot see that the caller's page did not send the request. */
+function refuseCrossSite({ is_cross_site }: Passage): void {
+  if (is_cross_site) throw httpProblems.cross_site();
 }
 
 async function identify(passage: Passage, { callers }: PipelineParts): Promise<void> {
   const { ctx, match } = passage;
   const { allow, is_forward } = known(match).rule;
-  if (ctx.actor.kind !== 'user' || isPreflight(passage) || (allow.op === 0 && !is_forward)) return;
+  if (ctx.actor.kind !== 'user' || passage.is_preflight || (allow.op === 0 && !is_forward)) return;
   passage.caller = await callers.get(ctx, ctx.actor.user_id);
 }
 
 async function authorize(passage: Passage, { sources }: PipelineParts): Promise<void> {
   const { ctx, caller, method } = passage;
   const { rule, params } = known(passage.match);
-  if (rule.allow.op === 0 || isPreflight(passage)) return;
+  if (rule.allow.op === 0 || passage.is_preflight) return;
   const operator = known(operators[rule.allow.op]);
   const is_read = method === 'GET' || method === 'HEAD';
   const facts = await loadFacts(ctx, sources, { operator, params, caller, is_read });
@@ -105,11 +107,6 @@ async function signSession(passage: Passage, { carriers }: PipelineParts): Promi
   const { ctx, caller, match, visit } = passage;
   if (caller === null || !known(match).rule.is_forward) return;
   passage.carrier = await carriers(ctx, caller.username, makeSession(caller.session, caller.site, visit));
-}
-
-/** A browser asks without credentials whether it may ask: nothing is looked up and no session is told. */
-function isPreflight({ method }: Passage): boolean {
-  return method === 'OPTIONS';
 }
 
 function known<T>(value: T | null | undefined): T {

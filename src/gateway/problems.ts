@@ -13,7 +13,6 @@ export const gatewayProblems = defineProblems({
   profile_unknown: { status: 404, title: 'There is no such profile.' },
   plan_unknown: { status: 404, title: 'There is no such plan.' },
   page_unknown: { status: 404, title: 'There is no such page.' },
-  origin_refused: { status: 403, title: 'This connection was opened by a page of another site.' },
   upstream_unset: { status: 503, title: 'This site is not connected to an application.' },
   upstream_unreachable: {
     status: 503,

@@ -74,6 +74,7 @@ export async function startGatewayApp(given: { upstream_timeout_ms?: number } = 
     secret,
     upstream_timeout_ms: given.upstream_timeout_ms ?? 500,
     upstream_connections_max: 8,
+    forwarded_headers: ['x-requested-with', 'x-csrf-token', 'x-request-id'],
     private_addresses_allowed: true,
     provider_grace_days: 90,
     entitlementsOf,

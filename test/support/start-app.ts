@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { buildTollgate, type Tollgate } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { movableClock, type MovableClock } from '../../src/platform/clock.ts';
@@ -24,7 +24,7 @@ export const TEST_SECRET = 'a secret that only tests know, of some length';
  * It listens on no port until `tollgate.listen` is called; `app.http.inject` needs none. Events are delivered by `app.tollgate.relay.drain()`.
  */
 export async function startApp(
-  given: { config?: Partial<Config>; now?: Date; seed?: boolean; database?: TestDatabase } = {},
+  given: { config?: Partial<Config>; now?: Date; seed?: boolean; database?: TestDatabase; log?: Logger } = {},
 ): Promise<TestApp> {
   const database = given.database ?? (await openTestDatabase());
   const clock = movableClock(given.now ?? ordinaryDay);
@@ -41,7 +41,7 @@ export async function startApp(
       ...given.config,
     },
   );
-  const log = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
+  const log = given.log ?? pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
   const tollgate = await buildTollgate({ config, secret: TEST_SECRET, database, clock, movable: clock, log });
   await tollgate.http.ready();
   return {

@@ -15,7 +15,7 @@ export function isFlagSet(value: string | undefined): boolean {
  *
  * Nobody is to be signed in by a page of another site: with a cookie the body must be JSON, which no form can send
  * across sites, and must not come from elsewhere.
- * @throws media_type_unsupported (415), cross_site_refused (403)
+ * @throws media_type_unsupported (415), cross_site (403)
  */
 export function sessionKind(request: FastifyRequest, cookie: string | undefined): 'token' | 'cookie' {
   if (!isFlagSet(cookie)) return 'token';

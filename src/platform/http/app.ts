@@ -27,7 +27,7 @@ import { authorize } from './authorize.ts';
 import { limitBodyTime } from './body-time.ts';
 import { type Authenticate, buildContext } from './build-context.ts';
 import { cookieNames, ensureVisitor } from './cookies.ts';
-import { requireCsrf } from './csrf.ts';
+import { isByCookie, requireCsrf, requireSameOrigin } from './csrf.ts';
 import { registerFallback } from './fallback.ts';
 import { encodeHeaders } from './header-value.ts';
 import { registerHealth } from './health.ts';
@@ -37,6 +37,7 @@ import { type PageContext, registerPages } from './pages.ts';
 import { refuseEmptyParams } from './path-params.ts';
 import { replyBarely, replyWithProblem } from './problem-reply.ts';
 import { httpProblems } from './problems.ts';
+import { answerParserError, answerUnmetExpectations, requireClearFraming } from './request-framing.ts';
 import { watchRoutes } from './route-list.ts';
 import { securityHeaders } from './security-headers.ts';
 import { refuseUnstorableBody, refuseUnstorableUrl } from './unstorable-text.ts';
@@ -92,11 +93,18 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     requestIdHeader: false,
     forceCloseConnections: 'idle',
     // Any other protocol that is offered is left alone (RFC 9110 §7.8): Node would take the body for that protocol's.
-    http: { maxHeaderSize: HEADER_BYTES_MAX, shouldUpgradeCallback: isWebSocketHandshake },
+    // A missing Host is refused by `requireClearFraming`, with a body.
+    http: {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      requireHostHeader: false,
+      shouldUpgradeCallback: isWebSocketHandshake,
+    },
+    clientErrorHandler: answerParserError,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: true } },
     frameworkErrors: (error, request, reply) => replyBarely(request, reply, error),
   }).withTypeProvider<TypeBoxTypeProvider>();
+  answerUnmetExpectations(app.server);
 
   app.decorate('cookieNames', cookieNames(new URL(options.base_url()).protocol === 'https:'));
   app.decorate('evaluation', options.evaluation);
@@ -118,6 +126,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     request.subject = noSubject;
     request.started_at_ms = performance.now();
     reply.header('x-request-id', request.id);
+    requireClearFraming(request.raw);
     if (request.url.length > URL_LENGTH_MAX) throw httpProblems.address_too_long();
     if (request.routeOptions.config.passthrough !== true) limitBodyTime(request.raw, options.body_ms_max);
     if (request.routeOptions.config.bare === true) return;
@@ -137,6 +146,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     const { actor } = request.ctx;
     const bySession = actor.kind === 'user' && actor.via === 'cookie';
     if ((page === true || bySession) && csrf !== false) requireCsrf(request);
+    else if (isByCookie(request)) requireSameOrigin(request);
     return claimIdempotencyKey(request, reply);
   });
   app.addHook('onSend', async (request, reply, payload) => {

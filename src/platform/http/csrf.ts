@@ -31,15 +31,30 @@ export function requireCsrf(request: FastifyRequest): void {
 }
 
 /**
- * Refuses what a browser sends on behalf of another site. Programs send neither header and pass.
- * @throws cross_site_refused (403)
+ * Refuses a request that a browser sends for a page of another origin. Programs send neither header and pass.
+ * @throws cross_site (403)
  * @see https://web.dev/articles/fetch-metadata
  */
 export function requireSameOrigin(request: FastifyRequest): void {
+  if (isCrossSite(request)) throw httpProblems.cross_site();
+}
+
+/**
+ * True if a page of another origin caused the request, by Fetch Metadata or `Origin`.
+ *
+ * Other subdomains of one site count as another origin: `SameSite=Lax` cookies are sent with their requests.
+ */
+export function isCrossSite(request: FastifyRequest): boolean {
   const site = request.headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw httpProblems.cross_site_refused();
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
   const { origin } = request.headers;
-  if (origin !== undefined && origin !== request.ctx.origin) throw httpProblems.cross_site_refused();
+  return origin !== undefined && origin.toLowerCase() !== request.ctx.origin;
+}
+
+/** True if the request carries one of Tollgate's cookies and no `Authorization` header, which browsers never add. */
+export function isByCookie({ cookies, headers, server }: FastifyRequest): boolean {
+  const { session, visitor } = server.cookieNames;
+  return headers.authorization === undefined && (cookies[session] !== undefined || cookies[visitor] !== undefined);
 }
 
 function isSigned(request: FastifyRequest, token: string): boolean {

@@ -53,6 +53,10 @@ export function registerPages(app: App, options: HttpOptions): void {
   });
 
   app.decorateReply('errorPage', async function errorPage(problem: Problem) {
+    const bare = () =>
+      this.status(problem.status).type('text/html; charset=utf-8').send(bareErrorPage(problem, this.request));
+    // The request was refused before its caller and site were looked up: a themed page has nothing to show.
+    if (!this.request.hasContext) return bare();
     const name = templates.has(`${problem.status}.html`)
       ? `${problem.status}.html`
       : problem.status >= 500
@@ -69,7 +73,7 @@ export function registerPages(app: App, options: HttpOptions): void {
       return await this.page(name, data, problem.status);
     } catch (error) {
       this.request.log.error({ err: error }, 'the error page could not be rendered');
-      return this.status(problem.status).type('text/html; charset=utf-8').send(bareErrorPage(problem, this.request));
+      return bare();
     }
   });
 }

@@ -108,7 +108,7 @@ test('a form that another site sends is refused before its token is looked at', 
     payload: 'username=refused&password=y',
   });
   assert.equal(reply.statusCode, 403);
-  assert.equal(reply.json<{ code: string }>().code, 'cross_site_refused');
+  assert.equal(reply.json<{ code: string }>().code, 'cross_site');
 });
 
 test('an Idempotency-Key of no length is refused', async () => {

@@ -10,12 +10,14 @@ export function securityHeaders(request: FastifyRequest, reply: FastifyReply): v
   reply.header('x-content-type-options', 'nosniff');
   reply.header('referrer-policy', 'same-origin');
   reply.header('x-frame-options', 'DENY');
-  if (request.server.cookieNames.secure)
-    reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
+  if (request.server.cookieNames.secure) reply.header('strict-transport-security', transport_policy);
   if (!reply.hasHeader('content-security-policy'))
     reply.header('content-security-policy', isPage(reply) ? pagePolicy(request.csp_nonce) : dataPolicy);
   if (config.bare !== true && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
 }
+
+/** Strict-Transport-Security of a site on https. */
+export const transport_policy = 'max-age=31536000; includeSubDomains';
 
 /** For what is no page: should a browser show it as one after all, it may load, run and send nothing. */
 const dataPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
