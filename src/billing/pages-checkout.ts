@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 
+import { sellersSeenBy } from '#platform/http/access';
 import type { App } from '#platform/http/app';
 import { checkedField, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
@@ -179,9 +180,12 @@ function receiptPage(app: App): void {
       const charge = await findCharge(request.ctx.db, request.params.charge);
       const { profile_id } = request.subject;
       if (!charge || profile_id === null || charge.profile_id !== profile_id) throw billingProblems.receipt_unknown();
+      const sellers = sellersSeenBy(request.subject);
+      const view = await viewReceipt(request.ctx, charge, sellers);
+      if (sellers !== null && view.charge_items.length === 0) throw billingProblems.receipt_unknown();
       const next = nextOf(request)?.replace(':profile', request.params.profile) ?? null;
       return reply.page('saas/billing/receipt.html', {
-        ...(await viewReceipt(request.ctx, charge)),
+        ...view,
         continue_url: isPaid(charge) ? (next ?? paths.app(request.params.profile)) : null,
         continue_title: next === null ? 'Open the application' : 'Continue',
       });

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { listHistory, mainAmount, statementBalance } from '#ledger';
+import { sellersSeenBy } from '#platform/http/access';
 import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
@@ -28,9 +29,10 @@ export function historyPages(app: App): void {
       const profile = await getProfileById(ctx.db, subject.profile_id);
       const asked = request.list(profile.default_timezone);
       const newest = asked.order.length > 0 ? asked : { ...asked, order: [{ field: 'created_at', descending: true }] };
-      const page = await listHistory(ctx, profile.id, { list: newest, url: request.listUrl });
-      const card = await savedCard(ctx.db, profile.id);
-      const due = mainAmount((await statementBalance(ctx.db, profile.id, ctx.clock.now())).totals);
+      const sellers = sellersSeenBy(subject);
+      const page = await listHistory(ctx, profile.id, { list: newest, url: request.listUrl, sellers });
+      const card = sellers === null ? await savedCard(ctx.db, profile.id) : null;
+      const due = mainAmount((await statementBalance(ctx.db, profile.id, ctx.clock.now(), sellers)).totals);
       return reply.page('saas/billing/index.html', {
         profile: await summaryOf(request, profile),
         balance_amount: due.amount,

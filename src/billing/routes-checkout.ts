@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { getProfileById } from './get-profile.ts';
+import { sellersSeenBy } from '#platform/http/access';
 import type { App } from '#platform/http/app';
 import { commonProblems, Problem } from '#kernel/problem';
 import type { FastifyRequest } from 'fastify';
@@ -45,7 +46,9 @@ export function checkoutRoutes(app: App): void {
       await mergeVisitorCart(ctx);
       const { payer, owner } = await payingFor(request);
       const at = ctx.clock.now();
-      const invoicables = await loadInvoicables(ctx.db, { payer, owner, at, strict_coupons: false });
+      const all = await loadInvoicables(ctx.db, { payer, owner, at, strict_coupons: false });
+      const sellers = sellersSeenBy(request.subject);
+      const invoicables = all.filter(({ plan }) => sellers === null || sellers.includes(plan.profile_id));
       return presentCheckout(ctx.db, { payer, invoicables, processor: browserKeys(ctx), origin: ctx.origin, at });
     },
   );

@@ -1,16 +1,26 @@
 import { findEntries } from '#ledger';
 import type { Context } from '#platform/context';
+import type { ProfileId } from '#platform/db-schema';
 import { type Charge, findChargeItems, findSettledRefundLines } from '#payments';
 import { findProfilesByIds, profileSummaries } from '#profiles';
 
-/** What a receipt shows: who paid, who sold, what, with which card, what was given back since, and what that leaves. */
-export async function viewReceipt(ctx: Context, charge: Charge): Promise<Record<string, unknown>> {
-  const items = await findChargeItems(ctx.db, charge.id);
+/**
+ * What a receipt shows: who paid, who sold, what, with which card, what was given back since, and what that leaves.
+ * With `sellers` their lines only, and amounts of these.
+ */
+export async function viewReceipt(
+  ctx: Context,
+  charge: Charge,
+  sellers: readonly ProfileId[] | null = null,
+): Promise<{ charge_items: unknown[] } & Record<string, unknown>> {
+  const all = await findChargeItems(ctx.db, charge.id);
+  const items = sellers === null ? all : all.filter(({ provider_id }) => sellers.includes(provider_id));
+  const amount = items.length === all.length ? charge.amount : items.reduce((sum, item) => sum + item.amount, 0);
   const byId = await findEntries(
     ctx.db,
     items.map((item) => item.invoiced_entry_id),
   );
-  const [summaries, providers, refunds] = await Promise.all([
+  const [summaries, providers, all_refunds] = await Promise.all([
     profileSummaries(ctx.db, [charge.profile_id]),
     findProfilesByIds(
       ctx.db,
@@ -18,6 +28,7 @@ export async function viewReceipt(ctx: Context, charge: Charge): Promise<Record<
     ),
     findSettledRefundLines(ctx.db, charge.id),
   ]);
+  const refunds = all_refunds.filter(({ charge_item_id }) => items.some(({ id }) => id === charge_item_id));
   const provider = items[0] && providers.get(items[0].provider_id);
   return {
     profile: summaries.get(charge.profile_id),
@@ -25,7 +36,7 @@ export async function viewReceipt(ctx: Context, charge: Charge): Promise<Record<
     charge: {
       processor_key: charge.processor_key,
       created_at: charge.created_at,
-      amount: charge.amount,
+      amount,
       unit: charge.unit,
       state: charge.state,
       last4: charge.last4,
@@ -50,6 +61,6 @@ export async function viewReceipt(ctx: Context, charge: Charge): Promise<Record<
           ]
         : [];
     }),
-    total: { amount: charge.amount - refunds.reduce((sum, { amount }) => sum + amount, 0), unit: charge.unit },
+    total: { amount: amount - refunds.reduce((sum, { amount }) => sum + amount, 0), unit: charge.unit },
   };
 }

@@ -78,15 +78,23 @@ const due = sql`case when dest_account = 'Payable' then dest_amount else -dest_a
 
 /**
  * Reads what a profile owes at an instant, the entries of that very instant included: orders on its events (whoever pays
- * for them) less what was paid or written off there. Refunds and disputes change nothing.
+ * for them) less what was paid or written off there. Refunds and disputes change nothing. With `sellers` on orders of
+ * these only.
  */
-export async function statementBalance(reader: Reader, profile_id: ProfileId, at: Date): Promise<StatementBalance> {
+export async function statementBalance(
+  reader: Reader,
+  profile_id: ProfileId,
+  at: Date,
+  sellers?: readonly ProfileId[] | null,
+): Promise<StatementBalance> {
+  const of_sellers = sellers ? sql`orig_profile_id = any(${[...sellers]}::bigint[])` : sql`true`;
   // Index: ledger_entries_dest finds the events, ledger_entries_event_id what happened on them.
   const { rows } = await sql<EventBalance>`
     select entry.event_id, entry.dest_unit as unit, sum(${due}) as amount
     from (
       select distinct event_id from ledger_entries
       where dest_profile_id = ${profile_id} and dest_account = 'Payable' and created_at <= ${at} and event_id is not null
+        and ${of_sellers}
     ) owed join ledger_entries entry on entry.event_id = owed.event_id
     where entry.created_at <= ${at} and (dest_account = 'Payable' or ${settles})
     group by entry.event_id, entry.dest_unit
@@ -99,14 +107,19 @@ export async function statementBalance(reader: Reader, profile_id: ProfileId, at
  * Reads the orders of a profile that are not paid for, newest first: on each event that owes something, its newest orders up
  * to the amount due, so that payments count for the oldest.
  */
-export async function unpaidOrders(reader: Reader, profile_id: ProfileId, at: Date): Promise<Entry[]> {
-  const { events } = await statementBalance(reader, profile_id, at);
+export async function unpaidOrders(
+  reader: Reader,
+  profile_id: ProfileId,
+  at: Date,
+  sellers?: readonly ProfileId[] | null,
+): Promise<Entry[]> {
+  const { events } = await statementBalance(reader, profile_id, at, sellers);
   const owing = events.filter(({ amount }) => amount > 0);
   if (owing.length === 0) return [];
   // Index: ledger_entries_event_id.
   const { rows } = await sql<{ id: Entry['id'] }>`
     select id from (
-      select entry.id, entry.created_at, entry.dest_profile_id, owing.amount as owed,
+      select entry.id, entry.created_at, entry.dest_profile_id, entry.orig_profile_id, owing.amount as owed,
         coalesce(sum(dest_amount) over (
           partition by entry.event_id, dest_unit order by entry.created_at desc, entry.id desc
           rows between unbounded preceding and 1 preceding), 0) as newer
@@ -115,6 +128,7 @@ export async function unpaidOrders(reader: Reader, profile_id: ProfileId, at: Da
       join ledger_entries entry on entry.event_id = owing.event_id and entry.dest_unit = owing.unit
       where orig_account = 'Receivable' and dest_account = 'Payable' and dest_amount > 0 and entry.created_at <= ${at}
     ) orders where newer < owed and dest_profile_id = ${profile_id}
+      and ${sellers ? sql`orig_profile_id = any(${[...sellers]}::bigint[])` : sql`true`}
     order by created_at desc, id desc`.execute(reader);
   if (rows.length === 0) return [];
   return reader

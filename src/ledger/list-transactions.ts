@@ -26,6 +26,8 @@ import {
 export interface ListRequest {
   list: ListQuery;
   url: URL;
+  /** Narrows a subscriber's lists to what involves these providers; absent or null: all of them. */
+  sellers?: readonly ProfileId[] | null;
 }
 
 type TransactionsPage = BalancePage<PresentedTransaction>;
@@ -33,15 +35,16 @@ type TransactionsPage = BalancePage<PresentedTransaction>;
 /** Lists the orders that a profile has not paid, newest first; the balance is what it owes. */
 export async function listBalance(ctx: Context, profile_id: ProfileId, asked: ListRequest): Promise<TransactionsPage> {
   const until = lastInstant(asked.list, ctx.clock.now());
-  const unpaid = await unpaidOrders(ctx.db, profile_id, until);
-  const { totals } = await statementBalance(ctx.db, profile_id, until);
+  const unpaid = await unpaidOrders(ctx.db, profile_id, until, asked.sellers);
+  const { totals } = await statementBalance(ctx.db, profile_id, until, asked.sellers);
   return pageOfEntries(ctx, asked, newestFirst, isOneOf(unpaid.map(({ id }) => id)), profile_id, async () => totals);
 }
 
 /** Lists what happened on a profile's account as a subscriber; the balance is what it owes now. */
 export async function listHistory(ctx: Context, profile_id: ProfileId, asked: ListRequest): Promise<TransactionsPage> {
-  const { totals } = await statementBalance(ctx.db, profile_id, ctx.clock.now());
-  return pageOfEntries(ctx, asked, oldestFirst, isHistoryOf(profile_id), profile_id, async () => totals);
+  const { sellers } = asked;
+  const { totals } = await statementBalance(ctx.db, profile_id, ctx.clock.now(), sellers);
+  return pageOfEntries(ctx, asked, oldestFirst, isHistoryOf(profile_id, sellers), profile_id, async () => totals);
 }
 
 /** Lists the sales of a provider, paid or not; the balance is their sum. */

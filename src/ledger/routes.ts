@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { isTimeZone } from '#kernel/instant';
 import type { App } from '#platform/http/app';
-import type { Access } from '#platform/http/access';
+import { type Access, sellersSeenBy } from '#platform/http/access';
 import { ListQuerystring, SlugParam } from '#platform/http/schemas';
 import { listProblems } from '#platform/list';
 import { findProfileById, getBroker, type Profile } from '#profiles';
@@ -78,5 +78,9 @@ async function subjectOf(request: FastifyRequest): Promise<Profile> {
 }
 
 function asked(request: FastifyRequest, { default_timezone }: Profile): ListRequest {
-  return { list: request.list(isTimeZone(default_timezone) ? default_timezone : 'UTC'), url: request.listUrl };
+  return {
+    list: request.list(isTimeZone(default_timezone) ? default_timezone : 'UTC'),
+    url: request.listUrl,
+    sellers: sellersSeenBy(request.subject),
+  };
 }

@@ -51,12 +51,29 @@ export function selectEntries(reader: Reader) {
 export const isOneOf = (ids: readonly Entry['id'][]): Expression<SqlBool> =>
   sql<SqlBool>`entry.id = any(${[...ids]}::bigint[])`;
 
-/** What a subscriber sees of its account: orders, charges, payments elsewhere, write-offs and refunds. */
-export const isHistoryOf = (profile_id: ProfileId): Expression<SqlBool> =>
+/**
+ * What a subscriber sees of its account: orders, charges, payments elsewhere, write-offs and refunds. With `sellers` the
+ * entries that involve one of these only.
+ */
+export const isHistoryOf = (profile_id: ProfileId, sellers?: readonly ProfileId[] | null): Expression<SqlBool> =>
   // Indexes: ledger_entries_dest, ledger_entries_orig.
   sql<SqlBool>`((entry.dest_profile_id = ${profile_id} and entry.dest_account in ('Payable', 'Liability'))
     or (entry.orig_profile_id = ${profile_id} and entry.orig_account in ('Liability', 'Refunded')))
-    and entry.orig_account <> 'Payable'`;
+    and entry.orig_account <> 'Payable' and ${sellers ? involvesOnly(sellers) : sql`true`}`;
+
+/**
+ * Entries of which a seller is a party, and payments of events that settle these sellers' lines alone. A payment that
+ * other sellers share is left out: its amount would disclose their part.
+ */
+const involvesOnly = (sellers: readonly ProfileId[]): Expression<SqlBool> => {
+  const ids = sql`${[...sellers]}::bigint[]`;
+  // Index: ledger_entries_ledger_event_id.
+  const settled = sql`select from ledger_entries line where line.ledger_event_id = entry.ledger_event_id
+    and line.dest_account = 'Receivable'`;
+  return sql<SqlBool>`(entry.orig_profile_id = any(${ids}) or entry.dest_profile_id = any(${ids})
+    or (exists (${settled} and line.dest_profile_id = any(${ids}))
+      and not exists (${settled} and line.dest_profile_id <> all(${ids}))))`;
+};
 
 /** What a provider sold, paid or not. */
 export const isSaleOf = (profile_id: ProfileId): Expression<SqlBool> =>

@@ -4,14 +4,16 @@ import { Type } from 'typebox';
 import { isTimeZone } from '#kernel/instant';
 import { commonProblems } from '#kernel/problem';
 import type { ProfileId } from '#platform/db-schema';
+import { sellersSeenBy } from '#platform/http/access';
 import type { App } from '#platform/http/app';
 import { intentKey } from '#platform/http/idempotency';
 import { ListQuerystring, SlugParam } from '#platform/http/schemas';
 import { listProblems } from '#platform/list';
 import { findProfileById, getBroker } from '#profiles';
 import { cardRoutes } from './card-routes.ts';
+import type { Charge } from './charge.ts';
 import { getBank } from './get-bank.ts';
-import { getChargeOf } from './get-charge.ts';
+import { chargeSeenBy, getChargeOf } from './get-charge.ts';
 import { listCharges } from './list-charges.ts';
 import { presentCharge } from './present-charge.ts';
 import { paymentsProblems } from './problems.ts';
@@ -86,7 +88,7 @@ function chargeRoutes(app: App): void {
         response: { 200: ChargeSchema },
       },
     },
-    async (request) => presentCharge(await chargeOf(request), undefined, request.ctx.lang),
+    async (request) => presentSeen(request, await chargeOf(request)),
   );
 
   app.post(
@@ -143,13 +145,17 @@ function chargeRoutes(app: App): void {
         intentKey(request, 'refund'),
       );
       reply.status(201);
-      return presentCharge(charge, detail, request.ctx.lang);
+      return presentSeen(request, charge, detail);
     },
   );
 }
 
 function chargeOf(request: FastifyRequest<{ Params: { charge: string } }>) {
-  return getChargeOf(request.ctx.db, subjectId(request), request.params.charge);
+  return getChargeOf(request.ctx.db, subjectId(request), request.params.charge, sellersSeenBy(request.subject));
+}
+
+async function presentSeen({ ctx, subject }: FastifyRequest, charge: Charge, detail?: string) {
+  return presentCharge(await chargeSeenBy(ctx.db, charge, sellersSeenBy(subject)), detail, ctx.lang);
 }
 
 /** The profile that the guard of the route found. */

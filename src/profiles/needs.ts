@@ -11,11 +11,12 @@ export interface ProfileNeeds {
   accounts: AccountsSettings;
   /** Holds the texts of the agreements. */
   templates: Pick<Templates, 'has' | 'renderPage'>;
-  /** Lists the subscriptions of a profile that run at an instant. */
+  /** Lists the subscriptions of a profile that run at an instant; with `sellers` those to plans of these providers. */
   listSubscriptions(
     reader: Reader,
     profile_id: ProfileId,
     at: Date,
+    sellers: readonly ProfileId[] | null,
   ): Promise<Static<typeof SubscriptionMentionSchema>[]>;
   /** Lists the operator's notes about a profile, newest first. */
   listActivities(reader: Reader, profile_id: ProfileId): Promise<Static<typeof ActivityMentionSchema>[]>;

@@ -23,7 +23,17 @@ export function mayRemoveLastManager(subject: Subject, profile_id: ProfileId, br
   return isBrokerManager(subject) && profile_id !== broker_id;
 }
 
-/** The operator's notes about a customer are not shown to the customer. */
+/** The broker's notes about a customer are not shown to the customer, nor to its providers. */
 export function maySeeActivities(subject: Subject): boolean {
-  return subject.relation === 'broker' || subject.relation === 'provider';
+  return subject.relation === 'broker';
+}
+
+/** Invitations and requests are between a profile and its members: providers see neither these nor their keys. */
+export function maySeePendingRoles(subject: Subject): boolean {
+  return subject.relation !== 'provider';
+}
+
+/** Managers change a profile; a provider of it does not. */
+export function mayEditDetails(subject: Subject): boolean {
+  return subject.is_manager && subject.relation !== 'provider';
 }

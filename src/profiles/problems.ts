@@ -10,6 +10,10 @@ export const profileProblems = defineProblems({
   otp_required: { status: 403, title: 'One of your roles requires a second factor. Set it up before you go on.' },
   terms_unsigned: { status: 403, title: 'Agree to the terms of use before you go on.' },
   profile_unknown: { status: 404, title: 'There is no such profile.' },
+  subscriber_details_protected: {
+    status: 403,
+    title: 'Only the subscriber changes the name and the contact details of its profile.',
+  },
   profile_protected: { status: 403, title: 'The site cannot do without this profile.' },
   registration_disabled: { status: 403, title: 'Registration is closed on this site.' },
   shadow_profiles_limited: { status: 403, title: 'Only people who sell on this site may add profiles for others.' },

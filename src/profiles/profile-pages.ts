@@ -3,7 +3,7 @@ import { countriesByName } from '#kernel/country';
 import type { App } from '#platform/http/app';
 import { checkedField, type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
-import { isBrokerManager } from './policy.ts';
+import { isBrokerManager, mayEditDetails } from './policy.ts';
 import { type ProfileView, getProfileView, presentProfileDetail } from './profile-summary.ts';
 import { ProfileParams } from './schemas.ts';
 import { profileOf } from './subject.ts';
@@ -59,7 +59,7 @@ async function show(request: FastifyRequest, reply: FastifyReply, problem: FormP
     'saas/profile/index.html',
     {
       profile: presentProfileDetail(view),
-      may_edit: subject.is_manager,
+      may_edit: mayEditDetails(subject),
       may_set_flags: isBrokerManager(subject),
       countries: countriesByName(ctx.lang).map(({ code, name }) => ({ value: code, label: name })),
       timezones: Intl.supportedValuesOf('timeZone').map((name) => ({ value: name, label: name })),

@@ -5,7 +5,7 @@ import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring, PageOf } from '#platform/http/schemas';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db-schema';
-import type { Subject } from '#platform/http/access';
+import { sellersSeenBy, type Subject } from '#platform/http/access';
 import { type Throttle, throttleProblems } from '#platform/throttle';
 import { archiveProfile } from './archive-profile.ts';
 import { connectProfile } from './connect-profile.ts';
@@ -77,7 +77,14 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
     app,
     '/api/profile/:profile',
     {
-      config: { access: provider, problems: [inputProblems.invalid_input, profileProblems.profile_protected] },
+      config: {
+        access: provider,
+        problems: [
+          inputProblems.invalid_input,
+          profileProblems.profile_protected,
+          profileProblems.subscriber_details_protected,
+        ],
+      },
       schema: {
         tags: ['profile'],
         summary: 'Updates a billing profile',
@@ -113,7 +120,7 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
 async function presentInFull(ctx: Context, needs: ProfileNeeds, profile_id: ProfileId, subject: Subject) {
   const [view, subscriptions, activities] = await Promise.all([
     getProfileView(ctx.db, profile_id),
-    needs.listSubscriptions(ctx.db, profile_id, ctx.clock.now()),
+    needs.listSubscriptions(ctx.db, profile_id, ctx.clock.now(), sellersSeenBy(subject)),
     maySeeActivities(subject) ? needs.listActivities(ctx.db, profile_id) : [],
   ]);
   return { ...presentProfileDetail(view), subscriptions, activities };

@@ -92,6 +92,20 @@ export function profileChanges(
   return changes;
 }
 
+/** What a provider may change on a subscriber; every other field identifies the subscriber or its addresses. */
+const open_to_providers: ReadonlySet<string> = new Set(['default_timezone', 'extra']);
+
+/** Lists the fields that a provider must not change and that differ from the present values. */
+export function protectedFromProviders(
+  before: ProfileFields & { slug: string },
+  wanted: Partial<ProfileFields & { slug: string }>,
+): string[] {
+  return Object.entries(wanted).flatMap(([name, value]) => {
+    const present = before[name as keyof typeof before]; // `wanted` is a part of the same type
+    return open_to_providers.has(name) || value === present ? [] : name;
+  });
+}
+
 /** Says whether a change deserves a mail: filling in what was empty does not. */
 export function isNoteworthy(changes: FieldChanges): boolean {
   return Object.values(changes).some((change) => change.pre !== '');

@@ -80,11 +80,14 @@ test('nobody renames another person’s login through that person’s profile', 
     openOrExtend(tx, { profile_id: personal.id, plan, periods_count: 1, at: app.clock.now() }),
   );
   const asPat = await as(pat);
-  const kept = await asPat('PATCH', '/api/profile/ann', { locality: 'Here' });
-  assert.equal(kept.status, 200, 'an active provider keeps the address');
+  const moved = await asPat('PATCH', '/api/profile/ann', { locality: 'Here' });
+  assert.equal(moved.json()['code'], 'subscriber_details_protected', 'nor does a provider change the address');
   const renamed = await asPat('PATCH', '/api/profile/ann', { slug: 'ann-of-prov' });
   assert.equal(renamed.status, 403, renamed.text);
-  assert.equal(renamed.json()['code'], 'permission_denied');
+  assert.equal(renamed.json()['code'], 'subscriber_details_protected');
+  await makeMember(app.db, personal, pat, 'manager');
+  const byManager = await asPat('PATCH', '/api/profile/ann', { slug: 'ann-of-prov' });
+  assert.deepEqual([byManager.status, byManager.json()['code']], [403, 'permission_denied'], 'nor does a manager');
   assert.equal((await asAnn('PATCH', `/api/profile/${ann.username}`, { slug: 'anna' })).status, 200);
   assert.equal(
     (await (await as(alice))('PATCH', '/api/profile/anna', { slug: 'ann' })).status,
@@ -313,7 +316,7 @@ test('a user makes organizations; the slug comes from the name', async () => {
 test('a provider reads and writes while the subscription runs, reads for 90 days more, then nothing (16.4, 18)', async () => {
   const asPat = await as(pat);
   assert.equal((await asPat('GET', '/api/profile/acme')).status, 200);
-  assert.equal((await asPat('PATCH', '/api/profile/acme', { locality: 'Nice' })).status, 200);
+  assert.equal((await asPat('PATCH', '/api/profile/acme', { default_timezone: 'Europe/Paris' })).status, 200);
   assert.equal((await asPat('POST', '/api/profile/acme/roles/manager', { slug: 'pat' })).status, 403, 'never members');
   assert.equal((await asPat('DELETE', '/api/profile/acme')).status, 403);
   const seen = (await asPat('GET', '/api/profile/acme/roles')).json<{ results: { user: Record<string, unknown> }[] }>();
@@ -322,7 +325,8 @@ test('a provider reads and writes while the subscription runs, reads for 90 days
   app.clock.set(new Date(app.clock.now().getTime() + 60 * 86_400_000));
   const later = await as(pat);
   assert.equal((await later('GET', '/api/profile/acme')).status, 200);
-  assert.equal((await later('PATCH', '/api/profile/acme', { locality: 'Cannes' })).status, 403);
+  const refused = await later('PATCH', '/api/profile/acme', { default_timezone: 'Europe/Rome' });
+  assert.deepEqual([refused.status, refused.json()['code']], [403, 'permission_denied']);
   app.clock.set(new Date(app.clock.now().getTime() + 90 * 86_400_000));
   assert.equal((await (await as(pat))('GET', '/api/profile/acme')).status, 403);
 });

@@ -11,7 +11,14 @@ import { parseProfileFields, slugTaken } from './create-profile.ts';
 import { profileUpdated } from './events.ts';
 import { isBrokerManager } from './policy.ts';
 import { profileProblems } from './problems.ts';
-import { isArchiveSlug, isNoteworthy, type Profile, profileChanges, type ProfileFields } from './profile.ts';
+import {
+  isArchiveSlug,
+  isNoteworthy,
+  type Profile,
+  profileChanges,
+  type ProfileFields,
+  protectedFromProviders,
+} from './profile.ts';
 import { findPersonalProfile, lockProfile, updateProfileRow } from './profile-store.ts';
 
 export type ProfileUpdate = Partial<Record<keyof ProfileFields | 'slug', unknown>>;
@@ -20,7 +27,7 @@ export type ProfileUpdate = Partial<Record<keyof ProfileFields | 'slug', unknown
  * Changes the fields that were sent; the others stay. A new slug renames the profile and, when it is personal, its user.
  *
  * @throws invalid_input (400) · permission_denied (403) for another person's user name · profile_protected (403) when the
- * broker or the processor would be renamed
+ * broker or the processor would be renamed · subscriber_details_protected (403) for a provider of the profile
  */
 export async function updateProfile(
   ctx: Context,
@@ -34,6 +41,7 @@ export async function updateProfile(
     const at = ctx.clock.now();
     const before = await lockProfile(tx, profile_id);
     const slug = newSlug(input.slug, before);
+    if (subject.relation === 'provider') refuseProvider(before, { ...fields, ...(slug === null ? {} : { slug }) });
     if (slug !== null && !mayRename(ctx, before, subject)) {
       throw commonProblems.permission_denied({ detail: 'People change their user names themselves.' });
     }
@@ -45,6 +53,15 @@ export async function updateProfile(
     const changes = profileChanges(before, after);
     if (isNoteworthy(changes)) await emit(tx, profileUpdated({ profile_id, changes, originated_by: actorId(ctx) }), at);
     return after;
+  });
+}
+
+/** @throws subscriber_details_protected (403) naming the fields that a provider wants to change */
+function refuseProvider(before: Profile, wanted: Partial<ProfileFields & { slug: string }>): void {
+  const names = protectedFromProviders(before, wanted);
+  if (names.length === 0) return;
+  throw profileProblems.subscriber_details_protected({
+    detail: `Only the subscriber changes the name and the contact details of its profile (${names.join(', ')}).`,
   });
 }
 

@@ -3,7 +3,7 @@ import { findProfileById, findProfileBySlug, type Profile } from '#profiles';
 import type { ListQuery } from '#kernel/page';
 import type { Context } from '#platform/context';
 import type { PlanId, ProfileId } from '#platform/db-schema';
-import type { Subject } from '#platform/http/access';
+import { sellersSeenBy, type Subject } from '#platform/http/access';
 import { subscriptionProblems } from './problems.ts';
 import { findReach, type Reach } from './reach.ts';
 
@@ -24,9 +24,12 @@ export async function getProfileOf(ctx: Context, subject: Subject): Promise<Prof
 export async function readReach(
   ctx: Context,
   subject: Subject,
-): Promise<{ reach: Reach; provider_ids: { provider_ids?: ProfileId[] } }> {
-  const reach = await findReach(ctx.db, ctx);
-  return { reach, provider_ids: subject.relation === 'provider' ? { provider_ids: [...reach.known] } : {} };
+): Promise<{ reach: Reach; provider_ids: { provider_ids?: readonly ProfileId[] } }> {
+  const sellers = sellersSeenBy(subject);
+  return {
+    reach: await findReach(ctx.db, ctx),
+    provider_ids: sellers === null ? {} : { provider_ids: sellers },
+  };
 }
 
 /** The plan of the path, among those of the provider of the path. @throws plan_not_provided (404) */

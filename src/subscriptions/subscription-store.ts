@@ -80,6 +80,7 @@ export const findActiveSubscriptionsOf = builtOnce((reader, profile_id: ProfileI
     .selectFrom('subscriptions')
     .innerJoin(planRows(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
     .select(['created_at', 'ends_at', 'auto_renew', 'plan.slug as plan_slug', 'plan.title as plan_title'])
+    .select('plan.profile_id as provider_id')
     .where('subscriptions.profile_id', '=', profile_id)
     .where('grant_key', 'is', null)
     .where('request_key', 'is', null)

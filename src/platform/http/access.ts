@@ -30,6 +30,18 @@ export interface Subject {
   relation: 'none' | 'self' | 'direct' | 'provider' | 'broker';
   /** True when the caller may write, not only read. */
   is_manager: boolean;
+  /** Providers on whose behalf the caller acts when `relation` is provider. */
+  provider_ids?: readonly ProfileId[];
+}
+
+/**
+ * Returns the providers whose rows the caller may see of the profile in the path; null when the caller sees all of them.
+ *
+ * Every list and record of a route of kind `provider` is narrowed by it: two providers of one subscriber see nothing of
+ * each other. Empty, and therefore nothing, when the guard named no provider.
+ */
+export function sellersSeenBy(subject: Pick<Subject, 'relation' | 'provider_ids'>): readonly ProfileId[] | null {
+  return subject.relation === 'provider' ? (subject.provider_ids ?? []) : null;
 }
 
 export type AccessDecision =

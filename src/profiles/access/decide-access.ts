@@ -138,13 +138,16 @@ async function decideProfile(
   const best = strongest(standings);
   // Providers take a query more: only when nothing better is known, and only for people who hold a role that could help.
   const isSettled = best.strength === 'manage' || (method === 'GET' && best.strength === 'read');
+  const provider_ids: ProfileId[] = [];
   if (access.kind !== 'direct' && !isSettled && facts.held.some((role) => strengthFor(role.role_type) !== 'none')) {
     for (const link of await sources.providersOf(reader, profile_id, at, sources.grace_days)) {
-      const strength = strengthOn(facts, link.provider_id);
-      standings.push({ relation: 'provider', strength: strength === 'manage' && !link.active ? 'read' : strength });
+      const on_provider = strengthOn(facts, link.provider_id);
+      const strength = on_provider === 'manage' && !link.active ? 'read' : on_provider;
+      standings.push({ relation: 'provider', strength });
+      if (isEnough(strength, method)) provider_ids.push(link.provider_id);
     }
   }
-  return settle(inquiry, standings, { profile_id });
+  return settle(inquiry, standings, { profile_id, provider_ids });
 }
 
 function brokerStanding({ facts, site }: Inquiry): Standing {
@@ -156,10 +159,14 @@ function strengthOn(facts: AccessFacts, profile_id: ProfileId): Strength {
   return role ? strengthFor(role.role_type) : 'none';
 }
 
+function isEnough(strength: Strength, method: string): boolean {
+  return strength === 'manage' || (strength === 'read' && method === 'GET');
+}
+
 /** Managers may do anything, contributors read. */
 function settle({ method }: Inquiry, standings: Standing[], subject: Partial<Subject>): AccessDecision {
   const best = strongest(standings);
-  if (best.strength === 'none' || (best.strength === 'read' && method !== 'GET')) return permissionDenied;
+  if (!isEnough(best.strength, method)) return permissionDenied;
   return allow({ ...noSubject, ...subject, relation: best.relation, is_manager: best.strength === 'manage' });
 }
 

@@ -3,7 +3,9 @@ import { selectUsers } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
 import type { ProfileId, RoleTypeId, UserId } from '#platform/db-schema';
 import type { Reader } from '#platform/db';
+import type { Subject } from '#platform/http/access';
 import { listPage, type ListSpec } from '#platform/list';
+import { maySeePendingRoles } from '../policy.ts';
 import type { Role } from './role.ts';
 import type { RoleType } from './role-type.ts';
 
@@ -16,11 +18,19 @@ export interface RolePageOf<T> extends Page<T> {
 const statuses = ['active', 'invited', 'requested'] as const;
 export type RoleStatus = (typeof statuses)[number];
 
-/** Reads `role_status=active,invited,…`; unknown words are ignored and no word at all means all of them. */
-export function parseRoleStatus(text: string | undefined): readonly RoleStatus[] {
+/** Reads `role_status=active,invited,…`; unknown words are ignored and no word at all means all of `allowed`. */
+export function parseRoleStatus(
+  text: string | undefined,
+  allowed: readonly RoleStatus[] = statuses,
+): readonly RoleStatus[] {
   const words = (text ?? '').split(',').map((word) => word.trim());
   const known = statuses.filter((status) => words.includes(status));
-  return known.length === 0 ? statuses : known;
+  return known.length === 0 ? allowed : known.filter((status) => allowed.includes(status));
+}
+
+/** The states of roles on a profile that a caller may list. */
+export function roleStatusSeenBy(subject: Subject): readonly RoleStatus[] {
+  return maySeePendingRoles(subject) ? statuses : ['active'];
 }
 
 const columns = [
@@ -74,7 +84,7 @@ const memberSpec: ListSpec = {
  */
 export async function listRoles(
   reader: Reader,
-  on: { profile_id: ProfileId; role_type_id: RoleTypeId | null },
+  on: { profile_id: ProfileId; role_type_id: RoleTypeId | null; without_pending: boolean },
   list: ListQuery,
   url: URL,
   status: readonly RoleStatus[],
@@ -92,7 +102,8 @@ export async function listRoles(
       eb.or([eb('roles.role_type_id', '=', role_type_id), eb('roles.request_key', 'is not', null)]),
     );
   }
-  const pending = await countPending(reader, sql`roles.profile_id = ${on.profile_id}`, role_type_id);
+  const counted = await countPending(reader, sql`roles.profile_id = ${on.profile_id}`, role_type_id);
+  const pending = on.without_pending ? { invited_count: 0, requested_count: 0 } : counted;
   return { ...pending, ...(await listPage(query, memberSpec, list, url)) };
 }
 
@@ -188,6 +199,7 @@ function statusIn(status: readonly RoleStatus[]) {
     invited: sql<boolean>`roles.grant_key is not null`,
     requested: sql<boolean>`roles.request_key is not null`,
   };
+  if (status.length === 0) return sql<boolean>`false`;
   return sql<boolean>`(${sql.join(
     status.map((each) => conditions[each]),
     sql` or `,

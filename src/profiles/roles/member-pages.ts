@@ -5,12 +5,13 @@ import type { App } from '#platform/http/app';
 import { checkedField, type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import type { Throttle } from '#platform/throttle';
+import { maySeePendingRoles } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
 import { getProfileView, presentProfileDetail } from '../profile-summary.ts';
 import { ProfileParams } from '../schemas.ts';
 import { profileOf } from '../subject.ts';
 import { grantRole, takeInvitation } from './grant-role.ts';
-import { listRoles, listRoleTypes, parseRoleStatus } from './list-roles.ts';
+import { listRoles, listRoleTypes, roleStatusSeenBy } from './list-roles.ts';
 import { presentRolesByProfile } from './present-role.ts';
 import { revokeRole } from './revoke-role.ts';
 import { MANAGER, type RoleType } from './role-type.ts';
@@ -107,8 +108,8 @@ async function show(
   const { ctx, subject, body } = request;
   const profile_id = profileOf(subject);
   const profile = await getProfileView(ctx.db, profile_id);
-  const on = { profile_id, role_type_id: type?.id ?? null };
-  const page = await listRoles(ctx.db, on, request.list(), request.listUrl, parseRoleStatus(undefined));
+  const on = { profile_id, role_type_id: type?.id ?? null, without_pending: !maySeePendingRoles(subject) };
+  const page = await listRoles(ctx.db, on, request.list(), request.listUrl, roleStatusSeenBy(subject));
   const types = await listRoleTypes(
     ctx.db,
     profile_id,

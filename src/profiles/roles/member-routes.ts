@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { findUserByUsername } from '#accounts';
 import { inputProblems } from '#kernel/problem';
@@ -9,16 +10,17 @@ import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { extraToText, ListQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/throttle';
+import { maySeePendingRoles } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
 import { getProfileView } from '../profile-summary.ts';
 import { NoContent, ProfileParams } from '../schemas.ts';
 import { isYes, profileOf } from '../subject.ts';
 import { grantRole, takeInvitation } from './grant-role.ts';
-import { listRoles, parseRoleStatus } from './list-roles.ts';
+import { listRoles, parseRoleStatus, roleStatusSeenBy } from './list-roles.ts';
 import { presentRolesByProfile, type RoleByProfileBody } from './present-role.ts';
 import { resendInvitation } from './resend-invitation.ts';
 import { revokeRole } from './revoke-role.ts';
-import type { Role } from './role.ts';
+import { isPending, type Role } from './role.ts';
 import { findRole, updateRole } from './role-store.ts';
 import type { RoleType } from './role-type.ts';
 import { findRoleTypeInUrl } from './role-type-store.ts';
@@ -67,8 +69,7 @@ function listRoutes(app: App): void {
     },
     async (request) => {
       const { ctx, subject, query } = request;
-      const on = { profile_id: profileOf(subject), role_type_id: null };
-      const page = await listRoles(ctx.db, on, request.list(), request.listUrl, parseRoleStatus(query.role_status));
+      const page = await rolesSeenBy(request, null, query.role_status);
       return { ...page, results: await present(ctx, subject, page.results) };
     },
   );
@@ -87,11 +88,18 @@ function listRoutes(app: App): void {
     async (request) => {
       const { ctx, subject, query, params } = request;
       const type = await getTypeInUrl(ctx, profileOf(subject), params.role);
-      const on = { profile_id: profileOf(subject), role_type_id: type.id };
-      const page = await listRoles(ctx.db, on, request.list(), request.listUrl, parseRoleStatus(query.role_status));
+      const page = await rolesSeenBy(request, type.id, query.role_status);
       return { ...page, results: await present(ctx, subject, page.results) };
     },
   );
+}
+
+/** Lists the roles that the caller may see on the profile of the path, of one type or of all. */
+async function rolesSeenBy(request: FastifyRequest, role_type_id: RoleType['id'] | null, status: string | undefined) {
+  const { ctx, subject } = request;
+  const on = { profile_id: profileOf(subject), role_type_id, without_pending: !maySeePendingRoles(subject) };
+  const seen = parseRoleStatus(status, roleStatusSeenBy(subject));
+  return listRoles(ctx.db, on, request.list(), request.listUrl, seen);
 }
 
 function grantRoute(app: App, throttle: Throttle): void {
@@ -207,6 +215,7 @@ async function getRole(ctx: Context, subject: Subject, params: { role: string; u
   if (!user) throw user_unknown();
   const role = await findRole(ctx.db, profileOf(subject), user.id);
   if (role?.role_type_id !== type.id) throw role_unknown();
+  if (isPending(role) && !maySeePendingRoles(subject)) throw role_unknown();
   return role;
 }
 

@@ -34,6 +34,11 @@ export function roleState(role: Role | undefined, at: Date): RoleState {
   return 'active';
 }
 
+/** True while the user or the profile has still to agree. */
+export function isPending(role: Pick<Role, 'grant_key' | 'request_key'>): boolean {
+  return role.grant_key !== null || role.request_key !== null;
+}
+
 export type RoleRefusal = 'role_already_held' | 'role_already_offered';
 
 /** What a manager's grant does to the row. `invite` draws a new key, `reinvite` keeps the one that was sent. */

@@ -1,0 +1,281 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { accounts, moveAmount, postEvent } from '#ledger';
+import { inTransaction } from '#platform/db';
+import type { ProfileId } from '#platform/db-schema';
+import { findProfileBySlug } from '#profiles';
+import { apiClient, browserClient } from '../support/client.ts';
+import { testContext } from '../support/context.ts';
+import { testPassword } from '../support/factories/accounts.ts';
+import { makePlan } from '../support/factories/catalog.ts';
+import { makeMember, makeOrganization, makeReadyUser } from '../support/factories/profiles.ts';
+import { tokenOf } from '../support/sign-in.ts';
+import { startApp, type TestApp } from '../support/start-app.ts';
+
+/**
+ * One subscriber, two providers. Each provider sees of the subscriber what involves it; the broker sees all.
+ *
+ * `acme` subscribes to a plan of `gymclub` (11.00) and to one of `poolside` (23.00), bought apart and then together, and
+ * owes 7.77 to the first and 9.99 to the second.
+ */
+let app: TestApp;
+type Name = 'gina' | 'paul' | 'bea' | 'boss';
+const clients = {} as Record<Name, ReturnType<typeof apiClient>>;
+const charges: Record<'gym' | 'pool' | 'both', string> = { gym: '', pool: '', both: '' };
+
+/** Text that may stand in no response to the other provider: names and amounts. */
+const marks = {
+  gym: /gym|11\.00|\b1100\b|7\.77|\b777\b/i,
+  pool: /pool|23\.00|\b2300\b|9\.99|\b999\b/i,
+  both: /34\.00|\b3400\b|17\.76|\b1776\b/,
+};
+
+before(async () => {
+  app = await startApp();
+  const { db } = app;
+  const ctx = await testContext(db);
+  const person = async (username: Name) => {
+    const user = await makeReadyUser(db, { username });
+    clients[username] = apiClient(app, await tokenOf(app, user));
+    return user;
+  };
+  const [gina, paul, bea, boss] = [
+    await person('gina'),
+    await person('paul'),
+    await person('bea'),
+    await person('boss'),
+  ];
+  const broker = await findProfileBySlug(db, 'cowork');
+  assert.ok(broker);
+  await makeMember(db, broker, bea, 'manager');
+  const acme = await makeOrganization(db, { slug: 'acme', manager: boss });
+  const gym = await makeOrganization(db, { slug: 'gymclub', manager: gina, is_provider: true });
+  const pool = await makeOrganization(db, { slug: 'poolside', manager: paul, is_provider: true });
+  await makePlan(ctx, { provider_id: gym.id, title: 'Gym pass', period_amount: 1100 });
+  await makePlan(ctx, { provider_id: pool.id, title: 'Pool card', period_amount: 2300 });
+
+  const buy = async (...plans: string[]) => {
+    for (const plan of plans) assert.equal((await clients.boss('POST', '/api/cart', { plan })).status, 201);
+    const paid = await clients.boss('POST', '/api/billing/acme/checkout', { processor_token: 'tok_visa' });
+    assert.equal(paid.status, 201, paid.text);
+    return String(paid.json()['processor_key']);
+  };
+  charges.gym = await buy('gym-pass');
+  charges.pool = await buy('pool-card');
+  charges.both = await buy('gym-pass', 'pool-card');
+  const saved = await clients.boss('PUT', '/api/billing/acme/card', { token: 'tok_visa' });
+  assert.equal(saved.status, 200, saved.text);
+  const request = await clients.boss('POST', '/api/profile/acme/roles/manager', { slug: 'bea' });
+  assert.equal(request.status, 201, request.text);
+  await clients.bea('POST', '/api/contacts/boss/activities', { text: 'A note of the broker', account: 'acme' });
+  await owe(acme.id, gym.id, 777);
+  await owe(acme.id, pool.id, 999);
+});
+after(() => app.close());
+
+/** Posts an order that waits for payment on the subscription to the provider's plan. */
+async function owe(payer: ProfileId, provider: ProfileId, amount: number): Promise<void> {
+  const { id } = await app.db
+    .selectFrom('subscriptions')
+    .innerJoin('plans', 'plans.id', 'subscriptions.plan_id')
+    .select('subscriptions.id')
+    .where('plans.profile_id', '=', provider)
+    .executeTakeFirstOrThrow();
+  const entry = moveAmount({
+    from: { profile_id: provider, account: accounts.receivable },
+    to: { profile_id: payer, account: accounts.payable },
+    amount,
+    unit: 'usd',
+    event_id: `sub_${id}/`,
+    description: 'Subscription renewed',
+  });
+  await inTransaction(app.db, (tx) =>
+    postEvent(tx, { key: `owed:${provider}`, kind: 'order', at: app.clock.now(), entries: [entry] }),
+  );
+}
+
+/** What each route of kind `provider` shows to the provider `gymclub`, and what must be in it. */
+const reads: [url: string, path: () => string, shown: RegExp][] = [
+  ['/api/profile/:profile', () => '/api/profile/acme', /gym-pass/],
+  ['/api/profile/:profile/roles', () => '/api/profile/acme/roles', /"boss"/],
+  ['/api/profile/:profile/roles/:role', () => '/api/profile/acme/roles/manager', /"boss"/],
+  ['/api/profile/:profile/roles/:role/:user', () => '/api/profile/acme/roles/manager/boss', /"boss"/],
+  ['/api/profile/:profile/subscriptions', () => '/api/profile/acme/subscriptions', /gym-pass/],
+  ['/api/profile/:profile/subscriptions/expired', () => '/api/profile/acme/subscriptions/expired', /"count":0/],
+  [
+    '/api/profile/:profile/subscriptions/:subscribed_plan',
+    () => '/api/profile/acme/subscriptions/gym-pass',
+    /gym-pass/,
+  ],
+  ['/api/billing/:profile/balance', () => '/api/billing/acme/balance', /"balance_amount":777\b/],
+  ['/api/billing/:profile/history', () => '/api/billing/acme/history', /"balance_amount":777\b/],
+  ['/api/billing/:profile/checkout', () => '/api/billing/acme/checkout', /"dest_amount":777\b/],
+  ['/api/billing/:profile/charges/:charge', () => `/api/billing/acme/charges/${charges.both}`, /"amount":1100\b/],
+  ['/api/billing/:profile/card', () => '/api/billing/acme/card', /"last4"/],
+  ['/profile/:profile/contact/', () => '/profile/acme/contact/', /acme/],
+  ['/profile/:profile/roles/', () => '/profile/acme/roles/', /boss/],
+  ['/profile/:profile/roles/:role/', () => '/profile/acme/roles/manager/', /boss/],
+  ['/profile/:profile/subscriptions/', () => '/profile/acme/subscriptions/', /Gym pass/],
+  ['/billing/:profile/history/', () => '/billing/acme/history/', /7\.77/],
+  ['/billing/:profile/receipt/:charge/', () => `/billing/acme/receipt/${charges.both}/`, /11\.00/],
+];
+
+/** Requests by which a provider must change nothing of the subscriber, with the response. */
+const writes: [route: string, path: () => string, body: unknown, status: number][] = [
+  ['PUT /api/profile/:profile', () => '/api/profile/acme', { full_name: 'Renamed' }, 403],
+  ['PATCH /api/profile/:profile', () => '/api/profile/acme', { email: 'gina@example.com' }, 403],
+  ['POST /profile/:profile/contact/', () => '', null, 403],
+  [
+    'PUT /api/profile/:profile/subscriptions/:subscribed_plan',
+    () => '/api/profile/acme/subscriptions/pool-card',
+    { ends_at: '2026-03-11', auto_renew: false },
+    403,
+  ],
+  [
+    'PATCH /api/profile/:profile/subscriptions/:subscribed_plan',
+    () => '/api/profile/acme/subscriptions/pool-card',
+    { ends_at: '2026-03-11' },
+    403,
+  ],
+  [
+    'DELETE /api/profile/:profile/subscriptions/:subscribed_plan',
+    () => '/api/profile/acme/subscriptions/pool-card',
+    undefined,
+    403,
+  ],
+  ['POST /profile/:profile/subscriptions/', () => '', null, 403],
+  [
+    'POST /api/billing/:profile/charges/:charge/email',
+    () => `/api/billing/acme/charges/${charges.pool}/email`,
+    {},
+    404,
+  ],
+  [
+    'POST /api/billing/:profile/charges/:charge/refund',
+    () => `/api/billing/acme/charges/${charges.both}/refund`,
+    { lines: [{ num: 1, refunded_amount: 100 }] },
+    403,
+  ],
+];
+
+test('every route that providers may use is in this table', () => {
+  const listed = [...reads.map(([url]) => `GET ${url}`), ...writes.map(([route]) => route)].toSorted();
+  const declared = app.http.routeList
+    .filter(({ access }) => access.kind === 'provider' || access.kind === 'provider-only')
+    .map(({ method, url }) => `${method} ${url}`)
+    .toSorted();
+  assert.deepEqual(declared, listed);
+});
+
+async function browserOf(username: Name) {
+  const browser = browserClient(app);
+  await browser.get('/login/');
+  assert.equal((await browser.post('/login/', { username, password: testPassword })).status, 303);
+  return browser;
+}
+
+test('a provider sees nothing that involves only another provider; the broker sees all', async () => {
+  const browsers = { gina: await browserOf('gina'), paul: await browserOf('paul'), bea: await browserOf('bea') };
+  const look = async (who: keyof typeof browsers, path: string) =>
+    path.startsWith('/api/') ? clients[who]('GET', path) : browsers[who].get(path);
+  for (const [url, path, shown] of reads) {
+    const seen = await look('gina', path());
+    assert.equal(seen.status, 200, `${url}: ${seen.status} ${seen.text.slice(0, 300)}`);
+    assert.match(seen.text, shown, url);
+    assert.doesNotMatch(seen.text, marks.pool, `gymclub at ${url}`);
+    assert.doesNotMatch(seen.text, marks.both, `gymclub at ${url}`);
+    // The same address to the other provider: its own rows or none.
+    const other = await look('paul', path());
+    assert.ok([200, 404].includes(other.status), `${url}: ${other.status}`);
+    assert.doesNotMatch(other.text.replaceAll('gym-pass', ''), marks.gym, `poolside at ${url}`);
+    assert.doesNotMatch(other.text, marks.both, `poolside at ${url}`);
+    assert.equal((await look('bea', path())).status, 200, `the broker at ${url}`);
+  }
+  const whole = await clients.bea('GET', '/api/billing/acme/history?page_size=100');
+  assert.match(whole.text, marks.gym);
+  assert.match(whole.text, marks.pool);
+  assert.match((await clients.bea('GET', `/api/billing/acme/charges/${charges.both}`)).text, /"amount":3400\b/);
+  assert.match((await clients.bea('GET', '/api/profile/acme')).text, /A note of the broker/);
+});
+
+test('a charge, a receipt and a subscription of another provider do not exist for a provider', async () => {
+  const gina = await browserOf('gina');
+  assert.equal((await clients.gina('GET', `/api/billing/acme/charges/${charges.pool}`)).status, 404);
+  assert.equal((await gina.get(`/billing/acme/receipt/${charges.pool}/`)).status, 404);
+  assert.equal((await clients.gina('GET', '/api/profile/acme/subscriptions/pool-card')).status, 404);
+  assert.equal(
+    (await clients.gina('POST', `/api/billing/acme/charges/${charges.pool}/refund`, { lines: [{ num: 0 }] })).status,
+    404,
+  );
+  assert.match((await clients.gina('GET', '/api/billing/acme/history?q=pool')).text, /"count":0/);
+});
+
+test('a provider sees neither invitations of the subscriber nor notes of the broker', async () => {
+  const roles = (await clients.gina('GET', '/api/profile/acme/roles')).json<{ count: number; invited_count: number }>();
+  assert.deepEqual([roles.count, roles.invited_count], [1, 0]);
+  assert.match((await clients.gina('GET', '/api/profile/acme/roles?role_status=invited')).text, /"count":0/);
+  assert.equal((await clients.gina('GET', '/api/profile/acme/roles/manager/bea')).status, 404);
+  assert.deepEqual((await clients.gina('GET', '/api/profile/acme')).json()['activities'], []);
+  assert.equal((await clients.boss('GET', '/api/profile/acme/roles')).json()['count'], 2);
+});
+
+test('a provider changes nothing of a subscriber, not by any field and not by any route', async () => {
+  const before_it = await state();
+  for (const [route, path, body, status] of writes) {
+    if (body === null) continue;
+    const method = route.split(' ')[0] as 'PUT'; // the table holds methods of the API
+    const answer = await clients.gina(method, path(), body ?? undefined);
+    assert.equal(answer.status, status, `${route}: ${answer.text}`);
+  }
+  const fields = {
+    slug: 'taken-over',
+    full_name: 'Renamed',
+    email: 'gina@example.com',
+    phone: '+14155550100',
+    street_address: '1 Elsewhere',
+    locality: 'Elsewhere',
+    region: 'XX',
+    postal_code: '00000',
+    country: 'FR',
+    picture: 'https://elsewhere.example/p.png',
+  };
+  for (const [name, value] of Object.entries(fields)) {
+    const answer = await clients.gina('PATCH', '/api/profile/acme', { [name]: value });
+    assert.deepEqual([answer.status, answer.json()['code']], [403, 'subscriber_details_protected'], name);
+    assert.match(answer.text, new RegExp(name));
+  }
+  const gina = await browserOf('gina');
+  await gina.get('/profile/acme/contact/');
+  const form = { full_name: 'Renamed', email: 'gina@example.com', default_timezone: 'UTC' };
+  assert.equal((await gina.post('/profile/acme/contact/', form)).status, 403);
+  await gina.get('/profile/acme/subscriptions/');
+  for (const action of ['renew_off', 'unsubscribe', 'deny']) {
+    assert.equal((await gina.post('/profile/acme/subscriptions/', { plan: 'pool-card', action })).status, 403, action);
+  }
+  // Routes of the subscriber's own managers.
+  const own: ['POST' | 'PUT' | 'DELETE', string, unknown][] = [
+    ['POST', '/api/profile/acme/roles/manager', { slug: 'gina' }],
+    ['DELETE', '/api/profile/acme/roles/manager/boss', undefined],
+    ['PUT', '/api/billing/acme/card', { token: 'tok_visa' }],
+    ['DELETE', '/api/billing/acme/card', undefined],
+    ['POST', '/api/billing/acme/checkout', {}],
+    ['DELETE', '/api/profile/acme', undefined],
+  ];
+  for (const [method, path, body] of own) assert.equal((await clients.gina(method, path, body)).status, 403, path);
+  assert.deepEqual(await state(), before_it);
+});
+
+async function state() {
+  const [profile] = await app.db.selectFrom('profiles').selectAll().where('slug', '=', 'acme').execute();
+  const roles = await app.db.selectFrom('roles').selectAll().where('profile_id', '=', profile!.id).execute(); // made above
+  const held = await app.db.selectFrom('subscriptions').selectAll().where('profile_id', '=', profile!.id).execute();
+  const cards = await app.db.selectFrom('payment_methods').selectAll().execute();
+  return { profile, roles, held, cards };
+}
+
+test('a PUT that repeats the present details is accepted from a provider', async () => {
+  const { full_name, email } = (await clients.gina('GET', '/api/profile/acme')).json<Record<string, string>>();
+  const answer = await clients.gina('PUT', '/api/profile/acme', { full_name, email, default_timezone: 'Europe/Paris' });
+  assert.equal(answer.status, 200, answer.text);
+  assert.doesNotMatch(answer.text, marks.pool, 'nor does its response show what another provider sells');
+});
