@@ -29,6 +29,7 @@ export async function startBenchSite(database_url: string): Promise<BenchSite> {
       SECRET_KEY: randomBytes(48).toString('base64url'),
       LOG_LEVEL: 'error',
       THROTTLE_FACTOR: '100000',
+      REQUESTS_PER_MINUTE_MAX: '10000000',
       TERMS_REQUIRED: 'false',
       PRIVATE_ADDRESSES_ALLOWED: 'true',
       SITE_EMAIL: 'bench@example.com',

@@ -10,7 +10,8 @@ import { metricsRoutes } from '#metrics';
 import { notificationRoutes, notificationSubscriber } from '#notifications';
 import { listRecentCharges, paymentsJobs, paymentsRoutes, testProcessorDevRoutes } from '#payments';
 import { type App, buildHttp } from '#platform/http/app';
-import type { Clock, MovableClock } from '#platform/clock';
+import { sharedAttempts } from '#platform/attempt-store';
+import { type Clock, type MovableClock, systemClock } from '#platform/clock';
 import type { Context } from '#platform/context';
 import type { Database } from '#platform/db';
 import { devRoutes } from '#platform/dev-routes';
@@ -19,10 +20,12 @@ import { type JobRunner, makeJobRunner } from '#platform/job-runner';
 import { type Mailer, makeMailer } from '#platform/mail';
 import type { Mailbox } from '#platform/mailbox';
 import { makeRelay, type Relay } from '#platform/relay';
+import { addRequestCounts } from '#platform/request-count-store';
+import { makeRequestLimit } from '#platform/request-limit';
 import { runDue } from '#platform/run-due';
 import { makeSiteCache, type SiteCache } from '#platform/site';
 import { makeTemplates, type Templates } from '#platform/templates';
-import { makeThrottle } from '#platform/throttle';
+import { makeThrottle, throttleOn } from '#platform/throttle';
 import { makeDecideAccess, makeMenu, makeProfilesHooks, profilesPages, profilesRoutes } from '#profiles';
 import {
   endAllOfProfile,
@@ -85,7 +88,17 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
   const site = makeSiteCache(db, () => performance.now());
   const themes = openThemes({ folder: themeFolder, live: development });
   const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
-  const throttle = makeThrottle(() => performance.now(), config.throttle_factor);
+  const { side_pool } = database;
+  const throttle =
+    side_pool === null
+      ? makeThrottle(() => performance.now(), config.throttle_factor)
+      : throttleOn(sharedAttempts(side_pool), config.throttle_factor);
+  const request_limit = makeRequestLimit({
+    addCounts: side_pool && ((counts) => addRequestCounts(side_pool, counts)),
+    // The wall clock of the nodes: the site's clock can be moved.
+    now_ms: () => systemClock().now().getTime(),
+    log,
+  });
   const accounts = makeAccountsSettings({ ...config, secret_key: secret, throttle });
   const evaluation = config.mode === 'evaluation';
   const mailer = makeMailer({
@@ -116,6 +129,10 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     allowed_hosts: config.allowed_hosts,
     trusted_proxies: config.trusted_proxies,
     secret,
+    requests: {
+      limit: request_limit,
+      maxima: { own: config.requests_per_minute_max, forwarded: config.forwarded_requests_per_minute_max },
+    },
     body_bytes_max: config.body_bytes_max,
     body_ms_max: config.body_ms_max,
     development,
@@ -201,6 +218,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
       // A connection that was busy when the server closed stays open between requests until somebody closes it.
       const idle = setInterval(() => http.server.closeIdleConnections(), IDLE_CHECK_MS);
       await http.close().finally(() => clearInterval(idle));
+      request_limit.close();
       await relay.stop();
       await runner.stop();
       await gateway.close();

@@ -159,7 +159,25 @@ export const settings = define({
     default: '1',
     min: 1,
     max: 100_000,
-    description: 'Multiplies every rate limit; raise it for load tests only.',
+    description:
+      'Multiplies the rate limits of docs/reference/limits.md that are not fixed; raise it for load tests only.',
+  },
+  requests_per_minute_max: {
+    name: 'REQUESTS_PER_MINUTE_MAX',
+    kind: 'integer',
+    default: '600',
+    min: 10,
+    max: 10_000_000,
+    description:
+      'Requests to sign-in routes, to the API and to the pages in a minute, each counted on its own, of one account or of one network without an account.',
+  },
+  forwarded_requests_per_minute_max: {
+    name: 'FORWARDED_REQUESTS_PER_MINUTE_MAX',
+    kind: 'integer',
+    default: '0',
+    min: 0,
+    max: 10_000_000,
+    description: 'The same for requests that the gateway forwards; 0 sets no limit.',
   },
   terms_required: {
     name: 'TERMS_REQUIRED',
@@ -237,6 +255,8 @@ export interface Config {
   password_length_min: number;
   verification_lifetime_s: number;
   throttle_factor: number;
+  requests_per_minute_max: number;
+  forwarded_requests_per_minute_max: number;
   terms_required: boolean;
   provider_grace_days: number;
   upstream_timeout_ms: number;

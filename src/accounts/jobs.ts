@@ -1,4 +1,4 @@
-import { inTransaction } from '#platform/db';
+import { deleteInBatches } from '#platform/delete-in-batches';
 import { defineJob } from '#platform/jobs';
 import { deleteSessionsBefore } from './sessions/session-store.ts';
 import { deleteVerificationsBefore } from './verifications/verification-store.ts';
@@ -12,10 +12,8 @@ const forgetSessions = defineJob({
   catch_up: 'last',
   run: async (ctx, _payload, at) => {
     const before = new Date(at.getTime() - kept_days * 86_400_000);
-    await inTransaction(ctx.db, async (tx) => {
-      await deleteSessionsBefore(tx, before);
-      await deleteVerificationsBefore(tx, before);
-    });
+    await deleteInBatches(ctx.db, (tx, rows_max) => deleteSessionsBefore(tx, before, rows_max));
+    await deleteInBatches(ctx.db, (tx, rows_max) => deleteVerificationsBefore(tx, before, rows_max));
   },
 });
 

@@ -5,9 +5,7 @@ import { inTransaction } from '#platform/db';
 import { emit } from '#platform/events';
 import { networkOf, type Throttle } from '#platform/throttle';
 import { userContact } from './events.ts';
-
-/** Messages that one network address may send. */
-const contactLimit = { name: 'contact', max: 5, window_s: 3600 };
+import { contactLimit } from './rate-limits.ts';
 
 export interface Message {
   full_name: string;

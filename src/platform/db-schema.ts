@@ -380,6 +380,15 @@ export interface ProfilesTable {
   created_at: Date;
 }
 
+export interface RateLimitsTable {
+  /** Name of the limit and a hash of what is counted: addresses and names are not stored. */
+  key: string;
+  /** Attempts in the current window, refused ones included. */
+  points: number;
+  /** End of the window, in milliseconds since 1970. */
+  expire: number;
+}
+
 export interface RefundLinesTable {
   id: GeneratedAlways<RefundLineId>;
   refund_id: RefundId;
@@ -402,6 +411,13 @@ export interface RefundsTable {
   detail: string | null;
   created_at: Date;
   updated_at: Date;
+}
+
+export interface RequestCountsTable {
+  key: string;
+  /** Minutes since 1970. */
+  minute: number;
+  requests_count: number;
 }
 
 export interface RoleTypesTable {
@@ -639,8 +655,10 @@ export interface Schema {
   payment_methods: PaymentMethodsTable;
   plans: PlansTable;
   profiles: ProfilesTable;
+  rate_limits: RateLimitsTable;
   refund_lines: RefundLinesTable;
   refunds: RefundsTable;
+  request_counts: RequestCountsTable;
   role_types: RoleTypesTable;
   roles: RolesTable;
   sessions: SessionsTable;

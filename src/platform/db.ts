@@ -37,6 +37,11 @@ export interface Database {
   readonly db: Db;
   /** Runs one text of SQL, through the same gate as everything else; several statements are allowed when there are no values. */
   executeSql(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
+  /**
+   * A small second pool on the same server, for counts that are committed on their own, also while the caller holds a
+   * transaction. Null for a PGlite, which has one connection.
+   */
+  readonly side_pool: pg.Pool | null;
   /** The whole data directory of a PGlite, to be restored by `openDatabase({ memory: true, snapshot })`. */
   dump(): Promise<Blob>;
   close(): Promise<void>;
@@ -47,25 +52,42 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return 'url' in options ? openServer(options) : openEmbedded(options);
 }
 
+const SIDE_CONNECTIONS_MAX = 2;
+const SIDE_WAIT_MS_MAX = 2_000;
+
 function openServer(options: ServerOptions): Database {
-  const pool = new GatedPool({
+  const common: pg.PoolConfig = {
     connectionString: options.url,
-    max: options.pool_max ?? 10,
-    connectionTimeoutMillis: options.connect_timeout_ms ?? 5_000,
-    statement_timeout: options.statement_timeout_ms ?? 30_000,
     idle_in_transaction_session_timeout: 60_000,
     application_name: 'tollgate',
     options: '-c TimeZone=UTC',
     keepAlive: true,
     types,
+  };
+  const pool = new GatedPool({
+    ...common,
+    max: options.pool_max ?? 10,
+    connectionTimeoutMillis: options.connect_timeout_ms ?? 5_000,
+    statement_timeout: options.statement_timeout_ms ?? 30_000,
   });
-  pool.on('error', (error) => options.on_connection_lost?.(error));
+  const side_pool = new pg.Pool({
+    ...common,
+    max: SIDE_CONNECTIONS_MAX,
+    connectionTimeoutMillis: SIDE_WAIT_MS_MAX,
+    statement_timeout: SIDE_WAIT_MS_MAX,
+    query_timeout: SIDE_WAIT_MS_MAX,
+  });
+  for (const each of [pool, side_pool]) each.on('error', (error) => options.on_connection_lost?.(error));
+  side_pool.on('connect', (client) => client.on('error', () => {}));
   return {
     kind: 'server',
     db: openKysely(pool),
     executeSql: (text, values) => pool.run(text, values),
+    side_pool,
     dump: () => Promise.reject(new Error('a server has no data directory to dump')),
-    close: () => pool.end(),
+    close: async () => {
+      await Promise.all([pool.end(), side_pool.end()]);
+    },
   };
 }
 
@@ -87,6 +109,7 @@ async function openEmbedded(place: PGlitePlace): Promise<Database> {
     kind: 'pglite',
     db: openKysely(pool),
     executeSql: (text, values) => pool.run(text, values),
+    side_pool: null,
     async dump() {
       const client = await pool.connect();
       try {

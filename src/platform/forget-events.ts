@@ -1,4 +1,4 @@
-import { inTransaction } from './db.ts';
+import { deleteInBatches } from './delete-in-batches.ts';
 import { defineJob } from './jobs.ts';
 import { deleteDeliveredRows } from './outbox-store.ts';
 
@@ -9,5 +9,8 @@ export const forgetEventsJob = defineJob({
   name: 'forget_events',
   schedule: '17 3 * * *',
   catch_up: 'last',
-  run: (ctx, _payload, at) => inTransaction(ctx.db, (tx) => deleteDeliveredRows(tx, new Date(at.getTime() - KEPT_MS))),
+  run: async (ctx, _payload, at) => {
+    const before = new Date(at.getTime() - KEPT_MS);
+    await deleteInBatches(ctx.db, (tx, rows_max) => deleteDeliveredRows(tx, before, rows_max));
+  },
 });

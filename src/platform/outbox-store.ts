@@ -100,8 +100,14 @@ export async function skipWaitingEvents(tx: Tx, at: Date): Promise<void> {
 }
 
 /** Deletes what was delivered before `before`; what was parked stays until somebody has looked at it. */
-export async function deleteDeliveredRows(tx: Tx, before: Date): Promise<void> {
-  await tx.deleteFrom('outbox_events').where('delivered_at', '<', before).execute();
+export async function deleteDeliveredRows(tx: Tx, before: Date, rows_max: number): Promise<number> {
+  const deleted = await tx
+    .deleteFrom('outbox_events')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('outbox_events').select('id').where('delivered_at', '<', before).limit(rows_max),
+    )
+    .executeTakeFirst();
+  return Number(deleted.numDeletedRows);
 }
 
 function isObject(value: JsonValue): value is JsonObject {

@@ -113,7 +113,7 @@ test('an event that fails ten times is parked with its error and kept', async ()
     wait(3_600);
   }
   assert.equal(heard.length, 10);
-  await inTransaction(ctx.db, (tx) => deleteDeliveredRows(tx, ctx.clock.now()));
+  await inTransaction(ctx.db, (tx) => deleteDeliveredRows(tx, ctx.clock.now(), 1000));
   const row = await ctx.db.selectFrom('outbox_events').selectAll().executeTakeFirstOrThrow();
   assert.equal(row.attempts_count, 10);
   assert.notEqual(row.parked_at, null);
@@ -154,6 +154,6 @@ test('delivered events are forgotten in the end', async () => {
   await tell('order_executed');
   await relayOf(listener()).drain();
   wait(60);
-  await inTransaction(ctx.db, (tx) => deleteDeliveredRows(tx, ctx.clock.now()));
+  await inTransaction(ctx.db, (tx) => deleteDeliveredRows(tx, ctx.clock.now(), 1000));
   assert.deepEqual(await ctx.db.selectFrom('outbox_events').selectAll().execute(), []);
 });

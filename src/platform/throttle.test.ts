@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Problem } from '#kernel/problem';
 import { makeThrottle, networkOf, type RateLimit } from './throttle.ts';
 
-const limit: RateLimit = { name: 'knock', max: 3, window_s: 60 };
+const limit: RateLimit = { name: 'knock', max: 3, window_s: 60, counts: 'Knocks', per: 'door' };
 
 test('the fourth attempt within the window is refused and told when to come back', async () => {
   let now_ms = 0;
@@ -20,12 +20,14 @@ test('the fourth attempt within the window is refused and told when to come back
   );
 });
 
-test('the window slides: an attempt is forgotten when it is old, one at a time', async () => {
+test('a window begins with its first attempt and ends as a whole, refused attempts included', async () => {
   let now_ms = 0;
   const throttle = makeThrottle(() => now_ms);
-  for (now_ms of [0, 10_000, 20_000]) await throttle.take(limit, 'door');
+  for (now_ms of [0, 10_000, 20_000, 30_000, 40_000]) await throttle.allows(limit, 'door');
+  now_ms = 59_999;
+  assert.equal(await throttle.allows(limit, 'door'), false);
   now_ms = 60_000;
-  await throttle.take(limit, 'door');
+  for (let count = 0; count < 3; count += 1) await throttle.take(limit, 'door');
   assert.equal(await throttle.allows(limit, 'door'), false);
 });
 
@@ -47,6 +49,23 @@ test('an attempt that succeeded does not count', async () => {
 test('a site may raise every limit', async () => {
   const throttle = makeThrottle(() => 0, 10);
   for (let count = 0; count < 30; count += 1) await throttle.take(limit, 'door');
+  assert.equal(await throttle.allows(limit, 'door'), false);
+});
+
+test('a factor does not raise a fixed limit', async () => {
+  const throttle = makeThrottle(() => 0, 10);
+  const fixed = { ...limit, fixed: true } as const;
+  for (let count = 0; count < 3; count += 1) await throttle.take(fixed, 'door');
+  assert.equal(await throttle.allows(fixed, 'door'), false);
+});
+
+test('an attempt that is given back after its window does not make room in the next one', async () => {
+  let now_ms = 0;
+  const throttle = makeThrottle(() => now_ms);
+  await throttle.take(limit, 'door');
+  now_ms = 60_000;
+  await throttle.giveBack(limit, 'door');
+  for (let count = 0; count < 3; count += 1) await throttle.take(limit, 'door');
   assert.equal(await throttle.allows(limit, 'door'), false);
 });
 

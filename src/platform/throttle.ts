@@ -1,24 +1,32 @@
+import { createHash } from 'node:crypto';
 import { defineProblems } from '#kernel/problem';
+import { type AttemptStore, memoryAttempts } from './attempt-store.ts';
 
-/** At most `max` attempts within any `window_s` seconds. */
+/** At most `max` attempts in a window of `window_s` seconds that begins with the first one. */
 export interface RateLimit {
-  /** Told apart from other limits by this; also the first part of the key it counts under. */
-  name: string;
-  max: number;
-  window_s: number;
+  /** Permanent and unique: the first part of the key that attempts are counted under. */
+  readonly name: string;
+  readonly max: number;
+  readonly window_s: number;
+  /** What is counted, for docs/reference/limits.md. */
+  readonly counts: string;
+  /** What has a count of its own: a network, an account, an address. */
+  readonly per: string;
+  /** `THROTTLE_FACTOR` does not raise the limit, because nobody acting in good faith reaches it behind any network. */
+  readonly fixed?: true;
 }
 
-/** Counts attempts per process: a limit of ten on three nodes lets at most thirty through. */
+/** Counts attempts against limits, for all nodes together when they share a PostgreSQL. */
 export interface Throttle {
   /**
-   * Counts an attempt under `key`.
+   * Counts an attempt under `key`. Rejects when the store cannot be reached: a secret is never tried uncounted.
    *
    * @throws too_many_requests (429)
    */
   take(limit: RateLimit, key: string): Promise<void>;
-  /** Counts an attempt and says whether it is within the limit, for what is dropped in silence. */
+  /** Counts an attempt and returns whether it is within the limit, for what is dropped without an error. */
   allows(limit: RateLimit, key: string): Promise<boolean>;
-  /** Takes the last attempt back: it succeeded, and only failures count. */
+  /** Takes one attempt back, for limits that count failures only. */
   giveBack(limit: RateLimit, key: string): Promise<void>;
 }
 
@@ -43,48 +51,31 @@ export function networkOf(ip: string | undefined): string {
   return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
 }
 
-/** Beyond this many keys the oldest are forgotten: memory stays bounded whatever is thrown at it. */
-const keys_max = 50_000;
-
-/**
- * Makes a sliding-window throttle. `factor` multiplies every limit.
- *
- * `now_ms` is real time that never goes backwards, not the site's clock: that one can stand still.
- */
+/** Makes a throttle that counts in this process; see `throttleOn`. */
 export function makeThrottle(now_ms: () => number, factor = 1): Throttle {
-  const attempts = new Map<string, number[]>();
+  return throttleOn(memoryAttempts(now_ms), factor);
+}
 
-  /** Seconds until the next attempt is allowed; 0 when it was counted. */
-  function attempt(limit: RateLimit, key: string): number {
-    const now = now_ms();
-    const full_key = `${limit.name}:${key}`;
-    const recent = (attempts.get(full_key) ?? []).filter((at) => at > now - limit.window_s * 1000);
-    const allowed = recent.length < limit.max * factor;
-    if (allowed) recent.push(now);
-    // Deleted first, so that a key in use moves to the young end of the map.
-    attempts.delete(full_key);
-    attempts.set(full_key, recent);
-    forgetOldest();
-    if (allowed) return 0;
-    const oldest = recent[0] ?? now;
-    return Math.max(1, Math.ceil((oldest + limit.window_s * 1000 - now) / 1000));
-  }
-
-  function forgetOldest(): void {
-    for (const key of attempts.keys()) {
-      if (attempts.size <= keys_max) return;
-      attempts.delete(key);
-    }
+/** Makes a throttle on a store. `factor` multiplies every limit that is not fixed. */
+export function throttleOn(store: AttemptStore, factor = 1): Throttle {
+  /** Seconds until the next attempt is allowed; 0 when this one is. */
+  async function attempt(limit: RateLimit, key: string): Promise<number> {
+    const { attempts_count, ends_in_ms } = await store.addAttempt(storedKey(limit, key), limit.window_s);
+    const max = limit.fixed === true ? limit.max : limit.max * factor;
+    return attempts_count <= max ? 0 : Math.max(1, Math.ceil(ends_in_ms / 1000));
   }
 
   return {
     async take(limit, key) {
-      const wait_s = attempt(limit, key);
+      const wait_s = await attempt(limit, key);
       if (wait_s > 0) throw throttleProblems.too_many_requests({ retry_after_s: wait_s });
     },
-    allows: async (limit, key) => attempt(limit, key) === 0,
-    async giveBack(limit, key) {
-      attempts.get(`${limit.name}:${key}`)?.pop();
-    },
+    allows: async (limit, key) => (await attempt(limit, key)) === 0,
+    giveBack: (limit, key) => store.takeBackAttempt(storedKey(limit, key)),
   };
+}
+
+/** The key is hashed: it has a fixed length whatever was sent, and no address or name is stored. */
+function storedKey(limit: RateLimit, key: string): string {
+  return `${limit.name}:${createHash('sha256').update(key).digest('base64url')}`;
 }

@@ -10,6 +10,7 @@ import { openThemes } from '#themes';
 import { type MovableClock, movableClock } from '../../src/platform/clock.ts';
 import type { Context } from '../../src/platform/context.ts';
 import { type App, buildHttp } from '../../src/platform/http/app.ts';
+import { makeRequestLimit } from '../../src/platform/request-limit.ts';
 import { makeSiteCache } from '../../src/platform/site.ts';
 import { makeTemplates } from '../../src/platform/templates.ts';
 import { ordinaryDay } from './context.ts';
@@ -32,7 +33,9 @@ export interface GatewayApp {
  * The gateway on the platform, without the rooms above it, listening on a port of its own.
  * Who calls is who the token or the session cookie names: how people prove it is another room's.
  */
-export async function startGatewayApp(given: { upstream_timeout_ms?: number } = {}): Promise<GatewayApp> {
+export async function startGatewayApp(
+  given: { upstream_timeout_ms?: number; forwarded_max?: number } = {},
+): Promise<GatewayApp> {
   const database = await openTestDatabase();
   const { db } = database;
   const clock = movableClock(ordinaryDay);
@@ -51,6 +54,10 @@ export async function startGatewayApp(given: { upstream_timeout_ms?: number } = 
     allowed_hosts: [],
     trusted_proxies: [],
     secret,
+    requests: {
+      limit: makeRequestLimit({ addCounts: null, now_ms: Date.now, log }),
+      maxima: { own: 0, forwarded: given.forwarded_max ?? 0 },
+    },
     body_bytes_max: 100_000,
     body_ms_max: 60_000,
     development: true,

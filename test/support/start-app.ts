@@ -37,6 +37,7 @@ export async function startApp(
       port: 0,
       site_slug: 'cowork',
       throttle_factor: 10_000,
+      requests_per_minute_max: 1_000_000,
       private_addresses_allowed: true,
       ...given.config,
     },

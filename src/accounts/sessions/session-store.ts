@@ -155,10 +155,16 @@ export async function endSessions(tx: Tx, user_id: UserId, at: Date): Promise<vo
 }
 
 /** Deletes sessions that ended or expired before the instant; answers how many. */
-export async function deleteSessionsBefore(tx: Tx, before: Date): Promise<number> {
+export async function deleteSessionsBefore(tx: Tx, before: Date, rows_max: number): Promise<number> {
   const deleted = await tx
     .deleteFrom('sessions')
-    .where((eb) => eb.or([eb('expires_at', '<', before), eb('ended_at', '<', before)]))
+    .where('id', 'in', (ended) =>
+      ended
+        .selectFrom('sessions')
+        .select('id')
+        .where((eb) => eb.or([eb('expires_at', '<', before), eb('ended_at', '<', before)]))
+        .limit(rows_max),
+    )
     .executeTakeFirst();
   return Number(deleted.numDeletedRows);
 }

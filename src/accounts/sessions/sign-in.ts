@@ -67,8 +67,18 @@ export async function proveIdentity(
   const hasCode = email_code !== undefined || phone_code !== undefined;
   if (password === undefined && !hasCode) throw stepNeeded({ password: ['Enter your password.'] });
 
-  const giveBack = await takeAttempt(ctx, settings, input.username);
+  const { throttle } = settings;
+  const peer = networkOf(ctx.peer?.ip);
+  await throttle.take(signInPeerLimit, peer);
   const user = await findUserByIdentifier(ctx.db, parseIdentifier(input.username));
+  // One count for an account, by whichever of its names it is tried.
+  const name = user ? `user ${user.id}` : `name ${identifierKey(input.username)}`;
+  const key = `${name} ${peer}`;
+  await throttle.take(signInLimit, key);
+  const giveBack = async (): Promise<void> => {
+    await throttle.giveBack(signInPeerLimit, peer);
+    await throttle.giveBack(signInLimit, key);
+  };
   const candidate = user?.is_active === true ? user : undefined;
 
   if (password === undefined) {
@@ -164,22 +174,6 @@ function wrongCode(field: 'email_code' | 'phone_code' | 'otp_code') {
 
 export function secondsUntil(instant: Date, at: Date): number {
   return Math.max(1, Math.ceil((instant.getTime() - at.getTime()) / 1000));
-}
-
-/** Counts an attempt for the name from this address; the answer takes it back. */
-async function takeAttempt(
-  ctx: Context,
-  { throttle }: AccountsSettings,
-  username: string,
-): Promise<() => Promise<void>> {
-  const peer = networkOf(ctx.peer?.ip);
-  const key = `${identifierKey(username)} ${peer}`;
-  await throttle.take(signInPeerLimit, peer);
-  await throttle.take(signInLimit, key);
-  return async () => {
-    await throttle.giveBack(signInPeerLimit, peer);
-    await throttle.giveBack(signInLimit, key);
-  };
 }
 
 async function noteFailure(ctx: Context, username: string, user: User | undefined): Promise<void> {

@@ -103,7 +103,12 @@ export async function useVerificationsOf(tx: Tx, user_id: UserId, at: Date): Pro
 }
 
 /** Deletes what expired before the instant; answers how many. */
-export async function deleteVerificationsBefore(tx: Tx, before: Date): Promise<number> {
-  const deleted = await tx.deleteFrom('verifications').where('expires_at', '<', before).executeTakeFirst();
+export async function deleteVerificationsBefore(tx: Tx, before: Date, rows_max: number): Promise<number> {
+  const deleted = await tx
+    .deleteFrom('verifications')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('verifications').select('id').where('expires_at', '<', before).limit(rows_max),
+    )
+    .executeTakeFirst();
   return Number(deleted.numDeletedRows);
 }

@@ -18,10 +18,7 @@ export type Authenticate = (credentials: {
   session_cookie: string | undefined;
 }) => Promise<Caller | 'invalid' | null>;
 
-/**
- * Finds out who calls, for which site and under which address; everything later reads it from `request.ctx`.
- * @throws credentials_invalid (401) for a bad token or key on a route of ours; a stale cookie makes an anonymous visitor
- */
+/** Finds out who calls, for which site and under which address; everything later reads it from `request.ctx`. */
 export async function buildContext(options: HttpOptions, request: FastifyRequest): Promise<void> {
   const { authorization } = request.headers;
   const session_cookie = request.cookies[request.server.cookieNames.session];
@@ -48,9 +45,16 @@ export async function buildContext(options: HttpOptions, request: FastifyRequest
     peer: { ip: request.ip, user_agent: (request.headers['user-agent'] ?? '').slice(0, 255) },
   };
   request.hasContext = true;
-  const isOwnRoute = request.routeOptions.config.passthrough !== true;
-  if (request.credentials === 'invalid' && authorization !== undefined && isOwnRoute)
-    throw commonProblems.credentials_invalid();
+}
+
+/**
+ * Refuses a token or key that is worth nothing on a route of Tollgate; a stale cookie makes an anonymous visitor.
+ *
+ * @throws credentials_invalid (401)
+ */
+export function refuseInvalidCredentials(request: FastifyRequest): void {
+  if (request.credentials !== 'invalid' || request.headers.authorization === undefined) return;
+  if (request.routeOptions.config.passthrough !== true) throw commonProblems.credentials_invalid();
 }
 
 /**

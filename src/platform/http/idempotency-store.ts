@@ -84,8 +84,24 @@ export async function releaseKey(db: Db, scope: string, key: string): Promise<vo
 }
 
 /** Forgets what nobody may ask for any more; run by a daily job. */
-export async function deleteExpiredKeys(db: Db, at: Date): Promise<void> {
-  await db.deleteFrom('idempotency_records').where('expires_at', '<', at).execute();
+export async function deleteExpiredKeys(tx: Tx, at: Date, rows_max: number): Promise<number> {
+  // By index idempotency_records_expiry.
+  const deleted = await tx
+    .deleteFrom('idempotency_records')
+    .where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('scope', 'key'),
+        'in',
+        selectFrom('idempotency_records')
+          .select(['scope', 'key'])
+          .where('expires_at', '<', at)
+          .orderBy('expires_at')
+          .limit(rows_max)
+          .$asTuple('scope', 'key'),
+      ),
+    )
+    .executeTakeFirst();
+  return Number(deleted.numDeletedRows);
 }
 
 function spans(at: Date) {

@@ -1,5 +1,7 @@
 import { forgetEventsJob } from '../forget-events.ts';
 import { defineJob } from '../jobs.ts';
+import { deleteInBatches } from '../delete-in-batches.ts';
+import { forgetCountsJob } from '../forget-counts.ts';
 import { deleteExpiredKeys } from './idempotency-store.ts';
 
 /** Forgets the answers that nobody may ask for again. */
@@ -7,9 +9,9 @@ const forgetAnswers = defineJob({
   name: 'forget_answers',
   schedule: '17 3 * * *',
   catch_up: 'last',
-  run: async (ctx) => {
-    await deleteExpiredKeys(ctx.db, ctx.clock.now());
+  run: async (ctx, _payload, at) => {
+    await deleteInBatches(ctx.db, (tx, rows_max) => deleteExpiredKeys(tx, at, rows_max));
   },
 });
 
-export const platformJobs = [forgetAnswers, forgetEventsJob];
+export const platformJobs = [forgetAnswers, forgetEventsJob, forgetCountsJob];

@@ -26,6 +26,7 @@ import { userWelcome } from '../events.ts';
 import { freeUsername } from '../free-username.ts';
 import { profileProblems } from '../problems.ts';
 import type { Profile, ProfileFields } from '../profile.ts';
+import { registerLimit } from '../rate-limits.ts';
 import { renameField } from '../rename-field.ts';
 import { findRole, updateRole } from '../roles/role-store.ts';
 import type { RegisterBody } from './register-schemas.ts';
@@ -45,9 +46,6 @@ export interface Registered {
   profile: Profile | null;
   session: OpenedSession;
 }
-
-/** A network address may register this often; the answers tell which names and e-mail addresses are taken. */
-const registerLimit = { name: 'register', max: 10, window_s: 3600 };
 
 /** Bounds of the profile room's slugs: a username may become one. */
 const USERNAME_LENGTH_MAX = 50;

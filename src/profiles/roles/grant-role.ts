@@ -20,6 +20,7 @@ import { actorId } from '../actor-id.ts';
 import { roleGrantCreated, userInvited } from '../events.ts';
 import { freeUsername } from '../free-username.ts';
 import { profileProblems } from '../problems.ts';
+import { invitationLimit } from '../rate-limits.ts';
 import type { Profile } from '../profile.ts';
 import { lockProfile } from '../profile-store.ts';
 import { decideGrant, INVITATION_DAYS, type Role } from './role.ts';
@@ -27,12 +28,9 @@ import { insertRole, lockRole, type NewRole, updateRole } from './role-store.ts'
 import { type RoleType, skipsConsent } from './role-type.ts';
 import { findRoleTypeInUrl } from './role-type-store.ts';
 
-/** Invitations and requests that one person may cause: each is a mail to an address of her choosing. */
-const inviteLimit = { name: 'invite', max: 60, window_s: 3600 };
-
 /** Counts an invitation, or a request, against its sender. @throws too_many_requests (429) */
 export async function takeInvitation(ctx: Context, throttle: Throttle): Promise<void> {
-  await throttle.take(inviteLimit, String(actorId(ctx)));
+  await throttle.take(invitationLimit, String(actorId(ctx)));
 }
 
 export interface GrantInput {

@@ -8,6 +8,7 @@ import type { Throttle } from '#platform/throttle';
 import { actorId } from '../actor-id.ts';
 import { addShadowProfile } from '../connect-profile.ts';
 import { profileProblems } from '../problems.ts';
+import { typeAheadLimit } from '../rate-limits.ts';
 import { findProfileBySlug } from '../profile-store.ts';
 import { getProfileView, presentProfileDetail, presentProfileSummary, profileSummaries } from '../profile-summary.ts';
 import { isSeller } from '../roles/role-store.ts';
@@ -19,16 +20,13 @@ const Querystring = Type.Object(searchParameters);
 const ProfileCandidates = Type.Object({ count: Type.Integer(), results: Type.Array(ProfileSummarySchema) });
 const UserCandidates = Type.Object({ count: Type.Integer(), results: Type.Array(UserSummarySchema) });
 
-/** As fast as one person types, for an hour. */
-const typingLimit = { name: 'type-ahead', max: 300, window_s: 300 };
-
 /** Candidates for input fields that look for a profile or a person. */
 export function searchRoutes(app: App, throttle: Throttle): void {
   const authenticated = { access: { kind: 'authenticated' } } as const;
   const searcher = async (ctx: Context): Promise<Searcher> => {
     const user_id = actorId(ctx);
     if (user_id === null) return { is_seller: false };
-    await throttle.take(typingLimit, String(user_id));
+    await throttle.take(typeAheadLimit, String(user_id));
     return { is_seller: await isSeller(ctx.db, user_id, ctx.site.broker_id, ctx.clock.now()) };
   };
   app.get(

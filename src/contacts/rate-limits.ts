@@ -1,0 +1,9 @@
+import type { RateLimit } from '#platform/throttle';
+
+export const contactLimit: RateLimit = {
+  name: 'contact',
+  max: 5,
+  window_s: 3600,
+  counts: 'Messages of the contact form',
+  per: 'network',
+};

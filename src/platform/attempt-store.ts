@@ -1,0 +1,101 @@
+import { sql } from 'kysely';
+import type pg from 'pg';
+import { RateLimiterPostgres } from 'rate-limiter-flexible';
+import type { Tx } from './db.ts';
+
+/** Counts attempts per key in windows; a window begins with the first attempt. */
+export interface AttemptStore {
+  /** Adds one attempt and returns the state of the window, this attempt included. Atomic across nodes. */
+  addAttempt(key: string, window_s: number): Promise<AttemptWindow>;
+  /** Takes one attempt of the current window back; the count does not fall below zero. */
+  takeBackAttempt(key: string): Promise<void>;
+}
+
+export interface AttemptWindow {
+  attempts_count: number;
+  /** Milliseconds until the window ends. */
+  ends_in_ms: number;
+}
+
+/** Beyond this many keys the least recently used ones are forgotten, so that memory stays bounded. */
+const keys_max = 50_000;
+
+/**
+ * Makes a store for one process, for the embedded database.
+ *
+ * `now_ms` is real time that never goes backwards, since the site's clock can stand still.
+ */
+export function memoryAttempts(now_ms: () => number): AttemptStore {
+  const windows = new Map<string, { attempts_count: number; ends_at_ms: number }>();
+
+  function forgetOldest(): void {
+    for (const key of windows.keys()) {
+      if (windows.size <= keys_max) return;
+      windows.delete(key);
+    }
+  }
+
+  return {
+    async addAttempt(key, window_s) {
+      const now = now_ms();
+      const held = windows.get(key);
+      const window = held && held.ends_at_ms > now ? held : { attempts_count: 0, ends_at_ms: now + window_s * 1000 };
+      window.attempts_count += 1;
+      // Deleted first, so that a key in use moves to the young end of the map.
+      windows.delete(key);
+      windows.set(key, window);
+      forgetOldest();
+      return { attempts_count: window.attempts_count, ends_in_ms: window.ends_at_ms - now };
+    },
+    async takeBackAttempt(key) {
+      const held = windows.get(key);
+      if (held && held.ends_at_ms > now_ms() && held.attempts_count > 0) held.attempts_count -= 1;
+    },
+  };
+}
+
+/** Makes a store that all nodes on one PostgreSQL share; one statement per call, on connections of its own. */
+export function sharedAttempts(pool: pg.Pool): AttemptStore {
+  // Points and duration are given with each call; the library asks for them all the same.
+  const limiter = new RateLimiterPostgres({
+    storeClient: pool,
+    storeType: 'pool',
+    keyPrefix: '',
+    tableName: 'rate_limits',
+    tableCreated: true,
+    clearExpiredByTimeout: false,
+    points: 1,
+    duration: 60,
+  });
+  return {
+    async addAttempt(key, window_s) {
+      const { consumedPoints, msBeforeNext } = await limiter.penalty(key, 1, { customDuration: window_s });
+      return { attempts_count: consumedPoints, ends_in_ms: msBeforeNext };
+    },
+    async takeBackAttempt(key) {
+      // `reward` of the library would open a window with -1 attempts when the last one has ended.
+      await pool.query({
+        name: 'rate_limits:take-back',
+        text: `update rate_limits set points = points - 1
+          where key = $1 and points > 0 and expire > extract(epoch from now()) * 1000`,
+        values: [key],
+      });
+    },
+  };
+}
+
+/** Deletes windows that have ended; by index rate_limits_expire. */
+export async function deleteEndedWindows(tx: Tx, rows_max: number): Promise<number> {
+  const deleted = await tx
+    .deleteFrom('rate_limits')
+    .where('key', 'in', (eb) =>
+      eb
+        .selectFrom('rate_limits')
+        .select('key')
+        .where('expire', '<', sql<number>`(extract(epoch from now()) * 1000)::bigint`)
+        .orderBy('expire')
+        .limit(rows_max),
+    )
+    .executeTakeFirst();
+  return Number(deleted.numDeletedRows);
+}

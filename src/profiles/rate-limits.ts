@@ -1,0 +1,23 @@
+import type { RateLimit } from '#platform/throttle';
+
+export const registerLimit: RateLimit = {
+  name: 'register',
+  max: 10,
+  window_s: 3600,
+  counts: 'Registrations; the answer shows whether a name or address is taken',
+  per: 'network',
+};
+export const typeAheadLimit: RateLimit = {
+  name: 'type-ahead',
+  max: 300,
+  window_s: 300,
+  counts: 'Searches for accounts and profiles',
+  per: 'account',
+};
+export const invitationLimit: RateLimit = {
+  name: 'invite',
+  max: 60,
+  window_s: 3600,
+  counts: 'Invitations, requests and grants, each of which may send an e-mail',
+  per: 'account',
+};

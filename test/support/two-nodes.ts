@@ -1,0 +1,30 @@
+import type { Config } from '../../src/config.ts';
+import { openDatabase } from '../../src/platform/db.ts';
+import { openTestDatabase } from './database.ts';
+import { startApp, type TestApp } from './start-app.ts';
+
+/** Why tests with two nodes cannot run here; false when they can. */
+export const skipWithoutServer = process.env['TEST_DATABASE_URL']
+  ? false
+  : 'two nodes need a PostgreSQL: TEST_DATABASE_URL is not set';
+
+/** Starts two programs on one database, each with connections of its own. */
+export async function startTwoNodes(
+  config: Partial<Config>,
+): Promise<{ nodes: [TestApp, TestApp]; close(): Promise<void> }> {
+  const database = await openTestDatabase();
+  if (database.url === null) throw new Error('two nodes need a database server');
+  const first = await startApp({ config, database });
+  const second = await startApp({
+    config,
+    seed: false,
+    database: { ...(await openDatabase({ url: database.url })), url: database.url },
+  });
+  return {
+    nodes: [first, second],
+    async close() {
+      await second.close();
+      await first.close();
+    },
+  };
+}
