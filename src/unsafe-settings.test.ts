@@ -27,6 +27,7 @@ const table: [string, Environment, [setting: string, override: string | null][]]
   ['production over http that others reach', { ...production, BASE_URL: 'http://localhost:8000', HOST: '0.0.0.0' }, [['BASE_URL', 'ALLOW_INSECURE_COOKIES']]],
   ['production without a site address', { ...production, SITE_EMAIL: '' }, [['SITE_EMAIL', 'ALLOW_UNREACHABLE_SITE_EMAIL']]],
   ['production with an address of this machine', { ...production, SITE_EMAIL: 'support@localhost.localdomain' }, [['SITE_EMAIL', 'ALLOW_UNREACHABLE_SITE_EMAIL']]],
+  ['production with a general limit that limits nothing', { ...production, REQUESTS_PER_MINUTE_MAX: '1000000' }, [['REQUESTS_PER_MINUTE_MAX', 'ALLOW_RAISED_LIMITS']]],
   ['production with raised limits', { ...production, THROTTLE_FACTOR: '100000' }, [['THROTTLE_FACTOR', 'ALLOW_RAISED_LIMITS']]],
   ['production with short passwords', { ...production, PASSWORD_LENGTH_MIN: '4' }, [['PASSWORD_LENGTH_MIN', 'ALLOW_SHORT_PASSWORDS']]],
   ['production that trusts every address', { ...production, TRUSTED_PROXIES: '10.0.0.1, 0.0.0.0/0' }, [['TRUSTED_PROXIES', 'ALLOW_ANY_PROXY']]],

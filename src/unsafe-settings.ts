@@ -69,6 +69,12 @@ function addProduction(config: Config, add: Add): void {
 function addDefences(config: Config, add: Add): void {
   if (config.throttle_factor > 1)
     add('THROTTLE_FACTOR', `every rate limit is multiplied by ${config.throttle_factor}.`, 'allow_raised_limits');
+  if (config.requests_per_minute_max > REQUESTS_PER_MINUTE_MAX)
+    add(
+      'REQUESTS_PER_MINUTE_MAX',
+      `${config.requests_per_minute_max} requests a minute of one caller are a flood; ${REQUESTS_PER_MINUTE_MAX} is the most that a site needs.`,
+      'allow_raised_limits',
+    );
   if (config.password_length_min < PASSWORD_LENGTH_MIN)
     add(
       'PASSWORD_LENGTH_MIN',
@@ -87,6 +93,7 @@ function addDefences(config: Config, add: Add): void {
 }
 
 const PASSWORD_LENGTH_MIN = 8;
+const REQUESTS_PER_MINUTE_MAX = 60_000;
 /** A key of 32 random hexadecimal digits has fewer than 8 different ones in less than one of a million draws. */
 const SECRET_CHARACTERS_MIN = 8;
 const DAY_S = 86_400;
