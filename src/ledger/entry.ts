@@ -77,7 +77,10 @@ export function moveAmount(movement: Movement): NewEntry {
   return convertAmount({ ...movement, to_amount: movement.amount, to_unit: movement.unit });
 }
 
-/** Makes the entry of an amount that a processor converted on the way: `amount unit` left, `to_amount to_unit` arrived. */
+/**
+ * Makes the entry of an amount that a processor converted on the way: `amount unit` left, `to_amount to_unit` arrived.
+ * An event with conversions has others that balance them in each unit.
+ */
 export function convertAmount(movement: Movement & { to_amount: number; to_unit: string }): NewEntry {
   return {
     description: movement.description,
@@ -109,10 +112,29 @@ export function refuseEntry(entry: NewEntry): EntryRefusal | null {
   if (entry.orig_amount < 0 || entry.dest_amount < 0) return 'amount_negative';
   if (!/^[a-z]{3}$/.test(entry.orig_unit) || !/^[a-z]{3}$/.test(entry.dest_unit)) return 'unit_malformed';
   if (entry.orig_unit === entry.dest_unit && entry.orig_amount !== entry.dest_amount) return 'amounts_differ';
-  if (entry.orig_profile_id === entry.dest_profile_id && entry.orig_account === entry.dest_account)
+  if (
+    entry.orig_profile_id === entry.dest_profile_id &&
+    entry.orig_account === entry.dest_account &&
+    entry.orig_unit === entry.dest_unit
+  )
     return 'same_account';
   if (entry.event_id !== null && entry.event_id.length > EVENT_ID_LENGTH_MAX) return 'event_id_too_long';
   return null;
+}
+
+/**
+ * Returns the first unit, in alphabetical order, in which the entries of an event create or destroy money; null if there is
+ * none. The database refuses such an event at commit.
+ */
+export function unbalancedUnit(entries: readonly NewEntry[]): string | null {
+  const sums = new Map<string, bigint>();
+  const add = (unit: string, amount: bigint) => sums.set(unit, (sums.get(unit) ?? 0n) + amount);
+  for (const entry of entries) {
+    add(entry.dest_unit, BigInt(entry.dest_amount));
+    add(entry.orig_unit, -BigInt(entry.orig_amount));
+  }
+  const units = [...sums].filter(([, sum]) => sum !== 0n).map(([unit]) => unit);
+  return units.toSorted()[0] ?? null;
 }
 
 /** Crashes on an entry that only a bug can have made. */

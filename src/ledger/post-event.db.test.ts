@@ -9,7 +9,7 @@ import { openTestDatabase, type TestDatabase } from '../../test/support/database
 import { next } from '../../test/support/factories.ts';
 import { makeParty, orderEntry } from '../../test/support/factories/ledger.ts';
 import { balance, eventBalance } from './balance-store.ts';
-import { accounts, convertAmount, moveAmount, type NewEntry } from './entry.ts';
+import { accounts, moveAmount, type NewEntry } from './entry.ts';
 import { findEventEntries } from './event-store.ts';
 import { postEvent } from './post-event.ts';
 
@@ -137,22 +137,6 @@ test('the database refuses an entry that loses, makes or owes money, or stays wh
       { code: '23514' },
     );
   }
-});
-
-test('a conversion may differ in amount, as the processor made it', async () => {
-  const [entry] = await post(next('charge'), [
-    convertAmount({
-      from: { profile_id: provider, account: accounts.backlog },
-      to: { profile_id: provider, account: accounts.receivable },
-      amount: 7250,
-      unit: 'usd',
-      to_amount: 10000,
-      to_unit: 'cad',
-      event_id: 'sub_9/',
-      description: 'Charge ch_9 distribution for xia:basic',
-    }),
-  ]);
-  assert.deepEqual([entry?.orig_amount, entry?.dest_amount], [7250, 10000]);
 });
 
 const movement = fc.record({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Tx } from '#platform/db';
-import { assertEntry, type Entry, type NewEntry } from './entry.ts';
+import { assertEntry, type Entry, type NewEntry, unbalancedUnit } from './entry.ts';
 import { insertEntries, insertEvent } from './event-store.ts';
 import { ledgerProblems } from './problems.ts';
 
@@ -23,6 +23,8 @@ export interface NewEvent {
 export async function postEvent(tx: Tx, { key, kind, at, entries }: NewEvent): Promise<Entry[]> {
   assert(entries.length > 0, `ledger event ${key} has no entry`);
   for (const entry of entries) assertEntry(entry);
+  const unit = unbalancedUnit(entries);
+  assert(unit === null, `ledger event ${key} does not balance in ${unit}`);
 
   const event_id = await insertEvent(tx, { key, kind, created_at: at });
   if (event_id === undefined) throw ledgerProblems.ledger_event_repeated({ members: { key } });

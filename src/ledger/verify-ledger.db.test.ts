@@ -42,6 +42,16 @@ before(async () => {
           event_id: null,
           description: 'Charge ch "distribution", for xia:basic',
         }),
+        convertAmount({
+          from: { profile_id: payer, account: accounts.funds },
+          to: { profile_id: provider, account: accounts.funds },
+          amount: 10000,
+          unit: 'cad',
+          to_amount: 7250,
+          to_unit: 'usd',
+          event_id: null,
+          description: 'Exchange',
+        }),
       ],
     }),
   );
@@ -69,6 +79,10 @@ test('a journal for ledger-cli holds the destination first and one line of text'
       '2026/03/10 15:04:05 Charge ch "distribution", for xia:basic',
       `\t\tcowork:Receivable${'100.00 CAD'.padStart(41)}`,
       `\t\tcowork:Backlog${'-72.50 USD'.padStart(44)}`,
+      '',
+      '2026/03/10 15:04:05 Exchange',
+      `\t\tcowork:Funds${'72.50 USD'.padStart(46)}`,
+      `\t\txia:Funds${'-100.00 CAD'.padStart(49)}`,
       '',
       '',
     ].join('\n'),
@@ -103,7 +117,7 @@ test('cells that look like formulas get an apostrophe', () => {
 });
 
 test('a sound ledger has no violations', async () => {
-  assert.deepEqual(await verifyLedger(database.db), { events_count: 1, entries_count: 3, violations: [] });
+  assert.deepEqual(await verifyLedger(database.db), { events_count: 1, entries_count: 4, violations: [] });
 });
 
 test('what was done behind the back of the database is found', async () => {

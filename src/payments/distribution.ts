@@ -43,6 +43,8 @@ export function distribute(lines: readonly DistributedLine[], funds: Funds): Dis
     const broker_fee = Math.min(portion(received_amount, broker_fee_percent), received_amount - processor_fee);
     const received = { provider: received_amount - processor_fee - broker_fee, processor_fee, broker_fee };
     if (received_amount === amount) return { paid: received, received };
+    // A line that is worth less than 1/100 of the unit of the funds: all of it counts as the provider's.
+    if (received_amount === 0) return { paid: { provider: amount, processor_fee: 0, broker_fee: 0 }, received };
     const [provider, paid_fee, paid_broker_fee] = allocate(amount, [
       received.provider,
       received.processor_fee,

@@ -122,6 +122,48 @@ test('a charge in cad that brought usd', () => {
   ]);
 });
 
+test('a charge in cad that brought usd, with a broker: the expense of the provider is in usd', () => {
+  const { entries } = pay([{ amount: 10000, broker_fee_percent: 1000 }], 'club', 'cad', {
+    net: 7000,
+    fee: 250,
+    unit: 'usd',
+  });
+  assert.deepEqual(entries.map(write).slice(2), [
+    'cha_1/ stripe:Backlog → cowork:Expenses 345 cad 250 usd',
+    'cha_1/ cowork:Backlog → club:Expenses 975',
+    'cha_1/ stripe:Funds → cowork:Funds 1000 cad 725 usd',
+    'sub_1/ club:Backlog → club:Receivable 7250 usd 10000 cad',
+    'cha_1/ stripe:Funds → club:Funds 8655 cad 6275 usd',
+  ]);
+});
+
+test('the entries of a payment balance in each unit, for any lines and any rate', () => {
+  const line = fc.record({
+    amount: fc.integer({ min: 1, max: 1_000_000 }),
+    broker_fee_percent: fc.integer({ min: 0, max: 10_000 }),
+  });
+  const rate = fc.record({
+    whole: fc.integer({ min: 0, max: 2_000_000 }),
+    fee_bps: fc.integer({ min: 0, max: 10_000 }),
+  });
+  fc.assert(
+    fc.property(fc.array(line, { minLength: 1, maxLength: 6 }), rate, (lines, { whole, fee_bps }) => {
+      const fee = Math.floor((whole * fee_bps) / 10_000);
+      const { entries } = pay(lines, 'club', 'cad', { net: whole - fee, fee, unit: 'usd' });
+      for (const unit of ['cad', 'usd']) {
+        const sum = entries.reduce(
+          (total, entry) =>
+            total +
+            (entry.dest_unit === unit ? entry.dest_amount : 0) -
+            (entry.orig_unit === unit ? entry.orig_amount : 0),
+          0,
+        );
+        assert.equal(sum, 0, unit);
+      }
+    }),
+  );
+});
+
 test('a debt that was recognised before is not moved again', () => {
   const { entries } = pay([{ amount: 3500, payable: 500 }]);
   assert.equal(write(entries[1] as NewEntry), 'sub_1/ xia:Payable → xia:Liability 500');

@@ -44,6 +44,8 @@ export interface LineEntries {
  *
  * What the provider pays for a sale is booked whole as its expense (broker fee and processor fee together); the broker's
  * backlog takes it against the processor's fee, which is the broker's expense.
+ * When the processor converts, the entries balance in the unit of the charge and in that of the funds: what the customer paid
+ * leaves the processor's Funds in parts, and the parts received are the provider's Receivable.
  */
 export function paymentEntries(
   charge: PaidCharge,
@@ -117,14 +119,18 @@ export function paymentEntries(
 
     let broker_fee: number | null = null;
     if (received.broker_fee > 0) {
-      broker_fee = convert({
-        from: { profile_id: broker_id, account: accounts.backlog },
-        to: provider(accounts.expenses),
-        paid: paid.broker_fee + paid.processor_fee,
-        received: received.broker_fee + received.processor_fee,
-        event_id: charge.event_id,
-        description: said('broker fee', line.event_id),
-      });
+      // An expense that the broker sets off, in the unit of the funds: nothing is exchanged.
+      broker_fee =
+        entries.push(
+          moveAmount({
+            from: { profile_id: broker_id, account: accounts.backlog },
+            to: provider(accounts.expenses),
+            amount: received.broker_fee + received.processor_fee,
+            unit: charge.funds_unit,
+            event_id: charge.event_id,
+            description: said('broker fee', line.event_id),
+          }),
+        ) - 1;
       convert({
         from: processor_funds,
         to: { profile_id: broker_id, account: accounts.funds },

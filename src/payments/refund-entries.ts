@@ -13,7 +13,7 @@ export interface RefundedLine extends Shares {
 
 /**
  * Makes the entries of money that goes back to the customer, by a refund or because the bank took it back: what the customer
- * gets, then who pays for it. The order and the subscription stay as they are.
+ * gets, then who pays for it, then the exchange if the processor converts. The order and the subscription stay unchanged.
  */
 export function refundEntries(
   charge: { processor_key: string; unit: string; funds_unit: string },
@@ -38,13 +38,30 @@ export function refundEntries(
               description,
             }),
           ];
+    const received = line.distribute_amount + line.fee_amount + line.broker_fee_amount;
+    // The processor takes the unit of the funds and pays the customer in that of the charge.
+    const exchange =
+      charge.unit === charge.funds_unit
+        ? []
+        : [
+            convertAmount({
+              from: refund_place,
+              to: refund_place,
+              amount: received,
+              unit: charge.funds_unit,
+              to_amount: line.amount,
+              to_unit: charge.unit,
+              event_id: line.event_id,
+              description: `Exchange for ${what}`,
+            }),
+          ];
     return [
       convertAmount({
         from: { profile_id: customer_id, account: accounts.refunded },
         to: { profile_id: line.provider_id, account },
         amount: line.amount,
         unit: charge.unit,
-        to_amount: line.distribute_amount + line.fee_amount + line.broker_fee_amount,
+        to_amount: received,
         to_unit: charge.funds_unit,
         event_id: line.event_id,
         description: what,
@@ -60,6 +77,7 @@ export function refundEntries(
         `Charge ${charge.processor_key} ${why} broker fee for ${line.invoiced_event_id}`,
       ),
       ...taken(line.provider_id, line.distribute_amount, what),
+      ...exchange,
     ];
   });
 }

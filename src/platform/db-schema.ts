@@ -249,6 +249,8 @@ export interface LedgerEventsTable {
   key: string;
   kind: string;
   created_at: Date;
+  /** False for events of versions that did not balance conversions; the constraint refuses new ones. */
+  is_exchange_balanced: Generated<boolean>;
 }
 
 export interface NamesTable {

@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { type RawBuilder, sql } from 'kysely';
+import { inTransaction, openDatabase, type Tx } from '#platform/db';
+import type { LedgerEventId, ProfileId } from '#platform/db-schema';
+import { migrate, migrationsFolder, readMigrations } from '#platform/migrate';
+import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { next } from '../../test/support/factories.ts';
+import { makeParty, orderEntry } from '../../test/support/factories/ledger.ts';
+import { accounts, convertAmount, moveAmount, type NewEntry, unbalancedUnit } from './entry.ts';
+import { postEvent } from './post-event.ts';
+import { verifyLedger } from './verify-ledger.ts';
+
+const at = new Date('2026-03-10T15:00:00Z');
+let database: TestDatabase;
+let provider: ProfileId;
+let payer: ProfileId;
+let processor: ProfileId;
+before(async () => {
+  database = await openTestDatabase();
+  provider = await makeParty(database.db);
+  payer = await makeParty(database.db);
+  processor = await makeParty(database.db);
+});
+after(() => database.close());
+
+type Account = NewEntry['orig_account'];
+
+/** An exchange as `1 usd → 5 eur`, from one account to another. */
+function exchange(amount: number, unit: string, to_amount: number, to_unit: string, to: Account = accounts.funds) {
+  return convertAmount({
+    from: { profile_id: processor, account: accounts.funds },
+    to: { profile_id: provider, account: to },
+    amount,
+    unit,
+    to_amount,
+    to_unit,
+    event_id: null,
+    description: 'An exchange',
+  });
+}
+
+const order = (amount = 2000) => orderEntry({ provider, payer, amount, event_id: 'sub_1/' });
+const post = (entries: NewEntry[]) =>
+  inTransaction(database.db, (tx) => postEvent(tx, { key: next('exchange'), kind: 'charge', at, entries }));
+
+/** Writes to the tables as a script would that goes around `postEvent`, one statement for each group of entries. */
+async function write(...groups: (NewEntry[] | RawBuilder<unknown>)[]): Promise<LedgerEventId> {
+  return inTransaction(database.db, async (tx) => {
+    const event = await insertEvent(tx);
+    let rank = 0;
+    for (const group of groups) {
+      if (!Array.isArray(group)) await group.execute(tx);
+      else await insert(tx, event, group, (rank += 100));
+    }
+    return event;
+  });
+}
+
+async function insertEvent(tx: Tx): Promise<LedgerEventId> {
+  const { id } = await tx
+    .insertInto('ledger_events')
+    .values({ key: next('raw'), kind: 'charge', created_at: at })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+async function insert(tx: Tx, event: LedgerEventId, entries: NewEntry[], rank: number): Promise<void> {
+  await tx
+    .insertInto('ledger_entries')
+    .values(entries.map((entry, index) => ({ ...entry, ledger_event_id: event, rank: rank + index, created_at: at })))
+    .execute();
+}
+
+async function allSums(): Promise<unknown[]> {
+  const { rows } = await sql`
+    select unit, sum(amount) from (
+      select dest_unit as unit, dest_amount as amount from ledger_entries
+      union all select orig_unit, -orig_amount from ledger_entries) postings
+    group by unit having sum(amount) <> 0`.execute(database.db);
+  return rows;
+}
+
+test('the database refuses a conversion that nothing balances: 1 usd is no million eur', async () => {
+  await assert.rejects(write([exchange(1, 'usd', 1_000_000, 'eur')]), /does not balance in eur/);
+  await assert.rejects(write([exchange(0, 'usd', 1, 'eur')]), /does not balance in eur/);
+  await assert.rejects(write([exchange(1, 'usd', 0, 'eur')]), /does not balance in usd/);
+  await assert.rejects(write([exchange(7250, 'usd', 10_000, 'cad')]), /does not balance in cad/);
+});
+
+test('the database refuses conversions that balance in one unit or in sum of all units only', async () => {
+  const attempts: NewEntry[][] = [
+    [exchange(1, 'usd', 1_000_000, 'eur'), exchange(999_999, 'eur', 1, 'usd')],
+    [exchange(100, 'usd', 100, 'eur')],
+    [exchange(100, 'usd', 90, 'eur'), exchange(90, 'eur', 100, 'cad')],
+    [exchange(1, 'usd', 1_000_000, 'eur'), order(2000)],
+    [exchange(1, 'usd', 1_000_000, 'eur'), exchange(1, 'usd', 1_000_000, 'eur')],
+  ];
+  for (const entries of attempts) await assert.rejects(write(entries), /does not balance/);
+});
+
+test('the database refuses an entry that unbalances an event after the check was forced early', async () => {
+  await assert.rejects(
+    write([order()], sql`set constraints all immediate`, [exchange(1, 'usd', 1_000_000, 'eur')]),
+    /does not balance/,
+  );
+  const balanced = [exchange(100, 'usd', 90, 'eur'), exchange(90, 'eur', 100, 'usd', accounts.expenses)];
+  await assert.rejects(
+    write(balanced, sql`set constraints all immediate`, [exchange(1, 'usd', 1, 'eur')]),
+    /does not balance/,
+  );
+});
+
+test('the database refuses an event that is marked as one of an earlier version', async () => {
+  await assert.rejects(
+    sql`insert into ledger_events (key, kind, created_at, is_exchange_balanced) values ('old', 'charge', now(), false)`.execute(
+      database.db,
+    ),
+    { code: '23514' },
+  );
+});
+
+test('the database refuses to add a balanced entry to an event of an earlier transaction', async () => {
+  const event = await write([order()]);
+  await assert.rejects(
+    inTransaction(database.db, (tx) => insert(tx, event, [order()], 50)),
+    /is closed/,
+  );
+});
+
+test('the database refuses changes of what is posted, by each kind of statement', async () => {
+  const event = await write([order()]);
+  const attempts = [
+    sql`update ledger_entries set description = 'Other' where ledger_event_id = ${event}`,
+    sql`update ledger_entries set orig_amount = 0, dest_amount = 0`,
+    sql`insert into ledger_entries select * from ledger_entries where ledger_event_id = ${event}
+      on conflict (ledger_event_id, rank) do update set dest_amount = 1, orig_amount = 1`,
+    sql`delete from ledger_entries`,
+    sql`delete from ledger_events where id = ${event}`,
+    sql`truncate ledger_entries, ledger_events cascade`,
+    sql`truncate profiles cascade`,
+    sql`delete from profiles where id = ${provider}`,
+  ];
+  for (const attempt of attempts) await assert.rejects(attempt.execute(database.db), attempt.compile(database.db).sql);
+  const kept = await database.db
+    .selectFrom('ledger_entries')
+    .selectAll()
+    .where('ledger_event_id', '=', event)
+    .execute();
+  assert.deepEqual(
+    kept.map(({ orig_amount, dest_amount }) => [orig_amount, dest_amount]),
+    [[2000, 2000]],
+  );
+});
+
+test('a conversion with counter-accounts that balance each unit is posted', async () => {
+  const entries = [exchange(9655, 'cad', 7000, 'usd'), exchange(345, 'cad', 250, 'usd', accounts.expenses)];
+  const back = convertAmount({
+    from: { profile_id: provider, account: accounts.backlog },
+    to: { profile_id: provider, account: accounts.receivable },
+    amount: 7250,
+    unit: 'usd',
+    to_amount: 10_000,
+    to_unit: 'cad',
+    event_id: null,
+    description: 'Charge ch_9 distribution for xia:basic',
+  });
+  assert.equal((await post([...entries, back])).length, 3);
+  await assert.rejects(post(entries), /does not balance/);
+});
+
+test('an exchange within one account gives one unit and takes another', async () => {
+  const place = { profile_id: processor, account: accounts.refund };
+  const inside = { from: place, to: place, amount: 3625, unit: 'usd', event_id: null, description: 'Exchange' };
+  const taken = exchange(10, 'usd', 10, 'usd');
+  await assert.rejects(post([convertAmount({ ...inside, to_amount: 3625, to_unit: 'usd' })]), /same_account/);
+  await assert.rejects(write([convertAmount({ ...inside, to_amount: 3625, to_unit: 'usd' })]), { code: '23514' });
+  await post([
+    taken,
+    convertAmount({ ...inside, to_amount: 5000, to_unit: 'cad' }),
+    exchange(5000, 'cad', 3625, 'usd', accounts.refund),
+  ]);
+});
+
+const entry = fc.record({
+  amount: fc.integer({ min: 0, max: 5 }),
+  unit: fc.constantFrom('usd', 'eur', 'jpy'),
+  to_amount: fc.integer({ min: 0, max: 5 }),
+  to_unit: fc.constantFrom('usd', 'eur', 'jpy'),
+});
+
+test('the database accepts an event exactly if it balances in each unit', async () => {
+  let accepted = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(entry, { minLength: 1, maxLength: 4 }), fc.boolean(), async (drawn, mirror) => {
+      const given = drawn.map(({ amount, unit, to_amount, to_unit }) =>
+        exchange(amount, unit, unit === to_unit ? amount : to_amount, to_unit),
+      );
+      const mirrored = given.map(({ orig_amount, orig_unit, dest_amount, dest_unit }) =>
+        exchange(dest_amount, dest_unit, orig_amount, orig_unit, accounts.refund),
+      );
+      const entries = mirror ? [...given, ...mirrored] : given;
+      const written = await write(entries).then(
+        () => true,
+        () => false,
+      );
+      assert.equal(written, unbalancedUnit(entries) === null);
+      if (written) accepted += 1;
+    }),
+    { numRuns: 60 },
+  );
+  assert(accepted > 5, 'some events balance');
+  assert.deepEqual(await allSums(), []);
+  assert.deepEqual(
+    (await verifyLedger(database.db)).violations.filter(({ rule }) => /balance|hold/.test(rule)),
+    [],
+  );
+});
+
+test('a ledger of the first version is migrated and verified, and its conversions stay unchanged', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tollgate-migrations-'));
+  const old = await openDatabase({ memory: true });
+  try {
+    for (const { name } of await readMigrations()) {
+      if (name < '0013') await copyFile(join(migrationsFolder, name), join(folder, name));
+    }
+    await migrate(old.db, undefined, folder);
+    const [seller, bank] = [await makeParty(old.db, 'seller'), await makeParty(old.db, 'bank')];
+    await old.executeSql(`
+      begin;
+      insert into ledger_events (key, kind, created_at) values ('charge:ch_old', 'charge', now());
+      insert into ledger_entries (ledger_event_id, rank, created_at, orig_profile_id, orig_account, orig_amount, orig_unit,
+        dest_profile_id, dest_account, dest_amount, dest_unit)
+      values (1, 0, now(), ${bank}, 'Funds', 9655, 'cad', ${seller}, 'Funds', 7000, 'usd'),
+        (1, 1, now(), ${bank}, 'Funds', 500, 'usd', ${seller}, 'Funds', 500, 'usd');
+      commit`);
+    await migrate(old.db);
+    assert.deepEqual(await verifyLedger(old.db), { events_count: 1, entries_count: 2, violations: [] });
+    const unbalanced = moveAmount({
+      from: { profile_id: bank, account: accounts.funds },
+      to: { profile_id: seller, account: accounts.funds },
+      amount: 1,
+      unit: 'usd',
+      event_id: null,
+      description: 'A movement',
+    });
+    await assert.rejects(
+      inTransaction(old.db, async (tx) => {
+        await insert(tx, await insertEvent(tx), [{ ...unbalanced, dest_unit: 'eur', dest_amount: 1_000_000 }], 0);
+      }),
+      /does not balance/,
+    );
+  } finally {
+    await old.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
