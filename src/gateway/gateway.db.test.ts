@@ -298,35 +298,97 @@ test('each session backend carries the session in its own way', async () => {
   assert.match((await headersOf()).authorization ?? '', /^Bearer /);
 });
 
-test('a path that could be read in two ways is refused before anything else', async () => {
-  await rules([
-    { path: '/admin', allow: 5 },
-    { path: '/', allow: 0 },
-  ]);
-  const raw = async (target: string) => {
-    const { port } = new URL(app.origin);
-    const socket = connect(Number(port), '127.0.0.1');
-    socket.write(`GET ${target} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`);
-    const chunks = await socket.toArray();
-    return Number(/^HTTP\/1\.1 (\d+)/.exec(Buffer.concat(chunks).toString())?.[1]);
-  };
+/** Status of a GET of `target`, written as it is. */
+async function statusOf(target: string, more = ''): Promise<number> {
+  return Number(/^HTTP\/1\.1 (\d+)/.exec(await raw(`GET ${target} HTTP/1.1\r\n${more}`))?.[1]);
+}
+
+test('a target that no client sends is refused before anything else', async () => {
+  await rules([{ path: '/', allow: 0 }]);
   for (const target of [
     '/open/../admin',
     '/open/%2e%2e/admin',
-    '/admin%2Fx',
     '/x%2f..%2fadmin',
     '/open/..;/admin',
     '/%zz',
     '/a%00',
-    '/admin;x/y',
     '\\admin',
     '/x\\..\\admin',
+    `/a%${'25'.repeat(8)}41`,
   ]) {
-    assert.equal(await raw(target), 400, target);
+    assert.equal(await statusOf(target), 400, target);
   }
-  for (const target of ['/admin/x', '//admin//x', '/%61dmin', `http://127.0.0.1/admin`])
-    assert.equal(await raw(target), 401, target);
-  assert.equal((await call('/admin%2Fx', {})).json().code, 'path_refused');
+  assert.equal((await call('/open/%2e%252e/x')).status, 200);
+  const refused = await raw('GET /open/..;/x HTTP/1.1\r\nAccept: application/json\r\n');
+  assert.match(refused, /"code":"path_refused"/);
+  assert.match(refused, /dot segment/);
+});
+
+test('no spelling of a protected path reaches the application for a caller whom its rule refuses', async () => {
+  await rules([
+    { path: '/open/admin', allow: 5 },
+    { path: '/open', allow: 0 },
+    { path: '/', allow: 0 },
+  ]);
+  for (const target of [
+    '/open/admin',
+    '/open/ADMIN',
+    '/OPEN/admin',
+    '/open/admin.',
+    '/open/admin%20',
+    '/open/admin.json',
+    '/open/pub/..%253b/admin',
+    '/open//admin',
+    '//open/admin',
+    '/open%2Fadmin',
+    '/open/%2561dmin',
+    '/open/admin;x/y',
+    '/open/%EF%BD%81dmin',
+    `http://127.0.0.1/open/admin`,
+  ]) {
+    assert.equal(await statusOf(target), 401, target);
+    assert.equal(await statusOf(target, 'Authorization: Bearer kenneth\r\n'), 403, target);
+    const passed = await raw(
+      `GET ${target.replace('admin', 'admin/echo')} HTTP/1.1\r\nAuthorization: Bearer donny\r\n`,
+    );
+    assert.match(passed, /^HTTP\/1\.1 (?:200|404) /, target);
+  }
+  assert.equal(await statusOf('/open/administrator'), 200);
+});
+
+test('the bytes of a path reach the application unchanged', async () => {
+  await rules([{ path: '/', allow: 0 }]);
+  for (const target of [
+    '/open/a//b/echo',
+    '/open/a%2Fb/%7Euser/echo',
+    '/open/Xy/%c3%a9/echo?x=%2F//',
+    '/open//echo',
+    '/open/;v=1/echo',
+  ]) {
+    const reply = await raw(`GET ${target} HTTP/1.1\r\n`);
+    assert.match(reply, /^HTTP\/1\.1 200 /, target);
+    assert.ok(reply.includes(`"url":${JSON.stringify(target)}`), reply);
+  }
+});
+
+test('an empty segment counts for the rules with it and without it', async () => {
+  await rules([
+    { path: '/open', allow: 0 },
+    { path: '/', allow: 1 },
+  ]);
+  assert.equal(await statusOf('/open/echo'), 200);
+  assert.equal(await statusOf('/open//echo'), 200);
+  assert.equal(await statusOf('//open/echo'), 401);
+});
+
+test('a path that a rule keeps from the application is not forwarded in another spelling', async () => {
+  await rules([
+    { path: '/open/internal', allow: 0, is_forward: false },
+    { path: '/open', allow: 0 },
+  ]);
+  for (const target of ['/open/internal/echo', '/open/INTERNAL/echo', '/open//internal./echo'])
+    assert.equal(await statusOf(target), 404, target);
+  assert.equal(await statusOf('/open/external/echo'), 200);
 });
 
 test('no rule at all refuses', async () => {
@@ -402,13 +464,29 @@ test('an application that takes too long is a 504', async () => {
   assert.equal(reply.json().code, 'upstream_slow');
 });
 
-test('paths of ours are never forwarded, whatever the method or spelling', async () => {
+test('an own path of the site is never forwarded, in any method or spelling', async () => {
   await rules([{ path: '/', allow: 0 }]);
   const wrong = await call('/api/proxy/engagement', { method: 'POST', body: {} });
   assert.equal(wrong.status, 405);
   assert.match(wrong.headers.get('allow') ?? '', /GET/);
-  assert.equal((await call('/api//proxy')).status, 400);
-  assert.equal((await call('/api/proxy%2Frules')).status, 400);
+  for (const target of [
+    '/API/proxy',
+    '/Api/Proxy/rules',
+    '/api//proxy',
+    '//api/proxy',
+    '/api/proxy.',
+    '/api%20/proxy',
+    '/api/proxy%2Frules',
+    '/api;x/proxy',
+    '/%2561pi/proxy',
+    '/x/..%253b/api/proxy',
+    '/%EF%BD%81pi/proxy',
+    '/HEALTHZ',
+  ])
+    assert.equal(await statusOf(target, 'Authorization: Bearer donny\r\n'), 400, target);
+  assert.equal(await statusOf('/%61pi/proxy'), 401, 'the router decodes once and the guard decides');
+  assert.equal(await statusOf('/open/api/proxy/echo'), 200);
+  assert.equal(await statusOf('/api/unknown'), 403, 'an unknown path below /api/ belongs to the application');
 });
 
 const preflight = { origin: 'https://shop.example', 'access-control-request-method': 'PUT' };

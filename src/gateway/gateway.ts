@@ -75,7 +75,7 @@ export function makeGateway(options: GatewayOptions): Gateway {
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { ctx, method } = request;
     const target = parseRequestTarget(request.raw.url ?? '');
-    if (target === null) throw gatewayProblems.path_refused();
+    if (typeof target === 'string') throw gatewayProblems.path_refused({ detail: target });
     const methods = ownMethods(target);
     if (methods.length > 0) return answerOwnPath(reply, method, methods);
     const upgrade = pendingUpgrade(request.raw);

@@ -2,21 +2,30 @@ import type { FastifyReply } from 'fastify';
 import type { App } from '#platform/http/app';
 import { httpProblems } from '#platform/http/problems';
 import { methodsOf } from '#platform/http/route-list';
+import { plainSpelling } from './path-readings.ts';
 import { gatewayProblems } from './problems.ts';
 import type { RequestTarget } from './request-target.ts';
 
-/** Knows which paths are ours, whatever the method: they are never forwarded, whatever a rule says. */
+/**
+ * Methods of Tollgate's own routes at a path, in any reading and spelling of it: own paths are never forwarded.
+ * Extensions count here: `/login.php` is a path of the application.
+ */
 export type OwnMethods = (target: RequestTarget) => readonly string[];
 
-/** First segments tell most requests for the application from ours; only the others are compared with every route. */
+/** Compares only paths whose first segment begins an own route with every route. */
 export function makeOwnMethods(app: App): OwnMethods {
   let beginnings: ReadonlySet<string> | null = null;
   const methodsAt = (segments: readonly string[]): string[] => {
     beginnings ??= new Set(app.routeList.flatMap(({ url, passthrough }) => (passthrough ? [] : beginning(url))));
-    return beginnings.has(segments[0] ?? '') ? methodsOf(app, `/${segments.join('/')}`) : [];
+    const [first = '', ...rest] = segments;
+    if (!beginnings.has(first)) {
+      const spelled = plainSpelling(first);
+      if (spelled === first || !beginnings.has(spelled)) return [];
+    }
+    const exact = methodsOf(app, `/${segments.join('/')}`);
+    return exact.length > 0 ? exact : methodsOf(app, `/${[first, ...rest].map(plainSpelling).join('/')}`);
   };
-  return ({ segments, segments_loose }) =>
-    segments_loose === segments ? methodsAt(segments) : [...methodsAt(segments), ...methodsAt(segments_loose)];
+  return ({ segments, readings }) => [segments, ...readings].flatMap(methodsAt);
 }
 
 /**
@@ -26,7 +35,8 @@ export function makeOwnMethods(app: App): OwnMethods {
 export function answerOwnPath(reply: FastifyReply, method: string, methods: readonly string[]): FastifyReply {
   const allow = [...new Set([...methods, 'OPTIONS'])].join(', ');
   if (method === 'OPTIONS') return reply.status(204).header('allow', allow).send();
-  if (methods.includes(method) || (method === 'HEAD' && methods.includes('GET'))) throw gatewayProblems.path_refused();
+  if (methods.includes(method) || (method === 'HEAD' && methods.includes('GET')))
+    throw gatewayProblems.path_refused({ detail: 'The path spells an address of this site in another way.' });
   reply.header('allow', allow);
   throw httpProblems.method_not_allowed();
 }

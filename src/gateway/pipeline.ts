@@ -5,11 +5,11 @@ import type { RuleBook } from './rule-book.ts';
 import { problemOf } from './denial.ts';
 import type { KnownCallers } from './known-callers.ts';
 import { type FactSources, type KnownCaller, loadFacts } from './load-facts.ts';
-import { operators } from './operators.ts';
+import { type Denial, operators } from './operators.ts';
 import { gatewayProblems } from './problems.ts';
 import type { EngagementRecorder } from './record-engagement.ts';
 import type { RequestTarget } from './request-target.ts';
-import { matchRule, type RuleMatch } from './rule.ts';
+import { matchRule, type RuleMatch, stricterMatches } from './rule.ts';
 import { makeSession, noVisit, type Visit } from './session.ts';
 import type { SessionCarriers } from './session-carriers.ts';
 import type { SessionCarrier } from './session-token.ts';
@@ -33,6 +33,10 @@ export interface Passage {
   /** A page of another origin caused an unsafe request or an upgrade that carries Tollgate's cookie. */
   readonly is_cross_site: boolean;
   match: RuleMatch | null;
+  /** Rules of other readings of the path, each of which must allow the request too. */
+  stricter: readonly RuleMatch[];
+  /** The first of them that does not forward. */
+  local: RuleMatch | null;
   caller: KnownCaller | null;
   visit: Visit;
   carrier: SessionCarrier | null;
@@ -46,10 +50,11 @@ type Step = (passage: Passage, parts: PipelineParts) => Promise<void> | void;
 // A step may rely on all above it and on nothing below. What is granted is then forwarded, or answered here.
 // oxfmt-ignore
 const steps: readonly Step[] = [
-  findRule,            // 403 rule_unmatched · 400 path_refused
+  findRules,           // 403 rule_unmatched
   refuseCrossSite,     // 403 cross_site
   identify,            // never refuses: whom nobody knows is anonymous
-  authorize,           // 401 · 402 · 403 · 404; browsers are led to what mends it
+  authorize,           // 401 · 402 · 403 · 404; browsers are redirected to the page that resolves it
+  keepLocal,           // never refuses
   recordEngagement,    // never refuses, never waits
   signSession,         // never refuses
 ];
@@ -59,7 +64,15 @@ export async function passRules(
   request: Pick<Passage, 'ctx' | 'method' | 'target' | 'is_preflight' | 'is_cross_site'>,
   parts: PipelineParts,
 ): Promise<Passed> {
-  const passage: Passage = { ...request, match: null, caller: null, visit: noVisit, carrier: null };
+  const passage: Passage = {
+    ...request,
+    match: null,
+    stricter: [],
+    local: null,
+    caller: null,
+    visit: noVisit,
+    carrier: null,
+  };
   for (const step of steps) {
     const waiting = step(passage, parts);
     if (waiting) await waiting;
@@ -67,11 +80,18 @@ export async function passRules(
   return { ...passage, match: known(passage.match) };
 }
 
-async function findRule(passage: Passage, { rules }: PipelineParts): Promise<void> {
-  const outcome = matchRule(await rules(passage.ctx), passage.target);
-  if (outcome === 'ambiguous') throw gatewayProblems.path_refused();
-  if (outcome === 'unmatched') throw gatewayProblems.rule_unmatched();
-  passage.match = outcome;
+async function findRules(passage: Passage, { rules }: PipelineParts): Promise<void> {
+  const compiled = await rules(passage.ctx);
+  const match = matchRule(compiled, passage.target.segments);
+  if (match === 'unmatched') throw gatewayProblems.rule_unmatched();
+  passage.match = match;
+  const { target } = passage;
+  const others = stricterMatches(compiled, target);
+  const stricter = target.uncollapsed ? [...others, matchRule(compiled, target.uncollapsed)] : others;
+  if (stricter.includes('unmatched')) throw gatewayProblems.rule_unmatched();
+  passage.stricter = stricter.filter((each) => each !== 'unmatched');
+  const readable = others.filter((each) => each !== 'unmatched');
+  passage.local = readable.find(({ rule }) => !rule.is_forward) ?? null;
 }
 
 /** The upstream sees a signed session and cannot see that the caller's page did not send the request. */
@@ -80,21 +100,38 @@ function refuseCrossSite({ is_cross_site }: Passage): void {
 }
 
 async function identify(passage: Passage, { callers }: PipelineParts): Promise<void> {
-  const { ctx, match } = passage;
+  const { ctx, is_preflight, match, stricter } = passage;
   const { allow, is_forward } = known(match).rule;
-  if (ctx.actor.kind !== 'user' || passage.is_preflight || (allow.op === 0 && !is_forward)) return;
+  const is_open = allow.op === 0 && !is_forward && stricter.every(({ rule }) => rule.allow.op === 0);
+  if (ctx.actor.kind !== 'user' || is_preflight || is_open) return;
   passage.caller = await callers.get(ctx, ctx.actor.user_id);
 }
 
 async function authorize(passage: Passage, { sources }: PipelineParts): Promise<void> {
-  const { ctx, caller, method } = passage;
-  const { rule, params } = known(passage.match);
-  if (rule.allow.op === 0 || passage.is_preflight) return;
+  if (passage.is_preflight) return;
+  const { ctx, caller, method, stricter } = passage;
+  for (const match of [known(passage.match), ...stricter]) {
+    const denial = await decideMatch(ctx, sources, { match, caller, method });
+    if (denial !== null) throw problemOf(denial);
+  }
+}
+
+/** Returns the reason why the rule refuses the request, or null. */
+export async function decideMatch(
+  ctx: Context,
+  sources: FactSources,
+  { match, caller, method }: { match: RuleMatch; caller: KnownCaller | null; method: string },
+): Promise<Denial | null> {
+  const { rule, params } = match;
+  if (rule.allow.op === 0) return null;
   const operator = known(operators[rule.allow.op]);
   const is_read = method === 'GET' || method === 'HEAD';
-  const facts = await loadFacts(ctx, sources, { operator, params, caller, is_read });
-  const denial = operator.decide(facts, params);
-  if (denial !== null) throw problemOf(denial);
+  return operator.decide(await loadFacts(ctx, sources, { operator, params, caller, is_read }), params);
+}
+
+/** A path that a rule keeps from the application does not reach it in another spelling either. */
+function keepLocal(passage: Passage): void {
+  if (known(passage.match).rule.is_forward) passage.match = passage.local ?? passage.match;
 }
 
 function recordEngagement(passage: Passage, { engagement }: PipelineParts): void {

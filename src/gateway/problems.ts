@@ -1,7 +1,7 @@
 import { defineProblems } from '#kernel/problem';
 
 export const gatewayProblems = defineProblems({
-  path_refused: { status: 400, title: 'The path of this address can be read in more than one way.' },
+  path_refused: { status: 400, title: 'The path of this address cannot be matched with the access rules.' },
   rule_unmatched: { status: 403, title: 'No access rule applies to this path.' },
   credentials_required: { status: 401, title: 'Authentication credentials were not provided.' },
   password_required: { status: 403, title: 'Choose a password first.' },

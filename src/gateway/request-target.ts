@@ -1,63 +1,58 @@
+import { otherReadings, uncollapsedSegments } from './path-readings.ts';
+
 /**
- * What of a request target decides about access, and what is sent on.
+ * The target of a request as rules are matched against it, and as it is sent on.
  *
- * The two must agree: whoever makes the upstream see another path than the rules saw has bypassed them. So the path is
- * made canonical once, and the canonical text is what travels.
+ * The bytes of the path are forwarded unchanged. Since an application may read them differently than the gateway,
+ * every other reading is matched as well and the strictest decision counts (`rule.ts`).
  */
 export interface RequestTarget {
-  /** Canonical path as sent upstream: no empty segment, unreserved characters decoded (RFC 3986 §6.2.2), final slash kept. */
+  /** Path byte for byte as it arrived; never empty. */
   readonly path: string;
-  /** With its question mark, untouched; '' when there is none. */
+  /** With its question mark, unchanged; '' when there is none. */
   readonly search: string;
-  /** Decoded segments, as a server sees them that splits first and decodes then. */
+  /** Segments split at `/`, then decoded; empty ones dropped. Rules are matched against these first. */
   readonly segments: readonly string[];
-  /**
-   * Decoded segments, as a server sees them that decodes first (WSGI, CGI), takes `\` for `/`, or cuts `;parameters`.
-   * The same array as `segments` for nearly every request.
-   */
-  readonly segments_loose: readonly string[];
+  /** Segment lists that other servers may see in the same bytes. */
+  readonly readings: readonly (readonly string[])[];
+  /** Segments with empty ones kept; null when the path has none. */
+  readonly uncollapsed: readonly string[] | null;
 }
+
+/** Reason why no rule can be matched against a target; a sentence for the client and the log. */
+export type TargetRefusal = string;
 
 const target_length_max = 8192;
 const authority = /^https?:\/\/[^/?#]*/i;
 // What may stand in a path (RFC 3986 §3.3), and `|^"<>{}[]` that browsers send as they are.
 const path_characters = /^[-A-Za-z0-9._~%!$&'()*+,;=:@/|^"<>{}[\]`]*$/;
-const escapes = /%([0-9a-f]{2})/gi;
 
-/**
- * Reads the target of a request line; null when servers could disagree about what it means:
- * a fragment, a raw back-slash or control character, a malformed or non-UTF-8 escape, a dot segment however it is disguised.
- * No browser sends any of these.
- */
-export function parseRequestTarget(raw: string): RequestTarget | null {
-  if (raw.length > target_length_max || raw.includes('#')) return null;
+/** Reads the target of a request line, or returns why it is refused. No browser sends a target that is refused. */
+export function parseRequestTarget(raw: string): RequestTarget | TargetRefusal {
+  if (raw.length > target_length_max) return `The address is longer than ${target_length_max} characters.`;
+  if (raw.includes('#')) return 'The address contains a fragment.';
   const local = raw.startsWith('/') ? raw : raw.replace(authority, '');
   const mark = local.indexOf('?');
   const raw_path = mark === -1 ? local : local.slice(0, mark);
   const search = mark === -1 ? '' : local.slice(mark);
-  if ((raw_path !== '' && !raw_path.startsWith('/')) || (raw_path === '' && local === raw)) return null;
-  if (!path_characters.test(raw_path) || !isPrintable(search)) return null;
+  if ((raw_path !== '' && !raw_path.startsWith('/')) || (raw_path === '' && local === raw))
+    return 'The address is neither a path nor an http address.';
+  if (!path_characters.test(raw_path)) return 'The path contains a character that must be escaped.';
+  if (!isPrintable(search)) return 'The query contains a control character.';
 
   const raw_segments = raw_path.split('/').filter((segment) => segment !== '');
   const segments: string[] = [];
   for (const segment of raw_segments) {
     const decoded = decode(segment);
-    if (decoded === null || !isPrintable(decoded)) return null;
+    if (decoded === null) return 'The path contains an escape that is malformed or not UTF-8.';
+    if (!isPrintable(decoded)) return 'The path contains a control character.';
     segments.push(decoded);
   }
-  const segments_loose =
-    raw_path.includes(';') || segments.some((segment) => /[/\\]/.test(segment)) ? loosen(raw_segments) : segments;
-  if (segments.some(isDotSegment) || segments_loose.some(isDotSegment)) return null;
-
-  const final = raw_path.length > 1 && raw_path.endsWith('/') && raw_segments.length > 0 ? '/' : '';
-  return { path: `/${raw_segments.map(canonical).join('/')}${final}`, search, segments, segments_loose };
-}
-
-/** Cuts `;parameters` before decoding, as servlet containers do, then splits at what the escapes hid. */
-function loosen(raw_segments: readonly string[]): string[] {
-  return raw_segments
-    .flatMap((segment) => (decode(segment.split(';', 1)[0] ?? '') ?? '').split(/[/\\]/))
-    .filter((segment) => segment !== '');
+  if (segments.some(hasDotSegment)) return 'The path contains a dot segment.';
+  const path = raw_path === '' ? '/' : raw_path;
+  const readings = otherReadings(path, segments);
+  if (readings === null) return 'The path nests more escapes than can be read.';
+  return { path, search, segments, readings, uncollapsed: uncollapsedSegments(path) };
 }
 
 function decode(segment: string): string | null {
@@ -69,17 +64,10 @@ function decode(segment: string): string | null {
   }
 }
 
-/** Decodes the escapes of unreserved characters and writes the others in upper case: equal for every server. */
-function canonical(segment: string): string {
-  if (!segment.includes('%')) return segment;
-  return segment.replace(escapes, (escape, hex: string) => {
-    const character = String.fromCharCode(Number.parseInt(hex, 16));
-    return /[-A-Za-z0-9._~]/.test(character) ? character : escape.toUpperCase();
-  });
-}
-
-function isDotSegment(segment: string): boolean {
-  return segment === '.' || segment === '..';
+/** True if the segment is `.` or `..` to a server that splits it at hidden separators or cuts `;parameters`. */
+function hasDotSegment(segment: string): boolean {
+  if (!segment.includes('.')) return false;
+  return segment.split(/[/\\]/).some((part) => /^\.{1,2}$/.test(part.split(';', 1)[0] ?? ''));
 }
 
 function isPrintable(text: string): boolean {

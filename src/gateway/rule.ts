@@ -1,4 +1,5 @@
 import { type Allow, effectiveParams } from './allow.ts';
+import { plainSpelling, spellings } from './path-readings.ts';
 import type { RuleParams } from './rule-params.ts';
 
 /** Who may reach the paths under `path`, and what happens to a request that may. Lower ranks are asked first. */
@@ -32,9 +33,23 @@ interface Node {
   rank_min: number;
 }
 
-export type CompiledRules = Node;
+/** The same tree with literals in plain spelling: the paths that end here, as their rules spell them. */
+interface SpellingNode {
+  readonly literals: Map<string, SpellingNode>;
+  any: SpellingNode | null;
+  readonly ends: (readonly (string | null)[])[];
+}
 
-export type MatchOutcome = RuleMatch | 'unmatched' | 'ambiguous';
+export interface CompiledRules {
+  readonly root: Node;
+  readonly spellings: SpellingNode;
+}
+
+/** Segments of a path: as the gateway reads it first, and as other servers may. */
+export interface ReadablePath {
+  readonly segments: readonly string[];
+  readonly readings: readonly (readonly string[])[];
+}
 
 const parameter = /^(?::([-A-Za-z0-9_]+)|\{([-A-Za-z0-9_]+)\})$/;
 
@@ -60,44 +75,84 @@ export function engagedTags(engaged: string): string[] {
   return [...new Set(tags)].filter((tag) => tag !== '');
 }
 
-/** Builds the tree in which rules are looked up; where two rules have the same shape the lower rank stays. */
+/** Builds the trees in which rules are looked up; where two rules have the same shape the lower rank stays. */
 export function compileRules(rules: readonly AccessRule[]): CompiledRules {
   const root = makeNode();
+  const spelled = makeSpellingNode();
   for (const rule of rules) {
     const segments = patternSegments(rule.path);
     const captures: string[] = [];
+    const spelling: (string | null)[] = [];
     let node = root;
+    let spelling_node = spelled;
     node.rank_min = Math.min(node.rank_min, rule.rank);
     for (const segment of segments) {
       const name = parameterName(segment);
       if (name !== null) captures.push(name);
-      node = name === null ? literalChild(node, decodedLiteral(segment)) : (node.any ??= makeNode());
+      const literal = name === null ? decodedLiteral(segment) : null;
+      spelling.push(literal);
+      node = literal === null ? (node.any ??= makeNode()) : childOf(node.literals, literal, makeNode);
+      spelling_node =
+        literal === null
+          ? (spelling_node.any ??= makeSpellingNode())
+          : childOf(spelling_node.literals, plainSpelling(literal), makeSpellingNode);
       node.rank_min = Math.min(node.rank_min, rule.rank);
     }
     if (node.rule === null || rule.rank < node.rule.rank) {
       node.rule = { ...rule, captures, tags: engagedTags(rule.engaged) };
     }
+    spelling_node.ends.push(spelling);
   }
-  return root;
+  return { root, spellings: spelled };
+}
+
+/** Finds the first rule by rank whose segments begin the path; it decides, whether it allows or denies. */
+export function matchRule({ root }: CompiledRules, segments: readonly string[]): RuleMatch | 'unmatched' {
+  const found = lookUp(root, segments);
+  return found ? { rule: found.rule, params: paramsOf(found.rule, found.captured) } : 'unmatched';
 }
 
 /**
- * Finds the first rule by rank whose segments begin the path; it decides, whatever it decides.
+ * Finds the rules that decide about the path for a server that reads it differently: the first rule by rank for each other
+ * reading, and for each path that a rule names and that the request spells differently.
  *
- * `ambiguous` when the two readings of an unusual path lead to different rules or captures: nobody can then say
- * what the upstream would serve.
+ * The strictest decision counts: a caller passes when the rule of `matchRule` and every one of these allows the request.
+ * A path that a rule protects therefore has no spelling that passes for a caller whom the rule refuses.
  */
-export function matchRule(
-  rules: CompiledRules,
-  path: { segments: readonly string[]; segments_loose: readonly string[] },
-): MatchOutcome {
-  const found = lookUp(rules, path.segments);
-  if (path.segments_loose !== path.segments) {
-    const loose = lookUp(rules, path.segments_loose);
-    if (found?.rule !== loose?.rule) return 'ambiguous';
-    if (found && loose && found.captured.some((value, index) => value !== loose.captured[index])) return 'ambiguous';
-  }
-  return found ? { rule: found.rule, params: paramsOf(found.rule, found.captured) } : 'unmatched';
+export function stricterMatches(rules: CompiledRules, path: ReadablePath): (RuleMatch | 'unmatched')[] {
+  const lists = [path.segments, ...path.readings];
+  const respelled = lists.flatMap((list) => respell(rules.spellings, list));
+  const found = [...path.readings, ...respelled].map((list) => matchRule(rules, list));
+  return found.length === 0 ? found : distinct(found, matchRule(rules, path.segments));
+}
+
+/** The path as the rules spell it, for every rule that names it in another spelling. */
+function respell(root: SpellingNode, segments: readonly string[]): string[][] {
+  const found: string[][] = [];
+  const visit = (node: SpellingNode, depth: number): void => {
+    for (const end of node.ends) {
+      if (end.some((literal, index) => literal !== null && literal !== segments[index]))
+        found.push(segments.map((segment, index) => end[index] ?? segment));
+    }
+    const segment = segments[depth];
+    if (segment === undefined) return;
+    for (const spelling of spellings(segment)) {
+      const literal = node.literals.get(spelling);
+      if (literal) visit(literal, depth + 1);
+    }
+    if (node.any && segment !== '') visit(node.any, depth + 1);
+  };
+  visit(root, 0);
+  return found;
+}
+
+/** Drops matches that decide the same: equal rule and equal parameters. */
+function distinct(found: readonly (RuleMatch | 'unmatched')[], primary: RuleMatch | 'unmatched') {
+  const keyOf = (match: RuleMatch | 'unmatched') =>
+    match === 'unmatched' ? match : `${match.rule.rank} ${JSON.stringify(match.params)}`;
+  const byKey = new Map(found.map((match) => [keyOf(match), match]));
+  byKey.delete(keyOf(primary));
+  return [...byKey.values()];
 }
 
 interface Found {
@@ -116,7 +171,7 @@ function lookUp(root: Node, segments: readonly string[]): Found | null {
     if (segment === undefined) return;
     const literal = node.literals.get(segment);
     if (literal) visit(literal, depth + 1);
-    if (node.any) {
+    if (node.any && segment !== '') {
       captured.push(segment);
       visit(node.any, depth + 1);
       captured.pop();
@@ -144,14 +199,18 @@ function decodedLiteral(segment: string): string {
   }
 }
 
-function literalChild(node: Node, segment: string): Node {
-  const known = node.literals.get(segment);
-  if (known) return known;
-  const child = makeNode();
-  node.literals.set(segment, child);
+function childOf<N>(children: Map<string, N>, literal: string, make: () => N): N {
+  const existing = children.get(literal);
+  if (existing) return existing;
+  const child = make();
+  children.set(literal, child);
   return child;
 }
 
 function makeNode(): Node {
   return { literals: new Map(), any: null, rule: null, rank_min: Number.POSITIVE_INFINITY };
+}
+
+function makeSpellingNode(): SpellingNode {
+  return { literals: new Map(), any: null, ends: [] };
 }
