@@ -3,7 +3,7 @@ const { rooms, listeners } = require('./tools/rooms.cjs');
 const names = Object.keys(rooms);
 const anyRoom = `(?:${names.join('|')})`;
 const test = '[.]test[.]ts$';
-const above = '^src/[^/]+[.]ts$|^src/(?:commands|demo)/';
+const above = '^src/[^/]+[.]ts$|^src/(?:commands|demo|first-run)/';
 
 const directions = names.map((room) => {
   const allowed = [room, ...rooms[room]].join('|');

@@ -36,7 +36,8 @@ import {
   subscriptionsRoutes,
 } from '#subscriptions';
 import { assetRoutes, openThemes } from '#themes';
-import type { Config } from './config.ts';
+import { type Config, EVALUATION_EMAIL } from './config.ts';
+import { firstRunPages } from './first-run/pages.ts';
 import { listSubscriptions } from './list-subscriptions.ts';
 import { version } from './version.ts';
 
@@ -185,6 +186,13 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     onSiteChanged: () => site.drop(),
   });
   gateway.registerRoutes(http);
+  firstRunPages(http, {
+    throttle,
+    secret,
+    private_addresses_allowed: config.private_addresses_allowed,
+    default_email: EVALUATION_EMAIL,
+    onSiteChanged: () => site.drop(),
+  });
   if (development && movable) {
     devRoutes(http, {
       mailbox: mailer.mailbox,

@@ -219,8 +219,9 @@ export const settings = define({
   private_addresses_allowed: {
     name: 'PRIVATE_ADDRESSES_ALLOWED',
     kind: 'boolean',
-    default: 'false',
-    description: 'Allows the entry point to be a loopback, private or link-local address.',
+    default: null,
+    description:
+      'Allows the entry point to be a loopback, private or link-local address. When left out: true in evaluation mode, where the application runs on the same computer, false otherwise.',
   },
   processor: {
     name: 'PROCESSOR',
@@ -309,10 +310,12 @@ export function readConfig(
     if ('error' in parsed) errors.push(`${setting.name}: ${parsed.error}`);
     else values[key] = parsed.value;
   }
-  const { mode, site_email } = values;
+  const { site_email } = values;
+  const mode = values['mode'] ?? ((values['database_url'] ?? null) === null ? 'evaluation' : 'production');
   const derived = {
-    mode: mode ?? ((values['database_url'] ?? null) === null ? 'evaluation' : 'production'),
+    mode,
     site_email: site_email ?? EVALUATION_EMAIL,
+    private_addresses_allowed: values['private_addresses_allowed'] ?? mode === 'evaluation',
   };
   const config = { ...({ ...values, ...derived } as unknown as Config), ...overrides }; // each key of the table was just parsed by its kind
   if (errors.length === 0) errors.push(...combinedErrors(config));

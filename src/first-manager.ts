@@ -32,7 +32,7 @@ export async function firstManagerLink(ctx: Context): Promise<string | null> {
       },
       at,
     );
-    return key === null ? null : `${ctx.origin}${paths.activate(key)}`;
+    return key === null ? null : `${ctx.origin}${paths.activate(key, paths.setUp(ctx.site.slug))}`;
   });
 }
 

@@ -104,7 +104,7 @@ const BODY_MS_WARNED = 600_000;
 export function doubtfulSettings(config: Config): { setting: string; reason: string }[] {
   // oxfmt-ignore
   const table: [boolean, string, string][] = [
-    [config.private_addresses_allowed, 'PRIVATE_ADDRESSES_ALLOWED', 'addresses that the site sets may name machines of the private network'],
+    [config.private_addresses_allowed && config.mode === 'production', 'PRIVATE_ADDRESSES_ALLOWED', 'addresses that the site sets may name machines of the private network'],
     [config.smtp_url === null && config.mode === 'production', 'SMTP_URL', 'is not set: every e-mail is dropped, recovery and notices about accounts included'],
     [config.token_lifetime_s > 30 * DAY_S, 'TOKEN_LIFETIME_S', 'a stolen token works for more than 30 days'],
     [config.refresh_lifetime_s > 90 * DAY_S, 'REFRESH_LIFETIME_S', 'a stolen token can be renewed for more than 90 days'],

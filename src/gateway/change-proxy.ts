@@ -42,7 +42,9 @@ export function parseEntryPoint(text: string | null, private_addresses_allowed: 
     throw refuse('Give scheme, host and path only.');
   }
   if (!private_addresses_allowed && (isLocalName(url.hostname) || refusePrivateLiteral(url.hostname) !== null)) {
-    throw refuse('Addresses of this computer or of a private network are refused.');
+    throw refuse(
+      'Addresses of this computer or of a private network are refused. Set PRIVATE_ADDRESSES_ALLOWED=true to allow them.',
+    );
   }
   return url.href;
 }

@@ -41,6 +41,7 @@ export { ProfileDetailSchema, ProfileSummarySchema } from './schemas.ts';
 export { type Address, fillAddress } from './fill-address.ts';
 export { freeUsername } from './free-username.ts';
 export { userInvited } from './events.ts';
+export { updateProfile } from './update-profile.ts';
 export { type OnProfileArchived } from './archive-profile.ts';
 export { makeProfilesHooks } from './hooks.ts';
 export { makeMenu } from './menu.ts';

@@ -203,6 +203,7 @@ export const commonSample: Data = {
     profile: '/profile/',
     profile_base: '/profile/',
     docs: '/docs/api/',
+    setup: '/metrics/cowork/setup/',
     user: { profile: '/users/xia/', password: '/users/xia/password/', roles: '/users/xia/roles/' },
     organization: {
       app: '/app/xia/',
@@ -223,6 +224,40 @@ export const commonSample: Data = {
   next: '/app/xia/',
   lang: 'en',
 };
+
+/** The set-up page with the first `done` steps done. */
+function setUp(open_step: string, done: number, more: Data): Data {
+  const names = ['name', 'plan', 'application', 'rule', 'key'];
+  const state = (index: number) => (index < done ? 'done' : index === done ? 'current' : 'later');
+  return {
+    profile: cowork,
+    can_change: true,
+    steps: Object.fromEntries(names.map((name, index) => [name, { name, number: index + 1, state: state(index) }])),
+    done_count: done,
+    step_count: names.length,
+    open_step,
+    facts: {
+      title: 'Coworking Space',
+      email: 'support@cowork.example.com',
+      entry_point: 'http://127.0.0.1:8001/',
+      forwarded_path: '/app/{profile}/',
+      session_key_at: new Date('2026-03-05T10:00:00Z'),
+      plan_title: 'Basic',
+    },
+    form: { title: 'Coworking Space', email: 'support@cowork.example.com', unit: 'usd', pattern: 'subscribers' },
+    default_paths: { subscribers: '/app/{profile}/', signed_in: '/app/', public: '/' },
+    plans: [{ value: 'basic', label: 'Basic' }],
+    currencies: [{ value: 'usd', label: 'USD' }],
+    periods: [{ value: 'monthly', label: 'per month' }],
+    private_addresses_allowed: false,
+    check: null,
+    session_key: null,
+    samples: [{ language: 'TypeScript', file: 'node.ts', code: 'const session = await readSession(header);' }],
+    errors: {},
+    detail: '',
+    ...more,
+  };
+}
 
 const apiField = { name: 'profile', place: 'path', type: 'string', required: true, description: 'Slug of the profile' };
 const apiTag = {
@@ -277,6 +312,14 @@ export const samplePages: Readonly<Record<string, readonly Data[]>> = {
   ],
   'api_docs/index.html': [{ tags: [apiTag] }],
   'api_docs/operations.html': [{ tags: [apiTag], tag: apiTag }],
+  'setup/index.html': [
+    setUp('name', 0, {}),
+    setUp('application', 2, { check: { kind: 'answered', status: 200, duration_ms: 12 } }),
+    setUp('application', 2, { check: { kind: 'failed', reason: 'No response arrived within 5 seconds.' } }),
+    setUp('rule', 3, { errors: { pattern: ['Choose who may open your application.'] } }),
+    setUp('key', 5, { session_key: 'Yk3vP' }),
+    setUp('', 5, { can_change: false }),
+  ],
   'login/index.html': [
     { ...anonymous, form: {}, errors: {}, registration_enabled: true },
     { ...anonymous, form: { username: 'xia' }, detail: 'This name and password do not fit together.' },

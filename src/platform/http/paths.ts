@@ -26,6 +26,7 @@ export const paths = {
   subscriptions: (slug: string) => `/profile/${e(slug)}/subscriptions/`,
   subscriptionAccept: (slug: string, key: string) => `/profile/${e(slug)}/subscriptions/accept/${e(key)}/`,
   subscribersAccept: (slug: string, key: string) => `/profile/${e(slug)}/subscribers/accept/${e(key)}/`,
+  setUp: (slug: string) => `/metrics/${e(slug)}/setup/`,
   dashboard: (slug: string) => `/metrics/${e(slug)}/dashboard/`,
   /** Without a profile: the chooser that leads to the right cart. */
   cart: (profile?: string | null, options: { plan?: string | null; next?: string | null } = {}) => {

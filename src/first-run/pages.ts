@@ -1,0 +1,168 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { checkEntryPoint, changeProxy, type ConnectionCheck, putRule, rotateSessionKey } from '#gateway';
+import { commonProblems } from '#kernel/problem';
+import type { App } from '#platform/http/app';
+import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
+import { paths } from '#platform/http/paths';
+import type { RateLimit, Throttle } from '#platform/throttle';
+import { presentProfileSummary, profileSummaries } from '#profiles';
+import { createFirstPlan, planCurrencies, planPeriods } from './create-first-plan.ts';
+import { loadFacts } from './load-facts.ts';
+import { nameSite } from './name-site.ts';
+import { chooseRule, defaultPaths } from './rule-patterns.ts';
+import { readSessionSamples } from './session-samples.ts';
+import { setUpSteps } from './steps.ts';
+
+export interface FirstRunNeeds {
+  throttle: Throttle;
+  secret: string;
+  private_addresses_allowed: boolean;
+  /** Address of a site that no setting names one for. */
+  default_email: string;
+  onSiteChanged: () => void;
+}
+
+/** What a step did, for the page that follows. */
+interface StepResult {
+  /** Message of the next page, which is then a redirect; null when the result is part of this page. */
+  message: string | null;
+  check?: ConnectionCheck;
+  session_key?: string;
+}
+
+type Request = FastifyRequest<{ Params: { profile: string } }>;
+type RunStep = (request: Request, needs: FirstRunNeeds) => Promise<StepResult>;
+
+const config = { access: { kind: 'broker' }, page: true } as const;
+const schema = { hide: true, params: Type.Object({ profile: Type.String({ maxLength: 150 }) }) } as const;
+
+/** Each test opens a connection to an address that the caller chose. */
+const connectionTestLimit: RateLimit = { name: 'connection-test', max: 20, window_s: 300 };
+
+/** The page on which the first manager sets the site up, step by step. */
+export function firstRunPages(app: App, needs: FirstRunNeeds): void {
+  app.get('/metrics/:profile/setup/', { config, schema }, async (request: Request, reply) =>
+    showSetUp(request, reply, needs, {}),
+  );
+
+  app.post('/metrics/:profile/setup/', { config, schema }, async (request: Request, reply) => {
+    requireBroker(request);
+    const step = textField(request.body, 'step', 20);
+    const run = Object.hasOwn(runs, step) ? runs[step] : undefined;
+    if (!run) throw commonProblems.not_found();
+    try {
+      const result = await run(request, needs);
+      needs.onSiteChanged();
+      if (result.message === null) return await showSetUp(request, reply, needs, { step, result });
+      reply.flash('success', result.message);
+      return await reply.redirect(paths.setUp(request.ctx.site.slug), 303);
+    } catch (error) {
+      return showSetUp(request, reply, needs, { step, problem: problemToForm(error) });
+    }
+  });
+}
+
+const runs: Readonly<Record<string, RunStep>> = {
+  async name({ ctx, body, subject }) {
+    await nameSite(ctx, { title: textField(body, 'title', 200), email: textField(body, 'email', 254) }, subject);
+    return { message: 'The name and the address of your site are saved.' };
+  },
+  async plan({ ctx, body }) {
+    await createFirstPlan(ctx, {
+      title: textField(body, 'plan_title', 200),
+      price: textField(body, 'price', 20),
+      unit: textField(body, 'unit', 3),
+      period_type: textField(body, 'period_type', 20),
+    });
+    return { message: 'Your plan is on the pricing page.' };
+  },
+  async application({ ctx, body }, needs) {
+    const entry_point = textField(body, 'entry_point', 500);
+    if (textField(body, 'do', 10) !== 'test') {
+      await changeProxy(ctx, { entry_point }, needs);
+      return { message: 'The address of your application is saved.' };
+    }
+    await needs.throttle.take(connectionTestLimit, ctx.site.slug);
+    return { message: null, check: await checkEntryPoint(entry_point, needs) };
+  },
+  async rule({ ctx, body }) {
+    const rule = chooseRule({
+      pattern: textField(body, 'pattern', 20),
+      path: textField(body, 'path', 255),
+      plan: textField(body, 'plan', 50),
+    });
+    await putRule(ctx, rule);
+    return { message: `Requests for ${rule.path} that the rule grants are forwarded to your application.` };
+  },
+  async key({ ctx }, needs) {
+    return { message: null, session_key: await rotateSessionKey(ctx, needs.secret) };
+  },
+};
+
+function requireBroker({ ctx, params }: Request): void {
+  if (params.profile.toLowerCase() !== ctx.site.slug.toLowerCase()) throw commonProblems.not_found();
+}
+
+interface Shown {
+  step?: string;
+  problem?: FormProblem;
+  result?: StepResult;
+}
+
+async function showSetUp(
+  request: Request,
+  reply: FastifyReply,
+  needs: FirstRunNeeds,
+  { step = '', problem, result }: Shown,
+): Promise<FastifyReply> {
+  requireBroker(request);
+  const { ctx, body, subject } = request;
+  const { facts, broker, plans } = await loadFacts(ctx, needs.default_email);
+  const summary = (await profileSummaries(ctx.db, [broker.id])).get(broker.id);
+  const steps = setUpSteps(facts);
+  const posted = (name: string, fallback: string) => (step === '' ? fallback : textField(body, name, 500) || fallback);
+  const entry_point = step === 'application' ? textField(body, 'entry_point', 500) : (facts.entry_point ?? '');
+  reply.header('cache-control', 'no-store');
+  return reply.page(
+    'setup/index.html',
+    {
+      profile: summary ? presentProfileSummary(summary) : { slug: broker.slug, printable_name: broker.full_name },
+      can_change: subject.is_manager,
+      steps: Object.fromEntries(steps.map((one) => [one.name, one])),
+      done_count: steps.filter(({ state }) => state === 'done').length,
+      step_count: steps.length,
+      facts,
+      open_step: step === '' ? (steps.find(({ state }) => state === 'current')?.name ?? '') : step,
+      form: {
+        title: step === 'name' ? textField(body, 'title', 200) : facts.title,
+        email: step === 'name' ? textField(body, 'email', 254) : facts.email,
+        plan_title: posted('plan_title', ''),
+        price: posted('price', ''),
+        unit: posted('unit', 'usd'),
+        period_type: posted('period_type', 'monthly'),
+        entry_point,
+        pattern: posted('pattern', 'subscribers'),
+        path: posted('path', ''),
+        plan: posted('plan', ''),
+      },
+      default_paths: defaultPaths,
+      plans: plans.map(({ slug, title }) => ({ value: slug, label: title })),
+      currencies: planCurrencies().map((code) => ({ value: code, label: code.toUpperCase() })),
+      periods: planPeriods.map((period) => ({ value: period, label: periodLabels[period] })),
+      private_addresses_allowed: needs.private_addresses_allowed,
+      check: result?.check ?? null,
+      session_key: result?.session_key ?? null,
+      samples: readSessionSamples(),
+      errors: problem?.errors ?? {},
+      detail: problem?.detail ?? '',
+    },
+    problem?.status ?? 200,
+  );
+}
+
+const periodLabels: Readonly<Record<(typeof planPeriods)[number], string>> = {
+  monthly: 'per month',
+  yearly: 'per year',
+  weekly: 'per week',
+};

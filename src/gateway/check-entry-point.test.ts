@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, test } from 'node:test';
+import { checkEntryPoint } from './check-entry-point.ts';
+
+const servers: ReturnType<typeof createServer>[] = [];
+after(() => {
+  for (const server of servers) server.close();
+});
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`; // it listens on a port
+}
+
+const allowed = { private_addresses_allowed: true };
+
+test('a manager sees with which status the application answered', async () => {
+  const seen: { url: string | undefined; authorization: string | undefined }[] = [];
+  const address = await serve((request, response) => {
+    seen.push({ url: request.url, authorization: request.headers.authorization });
+    response.writeHead(404).end('x'.repeat(100_000));
+  });
+  const check = await checkEntryPoint(`${address}base/`, allowed);
+  assert.ok(check.kind === 'answered' && check.status === 404 && check.duration_ms >= 0);
+  assert.deepEqual(seen, [{ url: '/base/', authorization: undefined }]);
+});
+
+test('a redirect is reported and not followed', async () => {
+  let requests = 0;
+  const address = await serve((_request, response) => {
+    requests += 1;
+    response.writeHead(302, { location: 'http://169.254.169.254/' }).end();
+  });
+  const check = await checkEntryPoint(address, allowed);
+  assert.ok(check.kind === 'answered' && check.status === 302);
+  assert.equal(requests, 1);
+});
+
+test('an address on which no program listens is reported with the cause', async () => {
+  assert.deepEqual(await checkEntryPoint('http://127.0.0.1:1/', allowed), {
+    kind: 'failed',
+    reason: 'The connection was refused: no program listens on that port.',
+  });
+});
+
+test('a server that closes the connection without an answer is reported', async () => {
+  const address = await serve((request) => request.socket.destroy());
+  const check = await checkEntryPoint(address, allowed);
+  assert.ok(check.kind === 'failed' && /closed before a response/.test(check.reason), JSON.stringify(check));
+});
+
+test('a private address is refused unless the setting that the message names allows it', async () => {
+  await assert.rejects(checkEntryPoint('http://127.0.0.1:1/', { private_addresses_allowed: false }), (error: Error) =>
+    JSON.stringify(error).includes('PRIVATE_ADDRESSES_ALLOWED'),
+  );
+});
