@@ -5,11 +5,12 @@ import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
-import type { RateLimit, Throttle } from '#platform/throttle';
+import type { Throttle } from '#platform/throttle';
 import { presentProfileSummary, profileSummaries } from '#profiles';
 import { createFirstPlan, planCurrencies, planPeriods } from './create-first-plan.ts';
 import { loadFacts } from './load-facts.ts';
 import { nameSite } from './name-site.ts';
+import { connectionTestLimit } from './rate-limits.ts';
 import { chooseRule, defaultPaths } from './rule-patterns.ts';
 import { readSessionSamples } from './session-samples.ts';
 import { setUpSteps } from './steps.ts';
@@ -36,9 +37,6 @@ type RunStep = (request: Request, needs: FirstRunNeeds) => Promise<StepResult>;
 
 const config = { access: { kind: 'broker' }, page: true } as const;
 const schema = { hide: true, params: Type.Object({ profile: Type.String({ maxLength: 150 }) }) } as const;
-
-/** Each test opens a connection to an address that the caller chose. */
-const connectionTestLimit: RateLimit = { name: 'connection-test', max: 20, window_s: 300 };
 
 /** The page on which the first manager sets the site up, step by step. */
 export function firstRunPages(app: App, needs: FirstRunNeeds): void {
