@@ -57,7 +57,7 @@ async function checkRooms(): Promise<void> {
       offences.push(`src/${room}/README.md: more than ${README_LINES_MAX} lines`);
     }
   }
-  const known = new Set([...Object.keys(rooms), 'kernel', 'platform', 'demo', 'commands']);
+  const known = new Set([...Object.keys(rooms), 'kernel', 'platform', 'demo', 'first-run', 'commands']);
   const folders = new Set(
     (await sources('src')).filter((file) => file.split('/').length > 2).map((file) => file.split('/')[1] ?? ''),
   );
