@@ -1,7 +1,7 @@
 import { invalidInput } from '#kernel/problem';
 import { isSlug } from '#kernel/slug';
 import { normalizeCode } from '#kernel/text';
-import { parseInstant } from '#kernel/instant';
+import { readInstant } from '#kernel/instant';
 import type { Reader } from '#platform/db';
 import type { PlanId, ProfileId } from '#platform/db-schema';
 import type { Discount } from './discount.ts';
@@ -27,9 +27,7 @@ export function readCode(text: string): string {
 /** Reads when a coupon ends: undefined when nothing is said, null for never. */
 export function readEndsAt({ ends_at }: CouponInput, timezone: string): Date | null | undefined {
   if (ends_at === undefined || ends_at === null) return ends_at;
-  const at = parseInstant(ends_at, timezone);
-  if (at === null) throw invalidInput({ ends_at: ['Enter a date or a date-time in ISO 8601.'] });
-  return at;
+  return readInstant('ends_at', ends_at, timezone);
 }
 
 /** Finds the plan that a coupon is limited to: undefined when nothing is said, null for all plans. */

@@ -4,6 +4,7 @@ import type { Reader, Tx } from '#platform/db';
 import type { ListQuery, Page } from '#kernel/page';
 import { listPage, type ListSpec } from '#platform/list';
 import { normalizeCode } from '#kernel/text';
+import { selectProfileNames } from '#profiles';
 import { GROUP_BUY_PREFIX, type Coupon } from './coupon.ts';
 
 /** Finds a provider's coupon by its code; letter case and blanks around the code are ignored. */
@@ -83,8 +84,12 @@ const couponList: ListSpec = {
     description: 'coupons.description',
     discount_type: 'coupons.discount_type',
     amount: 'coupons.discount_value',
+    profile: 'provider.slug',
+    profile__full_name: 'provider.full_name',
   },
   sort: {
+    profile: 'provider.slug',
+    profile__full_name: 'provider.full_name',
     code: 'coupons.code',
     description: 'coupons.description',
     discount_type: 'coupons.discount_type',
@@ -106,8 +111,9 @@ export async function listCoupons(
 ): Promise<Page<Coupon>> {
   const query = reader
     .selectFrom('coupons')
-    .selectAll()
-    .where('profile_id', '=', profile_id)
+    .innerJoin(selectProfileNames(reader).as('provider'), 'provider.id', 'coupons.profile_id')
+    .selectAll('coupons')
+    .where('coupons.profile_id', '=', profile_id)
     .where((eb) => eb.not(eb.fn<boolean>('starts_with', [eb.fn('lower', ['code']), eb.val(GROUP_BUY_PREFIX)])));
   return listPage(query, couponList, list, url);
 }

@@ -4,6 +4,7 @@ import type { AdvanceDiscountsTable, PlanId, PlansTable, ProfileId, UseChargesTa
 import type { Reader, Tx } from '#platform/db';
 import type { ListQuery, Page } from '#kernel/page';
 import { listPage, type ListSpec } from '#platform/list';
+import { selectProfileNames } from '#profiles';
 import type { Plan } from './plan.ts';
 
 export async function findPlanBySlug(reader: Reader, slug: string): Promise<Plan | undefined> {
@@ -65,7 +66,13 @@ export function planRows(reader: Reader) {
 }
 
 const planList: ListSpec = {
-  search: { slug: 'plans.slug', title: 'plans.title', description: 'plans.description' },
+  search: {
+    slug: 'plans.slug',
+    title: 'plans.title',
+    description: 'plans.description',
+    profile: 'provider.slug',
+    profile__full_name: 'provider.full_name',
+  },
   sort: {
     title: 'plans.title',
     period_amount: 'plans.period_amount',
@@ -83,9 +90,13 @@ export async function listPlans(
   list: ListQuery,
   url: URL,
 ): Promise<Page<Plan>> {
-  let query = selectPlans(reader);
-  if (which.profile_id !== undefined) query = query.where('profile_id', '=', which.profile_id);
-  if (which.is_active !== undefined) query = query.where('is_active', '=', which.is_active);
+  let query = selectPlans(reader).innerJoin(
+    selectProfileNames(reader).as('provider'),
+    'provider.id',
+    'plans.profile_id',
+  );
+  if (which.profile_id !== undefined) query = query.where('plans.profile_id', '=', which.profile_id);
+  if (which.is_active !== undefined) query = query.where('plans.is_active', '=', which.is_active);
   const page = await listPage(query, planList, list, url);
   return { ...page, results: page.results.map(readPlan) };
 }

@@ -1,3 +1,4 @@
+import { isInRange, requireInRange } from '#kernel/instant';
 import { formatMoney, formatPercent, portion, type Money } from '#kernel/money';
 import { endOfPeriods, periodNoun } from '#kernel/period';
 import { isGroupBuy, type Coupon } from './coupon.ts';
@@ -20,8 +21,6 @@ export interface PriceOption extends Money {
   kind: 'period' | 'unlock-now' | 'unlock-later';
 }
 
-const YEAR_10000 = Date.UTC(10_000, 0);
-
 export interface PriceTerms {
   /** One that `refuseCoupon` has nothing against, or null. */
   coupon: Coupon | null;
@@ -38,6 +37,7 @@ export interface PriceTerms {
  * what is left. Advance prices that come to nothing are left out, so a coupon over everything leaves one option; so are those for
  * more years than a date can tell.
  * A plan with an unlock event has two: pay now, or have access now and pay at the event.
+ * @throws instant_out_of_range (400) when one more period would end after the year 9999
  * @see spec/billing.md 3.3 to 3.5
  */
 export function priceOptions(plan: Plan, terms: PriceTerms): PriceOption[] {
@@ -51,7 +51,7 @@ export function priceOptions(plan: Plan, terms: PriceTerms): PriceOption[] {
   const advance = plan.advance_discounts
     .toSorted((left, right) => left.length - right.length || left.id - right.id)
     .map((discount) => priceAdvance(plan, terms, discount))
-    .filter((option) => option.amount > 0 && option.covers_to.getTime() < YEAR_10000);
+    .filter((option) => option.amount > 0 && isInRange(option.covers_to));
   return [single, ...advance];
 }
 
@@ -72,11 +72,13 @@ export function chooseOption(options: readonly PriceOption[], number: number): P
 function priceSingle(plan: Plan, terms: PriceTerms): PriceOption {
   const full_amount = plan.period_amount;
   const off = terms.coupon === null ? 0 : discountOn(full_amount, plan.period_amount, terms.coupon);
+  const covered = coverage(plan, terms, 1);
+  requireInRange(covered.covers_to);
   return {
     amount: full_amount - off,
     unit: plan.unit,
     full_amount,
-    ...coverage(plan, terms, 1),
+    ...covered,
     discounts: terms.coupon === null ? [] : [discountText(plan, terms.coupon)],
     coupon: terms.coupon,
     kind: 'period',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dayOf, isTimeZone, parseInstant, startOfDay } from './instant.ts';
+import { dayOf, isInRange, isTimeZone, parseInstant, requireInRange, startOfDay } from './instant.ts';
 
 test('instants are read with their offset, without one in the zone given', () => {
   const cases: [string, string, string | null][] = [
@@ -19,9 +19,27 @@ test('instants are read with their offset, without one in the zone given', () =>
     ['yesterday', 'UTC', null],
     ['2026', 'UTC', null],
     ['', 'UTC', null],
+    ['1900-01-01', 'UTC', '1900-01-01T00:00:00.000Z'],
+    ['9999-12-31T23:59:59.999Z', 'UTC', '9999-12-31T23:59:59.999Z'],
+    ['1899-12-31T23:59:59.999Z', 'UTC', null],
+    ['0001-01-01', 'UTC', null],
+    ['0000-01-01', 'UTC', null],
+    ['9999-12-31', 'America/New_York', '9999-12-31T05:00:00.000Z'],
+    ['9999-12-31T23:59:59-01:00', 'UTC', null],
+    ['+010000-01-01T00:00Z', 'UTC', null],
+    ['-000001-01-01T00:00Z', 'UTC', null],
   ];
   for (const [text, zone, instant] of cases)
     assert.equal(parseInstant(text, zone)?.toISOString() ?? null, instant, text);
+});
+
+test('a computed instant outside of the years 1900 to 9999 is refused as instant_out_of_range', () => {
+  const inRange = new Date('2026-01-01T00:00:00Z');
+  assert.equal(requireInRange(inRange), inRange);
+  for (const instant of [new Date(Number.NaN), new Date(Date.UTC(10_000, 0)), new Date(-62_135_596_800_000)]) {
+    assert.equal(isInRange(instant), false);
+    assert.throws(() => requireInRange(instant), { code: 'instant_out_of_range', status: 400 });
+  }
 });
 
 test('a day begins when its first hour exists', () => {

@@ -1,15 +1,55 @@
 import { Temporal } from 'temporal-polyfill';
+import { inputProblems, invalidInput } from './problem.ts';
+
+/** The instants that Tollgate works with, both inclusive: what PostgreSQL, JSON and a calendar of four digits all hold. */
+const FIRST_MS = Date.UTC(1900, 0);
+const LAST_MS = Date.UTC(10_000, 0) - 1;
 
 // ISO 8601: a date, or a date and a time with or without offset. A space stands for the `+` that forms lose.
 const INSTANT =
   /^(?<date>\d{4}-\d{2}-\d{2})(?:[T ](?<time>\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)(?<offset>Z|[-+ ]\d{2}(?::?\d{2})?)?)?$/i;
 
 /**
- * Reads a date or a date-time in ISO 8601; null when it is neither.
+ * Reads a date or a date-time in ISO 8601 from 1900 to 9999; null when it is neither.
  *
  * A date-time without offset is read in `timezone`, a date is the first moment of that day there. An unknown zone is UTC.
  */
 export function parseInstant(text: string, timezone: string): Date | null {
+  const instant = readIso(text, timezone);
+  return instant !== null && isInRange(instant) ? instant : null;
+}
+
+/**
+ * Reads the instant that a field of a request holds.
+ * @throws invalid_input (400) naming the field
+ */
+export function readInstant(field: string, text: string, timezone: string): Date {
+  const instant = parseInstant(text, timezone);
+  if (instant === null) throw notAnInstant(field);
+  return instant;
+}
+
+/** The refusal of a field that holds no instant. */
+export function notAnInstant(field: string) {
+  return invalidInput({ [field]: ['Enter a date or a date-time in ISO 8601, from the year 1900 to 9999.'] });
+}
+
+/** True for an instant that can be stored and shown; false for an invalid date and for years before 1900 or after 9999. */
+export function isInRange(instant: Date): boolean {
+  const at_ms = instant.getTime();
+  return at_ms >= FIRST_MS && at_ms <= LAST_MS;
+}
+
+/**
+ * Returns an instant that was computed, such as the end of a period.
+ * @throws instant_out_of_range (400)
+ */
+export function requireInRange(instant: Date): Date {
+  if (!isInRange(instant)) throw inputProblems.instant_out_of_range();
+  return instant;
+}
+
+function readIso(text: string, timezone: string): Date | null {
   const groups = INSTANT.exec(text.trim())?.groups;
   if (!groups?.['date']) return null;
   const zone = isTimeZone(timezone) ? timezone : 'UTC';

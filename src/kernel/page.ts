@@ -1,4 +1,4 @@
-import { invalidInput } from './problem.ts';
+import { notAnInstant } from './instant.ts';
 
 /** One page of a list, as every list of the API answers it. `next` and `previous` are absolute URLs. */
 export interface Page<T> {
@@ -80,7 +80,7 @@ function instantOf(field: string, text: string | undefined, parseInstant: (text:
   const bare = text?.replace(/^["']|["']$/g, '');
   if (bare === undefined || bare === '') return null;
   const instant = parseInstant(bare);
-  if (instant === null) throw invalidInput({ [field]: ['Enter a date or a date-time in ISO 8601.'] });
+  if (instant === null) throw notAnInstant(field);
   return instant;
 }
 

@@ -66,6 +66,7 @@ export function defineProblems<const T extends Record<string, ProblemDefinition>
 
 export const inputProblems = defineProblems({
   invalid_input: { status: 400, title: 'Some fields need your attention.' },
+  instant_out_of_range: { status: 400, title: 'This would lead to a date outside of the years 1900 to 9999.' },
   malformed_body: { status: 400, title: 'The body of the request could not be read.' },
 });
 

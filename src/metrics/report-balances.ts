@@ -1,6 +1,5 @@
-import { parseInstant } from '#kernel/instant';
+import { readInstant } from '#kernel/instant';
 import type { PeriodType } from '#kernel/period';
-import { invalidInput } from '#kernel/problem';
 import { DEFAULT_UNIT } from '#ledger';
 import type { Context } from '#platform/context';
 import { getBroker } from '#profiles';
@@ -30,8 +29,7 @@ export interface ReportPeriods {
  */
 export async function reportBalances(ctx: Context, report: string, periods: ReportPeriods): Promise<BalanceReport> {
   const { default_timezone } = await getBroker(ctx.db, ctx.site);
-  const ends_at = periods.ends_at ? parseInstant(periods.ends_at, default_timezone) : ctx.clock.now();
-  if (ends_at === null) throw invalidInput({ ends_at: ['Enter a date or a date-time in ISO 8601.'] });
+  const ends_at = periods.ends_at ? readInstant('ends_at', periods.ends_at, default_timezone) : ctx.clock.now();
 
   const type = periods.period_type ?? 'monthly';
   const bounds = periodBounds(ends_at, type, periods.nb_periods ?? periodsShown[type], default_timezone);

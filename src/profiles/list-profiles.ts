@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import type { UserId } from '#platform/db-schema';
 import type { Reader } from '#platform/db';
@@ -15,6 +16,10 @@ const search = {
   region: 'profiles.region',
   postal_code: 'profiles.postal_code',
   country: 'profiles.country',
+  // A personal profile has the name of its user.
+  username: sql<string>`case when profiles.personal_user_id is not null then profiles.slug end`,
+  first_name: sql<string>`split_part(profiles.full_name, ' ', 1)`,
+  last_name: sql<string>`substring(profiles.full_name from position(' ' in profiles.full_name) + 1)`,
 };
 
 const spec: ListSpec = {

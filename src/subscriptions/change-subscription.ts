@@ -1,5 +1,5 @@
 import { findPlanBySlug, type Plan } from '#catalog';
-import { parseInstant } from '#kernel/instant';
+import { readInstant } from '#kernel/instant';
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db-schema';
@@ -61,9 +61,7 @@ export async function changeSubscription(
 
 function readEnd(input: SubscriptionInput, timezone: string): Date | undefined {
   if (input.ends_at === undefined) return undefined;
-  const ends_at = parseInstant(input.ends_at, timezone);
-  if (ends_at === null) throw invalidInput({ ends_at: ['Enter a date or a date-time in ISO 8601.'] });
-  return ends_at;
+  return readInstant('ends_at', input.ends_at, timezone);
 }
 
 function toChange(

@@ -1,4 +1,4 @@
-import { parseInstant } from '#kernel/instant';
+import { readInstant } from '#kernel/instant';
 import { invalidInput } from '#kernel/problem';
 import { slugify } from '#kernel/slug';
 import type { Context } from '#platform/context';
@@ -28,7 +28,8 @@ export async function publishAgreement(
   const title = input.title.trim();
   const slug = slugify(title, 150);
   if (slug === '') throw invalidInput({ title: ['Use a title with some letters or digits of the Latin alphabet.'] });
-  const updated_at = input.updated_at === undefined ? ctx.clock.now() : parseUpdatedAt(input.updated_at);
+  const updated_at =
+    input.updated_at === undefined ? ctx.clock.now() : readInstant('updated_at', input.updated_at, 'UTC');
   const agreement = await inTransaction(ctx.db, (tx) => insertAgreement(tx, { slug, title, updated_at }));
   if (!agreement) throw titleTaken();
   return agreement;
@@ -50,7 +51,8 @@ export async function reviseAgreement(
     if (title === '') throw invalidInput({ title: ['This field may not be blank.'] });
     const namesake = await findAgreementByTitle(tx, title);
     if (namesake && namesake.id !== agreement.id) throw titleTaken();
-    const updated_at = input.updated_at === undefined ? agreement.updated_at : parseUpdatedAt(input.updated_at);
+    const updated_at =
+      input.updated_at === undefined ? agreement.updated_at : readInstant('updated_at', input.updated_at, 'UTC');
     return updateAgreement(tx, agreement.id, { title, updated_at });
   });
 }
@@ -62,12 +64,6 @@ export async function withdrawAgreement(ctx: Context, slug: string): Promise<voi
     if (agreement.slug === TERMS_OF_USE) throw profileProblems.agreement_protected();
     await deleteAgreement(tx, agreement.id);
   });
-}
-
-function parseUpdatedAt(text: string): Date {
-  const instant = parseInstant(text, 'UTC');
-  if (instant === null) throw invalidInput({ updated_at: ['Enter a date or a date-time in ISO 8601.'] });
-  return instant;
 }
 
 const titleTaken = () => invalidInput({ title: ['There is an agreement with this title already.'] });

@@ -61,6 +61,8 @@ const memberSpec: ListSpec = {
     role__title: 'role_types.title',
   },
   sort: {
+    // One profile for all rows.
+    profile__full_name: 'roles.profile_id',
     user: 'member.username',
     username: 'member.username',
     user__full_name: 'member.full_name',
@@ -107,16 +109,23 @@ export async function listRoles(
   return { ...pending, ...(await listPage(query, memberSpec, list, url)) };
 }
 
+/** An invitation or a request shows no address of the profile, so none is found by it. */
+const sharedEmail = sql<string>`case when roles.grant_key is null and roles.request_key is null then profiles.email end`;
+
 const accessibleSpec: ListSpec = {
   search: {
     profile: 'profiles.slug',
     slug: 'profiles.slug',
     profile__full_name: 'profiles.full_name',
     full_name: 'profiles.full_name',
+    profile__email: sharedEmail,
     role: 'role_types.slug',
     role__title: 'role_types.title',
   },
   sort: {
+    // One user for all rows.
+    user: 'roles.user_id',
+    user__full_name: 'roles.user_id',
     profile__full_name: 'profiles.full_name',
     full_name: 'profiles.full_name',
     slug: 'profiles.slug',

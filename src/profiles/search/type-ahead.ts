@@ -33,6 +33,9 @@ const profileFields: Fields = {
   region: { column: sql.ref('profiles.region'), kind: 'contact' },
   postal_code: { column: sql.ref('profiles.postal_code'), kind: 'contact' },
   country: { column: sql.ref('profiles.country'), kind: 'contact' },
+  username: { column: sql.ref('profiles.slug'), kind: 'name' },
+  first_name: { column: sql.ref('profiles.full_name'), kind: 'name' },
+  last_name: { column: sql.ref('profiles.full_name'), kind: 'name' },
 };
 
 const userFields: Fields = {
