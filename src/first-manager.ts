@@ -1,4 +1,4 @@
-import { findUsersByIds, insertUser, prepareVerification, type User } from '#accounts';
+import { findUsersByIds, insertUser, replaceVerification, type User } from '#accounts';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
 import { paths } from '#platform/http/paths';
@@ -6,12 +6,18 @@ import { findRoleType, getBroker, insertRole, MANAGER, managersOf, type Profile 
 import { lockSetUp } from './set-up.ts';
 
 const LINK_LIFETIME_S = 86_400;
+const REASON = 'first manager';
+/** Nodes that start together finish their migrations within this time of each other. */
+const START_TOGETHER_MS = 30_000;
 
 /**
- * Makes the first manager of a site that nobody manages, as a user without password, and answers the link by which whoever runs the
- * server becomes that user; a new link at each start until somebody has. Null when a manager can sign in.
+ * Makes the first manager of a site without managers, as a user without password. Returns the link that makes its reader
+ * that user: single use, and the only valid one, since every earlier link is void from then on.
+ *
+ * Returns the instant of the last link when a node prepared one less than 30 s ago: nodes that start together log one link.
+ * Returns null when a manager can sign in.
  */
-export async function firstManagerLink(ctx: Context): Promise<string | null> {
+export async function firstManagerLink(ctx: Context): Promise<{ link: string } | { prepared_at: Date } | null> {
   const at = ctx.clock.now();
   return inTransaction(ctx.db, async (tx) => {
     await lockSetUp(tx);
@@ -20,7 +26,7 @@ export async function firstManagerLink(ctx: Context): Promise<string | null> {
     if ([...managers.values()].some((user) => user.has_password)) return null;
     const [waiting] = managers.values();
     const user = waiting ?? (await insertFirstManager(tx, broker, at));
-    const { key } = await prepareVerification(
+    const prepared = await replaceVerification(
       tx,
       {
         user_id: user.id,
@@ -28,11 +34,16 @@ export async function firstManagerLink(ctx: Context): Promise<string | null> {
         address: broker.email,
         purpose: 'activate',
         sends: 'key',
+        reason: REASON,
         lifetime_s: LINK_LIFETIME_S,
       },
       at,
+      START_TOGETHER_MS,
     );
-    return key === null ? null : `${ctx.origin}${paths.activate(key, paths.setUp(ctx.site.slug))}`;
+    if ('prepared_at' in prepared) return prepared;
+    return prepared.key === null
+      ? null
+      : { link: `${ctx.origin}${paths.activate(prepared.key, paths.setUp(ctx.site.slug))}` };
   });
 }
 

@@ -24,6 +24,7 @@ export {
   type PreparedVerification,
   type VerificationRequest,
 } from './verifications/prepare-verification.ts';
+export { replaceVerification } from './verifications/replace-verification.ts';
 export { userRegistered } from './events.ts';
 export { authenticate } from './sessions/authenticate.ts';
 export { accountsRoutes } from './routes.ts';

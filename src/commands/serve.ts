@@ -12,11 +12,16 @@ export const serve: Command = {
       log.info({ address }, 'ready');
       if (config.processor === 'test' && config.mode === 'production')
         log.warn('payments go to the test processor: made-up cards are accepted and no money moves');
-      const link = await firstManagerLink(await tollgate.makeContext('first manager'));
-      if (link !== null)
+      const first = await firstManagerLink(await tollgate.makeContext('first manager'));
+      if (first !== null && 'link' in first)
         log.warn(
-          { link },
-          'nobody manages this site yet: open the link to become its manager; it works once, for a day',
+          { link: first.link },
+          'site has no manager; open the link to become the manager (single use, valid for 24 hours, replaces every earlier link)',
+        );
+      else if (first !== null)
+        log.warn(
+          { prepared_at: first.prepared_at },
+          'site has no manager; the link was logged by the start at prepared_at; a start 30 seconds later logs a new one',
         );
       await untilStopped(log);
       return 0;

@@ -102,6 +102,26 @@ export async function useVerificationsOf(tx: Tx, user_id: UserId, at: Date): Pro
     .execute();
 }
 
+/** Returns the instant at which the newest link of the user for this reason was prepared, if it is still valid. */
+export async function findPreparedAt(
+  reader: Reader,
+  user_id: UserId,
+  reason: string,
+  at: Date,
+): Promise<Date | undefined> {
+  const row = await reader
+    .selectFrom('verifications')
+    .select('created_at')
+    .where('user_id', '=', user_id)
+    .where('reason', '=', reason)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', at)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.created_at;
+}
+
 /** Deletes what expired before the instant; answers how many. */
 export async function deleteVerificationsBefore(tx: Tx, before: Date, rows_max: number): Promise<number> {
   const deleted = await tx

@@ -1,0 +1,22 @@
+import type { Tx } from '#platform/db';
+import type { UserId } from '#platform/db-schema';
+import { prepareVerification, type PreparedVerification, type VerificationRequest } from './prepare-verification.ts';
+import { findPreparedAt, useVerificationsOf } from './verification-store.ts';
+
+/**
+ * Voids every outstanding link and code of the user and prepares the only valid one. Prepares none, and returns the
+ * instant of the last, when one for the same reason was prepared less than `unless_within_ms` ago and is still valid.
+ *
+ * Locks: the caller serializes calls for one user.
+ */
+export async function replaceVerification(
+  tx: Tx,
+  request: VerificationRequest & { user_id: UserId; reason: string },
+  at: Date,
+  unless_within_ms: number,
+): Promise<PreparedVerification | { prepared_at: Date }> {
+  const prepared_at = await findPreparedAt(tx, request.user_id, request.reason, at);
+  if (prepared_at && at.getTime() - prepared_at.getTime() < unless_within_ms) return { prepared_at };
+  await useVerificationsOf(tx, request.user_id, at);
+  return prepareVerification(tx, request, at);
+}
