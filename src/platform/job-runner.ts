@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PgBoss, type Job as QueuedJob, type JobResult } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Context } from './context.ts';
+import { CUT_MARGIN_S, releaseCutJobs } from './cut-jobs.ts';
 import type { Database } from './db.ts';
 import type { Subscriber } from './events.ts';
 import { JOB_PREFIX, type AnyJob } from './jobs.ts';
@@ -19,6 +20,7 @@ const DEAD_KEPT_S = 90 * 86_400;
 const INSTALL_ATTEMPTS_MAX = 5;
 const INSTALL_RETRY_MS = 300;
 const STOP_MS_MAX = 20_000;
+const RELEASE_MS = 15_000;
 
 export interface JobRunner {
   readonly jobs: readonly AnyJob[];
@@ -51,14 +53,17 @@ export interface JobRunnerOptions {
 export function makeJobRunner({ database, jobs, makeContext, log, poll_s = 1 }: JobRunnerOptions): JobRunner {
   const byName = new Map(jobs.map((job) => [job.name, job]));
   if (byName.size < jobs.length) throw new Error('two jobs have the same name');
+  const names = jobs.map(({ name }) => name);
   let boss: Promise<PgBoss> | null = null;
+  let releasing: NodeJS.Timeout | null = null;
 
   async function run(job: AnyJob, payload: object, at: Date | null): Promise<void> {
     const ctx = await makeContext(job.name);
     const started_ms = performance.now();
     try {
       // What was enqueued for a job is what its definition takes: `enqueue` saw to it.
-      await job.run(ctx, payload as never, at ?? ctx.clock.now());
+      const work = job.run(ctx, payload as never, at ?? ctx.clock.now());
+      await withinTime(work, job.timeout_s ?? TIMEOUT_S);
     } catch (error) {
       log.error({ err: error, job: job.name }, 'job failed');
       throw error;
@@ -104,6 +109,7 @@ export function makeJobRunner({ database, jobs, makeContext, log, poll_s = 1 }: 
     await installQueue(opening);
     await createQueues(opening, jobs);
     if (schedules) await keepSchedules(opening, jobs);
+    if (workers) await keepReleasing();
     for (const job of workers ? jobs : []) {
       const options = { ...work, pollingIntervalSeconds: poll_s };
       await opening.work<object, JobResult[], typeof options>(job.name, options, (batch) => runBatch(batch, job));
@@ -111,7 +117,18 @@ export function makeJobRunner({ database, jobs, makeContext, log, poll_s = 1 }: 
     return opening;
   }
 
+  async function keepReleasing(): Promise<void> {
+    await releaseCutJobs(database, names, { at_start: true });
+    releasing = setInterval(() => {
+      releaseCutJobs(database, names, { at_start: false }).catch((error: unknown) =>
+        log.warn({ err: error }, 'jobs cut by a crash not released'),
+      );
+    }, RELEASE_MS).unref();
+  }
+
   async function close(): Promise<void> {
+    if (releasing) clearInterval(releasing);
+    releasing = null;
     const closing = boss;
     boss = null;
     await (await closing)?.stop({ graceful: true, timeout: STOP_MS_MAX });
@@ -192,7 +209,7 @@ async function createQueues(boss: PgBoss, jobs: readonly AnyJob[]): Promise<void
       retryDelay: RETRY_DELAY_S,
       retryBackoff: true,
       retryDelayMax: RETRY_DELAY_S_MAX,
-      expireInSeconds: job.timeout_s ?? TIMEOUT_S,
+      expireInSeconds: (job.timeout_s ?? TIMEOUT_S) + CUT_MARGIN_S,
       deadLetter: DEAD_JOBS_QUEUE,
     };
     await boss.createQueue(job.name, options);
@@ -207,6 +224,15 @@ async function keepSchedules(boss: PgBoss, jobs: readonly AnyJob[]): Promise<voi
     if (!wanted.has(name)) await boss.unschedule(name);
   }
   for (const [name, schedule] of wanted) await boss.schedule(name, schedule, {}, { tz: 'UTC', missed: 'once' });
+}
+
+/** Rejects when the work takes longer; the work itself goes on, so a job must be harmless when it runs twice. */
+async function withinTime(work: Promise<void>, timeout_s: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`the job took more than ${timeout_s} s`)), timeout_s * 1000);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 async function settle(boss: PgBoss, queued: QueuedJob<object>, work: () => Promise<void>): Promise<void> {

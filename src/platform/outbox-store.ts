@@ -2,7 +2,7 @@ import { sql, type Expression } from 'kysely';
 import type { JsonObject, JsonValue, OutboxEventId } from './db-schema.ts';
 import type { Db, Reader, Tx } from './db.ts';
 
-/** A row that this process has taken to deliver. `attempts_count` includes the attempt under way. */
+/** A row that this process has leased. `attempts_count` is the number of deliveries that failed; a delivery cut by a crash is none. */
 export interface ClaimedRow {
   id: OutboxEventId;
   name: string;
@@ -27,8 +27,8 @@ export async function insertOutboxRow(
 }
 
 /**
- * Takes up to `count` due rows for this process and puts them off to `leased_until`: if the process dies,
- * somebody else finds them due then.
+ * Leases up to `count` due rows to this process until `leased_until`; another node then retries the rows that this process
+ * neither delivered nor failed.
  */
 export async function claimDueRows(
   db: Db,
@@ -36,7 +36,7 @@ export async function claimDueRows(
 ): Promise<ClaimedRow[]> {
   const rows = await db
     .updateTable('outbox_events')
-    .set((eb) => ({ next_attempt_at: claim.leased_until, attempts_count: eb('attempts_count', '+', 1) }))
+    .set({ next_attempt_at: claim.leased_until })
     .where('id', 'in', (eb) =>
       // By index outbox_events_due; rows that another node is taking are passed over.
       eb
@@ -65,7 +65,7 @@ export async function markDelivered(db: Db, id: OutboxEventId, at: Date): Promis
     .execute();
 }
 
-/** Puts a row off to `next_attempt_at`, or parks it when there is no next attempt. */
+/** Counts a failure and postpones the row to `next_attempt_at`, or parks it when there is no next attempt. */
 export async function markFailed(
   db: Db,
   id: OutboxEventId,
@@ -73,10 +73,11 @@ export async function markFailed(
 ): Promise<void> {
   await db
     .updateTable('outbox_events')
-    .set({
+    .set((eb) => ({
+      attempts_count: eb('attempts_count', '+', 1),
       last_error: failure.error.slice(0, 2000),
       ...(failure.next_attempt_at ? { next_attempt_at: failure.next_attempt_at } : { parked_at: failure.at }),
-    })
+    }))
     .where('id', '=', id)
     .execute();
 }

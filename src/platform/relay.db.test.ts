@@ -120,6 +120,29 @@ test('an event that fails ten times is parked with its error and kept', async ()
   assert.match(row.last_error ?? '', /no such template/);
 });
 
+test('only failures count: a delivery cut by a crash leaves an event all of its attempts', async () => {
+  await tell('poison');
+  for (let crashes = 1; crashes <= 12; crashes += 1) {
+    const at = ctx.clock.now();
+    const rows = await claimDueRows(ctx.db, { at, leased_until: new Date(at.getTime() + 1_000), count: 10 });
+    assert.equal(rows.length, 1, `after ${crashes - 1} crashes`);
+    wait(1);
+  }
+  let failures_left = 1;
+  const relay = relayOf(
+    listener(() => {
+      if (failures_left-- > 0) throw new Error('the mail server refuses');
+    }),
+  );
+  await relay.drain();
+  const failed = await ctx.db.selectFrom('outbox_events').selectAll().executeTakeFirstOrThrow();
+  assert.deepEqual([failed.attempts_count, failed.parked_at], [1, null]);
+  wait(5);
+  await relay.drain();
+  const delivered = await ctx.db.selectFrom('outbox_events').selectAll().executeTakeFirstOrThrow();
+  assert.notEqual(delivered.delivered_at, null);
+});
+
 test('two relays share the work: nothing is told twice', async () => {
   for (let i = 0; i < 30; i += 1) await tell('order_executed', { order_id: i });
   await Promise.all([relayOf(listener()).drain(), relayOf(listener()).drain()]);

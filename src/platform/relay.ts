@@ -100,12 +100,13 @@ async function deliver(ctx: Context, subscribers: readonly Subscriber[], row: Cl
   const at = ctx.clock.now();
   if (errors.length === 0) return markDelivered(ctx.db, row.id, at);
 
-  const parked = row.attempts_count >= FAILURES_MAX;
+  const failures_count = row.attempts_count + 1;
+  const parked = failures_count >= FAILURES_MAX;
   if (parked) ctx.log.error({ err: errors[0], event: row.name, outbox_id: row.id }, 'event parked');
   await markFailed(ctx.db, row.id, {
     at,
     error: errors.map(String).join('\n'),
-    next_attempt_at: parked ? null : new Date(at.getTime() + backOff(row.attempts_count)),
+    next_attempt_at: parked ? null : new Date(at.getTime() + backOff(failures_count)),
   });
 }
 
