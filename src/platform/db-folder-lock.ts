@@ -1,52 +1,82 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-
-/** Files that this process made: in a container it may well have the number of the one that was killed before it. */
-const held = new Set<string>();
+import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import type sqlite from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 
 /**
- * Claims a database folder for this process; answers how to give it back.
+ * Claims a database folder for this process; returns the function that releases it.
  *
- * Why: an embedded database has no server that could tell two processes apart, and two that write the same files destroy them.
+ * Why: an embedded database has no server that keeps two processes apart, and two that write the same files destroy them.
+ *
+ * The lock is the exclusive lock of an SQLite file beside the folder, which is a lock of the operating system: it ends with
+ * its process, so that it is never stale and is never taken over. A file with a process id cannot be taken over safely,
+ * since two processes that find it stale remove each other's claim.
  * @throws Error naming the process that holds the folder
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true });
-  const file = `${folder.replace(/\/+$/, '')}.lock`;
-  if (!(await claim(file))) {
-    const holder = Number(await readFile(file, 'utf8').catch(() => ''));
-    if (holder === process.pid ? held.has(file) : isAlive(holder)) {
-      throw new Error(
-        `the database in ${folder} is in use by process ${holder}; stop it, or give DATABASE_URL to share a server`,
-      );
-    }
-    // Left by a process that was killed.
-    await rm(file, { force: true });
-    if (!(await claim(file))) throw new Error(`the database in ${folder} was just taken by another process`);
+  // One file for every spelling of the path.
+  const real = await realpath(folder);
+  const note = `${real}.lock`;
+  const lock = claim(`${real}.lockdb`);
+  const holder = lock === null ? await holderOf(note) : await olderHolderOf(note);
+  if (lock === null || holder !== null) {
+    lock?.close();
+    throw new Error(
+      `the database in ${folder} is in use by process ${holder ?? 'unknown'}; stop it, or give DATABASE_URL to share a server`,
+    );
   }
-  held.add(file);
+  await writeFile(note, `${process.pid}\n`);
   return async () => {
-    held.delete(file);
-    await rm(file, { force: true });
+    await rm(note, { force: true });
+    lock.close();
   };
 }
 
-async function claim(file: string): Promise<boolean> {
+/** Returns the open file that is the lock, or null when another process, or this one, has it. */
+function claim(file: string): DatabaseSync | null {
+  const lock = new (loadSqlite().DatabaseSync)(file, { timeout: 0 });
   try {
-    await writeFile(file, String(process.pid), { flag: 'wx' });
-    return true;
+    lock.exec('pragma locking_mode = exclusive; begin exclusive');
+    return lock;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    lock.close();
+    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return null;
     throw error;
   }
 }
 
+const SQLITE_BUSY = 5;
+
+/** Loads the module without its notice that it is experimental: the notice is for those who store data with it. */
+function loadSqlite(): typeof sqlite {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return process.getBuiltinModule('node:sqlite');
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/** The process that wrote the note, which is for people only. */
+async function holderOf(note: string): Promise<number | null> {
+  const text = await readFile(note, 'utf8').catch(() => '');
+  return /^[0-9]+/.test(text) ? Number.parseInt(text, 10) : null;
+}
+
+/** A running process of a version whose only lock was the note; such notes have no line end. */
+async function olderHolderOf(note: string): Promise<number | null> {
+  const text = await readFile(note, 'utf8').catch(() => '');
+  const holder = /^[0-9]+$/.test(text) && !text.endsWith('\n') ? Number(text) : null;
+  return holder !== null && holder !== process.pid && isAlive(holder) ? holder : null;
+}
+
 function isAlive(process_id: number): boolean {
-  if (!Number.isSafeInteger(process_id) || process_id <= 0) return false;
   try {
     process.kill(process_id, 0);
     return true;
   } catch (error) {
-    // It is there, but somebody else's.
+    // It runs under another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
