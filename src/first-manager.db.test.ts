@@ -17,7 +17,7 @@ const prepare = async () => firstManagerLink(await app.tollgate.makeContext('fir
 const keyNow = async () => {
   const prepared = await prepare();
   assert.ok(prepared !== null && 'link' in prepared);
-  const key = /\/login\/([0-9a-f]{40})\/$/.exec(prepared.link)?.[1];
+  const key = /\/login\/([0-9a-f]{40})\/\?next=/.exec(prepared.link)?.[1];
   assert.ok(key, prepared.link);
   return key;
 };

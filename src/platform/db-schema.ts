@@ -316,6 +316,7 @@ export interface OutboxEventsTable {
   payload: Json;
   created_at: Date;
   next_attempt_at: Date;
+  /** Deliveries that failed; deliveries that ended with their process are not counted. */
   attempts_count: Generated<number>;
   delivered_at: Date | null;
   parked_at: Date | null;
