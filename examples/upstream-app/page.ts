@@ -34,9 +34,9 @@ export function sessionPage(session: Session, path: string, now: Date): string {
 </style>
 </head>
 <body>
-<nav aria-label="Site"><a href="/pricing/">Pricing</a><a href="/profile/">Profiles</a><a href="/users/${encodeURIComponent(session.username)}/">Account</a></nav>
+<nav aria-label="Site"><a href="/pricing/">Pricing</a><a href="/profile/">Profiles</a><a href="/users/${encodeURIComponent(session.username)}/">Account</a>${view.profile === null ? '' : `<a href="/app/${encodeURIComponent(view.profile)}/reports/">Reports</a>`}</nav>
 <main>
-<h1>Hello, <span data-testid="username">${text(session.username)}</span></h1>
+<h1>${isReports(path) ? 'Reports for subscribers of ' : 'Hello, '}<span data-testid="username">${text(session.username)}</span></h1>
 <p>This page comes from the application behind the gateway. All that it knows about you is below.</p>
 ${view.profile === null ? '' : `<p>You work on <strong data-testid="profile">${text(view.profile)}</strong>${view.is_manager ? ' and manage it' : ''}.</p>`}
 <table data-testid="subscriptions"><caption>Subscriptions</caption>
@@ -48,6 +48,11 @@ ${view.profile === null ? '' : `<p>You work on <strong data-testid="profile">${t
 </body>
 </html>
 `;
+}
+
+/** The part of the application that a rule of the gateway may reserve for subscribers. */
+function isReports(path: string): boolean {
+  return /^\/app\/[^/]+\/reports(\/|$)/.test(path);
 }
 
 function subscriptionRows(profile: SessionProfile, now: Date): string[] {

@@ -9,6 +9,7 @@ import { buildTollgate } from '../app.ts';
 import type { Command } from '../commands.ts';
 import { type Config, environmentOver, readConfig } from '../config.ts';
 import { seedDemo } from '../demo/seed-demo.ts';
+import { writeTour } from '../demo/tour.ts';
 import { requireSafeSettings, unsafeSettings } from '../unsafe-settings.ts';
 import { makeLog, untilStopped } from './open-site.ts';
 
@@ -51,7 +52,9 @@ export const demo: Command = {
     upstream.setKey(async () => openSessionKey(await tollgate.site.get(), secret));
     await tollgate.startWorker();
     const address = await tollgate.listen();
-    process.stdout.write(welcome(config, address, upstream_url, Math.round(performance.now() - started_ms)));
+    process.stdout.write(
+      welcome(config, values['bare'] === true, address, upstream_url, Math.round(performance.now() - started_ms)),
+    );
     await untilStopped(log);
     await tollgate.close();
     await upstream.close();
@@ -60,23 +63,20 @@ export const demo: Command = {
   },
 };
 
-function welcome(config: Config, address: string, upstream_url: string, took_ms: number): string {
+function welcome(config: Config, bare: boolean, address: string, upstream_url: string, took_ms: number): string {
   return `
   Tollgate demo, ready in ${(took_ms / 1000).toFixed(1)} s. Everything is in memory and gone when you stop it (Ctrl-C).
 
   ${address}/              the site
   ${address}/app/          the application behind the gateway (itself at ${upstream_url})
   ${address}/pricing/      plans and prices
-  ${address}/docs/api/     the API, to read and try
+  ${address}/docs/api/     the API reference
   ${address}/_dev/mail     what was mailed
   ${address}/_dev/clock    the site's clock; POST {"now": "…"} moves it on
 
-  Sign in with the password yoyo as
-    donny     manager of the site         alice     contributor of the site
-    xia       a subscriber                kenneth   nobody yet
+  Sign in with the password yoyo as donny, alice, xia or kenneth. To try:
 
-  To try: open ${address}/app/ in a private window, register, choose a plan and pay.
-  Card 4242 4242 4242 4242 is accepted, 4000 0000 0000 0002 is declined.
+${bare ? `    · ${address}/metrics/cowork/setup/, as donny, is what a new site asks for` : writeTour(address)}
 
   Relaxed for the demo, never in production:
     passwords of ${config.password_length_min} characters, rate limits × ${config.throttle_factor}${config.terms_required ? '' : ', no terms to sign'}

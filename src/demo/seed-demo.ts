@@ -66,7 +66,7 @@ export async function seedDemo({
     await seedReports(ctx);
     await seedActivities(ctx, people);
   }
-  const key = await seedRules(ctx, { secret, upstream_url });
+  const key = await seedRules(ctx, { secret, upstream_url, bare });
   upstream.setKey(key);
   await inTransaction(db, (tx) => skipWaitingEvents(tx, now));
 }

@@ -1,5 +1,5 @@
 import { addActivity } from '#contacts';
-import { changeProxy, rotateSessionKey, updateRule } from '#gateway';
+import { changeProxy, createRule, rotateSessionKey, updateRule } from '#gateway';
 import { addBalanceLine } from '#metrics';
 import type { Context } from '#platform/context';
 import { as, type People } from './seed-people.ts';
@@ -17,9 +17,23 @@ export async function seedActivities(ctx: Context, people: People): Promise<void
   }
 }
 
-/** Lets everybody who signed in through to the sample application; answers the key that it shares with the gateway. */
-export async function seedRules(ctx: Context, given: { secret: string; upstream_url: string }): Promise<string> {
+/**
+ * Forwards signed-in users to the sample application, and its reports only for profiles with a paid plan.
+ * Returns the key that the application shares with the gateway.
+ */
+export async function seedRules(
+  ctx: Context,
+  given: { secret: string; upstream_url: string; bare: boolean },
+): Promise<string> {
   await changeProxy(ctx, { entry_point: given.upstream_url }, { private_addresses_allowed: true });
   await updateRule(ctx, '/app/', { is_forward: true, engaged: 'app', allow: 1 });
+  if (!given.bare)
+    await createRule(ctx, {
+      rank: 1,
+      path: '/app/{profile}/reports/',
+      is_forward: true,
+      engaged: 'reports',
+      allow: 15,
+    });
   return rotateSessionKey(ctx, given.secret);
 }
