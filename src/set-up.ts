@@ -1,3 +1,4 @@
+import { canonicalName } from '#kernel/slug';
 import { sql } from 'kysely';
 import type { Clock } from '#platform/clock';
 import { inTransaction, type Db, type Tx } from '#platform/db';
@@ -31,7 +32,9 @@ export async function lockSetUp(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended('tollgate set-up', 0))`.execute(tx);
 }
 
-async function insertSite(tx: Tx, at: Date, { slug, title, email, default_timezone = 'UTC' }: SetUp): Promise<void> {
+async function insertSite(tx: Tx, at: Date, wanted: SetUp): Promise<void> {
+  const { title, email, default_timezone = 'UTC' } = wanted;
+  const slug = canonicalName(wanted.slug);
   // Nodes that start together take turns; whoever comes second finds the site.
   await lockSetUp(tx);
   if (await findSite(tx)) return;

@@ -1,3 +1,4 @@
+import { canonicalName } from '#kernel/slug';
 import type { Insertable } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { AdvanceDiscountsTable, PlanId, PlansTable, ProfileId, UseChargesTable } from '#platform/db-schema';
@@ -8,7 +9,7 @@ import { selectProfileNames } from '#profiles';
 import type { Plan } from './plan.ts';
 
 export async function findPlanBySlug(reader: Reader, slug: string): Promise<Plan | undefined> {
-  const row = await selectPlans(reader).where('plans.slug', '=', slug).executeTakeFirst();
+  const row = await selectPlans(reader).where('plans.slug', '=', canonicalName(slug)).executeTakeFirst();
   return row && readPlan(row);
 }
 
@@ -27,13 +28,19 @@ export async function findPlansByIds(reader: Reader, ids: readonly PlanId[]): Pr
   return new Map(rows.map((row) => [row.id, readPlan(row)]));
 }
 
-/** Finds many plans at once, by slug. */
+/** Finds many plans at once, by slug in any case; keys are the slugs as given. */
 export async function findPlansBySlugs(reader: Reader, slugs: readonly string[]): Promise<Map<string, Plan>> {
   if (slugs.length === 0) return new Map();
   const rows = await selectPlans(reader)
-    .where('plans.slug', 'in', [...new Set(slugs)])
+    .where('plans.slug', 'in', [...new Set(slugs.map(canonicalName))])
     .execute();
-  return new Map(rows.map((row) => [row.slug, readPlan(row)]));
+  const found = new Map(rows.map((row) => [row.slug, readPlan(row)]));
+  return new Map(
+    slugs.flatMap((slug) => {
+      const plan = found.get(canonicalName(slug));
+      return plan ? [[slug, plan]] : [];
+    }),
+  );
 }
 
 /** Reads a plan and holds its row: whoever changes or deletes it goes one after the other. */
@@ -107,13 +114,18 @@ export type PlanColumns = Partial<Omit<NewPlan, 'id' | 'profile_id' | 'slug' | '
 
 /** Inserts the row only: its use charges and discounts follow. */
 export async function insertPlanRow(tx: Tx, plan: NewPlan): Promise<PlanId> {
-  const { id } = await tx.insertInto('plans').values(plan).returning('id').executeTakeFirstOrThrow();
+  const { id } = await tx
+    .insertInto('plans')
+    .values({ ...plan, slug: canonicalName(plan.slug) })
+    .returning('id')
+    .executeTakeFirstOrThrow();
   return id;
 }
 
 export async function updatePlanRow(tx: Tx, id: PlanId, change: PlanColumns & { slug?: string }): Promise<void> {
   if (Object.keys(change).length === 0) return;
-  await tx.updateTable('plans').set(change).where('id', '=', id).execute();
+  const named = change.slug === undefined ? change : { ...change, slug: canonicalName(change.slug) };
+  await tx.updateTable('plans').set(named).where('id', '=', id).execute();
 }
 
 /** Takes all plans of a provider off the market; what was subscribed to stays as it is. */

@@ -1,5 +1,5 @@
 import { invalidInput } from '#kernel/problem';
-import { slugify, withSuffix } from '#kernel/slug';
+import { canonicalName, slugify, withSuffix } from '#kernel/slug';
 import type { Context } from '#platform/context';
 import { randomKey40 } from '#platform/crypto';
 import { inTransaction, isForeignKeyViolation, isUniqueViolation, type Reader, type Tx } from '#platform/db';
@@ -77,13 +77,13 @@ function refuseChange(plan: Plan, input: PlanInput, sold: boolean): void {
   if (!sold) return;
   const said = 'This cannot change once somebody has subscribed.';
   const errors: Record<string, string[]> = {};
-  if (input.slug !== undefined && input.slug !== plan.slug) errors['slug'] = [said];
+  if (input.slug !== undefined && canonicalName(input.slug) !== plan.slug) errors['slug'] = [said];
   if (input.unit !== undefined && input.unit.toLowerCase() !== plan.unit) errors['unit'] = [said];
   if (Object.keys(errors).length > 0) throw invalidInput(errors);
 }
 
 async function nextSlug(tx: Tx, plan: Plan, input: PlanInput): Promise<string> {
-  if (input.slug !== undefined) return input.slug;
+  if (input.slug !== undefined) return canonicalName(input.slug);
   const former = slugify(plan.title);
   const follows = plan.slug === former || (former !== '' && plan.slug.startsWith(`${former}-`));
   const wanted = input.title === undefined ? '' : slugify(input.title);

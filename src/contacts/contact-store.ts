@@ -1,10 +1,11 @@
+import { canonicalName } from '#kernel/slug';
 import { sql } from 'kysely';
 import type { ContactId, UserId } from '#platform/db-schema';
 import type { Reader, Tx } from '#platform/db';
 import type { Contact } from './contact.ts';
 
 export async function findContactBySlug(reader: Reader, slug: string): Promise<Contact | undefined> {
-  return reader.selectFrom('contacts').selectAll().where('slug', '=', slug).executeTakeFirst();
+  return reader.selectFrom('contacts').selectAll().where('slug', '=', canonicalName(slug)).executeTakeFirst();
 }
 
 async function findContactByUser(reader: Reader, user_id: UserId): Promise<Contact | undefined> {
@@ -47,7 +48,7 @@ export type NewContact = Pick<Contact, 'slug' | 'user_id' | 'email' | 'phone' | 
 export async function insertContact(tx: Tx, contact: NewContact, at: Date): Promise<Contact | undefined> {
   return tx
     .insertInto('contacts')
-    .values({ ...contact, created_at: at })
+    .values({ ...contact, slug: canonicalName(contact.slug), created_at: at })
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()
     .executeTakeFirst();

@@ -33,7 +33,7 @@ export async function listDirectory(reader: Reader, list: ListQuery, url: URL): 
     .select(['contacts.slug', 'contacts.email', 'contacts.full_name', 'contacts.picture', 'contacts.created_at'])
     .where('contacts.user_id', 'is', null)
     // Two conditions and not one with `or`: each is answered from an index of its own.
-    .where(({ not, exists }) => not(exists(login(reader, sql<boolean>`lower(login.username) = lower(contacts.slug)`))))
+    .where(({ not, exists }) => not(exists(login(reader, sql<boolean>`login.username = contacts.slug`))))
     .where(({ not, exists }) =>
       not(
         exists(

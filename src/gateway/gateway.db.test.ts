@@ -556,6 +556,19 @@ test('HEAD counts as GET', async () => {
   assert.equal((await call('/app/acme/', { as: 'kenneth', method: 'HEAD' })).status, 403);
 });
 
+test('names in a path and in a rule are compared in any case', async () => {
+  await rules([
+    { path: '/app/{profile}/', allow: 3 },
+    { path: '/board/', allow: '4/{"profile": "ACME", "roledescription": "Contributor"}' },
+    { path: '/plan/{profile}/', allow: '15/{"plan": "Premium"}' },
+  ]);
+  for (const path of ['/app/ACME/', '/app/Acme/', '/board/'])
+    assert.equal((await call(path, { as: 'carol' })).status, 200, path);
+  const refused = await call('/plan/ACME/', { as: 'kenneth' });
+  assert.notEqual(refused.json().code, 'plan_unknown');
+  assert.notEqual(refused.json().code, 'profile_unknown');
+});
+
 async function socketTo(path: string, headers: Headers): Promise<string[]> {
   const socket = new WebSocket(`${app.origin.replace('http', 'ws')}${path}`, { headers });
   const heard: string[] = [];

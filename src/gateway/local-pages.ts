@@ -1,3 +1,4 @@
+import { canonicalName } from '#kernel/slug';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '#platform/context';
 import { withNext } from '#platform/http/next';
@@ -33,7 +34,7 @@ export async function answerLocally(
   if (first === 'app') {
     return slug === undefined
       ? chooseProfile(request, reply, pages)
-      : profileHome(request, reply, pages, { slug, rest, path: passed.target.path });
+      : profileHome(request, reply, pages, { slug: canonicalName(slug), rest, path: passed.target.path });
   }
   const name = firstTemplate(pages, templateNames(segments));
   if (name === null) throw gatewayProblems.page_unknown();

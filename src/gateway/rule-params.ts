@@ -1,20 +1,21 @@
+import { canonicalName } from '#kernel/slug';
+
 /** A value stored with a rule: a slug, several slugs, or null for "taken from the path". */
 export type AllowValue = string | readonly string[] | null;
 
 /** Parameters of one decision, by name: captured from the path, then overridden by those of the rule. */
 export type RuleParams = Readonly<Record<string, string | readonly string[]>>;
 
-/** First text of a parameter, or null. */
+/** First name of a parameter, or null. */
 export function textParam(params: RuleParams, name: string): string | null {
-  const value = params[name];
-  return (typeof value === 'string' ? value : value?.[0]) ?? null;
+  return listParam(params, name)[0] ?? null;
 }
 
-/** All texts of a parameter; empty when it is not there. */
+/** All names of a parameter, in the form in which names are compared; empty when it is not there. */
 export function listParam(params: RuleParams, name: string): readonly string[] {
   const value = params[name];
   if (value === undefined) return [];
-  return typeof value === 'string' ? [value] : value;
+  return (typeof value === 'string' ? [value] : value).map(canonicalName);
 }
 
 /** Says whether a value may stand as a stored parameter. */

@@ -4,6 +4,14 @@ export const SLUG_LENGTH_MAX = 50;
 export const SLUG_PATTERN = '^[-A-Za-z0-9_]{1,50}$';
 
 /**
+ * The form in which a name (username, slug of a profile, plan, role type or agreement) is stored and compared: trimmed, with
+ * lower-case letters. Only A-Z change: no letter of another script becomes one of a name.
+ */
+export function canonicalName(text: string): string {
+  return text.trim().replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+/**
  * Makes a slug of a title: `My Project` → `my-project`. Letters that do not come down to a-z are dropped.
  * Empty when nothing is left: the caller decides what stands in.
  */

@@ -1,3 +1,4 @@
+import { canonicalName } from '#kernel/slug';
 import type { ProfileId, UserId } from '#platform/db-schema';
 import type { Reader, Tx } from '#platform/db';
 import type { Profile, ProfileFields } from './profile.ts';
@@ -7,7 +8,7 @@ export async function findProfileById(reader: Reader, id: ProfileId): Promise<Pr
 }
 
 export async function findProfileBySlug(reader: Reader, slug: string): Promise<Profile | undefined> {
-  return reader.selectFrom('profiles').selectAll().where('slug', '=', slug).executeTakeFirst();
+  return reader.selectFrom('profiles').selectAll().where('slug', '=', canonicalName(slug)).executeTakeFirst();
 }
 
 /** The names and addresses of all profiles, as a query for other rooms to join: they search and sort by them. */
@@ -115,7 +116,7 @@ export interface NewProfile extends Partial<ProfileFields> {
 export async function insertProfileRow(tx: Tx, profile: NewProfile, at: Date): Promise<Profile | undefined> {
   return tx
     .insertInto('profiles')
-    .values({ ...profile, created_at: at })
+    .values({ ...profile, slug: canonicalName(profile.slug), created_at: at })
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()
     .executeTakeFirst();
@@ -129,5 +130,6 @@ export type ProfileChange = Partial<ProfileFields> & {
 
 export async function updateProfileRow(tx: Tx, id: ProfileId, change: ProfileChange): Promise<Profile> {
   if (Object.keys(change).length === 0) return lockProfile(tx, id);
-  return tx.updateTable('profiles').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+  const named = change.slug === undefined ? change : { ...change, slug: canonicalName(change.slug) };
+  return tx.updateTable('profiles').set(named).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
 }

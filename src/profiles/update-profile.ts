@@ -1,5 +1,5 @@
 import { commonProblems, invalidInput } from '#kernel/problem';
-import { isSlug } from '#kernel/slug';
+import { canonicalName, isSlug } from '#kernel/slug';
 import { claimName, followProfile, releaseName } from '#accounts';
 import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db-schema';
@@ -67,8 +67,8 @@ function refuseProvider(before: Profile, wanted: Partial<ProfileFields & { slug:
 
 /** The slug to change to, or null when it stays. @throws invalid_input (400) naming `slug` */
 function newSlug(asked: unknown, profile: Profile): string | null {
-  if (typeof asked !== 'string' || asked.trim() === '' || asked.trim() === profile.slug) return null;
-  const slug = asked.trim();
+  const slug = typeof asked === 'string' ? canonicalName(asked) : '';
+  if (slug === '' || slug === profile.slug) return null;
   if (!isSlug(slug) || isArchiveSlug(slug))
     throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
   return slug;

@@ -1,3 +1,4 @@
+import { canonicalName } from '#kernel/slug';
 import { sql } from 'kysely';
 import { builtOnce } from '#platform/built-once';
 import type { Reader, Tx } from '#platform/db';
@@ -45,9 +46,7 @@ export async function findUserById(reader: Reader, id: UserId): Promise<User | u
 
 /** Finds a user by name, in any case. */
 export async function findUserByUsername(reader: Reader, username: string): Promise<User | undefined> {
-  return selectUsers(reader)
-    .where(sql`lower(users.username)`, '=', username.toLowerCase())
-    .executeTakeFirst();
+  return selectUsers(reader).where('users.username', '=', canonicalName(username)).executeTakeFirst();
 }
 
 /** Finds a user by e-mail address, in any case, verified or not. */
@@ -114,7 +113,7 @@ export interface NewUserRow {
 export async function insertUserRow(tx: Tx, row: NewUserRow): Promise<UserId | undefined> {
   const inserted = await tx
     .insertInto('users')
-    .values(row)
+    .values({ ...row, username: canonicalName(row.username) })
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
     .executeTakeFirst();
@@ -143,7 +142,8 @@ export type UserChange = Partial<
 
 export async function updateUserRow(tx: Tx, id: UserId, change: UserChange): Promise<void> {
   if (Object.keys(change).length === 0) return;
-  await tx.updateTable('users').set(change).where('id', '=', id).execute();
+  const named = change.username === undefined ? change : { ...change, username: canonicalName(change.username) };
+  await tx.updateTable('users').set(named).where('id', '=', id).execute();
 }
 
 /** What a password is compared with; kept apart from `User` so that a hash never travels. */

@@ -132,10 +132,10 @@ test('a rename takes along what bears the name, or changes nothing', async () =>
   assert.equal(await isNameFree(database.db, 'further', now()), true);
 });
 
-test('a rename may change the case alone, and must be free and a name', async () => {
+test('a rename to the same name in another case changes nothing; another name must be free and valid', async () => {
   const [user, other] = [await makeUser(database.db, { username: 'casey' }), await makeUser(database.db)];
   const rename = (slug: string) => updateUser(callAs(ctx, user), deps, user, { slug });
-  assert.equal((await rename('Casey')).user.username, 'Casey');
+  assert.equal((await rename('Casey')).user.username, 'casey');
   assert.deepEqual(await fieldsOf(rename(other.username.toUpperCase())), ['username']);
   for (const bad of ['', 'a b', 'a.b', 'a@b', 'a/b', '_archive_7', 'x'.repeat(51)]) {
     assert.deepEqual(await fieldsOf(rename(bad)), ['slug'], bad);

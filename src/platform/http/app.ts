@@ -36,7 +36,7 @@ import { claimIdempotencyKey, keepAnswer } from './idempotency.ts';
 import { limitRequests, type RequestMaxima } from './limit-requests.ts';
 import { registerOpenApi } from './openapi.ts';
 import { type PageContext, registerPages } from './pages.ts';
-import { refuseEmptyParams } from './path-params.ts';
+import { normalizePathParams } from './path-params.ts';
 import { replyBarely, replyWithProblem } from './problem-reply.ts';
 import { httpProblems } from './problems.ts';
 import { answerParserError, answerUnmetExpectations, requireClearFraming } from './request-framing.ts';
@@ -138,7 +138,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     refuseInvalidCredentials(request);
     if (request.routeOptions.config.passthrough !== true) {
       refuseUnstorableUrl(request);
-      refuseEmptyParams(request);
+      normalizePathParams(request);
     }
     await authorize(options, request);
   });

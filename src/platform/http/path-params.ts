@@ -1,12 +1,19 @@
 import type { FastifyRequest } from 'fastify';
+import { canonicalName } from '#kernel/slug';
 import { commonProblems } from '#kernel/problem';
 
+/** Parameters that hold the name of a row. Codes and keys are not among them. */
+const NAMES = new Set(['profile', 'user', 'plan', 'role', 'subscriber', 'subscribed_plan', 'agreement', 'document']);
+
 /**
- * Refuses a path with an empty parameter, as in `/api/profile//roles`: no default stands in for it.
- * @throws not_found (404)
+ * Brings the names of the path into the form in which they are stored, before guards and handlers read them.
+ * @throws not_found (404) when a parameter is empty, as in `/api/profile//roles`: no default stands in for it
  */
-export function refuseEmptyParams(request: FastifyRequest): void {
+export function normalizePathParams(request: FastifyRequest): void {
   const params: unknown = request.params;
   if (typeof params !== 'object' || params === null) return;
-  if (Object.values(params).includes('')) throw commonProblems.not_found();
+  for (const [name, value] of Object.entries(params)) {
+    if (value === '') throw commonProblems.not_found();
+    if (typeof value === 'string' && NAMES.has(name)) Reflect.set(params, name, canonicalName(value));
+  }
 }

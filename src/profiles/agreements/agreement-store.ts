@@ -1,3 +1,4 @@
+import { canonicalName } from '#kernel/slug';
 import type { ListQuery, Page } from '#kernel/page';
 import type { AgreementId, UserId } from '#platform/db-schema';
 import type { Reader, Tx } from '#platform/db';
@@ -5,7 +6,7 @@ import { listPage, type ListSpec } from '#platform/list';
 import type { Agreement } from './agreement.ts';
 
 export async function findAgreement(reader: Reader, slug: string): Promise<Agreement | undefined> {
-  return reader.selectFrom('agreements').selectAll().where('slug', '=', slug).executeTakeFirst();
+  return reader.selectFrom('agreements').selectAll().where('slug', '=', canonicalName(slug)).executeTakeFirst();
 }
 
 export async function findAgreementByTitle(reader: Reader, title: string): Promise<Agreement | undefined> {

@@ -1,3 +1,4 @@
+import { canonicalName } from '#kernel/slug';
 import type { ProfileId, RoleTypeId } from '#platform/db-schema';
 import type { Reader, Tx } from '#platform/db';
 import { MANAGER, type RoleType, roleSlugCandidates } from './role-type.ts';
@@ -7,7 +8,7 @@ export async function findRoleType(reader: Reader, profile_id: ProfileId, slug: 
   return reader
     .selectFrom('role_types')
     .selectAll()
-    .where('slug', '=', slug)
+    .where('slug', '=', canonicalName(slug))
     .where((eb) => eb.or([eb('profile_id', 'is', null), eb('profile_id', '=', profile_id)]))
     .executeTakeFirst();
 }
