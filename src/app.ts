@@ -1,6 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { accountsJobs, accountsPages, accountsRoutes, authenticate, makeAccountsSettings } from '#accounts';
+import {
+  accountsJobs,
+  accountsPages,
+  accountsRoutes,
+  authenticate,
+  findVerifiedAddresses,
+  makeAccountsSettings,
+} from '#accounts';
 import { billingJobs, billingPages, billingRoutes, findCartFacts, isCouponUsed } from '#billing';
 import { catalogPages, catalogRoutes, findPlansBySlugs } from '#catalog';
 import { contactsPages, contactsRoutes, findLead, isLead, listActivities } from '#contacts';
@@ -18,6 +25,7 @@ import { devRoutes } from '#platform/dev-routes';
 import { platformJobs } from '#platform/http/jobs';
 import { type JobRunner, makeJobRunner } from '#platform/job-runner';
 import { type Mailer, makeMailer } from '#platform/mail';
+import { makeMailGate } from '#platform/mail-gate';
 import type { Mailbox } from '#platform/mailbox';
 import { makeRelay, type Relay } from '#platform/relay';
 import { addRequestCounts } from '#platform/request-count-store';
@@ -107,6 +115,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     from: config.site_email,
     capture: development,
     write_to_log: evaluation,
+    gate: makeMailGate({ throttle, findVerifiedAddresses: (addresses) => findVerifiedAddresses(db, addresses), log }),
     clock,
     log,
   });

@@ -7,6 +7,7 @@ export {
   findUserById,
   findUserByUsername,
   findUserByVerifiedEmail,
+  findVerifiedAddresses,
   findUsersByIds,
   selectUsers,
 } from './users/user-store.ts';

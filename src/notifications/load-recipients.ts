@@ -1,6 +1,6 @@
 import { findUserByVerifiedEmail, findUsersByIds } from '#accounts';
 import type { Context } from '#platform/context';
-import type { ProfileId } from '#platform/db-schema';
+import type { ProfileId, UserId } from '#platform/db-schema';
 import { managersOf, type ProfileView } from '#profiles';
 import type { Notice } from './notice.ts';
 import { findOptedOut } from './optout-store.ts';
@@ -14,13 +14,21 @@ import {
   type ReplyParty,
 } from './recipients.ts';
 
+/** Recipients, and what the mail gate needs to tell strangers among them. */
+export interface LoadedRecipients extends Recipients {
+  /** Managers of the first recipient's profile, the originator included, for when its address does not receive the message. */
+  instead: string[];
+  /** Users who have a part in what the notice is about. */
+  related: Set<UserId>;
+}
+
 /** Finds who receives a notice by its rule, in their present roles and with their present choices. */
 export async function loadRecipients(
   ctx: Context,
   told: Notice,
   rule: RecipientRule,
   broker: ProfileView,
-): Promise<Recipients> {
+): Promise<LoadedRecipients> {
   const to = await findFirstReader(ctx, told, rule.to, broker);
   const managers: ManagerCopy[] = [];
   for (const party of rule.managers_of) {
@@ -29,13 +37,22 @@ export async function loadRecipients(
     managers.push(...found.map((each) => ({ ...each, is_other_side: party !== rule.to })));
   }
   const readers = [to, ...managers].flatMap((each) => each?.user_id ?? []);
-  return chooseRecipients({
-    to,
-    managers,
-    originator_id: told.originator?.id ?? null,
-    opted_out: await findOptedOut(ctx.db, told.event, readers),
-    always: rule.always ?? false,
-  });
+  const opted_out = await findOptedOut(ctx.db, told.event, readers);
+  const always = rule.always ?? false;
+  const own = [told.parties.user?.id, profileOfToParty(told, rule.to, broker)?.personal_user_id];
+  return {
+    ...chooseRecipients({ to, managers, originator_id: told.originator?.id ?? null, opted_out, always }),
+    instead: managers
+      .filter(({ is_other_side, user_id }) => !is_other_side && (user_id === null || !opted_out.has(user_id)))
+      .map(({ address }) => address),
+    related: new Set(
+      [...own, ...managers.map(({ user_id }) => user_id)].filter((id) => id !== null && id !== undefined),
+    ),
+  };
+}
+
+function profileOfToParty(told: Notice, party: Party, broker: ProfileView): ProfileView | undefined {
+  return party === 'user' ? undefined : profileOfParty(told, party, broker);
 }
 
 /** Returns the addresses that may receive a reply, in order of preference; the broker's is the last one. */

@@ -21,6 +21,7 @@ import {
 import { openThemes } from '#themes';
 import { testContext, type TestContext } from '../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { openGate } from '../../test/support/open-gate.ts';
 import { changePreferences, getPreferences } from './change-preferences.ts';
 import { composers } from './compose.ts';
 import { notificationSubscriber } from './send-notification.ts';
@@ -85,6 +86,7 @@ const mailer = makeMailer({
   smtp_url: null,
   from: 'noreply@cowork.example.com',
   capture: true,
+  gate: openGate,
   clock: { now: () => ctx.clock.now() },
   log: pino({ level: 'silent' }),
 });

@@ -1,12 +1,15 @@
 import { printableName, presentUser } from '#accounts';
 import type { Context } from '#platform/context';
+import type { UserId } from '#platform/db-schema';
 import type { Delivery, Subscriber } from '#platform/events';
 import type { Mailer } from '#platform/mail';
 import type { Templates } from '#platform/templates';
-import { getProfileView, presentProfileDetail, type ProfileView } from '#profiles';
+import type { MailOrigin } from '#platform/mail-gate';
+import { getProfileView, isSeller, presentProfileDetail, type ProfileView } from '#profiles';
 import { composers } from './compose.ts';
 import { addressOf, loadRecipients, replyCandidates } from './load-recipients.ts';
 import type { Notice, Originator } from './notice.ts';
+import { withPlainTexts } from './plain-text.ts';
 import { chooseReplyTo, recipientRule } from './recipients.ts';
 
 export interface NotificationNeeds {
@@ -37,50 +40,99 @@ async function sendNotification(ctx: Context, needs: NotificationNeeds, delivery
   }
   const broker = await getProfileView(ctx.db, ctx.site.broker_id);
   const recipients = await loadRecipients(ctx, told, rule, broker);
+  const origin = await originOf(ctx, told, rule.always === true, recipients.related, [broker.email, needs.from]);
   const messages = [
     {
       key: `event-${delivery.id}-copy`,
       to: [],
       bcc: recipients.other_side,
+      instead: [],
       answered_by: [addressOf(told, rule.to, broker), broker.email],
     },
     {
       key: `event-${delivery.id}`,
       to: recipients.to,
       bcc: recipients.bcc,
+      instead: recipients.instead,
       answered_by: replyCandidates(told, rule, broker),
     },
   ];
-  for (const { key, to, bcc, answered_by } of messages) {
+  for (const { key, to, bcc, instead, answered_by } of messages) {
     if (to.length + bcc.length === 0) continue;
     const reply_to = chooseReplyTo(answered_by, [...to, ...bcc], needs.from);
     const takes_replies = reply_to !== null || broker.email.toLowerCase() === needs.from.toLowerCase();
-    const data = { ...templateData(ctx, told, broker), reply_to, takes_replies };
     await needs.mailer.send({
       key,
       event: told.event,
       to,
       bcc,
+      instead,
       reply_to,
-      ...needs.templates.renderMail(template, data),
+      origin,
+      render(has_stranger) {
+        const texts = has_stranger ? withPlainTexts(noticeData(told)) : noticeData(told);
+        return needs.templates.renderMail(template, {
+          ...siteData(ctx, told, broker),
+          reply_to,
+          takes_replies,
+          ...texts,
+        });
+      },
     });
   }
+}
+
+/** Events by which somebody asks the reader for something. */
+const invitations = new Set([
+  'claim_code_generated',
+  'role_grant_created',
+  'role_request_created',
+  'subscription_grant_created',
+  'subscription_request_created',
+]);
+
+async function originOf(
+  ctx: Context,
+  told: Notice,
+  is_own: boolean,
+  related: ReadonlySet<UserId>,
+  trusted: readonly string[],
+): Promise<MailOrigin> {
+  const sender_id = told.originator?.id ?? null;
+  const kind = is_own ? 'own' : invitations.has(told.event) ? 'invitation' : 'notice';
+  const { profile, provider } = told.parties;
+  return {
+    kind,
+    sender_id,
+    is_seller: sender_id !== null && (await isSeller(ctx.db, sender_id, ctx.site.broker_id, ctx.clock.now())),
+    profile_id: (kind === 'invitation' ? (provider ?? profile) : profile)?.id ?? null,
+    trusted,
+    related: kind === 'notice' ? related : null,
+  };
 }
 
 function templateName(name: string): string {
   return `notification/${name}.eml`;
 }
 
-function templateData(ctx: Context, told: Notice, broker: ProfileView): Record<string, unknown> {
-  const { user, profile, provider, subscriber } = told.parties;
+/** What every template takes and the site itself wrote. */
+function siteData(ctx: Context, told: Notice, broker: ProfileView): Record<string, unknown> {
+  const { user, profile } = told.parties;
   return {
     event: told.event,
     lang: user?.lang ?? profile?.person?.lang ?? 'en',
     site: { title: ctx.site.title, origin: ctx.origin },
     broker: presentProfileDetail(broker),
     back_url: told.path === null ? null : `${ctx.origin}${told.path}`,
-    originated_by: told.originator && presentOriginator(told.originator),
     errors: [],
+  };
+}
+
+/** What the template of a notice takes; users may have written any text of it. */
+function noticeData(told: Notice): Record<string, unknown> {
+  const { user, profile, provider, subscriber } = told.parties;
+  return {
+    originated_by: told.originator && presentOriginator(told.originator),
     ...(user ? { user: presentUser(user) } : {}),
     ...(profile ? { profile: presentProfileDetail(profile) } : {}),
     ...(provider ? { provider: presentProfileDetail(provider) } : {}),

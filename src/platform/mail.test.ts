@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { test } from 'node:test';
 import { pino } from 'pino';
+import { openGate } from '../../test/support/open-gate.ts';
 import { movableClock } from './clock.ts';
-import { makeMailer } from './mail.ts';
+import { makeMailer, type MailRequest } from './mail.ts';
 import { safeMail, type OutgoingMail } from './outgoing-mail.ts';
 
 const at = new Date('2026-03-10T15:00:00Z');
@@ -39,15 +40,28 @@ test('nothing in an address or a subject can add a header or a recipient', () =>
   );
 });
 
+/** The request for a message of these parts. */
+function requestOf({ subject, text, html, ...rest }: OutgoingMail): MailRequest {
+  const origin = {
+    kind: 'own',
+    sender_id: null,
+    is_seller: false,
+    profile_id: null,
+    trusted: [],
+    related: null,
+  } as const;
+  return { ...rest, instead: [], origin, render: () => ({ subject, text, html }) };
+}
+
 const log = pino({ level: 'silent' });
 const mailerTo = (smtp_url: string | null, capture = false) =>
-  makeMailer({ smtp_url, from: 'support@cowork.example.com', capture, clock: movableClock(at), log });
+  makeMailer({ smtp_url, from: 'support@cowork.example.com', capture, gate: openGate, clock: movableClock(at), log });
 
 test('the mailbox keeps the newest, finds open and blind recipients, and holds a message once', async () => {
   const mailer = mailerTo(null, true);
-  await mailer.send(mail);
-  await mailer.send(mail);
-  await mailer.send({ ...mail, key: 'event-2', to: ['kenneth@example.com'], bcc: [], subject: 'Second' });
+  await mailer.send(requestOf(mail));
+  await mailer.send(requestOf(mail));
+  await mailer.send(requestOf({ ...mail, key: 'event-2', to: ['kenneth@example.com'], bcc: [], subject: 'Second' }));
   assert.deepEqual(
     mailer.mailbox.list().map(({ subject }) => subject),
     ['Second', 'Welcome'],
@@ -65,13 +79,13 @@ test('the mailbox keeps the newest, finds open and blind recipients, and holds a
     },
   ]);
   assert.deepEqual(mailer.mailbox.list('xia@example.co'), []);
-  for (let i = 0; i < 1_005; i += 1) await mailer.send({ ...mail, key: `many-${i}` });
+  for (let i = 0; i < 1_005; i += 1) await mailer.send(requestOf({ ...mail, key: `many-${i}` }));
   assert.equal(mailer.mailbox.list().length, 1_000);
 });
 
 test('without a mail server nothing is kept unless asked for', async () => {
   const mailer = mailerTo(null);
-  await mailer.send(mail);
+  await mailer.send(requestOf(mail));
   assert.deepEqual(mailer.mailbox.list(), []);
 });
 
@@ -105,7 +119,7 @@ async function listen(): Promise<{ server: Server; url: string; told: string[] }
 test('a message reaches the server with its blind recipients in the envelope only', async () => {
   const { server, url, told } = await listen();
   const mailer = mailerTo(url);
-  await mailer.send(mail);
+  await mailer.send(requestOf(mail));
   await mailer.close();
   server.close();
   assert.deepEqual(
@@ -126,6 +140,6 @@ test('a server that is not there is an error, so that the message is tried again
     server.close(resolve);
   });
   const mailer = mailerTo(url);
-  await assert.rejects(mailer.send(mail));
+  await assert.rejects(mailer.send(requestOf(mail)));
   await mailer.close();
 });

@@ -27,7 +27,7 @@ export function safeMail(mail: OutgoingMail): OutgoingMail | null {
     bcc,
     reply_to: mail.reply_to !== null && isPlainAddress(mail.reply_to) ? mail.reply_to : null,
     subject: mail.subject
-      .replaceAll(/\p{Cc}+/gu, ' ')
+      .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
       .trim()
       .slice(0, SUBJECT_LENGTH_MAX),
   };

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findVerifiedAddresses } from '#accounts';
+import { pino } from 'pino';
 import { apiClient } from '../../test/support/client.ts';
 import { runJob } from '../../test/support/run-job.ts';
 import type { TestApp } from '../../test/support/start-app.ts';
 import { skipWithoutServer, startTwoNodes } from '../../test/support/two-nodes.ts';
 import { sharedAttempts } from './attempt-store.ts';
+import { makeMailGate } from './mail-gate.ts';
 import { type Throttle, throttleOn } from './throttle.ts';
 
 const skip = skipWithoutServer;
@@ -52,6 +55,28 @@ test('an attempt that one node gives back makes room on the other, and none befo
   await here.giveBack(limit, 'key');
   assert.equal(await there.allows(limit, 'key'), true);
   assert.equal(await there.allows(limit, 'key'), false);
+});
+
+test('what one node mails to a stranger counts on the other', { skip }, async () => {
+  const origin = {
+    kind: 'notice',
+    sender_id: null,
+    is_seller: false,
+    profile_id: null,
+    trusted: [],
+    related: null,
+  } as const;
+  const admitted = [];
+  for (const node of [...nodes, ...nodes]) {
+    const gate = makeMailGate({
+      throttle: throttleOf(node),
+      findVerifiedAddresses: (addresses) => findVerifiedAddresses(node.db, addresses),
+      log: pino({ level: 'silent' }),
+    });
+    const mail = { key: 'event-1', event: 'profile_updated', bcc: [], instead: [], origin };
+    admitted.push(...(await gate.admit({ ...mail, to: ['stranger@elsewhere.test'] })).to);
+  }
+  assert.deepEqual(admitted, ['stranger@elsewhere.test']);
 });
 
 test('requests to one node count on the other within a second', { skip }, async () => {

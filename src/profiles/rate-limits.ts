@@ -16,8 +16,15 @@ export const typeAheadLimit: RateLimit = {
 };
 export const invitationLimit: RateLimit = {
   name: 'invite',
-  max: 60,
+  max: 20,
   window_s: 3600,
   counts: 'Invitations, requests and grants, each of which may send an e-mail',
+  per: 'account',
+};
+export const sellerInvitationLimit: RateLimit = {
+  name: 'invite-seller',
+  max: 60,
+  window_s: 3600,
+  counts: 'The same by a manager of the broker or of a provider',
   per: 'account',
 };

@@ -35,6 +35,16 @@ test('granting subscriptions to strangers is no way to mail the world', async ()
   assert.equal(count, 60);
 });
 
+test('a user who sells nothing invites twenty times an hour', async () => {
+  const call = apiClient(app, await registerPerson(app, 'ordinary'));
+  let n = 0;
+  const count = await tooManyAfter(() => {
+    const body = { email: `guest-${(n += 1)}@example.com`, full_name: 'Guest' };
+    return call('POST', '/api/profile/ordinary/roles/manager?force=1', body);
+  });
+  assert.equal(count, 20);
+});
+
 test('making people for others, and asking profiles for roles, counts as well', async () => {
   const maker = await makeSpammer('maker');
   let n = 0;

@@ -56,6 +56,21 @@ export async function findUserByEmail(reader: Reader, email: string): Promise<Us
     .executeTakeFirst();
 }
 
+/** Finds which of the addresses active users have verified, and who; in lower case, as they must be given. */
+export async function findVerifiedAddresses(
+  reader: Reader,
+  addresses: readonly string[],
+): Promise<Map<string, UserId>> {
+  const rows = await reader
+    .selectFrom('users')
+    .select(['id', sql<string>`lower(email)`.as('address')])
+    .where(sql<string>`lower(email)`, 'in', [...addresses])
+    .where('email_verified_at', 'is not', null)
+    .where('is_active', '=', true)
+    .execute();
+  return new Map(rows.map(({ id, address }) => [address, id]));
+}
+
 /** Finds the active user who has verified an e-mail address, in any case. An address that was only typed matches no user. */
 export async function findUserByVerifiedEmail(reader: Reader, email: string): Promise<User | undefined> {
   return selectUsers(reader)

@@ -20,17 +20,19 @@ import { actorId } from '../actor-id.ts';
 import { roleGrantCreated, userInvited } from '../events.ts';
 import { freeUsername } from '../free-username.ts';
 import { profileProblems } from '../problems.ts';
-import { invitationLimit } from '../rate-limits.ts';
+import { invitationLimit, sellerInvitationLimit } from '../rate-limits.ts';
 import type { Profile } from '../profile.ts';
 import { lockProfile } from '../profile-store.ts';
 import { decideGrant, INVITATION_DAYS, type Role } from './role.ts';
-import { insertRole, lockRole, type NewRole, updateRole } from './role-store.ts';
+import { insertRole, isSeller, lockRole, type NewRole, updateRole } from './role-store.ts';
 import { type RoleType, skipsConsent } from './role-type.ts';
 import { findRoleTypeInUrl } from './role-type-store.ts';
 
 /** Counts an invitation, or a request, against its sender. @throws too_many_requests (429) */
 export async function takeInvitation(ctx: Context, throttle: Throttle): Promise<void> {
-  await throttle.take(invitationLimit, String(actorId(ctx)));
+  const user_id = actorId(ctx);
+  const sells = user_id !== null && (await isSeller(ctx.db, user_id, ctx.site.broker_id, ctx.clock.now()));
+  await throttle.take(sells ? sellerInvitationLimit : invitationLimit, String(user_id));
 }
 
 export interface GrantInput {

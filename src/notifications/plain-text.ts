@@ -1,0 +1,72 @@
+const NAME_LENGTH_MAX = 60;
+const MESSAGE_LENGTH_MAX = 300;
+/** Text beyond this is not looked at: the patterns take time by the square of the length. */
+const READ_LENGTH_MAX = 1000;
+
+/** Members whose form is checked when they are stored, or that Tollgate makes itself. */
+const technical = new Set([
+  'back_url',
+  'code',
+  'country',
+  'created_at',
+  'default_timezone',
+  'email',
+  'event',
+  'lang',
+  'processor_key',
+  'slug',
+  'state',
+  'unit',
+  'username',
+]);
+const messages = new Set(['detail', 'message', 'description']);
+
+/**
+ * Returns the data of a message to a stranger: every text that a user may have written has no addresses of pages or
+ * mailboxes, no markup and no invisible characters, and is short. Pure.
+ */
+export function withPlainTexts<T>(data: T): T {
+  return plain(data, '') as T; // the same members, with other texts
+}
+
+function plain(value: unknown, member: string): unknown {
+  if (typeof value === 'string') {
+    return technical.has(member)
+      ? value
+      : plainText(value, messages.has(member) ? MESSAGE_LENGTH_MAX : NAME_LENGTH_MAX);
+  }
+  if (Array.isArray(value)) return value.map((each) => plain(each, member));
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  const cleaned = Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each, key)]));
+  // A name that was nothing but an address leaves the handle, whose form is checked.
+  const handle = cleaned['slug'] ?? cleaned['username'];
+  for (const name of ['printable_name', 'full_name']) if (cleaned[name] === '' && handle) cleaned[name] = handle;
+  return cleaned;
+}
+
+/** Returns a text without addresses, markup and invisible characters, of at most `length_max` characters. Pure. */
+export function plainText(text: string, length_max: number): string {
+  const visible = text
+    .slice(0, READ_LENGTH_MAX)
+    .normalize('NFKC')
+    .replaceAll(/[\p{Cf}\p{Co}\p{Cn}]/gu, '')
+    .replaceAll(/[\p{Zl}\p{Zp}]|(?!\n)\p{Cc}/gu, ' ')
+    .replaceAll(/[。․]/g, '.');
+  const words = visible
+    .replaceAll(/<[^>]*>?/g, ' ')
+    .replaceAll(/[[\](){}<>|`*#\\]/g, ' ')
+    // With a scheme, a path or a port, or a mailbox: the whole word. A bare domain: its dots, so that no program links it.
+    .replaceAll(/\S*(?:[a-z][a-z0-9+.-]*:\/*(?=\S*[./])|\bwww\.|\/\/|@)\S*/giu, ' ')
+    .replaceAll(/(?:[\p{L}\p{N}-]+\.)+[\p{L}\p{N}-]+(?:[:/?]\S*)/gu, ' ')
+    .replaceAll(/(?<=[\p{L}\p{N}])\.(?=[\p{L}\p{N}])/gu, ' ')
+    .replaceAll(/[^\S\n]+/g, ' ')
+    .replaceAll(/ ?\n[ \n]*/g, '\n')
+    .trim();
+  const characters = [...words];
+  return characters.length <= length_max
+    ? words
+    : `${characters
+        .slice(0, length_max - 1)
+        .join('')
+        .trimEnd()}…`;
+}

@@ -1,0 +1,50 @@
+import type { RateLimit } from './throttle.ts';
+
+const hour_s = 3600;
+const day_s = 86_400;
+
+/** The limits on e-mails to strangers; see mail-gate.ts. Sellers are the managers of the broker and of providers. */
+export const mailSenderLimit: RateLimit = {
+  name: 'mail-sender',
+  max: 20,
+  window_s: hour_s,
+  counts: 'E-mails sent to strangers',
+  per: 'account that causes them',
+  fixed: true,
+};
+export const mailSellerLimit: RateLimit = {
+  name: 'mail-seller',
+  max: 60,
+  window_s: hour_s,
+  counts: 'E-mails sent to strangers by a seller',
+  per: 'account that causes them',
+};
+export const mailProfileLimit: RateLimit = {
+  name: 'mail-profile',
+  max: 60,
+  window_s: hour_s,
+  counts: 'E-mails sent to strangers',
+  per: 'profile that they are about',
+};
+export const mailOwnLimit: RateLimit = {
+  name: 'mail-own',
+  max: 20,
+  window_s: day_s,
+  counts: 'E-mails sent about an account whose address is not verified',
+  per: 'address',
+};
+export const mailInvitationLimit: RateLimit = {
+  name: 'mail-invitation',
+  max: 5,
+  window_s: day_s,
+  counts: 'Invitations, requests and offers sent to a stranger',
+  per: 'address',
+};
+export const mailNoticeLimit: RateLimit = {
+  name: 'mail-notice',
+  max: 1,
+  window_s: day_s,
+  counts: 'Notices of one kind sent to a stranger',
+  per: 'address and kind of notice',
+  fixed: true,
+};
