@@ -25,6 +25,6 @@ export const sellerInvitationLimit: RateLimit = {
   name: 'invite-seller',
   max: 60,
   window_s: 3600,
-  counts: 'The same by a manager of the broker or of a provider',
+  counts: 'Invitations, requests and grants by a seller: a manager of the broker or of a provider',
   per: 'account',
 };
