@@ -32,12 +32,13 @@ export async function createPlan(
   relation: string,
 ): Promise<Plan> {
   refuseBrokerFee(input, relation);
-  checkPlan(input);
+  const unit = input.unit?.toLowerCase() ?? (await findUnitOf(ctx.db, provider_id)) ?? DEFAULT_UNIT;
+  checkPlan(input, unit);
   const base = input.slug ?? (slugify(input.title) || 'plan');
   for (let attempt = 0; ; attempt += 1) {
     const slug = attempt === 0 ? base : withSuffix(base, (digits) => randomKey40().slice(0, digits));
     try {
-      return await savePlan(ctx, provider_id, input, slug);
+      return await savePlan(ctx, provider_id, { ...input, unit }, slug);
     } catch (error) {
       if (isUniqueViolation(error, 'plans_profile_id_title_key')) throw titleTaken();
       if (!isUniqueViolation(error, 'plans_slug_key') || attempt >= SLUG_ATTEMPTS_MAX) throw error;
@@ -49,7 +50,12 @@ export async function createPlan(
 export const titleTaken = () => invalidInput({ title: ['A plan with this title already exists.'] });
 export const slugTaken = () => invalidInput({ slug: ['A plan with this slug already exists.'] });
 
-async function savePlan(ctx: Context, provider_id: ProfileId, input: NewPlanInput, slug: string): Promise<Plan> {
+async function savePlan(
+  ctx: Context,
+  provider_id: ProfileId,
+  input: NewPlanInput & { unit: string },
+  slug: string,
+): Promise<Plan> {
   const at = ctx.clock.now();
   return inTransaction(ctx.db, async (tx) => {
     // Whoever may sell is decided by who runs the site: plans are listed to the public.
@@ -58,7 +64,7 @@ async function savePlan(ctx: Context, provider_id: ProfileId, input: NewPlanInpu
     const columns = planColumns(input);
     const id = await insertPlanRow(tx, {
       ...columns,
-      unit: columns.unit ?? (await findUnitOf(tx, provider_id)) ?? DEFAULT_UNIT,
+      unit: input.unit,
       title: input.title.trim(),
       slug,
       profile_id: provider_id,

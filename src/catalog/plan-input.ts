@@ -1,4 +1,4 @@
-import { isCurrency } from '#kernel/money';
+import { chargeStep, isCurrency } from '#kernel/money';
 import { invalidInput } from '#kernel/problem';
 import { extraToText } from '#platform/http/schemas';
 import { refuseDiscount } from './discount.ts';
@@ -6,10 +6,10 @@ import type { NewAdvanceDiscount, NewUseCharge, PlanColumns } from './plan-store
 import type { PlanInput } from './schemas.ts';
 
 /**
- * Refuses what the schema of a plan cannot say.
+ * Refuses what the schema of a plan cannot say. `unit` is the currency that the plan has, or will have.
  * @throws invalid_input (400) naming each field at fault
  */
-export function checkPlan(input: PlanInput): void {
+export function checkPlan(input: PlanInput, unit: string): void {
   const errors: Record<string, string[]> = {};
   if (input.title?.trim() === '') errors['title'] = ['This field may not be blank.'];
   if (input.unit !== undefined && !isCurrency(input.unit.toLowerCase())) {
@@ -28,7 +28,23 @@ export function checkPlan(input: PlanInput): void {
       errors[`use_charges.${index}.maximum_limit`] = ['Maximum limit must be greater than the quota.'];
     }
   }
+  for (const [field, amount] of amountsOf(input)) {
+    if (amount % chargeStep(unit) === 0) continue;
+    (errors[field] ??= []).push(`A price in ${unit} is a whole number of units, in 1/100: a multiple of 100.`);
+  }
   if (Object.keys(errors).length > 0) throw invalidInput(errors);
+}
+
+/** The amounts of an input, with the names of their fields. */
+function amountsOf({ period_amount = 0, setup_amount = 0, ...input }: PlanInput): [field: string, amount: number][] {
+  const discounts = (input.advance_discounts ?? []).map(({ discount_type, discount_value = 0 }, index) => {
+    const amount = discount_type === 'currency' ? discount_value : 0;
+    return [`advance_discounts.${index}.discount_value`, amount] as [string, number];
+  });
+  const uses = (input.use_charges ?? []).map(
+    ({ use_amount = 0 }, index) => [`use_charges.${index}.use_amount`, use_amount] as [string, number],
+  );
+  return [['period_amount', period_amount], ['setup_amount', setup_amount], ...discounts, ...uses];
 }
 
 /** What goes from an input to the plan as it is. Named one by one: a body may hold anything besides, a `profile_id` even. */

@@ -1,4 +1,4 @@
-import type { Money } from '#kernel/money';
+import { type Money, wholeAmount } from '#kernel/money';
 import type { PeriodType } from '#kernel/period';
 import type { AdvanceDiscountId, PlanId, ProfileId, UseChargeId } from '#platform/db-schema';
 import type { Discount } from './discount.ts';
@@ -75,7 +75,11 @@ export function findUseCharge(plan: Plan, slug: string): UseCharge | undefined {
 /** Tells what the one-time fee of a new subscription is, or null when there is none. */
 export function setupFee(plan: Plan): (Money & { description: string }) | null {
   if (plan.setup_amount === 0) return null;
-  return { amount: plan.setup_amount, unit: plan.unit, description: `Setup fee for ${plan.slug}` };
+  return {
+    amount: wholeAmount({ amount: plan.setup_amount, unit: plan.unit }),
+    unit: plan.unit,
+    description: `Setup fee for ${plan.slug}`,
+  };
 }
 
 /** Prices `quantity` uses; fewer than one counts as one. */
@@ -86,7 +90,7 @@ export function priceUses(
 ): Money & { quantity: number; description: string } {
   const counted = Math.max(1, quantity);
   return {
-    amount: use.use_amount * counted,
+    amount: wholeAmount({ amount: use.use_amount * counted, unit: plan.unit }),
     unit: plan.unit,
     quantity: counted,
     description: `Buy ${counted} ${plan.slug} ${use.title}`,

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { periodTypes } from '#kernel/period';
 import { aCoupon, aPlan } from '../../test/support/catalog-samples.ts';
 import { discountTypes, type DiscountType } from './discount.ts';
+import { setupFee } from './plan.ts';
 import { chooseOption, describeOption, priceOptions, priceRenewal } from './price-options.ts';
 
 const from = new Date('2026-01-10T10:00:00Z');
@@ -270,4 +271,24 @@ test('advance prices in percent are whole units', () => {
       },
     ),
   );
+});
+
+test('a price in a currency without decimals is a whole number of units, whatever is taken off', () => {
+  for (const unit of ['jpy', 'isk']) {
+    const plan = aPlan({
+      unit,
+      period_amount: 100_000,
+      setup_amount: 150,
+      advance_discounts: [
+        { discount_type: 'percentage', discount_value: 1234, length: 3 },
+        { discount_type: 'currency', discount_value: 50, length: 12 },
+      ],
+    });
+    const [single, ...advance] = priceOptions(plan, { coupon: aCoupon({ discount_value: 3333 }), from });
+    assert.equal(single?.amount, 66_600);
+    for (const { amount } of advance) assert.equal(amount % 100, 0);
+    assert.equal(setupFee(plan)?.amount, 100);
+  }
+  const [dollars] = priceOptions(aPlan({ period_amount: 1001 }), { coupon: aCoupon({ discount_value: 3333 }), from });
+  assert.equal(dollars?.amount, 668);
 });

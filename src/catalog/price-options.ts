@@ -1,5 +1,5 @@
 import { isInRange, requireInRange } from '#kernel/instant';
-import { formatMoney, formatPercent, portion, type Money } from '#kernel/money';
+import { formatMoney, formatPercent, portion, type Money, wholeAmount } from '#kernel/money';
 import { endOfPeriods, periodNoun } from '#kernel/period';
 import { isGroupBuy, type Coupon } from './coupon.ts';
 import { discountOn, type Discount } from './discount.ts';
@@ -34,7 +34,8 @@ export interface PriceTerms {
  * Lists the ways to buy a plan: one plan period, then one for each discount on paying several in advance, by length.
  *
  * An advance discount is taken first, in percent rounded so that the price is a whole number of units; a coupon is taken off
- * what is left. Advance prices that come to nothing are left out, so a coupon over everything leaves one option; so are those for
+ * what is left. A price is always an amount that can be charged: in a currency without decimals it is rounded down to whole
+ * units. Advance prices that come to nothing are left out, so a coupon over everything leaves one option; so are those for
  * more years than a date can tell.
  * A plan with an unlock event has two: pay now, or have access now and pay at the event.
  * @throws instant_out_of_range (400) when one more period would end after the year 9999
@@ -75,7 +76,7 @@ function priceSingle(plan: Plan, terms: PriceTerms): PriceOption {
   const covered = coverage(plan, terms, 1);
   requireInRange(covered.covers_to);
   return {
-    amount: full_amount - off,
+    amount: wholeAmount({ amount: full_amount - off, unit: plan.unit }),
     unit: plan.unit,
     full_amount,
     ...covered,
@@ -89,7 +90,7 @@ function priceAdvance(plan: Plan, terms: PriceTerms, discount: AdvanceDiscount):
   const full_amount = plan.period_amount * discount.length;
   const reduced = full_amount - advanceOff(full_amount, plan, discount);
   const off = terms.coupon === null ? 0 : discountOn(reduced, plan.period_amount, terms.coupon);
-  const amount = reduced - off;
+  const amount = wholeAmount({ amount: reduced - off, unit: plan.unit });
   return {
     amount,
     unit: plan.unit,

@@ -215,3 +215,27 @@ test('a plan with subscribers is not deleted', async () => {
   assert.equal(reply.status, 403);
   assert.equal(reply.json()['detail'], 'Cannot delete a plan with subscribers');
 });
+
+test('a plan in a currency without decimals is priced in whole units, on creation and on a change', async () => {
+  const refused = await donny('POST', plans, {
+    title: 'Tatami',
+    unit: 'jpy',
+    period_amount: 150_050,
+    setup_amount: 10,
+    advance_discounts: [{ discount_type: 'currency', discount_value: 1, length: 2 }],
+    use_charges: [{ slug: 'tea', title: 'Tea', use_amount: 99 }],
+  });
+  assert.equal(refused.status, 400, refused.text);
+  assert.deepEqual(Object.keys(refused.json()).toSorted(), [
+    'advance_discounts',
+    'code',
+    'period_amount',
+    'setup_amount',
+    'use_charges',
+  ]);
+  const body = { title: 'Tatami', unit: 'jpy', period_amount: 150_000, period_type: 'monthly' };
+  assert.equal((await donny('POST', plans, body)).status, 201);
+  assert.equal((await donny('PUT', `${plans}/tatami`, { period_amount: 150_001 })).status, 400);
+  assert.equal((await donny('PUT', `${plans}/tatami`, { unit: 'usd', period_amount: 150_001 })).status, 200);
+  assert.equal((await donny('PUT', `${plans}/tatami`, { unit: 'krw' })).status, 400, 'its price is no whole won');
+});

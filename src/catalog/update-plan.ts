@@ -41,7 +41,7 @@ export interface PlanTarget {
  */
 export async function updatePlan(ctx: Context, facts: PlanFacts, target: PlanTarget, input: PlanInput): Promise<Plan> {
   refuseBrokerFee(input, target.relation);
-  checkPlan(input);
+  await checkChange(ctx.db, target, input);
   const at = ctx.clock.now();
   try {
     return await inTransaction(ctx.db, async (tx) => {
@@ -64,6 +64,15 @@ export async function updatePlan(ctx: Context, facts: PlanFacts, target: PlanTar
     if (isForeignKeyViolation(error)) throw catalogProblems.use_charge_in_use({ cause: error });
     throw error;
   }
+}
+
+/** Checks what a plan will be: a new currency concerns the prices that it keeps as well. */
+async function checkChange(reader: Reader, { provider_id, slug }: PlanTarget, input: PlanInput): Promise<void> {
+  const plan = await findPlanOf(reader, provider_id, slug);
+  const unit = input.unit?.toLowerCase() ?? plan?.unit;
+  if (unit === undefined) throw catalogProblems.plan_unknown();
+  const kept = plan && { period_amount: plan.period_amount, setup_amount: plan.setup_amount };
+  checkPlan(plan && unit !== plan.unit ? { ...kept, ...input } : input, unit);
 }
 
 async function findAndLock(tx: Tx, target: { provider_id: ProfileId; slug: string }): Promise<Plan> {

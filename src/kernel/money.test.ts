@@ -9,11 +9,9 @@ import {
   formatMoney,
   formatMoneyPlain,
   formatPercent,
-  fromSmallestUnit,
   isCurrency,
   parseDecimal,
   portion,
-  toSmallestUnit,
 } from './money.ts';
 
 const anAmount = fc.maxSafeInteger();
@@ -122,25 +120,6 @@ test('percentages have two decimals or none', () => {
   ] as const) {
     assert.equal(formatPercent(bps), text);
   }
-});
-
-test('currencies without decimals are charged in whole units only', () => {
-  assert.equal(toSmallestUnit({ amount: 1000, unit: 'jpy' }), 10);
-  assert.equal(toSmallestUnit({ amount: 1050, unit: 'jpy' }), null);
-  assert.equal(toSmallestUnit({ amount: 1050, unit: 'usd' }), 1050);
-  assert.equal(toSmallestUnit({ amount: 1050, unit: 'kwd' }), 10_500);
-  assert.deepEqual(fromSmallestUnit(10, 'jpy'), { amount: 1000, unit: 'jpy' });
-  assert.deepEqual(fromSmallestUnit(10_505, 'kwd'), { amount: 1051, unit: 'kwd' });
-  assert.deepEqual(fromSmallestUnit(-10_505, 'kwd'), { amount: -1051, unit: 'kwd' });
-});
-
-test('what can be charged comes back as the same amount', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: -1e12, max: 1e12 }), fc.constantFrom('usd', 'jpy', 'kwd'), (amount, unit) => {
-      const count = toSmallestUnit({ amount, unit });
-      return count === null || fromSmallestUnit(count, unit).amount === amount;
-    }),
-  );
 });
 
 test('prices may be set in the currencies that have a symbol', () => {

@@ -1,3 +1,5 @@
+import { processorScale } from './currency.ts';
+
 /** An amount in 1/100 of `unit`, a lower-case ISO 4217 code, whatever the number of decimals of that currency. */
 export interface Money {
   amount: number;
@@ -21,12 +23,6 @@ const symbols: Readonly<Record<string, string>> = {
   ttd: 'TT$', twd: 'NT$', tzs: 'TZS', uah: 'UAH', ugx: 'USh', uyu: '$U', uzs: 'UZS', vnd: '₫', vuv: 'VT', wst: 'WS$',
   xaf: 'CFA', xcd: 'EC$', xof: 'CFA', xpf: 'F', yer: 'YER', zar: 'R', zmw: 'ZK',
 };
-
-// ISO 4217 currencies whose smallest unit is not 1/100.
-const ZERO_DECIMALS: ReadonlySet<string> = new Set(
-  'bif clp djf gnf isk jpy kmf krw mga pyg rwf ugx uyi vnd vuv xaf xof xpf'.split(' '),
-);
-const THREE_DECIMALS: ReadonlySet<string> = new Set('bhd iqd jod kwd lyd omr tnd'.split(' '));
 
 /** Crashes on anything but a safe integer: an amount that is not one is a bug, never an input error. */
 export function assertAmount(amount: number): asserts amount is number {
@@ -134,32 +130,63 @@ export function formatPercent(bps: number): string {
   return bps % 100 === 0 ? `${bps / 100}%` : `${formatDecimal(bps)}%`;
 }
 
-/** Tells how many decimals a currency has at banks and card networks: 0, 2 or 3. */
-export function currencyDecimals(unit: string): 0 | 2 | 3 {
-  if (ZERO_DECIMALS.has(unit)) return 0;
-  return THREE_DECIMALS.has(unit) ? 3 : 2;
+/** Step between two amounts that can be charged in a currency: 100 if it has no decimals, else 1. Units: 1/100. */
+export function chargeStep(unit: string): 1 | 100 {
+  return processorScale(unit)?.step ?? 1;
+}
+
+/** Rounds an amount towards zero to one that can be charged in its currency. */
+export function wholeAmount({ amount, unit }: Money): number {
+  assertAmount(amount);
+  return amount - (amount % chargeStep(unit));
 }
 
 /**
- * Converts to the smallest unit of the currency, as card processors count: 1000 jpy (¥10.00) → 10.
- * Null when the amount is not a whole number of it: such an amount cannot be charged.
+ * Converts to the smallest unit of the currency, as card processors count: 1000 jpy (¥10.00) → 10, 512 kwd → 5120.
+ * Null if the amount cannot be charged: it is no multiple of `chargeStep`, or no card is charged in the currency.
  */
 export function toSmallestUnit({ amount, unit }: Money): number | null {
   assertAmount(amount);
-  const decimals = currencyDecimals(unit);
-  if (decimals === 2) return amount;
-  if (decimals === 3) return amount * 10;
-  return amount % 100 === 0 ? amount / 100 : null;
+  const scale = processorScale(unit);
+  if (scale === null || amount % scale.step !== 0) return null;
+  if (scale.decimals === 0) return amount / 100;
+  const count = amount * 10 ** (scale.decimals - 2);
+  return Number.isSafeInteger(count) ? count : null;
 }
 
-/** Converts what a card processor counts back to 1/100; a third decimal is rounded half away from zero. */
+/**
+ * Converts the count of a card processor to 1/100; further decimals are rounded half away from zero.
+ * For the parts of a whole use `partsFromSmallestUnit`: parts that are rounded separately need not add up.
+ */
 export function fromSmallestUnit(count: number, unit: string): Money {
   assertAmount(count);
-  const decimals = currencyDecimals(unit);
-  if (decimals === 2) return { amount: count, unit };
-  if (decimals === 0) return { amount: count * 100, unit };
-  const tenth = Math.round(Math.abs(count) / 10);
-  return { amount: count < 0 && tenth !== 0 ? -tenth : tenth, unit };
+  const decimals = processorScale(unit)?.decimals ?? 2;
+  if (decimals <= 2) return { amount: decimals === 0 ? count * 100 : count, unit };
+  const divisor = 10 ** (decimals - 2);
+  const rounded = Math.round(Math.abs(count) / divisor);
+  return { amount: count < 0 && rounded !== 0 ? -rounded : rounded, unit };
+}
+
+/**
+ * Converts what a charge brought to 1/100: the whole is converted first, then the net amount, and the fee is the difference.
+ * So net and fee add up to the whole in every currency, and neither is negative.
+ */
+export function partsFromSmallestUnit(
+  { whole, net }: { whole: number; net: number },
+  unit: string,
+): { whole: number; net: number; fee: number } {
+  if (net < 0 || net > whole) throw new Error(`${net} is no part of ${whole}`);
+  const [whole_amount, net_amount] = [fromSmallestUnit(whole, unit).amount, fromSmallestUnit(net, unit).amount];
+  return { whole: whole_amount, net: net_amount, fee: whole_amount - net_amount };
+}
+
+/**
+ * Shares an amount as `allocate` does, in steps that can be charged in its currency: parts of whole yen for whole yen.
+ * An amount that is no multiple of the step is shared in 1/100.
+ */
+export function allocateMoney({ amount, unit }: Money, weights: readonly number[]): number[] {
+  const step = amount % chargeStep(unit) === 0 ? chargeStep(unit) : 1;
+  return allocate(amount / step, weights).map((part) => part * step);
 }
 
 function decimalMark(lang: string): string {

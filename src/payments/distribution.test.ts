@@ -35,6 +35,40 @@ test('two lines share the fee to the cent: 117 + 58 of 175, 3216 + 1609 of 4825'
   );
 });
 
+test('two lines with different broker shares: fees 117 + 58, broker 333 + 83, providers 2883 + 1526', () => {
+  const lines = distribute(
+    [
+      { amount: 3333, broker_fee_percent: 1000 },
+      { amount: 1667, broker_fee_percent: 500 },
+    ],
+    { net: 4825, fee: 175, unit: 'usd' },
+  );
+  assert.deepEqual(
+    lines.map(({ received }) => received),
+    [
+      { provider: 2883, processor_fee: 117, broker_fee: 333 },
+      { provider: 1526, processor_fee: 58, broker_fee: 83 },
+    ],
+  );
+});
+
+test('yen are shared in whole yen', () => {
+  const lines = distribute(
+    [
+      { amount: 100_000, broker_fee_percent: 333 },
+      { amount: 50_000, broker_fee_percent: 0 },
+    ],
+    { net: 142_500, fee: 7500, unit: 'jpy' },
+  );
+  assert.deepEqual(
+    lines.map(({ received }) => received),
+    [
+      { provider: 91_700, processor_fee: 5000, broker_fee: 3300 },
+      { provider: 47_500, processor_fee: 2500, broker_fee: 0 },
+    ],
+  );
+});
+
 test('funds in another currency: 100.00 cad that brought 70.00 usd and cost 2.50 usd', () => {
   const [line] = distribute([{ amount: 10000, broker_fee_percent: 0 }], { net: 7000, fee: 250, unit: 'usd' });
   assert.deepEqual(line, {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { allocate, portion } from '#kernel/money';
+import { allocate, allocateMoney, chargeStep, portion, wholeAmount } from '#kernel/money';
 import type { Funds } from './processors/processor.ts';
 
 /** A line to distribute: `amount` in the unit of the charge. */
@@ -25,8 +25,8 @@ export interface Distribution {
  * Shares what a charge brought among providers, broker and processor, line by line.
  *
  * Largest remainder keeps it exact: the fees of the lines add up to the processor's fee, the parts of each line to the
- * line, and what is received to what the processor handed over. The broker's fee is a floor of each line, and never more
- * than the processor left of it.
+ * line, and what is received to what the processor handed over. The broker's fee is a floor of each line by its own share,
+ * to whole units in a currency without decimals, and never more than the processor left of the line.
  * When the funds are in another unit than the charge, the parts paid follow the parts received.
  */
 export function distribute(lines: readonly DistributedLine[], funds: Funds): Distribution[] {
@@ -35,12 +35,13 @@ export function distribute(lines: readonly DistributedLine[], funds: Funds): Dis
   const whole = funds.net + funds.fee;
   assert(charged > 0 && funds.fee >= 0 && funds.net >= 0, 'a settled charge brings something');
 
-  const received_amounts = allocate(whole, amounts);
-  const fees = allocate(funds.fee, received_amounts);
+  const received_amounts = whole === charged ? amounts : allocateMoney({ amount: whole, unit: funds.unit }, amounts);
+  const fees = allocateFee(funds, received_amounts);
   return lines.map(({ amount, broker_fee_percent }, index) => {
     const received_amount = at(received_amounts, index);
     const processor_fee = at(fees, index);
-    const broker_fee = Math.min(portion(received_amount, broker_fee_percent), received_amount - processor_fee);
+    const broker_part = wholeAmount({ amount: portion(received_amount, broker_fee_percent), unit: funds.unit });
+    const broker_fee = Math.min(broker_part, received_amount - processor_fee);
     const received = { provider: received_amount - processor_fee - broker_fee, processor_fee, broker_fee };
     if (received_amount === amount) return { paid: received, received };
     // A line that is worth less than 1/100 of the unit of the funds: all of it counts as the provider's.
@@ -55,6 +56,12 @@ export function distribute(lines: readonly DistributedLine[], funds: Funds): Dis
       received,
     };
   });
+}
+
+/** Shares the processor's fee. In steps only if each line is a multiple of the step: no part then exceeds its line. */
+function allocateFee({ fee, unit }: Funds, received_amounts: readonly number[]): number[] {
+  const areWhole = received_amounts.every((amount) => amount % chargeStep(unit) === 0);
+  return areWhole ? allocateMoney({ amount: fee, unit }, received_amounts) : allocate(fee, received_amounts);
 }
 
 function at(parts: readonly number[], index: number): number {

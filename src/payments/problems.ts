@@ -13,6 +13,10 @@ export const paymentsProblems = defineProblems({
   },
   charge_too_small: { status: 400, title: 'The amount is too small to be charged to a card.' },
   charge_too_large: { status: 400, title: 'The amount is too large to be charged to a card.' },
+  charge_not_whole: {
+    status: 400,
+    title: 'The amount is no whole number of units of its currency, so no card can be charged.',
+  },
   processor_unreachable: {
     status: 503,
     title: 'The payment processor could not be reached.',

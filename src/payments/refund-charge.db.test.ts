@@ -240,6 +240,7 @@ test('a refund that is asked for again under its key after a crash is made once'
     await inTransaction(ctx.db, (tx) =>
       reserveRefund(tx, charge.id, [{ num: 0, refunded_amount: 500 }], {
         returns_fee: true,
+        may_overdraw: false,
         created_by: null,
         key: named,
         at: ctx.clock.now(),
@@ -299,6 +300,7 @@ function reserve(charge: Charge, refunded_amount: number) {
   return inTransaction(ctx.db, (tx) =>
     reserveRefund(tx, charge.id, [{ num: 0, refunded_amount }], {
       returns_fee: true,
+      may_overdraw: false,
       created_by: null,
       at: ctx.clock.now(),
     }),

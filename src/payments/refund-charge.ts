@@ -10,7 +10,7 @@ import { reach } from './call-processor.ts';
 import type { Charge } from './charge.ts';
 import { findChargeItems } from './charge-store.ts';
 import { paymentsProblems } from './problems.ts';
-import { processorNamed } from './processors/choose-processor.ts';
+import { processorNamed, termsOf } from './processors/choose-processor.ts';
 import { findRefundByKey } from './refund-store.ts';
 import { reserveRefund, type WantedRefund } from './reserve-refund.ts';
 import { settleRefund } from './settle-refund.ts';
@@ -38,7 +38,7 @@ export async function refundCharge(
       ? earlier
       : await inTransaction(ctx.db, (tx) =>
           reserveRefund(tx, charge.id, wanted, {
-            returns_fee: processor.returns_fee,
+            ...termsOf(charge.processor),
             created_by: actorId(ctx),
             key: earlier ? null : key,
             at: ctx.clock.now(),

@@ -11,10 +11,10 @@ const examplePaidToAProvider: Shares = {
 };
 
 test('a refund takes from everybody in proportion, and the last one takes what remains', () => {
-  const first = prorateRefund(examplePaidToAProvider, 4000);
+  const first = prorateRefund(examplePaidToAProvider, 4000, 'usd');
   assert.deepEqual(first, { amount: 4000, distribute_amount: 3477, fee_amount: 123, broker_fee_amount: 400 });
   const left = remainder(examplePaidToAProvider, first);
-  assert.deepEqual(prorateRefund(left, 13999), {
+  assert.deepEqual(prorateRefund(left, 13999, 'usd'), {
     amount: 13999,
     distribute_amount: 12171,
     fee_amount: 429,
@@ -22,14 +22,26 @@ test('a refund takes from everybody in proportion, and the last one takes what r
   });
 });
 
+test('81.00 of a year for 972.00 take 2.37 of the fee of 28.49 and 78.63 of the rest', () => {
+  const year = { amount: 97_200, distribute_amount: 94_351, fee_amount: 2849, broker_fee_amount: 0 };
+  const taken = prorateRefund(year, 8100, 'usd');
+  assert.deepEqual(taken, { amount: 8100, distribute_amount: 7863, fee_amount: 237, broker_fee_amount: 0 });
+  assert.deepEqual(remainder(year, taken), {
+    amount: 89_100,
+    distribute_amount: 86_488,
+    fee_amount: 2612,
+    broker_fee_amount: 0,
+  });
+});
+
 test('a line of several is refunded from its own shares', () => {
   const line: Shares = { amount: 3333, distribute_amount: 3216, fee_amount: 117, broker_fee_amount: 0 };
-  assert.deepEqual(prorateRefund(line, 3333), line);
+  assert.deepEqual(prorateRefund(line, 3333, 'usd'), line);
 });
 
 test('a charge in cad is refunded from the usd that it brought', () => {
   const line: Shares = { amount: 10000, distribute_amount: 7000, fee_amount: 250, broker_fee_amount: 0 };
-  assert.deepEqual(prorateRefund(line, 5000), {
+  assert.deepEqual(prorateRefund(line, 5000, 'usd'), {
     amount: 5000,
     distribute_amount: 3500,
     fee_amount: 125,
@@ -59,7 +71,7 @@ test('however a line is refunded bit by bit, shares add up, never go below zero 
         const isSameUnit = cad === null;
         for (const bit of [...bits, line.amount]) {
           const amount = Math.min(bit, left.amount);
-          const taken = prorateRefund(left, amount);
+          const taken = prorateRefund(left, amount, 'usd');
           if (isSameUnit) {
             assert.equal(taken.distribute_amount + taken.fee_amount + taken.broker_fee_amount, amount);
           }

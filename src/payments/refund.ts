@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import { allocate } from '#kernel/money';
+import { allocate, allocateMoney, chargeStep } from '#kernel/money';
 import type { RefundLinesTable, RefundsTable } from '#platform/db-schema';
 import type { ChargeState } from './charge.ts';
 
@@ -35,11 +35,18 @@ export function remainder(line: Shares, refunded: Shares): Shares {
  * Largest remainder over what is left: the shares add up to what is given back, none goes below zero, and whoever refunds
  * the rest takes exactly what remains. `amount` is at most `left.amount`.
  */
-export function prorateRefund(left: Shares, amount: number): Shares {
+export function prorateRefund(left: Shares, amount: number, funds_unit: string): Shares {
   const funds_left = left.distribute_amount + left.fee_amount + left.broker_fee_amount;
-  const [funds = 0] = left.amount === 0 ? [0] : allocate(funds_left, [amount, left.amount - amount]);
+  const whole = { amount: funds_left, unit: funds_unit };
+  const [funds = 0] = left.amount === 0 ? [0] : allocateMoney(whole, [amount, left.amount - amount]);
+  const weights = [left.distribute_amount, left.fee_amount, left.broker_fee_amount];
+  const areWhole = weights.every((weight) => weight % chargeStep(funds_unit) === 0);
   const [distribute_amount = 0, fee_amount = 0, broker_fee_amount = 0] =
-    funds === 0 ? [] : allocate(funds, [left.distribute_amount, left.fee_amount, left.broker_fee_amount]);
+    funds === 0
+      ? []
+      : areWhole
+        ? allocateMoney({ amount: funds, unit: funds_unit }, weights)
+        : allocate(funds, weights);
   return { amount, distribute_amount, fee_amount, broker_fee_amount };
 }
 

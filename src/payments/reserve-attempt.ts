@@ -1,7 +1,8 @@
+import { toSmallestUnit } from '#kernel/money';
 import type { ProfileId, UserId } from '#platform/db-schema';
 import { randomKey40 } from '#platform/crypto';
 import type { Tx } from '#platform/db';
-import { type Attempt, CHARGE_AMOUNT_MAX, CHARGE_AMOUNT_MIN } from './attempt.ts';
+import { type Attempt, CHARGE_AMOUNT_MAX, chargeMinimum } from './attempt.ts';
 import { insertAttempt } from './charge-attempt-store.ts';
 import { savedCard } from './payment-method-store.ts';
 import { paymentsProblems } from './problems.ts';
@@ -27,12 +28,13 @@ export interface NewAttempt {
 /**
  * Writes down that a profile is about to be charged. The caller commits before `callProcessor`.
  *
- * @throws payment_method_absent, charge_too_small, charge_too_large (400)
+ * @throws payment_method_absent, charge_too_small, charge_too_large, charge_not_whole (400)
  */
 export async function reserveAttempt(tx: Tx, wanted: NewAttempt): Promise<Attempt> {
   const { token, remember_card, key, at, ...facts } = wanted;
-  if (wanted.amount < CHARGE_AMOUNT_MIN) throw paymentsProblems.charge_too_small();
+  if (wanted.amount < chargeMinimum(wanted.unit)) throw paymentsProblems.charge_too_small();
   if (wanted.amount > CHARGE_AMOUNT_MAX) throw paymentsProblems.charge_too_large();
+  if (toSmallestUnit(wanted) === null) throw paymentsProblems.charge_not_whole();
   const source = await sourceOf(tx, wanted);
 
   const attempt = await insertAttempt(tx, {

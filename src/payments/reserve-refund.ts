@@ -1,4 +1,4 @@
-import { formatMoney } from '#kernel/money';
+import { chargeStep, formatMoney } from '#kernel/money';
 import { invalidInput } from '#kernel/problem';
 import { accounts, balance } from '#ledger';
 import { randomKey40 } from '#platform/crypto';
@@ -9,6 +9,7 @@ import type { Charge } from './charge.ts';
 import { lockCharge } from './charge-store.ts';
 import { type RemainingLine, readRemainingLines } from './line-shares.ts';
 import { paymentsProblems } from './problems.ts';
+import type { ProcessorTerms } from './processors/processor.ts';
 import { prorateRefund, type Refund, refuseRefund, type Shares } from './refund.ts';
 import { insertRefund, isRefundUnderWay, promisedFunds } from './refund-store.ts';
 
@@ -18,9 +19,7 @@ export interface WantedRefund {
   refunded_amount?: number | undefined;
 }
 
-interface Terms {
-  /** Whether the processor gives its fee back; if not, the provider pays for it. */
-  returns_fee: boolean;
+interface Terms extends ProcessorTerms {
   created_by: UserId | null;
   /** Names the intent when whoever asks may ask again; random when left out. */
   key?: string | null;
@@ -33,13 +32,14 @@ type ReservedLine = Shares & Omit<RemainingLine, 'left'>;
  * Checks all lines of a refund, and writes down that it is about to be made.
  *
  * Locks: the charge, then the providers in id order, so that their funds are not promised twice.
- * @throws charge_not_refundable, refund_exceeds_line, refund_exceeds_funds, refund_in_flight (405), charge_line_unknown (404)
+ * @throws charge_not_refundable, refund_exceeds_line, refund_exceeds_funds, refund_in_flight (405), charge_line_unknown (404),
+ *   invalid_input (400)
  */
 export async function reserveRefund(
   tx: Tx,
   charge_id: Charge['id'],
   wanted: readonly WantedRefund[],
-  { returns_fee, created_by, key, at }: Terms,
+  { returns_fee, may_overdraw, created_by, key, at }: Terms,
 ): Promise<Refund> {
   const charge = await lockCharge(tx, charge_id);
   const refusal = refuseRefund(charge.state);
@@ -50,7 +50,7 @@ export async function reserveRefund(
   }
 
   const lines = await shareLines(tx, charge, wanted, returns_fee);
-  await refuseWithoutFunds(tx, lines);
+  if (!may_overdraw) await refuseWithoutFunds(tx, lines);
   return insertRefund(
     tx,
     {
@@ -86,7 +86,11 @@ async function shareLines(
         detail: `Cannot refund ${asked} while there is only ${available} available on the line item.`,
       });
     }
-    return { ...prorateRefund(left, amount), ...rest };
+    // The rest of a line can always be refunded: a charge of an earlier version may hold a fraction of a unit.
+    if (amount % chargeStep(charge.unit) !== 0 && amount !== left.amount) {
+      throw invalidInput({ lines: [`Amounts in ${charge.unit} are refunded in whole units.`] });
+    }
+    return { ...prorateRefund(left, amount, line.funds_unit), ...rest };
   });
 }
 

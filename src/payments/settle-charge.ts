@@ -10,6 +10,7 @@ import { findChargeById, findChargeItems, linkChargeItem, moveCharge } from './c
 import { distribute } from './distribution.ts';
 import type { ChargeNews } from './events.ts';
 import { type PaidLine, paymentEntries } from './payment-entries.ts';
+import { termsOf } from './processors/choose-processor.ts';
 import type { Evidence, Funds } from './processors/processor.ts';
 import { paymentsProblems } from './problems.ts';
 import { isRefundUnderWay } from './refund-store.ts';
@@ -48,7 +49,10 @@ export async function settleCharge(
 
 async function book(tx: Tx, charge: Charge, settlement: Settlement, at: Date): Promise<void> {
   if ('funds' in settlement) return bookPayment(tx, charge, settlement.funds);
-  if (settlement.to === 'disputed') return bookDispute(tx, charge, settlement.fee_amount, at);
+  if (settlement.to === 'disputed') {
+    const { returns_fee } = termsOf(charge.processor);
+    return bookDispute(tx, charge, { fee_amount: settlement.fee_amount, returns_fee }, at);
+  }
   if (settlement.from === 'disputed' && settlement.to === 'done') return revertDispute(tx, charge, at);
 }
 

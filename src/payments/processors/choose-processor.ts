@@ -1,9 +1,15 @@
 import type { Context } from '#platform/context';
-import type { Processor } from './processor.ts';
-import { makeTestProcessor, TEST_PROCESSOR } from './test-processor.ts';
+import type { Processor, ProcessorTerms } from './processor.ts';
+import { makeTestProcessor, TEST_PROCESSOR, testProcessorTerms } from './test-processor.ts';
 
 /** The processor that new charges go to. */
 export const CHOSEN_PROCESSOR = TEST_PROCESSOR;
+
+/** Returns the terms of the processor with that name; they are constants, so no call is made. */
+export function termsOf(name: string): ProcessorTerms {
+  if (name === TEST_PROCESSOR) return testProcessorTerms;
+  throw new Error(`no payment processor is called ${name}`);
+}
 
 /** Finds the processor with that name; whoever asks must be outside any transaction. */
 export function processorNamed(ctx: Pick<Context, 'db' | 'clock'>, name: string): Processor {

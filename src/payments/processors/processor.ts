@@ -29,7 +29,7 @@ export interface Funds {
 
 /**
  * The processor's word on a charge, whatever brought it: the answer to a call, a poll or a webhook.
- * `fee_amount` is what each provider pays for a dispute, in the unit of the funds.
+ * `fee_amount` is what the processor debits for the dispute, once, in the unit of the funds.
  */
 export type Evidence =
   | { state: 'created' }
@@ -65,14 +65,20 @@ export interface RefundRequest {
 
 export type RefundAnswer = { outcome: 'refunded' } | { outcome: 'refused'; detail: string };
 
+/** What a processor does with its fee and with a negative balance when money goes back. */
+export interface ProcessorTerms {
+  /** True if a refund or a dispute returns the processor's own fee; otherwise the provider bears it. */
+  readonly returns_fee: boolean;
+  /** True if a refund may take the provider's funds below zero; otherwise it is refused. */
+  readonly may_overdraw: boolean;
+}
+
 /**
  * Who moves the money. Calls go over a network: they are made outside any transaction, may be repeated with the same key,
  * and reject only when the answer is unknown.
  */
-export interface Processor {
+export interface Processor extends ProcessorTerms {
   readonly name: string;
-  /** Whether a refund gives the processor's own fee back. */
-  readonly returns_fee: boolean;
   charge(request: ChargeRequest): Promise<ProcessorAnswer>;
   /** What came of the charge with that key of ours; null when the processor never heard of it. */
   findByKey(key: string): Promise<ProcessorAnswer | null>;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Money, partsFromSmallestUnit, toSmallestUnit } from '#kernel/money';
 import type { Clock } from '#platform/clock';
 import { sha256Hex } from '#platform/crypto';
 import { type Db, inTransaction } from '#platform/db';
@@ -10,8 +11,10 @@ import type {
   ChargeRequest,
   DeclinedAnswer,
   Evidence,
+  Funds,
   Processor,
   ProcessorAnswer,
+  ProcessorTerms,
   RefundAnswer,
 } from './processor.ts';
 import { declineDetails, isDecline, namedKey, readTestCard, type TestCard } from './test-card.ts';
@@ -29,8 +32,10 @@ import {
 
 export const TEST_PROCESSOR = 'test';
 
-/** What a dispute costs each provider concerned, whatever comes of it. Units: 1/100. */
+/** Debited once for each dispute, and returned if it is won. Units: 1/100. */
 const DISPUTE_FEE = 1500;
+
+export const testProcessorTerms: ProcessorTerms = { returns_fee: true, may_overdraw: false };
 
 /** Less than anybody waits, and enough for whoever wants to see what a crash leaves in the meantime. */
 const LATE_ANSWER_MS = 15_000;
@@ -44,7 +49,7 @@ const LATE_ANSWER_MS = 15_000;
 export function makeTestProcessor(db: Db, clock: Clock): Processor {
   return {
     name: TEST_PROCESSOR,
-    returns_fee: true,
+    ...testProcessorTerms,
     charge: (request) => charge(db, clock, request),
     async findByKey(key) {
       const found = await findTestCharge(db, { idempotency_key: key });
@@ -64,7 +69,7 @@ export function makeTestProcessor(db: Db, clock: Clock): Processor {
   };
 }
 
-/** The processor's price: 2.9 % rounded half up, and 30; nothing for nothing. Units: 1/100. */
+/** The processor's price: 2.9 % rounded half up, and 30; nothing for nothing. Units: the smallest unit of the currency. */
 export function testProcessorFee(amount: number): number {
   return amount === 0 ? 0 : Math.floor((amount * 290 + 5000) / 10_000) + 30;
 }
@@ -174,11 +179,20 @@ function answerOf(charged: TestCharge): ProcessorAnswer {
 }
 
 function evidenceOf({ state, amount, unit }: TestCharge): Evidence {
-  const fee = testProcessorFee(amount);
-  if (state === 'done') return { state, funds: { net: amount - fee, fee, unit } };
+  if (state === 'done') return { state, funds: fundsOf({ amount, unit }) };
   if (state === 'failed') return { state, detail: declineDetails.card_declined };
   if (state === 'disputed') return { state, fee_amount: DISPUTE_FEE };
   return { state };
+}
+
+/** Takes the fee as card networks do, in the smallest unit of the currency: no fractions of a yen, and thousandths of a dinar. */
+function fundsOf({ amount, unit }: Money): Funds {
+  const whole = toSmallestUnit({ amount, unit });
+  // A charge of an earlier version that was no multiple of the smallest unit.
+  if (whole === null) return { net: amount - testProcessorFee(amount), fee: testProcessorFee(amount), unit };
+  const net = Math.max(0, whole - testProcessorFee(whole));
+  const parts = partsFromSmallestUnit({ whole, net }, unit);
+  return { net: parts.net, fee: parts.fee, unit };
 }
 
 function declined(code: keyof typeof declineDetails, detail = declineDetails[code]): DeclinedAnswer {
