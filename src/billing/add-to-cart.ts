@@ -5,7 +5,12 @@ import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
 import { CART_ITEMS_MAX, type CartItem, type CartOwner } from './cart-item.ts';
 import { lockCartItems, upsertCartItem } from './cart-item-store.ts';
+import { offerText } from './item-offer.ts';
+import { loadOffers } from './load-offers.ts';
 import { billingProblems } from './problems.ts';
+import { applyCode } from './redeem-coupon.ts';
+import { findRememberedCoupon } from './remembered-coupon-store.ts';
+import { showOffers } from './show-cart.ts';
 
 /** What somebody asks to put into a cart, as the API words it. */
 export interface CartWish {
@@ -22,6 +27,8 @@ export interface AddedItem {
   item: CartItem;
   plan: Plan;
   is_new: boolean;
+  /** Every price of the item in one sentence; the response shows it. */
+  detail: string;
 }
 
 interface Resolved {
@@ -32,6 +39,8 @@ interface Resolved {
 
 /**
  * Puts wishes into a cart: all of them or none. The same plan, use and person again updates the item that is there.
+ * A code that the buyer entered before is applied to the items that it fits.
+ * The response counts as shown to the owner of the cart, also when the broker adds the item on the owner's behalf.
  * @throws invalid_input (400) naming `plan` or `use`; currency_mixed, cart_full (400)
  * @see spec/billing.md 4.2
  */
@@ -46,17 +55,28 @@ export async function addToCart(ctx: Context, owner: CartOwner, wishes: readonly
     const held = await lockCartItems(tx, owner);
     if (held.length + wishes.length > CART_ITEMS_MAX) throw billingProblems.cart_full();
     await requireOneCurrency(tx, held, resolved);
-    const added: AddedItem[] = [];
+    const at = ctx.clock.now();
+    const upserted: Omit<AddedItem, 'detail'>[] = [];
     for (const { wish, plan, use } of resolved) {
       const { item, is_new } = await upsertCartItem(
         tx,
         owner,
         { ...wish, plan_id: plan.id, use_charge_id: use?.id ?? null, sync_on: wish.sync_on || null },
-        ctx.clock.now(),
+        at,
       );
-      added.push({ item, plan, is_new });
+      upserted.push({ item, plan, is_new });
     }
-    return added;
+    const ids = new Set(upserted.map(({ item }) => item.id));
+    const remembered = await findRememberedCoupon(tx, owner);
+    if (remembered !== null) await applyCode(tx, owner, remembered, at, ids);
+    const items = (await lockCartItems(tx, owner)).filter(({ id }) => ids.has(id));
+    const offers = await loadOffers(tx, items, at);
+    await showOffers(tx, owner, offers, at);
+    const byId = new Map(offers.map((offer) => [offer.item.id, offer]));
+    return upserted.map((each) => {
+      const offer = byId.get(each.item.id);
+      return { ...each, item: offer?.item ?? each.item, detail: offer ? offerText(offer) : '' };
+    });
   });
 }
 

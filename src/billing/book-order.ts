@@ -11,6 +11,9 @@ import { recordCartItems } from './cart-item-store.ts';
 import { orderExecuted } from './events.ts';
 import { eventOf, type Order, type OrderLine } from './order.ts';
 import { bookOrderLine, closeOrder } from './order-store.ts';
+import { forgetCoupon } from './remembered-coupon-store.ts';
+import { balanceKey, itemKey } from './shown-line.ts';
+import { deleteShownKeys } from './shown-line-store.ts';
 
 interface Booked {
   line: OrderLine;
@@ -53,6 +56,7 @@ export async function bookOrder(
     lines.flatMap((line) => line.cart_item_id ?? []),
     order.created_at,
   );
+  await forgetShown(tx, order, lines);
   await closeOrder(tx, order.id, 'settled', at);
   const charge =
     payment === null
@@ -70,6 +74,18 @@ export async function bookOrder(
     at,
   );
   return charge;
+}
+
+/** What was ordered is in the cart no longer: neither its lines as they were shown nor the code that was used. */
+async function forgetShown(tx: Tx, order: Order, lines: readonly OrderLine[]): Promise<void> {
+  if (order.created_by === null) return;
+  const owner = { user_id: order.created_by };
+  const keys = lines.flatMap(({ cart_item_id, kind, event_id, ledger_entry_id }) => {
+    if (kind === 'balance') return [balanceKey(order.profile_id, event_id, ledger_entry_id)];
+    return cart_item_id === null ? [] : [itemKey(cart_item_id)];
+  });
+  await deleteShownKeys(tx, owner, keys);
+  if (lines.some(({ coupon_id }) => coupon_id !== null)) await forgetCoupon(tx, owner);
 }
 
 async function bookSubscriptions(

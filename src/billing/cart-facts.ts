@@ -1,7 +1,8 @@
 import { type CartFacts, findCouponsByIds } from '#catalog';
 import type { Actor } from '#platform/context';
 import type { Reader } from '#platform/db';
-import { findCartItems, findVisitorCoupon } from './cart-item-store.ts';
+import { findCartItems } from './cart-item-store.ts';
+import { findRememberedCoupon } from './remembered-coupon-store.ts';
 
 /** What the pricing page needs to know of the caller's cart: what is in it, and which codes were typed. */
 export async function findCartFacts(reader: Reader, actor: Actor): Promise<CartFacts> {
@@ -13,11 +14,15 @@ export async function findCartFacts(reader: Reader, actor: Actor): Promise<CartF
     reader,
     items.flatMap((item) => item.coupon_id ?? []),
   );
-  const code = visitor_hash === null ? null : await findVisitorCoupon(reader, visitor_hash);
+  const typed = visitor_hash === null ? null : await findRememberedCoupon(reader, { visitor_hash });
+  const remembered = actor.kind === 'user' ? await findRememberedCoupon(reader, { user_id: actor.user_id }) : null;
   return {
     plan_ids: new Set(items.map((item) => item.plan_id)),
     coupon_codes: [
-      ...new Set([...[...coupons.values()].map((coupon) => coupon.code), ...(code === null ? [] : [code])]),
+      ...new Set([
+        ...[...coupons.values()].map((coupon) => coupon.code),
+        ...[typed, remembered].filter((code) => code !== null),
+      ]),
     ],
   };
 }

@@ -96,7 +96,7 @@ export async function updateCartItem(
     .executeTakeFirst();
 }
 
-export async function setItemCoupons(tx: Tx, ids: readonly CartItemId[], coupon_id: CouponId): Promise<void> {
+export async function setItemCoupons(tx: Tx, ids: readonly CartItemId[], coupon_id: CouponId | null): Promise<void> {
   if (ids.length === 0) return;
   await tx.updateTable('cart_items').set({ coupon_id }).where('id', 'in', ids).execute();
 }
@@ -105,15 +105,15 @@ export async function deleteCartItems(
   tx: Tx,
   owner: CartOwner,
   filter: { plan_id?: PlanId; email?: string },
-): Promise<number> {
+): Promise<CartItemId[]> {
   let query = ownedBy(tx.deleteFrom('cart_items'), owner);
   if (filter.plan_id !== undefined) query = query.where('plan_id', '=', filter.plan_id);
   if (filter.email !== undefined) {
     const email = filter.email.toLowerCase();
     query = query.where(sql<boolean>`(lower(email) = ${email} or lower(sync_on) = ${email})`);
   }
-  const result = await query.executeTakeFirst();
-  return Number(result.numDeletedRows);
+  const rows = await query.returning('id').execute();
+  return rows.map(({ id }) => id);
 }
 
 export async function deleteCartItem(tx: Tx, id: CartItemId): Promise<void> {
@@ -131,43 +131,21 @@ export async function recordCartItems(tx: Tx, ids: readonly CartItemId[], at: Da
     .execute();
 }
 
-/** Hands the items of a browser to who signed in with it; what the user wants already stays as it is. */
-export async function moveVisitorItems(tx: Tx, visitor_hash: string, user_id: UserId): Promise<number> {
-  const moved = await sql`
+/**
+ * Moves the items of a browser to the user who signed in with it, and returns their ids.
+ * An item that the user's cart has already is not moved but deleted.
+ */
+export async function moveVisitorItems(tx: Tx, visitor_hash: string, user_id: UserId): Promise<CartItemId[]> {
+  const moved = await sql<{ id: CartItemId }>`
     update cart_items item set user_id = ${user_id}, visitor_hash = null
     where item.visitor_hash = ${visitor_hash} and item.recorded_at is null and not exists (
       select 1 from cart_items own
       where own.user_id = ${user_id} and own.recorded_at is null and own.plan_id = item.plan_id
         and coalesce(own.use_charge_id, 0) = coalesce(item.use_charge_id, 0)
-        and lower(coalesce(own.sync_on, '')) = lower(coalesce(item.sync_on, '')))`.execute(tx);
+        and lower(coalesce(own.sync_on, '')) = lower(coalesce(item.sync_on, '')))
+    returning item.id`.execute(tx);
   await tx.deleteFrom('cart_items').where('visitor_hash', '=', visitor_hash).where('recorded_at', 'is', null).execute();
-  return Number(moved.numAffectedRows ?? 0n);
-}
-
-export async function rememberVisitorCoupon(tx: Tx, visitor_hash: string, code: string, at: Date): Promise<void> {
-  await tx
-    .insertInto('visitor_coupons')
-    .values({ visitor_hash, code, created_at: at })
-    .onConflict((conflict) => conflict.column('visitor_hash').doUpdateSet({ code, created_at: at }))
-    .execute();
-}
-
-export async function findVisitorCoupon(reader: Reader, visitor_hash: string): Promise<string | null> {
-  const row = await reader
-    .selectFrom('visitor_coupons')
-    .select('code')
-    .where('visitor_hash', '=', visitor_hash)
-    .executeTakeFirst();
-  return row?.code ?? null;
-}
-
-export async function takeVisitorCoupon(tx: Tx, visitor_hash: string): Promise<string | null> {
-  const row = await tx
-    .deleteFrom('visitor_coupons')
-    .where('visitor_hash', '=', visitor_hash)
-    .returning('code')
-    .executeTakeFirst();
-  return row?.code ?? null;
+  return moved.rows.map(({ id }) => id);
 }
 
 /** Anything Kysely can narrow with `where`: the open items of one cart. */

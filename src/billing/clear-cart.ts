@@ -4,6 +4,7 @@ import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db';
 import type { CartOwner } from './cart-item.ts';
 import { deleteCartItems } from './cart-item-store.ts';
+import { deleteShownItems } from './shown-line-store.ts';
 
 /**
  * Takes items out of a cart: those for a plan, those for an e-mail, or all of them.
@@ -16,10 +17,11 @@ export async function clearCart(
 ): Promise<void> {
   const plan = filter.plan ? await findPlanBySlug(ctx.db, filter.plan) : undefined;
   if (filter.plan && !plan) throw invalidInput({ plan: [`Plan '${filter.plan}' does not exist.`] });
-  await inTransaction(ctx.db, (tx) =>
-    deleteCartItems(tx, owner, {
+  await inTransaction(ctx.db, async (tx) => {
+    const ids = await deleteCartItems(tx, owner, {
       ...(plan ? { plan_id: plan.id } : {}),
       ...(filter.email ? { email: filter.email } : {}),
-    }),
-  );
+    });
+    await deleteShownItems(tx, owner, ids);
+  });
 }

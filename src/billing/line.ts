@@ -5,6 +5,7 @@ import type { CartItemId, LedgerEntryId, ProfileId } from '#platform/db-schema';
 import type { Profile } from '#profiles';
 import type { Subscription } from '#subscriptions';
 import type { CartItem } from './cart-item.ts';
+import type { ShownLine } from './shown-line.ts';
 
 /** One line to pay for. Facts are columns here and in order_lines; the description is for people only. */
 export interface Line extends Money {
@@ -37,6 +38,8 @@ export interface Invoicable {
   options: Line[];
   /** Items that want the same for the same person under another of its names: they are not bought again. */
   duplicates?: CartItemId[];
+  /** What a response with this invoicable shows, one entry per cart item or balance line. */
+  shown: ShownLine[];
 }
 
 export interface Choice {
@@ -84,7 +87,14 @@ export function totalOf(lines: readonly Money[], unit_default: string): Money | 
 
 /** Names exactly what a buyer was shown, so that a changed cart or price is noticed before money moves. */
 export function cartVersion(invoicables: readonly Invoicable[]): string {
-  const shown = invoicables.map(({ key, kind, lines, options }) => [key, kind, lines.map(facts), options.map(facts)]);
+  const shown = invoicables.map(({ key, kind, plan, lines, options }) => [
+    key,
+    kind,
+    plan.period_length,
+    plan.period_type,
+    lines.map(facts),
+    options.map(facts),
+  ]);
   return createHash('sha256').update(JSON.stringify(shown)).digest('hex').slice(0, 32);
 }
 

@@ -7,6 +7,7 @@ import { chargesCovering } from '#payments';
 import { findProfilesByIds, type Profile } from '#profiles';
 import { findSubscriptionsByIds } from '#subscriptions';
 import type { Invoicable, Line } from './line.ts';
+import { balanceKey, type ShownLine } from './shown-line.ts';
 
 /**
  * Loads what a profile owes on its subscriptions, as lines to pay: the unpaid orders themselves when they make up the amount
@@ -77,10 +78,15 @@ export async function loadBalances(
       ];
     });
     if (lines.length === 0) return [];
-    return [
-      { key: `${beneficiary.slug}:${plan.slug}`, kind: 'balance', plan, beneficiary, subscription, lines, options: [] },
-    ];
+    const key = `${beneficiary.slug}:${plan.slug}`;
+    const shown = lines.map((line) => shownBalance(payer.id, line));
+    return [{ key, kind: 'balance', plan, beneficiary, subscription, lines, options: [], shown }];
   });
+}
+
+/** Of what is due, what is due on a plan; all of it for null. */
+export function balancesOn(plan: string | null, balances: readonly Invoicable[]): Invoicable[] {
+  return balances.filter((each) => plan === null || each.plan.slug === plan);
 }
 
 /** The orders on events that no charge has paid. Those that wait for the processor are among them. */
@@ -101,6 +107,11 @@ function newestUpTo({ event_id, amount, unit }: Money & { event_id: string }, or
     left -= order.dest_amount;
     return true;
   });
+}
+
+function shownBalance(payer_id: Profile['id'], { event_id, entry_id, amount, unit }: Line): ShownLine {
+  const key = balanceKey(payer_id, event_id, entry_id);
+  return { key, offer: JSON.stringify([amount, unit]), due: null, coupon_id: null, coupon_ends_at: null };
 }
 
 const balanceBase = { kind: 'balance', quantity: 1, option: null, use: null, coupon: null, item: null } as const;

@@ -1,14 +1,16 @@
-import { findCouponsByIds, findPlansByIds, type Coupon, type Plan, refuseCoupon } from '#catalog';
-import type { CartItemId, CouponId } from '#platform/db-schema';
+import { findCouponsByIds, findPlansByIds } from '#catalog';
+import type { CartItemId } from '#platform/db-schema';
 import type { Reader } from '#platform/db';
 import { findProfilesByHandles, type Profile } from '#profiles';
 import { findSubscriptionsOf } from '#subscriptions';
 import type { CartItem, CartOwner } from './cart-item.ts';
 import { findCartItems } from './cart-item-store.ts';
-import { type Invoicable, sortInvoicables } from './line.ts';
+import { couponOf, offerItem, shownOffer } from './item-offer.ts';
+import { type Invoicable, type Line, sortInvoicables } from './line.ts';
 import { loadBalances } from './load-balances.ts';
 import { priceItem } from './price-item.ts';
 import { billingProblems } from './problems.ts';
+import { itemKey, type ShownLine } from './shown-line.ts';
 
 export interface InvoicableScope {
   payer: Profile;
@@ -16,8 +18,8 @@ export interface InvoicableScope {
   /** What the cart holds, when the caller has read it already. */
   items?: readonly CartItem[];
   at: Date;
-  /** Refuse a coupon that went bad since it was put into the cart, instead of leaving it out. */
-  strict_coupons: boolean;
+  /** What the buyer was shown: an ended coupon still applies to a line that was shown with it. */
+  honored?: readonly ShownLine[];
   /** Show the options also of items that have one taken. */
   undecided?: boolean;
 }
@@ -25,7 +27,7 @@ export interface InvoicableScope {
 /**
  * Loads what a profile would pay at checkout: what it owes, then what its user's cart holds, priced now.
  * One query a table, whatever the number of items.
- * @throws coupon_no_longer_valid (409), beneficiary_unknown (400)
+ * @throws beneficiary_unknown (400)
  * @see spec/billing.md 4.5
  */
 export async function loadInvoicables(reader: Reader, scope: InvoicableScope): Promise<Invoicable[]> {
@@ -43,27 +45,33 @@ export async function loadInvoicables(reader: Reader, scope: InvoicableScope): P
     handles.length === 0 ? new Map<string, Profile>() : await findProfilesByHandles(reader, handles);
   const facts = items.flatMap((item) => {
     const plan = plans.get(item.plan_id);
-    return plan?.is_active ? [{ item, plan, beneficiary: beneficiaryOf(item, scope.payer, beneficiaries) }] : [];
+    return plan?.is_active && !plan.is_not_priced
+      ? [{ item, plan, beneficiary: beneficiaryOf(item, scope.payer, beneficiaries) }]
+      : [];
   });
   const known = await findSubscriptionsOf(
     reader,
     [...new Set(facts.map(({ beneficiary }) => beneficiary.id))],
     [...new Set(facts.map(({ plan }) => plan.id))],
   );
+  const honored = new Map((scope.honored ?? []).map((line) => [line.key, line]));
   const priced = facts.map(({ item, plan, beneficiary }): Invoicable => {
     const theirs = known.filter(
       (subscription) => subscription.profile_id === beneficiary.id && subscription.plan_id === plan.id,
     );
     const subscription = theirs.find((each) => each.ends_at > scope.at) ?? null;
-    const coupon = couponOf(item, plan, coupons, scope);
+    const coupon = couponOf(item, plan, coupons, scope.at, honored.get(itemKey(item.id)));
     const wanted = scope.undecided === true ? { ...item, option: 0 } : item;
+    const is_first = theirs.length === 0;
+    const due = priceItem({ ...scope, item: wanted, plan, coupon, subscription, is_first, beneficiary });
     return {
       key: `${beneficiary.slug}:${plan.slug}`,
       kind: 'cart',
       plan,
       beneficiary,
       subscription,
-      ...priceItem({ ...scope, item: wanted, plan, coupon, subscription, is_first: theirs.length === 0, beneficiary }),
+      ...due,
+      shown: [{ ...shownOffer(offerItem(item, plan, coupon, scope.at)), due: dueParts(due) }],
     };
   });
   return sortInvoicables([
@@ -83,21 +91,10 @@ function beneficiaryOf(item: CartItem, payer: Profile, beneficiaries: ReadonlyMa
   return profile;
 }
 
-function couponOf(
-  item: CartItem,
-  plan: Plan,
-  coupons: ReadonlyMap<CouponId, Coupon>,
-  { at, strict_coupons }: InvoicableScope,
-): Coupon | null {
-  const coupon = item.coupon_id === null ? undefined : coupons.get(item.coupon_id);
-  if (!coupon) return null;
-  if (refuseCoupon(coupon, plan, at) === null) return coupon;
-  if (strict_coupons) {
-    throw billingProblems.coupon_no_longer_valid({
-      detail: `The coupon ${coupon.code} is no longer valid. Nothing was charged.`,
-    });
-  }
-  return null;
+/** The parts of an offer that depend on the payer: whether time is bought, and the fees and uses that are due. */
+function dueParts({ lines, options }: { lines: readonly Line[]; options: readonly Line[] }): string {
+  const others = lines.filter(({ kind }) => kind !== 'period').map(({ kind, amount }) => [kind, amount]);
+  return JSON.stringify([options.length > 0 || others.length < lines.length, others]);
 }
 
 /** A plan and its uses for one person are one invoicable: a second item adds its own lines and does not buy the plan again. */
@@ -113,7 +110,8 @@ function mergeUses(invoicables: readonly Invoicable[]): Invoicable[] {
     const uses = withUse.lines.filter((line) => line.kind === 'use');
     const dropped = uses.length === 0 ? itemsOf(withUse) : [];
     const duplicates = [...(held.duplicates ?? []), ...dropped];
-    merged.set(invoicable.key, { ...plain, lines: [...plain.lines, ...uses], duplicates });
+    const shown = [...held.shown, ...invoicable.shown];
+    merged.set(invoicable.key, { ...plain, lines: [...plain.lines, ...uses], duplicates, shown });
   }
   return [...merged.values()];
 }

@@ -4,7 +4,7 @@ import { findPlanBySlug } from '#catalog';
 import { formatMoney } from '#kernel/money';
 import { inTransaction } from '#platform/db';
 import type { App } from '#platform/http/app';
-import { problemToForm, textField } from '#platform/http/forms';
+import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { safeNext, withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { type Profile, profileSummaries } from '#profiles';
@@ -14,9 +14,15 @@ import type { CartOwner } from './cart-item.ts';
 import type { Invoicable } from './line.ts';
 import { loadInvoicables } from './load-invoicables.ts';
 import { mergeVisitorCart } from './merge-visitor-cart.ts';
-import { redeemCoupon } from './redeem-coupon.ts';
+import { redeemedDetail, removedDetail } from './present-cart.ts';
+import { billingProblems } from './problems.ts';
+import { type Redemption, redeemCoupon } from './redeem-coupon.ts';
+import { findRememberedCoupon } from './remembered-coupon-store.ts';
+import { removeCoupon } from './remove-coupon.ts';
 import { cartOf } from './routes-cart.ts';
 import { payingFor } from './routes-checkout.ts';
+import { showCart } from './show-cart.ts';
+import { deleteShownItems } from './shown-line-store.ts';
 import { viewInvoicables } from './view-checkout.ts';
 
 export const OrderQuery = Type.Object({
@@ -58,7 +64,7 @@ function cartPage(app: App): void {
     config: { access: { kind: 'direct', frictionless: true }, page: true },
     schema: { hide: true, querystring: OrderQuery, params: Type.Object({ profile: Type.String() }) },
   } as const;
-  app.get(url, options, async (request, reply) => showCart(request, reply));
+  app.get(url, options, async (request, reply) => renderCart(request, reply));
   app.post(url, options, async (request, reply) => {
     const { ctx } = request;
     const { payer, owner } = await payingFor(request);
@@ -69,26 +75,39 @@ function cartPage(app: App): void {
           await removeByKey(request, owner, payer, textField(request.body, 'key', 120));
           break;
         case 'redeem':
-          await redeemCoupon(ctx, owner, textField(request.body, 'code', 200));
-          reply.flash('success', 'The code was applied.');
+          reply.flash('success', redeemedWords(await redeemCoupon(ctx, owner, textField(request.body, 'code', 200))));
+          break;
+        case 'unredeem':
+          reply.flash('success', removedDetail((await removeCoupon(ctx, owner, codeField(request))).codes));
           break;
         default:
           await addToCart(ctx, owner, [{ plan: textField(request.body, 'plan', 50) }]);
       }
     } catch (error) {
       const problem = problemToForm(error);
-      return showCart(
-        request,
-        reply,
-        { ...problem, form: { code: textField(request.body, 'code', 200) } },
-        problem.status,
-      );
+      const form = { code: textField(request.body, 'code', 200) };
+      return renderCart(request, reply, { ...atCode(problem), form }, problem.status);
     }
     return reply.redirect(paths.cart(payer.slug, { next }), 303);
   });
 }
 
-async function showCart(
+/** The code of a form, undefined when it names none. */
+export function codeField(request: FastifyRequest): string | undefined {
+  return textField(request.body, 'code', 200) || undefined;
+}
+
+export function redeemedWords({ code, items_count }: Pick<Redemption, 'code' | 'items_count'>): string {
+  return items_count > 0 ? `The code ${code} is applied.` : redeemedDetail(code, 0);
+}
+
+/** Shows the refusal of a code at its field. */
+export function atCode(problem: FormProblem): FormProblem {
+  if (problem.code !== billingProblems.coupon_useless.code) return problem;
+  return { ...problem, detail: '', errors: { code: [problem.detail] } };
+}
+
+async function renderCart(
   request: FastifyRequest,
   reply: FastifyReply,
   extra: Record<string, unknown> = {},
@@ -97,13 +116,14 @@ async function showCart(
   const { ctx } = request;
   await mergeVisitorCart(ctx);
   const { payer, owner } = await payingFor(request);
-  const invoicables = await loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now(), strict_coupons: false });
+  const invoicables = await showCart(ctx, payer, owner);
   const next = nextOf(request);
   return reply.page(
     'saas/billing/cart.html',
     {
       profile: await summaryOf(request, payer),
       ...viewInvoicables(invoicables),
+      remembered: await findRememberedCoupon(ctx.db, owner),
       suggested: await suggestedPlan(request, invoicables),
       continue_url: nextStep(payer, invoicables, next),
       ...extra,
@@ -168,8 +188,7 @@ function periodsPage(app: App): void {
 
 /** The invoicables with their options, also where one was taken already: so that the choice can be changed. */
 async function loadUndecided(request: FastifyRequest, payer: Profile, owner: CartOwner): Promise<Invoicable[]> {
-  const { ctx } = request;
-  return loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now(), strict_coupons: false, undecided: true });
+  return showCart(request.ctx, payer, owner, { undecided: true });
 }
 
 function redeemPage(app: App): void {
@@ -182,19 +201,18 @@ function redeemPage(app: App): void {
     const code = textField(request.body, 'code', 200);
     try {
       const { owner } = await cartOf(request, reply);
-      await redeemCoupon(request.ctx, owner, code);
+      reply.flash('success', redeemedWords(await redeemCoupon(request.ctx, owner, code)));
     } catch (error) {
       const problem = problemToForm(error);
-      return reply.page('saas/redeem.html', { ...problem, form: { code } }, problem.status);
+      return reply.page('saas/redeem.html', { ...atCode(problem), form: { code } }, problem.status);
     }
-    reply.flash('success', 'The code was applied.');
     return reply.redirect(paths.pricing(nextOf(request)), 303);
   });
 }
 
 async function removeByKey(request: FastifyRequest, owner: CartOwner, payer: Profile, key: string): Promise<void> {
   const { ctx } = request;
-  const invoicables = await loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now(), strict_coupons: false });
+  const invoicables = await loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now() });
   const ids = invoicables
     .filter((each) => each.key === key && each.kind === 'cart')
     .flatMap(({ lines, options, duplicates = [] }) => [
@@ -203,6 +221,7 @@ async function removeByKey(request: FastifyRequest, owner: CartOwner, payer: Pro
     ]);
   await inTransaction(ctx.db, async (tx) => {
     for (const id of new Set(ids)) await deleteCartItem(tx, id);
+    await deleteShownItems(tx, owner, [...new Set(ids)]);
   });
 }
 

@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-
 import { sellersSeenBy } from '#platform/http/access';
 import type { App } from '#platform/http/app';
 import { checkedField, problemToForm, textField } from '#platform/http/forms';
@@ -8,16 +7,20 @@ import { paths } from '#platform/http/paths';
 import { type Charge, findCharge, savedCard } from '#payments';
 import type { Profile } from '#profiles';
 import { readCardForm } from './card-form.ts';
+import type { CartOwner } from './cart-item.ts';
 import { checkOut } from './check-out.ts';
 import type { Invoicable } from './line.ts';
-import { loadBalances } from './load-balances.ts';
+import { balancesOn, loadBalances } from './load-balances.ts';
 import { loadInvoicables } from './load-invoicables.ts';
 import { mergeVisitorCart } from './merge-visitor-cart.ts';
-import { nextOf, OrderQuery, summaryOf } from './pages-cart.ts';
+import { atCode, codeField, nextOf, OrderQuery, summaryOf } from './pages-cart.ts';
 import { billingProblems } from './problems.ts';
 import { redeemCoupon } from './redeem-coupon.ts';
-import { balancesOn, type CheckoutInput } from './reserve-order.ts';
+import { removeCoupon } from './remove-coupon.ts';
+import type { CheckoutInput } from './reserve-order.ts';
 import { payingFor } from './routes-checkout.ts';
+import { showBalance, showCart } from './show-cart.ts';
+import { findShownLines } from './shown-line-store.ts';
 import { viewInvoicables } from './view-checkout.ts';
 import { viewReceipt } from './view-receipt.ts';
 
@@ -37,14 +40,10 @@ function checkoutPage(app: App): void {
     schema: { hide: true, querystring: OrderQuery, params: ProfileParams },
   } as const;
   app.get(url, options, async (request, reply) => {
-    await mergeVisitorCart(request.ctx);
+    const { ctx } = request;
+    await mergeVisitorCart(ctx);
     const { payer, owner } = await payingFor(request);
-    const invoicables = await loadInvoicables(request.ctx.db, {
-      payer,
-      owner,
-      at: request.ctx.clock.now(),
-      strict_coupons: false,
-    });
+    const invoicables = await showCart(ctx, payer, owner);
     if (invoicables.some((each) => each.options.length > 0))
       return reply.redirect(withQuery(request, paths.cartPeriods(payer.slug)), 303);
     return showOrder(request, reply, 'saas/billing/checkout.html', payer, invoicables);
@@ -52,20 +51,53 @@ function checkoutPage(app: App): void {
   app.post(url, options, async (request, reply) => {
     const { ctx } = request;
     const { payer, owner } = await payingFor(request);
-    if (textField(request.body, 'action', 20) === 'redeem') {
-      try {
-        await redeemCoupon(ctx, owner, textField(request.body, 'code', 200));
-        reply.flash('success', 'The code was applied.');
-      } catch (error) {
-        const { detail } = problemToForm(error);
-        reply.flash('error', detail);
-      }
-      return reply.redirect(paths.checkout(payer.slug, nextOf(request)), 303);
-    }
-    return pay(request, reply, 'saas/billing/checkout.html', () =>
-      loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now(), strict_coupons: false }),
-    );
+    const action = textField(request.body, 'action', 20);
+    if (action === 'redeem' || action === 'unredeem') return changeCode(request, reply, payer, owner, action);
+    return pay(request, reply, 'saas/billing/checkout.html', {
+      peek: async () => {
+        const honored = await findShownLines(ctx.db, owner, 'cart');
+        return loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now(), honored });
+      },
+      show: (keeps_price) => showCart(ctx, payer, owner, { keeps_price }),
+      scope: {},
+    });
   });
+}
+
+/**
+ * Applies or removes a code and shows the order again, with the fields of the payment form that are no secrets.
+ * A script posts this without leaving the page, so that the card stays in its form.
+ */
+async function changeCode(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payer: Profile,
+  owner: CartOwner,
+  action: 'redeem' | 'unredeem',
+): Promise<FastifyReply> {
+  const { ctx } = request;
+  const template = 'saas/billing/checkout.html';
+  try {
+    if (action === 'redeem') await redeemCoupon(ctx, owner, textField(request.body, 'code', 200));
+    else await removeCoupon(ctx, owner, codeField(request));
+  } catch (error) {
+    const problem = atCode(problemToForm(error));
+    const form = { ...keptFields(request), code: textField(request.body, 'code', 200) };
+    return showOrder(request, reply, template, payer, await showCart(ctx, payer, owner), { ...problem, form });
+  }
+  const invoicables = await showCart(ctx, payer, owner);
+  if (invoicables.some((each) => each.options.length > 0))
+    return reply.redirect(withQuery(request, paths.cartPeriods(payer.slug)), 303);
+  return showOrder(request, reply, template, payer, invoicables, { form: keptFields(request) });
+}
+
+/** What is shown again of a payment form that was refused: nothing of the card but the name on it. */
+function keptFields({ body }: FastifyRequest): Record<string, unknown> {
+  return {
+    card_name: textField(body, 'card_name', 100),
+    use_card: textField(body, 'use_card', 20),
+    remember_card: checkedField(body, 'remember_card'),
+  };
 }
 
 function balancePage(app: App): void {
@@ -77,45 +109,44 @@ function balancePage(app: App): void {
       params: Type.Object({ profile: Type.String(), plan: Type.Optional(Type.String()) }),
     },
   } as const;
+  const template = 'saas/billing/balance.html';
   for (const url of ['/billing/:profile/balance/', '/billing/:profile/balance/:plan/']) {
     app.get(url, options, async (request, reply) => {
-      const { payer } = await payingFor(request);
-      const due = await loadBalances(request.ctx.db, payer, request.ctx.clock.now());
-      return showOrder(
-        request,
-        reply,
-        'saas/billing/balance.html',
-        payer,
-        balancesOn(request.params.plan ?? null, due),
-      );
+      const { payer, owner } = await payingFor(request);
+      const due = await showBalance(request.ctx, payer, owner, request.params.plan ?? null);
+      return showOrder(request, reply, template, payer, due);
     });
     app.post(url, options, async (request, reply) => {
-      const { payer } = await payingFor(request);
+      const { payer, owner } = await payingFor(request);
       const plan = request.params.plan ?? null;
       const { ctx } = request;
-      return pay(
-        request,
-        reply,
-        'saas/billing/balance.html',
-        async () => balancesOn(plan, await loadBalances(ctx.db, payer, ctx.clock.now())),
-        { balance_only: true, balance_plan: plan },
-      );
+      return pay(request, reply, template, {
+        peek: async () => balancesOn(plan, await loadBalances(ctx.db, payer, ctx.clock.now())),
+        show: () => showBalance(ctx, payer, owner, plan),
+        scope: { balance_only: true, balance_plan: plan },
+      });
     });
   }
+}
+
+interface Payable {
+  /** Loads what is paid for, without recording it as shown. */
+  peek: () => Promise<Invoicable[]>;
+  /** Loads what a refused form shows; an ended coupon keeps its price unless the refusal is about a change. */
+  show: (keeps_price: boolean) => Promise<Invoicable[]>;
+  scope: Pick<CheckoutInput, 'balance_only' | 'balance_plan'>;
 }
 
 async function pay(
   request: FastifyRequest,
   reply: FastifyReply,
   template: string,
-  reload: () => Promise<Invoicable[]>,
-  scope: Pick<CheckoutInput, 'balance_only' | 'balance_plan'> = {},
+  { peek, show, scope }: Payable,
 ): Promise<FastifyReply> {
   const { ctx, body } = request;
   const { payer, owner } = await payingFor(request);
-  const shown = await reload();
   try {
-    const free = shown.every((each) => each.lines.every((line) => line.amount === 0));
+    const free = (await peek()).every((each) => each.lines.every((line) => line.amount === 0));
     const onFile = textField(body, 'use_card', 20) === 'on_file';
     const token = free || onFile ? null : readCardForm(body, ctx.clock.now());
     const charge = await checkOut(ctx, payer.id, owner, {
@@ -134,12 +165,8 @@ async function pay(
     );
   } catch (error) {
     const problem = problemToForm(error);
-    const form = {
-      card_name: textField(body, 'card_name', 100),
-      use_card: textField(body, 'use_card', 20),
-      remember_card: checkedField(body, 'remember_card'),
-    };
-    return showOrder(request, reply, template, payer, await reload(), { ...problem, form });
+    const invoicables = await show(problem.code !== billingProblems.cart_changed.code);
+    return showOrder(request, reply, template, payer, invoicables, { ...problem, form: keptFields(request) });
   }
 }
 

@@ -1,6 +1,5 @@
 import { planSummary, type Plan } from '#catalog';
 import { presentUserSummary, type User } from '#accounts';
-import { formatMoney } from '#kernel/money';
 import type { CartItem } from './cart-item.ts';
 
 /** An item of a cart as the API shows it; a visitor's has no `user`. */
@@ -21,7 +20,12 @@ export function presentCartItem(item: CartItem, plan: Plan, user: User | null, d
   };
 }
 
-/** Says in a sentence what was put into the cart. */
-export function cartDetail(plan: Plan): string {
-  return `${plan.title} (${formatMoney({ amount: plan.period_amount, unit: plan.unit })}) is in your cart.`;
+export function redeemedDetail(code: string, items_count: number): string {
+  if (items_count > 0) return `Coupon '${code}' was successfully applied.`;
+  return `Coupon '${code}' is remembered. It is applied when you add a plan that it is for.`;
+}
+
+export function removedDetail(codes: readonly string[]): string {
+  if (codes.length === 0) return 'The cart has no coupon with this code.';
+  return `Removed from the cart: ${codes.join(', ')}.`;
 }

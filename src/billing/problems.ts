@@ -6,16 +6,19 @@ export const billingProblems = defineProblems({
   cart_empty: { status: 409, title: 'There is nothing to check out.' },
   cart_changed: {
     status: 409,
-    title: 'The cart or a price changed since you looked at it. Nothing was charged.',
-    help: 'Look at the new total and confirm again.',
+    title: 'The cart or a price changed since it was shown. Nothing was charged.',
+    help: 'Check the new lines in the response, then repeat the checkout with their `cart_version`.',
   },
   currency_mixed: {
     status: 400,
     title: 'A cart holds one currency only.',
     help: 'Check out or remove the other items first.',
   },
-  coupon_useless: { status: 400, title: 'No items can be discounted using this coupon.' },
-  coupon_no_longer_valid: { status: 409, title: 'A coupon in the cart is no longer valid. Nothing was charged.' },
+  coupon_useless: {
+    status: 400,
+    title: 'No items can be discounted using this coupon.',
+    help: 'Add a plan that the coupon is for, or continue without it.',
+  },
   options_undecided: { status: 400, title: 'Cannot checkout when there are still options to choose from.' },
   checkout_in_flight: {
     status: 409,

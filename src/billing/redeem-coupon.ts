@@ -1,31 +1,58 @@
-import { type Coupon, findCouponsByCodes, findPlansByIds, refuseCoupon } from '#catalog';
+import { type Coupon, findCouponsByCode, findCouponsByCodes, findPlansByIds, isGroupBuy, refuseCoupon } from '#catalog';
 import { normalizeCode } from '#kernel/text';
 import type { CartItemId } from '#platform/db-schema';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
+import { paths } from '#platform/http/paths';
 import type { CartOwner } from './cart-item.ts';
-import { lockCartItems, rememberVisitorCoupon, setItemCoupons } from './cart-item-store.ts';
+import { lockCartItems, setItemCoupons } from './cart-item-store.ts';
+import type { ItemOffer } from './item-offer.ts';
 import { billingProblems } from './problems.ts';
+import { rememberCoupon } from './remembered-coupon-store.ts';
+import { showItems } from './show-cart.ts';
+
+export interface Redemption {
+  code: string;
+  /** How many items the coupon applies to; 0 when the code is remembered for plans that are added later. */
+  items_count: number;
+  /** The whole cart with its new prices. */
+  offers: ItemOffer[];
+}
 
 /**
- * Attaches a coupon to every item of the cart that it lowers. A use is counted only when an order is made, not here.
- *
- * A visitor's code is remembered as well, for what is put into the cart before signing in.
+ * Attaches a coupon to every item of the cart that it applies to. A use is counted only when an order is made, not here.
+ * The code is remembered for plans that are added later; an empty cart takes any valid code.
  * @throws coupon_useless (400)
- * @see spec/billing.md 4.3
+ * @see spec/billing.md 4.2 and 4.3
  */
-export async function redeemCoupon(ctx: Context, owner: CartOwner, typed: string): Promise<void> {
+export async function redeemCoupon(ctx: Context, owner: CartOwner, typed: string): Promise<Redemption> {
   const code = normalizeCode(typed);
-  await inTransaction(ctx.db, async (tx) => {
-    const discounted = await applyCode(tx, owner, code, ctx.clock.now());
-    if (discounted === 0)
-      throw billingProblems.coupon_useless({ detail: `No items can be discounted using this coupon: ${code}.` });
-    if ('visitor_hash' in owner) await rememberVisitorCoupon(tx, owner.visitor_hash, code, ctx.clock.now());
+  const at = ctx.clock.now();
+  return inTransaction(ctx.db, async (tx) => {
+    const held = await lockCartItems(tx, owner);
+    const items_count = await applyCode(tx, owner, code, at);
+    if (items_count === 0 && (held.length > 0 || !(await isRedeemable(tx, code, at)))) {
+      throw billingProblems.coupon_useless({
+        detail: `No items can be discounted using this coupon: ${code}.`,
+        location: paths.pricing(),
+      });
+    }
+    await rememberCoupon(tx, owner, code, at);
+    return { code, items_count, offers: await showItems(tx, owner, at) };
   });
 }
 
-/** Attaches the code where it applies; answers to how many items. */
-export async function applyCode(tx: Tx, owner: CartOwner, code: string, at: Date): Promise<number> {
+/**
+ * Attaches the code to the items that it applies to and returns how many these are.
+ * With `added`, only to those of them that have no coupon yet.
+ */
+export async function applyCode(
+  tx: Tx,
+  owner: CartOwner,
+  code: string,
+  at: Date,
+  added?: ReadonlySet<CartItemId>,
+): Promise<number> {
   const items = await lockCartItems(tx, owner);
   if (items.length === 0) return 0;
   const plans = await findPlansByIds(
@@ -36,13 +63,23 @@ export async function applyCode(tx: Tx, owner: CartOwner, code: string, at: Date
   const coupons = await findCouponsByCodes(tx, providers, [code]);
   let discounted = 0;
   for (const coupon of coupons) {
-    const ids = items.filter((item) => applies(coupon, plans.get(item.plan_id), at)).map((item): CartItemId => item.id);
+    const ids = items
+      .filter((item) => added === undefined || (added.has(item.id) && item.coupon_id === null))
+      .filter((item) => applies(coupon, plans.get(item.plan_id), at))
+      .map((item): CartItemId => item.id);
     await setItemCoupons(tx, ids, coupon.id);
     discounted += ids.length;
   }
   return discounted;
 }
 
+/** Codes of group purchases are no discount codes: their seats are claimed, not redeemed. */
 function applies(coupon: Coupon, plan: Parameters<typeof refuseCoupon>[1] | undefined, at: Date): boolean {
-  return plan !== undefined && refuseCoupon(coupon, plan, at) === null;
+  return plan !== undefined && !isGroupBuy(coupon) && refuseCoupon(coupon, plan, at) === null;
+}
+
+/** True if a coupon of any provider has the code and still applies to a plan of that provider. */
+async function isRedeemable(tx: Tx, code: string, at: Date): Promise<boolean> {
+  const coupons = await findCouponsByCode(tx, code);
+  return coupons.some((coupon) => applies(coupon, { id: coupon.plan_id ?? 0, profile_id: coupon.profile_id }, at));
 }

@@ -1,4 +1,5 @@
-import { countRedemption } from '#catalog';
+import assert from 'node:assert/strict';
+import { countRedemption, lockCoupons } from '#catalog';
 import type { Context } from '#platform/context';
 import type { CouponId } from '#platform/db-schema';
 import { inTransaction, isUniqueViolation, type Tx } from '#platform/db';
@@ -7,19 +8,22 @@ import { lockProfile, type Profile } from '#profiles';
 import { lockSubscriptions } from '#subscriptions';
 import type { CartItem, CartOwner } from './cart-item.ts';
 import { deleteCartItem, lockCartItems } from './cart-item-store.ts';
-import { allLines, cartVersion, type Choice, chooseOptions, type Invoicable, type Line, totalOf } from './line.ts';
-import { loadBalances } from './load-balances.ts';
+import { confirm, decide, isTooSmall, nothingToOrder, tooSmallToCharge } from './confirm-order.ts';
+import { allLines, cartVersion, type Choice, type Invoicable, type Line, totalOf } from './line.ts';
+import { balancesOn, loadBalances } from './load-balances.ts';
 import { loadInvoicables } from './load-invoicables.ts';
 import { linesOfOrder, type Order } from './order.ts';
 import { findOrderInFlight, findOrdersOn, insertOrder, insertOrderLines, isAnyItemInFlight } from './order-store.ts';
 import { billingProblems } from './problems.ts';
 import { bookOrder } from './book-order.ts';
+import type { ShownLine } from './shown-line.ts';
+import { deleteShownItems, findShownLines } from './shown-line-store.ts';
 
 export interface CheckoutInput {
   choices?: readonly Choice[] | undefined;
   token: string | null;
   remember_card: boolean;
-  /** What the buyer was shown; a cart that has changed since is refused. */
+  /** Names the response that the buyer confirms; null for the last one that was shown. */
   cart_version: string | null;
   /** Names the intent to charge, when whoever asks may ask again; random when left out. */
   key?: string | null;
@@ -41,7 +45,8 @@ export interface Reservation {
  *
  * Locks: the payer's profile, then the cart, then the subscriptions on which something is due: others could pay for either.
  * The unique index on open orders is the last word against a double checkout.
- * @throws cart_empty, cart_changed, checkout_in_flight, charge_pending, coupon_no_longer_valid (409),
+ * The order is exactly what the buyer was shown: by the response that `cart_version` names, otherwise by the last response.
+ * @throws cart_empty, cart_changed, checkout_in_flight, charge_pending (409), invalid_input (400) naming `items`,
  *   options_undecided, currency_mixed, charge_too_small, charge_too_large, payment_method_absent (400)
  * @see docs/decisions/0005-checkout-in-three-verbs.md
  */
@@ -57,13 +62,15 @@ export async function reserveOrder(
       const payer = await lockProfile(tx, payer_id);
       if (await findOrderInFlight(tx, payer.id)) throw billingProblems.checkout_in_flight({ retry_after_s: 2 });
       const items = input.balance_only === true ? null : await holdCart(tx, owner);
-      const load = async () =>
+      const shown = await findShownLines(tx, owner, items === null ? 'balance' : 'cart');
+      const load = async (honored: readonly ShownLine[]) =>
         items === null
           ? balancesOn(input.balance_plan ?? null, await loadBalances(tx, payer, at))
-          : // Who says what was shown is refused by that when a coupon went bad, and can go on at the price without it.
-            loadInvoicables(tx, { payer, owner, items, at, strict_coupons: input.cart_version === null });
-      const invoicables = decide(await holdBalances(tx, payer, load), input);
-      return placeOrder(ctx, tx, { payer, invoicables, input, at });
+          : loadInvoicables(tx, { payer, owner, items, at, honored });
+      const loaded = await holdBalances(tx, payer, () => load(shown));
+      const confirmed = await confirm({ loaded, shown, input, loadNow: () => load([]) });
+      if (confirmed.length === 0) throw nothingToOrder(items);
+      return placeOrder(ctx, tx, { payer, owner, invoicables: decide(confirmed, input), input, at });
     });
   } catch (error) {
     if (isUniqueViolation(error, 'orders_one_in_flight'))
@@ -72,9 +79,10 @@ export async function reserveOrder(
   }
 }
 
-/** Holds a cart, which its owner could check out for several profiles at once. */
+/** Locks a cart, which its owner could check out for several profiles at once, and the coupons in it. */
 async function holdCart(tx: Tx, owner: CartOwner): Promise<CartItem[]> {
   const items = await lockCartItems(tx, owner);
+  await lockCoupons(tx, [...new Set(items.flatMap(({ coupon_id }) => coupon_id ?? []))]);
   const ids = items.map(({ id }) => id);
   if (await isAnyItemInFlight(tx, ids)) throw billingProblems.checkout_in_flight({ retry_after_s: 2 });
   return items;
@@ -98,34 +106,26 @@ async function holdBalances(tx: Tx, payer: Profile, load: () => Promise<Invoicab
   return held.filter(({ kind, subscription }) => kind === 'cart' || (subscription && ids.includes(subscription.id)));
 }
 
-/** Of what is due, what is due on a plan; all of it for null. */
-export function balancesOn(plan: string | null, balances: readonly Invoicable[]): Invoicable[] {
-  return balances.filter((each) => plan === null || each.plan.slug === plan);
-}
-
-function decide(loaded: readonly Invoicable[], input: CheckoutInput): Invoicable[] {
-  if (loaded.length === 0) throw billingProblems.cart_empty();
-  if (input.cart_version !== null && input.cart_version !== cartVersion(loaded)) throw billingProblems.cart_changed();
-  const invoicables = chooseOptions(loaded, input.choices);
-  if (invoicables === null) throw billingProblems.options_undecided();
-  return invoicables;
+interface Placing {
+  payer: Profile;
+  owner: CartOwner;
+  invoicables: readonly Invoicable[];
+  input: CheckoutInput;
+  at: Date;
 }
 
 async function placeOrder(
   ctx: Context,
   tx: Tx,
-  {
-    payer,
-    invoicables,
-    input,
-    at,
-  }: { payer: Profile; invoicables: readonly Invoicable[]; input: CheckoutInput; at: Date },
+  { payer, owner, invoicables, input, at }: Placing,
 ): Promise<Reservation> {
   const lines = allLines(invoicables);
   const total = totalOf(lines, lines[0]?.unit ?? 'usd');
   if (total === null) throw billingProblems.currency_mixed();
   await takeRedemptions(tx, lines);
-  for (const id of invoicables.flatMap(({ duplicates }) => duplicates ?? [])) await deleteCartItem(tx, id);
+  const duplicates = invoicables.flatMap((each) => each.duplicates ?? []);
+  for (const id of duplicates) await deleteCartItem(tx, id);
+  await deleteShownItems(tx, owner, duplicates);
   const created_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
   const attempt =
     total.amount === 0
@@ -139,6 +139,8 @@ async function placeOrder(
           remember_card: input.remember_card,
           key: input.key ?? null,
           at,
+        }).catch((error: unknown) => {
+          throw isTooSmall(error) ? tooSmallToCharge(payer, total, lines) : error;
         });
   const order = await insertOrder(
     tx,
@@ -161,11 +163,7 @@ async function takeRedemptions(tx: Tx, lines: readonly Line[]): Promise<void> {
   const used = new Map<CouponId, string>();
   for (const { coupon } of lines) if (coupon) used.set(coupon.id, coupon.code);
   for (const [id, code] of [...used].toSorted(([a], [b]) => a - b)) {
-    if (!(await countRedemption(tx, id))) {
-      throw billingProblems.coupon_no_longer_valid({
-        detail: `The coupon ${code} has been used up. Nothing was charged.`,
-      });
-    }
+    assert(await countRedemption(tx, id), `the locked coupon ${code} has a use left`);
   }
 }
 

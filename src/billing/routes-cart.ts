@@ -3,15 +3,24 @@ import { Type } from 'typebox';
 import { findUserById, type User } from '#accounts';
 import { invalidInput } from '#kernel/problem';
 import type { App } from '#platform/http/app';
-import { Detail } from '#platform/http/schemas';
 import { addToCart, type AddedItem } from './add-to-cart.ts';
 import type { CartOwner } from './cart-item.ts';
 import { clearCart } from './clear-cart.ts';
 import { mergeVisitorCart, ownerOf } from './merge-visitor-cart.ts';
-import { cartDetail, presentCartItem } from './present-cart.ts';
+import { type ItemOffer, offerText } from './item-offer.ts';
+import { presentCartItem, redeemedDetail, removedDetail } from './present-cart.ts';
 import { billingProblems } from './problems.ts';
 import { redeemCoupon } from './redeem-coupon.ts';
-import { CartBodySchema, CartItemSchema, CartQuerySchema, RedeemBodySchema, UploadSchema } from './schemas.ts';
+import { removeCoupon } from './remove-coupon.ts';
+import {
+  CartBodySchema,
+  CartCouponSchema,
+  CartItemSchema,
+  CartQuerySchema,
+  RedeemBodySchema,
+  RemoveCouponQuerySchema,
+  UploadSchema,
+} from './schemas.ts';
 import { uploadCart } from './upload-cart.ts';
 
 const access = { kind: 'public' } as const;
@@ -64,12 +73,36 @@ export function cartRoutes(app: App): void {
     '/api/cart/redeem',
     {
       config: { access, problems: [billingProblems.coupon_useless] },
-      schema: { tags: ['billing'], summary: 'Redeems a coupon', body: RedeemBodySchema, response: { 200: Detail } },
+      schema: {
+        tags: ['billing'],
+        summary: 'Redeems a coupon',
+        body: RedeemBodySchema,
+        response: { 200: CartCouponSchema },
+      },
     },
     async (request, reply) => {
-      const { owner } = await cartOf(request, reply);
-      await redeemCoupon(request.ctx, owner, request.body.code);
-      return { detail: `Coupon '${request.body.code}' was successfully applied.` };
+      const { owner, user } = await cartOf(request, reply);
+      const { code, items_count, offers } = await redeemCoupon(request.ctx, owner, request.body.code);
+      return { detail: redeemedDetail(code, items_count), items: presentOffers(offers, user) };
+    },
+  );
+
+  app.delete(
+    '/api/cart/redeem',
+    {
+      config: { access },
+      schema: {
+        tags: ['billing'],
+        summary: 'Removes coupons from the cart',
+        description: 'Removes all coupons, or the one with `code`, and forgets a code entered before a plan was added.',
+        querystring: RemoveCouponQuerySchema,
+        response: { 200: CartCouponSchema },
+      },
+    },
+    async (request, reply) => {
+      const { owner, user } = await cartOf(request, reply);
+      const { codes, offers } = await removeCoupon(request.ctx, owner, request.query.code);
+      return { detail: removedDetail(codes), items: presentOffers(offers, user) };
     },
   );
 
@@ -111,7 +144,11 @@ export async function cartOf(
 }
 
 function presentAdded(added: readonly AddedItem[], user: User | null) {
-  return added.map(({ item, plan }) => presentCartItem(item, plan, user, cartDetail(plan)));
+  return added.map(({ item, plan, detail }) => presentCartItem(item, plan, user, detail));
+}
+
+function presentOffers(offers: readonly ItemOffer[], user: User | null) {
+  return offers.map((offer) => presentCartItem(offer.item, offer.plan, user, offerText(offer)));
 }
 
 async function readUpload(request: FastifyRequest): Promise<string> {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { getProfileById } from './get-profile.ts';
+import type { Context } from '#platform/context';
 import { sellersSeenBy } from '#platform/http/access';
 import type { App } from '#platform/http/app';
 import { commonProblems, Problem } from '#kernel/problem';
@@ -11,17 +12,18 @@ import { intentKey } from '#platform/http/idempotency';
 import { paths } from '#platform/http/paths';
 import { checkOut } from './check-out.ts';
 
+import type { Invoicable } from './line.ts';
 import { loadInvoicables } from './load-invoicables.ts';
 import { mergeVisitorCart } from './merge-visitor-cart.ts';
 import { presentCheckout } from './present-checkout.ts';
 import { billingProblems } from './problems.ts';
+import { showCart } from './show-cart.ts';
 import { CheckoutBodySchema, CheckoutSchema } from './schemas.ts';
 
 const problems = [
   billingProblems.cart_changed,
   billingProblems.checkout_in_flight,
   billingProblems.charge_pending,
-  billingProblems.coupon_no_longer_valid,
   billingProblems.options_undecided,
   billingProblems.currency_mixed,
   billingProblems.beneficiary_unknown,
@@ -45,11 +47,8 @@ export function checkoutRoutes(app: App): void {
       const { ctx } = request;
       await mergeVisitorCart(ctx);
       const { payer, owner } = await payingFor(request);
-      const at = ctx.clock.now();
-      const all = await loadInvoicables(ctx.db, { payer, owner, at, strict_coupons: false });
       const sellers = sellersSeenBy(request.subject);
-      const invoicables = all.filter(({ plan }) => sellers === null || sellers.includes(plan.profile_id));
-      return presentCheckout(ctx.db, { payer, invoicables, processor: browserKeys(ctx), origin: ctx.origin, at });
+      return presentOrder(ctx, payer, await showCart(ctx, payer, owner, { sellers }));
     },
   );
 
@@ -60,7 +59,8 @@ export function checkoutRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Checks out the cart',
-        description: 'Without `items`, each line with options takes its first one: a single period.',
+        description:
+          'Without `items`, each line with options takes its first one: a single period. `items` has one entry for each line. An order that differs from what was last shown, or from what `cart_version` names, is refused with `cart_changed` and the new lines.',
         params,
         body: CheckoutBodySchema,
         response: { 200: Type.Object({}), 201: ChargeSchema },
@@ -76,12 +76,32 @@ export function checkoutRoutes(app: App): void {
         remember_card: body.remember_card ?? false,
         cart_version: body.cart_version ?? null,
         key: intentKey(request, 'charge'),
+      }).catch(async (error: unknown) => {
+        throw await withNewLines(ctx, payer, owner, error);
       });
       if (charge === null) return reply.status(200).send({});
       reply.status(201).header('location', paths.receipt(payer.slug, charge.processor_key));
       return presentCharge(charge);
     },
   );
+}
+
+function presentOrder(ctx: Context, payer: Profile, invoicables: readonly Invoicable[]) {
+  const at = ctx.clock.now();
+  return presentCheckout(ctx.db, { payer, invoicables, processor: browserKeys(ctx), origin: ctx.origin, at });
+}
+
+/** Adds the lines as they are now to a refusal because of a change. The last response that the buyer was shown stays on record. */
+async function withNewLines(ctx: Context, payer: Profile, owner: CartOwner, error: unknown): Promise<unknown> {
+  if (!(error instanceof Problem) || error.code !== billingProblems.cart_changed.code) return error;
+  const invoicables = await loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now() });
+  const { cart_version, results } = await presentOrder(ctx, payer, invoicables);
+  return billingProblems.cart_changed({
+    detail: error.message,
+    location: paths.checkout(payer.slug),
+    members: { cart_version, results },
+    cause: error,
+  });
 }
 
 /** Whose bill it is, and whose cart: the caller's own. */

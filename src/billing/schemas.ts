@@ -60,6 +60,11 @@ export const CartQuerySchema = Type.Object(
   { additionalProperties: false },
 );
 
+export const RemoveCouponQuerySchema = Type.Object({ code: Type.Optional(Type.String({ maxLength: 200 })) });
+
+/** The cart after a coupon was applied or removed: the response shows its new prices. */
+export const CartCouponSchema = Type.Object({ detail: Type.String(), items: Type.Array(CartItemSchema) });
+
 export const RedeemBodySchema = Type.Object({ code: Type.String({ minLength: 1, maxLength: 200 }) });
 
 const FailedRowSchema = Type.Object({

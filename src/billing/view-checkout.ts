@@ -16,7 +16,7 @@ export function viewInvoicables(invoicables: readonly Invoicable[]): Record<stri
     })),
     lines_price: total ?? { amount: 0, unit: 'usd' },
     cart_version: cartVersion(invoicables),
-    redeemed: couponOf(invoicables),
+    redeemed: couponsOf(invoicables),
   };
 }
 
@@ -32,10 +32,7 @@ function viewLine(line: Line, { plan }: Invoicable): Record<string, unknown> {
   };
 }
 
-function couponOf(invoicables: readonly Invoicable[]): { code: string } | null {
-  for (const { lines, options } of invoicables) {
-    const code = [...lines, ...options].find((line) => line.coupon)?.coupon?.code;
-    if (code !== undefined) return { code };
-  }
-  return null;
+function couponsOf(invoicables: readonly Invoicable[]): { code: string }[] {
+  const lines = invoicables.flatMap((each) => [...each.lines, ...each.options]);
+  return [...new Set(lines.flatMap(({ coupon }) => coupon?.code ?? []))].map((code) => ({ code }));
 }

@@ -12,6 +12,7 @@ import { makeCoupon, makePlan } from '../../test/support/factories/catalog.ts';
 import { checkOut } from './check-out.ts';
 import { finishOrders } from './finish-orders.ts';
 import { redeemCoupon } from './redeem-coupon.ts';
+import { showBalance, showCart } from './show-cart.ts';
 
 const ROUNDS = 25;
 const AT_ONCE = 8;
@@ -60,7 +61,14 @@ const acts: readonly ((buyer: Buyer) => Promise<unknown>)[] = [
   (buyer) => redeemCoupon(buyer.ctx, buyer.owner, coupon.code),
   (buyer) => buys(buyer, pick(tokens)),
   (buyer) => buys(buyer, pick(tokens)),
-  (buyer) => checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith('tok_visa', { balance_only: true })),
+  async (buyer) => {
+    await showCart(buyer.ctx, buyer.profile, buyer.owner);
+    await buys(buyer, pick(tokens));
+  },
+  async (buyer) => {
+    await showBalance(buyer.ctx, buyer.profile, buyer.owner, null);
+    await checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith('tok_visa', { balance_only: true }));
+  },
   () => finishOrders(ctx),
   decideCharges,
 ];

@@ -38,6 +38,29 @@ export async function findCouponsByCodes(
     .execute();
 }
 
+/** Finds the coupons of any provider that carry a code. Index: coupons_code_any. */
+export async function findCouponsByCode(reader: Reader, code: string): Promise<Coupon[]> {
+  return reader
+    .selectFrom('coupons')
+    .selectAll()
+    .where((eb) => eb(eb.fn<string>('lower', ['code']), '=', normalizeCode(code).toLowerCase()))
+    .orderBy('id')
+    .limit(100)
+    .execute();
+}
+
+/** Selects coupons FOR UPDATE in id order: their terms stay as priced until the order that uses them is written. */
+export async function lockCoupons(tx: Tx, ids: readonly CouponId[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx
+    .selectFrom('coupons')
+    .select('id')
+    .where('id', 'in', [...ids])
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+}
+
 /** Finds many coupons at once, by id. */
 export async function findCouponsByIds(reader: Reader, ids: readonly CouponId[]): Promise<Map<CouponId, Coupon>> {
   if (ids.length === 0) return new Map();

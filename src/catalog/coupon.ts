@@ -31,7 +31,11 @@ export type CouponRefusal = 'coupon_expired' | 'coupon_exhausted' | 'coupon_not_
  *
  * Pure: the caller brings the time, and holds the row lock where it matters.
  */
-export function refuseCoupon(coupon: Coupon, plan: Pick<Plan, 'id' | 'profile_id'>, at: Date): CouponRefusal | null {
+export function refuseCoupon(
+  coupon: Coupon,
+  plan: { id: number; profile_id: ProfileId },
+  at: Date,
+): CouponRefusal | null {
   if (coupon.profile_id !== plan.profile_id) return 'coupon_not_for_plan';
   if (coupon.plan_id !== null && coupon.plan_id !== plan.id) return 'coupon_not_for_plan';
   if (coupon.ends_at !== null && at >= coupon.ends_at) return 'coupon_expired';

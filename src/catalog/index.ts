@@ -1,11 +1,13 @@
 // What is sold and at which price: plans, use charges, coupons, and what a line of each costs.
 export type { CartFacts, FindCart } from './cart-facts.ts';
-export { refuseCoupon, type Coupon, type CouponRefusal } from './coupon.ts';
+export { isGroupBuy, refuseCoupon, type Coupon, type CouponRefusal } from './coupon.ts';
 export {
   countRedemption,
+  findCouponsByCode,
   findCouponsByCodes,
   findCouponsByIds,
   insertCoupon,
+  lockCoupons,
   type NewCoupon,
   returnRedemption,
 } from './coupon-store.ts';

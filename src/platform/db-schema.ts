@@ -36,6 +36,7 @@ export type RefundId = Branded<number, 'Refund'>;
 export type RoleTypeId = Branded<number, 'RoleType'>;
 export type RoleId = Branded<number, 'Role'>;
 export type SessionId = Branded<string, 'Session'>;
+export type ShownLineId = Branded<number, 'ShownLine'>;
 export type SignatureId = Branded<number, 'Signature'>;
 export type SiteId = Branded<number, 'Site'>;
 export type SubscriptionId = Branded<number, 'Subscription'>;
@@ -472,6 +473,23 @@ export interface SessionsTable {
   user_agent: string | null;
 }
 
+export interface ShownLinesTable {
+  id: GeneratedAlways<ShownLineId>;
+  user_id: UserId | null;
+  visitor_hash: string | null;
+  scope: 'cart' | 'balance';
+  /** `item:<id of the cart item>` or `balance:<payer>:<event>:<entry>`. */
+  key: string;
+  /** JSON of the prices shown; compared as text. */
+  offer: string;
+  /** JSON of the parts due for the payer of the response; null when the response had no payer (an item that was added). */
+  due: string | null;
+  /** No foreign key: a coupon that was deleted must still be missed. */
+  coupon_id: number | null;
+  coupon_ends_at: Date | null;
+  shown_at: Date;
+}
+
 export interface SignaturesTable {
   id: GeneratedAlways<SignatureId>;
   agreement_id: AgreementId;
@@ -588,6 +606,12 @@ export interface UseChargesTable {
   created_at: Date;
 }
 
+export interface UserCouponsTable {
+  user_id: UserId;
+  code: string;
+  created_at: Date;
+}
+
 export interface UsersTable {
   id: GeneratedAlways<UserId>;
   username: string;
@@ -665,6 +689,7 @@ export interface Schema {
   role_types: RoleTypesTable;
   roles: RolesTable;
   sessions: SessionsTable;
+  shown_lines: ShownLinesTable;
   signatures: SignaturesTable;
   sites: SitesTable;
   ssh_keys: SshKeysTable;
@@ -675,6 +700,7 @@ export interface Schema {
   test_processor_refunds: TestProcessorRefundsTable;
   totp_factors: TotpFactorsTable;
   use_charges: UseChargesTable;
+  user_coupons: UserCouponsTable;
   users: UsersTable;
   verifications: VerificationsTable;
   visitor_coupons: VisitorCouponsTable;

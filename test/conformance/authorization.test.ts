@@ -199,7 +199,7 @@ const open_to_all = words(`
   GET /recover/  POST /recover/  GET /register/  POST /register/
   GET /api/legal  GET /api/legal/:agreement  GET /legal/  GET /legal/:agreement/
   POST /api/contact  GET /contact/  POST /contact/  GET /api/pricing  GET /pricing/
-  POST /api/cart  DELETE /api/cart  POST /api/cart/redeem  POST /api/cart/:plan/upload
+  POST /api/cart  DELETE /api/cart  POST /api/cart/redeem  DELETE /api/cart/redeem  POST /api/cart/:plan/upload
   POST /billing/cart/  GET /redeem/  POST /redeem/`);
 const open_in_development = words(`
   GET /_dev/mail  GET /_dev/clock  POST /_dev/clock  GET /_dev/processor  POST /_dev/processor/charges/:key`);

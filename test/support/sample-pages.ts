@@ -377,12 +377,13 @@ export const samplePages: Readonly<Record<string, readonly Data[]>> = {
   ],
   'saas/redeem.html': [anonymous, { form: { code: 'X' }, errors: { code: ['There is no such code.'] } }],
   'saas/billing/cart.html': [
-    { profile: xia, invoicables, lines_price: usd(6400), redeemed: { code: 'DIS50' }, form: {} },
+    { profile: xia, invoicables, lines_price: usd(6400), redeemed: [{ code: 'DIS50' }], form: {} },
     {
       profile: xia,
       invoicables: invoicables.map((each) => ({ ...each, options: [] })),
       lines_price: usd(6400),
-      redeemed: null,
+      redeemed: [],
+      remembered: 'LATER',
       form: {},
     },
     {

@@ -1,0 +1,45 @@
+import type { Reader, Tx } from '#platform/db';
+import type { CartOwner } from './cart-item.ts';
+
+/** Remembers the code that a buyer entered last, for plans that are added later. */
+export async function rememberCoupon(tx: Tx, owner: CartOwner, code: string, at: Date): Promise<void> {
+  const change = { code, created_at: at };
+  if ('user_id' in owner) {
+    await tx
+      .insertInto('user_coupons')
+      .values({ ...owner, ...change })
+      .onConflict((conflict) => conflict.column('user_id').doUpdateSet(change))
+      .execute();
+    return;
+  }
+  await tx
+    .insertInto('visitor_coupons')
+    .values({ ...owner, ...change })
+    .onConflict((conflict) => conflict.column('visitor_hash').doUpdateSet(change))
+    .execute();
+}
+
+export async function findRememberedCoupon(reader: Reader, owner: CartOwner): Promise<string | null> {
+  const row =
+    'user_id' in owner
+      ? await reader.selectFrom('user_coupons').select('code').where('user_id', '=', owner.user_id).executeTakeFirst()
+      : await reader
+          .selectFrom('visitor_coupons')
+          .select('code')
+          .where('visitor_hash', '=', owner.visitor_hash)
+          .executeTakeFirst();
+  return row?.code ?? null;
+}
+
+/** Forgets the remembered code and returns it; null if there was none. */
+export async function forgetCoupon(tx: Tx, owner: CartOwner): Promise<string | null> {
+  const row =
+    'user_id' in owner
+      ? await tx.deleteFrom('user_coupons').where('user_id', '=', owner.user_id).returning('code').executeTakeFirst()
+      : await tx
+          .deleteFrom('visitor_coupons')
+          .where('visitor_hash', '=', owner.visitor_hash)
+          .returning('code')
+          .executeTakeFirst();
+  return row?.code ?? null;
+}

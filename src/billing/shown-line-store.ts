@@ -1,0 +1,103 @@
+import { sql } from 'kysely';
+import type { CartItemId, UserId } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+import type { CartOwner } from './cart-item.ts';
+import { itemKey, type ShownLine, type ShownScope } from './shown-line.ts';
+
+/** Index: shown_lines_place. */
+export async function findShownLines(reader: Reader, owner: CartOwner, scope: ShownScope): Promise<ShownLine[]> {
+  return reader
+    .selectFrom('shown_lines')
+    .select(['key', 'offer', 'due', 'coupon_id', 'coupon_ends_at'])
+    .where(owned(owner))
+    .where('scope', '=', scope)
+    .orderBy('key')
+    .execute();
+}
+
+/** Records lines of a response; lines of the same scope that the response does not mention stay. */
+export async function upsertShownLines(
+  tx: Tx,
+  owner: CartOwner,
+  scope: ShownScope,
+  lines: readonly ShownLine[],
+  at: Date,
+): Promise<void> {
+  if (lines.length === 0) return;
+  await deleteShownLines(
+    tx,
+    owner,
+    scope,
+    lines.map(({ key }) => key),
+  );
+  await tx
+    .insertInto('shown_lines')
+    .values(lines.map((line) => ({ ...owner, scope, shown_at: at, ...line })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** Records a whole response: what it does not mention is no longer shown. */
+export async function replaceShownLines(
+  tx: Tx,
+  owner: CartOwner,
+  scope: ShownScope,
+  lines: readonly ShownLine[],
+  at: Date,
+): Promise<void> {
+  await tx.deleteFrom('shown_lines').where(owned(owner)).where('scope', '=', scope).execute();
+  await upsertShownLines(tx, owner, scope, lines, at);
+}
+
+async function deleteShownLines(tx: Tx, owner: CartOwner, scope: ShownScope, keys: readonly string[]): Promise<void> {
+  await tx
+    .deleteFrom('shown_lines')
+    .where(owned(owner))
+    .where('scope', '=', scope)
+    .where('key', 'in', [...keys])
+    .execute();
+}
+
+/** Removes the lines of items that their owner removed or ordered. */
+export async function deleteShownItems(tx: Tx, owner: CartOwner, ids: readonly CartItemId[]): Promise<void> {
+  if (ids.length > 0) await deleteShownLines(tx, owner, 'cart', ids.map(itemKey));
+}
+
+/** Removes lines that were ordered, wherever they were shown. */
+export async function deleteShownKeys(tx: Tx, owner: CartOwner, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  await tx
+    .deleteFrom('shown_lines')
+    .where(owned(owner))
+    .where('key', 'in', [...keys])
+    .execute();
+}
+
+/** Transfers what a browser was shown of the items that move to its user's cart, and removes the rest. */
+export async function moveShownLines(
+  tx: Tx,
+  visitor_hash: string,
+  user_id: UserId,
+  moved: readonly CartItemId[],
+): Promise<void> {
+  if (moved.length > 0) {
+    await tx
+      .updateTable('shown_lines')
+      .set({ user_id, visitor_hash: null })
+      .where(owned({ visitor_hash }))
+      .where('key', 'in', moved.map(itemKey))
+      .execute();
+  }
+  await tx.deleteFrom('shown_lines').where(owned({ visitor_hash })).execute();
+}
+
+/** Removes what browsers without a user were shown before an instant. Index: shown_lines_visitor. */
+export async function deleteVisitorLines(tx: Tx, before: Date): Promise<void> {
+  await tx.deleteFrom('shown_lines').where('visitor_hash', 'is not', null).where('shown_at', '<', before).execute();
+}
+
+function owned(owner: CartOwner) {
+  const user_id = 'user_id' in owner ? owner.user_id : 0;
+  const visitor_hash = 'visitor_hash' in owner ? owner.visitor_hash : '';
+  return sql<boolean>`coalesce(user_id, 0) = ${user_id} and coalesce(visitor_hash, '') = ${visitor_hash}`;
+}
