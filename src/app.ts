@@ -147,6 +147,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     body_ms_max: config.body_ms_max,
     development,
     evaluation,
+    probeDatabase: () => database.probe(),
     version,
     site: () => site.get(),
     authenticate: (credentials) => authenticate(db, clock, accounts, credentials),

@@ -1,6 +1,7 @@
 /** The only reader of the environment. docs/reference/configuration.md is generated from `settings`. */
 
 import { refuseForwardedHeader } from '#platform/http/forwardable-header';
+import { parseDatabaseUrl } from '#platform/database-hosts';
 import { overrideSettings } from './override-settings.ts';
 import { parseSetting, type Setting } from './setting.ts';
 import { networkOfProxy } from './trusted-proxy.ts';
@@ -48,7 +49,8 @@ export const settings = define({
     name: 'DATABASE_URL',
     kind: 'secret',
     default: null,
-    description: 'PostgreSQL 15 or newer, as postgres://…; without it an embedded database in DATA_FOLDER.',
+    description:
+      'PostgreSQL 15 or newer, as postgres://user@host:port/name; several hosts are separated by commas, and the one that accepts writes is used. Without it an embedded database in DATA_FOLDER.',
   },
   database_connections_max: {
     name: 'DATABASE_CONNECTIONS_MAX',
@@ -57,6 +59,15 @@ export const settings = define({
     min: 2,
     max: 500,
     description: 'Connections in the pool of one process.',
+  },
+  database_statement_ms_max: {
+    name: 'DATABASE_STATEMENT_MS_MAX',
+    kind: 'integer',
+    default: '10000',
+    min: 1000,
+    max: 600_000,
+    description:
+      'How long one statement may take on the database server, waits for locks included. The client gives up one second later and closes the connection.',
   },
   data_folder: {
     name: 'DATA_FOLDER',
@@ -242,6 +253,7 @@ export interface Config {
   trusted_proxies: string[];
   database_url: string | null;
   database_connections_max: number;
+  database_statement_ms_max: number;
   data_folder: string;
   secret_key: string | null;
   site_slug: string;
@@ -333,6 +345,8 @@ function combinedErrors(config: Config): string[] {
     errors.push('SECRET_KEY: must have at least 32 characters.');
   if (config.secret_key === null && config.database_url !== null)
     errors.push('SECRET_KEY: is required together with DATABASE_URL.');
+  const hosts = config.database_url === null ? null : parseDatabaseUrl(config.database_url);
+  if (hosts && 'error' in hosts) errors.push(`DATABASE_URL: ${hosts.error}`);
   if (!/^[^\s@<>,;]+@[^\s@<>,;]+$/.test(config.site_email)) errors.push('SITE_EMAIL: must be one e-mail address.');
   for (const host of config.allowed_hosts)
     if (!HOST.test(host)) errors.push(`ALLOWED_HOSTS: "${host}" is not a host name; wildcards are not supported.`);

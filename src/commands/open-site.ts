@@ -34,6 +34,7 @@ export async function openConfiguredDatabase(config: Config, log: Logger): Promi
       : {
           url: config.database_url,
           pool_max: config.database_connections_max,
+          statement_timeout_ms: config.database_statement_ms_max,
           on_connection_lost: (error) => log.warn({ err: error }, 'a database connection was lost'),
         },
   );

@@ -1,5 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
+import type { GatedPool } from './gated-pool.ts';
 
 /** Runs of a text after which it is prepared: what is made up once (a list of ids, a search) is not worth a plan. */
 const RUNS_MIN = 10;
@@ -14,7 +15,7 @@ const COUNTED_MAX = 2000;
  * Why: the server parses and plans an unnamed statement each time, which for a join of five tables takes longer than
  * running it. Which plan fits is still the server's choice (`plan_cache_mode`).
  */
-export function preparing(pool: pg.Pool): PostgresPool {
+export function preparing(pool: GatedPool): PostgresPool {
   const names = makeStatementNames();
   const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   return {
@@ -23,18 +24,18 @@ export function preparing(pool: pg.Pool): PostgresPool {
     async connect() {
       const client = await pool.connect();
       let prepared = clients.get(client);
-      if (!prepared) clients.set(client, (prepared = preparedClient(client, names)));
+      if (!prepared) clients.set(client, (prepared = preparedClient(pool, client, names)));
       return prepared;
     },
   };
 }
 
-function preparedClient(client: pg.PoolClient, names: StatementNames): PostgresPoolClient {
+function preparedClient(pool: GatedPool, client: pg.PoolClient, names: StatementNames): PostgresPoolClient {
   async function run(text: string, values: unknown[]): Promise<unknown> {
     const name = values.length === 0 ? null : names.nameOf(text);
-    if (name === null) return client.query(text, values);
+    if (name === null) return pool.ask(client, { text, values });
     try {
-      return await client.query({ name, text, values });
+      return await pool.ask(client, { name, text, values });
     } catch (error) {
       if (!isPlanStale(error)) throw error;
       names.renew();

@@ -1,13 +1,15 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, type Transaction } from 'kysely';
 import pg from 'pg';
+import { parseDatabaseUrl } from './database-hosts.ts';
 import { lockFolder } from './db-folder-lock.ts';
 import { TollgateDialect } from './db-empty-update.ts';
 import { openPGlite, PGliteSocket, type PGlitePlace } from './db-pglite.ts';
 import { isPlanStale, preparing } from './db-prepared.ts';
 import type { Schema } from './db-schema.ts';
+import { GatedPool, transaction } from './gated-pool.ts';
+import { isUnanswered, ReadOnlyServerError, ServerPool } from './server-pool.ts';
 
 /** What reads take: the database or an open transaction. */
 export type Reader = Kysely<Schema>;
@@ -27,8 +29,9 @@ export interface ServerOptions {
   url: string;
   pool_max?: number;
   connect_timeout_ms?: number;
+  /** Limit of one statement on the server; the client gives up one second later. */
   statement_timeout_ms?: number;
-  /** Hears of connections that broke while idle; the pool replaces them. */
+  /** Called for each connection that broke while idle; the pool replaces it. */
   on_connection_lost?: (error: Error) => void;
 }
 
@@ -42,6 +45,8 @@ export interface Database {
    * transaction. Null for a PGlite, which has one connection.
    */
   readonly side_pool: pg.Pool | null;
+  /** Rejects unless the database responds; on a server by a connection made for this purpose. */
+  probe(): Promise<void>;
   /** The whole data directory of a PGlite, to be restored by `openDatabase({ memory: true, snapshot })`. */
   dump(): Promise<Blob>;
   close(): Promise<void>;
@@ -52,41 +57,52 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return 'url' in options ? openServer(options) : openEmbedded(options);
 }
 
+/** Limit of one statement, lock waits included; a transaction sets another with `set local statement_timeout`. */
+const STATEMENT_MS_MAX = 10_000;
 const SIDE_CONNECTIONS_MAX = 2;
 const SIDE_WAIT_MS_MAX = 2_000;
 
 function openServer(options: ServerOptions): Database {
-  const common: pg.PoolConfig = {
-    connectionString: options.url,
+  const hosts = parseDatabaseUrl(options.url);
+  if ('error' in hosts) throw new Error(`the address of the database is invalid: ${hosts.error}`);
+  const { on_connection_lost } = options;
+  const common = {
     idle_in_transaction_session_timeout: 60_000,
     application_name: 'tollgate',
     options: '-c TimeZone=UTC',
-    keepAlive: true,
     types,
   };
-  const pool = new GatedPool({
-    ...common,
-    max: options.pool_max ?? 10,
-    connectionTimeoutMillis: options.connect_timeout_ms ?? 5_000,
-    statement_timeout: options.statement_timeout_ms ?? 30_000,
+  const pool = new ServerPool({
+    hosts,
+    has_gate: true,
+    on_connection_lost,
+    config: {
+      ...common,
+      max: options.pool_max ?? 10,
+      connectionTimeoutMillis: options.connect_timeout_ms ?? 5_000,
+      statement_timeout: options.statement_timeout_ms ?? STATEMENT_MS_MAX,
+    },
   });
-  const side_pool = new pg.Pool({
-    ...common,
-    max: SIDE_CONNECTIONS_MAX,
-    connectionTimeoutMillis: SIDE_WAIT_MS_MAX,
-    statement_timeout: SIDE_WAIT_MS_MAX,
-    query_timeout: SIDE_WAIT_MS_MAX,
+  const side_pool = new ServerPool({
+    hosts,
+    has_gate: false,
+    on_connection_lost,
+    config: {
+      ...common,
+      max: SIDE_CONNECTIONS_MAX,
+      connectionTimeoutMillis: SIDE_WAIT_MS_MAX,
+      statement_timeout: SIDE_WAIT_MS_MAX,
+    },
   });
-  for (const each of [pool, side_pool]) each.on('error', (error) => options.on_connection_lost?.(error));
-  side_pool.on('connect', (client) => client.on('error', () => {}));
   return {
     kind: 'server',
     db: openKysely(pool),
     executeSql: (text, values) => pool.run(text, values),
     side_pool,
+    probe: () => pool.probe(),
     dump: () => Promise.reject(new Error('a server has no data directory to dump')),
     close: async () => {
-      await Promise.all([pool.end(), side_pool.end()]);
+      await Promise.all([pool.close(), side_pool.close()]);
     },
   };
 }
@@ -110,6 +126,7 @@ async function openEmbedded(place: PGlitePlace): Promise<Database> {
     db: openKysely(pool),
     executeSql: (text, values) => pool.run(text, values),
     side_pool: null,
+    probe: async () => void (await pool.run('select 1')),
     async dump() {
       const client = await pool.connect();
       try {
@@ -130,54 +147,6 @@ function openKysely(pool: GatedPool): Db {
   // The brand exists in types only, so nothing but a cast can make it.
   const dialect = new TollgateDialect({ pool: preparing(pool) });
   return new Kysely<Schema>({ dialect }) as Db;
-}
-
-/** Set while the caller is inside `inTransaction`; `open` turns false at its end, for work that outlives it. */
-const transaction = new AsyncLocalStorage<{ open: boolean }>();
-
-/**
- * A pool that refuses to hand a second connection to somebody who holds a transaction.
- *
- * Why: on PGlite there is no second connection and the wait would never end; on a server a full pool of such waiters
- * is the same deadlock.
- */
-class GatedPool extends pg.Pool {
-  constructor(config: pg.PoolConfig) {
-    super(config);
-    // A connection that breaks while somebody holds it also tells the client object, and an error that nobody hears ends the
-    // process. Whoever holds it learns from the next statement.
-    this.on('connect', (client) => client.on('error', () => {}));
-  }
-
-  override connect(): Promise<pg.PoolClient>;
-  override connect(
-    callback: (error: Error | undefined, client: pg.PoolClient | undefined, done: (release?: unknown) => void) => void,
-  ): void;
-  override connect(
-    callback?: (error: Error | undefined, client: pg.PoolClient | undefined, done: (release?: unknown) => void) => void,
-  ): Promise<pg.PoolClient> | void {
-    if (transaction.getStore()?.open) {
-      const error = new Error('the database was used from inside an open transaction: pass `tx` on instead');
-      if (!callback) return Promise.reject(error);
-      return callback(error, undefined, () => {});
-    }
-    return callback ? super.connect(callback) : super.connect();
-  }
-
-  async run(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }> {
-    const result: unknown = await this.query(text, values);
-    // Several statements answer with several results.
-    const results: unknown[] = Array.isArray(result) ? result : [result];
-    return { rows: results.flatMap(rowsOf) };
-  }
-}
-
-function rowsOf(result: unknown): Record<string, unknown>[] {
-  return isResult(result) ? result.rows : [];
-}
-
-function isResult(value: unknown): value is pg.QueryResult<Record<string, unknown>> {
-  return value instanceof pg.Result;
 }
 
 const ATTEMPTS_MAX = 6;
@@ -245,7 +214,7 @@ const networkCodes = new Set([
 ]);
 // What `pg` says without a code when a connection breaks under a query or cannot be had in time.
 const lostConnection =
-  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed)/;
+  /^(Connection terminated|timeout expired|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed)/;
 
 /** Says whether the failure is the database's absence (not reachable, shutting down, out of connections) and not ours. */
 export function isDatabaseDown(error: unknown): boolean {
@@ -254,6 +223,7 @@ export function isDatabaseDown(error: unknown): boolean {
   // What is FATAL ended the connection, or refused one: shutting down, too many, closed for maintenance. The rest are
   // connection errors (08), exhausted resources (53), failures of the machine (58) and a server that became read-only (25006).
   if (error instanceof pg.DatabaseError) return error.severity === 'FATAL' || /^(08|53|58|57P0|25006)/.test(code);
+  if (error instanceof ReadOnlyServerError || isUnanswered(error)) return true;
   return networkCodes.has(code) || lostConnection.test(error.message);
 }
 

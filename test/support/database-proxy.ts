@@ -7,6 +7,10 @@ export interface DatabaseProxy {
   /** Cuts every connection and refuses new ones. */
   goAway(): Promise<void>;
   comeBack(): Promise<void>;
+  /** Stops forwarding on the connections that are open, in both directions and without closing them; new ones work. */
+  freeze(): void;
+  /** Accepts connections and never forwards a byte, until `comeBack`. */
+  swallow(): Promise<void>;
 }
 
 export async function proxyDatabase(database_url: string): Promise<DatabaseProxy> {
@@ -15,8 +19,13 @@ export async function proxyDatabase(database_url: string): Promise<DatabaseProxy
   let server: Server | null = null;
   let listening_port = 0;
 
-  const comeBack = async () => {
+  const listen = async (is_silent: boolean) => {
     const opening = createServer((client) => {
+      if (is_silent) {
+        sockets.add(client);
+        client.on('error', () => {});
+        return;
+      }
       const upstream = connect(Number(port || 5432), hostname);
       for (const socket of [client, upstream]) {
         sockets.add(socket);
@@ -36,21 +45,36 @@ export async function proxyDatabase(database_url: string): Promise<DatabaseProxy
     server = opening;
   };
 
+  const comeBack = () => listen(false);
   await comeBack();
   const url = new URL(database_url);
   url.hostname = '127.0.0.1';
   url.port = String(listening_port);
+  const goAway = async () => {
+    const closing = server;
+    server = null;
+    for (const socket of sockets) socket.destroy();
+    await new Promise<void>((resolve) => {
+      if (closing) closing.close(() => resolve());
+      else resolve();
+    });
+  };
   return {
     url: url.href,
-    async goAway() {
-      const closing = server;
-      server = null;
-      for (const socket of sockets) socket.destroy();
-      await new Promise<void>((resolve) => {
-        if (closing) closing.close(() => resolve());
-        else resolve();
-      });
+    goAway,
+    async comeBack() {
+      await goAway();
+      await comeBack();
     },
-    comeBack,
+    freeze() {
+      for (const socket of sockets) {
+        socket.unpipe();
+        socket.pause();
+      }
+    },
+    async swallow() {
+      await goAway();
+      await listen(true);
+    },
   };
 }

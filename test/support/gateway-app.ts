@@ -62,6 +62,7 @@ export async function startGatewayApp(
     body_ms_max: 60_000,
     development: true,
     evaluation: false,
+    probeDatabase: () => database.probe(),
     version: 'test',
     site: () => site.get(),
     async authenticate({ authorization, session_cookie }) {

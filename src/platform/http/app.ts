@@ -66,6 +66,8 @@ export interface HttpOptions {
   body_bytes_max: number;
   body_ms_max: number;
   development: boolean;
+  /** Rejects unless the database responds; see `Database.probe`. */
+  probeDatabase: () => Promise<void>;
   /** Marks every page with a banner. */
   evaluation: boolean;
   version: string;

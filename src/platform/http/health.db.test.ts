@@ -18,8 +18,8 @@ async function ask(url: string, isStopping: boolean) {
     const problem = toProblem(error);
     return reply.status(problem.status).send(problemBody(problem));
   });
-  const options: Pick<HttpOptions, 'db' | 'version' | 'isStopping'> = {
-    db: database.db,
+  const options: Pick<HttpOptions, 'probeDatabase' | 'version' | 'isStopping'> = {
+    probeDatabase: () => database.probe(),
     version: '1.2.3',
     isStopping: () => isStopping,
   };

@@ -1,0 +1,84 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import pg from 'pg';
+
+/** Set while the caller is inside `inTransaction`; `open` turns false at its end, for work that outlives it. */
+export const transaction = new AsyncLocalStorage<{ open: boolean }>();
+
+type ConnectCallback = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  done: (release?: boolean | Error) => void,
+) => void;
+
+/**
+ * A pool that refuses a second connection to a caller that is inside a transaction.
+ *
+ * Why: on PGlite there is no second connection and the wait would never end; on a server a full pool of such waiters
+ * is the same deadlock.
+ */
+export class GatedPool extends pg.Pool {
+  readonly #has_gate: boolean;
+
+  constructor(config: pg.PoolConfig, has_gate = true) {
+    super(config);
+    this.#has_gate = has_gate;
+    // A connection that breaks while it is in use also emits an error on the client, and an error without a listener ends
+    // the process. The user of the connection gets the error from the next statement.
+    this.on('connect', (client) => client.on('error', () => {}));
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
+    const acquired =
+      this.#has_gate && transaction.getStore()?.open === true
+        ? Promise.reject(new Error('the database was used from inside an open transaction: pass `tx` on instead'))
+        : this.acquire();
+    if (!callback) return acquired;
+    void report(acquired, callback);
+  }
+
+  /** Takes a connection, without the gate. */
+  protected acquire(): Promise<pg.PoolClient> {
+    return super.connect();
+  }
+
+  /** Runs one statement on a connection of this pool. */
+  ask(client: pg.PoolClient, query: pg.QueryConfig): Promise<unknown> {
+    return client.query(query);
+  }
+
+  /** Runs one text; several statements are allowed when there are no values. A connection with an error is not used again. */
+  async run(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }> {
+    const client = await this.connect();
+    try {
+      const result = await this.ask(client, values === undefined ? { text } : { text, values });
+      client.release();
+      // Several statements return several results.
+      const results: unknown[] = Array.isArray(result) ? result : [result];
+      return { rows: results.flatMap(rowsOf) };
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+}
+
+async function report(acquired: Promise<pg.PoolClient>, callback: ConnectCallback): Promise<void> {
+  let client: pg.PoolClient;
+  try {
+    client = await acquired;
+  } catch (error) {
+    callback(error instanceof Error ? error : new Error(String(error)), undefined, () => {});
+    return;
+  }
+  callback(undefined, client, client.release.bind(client));
+}
+
+function rowsOf(result: unknown): Record<string, unknown>[] {
+  return isResult(result) ? result.rows : [];
+}
+
+function isResult(value: unknown): value is pg.QueryResult<Record<string, unknown>> {
+  return value instanceof pg.Result;
+}

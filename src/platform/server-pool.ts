@@ -1,0 +1,251 @@
+import { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { DatabaseHosts } from './database-hosts.ts';
+import { GatedPool } from './gated-pool.ts';
+
+/** The server ends a statement by itself first; the client gives up this much later, when no answer arrives at all. */
+const ANSWER_MARGIN_MS = 1_000;
+const KEEP_ALIVE_MS = 5_000;
+const CONNECT_MS_MAX = 3_000;
+const BEAT_MS = 1_000;
+const BEAT_ANSWER_MS_MAX = 2_000;
+/** Silence after which a statement is given up on a connection whose contemporaries are dead. */
+const SILENCE_MS_MAX = 3_000;
+const CLOSE_MS_MAX = 2_000;
+const NO_LIMIT_MS = 2_147_483_647;
+
+export interface ServerPoolOptions {
+  hosts: DatabaseHosts;
+  config: pg.PoolConfig & { statement_timeout: number };
+  /** Refuses a second connection to a caller inside a transaction. */
+  has_gate: boolean;
+  on_connection_lost?: ((error: Error) => void) | undefined;
+}
+
+/** No server of DATABASE_URL accepts writes, or this one does not. */
+export class ReadOnlyServerError extends Error {
+  constructor() {
+    super('the database server accepts reads only');
+    this.name = 'ReadOnlyServerError';
+  }
+}
+
+/**
+ * A pool of connections to a PostgreSQL that may fail over without a sign: connections that go dead without FIN or RST,
+ * another host that becomes the primary.
+ *
+ * Every wait is limited by the client. A connection with an unfinished statement is closed, never used again. One idle
+ * connection is tested each second; when it is dead, all connections of its age are closed: idle ones immediately, others
+ * after their statement, or after 3 s without an answer.
+ * @see docs/decisions/0033-database-fail-over.md
+ */
+export class ServerPool extends GatedPool {
+  readonly #options: ServerPoolOptions;
+  readonly #preferred: { index: number };
+  readonly #beat: NodeJS.Timeout;
+  readonly #open = new Set<pg.PoolClient>();
+  readonly #in_use = new Set<pg.PoolClient>();
+  /** Since when a connection waits for an answer. Units: ms of the monotonic clock. */
+  readonly #waiting = new Map<pg.PoolClient, number>();
+  /** Statement limits that a transaction set for itself. */
+  readonly #own_limits = new WeakMap<pg.PoolClient, number>();
+  readonly #doomed = new WeakSet<pg.PoolClient>();
+  readonly #verified = new WeakSet<pg.PoolClient>();
+  #is_testing = false;
+
+  constructor(options: ServerPoolOptions) {
+    const preferred = { index: 0 };
+    super(
+      {
+        ...options.config,
+        keepAlive: true,
+        keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+        query_timeout: options.config.statement_timeout + ANSWER_MARGIN_MS,
+        Client: clientOf(options, preferred),
+      },
+      options.has_gate,
+    );
+    this.#options = options;
+    this.#preferred = preferred;
+    this.on('error', (error) => options.on_connection_lost?.(error));
+    this.on('connect', (client) => this.#open.add(client));
+    this.on('acquire', (client) => this.#in_use.add(client));
+    this.on('release', (_error, client) => this.#in_use.delete(client));
+    this.on('remove', (client) => this.#open.delete(client));
+    this.#beat = setInterval(() => void this.#test(), BEAT_MS).unref();
+  }
+
+  protected override async acquire(): Promise<pg.PoolClient> {
+    const client = await this.#connectToAny();
+    const release = client.release.bind(client);
+    client.release = (error) => release(error ?? this.#doomed.has(client));
+    return client;
+  }
+
+  /** Tries each server once, beginning with the one that was good last. */
+  async #connectToAny(): Promise<pg.PoolClient> {
+    const count = this.#options.hosts.urls.length;
+    for (let tries = 1; ; tries += 1) {
+      const { index } = this.#preferred;
+      try {
+        return await this.#writable(await super.acquire());
+      } catch (error) {
+        const isPoolFull = error instanceof Error && error.message.startsWith('timeout exceeded');
+        if (isPoolFull) throw error;
+        if (this.#preferred.index === index) this.#preferred.index = (index + 1) % count;
+        if (tries >= count) throw error;
+      }
+    }
+  }
+
+  /** Returns the connection when its server accepts writes, which is asked once for each connection. */
+  async #writable(client: pg.PoolClient): Promise<pg.PoolClient> {
+    if (!this.#options.hosts.must_write || this.#verified.has(client)) return client;
+    const refusal = await requireWritable(client);
+    if (refusal) {
+      client.release(true);
+      throw refusal;
+    }
+    this.#verified.add(client);
+    return client;
+  }
+
+  override async ask(client: pg.PoolClient, query: pg.QueryConfig): Promise<unknown> {
+    this.#noteLimit(client, query.text);
+    const limit = this.#own_limits.get(client);
+    this.#waiting.set(client, performance.now());
+    try {
+      return await client.query(limit === undefined ? query : Object.assign({ query_timeout: limit }, query));
+    } catch (error) {
+      if (isUnanswered(error)) {
+        cut(client);
+        this.#dropAll();
+      } else if (error instanceof pg.DatabaseError && error.code === READ_ONLY) this.#dropAll();
+      throw error;
+    } finally {
+      this.#waiting.delete(client);
+    }
+  }
+
+  /** `set local statement_timeout` of a transaction moves the client's limit with the server's. Units: ms; 0 is no limit. */
+  #noteLimit(client: pg.PoolClient, text: string): void {
+    const set = /^\s*set local statement_timeout\s*(?:=|to)\s*'?([0-9]+)'?\s*$/i.exec(text);
+    if (set) this.#own_limits.set(client, Number(set[1]) === 0 ? NO_LIMIT_MS : Number(set[1]) + ANSWER_MARGIN_MS);
+    else if (/^\s*(?:commit|rollback)\b/i.test(text)) this.#own_limits.delete(client);
+  }
+
+  async #test(): Promise<void> {
+    const now = performance.now();
+    for (const [client, since] of this.#waiting)
+      if (this.#doomed.has(client) && now - since > SILENCE_MS_MAX) cut(client);
+    if (this.#is_testing || this.idleCount === 0 || this.ending) return;
+    this.#is_testing = true;
+    try {
+      const client = await super.acquire();
+      if (await isAnswered(client.query('select 1'))) client.release(this.#doomed.has(client));
+      else {
+        cut(client);
+        client.release(true);
+        this.#dropAll();
+        this.#options.on_connection_lost?.(new Error('an idle database connection does not answer'));
+      }
+    } catch {
+      // No connection: the next user of the pool gets the error.
+    } finally {
+      this.#is_testing = false;
+    }
+  }
+
+  /** Gives up every connection that is open now. */
+  #dropAll(): void {
+    for (const client of this.#open) {
+      this.#doomed.add(client);
+      if (!this.#in_use.has(client)) cut(client);
+    }
+  }
+
+  /** Rejects unless a connection made for this purpose gets an answer. */
+  async probe(): Promise<void> {
+    const { urls, must_write } = this.#options.hosts;
+    let failure: unknown;
+    for (let offset = 0; offset < urls.length; offset += 1) {
+      const Client = clientOf(this.#options, { index: (this.#preferred.index + offset) % urls.length });
+      const client = new Client({ ...this.#options.config, query_timeout: BEAT_ANSWER_MS_MAX });
+      client.on('error', () => {});
+      try {
+        await client.connect();
+        const refusal = must_write ? await requireWritable(client) : void (await client.query('select 1'));
+        if (refusal) throw refusal;
+        return;
+      } catch (error) {
+        failure = error;
+      } finally {
+        // Not waited for: a dead server does not answer to a farewell either.
+        void client.end().catch(() => {});
+        setTimeout(() => cut(client), CLOSE_MS_MAX).unref();
+      }
+    }
+    throw failure;
+  }
+
+  /** Ends the pool within 2 s after the last connection was released, also when the server does not answer. */
+  async close(): Promise<void> {
+    clearInterval(this.#beat);
+    const ended = this.end();
+    await Promise.race([ended, sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
+    for (const client of this.#open) cut(client);
+    await ended;
+  }
+}
+
+const READ_ONLY = '25006';
+
+/** A client class whose connections go to the server that is preferred when they are made. */
+function clientOf({ hosts, config }: ServerPoolOptions, preferred: { index: number }): typeof pg.Client {
+  const connect_ms = Math.min(config.connectionTimeoutMillis ?? CONNECT_MS_MAX, CONNECT_MS_MAX);
+  return class extends pg.Client {
+    constructor(given?: string | pg.ClientConfig) {
+      super({
+        ...(typeof given === 'object' ? given : {}),
+        connectionString: hosts.urls[preferred.index] ?? '',
+        connectionTimeoutMillis: connect_ms,
+      });
+    }
+  };
+}
+
+/** Returns the error when the server is a standby or otherwise refuses writes. */
+async function requireWritable(client: pg.ClientBase): Promise<Error | undefined> {
+  try {
+    const { rows } = await client.query<{ transaction_read_only: string }>(
+      Object.assign({ query_timeout: BEAT_ANSWER_MS_MAX }, { text: 'show transaction_read_only' }),
+    );
+    return rows[0]?.transaction_read_only === 'off' ? undefined : new ReadOnlyServerError();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** What `pg` rejects with when `query_timeout` passed; the statement is still under way on the connection. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout';
+}
+
+/** Closes the socket without a farewell; statements that wait on it are rejected. */
+function cut(client: pg.ClientBase): void {
+  const connection: unknown = Reflect.get(client, 'connection');
+  const stream: unknown = typeof connection === 'object' && connection ? Reflect.get(connection, 'stream') : null;
+  if (stream instanceof Duplex) stream.destroy();
+}
+
+async function isAnswered(question: Promise<unknown>): Promise<boolean> {
+  const answered = question.then(
+    () => true,
+    () => false,
+  );
+  const first = await Promise.race([answered, sleep(BEAT_ANSWER_MS_MAX, null, { ref: false })]);
+  if (first !== null) return first;
+  // A process that was busy for long runs its timers before it reads its sockets.
+  return (await Promise.race([answered, sleep(200, null, { ref: false })])) ?? false;
+}

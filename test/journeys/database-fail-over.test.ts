@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { inTransaction, isDatabaseDown, openDatabase } from '../../src/platform/db.ts';
+import { apiClient, registerPerson } from '../support/client.ts';
+import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { type DatabaseProxy, proxyDatabase } from '../support/database-proxy.ts';
+import { startApp, type TestApp } from '../support/start-app.ts';
+
+const skip = process.env['TEST_DATABASE_URL'] ? false : 'an embedded database does not fail over';
+const RECOVERY_MS_MAX = 15_000;
+let direct: TestDatabase;
+let proxy: DatabaseProxy;
+let app: TestApp;
+let isClosed = false;
+
+before(async () => {
+  if (skip) return;
+  direct = await openTestDatabase();
+  proxy = await proxyDatabase(direct.url ?? '');
+  const proxied = await openDatabase({ url: proxy.url });
+  app = await startApp({ database: { ...proxied, url: proxy.url } });
+  await app.tollgate.startWorker();
+});
+after(async () => {
+  if (skip) return;
+  if (!isClosed) await app.close();
+  await proxy.goAway();
+  await direct.close();
+});
+
+/** Asks until it works; each failure must say why and when to retry. Returns the time it took. */
+async function timeToRecover(ask: () => ReturnType<ReturnType<typeof apiClient>>): Promise<number> {
+  const started = performance.now();
+  for (;;) {
+    const answer = await ask();
+    const took_ms = performance.now() - started;
+    if (answer.status === 200) return took_ms;
+    assert.deepEqual([answer.status, answer.json()['code']], [503, 'database_unavailable']);
+    assert.ok(Number(answer.headers['retry-after']) > 0);
+    assert.ok(took_ms < RECOVERY_MS_MAX, `not recovered after ${took_ms} ms`);
+    await sleep(100);
+  }
+}
+
+test(
+  'connections that go dead without a sign are replaced within 15 s, and readiness sees the server',
+  { skip },
+  async () => {
+    const xia = apiClient(app, await registerPerson(app, 'xia'));
+    const preferences = () => xia('GET', '/api/users/xia/notifications');
+    await Promise.all(Array.from({ length: 20 }, preferences));
+    proxy.freeze();
+    const ready = xia('GET', '/readyz');
+    const all = await Promise.all(Array.from({ length: 20 }, () => timeToRecover(preferences)));
+    assert.ok(Math.max(...all) < RECOVERY_MS_MAX, `${Math.max(...all)} ms`);
+    assert.equal((await ready).status, 200, 'probed on a connection of its own');
+
+    await registerPerson(app, 'kenneth');
+    const deadline = performance.now() + RECOVERY_MS_MAX;
+    const isWelcomed = () =>
+      app.tollgate.mailbox.list('kenneth@example.com').some(({ event }) => event === 'user_welcome');
+    while (!isWelcomed() && performance.now() < deadline) await sleep(50);
+    assert.ok(isWelcomed(), 'the worker recovers too');
+  },
+);
+
+test(
+  'a statement and a transaction whose connection goes dead are rejected, and the pool is free again',
+  { skip },
+  async () => {
+    const database = await openDatabase({ url: proxy.url, pool_max: 2, statement_timeout_ms: 2_000 });
+    const pending = [
+      database.executeSql('select pg_sleep(1)'),
+      inTransaction(database.db, (tx) => sql`select pg_sleep(1)`.execute(tx)),
+    ];
+    const outcomes = Promise.allSettled(pending);
+    await sleep(500);
+    proxy.freeze();
+    const started = performance.now();
+    for (const outcome of await outcomes) {
+      assert.equal(outcome.status, 'rejected');
+      assert.ok(
+        outcome.status === 'rejected' && isDatabaseDown(outcome.reason),
+        String(Reflect.get(outcome, 'reason')),
+      );
+    }
+    assert.deepEqual((await database.executeSql('select 1 as one')).rows, [{ one: 1 }]);
+    assert.ok(performance.now() - started < 5_000, 'the rollback does not wait a second time');
+    await database.close();
+  },
+);
+
+test('a long statement that sets its own limit is waited for', { skip }, async () => {
+  const database = await openDatabase({ url: proxy.url, statement_timeout_ms: 300 });
+  await inTransaction(database.db, async (tx) => {
+    await sql`set local statement_timeout = 0`.execute(tx);
+    await sql`select pg_sleep(2)`.execute(tx);
+  });
+  await assert.rejects(database.executeSql('select pg_sleep(2)'), /statement timeout/);
+  await database.close();
+});
+
+test('the program stops in time while its connections are dead', { skip }, async () => {
+  const database = await openDatabase({ url: proxy.url });
+  await Promise.all(Array.from({ length: 5 }, () => database.executeSql('select 1')));
+  proxy.freeze();
+  const started = performance.now();
+  await database.close();
+  assert.ok(performance.now() - started < 4_000);
+});
+
+test('of several hosts the one that accepts connections and writes is used', { skip }, async () => {
+  const other = await proxyDatabase(direct.url ?? '');
+  const url = new URL(proxy.url);
+  const both = proxy.url.replace(url.host, `${url.host},127.0.0.1:${new URL(other.url).port}`);
+  const database = await openDatabase({ url: `${both}?target_session_attrs=read-write` });
+  const name = url.pathname.slice(1);
+  try {
+    assert.deepEqual((await database.executeSql('select 1 as one')).rows, [{ one: 1 }]);
+    await proxy.swallow();
+    const started = performance.now();
+    for (;;) {
+      const failure = await database.executeSql('select 1').then(
+        () => null,
+        (error: unknown) => error,
+      );
+      if (failure === null) break;
+      assert.ok(isDatabaseDown(failure), String(failure));
+      assert.ok(performance.now() - started < RECOVERY_MS_MAX);
+    }
+    await database.probe();
+
+    await direct.executeSql(`alter database ${name} set default_transaction_read_only = on`);
+    const reading = await openDatabase({ url: `${both}?target_session_attrs=read-write` });
+    await assert.rejects(reading.executeSql('select 1'), (error) => isDatabaseDown(error));
+    await assert.rejects(reading.probe());
+    await direct.executeSql(`alter database ${name} reset default_transaction_read_only`);
+    await reading.executeSql('create temporary table written (n integer)');
+    await reading.close();
+  } finally {
+    await database.close();
+    await other.goAway();
+    await proxy.comeBack();
+  }
+});
+
+test('the whole program stops in time after a fail-over', { skip }, async () => {
+  proxy.freeze();
+  const started = performance.now();
+  await app.close();
+  isClosed = true;
+  assert.ok(performance.now() - started < 20_000);
+});
