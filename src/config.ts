@@ -5,6 +5,7 @@ import { parseDatabaseUrl } from '#platform/database-hosts';
 import { overrideSettings } from './override-settings.ts';
 import { parseSetting, type Setting } from './setting.ts';
 import { networkOfProxy } from './trusted-proxy.ts';
+import { type UpstreamConfig, upstreamSettings } from './upstream-settings.ts';
 
 const define = <const T extends Record<string, Setting>>(table: T): T => table;
 
@@ -204,29 +205,7 @@ export const settings = define({
     max: 3650,
     description: "Days after a subscription's end during which its provider may still read the subscriber's profile.",
   },
-  upstream_timeout_ms: {
-    name: 'UPSTREAM_TIMEOUT_MS',
-    kind: 'integer',
-    default: '120000',
-    min: 100,
-    max: 3_600_000,
-    description: 'How long the application behind the gateway may take to start its answer.',
-  },
-  upstream_connections_max: {
-    name: 'UPSTREAM_CONNECTIONS_MAX',
-    kind: 'integer',
-    default: '128',
-    min: 1,
-    max: 10_000,
-    description: 'Connections kept to the application behind the gateway.',
-  },
-  forwarded_headers: {
-    name: 'FORWARDED_HEADERS',
-    kind: 'list',
-    default: 'x-requested-with,x-csrf-token,x-request-id',
-    description:
-      'Request headers of callers that reach the application beside the standard ones, separated by commas; names of signatures of webhooks belong here. Headers that the gateway sets cannot be listed.',
-  },
+  ...upstreamSettings,
   private_addresses_allowed: {
     name: 'PRIVATE_ADDRESSES_ALLOWED',
     kind: 'boolean',
@@ -244,7 +223,7 @@ export const settings = define({
   ...overrideSettings,
 } satisfies Record<string, Setting>);
 
-export interface Config {
+export interface Config extends UpstreamConfig {
   mode: 'production' | 'development' | 'evaluation';
   host: string;
   port: number;
@@ -272,9 +251,6 @@ export interface Config {
   forwarded_requests_per_minute_max: number;
   terms_required: boolean;
   provider_grace_days: number;
-  upstream_timeout_ms: number;
-  upstream_connections_max: number;
-  forwarded_headers: string[];
   private_addresses_allowed: boolean;
   processor: 'test';
   allow_public_development: boolean;
@@ -322,6 +298,8 @@ export function readConfig(
     if ('error' in parsed) errors.push(`${setting.name}: ${parsed.error}`);
     else values[key] = parsed.value;
   }
+  if (environment['UPSTREAM_CONNECTIONS_MAX'] !== undefined)
+    errors.push('UPSTREAM_CONNECTIONS_MAX: no longer exists; set UPSTREAM_REQUESTS_MAX and UPSTREAM_STREAMS_MAX.');
   const { site_email } = values;
   const mode = values['mode'] ?? ((values['database_url'] ?? null) === null ? 'evaluation' : 'production');
   const derived = {

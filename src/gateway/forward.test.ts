@@ -8,12 +8,13 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { Readable } from 'node:stream';
 import { createUpstreamApp } from '../../examples/upstream-app/index.ts';
 import { type Forwarder, makeForwarder, UpstreamFailure, upstreamUrl } from './forward.ts';
 import { requestHeaders } from './forward-headers.ts';
+import type { Place } from './upstream-shares.ts';
 
 const closing: (() => unknown)[] = [];
 after(async () => {
@@ -31,10 +32,13 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
+/** A place in a pool that is never full. */
+const place: Place = { kind: 'request', becomeStream: () => true, release: () => undefined };
+
 const options = {
   headers_timeout_ms: 400,
   connect_timeout_ms: 400,
-  connections_max: 8,
+  idle_ms: 60_000,
   private_addresses_allowed: true,
 };
 
@@ -62,6 +66,7 @@ async function gatewayTo(entry_point: string, forwarder: Forwarder = makeForward
             body: has_body ? request : null,
           },
           response,
+          place,
         )
         .catch((error: unknown) => {
           if (response.destroyed) return;
@@ -152,11 +157,11 @@ const gatewayProcess = `
   import { createServer } from 'node:http';
   const [, forward, entry_point] = process.argv;
   const { makeForwarder } = await import(forward);
-  const forwarder = makeForwarder({ headers_timeout_ms: 5000, connect_timeout_ms: 500, connections_max: 8, private_addresses_allowed: true });
+  const forwarder = makeForwarder({ headers_timeout_ms: 5000, connect_timeout_ms: 500, idle_ms: 60000, private_addresses_allowed: true });
   const server = createServer((request, response) => {
     if (request.url === '/rss') return response.end(String(process.resourceUsage().maxRSS * 1024));
     const body = request.method === 'POST' ? request : null;
-    forwarder.forward({ entry_point, method: request.method, target: request.url, headers: [], request_id: 'r1', transport_policy: null, body }, response).catch(() => response.destroy());
+    forwarder.forward({ entry_point, method: request.method, target: request.url, headers: [], request_id: 'r1', transport_policy: null, body }, response, { kind: 'request', becomeStream: () => true, release() {} }).catch(() => response.destroy());
   });
   server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 `;
@@ -235,15 +240,6 @@ test('an upstream that accepts and says nothing is slow, one that talks nonsense
   }
 });
 
-test('when every connection is taken the wait is bounded too', async () => {
-  const forwarder = makeForwarder({ ...options, connections_max: 1, headers_timeout_ms: 300 });
-  const narrow = await gatewayTo(upstream, forwarder);
-  const held = await fetch(`${narrow}/stream?count=100&ms=50`);
-  const reply = await fetch(`${narrow}/echo`);
-  assert.equal(reply.status, 504);
-  await held.body?.cancel();
-});
-
 test('an answer that breaks off is broken off, not ended', async () => {
   const half = await listen(
     createServer((_request, response) => {
@@ -314,4 +310,111 @@ test('headers that are not ASCII pass byte for byte', async () => {
   );
   const reply = await fetch(await gatewayTo(odd));
   assert.equal(Buffer.from(reply.headers.get('x-name') ?? '', 'latin1').toString('utf8'), 'é…');
+});
+
+/** A TCP server that speaks HTTP by hand. */
+async function tcp(talk: (socket: Socket) => void): Promise<string> {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    talk(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closing.push(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test('an upstream that refuses an upload and resets the connection is heard', async () => {
+  for (let round = 0; round < 20; round++) {
+    const refusing = await tcp((socket) => {
+      socket.once('data', () => {
+        socket.pause();
+        // Unread data in the socket makes the system reset the connection.
+        socket.end('HTTP/1.1 413 Payload Too Large\r\nContent-Length: 7\r\nConnection: close\r\n\r\ntoo big', () => {
+          socket.destroy();
+        });
+      });
+    });
+    const reply = await fetch(await gatewayTo(refusing), { method: 'POST', body: 'x'.repeat(8_000_000) });
+    assert.equal(reply.status, 413);
+    assert.equal(await reply.text(), 'too big');
+  }
+});
+
+test('a 204 or 304 with a length loses it, and the next request is answered', async () => {
+  for (const status of ['204 No Content', '304 Not Modified']) {
+    const odd = await gatewayTo(
+      await tcp((socket) => {
+        socket.on('data', () => socket.write(`HTTP/1.1 ${status}\r\nContent-Length: 5\r\nX-Odd: 1\r\n\r\n`));
+      }),
+    );
+    for (let round = 0; round < 2; round++) {
+      const reply = await fetch(odd);
+      assert.equal(reply.status, Number(status.slice(0, 3)));
+      assert.equal(reply.headers.get('x-odd'), '1');
+      assert.equal(reply.headers.get('content-length'), null);
+    }
+  }
+});
+
+test('a response in a transfer coding that is not decoded is not passed on', async () => {
+  const odd = await tcp((socket) => {
+    socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n'));
+  });
+  assert.equal((await fetch(await gatewayTo(odd))).status, 503);
+});
+
+const impatient = makeForwarder({ ...options, headers_timeout_ms: 5000, idle_ms: 300 });
+
+test('an upload of a byte a second ends', async () => {
+  const { port } = new URL(await gatewayTo(upstream, impatient));
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write('POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n');
+  const trickle = setInterval(() => socket.write('x'), 100);
+  const [reply] = (await once(socket, 'data')) as [Buffer];
+  clearInterval(trickle);
+  socket.destroy();
+  assert.match(reply.toString(), /caller_slow/);
+});
+
+test('an upload that goes on takes as long as it needs', async () => {
+  const { port } = new URL(await gatewayTo(upstream, impatient));
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write('POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\nConnection: close\r\n\r\n');
+  for (let sent = 0; sent < 40_000; sent += 4000) {
+    socket.write('x'.repeat(4000));
+    await new Promise((resolve) => {
+      setTimeout(resolve, 100);
+    });
+  }
+  assert.match(Buffer.concat(await socket.toArray()).toString(), /"body_bytes":40000/);
+});
+
+test('a response that does not go on is broken off, an event stream is not', async () => {
+  const silent = (type: string) =>
+    listen(
+      createServer((_request, response) => {
+        response.writeHead(200, { 'Content-Type': type });
+        response.write('begin');
+        setTimeout(() => response.end('end'), 1200);
+      }),
+    );
+  const stalled = await fetch(await gatewayTo(await silent('text/plain'), impatient));
+  await assert.rejects(stalled.text());
+  const events = await fetch(await gatewayTo(await silent('text/event-stream'), impatient));
+  assert.equal(await events.text(), 'beginend');
+});
+
+test('a caller that does not read its response loses it', async () => {
+  const { port } = new URL(await gatewayTo(upstream, impatient));
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write('GET /large?bytes=500000000 HTTP/1.1\r\nHost: x\r\n\r\n');
+  socket.pause();
+  await new Promise((resolve) => {
+    setTimeout(resolve, 1500);
+  });
+  let received = 0;
+  socket.on('error', () => undefined);
+  for await (const chunk of socket) received += (chunk as Buffer).length;
+  assert.ok(received < 400_000_000, `${received} bytes`);
 });

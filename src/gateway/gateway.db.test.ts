@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -616,6 +617,81 @@ test('an upgrade is refused with the same words as any request', async () => {
   assert.match(foreign, /"code":"cross_site"/);
   const fetched = await upgrade('Cookie: sessionid=xia\r\nSec-Fetch-Site: cross-site\r\n');
   assert.match(fetched, /"code":"cross_site"/);
+});
+
+test('streams of one client leave the application to every other user, and a stream too many is refused at once', async () => {
+  await rules([{ path: '/open', allow: 0 }]);
+  const leaving = new AbortController();
+  const streams = await Promise.all(
+    Array.from({ length: 128 }, () =>
+      fetch(`${app.origin}/open/stream?count=1000&ms=1000`, {
+        headers: { authorization: 'Bearer xia', accept: 'application/json' },
+        signal: leaving.signal,
+      }),
+    ),
+  );
+  assert.equal(streams.filter(({ status }) => status === 200).length, 4);
+  const refused = streams.find(({ status }) => status === 503);
+  assert.equal(refused?.headers.get('retry-after'), '5');
+  assert.equal(((await refused?.json()) as { code: string }).code, 'upstream_busy');
+  for (const as of ['kenneth', undefined, 'xia']) {
+    const started = performance.now();
+    assert.equal((await call('/open/echo', as === undefined ? {} : { as })).status, 200);
+    assert.ok(performance.now() - started < 2000);
+  }
+  leaving.abort();
+  await sleep(100);
+  const again = await fetch(`${app.origin}/open/stream?count=1&ms=1`, { headers: { authorization: 'Bearer xia' } });
+  assert.equal(again.status, 200);
+});
+
+test('slow uploads of one client leave the application to every other user', async () => {
+  await rules([{ path: '/open', allow: 0 }]);
+  const sockets = Array.from({ length: 128 }, () => {
+    const socket = connect(Number(new URL(app.origin).port), '127.0.0.1');
+    const head = `POST /open/echo HTTP/1.1\r\nHost: ${new URL(app.origin).host}\r\nAuthorization: Bearer xia\r\n`;
+    socket.write(`${head}Content-Length: 1000000\r\n\r\nx`);
+    socket.on('error', () => socket.destroy());
+    return socket;
+  });
+  await sleep(200);
+  const started = performance.now();
+  assert.equal((await call('/open/echo', { as: 'kenneth' })).status, 200);
+  assert.ok(performance.now() - started < 2000);
+  for (const socket of sockets) socket.destroy();
+});
+
+test('no connection stays when the clients of tunnels leave, before or after the upstream has answered', async () => {
+  await rules([{ path: '/open', allow: 0 }]);
+  const count = () =>
+    new Promise<number>((resolve, reject) => {
+      app.http.server.getConnections((error, connections) => (error ? reject(error) : resolve(connections)));
+    });
+  const handshake = (path: string) => {
+    const socket = connect(Number(new URL(app.origin).port), '127.0.0.1');
+    const asked =
+      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eHh4eHh4eHh4eHh4eHh4eA==';
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${new URL(app.origin).host}\r\n${asked}\r\n\r\n`);
+    return socket;
+  };
+  app.http.server.closeIdleConnections();
+  await sleep(50);
+  const before = await count();
+  for (const path of ['/open/ws', '/open/slow']) {
+    for (const leave of ['end', 'destroy'] as const) {
+      const socket = handshake(path);
+      if (path === '/open/ws') await once(socket, 'data');
+      else await sleep(50);
+      socket[leave]();
+      socket.resume();
+    }
+  }
+  let left = await count();
+  for (let round = 0; round < 60 && left > before; round++) {
+    await sleep(50);
+    left = await count();
+  }
+  assert.ok(left <= before, `${left} connections, ${before} before`);
 });
 
 test('visits are told to the application and counted, a while later', async () => {

@@ -1,11 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { Problem } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import type { Db } from '#platform/db';
+import { codeOfError } from '#platform/http/error-code';
 import { isByCookie, isCrossSite } from '#platform/http/csrf';
 import { prefersHtml } from '#platform/http/negotiate';
 import { transport_policy } from '#platform/http/security-headers';
-import { codeOf, type Forwarder, makeForwarder, type OutgoingRequest, UpstreamFailure } from './forward.ts';
+import { type FailureReason, type Forwarder, makeForwarder, type OutgoingRequest, UpstreamFailure } from './forward.ts';
 import { requestHeaders } from './forward-headers.ts';
 import { makeKnownCallers } from './known-callers.ts';
 import type { FactSources } from './load-facts.ts';
@@ -20,21 +22,32 @@ import { parseRequestTarget } from './request-target.ts';
 import type { RecentSources } from './recent-activity.ts';
 import { gatewayRoutes } from './routes.ts';
 import { makeSessionCarriers } from './session-carriers.ts';
+import { networkOf } from '#platform/throttle';
 import { answerRefusal, join, type PendingUpgrade, pendingUpgrade, routeUpgrades } from './upgrade.ts';
+import { makeUpstreamShares, type ShareHolder, type UpstreamShares } from './upstream-shares.ts';
 
 export interface GatewayOptions extends FactSources, RecentSources {
   readonly db: Db;
   readonly log: Logger;
   /** The master key of the deployment. */
   readonly secret: string;
-  readonly upstream_timeout_ms: number;
-  readonly upstream_connections_max: number;
-  /** Names of request headers that reach the upstream beside the standard ones. */
-  readonly forwarded_headers: readonly string[];
+  readonly upstream: UpstreamOptions;
   readonly private_addresses_allowed: boolean;
   readonly hasTemplate: (name: string) => boolean;
   /** The site or its rules were changed by this process: what is held of it is out of date. */
   readonly onSiteChanged: () => void;
+}
+
+/** The `UPSTREAM_…` settings. */
+export interface UpstreamOptions {
+  readonly upstream_timeout_ms: number;
+  readonly upstream_requests_max: number;
+  readonly upstream_requests_per_caller_max: number;
+  readonly upstream_streams_max: number;
+  readonly upstream_streams_per_caller_max: number;
+  readonly upstream_idle_ms: number;
+  /** Names of request headers that reach the upstream beside the standard ones. */
+  readonly forwarded_headers: readonly string[];
 }
 
 export interface Gateway {
@@ -45,10 +58,12 @@ export interface Gateway {
 }
 
 const connect_timeout_ms = 5000;
+const busy_retry_s = 5;
 const forwarded_methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** Makes the gateway of a site: its settings as API, and everything that is not ours behind the rules. */
 export function makeGateway(options: GatewayOptions): Gateway {
+  const { upstream } = options;
   const callers = makeKnownCallers(options);
   const parts: PipelineParts = {
     rules: makeRuleBook(),
@@ -58,9 +73,9 @@ export function makeGateway(options: GatewayOptions): Gateway {
     carriers: makeSessionCarriers(options.secret),
   };
   const forwarder = makeForwarder({
-    headers_timeout_ms: options.upstream_timeout_ms,
+    headers_timeout_ms: upstream.upstream_timeout_ms,
     connect_timeout_ms,
-    connections_max: options.upstream_connections_max,
+    idle_ms: upstream.upstream_idle_ms,
     private_addresses_allowed: options.private_addresses_allowed,
   });
   const pages = {
@@ -69,7 +84,13 @@ export function makeGateway(options: GatewayOptions): Gateway {
   };
 
   const open = makeOpenConnections();
-  const further = new Set(options.forwarded_headers.map((name) => name.toLowerCase()));
+  const shares = makeUpstreamShares({
+    requests_max: upstream.upstream_requests_max,
+    requests_per_caller_max: upstream.upstream_requests_per_caller_max,
+    streams_max: upstream.upstream_streams_max,
+    streams_per_caller_max: upstream.upstream_streams_per_caller_max,
+  });
+  const further = new Set(upstream.forwarded_headers.map((name) => name.toLowerCase()));
   let ownMethods: OwnMethods = () => [];
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -84,7 +105,7 @@ export function makeGateway(options: GatewayOptions): Gateway {
     const is_cross_site = (!is_safe || upgrade !== null) && isByCookie(request) && isCrossSite(request);
     const passed = await passRules({ ctx, method, target, is_preflight, is_cross_site }, parts);
     if (!passed.match.rule.is_forward) return answerLocally(request, reply, passed, pages);
-    return forwardOn({ forwarder, open, further }, request, reply, passed, upgrade);
+    return forwardOn({ forwarder, open, shares, further }, request, reply, passed, upgrade);
   }
 
   return {
@@ -129,11 +150,12 @@ export function makeGateway(options: GatewayOptions): Gateway {
 interface ForwardingParts {
   readonly forwarder: Forwarder;
   readonly open: OpenConnections;
+  readonly shares: UpstreamShares;
   readonly further: ReadonlySet<string>;
 }
 
 async function forwardOn(
-  { forwarder, open, further }: ForwardingParts,
+  { forwarder, open, shares, further }: ForwardingParts,
   request: FastifyRequest,
   reply: FastifyReply,
   passed: Passed,
@@ -141,15 +163,23 @@ async function forwardOn(
 ): Promise<FastifyReply> {
   const { entry_point } = passed.ctx.site;
   if (entry_point === null) throw gatewayProblems.upstream_unset();
+  const place = await shares.take(upgrade ? 'stream' : 'request', shareHolder(request));
+  if (place === null) throw busy();
+  const channel = upgrade?.socket ?? reply.raw;
+  channel.once('close', () => place.release());
+  if (channel.destroyed) {
+    place.release();
+    return reply.hijack();
+  }
   const outgoing = outgoingRequest(request, passed, { entry_point, further });
   try {
     if (upgrade) {
-      const outcome = await forwarder.upgrade(outgoing, upgrade.protocol);
+      const outcome = await forwarder.upgrade(outgoing, upgrade.protocol, upgrade.gone);
       open.addTunnel(upgrade.socket);
       if (outcome.kind === 'upgraded') join(reply.raw, upgrade, outcome);
       else answerRefusal(reply.raw, outcome);
     } else {
-      await forwarder.forward(outgoing, reply.raw);
+      await forwarder.forward(outgoing, reply.raw, place);
       open.addAnswer(reply.raw);
     }
   } catch (error) {
@@ -157,6 +187,15 @@ async function forwardOn(
     return answerFailure(request, reply, passed, error, entry_point);
   }
   return reply.hijack();
+}
+
+/** Signed-in callers have a share each; anonymous ones share that of their network. */
+function shareHolder({ ctx: { actor }, ip }: FastifyRequest): ShareHolder {
+  return { user: actor.kind === 'user' ? String(actor.user_id) : null, network: networkOf(ip) };
+}
+
+function busy(): Problem {
+  return gatewayProblems.upstream_busy({ retry_after_s: busy_retry_s });
 }
 
 function outgoingRequest(
@@ -190,6 +229,11 @@ function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
+function failureProblem(reason: FailureReason): Problem {
+  if (reason === 'caller_slow') return gatewayProblems.body_too_slow();
+  return reason === 'slow' ? gatewayProblems.upstream_slow() : gatewayProblems.upstream_unreachable();
+}
+
 /** The themed page for people, with a hint for those who can mend it; a problem for programs. */
 async function answerFailure(
   request: FastifyRequest,
@@ -199,9 +243,10 @@ async function answerFailure(
   entry_point: string,
 ): Promise<FastifyReply> {
   if (failure.reason === 'caller_gone') return reply.hijack();
-  const reason = codeOf(failure.cause);
+  const reason = codeOfError(failure.cause);
   request.log.warn({ event: 'http_forward_failed', reason, err: failure.cause, entry_point }, 'upstream failed');
-  const problem = failure.reason === 'slow' ? gatewayProblems.upstream_slow() : gatewayProblems.upstream_unreachable();
+  if (failure.reason === 'busy') throw busy();
+  const problem = failureProblem(failure.reason);
   // What is left of a body that nobody reads ends with the connection.
   if (!request.raw.complete) reply.header('connection', 'close');
   if (!prefersHtml(request.raw)) throw problem;

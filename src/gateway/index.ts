@@ -3,7 +3,7 @@ export { checkEntryPoint, type ConnectionCheck } from './check-entry-point.ts';
 export { changeProxy } from './change-proxy.ts';
 export { createRule, updateRule } from './change-rules.ts';
 export { insertFirstRules } from './first-rules.ts';
-export { type Gateway, makeGateway } from './gateway.ts';
+export { type Gateway, type GatewayOptions, makeGateway } from './gateway.ts';
 export { putRule } from './put-rule.ts';
 export { allRules } from './rule-store.ts';
 export { openSessionKey, rotateSessionKey } from './session-key.ts';

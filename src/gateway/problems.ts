@@ -24,6 +24,12 @@ export const gatewayProblems = defineProblems({
     title: 'The application took too long to answer.',
     help: 'Try again in a few minutes.',
   },
+  upstream_busy: {
+    status: 503,
+    title: 'Too many requests are being forwarded at the same time.',
+    help: 'Try again in a few seconds; close connections that are no longer needed.',
+  },
+  body_too_slow: { status: 408, title: 'The body of the request arrived too slowly.' },
   user_unknown: { status: 404, title: 'There is no such user.' },
   rule_unknown: { status: 404, title: 'There is no such access rule.' },
   rule_exists: { status: 400, title: 'There is a rule with this path already.' },

@@ -7,11 +7,20 @@ import type { Refused, Upgraded } from './forward.ts';
 export interface PendingUpgrade {
   readonly protocol: string;
   readonly socket: Duplex;
-  /** What the caller sent after the request. */
-  readonly head: Buffer;
+  /** Aborted when the caller closes the connection before the switch. */
+  readonly gone: AbortSignal;
+  /** Stops collecting and returns what the caller sent after the request. */
+  takeEarlyData(): Buffer;
 }
 
 const pending = new WeakMap<IncomingMessage, PendingUpgrade>();
+
+/** No client sends this much before it knows that the protocol is switched. */
+const early_bytes_max = 65_536;
+/** Time in which the other side of a tunnel may finish after one side has ended. */
+const half_closed_ms = 1000;
+/** WebSocket close frame with status 1008, policy violation (RFC 6455 §5.5.1, §7.4.1). */
+const close_frame = Buffer.from([0x88, 0x02, 0x03, 0xf0]);
 
 /** The upgrade that a request asks for, or null. */
 export function pendingUpgrade(request: IncomingMessage): PendingUpgrade | null {
@@ -19,8 +28,8 @@ export function pendingUpgrade(request: IncomingMessage): PendingUpgrade | null 
 }
 
 /**
- * Leads requests that want to switch protocols through the same routes as all others: the same caller, the same rules.
- * An answer that is not a switch is written like any other and ends the connection.
+ * Routes requests that want to switch protocols like all others: the same caller, the same rules.
+ * A response that is not a switch ends the connection.
  */
 export function routeUpgrades(app: App): void {
   app.server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
@@ -30,39 +39,77 @@ export function routeUpgrades(app: App): void {
     // @types/node asks for a net.Socket; the server hands out nothing else, but types it as what TLS shares with it.
     response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0]);
     response.on('finish', () => socket.end());
-    if (request.headers.upgrade?.toLowerCase() === 'websocket' && request.method === 'GET') {
-      pending.set(request, { protocol: 'websocket', socket, head });
-    }
+    pending.set(request, watchPending(socket, head));
     app.routing(request, response);
   });
 }
 
-/** Joins the caller's connection to the upstream's, in both directions, until either ends. */
+/** Reads on while the upstream decides: a connection that is not read does not show that the caller has left. */
+function watchPending(socket: Duplex, head: Buffer): PendingUpgrade {
+  const early = [head];
+  let bytes = head.length;
+  const gone = new AbortController();
+  const collect = (chunk: Buffer) => {
+    early.push(chunk);
+    bytes += chunk.length;
+    if (bytes > early_bytes_max) socket.destroy();
+  };
+  const leave = () => {
+    gone.abort();
+    socket.destroy();
+  };
+  socket.on('data', collect).on('end', leave).on('close', leave);
+  return {
+    protocol: 'websocket',
+    socket,
+    gone: gone.signal,
+    takeEarlyData() {
+      socket.pause();
+      socket.off('data', collect).off('end', leave).off('close', leave);
+      return Buffer.concat(early);
+    },
+  };
+}
+
+/** Joins the caller's connection and the upstream's, in both directions, until either ends. */
 export function join(response: ServerResponse, upgrade: PendingUpgrade, upstream: Upgraded): void {
-  const { protocol, socket, head } = upgrade;
+  const { protocol, socket, gone } = upgrade;
+  const other = upstream.socket;
+  if (gone.aborted || socket.destroyed) {
+    other.destroy();
+    return;
+  }
   response.detachSocket(socket as Parameters<ServerResponse['detachSocket']>[0]); // as above
+  const head = upgrade.takeEarlyData();
   socket.write(
     headText('101 Switching Protocols', ['Connection', 'Upgrade', 'Upgrade', protocol, ...upstream.headers]),
   );
-  const other = upstream.socket;
   if (head.length > 0) other.write(head);
-  const end = () => {
+  const destroy = () => {
     socket.destroy();
     other.destroy();
   };
-  socket.on('error', end).on('close', end);
-  other.on('error', end).on('close', end);
+  // The end of one side is the end of the tunnel: a side that stays half open would keep its socket for ever.
+  const finish = () => setTimeout(destroy, half_closed_ms).unref();
+  socket.on('error', destroy).on('close', destroy).on('end', finish);
+  other.on('error', destroy).on('close', destroy).on('end', finish);
   other.pipe(socket);
   socket.pipe(other);
 }
 
-/** Answers what the upstream answered instead of switching; its body is of no use to a program that opens sockets. */
+/** Ends a tunnel whose caller has lost access: a close frame, then the connection. */
+export function closeTunnel(socket: Duplex): void {
+  socket.end(close_frame);
+  setTimeout(() => socket.destroy(), half_closed_ms / 2).unref();
+}
+
+/** Sends what the upstream responded instead of switching; its body has no use for a program that opens sockets. */
 export function answerRefusal(response: ServerResponse, { status, headers }: Refused): void {
-  response.writeHead(status, withoutLength(headers));
+  response.writeHead(status, withoutContent(headers));
   response.end();
 }
 
-function withoutLength(headers: readonly string[]): string[] {
+function withoutContent(headers: readonly string[]): string[] {
   const kept: string[] = [];
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const [name = '', value = ''] = headers.slice(index, index + 2);

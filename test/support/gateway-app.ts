@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { findUserByUsername } from '#accounts';
 import { findPlansBySlugs } from '#catalog';
-import { type Gateway, makeGateway } from '#gateway';
+import { type Gateway, type GatewayOptions, makeGateway } from '#gateway';
 import { isLocked } from '#ledger';
 import { makeDecideAccess } from '#profiles';
 import { entitlementsOf, providersOf } from '#subscriptions';
@@ -34,7 +34,7 @@ export interface GatewayApp {
  * Who calls is who the token or the session cookie names: how people prove it is another room's.
  */
 export async function startGatewayApp(
-  given: { upstream_timeout_ms?: number; forwarded_max?: number } = {},
+  given: Partial<GatewayOptions['upstream']> & { forwarded_max?: number } = {},
 ): Promise<GatewayApp> {
   const database = await openTestDatabase();
   const { db } = database;
@@ -80,9 +80,16 @@ export async function startGatewayApp(
     db,
     log,
     secret,
-    upstream_timeout_ms: given.upstream_timeout_ms ?? 500,
-    upstream_connections_max: 8,
-    forwarded_headers: ['x-requested-with', 'x-csrf-token', 'x-request-id'],
+    upstream: {
+      upstream_timeout_ms: 500,
+      upstream_requests_max: 64,
+      upstream_requests_per_caller_max: 16,
+      upstream_streams_max: 16,
+      upstream_streams_per_caller_max: 4,
+      upstream_idle_ms: 60_000,
+      forwarded_headers: ['x-requested-with', 'x-csrf-token', 'x-request-id'],
+      ...given,
+    },
     private_addresses_allowed: true,
     provider_grace_days: 90,
     entitlementsOf,

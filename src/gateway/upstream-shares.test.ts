@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeUpstreamShares, type Place, type ShareHolder } from './upstream-shares.ts';
+
+const limits = { requests_max: 8, requests_per_caller_max: 3, streams_max: 4, streams_per_caller_max: 2 };
+const by = (user: string | null, network = '203.0.113.1'): ShareHolder => ({ user, network });
+
+async function takeMany(count: number, take: () => Promise<Place | null>): Promise<(Place | null)[]> {
+  return Promise.all(Array.from({ length: count }, take));
+}
+
+test('a caller who takes every place of its share leaves the others to other users of the same network', async () => {
+  const shares = makeUpstreamShares(limits);
+  const xia = await takeMany(10, () => shares.take('request', by('xia')));
+  assert.equal(xia.filter((place) => place !== null).length, 3);
+  assert.ok(await shares.take('request', by('kenneth')));
+});
+
+test('anonymous callers of one network share one share, a network has half of the pool at most', async () => {
+  const shares = makeUpstreamShares(limits);
+  const anonymous = await takeMany(5, () => shares.take('request', by(null)));
+  assert.equal(anonymous.filter((place) => place !== null).length, 3);
+  assert.ok(await shares.take('request', by('a')));
+  assert.equal(await shares.take('request', by('b')), null, 'the fifth of eight on one network');
+  assert.ok(await shares.take('request', by('b', '203.0.113.2')));
+});
+
+test('a full pool refuses after a second, and a released place goes to the next caller who waits', async () => {
+  const shares = makeUpstreamShares({ ...limits, requests_max: 1 });
+  const first = await shares.take('request', by('xia'));
+  assert.ok(first);
+  const started = performance.now();
+  assert.equal(await shares.take('request', by('kenneth')), null);
+  assert.ok(performance.now() - started < 1900);
+  const waiting = shares.take('request', by('kenneth'));
+  first.release();
+  assert.ok(await waiting);
+});
+
+test('a place is released once, however often it is released', async () => {
+  const shares = makeUpstreamShares({ ...limits, requests_max: 1 });
+  const first = await shares.take('request', by('xia'));
+  first?.release();
+  first?.release();
+  assert.ok(await shares.take('request', by('xia')));
+  assert.equal(await shares.take('request', by('kenneth')), null);
+});
+
+test('a request that becomes a stream frees its place, as long as its caller has a stream left', async () => {
+  const shares = makeUpstreamShares({ ...limits, requests_max: 3 });
+  const places = await takeMany(3, () => shares.take('request', by('xia')));
+  assert.deepEqual(
+    places.map((place) => place?.becomeStream()),
+    [true, true, false],
+  );
+  assert.equal(places[0]?.kind, 'stream');
+  assert.equal(places[2]?.kind, 'request');
+  assert.ok(await shares.take('request', by('xia')));
+  assert.equal(await shares.take('stream', by('xia')), null, 'streams do not wait');
+  places[0]?.release();
+  assert.ok(await shares.take('stream', by('xia')));
+});

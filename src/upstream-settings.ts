@@ -1,0 +1,74 @@
+import type { Setting } from './setting.ts';
+
+/** Settings of the connection between the gateway and the application; part of `settings` in config.ts. */
+export const upstreamSettings = {
+  upstream_timeout_ms: {
+    name: 'UPSTREAM_TIMEOUT_MS',
+    kind: 'integer',
+    default: '120000',
+    min: 100,
+    max: 3_600_000,
+    description: 'How long the application behind the gateway may take to start its answer.',
+  },
+  upstream_requests_max: {
+    name: 'UPSTREAM_REQUESTS_MAX',
+    kind: 'integer',
+    default: '256',
+    min: 1,
+    max: 10_000,
+    description:
+      'Requests that are forwarded to the application at the same time by one process, each on a connection of its own. Half of them at most for one network. Streams are counted apart.',
+  },
+  upstream_requests_per_caller_max: {
+    name: 'UPSTREAM_REQUESTS_PER_CALLER_MAX',
+    kind: 'integer',
+    default: '64',
+    min: 1,
+    max: 10_000,
+    description:
+      'Share of one caller in UPSTREAM_REQUESTS_MAX: a signed-in user, or all anonymous callers of one network.',
+  },
+  upstream_streams_max: {
+    name: 'UPSTREAM_STREAMS_MAX',
+    kind: 'integer',
+    default: '1024',
+    min: 1,
+    max: 100_000,
+    description:
+      'WebSockets, event streams and transfers of more than five seconds that are open at the same time. Half of them at most for one network.',
+  },
+  upstream_streams_per_caller_max: {
+    name: 'UPSTREAM_STREAMS_PER_CALLER_MAX',
+    kind: 'integer',
+    default: '32',
+    min: 1,
+    max: 100_000,
+    description: 'Share of one caller in UPSTREAM_STREAMS_MAX.',
+  },
+  upstream_idle_ms: {
+    name: 'UPSTREAM_IDLE_MS',
+    kind: 'integer',
+    default: '60000',
+    min: 100,
+    max: 3_600_000,
+    description:
+      'Time in which 1 KiB of the body of a forwarded request must arrive, and the body of a response must move on; otherwise it is ended. Event streams may be silent.',
+  },
+  forwarded_headers: {
+    name: 'FORWARDED_HEADERS',
+    kind: 'list',
+    default: 'x-requested-with,x-csrf-token,x-request-id',
+    description:
+      'Request headers of callers that reach the application beside the standard ones, separated by commas; names of signatures of webhooks belong here. Headers that the gateway sets cannot be listed.',
+  },
+} satisfies Record<string, Setting>;
+
+export interface UpstreamConfig {
+  upstream_timeout_ms: number;
+  upstream_requests_max: number;
+  upstream_requests_per_caller_max: number;
+  upstream_streams_max: number;
+  upstream_streams_per_caller_max: number;
+  upstream_idle_ms: number;
+  forwarded_headers: string[];
+}
