@@ -7,6 +7,7 @@ import {
   authenticate,
   findVerifiedAddresses,
   makeAccountsSettings,
+  stillSignedIn,
 } from '#accounts';
 import { billingJobs, billingPages, billingRoutes, findCartFacts, isCouponUsed } from '#billing';
 import { catalogPages, catalogRoutes, findPlansBySlugs } from '#catalog';
@@ -183,6 +184,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     log,
     secret,
     upstream: config,
+    stillSignedIn: (reader, at, list) => stillSignedIn(reader, at, accounts, list),
     private_addresses_allowed: config.private_addresses_allowed,
     entitlementsOf,
     providersOf,

@@ -28,6 +28,7 @@ export {
 export { replaceVerification } from './verifications/replace-verification.ts';
 export { userRegistered } from './events.ts';
 export { authenticate } from './sessions/authenticate.ts';
+export { type OpenCaller, stillSignedIn } from './sessions/still-signed-in.ts';
 export { accountsRoutes } from './routes.ts';
 export { accountsPages } from './pages.ts';
 export { accountsJobs } from './jobs.ts';

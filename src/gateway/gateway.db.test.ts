@@ -64,7 +64,7 @@ async function rules(
 }
 
 before(async () => {
-  app = await startGatewayApp();
+  app = await startGatewayApp({ upstream_idle_ms: 1500 });
   upstream_url = await upstream.listen();
   const ctx = await app.makeContext();
   const { db } = ctx;
@@ -659,6 +659,19 @@ test('slow uploads of one client leave the application to every other user', asy
   assert.equal((await call('/open/echo', { as: 'kenneth' })).status, 200);
   assert.ok(performance.now() - started < 2000);
   for (const socket of sockets) socket.destroy();
+});
+
+test('a body that arrives a byte at a time is refused with body_too_slow', async () => {
+  await rules([{ path: '/open', allow: 0 }]);
+  const socket = connect(Number(new URL(app.origin).port), '127.0.0.1');
+  const head = `POST /open/echo HTTP/1.1\r\nHost: ${new URL(app.origin).host}\r\nAccept: application/json\r\n`;
+  socket.write(`${head}Content-Length: 1000000\r\n\r\n`);
+  // The application waits for the whole body, and its time to respond starts after it.
+  const trickle = setInterval(() => socket.write('x'), 200);
+  const [reply] = (await once(socket, 'data')) as [Buffer];
+  clearInterval(trickle);
+  socket.destroy();
+  assert.match(reply.toString(), /^HTTP\/1\.1 408 [\s\S]*connection: close[\s\S]*"code":"body_too_slow"/i);
 });
 
 test('no connection stays when the clients of tunnels leave, before or after the upstream has answered', async () => {

@@ -1,7 +1,7 @@
 import type { Context } from '#platform/context';
 import type { UserId } from '#platform/db-schema';
-import type { FactSources, KnownCaller } from './load-facts.ts';
-import { loadCaller } from './load-facts.ts';
+import { type KnownCaller, loadCaller } from './load-callers.ts';
+import type { FactSources } from './load-facts.ts';
 
 export interface KnownCallers {
   get(ctx: Context, user_id: UserId): Promise<KnownCaller | null>;

@@ -18,7 +18,8 @@ import { openTestDatabase, type TestDatabase } from '../../test/support/database
 import { makeUser } from '../../test/support/factories/accounts.ts';
 import { orderEntry } from '../../test/support/factories/ledger.ts';
 import { inTransaction } from '../platform/db.ts';
-import { type FactSources, loadCaller, loadFacts } from './load-facts.ts';
+import { loadCaller } from './load-callers.ts';
+import { type FactSources, loadFacts } from './load-facts.ts';
 import { operators } from './operators.ts';
 import type { RuleParams } from './rule-params.ts';
 

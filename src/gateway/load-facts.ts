@@ -1,23 +1,12 @@
 import type { Context } from '#platform/context';
 import type { Reader } from '#platform/db';
-import type { PlanId, ProfileId, SubscriptionId, UserId } from '#platform/db-schema';
-import { findUserById, findUserByUsername } from '#accounts';
-import {
-  findAgreement,
-  findProfileBySlug,
-  findProfilesByIds,
-  hasSigned,
-  presentProfileSummary,
-  profileSummaries,
-  type ProviderLink,
-  rolesOfUser,
-} from '#profiles';
-import type { Visits } from './engagement.ts';
-import { findVisits } from './engagement-store.ts';
-import type { CallerFacts, Facts, ProviderFact, RoleFact } from './facts.ts';
+import type { PlanId, ProfileId, SubscriptionId } from '#platform/db-schema';
+import { findUserByUsername } from '#accounts';
+import { findAgreement, findProfileBySlug, hasSigned, type ProviderLink, rolesOfUser } from '#profiles';
+import type { CallerFacts, Facts, ProviderFact } from './facts.ts';
+import type { KnownCaller } from './load-callers.ts';
 import type { Operator } from './operators.ts';
 import { listParam, type RuleParams, textParam } from './rule-params.ts';
-import { latestPerPlan, type SessionProfile, type SessionSite, type UpstreamSession } from './session.ts';
 
 /** A subscription that a profile has or had, as the gateway needs it. */
 export interface Entitlement {
@@ -48,64 +37,6 @@ export interface FactSources {
     ReadonlyMap<string, { readonly id: PlanId; readonly profile_id: ProfileId; readonly is_not_priced: boolean }>
   >;
   readonly provider_grace_days: number;
-}
-
-/** Everything known of a signed-in caller, whatever the request: worth keeping for a moment. */
-export interface KnownCaller {
-  readonly username: string;
-  readonly has_password: boolean;
-  readonly is_factor_missing: boolean;
-  readonly roles: readonly (RoleFact & { readonly profile_id: ProfileId })[];
-  readonly subscriptions: readonly (Entitlement & { readonly profile: string })[];
-  readonly visits: Visits;
-  readonly session: Pick<UpstreamSession, 'username' | 'roles'>;
-  readonly site: SessionSite;
-}
-
-/** Reads what the gateway tells and decides about a user; null when the account is gone. */
-export async function loadCaller(
-  ctx: Pick<Context, 'db' | 'clock' | 'site'>,
-  sources: Pick<FactSources, 'entitlementsOf'>,
-  user_id: UserId,
-): Promise<KnownCaller | null> {
-  const { db, site } = ctx;
-  const [user, held, visits] = await Promise.all([
-    findUserById(db, user_id),
-    rolesOfUser(db, user_id, ctx.clock.now()),
-    findVisits(db, user_id),
-  ]);
-  if (!user) return null;
-  const profile_ids = [...new Set(held.map(({ profile_id }) => profile_id))];
-  const [profiles, summaries, entitlements] = await Promise.all([
-    findProfilesByIds(db, [...profile_ids, site.broker_id]),
-    profileSummaries(db, [...profile_ids, site.broker_id]),
-    sources.entitlementsOf(db, profile_ids),
-  ]);
-
-  const told = new Map<ProfileId, SessionProfile>();
-  for (const [id, summary] of summaries) {
-    const subscriptions = latestPerPlan(entitlements.get(id) ?? []);
-    told.set(id, { ...presentProfileSummary(summary), email: profiles.get(id)?.email ?? '', subscriptions });
-  }
-  const slugOf = (id: ProfileId) => told.get(id)?.slug ?? '';
-  const broker = told.get(site.broker_id);
-  const roles: Record<string, SessionProfile[]> = {};
-  for (const { profile_id, role_type } of held) {
-    const profile = told.get(profile_id);
-    if (profile) (roles[role_type] ??= []).push(profile);
-  }
-  return {
-    username: user.username,
-    has_password: user.has_password,
-    is_factor_missing: !user.otp_enabled && held.some(({ otp_required }) => otp_required),
-    roles: held.map(({ profile_id, role_type }) => ({ profile_id, profile: slugOf(profile_id), role: role_type })),
-    subscriptions: profile_ids.flatMap((id) =>
-      (entitlements.get(id) ?? []).map((entitlement) => ({ ...entitlement, profile: slugOf(id) })),
-    ),
-    visits,
-    session: { username: user.username, roles },
-    site: { slug: broker?.slug ?? '', printable_name: broker?.printable_name ?? '', email: broker?.email ?? '' },
-  };
 }
 
 export interface Question {

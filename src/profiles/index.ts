@@ -34,7 +34,7 @@ export {
 export { isBrokerManager } from './policy.ts';
 export { CONTRIBUTOR, MANAGER, type RoleType } from './roles/role-type.ts';
 export { findRoleType, insertRoleType } from './roles/role-type-store.ts';
-export { type HeldRole, insertRole, isSeller, managersOf, rolesOfUser } from './roles/role-store.ts';
+export { type HeldRole, insertRole, isSeller, managersOf, rolesOfUser, rolesOfUsers } from './roles/role-store.ts';
 export type { Role } from './roles/role.ts';
 export { activationKey, takeInvitation, withoutLinks } from './roles/grant-role.ts';
 export { ProfileDetailSchema, ProfileSummarySchema } from './schemas.ts';

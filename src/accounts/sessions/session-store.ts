@@ -121,6 +121,19 @@ export async function findPresenceBySecret(
   return found;
 }
 
+/** Returns those of the sessions that stand at the instant, in one query. */
+export async function findStandingSessions(
+  reader: Reader,
+  ids: readonly SessionId[],
+  at: Date,
+): Promise<ReadonlySet<SessionId>> {
+  if (ids.length === 0) return new Set();
+  const rows = await selectPresence(reader, at)
+    .where('sessions.id', 'in', [...new Set(ids)])
+    .execute();
+  return new Set(rows.map(({ session_id }) => session_id));
+}
+
 /** Lets a session last longer. */
 export async function extendSession(tx: Tx, id: SessionId, expires_at: Date): Promise<void> {
   await tx

@@ -1,0 +1,89 @@
+import type { Clock } from '#platform/clock';
+import type { SessionId, UserId } from '#platform/db-schema';
+import type { Db } from '#platform/db';
+import { findSite, type Site } from '#platform/site';
+import { type KnownCaller, loadCallers } from './load-callers.ts';
+import type { FactSources } from './load-facts.ts';
+import type { OpenStream } from './open-streams.ts';
+import { decideMatch } from './pipeline.ts';
+import { type CompiledRules, matchRule, stricterMatches } from './rule.ts';
+import type { RuleBook } from './rule-book.ts';
+
+/** A signed-in caller of an open stream, as the accounts room checks it. */
+export interface StreamCaller {
+  readonly stream: OpenStream;
+  readonly user_id: UserId;
+  readonly session_id: SessionId | null;
+  readonly authorization: string | undefined;
+}
+
+export interface StreamCheckParts {
+  readonly db: Db;
+  readonly rules: RuleBook;
+  readonly sources: FactSources;
+  /** Returns those whose session or API key still stands; src/app.ts brings it. */
+  readonly stillSignedIn: (
+    db: Db,
+    clock: Clock,
+    callers: readonly StreamCaller[],
+  ) => Promise<ReadonlySet<StreamCaller>>;
+}
+
+/**
+ * Returns the streams whose request would be refused now: signed out, deactivated, or refused by the rules.
+ *
+ * One query for the site, one for the sessions, five for all callers together, then what the operators of their rules
+ * need beside that, once per caller and path.
+ */
+export async function findRefusedStreams(
+  parts: StreamCheckParts,
+  streams: readonly OpenStream[],
+): Promise<readonly OpenStream[]> {
+  const [first] = streams;
+  const site = await findSite(parts.db);
+  if (!first || !site) return [];
+  const ctx = { ...first.ctx, site };
+  const callers = streams.flatMap((stream) => callerOf(stream) ?? []);
+  const standing = await parts.stillSignedIn(parts.db, ctx.clock, callers);
+  const known = await loadCallers(ctx, parts.sources, [...new Set(callers.map(({ user_id }) => user_id))]);
+  const rules = await parts.rules(ctx);
+  const signedOut = new Set(callers.filter((caller) => !standing.has(caller)).map(({ stream }) => stream));
+
+  const decided = new Map<string, boolean>();
+  const refused: OpenStream[] = [];
+  for (const stream of streams) {
+    const { actor } = stream.ctx;
+    const user_id = actor.kind === 'user' ? actor.user_id : null;
+    const key = `${user_id ?? ''} ${stream.method} ${stream.target.path}`;
+    const caller = user_id === null ? null : (known.get(user_id) ?? null);
+    const is_refused =
+      signedOut.has(stream) ||
+      (user_id !== null && caller === null) ||
+      (decided.get(key) ?? (await isRefused({ parts, site, rules }, stream, caller)));
+    decided.set(key, is_refused);
+    if (is_refused) refused.push(stream);
+  }
+  return refused;
+}
+
+async function isRefused(
+  { parts, site, rules }: { parts: StreamCheckParts; site: Site; rules: CompiledRules },
+  { ctx, method, target }: OpenStream,
+  caller: KnownCaller | null,
+): Promise<boolean> {
+  const uncollapsed = target.uncollapsed ? [matchRule(rules, target.uncollapsed)] : [];
+  const others = [...stricterMatches(rules, target), ...uncollapsed];
+  const first = matchRule(rules, target.segments);
+  if (site.entry_point === null || first === 'unmatched' || !first.rule.is_forward) return true;
+  for (const match of [first, ...others]) {
+    if (match === 'unmatched') return true;
+    if ((await decideMatch({ ...ctx, site }, parts.sources, { match, caller, method })) !== null) return true;
+  }
+  return false;
+}
+
+function callerOf(stream: OpenStream): StreamCaller | null {
+  const { actor } = stream.ctx;
+  if (actor.kind !== 'user') return null;
+  return { stream, user_id: actor.user_id, session_id: actor.session_id, authorization: stream.authorization };
+}

@@ -1,0 +1,99 @@
+import type { Context } from '#platform/context';
+import type { ProfileId, UserId } from '#platform/db-schema';
+import { findUsersByIds } from '#accounts';
+import { findProfilesByIds, type HeldRole, presentProfileSummary, profileSummaries, rolesOfUsers } from '#profiles';
+import type { Visits } from './engagement.ts';
+import { findVisits } from './engagement-store.ts';
+import type { RoleFact } from './facts.ts';
+import type { Entitlement, FactSources } from './load-facts.ts';
+import { latestPerPlan, type SessionProfile, type SessionSite, type UpstreamSession } from './session.ts';
+
+/** Facts about a signed-in caller that do not depend on the request, so that they can be cached. */
+export interface KnownCaller {
+  readonly username: string;
+  readonly has_password: boolean;
+  readonly is_factor_missing: boolean;
+  readonly roles: readonly (RoleFact & { readonly profile_id: ProfileId })[];
+  readonly subscriptions: readonly (Entitlement & { readonly profile: string })[];
+  readonly visits: Visits;
+  readonly session: Pick<UpstreamSession, 'username' | 'roles'>;
+  readonly site: SessionSite;
+}
+
+type LoadContext = Pick<Context, 'db' | 'clock' | 'site'>;
+type LoadSources = Pick<FactSources, 'entitlementsOf'>;
+
+/** Loads the facts about a user; null when the account no longer exists. */
+export async function loadCaller(ctx: LoadContext, sources: LoadSources, user_id: UserId): Promise<KnownCaller | null> {
+  const [callers, visits] = await Promise.all([loadCallers(ctx, sources, [user_id]), findVisits(ctx.db, user_id)]);
+  const caller = callers.get(user_id);
+  return caller ? { ...caller, visits } : null;
+}
+
+/** Loads the facts about several users, without their visits, in five queries in all. Unknown users are absent. */
+export async function loadCallers(
+  ctx: LoadContext,
+  sources: LoadSources,
+  user_ids: readonly UserId[],
+): Promise<Map<UserId, KnownCaller>> {
+  const { db, site } = ctx;
+  const [users, roles] = await Promise.all([findUsersByIds(db, user_ids), rolesOfUsers(db, user_ids, ctx.clock.now())]);
+  const profile_ids = [...new Set([...roles.values()].flat().map(({ profile_id }) => profile_id))];
+  const [profiles, summaries, entitlements] = await Promise.all([
+    findProfilesByIds(db, [...profile_ids, site.broker_id]),
+    profileSummaries(db, [...profile_ids, site.broker_id]),
+    sources.entitlementsOf(db, profile_ids),
+  ]);
+  const presented = new Map<ProfileId, SessionProfile>();
+  for (const [id, summary] of summaries) {
+    const subscriptions = latestPerPlan(entitlements.get(id) ?? []);
+    presented.set(id, { ...presentProfileSummary(summary), email: profiles.get(id)?.email ?? '', subscriptions });
+  }
+  const broker = presented.get(site.broker_id);
+  const session_site = {
+    slug: broker?.slug ?? '',
+    printable_name: broker?.printable_name ?? '',
+    email: broker?.email ?? '',
+  };
+  const callers = new Map<UserId, KnownCaller>();
+  for (const [id, user] of users) {
+    const held = roles.get(id) ?? [];
+    callers.set(id, {
+      username: user.username,
+      has_password: user.has_password,
+      is_factor_missing: !user.otp_enabled && held.some(({ otp_required }) => otp_required),
+      ...rolesAndSubscriptions(held, presented, entitlements),
+      visits: new Map(),
+      session: { username: user.username, roles: profilesByRole(held, presented) },
+      site: session_site,
+    });
+  }
+  return callers;
+}
+
+function rolesAndSubscriptions(
+  held: readonly HeldRole[],
+  presented: ReadonlyMap<ProfileId, SessionProfile>,
+  entitlements: ReadonlyMap<ProfileId, readonly Entitlement[]>,
+): Pick<KnownCaller, 'roles' | 'subscriptions'> {
+  const slugOf = (id: ProfileId) => presented.get(id)?.slug ?? '';
+  const profile_ids = [...new Set(held.map(({ profile_id }) => profile_id))];
+  return {
+    roles: held.map(({ profile_id, role_type }) => ({ profile_id, profile: slugOf(profile_id), role: role_type })),
+    subscriptions: profile_ids.flatMap((id) =>
+      (entitlements.get(id) ?? []).map((entitlement) => ({ ...entitlement, profile: slugOf(id) })),
+    ),
+  };
+}
+
+function profilesByRole(
+  held: readonly HeldRole[],
+  presented: ReadonlyMap<ProfileId, SessionProfile>,
+): Record<string, SessionProfile[]> {
+  const roles: Record<string, SessionProfile[]> = {};
+  for (const { profile_id, role_type } of held) {
+    const profile = presented.get(profile_id);
+    if (profile) (roles[role_type] ??= []).push(profile);
+  }
+  return roles;
+}
