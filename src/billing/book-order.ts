@@ -183,10 +183,11 @@ function orderEntry(order: Order, { line, event_id, description }: Booked): NewE
   });
 }
 
+/** Every line is an item of the charge, free ones too: the ledger then has the distribution of each line. */
 function chargeItems(booked: readonly Booked[], entry_ids: readonly LedgerEntryId[]) {
   return booked.flatMap(({ line, event_id }, index) => {
     const entry_id = entry_ids[index];
-    if (entry_id === undefined || line.amount === 0) return [];
+    if (entry_id === undefined) return [];
     return [
       {
         entry_id,

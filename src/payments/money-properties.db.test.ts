@@ -52,7 +52,7 @@ interface DrawnLine {
 }
 
 const line = fc.record({
-  hundreds: fc.integer({ min: 51, max: 3000 }),
+  hundreds: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 51, max: 3000 }) }, fc.constant(0)),
   cents: fc.integer({ min: 0, max: 99 }),
   broker_fee_percent: fc.constantFrom(0, 500, 1000, 3333, 10_000),
   seller: fc.integer({ min: 0, max: 2 }),
@@ -64,7 +64,7 @@ const act = fc.record({
 });
 const course = fc.record({
   unit: fc.constantFrom(...units),
-  lines: fc.array(line, { minLength: 1, maxLength: 4 }),
+  lines: fc.array(line, { minLength: 1, maxLength: 4 }).filter((lines) => lines.some(({ hundreds }) => hundreds > 0)),
   fee_bps: fc.integer({ min: 0, max: 4000 }),
   rate_percent: fc.integer({ min: 60, max: 130 }),
   returns_fee: fc.boolean(),
@@ -82,7 +82,8 @@ interface Sale {
 async function sell({ unit: [unit, funds_unit], lines, fee_bps, rate_percent }: Course): Promise<Sale> {
   const payer = await makeParty(ctx.db);
   const sellers = [await makeParty(ctx.db), await makeParty(ctx.db), ctx.site.broker_id];
-  const amountOf = ({ hundreds, cents }: DrawnLine) => hundreds * 100 + (chargeStep(unit) === 100 ? 0 : cents);
+  const amountOf = ({ hundreds, cents }: DrawnLine) =>
+    hundreds * 100 + (hundreds === 0 || chargeStep(unit) === 100 ? 0 : cents);
   const sellerOf = ({ seller }: DrawnLine) => sellers[seller] ?? ctx.site.broker_id;
   const amount = lines.reduce((sum, each) => sum + amountOf(each), 0);
   const converted = unit === funds_unit ? amount : Math.floor((amount * rate_percent) / 100);
