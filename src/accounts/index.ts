@@ -13,7 +13,8 @@ export {
 } from './users/user-store.ts';
 export { presentUser, presentUserSummary } from './users/present-user.ts';
 export { isEmailVerified, nickName, printableName, type User } from './users/user.ts';
-export { parseEmail, parsePhone } from './users/address.ts';
+export { parseEmail } from '#kernel/email';
+export { parsePhone } from './users/address.ts';
 export { isUsername, proposeUsernames } from './users/username.ts';
 export { UserDetailSchema, UserSummarySchema, type UserDetail, type UserSummary } from './schemas.ts';
 export { openSession, type OpenedSession, type SessionOpening } from './sessions/open-session.ts';

@@ -1,3 +1,4 @@
+import { emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
 import { sql } from 'kysely';
 import type { ContactId, UserId } from '#platform/db-schema';
@@ -16,7 +17,7 @@ export async function findContactByEmail(reader: Reader, email: string): Promise
   return reader
     .selectFrom('contacts')
     .selectAll()
-    .where(sql`lower(email)`, '=', email.toLowerCase())
+    .where(sql`lower(email)`, 'in', emailSpellings(email))
     .executeTakeFirst();
 }
 

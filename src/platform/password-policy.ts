@@ -1,4 +1,4 @@
-import { commonPasswords } from './common-passwords.ts';
+import { isEasyToGuess } from './password-strength.ts';
 
 /** What is publicly known about the user, and therefore no secret. */
 export interface PasswordFacts {
@@ -20,28 +20,49 @@ export function passwordRefusalMessage(refusal: PasswordRefusal, policy: Passwor
     case 'password_too_short':
       return `Use at least ${policy.min_length} characters.`;
     case 'password_common':
-      return 'This password is one of the first that anybody would guess.';
+      return 'This password is easy to guess. Use several unrelated words, or a longer one.';
     case 'password_personal':
-      return 'This password is the same as your name or e-mail address.';
+      return 'This password is made of your name or e-mail address.';
   }
 }
 
+/** Shorter passwords are judged by their length only: a site that allows them, such as the demo, accepts that they are guessed. */
+const STRENGTH_LENGTH_MIN = 8;
+
 /**
- * Says why a password is not acceptable, or null when it is.
+ * Returns the reason why a password is not acceptable, or null when it is.
  *
- * After NIST SP 800-63B §3.1.1.2: length, a list of common passwords and context, no rules of composition.
+ * After NIST SP 800-63B §3.1.1.2: length, common passwords and context, no rules of composition.
  */
-export function refusePassword(password: string, facts: PasswordFacts, policy: PasswordPolicy): PasswordRefusal | null {
-  if (Array.from(password).length < policy.min_length) return 'password_too_short';
+export async function refusePassword(
+  password: string,
+  facts: PasswordFacts,
+  policy: PasswordPolicy,
+): Promise<PasswordRefusal | null> {
+  const length = Array.from(password).length;
+  if (length < policy.min_length) return 'password_too_short';
 
   const folded = password.normalize('NFKC').toLowerCase();
-  if (commonPasswords.has(folded) || commonPasswords.has(folded.replace(/[\d\W_]+$/, ''))) return 'password_common';
-  if (personalWords(facts).has(squeeze(folded))) return 'password_personal';
-  return null;
+  const words = personalWords(facts);
+  if (isMadeOf(squeeze(folded), words)) return 'password_personal';
+  if (length < STRENGTH_LENGTH_MIN) return null;
+  return (await isEasyToGuess(password.normalize('NFKC'), [...words, 'tollgate'])) ? 'password_common' : null;
+}
+
+/** Letters and characters that may be left beside the words of a password that is made of them: a year and two letters. */
+const REST_LETTERS_MAX = 2;
+const REST_LENGTH_MAX = 6;
+
+function isMadeOf(password: string, words: ReadonlySet<string>): boolean {
+  if (words.has(password)) return true;
+  const longest_first = [...words].filter((word) => word.length >= 3).toSorted((a, b) => b.length - a.length);
+  const rest = longest_first.reduce((text, word) => text.replaceAll(word, ''), password);
+  if (rest === password) return false;
+  return rest.length <= REST_LENGTH_MAX && rest.replace(/\p{N}/gu, '').length <= REST_LETTERS_MAX;
 }
 
 function personalWords({ username, email, full_name }: PasswordFacts): Set<string> {
-  const words = [username, email, email?.split('@')[0], full_name];
+  const words = [username, email, email?.split('@')[0], full_name, ...(full_name ?? '').split(/\s+/)];
   return new Set(words.map((word) => squeeze((word ?? '').toLowerCase())).filter((word) => word !== ''));
 }
 

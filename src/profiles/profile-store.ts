@@ -1,3 +1,4 @@
+import { emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
 import type { ProfileId, UserId } from '#platform/db-schema';
 import type { Reader, Tx } from '#platform/db';
@@ -78,7 +79,7 @@ export async function findProfileByEmail(reader: Reader, email: string): Promise
   return reader
     .selectFrom('profiles')
     .selectAll()
-    .where((eb) => eb(eb.fn<string>('lower', ['email']), '=', email.toLowerCase()))
+    .where((eb) => eb(eb.fn<string>('lower', ['email']), 'in', emailSpellings(email)))
     .where('is_active', '=', true)
     .orderBy('id')
     .limit(1)

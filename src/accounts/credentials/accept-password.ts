@@ -13,12 +13,16 @@ export async function acceptPassword(
   password: string,
   facts: PasswordFacts,
 ): Promise<string> {
-  requireAcceptable(settings, password, facts);
+  await requireAcceptable(settings, password, facts);
   return hashPassword(password);
 }
 
 /** @throws invalid_input (400) naming `new_password` */
-export function requireAcceptable(settings: AccountsSettings, password: string, facts: PasswordFacts): void {
-  const refusal = refusePassword(password, facts, settings.password_policy);
+export async function requireAcceptable(
+  settings: AccountsSettings,
+  password: string,
+  facts: PasswordFacts,
+): Promise<void> {
+  const refusal = await refusePassword(password, facts, settings.password_policy);
   if (refusal) throw invalidInput({ new_password: [passwordRefusalMessage(refusal, settings.password_policy)] });
 }

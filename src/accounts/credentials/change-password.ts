@@ -25,7 +25,7 @@ export async function changePassword(
   input: Secrets & { new_password: string },
 ): Promise<OpenedSession | null> {
   const { user_id, username, via } = requireUser(ctx);
-  requireAcceptable(settings, input.new_password, { username });
+  await requireAcceptable(settings, input.new_password, { username });
   const user = await requireSecrets(ctx, settings, input);
   const password_hash = await acceptPassword(settings, input.new_password, user);
 

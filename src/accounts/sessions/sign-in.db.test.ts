@@ -69,6 +69,24 @@ test('name, e-mail address and phone number in any spelling sign the same person
   }
 });
 
+test('a user name of the same digits keeps no one from signing in with a verified phone number', async () => {
+  await makeUser(database.db, { username: '4155550188' });
+  const owner = await makeUser(database.db, { phone: '+14155550188', phone_verified_at: ctx.clock.now() });
+  const named = await makeUser(database.db, { username: '4155550189' });
+  await makeUser(database.db, { phone: '+14155550189', phone_verified_at: null });
+  for (const [username, user] of [
+    ['4155550188', owner],
+    ['(415) 555-0188', owner],
+    ['4155550189', named],
+  ] as const) {
+    const { token } = await signIn(ctx, deps, { username, password: testPassword }, 'token');
+    const headers = { authorization: `Bearer ${token}`, session_cookie: undefined };
+    const caller = await authenticate(database.db, ctx.clock, deps.settings, headers);
+    assert.ok(caller !== null && caller !== 'invalid');
+    assert.equal(caller.user_id, user.id, username);
+  }
+});
+
 test('signing in is noted, with and without a cookie', async () => {
   const user = await makeUser(database.db);
   assert.equal(user.last_login_at, null);

@@ -1,17 +1,10 @@
+import { parseEmail } from '#kernel/email';
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
-
-const emailShape = /^[^\s@<>"'(),:;\\[\]]+@[^\s@<>"'(),:;\\[\]]+\.[^\s@.<>"'(),:;\\[\]]+$/;
-
-/** Reads an e-mail address in the form in which it is stored and compared, or null when it is none. */
-export function parseEmail(text: string): string | null {
-  const email = text.trim().toLowerCase();
-  return email.length <= 254 && emailShape.test(email) ? email : null;
-}
 
 /** Reads a phone number, local numbers as of the United States, as E.164; null when it is none. */
 export function parsePhone(text: string): string | null {
   if (text.length > 50) return null;
-  const number = parsePhoneNumberFromString(text, 'US');
+  const number = parsePhoneNumberFromString(text.trim(), { defaultCountry: 'US', extract: false });
   return number?.isPossible() === true ? number.number : null;
 }
 

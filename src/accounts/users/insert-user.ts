@@ -1,3 +1,4 @@
+import { canonicalEmail } from '#kernel/email';
 import { invalidInput } from '#kernel/problem';
 import type { Tx } from '#platform/db';
 import { claimName } from './name-store.ts';
@@ -26,7 +27,9 @@ export interface NewUser {
  * @throws invalid_input (400) naming `username`, `email` or `phone` when it is taken
  */
 export async function insertUser(tx: Tx, user: NewUser, at: Date): Promise<User> {
-  const email = user.email?.toLowerCase() ?? null;
+  const email = user.email ? canonicalEmail(user.email) : null;
+  // An address of an older version may be stored in another spelling, which the unique index does not see.
+  if (email !== null && (await findUserByEmail(tx, email))) throw emailTaken();
   const id = await insertUserRow(tx, {
     username: user.username,
     email,

@@ -1,3 +1,4 @@
+import { emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
 import { sql } from 'kysely';
 import { builtOnce } from '#platform/built-once';
@@ -52,7 +53,7 @@ export async function findUserByUsername(reader: Reader, username: string): Prom
 /** Finds a user by e-mail address, in any case, verified or not. */
 export async function findUserByEmail(reader: Reader, email: string): Promise<User | undefined> {
   return selectUsers(reader)
-    .where(sql`lower(users.email)`, '=', email.toLowerCase())
+    .where(sql`lower(users.email)`, 'in', emailSpellings(email))
     .executeTakeFirst();
 }
 
@@ -74,7 +75,7 @@ export async function findVerifiedAddresses(
 /** Finds the active user who has verified an e-mail address, in any case. An address that was only typed matches no user. */
 export async function findUserByVerifiedEmail(reader: Reader, email: string): Promise<User | undefined> {
   return selectUsers(reader)
-    .where(sql`lower(users.email)`, '=', email.toLowerCase())
+    .where(sql`lower(users.email)`, 'in', emailSpellings(email))
     .where('users.email_verified_at', 'is not', null)
     .where('users.is_active', '=', true)
     .executeTakeFirst();
@@ -94,15 +95,18 @@ export async function findUsersByIds(reader: Reader, ids: readonly UserId[]): Pr
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Finds whom an identifier means: a name goes before a phone number that is spelled the same. */
+/**
+ * Finds the user that an identifier means. A verified phone number goes before a name of the same digits, which older versions
+ * accepted, and a name before a phone number that was only typed: neither keeps the other user out.
+ */
 export async function findUserByIdentifier(reader: Reader, identifier: Identifier): Promise<User | undefined> {
   switch (identifier.kind) {
     case 'email':
       return findUserByEmail(reader, identifier.email);
     case 'name': {
-      const named = await findUserByUsername(reader, identifier.username);
-      if (named || identifier.phone === null) return named;
-      return findUserByPhone(reader, identifier.phone);
+      const called = identifier.phone === null ? undefined : await findUserByPhone(reader, identifier.phone);
+      if (called && called.phone_verified_at !== null) return called;
+      return (await findUserByUsername(reader, identifier.username)) ?? called;
     }
     case 'none':
       return undefined;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCode } from '../verifications/verification.ts';
 import { parseSshKey } from '../credentials/ssh-key.ts';
-import { identifierKey, parseEmail, parseIdentifier, parsePhone } from './address.ts';
+import { parseEmail } from '#kernel/email';
+import { identifierKey, parseIdentifier, parsePhone } from './address.ts';
 import { nickName, printableName } from './user.ts';
 import { isUsername, proposeUsernames } from './username.ts';
 
@@ -30,6 +31,13 @@ test('phone numbers come in any spelling, local ones as of the United States', (
   }
   assert.equal(parsePhone('+33 1 23 45 67 89'), '+33123456789');
   for (const text of ['', 'donny', '12', '+', '4'.repeat(60)]) assert.equal(parsePhone(text), null, text);
+});
+
+test('digits that are a phone number are no user name, other digits are', () => {
+  for (const text of ['4155550123', '415-555-0123', '14155550123']) assert.ok(!isUsername(text), text);
+  for (const text of ['007', '2026', 'joe-4155550123', 'x4155550123']) assert.ok(isUsername(text), text);
+  const proposals = proposeUsernames('4155550123@x.example', () => '123');
+  assert.equal(proposals.next().value, 'user-123');
 });
 
 test('spellings of one name count as one', () => {

@@ -1,4 +1,5 @@
 import { slugify } from '#kernel/slug';
+import { parsePhone } from './address.ts';
 
 /** Shorter than the column allows: a username may become the slug of a personal profile. */
 export const usernameLengthMax = 50;
@@ -6,9 +7,12 @@ export const usernameLengthMax = 50;
 const shape = /^[-A-Za-z0-9_]{1,150}$/;
 const archived = /^_archive_/i;
 
-/** Says whether a person may go by this name. Names of archived users are nobody's to take. */
+/**
+ * True if a user may have this name. Refused are names of archived users, and digits that are a phone number: the owner of the
+ * number signs in with them.
+ */
 export function isUsername(text: string): boolean {
-  return shape.test(text) && !archived.test(text);
+  return shape.test(text) && !archived.test(text) && !(/^[-_\d]+$/.test(text) && parsePhone(text) !== null);
 }
 
 /** The name that an archived user is left with. */
@@ -19,6 +23,7 @@ export function archivedUsername(user_id: number): string {
 /** Proposes usernames for an e-mail address: its local part, then the same with three digits. `digits` brings them. */
 export function* proposeUsernames(email: string | null, digits: () => string): Generator<string, void, void> {
   const base = email === null ? '' : slugify(email.split('@')[0] ?? '', usernameLengthMax - 4);
-  if (base !== '') yield base;
-  for (;;) yield `${base || 'user'}-${digits()}`;
+  const isName = isUsername(base);
+  if (isName) yield base;
+  for (;;) yield `${isName ? base : 'user'}-${digits()}`;
 }

@@ -132,6 +132,18 @@ test('a rename takes along what bears the name, or changes nothing', async () =>
   assert.equal(await isNameFree(database.db, 'further', now()), true);
 });
 
+test('an address in another spelling of its domain is taken, also when it was stored in letters', async () => {
+  await makeUser(database.db, { username: 'buch', email: 'joe@b\u00fccher.example' });
+  for (const email of ['joe@xn--bcher-kva.example', 'JOE@bu\u0308cher.example'])
+    assert.deepEqual(await fieldsOf(makeUser(database.db, { email })), ['email'], email);
+  await database.db
+    .updateTable('users')
+    .set({ email: 'joe@b\u00fccher.example' })
+    .where('username', '=', 'buch')
+    .execute();
+  assert.deepEqual(await fieldsOf(makeUser(database.db, { email: 'joe@xn--bcher-kva.example' })), ['email']);
+});
+
 test('a rename to the same name in another case changes nothing; another name must be free and valid', async () => {
   const [user, other] = [await makeUser(database.db, { username: 'casey' }), await makeUser(database.db)];
   const rename = (slug: string) => updateUser(callAs(ctx, user), deps, user, { slug });

@@ -5,7 +5,7 @@ import { inTransaction, type Reader, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
 import { networkOf } from '#platform/throttle';
 import { deleteApiKeys } from '../api-keys/api-key-store.ts';
-import { acceptPassword, requireAcceptable } from '../credentials/accept-password.ts';
+import { acceptPassword } from '../credentials/accept-password.ts';
 import { checkFactors, type FactorVerdict, type GivenCodes } from '../credentials/check-factors.ts';
 import { deleteSshKey } from '../credentials/set-ssh-key.ts';
 import { userActivated, userLoggedIn, userRegistered, userResetPassword } from '../events.ts';
@@ -81,7 +81,6 @@ export async function activateUser(
     email: link.user?.email ?? link.verification.address,
     full_name: input.full_name ?? link.user?.full_name ?? null,
   };
-  requireAcceptable(deps.settings, input.new_password, facts);
   const password_hash = await acceptPassword(deps.settings, input.new_password, facts);
 
   const at = ctx.clock.now();

@@ -16,6 +16,7 @@ export const RegisterBody = Type.Object(
     new_password: Type.Optional(
       Type.String({ maxLength: 1024, description: 'Left out: the account is set up by e-mail later' }),
     ),
+    password: Type.Optional(Type.String({ maxLength: 1024, description: 'The same as new_password' })),
     email_code: Type.Optional(Code),
     phone_code: Type.Optional(Code),
     organization_name: Type.Optional(Type.String({ maxLength: 100 })),

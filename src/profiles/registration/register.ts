@@ -63,7 +63,7 @@ export async function register(
 ): Promise<Registered> {
   if (ctx.site.authentication !== 'enabled') throw profileProblems.registration_disabled();
   await settings.throttle.take(registerLimit, networkOf(ctx.peer?.ip));
-  const parsed = parseRegistration(ctx, settings, input);
+  const parsed = await parseRegistration(ctx, settings, input);
   const agreements = await agreedTo(ctx, input);
   const password_hash = parsed.new_password === null ? null : await hashPassword(parsed.new_password);
   return inTransaction(ctx.db, async (tx) => {
@@ -112,7 +112,11 @@ interface ParsedRegistration {
   extras: RegistrationExtras;
 }
 
-function parseRegistration(ctx: Context, settings: AccountsSettings, input: RegistrationInput): ParsedRegistration {
+async function parseRegistration(
+  ctx: Context,
+  settings: AccountsSettings,
+  input: RegistrationInput,
+): Promise<ParsedRegistration> {
   const errors: Record<string, string[]> = {};
   const full_name = input.full_name.trim();
   if (full_name === '') errors['full_name'] = ['This field may not be blank.'];
@@ -129,12 +133,15 @@ function parseRegistration(ctx: Context, settings: AccountsSettings, input: Regi
   }
   const lang = input.lang ?? ctx.lang;
   if (!isLanguage(lang)) errors['lang'] = ['Enter the code of a language, such as en or fr-CA.'];
-  const new_password = input.new_password || null;
-  const refusal =
-    new_password === null
-      ? null
-      : refusePassword(new_password, { username, email, full_name }, settings.password_policy);
-  if (refusal) errors['new_password'] = [passwordRefusalMessage(refusal, settings.password_policy)];
+  // `password` is the name that the overview of the published API and its version of 2019 use.
+  const new_password = input.new_password || input.password || null;
+  if (new_password !== null) {
+    const refusal = await refusePassword(new_password, { username, email, full_name }, settings.password_policy);
+    const field = input.new_password ? 'new_password' : 'password';
+    if (refusal) errors[field] = [passwordRefusalMessage(refusal, settings.password_policy)];
+  }
+  if (input.new_password && input.password && input.new_password !== input.password)
+    errors['password'] = ['This is another password than new_password.'];
   const organization_name = input.organization_name?.trim() || null;
   if (input.type === 'organization' && organization_name === null)
     errors['organization_name'] = ['This field is required.'];

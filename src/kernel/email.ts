@@ -1,0 +1,33 @@
+import { domainToASCII, domainToUnicode } from 'node:url';
+
+const shape = /^[^\s@<>"'(),:;\\[\]]+@[^\s@<>"'(),:;\\[\]]+\.[^\s@.<>"'(),:;\\[\]]+$/;
+
+/** Control, format and filler characters: two addresses that look the same would be two accounts. */
+const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+
+/**
+ * Reads an e-mail address in the form in which it is stored and compared, or null when it is none.
+ *
+ * Trimmed, in lower case and NFC; the domain in the ASCII form of IDNA (UTS 46), so that `bücher.example`, its decomposed
+ * spelling and `xn--bcher-kva.example` are one. Invisible characters are refused.
+ */
+export function parseEmail(text: string): string | null {
+  const written = text.trim().normalize('NFC').toLowerCase();
+  const at = written.lastIndexOf('@');
+  if (at < 1 || written.length > 254 || invisible.test(written) || /[/?#%]/.test(written.slice(at))) return null;
+  const domain = domainToASCII(written.slice(at + 1));
+  const email = `${written.slice(0, at)}@${domain}`;
+  return domain !== '' && email.length <= 254 && shape.test(email) ? email : null;
+}
+
+/** The form in which an address is looked up; a text that is no address is lower-cased only, and found nowhere. */
+export function canonicalEmail(text: string): string {
+  return parseEmail(text) ?? text.trim().toLowerCase();
+}
+
+/** All forms in which an address may have been stored: the one of `parseEmail`, and the one with letters in the domain. */
+export function emailSpellings(text: string): string[] {
+  const email = canonicalEmail(text);
+  const at = email.lastIndexOf('@');
+  return [...new Set([email, `${email.slice(0, at + 1)}${domainToUnicode(email.slice(at + 1))}`])];
+}
