@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { invalidInput } from '#kernel/problem';
 import { slugify, withSuffix } from '#kernel/slug';
 import { splitFullName } from '#kernel/text';
-import { findUserByEmail, isNameFree, isUsername, parseEmail, parsePhone, type User } from '#accounts';
+import { findUserByVerifiedEmail, isNameFree, isUsername, parseEmail, parsePhone, type User } from '#accounts';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
 import type { Contact } from './contact.ts';
@@ -28,7 +28,7 @@ export interface ContactInput {
 const ATTEMPTS_MAX = 9;
 
 /**
- * Puts a person on record. No login is made; one that has the address is linked.
+ * Puts a person on record. No login is made; one that has verified the address is linked.
  *
  * @throws invalid_input (400) naming each field at fault
  */
@@ -44,7 +44,7 @@ export async function recordContact(
     if (email !== null && (await findContactByEmail(tx, email))) throw emailTaken();
     if (phone !== null && (await findContactByPhone(tx, phone)))
       throw invalidInput({ phone: ['This phone number is already on record.'] });
-    const user = email === null ? undefined : await findUserByEmail(tx, email);
+    const user = email === null ? undefined : await findUserByVerifiedEmail(tx, email);
     const slug = await slugFor(tx, input, { email, user }, ctx.clock.now());
     const nick_name = input.nick_name?.trim() || splitFullName(full_name).first;
     const person = {

@@ -382,6 +382,11 @@ export interface ProfilesTable {
   is_processor: Generated<boolean>;
   extra: string | null;
   created_at: Date;
+  /** Address whose owner the profile waits for; null once a user has verified it. Such a profile has no manager. */
+  invited_email: string | null;
+  /** personal: its subscriptions move to the personal profile of the owner; organization: the owner is invited to manage it. */
+  invited_as: 'personal' | 'organization' | null;
+  invited_by_profile_id: ProfileId | null;
 }
 
 export interface RateLimitsTable {

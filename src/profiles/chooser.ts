@@ -94,8 +94,11 @@ async function show(
     ctx.db,
     roles.map((role) => role.profile_id),
   );
-  const only = held[0] && summaries.get(held[0].profile_id);
-  if (held.length === 1 && only && problem === null) {
+  // A role that was given without consent does not ask its holder for a choice either.
+  const agreed = held.filter((role) => role.accepted_at !== null);
+  const [one, ...others] = agreed.length > 0 ? agreed : held;
+  const only = one && summaries.get(one.profile_id);
+  if (others.length === 0 && only && problem === null) {
     return reply.redirect(locate(only.slug), 302);
   }
   const types = await findRoleTypesByIds(

@@ -9,7 +9,6 @@ import {
   createOrganization,
   createPersonalProfile,
   freeSlug,
-  makeManager,
   parseProfileFields,
   slugTaken,
 } from './create-profile.ts';
@@ -17,11 +16,13 @@ import { isBrokerManager } from './policy.ts';
 import { profileProblems } from './problems.ts';
 import type { Profile, ProfileFields } from './profile.ts';
 import { findPersonalProfile } from './profile-store.ts';
+import { askToManage } from './roles/request-role.ts';
 import { isSeller } from './roles/role-store.ts';
 import type { ProfileCreateInput } from './schemas.ts';
 
 /**
- * Makes a profile that a user manages from the start: an organization, or the user's own personal profile.
+ * Makes a profile that a user manages from the start: an organization, or the user's own personal profile. A personal
+ * profile of another person is managed by that person alone; the maker's role is a request.
  *
  * @throws user_unknown (404) · invalid_input (400)
  */
@@ -36,7 +37,7 @@ export async function connectProfile(
     const at = ctx.clock.now();
     const user = await findUserById(tx, user_id);
     if (!user) throw profileProblems.user_unknown();
-    if (input.type === 'personal') return connectPersonal(tx, user, input, fields, at);
+    if (input.type === 'personal') return connectPersonal(ctx, tx, user, input, fields);
     const slug = parseSlug(input.slug);
     const email = fields.email ?? (await callerEmail(ctx, tx)) ?? user.email ?? '';
     return createOrganization(tx, { slug, manager: user, fields: { ...fields, email } }, at);
@@ -44,20 +45,21 @@ export async function connectProfile(
 }
 
 async function connectPersonal(
+  ctx: Context,
   tx: Tx,
   user: User,
   input: ProfileCreateInput,
   fields: NamedFields,
-  at: Date,
 ): Promise<Profile> {
+  const at = ctx.clock.now();
   const slug = parseSlug(input.slug);
   if (slug === undefined || slug.toLowerCase() === user.username.toLowerCase()) {
     if (!(await findPersonalProfile(tx, user.id))) return createPersonalProfile(tx, user, at, fields);
     if (slug !== undefined) throw slugTaken();
   }
-  // Somebody else's personal profile: a person who has no login yet, looked after by this user.
+  // Another person's profile: that person decides who else manages it, so the maker only asks.
   const profile = await createPersonForOthers(tx, { slug, fields }, at);
-  await makeManager(tx, profile, user, at);
+  await askToManage(ctx, tx, profile, user);
   return profile;
 }
 

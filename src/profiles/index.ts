@@ -1,9 +1,12 @@
 export { type AccessSources, makeDecideAccess, type ProviderLink } from './access/decide-access.ts';
 export { type Agreement, TERMS_OF_USE } from './agreements/agreement.ts';
 export { findAgreement, hasSigned, insertAgreement, upsertSignature } from './agreements/agreement-store.ts';
+export { claimInvited, inviteManager, type ReplacedProfile } from './claim-invited.ts';
+export { findInvitedProfile } from './invited-profile-store.ts';
 export {
   createOrganization,
   createPersonalProfile,
+  freeSlug,
   insertProfile,
   makeManager,
   parseProfileFields,
@@ -36,11 +39,11 @@ export { CONTRIBUTOR, MANAGER, type RoleType } from './roles/role-type.ts';
 export { findRoleType, insertRoleType } from './roles/role-type-store.ts';
 export { type HeldRole, insertRole, isSeller, managersOf, rolesOfUser, rolesOfUsers } from './roles/role-store.ts';
 export type { Role } from './roles/role.ts';
+export { acceptInvitedManager, mayBecomeManager } from './roles/accept-role.ts';
 export { activationKey, takeInvitation, withoutLinks } from './roles/grant-role.ts';
 export { ProfileDetailSchema, ProfileSummarySchema } from './schemas.ts';
 export { type Address, fillAddress } from './fill-address.ts';
 export { freeUsername } from './free-username.ts';
-export { userInvited } from './events.ts';
 export { updateProfile } from './update-profile.ts';
 export { type OnProfileArchived } from './archive-profile.ts';
 export { makeProfilesHooks } from './hooks.ts';

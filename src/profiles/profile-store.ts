@@ -1,8 +1,10 @@
+import { sql } from 'kysely';
 import { emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
 import type { ProfileId, UserId } from '#platform/db-schema';
 import type { Reader, Tx } from '#platform/db';
 import type { Profile, ProfileFields } from './profile.ts';
+import { hasProvedAddress } from './proved-address-store.ts';
 
 export async function findProfileById(reader: Reader, id: ProfileId): Promise<Profile | undefined> {
   return reader.selectFrom('profiles').selectAll().where('id', '=', id).executeTakeFirst();
@@ -44,43 +46,50 @@ export async function findProfilesByIds(reader: Reader, ids: readonly ProfileId[
 }
 
 /**
- * Finds active profiles by what people call them: a slug or an e-mail address, in any case. Keys are the handles as given;
- * a slug goes before an address, and the oldest of several profiles with an address is meant.
+ * Finds active profiles by a slug or a proved e-mail address, in any case. Keys are the handles as given; a slug goes
+ * before an address, a personal profile before organizations, the oldest first.
  */
 export async function findProfilesByHandles(reader: Reader, handles: readonly string[]): Promise<Map<string, Profile>> {
   if (handles.length === 0) return new Map();
   const wanted = [...new Set(handles.map((handle) => handle.toLowerCase()))];
-  const rows = await reader
-    .selectFrom('profiles')
-    .selectAll()
-    .where((eb) =>
-      eb.or([eb(eb.fn<string>('lower', ['slug']), 'in', wanted), eb(eb.fn<string>('lower', ['email']), 'in', wanted)]),
-    )
-    .where('is_active', '=', true)
+  const active = () => reader.selectFrom('profiles').selectAll().where('is_active', '=', true);
+  const by_slug = await active()
+    .where((eb) => eb(eb.fn<string>('lower', ['slug']), 'in', wanted))
+    .execute();
+  const by_address = await active()
+    .where((eb) => eb(eb.fn<string>('lower', ['email']), 'in', wanted))
+    .where(hasProvedAddress(reader))
+    .orderBy(personalFirst)
     .orderBy('id')
     .execute();
   const found = new Map<string, Profile>();
   for (const handle of handles) {
     const key = handle.toLowerCase();
     const profile =
-      rows.find((row) => row.slug.toLowerCase() === key) ?? rows.find((row) => row.email.toLowerCase() === key);
+      by_slug.find((row) => row.slug.toLowerCase() === key) ??
+      by_address.find((row) => row.email.toLowerCase() === key);
     if (profile) found.set(handle, profile);
   }
   return found;
 }
+
+/** The owner of an address who shares an organization means the own profile by it. */
+const personalFirst = sql`profiles.personal_user_id is null`;
 
 /** Finds the personal profile of a user. */
 export async function findPersonalProfile(reader: Reader, user_id: UserId): Promise<Profile | undefined> {
   return reader.selectFrom('profiles').selectAll().where('personal_user_id', '=', user_id).executeTakeFirst();
 }
 
-/** Finds an active profile by its e-mail address; the oldest when several have it. */
+/** Finds an active profile by its proved e-mail address: the personal one of its owner, else the oldest organization. */
 export async function findProfileByEmail(reader: Reader, email: string): Promise<Profile | undefined> {
   return reader
     .selectFrom('profiles')
     .selectAll()
     .where((eb) => eb(eb.fn<string>('lower', ['email']), 'in', emailSpellings(email)))
     .where('is_active', '=', true)
+    .where(hasProvedAddress(reader))
+    .orderBy(personalFirst)
     .orderBy('id')
     .limit(1)
     .executeTakeFirst();
@@ -111,6 +120,9 @@ export interface NewProfile extends Partial<ProfileFields> {
   full_name: string;
   personal_user_id?: UserId | null;
   is_processor?: boolean;
+  invited_email?: string | null;
+  invited_as?: 'personal' | 'organization' | null;
+  invited_by_profile_id?: ProfileId | null;
 }
 
 /** Inserts the row only, without claiming its slug; undefined when the slug, or the user's place, is taken. */
@@ -127,6 +139,9 @@ export type ProfileChange = Partial<ProfileFields> & {
   slug?: string;
   is_active?: boolean;
   personal_user_id?: UserId | null;
+  invited_email?: null;
+  invited_as?: null;
+  invited_by_profile_id?: null;
 };
 
 export async function updateProfileRow(tx: Tx, id: ProfileId, change: ProfileChange): Promise<Profile> {

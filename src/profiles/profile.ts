@@ -24,6 +24,11 @@ export interface Profile {
   is_processor: boolean;
   extra: string | null;
   created_at: Date;
+  /** Address whose owner the profile waits for, which has no manager until then; null for every other profile. */
+  invited_email: string | null;
+  invited_as: string | null;
+  /** Provider that made a waiting profile. */
+  invited_by_profile_id: ProfileId | null;
 }
 
 /** `user` is a login without a profile; it appears in searches only. */

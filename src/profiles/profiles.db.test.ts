@@ -3,7 +3,8 @@ import { after, before, test } from 'node:test';
 import type { User } from '#accounts';
 import { inTransaction } from '#platform/db';
 import { openOrExtend } from '#subscriptions';
-import { findProfileBySlug } from './profile-store.ts';
+import { managersOf } from './roles/role-store.ts';
+import { findProfileByEmail, findProfileBySlug } from './profile-store.ts';
 import type { Profile } from './profile.ts';
 import { apiClient } from '../../test/support/client.ts';
 import { testContext } from '../../test/support/context.ts';
@@ -290,6 +291,76 @@ test('an archived user takes roles and personal profile along, the last operator
   assert.equal((await (await as(alice))('GET', '/api/profile/leaving')).status, 404);
   const last = await (await as(alice))('DELETE', '/api/users/alice');
   assert.deepEqual([last.status, last.json()['code']], [409, 'last_manager']);
+});
+
+test('making a personal profile for another person gives no role on it, only a request', async () => {
+  const { call: asMaker } = await someone('maker');
+  const body = { full_name: 'Olga Owner', type: 'personal', email: 'olga@corp.example', slug: 'olga' };
+  const made = await asMaker('POST', '/api/users/maker/profiles', body);
+  assert.equal(made.status, 201, made.text);
+  const olga = await app.db.selectFrom('users').select('id').where('username', '=', 'olga').executeTakeFirstOrThrow();
+  const personal = await findProfileBySlug(app.db, 'olga');
+  assert.ok(personal);
+  assert.equal(personal.personal_user_id, olga.id);
+  assert.deepEqual(await managersOf(app.db, personal.id, app.clock.now()), [olga.id]);
+
+  const attacks: ['GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE', string, unknown][] = [
+    ['GET', '/api/profile/olga', undefined],
+    ['PATCH', '/api/profile/olga', { full_name: 'Mine' }],
+    ['DELETE', '/api/profile/olga', undefined],
+    ['POST', '/api/billing/olga/checkout', {}],
+    ['PUT', '/api/billing/olga/card', { token: 'tok_visa' }],
+    ['GET', '/api/billing/olga/history', undefined],
+    ['POST', '/api/profile/olga/roles/manager', { slug: 'maker' }],
+    ['GET', '/api/users/olga', undefined],
+  ];
+  for (const [method, path, sent] of attacks) assert.equal((await asMaker(method, path, sent)).status, 403, path);
+  const managed = (await asMaker('GET', '/api/users/maker/profiles')).json()['count'];
+  assert.equal(managed, 0, 'nor is it among the profiles that the maker manages');
+  type Row = { request_key: string | null; accept_grant_api_url: string | null };
+  const { results } = (await asMaker('GET', '/api/users/maker/accessibles')).json<{ results: Row[] }>();
+  assert.deepEqual(
+    results.map((row) => [row.request_key !== null, row.accept_grant_api_url]),
+    [[true, null]],
+  );
+  const asked = await app.db
+    .selectFrom('outbox_events')
+    .select('name')
+    .where('name', '=', 'role_request_created')
+    .execute();
+  assert.ok(asked.length > 0, 'the owner is asked');
+});
+
+test('asking again, or a profile of the person’s name, does not turn the request into a role', async () => {
+  const { call: asMaker } = await someone('maker-2');
+  const body = { full_name: 'Rosa Owner', type: 'personal', email: 'rosa@corp.example', slug: 'rosa' };
+  assert.equal((await asMaker('POST', '/api/users/maker-2/profiles', body)).status, 201);
+  assert.equal((await asMaker('POST', '/api/users/maker-2/profiles', body)).status, 400);
+  await asMaker('POST', '/api/users/maker-2/accessibles/manager', { slug: 'rosa' });
+  await asMaker('POST', '/api/users/maker-2/accessibles', { slug: 'rosa' });
+  assert.equal((await asMaker('GET', '/api/profile/rosa')).status, 403);
+  const named = { full_name: 'Bare Name', type: 'organization', slug: 'bare-name' };
+  await someone('bare-name');
+  const taken = await asMaker('POST', '/api/users/maker-2/profiles', named);
+  assert.ok(Array.isArray(taken.json()['slug']), 'a user name is for its user, with or without profile');
+});
+
+test('an organization with another person’s address never becomes that person’s profile', async () => {
+  const { call: asMaker } = await someone('shell-maker');
+  const email = 'nell@corp.example';
+  assert.equal(
+    (await asMaker('POST', '/api/users/shell-maker/profiles', { full_name: 'Nell', slug: 'nell-org', email })).status,
+    201,
+  );
+  const { user: nell, call: asNell } = await someone('nell', { email });
+  assert.equal((await asNell('GET', '/api/profile/nell-org')).status, 403);
+  assert.equal((await asNell('POST', '/api/users/nell/profiles', { full_name: 'Nell', type: 'personal' })).status, 201);
+  const [org, own] = [await findProfileBySlug(app.db, 'nell-org'), await findProfileBySlug(app.db, 'nell')];
+  assert.equal(org?.personal_user_id, null);
+  assert.equal(own?.personal_user_id, nell.id);
+  assert.ok(own);
+  assert.deepEqual(await managersOf(app.db, own.id, app.clock.now()), [nell.id]);
+  assert.equal((await findProfileByEmail(app.db, email))?.slug, 'nell', 'nor is it found by the address');
 });
 
 test('a user makes organizations; the slug comes from the name', async () => {

@@ -1,8 +1,9 @@
 import { findPlansByIds, type Plan } from '#catalog';
 import type { Context } from '#platform/context';
-import type { ProfileId } from '#platform/db-schema';
+import type { ProfileId, UserId } from '#platform/db-schema';
 import { inTransaction, type Reader } from '#platform/db';
 import { emit } from '#platform/events';
+import { acceptInvitedManager, findProfileById, mayBecomeManager, type Profile } from '#profiles';
 import { subscriptionGrantAccepted, subscriptionRequestAccepted } from './events.ts';
 import { idsOf } from './open-or-extend.ts';
 import { mayAcceptGrant } from './policy.ts';
@@ -17,15 +18,18 @@ export interface Pending {
 }
 
 /**
- * Accepts what a provider offered to a profile. The key works once and for managers of that profile only.
- * @throws subscription_key_unknown (404), subscription_protected (403)
+ * Accepts what a provider offered to a profile. The key works once, for managers of that profile and for the user who is
+ * invited to manage it, who becomes its manager by accepting.
+ * @throws subscription_key_unknown (404), subscription_protected, email_unverified (403)
  */
 export async function acceptGrant(ctx: Context, profile_id: ProfileId, key: string): Promise<Pending> {
   const at = ctx.clock.now();
   return inTransaction(ctx.db, async (tx) => {
     const held = await lockByKey(tx, { kind: 'grant_key', key }, at);
     const { subscription: pending, plan } = await checkGrant(tx, held, profile_id);
-    if (!mayAcceptGrant(await findReach(tx, ctx), pending)) throw subscriptionProblems.subscription_protected();
+    const may_accept =
+      mayAcceptGrant(await findReach(tx, ctx), pending) || (await acceptInvitedManager(ctx, tx, profile_id));
+    if (!may_accept) throw subscriptionProblems.subscription_protected();
     const subscription = await updateSubscription(tx, pending.id, { grant_key: null });
     const originated_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
     await emit(tx, subscriptionGrantAccepted({ ...idsOf(subscription, plan), originated_by }), at);
@@ -33,10 +37,19 @@ export async function acceptGrant(ctx: Context, profile_id: ProfileId, key: stri
   });
 }
 
-/** Finds what a grant key offers, for the page that asks whether to accept it. @throws subscription_key_unknown (404) */
-export async function getGrant(ctx: Context, profile_id: ProfileId, key: string): Promise<Pending> {
+/**
+ * Finds the offer behind a link, for the page of the user who follows it: a manager of the profile, or the user invited to
+ * manage it. The link is mailed to an address, so it names the offer and not the profile, which may have changed since.
+ * @throws subscription_key_unknown (404) · email_unverified (403) for a user who has yet to verify the address
+ */
+export async function getOffer(ctx: Context, user_id: UserId, key: string): Promise<Pending & { profile: Profile }> {
   const found = await findByKey(ctx.db, { kind: 'grant_key', key }, ctx.clock.now());
-  return checkGrant(ctx.db, found, profile_id);
+  const profile = found && (await findProfileById(ctx.db, found.profile_id));
+  if (!found || !profile) throw subscriptionProblems.subscription_key_unknown();
+  const pending = await checkGrant(ctx.db, found, profile.id);
+  if (mayAcceptGrant(await findReach(ctx.db, ctx), found)) return { ...pending, profile };
+  if (await mayBecomeManager(ctx.db, { profile, user_id, at: ctx.clock.now() })) return { ...pending, profile };
+  throw subscriptionProblems.subscription_key_unknown();
 }
 
 async function checkGrant(

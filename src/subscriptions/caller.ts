@@ -2,10 +2,16 @@ import { findPlanOf, planIdsOf, type Plan } from '#catalog';
 import { findProfileById, findProfileBySlug, type Profile } from '#profiles';
 import type { ListQuery } from '#kernel/page';
 import type { Context } from '#platform/context';
-import type { PlanId, ProfileId } from '#platform/db-schema';
+import type { PlanId, ProfileId, UserId } from '#platform/db-schema';
 import { sellersSeenBy, type Subject } from '#platform/http/access';
 import { subscriptionProblems } from './problems.ts';
 import { findReach, type Reach } from './reach.ts';
+
+/** The signed-in user of a route that no visitor passes. */
+export function callerOf({ actor }: Context): UserId {
+  if (actor.kind !== 'user') throw new Error('the guard of this route asks for a user');
+  return actor.user_id;
+}
 
 /** The profile of the path, as the guard found it. */
 export function profileOf(subject: Subject): ProfileId {

@@ -26,7 +26,7 @@ export interface Granted {
 /**
  * Subscribes a profile to a plan on behalf of its provider: one plan period for nothing, renewals are billed.
  *
- * A running subscription is answered as it is. With `force` somebody unknown gets a profile and a login to activate.
+ * A running subscription is returned unchanged. With `force` an unknown address gets a profile, which waits for its owner.
  * @throws plan_not_provided, subscriber_unknown (404), invalid_input (400)
  */
 export async function grantSubscription(
@@ -39,9 +39,9 @@ export async function grantSubscription(
   return inTransaction(ctx.db, async (tx) => {
     const plan = await findPlanOf(tx, target.provider_id, target.plan);
     if (!plan) throw subscriptionProblems.plan_not_provided();
-    const known = await findGrantee(tx, { ...input.profile, email }, ctx.clock.now());
+    const known = await findGrantee(tx, target.provider_id, { ...input.profile, email }, ctx.clock.now());
     if (!known && !options.force) throw subscriptionProblems.subscriber_unknown();
-    const grantee = known ?? (await inviteGrantee(ctx, tx, { ...input.profile, email }));
+    const grantee = known ?? (await inviteGrantee(ctx, tx, target.provider_id, { ...input.profile, email }));
     await lockPlace(tx, grantee.profile.id, plan.id);
     const running = await findSubscription(tx, grantee.profile.id, plan.id, ctx.clock.now());
     const subscription = running ?? (await openGranted(ctx, tx, plan, grantee));
@@ -67,9 +67,8 @@ async function openGranted(ctx: Context, tx: Tx, plan: Plan, grantee: Grantee): 
   const at = ctx.clock.now();
   const former = await findSubscriptionsOf(tx, [grantee.profile.id], await planIdsOf(tx, plan.profile_id));
   const at_once = takesEffectAtOnce(plan, {
-    broker_id: ctx.site.broker_id,
     is_customer: former.some(isAgreed),
-    is_new_profile: grantee.is_new,
+    is_waiting_profile: grantee.profile.invited_email !== null,
   });
   return insertSubscription(tx, {
     profile_id: grantee.profile.id,

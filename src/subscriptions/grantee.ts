@@ -1,21 +1,22 @@
-import { findUserByEmail, insertUser } from '#accounts';
+import { findUserByEmail, findUserByVerifiedEmail, isEmailVerified, type User } from '#accounts';
 import {
   createOrganization,
   createPersonalProfile,
+  findInvitedProfile,
   findPersonalProfile,
   findProfileByEmail,
   findProfileBySlug,
-  freeUsername,
+  insertProfile,
+  inviteManager,
   parseProfileFields,
   type Profile,
-  userInvited,
+  freeSlug,
 } from '#profiles';
 import { invalidInput } from '#kernel/problem';
 import { isSlug } from '#kernel/slug';
 import type { Context } from '#platform/context';
-import type { UserId } from '#platform/db-schema';
+import type { ProfileId, UserId } from '#platform/db-schema';
 import type { Tx } from '#platform/db';
-import { emit } from '#platform/events';
 import type { GrantInput } from './schemas.ts';
 
 /** Who is named by the body of a grant; `email` is valid or null. */
@@ -23,33 +24,51 @@ export type Named = Omit<GrantInput['profile'], 'email'> & { email: string | nul
 
 export interface Grantee {
   profile: Profile;
-  is_new: boolean;
-  /** The user who has to activate a login first; null when somebody can sign in. */
-  invitee: { id: UserId; email: string } | null;
+  /** The person who has to activate a login first; `id` is null while the address has no login. */
+  invitee: { id: UserId | null; email: string } | null;
 }
 
 /**
- * Finds whom a provider means: a profile by slug, else by e-mail address, else the personal profile of the user who has
- * that address, made when there is none yet.
+ * Finds the subscriber that a provider means: a profile by slug, else by proved e-mail address, else the personal profile
+ * of the user who has verified the address, made when there is none yet, else the profile that this provider had made for
+ * the address before.
  */
-export async function findGrantee(tx: Tx, named: Named, at: Date): Promise<Grantee | undefined> {
+export async function findGrantee(
+  tx: Tx,
+  provider_id: ProfileId,
+  named: Named,
+  at: Date,
+): Promise<Grantee | undefined> {
   const slug = named.slug?.trim() ?? '';
   const by_slug = slug === '' ? undefined : await findProfileBySlug(tx, slug);
-  const by_email = by_slug || named.email === null ? undefined : await findProfileByEmail(tx, named.email);
+  const by_email =
+    by_slug || named.email === null ? undefined : await findByAddress(tx, provider_id, named, named.email, at);
   const profile = by_slug ?? by_email;
-  if (profile?.is_active) return { profile, is_new: false, invitee: null };
-  if (named.type !== 'personal' || named.email === null) return undefined;
-  const user = await findUserByEmail(tx, named.email);
-  if (!user?.is_active) return undefined;
-  const personal = await findPersonalProfile(tx, user.id);
-  return { profile: personal ?? (await createPersonalProfile(tx, user, at)), is_new: false, invitee: null };
+  return profile?.is_active ? { profile, invitee: await inviteeOf(tx, profile) } : undefined;
+}
+
+async function findByAddress(
+  tx: Tx,
+  provider_id: ProfileId,
+  { type }: Named,
+  email: string,
+  at: Date,
+): Promise<Profile | undefined> {
+  const proved = await findProfileByEmail(tx, email);
+  if (proved) return proved;
+  const owner = await findUserByVerifiedEmail(tx, email);
+  if (type === 'personal' && owner) {
+    return (await findPersonalProfile(tx, owner.id)) ?? (await createPersonalProfile(tx, owner, at));
+  }
+  return findInvitedProfile(tx, { provider_id, email, as: kindOf(type) });
 }
 
 /**
- * Makes a profile for somebody unknown, managed by the user with that e-mail address, who is made too when there is none.
+ * Makes a profile for a person by e-mail address, which nobody manages yet. The user who has verified the address is
+ * invited to manage it; without such a user the profile waits for whoever proves the address first.
  * @throws invalid_input (400)
  */
-export async function inviteGrantee(ctx: Context, tx: Tx, named: Named): Promise<Grantee> {
+export async function inviteGrantee(ctx: Context, tx: Tx, provider_id: ProfileId, named: Named): Promise<Grantee> {
   const { email } = named;
   if (email === null) {
     throw invalidInput({ 'profile.email': ['We cannot invite an organization without an e-mail address.'] });
@@ -57,20 +76,34 @@ export async function inviteGrantee(ctx: Context, tx: Tx, named: Named): Promise
   const at = ctx.clock.now();
   const full_name = named.full_name.trim() === '' ? (email.split('@')[0] ?? email) : named.full_name;
   const fields = { ...parseProfileFields({ ...named, full_name }, { broker: false }), full_name };
-  const known = await findUserByEmail(tx, email);
-  const user = known ?? (await insertUser(tx, { username: await freeUsername(tx, email, at), email, full_name }, at));
-  const profile =
-    named.type === 'personal'
-      ? await createPersonalProfile(tx, user, at, fields)
-      : await createOrganization(tx, { slug: freeOf(named), manager: user, fields }, at);
-  if (!known) {
-    const originated_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
-    await emit(tx, userInvited({ user_id: user.id, profile_id: profile.id, originated_by }), at);
+  const slug = slugOf(named);
+  const owner = await findUserByVerifiedEmail(tx, email);
+  if (owner) {
+    const profile = await createOrganization(tx, { slug, manager: null, fields }, at);
+    await inviteManager(tx, profile, owner, at);
+    return { profile, invitee: await inviteeOf(tx, profile) };
   }
-  return { profile, is_new: true, invitee: user.has_password ? null : { id: user.id, email } };
+  const waiting = { invited_email: email, invited_as: kindOf(named.type), invited_by_profile_id: provider_id };
+  const free = slug ?? (await freeSlug(tx, full_name, at));
+  const profile = await insertProfile(tx, { ...fields, ...waiting, slug: free }, at);
+  return { profile, invitee: await inviteeOf(tx, profile) };
 }
 
-function freeOf(named: Named): string | undefined {
+/** The person who has to activate a login before the profile can accept; null when a user can sign in for it. */
+async function inviteeOf(tx: Tx, profile: Profile): Promise<Grantee['invitee']> {
+  const email = profile.invited_email;
+  if (email === null) return null;
+  const typed: User | undefined = await findUserByEmail(tx, email);
+  // An unverified user with a password signs in and proves the address there: a link would replace that password.
+  if (typed && (typed.has_password || isEmailVerified(typed))) return null;
+  return { id: typed?.id ?? null, email };
+}
+
+function kindOf(type: Named['type']): 'personal' | 'organization' {
+  return type === 'personal' ? 'personal' : 'organization';
+}
+
+function slugOf(named: Named): string | undefined {
   const slug = named.slug?.trim() ?? '';
   return isSlug(slug) ? slug : undefined;
 }

@@ -1,14 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { findPlanBySlug, findPlansByIds, planSummary, type Plan } from '#catalog';
-import { presentProfileSummary, profileSummaries, type ProfileSummary } from '#profiles';
+import { presentProfileSummary, type Profile, profileSummaries, type ProfileSummary } from '#profiles';
 import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import { ListQuerystring } from '#platform/http/schemas';
 import type { ProfileId } from '#platform/db-schema';
-import { acceptGrant, acceptRequest, getGrant, getRequest, type Pending } from './accept-subscription.ts';
-import { getProfileOf, profileOf, readReach } from './caller.ts';
+import { acceptGrant, acceptRequest, getOffer, getRequest, type Pending } from './accept-subscription.ts';
+import { callerOf, getProfileOf, profileOf, readReach } from './caller.ts';
 import { unsubscribe } from './end-subscription.ts';
 import { listSubscriptions } from './list-subscriptions.ts';
 import { mayAcceptGrant, mayChange } from './policy.ts';
@@ -153,14 +153,22 @@ async function grantKeyOf({ ctx }: FastifyRequest, profile_id: ProfileId, slug_o
 /** Where the mail about an offered subscription leads: looking changes nothing, the button accepts. */
 function acceptGrantPage(app: App): void {
   const url = '/profile/:profile/subscriptions/accept/:key/';
-  const options = { config: { access: managing, page: true }, schema: { hide: true, params: KeyParams } } as const;
+  const options = {
+    config: {
+      // The offer says who may see it: the user invited to manage the profile has no role on it yet.
+      access: { kind: 'active' },
+      page: true,
+      problems: [subscriptionProblems.subscription_key_unknown],
+    },
+    schema: { hide: true, params: KeyParams },
+  } as const;
   app.get(url, options, async (request, reply) => {
-    const pending = await getGrant(request.ctx, profileOf(request.subject), request.params.key);
-    return showPending(request, reply, pending, pending.plan.profile_id);
+    const { profile, ...pending } = await getOffer(request.ctx, callerOf(request.ctx), request.params.key);
+    return showPending(request, reply, pending, { profile, other_id: pending.plan.profile_id });
   });
   app.post(url, options, async (request, reply) => {
     const { ctx } = request;
-    const profile = await getProfileOf(ctx, request.subject);
+    const { profile } = await getOffer(ctx, callerOf(ctx), request.params.key);
     try {
       const { plan } = await acceptGrant(ctx, profile.id, request.params.key);
       reply.flash('success', `You are subscribed to ${plan.title}.`);
@@ -177,7 +185,12 @@ function acceptRequestPage(app: App): void {
   const options = { config: { access: managing, page: true }, schema: { hide: true, params: KeyParams } } as const;
   app.get(url, options, async (request, reply) => {
     const pending = await getRequest(request.ctx, profileOf(request.subject), request.params.key);
-    return showPending(request, reply, pending, pending.subscription.profile_id, { is_request: true });
+    const profile = await getProfileOf(request.ctx, request.subject);
+    return showPending(request, reply, pending, {
+      profile,
+      other_id: pending.subscription.profile_id,
+      is_request: true,
+    });
   });
   app.post(url, options, async (request, reply) => {
     const { ctx } = request;
@@ -196,11 +209,9 @@ async function showPending(
   request: FastifyRequest,
   reply: FastifyReply,
   { subscription, plan }: Pending,
-  other_id: ProfileId,
-  extra: { is_request?: true } = {},
+  { profile, other_id, ...extra }: { profile: Profile; other_id: ProfileId; is_request?: true },
 ): Promise<FastifyReply> {
   const { ctx } = request;
-  const profile = await getProfileOf(ctx, request.subject);
   const summaries = await profileSummaries(ctx.db, [profile.id, other_id]);
   return reply.page('saas/profile/subscription_accept.html', {
     profile: viewProfile(summaries, profile.id),

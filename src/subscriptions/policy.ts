@@ -23,14 +23,15 @@ export function mayAcceptGrant(reach: Reach, subscription: Pick<Subscription, 'p
 }
 
 /**
- * Says whether a granted subscription is in effect at once. The plan must allow it, and the subscriber must have dealt with
- * the provider before, be made by this very grant, or the provider must be the operator: being somebody's provider opens
- * that profile's doors, so nobody becomes one by granting alone.
+ * True if a granted subscription takes effect without the subscriber's consent. The plan must allow it, and the subscriber
+ * must have agreed to a subscription of this provider before.
+ *
+ * A provider may read the profile of its subscriber, and access rules ask for subscriptions: neither may begin by a grant
+ * alone. A profile made for the grant has no person yet who could agree.
  */
 export function takesEffectAtOnce(
-  plan: Pick<Plan, 'skip_optin_on_grant' | 'profile_id'>,
-  facts: { broker_id: ProfileId; is_customer: boolean; is_new_profile: boolean },
+  plan: Pick<Plan, 'skip_optin_on_grant'>,
+  facts: { is_customer: boolean; is_waiting_profile: boolean },
 ): boolean {
-  if (!plan.skip_optin_on_grant) return false;
-  return facts.is_customer || facts.is_new_profile || plan.profile_id === facts.broker_id;
+  return plan.skip_optin_on_grant && facts.is_customer && !facts.is_waiting_profile;
 }

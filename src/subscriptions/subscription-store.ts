@@ -60,6 +60,23 @@ export async function findSubscriptionsOf(
     .execute();
 }
 
+/** Finds every subscription of a profile, oldest first. */
+export async function findSubscriptionsOfProfile(reader: Reader, profile_id: ProfileId): Promise<Subscription[]> {
+  return reader.selectFrom('subscriptions').selectAll().where('profile_id', '=', profile_id).orderBy('id').execute();
+}
+
+/** Gives a subscription to another profile. @throws subscription_overlaps (409) */
+export async function moveSubscription(tx: Tx, id: SubscriptionId, profile_id: ProfileId): Promise<Subscription> {
+  return refuseOverlap(
+    tx.updateTable('subscriptions').set({ profile_id }).where('id', '=', id).returningAll().executeTakeFirstOrThrow(),
+  );
+}
+
+/** Deletes a subscription that no side ever used. */
+export async function deleteSubscription(tx: Tx, id: SubscriptionId): Promise<void> {
+  await tx.deleteFrom('subscriptions').where('id', '=', id).execute();
+}
+
 /** Finds many subscriptions at once, by id. */
 export async function findSubscriptionsByIds(
   reader: Reader,

@@ -53,12 +53,11 @@ test('[NEW] a subscriber brings the end forward, a provider moves it', () => {
   }
 });
 
-test('a grant takes effect at once among people who know each other, if the plan says so', () => {
-  const plan = { skip_optin_on_grant: true, profile_id: 7 as ProfileId };
-  const stranger = { broker_id: 1 as ProfileId, is_customer: false, is_new_profile: false };
-  assert.ok(!takesEffectAtOnce(plan, stranger));
-  assert.ok(takesEffectAtOnce(plan, { ...stranger, is_customer: true }));
-  assert.ok(takesEffectAtOnce(plan, { ...stranger, is_new_profile: true }));
-  assert.ok(takesEffectAtOnce(plan, { ...stranger, broker_id: 7 as ProfileId }));
-  assert.ok(!takesEffectAtOnce({ ...plan, skip_optin_on_grant: false }, { ...stranger, is_customer: true }));
+test('a grant takes effect at once for an earlier customer only, and if the plan says so', () => {
+  const plan = { skip_optin_on_grant: true };
+  const customer = { is_customer: true, is_waiting_profile: false };
+  assert.ok(takesEffectAtOnce(plan, customer));
+  assert.ok(!takesEffectAtOnce(plan, { ...customer, is_customer: false }));
+  assert.ok(!takesEffectAtOnce(plan, { ...customer, is_waiting_profile: true }));
+  assert.ok(!takesEffectAtOnce({ skip_optin_on_grant: false }, customer));
 });

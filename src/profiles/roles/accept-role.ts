@@ -1,15 +1,16 @@
 import { findUserById, type User } from '#accounts';
 import type { Context } from '#platform/context';
-import type { UserId } from '#platform/db-schema';
-import { inTransaction, type Tx } from '#platform/db';
+import type { ProfileId, UserId } from '#platform/db-schema';
+import { inTransaction, type Reader, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
 import { actorId } from '../actor-id.ts';
 import { roleGrantAccepted } from '../events.ts';
 import { profileProblems } from '../problems.ts';
+import type { Profile } from '../profile.ts';
 import { lockProfile } from '../profile-store.ts';
-import { refuseAcceptance, type Role } from './role.ts';
-import { findRoleByGrantKey, lockRole, updateRole } from './role-store.ts';
-import { findRoleTypesByIds } from './role-type-store.ts';
+import { refuseAcceptance, type Role, roleState } from './role.ts';
+import { findRole, findRoleByGrantKey, lockRole, updateRole } from './role-store.ts';
+import { findRoleTypesByIds, getManagerType } from './role-type-store.ts';
 
 /**
  * Puts an invitation into effect. Only the invited user can do it, once: a key that was seen by somebody else is of no use.
@@ -58,4 +59,40 @@ export async function putIntoEffect(ctx: Context, tx: Tx, role: Role, user: User
     at,
   );
   return accepted;
+}
+
+/**
+ * Accepts the caller's invitation to manage a profile, as part of accepting what the profile was offered. False when the
+ * caller has none.
+ *
+ * @throws email_unverified (403)
+ */
+export async function acceptInvitedManager(ctx: Context, tx: Tx, profile_id: ProfileId): Promise<boolean> {
+  const user_id = actorId(ctx);
+  const user = user_id === null ? undefined : await findUserById(tx, user_id);
+  if (!user) return false;
+  await lockProfile(tx, profile_id);
+  const role = await lockRole(tx, profile_id, user.id);
+  const type = await getManagerType(tx);
+  if (!role || role.role_type_id !== type.id || roleState(role, ctx.clock.now()) !== 'invited') return false;
+  await putIntoEffect(ctx, tx, role, user);
+  return true;
+}
+
+/**
+ * True if a user is invited to manage a profile.
+ *
+ * @throws email_unverified (403) when the profile waits for the owner of an address that the user has typed and not verified
+ */
+export async function mayBecomeManager(
+  reader: Reader,
+  { profile, user_id, at }: { profile: Profile; user_id: UserId; at: Date },
+): Promise<boolean> {
+  const user = await findUserById(reader, user_id);
+  if (profile.invited_email !== null && profile.invited_email.toLowerCase() === user?.email?.toLowerCase()) {
+    throw profileProblems.email_unverified();
+  }
+  const role = await findRole(reader, profile.id, user_id);
+  const type = await getManagerType(reader);
+  return role?.role_type_id === type.id && roleState(role, at) === 'invited';
 }

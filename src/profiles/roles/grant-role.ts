@@ -227,10 +227,10 @@ export async function tellGrantee(
   );
 }
 
-/** The one link of the mail sets the first password; it lasts as long as the invitation does. */
+/** The one link of the mail sets the first password and, with `user_id` null, makes the login; it lasts as long as the invitation. */
 export async function activationKey(
   tx: Tx,
-  user_id: UserId,
+  user_id: UserId | null,
   address: string,
   reason: string | null,
   at: Date,

@@ -14,7 +14,7 @@ import { putIntoEffect } from './accept-role.ts';
 import { decideRequest, type Role } from './role.ts';
 import { insertRole, lockRole, updateRole } from './role-store.ts';
 import type { RoleType } from './role-type.ts';
-import { findRoleTypeInUrl } from './role-type-store.ts';
+import { findRoleTypeInUrl, getManagerType } from './role-type-store.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -47,6 +47,14 @@ export async function requestRole(
     if (role.request_key !== null) await tellManagers(ctx, tx, role, type, input.message ?? null);
     return { role, is_new: prior === undefined };
   });
+}
+
+/** Asks the managers of a profile that was just made for the manager role. */
+export async function askToManage(ctx: Context, tx: Tx, profile: Profile, user: User): Promise<Role> {
+  const type = await getManagerType(tx);
+  const role = await applyRequest(ctx, tx, { profile, user, type, prior: undefined });
+  await tellManagers(ctx, tx, role, type, null);
+  return role;
 }
 
 async function findAskedProfile(tx: Tx, input: RequestInput): Promise<Profile> {

@@ -40,13 +40,33 @@ test('five candidates are shown, six are too many to read', async () => {
 });
 
 test('a new joiner finds the company by the domain of her address, but not everybody at a public one', async () => {
-  await makeOrganization(app.db, { slug: 'corp', email: 'office@corp.example' });
-  await makeOrganization(app.db, { slug: 'freelance', email: 'me@gmail.com' });
+  const boss = await makeReadyUser(app.db, { username: 'boss', email: 'boss@corp.example' });
+  await makeOrganization(app.db, { slug: 'corp', email: 'office@corp.example', manager: boss });
+  const typed = await makeReadyUser(app.db, { email: 'typed@corp.example', email_verified_at: null });
+  await makeOrganization(app.db, { slug: 'unproved', email: 'fake@corp.example', manager: typed });
+  const free = await makeReadyUser(app.db, { email: 'me@gmail.com' });
+  await makeOrganization(app.db, { slug: 'freelance', email: 'me@gmail.com', manager: free });
   assert.deepEqual(
     (await ask(asEve, '/api/accounts/profiles?q=jo@corp.example')).results.map((row) => row.slug),
     ['corp'],
   );
   assert.equal((await ask(asEve, '/api/accounts/profiles?q=jo@gmail.com')).count, 0);
+});
+
+test('an address that no user has verified finds neither a profile nor a user', async () => {
+  const typed = await makeReadyUser(app.db, { username: 'typist', email: 'ceo@big.example', email_verified_at: null });
+  await makeOrganization(app.db, { slug: 'typed-org', email: 'ceo@big.example', manager: typed });
+  for (const call of [asAlice, asEve]) {
+    for (const path of ['profiles', 'users']) {
+      const found = await ask(call, `/api/accounts/${path}?q=ceo@big.example&q_f=email`);
+      assert.equal(found.count, 0, path);
+    }
+  }
+  await app.db.updateTable('users').set({ email_verified_at: app.clock.now() }).where('id', '=', typed.id).execute();
+  assert.deepEqual(
+    (await ask(asEve, '/api/accounts/profiles?q=ceo@big.example')).results.map((row) => row.slug),
+    ['typed-org'],
+  );
 });
 
 test('addresses cannot be read out letter by letter (16.3, 14)', async () => {

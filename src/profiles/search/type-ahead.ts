@@ -3,6 +3,7 @@ import { presentUserSummary, selectUsers, type UserSummary } from '#accounts';
 import type { ListQuery } from '#kernel/page';
 import type { Reader } from '#platform/db';
 import { presentProfileSummary, selectProfileViews, summarize, toProfileView } from '../profile-summary.ts';
+import { hasProvedAddress, isOfDomain } from '../proved-address-store.ts';
 import type { ProfileSummaryBody } from '../schemas.ts';
 import { companyDomain } from './public-mail-domains.ts';
 
@@ -23,10 +24,11 @@ export interface Searcher {
 /** `name` fields match anywhere within; `contact` fields only as a whole, unless a seller asks. */
 type Fields = Readonly<Record<string, { column: RawBuilder<unknown>; kind: 'name' | 'contact' }>>;
 
-const profileFields: Fields = {
+// An unverified address matches nothing: a grant meant for its owner would reach another profile.
+const profileFields = (reader: Reader): Fields => ({
   slug: { column: sql.ref('profiles.slug'), kind: 'name' },
   full_name: { column: sql.ref('profiles.full_name'), kind: 'name' },
-  email: { column: sql.ref('profiles.email'), kind: 'contact' },
+  email: { column: sql`case when ${hasProvedAddress(reader)} then profiles.email end`, kind: 'contact' },
   phone: { column: sql.ref('profiles.phone'), kind: 'contact' },
   street_address: { column: sql.ref('profiles.street_address'), kind: 'contact' },
   locality: { column: sql.ref('profiles.locality'), kind: 'contact' },
@@ -36,7 +38,7 @@ const profileFields: Fields = {
   username: { column: sql.ref('profiles.slug'), kind: 'name' },
   first_name: { column: sql.ref('profiles.full_name'), kind: 'name' },
   last_name: { column: sql.ref('profiles.full_name'), kind: 'name' },
-};
+});
 
 const userFields: Fields = {
   username: { column: sql.ref('users.username'), kind: 'name' },
@@ -44,7 +46,7 @@ const userFields: Fields = {
   full_name: { column: sql.ref('users.full_name'), kind: 'name' },
   first_name: { column: sql.ref('users.full_name'), kind: 'name' },
   last_name: { column: sql.ref('users.full_name'), kind: 'name' },
-  email: { column: sql.ref('users.email'), kind: 'contact' },
+  email: { column: sql`case when users.email_verified_at is not null then users.email end`, kind: 'contact' },
 };
 
 /** Finds profiles to complete what somebody types; without a match, those of the same company by the domain of an address. */
@@ -54,13 +56,12 @@ export async function suggestProfiles(
   by: Searcher,
 ): Promise<Candidates<ProfileSummaryBody>> {
   const reachable = sql<boolean>`profiles.email <> ''`;
-  const found = await findProfiles(reader, list, sql<boolean>`${reachable} and ${condition(profileFields, list, by)}`);
+  const fields = profileFields(reader);
+  const found = await findProfiles(reader, list, sql<boolean>`${reachable} and ${condition(fields, list, by)}`);
   if (found.length > 0) return cut(found, list);
   const domains = list.terms.map(companyDomain).filter((domain) => domain !== null);
   if (domains.length === 0) return { count: 0, results: [] };
-  const sameCompany = domains.map(
-    (domain) => sql<boolean>`right(lower(profiles.email), ${domain.length + 1}) = ${`@${domain}`}`,
-  );
+  const sameCompany = domains.map((domain) => isOfDomain(reader, domain));
   return cut(await findProfiles(reader, list, sql<boolean>`(${sql.join(sameCompany, sql` or `)})`), list);
 }
 
@@ -76,7 +77,7 @@ export async function suggestAccounts(
   list: ListQuery,
   by: Searcher,
 ): Promise<Candidates<ProfileSummaryBody>> {
-  const profiles = cut(await findProfiles(reader, list, condition(profileFields, list, by)), list);
+  const profiles = cut(await findProfiles(reader, list, condition(profileFields(reader), list, by)), list);
   const noProfile = sql<boolean>`not exists (select from profiles p where p.personal_user_id = users.id)`;
   const users = cut(await findUsers(reader, list, by, noProfile), list);
   const logins = users.results.map((user) => ({

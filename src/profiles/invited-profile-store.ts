@@ -1,0 +1,58 @@
+import { sql } from 'kysely';
+import type { ProfileId, UserId } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+import type { Profile } from './profile.ts';
+
+/** Finds the profile that a provider made for the owner of an address, of a kind; only while it waits for that owner. */
+export async function findInvitedProfile(
+  reader: Reader,
+  by: { provider_id: ProfileId; email: string; as: 'personal' | 'organization' },
+): Promise<Profile | undefined> {
+  return reader
+    .selectFrom('profiles')
+    .selectAll()
+    .where(sql`lower(invited_email)`, '=', by.email.toLowerCase())
+    .where('invited_by_profile_id', '=', by.provider_id)
+    .where('invited_as', '=', by.as)
+    .where('is_active', '=', true)
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** Selects FOR UPDATE every profile that waits for the owner of an address, in the order of ids. */
+export async function lockInvitedProfiles(tx: Tx, email: string): Promise<Profile[]> {
+  // Index: profiles_invited_email.
+  return tx
+    .selectFrom('profiles')
+    .selectAll()
+    .where(sql`lower(invited_email)`, '=', email.toLowerCase())
+    .where('is_active', '=', true)
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .execute();
+}
+
+/**
+ * Gives a user the invitations that were sent to an address and are attached to other users, who typed the address once.
+ * Where the user has a role or an invitation on the profile already, that one stays and the other is deleted.
+ */
+export async function moveInvitations(tx: Tx, user_id: UserId, email: string): Promise<void> {
+  // Index: roles_invited_email.
+  const sent = tx
+    .selectFrom('roles')
+    .select(['id', 'profile_id'])
+    .where(sql`lower(invited_email)`, '=', email.toLowerCase())
+    .where('grant_key', 'is not', null)
+    .where('user_id', '<>', user_id);
+  for (const { id, profile_id } of await sent.orderBy('id').forUpdate().execute()) {
+    const own = await tx
+      .selectFrom('roles')
+      .select('id')
+      .where('profile_id', '=', profile_id)
+      .where('user_id', '=', user_id)
+      .executeTakeFirst();
+    if (own) await tx.deleteFrom('roles').where('id', '=', id).execute();
+    else await tx.updateTable('roles').set({ user_id }).where('id', '=', id).execute();
+  }
+}
