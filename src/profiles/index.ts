@@ -43,7 +43,6 @@ export { acceptInvitedManager, mayBecomeManager } from './roles/accept-role.ts';
 export { activationKey, takeInvitation, withoutLinks } from './roles/grant-role.ts';
 export { ProfileDetailSchema, ProfileSummarySchema } from './schemas.ts';
 export { type Address, fillAddress } from './fill-address.ts';
-export { freeUsername } from './free-username.ts';
 export { updateProfile } from './update-profile.ts';
 export { type OnProfileArchived } from './archive-profile.ts';
 export { makeProfilesHooks } from './hooks.ts';

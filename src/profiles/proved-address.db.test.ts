@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { User } from '#accounts';
 import type { Profile } from './profile.ts';
-import { findProfileByEmail, findProfilesByHandles, updateProfileRow } from './profile-store.ts';
+import { findPersonalProfile, findProfileByEmail, findProfilesByHandles, updateProfileRow } from './profile-store.ts';
 import { inTransaction } from '#platform/db';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { testContext } from '../../test/support/context.ts';
 import { makeMember, makeOrganization, makeReadyUser } from '../../test/support/factories/profiles.ts';
-import { findPersonalProfile } from './profile-store.ts';
 import { findRole, updateRole } from './roles/role-store.ts';
 
 let database: TestDatabase;

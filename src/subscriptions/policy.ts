@@ -1,5 +1,4 @@
 import type { Plan } from '#catalog';
-import type { ProfileId } from '#platform/db-schema';
 import type { Reach } from './reach.ts';
 import type { Subscription } from './subscription.ts';
 
