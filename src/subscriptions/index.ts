@@ -1,5 +1,4 @@
 // Who holds which plan until when: opening, extending, ending, asking, granting, and what that entitles to.
-export { claimWaiting } from './claim-waiting.ts';
 export { endAllOfProfile, endSubscriptions } from './end-subscription.ts';
 export type { SubscriptionEventPayload, UseEventPayload } from './events.ts';
 export { openOrExtend, type Opened, type Opening } from './open-or-extend.ts';
