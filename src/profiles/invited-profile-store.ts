@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { emailSpellings } from '#kernel/email';
 import type { ProfileId, UserId } from '#platform/db-schema';
 import type { Reader, Tx } from '#platform/db';
 import type { Profile } from './profile.ts';
@@ -11,7 +12,7 @@ export async function findInvitedProfile(
   return reader
     .selectFrom('profiles')
     .selectAll()
-    .where(sql`lower(invited_email)`, '=', by.email.toLowerCase())
+    .where(sql`lower(invited_email)`, 'in', emailSpellings(by.email))
     .where('invited_by_profile_id', '=', by.provider_id)
     .where('invited_as', '=', by.as)
     .where('is_active', '=', true)
@@ -26,7 +27,7 @@ export async function lockInvitedProfiles(tx: Tx, email: string): Promise<Profil
   return tx
     .selectFrom('profiles')
     .selectAll()
-    .where(sql`lower(invited_email)`, '=', email.toLowerCase())
+    .where(sql`lower(invited_email)`, 'in', emailSpellings(email))
     .where('is_active', '=', true)
     .orderBy('id')
     .forNoKeyUpdate()
@@ -42,7 +43,7 @@ export async function moveInvitations(tx: Tx, user_id: UserId, email: string): P
   const sent = tx
     .selectFrom('roles')
     .select(['id', 'profile_id'])
-    .where(sql`lower(invited_email)`, '=', email.toLowerCase())
+    .where(sql`lower(invited_email)`, 'in', emailSpellings(email))
     .where('grant_key', 'is not', null)
     .where('user_id', '<>', user_id);
   for (const { id, profile_id } of await sent.orderBy('id').forUpdate().execute()) {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { emailSpellings } from '#kernel/email';
+import { canonicalEmail, emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
 import type { ProfileId, UserId } from '#platform/db-schema';
 import type { Reader, Tx } from '#platform/db';
@@ -57,7 +57,7 @@ export async function findProfilesByHandles(reader: Reader, handles: readonly st
     .where((eb) => eb(eb.fn<string>('lower', ['slug']), 'in', wanted))
     .execute();
   const by_address = await active()
-    .where((eb) => eb(eb.fn<string>('lower', ['email']), 'in', wanted))
+    .where((eb) => eb(eb.fn<string>('lower', ['email']), 'in', wanted.flatMap(emailSpellings)))
     .where(hasProvedAddress(reader))
     .orderBy(personalFirst)
     .orderBy('id')
@@ -67,7 +67,7 @@ export async function findProfilesByHandles(reader: Reader, handles: readonly st
     const key = handle.toLowerCase();
     const profile =
       by_slug.find((row) => row.slug.toLowerCase() === key) ??
-      by_address.find((row) => row.email.toLowerCase() === key);
+      by_address.find((row) => canonicalEmail(row.email) === canonicalEmail(handle));
     if (profile) found.set(handle, profile);
   }
   return found;
