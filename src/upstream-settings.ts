@@ -54,6 +54,15 @@ export const upstreamSettings = {
     description:
       'Time in which 1 KiB of the body of a forwarded request must arrive, and the body of a response must move on; otherwise it is ended. Event streams may be silent.',
   },
+  upstream_session_bytes_max: {
+    name: 'UPSTREAM_SESSION_BYTES_MAX',
+    kind: 'integer',
+    default: '8192',
+    min: 4096,
+    max: 65_536,
+    description:
+      'Largest header that carries the session to the application, encoded. A caller with more profiles is forwarded with those that the request concerns first and `truncated: true`; GET /api/proxy/session/profiles returns all.',
+  },
   forwarded_headers: {
     name: 'FORWARDED_HEADERS',
     kind: 'list',
@@ -70,5 +79,6 @@ export interface UpstreamConfig {
   upstream_streams_max: number;
   upstream_streams_per_caller_max: number;
   upstream_idle_ms: number;
+  upstream_session_bytes_max: number;
   forwarded_headers: string[];
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jwtVerify } from 'jose';
+import { jwtVerify, SignJWT } from 'jose';
 import { WebSocket } from 'undici';
 import { createPlan, findPlanBySlug } from '#catalog';
 import { createOrganization, createPersonalProfile, findProfileBySlug, findRoleType, insertRole } from '#profiles';
@@ -922,6 +922,85 @@ test('a rotated key is shown once and signs from then on', async () => {
   assert.equal(payload['username'], 'xia');
   assert.equal((await call('/api/proxy/sessions/xia', { as: 'alice' })).json().forward_session_header, '');
   assert.equal((await call('/api/proxy/sessions/nobody', { as: 'donny' })).status, 404);
+});
+
+/** Value of the header that carried the session to the application. */
+async function forwardedSession(path: string, as: string): Promise<string> {
+  const headers = (await call(path, { as })).json().headers as string[];
+  return headers[headers.findIndex((part) => part.toLowerCase() === 'authorization') + 1] ?? '';
+}
+
+const claimsOf = (header: string) => JSON.parse(Buffer.from(header.split('.')[1] ?? '', 'base64url').toString());
+
+test('a caller with 60 profiles reaches the application, which reads the rest with the session token', async () => {
+  await rules([{ path: '/open/{profile}', allow: 5 }]);
+  const user = await makeUser(app.database.db, { username: 'agency', full_name: 'Agency' });
+  await inTransaction(app.database.db, async (tx) => {
+    for (let index = 0; index < 60; index++) {
+      const fields = { full_name: `Client company with a long name, number ${index}` };
+      await createOrganization(tx, { slug: `company-${index}`, manager: user, fields }, app.clock.now());
+    }
+  });
+  const header = await forwardedSession('/open/company-57/echo', 'agency');
+  assert.ok(`Authorization: ${header}\r\n`.length <= 8192, `${header.length}`);
+  const session = claimsOf(header);
+  assert.equal(session.truncated, true);
+  assert.equal(session.roles.manager[0].slug, 'company-57');
+  assert.ok(session.roles.manager.length < 60);
+  assert.equal(claimsOf(await forwardedSession('/open/acme/echo', 'xia')).truncated, undefined);
+
+  const found = new Set<string>();
+  let next: string | null = session.profiles_url;
+  while (next !== null) {
+    const reply: Response = await fetch(next, { headers: { authorization: header } });
+    assert.equal(reply.status, 200);
+    const page = (await reply.json()) as {
+      count: number;
+      next: string | null;
+      results: { slug: string; role: string }[];
+    };
+    assert.equal(page.count, 60);
+    for (const { slug, role } of page.results) found.add(`${role} ${slug}`);
+    ({ next } = page);
+  }
+  assert.equal(found.size, 60);
+  assert.ok(found.has('manager company-0'));
+
+  const shown = (await call('/api/proxy/sessions/agency', { as: 'donny' })).json();
+  assert.equal(JSON.parse(shown.forward_session).truncated, true);
+});
+
+test('the profiles of a session are for the user, and for who holds the session key', async () => {
+  const key = await rotateSessionKey(await app.makeContext(), app.secret);
+  upstream.setKey(key);
+  await call('/api/proxy', { as: 'donny', method: 'PATCH', body: {} });
+  const path = '/api/proxy/session/profiles';
+  const own = await call(path, { as: 'xia' });
+  assert.deepEqual(
+    own
+      .json()
+      .results.map(({ slug }: { slug: string }) => slug)
+      .sort(),
+    ['acme', 'xia'],
+  );
+  const now_s = Math.floor(app.clock.now().getTime() / 1000);
+  const sign = (claims: object, secret = key, alg = 'HS256') =>
+    new SignJWT({ ...claims }).setProtectedHeader({ alg }).sign(Buffer.from(secret));
+  const read = async (token: string) => (await call(path, { headers: { authorization: `Bearer ${token}` } })).status;
+  assert.equal(await read(await sign({ username: 'xia', exp: now_s + 60 })), 200);
+  for (const token of [
+    await sign({ username: 'xia', exp: now_s - 1 }),
+    await sign({ username: 'xia' }),
+    await sign({ username: 'xia', exp: now_s + 86_400 }),
+    await sign({ username: 'nobody-of-that-name', exp: now_s + 60 }),
+    await sign({ exp: now_s + 60 }),
+    await sign({ username: 'xia', exp: now_s + 60 }, 'another key of more than thirty-two characters'),
+    await sign({ username: 'xia', exp: now_s + 60 }, key, 'HS512'),
+    'nonsense',
+  ])
+    assert.equal(await read(token), 401, token);
+  const anonymous = await call(path);
+  assert.deepEqual([anonymous.status, anonymous.json().code], [401, 'session_token_invalid']);
 });
 
 test('recent sign-ins of today', async () => {

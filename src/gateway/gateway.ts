@@ -19,6 +19,7 @@ import { makeRuleBook } from './rule-book.ts';
 import { parseRequestTarget } from './request-target.ts';
 import type { RecentSources } from './recent-activity.ts';
 import { gatewayRoutes } from './routes.ts';
+import { sessionProfilesRoute } from './session-profiles-route.ts';
 import { makeSessionCarriers } from './session-carriers.ts';
 import { pendingUpgrade, routeUpgrades } from './upgrade.ts';
 import { makeUpstreamShares } from './upstream-shares.ts';
@@ -43,6 +44,7 @@ export interface UpstreamOptions {
   readonly upstream_streams_max: number;
   readonly upstream_streams_per_caller_max: number;
   readonly upstream_idle_ms: number;
+  readonly upstream_session_bytes_max: number;
   /** Names of request headers that reach the upstream beside the standard ones. */
   readonly forwarded_headers: readonly string[];
 }
@@ -67,6 +69,7 @@ export function makeGateway(options: GatewayOptions): Gateway {
     sources: options,
     engagement: makeEngagementRecorder(options.db, options.log),
     carriers: makeSessionCarriers(options.secret),
+    session_bytes_max: upstream.upstream_session_bytes_max,
   };
   const forwarder = makeForwarder({
     headers_timeout_ms: upstream.upstream_timeout_ms,
@@ -118,7 +121,8 @@ export function makeGateway(options: GatewayOptions): Gateway {
         options.onSiteChanged();
         streams.checkSoon();
       });
-      gatewayRoutes(app, options);
+      gatewayRoutes(app, { ...options, session_bytes_max: upstream.upstream_session_bytes_max });
+      sessionProfilesRoute(app, { ...options, callers });
     },
     async registerCatchAll(app) {
       routeUpgrades(app);

@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict';
 import type { Context } from '#platform/context';
+import { paths } from '#platform/http/paths';
 import { httpProblems } from '#platform/http/problems';
 import type { RuleBook } from './rule-book.ts';
+import { boundSession, type SessionConcern } from './bound-session.ts';
 import { problemOf } from './denial.ts';
 import type { KnownCallers } from './known-callers.ts';
 import type { KnownCaller } from './load-callers.ts';
 import { type FactSources, loadFacts } from './load-facts.ts';
 import { type Denial, operators } from './operators.ts';
 import { gatewayProblems } from './problems.ts';
+import { listParam } from './rule-params.ts';
 import type { EngagementRecorder } from './record-engagement.ts';
 import type { RequestTarget } from './request-target.ts';
 import { matchRule, type RuleMatch, stricterMatches } from './rule.ts';
 import { makeSession, noVisit, type Visit } from './session.ts';
 import type { SessionCarriers } from './session-carriers.ts';
-import type { SessionCarrier } from './session-token.ts';
+import { carriedBytes, type SessionCarrier } from './session-token.ts';
 
 /** What the steps work with besides the request. */
 export interface PipelineParts {
@@ -22,6 +25,8 @@ export interface PipelineParts {
   readonly sources: FactSources;
   readonly engagement: EngagementRecorder;
   readonly carriers: SessionCarriers;
+  /** Largest header that carries a session. */
+  readonly session_bytes_max: number;
 }
 
 /** A request on its way through the steps; each fills in what the later ones read. */
@@ -141,10 +146,25 @@ function recordEngagement(passage: Passage, { engagement }: PipelineParts): void
   passage.visit = engagement.visit(ctx.actor.user_id, known(match).rule.tags, caller.visits, ctx.clock.now());
 }
 
-async function signSession(passage: Passage, { carriers }: PipelineParts): Promise<void> {
+async function signSession(passage: Passage, { carriers, session_bytes_max }: PipelineParts): Promise<void> {
   const { ctx, caller, match, visit } = passage;
   if (caller === null || !known(match).rule.is_forward) return;
-  passage.carrier = await carriers(ctx, caller.username, makeSession(caller.session, caller.site, visit));
+  const session = boundSession(makeSession(caller.session, caller.site, visit), {
+    concern: concernOf(passage),
+    carriedBytes: (json_bytes) => carriedBytes(ctx.site.session_backend, json_bytes),
+    bytes_max: session_bytes_max,
+    profiles_url: `${ctx.origin}${paths.apiSessionProfiles()}`,
+  });
+  passage.carrier = await carriers(ctx, caller.username, session);
+}
+
+/** Names in the parameters of the rules, then segments of the path, which may be profiles. */
+function concernOf({ match, stricter, target }: Passage): SessionConcern {
+  const params = [known(match), ...stricter].map((each) => each.params);
+  const named = params.flatMap((each) =>
+    Object.keys(each).flatMap((name) => (name === 'plan' ? [] : listParam(each, name))),
+  );
+  return { profiles: [...named, ...target.segments], plans: params.flatMap((each) => listParam(each, 'plan')) };
 }
 
 function known<T>(value: T | null | undefined): T {

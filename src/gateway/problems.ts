@@ -30,6 +30,10 @@ export const gatewayProblems = defineProblems({
     help: 'Try again in a few seconds; close connections that are no longer needed.',
   },
   body_too_slow: { status: 408, title: 'The body of the request arrived too slowly.' },
+  session_token_invalid: {
+    status: 401,
+    title: 'This needs the token of a user or a session token signed with the session key.',
+  },
   user_unknown: { status: 404, title: 'There is no such user.' },
   rule_unknown: { status: 404, title: 'There is no such access rule.' },
   rule_exists: { status: 400, title: 'There is a rule with this path already.' },

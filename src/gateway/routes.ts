@@ -2,12 +2,14 @@ import { findUserByUsername, findUsersByIds } from '#accounts';
 import { isTimeZone } from '#kernel/instant';
 import { invalidInput } from '#kernel/problem';
 import type { App } from '#platform/http/app';
+import { paths } from '#platform/http/paths';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
 import { pageOfAll } from '#platform/list';
 import type { Site } from '#platform/site';
 import { Type } from 'typebox';
 import { presentAllow } from './allow.ts';
+import { boundSession, noConcern } from './bound-session.ts';
 import { changeProxy } from './change-proxy.ts';
 import { createRule, deleteRule, moveRules, parseRulePath, updateRule } from './change-rules.ts';
 import { countByTag, listEngagedUsers } from './engagement-store.ts';
@@ -36,11 +38,12 @@ import {
 } from './schemas.ts';
 import { makeSession, noVisit } from './session.ts';
 import { openSessionKey, rotateSessionKey } from './session-key.ts';
-import { carrySession, type SessionCarrier } from './session-token.ts';
+import { carriedBytes, carrySession, type SessionCarrier } from './session-token.ts';
 
 export interface GatewayRoutesNeeds extends RecentSources, Pick<FactSources, 'entitlementsOf'> {
   readonly secret: string;
   readonly private_addresses_allowed: boolean;
+  readonly session_bytes_max: number;
 }
 
 const access = { kind: 'broker' } as const;
@@ -102,7 +105,12 @@ function proxyRoutes(app: App, needs: GatewayRoutesNeeds): void {
       const user = await findUserByUsername(ctx.db, request.params.user);
       const caller = user && (await loadCaller(ctx, needs, user.id));
       if (!caller) throw gatewayProblems.user_unknown();
-      const session = makeSession(caller.session, caller.site, noVisit);
+      const session = boundSession(makeSession(caller.session, caller.site, noVisit), {
+        concern: noConcern,
+        carriedBytes: (json_bytes) => carriedBytes(ctx.site.session_backend, json_bytes),
+        bytes_max: needs.session_bytes_max,
+        profiles_url: `${ctx.origin}${paths.apiSessionProfiles()}`,
+      });
       const key = openSessionKey(ctx.site, needs.secret);
       // Whoever holds the signed header is that user to the application: only who may do everything gets it.
       const carrier = request.subject.is_manager

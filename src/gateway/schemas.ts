@@ -86,6 +86,23 @@ export const ForwardedSessionSchema = Type.Object(
   { title: 'ForwardedSession' },
 );
 
+export const SessionProfilePage = PageOf(
+  Type.Object(
+    {
+      role: Type.String({ description: 'Slug of the role type' }),
+      slug: Type.String(),
+      printable_name: Type.String(),
+      picture: NullableString,
+      type: Type.String(),
+      credentials: Type.Boolean(),
+      created_at: Type.String(),
+      email: Type.String(),
+      subscriptions: Type.Array(Type.Object({ plan: Type.String(), ends_at: IsoInstant })),
+    },
+    { title: 'SessionProfile' },
+  ),
+);
+
 export const EngagementQuery = Type.Object({ timezone: Type.Optional(Type.String({ maxLength: 100 })) });
 export const EngagementSchema = Type.Object(
   {

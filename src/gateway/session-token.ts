@@ -1,5 +1,5 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { jwtVerify, SignJWT } from 'jose';
 import { keyId } from '#platform/crypto';
 
 /** How the session travels: not at all, as an encrypted cookie, as a signed token. */
@@ -15,6 +15,52 @@ export interface SessionCarrier {
 export const upstream_cookie = 'sessionid';
 
 export const token_lifetime_s = 2 * 3600;
+/** By how much the clock of an upstream that signs its own tokens may be ahead. */
+const clock_skew_s = 60;
+
+/**
+ * Bytes of the line of the header that carries a session whose JSON has `json_bytes`, as `carrySession` makes it:
+ * name, value and line end.
+ */
+export function carriedBytes(backend: SessionBackend, json_bytes: number): number {
+  switch (backend) {
+    case 0:
+      return 0;
+    case 1: {
+      // Padded to whole blocks of 16, after the marker and the salt.
+      const encrypted = 16 + 16 * (Math.floor(json_bytes / 16) + 1);
+      return `Cookie: ${upstream_cookie}=\r\n`.length + 4 * Math.ceil(encrypted / 3);
+    }
+    case 2: {
+      const header = base64urlLength('{"typ":"JWT","alg":"HS256","kid":"01234567"}'.length);
+      const payload = base64urlLength(json_bytes + ',"exp":1234567890'.length);
+      return 'Authorization: Bearer ..\r\n'.length + header + payload + base64urlLength(32);
+    }
+  }
+}
+
+function base64urlLength(bytes: number): number {
+  return Math.ceil((bytes * 4) / 3);
+}
+
+/**
+ * Returns the name of the user for whom a token was signed with the session's key, or null: the token that was forwarded, or
+ * one that the upstream signs itself. Valid for as long as a forwarded one at most.
+ */
+export async function readSessionToken(token: string, key: string, at: Date): Promise<string | null> {
+  try {
+    const { payload } = await jwtVerify(token, Buffer.from(key, 'utf8'), {
+      algorithms: ['HS256'],
+      currentDate: at,
+      requiredClaims: ['exp'],
+    });
+    const { exp = 0, username } = payload;
+    const is_brief = exp * 1000 <= at.getTime() + (token_lifetime_s + clock_skew_s) * 1000;
+    return is_brief && typeof username === 'string' ? username : null;
+  } catch {
+    return null;
+  }
+}
 
 /** Makes the header that carries `session`; null when this backend sends none. */
 export async function carrySession(

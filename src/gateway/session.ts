@@ -8,6 +8,9 @@ export interface UpstreamSession {
   readonly last_visited: string | null;
   /** The tags seen for the first time; left out when there is none. */
   readonly first_time_tags?: readonly string[];
+  /** Profiles or parts of them are missing: the complete list is at `profiles_url`. */
+  readonly truncated?: true;
+  readonly profiles_url?: string;
 }
 
 export interface SessionProfile {

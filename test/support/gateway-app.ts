@@ -89,6 +89,7 @@ export async function startGatewayApp(
       upstream_streams_max: 16,
       upstream_streams_per_caller_max: 4,
       upstream_idle_ms: 60_000,
+      upstream_session_bytes_max: 8192,
       forwarded_headers: ['x-requested-with', 'x-csrf-token', 'x-request-id'],
       ...given,
     },

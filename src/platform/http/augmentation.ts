@@ -20,6 +20,8 @@ declare module 'fastify' {
     bare?: boolean;
     /** The route passes on what is not ours: no CSRF check, no idempotency record, no security headers of ours. */
     passthrough?: boolean;
+    /** The route also takes credentials in `Authorization` that are not a user's: it checks those that are invalid itself. */
+    ownCredentials?: true;
     /** A page that authenticates nobody yet may still be posted to without a CSRF token (signed callbacks). */
     csrf?: false;
   }

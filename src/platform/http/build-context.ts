@@ -54,7 +54,8 @@ export async function buildContext(options: HttpOptions, request: FastifyRequest
  */
 export function refuseInvalidCredentials(request: FastifyRequest): void {
   if (request.credentials !== 'invalid' || request.headers.authorization === undefined) return;
-  if (request.routeOptions.config.passthrough !== true) throw commonProblems.credentials_invalid();
+  const { passthrough, ownCredentials } = request.routeOptions.config;
+  if (passthrough !== true && ownCredentials !== true) throw commonProblems.credentials_invalid();
 }
 
 /**

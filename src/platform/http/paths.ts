@@ -41,6 +41,7 @@ export const paths = {
   card: (profile: string) => `/billing/${e(profile)}/card/`,
   receipt: (profile: string, charge: string, next?: string | null) =>
     withNext(`/billing/${e(profile)}/receipt/${e(charge)}/`, next),
+  apiSessionProfiles: () => '/api/proxy/session/profiles',
   apiSubscription: (profile: string, plan: string) => `/api/profile/${e(profile)}/subscriptions/${e(plan)}`,
   apiSubscriber: (provider: string, plan: string, profile: string) =>
     `/api/profile/${e(provider)}/plans/${e(plan)}/subscriptions/${e(profile)}`,
