@@ -9,14 +9,14 @@ import {
   makeAccountsSettings,
   stillSignedIn,
 } from '#accounts';
-import { billingJobs, billingPages, billingRoutes, findCartFacts, isCouponUsed } from '#billing';
+import { billingJobs, billingPages, billingRoutes, emptyCart, findCartFacts, isCouponUsed } from '#billing';
 import { catalogPages, catalogRoutes, findPlansBySlugs } from '#catalog';
 import { contactsPages, contactsRoutes, findLead, isLead, listActivities } from '#contacts';
 import { makeGateway } from '#gateway';
 import { isLocked, ledgerRoutes } from '#ledger';
 import { metricsRoutes } from '#metrics';
 import { notificationRoutes, notificationSubscriber } from '#notifications';
-import { listRecentCharges, paymentsJobs, paymentsRoutes, testProcessorDevRoutes } from '#payments';
+import { listRecentCharges, paymentsJobs, paymentsRoutes, removeCardIn, testProcessorDevRoutes } from '#payments';
 import { type App, buildHttp } from '#platform/http/app';
 import { sharedAttempts } from '#platform/attempt-store';
 import { type Clock, type MovableClock, systemClock } from '#platform/clock';
@@ -35,7 +35,14 @@ import { runDue } from '#platform/run-due';
 import { makeSiteCache, type SiteCache } from '#platform/site';
 import { makeTemplates, type Templates } from '#platform/templates';
 import { makeThrottle, throttleOn } from '#platform/throttle';
-import { makeDecideAccess, makeMenu, makeProfilesHooks, profilesPages, profilesRoutes } from '#profiles';
+import {
+  makeDecideAccess,
+  makeMenu,
+  makeProfilesHooks,
+  type OnAccountClaimed,
+  profilesPages,
+  profilesRoutes,
+} from '#profiles';
 import {
   endAllOfProfile,
   entitlementsOf,
@@ -250,10 +257,16 @@ interface RoomSettings {
   templates: Templates;
 }
 
+/** Removes what a new owner of an account could pay with and did not choose: the card on file and the open cart. */
+const removePurchaseMeans: OnAccountClaimed = async (tx, { user_id, profile_id }) => {
+  if (profile_id !== null) await removeCardIn(tx, profile_id);
+  await emptyCart(tx, user_id);
+};
+
 /** The routes and pages of every room; what a room may not know of those above it is passed in here. */
 function registerRooms(http: App, { accounts, templates }: RoomSettings): void {
   const { throttle } = accounts;
-  const people = { settings: accounts, hooks: makeProfilesHooks(endAllOfProfile), findLead };
+  const people = { settings: accounts, hooks: makeProfilesHooks(endAllOfProfile, removePurchaseMeans), findLead };
   const profiles = { accounts, templates, listSubscriptions, listActivities, onProfileArchived: endAllOfProfile };
   accountsRoutes(http, people);
   accountsPages(http, people);

@@ -12,6 +12,15 @@ export const userVerification = (payload: {
   lifetime_s: number;
 }) => ({ name: 'user_verification', payload });
 
+/**
+ * The owner of an address proved it for the first time. `removed` names the kinds of credentials that had been set up
+ * before: `api_keys`, `ssh_key`, `otp`.
+ */
+export const userVerified = (payload: { user_id: UserId; removed: string[] }) => ({
+  name: 'user_verified',
+  payload,
+});
+
 /** A user came to be. */
 export const userRegistered = (payload: { user_id: UserId }) => ({ name: 'user_registered', payload });
 
@@ -24,16 +33,30 @@ export const userResetPassword = (payload: { user_id: UserId; how: 'link' | 'cha
   payload,
 });
 
-/** A change of e-mail address was asked for or made; told to the address that goes. */
-export const userEmailChanged = (payload: { user_id: UserId; from: string; to: string; is_verified: boolean }) => ({
-  name: 'user_email_changed',
-  payload,
-});
+/**
+ * A change of e-mail address was requested, or made when `is_verified`; sent to the address that goes. `to` is empty when
+ * the address was removed. `stop_key` is the only copy of the key that stops or undoes the change.
+ */
+export const userEmailChanged = (payload: {
+  user_id: UserId;
+  from: string;
+  to: string;
+  is_verified: boolean;
+  stop_key: string | null;
+}) => ({ name: 'user_email_changed', payload });
 
-/** A way in was added or removed. */
+/** A credential or the phone number was added, changed or removed. */
 export const userCredentialsChanged = (payload: {
   user_id: UserId;
-  what: 'api_key_created' | 'api_key_deleted' | 'otp_enabled' | 'otp_disabled' | 'ssh_key_set';
+  what:
+    | 'api_key_created'
+    | 'api_key_deleted'
+    | 'otp_enabled'
+    | 'otp_disabled'
+    | 'ssh_key_set'
+    | 'phone_changing'
+    | 'phone_changed'
+    | 'phone_removed';
 }) => ({ name: 'user_credentials_changed', payload });
 
 /** A user signed in. */
@@ -45,8 +68,13 @@ export const userLoginFailed = (payload: { user_id: UserId | null; username: str
   payload,
 });
 
-/** A user was archived: everything that told who they were is gone. */
-export const userArchived = (payload: { user_id: UserId; originated_by: UserId | null }) => ({
-  name: 'user_archived',
-  payload,
-});
+/**
+ * A user was archived: the personal facts are wiped. `address` and `name` are the only copies of the e-mail address and of
+ * the name, for the notice to the person.
+ */
+export const userArchived = (payload: {
+  user_id: UserId;
+  originated_by: UserId | null;
+  address: string | null;
+  name: string;
+}) => ({ name: 'user_archived', payload });

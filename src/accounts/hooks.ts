@@ -17,6 +17,13 @@ export interface AccountsHooks {
   onRename(tx: Tx, change: { user_id: UserId; from: string; to: string }, at: Date): Promise<void>;
 
   /**
+   * The owner of a user's address proves it for the first time, in this transaction. Removes from the personal profile
+   * what a person who only typed the address may have left there. `by_session`: the proof was presented in a session of
+   * the user, so that it is the same person.
+   */
+  onFirstProof(tx: Tx, change: { user: User; by_session: boolean }, at: Date): Promise<void>;
+
+  /**
    * A user is being archived, in this transaction: roles, signatures and the personal profile must go with them.
    * Throws to stop it: for the last manager of the site.
    */

@@ -1,4 +1,5 @@
 export { insertUser, type NewUser } from './users/insert-user.ts';
+export { refuseApiKey } from './credentials/standing.ts';
 export { detachProfile } from './users/detach-profile.ts';
 export { followProfile } from './users/follow-profile.ts';
 export { claimName, isNameFree, releaseName, type NameOwner } from './users/name-store.ts';

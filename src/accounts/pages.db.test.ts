@@ -193,7 +193,14 @@ test('the own page changes facts, asks for a code for a new address, and follows
   const saved = await browser.post('/users/pager/', facts);
   assert.deepEqual([saved.status, saved.headers['location']], [303, '/users/pager/']);
 
-  const asked = await browser.post('/users/pager/', { ...facts, email: 'pager@example.org' });
+  const alone = await browser.post('/users/pager/', { ...facts, email: 'pager@example.org' });
+  assert.equal(alone.status, 400);
+  assert.match(alone.text, /Enter your present password/);
+  const asked = await browser.post('/users/pager/', {
+    ...facts,
+    email: 'pager@example.org',
+    password: 'correct horse 7',
+  });
   assert.equal(asked.status, 200);
   assert.match(asked.text, /We sent a code to pager@example.org/);
   const sent = (await eventsNamed(app.db, 'user_verification')).filter(

@@ -3,10 +3,12 @@ import type { AccountsDeps } from './hooks.ts';
 import { signInPages } from './sessions/pages.ts';
 import { userPages } from './users/pages.ts';
 import { linkPages } from './verifications/pages.ts';
+import { stopPages } from './verifications/stop-pages.ts';
 
 /** Adds the pages of signing in and out, of links in e-mails and of a user's own account. */
 export function accountsPages(app: App, deps: AccountsDeps): void {
   signInPages(app, deps);
   linkPages(app, deps);
+  stopPages(app, deps);
   userPages(app, deps);
 }

@@ -26,6 +26,11 @@ export const accountsProblems = defineProblems({
     title: 'Repeat your password or give a one-time code to go on.',
   },
   secret_wrong: { status: 401, title: 'This is not right.' },
+  api_key_refused: {
+    status: 403,
+    title: 'This cannot be done with an API key.',
+    help: 'Sign in, then repeat the request with the token or in the browser.',
+  },
   verification_unknown: { status: 404, title: 'This link is not valid, was used, or has expired.' },
   verification_unusable: { status: 400, title: 'This link is not valid, was used, or has expired.' },
   already_active: { status: 400, title: 'This user has a password already.' },

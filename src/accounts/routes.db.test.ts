@@ -6,6 +6,7 @@ import { apiClient, registerPerson } from '../../test/support/client.ts';
 import { eventsNamed, makeUser, testPassword } from '../../test/support/factories/accounts.ts';
 import { startApp, type TestApp } from '../../test/support/start-app.ts';
 
+const ssh_key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFdgdqMpZRE9dGXeaG6rkjBXuYvVGvLBwJMVE5c2bGYs check@example.com';
 let app: TestApp;
 before(async () => {
   app = await startApp();
@@ -247,11 +248,11 @@ test('a password change wants a secret, and ends the token that made it', async 
   const path = '/api/users/changer/password';
   const new_password = 'a fine new sentence';
   const none = await api(token)('PUT', path, { new_password });
-  assert.deepEqual([none.status, Object.keys(none.json())], [401, ['detail', 'code']]);
+  assert.deepEqual([none.status, Object.keys(none.json())], [401, ['detail', 'code', 'location']]);
   const wrong = await api(token)('PUT', path, { password: 'bad', new_password });
   assert.deepEqual([wrong.status, Object.keys(wrong.json())], [401, ['password', 'code']]);
   const right = await api(token)('PUT', path, { password: testPassword, new_password });
-  assert.deepEqual([right.status, right.json()], [200, { detail: 'Password updated successfully.' }]);
+  assert.deepEqual([right.status, right.json()], [200, { detail: 'Password updated successfully.', api_keys: [] }]);
   assert.equal((await api(token)('GET', '/api/users/changer')).status, 401);
   await tokenOf('changer', new_password);
 });
@@ -304,7 +305,8 @@ test('a user changes what is said about them; a rename leaves the token valid', 
 
 test('a user who leaves is gone with everything, and the address can register again', async () => {
   const token = await registerPerson(app, 'goner');
-  const left = await api(token)('DELETE', '/api/users/goner');
+  assert.equal((await api(token)('DELETE', '/api/users/goner')).json()['code'], 'secret_required');
+  const left = await api(token)('DELETE', '/api/users/goner', { password: 'correct horse 7' });
   assert.deepEqual([left.status, left.text], [204, '']);
   assert.equal((await api(token)('GET', '/api/users/goner')).status, 401);
   assert.equal((await api()('POST', '/api/auth', { username: 'goner', password: 'correct horse 7' })).status, 400);
@@ -364,6 +366,81 @@ test('an API key made over the API calls the API', async () => {
     (await api(token)('POST', `/api/users/keyed/api-keys/${secret.slice(0, 32)}`, { password })).status,
     404,
   );
+});
+
+test('an API key changes no address, password, factor or key, and deletes no account', async () => {
+  const token = await registerPerson(app, 'keyholder');
+  const password = 'correct horse 7';
+  const made = await api(token)('POST', '/api/users/keyholder/api-keys', { password });
+  const secret = String(made.json()['secret']);
+  const authorization = `Basic ${Buffer.from(`${secret}:`).toString('base64')}`;
+  const path = '/api/users/keyholder';
+  const flags = { otp_enabled: true, email_verification_enabled: false, phone_verification_enabled: false };
+  const attempts: [method: 'PUT' | 'PATCH' | 'POST' | 'DELETE', url: string, body?: object][] = [
+    ['PUT', path, { full_name: 'X', email: 'thief@example.org', password }],
+    ['PATCH', path, { email: 'thief@example.org' }],
+    ['PATCH', path, { email_code: 123456 }],
+    ['PATCH', path, { phone: '+14155550133', password }],
+    ['PATCH', path, { slug: 'keythief' }],
+    ['PUT', '/api/profile/keyholder', { full_name: 'X', slug: 'keythief' }],
+    ['PUT', `${path}/password`, { password, new_password: 'a fine new sentence' }],
+    ['DELETE', `${path}/password`],
+    ['DELETE', `${path}/password`, { password }],
+    ['PUT', `${path}/otp`, { password, ...flags }],
+    ['POST', `${path}/api-keys`, { password }],
+    ['POST', `${path}/api-keys/${secret.slice(0, 32)}`, { password }],
+    ['PUT', `${path}/ssh-keys`, { password, pubkey: ssh_key }],
+    ['DELETE', path],
+    ['DELETE', path, { password }],
+  ];
+  for (const [method, url, body] of attempts) {
+    const answer = await api()(method, url, body, { authorization });
+    assert.deepEqual([answer.status, answer.json()['code']], [403, 'api_key_refused'], `${method} ${url}`);
+    assert.equal(answer.json()['location'], '/login/');
+  }
+  const renamed = await api()('PUT', path, { full_name: 'Same', email: 'keyholder@example.com' }, { authorization });
+  assert.equal(renamed.status, 200, renamed.text);
+  const sent = (await eventsNamed(app.db, 'user_verification')).filter(
+    (event) => event['address'] === 'thief@example.org',
+  );
+  assert.deepEqual(sent, []);
+});
+
+test('a session alone changes no address and no password, and deletes no account', async () => {
+  const token = await registerPerson(app, 'session-only');
+  const path = '/api/users/session-only';
+  for (const [method, url, body] of [
+    ['PATCH', path, { email: 'thief2@example.org' }],
+    ['PATCH', path, { email: 'thief2@example.org', password: 'bad' }],
+    ['PATCH', path, { phone: '+14155550134' }],
+    ['DELETE', `${path}/password`, undefined],
+    ['DELETE', `${path}/password`, { password: 'bad' }],
+    ['DELETE', path, undefined],
+    ['DELETE', path, { password: 'bad' }],
+  ] as const) {
+    const answer = await api(token)(method, url, body);
+    assert.equal(answer.status, 401, `${method} ${url}: ${answer.text}`);
+    assert.match(String(answer.json()['code']), /^secret_(required|wrong)$/);
+  }
+  assert.equal((await api(token)('GET', path)).json()['credentials'], true);
+});
+
+test('a password change lists the API keys that stay, and deletes them when it is asked to', async () => {
+  const token = await registerPerson(app, 'revoker');
+  const password = 'correct horse 7';
+  const new_password = 'a fine new sentence';
+  for (const title of ['staging', 'production']) {
+    await api(token)('POST', '/api/users/revoker/api-keys', { password, title });
+  }
+  const kept = await api(token)('PUT', '/api/users/revoker/password', { password, new_password });
+  const titles = kept.json<{ api_keys: { title: string }[] }>().api_keys.map(({ title }) => title);
+  assert.deepEqual(titles, ['production', 'staging']);
+  const again = await tokenOf('revoker', new_password);
+  const change = { password: new_password, new_password: 'yet another sentence', revoke_api_keys: true };
+  const revoked = await api(again)('PUT', '/api/users/revoker/password', change);
+  assert.deepEqual(revoked.json()['api_keys'], []);
+  const keys = app.db.selectFrom('api_keys').innerJoin('users', 'users.id', 'api_keys.user_id').select('pub_key');
+  assert.deepEqual(await keys.where('users.username', '=', 'revoker').execute(), []);
 });
 
 test('activating again is for who has no password', async () => {

@@ -29,11 +29,11 @@ export type UserDetail = Static<typeof UserDetailSchema>;
 
 export const UserChangedSchema = Type.Object({ ...detailFields, detail: Type.Optional(Type.String()) });
 
-/** Six digits, as text or as the number they make: leading zeros may be missing. */
+/** Six digits, as text with or without blanks, or as the number they make: leading zeros may be missing. */
 export const CodeField = Type.Unsafe<string | number>({
   anyOf: [
     { type: 'integer', minimum: 0, maximum: 999_999 },
-    { type: 'string', pattern: '^[0-9]{1,6}$' },
+    { type: 'string', maxLength: 32, pattern: String.raw`^\s*(?:[0-9]\s*){1,6}$` },
   ],
   description: 'One-time code of six digits',
 });
@@ -110,18 +110,32 @@ export const UserBody = Type.Object({
   lang: Type.Optional(LangField),
   email_code: Type.Optional(CodeField),
   phone_code: Type.Optional(CodeField),
+  password: Type.Optional(
+    Type.String({ maxLength: 1024, description: 'Of the caller; a change of address needs it, or otp_code' }),
+  ),
+  otp_code: Type.Optional(CodeField),
 });
 export type UserInput = Partial<Static<typeof UserBody>>;
 
-/** What a signed-in person repeats to show that it is still them. */
+/** Secrets that the signed-in caller repeats before a sensitive change. */
 const secretFields = {
   password: Type.Optional(Password),
   otp_code: Type.Optional(CodeField),
   email_code: Type.Optional(CodeField),
   phone_code: Type.Optional(CodeField),
 };
+/** The secrets of a request that may come without any body: from a manager of the broker, who needs none. */
+export const SecretsBody = Type.Union([Type.Object(secretFields), Type.Null()]);
 
-export const PasswordBody = Type.Object({ ...secretFields, new_password: NewPassword });
+const RevokeApiKeys = Type.Optional(
+  Type.Boolean({ description: 'True also deletes the API keys of the user; they stay otherwise' }),
+);
+
+export const PasswordBody = Type.Object({
+  ...secretFields,
+  new_password: NewPassword,
+  revoke_api_keys: RevokeApiKeys,
+});
 export const OtpBody = Type.Object({
   ...secretFields,
   otp_enabled: Type.Boolean(),
@@ -140,7 +154,6 @@ export const ApiKeyParams = Type.Object({
   user: Type.String({ maxLength: 150 }),
   key: Type.String({ maxLength: 100 }),
 });
-export const ApiKeyReply = Type.Object({ secret: Type.String({ description: 'Shown once' }) });
 export const ApiKeyRow = Type.Object({
   title: Type.String(),
   api_pub_key: Type.String(),
@@ -148,3 +161,9 @@ export const ApiKeyRow = Type.Object({
   ends_at: NullableInstant,
   last_used_at: NullableInstant,
 });
+
+export const PasswordReply = Type.Object({
+  detail: Type.String(),
+  api_keys: Type.Array(ApiKeyRow, { description: 'API keys that still open the account' }),
+});
+export const ApiKeyReply = Type.Object({ secret: Type.String({ description: 'Shown once' }) });

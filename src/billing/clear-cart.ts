@@ -1,7 +1,8 @@
 import { findPlanBySlug } from '#catalog';
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
+import { inTransaction, type Tx } from '#platform/db';
+import type { UserId } from '#platform/db-schema';
 import type { CartOwner } from './cart-item.ts';
 import { deleteCartItems } from './cart-item-store.ts';
 import { deleteShownItems } from './shown-line-store.ts';
@@ -24,4 +25,9 @@ export async function clearCart(
     });
     await deleteShownItems(tx, owner, ids);
   });
+}
+
+/** Empties the open cart of a user in the caller's transaction. */
+export async function emptyCart(tx: Tx, user_id: UserId): Promise<void> {
+  await deleteCartItems(tx, { user_id }, {});
 }

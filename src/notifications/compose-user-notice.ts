@@ -42,15 +42,17 @@ export async function composePasswordChanged(ctx: Context, payload: JsonObject):
   return user ? notice('user_password_changed', { parties: { user }, data: { how: textIn(payload, 'how') } }) : null;
 }
 
-/** The alarm when mail is to go elsewhere: to the address that it went to. */
+/** The alarm when mail is to go elsewhere: to the present address, with the link that stops the change. */
 export async function composeEmailChanged(ctx: Context, payload: JsonObject): Promise<Notice | null> {
   const user = await userOf(ctx, payload, 'user_id');
   const address = textIn(payload, 'from');
   if (!user || address === null) return null;
   const changes = { pre: address, post: textIn(payload, 'to') ?? '' };
+  const stop_key = textIn(payload, 'stop_key');
   return notice('user_email_changed', {
     parties: { user },
     address,
+    path: stop_key === null ? null : paths.stopChange(stop_key),
     data: { changes, is_verified: payload['is_verified'] === true },
   });
 }
@@ -61,6 +63,9 @@ const credentialChanges: ReadonlyMap<string, string> = new Map([
   ['otp_enabled', 'one-time passwords were switched on'],
   ['otp_disabled', 'one-time passwords were switched off'],
   ['ssh_key_set', 'an SSH key was set'],
+  ['phone_changing', 'a change of the phone number was requested'],
+  ['phone_changed', 'the phone number was changed'],
+  ['phone_removed', 'the phone number was removed'],
 ]);
 
 export async function composeCredentialsChanged(ctx: Context, payload: JsonObject): Promise<Notice | null> {

@@ -23,6 +23,6 @@ export { refreshCharge } from './refresh-charge.ts';
 export { findSettledRefundLines } from './refund-store.ts';
 export { type NewAttempt, reserveAttempt } from './reserve-attempt.ts';
 export { paymentsRoutes } from './routes.ts';
-export { removeCard } from './remove-card.ts';
+export { removeCard, removeCardIn } from './remove-card.ts';
 export { saveCard } from './save-card.ts';
 export { BrowserKeysSchema, ChargeSchema } from './schemas.ts';

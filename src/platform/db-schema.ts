@@ -644,7 +644,8 @@ export interface VerificationsTable {
   user_id: UserId | null;
   channel: 'email' | 'phone';
   address: string;
-  purpose: 'activate' | 'recover' | 'verify' | 'login';
+  /** activate and recover set a password, verify proves an address, login is a second factor, stop_change cancels or undoes a change of address. */
+  purpose: 'activate' | 'recover' | 'verify' | 'login' | 'stop_change';
   reason: string | null;
   /** SHA-256 of the 40 hexadecimal characters sent; single use. */
   key_hash: string | null;

@@ -1,11 +1,13 @@
 import type { AccountsHooks } from '#accounts';
 import { archiveProfilesOfUser, isOperator, type OnProfileArchived } from './archive-profile.ts';
+import { clearPersonalProfile, type OnAccountClaimed } from './clear-personal-profile.ts';
 import { renamePersonalProfile } from './update-profile.ts';
 
-/** Makes what the accounts room asks of this one: who runs the site, and what follows a user who is renamed or leaves. */
-export function makeProfilesHooks(onArchived: OnProfileArchived): AccountsHooks {
+/** Supplies what the accounts room asks of this one: who runs the site, and what follows a change of a user. */
+export function makeProfilesHooks(onArchived: OnProfileArchived, onClaimed: OnAccountClaimed): AccountsHooks {
   return {
     isOperator,
+    onFirstProof: (tx, change) => clearPersonalProfile(tx, change, onClaimed),
     onRename: renamePersonalProfile,
     onArchive: (tx, change, at) => archiveProfilesOfUser(tx, change, at, onArchived),
   };

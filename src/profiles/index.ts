@@ -45,6 +45,7 @@ export { ProfileDetailSchema, ProfileSummarySchema } from './schemas.ts';
 export { type Address, fillAddress } from './fill-address.ts';
 export { updateProfile } from './update-profile.ts';
 export { type OnProfileArchived } from './archive-profile.ts';
+export { type OnAccountClaimed } from './clear-personal-profile.ts';
 export { makeProfilesHooks } from './hooks.ts';
 export { makeMenu } from './menu.ts';
 export type { ProfileNeeds } from './needs.ts';

@@ -1,6 +1,6 @@
 import { commonProblems, invalidInput } from '#kernel/problem';
 import { canonicalName, isSlug } from '#kernel/slug';
-import { claimName, followProfile, releaseName } from '#accounts';
+import { claimName, followProfile, refuseApiKey, releaseName } from '#accounts';
 import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db-schema';
 import { inTransaction, type Tx } from '#platform/db';
@@ -42,6 +42,7 @@ export async function updateProfile(
     const before = await lockProfile(tx, profile_id);
     const slug = newSlug(input.slug, before);
     if (subject.relation === 'provider') refuseProvider(before, { ...fields, ...(slug === null ? {} : { slug }) });
+    if (slug !== null && before.personal_user_id !== null) refuseApiKey(ctx);
     if (slug !== null && !mayRename(ctx, before, subject)) {
       throw commonProblems.permission_denied({ detail: 'People change their user names themselves.' });
     }

@@ -336,12 +336,16 @@ export const samplePages: Readonly<Record<string, readonly Data[]>> = {
   'users/index.html': [
     {
       account: { username: 'xia', credentials: true },
+      needs_otp: true,
+      is_email_verified: true,
       form: { username: 'xia', full_name: 'Xia Lee', email: 'xia@example.com' },
       email_awaiting: null,
       phone_awaiting: null,
     },
     {
       account: { username: 'xia', credentials: false },
+      needs_otp: false,
+      is_email_verified: false,
       form: { username: 'xia', email: 'new@example.com' },
       email_awaiting: 'new@example.com',
       phone_awaiting: null,
@@ -349,8 +353,14 @@ export const samplePages: Readonly<Record<string, readonly Data[]>> = {
     },
   ],
   'users/password.html': [
-    { account: { username: 'xia' }, has_password: true, needs_otp: true, form: {} },
-    { account: { username: 'xia' }, has_password: false, needs_otp: false, form: {} },
+    {
+      account: { username: 'xia' },
+      has_password: true,
+      needs_otp: true,
+      api_keys: [{ title: 'production', api_pub_key: 'abc', last_used_at: null }],
+      form: {},
+    },
+    { account: { username: 'xia' }, has_password: false, needs_otp: false, api_keys: [], form: {} },
   ],
   'login/personal.html': [
     { ...anonymous, form: {}, with_organization: true, password_length_min: 8 },
@@ -364,6 +374,11 @@ export const samplePages: Readonly<Record<string, readonly Data[]>> = {
     { ...anonymous, valid: false },
     { ...anonymous, valid: true, email: 'xia@example.com', needs_name: true, needs_password: true, form: {} },
     { valid: true },
+  ],
+  'login/stop_change.html': [
+    { ...anonymous, valid: true, username: 'xia', address: 'xia@example.com', is_made: false, form: {} },
+    { ...anonymous, valid: true, username: 'xia', address: 'xia@example.com', is_made: true, form: {} },
+    { ...anonymous, valid: false },
   ],
   'login/disabled.html': [
     { ...anonymous, reason: 'registration' },
@@ -572,6 +587,7 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
   'notification/user_email_changed.eml': [
     { ...mail, changes: { pre: 'xia@example.com', post: 'new@example.com' }, is_verified: true },
     { ...mail, changes: { pre: 'xia@example.com', post: 'new@example.com' }, is_verified: false },
+    { ...mail, back_url: null, changes: { pre: 'xia@example.com', post: '' }, is_verified: true },
   ],
   'notification/user_password_changed.eml': [
     { ...mail, how: 'link' },

@@ -75,8 +75,22 @@ export async function deleteApiKey(tx: Tx, user_id: UserId, public_half: string)
   return deleted.numDeletedRows > 0n;
 }
 
-export async function deleteApiKeys(tx: Tx, user_id: UserId): Promise<void> {
-  await tx.deleteFrom('api_keys').where('user_id', '=', user_id).execute();
+/** Deletes every key of a user; returns how many there were. */
+export async function deleteApiKeys(tx: Tx, user_id: UserId): Promise<number> {
+  const deleted = await tx.deleteFrom('api_keys').where('user_id', '=', user_id).executeTakeFirst();
+  return Number(deleted.numDeletedRows);
+}
+
+/** Reads the keys of a user, by title. Index: api_keys_user_id. */
+export async function findApiKeys(reader: Reader, user_id: UserId): Promise<ApiKeyEntry[]> {
+  return reader
+    .selectFrom('api_keys')
+    .select(['title', 'pub_key as api_pub_key', 'created_at', 'ends_at', 'last_used_at'])
+    .where('user_id', '=', user_id)
+    .orderBy('title')
+    .orderBy('id')
+    .limit(100)
+    .execute();
 }
 
 const apiKeyList: ListSpec = {

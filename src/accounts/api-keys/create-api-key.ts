@@ -3,6 +3,7 @@ import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db';
 import { emit } from '#platform/events';
 import { requireSecrets, type Secrets } from '../credentials/require-secrets.ts';
+import { lockStanding } from '../credentials/standing.ts';
 import { userCredentialsChanged } from '../events.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { deleteApiKey, drawApiKey, insertApiKey } from './api-key-store.ts';
@@ -22,6 +23,7 @@ export async function createApiKey(
   const key = drawApiKey();
   const ends_at = new Date(at.getTime() + settings.api_key_lifetime_days * 86_400_000);
   await inTransaction(ctx.db, async (tx) => {
+    await lockStanding(tx, ctx, user.id);
     await insertApiKey(tx, { user_id: user.id, title: input.title ?? '', key, created_at: at, ends_at });
     await emit(tx, userCredentialsChanged({ user_id: user.id, what: 'api_key_created' }), at);
   });
@@ -42,6 +44,7 @@ export async function removeApiKey(
   const user = await requireSecrets(ctx, settings, secrets);
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
+    await lockStanding(tx, ctx, user.id);
     if (!(await deleteApiKey(tx, user.id, public_half))) throw commonProblems.not_found();
     await emit(tx, userCredentialsChanged({ user_id: user.id, what: 'api_key_deleted' }), at);
   });

@@ -7,11 +7,13 @@ import { ApiKeyBody, ApiKeyParams, ApiKeyRemovalBody, ApiKeyReply, ApiKeyRow, Us
 import type { AccountsDeps } from '../hooks.ts';
 import { requireSubject } from '../users/require-subject.ts';
 import { listApiKeys } from './api-key-store.ts';
+import { presentApiKey } from './present-api-key.ts';
 import { createApiKey, removeApiKey } from './create-api-key.ts';
 
 const tags = ['users'];
 const selfOnly = { kind: 'self-only' } as const;
 const secretProblems = [
+  accountsProblems.api_key_refused,
   accountsProblems.secret_required,
   accountsProblems.secret_wrong,
   accountsProblems.otp_locked,
@@ -34,13 +36,7 @@ export function apiKeyRoutes(app: App, { settings }: AccountsDeps): void {
     async (request) => {
       const user = await requireSubject(request);
       const page = await listApiKeys(request.ctx.db, user.id, request.list(), request.listUrl);
-      const results = page.results.map((key) => ({
-        ...key,
-        created_at: key.created_at.toISOString(),
-        ends_at: key.ends_at?.toISOString() ?? null,
-        last_used_at: key.last_used_at?.toISOString() ?? null,
-      }));
-      return { ...page, results };
+      return { ...page, results: page.results.map(presentApiKey) };
     },
   );
 

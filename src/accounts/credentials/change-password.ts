@@ -2,6 +2,7 @@ import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db';
 import { emit } from '#platform/events';
 import { requireUser } from '../actor.ts';
+import { type ApiKeyEntry, deleteApiKeys, findApiKeys } from '../api-keys/api-key-store.ts';
 import { userActivated, userResetPassword } from '../events.ts';
 import { openSession, type OpenedSession } from '../sessions/open-session.ts';
 import { endSessions } from '../sessions/session-store.ts';
@@ -10,20 +11,34 @@ import { updateUserRow } from '../users/user-store.ts';
 import type { User } from '../users/user.ts';
 import { useVerificationsOf } from '../verifications/verification-store.ts';
 import { acceptPassword, requireAcceptable } from './accept-password.ts';
-import { requireSecrets, type Secrets } from './require-secrets.ts';
+import { requireOwnSecrets, requireSecrets, type Secrets } from './require-secrets.ts';
+import { lockStanding } from './standing.ts';
+
+export interface PasswordChange extends Secrets {
+  new_password: string;
+  /** Deletes the API keys of the user too. */
+  revoke_api_keys?: boolean | undefined;
+}
+
+export interface PasswordChanged {
+  /** The new session of a browser; null for callers without a cookie. */
+  session: OpenedSession | null;
+  /** The API keys that still open the account. */
+  api_keys: ApiKeyEntry[];
+}
 
 /**
- * Sets a new password for the caller and ends every session, token and link of theirs.
+ * Sets a new password for the caller and ends every session, token and link of the user. API keys stay unless the caller
+ * asks to delete them; those that stay are returned.
  *
- * A browser gets a session of its own in exchange, so that whoever changes a password stays where they are: answered,
- * and null for callers without a cookie.
+ * A browser gets a new session in exchange for its present one, so that the person who changes a password stays signed in.
  * @throws secret_required (401), secret_wrong (401), otp_locked (403), invalid_input (400) naming `new_password`
  */
 export async function changePassword(
   ctx: Context,
   settings: AccountsSettings,
-  input: Secrets & { new_password: string },
-): Promise<OpenedSession | null> {
+  input: PasswordChange,
+): Promise<PasswordChanged> {
   const { user_id, username, via } = requireUser(ctx);
   await requireAcceptable(settings, input.new_password, { username });
   const user = await requireSecrets(ctx, settings, input);
@@ -31,18 +46,34 @@ export async function changePassword(
 
   const at = ctx.clock.now();
   return inTransaction(ctx.db, async (tx) => {
+    await lockStanding(tx, ctx, user_id);
     await updateUserRow(tx, user_id, { password_hash });
     await endSessions(tx, user_id, at);
+    if (input.revoke_api_keys === true) await deleteApiKeys(tx, user_id);
     await useVerificationsOf(tx, user_id, at);
     await emit(tx, user.has_password ? userResetPassword({ user_id, how: 'changed' }) : userActivated({ user_id }), at);
-    return via === 'cookie' ? openSession(tx, settings, { user, kind: 'cookie', peer: ctx.peer }, at) : null;
+    const session =
+      via === 'cookie' ? await openSession(tx, settings, { user, kind: 'cookie', peer: ctx.peer }, at) : null;
+    return { session, api_keys: await findApiKeys(tx, user_id) };
   });
 }
 
-/** Takes a user's password away and ends every session: the next sign-in leads through a link in an e-mail. */
-export async function removePassword(ctx: Context, user: User): Promise<void> {
+/**
+ * Removes a user's password and ends every session: the next sign-in leads through a link in an e-mail.
+ *
+ * A user gives a secret for it; a manager of the broker may do it for another user.
+ * @throws api_key_refused (403), secret_required (401), secret_wrong (401), otp_locked (403)
+ */
+export async function removePassword(
+  ctx: Context,
+  settings: AccountsSettings,
+  user: User,
+  secrets: Secrets,
+): Promise<void> {
+  await requireOwnSecrets(ctx, settings, user, secrets);
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
+    await lockStanding(tx, ctx, user.id);
     await updateUserRow(tx, user.id, { password_hash: null });
     await endSessions(tx, user.id, at);
     await useVerificationsOf(tx, user.id, at);

@@ -17,7 +17,7 @@ import { listApiKeys } from '../api-keys/api-key-store.ts';
 import { createApiKey, removeApiKey } from '../api-keys/create-api-key.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { signIn } from '../sessions/sign-in.ts';
-import { findUserById, updateUserRow } from '../users/user-store.ts';
+import { findUserById, markAddressVerified, updateUserRow } from '../users/user-store.ts';
 import type { User } from '../users/user.ts';
 import { sendCode } from '../verifications/send-verification.ts';
 import { changePassword, removePassword } from './change-password.ts';
@@ -89,7 +89,7 @@ test('a one-time code of a generator that is not set up proves nothing', async (
 
 test('a code by e-mail proves it too, and sets a first password', async () => {
   const user = await makeUser(database.db, { password: null });
-  await inTransaction(database.db, (tx) => sendCode(ctx, tx, settings, user, 'email', 'recover'));
+  await sendCode(ctx, settings, user, 'email', 'recover');
   const sent = (await eventsNamed(database.db, 'user_verification')).find((event) => event['address'] === user.email);
   const change = (email_code: string) => changePassword(callAs(ctx, user), settings, { email_code, new_password });
   const wrong = await problemOf(change(String((Number(sent?.['code']) + 1) % 1_000_000)));
@@ -173,7 +173,7 @@ test('a channel can be demanded at sign-in once its address is verified', async 
   assert.deepEqual(Object.keys((await problemOf(setFactors(callAs(ctx, user), settings, phone))).fields ?? {}), [
     'phone_verification_enabled',
   ]);
-  await inTransaction(database.db, (tx) => updateUserRow(tx, user.id, { email_verified_at: ctx.clock.now() }));
+  await inTransaction(database.db, (tx) => markAddressVerified(tx, user.id, 'email', ctx.clock.now()));
   assert.deepEqual(await setFactors(callAs(ctx, user), settings, choice), { kind: 'disabled' });
   assert.equal((await findUserById(database.db, user.id))?.email_verification_required, true);
 });
@@ -277,7 +277,9 @@ test('an SSH key is kept when it is one', async () => {
 
 test('a password can be taken away; then only a link leads back in', async () => {
   const user = await makeUser(database.db);
-  await removePassword(callAs(ctx, user), user);
+  const remove = (secrets: object) => removePassword(callAs(ctx, user), settings, user, secrets);
+  assert.equal((await problemOf(remove({}))).code, 'secret_required');
+  await remove({ password: testPassword });
   assert.equal((await findUserById(database.db, user.id))?.has_password, false);
   assert.equal(
     (await problemOf(signIn(ctx, deps, { username: user.username, password: testPassword }, 'token'))).status,

@@ -5,7 +5,17 @@ import { Detail } from '#platform/http/schemas';
 import { passwordProblems } from '#platform/password';
 import { throttleProblems } from '#platform/throttle';
 import { accountsProblems } from '../problems.ts';
-import { NoContent, OtpBody, OtpReply, PasswordBody, SshKeyBody, UserParams } from '../schemas.ts';
+import {
+  NoContent,
+  OtpBody,
+  OtpReply,
+  PasswordBody,
+  PasswordReply,
+  SecretsBody,
+  SshKeyBody,
+  UserParams,
+} from '../schemas.ts';
+import { presentApiKey } from '../api-keys/present-api-key.ts';
 import { giveCookie } from '../sessions/session-reply.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { requireSubject } from '../users/require-subject.ts';
@@ -16,6 +26,7 @@ import { setSshKey } from './set-ssh-key.ts';
 const tags = ['users'];
 const selfOnly = { kind: 'self-only' } as const;
 const secretProblems = [
+  accountsProblems.api_key_refused,
   accountsProblems.secret_required,
   accountsProblems.secret_wrong,
   accountsProblems.otp_locked,
@@ -32,16 +43,17 @@ export function credentialRoutes(app: App, { settings }: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Updates a user password',
-        description: 'Every session and token of the user ends; a browser gets a new session of its own.',
+        description:
+          'Every session and token of the user ends; a browser gets a new session. API keys stay, and are listed, unless revoke_api_keys is true.',
         params: UserParams,
         body: PasswordBody,
-        response: { 200: Detail },
+        response: { 200: PasswordReply },
       },
     },
     async (request, reply) => {
-      const session = await changePassword(request.ctx, settings, request.body);
+      const { session, api_keys } = await changePassword(request.ctx, settings, request.body);
       if (session) giveCookie(reply, settings, session);
-      return { detail: 'Password updated successfully.' };
+      return { detail: 'Password updated successfully.', api_keys: api_keys.map(presentApiKey) };
     },
     ['new_password'],
   );
@@ -49,11 +61,18 @@ export function credentialRoutes(app: App, { settings }: AccountsDeps): void {
   app.delete(
     '/api/users/:user/password',
     {
-      config: { access: { kind: 'self', frictionless: true } },
-      schema: { tags, summary: 'Removes a user password', params: UserParams, response: { 204: NoContent } },
+      config: { access: { kind: 'self', frictionless: true }, problems: secretProblems },
+      schema: {
+        tags,
+        summary: 'Removes a user password',
+        description: 'A user gives password or otp_code in the body; a manager of the broker needs no body.',
+        params: UserParams,
+        body: SecretsBody,
+        response: { 204: NoContent },
+      },
     },
     async (request, reply) => {
-      await removePassword(request.ctx, await requireSubject(request));
+      await removePassword(request.ctx, settings, await requireSubject(request), request.body ?? {});
       if (request.subject.relation === 'self') clearSessionCookie(reply);
       return reply.status(204).send(null);
     },

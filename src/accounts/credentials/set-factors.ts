@@ -9,8 +9,10 @@ import type { AccountsSettings } from '../settings.ts';
 import { updateUserRow } from '../users/user-store.ts';
 import { isEmailVerified, isPhoneVerified, type User } from '../users/user.ts';
 import { parseCode } from '../verifications/verification.ts';
+import { useVerificationsOf } from '../verifications/verification-store.ts';
 import { totpBinding } from './check-factors.ts';
 import { requireSecrets, type Secrets } from './require-secrets.ts';
+import { lockStanding } from './standing.ts';
 import { afterWrongCode, drawTotpSecret, isTotpLocked, judgeTotp, provisioningUri } from './totp.ts';
 import { deleteTotp, lockTotp, putTotp, updateTotp } from './totp-store.ts';
 
@@ -39,13 +41,15 @@ export async function setFactors(ctx: Context, settings: AccountsSettings, choic
   refuseUnprovenChannels(user, choice);
   const at = ctx.clock.now();
   const outcome = await inTransaction(ctx.db, async (tx) => {
+    await lockStanding(tx, ctx, user.id);
     const { email_verification_enabled: email, phone_verification_enabled: phone } = choice;
     await updateUserRow(tx, user.id, {
       ...(email === undefined ? {} : { email_verification_required: email }),
       ...(phone === undefined ? {} : { phone_verification_required: phone }),
     });
-    if (choice.otp_enabled === undefined) return { kind: user.otp_enabled ? 'enabled' : 'disabled' } as const;
-    return choice.otp_enabled ? enroll(ctx, tx, settings, user, choice, at) : disable(tx, user, at);
+    const set = await applyOtp(ctx, tx, settings, user, choice, at);
+    if (set.kind === 'enabled' || set.kind === 'disabled') await useVerificationsOf(tx, user.id, at);
+    return set;
   });
   if (outcome.kind === 'locked') throw accountsProblems.otp_locked();
   if (outcome.kind === 'wrong') {
@@ -92,6 +96,18 @@ async function enroll(
   await putTotp(tx, user.id, seal(priv_key, settings.seal_key, totpBinding(user)), at);
   const label = user.email ?? user.username;
   return { kind: 'enrolling', priv_key, provisioning_uri: provisioningUri(priv_key, label, ctx.site.title) };
+}
+
+async function applyOtp(
+  ctx: Context,
+  tx: Tx,
+  settings: AccountsSettings,
+  user: User,
+  choice: FactorChoice,
+  at: Date,
+): Promise<FactorsSet | { kind: 'wrong' } | { kind: 'locked' }> {
+  if (choice.otp_enabled === undefined) return { kind: user.otp_enabled ? 'enabled' : 'disabled' };
+  return choice.otp_enabled ? enroll(ctx, tx, settings, user, choice, at) : disable(tx, user, at);
 }
 
 async function disable(tx: Tx, user: User, at: Date): Promise<FactorsSet> {

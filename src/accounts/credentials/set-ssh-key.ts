@@ -1,12 +1,13 @@
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { inTransaction, type Tx } from '#platform/db';
-import type { UserId } from '#platform/db-schema';
+import { inTransaction } from '#platform/db';
 import { emit } from '#platform/events';
 import { userCredentialsChanged } from '../events.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { requireSecrets, type Secrets } from './require-secrets.ts';
+import { lockStanding } from './standing.ts';
 import { parseSshKey } from './ssh-key.ts';
+import { putSshKey } from './ssh-key-store.ts';
 
 /**
  * Keeps the caller's public SSH key, in place of the one before.
@@ -23,19 +24,8 @@ export async function setSshKey(
   const user = await requireSecrets(ctx, settings, input);
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
+    await lockStanding(tx, ctx, user.id);
     await putSshKey(tx, user.id, pubkey, at);
     await emit(tx, userCredentialsChanged({ user_id: user.id, what: 'ssh_key_set' }), at);
   });
-}
-
-async function putSshKey(tx: Tx, user_id: UserId, pubkey: string, at: Date): Promise<void> {
-  await tx
-    .insertInto('ssh_keys')
-    .values({ user_id, pubkey, updated_at: at })
-    .onConflict((conflict) => conflict.column('user_id').doUpdateSet({ pubkey, updated_at: at }))
-    .execute();
-}
-
-export async function deleteSshKey(tx: Tx, user_id: UserId): Promise<void> {
-  await tx.deleteFrom('ssh_keys').where('user_id', '=', user_id).execute();
 }

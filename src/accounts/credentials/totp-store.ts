@@ -33,6 +33,8 @@ export async function updateTotp(tx: Tx, user_id: UserId, change: Partial<TotpFa
   await tx.updateTable('totp_factors').set(change).where('user_id', '=', user_id).execute();
 }
 
-export async function deleteTotp(tx: Tx, user_id: UserId): Promise<void> {
-  await tx.deleteFrom('totp_factors').where('user_id', '=', user_id).execute();
+/** Deletes a user's TOTP factor, confirmed or not; true if there was one. */
+export async function deleteTotp(tx: Tx, user_id: UserId): Promise<boolean> {
+  const deleted = await tx.deleteFrom('totp_factors').where('user_id', '=', user_id).executeTakeFirst();
+  return deleted.numDeletedRows > 0n;
 }

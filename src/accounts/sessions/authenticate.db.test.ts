@@ -171,7 +171,11 @@ test('changing the password ends every token and browser; the browser that did i
   const user = await makeUser(database.db);
   const [token, cookie] = [await open(user), await open(user, 'cookie')];
   const by_cookie = asUser(user, cookie, 'cookie');
-  const fresh = await changePassword(by_cookie, settings, { password: testPassword, new_password: 'another fine one' });
+  const changed = await changePassword(by_cookie, settings, {
+    password: testPassword,
+    new_password: 'another fine one',
+  });
+  const fresh = changed.session;
   assert.equal(await ask(bearer(token.token)), 'invalid');
   assert.equal(await ask(bearer(cookie.token)), 'invalid');
   assert.equal(await ask({ session_cookie: cookie.cookie_secret ?? '' }), null);
@@ -185,8 +189,9 @@ test('removing the password and archiving the user end every token', async () =>
     const user = await makeUser(database.db);
     const session = await open(user);
     assert.notEqual(await ask(bearer(session.token)), 'invalid');
-    if (end === 'remove') await removePassword(asUser(user, session), user);
-    else await archiveUser(asUser(user, session), noHooks, user);
+    if (end === 'remove') {
+      await removePassword(asUser(user, session), settings, user, { password: testPassword });
+    } else await archiveUser(asUser(user, session), { settings, hooks: noHooks }, user, { password: testPassword });
     assert.equal(await ask(bearer(session.token)), 'invalid', end);
   }
 });

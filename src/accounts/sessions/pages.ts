@@ -50,7 +50,7 @@ async function readStep(request: FastifyRequest, { settings }: AccountsDeps): Pr
   if (sealed !== '') {
     const step = await openStep(ctx, settings, sealed);
     if (!step) throw accountsProblems.credentials_mismatch({ detail: 'This took too long. Please sign in again.' });
-    const code = textField(body, 'code', 12).replace(/\s/g, '');
+    const code = textField(body, 'code', 32);
     const field = codeFieldOf(textField(body, 'channel', 20));
     return { ...step, codes: code === '' ? step.codes : { ...step.codes, [field]: code } };
   }

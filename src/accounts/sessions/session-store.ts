@@ -153,16 +153,28 @@ export async function touchSession(db: Db, id: SessionId, at: Date): Promise<voi
     .execute();
 }
 
+/** True if the session was ended or deleted. */
+export async function hasSessionEnded(reader: Reader, id: SessionId): Promise<boolean> {
+  const session = await reader.selectFrom('sessions').select('ended_at').where('id', '=', id).executeTakeFirst();
+  return session === undefined || session.ended_at !== null;
+}
+
 export async function endSession(tx: Tx, id: SessionId, at: Date): Promise<void> {
   await tx.updateTable('sessions').set({ ended_at: at }).where('id', '=', id).where('ended_at', 'is', null).execute();
 }
 
-/** Ends every session of a user, and with them every token: what signs a stolen password or token out. */
-export async function endSessions(tx: Tx, user_id: UserId, at: Date): Promise<void> {
+/** Ends every session of a user but one, and with them every token: what signs a stolen password or token out. */
+export async function endSessions(
+  tx: Tx,
+  user_id: UserId,
+  at: Date,
+  { except = null }: { except?: SessionId | null } = {},
+): Promise<void> {
   await tx
     .updateTable('sessions')
     .set({ ended_at: at })
     .where('user_id', '=', user_id)
+    .$if(except !== null, (query) => query.where('id', '<>', except))
     .where('ended_at', 'is', null)
     .execute();
 }

@@ -258,7 +258,7 @@ test('where a code by e-mail is demanded it is sent, and signs in together with 
 test('a code by e-mail signs in without a password, once', async () => {
   const user = await makeUser(database.db, { password: null });
   await inTransaction(database.db, (tx) => updateUserRow(tx, user.id, { email_verification_required: true }));
-  await inTransaction(database.db, (tx) => sendCode(ctx, tx, deps.settings, user, 'email', 'recover'));
+  await sendCode(ctx, deps.settings, user, 'email', 'recover');
   const sent = (await eventsNamed(database.db, 'user_verification')).find((event) => event['address'] === user.email);
   const input = { username: user.email ?? '', email_code: String(sent?.['code']) };
   await signIn(ctx, deps, input, 'token');
@@ -270,7 +270,7 @@ test('a code by e-mail is void after five wrong tries, and after ten minutes', a
   for (const spoil of ['tries', 'time'] as const) {
     const user = await makeUser(database.db);
     const moved = await testContext(database.db, { now: ctx.clock.now() });
-    await inTransaction(database.db, (tx) => sendCode(moved, tx, fresh.settings, user, 'email', 'recover'));
+    await sendCode(moved, fresh.settings, user, 'email', 'recover');
     const sent = (await eventsNamed(database.db, 'user_verification')).find((event) => event['address'] === user.email);
     const right = String(sent?.['code']);
     const wrong = String((Number(right) + 1) % 1_000_000);
@@ -285,19 +285,69 @@ test('a code by e-mail is void after five wrong tries, and after ten minutes', a
   }
 });
 
-test('whoever has no password yet is sent a link when they try one, without anybody learning of it', async () => {
+test('an account without a password sends no message when a password is tried', async () => {
   const user = await makeUser(database.db, { password: null });
   await refusal({ username: user.username, password: 'my old password' });
-  await refusal({ username: user.username, password: 'my other password' });
+  const sent = (await eventsNamed(database.db, 'user_verification')).filter((event) => event['user_id'] === user.id);
+  assert.deepEqual(sent, []);
+});
+
+test('a code of a second factor is neither sent before the password nor enough without it', async () => {
+  const user = await makeUser(database.db, { phone: '+14155550144', phone_verified_at: ctx.clock.now() });
+  await inTransaction(database.db, (tx) =>
+    updateUserRow(tx, user.id, { email_verification_required: true, phone_verification_required: true }),
+  );
   const sent = async () =>
     (await eventsNamed(database.db, 'user_verification')).filter((event) => event['user_id'] === user.id);
-  for (let round = 0; round < 100 && (await sent()).length === 0; round += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const codes of [{ email_code: 123456 }, { phone_code: 123456 }, { email_code: 123456, phone_code: 123456 }]) {
+    const known = await refusal({ username: user.username, ...codes });
+    const unknown = await refusal({ username: 'nobody-at-all', ...codes });
+    assert.deepEqual([known.code, known.status, known.fields], [unknown.code, unknown.status, unknown.fields]);
+    assert.equal(known.code, 'code_wrong');
   }
-  const [mail, ...more] = await sent();
-  assert.match(String(mail?.['key']), /^[0-9a-f]{40}$/);
-  assert.equal(mail?.['purpose'], 'activate');
-  assert.equal(more.length, 0);
+  assert.deepEqual(await sent(), []);
+
+  const input = { username: user.username, password: testPassword };
+  assert.deepEqual(Object.keys((await refusal(input)).fields ?? {}), ['email']);
+  const email_code = String((await sent()).at(-1)?.['code']);
+  assert.equal((await refusal({ username: user.username, email_code })).code, 'code_wrong');
+  assert.deepEqual(Object.keys((await refusal({ ...input, email_code })).fields ?? {}), ['phone']);
+  const phone_code = String((await sent()).at(-1)?.['code']);
+  await signIn(ctx, deps, { ...input, email_code, phone_code }, 'token');
+});
+
+test('a code sent to set the password anew does not replace it where the channel is a second factor', async () => {
+  const user = await makeUser(database.db);
+  await inTransaction(database.db, (tx) => updateUserRow(tx, user.id, { email_verification_required: true }));
+  await sendCode(ctx, deps.settings, user, 'email', 'recover');
+  const sent = (await eventsNamed(database.db, 'user_verification')).find((event) => event['address'] === user.email);
+  const email_code = String(sent?.['code']);
+  assert.equal((await refusal({ username: user.username, email_code })).code, 'code_wrong');
+  await signIn(ctx, deps, { username: user.username, password: testPassword, email_code }, 'token');
+});
+
+test('a repeated TOTP code is refused without being counted, also at the same moment', async () => {
+  const user = await makeUser(database.db);
+  const totp = await withGenerator(user);
+  const input = { username: user.username, password: testPassword, otp_code: totp.code() };
+  const outcomes = await Promise.allSettled(Array.from({ length: 4 }, () => signIn(ctx, deps, input, 'token')));
+  assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
+  for (let count = 0; count < 4; count += 1) {
+    const repeated = await refusal(input);
+    assert.deepEqual([repeated.code, repeated.status], ['code_wrong', 400]);
+    assert.match(String(repeated.fields?.['otp_code']), /used already/);
+  }
+  const later = new Date(ctx.clock.now().getTime() + 30_000);
+  const moved = { ...ctx, clock: { now: () => later } };
+  await signIn(moved, deps, { ...input, otp_code: totp.code(later) }, 'token');
+});
+
+test('a code may be written with blanks', async () => {
+  const user = await makeUser(database.db);
+  const totp = await withGenerator(user);
+  const code = totp.code();
+  const otp_code = ` ${code.slice(0, 3)}\u00a0${code.slice(3)} `;
+  await signIn(ctx, deps, { username: user.username, password: testPassword, otp_code }, 'token');
 });
 
 test('while the site is closed only its managers sign in', async () => {

@@ -3,10 +3,10 @@ import { inTransaction, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
 import { hashPassword, verifyPassword } from '#platform/password';
 import { networkOf } from '#platform/throttle';
-import { checkFactors, type FactorVerdict, type GivenCodes } from '../credentials/check-factors.ts';
+import { checkFactors, type CodeField, type FactorDemands, type GivenCodes } from '../credentials/check-factors.ts';
 import { userLoggedIn, userLoginFailed } from '../events.ts';
 import type { AccountsDeps } from '../hooks.ts';
-import { accountsProblems, fieldProblem } from '../problems.ts';
+import { accountsProblems } from '../problems.ts';
 import { signInLimit, signInPeerLimit } from '../rate-limits.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { identifierKey, parseIdentifier } from '../users/address.ts';
@@ -18,9 +18,12 @@ import {
   updateUserRow,
 } from '../users/user-store.ts';
 import type { User } from '../users/user.ts';
-import { sendCode, sendLinkInBackground } from '../verifications/send-verification.ts';
+import { proveAddress } from '../verifications/prove-address.ts';
+import { sendCode } from '../verifications/send-verification.ts';
+import { lockCodeOf } from '../verifications/verification-store.ts';
 import { openSession, type OpenedSession } from './open-session.ts';
 import { endSession } from './session-store.ts';
+import { signInRefusal, stepNeeded, wrongCode } from './sign-in-refusal.ts';
 
 export interface SignInInput extends GivenCodes {
   /** Username, e-mail address or phone number. */
@@ -40,10 +43,10 @@ export interface ProvenIdentity {
 }
 
 /**
- * Signs somebody in: name, then password or one-time code, then every further factor that is due.
+ * Signs a user in: name, then password or one-time code, then every further factor that is due.
  *
- * Each call repeats all that was given so far. Unknown names, wrong passwords and accounts without one are answered
- * alike and after the same work.
+ * Each call repeats all that was given so far. Unknown names, wrong passwords and accounts without a password get the
+ * same response after the same work, and no message: nothing is revealed or sent before the first factor is right.
  * @throws credentials_mismatch (400), sign_in_step_required (401), code_wrong (400), otp_locked (403),
  * authentication_disabled (403), too_many_requests (429), busy (503)
  */
@@ -82,7 +85,10 @@ export async function proveIdentity(
   const candidate = user?.is_active === true ? user : undefined;
 
   if (password === undefined) {
-    if (!candidate) throw wrongCode(email_code === undefined ? 'phone_code' : 'email_code');
+    if (!candidate) {
+      await lookForNoCode(ctx, input.username);
+      throw wrongCode(email_code === undefined ? 'phone_code' : 'email_code');
+    }
     return { user: candidate, password_hash: null, rehashed: null, succeeded: giveBack };
   }
 
@@ -90,7 +96,6 @@ export async function proveIdentity(
   const { matches, is_outdated } = await verifyPassword(stored, password);
   if (!candidate || !matches) {
     await noteFailure(ctx, input.username, user);
-    if (candidate && stored === null) sendLinkInBackground(ctx, settings, candidate, 'activate');
     throw accountsProblems.credentials_mismatch();
   }
   await giveBack();
@@ -107,22 +112,25 @@ export async function finishSignIn(
   kind: 'token' | 'cookie',
 ): Promise<OpenedSession> {
   const at = ctx.clock.now();
-  const demands = {
-    email: user.email_verification_required && user.email !== null,
-    phone: user.phone_verification_required && user.phone !== null,
-  };
   const outcome = await inTransaction(ctx.db, async (tx) => {
     const held = await lockCredentials(tx, user.id);
     // The password was compared before the row was held: it must still be the one.
     if (held?.is_active !== true || (password_hash !== null && held.password_hash !== password_hash)) {
       return { kind: 'mismatch' as const };
     }
-    const verdict = await checkFactors(tx, settings, user, codes, demands, at);
-    if (verdict.kind === 'needed') await sendNeededCode(ctx, tx, settings, user, verdict.field);
+    const current = (await findUserById(tx, user.id)) ?? user;
+    const verdict = await checkFactors(tx, settings, current, codes, demandsOf(current, password_hash), at);
     if (verdict.kind !== 'complete') return verdict;
     if (ctx.site.authentication === 'disabled' && !(await hooks.isOperator(tx, ctx.site, user.id, at))) {
       return { kind: 'closed' as const };
     }
+    await proveAddress(
+      tx,
+      hooks,
+      current,
+      { proved: verdict.proved, session_id: null, knows_password: password_hash !== null },
+      at,
+    );
     await updateUserRow(tx, user.id, {
       last_login_at: at,
       ...(rehashed === null ? {} : { password_hash: rehashed }),
@@ -143,37 +151,21 @@ export async function finishSignIn(
     case 'closed':
       throw accountsProblems.authentication_disabled();
     case 'needed':
+      await sendNeededCode(ctx, settings, user, outcome.field);
+      throw signInRefusal(outcome, at);
     case 'wrong':
+    case 'used':
     case 'locked':
       throw signInRefusal(outcome, at);
   }
 }
 
-/** The refusal that a verdict on the factors means while signing in. */
-export function signInRefusal(verdict: Exclude<FactorVerdict, { kind: 'complete' }>, at: Date) {
-  switch (verdict.kind) {
-    case 'needed':
-      if (verdict.field === 'otp_code')
-        return stepNeeded({ otp_code: ['Enter the code that your authenticator shows.'] });
-      if (verdict.field === 'email_code') return stepNeeded({ email: ['We sent a code to your e-mail address.'] });
-      return stepNeeded({ phone: ['We sent a code to your phone.'] });
-    case 'locked':
-      return accountsProblems.otp_locked({ retry_after_s: secondsUntil(verdict.until, at) });
-    case 'wrong':
-      return wrongCode(verdict.field);
-  }
-}
-
-function stepNeeded(fields: Record<string, string[]>) {
-  return fieldProblem(accountsProblems.sign_in_step_required, fields);
-}
-
-function wrongCode(field: 'email_code' | 'phone_code' | 'otp_code') {
-  return fieldProblem(accountsProblems.code_wrong, { [field]: ['This code is wrong or no longer valid.'] });
-}
-
-export function secondsUntil(instant: Date, at: Date): number {
-  return Math.max(1, Math.ceil((instant.getTime() - at.getTime()) / 1000));
+function demandsOf(user: User, password_hash: string | null): FactorDemands {
+  return {
+    email: user.email_verification_required && user.email !== null,
+    phone: user.phone_verification_required && user.phone !== null,
+    is_first_factor: password_hash === null,
+  };
 }
 
 async function noteFailure(ctx: Context, username: string, user: User | undefined): Promise<void> {
@@ -181,15 +173,15 @@ async function noteFailure(ctx: Context, username: string, user: User | undefine
   await inTransaction(ctx.db, (tx) => emit(tx, userLoginFailed(payload), ctx.clock.now()));
 }
 
-async function sendNeededCode(
-  ctx: Context,
-  tx: Tx,
-  settings: AccountsSettings,
-  user: User,
-  field: 'email_code' | 'phone_code' | 'otp_code',
-): Promise<void> {
-  if (field === 'email_code') await sendCode(ctx, tx, settings, user, 'email', 'login');
-  if (field === 'phone_code') await sendCode(ctx, tx, settings, user, 'phone', 'login');
+/** Does for an unknown name the work that a wrong code of a known one takes. */
+async function lookForNoCode(ctx: Context, username: string): Promise<void> {
+  const nowhere = { user_id: null, channel: 'email', address: identifierKey(username) } as const;
+  await inTransaction(ctx.db, (tx) => lockCodeOf(tx, nowhere));
+}
+
+async function sendNeededCode(ctx: Context, settings: AccountsSettings, user: User, field: CodeField): Promise<void> {
+  if (field === 'email_code') await sendCode(ctx, settings, user, 'email', 'login');
+  if (field === 'phone_code') await sendCode(ctx, settings, user, 'phone', 'login');
 }
 
 /** Whoever signs in again in the same browser leaves the session before behind. */

@@ -3,28 +3,41 @@ import { inTransaction } from '#platform/db';
 import { emit } from '#platform/events';
 import { requireUser } from '../actor.ts';
 import { deleteApiKeys } from '../api-keys/api-key-store.ts';
-import { deleteSshKey } from '../credentials/set-ssh-key.ts';
+import { requireOwnSecrets, type Secrets } from '../credentials/require-secrets.ts';
+import { deleteSshKey } from '../credentials/ssh-key-store.ts';
+import { lockStanding } from '../credentials/standing.ts';
 import { deleteTotp } from '../credentials/totp-store.ts';
 import { userArchived } from '../events.ts';
-import type { AccountsHooks } from '../hooks.ts';
+import type { AccountsDeps } from '../hooks.ts';
 import { endSessions } from '../sessions/session-store.ts';
-import { useVerificationsOf } from '../verifications/verification-store.ts';
+import { useStopLinksOf, useVerificationsOf } from '../verifications/verification-store.ts';
 import { claimName, releaseName } from './name-store.ts';
 import { updateUserRow } from './user-store.ts';
-import type { User } from './user.ts';
+import { printableName, type User } from './user.ts';
 import { archivedUsername } from './username.ts';
 
 /**
- * Archives a user: an opaque name stays where history refers to them, everything that told who they were is wiped, and
- * nothing of theirs opens anything any more. The e-mail address may be used again at once.
+ * Archives a user: an opaque name stays where history refers to the user, personal facts are wiped and every credential is
+ * removed. The e-mail address may be used again immediately; it is sent a notice.
+ *
+ * A user gives a secret for it; a manager of the broker may archive another user.
+ * @throws api_key_refused (403), secret_required (401), secret_wrong (401), otp_locked (403)
  */
-export async function archiveUser(ctx: Context, hooks: AccountsHooks, user: User): Promise<void> {
+export async function archiveUser(
+  ctx: Context,
+  { settings, hooks }: AccountsDeps,
+  user: User,
+  secrets: Secrets,
+): Promise<void> {
   const originated_by = requireUser(ctx).user_id;
+  await requireOwnSecrets(ctx, settings, user, secrets);
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
+    await lockStanding(tx, ctx, user.id);
     await hooks.onArchive(tx, { user, site: ctx.site, originated_by }, at);
     await endSessions(tx, user.id, at);
     await useVerificationsOf(tx, user.id, at);
+    await useStopLinksOf(tx, user.id, at);
     await deleteApiKeys(tx, user.id);
     await deleteTotp(tx, user.id);
     await deleteSshKey(tx, user.id);
@@ -45,6 +58,10 @@ export async function archiveUser(ctx: Context, hooks: AccountsHooks, user: User
       email_verification_required: false,
       phone_verification_required: false,
     });
-    await emit(tx, userArchived({ user_id: user.id, originated_by }), at);
+    await emit(
+      tx,
+      userArchived({ user_id: user.id, originated_by, address: user.email, name: printableName(user) }),
+      at,
+    );
   });
 }

@@ -1,11 +1,14 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from '#platform/http/app';
-import { type FormProblem, problemToForm, secretField, textField } from '#platform/http/forms';
+import { checkedField, type FormProblem, problemToForm, secretField, textField } from '#platform/http/forms';
 import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { requireUser } from '../actor.ts';
+import { findApiKeys } from '../api-keys/api-key-store.ts';
+import { presentApiKey } from '../api-keys/present-api-key.ts';
 import { changePassword } from '../credentials/change-password.ts';
 import type { AccountsDeps } from '../hooks.ts';
+import { accountsProblems } from '../problems.ts';
 import { UserParams } from '../schemas.ts';
 import { giveCookie } from '../sessions/session-reply.ts';
 import { readNewPassword } from '../verifications/pages.ts';
@@ -13,7 +16,7 @@ import { presentUser } from './present-user.ts';
 import { requireSubject } from './require-subject.ts';
 import { updateMessage } from './routes.ts';
 import { updateUser } from './update-user.ts';
-import type { User } from './user.ts';
+import { isEmailVerified, type User } from './user.ts';
 
 const selfPage = { access: { kind: 'self-only' }, page: true } as const;
 const options = { config: selfPage, schema: { params: UserParams } };
@@ -36,8 +39,8 @@ export function userPages(app: App, deps: AccountsDeps): void {
       nick_name: textField(body, 'nick_name', 60),
       email: textField(body, 'email', 254),
       phone: textField(body, 'phone', 50),
-      email_code: textField(body, 'email_code', 12).replace(/\s/g, ''),
-      phone_code: textField(body, 'phone_code', 12).replace(/\s/g, ''),
+      email_code: textField(body, 'email_code', 32),
+      phone_code: textField(body, 'phone_code', 32),
     };
     try {
       const update = await updateUser(ctx, deps, user, {
@@ -46,32 +49,35 @@ export function userPages(app: App, deps: AccountsDeps): void {
         full_name: form.full_name || undefined,
         email_code: form.email_code || undefined,
         phone_code: form.phone_code || undefined,
+        password: secretField(body, 'password') || undefined,
+        otp_code: textField(body, 'otp_code', 32) || undefined,
       });
       if (update.awaiting.length > 0) return await showUser(reply, update.user, null, form, update.awaiting);
       reply.flash('success', updateMessage(update));
       return await reply.redirect(paths.user(update.user.username), 303);
     } catch (error) {
-      return showUser(reply, user, problemToForm(error), form);
+      return showUser(reply, user, secretsToForm(error), form);
     }
   });
 
   app.get('/users/:user/password/', options, async (request, reply) =>
-    showPassword(reply, deps, await requireSubject(request), null),
+    showPassword(request, reply, deps, await requireSubject(request), null),
   );
 
   app.post('/users/:user/password/', options, async (request, reply) => {
     const { ctx, body } = request;
     const user = await requireSubject(request);
     try {
-      const session = await changePassword(ctx, settings, {
+      const { session } = await changePassword(ctx, settings, {
         password: secretField(body, 'password') || undefined,
-        otp_code: textField(body, 'otp_code', 12).replace(/\s/g, '') || undefined,
-        email_code: textField(body, 'email_code', 12).replace(/\s/g, '') || undefined,
+        otp_code: textField(body, 'otp_code', 32) || undefined,
+        email_code: textField(body, 'email_code', 32) || undefined,
         new_password: readNewPassword(body),
+        revoke_api_keys: checkedField(body, 'revoke_api_keys'),
       });
       if (session) giveCookie(reply, settings, session);
     } catch (error) {
-      return showPassword(reply, deps, user, problemToForm(error));
+      return showPassword(request, reply, deps, user, secretsToForm(error));
     }
     reply.flash('success', 'Your password was changed. You are signed out everywhere else.');
     return reply.redirect(targetOf(request, paths.user(user.username)), 303);
@@ -89,6 +95,8 @@ async function showUser(
   const shown = form ? { ...form, username: form['slug'] } : { username, full_name, nick_name, email, phone };
   const data = {
     account: presentUser(user),
+    needs_otp: user.otp_enabled,
+    is_email_verified: isEmailVerified(user),
     form: shown,
     email_awaiting: awaiting.find((address) => address.includes('@')) ?? null,
     phone_awaiting: awaiting.find((address) => !address.includes('@')) ?? null,
@@ -99,6 +107,7 @@ async function showUser(
 }
 
 async function showPassword(
+  request: FastifyRequest,
   reply: FastifyReply,
   { settings }: AccountsDeps,
   user: User,
@@ -108,12 +117,20 @@ async function showPassword(
     account: presentUser(user),
     has_password: user.has_password,
     needs_otp: user.otp_enabled,
+    api_keys: (await findApiKeys(request.ctx.db, user.id)).map(presentApiKey),
     password_length_min: settings.password_policy.min_length,
     form: {},
     errors: problem?.errors ?? {},
     detail: problem?.detail ?? '',
   };
   return reply.page('users/password.html', data, statusOf(problem));
+}
+
+/** Shows a missing secret at its field: the form says where to enter it. */
+function secretsToForm(error: unknown): FormProblem {
+  const problem = problemToForm(error);
+  if (problem.code !== accountsProblems.secret_required.code || Object.keys(problem.errors).length > 0) return problem;
+  return { ...problem, errors: { password: ['Enter your present password.'] } };
 }
 
 /** A secret that is wrong is an error in a form; 401 would say that nobody is signed in. */

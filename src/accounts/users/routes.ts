@@ -2,9 +2,10 @@ import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { clearSessionCookie } from '#platform/http/cookies';
 import { putAndPatch } from '#platform/http/put-and-patch';
+import { passwordProblems } from '#platform/password';
 import { throttleProblems } from '#platform/throttle';
 import { accountsProblems } from '../problems.ts';
-import { NoContent, UserBody, UserChangedSchema, UserDetailSchema, UserParams } from '../schemas.ts';
+import { NoContent, SecretsBody, UserBody, UserChangedSchema, UserDetailSchema, UserParams } from '../schemas.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { inviteAgain, inviteLead } from '../verifications/invite-again.ts';
 import { archiveUser } from './archive-user.ts';
@@ -13,10 +14,18 @@ import { requireSubject } from './require-subject.ts';
 import { updateUser, type UserUpdate } from './update-user.ts';
 
 const tags = ['users'];
+const secretProblems = [
+  accountsProblems.api_key_refused,
+  accountsProblems.secret_required,
+  accountsProblems.secret_wrong,
+  accountsProblems.otp_locked,
+  throttleProblems.too_many_requests,
+  passwordProblems.busy,
+];
 const frictionless = { kind: 'self', frictionless: true } as const;
 
 export function userRoutes(app: App, deps: AccountsDeps): void {
-  const { settings, hooks, findLead } = deps;
+  const { settings, findLead } = deps;
 
   app.get(
     '/api/users/:user',
@@ -44,13 +53,13 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
     {
       config: {
         access: { kind: 'self-only' },
-        problems: [accountsProblems.code_wrong, throttleProblems.too_many_requests],
+        problems: [accountsProblems.code_wrong, ...secretProblems],
       },
       schema: {
         tags,
         summary: 'Updates a user account',
         description:
-          'A verified address stays until the code sent to the new one comes back in email_code or phone_code.',
+          'A change of address needs password or otp_code. The address stays until the code sent to the new one comes back in email_code or phone_code. A code for the present address verifies it.',
         params: UserParams,
         body: UserBody,
         response: { 200: UserChangedSchema },
@@ -67,11 +76,18 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
   app.delete(
     '/api/users/:user',
     {
-      config: { access: frictionless, problems: [commonProblems.not_found] },
-      schema: { tags, summary: 'Deletes a user account', params: UserParams, response: { 204: NoContent } },
+      config: { access: frictionless, problems: [commonProblems.not_found, ...secretProblems] },
+      schema: {
+        tags,
+        summary: 'Deletes a user account',
+        description: 'A user gives password or otp_code in the body; a manager of the broker needs no body.',
+        params: UserParams,
+        body: SecretsBody,
+        response: { 204: NoContent },
+      },
     },
     async (request, reply) => {
-      await archiveUser(request.ctx, hooks, await requireSubject(request));
+      await archiveUser(request.ctx, deps, await requireSubject(request), request.body ?? {});
       if (request.subject.relation === 'self') clearSessionCookie(reply);
       return reply.status(204).send(null);
     },

@@ -1,20 +1,23 @@
 import { commonProblems, invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
-import { emit } from '#platform/events';
-import { checkCode } from '../credentials/check-factors.ts';
-import { userEmailChanged } from '../events.ts';
+import { requireUser } from '../actor.ts';
+import { checkCode, checkFactors, type FactorRefusal } from '../credentials/check-factors.ts';
+import { requireSecrets, secretRefusal } from '../credentials/require-secrets.ts';
+import { lockStanding, refuseApiKey } from '../credentials/standing.ts';
 import { accountsProblems, fieldProblem } from '../problems.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { addressLimit } from '../rate-limits.ts';
-import type { AccountsSettings } from '../settings.ts';
+import { proveAddress, replaceAddress } from '../verifications/prove-address.ts';
 import { sendCode } from '../verifications/send-verification.ts';
-import { useVerification } from '../verifications/verification-store.ts';
 import { parseEmail } from '#kernel/email';
+import { useVerification, useVerificationsOf } from '../verifications/verification-store.ts';
+import { type AddressChange, type Channel, decideAddressChange, mayRemoveAddress } from './address-change.ts';
 import { parsePhone } from './address.ts';
+import { announceAddressChange } from './announce-address-change.ts';
 import { emailTaken, phoneTaken } from './insert-user.ts';
 import { renameUser } from './rename-user.ts';
-import { findUserByEmail, findUserById, findUserByPhone, lockCredentials, updateUserRow } from './user-store.ts';
+import { findUserByEmail, findUserById, findUserByPhone, updateUserRow } from './user-store.ts';
 import type { User } from './user.ts';
 
 export interface UserChangeInput {
@@ -26,6 +29,9 @@ export interface UserChangeInput {
   phone?: string | null | undefined;
   email_code?: string | number | undefined;
   phone_code?: string | number | undefined;
+  /** Password of the caller, or a code of the TOTP factor: a change of address needs one of them. */
+  password?: string | undefined;
+  otp_code?: string | number | undefined;
 }
 
 export interface UserUpdate {
@@ -35,121 +41,165 @@ export interface UserUpdate {
 }
 
 /**
- * Changes what a user says about themselves. Fields left out keep their value.
+ * Changes the facts of the calling user. Fields left out keep their value.
  *
- * An address that was verified stays until the new one is proved: the first call sends a code to the new address, the
- * second repeats the address with the code. An address that was never verified is replaced at once.
- * @throws invalid_input (400) naming `slug`, `username`, `email` or `phone`; code_wrong (400), too_many_requests (429)
+ * An address stays until the new one is proved: the first call gives a secret and sends a code to the new address, the
+ * second repeats the address with the code. A request voids every outstanding key and code, and is announced to the
+ * present address. A code for the present address verifies it.
+ * @throws invalid_input (400) naming `slug`, `username`, `email` or `phone`; code_wrong (400), secret_required,
+ * secret_wrong (401), api_key_refused, otp_locked (403), too_many_requests (429)
  */
 export async function updateUser(
   ctx: Context,
-  { settings, hooks }: AccountsDeps,
+  deps: AccountsDeps,
   { id }: Pick<User, 'id'>,
   input: UserChangeInput,
 ): Promise<UserUpdate> {
-  const email = readAddress('email', input.email, parseEmail, 'Enter an e-mail address.');
-  const phone = readAddress('phone', input.phone, parsePhone, 'Enter a phone number, with its country code.');
-  const at = ctx.clock.now();
-
-  const outcome = await inTransaction(ctx.db, async (tx) => {
-    await lockCredentials(tx, id);
-    const user = await findUserById(tx, id);
-    if (!user) throw commonProblems.not_found();
-    const mail = await changeAddress(ctx, tx, settings, user, { channel: 'email', to: email, code: input.email_code });
-    if (mail === 'wrong') return { wrong: 'email_code' };
-    const call = await changeAddress(ctx, tx, settings, user, { channel: 'phone', to: phone, code: input.phone_code });
-    if (call === 'wrong') return { wrong: 'phone_code' };
-
-    await updateUserRow(tx, user.id, {
-      ...(input.full_name === undefined ? {} : { full_name: input.full_name }),
-      ...(input.nick_name === undefined ? {} : { nick_name: input.nick_name }),
-      ...(input.lang === undefined ? {} : { lang: input.lang }),
-    });
-    if (input.slug !== undefined) await renameUser(tx, hooks, user, input.slug, at);
-    const updated = await findUserById(tx, user.id);
-    return { user: updated ?? user, awaiting: [mail, call].flatMap((one) => (one === 'done' ? [] : [one.awaiting])) };
-  });
+  const before = await findUserById(ctx.db, id);
+  if (!before) throw commonProblems.not_found();
+  const changes = readChanges(before, input);
+  const steps = changes.map(decideAddressChange);
+  if (steps.some((step) => step !== null) || isRename(before, input)) refuseApiKey(ctx);
+  const needsSecret = steps.includes('request') || steps.includes('remove');
+  if (needsSecret) {
+    await deps.settings.throttle.take(addressLimit, String(id));
+    await requireSecrets(ctx, deps.settings, { password: input.password, otp_code: input.otp_code });
+  }
+  const outcome = await inTransaction(ctx.db, (tx) => save(ctx, tx, deps, id, input, { has_secret: needsSecret }));
   if ('wrong' in outcome) {
     throw fieldProblem(accountsProblems.code_wrong, { [outcome.wrong]: ['This code is wrong or no longer valid.'] });
   }
-  return outcome;
+  if ('refusal' in outcome) throw secretRefusal(outcome.refusal, ctx.clock.now());
+  for (const { channel, to } of outcome.requested)
+    await sendCode(ctx, deps.settings, outcome.user, channel, 'verify', to);
+  return { user: outcome.user, awaiting: outcome.requested.flatMap(({ to }) => (to === null ? [] : [to])) };
 }
 
-function readAddress(
-  field: 'email' | 'phone',
-  text: string | null | undefined,
-  parse: (text: string) => string | null,
-  message: string,
-): string | null | undefined {
-  if (text === undefined || text === null || text.trim() === '') return text === undefined ? undefined : null;
-  const address = parse(text);
-  if (address === null) throw invalidInput({ [field]: [message] });
-  return address;
-}
+type Saved = { user: User; requested: AddressChange[] } | { wrong: string } | { refusal: FactorRefusal };
 
-interface AddressChange {
-  channel: 'email' | 'phone';
-  /** Undefined keeps the address, null takes it away. */
-  to: string | null | undefined;
-  code: string | number | undefined;
-}
-
-type AddressOutcome = 'done' | 'wrong' | { awaiting: string };
-
-async function changeAddress(
+async function save(
   ctx: Context,
   tx: Tx,
-  settings: AccountsSettings,
-  user: User,
-  { channel, to, code }: AddressChange,
-): Promise<AddressOutcome> {
+  deps: AccountsDeps,
+  id: User['id'],
+  input: UserChangeInput,
+  { has_secret }: { has_secret: boolean },
+): Promise<Saved> {
   const at = ctx.clock.now();
-  const from = channel === 'email' ? user.email : user.phone;
-  const wasVerified = (channel === 'email' ? user.email_verified_at : user.phone_verified_at) !== null;
-  const target = to === undefined ? from : to;
-  const isSame = target === from;
+  await lockStanding(tx, ctx, id);
+  const user = await findUserById(tx, id);
+  if (!user) throw commonProblems.not_found();
+  const changes = readChanges(user, input);
+  const having = (step: ReturnType<typeof decideAddressChange>) =>
+    changes.filter((change) => decideAddressChange(change) === step);
 
-  if (!isSame && target !== null) {
-    await settings.throttle.take(addressLimit, String(user.id));
-    await requireFreeAddress(tx, user, channel, target);
-  }
-  const proof = code === undefined ? null : await checkCode(tx, target, code, at);
-  if (proof === 'wrong') return 'wrong';
-  if (proof) await useVerification(tx, proof.id, at);
-  if (isSame && !proof) return 'done';
+  const confirmed = await confirmAddresses(ctx, tx, deps, user, having('confirm'), { ...input, has_secret });
+  if (confirmed !== null) return confirmed;
+  for (const { channel } of having('remove')) await removeAddress(tx, user, channel, at);
+  const requested = having('request');
+  for (const change of requested) await requestChange(tx, user, change, at);
 
-  const isLoss = target === null && wasVerified;
-  if (isLoss) throw invalidInput({ [channel]: ['A verified address can be replaced, not removed.'] });
-  if (!isSame && wasVerified && !proof && target !== null) {
-    await sendCode(ctx, tx, settings, user, channel, 'verify', target);
-    await tellOldAddress(tx, user, channel, { to: target, is_verified: false }, at);
-    return { awaiting: target };
+  await updateUserRow(tx, user.id, {
+    ...(input.full_name === undefined ? {} : { full_name: input.full_name }),
+    ...(input.nick_name === undefined ? {} : { nick_name: input.nick_name }),
+    ...(input.lang === undefined ? {} : { lang: input.lang }),
+  });
+  if (input.slug !== undefined) await renameUser(tx, deps.hooks, user, input.slug, at);
+  return { user: (await findUserById(tx, user.id)) ?? user, requested };
+}
+
+/** The addresses of a request. @throws invalid_input (400) naming each field at fault */
+function readChanges(user: User, input: UserChangeInput): AddressChange[] {
+  const errors: Record<string, string[]> = {};
+  const read = (channel: Channel, parse: (text: string) => string | null, message: string): AddressChange => {
+    const from = user[channel];
+    const text = input[channel];
+    const code = input[`${channel}_code`];
+    if (text === undefined) return { channel, from, to: from, code };
+    if (text === null || text.trim() === '') {
+      if (from !== null && !mayRemoveAddress(user, channel)) {
+        errors[channel] = ['This address can be replaced, not removed.'];
+      }
+      return { channel, from, to: null, code };
+    }
+    const to = parse(text);
+    if (to === null) errors[channel] = [message];
+    return { channel, from, to: to === from?.toLowerCase() ? from : to, code };
+  };
+  const changes = [
+    read('email', parseEmail, 'Enter an e-mail address.'),
+    read('phone', parsePhone, 'Enter a phone number, with its country code.'),
+  ];
+  if (Object.keys(errors).length > 0) throw invalidInput(errors);
+  return changes;
+}
+
+function isRename(user: User, { slug }: UserChangeInput): boolean {
+  return slug !== undefined && slug !== user.username;
+}
+
+/** Checks the codes of a request and, when all are right, marks or replaces the addresses; null when that is done. */
+async function confirmAddresses(
+  ctx: Context,
+  tx: Tx,
+  { settings, hooks }: AccountsDeps,
+  user: User,
+  changes: readonly AddressChange[],
+  given: { otp_code?: string | number | undefined; has_secret: boolean },
+): Promise<{ wrong: string } | { refusal: FactorRefusal } | null> {
+  if (changes.length === 0) return null;
+  const at = ctx.clock.now();
+  const proofs = [];
+  for (const { channel, to, code } of changes) {
+    const proof = await checkCode(tx, { user, channel, address: to }, code, at);
+    if (proof === 'wrong') return { wrong: `${channel}_code` };
+    if (proof) proofs.push(proof);
   }
-  const verified_at = proof ? at : null;
+  let otp = given.has_secret && user.otp_enabled;
+  if (!otp && given.otp_code !== undefined) {
+    const demands = { email: false, phone: false, is_first_factor: false };
+    const verdict = await checkFactors(tx, settings, user, { otp_code: given.otp_code }, demands, at);
+    if (verdict.kind !== 'complete') return { refusal: verdict };
+    otp = verdict.proved.otp;
+  }
+  for (const { id } of proofs) await useVerification(tx, id, at);
+  const has = (channel: Channel) => changes.some((change) => change.channel === channel);
+  const { session_id } = requireUser(ctx);
+  const proof = { proved: { email: has('email'), phone: has('phone'), otp }, session_id, knows_password: true };
+  for (const { channel, from, to } of changes) {
+    if (to === null) continue;
+    if (to === from) {
+      await proveAddress(tx, hooks, user, proof, at);
+      continue;
+    }
+    await requireFreeAddress(tx, user, channel, to);
+    await useVerificationsOf(tx, user.id, at);
+    await replaceAddress(tx, hooks, user, { channel, address: to }, proof, at);
+    await announceAddressChange(tx, user, { channel, to, is_done: true }, at);
+  }
+  return null;
+}
+
+async function requestChange(tx: Tx, user: User, { channel, to }: AddressChange, at: Date): Promise<void> {
+  if (to === null) return;
+  await requireFreeAddress(tx, user, channel, to);
+  await useVerificationsOf(tx, user.id, at);
+  await announceAddressChange(tx, user, { channel, to, is_done: false }, at);
+}
+
+async function removeAddress(tx: Tx, user: User, channel: Channel, at: Date): Promise<void> {
   await updateUserRow(
     tx,
     user.id,
     channel === 'email'
-      ? { email: target, email_verified_at: verified_at }
-      : { phone: target, phone_verified_at: verified_at },
+      ? { email: null, email_verification_required: false }
+      : { phone: null, phone_verified_at: null, phone_verification_required: false },
   );
-  if (!isSame && target !== null)
-    await tellOldAddress(tx, user, channel, { to: target, is_verified: proof !== null }, at);
-  return 'done';
+  await useVerificationsOf(tx, user.id, at);
+  await announceAddressChange(tx, user, { channel, to: null, is_done: true }, at);
 }
 
-async function requireFreeAddress(tx: Tx, user: User, channel: 'email' | 'phone', address: string): Promise<void> {
+async function requireFreeAddress(tx: Tx, user: User, channel: Channel, address: string): Promise<void> {
   const holder = await (channel === 'email' ? findUserByEmail(tx, address) : findUserByPhone(tx, address));
   if (holder && holder.id !== user.id) throw channel === 'email' ? emailTaken() : phoneTaken();
-}
-
-async function tellOldAddress(
-  tx: Tx,
-  user: User,
-  channel: 'email' | 'phone',
-  { to, is_verified }: { to: string; is_verified: boolean },
-  at: Date,
-): Promise<void> {
-  if (channel !== 'email' || user.email === null) return;
-  await emit(tx, userEmailChanged({ user_id: user.id, from: user.email, to, is_verified }), at);
 }

@@ -144,9 +144,7 @@ export type UserChange = Partial<
     User,
     | 'username'
     | 'email'
-    | 'email_verified_at'
     | 'phone'
-    | 'phone_verified_at'
     | 'full_name'
     | 'nick_name'
     | 'lang'
@@ -157,12 +155,23 @@ export type UserChange = Partial<
     | 'extra'
     | 'last_login_at'
   >
-> & { password_hash?: string | null };
+> & {
+  password_hash?: string | null;
+  /** Only proveAddress marks an address as verified, through markAddressVerified. */
+  email_verified_at?: null;
+  phone_verified_at?: null;
+};
 
 export async function updateUserRow(tx: Tx, id: UserId, change: UserChange): Promise<void> {
   if (Object.keys(change).length === 0) return;
   const named = change.username === undefined ? change : { ...change, username: canonicalName(change.username) };
   await tx.updateTable('users').set(named).where('id', '=', id).execute();
+}
+
+/** Marks an address as verified. Called by proveAddress only, which first removes what others had set up. */
+export async function markAddressVerified(tx: Tx, id: UserId, channel: 'email' | 'phone', at: Date): Promise<void> {
+  const change = channel === 'email' ? { email_verified_at: at } : { phone_verified_at: at };
+  await tx.updateTable('users').set(change).where('id', '=', id).execute();
 }
 
 /** What a password is compared with; kept apart from `User` so that a hash never travels. */

@@ -4,24 +4,24 @@ import { randomText } from '#platform/crypto';
 import { inTransaction, type Reader, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
 import { networkOf } from '#platform/throttle';
-import { deleteApiKeys } from '../api-keys/api-key-store.ts';
 import { acceptPassword } from '../credentials/accept-password.ts';
-import { checkFactors, type FactorVerdict, type GivenCodes } from '../credentials/check-factors.ts';
-import { deleteSshKey } from '../credentials/set-ssh-key.ts';
+import { checkFactors, type FactorRefusal, type GivenCodes } from '../credentials/check-factors.ts';
 import { userActivated, userLoggedIn, userRegistered, userResetPassword } from '../events.ts';
 import { accountsProblems } from '../problems.ts';
 import { keyLimit } from '../rate-limits.ts';
 import { openSession, type OpenedSession } from '../sessions/open-session.ts';
 import { endSessions } from '../sessions/session-store.ts';
 import type { AccountsDeps } from '../hooks.ts';
-import { signInRefusal } from '../sessions/sign-in.ts';
+import { signInRefusal } from '../sessions/sign-in-refusal.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { insertUser } from '../users/insert-user.ts';
 import { isNameFree } from '../users/name-store.ts';
 import { renameUser } from '../users/rename-user.ts';
-import { findUserByEmail, findUserById, updateUserRow } from '../users/user-store.ts';
+import { findUserByEmail, findUserById, lockCredentials, updateUserRow } from '../users/user-store.ts';
 import type { User } from '../users/user.ts';
 import { isUsername, proposeUsernames } from '../users/username.ts';
+import { isFirstProof, opensAccount } from './first-proof.ts';
+import { proveAddress } from './prove-address.ts';
 import { isKeyUsable, isVerificationKey, type Verification } from './verification.ts';
 import {
   findVerificationByKey,
@@ -56,7 +56,7 @@ export async function findUsableLink(
   const verification = await findVerificationByKey(ctx.db, key);
   if (!verification || !isPasswordLink(verification) || !isKeyUsable(verification, ctx.clock.now())) return null;
   const user = await userOf(ctx.db, verification);
-  return user?.is_active === false ? null : { verification, user };
+  return isLinkFor(verification, user) ? { verification, user } : null;
 }
 
 /**
@@ -102,33 +102,32 @@ async function useLink(
   { settings, hooks }: AccountsDeps,
   { key, input, password_hash, kind }: LinkUse,
   at: Date,
-): Promise<{ kind: 'opened'; session: OpenedSession } | Exclude<FactorVerdict, { kind: 'complete' }>> {
-  const verification = await lockVerificationByKey(tx, key);
-  if (!verification || !isKeyUsable(verification, at)) throw accountsProblems.verification_unknown();
-  const known = await userOf(tx, verification);
-  if (known?.is_active === false) throw accountsProblems.verification_unknown();
-
+): Promise<{ kind: 'opened'; session: OpenedSession } | FactorRefusal> {
+  const { verification, user: known } = await lockLink(tx, key, at);
   const user = known ?? (await insertInvited(tx, verification, input, at));
-  const verdict = await checkFactors(
-    tx,
-    settings,
-    user,
-    { otp_code: input.otp_code },
-    { email: false, phone: false },
-    at,
-  );
-  if (verdict.kind !== 'complete') return verdict;
+  const { channel } = verification;
+  let proved = { email: channel === 'email', phone: channel === 'phone', otp: false };
+  if (!isFirstProof(user, channel) || input.otp_code !== undefined) {
+    const codes = { otp_code: input.otp_code, ...(channel === 'email' ? { phone_code: input.phone_code } : {}) };
+    const demands = {
+      email: false,
+      phone: channel === 'email' && user.phone_verification_required && user.phone !== null,
+      is_first_factor: false,
+    };
+    const verdict = await checkFactors(tx, settings, user, codes, demands, at);
+    if (verdict.kind !== 'complete') return verdict;
+    proved = { ...verdict.proved, [channel]: true };
+  }
 
   if (known && input.username !== undefined) await renameUser(tx, hooks, user, input.username, at);
+  await proveAddress(tx, hooks, user, { proved, session_id: null, knows_password: false }, at);
   await updateUserRow(tx, user.id, {
     password_hash,
     last_login_at: at,
-    ...provedBy(verification, user, at),
     ...(input.full_name === undefined ? {} : { full_name: input.full_name }),
     ...(input.nick_name === undefined ? {} : { nick_name: input.nick_name }),
     ...(input.lang === undefined ? {} : { lang: input.lang }),
   });
-  if (isFirstProof(verification, user)) await removeForeignKeys(tx, user);
   await endSessions(tx, user.id, at);
   await useVerification(tx, verification.id, at);
   await useVerificationsOf(tx, user.id, at);
@@ -146,11 +145,41 @@ function isPasswordLink(verification: Verification): boolean {
   return verification.purpose === 'activate' || verification.purpose === 'recover';
 }
 
-/** Whom a link is for: its user, else whoever has since registered with the address that it was sent to. */
+/**
+ * Locks a link and its user and checks both again. Locks: the user's row, then the verification, in the order of every
+ * other verb.
+ * @throws verification_unknown (404)
+ */
+export async function lockLink(tx: Tx, key: string, at: Date): Promise<UsableLink> {
+  const found = await findVerificationByKey(tx, key);
+  if (!found) throw accountsProblems.verification_unknown();
+  const owner = await userOf(tx, found);
+  if (owner) await lockCredentials(tx, owner.id);
+  const verification = await lockVerificationByKey(tx, key);
+  if (!verification || !isPasswordLink(verification) || !isKeyUsable(verification, at)) {
+    throw accountsProblems.verification_unknown();
+  }
+  const user = await userOf(tx, verification);
+  if (!isLinkFor(verification, user)) throw accountsProblems.verification_unknown();
+  return { verification, user };
+}
+
+/** The user of a link, else the user who has since registered with the address that it was sent to. */
 async function userOf(reader: Reader, verification: Verification): Promise<User | null> {
   if (verification.user_id !== null) return (await findUserById(reader, verification.user_id)) ?? null;
   if (verification.channel !== 'email') return null;
   return (await findUserByEmail(reader, verification.address)) ?? null;
+}
+
+/** True while the user is active and still has the address that the link was sent to, or has yet to be inserted. */
+function isLinkFor(verification: Verification, user: User | null): boolean {
+  if (user === null) return verification.user_id === null;
+  const address = verification.channel === 'email' ? user.email : user.phone;
+  return (
+    user.is_active &&
+    address?.toLowerCase() === verification.address.toLowerCase() &&
+    opensAccount(user, verification.channel)
+  );
 }
 
 async function insertInvited(tx: Tx, verification: Verification, input: Activation, at: Date): Promise<User> {
@@ -171,25 +200,6 @@ async function chooseUsername(tx: Tx, email: string | null, wanted: string | und
     if ((await isNameFree(tx, proposal, at)) || (tries += 1) >= 20) return proposal;
   }
   throw new Error('names are proposed without end');
-}
-
-/**
- * Says whether the owner of the address shows up for the first time. Whoever registered with it may have been somebody
- * else, who must keep nothing that still opens the account.
- */
-function isFirstProof(verification: Verification, user: User): boolean {
-  return verification.address === user.email && user.email_verified_at === null;
-}
-
-async function removeForeignKeys(tx: Tx, user: User): Promise<void> {
-  await deleteApiKeys(tx, user.id);
-  await deleteSshKey(tx, user.id);
-}
-
-function provedBy(verification: Verification, user: User, at: Date) {
-  if (verification.channel === 'email' && verification.address === user.email) return { email_verified_at: at };
-  if (verification.channel === 'phone' && verification.address === user.phone) return { phone_verified_at: at };
-  return {};
 }
 
 function activationEvent(user: User) {

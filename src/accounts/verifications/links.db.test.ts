@@ -78,7 +78,7 @@ test('recovering sends one mail to somebody known and none to a stranger, and bo
 });
 
 test('recovering takes e-mail addresses and phone numbers only', async () => {
-  const user = await makeUser(database.db, { phone: '+14155550188' });
+  const user = await makeUser(database.db, { phone: '+14155550188', phone_verified_at: ctx.clock.now() });
   const { settings } = unthrottled();
   for (const text of ['', 'not an address', 'a@b', user.username]) {
     const { code, fields } = await problemOf(recoverAccess(ctx, settings, text, 'link'));
@@ -280,7 +280,7 @@ test('keys made by whoever registered first with somebody else’s address are g
 test('resetting makes the password worthless, signs nobody in and sends a fresh link', async () => {
   const user = await makeUser(database.db);
   const key = await linkFor(user);
-  assert.equal(await resetPassword(ctx, unthrottled().settings, key, undefined), undefined);
+  assert.equal(await resetPassword(ctx, unthrottled(), key, undefined), undefined);
   assert.equal((await findUserById(database.db, user.id))?.has_password, false);
   assert.equal(
     (await problemOf(signIn(ctx, deps, { username: user.username, password: testPassword }, 'token'))).status,
@@ -289,7 +289,7 @@ test('resetting makes the password worthless, signs nobody in and sends a fresh 
   const fresh = (await mailsTo(user.email ?? '')).at(-1);
   assert.equal(fresh?.['purpose'], 'activate');
   assert.notEqual(fresh?.['key'], key);
-  const again = await problemOf(resetPassword(ctx, unthrottled().settings, key, undefined));
+  const again = await problemOf(resetPassword(ctx, unthrottled(), key, undefined));
   assert.deepEqual([again.code, again.status], ['verification_unknown', 404]);
   await activateUser(ctx, unthrottled(), String(fresh?.['key']), { new_password }, 'token');
 });
@@ -297,8 +297,8 @@ test('resetting makes the password worthless, signs nobody in and sends a fresh 
 test('resetting with a password sets that one', async () => {
   const user = await makeUser(database.db);
   const key = await linkFor(user);
-  assert.equal((await problemOf(resetPassword(ctx, unthrottled().settings, key, 'short'))).code, 'invalid_input');
-  await resetPassword(ctx, unthrottled().settings, key, new_password);
+  assert.equal((await problemOf(resetPassword(ctx, unthrottled(), key, 'short'))).code, 'invalid_input');
+  await resetPassword(ctx, unthrottled(), key, new_password);
   await signIn(ctx, deps, { username: user.username, password: new_password }, 'token');
 });
 

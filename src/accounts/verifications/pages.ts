@@ -8,6 +8,7 @@ import type { AccountsDeps } from '../hooks.ts';
 import { VerificationKeyParams } from '../schemas.ts';
 import { giveCookie } from '../sessions/session-reply.ts';
 import { activateUser, findUsableLink, type UsableLink } from './activate-user.ts';
+import { isFirstProof } from './first-proof.ts';
 import { recoverAccess } from './recover-access.ts';
 
 const publicPage = { access: { kind: 'public' }, page: true } as const;
@@ -49,7 +50,7 @@ export function linkPages(app: App, deps: AccountsDeps): void {
       try {
         const new_password = readNewPassword(body);
         const full_name = textField(body, 'full_name', 100) || undefined;
-        const otp_code = textField(body, 'otp_code', 12).replace(/\s/g, '') || undefined;
+        const otp_code = textField(body, 'otp_code', 32) || undefined;
         const session = await activateUser(
           ctx,
           deps,
@@ -93,7 +94,8 @@ async function showLink(
     email: link.verification.channel === 'email' ? link.verification.address : null,
     needs_name: (link.user?.full_name ?? '') === '',
     needs_password: true,
-    needs_otp: link.user?.otp_enabled ?? false,
+    // The owner who proves the address for the first time did not set up the factor: it is removed.
+    needs_otp: link.user !== null && link.user.otp_enabled && !isFirstProof(link.user, link.verification.channel),
     password_length_min: settings.password_policy.min_length,
     form: { full_name: textField(request.body, 'full_name', 100) },
     errors: problem?.errors ?? {},

@@ -31,7 +31,7 @@ export async function prepareVerification(
   const address = request.channel === 'email' ? request.address.toLowerCase() : request.address;
   const key = request.sends === 'code' ? null : randomKey40();
   const code = request.sends === 'key' ? null : randomCode6();
-  if (code !== null) await voidCodesOf(tx, address);
+  if (code !== null) await voidCodesOf(tx, { ...request, address });
 
   const after = (seconds: number) => new Date(at.getTime() + seconds * 1000);
   await insertVerification(tx, {

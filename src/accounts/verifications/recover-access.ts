@@ -9,14 +9,14 @@ import { parseEmail } from '#kernel/email';
 import { parsePhone } from '../users/address.ts';
 import { findUserByEmail, findUserByPhone } from '../users/user-store.ts';
 import { prepareVerification } from './prepare-verification.ts';
+import { opensAccount } from './first-proof.ts';
 import { sendCode, sendLink } from './send-verification.ts';
 import { code_lifetime_s } from './verification.ts';
 
 /**
- * Sends whoever reads at an address a link to set a password, or a code only. Strangers get nothing.
+ * Sends a reset link or a code to a known address. Unknown addresses get the same response and no message.
  *
- * The answer is the same for every address, and so is the work but for one row: for an unknown one a proof is
- * prepared that is sent to nobody.
+ * The work is the same for every address: for an unknown one a key is prepared that is not sent.
  * @throws invalid_input (400) naming `email`, authentication_disabled (403), too_many_requests (429)
  */
 export async function recoverAccess(
@@ -35,15 +35,11 @@ export async function recoverAccess(
 
   const channel = email === null ? 'phone' : 'email';
   const found = await (email === null ? findUserByPhone(ctx.db, address) : findUserByEmail(ctx.db, address));
-  const at = ctx.clock.now();
+  const user = found?.is_active === true && opensAccount(found, channel) ? found : null;
+  if (user && sends === 'code') return sendCode(ctx, settings, user, channel, 'recover');
   await inTransaction(ctx.db, async (tx) => {
-    if (found?.is_active !== true) {
-      const decoy = { user_id: null, channel, address, purpose: 'recover', sends: 'key' } as const;
-      await prepareVerification(tx, { ...decoy, lifetime_s: code_lifetime_s }, at);
-    } else if (sends === 'code') {
-      await sendCode(ctx, tx, settings, found, channel, 'recover');
-    } else {
-      await sendLink(ctx, tx, settings, found, 'recover', channel);
-    }
+    if (user) return sendLink(ctx, tx, settings, user, 'recover', channel);
+    const decoy = { user_id: null, channel, address, purpose: 'recover', sends: 'key' } as const;
+    await prepareVerification(tx, { ...decoy, lifetime_s: code_lifetime_s }, ctx.clock.now());
   });
 }

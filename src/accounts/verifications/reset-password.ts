@@ -5,22 +5,22 @@ import { acceptPassword } from '../credentials/accept-password.ts';
 import { userResetPassword } from '../events.ts';
 import { accountsProblems } from '../problems.ts';
 import { endSessions } from '../sessions/session-store.ts';
-import type { AccountsSettings } from '../settings.ts';
+import type { AccountsDeps } from '../hooks.ts';
 import { updateUserRow } from '../users/user-store.ts';
-import { findUsableLink } from './activate-user.ts';
+import { findUsableLink, lockLink } from './activate-user.ts';
+import { proveAddress } from './prove-address.ts';
 import { sendLink } from './send-verification.ts';
-import { isKeyUsable } from './verification.ts';
-import { lockVerificationByKey, useVerification, useVerificationsOf } from './verification-store.ts';
+import { useVerification, useVerificationsOf } from './verification-store.ts';
 
 /**
- * Makes a password worthless through a link and ends every session; a fresh link follows by e-mail. With a new password,
- * that is set instead. Nobody is signed in by it.
+ * Removes a password through a link and ends every session; a fresh link follows by e-mail. With a new password, that is
+ * set instead. The address is proved by it; no session is opened.
  *
  * @throws verification_unknown (404), invalid_input (400) naming `new_password`
  */
 export async function resetPassword(
   ctx: Context,
-  settings: AccountsSettings,
+  { settings, hooks }: AccountsDeps,
   key: string,
   new_password: string | undefined,
 ): Promise<void> {
@@ -31,13 +31,15 @@ export async function resetPassword(
 
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
-    const verification = await lockVerificationByKey(tx, key);
-    if (!verification || !isKeyUsable(verification, at)) throw accountsProblems.verification_unknown();
+    const { verification } = await lockLink(tx, key, at);
+    const { channel } = verification;
+    const proved = { email: channel === 'email', phone: channel === 'phone', otp: false };
+    const owner = await proveAddress(tx, hooks, user, { proved, session_id: null, knows_password: false }, at);
     await updateUserRow(tx, user.id, { password_hash });
     await endSessions(tx, user.id, at);
     await useVerification(tx, verification.id, at);
     await useVerificationsOf(tx, user.id, at);
-    if (password_hash === null) await sendLink(ctx, tx, settings, user, 'activate');
+    if (password_hash === null) await sendLink(ctx, tx, settings, owner, 'activate', channel);
     await emit(tx, userResetPassword({ user_id: user.id, how: 'link' }), at);
   });
 }

@@ -2,7 +2,7 @@ import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
 import { userVerification } from '../events.ts';
-import { codeLimit, mailLimit } from '../rate-limits.ts';
+import { codeLimit } from '../rate-limits.ts';
 import type { AccountsSettings } from '../settings.ts';
 import type { User } from '../users/user.ts';
 import { prepareVerification } from './prepare-verification.ts';
@@ -27,13 +27,12 @@ export async function sendLink(
 }
 
 /**
- * Sends a code of six digits to a user's address, or to the one they are changing to.
+ * Sends a code of six digits to a user's address, or to the one they are changing to. Opens its own transaction.
  *
  * A few a quarter of an hour at most: beyond that nothing is sent and the last code stays good.
  */
 export async function sendCode(
   ctx: Context,
-  tx: Tx,
   settings: AccountsSettings,
   user: Pick<User, 'id' | 'email' | 'phone'>,
   channel: 'email' | 'phone',
@@ -43,27 +42,8 @@ export async function sendCode(
   if (address === null || !(await settings.throttle.allows(codeLimit, address))) return;
   const at = ctx.clock.now();
   const request = { user_id: user.id, channel, address, purpose };
-  const { key, code } = await prepareVerification(tx, { ...request, sends: 'code', lifetime_s: code_lifetime_s }, at);
-  await emit(tx, userVerification({ ...request, key, code, reason: null, lifetime_s: code_lifetime_s }), at);
-}
-
-/**
- * Sends the link without letting anybody wait for it: the time of an answer must not tell that there was something
- * to send. At most one in ten minutes for an address.
- */
-export function sendLinkInBackground(
-  ctx: Context,
-  settings: AccountsSettings,
-  user: User,
-  purpose: 'activate' | 'recover',
-): void {
-  const address = user.email ?? user.phone;
-  if (address === null) return;
-  const send = async (): Promise<void> => {
-    if (!(await settings.throttle.allows(mailLimit, address))) return;
-    await inTransaction(ctx.db, (tx) => sendLink(ctx, tx, settings, user, purpose));
-  };
-  send().catch((error: unknown) => {
-    ctx.log.error({ err: error }, 'a verification link could not be sent');
+  await inTransaction(ctx.db, async (tx) => {
+    const { key, code } = await prepareVerification(tx, { ...request, sends: 'code', lifetime_s: code_lifetime_s }, at);
+    await emit(tx, userVerification({ ...request, key, code, reason: null, lifetime_s: code_lifetime_s }), at);
   });
 }

@@ -56,12 +56,21 @@ export async function lockVerificationByKey(tx: Tx, key: string): Promise<Verifi
     .executeTakeFirst();
 }
 
-/** The newest code sent to an address, held until the transaction ends. */
-export async function lockCodeOf(tx: Tx, address: string): Promise<Verification | undefined> {
+/** The user and the address that a code belongs to: a code sent for one user proves nothing for another. */
+export interface CodeOwner {
+  user_id: UserId | null;
+  channel: Verification['channel'];
+  address: string;
+}
+
+/** Selects the newest code sent for a user to an address, FOR UPDATE. Index: verifications_address. */
+export async function lockCodeOf(tx: Tx, owner: CodeOwner): Promise<Verification | undefined> {
   return tx
     .selectFrom('verifications')
     .select(columns)
-    .where((eb) => eb(eb.fn<string>('lower', ['address']), '=', address))
+    .where((eb) => eb(eb.fn<string>('lower', ['address']), '=', owner.address.toLowerCase()))
+    .where('channel', '=', owner.channel)
+    .where('user_id', 'is not distinct from', owner.user_id)
     .where('code_hash', 'is not', null)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
@@ -70,12 +79,14 @@ export async function lockCodeOf(tx: Tx, address: string): Promise<Verification 
     .executeTakeFirst();
 }
 
-/** Makes the codes sent to an address before worthless: only the newest counts. */
-export async function voidCodesOf(tx: Tx, address: string): Promise<void> {
+/** Voids the codes sent before for a user to an address: only the newest counts. Index: verifications_address. */
+export async function voidCodesOf(tx: Tx, owner: CodeOwner): Promise<void> {
   await tx
     .updateTable('verifications')
     .set({ code_hash: null })
-    .where((eb) => eb(eb.fn<string>('lower', ['address']), '=', address))
+    .where((eb) => eb(eb.fn<string>('lower', ['address']), '=', owner.address.toLowerCase()))
+    .where('channel', '=', owner.channel)
+    .where('user_id', 'is not distinct from', owner.user_id)
     .where('code_hash', 'is not', null)
     .execute();
 }
@@ -92,13 +103,28 @@ export async function useVerification(tx: Tx, id: VerificationId, at: Date): Pro
   await tx.updateTable('verifications').set({ used_at: at, code_hash: null }).where('id', '=', id).execute();
 }
 
-/** Uses up every link and code of a user: after a password was set or the user archived, none of them opens anything. */
+/**
+ * Uses up every link and code of a user: after a change of address, password or factor none of them opens anything.
+ * The links that stop or undo a change of address stay: they are for the time after that change.
+ */
 export async function useVerificationsOf(tx: Tx, user_id: UserId, at: Date): Promise<void> {
   await tx
     .updateTable('verifications')
     .set({ used_at: at, code_hash: null })
     .where('user_id', '=', user_id)
     .where('used_at', 'is', null)
+    .where('purpose', '<>', 'stop_change')
+    .execute();
+}
+
+/** Uses up the links that stop or undo a change of a user's address. */
+export async function useStopLinksOf(tx: Tx, user_id: UserId, at: Date): Promise<void> {
+  await tx
+    .updateTable('verifications')
+    .set({ used_at: at })
+    .where('user_id', '=', user_id)
+    .where('used_at', 'is', null)
+    .where('purpose', '=', 'stop_change')
     .execute();
 }
 

@@ -9,10 +9,10 @@ export interface Verification {
   /** E-mail address in lower case, or phone number in E.164. */
   address: string;
   /**
-   * What the link does: `activate` and `recover` set a password, `verify` confirms a changed address,
-   * `login` signs in.
+   * What the key or code does: `activate` and `recover` set a password, `verify` proves an address, `login` is a second
+   * factor at sign-in, `stop_change` cancels or undoes a change of the e-mail address.
    */
-  purpose: 'activate' | 'recover' | 'verify' | 'login';
+  purpose: 'activate' | 'recover' | 'verify' | 'login' | 'stop_change';
   /** Words of whoever invited. */
   reason: string | null;
   code_hash: string | null;
@@ -33,10 +33,14 @@ export function isVerificationKey(text: string): boolean {
   return keyShape.test(text);
 }
 
-/** Reads a code of six digits; a number may have lost its leading zeros on the way. */
+/**
+ * Reads a code of six digits, from an authenticator, an e-mail or a phone message; null for any other text.
+ *
+ * Blanks anywhere are ignored: authenticators show `123 456`. A number may have lost its leading zeros.
+ */
 export function parseCode(value: string | number | undefined): string | null {
   if (value === undefined) return null;
-  const text = String(value).trim();
+  const text = String(value).replace(/\s+/gu, '');
   return /^[0-9]{1,6}$/.test(text) ? text.padStart(6, '0') : null;
 }
 

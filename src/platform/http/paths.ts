@@ -10,6 +10,7 @@ export const paths = {
   register: (next?: string | null) => withNext('/register/', next),
   recover: (next?: string | null) => withNext('/recover/', next),
   activate: (key: string, next?: string | null) => withNext(`/login/${e(key)}/`, next),
+  stopChange: (key: string) => `/users/stop/${e(key)}/`,
   pricing: (next?: string | null) => withNext('/pricing/', next),
   redeem: () => '/redeem/',
   contact: () => '/contact/',

@@ -58,6 +58,11 @@ export async function deleteRolesOnProfile(tx: Tx, profile_id: ProfileId): Promi
   await tx.deleteFrom('roles').where('profile_id', '=', profile_id).execute();
 }
 
+/** Deletes the roles on a profile, in any state, of every user but one. */
+export async function deleteRolesOfOthers(tx: Tx, profile_id: ProfileId, user_id: UserId): Promise<void> {
+  await tx.deleteFrom('roles').where('profile_id', '=', profile_id).where('user_id', '<>', user_id).execute();
+}
+
 /** Counts roles of a type in any state. */
 export async function countRolesOfType(reader: Reader, role_type_id: RoleTypeId): Promise<number> {
   const row = await reader

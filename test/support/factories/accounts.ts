@@ -60,6 +60,7 @@ export function sampleAccountsSettings(given: Partial<AccountsConfig> = {}): Acc
 /** Stands in for the rooms above: nobody manages the site and nothing follows a rename. */
 export const noHooks: AccountsHooks = {
   isOperator: async () => false,
+  onFirstProof: async () => {},
   onRename: async () => {},
   onArchive: async () => {},
 };

@@ -1,0 +1,17 @@
+import type { Tx } from '#platform/db';
+import type { UserId } from '#platform/db-schema';
+
+/** Stores a user's SSH key in place of the one before. */
+export async function putSshKey(tx: Tx, user_id: UserId, pubkey: string, at: Date): Promise<void> {
+  await tx
+    .insertInto('ssh_keys')
+    .values({ user_id, pubkey, updated_at: at })
+    .onConflict((conflict) => conflict.column('user_id').doUpdateSet({ pubkey, updated_at: at }))
+    .execute();
+}
+
+/** Deletes a user's SSH key; true if there was one. */
+export async function deleteSshKey(tx: Tx, user_id: UserId): Promise<boolean> {
+  const deleted = await tx.deleteFrom('ssh_keys').where('user_id', '=', user_id).executeTakeFirst();
+  return deleted.numDeletedRows > 0n;
+}
