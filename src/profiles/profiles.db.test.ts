@@ -8,7 +8,7 @@ import { findProfileByEmail, findProfileBySlug } from './profile-store.ts';
 import type { Profile } from './profile.ts';
 import { apiClient } from '../../test/support/client.ts';
 import { testContext } from '../../test/support/context.ts';
-import { eventsNamed } from '../../test/support/factories/accounts.ts';
+import { eventsNamed, testPassword } from '../../test/support/factories/accounts.ts';
 import { makePlan } from '../../test/support/factories/catalog.ts';
 import { makeMember, makeOrganization, makeReadyUser } from '../../test/support/factories/profiles.ts';
 import { tokenOf } from '../../test/support/sign-in.ts';
@@ -287,9 +287,9 @@ test('an archived profile is closed to its people and out of the lists', async (
 
 test('an archived user takes roles and personal profile along, the last operator stays', async () => {
   const { call } = await someone('leaving', { personal: true });
-  assert.equal((await call('DELETE', '/api/users/leaving')).status, 204);
+  assert.equal((await call('DELETE', '/api/users/leaving', { password: testPassword })).status, 204);
   assert.equal((await (await as(alice))('GET', '/api/profile/leaving')).status, 404);
-  const last = await (await as(alice))('DELETE', '/api/users/alice');
+  const last = await (await as(alice))('DELETE', '/api/users/alice', { password: testPassword });
   assert.deepEqual([last.status, last.json()['code']], [409, 'last_manager']);
 });
 

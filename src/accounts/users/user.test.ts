@@ -67,11 +67,14 @@ test('names are proposed after the address, then with digits', () => {
   assert.ok(take(`${'x'.repeat(64)}@y.com`).every((name) => name.length <= 50));
 });
 
-test('codes lose no leading zero on the way', () => {
+test('a code may be written with blanks and sent as a number without its leading zeros', () => {
   assert.equal(parseCode(12345), '012345');
   assert.equal(parseCode('012345'), '012345');
   assert.equal(parseCode(0), '000000');
-  for (const value of [undefined, '', '1234567', '12 456', -1, 1.5, 'abc'])
+  for (const text of ['123456', '123 456', ' 123456 ', '1 2 3 4 5 6', '123\u00a0456', '123\t456\n']) {
+    assert.equal(parseCode(text), '123456', JSON.stringify(text));
+  }
+  for (const value of [undefined, '', '   ', '1234567', '123 4567', '123-456', -1, 1.5, 'abc'])
     assert.equal(parseCode(value), null, String(value));
 });
 
