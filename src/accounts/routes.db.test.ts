@@ -425,6 +425,20 @@ test('a session alone changes no address and no password, and deletes no account
   assert.equal((await api(token)('GET', path)).json()['credentials'], true);
 });
 
+test('a PUT without a secret keeps the address, says so and sends nothing', async () => {
+  const token = await registerPerson(app, 'repeater');
+  const body = { full_name: 'Re Peater', email: 'thief3@example.org', phone: '+14155550135' };
+  const answer = await api(token)('PUT', '/api/users/repeater', body);
+  assert.equal(answer.status, 200, answer.text);
+  const { full_name, email, phone, detail } = answer.json();
+  assert.deepEqual([full_name, email, phone], ['Re Peater', 'repeater@example.com', null]);
+  assert.match(String(detail), /To change your e-mail address and phone number, repeat the request with your password/);
+  const sent = (await eventsNamed(app.db, 'user_verification')).filter((event) => event['address'] === body.email);
+  assert.deepEqual(sent, []);
+  const wrong = await api(token)('PUT', '/api/users/repeater', { ...body, password: 'bad' });
+  assert.deepEqual([wrong.status, wrong.json()['code']], [401, 'secret_wrong']);
+});
+
 test('a password change lists the API keys that stay, and deletes them when it is asked to', async () => {
   const token = await registerPerson(app, 'revoker');
   const password = 'correct horse 7';

@@ -59,7 +59,7 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
         tags,
         summary: 'Updates a user account',
         description:
-          'A change of address needs password or otp_code. The address stays until the code sent to the new one comes back in email_code or phone_code. A code for the present address verifies it.',
+          'A change of address needs password or otp_code: without them PUT keeps the address and PATCH is refused. The address stays until the code sent to the new one comes back in email_code or phone_code. A code for the present address verifies it.',
         params: UserParams,
         body: UserBody,
         response: { 200: UserChangedSchema },
@@ -68,7 +68,9 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
     async (request) => {
       const { username, ...input } = request.body;
       const slug = input.slug ?? username;
-      const update = await updateUser(request.ctx, deps, await requireSubject(request), { ...input, slug });
+      const without_secret = request.method === 'PUT' ? 'keep' : 'refuse';
+      const user = await requireSubject(request);
+      const update = await updateUser(request.ctx, deps, user, { ...input, slug }, without_secret);
       return { ...presentUser(update.user), detail: updateMessage(update) };
     },
   );
@@ -127,8 +129,16 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
   );
 }
 
-/** What to tell somebody whose facts were changed, or wait for a code. */
-export function updateMessage({ awaiting }: UserUpdate): string {
-  if (awaiting.length === 0) return 'Profile updated.';
-  return `Profile updated. A code was sent to ${awaiting.join(' and ')}: the present address stays until you enter it.`;
+/** The message about an update: addresses that wait for a code, or that stay because no secret was given. */
+export function updateMessage({ awaiting, kept }: UserUpdate): string {
+  const parts = ['Profile updated.'];
+  if (awaiting.length > 0) {
+    parts.push(`A code was sent to ${awaiting.join(' and ')}: the present address stays until you enter it.`);
+  }
+  if (kept.length > 0) {
+    parts.push(`To change your ${kept.map(nameOf).join(' and ')}, repeat the request with your password.`);
+  }
+  return parts.join(' ');
 }
+
+const nameOf = (channel: 'email' | 'phone') => (channel === 'email' ? 'e-mail address' : 'phone number');

@@ -38,7 +38,15 @@ export interface UserUpdate {
   user: User;
   /** Addresses that were sent a code: the present ones stay until it comes back. */
   awaiting: string[];
+  /** Addresses that stay because the request gave no secret. */
+  kept: Channel[];
 }
+
+/**
+ * What a change of address without any secret does: `refuse` the request, or `keep` the present address and change the rest.
+ * A documented PUT repeats the whole user and gives no secret.
+ */
+export type SecretlessChange = 'refuse' | 'keep';
 
 /**
  * Changes the facts of the calling user. Fields left out keep their value.
@@ -53,26 +61,30 @@ export async function updateUser(
   ctx: Context,
   deps: AccountsDeps,
   { id }: Pick<User, 'id'>,
-  input: UserChangeInput,
+  asked: UserChangeInput,
+  without_secret: SecretlessChange = 'refuse',
 ): Promise<UserUpdate> {
   const before = await findUserById(ctx.db, id);
   if (!before) throw commonProblems.not_found();
-  const changes = readChanges(before, input);
-  const steps = changes.map(decideAddressChange);
-  if (steps.some((step) => step !== null) || isRename(before, input)) refuseApiKey(ctx);
-  const needsSecret = steps.includes('request') || steps.includes('remove');
-  if (needsSecret) {
+  const changes = readChanges(before, asked);
+  if (changes.some((change) => decideAddressChange(change) !== null) || isRename(before, asked)) refuseApiKey(ctx);
+  const guarded = changes.filter(needsSecret).map(({ channel }) => channel);
+  const isSecretless = asked.password === undefined && asked.otp_code === undefined;
+  const kept = isSecretless && without_secret === 'keep' ? guarded : [];
+  const input = { ...asked, ...Object.fromEntries(kept.map((channel) => [channel, undefined])) };
+  const isGuarded = guarded.length > kept.length;
+  if (isGuarded) {
     await deps.settings.throttle.take(addressLimit, String(id));
     await requireSecrets(ctx, deps.settings, { password: input.password, otp_code: input.otp_code });
   }
-  const outcome = await inTransaction(ctx.db, (tx) => save(ctx, tx, deps, id, input, { has_secret: needsSecret }));
+  const outcome = await inTransaction(ctx.db, (tx) => save(ctx, tx, deps, id, input, { has_secret: isGuarded }));
   if ('wrong' in outcome) {
     throw fieldProblem(accountsProblems.code_wrong, { [outcome.wrong]: ['This code is wrong or no longer valid.'] });
   }
   if ('refusal' in outcome) throw secretRefusal(outcome.refusal, ctx.clock.now());
   for (const { channel, to } of outcome.requested)
     await sendCode(ctx, deps.settings, outcome.user, channel, 'verify', to);
-  return { user: outcome.user, awaiting: outcome.requested.flatMap(({ to }) => (to === null ? [] : [to])) };
+  return { user: outcome.user, awaiting: outcome.requested.flatMap(({ to }) => (to === null ? [] : [to])), kept };
 }
 
 type Saved = { user: User; requested: AddressChange[] } | { wrong: string } | { refusal: FactorRefusal };
@@ -132,6 +144,11 @@ function readChanges(user: User, input: UserChangeInput): AddressChange[] {
   ];
   if (Object.keys(errors).length > 0) throw invalidInput(errors);
   return changes;
+}
+
+function needsSecret(change: AddressChange): boolean {
+  const step = decideAddressChange(change);
+  return step === 'request' || step === 'remove';
 }
 
 function isRename(user: User, { slug }: UserChangeInput): boolean {
