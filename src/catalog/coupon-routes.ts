@@ -1,6 +1,7 @@
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
+import { quotaProblems } from '#platform/quota';
 import { findCoupon, listCoupons } from './coupon-store.ts';
 import { createCoupon } from './create-coupon.ts';
 import { deleteCoupon, type CouponFacts } from './delete-coupon.ts';
@@ -37,7 +38,7 @@ export function couponRoutes(app: App, needs: CouponFacts): void {
   app.post(
     '/api/billing/:profile/coupons',
     {
-      config: { access: managing },
+      config: { access: managing, problems: [quotaProblems.quota_exceeded] },
       schema: {
         tags: ['billing'],
         summary: 'Creates a discount code',

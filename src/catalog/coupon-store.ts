@@ -155,3 +155,13 @@ export async function updateCouponRow(tx: Tx, id: CouponId, change: CouponChange
 export async function deleteCouponRow(tx: Tx, id: CouponId): Promise<void> {
   await tx.deleteFrom('coupons').where('id', '=', id).execute();
 }
+
+/** Counts the coupons of a provider; by index coupons_code. */
+export async function countCoupons(reader: Reader, profile_id: ProfileId): Promise<number> {
+  const row = await reader
+    .selectFrom('coupons')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('profile_id', '=', profile_id)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}

@@ -2,17 +2,19 @@ import { addPeriods } from '#kernel/period';
 import type { Context } from '#platform/context';
 import { inTransaction, isUniqueViolation } from '#platform/db';
 import type { ProfileId } from '#platform/db-schema';
+import { requireQuota } from '#platform/quota';
 import { checkCouponDiscount, codeTaken, readCode, readEndsAt, readPlan } from './coupon-input.ts';
-import { insertCoupon } from './coupon-store.ts';
+import { countCoupons, insertCoupon } from './coupon-store.ts';
 import { COUPON_DAYS, type Coupon } from './coupon.ts';
 import type { Discount } from './discount.ts';
+import { couponsQuota } from './quotas.ts';
 import type { CouponInput } from './schemas.ts';
 
 export type NewCouponInput = CouponInput & Discount & { code: string };
 
 /**
  * Creates a coupon of a provider. Without `ends_at` it ends after 30 days; null means never.
- * @throws invalid_input (400)
+ * @throws invalid_input (400) · quota_exceeded (409)
  */
 export async function createCoupon(
   ctx: Context,
@@ -24,8 +26,9 @@ export async function createCoupon(
   const at = ctx.clock.now();
   const ends_at = readEndsAt(input, provider.timezone);
   try {
-    return await inTransaction(ctx.db, async (tx) =>
-      insertCoupon(tx, {
+    return await inTransaction(ctx.db, async (tx) => {
+      requireQuota(couponsQuota, await countCoupons(tx, provider.id));
+      return insertCoupon(tx, {
         profile_id: provider.id,
         plan_id: (await readPlan(tx, provider.id, input)) ?? null,
         code,
@@ -35,8 +38,8 @@ export async function createCoupon(
         nb_attempts: input.nb_attempts ?? null,
         ends_at: ends_at === undefined ? addPeriods(at, COUPON_DAYS, 'daily') : ends_at,
         created_at: at,
-      }),
-    );
+      });
+    });
   } catch (error) {
     if (isUniqueViolation(error, 'coupons_code')) throw codeTaken();
     throw error;

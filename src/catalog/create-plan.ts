@@ -6,12 +6,21 @@ import { randomKey40 } from '#platform/crypto';
 import { inTransaction, isUniqueViolation } from '#platform/db';
 import type { PlanId, ProfileId } from '#platform/db-schema';
 import { emit } from '#platform/events';
+import { requireQuota } from '#platform/quota';
 import { planCreated } from './events.ts';
 import { advanceDiscounts, checkPlan, planColumns, useCharges } from './plan-input.ts';
-import { findPlansByIds, findUnitOf, insertPlanRow, replaceAdvanceDiscounts, replaceUseCharges } from './plan-store.ts';
+import {
+  countPlans,
+  findPlansByIds,
+  findUnitOf,
+  insertPlanRow,
+  replaceAdvanceDiscounts,
+  replaceUseCharges,
+} from './plan-store.ts';
 import type { Plan } from './plan.ts';
 import { refuseBrokerFee } from './policy.ts';
 import { catalogProblems } from './problems.ts';
+import { plansQuota } from './quotas.ts';
 import type { PlanInput } from './schemas.ts';
 
 const DEFAULT_UNIT = 'usd';
@@ -61,6 +70,7 @@ async function savePlan(
     // Whoever may sell is decided by who runs the site: plans are listed to the public.
     const provider = await findProfileById(tx, provider_id);
     if (!provider?.is_provider) throw catalogProblems.provider_required();
+    requireQuota(plansQuota, await countPlans(tx, provider_id));
     const columns = planColumns(input);
     const id = await insertPlanRow(tx, {
       ...columns,

@@ -1,4 +1,5 @@
 import { invalidInput } from '#kernel/problem';
+import { quotaProblems } from '#platform/quota';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { plainOffer } from './cart-facts.ts';
@@ -51,7 +52,14 @@ export function planRoutes(app: App, needs: PlanFacts): void {
   app.post(
     '/api/profile/:profile/plans',
     {
-      config: { access: browsing, problems: [catalogProblems.broker_fee_protected, catalogProblems.provider_required] },
+      config: {
+        access: browsing,
+        problems: [
+          catalogProblems.broker_fee_protected,
+          catalogProblems.provider_required,
+          quotaProblems.quota_exceeded,
+        ],
+      },
       schema: {
         tags: ['subscriptions'],
         summary: 'Creates a plan',

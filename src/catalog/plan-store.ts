@@ -200,3 +200,13 @@ type PlanRow = Awaited<ReturnType<ReturnType<typeof selectPlans>['execute']>>[nu
 function readPlan(row: PlanRow): Plan {
   return { ...row, use_charges: row.use_charges.map((use) => ({ ...use, created_at: new Date(use.created_at) })) };
 }
+
+/** Counts the plans of a provider. */
+export async function countPlans(reader: Reader, profile_id: ProfileId): Promise<number> {
+  const row = await reader
+    .selectFrom('plans')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('profile_id', '=', profile_id)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}

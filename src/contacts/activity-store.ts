@@ -45,6 +45,16 @@ export async function findProfileActivities(reader: Reader, profile_id: ProfileI
     .execute();
 }
 
+/** Counts the notes about a contact; by index activities_contact_id. */
+export async function countActivities(reader: Reader, contact_id: ContactId): Promise<number> {
+  const row = await reader
+    .selectFrom('activities')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('contact_id', '=', contact_id)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
 export type NewActivity = Pick<Activity, 'contact_id' | 'profile_id' | 'created_by' | 'text'>;
 
 export async function insertActivity(tx: Tx, activity: NewActivity, at: Date): Promise<Activity> {

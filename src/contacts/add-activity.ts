@@ -3,18 +3,20 @@ import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db-schema';
 import { inTransaction, type Reader } from '#platform/db';
+import { requireQuota } from '#platform/quota';
 import { findProfileBySlug, presentProfileSummary, profileSummaries } from '#profiles';
-import { type Activity, findProfileActivities, insertActivity } from './activity-store.ts';
+import { type Activity, countActivities, findProfileActivities, insertActivity } from './activity-store.ts';
 import type { Contact } from './contact.ts';
 import { findContactBySlug, findContactOfUser } from './contact-store.ts';
 import { contactProblems } from './problems.ts';
+import { activitiesQuota } from './quotas.ts';
 import { contactOf } from './record-contact.ts';
 import type { ActivityBody } from './schemas.ts';
 
 /**
  * Takes a note about a contact, about a profile too when one is named.
  *
- * @throws contact_unknown (404) · invalid_input (400) naming `account`
+ * @throws contact_unknown (404) · invalid_input (400) naming `account` · quota_exceeded (409)
  */
 export async function addActivity(
   ctx: Context,
@@ -26,6 +28,7 @@ export async function addActivity(
     const user = await findUserByUsername(tx, name);
     const contact = await contactOf(tx, name, user, at);
     if (!contact) throw contactProblems.contact_unknown();
+    requireQuota(activitiesQuota, await countActivities(tx, contact.id));
     const profile = input.account === null ? null : await findProfileBySlug(tx, input.account);
     if (profile === undefined) throw invalidInput({ account: ['There is no such profile.'] });
     const created_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;

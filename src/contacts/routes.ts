@@ -1,5 +1,6 @@
 import { presentUser, UserDetailSchema } from '#accounts';
 import { inputProblems } from '#kernel/problem';
+import { quotaProblems } from '#platform/quota';
 import type { App } from '#platform/http/app';
 import { Detail, ListQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/throttle';
@@ -106,7 +107,10 @@ function activityRoutes(app: App): void {
   app.post(
     url,
     {
-      config: { access, problems: [contactProblems.contact_unknown, inputProblems.invalid_input] },
+      config: {
+        access,
+        problems: [contactProblems.contact_unknown, inputProblems.invalid_input, quotaProblems.quota_exceeded],
+      },
       schema: {
         tags: ['profile'],
         summary: 'Takes a note about a contact',

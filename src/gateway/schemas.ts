@@ -42,7 +42,7 @@ export const KeySchema = Type.Object(
 );
 
 const rank = Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'Lower ranks decide first' });
-const allow = Type.Union([Type.String(), Type.Integer()], {
+const allow = Type.Union([Type.String({ maxLength: 255 }), Type.Integer()], {
   description: 'An operator number, or `number/{"parameter": value}`',
 });
 const is_forward = Type.Boolean({ description: 'Whether a granted request goes to the application' });

@@ -30,6 +30,22 @@ export interface Throttle {
   giveBack(limit: RateLimit, key: string): Promise<void>;
 }
 
+/**
+ * Counts an attempt under every key and takes it back when it succeeds, so that failures only are limited.
+ *
+ * @throws too_many_requests (429), and what the attempt throws
+ */
+export async function limitFailures<T>(
+  throttle: Throttle,
+  counts: readonly (readonly [RateLimit, string])[],
+  attempt: () => Promise<T>,
+): Promise<T> {
+  for (const [limit, key] of counts) await throttle.take(limit, key);
+  const result = await attempt();
+  for (const [limit, key] of counts) await throttle.giveBack(limit, key);
+  return result;
+}
+
 export const throttleProblems = defineProblems({
   too_many_requests: { status: 429, title: 'Too many attempts.', help: 'Wait a little and try again.' },
 });

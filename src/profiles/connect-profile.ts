@@ -4,6 +4,7 @@ import type { Context } from '#platform/context';
 import type { UserId } from '#platform/db-schema';
 import { inTransaction, type Tx } from '#platform/db';
 import type { Subject } from '#platform/http/access';
+import { requireQuota } from '#platform/quota';
 import { actorId } from './actor-id.ts';
 import {
   createOrganization,
@@ -16,15 +17,16 @@ import { isBrokerManager } from './policy.ts';
 import { profileProblems } from './problems.ts';
 import type { Profile, ProfileFields } from './profile.ts';
 import { findPersonalProfile } from './profile-store.ts';
+import { profilesQuota } from './quotas.ts';
 import { askToManage } from './roles/request-role.ts';
-import { isSeller } from './roles/role-store.ts';
+import { countRolesOfUser, isSeller } from './roles/role-store.ts';
 import type { ProfileCreateInput } from './schemas.ts';
 
 /**
  * Makes a profile that a user manages from the start: an organization, or the user's own personal profile. A personal
  * profile of another person is managed by that person alone; the maker's role is a request.
  *
- * @throws user_unknown (404) · invalid_input (400)
+ * @throws user_unknown (404) · invalid_input (400) · quota_exceeded (409)
  */
 export async function connectProfile(
   ctx: Context,
@@ -37,6 +39,7 @@ export async function connectProfile(
     const at = ctx.clock.now();
     const user = await findUserById(tx, user_id);
     if (!user) throw profileProblems.user_unknown();
+    requireQuota(profilesQuota, await countRolesOfUser(tx, user.id));
     if (input.type === 'personal') return connectPersonal(ctx, tx, user, input, fields);
     const slug = parseSlug(input.slug);
     const email = fields.email ?? (await callerEmail(ctx, tx)) ?? user.email ?? '';

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { inputProblems } from '#kernel/problem';
+import { quotaProblems } from '#platform/quota';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring, PageOf } from '#platform/http/schemas';
@@ -151,7 +152,7 @@ function connectedRoutes(app: App, throttle: Throttle): void {
     {
       config: {
         access: { kind: 'self' },
-        problems: [inputProblems.invalid_input, throttleProblems.too_many_requests],
+        problems: [inputProblems.invalid_input, quotaProblems.quota_exceeded, throttleProblems.too_many_requests],
       },
       schema: {
         tags: ['profile'],

@@ -33,6 +33,7 @@ import { registerFallback } from './fallback.ts';
 import { encodeHeaders } from './header-value.ts';
 import { registerHealth } from './health.ts';
 import { claimIdempotencyKey, keepAnswer } from './idempotency.ts';
+import { jsonSizeKeyword } from './json-size.ts';
 import { limitRequests, type RequestMaxima } from './limit-requests.ts';
 import { registerOpenApi } from './openapi.ts';
 import { type PageContext, registerPages } from './pages.ts';
@@ -106,7 +107,15 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     },
     clientErrorHandler: answerParserError,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: true } },
+    ajv: {
+      customOptions: {
+        removeAdditional: false,
+        coerceTypes: false,
+        useDefaults: true,
+        allErrors: true,
+        keywords: [jsonSizeKeyword],
+      },
+    },
     frameworkErrors: (error, request, reply) => replyBarely(request, reply, error),
   }).withTypeProvider<TypeBoxTypeProvider>();
   answerUnmetExpectations(app.server);

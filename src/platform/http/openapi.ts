@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import type { Access } from './access.ts';
 import { addExample, type ExampleTarget, readApiExamples } from './api-examples.ts';
 import { apiReferencePages } from './api-reference-pages.ts';
+import { throttleProblems } from '../throttle.ts';
 import type { App, HttpOptions } from './app.ts';
 import { ProblemReply } from './schemas.ts';
 
@@ -28,7 +29,11 @@ export async function registerOpenApi(app: App, options: HttpOptions): Promise<v
     hideUntagged: true,
     transform: ({ schema, url, route }) => {
       const access = route.config?.access;
-      const problems = route.config?.problems ?? [];
+      const declared = route.config?.problems ?? [];
+      const { too_many_requests } = throttleProblems;
+      // The general limit applies to every route that knows its caller.
+      const isLimited = route.config?.bare !== true && !declared.includes(too_many_requests);
+      const problems = isLimited ? [...declared, too_many_requests] : declared;
       const callers = access ? callersOf[access.kind] : '';
       const byStatus = Map.groupBy(problems, (problem) => problem.definition.status);
       const responses: Record<string, unknown> = { ...(isRecord(schema?.response) ? schema.response : {}) };

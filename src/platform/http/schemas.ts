@@ -1,4 +1,6 @@
 import { type TSchema, Type } from 'typebox';
+import { invalidInput } from '#kernel/problem';
+import { EXTRA_BYTES_MAX, jsonBytes } from './json-size.ts';
 
 /** An instant as JSON carries it: ISO 8601 with `Z`. */
 export const IsoInstant = Type.String({ format: 'date-time' });
@@ -6,7 +8,10 @@ export const NullableInstant = Type.Union([Type.String({ format: 'date-time' }),
 export const NullableString = Type.Union([Type.String(), Type.Null()]);
 
 /** Extra facts kept with a row: any JSON, stored as text, answered as what was given. */
-export const Extra = Type.Unsafe<unknown>({ description: 'Extra meta data, as a string or as JSON' });
+export const Extra = Type.Unsafe<unknown>({
+  description: `Extra meta data, as a string or as JSON; at most ${EXTRA_BYTES_MAX} bytes`,
+  'x-max-json-bytes': EXTRA_BYTES_MAX,
+});
 
 export const SlugParam = Type.String({ minLength: 1, maxLength: 150 });
 
@@ -58,9 +63,15 @@ export const ProblemReply = Type.Object(
 
 export const Detail = Type.Object({ detail: Type.String() });
 
-/** Text of `extra` as it is stored, from what a caller sent. */
+/**
+ * Returns the text of `extra` as it is stored, from what a caller sent.
+ *
+ * @throws invalid_input (400) naming `extra` when it is too large
+ */
 export function extraToText(value: unknown): string | null {
   if (value === undefined || value === null || value === '') return null;
+  if (jsonBytes(value) > EXTRA_BYTES_MAX)
+    throw invalidInput({ extra: [`This field has more than ${EXTRA_BYTES_MAX} bytes of JSON.`] });
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -18,6 +18,7 @@ import type { Context } from '#platform/context';
 import type { UserId } from '#platform/db-schema';
 import { inTransaction, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
+import { EXTRA_BYTES_MAX } from '#platform/http/json-size';
 import { networkOf } from '#platform/throttle';
 import type { Agreement } from '../agreements/agreement.ts';
 import { findAgreementsBySlugs, upsertSignature } from '../agreements/agreement-store.ts';
@@ -34,6 +35,7 @@ import {
   address_fields,
   agreementAnswer,
   type RegistrationExtras,
+  oversizedExtras,
   registrationExtras,
   registrationShape,
   type RegistrationShape,
@@ -131,6 +133,10 @@ async function parseRegistration(
   if (username !== null && (!isUsername(username) || username.length > USERNAME_LENGTH_MAX)) {
     errors['username'] = ['Use letters, digits, - and _ only, 50 at most.'];
   }
+  const extras = registrationExtras(input);
+  for (const prefix of oversizedExtras(extras, EXTRA_BYTES_MAX)) {
+    errors[prefix] = [`The fields with this prefix have more than ${EXTRA_BYTES_MAX} bytes of JSON together.`];
+  }
   const lang = input.lang ?? ctx.lang;
   if (!isLanguage(lang)) errors['lang'] = ['Enter the code of a language, such as en or fr-CA.'];
   // `password` is the name that the overview of the published API and its version of 2019 use.
@@ -162,7 +168,7 @@ async function parseRegistration(
     }),
     organization_name,
     fields: parseProfileFields(pickAddress(address), { broker: false }),
-    extras: registrationExtras(input),
+    extras,
   };
 }
 

@@ -29,15 +29,19 @@ export interface RegistrationExtras {
   role: string | null;
 }
 
-const EXTRA_LENGTH_MAX = 4000;
+/** Names the prefixes whose extra members are larger than one `extra` may be. */
+export function oversizedExtras(extras: RegistrationExtras, bytes_max: number): string[] {
+  return Object.entries(extras).flatMap(([prefix, text]: [string, string | null]) =>
+    text !== null && Buffer.byteLength(text) > bytes_max ? [`${prefix}_`] : [],
+  );
+}
 
 /** Collects the extra members, without their prefixes, as JSON text. */
 export function registrationExtras(body: Readonly<Record<string, unknown>>): RegistrationExtras {
   const withPrefix = (prefix: string): string | null => {
     const entries = Object.entries(body).filter(([name]) => name.startsWith(prefix) && name !== 'organization_name');
     if (entries.length === 0) return null;
-    const text = JSON.stringify(Object.fromEntries(entries.map(([name, value]) => [name.slice(prefix.length), value])));
-    return text.length <= EXTRA_LENGTH_MAX ? text : null;
+    return JSON.stringify(Object.fromEntries(entries.map(([name, value]) => [name.slice(prefix.length), value])));
   };
   return { user: withPrefix('user_'), organization: withPrefix('organization_'), role: withPrefix('role_') };
 }

@@ -7,6 +7,7 @@ import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/throttle';
+import { quotaProblems } from '#platform/quota';
 import { profileProblems } from '../problems.ts';
 import { findProfileBySlug } from '../profile-store.ts';
 import { NoContent, UserParams } from '../schemas.ts';
@@ -115,6 +116,7 @@ function requestRoutes(app: App, throttle: Throttle): void {
         role_already_offered,
         role_acceptance_personal,
         email_unverified,
+        quotaProblems.quota_exceeded,
         throttleProblems.too_many_requests,
       ],
     },

@@ -6,11 +6,13 @@ import type { ProfileId } from '#platform/db-schema';
 import { inTransaction, type Reader } from '#platform/db';
 import type { Subject } from '#platform/http/access';
 import { extraToText } from '#platform/http/schemas';
+import { requireQuota } from '#platform/quota';
 import { mayEditRoleType } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
+import { roleTypesQuota } from '../quotas.ts';
 import { isBuiltIn, isGlobal, type RoleType } from './role-type.ts';
 import { countRolesOfType } from './role-store.ts';
-import { deleteRoleType, findRoleType, insertRoleType, updateRoleType } from './role-type-store.ts';
+import { countRoleTypes, deleteRoleType, findRoleType, insertRoleType, updateRoleType } from './role-type-store.ts';
 
 export interface RoleTypeInput {
   title?: string | undefined;
@@ -46,6 +48,7 @@ export async function describeRoleType(
   if (base === '') throw invalidInput({ title: ['Use a title with some letters or digits of the Latin alphabet.'] });
   const owner_id = profile_id === ctx.site.broker_id ? null : profile_id;
   return inTransaction(ctx.db, async (tx) => {
+    if (owner_id !== null) requireQuota(roleTypesQuota, await countRoleTypes(tx, owner_id));
     for (let attempt = 0; attempt <= ATTEMPTS_MAX; attempt += 1) {
       const isReserved = attempt === 0 && base === RESERVED_SLUG;
       if (isReserved) continue;

@@ -4,6 +4,7 @@ import type { Subject } from '#platform/http/access';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
+import { quotaProblems } from '#platform/quota';
 import { profileProblems } from '../problems.ts';
 import { NoContent, ProfileParams } from '../schemas.ts';
 import { isYes, profileOf } from '../subject.ts';
@@ -38,7 +39,7 @@ export function roleTypeRoutes(app: App): void {
   app.post(
     '/api/profile/:profile/roles/describe',
     {
-      config: { access, problems: [inputProblems.invalid_input] },
+      config: { access, problems: [inputProblems.invalid_input, quotaProblems.quota_exceeded] },
       schema: {
         tags: ['rbac'],
         summary: 'Creates a role type',

@@ -15,16 +15,18 @@ import type { ProfileId, UserId } from '#platform/db-schema';
 import { inTransaction, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
 import { extraToText } from '#platform/http/schemas';
+import { requireQuota } from '#platform/quota';
 import type { Throttle } from '#platform/throttle';
 import { actorId } from '../actor-id.ts';
 import { roleGrantCreated, userInvited } from '../events.ts';
 import { freeUsername } from '../free-username.ts';
 import { profileProblems } from '../problems.ts';
+import { membersQuota } from '../quotas.ts';
 import { invitationLimit, sellerInvitationLimit } from '../rate-limits.ts';
 import type { Profile } from '../profile.ts';
 import { lockProfile } from '../profile-store.ts';
 import { decideGrant, INVITATION_DAYS, type Role } from './role.ts';
-import { insertRole, isSeller, lockRole, type NewRole, updateRole } from './role-store.ts';
+import { countRolesOnProfile, insertRole, isSeller, lockRole, type NewRole, updateRole } from './role-store.ts';
 import { type RoleType, skipsConsent } from './role-type.ts';
 import { findRoleTypeInUrl } from './role-type-store.ts';
 
@@ -55,7 +57,7 @@ export interface GrantResult {
  * With `force` an unknown e-mail address gets a login without password and one link, to activate it. Managers of the
  * profile only: the guard has seen to it.
  * Locks: the profile's row, so that two grants to one user come one after the other.
- * @throws role_type_unknown, user_unknown (404) · invalid_input (400) · role_already_held (409)
+ * @throws role_type_unknown, user_unknown (404) · invalid_input (400) · role_already_held, quota_exceeded (409)
  */
 export async function grantRole(
   ctx: Context,
@@ -76,6 +78,7 @@ export async function grantRole(
       by_email: true,
     };
     const prior = await lockRole(tx, profile_id, user.id);
+    if (!prior) requireQuota(membersQuota, await countRolesOnProfile(tx, profile_id));
     const role = await applyGrant(ctx, tx, { profile, type, user, prior, by_email });
     const result =
       input.extra === undefined ? role : await updateRole(tx, role.id, { extra: extraToText(input.extra) });

@@ -10,6 +10,7 @@ import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { extraToText, ListQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/throttle';
+import { quotaProblems } from '#platform/quota';
 import { maySeePendingRoles } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
 import { getProfileView } from '../profile-summary.ts';
@@ -108,7 +109,14 @@ function grantRoute(app: App, throttle: Throttle): void {
     {
       config: {
         access: write,
-        problems: [inputProblems.invalid_input, role_type_unknown, user_unknown, role_already_held, too_many_requests],
+        problems: [
+          inputProblems.invalid_input,
+          role_type_unknown,
+          user_unknown,
+          role_already_held,
+          quotaProblems.quota_exceeded,
+          too_many_requests,
+        ],
       },
       schema: {
         tags: ['rbac'],

@@ -5,14 +5,16 @@ import { randomKey40 } from '#platform/crypto';
 import type { UserId } from '#platform/db-schema';
 import { inTransaction, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
+import { requireQuota } from '#platform/quota';
 import { actorId } from '../actor-id.ts';
 import { roleRequestCreated } from '../events.ts';
 import { profileProblems } from '../problems.ts';
+import { membersQuota, profilesQuota } from '../quotas.ts';
 import type { Profile } from '../profile.ts';
 import { findProfileByEmail, findProfileBySlug, lockProfile } from '../profile-store.ts';
 import { putIntoEffect } from './accept-role.ts';
 import { decideRequest, type Role } from './role.ts';
-import { insertRole, lockRole, updateRole } from './role-store.ts';
+import { countRolesOfUser, countRolesOnProfile, insertRole, lockRole, updateRole } from './role-store.ts';
 import type { RoleType } from './role-type.ts';
 import { findRoleTypeInUrl, getManagerType } from './role-type-store.ts';
 
@@ -80,6 +82,8 @@ async function applyRequest(ctx: Context, tx: Tx, { profile, user, type, prior }
   const step = decideRequest(prior, role_type_id, at);
   if (step.does === 'refuse') throw profileProblems[step.refusal]();
   if (!prior) {
+    requireQuota(profilesQuota, await countRolesOfUser(tx, user.id));
+    requireQuota(membersQuota, await countRolesOnProfile(tx, profile.id));
     return insertRole(tx, { user_id: user.id, profile_id: profile.id, role_type_id, request_key: randomKey40() }, at);
   }
   switch (step.does) {

@@ -63,6 +63,26 @@ export async function deleteRolesOfOthers(tx: Tx, profile_id: ProfileId, user_id
   await tx.deleteFrom('roles').where('profile_id', '=', profile_id).where('user_id', '<>', user_id).execute();
 }
 
+/** Counts roles on a profile in any state; by index roles_profile_created_at. */
+export async function countRolesOnProfile(reader: Reader, profile_id: ProfileId): Promise<number> {
+  const row = await reader
+    .selectFrom('roles')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('profile_id', '=', profile_id)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+/** Counts roles of a user in any state; by index roles_user_id. */
+export async function countRolesOfUser(reader: Reader, user_id: UserId): Promise<number> {
+  const row = await reader
+    .selectFrom('roles')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('user_id', '=', user_id)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
 /** Counts roles of a type in any state. */
 export async function countRolesOfType(reader: Reader, role_type_id: RoleTypeId): Promise<number> {
   const row = await reader

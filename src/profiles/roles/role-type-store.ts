@@ -52,6 +52,16 @@ export async function getManagerType(reader: Reader): Promise<RoleType> {
     .executeTakeFirstOrThrow();
 }
 
+/** Counts the types that a profile has defined. */
+export async function countRoleTypes(reader: Reader, profile_id: ProfileId): Promise<number> {
+  const row = await reader
+    .selectFrom('role_types')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('profile_id', '=', profile_id)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
 export type NewRoleType = Pick<RoleType, 'slug' | 'profile_id' | 'title'> &
   Partial<Omit<RoleType, 'id' | 'created_at'>>;
 

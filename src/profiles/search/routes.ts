@@ -4,13 +4,14 @@ import { inputProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import type { App } from '#platform/http/app';
 import { ListQuerystring } from '#platform/http/schemas';
-import type { Throttle } from '#platform/throttle';
+import { type Throttle, throttleProblems } from '#platform/throttle';
 import { actorId } from '../actor-id.ts';
 import { addShadowProfile } from '../connect-profile.ts';
 import { profileProblems } from '../problems.ts';
 import { typeAheadLimit } from '../rate-limits.ts';
 import { findProfileBySlug } from '../profile-store.ts';
 import { getProfileView, presentProfileDetail, presentProfileSummary, profileSummaries } from '../profile-summary.ts';
+import { takeInvitation } from '../roles/grant-role.ts';
 import { isSeller } from '../roles/role-store.ts';
 import { ProfileCreateBody, ProfileDetailSchema, ProfileParams, ProfileSummarySchema } from '../schemas.ts';
 import { type Searcher, suggestAccounts, suggestProfiles, suggestUsers } from './type-ahead.ts';
@@ -68,10 +69,10 @@ export function searchRoutes(app: App, throttle: Throttle): void {
     },
     async (request) => suggestUsers(request.ctx.db, request.list(), await searcher(request.ctx)),
   );
-  oneCandidateRoutes(app);
+  oneCandidateRoutes(app, throttle);
 }
 
-function oneCandidateRoutes(app: App): void {
+function oneCandidateRoutes(app: App, throttle: Throttle): void {
   app.get(
     '/api/accounts/profiles/:profile',
     {
@@ -97,7 +98,11 @@ function oneCandidateRoutes(app: App): void {
     {
       config: {
         access: { kind: 'authenticated' },
-        problems: [inputProblems.invalid_input, profileProblems.shadow_profiles_limited],
+        problems: [
+          inputProblems.invalid_input,
+          profileProblems.shadow_profiles_limited,
+          throttleProblems.too_many_requests,
+        ],
       },
       schema: {
         tags: ['profile'],
@@ -107,6 +112,8 @@ function oneCandidateRoutes(app: App): void {
       },
     },
     async (request, reply) => {
+      // Makes rows for names and addresses of the caller's choosing, and shows whether an address is taken.
+      await takeInvitation(request.ctx, throttle);
       const profile = await addShadowProfile(request.ctx, request.body);
       return reply.status(201).send(presentProfileDetail(await getProfileView(request.ctx.db, profile.id)));
     },
