@@ -134,6 +134,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     clock,
     log: log.child({ job }),
     site: await site.get(),
+    throttle,
     origin: base_url(),
     lang: 'en',
     peer: null,
@@ -147,6 +148,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     allowed_hosts: config.allowed_hosts,
     trusted_proxies: config.trusted_proxies,
     secret,
+    throttle,
     requests: {
       limit: request_limit,
       maxima: { own: config.requests_per_minute_max, forwarded: config.forwarded_requests_per_minute_max },

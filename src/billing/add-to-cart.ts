@@ -3,11 +3,13 @@ import { invalidInput } from '#kernel/problem';
 import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
+import { networkOf } from '#platform/throttle';
 import { CART_ITEMS_MAX, type CartItem, type CartOwner } from './cart-item.ts';
 import { lockCartItems, upsertCartItem } from './cart-item-store.ts';
 import { offerText } from './item-offer.ts';
 import { loadOffers } from './load-offers.ts';
 import { billingProblems } from './problems.ts';
+import { visitorItemLimit } from './rate-limits.ts';
 import { applyCode } from './redeem-coupon.ts';
 import { findRememberedCoupon } from './remembered-coupon-store.ts';
 import { showOffers } from './show-cart.ts';
@@ -41,10 +43,12 @@ interface Resolved {
  * Puts wishes into a cart: all of them or none. The same plan, use and person again updates the item that is there.
  * A code that the buyer entered before is applied to the items that it fits.
  * The response counts as shown to the owner of the cart, also when the broker adds the item on the owner's behalf.
- * @throws invalid_input (400) naming `plan` or `use`; currency_mixed, cart_full (400)
+ * @throws invalid_input (400) naming `plan` or `use`; currency_mixed, cart_full (400) · too_many_requests (429)
  * @see spec/billing.md 4.2
  */
 export async function addToCart(ctx: Context, owner: CartOwner, wishes: readonly CartWish[]): Promise<AddedItem[]> {
+  // A visitor makes a new cart with each browser; the network is what they have in common.
+  if ('visitor_hash' in owner) await ctx.throttle.take(visitorItemLimit, networkOf(ctx.peer?.ip), wishes.length);
   const cleaned = wishes.map(cleanWish);
   const plans = await findPlansBySlugs(
     ctx.db,

@@ -116,6 +116,24 @@ export async function deleteCartItems(
   return rows.map(({ id }) => id);
 }
 
+/** Deletes items that visitors put into carts before an instant. Index: cart_items_created_at. */
+export async function deleteVisitorItems(tx: Tx, before: Date, rows_max: number): Promise<number> {
+  const deleted = await tx
+    .deleteFrom('cart_items')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('cart_items')
+        .select('id')
+        .where('recorded_at', 'is', null)
+        .where('visitor_hash', 'is not', null)
+        .where('created_at', '<', before)
+        .orderBy('created_at')
+        .limit(rows_max),
+    )
+    .executeTakeFirst();
+  return Number(deleted.numDeletedRows);
+}
+
 export async function deleteCartItem(tx: Tx, id: CartItemId): Promise<void> {
   await tx.deleteFrom('cart_items').where('id', '=', id).where('recorded_at', 'is', null).execute();
 }

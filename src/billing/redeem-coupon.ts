@@ -4,10 +4,12 @@ import type { CartItemId } from '#platform/db-schema';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
 import { paths } from '#platform/http/paths';
+import { limitGuesses, networkOf } from '#platform/throttle';
 import type { CartOwner } from './cart-item.ts';
 import { lockCartItems, setItemCoupons } from './cart-item-store.ts';
 import type { ItemOffer } from './item-offer.ts';
 import { billingProblems } from './problems.ts';
+import { couponLimit, couponPeerLimit } from './rate-limits.ts';
 import { rememberCoupon } from './remembered-coupon-store.ts';
 import { showItems } from './show-cart.ts';
 
@@ -22,12 +24,24 @@ export interface Redemption {
 /**
  * Attaches a coupon to every item of the cart that it applies to. A use is counted only when an order is made, not here.
  * The code is remembered for plans that are added later; an empty cart takes any valid code.
- * @throws coupon_useless (400)
+ * Wrong codes are limited per cart and network.
+ * @throws coupon_useless (400) · too_many_requests (429)
  * @see spec/billing.md 4.2 and 4.3
  */
 export async function redeemCoupon(ctx: Context, owner: CartOwner, typed: string): Promise<Redemption> {
   const code = normalizeCode(typed);
   const at = ctx.clock.now();
+  const cart = 'user_id' in owner ? `user ${owner.user_id}` : `visitor ${owner.visitor_hash}`;
+  const counts = [
+    [couponLimit, cart],
+    [couponPeerLimit, networkOf(ctx.peer?.ip)],
+  ] as const;
+  return limitGuesses(ctx.throttle, counts, billingProblems.coupon_useless.code, () =>
+    applyAndShow(ctx, owner, code, at),
+  );
+}
+
+async function applyAndShow(ctx: Context, owner: CartOwner, code: string, at: Date): Promise<Redemption> {
   return inTransaction(ctx.db, async (tx) => {
     const held = await lockCartItems(tx, owner);
     const items_count = await applyCode(tx, owner, code, at);

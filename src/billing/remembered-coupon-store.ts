@@ -43,3 +43,19 @@ export async function forgetCoupon(tx: Tx, owner: CartOwner): Promise<string | n
           .executeTakeFirst();
   return row?.code ?? null;
 }
+
+/** Deletes codes that visitors entered before an instant. Index: visitor_coupons_created_at. */
+export async function deleteVisitorCoupons(tx: Tx, before: Date, rows_max: number): Promise<number> {
+  const deleted = await tx
+    .deleteFrom('visitor_coupons')
+    .where('visitor_hash', 'in', (eb) =>
+      eb
+        .selectFrom('visitor_coupons')
+        .select('visitor_hash')
+        .where('created_at', '<', before)
+        .orderBy('created_at')
+        .limit(rows_max),
+    )
+    .executeTakeFirst();
+  return Number(deleted.numDeletedRows);
+}

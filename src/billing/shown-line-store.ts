@@ -92,8 +92,20 @@ export async function moveShownLines(
 }
 
 /** Removes what browsers without a user were shown before an instant. Index: shown_lines_visitor. */
-export async function deleteVisitorLines(tx: Tx, before: Date): Promise<void> {
-  await tx.deleteFrom('shown_lines').where('visitor_hash', 'is not', null).where('shown_at', '<', before).execute();
+export async function deleteVisitorLines(tx: Tx, before: Date, rows_max: number): Promise<number> {
+  const deleted = await tx
+    .deleteFrom('shown_lines')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('shown_lines')
+        .select('id')
+        .where('visitor_hash', 'is not', null)
+        .where('shown_at', '<', before)
+        .orderBy('shown_at')
+        .limit(rows_max),
+    )
+    .executeTakeFirst();
+  return Number(deleted.numDeletedRows);
 }
 
 function owned(owner: CartOwner) {

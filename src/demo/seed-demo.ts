@@ -6,6 +6,7 @@ import type { MovableClock } from '#platform/clock';
 import { movableClock } from '#platform/clock';
 import { type Database, inTransaction } from '#platform/db';
 import { skipWaitingEvents } from '#platform/outbox-store';
+import { makeThrottle } from '#platform/throttle';
 import { monthsBefore } from './months-before.ts';
 import { seedActivities, seedReports, seedRules } from './seed-extras.ts';
 import { seedHistory } from './seed-history.ts';
@@ -56,6 +57,7 @@ export async function seedDemo({
     log,
     site,
     origin: config.base_url ?? `http://${config.host}:${config.port}`,
+    throttle: makeThrottle(() => performance.now()),
     lang: 'en',
     peer: null,
   };

@@ -5,8 +5,8 @@ import type { Tx } from './db.ts';
 
 /** Counts attempts per key in windows; a window begins with the first attempt. */
 export interface AttemptStore {
-  /** Adds one attempt and returns the state of the window, this attempt included. Atomic across nodes. */
-  addAttempt(key: string, window_s: number): Promise<AttemptWindow>;
+  /** Adds attempts and returns the state of the window, these included. Atomic across nodes. */
+  addAttempts(key: string, window_s: number, count: number): Promise<AttemptWindow>;
   /** Takes one attempt of the current window back; the count does not fall below zero. */
   takeBackAttempt(key: string): Promise<void>;
 }
@@ -36,11 +36,11 @@ export function memoryAttempts(now_ms: () => number): AttemptStore {
   }
 
   return {
-    async addAttempt(key, window_s) {
+    async addAttempts(key, window_s, count) {
       const now = now_ms();
       const held = windows.get(key);
       const window = held && held.ends_at_ms > now ? held : { attempts_count: 0, ends_at_ms: now + window_s * 1000 };
-      window.attempts_count += 1;
+      window.attempts_count += count;
       // Deleted first, so that a key in use moves to the young end of the map.
       windows.delete(key);
       windows.set(key, window);
@@ -68,8 +68,8 @@ export function sharedAttempts(pool: pg.Pool): AttemptStore {
     duration: 60,
   });
   return {
-    async addAttempt(key, window_s) {
-      const { consumedPoints, msBeforeNext } = await limiter.penalty(key, 1, { customDuration: window_s });
+    async addAttempts(key, window_s, count) {
+      const { consumedPoints, msBeforeNext } = await limiter.penalty(key, count, { customDuration: window_s });
       return { attempts_count: consumedPoints, ends_in_ms: msBeforeNext };
     },
     async takeBackAttempt(key) {

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Db } from './db.ts';
 import type { SessionId, UserId } from './db-schema.ts';
 import type { Site } from './site.ts';
+import type { Throttle } from './throttle.ts';
 
 /** Who asks. Verbs decide on it; nothing else about the caller is known to them. */
 export type Actor =
@@ -24,6 +25,8 @@ export interface Context {
   clock: Clock;
   log: Logger;
   site: Site;
+  /** Counts attempts of the caller against the limits of the rooms. */
+  throttle: Throttle;
   /** Scheme, host and port under which the caller sees the site, without a final slash. */
   origin: string;
   /** Language of the answer, as a BCP 47 tag. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { defineProblems } from '#kernel/problem';
+import { defineProblems, Problem } from '#kernel/problem';
 import { type AttemptStore, memoryAttempts } from './attempt-store.ts';
 
 /** At most `max` attempts in a window of `window_s` seconds that begins with the first one. */
@@ -19,11 +19,11 @@ export interface RateLimit {
 /** Counts attempts against limits, for all nodes together when they share a PostgreSQL. */
 export interface Throttle {
   /**
-   * Counts an attempt under `key`. Rejects when the store cannot be reached: a secret is never tried uncounted.
+   * Counts an attempt, or `count` of them at once, under `key`. Rejects when the store cannot be reached: a secret is never tried uncounted.
    *
    * @throws too_many_requests (429)
    */
-  take(limit: RateLimit, key: string): Promise<void>;
+  take(limit: RateLimit, key: string, count?: number): Promise<void>;
   /** Counts an attempt and returns whether it is within the limit, for what is dropped without an error. */
   allows(limit: RateLimit, key: string): Promise<boolean>;
   /** Takes one attempt back, for limits that count failures only. */
@@ -31,19 +31,26 @@ export interface Throttle {
 }
 
 /**
- * Counts an attempt under every key and takes it back when it succeeds, so that failures only are limited.
+ * Counts an attempt under every key and takes it back unless it fails with the code, so that only wrong guesses count.
  *
  * @throws too_many_requests (429), and what the attempt throws
  */
-export async function limitFailures<T>(
+export async function limitGuesses<T>(
   throttle: Throttle,
   counts: readonly (readonly [RateLimit, string])[],
+  wrong_code: string,
   attempt: () => Promise<T>,
 ): Promise<T> {
   for (const [limit, key] of counts) await throttle.take(limit, key);
-  const result = await attempt();
-  for (const [limit, key] of counts) await throttle.giveBack(limit, key);
-  return result;
+  let isWrong = false;
+  try {
+    return await attempt();
+  } catch (error) {
+    isWrong = error instanceof Problem && error.code === wrong_code;
+    throw error;
+  } finally {
+    if (!isWrong) for (const [limit, key] of counts) await throttle.giveBack(limit, key);
+  }
 }
 
 export const throttleProblems = defineProblems({
@@ -75,15 +82,15 @@ export function makeThrottle(now_ms: () => number, factor = 1): Throttle {
 /** Makes a throttle on a store. `factor` multiplies every limit that is not fixed. */
 export function throttleOn(store: AttemptStore, factor = 1): Throttle {
   /** Seconds until the next attempt is allowed; 0 when this one is. */
-  async function attempt(limit: RateLimit, key: string): Promise<number> {
-    const { attempts_count, ends_in_ms } = await store.addAttempt(storedKey(limit, key), limit.window_s);
+  async function attempt(limit: RateLimit, key: string, count = 1): Promise<number> {
+    const { attempts_count, ends_in_ms } = await store.addAttempts(storedKey(limit, key), limit.window_s, count);
     const max = limit.fixed === true ? limit.max : limit.max * factor;
     return attempts_count <= max ? 0 : Math.max(1, Math.ceil(ends_in_ms / 1000));
   }
 
   return {
-    async take(limit, key) {
-      const wait_s = await attempt(limit, key);
+    async take(limit, key, count) {
+      const wait_s = await attempt(limit, key, count);
       if (wait_s > 0) throw throttleProblems.too_many_requests({ retry_after_s: wait_s });
     },
     allows: async (limit, key) => (await attempt(limit, key)) === 0,

@@ -3,6 +3,7 @@ import { movableClock, type MovableClock } from '../../src/platform/clock.ts';
 import type { Actor, Context } from '../../src/platform/context.ts';
 import type { Db } from '../../src/platform/db.ts';
 import type { UserId } from '../../src/platform/db-schema.ts';
+import { makeThrottle } from '../../src/platform/throttle.ts';
 import { seedSite } from './seed.ts';
 
 export type TestContext = Context & { clock: MovableClock };
@@ -21,6 +22,7 @@ export async function testContext(db: Db, given: { actor?: Actor; now?: Date } =
     site: await seedSite(db, clock.now()),
     origin: 'http://cowork.test',
     lang: 'en',
+    throttle: makeThrottle(() => performance.now(), 10_000),
     peer: { ip: '192.0.2.1', user_agent: 'test' },
   };
 }

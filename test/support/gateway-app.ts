@@ -13,6 +13,7 @@ import { type App, buildHttp } from '../../src/platform/http/app.ts';
 import { makeRequestLimit } from '../../src/platform/request-limit.ts';
 import { makeSiteCache } from '../../src/platform/site.ts';
 import { makeTemplates } from '../../src/platform/templates.ts';
+import { makeThrottle } from '../../src/platform/throttle.ts';
 import { ordinaryDay } from './context.ts';
 import { openTestDatabase, type TestDatabase } from './database.ts';
 import { seedSite } from './seed.ts';
@@ -47,6 +48,7 @@ export async function startGatewayApp(
   const site = makeSiteCache(db, () => performance.now());
   const themes = openThemes({ folder: fileURLToPath(new URL('../../themes/default/', import.meta.url)), live: false });
   const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
+  const throttle = makeThrottle(() => performance.now());
   let origin = 'http://127.0.0.1';
   const http = await buildHttp({
     db,
@@ -56,6 +58,7 @@ export async function startGatewayApp(
     allowed_hosts: [],
     trusted_proxies: [],
     secret,
+    throttle,
     requests: {
       limit: makeRequestLimit({ addCounts: null, now_ms: Date.now, log }),
       maxima: { own: 0, forwarded: given.forwarded_max ?? 0 },
@@ -121,6 +124,7 @@ export async function startGatewayApp(
       log,
       site: await site.get(),
       origin,
+      throttle,
       lang: 'en',
       peer: null,
     }),

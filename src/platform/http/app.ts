@@ -22,6 +22,7 @@ import type { Db } from '../db.ts';
 import type { RequestLimit } from '../request-limit.ts';
 import type { Site } from '../site.ts';
 import type { Templates } from '../templates.ts';
+import type { Throttle } from '../throttle.ts';
 import { type DecideAccess, noSubject } from './access.ts';
 import { registerApiRoot } from './api-root.ts';
 import { authorize } from './authorize.ts';
@@ -64,6 +65,7 @@ export interface HttpOptions {
   trusted_proxies: readonly string[];
   secret: string;
   requests: { limit: RequestLimit; maxima: RequestMaxima };
+  throttle: Throttle;
   body_bytes_max: number;
   body_ms_max: number;
   development: boolean;

@@ -40,6 +40,7 @@ export async function buildContext(options: HttpOptions, request: FastifyRequest
     clock: options.clock,
     log: request.log as HttpOptions['log'], // Fastify hands out children of the logger that it was given
     site,
+    throttle: options.throttle,
     origin: originOf(options, request),
     lang: 'en',
     peer: { ip: request.ip, user_agent: (request.headers['user-agent'] ?? '').slice(0, 255) },

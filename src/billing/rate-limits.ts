@@ -1,0 +1,27 @@
+import type { RateLimit } from '#platform/throttle';
+
+/** Nobody mistypes a code that often; the limits hold for the cart and for whoever makes a new cart for each try. */
+export const couponLimit: RateLimit = {
+  name: 'coupon',
+  max: 20,
+  window_s: 3600,
+  counts: 'Coupon codes that apply to nothing',
+  per: 'account, or cart of a visitor',
+  fixed: true,
+};
+export const couponPeerLimit: RateLimit = {
+  name: 'coupon-peer',
+  max: 60,
+  window_s: 3600,
+  counts: 'Coupon codes that apply to nothing',
+  per: 'network',
+  fixed: true,
+};
+export const visitorItemLimit: RateLimit = {
+  name: 'visitor-item',
+  max: 1000,
+  window_s: 3600,
+  counts: 'Items that visitors put into carts',
+  per: 'network',
+  fixed: true,
+};
