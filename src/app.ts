@@ -18,6 +18,7 @@ import { metricsRoutes } from '#metrics';
 import { notificationRoutes, notificationSubscriber } from '#notifications';
 import { listRecentCharges, paymentsJobs, paymentsRoutes, removeCardIn, testProcessorDevRoutes } from '#payments';
 import { type App, buildHttp } from '#platform/http/app';
+import { followConnections } from '#platform/http/connections';
 import { sharedAttempts } from '#platform/attempt-store';
 import { type Clock, type MovableClock, systemClock } from '#platform/clock';
 import type { Context } from '#platform/context';
@@ -57,8 +58,6 @@ import { firstRunPages } from './first-run/pages.ts';
 import { listSubscriptions } from './list-subscriptions.ts';
 import { version } from './version.ts';
 
-const IDLE_CHECK_MS = 100;
-
 const themeFolder = fileURLToPath(new URL('../themes/default/', import.meta.url));
 
 export interface TollgateOptions {
@@ -89,7 +88,9 @@ export interface Tollgate {
   listen(): Promise<string>;
   /** Starts delivering events and running jobs. */
   startWorker(): Promise<void>;
-  /** Takes no more requests, lets those under way finish, then stops the rest. */
+  /** Makes `/readyz` respond 503, while requests are served as before. */
+  announceStop(): void;
+  /** Accepts no more connections, finishes every request of those that are open, then stops the rest. */
   close(): Promise<void>;
 }
 
@@ -222,6 +223,12 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
   }
   // The catch-all comes last: what is not ours belongs to the rules.
   await gateway.registerCatchAll(http);
+  const connections = followConnections(http.server);
+  // The last hook of its kind: the gateway has begun to end its streams, which end by no response.
+  http.addHook('preClose', async () => {
+    const cut_count = await connections.drain(config.stop_ms_max);
+    if (cut_count > 0) log.warn({ cut_count }, 'connections cut: requests took longer than STOP_MS_MAX');
+  });
 
   return {
     http,
@@ -240,11 +247,12 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
       await runner.start({ workers: true, schedules: true });
       relay.start();
     },
+    announceStop() {
+      stopping = true;
+    },
     async close() {
       stopping = true;
-      // A connection that was busy when the server closed stays open between requests until somebody closes it.
-      const idle = setInterval(() => http.server.closeIdleConnections(), IDLE_CHECK_MS);
-      await http.close().finally(() => clearInterval(idle));
+      await http.close();
       request_limit.close();
       await relay.stop();
       await runner.stop();

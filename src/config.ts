@@ -70,6 +70,23 @@ export const settings = define({
     description:
       'How long one statement may take on the database server, waits for locks included. The client gives up one second later and closes the connection.',
   },
+  stop_delay_ms: {
+    name: 'STOP_DELAY_MS',
+    kind: 'integer',
+    default: '5000',
+    min: 0,
+    max: 300_000,
+    description:
+      'After SIGTERM, how long requests are served as before while /readyz responds 503, so that load balancers notice.',
+  },
+  stop_ms_max: {
+    name: 'STOP_MS_MAX',
+    kind: 'integer',
+    default: '20000',
+    min: 0,
+    max: 3_600_000,
+    description: 'After that, how long requests under way may take before their connections are cut.',
+  },
   data_folder: {
     name: 'DATA_FOLDER',
     kind: 'string',
@@ -233,6 +250,8 @@ export interface Config extends UpstreamConfig {
   database_url: string | null;
   database_connections_max: number;
   database_statement_ms_max: number;
+  stop_delay_ms: number;
+  stop_ms_max: number;
   data_folder: string;
   secret_key: string | null;
   site_slug: string;

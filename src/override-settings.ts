@@ -21,7 +21,10 @@ export const overrideSettings = {
     'ALLOW_UNREACHABLE_SITE_EMAIL',
     'Starts production without a SITE_EMAIL that receives mail.',
   ),
-  allow_raised_limits: override('ALLOW_RAISED_LIMITS', 'Starts with a THROTTLE_FACTOR above 1.'),
+  allow_raised_limits: override(
+    'ALLOW_RAISED_LIMITS',
+    'Starts with a THROTTLE_FACTOR above 1 or a REQUESTS_PER_MINUTE_MAX above 60,000.',
+  ),
   allow_short_passwords: override('ALLOW_SHORT_PASSWORDS', 'Starts with a PASSWORD_LENGTH_MIN below 8.'),
   allow_any_proxy: override(
     'ALLOW_ANY_PROXY',

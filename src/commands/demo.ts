@@ -11,7 +11,8 @@ import { type Config, environmentOver, readConfig } from '../config.ts';
 import { seedDemo } from '../demo/seed-demo.ts';
 import { writeTour } from '../demo/tour.ts';
 import { requireSafeSettings, unsafeSettings } from '../unsafe-settings.ts';
-import { makeLog, untilStopped } from './open-site.ts';
+import { makeLog } from './open-site.ts';
+import { untilStopped } from './until-stopped.ts';
 
 /** Everything in one process and in memory, with the sample data, captured mail and a sample application behind the gateway. */
 export const demo: Command = {
@@ -55,7 +56,7 @@ export const demo: Command = {
     process.stdout.write(
       welcome(config, values['bare'] === true, address, upstream_url, Math.round(performance.now() - started_ms)),
     );
-    await untilStopped(log);
+    await untilStopped(log, config.stop_ms_max);
     await tollgate.close();
     await upstream.close();
     await database.close();

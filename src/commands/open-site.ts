@@ -71,15 +71,3 @@ export async function openSite(): Promise<OpenSite> {
     },
   };
 }
-
-/** Waits for the signal that asks the process to stop. */
-export async function untilStopped(log: Logger): Promise<void> {
-  const signal = await new Promise<string>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
-  });
-  log.info({ signal }, 'stopping');
-  // A second signal, or work that will not end, must not keep the process for ever.
-  setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
-}
-
-const STOP_MS_MAX = 30_000;

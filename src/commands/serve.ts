@@ -1,6 +1,7 @@
 import type { Command } from '../commands.ts';
 import { firstManagerLink } from '../first-manager.ts';
-import { openSite, untilStopped } from './open-site.ts';
+import { openSite } from './open-site.ts';
+import { untilStopped } from './until-stopped.ts';
 
 export const serve: Command = {
   options: { 'no-worker': { type: 'boolean' } },
@@ -23,7 +24,10 @@ export const serve: Command = {
           { prepared_at: first.prepared_at },
           'site has no manager; the link was logged by the start at prepared_at; a start 30 seconds later logs a new one',
         );
-      await untilStopped(log);
+      const stop = await untilStopped(log, config.stop_delay_ms + config.stop_ms_max);
+      tollgate.announceStop();
+      // Ctrl-C comes from a person at the terminal: no load balancer has to notice.
+      if (stop.signal === 'SIGTERM') await stop.delay(config.stop_delay_ms);
       return 0;
     } finally {
       await close();

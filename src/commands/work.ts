@@ -1,14 +1,15 @@
 import type { Command } from '../commands.ts';
-import { openSite, untilStopped } from './open-site.ts';
+import { openSite } from './open-site.ts';
+import { untilStopped } from './until-stopped.ts';
 
 export const work: Command = {
   options: {},
   async run() {
-    const { tollgate, log, close } = await openSite();
+    const { config, tollgate, log, close } = await openSite();
     try {
       await tollgate.startWorker();
       log.info('working');
-      await untilStopped(log);
+      await untilStopped(log, config.stop_ms_max);
       return 0;
     } finally {
       await close();

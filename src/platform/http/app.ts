@@ -99,7 +99,9 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     // Node keeps random bytes in store for UUIDs and for nothing else.
     genReqId: () => randomUUID().replaceAll('-', '').slice(8),
     requestIdHeader: false,
-    forceCloseConnections: 'idle',
+    // Stopping drains the connections (connections.ts): a request that arrives meanwhile is served.
+    forceCloseConnections: false,
+    return503OnClosing: false,
     // Any other protocol that is offered is left alone (RFC 9110 §7.8): Node would take the body for that protocol's.
     // A missing Host is refused by `requireClearFraming`, with a body.
     http: {

@@ -1,0 +1,83 @@
+import type { Server, ServerResponse } from 'node:http';
+import { Server as TcpServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const CHECK_MS = 25;
+/** A kept-alive connection is closed after this time without a byte; a request that is on its way still arrives. */
+const QUIET_MS = 500;
+/** A request whose headers arrive no faster than this is not waited for. */
+const HEADERS_MS_MAX = 5_000;
+
+export interface Connections {
+  /**
+   * Stops listening, ends each connection after its next response, and resolves when no connection is left. Returns the
+   * number of connections that were cut at the limit.
+   */
+  drain(drain_ms_max: number): Promise<number>;
+}
+
+interface Usage {
+  responses_count: number;
+  bytes_read: number;
+  quiet_since_ms: number;
+}
+
+/**
+ * Follows the connections of a server, so that it can stop without dropping a request.
+ *
+ * Why not `server.close()`: it closes kept-alive connections at the instant at which their next request may be on its way,
+ * and the caller gets ECONNRESET.
+ */
+export function followConnections(server: Server): Connections {
+  const sockets = new Map<Socket, Usage>();
+  const responses = new Set<ServerResponse>();
+  let is_draining = false;
+
+  server.on('connection', (socket) => {
+    sockets.set(socket, { responses_count: 0, bytes_read: 0, quiet_since_ms: performance.now() });
+    socket.once('close', () => sockets.delete(socket));
+  });
+  // Before the router: the header of the response depends on it.
+  server.prependListener('request', ({ socket }, response) => {
+    const usage = sockets.get(socket);
+    if (is_draining) response.shouldKeepAlive = false;
+    if (usage) usage.responses_count += 1;
+    responses.add(response);
+    response.once('close', () => {
+      responses.delete(response);
+      if (!usage) return;
+      usage.responses_count -= 1;
+      usage.quiet_since_ms = performance.now();
+    });
+  });
+
+  function closeQuiet(started_ms: number): void {
+    const now_ms = performance.now();
+    for (const [socket, usage] of sockets) {
+      if (usage.responses_count > 0) continue;
+      if (socket.bytesRead !== usage.bytes_read && now_ms - started_ms < HEADERS_MS_MAX) {
+        usage.bytes_read = socket.bytesRead;
+        usage.quiet_since_ms = now_ms;
+      }
+      if (now_ms - Math.max(usage.quiet_since_ms, started_ms) >= QUIET_MS) socket.destroySoon();
+    }
+  }
+
+  return {
+    async drain(drain_ms_max) {
+      is_draining = true;
+      for (const response of responses) if (!response.headersSent) response.shouldKeepAlive = false;
+      for (const [socket, usage] of sockets) usage.bytes_read = socket.bytesRead;
+      // The close of the TCP server: that of the HTTP server closes kept-alive connections as well.
+      TcpServer.prototype.close.call(server);
+      const started_ms = performance.now();
+      while (sockets.size > 0 && performance.now() - started_ms < drain_ms_max) {
+        closeQuiet(started_ms);
+        await sleep(CHECK_MS);
+      }
+      const cut_count = sockets.size;
+      for (const socket of sockets.keys()) socket.destroy();
+      return cut_count;
+    },
+  };
+}
