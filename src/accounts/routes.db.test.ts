@@ -49,6 +49,8 @@ test('POST /api/auth answers a token of fourteen days', async () => {
     lang: 'en',
     credentials: true,
     otp_enabled: false,
+    email_code: null,
+    phone_code: null,
   });
   assert.equal(last_login, app.clock.now().toISOString());
   assert.ok(created_at);

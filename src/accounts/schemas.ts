@@ -22,6 +22,8 @@ const detailFields = {
   otp_enabled: Type.Boolean({ description: 'True once a one-time password generator is confirmed' }),
   created_at: IsoInstant,
   last_login: NullableInstant,
+  email_code: Type.Null({ description: 'Always null: a code is shown to the owner of the address only' }),
+  phone_code: Type.Null({ description: 'Always null: a code is shown to the owner of the number only' }),
 };
 
 export const UserDetailSchema = Type.Object(detailFields);

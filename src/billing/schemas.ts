@@ -49,7 +49,14 @@ export const BrokerCartBodySchema = Type.Object({
   ...wish,
 });
 
-export const CartItemBodySchema = Type.Object({ ...wish });
+export const CartItemBodySchema = Type.Object({
+  ...wish,
+  use: Type.Optional(
+    Type.Union([Type.Integer(), Type.String({ maxLength: 50 }), Type.Null()], {
+      description: 'A use charge of the plan, by id or slug; null for the plan itself',
+    }),
+  ),
+});
 
 /** Without a filter the whole cart is cleared, so an empty or misspelled filter is refused. */
 export const CartQuerySchema = Type.Object(

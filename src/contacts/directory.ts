@@ -90,5 +90,7 @@ export function presentLead(contact: Contact): UserDetail {
     otp_enabled: false,
     created_at: contact.created_at.toISOString(),
     last_login: null,
+    email_code: null,
+    phone_code: null,
   };
 }

@@ -20,6 +20,9 @@ export const ActivityCreateBody = Type.Object({
 });
 export const ActivityCreated = Type.Object({ text: Type.String(), account: Type.Union([Type.String(), Type.Null()]) });
 
+/** A field that the published API lists and that is refused: only null is accepted. */
+const refused = (description: string) => Type.Optional(Type.Null({ description }));
+
 export const ContactCreateBody = Type.Object({
   full_name: Type.String({ minLength: 1, maxLength: 100 }),
   slug: Type.Optional(Type.String({ maxLength: 150 })),
@@ -28,6 +31,9 @@ export const ContactCreateBody = Type.Object({
   phone: Type.Optional(Type.Union([Type.String({ maxLength: 50 }), Type.Null()])),
   nick_name: Type.Optional(Type.String({ maxLength: 60 })),
   lang: Type.Optional(Type.String({ minLength: 2, maxLength: 8, pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?$' })),
+  new_password: refused('The person sets a password with the link in an invitation.'),
+  email_code: refused('The person verifies the address.'),
+  phone_code: refused('The person verifies the number.'),
 });
 
 export const MessageBody = Type.Object({

@@ -51,6 +51,7 @@ test('a sheet stands as of local midnight, exclusive, in the default unit', asyn
         slug: 'sales',
         title: 'Sales',
         selector: 'receivable',
+        extra: null,
         values: [
           ['2026-01-01T08:00:00.000Z', 0],
           ['2026-02-01T08:00:00.000Z', -2000],

@@ -7,6 +7,7 @@ export interface BalanceSeries {
   slug: string;
   title: string;
   selector: string;
+  extra: null;
   values: [at: string, amount: number][];
 }
 
@@ -26,6 +27,7 @@ export function sumBalanceSheet(
       slug: slugify(line.title),
       title: line.title,
       selector: line.selector,
+      extra: null,
       values: bounds.map((bound, index) => {
         const held = own.reduce((sum, { bounds_passed, amount }) => (bounds_passed <= index ? sum + amount : sum), 0);
         return [bound.toISOString(), line.is_positive ? Math.abs(held) : held];

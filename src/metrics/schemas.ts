@@ -40,6 +40,7 @@ export const BalanceReportSchema = Type.Object({
       slug: Type.String(),
       title: Type.String(),
       selector: Type.String(),
+      extra: Type.Null({ description: 'A line keeps no extra facts' }),
       values: Type.Array(Type.Tuple([Type.String({ format: 'date-time' }), Type.Integer()]), {
         description: 'Instant and what the accounts held before it',
       }),

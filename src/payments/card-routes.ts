@@ -36,7 +36,7 @@ export function cardRoutes(app: App): void {
       },
     },
     async (request) => ({
-      ...(request.query.update === '1' ? { processor: browserKeys(request.ctx) } : {}),
+      processor: request.query.update === '1' ? browserKeys(request.ctx) : null,
       ...presentCard(await savedCard(request.ctx.db, subjectId(request))),
     }),
   );

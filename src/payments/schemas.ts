@@ -48,10 +48,10 @@ export const BrowserKeysSchema = Type.Object({
   STRIPE_ACCOUNT: NullableString,
 });
 
-/** The card on file; without one, no member at all. */
+/** The card on file; without one, neither digits nor date. `processor` is null unless it was asked for. */
 export const CardSchema = Type.Object(
   {
-    processor: Type.Optional(BrowserKeysSchema),
+    processor: Type.Optional(Type.Union([BrowserKeysSchema, Type.Null()])),
     last4: Type.Optional(Type.String()),
     exp_date: Type.Optional(Type.String({ description: 'MM/YYYY' })),
     detail: Type.Optional(Type.String()),

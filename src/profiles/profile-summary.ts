@@ -141,6 +141,7 @@ export function presentProfileDetail(view: ProfileView): ProfileDetailBody {
     is_provider: view.is_provider,
     is_bulk_buyer: view.is_bulk_buyer,
     extra: extraFromText(view.extra),
-    ...(view.person ? { nick_name: view.person.called, lang: view.person.lang } : {}),
+    nick_name: view.person?.called ?? null,
+    lang: view.person?.lang ?? null,
   };
 }

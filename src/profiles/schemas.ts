@@ -31,12 +31,12 @@ const detail_fields = {
   extra: Extra,
 };
 
-/** A profile with everything that its managers may see. `nick_name` and `lang` belong to the user of a personal profile. */
+/** A profile with everything that its managers may see. `nick_name` and `lang` are those of the user of a personal profile, null for others. */
 export const ProfileDetailSchema = Type.Object(
   {
     ...detail_fields,
-    nick_name: Type.Optional(Type.String()),
-    lang: Type.Optional(Type.String()),
+    nick_name: NullableString,
+    lang: NullableString,
     detail: Type.Optional(Type.String()),
   },
   { title: 'ProfileDetail' },

@@ -59,6 +59,9 @@ export const SubscriptionBody = Type.Object({
 export type SubscriptionInput = Partial<Static<typeof SubscriptionBody>>;
 
 const text = (maxLength: number) => Type.Optional(Type.String({ maxLength }));
+/** The site decides this, with PUT /api/profile/{profile}: true is refused. */
+const only_false = Type.Optional(Type.Literal(false));
+
 export const GrantBody = Type.Object({
   profile: Type.Object({
     slug: text(50),
@@ -74,6 +77,8 @@ export const GrantBody = Type.Object({
     country: text(2),
     default_timezone: text(100),
     extra: Type.Optional(Extra),
+    is_provider: only_false,
+    is_bulk_buyer: only_false,
   }),
   message: Type.Optional(
     Type.Union([Type.String({ maxLength: 255 }), Type.Null()], { description: 'Sent along with the invitation' }),

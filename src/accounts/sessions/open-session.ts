@@ -56,5 +56,6 @@ export async function issueToken(
   expires_at: Date,
   at: Date,
 ): Promise<string> {
-  return settings.tokens.sign({ session_id, user_id: user.id, issued_at: at, expires_at, shown: presentUser(user) });
+  const { email_code: _email_code, phone_code: _phone_code, ...shown } = presentUser(user);
+  return settings.tokens.sign({ session_id, user_id: user.id, issued_at: at, expires_at, shown });
 }

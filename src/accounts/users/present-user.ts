@@ -24,5 +24,7 @@ export function presentUser(user: User): UserDetail {
     otp_enabled: user.otp_enabled,
     created_at: user.created_at.toISOString(),
     last_login: user.last_login_at?.toISOString() ?? null,
+    email_code: null,
+    phone_code: null,
   };
 }

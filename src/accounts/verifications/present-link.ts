@@ -23,5 +23,7 @@ export function presentLink({ user, verification }: UsableLink): UserDetail {
     otp_enabled: false,
     created_at: verification.created_at.toISOString(),
     last_login: null,
+    email_code: null,
+    phone_code: null,
   };
 }

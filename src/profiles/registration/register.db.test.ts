@@ -31,6 +31,28 @@ test('a name and an address make an account; a second of the same name gets digi
   assert.equal((await eventsNamed(app.db, 'user_welcome')).length, 2);
 });
 
+test('a password is accepted under both documented names, and signs in', async () => {
+  const example = {
+    username: 'joe1',
+    password: 'a fine long password',
+    email: 'joe1@x.example',
+    full_name: 'Joe Card1',
+  };
+  const made = await register({ ...example, type: 'personal' });
+  assert.equal(made.status, 201, made.text);
+  const signed = await apiClient(app)('POST', '/api/auth', { username: 'joe1', password: example.password });
+  assert.equal(signed.status, 201, signed.text);
+  const other = { ...example, username: 'joe2', email: 'joe2@x.example' };
+  for (const body of [
+    { ...other, password: 'Summer2026' },
+    { ...other, new_password: 'another long password' },
+  ]) {
+    const refused = await register(body);
+    assert.equal(refused.status, 400);
+    assert.ok(Array.isArray(refused.json()['password']), refused.text);
+  }
+});
+
 test('each field at fault is named', async () => {
   const refusals: [unknown, string[]][] = [
     [{ full_name: 'Joe' }, ['email', 'phone']],

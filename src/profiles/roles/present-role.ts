@@ -110,6 +110,8 @@ function presentMember(
     otp_enabled: in_full ? user.otp_enabled : null,
     created_at: user.created_at.toISOString(),
     last_login: in_full ? (user.last_login_at?.toISOString() ?? null) : null,
+    email_code: null,
+    phone_code: null,
   };
 }
 

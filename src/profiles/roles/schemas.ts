@@ -33,6 +33,8 @@ export const MemberSchema = Type.Object({
   otp_enabled: Type.Union([Type.Boolean(), Type.Null()]),
   created_at: IsoInstant,
   last_login: NullableInstant,
+  email_code: Type.Null(),
+  phone_code: Type.Null(),
 });
 
 /** A role as the profile sees it. */
