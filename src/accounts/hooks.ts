@@ -24,6 +24,12 @@ export interface AccountsHooks {
   onFirstProof(tx: Tx, change: { user: User; by_session: boolean }, at: Date): Promise<void>;
 
   /**
+   * A user has verified an e-mail address, the first one or a changed one, in this transaction. Attaches to the user what
+   * was granted to the owner of that address before.
+   */
+  onEmailVerified(tx: Tx, user: User, at: Date): Promise<void>;
+
+  /**
    * A user is being archived, in this transaction: roles, signatures and the personal profile must go with them.
    * Throws to stop it: for the last manager of the site.
    */

@@ -4,8 +4,13 @@ import { clearPersonalProfile, type OnAccountClaimed } from './clear-personal-pr
 import { renamePersonalProfile } from './update-profile.ts';
 
 /** Supplies what the accounts room asks of this one: who runs the site, and what follows a change of a user. */
-export function makeProfilesHooks(onArchived: OnProfileArchived, onClaimed: OnAccountClaimed): AccountsHooks {
+export function makeProfilesHooks(
+  onArchived: OnProfileArchived,
+  onClaimed: OnAccountClaimed,
+  onEmailVerified: AccountsHooks['onEmailVerified'],
+): AccountsHooks {
   return {
+    onEmailVerified,
     isOperator,
     onFirstProof: (tx, change) => clearPersonalProfile(tx, change, onClaimed),
     onRename: renamePersonalProfile,

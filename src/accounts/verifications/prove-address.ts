@@ -46,9 +46,21 @@ export async function proveAddress(
   const { email, phone } = proof.proved;
   const isFirst = (email && isFirstProof(user, 'email')) || (phone && isFirstProof(user, 'phone'));
   if (isFirst) await clearClaimedAccount(tx, hooks, user, proof, at);
-  if (email && user.email_verified_at === null) await markAddressVerified(tx, user.id, 'email', at);
-  if (phone && user.phone_verified_at === null) await markAddressVerified(tx, user.id, 'phone', at);
+  if (email && user.email_verified_at === null) await markVerified(tx, hooks, id, 'email', at);
+  if (phone && user.phone_verified_at === null) await markVerified(tx, hooks, id, 'phone', at);
   return requireRow(tx, id);
+}
+
+/** Marks an address as verified and gives its owner what waits for it. */
+async function markVerified(
+  tx: Tx,
+  hooks: AccountsHooks,
+  id: UserId,
+  channel: 'email' | 'phone',
+  at: Date,
+): Promise<void> {
+  await markAddressVerified(tx, id, channel, at);
+  if (channel === 'email') await hooks.onEmailVerified(tx, await requireRow(tx, id), at);
 }
 
 async function requireRow(tx: Tx, id: UserId): Promise<User> {
@@ -73,7 +85,7 @@ export async function replaceAddress(
   const before = await requireRow(tx, id);
   await updateUserRow(tx, id, channel === 'email' ? { email: address } : { phone: address });
   if (isFirstProof(before, channel)) return proveAddress(tx, hooks, before, proof, at);
-  await markAddressVerified(tx, id, channel, at);
+  await markVerified(tx, hooks, id, channel, at);
   return requireRow(tx, id);
 }
 
