@@ -22,6 +22,7 @@ import { followConnections } from '#platform/http/connections';
 import { sharedAttempts } from '#platform/attempt-store';
 import { type Clock, type MovableClock, systemClock } from '#platform/clock';
 import type { Context } from '#platform/context';
+import { useMasterKey } from '#platform/link-keys';
 import type { Database } from '#platform/db';
 import { devRoutes } from '#platform/dev-routes';
 import { platformJobs } from '#platform/http/jobs';
@@ -45,6 +46,7 @@ import {
   profilesRoutes,
 } from '#profiles';
 import {
+  claimWaiting,
   endAllOfProfile,
   entitlementsOf,
   hasSubscribers,
@@ -98,6 +100,7 @@ export interface Tollgate {
 export async function buildTollgate(options: TollgateOptions): Promise<Tollgate> {
   const { config, secret, database, clock, movable, log } = options;
   const { db } = database;
+  useMasterKey(secret);
   const development = config.mode === 'development';
   let listening: string | null = null;
   let stopping = false;
@@ -276,7 +279,11 @@ const removePurchaseMeans: OnAccountClaimed = async (tx, { user_id, profile_id }
 /** The routes and pages of every room; what a room may not know of those above it is passed in here. */
 function registerRooms(http: App, { accounts, templates }: RoomSettings): void {
   const { throttle } = accounts;
-  const people = { settings: accounts, hooks: makeProfilesHooks(endAllOfProfile, removePurchaseMeans), findLead };
+  const people = {
+    settings: accounts,
+    hooks: makeProfilesHooks(endAllOfProfile, removePurchaseMeans, claimWaiting),
+    findLead,
+  };
   const profiles = { accounts, templates, listSubscriptions, listActivities, onProfileArchived: endAllOfProfile };
   accountsRoutes(http, people);
   accountsPages(http, people);

@@ -2,11 +2,13 @@ import { pino, type Logger } from 'pino';
 import { buildTollgate, type Tollgate } from '../app.ts';
 import { type Config, readConfig } from '../config.ts';
 import { findSecretKey } from '../secret-key.ts';
+import { sealClearKeys } from '../seal-clear-keys.ts';
 import { setUpSite } from '../set-up.ts';
 import { doubtfulSettings, requireSafeSettings } from '../unsafe-settings.ts';
 import { join } from 'node:path';
 import { movableClock, systemClock } from '#platform/clock';
 import { type Database, openDatabase } from '#platform/db';
+import { useMasterKey } from '#platform/link-keys';
 import { migrate } from '#platform/migrate';
 
 export interface OpenSite {
@@ -56,6 +58,9 @@ export async function openSite(): Promise<OpenSite> {
   const secret = await findSecretKey(config);
   const database = await openConfiguredDatabase(config, log);
   await migrate(database.db, (message) => log.info(message));
+  useMasterKey(secret);
+  const sealed_count = await sealClearKeys(database.db);
+  if (sealed_count > 0) log.info({ sealed_count }, 'keys stored in clear were sealed');
   const movable = config.mode === 'development' ? movableClock() : null;
   const clock = movable ?? systemClock();
   await setUpSite(database.db, clock, { slug: config.site_slug, title: config.site_title, email: config.site_email });

@@ -5,6 +5,7 @@ import type { Context } from '#platform/context';
 import type { MovableClock } from '#platform/clock';
 import { movableClock } from '#platform/clock';
 import { type Database, inTransaction } from '#platform/db';
+import { useMasterKey } from '#platform/link-keys';
 import { skipWaitingEvents } from '#platform/outbox-store';
 import { makeThrottle } from '#platform/throttle';
 import { monthsBefore } from './months-before.ts';
@@ -42,6 +43,7 @@ export async function seedDemo({
   bare,
 }: DemoOptions): Promise<void> {
   const { db } = database;
+  useMasterKey(secret);
   const now = clock.now();
   const past = movableClock(monthsBefore(now, MONTHS));
   const site = await setUpSite(db, past, {

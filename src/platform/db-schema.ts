@@ -447,7 +447,9 @@ export interface RolesTable {
   user_id: UserId;
   profile_id: ProfileId;
   role_type_id: RoleTypeId | null;
+  /** Sealed with the master key (platform/link-keys). Not null while the role waits for the user. */
   grant_key: string | null;
+  /** Sealed with the master key (platform/link-keys). Not null while the role waits for a manager. */
   request_key: string | null;
   key_expires_at: Date | null;
   /** The address an invitation was sent to: whoever accepts must have verified it. Null when invited by username. */
@@ -459,6 +461,9 @@ export interface RolesTable {
   created_at: Date;
   ends_at: Date | null;
   extra: string | null;
+  /** HMAC-SHA256 of the key under the master key, for look-up. */
+  grant_key_hash: string | null;
+  request_key_hash: string | null;
 }
 
 export interface SessionsTable {
@@ -553,8 +558,13 @@ export interface SubscriptionsTable {
   auto_renew: Generated<boolean>;
   description: string | null;
   extra: string | null;
+  /** Sealed with the master key (platform/link-keys). Not null while the subscription waits for the subscriber. */
   grant_key: string | null;
+  /** Sealed with the master key (platform/link-keys). Not null while the subscription waits for the provider. */
   request_key: string | null;
+  /** HMAC-SHA256 of the key under the master key, for look-up. */
+  grant_key_hash: string | null;
+  request_key_hash: string | null;
 }
 
 export interface TestProcessorChargesTable {

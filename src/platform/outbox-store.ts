@@ -1,6 +1,7 @@
 import { sql, type Expression } from 'kysely';
 import type { JsonObject, JsonValue, OutboxEventId } from './db-schema.ts';
 import type { Db, Reader, Tx } from './db.ts';
+import { openLinkKey, sealLinkKey } from './link-keys.ts';
 
 /** A row that this process has leased. `attempts_count` is the number of deliveries that failed; a delivery cut by a crash is none. */
 export interface ClaimedRow {
@@ -11,6 +12,46 @@ export interface ClaimedRow {
   attempts_count: number;
 }
 
+/** Members of payloads that open something: they are sealed while the event waits. */
+const secret_members: ReadonlySet<string> = new Set(['key', 'code', 'grant_key', 'request_key', 'claim_code']);
+
+function mapSecrets<Payload extends object>(payload: Payload, change: (text: string) => string): Payload {
+  const changed = Object.entries(payload).flatMap(([name, value]) =>
+    secret_members.has(name) && typeof value === 'string' ? [[name, change(value)] as const] : [],
+  );
+  return { ...payload, ...Object.fromEntries(changed) };
+}
+
+/** Seals secrets of undelivered events that an earlier version stored in clear; returns how many rows were changed. */
+export async function sealClearSecrets(tx: Tx, row_max: number): Promise<number> {
+  const rows = await tx
+    .selectFrom('outbox_events')
+    .select(['id', 'payload'])
+    .where('delivered_at', 'is', null)
+    .where(sql<boolean>`exists (
+      select from unnest(${[...secret_members]}::text[]) as member
+      where jsonb_typeof(payload -> member) = 'string' and payload ->> member not like 'v1.%'
+    )`)
+    .orderBy('id')
+    .limit(row_max)
+    .forUpdate()
+    .execute();
+  for (const { id, payload } of rows) {
+    const sealed = isObject(payload) ? mapSecrets(openSecrets(payload), sealLinkKey) : {};
+    await tx
+      .updateTable('outbox_events')
+      .set({ payload: JSON.stringify(sealed) })
+      .where('id', '=', id)
+      .execute();
+  }
+  return rows.length;
+}
+
+/** Opens the sealed members of a payload. */
+export function openSecrets<Payload extends object>(payload: Payload): Payload {
+  return mapSecrets(payload, openLinkKey);
+}
+
 export async function insertOutboxRow(
   tx: Tx,
   row: { name: string; payload: object; created_at: Date | Expression<Date>; due_at: Date },
@@ -19,7 +60,7 @@ export async function insertOutboxRow(
     .insertInto('outbox_events')
     .values({
       name: row.name,
-      payload: JSON.stringify(row.payload),
+      payload: JSON.stringify(mapSecrets(row.payload, sealLinkKey)),
       created_at: row.created_at,
       next_attempt_at: row.due_at,
     })
@@ -53,14 +94,16 @@ export async function claimDueRows(
     )
     .returning(['id', 'name', 'payload', 'created_at', 'attempts_count'])
     .execute();
-  return rows.map((row) => ({ ...row, payload: isObject(row.payload) ? row.payload : {} })).sort((a, b) => a.id - b.id);
+  return rows
+    .map((row) => ({ ...row, payload: isObject(row.payload) ? openSecrets(row.payload) : {} }))
+    .sort((a, b) => a.id - b.id);
 }
 
-/** Marks a row delivered and blots out the secrets of a mail that has left with it. */
+/** Marks a row delivered and removes the secrets of a message that was sent. */
 export async function markDelivered(db: Db, id: OutboxEventId, at: Date): Promise<void> {
   await db
     .updateTable('outbox_events')
-    .set({ delivered_at: at, last_error: null, payload: sql`payload - 'key' - 'code'` })
+    .set({ delivered_at: at, last_error: null, payload: sql`payload - ${[...secret_members]}::text[]` })
     .where('id', '=', id)
     .execute();
 }

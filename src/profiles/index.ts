@@ -41,6 +41,7 @@ export { type HeldRole, insertRole, isSeller, managersOf, rolesOfUser, rolesOfUs
 export type { Role } from './roles/role.ts';
 export { acceptInvitedManager, mayBecomeManager } from './roles/accept-role.ts';
 export { activationKey, takeInvitation, withoutLinks } from './roles/grant-role.ts';
+export { sealClearRoleKeys } from './roles/clear-key-store.ts';
 export { ProfileDetailSchema, ProfileSummarySchema } from './schemas.ts';
 export { type Address, fillAddress } from './fill-address.ts';
 export { updateProfile } from './update-profile.ts';

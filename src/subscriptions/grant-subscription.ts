@@ -7,6 +7,7 @@ import { randomKey40 } from '#platform/crypto';
 import type { ProfileId } from '#platform/db-schema';
 import { inTransaction, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
+import { UNREADABLE_KEY } from '#platform/link-keys';
 import { activationKey, withoutLinks } from '#profiles';
 import { subscriptionGrantCreated } from './events.ts';
 import { findGrantee, inviteGrantee, type Grantee } from './grantee.ts';
@@ -14,7 +15,13 @@ import { idsOf } from './open-or-extend.ts';
 import { takesEffectAtOnce } from './policy.ts';
 import { subscriptionProblems } from './problems.ts';
 import type { GrantInput } from './schemas.ts';
-import { findSubscription, findSubscriptionsOf, insertSubscription, lockPlace } from './subscription-store.ts';
+import {
+  findSubscription,
+  findSubscriptionsOf,
+  insertSubscription,
+  lockPlace,
+  updateSubscription,
+} from './subscription-store.ts';
 import { isAgreed, type Subscription } from './subscription.ts';
 
 export interface Granted {
@@ -44,11 +51,17 @@ export async function grantSubscription(
     const grantee = known ?? (await inviteGrantee(ctx, tx, target.provider_id, { ...input.profile, email }));
     await lockPlace(tx, grantee.profile.id, plan.id);
     const running = await findSubscription(tx, grantee.profile.id, plan.id, ctx.clock.now());
-    const subscription = running ?? (await openGranted(ctx, tx, plan, grantee));
+    const subscription = running ? await withReadableKey(tx, running) : await openGranted(ctx, tx, plan, grantee);
     if (!running || running.grant_key !== null)
       await tell(ctx, tx, { subscription, plan, grantee, message: input.message ?? null });
     return { subscription, plan, is_new: !running };
   });
+}
+
+/** A key that another master key sealed is replaced: granting again sends the link again. */
+async function withReadableKey(tx: Tx, running: Subscription): Promise<Subscription> {
+  if (running.grant_key !== UNREADABLE_KEY) return running;
+  return updateSubscription(tx, running.id, { grant_key: randomKey40() });
 }
 
 function readEmail({ profile }: GrantInput): string | null {

@@ -4,6 +4,7 @@ import type { PlanId, ProfileId } from '#platform/db-schema';
 import type { Reader } from '#platform/db';
 import { listPage, pageOfAll, type ListSpec } from '#platform/list';
 import { selectProfileNames } from '#profiles';
+import { openSubscription } from './subscription-store.ts';
 import type { Subscription } from './subscription.ts';
 
 /**
@@ -72,5 +73,6 @@ export async function listSubscriptions(
       if (start_at) query = query.where('subscriptions.ends_at', '>=', start_at);
       if (ends_at) query = query.where('subscriptions.created_at', '<', ends_at);
   }
-  return listPage(query, subscriptionList, list, url);
+  const page = await listPage(query, subscriptionList, list, url);
+  return { ...page, results: page.results.map(openSubscription) };
 }

@@ -1,10 +1,20 @@
-import { type Insertable, sql } from 'kysely';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import { planRows } from '#catalog';
 import { builtOnce } from '#platform/built-once';
 import type { PlanId, ProfileId, SubscriptionId, SubscriptionsTable } from '#platform/db-schema';
 import { isExclusionViolation, type Reader, type Tx } from '#platform/db';
+import { linkKeyHash, openKeysOf, sealKeysOf } from '#platform/link-keys';
 import { subscriptionProblems } from './problems.ts';
 import type { Subscription } from './subscription.ts';
+
+/** Opens the keys of a row. */
+export function openSubscription(row: Selectable<SubscriptionsTable>): Subscription {
+  return openKeysOf<Subscription>(row);
+}
+
+function opened(row: Selectable<SubscriptionsTable> | undefined): Subscription | undefined {
+  return row && openSubscription(row);
+}
 
 /** Finds the subscription of a profile to a plan that is not over at an instant, agreed or not; the one that ends first. */
 export async function findSubscription(
@@ -13,15 +23,17 @@ export async function findSubscription(
   plan_id: PlanId,
   at: Date,
 ): Promise<Subscription | undefined> {
-  return reader
-    .selectFrom('subscriptions')
-    .selectAll()
-    .where('profile_id', '=', profile_id)
-    .where('plan_id', '=', plan_id)
-    .where('ends_at', '>', at)
-    .orderBy('ends_at')
-    .limit(1)
-    .executeTakeFirst();
+  return opened(
+    await reader
+      .selectFrom('subscriptions')
+      .selectAll()
+      .where('profile_id', '=', profile_id)
+      .where('plan_id', '=', plan_id)
+      .where('ends_at', '>', at)
+      .orderBy('ends_at')
+      .limit(1)
+      .executeTakeFirst(),
+  );
 }
 
 /** Finds the subscription that gives a profile access to a plan at an instant. */
@@ -31,16 +43,18 @@ export async function findActiveSubscription(
   plan_id: PlanId,
   at: Date,
 ): Promise<Subscription | undefined> {
-  return reader
-    .selectFrom('subscriptions')
-    .selectAll()
-    .where('profile_id', '=', profile_id)
-    .where('plan_id', '=', plan_id)
-    .where('grant_key', 'is', null)
-    .where('request_key', 'is', null)
-    .where('created_at', '<=', at)
-    .where('ends_at', '>', at)
-    .executeTakeFirst();
+  return opened(
+    await reader
+      .selectFrom('subscriptions')
+      .selectAll()
+      .where('profile_id', '=', profile_id)
+      .where('plan_id', '=', plan_id)
+      .where('grant_key', 'is', null)
+      .where('request_key', 'is', null)
+      .where('created_at', '<=', at)
+      .where('ends_at', '>', at)
+      .executeTakeFirst(),
+  );
 }
 
 /** Finds all subscriptions that any of the profiles ever had to any of the plans, the one that ends first in front. */
@@ -50,7 +64,7 @@ export async function findSubscriptionsOf(
   plan_ids: readonly PlanId[],
 ): Promise<Subscription[]> {
   if (profile_ids.length === 0 || plan_ids.length === 0) return [];
-  return reader
+  const rows = await reader
     .selectFrom('subscriptions')
     .selectAll()
     .where('profile_id', 'in', [...new Set(profile_ids)])
@@ -58,11 +72,18 @@ export async function findSubscriptionsOf(
     .orderBy('ends_at')
     .orderBy('id')
     .execute();
+  return rows.map(openSubscription);
 }
 
 /** Finds every subscription of a profile, oldest first. */
 export async function findSubscriptionsOfProfile(reader: Reader, profile_id: ProfileId): Promise<Subscription[]> {
-  return reader.selectFrom('subscriptions').selectAll().where('profile_id', '=', profile_id).orderBy('id').execute();
+  const rows = await reader
+    .selectFrom('subscriptions')
+    .selectAll()
+    .where('profile_id', '=', profile_id)
+    .orderBy('id')
+    .execute();
+  return rows.map(openSubscription);
 }
 
 /** Gives a subscription to another profile. @throws subscription_overlaps (409) */
@@ -88,7 +109,7 @@ export async function findSubscriptionsByIds(
     .selectAll()
     .where('id', 'in', [...new Set(ids)])
     .execute();
-  return new Map(rows.map((row) => [row.id, row]));
+  return new Map(rows.map((row) => [row.id, openSubscription(row)]));
 }
 
 /** Lists the running, agreed subscriptions of a profile with their plans, the one that ends first in front. */
@@ -119,16 +140,18 @@ export async function lockRunning(
   plan_id: PlanId,
   at: Date,
 ): Promise<Subscription | undefined> {
-  return tx
-    .selectFrom('subscriptions')
-    .selectAll()
-    .where('profile_id', '=', profile_id)
-    .where('plan_id', '=', plan_id)
-    .where('ends_at', '>', at)
-    .orderBy('ends_at')
-    .limit(1)
-    .forUpdate()
-    .executeTakeFirst();
+  return opened(
+    await tx
+      .selectFrom('subscriptions')
+      .selectAll()
+      .where('profile_id', '=', profile_id)
+      .where('plan_id', '=', plan_id)
+      .where('ends_at', '>', at)
+      .orderBy('ends_at')
+      .limit(1)
+      .forUpdate()
+      .executeTakeFirst(),
+  );
 }
 
 /**
@@ -146,16 +169,18 @@ export async function lockLatest(
   plan_id: PlanId,
   at: Date,
 ): Promise<Subscription | undefined> {
-  return tx
-    .selectFrom('subscriptions')
-    .selectAll()
-    .where('profile_id', '=', profile_id)
-    .where('plan_id', '=', plan_id)
-    .where('ends_at', '>', at)
-    .orderBy('ends_at', 'desc')
-    .limit(1)
-    .forUpdate()
-    .executeTakeFirst();
+  return opened(
+    await tx
+      .selectFrom('subscriptions')
+      .selectAll()
+      .where('profile_id', '=', profile_id)
+      .where('plan_id', '=', plan_id)
+      .where('ends_at', '>', at)
+      .orderBy('ends_at', 'desc')
+      .limit(1)
+      .forUpdate()
+      .executeTakeFirst(),
+  );
 }
 
 /** Finds what waits under a key, as long as it is not over, and holds its row. */
@@ -164,13 +189,15 @@ export async function lockByKey(
   which: { kind: 'grant_key' | 'request_key'; key: string },
   at: Date,
 ): Promise<Subscription | undefined> {
-  return tx
-    .selectFrom('subscriptions')
-    .selectAll()
-    .where(which.kind, '=', which.key)
-    .where('ends_at', '>', at)
-    .forUpdate()
-    .executeTakeFirst();
+  return opened(
+    await tx
+      .selectFrom('subscriptions')
+      .selectAll()
+      .where(`${which.kind}_hash`, '=', linkKeyHash(which.key))
+      .where('ends_at', '>', at)
+      .forUpdate()
+      .executeTakeFirst(),
+  );
 }
 
 /** Finds what waits under a key, as long as it is not over. */
@@ -179,12 +206,14 @@ export async function findByKey(
   which: { kind: 'grant_key' | 'request_key'; key: string },
   at: Date,
 ): Promise<Subscription | undefined> {
-  return reader
-    .selectFrom('subscriptions')
-    .selectAll()
-    .where(which.kind, '=', which.key)
-    .where('ends_at', '>', at)
-    .executeTakeFirst();
+  return opened(
+    await reader
+      .selectFrom('subscriptions')
+      .selectAll()
+      .where(`${which.kind}_hash`, '=', linkKeyHash(which.key))
+      .where('ends_at', '>', at)
+      .executeTakeFirst(),
+  );
 }
 
 /** Says whether anybody ever subscribed to a plan. */
@@ -198,82 +227,6 @@ export async function hasSubscribers(reader: Reader, plan_id: PlanId): Promise<b
   return row !== undefined;
 }
 
-/** A profile that sells to another: `active` while a subscription runs, false in the days after the last one. */
-export interface ProvidingProfile {
-  provider_id: ProfileId;
-  active: boolean;
-}
-
-/**
- * Lists who provides plans to a profile, including those whose last subscription ended up to `grace_days` ago.
- * What was not agreed to by both sides does not count: granting somebody a plan opens no door.
- */
-export async function providersOf(
-  reader: Reader,
-  profile_id: ProfileId,
-  at: Date,
-  grace_days: number,
-): Promise<ProvidingProfile[]> {
-  const since = new Date(at.getTime() - grace_days * 86_400_000);
-  return reader
-    .selectFrom('subscriptions')
-    .innerJoin(planRows(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
-    .select((eb) => [
-      'plan.profile_id as provider_id',
-      eb.fn.agg<boolean>('bool_or', [eb('subscriptions.ends_at', '>', at)]).as('active'),
-    ])
-    .where('subscriptions.profile_id', '=', profile_id)
-    .where('grant_key', 'is', null)
-    .where('request_key', 'is', null)
-    .where('created_at', '<=', at)
-    .where('ends_at', '>', since)
-    .groupBy('plan.profile_id')
-    .execute();
-}
-
-/** What a profile is or was entitled to: one for each plan, the one that ends last. */
-export interface Entitlement {
-  subscription_id: SubscriptionId;
-  profile_id: ProfileId;
-  plan_id: PlanId;
-  /** Slug. */
-  plan: string;
-  provider_id: ProfileId;
-  created_at: Date;
-  ends_at: Date;
-}
-
-/** Lists the agreed subscriptions of profiles, past ones included, one for each plan. */
-export async function entitlementsOf(
-  reader: Reader,
-  profile_ids: readonly ProfileId[],
-): Promise<Map<ProfileId, Entitlement[]>> {
-  const entitlements = new Map<ProfileId, Entitlement[]>(profile_ids.map((id) => [id, []]));
-  if (profile_ids.length === 0) return entitlements;
-  const rows = await reader
-    .selectFrom('subscriptions')
-    .innerJoin(planRows(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
-    .distinctOn(['subscriptions.profile_id', 'subscriptions.plan_id'])
-    .select([
-      'subscriptions.id as subscription_id',
-      'subscriptions.profile_id',
-      'subscriptions.plan_id',
-      'plan.slug as plan',
-      'plan.profile_id as provider_id',
-      'subscriptions.created_at',
-      'subscriptions.ends_at',
-    ])
-    .where('subscriptions.profile_id', 'in', [...new Set(profile_ids)])
-    .where('grant_key', 'is', null)
-    .where('request_key', 'is', null)
-    .orderBy('subscriptions.profile_id')
-    .orderBy('subscriptions.plan_id')
-    .orderBy('subscriptions.ends_at', 'desc')
-    .execute();
-  for (const row of rows) entitlements.get(row.profile_id)?.push(row);
-  return entitlements;
-}
-
 export type NewSubscription = Insertable<SubscriptionsTable>;
 export type SubscriptionChange = Partial<
   Pick<Subscription, 'ends_at' | 'auto_renew' | 'description' | 'extra' | 'grant_key' | 'request_key'>
@@ -281,7 +234,7 @@ export type SubscriptionChange = Partial<
 
 /** @throws subscription_overlaps (409) */
 export async function insertSubscription(tx: Tx, row: NewSubscription): Promise<Subscription> {
-  return refuseOverlap(tx.insertInto('subscriptions').values(row).returningAll().executeTakeFirstOrThrow());
+  return refuseOverlap(tx.insertInto('subscriptions').values(sealKeysOf(row)).returningAll().executeTakeFirstOrThrow());
 }
 
 /** @throws subscription_overlaps (409) */
@@ -291,14 +244,19 @@ export async function updateSubscription(
   change: SubscriptionChange,
 ): Promise<Subscription> {
   return refuseOverlap(
-    tx.updateTable('subscriptions').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow(),
+    tx
+      .updateTable('subscriptions')
+      .set(sealKeysOf(change))
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirstOrThrow(),
   );
 }
 
 /** The database is who sees that a profile holds a plan at most once at any instant. */
-async function refuseOverlap<T>(statement: Promise<T>): Promise<T> {
+async function refuseOverlap(statement: Promise<Selectable<SubscriptionsTable>>): Promise<Subscription> {
   try {
-    return await statement;
+    return openSubscription(await statement);
   } catch (error) {
     if (isExclusionViolation(error)) throw subscriptionProblems.subscription_overlaps({ cause: error });
     throw error;
@@ -324,5 +282,5 @@ export async function endRows(tx: Tx, which: Ending, at: Date): Promise<Subscrip
   else if ('plan_ids' in which) query = query.where((eb) => eb('plan_id', '=', eb.fn.any(eb.val([...which.plan_ids]))));
   else query = query.where('profile_id', '=', which.profile_id);
   if ('plan_id' in which) query = query.where('plan_id', '=', which.plan_id);
-  return query.returningAll().execute();
+  return (await query.returningAll().execute()).map(openSubscription);
 }

@@ -17,14 +17,13 @@ import { listSubscribers } from './list-subscribers.ts';
 import { listSubscriptions, type Span, type Whose } from './list-subscriptions.ts';
 import { openOrExtend } from './open-or-extend.ts';
 import { addRolloverQuota, recordUses } from './record-uses.ts';
+import { entitlementsOf, providersOf } from './entitlement-store.ts';
 import {
-  entitlementsOf,
   findActiveSubscription,
   findSubscription,
   findSubscriptionsByIds,
   findSubscriptionsOf,
   insertSubscription,
-  providersOf,
 } from './subscription-store.ts';
 import { isAgreed } from './subscription.ts';
 

@@ -11,7 +11,7 @@ import { makeMember, makeOrganization, makeReadyUser } from '../../test/support/
 import { tokenOf } from '../../test/support/sign-in.ts';
 import { startApp, type TestApp } from '../../test/support/start-app.ts';
 import { claimWaiting } from './claim-waiting.ts';
-import { entitlementsOf, providersOf } from './subscription-store.ts';
+import { entitlementsOf, providersOf } from './entitlement-store.ts';
 
 /** What is granted to an e-mail address, and who can get at it before and after the address is verified. */
 let app: TestApp;
@@ -197,4 +197,45 @@ test('a role given to a member without consent is no agreement that access rules
   await makeOrganization(app.db, { slug: 'chosen', manager: known });
   const chosen = await browser.get('/billing/');
   assert.deepEqual([chosen.status, chosen.headers['location']], [302, '/billing/chosen/history/']);
+});
+
+type Mail = { text: string };
+const mailsTo = async (address: string) => {
+  await app.tollgate.relay.drain();
+  const answer = await apiClient(app)('GET', `/_dev/mail?to=${encodeURIComponent(address)}`);
+  return answer.json<{ results: Mail[] }>().results.map(({ text }) => text);
+};
+
+test('an unknown person activates a login by the link of a grant and finds it there, waiting', async () => {
+  const email = 'brand-new@corp.example';
+  assert.equal((await grant({ email })).status, 201);
+  const [mail] = await mailsTo(email);
+  const key = /\/login\/([0-9a-f]{40})\//.exec(mail ?? '')?.[1];
+  assert.ok(key, mail);
+  const opened = await apiClient(app)('POST', `/api/auth/activate/${key}`, { new_password: 'a fine long password' });
+  assert.equal(opened.status, 201, opened.text);
+  const user = await app.db
+    .selectFrom('users')
+    .select(['id', 'username'])
+    .where('email', '=', email)
+    .executeTakeFirst();
+  assert.ok(user);
+  const call = apiClient(app, String(opened.json()['token']));
+  const held = await call('GET', `/api/profile/${user.username}/subscriptions`);
+  const { results } = held.json<{ results: { grant_key: string | null }[] }>();
+  assert.equal(results.length, 1, held.text);
+  assert.notEqual(results[0]?.grant_key, null);
+});
+
+test('a registered person gets what waits by a code sent to the address', async () => {
+  const email = 'coded@corp.example';
+  const user = await unverified('coded', email);
+  assert.equal((await grant({ email })).status, 201);
+  await apiClient(app)('POST', '/api/auth/recover?noreset=1', { email });
+  const code = (await mailsTo(email)).map((text) => /\b(\d{6})\b/.exec(text)?.[1]).find((each) => each !== undefined);
+  assert.ok(code);
+  const call = await callOf(user);
+  const proved = await call('PATCH', '/api/users/coded', { email_code: code });
+  assert.equal(proved.status, 200, proved.text);
+  assert.equal(await countOf(user, 'coded'), 1);
 });

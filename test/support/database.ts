@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { openDatabase, type Database } from '../../src/platform/db.ts';
+import { useMasterKey } from '../../src/platform/link-keys.ts';
 import { migrate, readMigrations } from '../../src/platform/migrate.ts';
+import { TEST_SECRET } from './test-secret.ts';
 
 export type TestDatabase = Database & { url: string | null };
 
@@ -17,6 +19,7 @@ export type TestDatabase = Database & { url: string | null };
  * Both are made once for a state of the migrations.
  */
 export async function openTestDatabase(): Promise<TestDatabase> {
+  useMasterKey(TEST_SECRET);
   const key = await stateOfMigrations();
   const server = process.env['TEST_DATABASE_URL'];
   return server ? openClone(server, key) : openSnapshot(key);

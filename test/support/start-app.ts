@@ -6,6 +6,7 @@ import type { Db } from '../../src/platform/db.ts';
 import { ordinaryDay } from './context.ts';
 import { openTestDatabase, type TestDatabase } from './database.ts';
 import { seedSite } from './seed.ts';
+import { TEST_SECRET } from './test-secret.ts';
 
 export interface TestApp {
   tollgate: Tollgate;
@@ -17,7 +18,7 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-export const TEST_SECRET = 'a secret that only tests know, of some length';
+export { TEST_SECRET };
 
 /**
  * Wires the whole program on a database of the test file's own, with a clock that stands still and captured mail.

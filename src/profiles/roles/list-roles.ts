@@ -7,6 +7,7 @@ import type { Subject } from '#platform/http/access';
 import { listPage, type ListSpec } from '#platform/list';
 import { maySeePendingRoles } from '../policy.ts';
 import type { Role } from './role.ts';
+import { openRole } from './role-store.ts';
 import type { RoleType } from './role-type.ts';
 
 export interface RolePageOf<T> extends Page<T> {
@@ -106,11 +107,15 @@ export async function listRoles(
   }
   const counted = await countPending(reader, sql`roles.profile_id = ${on.profile_id}`, role_type_id);
   const pending = on.without_pending ? { invited_count: 0, requested_count: 0 } : counted;
-  return { ...pending, ...(await listPage(query, memberSpec, list, url)) };
+  return { ...pending, ...opened(await listPage(query, memberSpec, list, url)) };
 }
 
 /** An invitation or a request shows no address of the profile, so none is found by it. */
 const sharedEmail = sql<string>`case when roles.grant_key is null and roles.request_key is null then profiles.email end`;
+
+function opened(page: Page<Role>): Page<Role> {
+  return { ...page, results: page.results.map(openRole) };
+}
 
 const accessibleSpec: ListSpec = {
   search: {
@@ -158,7 +163,7 @@ export async function listAccessibles(
     .where(statusIn(status));
   if (of.role_slug !== null) query = query.where('role_types.slug', '=', of.role_slug);
   const pending = await countPending(reader, sql`roles.user_id = ${of.user_id}`, null);
-  return { ...pending, ...(await listPage(query, accessibleSpec, list, url)) };
+  return { ...pending, ...opened(await listPage(query, accessibleSpec, list, url)) };
 }
 
 /** Lists the roles of a user in one state, for menus and choosers; at most `row_max`, by the name of the profile. */
@@ -167,7 +172,7 @@ export async function listRolesInState(
   of: { user_id: UserId; status: RoleStatus; at: Date },
   row_max: number,
 ): Promise<Role[]> {
-  return reader
+  const rows = await reader
     .selectFrom('roles')
     .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
     .select(columns)
@@ -179,6 +184,7 @@ export async function listRolesInState(
     .orderBy('roles.id')
     .limit(row_max)
     .execute();
+  return rows.map(openRole);
 }
 
 const typeSpec: ListSpec = {

@@ -1,45 +1,68 @@
-import type { ProfileId, RoleId, RoleTypeId, UserId } from '#platform/db-schema';
+import type { Selectable } from 'kysely';
+import type { ProfileId, RoleId, RolesTable, RoleTypeId, UserId } from '#platform/db-schema';
+import { linkKeyHash, openKeysOf, sealKeysOf, UNREADABLE_KEY } from '#platform/link-keys';
 import type { Reader, Tx } from '#platform/db';
 import { MANAGER } from './role-type.ts';
 import type { Role } from './role.ts';
 
 export async function findRole(reader: Reader, profile_id: ProfileId, user_id: UserId): Promise<Role | undefined> {
-  return reader
-    .selectFrom('roles')
-    .selectAll()
-    .where('profile_id', '=', profile_id)
-    .where('user_id', '=', user_id)
-    .executeTakeFirst();
+  return toRole(
+    await reader
+      .selectFrom('roles')
+      .selectAll()
+      .where('profile_id', '=', profile_id)
+      .where('user_id', '=', user_id)
+      .executeTakeFirst(),
+  );
 }
 
-/** Holds the row of one user on one profile, when there is one. */
+function toRole(row: Selectable<RolesTable> | undefined): Role | undefined {
+  return row && openRole(row);
+}
+
+/**
+ * Opens the keys of a row. One that another master key sealed cannot be used any more: the invitation counts as lapsed,
+ * so that inviting again draws a new key.
+ */
+export function openRole(row: Role): Role {
+  const role = openKeysOf(row);
+  return role.grant_key === UNREADABLE_KEY ? { ...role, key_expires_at: new Date(0) } : role;
+}
+
+/** Selects the row of one user on one profile FOR UPDATE, when there is one. */
 export async function lockRole(tx: Tx, profile_id: ProfileId, user_id: UserId): Promise<Role | undefined> {
-  return tx
-    .selectFrom('roles')
-    .selectAll()
-    .where('profile_id', '=', profile_id)
-    .where('user_id', '=', user_id)
-    .forUpdate()
-    .executeTakeFirst();
+  return toRole(
+    await tx
+      .selectFrom('roles')
+      .selectAll()
+      .where('profile_id', '=', profile_id)
+      .where('user_id', '=', user_id)
+      .forUpdate()
+      .executeTakeFirst(),
+  );
 }
 
-/** Lists every row of a user, in whatever state. */
+/** Lists every row of a user, in any state. */
 export async function listRolesOfUser(reader: Reader, user_id: UserId): Promise<Role[]> {
-  return reader.selectFrom('roles').selectAll().where('user_id', '=', user_id).orderBy('id').execute();
+  const rows = await reader.selectFrom('roles').selectAll().where('user_id', '=', user_id).orderBy('id').execute();
+  return rows.map(openRole);
 }
 
 export async function findRoleByGrantKey(reader: Reader, grant_key: string): Promise<Role | undefined> {
-  return reader.selectFrom('roles').selectAll().where('grant_key', '=', grant_key).executeTakeFirst();
+  // Index: roles_grant_key_hash_key.
+  const hash = linkKeyHash(grant_key);
+  return toRole(await reader.selectFrom('roles').selectAll().where('grant_key_hash', '=', hash).executeTakeFirst());
 }
 
 export type NewRole = Pick<Role, 'user_id' | 'profile_id' | 'role_type_id'> & Partial<Omit<Role, 'id' | 'created_at'>>;
 
 export async function insertRole(tx: Tx, role: NewRole, at: Date): Promise<Role> {
-  return tx
+  const row = await tx
     .insertInto('roles')
-    .values({ ...role, created_at: at })
+    .values({ ...sealKeysOf(role), created_at: at })
     .returningAll()
     .executeTakeFirstOrThrow();
+  return openRole(row);
 }
 
 export async function updateRole(
@@ -47,7 +70,13 @@ export async function updateRole(
   id: RoleId,
   change: Partial<Omit<Role, 'id' | 'user_id' | 'profile_id'>>,
 ): Promise<Role> {
-  return tx.updateTable('roles').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+  const row = await tx
+    .updateTable('roles')
+    .set(sealKeysOf(change))
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return openRole(row);
 }
 
 export async function deleteRole(tx: Tx, id: RoleId): Promise<void> {

@@ -13,6 +13,7 @@ import {
   type User,
 } from '#accounts';
 import { inTransaction, type Db } from '../../../src/platform/db.ts';
+import { openSecrets } from '../../../src/platform/outbox-store.ts';
 import { makeThrottle } from '../../../src/platform/throttle.ts';
 import { ordinaryDay } from '../context.ts';
 import { next } from '../factories.ts';
@@ -61,6 +62,7 @@ export function sampleAccountsSettings(given: Partial<AccountsConfig> = {}): Acc
 export const noHooks: AccountsHooks = {
   isOperator: async () => false,
   onFirstProof: async () => {},
+  onEmailVerified: async () => {},
   onRename: async () => {},
   onArchive: async () => {},
 };
@@ -94,5 +96,5 @@ export function callAs(
 /** The payloads of the events of that name, oldest first. */
 export async function eventsNamed(db: Db, name: string): Promise<Record<string, unknown>[]> {
   const rows = await db.selectFrom('outbox_events').select('payload').where('name', '=', name).orderBy('id').execute();
-  return rows.map(({ payload }) => payload as Record<string, unknown>);
+  return rows.map(({ payload }) => openSecrets(payload as Record<string, unknown>)); // payloads are objects
 }

@@ -1,0 +1,25 @@
+import { sealKeysOf } from '#platform/link-keys';
+import type { Tx } from '#platform/db';
+
+/**
+ * Seals keys of roles that an earlier version stored in clear, `row_max` at a time; returns how many rows were changed.
+ * A sealed row has a hash beside each key, so a second call finds nothing.
+ */
+export async function sealClearRoleKeys(tx: Tx, row_max: number): Promise<number> {
+  const rows = await tx
+    .selectFrom('roles')
+    .select(['id', 'grant_key', 'request_key'])
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('grant_key', 'is not', null), eb('grant_key_hash', 'is', null)]),
+        eb.and([eb('request_key', 'is not', null), eb('request_key_hash', 'is', null)]),
+      ]),
+    )
+    .orderBy('id')
+    .limit(row_max)
+    .forUpdate()
+    .execute();
+  for (const { id, ...keys } of rows)
+    await tx.updateTable('roles').set(sealKeysOf(keys)).where('id', '=', id).execute();
+  return rows.length;
+}

@@ -1,0 +1,2 @@
+/** Master key of every test. */
+export const TEST_SECRET = 'a secret that only tests know, of some length';
