@@ -36,6 +36,8 @@ export function cartRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Adds an item to the cart',
+        description:
+          'Adds a plan, or uses of a plan, to the cart of the caller. A cart of a visitor moves to the account at sign-in. `sync_on` buys for another profile or person.',
         body: CartBodySchema,
         response: { 200: Added, 201: Added },
       },
@@ -58,6 +60,7 @@ export function cartRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Removes items from the cart',
+        description: 'Removes one plan, or all items when none is named, from the cart of the caller.',
         querystring: CartQuerySchema,
         response: { 204: Type.Null() },
       },
@@ -76,6 +79,7 @@ export function cartRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Redeems a coupon',
+        description: 'Applies a coupon to the items of the cart, and to plans that are added later.',
         body: RedeemBodySchema,
         response: { 200: CartCouponSchema },
       },
@@ -113,6 +117,8 @@ export function cartRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Adds one item for each person of a CSV file',
+        description:
+          'Adds the plan once for each person of a CSV file with first name, last name and e-mail address, without a header line. Lines with an error are listed and add nothing.',
         consumes: ['multipart/form-data'],
         params: Type.Object({ plan: Type.String({ maxLength: 50 }) }),
         response: { 200: UploadSchema, 201: UploadSchema },

@@ -26,7 +26,14 @@ export function cartItemsRoutes(app: App): void {
   const list = { tags, querystring: ListQuerystring, response: { 200: PageOf(CartItemSchema) } };
   app.get(
     '/api/billing/cartitems',
-    { config: { access }, schema: { ...list, summary: 'Lists the items of all carts' } },
+    {
+      config: { access },
+      schema: {
+        ...list,
+        summary: 'Lists the items of all carts',
+        description: 'Lists the items of all carts that are not ordered yet.',
+      },
+    },
     async (request) =>
       presentPage(request.ctx, await listCartItems(request.ctx.db, null, request.list(), request.listUrl)),
   );
@@ -38,6 +45,7 @@ export function cartItemsRoutes(app: App): void {
       schema: {
         tags,
         summary: "Adds an item to a user's cart",
+        description: 'Adds an item to the cart of a user, to help the user.',
         body: BrokerCartBodySchema,
         response: { 200: CartItemSchema, 201: CartItemSchema },
       },
@@ -57,7 +65,12 @@ export function cartItemsRoutes(app: App): void {
     '/api/billing/cartitems/user/:user',
     {
       config: { access },
-      schema: { ...list, summary: "Lists the items of a user's cart", params: Type.Object({ user: Type.String() }) },
+      schema: {
+        ...list,
+        summary: "Lists the items of a user's cart",
+        description: 'Lists the items in the cart of one user.',
+        params: Type.Object({ user: Type.String() }),
+      },
     },
     async (request) => {
       const user = await findUserByUsername(request.ctx.db, request.params.user);
@@ -76,7 +89,13 @@ function itemRoutes(app: App): void {
     url,
     {
       config,
-      schema: { tags, summary: 'Retrieves an item of a cart', params: ItemParams, response: { 200: CartItemSchema } },
+      schema: {
+        tags,
+        summary: 'Retrieves an item of a cart',
+        description: 'Returns one item of a cart.',
+        params: ItemParams,
+        response: { 200: CartItemSchema },
+      },
     },
     async (request) => presentItem(request.ctx, await requireItem(request.ctx, request.params.cartitem_id)),
   );
@@ -89,6 +108,7 @@ function itemRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Updates an item of a cart',
+        description: 'Changes one item of a cart that is not ordered yet.',
         params: ItemParams,
         body: CartItemBodySchema,
         response: { 200: CartItemSchema },
@@ -107,7 +127,13 @@ function itemRoutes(app: App): void {
     url,
     {
       config,
-      schema: { tags, summary: 'Removes an item from a cart', params: ItemParams, response: { 204: Type.Null() } },
+      schema: {
+        tags,
+        summary: 'Removes an item from a cart',
+        description: 'Removes one item from a cart.',
+        params: ItemParams,
+        response: { 204: Type.Null() },
+      },
     },
     async (request, reply) => {
       const held = await requireItem(request.ctx, request.params.cartitem_id);

@@ -41,7 +41,14 @@ export function checkoutRoutes(app: App): void {
     '/api/billing/:profile/checkout',
     {
       config: { access: { kind: 'provider' }, problems: [billingProblems.beneficiary_unknown] },
-      schema: { tags: ['billing'], summary: 'Retrieves what is to be paid', params, response: { 200: CheckoutSchema } },
+      schema: {
+        tags: ['billing'],
+        summary: 'Retrieves what is to be paid',
+        description:
+          'Returns the lines that the profile would pay for the cart of the caller, the options of each and the card on file. A checkout charges what was shown here last.',
+        params,
+        response: { 200: CheckoutSchema },
+      },
     },
     async (request) => {
       const { ctx } = request;

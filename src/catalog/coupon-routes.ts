@@ -21,6 +21,7 @@ export function couponRoutes(app: App, needs: CouponFacts): void {
       schema: {
         tags: ['billing'],
         summary: 'Lists discount codes',
+        description: 'Lists the coupons of a provider with the number of their redemptions.',
         params: ProfileParams,
         querystring: ListQuerystring,
         response: { 200: CouponPage },
@@ -42,6 +43,8 @@ export function couponRoutes(app: App, needs: CouponFacts): void {
       schema: {
         tags: ['billing'],
         summary: 'Creates a discount code',
+        description:
+          'Creates a coupon: a percentage, an amount or free periods, until a date and up to a number of uses.',
         params: ProfileParams,
         body: NewCouponBody,
         response: { 201: CouponSchema },
@@ -62,6 +65,7 @@ export function couponRoutes(app: App, needs: CouponFacts): void {
       schema: {
         tags: ['billing'],
         summary: 'Retrieves a discount code',
+        description: 'Returns a coupon of a provider.',
         params: CouponParams,
         response: { 200: CouponSchema },
       },
@@ -82,6 +86,8 @@ export function couponRoutes(app: App, needs: CouponFacts): void {
       schema: {
         tags: ['billing'],
         summary: 'Updates a discount code',
+        description:
+          'Changes a coupon. A discount that was shown in a cart is confirmed by its owner before payment when it changes.',
         params: CouponParams,
         body: CouponChangeBody,
         response: { 200: CouponSchema },
@@ -103,6 +109,7 @@ export function couponRoutes(app: App, needs: CouponFacts): void {
       schema: {
         tags: ['billing'],
         summary: 'Deletes a discount code',
+        description: 'Deletes a coupon that no order used; a coupon that was used is deactivated instead.',
         params: CouponParams,
       },
     },

@@ -30,6 +30,7 @@ export function planRoutes(app: App, needs: PlanFacts): void {
       schema: {
         tags: ['subscriptions'],
         summary: 'Lists a provider plans',
+        description: 'Lists the plans of a provider, inactive ones included.',
         params: ProfileParams,
         querystring: PlansQuerystring,
         response: { 200: PlanPage },
@@ -63,6 +64,8 @@ export function planRoutes(app: App, needs: PlanFacts): void {
       schema: {
         tags: ['subscriptions'],
         summary: 'Creates a plan',
+        description:
+          'Creates a plan. Prices are integers in 1/100 of the currency; the plan is not for sale until `is_active` is true.',
         params: ProfileParams,
         body: NewPlanBody,
         response: { 201: PlanSchema },
@@ -82,6 +85,7 @@ export function planRoutes(app: App, needs: PlanFacts): void {
       schema: {
         tags: ['subscriptions'],
         summary: 'Retrieves a plan',
+        description: 'Returns a plan with its discounts for payment in advance and its use charges.',
         params: PlanParams,
         response: { 200: PlanSchema },
       },
@@ -109,6 +113,8 @@ export function planRoutes(app: App, needs: PlanFacts): void {
       schema: {
         tags: ['subscriptions'],
         summary: 'Updates a plan',
+        description:
+          'Changes a plan. Subscriptions that run keep what was paid for; a cart in which the plan was shown at another price asks its owner to confirm.',
         params: PlanParams,
         body: PlanChangeBody,
         response: { 200: PlanSchema },
@@ -133,6 +139,7 @@ export function planRoutes(app: App, needs: PlanFacts): void {
       schema: {
         tags: ['subscriptions'],
         summary: 'Deletes a plan',
+        description: 'Deletes a plan that never had a subscriber.',
         params: PlanParams,
       },
     },

@@ -29,6 +29,8 @@ function pricingRoute(app: App, needs: CatalogNeeds): void {
       schema: {
         tags: ['subscriptions'],
         summary: 'Lists pricing plans',
+        description:
+          'Lists the active plans of all providers, with the price after the coupon that is in the cart of the caller.',
         querystring: ListQuerystring,
         response: { 200: PlanPage },
       },

@@ -35,6 +35,8 @@ export function contactsRoutes(app: App, needs: { throttle: Throttle }): void {
       schema: {
         tags: ['content'],
         summary: 'Sends a message to the operator',
+        description:
+          'Sends a message to the broker, or to the provider that is named. Replies go to the address of the sender.',
         body: MessageBody,
         response: { 200: Detail },
       },
@@ -54,6 +56,7 @@ function directoryRoutes(app: App): void {
       schema: {
         tags: ['profile'],
         summary: 'Lists users and other people on record',
+        description: 'Lists the users of the site, with contacts that have no account.',
         querystring: ListQuerystring,
         response: { 200: UserPage },
       },
@@ -67,6 +70,7 @@ function directoryRoutes(app: App): void {
       schema: {
         tags: ['profile'],
         summary: 'Puts a person on record',
+        description: 'Records a contact: a person who has no account yet.',
         body: ContactCreateBody,
         response: { 201: UserDetailSchema },
       },
@@ -91,6 +95,7 @@ function activityRoutes(app: App): void {
       schema: {
         tags: ['profile'],
         summary: 'Lists the notes about a contact',
+        description: 'Lists the notes of the site about a user or a contact, newest first.',
         params: UserParams,
         querystring: ListQuerystring,
         response: { 200: ActivityPage },
@@ -114,6 +119,7 @@ function activityRoutes(app: App): void {
       schema: {
         tags: ['profile'],
         summary: 'Takes a note about a contact',
+        description: 'Records a note about a user or a contact, for the people of the site.',
         params: UserParams,
         body: ActivityCreateBody,
         response: { 201: ActivityCreated },

@@ -59,7 +59,15 @@ export function gatewayRoutes(app: App, needs: GatewayRoutesNeeds): void {
 function proxyRoutes(app: App, needs: GatewayRoutesNeeds): void {
   app.get(
     '/api/proxy',
-    { config: { access }, schema: { tags, summary: 'Retrieves forward end-point', response: { 200: ProxySchema } } },
+    {
+      config: { access },
+      schema: {
+        tags,
+        summary: 'Retrieves forward end-point',
+        description: 'Returns the address of the application behind the gateway and how the session is sent to it.',
+        response: { 200: ProxySchema },
+      },
+    },
     (request) => presentProxy(request.ctx.site),
   );
 
@@ -68,7 +76,14 @@ function proxyRoutes(app: App, needs: GatewayRoutesNeeds): void {
     '/api/proxy',
     {
       config: { access },
-      schema: { tags, summary: 'Updates forward end-point', body: ProxyChangeBody, response: { 200: ProxySchema } },
+      schema: {
+        tags,
+        summary: 'Updates forward end-point',
+        description:
+          'Changes the address of the application or the format of the session. An address on a private network needs a setting of the server.',
+        body: ProxyChangeBody,
+        response: { 200: ProxySchema },
+      },
     },
     async (request) => {
       const change = await changeProxy(request.ctx, request.body, needs);
@@ -76,7 +91,11 @@ function proxyRoutes(app: App, needs: GatewayRoutesNeeds): void {
     },
   );
 
-  const rotation = { tags, summary: 'Rotates session encoding key' };
+  const rotation = {
+    tags,
+    summary: 'Rotates session encoding key',
+    description: 'Draws a new session key and returns it this once. New sessions are signed with it immediately.',
+  };
   app.post(
     '/api/proxy/key',
     { config: { access }, schema: { ...rotation, response: { 201: KeySchema } } },
@@ -96,6 +115,8 @@ function proxyRoutes(app: App, needs: GatewayRoutesNeeds): void {
       schema: {
         tags,
         summary: 'Retrieves example session',
+        description:
+          'Returns the session of a user as the application receives it, for tests. Only managers get the signed header.',
         params: UserParams,
         response: { 200: ForwardedSessionSchema },
       },
@@ -133,6 +154,7 @@ function ruleRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Lists access rules',
+        description: 'Lists the access rules in the order in which they decide.',
         querystring: ListQuerystring,
         response: { 200: RulePage },
       },
@@ -145,7 +167,14 @@ function ruleRoutes(app: App): void {
     '/api/proxy/rules',
     {
       config: { access, problems: [gatewayProblems.rule_exists] },
-      schema: { tags, summary: 'Creates an access rule', body: NewRuleBody, response: { 201: RuleSchema } },
+      schema: {
+        tags,
+        summary: 'Creates an access rule',
+        description:
+          'Creates an access rule at a rank; later rules move down by one. The operators are described in the reference of rules.',
+        body: NewRuleBody,
+        response: { 201: RuleSchema },
+      },
     },
     async (request, reply) => reply.status(201).send(presentRule(await createRule(request.ctx, request.body))),
   );
@@ -157,6 +186,7 @@ function ruleRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Updates ranks of access rules',
+        description: 'Moves access rules to other ranks, all or none.',
         querystring: ListQuerystring,
         body: MoveRulesBody,
         response: { 200: Type.Union([RulePage, RuleSchema]) },
@@ -178,7 +208,12 @@ function ruleRoutes(app: App): void {
     '/api/proxy/rules/*',
     {
       config: { access, problems },
-      schema: { ...summaries, summary: 'Retrieves an access rule', response: { 200: RuleSchema } },
+      schema: {
+        ...summaries,
+        summary: 'Retrieves an access rule',
+        description: 'Returns the access rule of a path.',
+        response: { 200: RuleSchema },
+      },
     },
     async (request) => {
       const rule = await findRule(request.ctx.db, request.ctx.site.id, request.params['*']);
@@ -191,7 +226,13 @@ function ruleRoutes(app: App): void {
     '/api/proxy/rules/*',
     {
       config: { access, problems },
-      schema: { ...summaries, summary: 'Updates an access rule', body: RuleChangeBody, response: { 200: RuleSchema } },
+      schema: {
+        ...summaries,
+        summary: 'Updates an access rule',
+        description: 'Changes the operator, the rank or the forwarding of the rule of a path.',
+        body: RuleChangeBody,
+        response: { 200: RuleSchema },
+      },
     },
     async (request) => presentRule(await updateRule(request.ctx, request.params['*'], request.body)),
   );
@@ -199,7 +240,12 @@ function ruleRoutes(app: App): void {
     '/api/proxy/rules/*',
     {
       config: { access, problems },
-      schema: { ...summaries, summary: 'Deletes an access rule', response: { 204: Type.Null() } },
+      schema: {
+        ...summaries,
+        summary: 'Deletes an access rule',
+        description: 'Deletes the access rule of a path; later rules move up by one.',
+        response: { 204: Type.Null() },
+      },
     },
     async (request, reply) => {
       await deleteRule(request.ctx, request.params['*']);
@@ -216,6 +262,7 @@ function engagementRoutes(app: App, needs: RecentSources): void {
       schema: {
         tags,
         summary: 'Retrieves users engagement',
+        description: 'Returns the share of users who used each tagged part of the application.',
         querystring: EngagementQuery,
         response: { 200: EngagementSchema },
       },
@@ -234,6 +281,7 @@ function engagementRoutes(app: App, needs: RecentSources): void {
       schema: {
         tags,
         summary: 'Retrieves engagement metrics',
+        description: 'Lists users with the tagged parts of the application that they used.',
         querystring: ListQuerystring,
         response: { 200: EngagedUserPage },
       },
@@ -260,6 +308,7 @@ function engagementRoutes(app: App, needs: RecentSources): void {
       schema: {
         tags,
         summary: 'Retrieves recently active users',
+        description: 'Lists the latest sign-ins, registrations and payments.',
         querystring: ListQuerystring,
         response: { 200: RecentPage },
       },

@@ -26,12 +26,36 @@ const TransactionsQuerystring = Type.Object({
 /** Lists of what is in the ledger. Instants given without a zone are read in the zone of the profile. */
 export function ledgerRoutes(app: App): void {
   const lists = [
-    ['balance', listBalance, { kind: 'provider' }, 'Lists what a profile owes'],
-    ['history', listHistory, { kind: 'provider' }, 'Lists what happened on the account of a subscriber'],
-    ['receivables', listReceivables, { kind: 'direct' }, 'Lists the sales of a provider'],
-    ['transfers', listTransfers, { kind: 'direct' }, "Lists what moved a provider's funds"],
-  ] as const satisfies readonly (readonly [string, typeof listBalance, Access, string])[];
-  for (const [name, list, access, summary] of lists) {
+    [
+      'balance',
+      listBalance,
+      { kind: 'provider' },
+      'Lists what a profile owes',
+      'Returns what the profile owes, by subscription, with the lines that make up the amount.',
+    ],
+    [
+      'history',
+      listHistory,
+      { kind: 'provider' },
+      'Lists what happened on the account of a subscriber',
+      'Lists what was ordered, paid and refunded by the profile as a subscriber.',
+    ],
+    [
+      'receivables',
+      listReceivables,
+      { kind: 'direct' },
+      'Lists the sales of a provider',
+      'Lists the sales of the profile as a provider, paid or not.',
+    ],
+    [
+      'transfers',
+      listTransfers,
+      { kind: 'direct' },
+      "Lists what moved a provider's funds",
+      'Lists what moved the funds of the profile as a provider: payments, fees, refunds and payouts.',
+    ],
+  ] as const satisfies readonly (readonly [string, typeof listBalance, Access, string, string])[];
+  for (const [name, list, access, summary, description] of lists) {
     app.get(
       `/api/billing/:profile/${name}`,
       {
@@ -39,6 +63,7 @@ export function ledgerRoutes(app: App): void {
         schema: {
           tags: ['billing'],
           summary,
+          description,
           params: ProfileParams,
           querystring: ListQuerystring,
           response: { 200: TransactionPage },
@@ -58,6 +83,7 @@ export function ledgerRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Lists the whole ledger',
+        description: 'Lists all entries of the ledger, newest first.',
         querystring: TransactionsQuerystring,
         response: { 200: TransactionPage },
       },

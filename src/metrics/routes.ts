@@ -30,6 +30,7 @@ export function metricsRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Reads a balance sheet at the ends of past periods',
+        description: 'Returns the amounts of each line of a balance sheet at the ends of past periods.',
         params: ReportParams,
         querystring: ReportQuerystring,
         response: { 200: BalanceReportSchema },
@@ -48,6 +49,7 @@ export function metricsRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Lists the lines of a balance sheet',
+        description: 'Lists the lines of a balance sheet: their titles and the accounts that they add up.',
         params: ReportParams,
         querystring: ListQuerystring,
         response: { 200: BalanceLinePage },
@@ -62,6 +64,7 @@ export function metricsRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Adds a line to a balance sheet',
+        description: 'Adds a line to a balance sheet.',
         params: ReportParams,
         body: BalanceLineInput,
         response: { 201: BalanceLineSchema },
@@ -80,6 +83,7 @@ export function metricsRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Reads a line of a balance sheet',
+        description: 'Returns a line of a balance sheet.',
         params: LineParams,
         response: { 200: BalanceLineSchema },
       },
@@ -98,6 +102,7 @@ export function metricsRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Changes a line of a balance sheet',
+        description: 'Changes the title, the accounts or the rank of a line.',
         params: LineParams,
         body: BalanceLineInput,
         response: { 200: BalanceLineSchema },
@@ -117,7 +122,12 @@ export function metricsRoutes(app: App): void {
     `${lines}/:rank`,
     {
       config: lineConfig,
-      schema: { tags, summary: 'Removes a line of a balance sheet; the others keep their ranks', params: LineParams },
+      schema: {
+        tags,
+        summary: 'Removes a line of a balance sheet; the others keep their ranks',
+        description: 'Removes a line; the others keep their ranks.',
+        params: LineParams,
+      },
     },
     async (request, reply) => {
       await removeBalanceLine(request.ctx, request.params.report, Number(request.params.rank));

@@ -20,6 +20,7 @@ export function notificationRoutes(app: App): void {
       schema: {
         tags: ['users'],
         summary: 'Lists the events that a user is told of by e-mail',
+        description: 'Lists the events of which the user is notified by e-mail.',
         params: UserParams,
         response: { 200: Preferences },
       },
@@ -35,6 +36,8 @@ export function notificationRoutes(app: App): void {
       schema: {
         tags: ['users'],
         summary: 'Sets the events that a user is told of by e-mail: those left out are not',
+        description:
+          'Sets the events of which the user is notified by e-mail; events that are left out are switched off. Security notices are always sent.',
         params: UserParams,
         body: Preferences,
         response: { 200: Preferences },

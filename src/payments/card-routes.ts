@@ -26,6 +26,7 @@ export function cardRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Retrieves the card on file',
+        description: 'Returns the brand, the last digits and the expiry date of the card on file.',
         params: ProfileParams,
         querystring: Type.Object({
           update: Type.Optional(
@@ -52,6 +53,7 @@ export function cardRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Replaces the card on file',
+        description: 'Replaces the card on file by the one that a token of the payment processor stands for.',
         params: ProfileParams,
         body: CardUpdate,
         response: { 200: CardSchema },
@@ -78,6 +80,7 @@ export function cardRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Removes the card on file',
+        description: 'Removes the card on file. What is owed stays owed.',
         params: ProfileParams,
         response: { 204: Type.Null() },
       },

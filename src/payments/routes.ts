@@ -46,6 +46,7 @@ export function paymentsRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Retrieves the account that a provider is paid out to',
+        description: 'Returns the account to which a provider is paid out, and the balance that waits there.',
         params: Type.Object({ profile: SlugParam }),
         response: { 200: BankSchema },
       },
@@ -66,6 +67,7 @@ function chargeRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Lists all charges',
+        description: 'Lists the charges of all profiles, newest first.',
         querystring: ListQuerystring,
         response: { 200: ChargePage },
       },
@@ -84,6 +86,7 @@ function chargeRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Retrieves a charge',
+        description: 'Returns a charge of the profile; a pending one is looked up at the payment processor first.',
         params: ChargeParams,
         response: { 200: ChargeSchema },
       },
@@ -98,6 +101,7 @@ function chargeRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Mails the receipt of a charge to the customer once more',
+        description: 'Sends the receipt of a charge to the e-mail address of the customer once more.',
         params: ChargeParams,
         response: { 201: ReceiptCopySchema },
       },
@@ -130,6 +134,8 @@ function chargeRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Gives back lines of a charge, whole or in part',
+        description:
+          'Refunds lines of a charge in whole or in part. A line is never refunded beyond its amount; a retry with the same Idempotency-Key refunds once.',
         params: ChargeParams,
         body: RefundBody,
         response: { 201: ChargeSchema },

@@ -43,6 +43,7 @@ function listRoutes(app: App): void {
       schema: {
         tags: ['profile'],
         summary: 'Lists billing profiles',
+        description: 'Lists the billing profiles of the site, archived ones excluded.',
         querystring: Type.Object({
           ...ListQuerystring.properties,
           include_inactive: Type.Optional(Type.String({ description: '1 lists archived profiles too' })),
@@ -67,6 +68,8 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
       schema: {
         tags: ['profile'],
         summary: 'Retrieves a billing profile',
+        description:
+          'Returns a billing profile with its contact data, the subscriptions that run and the latest notes of the site about it.',
         params: ProfileParams,
         response: { 200: ProfileWithSubscriptionsSchema },
       },
@@ -89,6 +92,7 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
       schema: {
         tags: ['profile'],
         summary: 'Updates a billing profile',
+        description: 'Changes the fields that are sent. A new slug renames a personal profile and its user together.',
         params: ProfileParams,
         body: ProfileUpdateBody,
         response: { 200: ProfileWithSubscriptionsSchema },
@@ -107,6 +111,8 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
       schema: {
         tags: ['profile'],
         summary: 'Archives a billing profile',
+        description:
+          'Archives a profile: its subscriptions end, its roles are removed, its slug is free again. Bookings stay in the ledger.',
         params: ProfileParams,
         response: { 204: NoContent },
       },
@@ -135,6 +141,7 @@ function connectedRoutes(app: App, throttle: Throttle): void {
       schema: {
         tags: ['profile'],
         summary: 'Lists the profiles that a user manages',
+        description: 'Lists the profiles of which the user is a manager.',
         params: UserParams,
         querystring: ListQuerystring,
         response: { 200: PageOf(ProfileDetailSchema) },
@@ -157,6 +164,8 @@ function connectedRoutes(app: App, throttle: Throttle): void {
       schema: {
         tags: ['profile'],
         summary: 'Creates a profile that a user manages',
+        description:
+          'Creates an organization of which the user is the manager, or the personal profile of the user. A personal profile for the address of another person is an invitation that this person accepts.',
         params: UserParams,
         body: ProfileCreateBody,
         response: { 201: ProfileDetailSchema },

@@ -23,6 +23,7 @@ export function engagementRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Lists engaged subscribers',
+        description: 'Lists the subscribers who used the application in a range of dates.',
         params: ProfileParams,
         querystring: ListQuerystring,
         response: { 200: PageOf(MemberSeenSchema) },
@@ -50,6 +51,7 @@ export function engagementRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Lists inactive subscribers',
+        description: 'Lists the subscribers who did not use the application in a range of dates.',
         params: ProfileParams,
         querystring: ListQuerystring,
         response: { 200: ProfilePage },

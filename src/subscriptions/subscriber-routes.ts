@@ -34,6 +34,11 @@ import {
 } from './schemas.ts';
 import { findSubscription } from './subscription-store.ts';
 
+interface OperationTexts {
+  summary: string;
+  description: string;
+}
+
 const managing = { kind: 'direct' } as const;
 const tags = ['subscriptions'];
 const ofPlan = '/api/profile/:profile/plans/:plan/subscriptions';
@@ -41,14 +46,38 @@ const ofProvider = '/api/profile/:profile/subscribers';
 
 /** Who is subscribed to a provider's plans, as the provider sees it. */
 export function subscriberRoutes(app: App, throttle: Throttle): void {
-  activeRoute(app, ofPlan, 'Lists plan active subscriptions');
-  spanRoute(app, `${ofPlan}/all`, 'all', 'Lists plan subscriptions');
-  spanRoute(app, `${ofPlan}/churned`, 'ended', 'Lists plan churned subscriptions');
-  activeRoute(app, `${ofProvider}/subscriptions`, 'Lists provider active subscriptions');
-  spanRoute(app, `${ofProvider}/subscriptions/all`, 'all', 'Lists provider subscriptions');
-  spanRoute(app, `${ofProvider}/subscriptions/churned`, 'ended', 'Lists provider churned subscriptions');
-  profilesRoute(app, ofProvider, 'active', 'Lists active subscribers');
-  profilesRoute(app, `${ofProvider}/all`, 'all', 'Lists subscribers');
+  activeRoute(app, ofPlan, {
+    summary: 'Lists plan active subscriptions',
+    description: 'Lists the subscriptions to a plan that run now.',
+  });
+  spanRoute(app, `${ofPlan}/all`, 'all', {
+    summary: 'Lists plan subscriptions',
+    description: 'Lists all subscriptions to a plan, ended ones included.',
+  });
+  spanRoute(app, `${ofPlan}/churned`, 'ended', {
+    summary: 'Lists plan churned subscriptions',
+    description: 'Lists the subscriptions to a plan that ended in a range of dates.',
+  });
+  activeRoute(app, `${ofProvider}/subscriptions`, {
+    summary: 'Lists provider active subscriptions',
+    description: 'Lists the subscriptions to all plans of a provider that run now.',
+  });
+  spanRoute(app, `${ofProvider}/subscriptions/all`, 'all', {
+    summary: 'Lists provider subscriptions',
+    description: 'Lists the subscriptions to all plans of a provider, ended ones included.',
+  });
+  spanRoute(app, `${ofProvider}/subscriptions/churned`, 'ended', {
+    summary: 'Lists provider churned subscriptions',
+    description: 'Lists the subscriptions to the plans of a provider that ended in a range of dates.',
+  });
+  profilesRoute(app, ofProvider, 'active', {
+    summary: 'Lists active subscribers',
+    description: 'Lists the profiles that subscribe to a plan of a provider now.',
+  });
+  profilesRoute(app, `${ofProvider}/all`, 'all', {
+    summary: 'Lists subscribers',
+    description: 'Lists the profiles that subscribe, or subscribed, to a plan of a provider.',
+  });
   engagementRoutes(app);
   grantRoute(app, throttle);
   oneRoutes(app);
@@ -57,14 +86,14 @@ export function subscriberRoutes(app: App, throttle: Throttle): void {
 
 const MaybePlanParams = Type.Object({ ...ProfileParams.properties, plan: Type.Optional(PlanParams.properties.plan) });
 
-function activeRoute(app: App, url: string, summary: string): void {
+function activeRoute(app: App, url: string, texts: OperationTexts): void {
   app.get(
     url,
     {
       config: { access: managing, problems: [subscriptionProblems.plan_not_provided] },
       schema: {
         tags,
-        summary,
+        ...texts,
         params: MaybePlanParams,
         querystring: ListQuerystring,
         response: { 200: ActiveSubscriberPage },
@@ -85,14 +114,14 @@ function activeRoute(app: App, url: string, summary: string): void {
   );
 }
 
-function spanRoute(app: App, url: string, span: Span, summary: string): void {
+function spanRoute(app: App, url: string, span: Span, texts: OperationTexts): void {
   app.get(
     url,
     {
       config: { access: managing, problems: [subscriptionProblems.plan_not_provided] },
       schema: {
         tags,
-        summary,
+        ...texts,
         params: MaybePlanParams,
         querystring: ListQuerystring,
         response: { 200: SubscriberPage },
@@ -113,12 +142,12 @@ function spanRoute(app: App, url: string, span: Span, summary: string): void {
   );
 }
 
-function profilesRoute(app: App, url: string, span: 'active' | 'all', summary: string): void {
+function profilesRoute(app: App, url: string, span: 'active' | 'all', texts: OperationTexts): void {
   app.get(
     url,
     {
       config: { access: managing },
-      schema: { tags, summary, params: ProfileParams, querystring: ListQuerystring, response: { 200: ProfilePage } },
+      schema: { tags, ...texts, params: ProfileParams, querystring: ListQuerystring, response: { 200: ProfilePage } },
     },
     async (request) => {
       const { ctx, subject } = request;
@@ -150,6 +179,8 @@ function grantRoute(app: App, throttle: Throttle): void {
       schema: {
         tags,
         summary: 'Grants a subscription',
+        description:
+          "Grants a subscription to a profile, or to a person by e-mail address. It waits for the subscriber to accept unless the subscriber's manager is the caller or the plan asks for no consent.",
         params: PlanParams,
         querystring: ForceQuerystring,
         body: GrantBody,
@@ -179,6 +210,7 @@ function oneRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Retrieves a plan subscription',
+        description: 'Returns the subscription of one profile to a plan of the provider.',
         params: SubscriberParams,
         response: { 200: SubscriberSchema },
       },
@@ -204,6 +236,7 @@ function oneRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Updates a plan subscription',
+        description: 'Changes the end or the description of a subscription. A provider may extend it without payment.',
         params: SubscriberParams,
         body: SubscriptionBody,
         response: { 200: SubscriberSchema },
@@ -226,7 +259,12 @@ function oneRoutes(app: App): void {
         access: managing,
         problems: [subscriptionProblems.plan_not_provided, subscriptionProblems.subscription_unknown],
       },
-      schema: { tags, summary: 'Cancels subscription', params: SubscriberParams },
+      schema: {
+        tags,
+        summary: 'Cancels subscription',
+        description: 'Ends the subscription of one profile to a plan of the provider now. Nothing is refunded.',
+        params: SubscriberParams,
+      },
     },
     async (request, reply) => {
       const { ctx, params } = request;
@@ -246,6 +284,7 @@ function acceptRoute(app: App): void {
       schema: {
         tags,
         summary: 'Grants a subscription request',
+        description: 'Accepts the request of a profile for a subscription. The key works once.',
         params: RequestKeyParams,
         response: { 201: SubscriberSchema },
       },

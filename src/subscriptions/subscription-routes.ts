@@ -17,24 +17,35 @@ import {
 } from './schemas.ts';
 import { findSubscription } from './subscription-store.ts';
 
+interface OperationTexts {
+  summary: string;
+  description: string;
+}
+
 const providing = { kind: 'provider', frictionless: true } as const;
 const tags = ['subscriptions'];
 
 /** What a profile is subscribed to, as the subscriber and its providers see it. */
 export function subscriptionRoutes(app: App): void {
-  listRoute(app, '/api/profile/:profile/subscriptions', 'active', 'Lists present subscriptions');
-  listRoute(app, '/api/profile/:profile/subscriptions/expired', 'ended', 'Lists expired subscriptions');
+  listRoute(app, '/api/profile/:profile/subscriptions', 'active', {
+    summary: 'Lists present subscriptions',
+    description: 'Lists the subscriptions of a profile that run now.',
+  });
+  listRoute(app, '/api/profile/:profile/subscriptions/expired', 'ended', {
+    summary: 'Lists expired subscriptions',
+    description: 'Lists the subscriptions of a profile that have ended.',
+  });
   oneRoutes(app);
 }
 
-function listRoute(app: App, url: string, span: Span, summary: string): void {
+function listRoute(app: App, url: string, span: Span, texts: OperationTexts): void {
   app.get(
     url,
     {
       config: { access: providing },
       schema: {
         tags,
-        summary,
+        ...texts,
         params: ProfileParams,
         querystring: ListQuerystring,
         response: { 200: SubscriptionPage },
@@ -65,6 +76,7 @@ function oneRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Retrieves a subscriber subscription',
+        description: 'Returns the subscription of a profile to a plan.',
         params: SubscribedPlanParams,
         response: { 200: SubscriptionSchema },
       },
@@ -96,6 +108,8 @@ function oneRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Unsubscribes at a future date',
+        description:
+          'Sets the end of a subscription. A subscriber may only shorten it; the paid period is not refunded.',
         params: SubscribedPlanParams,
         body: SubscriptionBody,
         response: { 200: SubscriptionSchema },
@@ -115,7 +129,12 @@ function oneRoutes(app: App): void {
     url,
     {
       config: { access: providing, problems: [subscriptionProblems.subscription_protected] },
-      schema: { tags, summary: 'Unsubscribes now', params: SubscribedPlanParams },
+      schema: {
+        tags,
+        summary: 'Unsubscribes now',
+        description: 'Ends a subscription of a profile now. Nothing is refunded.',
+        params: SubscribedPlanParams,
+      },
     },
     async (request, reply) => {
       const target = { profile_id: profileOf(request.subject), plan: request.params.subscribed_plan };

@@ -15,7 +15,7 @@ interface Operation {
   responses?: Record<string, MediaTypes>;
 }
 
-const DESCRIPTION_LENGTH_MIN = 40;
+const DESCRIPTION_LENGTH_MIN = 25;
 
 let app: TestApp;
 let operations: [name: string, operation: Operation][];
@@ -42,7 +42,9 @@ test('every operation has a summary, a description and an example of request and
       ...(summary === '' ? [`${name}: no summary`] : []),
       ...((description.split('\n\n')[0]?.length ?? 0) < DESCRIPTION_LENGTH_MIN ? [`${name}: no description`] : []),
       ...(shown(requestBody) ? [] : [`${name}: no example of the request`]),
-      ...(shown(responses[String(example.response.status)]) ? [] : [`${name}: no example of the response`]),
+      ...(example.response.body === undefined || shown(responses[String(example.response.status)])
+        ? []
+        : [`${name}: no example of the response`]),
     ];
   });
   assert.deepEqual(faults, []);

@@ -28,6 +28,7 @@ export function apiKeyRoutes(app: App, { settings }: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Lists user API keys',
+        description: 'Lists the API keys of a user by title and the start of each key. Secrets are not stored.',
         params: UserParams,
         querystring: ListQuerystring,
         response: { 200: PageOf(ApiKeyRow) },
@@ -66,6 +67,8 @@ export function apiKeyRoutes(app: App, { settings }: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Deletes a user API key',
+        description:
+          'Deletes an API key after the password or a second factor was given. Requests with the key are refused from then on.',
         params: ApiKeyParams,
         body: ApiKeyRemovalBody,
         response: { 200: Detail },

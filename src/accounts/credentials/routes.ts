@@ -117,6 +117,7 @@ export function credentialRoutes(app: App, { settings }: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Updates a user public SSH key',
+        description: 'Stores the public SSH key of a user after the password or a second factor was given.',
         params: UserParams,
         body: SshKeyBody,
         response: { 200: Detail },

@@ -41,6 +41,8 @@ export function sessionRoutes(app: App, deps: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Authenticates a user',
+        description:
+          'Verifies a user name, e-mail address or phone number with a password, an e-mailed code or a further factor, and opens a session. When a factor is missing, the response is 401 and names the field to send next. The token belongs to the session: signing out ends it.',
         querystring: CookieQuerystring,
         body: SignInBody,
         response: { 201: TokenReply },
@@ -79,7 +81,12 @@ export function sessionRoutes(app: App, deps: AccountsDeps): void {
     '/api/auth/tokens',
     {
       config: { access: { kind: 'authenticated' } },
-      schema: { tags, summary: 'Logs a user out', response: { 204: NoContent } },
+      schema: {
+        tags,
+        summary: 'Logs a user out',
+        description: 'Ends the session of the caller. It is the form of the 2019 API for signing out.',
+        response: { 204: NoContent },
+      },
     },
     async (request, reply) => {
       await signOut(request.ctx, { everywhere: false });
@@ -99,7 +106,13 @@ export function sessionRoutes(app: App, deps: AccountsDeps): void {
           accountsProblems.token_renewal_over,
         ],
       },
-      schema: { tags, summary: 'Refreshes a JSON Web Token', body: TokenBody, response: { 201: TokenReply } },
+      schema: {
+        tags,
+        summary: 'Refreshes a JSON Web Token',
+        description: 'Returns a token of the same session that expires later, up to a limit counted from the sign-in.',
+        body: TokenBody,
+        response: { 201: TokenReply },
+      },
     },
     async (request, reply) => {
       const token = await renewToken(request.ctx, settings, request.body.token);
@@ -111,7 +124,13 @@ export function sessionRoutes(app: App, deps: AccountsDeps): void {
     '/api/auth/tokens/verify',
     {
       config: { access: { kind: 'authenticated' }, problems: [accountsProblems.token_invalid] },
-      schema: { tags, summary: 'Verifies a JSON Web Token', body: TokenBody, response: { 200: TokenReply } },
+      schema: {
+        tags,
+        summary: 'Verifies a JSON Web Token',
+        description: 'Returns the token when it is valid and belongs to the caller; refuses it otherwise.',
+        body: TokenBody,
+        response: { 200: TokenReply },
+      },
     },
     async (request) => {
       await verifyToken(request.ctx, settings, request.body.token);

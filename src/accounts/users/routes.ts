@@ -34,6 +34,7 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Retrieves a user account',
+        description: 'Returns the account of a user with its contact data.',
         params: UserParams,
         response: { 200: UserDetailSchema },
       },
@@ -110,6 +111,7 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Sends an activation link',
+        description: 'Sends the link that activates an account once more, when it is not active yet.',
         params: UserParams,
         response: { 201: UserChangedSchema },
       },

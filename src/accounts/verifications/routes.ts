@@ -55,6 +55,7 @@ export function verificationRoutes(app: App, deps: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Retrieves contact from an activation key',
+        description: 'Returns what is known about the user of a mailed link, to fill a form. The link stays usable.',
         params: VerificationKeyParams,
         response: { 200: UserDetailSchema },
       },
@@ -85,6 +86,8 @@ export function verificationRoutes(app: App, deps: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Activates a user',
+        description:
+          'Verifies the address to which the link was sent, sets the password and the missing fields, and opens a session. What others set on the account before the first verification is removed. The link works once.',
         params: VerificationKeyParams,
         querystring: CookieQuerystring,
         body: ActivateBody,

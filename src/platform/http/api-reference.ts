@@ -94,6 +94,7 @@ const titles: Record<string, string> = {
   metrics: 'Metrics',
   proxy: 'Gateway',
   themes: 'Themes',
+  operations: 'Version',
   content: 'Content',
   development: 'Development',
 };

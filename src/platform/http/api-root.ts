@@ -11,6 +11,7 @@ export function registerApiRoot(app: App, options: HttpOptions): void {
       schema: {
         tags: ['operations'],
         summary: 'Retrieves the version of the API',
+        description: 'Returns the version of the API and sets the CSRF cookie that scripts of a signed-in page need.',
         response: { 200: Type.Object({ version: Type.String() }) },
       },
     },

@@ -193,8 +193,8 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   app.setErrorHandler(async (error, request, reply) => replyWithProblem(request, reply, error));
 
   registerHealth(app, options);
-  registerApiRoot(app, options);
   await registerOpenApi(app, options);
+  registerApiRoot(app, options);
   registerFallback(app);
   return app;
 }

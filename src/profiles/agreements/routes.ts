@@ -51,6 +51,7 @@ function operatorRoutes(app: App, templates: AgreementTemplates): void {
       schema: {
         tags: ['profile'],
         summary: 'Lists agreements',
+        description: 'Lists the agreements of the site with the date of their last change.',
         querystring: ListQuerystring,
         response: { 200: AgreementPage },
       },
@@ -64,6 +65,7 @@ function operatorRoutes(app: App, templates: AgreementTemplates): void {
       schema: {
         tags: ['profile'],
         summary: 'Creates an agreement',
+        description: 'Creates an agreement. A rule with operator 2 asks users to sign it.',
         body: AgreementCreateBody,
         response: { 201: AgreementSchema },
       },
@@ -78,6 +80,7 @@ function operatorRoutes(app: App, templates: AgreementTemplates): void {
       schema: {
         tags: ['profile'],
         summary: 'Retrieves an agreement',
+        description: 'Returns an agreement with its text.',
         params: DocumentParams,
         response: { 200: AgreementWithText },
       },
@@ -92,6 +95,7 @@ function operatorRoutes(app: App, templates: AgreementTemplates): void {
       schema: {
         tags: ['profile'],
         summary: 'Updates an agreement',
+        description: 'Changes an agreement. Users who signed before `updated_at` are asked to sign again.',
         params: DocumentParams,
         body: AgreementUpdateBody,
         response: { 200: AgreementWithText },
@@ -106,6 +110,7 @@ function operatorRoutes(app: App, templates: AgreementTemplates): void {
       schema: {
         tags: ['profile'],
         summary: 'Deletes an agreement and its signatures',
+        description: 'Deletes an agreement with all its signatures. The agreements that every site has stay.',
         params: DocumentParams,
         response: { 204: NoContent },
       },
@@ -126,6 +131,7 @@ function legalRoutes(app: App, templates: AgreementTemplates): void {
       schema: {
         tags: ['profile'],
         summary: 'Lists agreements to sign',
+        description: 'Lists the agreements that users may be asked to sign.',
         querystring: ListQuerystring,
         response: { 200: AgreementPage },
       },
@@ -139,6 +145,7 @@ function legalRoutes(app: App, templates: AgreementTemplates): void {
       schema: {
         tags: ['profile'],
         summary: 'Retrieves the text of an agreement',
+        description: 'Returns the text of an agreement and when the caller signed it last.',
         params: AgreementParams,
         response: { 200: AgreementWithText },
       },
@@ -155,6 +162,7 @@ function legalRoutes(app: App, templates: AgreementTemplates): void {
       schema: {
         tags: ['profile'],
         summary: 'Signs an agreement',
+        description: 'Records that the caller agrees to the text as it is now.',
         params: AgreementParams,
         body: SignBody,
         response: { 200: SignReply },

@@ -25,6 +25,8 @@ export function registrationRoutes(app: App, settings: AccountsSettings): void {
       schema: {
         tags: ['auth'],
         summary: 'Registers a new user',
+        description:
+          'Creates a user, with a personal profile or an organization when `type` names one, and opens a session. The address is not verified yet: a message with a link is sent to it.',
         querystring: Type.Object({
           cookie: Type.Optional(Type.String({ description: '1 also signs the browser in' })),
         }),

@@ -59,6 +59,7 @@ function listRoutes(app: App): void {
       schema: {
         tags: ['rbac'],
         summary: 'Lists the profiles that a user can reach',
+        description: 'Lists the profiles on which the user has a role, with invitations and requests that are open.',
         params: UserParams,
         querystring: Querystring,
         response: { 200: AccessiblePage },
@@ -84,6 +85,7 @@ function listRoutes(app: App): void {
       schema: {
         tags: ['rbac'],
         summary: 'Lists the profiles on which a user has one type of role',
+        description: 'Lists the profiles on which the user has one type of role.',
         params: AccessibleTypeParams,
         querystring: Querystring,
         response: { 200: AccessiblePage },
@@ -137,7 +139,15 @@ function requestRoutes(app: App, throttle: Throttle): void {
   };
   app.post(
     '/api/users/:user/accessibles',
-    { ...options, schema: { ...options.schema, summary: 'Asks a profile for a role', params: UserParams } },
+    {
+      ...options,
+      schema: {
+        ...options.schema,
+        summary: 'Asks a profile for a role',
+        description: 'Asks the managers of a profile for a role; they are notified by e-mail.',
+        params: UserParams,
+      },
+    },
     async ({ ctx, subject, body }, reply) => {
       const answer = await ask(ctx, subject, null, body);
       return reply.status(answer.status).send(answer.body);
@@ -147,7 +157,12 @@ function requestRoutes(app: App, throttle: Throttle): void {
     '/api/users/:user/accessibles/:role',
     {
       ...options,
-      schema: { ...options.schema, summary: 'Asks a profile for one type of role', params: AccessibleTypeParams },
+      schema: {
+        ...options.schema,
+        summary: 'Asks a profile for one type of role',
+        description: 'Asks the managers of a profile for one type of role; they are notified by e-mail.',
+        params: AccessibleTypeParams,
+      },
     },
     async ({ ctx, subject, body, params }, reply) => {
       const answer = await ask(ctx, subject, params.role, body);
@@ -165,6 +180,8 @@ function acceptRoute(app: App): void {
       schema: {
         tags: ['rbac'],
         summary: 'Accepts an invitation',
+        description:
+          'Accepts an invitation. The caller must be the invited user and must have verified the invited address. The key works once.',
         params: AcceptParams,
         response: { 200: AccessibleSchema },
       },
@@ -183,6 +200,7 @@ function oneAccessibleRoutes(app: App): void {
       schema: {
         tags: ['rbac'],
         summary: 'Retrieves the role of a user on a profile',
+        description: 'Returns the role of the user on a profile.',
         params: AccessibleParams,
         response: { 200: AccessibleSchema },
       },
@@ -196,6 +214,7 @@ function oneAccessibleRoutes(app: App): void {
       schema: {
         tags: ['rbac'],
         summary: 'Reminds a profile of a request',
+        description: 'Notifies the managers of the profile of an open request once more.',
         params: AccessibleParams,
         response: { 200: AccessibleSchema },
       },
@@ -212,6 +231,8 @@ function oneAccessibleRoutes(app: App): void {
       schema: {
         tags: ['rbac'],
         summary: 'Leaves a profile, declines an invitation or withdraws a request',
+        description:
+          'Leaves a profile, declines an invitation or withdraws a request. The last manager of a profile cannot leave.',
         params: AccessibleParams,
         response: { 204: NoContent },
       },

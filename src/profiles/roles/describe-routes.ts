@@ -25,6 +25,7 @@ export function roleTypeRoutes(app: App): void {
       schema: {
         tags: ['rbac'],
         summary: 'Lists role types',
+        description: 'Lists the role types of the profile: those of the site and its own.',
         params: ProfileParams,
         querystring: ListQuerystring,
         response: { 200: RoleTypePage },
@@ -43,6 +44,7 @@ export function roleTypeRoutes(app: App): void {
       schema: {
         tags: ['rbac'],
         summary: 'Creates a role type',
+        description: 'Creates a role type of the profile; its slug is made from the title.',
         params: ProfileParams,
         body: RoleTypeBody,
         response: { 201: RoleTypeSchema },
@@ -61,6 +63,7 @@ export function roleTypeRoutes(app: App): void {
       schema: {
         tags: ['rbac'],
         summary: 'Retrieves a role type',
+        description: 'Returns a role type of the profile.',
         params: RoleTypeParams,
         response: { 200: RoleTypeSchema },
       },
@@ -77,6 +80,7 @@ export function roleTypeRoutes(app: App): void {
       schema: {
         tags: ['rbac'],
         summary: 'Updates a role type',
+        description: 'Changes a role type of the profile. Role types of the site are changed by the broker only.',
         params: RoleTypeParams,
         body: RoleTypeBody,
         response: { 200: RoleTypeSchema },
@@ -92,6 +96,7 @@ export function roleTypeRoutes(app: App): void {
       schema: {
         tags: ['rbac'],
         summary: 'Deletes a role type',
+        description: 'Deletes a role type that no user holds.',
         params: RoleTypeParams,
         querystring: ForceQuerystring,
         response: { 204: NoContent },

@@ -63,6 +63,7 @@ function listRoutes(app: App): void {
       schema: {
         tags: ['rbac'],
         summary: 'Lists roles on a profile',
+        description: 'Lists the users with a role on the profile, with invitations and requests that are open.',
         params: ProfileParams,
         querystring: RoleListQuerystring,
         response: { 200: RolePage },
@@ -81,6 +82,8 @@ function listRoutes(app: App): void {
       schema: {
         tags: ['rbac'],
         summary: 'Lists roles of one type on a profile',
+        description:
+          'Lists the users who hold one type of role on the profile, with invitations and requests that are open.',
         params: RoleTypeParams,
         querystring: RoleListQuerystring,
         response: { 200: RolePage },
@@ -121,6 +124,8 @@ function grantRoute(app: App, throttle: Throttle): void {
       schema: {
         tags: ['rbac'],
         summary: 'Grants a role, or invites somebody to accept one',
+        description:
+          'Invites a user, or a person without an account by e-mail address, to accept a role. The role has no effect until the invited user accepts it.',
         params: RoleTypeParams,
         querystring: ForceQuerystring,
         body: GrantBody,
@@ -147,6 +152,7 @@ function oneRoleRoutes(app: App, throttle: Throttle): void {
       schema: {
         tags: ['rbac'],
         summary: 'Retrieves the role of a user',
+        description: 'Returns the role of a user on the profile.',
         params: RoleParams,
         response: { 200: RoleByProfileSchema },
       },
@@ -160,6 +166,7 @@ function oneRoleRoutes(app: App, throttle: Throttle): void {
       schema: {
         tags: ['rbac'],
         summary: 'Sends an invitation again',
+        description: 'Sends the invitation of a user once more; the former link ends.',
         params: RoleParams,
         response: { 200: RoleByProfileSchema },
       },
@@ -177,6 +184,7 @@ function oneRoleRoutes(app: App, throttle: Throttle): void {
     schema: {
       tags: ['rbac'],
       summary: 'Updates what is kept with a role',
+      description: 'Changes the meta data that is stored with a role.',
       params: RoleParams,
       body: ExtraBody,
       response: { 200: RoleByProfileSchema },
@@ -196,6 +204,7 @@ function oneRoleRoutes(app: App, throttle: Throttle): void {
       schema: {
         tags: ['rbac'],
         summary: 'Takes a role, invitation or request away',
+        description: 'Removes a role, an invitation or a request. The last manager of a profile stays.',
         params: RoleParams,
         response: { 204: NoContent },
       },

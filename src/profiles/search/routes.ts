@@ -37,6 +37,8 @@ export function searchRoutes(app: App, throttle: Throttle): void {
       schema: {
         tags: ['profile'],
         summary: 'Finds profiles and users',
+        description:
+          'Finds up to five profiles and users for a field that completes what is typed. No result is returned when more than five match.',
         querystring: Querystring,
         response: { 200: ProfileCandidates },
       },
@@ -50,6 +52,8 @@ export function searchRoutes(app: App, throttle: Throttle): void {
       schema: {
         tags: ['profile'],
         summary: 'Finds profiles',
+        description:
+          'Finds up to five profiles for a field that completes what is typed. No result is returned when more than five match.',
         querystring: Querystring,
         response: { 200: ProfileCandidates },
       },
@@ -63,6 +67,8 @@ export function searchRoutes(app: App, throttle: Throttle): void {
       schema: {
         tags: ['profile'],
         summary: 'Finds users',
+        description:
+          'Finds up to five users for a field that completes what is typed. No result is returned when more than five match.',
         querystring: Querystring,
         response: { 200: UserCandidates },
       },
@@ -80,6 +86,7 @@ function oneCandidateRoutes(app: App, throttle: Throttle): void {
       schema: {
         tags: ['profile'],
         summary: 'Tells what everybody may know about a profile',
+        description: 'Returns the public summary of a profile: its slug, name, picture and type.',
         params: ProfileParams,
         response: { 200: ProfileSummarySchema },
       },
@@ -107,6 +114,7 @@ function oneCandidateRoutes(app: App, throttle: Throttle): void {
       schema: {
         tags: ['profile'],
         summary: 'Creates a profile for somebody who does not know of it yet',
+        description: 'Creates a profile that no user manages yet, for a customer who has no account.',
         body: ProfileCreateBody,
         response: { 201: ProfileDetailSchema },
       },

@@ -5,6 +5,7 @@ export const gatewayCalls: readonly ExampleCall[] = [
   { operation: 'PUT /api/proxy', body: { entry_point: 'http://127.0.0.1:8001/', session_backend: 2 } },
   { operation: 'POST /api/proxy/key' },
   { operation: 'GET /api/proxy/sessions/{user}', path: { user: 'xia' } },
+  { operation: 'GET /api/proxy/session/profiles', as: 'xia' },
   { operation: 'GET /api/proxy/rules' },
   {
     operation: 'POST /api/proxy/rules',

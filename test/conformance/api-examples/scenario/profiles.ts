@@ -12,7 +12,6 @@ export const profilesCalls: readonly ExampleCall[] = [
     path: xia,
     body: { full_name: 'Xia Lee', locality: 'Oakland' },
   },
-  { operation: 'PATCH /api/profile/{profile}', as: 'xia', path: xia, body: { postal_code: '94601' } },
   {
     operation: 'POST /api/users/{user}/profiles',
     as: 'xia',
@@ -28,12 +27,6 @@ export const profilesCalls: readonly ExampleCall[] = [
     as: 'xia',
     path: { ...xia, role: 'auditor' },
     body: { title: 'External auditor' },
-  },
-  {
-    operation: 'PATCH /api/profile/{profile}/roles/describe/{role}',
-    as: 'xia',
-    path: { ...xia, role: 'auditor' },
-    body: { skip_optin_on_grant: false },
   },
   {
     operation: 'POST /api/profile/{profile}/roles/{role}',
@@ -58,12 +51,6 @@ export const profilesCalls: readonly ExampleCall[] = [
   },
   {
     operation: 'PUT /api/profile/{profile}/roles/{role}/{user}',
-    as: 'xia',
-    path: { ...xia, role: 'contributor', user: 'kenneth' },
-    body: { extra: 'books' },
-  },
-  {
-    operation: 'PATCH /api/profile/{profile}/roles/{role}/{user}',
     as: 'xia',
     path: { ...xia, role: 'contributor', user: 'kenneth' },
     body: { extra: 'books' },
@@ -134,11 +121,6 @@ export const profilesCalls: readonly ExampleCall[] = [
     operation: 'PUT /api/agreements/{document}',
     path: { document: 'house-rules' },
     body: { title: 'House rules', updated_at: '2026-03-01T00:00:00Z' },
-  },
-  {
-    operation: 'PATCH /api/agreements/{document}',
-    path: { document: 'house-rules' },
-    body: { title: 'Rules of the house' },
   },
   { operation: 'DELETE /api/agreements/{document}', path: { document: 'house-rules' } },
   { operation: 'GET /api/legal', as: null },
