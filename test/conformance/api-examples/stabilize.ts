@@ -6,7 +6,7 @@ const replacements: readonly (readonly [pattern: RegExp, replacement: string])[]
   [/\b[0-9a-f]{40}\b/g, '0123456789abcdef0123456789abcdef01234567'],
   [/\bch_(?!XAb124EF)[A-Za-z0-9]+/g, 'ch_1Gq2Xy7Kd0'],
   [/\b[A-Za-z0-9]{64}\b/g, 'ExampleKeyExampleKeyExampleKey32ExampleSecretExampleSecretExamp64'],
-  [/\b(?=[A-Z]*[a-z])[A-Za-z0-9]{32}\b/g, 'ExampleKeyExampleKeyExampleKey32'],
+  [/\b(?=[A-Z0-9]*[a-z])[A-Za-z0-9]{32}\b/g, 'ExampleKeyExampleKeyExampleKey32'],
   [/\b[A-Z2-7]{32}\b/g, 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'],
   [/(?<![\w-])[\w-]{43}(?![\w-])/g, 'Zm9yLWV4YW1wbGUtb25seS1uZXZlci1hLXJlYWwta2V5'],
 ];
