@@ -9,6 +9,7 @@ import { managersOf } from '#profiles';
 import { addRolloverQuota, openOrExtend } from '#subscriptions';
 import { recordCartItems } from './cart-item-store.ts';
 import { orderExecuted } from './events.ts';
+import { type LineNames, nameLines } from './describe-lines.ts';
 import { eventOf, type Order, type OrderLine } from './order.ts';
 import { bookOrderLine, closeOrder } from './order-store.ts';
 import { forgetCoupon } from './remembered-coupon-store.ts';
@@ -58,10 +59,20 @@ export async function bookOrder(
   );
   await forgetShown(tx, order, lines);
   await closeOrder(tx, order.id, 'settled', at);
+  const names = await nameLines(
+    tx,
+    booked.map(({ line, covers_to }) => ({ ...line, covers_to, payer_id: order.profile_id })),
+  );
   const charge =
     payment === null
       ? null
-      : await recordCharge(tx, payment.attempt, payment.answer, chargeItems(booked, entry_ids), order.created_at);
+      : await recordCharge(
+          tx,
+          payment.attempt,
+          payment.answer,
+          chargeItems(booked, entry_ids, names),
+          order.created_at,
+        );
   await emit(
     tx,
     orderExecuted({
@@ -69,7 +80,12 @@ export async function bookOrder(
       profile_id: order.profile_id,
       user_id: order.created_by,
       processor_key: charge?.processor_key ?? null,
-      lines: lines.map(({ provider_id, description, amount, unit }) => ({ provider_id, description, amount, unit })),
+      lines: booked.map(({ line: { provider_id, amount, unit } }, index) => ({
+        provider_id,
+        description: names[index]?.text ?? '',
+        amount,
+        unit,
+      })),
     }),
     at,
   );
@@ -184,7 +200,7 @@ function orderEntry(order: Order, { line, event_id, description }: Booked): NewE
 }
 
 /** Every line is an item of the charge, free ones too: the ledger then has the distribution of each line. */
-function chargeItems(booked: readonly Booked[], entry_ids: readonly LedgerEntryId[]) {
+function chargeItems(booked: readonly Booked[], entry_ids: readonly LedgerEntryId[], names: readonly LineNames[]) {
   return booked.flatMap(({ line, event_id }, index) => {
     const entry_id = entry_ids[index];
     if (entry_id === undefined) return [];
@@ -195,6 +211,8 @@ function chargeItems(booked: readonly Booked[], entry_ids: readonly LedgerEntryI
         amount: line.amount,
         broker_fee_percent: line.broker_fee_percent,
         event_id,
+        event_label: names[index]?.label ?? '',
+        title: names[index]?.text ?? '',
       },
     ];
   });

@@ -149,6 +149,28 @@ export async function closeOrder(
   await tx.updateTable('orders').set({ state, closed_at: at }).where('id', '=', id).execute();
 }
 
+/**
+ * Order lines that ledger entries stand for, with their payers; the first of several, as an order that is paid late has a
+ * second line. Index: order_lines_ledger_entry_id.
+ */
+export async function findLinesOfEntries(
+  reader: Reader,
+  entry_ids: readonly LedgerEntryId[],
+): Promise<(OrderLine & { payer_id: ProfileId; ledger_entry_id: LedgerEntryId })[]> {
+  if (entry_ids.length === 0) return [];
+  return reader
+    .selectFrom('order_lines as line')
+    .innerJoin('orders', 'orders.id', 'line.order_id')
+    .selectAll('line')
+    .select('orders.profile_id as payer_id')
+    .distinctOn('line.ledger_entry_id')
+    .where('line.ledger_entry_id', 'in', [...new Set(entry_ids)])
+    .orderBy('line.ledger_entry_id')
+    .orderBy('line.id')
+    .$narrowType<{ ledger_entry_id: LedgerEntryId }>()
+    .execute();
+}
+
 /** Notes on a line what became of it. */
 export async function bookOrderLine(
   tx: Tx,

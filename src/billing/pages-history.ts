@@ -11,6 +11,7 @@ import { summaryOf } from './pages-cart.ts';
 import { viewCard } from './pages-checkout.ts';
 import { getProfileById } from './get-profile.ts';
 import { payingFor } from './routes-checkout.ts';
+import { viewHistory } from './view-history.ts';
 import { commonProblems } from '#kernel/problem';
 
 const params = Type.Object({ profile: Type.String() });
@@ -31,6 +32,7 @@ export function historyPages(app: App): void {
       const newest = asked.order.length > 0 ? asked : { ...asked, order: [{ field: 'created_at', descending: true }] };
       const sellers = sellersSeenBy(subject);
       const page = await listHistory(ctx, profile.id, { list: newest, url: request.listUrl, sellers });
+      const reading = { lang: ctx.lang, timezone: profile.default_timezone };
       const card = sellers === null ? await savedCard(ctx.db, profile.id) : null;
       const due = mainAmount((await statementBalance(ctx.db, profile.id, ctx.clock.now(), sellers)).totals);
       return reply.page('saas/billing/index.html', {
@@ -38,7 +40,7 @@ export function historyPages(app: App): void {
         balance_amount: due.amount,
         balance_unit: due.unit,
         card: card ? viewCard(card) : null,
-        transactions: { ...page, results: page.results.map(({ text, ...row }) => ({ ...row, description: text })) },
+        transactions: { ...page, results: await viewHistory(ctx.db, page.results, reading) },
       });
     },
   );

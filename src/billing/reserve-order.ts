@@ -10,6 +10,7 @@ import type { CartItem, CartOwner } from './cart-item.ts';
 import { deleteCartItem, lockCartItems } from './cart-item-store.ts';
 import { confirm, decide, isTooSmall, nothingToOrder, tooSmallToCharge } from './confirm-order.ts';
 import { allLines, cartVersion, type Choice, type Invoicable, type Line, totalOf } from './line.ts';
+import { factsOfLine, lineText } from './line-text.ts';
 import { balancesOn, loadBalances } from './load-balances.ts';
 import { loadInvoicables } from './load-invoicables.ts';
 import { linesOfOrder, type Order } from './order.ts';
@@ -134,7 +135,7 @@ async function placeOrder(
           profile_id: payer.id,
           created_by,
           ...total,
-          description: chargeDescription(lines),
+          description: chargeDescription(invoicables),
           token: input.token,
           remember_card: input.remember_card,
           key: input.key ?? null,
@@ -167,7 +168,8 @@ async function takeRedemptions(tx: Tx, lines: readonly Line[]): Promise<void> {
   }
 }
 
-function chargeDescription(lines: readonly Line[]): string {
-  const [first] = lines;
-  return lines.length === 1 && first ? first.description : `${lines.length} items`;
+/** Text of the charge on the processor's pages and on its receipt. */
+function chargeDescription(invoicables: readonly Invoicable[]): string {
+  const texts = invoicables.flatMap(({ lines, plan }) => lines.map((line) => lineText(factsOfLine(line, plan))));
+  return texts.length === 1 && texts[0] !== undefined ? texts[0] : `${texts.length} items`;
 }

@@ -1,6 +1,7 @@
 import { periodNoun } from '#kernel/period';
 import type { Invoicable, Line } from './line.ts';
 import { allLines, cartVersion, totalOf } from './line.ts';
+import { factsOfLine, lineText } from './line-text.ts';
 
 /** What the pages of an order show; texts and amounts only, no ids. */
 export function viewInvoicables(invoicables: readonly Invoicable[]): Record<string, unknown> {
@@ -23,7 +24,8 @@ export function viewInvoicables(invoicables: readonly Invoicable[]): Record<stri
 function viewLine(line: Line, { plan }: Invoicable): Record<string, unknown> {
   const { option } = line;
   return {
-    description: line.description,
+    // The ways into a plan with an unlock event have a text of their own.
+    description: option && option.kind !== 'period' ? line.description : lineText(factsOfLine(line, plan)),
     dest_amount: line.amount,
     dest_unit: line.unit,
     full_amount: option && option.full_amount !== line.amount ? option.full_amount : null,

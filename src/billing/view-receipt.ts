@@ -3,6 +3,7 @@ import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db-schema';
 import { type Charge, findChargeItems, findSettledRefundLines } from '#payments';
 import { findProfilesByIds, profileSummaries } from '#profiles';
+import { textsOfEntries } from './describe-lines.ts';
 
 /**
  * What a receipt shows: who paid, who sold, what, with which card, what was given back since, and what that leaves.
@@ -19,6 +20,12 @@ export async function viewReceipt(
   const byId = await findEntries(
     ctx.db,
     items.map((item) => item.invoiced_entry_id),
+  );
+  const [customer] = (await findProfilesByIds(ctx.db, [charge.profile_id])).values();
+  const texts = await textsOfEntries(
+    ctx.db,
+    items.map((item) => item.invoiced_entry_id),
+    { lang: ctx.lang, timezone: customer?.default_timezone },
   );
   const [summaries, providers, all_refunds] = await Promise.all([
     profileSummaries(ctx.db, [charge.profile_id]),
@@ -45,15 +52,16 @@ export async function viewReceipt(
     },
     charge_items: items.flatMap((item) => {
       const entry = byId.get(item.invoiced_entry_id);
+      const text = texts.get(item.invoiced_entry_id) ?? (item.title || entry?.description);
       return entry
         ? [
             {
-              invoiced: { description: entry.description, dest_amount: item.amount, dest_unit: charge.unit },
+              invoiced: { description: text, dest_amount: item.amount, dest_unit: charge.unit },
               refunded: refunds
                 .filter((refund) => refund.charge_item_id === item.id)
                 .map((refund) => ({
                   created_at: refund.settled_at,
-                  description: `Refund of ${entry.description}`,
+                  description: `Refund of ${text}`,
                   dest_amount: refund.amount,
                   dest_unit: charge.unit,
                 })),

@@ -7,5 +7,5 @@ export { type ExportFormat, exportLedger, isExportFormat } from './export-ledger
 export { listHistory, type ListRequest } from './list-transactions.ts';
 export { type NewEvent, postEvent } from './post-event.ts';
 export { ledgerRoutes } from './routes.ts';
-export { balanceFields, type TransactionBody, TransactionSchema } from './schemas.ts';
+export { balanceFields, type PresentedTransaction, type TransactionBody, TransactionSchema } from './schemas.ts';
 export { type Verification, verifyLedger, type Violation } from './verify-ledger.ts';

@@ -41,7 +41,10 @@ export async function presentTransactions(
     const is_debit = isDebit(transaction, viewer_id);
     const receipt = receiptOf(transaction.ledger_event_id);
     return {
+      entry_id: transaction.id ?? null,
       text: transaction.description,
+      event_id: transaction.event_id ?? null,
+      receipt_key: receipt?.key ?? null,
       location: receipt?.path ?? null,
       created_at: transaction.created_at.toISOString(),
       description: descriptionHtml(transaction.description, receipt),

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import type { LedgerEntryId } from '#platform/db-schema';
 import { IsoInstant, NullableInstant, PageOf } from '#platform/http/schemas';
 import { ProfileSummarySchema } from '#profiles';
 
@@ -24,8 +25,15 @@ export const TransactionSchema = Type.Object(
 );
 export type TransactionBody = Static<typeof TransactionSchema>;
 
-/** A transaction with what pages need besides: its text as it stands in the ledger, and where its receipt is. */
-export type PresentedTransaction = TransactionBody & { text: string; location: string | null };
+/** A transaction with what pages need besides: the entry, its text in the ledger, its subject, and its receipt. */
+export type PresentedTransaction = TransactionBody & {
+  entry_id: LedgerEntryId | null;
+  text: string;
+  event_id: string | null;
+  /** The processor's key of the charge that the entry is about. */
+  receipt_key: string | null;
+  location: string | null;
+};
 
 const MoneySchema = Type.Object({ amount: Type.Integer(), unit: Type.String() });
 

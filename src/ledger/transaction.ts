@@ -1,10 +1,15 @@
 import { formatMoney } from '#kernel/money';
-import type { LedgerEventId, ProfileId } from '#platform/db-schema';
+import type { LedgerEntryId, LedgerEventId, ProfileId } from '#platform/db-schema';
 import { escapeHtml } from '#platform/trusted-html';
 import { accounts, type NewEntry } from './entry.ts';
 
 /** An entry as people are shown it; what is not posted yet has no event. */
-export type Transaction = Omit<NewEntry, 'event_id'> & { created_at: Date; ledger_event_id?: LedgerEventId };
+export type Transaction = Omit<NewEntry, 'event_id'> & {
+  created_at: Date;
+  id?: LedgerEntryId;
+  event_id?: string | null;
+  ledger_event_id?: LedgerEventId;
+};
 
 /** Says whether money of the viewer goes out: it leaves, and comes from funds or goes to somebody's. */
 export function isDebit(transaction: Transaction, viewer_id: ProfileId | null): boolean {

@@ -41,7 +41,7 @@ export async function bookDispute(
         ...left,
         provider_id: item.provider_id,
         event_id: `cha_${charge.id}/${item.id}/`,
-        invoiced_event_id: invoiced.event_id,
+        label: item.event_label === '' ? invoiced.description : item.event_label,
         invoiced_description: invoiced.description,
       })),
     'chargeback',
@@ -53,7 +53,7 @@ export async function bookDispute(
       amount,
       unit: funds_unit,
       event_id: `cha_${charge.id}/`,
-      description: `Processor fee for cha_${charge.id}/`,
+      description: `Charge ${charge.processor_key} dispute fee`,
     }),
   );
   const entries = [...taken_back, ...fees];

@@ -11,6 +11,7 @@ export {
   isAnyUnresolved,
   unresolvedChargeOf,
 } from './charge-store.ts';
+export { findChargedLines } from './charged-line-store.ts';
 export { paymentsJobs } from './jobs.ts';
 export { listRecentCharges } from './list-recent-charges.ts';
 export { type PaymentMethod, savedCard } from './payment-method-store.ts';

@@ -74,7 +74,7 @@ test('example A: 20.00 paid to the broker itself', () => {
     [
       'Charge ch on credit card of Joe Test (xia)',
       'Keep a balanced ledger',
-      'Charge ch processor fee for sub_1/',
+      'Charge ch processor fee for xia:basic',
       'Charge ch distribution for xia:basic',
       'Charge ch distribution for xia:basic',
     ],

@@ -14,7 +14,7 @@ export interface PaidLine {
   provider_id: ProfileId;
   payer_id: ProfileId;
   event_id: string;
-  /** What the line is for, as people read it. */
+  /** What the line is for: subscriber and plan (`xia:basic`). */
   label: string;
   amount: number;
   /** What the payer's Payable still holds on the event, before this charge. */
@@ -113,7 +113,7 @@ export function paymentEntries(
         paid: paid.processor_fee,
         received: received.processor_fee,
         event_id: charge.event_id,
-        description: said('processor fee', line.event_id),
+        description: said('processor fee', line.label),
       });
     }
 
@@ -128,7 +128,7 @@ export function paymentEntries(
             amount: received.broker_fee + received.processor_fee,
             unit: charge.funds_unit,
             event_id: charge.event_id,
-            description: said('broker fee', line.event_id),
+            description: said('broker fee', line.label),
           }),
         ) - 1;
       convert({

@@ -11,6 +11,10 @@ import { putCardOnFile } from './put-card-on-file.ts';
 import type { AcceptedAnswer, DeclinedAnswer } from './processors/processor.ts';
 import { settleCharge } from './settle-charge.ts';
 
+/** Lengths of the columns; names of profiles can make a text longer. */
+const EVENT_LABEL_LENGTH_MAX = 150;
+const TITLE_LENGTH_MAX = 1000;
+
 /** A line of the order that a charge pays for. */
 export interface NewChargeItem {
   /** The order in the ledger, or the marker of a balance. */
@@ -20,8 +24,10 @@ export interface NewChargeItem {
   /** Basis points; 0 unless the line is about a subscription. */
   broker_fee_percent: number;
   event_id: string;
-  /** What the line is for as people read it (`xia:basic`); the event id when left out. */
+  /** Subscriber and plan of the line in documented texts (`xia:basic`); the text of the invoiced entry if omitted. */
   event_label?: string;
+  /** What the line is for, as mails name it; the text of the invoiced entry if omitted. */
+  title?: string;
 }
 
 /**
@@ -72,9 +78,10 @@ export async function recordCharge(
   });
   await insertChargeItems(
     tx,
-    items.map(({ entry_id, event_id: _, event_label = '', ...item }, rank) => ({
+    items.map(({ entry_id, event_id: _, event_label = '', title = '', ...item }, rank) => ({
       ...item,
-      event_label,
+      event_label: event_label.slice(0, EVENT_LABEL_LENGTH_MAX),
+      title: title.slice(0, TITLE_LENGTH_MAX),
       charge_id: charge.id,
       rank,
       invoiced_entry_id: entry_id,

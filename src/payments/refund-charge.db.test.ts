@@ -94,8 +94,8 @@ test('the entries of a refund stand on the line, and say what it was for', async
     ]),
     [
       ['Refunded → Refund 4000', `Charge ${charge.processor_key} refund for ${invoiced?.description}`],
-      ['Funds → Refund 123', `Charge ${charge.processor_key} refund processor fee for ${invoiced?.event_id}`],
-      ['Funds → Refund 400', `Charge ${charge.processor_key} refund broker fee for ${invoiced?.event_id}`],
+      ['Funds → Refund 123', `Charge ${charge.processor_key} refund processor fee for xia:basic`],
+      ['Funds → Refund 400', `Charge ${charge.processor_key} refund broker fee for xia:basic`],
       ['Funds → Refund 3477', `Charge ${charge.processor_key} refund for ${invoiced?.description}`],
     ],
   );

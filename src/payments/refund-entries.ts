@@ -6,8 +6,8 @@ import type { Shares } from './refund.ts';
 export interface RefundedLine extends Shares {
   provider_id: ProfileId;
   event_id: string;
-  /** The event and the description of what the line paid for. */
-  invoiced_event_id: string;
+  /** Subscriber and plan of the line (`xia:basic`), and the description of the entry that it paid. */
+  label: string;
   invoiced_description: string;
 }
 
@@ -66,16 +66,8 @@ export function refundEntries(
         event_id: line.event_id,
         description: what,
       }),
-      ...taken(
-        processor_id,
-        line.fee_amount,
-        `Charge ${charge.processor_key} ${why} processor fee for ${line.invoiced_event_id}`,
-      ),
-      ...taken(
-        broker_id,
-        line.broker_fee_amount,
-        `Charge ${charge.processor_key} ${why} broker fee for ${line.invoiced_event_id}`,
-      ),
+      ...taken(processor_id, line.fee_amount, `Charge ${charge.processor_key} ${why} processor fee for ${line.label}`),
+      ...taken(broker_id, line.broker_fee_amount, `Charge ${charge.processor_key} ${why} broker fee for ${line.label}`),
       ...taken(line.provider_id, line.distribute_amount, what),
       ...exchange,
     ];

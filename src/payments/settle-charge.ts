@@ -105,12 +105,13 @@ async function paidLines(tx: Tx, charge: Charge, items: readonly ChargeItem[], f
     const entry = invoiced.get(item.invoiced_entry_id);
     assert(entry && entry.event_id !== null, 'what a charge pays for stands in the ledger');
     assert.equal(entry.dest_unit, charge.unit, 'a charge is in the unit of its orders');
-    return { item, payer_id: entry.dest_profile_id, event_id: entry.event_id };
+    const label = item.event_label === '' ? entry.description : item.event_label;
+    return { item, payer_id: entry.dest_profile_id, event_id: entry.event_id, label };
   });
   const payables = await holdingsByEvent(tx, [...new Set(orders.map(({ event_id }) => event_id))], accounts.payable);
   const distributions = distribute(items, funds);
 
-  return orders.map(({ item, payer_id, event_id }, index) => {
+  return orders.map(({ item, payer_id, event_id, label }, index) => {
     const distribution = distributions[index];
     assert(distribution);
     const payable = payables.find(
@@ -120,7 +121,7 @@ async function paidLines(tx: Tx, charge: Charge, items: readonly ChargeItem[], f
       provider_id: item.provider_id,
       payer_id,
       event_id,
-      label: item.event_label === '' ? event_id : item.event_label,
+      label,
       amount: item.amount,
       payable: payable?.amount ?? 0,
       distribution,

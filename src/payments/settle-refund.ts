@@ -41,12 +41,12 @@ export async function settleRefund(tx: Tx, refund: Refund, answer: RefundAnswer,
     lines.map((line) => {
       const item = items.find(({ id }) => id === line.charge_item_id);
       const entry = item && invoiced.get(item.invoiced_entry_id);
-      assert(item && entry && entry.event_id !== null);
+      assert(item && entry);
       return {
         ...line,
         provider_id: item.provider_id,
         event_id: `cha_${charge.id}/${item.id}/`,
-        invoiced_event_id: entry.event_id,
+        label: item.event_label === '' ? entry.description : item.event_label,
         invoiced_description: entry.description,
       };
     }),

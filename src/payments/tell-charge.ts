@@ -34,7 +34,7 @@ export async function tellCharge(
     description,
     last4,
     lines: items.map((item) => ({
-      description: invoiced.get(item.invoiced_entry_id)?.description ?? '',
+      description: item.title || (invoiced.get(item.invoiced_entry_id)?.description ?? ''),
       amount: item.amount,
       refunded_amount: refunded.get(item.id)?.amount ?? 0,
     })),

@@ -152,6 +152,8 @@ export interface ChargeItemsTable {
   distribute_entry_id: LedgerEntryId | null;
   /** What the line is for as people read it (xia:basic), for the descriptions of the entries that settle it. */
   event_label: Generated<string>;
+  /** English; empty for lines whose order has no lines in the database. Pages compute the text in the language of the reader. */
+  title: Generated<string>;
 }
 
 export interface ChargesTable {

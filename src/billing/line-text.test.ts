@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type LineFacts, lineText } from './line-text.ts';
+
+const month: LineFacts = {
+  kind: 'period',
+  plan_title: 'Open space',
+  use_title: null,
+  quantity: 1,
+  periods_count: 1,
+  period_type: 'monthly',
+  covers_to: new Date('2026-04-10T03:00:00Z'),
+  discounts: null,
+  coupon_code: null,
+  beneficiary_name: null,
+};
+
+test('a line names the title of the plan, its periods and the day until which they last', () => {
+  assert.equal(lineText(month), 'Open space, 1 month until Apr 10, 2026');
+  assert.equal(
+    lineText({
+      ...month,
+      periods_count: 12,
+      discounts: 'a 10% discount',
+      coupon_code: 'HALF',
+      beneficiary_name: 'Bob',
+    }),
+    'Open space, 12 months until Apr 10, 2026, a 10% discount (coupon HALF), for Bob',
+  );
+});
+
+test('the day is that of the time zone and in the language of the reader', () => {
+  assert.equal(lineText(month, { timezone: 'America/Los_Angeles' }), 'Open space, 1 month until Apr 9, 2026');
+  assert.match(lineText(month, { lang: 'de' }), /until 10\.04\.2026$/);
+  assert.equal(lineText(month, { lang: '?', timezone: 'Nowhere/Land' }), 'Open space, 1 month until Apr 10, 2026');
+});
+
+test('uses, fees and balances are named by titles', () => {
+  assert.equal(lineText({ ...month, kind: 'use', use_title: 'Print', quantity: 30 }), '30 × Print, Open space');
+  assert.equal(lineText({ ...month, kind: 'setup' }), 'Setup fee for Open space');
+  assert.equal(lineText({ ...month, kind: 'balance' }), 'Balance due on Open space');
+});

@@ -1,0 +1,24 @@
+import type { LedgerEntryId } from '#platform/db-schema';
+import type { Reader } from '#platform/db';
+
+/** A line of a charge with what names it: the card of the charge, and the subject of the entries that refund the line. */
+export interface ChargedLine {
+  processor_key: string;
+  last4: string | null;
+  refund_event_id: string;
+  invoiced_entry_id: LedgerEntryId;
+  title: string;
+}
+
+/** The lines of the charges with those keys of the processor. */
+export async function findChargedLines(reader: Reader, processor_keys: readonly string[]): Promise<ChargedLine[]> {
+  if (processor_keys.length === 0) return [];
+  const rows = await reader
+    .selectFrom('charges')
+    .innerJoin('charge_items as item', 'item.charge_id', 'charges.id')
+    .select(['charges.id', 'charges.processor_key', 'charges.last4'])
+    .select(['item.id as item_id', 'item.invoiced_entry_id', 'item.title'])
+    .where('charges.processor_key', 'in', [...new Set(processor_keys)])
+    .execute();
+  return rows.map(({ id, item_id, ...line }) => ({ ...line, refund_event_id: `cha_${id}/${item_id}/` }));
+}
