@@ -485,6 +485,9 @@ test('an own path of the site is never forwarded, in any method or spelling', as
     '/HEALTHZ',
   ])
     assert.equal(await statusOf(target, 'Authorization: Bearer donny\r\n'), 400, target);
+  const long = await call(`/api/proxy/sessions/${'x'.repeat(301)}`, { as: 'donny' });
+  assert.deepEqual([long.status, long.json().code], [400, 'path_refused']);
+  assert.match(long.json().detail, /longer than 300 characters/);
   assert.equal(await statusOf('/%61pi/proxy'), 401, 'the router decodes once and the guard decides');
   assert.equal(await statusOf('/open/api/proxy/echo'), 200);
   assert.equal(await statusOf('/api/unknown'), 403, 'an unknown path below /api/ belongs to the application');

@@ -101,7 +101,7 @@ export function makeGateway(options: GatewayOptions): Gateway {
     const target = parseRequestTarget(request.raw.url ?? '');
     if (typeof target === 'string') throw gatewayProblems.path_refused({ detail: target });
     const methods = ownMethods(target);
-    if (methods.length > 0) return answerOwnPath(reply, method, methods);
+    if (methods.length > 0) return answerOwnPath(reply, { method, segments: target.segments, methods });
     const upgrade = pendingUpgrade(request.raw);
     const is_preflight = isPreflight(request);
     const is_safe = method === 'GET' || method === 'HEAD' || is_preflight;

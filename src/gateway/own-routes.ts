@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import type { App } from '#platform/http/app';
+import { type App, PARAM_LENGTH_MAX } from '#platform/http/app';
 import { httpProblems } from '#platform/http/problems';
 import { methodsOf } from '#platform/http/route-list';
 import { plainSpelling } from './path-readings.ts';
@@ -29,14 +29,21 @@ export function makeOwnMethods(app: App): OwnMethods {
 }
 
 /**
- * Answers a request for one of our paths that no route took.
- * @throws method_not_allowed (405) · path_refused (400) when only the spelling of the path kept a route from taking it
+ * Responds to a request for an own path that no route took.
+ * @throws method_not_allowed (405) · path_refused (400) when the spelling or the length kept a route from taking it
  */
-export function answerOwnPath(reply: FastifyReply, method: string, methods: readonly string[]): FastifyReply {
+export function answerOwnPath(
+  reply: FastifyReply,
+  { method, segments, methods }: { method: string; segments: readonly string[]; methods: readonly string[] },
+): FastifyReply {
   const allow = [...new Set([...methods, 'OPTIONS'])].join(', ');
   if (method === 'OPTIONS') return reply.status(204).header('allow', allow).send();
   if (methods.includes(method) || (method === 'HEAD' && methods.includes('GET')))
-    throw gatewayProblems.path_refused({ detail: 'The path spells an address of this site in another way.' });
+    throw gatewayProblems.path_refused({
+      detail: segments.some((segment) => segment.length > PARAM_LENGTH_MAX)
+        ? `A part of the path is longer than ${PARAM_LENGTH_MAX} characters.`
+        : 'The path spells an address of this site in another way.',
+    });
   reply.header('allow', allow);
   throw httpProblems.method_not_allowed();
 }

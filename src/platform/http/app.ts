@@ -84,6 +84,8 @@ export interface HttpOptions {
 
 const HEADER_BYTES_MAX = 16_384;
 const URL_LENGTH_MAX = 8192;
+/** Longest value of a parameter in the path of a route. */
+export const PARAM_LENGTH_MAX = 300;
 const UPLOAD_BYTES_MAX = 5_242_880;
 const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
@@ -109,8 +111,8 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
       requireHostHeader: false,
       shouldUpgradeCallback: isWebSocketHandshake,
     },
-    clientErrorHandler: answerParserError,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
+    clientErrorHandler: (error, socket) => answerParserError(error, socket, options.log),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_LENGTH_MAX },
     ajv: {
       customOptions: {
         removeAdditional: false,

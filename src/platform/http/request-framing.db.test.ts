@@ -78,7 +78,10 @@ test('what the parser refuses is answered with a code', async () => {
   );
   assert.deepEqual(await send(post('Transfer-Encoding: identity\r\n', '')), malformed);
   assert.deepEqual(await send(post('Content-Length: -1\r\n', '')), malformed);
+  lines.length = 0;
   assert.deepEqual(await send('hello\r\n\r\n'), malformed);
+  assert.match(lines.join(''), /"reason":"HPE_INVALID_/);
+  assert.deepEqual(await send('POST /api HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'), malformed);
   assert.deepEqual(await send(`FOO / HTTP/1.1\r\nHost: ${host}\r\n\r\n`), malformed);
   assert.deepEqual(await send(`GET / HTTP/1.1\r\nHost: ${host}\r\nX: a\u0000b\r\n\r\n`), malformed);
   assert.deepEqual(await send(`GET / HTTP/1.1\r\nHost: ${host}\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`), {
@@ -93,7 +96,11 @@ test('what the parser refuses is answered with a code', async () => {
 
 test('headers that do not arrive in time are answered with request_timeout', async () => {
   const server = createServer((socket) => {
-    answerParserError(Object.assign(new Error('timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket);
+    answerParserError(
+      Object.assign(new Error('timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }),
+      socket,
+      pino({ level: 'silent' }),
+    );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,5 +1,6 @@
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
 import type { Problem } from '#kernel/problem';
 import { codeOfError } from './error-code.ts';
 import { problemBody } from './problem-reply.ts';
@@ -12,7 +13,7 @@ const host_value = /^(?:[-A-Za-z0-9._~!$&'()*+,;=%]+|\[[0-9A-Fa-f:.]+\])(?::[0-9
  * Refuses a request whose `Host` or transfer coding another server may understand differently.
  *
  * Reads `rawHeaders`: Node drops the second of two `Host` fields from `headers`.
- * @throws host_invalid (400), transfer_coding_unsupported (501)
+ * @throws host_invalid, malformed_request (400), transfer_coding_unsupported (501)
  */
 export function requireClearFraming(request: Pick<IncomingMessage, 'rawHeaders' | 'headers' | 'httpVersion'>): void {
   const hosts = request.rawHeaders.filter((_, index, all) => index % 2 === 1 && /^host$/i.test(all[index - 1] ?? ''));
@@ -20,13 +21,15 @@ export function requireClearFraming(request: Pick<IncomingMessage, 'rawHeaders' 
   if (hosts.length > 1) throw httpProblems.host_invalid();
   if (host === undefined ? request.httpVersion !== '1.0' : !host_value.test(host)) throw httpProblems.host_invalid();
   const coding = request.headers['transfer-encoding'];
+  // HTTP/1.0 has no transfer codings: servers disagree about where such a body ends (RFC 9112 §6.1).
+  if (coding !== undefined && request.httpVersion === '1.0') throw httpProblems.malformed_request();
   // Node decodes `chunked` only; the body of any other coding would reach the application still encoded (RFC 9112 §6.1).
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked')
     throw httpProblems.transfer_coding_unsupported();
 }
 
 /** Answers what the HTTP parser refuses before there is a request, then closes the connection. */
-export function answerParserError(error: Error, socket: Socket): void {
+export function answerParserError(error: Error, socket: Socket, log: Logger): void {
   // A response under way would be corrupted; a reset connection has no reader.
   const underWay: unknown = Reflect.get(socket, '_httpMessage');
   const headersSent =
@@ -36,6 +39,7 @@ export function answerParserError(error: Error, socket: Socket): void {
     return;
   }
   const problem = parserProblem(codeOfError(error));
+  log.info({ code: problem.code, status: problem.status, reason: codeOfError(error) }, 'request refused by the parser');
   const body = JSON.stringify(problemBody(problem));
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\nContent-Type: application/json; charset=utf-8\r\n` +
