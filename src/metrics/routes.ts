@@ -9,6 +9,7 @@ import { removeBalanceLine } from './remove-balance-line.ts';
 import { reportBalances } from './report-balances.ts';
 import {
   BalanceLineInput,
+  BalanceLineOfRank,
   BalanceLinePage,
   BalanceLineSchema,
   BalanceReportSchema,
@@ -74,6 +75,25 @@ export function metricsRoutes(app: App): void {
       const { title, rank, selector = '' } = request.body;
       const line = await addBalanceLine(request.ctx, { report: request.params.report, title, selector, rank });
       return reply.status(201).send(line);
+    },
+  );
+  app.patch(
+    lines,
+    {
+      config: lineConfig,
+      schema: {
+        tags,
+        hide: true,
+        summary: 'Changes the line of the rank in the body, as in the API of 2019',
+        params: ReportParams,
+        body: BalanceLineOfRank,
+        response: { 200: BalanceLineSchema },
+      },
+    },
+    async ({ ctx, params, body }) => {
+      const { rank, title, selector } = body;
+      const change = { ...(title === undefined ? {} : { title }), ...(selector === undefined ? {} : { selector }) };
+      return changeBalanceLine(ctx, params.report, rank, change);
     },
   );
   app.get(

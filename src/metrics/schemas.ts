@@ -23,6 +23,13 @@ export const BalanceLinePage = PageOf(BalanceLineSchema);
 
 export const BalanceLineInput = Type.Object({ title: Title, selector: Type.Optional(Selector), rank: Rank });
 
+/** `rank` says which line is meant. */
+export const BalanceLineOfRank = Type.Object({
+  title: Type.Optional(Title),
+  selector: Type.Optional(Selector),
+  rank: Rank,
+});
+
 export const ReportQuerystring = Type.Object({
   period_type: Type.Optional(Type.Enum([...periodTypes], { description: 'Length of a period, monthly when left out' })),
   nb_periods: Type.Optional(

@@ -277,22 +277,27 @@ function oneRoutes(app: App): void {
 }
 
 function acceptRoute(app: App): void {
-  app.post(
-    `${ofProvider}/accept/:request_key`,
-    {
-      config: { access: managing, problems: [subscriptionProblems.subscription_key_unknown] },
-      schema: {
-        tags,
-        summary: 'Grants a subscription request',
-        description: 'Accepts the request of a profile for a subscription. The key works once.',
-        params: RequestKeyParams,
-        response: { 201: SubscriberSchema },
-      },
-    },
-    async (request, reply) => {
-      const { ctx } = request;
-      const { subscription } = await acceptRequest(ctx, profileOf(request.subject), request.params.request_key);
-      return reply.status(201).send(await presentSubscriber(ctx, subscription));
+  const url = `${ofProvider}/accept/:request_key`;
+  const config = { access: managing, problems: [subscriptionProblems.subscription_key_unknown] };
+  const schema = {
+    tags,
+    summary: 'Grants a subscription request',
+    description: 'Accepts the request of a profile for a subscription. The key works once.',
+    params: RequestKeyParams,
+  };
+  app.post(url, { config, schema: { ...schema, response: { 201: SubscriberSchema } } }, async (request, reply) => {
+    const { ctx } = request;
+    const { subscription } = await acceptRequest(ctx, profileOf(request.subject), request.params.request_key);
+    return reply.status(201).send(await presentSubscriber(ctx, subscription));
+  });
+  // The method of 2019.
+  putAndPatch(
+    app,
+    url,
+    { config, schema: { ...schema, hide: true, response: { 200: SubscriberSchema } } },
+    async ({ ctx, subject, params }) => {
+      const { subscription } = await acceptRequest(ctx, profileOf(subject), params.request_key);
+      return presentSubscriber(ctx, subscription);
     },
   );
 }

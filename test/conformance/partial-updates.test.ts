@@ -91,6 +91,15 @@ test('an update that sets nothing succeeds or is refused with a documented code,
   assert.deepEqual(seen, []);
 });
 
+test('the updates of 2019 without a row in the path change the row that the body names', async () => {
+  const reply = await call('PATCH', '/api/metrics/balances/taxes/lines', { rank: 1, title: 'All taxes' });
+  assert.deepEqual([reply.statusCode, reply.json().title, reply.json().rank], [200, 'All taxes', 1]);
+  const none = await call('PATCH', '/api/metrics/balances/taxes/lines', { title: 'No rank' });
+  assert.deepEqual([none.statusCode, Object.keys(none.json()).includes('rank')], [400, true]);
+  const unknown = await call('PUT', '/api/profile/cowork/subscribers/accept/0123', {});
+  assert.deepEqual([unknown.statusCode, unknown.json().code], [404, 'subscription_key_unknown']);
+});
+
 const partial = [
   '/api/profile/cowork/roles/describe/auditor',
   '/api/billing/cowork/coupons/OFF10',
