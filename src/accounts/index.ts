@@ -29,6 +29,7 @@ export {
 } from './verifications/prepare-verification.ts';
 export { replaceVerification } from './verifications/replace-verification.ts';
 export { userRegistered } from './events.ts';
+export { sendProofOfRefused } from './verifications/verify-email.ts';
 export { authenticate } from './sessions/authenticate.ts';
 export { type OpenCaller, stillSignedIn } from './sessions/still-signed-in.ts';
 export { accountsRoutes } from './routes.ts';

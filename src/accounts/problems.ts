@@ -1,4 +1,4 @@
-import { defineProblems, type FieldMessages, Problem, type ProblemFactory } from '#kernel/problem';
+import { defineProblems, type FieldMessages, Problem, type ProblemExtra, type ProblemFactory } from '#kernel/problem';
 
 export const accountsProblems = defineProblems({
   credentials_mismatch: {
@@ -38,6 +38,6 @@ export const accountsProblems = defineProblems({
 });
 
 /** A refusal that names fields: its code and status, under each field its own words. */
-export function fieldProblem(factory: ProblemFactory, fields: FieldMessages): Problem {
-  return new Problem(factory.code, factory.definition, {}, fields);
+export function fieldProblem(factory: ProblemFactory, fields: FieldMessages, extra: ProblemExtra = {}): Problem {
+  return new Problem(factory.code, factory.definition, extra, fields);
 }

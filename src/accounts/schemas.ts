@@ -129,6 +129,11 @@ const secretFields = {
 /** The secrets of a request that may come without any body: from a manager of the broker, who needs none. */
 export const SecretsBody = Type.Union([Type.Object(secretFields), Type.Null()]);
 
+export const VerifyEmailBody = Type.Union([
+  Type.Object({ email_code: Type.Optional(CodeField), otp_code: Type.Optional(CodeField) }),
+  Type.Null(),
+]);
+
 const RevokeApiKeys = Type.Optional(
   Type.Boolean({ description: 'True also deletes the API keys of the user; they stay otherwise' }),
 );

@@ -43,7 +43,7 @@ export async function confirm({
 
 /** The problem of an order without lines: an empty cart, or one that holds only plans that were withdrawn. */
 export function nothingToOrder(items: readonly CartItem[] | null): Problem {
-  if (items === null || items.length === 0) return billingProblems.cart_empty();
+  if (items === null || items.length === 0) return billingProblems.cart_empty({ location: paths.pricing() });
   return billingProblems.cart_changed({
     detail: 'What is in the cart is no longer for sale. Nothing was ordered. Remove it from the cart.',
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { countRedemption, lockCoupons } from '#catalog';
 import type { Context } from '#platform/context';
 import type { CouponId } from '#platform/db-schema';
+import { paths } from '#platform/http/paths';
 import { inTransaction, isUniqueViolation, type Tx } from '#platform/db';
 import { type Attempt, isAnyUnresolved, reserveAttempt, unresolvedChargeOf } from '#payments';
 import { lockProfile, type Profile } from '#profiles';
@@ -101,7 +102,7 @@ async function holdBalances(tx: Tx, payer: Profile, load: () => Promise<Invoicab
     orders.some(({ state }) => state === 'reserved') ||
     (await unresolvedChargeOf(tx, payer.id)) !== undefined ||
     (await isAnyUnresolved(tx, attempts));
-  if (pending) throw billingProblems.charge_pending();
+  if (pending) throw billingProblems.charge_pending({ location: paths.history(payer.slug) });
   // Somebody may have paid while we waited for the locks.
   const held = await load();
   return held.filter(({ kind, subscription }) => kind === 'cart' || (subscription && ids.includes(subscription.id)));

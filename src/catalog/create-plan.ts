@@ -3,6 +3,7 @@ import { invalidInput } from '#kernel/problem';
 import { slugify, withSuffix } from '#kernel/slug';
 import type { Context } from '#platform/context';
 import { randomKey40 } from '#platform/crypto';
+import { paths } from '#platform/http/paths';
 import { inTransaction, isUniqueViolation } from '#platform/db';
 import type { PlanId, ProfileId } from '#platform/db-schema';
 import { emit } from '#platform/events';
@@ -69,7 +70,7 @@ async function savePlan(
   return inTransaction(ctx.db, async (tx) => {
     // Whoever may sell is decided by who runs the site: plans are listed to the public.
     const provider = await findProfileById(tx, provider_id);
-    if (!provider?.is_provider) throw catalogProblems.provider_required();
+    if (!provider?.is_provider) throw catalogProblems.provider_required({ location: paths.contact() });
     requireQuota(plansQuota, await countPlans(tx, provider_id));
     const columns = planColumns(input);
     const id = await insertPlanRow(tx, {

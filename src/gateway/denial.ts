@@ -17,10 +17,11 @@ export function problemOf(denial: Denial): Problem {
 export function mendingPath(denial: Denial): string | null {
   switch (denial.kind) {
     case 'credentials_required':
-    case 'password_required':
       return paths.login();
+    case 'password_required':
+      return paths.recover();
     case 'otp_required':
-      return paths.userPassword(denial.username);
+      return paths.userOtp(denial.username);
     case 'agreement_required':
       return paths.legalSign(denial.agreement);
     case 'subscription_required':

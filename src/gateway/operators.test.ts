@@ -221,8 +221,8 @@ for (const [what, given, paid, ever] of subscribing) {
 // oxfmt-ignore
 const mending: readonly (readonly [Denial, number, string | null])[] = [
   [{ kind: 'credentials_required' }, 401, '/login/'],
-  [{ kind: 'password_required' }, 403, '/login/'],
-  [{ kind: 'otp_required', username: 'mia' }, 403, '/users/mia/password/'],
+  [{ kind: 'password_required' }, 403, '/recover/'],
+  [{ kind: 'otp_required', username: 'mia' }, 403, '/users/mia/otp/'],
   [{ kind: 'agreement_required', agreement: 'privacy' }, 403, '/legal/privacy/sign/'],
   [{ kind: 'role_required' }, 403, null],
   [{ kind: 'subscription_required', profile: 'xia', plan: 'premium' }, 402, '/billing/xia/cart/?plan=premium'],

@@ -1,3 +1,4 @@
+import type { User } from '#accounts';
 import type { Context } from '#platform/context';
 import type { JsonObject } from '#platform/db-schema';
 import { paths } from '#platform/http/paths';
@@ -31,9 +32,16 @@ export async function composeVerification(ctx: Context, payload: JsonObject): Pr
   return notice(textIn(payload, 'purpose') === 'recover' ? 'user_reset_password' : 'user_verification', {
     parties: user ? { user } : {},
     address,
-    path: key === null ? null : paths.activate(key),
+    path: key === null ? placeOfCode(payload, user) : paths.activate(key),
     data: { code: textIn(payload, 'code'), lifetime: durationInWords(numberIn(payload, 'lifetime_s')) },
   });
+}
+
+/** The page where a signed-in user enters a code that verifies an address: the present one, or the one to change to. */
+function placeOfCode(payload: JsonObject, user: User | undefined | null): string | null {
+  if (!user || textIn(payload, 'purpose') !== 'verify') return null;
+  const isPresent = user.email?.toLowerCase() === textIn(payload, 'address')?.toLowerCase();
+  return isPresent ? paths.verifyEmail() : paths.user(user.username);
 }
 
 /** The alarm when a password was replaced or removed: without a link, so that nobody learns to follow one. */

@@ -1,4 +1,5 @@
 import type { Context } from '#platform/context';
+import { paths } from '#platform/http/paths';
 import { inTransaction } from '#platform/db';
 import { findProfileById } from '#profiles';
 import { actorId } from './actor-id.ts';
@@ -13,7 +14,9 @@ import { tellCharge } from './tell-charge.ts';
 export async function sendReceipt(ctx: Context, charge: Charge): Promise<string> {
   if (charge.state !== 'done') throw paymentsProblems.charge_unpaid();
   const profile = await findProfileById(ctx.db, charge.profile_id);
-  if (!profile?.email) throw paymentsProblems.receipt_address_absent();
+  if (!profile?.email) {
+    throw paymentsProblems.receipt_address_absent(profile ? { location: paths.profile(profile.slug) } : {});
+  }
   await inTransaction(ctx.db, (tx) =>
     tellCharge(tx, charge, 'receipt_requested', { at: ctx.clock.now(), by: actorId(ctx) }),
   );

@@ -3,6 +3,7 @@ import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db-schema';
 import { inTransaction, type Reader, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
+import { paths } from '#platform/http/paths';
 import type { Site } from '#platform/site';
 import { actorId } from './actor-id.ts';
 import { deleteSignatures } from './agreements/agreement-store.ts';
@@ -10,6 +11,7 @@ import { profileArchived } from './events.ts';
 import { profileProblems } from './problems.ts';
 import { archiveSlug, type Profile } from './profile.ts';
 import { findPersonalProfile, lockProfile, updateProfileRow } from './profile-store.ts';
+import { MANAGER } from './roles/role-type.ts';
 import { deleteRole, deleteRolesOnProfile, listRolesOfUser, managersOf } from './roles/role-store.ts';
 
 /** What ends with a profile elsewhere, in the same transaction: subscriptions to it and of it. Brought by src/app.ts. */
@@ -73,9 +75,11 @@ export async function archiveProfilesOfUser(
   onArchived: OnProfileArchived,
 ): Promise<void> {
   const { user, site, originated_by } = change;
-  await lockProfile(tx, site.broker_id);
+  const broker = await lockProfile(tx, site.broker_id);
   const operators = await managersOf(tx, site.broker_id, at);
-  if (operators.length === 1 && operators[0] === user.id) throw profileProblems.last_manager();
+  if (operators.length === 1 && operators[0] === user.id) {
+    throw profileProblems.last_manager({ location: paths.roles(broker.slug, MANAGER) });
+  }
   for (const role of await listRolesOfUser(tx, user.id)) await deleteRole(tx, role.id);
   await deleteSignatures(tx, user.id);
   const personal = await findPersonalProfile(tx, user.id);

@@ -54,3 +54,4 @@ export { profilesPages } from './pages.ts';
 export { profilesRoutes } from './routes.ts';
 export { listMembersSeen, presentMembersSeen, selectProfilesSeen, type Seen } from './roles/members-seen.ts';
 export { MemberSeenSchema } from './roles/schemas.ts';
+export { withProofSent } from './roles/refuse-unverified.ts';

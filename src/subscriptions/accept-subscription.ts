@@ -1,9 +1,9 @@
 import { findPlansByIds, type Plan } from '#catalog';
 import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db-schema';
-import { inTransaction, type Reader } from '#platform/db';
+import { inTransaction, type Reader, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
-import { acceptInvitedManager, findProfileById, mayBecomeManager, type Profile } from '#profiles';
+import { acceptInvitedManager, findProfileById, mayBecomeManager, type Profile, withProofSent } from '#profiles';
 import { subscriptionGrantAccepted, subscriptionRequestAccepted } from './events.ts';
 import { idsOf } from './open-or-extend.ts';
 import { mayAcceptGrant } from './policy.ts';
@@ -24,7 +24,7 @@ export interface Pending {
  */
 export async function acceptGrant(ctx: Context, profile_id: ProfileId, key: string): Promise<Pending> {
   const at = ctx.clock.now();
-  return inTransaction(ctx.db, async (tx) => {
+  const accept = async (tx: Tx) => {
     const held = await lockByKey(tx, { kind: 'grant_key', key }, at);
     const { subscription: pending, plan } = await checkGrant(tx, held, profile_id);
     const may_accept =
@@ -34,7 +34,8 @@ export async function acceptGrant(ctx: Context, profile_id: ProfileId, key: stri
     const originated_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
     await emit(tx, subscriptionGrantAccepted({ ...idsOf(subscription, plan), originated_by }), at);
     return { subscription, plan };
-  });
+  };
+  return withProofSent(ctx, () => inTransaction(ctx.db, accept));
 }
 
 /**

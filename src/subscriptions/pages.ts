@@ -4,6 +4,7 @@ import { findPlanBySlug, findPlansByIds, planSummary, type Plan } from '#catalog
 import { presentProfileSummary, type Profile, profileSummaries, type ProfileSummary } from '#profiles';
 import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
+import { withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { ListQuerystring } from '#platform/http/schemas';
 import type { ProfileId } from '#platform/db-schema';
@@ -173,7 +174,9 @@ function acceptGrantPage(app: App): void {
       const { plan } = await acceptGrant(ctx, profile.id, request.params.key);
       reply.flash('success', `You are subscribed to ${plan.title}.`);
     } catch (error) {
-      reply.flash('error', problemToForm(error).detail);
+      const { detail, location } = problemToForm(error);
+      reply.flash('error', detail);
+      if (location !== null) return reply.redirect(withNext(location, request.url), 303);
     }
     return reply.redirect(paths.subscriptions(profile.slug), 303);
   });

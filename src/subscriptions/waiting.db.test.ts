@@ -176,7 +176,8 @@ test('an unverified user who follows the link of a grant is asked to verify the 
   const key = String((await grant({ email })).json()['grant_key']);
   const browser = await browserOf('follows');
   const page = await browser.get(`/profile/new-person/subscriptions/accept/${key}/`);
-  assert.equal(page.status, 403);
+  assert.equal(page.status, 302);
+  assert.match(String(page.headers['location']), /^\/users\/verify\/\?next=%2Fprofile%2Fnew-person%2F/);
   const call = await callOf(await unverified('stranger', 'stranger@corp.example'));
   assert.equal((await call('GET', `/profile/new-person/subscriptions/accept/${key}/`)).status, 404);
 });

@@ -207,7 +207,7 @@ const open_to_signed_in = words(`
   POST /api/auth/logout  DELETE /api/auth/tokens  POST /api/auth/tokens  POST /api/auth/tokens/verify
   GET /api/accounts  GET /api/accounts/profiles  GET /api/accounts/users  GET /api/accounts/profiles/:profile
   POST /api/accounts/profiles  POST /api/legal/:agreement/sign  GET /legal/:agreement/sign/  POST /legal/:agreement/sign/
-  GET /users/  GET /users/roles/  GET /users/roles/accept/  GET /users/roles/accept/:key/  POST /users/roles/accept/:key/
+  GET /users/  GET /users/verify/  POST /users/verify/  GET /users/roles/  GET /users/roles/accept/  GET /users/roles/accept/:key/  POST /users/roles/accept/:key/
   GET /profile/:profile/subscriptions/accept/:key/  POST /profile/:profile/subscriptions/accept/:key/
   GET /profile/  POST /profile/  GET /profile/:profile/  GET /billing/  POST /billing/  GET /billing/cart/`);
 

@@ -204,7 +204,13 @@ export const commonSample: Data = {
     profile_base: '/profile/',
     docs: '/docs/api/',
     setup: '/metrics/cowork/setup/',
-    user: { profile: '/users/xia/', password: '/users/xia/password/', roles: '/users/xia/roles/' },
+    user: {
+      profile: '/users/xia/',
+      password: '/users/xia/password/',
+      otp: '/users/xia/otp/',
+      verify: '/users/verify/',
+      roles: '/users/xia/roles/',
+    },
     organization: {
       app: '/app/xia/',
       profile: '/profile/xia/contact/',
@@ -361,6 +367,23 @@ export const samplePages: Readonly<Record<string, readonly Data[]>> = {
       form: {},
     },
     { account: { username: 'xia' }, has_password: false, needs_otp: false, api_keys: [], form: {} },
+  ],
+  'users/otp.html': [
+    { otp_enabled: false, has_password: true, priv_key: null, provisioning_uri: null, form: {} },
+    {
+      otp_enabled: false,
+      has_password: true,
+      priv_key: 'JBSWY3DPEHPK3PXP',
+      provisioning_uri: 'otpauth://totp/Cowork:xia?secret=JBSWY3DPEHPK3PXP',
+      form: {},
+    },
+    { otp_enabled: true, has_password: true, priv_key: null, provisioning_uri: null, form: {}, ...wrong },
+    { otp_enabled: false, has_password: false, priv_key: null, provisioning_uri: null, form: {} },
+  ],
+  'users/verify.html': [
+    { email: 'xia@example.com', is_verified: false, sent: true, needs_otp: true, form: {} },
+    { email: 'xia@example.com', is_verified: true, sent: false, needs_otp: false, form: {} },
+    { email: null, is_verified: false, sent: false, needs_otp: false, form: {} },
   ],
   'login/personal.html': [
     { ...anonymous, form: {}, with_organization: true, password_length_min: 8 },

@@ -29,5 +29,6 @@ export async function lockStanding(tx: Tx, ctx: Context, user_id: UserId): Promi
   const { session_id } = requireUser(ctx);
   const held = await lockCredentials(tx, user_id);
   if (!held) throw commonProblems.not_found();
-  if (session_id !== null && (await hasSessionEnded(tx, session_id))) throw commonProblems.credentials_invalid();
+  if (session_id !== null && (await hasSessionEnded(tx, session_id)))
+    throw commonProblems.credentials_invalid({ location: paths.login() });
 }

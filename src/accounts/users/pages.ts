@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from '#platform/http/app';
-import { checkedField, type FormProblem, problemToForm, secretField, textField } from '#platform/http/forms';
+import { checkedField, type FormProblem, secretField, textField } from '#platform/http/forms';
 import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { requireUser } from '../actor.ts';
@@ -8,12 +8,12 @@ import { findApiKeys } from '../api-keys/api-key-store.ts';
 import { presentApiKey } from '../api-keys/present-api-key.ts';
 import { changePassword } from '../credentials/change-password.ts';
 import type { AccountsDeps } from '../hooks.ts';
-import { accountsProblems } from '../problems.ts';
 import { UserParams } from '../schemas.ts';
 import { giveCookie } from '../sessions/session-reply.ts';
 import { readNewPassword } from '../verifications/pages.ts';
 import { presentUser } from './present-user.ts';
 import { requireSubject } from './require-subject.ts';
+import { secretsToForm } from './secrets-form.ts';
 import { updateMessage } from './routes.ts';
 import { updateUser } from './update-user.ts';
 import { isEmailVerified, type User } from './user.ts';
@@ -124,13 +124,6 @@ async function showPassword(
     detail: problem?.detail ?? '',
   };
   return reply.page('users/password.html', data, statusOf(problem));
-}
-
-/** Shows a missing secret at its field: the form says where to enter it. */
-function secretsToForm(error: unknown): FormProblem {
-  const problem = problemToForm(error);
-  if (problem.code !== accountsProblems.secret_required.code || Object.keys(problem.errors).length > 0) return problem;
-  return { ...problem, errors: { password: ['Enter your present password.'] } };
 }
 
 /** A secret that is wrong is an error in a form; 401 would say that nobody is signed in. */

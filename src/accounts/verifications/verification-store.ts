@@ -79,6 +79,21 @@ export async function lockCodeOf(tx: Tx, owner: CodeOwner): Promise<Verification
     .executeTakeFirst();
 }
 
+/** True if a code was drawn for a user and an address after the instant, used or not. Index: verifications_address. */
+export async function hasCodeSince(reader: Reader, owner: CodeOwner, since: Date): Promise<boolean> {
+  const row = await reader
+    .selectFrom('verifications')
+    .select('id')
+    .where((eb) => eb(eb.fn<string>('lower', ['address']), '=', owner.address.toLowerCase()))
+    .where('channel', '=', owner.channel)
+    .where('user_id', 'is not distinct from', owner.user_id)
+    .where('key_hash', 'is', null)
+    .where('created_at', '>', since)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Voids the codes sent before for a user to an address: only the newest counts. Index: verifications_address. */
 export async function voidCodesOf(tx: Tx, owner: CodeOwner): Promise<void> {
   await tx

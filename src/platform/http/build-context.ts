@@ -4,6 +4,7 @@ import type { Actor } from '../context.ts';
 import type { SessionId, UserId } from '../db-schema.ts';
 import type { HttpOptions } from './app.ts';
 import { visitorHash } from './cookies.ts';
+import { paths } from './paths.ts';
 
 export interface Caller {
   user_id: UserId;
@@ -56,7 +57,9 @@ export async function buildContext(options: HttpOptions, request: FastifyRequest
 export function refuseInvalidCredentials(request: FastifyRequest): void {
   if (request.credentials !== 'invalid' || request.headers.authorization === undefined) return;
   const { passthrough, ownCredentials } = request.routeOptions.config;
-  if (passthrough !== true && ownCredentials !== true) throw commonProblems.credentials_invalid();
+  if (passthrough !== true && ownCredentials !== true) {
+    throw commonProblems.credentials_invalid({ location: paths.login() });
+  }
 }
 
 /**

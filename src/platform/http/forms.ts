@@ -6,6 +6,8 @@ export interface FormProblem {
   code: string;
   detail: string;
   errors: FieldMessages;
+  /** The page where the reader can do what the refusal asks for, or null. */
+  location: string | null;
 }
 
 /** Turns an expected refusal into what the form shows; anything else is thrown on, as are refusals that lead elsewhere (401). */
@@ -16,6 +18,7 @@ export function problemToForm(error: unknown): FormProblem {
     code: error.code,
     detail: error.fields ? '' : error.message,
     errors: error.fields ?? {},
+    location: error.extra.location ?? null,
   };
 }
 

@@ -26,7 +26,13 @@ export function pageUrls(ctx: Context): Record<string, unknown> {
     user:
       username === null
         ? null
-        : { profile: paths.user(username), password: paths.userPassword(username), roles: paths.userRoles(username) },
+        : {
+            profile: paths.user(username),
+            password: paths.userPassword(username),
+            otp: paths.userOtp(username),
+            verify: paths.verifyEmail(),
+            roles: paths.userRoles(username),
+          },
   };
 }
 

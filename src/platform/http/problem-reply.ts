@@ -13,13 +13,14 @@ import { httpProblems } from './problems.ts';
  * in `errors`.
  */
 export function problemBody(problem: Problem): Record<string, unknown> {
+  const { members, location } = problem.extra;
+  const place = location === undefined ? {} : { location };
   if (problem.fields) {
     const { code, detail, ...fields } = nestFields(problem.fields);
     const errors = { ...(code === undefined ? {} : { code }), ...(detail === undefined ? {} : { detail }) };
-    return { ...fields, ...(Object.keys(errors).length === 0 ? {} : { errors }), code: problem.code };
+    return { ...fields, ...(Object.keys(errors).length === 0 ? {} : { errors }), code: problem.code, ...place };
   }
-  const { members, location } = problem.extra;
-  return { detail: problem.message, code: problem.code, ...(location === undefined ? {} : { location }), ...members };
+  return { detail: problem.message, code: problem.code, ...place, ...members };
 }
 
 /** Makes a Problem of whatever was thrown: ours as it is, a validation failure as field messages, the rest as what it means to the caller. */

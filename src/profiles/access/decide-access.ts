@@ -91,7 +91,7 @@ function refuseUnready(sources: AccessSources, actor: UserActor, facts: AccessFa
   if (caller?.is_active !== true) return refuse(commonProblems.credentials_invalid);
   if (!caller.has_password) return refuse(profileProblems.password_required, paths.recover());
   if (facts.requires_otp && !caller.otp_enabled) {
-    return refuse(profileProblems.otp_required, paths.userPassword(actor.username));
+    return refuse(profileProblems.otp_required, paths.userOtp(actor.username));
   }
   if (sources.terms_required && !facts.is_terms_signed) {
     return refuse(profileProblems.terms_unsigned, paths.legalSign(TERMS_OF_USE));

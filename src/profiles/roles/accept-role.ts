@@ -9,6 +9,7 @@ import { profileProblems } from '../problems.ts';
 import type { Profile } from '../profile.ts';
 import { lockProfile } from '../profile-store.ts';
 import { refuseAcceptance, type Role, roleState } from './role.ts';
+import { emailUnverified, withProofSent } from './refuse-unverified.ts';
 import { findRole, findRoleByGrantKey, lockRole, updateRole } from './role-store.ts';
 import { findRoleTypesByIds, getManagerType } from './role-type-store.ts';
 
@@ -19,7 +20,7 @@ import { findRoleTypesByIds, getManagerType } from './role-type-store.ts';
  */
 export async function acceptRole(ctx: Context, user_id: UserId, grant_key: string): Promise<Role> {
   if (actorId(ctx) !== user_id) throw profileProblems.role_acceptance_personal();
-  return inTransaction(ctx.db, async (tx) => {
+  const accept = async (tx: Tx) => {
     const found = await findRoleByGrantKey(tx, grant_key);
     const user = await findUserById(tx, user_id);
     if (!found || !user) throw profileProblems.role_key_unknown();
@@ -28,13 +29,15 @@ export async function acceptRole(ctx: Context, user_id: UserId, grant_key: strin
     // Between the look-up and the lock the invitation may have been accepted, renewed or taken back.
     if (role?.grant_key !== grant_key) throw profileProblems.role_key_unknown();
     return putIntoEffect(ctx, tx, role, user);
-  });
+  };
+  return withProofSent(ctx, () => inTransaction(ctx.db, accept));
 }
 
 /** Does the same for an invitation whose row is held already. */
 export async function putIntoEffect(ctx: Context, tx: Tx, role: Role, user: User): Promise<Role> {
   const at = ctx.clock.now();
   const refusal = refuseAcceptance(role, user, at);
+  if (refusal === 'email_unverified') throw emailUnverified(user, role.invited_email);
   if (refusal) throw profileProblems[refusal]();
   const accepted = await updateRole(tx, role.id, {
     grant_key: null,
@@ -89,8 +92,8 @@ export async function mayBecomeManager(
   { profile, user_id, at }: { profile: Profile; user_id: UserId; at: Date },
 ): Promise<boolean> {
   const user = await findUserById(reader, user_id);
-  if (profile.invited_email !== null && profile.invited_email.toLowerCase() === user?.email?.toLowerCase()) {
-    throw profileProblems.email_unverified();
+  if (user && profile.invited_email !== null && profile.invited_email.toLowerCase() === user.email?.toLowerCase()) {
+    throw emailUnverified(user, profile.invited_email);
   }
   const role = await findRole(reader, profile.id, user_id);
   const type = await getManagerType(reader);

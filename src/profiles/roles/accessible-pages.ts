@@ -19,6 +19,7 @@ import { acceptRole } from './accept-role.ts';
 import { takeInvitation } from './grant-role.ts';
 import { listAccessibles, parseRoleStatus } from './list-roles.ts';
 import { presentAccessibles } from './present-role.ts';
+import { emailUnverified } from './refuse-unverified.ts';
 import { requestRole } from './request-role.ts';
 import { revokeRole } from './revoke-role.ts';
 import { type Role, refuseAcceptance } from './role.ts';
@@ -116,6 +117,7 @@ async function showRoles(
       form: { profile: textField(body, 'profile', 254), full_name: textField(body, 'full_name', 100) },
       errors: problem?.errors ?? {},
       detail: problem?.detail ?? '',
+      resolve_url: problem?.location ?? null,
     },
     problem?.status ?? 200,
   );
@@ -166,7 +168,8 @@ async function showInvitation(
     role.role_type_id === null
       ? undefined
       : (await findRoleTypesByIds(ctx.db, [role.role_type_id])).get(role.role_type_id);
-  const detail = problem?.detail ?? (refusal === null ? '' : profileProblems[refusal]().message);
+  const refused = refusal === null || !user ? null : emailUnverified(user, role.invited_email);
+  const detail = problem?.detail ?? refused?.message ?? '';
   return reply.page(
     'saas/users/accept.html',
     {
@@ -175,6 +178,7 @@ async function showInvitation(
       form: {},
       errors: problem?.errors ?? {},
       detail,
+      resolve_url: problem?.location ?? refused?.extra.location ?? null,
     },
     problem?.status ?? 200,
   );

@@ -14,6 +14,7 @@ import { randomKey40 } from '#platform/crypto';
 import type { ProfileId, UserId } from '#platform/db-schema';
 import { inTransaction, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
+import { paths } from '#platform/http/paths';
 import { extraToText } from '#platform/http/schemas';
 import { requireQuota } from '#platform/quota';
 import type { Throttle } from '#platform/throttle';
@@ -162,7 +163,7 @@ async function applyGrant(ctx: Context, tx: Tx, grant: Grant): Promise<Role> {
   };
   switch (step.does) {
     case 'refuse':
-      throw profileProblems[step.refusal]();
+      throw profileProblems[step.refusal]({ location: paths.roles(profile.slug) });
     case 'nothing':
       return requireRow(prior);
     case 'invite':

@@ -5,6 +5,7 @@ import { randomKey40 } from '#platform/crypto';
 import type { UserId } from '#platform/db-schema';
 import { inTransaction, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
+import { paths } from '#platform/http/paths';
 import { requireQuota } from '#platform/quota';
 import { actorId } from '../actor-id.ts';
 import { roleRequestCreated } from '../events.ts';
@@ -14,6 +15,7 @@ import type { Profile } from '../profile.ts';
 import { findProfileByEmail, findProfileBySlug, lockProfile } from '../profile-store.ts';
 import { putIntoEffect } from './accept-role.ts';
 import { decideRequest, type Role } from './role.ts';
+import { withProofSent } from './refuse-unverified.ts';
 import { countRolesOfUser, countRolesOnProfile, insertRole, lockRole, updateRole } from './role-store.ts';
 import type { RoleType } from './role-type.ts';
 import { findRoleTypeInUrl, getManagerType } from './role-type-store.ts';
@@ -37,7 +39,7 @@ export async function requestRole(
   role_in_url: string | null,
   input: RequestInput,
 ): Promise<{ role: Role; is_new: boolean }> {
-  return inTransaction(ctx.db, async (tx) => {
+  const ask = async (tx: Tx) => {
     const user = await findUserById(tx, user_id);
     if (!user) throw profileProblems.user_unknown();
     const found = await findAskedProfile(tx, input);
@@ -48,7 +50,8 @@ export async function requestRole(
     const role = await applyRequest(ctx, tx, { profile, user, type, prior });
     if (role.request_key !== null) await tellManagers(ctx, tx, role, type, input.message ?? null);
     return { role, is_new: prior === undefined };
-  });
+  };
+  return withProofSent(ctx, () => inTransaction(ctx.db, ask));
 }
 
 /** Asks the managers of a profile that was just made for the manager role. */
@@ -80,7 +83,9 @@ async function applyRequest(ctx: Context, tx: Tx, { profile, user, type, prior }
   const at = ctx.clock.now();
   const role_type_id = type?.id ?? null;
   const step = decideRequest(prior, role_type_id, at);
-  if (step.does === 'refuse') throw profileProblems[step.refusal]();
+  if (step.does === 'refuse') {
+    throw profileProblems[step.refusal]({ location: paths.userRoles(user.username) });
+  }
   if (!prior) {
     requireQuota(profilesQuota, await countRolesOfUser(tx, user.id));
     requireQuota(membersQuota, await countRolesOnProfile(tx, profile.id));

@@ -1,5 +1,6 @@
 import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db-schema';
+import { paths } from '#platform/http/paths';
 import { inTransaction } from '#platform/db';
 import { emit } from '#platform/events';
 import type { Subject } from '#platform/http/access';
@@ -8,6 +9,7 @@ import { roleRevoked } from '../events.ts';
 import { mayRemoveLastManager } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
 import { lockProfile } from '../profile-store.ts';
+import { MANAGER } from './role-type.ts';
 import { deleteRole, lockRole, managersOf } from './role-store.ts';
 
 /**
@@ -24,12 +26,14 @@ export async function revokeRole(
   subject: Subject,
 ): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
-    await lockProfile(tx, profile_id);
+    const profile = await lockProfile(tx, profile_id);
     const role = await lockRole(tx, profile_id, user_id);
     if (!role) return;
     const managers = await managersOf(tx, profile_id, ctx.clock.now());
     const isLast = managers.length === 1 && managers[0] === user_id;
-    if (isLast && !mayRemoveLastManager(subject, profile_id, ctx.site.broker_id)) throw profileProblems.last_manager();
+    if (isLast && !mayRemoveLastManager(subject, profile_id, ctx.site.broker_id)) {
+      throw profileProblems.last_manager({ location: paths.roles(profile.slug, MANAGER) });
+    }
     await deleteRole(tx, role.id);
     const payload = { role_id: role.id, profile_id, user_id, originated_by: actorId(ctx) };
     await emit(tx, roleRevoked(payload), ctx.clock.now());

@@ -1,0 +1,60 @@
+import type { Context } from '#platform/context';
+import { inTransaction } from '#platform/db';
+import { emit } from '#platform/events';
+import { requireUser } from '../actor.ts';
+import { userVerification } from '../events.ts';
+import type { AccountsDeps } from '../hooks.ts';
+import { accountsProblems } from '../problems.ts';
+import type { AccountsSettings } from '../settings.ts';
+import { updateUser } from '../users/update-user.ts';
+import { findUserById, lockCredentials } from '../users/user-store.ts';
+import { isEmailVerified, type User } from '../users/user.ts';
+import { prepareVerification } from './prepare-verification.ts';
+import { sendCode } from './send-verification.ts';
+import { code_lifetime_s } from './verification.ts';
+import { hasCodeSince } from './verification-store.ts';
+
+/** At most one code an hour is mailed because a refusal demands a verified address; the page sends more on request. */
+const refusal_every_ms = 3_600_000;
+
+/**
+ * Mails a code to the unverified address of a user whom a refusal asks to verify it. Opens its own transaction, since the
+ * refused one is rolled back. Counted in the table of verifications, so that the limit holds on every node.
+ */
+export async function sendProofOfRefused(ctx: Context, user_id: User['id']): Promise<void> {
+  const at = ctx.clock.now();
+  await inTransaction(ctx.db, async (tx) => {
+    await lockCredentials(tx, user_id);
+    const user = await findUserById(tx, user_id);
+    if (!user?.email || isEmailVerified(user)) return;
+    const request = { user_id, channel: 'email', address: user.email, purpose: 'verify' } as const;
+    if (await hasCodeSince(tx, request, new Date(at.getTime() - refusal_every_ms))) return;
+    const lifetime_s = code_lifetime_s;
+    const { key, code } = await prepareVerification(tx, { ...request, sends: 'code', lifetime_s }, at);
+    await emit(tx, userVerification({ ...request, key, code, reason: null, lifetime_s }), at);
+  });
+}
+
+/**
+ * Sends the caller a code that verifies the caller's e-mail address.
+ *
+ * @throws no_address (400)
+ */
+export async function requestEmailCode(ctx: Context, settings: AccountsSettings, user: User): Promise<void> {
+  if (user.email === null) throw accountsProblems.no_address();
+  await sendCode(ctx, settings, user, 'email', 'verify');
+}
+
+/**
+ * Verifies the caller's e-mail address by the code that was sent to it.
+ *
+ * @throws code_wrong (400), api_key_refused (403)
+ */
+export async function verifyEmail(
+  ctx: Context,
+  deps: AccountsDeps,
+  codes: { email_code: string | number; otp_code?: string | number | undefined },
+): Promise<User> {
+  const { user_id } = requireUser(ctx);
+  return (await updateUser(ctx, deps, { id: user_id }, codes)).user;
+}
