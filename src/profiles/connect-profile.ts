@@ -18,6 +18,7 @@ import { profileProblems } from './problems.ts';
 import type { Profile, ProfileFields } from './profile.ts';
 import { findPersonalProfile } from './profile-store.ts';
 import { profilesQuota } from './quotas.ts';
+import { inviteManager } from './claim-invited.ts';
 import { askToManage } from './roles/request-role.ts';
 import { countRolesOfUser, isSeller } from './roles/role-store.ts';
 import type { ProfileCreateInput } from './schemas.ts';
@@ -43,7 +44,12 @@ export async function connectProfile(
     if (input.type === 'personal') return connectPersonal(ctx, tx, user, input, fields);
     const slug = parseSlug(input.slug);
     const email = fields.email ?? (await callerEmail(ctx, tx)) ?? user.email ?? '';
-    return createOrganization(tx, { slug, manager: user, fields: { ...fields, email } }, at);
+    const is_own = actorId(ctx) === user.id;
+    const manager = is_own ? user : null;
+    const profile = await createOrganization(tx, { slug, manager, fields: { ...fields, email } }, at);
+    // The broker may make a profile for a user; what it means to manage it is for that user to accept.
+    if (!is_own) await inviteManager(tx, profile, user, at);
+    return profile;
   });
 }
 

@@ -30,6 +30,7 @@ export function selectProfileNames(reader: Reader) {
       'profiles.postal_code',
       'profiles.country',
       'profiles.is_active',
+      'profiles.invited_email',
       'profiles.created_at',
     ]);
 }

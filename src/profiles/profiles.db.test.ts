@@ -363,6 +363,21 @@ test('an organization with another personâ€™s address never becomes that personâ
   assert.equal((await findProfileByEmail(app.db, email))?.slug, 'nell', 'nor is it found by the address');
 });
 
+test('an organization that the broker makes for a user waits for the user', async () => {
+  const { user: zoe, call: asZoe } = await someone('zoe');
+  const made = await (await as(alice))('POST', '/api/users/zoe/profiles', { full_name: 'Made For Zoe' });
+  assert.equal(made.status, 201, made.text);
+  const org = await findProfileBySlug(app.db, 'made-for-zoe');
+  assert.ok(org);
+  assert.deepEqual(await managersOf(app.db, org.id, app.clock.now()), []);
+  const { results } = (await asZoe('GET', '/api/users/zoe/accessibles')).json<{
+    results: { accept_grant_api_url: string }[];
+  }>();
+  const accept = new URL(String(results[0]?.accept_grant_api_url)).pathname;
+  assert.equal((await asZoe('PUT', accept)).status, 200);
+  assert.deepEqual(await managersOf(app.db, org.id, app.clock.now()), [zoe.id]);
+});
+
 test('a user makes organizations; the slug comes from the name', async () => {
   const asBob = await as(bob);
   const first = await asBob('POST', '/api/users/bob/profiles', { full_name: 'My Project' });

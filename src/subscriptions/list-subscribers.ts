@@ -76,7 +76,9 @@ function selectSubscribers(
         .selectFrom('subscriptions')
         .select('subscriptions.id')
         .whereRef('subscriptions.profile_id', '=', 'profile.id')
-        .where('subscriptions.plan_id', '=', eb.fn.any(eb.val([...who.plan_ids])));
+        .where('subscriptions.plan_id', '=', eb.fn.any(eb.val([...who.plan_ids])))
+        // An offer makes no subscriber: its provider would read who the members of any profile are.
+        .where('subscriptions.grant_key', 'is', null);
       if (who.span === 'active') {
         held = held.where('subscriptions.created_at', '<=', who.at).where('subscriptions.ends_at', '>', who.at);
       }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { planRows } from '#catalog';
 import type { ListQuery, Page } from '#kernel/page';
 import type { PlanId, ProfileId } from '#platform/db-schema';
@@ -16,16 +17,20 @@ export type Span = 'active' | 'ended' | 'all';
 /** Whose: those of a subscriber, all or to some plans only, or those to a provider's plans. */
 export type Whose = { profile_id: ProfileId; provider_ids?: readonly ProfileId[] } | { plan_ids: readonly PlanId[] };
 
+/** What is not shown is not found either: an offer discloses nothing of a profile before it is accepted. */
+const ifAgreed = (column: string) =>
+  sql`case when subscriptions.grant_key is null or profile.invited_email is not null then ${sql.ref(column)} end`;
+
 const searched = {
   profile: 'profile.slug',
   profile__full_name: 'profile.full_name',
-  profile__email: 'profile.email',
-  profile__phone: 'profile.phone',
-  profile__street_address: 'profile.street_address',
-  profile__locality: 'profile.locality',
-  profile__region: 'profile.region',
-  profile__postal_code: 'profile.postal_code',
-  profile__country: 'profile.country',
+  profile__email: ifAgreed('profile.email'),
+  profile__phone: ifAgreed('profile.phone'),
+  profile__street_address: ifAgreed('profile.street_address'),
+  profile__locality: ifAgreed('profile.locality'),
+  profile__region: ifAgreed('profile.region'),
+  profile__postal_code: ifAgreed('profile.postal_code'),
+  profile__country: ifAgreed('profile.country'),
   plan: 'plan.slug',
   plan__title: 'plan.title',
 };

@@ -74,7 +74,10 @@ export async function presentSubscriber(ctx: Context, subscription: Subscription
   return known((await presentSubscribers(ctx, [subscription]))[0], subscription);
 }
 
-/** Presents running subscriptions to the provider of their plans, with how to reach the subscribers. */
+/**
+ * Presents running subscriptions to the provider of their plans, with how to reach the subscribers. A profile that has yet
+ * to accept an offer is shown by name only, unless the provider made it for an address.
+ */
 export async function presentActiveSubscribers(
   ctx: Context,
   subscriptions: readonly Subscription[],
@@ -90,9 +93,25 @@ export async function presentActiveSubscribers(
   return subscriptions.map((subscription) => {
     const plan = known(plans.get(subscription.plan_id), subscription);
     const profile = known(profiles.get(subscription.profile_id), subscription);
-    return { ...presentCommon(ctx, subscription, plan, profile.slug), profile: presentProfileDetail(profile) };
+    const detail = presentProfileDetail(profile);
+    const is_offer = subscription.grant_key !== null && profile.invited_email === null;
+    return {
+      ...presentCommon(ctx, subscription, plan, profile.slug),
+      profile: is_offer ? { ...detail, ...undisclosed } : detail,
+    };
   });
 }
+
+const undisclosed = {
+  email: '',
+  phone: '',
+  street_address: '',
+  locality: '',
+  region: '',
+  postal_code: '',
+  country: '',
+  extra: null,
+};
 
 /** Presents profiles in the order in which they were listed. */
 export async function presentProfiles(

@@ -240,3 +240,34 @@ test('a registered person gets what waits by a code sent to the address', async 
   assert.equal(proved.status, 200, proved.text);
   assert.equal(await countOf(user, 'coded'), 1);
 });
+
+test('an offer that waits discloses nothing of the profile or its members', async () => {
+  const private_one = await makeReadyUser(app.db, { username: 'private', personal: true });
+  await app.db
+    .updateTable('profiles')
+    .set({ phone: '+14155550123', street_address: '7 Secret Lane' })
+    .where('slug', '=', 'private')
+    .execute();
+  await app.db.updateTable('users').set({ last_login_at: app.clock.now() }).where('id', '=', private_one.id).execute();
+  assert.equal((await grant({ email: '', slug: 'private' })).status, 201);
+  const secret = /private@example\.com|4155550123|Secret Lane/;
+  const ofProvider = '/api/profile/gym/subscribers';
+  for (const path of [
+    grants,
+    `${grants}/all`,
+    `${ofProvider}/subscriptions`,
+    `${ofProvider}/subscriptions/all`,
+    ofProvider,
+    `${ofProvider}/all`,
+    `${ofProvider}/engaged`,
+    `${ofProvider}/unengaged`,
+    `${grants}/private`,
+  ]) {
+    const seen = await gina('GET', `${path}${path.endsWith('private') ? '' : '?page_size=100'}`);
+    assert.equal(seen.status, 200, `${path}: ${seen.text}`);
+    assert.doesNotMatch(seen.text, secret, path);
+  }
+  assert.equal((await gina('GET', `${grants}?q=Secret`)).json()['count'], 0, 'nor by searching');
+  assert.equal((await gina('GET', `${ofProvider}/engaged?q=private`)).json()['count'], 0);
+  assert.equal((await gina('GET', `${ofProvider}?q=private`)).json()['count'], 0);
+});
