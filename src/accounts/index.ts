@@ -27,6 +27,7 @@ export {
   type PreparedVerification,
   type VerificationRequest,
 } from './verifications/prepare-verification.ts';
+export { deleteTotpFactors } from './credentials/totp-store.ts';
 export { replaceVerification } from './verifications/replace-verification.ts';
 export { userRegistered } from './events.ts';
 export { sendProofOfRefused } from './verifications/verify-email.ts';

@@ -3,6 +3,7 @@ import { buildTollgate, type Tollgate } from '../app.ts';
 import { type Config, readConfig } from '../config.ts';
 import { findSecretKey } from '../secret-key.ts';
 import { sealClearKeys } from '../seal-clear-keys.ts';
+import { requireSecretOfDatabase } from '../secret-of-database.ts';
 import { setUpSite } from '../set-up.ts';
 import { doubtfulSettings, requireSafeSettings } from '../unsafe-settings.ts';
 import { join } from 'node:path';
@@ -57,22 +58,28 @@ export async function openSite(): Promise<OpenSite> {
     );
   const secret = await findSecretKey(config);
   const database = await openConfiguredDatabase(config, log);
-  await migrate(database.db, (message) => log.info(message));
-  useMasterKey(secret);
-  const sealed_count = await sealClearKeys(database.db);
-  if (sealed_count > 0) log.info({ sealed_count }, 'keys stored in clear were sealed');
-  const movable = config.mode === 'development' ? movableClock() : null;
-  const clock = movable ?? systemClock();
-  await setUpSite(database.db, clock, { slug: config.site_slug, title: config.site_title, email: config.site_email });
-  const tollgate = await buildTollgate({ config, secret, database, clock, movable, log });
-  return {
-    config,
-    database,
-    log,
-    tollgate,
-    async close() {
-      await tollgate.close();
-      await database.close();
-    },
-  };
+  try {
+    await migrate(database.db, (message) => log.info(message));
+    const movable = config.mode === 'development' ? movableClock() : null;
+    const clock = movable ?? systemClock();
+    await requireSecretOfDatabase(database.db, secret, clock.now());
+    useMasterKey(secret);
+    const sealed_count = await sealClearKeys(database.db);
+    if (sealed_count > 0) log.info({ sealed_count }, 'keys stored in clear were sealed');
+    await setUpSite(database.db, clock, { slug: config.site_slug, title: config.site_title, email: config.site_email });
+    const tollgate = await buildTollgate({ config, secret, database, clock, movable, log });
+    return {
+      config,
+      database,
+      log,
+      tollgate,
+      async close() {
+        await tollgate.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }

@@ -6,4 +6,4 @@ export { insertFirstRules } from './first-rules.ts';
 export { type Gateway, type GatewayOptions, makeGateway } from './gateway.ts';
 export { putRule } from './put-rule.ts';
 export { allRules } from './rule-store.ts';
-export { openSessionKey, rotateSessionKey } from './session-key.ts';
+export { dropSessionKeys, openSessionKey, rotateSessionKey } from './session-key.ts';

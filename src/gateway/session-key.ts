@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from '#platform/context';
 import { deriveKey, open, seal } from '#platform/crypto';
-import { inTransaction } from '#platform/db';
+import { inTransaction, type Tx } from '#platform/db';
 import { type Site, updateSite } from '#platform/site';
 
 const bound_to = 'sites.session_key';
@@ -34,6 +34,17 @@ export async function rotateSessionKey(ctx: Context, secret: string): Promise<st
 export function openSessionKey(site: Pick<Site, 'session_key_sealed'>, secret: string): string {
   if (site.session_key_sealed !== null) return open(site.session_key_sealed, sealKey(secret), bound_to);
   return deriveKey(secret, 'upstream session').toString('base64url');
+}
+
+/** Removes the sealed keys of every site, which then has the key derived from the master key. Returns how many sites had one. */
+export async function dropSessionKeys(tx: Tx): Promise<number> {
+  const sites = await tx
+    .selectFrom('sites')
+    .select('id')
+    .where((eb) => eb.or([eb('session_key_sealed', 'is not', null), eb('session_key_previous_sealed', 'is not', null)]))
+    .execute();
+  for (const { id } of sites) await updateSite(tx, id, { session_key_sealed: null, session_key_previous_sealed: null });
+  return sites.length;
 }
 
 /** `secret` is the master key of the deployment; what it seals for one purpose opens nothing else. */

@@ -35,6 +35,7 @@ export type RefundLineId = Branded<number, 'RefundLine'>;
 export type RefundId = Branded<number, 'Refund'>;
 export type RoleTypeId = Branded<number, 'RoleType'>;
 export type RoleId = Branded<number, 'Role'>;
+export type SecretFingerprintId = Branded<number, 'SecretFingerprint'>;
 export type SessionId = Branded<string, 'Session'>;
 export type ShownLineId = Branded<number, 'ShownLine'>;
 export type SignatureId = Branded<number, 'Signature'>;
@@ -468,6 +469,12 @@ export interface RolesTable {
   request_key_hash: string | null;
 }
 
+export interface SecretFingerprintsTable {
+  id: Generated<SecretFingerprintId>;
+  fingerprint: string;
+  created_at: Date;
+}
+
 export interface SessionsTable {
   /** Also the jti of the tokens issued for the session. */
   id: SessionId;
@@ -706,6 +713,7 @@ export interface Schema {
   request_counts: RequestCountsTable;
   role_types: RoleTypesTable;
   roles: RolesTable;
+  secret_fingerprints: SecretFingerprintsTable;
   sessions: SessionsTable;
   shown_lines: ShownLinesTable;
   signatures: SignaturesTable;

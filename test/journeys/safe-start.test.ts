@@ -41,6 +41,14 @@ test('without a setting the server evaluates on this computer: a banner on every
     program.child.kill('SIGTERM');
   }
   assert.equal(await program.exited, 0);
+
+  const other = startProgram(['src/main.ts', 'serve'], {
+    DATA_FOLDER: join(folder, 'evaluation'),
+    PORT: '0',
+    SECRET_KEY: 'another key than the one that was generated',
+  });
+  assert.equal(await other.exited, 1, 'a changed key is refused at the start');
+  assert.match(other.output(), /SECRET_KEY: is not the key .*\n.*Restore .*\n.*tollgate secret adopt/);
 });
 
 test('the server refuses unsafe settings before it writes or listens, with one line for each', async () => {

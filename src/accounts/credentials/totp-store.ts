@@ -38,3 +38,9 @@ export async function deleteTotp(tx: Tx, user_id: UserId): Promise<boolean> {
   const deleted = await tx.deleteFrom('totp_factors').where('user_id', '=', user_id).executeTakeFirst();
   return deleted.numDeletedRows > 0n;
 }
+
+/** Deletes the TOTP factors of all users; returns how many. */
+export async function deleteTotpFactors(tx: Tx): Promise<number> {
+  const deleted = await tx.deleteFrom('totp_factors').executeTakeFirst();
+  return Number(deleted.numDeletedRows);
+}

@@ -118,3 +118,8 @@ function parseHeaders(value: unknown): Record<string, string> {
     Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
 }
+
+/** Deletes every record: their bodies are sealed, and their fingerprints made, with the master key. */
+export async function deleteIdempotencyRecords(tx: Tx): Promise<void> {
+  await tx.deleteFrom('idempotency_records').execute();
+}
