@@ -21,7 +21,9 @@ after(() => database.close());
 
 const requireSecret = (secret: string) => requireSecretOfDatabase(ctx.db, secret, ctx.clock.now());
 const isRefused = (error: unknown) =>
-  error instanceof ConfigError && /^SECRET_KEY: /.test(error.lines[0] ?? '') && /secret adopt/.test(error.message);
+  error instanceof ConfigError &&
+  error.lines[0]?.startsWith('SECRET_KEY: ') === true &&
+  /secret adopt/.test(error.message);
 const keyOfSite = async (secret: string) => {
   const site = await findSite(ctx.db);
   assert.ok(site);
