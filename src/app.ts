@@ -44,6 +44,7 @@ import {
   type OnAccountClaimed,
   profilesPages,
   profilesRoutes,
+  profilesJobs,
 } from '#profiles';
 import {
   claimWaiting,
@@ -178,7 +179,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
 
   const runner = makeJobRunner({
     database,
-    jobs: [...platformJobs, ...accountsJobs, ...paymentsJobs, ...billingJobs],
+    jobs: [...platformJobs, ...accountsJobs, ...profilesJobs, ...paymentsJobs, ...billingJobs],
     makeContext,
     log,
   });

@@ -1,11 +1,12 @@
 import { deleteInBatches } from '#platform/delete-in-batches';
 import { defineJob } from '#platform/jobs';
+import { deleteApiKeysBefore } from './api-keys/api-key-store.ts';
 import { deleteSessionsBefore } from './sessions/session-store.ts';
 import { deleteVerificationsBefore } from './verifications/verification-store.ts';
 
 const kept_days = 30;
 
-/** Forgets sessions and links that have been over for a month. */
+/** Deletes sessions, API keys and links that ended a month ago. */
 const forgetSessions = defineJob({
   name: 'forget_sessions',
   schedule: '41 3 * * *',
@@ -13,6 +14,7 @@ const forgetSessions = defineJob({
   run: async (ctx, _payload, at) => {
     const before = new Date(at.getTime() - kept_days * 86_400_000);
     await deleteInBatches(ctx.db, (tx, rows_max) => deleteSessionsBefore(tx, before, rows_max));
+    await deleteInBatches(ctx.db, (tx, rows_max) => deleteApiKeysBefore(tx, before, rows_max));
     await deleteInBatches(ctx.db, (tx, rows_max) => deleteVerificationsBefore(tx, before, rows_max));
   },
 });

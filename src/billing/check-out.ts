@@ -8,6 +8,7 @@ import {
   declinedProblem,
   findAttemptByKey,
   findChargeOfAttempt,
+  limitDeclines,
 } from '#payments';
 import type { CartOwner } from './cart-item.ts';
 import { mergeVisitorCart } from './merge-visitor-cart.ts';
@@ -22,7 +23,7 @@ import { refuseOrder, settleOrder } from './settle-order.ts';
  * The job `finish_orders` finishes what a crash left in between. A retry with the same `key` returns the outcome of the
  * first attempt.
  * Answers the charge, or null when nothing was to be paid.
- * @throws what reserveOrder throws; card_declined (400); payment_unknown (503) when the processor did not answer
+ * @throws what reserveOrder throws; card_declined (400); too_many_requests (429); payment_unknown (503) when the processor did not answer
  * @see spec/billing.md 4.5, docs/decisions/0005-checkout-in-three-verbs.md
  */
 export async function checkOut(
@@ -31,6 +32,10 @@ export async function checkOut(
   owner: CartOwner,
   input: CheckoutInput,
 ): Promise<Charge | null> {
+  return limitDeclines(ctx, () => buy(ctx, payer_id, owner, input));
+}
+
+async function buy(ctx: Context, payer_id: ProfileId, owner: CartOwner, input: CheckoutInput): Promise<Charge | null> {
   const earlier = input.key ? await findAttemptByKey(ctx.db, input.key) : undefined;
   if (earlier && earlier.state !== 'failed') return resume(ctx, earlier);
   await mergeVisitorCart(ctx);

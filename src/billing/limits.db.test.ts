@@ -7,7 +7,7 @@ import { startApp, type TestApp } from '../../test/support/start-app.ts';
 
 let app: TestApp;
 before(async () => {
-  app = await startApp({ config: { terms_required: false } });
+  app = await startApp({ config: { terms_required: false, throttle_factor: 1 } });
   const { call } = await registerSeller(app, 'seller', 'shop');
   const plan = { title: 'Basic', slug: 'basic', is_active: true, period_amount: 1000 };
   assert.equal((await call('POST', '/api/profile/shop/plans', plan)).status, 201);
@@ -40,6 +40,22 @@ test('a visitor who drops the cookie with each guess ends at the limit of the ne
   assert.deepEqual([...codes], ['coupon_useless', 'too_many_requests']);
 });
 
+test('after ten declined cards the processor is not asked about the next card of the account', async () => {
+  const call = apiClient(app, await registerPerson(app, 'tester'));
+  await call('POST', '/api/cart', { plan: 'basic' });
+  const pay = async (processor_token: string) =>
+    (await call('POST', '/api/billing/tester/checkout', { processor_token })).json()['code'];
+  const save = async (token: string) => (await call('PUT', '/api/billing/tester/card', { token })).json()['code'];
+  for (let count = 0; count < 5; count += 1) {
+    assert.equal(await pay('tok_chargeDeclined'), 'card_declined');
+    assert.equal(await save('tok_chargeDeclined'), 'card_declined');
+  }
+  assert.equal(await pay('tok_visa'), 'too_many_requests');
+  assert.equal(await save('tok_visa'), 'too_many_requests');
+  const { rows } = await app.database.executeSql("select count(*) as charges from charges where state = 'done'");
+  assert.deepEqual(rows, [{ charges: 0 }]);
+});
+
 test('visitors of one network put a thousand items an hour into carts, however many browsers they use', async () => {
   const many = Array.from({ length: 100 }, (_, index) => ({ plan: 'basic', sync_on: `person-${index}@example.com` }));
   const statuses = [];
@@ -63,7 +79,7 @@ test('carts and codes of visitors are deleted after a month, those of users stay
         (select count(*) from cart_items where user_id is not null) as kept`)
     ).rows[0];
   await runJob(app.tollgate, 'forget_visitor_carts', at);
-  assert.deepEqual(await count(), { items: 1000, codes: 1500, kept: 1 });
+  assert.deepEqual(await count(), { items: 1000, codes: 1500, kept: 2 });
   await runJob(app.tollgate, 'forget_visitor_carts', new Date(at.getTime() + 2 * 86_400_000));
-  assert.deepEqual(await count(), { items: 0, codes: 0, kept: 1 });
+  assert.deepEqual(await count(), { items: 0, codes: 0, kept: 2 });
 });

@@ -91,6 +91,24 @@ const invitations = new Set([
   'subscription_request_created',
 ]);
 
+/** Events about money or a plan: readers who are no strangers receive every one. */
+const receipts = new Set([
+  'card_expires_soon',
+  'card_updated',
+  'charge_updated',
+  'expires_soon',
+  'order_executed',
+  'quota_reached',
+  'renewal_charge_failed',
+  'use_charge_limit_crossed',
+]);
+
+function kindOf(event: string, is_own: boolean): MailOrigin['kind'] {
+  if (is_own) return 'own';
+  if (invitations.has(event)) return 'invitation';
+  return receipts.has(event) ? 'receipt' : 'notice';
+}
+
 async function originOf(
   ctx: Context,
   told: Notice,
@@ -99,7 +117,7 @@ async function originOf(
   trusted: readonly string[],
 ): Promise<MailOrigin> {
   const sender_id = told.originator?.id ?? null;
-  const kind = is_own ? 'own' : invitations.has(told.event) ? 'invitation' : 'notice';
+  const kind = kindOf(told.event, is_own);
   const { profile, provider } = told.parties;
   return {
     kind,
@@ -107,7 +125,7 @@ async function originOf(
     is_seller: sender_id !== null && (await isSeller(ctx.db, sender_id, ctx.site.broker_id, ctx.clock.now())),
     profile_id: (kind === 'invitation' ? (provider ?? profile) : profile)?.id ?? null,
     trusted,
-    related: kind === 'notice' ? related : null,
+    related: kind === 'notice' || kind === 'receipt' ? related : null,
   };
 }
 

@@ -13,6 +13,7 @@ export {
 } from './charge-store.ts';
 export { findChargedLines } from './charged-line-store.ts';
 export { paymentsJobs } from './jobs.ts';
+export { limitDeclines } from './limit-declines.ts';
 export { listRecentCharges } from './list-recent-charges.ts';
 export { type PaymentMethod, savedCard } from './payment-method-store.ts';
 export { presentCharge } from './present-charge.ts';

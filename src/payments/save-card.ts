@@ -4,6 +4,7 @@ import { inTransaction } from '#platform/db';
 import type { ProfileId } from '#platform/db-schema';
 import { actorId } from './actor-id.ts';
 import { reach } from './call-processor.ts';
+import { limitDeclines } from './limit-declines.ts';
 import { type PaymentMethod } from './payment-method-store.ts';
 import { declinedProblem } from './problems.ts';
 import { CHOSEN_PROCESSOR, processorNamed } from './processors/choose-processor.ts';
@@ -11,12 +12,15 @@ import { putCardOnFile } from './put-card-on-file.ts';
 
 /**
  * Puts the card behind a token on file, in place of the one that was there.
- * @throws card_declined (400), processor_unreachable (503)
+ * @throws card_declined (400), too_many_requests (429), processor_unreachable (503)
  */
 export async function saveCard(ctx: Context, profile_id: ProfileId, token: string): Promise<PaymentMethod> {
   const processor = processorNamed(ctx, CHOSEN_PROCESSOR);
-  const answer = await reach(ctx, processor.saveCard({ key: randomKey40(), token }));
-  if (answer.outcome === 'declined') throw declinedProblem(answer);
+  const answer = await limitDeclines(ctx, async () => {
+    const given = await reach(ctx, processor.saveCard({ key: randomKey40(), token }));
+    if (given.outcome === 'declined') throw declinedProblem(given);
+    return given;
+  });
 
   const { customer_key, card } = answer;
   return inTransaction(ctx.db, (tx) =>

@@ -7,6 +7,8 @@ import type { Tx } from './db.ts';
 export interface AttemptStore {
   /** Adds attempts and returns the state of the window, these included. Atomic across nodes. */
   addAttempts(key: string, window_s: number, count: number): Promise<AttemptWindow>;
+  /** Finds the current windows of keys; a key without attempts has none. */
+  findWindows(keys: readonly string[]): Promise<Map<string, AttemptWindow>>;
   /** Takes one attempt of the current window back; the count does not fall below zero. */
   takeBackAttempt(key: string): Promise<void>;
 }
@@ -47,6 +49,15 @@ export function memoryAttempts(now_ms: () => number): AttemptStore {
       forgetOldest();
       return { attempts_count: window.attempts_count, ends_in_ms: window.ends_at_ms - now };
     },
+    async findWindows(keys) {
+      const now = now_ms();
+      const found = keys.flatMap((key): [string, AttemptWindow][] => {
+        const held = windows.get(key);
+        if (!held || held.ends_at_ms <= now) return [];
+        return [[key, { attempts_count: held.attempts_count, ends_in_ms: held.ends_at_ms - now }]];
+      });
+      return new Map(found);
+    },
     async takeBackAttempt(key) {
       const held = windows.get(key);
       if (held && held.ends_at_ms > now_ms() && held.attempts_count > 0) held.attempts_count -= 1;
@@ -71,6 +82,15 @@ export function sharedAttempts(pool: pg.Pool): AttemptStore {
     async addAttempts(key, window_s, count) {
       const { consumedPoints, msBeforeNext } = await limiter.penalty(key, count, { customDuration: window_s });
       return { attempts_count: consumedPoints, ends_in_ms: msBeforeNext };
+    },
+    async findWindows(keys) {
+      const { rows } = await pool.query<AttemptWindow & { key: string }>({
+        name: 'rate_limits:find',
+        text: `select key, points as attempts_count, (expire - extract(epoch from now()) * 1000)::bigint as ends_in_ms
+          from rate_limits where key = any($1) and expire > extract(epoch from now()) * 1000`,
+        values: [keys],
+      });
+      return new Map(rows.map(({ key, ...window }) => [key, window]));
     },
     async takeBackAttempt(key) {
       // `reward` of the library would open a window with -1 attempts when the last one has ended.

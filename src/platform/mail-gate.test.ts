@@ -55,7 +55,7 @@ function makeGate() {
 test('readers who have a part in it and verified their address receive every message; so does the site', async () => {
   const { admit, logged, statements } = makeGate();
   for (let count = 0; count < 100; count += 1) {
-    const { to, bcc, has_stranger } = await admit('ann@example.com', {}, 'order_executed', {
+    const { to, bcc, has_stranger } = await admit('ann@example.com', { kind: 'receipt' }, 'order_executed', {
       bcc: ['Desk@example.com'],
     });
     assert.deepEqual([to, bcc, has_stranger], [['ann@example.com'], ['Desk@example.com'], false]);
@@ -78,6 +78,15 @@ test('the verified address of a user who has no part in the profile is a strange
   const admitted = [];
   for (let count = 0; count < 5; count += 1) admitted.push(...(await admit('bob@example.com')).to);
   assert.deepEqual(admitted, ['bob@example.com']);
+});
+
+test('one account causes a hundred notices an hour, whoever reads them; receipts are not counted', async () => {
+  const { admit, logged } = makeGate();
+  let sent_count = 0;
+  for (let count = 0; count < 120; count += 1) sent_count += (await admit('ann@example.com')).to.length;
+  assert.equal(sent_count, 100);
+  assert.equal(logged[0]?.['limit'], 'mail-caused');
+  assert.deepEqual((await admit('ann@example.com', { kind: 'receipt' }, 'order_executed')).to, ['ann@example.com']);
 });
 
 test('invitations to strangers end at the limit of their sender; a known user still receives them', async () => {
@@ -117,7 +126,9 @@ test('invitations to strangers end at the limit of the profile, whoever of its m
 test('a receipt that a stranger’s address does not receive goes to the managers who are verified', async () => {
   const { admit } = makeGate();
   const receipt = () =>
-    admit('billing@elsewhere.test', {}, 'order_executed', { instead: ['ann@example.com', 'unproved@elsewhere.test'] });
+    admit('billing@elsewhere.test', { kind: 'receipt' }, 'order_executed', {
+      instead: ['ann@example.com', 'unproved@elsewhere.test'],
+    });
   const first = await receipt();
   assert.deepEqual([first.to, first.bcc], [['billing@elsewhere.test'], []]);
   const second = await receipt();

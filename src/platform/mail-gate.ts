@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ProfileId, UserId } from './db-schema.ts';
 import {
+  mailCausedLimit,
   mailInvitationLimit,
   mailNoticeLimit,
   mailOwnLimit,
@@ -12,8 +13,11 @@ import type { RateLimit, Throttle } from './throttle.ts';
 
 /** Who causes a message and how its readers stand to it: what the limits on e-mails to strangers go by. */
 export interface MailOrigin {
-  /** `own`: about the reader's own account; `invitation`: asks the reader for something; `notice`: everything else. */
-  kind: 'own' | 'invitation' | 'notice';
+  /**
+   * `own`: about the reader's own account; `invitation`: asks the reader for something; `receipt`: about money or a plan;
+   * `notice`: everything else.
+   */
+  kind: 'own' | 'invitation' | 'receipt' | 'notice';
   /** Account that causes the message; null for jobs and visitors. */
   sender_id: UserId | null;
   /** The sender manages the broker or a provider. */
@@ -61,8 +65,19 @@ export interface MailGateOptions {
  * @see docs/decisions/0036-mail-to-strangers.md
  */
 export function makeMailGate({ throttle, findVerifiedAddresses, log }: MailGateOptions): MailGate {
+  /** One account must not fill the mailboxes of the broker and of its own partners either. */
+  const isWithinCaused = async ({ kind, sender_id }: MailOrigin): Promise<boolean> =>
+    sender_id === null ||
+    kind === 'own' ||
+    kind === 'receipt' ||
+    (await throttle.allows(mailCausedLimit, String(sender_id)));
+
   return {
     async admit({ key, event, origin, to, bcc, instead }) {
+      if (!(await isWithinCaused(origin))) {
+        log.warn({ event, mail: key, limit: mailCausedLimit.name }, 'e-mail refused: limit of its sender reached');
+        return { to: [], bcc: [], has_stranger: false, giveBack: async () => {} };
+      }
       const trusted = new Set(origin.trusted.map(lower));
       const asked = [...new Set([...to, ...bcc, ...instead].map(lower))].filter((each) => !trusted.has(each));
       const verified = asked.length === 0 ? new Map<string, UserId>() : await findVerifiedAddresses(asked);

@@ -19,6 +19,13 @@ export const mailSellerLimit: RateLimit = {
   counts: 'E-mails sent to strangers by a seller',
   per: 'account that causes them',
 };
+export const mailCausedLimit: RateLimit = {
+  name: 'mail-caused',
+  max: 100,
+  window_s: hour_s,
+  counts: 'E-mails sent to anybody, receipts and messages about an own account excepted',
+  per: 'account that causes them',
+};
 export const mailProfileLimit: RateLimit = {
   name: 'mail-profile',
   max: 60,

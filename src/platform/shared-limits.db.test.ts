@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findVerifiedAddresses } from '#accounts';
 import { pino } from 'pino';
-import { apiClient } from '../../test/support/client.ts';
+import { apiClient, registerPerson } from '../../test/support/client.ts';
 import { runJob } from '../../test/support/run-job.ts';
 import type { TestApp } from '../../test/support/start-app.ts';
 import { skipWithoutServer, startTwoNodes } from '../../test/support/two-nodes.ts';
@@ -55,6 +55,16 @@ test('an attempt that one node gives back makes room on the other, and none befo
   await here.giveBack(limit, 'key');
   assert.equal(await there.allows(limit, 'key'), true);
   assert.equal(await there.allows(limit, 'key'), false);
+});
+
+test('wrong coupon codes that are sent to two nodes count together', { skip }, async () => {
+  const [here] = nodes;
+  const token = await registerPerson(here, 'guesser');
+  const guess = async (node: TestApp) =>
+    (await apiClient(node, token)('POST', '/api/cart/redeem', { code: 'WRONG' })).json()['code'];
+  for (let count = 0; count < 10; count += 1)
+    for (const node of nodes) assert.equal(await guess(node), 'coupon_useless');
+  for (const node of nodes) assert.equal(await guess(node), 'too_many_requests');
 });
 
 test('what one node mails to a stranger counts on the other', { skip }, async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { defineProblems, Problem } from '#kernel/problem';
-import { type AttemptStore, memoryAttempts } from './attempt-store.ts';
+import { type AttemptStore, type AttemptWindow, memoryAttempts } from './attempt-store.ts';
 
 /** At most `max` attempts in a window of `window_s` seconds that begins with the first one. */
 export interface RateLimit {
@@ -26,6 +26,12 @@ export interface Throttle {
   take(limit: RateLimit, key: string, count?: number): Promise<void>;
   /** Counts an attempt and returns whether it is within the limit, for what is dropped without an error. */
   allows(limit: RateLimit, key: string): Promise<boolean>;
+  /**
+   * Refuses when a limit is reached, without counting; one statement for all keys.
+   *
+   * @throws too_many_requests (429)
+   */
+  requireRoom(counts: readonly (readonly [RateLimit, string])[]): Promise<void>;
   /** Takes one attempt back, for limits that count failures only. */
   giveBack(limit: RateLimit, key: string): Promise<void>;
 }
@@ -81,17 +87,27 @@ export function makeThrottle(now_ms: () => number, factor = 1): Throttle {
 
 /** Makes a throttle on a store. `factor` multiplies every limit that is not fixed. */
 export function throttleOn(store: AttemptStore, factor = 1): Throttle {
+  const maxOf = (limit: RateLimit) => (limit.fixed === true ? limit.max : limit.max * factor);
+  const secondsOf = ({ ends_in_ms }: AttemptWindow) => Math.max(1, Math.ceil(ends_in_ms / 1000));
+
   /** Seconds until the next attempt is allowed; 0 when this one is. */
   async function attempt(limit: RateLimit, key: string, count = 1): Promise<number> {
-    const { attempts_count, ends_in_ms } = await store.addAttempts(storedKey(limit, key), limit.window_s, count);
-    const max = limit.fixed === true ? limit.max : limit.max * factor;
-    return attempts_count <= max ? 0 : Math.max(1, Math.ceil(ends_in_ms / 1000));
+    const window = await store.addAttempts(storedKey(limit, key), limit.window_s, count);
+    return window.attempts_count <= maxOf(limit) ? 0 : secondsOf(window);
   }
 
   return {
     async take(limit, key, count) {
       const wait_s = await attempt(limit, key, count);
       if (wait_s > 0) throw throttleProblems.too_many_requests({ retry_after_s: wait_s });
+    },
+    async requireRoom(counts) {
+      const windows = await store.findWindows(counts.map(([limit, key]) => storedKey(limit, key)));
+      for (const [limit, key] of counts) {
+        const window = windows.get(storedKey(limit, key));
+        if (window && window.attempts_count >= maxOf(limit))
+          throw throttleProblems.too_many_requests({ retry_after_s: secondsOf(window) });
+      }
     },
     allows: async (limit, key) => (await attempt(limit, key)) === 0,
     giveBack: (limit, key) => store.takeBackAttempt(storedKey(limit, key)),

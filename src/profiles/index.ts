@@ -37,6 +37,7 @@ export {
 export { isBrokerManager } from './policy.ts';
 export { CONTRIBUTOR, MANAGER, type RoleType } from './roles/role-type.ts';
 export { findRoleType, insertRoleType } from './roles/role-type-store.ts';
+export { profilesJobs } from './jobs.ts';
 export { type HeldRole, insertRole, isSeller, managersOf, rolesOfUser, rolesOfUsers } from './roles/role-store.ts';
 export type { Role } from './roles/role.ts';
 export { acceptInvitedManager, mayBecomeManager } from './roles/accept-role.ts';

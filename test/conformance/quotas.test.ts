@@ -92,6 +92,13 @@ test('a contact has at most 1000 notes', async () => {
   await assertLast((n) => operator('POST', '/api/contacts/noted/activities', { text: `Note ${n}`, account: null }));
 });
 
+test('a user has at most 50 API keys', async () => {
+  const call = apiClient(app, await registerPerson(app, 'keeper', 'correct horse 7'));
+  await fill(`insert into api_keys (user_id, title, pub_key, secret_hash, created_at)
+    select id, 'Filler', lpad(n::text, 32, '0'), 'x', now() from users, generate_series(1, 49) n where username = 'keeper'`);
+  await assertLast(() => call('POST', '/api/users/keeper/api-keys', { password: 'correct horse 7' }));
+});
+
 test('an extra of more than 4 KB is refused by its name, beside all other fields at fault', async () => {
   const call = apiClient(app, await registerPerson(app, 'hoarder'));
   const extra = { filler: 'x'.repeat(5000) };

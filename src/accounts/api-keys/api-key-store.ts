@@ -65,6 +65,25 @@ export async function insertApiKey(
     .execute();
 }
 
+/** Counts the keys of a user. Index: api_keys_user_id. */
+export async function countApiKeys(reader: Reader, user_id: UserId): Promise<number> {
+  const row = await reader
+    .selectFrom('api_keys')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('user_id', '=', user_id)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+/** Deletes keys that ended before an instant. */
+export async function deleteApiKeysBefore(tx: Tx, before: Date, rows_max: number): Promise<number> {
+  const deleted = await tx
+    .deleteFrom('api_keys')
+    .where('id', 'in', (eb) => eb.selectFrom('api_keys').select('id').where('ends_at', '<', before).limit(rows_max))
+    .executeTakeFirst();
+  return Number(deleted.numDeletedRows);
+}
+
 /** Deletes a user's key by its public half; says whether there was one. */
 export async function deleteApiKey(tx: Tx, user_id: UserId, public_half: string): Promise<boolean> {
   const deleted = await tx

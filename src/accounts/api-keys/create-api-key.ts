@@ -2,16 +2,18 @@ import { commonProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db';
 import { emit } from '#platform/events';
+import { requireQuota } from '#platform/quota';
 import { requireSecrets, type Secrets } from '../credentials/require-secrets.ts';
 import { lockStanding } from '../credentials/standing.ts';
 import { userCredentialsChanged } from '../events.ts';
+import { apiKeysQuota } from '../quotas.ts';
 import type { AccountsSettings } from '../settings.ts';
-import { deleteApiKey, drawApiKey, insertApiKey } from './api-key-store.ts';
+import { countApiKeys, deleteApiKey, drawApiKey, insertApiKey } from './api-key-store.ts';
 
 /**
  * Makes a key with which a program calls as the user. The answer is the only copy.
  *
- * @throws secret_required (401), secret_wrong (401), otp_locked (403)
+ * @throws secret_required (401), secret_wrong (401), otp_locked (403), quota_exceeded (409)
  */
 export async function createApiKey(
   ctx: Context,
@@ -24,6 +26,7 @@ export async function createApiKey(
   const ends_at = new Date(at.getTime() + settings.api_key_lifetime_days * 86_400_000);
   await inTransaction(ctx.db, async (tx) => {
     await lockStanding(tx, ctx, user.id);
+    requireQuota(apiKeysQuota, await countApiKeys(tx, user.id));
     await insertApiKey(tx, { user_id: user.id, title: input.title ?? '', key, created_at: at, ends_at });
     await emit(tx, userCredentialsChanged({ user_id: user.id, what: 'api_key_created' }), at);
   });

@@ -1,6 +1,7 @@
 import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { Detail, ListQuerystring, PageOf } from '#platform/http/schemas';
+import { quotaProblems } from '#platform/quota';
 import { throttleProblems } from '#platform/throttle';
 import { accountsProblems } from '../problems.ts';
 import { ApiKeyBody, ApiKeyParams, ApiKeyRemovalBody, ApiKeyReply, ApiKeyRow, UserParams } from '../schemas.ts';
@@ -17,6 +18,7 @@ const secretProblems = [
   accountsProblems.secret_required,
   accountsProblems.secret_wrong,
   accountsProblems.otp_locked,
+  quotaProblems.quota_exceeded,
   throttleProblems.too_many_requests,
 ];
 

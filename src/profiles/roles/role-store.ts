@@ -92,6 +92,23 @@ export async function deleteRolesOfOthers(tx: Tx, profile_id: ProfileId, user_id
   await tx.deleteFrom('roles').where('profile_id', '=', profile_id).where('user_id', '<>', user_id).execute();
 }
 
+/** Deletes invitations whose key expired before an instant. Index: roles_lapsed. */
+export async function deleteLapsedInvitations(tx: Tx, before: Date, rows_max: number): Promise<number> {
+  const deleted = await tx
+    .deleteFrom('roles')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('roles')
+        .select('id')
+        .where('grant_key', 'is not', null)
+        .where('key_expires_at', '<', before)
+        .orderBy('key_expires_at')
+        .limit(rows_max),
+    )
+    .executeTakeFirst();
+  return Number(deleted.numDeletedRows);
+}
+
 /** Counts roles on a profile in any state; by index roles_profile_created_at. */
 export async function countRolesOnProfile(reader: Reader, profile_id: ProfileId): Promise<number> {
   const row = await reader

@@ -1,0 +1,3 @@
+import type { Quota } from '#platform/quota';
+
+export const apiKeysQuota: Quota = { rows: 'API keys', rows_max: 50, owner: 'account' };

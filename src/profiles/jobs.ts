@@ -1,0 +1,18 @@
+import { deleteInBatches } from '#platform/delete-in-batches';
+import { defineJob } from '#platform/jobs';
+import { deleteLapsedInvitations } from './roles/role-store.ts';
+
+const KEPT_MS = 90 * 86_400_000;
+
+/** Deletes invitations that lapsed 90 days ago; until then a manager can send them again. */
+const forgetInvitations = defineJob({
+  name: 'forget_invitations',
+  schedule: '47 3 * * *',
+  catch_up: 'last',
+  run: async (ctx, _payload, at) => {
+    const before = new Date(at.getTime() - KEPT_MS);
+    await deleteInBatches(ctx.db, (tx, rows_max) => deleteLapsedInvitations(tx, before, rows_max));
+  },
+});
+
+export const profilesJobs = [forgetInvitations];
