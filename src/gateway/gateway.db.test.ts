@@ -364,6 +364,7 @@ test('the bytes of a path reach the application unchanged', async () => {
     '/open/a%2Fb/%7Euser/echo',
     '/open/Xy/%c3%a9/echo?x=%2F//',
     '/open//echo',
+    '//open/echo',
     '/open/;v=1/echo',
   ]) {
     const reply = await raw(`GET ${target} HTTP/1.1\r\n`);

@@ -41,7 +41,7 @@ import { type PageContext, registerPages } from './pages.ts';
 import { normalizePathParams } from './path-params.ts';
 import { replyBarely, replyWithProblem } from './problem-reply.ts';
 import { httpProblems } from './problems.ts';
-import { answerParserError, answerUnmetExpectations, requireClearFraming } from './request-framing.ts';
+import { answerConnect, answerParserError, answerUnmetExpectations, requireClearFraming } from './request-framing.ts';
 import { watchRoutes } from './route-list.ts';
 import { securityHeaders } from './security-headers.ts';
 import { refuseUnstorableBody, refuseUnstorableUrl } from './unstorable-text.ts';
@@ -125,6 +125,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     frameworkErrors: (error, request, reply) => replyBarely(request, reply, error),
   }).withTypeProvider<TypeBoxTypeProvider>();
   answerUnmetExpectations(app.server);
+  answerConnect(app.server);
 
   app.decorate('cookieNames', cookieNames(new URL(options.base_url()).protocol === 'https:'));
   app.decorate('evaluation', options.evaluation);

@@ -94,6 +94,11 @@ test('what the parser refuses is answered with a code', async () => {
   });
 });
 
+test('CONNECT is answered with method_not_allowed', async () => {
+  const reply = await send(`CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n`);
+  assert.deepEqual(reply, { status: 405, code: 'method_not_allowed' });
+});
+
 test('headers that do not arrive in time are answered with request_timeout', async () => {
   const server = createServer((socket) => {
     answerParserError(

@@ -1,5 +1,6 @@
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Problem } from '#kernel/problem';
 import { codeOfError } from './error-code.ts';
@@ -40,6 +41,18 @@ export function answerParserError(error: Error, socket: Socket, log: Logger): vo
   }
   const problem = parserProblem(codeOfError(error));
   log.info({ code: problem.code, status: problem.status, reason: codeOfError(error) }, 'request refused by the parser');
+  endWith(socket, problem);
+}
+
+/** Answers `CONNECT`, for which Node closes the connection without a response: the gateway is no forward proxy. */
+export function answerConnect(server: Server): void {
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    socket.on('error', () => socket.destroy());
+    endWith(socket, httpProblems.method_not_allowed());
+  });
+}
+
+function endWith(socket: Duplex, problem: Problem): void {
   const body = JSON.stringify(problemBody(problem));
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\nContent-Type: application/json; charset=utf-8\r\n` +
