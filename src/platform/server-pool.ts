@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { DatabaseHosts } from './database-hosts.ts';
 import { GatedPool } from './gated-pool.ts';
+import { findLost } from './lost-connections.ts';
 
 /** The server ends a statement by itself first; the client gives up this much later, when no answer arrives at all. */
 const ANSWER_MARGIN_MS = 1_000;
@@ -35,9 +36,10 @@ export class ReadOnlyServerError extends Error {
  * A pool of connections to a PostgreSQL that may fail over without a sign: connections that go dead without FIN or RST,
  * another host that becomes the primary.
  *
- * Every wait is limited by the client. A connection with an unfinished statement is closed, never used again. One idle
- * connection is tested each second; when it is dead, all connections of its age are closed: idle ones immediately, others
- * after their statement, or after 3 s without an answer.
+ * Every wait is limited by the client. A connection with an unfinished statement is closed, never used again. Each second
+ * one idle connection is tested, and the server is asked about statements without an answer for 3 s (lost-connections.ts).
+ * When one connection is dead, all of its age are closed: idle ones immediately, others after their statement, or after 3 s
+ * without an answer.
  * @see docs/decisions/0033-database-fail-over.md
  */
 export class ServerPool extends GatedPool {
@@ -53,6 +55,7 @@ export class ServerPool extends GatedPool {
   readonly #doomed = new WeakSet<pg.PoolClient>();
   readonly #verified = new WeakSet<pg.PoolClient>();
   #is_testing = false;
+  #is_asking = false;
 
   constructor(options: ServerPoolOptions) {
     const preferred = { index: 0 };
@@ -139,6 +142,7 @@ export class ServerPool extends GatedPool {
     const now = performance.now();
     for (const [client, since] of this.#waiting)
       if (this.#doomed.has(client) && now - since > SILENCE_MS_MAX) cut(client);
+    void this.#dropLost(now);
     if (this.#is_testing || this.idleCount === 0 || this.ending) return;
     this.#is_testing = true;
     try {
@@ -157,6 +161,30 @@ export class ServerPool extends GatedPool {
     }
   }
 
+  /** Cuts connections that wait for an answer that the server does not owe any more. */
+  async #dropLost(now: number): Promise<void> {
+    const silent = [...this.#waiting].filter(([, since]) => now - since > SILENCE_MS_MAX);
+    if (this.#is_asking || silent.length === 0 || this.ending) return;
+    this.#is_asking = true;
+    const fresh = this.#freshClient(0);
+    try {
+      const lost = await findLost(
+        fresh,
+        silent.map(([client]) => client),
+      );
+      const stillSilent = silent.filter(
+        ([client, since]) => lost.includes(client) && this.#waiting.get(client) === since,
+      );
+      for (const [client] of stillSilent) cut(client);
+      if (stillSilent.length > 0) this.#dropAll();
+    } catch {
+      // The server does not answer a new connection either: the limits of the statements apply.
+    } finally {
+      leave(fresh);
+      this.#is_asking = false;
+    }
+  }
+
   /** Gives up every connection that is open now. */
   #dropAll(): void {
     for (const client of this.#open) {
@@ -170,8 +198,7 @@ export class ServerPool extends GatedPool {
     const { urls, must_write } = this.#options.hosts;
     let failure: unknown;
     for (let offset = 0; offset < urls.length; offset += 1) {
-      const Client = clientOf(this.#options, { index: (this.#preferred.index + offset) % urls.length });
-      const client = new Client({ ...this.#options.config, query_timeout: BEAT_ANSWER_MS_MAX });
+      const client = this.#freshClient(offset);
       client.on('error', () => {});
       try {
         await client.connect();
@@ -181,12 +208,17 @@ export class ServerPool extends GatedPool {
       } catch (error) {
         failure = error;
       } finally {
-        // Not waited for: a dead server does not answer to a farewell either.
-        void client.end().catch(() => {});
-        setTimeout(() => cut(client), CLOSE_MS_MAX).unref();
+        leave(client);
       }
     }
     throw failure;
+  }
+
+  /** A connection outside the pool, to the host that is `offset` after the preferred one. */
+  #freshClient(offset: number): pg.Client {
+    const index = (this.#preferred.index + offset) % this.#options.hosts.urls.length;
+    const Client = clientOf(this.#options, { index });
+    return new Client({ ...this.#options.config, query_timeout: BEAT_ANSWER_MS_MAX });
   }
 
   /** Ends the pool within 2 s after the last connection was released, also when the server does not answer. */
@@ -230,6 +262,12 @@ async function requireWritable(client: pg.ClientBase): Promise<Error | undefined
 /** What `pg` rejects with when `query_timeout` passed; the statement is still under way on the connection. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof Error && error.message === 'Query read timeout';
+}
+
+/** Ends a connection without waiting for it: a dead server does not answer to a farewell either. */
+function leave(client: pg.Client): void {
+  void client.end().catch(() => {});
+  setTimeout(() => cut(client), CLOSE_MS_MAX).unref();
 }
 
 /** Closes the socket without a farewell; statements that wait on it are rejected. */

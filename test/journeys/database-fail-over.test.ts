@@ -102,6 +102,21 @@ test('a long statement that sets its own limit is waited for', { skip }, async (
   await database.close();
 });
 
+test('a statement that runs, or waits for a lock, is waited for up to its limit', { skip }, async () => {
+  const database = await openDatabase({ url: proxy.url, pool_max: 2 });
+  const lock = sql`select pg_advisory_xact_lock(4711)`;
+  const held = Promise.withResolvers<void>();
+  const holder = inTransaction(database.db, async (tx) => {
+    await lock.execute(tx);
+    held.resolve();
+    await sql`select pg_sleep(5)`.execute(tx);
+  });
+  await held.promise;
+  await inTransaction(database.db, (tx) => lock.execute(tx));
+  await holder;
+  await database.close();
+});
+
 test('the program stops in time while its connections are dead', { skip }, async () => {
   const database = await openDatabase({ url: proxy.url });
   await Promise.all(Array.from({ length: 5 }, () => database.executeSql('select 1')));
