@@ -4,6 +4,7 @@ import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
 import { networkOf } from '#platform/throttle';
+import { requireReachable } from './beneficiary.ts';
 import { CART_ITEMS_MAX, type CartItem, type CartOwner } from './cart-item.ts';
 import { lockCartItems, upsertCartItem } from './cart-item-store.ts';
 import { offerText } from './item-offer.ts';
@@ -43,7 +44,7 @@ interface Resolved {
  * Puts wishes into a cart: all of them or none. The same plan, use and person again updates the item that is there.
  * A code that the buyer entered before is applied to the items that it fits.
  * The response counts as shown to the owner of the cart, also when the broker adds the item on the owner's behalf.
- * @throws invalid_input (400) naming `plan` or `use`; currency_mixed, cart_full (400) · too_many_requests (429)
+ * @throws invalid_input (400) naming `plan`, `use` or `sync_on`; currency_mixed, cart_full (400) · too_many_requests (429)
  * @see spec/billing.md 4.2
  */
 export async function addToCart(ctx: Context, owner: CartOwner, wishes: readonly CartWish[]): Promise<AddedItem[]> {
@@ -55,6 +56,7 @@ export async function addToCart(ctx: Context, owner: CartOwner, wishes: readonly
     cleaned.map((wish) => wish.plan),
   );
   const resolved = cleaned.map((wish) => resolveWish(wish, plans.get(wish.plan)));
+  await requireReachable(ctx.db, cleaned);
   return inTransaction(ctx.db, async (tx) => {
     const held = await lockCartItems(tx, owner);
     if (held.length + wishes.length > CART_ITEMS_MAX) throw billingProblems.cart_full();
@@ -107,7 +109,7 @@ function resolveWish(wish: CartWish, plan: Plan | undefined): Resolved {
 async function requireOneCurrency(tx: Tx, held: readonly CartItem[], resolved: readonly Resolved[]): Promise<void> {
   const present = await findPlansByIds(
     tx,
-    held.map((item) => item.plan_id),
+    held.filter(({ claim_id }) => claim_id === null).map((item) => item.plan_id),
   );
   const units = new Set([...present.values(), ...resolved.map(({ plan }) => plan)].map((plan) => plan.unit));
   if (units.size > 1)

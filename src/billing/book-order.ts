@@ -8,9 +8,10 @@ import { type AcceptedAnswer, type Attempt, type Charge, recordCharge } from '#p
 import { managersOf } from '#profiles';
 import { addRolloverQuota, openOrExtend } from '#subscriptions';
 import { recordCartItems } from './cart-item-store.ts';
+import { issueClaims } from './claims/issue-claims.ts';
 import { orderExecuted } from './events.ts';
 import { type LineNames, nameLines } from './describe-lines.ts';
-import { eventOf, type Order, type OrderLine } from './order.ts';
+import { eventOf, isSeatEvent, type Order, type OrderLine, seatEvent } from './order.ts';
 import { bookOrderLine, closeOrder } from './order-store.ts';
 import { forgetCoupon } from './remembered-coupon-store.ts';
 import { balanceKey, itemKey } from './shown-line.ts';
@@ -58,6 +59,7 @@ export async function bookOrder(
     order.created_at,
   );
   await forgetShown(tx, order, lines);
+  await issueClaims(tx, order, lines, at);
   await closeOrder(tx, order.id, 'settled', at);
   const names = await nameLines(
     tx,
@@ -111,12 +113,21 @@ async function bookSubscriptions(
   plans: ReadonlyMap<number, Plan>,
 ): Promise<Booked[]> {
   const opened = new Map<string, SubscriptionId>();
+  const seatEvents = new Map<number, string>();
   const booked: Booked[] = [];
   // Lines that run time come first, so that fees and uses of the same plan find the subscription.
   const sorted = lines.toSorted((a, b) => Number(b.kind === 'period') - Number(a.kind === 'period') || a.rank - b.rank);
   for (const line of sorted) {
     const plan = line.plan_id === null ? undefined : plans.get(line.plan_id);
-    assert(plan && line.beneficiary_id !== null, 'every line of an order names a plan and who benefits');
+    assert(plan, 'every line of an order names a plan');
+    if (line.claim_email !== null) {
+      const event_id = seatEvents.get(plan.id) ?? seatEvent();
+      seatEvents.set(plan.id, event_id);
+      const { subscription_id, description, covers_from, covers_to } = line;
+      booked.push({ line, subscription_id, event_id, description, covers_from, covers_to });
+      continue;
+    }
+    assert(line.beneficiary_id !== null, 'a line is for a profile unless it is for a person without an account');
     const key = `${line.beneficiary_id}/${plan.id}`;
     if (line.kind === 'period') {
       const { subscription, covers_from, covers_to } = await openOrExtend(tx, {
@@ -140,10 +151,10 @@ async function bookSubscriptions(
       continue;
     }
     const subscription_id = opened.get(key) ?? line.subscription_id;
-    assert(subscription_id !== null, 'a fee, a use or a balance belongs to a subscription');
+    assert(subscription_id !== null || isSeatEvent(line.event_id), 'a fee or a use belongs to a subscription');
     const use = plan.use_charges.find((each) => each.id === line.use_charge_id) ?? null;
-    if (line.kind === 'use' && use) await addRolloverQuota(tx, subscription_id, use, line.quantity);
-    const event_id = line.event_id ?? eventOf(line, subscription_id, use?.slug ?? null);
+    if (line.kind === 'use' && use && subscription_id) await addRolloverQuota(tx, subscription_id, use, line.quantity);
+    const event_id = line.event_id ?? eventOf(line, subscription_id ?? 0, use?.slug ?? null);
     booked.push({ line, subscription_id, event_id, description: line.description, covers_from: null, covers_to: null });
   }
   return booked.toSorted((a, b) => a.line.rank - b.line.rank);

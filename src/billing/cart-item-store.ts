@@ -15,6 +15,7 @@ const columns = [
   'email',
   'sync_on',
   'claim_code',
+  'claim_id',
   'created_at',
 ] as const;
 
@@ -75,6 +76,7 @@ export async function upsertCartItem(
       ...(wanted.email === undefined ? {} : { email: wanted.email }),
     })
     .where('plan_id', '=', wanted.plan_id)
+    .where('claim_id', 'is', null)
     .where(sql<boolean>`coalesce(use_charge_id, 0) = ${wanted.use_charge_id ?? 0}`)
     .where(sql<boolean>`lower(coalesce(sync_on, '')) = ${(wanted.sync_on ?? '').toLowerCase()}`)
     .returning(columns)
@@ -158,7 +160,7 @@ export async function moveVisitorItems(tx: Tx, visitor_hash: string, user_id: Us
     update cart_items item set user_id = ${user_id}, visitor_hash = null
     where item.visitor_hash = ${visitor_hash} and item.recorded_at is null and not exists (
       select 1 from cart_items own
-      where own.user_id = ${user_id} and own.recorded_at is null and own.plan_id = item.plan_id
+      where own.user_id = ${user_id} and own.recorded_at is null and own.claim_id is null and own.plan_id = item.plan_id
         and coalesce(own.use_charge_id, 0) = coalesce(item.use_charge_id, 0)
         and lower(coalesce(own.sync_on, '')) = lower(coalesce(item.sync_on, '')))
     returning item.id`.execute(tx);

@@ -1,4 +1,4 @@
-import type { CartItemId, CouponId, PlanId, UseChargeId, UserId } from '#platform/db-schema';
+import type { CartItemId, ClaimId, CouponId, PlanId, UseChargeId, UserId } from '#platform/db-schema';
 
 /** The most items that one cart holds. */
 export const CART_ITEMS_MAX = 200;
@@ -21,6 +21,8 @@ export interface CartItem {
   /** Slug or e-mail of who benefits, when it is not the payer. */
   sync_on: string | null;
   claim_code: string | null;
+  /** Of a seat that another payer has paid for: the claim that its code stood for. */
+  claim_id: ClaimId | null;
   created_at: Date;
 }
 

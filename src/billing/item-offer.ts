@@ -12,6 +12,7 @@ import { formatMoney } from '#kernel/money';
 import { periodNoun } from '#kernel/period';
 import type { CouponId } from '#platform/db-schema';
 import type { CartItem } from './cart-item.ts';
+import type { OrderLine } from './order.ts';
 import { itemKey, type ShownLine } from './shown-line.ts';
 
 /** A cart item with its prices, regardless of who pays and of the subscription that it extends. */
@@ -21,12 +22,21 @@ export interface ItemOffer {
   coupon: Coupon | null;
   use: UseCharge | null;
   options: PriceOption[];
+  /** What was paid for already, when the item is a claimed seat. */
+  prepaid: OrderLine[] | null;
 }
 
 /** Pure. `coupon` is one that applies at `at`, or null. */
-export function offerItem(item: CartItem, plan: Plan, coupon: Coupon | null, at: Date): ItemOffer {
+export function offerItem(
+  item: CartItem,
+  plan: Plan,
+  coupon: Coupon | null,
+  at: Date,
+  prepaid: OrderLine[] | null = null,
+): ItemOffer {
+  if (prepaid !== null) return { item, plan, coupon: null, use: null, options: [], prepaid };
   const use = plan.use_charges.find((each) => each.id === item.use_charge_id) ?? null;
-  return { item, plan, coupon, use, options: priceOptions(plan, { coupon, from: at }) };
+  return { item, plan, coupon, use, options: priceOptions(plan, { coupon, from: at }), prepaid };
 }
 
 /**
@@ -53,7 +63,11 @@ export function couponOf(
 }
 
 /** The offer as it is compared at checkout: every price and term that a response shows. `due` is set by the caller. */
-export function shownOffer({ item, plan, coupon, use, options }: ItemOffer): ShownLine {
+export function shownOffer({ item, plan, coupon, use, options, prepaid }: ItemOffer): ShownLine {
+  if (prepaid !== null) {
+    const offer = JSON.stringify({ claim: item.claim_id, plan: plan.id });
+    return { key: itemKey(item.id), offer, due: null, coupon_id: null, coupon_ends_at: null };
+  }
   const offer = {
     plan: plan.id,
     unit: plan.unit,
@@ -75,7 +89,13 @@ export function shownOffer({ item, plan, coupon, use, options }: ItemOffer): Sho
 }
 
 /** States every price of the offer in one sentence. */
-export function offerText({ item, plan, coupon, use, options }: ItemOffer): string {
+export function offerText({ item, plan, coupon, use, options, prepaid }: ItemOffer): string {
+  if (prepaid !== null) {
+    const times = prepaid.flatMap(({ periods_count, period_type }) =>
+      period_type === null ? [] : [` for ${periods_count} ${periodNoun(period_type, periods_count)}`],
+    );
+    return `${plan.title} is in your cart, paid by ${item.full_name}${times.join('')}.`;
+  }
   const chosen = options[item.option - 1];
   const ways = (chosen ? [chosen] : options).map((option) => {
     const periods = `${option.periods_count} ${periodNoun(plan.period_type, option.periods_count)}`;

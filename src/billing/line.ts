@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Coupon, Plan, PriceOption, UseCharge } from '#catalog';
 import type { Money } from '#kernel/money';
+import type { PeriodType } from '#kernel/period';
 import type { CartItemId, LedgerEntryId, ProfileId } from '#platform/db-schema';
 import type { Profile } from '#profiles';
 import type { Subscription } from '#subscriptions';
@@ -14,6 +15,8 @@ export interface Line extends Money {
   provider_id: ProfileId;
   broker_fee_percent: number;
   quantity: number;
+  /** Of a prepaid line, which keeps the periods of the order that paid for it; otherwise those of the plan. */
+  period_type?: PeriodType;
   /** The price that was computed, for `period` lines. */
   option: PriceOption | null;
   use: UseCharge | null;
@@ -31,7 +34,9 @@ export interface Invoicable {
   key: string;
   kind: 'cart' | 'balance';
   plan: Plan;
-  beneficiary: Profile;
+  /** Null for a seat of a person without an account. */
+  beneficiary: Profile | null;
+  seat?: Seat;
   /** Null while the subscription does not exist yet. */
   subscription: Subscription | null;
   lines: Line[];
@@ -40,6 +45,12 @@ export interface Invoicable {
   duplicates?: CartItemId[];
   /** What a response with this invoicable shows, one entry per cart item or balance line. */
   shown: ShownLine[];
+}
+
+/** The person without an account whom a line is for. */
+export interface Seat {
+  email: string;
+  full_name: string;
 }
 
 export interface Choice {
@@ -79,8 +90,10 @@ export function allLines(invoicables: readonly Invoicable[]): Line[] {
  * A sum that is too large to be exact is too large to be charged as well, and stops at the largest exact number.
  */
 export function totalOf(lines: readonly Money[], unit_default: string): Money | null {
-  const unit = lines[0]?.unit ?? unit_default;
-  if (lines.some((line) => line.unit !== unit)) return null;
+  // A prepaid seat costs nothing in any currency.
+  const priced = lines.some(({ amount }) => amount > 0) ? lines.filter(({ amount }) => amount > 0) : lines.slice(0, 1);
+  const unit = priced[0]?.unit ?? unit_default;
+  if (priced.some((line) => line.unit !== unit)) return null;
   const sum = lines.reduce((total, line) => total + line.amount, 0);
   return { amount: Math.min(sum, Number.MAX_SAFE_INTEGER), unit };
 }

@@ -40,6 +40,7 @@ export async function listCartItems(
       'cart_items.email',
       'cart_items.sync_on',
       'cart_items.claim_code',
+      'cart_items.claim_id',
       'cart_items.created_at',
     ])
     .where('cart_items.recorded_at', 'is', null);

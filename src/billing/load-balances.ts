@@ -1,12 +1,14 @@
 import { findPlansByIds } from '#catalog';
 import { type Entry, findOrdersOn, statementBalance } from '#ledger';
 import type { Money } from '#kernel/money';
-import type { SubscriptionId } from '#platform/db-schema';
+import type { PlanId, SubscriptionId } from '#platform/db-schema';
 import type { Reader } from '#platform/db';
 import { chargesCovering } from '#payments';
 import { findProfilesByIds, type Profile } from '#profiles';
 import { findSubscriptionsByIds } from '#subscriptions';
 import type { Invoicable, Line } from './line.ts';
+import { isSeatEvent } from './order.ts';
+import { findPlansOfEvents } from './order-store.ts';
 import { balanceKey, type ShownLine } from './shown-line.ts';
 
 /**
@@ -29,7 +31,13 @@ export async function loadBalances(
     const id = subscriptionOf(event.event_id);
     if (id !== null && event.amount > 0) due.set(id, [...(due.get(id) ?? []), event]);
   }
-  if (due.size === 0) return [];
+  const seats = await loadSeatBalances(
+    reader,
+    payer,
+    events.filter(({ event_id, amount }) => isSeatEvent(event_id) && amount > 0),
+    at,
+  );
+  if (due.size === 0) return seats;
   const subscriptions = await findSubscriptionsByIds(reader, [...due.keys()]);
   const [plans, profiles, orders] = [
     await findPlansByIds(
@@ -46,7 +54,7 @@ export async function loadBalances(
       at,
     ),
   ];
-  return [...due].flatMap(([id, owing]): Invoicable[] => {
+  const owed = [...due].flatMap(([id, owing]): Invoicable[] => {
     const subscription = subscriptions.get(id);
     const plan = subscription && plans.get(subscription.plan_id);
     const beneficiary = subscription && profiles.get(subscription.profile_id);
@@ -81,6 +89,39 @@ export async function loadBalances(
     const key = `${beneficiary.slug}:${plan.slug}`;
     const shown = lines.map((line) => shownBalance(payer.id, line));
     return [{ key, kind: 'balance', plan, beneficiary, subscription, lines, options: [], shown }];
+  });
+  return [...owed, ...seats];
+}
+
+/** What a payer owes for seats of people without an account: the unpaid orders of its own, one invoicable an event. */
+async function loadSeatBalances(
+  reader: Reader,
+  payer: Profile,
+  events: readonly (Money & { event_id: string })[],
+  at: Date,
+): Promise<Invoicable[]> {
+  if (events.length === 0) return [];
+  const ids = events.map(({ event_id }) => event_id);
+  const planIds = await findPlansOfEvents(reader, ids);
+  const [plans, orders] = [await findPlansByIds(reader, [...planIds.values()]), await findUnpaid(reader, ids, at)];
+  return events.flatMap((event): Invoicable[] => {
+    const plan = plans.get(planIds.get(event.event_id) ?? (0 as PlanId)); // 0 is the id of no plan
+    if (!plan) return [];
+    const own = newestUpTo(event, orders).filter((order) => order.dest_profile_id === payer.id);
+    const lines = own.map((order): Line => ({
+      ...balanceBase,
+      provider_id: plan.profile_id,
+      broker_fee_percent: plan.broker_fee_percent,
+      event_id: event.event_id,
+      amount: order.dest_amount,
+      unit: order.dest_unit,
+      description: order.description,
+      entry_id: order.id,
+    }));
+    if (lines.length === 0) return [];
+    const shown = lines.map((line) => shownBalance(payer.id, line));
+    const key = `${payer.slug}:${plan.slug}`;
+    return [{ key, kind: 'balance', plan, beneficiary: payer, subscription: null, lines, options: [], shown }];
   });
 }
 

@@ -3,13 +3,15 @@ import type { CartItemId } from '#platform/db-schema';
 import type { Reader } from '#platform/db';
 import { findProfilesByHandles, type Profile } from '#profiles';
 import { findSubscriptionsOf } from '#subscriptions';
+import { beneficiaryOf } from './beneficiary.ts';
 import type { CartItem, CartOwner } from './cart-item.ts';
 import { findCartItems } from './cart-item-store.ts';
 import { couponOf, offerItem, shownOffer } from './item-offer.ts';
 import { type Invoicable, type Line, sortInvoicables } from './line.ts';
 import { loadBalances } from './load-balances.ts';
+import { loadPrepaid } from './load-offers.ts';
 import { priceItem } from './price-item.ts';
-import { billingProblems } from './problems.ts';
+import { pricePrepaid } from './price-prepaid.ts';
 import { itemKey, type ShownLine } from './shown-line.ts';
 
 export interface InvoicableScope {
@@ -43,52 +45,46 @@ export async function loadInvoicables(reader: Reader, scope: InvoicableScope): P
   const handles = items.flatMap((item) => item.sync_on ?? []);
   const beneficiaries =
     handles.length === 0 ? new Map<string, Profile>() : await findProfilesByHandles(reader, handles);
+  const prepaid = await loadPrepaid(reader, items);
   const facts = items.flatMap((item) => {
     const plan = plans.get(item.plan_id);
-    return plan?.is_active && !plan.is_not_priced
-      ? [{ item, plan, beneficiary: beneficiaryOf(item, scope.payer, beneficiaries) }]
-      : [];
+    if (!plan || (item.claim_id === null && (!plan.is_active || plan.is_not_priced))) return [];
+    return [{ item, plan, ...beneficiaryOf(item, scope.payer, beneficiaries) }];
   });
   const known = await findSubscriptionsOf(
     reader,
-    [...new Set(facts.map(({ beneficiary }) => beneficiary.id))],
+    [...new Set(facts.flatMap(({ beneficiary }) => beneficiary?.id ?? []))],
     [...new Set(facts.map(({ plan }) => plan.id))],
   );
   const honored = new Map((scope.honored ?? []).map((line) => [line.key, line]));
-  const priced = facts.map(({ item, plan, beneficiary }): Invoicable => {
+  const priced = facts.map(({ item, plan, beneficiary, seat }): Invoicable => {
     const theirs = known.filter(
-      (subscription) => subscription.profile_id === beneficiary.id && subscription.plan_id === plan.id,
+      (subscription) => subscription.profile_id === beneficiary?.id && subscription.plan_id === plan.id,
     );
     const subscription = theirs.find((each) => each.ends_at > scope.at) ?? null;
-    const coupon = couponOf(item, plan, coupons, scope.at, honored.get(itemKey(item.id)));
+    const paid = prepaid.get(item.id);
+    const coupon = paid ? null : couponOf(item, plan, coupons, scope.at, honored.get(itemKey(item.id)));
     const wanted = scope.undecided === true ? { ...item, option: 0 } : item;
     const is_first = theirs.length === 0;
-    const due = priceItem({ ...scope, item: wanted, plan, coupon, subscription, is_first, beneficiary });
+    const due = paid
+      ? { lines: pricePrepaid(item, plan, paid, { subscription, at: scope.at }), options: [] }
+      : priceItem({ ...scope, item: wanted, plan, coupon, subscription, is_first, beneficiary, seat });
+    const name = beneficiary?.slug ?? seat?.email ?? '';
     return {
-      key: `${beneficiary.slug}:${plan.slug}`,
+      key: `${name}:${plan.slug}${item.claim_id === null ? '' : `+${item.claim_id}`}`,
       kind: 'cart',
       plan,
       beneficiary,
+      ...(seat === null ? {} : { seat }),
       subscription,
       ...due,
-      shown: [{ ...shownOffer(offerItem(item, plan, coupon, scope.at)), due: dueParts(due) }],
+      shown: [{ ...shownOffer(offerItem(item, plan, coupon, scope.at, paid)), due: dueParts(due) }],
     };
   });
   return sortInvoicables([
     ...(await loadBalances(reader, scope.payer, scope.at, { own_only: true })),
     ...mergeUses(priced),
   ]);
-}
-
-function beneficiaryOf(item: CartItem, payer: Profile, beneficiaries: ReadonlyMap<string, Profile>): Profile {
-  if (item.sync_on === null) return payer;
-  const profile = beneficiaries.get(item.sync_on);
-  if (!profile) {
-    throw billingProblems.beneficiary_unknown({
-      detail: `${item.sync_on} is not registered yet, so nothing can be subscribed for them.`,
-    });
-  }
-  return profile;
 }
 
 /** The parts of an offer that depend on the payer: whether time is bought, and the fees and uses that are due. */

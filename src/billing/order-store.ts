@@ -5,6 +5,7 @@ import type {
   LedgerEntryId,
   OrderId,
   OrderLineId,
+  PlanId,
   ProfileId,
   SubscriptionId,
   UserId,
@@ -204,4 +205,18 @@ export async function isCouponUsed(reader: Reader, coupon_id: CouponId): Promise
     .limit(1)
     .executeTakeFirst();
   return item !== undefined;
+}
+
+/** The plans of seat events. Index: order_lines_event_id. */
+export async function findPlansOfEvents(reader: Reader, event_ids: readonly string[]): Promise<Map<string, PlanId>> {
+  const rows = await reader
+    .selectFrom('order_lines')
+    .select(['event_id', 'plan_id'])
+    .distinct()
+    .where('event_id', 'in', [...event_ids])
+    .where('event_id', 'like', 'cpn\\_%')
+    .execute();
+  return new Map(
+    rows.flatMap(({ event_id, plan_id }) => (event_id === null || plan_id === null ? [] : [[event_id, plan_id]])),
+  );
 }

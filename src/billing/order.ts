@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { randomKey40 } from '#platform/crypto';
 import type { OrderId, OrderLinesTable, OrdersTable } from '#platform/db-schema';
 import type { Invoicable, Line } from './line.ts';
 
@@ -21,7 +22,10 @@ export function linesOfOrder(order_id: OrderId, invoicables: readonly Invoicable
     rank,
     kind: line.kind,
     provider_id: line.provider_id,
-    beneficiary_id: invoicable.beneficiary.id,
+    beneficiary_id: invoicable.beneficiary?.id ?? null,
+    claim_email: invoicable.seat?.email ?? null,
+    claim_full_name: invoicable.seat?.full_name ?? '',
+    claim_id: null,
     plan_id: invoicable.plan.id,
     use_charge_id: line.use?.id ?? null,
     subscription_id: invoicable.subscription?.id ?? null,
@@ -43,11 +47,20 @@ export function eventOf(line: Pick<OrderLine, 'kind'>, subscription_id: number, 
   return line.kind === 'use' && use_slug !== null ? `sub_${subscription_id}/${use_slug}/` : `sub_${subscription_id}/`;
 }
 
+/** A new event for the seats of one plan in one order. @see spec/billing.md 2.15 */
+export function seatEvent(): string {
+  return `cpn_${randomKey40().slice(4)}`;
+}
+
+export function isSeatEvent(event_id: string | null): boolean {
+  return event_id?.startsWith('cpn_') === true;
+}
+
 function coverageOf(
-  { option }: Line,
+  { option, period_type }: Line,
   { plan }: Invoicable,
 ): Pick<OrderLine, 'periods_count' | 'period_type' | 'covers_from' | 'covers_to'> {
   if (option === null) return { periods_count: 0, period_type: null, covers_from: null, covers_to: null };
   const { periods_count, covers_from, covers_to } = option;
-  return { periods_count, period_type: plan.period_type, covers_from, covers_to };
+  return { periods_count, period_type: period_type ?? plan.period_type, covers_from, covers_to };
 }

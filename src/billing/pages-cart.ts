@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { findPlanBySlug } from '#catalog';
 import { formatMoney } from '#kernel/money';
+import { Problem } from '#kernel/problem';
 import { inTransaction } from '#platform/db';
 import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
@@ -9,14 +10,16 @@ import { safeNext, withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { type Profile, profileSummaries } from '#profiles';
 import { addToCart } from './add-to-cart.ts';
+import { isClaimCode } from './claims/claim.ts';
+import { findClaim } from './claims/claim-seats.ts';
 import { deleteCartItem, updateCartItem } from './cart-item-store.ts';
 import type { CartOwner } from './cart-item.ts';
 import type { Invoicable } from './line.ts';
 import { loadInvoicables } from './load-invoicables.ts';
 import { mergeVisitorCart } from './merge-visitor-cart.ts';
-import { redeemedDetail, removedDetail } from './present-cart.ts';
+import { removedDetail } from './present-cart.ts';
 import { billingProblems } from './problems.ts';
-import { type Redemption, redeemCoupon } from './redeem-coupon.ts';
+import { redeemCode } from './redeem-code.ts';
 import { findRememberedCoupon } from './remembered-coupon-store.ts';
 import { removeCoupon } from './remove-coupon.ts';
 import { cartOf } from './routes-cart.ts';
@@ -28,6 +31,7 @@ import { viewInvoicables } from './view-checkout.ts';
 export const OrderQuery = Type.Object({
   next: Type.Optional(Type.String({ maxLength: 2000 })),
   plan: Type.Optional(Type.String({ maxLength: 50 })),
+  code: Type.Optional(Type.String({ maxLength: 200 })),
 });
 
 /** From a plan to an order: the cart, then how long to pay for. The last step is in pages-checkout.ts. */
@@ -75,7 +79,7 @@ function cartPage(app: App): void {
           await removeByKey(request, owner, payer, textField(request.body, 'key', 120));
           break;
         case 'redeem':
-          reply.flash('success', redeemedWords(await redeemCoupon(ctx, owner, textField(request.body, 'code', 200))));
+          reply.flash('success', (await redeemCode(ctx, owner, textField(request.body, 'code', 200))).detail);
           break;
         case 'unredeem':
           reply.flash('success', removedDetail((await removeCoupon(ctx, owner, codeField(request))).codes));
@@ -95,10 +99,6 @@ function cartPage(app: App): void {
 /** The code of a form, undefined when it names none. */
 export function codeField(request: FastifyRequest): string | undefined {
   return textField(request.body, 'code', 200) || undefined;
-}
-
-export function redeemedWords({ code, items_count }: Pick<Redemption, 'code' | 'items_count'>): string {
-  return items_count > 0 ? `The code ${code} is applied.` : redeemedDetail(code, 0);
 }
 
 /** Shows the refusal of a code at its field. */
@@ -196,17 +196,23 @@ function redeemPage(app: App): void {
     config: { access: { kind: 'public' }, page: true },
     schema: { hide: true, querystring: OrderQuery },
   } as const;
-  app.get('/redeem/', options, async (_request, reply) => reply.page('saas/redeem.html', {}));
+  app.get('/redeem/', options, async (request, reply) => {
+    const code = textField(request.query, 'code', 200);
+    const claim = isClaimCode(code) ? await findClaim(request.ctx, code) : undefined;
+    return reply.page('saas/redeem.html', { form: { code }, is_seat: claim !== undefined });
+  });
   app.post('/redeem/', options, async (request, reply) => {
     const code = textField(request.body, 'code', 200);
     try {
       const { owner } = await cartOf(request, reply);
-      reply.flash('success', redeemedWords(await redeemCoupon(request.ctx, owner, code)));
+      reply.flash('success', (await redeemCode(request.ctx, owner, code)).detail);
     } catch (error) {
+      if (error instanceof Problem && error.status === 401 && error.extra.location)
+        return reply.redirect(error.extra.location, 303);
       const problem = problemToForm(error);
       return reply.page('saas/redeem.html', { ...atCode(problem), form: { code } }, problem.status);
     }
-    return reply.redirect(paths.pricing(nextOf(request)), 303);
+    return reply.redirect(isClaimCode(code) ? paths.cart() : paths.pricing(nextOf(request)), 303);
   });
 }
 

@@ -15,7 +15,7 @@ import { loadInvoicables } from './load-invoicables.ts';
 import { mergeVisitorCart } from './merge-visitor-cart.ts';
 import { atCode, codeField, nextOf, OrderQuery, summaryOf } from './pages-cart.ts';
 import { billingProblems } from './problems.ts';
-import { redeemCoupon } from './redeem-coupon.ts';
+import { redeemCode } from './redeem-code.ts';
 import { removeCoupon } from './remove-coupon.ts';
 import type { CheckoutInput } from './reserve-order.ts';
 import { payingFor } from './routes-checkout.ts';
@@ -78,7 +78,7 @@ async function changeCode(
   const { ctx } = request;
   const template = 'saas/billing/checkout.html';
   try {
-    if (action === 'redeem') await redeemCoupon(ctx, owner, textField(request.body, 'code', 200));
+    if (action === 'redeem') await redeemCode(ctx, owner, textField(request.body, 'code', 200));
     else await removeCoupon(ctx, owner, codeField(request));
   } catch (error) {
     const problem = atCode(problemToForm(error));

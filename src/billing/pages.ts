@@ -1,4 +1,5 @@
 import type { App } from '#platform/http/app';
+import { seatPages } from './claims/pages.ts';
 import { cartPages } from './pages-cart.ts';
 import { checkoutPages } from './pages-checkout.ts';
 import { historyPages } from './pages-history.ts';
@@ -7,4 +8,5 @@ export function billingPages(app: App): void {
   cartPages(app);
   checkoutPages(app);
   historyPages(app);
+  seatPages(app);
 }

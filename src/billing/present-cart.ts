@@ -20,11 +20,6 @@ export function presentCartItem(item: CartItem, plan: Plan, user: User | null, d
   };
 }
 
-export function redeemedDetail(code: string, items_count: number): string {
-  if (items_count > 0) return `Coupon '${code}' was successfully applied.`;
-  return `Coupon '${code}' is remembered. It is applied when you add a plan that it is for.`;
-}
-
 export function removedDetail(codes: readonly string[]): string {
   if (codes.length === 0) return 'The cart has no coupon with this code.';
   return `Removed from the cart: ${codes.join(', ')}.`;

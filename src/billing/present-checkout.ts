@@ -5,7 +5,7 @@ import { extraFromText } from '#platform/http/schemas';
 import type { Reader } from '#platform/db';
 import type { browserKeys } from '#payments';
 import { presentProfileSummary, type Profile, profileSummaries } from '#profiles';
-import { cartVersion, type Invoicable, type Line } from './line.ts';
+import { cartVersion, type Invoicable, type Line, type Seat } from './line.ts';
 
 export interface CheckoutView {
   payer: Profile;
@@ -21,7 +21,7 @@ export async function presentCheckout(reader: Reader, view: CheckoutView) {
   const summaries = await profileSummaries(reader, [
     payer.id,
     ...invoicables.flatMap((each) => [
-      each.beneficiary.id,
+      ...(each.beneficiary ? [each.beneficiary.id] : []),
       ...[...each.lines, ...each.options].map((line) => line.provider_id),
     ]),
   ]);
@@ -47,21 +47,33 @@ export async function presentCheckout(reader: Reader, view: CheckoutView) {
   return {
     processor: { ...view.processor },
     cart_version: cartVersion(invoicables),
-    results: invoicables.map(({ subscription, beneficiary, plan, lines, options }) => ({
+    results: invoicables.map(({ subscription, beneficiary, seat, plan, lines, options }) => ({
       subscription: {
         created_at: subscription?.created_at.toISOString() ?? null,
         ends_at: (subscription?.ends_at ?? at).toISOString(),
         description: subscription?.description ?? null,
-        profile: summaryOf(beneficiary.id),
+        profile: beneficiary ? summaryOf(beneficiary.id) : presentSeat(seat, at),
         plan: { slug: plan.slug, title: plan.title },
         auto_renew: subscription?.auto_renew ?? plan.renewal_type === 'auto-renew',
         extra: extraFromText(subscription?.extra ?? null),
         grant_key: null,
         request_key: null,
-        app_url: `${view.origin}${paths.app(beneficiary.slug, `${plan.slug}/`)}`,
+        app_url: `${view.origin}${beneficiary ? paths.app(beneficiary.slug, `${plan.slug}/`) : paths.app()}`,
       },
       lines: lines.map(transaction),
       options: options.map(transaction),
     })),
+  };
+}
+
+/** A person without an account in the shape of a profile. */
+function presentSeat(seat: Seat | undefined, at: Date) {
+  return {
+    slug: '',
+    printable_name: seat?.full_name || seat?.email || '',
+    picture: null,
+    type: 'user' as const,
+    credentials: false,
+    created_at: at.toISOString(),
   };
 }

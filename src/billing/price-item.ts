@@ -11,7 +11,7 @@ import {
 import type { Profile } from '#profiles';
 import type { Subscription } from '#subscriptions';
 import type { CartItem } from './cart-item.ts';
-import type { Line } from './line.ts';
+import type { Line, Seat } from './line.ts';
 
 export interface ItemFacts {
   item: CartItem;
@@ -20,7 +20,8 @@ export interface ItemFacts {
   subscription: Subscription | null;
   /** When the profile has not subscribed to the plan before: the setup fee is due once. */
   is_first: boolean;
-  beneficiary: Profile;
+  beneficiary: Profile | null;
+  seat: Seat | null;
   payer: Profile;
   at: Date;
 }
@@ -81,7 +82,13 @@ function baseLine({ plan, item }: ItemFacts): Omit<Line, 'kind' | 'amount' | 'de
   };
 }
 
-function beneficiaryNames({ item, beneficiary, payer }: ItemFacts): { full_name: string; sync_on: string } | null {
+function beneficiaryNames({
+  item,
+  beneficiary,
+  payer,
+  seat,
+}: ItemFacts): { full_name: string; sync_on: string } | null {
+  if (beneficiary === null) return seat && { full_name: seat.full_name || seat.email, sync_on: seat.email };
   if (beneficiary.id === payer.id || item.sync_on === null) return null;
   return { full_name: item.full_name || beneficiary.full_name || beneficiary.slug, sync_on: item.sync_on };
 }

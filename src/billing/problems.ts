@@ -31,5 +31,27 @@ export const billingProblems = defineProblems({
     title: 'The payment processor did not answer in time. The order is finished, or given up, as soon as it does.',
   },
   receipt_unknown: { status: 404, title: 'There is no such receipt.' },
-  beneficiary_unknown: { status: 400, title: 'Nobody is registered under this address yet.' },
+  beneficiary_unknown: {
+    status: 400,
+    title: 'The person whom an item is for is neither a registered profile nor an e-mail address.',
+  },
+  claim_used: { status: 409, title: 'This code has been used.' },
+  claim_expired: {
+    status: 409,
+    title: 'This code is no longer valid.',
+    help: 'Ask the person who paid to send you a new one.',
+  },
+  claim_unpaid: {
+    status: 409,
+    title: 'The payment for this code failed.',
+    help: 'The code can be used as soon as the person who sent it has paid.',
+  },
+  claim_refunded: { status: 409, title: 'The payment for this code was refunded.' },
+  seat_unknown: { status: 404, title: 'There is no such seat.' },
+  seat_closed: { status: 409, title: 'This seat was claimed or refunded, or its payment failed. No code was sent.' },
+  seat_code_sent: {
+    status: 429,
+    title: 'A code was sent to this person less than an hour ago.',
+    help: 'Wait for the time in Retry-After.',
+  },
 });

@@ -45,7 +45,7 @@ async function applyAndShow(ctx: Context, owner: CartOwner, code: string, at: Da
   return inTransaction(ctx.db, async (tx) => {
     const held = await lockCartItems(tx, owner);
     const items_count = await applyCode(tx, owner, code, at);
-    if (items_count === 0 && (held.length > 0 || !(await isRedeemable(tx, code, at)))) {
+    if (items_count === 0 && (held.some(({ claim_id }) => claim_id === null) || !(await isRedeemable(tx, code, at)))) {
       throw billingProblems.coupon_useless({
         detail: `No items can be discounted using this coupon: ${code}.`,
         location: paths.pricing(),
@@ -78,6 +78,7 @@ export async function applyCode(
   let discounted = 0;
   for (const coupon of coupons) {
     const ids = items
+      .filter((item) => item.claim_id === null)
       .filter((item) => added === undefined || (added.has(item.id) && item.coupon_id === null))
       .filter((item) => applies(coupon, plans.get(item.plan_id), at))
       .map((item): CartItemId => item.id);

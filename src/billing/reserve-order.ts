@@ -93,9 +93,11 @@ async function holdCart(tx: Tx, owner: CartOwner): Promise<CartItem[]> {
 /** Loads what is to be paid, with what is due held so that nobody else who could pay it does. */
 async function holdBalances(tx: Tx, payer: Profile, load: () => Promise<Invoicable[]>): Promise<Invoicable[]> {
   const seen = await load();
-  const ids = seen.flatMap(({ kind, subscription }) => (kind === 'balance' && subscription ? [subscription.id] : []));
-  if (ids.length === 0) return seen;
-  await lockSubscriptions(tx, ids);
+  const balances = seen.filter(({ kind }) => kind === 'balance');
+  if (balances.length === 0) return seen;
+  // What is due for seats has no subscription: only the payer, whose profile is locked, can pay it.
+  const ids = balances.flatMap(({ subscription }) => subscription?.id ?? []);
+  if (ids.length > 0) await lockSubscriptions(tx, ids);
   const orders = await findOrdersOn(tx, ids);
   const attempts = orders.flatMap(({ charge_attempt_id }) => charge_attempt_id ?? []);
   const pending =
@@ -105,7 +107,7 @@ async function holdBalances(tx: Tx, payer: Profile, load: () => Promise<Invoicab
   if (pending) throw billingProblems.charge_pending({ location: paths.history(payer.slug) });
   // Somebody may have paid while we waited for the locks.
   const held = await load();
-  return held.filter(({ kind, subscription }) => kind === 'cart' || (subscription && ids.includes(subscription.id)));
+  return held.filter(({ kind, subscription }) => kind === 'cart' || !subscription || ids.includes(subscription.id));
 }
 
 interface Placing {

@@ -1,16 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { findUserById, type User } from '#accounts';
-import { invalidInput } from '#kernel/problem';
+import { commonProblems, invalidInput } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { addToCart, type AddedItem } from './add-to-cart.ts';
 import type { CartOwner } from './cart-item.ts';
 import { clearCart } from './clear-cart.ts';
 import { mergeVisitorCart, ownerOf } from './merge-visitor-cart.ts';
 import { type ItemOffer, offerText } from './item-offer.ts';
-import { presentCartItem, redeemedDetail, removedDetail } from './present-cart.ts';
+import { presentCartItem, removedDetail } from './present-cart.ts';
 import { billingProblems } from './problems.ts';
-import { redeemCoupon } from './redeem-coupon.ts';
+import { redeemCode } from './redeem-code.ts';
 import { removeCoupon } from './remove-coupon.ts';
 import {
   CartBodySchema,
@@ -24,6 +24,14 @@ import {
 import { uploadCart } from './upload-cart.ts';
 
 const access = { kind: 'public' } as const;
+const redeemProblems = [
+  billingProblems.coupon_useless,
+  billingProblems.claim_used,
+  billingProblems.claim_expired,
+  billingProblems.claim_unpaid,
+  billingProblems.claim_refunded,
+  commonProblems.credentials_required,
+];
 
 /** The caller's own cart; a browser without a user has one too. */
 export function cartRoutes(app: App): void {
@@ -75,19 +83,20 @@ export function cartRoutes(app: App): void {
   app.post(
     '/api/cart/redeem',
     {
-      config: { access, problems: [billingProblems.coupon_useless] },
+      config: { access, problems: redeemProblems },
       schema: {
         tags: ['billing'],
-        summary: 'Redeems a coupon',
-        description: 'Applies a coupon to the items of the cart, and to plans that are added later.',
+        summary: 'Redeems a discount code or the code of a prepaid seat',
+          description:
+            'Applies a coupon to the items of the cart, and to plans that are added later. The code of a prepaid seat puts the seat into the cart of the signed-in user.',
         body: RedeemBodySchema,
         response: { 200: CartCouponSchema },
       },
     },
     async (request, reply) => {
       const { owner, user } = await cartOf(request, reply);
-      const { code, items_count, offers } = await redeemCoupon(request.ctx, owner, request.body.code);
-      return { detail: redeemedDetail(code, items_count), items: presentOffers(offers, user) };
+      const { detail, offers } = await redeemCode(request.ctx, owner, request.body.code);
+      return { detail, items: presentOffers(offers, user) };
     },
   );
 

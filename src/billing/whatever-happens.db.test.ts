@@ -11,6 +11,7 @@ import { type Buyer, buys, makeBuyer, paidWith, wants } from '../../test/support
 import { makeCoupon, makePlan } from '../../test/support/factories/catalog.ts';
 import { checkOut } from './check-out.ts';
 import { finishOrders } from './finish-orders.ts';
+import { claimSeats } from './claims/claim-seats.ts';
 import { redeemCoupon } from './redeem-coupon.ts';
 import { showBalance, showCart } from './show-cart.ts';
 
@@ -58,6 +59,8 @@ function pick<T>(list: readonly T[]): T {
 const acts: readonly ((buyer: Buyer) => Promise<unknown>)[] = [
   (buyer) => wants(buyer, pick(plans)),
   (buyer) => wants(buyer, pick(plans), { sync_on: pick(buyers).profile.slug }),
+  (buyer) => wants(buyer, pick(plans), { sync_on: pick(strangers) }),
+  claimSomeSeat,
   (buyer) => redeemCoupon(buyer.ctx, buyer.owner, coupon.code),
   (buyer) => buys(buyer, pick(tokens)),
   (buyer) => buys(buyer, pick(tokens)),
@@ -72,6 +75,19 @@ const acts: readonly ((buyer: Buyer) => Promise<unknown>)[] = [
   () => finishOrders(ctx),
   decideCharges,
 ];
+
+const strangers = ['ann@example.com', 'bob@example.com'];
+
+/** A buyer uses a code that was mailed to a person without an account. */
+async function claimSomeSeat(buyer: Buyer): Promise<unknown> {
+  const events = await database.db
+    .selectFrom('outbox_events')
+    .select('payload')
+    .where('name', '=', 'claim_code_generated')
+    .execute();
+  const codes = events.flatMap(({ payload }) => /"code":"([0-9a-f]{40})"/.exec(JSON.stringify(payload))?.[1] ?? []);
+  return codes.length === 0 ? null : claimSeats(buyer.ctx, buyer.user.id, pick(codes));
+}
 
 /** The processor makes up its mind about what it left open. */
 async function decideCharges(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Context } from '#platform/context';
 import type { JsonObject } from '#platform/db-schema';
+import { composeClaimCode } from './compose-claim-notice.ts';
 import { composeUserContact } from './compose-contact-notice.ts';
 import { composeCardUpdated, composeChargeUpdated, composeOrderExecuted } from './compose-payment-notice.ts';
 import {
@@ -43,6 +44,7 @@ export const composers: ReadonlyMap<string, Compose> = new Map([
   ['role_grant_accepted', composeRoleGrantAccepted],
   ['role_request_created', composeRoleRequestCreated],
   ['order_executed', composeOrderExecuted],
+  ['claim_code_generated', composeClaimCode],
   ['charge_updated', composeChargeUpdated],
   ['card_updated', composeCardUpdated],
   ['subscription_grant_created', composeSubscriptionGrantCreated],

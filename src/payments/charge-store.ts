@@ -109,6 +109,23 @@ export async function chargesCovering(
   return new Map(rows.map(({ invoiced_entry_id, ...charge }) => [invoiced_entry_id, charge]));
 }
 
+/** Selects the charges that invoice entries FOR UPDATE in id order: refunds of them wait, or are seen. */
+export async function lockChargesOf(tx: Tx, entry_ids: readonly LedgerEntryId[]): Promise<void> {
+  if (entry_ids.length === 0) return;
+  await tx
+    .selectFrom('charges')
+    .select('id')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('charge_items')
+        .select('charge_id')
+        .where('invoiced_entry_id', 'in', [...entry_ids]),
+    )
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+}
+
 /** Charges that the processor has not decided, oldest first, after the one with id `after`. */
 export async function listUnsettledCharges(reader: Reader, after: ChargeId | null, limit: number): Promise<Charge[]> {
   // Index: charges_unsettled, small by nature.

@@ -112,3 +112,16 @@ export async function listUnfinishedRefunds(reader: Reader, before: Date, limit:
     .limit(limit)
     .execute();
 }
+
+/** What was refunded, or is being refunded, of each line of a charge. Index: refunds_charge_id. */
+export async function findRefundedAmounts(reader: Reader, charge_id: ChargeId): Promise<Map<ChargeItemId, number>> {
+  const rows = await reader
+    .selectFrom('refunds as refund')
+    .innerJoin('refund_lines as line', 'line.refund_id', 'refund.id')
+    .select((eb) => ['line.charge_item_id', eb.fn.sum<number>('line.amount').as('amount')])
+    .where('refund.charge_id', '=', charge_id)
+    .where('refund.state', 'in', ['reserved', 'settled'])
+    .groupBy('line.charge_item_id')
+    .execute();
+  return new Map(rows.map(({ charge_item_id, amount }) => [charge_item_id, Number(amount)]));
+}

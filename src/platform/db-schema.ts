@@ -21,6 +21,7 @@ export type CartItemId = Branded<number, 'CartItem'>;
 export type ChargeAttemptId = Branded<number, 'ChargeAttempt'>;
 export type ChargeItemId = Branded<number, 'ChargeItem'>;
 export type ChargeId = Branded<number, 'Charge'>;
+export type ClaimId = Branded<number, 'Claim'>;
 export type ContactId = Branded<number, 'Contact'>;
 export type CouponId = Branded<number, 'Coupon'>;
 export type EngagementId = Branded<number, 'Engagement'>;
@@ -119,6 +120,7 @@ export interface CartItemsTable {
   claim_code: string | null;
   created_at: Date;
   recorded_at: Date | null;
+  claim_id: ClaimId | null;
 }
 
 export interface ChargeAttemptsTable {
@@ -176,6 +178,21 @@ export interface ChargesTable {
   extra: string | null;
   created_at: Date;
   settled_at: Date | null;
+}
+
+export interface ClaimsTable {
+  id: GeneratedAlways<ClaimId>;
+  order_id: OrderId;
+  /** The payer. */
+  profile_id: ProfileId;
+  email: string;
+  full_name: Generated<string>;
+  /** SHA-256 of the code, which is 160 random bits. A code that is sent again replaces the former one. */
+  code_hash: string;
+  created_at: Date;
+  sent_at: Date;
+  /** Exclusive. The seat itself does not expire: the payer can send a new code. */
+  expires_at: Date;
 }
 
 export interface ContactsTable {
@@ -297,6 +314,10 @@ export interface OrderLinesTable {
   description: string;
   event_id: string | null;
   ledger_entry_id: LedgerEntryId | null;
+  /** Address of the person without an account whom the line is for; such a line has no beneficiary. */
+  claim_email: string | null;
+  claim_full_name: Generated<string>;
+  claim_id: ClaimId | null;
 }
 
 export interface OrdersTable {
@@ -693,6 +714,7 @@ export interface Schema {
   charge_attempts: ChargeAttemptsTable;
   charge_items: ChargeItemsTable;
   charges: ChargesTable;
+  claims: ClaimsTable;
   contacts: ContactsTable;
   coupons: CouponsTable;
   engagements: EngagementsTable;

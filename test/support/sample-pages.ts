@@ -219,6 +219,7 @@ export const commonSample: Data = {
       billing: '/billing/xia/history/',
       balance: '/billing/xia/balance/',
       card: '/billing/xia/card/',
+      seats: '/billing/xia/seats/',
       cart: '/billing/xia/cart/',
       checkout: '/billing/xia/checkout/',
     },
@@ -413,7 +414,11 @@ export const samplePages: Readonly<Record<string, readonly Data[]>> = {
     { plan_list, redeemed: { code: 'DIS50' }, show_providers: true, cart_count: 1 },
     { plan_list: [] },
   ],
-  'saas/redeem.html': [anonymous, { form: { code: 'X' }, errors: { code: ['There is no such code.'] } }],
+  'saas/redeem.html': [
+    anonymous,
+    { ...anonymous, form: { code: 'a'.repeat(40) }, is_seat: true },
+    { form: { code: 'X' }, errors: { code: ['There is no such code.'] } },
+  ],
   'saas/billing/cart.html': [
     { profile: xia, invoicables, lines_price: usd(6400), redeemed: [{ code: 'DIS50' }], form: {} },
     {
@@ -430,6 +435,23 @@ export const samplePages: Readonly<Record<string, readonly Data[]>> = {
       suggested: { slug: 'basic', title: 'Basic', description: 'For you.', price: '$20.00' },
     },
     { profile: xia, invoicables: [] },
+  ],
+  'saas/billing/seats.html': [
+    {
+      profile: xia,
+      seats: ['open', 'claimed', 'expired', 'unpaid', 'refunded'].map((state, id) => ({
+        id,
+        email: 'friend@example.com',
+        full_name: id % 2 === 0 ? 'A <Friend>' : '',
+        plans: [{ slug: 'basic', title: 'Basic' }],
+        state,
+        created_at: '2026-03-05T10:00:00Z',
+        sent_at: '2026-03-05T10:00:00Z',
+        expires_at: '2026-06-03T10:00:00Z',
+        may_resend: id === 0,
+      })),
+    },
+    { profile: xia, seats: [] },
   ],
   'saas/billing/cart-periods.html': [{ profile: xia, invoicables }],
   'saas/billing/checkout.html': [
@@ -626,6 +648,10 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
   'notification/role_request_created.eml': [mail],
   'notification/profile_updated.eml': [{ ...mail, changes: { full_name: { pre: 'Xia', post: 'Xia Lee' } } }],
   'notification/order_executed.eml': [{ ...mail, invoiced_items: [line('Subscription to basic', 2000)] }],
+  'notification/claim_code_generated.eml': [
+    { ...mail, plans: ['Basic', 'Premium'], full_name: 'A <Friend>', code: 'a'.repeat(40) },
+    { ...mail, provider: null, plans: ['Basic'], full_name: '', code: 'b'.repeat(40) },
+  ],
   'notification/charge_updated.eml': [
     { ...mail, charge, charge_items },
     { ...mail, charge: { ...charge, state: 'disputed' }, charge_items, charge_total: usd(4400) },

@@ -50,6 +50,7 @@ export function organizationUrls(data: Readonly<Record<string, unknown>>): Recor
     billing: paths.history(slug),
     balance: paths.balance(slug),
     card: paths.card(slug),
+    seats: paths.seats(slug),
     cart: paths.cart(slug),
     checkout: paths.checkout(slug),
   };

@@ -14,7 +14,7 @@ export const paths = {
   userOtp: (username: string) => `/users/${e(username)}/otp/`,
   stopChange: (key: string) => `/users/stop/${e(key)}/`,
   pricing: (next?: string | null) => withNext('/pricing/', next),
-  redeem: () => '/redeem/',
+  redeem: (code?: string) => (code === undefined ? '/redeem/' : `/redeem/?code=${e(code)}`),
   contact: () => '/contact/',
   legal: (slug?: string) => (slug === undefined ? '/legal/' : `/legal/${e(slug)}/`),
   legalSign: (slug: string, next?: string | null) => withNext(`/legal/${e(slug)}/sign/`, next),
@@ -41,6 +41,7 @@ export const paths = {
   balance: (profile: string, plan?: string, next?: string | null) =>
     withNext(`/billing/${e(profile)}/balance/${plan === undefined ? '' : `${e(plan)}/`}`, next),
   history: (profile: string) => `/billing/${e(profile)}/history/`,
+  seats: (profile: string) => `/billing/${e(profile)}/seats/`,
   card: (profile: string) => `/billing/${e(profile)}/card/`,
   receipt: (profile: string, charge: string, next?: string | null) =>
     withNext(`/billing/${e(profile)}/receipt/${e(charge)}/`, next),

@@ -1,0 +1,85 @@
+import type { CartItemId, ClaimId, OrderLineId, PlanId, ProfileId, UserId } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db';
+import type { OrderLine } from '../order.ts';
+import type { Claim } from './claim.ts';
+
+export async function insertClaim(tx: Tx, claim: Omit<Claim, 'id'>): Promise<Claim> {
+  return tx.insertInto('claims').values(claim).returningAll().executeTakeFirstOrThrow();
+}
+
+export async function updateClaimCode(
+  tx: Tx,
+  id: ClaimId,
+  code: Pick<Claim, 'code_hash' | 'sent_at' | 'expires_at'>,
+): Promise<void> {
+  await tx.updateTable('claims').set(code).where('id', '=', id).execute();
+}
+
+export async function setClaimOfLines(tx: Tx, ids: readonly OrderLineId[], claim_id: ClaimId): Promise<void> {
+  await tx
+    .updateTable('order_lines')
+    .set({ claim_id })
+    .where('id', 'in', [...ids])
+    .execute();
+}
+
+export async function findClaimByHash(reader: Reader, code_hash: string): Promise<Claim | undefined> {
+  return reader.selectFrom('claims').selectAll().where('code_hash', '=', code_hash).executeTakeFirst();
+}
+
+/** Selects a claim FOR UPDATE: concurrent uses of one code run one after the other. */
+export async function lockClaim(tx: Tx, id: ClaimId): Promise<Claim | undefined> {
+  return tx.selectFrom('claims').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+}
+
+/** The claims of a payer, newest first. Index: claims_profile_id. */
+export async function findClaimsOf(reader: Reader, profile_id: ProfileId, limit: number): Promise<Claim[]> {
+  return reader
+    .selectFrom('claims')
+    .selectAll()
+    .where('profile_id', '=', profile_id)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** The order lines of claims, by rank. Index: order_lines_claim_id. */
+export async function findClaimLines(reader: Reader, ids: readonly ClaimId[]): Promise<OrderLine[]> {
+  if (ids.length === 0) return [];
+  return reader
+    .selectFrom('order_lines')
+    .selectAll()
+    .where('claim_id', 'in', [...new Set(ids)])
+    .orderBy('order_id')
+    .orderBy('rank')
+    .execute();
+}
+
+export interface ClaimItem {
+  id: CartItemId;
+  claim_id: ClaimId;
+  plan_id: PlanId;
+  user_id: UserId | null;
+  recorded_at: Date | null;
+}
+
+/** The cart items, open or ordered, of claimed seats. Index: cart_items_claim. */
+export async function findClaimItems(reader: Reader, ids: readonly ClaimId[]): Promise<ClaimItem[]> {
+  if (ids.length === 0) return [];
+  const rows = await reader
+    .selectFrom('cart_items')
+    .select(['id', 'claim_id', 'plan_id', 'user_id', 'recorded_at'])
+    .where('claim_id', 'in', [...new Set(ids)])
+    .execute();
+  return rows.flatMap(({ claim_id, ...row }) => (claim_id === null ? [] : [{ ...row, claim_id }]));
+}
+
+/** Adds a prepaid item to a cart. `full_name` names the payer. The index cart_items_claim refuses a second one. */
+export async function insertClaimItem(
+  tx: Tx,
+  item: { user_id: UserId; plan_id: PlanId; claim_id: ClaimId; full_name: string; created_at: Date },
+): Promise<CartItemId> {
+  const row = await tx.insertInto('cart_items').values(item).returning('id').executeTakeFirstOrThrow();
+  return row.id;
+}

@@ -1,0 +1,312 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { findUserByUsername } from '#accounts';
+import { addPeriods } from '#kernel/period';
+import { statementBalance, verifyLedger } from '#ledger';
+import { findCharge, refreshCharge } from '#payments';
+import { inTransaction } from '#platform/db';
+import { findPersonalProfile, makeManager } from '#profiles';
+import { findSubscription } from '#subscriptions';
+import { apiClient, browserClient, registerPerson } from '../../../test/support/client.ts';
+import type { TestContext } from '../../../test/support/context.ts';
+import { makePlan } from '../../../test/support/factories/catalog.ts';
+import { startApp, type TestApp } from '../../../test/support/start-app.ts';
+import { finishOrders } from '../finish-orders.ts';
+
+let app: TestApp;
+let ctx: TestContext;
+let broker: ReturnType<typeof apiClient>;
+before(async () => {
+  app = await startApp();
+  ctx = { ...(await app.tollgate.makeContext('test')), clock: app.clock };
+  broker = apiClient(app, await registerPerson(app, 'operator'));
+  const user = await findUserByUsername(app.db, 'operator');
+  assert.ok(user);
+  await inTransaction(app.db, (tx) => makeManager(tx, { id: ctx.site.broker_id }, user, app.clock.now()));
+});
+after(() => app.close());
+
+type Call = ReturnType<typeof apiClient>;
+const person = async (name: string): Promise<Call> => apiClient(app, await registerPerson(app, name));
+const pays = (call: Call, name: string, body: object = {}) =>
+  call('POST', `/api/billing/${name}/checkout`, { processor_token: 'tok_visa', ...body });
+const claims = (call: Call, code: string) => call('POST', '/api/cart/redeem', { code });
+const later = (ms: number) => app.clock.set(new Date(app.clock.now().getTime() + ms));
+const runs = async (name: string, plan_id: Parameters<typeof findSubscription>[2]) => {
+  const user = await findUserByUsername(app.db, name);
+  const profile = user && (await findPersonalProfile(app.db, user.id));
+  assert.ok(profile);
+  return findSubscription(app.db, profile.id, plan_id, app.clock.now());
+};
+
+/** The newest code that was mailed to an address. */
+async function mailedCode(to: string): Promise<string> {
+  await app.tollgate.relay.drain();
+  const [mail] = app.tollgate.mailbox.list(to);
+  const code = /\b[0-9a-f]{40}\b/.exec(mail?.text ?? '')?.[0];
+  assert.ok(code, `no code was mailed to ${to}`);
+  return code;
+}
+
+test('a person without an account gets a code for what was paid, and subscribes with it for nothing', async () => {
+  const buyer = await person('payer');
+  const plan = await makePlan(ctx, {
+    setup_amount: 500,
+    advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 12 }],
+  });
+  const friend = 'friend@example.com';
+  await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: ' Friend@Example.com\u200b', full_name: 'A Friend' });
+  await buyer('POST', '/api/cart', { plan: plan.slug, option: 1 });
+  const shown = await buyer('GET', '/api/billing/payer/checkout');
+  assert.equal(shown.status, 200, shown.text);
+  const results: unknown = shown.json()['results'];
+  assert.ok(Array.isArray(results) && results.length === 2);
+  const items = results.map((each) => ({ option: JSON.stringify(each).includes('A Friend') ? 2 : 1 }));
+  const paid = await pays(buyer, 'payer', { items });
+  assert.deepEqual([paid.status, paid.json()['amount']], [201, 21_600 + 500 + 2000 + 500], paid.text);
+  assert.ok(await runs('payer', plan.id), 'the buyer subscribes as usual');
+
+  const code = await mailedCode(friend);
+  const rows = await app.db.selectFrom('claims').selectAll().execute();
+  assert.ok(!JSON.stringify(rows).includes(code), 'the code is stored as a hash');
+  const receiver = await person('receiver');
+  const claimed = await claims(receiver, ` ${code.toUpperCase()}\t`);
+  assert.equal(claimed.status, 200, claimed.text);
+  const free = await pays(receiver, 'receiver', { processor_token: null });
+  assert.deepEqual([free.status, free.json()], [200, {}], free.text);
+  const running = await runs('receiver', plan.id);
+  assert.deepEqual(running?.ends_at, addPeriods(app.clock.now(), 12, 'monthly'), 'for the time that was paid');
+  const [line] = await app.db
+    .selectFrom('order_lines')
+    .innerJoin('orders', 'orders.id', 'order_lines.order_id')
+    .select(['order_lines.amount', 'order_lines.description', 'order_lines.event_id'])
+    .where('order_lines.subscription_id', '=', running?.id ?? null)
+    .execute();
+  assert.equal(line?.amount, 0);
+  assert.match(line.description, /complimentary of /);
+  assert.equal(line.event_id, `sub_${running?.id}/`);
+  const again = await claims(receiver, code);
+  assert.deepEqual([again.status, again.json()['code']], [409, 'claim_used']);
+});
+
+test('the ledger keeps a seat on its own event with the payer, and balances', async () => {
+  const entries = await app.db
+    .selectFrom('ledger_entries')
+    .select(['orig_account', 'dest_account', 'dest_amount', 'event_id'])
+    .where('event_id', 'like', 'cpn\\_%')
+    .orderBy('id')
+    .execute();
+  const orders = entries.filter(({ orig_account }) => orig_account === 'Receivable');
+  assert.deepEqual(
+    orders.map(({ dest_amount }) => dest_amount).toSorted((a, b) => a - b),
+    [500, 21_600],
+  );
+  assert.match(entries[0]?.event_id ?? '', /^cpn_[0-9a-f]{36}$/);
+  const user = await findUserByUsername(app.db, 'payer');
+  const profile = user && (await findPersonalProfile(app.db, user.id));
+  assert.ok(profile);
+  assert.deepEqual((await statementBalance(app.db, profile.id, app.clock.now())).events, []);
+  assert.deepEqual((await verifyLedger(app.db)).violations, []);
+});
+
+test('a code that two people use at the same time gives one seat', async () => {
+  const buyer = await person('giver');
+  const plan = await makePlan(ctx);
+  await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'one@example.com' });
+  await pays(buyer, 'giver');
+  const code = await mailedCode('one@example.com');
+  const people = await Promise.all(['first', 'second', 'third'].map(person));
+  const replies = await Promise.all([...people, ...people].map((call) => claims(call, code)));
+  const winners = new Set(replies.flatMap(({ status }, index) => (status === 200 ? [index % 3] : [])));
+  assert.equal(winners.size, 1);
+  assert.ok(replies.every(({ status, text }) => status === 200 || text.includes('claim_used')));
+  await Promise.all(
+    ['first', 'second', 'third'].flatMap((name, index) =>
+      [people[index], people[index]].map((call) => call && pays(call, name, { processor_token: null })),
+    ),
+  );
+  const running = await Promise.all(['first', 'second', 'third'].map((name) => runs(name, plan.id)));
+  assert.equal(running.filter(Boolean).length, 1);
+  const [only] = running.filter((each) => each !== undefined);
+  assert.deepEqual(only?.ends_at, addPeriods(only?.created_at ?? new Date(0), 1, 'monthly'));
+});
+
+test('an uploaded list is paid in one order: a code for each person, none for profiles that are found', async () => {
+  const buyer = await person('company');
+  const plan = await makePlan(ctx);
+  const form = new FormData();
+  form.append(
+    'file',
+    new Blob(['Ann,Lee,ann@example.com\nBob,Lee,bob@example.com\n'], { type: 'text/csv' }),
+    'list.csv',
+  );
+  const token = await registerPerson(app, 'uploader');
+  const uploaded = await fetch(`${await listening()}/api/cart/${plan.slug}/upload`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body: form,
+  });
+  assert.equal(uploaded.status, 201);
+  const uploader = apiClient(app, token);
+  const paid = await pays(uploader, 'uploader');
+  assert.deepEqual([paid.status, paid.json()['amount']], [201, 4000], paid.text);
+  const codes = [await mailedCode('ann@example.com'), await mailedCode('bob@example.com')];
+  assert.notEqual(codes[0], codes[1]);
+  const listed = await uploader('GET', '/api/billing/uploader/seats');
+  const results: unknown = listed.json()['results'];
+  assert.ok(Array.isArray(results));
+  assert.deepEqual(
+    results.map(({ email, state }: { email: string; state: string }) => `${email} ${state}`).toSorted(),
+    ['ann@example.com open', 'bob@example.com open'],
+  );
+  assert.equal((await buyer('GET', '/api/billing/uploader/seats')).status, 403);
+});
+
+let address: string | null = null;
+async function listening(): Promise<string> {
+  address ??= await app.tollgate.listen();
+  return address;
+}
+
+test('a claimed item that is removed unordered leaves the code usable; another own item for the plan stays apart', async () => {
+  const buyer = await person('patron');
+  const plan = await makePlan(ctx);
+  await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'undecided@example.com' });
+  await pays(buyer, 'patron');
+  const code = await mailedCode('undecided@example.com');
+  const guest = await person('guest');
+  await guest('POST', '/api/cart', { plan: plan.slug });
+  assert.equal((await claims(guest, code)).status, 200);
+  assert.equal((await guest('DELETE', '/api/cart')).status, 204);
+  const other = await person('other-guest');
+  await other('POST', '/api/cart', { plan: plan.slug });
+  assert.equal((await claims(other, code)).status, 200);
+  const paid = await pays(other, 'other-guest');
+  assert.deepEqual([paid.status, paid.json()['amount']], [201, 2000], paid.text);
+  const running = await runs('other-guest', plan.id);
+  assert.deepEqual(running?.ends_at, addPeriods(running?.created_at ?? new Date(0), 2, 'monthly'));
+});
+
+test('a seat can be claimed after its plan was withdrawn', async () => {
+  const buyer = await person('early-bird');
+  const plan = await makePlan(ctx);
+  await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'late@example.com' });
+  await pays(buyer, 'early-bird');
+  const code = await mailedCode('late@example.com');
+  await broker('PATCH', `/api/profile/cowork/plans/${plan.slug}`, { is_active: false });
+  const guest = await person('late');
+  await claims(guest, code);
+  assert.equal((await pays(guest, 'late', { processor_token: null })).status, 200);
+  assert.ok(await runs('late', plan.id));
+});
+
+test('a seat that was refunded or not paid cannot be claimed; a failed payment is due and can be paid', async () => {
+  const buyer = await person('wavering');
+  const plan = await makePlan(ctx);
+  await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'refunded@example.com' });
+  const paid = await pays(buyer, 'wavering');
+  const key = String(paid.json()['processor_key']);
+  const refund = await broker('POST', `/api/billing/wavering/charges/${key}/refund`, { lines: [{ num: 0 }] });
+  assert.equal(refund.status, 201, refund.text);
+  const guest = await person('turned-away');
+  const refused = await claims(guest, await mailedCode('refunded@example.com'));
+  assert.deepEqual([refused.status, refused.json()['code']], [409, 'claim_refunded']);
+
+  await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'unpaid@example.com' });
+  const pending = await pays(buyer, 'wavering', { processor_token: '4000000000000341' });
+  assert.equal(pending.status, 201, pending.text);
+  const pending_key = String(pending.json()['processor_key']);
+  await app.db.updateTable('test_processor_charges').set({ state: 'failed' }).where('key', '=', pending_key).execute();
+  const charge = await findCharge(app.db, pending_key);
+  assert.ok(charge);
+  await refreshCharge(ctx, charge);
+  const code = await mailedCode('unpaid@example.com');
+  const unpaid = await claims(guest, code);
+  assert.deepEqual([unpaid.status, unpaid.json()['code']], [409, 'claim_unpaid']);
+  later(60_000);
+  await buyer('GET', '/api/billing/wavering/checkout');
+  const settled = await pays(buyer, 'wavering');
+  assert.deepEqual([settled.status, settled.json()['amount']], [201, 2000], settled.text);
+  assert.equal((await claims(guest, code)).status, 200);
+  assert.deepEqual((await verifyLedger(app.db)).violations, []);
+});
+
+test('a new code replaces the former one, at most once an hour; an expired code is refused', async () => {
+  const buyer = await person('sender');
+  const plan = await makePlan(ctx);
+  await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'again@example.com' });
+  await pays(buyer, 'sender');
+  const former = await mailedCode('again@example.com');
+  const results: unknown = (await buyer('GET', '/api/billing/sender/seats')).json()['results'];
+  assert.ok(Array.isArray(results));
+  const send = () => buyer('POST', `/api/billing/sender/seats/${results[0].id}/send`);
+  const early = await send();
+  assert.deepEqual([early.status, early.json()['code']], [429, 'seat_code_sent']);
+  const before = (ms: number) => new Date(app.clock.now().getTime() - ms);
+  await app.db
+    .updateTable('claims')
+    .set({ sent_at: before(3_600_000), expires_at: before(0) })
+    .where('email', '=', 'again@example.com')
+    .execute();
+  const guest = await person('patient');
+  const expired = await claims(guest, former);
+  assert.deepEqual([expired.status, expired.json()['code']], [409, 'claim_expired']);
+  assert.equal((await send()).status, 200);
+  const code = await mailedCode('again@example.com');
+  assert.notEqual(code, former);
+  const replaced = await claims(guest, former);
+  assert.deepEqual([replaced.status, replaced.json()['code']], [400, 'coupon_useless'], 'the former code is unknown');
+  assert.equal((await claims(guest, code)).status, 200);
+  const closed = await send();
+  assert.deepEqual([closed.status, closed.json()['code']], [409, 'seat_closed']);
+  const unknown = await buyer('POST', '/api/billing/sender/seats/999999/send');
+  assert.deepEqual([unknown.status, unknown.json()['code']], [404, 'seat_unknown']);
+});
+
+test('an order for a seat that a crash left open is settled by the job, and its code is mailed once', async () => {
+  const buyer = await person('unlucky');
+  const plan = await makePlan(ctx);
+  await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'waiting@example.com' });
+  const lost = await pays(buyer, 'unlucky', { processor_token: 'tok_timeout' });
+  assert.equal(lost.status, 503);
+  await app.tollgate.relay.drain();
+  assert.deepEqual(app.tollgate.mailbox.list('waiting@example.com'), [], 'no code before the payment is known');
+  later(90_000);
+  await Promise.all([finishOrders(ctx), finishOrders(ctx)]);
+  await mailedCode('waiting@example.com');
+  assert.equal(app.tollgate.mailbox.list('waiting@example.com').length, 1);
+});
+
+test('a name that is neither a profile nor an address is refused when it is added', async () => {
+  const buyer = await person('typo');
+  const plan = await makePlan(ctx);
+  const refused = await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'no-such-profile' });
+  assert.equal(refused.status, 400);
+  assert.ok('sync_on' in refused.json());
+  await buyer('POST', '/api/cart', { plan: plan.slug });
+  await app.db.updateTable('cart_items').set({ sync_on: 'no-such-profile' }).where('plan_id', '=', plan.id).execute();
+  const stuck = await buyer('GET', '/api/billing/typo/checkout');
+  assert.deepEqual([stuck.status, stuck.json()['code']], [400, 'beneficiary_unknown']);
+});
+
+test('a visitor with the code of a seat signs in first, and confirms on a page', async () => {
+  const buyer = await person('host');
+  const plan = await makePlan(ctx);
+  await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'visitor@example.com' });
+  await pays(buyer, 'host');
+  const code = await mailedCode('visitor@example.com');
+  await registerPerson(app, 'visiting');
+  const browser = browserClient(app);
+  const page = await browser.get(`/redeem/?code=${code}`);
+  assert.match(page.text, /Your access is paid/);
+  const posted = await browser.post('/redeem/', { code });
+  assert.equal(posted.status, 303);
+  assert.match(String(posted.headers['location']), /^\/login\//);
+  await browser.post('/login/', { username: 'visiting', password: 'correct horse 7' });
+  await browser.get(`/redeem/?code=${code}`);
+  assert.equal((await browser.post('/redeem/', { code })).status, 303);
+  const cart = await browser.get('/billing/visiting/cart/');
+  assert.match(cart.text, /complimentary of/);
+  const seats = await browser.get('/billing/visiting/seats/');
+  assert.match(seats.text, /Seats that you buy for other people/);
+});

@@ -1,0 +1,77 @@
+import { findPlansByIds } from '#catalog';
+import type { ClaimId, ProfileId } from '#platform/db-schema';
+import type { Context } from '#platform/context';
+import { type Claim, openSeats, RESEND_AFTER_MS } from './claim.ts';
+import { findClaimItems, findClaimLines, findClaimsOf } from './claim-store.ts';
+import { loadSeats } from './load-seats.ts';
+
+export const SEATS_LISTED_MAX = 1000;
+
+/** `expired`: the code is; the payer can send a new one. */
+export type SeatState = 'open' | 'claimed' | 'expired' | 'unpaid' | 'refunded';
+
+/** One person without an account in one order. */
+export interface ListedSeat {
+  id: ClaimId;
+  email: string;
+  full_name: string;
+  plans: { slug: string; title: string }[];
+  state: SeatState;
+  created_at: Date;
+  sent_at: Date;
+  expires_at: Date;
+  may_resend: boolean;
+}
+
+/** Lists what a payer bought for people without an account, newest first, at most a thousand. */
+export async function listSeats(ctx: Context, profile_id: ProfileId): Promise<ListedSeat[]> {
+  const claims = await findClaimsOf(ctx.db, profile_id, SEATS_LISTED_MAX);
+  const ids = claims.map(({ id }) => id);
+  const [lines, items, seats] = [
+    await findClaimLines(ctx.db, ids),
+    await findClaimItems(ctx.db, ids),
+    await loadSeats(ctx.db, ids),
+  ];
+  const plans = await findPlansByIds(
+    ctx.db,
+    lines.flatMap(({ plan_id }) => plan_id ?? []),
+  );
+  const at = ctx.clock.now();
+  return claims.map((claim) => {
+    const theirs = new Set(
+      lines.filter(({ claim_id }) => claim_id === claim.id).flatMap(({ plan_id }) => plan_id ?? []),
+    );
+    const open = openSeats(seats.get(claim.id) ?? []);
+    const taken = items.filter(({ claim_id }) => claim_id === claim.id);
+    const free = open.filter(({ plan_id }) => !taken.some((item) => item.plan_id === plan_id));
+    const is_paid = (seats.get(claim.id) ?? []).every((seat) => seat.is_paid);
+    const state = stateOf(claim, { free_count: free.length, taken_count: taken.length, is_paid, at });
+    return {
+      id: claim.id,
+      email: claim.email,
+      full_name: claim.full_name,
+      plans: [...theirs].flatMap((id) => {
+        const plan = plans.get(id);
+        return plan ? [{ slug: plan.slug, title: plan.title }] : [];
+      }),
+      state,
+      created_at: claim.created_at,
+      sent_at: claim.sent_at,
+      expires_at: claim.expires_at,
+      may_resend: mayResend(claim, state, at),
+    };
+  });
+}
+
+function stateOf(
+  claim: Claim,
+  { free_count, taken_count, is_paid, at }: { free_count: number; taken_count: number; is_paid: boolean; at: Date },
+): SeatState {
+  if (free_count > 0) return claim.expires_at <= at ? 'expired' : 'open';
+  if (taken_count > 0) return 'claimed';
+  return is_paid ? 'refunded' : 'unpaid';
+}
+
+function mayResend(claim: Claim, state: SeatState, at: Date): boolean {
+  return ['open', 'expired'].includes(state) && at.getTime() - claim.sent_at.getTime() >= RESEND_AFTER_MS;
+}

@@ -1,0 +1,60 @@
+import type { ClaimId, LedgerEntryId } from '#platform/db-schema';
+import type { Reader } from '#platform/db';
+import { chargesCovering, findChargeItems, findRefundedAmounts } from '#payments';
+import type { OrderLine } from '../order.ts';
+import type { PaidSeat } from './claim.ts';
+import { findClaimLines } from './claim-store.ts';
+
+/** Loads what was paid and refunded for each plan of claims. */
+export async function loadSeats(reader: Reader, ids: readonly ClaimId[]): Promise<Map<ClaimId, PaidSeat[]>> {
+  const lines = await findClaimLines(reader, ids);
+  const entry_ids = lines.flatMap(({ ledger_entry_id }) => ledger_entry_id ?? []);
+  const charges = await chargesCovering(reader, entry_ids);
+  const refunded = await loadRefunds(reader, [...new Set([...charges.values()].map(({ id }) => id))]);
+  const seats = new Map<ClaimId, PaidSeat[]>();
+  for (const [claim_id, theirs] of Map.groupBy(lines, (line) => line.claim_id)) {
+    if (claim_id === null) continue;
+    const byPlan = Map.groupBy(theirs, (line) => line.plan_id);
+    seats.set(
+      claim_id,
+      [...byPlan].flatMap(([plan_id, parts]) => (plan_id === null ? [] : [seatOf(plan_id, parts, charges, refunded)])),
+    );
+  }
+  return seats;
+}
+
+function seatOf(
+  plan_id: number,
+  parts: readonly OrderLine[],
+  charges: Awaited<ReturnType<typeof chargesCovering>>,
+  refunded: ReadonlyMap<LedgerEntryId, number>,
+): PaidSeat {
+  const isPaid = ({ amount, ledger_entry_id }: OrderLine) => {
+    if (amount === 0) return true;
+    const charge = ledger_entry_id === null ? undefined : charges.get(ledger_entry_id);
+    return charge?.state === 'created' || charge?.state === 'done';
+  };
+  return {
+    plan_id,
+    amount: parts.reduce((sum, { amount }) => sum + amount, 0),
+    is_paid: parts.every(isPaid),
+    refunded_amount: parts.reduce(
+      (sum, { ledger_entry_id: id }) => sum + (id === null ? 0 : (refunded.get(id) ?? 0)),
+      0,
+    ),
+  };
+}
+
+async function loadRefunds(
+  reader: Reader,
+  charge_ids: readonly Parameters<typeof findChargeItems>[1][],
+): Promise<Map<LedgerEntryId, number>> {
+  const amounts = new Map<LedgerEntryId, number>();
+  for (const charge_id of charge_ids) {
+    const byItem = await findRefundedAmounts(reader, charge_id);
+    for (const item of await findChargeItems(reader, charge_id)) {
+      amounts.set(item.invoiced_entry_id, byItem.get(item.id) ?? 0);
+    }
+  }
+  return amounts;
+}

@@ -1,0 +1,36 @@
+import { Type } from 'typebox';
+import { commonProblems } from '#kernel/problem';
+import type { App } from '#platform/http/app';
+import { problemToForm, textField } from '#platform/http/forms';
+import { paths } from '#platform/http/paths';
+import { summaryOf } from '../pages-cart.ts';
+import { payingFor } from '../routes-checkout.ts';
+import { listSeats } from './list-seats.ts';
+import { sendCodeAgain } from './send-code-again.ts';
+
+const params = Type.Object({ profile: Type.String() });
+
+/** The page of the seats that a payer bought for people without an account. */
+export function seatPages(app: App): void {
+  const url = '/billing/:profile/seats/';
+  const options = { config: { access: { kind: 'direct' }, page: true }, schema: { hide: true, params } } as const;
+  app.get(url, options, async (request, reply) => {
+    const { payer } = await payingFor(request);
+    return reply.page('saas/billing/seats.html', {
+      profile: await summaryOf(request, payer),
+      seats: await listSeats(request.ctx, payer.id),
+    });
+  });
+  app.post(url, options, async (request, reply) => {
+    const { payer } = await payingFor(request);
+    const seat = textField(request.body, 'seat', 15);
+    if (!/^[0-9]+$/.test(seat)) throw commonProblems.not_found();
+    try {
+      await sendCodeAgain(request.ctx, payer.id, Number(seat));
+      reply.flash('success', 'A new code was sent. The former code is no longer valid.');
+    } catch (error) {
+      reply.flash('error', problemToForm(error).detail);
+    }
+    return reply.redirect(paths.seats(payer.slug), 303);
+  });
+}
