@@ -569,6 +569,20 @@ test('the reply to any message goes to the other party, never to one of its read
         [['donny@example.com'], toXia],
       ],
     ],
+    [
+      'claim_code_generated',
+      {
+        claim_id: 1,
+        profile_id: acme.id,
+        provider_id: provider.id,
+        email: 'friend@example.com',
+        full_name: 'A Friend',
+        code: 'c'.repeat(40),
+        plans: ['Basic'],
+        originated_by: xia.id,
+      },
+      [[['friend@example.com'], toXia]],
+    ],
     ...(['done', 'refunded', 'disputed', 'receipt_requested'] as const).map((news): (typeof cases)[number] => [
       'charge_updated',
       { ...sale, news, originated_by: xia.id },
