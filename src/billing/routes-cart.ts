@@ -87,8 +87,8 @@ export function cartRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Redeems a discount code or the code of a prepaid seat',
-          description:
-            'Applies a coupon to the items of the cart, and to plans that are added later. The code of a prepaid seat puts the seat into the cart of the signed-in user.',
+        description:
+          'Applies a coupon to the items of the cart, and to plans that are added later. The code of a prepaid seat puts the seat into the cart of the signed-in user.',
         body: RedeemBodySchema,
         response: { 200: CartCouponSchema },
       },

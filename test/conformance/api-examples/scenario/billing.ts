@@ -190,4 +190,28 @@ export const billingCalls: readonly ExampleCall[] = [
     body: { title: 'Given back', selector: 'Refund', rank: 2 },
   },
   { operation: 'DELETE /api/metrics/balances/{report}/lines/{rank}', path: { report: 'taxes', rank: '2' } },
+  {
+    operation: 'GET /api/billing/{profile}/seats',
+    as: 'xia',
+    path: xia,
+    before: async ({ call }) => {
+      await call('DELETE', '/api/cart', { as: 'xia' });
+      const body = { plan: 'basic', sync_on: 'joe@example.com', full_name: 'Joe Card' };
+      await call('POST', '/api/cart', { as: 'xia', body });
+      await call('GET', '/api/billing/xia/checkout', { as: 'xia' });
+      await call('POST', '/api/billing/xia/checkout', { as: 'xia', body: { processor_token: 'tok_visa' } });
+    },
+    after: ({ kept }, body) => {
+      kept.set('seat', String((body as { results: { id: number }[] }).results[0]?.id)); // the documented field
+    },
+  },
+  {
+    operation: 'POST /api/billing/{profile}/seats/{seat}/send',
+    as: 'xia',
+    path: { ...xia, seat: ({ kept }) => kept.get('seat') ?? '' },
+    before: async ({ app }) => {
+      const sent_at = new Date(app.clock.now().getTime() - 2 * 3_600_000);
+      await app.db.updateTable('claims').set({ sent_at }).execute();
+    },
+  },
 ];
