@@ -23,6 +23,8 @@ type NamedLine = Pick<
   | 'periods_count'
   | 'period_type'
   | 'covers_to'
+  | 'claim_email'
+  | 'claim_full_name'
 > & { payer_id: ProfileId };
 
 /** Names order lines, in the order given. Loads plans, coupons and beneficiaries with one query each. */
@@ -55,7 +57,7 @@ export async function nameLines(
       use_title: plan?.use_charges.find(({ id }) => id === line.use_charge_id)?.title ?? null,
       discounts: null,
       coupon_code: (line.coupon_id === null ? undefined : coupons.get(line.coupon_id))?.code ?? null,
-      beneficiary_name: isForAnother ? profileName(beneficiary) : null,
+      beneficiary_name: isForAnother ? profileName(beneficiary) : line.claim_full_name || line.claim_email,
     };
     const slug = plan?.slug ?? '';
     return { label: beneficiary ? `${beneficiary.slug}:${slug}` : slug, text: lineText(facts, reading) };

@@ -16,6 +16,8 @@ export interface LineFacts {
   coupon_code: string | null;
   /** Name of the beneficiary, if another profile than the payer's. */
   beneficiary_name: string | null;
+  /** Name of the payer of a claimed seat. */
+  paid_by?: string | null;
 }
 
 /** Facts of a line that is priced and not ordered yet. */
@@ -27,11 +29,12 @@ export function factsOfLine(line: Line, plan: Plan): LineFacts {
     use_title: use?.title ?? null,
     quantity,
     periods_count: option?.periods_count ?? 0,
-    period_type: option === null ? null : plan.period_type,
+    period_type: option === null ? null : (line.period_type ?? plan.period_type),
     covers_to: option?.covers_to ?? null,
     discounts: option === null || option.discounts.length === 0 ? null : option.discounts.join(' and '),
     coupon_code: coupon?.code ?? null,
     beneficiary_name: item === null || item.sync_on === null ? null : item.full_name || item.sync_on,
+    paid_by: item === null || item.claim_id === null ? null : item.full_name,
   };
 }
 
@@ -49,7 +52,8 @@ export function lineText(line: LineFacts, reading: Reading = {}): string {
   const discounts = line.discounts === null ? '' : `, ${line.discounts}`;
   const coupon = line.coupon_code === null ? '' : ` (coupon ${line.coupon_code})`;
   const beneficiary = line.beneficiary_name === null ? '' : `, for ${line.beneficiary_name}`;
-  return `${subjectText(line, reading)}${discounts}${coupon}${beneficiary}`;
+  const payer = line.paid_by ? `, paid by ${line.paid_by}` : '';
+  return `${subjectText(line, reading)}${discounts}${coupon}${beneficiary}${payer}`;
 }
 
 function subjectText(line: LineFacts, reading: Reading): string {

@@ -306,7 +306,7 @@ test('a visitor with the code of a seat signs in first, and confirms on a page',
   await browser.get(`/redeem/?code=${code}`);
   assert.equal((await browser.post('/redeem/', { code })).status, 303);
   const cart = await browser.get('/billing/visiting/cart/');
-  assert.match(cart.text, /complimentary of/);
+  assert.match(cart.text, /paid by /);
   const seats = await browser.get('/billing/visiting/seats/');
   assert.match(seats.text, /Seats that you buy for other people/);
 });
