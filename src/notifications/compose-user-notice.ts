@@ -82,6 +82,30 @@ export async function composeCredentialsChanged(ctx: Context, payload: JsonObjec
   return user && what !== undefined ? notice('user_credentials_changed', { parties: { user }, data: { what } }) : null;
 }
 
+const removedKinds: ReadonlyMap<unknown, string> = new Map([
+  ['api_keys', 'API keys'],
+  ['ssh_key', 'the SSH key'],
+  ['otp', 'one-time passwords'],
+]);
+
+/** Builds the notice of what a first proof of an address removed; null when it removed no credential. */
+export async function composeUserVerified(ctx: Context, payload: JsonObject): Promise<Notice | null> {
+  const user = await userOf(ctx, payload, 'user_id');
+  const removed = Array.isArray(payload['removed']) ? payload['removed'] : [];
+  const kinds = removed.flatMap((kind) => removedKinds.get(kind) ?? []);
+  if (!user || kinds.length === 0) return null;
+  const what = `what had been set up before the address was confirmed was removed: ${kinds.join(', ')}`;
+  return notice('user_credentials_changed', { parties: { user }, data: { what } });
+}
+
+/** Builds the notice of a deleted account, to the address that it had. */
+export async function composeUserArchived(ctx: Context, payload: JsonObject): Promise<Notice | null> {
+  const user = await userOf(ctx, payload, 'user_id');
+  const address = textIn(payload, 'address');
+  if (!user || address === null) return null;
+  return notice('user_archived', { parties: { user }, address, data: { name: textIn(payload, 'name') ?? '' } });
+}
+
 /** Says a lifetime in its largest whole unit; null for none. */
 export function durationInWords(seconds: number): string | null {
   if (seconds <= 0) return null;

@@ -20,7 +20,9 @@ import {
   composeEmailChanged,
   composePasswordChanged,
   composeUserActivated,
+  composeUserArchived,
   composeUserRegistered,
+  composeUserVerified,
   composeUserWelcome,
   composeVerification,
 } from './compose-user-notice.ts';
@@ -38,6 +40,8 @@ export const composers: ReadonlyMap<string, Compose> = new Map([
   ['user_reset_password', composePasswordChanged],
   ['user_email_changed', composeEmailChanged],
   ['user_credentials_changed', composeCredentialsChanged],
+  ['user_verified', composeUserVerified],
+  ['user_archived', composeUserArchived],
   ['user_contact', composeUserContact],
   ['profile_updated', composeProfileUpdated],
   ['role_grant_created', composeRoleGrantCreated],

@@ -36,6 +36,7 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
   user_password_changed: alwaysToUser,
   user_email_changed: alwaysToUser,
   user_credentials_changed: alwaysToUser,
+  user_archived: alwaysToUser,
   user_welcome: alwaysToUser,
   role_grant_created: { ...toUser, replies_to: ['originator', 'profile'] },
 

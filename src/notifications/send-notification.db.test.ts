@@ -202,6 +202,28 @@ test('a change of address is told where mail went before, and a new way in to it
   assert.match(mail.text, /an API key was created/);
 });
 
+test('the link that stops a change of address goes to the address that is to go', async () => {
+  const stop_key = 'a'.repeat(40);
+  const changed = { user_id: xia.id, from: 'old@example.com', to: 'new@example.com', is_verified: false, stop_key };
+  const [mail] = await tell('user_email_changed', changed);
+  assert.deepEqual(mail?.to, ['old@example.com']);
+  assert.ok(mail.text.includes(`/users/stop/${stop_key}/`), mail.text);
+});
+
+test('what a first proof removed is sent to the owner, and nothing when it removed nothing', async () => {
+  const [mail] = await tell('user_verified', { user_id: xia.id, removed: ['api_keys', 'otp'] });
+  assert.deepEqual(mail?.to, ['xia@example.com']);
+  assert.match(mail.text, /API keys, one-time passwords/);
+  assert.deepEqual(await tell('user_verified', { user_id: xia.id, removed: [] }), []);
+});
+
+test('a deleted account is announced to the address that it had', async () => {
+  const archived = { user_id: xia.id, originated_by: xia.id, address: 'left@example.com', name: 'Xia Lee' };
+  const [mail] = await tell('user_archived', archived);
+  assert.deepEqual([mail?.to, mail?.subject], [['left@example.com'], 'Your account was deleted']);
+  assert.match(mail?.text ?? '', /Hello Xia Lee/);
+});
+
 const role = () => ({
   profile_id: acme.id,
   user_id: xia.id,
@@ -536,6 +558,8 @@ test('the reply to any message goes to the other party, never to one of its read
     ['user_reset_password', { user_id: xia.id, how: 'changed' }, [[[toXia], support]]],
     ['user_email_changed', { user_id: xia.id, from: 'old@example.com', to: toXia }, [[['old@example.com'], support]]],
     ['user_credentials_changed', { user_id: xia.id, what: 'otp_enabled' }, [[[toXia], support]]],
+    ['user_verified', { user_id: xia.id, removed: ['otp'] }, [[[toXia], support]]],
+    ['user_archived', { user_id: xia.id, address: 'left@example.com', name: '' }, [[['left@example.com'], support]]],
     ['user_contact', { user_id: xia.id, email: toXia, full_name: 'Xia', message: 'Hi' }, [[[support], toXia]]],
     [
       'profile_updated',

@@ -629,6 +629,7 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
   'notification/user_welcome.eml': [mail],
   'notification/user_activated.eml': [mail],
   'notification/user_credentials_changed.eml': [{ ...mail, what: 'an API key was created' }],
+  'notification/user_archived.eml': [{ ...mail, back_url: null, name: 'Xia Lee' }],
   'notification/user_email_changed.eml': [
     { ...mail, changes: { pre: 'xia@example.com', post: 'new@example.com' }, is_verified: true },
     { ...mail, changes: { pre: 'xia@example.com', post: 'new@example.com' }, is_verified: false },
