@@ -364,13 +364,15 @@ test('the bytes of a path reach the application unchanged', async () => {
     '/open/a%2Fb/%7Euser/echo',
     '/open/Xy/%c3%a9/echo?x=%2F//',
     '/open//echo',
-    '//open/echo',
     '/open/;v=1/echo',
   ]) {
     const reply = await raw(`GET ${target} HTTP/1.1\r\n`);
     assert.match(reply, /^HTTP\/1\.1 200 /, target);
     assert.ok(reply.includes(`"url":${JSON.stringify(target)}`), reply);
   }
+  // The sample application takes `//open` for a host: it needs a session to respond there.
+  const reply = await raw('GET //open/echo HTTP/1.1\r\nAuthorization: Bearer xia\r\n');
+  assert.ok(reply.includes('"url":"//open/echo"'), reply);
 });
 
 test('an empty segment counts for the rules with it and without it', async () => {
