@@ -34,11 +34,7 @@ export interface GatewayApp {
  * The gateway on the platform, without the rooms above it, listening on a port of its own.
  * Who calls is who the token or the session cookie names: how people prove it is another room's.
  */
-export async function startGatewayApp(
-  given: Partial<GatewayOptions['upstream']> & {
-    forwarded_max?: number;
-  } = {},
-): Promise<GatewayApp> {
+export async function startGatewayApp(given: Partial<GatewayOptions['upstream']> & {} = {}): Promise<GatewayApp> {
   const database = await openTestDatabase();
   const { db } = database;
   const clock = movableClock(ordinaryDay);
@@ -61,7 +57,7 @@ export async function startGatewayApp(
     throttle,
     requests: {
       limit: makeRequestLimit({ addCounts: null, now_ms: Date.now, log }),
-      maxima: { own: 0, forwarded: given.forwarded_max ?? 0 },
+      maxima: { own: 0, forwarded: 0 },
     },
     body_bytes_max: 100_000,
     body_ms_max: 60_000,

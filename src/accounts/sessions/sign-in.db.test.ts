@@ -147,6 +147,18 @@ test('ten wrong passwords for a name from one address close it there, and right 
   await signIn(elsewhere, busy, { username: user.username, password: testPassword }, 'token');
 });
 
+test('an account has one count of wrong passwords, by whichever name and spelling it is tried', async () => {
+  const user = await makeUser(database.db);
+  const email = user.email ?? '';
+  const fresh = { ...deps, settings: { ...deps.settings, throttle: makeThrottle(() => 0) } };
+  const spellings = [user.username, user.username.toUpperCase(), email, email.toUpperCase(), ` ${email} `];
+  for (const username of [...spellings, ...spellings]) {
+    assert.equal((await refusal({ username, password: 'bad' }, {}, fresh)).code, 'credentials_mismatch');
+  }
+  for (const username of spellings)
+    assert.equal((await refusal({ username, password: testPassword }, {}, fresh)).code, 'too_many_requests');
+});
+
 test('names that exist and names that do not are closed after the same number of attempts', async () => {
   const user = await makeUser(database.db);
   for (const username of [user.username, 'nobody-knows-me']) {

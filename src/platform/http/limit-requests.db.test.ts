@@ -7,7 +7,9 @@ import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 const MAX = 12;
 let app: TestApp;
 before(async () => {
-  app = await startApp({ config: { requests_per_minute_max: MAX, terms_required: false } });
+  app = await startApp({
+    config: { requests_per_minute_max: MAX, forwarded_requests_per_minute_max: 3, terms_required: false },
+  });
 });
 after(() => app.close());
 
@@ -54,6 +56,13 @@ test('a browser that is refused gets a page', async () => {
   const refused = await ask();
   assert.equal(refused.status, 429);
   assert.match(refused.text, /<h1/);
+});
+
+test('requests to the application behind the gateway have a limit of their own', async () => {
+  await withinOneMinute();
+  const statuses = [];
+  for (let count = 0; count < 4; count += 1) statuses.push((await apiClient(app)('GET', '/elsewhere/')).status);
+  assert.deepEqual(statuses, [403, 403, 403, 429]);
 });
 
 test('public files and health checks have no limit', async () => {
