@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
+import { createCoupon } from '#catalog';
 import { createRule } from '#gateway';
 import { openChromium, withoutChromium } from '../support/chromium.ts';
 import { type Journey, startJourney } from '../support/start-journey.ts';
@@ -25,6 +26,8 @@ before(async () => {
     is_forward: true,
     engaged: 'app',
   });
+  const half = { code: 'HALF', discount_type: 'percentage', discount_value: 5000 } as const;
+  await createCoupon(ctx, { id: ctx.site.broker_id, timezone: 'UTC' }, half);
   journey.app.tollgate.site.drop();
   browser = await openChromium();
   // Without motion a change of the colour scheme is complete when the page is looked at.
@@ -106,6 +109,7 @@ test(
     await page.getByRole('button', { name: 'Continue' }).click();
     assert.match(page.url(), /\/billing\/mira\/checkout\//);
     await inspect('checkout');
+    await codesKeepTheCard();
 
     await pay('4000 0000 0000 0002');
     assert.match(await page.getByRole('alert').first().innerText(), /declined/i);
@@ -185,6 +189,33 @@ test('in a browser: the pages around it', { skip: withoutChromium }, async () =>
   assert.equal(reply?.status(), 503, 'the application is down');
   await inspect('upstream-down');
 });
+
+/** A code that is refused, applied and removed on the checkout page changes the price and nothing in the card form. */
+async function codesKeepTheCard(): Promise<void> {
+  const number = '4000 0000 0000 0002';
+  await page.getByLabel('Name on the card').fill('Mira Walker');
+  await page.getByLabel('Card number').fill(number);
+  await page.getByLabel('Security code').fill('123');
+  const payButton = page.getByRole('button', { name: /^Pay / });
+  const full = await payButton.innerText();
+  const apply = async (code: string) => {
+    await page.getByLabel('Discount code').fill(code);
+    await page.getByRole('button', { name: 'Apply the code' }).click();
+  };
+  await apply('NO-SUCH-CODE');
+  await page.getByText('No items can be discounted').first().waitFor();
+  await inspect('checkout-code-refused');
+  await apply(' half\u200b');
+  await page.getByRole('button', { name: 'Remove the code HALF' }).waitFor();
+  assert.notEqual(await payButton.innerText(), full);
+  await inspect('checkout-code');
+  await page.getByRole('button', { name: 'Remove the code HALF' }).click();
+  await page.getByRole('button', { name: 'Remove the code HALF' }).waitFor({ state: 'detached' });
+  assert.equal(await payButton.innerText(), full);
+  assert.equal(await page.getByLabel('Card number').inputValue(), number);
+  assert.equal(await page.getByLabel('Name on the card').inputValue(), 'Mira Walker');
+  assert.equal(await page.getByLabel('Security code').inputValue(), '123');
+}
 
 async function pay(number: string): Promise<void> {
   await page.getByLabel('Name on the card').fill('Mira Walker');

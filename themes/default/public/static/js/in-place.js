@@ -13,9 +13,11 @@ document.addEventListener('submit', (event) => {
 });
 
 async function submitInPlace(form) {
-  const response = await fetch(form.action, {
+  // `form.action` would be the field of that name.
+  const response = await fetch(form.getAttribute('action') ?? location.href, {
     method: 'POST',
     headers: { accept: 'text/html' },
+    credentials: 'same-origin',
     body: new URLSearchParams(new FormData(form)),
   });
   if (response.redirected) {
