@@ -83,7 +83,8 @@ export async function archiveProfilesOfUser(
   for (const role of await listRolesOfUser(tx, user.id)) await deleteRole(tx, role.id);
   await deleteSignatures(tx, user.id);
   const personal = await findPersonalProfile(tx, user.id);
-  if (personal) await archiveLocked(tx, personal, site, originated_by, at, onArchived);
+  // Locked before its subscriptions end: a grant that is under way is waited for and ended too.
+  if (personal) await archiveLocked(tx, await lockProfile(tx, personal.id), site, originated_by, at, onArchived);
 }
 
 /** Says whether a user manages the site. */

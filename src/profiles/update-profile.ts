@@ -40,6 +40,8 @@ export async function updateProfile(
   return inTransaction(ctx.db, async (tx) => {
     const at = ctx.clock.now();
     const before = await lockProfile(tx, profile_id);
+    // Archived since the guard of the route found it.
+    if (!before.is_active) throw commonProblems.not_found();
     const slug = newSlug(input.slug, before);
     if (subject.relation === 'provider') refuseProvider(before, { ...fields, ...(slug === null ? {} : { slug }) });
     if (slug !== null && before.personal_user_id !== null) refuseApiKey(ctx);

@@ -8,7 +8,7 @@ import type { ProfileId } from '#platform/db-schema';
 import { inTransaction, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
 import { UNREADABLE_KEY } from '#platform/link-keys';
-import { activationKey, withoutLinks } from '#profiles';
+import { activationKey, lockProfile, withoutLinks } from '#profiles';
 import { subscriptionGrantCreated } from './events.ts';
 import { findGrantee, inviteGrantee, type Grantee } from './grantee.ts';
 import { idsOf } from './open-or-extend.ts';
@@ -49,6 +49,9 @@ export async function grantSubscription(
     const known = await findGrantee(tx, target.provider_id, { ...input.profile, email }, ctx.clock.now());
     if (!known && !options.force) throw subscriptionProblems.subscriber_unknown();
     const grantee = known ?? (await inviteGrantee(ctx, tx, target.provider_id, { ...input.profile, email }));
+    // Archived since it was found: the lock waits for an archiving that is under way.
+    const { is_active } = await lockProfile(tx, grantee.profile.id);
+    if (!is_active) throw subscriptionProblems.subscriber_unknown();
     await lockPlace(tx, grantee.profile.id, plan.id);
     const running = await findSubscription(tx, grantee.profile.id, plan.id, ctx.clock.now());
     const subscription = running ? await withReadableKey(tx, running) : await openGranted(ctx, tx, plan, grantee);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test, type TestContext } from 'node:test';
+import { sql } from 'kysely';
 import { type Answer, apiClient, registerPerson } from '../support/client.ts';
 import { registerOperator, registerSeller } from '../support/people.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
@@ -53,6 +54,12 @@ function codeOf({ text }: Answer): string {
   return /"code":\s*"([a-z_]+)"/.exec(text)?.[1] ?? text.slice(0, 60);
 }
 
+/** Puts a plan into the buyer's cart and shows it, as a checkout charges what was shown. */
+async function showCart(plan: string): Promise<void> {
+  await buyer('POST', '/api/cart', { plan });
+  await buyer('GET', '/api/billing/buyer/checkout');
+}
+
 async function made(answer: Promise<Answer>): Promise<Record<string, unknown>> {
   const { status, text, json } = await answer;
   assert(status === 200 || status === 201, text);
@@ -72,6 +79,7 @@ test('a plan deleted while buyers use it gives each caller a success or a refusa
       }),
     );
     const path = `/api/profile/shop/plans/${slug}`;
+    if (round % 2 === 0) await showCart(slug);
     return [
       () => buyer('POST', '/api/cart', { plan: slug }),
       () => seller('DELETE', path),
@@ -100,8 +108,8 @@ test('a coupon deleted while buyers redeem it gives each caller a success or a r
     await made(
       seller('POST', '/api/billing/shop/coupons', { code, discount_type: 'percentage', discount_value: 5000 }),
     );
-    await buyer('POST', '/api/cart', { plan: 'fair' });
     if (round % 2 === 0) await buyer('POST', '/api/cart/redeem', { code });
+    await showCart('fair');
     return [
       () => buyer('POST', '/api/cart/redeem', { code }),
       () => seller('DELETE', `/api/billing/shop/coupons/${code}`),
@@ -168,6 +176,23 @@ test('a user deleted while signed in elsewhere gives each caller a success or a 
         }),
     ];
   });
+});
+
+test('no archived profile or user keeps roles, granted subscriptions, keys or a name', async () => {
+  const { rows } = await sql<{ what: string; count: number }>`
+    select 'roles' as what, count(*) as count from roles join profiles on profiles.id = profile_id where not is_active
+    union all select 'subscriptions', count(*) from subscriptions join profiles on profiles.id = profile_id
+      where not is_active and ends_at > ${app.clock.now()}
+        and not exists (select from order_lines where subscription_id = subscriptions.id)
+    union all select 'names', count(*) from profiles where not is_active and full_name <> ''
+    union all select 'api keys', count(*) from api_keys join users on users.id = user_id where not users.is_active
+    union all select 'roles of users', count(*) from roles join users on users.id = user_id where not users.is_active`.execute(
+    app.db,
+  );
+  assert.deepEqual(
+    rows.filter(({ count }) => count > 0),
+    [],
+  );
 });
 
 test('an agreement deleted while users sign it gives each caller a success or a refusal', async (t) => {
