@@ -19,6 +19,8 @@ export const claimCodeGenerated = (payload: {
   email: string;
   full_name: string;
   code: string;
+  /** False for a seat of a free plan. */
+  is_paid: boolean;
   /** Titles of the plans. */
   plans: string[];
   originated_by: UserId | null;

@@ -16,6 +16,7 @@ export async function composeClaimCode(ctx: Context, payload: JsonObject): Promi
     parties: { profile, ...(provider ? { provider } : {}) },
     originator: await originatorOf(ctx, payload),
     address,
+    is_paid: payload['is_paid'] === true,
     path: paths.redeem(code),
     data: { code, plans, full_name: textIn(payload, 'full_name') ?? '' },
   });

@@ -18,6 +18,8 @@ export interface Notice {
   originator: Originator | null;
   /** Same-site path of the page where the reader goes on. */
   path: string | null;
+  /** The reader gets what another payer has paid for: limited per address only, as a message about the reader's account. */
+  is_paid?: boolean;
   /** What the template takes besides the frame's and the parties' own members. */
   data: Readonly<Record<string, unknown>>;
 }

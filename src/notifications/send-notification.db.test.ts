@@ -602,6 +602,7 @@ test('the reply to any message goes to the other party, never to one of its read
         email: 'friend@example.com',
         full_name: 'A Friend',
         code: 'c'.repeat(40),
+        is_paid: true,
         plans: ['Basic'],
         originated_by: xia.id,
       },

@@ -40,7 +40,10 @@ async function sendNotification(ctx: Context, needs: NotificationNeeds, delivery
   }
   const broker = await getProfileView(ctx.db, ctx.site.broker_id);
   const recipients = await loadRecipients(ctx, told, rule, broker);
-  const origin = await originOf(ctx, told, rule.always === true, recipients.related, [broker.email, needs.from]);
+  const origin = await originOf(ctx, told, rule.always === true || told.is_paid === true, recipients.related, [
+    broker.email,
+    needs.from,
+  ]);
   const messages = [
     {
       key: `event-${delivery.id}-copy`,

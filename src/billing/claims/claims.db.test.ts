@@ -168,6 +168,17 @@ async function listening(): Promise<string> {
   return address;
 }
 
+test('every person of a paid list gets a code, also of a list longer than the limit on invitations', async () => {
+  const buyer = await person('large-company');
+  const plan = await makePlan(ctx);
+  const wishes = Array.from({ length: 30 }, (_, index) => ({ plan: plan.slug, sync_on: `staff-${index}@example.com` }));
+  await buyer('POST', '/api/cart', wishes);
+  assert.equal((await pays(buyer, 'large-company')).json()['amount'], 60_000);
+  const codes = new Set<string>();
+  for (const { sync_on } of wishes) codes.add(await mailedCode(sync_on));
+  assert.equal(codes.size, 30);
+});
+
 test('a claimed item that is removed unordered leaves the code usable; another own item for the plan stays apart', async () => {
   const buyer = await person('patron');
   const plan = await makePlan(ctx);

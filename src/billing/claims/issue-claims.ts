@@ -62,6 +62,7 @@ async function announce(
       email: claim.email,
       full_name: claim.full_name,
       code,
+      is_paid: facts.lines.some(({ amount }) => amount > 0),
       plans: [...plans.values()].map(({ title }) => title),
       originated_by: facts.originated_by,
     }),
