@@ -4,7 +4,7 @@ import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
 import { networkOf } from '#platform/throttle';
-import { requireReachable } from './beneficiary.ts';
+import { cleanHandle, requireReachable } from './beneficiary.ts';
 import { CART_ITEMS_MAX, type CartItem, type CartOwner } from './cart-item.ts';
 import { lockCartItems, upsertCartItem } from './cart-item-store.ts';
 import { offerText } from './item-offer.ts';
@@ -43,7 +43,7 @@ interface Resolved {
 /**
  * Puts wishes into a cart: all of them or none. The same plan, use and person again updates the item that is there.
  * A code that the buyer entered before is applied to the items that it fits.
- * The response counts as shown to the owner of the cart, also when the broker adds the item on the owner's behalf.
+ * The response counts as shown to the owner of the cart, unless somebody else adds the item on the owner's behalf.
  * @throws invalid_input (400) naming `plan`, `use` or `sync_on`; currency_mixed, cart_full (400) · too_many_requests (429)
  * @see spec/billing.md 4.2
  */
@@ -77,7 +77,7 @@ export async function addToCart(ctx: Context, owner: CartOwner, wishes: readonly
     if (remembered !== null) await applyCode(tx, owner, remembered, at, ids);
     const items = (await lockCartItems(tx, owner)).filter(({ id }) => ids.has(id));
     const offers = await loadOffers(tx, items, at);
-    await showOffers(tx, owner, offers, at);
+    if (isOwn(ctx, owner)) await showOffers(tx, owner, offers, at);
     const byId = new Map(offers.map((offer) => [offer.item.id, offer]));
     return upserted.map((each) => {
       const offer = byId.get(each.item.id);
@@ -86,13 +86,17 @@ export async function addToCart(ctx: Context, owner: CartOwner, wishes: readonly
   });
 }
 
+function isOwn({ actor }: Context, owner: CartOwner): boolean {
+  return 'visitor_hash' in owner || (actor.kind === 'user' && actor.user_id === owner.user_id);
+}
+
 function cleanWish(wish: CartWish): CartWish {
   return {
     ...wish,
     plan: normalizeCode(wish.plan),
     ...(wish.use ? { use: normalizeCode(wish.use) } : {}),
-    ...(wish.sync_on ? { sync_on: normalizeCode(wish.sync_on) } : {}),
-    ...(wish.email ? { email: normalizeCode(wish.email) } : {}),
+    ...(wish.sync_on ? { sync_on: cleanHandle(wish.sync_on) } : {}),
+    ...(wish.email ? { email: cleanHandle(wish.email) } : {}),
   };
 }
 

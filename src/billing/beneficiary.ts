@@ -1,4 +1,6 @@
 import { invalidInput } from '#kernel/problem';
+import { emailSpellings, parseEmail } from '#kernel/email';
+import { normalizeCode } from '#kernel/text';
 import type { Reader } from '#platform/db';
 import { findProfilesByHandles, type Profile } from '#profiles';
 import type { Seat } from './line.ts';
@@ -45,7 +47,19 @@ export async function requireReachable(reader: Reader, items: readonly Named[]):
   }
 }
 
+/** Writes a handle as it is compared: without blanks, an address in its one spelling, anything else as typed. */
+export function cleanHandle(typed: string): string {
+  const handle = normalizeCode(typed);
+  return parseEmail(handle) ?? handle;
+}
+
+/** All forms in which a handle may have been stored, in lower case. */
+export function handleSpellings(typed: string): string[] {
+  const handle = cleanHandle(typed).toLowerCase();
+  return parseEmail(handle) === null ? [handle] : emailSpellings(handle);
+}
+
 function addressOf({ sync_on, email }: Named): string | null {
-  const address = [sync_on, email].find((text) => text && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text));
-  return address?.toLowerCase() ?? null;
+  const addresses = [sync_on, email].map((text) => (text ? parseEmail(text) : null));
+  return addresses.find((address) => address !== null) ?? null;
 }

@@ -106,13 +106,13 @@ export async function setItemCoupons(tx: Tx, ids: readonly CartItemId[], coupon_
 export async function deleteCartItems(
   tx: Tx,
   owner: CartOwner,
-  filter: { plan_id?: PlanId; email?: string },
+  filter: { plan_id?: PlanId; emails?: readonly string[] },
 ): Promise<CartItemId[]> {
   let query = ownedBy(tx.deleteFrom('cart_items'), owner);
   if (filter.plan_id !== undefined) query = query.where('plan_id', '=', filter.plan_id);
-  if (filter.email !== undefined) {
-    const email = filter.email.toLowerCase();
-    query = query.where(sql<boolean>`(lower(email) = ${email} or lower(sync_on) = ${email})`);
+  const { emails } = filter;
+  if (emails !== undefined) {
+    query = query.where(sql<boolean>`(lower(email) = any(${emails}) or lower(sync_on) = any(${emails}))`);
   }
   const rows = await query.returning('id').execute();
   return rows.map(({ id }) => id);

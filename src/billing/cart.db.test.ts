@@ -126,6 +126,11 @@ test('an item of a cart is changed in what people may say of it, and never into 
   assert.deepEqual([foreign.status, foreign.json()['quantity']], [200, 3], foreign.text);
   const own = await broker('PATCH', url, { sync_on: '' });
   assert.deepEqual([own.status, own.json()['sync_on']], [200, null]);
+  const nobody = await broker('PATCH', url, { sync_on: 'no-such-profile' });
+  assert.equal(nobody.status, 400, 'a person who cannot be reached would block the cart');
+  assert.ok('sync_on' in nobody.json());
+  const reached = await broker('PATCH', url, { sync_on: ' C@Example.com\u200b' });
+  assert.deepEqual([reached.status, reached.json()['sync_on']], [200, 'c@example.com']);
 });
 
 test('each person gets the periods that were chosen for them, with and without uses', async () => {

@@ -1,9 +1,9 @@
 import { findPlansByIds } from '#catalog';
 import { invalidInput } from '#kernel/problem';
-import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { inTransaction, isUniqueViolation } from '#platform/db';
 import type { CartItemId, UseChargeId } from '#platform/db-schema';
+import { cleanHandle, requireReachable } from './beneficiary.ts';
 import type { CartItem, WantedItem } from './cart-item.ts';
 import { findCartItem, updateCartItem } from './cart-item-store.ts';
 
@@ -25,10 +25,12 @@ export async function changeCartItem(
     ...(option === undefined ? {} : { option }),
     ...(quantity === undefined ? {} : { quantity }),
     ...(full_name === undefined ? {} : { full_name }),
-    ...(email === undefined ? {} : { email }),
-    ...(sync_on === undefined ? {} : { sync_on: normalizeCode(sync_on ?? '') || null }),
+    ...(email === undefined ? {} : { email: cleanHandle(email ?? '') || null }),
+    ...(sync_on === undefined ? {} : { sync_on: cleanHandle(sync_on ?? '') || null }),
   };
-  if (Object.keys(change).length === 0) return findCartItem(ctx.db, id);
+  const held = await findCartItem(ctx.db, id);
+  if (held === undefined || Object.keys(change).length === 0) return held;
+  if ('sync_on' in change || 'email' in change) await requireReachable(ctx.db, [{ ...held, ...change }]);
   try {
     return await inTransaction(ctx.db, (tx) => updateCartItem(tx, id, change));
   } catch (error) {

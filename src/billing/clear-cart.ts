@@ -3,6 +3,7 @@ import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
 import type { UserId } from '#platform/db-schema';
+import { handleSpellings } from './beneficiary.ts';
 import type { CartOwner } from './cart-item.ts';
 import { deleteCartItems } from './cart-item-store.ts';
 import { deleteShownItems } from './shown-line-store.ts';
@@ -21,7 +22,7 @@ export async function clearCart(
   await inTransaction(ctx.db, async (tx) => {
     const ids = await deleteCartItems(tx, owner, {
       ...(plan ? { plan_id: plan.id } : {}),
-      ...(filter.email ? { email: filter.email } : {}),
+      ...(filter.email ? { emails: handleSpellings(filter.email) } : {}),
     });
     await deleteShownItems(tx, owner, ids);
   });

@@ -48,7 +48,8 @@ export async function loadInvoicables(reader: Reader, scope: InvoicableScope): P
   const prepaid = await loadPrepaid(reader, items);
   const facts = items.flatMap((item) => {
     const plan = plans.get(item.plan_id);
-    if (!plan || (item.claim_id === null && (!plan.is_active || plan.is_not_priced))) return [];
+    const isOffered = item.claim_id === null ? plan?.is_active && !plan.is_not_priced : prepaid.has(item.id);
+    if (!plan || !isOffered) return [];
     return [{ item, plan, ...beneficiaryOf(item, scope.payer, beneficiaries) }];
   });
   const known = await findSubscriptionsOf(

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import { randomKey40 } from '#platform/crypto';
-import type { OrderId, OrderLinesTable, OrdersTable } from '#platform/db-schema';
+import type { OrderLinesTable, OrdersTable } from '#platform/db-schema';
 import type { Invoicable, Line } from './line.ts';
 
 /** What a profile committed to buy at which price: reserved before the processor is asked, then settled or refused for good. */
@@ -14,8 +14,14 @@ export type NewOrderLine = Omit<OrderLine, 'id' | 'subscription_id' | 'ledger_en
   ledger_entry_id: OrderLine['ledger_entry_id'];
 };
 
-/** Writes down the lines of an order as they were priced. */
-export function linesOfOrder(order_id: OrderId, invoicables: readonly Invoicable[]): NewOrderLine[] {
+/**
+ * Writes down the lines of an order as they were priced. Nothing has no currency: a free line takes the unit of the order,
+ * as a charge is in the unit of all its lines.
+ */
+export function linesOfOrder(
+  { id: order_id, unit }: Pick<Order, 'id' | 'unit'>,
+  invoicables: readonly Invoicable[],
+): NewOrderLine[] {
   const lines = invoicables.flatMap((invoicable) => invoicable.lines.map((line) => ({ invoicable, line })));
   return lines.map(({ invoicable, line }, rank) => ({
     order_id,
@@ -34,7 +40,7 @@ export function linesOfOrder(order_id: OrderId, invoicables: readonly Invoicable
     quantity: line.quantity,
     ...coverageOf(line, invoicable),
     amount: line.amount,
-    unit: line.unit,
+    unit: line.amount === 0 ? unit : line.unit,
     broker_fee_percent: line.broker_fee_percent,
     description: line.description,
     event_id: line.event_id,

@@ -9,6 +9,7 @@ import { lockProfile, type Profile } from '#profiles';
 import { lockSubscriptions } from '#subscriptions';
 import type { CartItem, CartOwner } from './cart-item.ts';
 import { deleteCartItem, lockCartItems } from './cart-item-store.ts';
+import { holdSeats } from './claims/load-seats.ts';
 import { confirm, decide, isTooSmall, nothingToOrder, tooSmallToCharge } from './confirm-order.ts';
 import { allLines, cartVersion, type Choice, type Invoicable, type Line, totalOf } from './line.ts';
 import { factsOfLine, lineText } from './line-text.ts';
@@ -81,12 +82,16 @@ export async function reserveOrder(
   }
 }
 
-/** Locks a cart, which its owner could check out for several profiles at once, and the coupons in it. */
+/** Locks a cart, which its owner could check out for several profiles at once, the coupons in it and what paid for its seats. */
 async function holdCart(tx: Tx, owner: CartOwner): Promise<CartItem[]> {
   const items = await lockCartItems(tx, owner);
   await lockCoupons(tx, [...new Set(items.flatMap(({ coupon_id }) => coupon_id ?? []))]);
   const ids = items.map(({ id }) => id);
   if (await isAnyItemInFlight(tx, ids)) throw billingProblems.checkout_in_flight({ retry_after_s: 2 });
+  await holdSeats(
+    tx,
+    items.flatMap(({ claim_id }) => claim_id ?? []),
+  );
   return items;
 }
 
@@ -157,7 +162,7 @@ async function placeOrder(
     },
     at,
   );
-  const orderLines = await insertOrderLines(tx, linesOfOrder(order.id, invoicables));
+  const orderLines = await insertOrderLines(tx, linesOfOrder(order, invoicables));
   if (attempt === null) await bookOrder(tx, order, orderLines, null, at);
   return { order, attempt };
 }

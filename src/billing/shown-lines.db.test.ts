@@ -175,6 +175,15 @@ test('an item that the broker changes in a cart is not charged before its owner 
   assert.equal((await pays(call, 'quiet')).status, 409);
   await call('GET', '/api/billing/quiet/checkout');
   assert.equal((await pays(call, 'quiet')).json()['amount'], 21_600);
+
+  const other = await makePlan(ctx);
+  for (const change of [{ plan: plan.slug, option: 2 }, { plan: other.slug }]) {
+    await call('POST', '/api/cart', { plan: plan.slug, option: 1 });
+    await broker('POST', '/api/billing/cartitems', { user: 'quiet', ...change });
+    const refused = await pays(call, 'quiet');
+    assert.deepEqual([refused.status, refused.json()['code']], [409, 'cart_changed'], JSON.stringify(change));
+    assert.equal((await pays(call, 'quiet', { cart_version: refused.json()['cart_version'] })).status, 201);
+  }
 });
 
 test('a visitor who signs in is charged what the browser was shown, or asked again', async () => {

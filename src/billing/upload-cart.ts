@@ -1,6 +1,8 @@
 import { parse } from 'csv-parse/sync';
 import { findPlanBySlug, type Plan } from '#catalog';
+import { parseEmail } from '#kernel/email';
 import { invalidInput } from '#kernel/problem';
+import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { addToCart, type AddedItem } from './add-to-cart.ts';
 import type { CartOwner } from './cart-item.ts';
@@ -83,11 +85,10 @@ function readRows(text: string): string[][] {
 /** Reads one row as a person, or says what is wrong with it. */
 export function readPerson(raw: readonly string[]): Person | { error: FailedRow['error'] } {
   if (raw.length !== 2 && raw.length !== 3) return { error: 'Unable to parse row' };
-  const email = raw.at(-1) ?? '';
+  const email = parseEmail(normalizeCode(raw.at(-1) ?? ''));
   const full_name = raw.slice(0, -1).join(' ').trim();
   const error: Record<string, string[]> = {};
   if (full_name === '' || full_name.length > 150) error['full_name'] = ['Enter a name of at most 150 characters.'];
-  if (email.length > 254 || !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email))
-    error['email'] = ['Enter a valid email address.'];
-  return Object.keys(error).length > 0 ? { error } : { full_name, email };
+  if (email === null) error['email'] = ['Enter a valid email address.'];
+  return email === null || Object.keys(error).length > 0 ? { error } : { full_name, email };
 }

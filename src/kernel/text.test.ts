@@ -33,6 +33,8 @@ test('a pasted code is the same code with blanks, invisible characters or compat
     'ＤＩＳ５０',
     '\u202aDIS50\u202c',
     'DIS 50',
+    'DIS\ufe0f50',
+    '\u3164DIS50\u034f',
   ];
   for (const spelling of spellings) assert.equal(normalizeCode(spelling), 'DIS50', JSON.stringify(spelling));
   assert.equal(normalizeCode('Dis-50_a'), 'Dis-50_a');

@@ -28,8 +28,8 @@ export function containsCi(text: string, part: string): boolean {
 
 /**
  * Normalizes a code that a person typed or pasted: compatibility forms become plain characters (NFKC), and white space,
- * control characters and invisible format characters (zero-width spaces, byte order marks) are removed. Letter case is kept.
+ * control characters and invisible characters (zero-width spaces, byte order marks, variation selectors) are removed. Letter case is kept.
  */
 export function normalizeCode(text: string): string {
-  return text.normalize('NFKC').replace(/[\s\p{Cc}\p{Cf}\p{Z}]/gu, '');
+  return text.normalize('NFKC').replace(/[\s\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}]/gu, '');
 }

@@ -23,7 +23,7 @@ export type { AcceptedAnswer, DeclinedAnswer, Evidence, Processor, ProcessorAnsw
 export { testProcessorDevRoutes } from './processors/test-processor-routes.ts';
 export { markAttempt, type NewChargeItem, recordCharge } from './record-charge.ts';
 export { refreshCharge } from './refresh-charge.ts';
-export { findRefundedAmounts, findSettledRefundLines } from './refund-store.ts';
+export { findRefundsOfEntries, findSettledRefundLines } from './refund-store.ts';
 export { type NewAttempt, reserveAttempt } from './reserve-attempt.ts';
 export { paymentsRoutes } from './routes.ts';
 export { removeCard, removeCardIn } from './remove-card.ts';

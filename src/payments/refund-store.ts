@@ -1,5 +1,13 @@
 import type { Insertable } from 'kysely';
-import type { ChargeId, ChargeItemId, ProfileId, RefundId, RefundLinesTable, RefundsTable } from '#platform/db-schema';
+import type {
+  ChargeId,
+  ChargeItemId,
+  LedgerEntryId,
+  ProfileId,
+  RefundId,
+  RefundLinesTable,
+  RefundsTable,
+} from '#platform/db-schema';
 import type { Reader, Tx } from '#platform/db';
 import type { Refund, RefundLine, Shares } from './refund.ts';
 
@@ -113,15 +121,20 @@ export async function listUnfinishedRefunds(reader: Reader, before: Date, limit:
     .execute();
 }
 
-/** What was refunded, or is being refunded, of each line of a charge. Index: refunds_charge_id. */
-export async function findRefundedAmounts(reader: Reader, charge_id: ChargeId): Promise<Map<ChargeItemId, number>> {
+/** What was refunded, or is being refunded, of orders in the ledger. Index: charge_items_invoiced, refund_lines_charge_item_id. */
+export async function findRefundsOfEntries(
+  reader: Reader,
+  entry_ids: readonly LedgerEntryId[],
+): Promise<Map<LedgerEntryId, number>> {
+  if (entry_ids.length === 0) return new Map();
   const rows = await reader
-    .selectFrom('refunds as refund')
-    .innerJoin('refund_lines as line', 'line.refund_id', 'refund.id')
-    .select((eb) => ['line.charge_item_id', eb.fn.sum<number>('line.amount').as('amount')])
-    .where('refund.charge_id', '=', charge_id)
+    .selectFrom('charge_items as item')
+    .innerJoin('refund_lines as line', 'line.charge_item_id', 'item.id')
+    .innerJoin('refunds as refund', 'refund.id', 'line.refund_id')
+    .select((eb) => ['item.invoiced_entry_id', eb.fn.sum<number>('line.amount').as('amount')])
+    .where('item.invoiced_entry_id', 'in', [...entry_ids])
     .where('refund.state', 'in', ['reserved', 'settled'])
-    .groupBy('line.charge_item_id')
+    .groupBy('item.invoiced_entry_id')
     .execute();
-  return new Map(rows.map(({ charge_item_id, amount }) => [charge_item_id, Number(amount)]));
+  return new Map(rows.map(({ invoiced_entry_id, amount }) => [invoiced_entry_id, Number(amount)]));
 }

@@ -3,14 +3,13 @@ import type { Context } from '#platform/context';
 import { sha256Hex } from '#platform/crypto';
 import { inTransaction, type Tx } from '#platform/db';
 import type { UserId } from '#platform/db-schema';
-import { lockChargesOf } from '#payments';
 import { findProfileById, profileName } from '#profiles';
 import type { ItemOffer } from '../item-offer.ts';
 import { billingProblems } from '../problems.ts';
 import { showItems } from '../show-cart.ts';
 import { type Claim, openSeats, refuseClaim } from './claim.ts';
 import { findClaimByHash, findClaimItems, findClaimLines, insertClaimItem, lockClaim } from './claim-store.ts';
-import { loadSeats } from './load-seats.ts';
+import { holdSeats, loadSeats } from './load-seats.ts';
 
 /**
  * Puts the seats that a code stands for into the cart of a user, as items that are paid already.
@@ -31,11 +30,7 @@ export async function claimSeats(
     const claim = await lockClaim(tx, found.id);
     // The code may have been replaced while this request waited.
     if (claim?.code_hash !== found.code_hash) throw billingProblems.claim_expired();
-    const lines = await findClaimLines(tx, [claim.id]);
-    await lockChargesOf(
-      tx,
-      lines.flatMap(({ ledger_entry_id }) => ledger_entry_id ?? []),
-    );
+    await holdSeats(tx, [claim.id]);
     const items_count = await takeSeats(tx, claim, user_id, at);
     return { items_count, offers: await showItems(tx, { user_id }, at) };
   });

@@ -1,16 +1,25 @@
 import type { ClaimId, LedgerEntryId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
-import { chargesCovering, findChargeItems, findRefundedAmounts } from '#payments';
+import type { Reader, Tx } from '#platform/db';
+import { chargesCovering, findRefundsOfEntries, lockChargesOf } from '#payments';
 import type { OrderLine } from '../order.ts';
 import type { PaidSeat } from './claim.ts';
 import { findClaimLines } from './claim-store.ts';
+
+/** Locks the charges that paid for claims, so that a refund or a dispute of them is seen or comes after. */
+export async function holdSeats(tx: Tx, ids: readonly ClaimId[]): Promise<void> {
+  const lines = await findClaimLines(tx, ids);
+  await lockChargesOf(
+    tx,
+    lines.flatMap(({ ledger_entry_id }) => ledger_entry_id ?? []),
+  );
+}
 
 /** Loads what was paid and refunded for each plan of claims. */
 export async function loadSeats(reader: Reader, ids: readonly ClaimId[]): Promise<Map<ClaimId, PaidSeat[]>> {
   const lines = await findClaimLines(reader, ids);
   const entry_ids = lines.flatMap(({ ledger_entry_id }) => ledger_entry_id ?? []);
   const charges = await chargesCovering(reader, entry_ids);
-  const refunded = await loadRefunds(reader, [...new Set([...charges.values()].map(({ id }) => id))]);
+  const refunded = await findRefundsOfEntries(reader, entry_ids);
   const seats = new Map<ClaimId, PaidSeat[]>();
   for (const [claim_id, theirs] of Map.groupBy(lines, (line) => line.claim_id)) {
     if (claim_id === null) continue;
@@ -43,18 +52,4 @@ function seatOf(
       0,
     ),
   };
-}
-
-async function loadRefunds(
-  reader: Reader,
-  charge_ids: readonly Parameters<typeof findChargeItems>[1][],
-): Promise<Map<LedgerEntryId, number>> {
-  const amounts = new Map<LedgerEntryId, number>();
-  for (const charge_id of charge_ids) {
-    const byItem = await findRefundedAmounts(reader, charge_id);
-    for (const item of await findChargeItems(reader, charge_id)) {
-      amounts.set(item.invoiced_entry_id, byItem.get(item.id) ?? 0);
-    }
-  }
-  return amounts;
 }
