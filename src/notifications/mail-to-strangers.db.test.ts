@@ -60,3 +60,18 @@ test('forced invitations of an ordinary user to strangers end after twenty, what
   assert.equal(mails.length, 20);
   for (const { subject, text, html } of mails) assert.doesNotMatch(subject + text + html, /spam\.test/);
 });
+
+test('an invitation has no addresses in its names and message, also for a user who verified the address', async () => {
+  const call = apiClient(app, await registerPerson(app, 'luring'));
+  await registerPerson(app, 'lured');
+  const verified = { email_verified_at: app.clock.now() };
+  await app.db.updateTable('users').set(verified).where('username', '=', 'lured').execute();
+  await mailsTo('lured@example.com');
+  app.tollgate.mailbox.clear();
+  await call('PUT', '/api/profile/luring', { full_name: 'Pay at https://spam.test/now' });
+  const body = { slug: 'lured', message: 'Go to https://spam.test/more' };
+  assert.equal((await call('POST', '/api/profile/luring/roles/manager', body)).status, 201);
+  const [mail] = await mailsTo('lured@example.com');
+  assert.match(mail?.subject ?? '', /Pay at/);
+  for (const part of [mail?.subject, mail?.text, mail?.html]) assert.doesNotMatch(part ?? 'spam.test', /spam\.test/);
+});

@@ -73,7 +73,9 @@ async function sendNotification(ctx: Context, needs: NotificationNeeds, delivery
       reply_to,
       origin,
       render(has_stranger) {
-        const texts = has_stranger ? withPlainTexts(noticeData(told)) : noticeData(told);
+        // An invitation is the first contact of its sender: a verified address makes its reader no acquaintance.
+        const isPlain = has_stranger || origin.kind === 'invitation';
+        const texts = isPlain ? withPlainTexts(noticeData(told)) : noticeData(told);
         return needs.templates.renderMail(template, {
           ...siteData(ctx, told, broker),
           reply_to,
