@@ -15,7 +15,7 @@ import { contactsPages, contactsRoutes, findLead, isLead, listActivities } from 
 import { makeGateway } from '#gateway';
 import { isLocked, ledgerRoutes } from '#ledger';
 import { metricsRoutes } from '#metrics';
-import { notificationRoutes, notificationSubscriber } from '#notifications';
+import { deleteOptouts, notificationRoutes, notificationSubscriber } from '#notifications';
 import { listRecentCharges, paymentsJobs, paymentsRoutes, removeCardIn, testProcessorDevRoutes } from '#payments';
 import { type App, buildHttp } from '#platform/http/app';
 import { followConnections } from '#platform/http/connections';
@@ -271,10 +271,11 @@ interface RoomSettings {
   templates: Templates;
 }
 
-/** Removes what a new owner of an account could pay with and did not choose: the card on file and the open cart. */
-const removePurchaseMeans: OnAccountClaimed = async (tx, { user_id, profile_id }) => {
-  if (profile_id !== null) await removeCardIn(tx, profile_id);
+/** Removes what the owner of an account did not choose: cards on file, the open cart and switched-off notifications. */
+const removeChoices: OnAccountClaimed = async (tx, { user_id, profile_ids }) => {
+  for (const profile_id of profile_ids) await removeCardIn(tx, profile_id);
   await emptyCart(tx, user_id);
+  await deleteOptouts(tx, user_id);
 };
 
 /** The routes and pages of every room; what a room may not know of those above it is passed in here. */
@@ -282,7 +283,7 @@ function registerRooms(http: App, { accounts, templates }: RoomSettings): void {
   const { throttle } = accounts;
   const people = {
     settings: accounts,
-    hooks: makeProfilesHooks(endAllOfProfile, removePurchaseMeans, claimWaiting),
+    hooks: makeProfilesHooks(endAllOfProfile, removeChoices, claimWaiting),
     findLead,
   };
   const profiles = { accounts, templates, listSubscriptions, listActivities, onProfileArchived: endAllOfProfile };

@@ -12,6 +12,11 @@ export async function listOptouts(reader: Reader, user_id: UserId): Promise<stri
   return rows.map(({ event }) => event);
 }
 
+/** Deletes all choices of a user: every event is mailed again. */
+export async function deleteOptouts(tx: Tx, user_id: UserId): Promise<void> {
+  await tx.deleteFrom('notification_optouts').where('user_id', '=', user_id).execute();
+}
+
 /** Which of these users opted out of an event. */
 export async function findOptedOut(reader: Reader, event: string, user_ids: readonly UserId[]): Promise<Set<UserId>> {
   if (user_ids.length === 0) return new Set();

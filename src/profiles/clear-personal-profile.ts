@@ -1,19 +1,24 @@
 import type { User } from '#accounts';
 import type { ProfileId, UserId } from '#platform/db-schema';
 import type { Tx } from '#platform/db';
+import { lockProfilesMadeBy, withdrawConsents } from './claimed-account-store.ts';
 import { findPersonalProfile, lockProfile, updateProfileRow } from './profile-store.ts';
 import { deleteRolesOfOthers } from './roles/role-store.ts';
 
 /**
- * Removes what a person who only typed the address of an account may have left for its owner to pay with: the card of the
- * personal profile and the open cart. Supplied by src/app.ts.
+ * Removes what a person who only typed the address of an account may have left to its owner in other rooms: the cards of the
+ * profiles, the open cart and the choice of notifications. Supplied by src/app.ts.
  */
-export type OnAccountClaimed = (tx: Tx, account: { user_id: UserId; profile_id: ProfileId | null }) => Promise<void>;
+export type OnAccountClaimed = (
+  tx: Tx,
+  account: { user_id: UserId; profile_ids: readonly ProfileId[] },
+) => Promise<void>;
 
 /**
  * Removes every role and invitation of other users from the personal profile of a user whose address is proved for the
- * first time. Unless the proof was presented in the user's own session, the contact address and the payment method go too.
- * Locks: the profile's row.
+ * first time. Unless the proof was presented in the user's own session, the same holds for the organizations that the account
+ * made, the contact address and the payment methods go too, and no role that was accepted before counts as consent.
+ * Locks: the rows of the profiles.
  */
 export async function clearPersonalProfile(
   tx: Tx,
@@ -21,10 +26,18 @@ export async function clearPersonalProfile(
   onClaimed: OnAccountClaimed,
 ): Promise<void> {
   const personal = await findPersonalProfile(tx, user.id);
+  const cleared: ProfileId[] = [];
   if (personal) {
     await lockProfile(tx, personal.id);
     await deleteRolesOfOthers(tx, personal.id, user.id);
     if (!by_session) await updateProfileRow(tx, personal.id, { email: user.email ?? '', phone: '' });
+    cleared.push(personal.id);
   }
-  if (!by_session) await onClaimed(tx, { user_id: user.id, profile_id: personal?.id ?? null });
+  if (by_session) return;
+  for (const profile_id of await lockProfilesMadeBy(tx, user.id)) {
+    await deleteRolesOfOthers(tx, profile_id, user.id);
+    cleared.push(profile_id);
+  }
+  await withdrawConsents(tx, user.id);
+  await onClaimed(tx, { user_id: user.id, profile_ids: cleared });
 }

@@ -8,7 +8,7 @@ import { apiClient, browserClient, registerPerson } from '../support/client.ts';
 import { testContext, type TestContext } from '../support/context.ts';
 import { callAs, eventsNamed, makeUser, testPassword } from '../support/factories/accounts.ts';
 import { makePlan } from '../support/factories/catalog.ts';
-import { makeMember, makeReadyUser } from '../support/factories/profiles.ts';
+import { makeMember, makeOrganization, makeReadyUser } from '../support/factories/profiles.ts';
 import { next } from '../support/factories.ts';
 import { tokenOf } from '../support/sign-in.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
@@ -242,6 +242,32 @@ const plants: Record<string, Plant> = {
   },
   'role of an accomplice': (squatted) => plantRole(squatted, false),
   'invitation of an accomplice': (squatted) => plantRole(squatted, true),
+  'role of an accomplice on an organization of the account': async (squatted) => {
+    const { id } = await makeOrganization(app.db, { manager: squatted.user, email: squatted.address });
+    const accomplice = await makeUser(app.db);
+    await makeMember(app.db, { id }, accomplice, 'manager');
+    const role = app.db.selectFrom('roles').select('id').where('user_id', '=', accomplice.id);
+    return { survives: async () => (await role.execute()).length > 0 };
+  },
+  'card of an organization of the account': async (squatted) => {
+    const { id } = await makeOrganization(app.db, { manager: squatted.user, email: squatted.address });
+    await saveCard(callAs(ctx, squatted.user), id, 'tok_visa');
+    const card = app.db.selectFrom('payment_methods').select('last4').where('profile_id', '=', id);
+    return { survives: async () => (await card.execute()).length > 0 };
+  },
+  'consent to a role on the organization of an accomplice': async ({ user, address }) => {
+    const profile = await makeOrganization(app.db, { manager: await makeUser(app.db), email: address });
+    await makeMember(app.db, profile, user, 'manager', new Date(app.clock.now().getTime() + 1));
+    const roles = app.db.selectFrom('roles').select('accepted_at').where('profile_id', '=', profile.id);
+    const consents = roles.where('user_id', '=', user.id).where('accepted_at', 'is not', null);
+    return { survives: async () => (await consents.execute()).length > 0 };
+  },
+  'notifications switched off': async ({ user, token }) => {
+    ok(await api(token)('PUT', `/api/users/${user.username}/notifications`, { notifications: [] }), 200);
+    const optouts = app.db.selectFrom('notification_optouts').select('event').where('user_id', '=', user.id);
+    assert.ok((await optouts.execute()).length > 0);
+    return { survives: async () => (await optouts.execute()).length > 0 };
+  },
   'link mailed before': async (squatted) => {
     await recover(squatted);
     const key = await last(squatted.address, 'key');
@@ -265,8 +291,17 @@ const plants: Record<string, Plant> = {
   },
 };
 
-/** What a code presented in the person's own session leaves: that session, its password and what the person buys with. */
-const kept_in_own_session = new Set(['password', 'session', 'card on file', 'cart']);
+/** What a code presented in the person's own session leaves: that session, its password and what the person chose. */
+const kept_in_own_session = new Set([
+  'password',
+  'session',
+  'role of an accomplice on an organization of the account',
+  'card of an organization of the account',
+  'consent to a role on the organization of an accomplice',
+  'notifications switched off',
+  'card on file',
+  'cart',
+]);
 
 for (const [way_name, way] of Object.entries(ways)) {
   test(`${way_name}: nothing that was set up before the first proof of the address survives`, async () => {
