@@ -33,6 +33,10 @@ test('an address with an invisible character, or without a domain, is none', () 
     'joe@x',
     'joe@@x.example',
     'joe@xn--a.example',
+    'joe@x..example',
+    'joe@-x.example',
+    'joe@x-.example',
+    'joe@127.0.0.1',
     'a b@x.example',
     '',
   ])

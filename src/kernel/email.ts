@@ -12,12 +12,19 @@ const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
  * spelling and `xn--bcher-kva.example` are one. Invisible characters are refused.
  */
 export function parseEmail(text: string): string | null {
-  const written = text.trim().normalize('NFC').toLowerCase();
+  const written = text.trim().normalize('NFC').toLowerCase().normalize('NFC');
   const at = written.lastIndexOf('@');
   if (at < 1 || written.length > 254 || invisible.test(written) || /[/?#%]/.test(written.slice(at))) return null;
   const domain = domainToASCII(written.slice(at + 1));
   const email = `${written.slice(0, at)}@${domain}`;
-  return domain !== '' && email.length <= 254 && shape.test(email) ? email : null;
+  return isHostName(domain) && email.length <= 254 && shape.test(email) ? email : null;
+}
+
+/** True for labels of 1 to 63 characters that begin and end with a letter or digit. An IP address is no host name. */
+function isHostName(domain: string): boolean {
+  return (
+    !/\.\d+$/.test(domain) && domain.split('.').every((label) => /^[a-z0-9]([-_a-z0-9]{0,61}[a-z0-9])?$/.test(label))
+  );
 }
 
 /** The form in which an address is looked up; a text that is no address is lower-cased only, and found nowhere. */

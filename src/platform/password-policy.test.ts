@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refusePassword } from './password-policy.ts';
 
-const facts = { username: 'xia', email: 'xia.lee@example.com', full_name: 'Xia Lee' };
+const facts = { username: 'xia', email: 'xia.lee@example.com', full_name: 'Xia Lee', phone: '+14155550188' };
 const cases: [password: string, min_length: number, refusal: string | null][] = [
   ['short', 8, 'password_too_short'],
   ['yoyo', 4, null],
@@ -16,6 +16,8 @@ const cases: [password: string, min_length: number, refusal: string | null][] = 
   ['xia-lee', 4, 'password_personal'],
   ['XiaLee2026!', 8, 'password_personal'],
   ['lee.xia.lee', 8, 'password_personal'],
+  ['4155550188', 8, 'password_personal'],
+  ['+1 (415) 555-0188', 8, 'password_personal'],
   ['aaaaaaaa', 8, 'password_common'],
   ['aaaaaaaa', 4, 'password_common'],
   ['Summer2026', 8, 'password_common'],

@@ -5,6 +5,8 @@ export interface PasswordFacts {
   username?: string | null;
   email?: string | null;
   full_name?: string | null;
+  /** E.164. */
+  phone?: string | null;
 }
 
 export interface PasswordPolicy {
@@ -22,7 +24,7 @@ export function passwordRefusalMessage(refusal: PasswordRefusal, policy: Passwor
     case 'password_common':
       return 'This password is easy to guess. Use several unrelated words, or a longer one.';
     case 'password_personal':
-      return 'This password is made of your name or e-mail address.';
+      return 'This password is made of your name, e-mail address or phone number.';
   }
 }
 
@@ -44,7 +46,7 @@ export async function refusePassword(
 
   const folded = password.normalize('NFKC').toLowerCase();
   const words = personalWords(facts);
-  if (isMadeOf(squeeze(folded), words)) return 'password_personal';
+  if (isMadeOf(squeeze(folded), words) || isPhoneNumber(folded, facts.phone)) return 'password_personal';
   if (length < STRENGTH_LENGTH_MIN) return null;
   return (await isEasyToGuess(password.normalize('NFKC'), [...words, 'tollgate'])) ? 'password_common' : null;
 }
@@ -59,6 +61,12 @@ function isMadeOf(password: string, words: ReadonlySet<string>): boolean {
   const rest = longest_first.reduce((text, word) => text.replaceAll(word, ''), password);
   if (rest === password) return false;
   return rest.length <= REST_LENGTH_MAX && rest.replace(/\p{N}/gu, '').length <= REST_LETTERS_MAX;
+}
+
+/** True if a password is the end of the user's phone number: with or without the country code, in any spelling. */
+function isPhoneNumber(password: string, phone: string | null | undefined): boolean {
+  const digits = password.replace(/\D+/g, '').replace(/^0+/, '');
+  return !!phone && digits.length >= 6 && !/\p{L}/u.test(password) && phone.endsWith(digits);
 }
 
 function personalWords({ username, email, full_name }: PasswordFacts): Set<string> {

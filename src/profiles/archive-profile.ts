@@ -1,4 +1,4 @@
-import { detachProfile, releaseName, type User } from '#accounts';
+import { detachProfile, refuseApiKey, releaseName, type User } from '#accounts';
 import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db-schema';
 import { inTransaction, type Reader, type Tx } from '#platform/db';
@@ -21,7 +21,7 @@ export type OnProfileArchived = (tx: Tx, profile_id: ProfileId, at: Date) => Pro
  * Archives a profile: nobody has a role on it, its slug and address say nothing any more. What was booked stays.
  * A personal profile leaves its user without one.
  *
- * @throws profile_protected (403) for the broker and the processor
+ * @throws profile_protected (403) for the broker and the processor · api_key_refused (403) for a personal profile
  */
 export async function archiveProfile(
   ctx: Context,
@@ -30,6 +30,7 @@ export async function archiveProfile(
 ): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
     const profile = await lockProfile(tx, profile_id);
+    if (profile.personal_user_id !== null) refuseApiKey(ctx);
     await archiveLocked(tx, profile, ctx.site, actorId(ctx), ctx.clock.now(), onArchived);
   });
 }

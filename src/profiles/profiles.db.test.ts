@@ -416,3 +416,16 @@ test('a provider reads and writes while the subscription runs, reads for 90 days
   app.clock.set(new Date(app.clock.now().getTime() + 90 * 86_400_000));
   assert.equal((await (await as(pat))('GET', '/api/profile/acme')).status, 403);
 });
+
+test('a personal profile gives its user no name of phone digits, an API key does not delete it', async () => {
+  const { call } = await someone('digits', { personal: true });
+  for (const method of ['PUT', 'PATCH'] as const) {
+    const renamed = await call(method, '/api/profile/digits', { full_name: 'Digits', slug: '4155550199' });
+    assert.deepEqual([renamed.status, Object.keys(renamed.json())], [400, ['slug', 'code']], renamed.text);
+  }
+  const made = await call('POST', '/api/users/digits/api-keys', { password: testPassword });
+  const authorization = `Basic ${Buffer.from(`${String(made.json()['secret'])}:`).toString('base64')}`;
+  const deleted = await apiClient(app)('DELETE', '/api/profile/digits', undefined, { authorization });
+  assert.deepEqual([deleted.status, deleted.json()['code']], [403, 'api_key_refused'], deleted.text);
+  assert.equal((await call('GET', '/api/profile/digits')).status, 200);
+});

@@ -1,6 +1,6 @@
 import { commonProblems, invalidInput } from '#kernel/problem';
 import { canonicalName, isSlug } from '#kernel/slug';
-import { claimName, followProfile, refuseApiKey, releaseName } from '#accounts';
+import { claimName, followProfile, isUsername, refuseApiKey, releaseName } from '#accounts';
 import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db-schema';
 import { inTransaction, type Tx } from '#platform/db';
@@ -72,7 +72,9 @@ function refuseProvider(before: Profile, wanted: Partial<ProfileFields & { slug:
 function newSlug(asked: unknown, profile: Profile): string | null {
   const slug = typeof asked === 'string' ? canonicalName(asked) : '';
   if (slug === '' || slug === profile.slug) return null;
-  if (!isSlug(slug) || isArchiveSlug(slug))
+  // A personal profile takes its user along, and no user has the digits of a phone number as a name.
+  const isName = profile.personal_user_id === null || isUsername(slug);
+  if (!isSlug(slug) || isArchiveSlug(slug) || !isName)
     throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
   return slug;
 }

@@ -10,7 +10,7 @@ export interface TotpFactor {
   locked_until: Date | null;
 }
 
-/** `used`: the code is the one that was accepted last. It is refused without being counted as a failure. */
+/** `used`: the code is of the step that was accepted last, or of an earlier one. It is refused without being counted as a failure. */
 export type TotpVerdict =
   | { kind: 'right'; step: number }
   | { kind: 'used' }
@@ -40,7 +40,8 @@ export function isTotpLocked(factor: Pick<TotpFactor, 'locked_until'>, at: Date)
 /**
  * Judges a code of six digits. One step before and after is accepted, as clocks differ; a step is accepted once.
  *
- * Why a repeated code does not count: a form that is sent twice repeats the right code, and a guess cannot.
+ * Why a repeated code does not count: a form that is sent twice repeats the right code, and a guess cannot. The same holds for
+ * a code of an earlier step, which arrives late: it opens nothing either.
  * A locked generator says so whatever the code: a right guess must not be told from a wrong one.
  */
 export function judgeTotp(factor: TotpFactor, secret: string, code: string, at: Date): TotpVerdict {
@@ -48,8 +49,7 @@ export function judgeTotp(factor: TotpFactor, secret: string, code: string, at: 
   const delta = generator(secret).validate({ token: code, timestamp: at.getTime(), window: 1 });
   if (delta === null) return { kind: 'wrong' };
   const step = Math.floor(at.getTime() / step_ms) + delta;
-  if (factor.last_step !== null && step === factor.last_step) return { kind: 'used' };
-  return factor.last_step !== null && step < factor.last_step ? { kind: 'wrong' } : { kind: 'right', step };
+  return factor.last_step !== null && step <= factor.last_step ? { kind: 'used' } : { kind: 'right', step };
 }
 
 /** What a wrong code leaves behind: every third one closes the generator, twice as long each time, a day at most. */

@@ -163,3 +163,42 @@ test('an address that was never verified cannot undo a change that was made', as
   assert.equal((await notices()).at(-1)?.['stop_key'], null);
   assert.equal((await problemOf(stopAddressChange(ctx, deps, key))).code, 'verification_unknown');
 });
+
+test('a user who registers with the former address without a proof cannot keep its owner from undoing the change', async () => {
+  const user = await makeUser(database.db);
+  const address = user.email ?? '';
+  const thief = await sessionOf(user);
+  const email = `thief-${user.id}@example.org`;
+  await updateUser(thief, deps, user, { email, password: testPassword });
+  await updateUser(thief, deps, user, { email, email_code: await codeSentTo(email) });
+  const notices = await eventsNamed(database.db, 'user_email_changed');
+  const key = String(notices.findLast((event) => event['user_id'] === user.id && event['stop_key'])?.['stop_key']);
+  const claimant = await makeUser(database.db, { email: address, email_verified_at: null });
+  await stopAddressChange(ctx, deps, key);
+  assert.equal((await findUserById(database.db, user.id))?.email, address);
+  assert.equal((await findUserById(database.db, claimant.id))?.email, null);
+});
+
+test('a phone number that another account only claims goes to the user who verifies it', async () => {
+  const phone = '+14155550142';
+  const claimant = await makeUser(database.db, { phone });
+  const owner = await makeUser(database.db);
+  const session = await sessionOf(owner);
+  await updateUser(session, deps, owner, { phone, password: testPassword });
+  assert.equal((await findUserById(database.db, claimant.id))?.phone, phone, 'a request proves nothing');
+  const { user } = await updateUser(session, deps, owner, { phone, phone_code: await codeSentTo(phone) });
+  assert.deepEqual([user.phone, user.phone_verified_at], [phone, now()]);
+  assert.equal((await findUserById(database.db, claimant.id))?.phone, null);
+  const notices = await eventsNamed(database.db, 'user_credentials_changed');
+  assert.ok(notices.some((event) => event['user_id'] === claimant.id && event['what'] === 'phone_removed'));
+});
+
+test('a phone number that another account only claims is free to register with, a verified one is not', async () => {
+  const phone = '+14155550143';
+  const claimant = await makeUser(database.db, { phone });
+  assert.equal((await makeUser(database.db, { phone, phone_verified_at: now() })).phone, phone);
+  assert.equal((await findUserById(database.db, claimant.id))?.phone, null);
+  assert.deepEqual((await problemOf(makeUser(database.db, { phone }))).fields, {
+    phone: ['This phone number is already in use.'],
+  });
+});

@@ -2,6 +2,7 @@ import { canonicalEmail } from '#kernel/email';
 import { invalidInput } from '#kernel/problem';
 import type { Tx } from '#platform/db';
 import { claimName } from './name-store.ts';
+import { releasePhoneClaim } from './phone-claim.ts';
 import { findUserByEmail, findUserById, findUserByPhone, insertUserRow } from './user-store.ts';
 import type { User } from './user.ts';
 
@@ -30,6 +31,7 @@ export async function insertUser(tx: Tx, user: NewUser, at: Date): Promise<User>
   const email = user.email ? canonicalEmail(user.email) : null;
   // An address of an older version may be stored in another spelling, which the unique index does not see.
   if (email !== null && (await findUserByEmail(tx, email))) throw emailTaken();
+  if (user.phone) await releasePhoneClaim(tx, user.phone, at);
   const id = await insertUserRow(tx, {
     username: user.username,
     email,

@@ -16,6 +16,7 @@ import { type AddressChange, type Channel, decideAddressChange, mayRemoveAddress
 import { parsePhone } from './address.ts';
 import { announceAddressChange } from './announce-address-change.ts';
 import { emailTaken, phoneTaken } from './insert-user.ts';
+import { isPhoneClaim, releasePhoneClaim } from './phone-claim.ts';
 import { renameUser } from './rename-user.ts';
 import { findUserByEmail, findUserById, findUserByPhone, updateUserRow } from './user-store.ts';
 import type { User } from './user.ts';
@@ -190,6 +191,7 @@ async function confirmAddresses(
       continue;
     }
     await requireFreeAddress(tx, user, channel, to);
+    if (channel === 'phone') await releasePhoneClaim(tx, to, at);
     await useVerificationsOf(tx, user.id, at);
     await replaceAddress(tx, hooks, user, { channel, address: to }, proof, at);
     await announceAddressChange(tx, user, { channel, to, is_done: true }, at);
@@ -218,5 +220,7 @@ async function removeAddress(tx: Tx, user: User, channel: Channel, at: Date): Pr
 
 async function requireFreeAddress(tx: Tx, user: User, channel: Channel, address: string): Promise<void> {
   const holder = await (channel === 'email' ? findUserByEmail(tx, address) : findUserByPhone(tx, address));
-  if (holder && holder.id !== user.id) throw channel === 'email' ? emailTaken() : phoneTaken();
+  if (!holder || holder.id === user.id) return;
+  if (channel === 'email') throw emailTaken();
+  if (!isPhoneClaim(holder)) throw phoneTaken();
 }

@@ -52,7 +52,7 @@ async function sentTo(address: string, field: 'code' | 'key'): Promise<string> {
 const codeSentTo = (address: string) => sentTo(address, 'code');
 
 test('names, e-mail addresses and phone numbers belong to one person, in any case', async () => {
-  const user = await makeUser(database.db, { username: 'Unique', phone: '+14155550111' });
+  const user = await makeUser(database.db, { username: 'Unique', phone: '+14155550111', phone_verified_at: now() });
   const again = (given: object) => makeUser(database.db, { ...given });
   assert.deepEqual(await fieldsOf(again({ username: 'UNIQUE', email: null })), ['username']);
   assert.deepEqual(await fieldsOf(again({ email: 'Unique@Example.COM' })), ['email']);
@@ -178,7 +178,8 @@ test('a verified address stays until a code from the new one comes back, and the
 });
 
 test('an address of somebody else is refused, as is one that is none', async () => {
-  const [user, other] = [await makeUser(database.db), await makeUser(database.db, { phone: '+14155550177' })];
+  const verified_phone = { phone: '+14155550177', phone_verified_at: now() };
+  const [user, other] = [await makeUser(database.db), await makeUser(database.db, verified_phone)];
   const change = (input: object) => updateUser(callAs(ctx, user), deps, user, { ...input, password: testPassword });
   assert.deepEqual(await fieldsOf(change({ email: other.email?.toUpperCase() })), ['email']);
   assert.deepEqual(await fieldsOf(change({ phone: '(415) 555-0177' })), ['phone']);

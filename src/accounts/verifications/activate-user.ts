@@ -80,6 +80,7 @@ export async function activateUser(
     username: input.username ?? link.user?.username ?? null,
     email: link.user?.email ?? link.verification.address,
     full_name: input.full_name ?? link.user?.full_name ?? null,
+    phone: link.user?.phone ?? null,
   };
   const password_hash = await acceptPassword(deps.settings, input.new_password, facts);
 

@@ -15,6 +15,7 @@ import {
   testPassword,
 } from '../../../test/support/factories/accounts.ts';
 import { insertApiKey, drawApiKey } from '../api-keys/api-key-store.ts';
+import { changePassword } from '../credentials/change-password.ts';
 import { totpBinding } from '../credentials/check-factors.ts';
 import { putTotp, updateTotp } from '../credentials/totp-store.ts';
 import { drawTotpSecret } from '../credentials/totp.ts';
@@ -30,6 +31,7 @@ import { prepareVerification } from './prepare-verification.ts';
 import { presentLink } from './present-link.ts';
 import { recoverAccess } from './recover-access.ts';
 import { resetPassword } from './reset-password.ts';
+import { useVerificationsOf } from './verification-store.ts';
 
 let database: TestDatabase;
 let ctx: TestContext;
@@ -332,4 +334,26 @@ test('links and sessions that have been over for a month are forgotten', async (
   assert.deepEqual(await count(), [1, 1]);
   await forget.run(ctx, {}, new Date(ctx.clock.now().getTime() + 60 * 86_400_000));
   assert.deepEqual(await count(), [0, 0]);
+});
+
+test('a link that was sent before the login existed ends with the first password that its verified owner sets', async () => {
+  const address = 'lead-of-old@example.org';
+  const key = (await leadLink(address)) ?? '';
+  const user = await makeUser(database.db, { email: address, email_verified_at: null });
+  assert.ok(await findUsableLink(ctx, unthrottled().settings, key));
+  await database.db
+    .updateTable('users')
+    .set({ email_verified_at: ctx.clock.now() })
+    .where('id', '=', user.id)
+    .execute();
+  await changePassword(callAs(ctx, user), unthrottled().settings, { password: testPassword, new_password });
+  assert.equal(await findUsableLink(ctx, unthrottled().settings, key), null);
+});
+
+test('a password of a person who only typed the address leaves the link of its owner valid', async () => {
+  const address = 'lead-squatted@example.org';
+  const key = (await leadLink(address)) ?? '';
+  const user = await makeUser(database.db, { email: address, email_verified_at: null });
+  await inTransaction(database.db, (tx) => useVerificationsOf(tx, user.id, ctx.clock.now()));
+  assert.ok(await findUsableLink(ctx, unthrottled().settings, key));
 });

@@ -11,7 +11,7 @@ import { keyLimit } from '../rate-limits.ts';
 import { endSessions } from '../sessions/session-store.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { findUserByEmail, findUserById, lockCredentials, updateUserRow } from '../users/user-store.ts';
-import type { User } from '../users/user.ts';
+import { isEmailVerified, type User } from '../users/user.ts';
 import { proveAddress, replaceAddress } from './prove-address.ts';
 import { sendLink } from './send-verification.ts';
 import { isKeyUsable, isVerificationKey, type Verification } from './verification.ts';
@@ -29,6 +29,8 @@ export interface StoppableChange {
   address: string;
   /** True once the change was made: then it is undone. */
   is_made: boolean;
+  /** Another user who has registered with the address since and never verified it: the address goes back from that user. */
+  claimant: User | null;
 }
 
 /** Finds the change that a link stops, without using the link up; null when the link does not work. */
@@ -61,6 +63,7 @@ export async function stopAddressChange(ctx: Context, { settings, hooks }: Accou
     const change = verification ? await changeOf(tx, verification, at) : null;
     if (!change) throw accountsProblems.verification_unknown();
     const { user, address } = change;
+    if (change.claimant) await updateUserRow(tx, change.claimant.id, { email: null });
     const proof = { proved: { email: true, phone: false, otp: false }, session_id: null, knows_password: false };
     const owner = change.is_made
       ? await replaceAddress(tx, hooks, user, { channel: 'email', address }, proof, at)
@@ -86,6 +89,7 @@ async function changeOf(reader: Reader, verification: Verification, at: Date): P
   const user = await findUserById(reader, user_id);
   if (user?.is_active !== true) return null;
   const holder = await findUserByEmail(reader, address);
-  if (holder && holder.id !== user.id) return null;
-  return { user, address, is_made: holder === undefined };
+  const claimant = holder && holder.id !== user.id ? holder : null;
+  if (claimant && isEmailVerified(claimant)) return null;
+  return { user, address, is_made: holder?.id !== user.id, claimant };
 }

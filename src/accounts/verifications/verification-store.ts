@@ -121,6 +121,9 @@ export async function useVerification(tx: Tx, id: VerificationId, at: Date): Pro
 /**
  * Uses up every link and code of a user: after a change of address, password or factor none of them opens anything.
  * The links that stop or undo a change of address stay: they are for the time after that change.
+ *
+ * Links that were sent to an address before it had a login open the account of the user who has it since: they end with the
+ * others once the user has verified the address. Until then they are for the owner of the address, who may be another person.
  */
 export async function useVerificationsOf(tx: Tx, user_id: UserId, at: Date): Promise<void> {
   await tx
@@ -129,6 +132,25 @@ export async function useVerificationsOf(tx: Tx, user_id: UserId, at: Date): Pro
     .where('user_id', '=', user_id)
     .where('used_at', 'is', null)
     .where('purpose', '<>', 'stop_change')
+    .execute();
+  const owner = await tx
+    .selectFrom('users')
+    .select(['email', 'email_verified_at', 'phone', 'phone_verified_at'])
+    .where('id', '=', user_id)
+    .executeTakeFirst();
+  if (owner?.email && owner.email_verified_at) await useLinksWithoutUser(tx, 'email', owner.email, at);
+  if (owner?.phone && owner.phone_verified_at) await useLinksWithoutUser(tx, 'phone', owner.phone, at);
+}
+
+/** Index: verifications_address. */
+async function useLinksWithoutUser(tx: Tx, channel: Verification['channel'], address: string, at: Date): Promise<void> {
+  await tx
+    .updateTable('verifications')
+    .set({ used_at: at, code_hash: null })
+    .where((eb) => eb(eb.fn<string>('lower', ['address']), '=', address.toLowerCase()))
+    .where('channel', '=', channel)
+    .where('user_id', 'is', null)
+    .where('used_at', 'is', null)
     .execute();
 }
 

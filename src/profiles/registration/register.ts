@@ -142,7 +142,7 @@ async function parseRegistration(
   // `password` is the name that the overview of the published API and its version of 2019 use.
   const new_password = input.new_password || input.password || null;
   if (new_password !== null) {
-    const refusal = await refusePassword(new_password, { username, email, full_name }, settings.password_policy);
+    const refusal = await refusePassword(new_password, { username, email, phone, full_name }, settings.password_policy);
     const field = input.new_password ? 'new_password' : 'password';
     if (refusal) errors[field] = [passwordRefusalMessage(refusal, settings.password_policy)];
   }
