@@ -56,10 +56,12 @@ export async function findRefusedStreams(
     const user_id = actor.kind === 'user' ? actor.user_id : null;
     const key = `${user_id ?? ''} ${stream.method} ${stream.target.path}`;
     const caller = user_id === null ? null : (known.get(user_id) ?? null);
-    const is_refused =
-      signedOut.has(stream) ||
-      (user_id !== null && caller === null) ||
-      (decided.get(key) ?? (await isRefused({ parts, site, rules }, stream, caller)));
+    if (signedOut.has(stream) || (user_id !== null && caller === null)) {
+      refused.push(stream);
+      continue;
+    }
+    // By caller and path: whether one session of the caller has ended says nothing of the others.
+    const is_refused = decided.get(key) ?? (await isRefused({ parts, site, rules }, stream, caller));
     decided.set(key, is_refused);
     if (is_refused) refused.push(stream);
   }
@@ -72,7 +74,9 @@ async function isRefused(
   caller: KnownCaller | null,
 ): Promise<boolean> {
   const uncollapsed = target.uncollapsed ? [matchRule(rules, target.uncollapsed)] : [];
-  const others = [...stricterMatches(rules, target), ...uncollapsed];
+  const readable = stricterMatches(rules, target);
+  if (readable.some((match) => match !== 'unmatched' && !match.rule.is_forward)) return true;
+  const others = [...readable, ...uncollapsed];
   const first = matchRule(rules, target.segments);
   if (site.entry_point === null || first === 'unmatched' || !first.rule.is_forward) return true;
   for (const match of [first, ...others]) {

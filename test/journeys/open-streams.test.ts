@@ -81,6 +81,22 @@ async function endsBy(open: Open, change: () => Promise<unknown>): Promise<void>
   assert.ok(ended_ms - changed_ms < 1000, `${Math.round(ended_ms - changed_ms)} ms`);
 }
 
+test('a sign-out ends the WebSockets of its session and leaves those of the user’s other sessions open', async () => {
+  const token = await registerPerson(app, 'erin');
+  const signed = await app.http.inject({
+    method: 'POST',
+    url: '/api/auth',
+    payload: { username: 'erin', password: 'correct horse 7' },
+  });
+  const other_token = signed.json<{ token: string }>().token;
+  const open = await socketTo('/area/ws', `Bearer ${token}`);
+  const other = await socketTo('/area/ws', `Bearer ${other_token}`);
+  await endsBy(open, () => apiClient(app, token)('POST', '/api/auth/logout'));
+  const still = await Promise.race([other.ended, new Promise((resolve) => setTimeout(resolve, 900, 'open'))]);
+  assert.equal(still, 'open');
+  other.close();
+});
+
 test('a WebSocket ends within a second of the sign-out of its user, with status 1008; others stay', async () => {
   const token = await registerPerson(app, 'xia');
   const other = await socketTo('/area/ws', `Bearer ${await registerPerson(app, 'kenneth')}`);
