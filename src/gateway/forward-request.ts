@@ -10,7 +10,7 @@ import type { OpenConnections } from './open-connections.ts';
 import type { OpenStream, OpenStreams } from './open-streams.ts';
 import type { Passed } from './pipeline.ts';
 import { gatewayProblems } from './problems.ts';
-import { answerRefusal, closeTunnel, join, type PendingUpgrade } from './upgrade.ts';
+import { answerRefusal, join, type PendingUpgrade, policy_violation } from './upgrade.ts';
 import type { ShareHolder, UpstreamShares } from './upstream-shares.ts';
 
 const busy_retry_s = 5;
@@ -46,17 +46,18 @@ export async function forwardOn(
   try {
     if (upgrade) {
       const outcome = await forwarder.upgrade(outgoing, upgrade.protocol, upgrade.gone);
-      open.addTunnel(upgrade.socket);
       if (outcome.kind === 'upgraded') {
-        join(reply.raw, upgrade, outcome);
-        streams.add(
-          openStream(request, passed, () => closeTunnel(upgrade.socket)),
-          upgrade.socket,
-        );
+        const tunnel = join(reply.raw, upgrade, outcome);
+        if (tunnel) {
+          open.addTunnel(tunnel, upgrade.socket);
+          streams.add(
+            openStream(request, passed, () => tunnel.close(policy_violation)),
+            upgrade.socket,
+          );
+        }
       } else answerRefusal(reply.raw, outcome);
     } else {
       const { is_event_stream } = await forwarder.forward(outgoing, reply.raw, place);
-      open.addAnswer(reply.raw);
       if (is_event_stream)
         streams.add(
           openStream(request, passed, () => reply.raw.destroy()),

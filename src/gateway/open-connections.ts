@@ -1,34 +1,28 @@
-import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Tunnel } from './upgrade.ts';
 
-/** What is being forwarded right now, so that a stop does not wait for streams that never end. */
+/** The tunnels that are open right now, so that a stop does not wait for what never ends. */
 export interface OpenConnections {
-  addTunnel(socket: Duplex): void;
-  addAnswer(response: ServerResponse): void;
-  /** Ends tunnels now, and answers that are still being written after `drain_ms`. */
+  addTunnel(tunnel: Tunnel, socket: Duplex): void;
+  /** Ends all tunnels, and those that are added later at once. Responses under way are left to finish. */
   drain(): void;
 }
 
-const drain_ms = 5000;
+/** Status of a WebSocket whose server goes away: the client connects again (RFC 6455 §7.4.1). */
+const going_away = 1001;
 
 export function makeOpenConnections(): OpenConnections {
-  const tunnels = new Set<Duplex>();
-  const answers = new Set<ServerResponse>();
+  const tunnels = new Set<Tunnel>();
+  let is_draining = false;
   return {
-    addTunnel(socket) {
-      tunnels.add(socket);
-      socket.on('close', () => tunnels.delete(socket));
-    },
-    addAnswer(response) {
-      if (response.writableEnded || response.destroyed) return;
-      answers.add(response);
-      response.on('close', () => answers.delete(response));
+    addTunnel(tunnel, socket) {
+      tunnels.add(tunnel);
+      socket.on('close', () => tunnels.delete(tunnel));
+      if (is_draining) tunnel.close(going_away);
     },
     drain() {
-      for (const socket of tunnels) socket.destroy();
-      setTimeout(() => {
-        for (const response of answers) response.destroy();
-      }, drain_ms).unref();
+      is_draining = true;
+      for (const tunnel of tunnels) tunnel.close(going_away);
     },
   };
 }

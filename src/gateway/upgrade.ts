@@ -19,8 +19,16 @@ const pending = new WeakMap<IncomingMessage, PendingUpgrade>();
 const early_bytes_max = 65_536;
 /** Time in which the other side of a tunnel may finish after one side has ended. */
 const half_closed_ms = 1000;
-/** WebSocket close frame with status 1008, policy violation (RFC 6455 §5.5.1, §7.4.1). */
-const close_frame = Buffer.from([0x88, 0x02, 0x03, 0xf0]);
+/** Time that a client has to respond to a close frame. */
+const closing_ms = 500;
+/** Status of a WebSocket whose caller has lost access (RFC 6455 §7.4.1). */
+export const policy_violation = 1008;
+
+/** Two connections that are joined. */
+export interface Tunnel {
+  /** Sends the client a close frame with this status, then ends both connections. */
+  close(status: number): void;
+}
 
 /** The upgrade that a request asks for, or null. */
 export function pendingUpgrade(request: IncomingMessage): PendingUpgrade | null {
@@ -71,13 +79,13 @@ function watchPending(socket: Duplex, head: Buffer): PendingUpgrade {
   };
 }
 
-/** Joins the caller's connection and the upstream's, in both directions, until either ends. */
-export function join(response: ServerResponse, upgrade: PendingUpgrade, upstream: Upgraded): void {
+/** Joins the caller's connection and the upstream's, in both directions, until either ends. Null when the caller has left. */
+export function join(response: ServerResponse, upgrade: PendingUpgrade, upstream: Upgraded): Tunnel | null {
   const { protocol, socket, gone } = upgrade;
   const other = upstream.socket;
   if (gone.aborted || socket.destroyed) {
     other.destroy();
-    return;
+    return null;
   }
   response.detachSocket(socket as Parameters<ServerResponse['detachSocket']>[0]); // as above
   const head = upgrade.takeEarlyData();
@@ -95,12 +103,20 @@ export function join(response: ServerResponse, upgrade: PendingUpgrade, upstream
   other.on('error', destroy).on('close', destroy).on('end', finish);
   other.pipe(socket);
   socket.pipe(other);
+  return {
+    close(status) {
+      if (!socket.writable) return;
+      // What the upstream sends from now on would follow the close frame. What the client sends still reaches the upstream.
+      other.unpipe(socket).resume();
+      socket.end(closeFrame(status));
+      setTimeout(destroy, closing_ms).unref();
+    },
+  };
 }
 
-/** Ends a tunnel whose caller has lost access: a close frame, then the connection. */
-export function closeTunnel(socket: Duplex): void {
-  socket.end(close_frame);
-  setTimeout(() => socket.destroy(), half_closed_ms / 2).unref();
+/** Without a reason and, from a server, without a mask (RFC 6455 §5.5.1). */
+function closeFrame(status: number): Buffer {
+  return Buffer.from([0x88, 0x02, status >> 8, status & 0xff]);
 }
 
 /** Sends what the upstream responded instead of switching; its body has no use for a program that opens sockets. */

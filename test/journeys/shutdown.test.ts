@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'undici';
 import { type Program, startProgram } from '../support/program.ts';
 
 let folder: string;
@@ -112,7 +113,7 @@ test('without a delay, requests under way are finished and idle connections are 
   await assert.rejects(fetch(`${origin}/healthz`));
 });
 
-test('a forwarded request that is under way when the process stops gets its whole response', async () => {
+test('when the process stops, forwarded responses under way are sent to their end and WebSockets end with 1001', async () => {
   const program = startProgram(['src/main.ts', 'demo', '--bare'], { PORT: '0' });
   const [origin = ''] = await program.waitFor(/http:\/\/127\.0\.0\.1:\d+/);
   await program.waitFor(/Relaxed/);
@@ -122,12 +123,22 @@ test('a forwarded request that is under way when the process stops gets its whol
     body: JSON.stringify({ username: 'donny', password: 'yoyo' }),
   });
   const { token } = (await signed.json()) as { token: string }; // the response of this operation
-  const slow = fetch(`${origin}/app/donny/slow?ms=1500`, { headers: { authorization: `Bearer ${token}` } });
-  await sleep(500);
+  const headers = { authorization: `Bearer ${token}` };
+  const slow = fetch(`${origin}/app/donny/slow?ms=1500`, { headers });
+  const long = await fetch(`${origin}/app/donny/stream?count=13&ms=500`, { headers });
+  const socket = new WebSocket(`${origin.replace('http', 'ws')}/app/donny/ws`, { headers });
+  const closed = new Promise<number>((resolve) => {
+    socket.addEventListener('close', ({ code }) => resolve(code));
+  });
+  await new Promise((resolve) => {
+    socket.addEventListener('message', resolve, { once: true });
+  });
   program.child.kill('SIGTERM');
+  assert.equal(await closed, 1001);
   const response = await slow;
   assert.equal(response.status, 200);
   assert.notEqual(await response.text(), '');
+  assert.match(await long.text(), /13 of 13/);
   assert.equal(await program.exited, 0, program.output());
 });
 
