@@ -32,6 +32,22 @@ export function otherReadings(path: string, segments: readonly string[]): (reado
   });
 }
 
+/** A script that takes what follows it for the path to route: `/index.php/admin`. */
+const script = /\.(?:php\d?|phtml|f?cgi|pl|py|aspx?|cfm|jsp)$/i;
+/** A session that ASP.NET writes into the path: `/(S(x1y2))/admin`. */
+const path_session = /^\((?:[a-z]\([^()]*\))+\)$/i;
+
+/** The paths that a server routes when a segment is a script or a session: without it, and for a script what follows alone. */
+export function routedPaths(lists: readonly (readonly string[])[]): (readonly string[])[] {
+  return lists.flatMap((list) =>
+    list.flatMap((segment, index) => {
+      const rest = list.slice(index + 1);
+      if (rest.length > 0 && script.test(segment)) return [rest, [...list.slice(0, index), ...rest]];
+      return path_session.test(segment) ? [[...list.slice(0, index), ...rest]] : [];
+    }),
+  );
+}
+
 /** The segments of a path with empty ones kept, for servers that do not collapse `//`; null when there are none. */
 export function uncollapsedSegments(path: string): readonly string[] | null {
   return path.includes('//') ? path.slice(1).split('/').map(decodeOnce) : null;
@@ -104,10 +120,11 @@ export function spellings(segment: string): readonly string[] {
 /** The text that two spellings of one segment share, extensions kept. */
 export function plainSpelling(segment: string): string {
   if (plain_segment.test(segment)) return segment;
-  // Upper before lower case: `ſ` and `K` (Kelvin) have an ASCII upper or lower case only.
+  // Lower, upper and lower case: `ẞ`, `ſ` and `K` (Kelvin) have an ASCII form in one of them only.
   const folded = segment
     .normalize('NFKD')
     .replace(/[\p{Mn}\p{DI}]/gu, '')
+    .toLowerCase()
     .toUpperCase()
     .toLowerCase();
   return trimEnds(folded.normalize('NFKD').replace(/[\p{Mn}\p{DI}]/gu, ''));

@@ -1,4 +1,4 @@
-import { otherReadings, uncollapsedSegments } from './path-readings.ts';
+import { otherReadings, routedPaths, uncollapsedSegments } from './path-readings.ts';
 
 /**
  * The target of a request as rules are matched against it, and as it is sent on.
@@ -15,6 +15,8 @@ export interface RequestTarget {
   readonly segments: readonly string[];
   /** Segment lists that other servers may see in the same bytes. */
   readonly readings: readonly (readonly string[])[];
+  /** What servers route that take a segment for a script or a session; counts only where a rule matches it. */
+  readonly routed: readonly (readonly string[])[];
   /** Segments with empty ones kept; null when the path has none. */
   readonly uncollapsed: readonly string[] | null;
 }
@@ -52,7 +54,8 @@ export function parseRequestTarget(raw: string): RequestTarget | TargetRefusal {
   const path = raw_path === '' ? '/' : raw_path;
   const readings = otherReadings(path, segments);
   if (readings === null) return 'The path nests more escapes than can be read.';
-  return { path, search, segments, readings, uncollapsed: uncollapsedSegments(path) };
+  const routed = routedPaths([segments, ...readings]);
+  return { path, search, segments, readings, routed, uncollapsed: uncollapsedSegments(path) };
 }
 
 function decode(segment: string): string | null {

@@ -110,6 +110,7 @@ const admin_spellings = [
   '/%252561dmin', '/admin%2Fusers', '/admin%5Cusers', '/admin%255cusers', '/%2Fadmin', '/x/%252e%252e/admin', '/pub/..%3b/admin', '/pub/..%253b/admin', '/pub%2f..%3bx%2fadmin', '/pub/%252e%252e%252fadmin',
   '/pub//admin/..%3b/admin', '//pub/admin', '/%EF%BD%81dmin', '/%EF%BC%A1%EF%BC%A4%EF%BC%AD%EF%BC%A9%EF%BC%AE', '/adm%C4%B1n', '/ADM%C4%B0N', '/ad%C2%ADmin', '/adm%E2%80%8Bin', '/admin%E2%80%8B', '/adm%C3%ADn',
   '/pub/%EF%BC%8E%EF%BC%8E/admin', '/pub%EF%BC%8F..%3b%EF%BC%8Fadmin', '/admin%C2%A0', '/./admin', '/pub/../admin', '/pub/..;/admin',
+  '/index.php/admin', '/INDEX.PHP/ADMIN/', '/index.php;x/admin', '/pub/app.cgi/admin', '/(S(x1y2))/admin', '/(A(x)S(y))/Admin.aspx', '/index.php%2fadmin', '/a.php/b.php/admin',
 ];
 for (const target of admin_spellings) {
   test(`${target} does not pass where /admin is refused`, () => {
@@ -139,6 +140,15 @@ test('a rule that names one file opens it although the rest is closed', () => {
   assert.deepEqual(deciding(rules, '/v1.0/x.json'), ['/v1.0']);
   assert.deepEqual(deciding(rules, '/Docs/a'), ['/Docs']);
   assert.deepEqual(deciding(rules, '/docs'), ['/', '/Docs']);
+});
+
+test('capital sharp s is a spelling of ß and ss', () => {
+  for (const target of ['/STRA%E1%BA%9EE', '/STRASSE', '/stra%C3%9Fe'])
+    assert.ok(deciding([rule(1, '/Straße', 1), rule(2, '/', 0)], target).includes('/Straße'), target);
+});
+
+test('an application whose script is in the path needs a rule for its own path only', () => {
+  assert.deepEqual(deciding([rule(1, '/shop', 0)], '/shop/index.php/cart'), ['/shop']);
 });
 
 test('a captured segment is read both ways, and both must pass', () => {

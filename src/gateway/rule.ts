@@ -49,6 +49,8 @@ export interface CompiledRules {
 export interface ReadablePath {
   readonly segments: readonly string[];
   readonly readings: readonly (readonly string[])[];
+  /** What servers route that take a segment for a script or a session. */
+  readonly routed?: readonly (readonly string[])[];
 }
 
 const parameter = /^(?::([-A-Za-z0-9_]+)|\{([-A-Za-z0-9_]+)\})$/;
@@ -120,9 +122,12 @@ export function matchRule({ root }: CompiledRules, segments: readonly string[]):
  * A path that a rule protects therefore has no spelling that passes for a caller whom the rule refuses.
  */
 export function stricterMatches(rules: CompiledRules, path: ReadablePath): (RuleMatch | 'unmatched')[] {
-  const lists = [path.segments, ...path.readings];
+  const { routed = [] } = path;
+  const lists = [path.segments, ...path.readings, ...routed];
   const respelled = lists.flatMap((list) => respell(rules.spellings, list));
   const found = [...path.readings, ...respelled].map((list) => matchRule(rules, list));
+  // An application in a folder (`/app/index.php/x`) routes paths that no rule has to know.
+  found.push(...routed.map((list) => matchRule(rules, list)).filter((match) => match !== 'unmatched'));
   return found.length === 0 ? found : distinct(found, matchRule(rules, path.segments));
 }
 
