@@ -357,6 +357,22 @@ test('a 204 or 304 with a length loses it, and the next request is answered', as
   }
 });
 
+test('a 205 keeps its status and loses its body', async () => {
+  const odd = await tcp((socket) => {
+    socket.on('data', () => socket.write('HTTP/1.1 205 Reset Content\r\nContent-Length: 5\r\n\r\nhello'));
+  });
+  const reply = await fetch(await gatewayTo(odd));
+  assert.deepEqual([reply.status, await reply.text()], [205, '']);
+});
+
+test('a response whose reason phrase is not ASCII arrives without the phrase', async () => {
+  const odd = await tcp((socket) => {
+    socket.on('data', () => socket.write('HTTP/1.1 200 良い\r\nContent-Length: 5\r\n\r\nhello'));
+  });
+  const reply = await fetch(await gatewayTo(odd));
+  assert.deepEqual([reply.status, await reply.text()], [200, 'hello']);
+});
+
 test('a response in a transfer coding that is not decoded is not passed on', async () => {
   const odd = await tcp((socket) => {
     socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n'));

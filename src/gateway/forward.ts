@@ -78,6 +78,8 @@ export class UpstreamFailure extends Error {
 const response_header_bytes_max = 65_536;
 /** Time in which a caller may finish a body that nobody reads, so that it can read the response. */
 const unread_body_ms = 10_000;
+/** Others are left out: no client depends on the phrase, and Node writes no character beyond Latin-1. */
+const reason_phrase = /^[\t\x20-\x7e]*$/;
 const methods_without_effect = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Makes the keep-alive pool through which every forwarded request leaves. Its size is bounded by the places. */
@@ -123,6 +125,7 @@ async function exchange(
   return new Promise<Started>((resolve, reject) => {
     let controller: Dispatcher.DispatchController | null = null;
     let state: 'waiting' | 'answering' | 'over' = 'waiting';
+    let has_content = true;
 
     const fail = (error: unknown, reason?: FailureReason) => {
       if (state === 'over') return;
@@ -162,10 +165,12 @@ async function exchange(
           fail(refusal.cause, refusal.reason);
           return;
         }
-        state = 'answering';
         const is_event_stream = isEventStream(headers['content-type']);
+        const reason = reason_phrase.test(status_text ?? '') ? (status_text ?? '') : '';
+        response.writeHead(status, reason, responseHeaders(rawHeaders(started), { ...request, status }));
+        state = 'answering';
+        has_content = status !== 205;
         watch.responseStarted(is_event_stream);
-        response.writeHead(status, status_text, responseHeaders(rawHeaders(started), { ...request, status }));
         // An event stream shows its headers before its first event.
         setImmediate(() => {
           if (state === 'answering') response.flushHeaders();
@@ -174,7 +179,7 @@ async function exchange(
       },
       onResponseData(started, chunk) {
         watch.responseMoved();
-        if (!response.write(chunk)) started.pause();
+        if (has_content && !response.write(chunk)) started.pause();
       },
       onResponseEnd() {
         end();
