@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import type { App } from '#platform/http/app';
+import { type App, METHODS } from '#platform/http/app';
 import type { Db } from '#platform/db';
 import { isByCookie, isCrossSite } from '#platform/http/csrf';
 import { makeForwarder } from './forward.ts';
@@ -57,7 +57,6 @@ export interface Gateway {
 }
 
 const connect_timeout_ms = 5000;
-const forwarded_methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** Makes the gateway of a site: its settings as API, and everything that is not ours behind the rules. */
 export function makeGateway(options: GatewayOptions): Gateway {
@@ -136,7 +135,7 @@ export function makeGateway(options: GatewayOptions): Gateway {
         scope.removeAllContentTypeParsers();
         scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
         scope.route({
-          method: forwarded_methods,
+          method: [...METHODS],
           url: '/*',
           exposeHeadRoute: false,
           config: { access: { kind: 'public' }, passthrough: true, problems: Object.values(gatewayProblems) },
@@ -156,6 +155,6 @@ export function makeGateway(options: GatewayOptions): Gateway {
 /** A CORS preflight has no body and no credentials: browsers send it to ask whether they may send the request. */
 function isPreflight(request: FastifyRequest): boolean {
   const { method, headers } = request;
-  if (method !== 'OPTIONS' || headers.origin === undefined || hasBody(request)) return false;
-  return headers['access-control-request-method'] !== undefined;
+  if (method !== 'OPTIONS' || !headers.origin || hasBody(request)) return false;
+  return /^[-\w]+$/.test(headers['access-control-request-method'] ?? '');
 }

@@ -87,6 +87,8 @@ const URL_LENGTH_MAX = 8192;
 /** Longest value of a parameter in the path of a route. */
 export const PARAM_LENGTH_MAX = 300;
 const UPLOAD_BYTES_MAX = 5_242_880;
+/** Methods of routes and of forwarded requests. */
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /** Builds the HTTP side: limits, identity of the caller, access, forms, errors. Routes are added by src/app.ts. */
@@ -148,6 +150,10 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     request.started_at_ms = performance.now();
     reply.header('x-request-id', request.id);
     requireClearFraming(request.raw);
+    if (!METHODS.some((method) => method === request.method)) {
+      reply.header('allow', METHODS.join(', '));
+      throw httpProblems.method_not_allowed();
+    }
     if (request.url.length > URL_LENGTH_MAX) throw httpProblems.address_too_long();
     if (request.routeOptions.config.passthrough !== true) limitBodyTime(request.raw, options.body_ms_max);
     if (request.routeOptions.config.bare === true) return;
@@ -157,6 +163,8 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     if (request.routeOptions.config.passthrough !== true) {
       refuseUnstorableUrl(request);
       normalizePathParams(request);
+      // Before anything is told about the request: what it lacks is no business of another site.
+      if (UNSAFE.has(request.method) && isByCookie(request)) requireSameOrigin(request);
     }
     await authorize(options, request);
   });
@@ -169,7 +177,6 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     const { actor } = request.ctx;
     const bySession = actor.kind === 'user' && actor.via === 'cookie';
     if ((page === true || bySession) && csrf !== false) requireCsrf(request);
-    else if (isByCookie(request)) requireSameOrigin(request);
     return claimIdempotencyKey(request, reply);
   });
   app.addHook('onSend', async (request, reply, payload) => {

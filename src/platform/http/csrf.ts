@@ -40,15 +40,20 @@ export function requireSameOrigin(request: FastifyRequest): void {
 }
 
 /**
- * True if a page of another origin caused the request, by Fetch Metadata or `Origin`.
+ * True if a page of another origin caused the request, by Fetch Metadata or `Origin`, or by `Referer` where both are missing.
  *
  * Other subdomains of one site count as another origin: `SameSite=Lax` cookies are sent with their requests.
  */
 export function isCrossSite(request: FastifyRequest): boolean {
   const site = request.headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
-  const { origin } = request.headers;
-  return origin !== undefined && origin.toLowerCase() !== request.ctx.origin;
+  const { origin, referer } = request.headers;
+  if (origin !== undefined) return origin.toLowerCase() !== request.ctx.origin;
+  return site === undefined && referer !== undefined && originOf(referer) !== request.ctx.origin;
+}
+
+function originOf(url: string): string | null {
+  return URL.canParse(url) ? new URL(url).origin : null;
 }
 
 /** True if the request carries one of Tollgate's cookies and no `Authorization` header, which browsers never add. */

@@ -111,6 +111,37 @@ test('a form that another site sends is refused before its token is looked at', 
   assert.equal(reply.json<{ code: string }>().code, 'cross_site');
 });
 
+test('another site learns nothing of an unsafe request with our cookie: it is refused before body and rights are looked at', async () => {
+  const browser = browserClient(app);
+  await browser.get('/login/');
+  await browser.post('/login/', { username: 'refused', password: 'correct horse 7' });
+  const session = browser.jar.get('sessionid');
+  for (const headers of [
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { origin: 'null' },
+    { origin: 'https://evil.example' },
+    { referer: 'https://evil.example/page' },
+    { referer: 'about:blank' },
+  ])
+    for (const url of ['/api/users/refused/api-keys', '/api/users/donny/api-keys', '/login/', '/api/cart'])
+      for (const payload of ['{"title": 1}', '[]']) {
+        const reply = await app.http.inject({
+          method: 'POST',
+          url,
+          headers: {
+            accept: 'application/json',
+            'content-type': 'application/json',
+            cookie: `sessionid=${session}`,
+            ...headers,
+          },
+          payload,
+        });
+        const told = [reply.statusCode, reply.json<{ code: string }>().code];
+        assert.deepEqual(told, [403, 'cross_site'], `${url} ${JSON.stringify(headers)}`);
+      }
+});
+
 test('an Idempotency-Key of no length is refused', async () => {
   const reply = await apiClient(app, token)('POST', '/api/cart', { plan: 'x' }, { 'idempotency-key': '' });
   assert.equal(reply.json()['code'], 'idempotency_key_invalid');

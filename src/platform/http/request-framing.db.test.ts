@@ -40,6 +40,7 @@ for (const [value, what] of [
   ['Host: a@b', 'a Host with user information'],
   ['Host: a, b', 'a list of hosts'],
   ['Host: a:b', 'a port that is no number'],
+  ['Host: a:65536', 'a port beyond 65535'],
   ['Host: [::1', 'an unclosed address'],
   ['Host:', 'an empty Host'],
   ['X: 1', 'no Host'],
@@ -92,6 +93,14 @@ test('what the parser refuses is answered with a code', async () => {
     status: 417,
     code: 'expectation_failed',
   });
+});
+
+test('a method that no route takes is answered with 405 and the methods there are', async () => {
+  for (const method of ['TRACE', 'PROPFIND', 'QUERY', 'PURGE'])
+    for (const path of ['/api', '/app/']) {
+      const text = `${method} ${path} HTTP/1.1\r\nHost: ${host}${end}\r\n`;
+      assert.deepEqual(await send(text), { status: 405, code: 'method_not_allowed' }, `${method} ${path}`);
+    }
 });
 
 test('CONNECT is answered with method_not_allowed', async () => {

@@ -8,7 +8,8 @@ import { problemBody } from './problem-reply.ts';
 import { httpProblems } from './problems.ts';
 
 /** A name, an IPv4 address or an IPv6 literal in brackets, with an optional port (RFC 9110 §7.2). */
-const host_value = /^(?:[-A-Za-z0-9._~!$&'()*+,;=%]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/;
+const host_value = /^(?:[-A-Za-z0-9._~!$&'()*+,;=%]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?$/;
+const port_max = 65_535;
 
 /**
  * Refuses a request whose `Host` or transfer coding another server may understand differently.
@@ -20,13 +21,18 @@ export function requireClearFraming(request: Pick<IncomingMessage, 'rawHeaders' 
   const hosts = request.rawHeaders.filter((_, index, all) => index % 2 === 1 && /^host$/i.test(all[index - 1] ?? ''));
   const [host] = hosts;
   if (hosts.length > 1) throw httpProblems.host_invalid();
-  if (host === undefined ? request.httpVersion !== '1.0' : !host_value.test(host)) throw httpProblems.host_invalid();
+  if (host === undefined ? request.httpVersion !== '1.0' : !isHost(host)) throw httpProblems.host_invalid();
   const coding = request.headers['transfer-encoding'];
   // HTTP/1.0 has no transfer codings: servers disagree about where such a body ends (RFC 9112 §6.1).
   if (coding !== undefined && request.httpVersion === '1.0') throw httpProblems.malformed_request();
   // Node decodes `chunked` only; the body of any other coding would reach the application still encoded (RFC 9112 §6.1).
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked')
     throw httpProblems.transfer_coding_unsupported();
+}
+
+function isHost(text: string): boolean {
+  const match = host_value.exec(text);
+  return match !== null && Number(match[1] ?? 0) <= port_max;
 }
 
 /** Answers what the HTTP parser refuses before there is a request, then closes the connection. */
