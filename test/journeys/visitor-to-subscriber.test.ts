@@ -101,7 +101,7 @@ test('a visitor reaches the paid application only after registering and paying, 
 
   const history = await visitor.get('/billing/mira/history/');
   expectStatus(history, 200);
-  assert.match(history.text, /Subscription to open-space/);
+  assert.match(history.text, /Open Space, 1 month until/);
 
   expectStatus(await visitor.get('/profile/mira/subscriptions/'), 200);
   const left = await visitor.post('/profile/mira/subscriptions/', { action: 'unsubscribe', plan: 'open-space' });

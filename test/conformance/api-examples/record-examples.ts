@@ -2,7 +2,7 @@ import type { ApiExample } from '../../../src/platform/http/api-examples.ts';
 import { type DemoApp, startDemoApp } from '../../support/start-demo-app.ts';
 import { stabilize } from './stabilize.ts';
 
-type Username = 'donny' | 'alice' | 'xia' | 'kenneth';
+type Username = 'donny' | 'alice' | 'xia' | 'kenneth' | 'joe';
 type Value<T> = T | ((world: World) => T | Promise<T>);
 
 /** One operation of the API with a request that a site with sample data accepts. */

@@ -41,6 +41,15 @@ export const accountsCalls: readonly ExampleCall[] = [
       'terms-of-use': true,
     },
   },
+  {
+    operation: 'POST /api/users/{user}/verify',
+    as: 'joe',
+    before: async ({ call }) => {
+      await call('POST', '/api/users/joe/verify', { as: 'joe', body: {} });
+    },
+    path: { user: 'joe' },
+    body: async (world: World) => ({ email_code: await world.fromMail('joe@example.com', /\b(\d{6})\b/) }),
+  },
   { operation: 'POST /api/auth/recover', as: null, body: { email: 'kenneth@example.com' } },
   {
     operation: 'GET /api/auth/activate/{verification_key}',
