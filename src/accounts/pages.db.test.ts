@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
+import { inTransaction } from '#platform/db';
+import { drawApiKey, insertApiKey } from './api-keys/api-key-store.ts';
 import { apiClient, browserClient, registerPerson } from '../../test/support/client.ts';
 import { eventsNamed, makeUser, testPassword } from '../../test/support/factories/accounts.ts';
 import { startApp, type TestApp } from '../../test/support/start-app.ts';
@@ -245,4 +247,47 @@ test('nobody else’s account has a page for them', async () => {
     assert.match(String(answer.headers['location']), /^\/login\/\?next=/);
   }
   assert.equal((await browser.get('/users/')).headers['location'], '/users/curious/');
+});
+
+test('a link sends the code of the phone that is a second factor, and takes it with the new password', async () => {
+  const phone = '+14155550161';
+  const at = app.clock.now();
+  const user = await makeUser(app.db, { username: 'phoned', phone, phone_verified_at: at });
+  await app.db.updateTable('users').set({ phone_verification_required: true }).where('id', '=', user.id).execute();
+  await apiClient(app)('POST', '/api/auth/recover', { email: 'phoned@example.com' });
+  const path = `/login/${await keyMailedTo('phoned@example.com')}/`;
+  const browser = browserClient(app);
+  assert.doesNotMatch((await browser.get(path)).text, /name="phone_code"/);
+  const passwords = { new_password: 'a brand new sentence', new_password2: 'a brand new sentence' };
+  const first = await browser.post(path, passwords);
+  assert.equal(first.status, 400);
+  assert.match(first.text, /name="phone_code"/);
+  const sent = (await eventsNamed(app.db, 'user_verification')).filter((event) => event['address'] === phone);
+  assert.equal(sent.length, 1);
+  assert.equal((await browser.post(path, { ...passwords, phone_code: String(sent[0]?.['code']) })).status, 303);
+});
+
+test('a new password by a link offers to delete the API keys, on the page and over the API', async () => {
+  for (const way of ['page', 'activate', 'reset'] as const) {
+    const username = `resetting-${way}`;
+    const user = await makeUser(app.db, { username });
+    const browser = await signedIn(username);
+    const count = async () =>
+      (await app.db.selectFrom('api_keys').select('id').where('user_id', '=', user.id).execute()).length;
+    const row = { user_id: user.id, title: 'k', key: drawApiKey(), created_at: app.clock.now(), ends_at: null };
+    await inTransaction(app.db, (tx) => insertApiKey(tx, row));
+    await apiClient(app)('POST', '/api/auth/recover', { email: `${username}@example.com` });
+    const key = await keyMailedTo(`${username}@example.com`);
+    const body = { new_password: 'a brand new sentence', revoke_api_keys: true };
+    assert.equal(await count(), 1);
+    if (way === 'page') {
+      const path = `/login/${key}/`;
+      assert.match((await browser.get(path)).text, /name="revoke_api_keys"/);
+      const form = { ...body, new_password2: body.new_password, revoke_api_keys: '1' };
+      assert.equal((await browser.post(path, form)).status, 303);
+    } else {
+      assert.equal((await apiClient(app)('POST', `/api/auth/${way}/${key}`, body)).status, 201);
+    }
+    assert.equal(await count(), 0, way);
+  }
 });

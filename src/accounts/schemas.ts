@@ -84,6 +84,10 @@ export const RecoverReply = Type.Object({ email: Type.String() });
 
 export const VerificationKeyParams = Type.Object({ verification_key: Type.String({ maxLength: 100 }) });
 
+const RevokeApiKeys = Type.Optional(
+  Type.Boolean({ description: 'True also deletes the API keys of the user; they stay otherwise' }),
+);
+
 export const ActivateBody = Type.Object({
   new_password: NewPassword,
   slug: Type.Optional(Username),
@@ -96,9 +100,10 @@ export const ActivateBody = Type.Object({
   otp_code: Type.Optional(CodeField),
   email_code: Type.Optional(CodeField),
   phone_code: Type.Optional(CodeField),
+  revoke_api_keys: RevokeApiKeys,
 });
 
-export const ResetBody = Type.Object({ new_password: Type.Optional(NewPassword) });
+export const ResetBody = Type.Object({ new_password: Type.Optional(NewPassword), revoke_api_keys: RevokeApiKeys });
 
 export const UserParams = Type.Object({ user: Type.String({ maxLength: 150 }) });
 
@@ -133,10 +138,6 @@ export const VerifyEmailBody = Type.Union([
   Type.Object({ email_code: Type.Optional(CodeField), otp_code: Type.Optional(CodeField) }),
   Type.Null(),
 ]);
-
-const RevokeApiKeys = Type.Optional(
-  Type.Boolean({ description: 'True also deletes the API keys of the user; they stay otherwise' }),
-);
 
 export const PasswordBody = Type.Object({
   ...secretFields,

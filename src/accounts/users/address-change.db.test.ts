@@ -93,7 +93,10 @@ test('a link mailed to the former address opens nothing after the address change
   const former = await keySentTo(user.email ?? '');
   await inTransaction(database.db, (tx) => updateUserRow(tx, user.id, { email: 'moved@example.org' }));
   assert.equal(await findUsableLink(ctx, unthrottled, former), null);
-  assert.equal((await problemOf(resetPassword(ctx, deps, former, 'a brand new sentence'))).status, 404);
+  assert.equal(
+    (await problemOf(resetPassword(ctx, deps, former, { new_password: 'a brand new sentence' }))).status,
+    404,
+  );
   assert.equal((await updateUser(session, deps, user, { email, email_code })).user.email, email);
 });
 

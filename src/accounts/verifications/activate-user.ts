@@ -4,6 +4,7 @@ import { randomText } from '#platform/crypto';
 import { inTransaction, type Reader, type Tx } from '#platform/db';
 import { emit } from '#platform/events';
 import { networkOf } from '#platform/throttle';
+import { deleteApiKeys } from '../api-keys/api-key-store.ts';
 import { acceptPassword } from '../credentials/accept-password.ts';
 import { checkFactors, type FactorRefusal, type GivenCodes } from '../credentials/check-factors.ts';
 import { userActivated, userLoggedIn, userRegistered, userResetPassword } from '../events.ts';
@@ -22,6 +23,7 @@ import type { User } from '../users/user.ts';
 import { isUsername, proposeUsernames } from '../users/username.ts';
 import { isFirstProof, opensAccount } from './first-proof.ts';
 import { proveAddress } from './prove-address.ts';
+import { sendCode } from './send-verification.ts';
 import { isKeyUsable, isVerificationKey, type Verification } from './verification.ts';
 import {
   findVerificationByKey,
@@ -37,6 +39,8 @@ export interface Activation extends GivenCodes {
   full_name?: string | undefined;
   nick_name?: string | undefined;
   lang?: string | undefined;
+  /** Deletes the API keys of the user too. A first proof of the address always does. */
+  revoke_api_keys?: boolean | undefined;
 }
 
 /** A link that works, and whom it is for: nobody yet when somebody without a login was invited. */
@@ -60,7 +64,8 @@ export async function findUsableLink(
 }
 
 /**
- * Sets a password through a link and signs the user in. The address is proved by it, every other link and session ends.
+ * Sets a password through a link and signs the user in. The address is proved by it, every other link and session ends. A code
+ * that is due as a second factor is sent when it is missing.
  *
  * @throws verification_unknown (404), invalid_input (400) naming `new_password`, `username` or `slug`,
  * sign_in_step_required (401), code_wrong (400), otp_locked (403), authentication_disabled (403)
@@ -86,6 +91,8 @@ export async function activateUser(
 
   const at = ctx.clock.now();
   const outcome = await inTransaction(ctx.db, (tx) => useLink(ctx, tx, deps, { key, input, password_hash, kind }, at));
+  if (outcome.kind === 'needed' && outcome.field === 'phone_code' && link.user)
+    await sendCode(ctx, deps.settings, link.user, 'phone', 'login');
   if (outcome.kind !== 'opened') throw signInRefusal(outcome, at);
   return outcome.session;
 }
@@ -130,6 +137,7 @@ async function useLink(
     ...(input.lang === undefined ? {} : { lang: input.lang }),
   });
   await endSessions(tx, user.id, at);
+  if (input.revoke_api_keys === true) await deleteApiKeys(tx, user.id);
   await useVerification(tx, verification.id, at);
   await useVerificationsOf(tx, user.id, at);
 

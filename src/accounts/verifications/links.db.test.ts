@@ -282,7 +282,7 @@ test('keys made by whoever registered first with somebody else’s address are g
 test('resetting makes the password worthless, signs nobody in and sends a fresh link', async () => {
   const user = await makeUser(database.db);
   const key = await linkFor(user);
-  assert.equal(await resetPassword(ctx, unthrottled(), key, undefined), undefined);
+  assert.equal(await resetPassword(ctx, unthrottled(), key, {}), undefined);
   assert.equal((await findUserById(database.db, user.id))?.has_password, false);
   assert.equal(
     (await problemOf(signIn(ctx, deps, { username: user.username, password: testPassword }, 'token'))).status,
@@ -291,7 +291,7 @@ test('resetting makes the password worthless, signs nobody in and sends a fresh 
   const fresh = (await mailsTo(user.email ?? '')).at(-1);
   assert.equal(fresh?.['purpose'], 'activate');
   assert.notEqual(fresh?.['key'], key);
-  const again = await problemOf(resetPassword(ctx, unthrottled(), key, undefined));
+  const again = await problemOf(resetPassword(ctx, unthrottled(), key, {}));
   assert.deepEqual([again.code, again.status], ['verification_unknown', 404]);
   await activateUser(ctx, unthrottled(), String(fresh?.['key']), { new_password }, 'token');
 });
@@ -299,8 +299,11 @@ test('resetting makes the password worthless, signs nobody in and sends a fresh 
 test('resetting with a password sets that one', async () => {
   const user = await makeUser(database.db);
   const key = await linkFor(user);
-  assert.equal((await problemOf(resetPassword(ctx, unthrottled(), key, 'short'))).code, 'invalid_input');
-  await resetPassword(ctx, unthrottled(), key, new_password);
+  assert.equal(
+    (await problemOf(resetPassword(ctx, unthrottled(), key, { new_password: 'short' }))).code,
+    'invalid_input',
+  );
+  await resetPassword(ctx, unthrottled(), key, { new_password });
   await signIn(ctx, deps, { username: user.username, password: new_password }, 'token');
 });
 

@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { invalidInput } from '#kernel/problem';
 import type { App } from '#platform/http/app';
-import { type FormProblem, problemToForm, secretField, textField } from '#platform/http/forms';
+import { checkedField, type FormProblem, problemToForm, secretField, textField } from '#platform/http/forms';
 import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
+import { countApiKeys } from '../api-keys/api-key-store.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { VerificationKeyParams } from '../schemas.ts';
 import { giveCookie } from '../sessions/session-reply.ts';
@@ -51,11 +52,13 @@ export function linkPages(app: App, deps: AccountsDeps): void {
         const new_password = readNewPassword(body);
         const full_name = textField(body, 'full_name', 100) || undefined;
         const otp_code = textField(body, 'otp_code', 32) || undefined;
+        const phone_code = textField(body, 'phone_code', 32) || undefined;
+        const revoke_api_keys = checkedField(body, 'revoke_api_keys');
         const session = await activateUser(
           ctx,
           deps,
           verification_key,
-          { new_password, full_name, otp_code },
+          { new_password, full_name, otp_code, phone_code, revoke_api_keys },
           'cookie',
         );
         giveCookie(reply, settings, session);
@@ -89,16 +92,21 @@ async function showLink(
   // The address of the page is a secret: nothing keeps a copy, and no referrer leaves the site (security headers).
   reply.header('cache-control', 'no-store');
   if (!link) return reply.page('login/verification_key.html', { valid: false, form: {}, errors: {}, detail: '' }, 404);
+  const errors = problem?.errors ?? {};
+  // The owner who proves the address for the first time did not set up factors and keys: they are removed.
+  const isKnown = link.user !== null && !isFirstProof(link.user, link.verification.channel);
   const data = {
     valid: true,
     email: link.verification.channel === 'email' ? link.verification.address : null,
     needs_name: (link.user?.full_name ?? '') === '',
     needs_password: true,
-    // The owner who proves the address for the first time did not set up the factor: it is removed.
-    needs_otp: link.user !== null && link.user.otp_enabled && !isFirstProof(link.user, link.verification.channel),
+    needs_otp: isKnown && link.user?.otp_enabled === true,
+    // The code is sent with the first refusal, which names the field.
+    needs_phone_code: 'phone' in errors || 'phone_code' in errors,
+    has_api_keys: isKnown && link.user !== null && (await countApiKeys(request.ctx.db, link.user.id)) > 0,
     password_length_min: settings.password_policy.min_length,
     form: { full_name: textField(request.body, 'full_name', 100) },
-    errors: problem?.errors ?? {},
+    errors,
     detail: problem?.detail ?? '',
   };
   // A code that is still due is a step of the form, not a refusal of credentials.

@@ -1,6 +1,7 @@
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db';
 import { emit } from '#platform/events';
+import { deleteApiKeys } from '../api-keys/api-key-store.ts';
 import { acceptPassword } from '../credentials/accept-password.ts';
 import { userResetPassword } from '../events.ts';
 import { accountsProblems } from '../problems.ts';
@@ -12,6 +13,12 @@ import { proveAddress } from './prove-address.ts';
 import { sendLink } from './send-verification.ts';
 import { useVerification, useVerificationsOf } from './verification-store.ts';
 
+export interface PasswordReset {
+  new_password?: string | undefined;
+  /** Deletes the API keys of the user too. A first proof of the address always does. */
+  revoke_api_keys?: boolean | undefined;
+}
+
 /**
  * Removes a password through a link and ends every session; a fresh link follows by e-mail. With a new password, that is
  * set instead. The address is proved by it; no session is opened.
@@ -22,7 +29,7 @@ export async function resetPassword(
   ctx: Context,
   { settings, hooks }: AccountsDeps,
   key: string,
-  new_password: string | undefined,
+  { new_password, revoke_api_keys }: PasswordReset,
 ): Promise<void> {
   const link = await findUsableLink(ctx, settings, key);
   const user = link?.user;
@@ -37,6 +44,7 @@ export async function resetPassword(
     const owner = await proveAddress(tx, hooks, user, { proved, session_id: null, knows_password: false }, at);
     await updateUserRow(tx, user.id, { password_hash });
     await endSessions(tx, user.id, at);
+    if (revoke_api_keys === true) await deleteApiKeys(tx, user.id);
     await useVerification(tx, verification.id, at);
     await useVerificationsOf(tx, user.id, at);
     if (password_hash === null) await sendLink(ctx, tx, settings, owner, 'activate', channel);

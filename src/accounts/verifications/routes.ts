@@ -120,7 +120,7 @@ export function verificationRoutes(app: App, deps: AccountsDeps): void {
       },
     },
     async (request, reply) => {
-      await resetPassword(request.ctx, deps, request.params.verification_key, request.body?.new_password);
+      await resetPassword(request.ctx, deps, request.params.verification_key, request.body ?? {});
       return reply.status(201).send({});
     },
   );
