@@ -9,7 +9,15 @@ import {
   makeAccountsSettings,
   stillSignedIn,
 } from '#accounts';
-import { billingJobs, billingPages, billingRoutes, emptyCart, findCartFacts, isCouponUsed } from '#billing';
+import {
+  billingJobs,
+  billingPages,
+  billingRoutes,
+  emptiesCart,
+  emptyCart,
+  findCartFacts,
+  isCouponUsed,
+} from '#billing';
 import { catalogPages, catalogRoutes, findPlansBySlugs } from '#catalog';
 import { contactsPages, contactsRoutes, findLead, isLead, listActivities } from '#contacts';
 import { makeGateway } from '#gateway';
@@ -283,7 +291,7 @@ function registerRooms(http: App, { accounts, templates }: RoomSettings): void {
   const { throttle } = accounts;
   const people = {
     settings: accounts,
-    hooks: makeProfilesHooks(endAllOfProfile, removeChoices, claimWaiting),
+    hooks: emptiesCart(makeProfilesHooks(endAllOfProfile, removeChoices, claimWaiting)),
     findLead,
   };
   const profiles = { accounts, templates, listSubscriptions, listActivities, onProfileArchived: endAllOfProfile };

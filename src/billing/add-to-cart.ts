@@ -115,7 +115,9 @@ async function requireOneCurrency(tx: Tx, held: readonly CartItem[], resolved: r
     tx,
     held.filter(({ claim_id }) => claim_id === null).map((item) => item.plan_id),
   );
-  const units = new Set([...present.values(), ...resolved.map(({ plan }) => plan)].map((plan) => plan.unit));
+  // A withdrawn plan is on no page of the cart: it is not in the way.
+  const offered = [...present.values()].filter((plan) => plan.is_active && !plan.is_not_priced);
+  const units = new Set([...offered, ...resolved.map(({ plan }) => plan)].map((plan) => plan.unit));
   if (units.size > 1)
     throw billingProblems.currency_mixed({
       detail: `A cart holds one currency only, this would mix ${[...units].join(' and ')}.`,

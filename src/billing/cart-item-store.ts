@@ -106,9 +106,10 @@ export async function setItemCoupons(tx: Tx, ids: readonly CartItemId[], coupon_
 export async function deleteCartItems(
   tx: Tx,
   owner: CartOwner,
-  filter: { plan_id?: PlanId; emails?: readonly string[] },
+  filter: { plan_id?: PlanId; emails?: readonly string[]; kept: readonly CartItemId[] },
 ): Promise<CartItemId[]> {
   let query = ownedBy(tx.deleteFrom('cart_items'), owner);
+  if (filter.kept.length > 0) query = query.where('id', 'not in', [...filter.kept]);
   if (filter.plan_id !== undefined) query = query.where('plan_id', '=', filter.plan_id);
   const { emails } = filter;
   if (emails !== undefined) {

@@ -1,10 +1,11 @@
 import { formatMoney, type Money } from '#kernel/money';
 import { invalidInput, Problem } from '#kernel/problem';
+import { equalsCi, normalizeCode } from '#kernel/text';
 import { paymentsProblems } from '#payments';
 import { paths } from '#platform/http/paths';
 import type { Profile } from '#profiles';
 import type { CartItem } from './cart-item.ts';
-import { cartVersion, type Choice, chooseOptions, type Invoicable, type Line } from './line.ts';
+import { allLines, cartVersion, type Choice, chooseOptions, type Invoicable, type Line } from './line.ts';
 import { billingProblems } from './problems.ts';
 import { isAsShown, type ShownLine } from './shown-line.ts';
 
@@ -66,9 +67,17 @@ export function decide(
   if (wrong >= 0) {
     throw invalidInput({ items: [`Item ${wrong + 1} chooses an option that the line in the cart does not have.`] });
   }
+  const foreign = loaded.findIndex(({ plan }, index) => !names(given?.[index]?.plan, plan.slug));
+  if (foreign >= 0) {
+    throw invalidInput({ items: [`Item ${foreign + 1} is for another plan than the line in the cart.`] });
+  }
   const decided = chooseOptions(loaded, given);
   if (decided === null) throw billingProblems.options_undecided();
   return decided;
+}
+
+function names(typed: string | undefined, slug: string): boolean {
+  return typed === undefined || equalsCi(normalizeCode(typed), slug);
 }
 
 /** A line without options is already decided: only the same option, 1 for the only one, or 0 may be sent for it. */
@@ -76,6 +85,18 @@ function mayChoose({ lines, options }: Invoicable, option: number): boolean {
   if (options.length > 0 || option === 0) return true;
   const chosen = lines.find(({ kind }) => kind === 'period')?.item?.option ?? 0;
   return option === Math.max(1, chosen);
+}
+
+/** Names what the buyer can do about an order in several currencies. */
+export function mixedCurrencies(payer: Profile, invoicables: readonly Invoicable[]): Problem {
+  const units = new Set(allLines(invoicables).flatMap(({ amount, unit }) => (amount > 0 ? [unit] : [])));
+  const due = invoicables.find(({ kind }) => kind === 'balance');
+  const remedy = due ? 'Pay what is due first' : 'Remove the items of one currency';
+  return billingProblems.currency_mixed({
+    detail: `The order mixes ${[...units].join(' and ')}. Nothing was charged. ${remedy}.`,
+    location: due ? paths.balance(payer.slug, due.plan.slug) : paths.cart(payer.slug),
+    members: { actions: [{ method: 'DELETE', path: '/api/cart' }] },
+  });
 }
 
 export function isTooSmall(error: unknown): boolean {

@@ -55,6 +55,8 @@ export interface Seat {
 
 export interface Choice {
   option: number;
+  /** The plan that the buyer takes the line to be for, when the buyer says so. */
+  plan?: string | undefined;
 }
 
 /** Sorts by `subscriber:plan`, balances before new orders of the same plan. */

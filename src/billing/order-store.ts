@@ -110,18 +110,17 @@ export async function findGivenUpOrders(reader: Reader, since: Date, { after, li
     .execute();
 }
 
-/** Says whether one of these items is part of an order that is open, whoever pays for it. Index: order_lines_cart_item_id. */
-export async function isAnyItemInFlight(reader: Reader, ids: readonly CartItemId[]): Promise<boolean> {
-  if (ids.length === 0) return false;
-  const line = await reader
+/** Those of these items that are part of an order that is open, whoever pays for it. Index: order_lines_cart_item_id. */
+export async function findItemsInFlight(reader: Reader, ids: readonly CartItemId[]): Promise<CartItemId[]> {
+  if (ids.length === 0) return [];
+  const lines = await reader
     .selectFrom('order_lines')
     .innerJoin('orders', 'orders.id', 'order_lines.order_id')
-    .select('order_lines.id')
-    .where('order_lines.cart_item_id', 'in', ids)
+    .select('order_lines.cart_item_id')
+    .where('order_lines.cart_item_id', 'in', [...ids])
     .where('orders.state', '=', 'reserved')
-    .limit(1)
-    .executeTakeFirst();
-  return line !== undefined;
+    .execute();
+  return lines.flatMap(({ cart_item_id }) => cart_item_id ?? []);
 }
 
 /** The orders, open or settled, with a line on one of these subscriptions, and what was to charge for them. */

@@ -10,6 +10,7 @@ import { safeNext, withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { type Profile, profileSummaries } from '#profiles';
 import { addToCart } from './add-to-cart.ts';
+import { findSeatsInOrder } from './clear-cart.ts';
 import { isClaimCode } from './claims/claim.ts';
 import { findClaim } from './claims/claim-seats.ts';
 import { deleteCartItem, updateCartItem } from './cart-item-store.ts';
@@ -226,8 +227,10 @@ async function removeByKey(request: FastifyRequest, owner: CartOwner, payer: Pro
       ...duplicates,
     ]);
   await inTransaction(ctx.db, async (tx) => {
-    for (const id of new Set(ids)) await deleteCartItem(tx, id);
-    await deleteShownItems(tx, owner, [...new Set(ids)]);
+    const kept = await findSeatsInOrder(tx, owner);
+    const removed = [...new Set(ids)].filter((id) => !kept.includes(id));
+    for (const id of removed) await deleteCartItem(tx, id);
+    await deleteShownItems(tx, owner, removed);
   });
 }
 

@@ -10,13 +10,13 @@ import { lockSubscriptions } from '#subscriptions';
 import type { CartItem, CartOwner } from './cart-item.ts';
 import { deleteCartItem, lockCartItems } from './cart-item-store.ts';
 import { holdSeats } from './claims/load-seats.ts';
-import { confirm, decide, isTooSmall, nothingToOrder, tooSmallToCharge } from './confirm-order.ts';
+import { confirm, decide, isTooSmall, mixedCurrencies, nothingToOrder, tooSmallToCharge } from './confirm-order.ts';
 import { allLines, cartVersion, type Choice, type Invoicable, type Line, totalOf } from './line.ts';
 import { factsOfLine, lineText } from './line-text.ts';
 import { balancesOn, loadBalances } from './load-balances.ts';
 import { loadInvoicables } from './load-invoicables.ts';
 import { linesOfOrder, type Order } from './order.ts';
-import { findOrderInFlight, findOrdersOn, insertOrder, insertOrderLines, isAnyItemInFlight } from './order-store.ts';
+import { findItemsInFlight, findOrderInFlight, findOrdersOn, insertOrder, insertOrderLines } from './order-store.ts';
 import { billingProblems } from './problems.ts';
 import { bookOrder } from './book-order.ts';
 import type { ShownLine } from './shown-line.ts';
@@ -87,7 +87,7 @@ async function holdCart(tx: Tx, owner: CartOwner): Promise<CartItem[]> {
   const items = await lockCartItems(tx, owner);
   await lockCoupons(tx, [...new Set(items.flatMap(({ coupon_id }) => coupon_id ?? []))]);
   const ids = items.map(({ id }) => id);
-  if (await isAnyItemInFlight(tx, ids)) throw billingProblems.checkout_in_flight({ retry_after_s: 2 });
+  if ((await findItemsInFlight(tx, ids)).length > 0) throw billingProblems.checkout_in_flight({ retry_after_s: 2 });
   await holdSeats(
     tx,
     items.flatMap(({ claim_id }) => claim_id ?? []),
@@ -130,7 +130,7 @@ async function placeOrder(
 ): Promise<Reservation> {
   const lines = allLines(invoicables);
   const total = totalOf(lines, lines[0]?.unit ?? 'usd');
-  if (total === null) throw billingProblems.currency_mixed();
+  if (total === null) throw mixedCurrencies(payer, invoicables);
   await takeRedemptions(tx, lines);
   const duplicates = invoicables.flatMap((each) => each.duplicates ?? []);
   for (const id of duplicates) await deleteCartItem(tx, id);

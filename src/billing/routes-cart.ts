@@ -25,6 +25,7 @@ import { uploadCart } from './upload-cart.ts';
 
 const access = { kind: 'public' } as const;
 const redeemProblems = [
+  billingProblems.cart_full,
   billingProblems.coupon_useless,
   billingProblems.claim_used,
   billingProblems.claim_expired,

@@ -11,6 +11,7 @@ import { ListQuerystring, PageOf } from '#platform/http/schemas';
 import { addToCart } from './add-to-cart.ts';
 import type { CartItem } from './cart-item.ts';
 import { deleteCartItem, findCartItem } from './cart-item-store.ts';
+import { findSeatsInOrder } from './clear-cart.ts';
 import { changeCartItem } from './change-cart-item.ts';
 import { listCartItems } from './list-cart-items.ts';
 import { presentCartItem } from './present-cart.ts';
@@ -84,7 +85,7 @@ export function cartItemsRoutes(app: App): void {
 
 function itemRoutes(app: App): void {
   const url = '/api/billing/cartitems/:cartitem_id';
-  const config = { access, problems: [billingProblems.cart_item_unknown] };
+  const config = { access, problems: [billingProblems.cart_item_unknown, billingProblems.checkout_in_flight] };
   app.get(
     url,
     {
@@ -137,7 +138,11 @@ function itemRoutes(app: App): void {
     },
     async (request, reply) => {
       const held = await requireItem(request.ctx, request.params.cartitem_id);
-      await inTransaction(request.ctx.db, (tx) => deleteCartItem(tx, held.id));
+      await inTransaction(request.ctx.db, async (tx) => {
+        const kept = held.user_id === null ? [] : await findSeatsInOrder(tx, { user_id: held.user_id });
+        if (kept.includes(held.id)) throw billingProblems.checkout_in_flight({ retry_after_s: 60 });
+        await deleteCartItem(tx, held.id);
+      });
       return reply.status(204).send(null);
     },
   );

@@ -111,7 +111,15 @@ export const CheckoutSchema = Type.Object({
 
 export const CheckoutBodySchema = Type.Object({
   items: Type.Optional(
-    Type.Array(Type.Object({ option: Type.Integer({ minimum: 0, maximum: 1000 }) }), { maxItems: 200 }),
+    Type.Array(
+      Type.Object({
+        option: Type.Integer({ minimum: 0, maximum: 1000 }),
+        plan: Type.Optional(
+          Type.String({ maxLength: 200, description: 'Checked: the plan of the line that the option is for' }),
+        ),
+      }),
+      { maxItems: 200 },
+    ),
   ),
   remember_card: Type.Optional(Type.Boolean()),
   processor_token: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),

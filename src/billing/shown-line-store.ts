@@ -63,6 +63,11 @@ export async function deleteShownItems(tx: Tx, owner: CartOwner, ids: readonly C
   if (ids.length > 0) await deleteShownLines(tx, owner, 'cart', ids.map(itemKey));
 }
 
+/** Removes everything that an owner of a cart was shown. */
+export async function deleteAllShownLines(tx: Tx, owner: CartOwner): Promise<void> {
+  await tx.deleteFrom('shown_lines').where(owned(owner)).execute();
+}
+
 /** Removes lines that were ordered, wherever they were shown. */
 export async function deleteShownKeys(tx: Tx, owner: CartOwner, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;

@@ -160,8 +160,15 @@ test('choices are refused unless there is one for each line, with an option of t
   const shown = await call('GET', '/api/billing/chooser/checkout');
   const results: unknown = shown.json()['results'];
   assert.ok(Array.isArray(results));
+  const named = results.map((each: { subscription: { plan: { slug: string } } }) => each.subscription.plan.slug);
+  for (const plans of [named.toReversed(), ['no-such-plan', named[1]]]) {
+    const refused = await pays(call, 'chooser', { items: plans.map((plan) => ({ plan, option: 1 })) });
+    assert.deepEqual([refused.status, refused.json()['code']], [400, 'invalid_input'], 'the items are for other plans');
+  }
   const at = results.findIndex((each) => JSON.stringify(each).includes(`"slug":"${plan.slug}"`));
-  const paid = await pays(call, 'chooser', { items: results.map((_, index) => ({ option: index === at ? 2 : 1 })) });
+  const paid = await pays(call, 'chooser', {
+    items: results.map((_, index) => ({ option: index === at ? 2 : 1, plan: named[index] })),
+  });
   assert.deepEqual([paid.status, paid.json()['amount']], [201, 23_600]);
 });
 
@@ -286,4 +293,29 @@ test('a code entered before a plan is chosen applies to the plan that it fits, f
     .where('visitor_hash', 'is not', null)
     .execute();
   assert.ok(items.some(({ coupon_id }) => coupon_id !== null));
+});
+
+test('a plan of another currency that was withdrawn is not in the way of a cart', async () => {
+  const call = await person('traveller');
+  const [foreign, own] = [await makePlan(ctx, { unit: 'eur' }), await makePlan(ctx)];
+  await call('POST', '/api/cart', { plan: foreign.slug });
+  assert.equal((await call('POST', '/api/cart', { plan: own.slug })).json()['code'], 'currency_mixed');
+  await changePlan(foreign.slug, { is_active: false });
+  assert.equal((await call('POST', '/api/cart', { plan: own.slug })).status, 201);
+  await call('GET', '/api/billing/traveller/checkout');
+  assert.equal((await pays(call, 'traveller')).json()['amount'], 2000);
+});
+
+test('an order in two currencies is refused with what the buyer can do', async () => {
+  const call = await person('mixed-up');
+  const [first, second] = [await makePlan(ctx), await makePlan(ctx)];
+  await call('POST', '/api/cart', [{ plan: first.slug }, { plan: second.slug }]);
+  await changePlan(first.slug, { unit: 'eur' });
+  await call('GET', '/api/billing/mixed-up/checkout');
+  const refused = await pays(call, 'mixed-up');
+  assert.deepEqual(
+    [refused.status, refused.json()['code'], refused.json()['location']],
+    [400, 'currency_mixed', '/billing/mixed-up/cart/'],
+  );
+  assert.deepEqual(refused.json()['actions'], [{ method: 'DELETE', path: '/api/cart' }]);
 });

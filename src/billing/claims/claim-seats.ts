@@ -4,6 +4,8 @@ import { sha256Hex } from '#platform/crypto';
 import { inTransaction, type Tx } from '#platform/db';
 import type { UserId } from '#platform/db-schema';
 import { findProfileById, profileName } from '#profiles';
+import { CART_ITEMS_MAX } from '../cart-item.ts';
+import { findCartItems } from '../cart-item-store.ts';
 import type { ItemOffer } from '../item-offer.ts';
 import { billingProblems } from '../problems.ts';
 import { showItems } from '../show-cart.ts';
@@ -16,7 +18,7 @@ import { holdSeats, loadSeats } from './load-seats.ts';
  * Returns undefined if no claim has the code. Repeated by the same user while the items wait in the cart, it changes nothing.
  *
  * Locks: the claim, then the charges that paid for it, so that a refund is either seen or comes after.
- * @throws claim_used, claim_expired, claim_unpaid, claim_refunded (409)
+ * @throws claim_used, claim_expired, claim_unpaid, claim_refunded (409), cart_full (400)
  */
 export async function claimSeats(
   ctx: Context,
@@ -45,6 +47,7 @@ async function takeSeats(tx: Tx, claim: Claim, user_id: UserId, at: Date): Promi
     if (own.length > 0) return own.length;
     if (taken.length > 0) throw billingProblems.claim_used();
   }
+  if ((await findCartItems(tx, { user_id })).length + free.length > CART_ITEMS_MAX) throw billingProblems.cart_full();
   const refusal = refuseClaim(claim, seats, at);
   if (refusal) throw billingProblems[refusal]();
   const payer = await findProfileById(tx, claim.profile_id);

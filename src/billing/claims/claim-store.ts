@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { CartItemId, ClaimId, OrderLineId, PlanId, ProfileId, UserId } from '#platform/db-schema';
 import type { Reader, Tx } from '#platform/db';
 import type { OrderLine } from '../order.ts';
@@ -30,6 +31,17 @@ export async function findClaimByHash(reader: Reader, code_hash: string): Promis
 /** Selects a claim FOR UPDATE: concurrent uses of one code run one after the other. */
 export async function lockClaim(tx: Tx, id: ClaimId): Promise<Claim | undefined> {
   return tx.selectFrom('claims').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+}
+
+/** Selects a claim of a payer FOR UPDATE. */
+export async function lockClaimOf(tx: Tx, profile_id: ProfileId, id: number): Promise<Claim | undefined> {
+  return tx
+    .selectFrom('claims')
+    .selectAll()
+    .where(sql<boolean>`id = ${id}`)
+    .where('profile_id', '=', profile_id)
+    .forUpdate()
+    .executeTakeFirst();
 }
 
 /** The claims of a payer, newest first. Index: claims_profile_id. */

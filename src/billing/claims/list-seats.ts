@@ -1,11 +1,12 @@
 import { findPlansByIds } from '#catalog';
 import type { ClaimId, ProfileId } from '#platform/db-schema';
+import type { Reader } from '#platform/db';
 import type { Context } from '#platform/context';
 import { type Claim, openSeats, RESEND_AFTER_MS } from './claim.ts';
 import { findClaimItems, findClaimLines, findClaimsOf } from './claim-store.ts';
 import { loadSeats } from './load-seats.ts';
 
-export const SEATS_LISTED_MAX = 1000;
+const SEATS_LISTED_MAX = 1000;
 
 /** `expired`: the code is; the payer can send a new one. */
 export type SeatState = 'open' | 'claimed' | 'expired' | 'unpaid' | 'refunded';
@@ -25,18 +26,21 @@ export interface ListedSeat {
 
 /** Lists what a payer bought for people without an account, newest first, at most a thousand. */
 export async function listSeats(ctx: Context, profile_id: ProfileId): Promise<ListedSeat[]> {
-  const claims = await findClaimsOf(ctx.db, profile_id, SEATS_LISTED_MAX);
+  return describeSeats(ctx.db, await findClaimsOf(ctx.db, profile_id, SEATS_LISTED_MAX), ctx.clock.now());
+}
+
+/** Describes claims, in the order given. */
+export async function describeSeats(reader: Reader, claims: readonly Claim[], at: Date): Promise<ListedSeat[]> {
   const ids = claims.map(({ id }) => id);
   const [lines, items, seats] = [
-    await findClaimLines(ctx.db, ids),
-    await findClaimItems(ctx.db, ids),
-    await loadSeats(ctx.db, ids),
+    await findClaimLines(reader, ids),
+    await findClaimItems(reader, ids),
+    await loadSeats(reader, ids),
   ];
   const plans = await findPlansByIds(
-    ctx.db,
+    reader,
     lines.flatMap(({ plan_id }) => plan_id ?? []),
   );
-  const at = ctx.clock.now();
   return claims.map((claim) => {
     const theirs = new Set(
       lines.filter(({ claim_id }) => claim_id === claim.id).flatMap(({ plan_id }) => plan_id ?? []),

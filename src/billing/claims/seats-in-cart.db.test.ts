@@ -9,6 +9,7 @@ import { apiClient, registerPerson } from '../../../test/support/client.ts';
 import type { TestContext } from '../../../test/support/context.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
+import { finishOrders } from '../finish-orders.ts';
 import { readPerson } from '../upload-cart.ts';
 
 let app: TestApp;
@@ -102,6 +103,57 @@ test('the spellings of one address are one seat, and any of them removes it', as
   const paid = await pays(buyer, 'speller');
   assert.deepEqual([paid.status, paid.json()['amount']], [201, 2000], paid.text);
   assert.equal((await buyer('GET', '/api/billing/speller/seats')).json()['count'], 1);
+});
+
+test('a code does not fill a cart beyond its limit, and stays good', async () => {
+  const [buyer, receiver] = [await person('full-giver'), await person('full-taker')];
+  const plan = await makePlan(ctx);
+  const people = Array.from({ length: 200 }, (_, index) => ({ plan: plan.slug, sync_on: `p${index}@example.com` }));
+  for (const half of [people.slice(0, 100), people.slice(100)]) {
+    assert.equal((await receiver('POST', '/api/cart', half)).status, 201);
+  }
+  await assert.rejects(claimedSeat(buyer, 'full-giver', receiver, plan.slug, 'full@example.com'), /cart_full/);
+  await receiver('DELETE', '/api/cart?email=p1%40example.com');
+  const code = /\b[0-9a-f]{40}\b/.exec(app.tollgate.mailbox.list('full@example.com')[0]?.text ?? '')?.[0];
+  assert.equal((await receiver('POST', '/api/cart/redeem', { code })).status, 200);
+});
+
+test('a seat that is being ordered stays in the cart: its code does not become good again', async () => {
+  const [buyer, receiver, other] = [await person('one-seat'), await person('quick'), await person('second')];
+  const [plan, own] = [await makePlan(ctx), await makePlan(ctx)];
+  await claimedSeat(buyer, 'one-seat', receiver, plan.slug, 'once@example.com');
+  await receiver('POST', '/api/cart', { plan: own.slug });
+  const lost = await pays(receiver, 'quick', { processor_token: 'tok_timeout' });
+  assert.equal(lost.status, 503, 'the answer of the processor is not known');
+  assert.equal((await receiver('DELETE', '/api/cart')).status, 204);
+  const code = /\b[0-9a-f]{40}\b/.exec(app.tollgate.mailbox.list('once@example.com')[0]?.text ?? '')?.[0];
+  const [held] = (await broker('GET', '/api/billing/cartitems/user/quick')).json<{ results: { id: number }[] }>()
+    .results;
+  const removed = await broker('DELETE', `/api/billing/cartitems/${held?.id}`);
+  assert.deepEqual([removed.status, removed.json()['code']], [409, 'checkout_in_flight']);
+  const used = await other('POST', '/api/cart/redeem', { code });
+  assert.deepEqual([used.status, used.json()['code']], [409, 'claim_used']);
+  app.clock.set(new Date(app.clock.now().getTime() + 90_000));
+  await finishOrders(ctx);
+  assert.equal(await plansOf(receiver, 'quick'), 2);
+  assert.equal((await other('POST', '/api/cart/redeem', { code })).status, 409);
+});
+
+test('the cart of a deleted account is emptied: its seats can be claimed by somebody else', async () => {
+  const [buyer, leaver, other] = [await person('stays'), await person('leaver'), await person('follower')];
+  const plan = await makePlan(ctx);
+  await claimedSeat(buyer, 'stays', leaver, plan.slug, 'left@example.com');
+  await leaver('POST', '/api/cart', { plan: plan.slug, sync_on: 'friend-of-leaver@example.com' });
+  const deleted = await leaver('DELETE', '/api/users/leaver', { password: 'correct horse 7' });
+  assert.equal(deleted.status, 204, deleted.text);
+  const left = await app.db
+    .selectFrom('cart_items')
+    .select('id')
+    .where('sync_on', 'like', 'friend-of-leaver%')
+    .execute();
+  assert.deepEqual(left, []);
+  const code = /\b[0-9a-f]{40}\b/.exec(app.tollgate.mailbox.list('left@example.com')[0]?.text ?? '')?.[0];
+  assert.equal((await other('POST', '/api/cart/redeem', { code })).status, 200);
 });
 
 test('a row of an uploaded list names an address, in whatever spelling', () => {
