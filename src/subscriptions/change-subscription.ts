@@ -8,7 +8,7 @@ import { emit } from '#platform/events';
 import { extraToText } from '#platform/http/schemas';
 import { subscriptionEnded } from './events.ts';
 import { idsOf } from './open-or-extend.ts';
-import { mayChange, mayExtend } from './policy.ts';
+import { mayChange, mayExtend, mayStartRenewal } from './policy.ts';
 import { subscriptionProblems } from './problems.ts';
 import { findReach } from './reach.ts';
 import type { SubscriptionInput } from './schemas.ts';
@@ -25,7 +25,8 @@ export interface SubscriptionTarget {
 /**
  * Changes the running subscription of a profile to a plan; what is left out keeps its value.
  *
- * A subscriber may bring the end forward, which also stops the renewal; only the provider or the operator may put it off.
+ * A subscriber may bring the end forward, which also stops the renewal; only the provider or the operator may put it off. Only the
+ * subscriber or the operator switches the renewal on again.
  * @throws subscription_unknown (404), subscription_protected (403), invalid_input (400), subscription_overlaps (409)
  */
 export async function changeSubscription(
@@ -45,6 +46,9 @@ export async function changeSubscription(
     if (!mayChange(reach, target, plan)) throw subscriptionProblems.subscription_protected();
     const running = await lockRunning(tx, target.profile_id, plan.id, at);
     if (!running) throw subscriptionProblems.subscription_unknown();
+    if (input.auto_renew === true && !running.auto_renew && !mayStartRenewal(reach, running)) {
+      throw subscriptionProblems.subscription_protected({ detail: 'Only the subscriber switches the renewal on.' });
+    }
     const may_extend = mayExtend(reach, plan);
     const refusal = ends_at === undefined ? null : refuseEnd(running, ends_at, { at, may_extend });
     if (refusal !== null) throw invalidInput({ ends_at: [refusal] });

@@ -22,7 +22,7 @@ import {
   lockPlace,
   updateSubscription,
 } from './subscription-store.ts';
-import { isAgreed, type Subscription } from './subscription.ts';
+import { isActive, type Subscription } from './subscription.ts';
 
 export interface Granted {
   subscription: Subscription;
@@ -81,9 +81,9 @@ function readEmail({ profile }: GrantInput): string | null {
 
 async function openGranted(ctx: Context, tx: Tx, plan: Plan, grantee: Grantee): Promise<Subscription> {
   const at = ctx.clock.now();
-  const former = await findSubscriptionsOf(tx, [grantee.profile.id], await planIdsOf(tx, plan.profile_id));
+  const held = await findSubscriptionsOf(tx, [grantee.profile.id], await planIdsOf(tx, plan.profile_id));
   const at_once = takesEffectAtOnce(plan, {
-    is_customer: former.some(isAgreed),
+    is_customer: held.some((each) => isActive(each, at)),
     is_waiting_profile: grantee.profile.invited_email !== null,
   });
   return insertSubscription(tx, {

@@ -34,7 +34,7 @@ export interface Opened {
  * Gives a profile more of a plan, as an order does: a new subscription, or the last one made longer that is not over.
  *
  * A new one waits for the provider when the plan says so. Ordering what was offered is accepting the offer, unless somebody else
- * orders: a gift from a provider that the profile never dealt with waits for the profile, as being somebody's provider opens doors.
+ * orders: a gift from a provider whose customer the profile is not waits for the profile, as being somebody's provider opens doors.
  * An order can be settled long after `at`, so what took the subscription's place meanwhile is what is extended.
  * Locks: the place of the profile among the plan's subscribers, then the subscription.
  */
@@ -48,7 +48,7 @@ export async function openOrExtend(tx: Tx, opening: Opening): Promise<Opened> {
 async function open(tx: Tx, opening: Opening): Promise<Opened> {
   const { profile_id, plan, periods_count, period_type = plan.period_type, at, originated_by = null } = opening;
   const covers_to = addPeriods(at, periods_count, period_type);
-  const is_offer = opening.is_gift === true && !(await isTrustedProvider(tx, profile_id, plan));
+  const is_offer = opening.is_gift === true && !(await isTrustedProvider(tx, profile_id, plan, at));
   const request_key = plan.optin_on_request ? randomKey40() : null;
   const grant_key = is_offer ? randomKey40() : null;
   const subscription = await insertSubscription(tx, {

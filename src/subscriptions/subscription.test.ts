@@ -53,7 +53,7 @@ test('[NEW] a subscriber brings the end forward, a provider moves it', () => {
   }
 });
 
-test('a grant takes effect at once for an earlier customer only, and if the plan says so', () => {
+test('a grant takes effect at once for a present customer only, and if the plan says so', () => {
   const plan = { skip_optin_on_grant: true };
   const customer = { is_customer: true, is_waiting_profile: false };
   assert.ok(takesEffectAtOnce(plan, customer));

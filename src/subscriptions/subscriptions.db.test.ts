@@ -255,6 +255,36 @@ test('a plan without consent opens no stranger’s profile to its provider', asy
   assert.equal(known.subscription.grant_key, null);
 });
 
+test('a provider switches the renewal of a subscriber off and never on; the subscriber may do both', async () => {
+  const seller = await makeSeller(database.db);
+  const plan = await makePlan(seed, { provider_id: seller.profile.id });
+  const person = await makePerson(database.db);
+  await subscribe(seed, person.profile, plan);
+  const [provider, subscriber] = [await as(seller), await as(person)];
+  const target = { profile_id: person.profile.id, plan: plan.slug };
+  const change = async (by: TestContext, auto_renew: boolean) =>
+    (await changeSubscription(by, target, { auto_renew }, 'UTC')).subscription.auto_renew;
+  assert.equal(await change(provider, true), true, 'no change');
+  assert.equal(await change(provider, false), false);
+  await assert.rejects(change(provider, true), refused('subscription_protected'));
+  assert.equal(await change(subscriber, true), true);
+});
+
+test('a subscriber who left a provider is bound to it by consent only: not by a grant, not by a gift', async () => {
+  const seller = await makeSeller(database.db);
+  const plan = await makePlan(seed, { provider_id: seller.profile.id, skip_optin_on_grant: true });
+  const person = await makePerson(database.db);
+  const { ends_at } = await subscribe(seed, person.profile, await makePlan(seed, { provider_id: seller.profile.id }));
+  const input = { profile: { slug: person.profile.slug, full_name: '' } };
+  const target = { provider_id: seller.profile.id, plan: plan.slug };
+  const { subscription } = await grantSubscription(await as(seller, ends_at), target, input, { force: false });
+  assert.notEqual(subscription.grant_key, null);
+  const other = await makePlan(seed, { provider_id: seller.profile.id });
+  const gift = { profile_id: person.profile.id, plan: other, periods_count: 1, at: ends_at, is_gift: true };
+  const opened = await inTransaction(database.db, (tx) => openOrExtend(tx, gift));
+  assert.notEqual(opened.subscription.grant_key, null);
+});
+
 test('an unknown address is granted a subscription with force only, and gets one link to activate', async () => {
   const seller = await makeSeller(database.db);
   const plan = await makePlan(seed, { provider_id: seller.profile.id });
