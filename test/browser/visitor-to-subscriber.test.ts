@@ -162,6 +162,11 @@ test('in a browser: the pages around it', { skip: withoutChromium }, async () =>
     ['redeem', '/redeem/', 200],
     ['recover', '/recover/', 200],
     ['password', '/users/mira/password/', 200],
+    ['second-factor', '/users/mira/otp/', 200],
+    ['verify-address', '/users/verify/', 200],
+    ['seats', '/billing/mira/seats/', 200],
+    ['api-reference', '/docs/api/', 200],
+    ['api-operations', '/docs/api/billing/', 200],
     ['not-found', '/nowhere/at/all/', 404],
     ['forbidden', '/profile/cowork/roles/', 403],
   ] as const) {
@@ -185,6 +190,8 @@ test('in a browser: the pages around it', { skip: withoutChromium }, async () =>
     .click();
   await page.goto('/profile/');
   await inspect('profile-chooser');
+  await page.goto('/metrics/cowork/setup/');
+  await inspect('set-up');
   const reply = await page.goto('/app/cowork/');
   assert.equal(reply?.status(), 503, 'the application is down');
   await inspect('upstream-down');
