@@ -94,7 +94,8 @@ export function offerText({ item, plan, coupon, use, options, prepaid }: ItemOff
     const times = prepaid.flatMap(({ periods_count, period_type }) =>
       period_type === null ? [] : [` for ${periods_count} ${periodNoun(period_type, periods_count)}`],
     );
-    return `${plan.title} is in your cart, paid by ${item.full_name}${times.join('')}.`;
+    const payer = item.full_name === '' ? '' : ` by ${item.full_name}`;
+    return `${plan.title} is in your cart, paid${payer}${times.join('')}.`;
   }
   const chosen = options[item.option - 1];
   const ways = (chosen ? [chosen] : options).map((option) => {

@@ -184,12 +184,19 @@ async function showOrder(
     {
       profile: await summaryOf(request, payer),
       ...viewInvoicables(invoicables),
+      due_apart: dueApart(payer, invoicables),
       card: card ? viewCard(card) : null,
       test_cards: true,
       ...extra,
     },
     extra.status ?? 200,
   );
+}
+
+/** Where what is due on each plan is paid, when all of it cannot be one payment. */
+function dueApart(payer: Profile, invoicables: readonly Invoicable[]): { name: string; href: string }[] {
+  const plans = new Map(invoicables.flatMap(({ kind, plan }) => (kind === 'balance' ? [[plan.slug, plan]] : [])));
+  return [...plans.values()].map(({ slug, title }) => ({ name: title, href: paths.balance(payer.slug, slug) }));
 }
 
 function receiptPage(app: App): void {

@@ -25,16 +25,18 @@ export function pricePrepaid(
     entry_id: null,
     event_id: null,
   };
+  // A payer whose account was deleted has no name.
+  const giver = item.full_name === '' ? 'complimentary' : `complimentary of ${item.full_name}`;
   return paid.flatMap((line): Line[] => {
     if (line.kind === 'period' && line.period_type !== null) {
       const option = optionOf(line, line.period_type, { subscription, at });
       const text = describeOption({ ...plan, period_type: line.period_type }, option);
-      const description = `${text}, complimentary of ${item.full_name}`;
+      const description = `${text}, ${giver}`;
       return [{ ...base, kind: 'period', quantity: 1, option, use: null, description, period_type: line.period_type }];
     }
     const use = plan.use_charges.find(({ id }) => id === line.use_charge_id);
     if (line.kind !== 'use' || !use) return [];
-    const description = `${line.quantity} ${plan.slug} ${use.title}, complimentary of ${item.full_name}`;
+    const description = `${line.quantity} ${plan.slug} ${use.title}, ${giver}`;
     return [{ ...base, kind: 'use', quantity: line.quantity, option: null, use, description }];
   });
 }

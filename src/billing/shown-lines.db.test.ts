@@ -318,4 +318,12 @@ test('an order in two currencies is refused with what the buyer can do', async (
     [400, 'currency_mixed', '/billing/mixed-up/cart/'],
   );
   assert.deepEqual(refused.json()['actions'], [{ method: 'DELETE', path: '/api/cart' }]);
+  const browser = browserClient(app);
+  await browser.get('/login/');
+  await browser.post('/login/', { username: 'mixed-up', password: 'correct horse 7' });
+  const { text } = await browser.get('/billing/mixed-up/checkout/');
+  assert.match(text, /One payment is in one currency/);
+  assert.match(text, /\$20\.00/);
+  assert.match(text, /€20\.00/);
+  assert.ok(!text.includes('Nothing to pay'));
 });

@@ -1,3 +1,4 @@
+import type { Money } from '#kernel/money';
 import { periodNoun } from '#kernel/period';
 import type { Invoicable, Line } from './line.ts';
 import { allLines, cartVersion, totalOf } from './line.ts';
@@ -15,10 +16,20 @@ export function viewInvoicables(invoicables: readonly Invoicable[]): Record<stri
       lines: each.lines.map((line) => viewLine(line, each)),
       options: each.options.map((line) => viewLine(line, each)),
     })),
+    totals: totalsOf(allLines(invoicables)),
     lines_price: total ?? { amount: 0, unit: 'usd' },
     cart_version: cartVersion(invoicables),
     redeemed: couponsOf(invoicables),
   };
+}
+
+/** One sum for each currency. Of several, no single payment can be made. */
+function totalsOf(lines: readonly Line[]): Money[] {
+  const byUnit = Map.groupBy(
+    lines.filter(({ amount }) => amount > 0),
+    ({ unit }) => unit,
+  );
+  return [...byUnit].map(([unit, theirs]) => ({ amount: totalOf(theirs, unit)?.amount ?? 0, unit }));
 }
 
 function viewLine(line: Line, { plan }: Invoicable): Record<string, unknown> {

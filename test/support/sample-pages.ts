@@ -467,6 +467,14 @@ export const samplePages: Readonly<Record<string, readonly Data[]>> = {
     },
     { profile: xia, invoicables, lines_price: usd(6400), cart_version: 'v1', card, form: {} },
     { profile: xia, invoicables, lines_price: usd(0), cart_version: 'v1', form: {} },
+    {
+      profile: xia,
+      invoicables,
+      lines_price: usd(0),
+      totals: [usd(2000), { amount: 1500, unit: 'eur' }],
+      due_apart: [{ name: 'Basic', href: '/billing/xia/balance/basic/' }],
+      form: {},
+    },
     { profile: xia, invoicables: [], lines_price: usd(0) },
   ],
   'saas/billing/receipt.html': [
@@ -503,6 +511,14 @@ export const samplePages: Readonly<Record<string, readonly Data[]>> = {
   ],
   'saas/billing/balance.html': [
     { profile: xia, invoicables, lines_price: usd(6400), cart_version: 'v1', card, form: { use_card: 'new' } },
+    {
+      profile: xia,
+      invoicables,
+      lines_price: usd(0),
+      totals: [usd(2000), { amount: 1500, unit: 'eur' }],
+      due_apart: [{ name: 'Basic', href: '/billing/xia/balance/basic/' }],
+      form: {},
+    },
     { profile: xia, invoicables: [], lines_price: usd(0) },
   ],
   'saas/billing/card.html': [

@@ -51,7 +51,7 @@ async function takeSeats(tx: Tx, claim: Claim, user_id: UserId, at: Date): Promi
   const refusal = refuseClaim(claim, seats, at);
   if (refusal) throw billingProblems[refusal]();
   const payer = await findProfileById(tx, claim.profile_id);
-  const full_name = payer ? profileName(payer).slice(0, 150) : '';
+  const full_name = payer?.is_active ? profileName(payer).slice(0, 150) : '';
   const lines = await findClaimLines(tx, [claim.id]);
   for (const { plan_id } of free) {
     const line = lines.find((each) => each.plan_id === plan_id);

@@ -156,6 +156,22 @@ test('the cart of a deleted account is emptied: its seats can be claimed by some
   assert.equal((await other('POST', '/api/cart/redeem', { code })).status, 200);
 });
 
+test('a seat of a payer whose account was deleted is given, and no text holds an internal name', async () => {
+  const [buyer, receiver] = [await person('vanishing'), await person('remaining')];
+  const plan = await makePlan(ctx);
+  await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'kept@example.com' });
+  await pays(buyer, 'vanishing');
+  await app.tollgate.relay.drain();
+  const code = /\b[0-9a-f]{40}\b/.exec(app.tollgate.mailbox.list('kept@example.com')[0]?.text ?? '')?.[0];
+  assert.equal((await buyer('DELETE', '/api/users/vanishing', { password: 'correct horse 7' })).status, 204);
+  const claimed = await receiver('POST', '/api/cart/redeem', { code });
+  assert.match(claimed.text, /is in your cart, paid for 1 month/);
+  assert.equal((await pays(receiver, 'remaining')).status, 200);
+  const history = await receiver('GET', '/api/billing/remaining/history');
+  assert.match(history.text, /a 100% discount, complimentary"/);
+  assert.ok(!history.text.includes('complimentary of'));
+});
+
 test('a row of an uploaded list names an address, in whatever spelling', () => {
   assert.deepEqual(readPerson(['Ann', 'Lee', ' ANN@Bücher.example\u200b']), {
     full_name: 'Ann Lee',
