@@ -26,9 +26,7 @@ export function parseSetting(setting: Setting, text: string): { value: unknown }
       if (['0', 'false', 'no', 'off'].includes(text.toLowerCase())) return { value: false };
       return { error: 'must be true or false.' };
     case 'url':
-      return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
-        ? { value: new URL(text).origin }
-        : { error: 'must be an address that starts with http:// or https://.' };
+      return parseOrigin(text);
     case 'list':
       return {
         value: text
@@ -42,4 +40,14 @@ export function parseSetting(setting: Setting, text: string): { value: unknown }
     default:
       return { error: 'is of an unknown kind.' };
   }
+}
+
+/** What follows the host would be dropped without a word: a site has a host of its own. */
+function parseOrigin(text: string): { value: string } | { error: string } {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    return { error: 'must be an address that starts with http:// or https://.' };
+  return url.href === `${url.origin}/`
+    ? { value: url.origin }
+    : { error: 'must end after the host and port, and name no user.' };
 }

@@ -9,6 +9,10 @@ export interface ProxyNetwork {
   prefix: number;
 }
 
+/** `::ffff:0:0/96`, as URLs write it (RFC 4291 §2.5.5.2). */
+const MAPPED = /^\[::ffff:/;
+const MAPPED_BITS = 96;
+
 /** Parses one entry of TRUSTED_PROXIES; null when it is neither an address, a CIDR range nor a named range. */
 export function networkOfProxy(text: string): ProxyNetwork | null {
   if (named.has(text)) return { family: 4, prefix: 8 };
@@ -18,7 +22,10 @@ export function networkOfProxy(text: string): ProxyNetwork | null {
   const bits_max = family === 4 ? 32 : 128;
   if (bits === undefined) return { family, prefix: bits_max };
   const prefix = /^[0-9]{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
-  return prefix <= bits_max ? { family, prefix } : null;
+  if (!(prefix <= bits_max)) return null;
+  // IPv4 addresses in the notation of IPv6: the server compares them as IPv4.
+  const is_mapped = family === 6 && prefix >= MAPPED_BITS && MAPPED.test(new URL(`http://[${address}]`).hostname);
+  return is_mapped ? { family: 4, prefix: prefix - MAPPED_BITS } : { family, prefix };
 }
 
 /** Shortest prefixes that one organization is assigned: RFC 1918 has a /8, providers of IPv6 have a /16 at most. */

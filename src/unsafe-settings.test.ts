@@ -33,6 +33,8 @@ const table: [string, Environment, [setting: string, override: string | null][]]
   ['production that trusts every address', { ...production, TRUSTED_PROXIES: '10.0.0.1, 0.0.0.0/0' }, [['TRUSTED_PROXIES', 'ALLOW_ANY_PROXY']]],
   ['production that trusts every address in halves', { ...production, TRUSTED_PROXIES: '0.0.0.0/1,128.0.0.0/1' }, [['TRUSTED_PROXIES', 'ALLOW_ANY_PROXY']]],
   ['production that trusts every IPv6 address', { ...production, TRUSTED_PROXIES: '::/0' }, [['TRUSTED_PROXIES', 'ALLOW_ANY_PROXY']]],
+  ['production that trusts every IPv4 address in IPv6 notation', { ...production, TRUSTED_PROXIES: '::ffff:0:0/96' }, [['TRUSTED_PROXIES', 'ALLOW_ANY_PROXY']]],
+  ['production that trusts one IPv4 address in IPv6 notation', { ...production, TRUSTED_PROXIES: '::ffff:10.0.0.1' }, []],
   ['production that trusts a private network', { ...production, TRUSTED_PROXIES: '10.0.0.0/8,fd00::/16,loopback' }, []],
   ['production with a key of one character', { ...production, SECRET_KEY: 'a'.repeat(64) }, [['SECRET_KEY', 'ALLOW_WEAK_SECRET_KEY']]],
   ['embedded production', { TOLLGATE_MODE: 'production' }, [['PROCESSOR', 'ALLOW_TEST_PROCESSOR'], ['BASE_URL', 'ALLOW_INSECURE_COOKIES'], ['SITE_EMAIL', 'ALLOW_UNREACHABLE_SITE_EMAIL']]],
@@ -93,7 +95,7 @@ test('a wider defence is logged and does not refuse the start', () => {
   assert.deepEqual(doubtfulSettings(readConfig({})), []);
 });
 
-test('a list of hosts or proxies that cannot be used is refused with the entry', () => {
+test('an address, a host, a proxy or a header that cannot be used is refused with the entry', () => {
   const lines = (environment: Environment) => {
     try {
       readConfig({ ...production, ...environment });
@@ -108,6 +110,15 @@ test('a list of hosts or proxies that cannot be used is refused with the entry',
   assert.match(lines({ TRUSTED_PROXIES: '10.0.0.0/33' }).join(), /^TRUSTED_PROXIES: "10/);
   assert.match(lines({ TRUSTED_PROXIES: 'proxy.internal' }).join(), /^TRUSTED_PROXIES: "proxy/);
   assert.match(lines({ SITE_EMAIL: 'support' }).join(), /^SITE_EMAIL:/);
+  assert.match(lines({ FORWARDED_HEADERS: 'x-*' }).join(), /^FORWARDED_HEADERS: x-\* is a pattern/);
+  for (const BASE_URL of [
+    'https://a.example.com/shop',
+    'https://u:p@a.example.com',
+    'https://a.example.com/?x',
+    'a.example.com',
+  ])
+    assert.match(lines({ BASE_URL }).join(), /^BASE_URL:/, BASE_URL);
+  assert.deepEqual(lines({ BASE_URL: 'https://A.example.com:443/' }), []);
   assert.deepEqual(lines({ ALLOWED_HOSTS: 'a.example.com:8443,[::1]:80', TRUSTED_PROXIES: '::1,uniquelocal' }), []);
 });
 

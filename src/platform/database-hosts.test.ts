@@ -20,10 +20,13 @@ for (const [text, urls, must_write] of table)
     assert.deepEqual(parseDatabaseUrl(text), { urls, must_write });
   });
 
-test('a host that cannot be read and a target that only reads are errors', () => {
+test('another database, a host that cannot be read and a target that only reads are errors', () => {
   for (const text of [
     'postgres://u@a,,b/db',
     'postgres://u@a:x,b/db',
+    'mysql://u@a/db',
+    'postgre://u@a/db',
+    'https://a/db',
     'postgres://u@a,b/db?target_session_attrs=standby',
   ])
     assert.ok('error' in parseDatabaseUrl(text), text);

@@ -16,6 +16,8 @@ const SESSIONS = ['any', 'read-write', 'primary'];
  */
 export function parseDatabaseUrl(text: string): DatabaseHosts | { error: string } {
   const parts = /^(postgres(?:ql)?:\/\/)([^/?#]*)([^?#]*)(?:\?([^#]*))?$/.exec(text);
+  if (!parts && /^[a-z][-+.a-z0-9]*:\/\//i.test(text))
+    return { error: 'must start with postgres:// or postgresql://.' };
   // A socket, or another form that the driver reads.
   if (!parts) return { urls: [text], must_write: false };
   const [, scheme = '', authority = '', path = '', query = ''] = parts;

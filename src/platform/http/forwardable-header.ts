@@ -35,6 +35,7 @@ const reserved_families =
  */
 export function refuseForwardedHeader(name: string): string | null {
   if (!token.test(name)) return 'is not the name of a header';
+  if (name.includes('*')) return 'is a pattern; each header is listed by its name';
   if (name.includes('_')) return 'contains an underscore, which CGI servers read as a dash';
   if (hop_by_hop.has(name)) return 'belongs to one connection';
   if (reserved.has(name) || reserved_families.test(name)) return 'is set by the gateway';
