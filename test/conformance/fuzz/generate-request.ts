@@ -1,3 +1,4 @@
+import type { Random } from './random.ts';
 import { type Generator, generateText, generateValue, hostileTexts, type JsonSchema } from './generate-value.ts';
 
 /** One operation of docs/reference/openapi.json. */
@@ -13,6 +14,7 @@ export interface GeneratedRequest {
   url: string;
   payload: string | undefined;
   content_type: string | undefined;
+  cookie: string | undefined;
 }
 
 interface OpenApi {
@@ -56,20 +58,67 @@ export function generateRequest(generator: Generator, operation: Operation): Gen
       return [value].flat().map((item) => `${one.name}=${encodeSegment(asText(item))}`);
     });
   const url = query.length === 0 ? path : `${path}?${query.join('&')}`;
-  const method = random.chance(0.02) ? random.pick(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) : operation.method;
+  const method = nearbyMethod(random, operation.method);
+  const cookie = random.chance(0.05) ? random.pick(hostileCookies) : undefined;
   const takesBody = method !== 'GET' && (operation.body !== null || random.chance(0.1));
-  if (!takesBody) return { method, url, payload: undefined, content_type: undefined };
-  if (random.chance(0.02)) return { method, url, payload: random.pick(brokenBodies), content_type: 'application/json' };
-  const payload = JSON.stringify(generateValue(generator, 'body', operation.body ?? {}));
+  if (!takesBody) return { method, url, payload: undefined, content_type: undefined, cookie };
+  if (random.chance(0.02))
+    return { method, url, payload: random.pick(brokenBodies), content_type: 'application/json', cookie };
+  const value = generateValue(generator, 'body', operation.body ?? {});
+  if (random.chance(0.05)) return { method, url, ...encodedBody(random.pick(['form', 'multipart']), value), cookie };
+  const payload = JSON.stringify(value);
   return {
     method,
     url,
+    cookie,
     payload,
     content_type: random.chance(0.02) ? random.pick(otherTypes) : 'application/json',
   };
 }
 
-const brokenBodies = ['{', '[]', 'null', '"text"', '{"a":1}}', '\u0000', '['.repeat(2000), '{"__proto__":{"x":1}}'];
+/** PUT and PATCH are twins at most addresses; any other method may be sent to any address. */
+function nearbyMethod(random: Random, method: string): string {
+  if (random.chance(0.02)) return random.pick(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+  if (!random.chance(0.2)) return method;
+  return method === 'PUT' ? 'PATCH' : method === 'PATCH' ? 'PUT' : method;
+}
+
+/** The fields of a body as a browser sends those of a form. */
+function encodedBody(kind: 'form' | 'multipart', value: unknown): { payload: string; content_type: string } {
+  const fields = Object.entries(typeof value === 'object' && value !== null ? value : { value });
+  if (kind === 'form')
+    return {
+      payload: fields.map(([name, field]) => `${encodeSegment(name)}=${encodeSegment(asText(field))}`).join('&'),
+      content_type: 'application/x-www-form-urlencoded',
+    };
+  const parts = fields.map(([name, field], index) => {
+    const file = index === 0 ? '; filename="../a\u0000.csv"\r\nContent-Type: text/csv' : '';
+    return `--x\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n${asText(field)}\r\n`;
+  });
+  return { payload: `${parts.join('')}--x--\r\n`, content_type: 'multipart/form-data; boundary=x' };
+}
+
+const hostileCookies = [
+  'sessionid=%00',
+  `sessionid=${'x'.repeat(4000)}`,
+  'csrftoken=%ff; sessionid=a; sessionid=b',
+  'visitorid=__proto__; =; ;;; a',
+  'sessionid="\\000"',
+];
+
+const brokenBodies = [
+  '{',
+  '[]',
+  'null',
+  '"text"',
+  '{"a":1}}',
+  '\u0000',
+  '['.repeat(2000),
+  `${'['.repeat(2000)}${']'.repeat(2000)}`,
+  '{"extra":"\\ud800"}',
+  '',
+  '{"__proto__":{"x":1}}',
+];
 const otherTypes = [
   'text/plain',
   'application/x-www-form-urlencoded',

@@ -84,11 +84,12 @@ export async function runFuzz({ seed, requests_count }: { seed: number; requests
       const token = await tokenFor(app, tokens, actor);
       callerLost = token === null && actor !== 'anonymous';
       const response = await app.http.inject({
-        method: request.method as 'GET', // one of the five methods of generate-request.ts
+        method: request.method as 'GET', // one of the methods of generate-request.ts
         url: request.url,
         headers: {
           accept: 'application/json',
           ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+          ...(request.cookie === undefined ? {} : { cookie: request.cookie }),
           ...(request.content_type === undefined ? {} : { 'content-type': request.content_type }),
         },
         ...(request.payload === undefined ? {} : { payload: request.payload }),
@@ -101,7 +102,7 @@ export async function runFuzz({ seed, requests_count }: { seed: number; requests
       }
       // The session may have ended by an earlier request.
       if (status === 401) tokens.delete(actor);
-      const reason = faultOf(response);
+      const reason = faultOf(request.method, response);
       if (reason !== null) faults.push({ index, actor, request, status, reason, body: response.body.slice(0, 400) });
       if (index % 200 === 199) await app.tollgate.relay.drain();
     }
@@ -138,10 +139,13 @@ function deletesCaller({ method, url }: GeneratedRequest): boolean {
   return method === 'DELETE' && /^\/api\/(users|profile)\/(donny|xia|alice|kenneth|cowork)\/?(\?|$)/.test(url);
 }
 
-function faultOf(response: { statusCode: number; headers: Record<string, unknown>; body: string }): string | null {
+function faultOf(
+  method: string,
+  response: { statusCode: number; headers: Record<string, unknown>; body: string },
+): string | null {
   const { statusCode: status, headers, body } = response;
   if (status >= 500) return 'a server error';
-  if (status < 400) return null;
+  if (status < 400 || method === 'HEAD') return null;
   if (!String(headers['content-type']).startsWith('application/')) return 'a refusal that is not JSON';
   const parsed = parseJson(body);
   if (typeof parsed !== 'object' || parsed === null || !('code' in parsed)) return 'a refusal without a code';
