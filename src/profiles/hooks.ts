@@ -12,7 +12,7 @@ export function makeProfilesHooks(
   return {
     onEmailVerified,
     isOperator,
-    onFirstProof: (tx, change) => clearPersonalProfile(tx, change, onClaimed),
+    onFirstProof: (tx, change, at) => clearPersonalProfile(tx, change, at, onClaimed),
     onRename: renamePersonalProfile,
     onArchive: (tx, change, at) => archiveProfilesOfUser(tx, change, at, onArchived),
   };

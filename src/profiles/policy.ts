@@ -1,5 +1,6 @@
-import type { ProfileId } from '#platform/db-schema';
+import type { ProfileId, UserId } from '#platform/db-schema';
 import type { Subject } from '#platform/http/access';
+import type { Profile } from './profile.ts';
 import { isGlobal, type RoleType } from './roles/role-type.ts';
 
 /** Says whether the caller manages the broker: the operator of the site. */
@@ -21,6 +22,18 @@ export function maySeeMembersInFull(subject: Subject): boolean {
 /** The last manager may only be taken away by the operator, and from the operator's own profile by nobody. */
 export function mayRemoveLastManager(subject: Subject, profile_id: ProfileId, broker_id: ProfileId): boolean {
   return isBrokerManager(subject) && profile_id !== broker_id;
+}
+
+/** Managers whom a user let in on the personal profile do not shut that user out: only the user or the broker removes that role. */
+export function mayRemoveOwner(
+  subject: Subject,
+  {
+    profile,
+    user_id,
+    actor_id,
+  }: { profile: Pick<Profile, 'personal_user_id'>; user_id: UserId; actor_id: UserId | null },
+): boolean {
+  return profile.personal_user_id !== user_id || actor_id === user_id || isBrokerManager(subject);
 }
 
 /** The broker's notes about a customer are not shown to the customer, nor to its providers. */

@@ -417,6 +417,21 @@ test('a provider reads and writes while the subscription runs, reads for 90 days
   assert.equal((await (await as(pat))('GET', '/api/profile/acme')).status, 403);
 });
 
+test('a manager of a personal profile does not remove its user; the user leaves, the broker removes', async () => {
+  const { user, call } = await someone('owned', { personal: true });
+  const { user: helper, call: asHelper } = await someone('co-manager');
+  const profile = await findProfileBySlug(app.db, 'owned');
+  assert.ok(profile);
+  await makeMember(app.db, profile, helper, 'manager');
+  const path = '/api/profile/owned/roles/manager/owned';
+  const refused = await asHelper('DELETE', path);
+  assert.deepEqual([refused.status, refused.json()['code']], [403, 'permission_denied'], refused.text);
+  assert.equal((await call('GET', '/api/profile/owned')).status, 200);
+  assert.equal((await (await as(alice))('DELETE', path)).status, 204);
+  await makeMember(app.db, profile, user, 'manager');
+  assert.equal((await call('DELETE', path)).status, 204);
+});
+
 test('a personal profile gives its user no name of phone digits, an API key does not delete it', async () => {
   const { call } = await someone('digits', { personal: true });
   for (const method of ['PUT', 'PATCH'] as const) {

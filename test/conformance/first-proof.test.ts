@@ -242,6 +242,18 @@ const plants: Record<string, Plant> = {
   },
   'role of an accomplice': (squatted) => plantRole(squatted, false),
   'invitation of an accomplice': (squatted) => plantRole(squatted, true),
+  'removal of the owner from the personal profile': async ({ user }) => {
+    const profile = await findPersonalProfile(app.db, user.id);
+    assert.ok(profile);
+    await app.db.deleteFrom('roles').where('profile_id', '=', profile.id).execute();
+    await makeMember(app.db, profile, await makeUser(app.db), 'manager');
+    const own = app.db
+      .selectFrom('roles')
+      .select('id')
+      .where('profile_id', '=', profile.id)
+      .where('user_id', '=', user.id);
+    return { survives: async () => (await own.execute()).length === 0 };
+  },
   'role of an accomplice on an organization of the account': async (squatted) => {
     const { id } = await makeOrganization(app.db, { manager: squatted.user, email: squatted.address });
     const accomplice = await makeUser(app.db);

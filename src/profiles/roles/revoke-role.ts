@@ -1,3 +1,4 @@
+import { commonProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db-schema';
 import { paths } from '#platform/http/paths';
@@ -6,7 +7,7 @@ import { emit } from '#platform/events';
 import type { Subject } from '#platform/http/access';
 import { actorId } from '../actor-id.ts';
 import { roleRevoked } from '../events.ts';
-import { mayRemoveLastManager } from '../policy.ts';
+import { mayRemoveLastManager, mayRemoveOwner } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
 import { lockProfile } from '../profile-store.ts';
 import { MANAGER } from './role-type.ts';
@@ -17,7 +18,7 @@ import { deleteRole, lockRole, managersOf } from './role-store.ts';
  * Nothing happens when there is none.
  *
  * Locks: the profile's row, so that two managers cannot remove each other at once.
- * @throws last_manager (409)
+ * @throws last_manager (409) · permission_denied (403) for the user of a personal profile
  */
 export async function revokeRole(
   ctx: Context,
@@ -29,6 +30,9 @@ export async function revokeRole(
     const profile = await lockProfile(tx, profile_id);
     const role = await lockRole(tx, profile_id, user_id);
     if (!role) return;
+    if (!mayRemoveOwner(subject, { profile, user_id, actor_id: actorId(ctx) })) {
+      throw commonProblems.permission_denied({ detail: 'Users leave their own profile themselves.' });
+    }
     const managers = await managersOf(tx, profile_id, ctx.clock.now());
     const isLast = managers.length === 1 && managers[0] === user_id;
     if (isLast && !mayRemoveLastManager(subject, profile_id, ctx.site.broker_id)) {
