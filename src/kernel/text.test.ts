@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { containsCi, equalsCi, normalizeCode, splitFullName } from './text.ts';
+import { containsCi, equalsCi, normalizeCode, singleLine, splitFullName } from './text.ts';
 
 test('full names are split as people write them', () => {
   const cases: [string, string, string, string][] = [
@@ -39,4 +39,21 @@ test('a pasted code is the same code with blanks, invisible characters or compat
   for (const spelling of spellings) assert.equal(normalizeCode(spelling), 'DIS50', JSON.stringify(spelling));
   assert.equal(normalizeCode('Dis-50_a'), 'Dis-50_a');
   assert.equal(normalizeCode(' \u200b\t'), '');
+});
+
+test('a name is read on one line, without characters that hide or turn text; joiners of a script stay', () => {
+  const family = '\u{1f468}\u200d\u{1f469}\u200d\u{1f467}';
+  const cases: [written: string, read: string][] = [
+    [' Ada\r\n Lovelace ', 'Ada Lovelace'],
+    ['\u202eevil\u202c', 'evil'],
+    ['A\u200bB\ufeff\u2060\u00ad', 'AB'],
+    ['e\u0301', '\u00e9'],
+    [family, family],
+    ['می\u200cخواهم', 'می\u200cخواهم'],
+    ['\u3164', ''],
+    ['\u200d', ''],
+    ['\u2028', ''],
+    ['', ''],
+  ];
+  for (const [written, read] of cases) assert.equal(singleLine(written), read, JSON.stringify(written));
 });

@@ -27,6 +27,23 @@ export function containsCi(text: string, part: string): boolean {
 }
 
 /**
+ * Reads a name on one line: NFC, trimmed; line breaks and control characters become a blank; characters without a width and those
+ * that turn the direction of the text are removed. Joiners stay: emoji and some scripts need them. Empty when nothing shows.
+ */
+export function singleLine(text: string): string {
+  const line = text
+    .normalize('NFC')
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/ {2,}/g, ' ')
+    .replace(
+      /(?!\p{Join_Control}|\p{Variation_Selector}|[\u{e0020}-\u{e007f}])[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu,
+      '',
+    )
+    .trim();
+  return /[^\p{Z}\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(line) ? line : '';
+}
+
+/**
  * Normalizes a code that a person typed or pasted: compatibility forms become plain characters (NFKC), and white space,
  * control characters and invisible characters (zero-width spaces, byte order marks, variation selectors) are removed. Letter case is kept.
  */

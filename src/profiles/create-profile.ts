@@ -3,6 +3,7 @@ import { isCountry } from '#kernel/country';
 import { isTimeZone } from '#kernel/instant';
 import { invalidInput } from '#kernel/problem';
 import { isSlug, slugify, withSuffix } from '#kernel/slug';
+import { singleLine } from '#kernel/text';
 import { claimName, isNameFree, parseEmail, type User } from '#accounts';
 import type { Reader, Tx } from '#platform/db';
 import { extraToText } from '#platform/http/schemas';
@@ -144,12 +145,6 @@ export function parseProfileFields(
   }
   if (Object.keys(errors).length > 0) throw invalidInput(errors);
   return fields;
-}
-
-/** Line breaks and other control characters have no place in a name or an address, least of all in a mail header. */
-function singleLine(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out here
-  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
 }
 
 function isWebUrl(text: string): boolean {

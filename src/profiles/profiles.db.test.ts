@@ -417,6 +417,20 @@ test('a provider reads and writes while the subscription runs, reads for 90 days
   assert.equal((await (await as(pat))('GET', '/api/profile/acme')).status, 403);
 });
 
+test('a name shows: users and profiles refuse a blank or invisible one and drop what hides or turns text', async () => {
+  const { call } = await someone('visible', { personal: true });
+  for (const full_name of ['   ', '\u200b', '\u3164', '\u2028', '\u200d']) {
+    for (const path of ['/api/users/visible', '/api/profile/visible']) {
+      const { status, text } = await call('PATCH', path, { full_name });
+      assert.equal(status, 400, `${path} ${JSON.stringify(full_name)} ${text}`);
+    }
+  }
+  for (const path of ['/api/users/visible', '/api/profile/visible']) {
+    const named = await call('PATCH', path, { full_name: ' A\u202eda\r\nLove\u200blace ' });
+    assert.equal(named.json()['full_name'], 'Ada Lovelace', path);
+  }
+});
+
 test('a manager of a personal profile does not remove its user; the user leaves, the broker removes', async () => {
   const { user, call } = await someone('owned', { personal: true });
   const { user: helper, call: asHelper } = await someone('co-manager');

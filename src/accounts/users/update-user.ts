@@ -1,4 +1,5 @@
 import { commonProblems, invalidInput } from '#kernel/problem';
+import { singleLine } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
 import { requireUser } from '../actor.ts';
@@ -124,6 +125,9 @@ async function save(
 /** The addresses of a request. @throws invalid_input (400) naming each field at fault */
 function readChanges(user: User, input: UserChangeInput): AddressChange[] {
   const errors: Record<string, string[]> = {};
+  if (input.full_name !== undefined && singleLine(input.full_name) === '') {
+    errors['full_name'] = ['This field may not be blank.'];
+  }
   const read = (channel: Channel, parse: (text: string) => string | null, message: string): AddressChange => {
     const from = user[channel];
     const text = input[channel];

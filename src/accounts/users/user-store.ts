@@ -1,5 +1,6 @@
 import { emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
+import { singleLine } from '#kernel/text';
 import { sql } from 'kysely';
 import { builtOnce } from '#platform/built-once';
 import type { Reader, Tx } from '#platform/db';
@@ -132,7 +133,7 @@ export interface NewUserRow {
 export async function insertUserRow(tx: Tx, row: NewUserRow): Promise<UserId | undefined> {
   const inserted = await tx
     .insertInto('users')
-    .values({ ...row, username: canonicalName(row.username) })
+    .values({ ...row, ...canonicalNames(row) })
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
     .executeTakeFirst();
@@ -164,8 +165,20 @@ export type UserChange = Partial<
 
 export async function updateUserRow(tx: Tx, id: UserId, change: UserChange): Promise<void> {
   if (Object.keys(change).length === 0) return;
-  const named = change.username === undefined ? change : { ...change, username: canonicalName(change.username) };
-  await tx.updateTable('users').set(named).where('id', '=', id).execute();
+  await tx
+    .updateTable('users')
+    .set({ ...change, ...canonicalNames(change) })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** The names of a user in the form in which they are stored. */
+function canonicalNames({ username, full_name, nick_name }: Pick<UserChange, 'username' | 'full_name' | 'nick_name'>) {
+  return {
+    ...(username === undefined ? {} : { username: canonicalName(username) }),
+    ...(full_name === undefined ? {} : { full_name: singleLine(full_name) }),
+    ...(nick_name === undefined ? {} : { nick_name: singleLine(nick_name) }),
+  };
 }
 
 /** Marks an address as verified. Called by proveAddress only, which first removes what others had set up. */

@@ -1,5 +1,6 @@
 import { type Static } from 'typebox';
 import { invalidInput } from '#kernel/problem';
+import { singleLine } from '#kernel/text';
 import {
   type AccountsSettings,
   hashPassword,
@@ -120,7 +121,7 @@ async function parseRegistration(
   input: RegistrationInput,
 ): Promise<ParsedRegistration> {
   const errors: Record<string, string[]> = {};
-  const full_name = input.full_name.trim();
+  const full_name = singleLine(input.full_name);
   if (full_name === '') errors['full_name'] = ['This field may not be blank.'];
   const email = parseEmail(input.email ?? '');
   const phone = parsePhone(input.phone ?? '');
@@ -148,7 +149,7 @@ async function parseRegistration(
   }
   if (input.new_password && input.password && input.new_password !== input.password)
     errors['password'] = ['This is another password than new_password.'];
-  const organization_name = input.organization_name?.trim() || null;
+  const organization_name = singleLine(input.organization_name ?? '') || null;
   if (input.type === 'organization' && organization_name === null)
     errors['organization_name'] = ['This field is required.'];
   if (Object.keys(errors).length > 0) throw invalidInput(errors);
