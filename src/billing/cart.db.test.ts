@@ -4,10 +4,12 @@ import { findUserByUsername } from '#accounts';
 import { inTransaction } from '#platform/db';
 import { makeManager } from '#profiles';
 import { apiClient, browserClient, registerPerson } from '../../test/support/client.ts';
+import { next } from '../../test/support/factories.ts';
 import { makeCoupon, makePlan } from '../../test/support/factories/catalog.ts';
 import { startApp, type TestApp } from '../../test/support/start-app.ts';
 import type { TestContext } from '../../test/support/context.ts';
 import { CART_ITEMS_MAX } from './cart-item.ts';
+import { uploadCart } from './upload-cart.ts';
 
 let app: TestApp;
 let ctx: TestContext;
@@ -215,4 +217,24 @@ test('a receipt shows what was given back since, and what that leaves', async ()
   const shown = await receipt();
   assert.match(shown, /Refund of [^<]+<br>.*Refunded on/);
   assert.match(shown, /Total.*\$15\.00/s);
+});
+
+test('the slug of a plan is read as it was pasted, on every path that takes one', async () => {
+  const call = await buyer('paster');
+  const plan = await makePlan(ctx);
+  const wide = [...plan.slug].map((char) =>
+    /[a-z0-9]/.test(char) ? String.fromCharCode(char.charCodeAt(0) + 0xfee0) : char,
+  );
+  for (const pasted of [` ${plan.slug}\t`, `${plan.slug.toUpperCase()}\u200b`, wide.join('')]) {
+    assert.equal((await call('POST', '/api/cart', { plan: pasted })).status, 201, pasted);
+    assert.equal((await call('DELETE', `/api/cart?plan=${encodeURIComponent(pasted)}`)).status, 204);
+    const left = await app.db.selectFrom('cart_items').select('id').where('plan_id', '=', plan.id).execute();
+    assert.deepEqual(left, []);
+    const uploaded = await uploadCart(ctx, { visitor_hash: 'paster' }, pasted, 'Ann Lee,ann@example.com');
+    assert.equal(uploaded.plan?.id, plan.id);
+    await app.db.deleteFrom('cart_items').where('plan_id', '=', plan.id).execute();
+    const coupon = { code: next('PASTED'), discount_type: 'percentage', discount_value: 100, plan: pasted };
+    const made = await broker('POST', '/api/billing/cowork/coupons', coupon);
+    assert.equal(made.status, 201, made.text);
+  }
 });

@@ -1,4 +1,4 @@
-import { findPlansByIds } from '#catalog';
+import { findPlansByIds, findUseCharge } from '#catalog';
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction, isUniqueViolation } from '#platform/db';
@@ -43,7 +43,8 @@ export async function changeCartItem(
 async function useChargeOf(ctx: Context, id: CartItemId, use: number | string): Promise<UseChargeId> {
   const item = await findCartItem(ctx.db, id);
   const plan = item && (await findPlansByIds(ctx.db, [item.plan_id])).get(item.plan_id);
-  const found = plan?.use_charges.find((each) => each.id === use || each.slug === use);
+  const found =
+    plan && (typeof use === 'string' ? findUseCharge(plan, use) : plan.use_charges.find(({ id }) => id === use));
   if (!found) throw invalidInput({ use: ['The plan of this item has no such use charge.'] });
   return found.id;
 }

@@ -1,7 +1,6 @@
 import type { AccountsHooks } from '#accounts';
 import { findPlanBySlug } from '#catalog';
 import { invalidInput } from '#kernel/problem';
-import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db';
 import type { CartItemId, UserId } from '#platform/db-schema';
@@ -21,7 +20,7 @@ export async function clearCart(
   owner: CartOwner,
   filter: { plan?: string | undefined; email?: string | undefined },
 ): Promise<void> {
-  const plan = filter.plan ? await findPlanBySlug(ctx.db, normalizeCode(filter.plan)) : undefined;
+  const plan = filter.plan ? await findPlanBySlug(ctx.db, filter.plan) : undefined;
   if (filter.plan && !plan) throw invalidInput({ plan: [`Plan '${filter.plan}' does not exist.`] });
   await inTransaction(ctx.db, async (tx) => {
     const ids = await deleteCartItems(tx, owner, {

@@ -1,3 +1,4 @@
+import { normalizeCode } from '#kernel/text';
 import { canonicalName } from '#kernel/slug';
 import type { Insertable } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
@@ -8,8 +9,9 @@ import { listPage, type ListSpec } from '#platform/list';
 import { selectProfileNames } from '#profiles';
 import type { Plan } from './plan.ts';
 
+/** Finds a plan by its slug as typed or pasted: in any case, with blanks or invisible characters. */
 export async function findPlanBySlug(reader: Reader, slug: string): Promise<Plan | undefined> {
-  const row = await selectPlans(reader).where('plans.slug', '=', canonicalName(slug)).executeTakeFirst();
+  const row = await selectPlans(reader).where('plans.slug', '=', slugOf(slug)).executeTakeFirst();
   return row && readPlan(row);
 }
 
@@ -28,16 +30,16 @@ export async function findPlansByIds(reader: Reader, ids: readonly PlanId[]): Pr
   return new Map(rows.map((row) => [row.id, readPlan(row)]));
 }
 
-/** Finds many plans at once, by slug in any case; keys are the slugs as given. */
+/** Finds many plans at once, by slug as typed or pasted; keys are the slugs as given. */
 export async function findPlansBySlugs(reader: Reader, slugs: readonly string[]): Promise<Map<string, Plan>> {
   if (slugs.length === 0) return new Map();
   const rows = await selectPlans(reader)
-    .where('plans.slug', 'in', [...new Set(slugs.map(canonicalName))])
+    .where('plans.slug', 'in', [...new Set(slugs.map(slugOf))])
     .execute();
   const found = new Map(rows.map((row) => [row.slug, readPlan(row)]));
   return new Map(
     slugs.flatMap((slug) => {
-      const plan = found.get(canonicalName(slug));
+      const plan = found.get(slugOf(slug));
       return plan ? [[slug, plan]] : [];
     }),
   );
@@ -209,4 +211,8 @@ export async function countPlans(reader: Reader, profile_id: ProfileId): Promise
     .where('profile_id', '=', profile_id)
     .executeTakeFirstOrThrow();
   return row.count;
+}
+
+function slugOf(typed: string): string {
+  return canonicalName(normalizeCode(typed));
 }

@@ -1,5 +1,6 @@
 import { type Money, wholeAmount } from '#kernel/money';
 import type { PeriodType } from '#kernel/period';
+import { normalizeCode } from '#kernel/text';
 import type { AdvanceDiscountId, PlanId, ProfileId, UseChargeId } from '#platform/db-schema';
 import type { Discount } from './discount.ts';
 
@@ -68,7 +69,8 @@ export function planSummary(plan: PlanSummary): PlanSummary {
 }
 
 /** Finds a use charge of a plan by its slug, which is unique within the plan. */
-export function findUseCharge(plan: Plan, slug: string): UseCharge | undefined {
+export function findUseCharge(plan: Plan, typed: string): UseCharge | undefined {
+  const slug = normalizeCode(typed);
   return plan.use_charges.find((use) => use.slug === slug);
 }
 
