@@ -43,7 +43,8 @@ interface Resolved {
 /**
  * Puts wishes into a cart: all of them or none. The same plan, use and person again updates the item that is there.
  * A code that the buyer entered before is applied to the items that it fits.
- * The response counts as shown to the owner of the cart, unless somebody else adds the item on the owner's behalf.
+ * The response counts as shown to the owner of the cart, also when the broker adds an item on the owner's behalf. An item
+ * that the broker changes was shown to the owner otherwise: it does not.
  * @throws invalid_input (400) naming `plan`, `use` or `sync_on`; currency_mixed, cart_full (400) · too_many_requests (429)
  * @see spec/billing.md 4.2
  */
@@ -77,7 +78,9 @@ export async function addToCart(ctx: Context, owner: CartOwner, wishes: readonly
     if (remembered !== null) await applyCode(tx, owner, remembered, at, ids);
     const items = (await lockCartItems(tx, owner)).filter(({ id }) => ids.has(id));
     const offers = await loadOffers(tx, items, at);
-    if (isOwn(ctx, owner)) await showOffers(tx, owner, offers, at);
+    const changed = new Set(upserted.flatMap(({ item, is_new }) => (is_new ? [] : [item.id])));
+    const seen = isOwn(ctx, owner) ? offers : offers.filter(({ item }) => !changed.has(item.id));
+    await showOffers(tx, owner, seen, at);
     const byId = new Map(offers.map((offer) => [offer.item.id, offer]));
     return upserted.map((each) => {
       const offer = byId.get(each.item.id);

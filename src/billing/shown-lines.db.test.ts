@@ -183,14 +183,12 @@ test('an item that the broker changes in a cart is not charged before its owner 
   await call('GET', '/api/billing/quiet/checkout');
   assert.equal((await pays(call, 'quiet')).json()['amount'], 21_600);
 
-  const other = await makePlan(ctx);
-  for (const change of [{ plan: plan.slug, option: 2 }, { plan: other.slug }]) {
-    await call('POST', '/api/cart', { plan: plan.slug, option: 1 });
-    await broker('POST', '/api/billing/cartitems', { user: 'quiet', ...change });
-    const refused = await pays(call, 'quiet');
-    assert.deepEqual([refused.status, refused.json()['code']], [409, 'cart_changed'], JSON.stringify(change));
-    assert.equal((await pays(call, 'quiet', { cart_version: refused.json()['cart_version'] })).status, 201);
-  }
+  await call('POST', '/api/cart', { plan: plan.slug, option: 1 });
+  await broker('POST', '/api/billing/cartitems', { user: 'quiet', plan: plan.slug, option: 2 });
+  const refused = await pays(call, 'quiet');
+  assert.deepEqual([refused.status, refused.json()['code']], [409, 'cart_changed']);
+  const confirmed = await pays(call, 'quiet', { cart_version: refused.json()['cart_version'] });
+  assert.deepEqual([confirmed.status, confirmed.json()['amount']], [201, 21_600]);
 });
 
 test('a visitor who signs in is charged what the browser was shown, or asked again', async () => {
