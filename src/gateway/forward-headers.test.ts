@@ -183,6 +183,12 @@ test('the upstream decides neither the transport policy of the host nor what the
     ['Alt-Svc', 'h3="evil.test:443"'],
     ['X-Accel-Redirect', '/etc/passwd'],
     ['X-Sendfile', '/etc/passwd'],
+    ['X-Lighttpd-Send-File', '/etc/passwd'],
+    ['X-LiteSpeed-Location', '/etc/passwd'],
+    ['X-Reproxy-URL', 'http://127.0.0.1/'],
+    ['NEL', '{"report_to":"all","max_age":86400,"include_subdomains":true}'],
+    ['Report-To', '{"group":"all","endpoints":[{"url":"https://elsewhere.example/"}]}'],
+    ['Expect-CT', 'max-age=86400, report-uri="https://elsewhere.example/"'],
   ].flat();
   assert.deepEqual(grouped(responseHeaders(raw, response)), { 'x-request-id': ['r1'] });
   const secure = grouped(responseHeaders(raw, { ...response, transport_policy: 'max-age=31536000' }));

@@ -87,13 +87,16 @@ const client_hint = /^sec-ch-[a-z0-9-]+$/;
 const withheld_response_fields = new Set([
   'alt-svc',
   'clear-site-data',
+  'expect-ct',
+  'nel',
   'public-key-pins',
   'public-key-pins-report-only',
+  'report-to',
   'strict-transport-security',
   'x-request-id',
   'x-sendfile',
 ]);
-const withheld_response_families = /^x-(?:accel|tollgate)-/;
+const withheld_response_families = /^x-(?:accel|lighttpd|litespeed|reproxy|tollgate)-/;
 const content_fields = /^content-(?:length|type|encoding)$/;
 /** A request id that a client or a proxy in front chose, when it is safe to log. */
 const request_id_value = /^[-\w.:/+=@]{1,128}$/;
