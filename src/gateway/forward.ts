@@ -238,8 +238,13 @@ async function handshake(
           controller = started;
           if (signal.aborted) giveUp();
         },
-        onRequestUpgrade(started, _status, _headers, socket) {
+        onRequestUpgrade(started, _status, headers, socket) {
           signal.removeEventListener('abort', giveUp);
+          if (String(headers['upgrade']).toLowerCase() !== protocol) {
+            socket.destroy();
+            reject(new UpstreamFailure('unreachable', new Error('the upstream switched to another protocol')));
+            return;
+          }
           if (signal.aborted) socket.destroy();
           resolve({
             kind: 'upgraded',

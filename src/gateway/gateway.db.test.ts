@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jwtVerify, SignJWT } from 'jose';
@@ -1026,4 +1026,32 @@ test('recent sign-ins of today', async () => {
       type: 'user',
     },
   ]);
+});
+
+test('a switch of protocols passes byte for byte, and one to another protocol is refused with 503', async () => {
+  let response = '';
+  const odd = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.once('data', () => socket.end(Buffer.from(response, 'latin1')));
+  }).listen(0, '127.0.0.1');
+  await once(odd, 'listening');
+  const { port } = odd.address() as AddressInfo;
+  await rules([{ path: '/open', allow: 0 }]);
+  await call('/api/proxy', { as: 'donny', method: 'PATCH', body: { entry_point: `http://127.0.0.1:${port}/` } });
+  const handshake = async () => {
+    const socket = connect(Number(new URL(app.origin).port), '127.0.0.1');
+    socket.write(
+      `GET /open/ws HTTP/1.1\r\nHost: ${new URL(app.origin).host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    );
+    return Buffer.concat(await socket.toArray()).toString('latin1');
+  };
+  try {
+    response = 'HTTP/1.1 101 S\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\nX-Odd: \u00e6\r\n\r\n\u0081\u0002hi';
+    assert.match(await handshake(), /^HTTP\/1\.1 101 [^]*\r\nX-Odd: \u00e6\r\n[^]*\u0081\u0002hi$/);
+    response = 'HTTP/1.1 101 S\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n';
+    assert.match(await handshake(), /^HTTP\/1\.1 503 /);
+  } finally {
+    odd.close();
+    await call('/api/proxy', { as: 'donny', method: 'PATCH', body: { entry_point: upstream_url } });
+  }
 });

@@ -91,6 +91,7 @@ export function join(response: ServerResponse, upgrade: PendingUpgrade, upstream
   const head = upgrade.takeEarlyData();
   socket.write(
     headText('101 Switching Protocols', ['Connection', 'Upgrade', 'Upgrade', protocol, ...upstream.headers]),
+    'latin1', // as the upstream's bytes were read
   );
   if (head.length > 0) other.write(head);
   const destroy = () => {
