@@ -15,7 +15,8 @@ test('a link that is mailed has the scheme of the site, whatever that of the cal
   const reply = await apiClient(app)('POST', '/api/auth/recover', { email: 'linked@example.com' }, headers);
   assert.equal(reply.status, 201);
   await app.tollgate.relay.drain();
-  const [mail] = app.tollgate.mailbox.list('linked@example.com');
+  // The message of the registration is delivered at the same time, in any order.
+  const mail = app.tollgate.mailbox.list('linked@example.com').find(({ text }) => text.includes('shop.example.com'));
   assert.ok(mail);
   assert.match(mail.text, /https:\/\/shop\.example\.com\/login\//);
 });
