@@ -63,3 +63,8 @@ test('an operator out of range is named in the refusal', () => {
   assert.ok(typeof refusal === 'string');
   assert.match(refusal, /19/);
 });
+
+test('a name that every object has is no operator', () => {
+  for (const name of ['constructor', 'toString', '__proto__'])
+    assert.equal(parseAllow(name), `"${name}" is not the number of an access rule.`);
+});

@@ -7,7 +7,10 @@ export interface Allow {
   readonly params: Readonly<Record<string, AllowValue>> | null;
 }
 
-const words: Readonly<Record<string, number>> = { any: 0, authenticated: 1 };
+const words: ReadonlyMap<string, number> = new Map([
+  ['any', 0],
+  ['authenticated', 1],
+]);
 const json_length_max = 1000;
 
 /**
@@ -21,7 +24,7 @@ export function parseAllow(value: unknown): Allow | string {
   if (typeof value !== 'string') return 'Enter an operator number, or a number and its parameters.';
   const slash = value.indexOf('/');
   const head = (slash === -1 ? value : value.slice(0, slash)).trim();
-  const op = words[head.toLowerCase()] ?? (/^[0-9]{1,4}$/.test(head) ? Number(head) : Number.NaN);
+  const op = words.get(head.toLowerCase()) ?? (/^[0-9]{1,4}$/.test(head) ? Number(head) : Number.NaN);
   if (Number.isNaN(op)) return `"${head}" is not the number of an access rule.`;
   return known(op, slash === -1 ? null : value.slice(slash + 1));
 }

@@ -54,7 +54,10 @@ export function textOfHtml(html: string): string {
 
 function decodeEntities(text: string): string {
   return text.replace(/&(#x[0-9a-f]+|#\d+|\w+);/gi, (whole, name: string) => {
-    if (!name.startsWith('#')) return named[name.toLowerCase()] ?? whole;
+    if (!name.startsWith('#')) {
+      const character = Object.hasOwn(named, name.toLowerCase()) ? named[name.toLowerCase()] : undefined;
+      return character ?? whole;
+    }
     const code = /^#x/i.test(name) ? Number.parseInt(name.slice(2), 16) : Number.parseInt(name.slice(1), 10);
     return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   });

@@ -75,7 +75,7 @@ export function readTestCard(token: string, at: Date): TestCard {
     last4,
     exp_date: expiryDate(expiry) ?? `${in_a_year.toISOString().slice(0, 7)}-01`,
     card_name: name.trim() === '' ? 'Joe Test' : name.trim().slice(0, 100),
-    outcome: is_number ? outcomeOfNumber(digits, last4) : (tokens[token] ?? 'accepted'),
+    outcome: is_number ? outcomeOfNumber(digits, last4) : outcomeOfToken(token),
   };
 }
 
@@ -89,6 +89,11 @@ export function namedKey(token: string): string | null {
 function expiryDate(text: string): string | null {
   const match = /^(0[1-9]|1[0-2])\/([0-9]{2})$/.exec(text);
   return match ? `20${match[2]}-${match[1]}-01` : null;
+}
+
+/** A token is text of the caller: `constructor` names no outcome. */
+function outcomeOfToken(token: string): TestOutcome {
+  return (Object.hasOwn(tokens, token) ? tokens[token] : undefined) ?? 'accepted';
 }
 
 function outcomeOfNumber(digits: string, last4: string): TestOutcome {
