@@ -40,7 +40,7 @@ before(async () => {
   await user('user');
   await user('unsigned', { signed: false });
   await user('passwordless', { password: null });
-  await makeReadyUser(db, { username: 'somebody-else' });
+  await makeReadyUser(db, { username: 'other-user' });
   const plan = await makePlan(ctx, { provider_id: prov.id, slug: 'premium' });
   await inTransaction(db, (tx) =>
     openOrExtend(tx, { profile_id: acme.id, plan, periods_count: 1, at: app.clock.now() }),

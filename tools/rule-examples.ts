@@ -62,7 +62,7 @@ function onUser(allow: string, refused: Person): RuleExample {
   return {
     rule: { path: '/people/{user}/', allow, is_forward: true },
     passes: post('user', '/people/{self}/'),
-    refused: { ...get(refused, '/people/somebody-else/'), ...role_required },
+    refused: { ...get(refused, '/people/other-user/'), ...role_required },
   };
 }
 

@@ -23,7 +23,7 @@ export const mailCausedLimit: RateLimit = {
   name: 'mail-caused',
   max: 100,
   window_s: hour_s,
-  counts: 'E-mails sent to anybody, receipts and messages about an own account excepted',
+  counts: 'E-mails to any address, receipts and messages about an own account excepted',
   per: 'account that causes them',
 };
 export const mailProfileLimit: RateLimit = {
