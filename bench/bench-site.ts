@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findUserByUsername } from '#accounts';
-import { inTransaction, openDatabase } from '#platform/db';
+import { inTransaction, openDatabase } from '#platform/db/database';
 import { findSite } from '#platform/site';
 import { makeManager } from '#profiles';
 import { startChild } from './child.ts';

@@ -27,24 +27,24 @@ import { deleteOptouts, notificationRoutes, notificationSubscriber } from '#noti
 import { listRecentCharges, paymentsJobs, paymentsRoutes, removeCardIn, testProcessorDevRoutes } from '#payments';
 import { type App, buildHttp } from '#platform/http/app';
 import { followConnections } from '#platform/http/connections';
-import { sharedAttempts } from '#platform/attempt-store';
+import { sharedAttempts } from '#platform/security/attempt-store';
 import { type Clock, type MovableClock, systemClock } from '#platform/clock';
 import type { Context } from '#platform/context';
-import { useMasterKey } from '#platform/link-keys';
-import type { Database } from '#platform/db';
+import { useMasterKey } from '#platform/security/link-keys';
+import type { Database } from '#platform/db/database';
 import { devRoutes } from '#platform/dev-routes';
-import { platformJobs } from '#platform/http/jobs';
-import { type JobRunner, makeJobRunner } from '#platform/job-runner';
-import { type Mailer, makeMailer } from '#platform/mail';
-import { makeMailGate } from '#platform/mail-gate';
-import type { Mailbox } from '#platform/mailbox';
-import { makeRelay, type Relay } from '#platform/relay';
-import { addRequestCounts } from '#platform/request-count-store';
-import { makeRequestLimit } from '#platform/request-limit';
-import { runDue } from '#platform/run-due';
+import { platformJobs } from '#platform/jobs/platform-jobs';
+import { type JobRunner, makeJobRunner } from '#platform/jobs/job-runner';
+import { type Mailer, makeMailer } from '#platform/mail/mail';
+import { makeMailGate } from '#platform/mail/mail-gate';
+import type { Mailbox } from '#platform/mail/mailbox';
+import { makeRelay, type Relay } from '#platform/jobs/relay';
+import { addRequestCounts } from '#platform/security/request-count-store';
+import { makeRequestLimit } from '#platform/security/request-limit';
+import { runDue } from '#platform/jobs/run-due';
 import { makeSiteCache, type SiteCache } from '#platform/site';
-import { makeTemplates, type Templates } from '#platform/templates';
-import { makeThrottle, throttleOn } from '#platform/throttle';
+import { makeTemplates, type Templates } from '#platform/templates/templates';
+import { makeThrottle, throttleOn } from '#platform/security/throttle';
 import {
   makeDecideAccess,
   makeMenu,

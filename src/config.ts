@@ -1,7 +1,7 @@
 /** The only reader of the environment. docs/reference/configuration.md is generated from `settings`. */
 
 import { refuseForwardedHeader } from '#platform/http/forwardable-header';
-import { parseDatabaseUrl } from '#platform/database-hosts';
+import { parseDatabaseUrl } from '#platform/db/database-hosts';
 import { overrideSettings } from './override-settings.ts';
 import { parseSetting, type Setting } from './setting.ts';
 import { networkOfProxy } from './trusted-proxy.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { buildTollgate } from './app.ts';
-import { openDatabase } from '#platform/db';
+import { openDatabase } from '#platform/db/database';
 import { apiClient } from '../test/support/client.ts';
 import { startApp, TEST_SECRET, type TestApp } from '../test/support/start-app.ts';
 import { pino } from 'pino';

@@ -1,6 +1,6 @@
 import { findUsersByIds, insertUser, replaceVerification, type User } from '#accounts';
 import type { Context } from '#platform/context';
-import { inTransaction, type Tx } from '#platform/db';
+import { inTransaction, type Tx } from '#platform/db/database';
 import { paths } from '#platform/http/paths';
 import { findRoleType, getBroker, insertRole, MANAGER, managersOf, type Profile } from '#profiles';
 import { lockSetUp } from './set-up.ts';

@@ -1,5 +1,5 @@
-import type { ProfileId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 import { findActiveSubscriptionsOf } from '#subscriptions';
 
 /**

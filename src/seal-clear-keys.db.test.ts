@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
-import { inTransaction } from '#platform/db';
-import { linkKeyHash, useMasterKey } from '#platform/link-keys';
+import { inTransaction } from '#platform/db/database';
+import { linkKeyHash, useMasterKey } from '#platform/security/link-keys';
 import { apiClient } from '../test/support/client.ts';
 import { testContext } from '../test/support/context.ts';
 import { makePlan } from '../test/support/factories/catalog.ts';

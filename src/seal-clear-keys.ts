@@ -1,7 +1,7 @@
 import { sealClearRoleKeys } from '#profiles';
 import { sealClearSubscriptionKeys } from '#subscriptions';
-import { type Db, inTransaction } from '#platform/db';
-import { sealClearSecrets } from '#platform/outbox-store';
+import { type Db, inTransaction } from '#platform/db/database';
+import { sealClearSecrets } from '#platform/jobs/outbox-store';
 import { lockSetUp } from './set-up.ts';
 
 const ROWS_MAX = 500;

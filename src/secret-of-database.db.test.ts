@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openSessionKey, rotateSessionKey } from '#gateway';
-import { seal } from '#platform/crypto';
+import { seal } from '#platform/security/crypto';
 import { findSite } from '#platform/site';
 import { makeUser } from '../test/support/factories/accounts.ts';
 import { testContext, type TestContext } from '../test/support/context.ts';

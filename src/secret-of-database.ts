@@ -1,8 +1,8 @@
 import { deleteTotpFactors } from '#accounts';
 import { dropSessionKeys, openSessionKey } from '#gateway';
-import { type Db, inTransaction } from '#platform/db';
-import { deleteIdempotencyRecords } from '#platform/http/idempotency-store';
-import { isSecretOfDatabase, replaceFingerprint } from '#platform/secret-fingerprint-store';
+import { type Db, inTransaction } from '#platform/db/database';
+import { deleteIdempotencyRecords } from '#platform/http/guards/idempotency-store';
+import { isSecretOfDatabase, replaceFingerprint } from '#platform/security/secret-fingerprint-store';
 import { findSite } from '#platform/site';
 import { ConfigError } from './config.ts';
 

@@ -1,7 +1,7 @@
 import { canonicalName } from '#kernel/slug';
 import { sql } from 'kysely';
 import type { Clock } from '#platform/clock';
-import { inTransaction, type Db, type Tx } from '#platform/db';
+import { inTransaction, type Db, type Tx } from '#platform/db/database';
 import { findSite, type Site } from '#platform/site';
 import { CONTRIBUTOR, insertAgreement, insertProfile, insertRoleType, MANAGER, TERMS_OF_USE } from '#profiles';
 import { insertFirstRules } from '#gateway';

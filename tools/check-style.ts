@@ -4,7 +4,7 @@ import { sources } from './sources.ts';
 
 /** Checks what STYLE.md demands and the linter cannot express; prints each offence and exits with 1. */
 const LINES_MAX = 400;
-const GENERATED = new Set(['src/platform/db-schema.ts']);
+const GENERATED = new Set(['src/platform/db/db-schema.ts']);
 const NAMELESS = /^(?:utils?|helpers?|types|constants|common|service|manager|misc)\.ts$/;
 
 interface Rule {

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { EXTRA_BYTES_MAX } from '#platform/http/json-size';
-import type { Quota } from '#platform/quota';
-import type { RateLimit } from '#platform/throttle';
+import { EXTRA_BYTES_MAX } from '#platform/http/guards/json-size';
+import type { Quota } from '#platform/security/quota';
+import type { RateLimit } from '#platform/security/throttle';
 import { CART_ITEMS_MAX } from '../src/billing/cart-item.ts';
 import { UPLOAD_ROWS_MAX } from '../src/billing/upload-cart.ts';
 import { sources } from './sources.ts';

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { buildTollgate } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
 import { movableClock } from '../src/platform/clock.ts';
-import { openDatabase } from '../src/platform/db.ts';
+import { openDatabase } from '../src/platform/db/database.ts';
 
 /** Writes docs/reference/openapi.json: what a running site answers at /api/openapi.json, without the development routes. */
 const database = await openDatabase({ memory: true });

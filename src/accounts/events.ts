@@ -1,4 +1,4 @@
-import type { UserId } from '#platform/db-schema';
+import type { UserId } from '#platform/db/db-schema';
 
 /** A link or a code is to be sent to an address. `key` and `code` are the only copies; the table holds hashes. */
 export const userVerification = (payload: {

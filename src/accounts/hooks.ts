@@ -1,5 +1,5 @@
-import type { Reader, Tx } from '#platform/db';
-import type { UserId } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
+import type { UserId } from '#platform/db/db-schema';
 import type { Site } from '#platform/site';
 import type { AccountsSettings } from './settings.ts';
 import type { UserDetail } from './schemas.ts';

@@ -20,8 +20,8 @@ export { isUsername, proposeUsernames } from './users/username.ts';
 export { UserDetailSchema, UserSummarySchema, type UserDetail, type UserSummary } from './schemas.ts';
 export { openSession, type OpenedSession, type SessionOpening } from './sessions/open-session.ts';
 export { makeAccountsSettings, type AccountsConfig, type AccountsSettings } from './settings.ts';
-export { hashPassword } from '#platform/password';
-export { passwordRefusalMessage, refusePassword } from '#platform/password-policy';
+export { hashPassword } from '#platform/security/password';
+export { passwordRefusalMessage, refusePassword } from '#platform/security/password-policy';
 export {
   prepareVerification,
   type PreparedVerification,

@@ -1,5 +1,5 @@
-import { deleteInBatches } from '#platform/delete-in-batches';
-import { defineJob } from '#platform/jobs';
+import { deleteInBatches } from '#platform/db/delete-in-batches';
+import { defineJob } from '#platform/jobs/jobs';
 import { deleteApiKeysBefore } from './api-keys/api-key-store.ts';
 import { deleteSessionsBefore } from './sessions/session-store.ts';
 import { deleteVerificationsBefore } from './verifications/verification-store.ts';

@@ -1,3 +1,3 @@
-import type { Quota } from '#platform/quota';
+import type { Quota } from '#platform/security/quota';
 
 export const apiKeysQuota: Quota = { rows: 'API keys', rows_max: 50, owner: 'account' };

@@ -1,4 +1,4 @@
-import type { RateLimit } from '#platform/throttle';
+import type { RateLimit } from '#platform/security/throttle';
 
 const quarter_s = 900;
 const hour_s = 3600;

@@ -1,6 +1,6 @@
-import { deriveKey, keyId } from '#platform/crypto';
-import type { PasswordPolicy } from '#platform/password-policy';
-import type { Throttle } from '#platform/throttle';
+import { deriveKey, keyId } from '#platform/security/crypto';
+import type { PasswordPolicy } from '#platform/security/password-policy';
+import type { Throttle } from '#platform/security/throttle';
 import { makeTokenSigner, type TokenSigner } from './sessions/token.ts';
 
 /** What the site decided about signing in, and the keys that it needs. Made once, in src/app.ts. */

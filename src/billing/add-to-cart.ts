@@ -2,8 +2,8 @@ import { findPlansByIds, findPlansBySlugs, findUseCharge, type Plan, type UseCha
 import { invalidInput } from '#kernel/problem';
 import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
-import { inTransaction, type Tx } from '#platform/db';
-import { networkOf } from '#platform/throttle';
+import { inTransaction, type Tx } from '#platform/db/database';
+import { networkOf } from '#platform/security/throttle';
 import { cleanHandle, requireReachable } from './beneficiary.ts';
 import { CART_ITEMS_MAX, type CartItem, type CartOwner } from './cart-item.ts';
 import { lockCartItems, upsertCartItem } from './cart-item-store.ts';

@@ -1,7 +1,7 @@
 import { invalidInput } from '#kernel/problem';
 import { emailSpellings, parseEmail } from '#kernel/email';
 import { normalizeCode } from '#kernel/text';
-import type { Reader } from '#platform/db';
+import type { Reader } from '#platform/db/database';
 import { findProfilesByHandles, type Profile } from '#profiles';
 import type { Seat } from './line.ts';
 import { billingProblems } from './problems.ts';

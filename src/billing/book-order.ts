@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { findPlansByIds, type Plan } from '#catalog';
 import { accounts, findEntries, moveAmount, type NewEntry, postEvent } from '#ledger';
-import { emit } from '#platform/events';
-import type { LedgerEntryId, ProfileId, SubscriptionId } from '#platform/db-schema';
-import type { Tx } from '#platform/db';
+import { emit } from '#platform/jobs/events';
+import type { LedgerEntryId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
 import { type AcceptedAnswer, type Attempt, type Charge, recordCharge } from '#payments';
 import { managersOf } from '#profiles';
 import { addRolloverQuota, openOrExtend } from '#subscriptions';

@@ -1,6 +1,6 @@
 import { type CartFacts, findCouponsByIds } from '#catalog';
 import type { Actor } from '#platform/context';
-import type { Reader } from '#platform/db';
+import type { Reader } from '#platform/db/database';
 import { findCartItems } from './cart-item-store.ts';
 import { findRememberedCoupon } from './remembered-coupon-store.ts';
 

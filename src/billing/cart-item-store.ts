@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { CartItemId, CouponId, PlanId, UserId } from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+import type { CartItemId, CouponId, PlanId, UserId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 import type { CartItem, CartOwner, WantedItem } from './cart-item.ts';
 
 const columns = [

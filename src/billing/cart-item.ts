@@ -1,4 +1,4 @@
-import type { CartItemId, ClaimId, CouponId, PlanId, UseChargeId, UserId } from '#platform/db-schema';
+import type { CartItemId, ClaimId, CouponId, PlanId, UseChargeId, UserId } from '#platform/db/db-schema';
 
 /** The most items that one cart holds. */
 export const CART_ITEMS_MAX = 200;

@@ -1,8 +1,8 @@
 import { findPlansByIds, findUseCharge } from '#catalog';
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { inTransaction, isUniqueViolation } from '#platform/db';
-import type { CartItemId, UseChargeId } from '#platform/db-schema';
+import { inTransaction, isUniqueViolation } from '#platform/db/database';
+import type { CartItemId, UseChargeId } from '#platform/db/db-schema';
 import { cleanHandle, requireReachable } from './beneficiary.ts';
 import type { CartItem, WantedItem } from './cart-item.ts';
 import { findCartItem, updateCartItem } from './cart-item-store.ts';

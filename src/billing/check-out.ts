@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ProfileId } from '#platform/db-schema';
+import type { ProfileId } from '#platform/db/db-schema';
 import type { Context } from '#platform/context';
 import {
   type Attempt,

@@ -1,6 +1,6 @@
 import { findCouponsByIds, findPlansByIds } from '#catalog';
-import type { LedgerEntryId, ProfileId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 import { findProfilesByIds, profileName } from '#profiles';
 import { type LineFacts, lineText, type Reading } from './line-text.ts';
 import { findLinesOfEntries } from './order-store.ts';

@@ -1,4 +1,4 @@
-import type { ClaimId, OrderId, ProfileId, UserId } from '#platform/db-schema';
+import type { ClaimId, OrderId, ProfileId, UserId } from '#platform/db/db-schema';
 
 /** A checkout was recorded, paid or free. `processor_key` names the charge, if any. */
 export const orderExecuted = (payload: {

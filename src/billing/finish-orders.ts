@@ -1,5 +1,5 @@
 import type { Context } from '#platform/context';
-import type { OrderId } from '#platform/db-schema';
+import type { OrderId } from '#platform/db/db-schema';
 import { type Attempt, findAttempt, findOutcome } from '#payments';
 import type { Order } from './order.ts';
 import { findGivenUpOrders, findOrder, findStaleOrders } from './order-store.ts';

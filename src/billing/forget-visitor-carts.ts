@@ -1,5 +1,5 @@
-import { deleteInBatches } from '#platform/delete-in-batches';
-import { defineJob } from '#platform/jobs';
+import { deleteInBatches } from '#platform/db/delete-in-batches';
+import { defineJob } from '#platform/jobs/jobs';
 import { deleteVisitorItems } from './cart-item-store.ts';
 import { deleteVisitorCoupons } from './remembered-coupon-store.ts';
 import { deleteVisitorLines } from './shown-line-store.ts';

@@ -1,6 +1,6 @@
 import { commonProblems } from '#kernel/problem';
-import type { ProfileId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 import { findProfileById, type Profile } from '#profiles';
 
 /** @throws not_found (404) */

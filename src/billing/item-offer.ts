@@ -10,7 +10,7 @@ import {
 } from '#catalog';
 import { formatMoney } from '#kernel/money';
 import { periodNoun } from '#kernel/period';
-import type { CouponId } from '#platform/db-schema';
+import type { CouponId } from '#platform/db/db-schema';
 import type { CartItem } from './cart-item.ts';
 import type { OrderLine } from './order.ts';
 import { itemKey, type ShownLine } from './shown-line.ts';

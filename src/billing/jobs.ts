@@ -1,4 +1,4 @@
-import { defineJob } from '#platform/jobs';
+import { defineJob } from '#platform/jobs/jobs';
 import { finishOrders } from './finish-orders.ts';
 import { forgetVisitorCartsJob } from './forget-visitor-carts.ts';
 

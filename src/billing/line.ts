@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Coupon, Plan, PriceOption, UseCharge } from '#catalog';
 import type { Money } from '#kernel/money';
 import type { PeriodType } from '#kernel/period';
-import type { CartItemId, LedgerEntryId, ProfileId } from '#platform/db-schema';
+import type { CartItemId, LedgerEntryId, ProfileId } from '#platform/db/db-schema';
 import type { Profile } from '#profiles';
 import type { Subscription } from '#subscriptions';
 import type { CartItem } from './cart-item.ts';

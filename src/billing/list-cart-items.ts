@@ -1,8 +1,8 @@
 import { selectUsers } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
-import type { UserId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
-import { listPage, type ListSpec } from '#platform/list';
+import type { UserId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import { listPage, type ListSpec } from '#platform/db/list';
 import type { CartItem } from './cart-item.ts';
 
 const spec: ListSpec = {

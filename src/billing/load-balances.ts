@@ -1,8 +1,8 @@
 import { findPlansByIds } from '#catalog';
 import { type Entry, findOrdersOn, statementBalance } from '#ledger';
 import type { Money } from '#kernel/money';
-import type { PlanId, SubscriptionId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import type { PlanId, SubscriptionId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 import { chargesCovering } from '#payments';
 import { findProfilesByIds, type Profile } from '#profiles';
 import { findSubscriptionsByIds } from '#subscriptions';

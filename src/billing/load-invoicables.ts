@@ -1,6 +1,6 @@
 import { findCouponsByIds, findPlansByIds } from '#catalog';
-import type { CartItemId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import type { CartItemId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 import { findProfilesByHandles, type Profile } from '#profiles';
 import { findSubscriptionsOf } from '#subscriptions';
 import { beneficiaryOf } from './beneficiary.ts';

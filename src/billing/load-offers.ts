@@ -1,6 +1,6 @@
 import { findCouponsByIds, findPlansByIds } from '#catalog';
-import type { CartItemId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import type { CartItemId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 import type { CartItem } from './cart-item.ts';
 import { openSeats } from './claims/claim.ts';
 import { findClaimLines } from './claims/claim-store.ts';

@@ -1,6 +1,6 @@
 import type { Context } from '#platform/context';
-import type { UserId } from '#platform/db-schema';
-import { inTransaction, type Tx } from '#platform/db';
+import type { UserId } from '#platform/db/db-schema';
+import { inTransaction, type Tx } from '#platform/db/database';
 import { findCartItems, moveVisitorItems } from './cart-item-store.ts';
 import { applyCode } from './redeem-coupon.ts';
 import { findRememberedCoupon, forgetCoupon, rememberCoupon } from './remembered-coupon-store.ts';

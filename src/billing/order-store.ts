@@ -9,8 +9,8 @@ import type {
   ProfileId,
   SubscriptionId,
   UserId,
-} from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+} from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 import type { NewOrderLine, Order, OrderLine } from './order.ts';
 
 export interface NewOrder {

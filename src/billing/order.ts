@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
-import { randomKey40 } from '#platform/crypto';
-import type { OrderLinesTable, OrdersTable } from '#platform/db-schema';
+import { randomKey40 } from '#platform/security/crypto';
+import type { OrderLinesTable, OrdersTable } from '#platform/db/db-schema';
 import type { Invoicable, Line } from './line.ts';
 
 /** What a profile committed to buy at which price: reserved before the processor is asked, then settled or refused for good. */

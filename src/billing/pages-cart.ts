@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { findPlanBySlug } from '#catalog';
 import { formatMoney } from '#kernel/money';
 import { Problem } from '#kernel/problem';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { safeNext, withNext } from '#platform/http/next';

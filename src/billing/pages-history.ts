@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { listHistory, mainAmount, statementBalance } from '#ledger';
-import { sellersSeenBy } from '#platform/http/access';
+import { sellersSeenBy } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';

@@ -2,7 +2,7 @@ import { formatMoney } from '#kernel/money';
 import { accounts } from '#ledger';
 import { paths } from '#platform/http/paths';
 import { extraFromText } from '#platform/http/schemas';
-import type { Reader } from '#platform/db';
+import type { Reader } from '#platform/db/database';
 import type { browserKeys } from '#payments';
 import { presentProfileSummary, type Profile, profileSummaries } from '#profiles';
 import { cartVersion, type Invoicable, type Line, type Seat } from './line.ts';

@@ -1,4 +1,4 @@
-import type { RateLimit } from '#platform/throttle';
+import type { RateLimit } from '#platform/security/throttle';
 
 /** Nobody mistypes a code that often; the limits hold for the cart and for whoever makes a new cart for each try. */
 export const couponLimit: RateLimit = {

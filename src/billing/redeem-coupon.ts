@@ -1,10 +1,10 @@
 import { type Coupon, findCouponsByCode, findCouponsByCodes, findPlansByIds, isGroupBuy, refuseCoupon } from '#catalog';
 import { normalizeCode } from '#kernel/text';
-import type { CartItemId } from '#platform/db-schema';
+import type { CartItemId } from '#platform/db/db-schema';
 import type { Context } from '#platform/context';
-import { inTransaction, type Tx } from '#platform/db';
+import { inTransaction, type Tx } from '#platform/db/database';
 import { paths } from '#platform/http/paths';
-import { limitGuesses, networkOf } from '#platform/throttle';
+import { limitGuesses, networkOf } from '#platform/security/throttle';
 import type { CartOwner } from './cart-item.ts';
 import { lockCartItems, setItemCoupons } from './cart-item-store.ts';
 import type { ItemOffer } from './item-offer.ts';

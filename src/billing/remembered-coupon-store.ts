@@ -1,4 +1,4 @@
-import type { Reader, Tx } from '#platform/db';
+import type { Reader, Tx } from '#platform/db/database';
 import type { CartOwner } from './cart-item.ts';
 
 /** Remembers the code that a buyer entered last, for plans that are added later. */

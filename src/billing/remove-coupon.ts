@@ -1,7 +1,7 @@
 import { findCouponsByIds } from '#catalog';
 import { equalsCi, normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import type { CartOwner } from './cart-item.ts';
 import { lockCartItems, setItemCoupons } from './cart-item-store.ts';
 import type { ItemOffer } from './item-offer.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { postEvent, statementBalance, verifyLedger } from '#ledger';
 import { findCharge, refreshCharge } from '#payments';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { findSubscription, providersOf } from '#subscriptions';
 import { testContext, type TestContext } from '../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';

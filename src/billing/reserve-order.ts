@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { countRedemption, lockCoupons } from '#catalog';
 import type { Context } from '#platform/context';
-import type { CouponId } from '#platform/db-schema';
+import type { CouponId } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
-import { inTransaction, isUniqueViolation, type Tx } from '#platform/db';
+import { inTransaction, isUniqueViolation, type Tx } from '#platform/db/database';
 import { type Attempt, isAnyUnresolved, reserveAttempt, unresolvedChargeOf } from '#payments';
 import { lockProfile, type Profile } from '#profiles';
 import { lockSubscriptions } from '#subscriptions';

@@ -4,7 +4,7 @@ import { findPlansByIds } from '#catalog';
 import { commonProblems, invalidInput } from '#kernel/problem';
 import type { Page } from '#kernel/page';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring, PageOf } from '#platform/http/schemas';

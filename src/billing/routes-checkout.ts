@@ -1,14 +1,14 @@
 import { Type } from 'typebox';
 import { getProfileById } from './get-profile.ts';
 import type { Context } from '#platform/context';
-import { sellersSeenBy } from '#platform/http/access';
+import { sellersSeenBy } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { commonProblems, Problem } from '#kernel/problem';
 import type { FastifyRequest } from 'fastify';
 import type { CartOwner } from './cart-item.ts';
 import { fillAddress, type Profile } from '#profiles';
 import { browserKeys, ChargeSchema, paymentsProblems, presentCharge } from '#payments';
-import { intentKey } from '#platform/http/idempotency';
+import { intentKey } from '#platform/http/guards/idempotency';
 import { paths } from '#platform/http/paths';
 import { checkOut } from './check-out.ts';
 

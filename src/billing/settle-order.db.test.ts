@@ -4,7 +4,7 @@ import { updatePlan } from '#catalog';
 import { verifyLedger } from '#ledger';
 import { addPeriods } from '#kernel/period';
 import { callProcessor } from '#payments';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { endSubscriptions, findSubscription } from '#subscriptions';
 import { testContext, type TestContext } from '../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';

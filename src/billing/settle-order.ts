@@ -1,7 +1,7 @@
 import { countRedemption, returnRedemption } from '#catalog';
 import type { Context } from '#platform/context';
-import type { CouponId, OrderId } from '#platform/db-schema';
-import { inTransaction } from '#platform/db';
+import type { CouponId, OrderId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
 import { type AcceptedAnswer, type Attempt, type Charge, markAttempt } from '#payments';
 import { lockProfile } from '#profiles';
 import { bookOrder } from './book-order.ts';

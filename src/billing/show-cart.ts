@@ -1,6 +1,6 @@
 import type { Context } from '#platform/context';
-import type { ProfileId } from '#platform/db-schema';
-import { inTransaction, type Tx } from '#platform/db';
+import type { ProfileId } from '#platform/db/db-schema';
+import { inTransaction, type Tx } from '#platform/db/database';
 import type { Profile } from '#profiles';
 import type { CartItem, CartOwner } from './cart-item.ts';
 import { findCartItems } from './cart-item-store.ts';

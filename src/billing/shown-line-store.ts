@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { CartItemId, UserId } from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+import type { CartItemId, UserId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 import type { CartOwner } from './cart-item.ts';
 import { itemKey, type ShownLine, type ShownScope } from './shown-line.ts';
 

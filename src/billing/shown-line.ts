@@ -1,4 +1,4 @@
-import type { CartItemId, ProfileId } from '#platform/db-schema';
+import type { CartItemId, ProfileId } from '#platform/db/db-schema';
 
 /** A line as the buyer was shown it. */
 export interface ShownLine {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { findUserByUsername } from '#accounts';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { makeManager } from '#profiles';
 import { apiClient, browserClient, registerPerson } from '../../test/support/client.ts';
 import { makeCoupon, makePlan } from '../../test/support/factories/catalog.ts';

@@ -1,6 +1,6 @@
 import type { PresentedTransaction } from '#ledger';
 import { accounts } from '#ledger';
-import type { Reader } from '#platform/db';
+import type { Reader } from '#platform/db/database';
 import { findChargedLines } from '#payments';
 import { textsOfEntries } from './describe-lines.ts';
 import type { Reading } from './line-text.ts';

@@ -1,6 +1,6 @@
 import { findEntries } from '#ledger';
 import type { Context } from '#platform/context';
-import type { ProfileId } from '#platform/db-schema';
+import type { ProfileId } from '#platform/db/db-schema';
 import { type Charge, findChargeItems, findSettledRefundLines } from '#payments';
 import { findProfilesByIds, profileSummaries } from '#profiles';
 import { textsOfEntries } from './describe-lines.ts';

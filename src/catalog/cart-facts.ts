@@ -1,6 +1,6 @@
 import type { Actor } from '#platform/context';
-import type { Reader } from '#platform/db';
-import type { PlanId } from '#platform/db-schema';
+import type { Reader } from '#platform/db/database';
+import type { PlanId } from '#platform/db/db-schema';
 import { findCouponsByCodes } from './coupon-store.ts';
 import { refuseCoupon, type Coupon } from './coupon.ts';
 import type { Plan } from './plan.ts';

@@ -1,7 +1,7 @@
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
-import { quotaProblems } from '#platform/quota';
+import { quotaProblems } from '#platform/security/quota';
 import { findCoupon, listCoupons } from './coupon-store.ts';
 import { createCoupon } from './create-coupon.ts';
 import { deleteCoupon, type CouponFacts } from './delete-coupon.ts';

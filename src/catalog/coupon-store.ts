@@ -1,8 +1,8 @@
 import type { Insertable } from 'kysely';
-import type { CouponId, CouponsTable, ProfileId } from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+import type { CouponId, CouponsTable, ProfileId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 import type { ListQuery, Page } from '#kernel/page';
-import { listPage, type ListSpec } from '#platform/list';
+import { listPage, type ListSpec } from '#platform/db/list';
 import { normalizeCode } from '#kernel/text';
 import { selectProfileNames } from '#profiles';
 import { GROUP_BUY_PREFIX, type Coupon } from './coupon.ts';

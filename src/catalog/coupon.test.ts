@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PlanId, ProfileId } from '#platform/db-schema';
+import type { PlanId, ProfileId } from '#platform/db/db-schema';
 import { aCoupon, aPlan } from '../../test/support/catalog-samples.ts';
 import { isGroupBuy, refuseCoupon, type Coupon, type CouponRefusal } from './coupon.ts';
 import { refuseDiscount, type Discount } from './discount.ts';

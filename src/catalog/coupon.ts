@@ -1,4 +1,4 @@
-import type { CouponId, PlanId, ProfileId } from '#platform/db-schema';
+import type { CouponId, PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Discount } from './discount.ts';
 
 /** Days after which a coupon ends when its maker says nothing. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Problem } from '#kernel/problem';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { testContext, type TestContext } from '../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { makeCoupon, makePlan } from '../../test/support/factories/catalog.ts';

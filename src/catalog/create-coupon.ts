@@ -1,8 +1,8 @@
 import { addPeriods } from '#kernel/period';
 import type { Context } from '#platform/context';
-import { inTransaction, isUniqueViolation } from '#platform/db';
-import type { ProfileId } from '#platform/db-schema';
-import { requireQuota } from '#platform/quota';
+import { inTransaction, isUniqueViolation } from '#platform/db/database';
+import type { ProfileId } from '#platform/db/db-schema';
+import { requireQuota } from '#platform/security/quota';
 import { checkCouponDiscount, codeTaken, readCode, readEndsAt, readPlan } from './coupon-input.ts';
 import { countCoupons, insertCoupon } from './coupon-store.ts';
 import { COUPON_DAYS, type Coupon } from './coupon.ts';

@@ -2,12 +2,12 @@ import { findProfileById } from '#profiles';
 import { invalidInput } from '#kernel/problem';
 import { slugify, withSuffix } from '#kernel/slug';
 import type { Context } from '#platform/context';
-import { randomKey40 } from '#platform/crypto';
+import { randomKey40 } from '#platform/security/crypto';
 import { paths } from '#platform/http/paths';
-import { inTransaction, isUniqueViolation } from '#platform/db';
-import type { PlanId, ProfileId } from '#platform/db-schema';
-import { emit } from '#platform/events';
-import { requireQuota } from '#platform/quota';
+import { inTransaction, isUniqueViolation } from '#platform/db/database';
+import type { PlanId, ProfileId } from '#platform/db/db-schema';
+import { emit } from '#platform/jobs/events';
+import { requireQuota } from '#platform/security/quota';
 import { planCreated } from './events.ts';
 import { advanceDiscounts, checkPlan, planColumns, useCharges } from './plan-input.ts';
 import {

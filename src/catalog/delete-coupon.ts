@@ -1,6 +1,6 @@
 import type { Context } from '#platform/context';
-import { inTransaction, type Reader } from '#platform/db';
-import type { CouponId } from '#platform/db-schema';
+import { inTransaction, type Reader } from '#platform/db/database';
+import type { CouponId } from '#platform/db/db-schema';
 import { deleteCouponRow, updateCouponRow } from './coupon-store.ts';
 import { getLockedCoupon, type CouponTarget } from './update-coupon.ts';
 

@@ -1,4 +1,4 @@
-import type { PlanId, ProfileId, UserId } from '#platform/db-schema';
+import type { PlanId, ProfileId, UserId } from '#platform/db/db-schema';
 
 /** What a plan event tells. */
 export interface PlanEventPayload {

@@ -1,5 +1,5 @@
 import { invalidInput } from '#kernel/problem';
-import { quotaProblems } from '#platform/quota';
+import { quotaProblems } from '#platform/security/quota';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { plainOffer } from './cart-facts.ts';

@@ -2,10 +2,10 @@ import { normalizeCode } from '#kernel/text';
 import { canonicalName } from '#kernel/slug';
 import type { Insertable } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
-import type { AdvanceDiscountsTable, PlanId, PlansTable, ProfileId, UseChargesTable } from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+import type { AdvanceDiscountsTable, PlanId, PlansTable, ProfileId, UseChargesTable } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 import type { ListQuery, Page } from '#kernel/page';
-import { listPage, type ListSpec } from '#platform/list';
+import { listPage, type ListSpec } from '#platform/db/list';
 import { selectProfileNames } from '#profiles';
 import type { Plan } from './plan.ts';
 

@@ -1,5 +1,5 @@
-import type { Reader } from '#platform/db';
-import type { PlanId } from '#platform/db-schema';
+import type { Reader } from '#platform/db/database';
+import type { PlanId } from '#platform/db/db-schema';
 import type { Coupon } from './coupon.ts';
 import { findPlansByIds } from './plan-store.ts';
 import { planSummary, type Plan } from './plan.ts';

@@ -1,5 +1,5 @@
 import { presentProfileSummary, profileSummaries, type ProfileSummary } from '#profiles';
-import type { Reader } from '#platform/db';
+import type { Reader } from '#platform/db/database';
 import { extraFromText } from '#platform/http/schemas';
 import { plainOffer, type PlanOffer } from './cart-facts.ts';
 import type { Plan } from './plan.ts';

@@ -1,8 +1,8 @@
 import { findProfileById } from '#profiles';
 import type { ListQuery } from '#kernel/page';
 import type { Context } from '#platform/context';
-import type { ProfileId } from '#platform/db-schema';
-import type { Subject } from '#platform/http/access';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Subject } from '#platform/http/guards/access';
 
 /** The provider of the path, as the guard found it. */
 export function providerOf(subject: Subject): ProfileId {

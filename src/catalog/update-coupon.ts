@@ -1,6 +1,6 @@
 import type { Context } from '#platform/context';
-import { inTransaction, isUniqueViolation, type Tx } from '#platform/db';
-import type { ProfileId } from '#platform/db-schema';
+import { inTransaction, isUniqueViolation, type Tx } from '#platform/db/database';
+import type { ProfileId } from '#platform/db/db-schema';
 import { checkCouponDiscount, codeTaken, readCode, readEndsAt, readPlan } from './coupon-input.ts';
 import { findCoupon, lockCoupon, updateCouponRow, type CouponChange } from './coupon-store.ts';
 import type { Coupon } from './coupon.ts';

@@ -1,10 +1,10 @@
 import { invalidInput } from '#kernel/problem';
 import { canonicalName, slugify, withSuffix } from '#kernel/slug';
 import type { Context } from '#platform/context';
-import { randomKey40 } from '#platform/crypto';
-import { inTransaction, isForeignKeyViolation, isUniqueViolation, type Reader, type Tx } from '#platform/db';
-import type { PlanId, ProfileId } from '#platform/db-schema';
-import { emit } from '#platform/events';
+import { randomKey40 } from '#platform/security/crypto';
+import { inTransaction, isForeignKeyViolation, isUniqueViolation, type Reader, type Tx } from '#platform/db/database';
+import type { PlanId, ProfileId } from '#platform/db/db-schema';
+import { emit } from '#platform/jobs/events';
 import { slugTaken, titleTaken } from './create-plan.ts';
 import { planUpdated } from './events.ts';
 import { advanceDiscounts, checkPlan, planColumns, useCharges } from './plan-input.ts';

@@ -1,5 +1,5 @@
 import type { Command } from '../commands.ts';
-import { migrate } from '#platform/migrate';
+import { migrate } from '#platform/db/migrate';
 import { readConfig } from '../config.ts';
 import { makeLog, openConfiguredDatabase } from './open-site.ts';
 

@@ -8,9 +8,9 @@ import { setUpSite } from '../set-up.ts';
 import { doubtfulSettings, requireSafeSettings } from '../unsafe-settings.ts';
 import { join } from 'node:path';
 import { movableClock, systemClock } from '#platform/clock';
-import { type Database, openDatabase } from '#platform/db';
-import { useMasterKey } from '#platform/link-keys';
-import { migrate } from '#platform/migrate';
+import { type Database, openDatabase } from '#platform/db/database';
+import { useMasterKey } from '#platform/security/link-keys';
+import { migrate } from '#platform/db/migrate';
 
 export interface OpenSite {
   config: Config;

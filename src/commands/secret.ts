@@ -1,5 +1,5 @@
 import { systemClock } from '#platform/clock';
-import { migrate } from '#platform/migrate';
+import { migrate } from '#platform/db/migrate';
 import type { Command } from '../commands.ts';
 import { readConfig } from '../config.ts';
 import { findSecretKey } from '../secret-key.ts';

@@ -1,7 +1,7 @@
 import type { ListQuery, Page } from '#kernel/page';
-import type { ActivityId, ContactId, ProfileId, UserId } from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
-import { listPage, type ListSpec } from '#platform/list';
+import type { ActivityId, ContactId, ProfileId, UserId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
+import { listPage, type ListSpec } from '#platform/db/list';
 
 /** A dated note about a contact. */
 export interface Activity {

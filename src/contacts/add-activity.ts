@@ -1,9 +1,9 @@
 import { findUserByUsername, findUsersByIds, presentUserSummary } from '#accounts';
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import type { ProfileId } from '#platform/db-schema';
-import { inTransaction, type Reader } from '#platform/db';
-import { requireQuota } from '#platform/quota';
+import type { ProfileId } from '#platform/db/db-schema';
+import { inTransaction, type Reader } from '#platform/db/database';
+import { requireQuota } from '#platform/security/quota';
 import { findProfileBySlug, presentProfileSummary, profileSummaries } from '#profiles';
 import { type Activity, countActivities, findProfileActivities, insertActivity } from './activity-store.ts';
 import type { Contact } from './contact.ts';

@@ -1,8 +1,8 @@
 import { emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
 import { sql } from 'kysely';
-import type { ContactId, UserId } from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+import type { ContactId, UserId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 import type { Contact } from './contact.ts';
 
 export async function findContactBySlug(reader: Reader, slug: string): Promise<Contact | undefined> {

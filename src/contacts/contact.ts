@@ -1,4 +1,4 @@
-import type { ContactId, UserId } from '#platform/db-schema';
+import type { ContactId, UserId } from '#platform/db/db-schema';
 
 /** A person on record, with or without a login. */
 export interface Contact {

@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
 import { selectUsers, type UserDetail, type UserSummary } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
-import type { Reader } from '#platform/db';
-import { listPage, type ListSpec } from '#platform/list';
+import type { Reader } from '#platform/db/database';
+import { listPage, type ListSpec } from '#platform/db/list';
 import type { Contact } from './contact.ts';
 import { findContactBySlug } from './contact-store.ts';
 

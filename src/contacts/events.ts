@@ -1,4 +1,4 @@
-import type { ProfileId, UserId } from '#platform/db-schema';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
 
 /** Somebody wrote to the operator. `user_id` is set only when the sender was signed in: an address proves nothing. */
 export const userContact = (payload: {

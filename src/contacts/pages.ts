@@ -4,7 +4,7 @@ import { invalidInput } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { safeNext } from '#platform/http/next';
-import type { Throttle } from '#platform/throttle';
+import type { Throttle } from '#platform/security/throttle';
 import { sendMessage } from './send-message.ts';
 
 /** The contact form; who is signed in finds name and address filled in. */

@@ -1,3 +1,3 @@
-import type { Quota } from '#platform/quota';
+import type { Quota } from '#platform/security/quota';
 
 export const activitiesQuota: Quota = { rows: 'notes', rows_max: 1000, owner: 'contact' };

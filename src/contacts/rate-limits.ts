@@ -1,4 +1,4 @@
-import type { RateLimit } from '#platform/throttle';
+import type { RateLimit } from '#platform/security/throttle';
 
 export const contactLimit: RateLimit = {
   name: 'contact',

@@ -4,7 +4,7 @@ import { slugify, withSuffix } from '#kernel/slug';
 import { splitFullName } from '#kernel/text';
 import { findUserByVerifiedEmail, isNameFree, isUsername, parseEmail, parsePhone, type User } from '#accounts';
 import type { Context } from '#platform/context';
-import { inTransaction, type Tx } from '#platform/db';
+import { inTransaction, type Tx } from '#platform/db/database';
 import type { Contact } from './contact.ts';
 import {
   findContactByEmail,

@@ -1,9 +1,9 @@
 import { presentUser, UserDetailSchema } from '#accounts';
 import { inputProblems } from '#kernel/problem';
-import { quotaProblems } from '#platform/quota';
+import { quotaProblems } from '#platform/security/quota';
 import type { App } from '#platform/http/app';
 import { Detail, ListQuerystring } from '#platform/http/schemas';
-import { type Throttle, throttleProblems } from '#platform/throttle';
+import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import { listContactActivities } from './activity-store.ts';
 import { listDirectory, presentLead } from './directory.ts';
 import { findContactNamed, addActivity, presentActivities } from './add-activity.ts';

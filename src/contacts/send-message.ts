@@ -1,9 +1,9 @@
 import { findUserById, parseEmail } from '#accounts';
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
-import { emit } from '#platform/events';
-import { networkOf, type Throttle } from '#platform/throttle';
+import { inTransaction } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { networkOf, type Throttle } from '#platform/security/throttle';
 import { userContact } from './events.ts';
 import { contactLimit } from './rate-limits.ts';
 

@@ -1,6 +1,6 @@
 import type { MovableClock } from '#platform/clock';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { createOrganization, type Profile } from '#profiles';
 import { type DemoCustomer, customers, plans } from './dataset.ts';
 import { monthsBefore } from './months-before.ts';

@@ -1,6 +1,6 @@
 import { hashPassword, insertUser, type User } from '#accounts';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import {
   createPersonalProfile,
   findAgreement,

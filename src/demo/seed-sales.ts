@@ -2,7 +2,7 @@ import { addToCart, checkOut } from '#billing';
 import { createCoupon, createPlan, findPlanBySlug } from '#catalog';
 import { accounts, moveAmount, postEvent } from '#ledger';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { callProcessor, recordCharge, reserveAttempt } from '#payments';
 import { findSubscription } from '#subscriptions';
 import { coupons, documentedCharge, plans } from './dataset.ts';

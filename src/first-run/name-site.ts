@@ -1,8 +1,8 @@
 import { parseEmail } from '#accounts';
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
-import type { Subject } from '#platform/http/access';
+import { inTransaction } from '#platform/db/database';
+import type { Subject } from '#platform/http/guards/access';
 import { updateSite } from '#platform/site';
 import { updateProfile } from '#profiles';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { findSite } from '#platform/site';
 import { insertFirstRules } from '#gateway';
 import { findProfileBySlug, type Profile } from '#profiles';

@@ -5,7 +5,7 @@ import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
-import type { Throttle } from '#platform/throttle';
+import type { Throttle } from '#platform/security/throttle';
 import { presentProfileSummary, profileSummaries } from '#profiles';
 import { createFirstPlan, planCurrencies, planPeriods } from './create-first-plan.ts';
 import { loadFacts } from './load-facts.ts';

@@ -1,4 +1,4 @@
-import type { RateLimit } from '#platform/throttle';
+import type { RateLimit } from '#platform/security/throttle';
 
 /** Each test opens a connection to an address that the caller chose. */
 export const connectionTestLimit: RateLimit = {

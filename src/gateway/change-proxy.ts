@@ -1,7 +1,7 @@
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
-import { refusePrivateLiteral } from '#platform/public-address';
+import { inTransaction } from '#platform/db/database';
+import { refusePrivateLiteral } from '#platform/security/public-address';
 import { type SiteChange, updateSite } from '#platform/site';
 import type { ProxyChange } from './schemas.ts';
 

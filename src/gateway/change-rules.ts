@@ -1,7 +1,7 @@
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { inTransaction, type Tx } from '#platform/db';
-import type { SiteId } from '#platform/db-schema';
+import { inTransaction, type Tx } from '#platform/db/database';
+import type { SiteId } from '#platform/db/db-schema';
 import { touchSite } from '#platform/site';
 import { type Allow, parseAllow } from './allow.ts';
 import { gatewayProblems } from './problems.ts';

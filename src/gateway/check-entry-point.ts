@@ -1,5 +1,5 @@
 import { Agent } from 'undici';
-import { PrivateAddressError, publicConnector } from '#platform/public-address';
+import { PrivateAddressError, publicConnector } from '#platform/security/public-address';
 import { parseEntryPoint } from './change-proxy.ts';
 
 export type ConnectionCheck =

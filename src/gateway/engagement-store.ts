@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
-import type { Reader, Tx } from '#platform/db';
-import type { UserId } from '#platform/db-schema';
-import { listPage } from '#platform/list';
+import type { Reader, Tx } from '#platform/db/database';
+import type { UserId } from '#platform/db/db-schema';
+import { listPage } from '#platform/db/list';
 import type { Visits } from './engagement.ts';
 
 export interface NewVisit {

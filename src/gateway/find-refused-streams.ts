@@ -1,6 +1,6 @@
 import type { Clock } from '#platform/clock';
-import type { SessionId, UserId } from '#platform/db-schema';
-import type { Db } from '#platform/db';
+import type { SessionId, UserId } from '#platform/db/db-schema';
+import type { Db } from '#platform/db/database';
 import { findSite, type Site } from '#platform/site';
 import { type KnownCaller, loadCallers } from './load-callers.ts';
 import type { FactSources } from './load-facts.ts';

@@ -1,5 +1,5 @@
-import type { Tx } from '#platform/db';
-import type { SiteId } from '#platform/db-schema';
+import type { Tx } from '#platform/db/database';
+import type { SiteId } from '#platform/db/db-schema';
 import { insertRule } from './rule-store.ts';
 
 /** Inserts the rules that a new site starts with: whoever signed in below `/app/`, everybody elsewhere; nothing is forwarded. */

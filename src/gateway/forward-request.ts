@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Problem } from '#kernel/problem';
-import { codeOfError } from '#platform/http/error-code';
-import { prefersHtml } from '#platform/http/negotiate';
-import { transport_policy } from '#platform/http/security-headers';
-import { networkOf } from '#platform/throttle';
+import { codeOfError } from '#platform/http/replies/error-code';
+import { prefersHtml } from '#platform/http/replies/negotiate';
+import { transport_policy } from '#platform/http/replies/security-headers';
+import { networkOf } from '#platform/security/throttle';
 import { type FailureReason, type Forwarder, type OutgoingRequest, UpstreamFailure } from './forward.ts';
 import { requestHeaders } from './forward-headers.ts';
 import type { OpenConnections } from './open-connections.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough, type Duplex } from 'node:stream';
 import { Agent, type Dispatcher } from 'undici';
-import { codeOfError } from '#platform/http/error-code';
+import { codeOfError } from '#platform/http/replies/error-code';
 import { isEventStream, watchTransfer } from './transfer-watch.ts';
 import { responseHeaders } from './forward-headers.ts';
 import { upstreamConnector } from './upstream-connector.ts';

@@ -11,7 +11,7 @@ import { endSubscriptions, openOrExtend } from '#subscriptions';
 import { createUpstreamApp } from '../../examples/upstream-app/index.ts';
 import { makeUser } from '../../test/support/factories/accounts.ts';
 import { type GatewayApp, startGatewayApp } from '../../test/support/gateway-app.ts';
-import { inTransaction } from '../platform/db.ts';
+import { inTransaction } from '../platform/db/database.ts';
 import { rotateSessionKey } from './session-key.ts';
 
 let app: GatewayApp;

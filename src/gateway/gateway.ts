@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { type App, METHODS } from '#platform/http/app';
-import type { Db } from '#platform/db';
-import { isByCookie, isCrossSite } from '#platform/http/csrf';
+import type { Db } from '#platform/db/database';
+import { isByCookie, isCrossSite } from '#platform/http/guards/csrf';
 import { makeForwarder } from './forward.ts';
 import { forwardOn, hasBody } from './forward-request.ts';
 import { findRefusedStreams, type StreamCheckParts } from './find-refused-streams.ts';

@@ -1,5 +1,5 @@
 import type { Context } from '#platform/context';
-import type { UserId } from '#platform/db-schema';
+import type { UserId } from '#platform/db/db-schema';
 import { type KnownCaller, loadCaller } from './load-callers.ts';
 import type { FactSources } from './load-facts.ts';
 

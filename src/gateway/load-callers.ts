@@ -1,5 +1,5 @@
 import type { Context } from '#platform/context';
-import type { ProfileId, UserId } from '#platform/db-schema';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { findUsersByIds } from '#accounts';
 import { findProfilesByIds, type HeldRole, presentProfileSummary, profileSummaries, rolesOfUsers } from '#profiles';
 import type { Visits } from './engagement.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createPlan, findPlansBySlugs, type Plan } from '#catalog';
 import { isLocked, postEvent } from '#ledger';
-import type { UserId } from '#platform/db-schema';
+import type { UserId } from '#platform/db/db-schema';
 import {
   createOrganization,
   findAgreement,
@@ -17,7 +17,7 @@ import { type TestContext, signedIn, testContext } from '../../test/support/cont
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { makeUser } from '../../test/support/factories/accounts.ts';
 import { orderEntry } from '../../test/support/factories/ledger.ts';
-import { inTransaction } from '../platform/db.ts';
+import { inTransaction } from '../platform/db/database.ts';
 import { loadCaller } from './load-callers.ts';
 import { type FactSources, loadFacts } from './load-facts.ts';
 import { operators } from './operators.ts';

@@ -1,6 +1,6 @@
 import type { Context } from '#platform/context';
-import type { Reader } from '#platform/db';
-import type { PlanId, ProfileId, SubscriptionId } from '#platform/db-schema';
+import type { Reader } from '#platform/db/database';
+import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { findUserByUsername } from '#accounts';
 import { findAgreement, findProfileBySlug, hasSigned, type ProviderLink, rolesOfUser } from '#profiles';
 import type { CallerFacts, Facts, ProviderFact } from './facts.ts';

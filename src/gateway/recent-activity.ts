@@ -1,6 +1,6 @@
 import { printableName, selectUsers } from '#accounts';
 import { startOfDay } from '#kernel/instant';
-import type { Reader } from '#platform/db';
+import type { Reader } from '#platform/db/database';
 
 /** Something that happened today. */
 export interface RecentActivity {

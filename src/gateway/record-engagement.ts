@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { inTransaction, type Db, isForeignKeyViolation } from '#platform/db';
-import type { UserId } from '#platform/db-schema';
+import { inTransaction, type Db, isForeignKeyViolation } from '#platform/db/database';
+import type { UserId } from '#platform/db/db-schema';
 import { tagsDue, visitOf, type Visits } from './engagement.ts';
 import { type NewVisit, upsertVisits } from './engagement-store.ts';
 import type { Visit } from './session.ts';

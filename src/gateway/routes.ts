@@ -5,7 +5,7 @@ import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
-import { pageOfAll } from '#platform/list';
+import { pageOfAll } from '#platform/db/list';
 import type { Site } from '#platform/site';
 import { Type } from 'typebox';
 import { presentAllow } from './allow.ts';

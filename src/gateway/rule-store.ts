@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
-import type { Reader, Tx } from '#platform/db';
-import type { AccessRuleId, JsonValue, SiteId } from '#platform/db-schema';
-import { listPage } from '#platform/list';
+import type { Reader, Tx } from '#platform/db/database';
+import type { AccessRuleId, JsonValue, SiteId } from '#platform/db/db-schema';
+import { listPage } from '#platform/db/list';
 import type { Allow } from './allow.ts';
 import { type AccessRule, patternSegments } from './rule.ts';
 import { type AllowValue, isAllowValue } from './rule-params.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { jwtVerify } from 'jose';
-import { deriveKey, seal } from '#platform/crypto';
+import { deriveKey, seal } from '#platform/security/crypto';
 import { movableClock } from '#platform/clock';
 import { makeSessionCarriers } from './session-carriers.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from '#platform/context';
-import { deriveKey, open, seal } from '#platform/crypto';
-import { inTransaction, type Tx } from '#platform/db';
+import { deriveKey, open, seal } from '#platform/security/crypto';
+import { inTransaction, type Tx } from '#platform/db/database';
 import { type Site, updateSite } from '#platform/site';
 
 const bound_to = 'sites.session_key';

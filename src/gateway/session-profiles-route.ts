@@ -3,7 +3,7 @@ import { findUserByUsername } from '#accounts';
 import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
 import { ListQuerystring } from '#platform/http/schemas';
-import { pageOfAll } from '#platform/list';
+import { pageOfAll } from '#platform/db/list';
 import type { KnownCallers } from './known-callers.ts';
 import type { KnownCaller } from './load-callers.ts';
 import { gatewayProblems } from './problems.ts';

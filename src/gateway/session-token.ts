@@ -1,6 +1,6 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
-import { keyId } from '#platform/crypto';
+import { keyId } from '#platform/security/crypto';
 
 /** How the session travels: not at all, as an encrypted cookie, as a signed token. */
 export type SessionBackend = 0 | 1 | 2;

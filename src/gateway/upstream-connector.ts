@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
-import { codeOfError } from '#platform/http/error-code';
-import { publicConnector } from '#platform/public-address';
+import { codeOfError } from '#platform/http/replies/error-code';
+import { publicConnector } from '#platform/security/public-address';
 
 type Write = (chunk: unknown, encoding: BufferEncoding, done: (error?: Error | null) => void) => void;
 type WriteMany = (chunks: unknown[], done: (error?: Error | null) => void) => void;

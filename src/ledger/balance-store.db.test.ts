@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { ProfileId, SubscriptionId } from '#platform/db-schema';
-import { inTransaction } from '#platform/db';
+import type { ProfileId, SubscriptionId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { next } from '../../test/support/factories.ts';
 import { makeParty, orderEntry, paidEntry, writtenOffEntry } from '../../test/support/factories/ledger.ts';

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Money } from '#kernel/money';
-import type { ProfileId, SubscriptionId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import type { ProfileId, SubscriptionId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 import { type EventBalance, type StatementBalance, sumByUnit } from './balance.ts';
 import type { Account, Entry } from './entry.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Selectable } from 'kysely';
 import { assertAmount } from '#kernel/money';
-import type { LedgerEntriesTable, ProfileId } from '#platform/db-schema';
+import type { LedgerEntriesTable, ProfileId } from '#platform/db/db-schema';
 
 /**
  * The accounts that every profile has. A balance is what came in less what went out, so the sign says whose money it is.

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { LedgerEntryId, LedgerEventId, ProfileId } from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+import type { LedgerEntryId, LedgerEventId, ProfileId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 import type { Entry, NewEntry } from './entry.ts';
 
 /** Claims the key of an event; undefined when it is taken. Waits for a transaction that is claiming the same key. */

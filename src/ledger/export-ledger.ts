@@ -1,6 +1,6 @@
 import { formatDecimal } from '#kernel/money';
-import type { ProfileId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 import { findProfilesByIds, type Profile, profileName } from '#profiles';
 import type { Entry } from './entry.ts';
 import { listEntriesAfter } from './event-store.ts';

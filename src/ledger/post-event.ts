@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Tx } from '#platform/db';
+import type { Tx } from '#platform/db/database';
 import { assertEntry, type Entry, type NewEntry, unbalancedUnit } from './entry.ts';
 import { insertEntries, insertEvent } from './event-store.ts';
 import { ledgerProblems } from './problems.ts';

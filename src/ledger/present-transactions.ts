@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { LedgerEventId, ProfileId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import type { LedgerEventId, ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 import { paths } from '#platform/http/paths';
 import { presentProfileSummary, profileSummaries } from '#profiles';
 import { findReceipts } from './event-store.ts';

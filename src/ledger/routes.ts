@@ -3,9 +3,9 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { isTimeZone } from '#kernel/instant';
 import type { App } from '#platform/http/app';
-import { type Access, sellersSeenBy } from '#platform/http/access';
+import { type Access, sellersSeenBy } from '#platform/http/guards/access';
 import { ListQuerystring, SlugParam } from '#platform/http/schemas';
-import { listProblems } from '#platform/list';
+import { listProblems } from '#platform/db/list';
 import { findProfileById, getBroker, type Profile } from '#profiles';
 import {
   listBalance,

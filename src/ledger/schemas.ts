@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import type { LedgerEntryId } from '#platform/db-schema';
+import type { LedgerEntryId } from '#platform/db/db-schema';
 import { IsoInstant, NullableInstant, PageOf } from '#platform/http/schemas';
 import { ProfileSummarySchema } from '#profiles';
 

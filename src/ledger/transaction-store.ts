@@ -1,8 +1,8 @@
 import { type Expression, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
 import type { Money } from '#kernel/money';
-import type { ProfileId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
-import type { ListSpec } from '#platform/list';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import type { ListSpec } from '#platform/db/list';
 import { selectProfileNames } from '#profiles';
 import type { Entry } from './entry.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ProfileId } from '#platform/db-schema';
+import type { ProfileId } from '#platform/db/db-schema';
 import { accounts, moveAmount } from './entry.ts';
 import { amountText, descriptionHtml, isDebit, type Transaction } from './transaction.ts';
 

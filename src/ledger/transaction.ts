@@ -1,6 +1,6 @@
 import { formatMoney } from '#kernel/money';
-import type { LedgerEntryId, LedgerEventId, ProfileId } from '#platform/db-schema';
-import { escapeHtml } from '#platform/trusted-html';
+import type { LedgerEntryId, LedgerEventId, ProfileId } from '#platform/db/db-schema';
+import { escapeHtml } from '#platform/templates/trusted-html';
 import { accounts, type NewEntry } from './entry.ts';
 
 /** An entry as people are shown it; what is not posted yet has no event. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
-import type { ProfileId } from '#platform/db-schema';
-import { inTransaction } from '#platform/db';
+import type { ProfileId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { makeParty, orderEntry } from '../../test/support/factories/ledger.ts';
 import { accounts, convertAmount } from './entry.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Reader } from '#platform/db';
+import type { Reader } from '#platform/db/database';
 
 /** Something in the ledger that cannot be so. `where` names the event or the entry. */
 export interface Violation {

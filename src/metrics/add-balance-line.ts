@@ -1,6 +1,6 @@
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { inTransaction, isUniqueViolation } from '#platform/db';
+import { inTransaction, isUniqueViolation } from '#platform/db/database';
 import type { BalanceLine } from './balance-line.ts';
 import { insertBalanceLine, type NewBalanceLine } from './balance-line-store.ts';
 

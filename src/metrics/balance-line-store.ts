@@ -1,6 +1,6 @@
 import type { Page, ListQuery } from '#kernel/page';
-import type { Reader, Tx } from '#platform/db';
-import { listPage } from '#platform/list';
+import type { Reader, Tx } from '#platform/db/database';
+import { listPage } from '#platform/db/list';
 import type { BalanceLine } from './balance-line.ts';
 
 export type NewBalanceLine = Pick<BalanceLine, 'report' | 'title' | 'selector' | 'rank'>;

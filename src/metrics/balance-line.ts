@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { BalanceLinesTable } from '#platform/db-schema';
+import type { BalanceLinesTable } from '#platform/db/db-schema';
 
 /** A row of a balance sheet: the accounts whose name contains `selector`, whatever the case. */
 export type BalanceLine = Selectable<BalanceLinesTable>;

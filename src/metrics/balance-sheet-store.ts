@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Reader } from '#platform/db';
+import type { Reader } from '#platform/db/database';
 
 /** What all profiles together moved in or out of one account between two bounds. */
 export interface AccountMovement {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accounts, moveAmount, postEvent } from '#ledger';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { testContext, type TestContext } from '../../test/support/context.ts';
 import { addBalanceLine } from './add-balance-line.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BalanceLineId } from '#platform/db-schema';
+import type { BalanceLineId } from '#platform/db/db-schema';
 import type { BalanceLine } from './balance-line.ts';
 import { sumBalanceSheet } from './balance-sheet.ts';
 

@@ -1,5 +1,5 @@
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { refusingTakenRanks } from './add-balance-line.ts';
 import type { BalanceLine } from './balance-line.ts';
 import { type BalanceLineChange, findBalanceLine, updateBalanceLine } from './balance-line-store.ts';

@@ -1,5 +1,5 @@
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { deleteBalanceLine } from './balance-line-store.ts';
 import { metricsProblems } from './problems.ts';
 

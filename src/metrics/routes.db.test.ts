@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { findUserByUsername } from '#accounts';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { findSite } from '#platform/site';
 import { makeManager } from '#profiles';
 import { apiClient, registerPerson } from '../../test/support/client.ts';

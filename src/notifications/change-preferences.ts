@@ -1,7 +1,7 @@
 import { findUserByUsername, type User } from '#accounts';
 import { commonProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { MANAGER, rolesOfUser } from '#profiles';
 import { listOptouts, replaceOptouts } from './optout-store.ts';
 import { offeredEvents, optedOutBy } from './preference.ts';

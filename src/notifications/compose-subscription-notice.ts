@@ -1,5 +1,5 @@
 import type { Context } from '#platform/context';
-import type { JsonObject } from '#platform/db-schema';
+import type { JsonObject } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
 import type { ProfileView } from '#profiles';
 import { type Notice, notice } from './notice.ts';

@@ -1,6 +1,6 @@
 import type { User } from '#accounts';
 import type { Context } from '#platform/context';
-import type { JsonObject } from '#platform/db-schema';
+import type { JsonObject } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
 import { type Notice, notice } from './notice.ts';
 import { profileOf, userOf } from './parties.ts';

@@ -1,5 +1,5 @@
 import type { Context } from '#platform/context';
-import type { JsonObject } from '#platform/db-schema';
+import type { JsonObject } from '#platform/db/db-schema';
 import { composeClaimCode } from './compose-claim-notice.ts';
 import { composeUserContact } from './compose-contact-notice.ts';
 import { composeCardUpdated, composeChargeUpdated, composeOrderExecuted } from './compose-payment-notice.ts';

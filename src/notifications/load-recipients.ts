@@ -1,6 +1,6 @@
 import { findUserByVerifiedEmail, findUsersByIds } from '#accounts';
 import type { Context } from '#platform/context';
-import type { ProfileId, UserId } from '#platform/db-schema';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { managersOf, type ProfileView } from '#profiles';
 import type { Notice } from './notice.ts';
 import { findOptedOut } from './optout-store.ts';

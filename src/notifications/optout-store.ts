@@ -1,5 +1,5 @@
-import type { UserId } from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+import type { UserId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 
 /** Lists the events that a user does not want to be told of. */
 export async function listOptouts(reader: Reader, user_id: UserId): Promise<string[]> {

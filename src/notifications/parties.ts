@@ -1,6 +1,6 @@
 import { findUserById, type User } from '#accounts';
 import type { Context } from '#platform/context';
-import type { JsonObject } from '#platform/db-schema';
+import type { JsonObject } from '#platform/db/db-schema';
 import { findProfileViews, type ProfileView } from '#profiles';
 import { profileIdIn, userIdIn } from './payload.ts';
 

@@ -1,4 +1,4 @@
-import type { JsonObject, ProfileId, UserId } from '#platform/db-schema';
+import type { JsonObject, ProfileId, UserId } from '#platform/db/db-schema';
 
 /** Reads members of an event's payload: it comes from the outbox, where an older version of the program may have written it. */
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { UserId } from '#platform/db-schema';
+import type { UserId } from '#platform/db/db-schema';
 import { chooseRecipients, chooseReplyTo, recipientRule } from './recipients.ts';
 
 const id = (n: number) => n as UserId; // only tests make ids up

@@ -1,4 +1,4 @@
-import type { UserId } from '#platform/db-schema';
+import type { UserId } from '#platform/db/db-schema';
 
 /** Somebody an event is about. What a rule names and an event does not have is passed over. */
 export type Party = 'user' | 'profile' | 'provider' | 'subscriber' | 'broker';

@@ -3,12 +3,12 @@ import { after, before, beforeEach, test } from 'node:test';
 import { insertUser, type User } from '#accounts';
 import { pino } from 'pino';
 import { fileURLToPath } from 'node:url';
-import type { JsonObject, UserId } from '#platform/db-schema';
-import { inTransaction } from '#platform/db';
-import { emit } from '#platform/events';
-import { makeMailer } from '#platform/mail';
-import { makeRelay } from '#platform/relay';
-import { makeTemplates } from '#platform/templates';
+import type { JsonObject, UserId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { makeMailer } from '#platform/mail/mail';
+import { makeRelay } from '#platform/jobs/relay';
+import { makeTemplates } from '#platform/templates/templates';
 import {
   createOrganization,
   createPersonalProfile,

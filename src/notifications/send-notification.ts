@@ -1,10 +1,10 @@
 import { printableName, presentUser } from '#accounts';
 import type { Context } from '#platform/context';
-import type { UserId } from '#platform/db-schema';
-import type { Delivery, Subscriber } from '#platform/events';
-import type { Mailer } from '#platform/mail';
-import type { Templates } from '#platform/templates';
-import type { MailOrigin } from '#platform/mail-gate';
+import type { UserId } from '#platform/db/db-schema';
+import type { Delivery, Subscriber } from '#platform/jobs/events';
+import type { Mailer } from '#platform/mail/mail';
+import type { Templates } from '#platform/templates/templates';
+import type { MailOrigin } from '#platform/mail/mail-gate';
 import { getProfileView, isSeller, presentProfileDetail, type ProfileView } from '#profiles';
 import { composers } from './compose.ts';
 import { addressOf, loadRecipients, replyCandidates } from './load-recipients.ts';

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { ChargeAttemptsTable } from '#platform/db-schema';
+import type { ChargeAttemptsTable } from '#platform/db/db-schema';
 import type { ChargeSource } from './processors/processor.ts';
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { ProfileId } from '#platform/db-schema';
+import type { ProfileId } from '#platform/db/db-schema';
 import type { Context } from '#platform/context';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';

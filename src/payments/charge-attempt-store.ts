@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
-import type { ChargeAttemptId, ChargeAttemptsTable } from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+import type { ChargeAttemptId, ChargeAttemptsTable } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 import type { Attempt } from './attempt.ts';
 
 type AttemptRow = Selectable<ChargeAttemptsTable>;

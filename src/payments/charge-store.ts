@@ -7,8 +7,8 @@ import type {
   ChargesTable,
   LedgerEntryId,
   ProfileId,
-} from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+} from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 import type { Charge, ChargeItem, ChargeState } from './charge.ts';
 
 export async function insertCharge(tx: Tx, charge: Insertable<ChargesTable>): Promise<Charge> {

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { ChargeItemsTable, ChargesTable } from '#platform/db-schema';
+import type { ChargeItemsTable, ChargesTable } from '#platform/db/db-schema';
 import type { Evidence, Funds } from './processors/processor.ts';
 
 /** A payment that a processor accepted. `profile_id` is the customer. */

@@ -1,5 +1,5 @@
-import type { LedgerEntryId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import type { LedgerEntryId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 
 /** A line of a charge with what names it: the card of the charge, and the subject of the entries that refund the line. */
 export interface ChargedLine {

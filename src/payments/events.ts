@@ -1,4 +1,4 @@
-import type { ChargeId, ProfileId, UserId } from '#platform/db-schema';
+import type { ChargeId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { ChargeState } from './charge.ts';
 import type { Card } from './processors/processor.ts';
 

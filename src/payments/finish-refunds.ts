@@ -1,5 +1,5 @@
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { reach } from './call-processor.ts';
 import { findChargeById } from './charge-store.ts';
 import { processorNamed } from './processors/choose-processor.ts';

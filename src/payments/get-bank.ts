@@ -1,5 +1,5 @@
 import { accounts, balance, DEFAULT_UNIT, mainAmount } from '#ledger';
-import type { Reader } from '#platform/db';
+import type { Reader } from '#platform/db/database';
 import type { Profile } from '#profiles';
 import type { BankBody } from './schemas.ts';
 

@@ -1,4 +1,4 @@
-import { defineJob } from '#platform/jobs';
+import { defineJob } from '#platform/jobs/jobs';
 import { reach } from './call-processor.ts';
 import { finishRefunds } from './finish-refunds.ts';
 import { processorNamed } from './processors/choose-processor.ts';

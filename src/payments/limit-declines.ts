@@ -1,6 +1,6 @@
 import { Problem } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { networkOf } from '#platform/throttle';
+import { networkOf } from '#platform/security/throttle';
 import { actorId } from './actor-id.ts';
 import { paymentsProblems } from './problems.ts';
 import { declineLimit, declinePeerLimit } from './rate-limits.ts';

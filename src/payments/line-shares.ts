@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Entry, findEntries } from '#ledger';
-import type { LedgerEntryId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import type { LedgerEntryId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 import type { Charge, ChargeItem } from './charge.ts';
 import { findChargeItems } from './charge-store.ts';
 import { NOTHING, remainder, type Shares } from './refund.ts';

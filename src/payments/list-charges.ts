@@ -1,7 +1,7 @@
 import { type BalancePage, upToNow, withBalance } from '#ledger';
 import type { ListQuery } from '#kernel/page';
 import type { Context } from '#platform/context';
-import { filterRows, listPage, type ListSpec } from '#platform/list';
+import { filterRows, listPage, type ListSpec } from '#platform/db/list';
 import { selectProfileNames } from '#profiles';
 import { presentCharge } from './present-charge.ts';
 import type { ChargeBody } from './schemas.ts';

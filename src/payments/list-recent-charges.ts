@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Reader } from '#platform/db';
+import type { Reader } from '#platform/db/database';
 import { profileSummaries } from '#profiles';
 import type { ChargeState } from './charge.ts';
 import { findDecidedCharges } from './charge-store.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { NewEntry } from '#ledger';
-import type { ProfileId } from '#platform/db-schema';
+import type { ProfileId } from '#platform/db/db-schema';
 import { distribute } from './distribution.ts';
 import { type PaidLine, paymentEntries } from './payment-entries.ts';
 import type { Funds } from './processors/processor.ts';

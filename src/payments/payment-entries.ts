@@ -1,5 +1,5 @@
 import { accounts, convertAmount, moveAmount, type NewEntry, type Place } from '#ledger';
-import type { ProfileId } from '#platform/db-schema';
+import type { ProfileId } from '#platform/db/db-schema';
 import type { Distribution } from './distribution.ts';
 
 /** Who stands where while a charge is booked. */

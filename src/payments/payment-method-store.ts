@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
-import type { PaymentMethodsTable, ProfileId } from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+import type { PaymentMethodsTable, ProfileId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 
 /** The card on file of a profile. */
 export type PaymentMethod = Selectable<PaymentMethodsTable>;

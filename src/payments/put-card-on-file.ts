@@ -1,7 +1,7 @@
-import type { ProfileId, UserId } from '#platform/db-schema';
-import type { Tx } from '#platform/db';
-import { emit } from '#platform/events';
-import { enqueue } from '#platform/jobs';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { enqueue } from '#platform/jobs/jobs';
 import { cardChanges, cardUpdated } from './events.ts';
 import { forgetCard } from './jobs.ts';
 import { lockPaymentMethod, type PaymentMethod, replacePaymentMethod } from './payment-method-store.ts';

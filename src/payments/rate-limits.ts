@@ -1,4 +1,4 @@
-import type { RateLimit } from '#platform/throttle';
+import type { RateLimit } from '#platform/security/throttle';
 
 /** Cards that are tried one after the other until one is accepted are stolen ones. */
 export const declineLimit: RateLimit = {

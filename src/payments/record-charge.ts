@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { findUserById } from '#accounts';
-import { randomKey40 } from '#platform/crypto';
-import type { LedgerEntryId, ProfileId } from '#platform/db-schema';
-import type { Tx } from '#platform/db';
+import { randomKey40 } from '#platform/security/crypto';
+import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
 import type { Attempt } from './attempt.ts';
 import type { Charge } from './charge.ts';
 import { closeAttempt } from './charge-attempt-store.ts';

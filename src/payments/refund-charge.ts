@@ -1,9 +1,9 @@
 import { formatMoney } from '#kernel/money';
 import { commonProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import type { Reader } from '#platform/db';
-import { inTransaction } from '#platform/db';
-import type { Subject } from '#platform/http/access';
+import type { Reader } from '#platform/db/database';
+import { inTransaction } from '#platform/db/database';
+import type { Subject } from '#platform/http/guards/access';
 import { isBrokerManager, managersOf } from '#profiles';
 import { actorId } from './actor-id.ts';
 import { reach } from './call-processor.ts';

@@ -1,5 +1,5 @@
 import { accounts, convertAmount, moveAmount, type NewEntry } from '#ledger';
-import type { ProfileId } from '#platform/db-schema';
+import type { ProfileId } from '#platform/db/db-schema';
 import type { Parties } from './payment-entries.ts';
 import type { Shares } from './refund.ts';
 

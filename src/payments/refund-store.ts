@@ -7,8 +7,8 @@ import type {
   RefundId,
   RefundLinesTable,
   RefundsTable,
-} from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+} from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 import type { Refund, RefundLine, Shares } from './refund.ts';
 
 export async function insertRefund(

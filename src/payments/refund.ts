@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import { allocate, allocateMoney, chargeStep } from '#kernel/money';
-import type { RefundLinesTable, RefundsTable } from '#platform/db-schema';
+import type { RefundLinesTable, RefundsTable } from '#platform/db/db-schema';
 import type { ChargeState } from './charge.ts';
 
 /** Money given back on a charge, from the intent to the booking. */

@@ -1,7 +1,7 @@
 import type { Context } from '#platform/context';
-import { inTransaction, type Tx } from '#platform/db';
-import type { ProfileId } from '#platform/db-schema';
-import { enqueue } from '#platform/jobs';
+import { inTransaction, type Tx } from '#platform/db/database';
+import type { ProfileId } from '#platform/db/db-schema';
+import { enqueue } from '#platform/jobs/jobs';
 import { forgetCard } from './jobs.ts';
 import { deletePaymentMethod } from './payment-method-store.ts';
 

@@ -1,7 +1,7 @@
 import { toSmallestUnit } from '#kernel/money';
-import type { ProfileId, UserId } from '#platform/db-schema';
-import { randomKey40 } from '#platform/crypto';
-import type { Tx } from '#platform/db';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import { randomKey40 } from '#platform/security/crypto';
+import type { Tx } from '#platform/db/database';
 import { type Attempt, CHARGE_AMOUNT_MAX, chargeMinimum } from './attempt.ts';
 import { insertAttempt } from './charge-attempt-store.ts';
 import { savedCard } from './payment-method-store.ts';

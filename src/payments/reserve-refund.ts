@@ -1,9 +1,9 @@
 import { chargeStep, formatMoney } from '#kernel/money';
 import { invalidInput } from '#kernel/problem';
 import { accounts, balance } from '#ledger';
-import { randomKey40 } from '#platform/crypto';
-import type { ProfileId, UserId } from '#platform/db-schema';
-import type { Tx } from '#platform/db';
+import { randomKey40 } from '#platform/security/crypto';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
 import { lockProfile, profileName } from '#profiles';
 import type { Charge } from './charge.ts';
 import { lockCharge } from './charge-store.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Problem } from '#kernel/problem';
-import type { ProfileId } from '#platform/db-schema';
+import type { ProfileId } from '#platform/db/db-schema';
 import { testContext, type TestContext } from '../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { makeParty } from '../../test/support/factories/ledger.ts';

@@ -1,7 +1,7 @@
 import type { Context } from '#platform/context';
-import { randomKey40 } from '#platform/crypto';
-import { inTransaction } from '#platform/db';
-import type { ProfileId } from '#platform/db-schema';
+import { randomKey40 } from '#platform/security/crypto';
+import { inTransaction } from '#platform/db/database';
+import type { ProfileId } from '#platform/db/db-schema';
 import { actorId } from './actor-id.ts';
 import { reach } from './call-processor.ts';
 import { limitDeclines } from './limit-declines.ts';

@@ -1,6 +1,6 @@
 import type { Context } from '#platform/context';
 import { paths } from '#platform/http/paths';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { findProfileById } from '#profiles';
 import { actorId } from './actor-id.ts';
 import type { Charge } from './charge.ts';

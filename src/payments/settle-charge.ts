@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { accounts, type Entry, findEntries, holdingsByEvent, postEvent } from '#ledger';
 import { getProcessor } from '#profiles';
-import type { ChargeId, UserId } from '#platform/db-schema';
-import type { Tx } from '#platform/db';
+import type { ChargeId, UserId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
 import { findSite } from '#platform/site';
 import { bookDispute, revertDispute } from './book-dispute.ts';
 import { type Charge, type ChargeItem, settle, type Settlement } from './charge.ts';

@@ -1,5 +1,5 @@
 import type { Context } from '#platform/context';
-import type { ChargeId } from '#platform/db-schema';
+import type { ChargeId } from '#platform/db/db-schema';
 import { listUnsettledCharges } from './charge-store.ts';
 import { refreshCharge } from './refresh-charge.ts';
 

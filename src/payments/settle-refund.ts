@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { findEntries, postEvent } from '#ledger';
 import { getProcessor } from '#profiles';
-import type { Tx } from '#platform/db';
+import type { Tx } from '#platform/db/database';
 import { findSite } from '#platform/site';
 import { findChargeById, findChargeItems } from './charge-store.ts';
 import type { RefundAnswer } from './processors/processor.ts';

@@ -1,7 +1,7 @@
 import { findEntries } from '#ledger';
-import type { UserId } from '#platform/db-schema';
-import type { Tx } from '#platform/db';
-import { emit } from '#platform/events';
+import type { UserId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
 import type { Charge } from './charge.ts';
 import { findChargeItems } from './charge-store.ts';
 import { type ChargeNews, chargeUpdated } from './events.ts';

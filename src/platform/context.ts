@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
-import type { Db } from './db.ts';
-import type { SessionId, UserId } from './db-schema.ts';
+import type { Db } from './db/database.ts';
+import type { SessionId, UserId } from './db/db-schema.ts';
 import type { Site } from './site.ts';
-import type { Throttle } from './throttle.ts';
+import type { Throttle } from './security/throttle.ts';
 
 /** Who asks. Verbs decide on it; nothing else about the caller is known to them. */
 export type Actor =

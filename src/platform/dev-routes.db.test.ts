@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startApp, type TestApp } from '../../test/support/start-app.ts';
-import { inTransaction } from './db.ts';
-import { emit } from './events.ts';
+import { inTransaction } from './db/database.ts';
+import { emit } from './jobs/events.ts';
 
 let app: TestApp;
 before(async () => {

@@ -3,11 +3,11 @@ import { readInstant } from '#kernel/instant';
 import { invalidInput } from '#kernel/problem';
 import type { MovableClock } from './clock.ts';
 import type { App } from './http/app.ts';
-import { prefersHtml } from './http/negotiate.ts';
+import { prefersHtml } from './http/replies/negotiate.ts';
 import { IsoInstant, NullableString } from './http/schemas.ts';
-import type { CapturedMail, Mailbox } from './mailbox.ts';
-import type { DueReport } from './run-due.ts';
-import { escapeHtml } from './trusted-html.ts';
+import type { CapturedMail, Mailbox } from './mail/mailbox.ts';
+import type { DueReport } from './jobs/run-due.ts';
+import { escapeHtml } from './templates/trusted-html.ts';
 
 const MOVE_MAX_MS = 10 * 366 * 86_400_000;
 

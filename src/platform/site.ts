@@ -1,5 +1,5 @@
-import type { ProfileId, SiteId } from './db-schema.ts';
-import type { Db, Reader, Tx } from './db.ts';
+import type { ProfileId, SiteId } from './db/db-schema.ts';
+import type { Db, Reader, Tx } from './db/database.ts';
 
 /** One deployment's identity and gateway settings. Everybody reads it through here, so that more sites can come. */
 export interface Site {

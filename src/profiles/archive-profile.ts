@@ -1,8 +1,8 @@
 import { detachProfile, refuseApiKey, releaseName, type User } from '#accounts';
 import type { Context } from '#platform/context';
-import type { ProfileId, UserId } from '#platform/db-schema';
-import { inTransaction, type Reader, type Tx } from '#platform/db';
-import { emit } from '#platform/events';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import { inTransaction, type Reader, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
 import { paths } from '#platform/http/paths';
 import type { Site } from '#platform/site';
 import { actorId } from './actor-id.ts';

@@ -5,8 +5,8 @@ import { type FormProblem, problemToForm, textField } from '#platform/http/forms
 import { safeNext, withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { invalidInput } from '#kernel/problem';
-import type { UserId } from '#platform/db-schema';
-import { noSubject } from '#platform/http/access';
+import type { UserId } from '#platform/db/db-schema';
+import { noSubject } from '#platform/http/guards/access';
 import { actorId } from './actor-id.ts';
 import { connectProfile } from './connect-profile.ts';
 import { presentProfileSummary, profileSummaries } from './profile-summary.ts';

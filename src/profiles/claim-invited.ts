@@ -1,8 +1,8 @@
 import { releaseName, type User } from '#accounts';
 import { isSlug } from '#kernel/slug';
-import { randomKey40 } from '#platform/crypto';
-import type { ProfileId } from '#platform/db-schema';
-import type { Tx } from '#platform/db';
+import { randomKey40 } from '#platform/security/crypto';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
 import { createPersonalProfile } from './create-profile.ts';
 import { lockInvitedProfiles, moveInvitations } from './invited-profile-store.ts';
 import { archiveSlug, type Profile } from './profile.ts';

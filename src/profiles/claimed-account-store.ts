@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { selectUsers } from '#accounts';
-import type { ProfileId, UserId } from '#platform/db-schema';
-import type { Tx } from '#platform/db';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
 import { MANAGER } from './roles/role-type.ts';
 
 /**

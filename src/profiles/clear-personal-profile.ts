@@ -1,6 +1,6 @@
 import type { User } from '#accounts';
-import type { ProfileId, UserId } from '#platform/db-schema';
-import type { Tx } from '#platform/db';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
 import { lockProfilesMadeBy, withdrawConsents } from './claimed-account-store.ts';
 import type { Profile } from './profile.ts';
 import { findPersonalProfile, lockProfile, updateProfileRow } from './profile-store.ts';

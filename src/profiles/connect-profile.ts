@@ -1,10 +1,10 @@
 import { invalidInput } from '#kernel/problem';
 import { findUserByEmail, findUserById, findUserByUsername, insertUser, isUsername, type User } from '#accounts';
 import type { Context } from '#platform/context';
-import type { UserId } from '#platform/db-schema';
-import { inTransaction, type Tx } from '#platform/db';
-import type { Subject } from '#platform/http/access';
-import { requireQuota } from '#platform/quota';
+import type { UserId } from '#platform/db/db-schema';
+import { inTransaction, type Tx } from '#platform/db/database';
+import type { Subject } from '#platform/http/guards/access';
+import { requireQuota } from '#platform/security/quota';
 import { actorId } from './actor-id.ts';
 import {
   createOrganization,

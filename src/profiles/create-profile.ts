@@ -5,7 +5,7 @@ import { invalidInput } from '#kernel/problem';
 import { isSlug, slugify, withSuffix } from '#kernel/slug';
 import { singleLine } from '#kernel/text';
 import { claimName, isNameFree, parseEmail, type User } from '#accounts';
-import type { Reader, Tx } from '#platform/db';
+import type { Reader, Tx } from '#platform/db/database';
 import { extraToText } from '#platform/http/schemas';
 import { isArchiveSlug, type Profile, type ProfileFields } from './profile.ts';
 import { insertProfileRow, type NewProfile } from './profile-store.ts';

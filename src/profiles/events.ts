@@ -1,4 +1,4 @@
-import type { ProfileId, RoleId, UserId } from '#platform/db-schema';
+import type { ProfileId, RoleId, UserId } from '#platform/db/db-schema';
 import type { FieldChanges } from './profile.ts';
 
 /** A user registered; told to the user, only on sites that welcome by mail. */

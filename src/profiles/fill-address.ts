@@ -1,6 +1,6 @@
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
-import type { ProfileId } from '#platform/db-schema';
+import { inTransaction } from '#platform/db/database';
+import type { ProfileId } from '#platform/db/db-schema';
 import { isCountry } from '#kernel/country';
 import { invalidInput } from '#kernel/problem';
 import { lockProfile, updateProfileRow } from './profile-store.ts';

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { invalidInput } from '#kernel/problem';
 import { isNameFree, proposeUsernames } from '#accounts';
-import type { Reader } from '#platform/db';
+import type { Reader } from '#platform/db/database';
 
 const ATTEMPTS_MAX = 10;
 

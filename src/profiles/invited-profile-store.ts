@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { emailSpellings } from '#kernel/email';
-import type { ProfileId, UserId } from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 import type { Profile } from './profile.ts';
 
 /** Finds the profile that a provider made for the owner of an address, of a kind; only while it waits for that owner. */

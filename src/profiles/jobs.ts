@@ -1,5 +1,5 @@
-import { deleteInBatches } from '#platform/delete-in-batches';
-import { defineJob } from '#platform/jobs';
+import { deleteInBatches } from '#platform/db/delete-in-batches';
+import { defineJob } from '#platform/jobs/jobs';
 import { deleteLapsedInvitations } from './roles/role-store.ts';
 
 const KEPT_MS = 90 * 86_400_000;

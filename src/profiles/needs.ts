@@ -1,8 +1,8 @@
 import type { Static } from 'typebox';
 import type { AccountsSettings } from '#accounts';
-import type { ProfileId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
-import type { Templates } from '#platform/templates';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import type { Templates } from '#platform/templates/templates';
 import type { OnProfileArchived } from './archive-profile.ts';
 import type { ActivityMentionSchema, SubscriptionMentionSchema } from './schemas.ts';
 

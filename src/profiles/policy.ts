@@ -1,5 +1,5 @@
-import type { ProfileId, UserId } from '#platform/db-schema';
-import type { Subject } from '#platform/http/access';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import type { Subject } from '#platform/http/guards/access';
 import type { Profile } from './profile.ts';
 import { isGlobal, type RoleType } from './roles/role-type.ts';
 

@@ -1,13 +1,13 @@
 import { Type } from 'typebox';
 import { inputProblems } from '#kernel/problem';
-import { quotaProblems } from '#platform/quota';
+import { quotaProblems } from '#platform/security/quota';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring, PageOf } from '#platform/http/schemas';
 import type { Context } from '#platform/context';
-import type { ProfileId } from '#platform/db-schema';
-import { sellersSeenBy, type Subject } from '#platform/http/access';
-import { type Throttle, throttleProblems } from '#platform/throttle';
+import type { ProfileId } from '#platform/db/db-schema';
+import { sellersSeenBy, type Subject } from '#platform/http/guards/access';
+import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import { archiveProfile } from './archive-profile.ts';
 import { connectProfile } from './connect-profile.ts';
 import { listManagedProfiles, listProfiles } from './list-profiles.ts';

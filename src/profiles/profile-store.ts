@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { canonicalEmail, emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
-import type { ProfileId, UserId } from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 import type { Profile, ProfileFields } from './profile.ts';
 import { hasProvedAddress } from './proved-address-store.ts';
 

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { nickName, selectUsers } from '#accounts';
-import { builtOnce } from '#platform/built-once';
-import type { ProfileId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import { builtOnce } from '#platform/db/built-once';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 import { extraFromText } from '#platform/http/schemas';
 import { type Profile, profileName, profileType, type ProfileType } from './profile.ts';
 import type { ProfileDetailBody, ProfileSummaryBody } from './schemas.ts';

@@ -1,4 +1,4 @@
-import type { ProfileId, UserId } from '#platform/db-schema';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
 
 /** Who subscribes, is billed and, when a provider, sells. A personal profile is a user's own; others are organizations. */
 export interface Profile {

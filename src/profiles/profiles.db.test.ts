@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { User } from '#accounts';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { openOrExtend } from '#subscriptions';
 import { managersOf } from './roles/role-store.ts';
 import { findProfileByEmail, findProfileBySlug } from './profile-store.ts';

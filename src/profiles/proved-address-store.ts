@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { selectUsers } from '#accounts';
-import type { Reader } from '#platform/db';
+import type { Reader } from '#platform/db/database';
 import { MANAGER } from './roles/role-type.ts';
 
 /**

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import type { User } from '#accounts';
 import type { Profile } from './profile.ts';
 import { findPersonalProfile, findProfileByEmail, findProfilesByHandles, updateProfileRow } from './profile-store.ts';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { testContext } from '../../test/support/context.ts';
 import { makeMember, makeOrganization, makeReadyUser } from '../../test/support/factories/profiles.ts';

@@ -1,6 +1,6 @@
 import { commonProblems } from '#kernel/problem';
-import type { ProfileId, UserId } from '#platform/db-schema';
-import type { Subject } from '#platform/http/access';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import type { Subject } from '#platform/http/guards/access';
 
 /** The profile of the path; the guard of the route found it. */
 export function profileOf(subject: Subject): ProfileId {

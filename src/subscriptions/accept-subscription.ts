@@ -1,8 +1,8 @@
 import { findPlansByIds, type Plan } from '#catalog';
 import type { Context } from '#platform/context';
-import type { ProfileId, UserId } from '#platform/db-schema';
-import { inTransaction, type Reader, type Tx } from '#platform/db';
-import { emit } from '#platform/events';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import { inTransaction, type Reader, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
 import { acceptInvitedManager, findProfileById, mayBecomeManager, type Profile, withProofSent } from '#profiles';
 import { subscriptionGrantAccepted, subscriptionRequestAccepted } from './events.ts';
 import { idsOf } from './open-or-extend.ts';

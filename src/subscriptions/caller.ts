@@ -2,8 +2,8 @@ import { findPlanOf, planIdsOf, type Plan } from '#catalog';
 import { findProfileById, findProfileBySlug, type Profile } from '#profiles';
 import type { ListQuery } from '#kernel/page';
 import type { Context } from '#platform/context';
-import type { PlanId, ProfileId, UserId } from '#platform/db-schema';
-import { sellersSeenBy, type Subject } from '#platform/http/access';
+import type { PlanId, ProfileId, UserId } from '#platform/db/db-schema';
+import { sellersSeenBy, type Subject } from '#platform/http/guards/access';
 import { subscriptionProblems } from './problems.ts';
 import { findReach, type Reach } from './reach.ts';
 

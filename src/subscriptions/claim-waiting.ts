@@ -1,5 +1,5 @@
 import { type User } from '#accounts';
-import type { Tx } from '#platform/db';
+import type { Tx } from '#platform/db/database';
 import { claimInvited } from '#profiles';
 import { deleteSubscription, findSubscriptionsOfProfile, lockPlace, moveSubscription } from './subscription-store.ts';
 

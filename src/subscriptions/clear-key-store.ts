@@ -1,5 +1,5 @@
-import { sealKeysOf } from '#platform/link-keys';
-import type { Tx } from '#platform/db';
+import { sealKeysOf } from '#platform/security/link-keys';
+import type { Tx } from '#platform/db/database';
 
 /**
  * Seals keys of subscriptions that an earlier version stored in clear, `row_max` at a time; returns how many rows were changed.

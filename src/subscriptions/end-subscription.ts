@@ -1,8 +1,8 @@
 import { deactivatePlansOf, findPlanBySlug, findPlansByIds, planIdsOf } from '#catalog';
 import type { Context } from '#platform/context';
-import type { ProfileId, UserId } from '#platform/db-schema';
-import { inTransaction, type Tx } from '#platform/db';
-import { emit } from '#platform/events';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import { inTransaction, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
 import { subscriptionEnded } from './events.ts';
 import { idsOf } from './open-or-extend.ts';
 import { mayChange } from './policy.ts';

@@ -1,6 +1,6 @@
 import { planRows } from '#catalog';
-import type { PlanId, ProfileId, SubscriptionId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 
 /** A profile that sells to another: `active` while a subscription runs, false in the days after the last one. */
 export interface ProvidingProfile {

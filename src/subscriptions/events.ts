@@ -1,4 +1,4 @@
-import type { PlanId, ProfileId, SubscriptionId, UserId } from '#platform/db-schema';
+import type { PlanId, ProfileId, SubscriptionId, UserId } from '#platform/db/db-schema';
 
 /** What every subscription event tells. `provider_id` owns the plan. */
 export interface SubscriptionEventPayload {

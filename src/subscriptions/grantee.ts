@@ -15,8 +15,8 @@ import {
 import { invalidInput } from '#kernel/problem';
 import { isSlug } from '#kernel/slug';
 import type { Context } from '#platform/context';
-import type { ProfileId, UserId } from '#platform/db-schema';
-import type { Tx } from '#platform/db';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
 import type { GrantInput } from './schemas.ts';
 
 /** Who is named by the body of a grant; `email` is valid or null. */

@@ -1,6 +1,6 @@
 import { planIdsOf, type Plan } from '#catalog';
-import type { ProfileId } from '#platform/db-schema';
-import type { Tx } from '#platform/db';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
 import { findSite } from '#platform/site';
 import { findSubscriptionsOf } from './subscription-store.ts';
 import { isActive } from './subscription.ts';

@@ -1,8 +1,8 @@
 import { sql, type Expression } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
-import type { PlanId, ProfileId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
-import { listPage, pageOfAll, type ListSpec } from '#platform/list';
+import type { PlanId, ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import { listPage, pageOfAll, type ListSpec } from '#platform/db/list';
 import { selectProfileNames, selectProfilesSeen, type Seen } from '#profiles';
 
 const subscriberList: ListSpec = {

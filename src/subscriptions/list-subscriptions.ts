@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { planRows } from '#catalog';
 import type { ListQuery, Page } from '#kernel/page';
-import type { PlanId, ProfileId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
-import { listPage, pageOfAll, type ListSpec } from '#platform/list';
+import type { PlanId, ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import { listPage, pageOfAll, type ListSpec } from '#platform/db/list';
 import { selectProfileNames } from '#profiles';
 import { openSubscription } from './subscription-store.ts';
 import type { Subscription } from './subscription.ts';

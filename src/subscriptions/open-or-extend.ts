@@ -1,9 +1,9 @@
 import type { Plan } from '#catalog';
 import { addPeriods, type PeriodType } from '#kernel/period';
-import { randomKey40 } from '#platform/crypto';
-import type { ProfileId, UserId } from '#platform/db-schema';
-import type { Tx } from '#platform/db';
-import { emit } from '#platform/events';
+import { randomKey40 } from '#platform/security/crypto';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
 import { subscriptionGrantAccepted, subscriptionGrantCreated, subscriptionRequestCreated } from './events.ts';
 import { isTrustedProvider } from './is-trusted-provider.ts';
 import { insertSubscription, lockLatest, lockPlace, updateSubscription } from './subscription-store.ts';

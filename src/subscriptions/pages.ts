@@ -7,7 +7,7 @@ import { problemToForm, textField } from '#platform/http/forms';
 import { withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { ListQuerystring } from '#platform/http/schemas';
-import type { ProfileId } from '#platform/db-schema';
+import type { ProfileId } from '#platform/db/db-schema';
 import { acceptGrant, acceptRequest, getOffer, getRequest, type Pending } from './accept-subscription.ts';
 import { callerOf, getProfileOf, profileOf, readReach } from './caller.ts';
 import { unsubscribe } from './end-subscription.ts';

@@ -1,6 +1,6 @@
 import { findPlansByIds, planSummary, type Plan } from '#catalog';
 import type { Context } from '#platform/context';
-import type { ProfileId } from '#platform/db-schema';
+import type { ProfileId } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
 import { extraFromText } from '#platform/http/schemas';
 import {

@@ -1,7 +1,7 @@
 import { MANAGER, rolesOfUser } from '#profiles';
 import type { Context } from '#platform/context';
-import type { ProfileId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 
 /** What a caller may touch: the profiles of which the caller is a manager. */
 export interface Reach {

@@ -1,8 +1,8 @@
 import type { Plan, UseCharge } from '#catalog';
 import { periodContaining } from '#kernel/period';
-import type { SubscriptionId, UserId } from '#platform/db-schema';
-import type { Tx } from '#platform/db';
-import { emit } from '#platform/events';
+import type { SubscriptionId, UserId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
 import { quotaReached, useChargeLimitCrossed } from './events.ts';
 import { findSubscriptionsByIds } from './subscription-store.ts';
 import type { Subscription } from './subscription.ts';

@@ -1,5 +1,5 @@
 import type { App } from '#platform/http/app';
-import type { Throttle } from '#platform/throttle';
+import type { Throttle } from '#platform/security/throttle';
 import { subscriberRoutes } from './subscriber-routes.ts';
 import { subscriptionRoutes } from './subscription-routes.ts';
 

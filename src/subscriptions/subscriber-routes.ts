@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
-import { type Throttle, throttleProblems } from '#platform/throttle';
+import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import { takeInvitation } from '#profiles';
 import { acceptRequest } from './accept-subscription.ts';
 import { getPlanOf, getProfileOf, getSubscriber, isForced, planIds, profileOf, untilNow } from './caller.ts';

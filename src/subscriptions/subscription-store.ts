@@ -1,9 +1,9 @@
 import { type Insertable, type Selectable, sql } from 'kysely';
 import { planRows } from '#catalog';
-import { builtOnce } from '#platform/built-once';
-import type { PlanId, ProfileId, SubscriptionId, SubscriptionsTable } from '#platform/db-schema';
-import { isExclusionViolation, type Reader, type Tx } from '#platform/db';
-import { linkKeyHash, openKeysOf, sealKeysOf } from '#platform/link-keys';
+import { builtOnce } from '#platform/db/built-once';
+import type { PlanId, ProfileId, SubscriptionId, SubscriptionsTable } from '#platform/db/db-schema';
+import { isExclusionViolation, type Reader, type Tx } from '#platform/db/database';
+import { linkKeyHash, openKeysOf, sealKeysOf } from '#platform/security/link-keys';
 import { subscriptionProblems } from './problems.ts';
 import type { Subscription } from './subscription.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PlanId, ProfileId, SubscriptionId } from '#platform/db-schema';
+import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { takesEffectAtOnce } from './policy.ts';
 import { extendedEnd, isActive, refuseEnd, type Subscription } from './subscription.ts';
 

@@ -1,5 +1,5 @@
 import { endOfPeriods, type PeriodType } from '#kernel/period';
-import type { PlanId, ProfileId, SubscriptionId } from '#platform/db-schema';
+import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 
 /**
  * That a profile holds a plan from `created_at` (inclusive) to `ends_at` (exclusive). `created_at` anchors its periods.

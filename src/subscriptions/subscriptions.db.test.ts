@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { findUserByEmail } from '#accounts';
 import { Problem } from '#kernel/problem';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { findProfileBySlug, managersOf } from '#profiles';
 import { signedIn, testContext, type TestContext } from '../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';

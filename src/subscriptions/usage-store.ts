@@ -1,6 +1,6 @@
 import type { UseCharge } from '#catalog';
-import type { SubscriptionId } from '#platform/db-schema';
-import type { Tx } from '#platform/db';
+import type { SubscriptionId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
 import type { Usage } from './usage.ts';
 
 /** Reads how much of a use charge a subscription used, from nothing if need be, and holds the row. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { findUserById, type User } from '#accounts';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { findPersonalProfile, managersOf } from '#profiles';
 import { apiClient, browserClient } from '../../test/support/client.ts';
 import { testContext, type TestContext } from '../../test/support/context.ts';

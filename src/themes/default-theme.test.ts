@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { makeTemplates } from '#platform/templates';
+import { makeTemplates } from '#platform/templates/templates';
 import { commonSample, sampleMails, samplePages } from '../../test/support/sample-pages.ts';
 import { openThemes } from './themes.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import type { TemplateSource } from '#platform/templates';
+import type { TemplateSource } from '#platform/templates/templates';
 import { type Asset, makeAsset } from './asset.ts';
 
 /** What a theme consists of, by template name and by path on the site. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { TemplateLookup } from '#platform/templates';
+import type { TemplateLookup } from '#platform/templates/templates';
 import { type Asset, makeAsset } from './asset.ts';
 import { readThemeFolder, type Theme } from './theme-folder.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { readApiExamples } from '../../src/platform/http/api-examples.ts';
+import { readApiExamples } from '../../src/platform/http/reference/api-examples.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 import { recordExamples } from './api-examples/record-examples.ts';
 import { scenario } from './api-examples/scenario.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { findProfileBySlug } from '#profiles';
 import { openOrExtend } from '#subscriptions';
 import { apiClient } from '../support/client.ts';

@@ -3,8 +3,8 @@ import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Database, openDatabase } from '#platform/db';
-import { migrate, migrationsFolder } from '#platform/migrate';
+import { type Database, openDatabase } from '#platform/db/database';
+import { migrate, migrationsFolder } from '#platform/db/migrate';
 
 /** Opens a database as the first version left it, with these rows. */
 async function oldDatabase(rows: string): Promise<Database> {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accounts, moveAmount, postEvent } from '#ledger';
-import { inTransaction } from '#platform/db';
-import type { ProfileId } from '#platform/db-schema';
+import { inTransaction } from '#platform/db/database';
+import type { ProfileId } from '#platform/db/db-schema';
 import { findProfileBySlug } from '#profiles';
 import { apiClient, browserClient } from '../support/client.ts';
 import { testContext } from '../support/context.ts';

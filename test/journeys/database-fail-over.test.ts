@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { inTransaction, isDatabaseDown, openDatabase } from '../../src/platform/db.ts';
+import { inTransaction, isDatabaseDown, openDatabase } from '../../src/platform/db/database.ts';
 import { apiClient, registerPerson } from '../support/client.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type DatabaseProxy, proxyDatabase } from '../support/database-proxy.ts';

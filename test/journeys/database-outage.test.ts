@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { openDatabase } from '../../src/platform/db.ts';
+import { openDatabase } from '../../src/platform/db/database.ts';
 import { apiClient, registerPerson } from '../support/client.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type DatabaseProxy, proxyDatabase } from '../support/database-proxy.ts';

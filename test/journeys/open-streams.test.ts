@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { WebSocket } from 'undici';
 import { changeProxy, rotateSessionKey } from '#gateway';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { createUpstreamApp } from '../../examples/upstream-app/index.ts';
 import { apiClient, registerPerson } from '../support/client.ts';
 import { registerOperator } from '../support/people.ts';

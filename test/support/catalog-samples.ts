@@ -1,4 +1,4 @@
-import type { AdvanceDiscountId, CouponId, PlanId, ProfileId } from '#platform/db-schema';
+import type { AdvanceDiscountId, CouponId, PlanId, ProfileId } from '#platform/db/db-schema';
 import type { AdvanceDiscount, Coupon, Plan } from '#catalog';
 
 type SampleDiscount = Pick<AdvanceDiscount, 'discount_type' | 'discount_value' | 'length'>;

@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { movableClock, type MovableClock } from '../../src/platform/clock.ts';
 import type { Actor, Context } from '../../src/platform/context.ts';
-import type { Db } from '../../src/platform/db.ts';
-import type { UserId } from '../../src/platform/db-schema.ts';
-import { makeThrottle } from '../../src/platform/throttle.ts';
+import type { Db } from '../../src/platform/db/database.ts';
+import type { UserId } from '../../src/platform/db/db-schema.ts';
+import { makeThrottle } from '../../src/platform/security/throttle.ts';
 import { seedSite } from './seed.ts';
 
 export type TestContext = Context & { clock: MovableClock };

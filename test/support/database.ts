@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { openDatabase, type Database } from '../../src/platform/db.ts';
-import { useMasterKey } from '../../src/platform/link-keys.ts';
-import { migrate, readMigrations } from '../../src/platform/migrate.ts';
+import { openDatabase, type Database } from '../../src/platform/db/database.ts';
+import { useMasterKey } from '../../src/platform/security/link-keys.ts';
+import { migrate, readMigrations } from '../../src/platform/db/migrate.ts';
 import { TEST_SECRET } from './test-secret.ts';
 
 export type TestDatabase = Database & { url: string | null };

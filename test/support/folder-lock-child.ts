@@ -1,4 +1,4 @@
-import { lockFolder } from '../../src/platform/db-folder-lock.ts';
+import { lockFolder } from '../../src/platform/db/folder-lock.ts';
 
 /** Tries to lock the folder that its parent names; reports and keeps what it got. */
 process.on('message', (folder: string) => {

@@ -1,4 +1,4 @@
-import type { MailGate } from '../../src/platform/mail-gate.ts';
+import type { MailGate } from '../../src/platform/mail/mail-gate.ts';
 
 /** Admits every reader as known, for tests of what is sent. */
 export const openGate: MailGate = {

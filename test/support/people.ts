@@ -1,5 +1,5 @@
 import { findUserByUsername } from '#accounts';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { createOrganization, findProfileBySlug, makeManager, type Profile } from '#profiles';
 import { apiClient, registerPerson } from './client.ts';
 import type { TestApp } from './start-app.ts';

@@ -1,5 +1,5 @@
 import { findSite, type Site } from '../../src/platform/site.ts';
-import { inTransaction, type Db } from '../../src/platform/db.ts';
+import { inTransaction, type Db } from '../../src/platform/db/database.ts';
 
 /**
  * Puts in what every test stands on and no verb makes: the site with its broker, the processor's profile,

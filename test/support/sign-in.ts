@@ -1,6 +1,6 @@
 import { makeAccountsSettings, openSession, type User } from '#accounts';
-import { inTransaction } from '#platform/db';
-import { makeThrottle } from '#platform/throttle';
+import { inTransaction } from '#platform/db/database';
+import { makeThrottle } from '#platform/security/throttle';
 import { TEST_SECRET, type TestApp } from './start-app.ts';
 
 /** Opens a session for a user without asking for the password; answers its token. */

@@ -2,7 +2,7 @@ import { type Logger, pino } from 'pino';
 import { buildTollgate, type Tollgate } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { movableClock, type MovableClock } from '../../src/platform/clock.ts';
-import type { Db } from '../../src/platform/db.ts';
+import type { Db } from '../../src/platform/db/database.ts';
 import { ordinaryDay } from './context.ts';
 import { openTestDatabase, type TestDatabase } from './database.ts';
 import { seedSite } from './seed.ts';

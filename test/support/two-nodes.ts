@@ -1,5 +1,5 @@
 import type { Config } from '../../src/config.ts';
-import { openDatabase } from '../../src/platform/db.ts';
+import { openDatabase } from '../../src/platform/db/database.ts';
 import { openTestDatabase } from './database.ts';
 import { startApp, type TestApp } from './start-app.ts';
 

@@ -13,9 +13,9 @@ const noun = 'export const value = 1;\nexport interface Noun {\n  id: number;\n}
 
 const sound: Record<string, string> = {
   'src/kernel/money.ts': noun,
-  'src/platform/db.ts': "import { value } from '#kernel/money';\nexport const db = value;\n",
+  'src/platform/db/database.ts': "import { value } from '#kernel/money';\nexport const db = value;\n",
   'src/billing/check-out.ts':
-    "import { value } from '#catalog';\nimport { db } from '#platform/db';\nexport const checkOut = value + db;\n",
+    "import { value } from '#catalog';\nimport { db } from '#platform/db/database';\nexport const checkOut = value + db;\n",
   'src/ledger/entry.ts':
     "import type { Kind } from './event.ts';\nexport const entry = 1;\nexport type Entry = Kind;\n",
   'src/ledger/event.ts': "import { entry } from './entry.ts';\nexport type Kind = typeof entry;\n",
@@ -57,7 +57,10 @@ const faults: Record<string, { text: string; rule: string }> = {
     text: "import { value } from '#accounts';\nexport const x = value;\n",
     rule: 'direction:platform',
   },
-  'src/kernel/up.ts': { text: "import { db } from '#platform/db';\nexport const x = db;\n", rule: 'direction:kernel' },
+  'src/kernel/up.ts': {
+    text: "import { db } from '#platform/db/database';\nexport const x = db;\n",
+    rule: 'direction:kernel',
+  },
   'src/payments/ring.ts': {
     text: "import { back } from './back.ts';\nexport const ring = () => back;\n",
     rule: '',

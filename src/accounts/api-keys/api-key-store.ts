@@ -1,7 +1,7 @@
-import { equalConstantTime, randomText, sha256Hex } from '#platform/crypto';
-import type { Db, Reader, Tx } from '#platform/db';
-import type { ApiKeyId, UserId } from '#platform/db-schema';
-import { listPage, type ListSpec } from '#platform/list';
+import { equalConstantTime, randomText, sha256Hex } from '#platform/security/crypto';
+import type { Db, Reader, Tx } from '#platform/db/database';
+import type { ApiKeyId, UserId } from '#platform/db/db-schema';
+import { listPage, type ListSpec } from '#platform/db/list';
 import type { ListQuery, Page } from '#kernel/page';
 import { selectUsers } from '../users/user-store.ts';
 import type { User } from '../users/user.ts';

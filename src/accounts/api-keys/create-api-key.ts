@@ -1,8 +1,8 @@
 import { commonProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
-import { emit } from '#platform/events';
-import { requireQuota } from '#platform/quota';
+import { inTransaction } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { requireQuota } from '#platform/security/quota';
 import { requireSecrets, type Secrets } from '../credentials/require-secrets.ts';
 import { lockStanding } from '../credentials/standing.ts';
 import { userCredentialsChanged } from '../events.ts';

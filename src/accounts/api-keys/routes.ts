@@ -1,8 +1,8 @@
 import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { Detail, ListQuerystring, PageOf } from '#platform/http/schemas';
-import { quotaProblems } from '#platform/quota';
-import { throttleProblems } from '#platform/throttle';
+import { quotaProblems } from '#platform/security/quota';
+import { throttleProblems } from '#platform/security/throttle';
 import { accountsProblems } from '../problems.ts';
 import { ApiKeyBody, ApiKeyParams, ApiKeyRemovalBody, ApiKeyReply, ApiKeyRow, UserParams } from '../schemas.ts';
 import type { AccountsDeps } from '../hooks.ts';

@@ -1,6 +1,6 @@
 import { invalidInput } from '#kernel/problem';
-import { hashPassword } from '#platform/password';
-import { passwordRefusalMessage, refusePassword, type PasswordFacts } from '#platform/password-policy';
+import { hashPassword } from '#platform/security/password';
+import { passwordRefusalMessage, refusePassword, type PasswordFacts } from '#platform/security/password-policy';
 import type { AccountsSettings } from '../settings.ts';
 
 /**

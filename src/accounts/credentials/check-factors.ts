@@ -1,5 +1,5 @@
-import { equalConstantTime, open } from '#platform/crypto';
-import type { Tx } from '#platform/db';
+import { equalConstantTime, open } from '#platform/security/crypto';
+import type { Tx } from '#platform/db/database';
 import type { AccountsSettings } from '../settings.ts';
 import type { User } from '../users/user.ts';
 import { isFirstProof, opensAccount } from '../verifications/first-proof.ts';

@@ -1,7 +1,7 @@
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { paths } from '#platform/http/paths';
-import { verifyPassword } from '#platform/password';
+import { verifyPassword } from '#platform/security/password';
 import { requireUser } from '../actor.ts';
 import { accountsProblems, fieldProblem } from '../problems.ts';
 import { secretLimit } from '../rate-limits.ts';

@@ -2,8 +2,8 @@ import type { App } from '#platform/http/app';
 import { clearSessionCookie } from '#platform/http/cookies';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { Detail } from '#platform/http/schemas';
-import { passwordProblems } from '#platform/password';
-import { throttleProblems } from '#platform/throttle';
+import { passwordProblems } from '#platform/security/password';
+import { throttleProblems } from '#platform/security/throttle';
 import { accountsProblems } from '../problems.ts';
 import {
   NoContent,

@@ -1,8 +1,8 @@
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { open, seal } from '#platform/crypto';
-import { inTransaction, type Tx } from '#platform/db';
-import { emit } from '#platform/events';
+import { open, seal } from '#platform/security/crypto';
+import { inTransaction, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
 import { userCredentialsChanged } from '../events.ts';
 import { accountsProblems, fieldProblem } from '../problems.ts';
 import type { AccountsSettings } from '../settings.ts';

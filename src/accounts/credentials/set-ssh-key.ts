@@ -1,7 +1,7 @@
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
-import { emit } from '#platform/events';
+import { inTransaction } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
 import { userCredentialsChanged } from '../events.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { requireSecrets, type Secrets } from './require-secrets.ts';

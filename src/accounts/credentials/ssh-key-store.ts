@@ -1,5 +1,5 @@
-import type { Tx } from '#platform/db';
-import type { UserId } from '#platform/db-schema';
+import type { Tx } from '#platform/db/database';
+import type { UserId } from '#platform/db/db-schema';
 
 /** Stores a user's SSH key in place of the one before. */
 export async function putSshKey(tx: Tx, user_id: UserId, pubkey: string, at: Date): Promise<void> {

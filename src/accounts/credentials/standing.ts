@@ -1,7 +1,7 @@
 import { commonProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import type { Tx } from '#platform/db';
-import type { UserId } from '#platform/db-schema';
+import type { Tx } from '#platform/db/database';
+import type { UserId } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
 import { requireUser } from '../actor.ts';
 import { accountsProblems } from '../problems.ts';

@@ -1,5 +1,5 @@
-import type { Tx } from '#platform/db';
-import type { UserId } from '#platform/db-schema';
+import type { Tx } from '#platform/db/database';
+import type { UserId } from '#platform/db/db-schema';
 import type { TotpFactor } from './totp.ts';
 
 /** A user's generator, held until the transaction ends: a code is good once, also for two requests at the same moment. */

@@ -1,7 +1,7 @@
-import { sha256Hex } from '#platform/crypto';
+import { sha256Hex } from '#platform/security/crypto';
 import type { Clock } from '#platform/clock';
-import type { Db } from '#platform/db';
-import type { SessionId } from '#platform/db-schema';
+import type { Db } from '#platform/db/database';
+import type { SessionId } from '#platform/db/db-schema';
 import { apiKeyOf, findApiKeyUser, touchApiKey } from '../api-keys/api-key-store.ts';
 import type { AccountsSettings } from '../settings.ts';
 import type { User } from '../users/user.ts';

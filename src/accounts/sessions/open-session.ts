@@ -1,7 +1,7 @@
-import { randomToken, sha256Hex } from '#platform/crypto';
+import { randomToken, sha256Hex } from '#platform/security/crypto';
 import type { Context } from '#platform/context';
-import type { Tx } from '#platform/db';
-import type { SessionId } from '#platform/db-schema';
+import type { Tx } from '#platform/db/database';
+import type { SessionId } from '#platform/db/db-schema';
 import type { AccountsSettings } from '../settings.ts';
 import type { User } from '../users/user.ts';
 import { presentUser } from '../users/present-user.ts';

@@ -1,5 +1,5 @@
 import type { Context } from '#platform/context';
-import { inTransaction, type Reader } from '#platform/db';
+import { inTransaction, type Reader } from '#platform/db/database';
 import { requireUser } from '../actor.ts';
 import { accountsProblems } from '../problems.ts';
 import type { AccountsSettings } from '../settings.ts';

@@ -1,7 +1,7 @@
 import type { App } from '#platform/http/app';
 import { clearSessionCookie } from '#platform/http/cookies';
-import { passwordProblems } from '#platform/password';
-import { throttleProblems } from '#platform/throttle';
+import { passwordProblems } from '#platform/security/password';
+import { throttleProblems } from '#platform/security/throttle';
 import { accountsProblems } from '../problems.ts';
 import {
   CookieQuerystring,

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { setSessionCookie } from '#platform/http/cookies';
-import { requireSameOrigin } from '#platform/http/csrf';
+import { requireSameOrigin } from '#platform/http/guards/csrf';
 import { httpProblems } from '#platform/http/problems';
 import type { AccountsSettings } from '../settings.ts';
 import type { OpenedSession } from './open-session.ts';

@@ -1,6 +1,6 @@
 import type { Context } from '#platform/context';
-import { open, seal, sha256Hex } from '#platform/crypto';
-import type { UserId } from '#platform/db-schema';
+import { open, seal, sha256Hex } from '#platform/security/crypto';
+import type { UserId } from '#platform/db/db-schema';
 import type { GivenCodes } from '../credentials/check-factors.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { findCredentials, findUserById } from '../users/user-store.ts';

@@ -3,9 +3,9 @@ import { after, before, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
 import { Problem } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { seal } from '#platform/crypto';
-import { inTransaction } from '#platform/db';
-import { makeThrottle } from '#platform/throttle';
+import { seal } from '#platform/security/crypto';
+import { inTransaction } from '#platform/db/database';
+import { makeThrottle } from '#platform/security/throttle';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import {

@@ -1,8 +1,8 @@
 import type { Context } from '#platform/context';
-import { inTransaction, type Tx } from '#platform/db';
-import { emit } from '#platform/events';
-import { hashPassword, verifyPassword } from '#platform/password';
-import { networkOf } from '#platform/throttle';
+import { inTransaction, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { hashPassword, verifyPassword } from '#platform/security/password';
+import { networkOf } from '#platform/security/throttle';
 import { checkFactors, type CodeField, type FactorDemands, type GivenCodes } from '../credentials/check-factors.ts';
 import { userLoggedIn, userLoginFailed } from '../events.ts';
 import type { AccountsDeps } from '../hooks.ts';

@@ -1,5 +1,5 @@
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { requireUser } from '../actor.ts';
 import { endSession, endSessions } from './session-store.ts';
 

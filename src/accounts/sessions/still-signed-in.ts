@@ -1,6 +1,6 @@
 import type { Clock } from '#platform/clock';
-import type { Db } from '#platform/db';
-import type { SessionId } from '#platform/db-schema';
+import type { Db } from '#platform/db/database';
+import type { SessionId } from '#platform/db/db-schema';
 import type { AccountsSettings } from '../settings.ts';
 import { authenticate } from './authenticate.ts';
 import { findStandingSessions } from './session-store.ts';

@@ -1,5 +1,5 @@
 import { errors, jwtVerify, SignJWT, type JWTPayload } from 'jose';
-import type { SessionId, UserId } from '#platform/db-schema';
+import type { SessionId, UserId } from '#platform/db/db-schema';
 
 /** What a token proves: that we issued it, for this user's session, and that it has not expired. Not that the session still stands. */
 export interface TokenClaims {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { inTransaction } from '#platform/db';
-import { makeThrottle } from '#platform/throttle';
+import { inTransaction } from '#platform/db/database';
+import { makeThrottle } from '#platform/security/throttle';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import {

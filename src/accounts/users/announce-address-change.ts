@@ -1,5 +1,5 @@
-import type { Tx } from '#platform/db';
-import { emit } from '#platform/events';
+import type { Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
 import { userCredentialsChanged, userEmailChanged } from '../events.ts';
 import { prepareVerification } from '../verifications/prepare-verification.ts';
 import { useStopLinksOf } from '../verifications/verification-store.ts';

@@ -1,5 +1,5 @@
-import type { Tx } from '#platform/db';
-import type { ProfileId } from '#platform/db-schema';
+import type { Tx } from '#platform/db/database';
+import type { ProfileId } from '#platform/db/db-schema';
 
 /** Leaves the name of a personal profile to its user alone, so that another profile can be made under it. */
 export async function detachProfile(tx: Tx, profile_id: ProfileId): Promise<void> {

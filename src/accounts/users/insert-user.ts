@@ -1,6 +1,6 @@
 import { canonicalEmail } from '#kernel/email';
 import { invalidInput } from '#kernel/problem';
-import type { Tx } from '#platform/db';
+import type { Tx } from '#platform/db/database';
 import { claimName } from './name-store.ts';
 import { releasePhoneClaim } from './phone-claim.ts';
 import { findUserByEmail, findUserById, findUserByPhone, insertUserRow } from './user-store.ts';

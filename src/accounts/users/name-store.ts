@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { Reader, Tx } from '#platform/db';
-import type { ProfileId, UserId } from '#platform/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
 
 /** How long a name that was given up stays closed to everybody else. */
 const reservation_days = 90;

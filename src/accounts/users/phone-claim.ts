@@ -1,5 +1,5 @@
-import type { Tx } from '#platform/db';
-import { emit } from '#platform/events';
+import type { Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
 import { userCredentialsChanged } from '../events.ts';
 import { opensAccount } from '../verifications/first-proof.ts';
 import { findUserByPhone, updateUserRow } from './user-store.ts';

@@ -1,6 +1,6 @@
 import { canonicalName } from '#kernel/slug';
 import { invalidInput } from '#kernel/problem';
-import type { Tx } from '#platform/db';
+import type { Tx } from '#platform/db/database';
 import type { AccountsHooks } from '../hooks.ts';
 import { usernameTaken } from './insert-user.ts';
 import { claimName, releaseName } from './name-store.ts';

@@ -1,7 +1,7 @@
 import { commonProblems, invalidInput } from '#kernel/problem';
 import { singleLine } from '#kernel/text';
 import type { Context } from '#platform/context';
-import { inTransaction, type Tx } from '#platform/db';
+import { inTransaction, type Tx } from '#platform/db/database';
 import { requireUser } from '../actor.ts';
 import { checkCode, checkFactors, type FactorRefusal } from '../credentials/check-factors.ts';
 import { requireSecrets, secretRefusal } from '../credentials/require-secrets.ts';

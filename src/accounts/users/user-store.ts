@@ -2,9 +2,9 @@ import { emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
 import { singleLine } from '#kernel/text';
 import { sql } from 'kysely';
-import { builtOnce } from '#platform/built-once';
-import type { Reader, Tx } from '#platform/db';
-import type { UserId } from '#platform/db-schema';
+import { builtOnce } from '#platform/db/built-once';
+import type { Reader, Tx } from '#platform/db/database';
+import type { UserId } from '#platform/db/db-schema';
 import type { Identifier } from './address.ts';
 import type { User } from './user.ts';
 

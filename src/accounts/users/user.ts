@@ -1,5 +1,5 @@
 import { splitFullName } from '#kernel/text';
-import type { UserId } from '#platform/db-schema';
+import type { UserId } from '#platform/db/db-schema';
 
 /** A person who can sign in. Secrets stay in the stores of this room: nothing here opens anything. */
 export interface User {

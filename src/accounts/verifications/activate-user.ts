@@ -1,9 +1,9 @@
 import { commonProblems, invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { randomText } from '#platform/crypto';
-import { inTransaction, type Reader, type Tx } from '#platform/db';
-import { emit } from '#platform/events';
-import { networkOf } from '#platform/throttle';
+import { randomText } from '#platform/security/crypto';
+import { inTransaction, type Reader, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { networkOf } from '#platform/security/throttle';
 import { deleteApiKeys } from '../api-keys/api-key-store.ts';
 import { acceptPassword } from '../credentials/accept-password.ts';
 import { checkFactors, type FactorRefusal, type GivenCodes } from '../credentials/check-factors.ts';

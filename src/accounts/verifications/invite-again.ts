@@ -1,5 +1,5 @@
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { accountsProblems } from '../problems.ts';
 import { mailLimit } from '../rate-limits.ts';
 import type { AccountsSettings } from '../settings.ts';

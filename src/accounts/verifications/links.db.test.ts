@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
-import { inTransaction } from '#platform/db';
-import { seal } from '#platform/crypto';
-import { makeThrottle } from '#platform/throttle';
+import { inTransaction } from '#platform/db/database';
+import { seal } from '#platform/security/crypto';
+import { makeThrottle } from '#platform/security/throttle';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import {

@@ -1,6 +1,6 @@
-import { randomCode6, randomKey40, sha256Hex } from '#platform/crypto';
-import type { Tx } from '#platform/db';
-import type { UserId } from '#platform/db-schema';
+import { randomCode6, randomKey40, sha256Hex } from '#platform/security/crypto';
+import type { Tx } from '#platform/db/database';
+import type { UserId } from '#platform/db/db-schema';
 import { code_lifetime_s, type Verification } from './verification.ts';
 import { hashCode, insertVerification, voidCodesOf } from './verification-store.ts';
 

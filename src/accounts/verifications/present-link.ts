@@ -1,4 +1,4 @@
-import { randomText } from '#platform/crypto';
+import { randomText } from '#platform/security/crypto';
 import type { UserDetail } from '../schemas.ts';
 import { presentUser } from '../users/present-user.ts';
 import { proposeUsernames } from '../users/username.ts';

@@ -1,7 +1,7 @@
 import { commonProblems } from '#kernel/problem';
-import type { Tx } from '#platform/db';
-import type { SessionId, UserId } from '#platform/db-schema';
-import { emit } from '#platform/events';
+import type { Tx } from '#platform/db/database';
+import type { SessionId, UserId } from '#platform/db/db-schema';
+import { emit } from '#platform/jobs/events';
 import { deleteApiKeys } from '../api-keys/api-key-store.ts';
 import type { ProvedCodes } from '../credentials/check-factors.ts';
 import { deleteSshKey } from '../credentials/ssh-key-store.ts';

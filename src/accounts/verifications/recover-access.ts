@@ -1,7 +1,7 @@
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
-import { networkOf } from '#platform/throttle';
+import { inTransaction } from '#platform/db/database';
+import { networkOf } from '#platform/security/throttle';
 import { accountsProblems } from '../problems.ts';
 import { recoverLimit, recoverPeerLimit } from '../rate-limits.ts';
 import type { AccountsSettings } from '../settings.ts';

@@ -1,5 +1,5 @@
-import type { Tx } from '#platform/db';
-import type { UserId } from '#platform/db-schema';
+import type { Tx } from '#platform/db/database';
+import type { UserId } from '#platform/db/db-schema';
 import { prepareVerification, type PreparedVerification, type VerificationRequest } from './prepare-verification.ts';
 import { findPreparedAt, useVerificationsOf } from './verification-store.ts';
 

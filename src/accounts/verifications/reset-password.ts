@@ -1,6 +1,6 @@
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
-import { emit } from '#platform/events';
+import { inTransaction } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
 import { deleteApiKeys } from '../api-keys/api-key-store.ts';
 import { acceptPassword } from '../credentials/accept-password.ts';
 import { userResetPassword } from '../events.ts';

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { App } from '#platform/http/app';
-import { passwordProblems } from '#platform/password';
-import { throttleProblems } from '#platform/throttle';
+import { passwordProblems } from '#platform/security/password';
+import { throttleProblems } from '#platform/security/throttle';
 import { accountsProblems } from '../problems.ts';
 import {
   ActivateBody,

@@ -1,6 +1,6 @@
 import type { Context } from '#platform/context';
-import { inTransaction, type Tx } from '#platform/db';
-import { emit } from '#platform/events';
+import { inTransaction, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
 import { userVerification } from '../events.ts';
 import { codeLimit } from '../rate-limits.ts';
 import type { AccountsSettings } from '../settings.ts';

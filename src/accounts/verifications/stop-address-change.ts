@@ -1,7 +1,7 @@
 import type { Context } from '#platform/context';
-import { inTransaction, type Reader, type Tx } from '#platform/db';
-import { emit } from '#platform/events';
-import { networkOf } from '#platform/throttle';
+import { inTransaction, type Reader, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { networkOf } from '#platform/security/throttle';
 import { deleteApiKeys } from '../api-keys/api-key-store.ts';
 import { deleteSshKey } from '../credentials/ssh-key-store.ts';
 import { userResetPassword } from '../events.ts';

@@ -1,6 +1,6 @@
-import { sha256Hex } from '#platform/crypto';
-import type { Reader, Tx } from '#platform/db';
-import type { UserId, VerificationId } from '#platform/db-schema';
+import { sha256Hex } from '#platform/security/crypto';
+import type { Reader, Tx } from '#platform/db/database';
+import type { UserId, VerificationId } from '#platform/db/db-schema';
 import type { Verification } from './verification.ts';
 
 const columns = [

@@ -1,4 +1,4 @@
-import type { UserId, VerificationId } from '#platform/db-schema';
+import type { UserId, VerificationId } from '#platform/db/db-schema';
 
 /** A proof, sent to an address, that whoever holds it reads what arrives there. */
 export interface Verification {

@@ -4,7 +4,7 @@ import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
-import { throttleProblems } from '#platform/throttle';
+import { throttleProblems } from '#platform/security/throttle';
 import { requireUser } from '../actor.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { accountsProblems } from '../problems.ts';

@@ -1,8 +1,8 @@
 import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
-import { sha256Hex } from '#platform/crypto';
-import { inTransaction, type Tx } from '#platform/db';
-import type { UserId } from '#platform/db-schema';
+import { sha256Hex } from '#platform/security/crypto';
+import { inTransaction, type Tx } from '#platform/db/database';
+import type { UserId } from '#platform/db/db-schema';
 import { findProfileById, profileName } from '#profiles';
 import { CART_ITEMS_MAX } from '../cart-item.ts';
 import { findCartItems } from '../cart-item-store.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { CartItemId, ClaimId, OrderLineId, PlanId, ProfileId, UserId } from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+import type { CartItemId, ClaimId, OrderLineId, PlanId, ProfileId, UserId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 import type { OrderLine } from '../order.ts';
 import type { Claim } from './claim.ts';
 

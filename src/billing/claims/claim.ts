@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import { normalizeCode } from '#kernel/text';
-import type { ClaimsTable } from '#platform/db-schema';
+import type { ClaimsTable } from '#platform/db/db-schema';
 
 /** What a buyer paid for one person without an account in one order; claimed with a code. */
 export type Claim = Selectable<ClaimsTable>;

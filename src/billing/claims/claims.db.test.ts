@@ -4,7 +4,7 @@ import { findUserByUsername } from '#accounts';
 import { addPeriods } from '#kernel/period';
 import { statementBalance, verifyLedger } from '#ledger';
 import { findCharge, refreshCharge } from '#payments';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { findPersonalProfile, makeManager } from '#profiles';
 import { findSubscription } from '#subscriptions';
 import { apiClient, browserClient, registerPerson } from '../../../test/support/client.ts';

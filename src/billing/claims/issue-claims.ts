@@ -1,7 +1,7 @@
 import { findPlansByIds } from '#catalog';
-import { randomKey40, sha256Hex } from '#platform/crypto';
-import { emit } from '#platform/events';
-import type { Tx } from '#platform/db';
+import { randomKey40, sha256Hex } from '#platform/security/crypto';
+import { emit } from '#platform/jobs/events';
+import type { Tx } from '#platform/db/database';
 import { claimCodeGenerated } from '../events.ts';
 import type { Order, OrderLine } from '../order.ts';
 import { type Claim, CODE_VALID_MS } from './claim.ts';

@@ -1,6 +1,6 @@
 import { findPlansByIds } from '#catalog';
-import type { ClaimId, ProfileId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import type { ClaimId, ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 import type { Context } from '#platform/context';
 import { type Claim, openSeats, RESEND_AFTER_MS } from './claim.ts';
 import { findClaimItems, findClaimLines, findClaimsOf } from './claim-store.ts';

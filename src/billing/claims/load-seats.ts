@@ -1,5 +1,5 @@
-import type { ClaimId, LedgerEntryId } from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+import type { ClaimId, LedgerEntryId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 import { chargesCovering, findRefundsOfEntries, lockChargesOf } from '#payments';
 import type { OrderLine } from '../order.ts';
 import type { PaidSeat } from './claim.ts';

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { findUserByUsername } from '#accounts';
 import { verifyLedger } from '#ledger';
 import { findCharge, refreshCharge } from '#payments';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { makeManager } from '#profiles';
 import { apiClient, registerPerson } from '../../../test/support/client.ts';
 import type { TestContext } from '../../../test/support/context.ts';

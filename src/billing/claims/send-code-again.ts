@@ -1,6 +1,6 @@
-import type { ProfileId } from '#platform/db-schema';
+import type { ProfileId } from '#platform/db/db-schema';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { billingProblems } from '../problems.ts';
 import { RESEND_AFTER_MS } from './claim.ts';
 import { lockClaimOf } from './claim-store.ts';

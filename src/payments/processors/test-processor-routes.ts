@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { commonProblems } from '#kernel/problem';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import type { App } from '#platform/http/app';
 import { findCharge } from '../charge-store.ts';
 import { presentCharge } from '../present-charge.ts';

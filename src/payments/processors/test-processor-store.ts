@@ -1,10 +1,10 @@
 import type { Insertable, Selectable } from 'kysely';
-import type { Reader, Tx } from '#platform/db';
+import type { Reader, Tx } from '#platform/db/database';
 import type {
   TestProcessorChargesTable,
   TestProcessorCustomersTable,
   TestProcessorRefundsTable,
-} from '#platform/db-schema';
+} from '#platform/db/db-schema';
 
 export type TestCharge = Selectable<TestProcessorChargesTable>;
 export type TestCustomer = Selectable<TestProcessorCustomersTable>;

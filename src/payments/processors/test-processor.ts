@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Money, partsFromSmallestUnit, toSmallestUnit } from '#kernel/money';
 import type { Clock } from '#platform/clock';
-import { sha256Hex } from '#platform/crypto';
-import { type Db, inTransaction } from '#platform/db';
-import type { JsonValue } from '#platform/db-schema';
+import { sha256Hex } from '#platform/security/crypto';
+import { type Db, inTransaction } from '#platform/db/database';
+import type { JsonValue } from '#platform/db/db-schema';
 import type {
   Card,
   CardAnswer,

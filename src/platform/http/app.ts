@@ -17,34 +17,39 @@ import type { Logger } from 'pino';
 import { parseInstant } from '#kernel/instant';
 import { parseListQuery } from '#kernel/page';
 import type { Clock } from '../clock.ts';
-import { deriveKey, randomToken } from '../crypto.ts';
-import type { Db } from '../db.ts';
-import type { RequestLimit } from '../request-limit.ts';
+import { deriveKey, randomToken } from '../security/crypto.ts';
+import type { Db } from '../db/database.ts';
+import type { RequestLimit } from '../security/request-limit.ts';
 import type { Site } from '../site.ts';
-import type { Templates } from '../templates.ts';
-import type { Throttle } from '../throttle.ts';
-import { type DecideAccess, noSubject } from './access.ts';
-import { registerApiRoot } from './api-root.ts';
-import { authorize } from './authorize.ts';
-import { limitBodyTime } from './body-time.ts';
+import type { Templates } from '../templates/templates.ts';
+import type { Throttle } from '../security/throttle.ts';
+import { type DecideAccess, noSubject } from './guards/access.ts';
+import { registerApiRoot } from './reference/api-root.ts';
+import { authorize } from './guards/authorize.ts';
+import { limitBodyTime } from './guards/body-time.ts';
 import { type Authenticate, buildContext, refuseInvalidCredentials } from './build-context.ts';
 import { cookieNames, ensureVisitor } from './cookies.ts';
-import { isByCookie, requireCsrf, requireSameOrigin } from './csrf.ts';
-import { registerFallback } from './fallback.ts';
-import { encodeHeaders } from './header-value.ts';
-import { registerHealth } from './health.ts';
-import { claimIdempotencyKey, keepAnswer } from './idempotency.ts';
-import { jsonSizeKeyword } from './json-size.ts';
-import { limitRequests, type RequestMaxima } from './limit-requests.ts';
-import { registerOpenApi } from './openapi.ts';
-import { type PageContext, registerPages } from './pages.ts';
-import { normalizePathParams } from './path-params.ts';
-import { replyBarely, replyWithProblem } from './problem-reply.ts';
+import { isByCookie, requireCsrf, requireSameOrigin } from './guards/csrf.ts';
+import { registerFallback } from './replies/fallback.ts';
+import { encodeHeaders } from './guards/header-value.ts';
+import { registerHealth } from './replies/health.ts';
+import { claimIdempotencyKey, keepAnswer } from './guards/idempotency.ts';
+import { jsonSizeKeyword } from './guards/json-size.ts';
+import { limitRequests, type RequestMaxima } from './guards/limit-requests.ts';
+import { registerOpenApi } from './reference/openapi.ts';
+import { type PageContext, registerPages } from './replies/pages.ts';
+import { normalizePathParams } from './guards/path-params.ts';
+import { replyBarely, replyWithProblem } from './replies/problem-reply.ts';
 import { httpProblems } from './problems.ts';
-import { answerConnect, answerParserError, answerUnmetExpectations, requireClearFraming } from './request-framing.ts';
+import {
+  answerConnect,
+  answerParserError,
+  answerUnmetExpectations,
+  requireClearFraming,
+} from './guards/request-framing.ts';
 import { watchRoutes } from './route-list.ts';
-import { securityHeaders } from './security-headers.ts';
-import { refuseUnstorableBody, refuseUnstorableUrl } from './unstorable-text.ts';
+import { securityHeaders } from './replies/security-headers.ts';
+import { refuseUnstorableBody, refuseUnstorableUrl } from './guards/unstorable-text.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,

@@ -1,9 +1,9 @@
 import type { Problem, ProblemFactory } from '#kernel/problem';
 import type { ListQuery } from '#kernel/page';
 import type { Context } from '../context.ts';
-import type { Access, Subject } from './access.ts';
+import type { Access, Subject } from './guards/access.ts';
 import type { CookieNames } from './cookies.ts';
-import type { ClaimedKey } from './idempotency.ts';
+import type { ClaimedKey } from './guards/idempotency.ts';
 import type { RouteEntry } from './route-list.ts';
 
 export type FlashLevel = 'success' | 'info' | 'error';

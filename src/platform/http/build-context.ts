@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { commonProblems } from '#kernel/problem';
 import type { Actor } from '../context.ts';
-import type { SessionId, UserId } from '../db-schema.ts';
+import type { SessionId, UserId } from '../db/db-schema.ts';
 import type { HttpOptions } from './app.ts';
 import { visitorHash } from './cookies.ts';
 import { paths } from './paths.ts';

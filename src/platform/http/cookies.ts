@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { randomToken, sha256Hex } from '../crypto.ts';
+import { randomToken, sha256Hex } from '../security/crypto.ts';
 
 /** Names and flags of our cookies; the `__Host-` prefix binds them to this very host over https. */
 export interface CookieNames {

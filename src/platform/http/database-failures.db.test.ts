@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type RawBuilder, sql } from 'kysely';
-import { inTransaction } from '../db.ts';
+import { inTransaction } from '../db/database.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { makeParty } from '../../../test/support/factories/ledger.ts';
-import { problemBody, toProblem } from './problem-reply.ts';
+import { problemBody, toProblem } from './replies/problem-reply.ts';
 
 let database: TestDatabase;
 before(async () => {

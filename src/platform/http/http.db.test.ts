@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { insertFirstRules } from '#gateway';
 import { apiClient, browserClient, registerPerson } from '../../../test/support/client.ts';
-import { inTransaction } from '../db.ts';
+import { inTransaction } from '../db/database.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
 let app: TestApp;

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ProblemFactory } from '#kernel/problem';
-import type { Access } from './access.ts';
+import type { Access } from './guards/access.ts';
 
 /** One registered route, as the authorization matrix and the generated documents read it. */
 export interface RouteEntry {

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { invalidInput } from '#kernel/problem';
-import { EXTRA_BYTES_MAX, jsonBytes } from './json-size.ts';
+import { EXTRA_BYTES_MAX, jsonBytes } from './guards/json-size.ts';
 
 /** An instant as JSON carries it: ISO 8601 with `Z`. */
 export const IsoInstant = Type.String({ format: 'date-time' });

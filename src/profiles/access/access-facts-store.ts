@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { selectUsers } from '#accounts';
-import { builtOnce } from '#platform/built-once';
-import type { ProfileId, UserId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import { builtOnce } from '#platform/db/built-once';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 import { TERMS_OF_USE } from '../agreements/agreement.ts';
 
 /** What the guards need to know about a caller and the profile of the path. */

@@ -3,8 +3,8 @@ import { equalsCi } from '#kernel/text';
 import { findUserByUsername } from '#accounts';
 import type { Clock } from '#platform/clock';
 import type { Actor } from '#platform/context';
-import type { ProfileId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 import {
   type Access,
   type AccessDecision,
@@ -12,7 +12,7 @@ import {
   type DecideAccess,
   noSubject,
   type Subject,
-} from '#platform/http/access';
+} from '#platform/http/guards/access';
 import { paths } from '#platform/http/paths';
 import { TERMS_OF_USE } from '../agreements/agreement.ts';
 import { profileProblems } from '../problems.ts';

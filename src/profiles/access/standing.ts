@@ -1,4 +1,4 @@
-import type { Subject } from '#platform/http/access';
+import type { Subject } from '#platform/http/guards/access';
 import { CONTRIBUTOR, MANAGER } from '../roles/role-type.ts';
 
 /** What a caller may do where she stands: everything, reading only, nothing. */

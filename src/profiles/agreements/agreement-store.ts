@@ -1,8 +1,8 @@
 import { canonicalName } from '#kernel/slug';
 import type { ListQuery, Page } from '#kernel/page';
-import type { AgreementId, UserId } from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
-import { listPage, type ListSpec } from '#platform/list';
+import type { AgreementId, UserId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
+import { listPage, type ListSpec } from '#platform/db/list';
 import type { Agreement } from './agreement.ts';
 
 export async function findAgreement(reader: Reader, slug: string): Promise<Agreement | undefined> {

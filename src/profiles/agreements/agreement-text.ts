@@ -1,6 +1,6 @@
-import { renderMarkdown } from '#platform/markdown';
-import type { Templates } from '#platform/templates';
-import type { TrustedHtml } from '#platform/trusted-html';
+import { renderMarkdown } from '#platform/templates/markdown';
+import type { Templates } from '#platform/templates/templates';
+import type { TrustedHtml } from '#platform/templates/trusted-html';
 import type { Agreement } from './agreement.ts';
 
 export type AgreementTemplates = Pick<Templates, 'has' | 'renderPage'>;

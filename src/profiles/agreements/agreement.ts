@@ -1,4 +1,4 @@
-import type { AgreementId } from '#platform/db-schema';
+import type { AgreementId } from '#platform/db/db-schema';
 
 /** A text that users agree to; the words themselves are a template of the theme, named after the slug. */
 export interface Agreement {

@@ -2,7 +2,7 @@ import { readInstant } from '#kernel/instant';
 import { invalidInput } from '#kernel/problem';
 import { slugify } from '#kernel/slug';
 import type { Context } from '#platform/context';
-import { inTransaction, type Reader } from '#platform/db';
+import { inTransaction, type Reader } from '#platform/db/database';
 import { profileProblems } from '../problems.ts';
 import { type Agreement, TERMS_OF_USE } from './agreement.ts';
 import {

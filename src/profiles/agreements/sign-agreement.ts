@@ -1,7 +1,7 @@
 import type { Context } from '#platform/context';
-import type { UserId } from '#platform/db-schema';
-import { inTransaction } from '#platform/db';
-import { emit } from '#platform/events';
+import type { UserId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
 import { agreementSigned } from '../events.ts';
 import { profileProblems } from '../problems.ts';
 import { upsertSignature } from './agreement-store.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { inTransaction } from '#platform/db';
+import { inTransaction } from '#platform/db/database';
 import { updateSite } from '#platform/site';
 import { apiClient } from '../../../test/support/client.ts';
 import { eventsNamed } from '../../../test/support/factories/accounts.ts';

@@ -16,11 +16,11 @@ import {
   userRegistered,
 } from '#accounts';
 import type { Context } from '#platform/context';
-import type { UserId } from '#platform/db-schema';
-import { inTransaction, type Tx } from '#platform/db';
-import { emit } from '#platform/events';
-import { EXTRA_BYTES_MAX } from '#platform/http/json-size';
-import { networkOf } from '#platform/throttle';
+import type { UserId } from '#platform/db/db-schema';
+import { inTransaction, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { EXTRA_BYTES_MAX } from '#platform/http/guards/json-size';
+import { networkOf } from '#platform/security/throttle';
 import type { Agreement } from '../agreements/agreement.ts';
 import { findAgreementsBySlugs, upsertSignature } from '../agreements/agreement-store.ts';
 import { createOrganization, createPersonalProfile, freeSlug, parseProfileFields } from '../create-profile.ts';

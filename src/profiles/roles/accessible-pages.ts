@@ -7,7 +7,7 @@ import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
-import type { Throttle } from '#platform/throttle';
+import type { Throttle } from '#platform/security/throttle';
 import { actorId } from '../actor-id.ts';
 import { connectProfile } from '../connect-profile.ts';
 import { profileProblems } from '../problems.ts';

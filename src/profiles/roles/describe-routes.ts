@@ -1,10 +1,10 @@
 import { inputProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import type { Subject } from '#platform/http/access';
+import type { Subject } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
-import { quotaProblems } from '#platform/quota';
+import { quotaProblems } from '#platform/security/quota';
 import { profileProblems } from '../problems.ts';
 import { NoContent, ProfileParams } from '../schemas.ts';
 import { isYes, profileOf } from '../subject.ts';

@@ -10,14 +10,14 @@ import {
   type User,
 } from '#accounts';
 import type { Context } from '#platform/context';
-import { randomKey40 } from '#platform/crypto';
-import type { ProfileId, UserId } from '#platform/db-schema';
-import { inTransaction, type Tx } from '#platform/db';
-import { emit } from '#platform/events';
+import { randomKey40 } from '#platform/security/crypto';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import { inTransaction, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
 import { paths } from '#platform/http/paths';
 import { extraToText } from '#platform/http/schemas';
-import { requireQuota } from '#platform/quota';
-import type { Throttle } from '#platform/throttle';
+import { requireQuota } from '#platform/security/quota';
+import type { Throttle } from '#platform/security/throttle';
 import { actorId } from '../actor-id.ts';
 import { roleGrantCreated, userInvited } from '../events.ts';
 import { freeUsername } from '../free-username.ts';

@@ -1,10 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
 import { selectUsers } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
-import type { ProfileId, RoleTypeId, UserId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
-import type { Subject } from '#platform/http/access';
-import { listPage, type ListSpec } from '#platform/list';
+import type { ProfileId, RoleTypeId, UserId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import type { Subject } from '#platform/http/guards/access';
+import { listPage, type ListSpec } from '#platform/db/list';
 import { maySeePendingRoles } from '../policy.ts';
 import type { Role } from './role.ts';
 import { openRole } from './role-store.ts';

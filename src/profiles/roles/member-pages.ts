@@ -4,7 +4,7 @@ import { parseListQuery } from '#kernel/page';
 import type { App } from '#platform/http/app';
 import { checkedField, type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
-import type { Throttle } from '#platform/throttle';
+import type { Throttle } from '#platform/security/throttle';
 import { maySeePendingRoles } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
 import { getProfileView, presentProfileDetail } from '../profile-summary.ts';

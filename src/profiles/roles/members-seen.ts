@@ -1,11 +1,11 @@
 import type { Expression } from 'kysely';
 import { findUsersByIds, selectUsers } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
-import type { ProfileId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
-import { listPage, type ListSpec } from '#platform/list';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import { listPage, type ListSpec } from '#platform/db/list';
 import type { Context } from '#platform/context';
-import type { Subject } from '#platform/http/access';
+import type { Subject } from '#platform/http/guards/access';
 import { presentProfileSummary, profileSummaries } from '../profile-summary.ts';
 import type { ProfileSummaryBody } from '../schemas.ts';
 import { presentRolesByProfile, type RoleByProfileBody } from './present-role.ts';

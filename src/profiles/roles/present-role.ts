@@ -1,9 +1,9 @@
 import type { Static } from 'typebox';
 import { findUsersByIds, printableName, type User } from '#accounts';
 import type { Context } from '#platform/context';
-import type { ProfileId } from '#platform/db-schema';
-import type { Reader } from '#platform/db';
-import type { Subject } from '#platform/http/access';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import type { Subject } from '#platform/http/guards/access';
 import { paths } from '#platform/http/paths';
 import { extraFromText } from '#platform/http/schemas';
 import { mayEditRoleType, maySeeMembersInFull } from '../policy.ts';

@@ -1,12 +1,12 @@
 import { invalidInput } from '#kernel/problem';
 import { findUserById, parseEmail, type User } from '#accounts';
 import type { Context } from '#platform/context';
-import { randomKey40 } from '#platform/crypto';
-import type { UserId } from '#platform/db-schema';
-import { inTransaction, type Tx } from '#platform/db';
-import { emit } from '#platform/events';
+import { randomKey40 } from '#platform/security/crypto';
+import type { UserId } from '#platform/db/db-schema';
+import { inTransaction, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
 import { paths } from '#platform/http/paths';
-import { requireQuota } from '#platform/quota';
+import { requireQuota } from '#platform/security/quota';
 import { actorId } from '../actor-id.ts';
 import { roleRequestCreated } from '../events.ts';
 import { profileProblems } from '../problems.ts';

@@ -1,8 +1,8 @@
 import { findUserById } from '#accounts';
 import type { Context } from '#platform/context';
-import { randomKey40 } from '#platform/crypto';
-import type { ProfileId, RoleTypeId, UserId } from '#platform/db-schema';
-import { inTransaction } from '#platform/db';
+import { randomKey40 } from '#platform/security/crypto';
+import type { ProfileId, RoleTypeId, UserId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
 import { profileProblems } from '../problems.ts';
 import { lockProfile } from '../profile-store.ts';
 import { tellGrantee } from './grant-role.ts';

@@ -1,10 +1,10 @@
 import { commonProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import type { ProfileId, UserId } from '#platform/db-schema';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
-import { inTransaction } from '#platform/db';
-import { emit } from '#platform/events';
-import type { Subject } from '#platform/http/access';
+import { inTransaction } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import type { Subject } from '#platform/http/guards/access';
 import { actorId } from '../actor-id.ts';
 import { roleRevoked } from '../events.ts';
 import { mayRemoveLastManager, mayRemoveOwner } from '../policy.ts';

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
-import type { ProfileId, RoleId, RolesTable, RoleTypeId, UserId } from '#platform/db-schema';
-import { linkKeyHash, openKeysOf, sealKeysOf, UNREADABLE_KEY } from '#platform/link-keys';
-import type { Reader, Tx } from '#platform/db';
+import type { ProfileId, RoleId, RolesTable, RoleTypeId, UserId } from '#platform/db/db-schema';
+import { linkKeyHash, openKeysOf, sealKeysOf, UNREADABLE_KEY } from '#platform/security/link-keys';
+import type { Reader, Tx } from '#platform/db/database';
 import { MANAGER } from './role-type.ts';
 import type { Role } from './role.ts';
 

@@ -1,6 +1,6 @@
 import { canonicalName } from '#kernel/slug';
-import type { ProfileId, RoleTypeId } from '#platform/db-schema';
-import type { Reader, Tx } from '#platform/db';
+import type { ProfileId, RoleTypeId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
 import { MANAGER, type RoleType, roleSlugCandidates } from './role-type.ts';
 
 /** Finds a type that a profile may use: a global one or its own, by exact slug. */

@@ -1,4 +1,4 @@
-import type { ProfileId, RoleTypeId } from '#platform/db-schema';
+import type { ProfileId, RoleTypeId } from '#platform/db/db-schema';
 
 /** A kind of role. Global ones belong to no profile and every profile may use them. */
 export interface RoleType {

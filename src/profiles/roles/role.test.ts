@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ProfileId, RoleId, RoleTypeId, UserId } from '#platform/db-schema';
+import type { ProfileId, RoleId, RoleTypeId, UserId } from '#platform/db/db-schema';
 import { decideGrant, decideRequest, refuseAcceptance, type Role, roleState, type RoleState } from './role.ts';
 import { roleSlugCandidates, skipsConsent } from './role-type.ts';
 

@@ -1,5 +1,5 @@
 import { isEmailVerified } from '#accounts';
-import type { ProfileId, RoleId, RoleTypeId, UserId } from '#platform/db-schema';
+import type { ProfileId, RoleId, RoleTypeId, UserId } from '#platform/db/db-schema';
 
 /** What ties one user to one profile: held, offered by the profile or asked for by the user. At most one per pair. */
 export interface Role {

@@ -4,7 +4,7 @@ import { inputProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import type { App } from '#platform/http/app';
 import { ListQuerystring } from '#platform/http/schemas';
-import { type Throttle, throttleProblems } from '#platform/throttle';
+import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import { actorId } from '../actor-id.ts';
 import { addShadowProfile } from '../connect-profile.ts';
 import { profileProblems } from '../problems.ts';

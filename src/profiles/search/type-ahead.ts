@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { presentUserSummary, selectUsers, type UserSummary } from '#accounts';
 import type { ListQuery } from '#kernel/page';
-import type { Reader } from '#platform/db';
+import type { Reader } from '#platform/db/database';
 import { presentProfileSummary, selectProfileViews, summarize, toProfileView } from '../profile-summary.ts';
 import { hasProvedAddress, isOfDomain } from '../proved-address-store.ts';
 import type { ProfileSummaryBody } from '../schemas.ts';

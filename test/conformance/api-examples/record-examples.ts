@@ -1,4 +1,4 @@
-import type { ApiExample } from '../../../src/platform/http/api-examples.ts';
+import type { ApiExample } from '../../../src/platform/http/reference/api-examples.ts';
 import { type DemoApp, startDemoApp } from '../../support/start-demo-app.ts';
 import { stabilize } from './stabilize.ts';
 

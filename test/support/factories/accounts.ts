@@ -1,6 +1,6 @@
 import { Problem } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import type { SessionId } from '#platform/db-schema';
+import type { SessionId } from '#platform/db/db-schema';
 import {
   type AccountsConfig,
   type AccountsDeps,
@@ -12,9 +12,9 @@ import {
   type NewUser,
   type User,
 } from '#accounts';
-import { inTransaction, type Db } from '../../../src/platform/db.ts';
-import { openSecrets } from '../../../src/platform/outbox-store.ts';
-import { makeThrottle } from '../../../src/platform/throttle.ts';
+import { inTransaction, type Db } from '../../../src/platform/db/database.ts';
+import { openSecrets } from '../../../src/platform/jobs/outbox-store.ts';
+import { makeThrottle } from '../../../src/platform/security/throttle.ts';
 import { ordinaryDay } from '../context.ts';
 import { next } from '../factories.ts';
 

@@ -1,6 +1,6 @@
 import { createPlan, findPlansByIds, insertCoupon, type Coupon, type NewCoupon, type Plan } from '#catalog';
-import type { ProfileId } from '#platform/db-schema';
-import { inTransaction, type Db } from '#platform/db';
+import type { ProfileId } from '#platform/db/db-schema';
+import { inTransaction, type Db } from '#platform/db/database';
 import type { TestContext } from '../context.ts';
 import { next } from '../factories.ts';
 

@@ -1,6 +1,6 @@
 import { accounts, moveAmount, type NewEntry } from '#ledger';
-import type { ProfileId } from '#platform/db-schema';
-import { inTransaction, type Db } from '#platform/db';
+import type { ProfileId } from '#platform/db/db-schema';
+import { inTransaction, type Db } from '#platform/db/database';
 import { next } from '../factories.ts';
 
 /** A bare profile, for tests in which nothing about it matters but that it is one. */

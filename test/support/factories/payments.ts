@@ -1,8 +1,8 @@
 import { type Entry, postEvent } from '#ledger';
 import { type Attempt, callProcessor, type Charge, recordCharge, reserveAttempt } from '#payments';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db';
-import type { ProfileId, UserId } from '#platform/db-schema';
+import { inTransaction } from '#platform/db/database';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { next } from '../factories.ts';
 import { orderEntry } from './ledger.ts';
 

@@ -9,7 +9,7 @@ import {
   upsertSignature,
 } from '#profiles';
 import type { User } from '#accounts';
-import { inTransaction, type Db } from '#platform/db';
+import { inTransaction, type Db } from '#platform/db/database';
 import { ordinaryDay } from '../context.ts';
 import { next } from '../factories.ts';
 import { makeUser, type UserSample } from './accounts.ts';

@@ -1,6 +1,6 @@
 import type { User } from '#accounts';
 import type { Plan } from '#catalog';
-import { inTransaction, type Db } from '#platform/db';
+import { inTransaction, type Db } from '#platform/db/database';
 import { createOrganization, createPersonalProfile, type Profile } from '#profiles';
 import { openOrExtend, type Subscription } from '#subscriptions';
 import { ordinaryDay, type TestContext } from '../context.ts';

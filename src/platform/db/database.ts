@@ -1,0 +1,274 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kysely, type Transaction } from 'kysely';
+import pg from 'pg';
+import { parseDatabaseUrl } from './database-hosts.ts';
+import { lockFolder } from './folder-lock.ts';
+import { TollgateDialect } from './empty-update.ts';
+import { openPGlite, PGliteSocket, type PGlitePlace } from './pglite.ts';
+import { isPlanStale, preparing } from './prepared.ts';
+import type { Schema } from './db-schema.ts';
+import { GatedPool, transaction } from './gated-pool.ts';
+import { isUnanswered, ReadOnlyServerError, ServerPool } from './server-pool.ts';
+
+/** What reads take: the database or an open transaction. */
+export type Reader = Kysely<Schema>;
+
+/** What writes take: an open transaction. */
+export type Tx = Transaction<Schema>;
+
+declare const pooled: unique symbol;
+
+/** The database outside any transaction; a `Tx` is not one. */
+export type Db = Kysely<Schema> & { readonly [pooled]: true };
+
+/** Where the data is. The limits hold for a server only: the process has a PGlite to itself. */
+export type DatabaseOptions = ServerOptions | PGlitePlace;
+
+export interface ServerOptions {
+  url: string;
+  pool_max?: number;
+  connect_timeout_ms?: number;
+  /** Limit of one statement on the server; the client gives up one second later. */
+  statement_timeout_ms?: number;
+  /** Called for each connection that broke while idle; the pool replaces it. */
+  on_connection_lost?: (error: Error) => void;
+}
+
+export interface Database {
+  readonly kind: 'server' | 'pglite';
+  readonly db: Db;
+  /** Runs one text of SQL, through the same gate as everything else; several statements are allowed when there are no values. */
+  executeSql(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
+  /**
+   * A small second pool on the same server, for counts that are committed on their own, also while the caller holds a
+   * transaction. Null for a PGlite, which has one connection.
+   */
+  readonly side_pool: pg.Pool | null;
+  /** Rejects unless the database responds; on a server by a connection made for this purpose. */
+  probe(): Promise<void>;
+  /** The whole data directory of a PGlite, to be restored by `openDatabase({ memory: true, snapshot })`. */
+  dump(): Promise<Blob>;
+  close(): Promise<void>;
+}
+
+/** Opens the database; nothing is connected before the first statement when it is a server. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  return 'url' in options ? openServer(options) : openEmbedded(options);
+}
+
+/** Limit of one statement, lock waits included; a transaction sets another with `set local statement_timeout`. */
+const STATEMENT_MS_MAX = 10_000;
+const SIDE_CONNECTIONS_MAX = 2;
+const SIDE_WAIT_MS_MAX = 2_000;
+
+function openServer(options: ServerOptions): Database {
+  const hosts = parseDatabaseUrl(options.url);
+  if ('error' in hosts) throw new Error(`the address of the database is invalid: ${hosts.error}`);
+  const { on_connection_lost } = options;
+  const common = {
+    idle_in_transaction_session_timeout: 60_000,
+    application_name: 'tollgate',
+    options: '-c TimeZone=UTC',
+    types,
+  };
+  const pool = new ServerPool({
+    hosts,
+    has_gate: true,
+    on_connection_lost,
+    config: {
+      ...common,
+      max: options.pool_max ?? 10,
+      connectionTimeoutMillis: options.connect_timeout_ms ?? 5_000,
+      statement_timeout: options.statement_timeout_ms ?? STATEMENT_MS_MAX,
+    },
+  });
+  const side_pool = new ServerPool({
+    hosts,
+    has_gate: false,
+    on_connection_lost,
+    config: {
+      ...common,
+      max: SIDE_CONNECTIONS_MAX,
+      connectionTimeoutMillis: SIDE_WAIT_MS_MAX,
+      statement_timeout: SIDE_WAIT_MS_MAX,
+    },
+  });
+  return {
+    kind: 'server',
+    db: openKysely(pool),
+    executeSql: (text, values) => pool.run(text, values),
+    side_pool,
+    probe: () => pool.probe(),
+    dump: () => Promise.reject(new Error('a server has no data directory to dump')),
+    close: async () => {
+      await Promise.all([pool.close(), side_pool.close()]);
+    },
+  };
+}
+
+async function openEmbedded(place: PGlitePlace): Promise<Database> {
+  const unlock = 'folder' in place ? await lockFolder(place.folder) : null;
+  const lite = await openPGlite(place);
+  // PGlite is one connection: the pool's queue hands it to one user at a time, first come, first served.
+  const pool = new GatedPool({
+    max: 1,
+    user: 'postgres',
+    database: 'postgres',
+    options: '-c TimeZone=UTC',
+    idleTimeoutMillis: 0,
+    stream: () => new PGliteSocket(lite),
+    types,
+  });
+  pool.on('error', () => {});
+  return {
+    kind: 'pglite',
+    db: openKysely(pool),
+    executeSql: (text, values) => pool.run(text, values),
+    side_pool: null,
+    probe: async () => void (await pool.run('select 1')),
+    async dump() {
+      const client = await pool.connect();
+      try {
+        return await lite.dumpDataDir('none');
+      } finally {
+        client.release();
+      }
+    },
+    async close() {
+      await pool.end();
+      await lite.close();
+      await unlock?.();
+    },
+  };
+}
+
+function openKysely(pool: GatedPool): Db {
+  // The brand exists in types only, so nothing but a cast can make it.
+  const dialect = new TollgateDialect({ pool: preparing(pool) });
+  return new Kysely<Schema>({ dialect }) as Db;
+}
+
+const ATTEMPTS_MAX = 6;
+
+/**
+ * Runs `work` in one transaction and commits it; anything thrown rolls it back.
+ *
+ * Why the retries: a serialization failure or a deadlock (40001, 40P01) says that nothing was done and that another try may
+ * succeed, so does a plan that a migration has outdated; so `work` must have no effects outside `tx`.
+ */
+export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction().execute(async (tx) => {
+        const held = { open: true };
+        try {
+          return await transaction.run(held, () => work(tx));
+        } finally {
+          held.open = false;
+        }
+      });
+    } catch (error) {
+      if (attempt >= ATTEMPTS_MAX || !isRetryable(error)) throw error;
+      await sleep(randomInt(2 ** attempt * 2, 2 ** attempt * 8));
+    }
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  const code = sqlState(error);
+  return code === '40001' || code === '40P01' || isPlanStale(error);
+}
+
+/** Says whether a unique index refused the row: `constraint` names it, any when left out. */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  return isViolation(error, '23505', constraint);
+}
+
+export function isExclusionViolation(error: unknown, constraint?: string): boolean {
+  return isViolation(error, '23P01', constraint);
+}
+
+/** Says whether a reference refused it. PostgreSQL 18 tells `on delete restrict` (23001) from the rest (23503). */
+export function isForeignKeyViolation(error: unknown, constraint?: string): boolean {
+  return isViolation(error, '23503', constraint) || isViolation(error, '23001', constraint);
+}
+
+function isViolation(error: unknown, code: string, constraint?: string): boolean {
+  return (
+    error instanceof pg.DatabaseError &&
+    error.code === code &&
+    (constraint === undefined || error.constraint === constraint)
+  );
+}
+
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+// What `pg` says without a code when a connection breaks under a query or cannot be had in time.
+const lostConnection =
+  /^(Connection terminated|timeout expired|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed)/;
+
+/** Says whether the failure is the database's absence (not reachable, shutting down, out of connections) and not ours. */
+export function isDatabaseDown(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // What is FATAL ended the connection, or refused one: shutting down, too many, closed for maintenance. The rest are
+  // connection errors (08), exhausted resources (53), failures of the machine (58) and a server that became read-only (25006).
+  if (error instanceof pg.DatabaseError) return error.severity === 'FATAL' || /^(08|53|58|57P0|25006)/.test(code);
+  if (error instanceof ReadOnlyServerError || isUnanswered(error)) return true;
+  return networkCodes.has(code) || lostConnection.test(error.message);
+}
+
+function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined;
+}
+
+const INT8 = 20;
+const INT8_ARRAY = 1016;
+const NUMERIC = 1700;
+const NUMERIC_ARRAY = 1231;
+const DATE = 1082;
+const DATE_ARRAY = 1182;
+
+function parseInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} does not fit a safe integer`);
+  return value;
+}
+
+/** A sum of bigints is a numeric: without a fraction it must be exact. */
+function parseNumeric(text: string): number {
+  return /^-?[0-9]+$/.test(text) ? parseInteger(text) : Number(text);
+}
+
+// Casts, since the driver's list of type names leaves out text[], whose parser it has.
+const textArray = 1009 as Parameters<typeof pg.types.getTypeParser>[0];
+const parseTexts = pg.types.getTypeParser(textArray) as (text: string) => (string | null)[];
+
+function arrayOf(parse: (text: string) => unknown): (text: string) => unknown[] {
+  return (text) => parseTexts(text).map((element) => (element === null ? null : parse(element)));
+}
+
+/** Wire text to values: bigint and numeric are numbers, date stays 'YYYY-MM-DD', timestamptz is a Date. */
+const parsers = new Map<number, (text: string) => unknown>([
+  [INT8, parseInteger],
+  [INT8_ARRAY, arrayOf(parseInteger)],
+  [NUMERIC, parseNumeric],
+  [NUMERIC_ARRAY, arrayOf(parseNumeric)],
+  [DATE, (text) => text],
+  [DATE_ARRAY, parseTexts],
+]);
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser(oid, format): unknown {
+    return (format === 'binary' ? undefined : parsers.get(oid)) ?? pg.types.getTypeParser(oid, format);
+  },
+};

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
+import { parseListQuery, type RawListQuery } from '#kernel/page';
+import { Problem } from '#kernel/problem';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { inTransaction } from './database.ts';
+import { listPage, pageOfAll, type ListSpec } from './list.ts';
+
+let database: TestDatabase;
+before(async () => {
+  database = await openTestDatabase();
+  await inTransaction(database.db, async (tx) => {
+    await tx
+      .insertInto('profiles')
+      .values(
+        [
+          { slug: 'alpha', full_name: '100% Pure', email: 'a@example.com', day: 1 },
+          { slug: 'beta', full_name: 'Under_score', email: 'b@example.com', day: 2 },
+          { slug: 'gamma', full_name: String.raw`Back\slash`, email: 'c@example.org', day: 3 },
+          { slug: 'delta', full_name: 'Plain', email: 'd@example.org', day: 3 },
+          { slug: 'epsilon', full_name: 'Plain', email: 'e@example.org', day: 4 },
+        ].map(({ day, ...row }) => ({ ...row, created_at: new Date(Date.UTC(2026, 0, day)) })),
+      )
+      .execute();
+  });
+});
+after(() => database.close());
+
+const spec: ListSpec = {
+  search: { slug: 'profiles.slug', full_name: 'profiles.full_name', email: 'profiles.email' },
+  sort: { full_name: 'profiles.full_name', created_at: 'profiles.created_at', size: sql`char_length(profiles.slug)` },
+  default_order: [{ column: 'profiles.created_at', descending: true }],
+  tie_breaker: 'profiles.id',
+  date: 'profiles.created_at',
+};
+
+async function listSlugs(raw: RawListQuery, search = '') {
+  const page = await listPage(
+    database.db.selectFrom('profiles').select(['profiles.slug', 'profiles.full_name']),
+    spec,
+    parseListQuery(raw, (text) => new Date(text)),
+    new URL(`https://cowork.test/api/profile${search}`),
+  );
+  return { ...page, results: page.results.map(({ slug }) => slug) };
+}
+
+test('the default order holds, and equal rows are told apart in the same direction', async () => {
+  assert.deepEqual((await listSlugs({})).results, ['epsilon', 'delta', 'gamma', 'beta', 'alpha']);
+});
+
+test('an order asked for comes first, the default one decides the rest, unknown names are ignored', async () => {
+  assert.deepEqual((await listSlugs({ o: ['nothing', 'full_name'] })).results, [
+    'alpha',
+    'gamma',
+    'epsilon',
+    'delta',
+    'beta',
+  ]);
+  assert.deepEqual((await listSlugs({ o: 'created_at' })).results, ['alpha', 'beta', 'gamma', 'delta', 'epsilon']);
+  assert.deepEqual((await listSlugs({ o: '-size' })).results, ['epsilon', 'delta', 'gamma', 'alpha', 'beta']);
+  assert.deepEqual((await listSlugs({ o: 'constructor' })).results, (await listSlugs({})).results);
+});
+
+test('any term in any field is enough, whatever the case', async () => {
+  assert.deepEqual((await listSlugs({ q: 'PLAIN,alph' })).results, ['epsilon', 'delta', 'alpha']);
+  assert.deepEqual(await listSlugs({ q: 'nowhere' }), { count: 0, next: null, previous: null, results: [] });
+});
+
+test('percent, underscore and backslash stand for themselves', async () => {
+  assert.deepEqual((await listSlugs({ q: '%' })).results, ['alpha']);
+  assert.deepEqual((await listSlugs({ q: '_' })).results, ['beta']);
+  assert.deepEqual((await listSlugs({ q: '\\' })).results, ['gamma']);
+  assert.deepEqual((await listSlugs({ q: "'; drop table profiles --" })).results, []);
+});
+
+test('fields restrict the search; when none is known all are searched', async () => {
+  assert.deepEqual((await listSlugs({ q: 'a@', q_f: 'email' })).results, ['alpha']);
+  assert.deepEqual((await listSlugs({ q: 'plain', q_f: ['email', 'slug'] })).results, []);
+  assert.deepEqual((await listSlugs({ q: 'a@', q_f: 'password_hash' })).results, ['alpha']);
+});
+
+test('start_at is inclusive, ends_at exclusive', async () => {
+  assert.deepEqual((await listSlugs({ start_at: '2026-01-02', ends_at: '2026-01-04' })).results, [
+    'delta',
+    'gamma',
+    'beta',
+  ]);
+});
+
+test('links lead to the neighbours and keep the other parameters', async () => {
+  const page = await listSlugs({ page: '2', page_size: '2', q: 'example' }, '?q=example&page_size=2&page=2');
+  assert.deepEqual(page, {
+    count: 5,
+    next: 'https://cowork.test/api/profile?q=example&page_size=2&page=3',
+    previous: 'https://cowork.test/api/profile?q=example&page_size=2&page=1',
+    results: ['gamma', 'beta'],
+  });
+  assert.equal((await listSlugs({ page: '3', page_size: '2' })).next, null);
+  assert.equal((await listSlugs({})).previous, null);
+});
+
+test('a page that does not exist is not found, but an empty list has a first page', async () => {
+  const invalid = (error: unknown) =>
+    error instanceof Problem && error.code === 'page_out_of_range' && error.status === 404;
+  await assert.rejects(listSlugs({ page: '2' }), invalid);
+  await assert.rejects(listSlugs({ page: '0' }), invalid);
+  await assert.rejects(listSlugs({ page: 'last' }), invalid);
+  assert.equal((await listSlugs({ page: '1', q: 'nowhere' })).count, 0);
+});
+
+test('groups are counted as what comes out', async () => {
+  const page = await listPage(
+    database.db
+      .selectFrom('profiles')
+      .groupBy('profiles.full_name')
+      .select(['profiles.full_name', sql<number>`count(*)`.as('profiles_count')]),
+    { search: {}, sort: {}, default_order: [], tie_breaker: 'profiles.full_name' },
+    parseListQuery({ page_size: '3' }, () => null),
+    new URL('https://cowork.test/'),
+  );
+  assert.equal(page.count, 4);
+  assert.equal(page.results.length, 3);
+});
+
+test('rows in memory are cut the same way', () => {
+  const list = parseListQuery({ page: '2', page_size: '2' }, () => null);
+  assert.deepEqual(pageOfAll([1, 2, 3], list, new URL('https://cowork.test/?page=2')).results, [3]);
+  assert.throws(() => pageOfAll([1, 2], list, new URL('https://cowork.test/')), Problem);
+});

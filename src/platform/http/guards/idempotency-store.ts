@@ -1,0 +1,125 @@
+import type { Db, Tx } from '../../db/database.ts';
+import { inTransaction } from '../../db/database.ts';
+
+export interface RememberedAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body_sealed: string;
+}
+
+export type Claim =
+  | { kind: 'claimed' }
+  | { kind: 'in_flight' }
+  | { kind: 'reused' }
+  | { kind: 'done'; answer: RememberedAnswer };
+
+const IN_FLIGHT_MS = 120_000;
+const REMEMBERED_MS = 48 * 3_600_000;
+
+/**
+ * Takes the key for one request, or says what became of the request that took it first.
+ * A record left in flight by a crash is taken over after two minutes; the work itself carries its own keys.
+ */
+export async function claimKey(db: Db, scope: string, key: string, fingerprint: string, at: Date): Promise<Claim> {
+  return inTransaction(db, async (tx) => {
+    const inserted = await tx
+      .insertInto('idempotency_records')
+      .values({ scope, key, fingerprint, state: 'in_flight', ...spans(at) })
+      .onConflict((conflict) => conflict.columns(['scope', 'key']).doNothing())
+      .returning('key')
+      .executeTakeFirst();
+    if (inserted) return { kind: 'claimed' };
+    return claimHeld(tx, scope, key, fingerprint, at);
+  });
+}
+
+async function claimHeld(tx: Tx, scope: string, key: string, fingerprint: string, at: Date): Promise<Claim> {
+  const held = await tx
+    .selectFrom('idempotency_records')
+    .selectAll()
+    .where('scope', '=', scope)
+    .where('key', '=', key)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!held) return { kind: 'in_flight' };
+  const isStale = held.expires_at <= at || (held.state === 'in_flight' && held.locked_until <= at);
+  if (isStale && (held.fingerprint === fingerprint || held.expires_at <= at)) {
+    await tx
+      .updateTable('idempotency_records')
+      .set({ fingerprint, state: 'in_flight', status: null, headers: null, body_sealed: null, ...spans(at) })
+      .where('scope', '=', scope)
+      .where('key', '=', key)
+      .execute();
+    return { kind: 'claimed' };
+  }
+  if (held.fingerprint !== fingerprint) return { kind: 'reused' };
+  if (held.state !== 'done' || held.status === null || held.body_sealed === null) return { kind: 'in_flight' };
+  return {
+    kind: 'done',
+    answer: { status: held.status, headers: parseHeaders(held.headers), body_sealed: held.body_sealed },
+  };
+}
+
+export async function rememberAnswer(db: Db, scope: string, key: string, answer: RememberedAnswer): Promise<void> {
+  await db
+    .updateTable('idempotency_records')
+    .set({
+      state: 'done',
+      status: answer.status,
+      headers: JSON.stringify(answer.headers),
+      body_sealed: answer.body_sealed,
+    })
+    .where('scope', '=', scope)
+    .where('key', '=', key)
+    .execute();
+}
+
+export async function releaseKey(db: Db, scope: string, key: string): Promise<void> {
+  await db
+    .deleteFrom('idempotency_records')
+    .where('scope', '=', scope)
+    .where('key', '=', key)
+    .where('state', '=', 'in_flight')
+    .execute();
+}
+
+/** Forgets what nobody may ask for any more; run by a daily job. */
+export async function deleteExpiredKeys(tx: Tx, at: Date, rows_max: number): Promise<number> {
+  // By index idempotency_records_expiry.
+  const deleted = await tx
+    .deleteFrom('idempotency_records')
+    .where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('scope', 'key'),
+        'in',
+        selectFrom('idempotency_records')
+          .select(['scope', 'key'])
+          .where('expires_at', '<', at)
+          .orderBy('expires_at')
+          .limit(rows_max)
+          .$asTuple('scope', 'key'),
+      ),
+    )
+    .executeTakeFirst();
+  return Number(deleted.numDeletedRows);
+}
+
+function spans(at: Date) {
+  return {
+    created_at: at,
+    locked_until: new Date(at.getTime() + IN_FLIGHT_MS),
+    expires_at: new Date(at.getTime() + REMEMBERED_MS),
+  };
+}
+
+function parseHeaders(value: unknown): Record<string, string> {
+  if (typeof value !== 'object' || value === null) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+/** Deletes every record: their bodies are sealed, and their fingerprints made, with the master key. */
+export async function deleteIdempotencyRecords(tx: Tx): Promise<void> {
+  await tx.deleteFrom('idempotency_records').execute();
+}

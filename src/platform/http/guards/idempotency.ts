@@ -1,0 +1,96 @@
+import { createHmac } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { open, seal, sha256Hex } from '../../security/crypto.ts';
+import { claimKey, releaseKey, rememberAnswer } from './idempotency-store.ts';
+import { httpProblems } from '../problems.ts';
+
+const REPEATED_HEADERS = ['content-type', 'location'];
+/** Answers that say "try again", as those with `Retry-After` do: remembering them would make that impossible. */
+const PASSING_STATUSES = new Set([401, 409, 425, 429]);
+
+export interface ClaimedKey {
+  scope: string;
+  key: string;
+}
+
+/**
+ * Accepts `Idempotency-Key` on an unsafe request: the first one runs, a repeated one gets the first one's answer.
+ * Runs after authorization and validation, so neither is skipped by repeating a key.
+ * @throws idempotency_key_invalid (400), idempotency_key_in_flight (409), idempotency_key_reused (422)
+ * @see draft-ietf-httpapi-idempotency-key-header-07, docs/decisions/0010-idempotency-records.md
+ */
+export async function claimIdempotencyKey(
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply | undefined> {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key !== 'string' || key.length < 1 || key.length > 255) throw httpProblems.idempotency_key_invalid();
+  const { ctx } = request;
+  const scope = scopeOf(request);
+  const fingerprint = fingerprintOf(request);
+  const claim = await claimKey(ctx.db, scope, key, fingerprint, ctx.clock.now());
+  switch (claim.kind) {
+    case 'claimed':
+      request.idempotency = { scope, key };
+      return undefined;
+    case 'in_flight':
+      throw httpProblems.idempotency_key_in_flight({ retry_after_s: 1 });
+    case 'reused':
+      throw httpProblems.idempotency_key_reused();
+    case 'done': {
+      reply.status(claim.answer.status).header('idempotency-replayed', 'true');
+      for (const [name, value] of Object.entries(claim.answer.headers)) reply.header(name, value);
+      return reply.send(open(claim.answer.body_sealed, request.server.sealKey));
+    }
+  }
+}
+
+/**
+ * Makes a key for what a request is about to ask of the world outside; null without `Idempotency-Key`.
+ *
+ * Why: the record of a request that was cut off is given up after a while, and what it had asked for may have been done. The same
+ * request makes the same key, and so finds it.
+ */
+export function intentKey(request: FastifyRequest, purpose: string): string | null {
+  const claimed = request.idempotency;
+  if (claimed === null) return null;
+  return sha256Hex(JSON.stringify([purpose, claimed.scope, claimed.key, fingerprintOf(request)]));
+}
+
+/** Keeps the answer for whoever repeats the key; gives the key back after a failure of ours. */
+export async function keepAnswer(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> {
+  const claimed = request.idempotency;
+  if (!claimed) return;
+  request.idempotency = null;
+  const isText = typeof payload === 'string' || payload === undefined || payload === null;
+  const isPassing = PASSING_STATUSES.has(reply.statusCode) || reply.hasHeader('retry-after');
+  if (!isText || reply.statusCode >= 500 || isPassing) {
+    await releaseKey(request.ctx.db, claimed.scope, claimed.key);
+    return;
+  }
+  const headers: Record<string, string> = {};
+  for (const name of REPEATED_HEADERS) {
+    const value = reply.getHeader(name);
+    if (typeof value === 'string') headers[name] = value;
+  }
+  await rememberAnswer(request.ctx.db, claimed.scope, claimed.key, {
+    status: reply.statusCode,
+    headers,
+    body_sealed: seal(typeof payload === 'string' ? payload : '', request.server.sealKey),
+  });
+}
+
+/** Keyed, as a body may hold a password: without the key of this deployment the table says nothing about it. */
+function fingerprintOf(request: FastifyRequest): string {
+  return createHmac('sha256', request.server.sealKey)
+    .update(`${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`)
+    .digest('hex');
+}
+
+function scopeOf(request: FastifyRequest): string {
+  const { actor } = request.ctx;
+  if (actor.kind === 'user') return `user:${actor.user_id}`;
+  if (actor.kind === 'anonymous' && actor.visitor_hash !== null) return `visitor:${actor.visitor_hash}`;
+  return `address:${sha256Hex(request.ip)}`;
+}

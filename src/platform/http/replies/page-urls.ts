@@ -1,0 +1,57 @@
+import type { Context } from '../../context.ts';
+import { paths } from '../paths.ts';
+
+/** The tree of addresses that templates link to. */
+export function pageUrls(ctx: Context): Record<string, unknown> {
+  const username = ctx.actor.kind === 'user' ? ctx.actor.username : null;
+  return {
+    home: paths.home(),
+    login: paths.login(),
+    logout: paths.logout(),
+    register: paths.register(),
+    recover: paths.recover(),
+    pricing: paths.pricing(),
+    redeem: paths.redeem(),
+    contact: paths.contact(),
+    legal: paths.legal(),
+    terms: paths.legal('terms-of-use'),
+    privacy: paths.legal('privacy'),
+    cart: paths.cart(),
+    app: paths.app(),
+    profile: paths.profileChooser(),
+    profile_base: '/profile/',
+    profile_redirect: paths.profileChooser(),
+    docs: '/docs/api/',
+    setup: paths.setUp(ctx.site.slug),
+    user:
+      username === null
+        ? null
+        : {
+            profile: paths.user(username),
+            password: paths.userPassword(username),
+            otp: paths.userOtp(username),
+            verify: paths.verifyEmail(),
+            roles: paths.userRoles(username),
+          },
+  };
+}
+
+/** Addresses of the pages of one profile, for its menu; null on pages that are about no profile. */
+export function organizationUrls(data: Readonly<Record<string, unknown>>): Record<string, string> | null {
+  const { profile } = data;
+  if (typeof profile !== 'object' || profile === null || !('slug' in profile) || typeof profile.slug !== 'string')
+    return null;
+  const { slug } = profile;
+  return {
+    app: paths.app(slug),
+    profile: paths.profile(slug),
+    roles: paths.roles(slug),
+    subscriptions: paths.subscriptions(slug),
+    billing: paths.history(slug),
+    balance: paths.balance(slug),
+    card: paths.card(slug),
+    seats: paths.seats(slug),
+    cart: paths.cart(slug),
+    checkout: paths.checkout(slug),
+  };
+}

@@ -1,0 +1,98 @@
+import type { FastifyRequest } from 'fastify';
+import type { Problem } from '#kernel/problem';
+import type { App, HttpOptions } from '../app.ts';
+import { bareErrorPage } from './bare-error-page.ts';
+import { setCookie } from '../cookies.ts';
+import { csrfToken } from '../guards/csrf.ts';
+import { safeNext } from '../next.ts';
+import { organizationUrls, pageUrls } from './page-urls.ts';
+
+/** What the rooms add to every page: who is signed in and the profiles in the menu. */
+export type PageContext = (request: FastifyRequest) => Promise<Record<string, unknown>>;
+
+interface Message {
+  level: string;
+  text: string;
+}
+
+const MESSAGES_MAX = 5;
+
+/** Gives replies `page`, `errorPage` and `flash`. */
+export function registerPages(app: App, options: HttpOptions): void {
+  const { templates, pageContext } = options;
+
+  app.decorateReply('flash', function flash(level, text) {
+    const waiting = readMessages(this.request);
+    const messages = [...waiting, { level, text: text.slice(0, 500) }].slice(-MESSAGES_MAX);
+    setCookie(this, this.server.cookieNames.flash, Buffer.from(JSON.stringify(messages)).toString('base64url'), {
+      max_age_s: 300,
+    });
+    return this;
+  });
+
+  app.decorateReply('page', async function page(name, data = {}, status = 200) {
+    const { request } = this;
+    const messages = readMessages(request);
+    if (messages.length > 0) this.clearCookie(this.server.cookieNames.flash, { path: '/' });
+    const query: unknown = request.query;
+    const next: unknown = typeof query === 'object' && query !== null ? Reflect.get(query, 'next') : null;
+    const html = templates.renderPage(name, {
+      site: { slug: request.ctx.site.slug, title: request.ctx.site.title, origin: request.ctx.origin },
+      urls: { ...pageUrls(request.ctx), organization: organizationUrls(data) },
+      request: { path: request.url.split('?')[0], id: request.id },
+      csrf_token: csrfToken(request, this),
+      csp_nonce: request.csp_nonce,
+      lang: request.ctx.lang,
+      evaluation: options.evaluation,
+      messages,
+      next: typeof next === 'string' ? safeNext(next) : null,
+      ...(await pageContext(request)),
+      ...data,
+    });
+    return this.status(status).type('text/html; charset=utf-8').send(html);
+  });
+
+  app.decorateReply('errorPage', async function errorPage(problem: Problem) {
+    const bare = () =>
+      this.status(problem.status).type('text/html; charset=utf-8').send(bareErrorPage(problem, this.request));
+    // The request was refused before its caller and site were looked up: a themed page has nothing to show.
+    if (!this.request.hasContext) return bare();
+    const name = templates.has(`${problem.status}.html`)
+      ? `${problem.status}.html`
+      : problem.status >= 500
+        ? '500.html'
+        : '400.html';
+    const data = {
+      status: problem.status,
+      code: problem.code,
+      detail: problem.message,
+      request_id: this.request.id,
+      mend: problem.extra.location ?? null,
+    };
+    try {
+      return await this.page(name, data, problem.status);
+    } catch (error) {
+      this.request.log.error({ err: error }, 'the error page could not be rendered');
+      return bare();
+    }
+  });
+}
+
+function readMessages(request: FastifyRequest): Message[] {
+  const text = request.cookies[request.server.cookieNames.flash];
+  if (text === undefined) return [];
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    return Array.isArray(value) ? value.filter(isMessage).slice(-MESSAGES_MAX) : [];
+  } catch {
+    return []; // a mangled cookie holds no message
+  }
+}
+
+function isMessage(value: unknown): value is Message {
+  if (typeof value !== 'object' || value === null) return false;
+  const level: unknown = Reflect.get(value, 'level');
+  return (
+    (level === 'success' || level === 'info' || level === 'error') && typeof Reflect.get(value, 'text') === 'string'
+  );
+}

@@ -1,0 +1,17 @@
+import { forgetEventsJob } from './forget-events.ts';
+import { defineJob } from './jobs.ts';
+import { deleteInBatches } from '../db/delete-in-batches.ts';
+import { forgetCountsJob } from '../security/forget-counts.ts';
+import { deleteExpiredKeys } from '../http/guards/idempotency-store.ts';
+
+/** Forgets the answers that nobody may ask for again. */
+const forgetAnswers = defineJob({
+  name: 'forget_answers',
+  schedule: '17 3 * * *',
+  catch_up: 'last',
+  run: async (ctx, _payload, at) => {
+    await deleteInBatches(ctx.db, (tx, rows_max) => deleteExpiredKeys(tx, at, rows_max));
+  },
+});
+
+export const platformJobs = [forgetAnswers, forgetEventsJob, forgetCountsJob];

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pino } from 'pino';
+import type { ProfileId, UserId } from '../db/db-schema.ts';
+import { makeMailGate, type MailOrigin } from './mail-gate.ts';
+import { makeThrottle } from '../security/throttle.ts';
+
+const ann = 1 as UserId;
+const bob = 2 as UserId;
+const shop = 7 as ProfileId;
+const verified = new Map([
+  ['ann@example.com', ann],
+  ['bob@example.com', bob],
+]);
+const origin: MailOrigin = {
+  kind: 'notice',
+  sender_id: ann,
+  is_seller: false,
+  profile_id: shop,
+  trusted: ['desk@example.com'],
+  related: new Set([ann]),
+};
+
+function makeGate() {
+  const logged: Record<string, unknown>[] = [];
+  const statements: (readonly string[])[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => logged.push(JSON.parse(line)) });
+  const gate = makeMailGate({
+    throttle: makeThrottle(() => 0, 1),
+    findVerifiedAddresses: async (addresses) => {
+      statements.push(addresses);
+      return new Map([...verified].filter(([address]) => addresses.includes(address)));
+    },
+    log,
+  });
+  let count = 0;
+  const admit = (
+    to: string,
+    given: Partial<MailOrigin> = {},
+    event = 'profile_updated',
+    rest: { bcc?: string[]; instead?: string[] } = {},
+  ) =>
+    gate.admit({
+      key: `event-${(count += 1)}`,
+      event,
+      to: [to],
+      bcc: [],
+      instead: [],
+      ...rest,
+      origin: { ...origin, ...given },
+    });
+  return { admit, logged, statements };
+}
+
+test('readers who have a part in it and verified their address receive every message; so does the site', async () => {
+  const { admit, logged, statements } = makeGate();
+  for (let count = 0; count < 100; count += 1) {
+    const { to, bcc, has_stranger } = await admit('ann@example.com', { kind: 'receipt' }, 'order_executed', {
+      bcc: ['Desk@example.com'],
+    });
+    assert.deepEqual([to, bcc, has_stranger], [['ann@example.com'], ['Desk@example.com'], false]);
+  }
+  assert.deepEqual(logged, []);
+  assert.equal(statements.length, 100, 'one statement for a message');
+});
+
+test('an address that nobody verified receives one notice of a kind; the others are logged', async () => {
+  const { admit, logged } = makeGate();
+  const first = await admit('New@elsewhere.test');
+  assert.deepEqual([first.to, first.has_stranger], [['New@elsewhere.test'], true]);
+  for (let count = 0; count < 39; count += 1) assert.deepEqual((await admit('new@elsewhere.test')).to, []);
+  assert.equal(logged.length, 39);
+  assert.deepEqual([logged[0]?.['limit'], logged[0]?.['event']], ['mail-notice', 'profile_updated']);
+});
+
+test('the verified address of a user who has no part in the profile is a stranger’s', async () => {
+  const { admit } = makeGate();
+  const admitted = [];
+  for (let count = 0; count < 5; count += 1) admitted.push(...(await admit('bob@example.com')).to);
+  assert.deepEqual(admitted, ['bob@example.com']);
+});
+
+test('one account causes a hundred notices an hour, whoever reads them; receipts are not counted', async () => {
+  const { admit, logged } = makeGate();
+  let sent_count = 0;
+  for (let count = 0; count < 120; count += 1) sent_count += (await admit('ann@example.com')).to.length;
+  assert.equal(sent_count, 100);
+  assert.equal(logged[0]?.['limit'], 'mail-caused');
+  assert.deepEqual((await admit('ann@example.com', { kind: 'receipt' }, 'order_executed')).to, ['ann@example.com']);
+});
+
+test('invitations to strangers end at the limit of their sender; a known user still receives them', async () => {
+  const { admit } = makeGate();
+  const invitation = { kind: 'invitation', related: null } as const;
+  let sent_count = 0;
+  for (let count = 0; count < 60; count += 1) {
+    sent_count += (await admit(`stranger-${count}@elsewhere.test`, invitation, 'role_grant_created')).to.length;
+  }
+  assert.equal(sent_count, 20);
+  assert.deepEqual((await admit('bob@example.com', invitation, 'role_grant_created')).to, ['bob@example.com']);
+});
+
+test('invitations to one stranger end at the limit of the address, whoever sends them', async () => {
+  const { admit } = makeGate();
+  let sent_count = 0;
+  for (let count = 0; count < 20; count += 1) {
+    const sender_id = (100 + count) as UserId;
+    const profile_id = (100 + count) as ProfileId;
+    const { to } = await admit('victim@elsewhere.test', { kind: 'invitation', sender_id, profile_id, related: null });
+    sent_count += to.length;
+  }
+  assert.equal(sent_count, 5);
+});
+
+test('invitations to strangers end at the limit of the profile, whoever of its managers sends them', async () => {
+  const { admit } = makeGate();
+  let sent_count = 0;
+  for (let count = 0; count < 100; count += 1) {
+    const sender_id = (100 + count) as UserId;
+    sent_count += (await admit(`stranger-${count}@elsewhere.test`, { kind: 'invitation', sender_id, related: null })).to
+      .length;
+  }
+  assert.equal(sent_count, 60);
+});
+
+test('a receipt that a stranger’s address does not receive goes to the managers who are verified', async () => {
+  const { admit } = makeGate();
+  const receipt = () =>
+    admit('billing@elsewhere.test', { kind: 'receipt' }, 'order_executed', {
+      instead: ['ann@example.com', 'unproved@elsewhere.test'],
+    });
+  const first = await receipt();
+  assert.deepEqual([first.to, first.bcc], [['billing@elsewhere.test'], []]);
+  const second = await receipt();
+  assert.deepEqual([second.to, second.bcc], [[], ['ann@example.com']]);
+});
+
+test('a message that could not be sent is not counted', async () => {
+  const { admit } = makeGate();
+  for (let count = 0; count < 3; count += 1) {
+    const { to, giveBack } = await admit('new@elsewhere.test');
+    assert.deepEqual(to, ['new@elsewhere.test']);
+    await giveBack();
+  }
+});
+
+test('a message that the sender’s limit refuses does not use up the notice of its reader', async () => {
+  const { admit } = makeGate();
+  for (let count = 0; count < 20; count += 1) await admit(`stranger-${count}@elsewhere.test`);
+  assert.deepEqual((await admit('new@elsewhere.test')).to, []);
+  assert.deepEqual((await admit('new@elsewhere.test', { sender_id: bob })).to, ['new@elsewhere.test']);
+});
+
+test('messages about an own account that is not verified have a limit of their own', async () => {
+  const { admit } = makeGate();
+  let sent_count = 0;
+  for (let count = 0; count < 60; count += 1)
+    sent_count += (await admit('new@elsewhere.test', { kind: 'own', related: null }, 'user_verification')).to.length;
+  assert.equal(sent_count, 20);
+});

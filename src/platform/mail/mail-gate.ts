@@ -1,0 +1,141 @@
+import type { Logger } from 'pino';
+import type { ProfileId, UserId } from '../db/db-schema.ts';
+import {
+  mailCausedLimit,
+  mailInvitationLimit,
+  mailNoticeLimit,
+  mailOwnLimit,
+  mailProfileLimit,
+  mailSellerLimit,
+  mailSenderLimit,
+} from '../security/rate-limits.ts';
+import type { RateLimit, Throttle } from '../security/throttle.ts';
+
+/** Who causes a message and how its readers stand to it: what the limits on e-mails to strangers go by. */
+export interface MailOrigin {
+  /**
+   * `own`: about the reader's own account; `invitation`: asks the reader for something; `receipt`: about money or a plan;
+   * `notice`: everything else.
+   */
+  kind: 'own' | 'invitation' | 'receipt' | 'notice';
+  /** Account that causes the message; null for jobs and visitors. */
+  sender_id: UserId | null;
+  /** The sender manages the broker or a provider. */
+  is_seller: boolean;
+  /** Profile that the message is about. */
+  profile_id: ProfileId | null;
+  /** Addresses that count as verified: those of the site itself. */
+  trusted: readonly string[];
+  /** Users who have a part in what the message is about; with a verified address anybody else is still a stranger. */
+  related: ReadonlySet<UserId> | null;
+}
+
+export interface MailReaders {
+  to: readonly string[];
+  bcc: readonly string[];
+  /** Verified readers among these receive the message when every `to` was refused. */
+  instead: readonly string[];
+}
+
+export interface Admission {
+  to: string[];
+  bcc: string[];
+  /** A stranger is among the readers: text that users wrote must be made harmless. */
+  has_stranger: boolean;
+  /** Takes the counts back, for a message that could not be sent and is tried again. */
+  giveBack(): Promise<void>;
+}
+
+/** Decides which readers a message is sent to. */
+export interface MailGate {
+  admit(mail: MailReaders & { key: string; event: string; origin: MailOrigin }): Promise<Admission>;
+}
+
+export interface MailGateOptions {
+  throttle: Throttle;
+  /** Finds which of the addresses, in lower case, active users have verified; one statement. */
+  findVerifiedAddresses: (addresses: readonly string[]) => Promise<ReadonlyMap<string, UserId>>;
+  log: Logger;
+}
+
+/**
+ * Makes the gate that every message passes: readers who verified their address always receive it, strangers within
+ * limits per address, sender and profile that all nodes share. What is refused is logged.
+ *
+ * @see docs/decisions/0036-mail-to-strangers.md
+ */
+export function makeMailGate({ throttle, findVerifiedAddresses, log }: MailGateOptions): MailGate {
+  /** One account must not fill the mailboxes of the broker and of its own partners either. */
+  const isWithinCaused = async ({ kind, sender_id }: MailOrigin): Promise<boolean> =>
+    sender_id === null ||
+    kind === 'own' ||
+    kind === 'receipt' ||
+    (await throttle.allows(mailCausedLimit, String(sender_id)));
+
+  return {
+    async admit({ key, event, origin, to, bcc, instead }) {
+      if (!(await isWithinCaused(origin))) {
+        log.warn({ event, mail: key, limit: mailCausedLimit.name }, 'e-mail refused: limit of its sender reached');
+        return { to: [], bcc: [], has_stranger: false, giveBack: async () => {} };
+      }
+      const trusted = new Set(origin.trusted.map(lower));
+      const asked = [...new Set([...to, ...bcc, ...instead].map(lower))].filter((each) => !trusted.has(each));
+      const verified = asked.length === 0 ? new Map<string, UserId>() : await findVerifiedAddresses(asked);
+      const isStranger = (address: string) => {
+        if (trusted.has(lower(address))) return false;
+        const user_id = verified.get(lower(address));
+        return user_id === undefined || (origin.related !== null && !origin.related.has(user_id));
+      };
+
+      const taken: [RateLimit, string][] = [];
+      const giveBackFrom = async (index: number): Promise<void> => {
+        for (const [limit, counted] of taken.splice(index)) await throttle.giveBack(limit, counted);
+      };
+      let has_stranger = false;
+
+      async function admits(address: string): Promise<boolean> {
+        if (!isStranger(address)) return true;
+        const before_count = taken.length;
+        for (const [limit, counted] of limitsOf(event, origin, lower(address))) {
+          taken.push([limit, counted]);
+          if (await throttle.allows(limit, counted)) continue;
+          // A refused message uses up no other count: the next one may be the one that matters to the reader.
+          await giveBackFrom(before_count);
+          log.warn({ event, mail: key, limit: limit.name }, 'e-mail to a stranger refused: limit reached');
+          return false;
+        }
+        has_stranger = true;
+        return true;
+      }
+
+      const admitted = { to: await filter(to, admits), bcc: await filter(bcc, admits) };
+      if (to.length > 0 && admitted.to.length === 0) {
+        const present = new Set(admitted.bcc.map(lower));
+        admitted.bcc.push(...instead.filter((each) => !isStranger(each) && !present.has(lower(each))));
+      }
+      return { ...admitted, has_stranger, giveBack: () => giveBackFrom(0) };
+    },
+  };
+}
+
+function limitsOf(event: string, origin: MailOrigin, address: string): [RateLimit, string][] {
+  if (origin.kind === 'own') return [[mailOwnLimit, address]];
+  const perAddress: [RateLimit, string] =
+    origin.kind === 'invitation' ? [mailInvitationLimit, address] : [mailNoticeLimit, `${event} ${address}`];
+  const senderLimit = origin.is_seller ? mailSellerLimit : mailSenderLimit;
+  return [
+    perAddress,
+    ...(origin.sender_id === null ? [] : [[senderLimit, String(origin.sender_id)] as [RateLimit, string]]),
+    ...(origin.profile_id === null ? [] : [[mailProfileLimit, String(origin.profile_id)] as [RateLimit, string]]),
+  ];
+}
+
+async function filter(addresses: readonly string[], admits: (address: string) => Promise<boolean>): Promise<string[]> {
+  const admitted: string[] = [];
+  for (const address of addresses) if (await admits(address)) admitted.push(address);
+  return admitted;
+}
+
+function lower(address: string): string {
+  return address.toLowerCase();
+}

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { test } from 'node:test';
+import { pino } from 'pino';
+import { openGate } from '../../../test/support/open-gate.ts';
+import { movableClock } from '../clock.ts';
+import { makeMailer, type MailRequest } from './mail.ts';
+import { safeMail, type OutgoingMail } from './outgoing-mail.ts';
+
+const at = new Date('2026-03-10T15:00:00Z');
+const mail: OutgoingMail = {
+  key: 'event-1',
+  event: 'user_welcome',
+  to: ['xia@example.com'],
+  bcc: ['donny@example.com'],
+  reply_to: 'alice@example.com',
+  subject: 'Welcome',
+  text: 'Hello Xia',
+  html: '<p>Hello Xia</p>',
+};
+
+test('nothing in an address or a subject can add a header or a recipient', () => {
+  const evil = [
+    'xia@example.com\r\nBcc: all@example.com',
+    'a@example.com, b@example.com',
+    'Xia <xia@example.com>',
+    '',
+    'xia',
+    'a@b@c',
+  ];
+  assert.deepEqual(safeMail({ ...mail, to: [...evil, 'xia@example.com'], bcc: evil, reply_to: evil[0] ?? null }), {
+    ...mail,
+    bcc: [],
+    reply_to: null,
+  });
+  assert.equal(safeMail({ ...mail, to: evil, bcc: [] }), null);
+  assert.equal(
+    safeMail({ ...mail, subject: 'Hi\r\nBcc: all@example.com\r\n\r\nbody' })?.subject,
+    'Hi Bcc: all@example.com body',
+  );
+});
+
+/** The request for a message of these parts. */
+function requestOf({ subject, text, html, ...rest }: OutgoingMail): MailRequest {
+  const origin = {
+    kind: 'own',
+    sender_id: null,
+    is_seller: false,
+    profile_id: null,
+    trusted: [],
+    related: null,
+  } as const;
+  return { ...rest, instead: [], origin, render: () => ({ subject, text, html }) };
+}
+
+const log = pino({ level: 'silent' });
+const mailerTo = (smtp_url: string | null, capture = false) =>
+  makeMailer({ smtp_url, from: 'support@cowork.example.com', capture, gate: openGate, clock: movableClock(at), log });
+
+test('the mailbox keeps the newest, finds open and blind recipients, and holds a message once', async () => {
+  const mailer = mailerTo(null, true);
+  await mailer.send(requestOf(mail));
+  await mailer.send(requestOf(mail));
+  await mailer.send(requestOf({ ...mail, key: 'event-2', to: ['kenneth@example.com'], bcc: [], subject: 'Second' }));
+  assert.deepEqual(
+    mailer.mailbox.list().map(({ subject }) => subject),
+    ['Second', 'Welcome'],
+  );
+  assert.deepEqual(mailer.mailbox.list('DONNY@example.com'), [
+    {
+      created_at: '2026-03-10T15:00:00.000Z',
+      to: ['xia@example.com'],
+      bcc: ['donny@example.com'],
+      reply_to: 'alice@example.com',
+      subject: 'Welcome',
+      text: 'Hello Xia',
+      html: '<p>Hello Xia</p>',
+      event: 'user_welcome',
+    },
+  ]);
+  assert.deepEqual(mailer.mailbox.list('xia@example.co'), []);
+  for (let i = 0; i < 1_005; i += 1) await mailer.send(requestOf({ ...mail, key: `many-${i}` }));
+  assert.equal(mailer.mailbox.list().length, 1_000);
+});
+
+test('without a mail server nothing is kept unless asked for', async () => {
+  const mailer = mailerTo(null);
+  await mailer.send(requestOf(mail));
+  assert.deepEqual(mailer.mailbox.list(), []);
+});
+
+/** A mail server that takes one message and gives back what it was told. */
+async function listen(): Promise<{ server: Server; url: string; told: string[] }> {
+  const told: string[] = [];
+  const server = createServer((socket) => {
+    let data = false;
+    socket.write('220 test\r\n');
+    socket.on('data', (chunk) => {
+      for (const line of chunk.toString().split('\r\n').slice(0, -1)) {
+        told.push(line);
+        if (data) {
+          if (line !== '.') continue;
+          data = false;
+          socket.write('250 kept\r\n');
+        } else if (/^DATA/i.test(line)) {
+          data = true;
+          socket.write('354 go on\r\n');
+        } else socket.write(/^QUIT/i.test(line) ? '221 bye\r\n' : '250 fine\r\n');
+      }
+    });
+    socket.on('error', () => {});
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return { server, url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`, told };
+}
+
+test('a message reaches the server with its blind recipients in the envelope only', async () => {
+  const { server, url, told } = await listen();
+  const mailer = mailerTo(url);
+  await mailer.send(requestOf(mail));
+  await mailer.close();
+  server.close();
+  assert.deepEqual(
+    told.filter((line) => /^RCPT/i.test(line)),
+    ['RCPT TO:<xia@example.com>', 'RCPT TO:<donny@example.com>'],
+  );
+  const headers = told.slice(told.indexOf('DATA'));
+  assert.ok(headers.includes('From: support@cowork.example.com'));
+  assert.ok(headers.includes('To: xia@example.com'));
+  assert.ok(headers.includes('Reply-To: alice@example.com'));
+  assert.ok(headers.includes('Message-ID: <event-1@cowork.example.com>'));
+  assert.ok(!headers.some((line) => /^bcc|donny/i.test(line)));
+});
+
+test('a server that is not there is an error, so that the message is tried again', async () => {
+  const { server, url } = await listen();
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  const mailer = mailerTo(url);
+  await assert.rejects(mailer.send(requestOf(mail)));
+  await mailer.close();
+});

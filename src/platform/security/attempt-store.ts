@@ -1,0 +1,121 @@
+import { sql } from 'kysely';
+import type pg from 'pg';
+import { RateLimiterPostgres } from 'rate-limiter-flexible';
+import type { Tx } from '../db/database.ts';
+
+/** Counts attempts per key in windows; a window begins with the first attempt. */
+export interface AttemptStore {
+  /** Adds attempts and returns the state of the window, these included. Atomic across nodes. */
+  addAttempts(key: string, window_s: number, count: number): Promise<AttemptWindow>;
+  /** Finds the current windows of keys; a key without attempts has none. */
+  findWindows(keys: readonly string[]): Promise<Map<string, AttemptWindow>>;
+  /** Takes one attempt of the current window back; the count does not fall below zero. */
+  takeBackAttempt(key: string): Promise<void>;
+}
+
+export interface AttemptWindow {
+  attempts_count: number;
+  /** Milliseconds until the window ends. */
+  ends_in_ms: number;
+}
+
+/** Beyond this many keys the least recently used ones are forgotten, so that memory stays bounded. */
+const keys_max = 50_000;
+
+/**
+ * Makes a store for one process, for the embedded database.
+ *
+ * `now_ms` is real time that never goes backwards, since the site's clock can stand still.
+ */
+export function memoryAttempts(now_ms: () => number): AttemptStore {
+  const windows = new Map<string, { attempts_count: number; ends_at_ms: number }>();
+
+  function forgetOldest(): void {
+    for (const key of windows.keys()) {
+      if (windows.size <= keys_max) return;
+      windows.delete(key);
+    }
+  }
+
+  return {
+    async addAttempts(key, window_s, count) {
+      const now = now_ms();
+      const held = windows.get(key);
+      const window = held && held.ends_at_ms > now ? held : { attempts_count: 0, ends_at_ms: now + window_s * 1000 };
+      window.attempts_count += count;
+      // Deleted first, so that a key in use moves to the young end of the map.
+      windows.delete(key);
+      windows.set(key, window);
+      forgetOldest();
+      return { attempts_count: window.attempts_count, ends_in_ms: window.ends_at_ms - now };
+    },
+    async findWindows(keys) {
+      const now = now_ms();
+      const found = keys.flatMap((key): [string, AttemptWindow][] => {
+        const held = windows.get(key);
+        if (!held || held.ends_at_ms <= now) return [];
+        return [[key, { attempts_count: held.attempts_count, ends_in_ms: held.ends_at_ms - now }]];
+      });
+      return new Map(found);
+    },
+    async takeBackAttempt(key) {
+      const held = windows.get(key);
+      if (held && held.ends_at_ms > now_ms() && held.attempts_count > 0) held.attempts_count -= 1;
+    },
+  };
+}
+
+/** Makes a store that all nodes on one PostgreSQL share; one statement per call, on connections of its own. */
+export function sharedAttempts(pool: pg.Pool): AttemptStore {
+  // Points and duration are given with each call; the library asks for them all the same.
+  const limiter = new RateLimiterPostgres({
+    storeClient: pool,
+    storeType: 'pool',
+    keyPrefix: '',
+    tableName: 'rate_limits',
+    tableCreated: true,
+    clearExpiredByTimeout: false,
+    points: 1,
+    duration: 60,
+  });
+  return {
+    async addAttempts(key, window_s, count) {
+      const { consumedPoints, msBeforeNext } = await limiter.penalty(key, count, { customDuration: window_s });
+      return { attempts_count: consumedPoints, ends_in_ms: msBeforeNext };
+    },
+    async findWindows(keys) {
+      const { rows } = await pool.query<AttemptWindow & { key: string }>({
+        name: 'rate_limits:find',
+        text: `select key, points as attempts_count, (expire - extract(epoch from now()) * 1000)::bigint as ends_in_ms
+          from rate_limits where key = any($1) and expire > extract(epoch from now()) * 1000`,
+        values: [keys],
+      });
+      return new Map(rows.map(({ key, ...window }) => [key, window]));
+    },
+    async takeBackAttempt(key) {
+      // `reward` of the library would open a window with -1 attempts when the last one has ended.
+      await pool.query({
+        name: 'rate_limits:take-back',
+        text: `update rate_limits set points = points - 1
+          where key = $1 and points > 0 and expire > extract(epoch from now()) * 1000`,
+        values: [key],
+      });
+    },
+  };
+}
+
+/** Deletes windows that have ended; by index rate_limits_expire. */
+export async function deleteEndedWindows(tx: Tx, rows_max: number): Promise<number> {
+  const deleted = await tx
+    .deleteFrom('rate_limits')
+    .where('key', 'in', (eb) =>
+      eb
+        .selectFrom('rate_limits')
+        .select('key')
+        .where('expire', '<', sql<number>`(extract(epoch from now()) * 1000)::bigint`)
+        .orderBy('expire')
+        .limit(rows_max),
+    )
+    .executeTakeFirst();
+  return Number(deleted.numDeletedRows);
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findVerifiedAddresses } from '#accounts';
+import { pino } from 'pino';
+import { apiClient, registerPerson } from '../../../test/support/client.ts';
+import { runJob } from '../../../test/support/run-job.ts';
+import type { TestApp } from '../../../test/support/start-app.ts';
+import { skipWithoutServer, startTwoNodes } from '../../../test/support/two-nodes.ts';
+import { sharedAttempts } from './attempt-store.ts';
+import { makeMailGate } from '../mail/mail-gate.ts';
+import { type Throttle, throttleOn } from './throttle.ts';
+
+const skip = skipWithoutServer;
+const OWN_MAX = 40;
+let two: Awaited<ReturnType<typeof startTwoNodes>>;
+let nodes: [TestApp, TestApp];
+before(async () => {
+  if (skip) return;
+  two = await startTwoNodes({ throttle_factor: 1, requests_per_minute_max: OWN_MAX, terms_required: false });
+  ({ nodes } = two);
+});
+after(() => two?.close());
+
+function throttleOf({ database }: TestApp): Throttle {
+  assert.ok(database.side_pool);
+  return throttleOn(sharedAttempts(database.side_pool));
+}
+
+const signIn = async (node: TestApp, username: string) =>
+  (await apiClient(node)('POST', '/api/auth', { username, password: 'not the password' })).json()['code'];
+
+test('wrong passwords that are sent to two nodes count together', { skip }, async () => {
+  for (let count = 0; count < 5; count += 1) {
+    for (const node of nodes) assert.equal(await signIn(node, 'nobody'), 'credentials_mismatch');
+  }
+  for (const node of nodes) assert.equal(await signIn(node, 'nobody'), 'too_many_requests');
+});
+
+test('two nodes at once never admit more attempts than the maximum', { skip }, async () => {
+  const limit = { name: 'at-once', max: 10, window_s: 60, counts: 'Attempts', per: 'test' };
+  const [here, there] = nodes.map(throttleOf);
+  assert.ok(here && there);
+  const attempts = Array.from({ length: 30 }, (_, index) => (index % 2 === 0 ? here : there).allows(limit, 'key'));
+  const admitted = (await Promise.all(attempts)).filter(Boolean);
+  assert.equal(admitted.length, limit.max);
+});
+
+test('an attempt that one node gives back makes room on the other, and none before the window', { skip }, async () => {
+  const limit = { name: 'given-back', max: 2, window_s: 60, counts: 'Attempts', per: 'test' };
+  const [here, there] = nodes.map(throttleOf);
+  assert.ok(here && there);
+  await here.giveBack(limit, 'key');
+  for (const throttle of [here, there]) await throttle.take(limit, 'key');
+  await here.giveBack(limit, 'key');
+  assert.equal(await there.allows(limit, 'key'), true);
+  assert.equal(await there.allows(limit, 'key'), false);
+});
+
+test('wrong coupon codes that are sent to two nodes count together', { skip }, async () => {
+  const [here] = nodes;
+  const token = await registerPerson(here, 'guesser');
+  const guess = async (node: TestApp) =>
+    (await apiClient(node, token)('POST', '/api/cart/redeem', { code: 'WRONG' })).json()['code'];
+  for (let count = 0; count < 10; count += 1)
+    for (const node of nodes) assert.equal(await guess(node), 'coupon_useless');
+  for (const node of nodes) assert.equal(await guess(node), 'too_many_requests');
+});
+
+test('what one node mails to a stranger counts on the other', { skip }, async () => {
+  const origin = {
+    kind: 'notice',
+    sender_id: null,
+    is_seller: false,
+    profile_id: null,
+    trusted: [],
+    related: null,
+  } as const;
+  const admitted = [];
+  for (const node of [...nodes, ...nodes]) {
+    const gate = makeMailGate({
+      throttle: throttleOf(node),
+      findVerifiedAddresses: (addresses) => findVerifiedAddresses(node.db, addresses),
+      log: pino({ level: 'silent' }),
+    });
+    const mail = { key: 'event-1', event: 'profile_updated', bcc: [], instead: [], origin };
+    admitted.push(...(await gate.admit({ ...mail, to: ['stranger@elsewhere.test'] })).to);
+  }
+  assert.deepEqual(admitted, ['stranger@elsewhere.test']);
+});
+
+test('requests to one node count on the other within a second', { skip }, async () => {
+  // Both nodes count in minutes of the wall clock: the test must not run across the end of one.
+  const left_ms = 60_000 - (Date.now() % 60_000);
+  if (left_ms < 10_000) await sleep(left_ms);
+  const [here, there] = nodes;
+  const ask = async (node: TestApp) => (await apiClient(node)('GET', '/api/pricing')).status;
+  for (let count = 0; count < OWN_MAX; count += 1) assert.equal(await ask(here), 200);
+  assert.equal(await ask(here), 429);
+  let admitted_count = 0;
+  const started_ms = performance.now();
+  while ((await ask(there)) === 200) {
+    admitted_count += 1;
+    assert.ok(performance.now() - started_ms < 5_000, 'the other node goes on admitting');
+    await sleep(50);
+  }
+  assert.ok(admitted_count <= OWN_MAX, `${admitted_count} requests were admitted by the other node`);
+});
+
+test('counts of windows that have ended are deleted', { skip }, async () => {
+  const [{ database, tollgate }] = nodes;
+  await database.executeSql(`insert into rate_limits select 'old ' || n, 1, 1000 from generate_series(1, 2500) n`);
+  await database.executeSql(`insert into request_counts values ('old', 1, 1)`);
+  await runJob(tollgate, 'forget_counts');
+  const { rows } = await database.executeSql(
+    `select count(*) as left_count from rate_limits where expire <= 1000 union all select count(*) from request_counts where minute = 1`,
+  );
+  assert.deepEqual(rows, [{ left_count: 0 }, { left_count: 0 }]);
+});
