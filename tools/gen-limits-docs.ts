@@ -4,8 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { EXTRA_BYTES_MAX } from '#platform/http/guards/json-size';
 import type { Quota } from '#platform/security/quota';
 import type { RateLimit } from '#platform/security/throttle';
-import { CART_ITEMS_MAX } from '../src/billing/cart-item.ts';
-import { UPLOAD_ROWS_MAX } from '../src/billing/upload-cart.ts';
+import { CART_ITEMS_MAX } from '../src/billing/records/cart-item.ts';
+import { UPLOAD_ROWS_MAX } from '../src/billing/cart/upload-cart.ts';
 import { sources } from './sources.ts';
 
 /** Writes docs/reference/limits.md from every rate-limits.ts and quotas.ts of the sources. */

@@ -1,8 +1,8 @@
 import type { App } from '#platform/http/app';
 import { seatPages } from './claims/pages.ts';
-import { cartPages } from './pages-cart.ts';
-import { checkoutPages } from './pages-checkout.ts';
-import { historyPages } from './pages-history.ts';
+import { cartPages } from './cart/pages.ts';
+import { checkoutPages } from './checkout/pages.ts';
+import { historyPages } from './receipts/pages.ts';
 
 export function billingPages(app: App): void {
   cartPages(app);

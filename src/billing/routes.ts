@@ -1,8 +1,8 @@
 import type { App } from '#platform/http/app';
 import { seatRoutes } from './claims/routes.ts';
-import { cartItemsRoutes } from './routes-cartitems.ts';
-import { cartRoutes } from './routes-cart.ts';
-import { checkoutRoutes } from './routes-checkout.ts';
+import { cartItemsRoutes } from './cart-items/routes.ts';
+import { cartRoutes } from './cart/routes.ts';
+import { checkoutRoutes } from './checkout/routes.ts';
 
 export function billingRoutes(app: App): void {
   cartRoutes(app);

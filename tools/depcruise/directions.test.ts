@@ -14,7 +14,7 @@ const noun = 'export const value = 1;\nexport interface Noun {\n  id: number;\n}
 const sound: Record<string, string> = {
   'src/kernel/money.ts': noun,
   'src/platform/db/database.ts': "import { value } from '#kernel/money';\nexport const db = value;\n",
-  'src/billing/check-out.ts':
+  'src/billing/checkout/check-out.ts':
     "import { value } from '#catalog';\nimport { db } from '#platform/db/database';\nexport const checkOut = value + db;\n",
   'src/ledger/entry.ts':
     "import type { Kind } from './event.ts';\nexport const entry = 1;\nexport type Entry = Kind;\n",

@@ -11,7 +11,7 @@ import { apiClient, browserClient, registerPerson } from '../../../test/support/
 import type { TestContext } from '../../../test/support/context.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
-import { finishOrders } from '../finish-orders.ts';
+import { finishOrders } from '../orders/finish-orders.ts';
 
 let app: TestApp;
 let ctx: TestContext;

@@ -3,8 +3,8 @@ import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
-import { summaryOf } from '../pages-cart.ts';
-import { payingFor } from '../routes-checkout.ts';
+import { summaryOf } from '../cart/pages.ts';
+import { payingFor } from '../checkout/routes.ts';
 import { listSeats } from './list-seats.ts';
 import { sendCodeAgain } from './send-code-again.ts';
 

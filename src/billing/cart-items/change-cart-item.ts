@@ -1,0 +1,50 @@
+import { findPlansByIds, findUseCharge } from '#catalog';
+import { invalidInput } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { inTransaction, isUniqueViolation } from '#platform/db/database';
+import type { CartItemId, UseChargeId } from '#platform/db/db-schema';
+import { cleanHandle, requireReachable } from '../quotes/beneficiary.ts';
+import type { CartItem, WantedItem } from '../records/cart-item.ts';
+import { findCartItem, updateCartItem } from '../records/cart-item-store.ts';
+
+/**
+ * Changes an item of a cart; what is left out keeps its value. Undefined when it has left the cart meanwhile.
+ * @throws invalid_input (400) naming `sync_on` or `use`
+ */
+export async function changeCartItem(
+  ctx: Context,
+  id: CartItemId,
+  wish: Partial<Pick<WantedItem, 'option' | 'quantity' | 'full_name' | 'email' | 'sync_on'>> & {
+    use?: number | string | null | undefined;
+  },
+): Promise<CartItem | undefined> {
+  const { option, quantity, full_name, email, sync_on, use } = wish;
+  const use_charge_id = use === undefined || use === null ? use : await useChargeOf(ctx, id, use);
+  const change = {
+    ...(use_charge_id === undefined ? {} : { use_charge_id }),
+    ...(option === undefined ? {} : { option }),
+    ...(quantity === undefined ? {} : { quantity }),
+    ...(full_name === undefined ? {} : { full_name }),
+    ...(email === undefined ? {} : { email: cleanHandle(email ?? '') || null }),
+    ...(sync_on === undefined ? {} : { sync_on: cleanHandle(sync_on ?? '') || null }),
+  };
+  const held = await findCartItem(ctx.db, id);
+  if (held === undefined || Object.keys(change).length === 0) return held;
+  if ('sync_on' in change || 'email' in change) await requireReachable(ctx.db, [{ ...held, ...change }]);
+  try {
+    return await inTransaction(ctx.db, (tx) => updateCartItem(tx, id, change));
+  } catch (error) {
+    if (isUniqueViolation(error)) throw invalidInput({ sync_on: ['The cart holds the same for this person already.'] });
+    throw error;
+  }
+}
+
+/** Finds a use charge of the plan of an item by its id or slug. @throws invalid_input (400) naming `use` */
+async function useChargeOf(ctx: Context, id: CartItemId, use: number | string): Promise<UseChargeId> {
+  const item = await findCartItem(ctx.db, id);
+  const plan = item && (await findPlansByIds(ctx.db, [item.plan_id])).get(item.plan_id);
+  const found =
+    plan && (typeof use === 'string' ? findUseCharge(plan, use) : plan.use_charges.find(({ id }) => id === use));
+  if (!found) throw invalidInput({ use: ['The plan of this item has no such use charge.'] });
+  return found.id;
+}

@@ -1,0 +1,181 @@
+import { Type } from 'typebox';
+import { findUserByUsername, findUsersByIds } from '#accounts';
+import { findPlansByIds } from '#catalog';
+import { commonProblems, invalidInput } from '#kernel/problem';
+import type { Page } from '#kernel/page';
+import type { Context } from '#platform/context';
+import { inTransaction } from '#platform/db/database';
+import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
+import { ListQuerystring, PageOf } from '#platform/http/schemas';
+import { addToCart } from '../cart/add-to-cart.ts';
+import type { CartItem } from '../records/cart-item.ts';
+import { deleteCartItem, findCartItem } from '../records/cart-item-store.ts';
+import { findSeatsInOrder } from '../cart/clear-cart.ts';
+import { changeCartItem } from './change-cart-item.ts';
+import { listCartItems } from './list-cart-items.ts';
+import { presentCartItem } from '../cart/present-cart.ts';
+import { billingProblems } from '../problems.ts';
+import { BrokerCartBodySchema, CartItemBodySchema, CartItemSchema } from '../schemas.ts';
+
+const access = { kind: 'broker' } as const;
+const tags = ['billing'];
+const ItemParams = Type.Object({ cartitem_id: Type.String({ pattern: '^[0-9]{1,15}$' }) });
+
+/** Carts of all users, for the broker. */
+export function cartItemsRoutes(app: App): void {
+  const list = { tags, querystring: ListQuerystring, response: { 200: PageOf(CartItemSchema) } };
+  app.get(
+    '/api/billing/cartitems',
+    {
+      config: { access },
+      schema: {
+        ...list,
+        summary: 'Lists the items of all carts',
+        description: 'Lists the items of all carts that are not ordered yet.',
+      },
+    },
+    async (request) =>
+      presentPage(request.ctx, await listCartItems(request.ctx.db, null, request.list(), request.listUrl)),
+  );
+
+  app.post(
+    '/api/billing/cartitems',
+    {
+      config: { access, problems: [billingProblems.cart_full, billingProblems.currency_mixed] },
+      schema: {
+        tags,
+        summary: "Adds an item to a user's cart",
+        description: 'Adds an item to the cart of a user, to help the user.',
+        body: BrokerCartBodySchema,
+        response: { 200: CartItemSchema, 201: CartItemSchema },
+      },
+    },
+    async (request, reply) => {
+      const { user: username, ...wish } = request.body;
+      const user = await findUserByUsername(request.ctx.db, username);
+      if (!user) throw invalidInput({ user: [`Object with username=${username} does not exist.`] });
+      const [added] = await addToCart(request.ctx, { user_id: user.id }, [wish]);
+      if (!added) throw commonProblems.not_found();
+      reply.status(added.is_new ? 201 : 200);
+      return presentCartItem(added.item, added.plan, user, added.is_new ? 'Cart item created' : 'Cart item updated');
+    },
+  );
+
+  app.get(
+    '/api/billing/cartitems/user/:user',
+    {
+      config: { access },
+      schema: {
+        ...list,
+        summary: "Lists the items of a user's cart",
+        description: 'Lists the items in the cart of one user.',
+        params: Type.Object({ user: Type.String() }),
+      },
+    },
+    async (request) => {
+      const user = await findUserByUsername(request.ctx.db, request.params.user);
+      if (!user) throw commonProblems.not_found();
+      return presentPage(request.ctx, await listCartItems(request.ctx.db, user.id, request.list(), request.listUrl));
+    },
+  );
+
+  itemRoutes(app);
+}
+
+function itemRoutes(app: App): void {
+  const url = '/api/billing/cartitems/:cartitem_id';
+  const config = { access, problems: [billingProblems.cart_item_unknown, billingProblems.checkout_in_flight] };
+  app.get(
+    url,
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Retrieves an item of a cart',
+        description: 'Returns one item of a cart.',
+        params: ItemParams,
+        response: { 200: CartItemSchema },
+      },
+    },
+    async (request) => presentItem(request.ctx, await requireItem(request.ctx, request.params.cartitem_id)),
+  );
+
+  putAndPatch(
+    app,
+    url,
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Updates an item of a cart',
+        description: 'Changes one item of a cart that is not ordered yet.',
+        params: ItemParams,
+        body: CartItemBodySchema,
+        response: { 200: CartItemSchema },
+      },
+    },
+    async (request) => {
+      const { ctx, body } = request;
+      const held = await requireItem(ctx, request.params.cartitem_id);
+      const item = await changeCartItem(ctx, held.id, body);
+      if (!item) throw billingProblems.cart_item_unknown();
+      return { ...(await presentItem(ctx, item)), detail: 'Cart item updated' };
+    },
+  );
+
+  app.delete(
+    url,
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Removes an item from a cart',
+        description: 'Removes one item from a cart.',
+        params: ItemParams,
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      const held = await requireItem(request.ctx, request.params.cartitem_id);
+      await inTransaction(request.ctx.db, async (tx) => {
+        const kept = held.user_id === null ? [] : await findSeatsInOrder(tx, { user_id: held.user_id });
+        if (kept.includes(held.id)) throw billingProblems.checkout_in_flight({ retry_after_s: 60 });
+        await deleteCartItem(tx, held.id);
+      });
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+async function requireItem(ctx: Context, id: string): Promise<CartItem> {
+  const item = await findCartItem(ctx.db, Number(id));
+  if (!item) throw billingProblems.cart_item_unknown();
+  return item;
+}
+
+async function presentItem(ctx: Context, item: CartItem) {
+  const [presented] = await presentItems(ctx, [item]);
+  if (!presented) throw billingProblems.cart_item_unknown();
+  return presented;
+}
+
+async function presentItems(ctx: Context, items: readonly CartItem[]) {
+  const plans = await findPlansByIds(
+    ctx.db,
+    items.map((item) => item.plan_id),
+  );
+  const users = await findUsersByIds(
+    ctx.db,
+    items.flatMap((item) => item.user_id ?? []),
+  );
+  return items.flatMap((item) => {
+    const plan = plans.get(item.plan_id);
+    const user = item.user_id === null ? undefined : users.get(item.user_id);
+    return plan ? [presentCartItem(item, plan, user ?? null)] : [];
+  });
+}
+
+async function presentPage(ctx: Context, page: Page<CartItem>) {
+  return { ...page, results: await presentItems(ctx, page.results) };
+}

@@ -1,0 +1,71 @@
+import { normalizeCode } from '#kernel/text';
+import type { Context } from '#platform/context';
+import { sha256Hex } from '#platform/security/crypto';
+import { inTransaction, type Tx } from '#platform/db/database';
+import type { UserId } from '#platform/db/db-schema';
+import { findProfileById, profileName } from '#profiles';
+import { CART_ITEMS_MAX } from '../records/cart-item.ts';
+import { findCartItems } from '../records/cart-item-store.ts';
+import type { ItemOffer } from '../quotes/item-offer.ts';
+import { billingProblems } from '../problems.ts';
+import { showItems } from '../quotes/show-cart.ts';
+import { type Claim, openSeats, refuseClaim } from '../claims/claim.ts';
+import { findClaimByHash, findClaimItems, findClaimLines, insertClaimItem, lockClaim } from '../claims/claim-store.ts';
+import { holdSeats, loadSeats } from '../claims/load-seats.ts';
+
+/**
+ * Puts the seats that a code stands for into the cart of a user, as items that are paid already.
+ * Returns undefined if no claim has the code. Repeated by the same user while the items wait in the cart, it changes nothing.
+ *
+ * Locks: the claim, then the charges that paid for it, so that a refund is either seen or comes after.
+ * @throws claim_used, claim_expired, claim_unpaid, claim_refunded (409), cart_full (400)
+ */
+export async function claimSeats(
+  ctx: Context,
+  user_id: UserId,
+  typed: string,
+): Promise<{ items_count: number; offers: ItemOffer[] } | undefined> {
+  const found = await findClaimByHash(ctx.db, hashOf(typed));
+  if (!found) return undefined;
+  const at = ctx.clock.now();
+  return inTransaction(ctx.db, async (tx) => {
+    const claim = await lockClaim(tx, found.id);
+    // The code may have been replaced while this request waited.
+    if (claim?.code_hash !== found.code_hash) throw billingProblems.claim_expired();
+    await holdSeats(tx, [claim.id]);
+    const items_count = await takeSeats(tx, claim, user_id, at);
+    return { items_count, offers: await showItems(tx, { user_id }, at) };
+  });
+}
+
+async function takeSeats(tx: Tx, claim: Claim, user_id: UserId, at: Date): Promise<number> {
+  const seats = (await loadSeats(tx, [claim.id])).get(claim.id) ?? [];
+  const taken = await findClaimItems(tx, [claim.id]);
+  const own = taken.filter((item) => item.user_id === user_id && item.recorded_at === null);
+  const free = openSeats(seats).filter(({ plan_id }) => !taken.some((item) => item.plan_id === plan_id));
+  if (free.length === 0) {
+    if (own.length > 0) return own.length;
+    if (taken.length > 0) throw billingProblems.claim_used();
+  }
+  if ((await findCartItems(tx, { user_id })).length + free.length > CART_ITEMS_MAX) throw billingProblems.cart_full();
+  const refusal = refuseClaim(claim, seats, at);
+  if (refusal) throw billingProblems[refusal]();
+  const payer = await findProfileById(tx, claim.profile_id);
+  const full_name = payer?.is_active ? profileName(payer).slice(0, 150) : '';
+  const lines = await findClaimLines(tx, [claim.id]);
+  for (const { plan_id } of free) {
+    const line = lines.find((each) => each.plan_id === plan_id);
+    if (!line || line.plan_id === null) continue;
+    await insertClaimItem(tx, { user_id, plan_id: line.plan_id, claim_id: claim.id, full_name, created_at: at });
+  }
+  return free.length;
+}
+
+/** Finds the claim that a code stands for, used or not. */
+export async function findClaim(ctx: Context, typed: string): Promise<Claim | undefined> {
+  return findClaimByHash(ctx.db, hashOf(typed));
+}
+
+function hashOf(typed: string): string {
+  return sha256Hex(normalizeCode(typed).toLowerCase());
+}

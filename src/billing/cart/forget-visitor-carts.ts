@@ -1,0 +1,20 @@
+import { deleteInBatches } from '#platform/db/delete-in-batches';
+import { defineJob } from '#platform/jobs/jobs';
+import { deleteVisitorItems } from '../records/cart-item-store.ts';
+import { deleteVisitorCoupons } from '../records/remembered-coupon-store.ts';
+import { deleteVisitorLines } from '../records/shown-line-store.ts';
+
+const KEPT_MS = 30 * 86_400_000;
+
+/** Deletes what visitors left behind a month ago: items in their carts, codes that they entered, prices that they saw. */
+export const forgetVisitorCartsJob = defineJob({
+  name: 'forget_visitor_carts',
+  schedule: '20 3 * * *',
+  catch_up: 'last',
+  run: async (ctx, _payload, at) => {
+    const before = new Date(at.getTime() - KEPT_MS);
+    for (const deleteSome of [deleteVisitorItems, deleteVisitorCoupons, deleteVisitorLines]) {
+      await deleteInBatches(ctx.db, (tx, rows_max) => deleteSome(tx, before, rows_max));
+    }
+  },
+});

@@ -1,0 +1,26 @@
+import { planSummary, type Plan } from '#catalog';
+import { presentUserSummary, type User } from '#accounts';
+import type { CartItem } from '../records/cart-item.ts';
+
+/** An item of a cart as the API shows it; a visitor's has no `user`. */
+export function presentCartItem(item: CartItem, plan: Plan, user: User | null, detail: string | null = null) {
+  return {
+    id: item.id,
+    created_at: item.created_at.toISOString(),
+    ...(user === null ? {} : { user: presentUserSummary(user) }),
+    claim_code: item.claim_code,
+    plan: planSummary(plan),
+    option: item.option,
+    use: item.use_charge_id,
+    quantity: item.quantity,
+    sync_on: item.sync_on,
+    full_name: item.full_name,
+    email: item.email,
+    detail,
+  };
+}
+
+export function removedDetail(codes: readonly string[]): string {
+  if (codes.length === 0) return 'The cart has no coupon with this code.';
+  return `Removed from the cart: ${codes.join(', ')}.`;
+}

@@ -1,0 +1,46 @@
+import { commonProblems } from '#kernel/problem';
+import { normalizeCode } from '#kernel/text';
+import type { Context } from '#platform/context';
+import { paths } from '#platform/http/paths';
+import type { CartOwner } from '../records/cart-item.ts';
+import { isClaimCode } from '../claims/claim.ts';
+import { claimSeats, findClaim } from './claim-seats.ts';
+import type { ItemOffer } from '../quotes/item-offer.ts';
+import { redeemCoupon } from './redeem-coupon.ts';
+
+export interface RedeemedCode {
+  /** States what the code did. */
+  detail: string;
+  /** The whole cart with its new prices. */
+  offers: ItemOffer[];
+}
+
+/**
+ * Uses a code that a buyer typed: the code of a prepaid seat puts the seat into the cart, any other code is a discount code.
+ * @throws credentials_required (401) for the code of a seat without a signed-in user; what claimSeats and redeemCoupon throw
+ */
+export async function redeemCode(ctx: Context, owner: CartOwner, typed: string): Promise<RedeemedCode> {
+  const code = normalizeCode(typed);
+  if (isClaimCode(code)) {
+    if ('visitor_hash' in owner && (await findClaim(ctx, code))) {
+      throw commonProblems.credentials_required({
+        detail: 'Sign in or register to use this code.',
+        location: paths.login(paths.redeem(code)),
+      });
+    }
+    const claimed = 'user_id' in owner ? await claimSeats(ctx, owner.user_id, code) : undefined;
+    if (claimed) {
+      const items = claimed.items_count === 1 ? 'One prepaid item is' : `${claimed.items_count} prepaid items are`;
+      return {
+        detail: `${items} in your cart. Check out to start, there is nothing to pay for it.`,
+        offers: claimed.offers,
+      };
+    }
+  }
+  const { items_count, offers } = await redeemCoupon(ctx, owner, code);
+  const detail =
+    items_count > 0
+      ? `Coupon '${code}' was successfully applied.`
+      : `Coupon '${code}' is remembered. It is applied when you add a plan that it is for.`;
+  return { detail, offers };
+}

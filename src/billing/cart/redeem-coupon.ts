@@ -1,0 +1,100 @@
+import { type Coupon, findCouponsByCode, findCouponsByCodes, findPlansByIds, isGroupBuy, refuseCoupon } from '#catalog';
+import { normalizeCode } from '#kernel/text';
+import type { CartItemId } from '#platform/db/db-schema';
+import type { Context } from '#platform/context';
+import { inTransaction, type Tx } from '#platform/db/database';
+import { paths } from '#platform/http/paths';
+import { limitGuesses, networkOf } from '#platform/security/throttle';
+import type { CartOwner } from '../records/cart-item.ts';
+import { lockCartItems, setItemCoupons } from '../records/cart-item-store.ts';
+import type { ItemOffer } from '../quotes/item-offer.ts';
+import { billingProblems } from '../problems.ts';
+import { couponLimit, couponPeerLimit } from './rate-limits.ts';
+import { rememberCoupon } from '../records/remembered-coupon-store.ts';
+import { showItems } from '../quotes/show-cart.ts';
+
+export interface Redemption {
+  code: string;
+  /** How many items the coupon applies to; 0 when the code is remembered for plans that are added later. */
+  items_count: number;
+  /** The whole cart with its new prices. */
+  offers: ItemOffer[];
+}
+
+/**
+ * Attaches a coupon to every item of the cart that it applies to. A use is counted only when an order is made, not here.
+ * The code is remembered for plans that are added later; an empty cart takes any valid code.
+ * Wrong codes are limited per cart and network.
+ * @throws coupon_useless (400) · too_many_requests (429)
+ * @see spec/billing.md 4.2 and 4.3
+ */
+export async function redeemCoupon(ctx: Context, owner: CartOwner, typed: string): Promise<Redemption> {
+  const code = normalizeCode(typed);
+  const at = ctx.clock.now();
+  const cart = 'user_id' in owner ? `user ${owner.user_id}` : `visitor ${owner.visitor_hash}`;
+  const counts = [
+    [couponLimit, cart],
+    [couponPeerLimit, networkOf(ctx.peer?.ip)],
+  ] as const;
+  return limitGuesses(ctx.throttle, counts, billingProblems.coupon_useless.code, () =>
+    applyAndShow(ctx, owner, code, at),
+  );
+}
+
+async function applyAndShow(ctx: Context, owner: CartOwner, code: string, at: Date): Promise<Redemption> {
+  return inTransaction(ctx.db, async (tx) => {
+    const held = await lockCartItems(tx, owner);
+    const items_count = await applyCode(tx, owner, code, at);
+    if (items_count === 0 && (held.some(({ claim_id }) => claim_id === null) || !(await isRedeemable(tx, code, at)))) {
+      throw billingProblems.coupon_useless({
+        detail: `No items can be discounted using this coupon: ${code}.`,
+        location: paths.pricing(),
+      });
+    }
+    await rememberCoupon(tx, owner, code, at);
+    return { code, items_count, offers: await showItems(tx, owner, at) };
+  });
+}
+
+/**
+ * Attaches the code to the items that it applies to and returns how many these are.
+ * With `added`, only to those of them that have no coupon yet.
+ */
+export async function applyCode(
+  tx: Tx,
+  owner: CartOwner,
+  code: string,
+  at: Date,
+  added?: ReadonlySet<CartItemId>,
+): Promise<number> {
+  const items = await lockCartItems(tx, owner);
+  if (items.length === 0) return 0;
+  const plans = await findPlansByIds(
+    tx,
+    items.map((item) => item.plan_id),
+  );
+  const providers = [...plans.values()].map((plan) => plan.profile_id);
+  const coupons = await findCouponsByCodes(tx, providers, [code]);
+  let discounted = 0;
+  for (const coupon of coupons) {
+    const ids = items
+      .filter((item) => item.claim_id === null)
+      .filter((item) => added === undefined || (added.has(item.id) && item.coupon_id === null))
+      .filter((item) => applies(coupon, plans.get(item.plan_id), at))
+      .map((item): CartItemId => item.id);
+    await setItemCoupons(tx, ids, coupon.id);
+    discounted += ids.length;
+  }
+  return discounted;
+}
+
+/** Codes of group purchases are no discount codes: their seats are claimed, not redeemed. */
+function applies(coupon: Coupon, plan: Parameters<typeof refuseCoupon>[1] | undefined, at: Date): boolean {
+  return plan !== undefined && !isGroupBuy(coupon) && refuseCoupon(coupon, plan, at) === null;
+}
+
+/** True if a coupon of any provider has the code and still applies to a plan of that provider. */
+async function isRedeemable(tx: Tx, code: string, at: Date): Promise<boolean> {
+  const coupons = await findCouponsByCode(tx, code);
+  return coupons.some((coupon) => applies(coupon, { id: coupon.plan_id ?? 0, profile_id: coupon.profile_id }, at));
+}

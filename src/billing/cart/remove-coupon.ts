@@ -1,0 +1,44 @@
+import { findCouponsByIds } from '#catalog';
+import { equalsCi, normalizeCode } from '#kernel/text';
+import type { Context } from '#platform/context';
+import { inTransaction } from '#platform/db/database';
+import type { CartOwner } from '../records/cart-item.ts';
+import { lockCartItems, setItemCoupons } from '../records/cart-item-store.ts';
+import type { ItemOffer } from '../quotes/item-offer.ts';
+import { findRememberedCoupon, forgetCoupon } from '../records/remembered-coupon-store.ts';
+import { showItems } from '../quotes/show-cart.ts';
+
+/**
+ * Removes the coupons of a cart, all of them or the one with a code, and forgets the remembered code.
+ * Returns the codes that were removed and the whole cart with its new prices.
+ */
+export async function removeCoupon(
+  ctx: Context,
+  owner: CartOwner,
+  typed?: string,
+): Promise<{ codes: string[]; offers: ItemOffer[] }> {
+  const code = typed === undefined ? null : normalizeCode(typed);
+  const isWanted = (held: string) => code === null || equalsCi(held, code);
+  return inTransaction(ctx.db, async (tx) => {
+    const items = await lockCartItems(tx, owner);
+    const coupons = await findCouponsByIds(
+      tx,
+      items.flatMap(({ coupon_id }) => coupon_id ?? []),
+    );
+    const removed = [...coupons.values()].filter((coupon) => isWanted(coupon.code));
+    const ids = new Set(removed.map(({ id }) => id));
+    await setItemCoupons(
+      tx,
+      items.filter(({ coupon_id }) => coupon_id !== null && ids.has(coupon_id)).map(({ id }) => id),
+      null,
+    );
+    const remembered = await findRememberedCoupon(tx, owner);
+    if (remembered !== null && isWanted(remembered)) await forgetCoupon(tx, owner);
+    const codes = new Set(removed.map((coupon) => coupon.code.toUpperCase()));
+    const also = remembered !== null && isWanted(remembered) && !codes.has(remembered.toUpperCase());
+    return {
+      codes: [...removed.map((coupon) => coupon.code), ...(also ? [remembered] : [])],
+      offers: await showItems(tx, owner, ctx.clock.now()),
+    };
+  });
+}

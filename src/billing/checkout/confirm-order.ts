@@ -1,0 +1,115 @@
+import { formatMoney, type Money } from '#kernel/money';
+import { invalidInput, Problem } from '#kernel/problem';
+import { equalsCi, normalizeCode } from '#kernel/text';
+import { paymentsProblems } from '#payments';
+import { paths } from '#platform/http/paths';
+import type { Profile } from '#profiles';
+import type { CartItem } from '../records/cart-item.ts';
+import { allLines, cartVersion, type Choice, chooseOptions, type Invoicable, type Line } from '../records/line.ts';
+import { billingProblems } from '../problems.ts';
+import { isAsShown, type ShownLine } from '../records/shown-line.ts';
+
+/**
+ * Returns what is ordered: what the buyer confirmed by `cart_version`, or what was last shown.
+ * `loaded` honors ended coupons that were shown; `loadNow` does not, as the response that a refusal carries.
+ * @throws cart_changed (409)
+ */
+export async function confirm({
+  loaded,
+  shown,
+  input,
+  loadNow,
+}: {
+  loaded: readonly Invoicable[];
+  shown: readonly ShownLine[];
+  input: { cart_version: string | null };
+  loadNow: () => Promise<Invoicable[]>;
+}): Promise<readonly Invoicable[]> {
+  const { cart_version } = input;
+  if (cart_version === null) {
+    if (
+      !isAsShown(
+        loaded.flatMap((each) => each.shown),
+        shown,
+      )
+    )
+      throw billingProblems.cart_changed();
+    return loaded;
+  }
+  if (cart_version === cartVersion(loaded)) return loaded;
+  const current = await loadNow();
+  if (cart_version !== cartVersion(current)) throw billingProblems.cart_changed();
+  return current;
+}
+
+/** The problem of an order without lines: an empty cart, or one that holds only plans that were withdrawn. */
+export function nothingToOrder(items: readonly CartItem[] | null): Problem {
+  if (items === null || items.length === 0) return billingProblems.cart_empty({ location: paths.pricing() });
+  return billingProblems.cart_changed({
+    detail: 'What is in the cart is no longer for sale. Nothing was ordered. Remove it from the cart.',
+  });
+}
+
+/**
+ * Applies the choices of the buyer.
+ * @throws invalid_input (400) naming `items`; options_undecided (400)
+ */
+export function decide(
+  loaded: readonly Invoicable[],
+  { choices }: { choices?: readonly Choice[] | undefined },
+): Invoicable[] {
+  const isOpen = loaded.some(({ options }) => options.length > 0);
+  const given = choices?.length === 0 && !isOpen ? undefined : choices;
+  if (given !== undefined && given.length !== loaded.length) {
+    throw invalidInput({ items: [`Send one item for each line: the cart has ${loaded.length}.`] });
+  }
+  const wrong = loaded.findIndex((each, index) => !mayChoose(each, given?.[index]?.option ?? 0));
+  if (wrong >= 0) {
+    throw invalidInput({ items: [`Item ${wrong + 1} chooses an option that the line in the cart does not have.`] });
+  }
+  const foreign = loaded.findIndex(({ plan }, index) => !names(given?.[index]?.plan, plan.slug));
+  if (foreign >= 0) {
+    throw invalidInput({ items: [`Item ${foreign + 1} is for another plan than the line in the cart.`] });
+  }
+  const decided = chooseOptions(loaded, given);
+  if (decided === null) throw billingProblems.options_undecided();
+  return decided;
+}
+
+function names(typed: string | undefined, slug: string): boolean {
+  return typed === undefined || equalsCi(normalizeCode(typed), slug);
+}
+
+/** A line without options is already decided: only the same option, 1 for the only one, or 0 may be sent for it. */
+function mayChoose({ lines, options }: Invoicable, option: number): boolean {
+  if (options.length > 0 || option === 0) return true;
+  const chosen = lines.find(({ kind }) => kind === 'period')?.item?.option ?? 0;
+  return option === Math.max(1, chosen);
+}
+
+/** Names what the buyer can do about an order in several currencies. */
+export function mixedCurrencies(payer: Profile, invoicables: readonly Invoicable[]): Problem {
+  const units = new Set(allLines(invoicables).flatMap(({ amount, unit }) => (amount > 0 ? [unit] : [])));
+  const due = invoicables.find(({ kind }) => kind === 'balance');
+  const remedy = due ? 'Pay what is due first' : 'Remove the items of one currency';
+  return billingProblems.currency_mixed({
+    detail: `The order mixes ${[...units].join(' and ')}. Nothing was charged. ${remedy}.`,
+    location: due ? paths.balance(payer.slug, due.plan.slug) : paths.cart(payer.slug),
+    members: { actions: [{ method: 'DELETE', path: '/api/cart' }] },
+  });
+}
+
+export function isTooSmall(error: unknown): boolean {
+  return error instanceof Problem && error.code === paymentsProblems.charge_too_small.code;
+}
+
+/** Names what the buyer can do about an amount below the minimum of a card. */
+export function tooSmallToCharge(payer: Profile, total: Money, lines: readonly Line[]): Problem {
+  const codes = [...new Set(lines.flatMap(({ coupon }) => coupon?.code ?? []))];
+  const remedy = codes.length === 0 ? 'Add another item' : `Remove the coupon ${codes.join(', ')} or add another item`;
+  return paymentsProblems.charge_too_small({
+    detail: `${formatMoney(total)} is too small to be charged to a card. Nothing was charged. ${remedy}.`,
+    location: paths.cart(payer.slug),
+    members: codes.length === 0 ? {} : { actions: [{ method: 'DELETE', path: '/api/cart/redeem' }] },
+  });
+}

@@ -1,0 +1,242 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { sellersSeenBy } from '#platform/http/guards/access';
+import type { App } from '#platform/http/app';
+import { checkedField, problemToForm, textField } from '#platform/http/forms';
+import { paths } from '#platform/http/paths';
+import { type Charge, findCharge, savedCard } from '#payments';
+import type { Profile } from '#profiles';
+import { readCardForm } from '../cards/card-form.ts';
+import type { CartOwner } from '../records/cart-item.ts';
+import { checkOut } from './check-out.ts';
+import type { Invoicable } from '../records/line.ts';
+import { balancesOn, loadBalances } from '../quotes/load-balances.ts';
+import { loadInvoicables } from '../quotes/load-invoicables.ts';
+import { mergeVisitorCart } from '../cart/merge-visitor-cart.ts';
+import { atCode, codeField, nextOf, OrderQuery, summaryOf } from '../cart/pages.ts';
+import { billingProblems } from '../problems.ts';
+import { redeemCode } from '../cart/redeem-code.ts';
+import { removeCoupon } from '../cart/remove-coupon.ts';
+import type { CheckoutInput } from './reserve-order.ts';
+import { payingFor } from './routes.ts';
+import { showBalance, showCart } from '../quotes/show-cart.ts';
+import { findShownLines } from '../records/shown-line-store.ts';
+import { viewInvoicables } from '../quotes/view-invoicables.ts';
+import { viewReceipt } from '../receipts/view-receipt.ts';
+
+const ProfileParams = Type.Object({ profile: Type.String() });
+
+/** Paying: what the cart holds, or what is due; and the receipt of it. */
+export function checkoutPages(app: App): void {
+  checkoutPage(app);
+  balancePage(app);
+  receiptPage(app);
+}
+
+function checkoutPage(app: App): void {
+  const url = '/billing/:profile/checkout/';
+  const options = {
+    config: { access: { kind: 'direct' }, page: true },
+    schema: { hide: true, querystring: OrderQuery, params: ProfileParams },
+  } as const;
+  app.get(url, options, async (request, reply) => {
+    const { ctx } = request;
+    await mergeVisitorCart(ctx);
+    const { payer, owner } = await payingFor(request);
+    const invoicables = await showCart(ctx, payer, owner);
+    if (invoicables.some((each) => each.options.length > 0))
+      return reply.redirect(withQuery(request, paths.cartPeriods(payer.slug)), 303);
+    return showOrder(request, reply, 'saas/billing/checkout.html', payer, invoicables);
+  });
+  app.post(url, options, async (request, reply) => {
+    const { ctx } = request;
+    const { payer, owner } = await payingFor(request);
+    const action = textField(request.body, 'action', 20);
+    if (action === 'redeem' || action === 'unredeem') return changeCode(request, reply, payer, owner, action);
+    return pay(request, reply, 'saas/billing/checkout.html', {
+      peek: async () => {
+        const honored = await findShownLines(ctx.db, owner, 'cart');
+        return loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now(), honored });
+      },
+      show: (keeps_price) => showCart(ctx, payer, owner, { keeps_price }),
+      scope: {},
+    });
+  });
+}
+
+/**
+ * Applies or removes a code and shows the order again, with the fields of the payment form that are no secrets.
+ * A script posts this without leaving the page, so that the card stays in its form.
+ */
+async function changeCode(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payer: Profile,
+  owner: CartOwner,
+  action: 'redeem' | 'unredeem',
+): Promise<FastifyReply> {
+  const { ctx } = request;
+  const template = 'saas/billing/checkout.html';
+  try {
+    if (action === 'redeem') await redeemCode(ctx, owner, textField(request.body, 'code', 200));
+    else await removeCoupon(ctx, owner, codeField(request));
+  } catch (error) {
+    const problem = atCode(problemToForm(error));
+    const form = { ...keptFields(request), code: textField(request.body, 'code', 200) };
+    return showOrder(request, reply, template, payer, await showCart(ctx, payer, owner), { ...problem, form });
+  }
+  const invoicables = await showCart(ctx, payer, owner);
+  if (invoicables.some((each) => each.options.length > 0))
+    return reply.redirect(withQuery(request, paths.cartPeriods(payer.slug)), 303);
+  return showOrder(request, reply, template, payer, invoicables, { form: keptFields(request) });
+}
+
+/** What is shown again of a payment form that was refused: nothing of the card but the name on it. */
+function keptFields({ body }: FastifyRequest): Record<string, unknown> {
+  return {
+    card_name: textField(body, 'card_name', 100),
+    use_card: textField(body, 'use_card', 20),
+    remember_card: checkedField(body, 'remember_card'),
+  };
+}
+
+function balancePage(app: App): void {
+  const options = {
+    config: { access: { kind: 'direct' }, page: true },
+    schema: {
+      hide: true,
+      querystring: OrderQuery,
+      params: Type.Object({ profile: Type.String(), plan: Type.Optional(Type.String()) }),
+    },
+  } as const;
+  const template = 'saas/billing/balance.html';
+  for (const url of ['/billing/:profile/balance/', '/billing/:profile/balance/:plan/']) {
+    app.get(url, options, async (request, reply) => {
+      const { payer, owner } = await payingFor(request);
+      const due = await showBalance(request.ctx, payer, owner, request.params.plan ?? null);
+      return showOrder(request, reply, template, payer, due);
+    });
+    app.post(url, options, async (request, reply) => {
+      const { payer, owner } = await payingFor(request);
+      const plan = request.params.plan ?? null;
+      const { ctx } = request;
+      return pay(request, reply, template, {
+        peek: async () => balancesOn(plan, await loadBalances(ctx.db, payer, ctx.clock.now())),
+        show: () => showBalance(ctx, payer, owner, plan),
+        scope: { balance_only: true, balance_plan: plan },
+      });
+    });
+  }
+}
+
+interface Payable {
+  /** Loads what is paid for, without recording it as shown. */
+  peek: () => Promise<Invoicable[]>;
+  /** Loads what a refused form shows; an ended coupon keeps its price unless the refusal is about a change. */
+  show: (keeps_price: boolean) => Promise<Invoicable[]>;
+  scope: Pick<CheckoutInput, 'balance_only' | 'balance_plan'>;
+}
+
+async function pay(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  template: string,
+  { peek, show, scope }: Payable,
+): Promise<FastifyReply> {
+  const { ctx, body } = request;
+  const { payer, owner } = await payingFor(request);
+  try {
+    const free = (await peek()).every((each) => each.lines.every((line) => line.amount === 0));
+    const onFile = textField(body, 'use_card', 20) === 'on_file';
+    const token = free || onFile ? null : readCardForm(body, ctx.clock.now());
+    const charge = await checkOut(ctx, payer.id, owner, {
+      choices: undefined,
+      token,
+      remember_card: checkedField(body, 'remember_card'),
+      cart_version: textField(body, 'cart_version', 64) || null,
+      ...scope,
+    });
+    if (charge !== null)
+      return await reply.redirect(paths.receipt(payer.slug, charge.processor_key, nextOf(request)), 303);
+    reply.flash('success', 'Thank you, your order is complete.');
+    return await reply.redirect(
+      nextOf(request)?.replace(':profile', payer.slug) ?? paths.subscriptions(payer.slug),
+      303,
+    );
+  } catch (error) {
+    const problem = problemToForm(error);
+    const invoicables = await show(problem.code !== billingProblems.cart_changed.code);
+    return showOrder(request, reply, template, payer, invoicables, { ...problem, form: keptFields(request) });
+  }
+}
+
+async function showOrder(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  template: string,
+  payer: Profile,
+  invoicables: readonly Invoicable[],
+  extra: { status?: number } & Record<string, unknown> = {},
+): Promise<FastifyReply> {
+  const card = await savedCard(request.ctx.db, payer.id);
+  return reply.page(
+    template,
+    {
+      profile: await summaryOf(request, payer),
+      ...viewInvoicables(invoicables),
+      due_apart: dueApart(payer, invoicables),
+      card: card ? viewCard(card) : null,
+      test_cards: true,
+      ...extra,
+    },
+    extra.status ?? 200,
+  );
+}
+
+/** Where what is due on each plan is paid, when all of it cannot be one payment. */
+function dueApart(payer: Profile, invoicables: readonly Invoicable[]): { name: string; href: string }[] {
+  const plans = new Map(invoicables.flatMap(({ kind, plan }) => (kind === 'balance' ? [[plan.slug, plan]] : [])));
+  return [...plans.values()].map(({ slug, title }) => ({ name: title, href: paths.balance(payer.slug, slug) }));
+}
+
+function receiptPage(app: App): void {
+  app.get(
+    '/billing/:profile/receipt/:charge/',
+    {
+      config: { access: { kind: 'provider' }, page: true, problems: [billingProblems.receipt_unknown] },
+      schema: {
+        hide: true,
+        querystring: OrderQuery,
+        params: Type.Object({ profile: Type.String(), charge: Type.String({ maxLength: 255 }) }),
+      },
+    },
+    async (request, reply) => {
+      const charge = await findCharge(request.ctx.db, request.params.charge);
+      const { profile_id } = request.subject;
+      if (!charge || profile_id === null || charge.profile_id !== profile_id) throw billingProblems.receipt_unknown();
+      const sellers = sellersSeenBy(request.subject);
+      const view = await viewReceipt(request.ctx, charge, sellers);
+      if (sellers !== null && view.charge_items.length === 0) throw billingProblems.receipt_unknown();
+      const next = nextOf(request)?.replace(':profile', request.params.profile) ?? null;
+      return reply.page('saas/billing/receipt.html', {
+        ...view,
+        continue_url: isPaid(charge) ? (next ?? paths.app(request.params.profile)) : null,
+        continue_title: next === null ? 'Open the application' : 'Continue',
+      });
+    },
+  );
+}
+
+function isPaid(charge: Charge): boolean {
+  return charge.state === 'done';
+}
+
+export function viewCard(card: { last4: string; exp_date: string }): { last4: string; exp_date: string } {
+  const [year, month] = card.exp_date.split('-');
+  return { last4: card.last4, exp_date: `${month}/${year}` };
+}
+
+function withQuery(request: FastifyRequest, path: string): string {
+  const next = nextOf(request);
+  return next === null ? path : `${path}?next=${encodeURIComponent(next)}`;
+}

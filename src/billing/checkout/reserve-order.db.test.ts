@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { postEvent, statementBalance, verifyLedger } from '#ledger';
+import { findCharge, refreshCharge } from '#payments';
+import { inTransaction } from '#platform/db/database';
+import { findSubscription, providersOf } from '#subscriptions';
+import { testContext, type TestContext } from '../../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import {
+  type Buyer,
+  buys,
+  makeBuyer,
+  paidWith,
+  refusedAs,
+  takenFrom,
+  wants,
+} from '../../../test/support/factories/billing.ts';
+import { makePlan } from '../../../test/support/factories/catalog.ts';
+import { orderEntry } from '../../../test/support/factories/ledger.ts';
+import { makeOrganization } from '../../../test/support/factories/profiles.ts';
+import { findCartItems } from '../records/cart-item-store.ts';
+import { checkOut } from './check-out.ts';
+import { loadBalances } from '../quotes/load-balances.ts';
+import { reserveOrder } from './reserve-order.ts';
+import { showBalance, showCart } from '../quotes/show-cart.ts';
+
+const PENDING = '4000000000000341';
+
+let database: TestDatabase;
+let ctx: TestContext;
+before(async () => {
+  database = await openTestDatabase();
+});
+after(() => database.close());
+beforeEach(async () => {
+  ctx = await testContext(database.db);
+});
+
+const later = (ms: number) => ctx.clock.set(new Date(ctx.clock.now().getTime() + ms));
+const paysBalance = async (buyer: Buyer, token = 'tok_visa') => {
+  await showBalance(buyer.ctx, buyer.profile, buyer.owner, null);
+  return checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith(token, { balance_only: true }));
+};
+/** Looks at the cart with what is due, then pays both. */
+const looksAndBuys = async (buyer: Buyer, token = 'tok_visa') => {
+  await showCart(buyer.ctx, buyer.profile, buyer.owner);
+  return buys(buyer, token);
+};
+
+async function fail(processor_key: string | undefined): Promise<void> {
+  assert(processor_key);
+  await database.db
+    .updateTable('test_processor_charges')
+    .set({ state: 'failed' })
+    .where('key', '=', processor_key)
+    .execute();
+  const charge = await findCharge(database.db, processor_key);
+  assert(charge);
+  await refreshCharge(ctx, charge);
+}
+
+test('one cart is ordered once, though its owner could pay for it as two', async () => {
+  const buyer = await makeBuyer(ctx);
+  const company = await makeOrganization(database.db, { manager: buyer.user });
+  await wants(buyer, await makePlan(ctx));
+  const outcomes = await Promise.allSettled([buys(buyer), buys(buyer, 'tok_visa', company)]);
+  assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
+  assert.equal([...(await takenFrom(buyer)), ...(await takenFrom({ ctx, profile: company }))].length, 1);
+});
+
+test('a cart whose payment is still unknown is not paid for by somebody else', async () => {
+  const buyer = await makeBuyer(ctx);
+  const company = await makeOrganization(database.db, { manager: buyer.user });
+  await wants(buyer, await makePlan(ctx));
+  await assert.rejects(buys(buyer, 'tok_timeout'), refusedAs('payment_unknown'));
+  await assert.rejects(buys(buyer, 'tok_visa', company), refusedAs('checkout_in_flight'));
+  assert.deepEqual(await takenFrom({ ctx, profile: company }), []);
+});
+
+test('what a gift still owes is not taken from its receiver while the giver is being charged', async () => {
+  const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
+  const plan = await makePlan(ctx);
+  await wants(receiver, plan);
+  await buys(receiver);
+  later(60_000);
+  await wants(giver, plan, { sync_on: receiver.profile.slug });
+  const pending = await buys(giver, PENDING);
+  assert.equal(pending?.state, 'created');
+  later(60_000);
+  await assert.rejects(paysBalance(receiver), refusedAs('charge_pending'));
+  await wants(receiver, await makePlan(ctx));
+  assert.equal((await buys(receiver))?.amount, 2000, 'nor does it stand in the way of what the receiver orders');
+
+  await fail(pending.processor_key);
+  assert.equal((await paysBalance(receiver))?.amount, 2000, 'the receiver may settle what the giver did not');
+  assert.deepEqual((await statementBalance(database.db, giver.profile.id, ctx.clock.now())).events, []);
+});
+
+test('two people who pay one debt at once pay it once', async () => {
+  const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
+  const plan = await makePlan(ctx);
+  await wants(receiver, plan);
+  await buys(receiver);
+  later(60_000);
+  await wants(giver, plan, { sync_on: receiver.profile.slug });
+  await fail((await buys(giver, PENDING))?.processor_key);
+  later(60_000);
+  const outcomes = await Promise.allSettled([paysBalance(giver), paysBalance(receiver)]);
+  assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
+  const { events } = await statementBalance(database.db, receiver.profile.id, ctx.clock.now());
+  assert.deepEqual(events, [], 'nothing is due and nothing overpaid');
+});
+
+test('who gave a gift once does not pay the later debts of its receiver', async () => {
+  const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
+  const plan = await makePlan(ctx);
+  await wants(giver, plan, { sync_on: receiver.profile.slug });
+  await buys(giver);
+  later(60_000);
+  await wants(receiver, plan);
+  await fail((await buys(receiver, PENDING))?.processor_key);
+  later(60_000);
+  assert.deepEqual(await loadBalances(database.db, giver.profile, ctx.clock.now()), []);
+  assert.equal((await paysBalance(receiver))?.amount, 2000);
+});
+
+test('a gift that was paid is not asked for again when the receiver owes an older order', async () => {
+  const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
+  const plan = await makePlan(ctx);
+  await wants(receiver, plan);
+  await fail((await buys(receiver, PENDING))?.processor_key);
+  later(60_000);
+  await wants(giver, plan, { sync_on: receiver.profile.slug });
+  assert.equal((await buys(giver))?.amount, 2000);
+  later(60_000);
+  assert.deepEqual(await loadBalances(database.db, giver.profile, ctx.clock.now()), []);
+  await wants(receiver, await makePlan(ctx));
+  await assert.rejects(buys(receiver), refusedAs('cart_changed'), 'what is due was not shown with the new plan');
+  assert.equal((await looksAndBuys(receiver))?.amount, 4000, 'what the receiver owes and the new plan');
+  assert.deepEqual((await statementBalance(database.db, receiver.profile.id, ctx.clock.now())).events, []);
+});
+
+test('what somebody paid is not asked for again when an older gift failed', async () => {
+  const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
+  const plan = await makePlan(ctx);
+  await wants(giver, plan, { sync_on: receiver.profile.slug });
+  await fail((await buys(giver, PENDING))?.processor_key);
+  later(60_000);
+  await wants(receiver, plan);
+  assert.equal((await buys(receiver))?.amount, 2000);
+  later(60_000);
+  await wants(receiver, await makePlan(ctx));
+  assert.equal((await buys(receiver))?.amount, 2000, 'the new plan alone');
+  const [owed] = await loadBalances(database.db, giver.profile, ctx.clock.now());
+  assert.deepEqual(
+    owed?.lines.map(({ amount }) => amount),
+    [2000],
+  );
+  assert.equal((await paysBalance(giver))?.amount, 2000);
+});
+
+test('what is due in two currencies is paid one plan at a time', async () => {
+  const buyer = await makeBuyer(ctx);
+  const dollars = await makePlan(ctx, { unit: 'usd' });
+  const euros = await makePlan(ctx, { unit: 'eur' });
+  for (const plan of [dollars, euros]) {
+    await wants(buyer, plan);
+    await buys(buyer);
+  }
+  for (const plan of [dollars, euros]) {
+    const subscription = await findSubscription(database.db, buyer.profile.id, plan.id, ctx.clock.now());
+    const sale = { provider: plan.profile_id, payer: buyer.profile.id, amount: 2000, unit: plan.unit };
+    const entries = [orderEntry({ ...sale, event_id: `sub_${subscription?.id}/` })];
+    const event = { key: `renewal:${plan.slug}`, kind: 'order', at: ctx.clock.now(), entries };
+    await inTransaction(database.db, (tx) => postEvent(tx, event));
+  }
+  await assert.rejects(paysBalance(buyer), refusedAs('currency_mixed'));
+  for (const plan of [dollars, euros]) {
+    const scope = paidWith('tok_visa', { balance_only: true, balance_plan: plan.slug });
+    await showBalance(buyer.ctx, buyer.profile, buyer.owner, plan.slug);
+    const charge = await checkOut(buyer.ctx, buyer.profile.id, buyer.owner, scope);
+    assert.deepEqual([charge?.amount, charge?.unit], [2000, plan.unit]);
+  }
+});
+
+test('what a provider owes itself for a gift of somebody else is not charged', async () => {
+  const giver = await makeBuyer(ctx);
+  const owner = await makeBuyer(ctx);
+  const plan = await makePlan(ctx, { provider_id: owner.profile.id });
+  await wants(owner, plan);
+  await buys(owner);
+  later(60_000);
+  await wants(giver, plan, { sync_on: owner.profile.slug });
+  await fail((await buys(giver, PENDING))?.processor_key);
+  later(60_000);
+  await assert.rejects(paysBalance(owner), refusedAs('cart_empty'));
+});
+
+test('nobody becomes the provider of a profile by giving it something: the gift waits to be accepted', async () => {
+  const [seller, victim] = [await makeBuyer(ctx), await makeBuyer(ctx)];
+  const shop = await makeOrganization(database.db, { manager: seller.user, is_provider: true });
+  const plan = await makePlan(ctx, { provider_id: shop.id, period_amount: 0 });
+  const providers = () => providersOf(database.db, victim.profile.id, ctx.clock.now(), 90);
+  await wants(seller, plan, { sync_on: victim.profile.slug });
+  assert.equal(await buys(seller), null);
+  const offered = await findSubscription(database.db, victim.profile.id, plan.id, ctx.clock.now());
+  assert.match(offered?.grant_key ?? '', /^[0-9a-f]{40}$/);
+  assert.deepEqual(await providers(), []);
+
+  await wants(seller, plan, { sync_on: victim.profile.slug });
+  await buys(seller);
+  assert.deepEqual(await providers(), [], 'giving more is not accepting either');
+
+  await wants(victim, plan);
+  await buys(victim);
+  assert.deepEqual(await providers(), [{ provider_id: shop.id, active: true }], 'ordering it is');
+});
+
+test('the same plan for one person under two names is bought once, and leaves the cart', async () => {
+  const buyer = await makeBuyer(ctx);
+  const plan = await makePlan(ctx);
+  await wants(buyer, plan);
+  await wants(buyer, plan, { sync_on: buyer.profile.slug });
+  await wants(buyer, plan, { sync_on: buyer.profile.email });
+  assert.equal((await buys(buyer))?.amount, 2000);
+  assert.deepEqual(await findCartItems(database.db, buyer.owner), []);
+});
+
+test('somebody is found by name or address, however it is written', async () => {
+  const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
+  for (const sync_on of [receiver.profile.slug.toUpperCase(), receiver.profile.email.toUpperCase()]) {
+    const plan = await makePlan(ctx);
+    await wants(giver, plan, { sync_on });
+    await buys(giver);
+    assert.ok(await findSubscription(database.db, receiver.profile.id, plan.id, ctx.clock.now()), sync_on);
+  }
+});
+
+test('a total beyond what any processor takes is refused before anything is written', async () => {
+  const buyer = await makeBuyer(ctx);
+  const plan = await makePlan(ctx, {
+    period_amount: 100_000_000_000,
+    advance_discounts: [{ discount_type: 'percentage', discount_value: 0, length: 1000 }],
+  });
+  await wants(buyer, plan, { option: 2 });
+  const order = reserveOrder(buyer.ctx, buyer.profile.id, buyer.owner, paidWith('tok_visa'));
+  await assert.rejects(order, refusedAs('charge_too_large'));
+});
+
+test('after all of this the books add up', async () => {
+  assert.deepEqual((await verifyLedger(database.db)).violations, []);
+});

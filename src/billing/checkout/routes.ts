@@ -1,0 +1,129 @@
+import { Type } from 'typebox';
+import { getProfileById } from '../get-profile.ts';
+import type { Context } from '#platform/context';
+import { sellersSeenBy } from '#platform/http/guards/access';
+import type { App } from '#platform/http/app';
+import { commonProblems, Problem } from '#kernel/problem';
+import type { FastifyRequest } from 'fastify';
+import type { CartOwner } from '../records/cart-item.ts';
+import { fillAddress, type Profile } from '#profiles';
+import { browserKeys, ChargeSchema, paymentsProblems, presentCharge } from '#payments';
+import { intentKey } from '#platform/http/guards/idempotency';
+import { paths } from '#platform/http/paths';
+import { checkOut } from './check-out.ts';
+
+import type { Invoicable } from '../records/line.ts';
+import { loadInvoicables } from '../quotes/load-invoicables.ts';
+import { mergeVisitorCart } from '../cart/merge-visitor-cart.ts';
+import { presentCheckout } from './present-checkout.ts';
+import { billingProblems } from '../problems.ts';
+import { showCart } from '../quotes/show-cart.ts';
+import { CheckoutBodySchema, CheckoutSchema } from '../schemas.ts';
+
+const problems = [
+  billingProblems.cart_changed,
+  billingProblems.checkout_in_flight,
+  billingProblems.charge_pending,
+  billingProblems.options_undecided,
+  billingProblems.currency_mixed,
+  billingProblems.beneficiary_unknown,
+  billingProblems.payment_unknown,
+  paymentsProblems.card_declined,
+  paymentsProblems.charge_too_small,
+  paymentsProblems.charge_too_large,
+  paymentsProblems.payment_method_absent,
+];
+
+/** Looking at what is to be paid, and paying it. */
+export function checkoutRoutes(app: App): void {
+  const params = Type.Object({ profile: Type.String() });
+  app.get(
+    '/api/billing/:profile/checkout',
+    {
+      config: { access: { kind: 'provider' }, problems: [billingProblems.beneficiary_unknown] },
+      schema: {
+        tags: ['billing'],
+        summary: 'Retrieves what is to be paid',
+        description:
+          'Returns the lines that the profile would pay for the cart of the caller, the options of each and the card on file. A checkout charges what was shown here last.',
+        params,
+        response: { 200: CheckoutSchema },
+      },
+    },
+    async (request) => {
+      const { ctx } = request;
+      await mergeVisitorCart(ctx);
+      const { payer, owner } = await payingFor(request);
+      const sellers = sellersSeenBy(request.subject);
+      return presentOrder(ctx, payer, await showCart(ctx, payer, owner, { sellers }));
+    },
+  );
+
+  app.post(
+    '/api/billing/:profile/checkout',
+    {
+      config: { access: { kind: 'direct' }, problems },
+      schema: {
+        tags: ['billing'],
+        summary: 'Checks out the cart',
+        description:
+          'Without `items`, each line with options takes its first one: a single period. `items` has one entry for each line. An order that differs from what was last shown, or from what `cart_version` names, is refused with `cart_changed` and the new lines.',
+        params,
+        body: CheckoutBodySchema,
+        response: { 200: Type.Object({}), 201: ChargeSchema },
+      },
+    },
+    async (request, reply) => {
+      const { ctx, body } = request;
+      const { payer, owner } = await payingFor(request);
+      await fillAddress(ctx, payer.id, body);
+      const charge = await checkOutOrNothing(ctx, payer.id, owner, {
+        choices: body.items,
+        token: body.processor_token ?? null,
+        remember_card: body.remember_card ?? false,
+        cart_version: body.cart_version ?? null,
+        key: intentKey(request, 'charge'),
+      }).catch(async (error: unknown) => {
+        throw await withNewLines(ctx, payer, owner, error);
+      });
+      if (charge === null) return reply.status(200).send({});
+      reply.status(201).header('location', paths.receipt(payer.slug, charge.processor_key));
+      return presentCharge(charge);
+    },
+  );
+}
+
+function presentOrder(ctx: Context, payer: Profile, invoicables: readonly Invoicable[]) {
+  const at = ctx.clock.now();
+  return presentCheckout(ctx.db, { payer, invoicables, processor: browserKeys(ctx), origin: ctx.origin, at });
+}
+
+/** Adds the lines as they are now to a refusal because of a change. The last response that the buyer was shown stays on record. */
+async function withNewLines(ctx: Context, payer: Profile, owner: CartOwner, error: unknown): Promise<unknown> {
+  if (!(error instanceof Problem) || error.code !== billingProblems.cart_changed.code) return error;
+  const invoicables = await loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now() });
+  const { cart_version, results } = await presentOrder(ctx, payer, invoicables);
+  return billingProblems.cart_changed({
+    detail: error.message,
+    location: paths.checkout(payer.slug),
+    members: { cart_version, results },
+    cause: error,
+  });
+}
+
+/** Whose bill it is, and whose cart: the caller's own. */
+export async function payingFor(request: FastifyRequest): Promise<{ payer: Profile; owner: CartOwner }> {
+  const { ctx, subject } = request;
+  if (ctx.actor.kind !== 'user' || subject.profile_id === null) throw commonProblems.not_found();
+  return { payer: await getProfileById(ctx.db, subject.profile_id), owner: { user_id: ctx.actor.user_id } };
+}
+
+/** The API answers an empty cart as an order over nothing. */
+async function checkOutOrNothing(...args: Parameters<typeof checkOut>): ReturnType<typeof checkOut> {
+  try {
+    return await checkOut(...args);
+  } catch (error) {
+    if (error instanceof Problem && error.code === billingProblems.cart_empty.code) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { verifyLedger } from '#ledger';
+import { findCharge, findChargeItems } from '#payments';
+import { testContext, type TestContext } from '../../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { type Buyer, buys, makeBuyer, wants } from '../../../test/support/factories/billing.ts';
+import { makePlan } from '../../../test/support/factories/catalog.ts';
+
+let database: TestDatabase;
+let ctx: TestContext;
+before(async () => {
+  database = await openTestDatabase();
+  ctx = await testContext(database.db);
+});
+after(() => database.close());
+
+/** The entries on the accounts of a buyer's orders and their charge, as `kind from → to amount description`. */
+async function entriesOf(buyer: Buyer): Promise<{ row: string; description: string; event_id: string | null }[]> {
+  const rows = await database.db
+    .selectFrom('ledger_entries as entry')
+    .innerJoin('ledger_events as event', 'event.id', 'entry.ledger_event_id')
+    .selectAll('entry')
+    .select('event.kind')
+    .where('entry.ledger_event_id', 'in', (eb) =>
+      eb
+        .selectFrom('ledger_entries')
+        .select('ledger_event_id')
+        .where((or) =>
+          or.or([or('orig_profile_id', '=', buyer.profile.id), or('dest_profile_id', '=', buyer.profile.id)]),
+        ),
+    )
+    .orderBy('entry.id')
+    .execute();
+  return rows.map(({ kind, orig_account, dest_account, dest_amount, description, event_id }) => ({
+    row: `${kind} ${orig_account} → ${dest_account} ${dest_amount}`,
+    description,
+    event_id,
+  }));
+}
+
+test('a free line beside a paid one is distributed as well, with amounts of zero', async () => {
+  const buyer = await makeBuyer(ctx);
+  const [paid, free] = [await makePlan(ctx), await makePlan(ctx, { period_amount: 0 })];
+  await wants(buyer, paid);
+  await wants(buyer, free);
+  const charge = await buys(buyer);
+  const entries = await entriesOf(buyer);
+  const zero = entries.filter(({ row }) => row.endsWith(' 0'));
+  assert.deepEqual(zero.map(({ row }) => row).toSorted(), [
+    'charge Backlog → Receivable 0',
+    'charge Funds → Funds 0',
+    'order Receivable → Payable 0',
+  ]);
+  const order = zero.find(({ row }) => row.startsWith('order'));
+  assert.equal(zero.find(({ row }) => row.includes('Backlog'))?.event_id, order?.event_id);
+  assert.equal(entries.filter(({ row }) => row.startsWith('charge Funds → Funds')).length, 2);
+
+  assert(charge);
+  const found = await findCharge(database.db, charge.processor_key);
+  assert(found);
+  const items = await findChargeItems(database.db, found.id);
+  assert.deepEqual(items.map(({ amount }) => amount).toSorted(), [0, 2000]);
+  assert(items.every(({ distribute_entry_id }) => distribute_entry_id !== null));
+  assert.deepEqual((await verifyLedger(database.db)).violations, []);
+});
+
+test('an order of free lines only has no charge and no distribution', async () => {
+  const buyer = await makeBuyer(ctx);
+  await wants(buyer, await makePlan(ctx, { period_amount: 0 }));
+  assert.equal(await buys(buyer), null);
+  assert.deepEqual(
+    (await entriesOf(buyer)).map(({ row }) => row),
+    ['order Receivable → Payable 0'],
+  );
+});

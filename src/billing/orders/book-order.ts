@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import { findPlansByIds, type Plan } from '#catalog';
+import { accounts, findEntries, moveAmount, type NewEntry, postEvent } from '#ledger';
+import { emit } from '#platform/jobs/events';
+import type { LedgerEntryId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
+import { type AcceptedAnswer, type Attempt, type Charge, recordCharge } from '#payments';
+import { managersOf } from '#profiles';
+import { addRolloverQuota, openOrExtend } from '#subscriptions';
+import { recordCartItems } from '../records/cart-item-store.ts';
+import { issueClaims } from '../claims/issue-claims.ts';
+import { orderExecuted } from '../events.ts';
+import { type LineNames, nameLines } from './describe-lines.ts';
+import { eventOf, isSeatEvent, type Order, type OrderLine, seatEvent } from '../records/order.ts';
+import { bookOrderLine, closeOrder } from '../records/order-store.ts';
+import { forgetCoupon } from '../records/remembered-coupon-store.ts';
+import { balanceKey, itemKey } from '../records/shown-line.ts';
+import { deleteShownKeys } from '../records/shown-line-store.ts';
+
+interface Booked {
+  line: OrderLine;
+  subscription_id: SubscriptionId | null;
+  event_id: string;
+  description: string;
+  covers_from: Date | null;
+  covers_to: Date | null;
+}
+
+/**
+ * Makes a reserved order real, in the caller's transaction: subscriptions run, the ledger has the orders, the cart is empty,
+ * and the charge, if there is one, is on record against the very lines that it pays.
+ *
+ * What was priced is what is booked; only the dates are settled here, as they follow the subscription.
+ * The order's instant is that of its reservation, so a job that finishes it later changes nothing.
+ * @see spec/billing.md 2.3, 2.5 and 4.5
+ */
+export async function bookOrder(
+  tx: Tx,
+  order: Order,
+  lines: readonly OrderLine[],
+  payment: { attempt: Attempt; answer: AcceptedAnswer } | null,
+  at: Date,
+): Promise<Charge | null> {
+  const plans = await findPlansByIds(
+    tx,
+    lines.flatMap((line) => line.plan_id ?? []),
+  );
+  const booked = await bookSubscriptions(tx, order, lines, plans);
+  const entry_ids = await postOrder(tx, order, booked);
+  for (const [index, each] of booked.entries()) {
+    const ledger_entry_id = entry_ids[index];
+    assert(ledger_entry_id !== undefined, 'every line of an order has an entry');
+    const { line, ...facts } = each;
+    await bookOrderLine(tx, line.id, { ...facts, ledger_entry_id });
+  }
+  await recordCartItems(
+    tx,
+    lines.flatMap((line) => line.cart_item_id ?? []),
+    order.created_at,
+  );
+  await forgetShown(tx, order, lines);
+  await issueClaims(tx, order, lines, at);
+  await closeOrder(tx, order.id, 'settled', at);
+  const names = await nameLines(
+    tx,
+    booked.map(({ line, covers_to }) => ({ ...line, covers_to, payer_id: order.profile_id })),
+  );
+  const charge =
+    payment === null
+      ? null
+      : await recordCharge(
+          tx,
+          payment.attempt,
+          payment.answer,
+          chargeItems(booked, entry_ids, names),
+          order.created_at,
+        );
+  await emit(
+    tx,
+    orderExecuted({
+      order_id: order.id,
+      profile_id: order.profile_id,
+      user_id: order.created_by,
+      processor_key: charge?.processor_key ?? null,
+      lines: booked.map(({ line: { provider_id, amount, unit } }, index) => ({
+        provider_id,
+        description: names[index]?.text ?? '',
+        amount,
+        unit,
+      })),
+    }),
+    at,
+  );
+  return charge;
+}
+
+/** What was ordered is in the cart no longer: neither its lines as they were shown nor the code that was used. */
+async function forgetShown(tx: Tx, order: Order, lines: readonly OrderLine[]): Promise<void> {
+  if (order.created_by === null) return;
+  const owner = { user_id: order.created_by };
+  const keys = lines.flatMap(({ cart_item_id, kind, event_id, ledger_entry_id }) => {
+    if (kind === 'balance') return [balanceKey(order.profile_id, event_id, ledger_entry_id)];
+    return cart_item_id === null ? [] : [itemKey(cart_item_id)];
+  });
+  await deleteShownKeys(tx, owner, keys);
+  if (lines.some(({ coupon_id }) => coupon_id !== null)) await forgetCoupon(tx, owner);
+}
+
+async function bookSubscriptions(
+  tx: Tx,
+  order: Order,
+  lines: readonly OrderLine[],
+  plans: ReadonlyMap<number, Plan>,
+): Promise<Booked[]> {
+  const opened = new Map<string, SubscriptionId>();
+  const seatEvents = new Map<number, string>();
+  const booked: Booked[] = [];
+  // Lines that run time come first, so that fees and uses of the same plan find the subscription.
+  const sorted = lines.toSorted((a, b) => Number(b.kind === 'period') - Number(a.kind === 'period') || a.rank - b.rank);
+  for (const line of sorted) {
+    const plan = line.plan_id === null ? undefined : plans.get(line.plan_id);
+    assert(plan, 'every line of an order names a plan');
+    if (line.claim_email !== null) {
+      const event_id = seatEvents.get(plan.id) ?? seatEvent();
+      seatEvents.set(plan.id, event_id);
+      const { subscription_id, description, covers_from, covers_to } = line;
+      booked.push({ line, subscription_id, event_id, description, covers_from, covers_to });
+      continue;
+    }
+    assert(line.beneficiary_id !== null, 'a line is for a profile unless it is for a person without an account');
+    const key = `${line.beneficiary_id}/${plan.id}`;
+    if (line.kind === 'period') {
+      const { subscription, covers_from, covers_to } = await openOrExtend(tx, {
+        profile_id: line.beneficiary_id,
+        plan,
+        periods_count: line.periods_count,
+        ...(line.period_type === null ? {} : { period_type: line.period_type }),
+        at: order.created_at,
+        is_gift: await isGift(tx, order, line.beneficiary_id),
+        originated_by: order.created_by,
+      });
+      opened.set(key, subscription.id);
+      booked.push({
+        line,
+        subscription_id: subscription.id,
+        event_id: eventOf(line, subscription.id, null),
+        description: redate(line, plan, covers_to),
+        covers_from,
+        covers_to,
+      });
+      continue;
+    }
+    const subscription_id = opened.get(key) ?? line.subscription_id;
+    assert(subscription_id !== null || isSeatEvent(line.event_id), 'a fee or a use belongs to a subscription');
+    const use = plan.use_charges.find((each) => each.id === line.use_charge_id) ?? null;
+    if (line.kind === 'use' && use && subscription_id) await addRolloverQuota(tx, subscription_id, use, line.quantity);
+    const event_id = line.event_id ?? eventOf(line, subscription_id ?? 0, use?.slug ?? null);
+    booked.push({ line, subscription_id, event_id, description: line.description, covers_from: null, covers_to: null });
+  }
+  return booked.toSorted((a, b) => a.line.rank - b.line.rank);
+}
+
+/** Says whether the one who benefits neither pays nor is managed by who ordered. */
+async function isGift(tx: Tx, order: Order, beneficiary_id: ProfileId): Promise<boolean> {
+  if (beneficiary_id === order.profile_id) return false;
+  if (order.created_by === null) return true;
+  return !(await managersOf(tx, beneficiary_id, order.created_at)).includes(order.created_by);
+}
+
+/** Posts what is new of an order as one event, and answers the entry of every line: the old one for an order that is paid late. */
+async function postOrder(tx: Tx, order: Order, booked: readonly Booked[]): Promise<LedgerEntryId[]> {
+  const fresh = booked.filter(({ line }) => line.ledger_entry_id === null);
+  const posted =
+    fresh.length === 0
+      ? []
+      : await postEvent(tx, {
+          key: `order:${order.id}`,
+          kind: 'order',
+          at: order.created_at,
+          entries: fresh.map((each) => orderEntry(order, each)),
+        });
+  const known = await findEntries(
+    tx,
+    booked.flatMap(({ line }) => line.ledger_entry_id ?? []),
+  );
+  let next = 0;
+  return booked.map(({ line }) => {
+    if (line.ledger_entry_id !== null) {
+      assert(known.has(line.ledger_entry_id), 'an order that is paid late stands in the ledger');
+      return line.ledger_entry_id;
+    }
+    const entry = posted[next++];
+    assert(entry, 'every new line was posted');
+    return entry.id;
+  });
+}
+
+function orderEntry(order: Order, { line, event_id, description }: Booked): NewEntry {
+  const [from, to] =
+    line.kind === 'balance'
+      ? ([accounts.settled, accounts.settled] as const)
+      : ([accounts.receivable, accounts.payable] as const);
+  return moveAmount({
+    from: { profile_id: line.provider_id, account: from },
+    to: { profile_id: order.profile_id, account: to },
+    amount: line.amount,
+    unit: line.unit,
+    event_id,
+    description,
+  });
+}
+
+/** Every line is an item of the charge, free ones too: the ledger then has the distribution of each line. */
+function chargeItems(booked: readonly Booked[], entry_ids: readonly LedgerEntryId[], names: readonly LineNames[]) {
+  return booked.flatMap(({ line, event_id }, index) => {
+    const entry_id = entry_ids[index];
+    if (entry_id === undefined) return [];
+    return [
+      {
+        entry_id,
+        provider_id: line.provider_id,
+        amount: line.amount,
+        broker_fee_percent: line.broker_fee_percent,
+        event_id,
+        event_label: names[index]?.label ?? '',
+        title: names[index]?.text ?? '',
+      },
+    ];
+  });
+}
+
+/** The line's text with the end that the subscription really got; the same text when nothing moved. */
+function redate(line: OrderLine, plan: Plan, covers_to: Date): string {
+  const was = line.covers_to;
+  if (was === null || was.getTime() === covers_to.getTime()) return line.description;
+  const day = (date: Date) => date.toISOString().slice(0, 10).replaceAll('-', '/');
+  return line.description.replace(
+    `Subscription to ${plan.slug} until ${day(was)}`,
+    `Subscription to ${plan.slug} until ${day(covers_to)}`,
+  );
+}

@@ -1,0 +1,114 @@
+import {
+  type Coupon,
+  type Plan,
+  priceOptions,
+  type PriceOption,
+  priceUses,
+  refuseCoupon,
+  setupFee,
+  type UseCharge,
+} from '#catalog';
+import { formatMoney } from '#kernel/money';
+import { periodNoun } from '#kernel/period';
+import type { CouponId } from '#platform/db/db-schema';
+import type { CartItem } from '../records/cart-item.ts';
+import type { OrderLine } from '../records/order.ts';
+import { itemKey, type ShownLine } from '../records/shown-line.ts';
+
+/** A cart item with its prices, regardless of who pays and of the subscription that it extends. */
+export interface ItemOffer {
+  item: CartItem;
+  plan: Plan;
+  coupon: Coupon | null;
+  use: UseCharge | null;
+  options: PriceOption[];
+  /** What was paid for already, when the item is a claimed seat. */
+  prepaid: OrderLine[] | null;
+}
+
+/** Pure. `coupon` is one that applies at `at`, or null. */
+export function offerItem(
+  item: CartItem,
+  plan: Plan,
+  coupon: Coupon | null,
+  at: Date,
+  prepaid: OrderLine[] | null = null,
+): ItemOffer {
+  if (prepaid !== null) return { item, plan, coupon: null, use: null, options: [], prepaid };
+  const use = plan.use_charges.find((each) => each.id === item.use_charge_id) ?? null;
+  return { item, plan, coupon, use, options: priceOptions(plan, { coupon, from: at }), prepaid };
+}
+
+/**
+ * Returns the coupon of an item when it applies at `at`, otherwise null.
+ *
+ * A coupon that ended only by the passing of time still applies to a line that was shown with it: `shown` is that line.
+ * An end that was moved since then is a change by the provider and does not qualify.
+ * @see spec/billing.md 4.3
+ */
+export function couponOf(
+  item: CartItem,
+  plan: Plan,
+  coupons: ReadonlyMap<CouponId, Coupon>,
+  at: Date,
+  shown?: ShownLine,
+): Coupon | null {
+  const coupon = item.coupon_id === null ? undefined : coupons.get(item.coupon_id);
+  if (!coupon) return null;
+  const ended = coupon.ends_at !== null && coupon.ends_at <= at;
+  const isHonored =
+    ended && shown?.coupon_id === coupon.id && shown.coupon_ends_at?.getTime() === coupon.ends_at?.getTime();
+  const judged_at = isHonored && coupon.ends_at ? new Date(coupon.ends_at.getTime() - 1) : at;
+  return refuseCoupon(coupon, plan, judged_at) === null ? coupon : null;
+}
+
+/** The offer as it is compared at checkout: every price and term that a response shows. `due` is set by the caller. */
+export function shownOffer({ item, plan, coupon, use, options, prepaid }: ItemOffer): ShownLine {
+  if (prepaid !== null) {
+    const offer = JSON.stringify({ claim: item.claim_id, plan: plan.id });
+    return { key: itemKey(item.id), offer, due: null, coupon_id: null, coupon_ends_at: null };
+  }
+  const offer = {
+    plan: plan.id,
+    unit: plan.unit,
+    period: [plan.period_length, plan.period_type],
+    option: item.option,
+    options: options.map(({ kind, periods_count, amount, discounts }) => [kind, periods_count, amount, discounts]),
+    setup: plan.setup_amount,
+    use: use === null ? null : [use.id, priceUses(plan, use, item.quantity).quantity, use.use_amount],
+    coupon: coupon?.code ?? null,
+    sync_on: item.sync_on?.toLowerCase() ?? null,
+  };
+  return {
+    key: itemKey(item.id),
+    offer: JSON.stringify(offer),
+    due: null,
+    coupon_id: coupon?.id ?? null,
+    coupon_ends_at: coupon?.ends_at ?? null,
+  };
+}
+
+/** States every price of the offer in one sentence. */
+export function offerText({ item, plan, coupon, use, options, prepaid }: ItemOffer): string {
+  if (prepaid !== null) {
+    const times = prepaid.flatMap(({ periods_count, period_type }) =>
+      period_type === null ? [] : [` for ${periods_count} ${periodNoun(period_type, periods_count)}`],
+    );
+    const payer = item.full_name === '' ? '' : ` by ${item.full_name}`;
+    return `${plan.title} is in your cart, paid${payer}${times.join('')}.`;
+  }
+  const chosen = options[item.option - 1];
+  const ways = (chosen ? [chosen] : options).map((option) => {
+    const periods = `${option.periods_count} ${periodNoun(plan.period_type, option.periods_count)}`;
+    return `${formatMoney(option)} for ${periods}`;
+  });
+  const setup = setupFee(plan);
+  const uses = use === null ? null : priceUses(plan, use, item.quantity);
+  const parts = [
+    ways.join(' or '),
+    ...(setup === null ? [] : [`${formatMoney(setup)} once for a first subscription`]),
+    ...(uses === null || use === null ? [] : [`${formatMoney(uses)} for ${uses.quantity} ${use.title}`]),
+  ];
+  const code = coupon === null ? '' : ` (code: ${coupon.code})`;
+  return `${plan.title} is in your cart: ${parts.join(', plus ')}${code}.`;
+}

@@ -1,0 +1,85 @@
+import type { Plan } from '#catalog';
+import { type PeriodType, periodNoun } from '#kernel/period';
+import type { Line } from '../records/line.ts';
+
+/** What a line is about, as columns have it. */
+export interface LineFacts {
+  kind: 'period' | 'use' | 'setup' | 'balance';
+  plan_title: string;
+  use_title: string | null;
+  quantity: number;
+  periods_count: number;
+  period_type: PeriodType | null;
+  covers_to: Date | null;
+  /** Discounts in words: `a 10% discount`; null if there are none or they are not known. */
+  discounts: string | null;
+  coupon_code: string | null;
+  /** Name of the beneficiary, if another profile than the payer's. */
+  beneficiary_name: string | null;
+  /** Name of the payer of a claimed seat. */
+  paid_by?: string | null;
+}
+
+/** Facts of a line that is priced and not ordered yet. */
+export function factsOfLine(line: Line, plan: Plan): LineFacts {
+  const { kind, use, quantity, option, coupon, item } = line;
+  return {
+    kind,
+    plan_title: plan.title,
+    use_title: use?.title ?? null,
+    quantity,
+    periods_count: option?.periods_count ?? 0,
+    period_type: option === null ? null : (line.period_type ?? plan.period_type),
+    covers_to: option?.covers_to ?? null,
+    discounts: option === null || option.discounts.length === 0 ? null : option.discounts.join(' and '),
+    coupon_code: coupon?.code ?? null,
+    beneficiary_name: item === null || item.sync_on === null ? null : item.full_name || item.sync_on,
+    paid_by: item === null || item.claim_id === null ? null : item.full_name,
+  };
+}
+
+/** Language and time zone of the reader. */
+export interface Reading {
+  lang?: string | undefined;
+  timezone?: string | undefined;
+}
+
+/**
+ * Returns the text of a line for the reader: `Basic, 1 month until Apr 10, 2026 (coupon HALF), for Bob`.
+ * Titles, periods and names only; the ledger's description has the documented form with slugs.
+ */
+export function lineText(line: LineFacts, reading: Reading = {}): string {
+  const discounts = line.discounts === null ? '' : `, ${line.discounts}`;
+  const coupon = line.coupon_code === null ? '' : ` (coupon ${line.coupon_code})`;
+  const beneficiary = line.beneficiary_name === null ? '' : `, for ${line.beneficiary_name}`;
+  const payer = line.paid_by ? `, paid by ${line.paid_by}` : '';
+  return `${subjectText(line, reading)}${discounts}${coupon}${beneficiary}${payer}`;
+}
+
+function subjectText(line: LineFacts, reading: Reading): string {
+  const { kind, plan_title, use_title, quantity, periods_count, period_type, covers_to } = line;
+  switch (kind) {
+    case 'period': {
+      if (period_type === null || covers_to === null) return plan_title;
+      const periods = `${periods_count} ${periodNoun(period_type, periods_count)}`;
+      return `${plan_title}, ${periods} until ${dateText(covers_to, reading)}`;
+    }
+    case 'use':
+      return `${quantity} × ${use_title ?? 'uses'}, ${plan_title}`;
+    case 'setup':
+      return `Setup fee for ${plan_title}`;
+    case 'balance':
+      return `Balance due on ${plan_title}`;
+  }
+}
+
+/** Writes a day as pages do: `Mar 5, 2026`. A language or time zone that is not known falls back to English and UTC. */
+export function dateText(at: Date, { lang = 'en-US', timezone = 'UTC' }: Reading): string {
+  const format = (locale: string, timeZone: string) =>
+    new Intl.DateTimeFormat(locale === 'en' ? 'en-US' : locale, { dateStyle: 'medium', timeZone }).format(at);
+  try {
+    return format(lang, timezone);
+  } catch {
+    return format('en-US', 'UTC');
+  }
+}

@@ -1,0 +1,163 @@
+import { findPlansByIds } from '#catalog';
+import { type Entry, findOrdersOn, statementBalance } from '#ledger';
+import type { Money } from '#kernel/money';
+import type { PlanId, SubscriptionId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import { chargesCovering } from '#payments';
+import { findProfilesByIds, type Profile } from '#profiles';
+import { findSubscriptionsByIds } from '#subscriptions';
+import type { Invoicable, Line } from '../records/line.ts';
+import { isSeatEvent } from '../records/order.ts';
+import { findPlansOfEvents } from '../records/order-store.ts';
+import { balanceKey, type ShownLine } from '../records/shown-line.ts';
+
+/**
+ * Loads what a profile owes on its subscriptions, as lines to pay: the unpaid orders themselves when they make up the amount
+ * due, one line for the whole amount otherwise. Paying them never extends a subscription. Amounts in the payer's favour are left out.
+ *
+ * On a subscription of somebody else only the payer's own orders are: a gift makes nobody liable for what its receiver orders later.
+ * With `own_only` it is the same on the payer's own subscriptions: nobody makes somebody pay for a gift that failed.
+ * @see spec/billing.md 2.14 and 4.5
+ */
+export async function loadBalances(
+  reader: Reader,
+  payer: Profile,
+  at: Date,
+  { own_only = false }: { own_only?: boolean } = {},
+): Promise<Invoicable[]> {
+  const { events } = await statementBalance(reader, payer.id, at);
+  const due = new Map<SubscriptionId, { amount: number; unit: string; event_id: string }[]>();
+  for (const event of events) {
+    const id = subscriptionOf(event.event_id);
+    if (id !== null && event.amount > 0) due.set(id, [...(due.get(id) ?? []), event]);
+  }
+  const seats = await loadSeatBalances(
+    reader,
+    payer,
+    events.filter(({ event_id, amount }) => isSeatEvent(event_id) && amount > 0),
+    at,
+  );
+  if (due.size === 0) return seats;
+  const subscriptions = await findSubscriptionsByIds(reader, [...due.keys()]);
+  const [plans, profiles, orders] = [
+    await findPlansByIds(
+      reader,
+      [...subscriptions.values()].map((subscription) => subscription.plan_id),
+    ),
+    await findProfilesByIds(
+      reader,
+      [...subscriptions.values()].map((subscription) => subscription.profile_id),
+    ),
+    await findUnpaid(
+      reader,
+      [...due.values()].flat().map(({ event_id }) => event_id),
+      at,
+    ),
+  ];
+  const owed = [...due].flatMap(([id, owing]): Invoicable[] => {
+    const subscription = subscriptions.get(id);
+    const plan = subscription && plans.get(subscription.plan_id);
+    const beneficiary = subscription && profiles.get(subscription.profile_id);
+    if (!subscription || !plan || !beneficiary) return [];
+    const shares = own_only || subscription.profile_id !== payer.id;
+    const lines = owing.flatMap((event): Line[] => {
+      const own = newestUpTo(event, orders).filter((order) => order.dest_profile_id === payer.id);
+      const own_amount = own.reduce((sum, order) => sum + order.dest_amount, 0);
+      const whole = own_amount === event.amount || (shares && own_amount < event.amount);
+      const base = {
+        ...balanceBase,
+        provider_id: plan.profile_id,
+        broker_fee_percent: plan.broker_fee_percent,
+        event_id: event.event_id,
+      };
+      if (whole) {
+        return own.map((order) => ({
+          ...base,
+          amount: order.dest_amount,
+          unit: order.dest_unit,
+          description: order.description,
+          entry_id: order.id,
+        }));
+      }
+      // Nobody owes itself: a provider on its own books for what others ordered.
+      if (plan.profile_id === payer.id) return [];
+      return [
+        { ...base, amount: event.amount, unit: event.unit, description: `Balance on ${plan.slug}`, entry_id: null },
+      ];
+    });
+    if (lines.length === 0) return [];
+    const key = `${beneficiary.slug}:${plan.slug}`;
+    const shown = lines.map((line) => shownBalance(payer.id, line));
+    return [{ key, kind: 'balance', plan, beneficiary, subscription, lines, options: [], shown }];
+  });
+  return [...owed, ...seats];
+}
+
+/** What a payer owes for seats of people without an account: the unpaid orders of its own, one invoicable an event. */
+async function loadSeatBalances(
+  reader: Reader,
+  payer: Profile,
+  events: readonly (Money & { event_id: string })[],
+  at: Date,
+): Promise<Invoicable[]> {
+  if (events.length === 0) return [];
+  const ids = events.map(({ event_id }) => event_id);
+  const planIds = await findPlansOfEvents(reader, ids);
+  const [plans, orders] = [await findPlansByIds(reader, [...planIds.values()]), await findUnpaid(reader, ids, at)];
+  return events.flatMap((event): Invoicable[] => {
+    const plan = plans.get(planIds.get(event.event_id) ?? (0 as PlanId)); // 0 is the id of no plan
+    if (!plan) return [];
+    const own = newestUpTo(event, orders).filter((order) => order.dest_profile_id === payer.id);
+    const lines = own.map((order): Line => ({
+      ...balanceBase,
+      provider_id: plan.profile_id,
+      broker_fee_percent: plan.broker_fee_percent,
+      event_id: event.event_id,
+      amount: order.dest_amount,
+      unit: order.dest_unit,
+      description: order.description,
+      entry_id: order.id,
+    }));
+    if (lines.length === 0) return [];
+    const shown = lines.map((line) => shownBalance(payer.id, line));
+    const key = `${payer.slug}:${plan.slug}`;
+    return [{ key, kind: 'balance', plan, beneficiary: payer, subscription: null, lines, options: [], shown }];
+  });
+}
+
+/** Of what is due, what is due on a plan; all of it for null. */
+export function balancesOn(plan: string | null, balances: readonly Invoicable[]): Invoicable[] {
+  return balances.filter((each) => plan === null || each.plan.slug === plan);
+}
+
+/** The orders on events that no charge has paid. Those that wait for the processor are among them. */
+async function findUnpaid(reader: Reader, event_ids: readonly string[], at: Date): Promise<Entry[]> {
+  const orders = await findOrdersOn(reader, event_ids, at);
+  const covering = await chargesCovering(
+    reader,
+    orders.map(({ id }) => id),
+  );
+  return orders.filter(({ id }) => (covering.get(id)?.state ?? 'created') === 'created');
+}
+
+/** Of unpaid orders, newest first, those that make up what an event owes: payments for no order in particular count for the oldest. */
+function newestUpTo({ event_id, amount, unit }: Money & { event_id: string }, orders: readonly Entry[]): Entry[] {
+  let left = amount;
+  return orders.filter((order) => {
+    if (order.event_id !== event_id || order.dest_unit !== unit || left <= 0) return false;
+    left -= order.dest_amount;
+    return true;
+  });
+}
+
+function shownBalance(payer_id: Profile['id'], { event_id, entry_id, amount, unit }: Line): ShownLine {
+  const key = balanceKey(payer_id, event_id, entry_id);
+  return { key, offer: JSON.stringify([amount, unit]), due: null, coupon_id: null, coupon_ends_at: null };
+}
+
+const balanceBase = { kind: 'balance', quantity: 1, option: null, use: null, coupon: null, item: null } as const;
+
+function subscriptionOf(event_id: string): SubscriptionId | null {
+  const match = /^sub_(\d+)\//.exec(event_id);
+  return match ? (Number(match[1]) as SubscriptionId) : null; // the ledger's event ids are written from subscription ids
+}

@@ -1,0 +1,122 @@
+import { findCouponsByIds, findPlansByIds } from '#catalog';
+import type { CartItemId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import { findProfilesByHandles, type Profile } from '#profiles';
+import { findSubscriptionsOf } from '#subscriptions';
+import { beneficiaryOf } from './beneficiary.ts';
+import type { CartItem, CartOwner } from '../records/cart-item.ts';
+import { findCartItems } from '../records/cart-item-store.ts';
+import { couponOf, offerItem, shownOffer } from './item-offer.ts';
+import { type Invoicable, type Line, sortInvoicables } from '../records/line.ts';
+import { loadBalances } from './load-balances.ts';
+import { loadPrepaid } from './load-offers.ts';
+import { priceItem } from './price-item.ts';
+import { pricePrepaid } from './price-prepaid.ts';
+import { itemKey, type ShownLine } from '../records/shown-line.ts';
+
+export interface InvoicableScope {
+  payer: Profile;
+  owner: CartOwner;
+  /** What the cart holds, when the caller has read it already. */
+  items?: readonly CartItem[];
+  at: Date;
+  /** What the buyer was shown: an ended coupon still applies to a line that was shown with it. */
+  honored?: readonly ShownLine[];
+  /** Show the options also of items that have one taken. */
+  undecided?: boolean;
+}
+
+/**
+ * Loads what a profile would pay at checkout: what it owes, then what its user's cart holds, priced now.
+ * One query a table, whatever the number of items.
+ * @throws beneficiary_unknown (400)
+ * @see spec/billing.md 4.5
+ */
+export async function loadInvoicables(reader: Reader, scope: InvoicableScope): Promise<Invoicable[]> {
+  const items = scope.items ?? (await findCartItems(reader, scope.owner));
+  const plans = await findPlansByIds(
+    reader,
+    items.map((item) => item.plan_id),
+  );
+  const coupons = await findCouponsByIds(
+    reader,
+    items.flatMap((item) => item.coupon_id ?? []),
+  );
+  const handles = items.flatMap((item) => item.sync_on ?? []);
+  const beneficiaries =
+    handles.length === 0 ? new Map<string, Profile>() : await findProfilesByHandles(reader, handles);
+  const prepaid = await loadPrepaid(reader, items);
+  const facts = items.flatMap((item) => {
+    const plan = plans.get(item.plan_id);
+    const isOffered = item.claim_id === null ? plan?.is_active && !plan.is_not_priced : prepaid.has(item.id);
+    if (!plan || !isOffered) return [];
+    return [{ item, plan, ...beneficiaryOf(item, scope.payer, beneficiaries) }];
+  });
+  const known = await findSubscriptionsOf(
+    reader,
+    [...new Set(facts.flatMap(({ beneficiary }) => beneficiary?.id ?? []))],
+    [...new Set(facts.map(({ plan }) => plan.id))],
+  );
+  const honored = new Map((scope.honored ?? []).map((line) => [line.key, line]));
+  const priced = facts.map(({ item, plan, beneficiary, seat }): Invoicable => {
+    const theirs = known.filter(
+      (subscription) => subscription.profile_id === beneficiary?.id && subscription.plan_id === plan.id,
+    );
+    const subscription = theirs.find((each) => each.ends_at > scope.at) ?? null;
+    const paid = prepaid.get(item.id);
+    const coupon = paid ? null : couponOf(item, plan, coupons, scope.at, honored.get(itemKey(item.id)));
+    const wanted = scope.undecided === true ? { ...item, option: 0 } : item;
+    const is_first = theirs.length === 0;
+    const due = paid
+      ? { lines: pricePrepaid(item, plan, paid, { subscription, at: scope.at }), options: [] }
+      : priceItem({ ...scope, item: wanted, plan, coupon, subscription, is_first, beneficiary, seat });
+    const name = beneficiary?.slug ?? seat?.email ?? '';
+    return {
+      key: `${name}:${plan.slug}${item.claim_id === null ? '' : `+${item.claim_id}`}`,
+      kind: 'cart',
+      plan,
+      beneficiary,
+      ...(seat === null ? {} : { seat }),
+      subscription,
+      ...due,
+      shown: [{ ...shownOffer(offerItem(item, plan, coupon, scope.at, paid)), due: dueParts(due) }],
+    };
+  });
+  return sortInvoicables([
+    ...(await loadBalances(reader, scope.payer, scope.at, { own_only: true })),
+    ...mergeUses(priced),
+  ]);
+}
+
+/** The parts of an offer that depend on the payer: whether time is bought, and the fees and uses that are due. */
+function dueParts({ lines, options }: { lines: readonly Line[]; options: readonly Line[] }): string {
+  const others = lines.filter(({ kind }) => kind !== 'period').map(({ kind, amount }) => [kind, amount]);
+  return JSON.stringify([options.length > 0 || others.length < lines.length, others]);
+}
+
+/** A plan and its uses for one person are one invoicable: a second item adds its own lines and does not buy the plan again. */
+function mergeUses(invoicables: readonly Invoicable[]): Invoicable[] {
+  const merged = new Map<string, Invoicable>();
+  for (const invoicable of invoicables) {
+    const held = merged.get(invoicable.key);
+    if (!held) {
+      merged.set(invoicable.key, invoicable);
+      continue;
+    }
+    const [plain, withUse] = hasUse(held) ? [invoicable, held] : [held, invoicable];
+    const uses = withUse.lines.filter((line) => line.kind === 'use');
+    const dropped = uses.length === 0 ? itemsOf(withUse) : [];
+    const duplicates = [...(held.duplicates ?? []), ...dropped];
+    const shown = [...held.shown, ...invoicable.shown];
+    merged.set(invoicable.key, { ...plain, lines: [...plain.lines, ...uses], duplicates, shown });
+  }
+  return [...merged.values()];
+}
+
+function itemsOf({ lines, options }: Invoicable): CartItemId[] {
+  return [...new Set([...lines, ...options].flatMap(({ item }) => item?.id ?? []))];
+}
+
+function hasUse(invoicable: Invoicable): boolean {
+  return invoicable.lines.some((line) => line.kind === 'use');
+}

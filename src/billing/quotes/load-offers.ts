@@ -1,0 +1,50 @@
+import { findCouponsByIds, findPlansByIds } from '#catalog';
+import type { CartItemId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import type { CartItem } from '../records/cart-item.ts';
+import { openSeats } from '../claims/claim.ts';
+import { findClaimLines } from '../claims/claim-store.ts';
+import { loadSeats } from '../claims/load-seats.ts';
+import { couponOf, type ItemOffer, offerItem } from './item-offer.ts';
+import type { OrderLine } from '../records/order.ts';
+
+/**
+ * Loads the paid order lines of claimed seats, by cart item. A seat whose payment was refunded or disputed since it was
+ * claimed is left out: nothing is given for it.
+ */
+export async function loadPrepaid(reader: Reader, items: readonly CartItem[]): Promise<Map<CartItemId, OrderLine[]>> {
+  const claimed = items.filter(({ claim_id }) => claim_id !== null);
+  const lines = await findClaimLines(
+    reader,
+    claimed.flatMap(({ claim_id }) => claim_id ?? []),
+  );
+  const seats = await loadSeats(
+    reader,
+    claimed.flatMap(({ claim_id }) => claim_id ?? []),
+  );
+  const isOpen = ({ claim_id, plan_id }: CartItem) =>
+    claim_id !== null && openSeats(seats.get(claim_id) ?? []).some((seat) => seat.plan_id === plan_id);
+  const isOf = (item: CartItem) => (line: OrderLine) =>
+    line.claim_id === item.claim_id && line.plan_id === item.plan_id;
+  return new Map(claimed.filter(isOpen).map((item) => [item.id, lines.filter(isOf(item))]));
+}
+
+/** Loads the offers of cart items, in the order of the items; items of withdrawn plans and seats that are no longer paid are left out. */
+export async function loadOffers(reader: Reader, items: readonly CartItem[], at: Date): Promise<ItemOffer[]> {
+  const plans = await findPlansByIds(
+    reader,
+    items.map((item) => item.plan_id),
+  );
+  const coupons = await findCouponsByIds(
+    reader,
+    items.flatMap((item) => item.coupon_id ?? []),
+  );
+  const prepaid = await loadPrepaid(reader, items);
+  return items.flatMap((item) => {
+    const plan = plans.get(item.plan_id);
+    const paid = prepaid.get(item.id);
+    if (plan && paid) return [offerItem(item, plan, null, at, paid)];
+    if (item.claim_id !== null || !plan?.is_active || plan.is_not_priced) return [];
+    return [offerItem(item, plan, couponOf(item, plan, coupons, at), at)];
+  });
+}

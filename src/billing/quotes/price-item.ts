@@ -1,0 +1,94 @@
+import {
+  chooseOption,
+  type Coupon,
+  describeOption,
+  type Plan,
+  priceOptions,
+  priceUses,
+  type PriceOption,
+  setupFee,
+} from '#catalog';
+import type { Profile } from '#profiles';
+import type { Subscription } from '#subscriptions';
+import type { CartItem } from '../records/cart-item.ts';
+import type { Line, Seat } from '../records/line.ts';
+
+export interface ItemFacts {
+  item: CartItem;
+  plan: Plan;
+  coupon: Coupon | null;
+  subscription: Subscription | null;
+  /** When the profile has not subscribed to the plan before: the setup fee is due once. */
+  is_first: boolean;
+  beneficiary: Profile | null;
+  seat: Seat | null;
+  payer: Profile;
+  at: Date;
+}
+
+/**
+ * Prices one item of a cart: its lines, and its options while the buyer has still to choose.
+ *
+ * A use on a subscription that runs already is bought alone; otherwise the plan comes with it.
+ * @see spec/billing.md 3.5 and 3.7
+ */
+export function priceItem(facts: ItemFacts): { lines: Line[]; options: Line[] } {
+  const { item, plan, subscription } = facts;
+  const use = plan.use_charges.find((each) => each.id === item.use_charge_id) ?? null;
+  const uses = use === null ? [] : [useLine(facts, use)];
+  if (use !== null && subscription !== null) return { lines: uses, options: [] };
+  const from = subscription?.ends_at ?? facts.at;
+  const options = priceOptions(plan, {
+    coupon: facts.coupon,
+    from,
+    ...(subscription === null ? {} : { anchor: subscription.created_at }),
+  });
+  const fee = facts.is_first ? setupFee(plan) : null;
+  const setup = fee === null ? [] : [{ ...baseLine(facts), kind: 'setup' as const, ...fee }];
+  const chosen = chooseOption(options, item.option);
+  if (chosen !== null) return { lines: [periodLine(facts, chosen), ...setup, ...uses], options: [] };
+  return { lines: [...setup, ...uses], options: options.map((option) => periodLine(facts, option)) };
+}
+
+function periodLine(facts: ItemFacts, option: PriceOption): Line {
+  return {
+    ...baseLine(facts),
+    kind: 'period',
+    amount: option.amount,
+    unit: option.unit,
+    option,
+    coupon: option.coupon,
+    description: describeOption(facts.plan, option, { beneficiary: beneficiaryNames(facts) }),
+  };
+}
+
+function useLine(facts: ItemFacts, use: Plan['use_charges'][number]): Line {
+  const priced = priceUses(facts.plan, use, facts.item.quantity);
+  return { ...baseLine(facts), kind: 'use', ...priced, use };
+}
+
+function baseLine({ plan, item }: ItemFacts): Omit<Line, 'kind' | 'amount' | 'description'> {
+  return {
+    unit: plan.unit,
+    provider_id: plan.profile_id,
+    broker_fee_percent: plan.broker_fee_percent,
+    quantity: 1,
+    option: null,
+    use: null,
+    coupon: null,
+    item,
+    entry_id: null,
+    event_id: null,
+  };
+}
+
+function beneficiaryNames({
+  item,
+  beneficiary,
+  payer,
+  seat,
+}: ItemFacts): { full_name: string; sync_on: string } | null {
+  if (beneficiary === null) return seat && { full_name: seat.full_name || seat.email, sync_on: seat.email };
+  if (beneficiary.id === payer.id || item.sync_on === null) return null;
+  return { full_name: item.full_name || beneficiary.full_name || beneficiary.slug, sync_on: item.sync_on };
+}

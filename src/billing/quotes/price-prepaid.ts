@@ -1,0 +1,61 @@
+import { describeOption, type Plan, type PriceOption } from '#catalog';
+import { endOfPeriods } from '#kernel/period';
+import type { Subscription } from '#subscriptions';
+import type { CartItem } from '../records/cart-item.ts';
+import type { Line } from '../records/line.ts';
+import type { OrderLine } from '../records/order.ts';
+
+/**
+ * Prices a claimed seat: the time and the uses that the payer bought, for nothing. Setup fees were paid by the payer.
+ * The periods are those of the paid order, also when the plan has changed or was withdrawn since.
+ */
+export function pricePrepaid(
+  item: CartItem,
+  plan: Plan,
+  paid: readonly OrderLine[],
+  { subscription, at }: { subscription: Subscription | null; at: Date },
+): Line[] {
+  const base = {
+    amount: 0,
+    unit: plan.unit,
+    provider_id: plan.profile_id,
+    broker_fee_percent: plan.broker_fee_percent,
+    coupon: null,
+    item,
+    entry_id: null,
+    event_id: null,
+  };
+  // A payer whose account was deleted has no name.
+  const giver = item.full_name === '' ? 'complimentary' : `complimentary of ${item.full_name}`;
+  return paid.flatMap((line): Line[] => {
+    if (line.kind === 'period' && line.period_type !== null) {
+      const option = optionOf(line, line.period_type, { subscription, at });
+      const text = describeOption({ ...plan, period_type: line.period_type }, option);
+      const description = `${text}, ${giver}`;
+      return [{ ...base, kind: 'period', quantity: 1, option, use: null, description, period_type: line.period_type }];
+    }
+    const use = plan.use_charges.find(({ id }) => id === line.use_charge_id);
+    if (line.kind !== 'use' || !use) return [];
+    const description = `${line.quantity} ${plan.slug} ${use.title}, ${giver}`;
+    return [{ ...base, kind: 'use', quantity: line.quantity, option: null, use, description }];
+  });
+}
+
+function optionOf(
+  line: OrderLine,
+  period_type: NonNullable<OrderLine['period_type']>,
+  { subscription, at }: { subscription: Subscription | null; at: Date },
+): PriceOption {
+  const from = subscription?.ends_at ?? at;
+  return {
+    amount: 0,
+    unit: line.unit,
+    full_amount: line.amount,
+    periods_count: line.periods_count,
+    covers_from: from,
+    covers_to: endOfPeriods(subscription?.created_at ?? from, line.periods_count, period_type, from),
+    discounts: ['a 100% discount'],
+    coupon: null,
+    kind: 'period',
+  };
+}

@@ -1,0 +1,86 @@
+import type { Context } from '#platform/context';
+import type { ProfileId } from '#platform/db/db-schema';
+import { inTransaction, type Tx } from '#platform/db/database';
+import type { Profile } from '#profiles';
+import type { CartItem, CartOwner } from '../records/cart-item.ts';
+import { findCartItems } from '../records/cart-item-store.ts';
+import type { ItemOffer } from './item-offer.ts';
+import { shownOffer } from './item-offer.ts';
+import type { Invoicable } from '../records/line.ts';
+import { balancesOn, loadBalances } from './load-balances.ts';
+import { loadInvoicables } from './load-invoicables.ts';
+import { loadOffers } from './load-offers.ts';
+import { isAsShown, type ShownLine, type ShownScope } from '../records/shown-line.ts';
+import { findShownLines, replaceShownLines, upsertShownLines } from '../records/shown-line-store.ts';
+
+interface ShowOptions {
+  /** Shows the options also of items that have one chosen. */
+  undecided?: boolean;
+  /** An ended coupon that the buyer was shown still applies, as when a refused form is shown again. */
+  keeps_price?: boolean;
+  /** Only lines of these providers; null for all. */
+  sellers?: readonly ProfileId[] | null;
+}
+
+/**
+ * Loads what a payer would pay at checkout and records it as shown to the owner of the cart.
+ * @throws beneficiary_unknown (400)
+ */
+export async function showCart(
+  ctx: Context,
+  payer: Profile,
+  owner: CartOwner,
+  { undecided = false, keeps_price = false, sellers = null }: ShowOptions = {},
+): Promise<Invoicable[]> {
+  const honored = keeps_price ? await findShownLines(ctx.db, owner, 'cart') : [];
+  const all = await loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now(), undecided, honored });
+  const invoicables = all.filter(({ plan }) => sellers === null || sellers.includes(plan.profile_id));
+  await record(ctx, owner, 'cart', invoicables);
+  return invoicables;
+}
+
+/** Loads what is due, all of it or on one plan, and records it as shown on the balance page. */
+export async function showBalance(
+  ctx: Context,
+  payer: Profile,
+  owner: CartOwner,
+  plan: string | null,
+): Promise<Invoicable[]> {
+  const invoicables = balancesOn(plan, await loadBalances(ctx.db, payer, ctx.clock.now()));
+  await record(ctx, owner, 'balance', invoicables);
+  return invoicables;
+}
+
+/** Records the offers of items as shown: a response that lists items without a payer. */
+export async function showOffers(tx: Tx, owner: CartOwner, offers: readonly ItemOffer[], at: Date): Promise<void> {
+  await upsertShownLines(tx, owner, 'cart', offers.map(shownOffer), at);
+}
+
+/** Loads the offers of a whole cart and records them as shown. */
+export async function showItems(tx: Tx, owner: CartOwner, at: Date): Promise<ItemOffer[]> {
+  const items: CartItem[] = await findCartItems(tx, owner);
+  const offers = await loadOffers(tx, items, at);
+  await showOffers(tx, owner, offers, at);
+  return offers;
+}
+
+async function record(
+  ctx: Context,
+  owner: CartOwner,
+  scope: ShownScope,
+  invoicables: readonly Invoicable[],
+): Promise<void> {
+  const lines = invoicables.flatMap(({ shown }) => shown);
+  if (isSame(lines, await findShownLines(ctx.db, owner, scope))) return;
+  await inTransaction(ctx.db, (tx) => replaceShownLines(tx, owner, scope, lines, ctx.clock.now()));
+}
+
+/** A response that shows nothing new writes nothing. */
+function isSame(lines: readonly ShownLine[], shown: readonly ShownLine[]): boolean {
+  const ends = (list: readonly ShownLine[]) =>
+    list
+      .map(({ key, due, coupon_id, coupon_ends_at }) => JSON.stringify([key, due, coupon_id, coupon_ends_at]))
+      .toSorted()
+      .join();
+  return isAsShown(lines, shown) && ends(lines) === ends(shown);
+}
