@@ -1,6 +1,7 @@
 import { findProfileById } from '#profiles';
 import { invalidInput } from '#kernel/problem';
 import { slugify, withSuffix } from '#kernel/slug';
+import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import { randomKey40 } from '#platform/security/crypto';
 import { paths } from '#platform/http/paths';
@@ -83,7 +84,7 @@ async function savePlan(
     });
     await replaceAdvanceDiscounts(tx, id, advanceDiscounts(input) ?? []);
     await replaceUseCharges(tx, id, useCharges(input, at) ?? []);
-    const originated_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
+    const originated_by = actorId(ctx);
     await emit(tx, planCreated({ plan_id: id, profile_id: provider_id, originated_by }), at);
     return getPlan(tx, id);
   });

@@ -1,5 +1,6 @@
 import { invalidInput } from '#kernel/problem';
 import { canonicalName, slugify, withSuffix } from '#kernel/slug';
+import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import { randomKey40 } from '#platform/security/crypto';
 import { inTransaction, isForeignKeyViolation, isUniqueViolation, type Reader, type Tx } from '#platform/db/database';
@@ -54,7 +55,7 @@ export async function updatePlan(ctx: Context, facts: PlanFacts, target: PlanTar
       if (discounts) await replaceAdvanceDiscounts(tx, plan.id, discounts);
       const uses = useCharges(input, at);
       if (uses) await replaceUseCharges(tx, plan.id, uses);
-      const originated_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
+      const originated_by = actorId(ctx);
       await emit(tx, planUpdated({ plan_id: plan.id, profile_id: plan.profile_id, originated_by }), at);
       return findAndLock(tx, { ...target, slug });
     });

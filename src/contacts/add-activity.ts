@@ -1,5 +1,6 @@
 import { findUserByUsername, findUsersByIds, presentUserSummary } from '#accounts';
 import { invalidInput } from '#kernel/problem';
+import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Reader } from '#platform/db/database';
@@ -31,7 +32,7 @@ export async function addActivity(
     requireQuota(activitiesQuota, await countActivities(tx, contact.id));
     const profile = input.account === null ? null : await findProfileBySlug(tx, input.account);
     if (profile === undefined) throw invalidInput({ account: ['There is no such profile.'] });
-    const created_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
+    const created_by = actorId(ctx);
     const note = { contact_id: contact.id, profile_id: profile?.id ?? null, created_by, text: input.text ?? '' };
     return insertActivity(tx, note, at);
   });

@@ -1,3 +1,4 @@
+import { actorId } from '#platform/actor-id';
 import type { Clock } from '#platform/clock';
 import type { SessionId, UserId } from '#platform/db/db-schema';
 import type { Db } from '#platform/db/database';
@@ -52,8 +53,7 @@ export async function findRefusedStreams(
   const decided = new Map<string, boolean>();
   const refused: OpenStream[] = [];
   for (const stream of streams) {
-    const { actor } = stream.ctx;
-    const user_id = actor.kind === 'user' ? actor.user_id : null;
+    const user_id = actorId(stream.ctx);
     const key = `${user_id ?? ''} ${stream.method} ${stream.target.path}`;
     const caller = user_id === null ? null : (known.get(user_id) ?? null);
     if (signedOut.has(stream) || (user_id !== null && caller === null)) {

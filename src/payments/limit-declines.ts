@@ -1,7 +1,7 @@
 import { Problem } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { networkOf } from '#platform/security/throttle';
-import { actorId } from './actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import { paymentsProblems } from './problems.ts';
 import { declineLimit, declinePeerLimit } from './rate-limits.ts';
 

@@ -5,7 +5,7 @@ import type { Reader } from '#platform/db/database';
 import { inTransaction } from '#platform/db/database';
 import type { Subject } from '#platform/http/guards/access';
 import { isBrokerManager, managersOf } from '#profiles';
-import { actorId } from './actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import { reach } from './call-processor.ts';
 import type { Charge } from './charge.ts';
 import { findChargeItems } from './charge-store.ts';

@@ -2,7 +2,7 @@ import type { Context } from '#platform/context';
 import { randomKey40 } from '#platform/security/crypto';
 import { inTransaction } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
-import { actorId } from './actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import { reach } from './call-processor.ts';
 import { limitDeclines } from './limit-declines.ts';
 import { type PaymentMethod } from './payment-method-store.ts';

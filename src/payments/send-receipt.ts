@@ -2,7 +2,7 @@ import type { Context } from '#platform/context';
 import { paths } from '#platform/http/paths';
 import { inTransaction } from '#platform/db/database';
 import { findProfileById } from '#profiles';
-import { actorId } from './actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import type { Charge } from './charge.ts';
 import { paymentsProblems } from './problems.ts';
 import { tellCharge } from './tell-charge.ts';

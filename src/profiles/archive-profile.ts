@@ -5,7 +5,7 @@ import { inTransaction, type Reader, type Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { paths } from '#platform/http/paths';
 import type { Site } from '#platform/site';
-import { actorId } from './actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import { deleteSignatures } from './agreements/agreement-store.ts';
 import { profileArchived } from './events.ts';
 import { profileProblems } from './problems.ts';

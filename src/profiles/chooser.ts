@@ -7,7 +7,7 @@ import { paths } from '#platform/http/paths';
 import { invalidInput } from '#kernel/problem';
 import type { UserId } from '#platform/db/db-schema';
 import { noSubject } from '#platform/http/guards/access';
-import { actorId } from './actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import { connectProfile } from './connect-profile.ts';
 import { presentProfileSummary, profileSummaries } from './profile-summary.ts';
 import { listRolesInState } from './roles/list-roles.ts';

@@ -5,7 +5,7 @@ import type { UserId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import type { Subject } from '#platform/http/guards/access';
 import { requireQuota } from '#platform/security/quota';
-import { actorId } from './actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import {
   createOrganization,
   createPersonalProfile,

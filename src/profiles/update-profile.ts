@@ -6,7 +6,7 @@ import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import type { Subject } from '#platform/http/guards/access';
-import { actorId } from './actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import { parseProfileFields, slugTaken } from './create-profile.ts';
 import { profileUpdated } from './events.ts';
 import { isBrokerManager } from './policy.ts';

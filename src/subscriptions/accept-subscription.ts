@@ -1,4 +1,5 @@
 import { findPlansByIds, type Plan } from '#catalog';
+import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { inTransaction, type Reader, type Tx } from '#platform/db/database';
@@ -31,7 +32,7 @@ export async function acceptGrant(ctx: Context, profile_id: ProfileId, key: stri
       mayAcceptGrant(await findReach(tx, ctx), pending) || (await acceptInvitedManager(ctx, tx, profile_id));
     if (!may_accept) throw subscriptionProblems.subscription_protected();
     const subscription = await updateSubscription(tx, pending.id, { grant_key: null });
-    const originated_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
+    const originated_by = actorId(ctx);
     await emit(tx, subscriptionGrantAccepted({ ...idsOf(subscription, plan), originated_by }), at);
     return { subscription, plan };
   };
@@ -75,7 +76,7 @@ export async function acceptRequest(ctx: Context, provider_id: ProfileId, key: s
     const held = await lockByKey(tx, { kind: 'request_key', key }, at);
     const { subscription: pending, plan } = await checkRequest(tx, held, provider_id);
     const subscription = await updateSubscription(tx, pending.id, { request_key: null });
-    const originated_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
+    const originated_by = actorId(ctx);
     await emit(tx, subscriptionRequestAccepted({ ...idsOf(subscription, plan), originated_by }), at);
     return { subscription, plan };
   });

@@ -1,6 +1,7 @@
 import { findPlanBySlug, type Plan } from '#catalog';
 import { readInstant } from '#kernel/instant';
 import { invalidInput } from '#kernel/problem';
+import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
@@ -56,7 +57,7 @@ export async function changeSubscription(
     if (Object.keys(change).length === 0) return { subscription: running, plan };
     const subscription = await updateSubscription(tx, running.id, change);
     if (subscription.ends_at <= at) {
-      const originated_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
+      const originated_by = actorId(ctx);
       await emit(tx, subscriptionEnded({ ...idsOf(subscription, plan), originated_by }), at);
     }
     return { subscription, plan };

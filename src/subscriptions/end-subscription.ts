@@ -1,4 +1,5 @@
 import { deactivatePlansOf, findPlanBySlug, findPlansByIds, planIdsOf } from '#catalog';
+import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
@@ -22,7 +23,7 @@ export async function unsubscribe(ctx: Context, target: { profile_id: ProfileId;
     const plan = await findPlanBySlug(tx, target.plan);
     if (!plan) return;
     if (!mayChange(await findReach(tx, ctx), target, plan)) throw subscriptionProblems.subscription_protected();
-    const originated_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
+    const originated_by = actorId(ctx);
     const ending = { profile_id: target.profile_id, plan_id: plan.id };
     await endSubscriptions(tx, ending, { at: ctx.clock.now(), originated_by });
   });

@@ -2,6 +2,7 @@ import { findPlanOf, planIdsOf, type Plan } from '#catalog';
 import { parseEmail } from '#accounts';
 import { addPeriods } from '#kernel/period';
 import { invalidInput } from '#kernel/problem';
+import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import { randomKey40 } from '#platform/security/crypto';
 import type { ProfileId } from '#platform/db/db-schema';
@@ -109,7 +110,7 @@ async function tell(ctx: Context, tx: Tx, told: Told): Promise<void> {
   const at = ctx.clock.now();
   const message = invitee === null ? told.message : withoutLinks(told.message);
   const key = invitee === null ? null : await activationKey(tx, invitee.id, invitee.email, message, at);
-  const originated_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
+  const originated_by = actorId(ctx);
   const { grant_key } = subscription;
   await emit(
     tx,

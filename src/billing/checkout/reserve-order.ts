@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { countRedemption, lockCoupons } from '#catalog';
+import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
 import type { CouponId } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
@@ -141,7 +142,7 @@ async function placeOrder(
   const duplicates = invoicables.flatMap((each) => each.duplicates ?? []);
   for (const id of duplicates) await deleteCartItem(tx, id);
   await deleteShownItems(tx, owner, duplicates);
-  const created_by = ctx.actor.kind === 'user' ? ctx.actor.user_id : null;
+  const created_by = actorId(ctx);
   const attempt =
     total.amount === 0
       ? null

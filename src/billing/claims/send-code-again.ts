@@ -1,3 +1,4 @@
+import { actorId } from '#platform/actor-id';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
@@ -20,6 +21,6 @@ export async function sendCodeAgain(ctx: Context, profile_id: ProfileId, id: num
     if (seat?.state !== 'open' && seat?.state !== 'expired') throw billingProblems.seat_closed();
     const wait_ms = claim.sent_at.getTime() + RESEND_AFTER_MS - at.getTime();
     if (wait_ms > 0) throw billingProblems.seat_code_sent({ retry_after_s: Math.ceil(wait_ms / 1000) });
-    await renewCode(tx, claim, ctx.actor.kind === 'user' ? ctx.actor.user_id : null, at);
+    await renewCode(tx, claim, actorId(ctx), at);
   });
 }

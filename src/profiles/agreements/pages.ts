@@ -4,7 +4,7 @@ import type { App } from '#platform/http/app';
 import { checkedField, type FormProblem, problemToForm } from '#platform/http/forms';
 import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
-import { actorId } from '../actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import { profileProblems } from '../problems.ts';
 import { findSignature, listAllAgreements } from './agreement-store.ts';
 import { agreementText, type AgreementTemplates } from './agreement-text.ts';

@@ -3,7 +3,7 @@ import type { Context } from '#platform/context';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
-import { actorId } from '../actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import { profileProblems } from '../problems.ts';
 import { getBroker } from '../profile-store.ts';
 import { profileName } from '../profile.ts';

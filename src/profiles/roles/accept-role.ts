@@ -3,7 +3,7 @@ import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { inTransaction, type Reader, type Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
-import { actorId } from '../actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import { roleGrantAccepted } from '../events.ts';
 import { profileProblems } from '../problems.ts';
 import type { Profile } from '../profile.ts';

@@ -8,7 +8,7 @@ import { type FormProblem, problemToForm, textField } from '#platform/http/forms
 import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import type { Throttle } from '#platform/security/throttle';
-import { actorId } from '../actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import { connectProfile } from '../connect-profile.ts';
 import { profileProblems } from '../problems.ts';
 import { findProfileBySlug, findProfilesByIds } from '../profile-store.ts';

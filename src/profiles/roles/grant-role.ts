@@ -18,7 +18,7 @@ import { paths } from '#platform/http/paths';
 import { extraToText } from '#platform/http/schemas';
 import { requireQuota } from '#platform/security/quota';
 import type { Throttle } from '#platform/security/throttle';
-import { actorId } from '../actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import { roleGrantCreated, userInvited } from '../events.ts';
 import { freeUsername } from '../free-username.ts';
 import { profileProblems } from '../problems.ts';

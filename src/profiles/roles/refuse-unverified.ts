@@ -2,7 +2,7 @@ import { sendProofOfRefused, type User } from '#accounts';
 import { Problem } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { paths } from '#platform/http/paths';
-import { actorId } from '../actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import { profileProblems } from '../problems.ts';
 
 /**

@@ -7,7 +7,7 @@ import { inTransaction, type Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { paths } from '#platform/http/paths';
 import { requireQuota } from '#platform/security/quota';
-import { actorId } from '../actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import { roleRequestCreated } from '../events.ts';
 import { profileProblems } from '../problems.ts';
 import { membersQuota, profilesQuota } from '../quotas.ts';

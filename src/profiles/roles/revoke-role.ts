@@ -5,7 +5,7 @@ import { paths } from '#platform/http/paths';
 import { inTransaction } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import type { Subject } from '#platform/http/guards/access';
-import { actorId } from '../actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import { roleRevoked } from '../events.ts';
 import { mayRemoveLastManager, mayRemoveOwner } from '../policy.ts';
 import { profileProblems } from '../problems.ts';

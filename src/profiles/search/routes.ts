@@ -5,7 +5,7 @@ import type { Context } from '#platform/context';
 import type { App } from '#platform/http/app';
 import { ListQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/security/throttle';
-import { actorId } from '../actor-id.ts';
+import { actorId } from '#platform/actor-id';
 import { addShadowProfile } from '../connect-profile.ts';
 import { profileProblems } from '../problems.ts';
 import { typeAheadLimit } from '../rate-limits.ts';
