@@ -9,16 +9,8 @@ import {
   makeAccountsSettings,
   stillSignedIn,
 } from '#accounts';
-import {
-  billingJobs,
-  billingPages,
-  billingRoutes,
-  emptiesCart,
-  emptyCart,
-  findCartFacts,
-  isCouponUsed,
-} from '#billing';
-import { catalogPages, catalogRoutes, findPlansBySlugs } from '#catalog';
+import { billingJobs, billingPages, billingRoutes, emptiesCart, emptyCart, isCouponUsed } from '#billing';
+import { catalogRoutes, findPlansBySlugs } from '#catalog';
 import { contactsPages, contactsRoutes, findLead, isLead, listActivities } from '#contacts';
 import { makeGateway } from '#gateway';
 import { isLocked, ledgerRoutes } from '#ledger';
@@ -301,8 +293,7 @@ function registerRooms(http: App, { accounts, templates }: RoomSettings): void {
   profilesPages(http, profiles);
   contactsRoutes(http, { throttle });
   contactsPages(http, { throttle });
-  catalogRoutes(http, { findCart: findCartFacts, hasSubscribers, isCouponUsed });
-  catalogPages(http, { findCart: findCartFacts });
+  catalogRoutes(http, { hasSubscribers, isCouponUsed });
   subscriptionsRoutes(http, { throttle });
   subscriptionsPages(http);
   ledgerRoutes(http);

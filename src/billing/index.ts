@@ -1,7 +1,6 @@
 // Carts, the checkout in three steps, orders and what is due.
 export { addToCart, type CartWish } from './cart/add-to-cart.ts';
 export { emptiesCart, emptyCart } from './cart/clear-cart.ts';
-export { findCartFacts } from './cart/cart-facts.ts';
 export { checkOut } from './checkout/check-out.ts';
 export type { CheckoutInput } from './checkout/reserve-order.ts';
 export { billingJobs } from './jobs.ts';

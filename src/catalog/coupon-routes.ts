@@ -1,3 +1,4 @@
+import { endListAt } from '#kernel/page';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
@@ -7,7 +8,7 @@ import { createCoupon } from './create-coupon.ts';
 import { deleteCoupon, type CouponFacts } from './delete-coupon.ts';
 import { presentCoupon, presentCoupons } from './present-coupon.ts';
 import { catalogProblems } from './problems.ts';
-import { providerOf, timezoneOf, untilNow } from './provider.ts';
+import { providerOf, timezoneOf } from './provider.ts';
 import { CouponChangeBody, CouponPage, CouponParams, CouponSchema, NewCouponBody, ProfileParams } from './schemas.ts';
 import { updateCoupon } from './update-coupon.ts';
 
@@ -30,7 +31,7 @@ export function couponRoutes(app: App, needs: CouponFacts): void {
     async (request) => {
       const { ctx } = request;
       const provider_id = providerOf(request.subject);
-      const list = untilNow(request.list(await timezoneOf(ctx, provider_id)), ctx.clock.now());
+      const list = endListAt(request.list(await timezoneOf(ctx, provider_id)), ctx.clock.now());
       const page = await listCoupons(ctx.db, provider_id, list, request.listUrl);
       return { ...page, results: await presentCoupons(ctx.db, page.results) };
     },

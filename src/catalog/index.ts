@@ -1,5 +1,4 @@
 // What is sold and at which price: plans, use charges, coupons, and what a line of each costs.
-export type { CartFacts, FindCart } from './cart-facts.ts';
 export { isGroupBuy, refuseCoupon, type Coupon, type CouponRefusal } from './coupon.ts';
 export {
   countRedemption,
@@ -14,7 +13,6 @@ export {
 export { createCoupon } from './create-coupon.ts';
 export { createPlan } from './create-plan.ts';
 export type { PlanEventPayload } from './events.ts';
-export { catalogPages } from './pages.ts';
 export {
   findUseCharge,
   planSummary,
@@ -25,12 +23,14 @@ export {
   type PlanSummary,
   type UseCharge,
 } from './plan.ts';
+export type { PlanOffer } from './plan-offer.ts';
 export {
   deactivatePlansOf,
   findPlanBySlug,
   findPlanOf,
   findPlansByIds,
   findPlansBySlugs,
+  listPlans,
   planIdsOf,
   planRows,
 } from './plan-store.ts';
@@ -42,6 +42,7 @@ export {
   type PriceOption,
   type PriceTerms,
 } from './price-options.ts';
+export { presentPlans } from './present-plan.ts';
 export { catalogRoutes, type CatalogNeeds } from './routes.ts';
-export { PlanSummarySchema } from './schemas.ts';
+export { PlanPage, PlanSummarySchema } from './schemas.ts';
 export { updatePlan } from './update-plan.ts';

@@ -1,14 +1,15 @@
+import { endListAt } from '#kernel/page';
 import { invalidInput } from '#kernel/problem';
 import { quotaProblems } from '#platform/security/quota';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
-import { plainOffer } from './cart-facts.ts';
+import { plainOffer } from './plan-offer.ts';
 import { createPlan } from './create-plan.ts';
 import { deletePlan } from './delete-plan.ts';
 import { findPlanOf, listPlans } from './plan-store.ts';
 import { presentPlan, presentPlans } from './present-plan.ts';
 import { catalogProblems } from './problems.ts';
-import { providerOf, timezoneOf, untilNow } from './provider.ts';
+import { providerOf, timezoneOf } from './provider.ts';
 import {
   NewPlanBody,
   PlanChangeBody,
@@ -43,7 +44,7 @@ export function planRoutes(app: App, needs: PlanFacts): void {
       const page = await listPlans(
         ctx.db,
         { profile_id: provider_id, ...(is_active === undefined ? {} : { is_active }) },
-        untilNow(request.list(await timezoneOf(ctx, provider_id)), ctx.clock.now()),
+        endListAt(request.list(await timezoneOf(ctx, provider_id)), ctx.clock.now()),
         request.listUrl,
       );
       return { ...page, results: await presentPlans(ctx.db, page.results.map(plainOffer)) };

@@ -1,7 +1,7 @@
 import { presentProfileSummary, profileSummaries, type ProfileSummary } from '#profiles';
 import type { Reader } from '#platform/db/database';
 import { extraFromText } from '#platform/http/schemas';
-import { plainOffer, type PlanOffer } from './cart-facts.ts';
+import { plainOffer, type PlanOffer } from './plan-offer.ts';
 import type { Plan } from './plan.ts';
 import type { PlanReply } from './schemas.ts';
 

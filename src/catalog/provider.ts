@@ -1,5 +1,4 @@
 import { findProfileById } from '#profiles';
-import type { ListQuery } from '#kernel/page';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Subject } from '#platform/http/guards/access';
@@ -13,9 +12,4 @@ export function providerOf(subject: Subject): ProfileId {
 /** The zone in which a provider's dates are read. */
 export async function timezoneOf(ctx: Context, id: ProfileId): Promise<string> {
   return (await findProfileById(ctx.db, id))?.default_timezone ?? 'UTC';
-}
-
-/** Hides what is dated in the future, unless asked for another end; what is made at this very instant is shown. */
-export function untilNow(list: ListQuery, at: Date): ListQuery {
-  return list.ends_at === null ? { ...list, ends_at: new Date(at.getTime() + 1) } : list;
 }

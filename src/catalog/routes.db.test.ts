@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiClient, browserClient, registerPerson } from '../../test/support/client.ts';
+import { apiClient, registerPerson } from '../../test/support/client.ts';
 import { registerOperator, registerSeller } from '../../test/support/people.ts';
 import { startApp, type TestApp } from '../../test/support/start-app.ts';
 
@@ -130,50 +130,6 @@ test('[BUG] the list of plans reads active as true or false', async () => {
   assert.deepEqual(await titles('active=false'), ['Listed off']);
   assert.deepEqual(await titles('o=-title'), ['Listed on', 'Listed off']);
   assert.equal((await donny('GET', `${plans}?active=maybe`)).status, 400);
-});
-
-test('pricing shows active plans to everybody, cheapest first, and what is in the cart', async () => {
-  await donny('POST', plans, { title: 'Priced high', is_active: true, period_amount: 9000, period_type: 'monthly' });
-  await donny('POST', plans, { title: 'Priced low', is_active: true, period_amount: 1000, period_type: 'monthly' });
-  await donny('POST', coupons, { code: 'HALF', discount_type: 'percentage', discount_value: 5000 });
-  interface Priced {
-    slug: string;
-    discounted_period_amount: number;
-    is_cart_item: boolean;
-  }
-  const priced = async (call: Client) =>
-    (await call('GET', '/api/pricing?q=priced'))
-      .json<{ results: Priced[] }>()
-      .results.map(({ slug, discounted_period_amount, is_cart_item }) => [
-        slug,
-        discounted_period_amount,
-        is_cart_item,
-      ]);
-  assert.deepEqual(await priced(visitor), [
-    ['priced-low', 1000, false],
-    ['priced-high', 9000, false],
-  ]);
-  assert.equal((await xia('POST', '/api/cart', { plan: 'priced-high' })).status, 201);
-  assert.equal((await xia('POST', '/api/cart/redeem', { code: 'half' })).status, 200);
-  assert.deepEqual((await priced(xia)).at(-1), ['priced-high', 4500, true]);
-});
-
-test('the pricing page works without scripts and leads to the cart', async () => {
-  await donny('POST', plans, {
-    title: 'Shown <b>plan</b>',
-    slug: 'shown',
-    is_active: true,
-    period_amount: 2500,
-    period_type: 'monthly',
-  });
-  const browser = browserClient(app);
-  const page = await browser.get('/pricing/');
-  assert.equal(page.status, 200);
-  assert.match(page.text, /Shown &lt;b&gt;plan&lt;\/b&gt;/);
-  assert.match(page.text, /\$25\.00/);
-  const added = await browser.post('/billing/cart/', { plan: 'shown' });
-  assert.equal(added.status, 303, added.text);
-  assert.match((await browser.get('/pricing/')).text, /In your cart/);
 });
 
 test('a coupon is created, read, changed and deleted as documented', async () => {

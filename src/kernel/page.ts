@@ -66,6 +66,11 @@ export function parseListQuery(raw: RawListQuery, parseInstant: (text: string) =
   };
 }
 
+/** Ends a list at `at` (inclusive) unless its query names another end: rows dated later are left out. */
+export function endListAt(list: ListQuery, at: Date): ListQuery {
+  return list.ends_at === null ? { ...list, ends_at: new Date(at.getTime() + 1) } : list;
+}
+
 /** Splits on commas; double quotes protect a comma. */
 export function splitTerms(q: string): string[] {
   const terms: string[] = [];

@@ -1,6 +1,5 @@
 import { findPlanOf, planIdsOf, type Plan } from '#catalog';
 import { findProfileById, findProfileBySlug, type Profile } from '#profiles';
-import type { ListQuery } from '#kernel/page';
 import type { Context } from '#platform/context';
 import type { PlanId, ProfileId, UserId } from '#platform/db/db-schema';
 import { sellersSeenBy, type Subject } from '#platform/http/guards/access';
@@ -56,11 +55,6 @@ export async function getSubscriber(ctx: Context, slug: string): Promise<Profile
   const profile = await findProfileBySlug(ctx.db, slug);
   if (!profile) throw subscriptionProblems.subscription_unknown();
   return profile;
-}
-
-/** Lists of what is dated end now, unless asked otherwise; what is made at this very instant is shown. */
-export function untilNow(list: ListQuery, at: Date): ListQuery {
-  return list.ends_at === null ? { ...list, ends_at: new Date(at.getTime() + 1) } : list;
 }
 
 /** Reads the flag that goes on where the plain request would be refused. */

@@ -1,3 +1,4 @@
+import { endListAt } from '#kernel/page';
 import { Type } from 'typebox';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
@@ -5,7 +6,7 @@ import { ListQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import { takeInvitation } from '#profiles';
 import { acceptRequest } from './accept-subscription.ts';
-import { getPlanOf, getProfileOf, getSubscriber, isForced, planIds, profileOf, untilNow } from './caller.ts';
+import { getPlanOf, getProfileOf, getSubscriber, isForced, planIds, profileOf } from './caller.ts';
 import { changeSubscription } from './change-subscription.ts';
 import { engagementRoutes } from './engagement-routes.ts';
 import { unsubscribe } from './end-subscription.ts';
@@ -156,7 +157,7 @@ function profilesRoute(app: App, url: string, span: 'active' | 'all', texts: Ope
       const page = await listSubscribers(
         ctx.db,
         { plan_ids: await planIds(ctx, subject, undefined), span, at },
-        untilNow(request.list(default_timezone), at),
+        endListAt(request.list(default_timezone), at),
         request.listUrl,
       );
       return { ...page, results: await presentProfiles(ctx, page.results) };

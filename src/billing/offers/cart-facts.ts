@@ -1,11 +1,19 @@
-import { type CartFacts, findCouponsByIds } from '#catalog';
+import { findCouponsByIds } from '#catalog';
 import type { Actor } from '#platform/context';
 import type { Reader } from '#platform/db/database';
+import type { PlanId } from '#platform/db/db-schema';
 import { findCartItems } from '../records/cart-item-store.ts';
 import { findRememberedCoupon } from '../records/remembered-coupon-store.ts';
 
-/** What the pricing page needs to know of the caller's cart: what is in it, and which codes were typed. */
-export async function findCartFacts(reader: Reader, actor: Actor): Promise<CartFacts> {
+/** Facts of a caller's cart that change how plans are offered. */
+export interface CartFacts {
+  plan_ids: ReadonlySet<PlanId>;
+  /** Codes of coupons in the cart and codes entered before a plan was chosen. */
+  coupon_codes: readonly string[];
+}
+
+/** Loads the facts of the caller's cart; a signed-in user also has the cart of the same browser. */
+export async function loadCartFacts(reader: Reader, actor: Actor): Promise<CartFacts> {
   const visitor_hash = actor.kind === 'job' ? null : actor.visitor_hash;
   const own = actor.kind === 'user' ? await findCartItems(reader, { user_id: actor.user_id }) : [];
   const waiting = visitor_hash === null ? [] : await findCartItems(reader, { visitor_hash });
