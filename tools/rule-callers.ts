@@ -1,6 +1,6 @@
-import type { CallerFacts, Facts, SubscriptionFact } from '../src/gateway/facts.ts';
-import { type Denial, operators } from '../src/gateway/operators.ts';
-import type { RuleParams } from '../src/gateway/rule-params.ts';
+import type { CallerFacts, Facts, SubscriptionFact } from '../src/gateway/rules/facts.ts';
+import { type Denial, operators } from '../src/gateway/rules/operators.ts';
+import type { RuleParams } from '../src/gateway/rules/rule-params.ts';
 
 /** Facts of the callers of docs/reference/rules.md: the operators themselves decide who passes. */
 export interface SampleCaller {

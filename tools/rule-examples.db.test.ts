@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { operators } from '../src/gateway/operators.ts';
+import { operators } from '../src/gateway/rules/operators.ts';
 import { inTransaction } from '../src/platform/db/database.ts';
 import { createUpstreamApp } from '../examples/upstream-app/index.ts';
 import { findProfileBySlug } from '#profiles';

@@ -12,7 +12,7 @@ import { createUpstreamApp } from '../../examples/upstream-app/index.ts';
 import { makeUser } from '../../test/support/factories/accounts.ts';
 import { type GatewayApp, startGatewayApp } from '../../test/support/gateway-app.ts';
 import { inTransaction } from '../platform/db/database.ts';
-import { rotateSessionKey } from './session-key.ts';
+import { rotateSessionKey } from './sessions/session-key.ts';
 
 let app: GatewayApp;
 let upstream_url: string;

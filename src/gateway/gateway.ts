@@ -3,26 +3,27 @@ import type { Logger } from 'pino';
 import { type App, METHODS } from '#platform/http/app';
 import type { Db } from '#platform/db/database';
 import { isByCookie, isCrossSite } from '#platform/http/guards/csrf';
-import { makeForwarder } from './forward.ts';
-import { forwardOn, hasBody } from './forward-request.ts';
-import { findRefusedStreams, type StreamCheckParts } from './find-refused-streams.ts';
-import { makeKnownCallers } from './known-callers.ts';
-import type { FactSources } from './load-facts.ts';
+import {
+  findRefusedStreams,
+  forwardOn,
+  hasBody,
+  makeForwarder,
+  makeOpenConnections,
+  makeOpenStreams,
+  makeUpstreamShares,
+  pendingUpgrade,
+  routeUpgrades,
+  type StreamCheckParts,
+} from './forwarding/index.ts';
+import { type FactSources, makeKnownCallers } from './callers/index.ts';
 import { answerLocally } from './local-pages.ts';
-import { makeOpenConnections } from './open-connections.ts';
-import { makeOpenStreams } from './open-streams.ts';
 import { answerOwnPath, makeOwnMethods, type OwnMethods } from './own-routes.ts';
 import { type Passed, passRules, type PipelineParts } from './pipeline.ts';
 import { gatewayProblems } from './problems.ts';
-import { makeEngagementRecorder } from './record-engagement.ts';
-import { makeRuleBook } from './rule-book.ts';
-import { parseRequestTarget } from './request-target.ts';
-import type { RecentSources } from './recent-activity.ts';
-import { gatewayRoutes } from './routes.ts';
-import { sessionProfilesRoute } from './session-profiles-route.ts';
-import { makeSessionCarriers } from './session-carriers.ts';
-import { pendingUpgrade, routeUpgrades } from './upgrade.ts';
-import { makeUpstreamShares } from './upstream-shares.ts';
+import { engagementRoutes, makeEngagementRecorder, type RecentSources } from './engagements/index.ts';
+import { makeRuleBook, parseRequestTarget, ruleRoutes } from './rules/index.ts';
+import { upstreamRoutes } from './upstream/index.ts';
+import { makeSessionCarriers, sessionRoutes } from './sessions/index.ts';
 
 export interface GatewayOptions extends FactSources, RecentSources, Pick<StreamCheckParts, 'stillSignedIn'> {
   readonly db: Db;
@@ -120,8 +121,10 @@ export function makeGateway(options: GatewayOptions): Gateway {
         options.onSiteChanged();
         streams.checkSoon();
       });
-      gatewayRoutes(app, { ...options, session_bytes_max: upstream.upstream_session_bytes_max });
-      sessionProfilesRoute(app, { ...options, callers });
+      upstreamRoutes(app, options);
+      sessionRoutes(app, { ...options, callers, session_bytes_max: upstream.upstream_session_bytes_max });
+      ruleRoutes(app);
+      engagementRoutes(app, options);
     },
     async registerCatchAll(app) {
       routeUpgrades(app);

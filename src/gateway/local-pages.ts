@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '#platform/context';
 import { withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
-import type { KnownCaller } from './load-callers.ts';
+import type { KnownCaller } from './callers/index.ts';
 import type { Passed } from './pipeline.ts';
 import { gatewayProblems } from './problems.ts';
 

@@ -2,9 +2,8 @@ import type { FastifyReply } from 'fastify';
 import { type App, PARAM_LENGTH_MAX } from '#platform/http/app';
 import { httpProblems } from '#platform/http/problems';
 import { methodsOf } from '#platform/http/route-list';
-import { plainSpelling } from './path-readings.ts';
+import { plainSpelling, type RequestTarget } from './rules/index.ts';
 import { gatewayProblems } from './problems.ts';
-import type { RequestTarget } from './request-target.ts';
 
 /**
  * Methods of Tollgate's own routes at a path, in any reading and spelling of it: own paths are never forwarded.

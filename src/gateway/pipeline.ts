@@ -2,21 +2,26 @@ import assert from 'node:assert/strict';
 import type { Context } from '#platform/context';
 import { paths } from '#platform/http/paths';
 import { httpProblems } from '#platform/http/problems';
-import type { RuleBook } from './rule-book.ts';
-import { boundSession, type SessionConcern } from './bound-session.ts';
-import { problemOf } from './denial.ts';
-import type { KnownCallers } from './known-callers.ts';
-import type { KnownCaller } from './load-callers.ts';
-import { type FactSources, loadFacts } from './load-facts.ts';
-import { type Denial, operators } from './operators.ts';
+import {
+  listParam,
+  matchRule,
+  problemOf,
+  type RequestTarget,
+  type RuleBook,
+  type RuleMatch,
+  stricterMatches,
+} from './rules/index.ts';
+import {
+  boundSession,
+  carriedBytes,
+  makeSession,
+  type SessionCarrier,
+  type SessionCarriers,
+  type SessionConcern,
+} from './sessions/index.ts';
+import { decideMatch, type FactSources, type KnownCaller, type KnownCallers } from './callers/index.ts';
 import { gatewayProblems } from './problems.ts';
-import { listParam } from './rule-params.ts';
-import type { EngagementRecorder } from './record-engagement.ts';
-import type { RequestTarget } from './request-target.ts';
-import { matchRule, type RuleMatch, stricterMatches } from './rule.ts';
-import { makeSession, noVisit, type Visit } from './session.ts';
-import type { SessionCarriers } from './session-carriers.ts';
-import { carriedBytes, type SessionCarrier } from './session-token.ts';
+import { type EngagementRecorder, noVisit, type Visit } from './engagements/index.ts';
 
 /** What the steps work with besides the request. */
 export interface PipelineParts {
@@ -120,19 +125,6 @@ async function authorize(passage: Passage, { sources }: PipelineParts): Promise<
     const denial = await decideMatch(ctx, sources, { match, caller, method });
     if (denial !== null) throw problemOf(denial);
   }
-}
-
-/** Returns the reason why the rule refuses the request, or null. */
-export async function decideMatch(
-  ctx: Context,
-  sources: FactSources,
-  { match, caller, method }: { match: RuleMatch; caller: KnownCaller | null; method: string },
-): Promise<Denial | null> {
-  const { rule, params } = match;
-  if (rule.allow.op === 0) return null;
-  const operator = known(operators[rule.allow.op]);
-  const is_read = method === 'GET' || method === 'HEAD';
-  return operator.decide(await loadFacts(ctx, sources, { operator, params, caller, is_read }), params);
 }
 
 /** A path that a rule keeps from the application does not reach it in another spelling either. */

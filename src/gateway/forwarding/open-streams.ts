@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Context } from '#platform/context';
-import type { RequestTarget } from './request-target.ts';
+import type { RequestTarget } from '../rules/index.ts';
 
 /** A WebSocket or event stream that was granted and is still open, with what its request was decided on. */
 export interface OpenStream {

@@ -13,15 +13,15 @@ import {
   upsertSignature,
 } from '#profiles';
 import { entitlementsOf, openOrExtend, providersOf } from '#subscriptions';
-import { type TestContext, signedIn, testContext } from '../../test/support/context.ts';
-import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { makeUser } from '../../test/support/factories/accounts.ts';
-import { orderEntry } from '../../test/support/factories/ledger.ts';
-import { inTransaction } from '../platform/db/database.ts';
+import { type TestContext, signedIn, testContext } from '../../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { makeUser } from '../../../test/support/factories/accounts.ts';
+import { orderEntry } from '../../../test/support/factories/ledger.ts';
+import { inTransaction } from '../../platform/db/database.ts';
 import { loadCaller } from './load-callers.ts';
 import { type FactSources, loadFacts } from './load-facts.ts';
-import { operators } from './operators.ts';
-import type { RuleParams } from './rule-params.ts';
+import { operators } from '../rules/operators.ts';
+import type { RuleParams } from '../rules/rule-params.ts';
 
 let database: TestDatabase;
 let ctx: TestContext;

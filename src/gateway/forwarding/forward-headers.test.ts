@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mayForward, requestHeaders, responseHeaders } from './forward-headers.ts';
-import type { SessionCarrier } from './session-token.ts';
+import type { SessionCarrier } from '../sessions/session-token.ts';
 
 const caller = { ip: '203.0.113.9', scheme: 'https', host: 'cowork.example.com', request_id: 'r1' };
 

@@ -1,9 +1,8 @@
 import type { Logger } from 'pino';
 import { inTransaction, type Db, isForeignKeyViolation } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
-import { tagsDue, visitOf, type Visits } from './engagement.ts';
+import { tagsDue, type Visit, visitOf, type Visits } from './engagement.ts';
 import { type NewVisit, upsertVisits } from './engagement-store.ts';
-import type { Visit } from './session.ts';
 
 export interface EngagementRecorder {
   /** Says what is known of earlier visits and notes this one. Never waits: visits are written in batches. */

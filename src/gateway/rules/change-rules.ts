@@ -4,7 +4,7 @@ import { inTransaction, type Tx } from '#platform/db/database';
 import type { SiteId } from '#platform/db/db-schema';
 import { touchSite } from '#platform/site';
 import { type Allow, parseAllow } from './allow.ts';
-import { gatewayProblems } from './problems.ts';
+import { gatewayProblems } from '../problems.ts';
 import type { AccessRule } from './rule.ts';
 import {
   allRules,

@@ -2,11 +2,10 @@ import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { findUsersByIds } from '#accounts';
 import { findProfilesByIds, type HeldRole, presentProfileSummary, profileSummaries, rolesOfUsers } from '#profiles';
-import type { Visits } from './engagement.ts';
-import { findVisits } from './engagement-store.ts';
-import type { RoleFact } from './facts.ts';
+import { findVisits, type Visits } from '../engagements/index.ts';
+import type { RoleFact } from '../rules/index.ts';
 import type { Entitlement, FactSources } from './load-facts.ts';
-import { latestPerPlan, type SessionProfile, type SessionSite, type UpstreamSession } from './session.ts';
+import { latestPerPlan, type SessionProfile, type SessionSite } from './session-profile.ts';
 
 /** Facts about a signed-in caller that do not depend on the request, so that they can be cached. */
 export interface KnownCaller {
@@ -16,8 +15,14 @@ export interface KnownCaller {
   readonly roles: readonly (RoleFact & { readonly profile_id: ProfileId })[];
   readonly subscriptions: readonly (Entitlement & { readonly profile: string })[];
   readonly visits: Visits;
-  readonly session: Pick<UpstreamSession, 'username' | 'roles'>;
+  readonly session: CallerSession;
   readonly site: SessionSite;
+}
+
+/** The part of an upstream session that depends on the caller only; profiles by slug of the role type. */
+export interface CallerSession {
+  readonly username: string;
+  readonly roles: Readonly<Record<string, readonly SessionProfile[]>>;
 }
 
 type LoadContext = Pick<Context, 'db' | 'clock' | 'site'>;

@@ -3,10 +3,16 @@ import type { Reader } from '#platform/db/database';
 import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { findUserByUsername } from '#accounts';
 import { findAgreement, findProfileBySlug, hasSigned, type ProviderLink, rolesOfUser } from '#profiles';
-import type { CallerFacts, Facts, ProviderFact } from './facts.ts';
+import {
+  type CallerFacts,
+  type Facts,
+  listParam,
+  type Operator,
+  type ProviderFact,
+  type RuleParams,
+  textParam,
+} from '../rules/index.ts';
 import type { KnownCaller } from './load-callers.ts';
-import type { Operator } from './operators.ts';
-import { listParam, type RuleParams, textParam } from './rule-params.ts';
 
 /** A subscription that a profile has or had, as the gateway needs it. */
 export interface Entitlement {

@@ -1,4 +1,9 @@
-import type { Visit } from './session.ts';
+export interface Visit {
+  readonly last_visited: string | null;
+  readonly first_time_tags: readonly string[];
+}
+
+export const noVisit: Visit = { last_visited: null, first_time_tags: [] };
 
 /** When a user was last seen under each tag. */
 export type Visits = ReadonlyMap<string, Date>;

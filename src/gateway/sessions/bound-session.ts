@@ -1,4 +1,5 @@
-import type { SessionProfile, UpstreamSession } from './session.ts';
+import type { SessionProfile } from '../callers/index.ts';
+import type { UpstreamSession } from './session.ts';
 
 /** Slugs that a request is about: their entries come first when a session is too large. */
 export interface SessionConcern {

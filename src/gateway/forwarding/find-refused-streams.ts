@@ -3,12 +3,9 @@ import type { Clock } from '#platform/clock';
 import type { SessionId, UserId } from '#platform/db/db-schema';
 import type { Db } from '#platform/db/database';
 import { findSite, type Site } from '#platform/site';
-import { type KnownCaller, loadCallers } from './load-callers.ts';
-import type { FactSources } from './load-facts.ts';
+import { decideMatch, type FactSources, type KnownCaller, loadCallers } from '../callers/index.ts';
 import type { OpenStream } from './open-streams.ts';
-import { decideMatch } from './pipeline.ts';
-import { type CompiledRules, matchRule, stricterMatches } from './rule.ts';
-import type { RuleBook } from './rule-book.ts';
+import { type CompiledRules, matchRule, type RuleBook, stricterMatches } from '../rules/index.ts';
 
 /** A signed-in caller of an open stream, as the accounts room checks it. */
 export interface StreamCaller {

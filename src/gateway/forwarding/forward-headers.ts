@@ -1,6 +1,6 @@
 import { isOwnCookie } from '#platform/http/cookies';
 import { hop_by_hop, refuseForwardedHeader } from '#platform/http/forwardable-header';
-import type { SessionCarrier } from './session-token.ts';
+import type { SessionCarrier } from '../sessions/index.ts';
 
 /** Network facts of the caller after the trusted proxies were taken into account. */
 export interface Caller {

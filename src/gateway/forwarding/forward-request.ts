@@ -8,8 +8,8 @@ import { type FailureReason, type Forwarder, type OutgoingRequest, UpstreamFailu
 import { requestHeaders } from './forward-headers.ts';
 import type { OpenConnections } from './open-connections.ts';
 import type { OpenStream, OpenStreams } from './open-streams.ts';
-import type { Passed } from './pipeline.ts';
-import { gatewayProblems } from './problems.ts';
+import type { Passed } from '../pipeline.ts';
+import { gatewayProblems } from '../problems.ts';
 import { answerRefusal, join, type PendingUpgrade, policy_violation } from './upgrade.ts';
 import type { ShareHolder, UpstreamShares } from './upstream-shares.ts';
 

@@ -11,7 +11,7 @@ import {
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { Readable } from 'node:stream';
-import { createUpstreamApp } from '../../examples/upstream-app/index.ts';
+import { createUpstreamApp } from '../../../examples/upstream-app/index.ts';
 import { type Forwarder, makeForwarder, UpstreamFailure, upstreamUrl } from './forward.ts';
 import { requestHeaders } from './forward-headers.ts';
 import type { Place } from './upstream-shares.ts';
@@ -144,7 +144,7 @@ test('the first event of a stream arrives before the second is sent, and the hea
 async function startGatewayProcess(): Promise<{ url: string; rssPeak: () => Promise<number> }> {
   const child = spawn(
     process.execPath,
-    ['--input-type=module', '--eval', gatewayProcess, new URL('forward.ts', import.meta.url).href, upstream],
+    ['--input-type=module', '--eval', gatewayProcess, new URL('./forward.ts', import.meta.url).href, upstream],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   closing.push(() => child.kill());

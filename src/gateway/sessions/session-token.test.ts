@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
-import { latestPerPlan, makeSession } from './session.ts';
+import { latestPerPlan } from '../callers/session-profile.ts';
+import { makeSession } from './session.ts';
 import { carrySession, encryptSession } from './session-token.ts';
 
 const site = { slug: 'cowork', printable_name: 'Coworking Space', email: 'support@cowork.example.com' };

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { boundSession, noConcern, type SessionConcern } from './bound-session.ts';
-import type { SessionProfile, UpstreamSession } from './session.ts';
+import type { SessionProfile } from '../callers/session-profile.ts';
+import type { UpstreamSession } from './session.ts';
 import { carriedBytes, carrySession, type SessionBackend } from './session-token.ts';
 
 const at = new Date('2026-03-10T15:00:00Z');

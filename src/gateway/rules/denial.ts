@@ -1,7 +1,7 @@
 import type { Problem } from '#kernel/problem';
 import { paths } from '#platform/http/paths';
 import type { Denial } from './operators.ts';
-import { gatewayProblems } from './problems.ts';
+import { gatewayProblems } from '../problems.ts';
 
 /**
  * Makes a Problem of a denial, with the page that mends it: browsers are sent there, programs read it in `location`.

@@ -1,0 +1,6 @@
+// Facts about the callers of forwarded requests, and the decision of a rule on them.
+export { decideMatch } from './decide-match.ts';
+export { type KnownCallers, makeKnownCallers } from './known-callers.ts';
+export { type KnownCaller, loadCaller, loadCallers } from './load-callers.ts';
+export type { FactSources } from './load-facts.ts';
+export type { SessionProfile, SessionSite } from './session-profile.ts';

@@ -1,0 +1,29 @@
+/** A profile on which the caller has a role, as the upstream reads it. Field names are the contract with the upstream. */
+export interface SessionProfile {
+  readonly slug: string;
+  readonly printable_name: string;
+  readonly picture: string | null;
+  readonly type: string;
+  readonly credentials: boolean;
+  readonly created_at: string;
+  readonly email: string;
+  readonly subscriptions: readonly { readonly plan: string; readonly ends_at: string }[];
+}
+
+export interface SessionSite {
+  readonly slug: string;
+  readonly printable_name: string;
+  readonly email: string;
+}
+
+/** Keeps one entry per plan, the one that ends last; ended ones are told too. */
+export function latestPerPlan(
+  subscriptions: readonly { readonly plan: string; readonly ends_at: Date }[],
+): { plan: string; ends_at: string }[] {
+  const latest = new Map<string, Date>();
+  for (const { plan, ends_at } of subscriptions) {
+    const held = latest.get(plan);
+    if (held === undefined || ends_at > held) latest.set(plan, ends_at);
+  }
+  return [...latest].map(([plan, ends_at]) => ({ plan, ends_at: ends_at.toISOString() }));
+}

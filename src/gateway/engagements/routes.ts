@@ -1,0 +1,86 @@
+import { findUsersByIds } from '#accounts';
+import { isTimeZone } from '#kernel/instant';
+import { invalidInput } from '#kernel/problem';
+import { pageOfAll } from '#platform/db/list';
+import type { App } from '#platform/http/app';
+import { ListQuerystring } from '#platform/http/schemas';
+import { countByTag, listEngagedUsers } from './engagement-store.ts';
+import { countActiveYesterday, listRecent, type RecentSources } from './recent-activity.ts';
+import { EngagedUserPage, EngagementQuery, EngagementSchema, RecentPage } from './schemas.ts';
+
+const access = { kind: 'broker' } as const;
+const tags = ['proxy'];
+
+/** Routes of the dashboard: engagement and recent activity. */
+export function engagementRoutes(app: App, needs: RecentSources): void {
+  app.get(
+    '/api/proxy/engagement',
+    {
+      config: { access },
+      schema: {
+        tags,
+        summary: 'Retrieves users engagement',
+        description: 'Returns the share of users who used each tagged part of the application.',
+        querystring: EngagementQuery,
+        response: { 200: EngagementSchema },
+      },
+    },
+    async ({ ctx, query }) => ({
+      engagements: await countByTag(ctx.db),
+      active_users: await countActiveYesterday(ctx.db, ctx.clock.now(), parseZone(query.timezone)),
+      authentication: ctx.site.authentication,
+    }),
+  );
+
+  app.get(
+    '/api/proxy/engagement/users',
+    {
+      config: { access },
+      schema: {
+        tags,
+        summary: 'Retrieves engagement metrics',
+        description: 'Lists users with the tagged parts of the application that they used.',
+        querystring: ListQuerystring,
+        response: { 200: EngagedUserPage },
+      },
+    },
+    async (request) => {
+      const { db } = request.ctx;
+      const page = await listEngagedUsers(db, request.list(), request.listUrl);
+      const users = await findUsersByIds(
+        db,
+        page.results.map(({ user_id }) => user_id),
+      );
+      const results = page.results.flatMap(({ user_id, tags: engagements }) => {
+        const user = users.get(user_id);
+        return user ? [{ username: user.username, engagements }] : [];
+      });
+      return { ...page, results };
+    },
+  );
+
+  app.get(
+    '/api/proxy/recent',
+    {
+      config: { access },
+      schema: {
+        tags,
+        summary: 'Retrieves recently active users',
+        description: 'Lists the latest sign-ins, registrations and payments.',
+        querystring: ListQuerystring,
+        response: { 200: RecentPage },
+      },
+    },
+    async (request) => {
+      const { ctx } = request;
+      const recent = await listRecent(ctx.db, needs, ctx.clock.now(), parseZone(request.query.timezone));
+      return pageOfAll(recent, request.list(), request.listUrl);
+    },
+  );
+}
+
+function parseZone(timezone: string | undefined): string {
+  if (timezone === undefined || timezone === '') return 'UTC';
+  if (!isTimeZone(timezone)) throw invalidInput({ timezone: ['Enter the name of a time zone, such as Europe/Paris.'] });
+  return timezone;
+}

@@ -1,0 +1,137 @@
+import type { FastifyRequest } from 'fastify';
+import { findUserByUsername } from '#accounts';
+import { pageOfAll } from '#platform/db/list';
+import type { App } from '#platform/http/app';
+import { paths } from '#platform/http/paths';
+import { putAndPatch } from '#platform/http/put-and-patch';
+import { ListQuerystring } from '#platform/http/schemas';
+import { type FactSources, type KnownCaller, type KnownCallers, loadCaller } from '../callers/index.ts';
+import { noVisit } from '../engagements/index.ts';
+import { gatewayProblems } from '../problems.ts';
+import { boundSession, noConcern } from './bound-session.ts';
+import { ForwardedSessionSchema, KeySchema, SessionProfilePage, UserParams } from './schemas.ts';
+import { makeSession } from './session.ts';
+import { openSessionKey, rotateSessionKey } from './session-key.ts';
+import { carriedBytes, carrySession, readSessionToken, type SessionCarrier } from './session-token.ts';
+
+export interface SessionRoutesNeeds extends Pick<FactSources, 'entitlementsOf'> {
+  readonly session_bytes_max: number;
+  /** The master key of the deployment. */
+  readonly secret: string;
+  readonly callers: KnownCallers;
+}
+
+const access = { kind: 'broker' } as const;
+const tags = ['proxy'];
+
+/** Routes of the session that the application receives. */
+export function sessionRoutes(app: App, needs: SessionRoutesNeeds): void {
+  keyRoutes(app, needs);
+  exampleRoute(app, needs);
+  profilesRoute(app, needs);
+}
+
+function keyRoutes(app: App, needs: SessionRoutesNeeds): void {
+  const rotation = {
+    tags,
+    summary: 'Rotates session encoding key',
+    description: 'Draws a new session key and returns it this once. New sessions are signed with it immediately.',
+  };
+  app.post(
+    '/api/proxy/key',
+    { config: { access }, schema: { ...rotation, response: { 201: KeySchema } } },
+    async (request, reply) => reply.status(201).send({ enc_key: await rotateSessionKey(request.ctx, needs.secret) }),
+  );
+  putAndPatch(
+    app,
+    '/api/proxy/key',
+    { config: { access }, schema: { ...rotation, hide: true, response: { 200: KeySchema } } },
+    async (request) => ({ enc_key: await rotateSessionKey(request.ctx, needs.secret) }),
+  );
+}
+
+function exampleRoute(app: App, needs: SessionRoutesNeeds): void {
+  app.get(
+    '/api/proxy/sessions/:user',
+    {
+      config: { access, problems: [gatewayProblems.user_unknown] },
+      schema: {
+        tags,
+        summary: 'Retrieves example session',
+        description:
+          'Returns the session of a user as the application receives it, for tests. Only managers get the signed header.',
+        params: UserParams,
+        response: { 200: ForwardedSessionSchema },
+      },
+    },
+    async (request) => {
+      const { ctx } = request;
+      const user = await findUserByUsername(ctx.db, request.params.user);
+      const caller = user && (await loadCaller(ctx, needs, user.id));
+      if (!caller) throw gatewayProblems.user_unknown();
+      const session = boundSession(makeSession(caller.session, caller.site, noVisit), {
+        concern: noConcern,
+        carriedBytes: (json_bytes) => carriedBytes(ctx.site.session_backend, json_bytes),
+        bytes_max: needs.session_bytes_max,
+        profiles_url: `${ctx.origin}${paths.apiSessionProfiles()}`,
+      });
+      const key = openSessionKey(ctx.site, needs.secret);
+      // Whoever holds the signed header is that user to the application: only who may do everything gets it.
+      const carrier = request.subject.is_manager
+        ? await carrySession(ctx.site.session_backend, session, key, ctx.clock.now())
+        : null;
+      return {
+        forward_session: JSON.stringify(session, null, 2),
+        forward_session_header: headerLine(carrier),
+        forward_url: ctx.site.entry_point ?? '',
+      };
+    },
+  );
+}
+
+const description = `All profiles on which a user has a role, for applications that received a session with
+\`truncated: true\`. Send the session token that was forwarded as \`Authorization: Bearer\`. An application that receives
+the session in a cookie signs an HS256 token with the session key itself: \`{"username": …, "exp": …}\`, valid for two hours
+at most. A user's own token, API key or session cookie returns the profiles of that user.`;
+
+/** The rest of a session that was too large for its header. */
+function profilesRoute(app: App, needs: SessionRoutesNeeds): void {
+  app.get(
+    paths.apiSessionProfiles(),
+    {
+      config: { access: { kind: 'public' }, ownCredentials: true, problems: [gatewayProblems.session_token_invalid] },
+      schema: {
+        tags,
+        summary: 'Lists the profiles of a forwarded session',
+        description,
+        querystring: ListQuerystring,
+        response: { 200: SessionProfilePage },
+      },
+    },
+    async (request) => {
+      const caller = await callerOf(request, needs);
+      if (caller === null) throw gatewayProblems.session_token_invalid();
+      const entries = Object.entries(caller.session.roles).flatMap(([role, profiles]) =>
+        profiles.map((profile) => ({ role, ...profile, subscriptions: [...profile.subscriptions] })),
+      );
+      return pageOfAll(entries, request.list(), request.listUrl);
+    },
+  );
+}
+
+/** The header as a line for a shell: a long cookie is wrapped with a back-slash every 48 characters. */
+function headerLine(carrier: SessionCarrier | null): string {
+  if (carrier === null) return '';
+  if (carrier.name === 'authorization') return `Authorization: ${carrier.value}`;
+  return `Cookie: ${carrier.value.replace(/.{48}(?=.)/g, '$&\\\n')}`;
+}
+
+async function callerOf(request: FastifyRequest, needs: SessionRoutesNeeds): Promise<KnownCaller | null> {
+  const { ctx } = request;
+  if (ctx.actor.kind === 'user') return needs.callers.get(ctx, ctx.actor.user_id);
+  const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (token === undefined) return null;
+  const username = await readSessionToken(token, openSessionKey(ctx.site, needs.secret), ctx.clock.now());
+  const user = username === null ? undefined : await findUserByUsername(ctx.db, username);
+  return user?.is_active === true ? needs.callers.get(ctx, user.id) : null;
+}
