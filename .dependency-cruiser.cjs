@@ -1,4 +1,4 @@
-const { rooms, listeners } = require('./tools/rooms.cjs');
+const { rooms, subrooms, listeners } = require('./tools/rooms.cjs');
 
 const names = Object.keys(rooms);
 const anyRoom = `(?:${names.join('|')})`;
@@ -16,6 +16,21 @@ const directions = names.map((room) => {
     to: listeners.includes(room) ? { ...to, dependencyTypesNot: ['require'] } : to,
   };
 });
+
+// One rule per sub-room: the doors of the sub-rooms listed for it, and the files at the root of its room.
+const subroomDirections = Object.entries(subrooms).flatMap(([room, parts]) =>
+  Object.entries(parts).map(([part, allowed]) => {
+    const doors = allowed.map((other) => `^src/${room}/${other}/index[.]ts$`);
+    return {
+      name: `direction:${room}/${part}`,
+      comment: `${room}/${part} may import the doors of: ${allowed.join(', ') || 'no sub-room'} (tools/rooms.cjs).`,
+      severity: 'error',
+      from: { path: `^src/${room}/${part}/`, pathNot: test },
+      to: { path: `^src/${room}/[^/]+/`, pathNot: [`^src/${room}/${part}/`, ...doors] },
+    };
+  }),
+);
+const divided = `(?:${Object.keys(subrooms).join('|') || 'none'})`;
 
 module.exports = {
   forbidden: [
@@ -41,30 +56,45 @@ module.exports = {
       to: { path: '^src/$1/index[.]ts$' },
     },
     ...directions,
+    ...subroomDirections,
+    {
+      name: 'subroom-doors-only',
+      comment: 'The files at the root of a room import a sub-room by its index.ts.',
+      severity: 'error',
+      from: { path: `^src/(${divided})/[^/]+$`, pathNot: test },
+      to: { path: '^src/$1/[^/]+/', pathNot: '^src/$1/[^/]+/index[.]ts$' },
+    },
+    {
+      name: 'own-subroom-door',
+      comment: 'Inside a sub-room, files import each other; its door is for the others.',
+      severity: 'error',
+      from: { path: `^src/(${divided})/([^/]+)/` },
+      to: { path: '^src/$1/$2/index[.]ts$' },
+    },
     {
       name: 'direction:kernel',
-      comment: 'The kernel is pure and imports nothing of ours.',
+      comment: 'The kernel is pure and imports no other folder of src.',
       severity: 'error',
       from: { path: '^src/kernel/', pathNot: test },
       to: { path: '^src/', pathNot: '^src/kernel/' },
     },
     {
       name: 'direction:platform',
-      comment: 'The platform knows how, never what: it imports the kernel and itself.',
+      comment: 'The platform does not depend on any room: it imports the kernel and itself.',
       severity: 'error',
       from: { path: '^src/platform/', pathNot: test },
       to: { path: '^src/', pathNot: '^src/(?:kernel|platform)/' },
     },
     {
       name: 'no-cycles',
-      comment: 'No ring of values; types may refer to each other within a room.',
+      comment: 'No cycle of values; types may refer to each other within a room.',
       severity: 'error',
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['require'] } },
     },
     {
       name: 'resolvable',
-      comment: 'Every import leads somewhere.',
+      comment: 'Every import resolves.',
       severity: 'error',
       from: { path: '^(?:src|test|bench|tools|examples)/' },
       to: { couldNotResolve: true },

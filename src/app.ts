@@ -17,6 +17,7 @@ import { isLocked, ledgerRoutes } from '#ledger';
 import { metricsRoutes } from '#metrics';
 import { deleteOptouts, notificationRoutes, notificationSubscriber } from '#notifications';
 import { listRecentCharges, paymentsJobs, paymentsRoutes, removeCardIn, testProcessorDevRoutes } from '#payments';
+import { apiReferencePageTypes } from '#platform/http/reference/api-reference-pages';
 import { type App, buildHttp } from '#platform/http/app';
 import { followConnections } from '#platform/http/connections';
 import { sharedAttempts } from '#platform/security/attempt-store';
@@ -33,6 +34,7 @@ import type { Mailbox } from '#platform/mail/mailbox';
 import { makeRelay, type Relay } from '#platform/jobs/relay';
 import { addRequestCounts } from '#platform/security/request-count-store';
 import { makeRequestLimit } from '#platform/security/request-limit';
+import { checkRooms, type Room } from '#platform/room';
 import { runDue } from '#platform/jobs/run-due';
 import { makeSiteCache, type SiteCache } from '#platform/site';
 import { makeTemplates, type Templates } from '#platform/templates/templates';
@@ -177,21 +179,38 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     isStopping: () => stopping,
   });
 
+  const rooms = makeRooms();
+  checkRooms([{ name: 'platform', page_types: apiReferencePageTypes }, ...rooms], (name) => templates.has(name));
   const runner = makeJobRunner({
     database,
-    jobs: [...platformJobs, ...accountsJobs, ...profilesJobs, ...paymentsJobs, ...billingJobs],
+    jobs: [
+      ...rooms.flatMap(({ jobs = [] }) => jobs),
+      ...platformJobs,
+      ...accountsJobs,
+      ...profilesJobs,
+      ...paymentsJobs,
+      ...billingJobs,
+    ],
     makeContext,
     log,
   });
   const relay = makeRelay(
     () => makeContext('relay'),
-    [runner.subscriber, notificationSubscriber({ mailer, templates, from: config.site_email })],
+    [
+      ...rooms.flatMap(({ subscribers = [] }) => subscribers),
+      runner.subscriber,
+      notificationSubscriber({ mailer, templates, from: config.site_email }),
+    ],
   );
   http.addHook('onResponse', async (request) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') relay.nudge();
   });
 
   assetRoutes(http, themes);
+  for (const room of rooms) {
+    room.routes?.(http);
+    room.pages?.(http);
+  }
   registerRooms(http, { accounts, templates });
   const gateway = makeGateway({
     db,
@@ -277,6 +296,11 @@ const removeChoices: OnAccountClaimed = async (tx, { user_id, profile_ids }) => 
   await emptyCart(tx, user_id);
   await deleteOptouts(tx, user_id);
 };
+
+/** Makes every room in the order of their directions: a room comes after the rooms that it imports. */
+function makeRooms(): readonly Room[] {
+  return [];
+}
 
 /** The routes and pages of every room; what a room may not know of those above it is passed in here. */
 function registerRooms(http: App, { accounts, templates }: RoomSettings): void {

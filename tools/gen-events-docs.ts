@@ -1,7 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { TSchema } from 'typebox';
+import type { AnyEventType } from '../src/platform/jobs/events.ts';
 import { sources } from './sources.ts';
 
-/** Writes docs/reference/events.md from the constructors in each room's events.ts, read as text. */
+/** Writes docs/reference/events.md from the event types that each events.ts exports. */
 interface EventEntry {
   readonly name: string;
   readonly payload: string;
@@ -16,7 +20,13 @@ const files = (await sources('src', 'events.ts')).filter(
 );
 const sections: string[] = [];
 for (const file of files) {
-  const entries = readEvents(await readFile(file, 'utf8'));
+  const module: unknown = await import(pathToFileURL(resolve(file)).href);
+  const entries = [
+    ...Object.values(module as object)
+      .filter(isEventType)
+      .map(entryOf),
+    ...readConstructors(await readFile(file, 'utf8')),
+  ];
   if (entries.length === 0) continue;
   sections.push(`## ${file.split('/').slice(1, -1).join('/')}`, '', '| event | payload | when |', '|---|---|---|');
   sections.push(...entries.map(({ name, payload, comment }) => `| \`${name}\` | ${payload} | ${comment} |`), '');
@@ -27,26 +37,51 @@ const text = [
   '',
   '# Events',
   '',
-  'Events are written to the outbox in the transaction of the change that they tell, and delivered at least once.',
+  'An event is written to the outbox in the transaction of the change that it reports, and delivered at least once.',
   '',
   ...sections,
 ].join('\n');
 
 await writeFile('docs/reference/events.md', text);
 
-function readEvents(source: string): EventEntry[] {
+function isEventType(value: unknown): value is AnyEventType {
+  return typeof value === 'function' && 'event_name' in value && 'schema' in value;
+}
+
+function entryOf({ event_name, schema }: AnyEventType): EventEntry {
+  const { description } = schema as { description?: string };
+  if (!description) throw new Error(`${event_name}: the schema has no description`);
+  return { name: event_name, payload: `\`${typeOf(schema).replaceAll('|', '\\|')}\``, comment: inCell(description) };
+}
+
+/** Returns the type of a schema as TypeScript writes it. */
+function typeOf(schema: TSchema): string {
+  const { anyOf, const: literal, enum: values, items, properties, required, type } = schema as Record<string, unknown>;
+  if (Array.isArray(anyOf)) return anyOf.map((each) => typeOf(each as TSchema)).join(' | ');
+  if (Array.isArray(values)) return values.map((each) => JSON.stringify(each)).join(' | ');
+  if (literal !== undefined) return JSON.stringify(literal);
+  if (type === 'array') {
+    const element = typeOf(items as TSchema);
+    return element.includes('|') ? `(${element})[]` : `${element}[]`;
+  }
+  if (type === 'object' && typeof properties === 'object' && properties !== null) {
+    const names = new Set(Array.isArray(required) ? (required as string[]) : []);
+    const members = Object.entries(properties).map(
+      ([name, member]) => `${name}${names.has(name) ? '' : '?'}: ${typeOf(member as TSchema)}`,
+    );
+    return `{ ${members.join('; ')} }`;
+  }
+  return typeof type === 'string' ? type : 'unknown';
+}
+
+function readConstructors(source: string): EventEntry[] {
   return Array.from(source.matchAll(CONSTRUCTOR), ([, comment = '', payload = '', name = '']) => ({
     name,
-    payload: `\`${fieldsOf(oneLine(payload)).replaceAll('|', '\\|')}\``,
-    comment: oneLine(comment.replaceAll(/^\s*\*/gm, '')).replaceAll('|', '\\|'),
+    payload: `\`${inCell(payload)}\``,
+    comment: inCell(comment.replaceAll(/^\s*\*/gm, '')),
   }));
 }
 
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim();
-}
-
-/** Drops the braces of a payload that is one literal, so that the table reads as a list of fields. */
-function fieldsOf(payload: string): string {
-  return /^\{[^{}]*\}$/.test(payload) ? payload.slice(1, -1).trim().replace(/;$/, '') : payload;
+function inCell(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim().replaceAll('|', '\\|');
 }

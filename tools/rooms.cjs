@@ -1,5 +1,5 @@
-// The rooms of src/ and what each may import, by door. Everyone may import kernel and platform; what is not listed is
-// forbidden. Read by .dependency-cruiser.cjs and by tools/check-docs.ts, which holds it against ARCHITECTURE.md.
+// The rooms of src/ and what each may import, by door. Every room may import kernel and platform; what is not listed is
+// forbidden. Read by .dependency-cruiser.cjs and by tools/check-docs.ts, which compares it with ARCHITECTURE.md.
 const rooms = {
   accounts: [],
   profiles: ['accounts'],
@@ -15,7 +15,11 @@ const rooms = {
   notifications: ['accounts', 'profiles'],
 };
 
-// May import the types (never the values) of every room's door: it listens to what they tell.
+// The sub-rooms of a room and which other sub-rooms each may import, by their doors. The files at the root of the room are
+// open to all of its sub-rooms. A room that is listed here lists every sub-folder that it has.
+const subrooms = {};
+
+// May import the types (never the values) of every room's door, since they read the events of every room.
 const listeners = ['notifications'];
 
-module.exports = { rooms, listeners };
+module.exports = { rooms, subrooms, listeners };

@@ -1,2 +1,3 @@
 export const rooms: Record<string, string[]>;
+export const subrooms: Record<string, Record<string, string[]>>;
 export const listeners: string[];

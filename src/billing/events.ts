@@ -1,27 +1,55 @@
+import { Type } from 'typebox';
 import type { ClaimId, OrderId, ProfileId, UserId } from '#platform/db/db-schema';
+import { defineEvent, idOf, nullableIdOf } from '#platform/jobs/events';
 
-/** A checkout was recorded, paid or free. `processor_key` names the charge, if any. */
-export const orderExecuted = (payload: {
-  order_id: OrderId;
-  profile_id: ProfileId;
-  user_id: UserId | null;
-  processor_key: string | null;
-  lines: { provider_id: ProfileId; description: string; amount: number; unit: string }[];
-}) => ({ name: 'order_executed', payload }) as const;
+const NullableText = Type.Union([Type.String(), Type.Null()]);
 
-/** A seat was paid for a person without an account, or its code was sent again. `code` claims it, once. */
-export const claimCodeGenerated = (payload: {
-  claim_id: ClaimId;
-  /** The payer. */
-  profile_id: ProfileId;
-  /** Null when the seat is of several providers. */
-  provider_id: ProfileId | null;
-  email: string;
-  full_name: string;
-  code: string;
-  /** False for a seat of a free plan. */
-  is_paid: boolean;
-  /** Titles of the plans. */
-  plans: string[];
-  originated_by: UserId | null;
-}) => ({ name: 'claim_code_generated', payload }) as const;
+export const orderExecuted = defineEvent(
+  'order_executed',
+  Type.Object(
+    {
+      order_id: idOf<OrderId>(),
+      /** The payer. */
+      profile_id: idOf<ProfileId>(),
+      user_id: nullableIdOf<UserId>(),
+      /** Key of the charge; null for an order without one. */
+      processor_key: NullableText,
+      lines: Type.Array(
+        Type.Object({
+          provider_id: idOf<ProfileId>(),
+          description: Type.String(),
+          /** In 1/100 of `unit`. */
+          amount: Type.Integer(),
+          unit: Type.String(),
+        }),
+      ),
+    },
+    { description: 'A checkout was recorded, paid or free. `processor_key` names the charge, if any.' },
+  ),
+);
+
+export const claimCodeGenerated = defineEvent(
+  'claim_code_generated',
+  Type.Object(
+    {
+      claim_id: idOf<ClaimId>(),
+      /** The payer. */
+      profile_id: idOf<ProfileId>(),
+      /** Null when the seat is of several providers. */
+      provider_id: nullableIdOf<ProfileId>(),
+      email: Type.String(),
+      full_name: Type.String(),
+      code: Type.String(),
+      /** False for a seat of a free plan. */
+      is_paid: Type.Boolean(),
+      /** Titles of the plans. */
+      plans: Type.Array(Type.String()),
+      originated_by: nullableIdOf<UserId>(),
+    },
+    {
+      description:
+        'A seat was paid for a person without an account, or its code was sent again. `code` claims the seat once. ' +
+        '`profile_id` is the payer; `provider_id` is null when the seat is of several providers.',
+    },
+  ),
+);

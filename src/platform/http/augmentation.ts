@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import type { Access, Subject } from './guards/access.ts';
 import type { CookieNames } from './cookies.ts';
 import type { ClaimedKey } from './guards/idempotency.ts';
+import type { PageType } from './page-type.ts';
 import type { RouteEntry } from './route-list.ts';
 
 export type FlashLevel = 'success' | 'info' | 'error';
@@ -42,7 +43,8 @@ declare module 'fastify' {
     readonly listUrl: URL;
   }
   interface FastifyReply {
-    /** Answers with a page of the theme, in the context that every page shares. */
+    /** Responds with a page of the theme, in the context that every page shares. Outside production, checks `data`. */
+    page<Data extends object>(page: PageType<Data>, data: NoInfer<Data>, status?: number): Promise<FastifyReply>;
     page(name: string, data?: Record<string, unknown>, status?: number): Promise<FastifyReply>;
     errorPage(problem: Problem): Promise<FastifyReply>;
     /** Leaves a message for the next page. */

@@ -1,15 +1,17 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
 import type { Context } from '../context.ts';
 import type { JsonObject } from '../db/db-schema.ts';
 import type { Tx } from '../db/database.ts';
 import { insertOutboxRow } from './outbox-store.ts';
 
-/** Something that happened, told to whoever listens. Payloads carry ids and small facts. */
+/** A fact that a transaction records for its subscribers. Payloads carry ids and small facts. */
 export interface Event<Payload extends object = object> {
   name: string;
   payload: Payload;
 }
 
-/** An event as it is handed over. `id` is the same at every delivery: remember it to act once. */
+/** An event as a subscriber receives it. `id` is the same at every delivery: a subscriber uses it to deduplicate. */
 export interface Delivery {
   id: number;
   name: string;
@@ -17,14 +19,64 @@ export interface Delivery {
   created_at: Date;
 }
 
-/** Somebody who listens. What it throws is logged and the event comes again later. */
+/** Receives events. An error that `handle` throws is logged, and the event is delivered again later. */
 export interface Subscriber {
   name: string;
   wants(event: string): boolean;
   handle(ctx: Context, delivery: Delivery): Promise<void>;
 }
 
-/** Writes an event in the transaction that caused it: it is told if, and only if, the transaction commits. */
+/** A kind of event: builds the event from its payload, and reads a stored payload back. */
+export interface EventType<Payload extends object> {
+  (payload: Payload): Event<Payload>;
+  /** Permanent: stored in the outbox and sent to webhooks. */
+  readonly event_name: string;
+  readonly schema: TSchema;
+  /**
+   * Returns the typed payload of a delivery. Members that the schema does not name are kept.
+   *
+   * @throws Error that names the event and each member that does not fit the schema
+   */
+  parse(payload: JsonObject): Payload;
+}
+
+/** An event type of any payload, as rooms list them. */
+export interface AnyEventType extends Omit<EventType<object>, never> {
+  (payload: never): Event;
+}
+
+/**
+ * Defines a kind of event. `schema` has a `description`: when the event is emitted; docs/reference/events.md prints it.
+ *
+ * A stored payload may be older than the program: a member that a later version adds is optional.
+ */
+export function defineEvent<Schema extends TSchema>(
+  event_name: string,
+  schema: Schema,
+): EventType<Static<Schema> & object> {
+  type Payload = Static<Schema> & object;
+  const validator = Compile(schema);
+  const build = (payload: Payload): Event<Payload> => ({ name: event_name, payload });
+  const parse = (payload: JsonObject): Payload => {
+    const value: unknown = payload;
+    if (validator.Check(value) && typeof value === 'object' && value !== null) return value;
+    const faults = validator.Errors(value).map(({ instancePath, message }) => `${instancePath || '/'} ${message}`);
+    throw new Error(`the payload of ${event_name} does not fit its schema: ${faults.slice(0, 10).join('; ')}`);
+  };
+  return Object.assign(build, { event_name, schema, parse });
+}
+
+/** Schema of an id of a row: `idOf<PlanId>()`. */
+export function idOf<Id extends number>() {
+  return Type.Unsafe<Id>(Type.Integer({ minimum: 1 }));
+}
+
+/** Schema of an id or null. */
+export function nullableIdOf<Id extends number>() {
+  return Type.Unsafe<Id | null>(Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]));
+}
+
+/** Writes an event in the transaction that caused it: it is delivered if, and only if, the transaction commits. */
 export async function emit(tx: Tx, event: Event, at: Date): Promise<void> {
   await insertOutboxRow(tx, { name: event.name, payload: event.payload, created_at: at, due_at: at });
 }

@@ -2,7 +2,43 @@ import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { commonProblems } from '#kernel/problem';
 import type { App } from '../app.ts';
+import { definePage } from '../page-type.ts';
 import { describeApi, type OpenApiDocument, type ReferenceTag } from './api-reference.ts';
+
+const sample: ReferenceTag = {
+  slug: 'billing',
+  title: 'Billing',
+  operations: [
+    {
+      id: 'get-api-cart',
+      method: 'GET',
+      path: '/api/cart',
+      summary: 'Retrieves the cart',
+      description: ['Returns the lines of the cart of the caller.'],
+      parameters: [],
+      body: [],
+      responses: [{ status: '200', description: ['The cart'], fields: [], example: '{\n  "items": []\n}' }],
+      curl: 'curl https://www.example.com/api/cart',
+      request_example: null,
+    },
+  ],
+};
+
+const Tag = Type.Unsafe<ReferenceTag>(
+  Type.Object({ slug: Type.String(), title: Type.String(), operations: Type.Array(Type.Object({})) }),
+);
+
+const indexPage = definePage('api_docs/index.html', Type.Object({ tags: Type.Array(Tag) }), {
+  typical: { tags: [sample] },
+  empty: { tags: [] },
+});
+
+const tagPage = definePage('api_docs/operations.html', Type.Object({ tags: Type.Array(Tag), tag: Tag }), {
+  typical: { tags: [sample], tag: sample },
+});
+
+/** The pages of the API reference. */
+export const apiReferencePageTypes = [indexPage, tagPage] as const;
 
 const config = { access: { kind: 'public' }, page: true } as const;
 
@@ -20,7 +56,7 @@ export function apiReferencePages(app: App): void {
   };
 
   app.get('/docs/api/', { config, schema: { hide: true } }, async (request, reply): Promise<FastifyReply> =>
-    reply.page('api_docs/index.html', { tags: tagsFor(request.ctx.origin) }),
+    reply.page(indexPage, { tags: tagsFor(request.ctx.origin) }),
   );
 
   app.get(
@@ -33,7 +69,7 @@ export function apiReferencePages(app: App): void {
       const tags = tagsFor(request.ctx.origin);
       const tag = tags.find(({ slug }) => slug === request.params.tag);
       if (!tag) throw commonProblems.not_found();
-      return reply.page('api_docs/operations.html', { tags, tag });
+      return reply.page(tagPage, { tags, tag });
     },
   );
 }

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Problem } from '#kernel/problem';
 import type { App, HttpOptions } from '../app.ts';
+import type { AnyPageType } from '../page-type.ts';
 import { bareErrorPage } from './bare-error-page.ts';
 import { setCookie } from '../cookies.ts';
 import { csrfToken } from '../guards/csrf.ts';
@@ -30,8 +31,11 @@ export function registerPages(app: App, options: HttpOptions): void {
     return this;
   });
 
-  app.decorateReply('page', async function page(name, data = {}, status = 200) {
+  app.decorateReply('page', async function page(asked: string | AnyPageType, given: object = {}, status = 200) {
     const { request } = this;
+    if (typeof asked !== 'string' && options.development) asked.check(given);
+    const name = typeof asked === 'string' ? asked : asked.template;
+    const data: Record<string, unknown> = { ...given };
     const messages = readMessages(request);
     if (messages.length > 0) this.clearCookie(this.server.cookieNames.flash, { path: '/' });
     const query: unknown = request.query;

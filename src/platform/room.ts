@@ -1,0 +1,39 @@
+import type { App } from './http/app.ts';
+import type { AnyPageType } from './http/page-type.ts';
+import type { AnyEventType, Subscriber } from './jobs/events.ts';
+import type { AnyJob } from './jobs/jobs.ts';
+
+/** A room as app.ts wires it: everything that it contributes to the process. */
+export interface Room {
+  /** Name of the folder in src/. */
+  readonly name: string;
+  /** Registers the API. */
+  routes?(http: App): void;
+  /** Registers the HTML pages. */
+  pages?(http: App): void;
+  readonly page_types?: readonly AnyPageType[];
+  readonly jobs?: readonly AnyJob[];
+  /** Every event that the room emits. */
+  readonly events?: readonly AnyEventType[];
+  readonly subscribers?: readonly Subscriber[];
+}
+
+/**
+ * Checks the declarations of all rooms together when the process starts.
+ *
+ * @throws Error that names every event that is defined twice and every page without a template
+ */
+export function checkRooms(rooms: readonly Room[], hasTemplate: (name: string) => boolean): void {
+  const faults: string[] = [];
+  const events = new Set<string>();
+  for (const room of rooms) {
+    for (const { event_name } of room.events ?? []) {
+      if (events.has(event_name)) faults.push(`${room.name} defines the event ${event_name}, which exists already`);
+      events.add(event_name);
+    }
+    for (const { template } of room.page_types ?? []) {
+      if (!hasTemplate(template)) faults.push(`${room.name} shows the page ${template}, which the theme does not have`);
+    }
+  }
+  if (faults.length > 0) throw new Error(`cannot start:\n${faults.join('\n')}`);
+}
