@@ -1,5 +1,5 @@
 import type { ProfileId, RoleId, UserId } from '#platform/db/db-schema';
-import type { FieldChanges } from './profile.ts';
+import type { FieldChanges } from './records/index.ts';
 
 /** A user registered; told to the user, only on sites that welcome by mail. */
 export const userWelcome = (payload: { user_id: UserId }) => ({ name: 'user_welcome', payload });

@@ -1,7 +1,12 @@
 import type { AccountsHooks } from '#accounts';
-import { archiveProfilesOfUser, isOperator, type OnProfileArchived } from './archive-profile.ts';
-import { clearPersonalProfile, type OnAccountClaimed } from './clear-personal-profile.ts';
-import { renamePersonalProfile } from './update-profile.ts';
+import {
+  archiveProfilesOfUser,
+  clearPersonalProfile,
+  isOperator,
+  type OnAccountClaimed,
+  type OnProfileArchived,
+  renamePersonalProfile,
+} from './profile/index.ts';
 
 /** Supplies what the accounts room asks of this one: who runs the site, and what follows a change of a user. */
 export function makeProfilesHooks(

@@ -1,58 +1,84 @@
-export { type AccessSources, makeDecideAccess, type ProviderLink } from './access/decide-access.ts';
-export { type Agreement, TERMS_OF_USE } from './agreements/agreement.ts';
-export { findAgreement, hasSigned, insertAgreement, upsertSignature } from './agreements/agreement-store.ts';
-export { claimInvited, inviteManager, type ReplacedProfile } from './claim-invited.ts';
-export { findInvitedProfile } from './invited-profile-store.ts';
+export { type AccessSources, makeDecideAccess, type ProviderLink } from './access/index.ts';
 export {
+  type Agreement,
+  findAgreement,
+  hasSigned,
+  insertAgreement,
+  TERMS_OF_USE,
+  upsertSignature,
+} from './agreements/index.ts';
+export {
+  type Address,
+  claimInvited,
   createOrganization,
   createPersonalProfile,
+  fillAddress,
   freeSlug,
   insertProfile,
+  inviteManager,
   makeManager,
+  type OnAccountClaimed,
+  type OnProfileArchived,
   parseProfileFields,
-} from './create-profile.ts';
-export { type Profile, profileName } from './profile.ts';
+  type ReplacedProfile,
+  updateProfile,
+} from './profile/index.ts';
 export {
+  CONTRIBUTOR,
+  findInvitedProfile,
   findPersonalProfile,
   findProfileByEmail,
   findProfileById,
   findProfileBySlug,
   findProfilesByHandles,
   findProfilesByIds,
+  findProfileViews,
+  findRoleType,
   getBroker,
   getProcessor,
+  getProfileView,
+  type HeldRole,
+  insertRole,
+  insertRoleType,
+  isSeller,
   lockProfile,
+  MANAGER,
+  managersOf,
   type NewProfile,
-  selectProfileNames,
-} from './profile-store.ts';
-export {
-  findProfileViews,
   presentProfileDetail,
   presentProfileSummary,
+  type Profile,
+  profileName,
   profileSummaries,
   type ProfileSummary,
-  getProfileView,
   type ProfileView,
-} from './profile-summary.ts';
+  type Role,
+  rolesOfUser,
+  rolesOfUsers,
+  type RoleType,
+  sealClearRoleKeys,
+  selectProfileNames,
+} from './records/index.ts';
 export { isBrokerManager } from './policy.ts';
-export { CONTRIBUTOR, MANAGER, type RoleType } from './roles/role-type.ts';
-export { findRoleType, insertRoleType } from './roles/role-type-store.ts';
 export { profilesJobs } from './jobs.ts';
-export { type HeldRole, insertRole, isSeller, managersOf, rolesOfUser, rolesOfUsers } from './roles/role-store.ts';
-export type { Role } from './roles/role.ts';
-export { acceptInvitedManager, mayBecomeManager } from './roles/accept-role.ts';
-export { activationKey, takeInvitation, withoutLinks } from './roles/grant-role.ts';
-export { sealClearRoleKeys } from './roles/clear-key-store.ts';
+export {
+  acceptInvitedManager,
+  activationKey,
+  mayBecomeManager,
+  takeInvitation,
+  withoutLinks,
+  withProofSent,
+} from './roles/index.ts';
 export { ProfileDetailSchema, ProfileSummarySchema } from './schemas.ts';
-export { type Address, fillAddress } from './fill-address.ts';
-export { updateProfile } from './update-profile.ts';
-export { type OnProfileArchived } from './archive-profile.ts';
-export { type OnAccountClaimed } from './clear-personal-profile.ts';
 export { makeProfilesHooks } from './hooks.ts';
 export { makeMenu } from './menu.ts';
 export type { ProfileNeeds } from './needs.ts';
 export { profilesPages } from './pages.ts';
 export { profilesRoutes } from './routes.ts';
-export { listMembersSeen, presentMembersSeen, selectProfilesSeen, type Seen } from './roles/members-seen.ts';
-export { MemberSeenSchema } from './roles/schemas.ts';
-export { withProofSent } from './roles/refuse-unverified.ts';
+export {
+  listMembersSeen,
+  MemberSeenSchema,
+  presentMembersSeen,
+  type Seen,
+  selectProfilesSeen,
+} from './members/index.ts';

@@ -1,6 +1,6 @@
 import { deleteInBatches } from '#platform/db/delete-in-batches';
 import { defineJob } from '#platform/jobs/jobs';
-import { deleteLapsedInvitations } from './roles/role-store.ts';
+import { deleteLapsedInvitations } from './records/index.ts';
 
 const KEPT_MS = 90 * 86_400_000;
 

@@ -1,8 +1,7 @@
 import { findUserById, printableName } from '#accounts';
 import type { FastifyRequest } from 'fastify';
 import { paths } from '#platform/http/paths';
-import { profileSummaries } from './profile-summary.ts';
-import { listRolesInState } from './roles/list-roles.ts';
+import { listRolesInState, profileSummaries } from './records/index.ts';
 
 /** Profiles shown in the menu of every page; the rest are behind a link. */
 const MENU_PROFILES_MAX = 3;

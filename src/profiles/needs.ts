@@ -3,7 +3,7 @@ import type { AccountsSettings } from '#accounts';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import type { Templates } from '#platform/templates/templates';
-import type { OnProfileArchived } from './archive-profile.ts';
+import type { OnProfileArchived } from './profile/index.ts';
 import type { ActivityMentionSchema, SubscriptionMentionSchema } from './schemas.ts';
 
 /** What this room asks of others; src/app.ts brings the answers. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { findProfileBySlug } from './profile-store.ts';
+import { findProfileBySlug } from './records/profile-store.ts';
 import { apiClient, browserClient } from '../../test/support/client.ts';
 import { testPassword } from '../../test/support/factories/accounts.ts';
 import { makeMember, makeOrganization, makeReadyUser } from '../../test/support/factories/profiles.ts';

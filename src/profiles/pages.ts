@@ -1,11 +1,11 @@
 import type { App } from '#platform/http/app';
-import { legalPages } from './agreements/pages.ts';
-import { chooserPages } from './chooser.ts';
+import { accessiblePages } from './accessibles/index.ts';
+import { legalPages } from './agreements/index.ts';
+import { chooserPages } from './chooser/index.ts';
+import { memberPages } from './members/index.ts';
 import type { ProfileNeeds } from './needs.ts';
-import { profileDetailPages } from './profile-pages.ts';
-import { registrationPages } from './registration/pages.ts';
-import { accessiblePages } from './roles/accessible-pages.ts';
-import { memberPages } from './roles/member-pages.ts';
+import { profileDetailPages } from './profile/index.ts';
+import { registrationPages } from './registration/index.ts';
 
 export function profilesPages(app: App, needs: Pick<ProfileNeeds, 'accounts' | 'templates'>): void {
   registrationPages(app, needs.accounts);

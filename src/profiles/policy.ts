@@ -1,7 +1,6 @@
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Subject } from '#platform/http/guards/access';
-import type { Profile } from './profile.ts';
-import { isGlobal, type RoleType } from './roles/role-type.ts';
+import { isGlobal, type Profile, role_statuses, type RoleStatus, type RoleType } from './records/index.ts';
 
 /** Says whether the caller manages the broker: the operator of the site. */
 export function isBrokerManager(subject: Subject): boolean {
@@ -49,4 +48,9 @@ export function maySeePendingRoles(subject: Subject): boolean {
 /** Managers change a profile; a provider of it does not. */
 export function mayEditDetails(subject: Subject): boolean {
   return subject.is_manager && subject.relation !== 'provider';
+}
+
+/** Returns the statuses of roles on a profile that a caller may list. */
+export function listableRoleStatuses(subject: Subject): readonly RoleStatus[] {
+  return maySeePendingRoles(subject) ? role_statuses : ['active'];
 }

@@ -1,12 +1,12 @@
 import type { App } from '#platform/http/app';
-import { agreementRoutes } from './agreements/routes.ts';
+import { accessibleRoutes } from './accessibles/index.ts';
+import { agreementRoutes } from './agreements/index.ts';
+import { memberRoutes } from './members/index.ts';
 import type { ProfileNeeds } from './needs.ts';
-import { profileDetailRoutes } from './profile-routes.ts';
-import { registrationRoutes } from './registration/routes.ts';
-import { accessibleRoutes } from './roles/accessible-routes.ts';
-import { roleTypeRoutes } from './roles/describe-routes.ts';
-import { memberRoutes } from './roles/member-routes.ts';
-import { searchRoutes } from './search/routes.ts';
+import { profileDetailRoutes } from './profile/index.ts';
+import { registrationRoutes } from './registration/index.ts';
+import { roleTypeRoutes } from './role-types/index.ts';
+import { searchRoutes } from './search/index.ts';
 
 export function profilesRoutes(app: App, needs: ProfileNeeds): void {
   registrationRoutes(app, needs.accounts);

@@ -3,7 +3,7 @@ import { selectUsers } from '#accounts';
 import { builtOnce } from '#platform/db/built-once';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { TERMS_OF_USE } from '../agreements/agreement.ts';
+import { TERMS_OF_USE } from '../agreements/index.ts';
 
 /** What the guards need to know about a caller and the profile of the path. */
 export interface AccessFacts {

@@ -14,10 +14,10 @@ import {
   type Subject,
 } from '#platform/http/guards/access';
 import { paths } from '#platform/http/paths';
-import { TERMS_OF_USE } from '../agreements/agreement.ts';
+import { TERMS_OF_USE } from '../agreements/index.ts';
 import { profileProblems } from '../problems.ts';
 import { type AccessFacts, readAccessFacts } from './access-facts-store.ts';
-import { strongest, type Standing, type Strength, strengthFor } from './standing.ts';
+import { type Standing, type Strength, strengthFor, strongest } from './access-level.ts';
 
 /** A profile that sells to another; `active` while a subscription runs, false in the days after it. */
 export interface ProviderLink {

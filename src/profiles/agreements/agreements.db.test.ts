@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { findProfileBySlug } from '../profile-store.ts';
+import { findProfileBySlug } from '../records/profile-store.ts';
 import { apiClient } from '../../../test/support/client.ts';
 import { makeMember, makeReadyUser } from '../../../test/support/factories/profiles.ts';
 import { tokenOf } from '../../../test/support/sign-in.ts';

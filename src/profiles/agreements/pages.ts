@@ -7,7 +7,7 @@ import { paths } from '#platform/http/paths';
 import { actorId } from '#platform/actor-id';
 import { profileProblems } from '../problems.ts';
 import { findSignature, listAllAgreements } from './agreement-store.ts';
-import { agreementText, type AgreementTemplates } from './agreement-text.ts';
+import { type AgreementTemplates, agreementText } from './agreement-text.ts';
 import { getAgreement } from './publish-agreement.ts';
 import { partiesOf } from './routes.ts';
 import { AgreementParams } from './schemas.ts';

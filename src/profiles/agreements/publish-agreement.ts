@@ -4,7 +4,6 @@ import { slugify } from '#kernel/slug';
 import type { Context } from '#platform/context';
 import { inTransaction, type Reader } from '#platform/db/database';
 import { profileProblems } from '../problems.ts';
-import { type Agreement, TERMS_OF_USE } from './agreement.ts';
 import {
   deleteAgreement,
   findAgreement,
@@ -12,6 +11,7 @@ import {
   insertAgreement,
   updateAgreement,
 } from './agreement-store.ts';
+import { type Agreement, TERMS_OF_USE } from './agreement.ts';
 
 /** @throws agreement_unknown (404) */
 export async function getAgreement(reader: Reader, slug: string): Promise<Agreement> {

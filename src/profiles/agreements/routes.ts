@@ -5,12 +5,11 @@ import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
 import { actorId } from '#platform/actor-id';
 import { profileProblems } from '../problems.ts';
-import { getBroker } from '../profile-store.ts';
-import { profileName } from '../profile.ts';
+import { getBroker, profileName } from '../records/index.ts';
 import { NoContent } from '../schemas.ts';
-import type { Agreement } from './agreement.ts';
 import { listAgreements } from './agreement-store.ts';
-import { type AgreementParties, agreementText, type AgreementTemplates } from './agreement-text.ts';
+import { type AgreementParties, type AgreementTemplates, agreementText } from './agreement-text.ts';
+import type { Agreement } from './agreement.ts';
 import { getAgreement, publishAgreement, reviseAgreement, withdrawAgreement } from './publish-agreement.ts';
 import {
   AgreementCreateBody,

@@ -6,7 +6,7 @@ import { setSessionCookie } from '#platform/http/cookies';
 import { checkedField, type FormProblem, problemToForm, secretField, textField } from '#platform/http/forms';
 import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
-import { TERMS_OF_USE } from '../agreements/agreement.ts';
+import { TERMS_OF_USE } from '../agreements/index.ts';
 import { profileProblems } from '../problems.ts';
 import { register, type Registered } from './register.ts';
 

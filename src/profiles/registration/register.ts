@@ -21,26 +21,23 @@ import { inTransaction, type Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { EXTRA_BYTES_MAX } from '#platform/http/guards/json-size';
 import { networkOf } from '#platform/security/throttle';
-import type { Agreement } from '../agreements/agreement.ts';
-import { findAgreementsBySlugs, upsertSignature } from '../agreements/agreement-store.ts';
-import { createOrganization, createPersonalProfile, freeSlug, parseProfileFields } from '../create-profile.ts';
+import { type Agreement, findAgreementsBySlugs, upsertSignature } from '../agreements/index.ts';
 import { userWelcome } from '../events.ts';
-import { freeUsername } from '../free-username.ts';
 import { profileProblems } from '../problems.ts';
-import type { Profile, ProfileFields } from '../profile.ts';
+import { createOrganization, createPersonalProfile, freeSlug, parseProfileFields } from '../profile/index.ts';
 import { registerLimit } from '../rate-limits.ts';
-import { renameField } from '../rename-field.ts';
-import { findRole, updateRole } from '../roles/role-store.ts';
-import type { RegisterBody } from './register-schemas.ts';
+import { findRole, freeUsername, type Profile, type ProfileFields, updateRole } from '../records/index.ts';
 import {
   address_fields,
   agreementAnswer,
-  type RegistrationExtras,
   oversizedExtras,
+  type RegistrationExtras,
   registrationExtras,
-  registrationShape,
   type RegistrationShape,
+  registrationShape,
 } from './registration.ts';
+import { renameField } from './rename-field.ts';
+import type { RegisterBody } from './schemas.ts';
 
 export type RegistrationInput = Static<typeof RegisterBody> & Readonly<Record<string, unknown>>;
 

@@ -8,7 +8,7 @@ import { throttleProblems } from '#platform/security/throttle';
 import { profileProblems } from '../problems.ts';
 import { isYes } from '../subject.ts';
 import { register } from './register.ts';
-import { RegisterBody } from './register-schemas.ts';
+import { RegisterBody } from './schemas.ts';
 
 export function registrationRoutes(app: App, settings: AccountsSettings): void {
   app.post(

@@ -6,12 +6,20 @@ import { emit } from '#platform/jobs/events';
 import { actorId } from '#platform/actor-id';
 import { roleGrantAccepted } from '../events.ts';
 import { profileProblems } from '../problems.ts';
-import type { Profile } from '../profile.ts';
-import { lockProfile } from '../profile-store.ts';
-import { refuseAcceptance, type Role, roleState } from './role.ts';
+import {
+  findRole,
+  findRoleByGrantKey,
+  findRoleTypesByIds,
+  getManagerType,
+  lockProfile,
+  lockRole,
+  type Profile,
+  refuseAcceptance,
+  type Role,
+  roleState,
+  updateRole,
+} from '../records/index.ts';
 import { emailUnverified, withProofSent } from './refuse-unverified.ts';
-import { findRole, findRoleByGrantKey, lockRole, updateRole } from './role-store.ts';
-import { findRoleTypesByIds, getManagerType } from './role-type-store.ts';
 
 /**
  * Puts an invitation into effect. Only the invited user can do it, once: a key that was seen by somebody else is of no use.

@@ -20,16 +20,26 @@ import { requireQuota } from '#platform/security/quota';
 import type { Throttle } from '#platform/security/throttle';
 import { actorId } from '#platform/actor-id';
 import { roleGrantCreated, userInvited } from '../events.ts';
-import { freeUsername } from '../free-username.ts';
 import { profileProblems } from '../problems.ts';
 import { membersQuota } from '../quotas.ts';
 import { invitationLimit, sellerInvitationLimit } from '../rate-limits.ts';
-import type { Profile } from '../profile.ts';
-import { lockProfile } from '../profile-store.ts';
-import { decideGrant, INVITATION_DAYS, type Role } from './role.ts';
-import { countRolesOnProfile, insertRole, isSeller, lockRole, type NewRole, updateRole } from './role-store.ts';
-import { type RoleType, skipsConsent } from './role-type.ts';
-import { findRoleTypeInUrl } from './role-type-store.ts';
+import {
+  countRolesOnProfile,
+  decideGrant,
+  findRoleTypeInUrl,
+  freeUsername,
+  insertRole,
+  INVITATION_DAYS,
+  isSeller,
+  lockProfile,
+  lockRole,
+  type NewRole,
+  type Profile,
+  type Role,
+  type RoleType,
+  skipsConsent,
+  updateRole,
+} from '../records/index.ts';
 
 /** Counts an invitation, or a request, against its sender. @throws too_many_requests (429) */
 export async function takeInvitation(ctx: Context, throttle: Throttle): Promise<void> {

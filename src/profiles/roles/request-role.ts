@@ -11,14 +11,24 @@ import { actorId } from '#platform/actor-id';
 import { roleRequestCreated } from '../events.ts';
 import { profileProblems } from '../problems.ts';
 import { membersQuota, profilesQuota } from '../quotas.ts';
-import type { Profile } from '../profile.ts';
-import { findProfileByEmail, findProfileBySlug, lockProfile } from '../profile-store.ts';
+import {
+  countRolesOfUser,
+  countRolesOnProfile,
+  decideRequest,
+  findProfileByEmail,
+  findProfileBySlug,
+  findRoleTypeInUrl,
+  getManagerType,
+  insertRole,
+  lockProfile,
+  lockRole,
+  type Profile,
+  type Role,
+  type RoleType,
+  updateRole,
+} from '../records/index.ts';
 import { putIntoEffect } from './accept-role.ts';
-import { decideRequest, type Role } from './role.ts';
 import { withProofSent } from './refuse-unverified.ts';
-import { countRolesOfUser, countRolesOnProfile, insertRole, lockRole, updateRole } from './role-store.ts';
-import type { RoleType } from './role-type.ts';
-import { findRoleTypeInUrl, getManagerType } from './role-type-store.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -4,12 +4,17 @@ import { randomKey40 } from '#platform/security/crypto';
 import type { ProfileId, RoleTypeId, UserId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
 import { profileProblems } from '../problems.ts';
-import { lockProfile } from '../profile-store.ts';
+import {
+  findRoleTypesByIds,
+  INVITATION_DAYS,
+  lockProfile,
+  lockRole,
+  type Role,
+  roleState,
+  updateRole,
+} from '../records/index.ts';
 import { tellGrantee } from './grant-role.ts';
 import { tellManagers } from './request-role.ts';
-import { INVITATION_DAYS, type Role, roleState } from './role.ts';
-import { lockRole, updateRole } from './role-store.ts';
-import { findRoleTypesByIds } from './role-type-store.ts';
 
 /**
  * Mails an invitation, or word of a role in effect, once more. One that has lapsed gets a new key, another keeps its own

@@ -9,9 +9,7 @@ import { actorId } from '#platform/actor-id';
 import { roleRevoked } from '../events.ts';
 import { mayRemoveLastManager, mayRemoveOwner } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
-import { lockProfile } from '../profile-store.ts';
-import { MANAGER } from './role-type.ts';
-import { deleteRole, lockRole, managersOf } from './role-store.ts';
+import { deleteRole, lockProfile, lockRole, MANAGER, managersOf } from '../records/index.ts';
 
 /**
  * Takes the user's role on the profile away, whatever its type and state: a role, an invitation or a request.

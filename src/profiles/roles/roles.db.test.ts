@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { User } from '#accounts';
-import { findProfileBySlug } from '../profile-store.ts';
-import type { Profile } from '../profile.ts';
+import { findProfileBySlug } from '../records/profile-store.ts';
+import type { Profile } from '../records/profile.ts';
 import { apiClient } from '../../../test/support/client.ts';
 import { eventsNamed, makeUser } from '../../../test/support/factories/accounts.ts';
 import { makeMember, makeOrganization, makeReadyUser } from '../../../test/support/factories/profiles.ts';

@@ -6,15 +6,20 @@ import type { App } from '#platform/http/app';
 import { ListQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import { actorId } from '#platform/actor-id';
-import { addShadowProfile } from '../connect-profile.ts';
 import { profileProblems } from '../problems.ts';
+import { addShadowProfile } from '../profile/index.ts';
 import { typeAheadLimit } from '../rate-limits.ts';
-import { findProfileBySlug } from '../profile-store.ts';
-import { getProfileView, presentProfileDetail, presentProfileSummary, profileSummaries } from '../profile-summary.ts';
-import { takeInvitation } from '../roles/grant-role.ts';
-import { isSeller } from '../roles/role-store.ts';
+import {
+  findProfileBySlug,
+  getProfileView,
+  isSeller,
+  presentProfileDetail,
+  presentProfileSummary,
+  profileSummaries,
+} from '../records/index.ts';
+import { takeInvitation } from '../roles/index.ts';
 import { ProfileCreateBody, ProfileDetailSchema, ProfileParams, ProfileSummarySchema } from '../schemas.ts';
-import { type Searcher, suggestAccounts, suggestProfiles, suggestUsers } from './type-ahead.ts';
+import { type Searcher, suggestAccounts, suggestProfiles, suggestUsers } from './type-ahead-store.ts';
 
 const { page: _page, page_size: _page_size, ...searchParameters } = ListQuerystring.properties;
 const Querystring = Type.Object(searchParameters);

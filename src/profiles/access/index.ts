@@ -1,0 +1,1 @@
+export { type AccessSources, makeDecideAccess, type ProviderLink } from './decide-access.ts';

@@ -1,0 +1,2 @@
+export { accessiblePages } from './pages.ts';
+export { accessibleRoutes } from './routes.ts';

@@ -1,0 +1,187 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { findUserById } from '#accounts';
+import { invalidInput } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import type { App } from '#platform/http/app';
+import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
+import { targetOf } from '#platform/http/next';
+import { paths } from '#platform/http/paths';
+import type { Throttle } from '#platform/security/throttle';
+import { actorId } from '#platform/actor-id';
+import { profileProblems } from '../problems.ts';
+import { connectProfile } from '../profile/index.ts';
+import {
+  findProfileBySlug,
+  findProfilesByIds,
+  findRole,
+  findRoleByGrantKey,
+  findRoleTypesByIds,
+  listAccessibles,
+  parseRoleStatus,
+  profileName,
+  refuseAcceptance,
+  type Role,
+} from '../records/index.ts';
+import { acceptRole, emailUnverified, requestRole, revokeRole, takeInvitation } from '../roles/index.ts';
+import { UserParams } from '../schemas.ts';
+import { userOf } from '../subject.ts';
+import { presentAccessibles } from './present-accessible.ts';
+
+/** The profiles that a user belongs to, and the page behind the link of an invitation. */
+export function accessiblePages(app: App, throttle: Throttle): void {
+  ownRolesPages(app, throttle);
+  acceptPages(app);
+}
+
+function ownRolesPages(app: App, throttle: Throttle): void {
+  const options = {
+    config: { access: { kind: 'self' }, page: true },
+    schema: { params: UserParams, hide: true },
+  } as const;
+  app.get('/users/:user/roles/', options, async (request, reply) => showRoles(request, reply, null));
+  app.post('/users/:user/roles/', options, async (request, reply) => {
+    try {
+      const done = await act(request, throttle);
+      reply.flash('success', done);
+    } catch (error) {
+      return showRoles(request, reply, problemToForm(error));
+    }
+    return reply.redirect(targetOf(request, paths.userRoles(request.params.user)), 303);
+  });
+  const own = { config: { access: { kind: 'authenticated' }, page: true }, schema: { hide: true } } as const;
+  for (const url of ['/users/roles/', '/users/roles/accept/']) {
+    app.get(url, own, async ({ ctx }, reply) =>
+      reply.redirect(paths.userRoles(ctx.actor.kind === 'user' ? ctx.actor.username : ''), 302),
+    );
+  }
+}
+
+/** Does what a button of the page asks for; answers in words. */
+async function act(request: FastifyRequest, throttle: Throttle): Promise<string> {
+  const { ctx, subject, body } = request;
+  const user_id = userOf(subject);
+  const handle = textField(body, 'profile', 254);
+  switch (textField(body, 'action', 20)) {
+    case 'create': {
+      const full_name = textField(body, 'full_name', 100);
+      if (full_name === '') throw invalidInput({ full_name: ['This field is required.'] });
+      const profile = await connectProfile(ctx, user_id, { full_name, type: 'organization' }, subject);
+      return `${profileName(profile)} was created.`;
+    }
+    case 'request': {
+      if (handle === '') throw invalidInput({ profile: ['This field is required.'] });
+      await takeInvitation(ctx, throttle);
+      await requestRole(ctx, user_id, null, handle.includes('@') ? { email: handle } : { slug: handle });
+      return 'Your request was sent to the managers of the profile.';
+    }
+    case 'accept': {
+      const role = await roleOn(ctx, handle, request);
+      if (role.grant_key === null) throw profileProblems.role_key_unknown();
+      await acceptRole(ctx, user_id, role.grant_key);
+      return 'The invitation was accepted.';
+    }
+    case 'leave': {
+      const role = await roleOn(ctx, handle, request);
+      await revokeRole(ctx, role.profile_id, user_id, subject);
+      return 'Done.';
+    }
+    default:
+      throw invalidInput({ action: ['Not a valid choice.'] });
+  }
+}
+
+async function roleOn(ctx: Context, slug: string, { subject }: FastifyRequest): Promise<Role> {
+  const profile = await findProfileBySlug(ctx.db, slug);
+  const role = profile && (await findRole(ctx.db, profile.id, userOf(subject)));
+  if (!role) throw profileProblems.role_unknown();
+  return role;
+}
+
+async function showRoles(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  problem: FormProblem | null,
+): Promise<FastifyReply> {
+  const { ctx, subject, body } = request;
+  const user = await findUserById(ctx.db, userOf(subject));
+  const of = { user_id: userOf(subject), role_slug: null, at: ctx.clock.now() };
+  const page = await listAccessibles(ctx.db, of, request.list(), request.listUrl, parseRoleStatus(undefined));
+  const presented = await presentAccessibles(ctx, user?.username ?? '', page.results, subject);
+  return reply.page(
+    'saas/users/roles.html',
+    {
+      // Whether there is an invitation is all that the page needs of its key.
+      accessibles: {
+        ...page,
+        results: presented.map((row) => ({ ...row, grant_key: row.accept_grant_api_url !== null })),
+      },
+      form: { profile: textField(body, 'profile', 254), full_name: textField(body, 'full_name', 100) },
+      errors: problem?.errors ?? {},
+      detail: problem?.detail ?? '',
+      resolve_url: problem?.location ?? null,
+    },
+    problem?.status ?? 200,
+  );
+}
+
+/** Opening the link changes nothing: mail scanners open links. The button does, for the invited user. */
+function acceptPages(app: App): void {
+  const options = {
+    config: {
+      access: { kind: 'active' },
+      page: true,
+      problems: [profileProblems.role_key_unknown, profileProblems.email_unverified],
+    },
+    schema: { params: Type.Object({ key: Type.String({ maxLength: 100 }) }), hide: true },
+  } as const;
+  app.get('/users/roles/accept/:key/', options, async ({ ctx, params }, reply) =>
+    showInvitation(ctx, reply, params.key, null),
+  );
+  app.post('/users/roles/accept/:key/', options, async (request, reply) => {
+    const { ctx, params } = request;
+    const user_id = actorId(ctx);
+    if (user_id === null) throw new Error('the page is for signed-in users');
+    let role: Role;
+    try {
+      role = await acceptRole(ctx, user_id, params.key);
+    } catch (error) {
+      return showInvitation(ctx, reply, params.key, problemToForm(error));
+    }
+    const profile = (await findProfilesByIds(ctx.db, [role.profile_id])).get(role.profile_id);
+    reply.flash('success', profile ? `You belong to ${profileName(profile)} now.` : 'The invitation was accepted.');
+    return reply.redirect(targetOf(request, profile ? paths.app(profile.slug) : paths.app()), 303);
+  });
+}
+
+async function showInvitation(
+  ctx: Context,
+  reply: FastifyReply,
+  key: string,
+  problem: FormProblem | null,
+): Promise<FastifyReply> {
+  const user_id = actorId(ctx);
+  const user = user_id === null ? undefined : await findUserById(ctx.db, user_id);
+  const role = await findRoleByGrantKey(ctx.db, key);
+  const refusal = !role || !user ? 'role_key_unknown' : refuseAcceptance(role, user, ctx.clock.now());
+  if (!role || refusal === 'role_key_unknown') throw profileProblems.role_key_unknown();
+  const profile = (await findProfilesByIds(ctx.db, [role.profile_id])).get(role.profile_id);
+  const type =
+    role.role_type_id === null
+      ? undefined
+      : (await findRoleTypesByIds(ctx.db, [role.role_type_id])).get(role.role_type_id);
+  const refused = refusal === null || !user ? null : emailUnverified(user, role.invited_email);
+  const detail = problem?.detail ?? refused?.message ?? '';
+  return reply.page(
+    'saas/users/accept.html',
+    {
+      invitation: { printable_name: profile ? profileName(profile) : '', role_title: type?.title ?? '' },
+      may_accept: refusal === null,
+      form: {},
+      errors: problem?.errors ?? {},
+      detail,
+      resolve_url: problem?.location ?? refused?.extra.location ?? null,
+    },
+    problem?.status ?? 200,
+  );
+}

@@ -1,0 +1,54 @@
+import type { Static } from 'typebox';
+import type { Context } from '#platform/context';
+import type { Subject } from '#platform/http/guards/access';
+import { paths } from '#platform/http/paths';
+import { extraFromText } from '#platform/http/schemas';
+import {
+  findProfilesByIds,
+  findRoleTypesOf,
+  MANAGER,
+  presentProfileSummary,
+  type Profile,
+  profileSummaries,
+  type Role,
+} from '../records/index.ts';
+import { ownersOf, presentRoleType } from '../role-types/index.ts';
+import type { AccessibleSchema } from './schemas.ts';
+
+export type AccessibleBody = Static<typeof AccessibleSchema>;
+
+/** Presents the roles of one user, with three queries however many there are. */
+export async function presentAccessibles(
+  ctx: Context,
+  username: string,
+  roles: readonly Role[],
+  subject: Subject,
+): Promise<AccessibleBody[]> {
+  const profile_ids = roles.map((role) => role.profile_id);
+  const types = await findRoleTypesOf(ctx.db, roles);
+  const profiles = await findProfilesByIds(ctx.db, profile_ids);
+  const summaries = await profileSummaries(ctx.db, [...profile_ids, ...ownersOf([...types.values()])]);
+  return roles.flatMap((role) => {
+    const profile = profiles.get(role.profile_id);
+    const summary = summaries.get(role.profile_id);
+    if (!profile || !summary) return [];
+    const type = role.role_type_id === null ? undefined : types.get(role.role_type_id);
+    const owner = type?.profile_id ? summaries.get(type.profile_id) : undefined;
+    return {
+      created_at: role.created_at.toISOString(),
+      request_key: role.request_key,
+      profile: presentProfileSummary(summary),
+      role_description: type ? presentRoleType(type, owner, subject) : null,
+      home_url: ctx.origin + paths.app(profile.slug),
+      settings_url: ctx.origin + settingsPath(profile),
+      accept_grant_api_url:
+        role.grant_key === null ? null : ctx.origin + paths.apiAccessiblesAccept(username, role.grant_key),
+      remove_api_url: ctx.origin + paths.apiAccessible(username, type?.slug ?? MANAGER, profile.slug),
+      extra: extraFromText(role.extra),
+    };
+  });
+}
+
+function settingsPath(profile: Pick<Profile, 'slug' | 'is_provider'>): string {
+  return profile.is_provider ? paths.dashboard(profile.slug) : paths.profile(profile.slug);
+}

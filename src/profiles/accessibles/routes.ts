@@ -1,0 +1,264 @@
+import { Type } from 'typebox';
+import { findUserById } from '#accounts';
+import { inputProblems } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import type { Subject } from '#platform/http/guards/access';
+import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
+import { ListQuerystring } from '#platform/http/schemas';
+import { type Throttle, throttleProblems } from '#platform/security/throttle';
+import { quotaProblems } from '#platform/security/quota';
+import { profileProblems } from '../problems.ts';
+import { findProfileBySlug, findRole, listAccessibles, parseRoleStatus, type Role } from '../records/index.ts';
+import {
+  acceptRole,
+  type RequestInput,
+  requestRole,
+  resendRequest,
+  revokeRole,
+  takeInvitation,
+} from '../roles/index.ts';
+import { ForceQuerystring, NoContent, UserParams } from '../schemas.ts';
+import { userOf } from '../subject.ts';
+import { type AccessibleBody, presentAccessibles } from './present-accessible.ts';
+import {
+  AcceptParams,
+  AccessiblePage,
+  AccessibleParams,
+  AccessibleSchema,
+  AccessibleTypeParams,
+  RequestBody,
+} from './schemas.ts';
+
+const Querystring = Type.Object({
+  ...ListQuerystring.properties,
+  role_status: Type.Optional(
+    Type.String({ maxLength: 50, description: 'Any of active, invited, requested, separated by commas' }),
+  ),
+});
+
+const access = { kind: 'self' } as const;
+const { profile_unknown, role_type_unknown, role_unknown, role_already_held, role_already_offered } = profileProblems;
+const { role_key_unknown, role_acceptance_personal, email_unverified, last_manager } = profileProblems;
+
+/** The profiles that a user has to do with. */
+export function accessibleRoutes(app: App, throttle: Throttle): void {
+  listRoutes(app);
+  requestRoutes(app, throttle);
+  acceptRoute(app);
+  oneAccessibleRoutes(app);
+}
+
+function listRoutes(app: App): void {
+  const config = { access };
+  app.get(
+    '/api/users/:user/accessibles',
+    {
+      config,
+      schema: {
+        tags: ['rbac'],
+        summary: 'Lists the profiles that a user can reach',
+        description: 'Lists the profiles on which the user has a role, with invitations and requests that are open.',
+        params: UserParams,
+        querystring: Querystring,
+        response: { 200: AccessiblePage },
+      },
+    },
+    async (request) => {
+      const { ctx, subject, query } = request;
+      const of = { user_id: userOf(subject), role_slug: null, at: ctx.clock.now() };
+      const page = await listAccessibles(
+        ctx.db,
+        of,
+        request.list(),
+        request.listUrl,
+        parseRoleStatus(query.role_status),
+      );
+      return { ...page, results: await present(ctx, subject, page.results) };
+    },
+  );
+  app.get(
+    '/api/users/:user/accessibles/:role',
+    {
+      config,
+      schema: {
+        tags: ['rbac'],
+        summary: 'Lists the profiles on which a user has one type of role',
+        description: 'Lists the profiles on which the user has one type of role.',
+        params: AccessibleTypeParams,
+        querystring: Querystring,
+        response: { 200: AccessiblePage },
+      },
+    },
+    async (request) => {
+      const { ctx, subject, query, params } = request;
+      const of = { user_id: userOf(subject), role_slug: params.role, at: ctx.clock.now() };
+      const page = await listAccessibles(
+        ctx.db,
+        of,
+        request.list(),
+        request.listUrl,
+        parseRoleStatus(query.role_status),
+      );
+      return { ...page, results: await present(ctx, subject, page.results) };
+    },
+  );
+}
+
+function requestRoutes(app: App, throttle: Throttle): void {
+  const options = {
+    config: {
+      access,
+      problems: [
+        inputProblems.invalid_input,
+        profile_unknown,
+        role_type_unknown,
+        role_already_held,
+        role_already_offered,
+        role_acceptance_personal,
+        email_unverified,
+        quotaProblems.quota_exceeded,
+        throttleProblems.too_many_requests,
+      ],
+    },
+    schema: {
+      tags: ['rbac'],
+      querystring: ForceQuerystring,
+      body: RequestBody,
+      response: { 200: AccessibleSchema, 201: AccessibleSchema },
+    },
+  };
+  const ask = async (ctx: Context, subject: Subject, role: string | null, body: RequestInput) => {
+    await takeInvitation(ctx, throttle);
+    const result = await requestRole(ctx, userOf(subject), role, body);
+    return {
+      status: result.is_new ? (201 as const) : (200 as const),
+      body: await presentOne(ctx, subject, result.role),
+    };
+  };
+  app.post(
+    '/api/users/:user/accessibles',
+    {
+      ...options,
+      schema: {
+        ...options.schema,
+        summary: 'Asks a profile for a role',
+        description: 'Asks the managers of a profile for a role; they are notified by e-mail.',
+        params: UserParams,
+      },
+    },
+    async ({ ctx, subject, body }, reply) => {
+      const answer = await ask(ctx, subject, null, body);
+      return reply.status(answer.status).send(answer.body);
+    },
+  );
+  app.post(
+    '/api/users/:user/accessibles/:role',
+    {
+      ...options,
+      schema: {
+        ...options.schema,
+        summary: 'Asks a profile for one type of role',
+        description: 'Asks the managers of a profile for one type of role; they are notified by e-mail.',
+        params: AccessibleTypeParams,
+      },
+    },
+    async ({ ctx, subject, body, params }, reply) => {
+      const answer = await ask(ctx, subject, params.role, body);
+      return reply.status(answer.status).send(answer.body);
+    },
+  );
+}
+
+function acceptRoute(app: App): void {
+  putAndPatch(
+    app,
+    '/api/users/:user/accessibles/accept/:verification_key',
+    {
+      config: { access, problems: [role_key_unknown, role_acceptance_personal, email_unverified] },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Accepts an invitation',
+        description:
+          'Accepts an invitation. The caller must be the invited user and must have verified the invited address. The key works once.',
+        params: AcceptParams,
+        response: { 200: AccessibleSchema },
+      },
+    },
+    async ({ ctx, subject, params }) =>
+      presentOne(ctx, subject, await acceptRole(ctx, userOf(subject), params.verification_key)),
+  );
+}
+
+function oneAccessibleRoutes(app: App): void {
+  const url = '/api/users/:user/accessibles/:role/:profile';
+  app.get(
+    url,
+    {
+      config: { access, problems: [role_unknown] },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Retrieves the role of a user on a profile',
+        description: 'Returns the role of the user on a profile.',
+        params: AccessibleParams,
+        response: { 200: AccessibleSchema },
+      },
+    },
+    async ({ ctx, subject, params }) => presentOne(ctx, subject, await getRole(ctx, subject, params.profile)),
+  );
+  app.post(
+    url,
+    {
+      config: { access, problems: [role_unknown] },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Reminds a profile of a request',
+        description: 'Notifies the managers of the profile of an open request once more.',
+        params: AccessibleParams,
+        response: { 200: AccessibleSchema },
+      },
+    },
+    async ({ ctx, subject, params }) => {
+      const role = await getRole(ctx, subject, params.profile);
+      return presentOne(ctx, subject, await resendRequest(ctx, role.profile_id, role.user_id));
+    },
+  );
+  app.delete(
+    url,
+    {
+      config: { access, problems: [role_unknown, last_manager] },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Leaves a profile, declines an invitation or withdraws a request',
+        description:
+          'Leaves a profile, declines an invitation or withdraws a request. The last manager of a profile cannot leave.',
+        params: AccessibleParams,
+        response: { 204: NoContent },
+      },
+    },
+    async ({ ctx, subject, params }, reply) => {
+      const role = await getRole(ctx, subject, params.profile);
+      await revokeRole(ctx, role.profile_id, role.user_id, subject);
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+/** The role type in the path is not looked at: a user has one role on a profile. */
+async function getRole(ctx: Context, subject: Subject, profile_slug: string): Promise<Role> {
+  const profile = await findProfileBySlug(ctx.db, profile_slug);
+  const role = profile && (await findRole(ctx.db, profile.id, userOf(subject)));
+  if (!role) throw role_unknown();
+  return role;
+}
+
+async function present(ctx: Context, subject: Subject, roles: readonly Role[]): Promise<AccessibleBody[]> {
+  const user = await findUserById(ctx.db, userOf(subject));
+  return presentAccessibles(ctx, user?.username ?? '', roles, subject);
+}
+
+async function presentOne(ctx: Context, subject: Subject, role: Role): Promise<AccessibleBody> {
+  const [presented] = await present(ctx, subject, [role]);
+  if (!presented) throw role_unknown();
+  return presented;
+}

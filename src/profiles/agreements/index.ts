@@ -1,0 +1,11 @@
+export {
+  deleteSignatures,
+  findAgreement,
+  findAgreementsBySlugs,
+  hasSigned,
+  insertAgreement,
+  upsertSignature,
+} from './agreement-store.ts';
+export { type Agreement, TERMS_OF_USE } from './agreement.ts';
+export { legalPages } from './pages.ts';
+export { agreementRoutes } from './routes.ts';

@@ -1,0 +1,1 @@
+export { chooserPages } from './pages.ts';

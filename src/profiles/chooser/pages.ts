@@ -1,0 +1,138 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Context } from '#platform/context';
+import type { App } from '#platform/http/app';
+import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
+import { safeNext, withNext } from '#platform/http/next';
+import { paths } from '#platform/http/paths';
+import { invalidInput } from '#kernel/problem';
+import type { UserId } from '#platform/db/db-schema';
+import { noSubject } from '#platform/http/guards/access';
+import { actorId } from '#platform/actor-id';
+import { connectProfile } from '../profile/index.ts';
+import {
+  findRoleTypesByIds,
+  listRolesInState,
+  presentProfileSummary,
+  profileSummaries,
+  roleState,
+} from '../records/index.ts';
+
+const ROLES_MAX = 100;
+
+/**
+ * Pages for an address that lacks its profile: on to the only one, or a choice, or the form that makes the first.
+ * `:profile` in `next` stands for what is chosen; the rest of the query goes along.
+ */
+export function chooserPages(app: App): void {
+  chooser(app, '/profile/', (slug) => paths.profile(slug));
+  chooser(app, '/billing/', (slug) => paths.history(slug));
+  cartChooser(app);
+}
+
+/** The cart's own address takes plans by POST, so a profile made on the way is posted to the general chooser. */
+function cartChooser(app: App): void {
+  const options = { config: { access: { kind: 'authenticated' }, page: true }, schema: { hide: true } } as const;
+  app.get('/billing/cart/', options, async (request, reply) => {
+    // Where the buyer was going stays in the query: it is the last step of an order, not the next one.
+    const cartOf = (slug: string) => paths.cart(slug) + request.listUrl.search;
+    const create_path = withNext(paths.profileChooser(), cartOf(':profile').replace('%3Aprofile', ':profile'));
+    return show(request, reply, cartOf, null, { create_path });
+  });
+}
+
+function chooser(app: App, url: string, pageOf: (slug: string) => string): void {
+  const options = { config: { access: { kind: 'authenticated' }, page: true }, schema: { hide: true } } as const;
+  app.get(url, options, async (request, reply) =>
+    show(request, reply, (slug) => locationOf(request, slug, pageOf), null),
+  );
+  app.post(url, options, async (request, reply) => {
+    try {
+      const full_name = textField(request.body, 'full_name', 100);
+      if (full_name === '') throw invalidInput({ full_name: ['This field is required.'] });
+      const profile = await connectProfile(
+        request.ctx,
+        signedIn(request.ctx),
+        { full_name, type: 'organization' },
+        noSubject,
+      );
+      reply.flash('success', `${full_name} was created.`);
+      return await reply.redirect(locationOf(request, profile.slug, pageOf), 303);
+    } catch (error) {
+      return show(request, reply, (slug) => locationOf(request, slug, pageOf), problemToForm(error));
+    }
+  });
+}
+
+function signedIn(ctx: Context): UserId {
+  const user_id = actorId(ctx);
+  if (user_id === null) throw new Error('the page is for signed-in users');
+  return user_id;
+}
+
+/** Where choosing a profile leads. */
+function locationOf(request: FastifyRequest, slug: string, pageOf: (slug: string) => string): string {
+  const url = request.listUrl;
+  const next = safeNext(url.searchParams.get('next'));
+  if (next !== null) return next.replace(':profile', encodeURIComponent(slug));
+  url.searchParams.delete('next');
+  return pageOf(slug) + url.search;
+}
+
+async function show(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  locate: (slug: string) => string,
+  problem: FormProblem | null,
+  more: Record<string, unknown> = {},
+): Promise<FastifyReply> {
+  const { ctx } = request;
+  const at = ctx.clock.now();
+  const user_id = signedIn(ctx);
+  // Invitations are counted apart: neither their presence nor their number changes the choice between accepted roles.
+  const held = await listRolesInState(ctx.db, { user_id, status: 'active', at }, ROLES_MAX);
+  const offered = await listRolesInState(ctx.db, { user_id, status: 'invited', at }, ROLES_MAX);
+  const invited = offered.filter((role) => roleState(role, at) === 'invited');
+  const roles = [...held, ...invited];
+  const summaries = await profileSummaries(
+    ctx.db,
+    roles.map((role) => role.profile_id),
+  );
+  // A role that was given without consent does not ask its holder for a choice either.
+  const agreed = held.filter((role) => role.accepted_at !== null);
+  const [one, ...others] = agreed.length > 0 ? agreed : held;
+  const only = one && summaries.get(one.profile_id);
+  if (others.length === 0 && only && problem === null) {
+    return reply.redirect(locate(only.slug), 302);
+  }
+  const types = await findRoleTypesByIds(
+    ctx.db,
+    roles.map((role) => role.role_type_id).filter((id) => id !== null),
+  );
+  const titleOf = (id: (typeof roles)[number]['role_type_id']) => (id === null ? '' : (types.get(id)?.title ?? ''));
+  return reply.page(
+    'saas/profile_redirects.html',
+    {
+      accessibles: held.flatMap((role) => {
+        const summary = summaries.get(role.profile_id);
+        if (!summary) return [];
+        const location = locate(summary.slug);
+        return { ...presentProfileSummary(summary), role_title: titleOf(role.role_type_id), location };
+      }),
+      invitations: invited.flatMap((role) => {
+        const summary = summaries.get(role.profile_id);
+        if (!summary || role.grant_key === null) return [];
+        const accept_url = paths.roleAccept(role.grant_key);
+        return {
+          profile: { printable_name: summary.printable_name },
+          role_description: { title: titleOf(role.role_type_id) },
+          accept_url,
+        };
+      }),
+      form: { full_name: textField(request.body, 'full_name', 100) },
+      errors: problem?.errors ?? {},
+      detail: problem?.detail ?? '',
+      ...more,
+    },
+    problem?.status ?? 200,
+  );
+}

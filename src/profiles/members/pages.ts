@@ -1,0 +1,144 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { findUserByUsername } from '#accounts';
+import { parseListQuery } from '#kernel/page';
+import type { App } from '#platform/http/app';
+import { checkedField, type FormProblem, problemToForm, textField } from '#platform/http/forms';
+import { paths } from '#platform/http/paths';
+import type { Throttle } from '#platform/security/throttle';
+import { listableRoleStatuses, maySeePendingRoles } from '../policy.ts';
+import { profileProblems } from '../problems.ts';
+import {
+  findRoleTypeInUrl,
+  getProfileView,
+  listRoles,
+  listRoleTypes,
+  MANAGER,
+  presentProfileDetail,
+  type RoleType,
+} from '../records/index.ts';
+import { RoleTypeParams } from '../role-types/index.ts';
+import { grantRole, revokeRole, takeInvitation } from '../roles/index.ts';
+import { ProfileParams } from '../schemas.ts';
+import { profileOf } from '../subject.ts';
+import { presentRolesByProfile } from './present-member.ts';
+
+const read = { access: { kind: 'provider' }, page: true } as const;
+const write = { access: { kind: 'direct' }, page: true } as const;
+
+/** The people of a profile, all of them or those with one role; managers invite, accept and remove here. */
+export function memberPages(app: App, throttle: Throttle): void {
+  const all = { params: ProfileParams, hide: true };
+  const one = { params: RoleTypeParams, hide: true };
+  app.get('/profile/:profile/roles/', { config: read, schema: all }, async (request, reply) =>
+    show(request, reply, null, null),
+  );
+  app.post('/profile/:profile/roles/', { config: write, schema: all }, async (request, reply) =>
+    act(request, reply, throttle, null),
+  );
+  const { role_type_unknown } = profileProblems;
+  app.get(
+    '/profile/:profile/roles/:role/',
+    { config: { ...read, problems: [role_type_unknown] }, schema: one },
+    async (request, reply) => show(request, reply, await typeOf(request, request.params.role), null),
+  );
+  app.post(
+    '/profile/:profile/roles/:role/',
+    { config: { ...write, problems: [role_type_unknown] }, schema: one },
+    async (request, reply) => act(request, reply, throttle, await typeOf(request, request.params.role)),
+  );
+}
+
+async function typeOf({ ctx, subject }: FastifyRequest, text: string): Promise<RoleType> {
+  const type = await findRoleTypeInUrl(ctx.db, profileOf(subject), text);
+  if (!type) throw profileProblems.role_type_unknown();
+  return type;
+}
+
+async function act(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  throttle: Throttle,
+  type: RoleType | null,
+): Promise<FastifyReply> {
+  const { ctx, subject, body } = request;
+  const profile_id = profileOf(subject);
+  const role = textField(body, 'role', 50) || type?.slug || MANAGER;
+  try {
+    switch (textField(body, 'action', 20)) {
+      case 'invite': {
+        await takeInvitation(ctx, throttle);
+        const invitee = textField(body, 'email', 254);
+        const who = invitee.includes('@') ? { email: invitee } : { slug: invitee };
+        const words = {
+          full_name: textField(body, 'full_name', 100),
+          message: textField(body, 'message', 255) || undefined,
+        };
+        await grantRole(
+          ctx,
+          profile_id,
+          role,
+          { ...who, ...words },
+          { force: checkedField(body, 'force') && 'email' in who },
+        );
+        reply.flash('success', `An invitation was sent to ${invitee}.`);
+        break;
+      }
+      case 'accept':
+        await grantRole(ctx, profile_id, role, { slug: textField(body, 'user', 150) }, { force: false });
+        reply.flash('success', 'The request was accepted.');
+        break;
+      case 'remove': {
+        const user = await findUserByUsername(ctx.db, textField(body, 'user', 150));
+        if (!user) throw profileProblems.user_unknown();
+        await revokeRole(ctx, profile_id, user.id, subject);
+        reply.flash('success', `${user.username} has no role any more.`);
+        break;
+      }
+      default:
+    }
+  } catch (error) {
+    return show(request, reply, type, problemToForm(error));
+  }
+  const profile = await getProfileView(ctx.db, profile_id);
+  return reply.redirect(paths.roles(profile.slug, type?.slug), 303);
+}
+
+async function show(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  type: RoleType | null,
+  problem: FormProblem | null,
+): Promise<FastifyReply> {
+  const { ctx, subject, body } = request;
+  const profile_id = profileOf(subject);
+  const profile = await getProfileView(ctx.db, profile_id);
+  const on = { profile_id, role_type_id: type?.id ?? null, without_pending: !maySeePendingRoles(subject) };
+  const page = await listRoles(ctx.db, on, request.list(), request.listUrl, listableRoleStatuses(subject));
+  const types = await listRoleTypes(
+    ctx.db,
+    profile_id,
+    parseListQuery({ page_size: '100' }, () => null),
+    request.listUrl,
+  );
+  // Only an address can be invited without being known; a name that nobody has is a mistake.
+  const unknown = problem?.code === 'user_unknown' && textField(body, 'email', 254).includes('@');
+  return reply.page(
+    type === null ? 'saas/profile/roles/index.html' : 'saas/profile/roles/role.html',
+    {
+      profile: presentProfileDetail(profile),
+      may_edit: subject.is_manager && subject.relation !== 'provider',
+      role_descr: type,
+      role_types: types.results.map(({ slug, title }) => ({ slug, title, url: paths.roles(profile.slug, slug) })),
+      roles: { ...page, results: await presentRolesByProfile(ctx, profile.slug, page.results, subject) },
+      form: {
+        email: textField(body, 'email', 254),
+        full_name: textField(body, 'full_name', 100),
+        message: textField(body, 'message', 255),
+      },
+      unknown,
+      errors: problem?.errors.slug && !problem.errors.email ? { email: problem.errors.slug } : (problem?.errors ?? {}),
+      detail: unknown ? '' : (problem?.detail ?? ''),
+    },
+    problem?.status ?? 200,
+  );
+}

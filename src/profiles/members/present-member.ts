@@ -1,0 +1,77 @@
+import type { Static } from 'typebox';
+import { findUsersByIds, printableName, type User } from '#accounts';
+import type { Context } from '#platform/context';
+import type { Subject } from '#platform/http/guards/access';
+import { paths } from '#platform/http/paths';
+import { extraFromText } from '#platform/http/schemas';
+import { maySeeMembersInFull } from '../policy.ts';
+import { findRoleTypesOf, MANAGER, profileSummaries, type Role } from '../records/index.ts';
+import { ownersOf, presentRoleType } from '../role-types/index.ts';
+import type { MemberSchema, RoleByProfileSchema } from './schemas.ts';
+
+export type RoleByProfileBody = Static<typeof RoleByProfileSchema>;
+
+/** Presents roles as their profiles see them, with three queries however many there are. */
+export async function presentRolesByProfile(
+  ctx: Context,
+  profile: string | ((role: Role) => string),
+  roles: readonly Role[],
+  subject: Subject,
+): Promise<RoleByProfileBody[]> {
+  const users = await findUsersByIds(
+    ctx.db,
+    roles.map((role) => role.user_id),
+  );
+  const types = await findRoleTypesOf(ctx.db, roles);
+  const owners = await profileSummaries(ctx.db, ownersOf([...types.values()]));
+  return roles.flatMap((role) => {
+    const user = users.get(role.user_id);
+    if (!user) return [];
+    const type = role.role_type_id === null ? undefined : types.get(role.role_type_id);
+    const role_slug = type?.slug ?? MANAGER;
+    const profile_slug = typeof profile === 'string' ? profile : profile(role);
+    const owner = type?.profile_id ? owners.get(type.profile_id) : undefined;
+    return {
+      created_at: role.created_at.toISOString(),
+      user: presentMember(user, { in_full: maySeeMembersInFull(subject), is_known: knowsMember(role, subject) }),
+      extra: extraFromText(role.extra),
+      grant_key: role.grant_key,
+      request_key: role.request_key,
+      role_description: type ? presentRoleType(type, owner, subject) : null,
+      accept_request_api_url: role.request_key === null ? null : ctx.origin + paths.apiRole(profile_slug, role_slug),
+      remove_api_url: ctx.origin + paths.apiRole(profile_slug, role_slug, user.username),
+    };
+  });
+}
+
+/**
+ * An address that the invitation was sent to is known to who sent it. Who was invited by name tells theirs by accepting:
+ * the whole site could be asked for its addresses otherwise, one invitation each.
+ */
+function knowsMember({ grant_key, invited_email }: Role, { relation }: Subject): boolean {
+  return grant_key === null || invited_email !== null || relation === 'broker';
+}
+
+function presentMember(
+  user: User,
+  { is_known, ...seen }: { in_full: boolean; is_known: boolean },
+): Static<typeof MemberSchema> {
+  const in_full = seen.in_full && is_known;
+  return {
+    slug: user.username,
+    username: user.username,
+    printable_name: printableName(user),
+    picture: user.picture,
+    email: is_known ? user.email : null,
+    phone: in_full ? user.phone : null,
+    full_name: user.full_name,
+    nick_name: user.nick_name,
+    lang: user.lang,
+    credentials: in_full ? user.has_password : null,
+    otp_enabled: in_full ? user.otp_enabled : null,
+    created_at: user.created_at.toISOString(),
+    last_login: in_full ? (user.last_login_at?.toISOString() ?? null) : null,
+    email_code: null,
+    phone_code: null,
+  };
+}

@@ -1,0 +1,244 @@
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { findUserByUsername } from '#accounts';
+import { inputProblems } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import type { ProfileId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
+import type { Subject } from '#platform/http/guards/access';
+import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
+import { extraToText, ListQuerystring } from '#platform/http/schemas';
+import { type Throttle, throttleProblems } from '#platform/security/throttle';
+import { quotaProblems } from '#platform/security/quota';
+import { listableRoleStatuses, maySeePendingRoles } from '../policy.ts';
+import { profileProblems } from '../problems.ts';
+import {
+  findRole,
+  findRoleTypeInUrl,
+  getProfileView,
+  isPending,
+  listRoles,
+  parseRoleStatus,
+  type Role,
+  type RoleType,
+  updateRole,
+} from '../records/index.ts';
+import { RoleTypeParams } from '../role-types/index.ts';
+import { grantRole, resendInvitation, revokeRole, takeInvitation } from '../roles/index.ts';
+import { ForceQuerystring, NoContent, ProfileParams } from '../schemas.ts';
+import { isYes, profileOf } from '../subject.ts';
+import { presentRolesByProfile, type RoleByProfileBody } from './present-member.ts';
+import { ExtraBody, GrantBody, RoleByProfileSchema, RolePage, RoleParams } from './schemas.ts';
+
+const RoleListQuerystring = Type.Object({
+  ...ListQuerystring.properties,
+  role_status: Type.Optional(
+    Type.String({ maxLength: 50, description: 'Any of active, invited, requested, separated by commas' }),
+  ),
+});
+
+// Providers read who the members are; only the profile's own managers, and the operator, make or unmake members.
+const read = { kind: 'provider' } as const;
+const write = { kind: 'direct' } as const;
+const { too_many_requests } = throttleProblems;
+const { role_type_unknown, role_unknown, user_unknown, role_already_held, last_manager } = profileProblems;
+
+/** Who holds, is offered or asks for a role on a profile. */
+export function memberRoutes(app: App, throttle: Throttle): void {
+  listRoutes(app);
+  grantRoute(app, throttle);
+  oneRoleRoutes(app, throttle);
+}
+
+function listRoutes(app: App): void {
+  app.get(
+    '/api/profile/:profile/roles',
+    {
+      config: { access: read },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Lists roles on a profile',
+        description: 'Lists the users with a role on the profile, with invitations and requests that are open.',
+        params: ProfileParams,
+        querystring: RoleListQuerystring,
+        response: { 200: RolePage },
+      },
+    },
+    async (request) => {
+      const { ctx, subject, query } = request;
+      const page = await rolesSeenBy(request, null, query.role_status);
+      return { ...page, results: await present(ctx, subject, page.results) };
+    },
+  );
+  app.get(
+    '/api/profile/:profile/roles/:role',
+    {
+      config: { access: read, problems: [role_type_unknown] },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Lists roles of one type on a profile',
+        description:
+          'Lists the users who hold one type of role on the profile, with invitations and requests that are open.',
+        params: RoleTypeParams,
+        querystring: RoleListQuerystring,
+        response: { 200: RolePage },
+      },
+    },
+    async (request) => {
+      const { ctx, subject, query, params } = request;
+      const type = await getTypeInUrl(ctx, profileOf(subject), params.role);
+      const page = await rolesSeenBy(request, type.id, query.role_status);
+      return { ...page, results: await present(ctx, subject, page.results) };
+    },
+  );
+}
+
+/** Lists the roles that the caller may see on the profile of the path, of one type or of all. */
+async function rolesSeenBy(request: FastifyRequest, role_type_id: RoleType['id'] | null, status: string | undefined) {
+  const { ctx, subject } = request;
+  const on = { profile_id: profileOf(subject), role_type_id, without_pending: !maySeePendingRoles(subject) };
+  const seen = parseRoleStatus(status, listableRoleStatuses(subject));
+  return listRoles(ctx.db, on, request.list(), request.listUrl, seen);
+}
+
+function grantRoute(app: App, throttle: Throttle): void {
+  app.post(
+    '/api/profile/:profile/roles/:role',
+    {
+      config: {
+        access: write,
+        problems: [
+          inputProblems.invalid_input,
+          role_type_unknown,
+          user_unknown,
+          role_already_held,
+          quotaProblems.quota_exceeded,
+          too_many_requests,
+        ],
+      },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Grants a role, or invites somebody to accept one',
+        description:
+          'Invites a user, or a person without an account by e-mail address, to accept a role. The role has no effect until the invited user accepts it.',
+        params: RoleTypeParams,
+        querystring: ForceQuerystring,
+        body: GrantBody,
+        response: { 200: RoleByProfileSchema, 201: RoleByProfileSchema },
+      },
+    },
+    async ({ ctx, subject, params, query, body }, reply) => {
+      await takeInvitation(ctx, throttle);
+      const { role, is_new } = await grantRole(ctx, profileOf(subject), params.role, body, {
+        force: isYes(query.force),
+      });
+      return reply.status(is_new ? 201 : 200).send(await presentOne(ctx, subject, role));
+    },
+  );
+}
+
+function oneRoleRoutes(app: App, throttle: Throttle): void {
+  const url = '/api/profile/:profile/roles/:role/:user';
+  const problems = [role_type_unknown, user_unknown, role_unknown];
+  app.get(
+    url,
+    {
+      config: { access: read, problems },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Retrieves the role of a user',
+        description: 'Returns the role of a user on the profile.',
+        params: RoleParams,
+        response: { 200: RoleByProfileSchema },
+      },
+    },
+    async ({ ctx, subject, params }) => presentOne(ctx, subject, await getRole(ctx, subject, params)),
+  );
+  app.post(
+    url,
+    {
+      config: { access: write, problems },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Sends an invitation again',
+        description: 'Sends the invitation of a user once more; the former link ends.',
+        params: RoleParams,
+        response: { 200: RoleByProfileSchema },
+      },
+    },
+    async ({ ctx, subject, params }) => {
+      const role = await getRole(ctx, subject, params);
+      const type = await getTypeInUrl(ctx, profileOf(subject), params.role);
+      await takeInvitation(ctx, throttle);
+      const sent = await resendInvitation(ctx, role.profile_id, type.id, role.user_id);
+      return { ...(await presentOne(ctx, subject, sent)), detail: `An invitation was sent to ${params.user}.` };
+    },
+  );
+  const update = {
+    config: { access: write, problems },
+    schema: {
+      tags: ['rbac'],
+      summary: 'Updates what is kept with a role',
+      description: 'Changes the meta data that is stored with a role.',
+      params: RoleParams,
+      body: ExtraBody,
+      response: { 200: RoleByProfileSchema },
+    },
+  };
+  const change = async (ctx: Context, subject: Subject, params: { role: string; user: string }, extra: unknown) => {
+    const role = await getRole(ctx, subject, params);
+    if (extra === undefined) return presentOne(ctx, subject, role);
+    const text = extraToText(extra);
+    return presentOne(ctx, subject, await inTransaction(ctx.db, (tx) => updateRole(tx, role.id, { extra: text })));
+  };
+  putAndPatch(app, url, update, async ({ ctx, subject, params, body }) => change(ctx, subject, params, body.extra));
+  app.delete(
+    url,
+    {
+      config: { access: write, problems: [user_unknown, last_manager] },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Takes a role, invitation or request away',
+        description: 'Removes a role, an invitation or a request. The last manager of a profile stays.',
+        params: RoleParams,
+        response: { 204: NoContent },
+      },
+    },
+    async ({ ctx, subject, params }, reply) => {
+      // The type in the path is no filter: a user has one role on a profile.
+      const user = await findUserByUsername(ctx.db, params.user);
+      if (!user) throw user_unknown();
+      await revokeRole(ctx, profileOf(subject), user.id, subject);
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+async function getTypeInUrl(ctx: Context, profile_id: ProfileId, text: string): Promise<RoleType> {
+  const type = await findRoleTypeInUrl(ctx.db, profile_id, text);
+  if (!type) throw role_type_unknown();
+  return type;
+}
+
+/** The row of exactly that type and user. */
+async function getRole(ctx: Context, subject: Subject, params: { role: string; user: string }): Promise<Role> {
+  const type = await getTypeInUrl(ctx, profileOf(subject), params.role);
+  const user = await findUserByUsername(ctx.db, params.user);
+  if (!user) throw user_unknown();
+  const role = await findRole(ctx.db, profileOf(subject), user.id);
+  if (role?.role_type_id !== type.id) throw role_unknown();
+  if (isPending(role) && !maySeePendingRoles(subject)) throw role_unknown();
+  return role;
+}
+
+async function present(ctx: Context, subject: Subject, roles: readonly Role[]): Promise<RoleByProfileBody[]> {
+  const profile = await getProfileView(ctx.db, profileOf(subject));
+  return presentRolesByProfile(ctx, profile.slug, roles, subject);
+}
+
+async function presentOne(ctx: Context, subject: Subject, role: Role): Promise<RoleByProfileBody> {
+  const [presented] = await present(ctx, subject, [role]);
+  if (!presented) throw role_unknown();
+  return presented;
+}

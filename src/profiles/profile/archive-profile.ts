@@ -1,0 +1,107 @@
+import { detachProfile, refuseApiKey, releaseName, type User } from '#accounts';
+import type { Context } from '#platform/context';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import { inTransaction, type Reader, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { paths } from '#platform/http/paths';
+import type { Site } from '#platform/site';
+import { actorId } from '#platform/actor-id';
+import { deleteSignatures } from '../agreements/index.ts';
+import { profileArchived } from '../events.ts';
+import { profileProblems } from '../problems.ts';
+import {
+  archiveSlug,
+  deleteRole,
+  deleteRolesOnProfile,
+  findPersonalProfile,
+  listRolesOfUser,
+  lockProfile,
+  MANAGER,
+  managersOf,
+  type Profile,
+  updateProfileRow,
+} from '../records/index.ts';
+
+/** What ends with a profile elsewhere, in the same transaction: subscriptions to it and of it. Brought by src/app.ts. */
+export type OnProfileArchived = (tx: Tx, profile_id: ProfileId, at: Date) => Promise<void>;
+
+/**
+ * Archives a profile: nobody has a role on it, its slug and address say nothing any more. What was booked stays.
+ * A personal profile leaves its user without one.
+ *
+ * @throws profile_protected (403) for the broker and the processor · api_key_refused (403) for a personal profile
+ */
+export async function archiveProfile(
+  ctx: Context,
+  profile_id: ProfileId,
+  onArchived: OnProfileArchived,
+): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => {
+    const profile = await lockProfile(tx, profile_id);
+    if (profile.personal_user_id !== null) refuseApiKey(ctx);
+    await archiveLocked(tx, profile, ctx.site, actorId(ctx), ctx.clock.now(), onArchived);
+  });
+}
+
+async function archiveLocked(
+  tx: Tx,
+  profile: Profile,
+  site: Pick<Site, 'broker_id'>,
+  originated_by: UserId | null,
+  at: Date,
+  onArchived: OnProfileArchived,
+): Promise<void> {
+  if (profile.id === site.broker_id || profile.is_processor) throw profileProblems.profile_protected();
+  if (!profile.is_active) return;
+  await deleteRolesOnProfile(tx, profile.id);
+  await onArchived(tx, profile.id, at);
+  // The user of a personal profile keeps the name; an organization's stays closed for a while.
+  if (profile.personal_user_id === null) await releaseName(tx, profile.slug, at);
+  else await detachProfile(tx, profile.id);
+  await updateProfileRow(tx, profile.id, {
+    slug: archiveSlug(profile.id),
+    full_name: '',
+    email: '',
+    phone: '',
+    street_address: '',
+    picture: null,
+    extra: null,
+    is_active: false,
+    personal_user_id: null,
+  });
+  await emit(tx, profileArchived({ profile_id: profile.id, originated_by }), at);
+}
+
+/**
+ * Takes an archived user's roles and signatures away and archives the personal profile, in the user's transaction.
+ *
+ * @throws last_manager (409) when the user is the last manager of the broker
+ */
+export async function archiveProfilesOfUser(
+  tx: Tx,
+  change: { user: Pick<User, 'id'>; site: Site; originated_by: UserId | null },
+  at: Date,
+  onArchived: OnProfileArchived,
+): Promise<void> {
+  const { user, site, originated_by } = change;
+  const broker = await lockProfile(tx, site.broker_id);
+  const operators = await managersOf(tx, site.broker_id, at);
+  if (operators.length === 1 && operators[0] === user.id) {
+    throw profileProblems.last_manager({ location: paths.roles(broker.slug, MANAGER) });
+  }
+  for (const role of await listRolesOfUser(tx, user.id)) await deleteRole(tx, role.id);
+  await deleteSignatures(tx, user.id);
+  const personal = await findPersonalProfile(tx, user.id);
+  // Locked before its subscriptions end: a grant that is under way is waited for and ended too.
+  if (personal) await archiveLocked(tx, await lockProfile(tx, personal.id), site, originated_by, at, onArchived);
+}
+
+/** Says whether a user manages the site. */
+export async function isOperator(
+  reader: Reader,
+  site: Pick<Site, 'broker_id'>,
+  user_id: UserId,
+  at: Date,
+): Promise<boolean> {
+  return (await managersOf(reader, site.broker_id, at)).includes(user_id);
+}

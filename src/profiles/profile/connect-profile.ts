@@ -1,0 +1,125 @@
+import { invalidInput } from '#kernel/problem';
+import { findUserByEmail, findUserById, findUserByUsername, insertUser, isUsername, type User } from '#accounts';
+import type { Context } from '#platform/context';
+import type { UserId } from '#platform/db/db-schema';
+import { inTransaction, type Tx } from '#platform/db/database';
+import type { Subject } from '#platform/http/guards/access';
+import { requireQuota } from '#platform/security/quota';
+import { actorId } from '#platform/actor-id';
+import { isBrokerManager } from '../policy.ts';
+import { profileProblems } from '../problems.ts';
+import { profilesQuota } from '../quotas.ts';
+import { countRolesOfUser, findPersonalProfile, isSeller, type Profile, type ProfileFields } from '../records/index.ts';
+import { askToManage } from '../roles/index.ts';
+import type { ProfileCreateInput } from '../schemas.ts';
+import { inviteManager } from './claim-invited.ts';
+import {
+  createOrganization,
+  createPersonalProfile,
+  freeSlug,
+  parseProfileFields,
+  slugTaken,
+} from './create-profile.ts';
+
+/**
+ * Makes a profile that a user manages from the start: an organization, or the user's own personal profile. A personal
+ * profile of another person is managed by that person alone; the maker's role is a request.
+ *
+ * @throws user_unknown (404) · invalid_input (400) · quota_exceeded (409)
+ */
+export async function connectProfile(
+  ctx: Context,
+  user_id: UserId,
+  input: ProfileCreateInput,
+  subject: Subject,
+): Promise<Profile> {
+  const fields = requireName(parseProfileFields(input, { broker: isBrokerManager(subject) }));
+  return inTransaction(ctx.db, async (tx) => {
+    const at = ctx.clock.now();
+    const user = await findUserById(tx, user_id);
+    if (!user) throw profileProblems.user_unknown();
+    requireQuota(profilesQuota, await countRolesOfUser(tx, user.id));
+    if (input.type === 'personal') return connectPersonal(ctx, tx, user, input, fields);
+    const slug = parseSlug(input.slug);
+    const email = fields.email ?? (await callerEmail(ctx, tx)) ?? user.email ?? '';
+    const is_own = actorId(ctx) === user.id;
+    const manager = is_own ? user : null;
+    const profile = await createOrganization(tx, { slug, manager, fields: { ...fields, email } }, at);
+    // The broker may make a profile for a user; what it means to manage it is for that user to accept.
+    if (!is_own) await inviteManager(tx, profile, user, at);
+    return profile;
+  });
+}
+
+async function connectPersonal(
+  ctx: Context,
+  tx: Tx,
+  user: User,
+  input: ProfileCreateInput,
+  fields: NamedFields,
+): Promise<Profile> {
+  const at = ctx.clock.now();
+  const slug = parseSlug(input.slug);
+  if (slug === undefined || slug.toLowerCase() === user.username.toLowerCase()) {
+    if (!(await findPersonalProfile(tx, user.id))) return createPersonalProfile(tx, user, at, fields);
+    if (slug !== undefined) throw slugTaken();
+  }
+  // Another person's profile: that person decides who else manages it, so the maker only asks.
+  const profile = await createPersonForOthers(tx, { slug, fields }, at);
+  await askToManage(ctx, tx, profile, user);
+  return profile;
+}
+
+/**
+ * Makes a profile for somebody who does not know of it yet: nobody manages an organization until a manager of the site
+ * lets somebody in; a person's comes with a login without password, to be claimed by e-mail.
+ *
+ * Why sellers only: anybody could fill the site with other people's names and addresses.
+ * @throws shadow_profiles_limited (403) · invalid_input (400)
+ */
+export async function addShadowProfile(ctx: Context, input: ProfileCreateInput): Promise<Profile> {
+  const caller = actorId(ctx);
+  const at = ctx.clock.now();
+  if (caller === null || !(await isSeller(ctx.db, caller, ctx.site.broker_id, at))) {
+    throw profileProblems.shadow_profiles_limited();
+  }
+  const fields = requireName(parseProfileFields(input, { broker: false }));
+  const slug = parseSlug(input.slug);
+  return inTransaction(ctx.db, async (tx) => {
+    if (input.type !== 'personal') return createOrganization(tx, { slug, manager: null, fields }, at);
+    return createPersonForOthers(tx, { slug, fields }, at);
+  });
+}
+
+async function createPersonForOthers(
+  tx: Tx,
+  input: { slug: string | undefined; fields: NamedFields },
+  at: Date,
+): Promise<Profile> {
+  const { fields } = input;
+  if (fields.email === undefined) throw invalidInput({ email: ['This field is required.'] });
+  if (await findUserByEmail(tx, fields.email))
+    throw invalidInput({ email: ['This e-mail address is already in use.'] });
+  const username = input.slug ?? (await freeSlug(tx, fields.full_name, at));
+  if (!isUsername(username)) throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
+  if (await findUserByUsername(tx, username)) throw slugTaken();
+  const person = await insertUser(tx, { username, email: fields.email, full_name: fields.full_name }, at);
+  return createPersonalProfile(tx, person, at, fields);
+}
+
+type NamedFields = Partial<ProfileFields> & { full_name: string };
+
+function requireName(fields: Partial<ProfileFields>): NamedFields {
+  const { full_name } = fields;
+  if (full_name === undefined) throw invalidInput({ full_name: ['This field is required.'] });
+  return { ...fields, full_name };
+}
+
+function parseSlug(slug: string | undefined): string | undefined {
+  return slug === undefined || slug.trim() === '' ? undefined : slug.trim();
+}
+
+async function callerEmail(ctx: Context, tx: Tx): Promise<string | null> {
+  const caller = actorId(ctx);
+  return caller === null ? null : ((await findUserById(tx, caller))?.email ?? null);
+}

@@ -1,0 +1,181 @@
+import { Type } from 'typebox';
+import { inputProblems } from '#kernel/problem';
+import { quotaProblems } from '#platform/security/quota';
+import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
+import { ListQuerystring, PageOf } from '#platform/http/schemas';
+import type { Context } from '#platform/context';
+import type { ProfileId } from '#platform/db/db-schema';
+import { sellersSeenBy, type Subject } from '#platform/http/guards/access';
+import { type Throttle, throttleProblems } from '#platform/security/throttle';
+import type { ProfileNeeds } from '../needs.ts';
+import { maySeeActivities } from '../policy.ts';
+import { profileProblems } from '../problems.ts';
+import { getProfileView, listManagedProfiles, listProfiles, presentProfileDetail } from '../records/index.ts';
+import { takeInvitation } from '../roles/index.ts';
+import {
+  NoContent,
+  ProfileCreateBody,
+  ProfileDetailSchema,
+  ProfileParams,
+  ProfileUpdateBody,
+  ProfileWithSubscriptionsSchema,
+  UserParams,
+} from '../schemas.ts';
+import { isYes, profileOf, userOf } from '../subject.ts';
+import { archiveProfile } from './archive-profile.ts';
+import { connectProfile } from './connect-profile.ts';
+import { updateProfile } from './update-profile.ts';
+
+/** Profiles themselves: reading, changing, archiving, and making ones that a user manages. */
+export function profileDetailRoutes(app: App, needs: ProfileNeeds): void {
+  listRoutes(app);
+  oneProfileRoutes(app, needs);
+  connectedRoutes(app, needs.accounts.throttle);
+}
+
+function listRoutes(app: App): void {
+  app.get(
+    '/api/profile',
+    {
+      config: { access: { kind: 'broker' } },
+      schema: {
+        tags: ['profile'],
+        summary: 'Lists billing profiles',
+        description: 'Lists the billing profiles of the site, archived ones excluded.',
+        querystring: Type.Object({
+          ...ListQuerystring.properties,
+          include_inactive: Type.Optional(Type.String({ description: '1 lists archived profiles too' })),
+        }),
+        response: { 200: PageOf(ProfileDetailSchema) },
+      },
+    },
+    async (request) => {
+      const include_inactive = isYes(request.query.include_inactive);
+      const page = await listProfiles(request.ctx.db, { include_inactive }, request.list(), request.listUrl);
+      return { ...page, results: page.results.map(presentProfileDetail) };
+    },
+  );
+}
+
+function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
+  const provider = { kind: 'provider', frictionless: true } as const;
+  app.get(
+    '/api/profile/:profile',
+    {
+      config: { access: provider },
+      schema: {
+        tags: ['profile'],
+        summary: 'Retrieves a billing profile',
+        description:
+          'Returns a billing profile with its contact data, the subscriptions that run and the latest notes of the site about it.',
+        params: ProfileParams,
+        response: { 200: ProfileWithSubscriptionsSchema },
+      },
+    },
+    async (request) => presentInFull(request.ctx, needs, profileOf(request.subject), request.subject),
+  );
+
+  putAndPatch(
+    app,
+    '/api/profile/:profile',
+    {
+      config: {
+        access: provider,
+        problems: [
+          inputProblems.invalid_input,
+          profileProblems.profile_protected,
+          profileProblems.subscriber_details_protected,
+        ],
+      },
+      schema: {
+        tags: ['profile'],
+        summary: 'Updates a billing profile',
+        description: 'Changes the fields that are sent. A new slug renames a personal profile and its user together.',
+        params: ProfileParams,
+        body: ProfileUpdateBody,
+        response: { 200: ProfileWithSubscriptionsSchema },
+      },
+    },
+    async ({ ctx, subject, body }) => {
+      const profile = await updateProfile(ctx, profileOf(subject), body, subject);
+      return { ...(await presentInFull(ctx, needs, profile.id, subject)), detail: 'Profile was updated.' };
+    },
+  );
+  app.delete(
+    '/api/profile/:profile',
+    {
+      // Not for providers: what a subscriber owes or owns is theirs to end.
+      config: { access: { kind: 'direct', frictionless: true }, problems: [profileProblems.profile_protected] },
+      schema: {
+        tags: ['profile'],
+        summary: 'Archives a billing profile',
+        description:
+          'Archives a profile: its subscriptions end, its roles are removed, its slug is free again. Bookings stay in the ledger.',
+        params: ProfileParams,
+        response: { 204: NoContent },
+      },
+    },
+    async (request, reply) => {
+      await archiveProfile(request.ctx, profileOf(request.subject), needs.onProfileArchived);
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+async function presentInFull(ctx: Context, needs: ProfileNeeds, profile_id: ProfileId, subject: Subject) {
+  const [view, subscriptions, activities] = await Promise.all([
+    getProfileView(ctx.db, profile_id),
+    needs.listSubscriptions(ctx.db, profile_id, ctx.clock.now(), sellersSeenBy(subject)),
+    maySeeActivities(subject) ? needs.listActivities(ctx.db, profile_id) : [],
+  ]);
+  return { ...presentProfileDetail(view), subscriptions, activities };
+}
+
+function connectedRoutes(app: App, throttle: Throttle): void {
+  app.get(
+    '/api/users/:user/profiles',
+    {
+      config: { access: { kind: 'self' } },
+      schema: {
+        tags: ['profile'],
+        summary: 'Lists the profiles that a user manages',
+        description: 'Lists the profiles of which the user is a manager.',
+        params: UserParams,
+        querystring: ListQuerystring,
+        response: { 200: PageOf(ProfileDetailSchema) },
+      },
+    },
+    async (request) => {
+      const { ctx, subject } = request;
+      const of = { user_id: userOf(subject), at: ctx.clock.now() };
+      const page = await listManagedProfiles(ctx.db, of, request.list(), request.listUrl);
+      return { ...page, results: page.results.map(presentProfileDetail) };
+    },
+  );
+  app.post(
+    '/api/users/:user/profiles',
+    {
+      config: {
+        access: { kind: 'self' },
+        problems: [inputProblems.invalid_input, quotaProblems.quota_exceeded, throttleProblems.too_many_requests],
+      },
+      schema: {
+        tags: ['profile'],
+        summary: 'Creates a profile that a user manages',
+        description:
+          'Creates an organization of which the user is the manager, or the personal profile of the user. A personal profile for the address of another person is an invitation that this person accepts.',
+        params: UserParams,
+        body: ProfileCreateBody,
+        response: { 201: ProfileDetailSchema },
+      },
+    },
+    async (request, reply) => {
+      const { ctx, subject } = request;
+      // Makes a login for an address of the caller's choosing, and says whether it is taken.
+      if (request.body.type === 'personal') await takeInvitation(ctx, throttle);
+      const profile = await connectProfile(ctx, userOf(subject), request.body, subject);
+      return reply.status(201).send(presentProfileDetail(await getProfileView(ctx.db, profile.id)));
+    },
+  );
+}

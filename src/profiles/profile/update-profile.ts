@@ -1,0 +1,106 @@
+import { commonProblems, invalidInput } from '#kernel/problem';
+import { canonicalName, isSlug } from '#kernel/slug';
+import { claimName, followProfile, isUsername, refuseApiKey, releaseName } from '#accounts';
+import type { Context } from '#platform/context';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import { inTransaction, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import type { Subject } from '#platform/http/guards/access';
+import { actorId } from '#platform/actor-id';
+import { profileUpdated } from '../events.ts';
+import { isBrokerManager } from '../policy.ts';
+import { profileProblems } from '../problems.ts';
+import {
+  findPersonalProfile,
+  isArchiveSlug,
+  isNoteworthy,
+  lockProfile,
+  type Profile,
+  profileChanges,
+  type ProfileFields,
+  protectedFromProviders,
+  updateProfileRow,
+} from '../records/index.ts';
+import { parseProfileFields, slugTaken } from './create-profile.ts';
+
+export type ProfileUpdate = Partial<Record<keyof ProfileFields | 'slug', unknown>>;
+
+/**
+ * Changes the fields that were sent; the others stay. A new slug renames the profile and, when it is personal, its user.
+ *
+ * @throws invalid_input (400) · permission_denied (403) for another person's user name · profile_protected (403) when the
+ * broker or the processor would be renamed · subscriber_details_protected (403) for a provider of the profile
+ */
+export async function updateProfile(
+  ctx: Context,
+  profile_id: ProfileId,
+  input: ProfileUpdate,
+  subject: Subject,
+): Promise<Profile> {
+  if (input.email === '' || input.email === null) throw invalidInput({ email: ['This field may not be blank.'] });
+  const fields = parseProfileFields(input, { broker: isBrokerManager(subject) });
+  return inTransaction(ctx.db, async (tx) => {
+    const at = ctx.clock.now();
+    const before = await lockProfile(tx, profile_id);
+    // Archived since the guard of the route found it.
+    if (!before.is_active) throw commonProblems.not_found();
+    const slug = newSlug(input.slug, before);
+    if (subject.relation === 'provider') refuseProvider(before, { ...fields, ...(slug === null ? {} : { slug }) });
+    if (slug !== null && before.personal_user_id !== null) refuseApiKey(ctx);
+    if (slug !== null && !mayRename(ctx, before, subject)) {
+      throw commonProblems.permission_denied({ detail: 'People change their user names themselves.' });
+    }
+    if (slug !== null) await renameProfile(ctx, tx, before, slug, at);
+    const after = await updateProfileRow(tx, profile_id, { ...fields, ...(slug === null ? {} : { slug }) });
+    if (after.personal_user_id !== null && after.full_name !== before.full_name) {
+      await followProfile(tx, after.personal_user_id, { full_name: after.full_name });
+    }
+    const changes = profileChanges(before, after);
+    if (isNoteworthy(changes)) await emit(tx, profileUpdated({ profile_id, changes, originated_by: actorId(ctx) }), at);
+    return after;
+  });
+}
+
+/** @throws subscriber_details_protected (403) naming the fields that a provider wants to change */
+function refuseProvider(before: Profile, wanted: Partial<ProfileFields & { slug: string }>): void {
+  const names = protectedFromProviders(before, wanted);
+  if (names.length === 0) return;
+  throw profileProblems.subscriber_details_protected({
+    detail: `Only the subscriber changes the name and the contact details of its profile (${names.join(', ')}).`,
+  });
+}
+
+/** The slug to change to, or null when it stays. @throws invalid_input (400) naming `slug` */
+function newSlug(asked: unknown, profile: Profile): string | null {
+  const slug = typeof asked === 'string' ? canonicalName(asked) : '';
+  if (slug === '' || slug === profile.slug) return null;
+  // A personal profile takes its user along, and no user has the digits of a phone number as a name.
+  const isName = profile.personal_user_id === null || isUsername(slug);
+  if (!isSlug(slug) || isArchiveSlug(slug) || !isName)
+    throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
+  return slug;
+}
+
+/** A personal profile takes its user's login along, which is nobody's to rename who merely manages or provides for it. */
+function mayRename(ctx: Context, { personal_user_id }: Profile, subject: Subject): boolean {
+  return personal_user_id === null || personal_user_id === actorId(ctx) || isBrokerManager(subject);
+}
+
+/** Claims the new name for the profile and its user together, then gives the old one up. Why not the broker: it is known by its slug. */
+async function renameProfile(ctx: Context, tx: Tx, profile: Profile, slug: string, at: Date): Promise<void> {
+  if (profile.id === ctx.site.broker_id || profile.is_processor) throw profileProblems.profile_protected();
+  const user_id = profile.personal_user_id;
+  if (!(await claimName(tx, slug, { profile_id: profile.id, user_id }, at))) throw slugTaken();
+  // Only the case may have changed: then it is the same name, and it is kept.
+  if (slug.toLowerCase() !== profile.slug.toLowerCase()) await releaseName(tx, profile.slug, at);
+  if (user_id !== null) await followProfile(tx, user_id, { username: slug });
+}
+
+/** Lets a personal profile follow its user to a new name, in the user's transaction. @throws invalid_input (400) */
+export async function renamePersonalProfile(tx: Tx, change: { user_id: UserId; to: string }, at: Date): Promise<void> {
+  const profile = await findPersonalProfile(tx, change.user_id);
+  if (!profile) return;
+  if (!isSlug(change.to)) throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
+  if (!(await claimName(tx, change.to, { profile_id: profile.id, user_id: change.user_id }, at))) throw slugTaken();
+  await updateProfileRow(tx, profile.id, { slug: change.to });
+}

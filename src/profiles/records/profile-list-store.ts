@@ -1,0 +1,71 @@
+import { sql } from 'kysely';
+import type { ListQuery, Page } from '#kernel/page';
+import type { UserId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import { listPage, type ListSpec } from '#platform/db/list';
+import { type ProfileView, selectProfileViews, toProfileView } from './profile-summary.ts';
+import { MANAGER } from './role-type.ts';
+
+const search = {
+  slug: 'profiles.slug',
+  full_name: 'profiles.full_name',
+  email: 'profiles.email',
+  phone: 'profiles.phone',
+  street_address: 'profiles.street_address',
+  locality: 'profiles.locality',
+  region: 'profiles.region',
+  postal_code: 'profiles.postal_code',
+  country: 'profiles.country',
+  // A personal profile has the name of its user.
+  username: sql<string>`case when profiles.personal_user_id is not null then profiles.slug end`,
+  first_name: sql<string>`split_part(profiles.full_name, ' ', 1)`,
+  last_name: sql<string>`substring(profiles.full_name from position(' ' in profiles.full_name) + 1)`,
+};
+
+const spec: ListSpec = {
+  search,
+  sort: { full_name: 'profiles.full_name', created_at: 'profiles.created_at', slug: 'profiles.slug' },
+  default_order: [{ column: 'profiles.full_name', descending: false }],
+  tie_breaker: 'profiles.id',
+  date: 'profiles.created_at',
+};
+
+/** Lists the profiles of the site; archived ones on request only. */
+export async function listProfiles(
+  reader: Reader,
+  options: { include_inactive: boolean },
+  list: ListQuery,
+  url: URL,
+): Promise<Page<ProfileView>> {
+  const all = selectProfileViews(reader);
+  const query = options.include_inactive ? all : all.where('profiles.is_active', '=', true);
+  const page = await listPage(query, spec, list, url);
+  return { ...page, results: page.results.map(toProfileView) };
+}
+
+/** Lists the profiles that a user manages now. */
+export async function listManagedProfiles(
+  reader: Reader,
+  of: { user_id: UserId; at: Date },
+  list: ListQuery,
+  url: URL,
+): Promise<Page<ProfileView>> {
+  const query = selectProfileViews(reader)
+    .where('profiles.is_active', '=', true)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('roles')
+          .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
+          .select('roles.id')
+          .whereRef('roles.profile_id', '=', 'profiles.id')
+          .where('roles.user_id', '=', of.user_id)
+          .where('role_types.slug', '=', MANAGER)
+          .where('roles.grant_key', 'is', null)
+          .where('roles.request_key', 'is', null)
+          .where((or) => or.or([or('roles.ends_at', 'is', null), or('roles.ends_at', '>', of.at)])),
+      ),
+    );
+  const page = await listPage(query, spec, list, url);
+  return { ...page, results: page.results.map(toProfileView) };
+}

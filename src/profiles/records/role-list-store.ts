@@ -1,0 +1,216 @@
+import { type RawBuilder, sql } from 'kysely';
+import { selectUsers } from '#accounts';
+import type { ListQuery, Page } from '#kernel/page';
+import type { ProfileId, RoleTypeId, UserId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import { listPage, type ListSpec } from '#platform/db/list';
+import type { RoleStatus } from './role-status.ts';
+import { openRole } from './role-store.ts';
+import type { RoleType } from './role-type.ts';
+import type { Role } from './role.ts';
+
+export interface RolePageOf<T> extends Page<T> {
+  /** Counted before search, status and paging. */
+  invited_count: number;
+  requested_count: number;
+}
+
+const columns = [
+  'roles.id',
+  'roles.user_id',
+  'roles.profile_id',
+  'roles.role_type_id',
+  'roles.grant_key',
+  'roles.request_key',
+  'roles.key_expires_at',
+  'roles.invited_email',
+  'roles.accepted_at',
+  'roles.last_notified_at',
+  'roles.created_at',
+  'roles.ends_at',
+  'roles.extra',
+] as const;
+
+/** What is not shown is not found either: see present-role.ts. */
+const knownEmail = sql<string>`case when roles.grant_key is null or roles.invited_email is not null then member.email end`;
+
+const memberSpec: ListSpec = {
+  search: {
+    user: 'member.username',
+    user__full_name: 'member.full_name',
+    user__email: knownEmail,
+    role: 'role_types.slug',
+    role__title: 'role_types.title',
+  },
+  sort: {
+    // One profile for all rows.
+    profile__full_name: 'roles.profile_id',
+    user: 'member.username',
+    username: 'member.username',
+    user__full_name: 'member.full_name',
+    full_name: 'member.full_name',
+    role__title: 'role_types.title',
+    grant_key: 'roles.grant_key',
+    request_key: 'roles.request_key',
+    created_at: 'roles.created_at',
+  },
+  default_order: [
+    { column: 'roles.created_at', descending: true },
+    { column: 'member.username', descending: false },
+  ],
+  tie_breaker: 'roles.id',
+  date: 'roles.created_at',
+};
+
+/**
+ * Lists who holds, is offered or asks for a role on a profile. With a type: its holders and invitees, and every request,
+ * so that a request for no type in particular is seen wherever managers look.
+ */
+export async function listRoles(
+  reader: Reader,
+  on: { profile_id: ProfileId; role_type_id: RoleTypeId | null; without_pending: boolean },
+  list: ListQuery,
+  url: URL,
+  status: readonly RoleStatus[],
+): Promise<RolePageOf<Role>> {
+  let query = reader
+    .selectFrom('roles')
+    .innerJoin(selectUsers(reader).as('member'), 'member.id', 'roles.user_id')
+    .leftJoin('role_types', 'role_types.id', 'roles.role_type_id')
+    .select(columns)
+    .where('roles.profile_id', '=', on.profile_id)
+    .where(statusIn(status));
+  const { role_type_id } = on;
+  if (role_type_id !== null) {
+    query = query.where((eb) =>
+      eb.or([eb('roles.role_type_id', '=', role_type_id), eb('roles.request_key', 'is not', null)]),
+    );
+  }
+  const counted = await countPending(reader, sql`roles.profile_id = ${on.profile_id}`, role_type_id);
+  const pending = on.without_pending ? { invited_count: 0, requested_count: 0 } : counted;
+  return { ...pending, ...opened(await listPage(query, memberSpec, list, url)) };
+}
+
+/** An invitation or a request shows no address of the profile, so none is found by it. */
+const sharedEmail = sql<string>`case when roles.grant_key is null and roles.request_key is null then profiles.email end`;
+
+function opened(page: Page<Role>): Page<Role> {
+  return { ...page, results: page.results.map(openRole) };
+}
+
+const accessibleSpec: ListSpec = {
+  search: {
+    profile: 'profiles.slug',
+    slug: 'profiles.slug',
+    profile__full_name: 'profiles.full_name',
+    full_name: 'profiles.full_name',
+    profile__email: sharedEmail,
+    role: 'role_types.slug',
+    role__title: 'role_types.title',
+  },
+  sort: {
+    // One user for all rows.
+    user: 'roles.user_id',
+    user__full_name: 'roles.user_id',
+    profile__full_name: 'profiles.full_name',
+    full_name: 'profiles.full_name',
+    slug: 'profiles.slug',
+    role__title: 'role_types.title',
+    grant_key: 'roles.grant_key',
+    request_key: 'roles.request_key',
+    created_at: 'roles.created_at',
+  },
+  default_order: [{ column: 'profiles.full_name', descending: false }],
+  tie_breaker: 'roles.id',
+  date: 'roles.created_at',
+};
+
+/** Lists the profiles that a user has, is offered or asks for a role on; roles that ended are left out. */
+export async function listAccessibles(
+  reader: Reader,
+  of: { user_id: UserId; role_slug: string | null; at: Date },
+  list: ListQuery,
+  url: URL,
+  status: readonly RoleStatus[],
+): Promise<RolePageOf<Role>> {
+  let query = reader
+    .selectFrom('roles')
+    .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
+    .leftJoin('role_types', 'role_types.id', 'roles.role_type_id')
+    .select(columns)
+    .where('roles.user_id', '=', of.user_id)
+    .where('profiles.is_active', '=', true)
+    .where((eb) => eb.or([eb('roles.ends_at', 'is', null), eb('roles.ends_at', '>', of.at)]))
+    .where(statusIn(status));
+  if (of.role_slug !== null) query = query.where('role_types.slug', '=', of.role_slug);
+  const pending = await countPending(reader, sql`roles.user_id = ${of.user_id}`, null);
+  return { ...pending, ...opened(await listPage(query, accessibleSpec, list, url)) };
+}
+
+/** Lists the roles of a user in one state, for menus and choosers; at most `row_max`, by the name of the profile. */
+export async function listRolesInState(
+  reader: Reader,
+  of: { user_id: UserId; status: RoleStatus; at: Date },
+  row_max: number,
+): Promise<Role[]> {
+  const rows = await reader
+    .selectFrom('roles')
+    .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
+    .select(columns)
+    .where('roles.user_id', '=', of.user_id)
+    .where('profiles.is_active', '=', true)
+    .where((eb) => eb.or([eb('roles.ends_at', 'is', null), eb('roles.ends_at', '>', of.at)]))
+    .where(statusIn([of.status]))
+    .orderBy('profiles.full_name')
+    .orderBy('roles.id')
+    .limit(row_max)
+    .execute();
+  return rows.map(openRole);
+}
+
+const typeSpec: ListSpec = {
+  search: { slug: 'role_types.slug', title: 'role_types.title' },
+  sort: { slug: 'role_types.slug', title: 'role_types.title', created_at: 'role_types.created_at' },
+  default_order: [{ column: 'role_types.slug', descending: false }],
+  tie_breaker: 'role_types.id',
+};
+
+/** Lists the kinds of role that a profile may use: the shared ones and its own. */
+export async function listRoleTypes(
+  reader: Reader,
+  profile_id: ProfileId,
+  list: ListQuery,
+  url: URL,
+): Promise<Page<RoleType>> {
+  const query = reader
+    .selectFrom('role_types')
+    .selectAll()
+    .where((eb) => eb.or([eb('profile_id', 'is', null), eb('profile_id', '=', profile_id)]));
+  return listPage(query, typeSpec, list, url);
+}
+
+function statusIn(status: readonly RoleStatus[]) {
+  const conditions = {
+    active: sql<boolean>`(roles.grant_key is null and roles.request_key is null)`,
+    invited: sql<boolean>`roles.grant_key is not null`,
+    requested: sql<boolean>`roles.request_key is not null`,
+  };
+  if (status.length === 0) return sql<boolean>`false`;
+  return sql<boolean>`(${sql.join(
+    status.map((each) => conditions[each]),
+    sql` or `,
+  )})`;
+}
+
+async function countPending(
+  reader: Reader,
+  where: RawBuilder<unknown>,
+  role_type_id: RoleTypeId | null,
+): Promise<{ invited_count: number; requested_count: number }> {
+  const { rows } = await sql<{ invited_count: number; requested_count: number }>`
+    select
+      count(*) filter (where grant_key is not null and (${role_type_id}::bigint is null or role_type_id = ${role_type_id}::bigint)) as invited_count,
+      count(*) filter (where request_key is not null) as requested_count
+    from roles where ${where}`.execute(reader);
+  return rows[0] ?? { invited_count: 0, requested_count: 0 };
+}

@@ -1,0 +1,101 @@
+import { canonicalName } from '#kernel/slug';
+import type { ProfileId, RoleTypeId } from '#platform/db/db-schema';
+import type { Reader, Tx } from '#platform/db/database';
+import { MANAGER, roleSlugCandidates, type RoleType } from './role-type.ts';
+import type { Role } from './role.ts';
+
+/** Finds a type that a profile may use: a global one or its own, by exact slug. */
+export async function findRoleType(reader: Reader, profile_id: ProfileId, slug: string): Promise<RoleType | undefined> {
+  return reader
+    .selectFrom('role_types')
+    .selectAll()
+    .where('slug', '=', canonicalName(slug))
+    .where((eb) => eb.or([eb('profile_id', 'is', null), eb('profile_id', '=', profile_id)]))
+    .executeTakeFirst();
+}
+
+/** Finds the type that a role in a URL means on a profile: as written, else without its final `s`. */
+export async function findRoleTypeInUrl(
+  reader: Reader,
+  profile_id: ProfileId,
+  text: string,
+): Promise<RoleType | undefined> {
+  const candidates = roleSlugCandidates(text);
+  const rows = await reader
+    .selectFrom('role_types')
+    .selectAll()
+    .where('slug', 'in', candidates)
+    .where((eb) => eb.or([eb('profile_id', 'is', null), eb('profile_id', '=', profile_id)]))
+    .execute();
+  return candidates.map((slug) => rows.find((row) => row.slug === slug)).find((row) => row !== undefined);
+}
+
+export async function findRoleTypesByIds(
+  reader: Reader,
+  ids: readonly RoleTypeId[],
+): Promise<Map<RoleTypeId, RoleType>> {
+  if (ids.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('role_types')
+    .selectAll()
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Finds the types of some roles in one query. */
+export async function findRoleTypesOf(
+  reader: Reader,
+  roles: readonly Pick<Role, 'role_type_id'>[],
+): Promise<Map<RoleTypeId, RoleType>> {
+  return findRoleTypesByIds(
+    reader,
+    roles.map((role) => role.role_type_id).filter((id) => id !== null),
+  );
+}
+
+/** Reads the global manager type; the first set-up made it. */
+export async function getManagerType(reader: Reader): Promise<RoleType> {
+  return reader
+    .selectFrom('role_types')
+    .selectAll()
+    .where('slug', '=', MANAGER)
+    .where('profile_id', 'is', null)
+    .executeTakeFirstOrThrow();
+}
+
+/** Counts the types that a profile has defined. */
+export async function countRoleTypes(reader: Reader, profile_id: ProfileId): Promise<number> {
+  const row = await reader
+    .selectFrom('role_types')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('profile_id', '=', profile_id)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+export type NewRoleType = Pick<RoleType, 'slug' | 'profile_id' | 'title'> &
+  Partial<Omit<RoleType, 'id' | 'created_at'>>;
+
+/** Inserts a type unless its slug is taken anywhere on the site; undefined then. */
+export async function insertRoleType(tx: Tx, type: NewRoleType, at: Date): Promise<RoleType | undefined> {
+  return tx
+    .insertInto('role_types')
+    .values({ ...type, created_at: at })
+    .onConflict((conflict) => conflict.column('slug').doNothing())
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function updateRoleType(
+  tx: Tx,
+  id: RoleTypeId,
+  change: Partial<Omit<RoleType, 'id' | 'slug' | 'profile_id' | 'created_at'>>,
+): Promise<RoleType> {
+  return tx.updateTable('role_types').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+}
+
+/** Deletes a type; the roles of that type go with it. */
+export async function deleteRoleType(tx: Tx, id: RoleTypeId): Promise<void> {
+  await tx.deleteFrom('role_types').where('id', '=', id).execute();
+}

@@ -1,0 +1,2 @@
+export { registrationPages } from './pages.ts';
+export { registrationRoutes } from './routes.ts';

@@ -1,0 +1,115 @@
+import { inputProblems } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import type { Subject } from '#platform/http/guards/access';
+import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
+import { ListQuerystring } from '#platform/http/schemas';
+import { quotaProblems } from '#platform/security/quota';
+import { profileProblems } from '../problems.ts';
+import { listRoleTypes, type RoleType } from '../records/index.ts';
+import { ForceQuerystring, NoContent, ProfileParams } from '../schemas.ts';
+import { isYes, profileOf } from '../subject.ts';
+import { changeRoleType, describeRoleType, getRoleType, removeRoleType } from './describe-role-type.ts';
+import { presentRoleTypes, type RoleTypeReply } from './present-role-type.ts';
+import { RoleTypeBody, RoleTypePage, RoleTypeParams, RoleTypeSchema } from './schemas.ts';
+
+/** Kinds of role: those that every profile shares and those of one profile. */
+export function roleTypeRoutes(app: App): void {
+  const access = { kind: 'direct' } as const;
+  const { role_type_unknown, role_type_global, role_type_protected, role_type_in_use } = profileProblems;
+  app.get(
+    '/api/profile/:profile/roles/describe',
+    {
+      config: { access },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Lists role types',
+        description: 'Lists the role types of the profile: those of the site and its own.',
+        params: ProfileParams,
+        querystring: ListQuerystring,
+        response: { 200: RoleTypePage },
+      },
+    },
+    async (request) => {
+      const { ctx, subject } = request;
+      const page = await listRoleTypes(ctx.db, profileOf(subject), request.list(), request.listUrl);
+      return { ...page, results: await presentRoleTypes(ctx.db, page.results, subject) };
+    },
+  );
+  app.post(
+    '/api/profile/:profile/roles/describe',
+    {
+      config: { access, problems: [inputProblems.invalid_input, quotaProblems.quota_exceeded] },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Creates a role type',
+        description: 'Creates a role type of the profile; its slug is made from the title.',
+        params: ProfileParams,
+        body: RoleTypeBody,
+        response: { 201: RoleTypeSchema },
+      },
+    },
+    async (request, reply) => {
+      const { ctx, subject } = request;
+      const type = await describeRoleType(ctx, profileOf(subject), request.body);
+      return reply.status(201).send(await presentOne(ctx, type, subject));
+    },
+  );
+  app.get(
+    '/api/profile/:profile/roles/describe/:role',
+    {
+      config: { access, problems: [role_type_unknown] },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Retrieves a role type',
+        description: 'Returns a role type of the profile.',
+        params: RoleTypeParams,
+        response: { 200: RoleTypeSchema },
+      },
+    },
+    async ({ ctx, subject, params }) =>
+      presentOne(ctx, await getRoleType(ctx.db, profileOf(subject), params.role), subject),
+  );
+
+  putAndPatch(
+    app,
+    '/api/profile/:profile/roles/describe/:role',
+    {
+      config: { access, problems: [inputProblems.invalid_input, role_type_unknown, role_type_global] },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Updates a role type',
+        description: 'Changes a role type of the profile. Role types of the site are changed by the broker only.',
+        params: RoleTypeParams,
+        body: RoleTypeBody,
+        response: { 200: RoleTypeSchema },
+      },
+    },
+    async ({ ctx, subject, params, body }) =>
+      presentOne(ctx, await changeRoleType(ctx, profileOf(subject), params.role, body, subject), subject),
+  );
+  app.delete(
+    '/api/profile/:profile/roles/describe/:role',
+    {
+      config: { access, problems: [role_type_unknown, role_type_global, role_type_protected, role_type_in_use] },
+      schema: {
+        tags: ['rbac'],
+        summary: 'Deletes a role type',
+        description: 'Deletes a role type that no user holds.',
+        params: RoleTypeParams,
+        querystring: ForceQuerystring,
+        response: { 204: NoContent },
+      },
+    },
+    async ({ ctx, subject, params, query }, reply) => {
+      await removeRoleType(ctx, profileOf(subject), params.role, subject, { force: isYes(query.force) });
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+async function presentOne(ctx: Context, type: RoleType, subject: Subject): Promise<RoleTypeReply> {
+  const [presented] = await presentRoleTypes(ctx.db, [type], subject);
+  if (!presented) throw new Error('one type in, one out');
+  return presented;
+}
