@@ -3,7 +3,7 @@ import type { UserId } from '#platform/db/db-schema';
 import type { Site } from '#platform/site';
 import type { AccountsSettings } from './settings.ts';
 import type { UserDetail } from './schemas.ts';
-import type { User } from './users/user.ts';
+import type { User } from './identity/index.ts';
 
 /** What this room asks of rooms above it; src/app.ts brings the answers. */
 export interface AccountsHooks {

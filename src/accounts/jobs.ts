@@ -1,8 +1,8 @@
 import { deleteInBatches } from '#platform/db/delete-in-batches';
 import { defineJob } from '#platform/jobs/jobs';
-import { deleteApiKeysBefore } from './api-keys/api-key-store.ts';
-import { deleteSessionsBefore } from './sessions/session-store.ts';
-import { deleteVerificationsBefore } from './verifications/verification-store.ts';
+import { deleteApiKeysBefore } from './credentials/index.ts';
+import { deleteSessionsBefore } from './sessions/index.ts';
+import { deleteVerificationsBefore } from './verifications/index.ts';
 
 const kept_days = 30;
 

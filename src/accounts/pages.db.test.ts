@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
 import { inTransaction } from '#platform/db/database';
-import { drawApiKey, insertApiKey } from './api-keys/api-key-store.ts';
+import { drawApiKey, insertApiKey } from './credentials/api-key-store.ts';
 import { apiClient, browserClient, registerPerson } from '../../test/support/client.ts';
 import { eventsNamed, makeUser, testPassword } from '../../test/support/factories/accounts.ts';
 import { startApp, type TestApp } from '../../test/support/start-app.ts';

@@ -1,18 +1,18 @@
 import type { App } from '#platform/http/app';
-import { apiKeyRoutes } from './api-keys/routes.ts';
-import { credentialRoutes } from './credentials/routes.ts';
-import { sessionRoutes } from './sessions/routes.ts';
+import { apiKeyRoutes } from './api-keys/index.ts';
+import { securityRoutes } from './security-settings/index.ts';
+import { sessionRoutes } from './sessions/index.ts';
 import type { AccountsDeps } from './hooks.ts';
-import { userRoutes } from './users/routes.ts';
-import { verifyRoutes } from './verifications/verify-routes.ts';
-import { verificationRoutes } from './verifications/routes.ts';
+import { signInRoutes } from './sign-in/index.ts';
+import { userRoutes } from './users/index.ts';
+import { recoveryRoutes } from './recovery/index.ts';
 
 /** Adds the operations on sign-in, users and their credentials. */
 export function accountsRoutes(app: App, deps: AccountsDeps): void {
+  signInRoutes(app, deps);
   sessionRoutes(app, deps);
-  verificationRoutes(app, deps);
-  verifyRoutes(app, deps);
+  recoveryRoutes(app, deps);
   userRoutes(app, deps);
-  credentialRoutes(app, deps);
+  securityRoutes(app, deps);
   apiKeyRoutes(app, deps);
 }

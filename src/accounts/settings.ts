@@ -1,7 +1,7 @@
 import { deriveKey, keyId } from '#platform/security/crypto';
 import type { PasswordPolicy } from '#platform/security/password-policy';
 import type { Throttle } from '#platform/security/throttle';
-import { makeTokenSigner, type TokenSigner } from './sessions/token.ts';
+import { makeTokenSigner, type TokenSigner } from './token.ts';
 
 /** What the site decided about signing in, and the keys that it needs. Made once, in src/app.ts. */
 export interface AccountsSettings {

@@ -3,12 +3,12 @@ import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { requireQuota } from '#platform/security/quota';
-import { requireSecrets, type Secrets } from '../credentials/require-secrets.ts';
-import { lockStanding } from '../credentials/standing.ts';
+import { requireSecrets, type Secrets } from '../factors/index.ts';
+import { lockStanding } from '../sessions/index.ts';
 import { userCredentialsChanged } from '../events.ts';
 import { apiKeysQuota } from '../quotas.ts';
 import type { AccountsSettings } from '../settings.ts';
-import { countApiKeys, deleteApiKey, drawApiKey, insertApiKey } from './api-key-store.ts';
+import { countApiKeys, deleteApiKey, drawApiKey, insertApiKey } from '../credentials/index.ts';
 
 /**
  * Makes a key with which a program calls as the user. The answer is the only copy.

@@ -6,9 +6,8 @@ import { throttleProblems } from '#platform/security/throttle';
 import { accountsProblems } from '../problems.ts';
 import { ApiKeyBody, ApiKeyParams, ApiKeyRemovalBody, ApiKeyReply, ApiKeyRow, UserParams } from '../schemas.ts';
 import type { AccountsDeps } from '../hooks.ts';
-import { requireSubject } from '../users/require-subject.ts';
-import { listApiKeys } from './api-key-store.ts';
-import { presentApiKey } from './present-api-key.ts';
+import { requireSubject } from '../identity/index.ts';
+import { listApiKeys, presentApiKey } from '../credentials/index.ts';
 import { createApiKey, removeApiKey } from './create-api-key.ts';
 
 const tags = ['users'];

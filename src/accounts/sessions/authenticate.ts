@@ -2,9 +2,9 @@ import { sha256Hex } from '#platform/security/crypto';
 import type { Clock } from '#platform/clock';
 import type { Db } from '#platform/db/database';
 import type { SessionId } from '#platform/db/db-schema';
-import { apiKeyOf, findApiKeyUser, touchApiKey } from '../api-keys/api-key-store.ts';
+import { apiKeyOf, findApiKeyUser, touchApiKey } from '../credentials/index.ts';
 import type { AccountsSettings } from '../settings.ts';
-import type { User } from '../users/user.ts';
+import type { User } from '../identity/index.ts';
 import { findPresence, findPresenceBySecret, type Presence, touchSession } from './session-store.ts';
 
 export interface PresentedCredentials {

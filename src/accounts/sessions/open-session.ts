@@ -3,8 +3,7 @@ import type { Context } from '#platform/context';
 import type { Tx } from '#platform/db/database';
 import type { SessionId } from '#platform/db/db-schema';
 import type { AccountsSettings } from '../settings.ts';
-import type { User } from '../users/user.ts';
-import { presentUser } from '../users/present-user.ts';
+import { presentUser, type User } from '../identity/index.ts';
 import { insertSession } from './session-store.ts';
 
 export interface SessionOpening {

@@ -2,8 +2,7 @@ import { sql } from 'kysely';
 import { builtOnce } from '#platform/db/built-once';
 import type { Db, Reader, Tx } from '#platform/db/database';
 import type { SessionId, UserId } from '#platform/db/db-schema';
-import { selectUsers } from '../users/user-store.ts';
-import type { User } from '../users/user.ts';
+import { selectUsers, type User } from '../identity/index.ts';
 
 export interface Session {
   id: SessionId;

@@ -2,19 +2,20 @@ import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { requireUser } from '../actor.ts';
-import { deleteApiKeys } from '../api-keys/api-key-store.ts';
-import { requireOwnSecrets, type Secrets } from '../credentials/require-secrets.ts';
-import { deleteSshKey } from '../credentials/ssh-key-store.ts';
-import { lockStanding } from '../credentials/standing.ts';
-import { deleteTotp } from '../credentials/totp-store.ts';
+import { deleteApiKeys, deleteSshKey, deleteTotp } from '../credentials/index.ts';
+import { requireOwnSecrets, type Secrets } from '../factors/index.ts';
+import { endSessions, lockStanding } from '../sessions/index.ts';
 import { userArchived } from '../events.ts';
 import type { AccountsDeps } from '../hooks.ts';
-import { endSessions } from '../sessions/session-store.ts';
-import { useStopLinksOf, useVerificationsOf } from '../verifications/verification-store.ts';
-import { claimName, releaseName } from './name-store.ts';
-import { updateUserRow } from './user-store.ts';
-import { printableName, type User } from './user.ts';
-import { archivedUsername } from './username.ts';
+import { useStopLinksOf, useVerificationsOf } from '../verifications/index.ts';
+import {
+  archivedUsername,
+  claimName,
+  printableName,
+  releaseName,
+  updateUserRow,
+  type User,
+} from '../identity/index.ts';
 
 /**
  * Archives a user: an opaque name stays where history refers to the user, personal facts are wiped and every credential is

@@ -1,29 +1,24 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { invalidInput } from '#kernel/problem';
 import type { App } from '#platform/http/app';
-import { checkedField, type FormProblem, secretField, textField } from '#platform/http/forms';
+import { type FormProblem, problemToForm, secretField, textField } from '#platform/http/forms';
 import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { requireUser } from '../actor.ts';
-import { findApiKeys } from '../api-keys/api-key-store.ts';
-import { presentApiKey } from '../api-keys/present-api-key.ts';
-import { changePassword } from '../credentials/change-password.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { UserParams } from '../schemas.ts';
-import { giveCookie } from '../sessions/session-reply.ts';
-import { readNewPassword } from '../verifications/pages.ts';
-import { presentUser } from './present-user.ts';
-import { requireSubject } from './require-subject.ts';
-import { secretsToForm } from './secrets-form.ts';
-import { updateMessage } from './routes.ts';
+import { findUserById, isEmailVerified, presentUser, requireSubject, type User } from '../identity/index.ts';
+import { secretsToForm } from '../factors/index.ts';
+import { updateMessage } from './update-message.ts';
 import { updateUser } from './update-user.ts';
-import { isEmailVerified, type User } from './user.ts';
+import { requestEmailCode, verifyEmail } from './verify-email.ts';
 
 const selfPage = { access: { kind: 'self-only' }, page: true } as const;
 const options = { config: selfPage, schema: { params: UserParams } };
 
-export function userPages(app: App, deps: AccountsDeps): void {
-  const { settings } = deps;
+const verifyPage = { config: { access: { kind: 'authenticated' }, page: true }, schema: { hide: true } } as const;
 
+export function userPages(app: App, deps: AccountsDeps): void {
   app.get('/users/', { config: { access: { kind: 'authenticated' }, page: true } }, async (request, reply) =>
     reply.redirect(paths.user(requireUser(request.ctx).username), 302),
   );
@@ -60,26 +55,26 @@ export function userPages(app: App, deps: AccountsDeps): void {
     }
   });
 
-  app.get('/users/:user/password/', options, async (request, reply) =>
-    showPassword(request, reply, deps, await requireSubject(request), null),
-  );
+  app.get('/users/verify/', verifyPage, async (request, reply) => {
+    const user = await callerOf(request);
+    return showVerify(reply, user, null);
+  });
 
-  app.post('/users/:user/password/', options, async (request, reply) => {
+  app.post('/users/verify/', verifyPage, async (request, reply) => {
     const { ctx, body } = request;
-    const user = await requireSubject(request);
+    const user = await callerOf(request);
     try {
-      const { session } = await changePassword(ctx, settings, {
-        password: secretField(body, 'password') || undefined,
-        otp_code: textField(body, 'otp_code', 32) || undefined,
-        email_code: textField(body, 'email_code', 32) || undefined,
-        new_password: readNewPassword(body),
-        revoke_api_keys: checkedField(body, 'revoke_api_keys'),
-      });
-      if (session) giveCookie(reply, settings, session);
+      if (textField(body, 'action', 10) === 'send') {
+        await requestEmailCode(ctx, deps.settings, user);
+        return await showVerify(reply, user, null, { sent: true });
+      }
+      const email_code = textField(body, 'email_code', 32);
+      if (email_code === '') throw invalidInput({ email_code: ['This field is required.'] });
+      await verifyEmail(ctx, deps, { email_code, otp_code: textField(body, 'otp_code', 32) || undefined });
     } catch (error) {
-      return showPassword(request, reply, deps, user, secretsToForm(error));
+      return showVerify(reply, user, problemToForm(error));
     }
-    reply.flash('success', 'Your password was changed. You are signed out everywhere else.');
+    reply.flash('success', 'Your e-mail address is verified.');
     return reply.redirect(targetOf(request, paths.user(user.username)), 303);
   });
 }
@@ -106,24 +101,28 @@ async function showUser(
   return reply.page('users/index.html', data, statusOf(problem));
 }
 
-async function showPassword(
-  request: FastifyRequest,
+async function callerOf(request: FastifyRequest): Promise<User> {
+  const user = await findUserById(request.ctx.db, requireUser(request.ctx).user_id);
+  if (!user) throw new Error('a signed-in user has a row');
+  return user;
+}
+
+async function showVerify(
   reply: FastifyReply,
-  { settings }: AccountsDeps,
   user: User,
   problem: FormProblem | null,
+  { sent = false }: { sent?: boolean } = {},
 ): Promise<FastifyReply> {
   const data = {
-    account: presentUser(user),
-    has_password: user.has_password,
+    email: user.email,
+    is_verified: isEmailVerified(user),
+    sent,
     needs_otp: user.otp_enabled,
-    api_keys: (await findApiKeys(request.ctx.db, user.id)).map(presentApiKey),
-    password_length_min: settings.password_policy.min_length,
     form: {},
     errors: problem?.errors ?? {},
     detail: problem?.detail ?? '',
   };
-  return reply.page('users/password.html', data, statusOf(problem));
+  return reply.page('users/verify.html', data, statusOf(problem));
 }
 
 /** A secret that is wrong is an error in a form; 401 would say that nobody is signed in. */

@@ -5,13 +5,22 @@ import { putAndPatch } from '#platform/http/put-and-patch';
 import { passwordProblems } from '#platform/security/password';
 import { throttleProblems } from '#platform/security/throttle';
 import { accountsProblems } from '../problems.ts';
-import { NoContent, SecretsBody, UserBody, UserChangedSchema, UserDetailSchema, UserParams } from '../schemas.ts';
+import {
+  NoContent,
+  SecretsBody,
+  UserBody,
+  UserChangedSchema,
+  UserDetailSchema,
+  UserParams,
+  VerifyEmailBody,
+} from '../schemas.ts';
 import type { AccountsDeps } from '../hooks.ts';
-import { inviteAgain, inviteLead } from '../verifications/invite-again.ts';
+import { inviteAgain, inviteLead } from '../verifications/index.ts';
 import { archiveUser } from './archive-user.ts';
-import { presentUser } from './present-user.ts';
-import { requireSubject } from './require-subject.ts';
-import { updateUser, type UserUpdate } from './update-user.ts';
+import { presentUser, requireSubject } from '../identity/index.ts';
+import { updateMessage } from './update-message.ts';
+import { updateUser } from './update-user.ts';
+import { requestEmailCode, verifyEmail } from './verify-email.ts';
 
 const tags = ['users'];
 const secretProblems = [
@@ -129,18 +138,37 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
       return reply.status(201).send({ ...presentUser(user), detail });
     },
   );
-}
 
-/** The message about an update: addresses that wait for a code, or that stay because no secret was given. */
-export function updateMessage({ awaiting, kept }: UserUpdate): string {
-  const parts = ['Profile updated.'];
-  if (awaiting.length > 0) {
-    parts.push(`A code was sent to ${awaiting.join(' and ')}: the present address stays until you enter it.`);
-  }
-  if (kept.length > 0) {
-    parts.push(`To change your ${kept.map(nameOf).join(' and ')}, repeat the request with your password.`);
-  }
-  return parts.join(' ');
+  app.post(
+    '/api/users/:user/verify',
+    {
+      config: {
+        access: { kind: 'self-only' },
+        problems: [
+          accountsProblems.code_wrong,
+          accountsProblems.no_address,
+          accountsProblems.api_key_refused,
+          throttleProblems.too_many_requests,
+        ],
+      },
+      schema: {
+        tags: ['users'],
+        summary: 'Verifies the e-mail address of a user',
+        description: 'Without email_code a code is sent to the address; with the code the address is verified.',
+        params: UserParams,
+        body: VerifyEmailBody,
+        response: { 200: UserChangedSchema, 201: UserChangedSchema },
+      },
+    },
+    async (request, reply) => {
+      const { email_code, otp_code } = request.body ?? {};
+      const user = await requireSubject(request);
+      if (email_code === undefined) {
+        await requestEmailCode(request.ctx, deps.settings, user);
+        return reply.status(201).send({ ...presentUser(user), detail: 'A code was sent to your e-mail address.' });
+      }
+      const verified = await verifyEmail(request.ctx, deps, { email_code, otp_code });
+      return reply.status(200).send({ ...presentUser(verified), detail: 'Your e-mail address is verified.' });
+    },
+  );
 }
-
-const nameOf = (channel: 'email' | 'phone') => (channel === 'email' ? 'e-mail address' : 'phone number');

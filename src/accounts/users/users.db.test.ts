@@ -14,11 +14,11 @@ import {
   sampleAccountsDeps,
   testPassword,
 } from '../../../test/support/factories/accounts.ts';
-import { signIn } from '../sessions/sign-in.ts';
+import { signIn } from '../sign-in/sign-in.ts';
 import { archiveUser } from './archive-user.ts';
-import { insertUser } from './insert-user.ts';
-import { claimName, isNameFree, releaseName } from './name-store.ts';
-import { findUserByEmail, findUserById, findUserByUsername, findUsersByIds } from './user-store.ts';
+import { insertUser } from '../identity/insert-user.ts';
+import { claimName, isNameFree, releaseName } from '../identity/name-store.ts';
+import { findUserByEmail, findUserById, findUserByUsername, findUsersByIds } from '../identity/user-store.ts';
 import { updateUser } from './update-user.ts';
 
 const day_ms = 86_400_000;

@@ -3,7 +3,7 @@ import { inTransaction } from '#platform/db/database';
 import { accountsProblems } from '../problems.ts';
 import { mailLimit } from '../rate-limits.ts';
 import type { AccountsSettings } from '../settings.ts';
-import type { User } from '../users/user.ts';
+import type { User } from '../identity/index.ts';
 import { sendLink } from './send-verification.ts';
 
 /**

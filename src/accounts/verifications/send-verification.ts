@@ -4,7 +4,7 @@ import { emit } from '#platform/jobs/events';
 import { userVerification } from '../events.ts';
 import { codeLimit } from '../rate-limits.ts';
 import type { AccountsSettings } from '../settings.ts';
-import type { User } from '../users/user.ts';
+import type { User } from '../identity/index.ts';
 import { prepareVerification } from './prepare-verification.ts';
 import { code_lifetime_s } from './verification.ts';
 

@@ -1,0 +1,41 @@
+import type { Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { userCredentialsChanged, userEmailChanged } from '../events.ts';
+import { prepareVerification, useStopLinksOf } from '../verifications/index.ts';
+import type { Channel } from './address-change.ts';
+import { isEmailVerified, type User } from '../identity/index.ts';
+
+/** How long the present address can stop a change, or undo it when the address was verified. */
+const stop_lifetime_s = 3 * 86_400;
+
+/**
+ * Announces a change of address, requested or made, to the e-mail address that the account had before.
+ *
+ * A change of the e-mail address comes with a key that stops it. After the change only a verified address gets one: an
+ * unverified address was never that of the account's owner.
+ * @see docs/decisions/0015-changes-that-need-a-secret.md
+ */
+export async function announceAddressChange(
+  tx: Tx,
+  user: User,
+  { channel, to, is_done }: { channel: Channel; to: string | null; is_done: boolean },
+  at: Date,
+): Promise<void> {
+  const user_id = user.id;
+  if (channel === 'phone') {
+    const what = to === null ? 'phone_removed' : is_done ? 'phone_changed' : 'phone_changing';
+    if (user.phone !== null) await emit(tx, userCredentialsChanged({ user_id, what }), at);
+    return;
+  }
+  const from = user.email;
+  if (from === null) return;
+  const isStoppable = !is_done || isEmailVerified(user);
+  if (!isStoppable) await useStopLinksOf(tx, user_id, at);
+  const stop_key = isStoppable ? await stopKey(tx, { user_id, address: from }, at) : null;
+  await emit(tx, userEmailChanged({ user_id, from, to: to ?? '', is_verified: is_done, stop_key }), at);
+}
+
+async function stopKey(tx: Tx, owner: { user_id: User['id']; address: string }, at: Date): Promise<string | null> {
+  const request = { ...owner, channel: 'email', purpose: 'stop_change', sends: 'key' } as const;
+  return (await prepareVerification(tx, { ...request, lifetime_s: stop_lifetime_s }, at)).key;
+}

@@ -1,0 +1,141 @@
+import { equalConstantTime, randomText, sha256Hex } from '#platform/security/crypto';
+import type { Db, Reader, Tx } from '#platform/db/database';
+import type { ApiKeyId, UserId } from '#platform/db/db-schema';
+import { listPage, type ListSpec } from '#platform/db/list';
+import type { ListQuery, Page } from '#kernel/page';
+import { selectUsers, type User } from '../identity/index.ts';
+
+/** A secret for programs: the public half finds the row, the private half proves it. 185 bits each. */
+export interface ApiKey {
+  public_half: string;
+  private_half: string;
+}
+
+/** Without i, l, o, I, O, 0 and 1, which people take for each other. */
+const alphabet = 'abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789';
+const half_length = 32;
+const shape = new RegExp(`^([${alphabet}]{${half_length}})([${alphabet}]{${half_length}})$`);
+
+export function drawApiKey(): ApiKey {
+  return { public_half: randomText(half_length, alphabet), private_half: randomText(half_length, alphabet) };
+}
+
+/** Reads the value of a Basic header: the key is its username, the password part is ignored. */
+export function apiKeyOf(encoded: string): ApiKey | null {
+  if (!/^[A-Za-z0-9+/]{1,1000}={0,2}$/.test(encoded)) return null;
+  const [username = ''] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
+  const [, public_half, private_half] = shape.exec(username) ?? [];
+  return public_half === undefined || private_half === undefined ? null : { public_half, private_half };
+}
+
+export interface ApiKeyUser {
+  user: User;
+  api_key_id: ApiKeyId;
+  last_used_at: Date | null;
+}
+
+/** Finds the active user of a key that is right and has not expired. */
+export async function findApiKeyUser(reader: Reader, key: ApiKey, at: Date): Promise<ApiKeyUser | undefined> {
+  const row = await selectUsers(reader)
+    .innerJoin('api_keys', 'api_keys.user_id', 'users.id')
+    .select(['api_keys.id as api_key_id', 'api_keys.secret_hash', 'api_keys.ends_at', 'api_keys.last_used_at'])
+    .where('api_keys.pub_key', '=', key.public_half)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const { api_key_id, secret_hash, ends_at, last_used_at, ...user } = row;
+  // A fast hash is enough: what is hashed is random and long, nothing that could be guessed.
+  const isRight = equalConstantTime(secret_hash, sha256Hex(key.private_half));
+  if (!isRight || !user.is_active || (ends_at !== null && at >= ends_at)) return undefined;
+  return { user, api_key_id, last_used_at };
+}
+
+export async function touchApiKey(db: Db, id: ApiKeyId, at: Date): Promise<void> {
+  await db.updateTable('api_keys').set({ last_used_at: at }).where('id', '=', id).execute();
+}
+
+export async function insertApiKey(
+  tx: Tx,
+  row: { user_id: UserId; title: string; key: ApiKey; created_at: Date; ends_at: Date | null },
+): Promise<void> {
+  const { key, ...rest } = row;
+  await tx
+    .insertInto('api_keys')
+    .values({ ...rest, pub_key: key.public_half, secret_hash: sha256Hex(key.private_half) })
+    .execute();
+}
+
+/** Counts the keys of a user. Index: api_keys_user_id. */
+export async function countApiKeys(reader: Reader, user_id: UserId): Promise<number> {
+  const row = await reader
+    .selectFrom('api_keys')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('user_id', '=', user_id)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+/** Deletes keys that ended before an instant. */
+export async function deleteApiKeysBefore(tx: Tx, before: Date, rows_max: number): Promise<number> {
+  const deleted = await tx
+    .deleteFrom('api_keys')
+    .where('id', 'in', (eb) => eb.selectFrom('api_keys').select('id').where('ends_at', '<', before).limit(rows_max))
+    .executeTakeFirst();
+  return Number(deleted.numDeletedRows);
+}
+
+/** Deletes a user's key by its public half; says whether there was one. */
+export async function deleteApiKey(tx: Tx, user_id: UserId, public_half: string): Promise<boolean> {
+  const deleted = await tx
+    .deleteFrom('api_keys')
+    .where('user_id', '=', user_id)
+    .where('pub_key', '=', public_half)
+    .executeTakeFirst();
+  return deleted.numDeletedRows > 0n;
+}
+
+/** Deletes every key of a user; returns how many there were. */
+export async function deleteApiKeys(tx: Tx, user_id: UserId): Promise<number> {
+  const deleted = await tx.deleteFrom('api_keys').where('user_id', '=', user_id).executeTakeFirst();
+  return Number(deleted.numDeletedRows);
+}
+
+/** Reads the keys of a user, by title. Index: api_keys_user_id. */
+export async function findApiKeys(reader: Reader, user_id: UserId): Promise<ApiKeyEntry[]> {
+  return reader
+    .selectFrom('api_keys')
+    .select(['title', 'pub_key as api_pub_key', 'created_at', 'ends_at', 'last_used_at'])
+    .where('user_id', '=', user_id)
+    .orderBy('title')
+    .orderBy('id')
+    .limit(100)
+    .execute();
+}
+
+const apiKeyList: ListSpec = {
+  search: { title: 'api_keys.title' },
+  sort: { title: 'api_keys.title', ends_at: 'api_keys.ends_at' },
+  default_order: [{ column: 'api_keys.title', descending: false }],
+  tie_breaker: 'api_keys.id',
+};
+
+export interface ApiKeyEntry {
+  title: string;
+  api_pub_key: string;
+  created_at: Date;
+  ends_at: Date | null;
+  last_used_at: Date | null;
+}
+
+/** Lists the keys of a user; the private halves are nowhere to be had. */
+export async function listApiKeys(
+  reader: Reader,
+  user_id: UserId,
+  list: ListQuery,
+  url: URL,
+): Promise<Page<ApiKeyEntry>> {
+  const query = reader
+    .selectFrom('api_keys')
+    .select(['title', 'pub_key as api_pub_key', 'created_at', 'ends_at', 'last_used_at'])
+    .where('user_id', '=', user_id);
+  return listPage(query, apiKeyList, list, url);
+}

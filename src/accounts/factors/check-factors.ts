@@ -1,0 +1,158 @@
+import { equalConstantTime, open } from '#platform/security/crypto';
+import type { Tx } from '#platform/db/database';
+import type { AccountsSettings } from '../settings.ts';
+import { isFirstProof, opensAccount, type User } from '../identity/index.ts';
+import {
+  countCodeFailure,
+  hashCode,
+  isCodeUsable,
+  lockCodeOf,
+  parseCode,
+  useVerification,
+  type Verification,
+} from '../verifications/index.ts';
+import { afterWrongCode, judgeTotp, lockTotp, updateTotp } from '../credentials/index.ts';
+
+/** The codes of a request: six digits, as text with or without blanks, or as the number they make. */
+export interface GivenCodes {
+  otp_code?: string | number | undefined;
+  email_code?: string | number | undefined;
+  phone_code?: string | number | undefined;
+}
+
+export type CodeField = 'email_code' | 'phone_code' | 'otp_code';
+
+/** Which of the codes were right. Only these were proved: a code that was not given proves nothing. */
+export interface ProvedCodes {
+  email: boolean;
+  phone: boolean;
+  otp: boolean;
+}
+
+export type FactorVerdict =
+  | { kind: 'complete'; proved: ProvedCodes }
+  | { kind: 'needed'; field: CodeField }
+  | { kind: 'wrong'; field: CodeField }
+  | { kind: 'used'; field: CodeField }
+  | { kind: 'locked'; until: Date };
+
+export type FactorRefusal = Exclude<FactorVerdict, { kind: 'complete' }>;
+
+export interface FactorDemands {
+  /** Channels of which a code must have been given. */
+  email: boolean;
+  phone: boolean;
+  /**
+   * True if the codes take the place of the password. A code that was sent as a second factor is refused then, and so is
+   * a channel that the user configured as second factor.
+   */
+  is_first_factor: boolean;
+}
+
+/**
+ * Checks every code that was given, then demands those that are due; a confirmed TOTP factor always is.
+ *
+ * Given codes come first, so that nothing is demanded, and no code is sent, before the first factor is right.
+ * Codes are used up only when all of them are right, so that the steps of a sign-in can repeat what they have so far.
+ * Returns a verdict and never throws one: counts of failure must be committed, not rolled back with a refusal.
+ * A first proof of an unverified address demands no further factor: the factors were not set by the owner of the address.
+ * Locks: the newest code of each address, then the TOTP factor.
+ * @see docs/decisions/0014-first-proof-of-an-address.md
+ */
+export async function checkFactors(
+  tx: Tx,
+  settings: AccountsSettings,
+  user: User,
+  given: GivenCodes,
+  demands: FactorDemands,
+  at: Date,
+): Promise<FactorVerdict> {
+  const email = await checkCode(tx, { user, channel: 'email', address: user.email }, given.email_code, at);
+  if (email === 'wrong') return { kind: 'wrong', field: 'email_code' };
+  const phone = await checkCode(tx, { user, channel: 'phone', address: user.phone }, given.phone_code, at);
+  if (phone === 'wrong') return { kind: 'wrong', field: 'phone_code' };
+
+  const first = demands.is_first_factor
+    ? [email, phone].find((proof) => proof && mayReplacePassword(user, proof))
+    : null;
+  if (first === undefined) return { kind: 'wrong', field: email ? 'email_code' : 'phone_code' };
+  const isClaim = first !== null && isFirstProof(user, first.channel);
+  if (!isClaim) {
+    if (email === null && demands.email) return { kind: 'needed', field: 'email_code' };
+    if (phone === null && demands.phone) return { kind: 'needed', field: 'phone_code' };
+  }
+  let otp = false;
+  if (!isClaim || given.otp_code !== undefined) {
+    const verdict = await checkTotp(tx, settings, user, given.otp_code, at);
+    if (typeof verdict !== 'boolean') return verdict;
+    otp = verdict;
+  }
+  if (email) await useVerification(tx, email.id, at);
+  if (phone) await useVerification(tx, phone.id, at);
+  return { kind: 'complete', proved: { email: email !== null, phone: phone !== null, otp } };
+}
+
+/** True if a right code can take the place of the password. Beside a password, a second factor is never a first one. */
+function mayReplacePassword(user: User, { purpose, channel }: Verification): boolean {
+  const isSecondFactor = channel === 'email' ? user.email_verification_required : user.phone_verification_required;
+  return purpose !== 'login' && !(user.has_password && isSecondFactor) && opensAccount(user, channel);
+}
+
+/** Where a code was sent, and for which user. */
+export interface SentTo {
+  user: Pick<User, 'id'>;
+  channel: Verification['channel'];
+  address: string | null;
+}
+
+/** The verification whose code is right, `wrong`, or null when no code was given. Counts a failure. */
+export async function checkCode(
+  tx: Tx,
+  { user, channel, address }: SentTo,
+  given: string | number | undefined,
+  at: Date,
+): Promise<Verification | 'wrong' | null> {
+  if (given === undefined) return null;
+  const code = parseCode(given);
+  const sent = address === null ? undefined : await lockCodeOf(tx, { user_id: user.id, channel, address });
+  if (!sent || !isCodeUsable(sent, at)) return 'wrong';
+  if (code !== null && equalConstantTime(sent.code_hash ?? '', hashCode(sent.address.toLowerCase(), code))) return sent;
+  await countCodeFailure(tx, sent.id);
+  return 'wrong';
+}
+
+/** True if a code of a confirmed factor was right, false if the user has no such factor; else the refusal. */
+async function checkTotp(
+  tx: Tx,
+  settings: AccountsSettings,
+  user: User,
+  given: string | number | undefined,
+  at: Date,
+): Promise<boolean | FactorRefusal> {
+  const factor = await lockTotp(tx, user.id);
+  if (!factor || factor.confirmed_at === null) return false;
+  if (given === undefined) return { kind: 'needed', field: 'otp_code' };
+
+  const secret = open(factor.secret_sealed, settings.seal_key, totpBinding(user));
+  const verdict = judgeTotp(factor, secret, parseCode(given) ?? '', at);
+  switch (verdict.kind) {
+    case 'right':
+      await updateTotp(tx, user.id, { last_step: verdict.step, failures_count: 0, locked_until: null });
+      return true;
+    case 'locked':
+      return verdict;
+    case 'used':
+      return { kind: 'used', field: 'otp_code' };
+    case 'wrong': {
+      const change = afterWrongCode(factor, at);
+      await updateTotp(tx, user.id, change);
+      if (change.locked_until !== null) return { kind: 'locked', until: change.locked_until };
+      return { kind: 'wrong', field: 'otp_code' };
+    }
+  }
+}
+
+/** What a TOTP secret is sealed to: one user's secret does not open in another user's row. */
+export function totpBinding(user: Pick<User, 'id'>): string {
+  return `totp:${user.id}`;
+}

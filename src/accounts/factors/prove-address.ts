@@ -1,0 +1,125 @@
+import { commonProblems } from '#kernel/problem';
+import type { Tx } from '#platform/db/database';
+import type { SessionId, UserId } from '#platform/db/db-schema';
+import { emit } from '#platform/jobs/events';
+import { deleteApiKeys, deleteSshKey, deleteTotp } from '../credentials/index.ts';
+import type { ProvedCodes } from './check-factors.ts';
+import { userVerified } from '../events.ts';
+import type { AccountsHooks } from '../hooks.ts';
+import { endSessions } from '../sessions/index.ts';
+import {
+  findUserById,
+  isFirstProof,
+  lockCredentials,
+  markAddressVerified,
+  updateUserRow,
+  type User,
+} from '../identity/index.ts';
+import { useVerificationsOf } from '../verifications/index.ts';
+
+/** A proof that the caller reads what arrives at an address of the user, and what else the same request proves. */
+export interface AddressProof {
+  /** The addresses of which a code or key was right, and whether a code of the TOTP factor was. */
+  proved: ProvedCodes;
+  /** The session that presented the proof; null when the proof was presented without one. */
+  session_id: SessionId | null;
+  /** The request gave the right password, or was made in a session: its caller is the person who set the password. */
+  knows_password: boolean;
+}
+
+/**
+ * Marks addresses as verified: the one routine for every way in which that happens.
+ *
+ * A first proof removes what was set up before, since a person who only typed the address may have done so: password,
+ * sessions, API keys, SSH key, TOTP factor, second factors, the other address, outstanding keys and codes, and through
+ * `onFirstProof` the roles of others on the personal profile. Only what the request itself proves stays.
+ * Locks: the user's row.
+ * @see docs/decisions/0014-first-proof-of-an-address.md
+ */
+export async function proveAddress(
+  tx: Tx,
+  hooks: AccountsHooks,
+  { id }: Pick<User, 'id'>,
+  proof: AddressProof,
+  at: Date,
+): Promise<User> {
+  // A request that relies on what is removed here, such as a sign-in by the old password, waits for this lock.
+  await lockCredentials(tx, id);
+  const user = await requireRow(tx, id);
+  const { email, phone } = proof.proved;
+  const isFirst = (email && isFirstProof(user, 'email')) || (phone && isFirstProof(user, 'phone'));
+  if (isFirst) await clearClaimedAccount(tx, hooks, user, proof, at);
+  if (email && user.email_verified_at === null) await markVerified(tx, hooks, id, 'email', at);
+  if (phone && user.phone_verified_at === null) await markVerified(tx, hooks, id, 'phone', at);
+  return requireRow(tx, id);
+}
+
+/** Marks an address as verified and gives its owner what waits for it. */
+async function markVerified(
+  tx: Tx,
+  hooks: AccountsHooks,
+  id: UserId,
+  channel: 'email' | 'phone',
+  at: Date,
+): Promise<void> {
+  await markAddressVerified(tx, id, channel, at);
+  if (channel === 'email') await hooks.onEmailVerified(tx, await requireRow(tx, id), at);
+}
+
+async function requireRow(tx: Tx, id: UserId): Promise<User> {
+  const user = await findUserById(tx, id);
+  if (!user) throw commonProblems.not_found();
+  return user;
+}
+
+/**
+ * Replaces an address by one that the request proved. It counts as a first proof unless the owner of the account had
+ * proved an address before. Locks: the user's row.
+ */
+export async function replaceAddress(
+  tx: Tx,
+  hooks: AccountsHooks,
+  { id }: Pick<User, 'id'>,
+  { channel, address }: { channel: 'email' | 'phone'; address: string },
+  proof: AddressProof,
+  at: Date,
+): Promise<User> {
+  await lockCredentials(tx, id);
+  const before = await requireRow(tx, id);
+  await updateUserRow(tx, id, channel === 'email' ? { email: address } : { phone: address });
+  if (isFirstProof(before, channel)) return proveAddress(tx, hooks, before, proof, at);
+  await markVerified(tx, hooks, id, channel, at);
+  return requireRow(tx, id);
+}
+
+async function clearClaimedAccount(
+  tx: Tx,
+  hooks: AccountsHooks,
+  user: User,
+  proof: AddressProof,
+  at: Date,
+): Promise<void> {
+  const by_session = proof.session_id !== null;
+  const removed: string[] = [];
+  await endSessions(tx, user.id, at, { except: proof.session_id });
+  await useVerificationsOf(tx, user.id, at);
+  if ((await deleteApiKeys(tx, user.id)) > 0) removed.push('api_keys');
+  if (await deleteSshKey(tx, user.id)) removed.push('ssh_key');
+  if (!proof.proved.otp && (await deleteTotp(tx, user.id))) removed.push('otp');
+  await updateUserRow(tx, user.id, {
+    ...(proof.knows_password ? {} : { password_hash: null }),
+    ...unprovedAddress(proof.proved, by_session),
+    email_verification_required: false,
+    phone_verification_required: false,
+  });
+  await hooks.onFirstProof(tx, { user, by_session }, at);
+  await emit(tx, userVerified({ user_id: user.id, removed }), at);
+}
+
+/** The address that was not proved. In the person's own session it stays, unverified: it opens nothing until proved. */
+function unprovedAddress({ email, phone }: ProvedCodes, by_session: boolean) {
+  return {
+    ...(phone ? {} : { phone_verified_at: null, ...(by_session ? {} : { phone: null }) }),
+    ...(email || by_session ? {} : { email: null }),
+  };
+}

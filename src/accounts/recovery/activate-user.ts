@@ -1,0 +1,223 @@
+import { commonProblems, invalidInput } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { randomText } from '#platform/security/crypto';
+import { inTransaction, type Reader, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { networkOf } from '#platform/security/throttle';
+import { acceptPassword, deleteApiKeys } from '../credentials/index.ts';
+import { checkFactors, type FactorRefusal, type GivenCodes, proveAddress, signInRefusal } from '../factors/index.ts';
+import { userActivated, userLoggedIn, userRegistered, userResetPassword } from '../events.ts';
+import { accountsProblems } from '../problems.ts';
+import { keyLimit } from '../rate-limits.ts';
+import { endSessions, type OpenedSession, openSession } from '../sessions/index.ts';
+import type { AccountsDeps } from '../hooks.ts';
+import type { AccountsSettings } from '../settings.ts';
+import {
+  findUserByEmail,
+  findUserById,
+  insertUser,
+  isFirstProof,
+  isNameFree,
+  isUsername,
+  lockCredentials,
+  opensAccount,
+  proposeUsernames,
+  renameUser,
+  updateUserRow,
+  type User,
+} from '../identity/index.ts';
+import {
+  findVerificationByKey,
+  isKeyUsable,
+  isVerificationKey,
+  lockVerificationByKey,
+  sendCode,
+  useVerification,
+  useVerificationsOf,
+  type Verification,
+} from '../verifications/index.ts';
+
+export interface Activation extends GivenCodes {
+  new_password: string;
+  /** Another name to go by; the present one, or one made from the address, when left out. */
+  username?: string | undefined;
+  full_name?: string | undefined;
+  nick_name?: string | undefined;
+  lang?: string | undefined;
+  /** Deletes the API keys of the user too. A first proof of the address always does. */
+  revoke_api_keys?: boolean | undefined;
+}
+
+/** A link that works, and whom it is for: nobody yet when somebody without a login was invited. */
+export interface UsableLink {
+  verification: Verification;
+  user: User | null;
+}
+
+/** Finds whom a link is for without using it up; null when it does not work (any more). */
+export async function findUsableLink(
+  ctx: Context,
+  settings: AccountsSettings,
+  key: string,
+): Promise<UsableLink | null> {
+  await settings.throttle.take(keyLimit, networkOf(ctx.peer?.ip));
+  if (!isVerificationKey(key)) return null;
+  const verification = await findVerificationByKey(ctx.db, key);
+  if (!verification || !isPasswordLink(verification) || !isKeyUsable(verification, ctx.clock.now())) return null;
+  const user = await userOf(ctx.db, verification);
+  return isLinkFor(verification, user) ? { verification, user } : null;
+}
+
+/**
+ * Sets a password through a link and signs the user in. The address is proved by it, every other link and session ends. A code
+ * that is due as a second factor is sent when it is missing.
+ *
+ * @throws verification_unknown (404), invalid_input (400) naming `new_password`, `username` or `slug`,
+ * sign_in_step_required (401), code_wrong (400), otp_locked (403), authentication_disabled (403)
+ */
+export async function activateUser(
+  ctx: Context,
+  deps: AccountsDeps,
+  key: string,
+  input: Activation,
+  kind: 'token' | 'cookie',
+): Promise<OpenedSession> {
+  if (ctx.site.authentication === 'disabled') throw accountsProblems.authentication_disabled();
+  const link = await findUsableLink(ctx, deps.settings, key);
+  if (!link) throw accountsProblems.verification_unknown();
+
+  const facts = {
+    username: input.username ?? link.user?.username ?? null,
+    email: link.user?.email ?? link.verification.address,
+    full_name: input.full_name ?? link.user?.full_name ?? null,
+    phone: link.user?.phone ?? null,
+  };
+  const password_hash = await acceptPassword(deps.settings, input.new_password, facts);
+
+  const at = ctx.clock.now();
+  const outcome = await inTransaction(ctx.db, (tx) => useLink(ctx, tx, deps, { key, input, password_hash, kind }, at));
+  if (outcome.kind === 'needed' && outcome.field === 'phone_code' && link.user)
+    await sendCode(ctx, deps.settings, link.user, 'phone', 'login');
+  if (outcome.kind !== 'opened') throw signInRefusal(outcome, at);
+  return outcome.session;
+}
+
+interface LinkUse {
+  key: string;
+  input: Activation;
+  password_hash: string;
+  kind: 'token' | 'cookie';
+}
+
+async function useLink(
+  ctx: Context,
+  tx: Tx,
+  { settings, hooks }: AccountsDeps,
+  { key, input, password_hash, kind }: LinkUse,
+  at: Date,
+): Promise<{ kind: 'opened'; session: OpenedSession } | FactorRefusal> {
+  const { verification, user: known } = await lockLink(tx, key, at);
+  const user = known ?? (await insertInvited(tx, verification, input, at));
+  const { channel } = verification;
+  let proved = { email: channel === 'email', phone: channel === 'phone', otp: false };
+  if (!isFirstProof(user, channel) || input.otp_code !== undefined) {
+    const codes = { otp_code: input.otp_code, ...(channel === 'email' ? { phone_code: input.phone_code } : {}) };
+    const demands = {
+      email: false,
+      phone: channel === 'email' && user.phone_verification_required && user.phone !== null,
+      is_first_factor: false,
+    };
+    const verdict = await checkFactors(tx, settings, user, codes, demands, at);
+    if (verdict.kind !== 'complete') return verdict;
+    proved = { ...verdict.proved, [channel]: true };
+  }
+
+  if (known && input.username !== undefined) await renameUser(tx, hooks, user, input.username, at);
+  await proveAddress(tx, hooks, user, { proved, session_id: null, knows_password: false }, at);
+  await updateUserRow(tx, user.id, {
+    password_hash,
+    last_login_at: at,
+    ...(input.full_name === undefined ? {} : { full_name: input.full_name }),
+    ...(input.nick_name === undefined ? {} : { nick_name: input.nick_name }),
+    ...(input.lang === undefined ? {} : { lang: input.lang }),
+  });
+  await endSessions(tx, user.id, at);
+  if (input.revoke_api_keys === true) await deleteApiKeys(tx, user.id);
+  await useVerification(tx, verification.id, at);
+  await useVerificationsOf(tx, user.id, at);
+
+  const activated = await findUserById(tx, user.id);
+  if (!activated) throw commonProblems.not_found();
+  const session = await openSession(tx, settings, { user: activated, kind, peer: ctx.peer }, at);
+  await emit(tx, activationEvent(user), at);
+  await emit(tx, userLoggedIn({ user_id: user.id, ip: ctx.peer?.ip ?? null }), at);
+  return { kind: 'opened', session };
+}
+
+/** A changed address is confirmed by code: its verification never sets a password. */
+function isPasswordLink(verification: Verification): boolean {
+  return verification.purpose === 'activate' || verification.purpose === 'recover';
+}
+
+/**
+ * Locks a link and its user and checks both again. Locks: the user's row, then the verification, in the order of every
+ * other verb.
+ * @throws verification_unknown (404)
+ */
+export async function lockLink(tx: Tx, key: string, at: Date): Promise<UsableLink> {
+  const found = await findVerificationByKey(tx, key);
+  if (!found) throw accountsProblems.verification_unknown();
+  const owner = await userOf(tx, found);
+  if (owner) await lockCredentials(tx, owner.id);
+  const verification = await lockVerificationByKey(tx, key);
+  if (!verification || !isPasswordLink(verification) || !isKeyUsable(verification, at)) {
+    throw accountsProblems.verification_unknown();
+  }
+  const user = await userOf(tx, verification);
+  if (!isLinkFor(verification, user)) throw accountsProblems.verification_unknown();
+  return { verification, user };
+}
+
+/** The user of a link, else the user who has since registered with the address that it was sent to. */
+async function userOf(reader: Reader, verification: Verification): Promise<User | null> {
+  if (verification.user_id !== null) return (await findUserById(reader, verification.user_id)) ?? null;
+  if (verification.channel !== 'email') return null;
+  return (await findUserByEmail(reader, verification.address)) ?? null;
+}
+
+/** True while the user is active and still has the address that the link was sent to, or has yet to be inserted. */
+function isLinkFor(verification: Verification, user: User | null): boolean {
+  if (user === null) return verification.user_id === null;
+  const address = verification.channel === 'email' ? user.email : user.phone;
+  return (
+    user.is_active &&
+    address?.toLowerCase() === verification.address.toLowerCase() &&
+    opensAccount(user, verification.channel)
+  );
+}
+
+async function insertInvited(tx: Tx, verification: Verification, input: Activation, at: Date): Promise<User> {
+  const email = verification.channel === 'email' ? verification.address : null;
+  const phone = verification.channel === 'phone' ? verification.address : null;
+  const username = await chooseUsername(tx, email, input.username, at);
+  return insertUser(tx, { username, email, phone, full_name: input.full_name ?? '' }, at);
+}
+
+/** The name that was asked for, else the first free one made from the address. */
+async function chooseUsername(tx: Tx, email: string | null, wanted: string | undefined, at: Date): Promise<string> {
+  if (wanted !== undefined) {
+    if (!isUsername(wanted)) throw invalidInput({ username: ['Use letters, digits, - and _.'] });
+    return wanted;
+  }
+  let tries = 0;
+  for (const proposal of proposeUsernames(email, () => randomText(3, '0123456789'))) {
+    if ((await isNameFree(tx, proposal, at)) || (tries += 1) >= 20) return proposal;
+  }
+  throw new Error('names are proposed without end');
+}
+
+function activationEvent(user: User) {
+  const { id: user_id } = user;
+  if (user.last_login_at === null) return userRegistered({ user_id });
+  return user.has_password ? userResetPassword({ user_id, how: 'link' }) : userActivated({ user_id });
+}

@@ -1,0 +1,2 @@
+export { recoveryPages } from './pages.ts';
+export { recoveryRoutes } from './routes.ts';

@@ -1,0 +1,104 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { App } from '#platform/http/app';
+import { checkedField, type FormProblem, problemToForm, textField } from '#platform/http/forms';
+import { targetOf } from '#platform/http/next';
+import { paths } from '#platform/http/paths';
+import { countApiKeys, readNewPassword } from '../credentials/index.ts';
+import type { AccountsDeps } from '../hooks.ts';
+import { VerificationKeyParams } from '../schemas.ts';
+import { giveCookie } from '../sessions/index.ts';
+import { activateUser, findUsableLink, type UsableLink } from './activate-user.ts';
+import { isFirstProof } from '../identity/index.ts';
+import { recoverAccess } from './recover-access.ts';
+
+const publicPage = { access: { kind: 'public' }, page: true } as const;
+
+export function recoveryPages(app: App, deps: AccountsDeps): void {
+  const { settings } = deps;
+
+  app.get('/recover/', { config: publicPage }, async (_request, reply) =>
+    reply.page('login/recover.html', { form: {}, errors: {}, detail: '', sent: false }),
+  );
+
+  app.post('/recover/', { config: publicPage }, async (request, reply) => {
+    const email = textField(request.body, 'email', 254);
+    try {
+      await recoverAccess(request.ctx, settings, email, 'link');
+    } catch (error) {
+      const { status, errors, detail } = problemToForm(error);
+      return reply.page('login/recover.html', { form: { email }, errors, detail, sent: false }, status);
+    }
+    return reply.page('login/recover.html', { form: {}, errors: {}, detail: '', sent: true });
+  });
+
+  // A GET uses nothing up: mail scanners open links before people do.
+  app.get(
+    '/login/:verification_key/',
+    { config: publicPage, schema: { params: VerificationKeyParams } },
+    async (request, reply) => {
+      const link = await findUsableLink(request.ctx, settings, request.params.verification_key);
+      return showLink(request, reply, deps, link, null);
+    },
+  );
+
+  app.post(
+    '/login/:verification_key/',
+    { config: publicPage, schema: { params: VerificationKeyParams } },
+    async (request, reply) => {
+      const { verification_key } = request.params;
+      const { ctx, body } = request;
+      try {
+        const new_password = readNewPassword(body);
+        const full_name = textField(body, 'full_name', 100) || undefined;
+        const otp_code = textField(body, 'otp_code', 32) || undefined;
+        const phone_code = textField(body, 'phone_code', 32) || undefined;
+        const revoke_api_keys = checkedField(body, 'revoke_api_keys');
+        const session = await activateUser(
+          ctx,
+          deps,
+          verification_key,
+          { new_password, full_name, otp_code, phone_code, revoke_api_keys },
+          'cookie',
+        );
+        giveCookie(reply, settings, session);
+      } catch (error) {
+        const problem = problemToForm(error);
+        return showLink(request, reply, deps, await findUsableLink(ctx, settings, verification_key), problem);
+      }
+      reply.flash('success', 'Your password is set and you are signed in.');
+      return reply.redirect(targetOf(request, paths.app()), 303);
+    },
+  );
+}
+
+async function showLink(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { settings }: AccountsDeps,
+  link: UsableLink | null,
+  problem: FormProblem | null,
+): Promise<FastifyReply> {
+  // The address of the page is a secret: nothing keeps a copy, and no referrer leaves the site (security headers).
+  reply.header('cache-control', 'no-store');
+  if (!link) return reply.page('login/verification_key.html', { valid: false, form: {}, errors: {}, detail: '' }, 404);
+  const errors = problem?.errors ?? {};
+  // The owner who proves the address for the first time did not set up factors and keys: they are removed.
+  const isKnown = link.user !== null && !isFirstProof(link.user, link.verification.channel);
+  const data = {
+    valid: true,
+    email: link.verification.channel === 'email' ? link.verification.address : null,
+    needs_name: (link.user?.full_name ?? '') === '',
+    needs_password: true,
+    needs_otp: isKnown && link.user?.otp_enabled === true,
+    // The code is sent with the first refusal, which names the field.
+    needs_phone_code: 'phone' in errors || 'phone_code' in errors,
+    has_api_keys: isKnown && link.user !== null && (await countApiKeys(request.ctx.db, link.user.id)) > 0,
+    password_length_min: settings.password_policy.min_length,
+    form: { full_name: textField(request.body, 'full_name', 100) },
+    errors,
+    detail: problem?.detail ?? '',
+  };
+  // A code that is still due is a step of the form, not a refusal of credentials.
+  const status = problem?.status === 401 ? 400 : (problem?.status ?? 200);
+  return reply.page('login/verification_key.html', data, status);
+}

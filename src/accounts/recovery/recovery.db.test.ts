@@ -1,0 +1,362 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Secret, TOTP } from 'otpauth';
+import { inTransaction } from '#platform/db/database';
+import { seal } from '#platform/security/crypto';
+import { makeThrottle } from '#platform/security/throttle';
+import { testContext, type TestContext } from '../../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import {
+  callAs,
+  eventsNamed,
+  makeUser,
+  problemOf,
+  sampleAccountsDeps,
+  testPassword,
+} from '../../../test/support/factories/accounts.ts';
+import { insertApiKey, drawApiKey } from '../credentials/api-key-store.ts';
+import { changePassword } from '../security-settings/change-password.ts';
+import { totpBinding } from '../factors/check-factors.ts';
+import { putTotp, updateTotp } from '../credentials/totp-store.ts';
+import { drawTotpSecret } from '../credentials/totp.ts';
+import { accountsJobs } from '../jobs.ts';
+import { authenticate } from '../sessions/authenticate.ts';
+import { openSession } from '../sessions/open-session.ts';
+import { signIn } from '../sign-in/sign-in.ts';
+import { findUserByEmail, findUserById } from '../identity/user-store.ts';
+import type { User } from '../identity/user.ts';
+import { activateUser, findUsableLink } from './activate-user.ts';
+import { inviteAgain, inviteLead } from '../verifications/invite-again.ts';
+import { prepareVerification } from '../verifications/prepare-verification.ts';
+import { presentLink } from './present-link.ts';
+import { recoverAccess } from './recover-access.ts';
+import { resetPassword } from './reset-password.ts';
+import { useVerificationsOf } from '../verifications/verification-store.ts';
+
+let database: TestDatabase;
+let ctx: TestContext;
+const deps = sampleAccountsDeps();
+const new_password = 'a brand new sentence';
+
+before(async () => {
+  database = await openTestDatabase();
+  ctx = await testContext(database.db);
+});
+after(() => database.close());
+
+const unthrottled = () => ({ ...deps, settings: { ...deps.settings, throttle: makeThrottle(() => 0) } });
+
+async function mailsTo(address: string): Promise<Record<string, unknown>[]> {
+  return (await eventsNamed(database.db, 'user_verification')).filter((event) => event['address'] === address);
+}
+
+async function linkFor(user: User): Promise<string> {
+  await recoverAccess(ctx, unthrottled().settings, user.email ?? '', 'link');
+  return String((await mailsTo(user.email ?? '')).at(-1)?.['key']);
+}
+
+function leadLink(address: string): Promise<string | null> {
+  const request = {
+    user_id: null,
+    channel: 'email',
+    address,
+    purpose: 'activate',
+    sends: 'key',
+    lifetime_s: 3600,
+  } as const;
+  return inTransaction(database.db, async (tx) => (await prepareVerification(tx, request, ctx.clock.now())).key);
+}
+
+test('recovering sends one mail to somebody known and none to a stranger, and both are answered alike', async () => {
+  const user = await makeUser(database.db);
+  const { settings } = unthrottled();
+  assert.equal(await recoverAccess(ctx, settings, user.email?.toUpperCase() ?? '', 'link'), undefined);
+  assert.equal(await recoverAccess(ctx, settings, 'stranger@example.org', 'link'), undefined);
+  const [mail, ...more] = await mailsTo(user.email ?? '');
+  assert.match(String(mail?.['key']), /^[0-9a-f]{40}$/);
+  assert.equal(mail?.['purpose'], 'recover');
+  assert.equal(more.length, 0);
+  assert.deepEqual(await mailsTo('stranger@example.org'), []);
+});
+
+test('recovering takes e-mail addresses and phone numbers only', async () => {
+  const user = await makeUser(database.db, { phone: '+14155550188', phone_verified_at: ctx.clock.now() });
+  const { settings } = unthrottled();
+  for (const text of ['', 'not an address', 'a@b', user.username]) {
+    const { code, fields } = await problemOf(recoverAccess(ctx, settings, text, 'link'));
+    assert.equal(code, 'invalid_input');
+    assert.deepEqual(Object.keys(fields ?? {}), ['email']);
+  }
+  await recoverAccess(ctx, settings, '(415) 555-0188', 'link');
+  assert.equal((await mailsTo('+14155550188')).length, 1);
+});
+
+test('an address may be tried three times an hour, known or not', async () => {
+  const user = await makeUser(database.db);
+  const { settings } = unthrottled();
+  for (const address of [user.email ?? '', 'stranger@example.net']) {
+    const statuses = [];
+    for (let count = 0; count < 4; count += 1) {
+      statuses.push((await problemOf(recoverAccess(ctx, settings, address, 'link'))).status);
+    }
+    assert.deepEqual(statuses, [200, 200, 200, 429]);
+  }
+});
+
+test('while the site is closed nobody is sent a link', async () => {
+  const closed = { ...ctx, site: { ...ctx.site, authentication: 'disabled' as const } };
+  const user = await makeUser(database.db);
+  const key = await linkFor(user);
+  assert.equal((await problemOf(recoverAccess(closed, deps.settings, user.email ?? '', 'link'))).status, 403);
+  const activation = activateUser(closed, unthrottled(), key, { new_password }, 'token');
+  assert.equal((await problemOf(activation)).code, 'authentication_disabled');
+});
+
+test('a code may be asked for instead of a link', async () => {
+  const user = await makeUser(database.db);
+  await recoverAccess(ctx, unthrottled().settings, user.email ?? '', 'code');
+  const [mail] = await mailsTo(user.email ?? '');
+  assert.equal(mail?.['key'], null);
+  assert.match(String(mail?.['code']), /^[0-9]{6}$/);
+});
+
+test('the key of a link is stored as a hash', async () => {
+  const user = await makeUser(database.db);
+  const key = await linkFor(user);
+  const rows = await database.db.selectFrom('verifications').selectAll().where('user_id', '=', user.id).execute();
+  assert.equal(rows.length, 1);
+  assert.doesNotMatch(JSON.stringify(rows), new RegExp(key));
+});
+
+test('a link sets a password, proves the address, signs in, and works once', async () => {
+  const user = await makeUser(database.db, { password: null, email_verified_at: null });
+  const key = await linkFor(user);
+  const session = await activateUser(ctx, unthrottled(), key, { new_password, full_name: 'New Name' }, 'token');
+  const caller = await authenticate(database.db, ctx.clock, deps.settings, {
+    authorization: `Bearer ${session.token}`,
+    session_cookie: undefined,
+  });
+  assert.ok(caller !== null && caller !== 'invalid' && caller.user_id === user.id);
+  const changed = await findUserById(database.db, user.id);
+  assert.equal(changed?.has_password, true);
+  assert.equal(changed?.full_name, 'New Name');
+  assert.deepEqual(changed?.email_verified_at, ctx.clock.now());
+  await signIn(ctx, deps, { username: user.username, password: new_password }, 'token');
+
+  const again = await problemOf(activateUser(ctx, unthrottled(), key, { new_password }, 'token'));
+  assert.deepEqual([again.code, again.status], ['verification_unknown', 404]);
+});
+
+test('two who use a link at the same moment: one gets in', async () => {
+  const key = await linkFor(await makeUser(database.db));
+  const attempts = [1, 2, 3].map(() => activateUser(ctx, unthrottled(), key, { new_password }, 'token'));
+  const outcomes = await Promise.allSettled(attempts);
+  assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected', 'rejected']);
+});
+
+test('using one link uses up all others, and ends every session there was', async () => {
+  const user = await makeUser(database.db);
+  const [one, two] = [await linkFor(user), await linkFor(user)];
+  const thief = await inTransaction(database.db, (tx) =>
+    openSession(tx, deps.settings, { user, kind: 'token', peer: null }, ctx.clock.now()),
+  );
+  await activateUser(ctx, unthrottled(), two, { new_password }, 'token');
+  assert.equal((await problemOf(activateUser(ctx, unthrottled(), one, { new_password }, 'token'))).status, 404);
+  const stolen = { authorization: `Bearer ${thief.token}`, session_cookie: undefined };
+  assert.equal(await authenticate(database.db, ctx.clock, deps.settings, stolen), 'invalid');
+});
+
+test('looking at a link uses nothing up; unknown, expired and used ones are all the same', async () => {
+  const user = await makeUser(database.db);
+  const key = await linkFor(user);
+  const { settings } = unthrottled();
+  for (let count = 0; count < 3; count += 1) {
+    assert.equal((await findUsableLink(ctx, settings, key))?.user?.id, user.id);
+  }
+  const late = await testContext(database.db, { now: new Date(ctx.clock.now().getTime() + 86_400_000) });
+  assert.equal(await findUsableLink(late, settings, key), null);
+  for (const text of ['', 'x', '0'.repeat(40), key.toUpperCase().replace(/[0-9]/g, 'A'), `${key}0`]) {
+    assert.equal(await findUsableLink(ctx, settings, text), null);
+  }
+});
+
+test('keys cannot be tried without end from one address', async () => {
+  const { settings } = unthrottled();
+  const statuses = [];
+  for (let count = 0; count < 61; count += 1) {
+    statuses.push((await problemOf(findUsableLink(ctx, settings, '0'.repeat(40)))).status);
+  }
+  assert.equal(statuses[59], 200);
+  assert.equal(statuses[60], 429);
+});
+
+test('a refused password leaves the link good', async () => {
+  const user = await makeUser(database.db);
+  const key = await linkFor(user);
+  for (const bad of ['short', 'password123', user.username, user.email ?? '']) {
+    const { code, fields } = await problemOf(activateUser(ctx, unthrottled(), key, { new_password: bad }, 'token'));
+    assert.equal(code, 'invalid_input', bad);
+    assert.deepEqual(Object.keys(fields ?? {}), ['new_password']);
+  }
+  await activateUser(ctx, unthrottled(), key, { new_password }, 'token');
+});
+
+test('a link does not get around a generator, and a wrong code leaves it good', async () => {
+  const user = await makeUser(database.db);
+  const secret = drawTotpSecret();
+  await inTransaction(database.db, async (tx) => {
+    await putTotp(tx, user.id, seal(secret, deps.settings.seal_key, totpBinding(user)), ctx.clock.now());
+    await updateTotp(tx, user.id, { confirmed_at: ctx.clock.now() });
+  });
+  const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: ctx.clock.now().getTime() });
+  const key = await linkFor(user);
+  const attempt = (otp_code?: string) => activateUser(ctx, unthrottled(), key, { new_password, otp_code }, 'token');
+  assert.equal((await problemOf(attempt())).code, 'sign_in_step_required');
+  assert.equal((await problemOf(attempt(String((Number(code) + 1) % 1_000_000)))).code, 'code_wrong');
+  await attempt(code);
+});
+
+test('the events tell apart who is new, who set a first password and who replaced one', async () => {
+  const fresh = await makeUser(database.db, { password: null });
+  const bare = await makeUser(database.db, { password: null });
+  await database.db.updateTable('users').set({ last_login_at: ctx.clock.now() }).where('id', '=', bare.id).execute();
+  const whole = await makeUser(database.db);
+  await signIn(ctx, deps, { username: whole.username, password: testPassword }, 'token');
+  for (const user of [fresh, bare, whole]) {
+    await activateUser(ctx, unthrottled(), await linkFor(user), { new_password }, 'token');
+  }
+  const told = async (name: string, user: User) =>
+    (await eventsNamed(database.db, name)).some((event) => event['user_id'] === user.id);
+  assert.ok(await told('user_registered', fresh));
+  assert.ok(await told('user_activated', bare));
+  assert.ok(await told('user_reset_password', whole));
+});
+
+test('somebody without a login gets one through the link, under a free name', async () => {
+  await makeUser(database.db, { username: 'invited' });
+  const key = await leadLink('Invited@Example.org');
+  const link = await findUsableLink(ctx, deps.settings, key ?? '');
+  assert.ok(link);
+  const shown = presentLink(link);
+  assert.deepEqual([shown.email, shown.credentials], ['invited@example.org', false]);
+
+  await activateUser(ctx, unthrottled(), key ?? '', { new_password, full_name: 'Invited Person' }, 'token');
+  const user = await findUserByEmail(database.db, 'invited@example.org');
+  assert.match(user?.username ?? '', /^invited-[0-9]{3}$/);
+  assert.equal(user?.full_name, 'Invited Person');
+  assert.deepEqual(user?.email_verified_at, ctx.clock.now());
+});
+
+test('whoever registered meanwhile with the invited address is the one whom the link is for', async () => {
+  const key = await leadLink('meanwhile@example.org');
+  const user = await makeUser(database.db, { email: 'meanwhile@example.org', email_verified_at: null });
+  const link = await findUsableLink(ctx, deps.settings, key ?? '');
+  assert.equal(link?.user?.id, user.id);
+});
+
+test('a name chosen at activation must be free and a name', async () => {
+  const taken = await makeUser(database.db);
+  const key = await leadLink('chooser@example.org');
+  const attempt = (username: string) =>
+    activateUser(ctx, unthrottled(), key ?? '', { new_password, username }, 'token');
+  assert.deepEqual(Object.keys((await problemOf(attempt(taken.username.toUpperCase()))).fields ?? {}), ['username']);
+  assert.deepEqual(Object.keys((await problemOf(attempt('not a name'))).fields ?? {}), ['username']);
+  assert.deepEqual(Object.keys((await problemOf(attempt('_archive_1'))).fields ?? {}), ['username']);
+  await attempt('chooser-1');
+  assert.equal((await findUserByEmail(database.db, 'chooser@example.org'))?.username, 'chooser-1');
+});
+
+test('keys made by whoever registered first with somebody else’s address are gone when its owner shows up', async () => {
+  const squatted = await makeUser(database.db, { email_verified_at: null });
+  const key = drawApiKey();
+  await inTransaction(database.db, (tx) =>
+    insertApiKey(tx, { user_id: squatted.id, title: '', key, created_at: ctx.clock.now(), ends_at: null }),
+  );
+  const basic = Buffer.from(`${key.public_half}${key.private_half}:`).toString('base64');
+  const presented = { authorization: `Basic ${basic}`, session_cookie: undefined };
+  assert.notEqual(await authenticate(database.db, ctx.clock, deps.settings, presented), 'invalid');
+  await activateUser(ctx, unthrottled(), await linkFor(squatted), { new_password }, 'token');
+  assert.equal(await authenticate(database.db, ctx.clock, deps.settings, presented), 'invalid');
+});
+
+test('resetting makes the password worthless, signs nobody in and sends a fresh link', async () => {
+  const user = await makeUser(database.db);
+  const key = await linkFor(user);
+  assert.equal(await resetPassword(ctx, unthrottled(), key, {}), undefined);
+  assert.equal((await findUserById(database.db, user.id))?.has_password, false);
+  assert.equal(
+    (await problemOf(signIn(ctx, deps, { username: user.username, password: testPassword }, 'token'))).status,
+    400,
+  );
+  const fresh = (await mailsTo(user.email ?? '')).at(-1);
+  assert.equal(fresh?.['purpose'], 'activate');
+  assert.notEqual(fresh?.['key'], key);
+  const again = await problemOf(resetPassword(ctx, unthrottled(), key, {}));
+  assert.deepEqual([again.code, again.status], ['verification_unknown', 404]);
+  await activateUser(ctx, unthrottled(), String(fresh?.['key']), { new_password }, 'token');
+});
+
+test('resetting with a password sets that one', async () => {
+  const user = await makeUser(database.db);
+  const key = await linkFor(user);
+  assert.equal(
+    (await problemOf(resetPassword(ctx, unthrottled(), key, { new_password: 'short' }))).code,
+    'invalid_input',
+  );
+  await resetPassword(ctx, unthrottled(), key, { new_password });
+  await signIn(ctx, deps, { username: user.username, password: new_password }, 'token');
+});
+
+test('a link is sent again to who has no password, once in ten minutes', async () => {
+  const { settings } = unthrottled();
+  const whole = await makeUser(database.db);
+  assert.equal((await problemOf(inviteAgain(callAs(ctx, whole), settings, whole))).code, 'already_active');
+  const bare = await makeUser(database.db, { password: null });
+  await inviteAgain(ctx, settings, bare);
+  assert.equal((await mailsTo(bare.email ?? '')).length, 1);
+  assert.equal((await problemOf(inviteAgain(ctx, settings, bare))).status, 429);
+  assert.equal((await problemOf(inviteLead(ctx, settings, { email: null, phone: null }))).code, 'no_address');
+  await inviteLead(ctx, settings, { email: 'lead@example.org', phone: null });
+  assert.equal((await mailsTo('lead@example.org'))[0]?.['user_id'], null);
+});
+
+test('links and sessions that have been over for a month are forgotten', async () => {
+  const user = await makeUser(database.db);
+  await linkFor(user);
+  await signIn(ctx, deps, { username: user.username, password: testPassword }, 'token');
+  const count = async () => {
+    const [links, sessions] = await Promise.all([
+      database.db.selectFrom('verifications').select('id').where('user_id', '=', user.id).execute(),
+      database.db.selectFrom('sessions').select('id').where('user_id', '=', user.id).execute(),
+    ]);
+    return [links.length, sessions.length];
+  };
+  const [forget] = accountsJobs;
+  assert.ok(forget);
+  await forget.run(ctx, {}, new Date(ctx.clock.now().getTime() + 20 * 86_400_000));
+  assert.deepEqual(await count(), [1, 1]);
+  await forget.run(ctx, {}, new Date(ctx.clock.now().getTime() + 60 * 86_400_000));
+  assert.deepEqual(await count(), [0, 0]);
+});
+
+test('a link that was sent before the login existed ends with the first password that its verified owner sets', async () => {
+  const address = 'lead-of-old@example.org';
+  const key = (await leadLink(address)) ?? '';
+  const user = await makeUser(database.db, { email: address, email_verified_at: null });
+  assert.ok(await findUsableLink(ctx, unthrottled().settings, key));
+  await database.db
+    .updateTable('users')
+    .set({ email_verified_at: ctx.clock.now() })
+    .where('id', '=', user.id)
+    .execute();
+  await changePassword(callAs(ctx, user), unthrottled().settings, { password: testPassword, new_password });
+  assert.equal(await findUsableLink(ctx, unthrottled().settings, key), null);
+});
+
+test('a password of a person who only typed the address leaves the link of its owner valid', async () => {
+  const address = 'lead-squatted@example.org';
+  const key = (await leadLink(address)) ?? '';
+  const user = await makeUser(database.db, { email: address, email_verified_at: null });
+  await inTransaction(database.db, (tx) => useVerificationsOf(tx, user.id, ctx.clock.now()));
+  assert.ok(await findUsableLink(ctx, unthrottled().settings, key));
+});

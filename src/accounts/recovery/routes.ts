@@ -1,0 +1,127 @@
+import { Type } from 'typebox';
+import type { App } from '#platform/http/app';
+import { passwordProblems } from '#platform/security/password';
+import { throttleProblems } from '#platform/security/throttle';
+import { accountsProblems } from '../problems.ts';
+import {
+  ActivateBody,
+  CookieQuerystring,
+  RecoverBody,
+  RecoverQuerystring,
+  RecoverReply,
+  ResetBody,
+  TokenReply,
+  UserDetailSchema,
+  VerificationKeyParams,
+} from '../schemas.ts';
+import { giveCookie, isFlagSet, sessionKind } from '../sessions/index.ts';
+import type { AccountsDeps } from '../hooks.ts';
+import { activateUser, findUsableLink } from './activate-user.ts';
+import { presentLink } from './present-link.ts';
+import { recoverAccess } from './recover-access.ts';
+import { resetPassword } from './reset-password.ts';
+
+const tags = ['auth'];
+const access = { kind: 'public' } as const;
+
+export function recoveryRoutes(app: App, deps: AccountsDeps): void {
+  const { settings } = deps;
+
+  app.post(
+    '/api/auth/recover',
+    {
+      config: { access, problems: [accountsProblems.authentication_disabled, throttleProblems.too_many_requests] },
+      schema: {
+        tags,
+        summary: 'Sends a verification link',
+        description: 'The answer is the same whether or not the address belongs to somebody.',
+        querystring: RecoverQuerystring,
+        body: RecoverBody,
+        response: { 201: RecoverReply },
+      },
+    },
+    async (request, reply) => {
+      const { email, username } = request.body;
+      const address = email ?? username ?? '';
+      await recoverAccess(request.ctx, settings, address, isFlagSet(request.query.noreset) ? 'code' : 'link');
+      return reply.status(201).send({ email: address });
+    },
+  );
+
+  app.get(
+    '/api/auth/activate/:verification_key',
+    {
+      config: { access, problems: [accountsProblems.verification_unusable, throttleProblems.too_many_requests] },
+      schema: {
+        tags,
+        summary: 'Retrieves contact from an activation key',
+        description: 'Returns what is known about the user of a mailed link, to fill a form. The link stays usable.',
+        params: VerificationKeyParams,
+        response: { 200: UserDetailSchema },
+      },
+    },
+    async (request, reply) => {
+      const link = await findUsableLink(request.ctx, settings, request.params.verification_key);
+      if (!link) throw accountsProblems.verification_unusable();
+      reply.header('cache-control', 'no-store');
+      return presentLink(link);
+    },
+  );
+
+  app.post(
+    '/api/auth/activate/:verification_key',
+    {
+      config: {
+        access,
+        problems: [
+          accountsProblems.verification_unknown,
+          accountsProblems.sign_in_step_required,
+          accountsProblems.code_wrong,
+          accountsProblems.otp_locked,
+          accountsProblems.authentication_disabled,
+          throttleProblems.too_many_requests,
+          passwordProblems.busy,
+        ],
+      },
+      schema: {
+        tags,
+        summary: 'Activates a user',
+        description:
+          'Verifies the address to which the link was sent, sets the password and the missing fields, and opens a session. What others set on the account before the first verification is removed. The link works once.',
+        params: VerificationKeyParams,
+        querystring: CookieQuerystring,
+        body: ActivateBody,
+        response: { 201: TokenReply },
+      },
+    },
+    async (request, reply) => {
+      const kind = sessionKind(request, request.query.cookie);
+      const { slug, username, ...input } = request.body;
+      const activation = { ...input, username: username ?? slug };
+      const session = await activateUser(request.ctx, deps, request.params.verification_key, activation, kind);
+      giveCookie(reply, settings, session);
+      return reply.status(201).send({ token: session.token });
+    },
+  );
+
+  app.post(
+    '/api/auth/reset/:verification_key',
+    {
+      config: { access, problems: [accountsProblems.verification_unknown, throttleProblems.too_many_requests] },
+      schema: {
+        tags,
+        summary: 'Resets a user password',
+        description:
+          'Every session ends and a link to set a new password is sent; with new_password that is set at once.',
+        params: VerificationKeyParams,
+        // Also called without any body.
+        body: Type.Union([ResetBody, Type.Null()]),
+        response: { 201: Type.Object({}) },
+      },
+    },
+    async (request, reply) => {
+      await resetPassword(request.ctx, deps, request.params.verification_key, request.body ?? {});
+      return reply.status(201).send({});
+    },
+  );
+}

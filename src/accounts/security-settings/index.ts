@@ -1,0 +1,2 @@
+export { securityPages } from './pages.ts';
+export { securityRoutes } from './routes.ts';

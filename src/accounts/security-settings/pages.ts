@@ -1,0 +1,118 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { App } from '#platform/http/app';
+import { checkedField, type FormProblem, secretField, textField } from '#platform/http/forms';
+import { targetOf } from '#platform/http/next';
+import { paths } from '#platform/http/paths';
+import { findApiKeys, presentApiKey, readNewPassword } from '../credentials/index.ts';
+import type { AccountsDeps } from '../hooks.ts';
+import { presentUser, requireSubject, type User } from '../identity/index.ts';
+import { giveCookie } from '../sessions/index.ts';
+import type { AccountsSettings } from '../settings.ts';
+import { changePassword } from './change-password.ts';
+import { UserParams } from '../schemas.ts';
+import { secretsToForm } from '../factors/index.ts';
+import { type FactorsSet, setFactors } from './set-factors.ts';
+
+const options = {
+  config: { access: { kind: 'self-only' }, page: true },
+  schema: { params: UserParams, hide: true },
+} as const;
+const passwordPage = {
+  config: { access: { kind: 'self-only' }, page: true },
+  schema: { params: UserParams },
+} as const;
+
+/** The pages where a user changes the password, and sets up or removes a TOTP factor. */
+export function securityPages(app: App, { settings }: AccountsDeps): void {
+  app.get('/users/:user/otp/', options, async (request, reply) => showOtp(reply, await requireSubject(request), null));
+
+  app.post('/users/:user/otp/', options, async (request, reply) => {
+    const { ctx, body } = request;
+    const user = await requireSubject(request);
+    const otp_enabled = textField(body, 'action', 10) !== 'disable';
+    const otp_code = textField(body, 'otp_code', 32) || undefined;
+    let outcome: FactorsSet;
+    try {
+      outcome = await setFactors(ctx, settings, {
+        otp_enabled,
+        password: secretField(body, 'password') || undefined,
+        otp_code,
+      });
+    } catch (error) {
+      return showOtp(reply, user, secretsToForm(error));
+    }
+    reply.header('cache-control', 'no-store');
+    if (outcome.kind === 'enrolling') return showOtp(reply, user, null, outcome);
+    const done =
+      outcome.kind === 'enabled' ? 'Signing in asks for a code from now on.' : 'Your authenticator is removed.';
+    reply.flash('success', done);
+    return reply.redirect(targetOf(request, paths.user(user.username)), 303);
+  });
+
+  app.get('/users/:user/password/', passwordPage, async (request, reply) =>
+    showPassword(request, reply, settings, await requireSubject(request), null),
+  );
+
+  app.post('/users/:user/password/', passwordPage, async (request, reply) => {
+    const { ctx, body } = request;
+    const user = await requireSubject(request);
+    try {
+      const { session } = await changePassword(ctx, settings, {
+        password: secretField(body, 'password') || undefined,
+        otp_code: textField(body, 'otp_code', 32) || undefined,
+        email_code: textField(body, 'email_code', 32) || undefined,
+        new_password: readNewPassword(body),
+        revoke_api_keys: checkedField(body, 'revoke_api_keys'),
+      });
+      if (session) giveCookie(reply, settings, session);
+    } catch (error) {
+      return showPassword(request, reply, settings, user, secretsToForm(error));
+    }
+    reply.flash('success', 'Your password was changed. You are signed out everywhere else.');
+    return reply.redirect(targetOf(request, paths.user(user.username)), 303);
+  });
+}
+
+async function showOtp(
+  reply: FastifyReply,
+  user: User,
+  problem: FormProblem | null,
+  enrolling: Extract<FactorsSet, { kind: 'enrolling' }> | null = null,
+): Promise<FastifyReply> {
+  const data = {
+    otp_enabled: user.otp_enabled,
+    has_password: user.has_password,
+    priv_key: enrolling?.priv_key ?? null,
+    provisioning_uri: enrolling?.provisioning_uri ?? null,
+    form: {},
+    errors: problem?.errors ?? {},
+    detail: problem?.detail ?? '',
+  };
+  return reply.page('users/otp.html', data, statusOf(problem));
+}
+
+async function showPassword(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  settings: AccountsSettings,
+  user: User,
+  problem: FormProblem | null,
+): Promise<FastifyReply> {
+  const data = {
+    account: presentUser(user),
+    has_password: user.has_password,
+    needs_otp: user.otp_enabled,
+    api_keys: (await findApiKeys(request.ctx.db, user.id)).map(presentApiKey),
+    password_length_min: settings.password_policy.min_length,
+    form: {},
+    errors: problem?.errors ?? {},
+    detail: problem?.detail ?? '',
+  };
+  return reply.page('users/password.html', data, statusOf(problem));
+}
+
+/** A secret that is wrong is an error in a form; 401 would say that nobody is signed in. */
+function statusOf(problem: FormProblem | null): number {
+  if (problem === null) return 200;
+  return problem.status === 401 ? 400 : problem.status;
+}

@@ -1,0 +1,123 @@
+import { invalidInput } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { open, seal } from '#platform/security/crypto';
+import { inTransaction, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { userCredentialsChanged } from '../events.ts';
+import { accountsProblems, fieldProblem } from '../problems.ts';
+import type { AccountsSettings } from '../settings.ts';
+import { isEmailVerified, isPhoneVerified, updateUserRow, type User } from '../identity/index.ts';
+import { parseCode, useVerificationsOf } from '../verifications/index.ts';
+import { requireSecrets, type Secrets, totpBinding } from '../factors/index.ts';
+import { lockStanding } from '../sessions/index.ts';
+import {
+  afterWrongCode,
+  deleteTotp,
+  drawTotpSecret,
+  isTotpLocked,
+  judgeTotp,
+  lockTotp,
+  provisioningUri,
+  putTotp,
+  updateTotp,
+} from '../credentials/index.ts';
+
+/** A factor that is left out stays as it is. */
+export interface FactorChoice extends Secrets {
+  otp_enabled?: boolean | undefined;
+  email_verification_enabled?: boolean | undefined;
+  phone_verification_enabled?: boolean | undefined;
+}
+
+/** `enrolling` shows the secret; it is shown until a first code confirms it and never again. */
+export type FactorsSet =
+  | { kind: 'enrolling'; priv_key: string; provisioning_uri: string }
+  | { kind: 'enabled' }
+  | { kind: 'disabled' };
+
+/**
+ * Sets which further factors the caller signs in with.
+ *
+ * A generator is set up in two steps: the first answers its secret, the second repeats the call with a code that it
+ * shows. Until then it is not asked for.
+ * @throws secret_required (401), secret_wrong (401), code_wrong (400), otp_locked (403), invalid_input (400)
+ */
+export async function setFactors(ctx: Context, settings: AccountsSettings, choice: FactorChoice): Promise<FactorsSet> {
+  const user = await requireSecrets(ctx, settings, choice);
+  refuseUnprovenChannels(user, choice);
+  const at = ctx.clock.now();
+  const outcome = await inTransaction(ctx.db, async (tx) => {
+    await lockStanding(tx, ctx, user.id);
+    const { email_verification_enabled: email, phone_verification_enabled: phone } = choice;
+    await updateUserRow(tx, user.id, {
+      ...(email === undefined ? {} : { email_verification_required: email }),
+      ...(phone === undefined ? {} : { phone_verification_required: phone }),
+    });
+    const set = await applyOtp(ctx, tx, settings, user, choice, at);
+    if (set.kind === 'enabled' || set.kind === 'disabled') await useVerificationsOf(tx, user.id, at);
+    return set;
+  });
+  if (outcome.kind === 'locked') throw accountsProblems.otp_locked();
+  if (outcome.kind === 'wrong') {
+    throw fieldProblem(accountsProblems.code_wrong, { otp_code: ['This code is wrong or no longer valid.'] });
+  }
+  return outcome;
+}
+
+function refuseUnprovenChannels(user: User, choice: FactorChoice): void {
+  if (choice.email_verification_enabled && !isEmailVerified(user)) {
+    throw invalidInput({ email_verification_enabled: ['Verify your e-mail address first.'] });
+  }
+  if (choice.phone_verification_enabled && !isPhoneVerified(user)) {
+    throw invalidInput({ phone_verification_enabled: ['Verify your phone number first.'] });
+  }
+}
+
+async function enroll(
+  ctx: Context,
+  tx: Tx,
+  settings: AccountsSettings,
+  user: User,
+  choice: FactorChoice,
+  at: Date,
+): Promise<FactorsSet | { kind: 'wrong' } | { kind: 'locked' }> {
+  const factor = await lockTotp(tx, user.id);
+  if (factor?.confirmed_at) return { kind: 'enabled' };
+
+  const code = parseCode(choice.otp_code);
+  if (factor && code !== null) {
+    if (isTotpLocked(factor, at)) return { kind: 'locked' };
+    const secret = open(factor.secret_sealed, settings.seal_key, totpBinding(user));
+    const verdict = judgeTotp(factor, secret, code, at);
+    if (verdict.kind !== 'right') {
+      await updateTotp(tx, user.id, afterWrongCode(factor, at));
+      return { kind: 'wrong' };
+    }
+    await updateTotp(tx, user.id, { confirmed_at: at, last_step: verdict.step, failures_count: 0, locked_until: null });
+    await emit(tx, userCredentialsChanged({ user_id: user.id, what: 'otp_enabled' }), at);
+    return { kind: 'enabled' };
+  }
+
+  const priv_key = drawTotpSecret();
+  await putTotp(tx, user.id, seal(priv_key, settings.seal_key, totpBinding(user)), at);
+  const label = user.email ?? user.username;
+  return { kind: 'enrolling', priv_key, provisioning_uri: provisioningUri(priv_key, label, ctx.site.title) };
+}
+
+async function applyOtp(
+  ctx: Context,
+  tx: Tx,
+  settings: AccountsSettings,
+  user: User,
+  choice: FactorChoice,
+  at: Date,
+): Promise<FactorsSet | { kind: 'wrong' } | { kind: 'locked' }> {
+  if (choice.otp_enabled === undefined) return { kind: user.otp_enabled ? 'enabled' : 'disabled' };
+  return choice.otp_enabled ? enroll(ctx, tx, settings, user, choice, at) : disable(tx, user, at);
+}
+
+async function disable(tx: Tx, user: User, at: Date): Promise<FactorsSet> {
+  await deleteTotp(tx, user.id);
+  if (user.otp_enabled) await emit(tx, userCredentialsChanged({ user_id: user.id, what: 'otp_disabled' }), at);
+  return { kind: 'disabled' };
+}

@@ -1,0 +1,30 @@
+import { invalidInput } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { inTransaction } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { userCredentialsChanged } from '../events.ts';
+import type { AccountsSettings } from '../settings.ts';
+import { requireSecrets, type Secrets } from '../factors/index.ts';
+import { lockStanding } from '../sessions/index.ts';
+import { parseSshKey, putSshKey } from '../credentials/index.ts';
+
+/**
+ * Keeps the caller's public SSH key, in place of the one before.
+ *
+ * @throws secret_required (401), secret_wrong (401), invalid_input (400) naming `pubkey`
+ */
+export async function setSshKey(
+  ctx: Context,
+  settings: AccountsSettings,
+  input: Secrets & { pubkey: string },
+): Promise<void> {
+  const pubkey = parseSshKey(input.pubkey);
+  if (pubkey === null) throw invalidInput({ pubkey: ['Enter a public key as OpenSSH writes it, on one line.'] });
+  const user = await requireSecrets(ctx, settings, input);
+  const at = ctx.clock.now();
+  await inTransaction(ctx.db, async (tx) => {
+    await lockStanding(tx, ctx, user.id);
+    await putSshKey(tx, user.id, pubkey, at);
+    await emit(tx, userCredentialsChanged({ user_id: user.id, what: 'ssh_key_set' }), at);
+  });
+}

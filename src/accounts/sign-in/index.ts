@@ -1,0 +1,2 @@
+export { signInPages } from './pages.ts';
+export { signInRoutes } from './routes.ts';

@@ -1,0 +1,44 @@
+import type { App } from '#platform/http/app';
+import { passwordProblems } from '#platform/security/password';
+import { throttleProblems } from '#platform/security/throttle';
+import type { AccountsDeps } from '../hooks.ts';
+import { accountsProblems } from '../problems.ts';
+import { CookieQuerystring, SignInBody, TokenReply } from '../schemas.ts';
+import { giveCookie, sessionKind } from '../sessions/index.ts';
+import { signIn } from './sign-in.ts';
+
+export function signInRoutes(app: App, deps: AccountsDeps): void {
+  app.post(
+    '/api/auth',
+    {
+      config: {
+        access: { kind: 'public' },
+        problems: [
+          accountsProblems.credentials_mismatch,
+          accountsProblems.sign_in_step_required,
+          accountsProblems.code_wrong,
+          accountsProblems.otp_locked,
+          accountsProblems.authentication_disabled,
+          throttleProblems.too_many_requests,
+          passwordProblems.busy,
+        ],
+      },
+      schema: {
+        tags: ['auth'],
+        summary: 'Authenticates a user',
+        description:
+          'Verifies a user name, e-mail address or phone number with a password, an e-mailed code or a further factor, and opens a session. When a factor is missing, the response is 401 and names the field to send next. The token belongs to the session: signing out ends it.',
+        querystring: CookieQuerystring,
+        body: SignInBody,
+        response: { 201: TokenReply },
+      },
+    },
+    async (request, reply) => {
+      const kind = sessionKind(request, request.query.cookie);
+      const { code, ...input } = request.body;
+      const session = await signIn(request.ctx, deps, { ...input, otp_code: input.otp_code ?? code }, kind);
+      giveCookie(reply, deps.settings, session);
+      return reply.status(201).send({ token: session.token });
+    },
+  );
+}

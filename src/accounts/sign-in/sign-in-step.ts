@@ -1,0 +1,58 @@
+import type { Context } from '#platform/context';
+import { open, seal, sha256Hex } from '#platform/security/crypto';
+import type { UserId } from '#platform/db/db-schema';
+import type { GivenCodes } from '../factors/index.ts';
+import type { AccountsSettings } from '../settings.ts';
+import { findCredentials, findUserById } from '../identity/index.ts';
+import type { ProvenIdentity } from './sign-in.ts';
+
+/** How long somebody may take to find their phone. */
+const step_lifetime_ms = 10 * 60_000;
+const binding = 'sign-in step';
+
+/** A sign-in that waits for a code: who it is and what they have shown so far. */
+export interface SignInStep {
+  proven: ProvenIdentity;
+  codes: GivenCodes;
+}
+
+interface SealedStep {
+  user_id: UserId;
+  password: string | null;
+  codes: GivenCodes;
+  until: number;
+}
+
+/**
+ * Seals a half-done sign-in for the form of its next step. The browser carries it and cannot read it; the password is
+ * not in it, only the mark of the hash that it matched.
+ */
+export function sealStep(ctx: Context, settings: AccountsSettings, { proven, codes }: SignInStep): string {
+  const step: SealedStep = {
+    user_id: proven.user.id,
+    password: proven.password_hash === null ? null : sha256Hex(proven.password_hash),
+    codes,
+    until: ctx.clock.now().getTime() + step_lifetime_ms,
+  };
+  return seal(JSON.stringify(step), settings.seal_key, binding);
+}
+
+/** Opens what `sealStep` made; null when it is too old, altered, or the password has changed since. */
+export async function openStep(ctx: Context, settings: AccountsSettings, sealed: string): Promise<SignInStep | null> {
+  const step = unseal(settings, sealed);
+  if (!step || ctx.clock.now().getTime() >= step.until) return null;
+  const user = await findUserById(ctx.db, step.user_id);
+  const stored = user ? ((await findCredentials(ctx.db, user.id))?.password_hash ?? null) : null;
+  if (user?.is_active !== true) return null;
+  if (step.password !== null && (stored === null || sha256Hex(stored) !== step.password)) return null;
+  const password_hash = step.password === null ? null : stored;
+  return { proven: { user, password_hash, rehashed: null, succeeded: async () => {} }, codes: step.codes };
+}
+
+function unseal(settings: AccountsSettings, sealed: string): SealedStep | null {
+  try {
+    return JSON.parse(open(sealed, settings.seal_key, binding)) as SealedStep; // sealed by us and by nobody else
+  } catch {
+    return null; // altered, or sealed before the key was changed: the sign-in starts over
+  }
+}

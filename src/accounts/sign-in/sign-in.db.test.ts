@@ -1,0 +1,417 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Secret, TOTP } from 'otpauth';
+import { Problem } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { seal } from '#platform/security/crypto';
+import { inTransaction } from '#platform/db/database';
+import { makeThrottle } from '#platform/security/throttle';
+import { testContext, type TestContext } from '../../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import {
+  eventsNamed,
+  makeUser,
+  noHooks,
+  sampleAccountsDeps,
+  sampleAccountsSettings,
+  testPassword,
+} from '../../../test/support/factories/accounts.ts';
+import { putTotp, updateTotp } from '../credentials/totp-store.ts';
+import { drawTotpSecret } from '../credentials/totp.ts';
+import { totpBinding } from '../factors/check-factors.ts';
+import { findUserById, updateUserRow } from '../identity/user-store.ts';
+import type { User } from '../identity/user.ts';
+import { sendCode } from '../verifications/send-verification.ts';
+import { authenticate } from '../sessions/authenticate.ts';
+import { signIn, type SignInInput } from './sign-in.ts';
+
+let database: TestDatabase;
+let ctx: TestContext;
+const deps = sampleAccountsDeps();
+
+before(async () => {
+  database = await openTestDatabase();
+  ctx = await testContext(database.db);
+});
+after(() => database.close());
+
+/** The refusal of a sign-in; a sign-in that succeeds is a failure here. */
+async function refusal(input: SignInInput, given: Partial<Context> = {}, with_deps = deps): Promise<Problem> {
+  try {
+    await signIn({ ...ctx, ...given }, with_deps, input, 'token');
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+  throw new assert.AssertionError({ message: 'the sign-in succeeded' });
+}
+
+async function withGenerator(user: User): Promise<{ code: (at?: Date) => string }> {
+  const secret = drawTotpSecret();
+  await inTransaction(database.db, async (tx) => {
+    await putTotp(tx, user.id, seal(secret, deps.settings.seal_key, totpBinding(user)), ctx.clock.now());
+    await updateTotp(tx, user.id, { confirmed_at: ctx.clock.now() });
+  });
+  const totp = new TOTP({ secret: Secret.fromBase32(secret), algorithm: 'SHA1', digits: 6, period: 30 });
+  return { code: (at = ctx.clock.now()) => totp.generate({ timestamp: at.getTime() }) };
+}
+
+test('name, e-mail address and phone number in any spelling sign the same person in', async () => {
+  const user = await makeUser(database.db, { username: 'Donny', phone: '+14155550123' });
+  for (const username of ['Donny', 'donny', 'DONNY', 'donny@example.com', 'DONNY@Example.com', '(415) 555-0123']) {
+    const session = await signIn(ctx, deps, { username, password: testPassword }, 'token');
+    const caller = await authenticate(database.db, ctx.clock, deps.settings, {
+      authorization: `Bearer ${session.token}`,
+      session_cookie: undefined,
+    });
+    assert.ok(caller !== null && caller !== 'invalid');
+    assert.equal(caller.user_id, user.id, username);
+  }
+});
+
+test('a user name of the same digits keeps no one from signing in with a verified phone number', async () => {
+  await makeUser(database.db, { username: '4155550188' });
+  const owner = await makeUser(database.db, { phone: '+14155550188', phone_verified_at: ctx.clock.now() });
+  const named = await makeUser(database.db, { username: '4155550189' });
+  await makeUser(database.db, { phone: '+14155550189', phone_verified_at: null });
+  for (const [username, user] of [
+    ['4155550188', owner],
+    ['(415) 555-0188', owner],
+    ['4155550189', named],
+  ] as const) {
+    const { token } = await signIn(ctx, deps, { username, password: testPassword }, 'token');
+    const headers = { authorization: `Bearer ${token}`, session_cookie: undefined };
+    const caller = await authenticate(database.db, ctx.clock, deps.settings, headers);
+    assert.ok(caller !== null && caller !== 'invalid');
+    assert.equal(caller.user_id, user.id, username);
+  }
+});
+
+test('signing in is noted, with and without a cookie', async () => {
+  const user = await makeUser(database.db);
+  assert.equal(user.last_login_at, null);
+  await signIn(ctx, deps, { username: user.username, password: testPassword }, 'token');
+  assert.deepEqual((await findUserById(database.db, user.id))?.last_login_at, ctx.clock.now());
+  const told = await eventsNamed(database.db, 'user_logged_in');
+  assert.ok(told.some((event) => event['user_id'] === user.id));
+});
+
+test('a wrong password, an unknown name and an account without a password get the same answer', async () => {
+  const user = await makeUser(database.db);
+  const bare = await makeUser(database.db, { password: null });
+  const gone = await makeUser(database.db);
+  await inTransaction(database.db, (tx) => updateUserRow(tx, gone.id, { is_active: false }));
+  const answers = [
+    await refusal({ username: user.username, password: 'bad password' }),
+    await refusal({ username: 'nobody-at-all', password: 'bad password' }),
+    await refusal({ username: 'nobody@example.org', password: 'bad password' }),
+    await refusal({ username: bare.username, password: 'bad password' }),
+    await refusal({ username: gone.username, password: testPassword }),
+  ].map(({ code, status, message, fields, extra }) => ({ code, status, message, fields, extra }));
+  assert.equal(answers[0]?.code, 'credentials_mismatch');
+  assert.equal(answers[0]?.status, 400);
+  for (const answer of answers) assert.deepEqual(answer, answers[0]);
+});
+
+test('a failed sign-in is told of, whether or not the name is somebody', async () => {
+  const user = await makeUser(database.db);
+  await refusal({ username: user.username, password: 'bad password' });
+  await refusal({ username: 'somebody-unknown', password: 'bad password' });
+  const told = await eventsNamed(database.db, 'user_login_failed');
+  assert.ok(told.some((event) => event['user_id'] === user.id));
+  assert.ok(told.some((event) => event['user_id'] === null && event['username'] === 'somebody-unknown'));
+});
+
+test('the hint that a password is needed does not depend on who exists', async () => {
+  const user = await makeUser(database.db);
+  const known = await refusal({ username: user.username });
+  const unknown = await refusal({ username: 'nobody-at-all' });
+  assert.equal(known.status, 401);
+  assert.deepEqual(known.fields, { password: ['Enter your password.'] });
+  assert.deepEqual([unknown.code, unknown.fields], [known.code, known.fields]);
+});
+
+test('ten wrong passwords for a name from one address close it there, and right ones do not count', async () => {
+  const user = await makeUser(database.db);
+  const busy = { ...deps, settings: { ...deps.settings, throttle: makeThrottle(() => 0) } };
+  for (let count = 0; count < 12; count += 1) {
+    await signIn(ctx, busy, { username: user.username, password: testPassword }, 'token');
+  }
+  for (let count = 0; count < 10; count += 1) {
+    assert.equal((await refusal({ username: user.username, password: 'bad' }, {}, busy)).status, 400);
+  }
+  const closed = await refusal({ username: user.username.toUpperCase(), password: testPassword }, {}, busy);
+  assert.equal(closed.status, 429);
+  assert.ok((closed.extra.retry_after_s ?? 0) > 0);
+  const elsewhere = { ...ctx, peer: { ip: '192.0.2.99', user_agent: 'test' } };
+  await signIn(elsewhere, busy, { username: user.username, password: testPassword }, 'token');
+});
+
+test('an account has one count of wrong passwords, by whichever name and spelling it is tried', async () => {
+  const user = await makeUser(database.db);
+  const email = user.email ?? '';
+  const fresh = { ...deps, settings: { ...deps.settings, throttle: makeThrottle(() => 0) } };
+  const spellings = [user.username, user.username.toUpperCase(), email, email.toUpperCase(), ` ${email} `];
+  for (const username of [...spellings, ...spellings]) {
+    assert.equal((await refusal({ username, password: 'bad' }, {}, fresh)).code, 'credentials_mismatch');
+  }
+  for (const username of spellings)
+    assert.equal((await refusal({ username, password: testPassword }, {}, fresh)).code, 'too_many_requests');
+});
+
+test('names that exist and names that do not are closed after the same number of attempts', async () => {
+  const user = await makeUser(database.db);
+  for (const username of [user.username, 'nobody-knows-me']) {
+    const fresh = { ...deps, settings: { ...deps.settings, throttle: makeThrottle(() => 0) } };
+    const statuses = [];
+    for (let count = 0; count < 12; count += 1) {
+      statuses.push((await refusal({ username, email_code: 123456 }, {}, fresh)).status);
+    }
+    assert.deepEqual(statuses, [...Array<number>(10).fill(400), 429, 429]);
+  }
+});
+
+test('with a generator: first the code is asked for, then it signs in once', async () => {
+  const user = await makeUser(database.db);
+  const generator = await withGenerator(user);
+  const input = { username: user.username, password: testPassword };
+
+  const step = await refusal(input);
+  assert.deepEqual(
+    [step.code, step.status, Object.keys(step.fields ?? {})],
+    ['sign_in_step_required', 401, ['otp_code']],
+  );
+
+  const otp_code = generator.code();
+  await signIn(ctx, deps, { ...input, otp_code }, 'token');
+  const replayed = await refusal({ ...input, otp_code });
+  assert.deepEqual([replayed.code, replayed.status], ['code_wrong', 400]);
+  assert.deepEqual(Object.keys(replayed.fields ?? {}), ['otp_code']);
+});
+
+test('a code with a leading zero may arrive as a number', async () => {
+  const user = await makeUser(database.db);
+  const generator = await withGenerator(user);
+  const moved = await testContext(database.db, { now: ctx.clock.now() });
+  while (!generator.code(moved.clock.now()).startsWith('0')) {
+    moved.clock.set(new Date(moved.clock.now().getTime() + 30_000));
+  }
+  const otp_code = Number(generator.code(moved.clock.now()));
+  await signIn(moved, deps, { username: user.username, password: testPassword, otp_code }, 'token');
+});
+
+test('a code of the step before or after is accepted, since clocks differ, an older one is not', async () => {
+  const input = (user: User) => ({ username: user.username, password: testPassword });
+  const at = (seconds: number) => new Date(ctx.clock.now().getTime() + seconds * 1000);
+  for (const [seconds, accepted] of [
+    [-30, true],
+    [30, true],
+    [-90, false],
+  ] as const) {
+    const user = await makeUser(database.db);
+    const generator = await withGenerator(user);
+    const attempt = { ...input(user), otp_code: generator.code(at(seconds)) };
+    if (accepted) await signIn(ctx, deps, attempt, 'token');
+    else assert.equal((await refusal(attempt)).code, 'code_wrong');
+  }
+});
+
+test('three wrong codes close the generator, the right one included, until it has cooled down', async () => {
+  const user = await makeUser(database.db);
+  const generator = await withGenerator(user);
+  const moved = await testContext(database.db, { now: ctx.clock.now() });
+  const right = () => generator.code(moved.clock.now());
+  const wrong = () => String((Number(right()) + 500_000) % 1_000_000);
+  const attempt = (otp_code: string) => ({ username: user.username, password: testPassword, otp_code });
+  const statuses = [];
+  for (const code of [wrong(), wrong(), wrong(), right()]) {
+    statuses.push((await refusal(attempt(code), { clock: moved.clock })).status);
+  }
+  assert.deepEqual(statuses, [400, 400, 403, 403]);
+
+  moved.clock.set(new Date(moved.clock.now().getTime() + 5 * 60_000));
+  await signIn(moved, deps, attempt(right()), 'token');
+});
+
+test('wrong codes at the same moment are all counted', async () => {
+  const user = await makeUser(database.db);
+  const generator = await withGenerator(user);
+  const wrong = String((Number(generator.code()) + 500_000) % 1_000_000);
+  const attempts = Array.from({ length: 6 }, () =>
+    refusal({ username: user.username, password: testPassword, otp_code: wrong }),
+  );
+  const statuses = (await Promise.all(attempts)).map(({ status }) => status).sort((a, b) => a - b);
+  assert.deepEqual(statuses, [400, 400, 403, 403, 403, 403]);
+});
+
+test('one code signs in one of two requests at the same moment', async () => {
+  const user = await makeUser(database.db);
+  const generator = await withGenerator(user);
+  const input = { username: user.username, password: testPassword, otp_code: generator.code() };
+  const outcomes = await Promise.allSettled([signIn(ctx, deps, input, 'token'), signIn(ctx, deps, input, 'token')]);
+  assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+});
+
+test('where a code by e-mail is demanded it is sent, and signs in together with the password', async () => {
+  const user = await makeUser(database.db);
+  await inTransaction(database.db, (tx) => updateUserRow(tx, user.id, { email_verification_required: true }));
+  const input = { username: user.username, password: testPassword };
+
+  const step = await refusal(input);
+  assert.deepEqual([step.status, Object.keys(step.fields ?? {})], [401, ['email']]);
+  const sent = (await eventsNamed(database.db, 'user_verification')).find((event) => event['address'] === user.email);
+  assert.match(String(sent?.['code']), /^[0-9]{6}$/);
+  assert.equal(sent?.['key'], null);
+
+  assert.equal((await refusal({ ...input, email_code: '000000' })).code, 'code_wrong');
+  await signIn(ctx, deps, { ...input, email_code: Number(sent?.['code']) }, 'token');
+});
+
+test('a code by e-mail signs in without a password, once', async () => {
+  const user = await makeUser(database.db, { password: null });
+  await inTransaction(database.db, (tx) => updateUserRow(tx, user.id, { email_verification_required: true }));
+  await sendCode(ctx, deps.settings, user, 'email', 'recover');
+  const sent = (await eventsNamed(database.db, 'user_verification')).find((event) => event['address'] === user.email);
+  const input = { username: user.email ?? '', email_code: String(sent?.['code']) };
+  await signIn(ctx, deps, input, 'token');
+  assert.equal((await refusal(input)).code, 'code_wrong');
+});
+
+test('a code by e-mail is void after five wrong tries, and after ten minutes', async () => {
+  const fresh = { ...deps, settings: sampleAccountsSettings() };
+  for (const spoil of ['tries', 'time'] as const) {
+    const user = await makeUser(database.db);
+    const moved = await testContext(database.db, { now: ctx.clock.now() });
+    await sendCode(moved, fresh.settings, user, 'email', 'recover');
+    const sent = (await eventsNamed(database.db, 'user_verification')).find((event) => event['address'] === user.email);
+    const right = String(sent?.['code']);
+    const wrong = String((Number(right) + 1) % 1_000_000);
+    if (spoil === 'time') moved.clock.set(new Date(moved.clock.now().getTime() + 600_000));
+    else {
+      for (let count = 0; count < 5; count += 1) {
+        await refusal({ username: user.username, email_code: wrong }, { clock: moved.clock }, fresh);
+      }
+    }
+    const late = await refusal({ username: user.username, email_code: right }, { clock: moved.clock }, fresh);
+    assert.equal(late.code, 'code_wrong', spoil);
+  }
+});
+
+test('an account without a password sends no message when a password is tried', async () => {
+  const user = await makeUser(database.db, { password: null });
+  await refusal({ username: user.username, password: 'my old password' });
+  const sent = (await eventsNamed(database.db, 'user_verification')).filter((event) => event['user_id'] === user.id);
+  assert.deepEqual(sent, []);
+});
+
+test('a code of a second factor is neither sent before the password nor enough without it', async () => {
+  const user = await makeUser(database.db, { phone: '+14155550144', phone_verified_at: ctx.clock.now() });
+  await inTransaction(database.db, (tx) =>
+    updateUserRow(tx, user.id, { email_verification_required: true, phone_verification_required: true }),
+  );
+  const sent = async () =>
+    (await eventsNamed(database.db, 'user_verification')).filter((event) => event['user_id'] === user.id);
+  for (const codes of [{ email_code: 123456 }, { phone_code: 123456 }, { email_code: 123456, phone_code: 123456 }]) {
+    const known = await refusal({ username: user.username, ...codes });
+    const unknown = await refusal({ username: 'nobody-at-all', ...codes });
+    assert.deepEqual([known.code, known.status, known.fields], [unknown.code, unknown.status, unknown.fields]);
+    assert.equal(known.code, 'code_wrong');
+  }
+  assert.deepEqual(await sent(), []);
+
+  const input = { username: user.username, password: testPassword };
+  assert.deepEqual(Object.keys((await refusal(input)).fields ?? {}), ['email']);
+  const email_code = String((await sent()).at(-1)?.['code']);
+  assert.equal((await refusal({ username: user.username, email_code })).code, 'code_wrong');
+  assert.deepEqual(Object.keys((await refusal({ ...input, email_code })).fields ?? {}), ['phone']);
+  const phone_code = String((await sent()).at(-1)?.['code']);
+  await signIn(ctx, deps, { ...input, email_code, phone_code }, 'token');
+});
+
+test('a code sent to set the password anew does not replace it where the channel is a second factor', async () => {
+  const user = await makeUser(database.db);
+  await inTransaction(database.db, (tx) => updateUserRow(tx, user.id, { email_verification_required: true }));
+  await sendCode(ctx, deps.settings, user, 'email', 'recover');
+  const sent = (await eventsNamed(database.db, 'user_verification')).find((event) => event['address'] === user.email);
+  const email_code = String(sent?.['code']);
+  assert.equal((await refusal({ username: user.username, email_code })).code, 'code_wrong');
+  await signIn(ctx, deps, { username: user.username, password: testPassword, email_code }, 'token');
+});
+
+test('a repeated TOTP code is refused without being counted, also at the same moment', async () => {
+  const user = await makeUser(database.db);
+  const totp = await withGenerator(user);
+  const input = { username: user.username, password: testPassword, otp_code: totp.code() };
+  const outcomes = await Promise.allSettled(Array.from({ length: 4 }, () => signIn(ctx, deps, input, 'token')));
+  assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
+  for (let count = 0; count < 4; count += 1) {
+    const repeated = await refusal(input);
+    assert.deepEqual([repeated.code, repeated.status], ['code_wrong', 400]);
+    assert.match(String(repeated.fields?.['otp_code']), /used already/);
+  }
+  const later = new Date(ctx.clock.now().getTime() + 30_000);
+  const moved = { ...ctx, clock: { now: () => later } };
+  await signIn(moved, deps, { ...input, otp_code: totp.code(later) }, 'token');
+});
+
+test('a code may be written with blanks', async () => {
+  const user = await makeUser(database.db);
+  const totp = await withGenerator(user);
+  const code = totp.code();
+  const otp_code = ` ${code.slice(0, 3)}\u00a0${code.slice(3)} `;
+  await signIn(ctx, deps, { username: user.username, password: testPassword, otp_code }, 'token');
+});
+
+test('while the site is closed only its managers sign in', async () => {
+  const [user, operator] = [await makeUser(database.db), await makeUser(database.db)];
+  const site = { ...ctx.site, authentication: 'disabled' as const };
+  const hooks = { ...noHooks, isOperator: async (_reader: unknown, _site: unknown, id: unknown) => id === operator.id };
+  const closed = { ...deps, hooks };
+  const answer = await refusal({ username: user.username, password: testPassword }, { site }, closed);
+  assert.deepEqual([answer.code, answer.status], ['authentication_disabled', 403]);
+  assert.equal((await refusal({ username: user.username, password: 'bad' }, { site }, closed)).status, 400);
+  await signIn({ ...ctx, site }, closed, { username: operator.username, password: testPassword }, 'token');
+});
+
+test('a password hashed at other costs is hashed again at sign-in', async () => {
+  const { argon2Sync } = await import('node:crypto');
+  const nonce = Buffer.alloc(16, 3);
+  const tag = argon2Sync('argon2id', {
+    message: testPassword,
+    nonce,
+    memory: 8192,
+    passes: 1,
+    parallelism: 1,
+    tagLength: 32,
+  });
+  const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
+  const user = await makeUser(database.db, {
+    password_hash: `$argon2id$v=19$m=8192,t=1,p=1$${base64(nonce)}$${base64(tag)}`,
+  });
+  await signIn(ctx, deps, { username: user.username, password: testPassword }, 'token');
+  const { password_hash } = await database.db
+    .selectFrom('users')
+    .select('password_hash')
+    .where('id', '=', user.id)
+    .executeTakeFirstOrThrow();
+  assert.match(password_hash ?? '', /m=19456,t=2,p=1/);
+  await signIn(ctx, deps, { username: user.username, password: testPassword }, 'token');
+});
+
+test('secrets of a generator are sealed and open in their own row only', async () => {
+  const user = await makeUser(database.db);
+  await withGenerator(user);
+  const { secret_sealed } = await database.db
+    .selectFrom('totp_factors')
+    .select('secret_sealed')
+    .where('user_id', '=', user.id)
+    .executeTakeFirstOrThrow();
+  assert.match(secret_sealed, /^v1\./);
+  const thief = await makeUser(database.db);
+  await inTransaction(database.db, async (tx) => {
+    await putTotp(tx, thief.id, secret_sealed, ctx.clock.now());
+    await updateTotp(tx, thief.id, { confirmed_at: ctx.clock.now() });
+  });
+  const input = { username: thief.username, password: testPassword, otp_code: '123456' };
+  await assert.rejects(signIn(ctx, deps, input, 'token'), /./);
+});

@@ -1,0 +1,199 @@
+import type { Context } from '#platform/context';
+import { inTransaction, type Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { hashPassword, verifyPassword } from '#platform/security/password';
+import { networkOf } from '#platform/security/throttle';
+import {
+  checkFactors,
+  type CodeField,
+  type FactorDemands,
+  type GivenCodes,
+  proveAddress,
+  signInRefusal,
+  stepNeeded,
+  wrongCode,
+} from '../factors/index.ts';
+import { userLoggedIn, userLoginFailed } from '../events.ts';
+import type { AccountsDeps } from '../hooks.ts';
+import { accountsProblems } from '../problems.ts';
+import { signInLimit, signInPeerLimit } from '../rate-limits.ts';
+import type { AccountsSettings } from '../settings.ts';
+import {
+  findCredentials,
+  findUserById,
+  findUserByIdentifier,
+  identifierKey,
+  lockCredentials,
+  parseIdentifier,
+  updateUserRow,
+  type User,
+} from '../identity/index.ts';
+import { lockCodeOf, sendCode } from '../verifications/index.ts';
+import { endSession, type OpenedSession, openSession } from '../sessions/index.ts';
+
+export interface SignInInput extends GivenCodes {
+  /** Username, e-mail address or phone number. */
+  username: string;
+  password?: string | undefined;
+}
+
+/** Somebody who showed who they are, before further factors. */
+export interface ProvenIdentity {
+  user: User;
+  /** The hash that the password matched; null when a code is to prove it. */
+  password_hash: string | null;
+  /** The same password under today's costs; null when there is no need. */
+  rehashed: string | null;
+  /** Takes the counted attempt back. Not before a code was right: what counts must not tell who exists. */
+  succeeded: () => Promise<void>;
+}
+
+/**
+ * Signs a user in: name, then password or one-time code, then every further factor that is due.
+ *
+ * Each call repeats all that was given so far. Unknown names, wrong passwords and accounts without a password get the
+ * same response after the same work, and no message: nothing is revealed or sent before the first factor is right.
+ * @throws credentials_mismatch (400), sign_in_step_required (401), code_wrong (400), otp_locked (403),
+ * authentication_disabled (403), too_many_requests (429), busy (503)
+ */
+export async function signIn(
+  ctx: Context,
+  deps: AccountsDeps,
+  input: SignInInput,
+  kind: 'token' | 'cookie',
+): Promise<OpenedSession> {
+  const proven = await proveIdentity(ctx, deps.settings, input);
+  return finishSignIn(ctx, deps, proven, input, kind);
+}
+
+/** Checks name and password; without a password the codes must prove who it is. */
+export async function proveIdentity(
+  ctx: Context,
+  settings: AccountsSettings,
+  input: SignInInput,
+): Promise<ProvenIdentity> {
+  const { password, email_code, phone_code } = input;
+  const hasCode = email_code !== undefined || phone_code !== undefined;
+  if (password === undefined && !hasCode) throw stepNeeded({ password: ['Enter your password.'] });
+
+  const { throttle } = settings;
+  const peer = networkOf(ctx.peer?.ip);
+  await throttle.take(signInPeerLimit, peer);
+  const user = await findUserByIdentifier(ctx.db, parseIdentifier(input.username));
+  // One count for an account, by whichever of its names it is tried.
+  const name = user ? `user ${user.id}` : `name ${identifierKey(input.username)}`;
+  const key = `${name} ${peer}`;
+  await throttle.take(signInLimit, key);
+  const giveBack = async (): Promise<void> => {
+    await throttle.giveBack(signInPeerLimit, peer);
+    await throttle.giveBack(signInLimit, key);
+  };
+  const candidate = user?.is_active === true ? user : undefined;
+
+  if (password === undefined) {
+    if (!candidate) {
+      await lookForNoCode(ctx, input.username);
+      throw wrongCode(email_code === undefined ? 'phone_code' : 'email_code');
+    }
+    return { user: candidate, password_hash: null, rehashed: null, succeeded: giveBack };
+  }
+
+  const stored = candidate ? ((await findCredentials(ctx.db, candidate.id))?.password_hash ?? null) : null;
+  const { matches, is_outdated } = await verifyPassword(stored, password);
+  if (!candidate || !matches) {
+    await noteFailure(ctx, input.username, user);
+    throw accountsProblems.credentials_mismatch();
+  }
+  await giveBack();
+  const rehashed = is_outdated ? await hashPassword(password) : null;
+  return { user: candidate, password_hash: stored, rehashed, succeeded: async () => {} };
+}
+
+/** Checks the factors that are due and opens the session. */
+export async function finishSignIn(
+  ctx: Context,
+  { settings, hooks }: AccountsDeps,
+  { user, password_hash, rehashed, succeeded }: ProvenIdentity,
+  codes: GivenCodes,
+  kind: 'token' | 'cookie',
+): Promise<OpenedSession> {
+  const at = ctx.clock.now();
+  const outcome = await inTransaction(ctx.db, async (tx) => {
+    const held = await lockCredentials(tx, user.id);
+    // The password was compared before the row was held: it must still be the one.
+    if (held?.is_active !== true || (password_hash !== null && held.password_hash !== password_hash)) {
+      return { kind: 'mismatch' as const };
+    }
+    const current = (await findUserById(tx, user.id)) ?? user;
+    const verdict = await checkFactors(tx, settings, current, codes, demandsOf(current, password_hash), at);
+    if (verdict.kind !== 'complete') return verdict;
+    if (ctx.site.authentication === 'disabled' && !(await hooks.isOperator(tx, ctx.site, user.id, at))) {
+      return { kind: 'closed' as const };
+    }
+    await proveAddress(
+      tx,
+      hooks,
+      current,
+      { proved: verdict.proved, session_id: null, knows_password: password_hash !== null },
+      at,
+    );
+    await updateUserRow(tx, user.id, {
+      last_login_at: at,
+      ...(rehashed === null ? {} : { password_hash: rehashed }),
+    });
+    await endReplacedSession(ctx, tx, at);
+    const signed_in = (await findUserById(tx, user.id)) ?? user;
+    const session = await openSession(tx, settings, { user: signed_in, kind, peer: ctx.peer }, at);
+    await emit(tx, userLoggedIn({ user_id: user.id, ip: ctx.peer?.ip ?? null }), at);
+    return { kind: 'opened' as const, session };
+  });
+
+  switch (outcome.kind) {
+    case 'opened':
+      await succeeded();
+      return outcome.session;
+    case 'mismatch':
+      throw accountsProblems.credentials_mismatch();
+    case 'closed':
+      throw accountsProblems.authentication_disabled();
+    case 'needed':
+      await sendNeededCode(ctx, settings, user, outcome.field);
+      throw signInRefusal(outcome, at);
+    case 'wrong':
+    case 'used':
+    case 'locked':
+      throw signInRefusal(outcome, at);
+  }
+}
+
+function demandsOf(user: User, password_hash: string | null): FactorDemands {
+  return {
+    email: user.email_verification_required && user.email !== null,
+    phone: user.phone_verification_required && user.phone !== null,
+    is_first_factor: password_hash === null,
+  };
+}
+
+async function noteFailure(ctx: Context, username: string, user: User | undefined): Promise<void> {
+  const payload = { user_id: user?.id ?? null, username: username.slice(0, 150), ip: ctx.peer?.ip ?? null };
+  await inTransaction(ctx.db, (tx) => emit(tx, userLoginFailed(payload), ctx.clock.now()));
+}
+
+/** Does for an unknown name the work that a wrong code of a known one takes. */
+async function lookForNoCode(ctx: Context, username: string): Promise<void> {
+  const nowhere = { user_id: null, channel: 'email', address: identifierKey(username) } as const;
+  await inTransaction(ctx.db, (tx) => lockCodeOf(tx, nowhere));
+}
+
+async function sendNeededCode(ctx: Context, settings: AccountsSettings, user: User, field: CodeField): Promise<void> {
+  if (field === 'email_code') await sendCode(ctx, settings, user, 'email', 'login');
+  if (field === 'phone_code') await sendCode(ctx, settings, user, 'phone', 'login');
+}
+
+/** Whoever signs in again in the same browser leaves the session before behind. */
+async function endReplacedSession(ctx: Context, tx: Tx, at: Date): Promise<void> {
+  const { actor } = ctx;
+  if (actor.kind === 'user' && actor.via === 'cookie' && actor.session_id !== null) {
+    await endSession(tx, actor.session_id, at);
+  }
+}

@@ -1,0 +1,2 @@
+export { userPages } from './pages.ts';
+export { userRoutes } from './routes.ts';

@@ -1,0 +1,15 @@
+import type { UserUpdate } from './update-user.ts';
+
+/** The message about an update: addresses that wait for a code, or that stay because no secret was given. */
+export function updateMessage({ awaiting, kept }: UserUpdate): string {
+  const parts = ['Profile updated.'];
+  if (awaiting.length > 0) {
+    parts.push(`A code was sent to ${awaiting.join(' and ')}: the present address stays until you enter it.`);
+  }
+  if (kept.length > 0) {
+    parts.push(`To change your ${kept.map(nameOf).join(' and ')}, repeat the request with your password.`);
+  }
+  return parts.join(' ');
+}
+
+const nameOf = (channel: 'email' | 'phone') => (channel === 'email' ? 'e-mail address' : 'phone number');
