@@ -16,7 +16,7 @@ import { makeGateway } from '#gateway';
 import { isLocked, ledgerRoutes } from '#ledger';
 import { metricsRoutes } from '#metrics';
 import { deleteOptouts, notificationRoutes, notificationSubscriber } from '#notifications';
-import { listRecentCharges, paymentsJobs, paymentsRoutes, removeCardIn, testProcessorDevRoutes } from '#payments';
+import { listRecentCharges, paymentsJobs, paymentsRoutes, removeCardIn, paymentsDevRoutes } from '#payments';
 import { apiReferencePageTypes } from '#platform/http/reference/api-reference-pages';
 import { type App, buildHttp } from '#platform/http/app';
 import { followConnections } from '#platform/http/connections';
@@ -242,7 +242,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
       clock: movable,
       runDue: (to) => runDue({ db, clock: movable, runner, relay }, to),
     });
-    testProcessorDevRoutes(http);
+    paymentsDevRoutes(http);
   }
   // The catch-all comes last: what is not ours belongs to the rules.
   await gateway.registerCatchAll(http);

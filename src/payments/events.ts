@@ -1,6 +1,6 @@
 import type { ChargeId, ProfileId, UserId } from '#platform/db/db-schema';
-import type { ChargeState } from './charge.ts';
-import type { Card } from './processors/processor.ts';
+import type { ChargeState } from './records/index.ts';
+import type { Card } from './processors/index.ts';
 
 /** Why a charge is told about. */
 export type ChargeNews = 'done' | 'failed' | 'refunded' | 'disputed' | 'won' | 'lost' | 'receipt_requested';

@@ -1,5 +1,5 @@
 import { defineProblems, type Problem } from '#kernel/problem';
-import type { DeclinedAnswer } from './processors/processor.ts';
+import type { DeclinedAnswer } from './processors/index.ts';
 
 export const paymentsProblems = defineProblems({
   card_declined: {

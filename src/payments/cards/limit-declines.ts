@@ -1,0 +1,30 @@
+import { Problem } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { networkOf } from '#platform/security/throttle';
+import { actorId } from '#platform/actor-id';
+import { paymentsProblems } from '../problems.ts';
+import { declineLimit, declinePeerLimit } from '../rate-limits.ts';
+
+/**
+ * Runs an attempt to use a card, unless too many cards of the caller were declined; the processor is not asked then.
+ * One statement before the attempt, and one per limit after a decline.
+ *
+ * @throws too_many_requests (429), and what the attempt throws
+ */
+export async function limitDeclines<T>(ctx: Context, attempt: () => Promise<T>): Promise<T> {
+  const counts = [
+    [declineLimit, String(actorId(ctx))],
+    [declinePeerLimit, networkOf(ctx.peer?.ip)],
+  ] as const;
+  // Jobs and the demo's history act for many buyers.
+  if (ctx.actor.kind === 'job') return attempt();
+  await ctx.throttle.requireRoom(counts);
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof Problem && error.code === paymentsProblems.card_declined.code) {
+      for (const [limit, key] of counts) await ctx.throttle.allows(limit, key);
+    }
+    throw error;
+  }
+}

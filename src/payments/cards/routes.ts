@@ -1,0 +1,97 @@
+import { Type } from 'typebox';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Context } from '#platform/context';
+import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
+import { SlugParam } from '#platform/http/schemas';
+import { fillAddress } from '#profiles';
+import { browserKeys } from './browser-keys.ts';
+import { savedCard } from './payment-method-store.ts';
+import { presentCard } from './present-card.ts';
+import { paymentsProblems } from '../problems.ts';
+import { removeCard } from './remove-card.ts';
+import { saveCard } from './save-card.ts';
+import { CardSchema, CardUpdate } from './schemas.ts';
+import { subjectId } from '../subject-id.ts';
+
+const ProfileParams = Type.Object({ profile: SlugParam });
+
+/** The card on file. Providers may see that there is one; only the profile's own managers may change it. */
+export function cardRoutes(app: App): void {
+  app.get(
+    '/api/billing/:profile/card',
+    {
+      config: { access: { kind: 'provider' } },
+      schema: {
+        tags: ['billing'],
+        summary: 'Retrieves the card on file',
+        description: 'Returns the brand, the last digits and the expiry date of the card on file.',
+        params: ProfileParams,
+        querystring: Type.Object({
+          update: Type.Optional(
+            Type.String({ maxLength: 5, description: '1 adds what a page needs to replace the card' }),
+          ),
+        }),
+        response: { 200: CardSchema },
+      },
+    },
+    async (request) => ({
+      processor: request.query.update === '1' ? browserKeys(request.ctx) : null,
+      ...presentCard(await savedCard(request.ctx.db, subjectId(request))),
+    }),
+  );
+
+  putAndPatch(
+    app,
+    '/api/billing/:profile/card',
+    {
+      config: {
+        access: { kind: 'direct' },
+        problems: [paymentsProblems.card_declined, paymentsProblems.processor_unreachable],
+      },
+      schema: {
+        tags: ['billing'],
+        summary: 'Replaces the card on file',
+        description: 'Replaces the card on file by the one that a token of the payment processor stands for.',
+        params: ProfileParams,
+        body: CardUpdate,
+        response: { 200: CardSchema },
+      },
+    },
+    async (request) => {
+      const { ctx } = request;
+      const { token, ...address } = request.body;
+      const profile_id = subjectId(request);
+      await fillAddress(ctx, profile_id, address);
+      const card = await replaceCard(ctx, profile_id, token);
+      return {
+        processor: browserKeys(ctx),
+        ...presentCard(card),
+        detail: 'Your credit card on file was successfully updated.',
+      };
+    },
+  );
+
+  app.delete(
+    '/api/billing/:profile/card',
+    {
+      config: { access: { kind: 'direct' } },
+      schema: {
+        tags: ['billing'],
+        summary: 'Removes the card on file',
+        description: 'Removes the card on file. What is owed stays owed.',
+        params: ProfileParams,
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      await removeCard(request.ctx, subjectId(request));
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+/** A partial update may leave the card as it is. */
+async function replaceCard(ctx: Context, profile_id: ProfileId, token: string | undefined) {
+  return token === undefined ? savedCard(ctx.db, profile_id) : saveCard(ctx, profile_id, token);
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Problem } from '#kernel/problem';
+import type { ProfileId } from '#platform/db/db-schema';
+import { testContext, type TestContext } from '../../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { makeParty } from '../../../test/support/factories/ledger.ts';
+import { forgetCard } from './jobs.ts';
+import { savedCard } from './payment-method-store.ts';
+import { presentCard } from './present-card.ts';
+import { removeCard } from './remove-card.ts';
+import { saveCard } from './save-card.ts';
+
+let database: TestDatabase;
+let ctx: TestContext;
+before(async () => {
+  database = await openTestDatabase();
+  ctx = await testContext(database.db);
+});
+after(() => database.close());
+
+const told = async (name: string, profile_id?: ProfileId) =>
+  (await ctx.db.selectFrom('outbox_events').selectAll().where('name', '=', name).execute())
+    .map(({ payload }) => payload)
+    .filter(
+      (payload) =>
+        profile_id === undefined ||
+        (payload !== null &&
+          typeof payload === 'object' &&
+          'profile_id' in payload &&
+          payload['profile_id'] === profile_id),
+    );
+const customers = async () =>
+  (await ctx.db.selectFrom('test_processor_customers').select('key').execute()).map(({ key }) => key);
+
+test('a card is shown by its last digits and the month it expires', async () => {
+  const profile = await makeParty(database.db);
+  assert.deepEqual(presentCard(await savedCard(ctx.db, profile)), {});
+  await saveCard(ctx, profile, '4242424242424242');
+  assert.deepEqual(presentCard(await savedCard(ctx.db, profile)), { last4: '4242', exp_date: '03/2027' });
+});
+
+test('a replaced card is told about, and forgotten by the processor', async () => {
+  const profile = await makeParty(database.db);
+  const first = await saveCard(ctx, profile, '4242424242424242');
+  assert.deepEqual(await told('card_updated', profile), []);
+  await saveCard(ctx, profile, '5555555555554444');
+  assert.deepEqual(await told('card_updated', profile), [
+    {
+      profile_id: profile,
+      changes: { last4: { pre: '4242', post: '4444' }, exp_date: { pre: '2027-03-01', post: '2027-03-01' } },
+      originated_by: null,
+    },
+  ]);
+  const forgotten = { processor: 'test', customer_key: first.customer_key };
+  assert.deepEqual((await told('job:forget_card')).at(-1), forgotten);
+  assert((await customers()).includes(first.customer_key));
+  await forgetCard.run(ctx, forgotten, ctx.clock.now());
+  assert(!(await customers()).includes(first.customer_key));
+});
+
+test('a card that is refused leaves the old one in place', async () => {
+  const profile = await makeParty(database.db);
+  await saveCard(ctx, profile, '4242424242424242');
+  for (const [token, decline_code] of [
+    ['4000000000000002', 'card_declined'],
+    ['4000000000000069', 'expired_card'],
+  ] as const) {
+    await assert.rejects(saveCard(ctx, profile, token), (error: unknown) => {
+      assert(error instanceof Problem);
+      assert.deepEqual([error.code, error.extra.members], ['card_declined', { decline_code }]);
+      return true;
+    });
+  }
+  assert.equal((await savedCard(ctx.db, profile))?.last4, '4242');
+});
+
+test('a removed card is gone here at once, and removing nothing is harmless', async () => {
+  const profile = await makeParty(database.db);
+  const card = await saveCard(ctx, profile, 'tok_visa');
+  await removeCard(ctx, profile);
+  assert.equal(await savedCard(ctx.db, profile), undefined);
+  assert.deepEqual((await told('job:forget_card')).at(-1), { processor: 'test', customer_key: card.customer_key });
+  await removeCard(ctx, profile);
+});

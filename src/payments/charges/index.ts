@@ -1,0 +1,10 @@
+export { callProcessor, findOutcome } from './call-processor.ts';
+export { settlePendingCharges } from './jobs.ts';
+export { listRecentCharges } from './list-recent-charges.ts';
+export { presentCharge } from './present-charge.ts';
+export { markAttempt, type NewChargeItem, recordCharge } from './record-charge.ts';
+export { refreshCharge } from './refresh-charge.ts';
+export { type NewAttempt, reserveAttempt } from './reserve-attempt.ts';
+export { chargeRoutes } from './routes.ts';
+export { ChargeParams, ChargeSchema } from './schemas.ts';
+export { getSeenCharge, presentSeenCharge } from './seen-charge.ts';

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import type { Reader } from '#platform/db/database';
+import { profileSummaries } from '#profiles';
+import { type ChargeState, findDecidedCharges } from '../records/index.ts';
+
+/** A charge as a dashboard mentions it: who was charged, and what came of it. */
+export interface RecentCharge {
+  slug: string;
+  printable_name: string;
+  type: string;
+  state: ChargeState;
+  created_at: Date;
+}
+
+/** Lists the newest charges since an instant that were paid or failed. */
+export async function listRecentCharges(reader: Reader, since: Date, count_max: number): Promise<RecentCharge[]> {
+  const charges = await findDecidedCharges(reader, since, count_max);
+  const customers = await profileSummaries(
+    reader,
+    charges.map(({ profile_id }) => profile_id),
+  );
+  return charges.map(({ profile_id, state, created_at }) => {
+    const customer = customers.get(profile_id);
+    assert(customer, 'a charge has a customer');
+    return { slug: customer.slug, printable_name: customer.printable_name, type: customer.type, state, created_at };
+  });
+}

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { NewEntry } from '#ledger';
+import type { ProfileId } from '#platform/db/db-schema';
+import { distribute } from './distribution.ts';
+import { type PaidLine, paymentEntries } from './payment-entries.ts';
+import type { Funds } from '../processors/processor.ts';
+import { testProcessorFee } from '../processors/test/test-processor.ts';
+
+const names = ['xia', 'cowork', 'stripe', 'club'] as const;
+const idOf = (name: (typeof names)[number]) => (names.indexOf(name) + 1) as ProfileId;
+const nameOf = (id: ProfileId) => names[id - 1];
+
+/** A row in the notation of ledgers: `event from → to amount` (and what arrived, when it was converted). */
+const write = (entry: NewEntry) =>
+  `${entry.event_id} ${nameOf(entry.orig_profile_id)}:${entry.orig_account} → ` +
+  `${nameOf(entry.dest_profile_id)}:${entry.dest_account} ${entry.orig_amount}` +
+  (entry.orig_unit === entry.dest_unit ? '' : ` ${entry.orig_unit} ${entry.dest_amount} ${entry.dest_unit}`);
+
+interface Line {
+  amount: number;
+  broker_fee_percent?: number;
+  payable?: number;
+  event_id?: string;
+}
+
+function pay(given: Line[], provider: 'cowork' | 'club' = 'cowork', unit = 'usd', converted?: Funds) {
+  const amount = given.reduce((sum, line) => sum + line.amount, 0);
+  const fee = testProcessorFee(amount);
+  const funds = converted ?? { net: amount - fee, fee, unit };
+  const distributions = distribute(
+    given.map((line) => ({ amount: line.amount, broker_fee_percent: line.broker_fee_percent ?? 0 })),
+    funds,
+  );
+  const lines = given.map((line, index): PaidLine => {
+    const distribution = distributions[index];
+    assert(distribution);
+    return {
+      provider_id: idOf(provider),
+      payer_id: idOf('xia'),
+      event_id: line.event_id ?? `sub_${index + 1}/`,
+      label: 'xia:basic',
+      amount: line.amount,
+      payable: line.payable ?? line.amount,
+      distribution,
+    };
+  });
+  return paymentEntries(
+    {
+      event_id: 'cha_1/',
+      processor_key: 'ch',
+      description: 'Charge ch on credit card of Joe Test (xia)',
+      amount,
+      unit,
+      funds_unit: funds.unit,
+    },
+    { customer_id: idOf('xia'), processor_id: idOf('stripe'), broker_id: idOf('cowork') },
+    lines,
+  );
+}
+
+test('example A: 20.00 paid to the broker itself', () => {
+  const { entries, links } = pay([{ amount: 2000 }]);
+  assert.deepEqual(entries.map(write), [
+    'cha_1/ xia:Liability → stripe:Funds 2000',
+    'sub_1/ xia:Payable → xia:Liability 2000',
+    'cha_1/ stripe:Backlog → cowork:Expenses 88',
+    'sub_1/ cowork:Backlog → cowork:Receivable 2000',
+    'cha_1/ stripe:Funds → cowork:Funds 1912',
+  ]);
+  assert.deepEqual(
+    entries.map(({ description }) => description),
+    [
+      'Charge ch on credit card of Joe Test (xia)',
+      'Keep a balanced ledger',
+      'Charge ch processor fee for xia:basic',
+      'Charge ch distribution for xia:basic',
+      'Charge ch distribution for xia:basic',
+    ],
+  );
+  assert.deepEqual(links, [{ fee: 2, broker_fee: null, distribute: 4 }]);
+});
+
+test('example B: 179.99 paid to a provider of whom the broker takes 10 %', () => {
+  const { entries, links } = pay([{ amount: 17999, broker_fee_percent: 1000 }], 'club');
+  assert.deepEqual(entries.map(write), [
+    'cha_1/ xia:Liability → stripe:Funds 17999',
+    'sub_1/ xia:Payable → xia:Liability 17999',
+    'cha_1/ stripe:Backlog → cowork:Expenses 552',
+    'cha_1/ cowork:Backlog → club:Expenses 2351',
+    'cha_1/ stripe:Funds → cowork:Funds 1799',
+    'sub_1/ club:Backlog → club:Receivable 17999',
+    'cha_1/ stripe:Funds → club:Funds 15648',
+  ]);
+  assert.deepEqual(links, [{ fee: 2, broker_fee: 3, distribute: 6 }]);
+});
+
+test('example C: two lines, and no cent lost on the way', () => {
+  const { entries } = pay([{ amount: 3333 }, { amount: 1667 }]);
+  assert.deepEqual(entries.map(write), [
+    'cha_1/ xia:Liability → stripe:Funds 5000',
+    'sub_1/ xia:Payable → xia:Liability 3333',
+    'cha_1/ stripe:Backlog → cowork:Expenses 117',
+    'sub_1/ cowork:Backlog → cowork:Receivable 3333',
+    'cha_1/ stripe:Funds → cowork:Funds 3216',
+    'sub_2/ xia:Payable → xia:Liability 1667',
+    'cha_1/ stripe:Backlog → cowork:Expenses 58',
+    'sub_2/ cowork:Backlog → cowork:Receivable 1667',
+    'cha_1/ stripe:Funds → cowork:Funds 1609',
+  ]);
+});
+
+test('a charge in cad that brought usd', () => {
+  const { entries } = pay([{ amount: 10000 }], 'cowork', 'cad', { net: 7000, fee: 250, unit: 'usd' });
+  assert.deepEqual(entries.map(write), [
+    'cha_1/ xia:Liability → stripe:Funds 10000',
+    'sub_1/ xia:Payable → xia:Liability 10000',
+    'cha_1/ stripe:Backlog → cowork:Expenses 345 cad 250 usd',
+    'sub_1/ cowork:Backlog → cowork:Receivable 7250 usd 10000 cad',
+    'cha_1/ stripe:Funds → cowork:Funds 9655 cad 7000 usd',
+  ]);
+});
+
+test('a charge in cad that brought usd, with a broker: the expense of the provider is in usd', () => {
+  const { entries } = pay([{ amount: 10000, broker_fee_percent: 1000 }], 'club', 'cad', {
+    net: 7000,
+    fee: 250,
+    unit: 'usd',
+  });
+  assert.deepEqual(entries.map(write).slice(2), [
+    'cha_1/ stripe:Backlog → cowork:Expenses 345 cad 250 usd',
+    'cha_1/ cowork:Backlog → club:Expenses 975',
+    'cha_1/ stripe:Funds → cowork:Funds 1000 cad 725 usd',
+    'sub_1/ club:Backlog → club:Receivable 7250 usd 10000 cad',
+    'cha_1/ stripe:Funds → club:Funds 8655 cad 6275 usd',
+  ]);
+});
+
+test('the entries of a payment balance in each unit, for any lines and any rate', () => {
+  const line = fc.record({
+    amount: fc.integer({ min: 1, max: 1_000_000 }),
+    broker_fee_percent: fc.integer({ min: 0, max: 10_000 }),
+  });
+  const rate = fc.record({
+    whole: fc.integer({ min: 0, max: 2_000_000 }),
+    fee_bps: fc.integer({ min: 0, max: 10_000 }),
+  });
+  fc.assert(
+    fc.property(fc.array(line, { minLength: 1, maxLength: 6 }), rate, (lines, { whole, fee_bps }) => {
+      const fee = Math.floor((whole * fee_bps) / 10_000);
+      const { entries } = pay(lines, 'club', 'cad', { net: whole - fee, fee, unit: 'usd' });
+      for (const unit of ['cad', 'usd']) {
+        const sum = entries.reduce(
+          (total, entry) =>
+            total +
+            (entry.dest_unit === unit ? entry.dest_amount : 0) -
+            (entry.orig_unit === unit ? entry.orig_amount : 0),
+          0,
+        );
+        assert.equal(sum, 0, unit);
+      }
+    }),
+  );
+});
+
+test('a debt that was recognised before is not moved again', () => {
+  const { entries } = pay([{ amount: 3500, payable: 500 }]);
+  assert.equal(write(entries[1] as NewEntry), 'sub_1/ xia:Payable → xia:Liability 500');
+  const { entries: none } = pay([{ amount: 3500, payable: 0 }]);
+  assert(!none.some(({ orig_account }) => orig_account === 'Payable'));
+});
+
+test('two lines of one event share what is payable there', () => {
+  const { entries } = pay([
+    { amount: 1000, event_id: 'sub_1/', payable: 1500 },
+    { amount: 1000, event_id: 'sub_1/', payable: 1500 },
+  ]);
+  assert.deepEqual(
+    entries.filter(({ orig_account }) => orig_account === 'Payable').map(({ dest_amount }) => dest_amount),
+    [1000, 500],
+  );
+});
+
+test('whatever is paid, the processor is left with its fee and the providers have the rest', () => {
+  const line = fc.record({
+    amount: fc.integer({ min: 50, max: 1_000_000 }),
+    broker_fee_percent: fc.integer({ min: 0, max: 10_000 }),
+  });
+  fc.assert(
+    fc.property(fc.array(line, { minLength: 1, maxLength: 8 }), (lines) => {
+      const { entries } = pay(lines, 'club');
+      const amount = lines.reduce((sum, each) => sum + each.amount, 0);
+      const fee = testProcessorFee(amount);
+      const held = (name: (typeof names)[number], account: string) =>
+        entries.reduce(
+          (sum, entry) =>
+            sum +
+            (entry.dest_profile_id === idOf(name) && entry.dest_account === account ? entry.dest_amount : 0) -
+            (entry.orig_profile_id === idOf(name) && entry.orig_account === account ? entry.orig_amount : 0),
+          0,
+        );
+      assert.equal(held('stripe', 'Funds'), fee);
+      assert.equal(held('club', 'Funds') + held('cowork', 'Funds'), amount - fee);
+      assert.equal(held('xia', 'Liability'), 0);
+      assert.equal(held('club', 'Receivable'), amount);
+      assert.equal(held('cowork', 'Expenses'), fee);
+    }),
+  );
+});

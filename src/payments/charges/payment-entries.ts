@@ -1,0 +1,161 @@
+import { accounts, convertAmount, moveAmount, type NewEntry, type Place } from '#ledger';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Parties } from '../records/index.ts';
+import type { Distribution } from './distribution.ts';
+
+/** A line of the charge with what its entries need. Units: `amount` and `payable` in the unit of the charge. */
+export interface PaidLine {
+  provider_id: ProfileId;
+  payer_id: ProfileId;
+  event_id: string;
+  /** What the line is for: subscriber and plan (`xia:basic`). */
+  label: string;
+  amount: number;
+  /** What the payer's Payable still holds on the event, before this charge. */
+  payable: number;
+  distribution: Distribution;
+}
+
+export interface PaidCharge {
+  event_id: string;
+  processor_key: string;
+  description: string;
+  amount: number;
+  unit: string;
+  funds_unit: string;
+}
+
+/** Where in the entries of the payment the parts of a line are. */
+export interface LineEntries {
+  fee: number | null;
+  broker_fee: number | null;
+  distribute: number;
+}
+
+/**
+ * Makes the entries of a charge that was paid: the payment itself, then for each line the debt it settles, the fees and the
+ * provider's share.
+ *
+ * What the provider pays for a sale is booked whole as its expense (broker fee and processor fee together); the broker's
+ * backlog takes it against the processor's fee, which is the broker's expense.
+ * When the processor converts, the entries balance in the unit of the charge and in that of the funds: what the customer paid
+ * leaves the processor's Funds in parts, and the parts received are the provider's Receivable.
+ */
+export function paymentEntries(
+  charge: PaidCharge,
+  parties: Parties,
+  lines: readonly PaidLine[],
+): { entries: NewEntry[]; links: LineEntries[] } {
+  const { processor_id, broker_id } = parties;
+  const processor_funds = { profile_id: processor_id, account: accounts.funds };
+  const entries: NewEntry[] = [
+    moveAmount({
+      from: { profile_id: parties.customer_id, account: accounts.liability },
+      to: processor_funds,
+      amount: charge.amount,
+      unit: charge.unit,
+      event_id: charge.event_id,
+      description: charge.description,
+    }),
+  ];
+  const payables = new Map<string, number>();
+
+  const links = lines.map((line): LineEntries => {
+    const { paid, received } = line.distribution;
+    const convert = (movement: {
+      from: Place;
+      to: Place;
+      paid: number;
+      received: number;
+      event_id: string;
+      description: string;
+    }): number =>
+      entries.push(
+        convertAmount({
+          ...movement,
+          amount: movement.paid,
+          unit: charge.unit,
+          to_amount: movement.received,
+          to_unit: charge.funds_unit,
+        }),
+      ) - 1;
+    const provider = (account: Place['account']): Place => ({ profile_id: line.provider_id, account });
+    const said = (part: string, about: string) => `Charge ${charge.processor_key} ${part} for ${about}`;
+
+    const payable_key = `${line.payer_id} ${line.event_id}`;
+    const payable = payables.get(payable_key) ?? line.payable;
+    const owed = Math.min(line.amount, payable);
+    if (owed > 0) {
+      payables.set(payable_key, payable - owed);
+      entries.push(
+        moveAmount({
+          from: { profile_id: line.payer_id, account: accounts.payable },
+          to: { profile_id: line.payer_id, account: accounts.liability },
+          amount: owed,
+          unit: charge.unit,
+          event_id: line.event_id,
+          description: 'Keep a balanced ledger',
+        }),
+      );
+    }
+
+    let fee: number | null = null;
+    if (received.processor_fee > 0) {
+      fee = convert({
+        from: { profile_id: processor_id, account: accounts.backlog },
+        to: { profile_id: broker_id, account: accounts.expenses },
+        paid: paid.processor_fee,
+        received: received.processor_fee,
+        event_id: charge.event_id,
+        description: said('processor fee', line.label),
+      });
+    }
+
+    let broker_fee: number | null = null;
+    if (received.broker_fee > 0) {
+      // An expense that the broker sets off, in the unit of the funds: nothing is exchanged.
+      broker_fee =
+        entries.push(
+          moveAmount({
+            from: { profile_id: broker_id, account: accounts.backlog },
+            to: provider(accounts.expenses),
+            amount: received.broker_fee + received.processor_fee,
+            unit: charge.funds_unit,
+            event_id: charge.event_id,
+            description: said('broker fee', line.label),
+          }),
+        ) - 1;
+      convert({
+        from: processor_funds,
+        to: { profile_id: broker_id, account: accounts.funds },
+        paid: paid.broker_fee,
+        received: received.broker_fee,
+        event_id: charge.event_id,
+        description: said('broker fee', line.label),
+      });
+    }
+
+    entries.push(
+      convertAmount({
+        from: provider(accounts.backlog),
+        to: provider(accounts.receivable),
+        amount: received.provider + received.processor_fee + received.broker_fee,
+        unit: charge.funds_unit,
+        to_amount: line.amount,
+        to_unit: charge.unit,
+        event_id: line.event_id,
+        description: said('distribution', line.label),
+      }),
+    );
+    const distribute = convert({
+      from: processor_funds,
+      to: provider(accounts.funds),
+      paid: paid.provider,
+      received: received.provider,
+      event_id: charge.event_id,
+      description: said('distribution', line.label),
+    });
+    return { fee, broker_fee, distribute };
+  });
+  return { entries, links };
+}

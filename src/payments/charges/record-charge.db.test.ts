@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Problem } from '#kernel/problem';
+import { accounts, balance, findEventEntries, statementBalance } from '#ledger';
+import type { ProfileId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
+import { testContext, type TestContext } from '../../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { makeParty } from '../../../test/support/factories/ledger.ts';
+import { linesOf, makeAttempt, makeCharge } from '../../../test/support/factories/payments.ts';
+import { callProcessor, findOutcome } from './call-processor.ts';
+import { chargesCovering, findCharge, findChargeItems, unresolvedChargeOf } from '../records/charge-store.ts';
+import { findAttempt } from '../records/attempt-store.ts';
+import { savedCard } from '../cards/payment-method-store.ts';
+import type { AcceptedAnswer, ProcessorAnswer } from '../processors/processor.ts';
+import { updateTestChargeState } from '../processors/test/test-processor-store.ts';
+import { markAttempt, recordCharge } from './record-charge.ts';
+import { refreshCharge } from './refresh-charge.ts';
+import { reserveAttempt } from './reserve-attempt.ts';
+import { settlePendingChargesNow } from './settle-pending-charges.ts';
+
+let database: TestDatabase;
+let ctx: TestContext;
+let provider: ProfileId;
+before(async () => {
+  database = await openTestDatabase();
+  ctx = await testContext(database.db);
+  provider = ctx.site.broker_id;
+});
+after(() => database.close());
+
+const makePayer = () => makeParty(database.db);
+const owed = async (payer: ProfileId) => (await statementBalance(ctx.db, payer, ctx.clock.now())).totals;
+const accepted = (answer: ProcessorAnswer | null): AcceptedAnswer => {
+  assert(answer?.outcome === 'accepted');
+  return answer;
+};
+const isProblem = (code: string) => (error: unknown) => error instanceof Problem && error.code === code;
+async function newsOf(processor_key: string): Promise<unknown[]> {
+  const rows = await ctx.db.selectFrom('outbox_events').selectAll().where('name', '=', 'charge_updated').execute();
+  return rows.flatMap(({ payload }) =>
+    payload !== null &&
+    typeof payload === 'object' &&
+    'processor_key' in payload &&
+    payload['processor_key'] === processor_key
+      ? [payload['news']]
+      : [],
+  );
+}
+
+test('an accepted charge is written with its lines, booked and told about', async () => {
+  const payer = await makePayer();
+  const { charge, orders } = await makeCharge(ctx, { payer, provider });
+  assert.equal(charge.state, 'done');
+  assert.equal(charge.description, `Charge ${charge.processor_key} on credit card of Joe Test`);
+  assert.deepEqual([charge.last4, charge.exp_date], ['1234', '2027-03-01']);
+  const entries = await findEventEntries(ctx.db, `charge:${charge.processor_key}`);
+  assert.deepEqual(
+    entries?.map(({ orig_account, dest_account, dest_amount }) => `${orig_account} → ${dest_account} ${dest_amount}`),
+    [
+      'Liability → Funds 2000',
+      'Payable → Liability 2000',
+      'Backlog → Expenses 88',
+      'Backlog → Receivable 2000',
+      'Funds → Funds 1912',
+    ],
+  );
+  assert.equal(entries?.[0]?.event_id, `cha_${charge.id}/`);
+  const [item] = await findChargeItems(ctx.db, charge.id);
+  assert.equal(item?.invoiced_entry_id, orders[0]?.id);
+  assert.equal(item?.fee_entry_id, entries?.[2]?.id);
+  assert.equal(item?.distribute_entry_id, entries?.[4]?.id);
+  assert.deepEqual(await owed(payer), []);
+  assert.deepEqual(await newsOf(charge.processor_key), ['done']);
+});
+
+test('the broker has its percentage of what another provider sold', async () => {
+  const payer = await makePayer();
+  const club = await makeParty(database.db);
+  await makeCharge(ctx, { payer, provider: club, amounts: [17999], broker_fee_percent: 1000 });
+  assert.deepEqual(await balance(ctx.db, club, accounts.funds), [{ unit: 'usd', amount: 15648 }]);
+  assert.deepEqual(await balance(ctx.db, club, accounts.expenses), [{ unit: 'usd', amount: 2351 }]);
+});
+
+test('recording the same answer twice gives the same charge', async () => {
+  const payer = await makePayer();
+  const { attempt, orders } = await makeAttempt(ctx, { payer, provider });
+  const answer = accepted(await callProcessor(ctx, attempt));
+  const record = () =>
+    inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, answer, linesOf(orders), ctx.clock.now()));
+  const [first, second] = [await record(), await record()];
+  assert.equal(second.id, first.id);
+  const { rows } = { rows: await findChargeItems(ctx.db, first.id) };
+  assert.equal(rows.length, 1);
+});
+
+test('six who record the same answer at once make one charge and one booking', async () => {
+  const payer = await makePayer();
+  const { attempt, orders } = await makeAttempt(ctx, { payer, provider });
+  const answer = accepted(await callProcessor(ctx, attempt));
+  const charges = await Promise.all(
+    Array.from({ length: 6 }, () =>
+      inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, answer, linesOf(orders), ctx.clock.now())),
+    ),
+  );
+  assert.equal(new Set(charges.map(({ id }) => id)).size, 1);
+  assert.deepEqual(await newsOf(answer.processor_key), ['done']);
+});
+
+test('a declined card leaves nothing but a closed attempt', async () => {
+  const payer = await makePayer();
+  const { attempt } = await makeAttempt(ctx, { payer, provider, token: 'tok_chargeDeclined' });
+  const answer = await callProcessor(ctx, attempt);
+  assert(answer.outcome === 'declined');
+  assert.equal(answer.code, 'card_declined');
+  await inTransaction(ctx.db, (tx) => markAttempt(tx, attempt, 'declined', answer, ctx.clock.now()));
+  const closed = await findAttempt(ctx.db, attempt.id);
+  assert.deepEqual([closed?.state, closed?.decline_code], ['declined', 'card_declined']);
+  assert.equal(await unresolvedChargeOf(ctx.db, payer), undefined);
+});
+
+test('calling the processor twice with one attempt charges once', async () => {
+  const { attempt } = await makeAttempt(ctx, { payer: await makePayer(), provider });
+  const [first, second] = [await callProcessor(ctx, attempt), await callProcessor(ctx, attempt)];
+  assert.deepEqual(second, first);
+  const { count } = await ctx.db
+    .selectFrom('test_processor_charges')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('idempotency_key', '=', attempt.key)
+    .executeTakeFirstOrThrow();
+  assert.equal(count, 1);
+});
+
+test('when the answer is lost the charge is found again under the key of the attempt', async () => {
+  const payer = await makePayer();
+  const { attempt, orders } = await makeAttempt(ctx, { payer, provider, token: 'tok_timeout' });
+  await assert.rejects(callProcessor(ctx, attempt), isProblem('processor_unreachable'));
+  const read = await findAttempt(ctx.db, attempt.id);
+  assert(read);
+  assert.deepEqual([read.state, read.source], ['reserved', null]);
+  const answer = accepted(await findOutcome(ctx, read));
+  const charge = await inTransaction(ctx.db, (tx) => recordCharge(tx, read, answer, linesOf(orders), ctx.clock.now()));
+  assert.equal(charge.state, 'done');
+  assert.deepEqual(await owed(payer), []);
+});
+
+test('a processor that was never reached knows nothing of the attempt', async () => {
+  const { attempt } = await makeAttempt(ctx, { payer: await makePayer(), provider, token: 'tok_unreachable' });
+  await assert.rejects(callProcessor(ctx, attempt), isProblem('processor_unreachable'));
+  assert.equal(await findOutcome(ctx, attempt), null);
+});
+
+test('money that moved is recorded although the attempt was given up', async () => {
+  const payer = await makePayer();
+  const { attempt, orders } = await makeAttempt(ctx, { payer, provider });
+  await inTransaction(ctx.db, (tx) => markAttempt(tx, attempt, 'failed', null, ctx.clock.now()));
+  const answer = accepted(await callProcessor(ctx, attempt));
+  await inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, answer, linesOf(orders), ctx.clock.now()));
+  assert.equal((await findAttempt(ctx.db, attempt.id))?.state, 'settled');
+});
+
+test('a charge that stays open books nothing until it is decided', async () => {
+  const payer = await makePayer();
+  const { charge, orders } = await makeCharge(ctx, { payer, provider, token: '4000000000000341' });
+  assert.equal(charge.state, 'created');
+  assert.equal(await findEventEntries(ctx.db, `charge:${charge.processor_key}`), undefined);
+  assert.equal((await unresolvedChargeOf(ctx.db, payer))?.id, charge.id);
+  const covering = await chargesCovering(ctx.db, [orders[0]!.id]);
+  assert.equal(covering.get(orders[0]!.id)?.id, charge.id);
+  await settlePendingChargesNow(ctx);
+  assert.equal((await findCharge(ctx.db, charge.processor_key))?.state, 'created');
+
+  await inTransaction(ctx.db, (tx) => updateTestChargeState(tx, charge.processor_key, 'done'));
+  await settlePendingChargesNow(ctx);
+  assert.equal((await findCharge(ctx.db, charge.processor_key))?.state, 'done');
+  assert.deepEqual(await owed(payer), []);
+});
+
+test('a charge that fails later books nothing: what was ordered is due', async () => {
+  const payer = await makePayer();
+  const { charge, orders } = await makeCharge(ctx, { payer, provider, token: 'tok_chargeAsyncFail' });
+  await inTransaction(ctx.db, (tx) => updateTestChargeState(tx, charge.processor_key, 'failed'));
+  const failed = await refreshCharge(ctx, charge);
+  assert.equal(failed.state, 'failed');
+  assert.equal(await findEventEntries(ctx.db, `charge:${charge.processor_key}`), undefined);
+  assert.deepEqual(await owed(payer), [{ unit: 'usd', amount: 2000 }]);
+  assert.equal((await chargesCovering(ctx.db, [orders[0]!.id])).size, 0);
+  assert.deepEqual(await newsOf(charge.processor_key), ['failed']);
+});
+
+test('poll and webhook at the same moment settle a charge once', async () => {
+  const { charge } = await makeCharge(ctx, { payer: await makePayer(), provider, token: 'tok_chargeAsyncFail' });
+  await inTransaction(ctx.db, (tx) => updateTestChargeState(tx, charge.processor_key, 'done'));
+  const settled = await Promise.all(Array.from({ length: 5 }, () => refreshCharge(ctx, charge)));
+  assert(settled.every(({ state }) => state === 'done'));
+  assert.deepEqual(await newsOf(charge.processor_key), ['done']);
+});
+
+test('a card is kept on file only when asked, and only if it was good', async () => {
+  const payer = await makePayer();
+  await makeCharge(ctx, { payer, provider });
+  assert.equal(await savedCard(ctx.db, payer), undefined);
+  await makeCharge(ctx, { payer, provider, token: '4242424242424242', remember_card: true });
+  assert.equal((await savedCard(ctx.db, payer))?.last4, '4242');
+  const { attempt } = await makeAttempt(ctx, { payer, provider, token: '4000000000000002', remember_card: true });
+  assert.equal((await callProcessor(ctx, attempt)).outcome, 'declined');
+  assert.equal((await savedCard(ctx.db, payer))?.last4, '4242');
+
+  const { charge } = await makeCharge(ctx, { payer, provider, token: null });
+  assert.equal(charge.last4, '4242');
+});
+
+test('who has no card and brings none cannot be charged', async () => {
+  await assert.rejects(
+    makeAttempt(ctx, { payer: await makePayer(), provider, token: null }),
+    isProblem('payment_method_absent'),
+  );
+});
+
+test('an amount that the fee would eat is not charged', async () => {
+  const payer = await makePayer();
+  await assert.rejects(
+    inTransaction(ctx.db, (tx) =>
+      reserveAttempt(tx, {
+        profile_id: payer,
+        created_by: null,
+        amount: 49,
+        unit: 'usd',
+        description: '',
+        token: 'tok_visa',
+        remember_card: false,
+        at: ctx.clock.now(),
+      }),
+    ),
+    isProblem('charge_too_small'),
+  );
+});
+
+test('lines that do not make the amount of the charge are a bug', async () => {
+  const { attempt, orders } = await makeAttempt(ctx, { payer: await makePayer(), provider });
+  const answer = accepted(await callProcessor(ctx, attempt));
+  const short = linesOf(orders).map((line) => ({ ...line, amount: 1999 }));
+  await assert.rejects(
+    inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, answer, short, ctx.clock.now())),
+    { code: 'ERR_ASSERTION' },
+  );
+});

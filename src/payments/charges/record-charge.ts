@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { findUserById } from '#accounts';
+import { randomKey40 } from '#platform/security/crypto';
+import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
+import {
+  type Attempt,
+  type Charge,
+  closeAttempt,
+  findChargeOfAttempt,
+  insertCharge,
+  insertChargeItems,
+} from '../records/index.ts';
+import { putCardOnFile } from '../cards/index.ts';
+import type { AcceptedAnswer, DeclinedAnswer } from '../processors/index.ts';
+import { settleCharge } from './settle-charge.ts';
+
+/** Lengths of the columns; names of profiles can make a text longer. */
+const EVENT_LABEL_LENGTH_MAX = 150;
+const TITLE_LENGTH_MAX = 1000;
+
+/** A line of the order that a charge pays for. */
+export interface NewChargeItem {
+  /** The order in the ledger, or the marker of a balance. */
+  entry_id: LedgerEntryId;
+  provider_id: ProfileId;
+  amount: number;
+  /** Basis points; 0 unless the line is about a subscription. */
+  broker_fee_percent: number;
+  event_id: string;
+  /** Subscriber and plan of the line in documented texts (`xia:basic`); the text of the invoiced entry if omitted. */
+  event_label?: string;
+  /** What the line is for, as mails name it; the text of the invoiced entry if omitted. */
+  title?: string;
+}
+
+/**
+ * Writes down a charge that the processor accepted, and books the payment when it is done already.
+ *
+ * Harmless to repeat: an attempt has one charge, and asking again answers with it. Evidence of a charge wins over an attempt
+ * that was given up as failed, because the money has moved.
+ */
+export async function recordCharge(
+  tx: Tx,
+  attempt: Attempt,
+  answer: AcceptedAnswer,
+  items: readonly NewChargeItem[],
+  at: Date,
+): Promise<Charge> {
+  const is_first = await closeAttempt(tx, attempt.id, ['reserved', 'failed'], {
+    state: 'settled',
+    processor_key: answer.processor_key,
+    decline_code: null,
+    detail: null,
+    updated_at: at,
+  });
+  if (!is_first) {
+    const charge = await findChargeOfAttempt(tx, attempt.id);
+    assert(charge, 'a settled attempt has a charge');
+    return charge;
+  }
+  assert.equal(
+    items.reduce((sum, { amount }) => sum + amount, 0),
+    attempt.amount,
+    'the lines of a charge make its amount',
+  );
+
+  const charge = await insertCharge(tx, {
+    claim_code: randomKey40(),
+    charge_attempt_id: attempt.id,
+    profile_id: attempt.profile_id,
+    created_by: attempt.created_by,
+    amount: attempt.amount,
+    unit: attempt.unit,
+    description: await describe(tx, attempt, answer),
+    last4: answer.card.last4,
+    exp_date: answer.card.exp_date,
+    card_name: answer.card.card_name,
+    processor: attempt.processor,
+    processor_key: answer.processor_key,
+    created_at: at,
+  });
+  await insertChargeItems(
+    tx,
+    items.map(({ entry_id, event_id: _, event_label = '', title = '', ...item }, rank) => ({
+      ...item,
+      event_label: event_label.slice(0, EVENT_LABEL_LENGTH_MAX),
+      title: title.slice(0, TITLE_LENGTH_MAX),
+      charge_id: charge.id,
+      rank,
+      invoiced_entry_id: entry_id,
+    })),
+  );
+  if (attempt.remember_card && answer.customer_key !== null) {
+    await putCardOnFile(
+      tx,
+      attempt.profile_id,
+      { processor: attempt.processor, customer_key: answer.customer_key, card: answer.card },
+      { at, by: attempt.created_by },
+    );
+  }
+  return settleCharge(tx, charge.id, answer.evidence, at, attempt.created_by);
+}
+
+/** Closes an attempt that brought no charge: the card was refused, or the processor never heard of it. */
+export async function markAttempt(
+  tx: Tx,
+  attempt: Attempt,
+  state: 'declined' | 'failed',
+  why: Pick<DeclinedAnswer, 'code' | 'detail'> | null,
+  at: Date,
+): Promise<void> {
+  await closeAttempt(tx, attempt.id, ['reserved'], {
+    state,
+    processor_key: null,
+    decline_code: why?.code ?? null,
+    detail: why?.detail ?? null,
+    updated_at: at,
+  });
+}
+
+async function describe(tx: Tx, attempt: Attempt, { processor_key, card }: AcceptedAnswer): Promise<string> {
+  const user = attempt.created_by === null ? undefined : await findUserById(tx, attempt.created_by);
+  return `Charge ${processor_key} on credit card of ${card.card_name}${user ? ` (${user.username})` : ''}`;
+}

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { accounts, balance, statementBalance, verifyLedger } from '#ledger';
+import type { ProfileId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
+import { testContext, type TestContext } from '../../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { makeParty } from '../../../test/support/factories/ledger.ts';
+import { makeCharge } from '../../../test/support/factories/payments.ts';
+import type { Charge } from '../records/charge.ts';
+import { type TestCharge, updateTestChargeState } from '../processors/test/test-processor-store.ts';
+import { refreshCharge } from '../charges/refresh-charge.ts';
+import { refundCharge } from '../refunds/refund-charge.ts';
+
+let database: TestDatabase;
+let ctx: TestContext;
+before(async () => {
+  database = await openTestDatabase();
+  ctx = await testContext(database.db);
+});
+after(() => database.close());
+
+const held = async (profile: ProfileId, account: Parameters<typeof balance>[2]) =>
+  (await balance(ctx.db, profile, account))[0]?.amount ?? 0;
+
+/** The bank decides, and we hear of it. */
+async function decide(charge: Charge, state: TestCharge['state']): Promise<Charge> {
+  await inTransaction(ctx.db, (tx) => updateTestChargeState(tx, charge.processor_key, state));
+  return refreshCharge(ctx, charge);
+}
+
+async function makeSale(amounts = [17999], broker_fee_percent = 1000) {
+  const payer = await makeParty(database.db);
+  const provider = await makeParty(database.db);
+  const { charge } = await makeCharge(ctx, { payer, provider, amounts, broker_fee_percent });
+  return { payer, provider, charge };
+}
+
+test('a dispute takes back the whole line and a fee, even beyond the funds', async () => {
+  const broker_before = await held(ctx.site.broker_id, accounts.funds);
+  const { payer, provider, charge } = await makeSale();
+  assert.equal((await decide(charge, 'disputed')).state, 'disputed');
+  assert.equal(await held(payer, accounts.refunded), -17999);
+  assert.equal(await held(provider, accounts.chargeback), 17999);
+  assert.equal(await held(provider, accounts.funds), -1500);
+  assert.equal(await held(ctx.site.broker_id, accounts.funds), broker_before);
+});
+
+test('a provider with several lines pays the fee of a dispute once', async () => {
+  const { provider, charge } = await makeSale([3333, 1667], 0);
+  await decide(charge, 'disputed');
+  assert.equal(await held(provider, accounts.funds), -1500);
+  assert.equal(await held(provider, accounts.chargeback), 5000);
+});
+
+test('a dispute that is won leaves everybody as before', async () => {
+  const { payer, provider, charge } = await makeSale();
+  await decide(charge, 'disputed');
+  assert.equal((await decide(charge, 'done')).state, 'done');
+  assert.equal(await held(provider, accounts.funds), 15648);
+  assert.equal(await held(provider, accounts.chargeback), 0);
+  assert.equal(await held(payer, accounts.refunded), 0);
+});
+
+test('a charge can be disputed again after it was won', async () => {
+  const { provider, charge } = await makeSale();
+  for (const state of ['disputed', 'done', 'disputed', 'done', 'disputed'] as const) await decide(charge, state);
+  assert.equal(await held(provider, accounts.funds), -1500);
+});
+
+test('a dispute that is lost books nothing more, and the balance due does not change', async () => {
+  const { payer, provider, charge } = await makeSale();
+  await decide(charge, 'disputed');
+  assert.equal((await decide(charge, 'failed')).state, 'failed');
+  assert.equal(await held(provider, accounts.funds), -1500);
+  assert.deepEqual((await statementBalance(ctx.db, payer, ctx.clock.now())).totals, []);
+});
+
+test('only what was not refunded is taken back', async () => {
+  const { payer, provider, charge } = await makeSale([2000], 0);
+  const broker = { profile_id: null, user_id: null, relation: 'broker', is_manager: true } as const;
+  await refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 500 }]);
+  await decide(charge, 'disputed');
+  assert.equal(await held(payer, accounts.refunded), -2000);
+  assert.equal(await held(provider, accounts.chargeback), 1500);
+  assert.equal(await held(provider, accounts.funds), -1500);
+});
+
+test('hearing of a dispute twice books it once, and the ledger stays sound', async () => {
+  const { provider, charge } = await makeSale();
+  await decide(charge, 'disputed');
+  await Promise.all(Array.from({ length: 4 }, () => refreshCharge(ctx, charge)));
+  assert.equal(await held(provider, accounts.funds), -1500);
+  assert.deepEqual((await verifyLedger(ctx.db)).violations, []);
+});

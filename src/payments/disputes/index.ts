@@ -1,0 +1,1 @@
+export { bookDispute, revertDispute } from './book-dispute.ts';

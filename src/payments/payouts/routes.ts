@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { Type } from 'typebox';
+import type { App } from '#platform/http/app';
+import { SlugParam } from '#platform/http/schemas';
+import { findProfileById } from '#profiles';
+import { subjectId } from '../subject-id.ts';
+import { getBank } from './get-bank.ts';
+import { BankSchema } from './schemas.ts';
+
+/** Routes of the account to which a provider is paid out. */
+export function payoutRoutes(app: App): void {
+  app.get(
+    '/api/billing/:profile/bank',
+    {
+      config: { access: { kind: 'direct' } },
+      schema: {
+        tags: ['billing'],
+        summary: 'Retrieves the account that a provider is paid out to',
+        description: 'Returns the account to which a provider is paid out, and the balance that waits there.',
+        params: Type.Object({ profile: SlugParam }),
+        response: { 200: BankSchema },
+      },
+    },
+    async (request) => {
+      const profile = await findProfileById(request.ctx.db, subjectId(request));
+      assert(profile, 'the guard of the route found the profile');
+      return getBank(request.ctx.db, profile);
+    },
+  );
+}

@@ -1,0 +1,109 @@
+import type { Card } from '../processor.ts';
+
+/** What the test processor makes of a card. */
+export type TestOutcome =
+  | 'accepted'
+  /** Accepted, then neither done nor failed until somebody decides. */
+  | 'pending'
+  /** Charged, but the answer gets lost on the way back. */
+  | 'lost_answer'
+  /** Charged, but the answer takes its time. */
+  | 'late_answer'
+  /** Never reached. */
+  | 'unreachable'
+  | DeclineCode;
+
+export type DeclineCode =
+  | 'card_declined'
+  | 'insufficient_funds'
+  | 'expired_card'
+  | 'incorrect_cvc'
+  | 'incorrect_number';
+
+export interface TestCard extends Card {
+  outcome: TestOutcome;
+}
+
+// oxfmt-ignore
+const tokens: Readonly<Record<string, TestOutcome>> = {
+  tok_chargeDeclined: 'card_declined',
+  tok_chargeDeclinedInsufficientFunds: 'insufficient_funds',
+  tok_chargeDeclinedExpiredCard: 'expired_card',
+  tok_chargeDeclinedIncorrectCvc: 'incorrect_cvc',
+  tok_chargeAsyncFail: 'pending',
+  tok_timeout: 'lost_answer',
+  tok_slow: 'late_answer',
+  tok_unreachable: 'unreachable',
+};
+
+/** By the last four digits of a card number. */
+// oxfmt-ignore
+const numbers: Readonly<Record<string, TestOutcome>> = {
+  '0002': 'card_declined',
+  '9995': 'insufficient_funds',
+  '0069': 'expired_card',
+  '0127': 'incorrect_cvc',
+  '0341': 'pending',
+};
+
+export const declineDetails: Readonly<Record<DeclineCode, string>> = {
+  card_declined:
+    'Your card was declined. Check the number, the expiry date, the security code and the billing address, or use another card.',
+  insufficient_funds: 'Your card was declined: there is not enough money on the account.',
+  expired_card: 'Your card was declined: it has expired.',
+  incorrect_cvc: 'Your card was declined: the security code is not right.',
+  incorrect_number: 'This is not the number of a card.',
+};
+
+export function isDecline(outcome: TestOutcome): outcome is DeclineCode {
+  return outcome in declineDetails;
+}
+
+/**
+ * Reads a token, or the number of a card that nobody owns, as a card and what comes of it.
+ * A form may add what else is on the card: `4242424242424242;12/30;Joe Test`.
+ * Anything that is no sentinel is a good card; only digits that are too few or too many are none.
+ */
+export function readTestCard(token: string, at: Date): TestCard {
+  const [number = '', expiry = '', name = ''] = token.split(';');
+  const digits = number.replace(/[ -]/g, '');
+  const is_number = /^[0-9]+$/.test(digits);
+  const last4 = is_number ? digits.slice(-4).padStart(4, '0') : '1234';
+  const in_a_year = new Date(at.getTime() + 365 * 86_400_000);
+  return {
+    brand: brandOf(is_number ? digits : token),
+    last4,
+    exp_date: expiryDate(expiry) ?? `${in_a_year.toISOString().slice(0, 7)}-01`,
+    card_name: name.trim() === '' ? 'Joe Test' : name.trim().slice(0, 100),
+    outcome: is_number ? outcomeOfNumber(digits, last4) : outcomeOfToken(token),
+  };
+}
+
+/** The key that a charge gets when its token asks for one (`tok_named_XAb1` → `ch_XAb1`), for data that must be the same each time. */
+export function namedKey(token: string): string | null {
+  const name = /^tok_named_([A-Za-z0-9]{4,40})$/.exec(token)?.[1];
+  return name === undefined ? null : `ch_${name}`;
+}
+
+/** The first day of the month that a card shows as MM/YY. */
+function expiryDate(text: string): string | null {
+  const match = /^(0[1-9]|1[0-2])\/([0-9]{2})$/.exec(text);
+  return match ? `20${match[2]}-${match[1]}-01` : null;
+}
+
+/** A token is text of the caller: `constructor` names no outcome. */
+function outcomeOfToken(token: string): TestOutcome {
+  return (Object.hasOwn(tokens, token) ? tokens[token] : undefined) ?? 'accepted';
+}
+
+function outcomeOfNumber(digits: string, last4: string): TestOutcome {
+  if (digits.length < 12 || digits.length > 19) return 'incorrect_number';
+  return numbers[last4] ?? 'accepted';
+}
+
+function brandOf(text: string): string {
+  if (/^(5[1-5]|2[2-7]|tok_mastercard)/.test(text)) return 'mastercard';
+  if (/^(3[47]|tok_amex)/.test(text)) return 'amex';
+  if (/^(6|tok_discover)/.test(text)) return 'discover';
+  return 'visa';
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type ChargeState, settle } from './charge.ts';
+import type { Evidence } from '../processors/processor.ts';
+
+const funds = { net: 1912, fee: 88, unit: 'usd' };
+const done: Evidence = { state: 'done', funds };
+const disputed: Evidence = { state: 'disputed', fee_amount: 1500 };
+const failed: Evidence = { state: 'failed', detail: 'Declined.' };
+
+test('a charge that waits is paid or fails', () => {
+  assert.deepEqual(settle('created', done), { from: 'created', to: 'done', funds });
+  assert.deepEqual(settle('created', failed), { from: 'created', to: 'failed', detail: 'Declined.' });
+  assert.equal(settle('created', { state: 'created' }), null);
+});
+
+test('a paid charge is disputed, then won or lost', () => {
+  assert.deepEqual(settle('done', disputed), { from: 'done', to: 'disputed', fee_amount: 1500 });
+  assert.deepEqual(settle('disputed', done), { from: 'disputed', to: 'done' });
+  assert.deepEqual(settle('disputed', failed), { from: 'disputed', to: 'failed' });
+});
+
+test('evidence that comes late or twice changes nothing', () => {
+  assert.equal(settle('done', done), null);
+  assert.equal(settle('done', failed), null);
+  assert.equal(settle('done', { state: 'created' }), null);
+  assert.equal(settle('failed', done), null);
+  assert.equal(settle('failed', disputed), null);
+});
+
+test('in whatever order evidence comes, a charge is paid at most once', () => {
+  const evidence = fc.constantFrom<Evidence>(done, failed, { state: 'created' }, disputed);
+  fc.assert(
+    fc.property(fc.array(evidence, { maxLength: 20 }), (arriving) => {
+      let state: ChargeState = 'created';
+      let payments = 0;
+      for (const each of arriving) {
+        const settlement = settle(state, each);
+        if (!settlement) continue;
+        assert.equal(settlement.from, state);
+        if ('funds' in settlement) payments += 1;
+        state = settlement.to;
+      }
+      assert(payments <= 1);
+    }),
+  );
+});

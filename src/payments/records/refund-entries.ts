@@ -1,0 +1,75 @@
+import { accounts, convertAmount, moveAmount, type NewEntry } from '#ledger';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Parties } from './parties.ts';
+import type { Shares } from './refund.ts';
+
+export interface RefundedLine extends Shares {
+  provider_id: ProfileId;
+  event_id: string;
+  /** Subscriber and plan of the line (`xia:basic`), and the description of the entry that it paid. */
+  label: string;
+  invoiced_description: string;
+}
+
+/**
+ * Makes the entries of money that goes back to the customer, by a refund or because the bank took it back: what the customer
+ * gets, then who pays for it, then the exchange if the processor converts. The order and the subscription stay unchanged.
+ */
+export function refundEntries(
+  charge: { processor_key: string; unit: string; funds_unit: string },
+  { customer_id, processor_id, broker_id }: Parties,
+  lines: readonly RefundedLine[],
+  why: 'refund' | 'chargeback' = 'refund',
+): NewEntry[] {
+  const account = accounts[why];
+  const refund_place = { profile_id: processor_id, account };
+  return lines.flatMap((line) => {
+    const what = `Charge ${charge.processor_key} ${why} for ${line.invoiced_description}`;
+    const taken = (from: ProfileId, amount: number, description: string): NewEntry[] =>
+      amount === 0
+        ? []
+        : [
+            moveAmount({
+              from: { profile_id: from, account: accounts.funds },
+              to: refund_place,
+              amount,
+              unit: charge.funds_unit,
+              event_id: line.event_id,
+              description,
+            }),
+          ];
+    const received = line.distribute_amount + line.fee_amount + line.broker_fee_amount;
+    // The processor takes the unit of the funds and pays the customer in that of the charge.
+    const exchange =
+      charge.unit === charge.funds_unit
+        ? []
+        : [
+            convertAmount({
+              from: refund_place,
+              to: refund_place,
+              amount: received,
+              unit: charge.funds_unit,
+              to_amount: line.amount,
+              to_unit: charge.unit,
+              event_id: line.event_id,
+              description: `Exchange for ${what}`,
+            }),
+          ];
+    return [
+      convertAmount({
+        from: { profile_id: customer_id, account: accounts.refunded },
+        to: { profile_id: line.provider_id, account },
+        amount: line.amount,
+        unit: charge.unit,
+        to_amount: received,
+        to_unit: charge.funds_unit,
+        event_id: line.event_id,
+        description: what,
+      }),
+      ...taken(processor_id, line.fee_amount, `Charge ${charge.processor_key} ${why} processor fee for ${line.label}`),
+      ...taken(broker_id, line.broker_fee_amount, `Charge ${charge.processor_key} ${why} broker fee for ${line.label}`),
+      ...taken(line.provider_id, line.distribute_amount, what),
+      ...exchange,
+    ];
+  });
+}

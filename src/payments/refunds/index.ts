@@ -1,0 +1,2 @@
+export { finishPendingRefunds } from './jobs.ts';
+export { refundRoutes } from './routes.ts';

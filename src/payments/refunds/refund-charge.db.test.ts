@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Problem } from '#kernel/problem';
+import { accounts, balance, moveAmount, postEvent, statementBalance } from '#ledger';
+import type { ProfileId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
+import type { Subject } from '#platform/http/guards/access';
+import { testContext, type TestContext } from '../../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { next } from '../../../test/support/factories.ts';
+import { makeParty } from '../../../test/support/factories/ledger.ts';
+import { makeCharge } from '../../../test/support/factories/payments.ts';
+import type { Charge } from '../records/charge.ts';
+import { finishRefunds } from './finish-refunds.ts';
+import { makeTestProcessor } from '../processors/test/test-processor.ts';
+import { sumTestRefunds, updateTestChargeState } from '../processors/test/test-processor-store.ts';
+import { refreshCharge } from '../charges/refresh-charge.ts';
+import { refundCharge } from './refund-charge.ts';
+import { reserveRefund, type WantedRefund } from './reserve-refund.ts';
+import { settleRefund } from './settle-refund.ts';
+
+let database: TestDatabase;
+let ctx: TestContext;
+let processor: ProfileId;
+before(async () => {
+  database = await openTestDatabase();
+  ctx = await testContext(database.db);
+  processor = (
+    await database.db.selectFrom('profiles').select('id').where('is_processor', '=', true).executeTakeFirstOrThrow()
+  ).id;
+});
+after(() => database.close());
+
+const broker: Subject = { profile_id: null, user_id: null, relation: 'broker', is_manager: true };
+const refund = (charge: Charge, ...lines: WantedRefund[]) => refundCharge(ctx, broker, charge, lines);
+const isProblem = (code: string, detail?: string) => (error: unknown) => {
+  assert(error instanceof Problem, String(error));
+  assert.equal(error.code, code);
+  if (detail !== undefined) assert.equal(error.message, detail);
+  return true;
+};
+const held = async (profile: ProfileId, account: Parameters<typeof balance>[2]) =>
+  (await balance(ctx.db, profile, account))[0]?.amount ?? 0;
+
+/** A charge of a provider of its own, of whom the broker takes 10 %. */
+async function makeSale(amounts: number[], broker_fee_percent = 0) {
+  const payer = await makeParty(database.db);
+  const provider = await makeParty(database.db, next('club'));
+  const { charge, orders } = await makeCharge(ctx, { payer, provider, amounts, broker_fee_percent });
+  return { payer, provider, charge, orders };
+}
+
+test('a charge refunded in two steps ends where it began', async () => {
+  const broker_before = await held(ctx.site.broker_id, accounts.funds);
+  const processor_before = await held(processor, accounts.funds);
+  const { payer, provider, charge } = await makeSale([17999], 1000);
+  assert.equal(
+    await refund(charge, { num: 0, refunded_amount: 4000 }),
+    `$40.00 refunded successfully on charge ${charge.processor_key}.`,
+  );
+  assert.equal(await held(provider, accounts.funds), 15648 - 3477);
+  assert.equal(await held(ctx.site.broker_id, accounts.funds), broker_before + 1799 - 400);
+  await refund(charge, { num: 0 });
+  assert.equal(await held(provider, accounts.funds), 0);
+  assert.equal(await held(ctx.site.broker_id, accounts.funds), broker_before);
+  assert.equal(await held(processor, accounts.funds), processor_before);
+  assert.equal(await held(payer, accounts.refunded), -17999);
+  assert.deepEqual((await statementBalance(ctx.db, payer, ctx.clock.now())).totals, []);
+});
+
+test('each line of several is refunded from its own shares', async () => {
+  const { provider, charge } = await makeSale([3333, 1667]);
+  await refund(charge, { num: 0 });
+  assert.equal(await held(provider, accounts.funds), 1609);
+  await refund(charge, { num: 1 });
+  assert.equal(await held(provider, accounts.funds), 0);
+});
+
+test('the entries of a refund stand on the line, and say what it was for', async () => {
+  const { charge, orders } = await makeSale([17999], 1000);
+  await refund(charge, { num: 0, refunded_amount: 4000 });
+  const entries = await ctx.db
+    .selectFrom('ledger_entries')
+    .selectAll()
+    .where('event_id', 'like', `cha_${charge.id}/%`)
+    .where('event_id', '<>', `cha_${charge.id}/`)
+    .orderBy('id')
+    .execute();
+  const invoiced = orders[0];
+  assert.deepEqual(
+    entries.map(({ orig_account, dest_account, dest_amount, description }) => [
+      `${orig_account} → ${dest_account} ${dest_amount}`,
+      description,
+    ]),
+    [
+      ['Refunded → Refund 4000', `Charge ${charge.processor_key} refund for ${invoiced?.description}`],
+      ['Funds → Refund 123', `Charge ${charge.processor_key} refund processor fee for xia:basic`],
+      ['Funds → Refund 400', `Charge ${charge.processor_key} refund broker fee for xia:basic`],
+      ['Funds → Refund 3477', `Charge ${charge.processor_key} refund for ${invoiced?.description}`],
+    ],
+  );
+});
+
+test('no more than what is left of a line is given back', async () => {
+  const { charge } = await makeSale([2000]);
+  await refund(charge, { num: 0, refunded_amount: 1500 });
+  await assert.rejects(
+    refund(charge, { num: 0, refunded_amount: 501 }),
+    isProblem('refund_exceeds_line', 'Cannot refund $5.01 while there is only $5.00 available on the line item.'),
+  );
+  await refund(charge, { num: 0, refunded_amount: 500 });
+  await assert.rejects(refund(charge, { num: 0 }), isProblem('refund_exceeds_line'));
+});
+
+test('a line at fault refuses the whole request before anything is asked of the processor', async () => {
+  const { provider, charge } = await makeSale([2000, 3000]);
+  const before = await held(provider, accounts.funds);
+  await assert.rejects(
+    refund(charge, { num: 0 }, { num: 2 }),
+    isProblem('charge_line_unknown', `No line item 2 on charge ${charge.processor_key}.`),
+  );
+  await assert.rejects(refund(charge, { num: 0 }, { num: 1, refunded_amount: 3001 }), isProblem('refund_exceeds_line'));
+  await assert.rejects(refund(charge, { num: 0 }, { num: 0 }), isProblem('invalid_input'));
+  assert.equal(await held(provider, accounts.funds), before);
+  const { length } = await ctx.db
+    .selectFrom('test_processor_refunds')
+    .select('key')
+    .where('charge_key', '=', charge.processor_key)
+    .execute();
+  assert.equal(length, 0);
+});
+
+test('a provider who was paid out already cannot refund', async () => {
+  const { provider, charge, orders } = await makeSale([2000]);
+  await withdraw(provider, 1912);
+  const { full_name } = await ctx.db
+    .selectFrom('profiles')
+    .selectAll()
+    .where('id', '=', provider)
+    .executeTakeFirstOrThrow();
+  await assert.rejects(
+    refund(charge, { num: 0 }),
+    isProblem(
+      'refund_exceeds_funds',
+      `${full_name} has $0.00 of funds available. $19.12 are required to refund '${orders[0]?.description}'`,
+    ),
+  );
+});
+
+test('a charge that is pending, failed or disputed is not refunded', async () => {
+  const pending = await makeCharge(ctx, {
+    payer: await makeParty(database.db),
+    provider: ctx.site.broker_id,
+    token: 'tok_chargeAsyncFail',
+  });
+  await assert.rejects(
+    refund(pending.charge, { num: 0 }),
+    isProblem('charge_not_refundable', 'You cannot refund a pending charge.'),
+  );
+  await inTransaction(ctx.db, (tx) => updateTestChargeState(tx, pending.charge.processor_key, 'failed'));
+  await refreshCharge(ctx, pending.charge);
+  await assert.rejects(
+    refund(pending.charge, { num: 0 }),
+    isProblem('charge_not_refundable', 'You cannot refund a failed charge.'),
+  );
+});
+
+test('whoever does not manage the provider of a line may not refund it', async () => {
+  const { charge } = await makeSale([2000]);
+  const neighbour: Subject = { profile_id: null, user_id: null, relation: 'provider', is_manager: true };
+  await assert.rejects(refundCharge(ctx, neighbour, charge, [{ num: 0 }]), isProblem('permission_denied'));
+});
+
+test('a refund that the processor refuses gives nothing back, and can be tried again', async () => {
+  const { provider, charge } = await makeSale([2000]);
+  const decide = (state: 'disputed' | 'done') =>
+    inTransaction(ctx.db, (tx) => updateTestChargeState(tx, charge.processor_key, state));
+  await decide('disputed');
+  await assert.rejects(refund(charge, { num: 0 }), isProblem('refund_refused', 'There is no paid charge to refund.'));
+  assert.equal(await held(provider, accounts.funds), 1912);
+  await decide('done');
+  await refund(charge, { num: 0 });
+  assert.equal(await held(provider, accounts.funds), 0);
+});
+
+test('of five refunds of a line at once one succeeds', async () => {
+  const { provider, charge } = await makeSale([2000]);
+  const results = await Promise.allSettled(Array.from({ length: 5 }, () => refund(charge, { num: 0 })));
+  assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
+  assert.equal(await held(provider, accounts.funds), 0);
+});
+
+test('while one refund is under way another is refused', async () => {
+  const { charge } = await makeSale([2000]);
+  await reserve(charge, 500);
+  await assert.rejects(refund(charge, { num: 0, refunded_amount: 500 }), isProblem('refund_in_flight'));
+});
+
+test('a refund that the processor made before a crash is booked afterwards', async () => {
+  const { provider, charge } = await makeSale([2000]);
+  const intent = await reserve(charge, 2000);
+  await makeTestProcessor(ctx.db, ctx.clock).refund({
+    key: intent.key,
+    processor_key: charge.processor_key,
+    amount: 2000,
+  });
+  await later(minutes(10));
+  assert.equal(await held(provider, accounts.funds), 0);
+});
+
+test('a refund that never reached the processor is forgotten', async () => {
+  const { provider, charge } = await makeSale([2000]);
+  await reserve(charge, 2000);
+  await finishRefunds(ctx);
+  await assert.rejects(refund(charge, { num: 0 }), isProblem('refund_in_flight'));
+  await later(minutes(10));
+  assert.equal(await held(provider, accounts.funds), 1912);
+  await refund(charge, { num: 0 });
+  assert.equal(await held(provider, accounts.funds), 0);
+});
+
+test('a refund that the processor made after it was forgotten is booked after all', async () => {
+  const { provider, charge } = await makeSale([2000]);
+  const intent = await reserve(charge, 2000);
+  await later(minutes(10));
+  const { processor_key } = charge;
+  const request = { key: intent.key, processor_key, amount: 2000 };
+  const answer = await makeTestProcessor(ctx.db, ctx.clock).refund(request);
+  await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, answer, ctx.clock.now()));
+  assert.equal(await held(provider, accounts.funds), 0);
+  await assert.rejects(refund(charge, { num: 0 }), isProblem('refund_exceeds_line'));
+});
+
+test('a refund that is asked for again under its key after a crash is made once', async () => {
+  const key = 'a key of somebody who asks again';
+  for (const is_finished of [true, false]) {
+    const { provider, charge } = await makeSale([2000]);
+    const { processor_key } = charge;
+    const named = `${key} ${is_finished}`;
+    await inTransaction(ctx.db, (tx) =>
+      reserveRefund(tx, charge.id, [{ num: 0, refunded_amount: 500 }], {
+        returns_fee: true,
+        may_overdraw: false,
+        created_by: null,
+        key: named,
+        at: ctx.clock.now(),
+      }),
+    );
+    await makeTestProcessor(ctx.db, ctx.clock).refund({ key: named, processor_key, amount: 500 });
+    if (is_finished) await later(minutes(10));
+    await refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 500 }], named);
+    assert.equal(await held(provider, accounts.refund), 500);
+    assert.equal(await sumTestRefunds(ctx.db, processor_key), 500);
+  }
+});
+
+test('funds are promised to one refund only, though it is not booked yet', async () => {
+  const { payer, provider, charge } = await makeSale([2000]);
+  const { charge: other } = await makeCharge(ctx, { payer, provider, amounts: [2000] });
+  await withdraw(provider, 1912);
+  const intent = await reserve(charge, 2000);
+  await assert.rejects(refund(other, { num: 0 }), isProblem('refund_exceeds_funds'));
+  await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, { outcome: 'refused', detail: 'No.' }, ctx.clock.now()));
+  await refund(other, { num: 0 });
+  assert.equal(await held(provider, accounts.funds), 0);
+});
+
+test('a dispute waits for the refund that is under way: only then is it known what the bank takes back', async () => {
+  const { payer, charge } = await makeSale([2000]);
+  const intent = await reserve(charge, 500);
+  await inTransaction(ctx.db, (tx) => updateTestChargeState(tx, charge.processor_key, 'disputed'));
+  await assert.rejects(refreshCharge(ctx, charge), isProblem('refund_in_flight'));
+  await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, { outcome: 'refused', detail: 'No.' }, ctx.clock.now()));
+  assert.equal((await refreshCharge(ctx, charge)).state, 'disputed');
+  assert.equal(await held(payer, accounts.refunded), -2000);
+});
+
+/** Pays a provider out. */
+async function withdraw(provider: ProfileId, amount: number): Promise<void> {
+  const payout = moveAmount({
+    from: { profile_id: provider, account: accounts.funds },
+    to: { profile_id: processor, account: accounts.withdraw },
+    amount,
+    unit: 'usd',
+    event_id: 'po_1',
+    description: 'withdraw',
+  });
+  await inTransaction(ctx.db, (tx) =>
+    postEvent(tx, { key: next('po'), kind: 'payout', at: ctx.clock.now(), entries: [payout] }),
+  );
+}
+
+const minutes = (count: number) => new Date(ctx.clock.now().getTime() + count * 60_000);
+async function later(at: Date): Promise<void> {
+  ctx.clock.set(at);
+  await finishRefunds(ctx);
+}
+
+function reserve(charge: Charge, refunded_amount: number) {
+  return inTransaction(ctx.db, (tx) =>
+    reserveRefund(tx, charge.id, [{ num: 0, refunded_amount }], {
+      returns_fee: true,
+      may_overdraw: false,
+      created_by: null,
+      at: ctx.clock.now(),
+    }),
+  );
+}

@@ -1,0 +1,123 @@
+import { chargeStep, formatMoney } from '#kernel/money';
+import { invalidInput } from '#kernel/problem';
+import { accounts, balance } from '#ledger';
+import { randomKey40 } from '#platform/security/crypto';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
+import { lockProfile, profileName } from '#profiles';
+import {
+  type Charge,
+  insertRefund,
+  isRefundUnderWay,
+  lockCharge,
+  promisedFunds,
+  prorateRefund,
+  readRemainingLines,
+  type Refund,
+  refuseRefund,
+  type RemainingLine,
+  type Shares,
+} from '../records/index.ts';
+import { paymentsProblems } from '../problems.ts';
+import type { ProcessorTerms } from '../processors/index.ts';
+
+/** A line of a charge to refund, by its place from 0; without an amount, all that is left of it. */
+export interface WantedRefund {
+  num: number;
+  refunded_amount?: number | undefined;
+}
+
+interface Terms extends ProcessorTerms {
+  created_by: UserId | null;
+  /** Names the intent when whoever asks may ask again; random when left out. */
+  key?: string | null;
+  at: Date;
+}
+
+type ReservedLine = Shares & Omit<RemainingLine, 'left'>;
+
+/**
+ * Checks all lines of a refund, and writes down that it is about to be made.
+ *
+ * Locks: the charge, then the providers in id order, so that their funds are not promised twice.
+ * @throws charge_not_refundable, refund_exceeds_line, refund_exceeds_funds, refund_in_flight (405), charge_line_unknown (404),
+ *   invalid_input (400)
+ */
+export async function reserveRefund(
+  tx: Tx,
+  charge_id: Charge['id'],
+  wanted: readonly WantedRefund[],
+  { returns_fee, may_overdraw, created_by, key, at }: Terms,
+): Promise<Refund> {
+  const charge = await lockCharge(tx, charge_id);
+  const refusal = refuseRefund(charge.state);
+  if (refusal) throw paymentsProblems.charge_not_refundable({ detail: `You cannot refund a ${refusal} charge.` });
+  if (await isRefundUnderWay(tx, charge_id)) throw paymentsProblems.refund_in_flight({ retry_after_s: 60 });
+  if (new Set(wanted.map(({ num }) => num)).size !== wanted.length) {
+    throw invalidInput({ lines: ['Each line may be given once.'] });
+  }
+
+  const lines = await shareLines(tx, charge, wanted, returns_fee);
+  if (!may_overdraw) await refuseWithoutFunds(tx, lines);
+  return insertRefund(
+    tx,
+    {
+      key: key ?? randomKey40(),
+      charge_id,
+      created_by,
+      amount: lines.reduce((sum, { amount }) => sum + amount, 0),
+      state: 'reserved',
+      created_at: at,
+      updated_at: at,
+    },
+    lines.map(({ item, invoiced: _, ...line }) => ({ ...line, charge_item_id: item.id })),
+  );
+}
+
+async function shareLines(
+  tx: Tx,
+  charge: Charge,
+  wanted: readonly WantedRefund[],
+  returns_fee: boolean,
+): Promise<ReservedLine[]> {
+  const lines = await readRemainingLines(tx, charge, { returns_fee });
+  return wanted.map(({ num, refunded_amount }) => {
+    const line = lines[num];
+    if (!line) {
+      throw paymentsProblems.charge_line_unknown({ detail: `No line item ${num} on charge ${charge.processor_key}.` });
+    }
+    const { left, ...rest } = line;
+    const amount = refunded_amount ?? left.amount;
+    if (amount > left.amount || amount === 0) {
+      const [asked, available] = [amount, left.amount].map((each) => formatMoney({ amount: each, unit: charge.unit }));
+      throw paymentsProblems.refund_exceeds_line({
+        detail: `Cannot refund ${asked} while there is only ${available} available on the line item.`,
+      });
+    }
+    // The rest of a line can always be refunded: a charge of an earlier version may hold a fraction of a unit.
+    if (amount % chargeStep(charge.unit) !== 0 && amount !== left.amount) {
+      throw invalidInput({ lines: [`Amounts in ${charge.unit} are refunded in whole units.`] });
+    }
+    return { ...prorateRefund(left, amount, line.funds_unit), ...rest };
+  });
+}
+
+async function refuseWithoutFunds(tx: Tx, lines: readonly ReservedLine[]): Promise<void> {
+  const providers = new Set<ProfileId>(lines.map(({ item }) => item.provider_id));
+  for (const provider_id of [...providers].toSorted((a, b) => a - b)) {
+    const provider = await lockProfile(tx, provider_id);
+    const funds = await balance(tx, provider_id, accounts.funds);
+    const promised = await promisedFunds(tx, provider_id);
+    for (const unit of new Set(lines.map(({ funds_unit }) => funds_unit))) {
+      const theirs = lines.filter(({ item, funds_unit }) => item.provider_id === provider_id && funds_unit === unit);
+      const required = theirs.reduce((sum, { distribute_amount }) => sum + distribute_amount, 0);
+      const available = (funds.find((each) => each.unit === unit)?.amount ?? 0) - (promised.get(unit) ?? 0);
+      if (required <= available) continue;
+      throw paymentsProblems.refund_exceeds_funds({
+        detail:
+          `${profileName(provider)} has ${formatMoney({ amount: available, unit })} of funds available. ` +
+          `${formatMoney({ amount: required, unit })} are required to refund '${theirs[0]?.invoiced.description}'`,
+      });
+    }
+  }
+}
