@@ -1,39 +1,44 @@
 // What is sold and at which price: plans, use charges, coupons, and what a line of each costs.
-export { isGroupBuy, refuseCoupon, type Coupon, type CouponRefusal } from './coupon.ts';
 export {
   countRedemption,
+  createCoupon,
   findCouponsByCode,
   findCouponsByCodes,
   findCouponsByIds,
   insertCoupon,
+  isGroupBuy,
   lockCoupons,
-  type NewCoupon,
+  refuseCoupon,
   returnRedemption,
-} from './coupon-store.ts';
-export { createCoupon } from './create-coupon.ts';
-export { createPlan } from './create-plan.ts';
+  type Coupon,
+  type CouponRefusal,
+  type NewCoupon,
+} from './coupons/index.ts';
 export type { PlanEventPayload } from './events.ts';
 export {
-  findUseCharge,
-  planSummary,
-  priceUses,
-  setupFee,
-  type AdvanceDiscount,
-  type Plan,
-  type PlanSummary,
-  type UseCharge,
-} from './plan.ts';
-export type { PlanOffer } from './plan-offer.ts';
-export {
+  createPlan,
   deactivatePlansOf,
   findPlanBySlug,
   findPlanOf,
   findPlansByIds,
   findPlansBySlugs,
+  findUseCharge,
   listPlans,
   planIdsOf,
+  PlanPage,
   planRows,
-} from './plan-store.ts';
+  planSummary,
+  PlanSummarySchema,
+  presentPlans,
+  priceUses,
+  setupFee,
+  updatePlan,
+  type AdvanceDiscount,
+  type Plan,
+  type PlanOffer,
+  type PlanSummary,
+  type UseCharge,
+} from './plans/index.ts';
 export {
   chooseOption,
   describeOption,
@@ -41,8 +46,5 @@ export {
   type LineNames,
   type PriceOption,
   type PriceTerms,
-} from './price-options.ts';
-export { presentPlans } from './present-plan.ts';
+} from './prices/index.ts';
 export { catalogRoutes, type CatalogNeeds } from './routes.ts';
-export { PlanPage, PlanSummarySchema } from './schemas.ts';
-export { updatePlan } from './update-plan.ts';

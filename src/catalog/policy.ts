@@ -1,10 +1,9 @@
 import { catalogProblems } from './problems.ts';
-import type { PlanInput } from './schemas.ts';
 
 /**
  * Only who runs the site decides what the site takes of each sale.
  * @throws broker_fee_protected (403)
  */
-export function refuseBrokerFee(input: Pick<PlanInput, 'broker_fee_percent'>, relation: string): void {
+export function refuseBrokerFee(input: { broker_fee_percent?: number | undefined }, relation: string): void {
   if (input.broker_fee_percent !== undefined && relation !== 'broker') throw catalogProblems.broker_fee_protected();
 }

@@ -1,8 +1,6 @@
 import type { App } from '#platform/http/app';
-import { couponRoutes } from './coupon-routes.ts';
-import type { CouponFacts } from './delete-coupon.ts';
-import { planRoutes } from './plan-routes.ts';
-import type { PlanFacts } from './update-plan.ts';
+import { couponRoutes, type CouponFacts } from './coupons/index.ts';
+import { planRoutes, type PlanFacts } from './plans/index.ts';
 
 /** What this room must be told by the rooms above it. */
 export type CatalogNeeds = PlanFacts & CouponFacts;

@@ -8,17 +8,10 @@ import { createPlan } from './create-plan.ts';
 import { deletePlan } from './delete-plan.ts';
 import { findPlanOf, listPlans } from './plan-store.ts';
 import { presentPlan, presentPlans } from './present-plan.ts';
-import { catalogProblems } from './problems.ts';
-import { providerOf, timezoneOf } from './provider.ts';
-import {
-  NewPlanBody,
-  PlanChangeBody,
-  PlanPage,
-  PlanParams,
-  PlanSchema,
-  PlansQuerystring,
-  ProfileParams,
-} from './schemas.ts';
+import { catalogProblems } from '../problems.ts';
+import { providerOf, timezoneOf } from '../provider.ts';
+import { NewPlanBody, PlanChangeBody, PlanPage, PlanParams, PlanSchema, PlansQuerystring } from './schemas.ts';
+import { ProfileParams } from '../schemas.ts';
 import { updatePlan, type PlanFacts } from './update-plan.ts';
 
 const browsing = { kind: 'direct', frictionless: true } as const;

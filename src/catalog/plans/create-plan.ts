@@ -9,7 +9,7 @@ import { inTransaction, isUniqueViolation } from '#platform/db/database';
 import type { PlanId, ProfileId } from '#platform/db/db-schema';
 import { emit } from '#platform/jobs/events';
 import { requireQuota } from '#platform/security/quota';
-import { planCreated } from './events.ts';
+import { planCreated } from '../events.ts';
 import { advanceDiscounts, checkPlan, planColumns, useCharges } from './plan-input.ts';
 import {
   countPlans,
@@ -20,9 +20,9 @@ import {
   replaceUseCharges,
 } from './plan-store.ts';
 import type { Plan } from './plan.ts';
-import { refuseBrokerFee } from './policy.ts';
-import { catalogProblems } from './problems.ts';
-import { plansQuota } from './quotas.ts';
+import { refuseBrokerFee } from '../policy.ts';
+import { catalogProblems } from '../problems.ts';
+import { plansQuota } from '../quotas.ts';
 import type { PlanInput } from './schemas.ts';
 
 const DEFAULT_UNIT = 'usd';

@@ -1,5 +1,5 @@
 import type { CouponId, PlanId, ProfileId } from '#platform/db/db-schema';
-import type { Discount } from './discount.ts';
+import type { Discount } from '../discount.ts';
 
 /** Days after which a coupon ends when its maker says nothing. */
 export const COUPON_DAYS = 30;

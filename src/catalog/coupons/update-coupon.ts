@@ -4,8 +4,8 @@ import type { ProfileId } from '#platform/db/db-schema';
 import { checkCouponDiscount, codeTaken, readCode, readEndsAt, readPlan } from './coupon-input.ts';
 import { findCoupon, lockCoupon, updateCouponRow, type CouponChange } from './coupon-store.ts';
 import type { Coupon } from './coupon.ts';
-import type { Discount } from './discount.ts';
-import { catalogProblems } from './problems.ts';
+import type { Discount } from '../discount.ts';
+import { catalogProblems } from '../problems.ts';
 import type { CouponInput } from './schemas.ts';
 
 export interface CouponTarget {

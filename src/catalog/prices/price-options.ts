@@ -1,9 +1,9 @@
 import { isInRange, requireInRange } from '#kernel/instant';
 import { formatMoney, formatPercent, portion, type Money, wholeAmount } from '#kernel/money';
 import { endOfPeriods, periodNoun } from '#kernel/period';
-import { isGroupBuy, type Coupon } from './coupon.ts';
-import { discountOn, type Discount } from './discount.ts';
-import type { AdvanceDiscount, Plan } from './plan.ts';
+import { isGroupBuy, type Coupon } from '../coupons/index.ts';
+import { discountOn, type Discount } from '../discount.ts';
+import type { AdvanceDiscount, Plan } from '../plans/index.ts';
 
 /** One way to buy a plan: a price, the time it pays for, and the text of the line. */
 export interface PriceOption extends Money {

@@ -2,7 +2,7 @@ import { type Money, wholeAmount } from '#kernel/money';
 import type { PeriodType } from '#kernel/period';
 import { normalizeCode } from '#kernel/text';
 import type { AdvanceDiscountId, PlanId, ProfileId, UseChargeId } from '#platform/db/db-schema';
-import type { Discount } from './discount.ts';
+import type { Discount } from '../discount.ts';
 
 export const renewalTypes = ['one-time', 'auto-renew', 'repeat'] as const;
 export type RenewalType = (typeof renewalTypes)[number];

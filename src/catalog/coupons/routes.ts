@@ -7,9 +7,10 @@ import { findCoupon, listCoupons } from './coupon-store.ts';
 import { createCoupon } from './create-coupon.ts';
 import { deleteCoupon, type CouponFacts } from './delete-coupon.ts';
 import { presentCoupon, presentCoupons } from './present-coupon.ts';
-import { catalogProblems } from './problems.ts';
-import { providerOf, timezoneOf } from './provider.ts';
-import { CouponChangeBody, CouponPage, CouponParams, CouponSchema, NewCouponBody, ProfileParams } from './schemas.ts';
+import { catalogProblems } from '../problems.ts';
+import { providerOf, timezoneOf } from '../provider.ts';
+import { CouponChangeBody, CouponPage, CouponParams, CouponSchema, NewCouponBody } from './schemas.ts';
+import { ProfileParams } from '../schemas.ts';
 import { updateCoupon } from './update-coupon.ts';
 
 const managing = { kind: 'direct' } as const;

@@ -4,10 +4,10 @@ import { normalizeCode } from '#kernel/text';
 import { readInstant } from '#kernel/instant';
 import type { Reader } from '#platform/db/database';
 import type { PlanId, ProfileId } from '#platform/db/db-schema';
-import type { Discount } from './discount.ts';
+import type { Discount } from '../discount.ts';
 import { isGroupBuy } from './coupon.ts';
-import { refuseDiscount } from './discount.ts';
-import { findPlanOf } from './plan-store.ts';
+import { refuseDiscount } from '../discount.ts';
+import { findPlanOf } from '../plans/index.ts';
 import type { CouponInput } from './schemas.ts';
 
 /** Refuses a discount that a coupon cannot give. */

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { periodTypes } from '#kernel/period';
-import { aCoupon, aPlan } from '../../test/support/catalog-samples.ts';
-import { discountTypes, type DiscountType } from './discount.ts';
-import { setupFee } from './plan.ts';
+import { aCoupon, aPlan } from '../../../test/support/catalog-samples.ts';
+import { discountTypes, type DiscountType } from '../discount.ts';
+import { setupFee } from '../plans/plan.ts';
 import { chooseOption, describeOption, priceOptions, priceRenewal } from './price-options.ts';
 
 const from = new Date('2026-01-10T10:00:00Z');

@@ -1,7 +1,7 @@
 import { chargeStep, isCurrency } from '#kernel/money';
 import { invalidInput } from '#kernel/problem';
 import { extraToText } from '#platform/http/schemas';
-import { refuseDiscount } from './discount.ts';
+import { refuseDiscount } from '../discount.ts';
 import type { NewAdvanceDiscount, NewUseCharge, PlanColumns } from './plan-store.ts';
 import type { PlanInput } from './schemas.ts';
 

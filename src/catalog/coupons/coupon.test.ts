@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PlanId, ProfileId } from '#platform/db/db-schema';
-import { aCoupon, aPlan } from '../../test/support/catalog-samples.ts';
+import { aCoupon, aPlan } from '../../../test/support/catalog-samples.ts';
 import { isGroupBuy, refuseCoupon, type Coupon, type CouponRefusal } from './coupon.ts';
-import { refuseDiscount, type Discount } from './discount.ts';
+import { refuseDiscount, type Discount } from '../discount.ts';
 
 const at = new Date('2026-03-10T15:00:00Z');
 const plan = aPlan();

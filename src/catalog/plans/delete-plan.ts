@@ -1,7 +1,7 @@
 import type { Context } from '#platform/context';
 import { inTransaction, isForeignKeyViolation } from '#platform/db/database';
 import { deletePlanRow, findPlanOf, lockPlan } from './plan-store.ts';
-import { catalogProblems } from './problems.ts';
+import { catalogProblems } from '../problems.ts';
 import type { PlanFacts, PlanTarget } from './update-plan.ts';
 
 /**

@@ -1,8 +1,7 @@
 import type { Reader } from '#platform/db/database';
 import type { PlanId } from '#platform/db/db-schema';
 import type { Coupon } from './coupon.ts';
-import { findPlansByIds } from './plan-store.ts';
-import { planSummary, type Plan } from './plan.ts';
+import { findPlansByIds, planSummary, type Plan } from '../plans/index.ts';
 import type { CouponReply } from './schemas.ts';
 
 /** Presents coupons with the plans that they are limited to, read in one go. */

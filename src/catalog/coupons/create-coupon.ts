@@ -6,8 +6,8 @@ import { requireQuota } from '#platform/security/quota';
 import { checkCouponDiscount, codeTaken, readCode, readEndsAt, readPlan } from './coupon-input.ts';
 import { countCoupons, insertCoupon } from './coupon-store.ts';
 import { COUPON_DAYS, type Coupon } from './coupon.ts';
-import type { Discount } from './discount.ts';
-import { couponsQuota } from './quotas.ts';
+import type { Discount } from '../discount.ts';
+import { couponsQuota } from '../quotas.ts';
 import type { CouponInput } from './schemas.ts';
 
 export type NewCouponInput = CouponInput & Discount & { code: string };

@@ -7,7 +7,7 @@ import { inTransaction, isForeignKeyViolation, isUniqueViolation, type Reader, t
 import type { PlanId, ProfileId } from '#platform/db/db-schema';
 import { emit } from '#platform/jobs/events';
 import { slugTaken, titleTaken } from './create-plan.ts';
-import { planUpdated } from './events.ts';
+import { planUpdated } from '../events.ts';
 import { advanceDiscounts, checkPlan, planColumns, useCharges } from './plan-input.ts';
 import {
   findPlanBySlug,
@@ -18,8 +18,8 @@ import {
   updatePlanRow,
 } from './plan-store.ts';
 import type { Plan } from './plan.ts';
-import { refuseBrokerFee } from './policy.ts';
-import { catalogProblems } from './problems.ts';
+import { refuseBrokerFee } from '../policy.ts';
+import { catalogProblems } from '../problems.ts';
 import type { PlanInput } from './schemas.ts';
 
 export interface PlanFacts {

@@ -1,0 +1,15 @@
+// Coupons and their redemptions.
+export { isGroupBuy, refuseCoupon, type Coupon, type CouponRefusal } from './coupon.ts';
+export {
+  countRedemption,
+  findCouponsByCode,
+  findCouponsByCodes,
+  findCouponsByIds,
+  insertCoupon,
+  lockCoupons,
+  type NewCoupon,
+  returnRedemption,
+} from './coupon-store.ts';
+export { createCoupon } from './create-coupon.ts';
+export type { CouponFacts } from './delete-coupon.ts';
+export { couponRoutes } from './routes.ts';

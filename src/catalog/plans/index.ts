@@ -1,0 +1,27 @@
+// Plans with their use charges and advance discounts.
+export { createPlan } from './create-plan.ts';
+export {
+  findUseCharge,
+  planSummary,
+  priceUses,
+  setupFee,
+  type AdvanceDiscount,
+  type Plan,
+  type PlanSummary,
+  type UseCharge,
+} from './plan.ts';
+export type { PlanOffer } from './plan-offer.ts';
+export {
+  deactivatePlansOf,
+  findPlanBySlug,
+  findPlanOf,
+  findPlansByIds,
+  findPlansBySlugs,
+  listPlans,
+  planIdsOf,
+  planRows,
+} from './plan-store.ts';
+export { presentPlans } from './present-plan.ts';
+export { planRoutes } from './routes.ts';
+export { PlanPage, PlanSummarySchema } from './schemas.ts';
+export { updatePlan, type PlanFacts } from './update-plan.ts';

@@ -1,0 +1,126 @@
+import { type Static, Type } from 'typebox';
+import { ProfileSummarySchema } from '#profiles';
+import { periodTypes } from '#kernel/period';
+import { Extra, IsoInstant, ListQuerystring, NullableString, PageOf } from '#platform/http/schemas';
+import { AMOUNT_MAX, COUNT_MAX, DiscountType, DiscountValue, ProfileParam } from '../schemas.ts';
+import { renewalTypes } from './plan.ts';
+
+const USE_AMOUNT_MAX = 1_000_000_000;
+
+const Slug = Type.String({ pattern: '^[-A-Za-z0-9_]{1,50}$', description: 'Unique identifier shown in the URL bar' });
+
+/** What others show of a plan. */
+export const PlanSummarySchema = Type.Object({ slug: Type.String(), title: Type.String() });
+
+const AdvanceDiscountSchema = Type.Object({
+  discount_type: DiscountType,
+  discount_value: Type.Integer(),
+  length: Type.Integer({ description: 'Plan periods bought at once' }),
+});
+
+const UseChargeSchema = Type.Object({
+  slug: Type.String(),
+  title: Type.String(),
+  description: Type.String(),
+  created_at: IsoInstant,
+  use_amount: Type.Integer({ description: 'Price of one use, in 1/100 of the unit' }),
+  quota: Type.Integer({ description: 'Free uses in each plan period' }),
+  maximum_limit: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'Uses in one plan period at which somebody is told; null or 0 for never',
+  }),
+  extra: Extra,
+});
+
+export const PlanSchema = Type.Object({
+  slug: Type.String(),
+  title: Type.String(),
+  description: Type.String(),
+  is_active: Type.Boolean({ description: 'Customers can subscribe to the plan' }),
+  setup_amount: Type.Integer({ description: 'One-time amount of a new subscription, in 1/100 of the unit' }),
+  period_amount: Type.Integer({ description: 'Amount of each plan period, in 1/100 of the unit' }),
+  period_type: Type.Enum([...periodTypes], { description: 'Natural period of the plan' }),
+  advance_discounts: Type.Array(AdvanceDiscountSchema),
+  use_charges: Type.Array(UseChargeSchema),
+  unit: Type.String({ description: 'Three-letter ISO 4217 code, lower case' }),
+  profile: ProfileSummarySchema,
+  extra: Extra,
+  period_length: Type.Integer({ description: 'Natural periods in a plan period' }),
+  renewal_type: Type.Enum([...renewalTypes]),
+  is_not_priced: Type.Boolean({ description: 'Contact us instead of a price' }),
+  unlock_event: NullableString,
+  created_at: IsoInstant,
+  skip_optin_on_grant: Type.Boolean({ description: 'A subscription granted by the provider is in effect at once' }),
+  optin_on_request: Type.Boolean({ description: 'The provider has to accept who subscribes' }),
+  discounted_period_amount: Type.Integer({ description: 'Amount of the first period with the coupon in the cart' }),
+  is_cart_item: Type.Boolean({ description: "The plan is in the caller's cart" }),
+  detail: Type.Optional(Type.String()),
+});
+export type PlanReply = Static<typeof PlanSchema>;
+export const PlanPage = PageOf(PlanSchema);
+
+const Title = Type.String({ minLength: 1, maxLength: 50 });
+const Description = Type.String({ maxLength: 10_000 });
+
+const planFields = {
+  slug: Type.Optional(Slug),
+  description: Type.Optional(Description),
+  is_active: Type.Optional(Type.Boolean()),
+  setup_amount: Type.Optional(Type.Integer({ minimum: 0, maximum: AMOUNT_MAX })),
+  period_amount: Type.Optional(Type.Integer({ minimum: 0, maximum: AMOUNT_MAX })),
+  period_type: Type.Optional(Type.Enum([...periodTypes])),
+  period_length: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+  advance_discounts: Type.Optional(
+    Type.Array(
+      Type.Object({
+        discount_type: DiscountType,
+        discount_value: Type.Optional(DiscountValue),
+        length: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+      }),
+      { maxItems: 50, description: 'Left out: kept as they are. Empty: none.' },
+    ),
+  ),
+  use_charges: Type.Optional(
+    Type.Array(
+      Type.Object({
+        slug: Slug,
+        title: Type.Optional(Title),
+        description: Type.Optional(Description),
+        use_amount: Type.Optional(Type.Integer({ minimum: 0, maximum: USE_AMOUNT_MAX })),
+        quota: Type.Optional(Type.Integer({ minimum: 0, maximum: COUNT_MAX })),
+        maximum_limit: Type.Optional(
+          Type.Union([Type.Integer({ minimum: 0, maximum: COUNT_MAX }), Type.Null()], {
+            description: 'Uses in one plan period at which somebody is told; null or 0 for never',
+          }),
+        ),
+        extra: Type.Optional(Extra),
+      }),
+      { maxItems: 50, description: 'Matched by slug. Left out: kept as they are. Empty: none.' },
+    ),
+  ),
+  unit: Type.Optional(Type.String({ pattern: '^[A-Za-z]{3}$' })),
+  extra: Type.Optional(Extra),
+  renewal_type: Type.Optional(Type.Enum([...renewalTypes])),
+  is_not_priced: Type.Optional(Type.Boolean()),
+  is_personal: Type.Optional(Type.Boolean({ description: 'Only people subscribe, never organizations' })),
+  unlock_event: Type.Optional(Type.Union([Type.String({ maxLength: 128 }), Type.Null()])),
+  skip_optin_on_grant: Type.Optional(Type.Boolean()),
+  optin_on_request: Type.Optional(Type.Boolean()),
+  broker_fee_percent: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 10_000,
+      description: 'Set by the operator of the site, in 1/100 of a percent',
+    }),
+  ),
+};
+
+export const NewPlanBody = Type.Object({ title: Title, ...planFields });
+export const PlanChangeBody = Type.Object({ title: Type.Optional(Title), ...planFields });
+export type PlanInput = Static<typeof PlanChangeBody>;
+
+export const PlansQuerystring = Type.Object({
+  ...ListQuerystring.properties,
+  active: Type.Optional(Type.String({ maxLength: 5, description: 'true or false' })),
+});
+
+export const PlanParams = Type.Object({ profile: ProfileParam, plan: Type.String({ minLength: 1, maxLength: 50 }) });
