@@ -10,13 +10,13 @@ import {
   stillSignedIn,
 } from '#accounts';
 import { billingJobs, billingPages, billingRoutes, emptiesCart, emptyCart, isCouponUsed } from '#billing';
-import { catalogRoutes, findPlansBySlugs } from '#catalog';
+import { catalogRoutes } from '#catalog';
 import { contactsPages, contactsRoutes, findLead, isLead, listActivities } from '#contacts';
 import { makeGateway } from '#gateway';
-import { isLocked, ledgerRoutes } from '#ledger';
+import { ledgerRoutes } from '#ledger';
 import { metricsRoutes } from '#metrics';
 import { deleteOptouts, notificationRoutes, notificationSubscriber } from '#notifications';
-import { listRecentCharges, paymentsJobs, paymentsRoutes, removeCardIn, paymentsDevRoutes } from '#payments';
+import { paymentsJobs, paymentsRoutes, removeCardIn, paymentsDevRoutes } from '#payments';
 import { apiReferencePageTypes } from '#platform/http/reference/api-reference-pages';
 import { type App, buildHttp } from '#platform/http/app';
 import { followConnections } from '#platform/http/connections';
@@ -51,7 +51,6 @@ import {
 import {
   claimWaiting,
   endAllOfProfile,
-  entitlementsOf,
   hasSubscribers,
   providersOf,
   subscriptionsPages,
@@ -219,12 +218,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     upstream: config,
     stillSignedIn: (reader, at, list) => stillSignedIn(reader, at, accounts, list),
     private_addresses_allowed: config.private_addresses_allowed,
-    entitlementsOf,
-    providersOf,
-    isLocked,
-    findPlansBySlugs,
     provider_grace_days: config.provider_grace_days,
-    listRecentCharges,
     hasTemplate: (name) => templates.has(name),
     onSiteChanged: () => site.drop(),
   });

@@ -10,7 +10,7 @@ const rooms = {
   subscriptions: ['accounts', 'profiles', 'catalog'],
   payments: ['accounts', 'profiles', 'ledger'],
   billing: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger', 'payments'],
-  gateway: ['accounts', 'profiles', 'subscriptions'],
+  gateway: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger', 'payments'],
   metrics: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger'],
   notifications: ['accounts', 'profiles'],
 };

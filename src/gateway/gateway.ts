@@ -15,17 +15,17 @@ import {
   routeUpgrades,
   type StreamCheckParts,
 } from './forwarding/index.ts';
-import { type FactSources, makeKnownCallers } from './callers/index.ts';
+import { type FactSettings, makeKnownCallers } from './callers/index.ts';
 import { answerLocally } from './local-pages.ts';
 import { answerOwnPath, makeOwnMethods, type OwnMethods } from './own-routes.ts';
 import { type Passed, passRules, type PipelineParts } from './pipeline.ts';
 import { gatewayProblems } from './problems.ts';
-import { engagementRoutes, makeEngagementRecorder, type RecentSources } from './engagements/index.ts';
+import { engagementRoutes, makeEngagementRecorder } from './engagements/index.ts';
 import { makeRuleBook, parseRequestTarget, ruleRoutes } from './rules/index.ts';
 import { upstreamRoutes } from './upstream/index.ts';
 import { makeSessionCarriers, sessionRoutes } from './sessions/index.ts';
 
-export interface GatewayOptions extends FactSources, RecentSources, Pick<StreamCheckParts, 'stillSignedIn'> {
+export interface GatewayOptions extends FactSettings, Pick<StreamCheckParts, 'stillSignedIn'> {
   readonly db: Db;
   readonly log: Logger;
   /** The master key of the deployment. */
@@ -62,11 +62,11 @@ const connect_timeout_ms = 5000;
 /** Makes the gateway of a site: its settings as API, and everything that is not ours behind the rules. */
 export function makeGateway(options: GatewayOptions): Gateway {
   const { upstream } = options;
-  const callers = makeKnownCallers(options);
+  const callers = makeKnownCallers();
   const parts: PipelineParts = {
     rules: makeRuleBook(),
     callers,
-    sources: options,
+    facts: options,
     engagement: makeEngagementRecorder(options.db, options.log),
     carriers: makeSessionCarriers(options.secret),
     session_bytes_max: upstream.upstream_session_bytes_max,
@@ -84,7 +84,7 @@ export function makeGateway(options: GatewayOptions): Gateway {
 
   const open = makeOpenConnections();
   const streams = makeOpenStreams(
-    async (list) => findRefusedStreams({ ...options, rules: parts.rules, sources: options }, list),
+    async (list) => findRefusedStreams({ ...options, rules: parts.rules, facts: options }, list),
     options.log,
   );
   const shares = makeUpstreamShares({
@@ -124,7 +124,7 @@ export function makeGateway(options: GatewayOptions): Gateway {
       upstreamRoutes(app, options);
       sessionRoutes(app, { ...options, callers, session_bytes_max: upstream.upstream_session_bytes_max });
       ruleRoutes(app);
-      engagementRoutes(app, options);
+      engagementRoutes(app);
     },
     async registerCatchAll(app) {
       routeUpgrades(app);

@@ -19,7 +19,7 @@ import {
   type SessionCarriers,
   type SessionConcern,
 } from './sessions/index.ts';
-import { decideMatch, type FactSources, type KnownCaller, type KnownCallers } from './callers/index.ts';
+import { decideMatch, type FactSettings, type KnownCaller, type KnownCallers } from './callers/index.ts';
 import { gatewayProblems } from './problems.ts';
 import { type EngagementRecorder, noVisit, type Visit } from './engagements/index.ts';
 
@@ -27,7 +27,7 @@ import { type EngagementRecorder, noVisit, type Visit } from './engagements/inde
 export interface PipelineParts {
   readonly rules: RuleBook;
   readonly callers: KnownCallers;
-  readonly sources: FactSources;
+  readonly facts: FactSettings;
   readonly engagement: EngagementRecorder;
   readonly carriers: SessionCarriers;
   /** Largest header that carries a session. */
@@ -118,11 +118,11 @@ async function identify(passage: Passage, { callers }: PipelineParts): Promise<v
   passage.caller = await callers.get(ctx, ctx.actor.user_id);
 }
 
-async function authorize(passage: Passage, { sources }: PipelineParts): Promise<void> {
+async function authorize(passage: Passage, { facts }: PipelineParts): Promise<void> {
   if (passage.is_preflight) return;
   const { ctx, caller, method, stricter } = passage;
   for (const match of [known(passage.match), ...stricter]) {
-    const denial = await decideMatch(ctx, sources, { match, caller, method });
+    const denial = await decideMatch(ctx, facts, { match, caller, method });
     if (denial !== null) throw problemOf(denial);
   }
 }

@@ -1,11 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { findUserByUsername } from '#accounts';
-import { findPlansBySlugs } from '#catalog';
 import { type Gateway, type GatewayOptions, makeGateway } from '#gateway';
-import { isLocked } from '#ledger';
 import { makeDecideAccess } from '#profiles';
-import { entitlementsOf, providersOf } from '#subscriptions';
+import { providersOf } from '#subscriptions';
 import { openThemes } from '#themes';
 import { type MovableClock, movableClock } from '../../src/platform/clock.ts';
 import type { Context } from '../../src/platform/context.ts';
@@ -95,11 +93,6 @@ export async function startGatewayApp(given: Partial<GatewayOptions['upstream']>
     private_addresses_allowed: true,
     stillSignedIn: async (_db, _clock, callers) => new Set(callers),
     provider_grace_days: 90,
-    entitlementsOf,
-    providersOf,
-    isLocked,
-    findPlansBySlugs,
-    listRecentCharges: async () => [],
     hasTemplate: (name) => templates.has(name),
     onSiteChanged: () => site.drop(),
   });

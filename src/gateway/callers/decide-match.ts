@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import type { Context } from '#platform/context';
 import { type Denial, operators, type RuleMatch } from '../rules/index.ts';
 import type { KnownCaller } from './load-callers.ts';
-import { type FactSources, loadFacts } from './load-facts.ts';
+import { type FactSettings, loadFacts } from './load-facts.ts';
 
 /** Returns the reason why the rule refuses the request, or null. */
 export async function decideMatch(
   ctx: Context,
-  sources: FactSources,
+  settings: FactSettings,
   { match, caller, method }: { match: RuleMatch; caller: KnownCaller | null; method: string },
 ): Promise<Denial | null> {
   const { rule, params } = match;
@@ -15,5 +15,5 @@ export async function decideMatch(
   const operator = operators[rule.allow.op];
   assert(operator, 'a stored rule has the number of an operator');
   const is_read = method === 'GET' || method === 'HEAD';
-  return operator.decide(await loadFacts(ctx, sources, { operator, params, caller, is_read }), params);
+  return operator.decide(await loadFacts(ctx, settings, { operator, params, caller, is_read }), params);
 }

@@ -2,5 +2,5 @@
 export { decideMatch } from './decide-match.ts';
 export { type KnownCallers, makeKnownCallers } from './known-callers.ts';
 export { type KnownCaller, loadCaller, loadCallers } from './load-callers.ts';
-export type { FactSources } from './load-facts.ts';
+export type { FactSettings } from './load-facts.ts';
 export type { SessionProfile, SessionSite } from './session-profile.ts';

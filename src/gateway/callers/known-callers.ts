@@ -1,7 +1,6 @@
 import type { Context } from '#platform/context';
 import type { UserId } from '#platform/db/db-schema';
 import { type KnownCaller, loadCaller } from './load-callers.ts';
-import type { FactSources } from './load-facts.ts';
 
 export interface KnownCallers {
   get(ctx: Context, user_id: UserId): Promise<KnownCaller | null>;
@@ -21,7 +20,7 @@ interface Held {
 }
 
 /** Keeps what is known of the callers for a moment, so that a page with fifty pictures costs one look at the database. */
-export function makeKnownCallers(sources: Pick<FactSources, 'entitlementsOf'>): KnownCallers {
+export function makeKnownCallers(): KnownCallers {
   let held = new Map<UserId, Held>();
   return {
     async get(ctx, user_id) {
@@ -31,7 +30,7 @@ export function makeKnownCallers(sources: Pick<FactSources, 'entitlementsOf'>): 
       if (held.size >= callers_max) held = new Map();
       // Put in before it is read: requests that come together read once, and `forget` takes away what is being read.
       const current = held;
-      const known = loadCaller(ctx, sources, user_id);
+      const known = loadCaller(ctx, user_id);
       current.set(user_id, { known, at_ms });
       try {
         return await known;

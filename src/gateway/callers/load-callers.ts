@@ -2,9 +2,9 @@ import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { findUsersByIds } from '#accounts';
 import { findProfilesByIds, type HeldRole, presentProfileSummary, profileSummaries, rolesOfUsers } from '#profiles';
+import { entitlementsOf, type Entitlement } from '#subscriptions';
 import { findVisits, type Visits } from '../engagements/index.ts';
 import type { RoleFact } from '../rules/index.ts';
-import type { Entitlement, FactSources } from './load-facts.ts';
 import { latestPerPlan, type SessionProfile, type SessionSite } from './session-profile.ts';
 
 /** Facts about a signed-in caller that do not depend on the request, so that they can be cached. */
@@ -26,28 +26,23 @@ export interface CallerSession {
 }
 
 type LoadContext = Pick<Context, 'db' | 'clock' | 'site'>;
-type LoadSources = Pick<FactSources, 'entitlementsOf'>;
 
 /** Loads the facts about a user; null when the account no longer exists. */
-export async function loadCaller(ctx: LoadContext, sources: LoadSources, user_id: UserId): Promise<KnownCaller | null> {
-  const [callers, visits] = await Promise.all([loadCallers(ctx, sources, [user_id]), findVisits(ctx.db, user_id)]);
+export async function loadCaller(ctx: LoadContext, user_id: UserId): Promise<KnownCaller | null> {
+  const [callers, visits] = await Promise.all([loadCallers(ctx, [user_id]), findVisits(ctx.db, user_id)]);
   const caller = callers.get(user_id);
   return caller ? { ...caller, visits } : null;
 }
 
 /** Loads the facts about several users, without their visits, in five queries in all. Unknown users are absent. */
-export async function loadCallers(
-  ctx: LoadContext,
-  sources: LoadSources,
-  user_ids: readonly UserId[],
-): Promise<Map<UserId, KnownCaller>> {
+export async function loadCallers(ctx: LoadContext, user_ids: readonly UserId[]): Promise<Map<UserId, KnownCaller>> {
   const { db, site } = ctx;
   const [users, roles] = await Promise.all([findUsersByIds(db, user_ids), rolesOfUsers(db, user_ids, ctx.clock.now())]);
   const profile_ids = [...new Set([...roles.values()].flat().map(({ profile_id }) => profile_id))];
   const [profiles, summaries, entitlements] = await Promise.all([
     findProfilesByIds(db, [...profile_ids, site.broker_id]),
     profileSummaries(db, [...profile_ids, site.broker_id]),
-    sources.entitlementsOf(db, profile_ids),
+    entitlementsOf(db, profile_ids),
   ]);
   const presented = new Map<ProfileId, SessionProfile>();
   for (const [id, summary] of summaries) {

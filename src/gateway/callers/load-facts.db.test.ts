@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createPlan, findPlansBySlugs, type Plan } from '#catalog';
-import { isLocked, postEvent } from '#ledger';
+import { createPlan, type Plan } from '#catalog';
+import { postEvent } from '#ledger';
 import type { UserId } from '#platform/db/db-schema';
 import {
   createOrganization,
@@ -12,14 +12,14 @@ import {
   type Profile,
   upsertSignature,
 } from '#profiles';
-import { entitlementsOf, openOrExtend, providersOf } from '#subscriptions';
+import { openOrExtend } from '#subscriptions';
 import { type TestContext, signedIn, testContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { makeUser } from '../../../test/support/factories/accounts.ts';
 import { orderEntry } from '../../../test/support/factories/ledger.ts';
 import { inTransaction } from '../../platform/db/database.ts';
 import { loadCaller } from './load-callers.ts';
-import { type FactSources, loadFacts } from './load-facts.ts';
+import { loadFacts } from './load-facts.ts';
 import { operators } from '../rules/operators.ts';
 import type { RuleParams } from '../rules/rule-params.ts';
 
@@ -30,16 +30,16 @@ let customer: Profile;
 let plan: Plan;
 const users = new Map<string, { id: UserId; username: string }>();
 
-const sources: FactSources = { entitlementsOf, providersOf, isLocked, findPlansBySlugs, provider_grace_days: 90 };
+const settings = { provider_grace_days: 90 };
 
 /** Code of the refusal of an operator for somebody, or null when it grants. */
 async function ask(op: number, username: string, params: RuleParams, is_read = true): Promise<string | null> {
   const user = users.get(username);
   const operator = operators[op];
   assert.ok(user && operator);
-  const caller = await loadCaller(ctx, sources, user.id);
+  const caller = await loadCaller(ctx, user.id);
   const asked = { ...ctx, actor: signedIn(user) };
-  const facts = await loadFacts(asked, sources, { operator, params, caller, is_read });
+  const facts = await loadFacts(asked, settings, { operator, params, caller, is_read });
   return operator.decide(facts, params)?.kind ?? null;
 }
 
@@ -190,5 +190,5 @@ test('who has no password, or no second factor where a role demands one, is not 
 
 test('an account that is gone is nobody', async () => {
   // The largest id that a sequence of the test will not have reached.
-  assert.equal(await loadCaller(ctx, sources, 2_000_000_000 as UserId), null);
+  assert.equal(await loadCaller(ctx, 2_000_000_000 as UserId), null);
 });

@@ -1,8 +1,10 @@
 import type { Context } from '#platform/context';
-import type { Reader } from '#platform/db/database';
-import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
+import type { ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { findUserByUsername } from '#accounts';
-import { findAgreement, findProfileBySlug, hasSigned, type ProviderLink, rolesOfUser } from '#profiles';
+import { findPlansBySlugs } from '#catalog';
+import { isLocked } from '#ledger';
+import { findAgreement, findProfileBySlug, hasSigned, rolesOfUser } from '#profiles';
+import { providersOf } from '#subscriptions';
 import {
   type CallerFacts,
   type Facts,
@@ -14,34 +16,8 @@ import {
 } from '../rules/index.ts';
 import type { KnownCaller } from './load-callers.ts';
 
-/** A subscription that a profile has or had, as the gateway needs it. */
-export interface Entitlement {
-  readonly profile_id: ProfileId;
-  readonly subscription_id: SubscriptionId;
-  readonly plan: string;
-  readonly ends_at: Date;
-}
-
-/** What other rooms answer about who bought what; src/app.ts brings it. */
-export interface FactSources {
-  /** Accepted subscriptions of profiles, past ones included. */
-  entitlementsOf(
-    reader: Reader,
-    profile_ids: readonly ProfileId[],
-  ): Promise<ReadonlyMap<ProfileId, readonly Entitlement[]>>;
-  /** Who provides plans to a profile; not `active` in the read-only days after the last subscription. */
-  providersOf(reader: Reader, profile_id: ProfileId, at: Date, grace_days: number): Promise<readonly ProviderLink[]>;
-  /** Which of these subscriptions have an amount due that their holder ordered. */
-  isLocked(
-    reader: Reader,
-    subscriptions: readonly Pick<Entitlement, 'subscription_id' | 'profile_id'>[],
-  ): Promise<ReadonlySet<SubscriptionId>>;
-  findPlansBySlugs(
-    reader: Reader,
-    slugs: readonly string[],
-  ): Promise<
-    ReadonlyMap<string, { readonly id: PlanId; readonly profile_id: ProfileId; readonly is_not_priced: boolean }>
-  >;
+export interface FactSettings {
+  /** Days after the end of a subscription during which its provider may read the profile of the subscriber. */
   readonly provider_grace_days: number;
 }
 
@@ -55,7 +31,7 @@ export interface Question {
 /** Reads what the operator of a rule may look at, and no more. */
 export async function loadFacts(
   ctx: Pick<Context, 'db' | 'clock' | 'site' | 'actor' | 'log'>,
-  sources: FactSources,
+  settings: FactSettings,
   { operator, params, caller, is_read }: Question,
 ): Promise<Facts> {
   const now = ctx.clock.now();
@@ -73,7 +49,7 @@ export async function loadFacts(
   };
   if (caller === null) return bare;
   const needs = new Set(operator.needs);
-  const asked = { ctx, sources, caller, params, now };
+  const asked = { ctx, settings, caller, params, now };
   return {
     ...bare,
     caller: await callerFacts(asked, needs.has('locks')),
@@ -86,16 +62,16 @@ export async function loadFacts(
 
 interface Asked {
   readonly ctx: Pick<Context, 'db' | 'site' | 'actor' | 'log'>;
-  readonly sources: FactSources;
+  readonly settings: FactSettings;
   readonly caller: KnownCaller;
   readonly params: RuleParams;
   readonly now: Date;
 }
 
-async function callerFacts({ ctx, sources, caller, now }: Asked, with_locks: boolean): Promise<CallerFacts> {
+async function callerFacts({ ctx, caller, now }: Asked, with_locks: boolean): Promise<CallerFacts> {
   const { username, has_password, is_factor_missing, roles } = caller;
   const running = caller.subscriptions.filter(({ ends_at }) => ends_at > now);
-  const locked = with_locks && running.length > 0 ? await sources.isLocked(ctx.db, running) : new Set<SubscriptionId>();
+  const locked = with_locks && running.length > 0 ? await isLocked(ctx.db, running) : new Set<SubscriptionId>();
   const subscriptions = caller.subscriptions.map(({ subscription_id, profile, plan, ends_at }) => ({
     profile,
     plan,
@@ -134,11 +110,14 @@ async function personFacts(asked: Asked): Promise<Facts['person']> {
 }
 
 /** The providers on which the caller has a role: the others decide nothing. */
-async function heldProviders({ ctx, sources, caller, now }: Asked, ids: readonly ProfileId[]): Promise<ProviderFact[]> {
+async function heldProviders(
+  { ctx, settings, caller, now }: Asked,
+  ids: readonly ProfileId[],
+): Promise<ProviderFact[]> {
   const providers: ProviderFact[] = [];
   if (caller.roles.length === 0) return providers;
   for (const id of ids) {
-    for (const link of await sources.providersOf(ctx.db, id, now, sources.provider_grace_days)) {
+    for (const link of await providersOf(ctx.db, id, now, settings.provider_grace_days)) {
       const held = caller.roles.find(({ profile_id }) => profile_id === link.provider_id);
       if (held) providers.push({ slug: held.profile, is_active: link.active });
     }
@@ -146,10 +125,10 @@ async function heldProviders({ ctx, sources, caller, now }: Asked, ids: readonly
   return providers;
 }
 
-async function planFacts({ ctx, sources, caller, params }: Asked): Promise<Pick<Facts, 'plans' | 'is_plan_unknown'>> {
+async function planFacts({ ctx, caller, params }: Asked): Promise<Pick<Facts, 'plans' | 'is_plan_unknown'>> {
   const slugs = listParam(params, 'plan');
   if (slugs.length === 0) return { plans: [], is_plan_unknown: false };
-  const found = await sources.findPlansBySlugs(ctx.db, slugs);
+  const found = await findPlansBySlugs(ctx.db, slugs);
   const plans = slugs.flatMap((slug) => {
     const plan = found.get(slug);
     if (!plan) return [];

@@ -1,5 +1,6 @@
 import { printableName, selectUsers } from '#accounts';
 import { startOfDay } from '#kernel/instant';
+import { listRecentCharges } from '#payments';
 import type { Reader } from '#platform/db/database';
 
 /** Something that happened today. */
@@ -11,36 +12,17 @@ export interface RecentActivity {
   readonly type: string;
 }
 
-/** A charge as the gateway's dashboard mentions it; src/app.ts brings them from payments. */
-export interface RecentCharge {
-  readonly slug: string;
-  readonly printable_name: string;
-  readonly type: string;
-  readonly state: string;
-  readonly created_at: Date;
-}
-
-export interface RecentSources {
-  /** The newest charges since an instant, paid or failed. */
-  readonly listRecentCharges: (reader: Reader, since: Date, count_max: number) => Promise<readonly RecentCharge[]>;
-}
-
 const each_max = 5;
 
 /** Lists who signed in and who was charged since midnight, by name; five of each at most. */
-export async function listRecent(
-  reader: Reader,
-  sources: RecentSources,
-  now: Date,
-  timezone: string,
-): Promise<RecentActivity[]> {
+export async function listRecent(reader: Reader, now: Date, timezone: string): Promise<RecentActivity[]> {
   const since = startOfDay(now, timezone);
   const users = await selectUsers(reader)
     .where('users.last_login_at', '>=', since)
     .orderBy('users.last_login_at', 'desc')
     .limit(each_max)
     .execute();
-  const charges = await sources.listRecentCharges(reader, since, each_max);
+  const charges = await listRecentCharges(reader, since, each_max);
   const logins = users.flatMap((user) => {
     if (user.last_login_at === null) return [];
     const created_at = user.last_login_at.toISOString();

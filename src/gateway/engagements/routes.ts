@@ -5,14 +5,14 @@ import { pageOfAll } from '#platform/db/list';
 import type { App } from '#platform/http/app';
 import { ListQuerystring } from '#platform/http/schemas';
 import { countByTag, listEngagedUsers } from './engagement-store.ts';
-import { countActiveYesterday, listRecent, type RecentSources } from './recent-activity.ts';
+import { countActiveYesterday, listRecent } from './recent-activity.ts';
 import { EngagedUserPage, EngagementQuery, EngagementSchema, RecentPage } from './schemas.ts';
 
 const access = { kind: 'broker' } as const;
 const tags = ['proxy'];
 
 /** Routes of the dashboard: engagement and recent activity. */
-export function engagementRoutes(app: App, needs: RecentSources): void {
+export function engagementRoutes(app: App): void {
   app.get(
     '/api/proxy/engagement',
     {
@@ -73,7 +73,7 @@ export function engagementRoutes(app: App, needs: RecentSources): void {
     },
     async (request) => {
       const { ctx } = request;
-      const recent = await listRecent(ctx.db, needs, ctx.clock.now(), parseZone(request.query.timezone));
+      const recent = await listRecent(ctx.db, ctx.clock.now(), parseZone(request.query.timezone));
       return pageOfAll(recent, request.list(), request.listUrl);
     },
   );

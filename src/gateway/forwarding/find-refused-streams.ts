@@ -3,7 +3,7 @@ import type { Clock } from '#platform/clock';
 import type { SessionId, UserId } from '#platform/db/db-schema';
 import type { Db } from '#platform/db/database';
 import { findSite, type Site } from '#platform/site';
-import { decideMatch, type FactSources, type KnownCaller, loadCallers } from '../callers/index.ts';
+import { decideMatch, type FactSettings, type KnownCaller, loadCallers } from '../callers/index.ts';
 import type { OpenStream } from './open-streams.ts';
 import { type CompiledRules, matchRule, type RuleBook, stricterMatches } from '../rules/index.ts';
 
@@ -18,7 +18,7 @@ export interface StreamCaller {
 export interface StreamCheckParts {
   readonly db: Db;
   readonly rules: RuleBook;
-  readonly sources: FactSources;
+  readonly facts: FactSettings;
   /** Returns those whose session or API key still stands; src/app.ts brings it. */
   readonly stillSignedIn: (
     db: Db,
@@ -43,7 +43,7 @@ export async function findRefusedStreams(
   const ctx = { ...first.ctx, site };
   const callers = streams.flatMap((stream) => callerOf(stream) ?? []);
   const standing = await parts.stillSignedIn(parts.db, ctx.clock, callers);
-  const known = await loadCallers(ctx, parts.sources, [...new Set(callers.map(({ user_id }) => user_id))]);
+  const known = await loadCallers(ctx, [...new Set(callers.map(({ user_id }) => user_id))]);
   const rules = await parts.rules(ctx);
   const signedOut = new Set(callers.filter((caller) => !standing.has(caller)).map(({ stream }) => stream));
 
@@ -78,7 +78,7 @@ async function isRefused(
   if (site.entry_point === null || first === 'unmatched' || !first.rule.is_forward) return true;
   for (const match of [first, ...others]) {
     if (match === 'unmatched') return true;
-    if ((await decideMatch({ ...ctx, site }, parts.sources, { match, caller, method })) !== null) return true;
+    if ((await decideMatch({ ...ctx, site }, parts.facts, { match, caller, method })) !== null) return true;
   }
   return false;
 }

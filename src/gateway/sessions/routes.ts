@@ -5,7 +5,7 @@ import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { ListQuerystring } from '#platform/http/schemas';
-import { type FactSources, type KnownCaller, type KnownCallers, loadCaller } from '../callers/index.ts';
+import { type KnownCaller, type KnownCallers, loadCaller } from '../callers/index.ts';
 import { noVisit } from '../engagements/index.ts';
 import { gatewayProblems } from '../problems.ts';
 import { boundSession, noConcern } from './bound-session.ts';
@@ -14,7 +14,7 @@ import { makeSession } from './session.ts';
 import { openSessionKey, rotateSessionKey } from './session-key.ts';
 import { carriedBytes, carrySession, readSessionToken, type SessionCarrier } from './session-token.ts';
 
-export interface SessionRoutesNeeds extends Pick<FactSources, 'entitlementsOf'> {
+export interface SessionRoutesNeeds {
   readonly session_bytes_max: number;
   /** The master key of the deployment. */
   readonly secret: string;
@@ -67,7 +67,7 @@ function exampleRoute(app: App, needs: SessionRoutesNeeds): void {
     async (request) => {
       const { ctx } = request;
       const user = await findUserByUsername(ctx.db, request.params.user);
-      const caller = user && (await loadCaller(ctx, needs, user.id));
+      const caller = user && (await loadCaller(ctx, user.id));
       if (!caller) throw gatewayProblems.user_unknown();
       const session = boundSession(makeSession(caller.session, caller.site, noVisit), {
         concern: noConcern,
