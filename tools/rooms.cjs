@@ -4,14 +4,14 @@ const rooms = {
   accounts: [],
   profiles: ['accounts'],
   contacts: ['accounts', 'profiles'],
-  catalog: ['accounts', 'profiles'],
-  ledger: ['accounts', 'profiles'],
-  themes: ['accounts', 'profiles'],
+  catalog: ['profiles'],
+  ledger: ['profiles'],
+  themes: [],
   subscriptions: ['accounts', 'profiles', 'catalog'],
   payments: ['accounts', 'profiles', 'ledger'],
   billing: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger', 'payments'],
   gateway: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger', 'payments'],
-  metrics: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger'],
+  metrics: ['profiles', 'ledger'],
   notifications: ['accounts', 'profiles'],
 };
 
