@@ -17,7 +17,16 @@ const rooms = {
 
 // The sub-rooms of a room and which other sub-rooms each may import, by their doors. The files at the root of the room are
 // open to all of its sub-rooms. A room that is listed here lists every sub-folder that it has.
-const subrooms = {};
+const subrooms = {
+  gateway: {
+    rules: [],
+    engagements: [],
+    upstream: [],
+    callers: ['rules', 'engagements'],
+    sessions: ['callers', 'engagements'],
+    forwarding: ['rules', 'callers', 'sessions'],
+  },
+};
 
 // May import the types (never the values) of every room's door, since they read the events of every room.
 const listeners = ['notifications'];
