@@ -7,7 +7,7 @@ import {
   authenticate,
   findVerifiedAddresses,
   makeAccountsSettings,
-  stillSignedIn,
+  findAuthenticatedCallers,
 } from '#accounts';
 import { billingJobs, billingPages, billingRoutes, emptiesCart, emptyCart, isCouponUsed } from '#billing';
 import { catalogRoutes } from '#catalog';
@@ -216,7 +216,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     log,
     secret,
     upstream: config,
-    stillSignedIn: (reader, at, list) => stillSignedIn(reader, at, accounts, list),
+    stillSignedIn: (reader, at, list) => findAuthenticatedCallers(reader, at, accounts, list),
     private_addresses_allowed: config.private_addresses_allowed,
     provider_grace_days: config.provider_grace_days,
     hasTemplate: (name) => templates.has(name),

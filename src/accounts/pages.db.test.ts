@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
 import { inTransaction } from '#platform/db/database';
-import { drawApiKey, insertApiKey } from './credentials/api-key-store.ts';
+import { generateApiKey, insertApiKey } from './credentials/api-key-store.ts';
 import { apiClient, browserClient, registerPerson } from '../../test/support/client.ts';
 import { eventsNamed, makeUser, testPassword } from '../../test/support/factories/accounts.ts';
 import { startApp, type TestApp } from '../../test/support/start-app.ts';
@@ -274,7 +274,7 @@ test('a new password by a link offers to delete the API keys, on the page and ov
     const browser = await signedIn(username);
     const count = async () =>
       (await app.db.selectFrom('api_keys').select('id').where('user_id', '=', user.id).execute()).length;
-    const row = { user_id: user.id, title: 'k', key: drawApiKey(), created_at: app.clock.now(), ends_at: null };
+    const row = { user_id: user.id, title: 'k', key: generateApiKey(), created_at: app.clock.now(), ends_at: null };
     await inTransaction(app.db, (tx) => insertApiKey(tx, row));
     await apiClient(app)('POST', '/api/auth/recover', { email: `${username}@example.com` });
     const key = await keyMailedTo(`${username}@example.com`);

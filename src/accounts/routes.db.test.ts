@@ -150,8 +150,8 @@ test('a browser’s unsafe call needs the CSRF token, a bearer token does not', 
   const cookie = (sessionCookie(answer.headers) ?? '').split(';')[0] ?? '';
   const forged = await api()('PATCH', '/api/users/forged', { full_name: 'Forged' }, { cookie });
   assert.deepEqual([forged.status, forged.json()['code']], [403, 'csrf_failed']);
-  const byToken = await api(await tokenOf('forged'))('PATCH', '/api/users/forged', { full_name: 'Mine' });
-  assert.equal(byToken.status, 200);
+  const authenticateByToken = await api(await tokenOf('forged'))('PATCH', '/api/users/forged', { full_name: 'Mine' });
+  assert.equal(authenticateByToken.status, 200);
 });
 
 test('tampered, expired and unsigned tokens are 401, never 500', async () => {

@@ -1,4 +1,5 @@
-import { findUserById, parseEmail } from '#accounts';
+import { findUserById } from '#accounts';
+import { parseEmail } from '#kernel/email';
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';

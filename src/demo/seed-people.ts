@@ -1,4 +1,5 @@
-import { hashPassword, insertUser, type User } from '#accounts';
+import { insertUser, type User } from '#accounts';
+import { hashPassword } from '#platform/security/password';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import {

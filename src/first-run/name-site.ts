@@ -1,4 +1,4 @@
-import { parseEmail } from '#accounts';
+import { parseEmail } from '#kernel/email';
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';

@@ -7,7 +7,7 @@ import { findProfileBySlug, type Profile } from '#profiles';
 import { browserClient } from '../../test/support/client.ts';
 import { makeMember, makeOrganization, makeReadyUser } from '../../test/support/factories/profiles.ts';
 import { startApp, type TestApp } from '../../test/support/start-app.ts';
-import { hashPassword } from '#accounts';
+import { hashPassword } from '#platform/security/password';
 
 const page = '/metrics/cowork/setup/';
 const password = 'correct-horse-battery';

@@ -1,5 +1,5 @@
 import { findPlanOf, planIdsOf, type Plan } from '#catalog';
-import { parseEmail } from '#accounts';
+import { parseEmail } from '#kernel/email';
 import { addPeriods } from '#kernel/period';
 import { invalidInput } from '#kernel/problem';
 import { actorId } from '#platform/actor-id';

@@ -1,7 +1,7 @@
 import type { Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { userCredentialsChanged, userEmailChanged } from '../events.ts';
-import { prepareVerification, useStopLinksOf } from '../verifications/index.ts';
+import { prepareVerification, voidStopLinksOf } from '../verifications/index.ts';
 import type { Channel } from './address-change.ts';
 import { isEmailVerified, type User } from '../identity/index.ts';
 
@@ -30,7 +30,7 @@ export async function announceAddressChange(
   const from = user.email;
   if (from === null) return;
   const isStoppable = !is_done || isEmailVerified(user);
-  if (!isStoppable) await useStopLinksOf(tx, user_id, at);
+  if (!isStoppable) await voidStopLinksOf(tx, user_id, at);
   const stop_key = isStoppable ? await stopKey(tx, { user_id, address: from }, at) : null;
   await emit(tx, userEmailChanged({ user_id, from, to: to ?? '', is_verified: is_done, stop_key }), at);
 }

@@ -4,16 +4,16 @@ import { requireUser } from '../actor.ts';
 import { checkCode, checkFactors, type FactorRefusal, proveAddress, replaceAddress } from '../factors/index.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import {
-  emailTaken,
+  emailTakenProblem,
   findUserByEmail,
   findUserByPhone,
   isPhoneClaim,
-  phoneTaken,
+  phoneTakenProblem,
   releasePhoneClaim,
   updateUserRow,
   type User,
 } from '../identity/index.ts';
-import { useVerification, useVerificationsOf } from '../verifications/index.ts';
+import { consumeVerification, voidVerificationsOf } from '../verifications/index.ts';
 import type { AddressChange, Channel } from './address-change.ts';
 import { announceAddressChange } from './announce-address-change.ts';
 
@@ -41,7 +41,7 @@ export async function confirmAddresses(
     if (verdict.kind !== 'complete') return { refusal: verdict };
     otp = verdict.proved.otp;
   }
-  for (const { id } of proofs) await useVerification(tx, id, at);
+  for (const { id } of proofs) await consumeVerification(tx, id, at);
   const has = (channel: Channel) => changes.some((change) => change.channel === channel);
   const { session_id } = requireUser(ctx);
   const proof = { proved: { email: has('email'), phone: has('phone'), otp }, session_id, knows_password: true };
@@ -53,7 +53,7 @@ export async function confirmAddresses(
     }
     await requireFreeAddress(tx, user, channel, to);
     if (channel === 'phone') await releasePhoneClaim(tx, to, at);
-    await useVerificationsOf(tx, user.id, at);
+    await voidVerificationsOf(tx, user.id, at);
     await replaceAddress(tx, hooks, user, { channel, address: to }, proof, at);
     await announceAddressChange(tx, user, { channel, to, is_done: true }, at);
   }
@@ -69,7 +69,7 @@ export async function requestAddressChange(
 ): Promise<void> {
   if (to === null) return;
   await requireFreeAddress(tx, user, channel, to);
-  await useVerificationsOf(tx, user.id, at);
+  await voidVerificationsOf(tx, user.id, at);
   await announceAddressChange(tx, user, { channel, to, is_done: false }, at);
 }
 
@@ -82,13 +82,13 @@ export async function removeAddress(tx: Tx, user: User, channel: Channel, at: Da
       ? { email: null, email_verification_required: false }
       : { phone: null, phone_verified_at: null, phone_verification_required: false },
   );
-  await useVerificationsOf(tx, user.id, at);
+  await voidVerificationsOf(tx, user.id, at);
   await announceAddressChange(tx, user, { channel, to: null, is_done: true }, at);
 }
 
 async function requireFreeAddress(tx: Tx, user: User, channel: Channel, address: string): Promise<void> {
   const holder = await (channel === 'email' ? findUserByEmail(tx, address) : findUserByPhone(tx, address));
   if (!holder || holder.id === user.id) return;
-  if (channel === 'email') throw emailTaken();
-  if (!isPhoneClaim(holder)) throw phoneTaken();
+  if (channel === 'email') throw emailTakenProblem();
+  if (!isPhoneClaim(holder)) throw phoneTakenProblem();
 }

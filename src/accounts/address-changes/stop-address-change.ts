@@ -24,8 +24,8 @@ import {
   isVerificationKey,
   lockVerificationByKey,
   sendLink,
-  useStopLinksOf,
-  useVerificationsOf,
+  voidStopLinksOf,
+  voidVerificationsOf,
   type Verification,
 } from '../verifications/index.ts';
 
@@ -49,7 +49,7 @@ export async function findStoppableChange(
   await settings.throttle.take(keyLimit, networkOf(ctx.peer?.ip));
   if (!isVerificationKey(key)) return null;
   const verification = await findVerificationByKey(ctx.db, key);
-  return verification ? changeOf(ctx.db, verification, ctx.clock.now()) : null;
+  return verification ? findChange(ctx.db, verification, ctx.clock.now()) : null;
 }
 
 /**
@@ -67,7 +67,7 @@ export async function stopAddressChange(ctx: Context, { settings, hooks }: Accou
   await inTransaction(ctx.db, async (tx) => {
     await lockCredentials(tx, found.user.id);
     const verification = await lockVerificationByKey(tx, key);
-    const change = verification ? await changeOf(tx, verification, at) : null;
+    const change = verification ? await findChange(tx, verification, at) : null;
     if (!change) throw accountsProblems.verification_unknown();
     const { user, address } = change;
     if (change.claimant) await updateUserRow(tx, change.claimant.id, { email: null });
@@ -86,11 +86,11 @@ async function removeCredentials(tx: Tx, { id }: User, at: Date): Promise<void> 
   await endSessions(tx, id, at);
   await deleteApiKeys(tx, id);
   await deleteSshKey(tx, id);
-  await useVerificationsOf(tx, id, at);
-  await useStopLinksOf(tx, id, at);
+  await voidVerificationsOf(tx, id, at);
+  await voidStopLinksOf(tx, id, at);
 }
 
-async function changeOf(reader: Reader, verification: Verification, at: Date): Promise<StoppableChange | null> {
+async function findChange(reader: Reader, verification: Verification, at: Date): Promise<StoppableChange | null> {
   const { purpose, user_id, address } = verification;
   if (purpose !== 'stop_change' || user_id === null || !isKeyUsable(verification, at)) return null;
   const user = await findUserById(reader, user_id);

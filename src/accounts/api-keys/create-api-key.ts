@@ -4,11 +4,11 @@ import { inTransaction } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { requireQuota } from '#platform/security/quota';
 import { requireSecrets, type Secrets } from '../factors/index.ts';
-import { lockStanding } from '../sessions/index.ts';
+import { lockUserForChange } from '../sessions/index.ts';
 import { userCredentialsChanged } from '../events.ts';
 import { apiKeysQuota } from '../quotas.ts';
 import type { AccountsSettings } from '../settings.ts';
-import { countApiKeys, deleteApiKey, drawApiKey, insertApiKey } from '../credentials/index.ts';
+import { countApiKeys, deleteApiKey, generateApiKey, insertApiKey } from '../credentials/index.ts';
 
 /**
  * Makes a key with which a program calls as the user. The answer is the only copy.
@@ -22,10 +22,10 @@ export async function createApiKey(
 ): Promise<string> {
   const user = await requireSecrets(ctx, settings, input);
   const at = ctx.clock.now();
-  const key = drawApiKey();
+  const key = generateApiKey();
   const ends_at = new Date(at.getTime() + settings.api_key_lifetime_days * 86_400_000);
   await inTransaction(ctx.db, async (tx) => {
-    await lockStanding(tx, ctx, user.id);
+    await lockUserForChange(tx, ctx, user.id);
     requireQuota(apiKeysQuota, await countApiKeys(tx, user.id));
     await insertApiKey(tx, { user_id: user.id, title: input.title ?? '', key, created_at: at, ends_at });
     await emit(tx, userCredentialsChanged({ user_id: user.id, what: 'api_key_created' }), at);
@@ -47,7 +47,7 @@ export async function removeApiKey(
   const user = await requireSecrets(ctx, settings, secrets);
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
-    await lockStanding(tx, ctx, user.id);
+    await lockUserForChange(tx, ctx, user.id);
     if (!(await deleteApiKey(tx, user.id, public_half))) throw commonProblems.not_found();
     await emit(tx, userCredentialsChanged({ user_id: user.id, what: 'api_key_deleted' }), at);
   });

@@ -16,12 +16,12 @@ const alphabet = 'abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 const half_length = 32;
 const shape = new RegExp(`^([${alphabet}]{${half_length}})([${alphabet}]{${half_length}})$`);
 
-export function drawApiKey(): ApiKey {
+export function generateApiKey(): ApiKey {
   return { public_half: randomText(half_length, alphabet), private_half: randomText(half_length, alphabet) };
 }
 
 /** Reads the value of a Basic header: the key is its username, the password part is ignored. */
-export function apiKeyOf(encoded: string): ApiKey | null {
+export function parseApiKey(encoded: string): ApiKey | null {
   if (!/^[A-Za-z0-9+/]{1,1000}={0,2}$/.test(encoded)) return null;
   const [username = ''] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
   const [, public_half, private_half] = shape.exec(username) ?? [];
@@ -49,7 +49,7 @@ export async function findApiKeyUser(reader: Reader, key: ApiKey, at: Date): Pro
   return { user, api_key_id, last_used_at };
 }
 
-export async function touchApiKey(db: Db, id: ApiKeyId, at: Date): Promise<void> {
+export async function updateApiKeyLastUsed(db: Db, id: ApiKeyId, at: Date): Promise<void> {
   await db.updateTable('api_keys').set({ last_used_at: at }).where('id', '=', id).execute();
 }
 

@@ -1,21 +1,21 @@
-export { acceptPassword, requireAcceptable } from './accept-password.ts';
+export { hashNewPassword, requirePasswordPolicy } from './hash-new-password.ts';
 export {
   type ApiKeyEntry,
-  apiKeyOf,
+  parseApiKey,
   countApiKeys,
   deleteApiKey,
   deleteApiKeys,
   deleteApiKeysBefore,
-  drawApiKey,
+  generateApiKey,
   findApiKeys,
   findApiKeyUser,
   insertApiKey,
   listApiKeys,
-  touchApiKey,
+  updateApiKeyLastUsed,
 } from './api-key-store.ts';
-export { readNewPassword } from './new-password-form.ts';
+export { readNewPassword } from './read-new-password.ts';
 export { presentApiKey } from './present-api-key.ts';
-export { deleteSshKey, putSshKey } from './ssh-key-store.ts';
+export { deleteSshKey, upsertSshKey } from './ssh-key-store.ts';
 export { parseSshKey } from './ssh-key.ts';
-export { deleteTotp, deleteTotpFactors, lockTotp, putTotp, updateTotp } from './totp-store.ts';
-export { afterWrongCode, drawTotpSecret, isTotpLocked, judgeTotp, provisioningUri } from './totp.ts';
+export { deleteTotp, deleteTotpFactors, lockTotp, upsertTotp, updateTotp } from './totp-store.ts';
+export { countWrongCode, generateTotpSecret, isTotpLocked, checkTotpCode, provisioningUri } from './totp.ts';

@@ -2,7 +2,7 @@ import type { Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
 
 /** Stores a user's SSH key in place of the one before. */
-export async function putSshKey(tx: Tx, user_id: UserId, pubkey: string, at: Date): Promise<void> {
+export async function upsertSshKey(tx: Tx, user_id: UserId, pubkey: string, at: Date): Promise<void> {
   await tx
     .insertInto('ssh_keys')
     .values({ user_id, pubkey, updated_at: at })

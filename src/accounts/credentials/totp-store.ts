@@ -13,7 +13,7 @@ export async function lockTotp(tx: Tx, user_id: UserId): Promise<TotpFactor | un
 }
 
 /** Starts over with a new, unconfirmed generator. */
-export async function putTotp(tx: Tx, user_id: UserId, secret_sealed: string, at: Date): Promise<void> {
+export async function upsertTotp(tx: Tx, user_id: UserId, secret_sealed: string, at: Date): Promise<void> {
   const fresh = {
     secret_sealed,
     created_at: at,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
-import { afterWrongCode, judgeTotp, type TotpFactor } from './totp.ts';
+import { countWrongCode, checkTotpCode, type TotpFactor } from './totp.ts';
 
 const secret = Secret.fromUTF8('12345678901234567890').base32;
 const fresh: TotpFactor = {
@@ -23,7 +23,7 @@ const vectors: [seconds: number, code: string][] = [
 
 for (const [seconds, code] of vectors) {
   test(`the code at second ${seconds} of RFC 6238 is ${code}`, () => {
-    const verdict = judgeTotp(fresh, secret, code, new Date(seconds * 1000));
+    const verdict = checkTotpCode(fresh, secret, code, new Date(seconds * 1000));
     assert.deepEqual(verdict, { kind: 'right', step: Math.floor(seconds / 30) });
   });
 }
@@ -34,14 +34,14 @@ test('a step is good once, and with it every step before', () => {
   const step = Math.floor(at.getTime() / 30_000);
   const code = (offset: number) => totp.generate({ timestamp: at.getTime() + offset * 30_000 });
   const used = { ...fresh, last_step: step };
-  assert.equal(judgeTotp(used, secret, code(0), at).kind, 'used');
-  assert.equal(judgeTotp(used, secret, code(-1), at).kind, 'used');
-  assert.deepEqual(judgeTotp(used, secret, code(1), at), { kind: 'right', step: step + 1 });
+  assert.equal(checkTotpCode(used, secret, code(0), at).kind, 'used');
+  assert.equal(checkTotpCode(used, secret, code(-1), at).kind, 'used');
+  assert.deepEqual(checkTotpCode(used, secret, code(1), at), { kind: 'right', step: step + 1 });
 });
 
 test('what is no code is wrong', () => {
   for (const code of ['', '1', '12345', '1234567', 'abcdef', '      ']) {
-    assert.equal(judgeTotp(fresh, secret, code, new Date(59_000)).kind, 'wrong', code);
+    assert.equal(checkTotpCode(fresh, secret, code, new Date(59_000)).kind, 'wrong', code);
   }
 });
 
@@ -50,7 +50,7 @@ test('every third failure closes it, twice as long each time, a day at most', ()
   let factor: Pick<TotpFactor, 'failures_count' | 'locked_until'> = fresh;
   const minutes: (number | null)[] = [];
   for (let count = 1; count <= 36; count += 1) {
-    factor = afterWrongCode(factor, at);
+    factor = countWrongCode(factor, at);
     const locked = factor.locked_until === null ? null : factor.locked_until.getTime() / 60_000;
     if (count % 3 === 0) minutes.push(locked);
     else assert.equal(locked, null);

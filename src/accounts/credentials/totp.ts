@@ -23,7 +23,7 @@ const lock_ms = 5 * 60_000;
 const lock_ms_max = 24 * 3_600_000;
 
 /** Draws a secret for a new generator, in base32. */
-export function drawTotpSecret(): string {
+export function generateTotpSecret(): string {
   return new Secret({ size: 20 }).base32;
 }
 
@@ -44,7 +44,7 @@ export function isTotpLocked(factor: Pick<TotpFactor, 'locked_until'>, at: Date)
  * a code of an earlier step, which arrives late: it opens nothing either.
  * A locked generator says so whatever the code: a right guess must not be told from a wrong one.
  */
-export function judgeTotp(factor: TotpFactor, secret: string, code: string, at: Date): TotpVerdict {
+export function checkTotpCode(factor: TotpFactor, secret: string, code: string, at: Date): TotpVerdict {
   if (factor.locked_until !== null && at < factor.locked_until) return { kind: 'locked', until: factor.locked_until };
   const delta = generator(secret).validate({ token: code, timestamp: at.getTime(), window: 1 });
   if (delta === null) return { kind: 'wrong' };
@@ -53,7 +53,7 @@ export function judgeTotp(factor: TotpFactor, secret: string, code: string, at: 
 }
 
 /** What a wrong code leaves behind: every third one closes the generator, twice as long each time, a day at most. */
-export function afterWrongCode(
+export function countWrongCode(
   factor: Pick<TotpFactor, 'failures_count'>,
   at: Date,
 ): Pick<TotpFactor, 'failures_count' | 'locked_until'> {

@@ -1,17 +1,17 @@
 import { equalConstantTime, open } from '#platform/security/crypto';
 import type { Tx } from '#platform/db/database';
 import type { AccountsSettings } from '../settings.ts';
-import { isFirstProof, opensAccount, type User } from '../identity/index.ts';
+import { isFirstProof, mayOpenAccount, type User } from '../identity/index.ts';
 import {
   countCodeFailure,
   hashCode,
   isCodeUsable,
-  lockCodeOf,
+  lockCode,
   parseCode,
-  useVerification,
+  consumeVerification,
   type Verification,
 } from '../verifications/index.ts';
-import { afterWrongCode, judgeTotp, lockTotp, updateTotp } from '../credentials/index.ts';
+import { countWrongCode, checkTotpCode, lockTotp, updateTotp } from '../credentials/index.ts';
 
 /** The codes of a request: six digits, as text with or without blanks, or as the number they make. */
 export interface GivenCodes {
@@ -87,15 +87,15 @@ export async function checkFactors(
     if (typeof verdict !== 'boolean') return verdict;
     otp = verdict;
   }
-  if (email) await useVerification(tx, email.id, at);
-  if (phone) await useVerification(tx, phone.id, at);
+  if (email) await consumeVerification(tx, email.id, at);
+  if (phone) await consumeVerification(tx, phone.id, at);
   return { kind: 'complete', proved: { email: email !== null, phone: phone !== null, otp } };
 }
 
 /** True if a right code can take the place of the password. Beside a password, a second factor is never a first one. */
 function mayReplacePassword(user: User, { purpose, channel }: Verification): boolean {
   const isSecondFactor = channel === 'email' ? user.email_verification_required : user.phone_verification_required;
-  return purpose !== 'login' && !(user.has_password && isSecondFactor) && opensAccount(user, channel);
+  return purpose !== 'login' && !(user.has_password && isSecondFactor) && mayOpenAccount(user, channel);
 }
 
 /** Where a code was sent, and for which user. */
@@ -114,7 +114,7 @@ export async function checkCode(
 ): Promise<Verification | 'wrong' | null> {
   if (given === undefined) return null;
   const code = parseCode(given);
-  const sent = address === null ? undefined : await lockCodeOf(tx, { user_id: user.id, channel, address });
+  const sent = address === null ? undefined : await lockCode(tx, { user_id: user.id, channel, address });
   if (!sent || !isCodeUsable(sent, at)) return 'wrong';
   if (code !== null && equalConstantTime(sent.code_hash ?? '', hashCode(sent.address.toLowerCase(), code))) return sent;
   await countCodeFailure(tx, sent.id);
@@ -134,7 +134,7 @@ async function checkTotp(
   if (given === undefined) return { kind: 'needed', field: 'otp_code' };
 
   const secret = open(factor.secret_sealed, settings.seal_key, totpBinding(user));
-  const verdict = judgeTotp(factor, secret, parseCode(given) ?? '', at);
+  const verdict = checkTotpCode(factor, secret, parseCode(given) ?? '', at);
   switch (verdict.kind) {
     case 'right':
       await updateTotp(tx, user.id, { last_step: verdict.step, failures_count: 0, locked_until: null });
@@ -144,7 +144,7 @@ async function checkTotp(
     case 'used':
       return { kind: 'used', field: 'otp_code' };
     case 'wrong': {
-      const change = afterWrongCode(factor, at);
+      const change = countWrongCode(factor, at);
       await updateTotp(tx, user.id, change);
       if (change.locked_until !== null) return { kind: 'locked', until: change.locked_until };
       return { kind: 'wrong', field: 'otp_code' };

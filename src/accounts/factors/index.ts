@@ -8,6 +8,6 @@ export {
   totpBinding,
 } from './check-factors.ts';
 export { proveAddress, replaceAddress } from './prove-address.ts';
-export { requireOwnSecrets, requireSecrets, secretRefusal, type Secrets } from './require-secrets.ts';
-export { secretsToForm } from './secrets-form.ts';
-export { signInRefusal, stepNeeded, wrongCode } from './sign-in-refusal.ts';
+export { requireOwnSecrets, requireSecrets, secretProblem, type Secrets } from './require-secrets.ts';
+export { readSecretProblem } from './read-secret-problem.ts';
+export { signInProblem, signInStepProblem, wrongCodeProblem } from './sign-in-problem.ts';

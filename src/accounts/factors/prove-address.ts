@@ -15,7 +15,7 @@ import {
   updateUserRow,
   type User,
 } from '../identity/index.ts';
-import { useVerificationsOf } from '../verifications/index.ts';
+import { voidVerificationsOf } from '../verifications/index.ts';
 
 /** A proof that the caller reads what arrives at an address of the user, and what else the same request proves. */
 export interface AddressProof {
@@ -102,7 +102,7 @@ async function clearClaimedAccount(
   const by_session = proof.session_id !== null;
   const removed: string[] = [];
   await endSessions(tx, user.id, at, { except: proof.session_id });
-  await useVerificationsOf(tx, user.id, at);
+  await voidVerificationsOf(tx, user.id, at);
   if ((await deleteApiKeys(tx, user.id)) > 0) removed.push('api_keys');
   if (await deleteSshKey(tx, user.id)) removed.push('ssh_key');
   if (!proof.proved.otp && (await deleteTotp(tx, user.id))) removed.push('otp');

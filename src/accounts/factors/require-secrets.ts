@@ -2,14 +2,13 @@ import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import { paths } from '#platform/http/paths';
 import { verifyPassword } from '#platform/security/password';
-import { requireUser } from '../actor.ts';
+import { requireNoApiKey, requireUser } from '../actor.ts';
 import { accountsProblems, fieldProblem } from '../problems.ts';
 import { secretLimit } from '../rate-limits.ts';
-import { secondsUntil, usedCodeMessage } from './sign-in-refusal.ts';
+import { secondsUntil, usedCodeMessage } from './sign-in-problem.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { findCredentials, findUserById, type User } from '../identity/index.ts';
 import { checkFactors, type FactorRefusal, type GivenCodes } from './check-factors.ts';
-import { refuseApiKey } from '../sessions/index.ts';
 
 /** What a signed-in person repeats before something sensitive. */
 export interface Secrets extends GivenCodes {
@@ -23,22 +22,22 @@ export interface Secrets extends GivenCodes {
  * @throws api_key_refused (403), secret_required (401), secret_wrong (401), otp_locked (403), too_many_requests (429)
  */
 export async function requireSecrets(ctx: Context, settings: AccountsSettings, secrets: Secrets): Promise<User> {
-  refuseApiKey(ctx);
+  requireNoApiKey(ctx);
   const { user_id } = requireUser(ctx);
   const user = await findUserById(ctx.db, user_id);
   if (!user) throw accountsProblems.secret_required();
-  if (!hasProof(user, secrets)) throw accountsProblems.secret_required({ location: placeOfSecrets(user) });
+  if (!hasProof(user, secrets)) throw accountsProblems.secret_required({ location: pathForSecrets(user) });
 
   await settings.throttle.take(secretLimit, String(user_id));
   if (secrets.password !== undefined) {
     const stored = (await findCredentials(ctx.db, user_id))?.password_hash ?? null;
     const { matches } = await verifyPassword(stored, secrets.password);
-    if (!matches) throw wrongSecret('password', 'This is not your password.');
+    if (!matches) throw wrongSecretProblem('password', 'This is not your password.');
   }
   const at = ctx.clock.now();
   const demands = { email: false, phone: false, is_first_factor: false };
   const verdict = await inTransaction(ctx.db, (tx) => checkFactors(tx, settings, user, secrets, demands, at));
-  if (verdict.kind !== 'complete') throw secretRefusal(verdict, at);
+  if (verdict.kind !== 'complete') throw secretProblem(verdict, at);
 
   await settings.throttle.giveBack(secretLimit, String(user_id));
   return user;
@@ -57,7 +56,7 @@ export async function requireOwnSecrets(
   secrets: Secrets,
 ): Promise<void> {
   if (requireUser(ctx).user_id === user.id) await requireSecrets(ctx, settings, secrets);
-  else refuseApiKey(ctx);
+  else requireNoApiKey(ctx);
 }
 
 /** A code of a TOTP factor that is not set up, or not confirmed, proves nothing. */
@@ -67,26 +66,26 @@ function hasProof(user: User, { password, email_code, phone_code, otp_code }: Se
 }
 
 /** The page where the caller can give a secret, or get one: without password and TOTP factor a link sets a password. */
-function placeOfSecrets(user: User): string {
+function pathForSecrets(user: User): string {
   return user.has_password || user.otp_enabled ? paths.user(user.username) : paths.recover();
 }
 
 /** The refusal that a verdict on the codes means for a signed-in caller. */
-export function secretRefusal(verdict: FactorRefusal, at: Date) {
+export function secretProblem(verdict: FactorRefusal, at: Date) {
   switch (verdict.kind) {
     case 'needed':
       return fieldProblem(accountsProblems.secret_required, {
         [verdict.field]: ['Enter the code that your authenticator shows.'],
       });
     case 'wrong':
-      return wrongSecret(verdict.field, 'This code is wrong or no longer valid.');
+      return wrongSecretProblem(verdict.field, 'This code is wrong or no longer valid.');
     case 'used':
-      return wrongSecret(verdict.field, usedCodeMessage);
+      return wrongSecretProblem(verdict.field, usedCodeMessage);
     case 'locked':
       return accountsProblems.otp_locked({ retry_after_s: secondsUntil(verdict.until, at) });
   }
 }
 
-function wrongSecret(field: string, message: string) {
+function wrongSecretProblem(field: string, message: string) {
   return fieldProblem(accountsProblems.secret_wrong, { [field]: [message] });
 }

@@ -24,7 +24,7 @@ export function parseIdentifier(text: string): Identifier {
 }
 
 /** The form of an identifier that attempts are counted under, so that spellings do not multiply them. */
-export function identifierKey(text: string): string {
+export function canonicalIdentifier(text: string): string {
   const identifier = parseIdentifier(text);
   switch (identifier.kind) {
     case 'email':

@@ -19,7 +19,7 @@ export function isFirstProof(
  *
  * An unverified phone number on an account with a verified e-mail address is only a claim: it opens nothing.
  */
-export function opensAccount(
+export function mayOpenAccount(
   user: Pick<User, 'email' | 'email_verified_at' | 'phone' | 'phone_verified_at'>,
   channel: 'email' | 'phone',
 ): boolean {

@@ -1,8 +1,8 @@
-export { identifierKey, parseIdentifier, parsePhone } from './address.ts';
-export { isFirstProof, opensAccount } from './first-proof.ts';
-export { followProfile } from './follow-profile.ts';
-export { emailTaken, insertUser, type NewUser, phoneTaken } from './insert-user.ts';
-export { claimName, detachProfile, isNameFree, type NameOwner, releaseName } from './name-store.ts';
+export { canonicalIdentifier, parseIdentifier, parsePhone } from './address.ts';
+export { isFirstProof, mayOpenAccount } from './first-proof.ts';
+export { updateUserFromProfile } from './update-user-from-profile.ts';
+export { emailTakenProblem, insertUser, type NewUser, phoneTakenProblem } from './insert-user.ts';
+export { claimName, releaseNameOfProfile, isNameFree, type NameOwner, releaseName } from './name-store.ts';
 export { isPhoneClaim, releasePhoneClaim } from './phone-claim.ts';
 export { presentUser, presentUserSummary } from './present-user.ts';
 export { renameUser } from './rename-user.ts';

@@ -30,7 +30,7 @@ export interface NewUser {
 export async function insertUser(tx: Tx, user: NewUser, at: Date): Promise<User> {
   const email = user.email ? canonicalEmail(user.email) : null;
   // An address of an older version may be stored in another spelling, which the unique index does not see.
-  if (email !== null && (await findUserByEmail(tx, email))) throw emailTaken();
+  if (email !== null && (await findUserByEmail(tx, email))) throw emailTakenProblem();
   if (user.phone) await releasePhoneClaim(tx, user.phone, at);
   const id = await insertUserRow(tx, {
     username: user.username,
@@ -47,17 +47,17 @@ export async function insertUser(tx: Tx, user: NewUser, at: Date): Promise<User>
     created_at: at,
   });
   if (id === undefined) {
-    if (email !== null && (await findUserByEmail(tx, email))) throw emailTaken();
-    if (user.phone && (await findUserByPhone(tx, user.phone))) throw phoneTaken();
-    throw usernameTaken();
+    if (email !== null && (await findUserByEmail(tx, email))) throw emailTakenProblem();
+    if (user.phone && (await findUserByPhone(tx, user.phone))) throw phoneTakenProblem();
+    throw usernameTakenProblem();
   }
-  if (!(await claimName(tx, user.username, { user_id: id }, at))) throw usernameTaken();
+  if (!(await claimName(tx, user.username, { user_id: id }, at))) throw usernameTakenProblem();
 
   const inserted = await findUserById(tx, id);
   if (!inserted) throw new Error('a user that was just inserted is gone');
   return inserted;
 }
 
-export const usernameTaken = () => invalidInput({ username: ['This name is already taken.'] });
-export const emailTaken = () => invalidInput({ email: ['This e-mail address is already in use.'] });
-export const phoneTaken = () => invalidInput({ phone: ['This phone number is already in use.'] });
+export const usernameTakenProblem = () => invalidInput({ username: ['This name is already taken.'] });
+export const emailTakenProblem = () => invalidInput({ email: ['This e-mail address is already in use.'] });
+export const phoneTakenProblem = () => invalidInput({ phone: ['This phone number is already in use.'] });

@@ -53,7 +53,7 @@ export async function releaseName(tx: Tx, name: string, at: Date): Promise<void>
 }
 
 /** Leaves the name of a personal profile to its user alone, so that another profile can be made under it. */
-export async function detachProfile(tx: Tx, profile_id: ProfileId): Promise<void> {
+export async function releaseNameOfProfile(tx: Tx, profile_id: ProfileId): Promise<void> {
   await tx
     .updateTable('names')
     .set({ profile_id: null })

@@ -1,7 +1,7 @@
 import type { Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { userCredentialsChanged } from '../events.ts';
-import { opensAccount } from './first-proof.ts';
+import { mayOpenAccount } from './first-proof.ts';
 import { findUserByPhone, updateUserRow } from './user-store.ts';
 import type { User } from './user.ts';
 
@@ -10,7 +10,7 @@ import type { User } from './user.ts';
  * address. Such a number opens nothing, so that it must not keep its owner from using it either.
  */
 export function isPhoneClaim(user: User): boolean {
-  return !opensAccount(user, 'phone');
+  return !mayOpenAccount(user, 'phone');
 }
 
 /** Removes a phone number from a user who only claims it, and informs that user. */

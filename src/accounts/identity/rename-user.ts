@@ -2,7 +2,7 @@ import { canonicalName } from '#kernel/slug';
 import { invalidInput } from '#kernel/problem';
 import type { Tx } from '#platform/db/database';
 import type { AccountsHooks } from '../hooks.ts';
-import { usernameTaken } from './insert-user.ts';
+import { usernameTakenProblem } from './insert-user.ts';
 import { claimName, releaseName } from './name-store.ts';
 import { findUserByUsername, updateUserRow } from './user-store.ts';
 import type { User } from './user.ts';
@@ -21,7 +21,7 @@ export async function renameUser(tx: Tx, hooks: AccountsHooks, user: User, wante
     throw invalidInput({ slug: [`Use up to ${usernameLengthMax} letters, digits, - and _.`] });
   }
   const holder = await findUserByUsername(tx, to);
-  if (holder || !(await claimName(tx, to, { user_id: user.id }, at))) throw usernameTaken();
+  if (holder || !(await claimName(tx, to, { user_id: user.id }, at))) throw usernameTakenProblem();
   await releaseName(tx, user.username, at);
   await updateUserRow(tx, user.id, { username: to });
   await hooks.onRename(tx, { user_id: user.id, from: user.username, to }, at);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseCode } from '../verifications/verification.ts';
 import { parseSshKey } from '../credentials/ssh-key.ts';
 import { parseEmail } from '#kernel/email';
-import { identifierKey, parseIdentifier, parsePhone } from './address.ts';
+import { canonicalIdentifier, parseIdentifier, parsePhone } from './address.ts';
 import { nickName, printableName } from './user.ts';
 import { isUsername, proposeUsernames } from './username.ts';
 
@@ -41,9 +41,9 @@ test('digits that are a phone number are no user name, other digits are', () => 
 });
 
 test('spellings of one name count as one', () => {
-  assert.equal(identifierKey('DONNY'), identifierKey(' donny '));
-  assert.equal(identifierKey('Donny@Example.com'), identifierKey('donny@example.com'));
-  assert.equal(identifierKey('(415) 555-0123'), identifierKey('+14155550123'));
+  assert.equal(canonicalIdentifier('DONNY'), canonicalIdentifier(' donny '));
+  assert.equal(canonicalIdentifier('Donny@Example.com'), canonicalIdentifier('donny@example.com'));
+  assert.equal(canonicalIdentifier('(415) 555-0123'), canonicalIdentifier('+14155550123'));
   assert.deepEqual(parseIdentifier('nonsense@'), { kind: 'none' });
   assert.deepEqual(parseIdentifier(' '), { kind: 'none' });
 });

@@ -4,8 +4,8 @@ import { randomText } from '#platform/security/crypto';
 import { inTransaction, type Reader, type Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { networkOf } from '#platform/security/throttle';
-import { acceptPassword, deleteApiKeys } from '../credentials/index.ts';
-import { checkFactors, type FactorRefusal, type GivenCodes, proveAddress, signInRefusal } from '../factors/index.ts';
+import { hashNewPassword, deleteApiKeys } from '../credentials/index.ts';
+import { checkFactors, type FactorRefusal, type GivenCodes, proveAddress, signInProblem } from '../factors/index.ts';
 import { userActivated, userLoggedIn, userRegistered, userResetPassword } from '../events.ts';
 import { accountsProblems } from '../problems.ts';
 import { keyLimit } from '../rate-limits.ts';
@@ -20,7 +20,7 @@ import {
   isNameFree,
   isUsername,
   lockCredentials,
-  opensAccount,
+  mayOpenAccount,
   proposeUsernames,
   renameUser,
   updateUserRow,
@@ -32,8 +32,8 @@ import {
   isVerificationKey,
   lockVerificationByKey,
   sendCode,
-  useVerification,
-  useVerificationsOf,
+  consumeVerification,
+  voidVerificationsOf,
   type Verification,
 } from '../verifications/index.ts';
 
@@ -64,7 +64,7 @@ export async function findUsableLink(
   if (!isVerificationKey(key)) return null;
   const verification = await findVerificationByKey(ctx.db, key);
   if (!verification || !isPasswordLink(verification) || !isKeyUsable(verification, ctx.clock.now())) return null;
-  const user = await userOf(ctx.db, verification);
+  const user = await findLinkUser(ctx.db, verification);
   return isLinkFor(verification, user) ? { verification, user } : null;
 }
 
@@ -92,13 +92,15 @@ export async function activateUser(
     full_name: input.full_name ?? link.user?.full_name ?? null,
     phone: link.user?.phone ?? null,
   };
-  const password_hash = await acceptPassword(deps.settings, input.new_password, facts);
+  const password_hash = await hashNewPassword(deps.settings, input.new_password, facts);
 
   const at = ctx.clock.now();
-  const outcome = await inTransaction(ctx.db, (tx) => useLink(ctx, tx, deps, { key, input, password_hash, kind }, at));
+  const outcome = await inTransaction(ctx.db, (tx) =>
+    redeemLink(ctx, tx, deps, { key, input, password_hash, kind }, at),
+  );
   if (outcome.kind === 'needed' && outcome.field === 'phone_code' && link.user)
     await sendCode(ctx, deps.settings, link.user, 'phone', 'login');
-  if (outcome.kind !== 'opened') throw signInRefusal(outcome, at);
+  if (outcome.kind !== 'opened') throw signInProblem(outcome, at);
   return outcome.session;
 }
 
@@ -109,7 +111,7 @@ interface LinkUse {
   kind: 'token' | 'cookie';
 }
 
-async function useLink(
+async function redeemLink(
   ctx: Context,
   tx: Tx,
   { settings, hooks }: AccountsDeps,
@@ -117,7 +119,7 @@ async function useLink(
   at: Date,
 ): Promise<{ kind: 'opened'; session: OpenedSession } | FactorRefusal> {
   const { verification, user: known } = await lockLink(tx, key, at);
-  const user = known ?? (await insertInvited(tx, verification, input, at));
+  const user = known ?? (await insertInvitedUser(tx, verification, input, at));
   const { channel } = verification;
   let proved = { email: channel === 'email', phone: channel === 'phone', otp: false };
   if (!isFirstProof(user, channel) || input.otp_code !== undefined) {
@@ -143,8 +145,8 @@ async function useLink(
   });
   await endSessions(tx, user.id, at);
   if (input.revoke_api_keys === true) await deleteApiKeys(tx, user.id);
-  await useVerification(tx, verification.id, at);
-  await useVerificationsOf(tx, user.id, at);
+  await consumeVerification(tx, verification.id, at);
+  await voidVerificationsOf(tx, user.id, at);
 
   const activated = await findUserById(tx, user.id);
   if (!activated) throw commonProblems.not_found();
@@ -167,19 +169,19 @@ function isPasswordLink(verification: Verification): boolean {
 export async function lockLink(tx: Tx, key: string, at: Date): Promise<UsableLink> {
   const found = await findVerificationByKey(tx, key);
   if (!found) throw accountsProblems.verification_unknown();
-  const owner = await userOf(tx, found);
+  const owner = await findLinkUser(tx, found);
   if (owner) await lockCredentials(tx, owner.id);
   const verification = await lockVerificationByKey(tx, key);
   if (!verification || !isPasswordLink(verification) || !isKeyUsable(verification, at)) {
     throw accountsProblems.verification_unknown();
   }
-  const user = await userOf(tx, verification);
+  const user = await findLinkUser(tx, verification);
   if (!isLinkFor(verification, user)) throw accountsProblems.verification_unknown();
   return { verification, user };
 }
 
 /** The user of a link, else the user who has since registered with the address that it was sent to. */
-async function userOf(reader: Reader, verification: Verification): Promise<User | null> {
+async function findLinkUser(reader: Reader, verification: Verification): Promise<User | null> {
   if (verification.user_id !== null) return (await findUserById(reader, verification.user_id)) ?? null;
   if (verification.channel !== 'email') return null;
   return (await findUserByEmail(reader, verification.address)) ?? null;
@@ -192,11 +194,11 @@ function isLinkFor(verification: Verification, user: User | null): boolean {
   return (
     user.is_active &&
     address?.toLowerCase() === verification.address.toLowerCase() &&
-    opensAccount(user, verification.channel)
+    mayOpenAccount(user, verification.channel)
   );
 }
 
-async function insertInvited(tx: Tx, verification: Verification, input: Activation, at: Date): Promise<User> {
+async function insertInvitedUser(tx: Tx, verification: Verification, input: Activation, at: Date): Promise<User> {
   const email = verification.channel === 'email' ? verification.address : null;
   const phone = verification.channel === 'phone' ? verification.address : null;
   const username = await chooseUsername(tx, email, input.username, at);

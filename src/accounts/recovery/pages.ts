@@ -6,7 +6,7 @@ import { paths } from '#platform/http/paths';
 import { countApiKeys, readNewPassword } from '../credentials/index.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { VerificationKeyParams } from '../schemas.ts';
-import { giveCookie } from '../sessions/index.ts';
+import { sendSessionCookie } from '../sessions/index.ts';
 import { activateUser, findUsableLink, type UsableLink } from './activate-user.ts';
 import { isFirstProof } from '../identity/index.ts';
 import { recoverAccess } from './recover-access.ts';
@@ -60,7 +60,7 @@ export function recoveryPages(app: App, deps: AccountsDeps): void {
           { new_password, full_name, otp_code, phone_code, revoke_api_keys },
           'cookie',
         );
-        giveCookie(reply, settings, session);
+        sendSessionCookie(reply, settings, session);
       } catch (error) {
         const problem = problemToForm(error);
         return showLink(request, reply, deps, await findUsableLink(ctx, settings, verification_key), problem);

@@ -6,7 +6,7 @@ import { accountsProblems } from '../problems.ts';
 import { recoverLimit, recoverPeerLimit } from '../rate-limits.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { parseEmail } from '#kernel/email';
-import { findUserByEmail, findUserByPhone, opensAccount, parsePhone } from '../identity/index.ts';
+import { findUserByEmail, findUserByPhone, mayOpenAccount, parsePhone } from '../identity/index.ts';
 import { code_lifetime_s, prepareVerification, sendCode, sendLink } from '../verifications/index.ts';
 
 /**
@@ -31,7 +31,7 @@ export async function recoverAccess(
 
   const channel = email === null ? 'phone' : 'email';
   const found = await (email === null ? findUserByPhone(ctx.db, address) : findUserByEmail(ctx.db, address));
-  const user = found?.is_active === true && opensAccount(found, channel) ? found : null;
+  const user = found?.is_active === true && mayOpenAccount(found, channel) ? found : null;
   if (user && sends === 'code') return sendCode(ctx, settings, user, channel, 'recover');
   await inTransaction(ctx.db, async (tx) => {
     if (user) return sendLink(ctx, tx, settings, user, 'recover', channel);

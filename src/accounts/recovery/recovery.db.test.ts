@@ -14,11 +14,11 @@ import {
   sampleAccountsDeps,
   testPassword,
 } from '../../../test/support/factories/accounts.ts';
-import { insertApiKey, drawApiKey } from '../credentials/api-key-store.ts';
+import { insertApiKey, generateApiKey } from '../credentials/api-key-store.ts';
 import { changePassword } from '../security-settings/change-password.ts';
 import { totpBinding } from '../factors/check-factors.ts';
-import { putTotp, updateTotp } from '../credentials/totp-store.ts';
-import { drawTotpSecret } from '../credentials/totp.ts';
+import { upsertTotp, updateTotp } from '../credentials/totp-store.ts';
+import { generateTotpSecret } from '../credentials/totp.ts';
 import { accountsJobs } from '../jobs.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { openSession } from '../sessions/open-session.ts';
@@ -26,12 +26,12 @@ import { signIn } from '../sign-in/sign-in.ts';
 import { findUserByEmail, findUserById } from '../identity/user-store.ts';
 import type { User } from '../identity/user.ts';
 import { activateUser, findUsableLink } from './activate-user.ts';
-import { inviteAgain, inviteLead } from '../verifications/invite-again.ts';
+import { resendActivationLink, sendLeadActivationLink } from '../verifications/send-activation-link.ts';
 import { prepareVerification } from '../verifications/prepare-verification.ts';
 import { presentLink } from './present-link.ts';
 import { recoverAccess } from './recover-access.ts';
 import { resetPassword } from './reset-password.ts';
-import { useVerificationsOf } from '../verifications/verification-store.ts';
+import { voidVerificationsOf } from '../verifications/verification-store.ts';
 
 let database: TestDatabase;
 let ctx: TestContext;
@@ -203,9 +203,9 @@ test('a refused password leaves the link good', async () => {
 
 test('a link does not get around a generator, and a wrong code leaves it good', async () => {
   const user = await makeUser(database.db);
-  const secret = drawTotpSecret();
+  const secret = generateTotpSecret();
   await inTransaction(database.db, async (tx) => {
-    await putTotp(tx, user.id, seal(secret, deps.settings.seal_key, totpBinding(user)), ctx.clock.now());
+    await upsertTotp(tx, user.id, seal(secret, deps.settings.seal_key, totpBinding(user)), ctx.clock.now());
     await updateTotp(tx, user.id, { confirmed_at: ctx.clock.now() });
   });
   const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: ctx.clock.now().getTime() });
@@ -268,7 +268,7 @@ test('a name chosen at activation must be free and a name', async () => {
 
 test('keys made by whoever registered first with somebody else’s address are gone when its owner shows up', async () => {
   const squatted = await makeUser(database.db, { email_verified_at: null });
-  const key = drawApiKey();
+  const key = generateApiKey();
   await inTransaction(database.db, (tx) =>
     insertApiKey(tx, { user_id: squatted.id, title: '', key, created_at: ctx.clock.now(), ends_at: null }),
   );
@@ -310,13 +310,16 @@ test('resetting with a password sets that one', async () => {
 test('a link is sent again to who has no password, once in ten minutes', async () => {
   const { settings } = unthrottled();
   const whole = await makeUser(database.db);
-  assert.equal((await problemOf(inviteAgain(callAs(ctx, whole), settings, whole))).code, 'already_active');
+  assert.equal((await problemOf(resendActivationLink(callAs(ctx, whole), settings, whole))).code, 'already_active');
   const bare = await makeUser(database.db, { password: null });
-  await inviteAgain(ctx, settings, bare);
+  await resendActivationLink(ctx, settings, bare);
   assert.equal((await mailsTo(bare.email ?? '')).length, 1);
-  assert.equal((await problemOf(inviteAgain(ctx, settings, bare))).status, 429);
-  assert.equal((await problemOf(inviteLead(ctx, settings, { email: null, phone: null }))).code, 'no_address');
-  await inviteLead(ctx, settings, { email: 'lead@example.org', phone: null });
+  assert.equal((await problemOf(resendActivationLink(ctx, settings, bare))).status, 429);
+  assert.equal(
+    (await problemOf(sendLeadActivationLink(ctx, settings, { email: null, phone: null }))).code,
+    'no_address',
+  );
+  await sendLeadActivationLink(ctx, settings, { email: 'lead@example.org', phone: null });
   assert.equal((await mailsTo('lead@example.org'))[0]?.['user_id'], null);
 });
 
@@ -357,6 +360,6 @@ test('a password of a person who only typed the address leaves the link of its o
   const address = 'lead-squatted@example.org';
   const key = (await leadLink(address)) ?? '';
   const user = await makeUser(database.db, { email: address, email_verified_at: null });
-  await inTransaction(database.db, (tx) => useVerificationsOf(tx, user.id, ctx.clock.now()));
+  await inTransaction(database.db, (tx) => voidVerificationsOf(tx, user.id, ctx.clock.now()));
   assert.ok(await findUsableLink(ctx, unthrottled().settings, key));
 });

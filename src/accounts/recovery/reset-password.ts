@@ -1,7 +1,7 @@
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
-import { acceptPassword, deleteApiKeys } from '../credentials/index.ts';
+import { hashNewPassword, deleteApiKeys } from '../credentials/index.ts';
 import { userResetPassword } from '../events.ts';
 import { accountsProblems } from '../problems.ts';
 import { endSessions } from '../sessions/index.ts';
@@ -9,7 +9,7 @@ import type { AccountsDeps } from '../hooks.ts';
 import { updateUserRow } from '../identity/index.ts';
 import { findUsableLink, lockLink } from './activate-user.ts';
 import { proveAddress } from '../factors/index.ts';
-import { sendLink, useVerification, useVerificationsOf } from '../verifications/index.ts';
+import { sendLink, consumeVerification, voidVerificationsOf } from '../verifications/index.ts';
 
 export interface PasswordReset {
   new_password?: string | undefined;
@@ -32,7 +32,7 @@ export async function resetPassword(
   const link = await findUsableLink(ctx, settings, key);
   const user = link?.user;
   if (!user) throw accountsProblems.verification_unknown();
-  const password_hash = new_password === undefined ? null : await acceptPassword(settings, new_password, user);
+  const password_hash = new_password === undefined ? null : await hashNewPassword(settings, new_password, user);
 
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
@@ -43,8 +43,8 @@ export async function resetPassword(
     await updateUserRow(tx, user.id, { password_hash });
     await endSessions(tx, user.id, at);
     if (revoke_api_keys === true) await deleteApiKeys(tx, user.id);
-    await useVerification(tx, verification.id, at);
-    await useVerificationsOf(tx, user.id, at);
+    await consumeVerification(tx, verification.id, at);
+    await voidVerificationsOf(tx, user.id, at);
     if (password_hash === null) await sendLink(ctx, tx, settings, owner, 'activate', channel);
     await emit(tx, userResetPassword({ user_id: user.id, how: 'link' }), at);
   });

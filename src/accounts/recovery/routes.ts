@@ -14,7 +14,7 @@ import {
   UserDetailSchema,
   VerificationKeyParams,
 } from '../schemas.ts';
-import { giveCookie, isFlagSet, sessionKind } from '../sessions/index.ts';
+import { sendSessionCookie, isFlagSet, readSessionKind } from '../sessions/index.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { activateUser, findUsableLink } from './activate-user.ts';
 import { presentLink } from './present-link.ts';
@@ -95,11 +95,11 @@ export function recoveryRoutes(app: App, deps: AccountsDeps): void {
       },
     },
     async (request, reply) => {
-      const kind = sessionKind(request, request.query.cookie);
+      const kind = readSessionKind(request, request.query.cookie);
       const { slug, username, ...input } = request.body;
       const activation = { ...input, username: username ?? slug };
       const session = await activateUser(request.ctx, deps, request.params.verification_key, activation, kind);
-      giveCookie(reply, settings, session);
+      sendSessionCookie(reply, settings, session);
       return reply.status(201).send({ token: session.token });
     },
   );

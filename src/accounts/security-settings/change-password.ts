@@ -3,17 +3,17 @@ import { inTransaction } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { requireUser } from '../actor.ts';
 import {
-  acceptPassword,
+  hashNewPassword,
   type ApiKeyEntry,
   deleteApiKeys,
   findApiKeys,
-  requireAcceptable,
+  requirePasswordPolicy,
 } from '../credentials/index.ts';
 import { userActivated, userResetPassword } from '../events.ts';
-import { endSessions, lockStanding, type OpenedSession, openSession } from '../sessions/index.ts';
+import { endSessions, lockUserForChange, type OpenedSession, openSession } from '../sessions/index.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { updateUserRow, type User } from '../identity/index.ts';
-import { useVerificationsOf } from '../verifications/index.ts';
+import { voidVerificationsOf } from '../verifications/index.ts';
 import { requireOwnSecrets, requireSecrets, type Secrets } from '../factors/index.ts';
 
 export interface PasswordChange extends Secrets {
@@ -22,7 +22,7 @@ export interface PasswordChange extends Secrets {
   revoke_api_keys?: boolean | undefined;
 }
 
-export interface PasswordChanged {
+export interface PasswordChangeResult {
   /** The new session of a browser; null for callers without a cookie. */
   session: OpenedSession | null;
   /** The API keys that still open the account. */
@@ -40,19 +40,19 @@ export async function changePassword(
   ctx: Context,
   settings: AccountsSettings,
   input: PasswordChange,
-): Promise<PasswordChanged> {
+): Promise<PasswordChangeResult> {
   const { user_id, username, via } = requireUser(ctx);
-  await requireAcceptable(settings, input.new_password, { username });
+  await requirePasswordPolicy(settings, input.new_password, { username });
   const user = await requireSecrets(ctx, settings, input);
-  const password_hash = await acceptPassword(settings, input.new_password, user);
+  const password_hash = await hashNewPassword(settings, input.new_password, user);
 
   const at = ctx.clock.now();
   return inTransaction(ctx.db, async (tx) => {
-    await lockStanding(tx, ctx, user_id);
+    await lockUserForChange(tx, ctx, user_id);
     await updateUserRow(tx, user_id, { password_hash });
     await endSessions(tx, user_id, at);
     if (input.revoke_api_keys === true) await deleteApiKeys(tx, user_id);
-    await useVerificationsOf(tx, user_id, at);
+    await voidVerificationsOf(tx, user_id, at);
     await emit(tx, user.has_password ? userResetPassword({ user_id, how: 'changed' }) : userActivated({ user_id }), at);
     const session =
       via === 'cookie' ? await openSession(tx, settings, { user, kind: 'cookie', peer: ctx.peer }, at) : null;
@@ -75,10 +75,10 @@ export async function removePassword(
   await requireOwnSecrets(ctx, settings, user, secrets);
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
-    await lockStanding(tx, ctx, user.id);
+    await lockUserForChange(tx, ctx, user.id);
     await updateUserRow(tx, user.id, { password_hash: null });
     await endSessions(tx, user.id, at);
-    await useVerificationsOf(tx, user.id, at);
+    await voidVerificationsOf(tx, user.id, at);
     await emit(tx, userResetPassword({ user_id: user.id, how: 'removed' }), at);
   });
 }

@@ -6,12 +6,12 @@ import { paths } from '#platform/http/paths';
 import { findApiKeys, presentApiKey, readNewPassword } from '../credentials/index.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { presentUser, requireSubject, type User } from '../identity/index.ts';
-import { giveCookie } from '../sessions/index.ts';
+import { sendSessionCookie } from '../sessions/index.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { changePassword } from './change-password.ts';
 import { UserParams } from '../schemas.ts';
-import { secretsToForm } from '../factors/index.ts';
-import { type FactorsSet, setFactors } from './set-factors.ts';
+import { readSecretProblem } from '../factors/index.ts';
+import { type FactorsOutcome, setFactors } from './set-factors.ts';
 
 const options = {
   config: { access: { kind: 'self-only' }, page: true },
@@ -31,7 +31,7 @@ export function securityPages(app: App, { settings }: AccountsDeps): void {
     const user = await requireSubject(request);
     const otp_enabled = textField(body, 'action', 10) !== 'disable';
     const otp_code = textField(body, 'otp_code', 32) || undefined;
-    let outcome: FactorsSet;
+    let outcome: FactorsOutcome;
     try {
       outcome = await setFactors(ctx, settings, {
         otp_enabled,
@@ -39,7 +39,7 @@ export function securityPages(app: App, { settings }: AccountsDeps): void {
         otp_code,
       });
     } catch (error) {
-      return showOtp(reply, user, secretsToForm(error));
+      return showOtp(reply, user, readSecretProblem(error));
     }
     reply.header('cache-control', 'no-store');
     if (outcome.kind === 'enrolling') return showOtp(reply, user, null, outcome);
@@ -64,9 +64,9 @@ export function securityPages(app: App, { settings }: AccountsDeps): void {
         new_password: readNewPassword(body),
         revoke_api_keys: checkedField(body, 'revoke_api_keys'),
       });
-      if (session) giveCookie(reply, settings, session);
+      if (session) sendSessionCookie(reply, settings, session);
     } catch (error) {
-      return showPassword(request, reply, settings, user, secretsToForm(error));
+      return showPassword(request, reply, settings, user, readSecretProblem(error));
     }
     reply.flash('success', 'Your password was changed. You are signed out everywhere else.');
     return reply.redirect(targetOf(request, paths.user(user.username)), 303);
@@ -77,7 +77,7 @@ async function showOtp(
   reply: FastifyReply,
   user: User,
   problem: FormProblem | null,
-  enrolling: Extract<FactorsSet, { kind: 'enrolling' }> | null = null,
+  enrolling: Extract<FactorsOutcome, { kind: 'enrolling' }> | null = null,
 ): Promise<FastifyReply> {
   const data = {
     otp_enabled: user.otp_enabled,

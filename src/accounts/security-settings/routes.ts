@@ -16,7 +16,7 @@ import {
   UserParams,
 } from '../schemas.ts';
 import { presentApiKey } from '../credentials/index.ts';
-import { giveCookie } from '../sessions/index.ts';
+import { sendSessionCookie } from '../sessions/index.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { requireSubject } from '../identity/index.ts';
 import { changePassword, removePassword } from './change-password.ts';
@@ -52,7 +52,7 @@ export function securityRoutes(app: App, { settings }: AccountsDeps): void {
     },
     async (request, reply) => {
       const { session, api_keys } = await changePassword(request.ctx, settings, request.body);
-      if (session) giveCookie(reply, settings, session);
+      if (session) sendSessionCookie(reply, settings, session);
       return { detail: 'Password updated successfully.', api_keys: api_keys.map(presentApiKey) };
     },
     ['new_password'],

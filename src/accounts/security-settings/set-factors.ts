@@ -7,18 +7,18 @@ import { userCredentialsChanged } from '../events.ts';
 import { accountsProblems, fieldProblem } from '../problems.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { isEmailVerified, isPhoneVerified, updateUserRow, type User } from '../identity/index.ts';
-import { parseCode, useVerificationsOf } from '../verifications/index.ts';
+import { parseCode, voidVerificationsOf } from '../verifications/index.ts';
 import { requireSecrets, type Secrets, totpBinding } from '../factors/index.ts';
-import { lockStanding } from '../sessions/index.ts';
+import { lockUserForChange } from '../sessions/index.ts';
 import {
-  afterWrongCode,
+  countWrongCode,
   deleteTotp,
-  drawTotpSecret,
+  generateTotpSecret,
   isTotpLocked,
-  judgeTotp,
+  checkTotpCode,
   lockTotp,
   provisioningUri,
-  putTotp,
+  upsertTotp,
   updateTotp,
 } from '../credentials/index.ts';
 
@@ -30,7 +30,7 @@ export interface FactorChoice extends Secrets {
 }
 
 /** `enrolling` shows the secret; it is shown until a first code confirms it and never again. */
-export type FactorsSet =
+export type FactorsOutcome =
   | { kind: 'enrolling'; priv_key: string; provisioning_uri: string }
   | { kind: 'enabled' }
   | { kind: 'disabled' };
@@ -42,19 +42,23 @@ export type FactorsSet =
  * shows. Until then it is not asked for.
  * @throws secret_required (401), secret_wrong (401), code_wrong (400), otp_locked (403), invalid_input (400)
  */
-export async function setFactors(ctx: Context, settings: AccountsSettings, choice: FactorChoice): Promise<FactorsSet> {
+export async function setFactors(
+  ctx: Context,
+  settings: AccountsSettings,
+  choice: FactorChoice,
+): Promise<FactorsOutcome> {
   const user = await requireSecrets(ctx, settings, choice);
-  refuseUnprovenChannels(user, choice);
+  requireVerifiedChannels(user, choice);
   const at = ctx.clock.now();
   const outcome = await inTransaction(ctx.db, async (tx) => {
-    await lockStanding(tx, ctx, user.id);
+    await lockUserForChange(tx, ctx, user.id);
     const { email_verification_enabled: email, phone_verification_enabled: phone } = choice;
     await updateUserRow(tx, user.id, {
       ...(email === undefined ? {} : { email_verification_required: email }),
       ...(phone === undefined ? {} : { phone_verification_required: phone }),
     });
-    const set = await applyOtp(ctx, tx, settings, user, choice, at);
-    if (set.kind === 'enabled' || set.kind === 'disabled') await useVerificationsOf(tx, user.id, at);
+    const set = await setTotp(ctx, tx, settings, user, choice, at);
+    if (set.kind === 'enabled' || set.kind === 'disabled') await voidVerificationsOf(tx, user.id, at);
     return set;
   });
   if (outcome.kind === 'locked') throw accountsProblems.otp_locked();
@@ -64,7 +68,7 @@ export async function setFactors(ctx: Context, settings: AccountsSettings, choic
   return outcome;
 }
 
-function refuseUnprovenChannels(user: User, choice: FactorChoice): void {
+function requireVerifiedChannels(user: User, choice: FactorChoice): void {
   if (choice.email_verification_enabled && !isEmailVerified(user)) {
     throw invalidInput({ email_verification_enabled: ['Verify your e-mail address first.'] });
   }
@@ -73,14 +77,14 @@ function refuseUnprovenChannels(user: User, choice: FactorChoice): void {
   }
 }
 
-async function enroll(
+async function enrollTotp(
   ctx: Context,
   tx: Tx,
   settings: AccountsSettings,
   user: User,
   choice: FactorChoice,
   at: Date,
-): Promise<FactorsSet | { kind: 'wrong' } | { kind: 'locked' }> {
+): Promise<FactorsOutcome | { kind: 'wrong' } | { kind: 'locked' }> {
   const factor = await lockTotp(tx, user.id);
   if (factor?.confirmed_at) return { kind: 'enabled' };
 
@@ -88,9 +92,9 @@ async function enroll(
   if (factor && code !== null) {
     if (isTotpLocked(factor, at)) return { kind: 'locked' };
     const secret = open(factor.secret_sealed, settings.seal_key, totpBinding(user));
-    const verdict = judgeTotp(factor, secret, code, at);
+    const verdict = checkTotpCode(factor, secret, code, at);
     if (verdict.kind !== 'right') {
-      await updateTotp(tx, user.id, afterWrongCode(factor, at));
+      await updateTotp(tx, user.id, countWrongCode(factor, at));
       return { kind: 'wrong' };
     }
     await updateTotp(tx, user.id, { confirmed_at: at, last_step: verdict.step, failures_count: 0, locked_until: null });
@@ -98,25 +102,25 @@ async function enroll(
     return { kind: 'enabled' };
   }
 
-  const priv_key = drawTotpSecret();
-  await putTotp(tx, user.id, seal(priv_key, settings.seal_key, totpBinding(user)), at);
+  const priv_key = generateTotpSecret();
+  await upsertTotp(tx, user.id, seal(priv_key, settings.seal_key, totpBinding(user)), at);
   const label = user.email ?? user.username;
   return { kind: 'enrolling', priv_key, provisioning_uri: provisioningUri(priv_key, label, ctx.site.title) };
 }
 
-async function applyOtp(
+async function setTotp(
   ctx: Context,
   tx: Tx,
   settings: AccountsSettings,
   user: User,
   choice: FactorChoice,
   at: Date,
-): Promise<FactorsSet | { kind: 'wrong' } | { kind: 'locked' }> {
+): Promise<FactorsOutcome | { kind: 'wrong' } | { kind: 'locked' }> {
   if (choice.otp_enabled === undefined) return { kind: user.otp_enabled ? 'enabled' : 'disabled' };
-  return choice.otp_enabled ? enroll(ctx, tx, settings, user, choice, at) : disable(tx, user, at);
+  return choice.otp_enabled ? enrollTotp(ctx, tx, settings, user, choice, at) : disableTotp(tx, user, at);
 }
 
-async function disable(tx: Tx, user: User, at: Date): Promise<FactorsSet> {
+async function disableTotp(tx: Tx, user: User, at: Date): Promise<FactorsOutcome> {
   await deleteTotp(tx, user.id);
   if (user.otp_enabled) await emit(tx, userCredentialsChanged({ user_id: user.id, what: 'otp_disabled' }), at);
   return { kind: 'disabled' };

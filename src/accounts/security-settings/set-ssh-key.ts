@@ -5,8 +5,8 @@ import { emit } from '#platform/jobs/events';
 import { userCredentialsChanged } from '../events.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { requireSecrets, type Secrets } from '../factors/index.ts';
-import { lockStanding } from '../sessions/index.ts';
-import { parseSshKey, putSshKey } from '../credentials/index.ts';
+import { lockUserForChange } from '../sessions/index.ts';
+import { parseSshKey, upsertSshKey } from '../credentials/index.ts';
 
 /**
  * Keeps the caller's public SSH key, in place of the one before.
@@ -23,8 +23,8 @@ export async function setSshKey(
   const user = await requireSecrets(ctx, settings, input);
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
-    await lockStanding(tx, ctx, user.id);
-    await putSshKey(tx, user.id, pubkey, at);
+    await lockUserForChange(tx, ctx, user.id);
+    await upsertSshKey(tx, user.id, pubkey, at);
     await emit(tx, userCredentialsChanged({ user_id: user.id, what: 'ssh_key_set' }), at);
   });
 }

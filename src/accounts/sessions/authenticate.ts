@@ -2,10 +2,15 @@ import { sha256Hex } from '#platform/security/crypto';
 import type { Clock } from '#platform/clock';
 import type { Db } from '#platform/db/database';
 import type { SessionId } from '#platform/db/db-schema';
-import { apiKeyOf, findApiKeyUser, touchApiKey } from '../credentials/index.ts';
+import { parseApiKey, findApiKeyUser, updateApiKeyLastUsed } from '../credentials/index.ts';
 import type { AccountsSettings } from '../settings.ts';
 import type { User } from '../identity/index.ts';
-import { findPresence, findPresenceBySecret, type Presence, touchSession } from './session-store.ts';
+import {
+  findSessionOwner,
+  findSessionOwnerBySecret,
+  type SessionOwner,
+  updateSessionLastSeen,
+} from './session-store.ts';
 
 export interface PresentedCredentials {
   authorization: string | undefined;
@@ -41,36 +46,41 @@ export async function authenticate(
     const [scheme = '', ...rest] = authorization.trim().split(/ +/);
     const [value] = rest;
     if (value === undefined || rest.length !== 1) return 'invalid';
-    if (scheme.toLowerCase() === 'bearer') return (await byToken(db, settings, value, at)) ?? 'invalid';
-    if (scheme.toLowerCase() === 'basic') return (await byApiKey(db, value, at)) ?? 'invalid';
+    if (scheme.toLowerCase() === 'bearer') return (await authenticateByToken(db, settings, value, at)) ?? 'invalid';
+    if (scheme.toLowerCase() === 'basic') return (await authenticateByApiKey(db, value, at)) ?? 'invalid';
     return 'invalid';
   }
   if (session_cookie === undefined || !cookieShape.test(session_cookie)) return null;
-  return noteSeen(db, at, await findPresenceBySecret(db, sha256Hex(session_cookie), at), 'cookie');
+  return recordSeen(db, at, await findSessionOwnerBySecret(db, sha256Hex(session_cookie), at), 'cookie');
 }
 
-async function byToken(db: Db, settings: AccountsSettings, token: string, at: Date): Promise<Caller | null> {
+async function authenticateByToken(
+  db: Db,
+  settings: AccountsSettings,
+  token: string,
+  at: Date,
+): Promise<Caller | null> {
   const claims = await settings.tokens.verify(token, at);
   if (!claims) return null;
-  const found = await findPresence(db, claims.session_id, at);
+  const found = await findSessionOwner(db, claims.session_id, at);
   if (found?.user_id !== claims.user_id) return null;
-  return noteSeen(db, at, found, 'token');
+  return recordSeen(db, at, found, 'token');
 }
 
-async function byApiKey(db: Db, encoded: string, at: Date): Promise<Caller | null> {
-  const key = apiKeyOf(encoded);
+async function authenticateByApiKey(db: Db, encoded: string, at: Date): Promise<Caller | null> {
+  const key = parseApiKey(encoded);
   if (!key) return null;
   const found = await findApiKeyUser(db, key, at);
   if (!found) return null;
-  if (isDue(found.last_used_at, at)) inBackground(touchApiKey(db, found.api_key_id, at));
+  if (isDue(found.last_used_at, at)) inBackground(updateApiKeyLastUsed(db, found.api_key_id, at));
   const { id: user_id, username } = found.user;
   return { user_id, username, session_id: null, via: 'api-key' };
 }
 
-function noteSeen(db: Db, at: Date, found: Presence | undefined, via: 'token' | 'cookie'): Caller | null {
+function recordSeen(db: Db, at: Date, found: SessionOwner | undefined, via: 'token' | 'cookie'): Caller | null {
   if (!found) return null;
   const { user_id, username, session_id, last_seen_at } = found;
-  if (isDue(last_seen_at, at)) inBackground(touchSession(db, session_id, at));
+  if (isDue(last_seen_at, at)) inBackground(updateSessionLastSeen(db, session_id, at));
   return { user_id, username, session_id, via };
 }
 

@@ -4,7 +4,7 @@ import { requireUser } from '../actor.ts';
 import { accountsProblems } from '../problems.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { issueToken } from './open-session.ts';
-import { extendSession, findSignedIn, type SignedIn } from './session-store.ts';
+import { updateSessionExpiry, findSignedInUser, type SignedInUser } from './session-store.ts';
 
 /**
  * Issues a token for the same session that lasts longer, at most until some time after the last real login.
@@ -20,7 +20,7 @@ export async function renewToken(ctx: Context, settings: AccountsSettings, token
     if (at.getTime() >= last) throw accountsProblems.token_renewal_over();
 
     const expires_at = new Date(Math.min(wanted, last));
-    await extendSession(tx, session.id, expires_at);
+    await updateSessionExpiry(tx, session.id, expires_at);
     return issueToken(settings, user, session.id, expires_at, at);
   });
 }
@@ -40,13 +40,13 @@ async function requireOwnToken(
   settings: AccountsSettings,
   token: string,
   of_another: 'token_of_another_user' | 'token_invalid',
-): Promise<SignedIn> {
+): Promise<SignedInUser> {
   const { user_id } = requireUser(ctx);
   const at = ctx.clock.now();
   const claims = await settings.tokens.verify(token, at);
   if (!claims) throw accountsProblems.token_invalid();
   if (claims.user_id !== user_id) throw accountsProblems[of_another]();
-  const signed_in = await findSignedIn(reader, claims.session_id, at);
+  const signed_in = await findSignedInUser(reader, claims.session_id, at);
   if (signed_in?.user.id !== user_id) throw accountsProblems.token_invalid();
   return signed_in;
 }

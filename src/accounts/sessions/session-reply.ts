@@ -17,7 +17,7 @@ export function isFlagSet(value: string | undefined): boolean {
  * across sites, and must not come from elsewhere.
  * @throws media_type_unsupported (415), cross_site (403)
  */
-export function sessionKind(request: FastifyRequest, cookie: string | undefined): 'token' | 'cookie' {
+export function readSessionKind(request: FastifyRequest, cookie: string | undefined): 'token' | 'cookie' {
   if (!isFlagSet(cookie)) return 'token';
   requireSameOrigin(request);
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) throw httpProblems.media_type_unsupported();
@@ -25,6 +25,6 @@ export function sessionKind(request: FastifyRequest, cookie: string | undefined)
 }
 
 /** Gives the browser the cookie of a session that was opened for it. */
-export function giveCookie(reply: FastifyReply, settings: AccountsSettings, session: OpenedSession): void {
+export function sendSessionCookie(reply: FastifyReply, settings: AccountsSettings, session: OpenedSession): void {
   if (session.cookie_secret !== null) setSessionCookie(reply, session.cookie_secret, settings.token_lifetime_s);
 }

@@ -14,7 +14,7 @@ export interface Session {
   ended_at: Date | null;
 }
 
-export interface SignedIn {
+export interface SignedInUser {
   user: User;
   session: Pick<Session, 'id' | 'kind' | 'expires_at' | 'last_seen_at' | 'logged_in_at'>;
 }
@@ -36,7 +36,7 @@ export async function insertSession(tx: Tx, session: NewSession): Promise<void> 
   await tx.insertInto('sessions').values(session).execute();
 }
 
-function selectSignedIn(reader: Reader, at: Date) {
+function selectSignedInUsers(reader: Reader, at: Date) {
   return selectUsers(reader)
     .innerJoin('sessions', 'sessions.user_id', 'users.id')
     .select([
@@ -51,7 +51,7 @@ function selectSignedIn(reader: Reader, at: Date) {
     .where('users.is_active', '=', true);
 }
 
-type SignedInRow = User & {
+type SignedInUserRow = User & {
   session_id: SessionId;
   session_kind: 'token' | 'cookie';
   session_expires_at: Date;
@@ -59,7 +59,7 @@ type SignedInRow = User & {
   session_logged_in_at: Date;
 };
 
-function toSignedIn(row: SignedInRow | undefined): SignedIn | undefined {
+function toSignedInUser(row: SignedInUserRow | undefined): SignedInUser | undefined {
   if (!row) return undefined;
   const { session_id, session_kind, session_expires_at, session_last_seen_at, session_logged_in_at, ...user } = row;
   return {
@@ -75,19 +75,19 @@ function toSignedIn(row: SignedInRow | undefined): SignedIn | undefined {
 }
 
 /** Finds a session that stands, with its user, by id: one query over two primary keys. */
-export async function findSignedIn(reader: Reader, id: SessionId, at: Date): Promise<SignedIn | undefined> {
-  return toSignedIn(await selectSignedIn(reader, at).where('sessions.id', '=', id).executeTakeFirst());
+export async function findSignedInUser(reader: Reader, id: SessionId, at: Date): Promise<SignedInUser | undefined> {
+  return toSignedInUser(await selectSignedInUsers(reader, at).where('sessions.id', '=', id).executeTakeFirst());
 }
 
 /** What every request asks of a session: whose it is, and when it was last seen. */
-export interface Presence {
+export interface SessionOwner {
   user_id: UserId;
   username: string;
   session_id: SessionId;
   last_seen_at: Date;
 }
 
-function selectPresence(reader: Reader, at: Date) {
+function selectSessionOwners(reader: Reader, at: Date) {
   return reader
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
@@ -97,44 +97,44 @@ function selectPresence(reader: Reader, at: Date) {
     .where('users.is_active', '=', true);
 }
 
-const presenceById = builtOnce((reader, id: SessionId, at: Date) =>
-  selectPresence(reader, at).where('sessions.id', '=', id),
+const sessionOwnerById = builtOnce((reader, id: SessionId, at: Date) =>
+  selectSessionOwners(reader, at).where('sessions.id', '=', id),
 );
-const presenceBySecret = builtOnce((reader, secret_hash: string, at: Date) =>
-  selectPresence(reader, at).where('sessions.secret_hash', '=', secret_hash),
+const sessionOwnerBySecret = builtOnce((reader, secret_hash: string, at: Date) =>
+  selectSessionOwners(reader, at).where('sessions.secret_hash', '=', secret_hash),
 );
 
 /** Finds whose session this is while it stands: one query over two primary keys. */
-export async function findPresence(reader: Reader, id: SessionId, at: Date): Promise<Presence | undefined> {
-  const [found] = await presenceById(reader, id, at);
+export async function findSessionOwner(reader: Reader, id: SessionId, at: Date): Promise<SessionOwner | undefined> {
+  const [found] = await sessionOwnerById(reader, id, at);
   return found;
 }
 
 /** The same for a browser's session, by the hash of the cookie. */
-export async function findPresenceBySecret(
+export async function findSessionOwnerBySecret(
   reader: Reader,
   secret_hash: string,
   at: Date,
-): Promise<Presence | undefined> {
-  const [found] = await presenceBySecret(reader, secret_hash, at);
+): Promise<SessionOwner | undefined> {
+  const [found] = await sessionOwnerBySecret(reader, secret_hash, at);
   return found;
 }
 
 /** Returns those of the sessions that stand at the instant, in one query. */
-export async function findStandingSessions(
+export async function findActiveSessionIds(
   reader: Reader,
   ids: readonly SessionId[],
   at: Date,
 ): Promise<ReadonlySet<SessionId>> {
   if (ids.length === 0) return new Set();
-  const rows = await selectPresence(reader, at)
+  const rows = await selectSessionOwners(reader, at)
     .where('sessions.id', 'in', [...new Set(ids)])
     .execute();
   return new Set(rows.map(({ session_id }) => session_id));
 }
 
 /** Lets a session last longer. */
-export async function extendSession(tx: Tx, id: SessionId, expires_at: Date): Promise<void> {
+export async function updateSessionExpiry(tx: Tx, id: SessionId, expires_at: Date): Promise<void> {
   await tx
     .updateTable('sessions')
     .set({ expires_at: sql<Date>`greatest(expires_at, ${expires_at})` })
@@ -143,7 +143,7 @@ export async function extendSession(tx: Tx, id: SessionId, expires_at: Date): Pr
 }
 
 /** Notes that a session was used. Outside any transaction: nobody waits for it and nothing depends on it. */
-export async function touchSession(db: Db, id: SessionId, at: Date): Promise<void> {
+export async function updateSessionLastSeen(db: Db, id: SessionId, at: Date): Promise<void> {
   await db
     .updateTable('sessions')
     .set({ last_seen_at: at })

@@ -7,9 +7,9 @@ import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import type { AccountsDeps } from '../hooks.ts';
 import { accountsProblems } from '../problems.ts';
-import { awaitedCode, codeFieldOf, withoutCode } from './next-code.ts';
-import { giveCookie, signOut } from '../sessions/index.ts';
-import { openStep, sealStep, type SignInStep } from './sign-in-step.ts';
+import { findAwaitedCode, parseCodeField, removeCode } from './awaited-code.ts';
+import { sendSessionCookie, signOut } from '../sessions/index.ts';
+import { unsealStep, sealStep, type SignInStep } from './sign-in-step.ts';
 import { finishSignIn, proveIdentity } from './sign-in.ts';
 
 const publicPage = { access: { kind: 'public' }, page: true } as const;
@@ -25,7 +25,7 @@ export function signInPages(app: App, deps: AccountsDeps): void {
     try {
       step = await readStep(request, deps);
       const session = await finishSignIn(request.ctx, deps, step.proven, step.codes, 'cookie');
-      giveCookie(reply, deps.settings, session);
+      sendSessionCookie(reply, deps.settings, session);
     } catch (error) {
       return showNextStep(request, reply, deps, step, error);
     }
@@ -47,10 +47,10 @@ async function readStep(request: FastifyRequest, { settings }: AccountsDeps): Pr
   const { ctx, body } = request;
   const sealed = textField(body, 'step', 4000);
   if (sealed !== '') {
-    const step = await openStep(ctx, settings, sealed);
+    const step = await unsealStep(ctx, settings, sealed);
     if (!step) throw accountsProblems.credentials_mismatch({ detail: 'This took too long. Please sign in again.' });
     const code = textField(body, 'code', 32);
-    const field = codeFieldOf(textField(body, 'channel', 20));
+    const field = parseCodeField(textField(body, 'channel', 20));
     return { ...step, codes: code === '' ? step.codes : { ...step.codes, [field]: code } };
   }
   const username = textField(body, 'username', 254);
@@ -77,10 +77,10 @@ async function showNextStep(
     return reply.page('login/disabled.html', { reason: 'login' }, error.status);
   }
   const problem = problemToForm(error);
-  const awaited = step === null ? null : awaitedCode(error);
+  const awaited = step === null ? null : findAwaitedCode(error);
   if (step === null || awaited === null) return showSignIn(request, reply, problem);
 
-  const sealed = sealStep(request.ctx, settings, { ...step, codes: withoutCode(step.codes, awaited.field) });
+  const sealed = sealStep(request.ctx, settings, { ...step, codes: removeCode(step.codes, awaited.field) });
   const isRetry = awaited.messages.length > 0;
   const data = {
     step: sealed,

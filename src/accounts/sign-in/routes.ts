@@ -4,7 +4,7 @@ import { throttleProblems } from '#platform/security/throttle';
 import type { AccountsDeps } from '../hooks.ts';
 import { accountsProblems } from '../problems.ts';
 import { CookieQuerystring, SignInBody, TokenReply } from '../schemas.ts';
-import { giveCookie, sessionKind } from '../sessions/index.ts';
+import { sendSessionCookie, readSessionKind } from '../sessions/index.ts';
 import { signIn } from './sign-in.ts';
 
 export function signInRoutes(app: App, deps: AccountsDeps): void {
@@ -34,10 +34,10 @@ export function signInRoutes(app: App, deps: AccountsDeps): void {
       },
     },
     async (request, reply) => {
-      const kind = sessionKind(request, request.query.cookie);
+      const kind = readSessionKind(request, request.query.cookie);
       const { code, ...input } = request.body;
       const session = await signIn(request.ctx, deps, { ...input, otp_code: input.otp_code ?? code }, kind);
-      giveCookie(reply, deps.settings, session);
+      sendSessionCookie(reply, deps.settings, session);
       return reply.status(201).send({ token: session.token });
     },
   );

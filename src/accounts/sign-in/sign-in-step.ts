@@ -38,7 +38,7 @@ export function sealStep(ctx: Context, settings: AccountsSettings, { proven, cod
 }
 
 /** Opens what `sealStep` made; null when it is too old, altered, or the password has changed since. */
-export async function openStep(ctx: Context, settings: AccountsSettings, sealed: string): Promise<SignInStep | null> {
+export async function unsealStep(ctx: Context, settings: AccountsSettings, sealed: string): Promise<SignInStep | null> {
   const step = unseal(settings, sealed);
   if (!step || ctx.clock.now().getTime() >= step.until) return null;
   const user = await findUserById(ctx.db, step.user_id);
@@ -46,7 +46,7 @@ export async function openStep(ctx: Context, settings: AccountsSettings, sealed:
   if (user?.is_active !== true) return null;
   if (step.password !== null && (stored === null || sha256Hex(stored) !== step.password)) return null;
   const password_hash = step.password === null ? null : stored;
-  return { proven: { user, password_hash, rehashed: null, succeeded: async () => {} }, codes: step.codes };
+  return { proven: { user, password_hash, rehashed: null, releaseAttempt: async () => {} }, codes: step.codes };
 }
 
 function unseal(settings: AccountsSettings, sealed: string): SealedStep | null {

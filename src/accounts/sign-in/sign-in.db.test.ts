@@ -16,8 +16,8 @@ import {
   sampleAccountsSettings,
   testPassword,
 } from '../../../test/support/factories/accounts.ts';
-import { putTotp, updateTotp } from '../credentials/totp-store.ts';
-import { drawTotpSecret } from '../credentials/totp.ts';
+import { upsertTotp, updateTotp } from '../credentials/totp-store.ts';
+import { generateTotpSecret } from '../credentials/totp.ts';
 import { totpBinding } from '../factors/check-factors.ts';
 import { findUserById, updateUserRow } from '../identity/user-store.ts';
 import type { User } from '../identity/user.ts';
@@ -47,9 +47,9 @@ async function refusal(input: SignInInput, given: Partial<Context> = {}, with_de
 }
 
 async function withGenerator(user: User): Promise<{ code: (at?: Date) => string }> {
-  const secret = drawTotpSecret();
+  const secret = generateTotpSecret();
   await inTransaction(database.db, async (tx) => {
-    await putTotp(tx, user.id, seal(secret, deps.settings.seal_key, totpBinding(user)), ctx.clock.now());
+    await upsertTotp(tx, user.id, seal(secret, deps.settings.seal_key, totpBinding(user)), ctx.clock.now());
     await updateTotp(tx, user.id, { confirmed_at: ctx.clock.now() });
   });
   const totp = new TOTP({ secret: Secret.fromBase32(secret), algorithm: 'SHA1', digits: 6, period: 30 });
@@ -409,7 +409,7 @@ test('secrets of a generator are sealed and open in their own row only', async (
   assert.match(secret_sealed, /^v1\./);
   const thief = await makeUser(database.db);
   await inTransaction(database.db, async (tx) => {
-    await putTotp(tx, thief.id, secret_sealed, ctx.clock.now());
+    await upsertTotp(tx, thief.id, secret_sealed, ctx.clock.now());
     await updateTotp(tx, thief.id, { confirmed_at: ctx.clock.now() });
   });
   const input = { username: thief.username, password: testPassword, otp_code: '123456' };

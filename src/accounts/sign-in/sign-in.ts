@@ -9,9 +9,9 @@ import {
   type FactorDemands,
   type GivenCodes,
   proveAddress,
-  signInRefusal,
-  stepNeeded,
-  wrongCode,
+  signInProblem,
+  signInStepProblem,
+  wrongCodeProblem,
 } from '../factors/index.ts';
 import { userLoggedIn, userLoginFailed } from '../events.ts';
 import type { AccountsDeps } from '../hooks.ts';
@@ -22,13 +22,13 @@ import {
   findCredentials,
   findUserById,
   findUserByIdentifier,
-  identifierKey,
+  canonicalIdentifier,
   lockCredentials,
   parseIdentifier,
   updateUserRow,
   type User,
 } from '../identity/index.ts';
-import { lockCodeOf, sendCode } from '../verifications/index.ts';
+import { lockCode, sendCode } from '../verifications/index.ts';
 import { endSession, type OpenedSession, openSession } from '../sessions/index.ts';
 
 export interface SignInInput extends GivenCodes {
@@ -45,7 +45,7 @@ export interface ProvenIdentity {
   /** The same password under today's costs; null when there is no need. */
   rehashed: string | null;
   /** Takes the counted attempt back. Not before a code was right: what counts must not tell who exists. */
-  succeeded: () => Promise<void>;
+  releaseAttempt: () => Promise<void>;
 }
 
 /**
@@ -74,17 +74,17 @@ export async function proveIdentity(
 ): Promise<ProvenIdentity> {
   const { password, email_code, phone_code } = input;
   const hasCode = email_code !== undefined || phone_code !== undefined;
-  if (password === undefined && !hasCode) throw stepNeeded({ password: ['Enter your password.'] });
+  if (password === undefined && !hasCode) throw signInStepProblem({ password: ['Enter your password.'] });
 
   const { throttle } = settings;
   const peer = networkOf(ctx.peer?.ip);
   await throttle.take(signInPeerLimit, peer);
   const user = await findUserByIdentifier(ctx.db, parseIdentifier(input.username));
   // One count for an account, by whichever of its names it is tried.
-  const name = user ? `user ${user.id}` : `name ${identifierKey(input.username)}`;
+  const name = user ? `user ${user.id}` : `name ${canonicalIdentifier(input.username)}`;
   const key = `${name} ${peer}`;
   await throttle.take(signInLimit, key);
-  const giveBack = async (): Promise<void> => {
+  const releaseAttempt = async (): Promise<void> => {
     await throttle.giveBack(signInPeerLimit, peer);
     await throttle.giveBack(signInLimit, key);
   };
@@ -92,28 +92,28 @@ export async function proveIdentity(
 
   if (password === undefined) {
     if (!candidate) {
-      await lookForNoCode(ctx, input.username);
-      throw wrongCode(email_code === undefined ? 'phone_code' : 'email_code');
+      await lockMissingCode(ctx, input.username);
+      throw wrongCodeProblem(email_code === undefined ? 'phone_code' : 'email_code');
     }
-    return { user: candidate, password_hash: null, rehashed: null, succeeded: giveBack };
+    return { user: candidate, password_hash: null, rehashed: null, releaseAttempt };
   }
 
   const stored = candidate ? ((await findCredentials(ctx.db, candidate.id))?.password_hash ?? null) : null;
   const { matches, is_outdated } = await verifyPassword(stored, password);
   if (!candidate || !matches) {
-    await noteFailure(ctx, input.username, user);
+    await recordFailedSignIn(ctx, input.username, user);
     throw accountsProblems.credentials_mismatch();
   }
-  await giveBack();
+  await releaseAttempt();
   const rehashed = is_outdated ? await hashPassword(password) : null;
-  return { user: candidate, password_hash: stored, rehashed, succeeded: async () => {} };
+  return { user: candidate, password_hash: stored, rehashed, releaseAttempt: async () => {} };
 }
 
 /** Checks the factors that are due and opens the session. */
 export async function finishSignIn(
   ctx: Context,
   { settings, hooks }: AccountsDeps,
-  { user, password_hash, rehashed, succeeded }: ProvenIdentity,
+  { user, password_hash, rehashed, releaseAttempt }: ProvenIdentity,
   codes: GivenCodes,
   kind: 'token' | 'cookie',
 ): Promise<OpenedSession> {
@@ -150,7 +150,7 @@ export async function finishSignIn(
 
   switch (outcome.kind) {
     case 'opened':
-      await succeeded();
+      await releaseAttempt();
       return outcome.session;
     case 'mismatch':
       throw accountsProblems.credentials_mismatch();
@@ -158,11 +158,11 @@ export async function finishSignIn(
       throw accountsProblems.authentication_disabled();
     case 'needed':
       await sendNeededCode(ctx, settings, user, outcome.field);
-      throw signInRefusal(outcome, at);
+      throw signInProblem(outcome, at);
     case 'wrong':
     case 'used':
     case 'locked':
-      throw signInRefusal(outcome, at);
+      throw signInProblem(outcome, at);
   }
 }
 
@@ -174,15 +174,15 @@ function demandsOf(user: User, password_hash: string | null): FactorDemands {
   };
 }
 
-async function noteFailure(ctx: Context, username: string, user: User | undefined): Promise<void> {
+async function recordFailedSignIn(ctx: Context, username: string, user: User | undefined): Promise<void> {
   const payload = { user_id: user?.id ?? null, username: username.slice(0, 150), ip: ctx.peer?.ip ?? null };
   await inTransaction(ctx.db, (tx) => emit(tx, userLoginFailed(payload), ctx.clock.now()));
 }
 
 /** Does for an unknown name the work that a wrong code of a known one takes. */
-async function lookForNoCode(ctx: Context, username: string): Promise<void> {
-  const nowhere = { user_id: null, channel: 'email', address: identifierKey(username) } as const;
-  await inTransaction(ctx.db, (tx) => lockCodeOf(tx, nowhere));
+async function lockMissingCode(ctx: Context, username: string): Promise<void> {
+  const nowhere = { user_id: null, channel: 'email', address: canonicalIdentifier(username) } as const;
+  await inTransaction(ctx.db, (tx) => lockCode(tx, nowhere));
 }
 
 async function sendNeededCode(ctx: Context, settings: AccountsSettings, user: User, field: CodeField): Promise<void> {

@@ -4,10 +4,10 @@ import { emit } from '#platform/jobs/events';
 import { requireUser } from '../actor.ts';
 import { deleteApiKeys, deleteSshKey, deleteTotp } from '../credentials/index.ts';
 import { requireOwnSecrets, type Secrets } from '../factors/index.ts';
-import { endSessions, lockStanding } from '../sessions/index.ts';
+import { endSessions, lockUserForChange } from '../sessions/index.ts';
 import { userArchived } from '../events.ts';
 import type { AccountsDeps } from '../hooks.ts';
-import { useStopLinksOf, useVerificationsOf } from '../verifications/index.ts';
+import { voidStopLinksOf, voidVerificationsOf } from '../verifications/index.ts';
 import {
   archivedUsername,
   claimName,
@@ -34,11 +34,11 @@ export async function archiveUser(
   await requireOwnSecrets(ctx, settings, user, secrets);
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
-    await lockStanding(tx, ctx, user.id);
+    await lockUserForChange(tx, ctx, user.id);
     await hooks.onArchive(tx, { user, site: ctx.site, originated_by }, at);
     await endSessions(tx, user.id, at);
-    await useVerificationsOf(tx, user.id, at);
-    await useStopLinksOf(tx, user.id, at);
+    await voidVerificationsOf(tx, user.id, at);
+    await voidStopLinksOf(tx, user.id, at);
     await deleteApiKeys(tx, user.id);
     await deleteTotp(tx, user.id);
     await deleteSshKey(tx, user.id);

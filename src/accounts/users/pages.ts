@@ -8,8 +8,8 @@ import { requireUser } from '../actor.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { UserParams } from '../schemas.ts';
 import { findUserById, isEmailVerified, presentUser, requireSubject, type User } from '../identity/index.ts';
-import { secretsToForm } from '../factors/index.ts';
-import { updateMessage } from './update-message.ts';
+import { readSecretProblem } from '../factors/index.ts';
+import { describeUpdate } from './describe-update.ts';
 import { updateUser } from './update-user.ts';
 import { requestEmailCode, verifyEmail } from './verify-email.ts';
 
@@ -48,10 +48,10 @@ export function userPages(app: App, deps: AccountsDeps): void {
         otp_code: textField(body, 'otp_code', 32) || undefined,
       });
       if (update.awaiting.length > 0) return await showUser(reply, update.user, null, form, update.awaiting);
-      reply.flash('success', updateMessage(update));
+      reply.flash('success', describeUpdate(update));
       return await reply.redirect(paths.user(update.user.username), 303);
     } catch (error) {
-      return showUser(reply, user, secretsToForm(error), form);
+      return showUser(reply, user, readSecretProblem(error), form);
     }
   });
 

@@ -15,10 +15,10 @@ import {
   VerifyEmailBody,
 } from '../schemas.ts';
 import type { AccountsDeps } from '../hooks.ts';
-import { inviteAgain, inviteLead } from '../verifications/index.ts';
+import { resendActivationLink, sendLeadActivationLink } from '../verifications/index.ts';
 import { archiveUser } from './archive-user.ts';
 import { presentUser, requireSubject } from '../identity/index.ts';
-import { updateMessage } from './update-message.ts';
+import { describeUpdate } from './describe-update.ts';
 import { updateUser } from './update-user.ts';
 import { requestEmailCode, verifyEmail } from './verify-email.ts';
 
@@ -81,7 +81,7 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
       const without_secret = request.method === 'PUT' ? 'keep' : 'refuse';
       const user = await requireSubject(request);
       const update = await updateUser(request.ctx, deps, user, { ...input, slug }, without_secret);
-      return { ...presentUser(update.user), detail: updateMessage(update) };
+      return { ...presentUser(update.user), detail: describeUpdate(update) };
     },
   );
 
@@ -130,11 +130,11 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
       if (request.subject.user_id === null) {
         const lead = await findLead?.(request.ctx.db, request.params.user);
         if (!lead) throw commonProblems.not_found();
-        await inviteLead(request.ctx, settings, lead);
+        await sendLeadActivationLink(request.ctx, settings, lead);
         return reply.status(201).send({ ...lead, detail });
       }
       const user = await requireSubject(request);
-      await inviteAgain(request.ctx, settings, user);
+      await resendActivationLink(request.ctx, settings, user);
       return reply.status(201).send({ ...presentUser(user), detail });
     },
   );

@@ -13,12 +13,13 @@ import {
   removeAddress,
   requestAddressChange,
 } from '../address-changes/index.ts';
-import { type FactorRefusal, requireSecrets, secretRefusal } from '../factors/index.ts';
+import { type FactorRefusal, requireSecrets, secretProblem } from '../factors/index.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { findUserById, renameUser, updateUserRow, type User } from '../identity/index.ts';
+import { requireNoApiKey } from '../actor.ts';
 import { accountsProblems, fieldProblem } from '../problems.ts';
 import { addressLimit } from '../rate-limits.ts';
-import { lockStanding, refuseApiKey } from '../sessions/index.ts';
+import { lockUserForChange } from '../sessions/index.ts';
 import { sendCode } from '../verifications/index.ts';
 
 export interface UserChangeInput extends AddressInput {
@@ -64,7 +65,7 @@ export async function updateUser(
   const before = await findUserById(ctx.db, id);
   if (!before) throw commonProblems.not_found();
   const changes = readChanges(before, asked);
-  if (changes.some((change) => decideAddressChange(change) !== null) || isRename(before, asked)) refuseApiKey(ctx);
+  if (changes.some((change) => decideAddressChange(change) !== null) || isRename(before, asked)) requireNoApiKey(ctx);
   const guarded = changes.filter(needsSecret).map(({ channel }) => channel);
   const isSecretless = asked.password === undefined && asked.otp_code === undefined;
   const kept = isSecretless && without_secret === 'keep' ? guarded : [];
@@ -74,38 +75,40 @@ export async function updateUser(
     await deps.settings.throttle.take(addressLimit, String(id));
     await requireSecrets(ctx, deps.settings, { password: input.password, otp_code: input.otp_code });
   }
-  const outcome = await inTransaction(ctx.db, (tx) => save(ctx, tx, deps, id, input, { has_secret: isGuarded }));
+  const outcome = await inTransaction(ctx.db, (tx) =>
+    saveUserChange(ctx, tx, deps, id, input, { has_secret: isGuarded }),
+  );
   if ('wrong' in outcome) {
     throw fieldProblem(accountsProblems.code_wrong, { [outcome.wrong]: ['This code is wrong or no longer valid.'] });
   }
-  if ('refusal' in outcome) throw secretRefusal(outcome.refusal, ctx.clock.now());
+  if ('refusal' in outcome) throw secretProblem(outcome.refusal, ctx.clock.now());
   for (const { channel, to } of outcome.requested)
     await sendCode(ctx, deps.settings, outcome.user, channel, 'verify', to);
   return { user: outcome.user, awaiting: outcome.requested.flatMap(({ to }) => (to === null ? [] : [to])), kept };
 }
 
-type Saved = { user: User; requested: AddressChange[] } | { wrong: string } | { refusal: FactorRefusal };
+type SaveOutcome = { user: User; requested: AddressChange[] } | { wrong: string } | { refusal: FactorRefusal };
 
-async function save(
+async function saveUserChange(
   ctx: Context,
   tx: Tx,
   deps: AccountsDeps,
   id: User['id'],
   input: UserChangeInput,
   { has_secret }: { has_secret: boolean },
-): Promise<Saved> {
+): Promise<SaveOutcome> {
   const at = ctx.clock.now();
-  await lockStanding(tx, ctx, id);
+  await lockUserForChange(tx, ctx, id);
   const user = await findUserById(tx, id);
   if (!user) throw commonProblems.not_found();
   const changes = readChanges(user, input);
-  const having = (step: ReturnType<typeof decideAddressChange>) =>
+  const findByStep = (step: ReturnType<typeof decideAddressChange>) =>
     changes.filter((change) => decideAddressChange(change) === step);
 
-  const confirmed = await confirmAddresses(ctx, tx, deps, user, having('confirm'), { ...input, has_secret });
+  const confirmed = await confirmAddresses(ctx, tx, deps, user, findByStep('confirm'), { ...input, has_secret });
   if (confirmed !== null) return confirmed;
-  for (const { channel } of having('remove')) await removeAddress(tx, user, channel, at);
-  const requested = having('request');
+  for (const { channel } of findByStep('remove')) await removeAddress(tx, user, channel, at);
+  const requested = findByStep('request');
   for (const change of requested) await requestAddressChange(tx, user, change, at);
 
   await updateUserRow(tx, user.id, {

@@ -1,18 +1,18 @@
-export { inviteAgain, inviteLead } from './invite-again.ts';
+export { resendActivationLink, sendLeadActivationLink } from './send-activation-link.ts';
 export { type PreparedVerification, prepareVerification, type VerificationRequest } from './prepare-verification.ts';
 export { replaceVerification } from './replace-verification.ts';
-export { sendProofOfRefused } from './send-proof-of-refused.ts';
+export { sendCodeAfterRefusal } from './send-code-after-refusal.ts';
 export { sendCode, sendLink } from './send-verification.ts';
 export {
   countCodeFailure,
   deleteVerificationsBefore,
   findVerificationByKey,
   hashCode,
-  lockCodeOf,
+  lockCode,
   lockVerificationByKey,
-  useStopLinksOf,
-  useVerification,
-  useVerificationsOf,
+  voidStopLinksOf,
+  consumeVerification,
+  voidVerificationsOf,
 } from './verification-store.ts';
 export {
   code_lifetime_s,

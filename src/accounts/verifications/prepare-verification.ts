@@ -2,7 +2,7 @@ import { randomCode6, randomKey40, sha256Hex } from '#platform/security/crypto';
 import type { Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
 import { code_lifetime_s, type Verification } from './verification.ts';
-import { hashCode, insertVerification, voidCodesOf } from './verification-store.ts';
+import { hashCode, insertVerification, voidCodes } from './verification-store.ts';
 
 export interface VerificationRequest {
   user_id: UserId | null;
@@ -31,7 +31,7 @@ export async function prepareVerification(
   const address = request.channel === 'email' ? request.address.toLowerCase() : request.address;
   const key = request.sends === 'code' ? null : randomKey40();
   const code = request.sends === 'key' ? null : randomCode6();
-  if (code !== null) await voidCodesOf(tx, { ...request, address });
+  if (code !== null) await voidCodes(tx, { ...request, address });
 
   const after = (seconds: number) => new Date(at.getTime() + seconds * 1000);
   await insertVerification(tx, {

@@ -1,7 +1,7 @@
 import type { Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
 import { prepareVerification, type PreparedVerification, type VerificationRequest } from './prepare-verification.ts';
-import { findPreparedAt, useVerificationsOf } from './verification-store.ts';
+import { findPreparedAt, voidVerificationsOf } from './verification-store.ts';
 
 /**
  * Voids every outstanding link and code of the user and prepares the only valid one. Prepares none, and returns the
@@ -17,6 +17,6 @@ export async function replaceVerification(
 ): Promise<PreparedVerification | { prepared_at: Date }> {
   const prepared_at = await findPreparedAt(tx, request.user_id, request.reason, at);
   if (prepared_at && at.getTime() - prepared_at.getTime() < unless_within_ms) return { prepared_at };
-  await useVerificationsOf(tx, request.user_id, at);
+  await voidVerificationsOf(tx, request.user_id, at);
   return prepareVerification(tx, request, at);
 }

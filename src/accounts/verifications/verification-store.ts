@@ -64,7 +64,7 @@ export interface CodeOwner {
 }
 
 /** Selects the newest code sent for a user to an address, FOR UPDATE. Index: verifications_address. */
-export async function lockCodeOf(tx: Tx, owner: CodeOwner): Promise<Verification | undefined> {
+export async function lockCode(tx: Tx, owner: CodeOwner): Promise<Verification | undefined> {
   return tx
     .selectFrom('verifications')
     .select(columns)
@@ -95,7 +95,7 @@ export async function hasCodeSince(reader: Reader, owner: CodeOwner, since: Date
 }
 
 /** Voids the codes sent before for a user to an address: only the newest counts. Index: verifications_address. */
-export async function voidCodesOf(tx: Tx, owner: CodeOwner): Promise<void> {
+export async function voidCodes(tx: Tx, owner: CodeOwner): Promise<void> {
   await tx
     .updateTable('verifications')
     .set({ code_hash: null })
@@ -114,7 +114,7 @@ export async function countCodeFailure(tx: Tx, id: VerificationId): Promise<void
     .execute();
 }
 
-export async function useVerification(tx: Tx, id: VerificationId, at: Date): Promise<void> {
+export async function consumeVerification(tx: Tx, id: VerificationId, at: Date): Promise<void> {
   await tx.updateTable('verifications').set({ used_at: at, code_hash: null }).where('id', '=', id).execute();
 }
 
@@ -125,7 +125,7 @@ export async function useVerification(tx: Tx, id: VerificationId, at: Date): Pro
  * Links that were sent to an address before it had a login open the account of the user who has it since: they end with the
  * others once the user has verified the address. Until then they are for the owner of the address, who may be another person.
  */
-export async function useVerificationsOf(tx: Tx, user_id: UserId, at: Date): Promise<void> {
+export async function voidVerificationsOf(tx: Tx, user_id: UserId, at: Date): Promise<void> {
   await tx
     .updateTable('verifications')
     .set({ used_at: at, code_hash: null })
@@ -138,12 +138,17 @@ export async function useVerificationsOf(tx: Tx, user_id: UserId, at: Date): Pro
     .select(['email', 'email_verified_at', 'phone', 'phone_verified_at'])
     .where('id', '=', user_id)
     .executeTakeFirst();
-  if (owner?.email && owner.email_verified_at) await useLinksWithoutUser(tx, 'email', owner.email, at);
-  if (owner?.phone && owner.phone_verified_at) await useLinksWithoutUser(tx, 'phone', owner.phone, at);
+  if (owner?.email && owner.email_verified_at) await voidLinksWithoutUser(tx, 'email', owner.email, at);
+  if (owner?.phone && owner.phone_verified_at) await voidLinksWithoutUser(tx, 'phone', owner.phone, at);
 }
 
 /** Index: verifications_address. */
-async function useLinksWithoutUser(tx: Tx, channel: Verification['channel'], address: string, at: Date): Promise<void> {
+async function voidLinksWithoutUser(
+  tx: Tx,
+  channel: Verification['channel'],
+  address: string,
+  at: Date,
+): Promise<void> {
   await tx
     .updateTable('verifications')
     .set({ used_at: at, code_hash: null })
@@ -155,7 +160,7 @@ async function useLinksWithoutUser(tx: Tx, channel: Verification['channel'], add
 }
 
 /** Uses up the links that stop or undo a change of a user's address. */
-export async function useStopLinksOf(tx: Tx, user_id: UserId, at: Date): Promise<void> {
+export async function voidStopLinksOf(tx: Tx, user_id: UserId, at: Date): Promise<void> {
   await tx
     .updateTable('verifications')
     .set({ used_at: at })

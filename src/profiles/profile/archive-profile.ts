@@ -1,4 +1,4 @@
-import { detachProfile, refuseApiKey, releaseName, type User } from '#accounts';
+import { releaseNameOfProfile, requireNoApiKey, releaseName, type User } from '#accounts';
 import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { inTransaction, type Reader, type Tx } from '#platform/db/database';
@@ -38,7 +38,7 @@ export async function archiveProfile(
 ): Promise<void> {
   await inTransaction(ctx.db, async (tx) => {
     const profile = await lockProfile(tx, profile_id);
-    if (profile.personal_user_id !== null) refuseApiKey(ctx);
+    if (profile.personal_user_id !== null) requireNoApiKey(ctx);
     await archiveLocked(tx, profile, ctx.site, actorId(ctx), ctx.clock.now(), onArchived);
   });
 }
@@ -57,7 +57,7 @@ async function archiveLocked(
   await onArchived(tx, profile.id, at);
   // The user of a personal profile keeps the name; an organization's stays closed for a while.
   if (profile.personal_user_id === null) await releaseName(tx, profile.slug, at);
-  else await detachProfile(tx, profile.id);
+  else await releaseNameOfProfile(tx, profile.id);
   await updateProfileRow(tx, profile.id, {
     slug: archiveSlug(profile.id),
     full_name: '',

@@ -4,7 +4,8 @@ import { isTimeZone } from '#kernel/instant';
 import { invalidInput } from '#kernel/problem';
 import { isSlug, slugify, withSuffix } from '#kernel/slug';
 import { singleLine } from '#kernel/text';
-import { claimName, isNameFree, parseEmail, type User } from '#accounts';
+import { claimName, isNameFree, type User } from '#accounts';
+import { parseEmail } from '#kernel/email';
 import type { Reader, Tx } from '#platform/db/database';
 import { extraToText } from '#platform/http/schemas';
 import {

@@ -1,6 +1,6 @@
 import { commonProblems, invalidInput } from '#kernel/problem';
 import { canonicalName, isSlug } from '#kernel/slug';
-import { claimName, followProfile, isUsername, refuseApiKey, releaseName } from '#accounts';
+import { claimName, updateUserFromProfile, isUsername, requireNoApiKey, releaseName } from '#accounts';
 import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
@@ -46,14 +46,14 @@ export async function updateProfile(
     if (!before.is_active) throw commonProblems.not_found();
     const slug = newSlug(input.slug, before);
     if (subject.relation === 'provider') refuseProvider(before, { ...fields, ...(slug === null ? {} : { slug }) });
-    if (slug !== null && before.personal_user_id !== null) refuseApiKey(ctx);
+    if (slug !== null && before.personal_user_id !== null) requireNoApiKey(ctx);
     if (slug !== null && !mayRename(ctx, before, subject)) {
       throw commonProblems.permission_denied({ detail: 'People change their user names themselves.' });
     }
     if (slug !== null) await renameProfile(ctx, tx, before, slug, at);
     const after = await updateProfileRow(tx, profile_id, { ...fields, ...(slug === null ? {} : { slug }) });
     if (after.personal_user_id !== null && after.full_name !== before.full_name) {
-      await followProfile(tx, after.personal_user_id, { full_name: after.full_name });
+      await updateUserFromProfile(tx, after.personal_user_id, { full_name: after.full_name });
     }
     const changes = profileChanges(before, after);
     if (isNoteworthy(changes)) await emit(tx, profileUpdated({ profile_id, changes, originated_by: actorId(ctx) }), at);
@@ -93,7 +93,7 @@ async function renameProfile(ctx: Context, tx: Tx, profile: Profile, slug: strin
   if (!(await claimName(tx, slug, { profile_id: profile.id, user_id }, at))) throw slugTaken();
   // Only the case may have changed: then it is the same name, and it is kept.
   if (slug.toLowerCase() !== profile.slug.toLowerCase()) await releaseName(tx, profile.slug, at);
-  if (user_id !== null) await followProfile(tx, user_id, { username: slug });
+  if (user_id !== null) await updateUserFromProfile(tx, user_id, { username: slug });
 }
 
 /** Lets a personal profile follow its user to a new name, in the user's transaction. @throws invalid_input (400) */

@@ -3,18 +3,17 @@ import { invalidInput } from '#kernel/problem';
 import { singleLine } from '#kernel/text';
 import {
   type AccountsSettings,
-  hashPassword,
   insertUser,
   isUsername,
   type OpenedSession,
   openSession,
-  parseEmail,
   parsePhone,
-  passwordRefusalMessage,
-  refusePassword,
   type User,
   userRegistered,
 } from '#accounts';
+import { hashPassword } from '#platform/security/password';
+import { parseEmail } from '#kernel/email';
+import { passwordRefusalMessage, refusePassword } from '#platform/security/password-policy';
 import type { Context } from '#platform/context';
 import type { UserId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';

@@ -5,10 +5,10 @@ import {
   insertUser,
   isEmailVerified,
   isUsername,
-  parseEmail,
   prepareVerification,
   type User,
 } from '#accounts';
+import { parseEmail } from '#kernel/email';
 import type { Context } from '#platform/context';
 import { randomKey40 } from '#platform/security/crypto';
 import type { ProfileId, UserId } from '#platform/db/db-schema';

@@ -1,4 +1,4 @@
-import { sendProofOfRefused, type User } from '#accounts';
+import { sendCodeAfterRefusal, type User } from '#accounts';
 import { Problem } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { paths } from '#platform/http/paths';
@@ -27,7 +27,7 @@ export async function withProofSent<T>(ctx: Context, work: () => Promise<T>): Pr
       error instanceof Problem &&
       error.code === profileProblems.email_unverified.code &&
       error.extra.location === paths.verifyEmail();
-    if (isForOwnAddress && user_id !== null) await sendProofOfRefused(ctx, user_id);
+    if (isForOwnAddress && user_id !== null) await sendCodeAfterRefusal(ctx, user_id);
     throw error;
   }
 }

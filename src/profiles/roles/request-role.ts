@@ -1,5 +1,6 @@
 import { invalidInput } from '#kernel/problem';
-import { findUserById, parseEmail, type User } from '#accounts';
+import { findUserById, type User } from '#accounts';
+import { parseEmail } from '#kernel/email';
 import type { Context } from '#platform/context';
 import { randomKey40 } from '#platform/security/crypto';
 import type { UserId } from '#platform/db/db-schema';

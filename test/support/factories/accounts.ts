@@ -6,12 +6,12 @@ import {
   type AccountsDeps,
   type AccountsHooks,
   type AccountsSettings,
-  hashPassword,
   insertUser,
   makeAccountsSettings,
   type NewUser,
   type User,
 } from '#accounts';
+import { hashPassword } from '#platform/security/password';
 import { inTransaction, type Db } from '../../../src/platform/db/database.ts';
 import { openSecrets } from '../../../src/platform/jobs/outbox-store.ts';
 import { makeThrottle } from '../../../src/platform/security/throttle.ts';

@@ -8,17 +8,17 @@ import type { AccountsSettings } from '../settings.ts';
  *
  * @throws invalid_input (400) naming `new_password`; busy (503)
  */
-export async function acceptPassword(
+export async function hashNewPassword(
   settings: AccountsSettings,
   password: string,
   facts: PasswordFacts,
 ): Promise<string> {
-  await requireAcceptable(settings, password, facts);
+  await requirePasswordPolicy(settings, password, facts);
   return hashPassword(password);
 }
 
 /** @throws invalid_input (400) naming `new_password` */
-export async function requireAcceptable(
+export async function requirePasswordPolicy(
   settings: AccountsSettings,
   password: string,
   facts: PasswordFacts,

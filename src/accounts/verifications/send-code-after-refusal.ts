@@ -14,7 +14,7 @@ const refusal_every_ms = 3_600_000;
  * Mails a code to the unverified address of a user whom a refusal asks to verify it. Opens its own transaction, since the
  * refused one is rolled back. Counted in the table of verifications, so that the limit holds on every node.
  */
-export async function sendProofOfRefused(ctx: Context, user_id: User['id']): Promise<void> {
+export async function sendCodeAfterRefusal(ctx: Context, user_id: User['id']): Promise<void> {
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
     await lockCredentials(tx, user_id);

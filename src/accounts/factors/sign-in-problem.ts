@@ -2,17 +2,18 @@ import type { CodeField, FactorRefusal } from './check-factors.ts';
 import { accountsProblems, fieldProblem } from '../problems.ts';
 
 /** The refusal that a verdict on the factors means while signing in. */
-export function signInRefusal(verdict: FactorRefusal, at: Date) {
+export function signInProblem(verdict: FactorRefusal, at: Date) {
   switch (verdict.kind) {
     case 'needed':
       if (verdict.field === 'otp_code')
-        return stepNeeded({ otp_code: ['Enter the code that your authenticator shows.'] });
-      if (verdict.field === 'email_code') return stepNeeded({ email: ['We sent a code to your e-mail address.'] });
-      return stepNeeded({ phone: ['We sent a code to your phone.'] });
+        return signInStepProblem({ otp_code: ['Enter the code that your authenticator shows.'] });
+      if (verdict.field === 'email_code')
+        return signInStepProblem({ email: ['We sent a code to your e-mail address.'] });
+      return signInStepProblem({ phone: ['We sent a code to your phone.'] });
     case 'locked':
       return accountsProblems.otp_locked({ retry_after_s: secondsUntil(verdict.until, at) });
     case 'wrong':
-      return wrongCode(verdict.field);
+      return wrongCodeProblem(verdict.field);
     case 'used':
       return fieldProblem(accountsProblems.code_wrong, { [verdict.field]: [usedCodeMessage] });
   }
@@ -20,11 +21,11 @@ export function signInRefusal(verdict: FactorRefusal, at: Date) {
 
 export const usedCodeMessage = 'This code was used already. Wait for the next one.';
 
-export function stepNeeded(fields: Record<string, string[]>) {
+export function signInStepProblem(fields: Record<string, string[]>) {
   return fieldProblem(accountsProblems.sign_in_step_required, fields);
 }
 
-export function wrongCode(field: CodeField) {
+export function wrongCodeProblem(field: CodeField) {
   return fieldProblem(accountsProblems.code_wrong, { [field]: ['This code is wrong or no longer valid.'] });
 }
 

@@ -1,7 +1,7 @@
 import type { UserUpdate } from './update-user.ts';
 
 /** The message about an update: addresses that wait for a code, or that stay because no secret was given. */
-export function updateMessage({ awaiting, kept }: UserUpdate): string {
+export function describeUpdate({ awaiting, kept }: UserUpdate): string {
   const parts = ['Profile updated.'];
   if (awaiting.length > 0) {
     parts.push(`A code was sent to ${awaiting.join(' and ')}: the present address stays until you enter it.`);

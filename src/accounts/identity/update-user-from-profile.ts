@@ -8,7 +8,7 @@ import { updateUserRow } from './user-store.ts';
  * The new name must have been claimed for both. The e-mail address never follows: whoever may edit a profile could
  * otherwise take over the account.
  */
-export async function followProfile(
+export async function updateUserFromProfile(
   tx: Tx,
   user_id: UserId,
   change: { username?: string; full_name?: string },

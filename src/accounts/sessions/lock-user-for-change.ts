@@ -4,18 +4,8 @@ import type { Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
 import { requireUser } from '../actor.ts';
-import { accountsProblems } from '../problems.ts';
 import { hasSessionEnded } from './session-store.ts';
 import { lockCredentials } from '../identity/index.ts';
-
-/**
- * Refuses a caller that presents an API key: a key that leaked must not be able to take over the account.
- *
- * @throws api_key_refused (403)
- */
-export function refuseApiKey(ctx: Context): void {
-  if (requireUser(ctx).via === 'api-key') throw accountsProblems.api_key_refused({ location: paths.login() });
-}
 
 /**
  * Locks the row of a user whose credentials the caller changes and checks that the caller's session still stands.
@@ -25,7 +15,7 @@ export function refuseApiKey(ctx: Context): void {
  * Locks: the user's row.
  * @throws credentials_invalid (401)
  */
-export async function lockStanding(tx: Tx, ctx: Context, user_id: UserId): Promise<void> {
+export async function lockUserForChange(tx: Tx, ctx: Context, user_id: UserId): Promise<void> {
   const { session_id } = requireUser(ctx);
   const held = await lockCredentials(tx, user_id);
   if (!held) throw commonProblems.not_found();

@@ -16,7 +16,7 @@ const fieldsOfStep: readonly [name: string, field: CodeField][] = [
 ];
 
 /** Says which code a refused sign-in waits for; null when the refusal is about something else. */
-export function awaitedCode(error: unknown): AwaitedCode | null {
+export function findAwaitedCode(error: unknown): AwaitedCode | null {
   if (!(error instanceof Problem)) return null;
   switch (error.code) {
     case accountsProblems.sign_in_step_required.code: {
@@ -35,11 +35,11 @@ export function awaitedCode(error: unknown): AwaitedCode | null {
 }
 
 /** Reads which code a form carries; the generator's unless it says otherwise. */
-export function codeFieldOf(text: string): CodeField {
+export function parseCodeField(text: string): CodeField {
   return text === 'email_code' || text === 'phone_code' ? text : 'otp_code';
 }
 
 /** The codes shown so far, without the one that must be entered again. */
-export function withoutCode(codes: GivenCodes, field: CodeField): GivenCodes {
+export function removeCode(codes: GivenCodes, field: CodeField): GivenCodes {
   return { ...codes, [field]: undefined };
 }

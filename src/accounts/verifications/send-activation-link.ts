@@ -11,9 +11,9 @@ import { sendLink } from './send-verification.ts';
  *
  * @throws already_active (400), no_address (400), too_many_requests (429)
  */
-export async function inviteAgain(ctx: Context, settings: AccountsSettings, user: User): Promise<void> {
+export async function resendActivationLink(ctx: Context, settings: AccountsSettings, user: User): Promise<void> {
   if (user.has_password) throw accountsProblems.already_active();
-  await invite(ctx, settings, user);
+  await takeAndSendLink(ctx, settings, user);
 }
 
 /**
@@ -21,15 +21,15 @@ export async function inviteAgain(ctx: Context, settings: AccountsSettings, user
  *
  * @throws no_address (400), too_many_requests (429)
  */
-export async function inviteLead(
+export async function sendLeadActivationLink(
   ctx: Context,
   settings: AccountsSettings,
   lead: { email: string | null; phone: string | null },
 ): Promise<void> {
-  await invite(ctx, settings, { id: null, ...lead });
+  await takeAndSendLink(ctx, settings, { id: null, ...lead });
 }
 
-async function invite(
+async function takeAndSendLink(
   ctx: Context,
   settings: AccountsSettings,
   whom: { id: User['id'] | null; email: string | null; phone: string | null },
