@@ -11,7 +11,7 @@ import {
 } from '#accounts';
 import { billingJobs, billingPages, billingRoutes, emptiesCart, emptyCart, isCouponUsed } from '#billing';
 import { catalogRoutes } from '#catalog';
-import { contactsPages, contactsRoutes, findLead, isLead, listActivities } from '#contacts';
+import { findLead, listActivities, makeContacts } from '#contacts';
 import { makeGateway } from '#gateway';
 import { ledgerRoutes } from '#ledger';
 import { metricsRoutes } from '#metrics';
@@ -39,15 +39,7 @@ import { runDue } from '#platform/jobs/run-due';
 import { makeSiteCache, type SiteCache } from '#platform/site';
 import { makeTemplates, type Templates } from '#platform/templates/templates';
 import { makeThrottle, throttleOn } from '#platform/security/throttle';
-import {
-  makeDecideAccess,
-  makeMenu,
-  makeProfilesHooks,
-  type OnAccountClaimed,
-  profilesPages,
-  profilesRoutes,
-  profilesJobs,
-} from '#profiles';
+import { makeDecideAccess, makeMenu, makeProfiles, makeProfilesHooks, type OnAccountClaimed } from '#profiles';
 import {
   claimWaiting,
   endAllOfProfile,
@@ -169,7 +161,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     authenticate: (credentials) => authenticate(db, clock, accounts, credentials),
     decideAccess: makeDecideAccess({
       providersOf,
-      isLead,
+      findLead,
       grace_days: config.provider_grace_days,
       terms_required: config.terms_required,
     }),
@@ -178,7 +170,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     isStopping: () => stopping,
   });
 
-  const rooms = makeRooms();
+  const rooms = makeRooms({ accounts, templates });
   checkRooms([{ name: 'platform', page_types: apiReferencePageTypes }, ...rooms], (name) => templates.has(name));
   const runner = makeJobRunner({
     database,
@@ -186,7 +178,6 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
       ...rooms.flatMap(({ jobs = [] }) => jobs),
       ...platformJobs,
       ...accountsJobs,
-      ...profilesJobs,
       ...paymentsJobs,
       ...billingJobs,
     ],
@@ -210,7 +201,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     room.routes?.(http);
     room.pages?.(http);
   }
-  registerRooms(http, { accounts, templates });
+  registerRooms(http, { accounts });
   const gateway = makeGateway({
     db,
     log,
@@ -292,25 +283,24 @@ const removeChoices: OnAccountClaimed = async (tx, { user_id, profile_ids }) => 
 };
 
 /** Makes every room in the order of their directions: a room comes after the rooms that it imports. */
-function makeRooms(): readonly Room[] {
-  return [];
+function makeRooms({ accounts, templates }: RoomSettings): readonly Room[] {
+  const { throttle } = accounts;
+  return [
+    makeProfiles({ accounts, templates, listSubscriptions, listActivities, onProfileArchived: endAllOfProfile }),
+    makeContacts({ throttle }),
+  ];
 }
 
 /** The routes and pages of every room; what a room may not know of those above it is passed in here. */
-function registerRooms(http: App, { accounts, templates }: RoomSettings): void {
+function registerRooms(http: App, { accounts }: Pick<RoomSettings, 'accounts'>): void {
   const { throttle } = accounts;
   const people = {
     settings: accounts,
     hooks: emptiesCart(makeProfilesHooks(endAllOfProfile, removeChoices, claimWaiting)),
     findLead,
   };
-  const profiles = { accounts, templates, listSubscriptions, listActivities, onProfileArchived: endAllOfProfile };
   accountsRoutes(http, people);
   accountsPages(http, people);
-  profilesRoutes(http, profiles);
-  profilesPages(http, profiles);
-  contactsRoutes(http, { throttle });
-  contactsPages(http, { throttle });
   catalogRoutes(http, { hasSubscribers, isCouponUsed });
   subscriptionsRoutes(http, { throttle });
   subscriptionsPages(http);

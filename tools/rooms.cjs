@@ -18,6 +18,19 @@ const rooms = {
 // The sub-rooms of a room and which other sub-rooms each may import, by their doors. The files at the root of the room are
 // open to all of its sub-rooms. A room that is listed here lists every sub-folder that it has.
 const subrooms = {
+  profiles: {
+    records: [],
+    agreements: ['records'],
+    access: ['records', 'agreements'],
+    'role-types': ['records'],
+    roles: ['records'],
+    members: ['records', 'role-types', 'roles'],
+    profile: ['records', 'agreements', 'roles'],
+    accessibles: ['records', 'role-types', 'roles', 'profile'],
+    chooser: ['records', 'profile'],
+    registration: ['records', 'agreements', 'profile'],
+    search: ['records', 'roles', 'profile'],
+  },
   gateway: {
     rules: [],
     engagements: [],

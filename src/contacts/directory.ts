@@ -70,11 +70,6 @@ export async function findLead(reader: Reader, slug: string): Promise<UserDetail
   return contact?.user_id === null ? presentLead(contact) : null;
 }
 
-/** Says whether a name is that of a person without a login. */
-export async function isLead(reader: Reader, slug: string): Promise<boolean> {
-  return (await findLead(reader, slug)) !== null;
-}
-
 export function presentLead(contact: Contact): UserDetail {
   return {
     slug: contact.slug,

@@ -1,67 +1,109 @@
+import { Type } from 'typebox';
 import type { ProfileId, RoleId, UserId } from '#platform/db/db-schema';
-import type { FieldChanges } from './records/index.ts';
+import { defineEvent, idOf, nullableIdOf } from '#platform/jobs/events';
 
-/** A user registered; told to the user, only on sites that welcome by mail. */
-export const userWelcome = (payload: { user_id: UserId }) => ({ name: 'user_welcome', payload });
+const text_or_null = Type.Union([Type.String(), Type.Null()]);
+const originated_by = nullableIdOf<UserId>();
 
-/** A login without password was made for somebody unknown who was invited by e-mail. */
-export const userInvited = (payload: { user_id: UserId; profile_id: ProfileId; originated_by: UserId | null }) => ({
-  name: 'user_invited',
-  payload,
-});
+export const userWelcome = defineEvent(
+  'user_welcome',
+  Type.Object(
+    { user_id: idOf<UserId>() },
+    { description: 'A user registered on a site that sends a welcome message to new users.' },
+  ),
+);
 
-/** Fields of a profile changed. `changes` holds the former and the new text of each. */
-export const profileUpdated = (payload: {
-  profile_id: ProfileId;
-  changes: FieldChanges;
-  originated_by: UserId | null;
-}) => ({ name: 'profile_updated', payload });
+export const userInvited = defineEvent(
+  'user_invited',
+  Type.Object(
+    { user_id: idOf<UserId>(), profile_id: idOf<ProfileId>(), originated_by },
+    { description: 'A login without a password was created for an e-mail address that was invited to a role.' },
+  ),
+);
 
-/** What a role event tells: ids, and the words that came with it. */
-export interface RoleEventPayload {
-  role_id: RoleId;
-  profile_id: ProfileId;
-  user_id: UserId;
-  role_type: string | null;
-  message: string | null;
-  originated_by: UserId | null;
-}
+export const profileUpdated = defineEvent(
+  'profile_updated',
+  Type.Object(
+    {
+      profile_id: idOf<ProfileId>(),
+      /** Former and new text of each field, by the label of the field. */
+      changes: Type.Record(Type.String(), Type.Object({ pre: Type.String(), post: Type.String() })),
+      originated_by,
+    },
+    { description: 'Fields of a profile changed. A change that only fills in empty fields emits no event.' },
+  ),
+);
 
-/**
- * A role was granted, offered or its invitation sent again.
- *
- * `grant_key` is null when the role is in effect already. `key` activates the account of an invitee who has no password yet.
- */
-export const roleGrantCreated = (payload: RoleEventPayload & { grant_key: string | null; key: string | null }) => ({
-  name: 'role_grant_created',
-  payload,
-});
+const role_fields = {
+  role_id: idOf<RoleId>(),
+  profile_id: idOf<ProfileId>(),
+  user_id: idOf<UserId>(),
+  /** Slug of the type; null for a request that names no type. */
+  role_type: text_or_null,
+  /** Text of the sender. */
+  message: text_or_null,
+  originated_by,
+};
 
-/** The invited user accepted a role. */
-export const roleGrantAccepted = (payload: RoleEventPayload) => ({ name: 'role_grant_accepted', payload });
+export const roleGrantCreated = defineEvent(
+  'role_grant_created',
+  Type.Object(
+    {
+      ...role_fields,
+      /** Key of the invitation; null when the role is in effect already. */
+      grant_key: text_or_null,
+      /** Key that activates the account; null when the user has a password or no e-mail address. */
+      key: text_or_null,
+    },
+    { description: 'A role was granted, or a user was invited to a role, or an invitation was sent again.' },
+  ),
+);
 
-/** A role, an invitation or a request was taken away, from either side. */
-export const roleRevoked = (payload: {
-  role_id: RoleId;
-  profile_id: ProfileId;
-  user_id: UserId;
-  originated_by: UserId | null;
-}) => ({ name: 'role_revoked', payload });
+export const roleGrantAccepted = defineEvent(
+  'role_grant_accepted',
+  Type.Object(role_fields, { description: 'The invited user accepted a role.' }),
+);
 
-/** A user asked for a role on a profile. */
-export const roleRequestCreated = (payload: RoleEventPayload & { request_key: string | null }) => ({
-  name: 'role_request_created',
-  payload,
-});
+export const roleRevoked = defineEvent(
+  'role_revoked',
+  Type.Object(
+    { role_id: idOf<RoleId>(), profile_id: idOf<ProfileId>(), user_id: idOf<UserId>(), originated_by },
+    { description: 'A role, an invitation or a request was removed by the user or by the profile.' },
+  ),
+);
 
-/** A user signed, or signed again, a version of an agreement. */
-export const agreementSigned = (payload: { user_id: UserId; agreement: string; signed_at: string }) => ({
-  name: 'agreement_signed',
-  payload,
-});
+export const roleRequestCreated = defineEvent(
+  'role_request_created',
+  Type.Object(
+    { ...role_fields, request_key: text_or_null },
+    { description: 'A user requested a role on a profile, or the managers were reminded of the request.' },
+  ),
+);
 
-/** A profile was archived: its roles are gone, its slug and e-mail are opaque. */
-export const profileArchived = (payload: { profile_id: ProfileId; originated_by: UserId | null }) => ({
-  name: 'profile_archived',
-  payload,
-});
+export const agreementSigned = defineEvent(
+  'agreement_signed',
+  Type.Object(
+    { user_id: idOf<UserId>(), agreement: Type.String(), signed_at: Type.String() },
+    { description: 'A user signed the current version of an agreement. `agreement` is its slug.' },
+  ),
+);
+
+export const profileArchived = defineEvent(
+  'profile_archived',
+  Type.Object(
+    { profile_id: idOf<ProfileId>(), originated_by },
+    { description: 'A profile was archived: its roles are deleted, its slug and contact data are removed.' },
+  ),
+);
+
+export const profilesEvents = [
+  userWelcome,
+  userInvited,
+  profileUpdated,
+  roleGrantCreated,
+  roleGrantAccepted,
+  roleRevoked,
+  roleRequestCreated,
+  agreementSigned,
+  profileArchived,
+];

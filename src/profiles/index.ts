@@ -60,7 +60,6 @@ export {
   selectProfileNames,
 } from './records/index.ts';
 export { isBrokerManager } from './policy.ts';
-export { profilesJobs } from './jobs.ts';
 export {
   acceptInvitedManager,
   activationKey,
@@ -72,9 +71,7 @@ export {
 export { ProfileDetailSchema, ProfileSummarySchema } from './schemas.ts';
 export { makeProfilesHooks } from './hooks.ts';
 export { makeMenu } from './menu.ts';
-export type { ProfileNeeds } from './needs.ts';
-export { profilesPages } from './pages.ts';
-export { profilesRoutes } from './routes.ts';
+export { makeProfiles } from './profiles.ts';
 export {
   listMembersSeen,
   MemberSeenSchema,

@@ -70,7 +70,7 @@ export async function startGatewayApp(given: Partial<GatewayOptions['upstream']>
       if (!user) return 'invalid';
       return { user_id: user.id, username, session_id: null, via: authorization === undefined ? 'cookie' : 'token' };
     },
-    decideAccess: makeDecideAccess({ providersOf, isLead: async () => false, grace_days: 90, terms_required: false }),
+    decideAccess: makeDecideAccess({ providersOf, findLead: async () => null, grace_days: 90, terms_required: false }),
     templates,
     pageContext: async () => ({ user: null, menu: [] }),
     isStopping: () => false,

@@ -29,8 +29,8 @@ export interface ProviderLink {
 export interface AccessSources {
   /** Lists who provides plans to a profile, including those whose last subscription ended up to `grace_days` ago. */
   providersOf(reader: Reader, profile_id: ProfileId, at: Date, grace_days: number): Promise<readonly ProviderLink[]>;
-  /** Says whether a name in a `self` path is a person without login; broker people may look at these. */
-  isLead(reader: Reader, slug: string): Promise<boolean>;
+  /** Finds a contact without a login by its slug; the broker may read it under the path of a user. */
+  findLead(reader: Reader, slug: string): Promise<object | null>;
   /** Days after its end in which a subscription still lets the provider read. */
   grace_days: number;
   /** Signed-in people must have agreed to the terms of use; false on sites that do without. */
@@ -116,7 +116,7 @@ async function decideSelf(sources: AccessSources, inquiry: Inquiry, access: Self
   // A role that somebody gave to this user makes nobody a keeper of the user's account: only the broker is left.
   if (broker.strength === 'none') return permissionDenied;
   const user = await findUserByUsername(reader, username);
-  if (!user && !(await sources.isLead(reader, username))) return notFound;
+  if (!user && (await sources.findLead(reader, username)) === null) return notFound;
   return settle(inquiry, [broker], { user_id: user?.id ?? null });
 }
 

@@ -7,5 +7,5 @@ export {
   upsertSignature,
 } from './agreement-store.ts';
 export { type Agreement, TERMS_OF_USE } from './agreement.ts';
-export { legalPages } from './pages.ts';
+export { agreementPages } from './pages.ts';
 export { agreementRoutes } from './routes.ts';

@@ -14,7 +14,7 @@ import { AgreementParams } from './schemas.ts';
 import { signAgreement } from './sign-agreement.ts';
 
 /** The texts for everybody to read, and the page on which a signed-in person accepts one. */
-export function legalPages(app: App, templates: AgreementTemplates): void {
+export function agreementPages(app: App, templates: AgreementTemplates): void {
   const problems = [profileProblems.agreement_unknown];
   const config = { access: { kind: 'public' }, page: true } as const;
   app.get('/legal/', { config }, async ({ ctx }, reply) => {

@@ -11,6 +11,6 @@ export {
   parseProfileFields,
 } from './create-profile.ts';
 export { type Address, fillAddress } from './fill-address.ts';
-export { profileDetailPages } from './pages.ts';
-export { profileDetailRoutes } from './routes.ts';
+export { profilePages } from './pages.ts';
+export { profileRoutes } from './routes.ts';
 export { renamePersonalProfile, updateProfile } from './update-profile.ts';

@@ -22,7 +22,7 @@ const texts = {
 } as const;
 
 /** The contact details of a profile. */
-export function profileDetailPages(app: App): void {
+export function profilePages(app: App): void {
   const options = {
     config: { access: { kind: 'provider' }, page: true },
     schema: { params: ProfileParams, hide: true },

@@ -28,7 +28,7 @@ import { connectProfile } from './connect-profile.ts';
 import { updateProfile } from './update-profile.ts';
 
 /** Profiles themselves: reading, changing, archiving, and making ones that a user manages. */
-export function profileDetailRoutes(app: App, needs: ProfileNeeds): void {
+export function profileRoutes(app: App, needs: ProfileNeeds): void {
   listRoutes(app);
   oneProfileRoutes(app, needs);
   connectedRoutes(app, needs.accounts.throttle);

@@ -32,7 +32,6 @@ export {
 } from './profile-summary.ts';
 export {
   archiveSlug,
-  type FieldChanges,
   isArchiveSlug,
   isNoteworthy,
   type Profile,

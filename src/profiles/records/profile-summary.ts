@@ -5,7 +5,7 @@ import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { extraFromText } from '#platform/http/schemas';
 import type { ProfileDetailBody, ProfileSummaryBody } from '../schemas.ts';
-import { type Profile, profileName, type ProfileType, profileType } from './profile.ts';
+import { type Profile, profileName, profileType, type ProfileType } from './profile.ts';
 
 /** What everybody may know about a profile. */
 export interface ProfileSummary {

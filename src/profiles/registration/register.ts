@@ -32,8 +32,8 @@ import {
   oversizedExtras,
   type RegistrationExtras,
   registrationExtras,
-  type RegistrationShape,
   registrationShape,
+  type RegistrationShape,
 } from './registration.ts';
 import { renameField } from './rename-field.ts';
 import type { RegisterBody } from './schemas.ts';

@@ -1,0 +1,19 @@
+import type { Room } from '#platform/room';
+import type { Throttle } from '#platform/security/throttle';
+import { userContact } from './events.ts';
+import { contactsPages } from './pages.ts';
+import { contactsRoutes } from './routes.ts';
+
+export interface ContactNeeds {
+  throttle: Throttle;
+}
+
+/** Makes the room of people on record and the notes about them. */
+export function makeContacts(needs: ContactNeeds): Room {
+  return {
+    name: 'contacts',
+    routes: (http) => contactsRoutes(http, needs),
+    pages: (http) => contactsPages(http, needs),
+    events: [userContact],
+  };
+}

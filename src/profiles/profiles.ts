@@ -1,0 +1,40 @@
+import type { Room } from '#platform/room';
+import { accessiblePages, accessibleRoutes } from './accessibles/index.ts';
+import { agreementPages, agreementRoutes } from './agreements/index.ts';
+import { chooserPages } from './chooser/index.ts';
+import { profilesEvents } from './events.ts';
+import { profilesJobs } from './jobs.ts';
+import { memberPages, memberRoutes } from './members/index.ts';
+import type { ProfileNeeds } from './needs.ts';
+import { profilePages, profileRoutes } from './profile/index.ts';
+import { registrationPages, registrationRoutes } from './registration/index.ts';
+import { roleTypeRoutes } from './role-types/index.ts';
+import { searchRoutes } from './search/index.ts';
+
+/** Makes the room of billing profiles, roles and agreements. */
+export function makeProfiles(needs: ProfileNeeds): Room {
+  const { accounts, templates } = needs;
+  const { throttle } = accounts;
+  return {
+    name: 'profiles',
+    routes(http) {
+      registrationRoutes(http, accounts);
+      profileRoutes(http, needs);
+      roleTypeRoutes(http);
+      memberRoutes(http, throttle);
+      accessibleRoutes(http, throttle);
+      searchRoutes(http, throttle);
+      agreementRoutes(http, templates);
+    },
+    pages(http) {
+      registrationPages(http, accounts);
+      profilePages(http);
+      memberPages(http, throttle);
+      accessiblePages(http, throttle);
+      agreementPages(http, templates);
+      chooserPages(http);
+    },
+    jobs: profilesJobs,
+    events: profilesEvents,
+  };
+}
