@@ -16,6 +16,7 @@ export {
 } from './coupons/index.ts';
 export type { PlanEventPayload } from './events.ts';
 export {
+  planList,
   createPlan,
   deactivatePlansOf,
   findPlanBySlug,

@@ -1,7 +1,7 @@
 import type { ListQuery, Page } from '#kernel/page';
 import type { ActivityId, ContactId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
-import { listPage, type ListSpec } from '#platform/db/list';
+import { defineList, listPage } from '#platform/db/list';
 
 /** A dated note about a contact. */
 export interface Activity {
@@ -14,13 +14,13 @@ export interface Activity {
   created_at: Date;
 }
 
-const spec: ListSpec = {
+export const activityList = defineList({
   search: { text: 'activities.text' },
   sort: { created_at: 'activities.created_at' },
   default_order: [{ column: 'activities.created_at', descending: false }],
   tie_breaker: 'activities.id',
   date: 'activities.created_at',
-};
+});
 
 const PROFILE_ACTIVITIES_MAX = 100;
 
@@ -30,7 +30,12 @@ export async function listContactActivities(
   list: ListQuery,
   url: URL,
 ): Promise<Page<Activity>> {
-  return listPage(reader.selectFrom('activities').selectAll().where('contact_id', '=', contact_id), spec, list, url);
+  return listPage(
+    reader.selectFrom('activities').selectAll().where('contact_id', '=', contact_id),
+    activityList,
+    list,
+    url,
+  );
 }
 
 /** Lists the latest notes about a profile, newest first. Relies on index activities_profile_id. */

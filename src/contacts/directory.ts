@@ -2,11 +2,11 @@ import { type RawBuilder, sql } from 'kysely';
 import { selectUsers, type UserDetail, type UserSummary } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
-import { listPage, type ListSpec } from '#platform/db/list';
+import { defineList, listPage } from '#platform/db/list';
 import type { Contact } from './contact.ts';
 import { findContactBySlug } from './contact-store.ts';
 
-const spec: ListSpec = {
+export const directoryList = defineList({
   search: { email: 'person.email', username: 'person.slug', full_name: 'person.full_name' },
   sort: {
     full_name: 'person.full_name',
@@ -17,7 +17,7 @@ const spec: ListSpec = {
   default_order: [{ column: 'person.full_name', descending: false }],
   tie_breaker: 'person.slug',
   date: 'person.created_at',
-};
+});
 
 /**
  * Lists everybody: users, and people on record without a login; each once. Who proved the address of a person on record
@@ -45,7 +45,7 @@ export async function listDirectory(reader: Reader, list: ListQuery, url: URL): 
       ),
     );
   const people = reader.selectFrom(users.unionAll(leads).as('person')).selectAll('person');
-  const page = await listPage(people, spec, list, url);
+  const page = await listPage(people, directoryList, list, url);
   return {
     ...page,
     results: page.results.map(({ slug, full_name, picture }) => ({

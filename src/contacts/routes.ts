@@ -2,10 +2,10 @@ import { presentUser, UserDetailSchema } from '#accounts';
 import { inputProblems } from '#kernel/problem';
 import { quotaProblems } from '#platform/security/quota';
 import type { App } from '#platform/http/app';
-import { Detail, ListQuerystring } from '#platform/http/schemas';
+import { Detail, listQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/security/throttle';
-import { listContactActivities } from './activity-store.ts';
-import { listDirectory, presentLead } from './directory.ts';
+import { activityList, listContactActivities } from './activity-store.ts';
+import { directoryList, listDirectory, presentLead } from './directory.ts';
 import { findContactNamed, addActivity, presentActivities } from './add-activity.ts';
 import { contactProblems } from './problems.ts';
 import { recordContact } from './record-contact.ts';
@@ -57,7 +57,7 @@ function directoryRoutes(app: App): void {
         tags: ['profile'],
         summary: 'Lists users and other people on record',
         description: 'Lists the users of the site, with contacts that have no account.',
-        querystring: ListQuerystring,
+        querystring: listQuerystring(directoryList),
         response: { 200: UserPage },
       },
     },
@@ -97,7 +97,7 @@ function activityRoutes(app: App): void {
         summary: 'Lists the notes about a contact',
         description: 'Lists the notes of the site about a user or a contact, newest first.',
         params: UserParams,
-        querystring: ListQuerystring,
+        querystring: listQuerystring(activityList),
         response: { 200: ActivityPage },
       },
     },

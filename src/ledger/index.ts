@@ -9,3 +9,4 @@ export { type NewEvent, postEvent } from './post-event.ts';
 export { ledgerRoutes } from './routes.ts';
 export { balanceFields, type PresentedTransaction, type TransactionBody, TransactionSchema } from './schemas.ts';
 export { type Verification, verifyLedger, type Violation } from './verify-ledger.ts';
+export { transactionFields } from './transaction-store.ts';

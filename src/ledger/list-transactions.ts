@@ -3,7 +3,7 @@ import type { Money } from '#kernel/money';
 import type { ListQuery } from '#kernel/page';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
-import { filterRows, listPage, type ListSpec } from '#platform/db/list';
+import { filterRows, listPage } from '#platform/db/list';
 import { statementBalance, unpaidOrders } from './balance-store.ts';
 import { type BalancePage, lastInstant, type Range, upToNow, withBalance } from './balance-page.ts';
 import { accounts } from './entry.ts';
@@ -89,7 +89,7 @@ type Entries = ReturnType<typeof selectEntries>;
 async function pageOfEntries(
   ctx: Context,
   asked: ListRequest,
-  spec: ListSpec,
+  spec: typeof oldestFirst,
   listed: Expression<SqlBool>,
   viewer_id: ProfileId,
   balanceOf: (entries: Entries) => Promise<Money[]>,

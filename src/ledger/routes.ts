@@ -1,10 +1,11 @@
+import { transactionFields } from './transaction-store.ts';
 import assert from 'node:assert/strict';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { isTimeZone } from '#kernel/instant';
 import type { App } from '#platform/http/app';
 import { type Access, sellersSeenBy } from '#platform/http/guards/access';
-import { ListQuerystring, SlugParam } from '#platform/http/schemas';
+import { listQuerystring, SlugParam } from '#platform/http/schemas';
 import { listProblems } from '#platform/db/list';
 import { findProfileById, getBroker, type Profile } from '#profiles';
 import {
@@ -19,7 +20,7 @@ import { TransactionPage } from './schemas.ts';
 
 const ProfileParams = Type.Object({ profile: SlugParam });
 const TransactionsQuerystring = Type.Object({
-  ...ListQuerystring.properties,
+  ...listQuerystring(transactionFields).properties,
   selector: Type.Optional(Type.String({ maxLength: 255, description: 'Part of the name of an account' })),
 });
 
@@ -65,7 +66,7 @@ export function ledgerRoutes(app: App): void {
           summary,
           description,
           params: ProfileParams,
-          querystring: ListQuerystring,
+          querystring: listQuerystring(transactionFields),
           response: { 200: TransactionPage },
         },
       },

@@ -2,19 +2,18 @@ import { type Expression, type SelectQueryBuilder, type SqlBool, sql } from 'kys
 import type { Money } from '#kernel/money';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import type { ListSpec } from '#platform/db/list';
+import { defineList } from '#platform/db/list';
 import { selectProfileNames } from '#profiles';
 import type { Entry } from './entry.ts';
 
-/** How lists of transactions are searched and sorted; each says its own default order. */
-const searched: ListSpec['search'] = {
+const searched = {
   description: 'entry.description',
   orig_profile: 'orig.slug',
   orig_profile__full_name: 'orig.full_name',
   dest_profile: 'dest.slug',
   dest_profile__full_name: 'dest.full_name',
-};
-const sorted: ListSpec['sort'] = {
+} as const;
+const sorted = {
   ...searched,
   amount: 'entry.dest_amount',
   orig_amount: 'entry.orig_amount',
@@ -23,19 +22,22 @@ const sorted: ListSpec['sort'] = {
   dest_account: 'entry.dest_account',
   created_at: 'entry.created_at',
   date: 'entry.created_at',
-};
+} as const;
 
-export const newestFirst: ListSpec = listSpec(true);
-export const oldestFirst: ListSpec = listSpec(false);
+/** Names that every list of transactions accepts in `q_f` and `o`. */
+export const transactionFields = { search: searched, sort: sorted };
 
-function listSpec(descending: boolean): ListSpec {
-  return {
+export const newestFirst = transactionsBy(true);
+export const oldestFirst = transactionsBy(false);
+
+function transactionsBy(descending: boolean) {
+  return defineList({
     search: searched,
     sort: sorted,
     default_order: [{ column: 'entry.created_at', descending }],
     tie_breaker: 'entry.id',
     date: 'entry.created_at',
-  };
+  });
 }
 
 /** All entries, with the names of both profiles at hand for searching and sorting. */

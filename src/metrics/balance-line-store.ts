@@ -1,10 +1,17 @@
 import type { Page, ListQuery } from '#kernel/page';
 import type { Reader, Tx } from '#platform/db/database';
-import { listPage } from '#platform/db/list';
+import { defineList, listPage } from '#platform/db/list';
 import type { BalanceLine } from './balance-line.ts';
 
 export type NewBalanceLine = Pick<BalanceLine, 'report' | 'title' | 'selector' | 'rank'>;
 export type BalanceLineChange = Partial<Pick<BalanceLine, 'title' | 'selector' | 'rank'>>;
+
+export const balanceLineList = defineList({
+  search: { title: 'title', selector: 'selector' },
+  sort: { title: 'title', rank: 'rank' },
+  default_order: [{ column: 'rank', descending: false }],
+  tie_breaker: 'id',
+});
 
 export async function listBalanceLines(
   reader: Reader,
@@ -12,13 +19,12 @@ export async function listBalanceLines(
   list: ListQuery,
   url: URL,
 ): Promise<Page<BalanceLine>> {
-  const spec = {
-    search: { title: 'title', selector: 'selector' },
-    sort: { title: 'title', rank: 'rank' },
-    default_order: [{ column: 'rank', descending: false }],
-    tie_breaker: 'id',
-  };
-  return listPage(reader.selectFrom('balance_lines').selectAll().where('report', '=', report), spec, list, url);
+  return listPage(
+    reader.selectFrom('balance_lines').selectAll().where('report', '=', report),
+    balanceLineList,
+    list,
+    url,
+  );
 }
 
 export async function findBalanceLines(reader: Reader, report: string): Promise<BalanceLine[]> {

@@ -1,8 +1,8 @@
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
-import { ListQuerystring } from '#platform/http/schemas';
+import { listQuerystring } from '#platform/http/schemas';
 import { addBalanceLine } from './add-balance-line.ts';
-import { findBalanceLine, listBalanceLines } from './balance-line-store.ts';
+import { balanceLineList, findBalanceLine, listBalanceLines } from './balance-line-store.ts';
 import { changeBalanceLine } from './change-balance-line.ts';
 import { metricsProblems } from './problems.ts';
 import { removeBalanceLine } from './remove-balance-line.ts';
@@ -52,7 +52,7 @@ export function metricsRoutes(app: App): void {
         summary: 'Lists the lines of a balance sheet',
         description: 'Lists the lines of a balance sheet: their titles and the accounts that they add up.',
         params: ReportParams,
-        querystring: ListQuerystring,
+        querystring: listQuerystring(balanceLineList),
         response: { 200: BalanceLinePage },
       },
     },

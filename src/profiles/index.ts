@@ -74,6 +74,7 @@ export { makeMenu } from './menu.ts';
 export { makeProfiles } from './profiles.ts';
 export {
   listMembersSeen,
+  memberSeenList,
   MemberSeenSchema,
   presentMembersSeen,
   type Seen,

@@ -1,8 +1,8 @@
-import { listMembersSeen, MemberSeenSchema, presentMembersSeen } from '#profiles';
+import { memberSeenList, listMembersSeen, MemberSeenSchema, presentMembersSeen } from '#profiles';
 import type { App } from '#platform/http/app';
-import { ListQuerystring, PageOf } from '#platform/http/schemas';
+import { listQuerystring, PageOf } from '#platform/http/schemas';
 import { getProfileOf, planIds } from './caller.ts';
-import { listUnengaged, runningSubscribers } from './list-subscribers.ts';
+import { subscriberList, listUnengaged, runningSubscribers } from './list-subscribers.ts';
 import { presentProfiles } from './present-subscription.ts';
 import { ProfilePage, ProfileParams } from './schemas.ts';
 
@@ -25,7 +25,7 @@ export function engagementRoutes(app: App): void {
         summary: 'Lists engaged subscribers',
         description: 'Lists the subscribers who used the application in a range of dates.',
         params: ProfileParams,
-        querystring: ListQuerystring,
+        querystring: listQuerystring(memberSeenList),
         response: { 200: PageOf(MemberSeenSchema) },
       },
     },
@@ -53,7 +53,7 @@ export function engagementRoutes(app: App): void {
         summary: 'Lists inactive subscribers',
         description: 'Lists the subscribers who did not use the application in a range of dates.',
         params: ProfileParams,
-        querystring: ListQuerystring,
+        querystring: listQuerystring(subscriberList),
         response: { 200: ProfilePage },
       },
     },

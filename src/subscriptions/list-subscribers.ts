@@ -2,10 +2,10 @@ import { sql, type Expression } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import type { PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { listPage, pageOfAll, type ListSpec } from '#platform/db/list';
+import { defineList, listPage, pageOfAll } from '#platform/db/list';
 import { selectProfileNames, selectProfilesSeen, type Seen } from '#profiles';
 
-const subscriberList: ListSpec = {
+export const subscriberList = defineList({
   search: {
     slug: 'profile.slug',
     username: 'profile.slug',
@@ -23,7 +23,7 @@ const subscriberList: ListSpec = {
   sort: { full_name: 'profile.full_name', created_at: 'profile.created_at', slug: 'profile.slug' },
   default_order: [{ column: 'profile.full_name', descending: false }],
   tie_breaker: 'profile.id',
-};
+});
 
 /**
  * Lists the profiles that subscribe, or ever subscribed, to some plans. `start_at` and `ends_at` narrow it to those with a

@@ -3,7 +3,7 @@ import { planRows } from '#catalog';
 import type { ListQuery, Page } from '#kernel/page';
 import type { PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { listPage, pageOfAll, type ListSpec } from '#platform/db/list';
+import { defineList, listPage, pageOfAll } from '#platform/db/list';
 import { selectProfileNames } from '#profiles';
 import { openSubscription } from './subscription-store.ts';
 import type { Subscription } from './subscription.ts';
@@ -33,14 +33,14 @@ const searched = {
   profile__country: ifAgreed('profile.country'),
   plan: 'plan.slug',
   plan__title: 'plan.title',
-};
+} as const;
 
-const subscriptionList: ListSpec = {
+export const subscriptionList = defineList({
   search: searched,
   sort: { ...searched, created_at: 'subscriptions.created_at', ends_at: 'subscriptions.ends_at' },
   default_order: [{ column: 'subscriptions.ends_at', descending: false }],
   tie_breaker: 'subscriptions.id',
-};
+});
 
 /** Lists subscriptions, pending ones among them. Those of archived subscribers are not shown to providers. */
 export async function listSubscriptions(

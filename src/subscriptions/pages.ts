@@ -6,12 +6,12 @@ import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import { withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
-import { ListQuerystring } from '#platform/http/schemas';
+import { listQuerystring } from '#platform/http/schemas';
 import type { ProfileId } from '#platform/db/db-schema';
 import { acceptGrant, acceptRequest, getOffer, getRequest, type Pending } from './accept-subscription.ts';
 import { callerOf, getProfileOf, profileOf, readReach } from './caller.ts';
 import { unsubscribe } from './end-subscription.ts';
-import { listSubscriptions } from './list-subscriptions.ts';
+import { subscriptionList, listSubscriptions } from './list-subscriptions.ts';
 import { mayAcceptGrant, mayChange } from './policy.ts';
 import { subscriptionProblems } from './problems.ts';
 import type { Reach } from './reach.ts';
@@ -24,7 +24,10 @@ const managing = { kind: 'direct' } as const;
 const slug = Type.String({ minLength: 1, maxLength: 150 });
 const PageParams = Type.Object({ profile: slug });
 const KeyParams = Type.Object({ profile: slug, key: Type.String({ maxLength: 100 }) });
-const PageQuery = Type.Object({ ...ListQuerystring.properties, expired: Type.Optional(Type.String({ maxLength: 5 })) });
+const PageQuery = Type.Object({
+  ...listQuerystring(subscriptionList).properties,
+  expired: Type.Optional(Type.String({ maxLength: 5 })),
+});
 
 export function subscriptionsPages(app: App): void {
   listPage(app);

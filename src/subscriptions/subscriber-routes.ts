@@ -2,7 +2,7 @@ import { endListAt } from '#kernel/page';
 import { Type } from 'typebox';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
-import { ListQuerystring } from '#platform/http/schemas';
+import { listQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import { takeInvitation } from '#profiles';
 import { acceptRequest } from './accept-subscription.ts';
@@ -11,8 +11,8 @@ import { changeSubscription } from './change-subscription.ts';
 import { engagementRoutes } from './engagement-routes.ts';
 import { unsubscribe } from './end-subscription.ts';
 import { grantSubscription } from './grant-subscription.ts';
-import { listSubscribers } from './list-subscribers.ts';
-import { listSubscriptions, type Span } from './list-subscriptions.ts';
+import { subscriberList, listSubscribers } from './list-subscribers.ts';
+import { subscriptionList, listSubscriptions, type Span } from './list-subscriptions.ts';
 import {
   presentActiveSubscribers,
   presentProfiles,
@@ -96,7 +96,7 @@ function activeRoute(app: App, url: string, texts: OperationTexts): void {
         tags,
         ...texts,
         params: MaybePlanParams,
-        querystring: ListQuerystring,
+        querystring: listQuerystring(subscriptionList),
         response: { 200: ActiveSubscriberPage },
       },
     },
@@ -124,7 +124,7 @@ function spanRoute(app: App, url: string, span: Span, texts: OperationTexts): vo
         tags,
         ...texts,
         params: MaybePlanParams,
-        querystring: ListQuerystring,
+        querystring: listQuerystring(subscriptionList),
         response: { 200: SubscriberPage },
       },
     },
@@ -148,7 +148,13 @@ function profilesRoute(app: App, url: string, span: 'active' | 'all', texts: Ope
     url,
     {
       config: { access: managing },
-      schema: { tags, ...texts, params: ProfileParams, querystring: ListQuerystring, response: { 200: ProfilePage } },
+      schema: {
+        tags,
+        ...texts,
+        params: ProfileParams,
+        querystring: listQuerystring(subscriberList),
+        response: { 200: ProfilePage },
+      },
     },
     async (request) => {
       const { ctx, subject } = request;

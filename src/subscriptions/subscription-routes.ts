@@ -1,11 +1,11 @@
 import { findPlanBySlug } from '#catalog';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
-import { ListQuerystring } from '#platform/http/schemas';
+import { listQuerystring } from '#platform/http/schemas';
 import { getProfileOf, profileOf, readReach } from './caller.ts';
 import { changeSubscription } from './change-subscription.ts';
 import { unsubscribe } from './end-subscription.ts';
-import { listSubscriptions, type Span } from './list-subscriptions.ts';
+import { subscriptionList, listSubscriptions, type Span } from './list-subscriptions.ts';
 import { presentSubscription, presentSubscriptions } from './present-subscription.ts';
 import { subscriptionProblems } from './problems.ts';
 import {
@@ -47,7 +47,7 @@ function listRoute(app: App, url: string, span: Span, texts: OperationTexts): vo
         tags,
         ...texts,
         params: ProfileParams,
-        querystring: ListQuerystring,
+        querystring: listQuerystring(subscriptionList),
         response: { 200: SubscriptionPage },
       },
     },

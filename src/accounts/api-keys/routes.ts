@@ -1,13 +1,13 @@
 import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
-import { Detail, ListQuerystring, PageOf } from '#platform/http/schemas';
+import { Detail, listQuerystring, PageOf } from '#platform/http/schemas';
 import { quotaProblems } from '#platform/security/quota';
 import { throttleProblems } from '#platform/security/throttle';
 import { accountsProblems } from '../problems.ts';
 import { ApiKeyBody, ApiKeyParams, ApiKeyRemovalBody, ApiKeyReply, ApiKeyRow, UserParams } from '../schemas.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { requireSubject } from '../identity/index.ts';
-import { listApiKeys, presentApiKey } from '../credentials/index.ts';
+import { apiKeyList, listApiKeys, presentApiKey } from '../credentials/index.ts';
 import { createApiKey, removeApiKey } from './create-api-key.ts';
 
 const tags = ['users'];
@@ -31,7 +31,7 @@ export function apiKeyRoutes(app: App, { settings }: AccountsDeps): void {
         summary: 'Lists user API keys',
         description: 'Lists the API keys of a user by title and the start of each key. Secrets are not stored.',
         params: UserParams,
-        querystring: ListQuerystring,
+        querystring: listQuerystring(apiKeyList),
         response: { 200: PageOf(ApiKeyRow) },
       },
     },

@@ -1,7 +1,7 @@
 import { equalConstantTime, randomText, sha256Hex } from '#platform/security/crypto';
 import type { Db, Reader, Tx } from '#platform/db/database';
 import type { ApiKeyId, UserId } from '#platform/db/db-schema';
-import { listPage, type ListSpec } from '#platform/db/list';
+import { defineList, listPage } from '#platform/db/list';
 import type { ListQuery, Page } from '#kernel/page';
 import { selectUsers, type User } from '../identity/index.ts';
 
@@ -111,12 +111,12 @@ export async function findApiKeys(reader: Reader, user_id: UserId): Promise<ApiK
     .execute();
 }
 
-const apiKeyList: ListSpec = {
+export const apiKeyList = defineList({
   search: { title: 'api_keys.title' },
   sort: { title: 'api_keys.title', ends_at: 'api_keys.ends_at' },
   default_order: [{ column: 'api_keys.title', descending: false }],
   tie_breaker: 'api_keys.id',
-};
+});
 
 export interface ApiKeyEntry {
   title: string;

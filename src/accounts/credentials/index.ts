@@ -1,5 +1,6 @@
 export { hashNewPassword, requirePasswordPolicy } from './hash-new-password.ts';
 export {
+  apiKeyList,
   type ApiKeyEntry,
   parseApiKey,
   countApiKeys,

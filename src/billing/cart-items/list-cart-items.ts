@@ -2,10 +2,10 @@ import { selectUsers } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
 import type { UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { listPage, type ListSpec } from '#platform/db/list';
+import { defineList, listPage } from '#platform/db/list';
 import type { CartItem } from '../records/cart-item.ts';
 
-const spec: ListSpec = {
+export const cartItemList = defineList({
   search: {
     user__username: 'owner.username',
     user__first_name: 'owner.full_name',
@@ -16,7 +16,7 @@ const spec: ListSpec = {
   default_order: [{ column: 'cart_items.created_at', descending: false }],
   tie_breaker: 'cart_items.id',
   date: 'cart_items.created_at',
-};
+});
 
 /** Lists what users have in their carts, of everybody or of one. Index: cart_items_created_at. */
 export async function listCartItems(
@@ -45,5 +45,5 @@ export async function listCartItems(
     ])
     .where('cart_items.recorded_at', 'is', null);
   if (user_id !== null) query = query.where('cart_items.user_id', '=', user_id);
-  return listPage(query, spec, list, url);
+  return listPage(query, cartItemList, list, url);
 }

@@ -7,13 +7,13 @@ import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
-import { ListQuerystring, PageOf } from '#platform/http/schemas';
+import { listQuerystring, PageOf } from '#platform/http/schemas';
 import { addToCart } from '../cart/add-to-cart.ts';
 import type { CartItem } from '../records/cart-item.ts';
 import { deleteCartItem, findCartItem } from '../records/cart-item-store.ts';
 import { findSeatsInOrder } from '../cart/clear-cart.ts';
 import { changeCartItem } from './change-cart-item.ts';
-import { listCartItems } from './list-cart-items.ts';
+import { cartItemList, listCartItems } from './list-cart-items.ts';
 import { presentCartItem } from '../cart/present-cart.ts';
 import { billingProblems } from '../problems.ts';
 import { BrokerCartBodySchema, CartItemBodySchema, CartItemSchema } from '../schemas.ts';
@@ -24,7 +24,7 @@ const ItemParams = Type.Object({ cartitem_id: Type.String({ pattern: '^[0-9]{1,1
 
 /** Carts of all users, for the broker. */
 export function cartItemsRoutes(app: App): void {
-  const list = { tags, querystring: ListQuerystring, response: { 200: PageOf(CartItemSchema) } };
+  const list = { tags, querystring: listQuerystring(cartItemList), response: { 200: PageOf(CartItemSchema) } };
   app.get(
     '/api/billing/cartitems',
     {

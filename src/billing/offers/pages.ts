@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
-import { listPlans, presentPlans } from '#catalog';
+import { planList, listPlans, presentPlans } from '#catalog';
 import type { App } from '#platform/http/app';
-import { ListQuerystring } from '#platform/http/schemas';
+import { listQuerystring } from '#platform/http/schemas';
 import { offerPlans } from './offer-plans.ts';
 
 const PLANS_MAX = 100;
@@ -10,7 +10,10 @@ const PLANS_MAX = 100;
 export function offerPages(app: App): void {
   app.get(
     '/pricing/',
-    { config: { access: { kind: 'public' }, page: true }, schema: { querystring: ListQuerystring, hide: true } },
+    {
+      config: { access: { kind: 'public' }, page: true },
+      schema: { querystring: listQuerystring(planList), hide: true },
+    },
     async (request, reply): Promise<FastifyReply> => {
       const { ctx } = request;
       const list = { ...request.list(), page: 1, page_size: PLANS_MAX, start_at: null, ends_at: null };

@@ -1,7 +1,7 @@
-import { listPlans, PlanPage, presentPlans } from '#catalog';
+import { planList, listPlans, PlanPage, presentPlans } from '#catalog';
 import { endListAt } from '#kernel/page';
 import type { App } from '#platform/http/app';
-import { ListQuerystring } from '#platform/http/schemas';
+import { listQuerystring } from '#platform/http/schemas';
 import { offerPlans } from './offer-plans.ts';
 
 /** The plans for sale, as offered to the caller. */
@@ -15,7 +15,7 @@ export function offerRoutes(app: App): void {
         summary: 'Lists pricing plans',
         description:
           'Lists the active plans of all providers, with the price after the coupon that is in the cart of the caller.',
-        querystring: ListQuerystring,
+        querystring: listQuerystring(planList),
         response: { 200: PlanPage },
       },
     },

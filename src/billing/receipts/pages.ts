@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
-import { listHistory, mainAmount, statementBalance } from '#ledger';
+import { transactionFields, listHistory, mainAmount, statementBalance } from '#ledger';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
-import { ListQuerystring } from '#platform/http/schemas';
+import { listQuerystring } from '#platform/http/schemas';
 import { removeCard, saveCard, savedCard } from '#payments';
 import { readCardForm } from '../cards/card-form.ts';
 import { summaryOf } from '../cart/pages.ts';
@@ -22,7 +22,7 @@ export function historyPages(app: App): void {
     '/billing/:profile/history/',
     {
       config: { access: { kind: 'provider' }, page: true },
-      schema: { hide: true, params, querystring: ListQuerystring },
+      schema: { hide: true, params, querystring: listQuerystring(transactionFields) },
     },
     async (request, reply) => {
       const { ctx, subject } = request;

@@ -2,7 +2,7 @@ import type { Insertable } from 'kysely';
 import type { CouponId, CouponsTable, ProfileId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import type { ListQuery, Page } from '#kernel/page';
-import { listPage, type ListSpec } from '#platform/db/list';
+import { defineList, listPage } from '#platform/db/list';
 import { normalizeCode } from '#kernel/text';
 import { selectProfileNames } from '#profiles';
 import { GROUP_BUY_PREFIX, type Coupon } from './coupon.ts';
@@ -101,7 +101,7 @@ export async function returnRedemption(tx: Tx, id: CouponId): Promise<void> {
     .execute();
 }
 
-const couponList: ListSpec = {
+export const couponList = defineList({
   search: {
     code: 'coupons.code',
     description: 'coupons.description',
@@ -123,7 +123,7 @@ const couponList: ListSpec = {
   default_order: [{ column: 'coupons.ends_at', descending: false }],
   tie_breaker: 'coupons.id',
   date: 'coupons.created_at',
-};
+});
 
 /** Lists the coupons that a provider made; those that came of group buys are not among them. */
 export async function listCoupons(

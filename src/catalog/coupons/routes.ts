@@ -1,9 +1,9 @@
 import { endListAt } from '#kernel/page';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
-import { ListQuerystring } from '#platform/http/schemas';
+import { listQuerystring } from '#platform/http/schemas';
 import { quotaProblems } from '#platform/security/quota';
-import { findCoupon, listCoupons } from './coupon-store.ts';
+import { couponList, findCoupon, listCoupons } from './coupon-store.ts';
 import { createCoupon } from './create-coupon.ts';
 import { deleteCoupon, type CouponFacts } from './delete-coupon.ts';
 import { presentCoupon, presentCoupons } from './present-coupon.ts';
@@ -25,7 +25,7 @@ export function couponRoutes(app: App, needs: CouponFacts): void {
         summary: 'Lists discount codes',
         description: 'Lists the coupons of a provider with the number of their redemptions.',
         params: ProfileParams,
-        querystring: ListQuerystring,
+        querystring: listQuerystring(couponList),
         response: { 200: CouponPage },
       },
     },

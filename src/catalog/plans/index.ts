@@ -12,6 +12,7 @@ export {
 } from './plan.ts';
 export type { PlanOffer } from './plan-offer.ts';
 export {
+  planList,
   deactivatePlansOf,
   findPlanBySlug,
   findPlanOf,

@@ -5,7 +5,7 @@ import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { AdvanceDiscountsTable, PlanId, PlansTable, ProfileId, UseChargesTable } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import type { ListQuery, Page } from '#kernel/page';
-import { listPage, type ListSpec } from '#platform/db/list';
+import { defineList, listPage } from '#platform/db/list';
 import { selectProfileNames } from '#profiles';
 import type { Plan } from './plan.ts';
 
@@ -74,7 +74,7 @@ export function planRows(reader: Reader) {
   return reader.selectFrom('plans').select(['id', 'slug', 'title', 'profile_id']);
 }
 
-const planList: ListSpec = {
+export const planList = defineList({
   search: {
     slug: 'plans.slug',
     title: 'plans.title',
@@ -91,7 +91,7 @@ const planList: ListSpec = {
   default_order: [{ column: 'plans.period_amount', descending: false }],
   tie_breaker: 'plans.id',
   date: 'plans.created_at',
-};
+});
 
 export async function listPlans(
   reader: Reader,

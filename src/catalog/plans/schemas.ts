@@ -1,7 +1,8 @@
+import { planList } from './plan-store.ts';
 import { type Static, Type } from 'typebox';
 import { ProfileSummarySchema } from '#profiles';
 import { periodTypes } from '#kernel/period';
-import { Extra, IsoInstant, ListQuerystring, NullableString, PageOf } from '#platform/http/schemas';
+import { Extra, IsoInstant, listQuerystring, NullableString, PageOf } from '#platform/http/schemas';
 import { AMOUNT_MAX, COUNT_MAX, DiscountType, DiscountValue, ProfileParam } from '../schemas.ts';
 import { renewalTypes } from './plan.ts';
 
@@ -119,7 +120,7 @@ export const PlanChangeBody = Type.Object({ title: Type.Optional(Title), ...plan
 export type PlanInput = Static<typeof PlanChangeBody>;
 
 export const PlansQuerystring = Type.Object({
-  ...ListQuerystring.properties,
+  ...listQuerystring(planList).properties,
   active: Type.Optional(Type.String({ maxLength: 5, description: 'true or false' })),
 });
 

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import type { Reader, Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
-import { listPage } from '#platform/db/list';
+import { defineList, listPage } from '#platform/db/list';
 import type { Visits } from './engagement.ts';
 
 export interface NewVisit {
@@ -45,7 +45,15 @@ export async function countByTag(reader: Reader): Promise<{ slug: string; count:
     .execute();
 }
 
-/** Lists who engaged with what, most recent visit first. */
+export const engagedUserList = defineList({
+  search: { engagements: sql`array_to_string(engaged.tags, ' ')` },
+  sort: {},
+  default_order: [{ column: 'engaged.seen_at', descending: true }],
+  tie_breaker: 'engaged.user_id',
+  date: 'engaged.seen_at',
+});
+
+/** Lists users with the tags that they used, most recent visit first. */
 export async function listEngagedUsers(
   reader: Reader,
   list: ListQuery,
@@ -62,13 +70,7 @@ export async function listEngagedUsers(
     .as('engaged');
   const page = await listPage(
     reader.selectFrom(engaged).select(['engaged.user_id', 'engaged.tags']),
-    {
-      search: { engagements: sql`array_to_string(engaged.tags, ' ')` },
-      sort: {},
-      default_order: [{ column: 'engaged.seen_at', descending: true }],
-      tie_breaker: 'engaged.user_id',
-      date: 'engaged.seen_at',
-    },
+    engagedUserList,
     list,
     url,
   );

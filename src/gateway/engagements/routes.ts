@@ -3,8 +3,8 @@ import { isTimeZone } from '#kernel/instant';
 import { invalidInput } from '#kernel/problem';
 import { pageOfAll } from '#platform/db/list';
 import type { App } from '#platform/http/app';
-import { ListQuerystring } from '#platform/http/schemas';
-import { countByTag, listEngagedUsers } from './engagement-store.ts';
+import { fixedOrder, listQuerystring } from '#platform/http/schemas';
+import { engagedUserList, countByTag, listEngagedUsers } from './engagement-store.ts';
 import { countActiveYesterday, listRecent } from './recent-activity.ts';
 import { EngagedUserPage, EngagementQuery, EngagementSchema, RecentPage } from './schemas.ts';
 
@@ -40,7 +40,7 @@ export function engagementRoutes(app: App): void {
         tags,
         summary: 'Retrieves engagement metrics',
         description: 'Lists users with the tagged parts of the application that they used.',
-        querystring: ListQuerystring,
+        querystring: listQuerystring(engagedUserList),
         response: { 200: EngagedUserPage },
       },
     },
@@ -67,7 +67,7 @@ export function engagementRoutes(app: App): void {
         tags,
         summary: 'Retrieves recently active users',
         description: 'Lists the latest sign-ins, registrations and payments.',
-        querystring: ListQuerystring,
+        querystring: listQuerystring(fixedOrder),
         response: { 200: RecentPage },
       },
     },

@@ -1,12 +1,12 @@
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
-import { ListQuerystring } from '#platform/http/schemas';
+import { listQuerystring } from '#platform/http/schemas';
 import { Type } from 'typebox';
 import { gatewayProblems } from '../problems.ts';
 import { presentAllow } from './allow.ts';
 import { createRule, deleteRule, moveRules, parseRulePath, updateRule } from './change-rules.ts';
 import type { AccessRule } from './rule.ts';
-import { findRule, listRules } from './rule-store.ts';
+import { ruleList, findRule, listRules } from './rule-store.ts';
 import { MoveRulesBody, NewRuleBody, RuleChangeBody, RulePage, RuleParams, RuleSchema } from './schemas.ts';
 
 const access = { kind: 'broker' } as const;
@@ -22,7 +22,7 @@ export function ruleRoutes(app: App): void {
         tags,
         summary: 'Lists access rules',
         description: 'Lists the access rules in the order in which they decide.',
-        querystring: ListQuerystring,
+        querystring: listQuerystring(ruleList),
         response: { 200: RulePage },
       },
     },
@@ -54,7 +54,7 @@ export function ruleRoutes(app: App): void {
         tags,
         summary: 'Updates ranks of access rules',
         description: 'Moves access rules to other ranks, all or none.',
-        querystring: ListQuerystring,
+        querystring: listQuerystring(ruleList),
         body: MoveRulesBody,
         response: { 200: Type.Union([RulePage, RuleSchema]) },
       },

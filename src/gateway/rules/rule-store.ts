@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import type { Reader, Tx } from '#platform/db/database';
 import type { AccessRuleId, JsonValue, SiteId } from '#platform/db/db-schema';
-import { listPage } from '#platform/db/list';
+import { defineList, listPage } from '#platform/db/list';
 import type { Allow } from './allow.ts';
 import { type AccessRule, patternSegments } from './rule.ts';
 import { type AllowValue, isAllowValue } from './rule-params.ts';
@@ -34,15 +34,17 @@ export async function allRules(reader: Reader, site_id: SiteId): Promise<StoredR
   return rows.map(toRule);
 }
 
+export const ruleList = defineList({
+  search: { path: 'access_rules.path', engaged: 'access_rules.engaged' },
+  sort: { rank: 'access_rules.rank', path: 'access_rules.path' },
+  default_order: [{ column: 'access_rules.rank', descending: false }],
+  tie_breaker: 'access_rules.id',
+});
+
 export async function listRules(reader: Reader, site_id: SiteId, list: ListQuery, url: URL): Promise<Page<StoredRule>> {
   const page = await listPage(
     reader.selectFrom('access_rules').select(columns).where('site_id', '=', site_id),
-    {
-      search: { path: 'access_rules.path', engaged: 'access_rules.engaged' },
-      sort: { rank: 'access_rules.rank', path: 'access_rules.path' },
-      default_order: [{ column: 'access_rules.rank', descending: false }],
-      tie_breaker: 'access_rules.id',
-    },
+    ruleList,
     list,
     url,
   );

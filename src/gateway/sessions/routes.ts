@@ -4,7 +4,7 @@ import { pageOfAll } from '#platform/db/list';
 import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
 import { putAndPatch } from '#platform/http/put-and-patch';
-import { ListQuerystring } from '#platform/http/schemas';
+import { fixedOrder, listQuerystring } from '#platform/http/schemas';
 import { type KnownCaller, type KnownCallers, loadCaller } from '../callers/index.ts';
 import { noVisit } from '../engagements/index.ts';
 import { gatewayProblems } from '../problems.ts';
@@ -104,7 +104,7 @@ function profilesRoute(app: App, needs: SessionRoutesNeeds): void {
         tags,
         summary: 'Lists the profiles of a forwarded session',
         description,
-        querystring: ListQuerystring,
+        querystring: listQuerystring(fixedOrder),
         response: { 200: SessionProfilePage },
       },
     },

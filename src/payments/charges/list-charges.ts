@@ -1,12 +1,12 @@
 import { type BalancePage, upToNow, withBalance } from '#ledger';
 import type { ListQuery } from '#kernel/page';
 import type { Context } from '#platform/context';
-import { filterRows, listPage, type ListSpec } from '#platform/db/list';
+import { filterRows, defineList, listPage } from '#platform/db/list';
 import { selectProfileNames } from '#profiles';
 import { presentCharge } from './present-charge.ts';
 import type { ChargeBody } from './schemas.ts';
 
-const spec: ListSpec = {
+export const chargeList = defineList({
   search: {
     description: 'charges.description',
     processor_key: 'charges.processor_key',
@@ -26,7 +26,7 @@ const spec: ListSpec = {
   default_order: [{ column: 'charges.created_at', descending: false }],
   tie_breaker: 'charges.id',
   date: 'charges.created_at',
-};
+});
 
 /** Lists all charges of the site, with the sum of those that the list is about. */
 export async function listCharges(ctx: Context, list: ListQuery, url: URL): Promise<BalancePage<ChargeBody>> {
@@ -35,8 +35,8 @@ export async function listCharges(ctx: Context, list: ListQuery, url: URL): Prom
     .selectFrom('charges')
     .leftJoin(selectProfileNames(ctx.db).as('customer'), 'customer.id', 'charges.profile_id')
     .selectAll('charges');
-  const page = await listPage(query, spec, range.list, url);
-  const sums = await filterRows(query, spec, range.list)
+  const page = await listPage(query, chargeList, range.list, url);
+  const sums = await filterRows(query, chargeList, range.list)
     .clearSelect()
     .select((eb) => ['charges.unit', eb.fn.sum<number>('charges.amount').as('amount')])
     .groupBy('charges.unit')

@@ -1,11 +1,11 @@
 import { isTimeZone } from '#kernel/instant';
 import type { App } from '#platform/http/app';
-import { ListQuerystring } from '#platform/http/schemas';
+import { listQuerystring } from '#platform/http/schemas';
 import { listProblems } from '#platform/db/list';
 import { getBroker } from '#profiles';
 import { paymentsProblems } from '../problems.ts';
 import { getSeenCharge, presentSeenCharge } from './seen-charge.ts';
-import { listCharges } from './list-charges.ts';
+import { chargeList, listCharges } from './list-charges.ts';
 import { ChargePage, ChargeParams, ChargeSchema, ReceiptCopySchema } from './schemas.ts';
 import { sendReceipt } from './send-receipt.ts';
 
@@ -20,7 +20,7 @@ export function chargeRoutes(app: App): void {
         tags: ['billing'],
         summary: 'Lists all charges',
         description: 'Lists the charges of all profiles, newest first.',
-        querystring: ListQuerystring,
+        querystring: listQuerystring(chargeList),
         response: { 200: ChargePage },
       },
     },

@@ -5,7 +5,7 @@ import { parseListQuery, type RawListQuery } from '#kernel/page';
 import { Problem } from '#kernel/problem';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { inTransaction } from './database.ts';
-import { listPage, pageOfAll, type ListSpec } from './list.ts';
+import { defineList, listPage, pageOfAll } from './list.ts';
 
 let database: TestDatabase;
 before(async () => {
@@ -27,13 +27,20 @@ before(async () => {
 });
 after(() => database.close());
 
-const spec: ListSpec = {
+const spec = defineList({
   search: { slug: 'profiles.slug', full_name: 'profiles.full_name', email: 'profiles.email' },
   sort: { full_name: 'profiles.full_name', created_at: 'profiles.created_at', size: sql`char_length(profiles.slug)` },
   default_order: [{ column: 'profiles.created_at', descending: true }],
   tie_breaker: 'profiles.id',
   date: 'profiles.created_at',
-};
+});
+
+const misspelled = defineList({
+  search: {},
+  sort: { title: 'profiles.titel' },
+  default_order: [],
+  tie_breaker: 'profiles.id',
+});
 
 async function listSlugs(raw: RawListQuery, search = '') {
   const page = await listPage(
@@ -45,11 +52,11 @@ async function listSlugs(raw: RawListQuery, search = '') {
   return { ...page, results: page.results.map(({ slug }) => slug) };
 }
 
-test('the default order holds, and equal rows are told apart in the same direction', async () => {
+test('equal rows are ordered by the tie breaker in the direction of the default order', async () => {
   assert.deepEqual((await listSlugs({})).results, ['epsilon', 'delta', 'gamma', 'beta', 'alpha']);
 });
 
-test('an order asked for comes first, the default one decides the rest, unknown names are ignored', async () => {
+test('a requested order precedes the default order and unknown names are ignored', async () => {
   assert.deepEqual((await listSlugs({ o: ['nothing', 'full_name'] })).results, [
     'alpha',
     'gamma',
@@ -62,19 +69,19 @@ test('an order asked for comes first, the default one decides the rest, unknown 
   assert.deepEqual((await listSlugs({ o: 'constructor' })).results, (await listSlugs({})).results);
 });
 
-test('any term in any field is enough, whatever the case', async () => {
+test('a row matches when one term occurs in one field, case-insensitively', async () => {
   assert.deepEqual((await listSlugs({ q: 'PLAIN,alph' })).results, ['epsilon', 'delta', 'alpha']);
   assert.deepEqual(await listSlugs({ q: 'nowhere' }), { count: 0, next: null, previous: null, results: [] });
 });
 
-test('percent, underscore and backslash stand for themselves', async () => {
+test('percent, underscore and backslash match literally', async () => {
   assert.deepEqual((await listSlugs({ q: '%' })).results, ['alpha']);
   assert.deepEqual((await listSlugs({ q: '_' })).results, ['beta']);
   assert.deepEqual((await listSlugs({ q: '\\' })).results, ['gamma']);
   assert.deepEqual((await listSlugs({ q: "'; drop table profiles --" })).results, []);
 });
 
-test('fields restrict the search; when none is known all are searched', async () => {
+test('q_f restricts the search, and all fields are searched when it names no known field', async () => {
   assert.deepEqual((await listSlugs({ q: 'a@', q_f: 'email' })).results, ['alpha']);
   assert.deepEqual((await listSlugs({ q: 'plain', q_f: ['email', 'slug'] })).results, []);
   assert.deepEqual((await listSlugs({ q: 'a@', q_f: 'password_hash' })).results, ['alpha']);
@@ -88,7 +95,7 @@ test('start_at is inclusive, ends_at exclusive', async () => {
   ]);
 });
 
-test('links lead to the neighbours and keep the other parameters', async () => {
+test('next and previous link to the adjacent pages and keep the other parameters', async () => {
   const page = await listSlugs({ page: '2', page_size: '2', q: 'example' }, '?q=example&page_size=2&page=2');
   assert.deepEqual(page, {
     count: 5,
@@ -100,7 +107,7 @@ test('links lead to the neighbours and keep the other parameters', async () => {
   assert.equal((await listSlugs({})).previous, null);
 });
 
-test('a page that does not exist is not found, but an empty list has a first page', async () => {
+test('a page beyond the last is refused with 404, and an empty list has one page', async () => {
   const invalid = (error: unknown) =>
     error instanceof Problem && error.code === 'page_out_of_range' && error.status === 404;
   await assert.rejects(listSlugs({ page: '2' }), invalid);
@@ -109,13 +116,13 @@ test('a page that does not exist is not found, but an empty list has a first pag
   assert.equal((await listSlugs({ page: '1', q: 'nowhere' })).count, 0);
 });
 
-test('groups are counted as what comes out', async () => {
+test('a query with groups counts its groups', async () => {
   const page = await listPage(
     database.db
       .selectFrom('profiles')
       .groupBy('profiles.full_name')
       .select(['profiles.full_name', sql<number>`count(*)`.as('profiles_count')]),
-    { search: {}, sort: {}, default_order: [], tie_breaker: 'profiles.full_name' },
+    defineList({ search: {}, sort: {}, default_order: [], tie_breaker: 'profiles.full_name' }),
     parseListQuery({ page_size: '3' }, () => null),
     new URL('https://cowork.test/'),
   );
@@ -123,8 +130,14 @@ test('groups are counted as what comes out', async () => {
   assert.equal(page.results.length, 3);
 });
 
-test('rows in memory are cut the same way', () => {
+test('rows in memory are divided into the same pages', () => {
   const list = parseListQuery({ page: '2', page_size: '2' }, () => null);
   assert.deepEqual(pageOfAll([1, 2, 3], list, new URL('https://cowork.test/?page=2')).results, [3]);
   assert.throws(() => pageOfAll([1, 2], list, new URL('https://cowork.test/')), Problem);
+});
+
+test('a column that the query does not have does not compile', async () => {
+  const list = parseListQuery({ o: 'title' }, () => null);
+  // @ts-expect-error profiles has no column `titel`
+  await assert.rejects(listPage(database.db.selectFrom('profiles').selectAll(), misspelled, list, new URL('x:y')));
 });

@@ -1,19 +1,27 @@
-import { sql, type Expression, type SelectQueryBuilder } from 'kysely';
+import { sql, type Expression, type SelectQueryBuilder, type StringReference } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import { defineProblems } from '#kernel/problem';
 
-/** A column as `table.column`, or an expression over columns. */
-export type ListColumn = string | Expression<unknown>;
+/** Column of a list: `table.column`, or an expression over columns. */
+type AnyColumn = string | Expression<unknown>;
 
-/** How one list is searched and sorted: public names to columns, and the order that always applies in the end. */
-export interface ListSpec {
-  search: Readonly<Record<string, ListColumn>>;
-  sort: Readonly<Record<string, ListColumn>>;
-  default_order: readonly { column: ListColumn; descending: boolean }[];
-  /** Unique, so that rows which are otherwise equal keep their places between pages. */
-  tie_breaker: ListColumn;
-  /** What `start_at` (inclusive) and `ends_at` (exclusive) bound; without it they are ignored. */
-  date?: ListColumn;
+/** Columns that a query with these tables has. */
+type ColumnOf<DB, TB extends keyof DB> = StringReference<DB, TB> | Expression<unknown>;
+
+/** Search and sort keys of one list with their columns, and the order that applies last. */
+export interface ListSpec<Column = AnyColumn> {
+  readonly search: Readonly<Record<string, Column>>;
+  readonly sort: Readonly<Record<string, Column>>;
+  readonly default_order: readonly { readonly column: Column; readonly descending: boolean }[];
+  /** Unique column, so that equal rows keep their order between pages. */
+  readonly tie_breaker: Column;
+  /** Column that `start_at` (inclusive) and `ends_at` (exclusive) bound; both are ignored without it. */
+  readonly date?: Column;
+}
+
+/** Defines a list with literal column names: `listPage` then compiles only if its query has these columns. */
+export function defineList<const Spec extends ListSpec>(spec: Spec): Spec {
+  return spec;
 }
 
 export const listProblems = defineProblems({
@@ -21,52 +29,55 @@ export const listProblems = defineProblems({
 });
 
 /**
- * Reads one page of `query`, filtered and sorted as `list` asks within what `spec` allows.
+ * Returns one page of `query`, filtered and sorted by `list` within the keys of `spec`.
  *
- * A row matches when any term occurs in any searched field, whatever the case. Unknown names in `q_f` and `o` are ignored.
+ * A row matches when any term occurs in any searched field, case-insensitively. Unknown names in `q_f` and `o` are ignored.
  * @throws page_out_of_range (404)
- * @see spec/identity.md 2.3, spec/gateway-themes-pages.md 6.2 and 6.3
  */
 export async function listPage<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
-  spec: ListSpec,
+  spec: NoInfer<ListSpec<ColumnOf<DB, TB>>>,
   list: ListQuery,
   url: URL,
 ): Promise<Page<O>> {
   const filtered = filterRows(query, spec, list);
   const count = await countRows(filtered);
-  refusePage(count, list);
+  requirePage(count, list);
   const rows =
-    count === 0 ? [] : await inOrder(filtered, spec, list).limit(list.page_size).offset(offsetOf(list)).execute();
+    count === 0 ? [] : await orderRows(filtered, spec, list).limit(list.page_size).offset(offsetOf(list)).execute();
   return pageOf(rows, count, list, url);
 }
 
-/** Keeps the rows that the list is about, on all its pages: for sums over the whole of it. */
+/** Restricts the query to the rows of all pages of the list, for sums over the whole list. */
 export function filterRows<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
-  spec: ListSpec,
+  spec: NoInfer<ListSpec<ColumnOf<DB, TB>>>,
   list: ListQuery,
 ): SelectQueryBuilder<DB, TB, O> {
-  return withDates(withTerms(query, spec, list), spec, list);
+  return filterByDate(filterByTerms(query, spec, list), spec, list);
 }
 
-/** Wraps rows that were already counted and cut, for lists that are not one query. */
+/** Wraps rows that are already counted and limited to one page, for lists that are not one query. */
 export function pageOf<T>(results: T[], count: number, list: ListQuery, url: URL): Page<T> {
   return {
     count,
-    next: offsetOf(list) + list.page_size < count ? linkTo(url, list.page + 1) : null,
-    previous: list.page > 1 ? linkTo(url, list.page - 1) : null,
+    next: offsetOf(list) + list.page_size < count ? pageLink(url, list.page + 1) : null,
+    previous: list.page > 1 ? pageLink(url, list.page - 1) : null,
     results,
   };
 }
 
-/** Cuts the asked page out of rows that are all in memory. */
+/**
+ * Returns the requested page of rows that are all in memory.
+ *
+ * @throws page_out_of_range (404)
+ */
 export function pageOfAll<T>(all: readonly T[], list: ListQuery, url: URL): Page<T> {
-  refusePage(all.length, list);
+  requirePage(all.length, list);
   return pageOf(all.slice(offsetOf(list), offsetOf(list) + list.page_size), all.length, list, url);
 }
 
-function refusePage(count: number, list: ListQuery): void {
+function requirePage(count: number, list: ListQuery): void {
   const last = Math.max(1, Math.ceil(count / list.page_size));
   if (!(list.page >= 1 && list.page <= last)) throw listProblems.page_out_of_range();
 }
@@ -75,28 +86,28 @@ function offsetOf(list: ListQuery): number {
   return (list.page - 1) * list.page_size;
 }
 
-function linkTo(url: URL, page: number): string {
+function pageLink(url: URL, page: number): string {
   const link = new URL(url);
   link.searchParams.set('page', String(page));
   return link.href;
 }
 
 async function countRows<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB, O>): Promise<number> {
-  // Over groups, a window counts what comes out; over rows, the aggregate spares making them.
+  // A query with groups is counted by a window over its result; an aggregate over plain rows is cheaper.
   const grouped = query.toOperationNode().groupBy !== undefined;
   const count = grouped ? sql<number>`count(*) over ()` : sql<number>`count(*)`;
   const [row] = await query.clearSelect().select(count.as('count')).limit(1).execute();
-  // No row means no group; the check of the member is for the compiler, which keeps every kind of query in mind.
+  // No row means that there is no group.
   return row && 'count' in row ? row.count : 0;
 }
 
-function withTerms<DB, TB extends keyof DB, O>(
+function filterByTerms<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   spec: ListSpec,
   list: ListQuery,
 ): SelectQueryBuilder<DB, TB, O> {
-  const asked = list.fields.flatMap((name) => columnOf(spec.search, name) ?? []);
-  const columns = asked.length > 0 ? asked : Object.values(spec.search);
+  const requested = list.fields.flatMap((name) => columnOf(spec.search, name) ?? []);
+  const columns = requested.length > 0 ? requested : Object.values(spec.search);
   if (list.terms.length === 0 || columns.length === 0) return query;
   const matches = list.terms.flatMap((term) =>
     columns.map((column) => sql<boolean>`${reference(column)}::text ilike ${`%${escapeLike(term)}%`}`),
@@ -104,7 +115,7 @@ function withTerms<DB, TB extends keyof DB, O>(
   return query.where(sql<boolean>`(${sql.join(matches, sql` or `)})`);
 }
 
-function withDates<DB, TB extends keyof DB, O>(
+function filterByDate<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   spec: ListSpec,
   list: ListQuery,
@@ -117,20 +128,20 @@ function withDates<DB, TB extends keyof DB, O>(
   return bounded;
 }
 
-function inOrder<DB, TB extends keyof DB, O>(
+function orderRows<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   spec: ListSpec,
   list: ListQuery,
 ): SelectQueryBuilder<DB, TB, O> {
-  const asked = list.order.flatMap(({ field, descending }) => {
+  const requested = list.order.flatMap(({ field, descending }) => {
     const column = columnOf(spec.sort, field);
     return column === undefined ? [] : [{ column, descending }];
   });
-  const order: { column: ListColumn; descending: boolean }[] = [];
-  for (const each of [...asked, ...spec.default_order]) {
+  const order: { column: AnyColumn; descending: boolean }[] = [];
+  for (const each of [...requested, ...spec.default_order]) {
     if (!order.some(({ column }) => column === each.column)) order.push(each);
   }
-  // In the direction of its neighbour, so that one index serves both.
+  // Same direction as the column before, so that one index serves both.
   if (!order.some(({ column }) => column === spec.tie_breaker)) {
     order.push({ column: spec.tie_breaker, descending: order.at(-1)?.descending ?? false });
   }
@@ -140,15 +151,15 @@ function inOrder<DB, TB extends keyof DB, O>(
   );
 }
 
-function columnOf(columns: Readonly<Record<string, ListColumn>>, name: string): ListColumn | undefined {
+function columnOf(columns: Readonly<Record<string, AnyColumn>>, name: string): AnyColumn | undefined {
   return Object.hasOwn(columns, name) ? columns[name] : undefined;
 }
 
-function reference(column: ListColumn): Expression<unknown> {
+function reference(column: AnyColumn): Expression<unknown> {
   return typeof column === 'string' ? sql.ref(column) : column;
 }
 
-/** The backslash is the escape character of LIKE by default. */
+/** Escapes wildcards; the backslash is the default escape character of LIKE. */
 function escapeLike(term: string): string {
   return term.replaceAll(/[\\%_]/g, String.raw`\$&`);
 }

@@ -27,6 +27,7 @@ import { type DecideAccess, noSubject } from './guards/access.ts';
 import { registerApiRoot } from './reference/api-root.ts';
 import { authorize } from './guards/authorize.ts';
 import { limitBodyTime } from './guards/body-time.ts';
+import { NAMES_KEYWORD } from './schemas.ts';
 import { type Authenticate, buildContext, refuseInvalidCredentials } from './build-context.ts';
 import { cookieNames, ensureVisitor } from './cookies.ts';
 import { isByCookie, requireCsrf, requireSameOrigin } from './guards/csrf.ts';
@@ -126,7 +127,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
         coerceTypes: false,
         useDefaults: true,
         allErrors: true,
-        keywords: [jsonSizeKeyword],
+        keywords: [jsonSizeKeyword, NAMES_KEYWORD],
       },
     },
     frameworkErrors: (error, request, reply) => replyBarely(request, reply, error),

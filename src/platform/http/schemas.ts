@@ -15,26 +15,47 @@ export const Extra = Type.Unsafe<unknown>({
 
 export const SlugParam = Type.String({ minLength: 1, maxLength: 150 });
 
-/** The parameters that every list takes. */
-export const ListQuerystring = Type.Object({
-  page: Type.Optional(Type.String({ description: 'Page, from 1' })),
-  page_size: Type.Optional(Type.String({ description: 'Rows on a page: 1 to 100, 25 when left out' })),
-  q: Type.Optional(
-    Type.String({ maxLength: 500, description: 'Terms to search for, separated by commas; any may match' }),
-  ),
-  q_f: Type.Optional(
-    Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: 20 })], { description: 'Fields to search in' }),
-  ),
-  o: Type.Optional(
-    Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: 20 })], {
-      description: 'Fields to sort by; a leading - reverses',
+const fieldNames = Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: 20 })]);
+
+/** Names that one list accepts in `q_f` (search) and `o` (sort). */
+interface ListFields {
+  search: Readonly<Record<string, unknown>>;
+  sort: Readonly<Record<string, unknown>>;
+}
+
+/** Query parameters of a list. The documentation names the fields; other names in `q_f` and `o` are ignored. */
+export function listQuerystring({ search, sort }: ListFields) {
+  return Type.Object({
+    page: Type.Optional(Type.String({ description: 'Page, from 1' })),
+    page_size: Type.Optional(Type.String({ description: 'Rows on a page: 1 to 100, 25 when omitted' })),
+    q: Type.Optional(
+      Type.String({ maxLength: 500, description: 'Terms to search for, separated by commas; any may match' }),
+    ),
+    q_f: Type.Optional({ ...fieldNames, ...describeFields('Fields to search in', Object.keys(search)) }),
+    o: Type.Optional({
+      ...fieldNames,
+      ...describeFields('Fields to sort by; a leading - reverses the order', Object.keys(sort)),
     }),
-  ),
-  ot: Type.Optional(Type.String({ description: 'asc or desc, with a single field in o' })),
-  start_at: Type.Optional(Type.String({ maxLength: 64, description: 'Rows from this instant on' })),
-  ends_at: Type.Optional(Type.String({ maxLength: 64, description: 'Rows before this instant' })),
-  timezone: Type.Optional(Type.String({ maxLength: 100, description: 'IANA zone of instants given without one' })),
-});
+    ot: Type.Optional(Type.String({ description: 'asc or desc, with a single field in o' })),
+    start_at: Type.Optional(Type.String({ maxLength: 64, description: 'Rows from this instant on' })),
+    ends_at: Type.Optional(Type.String({ maxLength: 64, description: 'Rows before this instant' })),
+    timezone: Type.Optional(
+      Type.String({ maxLength: 100, description: 'IANA time zone of instants that have no offset' }),
+    ),
+  });
+}
+
+/** Fields of a list that is neither searched nor sorted. */
+export const fixedOrder: ListFields = { search: {}, sort: {} };
+
+/** Annotation of a query parameter: the names that have an effect. It refuses nothing. */
+export const NAMES_KEYWORD = 'x-names';
+
+function describeFields(effect: string, names: readonly string[]) {
+  const description =
+    names.length === 0 ? 'Ignored by this list' : `${effect}: ${names.join(', ')}. Others are ignored`;
+  return { description, [NAMES_KEYWORD]: names };
+}
 
 /** The envelope of a list. */
 export function PageOf<T extends TSchema>(row: T) {

@@ -5,11 +5,18 @@ import type { Context } from '#platform/context';
 import type { Subject } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
-import { ListQuerystring } from '#platform/http/schemas';
+import { listQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import { quotaProblems } from '#platform/security/quota';
 import { profileProblems } from '../problems.ts';
-import { findProfileBySlug, findRole, listAccessibles, parseRoleStatus, type Role } from '../records/index.ts';
+import {
+  accessibleList,
+  findProfileBySlug,
+  findRole,
+  listAccessibles,
+  parseRoleStatus,
+  type Role,
+} from '../records/index.ts';
 import {
   acceptRole,
   type RequestInput,
@@ -31,7 +38,7 @@ import {
 } from './schemas.ts';
 
 const Querystring = Type.Object({
-  ...ListQuerystring.properties,
+  ...listQuerystring(accessibleList).properties,
   role_status: Type.Optional(
     Type.String({ maxLength: 50, description: 'Any of active, invited, requested, separated by commas' }),
   ),

@@ -2,7 +2,7 @@ import { canonicalName } from '#kernel/slug';
 import type { ListQuery, Page } from '#kernel/page';
 import type { AgreementId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
-import { listPage, type ListSpec } from '#platform/db/list';
+import { defineList, listPage } from '#platform/db/list';
 import type { Agreement } from './agreement.ts';
 
 export async function findAgreement(reader: Reader, slug: string): Promise<Agreement | undefined> {
@@ -13,15 +13,15 @@ export async function findAgreementByTitle(reader: Reader, title: string): Promi
   return reader.selectFrom('agreements').selectAll().where('title', '=', title).executeTakeFirst();
 }
 
-const spec: ListSpec = {
+export const agreementList = defineList({
   search: { slug: 'agreements.slug', title: 'agreements.title' },
   sort: { slug: 'agreements.slug', title: 'agreements.title', updated_at: 'agreements.updated_at' },
   default_order: [{ column: 'agreements.title', descending: false }],
   tie_breaker: 'agreements.id',
-};
+});
 
 export async function listAgreements(reader: Reader, list: ListQuery, url: URL): Promise<Page<Agreement>> {
-  return listPage(reader.selectFrom('agreements').selectAll(), spec, list, url);
+  return listPage(reader.selectFrom('agreements').selectAll(), agreementList, list, url);
 }
 
 /** Lists every agreement, for the page that shows them all. */

@@ -2,12 +2,12 @@ import { inputProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
-import { ListQuerystring } from '#platform/http/schemas';
+import { listQuerystring } from '#platform/http/schemas';
 import { actorId } from '#platform/actor-id';
 import { profileProblems } from '../problems.ts';
 import { getBroker, profileName } from '../records/index.ts';
 import { NoContent } from '../schemas.ts';
-import { listAgreements } from './agreement-store.ts';
+import { agreementList, listAgreements } from './agreement-store.ts';
 import { type AgreementParties, type AgreementTemplates, agreementText } from './agreement-text.ts';
 import type { Agreement } from './agreement.ts';
 import { getAgreement, publishAgreement, reviseAgreement, withdrawAgreement } from './publish-agreement.ts';
@@ -51,7 +51,7 @@ function operatorRoutes(app: App, templates: AgreementTemplates): void {
         tags: ['profile'],
         summary: 'Lists agreements',
         description: 'Lists the agreements of the site with the date of their last change.',
-        querystring: ListQuerystring,
+        querystring: listQuerystring(agreementList),
         response: { 200: AgreementPage },
       },
     },
@@ -131,7 +131,7 @@ function legalRoutes(app: App, templates: AgreementTemplates): void {
         tags: ['profile'],
         summary: 'Lists agreements to sign',
         description: 'Lists the agreements that users may be asked to sign.',
-        querystring: ListQuerystring,
+        querystring: listQuerystring(agreementList),
         response: { 200: AgreementPage },
       },
     },

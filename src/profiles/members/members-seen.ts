@@ -3,7 +3,7 @@ import { findUsersByIds, selectUsers } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { listPage, type ListSpec } from '#platform/db/list';
+import { defineList, listPage } from '#platform/db/list';
 import type { Context } from '#platform/context';
 import type { Subject } from '#platform/http/guards/access';
 import { presentProfileSummary, profileSummaries, type Role } from '../records/index.ts';
@@ -16,7 +16,7 @@ export interface Seen {
   to: Date;
 }
 
-const memberSeenSpec: ListSpec = {
+export const memberSeenList = defineList({
   search: {
     user: 'member.username',
     username: 'member.username',
@@ -45,7 +45,7 @@ const memberSeenSpec: ListSpec = {
     { column: 'member.username', descending: false },
   ],
   tie_breaker: 'roles.id',
-};
+});
 
 /** Lists the roles in effect on some profiles whose user signed in within a time. `profiles` is a query of their ids. */
 export async function listMembersSeen(
@@ -58,7 +58,7 @@ export async function listMembersSeen(
     .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
     .selectAll('roles')
     .where('roles.profile_id', 'in', on.profiles);
-  return listPage(query, memberSeenSpec, list, url);
+  return listPage(query, memberSeenList, list, url);
 }
 
 /** The ids of all profiles on which somebody with a role signed in within a time, as a query. */

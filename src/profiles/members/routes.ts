@@ -8,12 +8,13 @@ import { inTransaction } from '#platform/db/database';
 import type { Subject } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
-import { extraToText, ListQuerystring } from '#platform/http/schemas';
+import { extraToText, listQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import { quotaProblems } from '#platform/security/quota';
 import { listableRoleStatuses, maySeePendingRoles } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
 import {
+  roleList,
   findRole,
   findRoleTypeInUrl,
   getProfileView,
@@ -32,7 +33,7 @@ import { presentRolesByProfile, type RoleByProfileBody } from './present-member.
 import { ExtraBody, GrantBody, RoleByProfileSchema, RolePage, RoleParams } from './schemas.ts';
 
 const RoleListQuerystring = Type.Object({
-  ...ListQuerystring.properties,
+  ...listQuerystring(roleList).properties,
   role_status: Type.Optional(
     Type.String({ maxLength: 50, description: 'Any of active, invited, requested, separated by commas' }),
   ),

@@ -3,7 +3,7 @@ import { inputProblems } from '#kernel/problem';
 import { quotaProblems } from '#platform/security/quota';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
-import { ListQuerystring, PageOf } from '#platform/http/schemas';
+import { listQuerystring, PageOf } from '#platform/http/schemas';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { sellersSeenBy, type Subject } from '#platform/http/guards/access';
@@ -11,7 +11,13 @@ import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import type { ProfileNeeds } from '../needs.ts';
 import { maySeeActivities } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
-import { getProfileView, listManagedProfiles, listProfiles, presentProfileDetail } from '../records/index.ts';
+import {
+  profileList,
+  getProfileView,
+  listManagedProfiles,
+  listProfiles,
+  presentProfileDetail,
+} from '../records/index.ts';
 import { takeInvitation } from '../roles/index.ts';
 import {
   NoContent,
@@ -44,7 +50,7 @@ function listRoutes(app: App): void {
         summary: 'Lists billing profiles',
         description: 'Lists the billing profiles of the site, archived ones excluded.',
         querystring: Type.Object({
-          ...ListQuerystring.properties,
+          ...listQuerystring(profileList).properties,
           include_inactive: Type.Optional(Type.String({ description: '1 lists archived profiles too' })),
         }),
         response: { 200: PageOf(ProfileDetailSchema) },
@@ -142,7 +148,7 @@ function connectedRoutes(app: App, throttle: Throttle): void {
         summary: 'Lists the profiles that a user manages',
         description: 'Lists the profiles of which the user is a manager.',
         params: UserParams,
-        querystring: ListQuerystring,
+        querystring: listQuerystring(profileList),
         response: { 200: PageOf(ProfileDetailSchema) },
       },
     },

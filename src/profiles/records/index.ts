@@ -2,7 +2,7 @@ export { lockProfilesMadeBy, withdrawConsents } from './claimed-account-store.ts
 export { sealClearRoleKeys } from './clear-key-store.ts';
 export { freeUsername } from './free-username.ts';
 export { findInvitedProfile, lockInvitedProfiles, moveInvitations } from './invited-profile-store.ts';
-export { listManagedProfiles, listProfiles } from './profile-list-store.ts';
+export { profileList, listManagedProfiles, listProfiles } from './profile-list-store.ts';
 export {
   findPersonalProfile,
   findProfileByEmail,
@@ -41,7 +41,15 @@ export {
   protectedFromProviders,
 } from './profile.ts';
 export { hasProvedAddress, isOfDomain } from './proved-address-store.ts';
-export { listAccessibles, listRoles, listRolesInState, listRoleTypes } from './role-list-store.ts';
+export {
+  roleTypeList,
+  roleList,
+  accessibleList,
+  listAccessibles,
+  listRoles,
+  listRolesInState,
+  listRoleTypes,
+} from './role-list-store.ts';
 export { parseRoleStatus, role_statuses, type RoleStatus } from './role-status.ts';
 export {
   countRolesOfType,

@@ -2,33 +2,31 @@ import { sql } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import type { UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { listPage, type ListSpec } from '#platform/db/list';
+import { defineList, listPage } from '#platform/db/list';
 import { type ProfileView, selectProfileViews, toProfileView } from './profile-summary.ts';
 import { MANAGER } from './role-type.ts';
 
-const search = {
-  slug: 'profiles.slug',
-  full_name: 'profiles.full_name',
-  email: 'profiles.email',
-  phone: 'profiles.phone',
-  street_address: 'profiles.street_address',
-  locality: 'profiles.locality',
-  region: 'profiles.region',
-  postal_code: 'profiles.postal_code',
-  country: 'profiles.country',
-  // A personal profile has the name of its user.
-  username: sql<string>`case when profiles.personal_user_id is not null then profiles.slug end`,
-  first_name: sql<string>`split_part(profiles.full_name, ' ', 1)`,
-  last_name: sql<string>`substring(profiles.full_name from position(' ' in profiles.full_name) + 1)`,
-};
-
-const spec: ListSpec = {
-  search,
+export const profileList = defineList({
+  search: {
+    slug: 'profiles.slug',
+    full_name: 'profiles.full_name',
+    email: 'profiles.email',
+    phone: 'profiles.phone',
+    street_address: 'profiles.street_address',
+    locality: 'profiles.locality',
+    region: 'profiles.region',
+    postal_code: 'profiles.postal_code',
+    country: 'profiles.country',
+    // A personal profile has the name of its user.
+    username: sql<string>`case when profiles.personal_user_id is not null then profiles.slug end`,
+    first_name: sql<string>`split_part(profiles.full_name, ' ', 1)`,
+    last_name: sql<string>`substring(profiles.full_name from position(' ' in profiles.full_name) + 1)`,
+  },
   sort: { full_name: 'profiles.full_name', created_at: 'profiles.created_at', slug: 'profiles.slug' },
   default_order: [{ column: 'profiles.full_name', descending: false }],
   tie_breaker: 'profiles.id',
   date: 'profiles.created_at',
-};
+});
 
 /** Lists the profiles of the site; archived ones on request only. */
 export async function listProfiles(
@@ -39,7 +37,7 @@ export async function listProfiles(
 ): Promise<Page<ProfileView>> {
   const all = selectProfileViews(reader);
   const query = options.include_inactive ? all : all.where('profiles.is_active', '=', true);
-  const page = await listPage(query, spec, list, url);
+  const page = await listPage(query, profileList, list, url);
   return { ...page, results: page.results.map(toProfileView) };
 }
 
@@ -66,6 +64,6 @@ export async function listManagedProfiles(
           .where((or) => or.or([or('roles.ends_at', 'is', null), or('roles.ends_at', '>', of.at)])),
       ),
     );
-  const page = await listPage(query, spec, list, url);
+  const page = await listPage(query, profileList, list, url);
   return { ...page, results: page.results.map(toProfileView) };
 }

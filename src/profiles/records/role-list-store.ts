@@ -3,7 +3,7 @@ import { selectUsers } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
 import type { ProfileId, RoleTypeId, UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { listPage, type ListSpec } from '#platform/db/list';
+import { defineList, listPage } from '#platform/db/list';
 import type { RoleStatus } from './role-status.ts';
 import { openRole } from './role-store.ts';
 import type { RoleType } from './role-type.ts';
@@ -34,7 +34,7 @@ const columns = [
 /** What is not shown is not found either: see present-role.ts. */
 const knownEmail = sql<string>`case when roles.grant_key is null or roles.invited_email is not null then member.email end`;
 
-const memberSpec: ListSpec = {
+export const roleList = defineList({
   search: {
     user: 'member.username',
     user__full_name: 'member.full_name',
@@ -60,7 +60,7 @@ const memberSpec: ListSpec = {
   ],
   tie_breaker: 'roles.id',
   date: 'roles.created_at',
-};
+});
 
 /**
  * Lists who holds, is offered or asks for a role on a profile. With a type: its holders and invitees, and every request,
@@ -88,7 +88,7 @@ export async function listRoles(
   }
   const counted = await countPending(reader, sql`roles.profile_id = ${on.profile_id}`, role_type_id);
   const pending = on.without_pending ? { invited_count: 0, requested_count: 0 } : counted;
-  return { ...pending, ...opened(await listPage(query, memberSpec, list, url)) };
+  return { ...pending, ...opened(await listPage(query, roleList, list, url)) };
 }
 
 /** An invitation or a request shows no address of the profile, so none is found by it. */
@@ -98,7 +98,7 @@ function opened(page: Page<Role>): Page<Role> {
   return { ...page, results: page.results.map(openRole) };
 }
 
-const accessibleSpec: ListSpec = {
+export const accessibleList = defineList({
   search: {
     profile: 'profiles.slug',
     slug: 'profiles.slug',
@@ -123,7 +123,7 @@ const accessibleSpec: ListSpec = {
   default_order: [{ column: 'profiles.full_name', descending: false }],
   tie_breaker: 'roles.id',
   date: 'roles.created_at',
-};
+});
 
 /** Lists the profiles that a user has, is offered or asks for a role on; roles that ended are left out. */
 export async function listAccessibles(
@@ -144,7 +144,7 @@ export async function listAccessibles(
     .where(statusIn(status));
   if (of.role_slug !== null) query = query.where('role_types.slug', '=', of.role_slug);
   const pending = await countPending(reader, sql`roles.user_id = ${of.user_id}`, null);
-  return { ...pending, ...opened(await listPage(query, accessibleSpec, list, url)) };
+  return { ...pending, ...opened(await listPage(query, accessibleList, list, url)) };
 }
 
 /** Lists the roles of a user in one state, for menus and choosers; at most `row_max`, by the name of the profile. */
@@ -168,12 +168,12 @@ export async function listRolesInState(
   return rows.map(openRole);
 }
 
-const typeSpec: ListSpec = {
+export const roleTypeList = defineList({
   search: { slug: 'role_types.slug', title: 'role_types.title' },
   sort: { slug: 'role_types.slug', title: 'role_types.title', created_at: 'role_types.created_at' },
   default_order: [{ column: 'role_types.slug', descending: false }],
   tie_breaker: 'role_types.id',
-};
+});
 
 /** Lists the kinds of role that a profile may use: the shared ones and its own. */
 export async function listRoleTypes(
@@ -186,7 +186,7 @@ export async function listRoleTypes(
     .selectFrom('role_types')
     .selectAll()
     .where((eb) => eb.or([eb('profile_id', 'is', null), eb('profile_id', '=', profile_id)]));
-  return listPage(query, typeSpec, list, url);
+  return listPage(query, roleTypeList, list, url);
 }
 
 function statusIn(status: readonly RoleStatus[]) {

@@ -3,10 +3,10 @@ import type { Context } from '#platform/context';
 import type { Subject } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
-import { ListQuerystring } from '#platform/http/schemas';
+import { listQuerystring } from '#platform/http/schemas';
 import { quotaProblems } from '#platform/security/quota';
 import { profileProblems } from '../problems.ts';
-import { listRoleTypes, type RoleType } from '../records/index.ts';
+import { roleTypeList, listRoleTypes, type RoleType } from '../records/index.ts';
 import { ForceQuerystring, NoContent, ProfileParams } from '../schemas.ts';
 import { isYes, profileOf } from '../subject.ts';
 import { changeRoleType, describeRoleType, getRoleType, removeRoleType } from './describe-role-type.ts';
@@ -26,7 +26,7 @@ export function roleTypeRoutes(app: App): void {
         summary: 'Lists role types',
         description: 'Lists the role types of the profile: those of the site and its own.',
         params: ProfileParams,
-        querystring: ListQuerystring,
+        querystring: listQuerystring(roleTypeList),
         response: { 200: RoleTypePage },
       },
     },

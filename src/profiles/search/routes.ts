@@ -3,7 +3,7 @@ import { UserSummarySchema } from '#accounts';
 import { inputProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import type { App } from '#platform/http/app';
-import { ListQuerystring } from '#platform/http/schemas';
+import { listQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import { actorId } from '#platform/actor-id';
 import { profileProblems } from '../problems.ts';
@@ -19,10 +19,22 @@ import {
 } from '../records/index.ts';
 import { takeInvitation } from '../roles/index.ts';
 import { ProfileCreateBody, ProfileDetailSchema, ProfileParams, ProfileSummarySchema } from '../schemas.ts';
-import { type Searcher, suggestAccounts, suggestProfiles, suggestUsers } from './type-ahead-store.ts';
+import {
+  accountSearch,
+  userSearch,
+  profileSearch,
+  type Searcher,
+  suggestAccounts,
+  suggestProfiles,
+  suggestUsers,
+} from './type-ahead-store.ts';
 
-const { page: _page, page_size: _page_size, ...searchParameters } = ListQuerystring.properties;
-const Querystring = Type.Object(searchParameters);
+/** Query parameters of a search: those of a list without its pages. */
+function searchQuerystring(fields: Parameters<typeof listQuerystring>[0]) {
+  const { page: _page, page_size: _page_size, ...parameters } = listQuerystring(fields).properties;
+  return Type.Object(parameters);
+}
+
 const ProfileCandidates = Type.Object({ count: Type.Integer(), results: Type.Array(ProfileSummarySchema) });
 const UserCandidates = Type.Object({ count: Type.Integer(), results: Type.Array(UserSummarySchema) });
 
@@ -44,7 +56,7 @@ export function searchRoutes(app: App, throttle: Throttle): void {
         summary: 'Finds profiles and users',
         description:
           'Finds up to five profiles and users for a field that completes what is typed. No result is returned when more than five match.',
-        querystring: Querystring,
+        querystring: searchQuerystring(accountSearch),
         response: { 200: ProfileCandidates },
       },
     },
@@ -59,7 +71,7 @@ export function searchRoutes(app: App, throttle: Throttle): void {
         summary: 'Finds profiles',
         description:
           'Finds up to five profiles for a field that completes what is typed. No result is returned when more than five match.',
-        querystring: Querystring,
+        querystring: searchQuerystring(profileSearch),
         response: { 200: ProfileCandidates },
       },
     },
@@ -74,7 +86,7 @@ export function searchRoutes(app: App, throttle: Throttle): void {
         summary: 'Finds users',
         description:
           'Finds up to five users for a field that completes what is typed. No result is returned when more than five match.',
-        querystring: Querystring,
+        querystring: searchQuerystring(userSearch),
         response: { 200: UserCandidates },
       },
     },

@@ -30,11 +30,9 @@ export interface Searcher {
 /** `name` fields match anywhere within; `contact` fields only as a whole, unless a seller asks. */
 type Fields = Readonly<Record<string, { column: RawBuilder<unknown>; kind: 'name' | 'contact' }>>;
 
-// An unverified address matches nothing: a grant meant for its owner would reach another profile.
-const profileFields = (reader: Reader): Fields => ({
+const profileColumns = {
   slug: { column: sql.ref('profiles.slug'), kind: 'name' },
   full_name: { column: sql.ref('profiles.full_name'), kind: 'name' },
-  email: { column: sql`case when ${hasProvedAddress(reader)} then profiles.email end`, kind: 'contact' },
   phone: { column: sql.ref('profiles.phone'), kind: 'contact' },
   street_address: { column: sql.ref('profiles.street_address'), kind: 'contact' },
   locality: { column: sql.ref('profiles.locality'), kind: 'contact' },
@@ -44,15 +42,37 @@ const profileFields = (reader: Reader): Fields => ({
   username: { column: sql.ref('profiles.slug'), kind: 'name' },
   first_name: { column: sql.ref('profiles.full_name'), kind: 'name' },
   last_name: { column: sql.ref('profiles.full_name'), kind: 'name' },
+} as const satisfies Fields;
+
+// An unverified address matches nothing: a grant meant for its owner would reach another profile.
+const profileFields = (reader: Reader): Fields => ({
+  ...profileColumns,
+  email: { column: sql`case when ${hasProvedAddress(reader)} then profiles.email end`, kind: 'contact' },
 });
 
-const userFields: Fields = {
+const userFields = {
   username: { column: sql.ref('users.username'), kind: 'name' },
   slug: { column: sql.ref('users.username'), kind: 'name' },
   full_name: { column: sql.ref('users.full_name'), kind: 'name' },
   first_name: { column: sql.ref('users.full_name'), kind: 'name' },
   last_name: { column: sql.ref('users.full_name'), kind: 'name' },
   email: { column: sql`case when users.email_verified_at is not null then users.email end`, kind: 'contact' },
+} as const satisfies Fields;
+
+const profileSort = { full_name: 'profiles.full_name', created_at: 'profiles.created_at' } as const;
+const userSort = {
+  email: 'users.email',
+  created_at: 'users.created_at',
+  first_name: 'users.full_name',
+  last_name: 'users.full_name',
+} as const;
+
+/** Names that `q_f` and `o` accept, for the documentation of the routes. */
+export const profileSearch = { search: { ...profileColumns, email: null }, sort: profileSort };
+export const userSearch = { search: userFields, sort: userSort };
+export const accountSearch = {
+  search: { ...profileSearch.search, ...userSearch.search },
+  sort: { ...profileSort, ...userSort },
 };
 
 /** Finds profiles to complete what somebody types; without a match, those of the same company by the domain of an address. */
@@ -117,8 +137,8 @@ async function findProfiles(
   if (list.start_at) query = query.where('profiles.created_at', '>=', list.start_at);
   if (list.ends_at) query = query.where('profiles.created_at', '<', list.ends_at);
   for (const { field, descending } of list.order) {
-    if (field === 'full_name' || field === 'created_at')
-      query = query.orderBy(`profiles.${field}`, descending ? 'desc' : 'asc');
+    const [, column] = Object.entries(profileSort).find(([name]) => name === field) ?? [];
+    if (column) query = query.orderBy(column, descending ? 'desc' : 'asc');
   }
   const rows = await query
     .orderBy('profiles.full_name')
@@ -135,10 +155,8 @@ async function findUsers(reader: Reader, list: ListQuery, by: Searcher, where: R
   if (list.start_at) query = query.where('users.created_at', '>=', list.start_at);
   if (list.ends_at) query = query.where('users.created_at', '<', list.ends_at);
   for (const { field, descending } of list.order) {
-    if (field === 'email' || field === 'created_at')
-      query = query.orderBy(`users.${field}`, descending ? 'desc' : 'asc');
-    if (field === 'first_name' || field === 'last_name')
-      query = query.orderBy('users.full_name', descending ? 'desc' : 'asc');
+    const [, column] = Object.entries(userSort).find(([name]) => name === field) ?? [];
+    if (column) query = query.orderBy(column, descending ? 'desc' : 'asc');
   }
   return query
     .orderBy('users.full_name')
