@@ -1,11 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import {
-  accountsJobs,
-  accountsPages,
-  accountsRoutes,
   authenticate,
   findVerifiedAddresses,
+  makeAccounts,
   makeAccountsSettings,
   findAuthenticatedCallers,
 } from '#accounts';
@@ -174,13 +172,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
   checkRooms([{ name: 'platform', page_types: apiReferencePageTypes }, ...rooms], (name) => templates.has(name));
   const runner = makeJobRunner({
     database,
-    jobs: [
-      ...rooms.flatMap(({ jobs = [] }) => jobs),
-      ...platformJobs,
-      ...accountsJobs,
-      ...paymentsJobs,
-      ...billingJobs,
-    ],
+    jobs: [...rooms.flatMap(({ jobs = [] }) => jobs), ...platformJobs, ...paymentsJobs, ...billingJobs],
     makeContext,
     log,
   });
@@ -286,6 +278,11 @@ const removeChoices: OnAccountClaimed = async (tx, { user_id, profile_ids }) => 
 function makeRooms({ accounts, templates }: RoomSettings): readonly Room[] {
   const { throttle } = accounts;
   return [
+    makeAccounts({
+      settings: accounts,
+      hooks: emptiesCart(makeProfilesHooks(endAllOfProfile, removeChoices, claimWaiting)),
+      findLead,
+    }),
     makeProfiles({ accounts, templates, listSubscriptions, listActivities, onProfileArchived: endAllOfProfile }),
     makeContacts({ throttle }),
   ];
@@ -294,13 +291,6 @@ function makeRooms({ accounts, templates }: RoomSettings): readonly Room[] {
 /** The routes and pages of every room; what a room may not know of those above it is passed in here. */
 function registerRooms(http: App, { accounts }: Pick<RoomSettings, 'accounts'>): void {
   const { throttle } = accounts;
-  const people = {
-    settings: accounts,
-    hooks: emptiesCart(makeProfilesHooks(endAllOfProfile, removeChoices, claimWaiting)),
-    findLead,
-  };
-  accountsRoutes(http, people);
-  accountsPages(http, people);
   catalogRoutes(http, { hasSubscribers, isCouponUsed });
   subscriptionsRoutes(http, { throttle });
   subscriptionsPages(http);

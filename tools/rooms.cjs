@@ -18,6 +18,19 @@ const rooms = {
 // The sub-rooms of a room and which other sub-rooms each may import, by their doors. The files at the root of the room are
 // open to all of its sub-rooms. A room that is listed here lists every sub-folder that it has.
 const subrooms = {
+  accounts: {
+    identity: [],
+    verifications: ['identity'],
+    credentials: ['identity'],
+    sessions: ['identity', 'credentials'],
+    factors: ['identity', 'verifications', 'credentials', 'sessions'],
+    'sign-in': ['identity', 'verifications', 'sessions', 'factors'],
+    recovery: ['identity', 'verifications', 'credentials', 'sessions', 'factors'],
+    'security-settings': ['identity', 'verifications', 'credentials', 'sessions', 'factors'],
+    'api-keys': ['identity', 'credentials', 'sessions', 'factors'],
+    'address-changes': ['identity', 'verifications', 'credentials', 'sessions', 'factors'],
+    users: ['identity', 'verifications', 'credentials', 'sessions', 'factors', 'address-changes'],
+  },
   profiles: {
     records: [],
     agreements: ['records'],

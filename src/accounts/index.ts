@@ -30,7 +30,5 @@ export { prepareVerification, replaceVerification, sendCodeAfterRefusal } from '
 export { deleteTotpFactors } from './credentials/index.ts';
 export { userRegistered } from './events.ts';
 export { requireNoApiKey } from './actor.ts';
-export { accountsRoutes } from './routes.ts';
-export { accountsPages } from './pages.ts';
-export { accountsJobs } from './jobs.ts';
+export { makeAccounts } from './accounts.ts';
 export type { AccountsDeps, AccountsHooks } from './hooks.ts';

@@ -1,0 +1,35 @@
+import type { Room } from '#platform/room';
+import { addressChangePages } from './address-changes/index.ts';
+import { apiKeyRoutes } from './api-keys/index.ts';
+import { accountsEvents } from './events.ts';
+import type { AccountsDeps } from './hooks.ts';
+import { accountsJobs } from './jobs.ts';
+import { recoveryPages, recoveryRoutes } from './recovery/index.ts';
+import { securityPages, securityRoutes } from './security-settings/index.ts';
+import { sessionRoutes } from './sessions/index.ts';
+import { signInPages, signInRoutes } from './sign-in/index.ts';
+import { userPages, userRoutes } from './users/index.ts';
+
+/** Makes the room: users, their credentials and sessions. */
+export function makeAccounts(deps: AccountsDeps): Room {
+  return {
+    name: 'accounts',
+    routes(http) {
+      signInRoutes(http, deps);
+      sessionRoutes(http, deps);
+      recoveryRoutes(http, deps);
+      userRoutes(http, deps);
+      securityRoutes(http, deps);
+      apiKeyRoutes(http, deps);
+    },
+    pages(http) {
+      signInPages(http, deps);
+      recoveryPages(http, deps);
+      addressChangePages(http, deps);
+      securityPages(http, deps);
+      userPages(http, deps);
+    },
+    jobs: accountsJobs,
+    events: accountsEvents,
+  };
+}
