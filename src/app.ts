@@ -9,7 +9,7 @@ import {
 } from '#accounts';
 import { billingJobs, billingPages, billingRoutes, emptiesCart, emptyCart, isCouponUsed } from '#billing';
 import { catalogRoutes } from '#catalog';
-import { findLead, listActivities, makeContacts } from '#contacts';
+import { findLead, findProfileNotes, makeContacts } from '#contacts';
 import { makeGateway } from '#gateway';
 import { ledgerRoutes } from '#ledger';
 import { metricsRoutes } from '#metrics';
@@ -283,7 +283,7 @@ function makeRooms({ accounts, templates }: RoomSettings): readonly Room[] {
       hooks: emptiesCart(makeProfilesHooks(endAllOfProfile, removeChoices, claimWaiting)),
       findLead,
     }),
-    makeProfiles({ accounts, templates, listSubscriptions, listActivities, onProfileArchived: endAllOfProfile }),
+    makeProfiles({ accounts, templates, listSubscriptions, findProfileNotes, onProfileArchived: endAllOfProfile }),
     makeContacts({ throttle }),
   ];
 }

@@ -2,7 +2,7 @@ import { findUsersByIds, insertUser, replaceVerification, type User } from '#acc
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { paths } from '#platform/http/paths';
-import { findRoleType, getBroker, insertRole, MANAGER, managersOf, type Profile } from '#profiles';
+import { findManagerIds, getBroker, makeManager, type Profile } from '#profiles';
 import { lockSetUp } from './set-up.ts';
 
 const LINK_LIFETIME_S = 86_400;
@@ -22,7 +22,7 @@ export async function firstManagerLink(ctx: Context): Promise<{ link: string } |
   return inTransaction(ctx.db, async (tx) => {
     await lockSetUp(tx);
     const broker = await getBroker(tx, ctx.site);
-    const managers = await findUsersByIds(tx, await managersOf(tx, broker.id, at));
+    const managers = await findUsersByIds(tx, await findManagerIds(tx, broker.id, at));
     if ([...managers.values()].some((user) => user.has_password)) return null;
     const [waiting] = managers.values();
     const user = waiting ?? (await insertFirstManager(tx, broker, at));
@@ -48,13 +48,11 @@ export async function firstManagerLink(ctx: Context): Promise<{ link: string } |
 }
 
 async function insertFirstManager(tx: Tx, broker: Profile, at: Date): Promise<User> {
-  const type = await findRoleType(tx, broker.id, MANAGER);
-  if (!type) throw new Error('the site has no role type for managers');
   const user = await insertUser(
     tx,
     { username: `${broker.slug}-manager`, email: broker.email, full_name: 'Site manager' },
     at,
   );
-  await insertRole(tx, { user_id: user.id, profile_id: broker.id, role_type_id: type.id, accepted_at: at }, at);
+  await makeManager(tx, broker, user, at);
   return user;
 }

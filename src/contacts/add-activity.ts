@@ -5,7 +5,7 @@ import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Reader } from '#platform/db/database';
 import { requireQuota } from '#platform/security/quota';
-import { findProfileBySlug, presentProfileSummary, profileSummaries } from '#profiles';
+import { findProfileBySlug, presentProfileSummary, findProfileSummaries } from '#profiles';
 import { type Activity, countActivities, findProfileActivities, insertActivity } from './activity-store.ts';
 import type { Contact } from './contact.ts';
 import { findContactBySlug, findContactOfUser } from './contact-store.ts';
@@ -52,7 +52,7 @@ export async function presentActivities(reader: Reader, activities: readonly Act
     reader,
     activities.map((each) => each.created_by).filter((id) => id !== null),
   );
-  const profiles = await profileSummaries(
+  const profiles = await findProfileSummaries(
     reader,
     activities.map((each) => each.profile_id).filter((id) => id !== null),
   );
@@ -69,6 +69,6 @@ export async function presentActivities(reader: Reader, activities: readonly Act
 }
 
 /** Lists the notes about a profile, newest first, as they are shown. */
-export async function listActivities(reader: Reader, profile_id: ProfileId): Promise<ActivityBody[]> {
+export async function findProfileNotes(reader: Reader, profile_id: ProfileId): Promise<ActivityBody[]> {
   return presentActivities(reader, await findProfileActivities(reader, profile_id));
 }

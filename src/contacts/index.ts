@@ -1,3 +1,3 @@
-export { addActivity, listActivities } from './add-activity.ts';
+export { addActivity, findProfileNotes } from './add-activity.ts';
 export { makeContacts } from './contacts.ts';
 export { findLead } from './directory.ts';

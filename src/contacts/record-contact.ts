@@ -40,7 +40,7 @@ export async function recordContact(
   const full_name = input.full_name.trim();
   const email = parseEmail(input.email ?? '');
   const phone = parsePhone(input.phone ?? '');
-  refuseInput(input, { full_name, email, phone });
+  requireValidInput(input, { full_name, email, phone });
   return inTransaction(ctx.db, async (tx) => {
     if (email !== null && (await findContactByEmail(tx, email))) throw emailTaken();
     if (phone !== null && (await findContactByPhone(tx, phone)))
@@ -79,7 +79,7 @@ export async function contactOf(tx: Tx, name: string, user: User | undefined, at
   );
 }
 
-function refuseInput(
+function requireValidInput(
   input: ContactInput,
   parsed: { full_name: string; email: string | null; phone: string | null },
 ): void {
@@ -109,10 +109,10 @@ async function slugFor(
   }
   if (known.user && !(await findContactBySlug(tx, known.user.username))) return known.user.username;
   const base = slugify((known.email?.split('@')[0] ?? '').replaceAll('.', ''));
-  return freeSlug(base, isTaken);
+  return findFreeSlug(base, isTaken);
 }
 
-async function freeSlug(base: string, isTaken: (slug: string) => Promise<boolean>): Promise<string> {
+async function findFreeSlug(base: string, isTaken: (slug: string) => Promise<boolean>): Promise<string> {
   if (base === '') return randomHex(15);
   for (let attempt = 0; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const slug = attempt === 0 ? base : withSuffix(base, randomHex);

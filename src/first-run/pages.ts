@@ -6,7 +6,7 @@ import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import type { Throttle } from '#platform/security/throttle';
-import { presentProfileSummary, profileSummaries } from '#profiles';
+import { presentProfileSummary, findProfileSummaries } from '#profiles';
 import { createFirstPlan, planCurrencies, planPeriods } from './create-first-plan.ts';
 import { loadFacts } from './load-facts.ts';
 import { nameSite } from './name-site.ts';
@@ -117,7 +117,7 @@ async function showSetUp(
   requireBroker(request);
   const { ctx, body, subject } = request;
   const { facts, broker, plans } = await loadFacts(ctx, needs.default_email);
-  const summary = (await profileSummaries(ctx.db, [broker.id])).get(broker.id);
+  const summary = (await findProfileSummaries(ctx.db, [broker.id])).get(broker.id);
   const steps = setUpSteps(facts);
   const posted = (name: string, fallback: string) => (step === '' ? fallback : textField(body, name, 500) || fallback);
   const entry_point = step === 'application' ? textField(body, 'entry_point', 500) : (facts.entry_point ?? '');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { LedgerEventId, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { paths } from '#platform/http/paths';
-import { presentProfileSummary, profileSummaries } from '#profiles';
+import { presentProfileSummary, findProfileSummaries } from '#profiles';
 import { findReceipts } from './event-store.ts';
 import type { PresentedTransaction } from './schemas.ts';
 import { amountText, descriptionHtml, isDebit, type ReceiptLink, type Transaction } from './transaction.ts';
@@ -21,7 +21,7 @@ export async function presentTransactions(
     reader,
     transactions.flatMap(({ ledger_event_id }) => ledger_event_id ?? []),
   );
-  const summaries = await profileSummaries(
+  const summaries = await findProfileSummaries(
     reader,
     transactions
       .flatMap(({ orig_profile_id, dest_profile_id }) => [orig_profile_id, dest_profile_id])

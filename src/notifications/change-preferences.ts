@@ -2,7 +2,7 @@ import { findUserByUsername, type User } from '#accounts';
 import { commonProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
-import { MANAGER, rolesOfUser } from '#profiles';
+import { MANAGER, findHeldRoles } from '#profiles';
 import { listOptouts, replaceOptouts } from './optout-store.ts';
 import { offeredEvents, optedOutBy } from './preference.ts';
 
@@ -29,7 +29,7 @@ async function getUser(ctx: Context, username: string): Promise<User> {
 }
 
 async function offeredTo(ctx: Context, user: User): Promise<string[]> {
-  const roles = await rolesOfUser(ctx.db, user.id, ctx.clock.now());
+  const roles = await findHeldRoles(ctx.db, user.id, ctx.clock.now());
   return offeredEvents(
     roles.some(({ profile_id, role_type }) => profile_id === ctx.site.broker_id && role_type === MANAGER),
   );

@@ -1,7 +1,7 @@
 import { findUserByVerifiedEmail, findUsersByIds } from '#accounts';
 import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
-import { managersOf, type ProfileView } from '#profiles';
+import { findManagerIds, type ProfileView } from '#profiles';
 import type { Notice } from './notice.ts';
 import { findOptedOut } from './optout-store.ts';
 import {
@@ -90,7 +90,7 @@ function profileOfParty(told: Notice, party: Exclude<Party, 'user'>, broker: Pro
 }
 
 async function findManagers(ctx: Context, profile_id: ProfileId): Promise<Reachable[]> {
-  const ids = await managersOf(ctx.db, profile_id, ctx.clock.now());
+  const ids = await findManagerIds(ctx.db, profile_id, ctx.clock.now());
   const users = await findUsersByIds(ctx.db, ids);
   return ids.flatMap((id) => {
     const user = users.get(id);

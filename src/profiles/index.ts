@@ -9,11 +9,11 @@ export {
 } from './agreements/index.ts';
 export {
   type Address,
-  claimInvited,
+  claimInvitations,
   createOrganization,
   createPersonalProfile,
   fillAddress,
-  freeSlug,
+  findFreeSlug,
   insertProfile,
   inviteManager,
   makeManager,
@@ -25,13 +25,17 @@ export {
 } from './profile/index.ts';
 export {
   CONTRIBUTOR,
+  findHeldRoles,
+  findHeldRolesOfUsers,
   findInvitedProfile,
+  findManagerIds,
   findPersonalProfile,
   findProfileByEmail,
   findProfileById,
   findProfileBySlug,
   findProfilesByHandles,
   findProfilesByIds,
+  findProfileSummaries,
   findProfileViews,
   findRoleType,
   getBroker,
@@ -43,18 +47,14 @@ export {
   isSeller,
   lockProfile,
   MANAGER,
-  managersOf,
   type NewProfile,
   presentProfileDetail,
   presentProfileSummary,
   type Profile,
   profileName,
-  profileSummaries,
   type ProfileSummary,
   type ProfileView,
   type Role,
-  rolesOfUser,
-  rolesOfUsers,
   type RoleType,
   sealClearRoleKeys,
   selectProfileNames,
@@ -62,11 +62,11 @@ export {
 export { isBrokerManager } from './policy.ts';
 export {
   acceptInvitedManager,
-  activationKey,
+  countInvitation,
+  createActivationKey,
   mayBecomeManager,
-  takeInvitation,
-  withoutLinks,
-  withProofSent,
+  removeLinks,
+  withVerificationSent,
 } from './roles/index.ts';
 export { ProfileDetailSchema, ProfileSummarySchema } from './schemas.ts';
 export { makeProfilesHooks } from './hooks.ts';

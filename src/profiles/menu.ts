@@ -1,7 +1,7 @@
 import { findUserById, printableName } from '#accounts';
 import type { FastifyRequest } from 'fastify';
 import { paths } from '#platform/http/paths';
-import { listRolesInState, profileSummaries } from './records/index.ts';
+import { findProfileSummaries, findRolesInState } from './records/index.ts';
 
 /** Profiles shown in the menu of every page; the rest are behind a link. */
 const MENU_PROFILES_MAX = 3;
@@ -14,10 +14,10 @@ export function makeMenu(): (request: FastifyRequest) => Promise<Record<string, 
     const at = clock.now();
     const [user, held] = await Promise.all([
       findUserById(db, actor.user_id),
-      listRolesInState(db, { user_id: actor.user_id, status: 'active', at }, MENU_PROFILES_MAX),
+      findRolesInState(db, { user_id: actor.user_id, status: 'active', at }, MENU_PROFILES_MAX),
     ]);
     if (!user) return { user: null, menu: [] };
-    const summaries = await profileSummaries(
+    const summaries = await findProfileSummaries(
       db,
       held.map((role) => role.profile_id),
     );

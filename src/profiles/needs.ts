@@ -19,6 +19,6 @@ export interface ProfileNeeds {
     sellers: readonly ProfileId[] | null,
   ): Promise<Static<typeof SubscriptionMentionSchema>[]>;
   /** Lists the operator's notes about a profile, newest first. */
-  listActivities(reader: Reader, profile_id: ProfileId): Promise<Static<typeof ActivityMentionSchema>[]>;
+  findProfileNotes(reader: Reader, profile_id: ProfileId): Promise<Static<typeof ActivityMentionSchema>[]>;
   onProfileArchived: OnProfileArchived;
 }

@@ -15,6 +15,6 @@ export function userOf(subject: Subject): UserId {
 }
 
 /** Reads a flag of a query string. */
-export function isYes(text: string | undefined): boolean {
+export function parseFlag(text: string | undefined): boolean {
   return ['1', 'true', 'yes', 'on'].includes(text?.toLowerCase() ?? '');
 }

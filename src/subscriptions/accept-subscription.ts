@@ -4,7 +4,7 @@ import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { inTransaction, type Reader, type Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
-import { acceptInvitedManager, findProfileById, mayBecomeManager, type Profile, withProofSent } from '#profiles';
+import { acceptInvitedManager, findProfileById, mayBecomeManager, type Profile, withVerificationSent } from '#profiles';
 import { subscriptionGrantAccepted, subscriptionRequestAccepted } from './events.ts';
 import { idsOf } from './open-or-extend.ts';
 import { mayAcceptGrant } from './policy.ts';
@@ -36,7 +36,7 @@ export async function acceptGrant(ctx: Context, profile_id: ProfileId, key: stri
     await emit(tx, subscriptionGrantAccepted({ ...idsOf(subscription, plan), originated_by }), at);
     return { subscription, plan };
   };
-  return withProofSent(ctx, () => inTransaction(ctx.db, accept));
+  return withVerificationSent(ctx, () => inTransaction(ctx.db, accept));
 }
 
 /**

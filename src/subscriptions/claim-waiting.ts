@@ -1,6 +1,6 @@
 import { type User } from '#accounts';
 import type { Tx } from '#platform/db/database';
-import { claimInvited } from '#profiles';
+import { claimInvitations } from '#profiles';
 import { deleteSubscription, findSubscriptionsOfProfile, lockPlace, moveSubscription } from './subscription-store.ts';
 
 /**
@@ -11,7 +11,7 @@ import { deleteSubscription, findSubscriptionsOfProfile, lockPlace, moveSubscrip
  * Locks: the waiting profiles, then the place of each subscription.
  */
 export async function claimWaiting(tx: Tx, user: User, at: Date): Promise<void> {
-  for (const { from, to } of await claimInvited(tx, user, at)) {
+  for (const { from, to } of await claimInvitations(tx, user, at)) {
     const held = await findSubscriptionsOfProfile(tx, to);
     for (const waiting of await findSubscriptionsOfProfile(tx, from)) {
       await lockPlace(tx, to, waiting.plan_id);

@@ -9,7 +9,7 @@ import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { UNREADABLE_KEY } from '#platform/security/link-keys';
-import { activationKey, lockProfile, withoutLinks } from '#profiles';
+import { createActivationKey, lockProfile, removeLinks } from '#profiles';
 import { subscriptionGrantCreated } from './events.ts';
 import { findGrantee, inviteGrantee, type Grantee } from './grantee.ts';
 import { idsOf } from './open-or-extend.ts';
@@ -108,8 +108,8 @@ async function tell(ctx: Context, tx: Tx, told: Told): Promise<void> {
   const { subscription, plan, grantee } = told;
   const { invitee } = grantee;
   const at = ctx.clock.now();
-  const message = invitee === null ? told.message : withoutLinks(told.message);
-  const key = invitee === null ? null : await activationKey(tx, invitee.id, invitee.email, message, at);
+  const message = invitee === null ? told.message : removeLinks(told.message);
+  const key = invitee === null ? null : await createActivationKey(tx, invitee.id, invitee.email, message, at);
   const originated_by = actorId(ctx);
   const { grant_key } = subscription;
   await emit(

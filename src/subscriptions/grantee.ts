@@ -10,7 +10,7 @@ import {
   inviteManager,
   parseProfileFields,
   type Profile,
-  freeSlug,
+  findFreeSlug,
 } from '#profiles';
 import { invalidInput } from '#kernel/problem';
 import { isSlug } from '#kernel/slug';
@@ -84,7 +84,7 @@ export async function inviteGrantee(ctx: Context, tx: Tx, provider_id: ProfileId
     return { profile, invitee: await inviteeOf(tx, profile) };
   }
   const waiting = { invited_email: email, invited_as: kindOf(named.type), invited_by_profile_id: provider_id };
-  const free = slug ?? (await freeSlug(tx, full_name, at));
+  const free = slug ?? (await findFreeSlug(tx, full_name, at));
   const profile = await insertProfile(tx, { ...fields, ...waiting, slug: free }, at);
   return { profile, invitee: await inviteeOf(tx, profile) };
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { findPlanBySlug, findPlansByIds, planSummary, type Plan } from '#catalog';
-import { presentProfileSummary, type Profile, profileSummaries, type ProfileSummary } from '#profiles';
+import { presentProfileSummary, type Profile, findProfileSummaries, type ProfileSummary } from '#profiles';
 import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import { withNext } from '#platform/http/next';
@@ -76,7 +76,10 @@ async function showList(
     ctx.db,
     page.results.map(({ plan_id }) => plan_id),
   );
-  const summaries = await profileSummaries(ctx.db, [profile.id, ...[...plans.values()].map((plan) => plan.profile_id)]);
+  const summaries = await findProfileSummaries(ctx.db, [
+    profile.id,
+    ...[...plans.values()].map((plan) => plan.profile_id),
+  ]);
   const view = (subscription: Subscription) => {
     const plan = plans.get(subscription.plan_id);
     return plan ? [viewSubscription(subscription, plan, { slug: profile.slug, summaries, reach, at })] : [];
@@ -218,7 +221,7 @@ async function showPending(
   { profile, other_id, ...extra }: { profile: Profile; other_id: ProfileId; is_request?: true },
 ): Promise<FastifyReply> {
   const { ctx } = request;
-  const summaries = await profileSummaries(ctx.db, [profile.id, other_id]);
+  const summaries = await findProfileSummaries(ctx.db, [profile.id, other_id]);
   return reply.page('saas/profile/subscription_accept.html', {
     profile: viewProfile(summaries, profile.id),
     other: viewProfile(summaries, other_id),

@@ -8,7 +8,7 @@ import {
   findProfileViews,
   presentProfileDetail,
   presentProfileSummary,
-  profileSummaries,
+  findProfileSummaries,
   type ProfileSummary,
 } from '#profiles';
 import { mayChange } from './policy.ts';
@@ -119,7 +119,7 @@ export async function presentProfiles(
   rows: readonly { id: ProfileId }[],
 ): Promise<ReturnType<typeof presentProfileSummary>[]> {
   const ids = rows.map(({ id }) => id);
-  const summaries = await profileSummaries(ctx.db, ids);
+  const summaries = await findProfileSummaries(ctx.db, ids);
   return ids.flatMap((id) => summaries.get(id) ?? []).map(presentProfileSummary);
 }
 
@@ -128,7 +128,7 @@ async function readNames(ctx: Context, subscriptions: readonly Subscription[]) {
     ctx.db,
     subscriptions.map(({ plan_id }) => plan_id),
   );
-  const profiles: Map<ProfileSummary['id'], ProfileSummary> = await profileSummaries(
+  const profiles: Map<ProfileSummary['id'], ProfileSummary> = await findProfileSummaries(
     ctx.db,
     subscriptions.map(({ profile_id }) => profile_id),
   );

@@ -4,7 +4,7 @@ import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/security/throttle';
-import { takeInvitation } from '#profiles';
+import { countInvitation } from '#profiles';
 import { acceptRequest } from './accept-subscription.ts';
 import { getPlanOf, getProfileOf, getSubscriber, isForced, planIds, profileOf } from './caller.ts';
 import { changeSubscription } from './change-subscription.ts';
@@ -196,7 +196,7 @@ function grantRoute(app: App, throttle: Throttle): void {
     },
     async (request, reply) => {
       const { ctx, subject, params, query } = request;
-      await takeInvitation(ctx, throttle);
+      await countInvitation(ctx, throttle);
       const target = { provider_id: profileOf(subject), plan: params.plan };
       const force = isForced(query.force);
       const { subscription, is_new } = await grantSubscription(ctx, target, request.body, { force });

@@ -8,7 +8,7 @@ import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { safeNext, withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
-import { type Profile, profileSummaries } from '#profiles';
+import { type Profile, findProfileSummaries } from '#profiles';
 import { addToCart } from './add-to-cart.ts';
 import { findSeatsInOrder } from './clear-cart.ts';
 import { isClaimCode } from '../claims/claim.ts';
@@ -247,6 +247,6 @@ export function nextOf(request: FastifyRequest): string | null {
 }
 
 export async function summaryOf(request: FastifyRequest, profile: Profile): Promise<Record<string, unknown>> {
-  const summary = (await profileSummaries(request.ctx.db, [profile.id])).get(profile.id);
+  const summary = (await findProfileSummaries(request.ctx.db, [profile.id])).get(profile.id);
   return { ...(summary ?? { slug: profile.slug, printable_name: profile.full_name }) };
 }

@@ -4,7 +4,7 @@ import { paths } from '#platform/http/paths';
 import { extraFromText } from '#platform/http/schemas';
 import type { Reader } from '#platform/db/database';
 import type { browserKeys } from '#payments';
-import { presentProfileSummary, type Profile, profileSummaries } from '#profiles';
+import { presentProfileSummary, type Profile, findProfileSummaries } from '#profiles';
 import { cartVersion, type Invoicable, type Line, type Seat } from '../records/line.ts';
 
 export interface CheckoutView {
@@ -18,7 +18,7 @@ export interface CheckoutView {
 /** What would be paid, in the shape of the API: lines and options look like the ledger rows that they will become. */
 export async function presentCheckout(reader: Reader, view: CheckoutView) {
   const { payer, invoicables, at } = view;
-  const summaries = await profileSummaries(reader, [
+  const summaries = await findProfileSummaries(reader, [
     payer.id,
     ...invoicables.flatMap((each) => [
       ...(each.beneficiary ? [each.beneficiary.id] : []),

@@ -5,7 +5,7 @@ import { emit } from '#platform/jobs/events';
 import type { LedgerEntryId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { type AcceptedAnswer, type Attempt, type Charge, recordCharge } from '#payments';
-import { managersOf } from '#profiles';
+import { findManagerIds } from '#profiles';
 import { addRolloverQuota, openOrExtend } from '#subscriptions';
 import { recordCartItems } from '../records/cart-item-store.ts';
 import { issueClaims } from '../claims/issue-claims.ts';
@@ -164,7 +164,7 @@ async function bookSubscriptions(
 async function isGift(tx: Tx, order: Order, beneficiary_id: ProfileId): Promise<boolean> {
   if (beneficiary_id === order.profile_id) return false;
   if (order.created_by === null) return true;
-  return !(await managersOf(tx, beneficiary_id, order.created_at)).includes(order.created_by);
+  return !(await findManagerIds(tx, beneficiary_id, order.created_at)).includes(order.created_by);
 }
 
 /** Posts what is new of an order as one event, and answers the entry of every line: the old one for an order that is paid late. */

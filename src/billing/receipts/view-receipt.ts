@@ -2,7 +2,7 @@ import { findEntries } from '#ledger';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { type Charge, findChargeItems, findSettledRefundLines } from '#payments';
-import { findProfilesByIds, profileSummaries } from '#profiles';
+import { findProfilesByIds, findProfileSummaries } from '#profiles';
 import { textsOfEntries } from '../orders/describe-lines.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function viewReceipt(
     { lang: ctx.lang, timezone: customer?.default_timezone },
   );
   const [summaries, providers, all_refunds] = await Promise.all([
-    profileSummaries(ctx.db, [charge.profile_id]),
+    findProfileSummaries(ctx.db, [charge.profile_id]),
     findProfilesByIds(
       ctx.db,
       items.map((item) => item.provider_id),

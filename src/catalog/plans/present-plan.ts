@@ -1,4 +1,4 @@
-import { presentProfileSummary, profileSummaries, type ProfileSummary } from '#profiles';
+import { presentProfileSummary, findProfileSummaries, type ProfileSummary } from '#profiles';
 import type { Reader } from '#platform/db/database';
 import { extraFromText } from '#platform/http/schemas';
 import { plainOffer, type PlanOffer } from './plan-offer.ts';
@@ -7,7 +7,7 @@ import type { PlanReply } from './schemas.ts';
 
 /** Presents plans with their providers, read in one go. */
 export async function presentPlans(reader: Reader, offers: readonly PlanOffer[]): Promise<PlanReply[]> {
-  const providers = await profileSummaries(
+  const providers = await findProfileSummaries(
     reader,
     offers.map(({ plan }) => plan.profile_id),
   );
@@ -16,7 +16,7 @@ export async function presentPlans(reader: Reader, offers: readonly PlanOffer[])
 
 /** Presents one plan outside any cart. */
 export async function presentPlan(reader: Reader, plan: Plan): Promise<PlanReply> {
-  const providers = await profileSummaries(reader, [plan.profile_id]);
+  const providers = await findProfileSummaries(reader, [plan.profile_id]);
   return presentOffer(plainOffer(plan), providers.get(plan.profile_id));
 }
 

@@ -1,7 +1,13 @@
 import type { Context } from '#platform/context';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { findUsersByIds } from '#accounts';
-import { findProfilesByIds, type HeldRole, presentProfileSummary, profileSummaries, rolesOfUsers } from '#profiles';
+import {
+  findProfilesByIds,
+  type HeldRole,
+  presentProfileSummary,
+  findProfileSummaries,
+  findHeldRolesOfUsers,
+} from '#profiles';
 import { entitlementsOf, type Entitlement } from '#subscriptions';
 import { findVisits, type Visits } from '../engagements/index.ts';
 import type { RoleFact } from '../rules/index.ts';
@@ -37,11 +43,14 @@ export async function loadCaller(ctx: LoadContext, user_id: UserId): Promise<Kno
 /** Loads the facts about several users, without their visits, in five queries in all. Unknown users are absent. */
 export async function loadCallers(ctx: LoadContext, user_ids: readonly UserId[]): Promise<Map<UserId, KnownCaller>> {
   const { db, site } = ctx;
-  const [users, roles] = await Promise.all([findUsersByIds(db, user_ids), rolesOfUsers(db, user_ids, ctx.clock.now())]);
+  const [users, roles] = await Promise.all([
+    findUsersByIds(db, user_ids),
+    findHeldRolesOfUsers(db, user_ids, ctx.clock.now()),
+  ]);
   const profile_ids = [...new Set([...roles.values()].flat().map(({ profile_id }) => profile_id))];
   const [profiles, summaries, entitlements] = await Promise.all([
     findProfilesByIds(db, [...profile_ids, site.broker_id]),
-    profileSummaries(db, [...profile_ids, site.broker_id]),
+    findProfileSummaries(db, [...profile_ids, site.broker_id]),
     entitlementsOf(db, profile_ids),
   ]);
   const presented = new Map<ProfileId, SessionProfile>();

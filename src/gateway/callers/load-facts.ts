@@ -3,7 +3,7 @@ import type { ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { findUserByUsername } from '#accounts';
 import { findPlansBySlugs } from '#catalog';
 import { isLocked } from '#ledger';
-import { findAgreement, findProfileBySlug, hasSigned, rolesOfUser } from '#profiles';
+import { findAgreement, findProfileBySlug, hasSigned, findHeldRoles } from '#profiles';
 import { providersOf } from '#subscriptions';
 import {
   type CallerFacts,
@@ -103,7 +103,7 @@ async function personFacts(asked: Asked): Promise<Facts['person']> {
   const user = await findUserByUsername(ctx.db, username);
   if (!user) return null;
   // What somebody else gave without asking would make the giver an associate of anybody (spec/identity.md 16.1).
-  const agreed = (await rolesOfUser(ctx.db, user.id, now)).filter(({ accepted_at }) => accepted_at !== null);
+  const agreed = (await findHeldRoles(ctx.db, user.id, now)).filter(({ accepted_at }) => accepted_at !== null);
   const ids = agreed.map(({ profile_id }) => profile_id);
   const profiles = caller.roles.filter(({ profile_id }) => ids.includes(profile_id)).map(({ profile }) => profile);
   return { username: user.username, profiles, providers: await heldProviders(asked, ids) };

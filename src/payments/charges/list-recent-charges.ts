@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Reader } from '#platform/db/database';
-import { profileSummaries } from '#profiles';
+import { findProfileSummaries } from '#profiles';
 import { type ChargeState, findDecidedCharges } from '../records/index.ts';
 
 /** A charge as a dashboard mentions it: who was charged, and what came of it. */
@@ -15,7 +15,7 @@ export interface RecentCharge {
 /** Lists the newest charges since an instant that were paid or failed. */
 export async function listRecentCharges(reader: Reader, since: Date, count_max: number): Promise<RecentCharge[]> {
   const charges = await findDecidedCharges(reader, since, count_max);
-  const customers = await profileSummaries(
+  const customers = await findProfileSummaries(
     reader,
     charges.map(({ profile_id }) => profile_id),
   );

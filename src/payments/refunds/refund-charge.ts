@@ -4,7 +4,7 @@ import type { Context } from '#platform/context';
 import type { Reader } from '#platform/db/database';
 import { inTransaction } from '#platform/db/database';
 import type { Subject } from '#platform/http/guards/access';
-import { isBrokerManager, managersOf } from '#profiles';
+import { isBrokerManager, findManagerIds } from '#profiles';
 import { actorId } from '#platform/actor-id';
 import { processorNamed, termsOf, withProcessorTimeout } from '../processors/index.ts';
 import { type Charge, findChargeItems, findRefundByKey } from '../records/index.ts';
@@ -69,6 +69,6 @@ async function refuseForeignLines(
   }
   async function managesProfile(reader: Reader, provider_id: Charge['profile_id']): Promise<boolean> {
     if (user_id === null) return false;
-    return (await managersOf(reader, provider_id, ctx.clock.now())).includes(user_id);
+    return (await findManagerIds(reader, provider_id, ctx.clock.now())).includes(user_id);
   }
 }

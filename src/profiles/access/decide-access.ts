@@ -76,7 +76,7 @@ export function makeDecideAccess(sources: AccessSources): DecideAccess {
       case 'active':
         return allow(noSubject);
       case 'broker':
-        return settle(inquiry, [brokerStanding(inquiry)], {});
+        return settle(inquiry, [brokerGrant(inquiry)], {});
       case 'self':
         return decideSelf(sources, inquiry, access);
       default:
@@ -108,7 +108,7 @@ function decideSelfOnly(actor: UserActor, username: string | undefined): AccessD
 async function decideSelf(sources: AccessSources, inquiry: Inquiry, access: SelfAccess): Promise<AccessDecision> {
   const { actor, params, reader } = inquiry;
   const username = params[access.param ?? 'user'];
-  const broker = brokerStanding(inquiry);
+  const broker = brokerGrant(inquiry);
   if (username === undefined) return settle(inquiry, [broker], {});
   if (equalsCi(username, actor.username)) {
     return settle(inquiry, [{ relation: 'self', strength: 'manage' }], { user_id: actor.user_id });
@@ -128,7 +128,7 @@ async function decideProfile(
 ): Promise<AccessDecision> {
   const { facts, reader, at, method } = inquiry;
   const { profile_id } = facts;
-  const broker = brokerStanding(inquiry);
+  const broker = brokerGrant(inquiry);
   if (profile_id === null) {
     if (profile_slug === null) return settle(inquiry, [broker], {});
     return broker.strength === 'none' ? permissionDenied : notFound;
@@ -150,7 +150,7 @@ async function decideProfile(
   return settle(inquiry, standings, { profile_id, provider_ids });
 }
 
-function brokerStanding({ facts, site }: Inquiry): Standing {
+function brokerGrant({ facts, site }: Inquiry): Standing {
   return { relation: 'broker', strength: strengthOn(facts, site.broker_id) };
 }
 

@@ -10,7 +10,7 @@ import { paths } from '#platform/http/paths';
 import type { Throttle } from '#platform/security/throttle';
 import { actorId } from '#platform/actor-id';
 import { profileProblems } from '../problems.ts';
-import { connectProfile } from '../profile/index.ts';
+import { createManagedProfile } from '../profile/index.ts';
 import {
   findProfileBySlug,
   findProfilesByIds,
@@ -23,7 +23,7 @@ import {
   refuseAcceptance,
   type Role,
 } from '../records/index.ts';
-import { acceptRole, emailUnverified, requestRole, revokeRole, takeInvitation } from '../roles/index.ts';
+import { acceptRole, countInvitation, emailUnverifiedProblem, requestRole, revokeRole } from '../roles/index.ts';
 import { UserParams } from '../schemas.ts';
 import { userOf } from '../subject.ts';
 import { presentAccessibles } from './present-accessible.ts';
@@ -66,12 +66,12 @@ async function act(request: FastifyRequest, throttle: Throttle): Promise<string>
     case 'create': {
       const full_name = textField(body, 'full_name', 100);
       if (full_name === '') throw invalidInput({ full_name: ['This field is required.'] });
-      const profile = await connectProfile(ctx, user_id, { full_name, type: 'organization' }, subject);
+      const profile = await createManagedProfile(ctx, user_id, { full_name, type: 'organization' }, subject);
       return `${profileName(profile)} was created.`;
     }
     case 'request': {
       if (handle === '') throw invalidInput({ profile: ['This field is required.'] });
-      await takeInvitation(ctx, throttle);
+      await countInvitation(ctx, throttle);
       await requestRole(ctx, user_id, null, handle.includes('@') ? { email: handle } : { slug: handle });
       return 'Your request was sent to the managers of the profile.';
     }
@@ -170,7 +170,7 @@ async function showInvitation(
     role.role_type_id === null
       ? undefined
       : (await findRoleTypesByIds(ctx.db, [role.role_type_id])).get(role.role_type_id);
-  const refused = refusal === null || !user ? null : emailUnverified(user, role.invited_email);
+  const refused = refusal === null || !user ? null : emailUnverifiedProblem(user, role.invited_email);
   const detail = problem?.detail ?? refused?.message ?? '';
   return reply.page(
     'saas/users/accept.html',

@@ -5,11 +5,11 @@ import { paths } from '#platform/http/paths';
 import { extraFromText } from '#platform/http/schemas';
 import {
   findProfilesByIds,
+  findProfileSummaries,
   findRoleTypesOf,
   MANAGER,
   presentProfileSummary,
   type Profile,
-  profileSummaries,
   type Role,
 } from '../records/index.ts';
 import { ownersOf, presentRoleType } from '../role-types/index.ts';
@@ -27,7 +27,7 @@ export async function presentAccessibles(
   const profile_ids = roles.map((role) => role.profile_id);
   const types = await findRoleTypesOf(ctx.db, roles);
   const profiles = await findProfilesByIds(ctx.db, profile_ids);
-  const summaries = await profileSummaries(ctx.db, [...profile_ids, ...ownersOf([...types.values()])]);
+  const summaries = await findProfileSummaries(ctx.db, [...profile_ids, ...ownersOf([...types.values()])]);
   return roles.flatMap((role) => {
     const profile = profiles.get(role.profile_id);
     const summary = summaries.get(role.profile_id);

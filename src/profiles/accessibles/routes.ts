@@ -19,11 +19,11 @@ import {
 } from '../records/index.ts';
 import {
   acceptRole,
+  countInvitation,
   type RequestInput,
   requestRole,
   resendRequest,
   revokeRole,
-  takeInvitation,
 } from '../roles/index.ts';
 import { ForceQuerystring, NoContent, UserParams } from '../schemas.ts';
 import { userOf } from '../subject.ts';
@@ -136,7 +136,7 @@ function requestRoutes(app: App, throttle: Throttle): void {
     },
   };
   const ask = async (ctx: Context, subject: Subject, role: string | null, body: RequestInput) => {
-    await takeInvitation(ctx, throttle);
+    await countInvitation(ctx, throttle);
     const result = await requestRole(ctx, userOf(subject), role, body);
     return {
       status: result.is_new ? (201 as const) : (200 as const),

@@ -25,7 +25,7 @@ export async function listAgreements(reader: Reader, list: ListQuery, url: URL):
 }
 
 /** Lists every agreement, for the page that shows them all. */
-export async function listAllAgreements(reader: Reader): Promise<Agreement[]> {
+export async function findAllAgreements(reader: Reader): Promise<Agreement[]> {
   return reader.selectFrom('agreements').selectAll().orderBy('title').orderBy('id').limit(200).execute();
 }
 

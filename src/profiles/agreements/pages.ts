@@ -6,10 +6,10 @@ import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { actorId } from '#platform/actor-id';
 import { profileProblems } from '../problems.ts';
-import { findSignature, listAllAgreements } from './agreement-store.ts';
-import { type AgreementTemplates, agreementText } from './agreement-text.ts';
+import { findAllAgreements, findSignature } from './agreement-store.ts';
 import { getAgreement } from './publish-agreement.ts';
-import { partiesOf } from './routes.ts';
+import { type AgreementTemplates, renderAgreement } from './render-agreement.ts';
+import { loadAgreementParties } from './routes.ts';
 import { AgreementParams } from './schemas.ts';
 import { signAgreement } from './sign-agreement.ts';
 
@@ -18,7 +18,7 @@ export function agreementPages(app: App, templates: AgreementTemplates): void {
   const problems = [profileProblems.agreement_unknown];
   const config = { access: { kind: 'public' }, page: true } as const;
   app.get('/legal/', { config }, async ({ ctx }, reply) => {
-    const agreements = await listAllAgreements(ctx.db);
+    const agreements = await findAllAgreements(ctx.db);
     return reply.page('saas/legal/index.html', {
       agreements: agreements.map((agreement) => ({ ...agreement, location: paths.legal(agreement.slug) })),
     });
@@ -70,5 +70,5 @@ function signPages(app: App, templates: AgreementTemplates): void {
 
 async function view(ctx: Context, templates: AgreementTemplates, slug: string): Promise<Record<string, unknown>> {
   const agreement = await getAgreement(ctx.db, slug);
-  return { agreement, page: agreementText(templates, agreement, await partiesOf(ctx)) };
+  return { agreement, page: renderAgreement(templates, agreement, await loadAgreementParties(ctx)) };
 }

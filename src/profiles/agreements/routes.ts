@@ -8,9 +8,9 @@ import { profileProblems } from '../problems.ts';
 import { getBroker, profileName } from '../records/index.ts';
 import { NoContent } from '../schemas.ts';
 import { agreementList, listAgreements } from './agreement-store.ts';
-import { type AgreementParties, type AgreementTemplates, agreementText } from './agreement-text.ts';
 import type { Agreement } from './agreement.ts';
 import { getAgreement, publishAgreement, reviseAgreement, withdrawAgreement } from './publish-agreement.ts';
+import { type AgreementParties, type AgreementTemplates, renderAgreement } from './render-agreement.ts';
 import {
   AgreementCreateBody,
   AgreementPage,
@@ -33,7 +33,7 @@ export function agreementRoutes(app: App, templates: AgreementTemplates): void {
 }
 
 /** Tells for whom the texts speak. */
-export async function partiesOf(ctx: Context): Promise<AgreementParties> {
+export async function loadAgreementParties(ctx: Context): Promise<AgreementParties> {
   const broker = await getBroker(ctx.db, ctx.site);
   return {
     broker: { printable_name: profileName(broker), email: broker.email },
@@ -185,6 +185,6 @@ function presentPage<T extends { results: Agreement[] }>(page: T) {
 }
 
 async function presentWithText(ctx: Context, templates: AgreementTemplates, agreement: Agreement) {
-  const text = agreementText(templates, agreement, await partiesOf(ctx));
+  const text = renderAgreement(templates, agreement, await loadAgreementParties(ctx));
   return { ...presentAgreement(agreement), text: text?.toString() ?? '' };
 }

@@ -8,12 +8,12 @@ import { invalidInput } from '#kernel/problem';
 import type { UserId } from '#platform/db/db-schema';
 import { noSubject } from '#platform/http/guards/access';
 import { actorId } from '#platform/actor-id';
-import { connectProfile } from '../profile/index.ts';
+import { createManagedProfile } from '../profile/index.ts';
 import {
+  findProfileSummaries,
+  findRolesInState,
   findRoleTypesByIds,
-  listRolesInState,
   presentProfileSummary,
-  profileSummaries,
   roleState,
 } from '../records/index.ts';
 
@@ -49,7 +49,7 @@ function chooser(app: App, url: string, pageOf: (slug: string) => string): void 
     try {
       const full_name = textField(request.body, 'full_name', 100);
       if (full_name === '') throw invalidInput({ full_name: ['This field is required.'] });
-      const profile = await connectProfile(
+      const profile = await createManagedProfile(
         request.ctx,
         signedIn(request.ctx),
         { full_name, type: 'organization' },
@@ -89,11 +89,11 @@ async function show(
   const at = ctx.clock.now();
   const user_id = signedIn(ctx);
   // Invitations are counted apart: neither their presence nor their number changes the choice between accepted roles.
-  const held = await listRolesInState(ctx.db, { user_id, status: 'active', at }, ROLES_MAX);
-  const offered = await listRolesInState(ctx.db, { user_id, status: 'invited', at }, ROLES_MAX);
+  const held = await findRolesInState(ctx.db, { user_id, status: 'active', at }, ROLES_MAX);
+  const offered = await findRolesInState(ctx.db, { user_id, status: 'invited', at }, ROLES_MAX);
   const invited = offered.filter((role) => roleState(role, at) === 'invited');
   const roles = [...held, ...invited];
-  const summaries = await profileSummaries(
+  const summaries = await findProfileSummaries(
     ctx.db,
     roles.map((role) => role.profile_id),
   );

@@ -6,7 +6,7 @@ import type { Reader } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
 import type { Context } from '#platform/context';
 import type { Subject } from '#platform/http/guards/access';
-import { presentProfileSummary, profileSummaries, type Role } from '../records/index.ts';
+import { findProfileSummaries, presentProfileSummary, type Role } from '../records/index.ts';
 import type { ProfileSummaryBody } from '../schemas.ts';
 import { presentRolesByProfile, type RoleByProfileBody } from './present-member.ts';
 
@@ -85,7 +85,7 @@ export async function presentMembersSeen(
   roles: readonly Role[],
   subject: Subject,
 ): Promise<MemberSeenBody[]> {
-  const profiles = await profileSummaries(
+  const profiles = await findProfileSummaries(
     ctx.db,
     roles.map((role) => role.profile_id),
   );

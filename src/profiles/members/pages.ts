@@ -17,7 +17,7 @@ import {
   type RoleType,
 } from '../records/index.ts';
 import { RoleTypeParams } from '../role-types/index.ts';
-import { grantRole, revokeRole, takeInvitation } from '../roles/index.ts';
+import { countInvitation, grantRole, revokeRole } from '../roles/index.ts';
 import { ProfileParams } from '../schemas.ts';
 import { profileOf } from '../subject.ts';
 import { presentRolesByProfile } from './present-member.ts';
@@ -66,7 +66,7 @@ async function act(
   try {
     switch (textField(body, 'action', 20)) {
       case 'invite': {
-        await takeInvitation(ctx, throttle);
+        await countInvitation(ctx, throttle);
         const invitee = textField(body, 'email', 254);
         const who = invitee.includes('@') ? { email: invitee } : { slug: invitee };
         const words = {

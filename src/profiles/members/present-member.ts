@@ -5,7 +5,7 @@ import type { Subject } from '#platform/http/guards/access';
 import { paths } from '#platform/http/paths';
 import { extraFromText } from '#platform/http/schemas';
 import { maySeeMembersInFull } from '../policy.ts';
-import { findRoleTypesOf, MANAGER, profileSummaries, type Role } from '../records/index.ts';
+import { findProfileSummaries, findRoleTypesOf, MANAGER, type Role } from '../records/index.ts';
 import { ownersOf, presentRoleType } from '../role-types/index.ts';
 import type { MemberSchema, RoleByProfileSchema } from './schemas.ts';
 
@@ -23,7 +23,7 @@ export async function presentRolesByProfile(
     roles.map((role) => role.user_id),
   );
   const types = await findRoleTypesOf(ctx.db, roles);
-  const owners = await profileSummaries(ctx.db, ownersOf([...types.values()]));
+  const owners = await findProfileSummaries(ctx.db, ownersOf([...types.values()]));
   return roles.flatMap((role) => {
     const user = users.get(role.user_id);
     if (!user) return [];

@@ -14,7 +14,6 @@ import { quotaProblems } from '#platform/security/quota';
 import { listableRoleStatuses, maySeePendingRoles } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
 import {
-  roleList,
   findRole,
   findRoleTypeInUrl,
   getProfileView,
@@ -22,13 +21,14 @@ import {
   listRoles,
   parseRoleStatus,
   type Role,
+  roleList,
   type RoleType,
   updateRole,
 } from '../records/index.ts';
 import { RoleTypeParams } from '../role-types/index.ts';
-import { grantRole, resendInvitation, revokeRole, takeInvitation } from '../roles/index.ts';
+import { countInvitation, grantRole, resendInvitation, revokeRole } from '../roles/index.ts';
 import { ForceQuerystring, NoContent, ProfileParams } from '../schemas.ts';
-import { isYes, profileOf } from '../subject.ts';
+import { parseFlag, profileOf } from '../subject.ts';
 import { presentRolesByProfile, type RoleByProfileBody } from './present-member.ts';
 import { ExtraBody, GrantBody, RoleByProfileSchema, RolePage, RoleParams } from './schemas.ts';
 
@@ -130,9 +130,9 @@ function grantRoute(app: App, throttle: Throttle): void {
       },
     },
     async ({ ctx, subject, params, query, body }, reply) => {
-      await takeInvitation(ctx, throttle);
+      await countInvitation(ctx, throttle);
       const { role, is_new } = await grantRole(ctx, profileOf(subject), params.role, body, {
-        force: isYes(query.force),
+        force: parseFlag(query.force),
       });
       return reply.status(is_new ? 201 : 200).send(await presentOne(ctx, subject, role));
     },
@@ -171,7 +171,7 @@ function oneRoleRoutes(app: App, throttle: Throttle): void {
     async ({ ctx, subject, params }) => {
       const role = await getRole(ctx, subject, params);
       const type = await getTypeInUrl(ctx, profileOf(subject), params.role);
-      await takeInvitation(ctx, throttle);
+      await countInvitation(ctx, throttle);
       const sent = await resendInvitation(ctx, role.profile_id, type.id, role.user_id);
       return { ...(await presentOne(ctx, subject, sent)), detail: `An invitation was sent to ${params.user}.` };
     },

@@ -13,11 +13,11 @@ import {
   archiveSlug,
   deleteRole,
   deleteRolesOnProfile,
+  findManagerIds,
   findPersonalProfile,
-  listRolesOfUser,
+  findRolesOfUser,
   lockProfile,
   MANAGER,
-  managersOf,
   type Profile,
   updateProfileRow,
 } from '../records/index.ts';
@@ -85,11 +85,11 @@ export async function archiveProfilesOfUser(
 ): Promise<void> {
   const { user, site, originated_by } = change;
   const broker = await lockProfile(tx, site.broker_id);
-  const operators = await managersOf(tx, site.broker_id, at);
+  const operators = await findManagerIds(tx, site.broker_id, at);
   if (operators.length === 1 && operators[0] === user.id) {
     throw profileProblems.last_manager({ location: paths.roles(broker.slug, MANAGER) });
   }
-  for (const role of await listRolesOfUser(tx, user.id)) await deleteRole(tx, role.id);
+  for (const role of await findRolesOfUser(tx, user.id)) await deleteRole(tx, role.id);
   await deleteSignatures(tx, user.id);
   const personal = await findPersonalProfile(tx, user.id);
   // Locked before its subscriptions end: a grant that is under way is waited for and ended too.
@@ -103,5 +103,5 @@ export async function isOperator(
   user_id: UserId,
   at: Date,
 ): Promise<boolean> {
-  return (await managersOf(reader, site.broker_id, at)).includes(user_id);
+  return (await findManagerIds(reader, site.broker_id, at)).includes(user_id);
 }

@@ -4,11 +4,11 @@ import type { Tx } from '#platform/db/database';
 import {
   deleteRole,
   deleteRolesOfOthers,
+  findManagerIds,
   findPersonalProfile,
   lockProfile,
   lockProfilesMadeBy,
   lockRole,
-  managersOf,
   type Profile,
   updateProfileRow,
   withdrawConsents,
@@ -55,7 +55,7 @@ export async function clearPersonalProfile(
 }
 
 async function restoreOwner(tx: Tx, personal: Profile, user: User, at: Date): Promise<void> {
-  if ((await managersOf(tx, personal.id, at)).includes(user.id)) return;
+  if ((await findManagerIds(tx, personal.id, at)).includes(user.id)) return;
   const role = await lockRole(tx, personal.id, user.id);
   if (role) await deleteRole(tx, role.id);
   await makeManager(tx, personal, user, at);

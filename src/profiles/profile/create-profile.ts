@@ -71,7 +71,7 @@ export async function createOrganization(
   },
   at: Date,
 ): Promise<Profile> {
-  const slug = input.slug ?? (await freeSlug(tx, input.fields.full_name, at));
+  const slug = input.slug ?? (await findFreeSlug(tx, input.fields.full_name, at));
   const profile = await insertProfile(tx, { ...input.fields, slug }, at);
   if (input.manager) await makeManager(tx, profile, input.manager, at);
   return profile;
@@ -92,7 +92,7 @@ export async function makeManager(
  * Finds a slug that nobody goes by for a profile of that name; with `suffixes`, one close to it when it is taken.
  * @throws invalid_input (400) naming `full_name` when nothing of it can stand in a slug
  */
-export async function freeSlug(
+export async function findFreeSlug(
   reader: Reader,
   full_name: string,
   at: Date,

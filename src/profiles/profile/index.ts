@@ -1,11 +1,11 @@
 export { archiveProfilesOfUser, isOperator, type OnProfileArchived } from './archive-profile.ts';
-export { claimInvited, inviteManager, type ReplacedProfile } from './claim-invited.ts';
+export { claimInvitations, inviteManager, type ReplacedProfile } from './claim-invitations.ts';
 export { clearPersonalProfile, type OnAccountClaimed } from './clear-personal-profile.ts';
-export { addShadowProfile, connectProfile } from './connect-profile.ts';
+export { addShadowProfile, createManagedProfile } from './create-managed-profile.ts';
 export {
   createOrganization,
   createPersonalProfile,
-  freeSlug,
+  findFreeSlug,
   insertProfile,
   makeManager,
   parseProfileFields,

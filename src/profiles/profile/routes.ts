@@ -12,13 +12,13 @@ import type { ProfileNeeds } from '../needs.ts';
 import { maySeeActivities } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
 import {
-  profileList,
   getProfileView,
   listManagedProfiles,
   listProfiles,
   presentProfileDetail,
+  profileList,
 } from '../records/index.ts';
-import { takeInvitation } from '../roles/index.ts';
+import { countInvitation } from '../roles/index.ts';
 import {
   NoContent,
   ProfileCreateBody,
@@ -28,9 +28,9 @@ import {
   ProfileWithSubscriptionsSchema,
   UserParams,
 } from '../schemas.ts';
-import { isYes, profileOf, userOf } from '../subject.ts';
+import { parseFlag, profileOf, userOf } from '../subject.ts';
 import { archiveProfile } from './archive-profile.ts';
-import { connectProfile } from './connect-profile.ts';
+import { createManagedProfile } from './create-managed-profile.ts';
 import { updateProfile } from './update-profile.ts';
 
 /** Profiles themselves: reading, changing, archiving, and making ones that a user manages. */
@@ -57,7 +57,7 @@ function listRoutes(app: App): void {
       },
     },
     async (request) => {
-      const include_inactive = isYes(request.query.include_inactive);
+      const include_inactive = parseFlag(request.query.include_inactive);
       const page = await listProfiles(request.ctx.db, { include_inactive }, request.list(), request.listUrl);
       return { ...page, results: page.results.map(presentProfileDetail) };
     },
@@ -133,7 +133,7 @@ async function presentInFull(ctx: Context, needs: ProfileNeeds, profile_id: Prof
   const [view, subscriptions, activities] = await Promise.all([
     getProfileView(ctx.db, profile_id),
     needs.listSubscriptions(ctx.db, profile_id, ctx.clock.now(), sellersSeenBy(subject)),
-    maySeeActivities(subject) ? needs.listActivities(ctx.db, profile_id) : [],
+    maySeeActivities(subject) ? needs.findProfileNotes(ctx.db, profile_id) : [],
   ]);
   return { ...presentProfileDetail(view), subscriptions, activities };
 }
@@ -179,8 +179,8 @@ function connectedRoutes(app: App, throttle: Throttle): void {
     async (request, reply) => {
       const { ctx, subject } = request;
       // Makes a login for an address of the caller's choosing, and says whether it is taken.
-      if (request.body.type === 'personal') await takeInvitation(ctx, throttle);
-      const profile = await connectProfile(ctx, userOf(subject), request.body, subject);
+      if (request.body.type === 'personal') await countInvitation(ctx, throttle);
+      const profile = await createManagedProfile(ctx, userOf(subject), request.body, subject);
       return reply.status(201).send(presentProfileDetail(await getProfileView(ctx.db, profile.id)));
     },
   );

@@ -11,14 +11,14 @@ import { profileUpdated } from '../events.ts';
 import { isBrokerManager } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
 import {
+  describeProfileChanges,
+  findFieldsProtectedFromProviders,
   findPersonalProfile,
   isArchiveSlug,
   isNoteworthy,
   lockProfile,
   type Profile,
-  profileChanges,
   type ProfileFields,
-  protectedFromProviders,
   updateProfileRow,
 } from '../records/index.ts';
 import { parseProfileFields, slugTaken } from './create-profile.ts';
@@ -45,7 +45,8 @@ export async function updateProfile(
     // Archived since the guard of the route found it.
     if (!before.is_active) throw commonProblems.not_found();
     const slug = newSlug(input.slug, before);
-    if (subject.relation === 'provider') refuseProvider(before, { ...fields, ...(slug === null ? {} : { slug }) });
+    if (subject.relation === 'provider')
+      requireFieldsOpenToProviders(before, { ...fields, ...(slug === null ? {} : { slug }) });
     if (slug !== null && before.personal_user_id !== null) requireNoApiKey(ctx);
     if (slug !== null && !mayRename(ctx, before, subject)) {
       throw commonProblems.permission_denied({ detail: 'People change their user names themselves.' });
@@ -55,15 +56,15 @@ export async function updateProfile(
     if (after.personal_user_id !== null && after.full_name !== before.full_name) {
       await updateUserFromProfile(tx, after.personal_user_id, { full_name: after.full_name });
     }
-    const changes = profileChanges(before, after);
+    const changes = describeProfileChanges(before, after);
     if (isNoteworthy(changes)) await emit(tx, profileUpdated({ profile_id, changes, originated_by: actorId(ctx) }), at);
     return after;
   });
 }
 
 /** @throws subscriber_details_protected (403) naming the fields that a provider wants to change */
-function refuseProvider(before: Profile, wanted: Partial<ProfileFields & { slug: string }>): void {
-  const names = protectedFromProviders(before, wanted);
+function requireFieldsOpenToProviders(before: Profile, wanted: Partial<ProfileFields & { slug: string }>): void {
+  const names = findFieldsProtectedFromProviders(before, wanted);
   if (names.length === 0) return;
   throw profileProblems.subscriber_details_protected({
     detail: `Only the subscriber changes the name and the contact details of its profile (${names.join(', ')}).`,

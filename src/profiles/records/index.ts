@@ -1,8 +1,8 @@
 export { lockProfilesMadeBy, withdrawConsents } from './claimed-account-store.ts';
 export { sealClearRoleKeys } from './clear-key-store.ts';
-export { freeUsername } from './free-username.ts';
+export { findFreeUsername } from './find-free-username.ts';
 export { findInvitedProfile, lockInvitedProfiles, moveInvitations } from './invited-profile-store.ts';
-export { profileList, listManagedProfiles, listProfiles } from './profile-list-store.ts';
+export { listManagedProfiles, listProfiles, profileList } from './profile-list-store.ts';
 export {
   findPersonalProfile,
   findProfileByEmail,
@@ -19,36 +19,36 @@ export {
   updateProfileRow,
 } from './profile-store.ts';
 export {
+  findProfileSummaries,
   findProfileViews,
   getProfileView,
   presentProfileDetail,
   presentProfileSummary,
-  profileSummaries,
   type ProfileSummary,
   type ProfileView,
   selectProfileViews,
-  summarize,
+  summarizeProfile,
   toProfileView,
 } from './profile-summary.ts';
 export {
   archiveSlug,
+  describeProfileChanges,
+  findFieldsProtectedFromProviders,
   isArchiveSlug,
   isNoteworthy,
   type Profile,
-  profileChanges,
   type ProfileFields,
   profileName,
-  protectedFromProviders,
 } from './profile.ts';
-export { hasProvedAddress, isOfDomain } from './proved-address-store.ts';
+export { provedAddressCondition, verifiedDomainCondition } from './proved-address-store.ts';
 export {
-  roleTypeList,
-  roleList,
   accessibleList,
+  findRolesInState,
   listAccessibles,
   listRoles,
-  listRolesInState,
   listRoleTypes,
+  roleList,
+  roleTypeList,
 } from './role-list-store.ts';
 export { parseRoleStatus, role_statuses, type RoleStatus } from './role-status.ts';
 export {
@@ -59,17 +59,17 @@ export {
   deleteRole,
   deleteRolesOfOthers,
   deleteRolesOnProfile,
+  findHeldRoles,
+  findHeldRolesOfUsers,
+  findManagerIds,
   findRole,
   findRoleByGrantKey,
+  findRolesOfUser,
   type HeldRole,
   insertRole,
   isSeller,
-  listRolesOfUser,
   lockRole,
-  managersOf,
   type NewRole,
-  rolesOfUser,
-  rolesOfUsers,
   updateRole,
 } from './role-store.ts';
 export {

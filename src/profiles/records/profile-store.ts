@@ -4,7 +4,7 @@ import { canonicalName } from '#kernel/slug';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import type { Profile, ProfileFields } from './profile.ts';
-import { hasProvedAddress } from './proved-address-store.ts';
+import { provedAddressCondition } from './proved-address-store.ts';
 
 export async function findProfileById(reader: Reader, id: ProfileId): Promise<Profile | undefined> {
   return reader.selectFrom('profiles').selectAll().where('id', '=', id).executeTakeFirst();
@@ -59,7 +59,7 @@ export async function findProfilesByHandles(reader: Reader, handles: readonly st
     .execute();
   const by_address = await active()
     .where((eb) => eb(eb.fn<string>('lower', ['email']), 'in', wanted.flatMap(emailSpellings)))
-    .where(hasProvedAddress(reader))
+    .where(provedAddressCondition(reader))
     .orderBy(personalFirst)
     .orderBy('id')
     .execute();
@@ -89,7 +89,7 @@ export async function findProfileByEmail(reader: Reader, email: string): Promise
     .selectAll()
     .where((eb) => eb(eb.fn<string>('lower', ['email']), 'in', emailSpellings(email)))
     .where('is_active', '=', true)
-    .where(hasProvedAddress(reader))
+    .where(provedAddressCondition(reader))
     .orderBy(personalFirst)
     .orderBy('id')
     .limit(1)

@@ -79,7 +79,7 @@ export async function findProfileViews(
 }
 
 /** Summarises many profiles in one query; ids that are not there are left out. */
-export async function profileSummaries(
+export async function findProfileSummaries(
   reader: Reader,
   ids: readonly ProfileId[],
 ): Promise<Map<ProfileId, ProfileSummary>> {
@@ -98,11 +98,11 @@ export async function profileSummaries(
     .select(sql<boolean>`coalesce(person.has_password, false)`.as('credentials'))
     .where('profiles.id', 'in', [...new Set(ids)])
     .execute();
-  return new Map(rows.map((row) => [row.id, summarize(row)]));
+  return new Map(rows.map((row) => [row.id, summarizeProfile(row)]));
 }
 
 /** Summarises a profile; whether its user can sign in comes from who read it. */
-export function summarize(
+export function summarizeProfile(
   profile: Pick<Profile, 'id' | 'slug' | 'full_name' | 'picture' | 'personal_user_id' | 'created_at'> & {
     credentials: boolean;
   },
@@ -127,7 +127,7 @@ export function presentProfileSummary(summary: ProfileSummary): ProfileSummaryBo
 export function presentProfileDetail(view: ProfileView): ProfileDetailBody {
   const { full_name, email, phone, street_address, locality, region, postal_code, country } = view;
   return {
-    ...presentProfileSummary(summarize(view)),
+    ...presentProfileSummary(summarizeProfile(view)),
     ...(view.person && view.person.nick_name !== '' ? { printable_name: view.person.nick_name } : {}),
     full_name,
     email,

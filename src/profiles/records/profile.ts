@@ -85,7 +85,7 @@ const told: [field: keyof ProfileFields, label: string][] = [
 ];
 
 /** Lists what differs between two versions of a profile, in words for the people who watch over it. */
-export function profileChanges(
+export function describeProfileChanges(
   before: ProfileFields & { slug: string },
   after: ProfileFields & { slug: string },
 ): FieldChanges {
@@ -101,7 +101,7 @@ export function profileChanges(
 const open_to_providers: ReadonlySet<string> = new Set(['default_timezone', 'extra']);
 
 /** Lists the fields that a provider must not change and that differ from the present values. */
-export function protectedFromProviders(
+export function findFieldsProtectedFromProviders(
   before: ProfileFields & { slug: string },
   wanted: Partial<ProfileFields & { slug: string }>,
 ): string[] {

@@ -12,12 +12,12 @@ import { MANAGER } from './role-type.ts';
  * Relies on the indexes users_email and roles (profile_id, user_id).
  * @see docs/decisions/0020-addresses-match-when-proved.md
  */
-export function hasProvedAddress(reader: Reader): RawBuilder<boolean> {
+export function provedAddressCondition(reader: Reader): RawBuilder<boolean> {
   return ownedBy(reader, sql<boolean>`lower(owner.email) = lower(profiles.email)`);
 }
 
 /** The condition that the user of a row of `profiles`, or a manager of it, has verified an address of a domain. */
-export function isOfDomain(reader: Reader, domain: string): RawBuilder<boolean> {
+export function verifiedDomainCondition(reader: Reader, domain: string): RawBuilder<boolean> {
   return ownedBy(reader, sql<boolean>`right(lower(owner.email), ${domain.length + 1}) = ${`@${domain}`}`);
 }
 

@@ -148,7 +148,7 @@ export async function listAccessibles(
 }
 
 /** Lists the roles of a user in one state, for menus and choosers; at most `row_max`, by the name of the profile. */
-export async function listRolesInState(
+export async function findRolesInState(
   reader: Reader,
   of: { user_id: UserId; status: RoleStatus; at: Date },
   row_max: number,

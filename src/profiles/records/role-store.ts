@@ -43,7 +43,7 @@ export async function lockRole(tx: Tx, profile_id: ProfileId, user_id: UserId): 
 }
 
 /** Lists every row of a user, in any state. */
-export async function listRolesOfUser(reader: Reader, user_id: UserId): Promise<Role[]> {
+export async function findRolesOfUser(reader: Reader, user_id: UserId): Promise<Role[]> {
   const rows = await reader.selectFrom('roles').selectAll().where('user_id', '=', user_id).orderBy('id').execute();
   return rows.map(openRole);
 }
@@ -140,7 +140,7 @@ export async function countRolesOfType(reader: Reader, role_type_id: RoleTypeId)
 }
 
 /** Lists the users who manage a profile at an instant: roles in effect only, never pending ones. */
-export async function managersOf(reader: Reader, profile_id: ProfileId, at: Date): Promise<UserId[]> {
+export async function findManagerIds(reader: Reader, profile_id: ProfileId, at: Date): Promise<UserId[]> {
   const rows = await reader
     .selectFrom('roles')
     .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
@@ -186,12 +186,12 @@ export interface HeldRole {
 }
 
 /** Lists the roles of a user that are in effect at an instant, oldest first. Relies on index roles_user_id. */
-export async function rolesOfUser(reader: Reader, user_id: UserId, at: Date): Promise<HeldRole[]> {
+export async function findHeldRoles(reader: Reader, user_id: UserId, at: Date): Promise<HeldRole[]> {
   return selectHeldRoles(reader, at).where('roles.user_id', '=', user_id).execute();
 }
 
 /** The same for several users, in one query. Users without a role are absent. */
-export async function rolesOfUsers(
+export async function findHeldRolesOfUsers(
   reader: Reader,
   user_ids: readonly UserId[],
   at: Date,

@@ -23,16 +23,16 @@ import { networkOf } from '#platform/security/throttle';
 import { type Agreement, findAgreementsBySlugs, upsertSignature } from '../agreements/index.ts';
 import { userWelcome } from '../events.ts';
 import { profileProblems } from '../problems.ts';
-import { createOrganization, createPersonalProfile, freeSlug, parseProfileFields } from '../profile/index.ts';
+import { createOrganization, createPersonalProfile, findFreeSlug, parseProfileFields } from '../profile/index.ts';
 import { registerLimit } from '../rate-limits.ts';
-import { findRole, freeUsername, type Profile, type ProfileFields, updateRole } from '../records/index.ts';
+import { findFreeUsername, findRole, type Profile, type ProfileFields, updateRole } from '../records/index.ts';
 import {
   address_fields,
-  agreementAnswer,
-  oversizedExtras,
+  decideRegistrationShape,
+  findOversizedExtras,
+  parseAgreementField,
+  parseRegistrationExtras,
   type RegistrationExtras,
-  registrationExtras,
-  registrationShape,
   type RegistrationShape,
 } from './registration.ts';
 import { renameField } from './rename-field.ts';
@@ -67,7 +67,7 @@ export async function register(
   const password_hash = parsed.new_password === null ? null : await hashPassword(parsed.new_password);
   return inTransaction(ctx.db, async (tx) => {
     const at = ctx.clock.now();
-    const username = parsed.username ?? (await freeUsername(tx, parsed.email, at));
+    const username = parsed.username ?? (await findFreeUsername(tx, parsed.email, at));
     const user = await insertUser(
       tx,
       {
@@ -88,7 +88,7 @@ export async function register(
         at,
       );
     }
-    await tellOfRegistration(ctx, tx, user.id, at);
+    await emitRegistration(ctx, tx, user.id, at);
     const session = await openSession(
       tx,
       settings,
@@ -130,8 +130,8 @@ async function parseRegistration(
   if (username !== null && (!isUsername(username) || username.length > USERNAME_LENGTH_MAX)) {
     errors['username'] = ['Use letters, digits, - and _ only, 50 at most.'];
   }
-  const extras = registrationExtras(input);
-  for (const prefix of oversizedExtras(extras, EXTRA_BYTES_MAX)) {
+  const extras = parseRegistrationExtras(input);
+  for (const prefix of findOversizedExtras(extras, EXTRA_BYTES_MAX)) {
     errors[prefix] = [`The fields with this prefix have more than ${EXTRA_BYTES_MAX} bytes of JSON together.`];
   }
   const lang = input.lang ?? ctx.lang;
@@ -157,7 +157,7 @@ async function parseRegistration(
     phone,
     new_password,
     person: { full_name, nick_name: input.nick_name?.trim() ?? '', lang },
-    shape: registrationShape({
+    shape: decideRegistrationShape({
       full_name,
       organization_name,
       has_address: address_fields.some((name) => (input[name] ?? '').trim() !== ''),
@@ -183,7 +183,7 @@ function isLanguage(tag: string): boolean {
 /** Finds the agreements that the body answers by name. @throws invalid_input (400) naming each that was declined */
 async function agreedTo(ctx: Context, input: RegistrationInput): Promise<Agreement[]> {
   const agreements = await findAgreementsBySlugs(ctx.db, Object.keys(input).slice(0, 100));
-  const declined = agreements.filter((agreement) => agreementAnswer(input[agreement.slug]) === 'declined');
+  const declined = agreements.filter((agreement) => parseAgreementField(input[agreement.slug]) === 'declined');
   if (declined.length === 0) return agreements;
   throw invalidInput(
     Object.fromEntries(declined.map(({ slug, title }) => [slug, [`You must agree to "${title}" to go on.`]])),
@@ -204,7 +204,7 @@ async function createProfileFor(tx: Tx, user: User, parsed: ParsedRegistration, 
 async function createOwnOrganization(tx: Tx, user: User, parsed: ParsedRegistration, at: Date): Promise<Profile> {
   const full_name = parsed.organization_name ?? '';
   try {
-    const slug = await freeSlug(tx, full_name, at, { suffixes: false });
+    const slug = await findFreeSlug(tx, full_name, at, { suffixes: false });
     const fields = {
       ...parsed.fields,
       full_name,
@@ -218,7 +218,7 @@ async function createOwnOrganization(tx: Tx, user: User, parsed: ParsedRegistrat
   }
 }
 
-async function tellOfRegistration(ctx: Context, tx: Tx, user_id: UserId, at: Date): Promise<void> {
+async function emitRegistration(ctx: Context, tx: Tx, user_id: UserId, at: Date): Promise<void> {
   await emit(tx, userRegistered({ user_id }), at);
   if (ctx.site.welcome_email) await emit(tx, userWelcome({ user_id }), at);
 }

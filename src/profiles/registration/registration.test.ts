@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agreementAnswer, registrationExtras, registrationShape } from './registration.ts';
+import { decideRegistrationShape, parseAgreementField, parseRegistrationExtras } from './registration.ts';
 
 const facts = { full_name: 'Joe Card1', organization_name: null, has_address: false, type: 'unknown' as const };
 
 test('an address asks for a personal profile, an organization’s name for an organization', () => {
-  assert.equal(registrationShape(facts), 'user');
-  assert.equal(registrationShape({ ...facts, has_address: true }), 'personal');
-  assert.equal(registrationShape({ ...facts, type: 'personal' }), 'personal');
-  assert.equal(registrationShape({ ...facts, organization_name: 'Acme 2' }), 'together');
-  assert.equal(registrationShape({ ...facts, organization_name: 'Acme 2', has_address: true }), 'together');
-  assert.equal(registrationShape({ ...facts, organization_name: 'Joe Card1' }), 'personal');
+  assert.equal(decideRegistrationShape(facts), 'user');
+  assert.equal(decideRegistrationShape({ ...facts, has_address: true }), 'personal');
+  assert.equal(decideRegistrationShape({ ...facts, type: 'personal' }), 'personal');
+  assert.equal(decideRegistrationShape({ ...facts, organization_name: 'Acme 2' }), 'together');
+  assert.equal(decideRegistrationShape({ ...facts, organization_name: 'Acme 2', has_address: true }), 'together');
+  assert.equal(decideRegistrationShape({ ...facts, organization_name: 'Joe Card1' }), 'personal');
 });
 
 test('extra members are kept with what their prefix names', () => {
-  const extras = registrationExtras({
+  const extras = parseRegistrationExtras({
     user_age: 3,
     organization_name: 'Acme',
     organization_vat: 'X1',
@@ -25,7 +25,7 @@ test('extra members are kept with what their prefix names', () => {
 });
 
 test('an agreement is agreed to by anything but a no', () => {
-  for (const yes of [true, 'true', '1', 1, 'on', 'yes']) assert.equal(agreementAnswer(yes), 'agreed', String(yes));
+  for (const yes of [true, 'true', '1', 1, 'on', 'yes']) assert.equal(parseAgreementField(yes), 'agreed', String(yes));
   for (const no of [false, 'false', 'f', '0', '', null, 0, {}])
-    assert.equal(agreementAnswer(no), 'declined', JSON.stringify(no));
+    assert.equal(parseAgreementField(no), 'declined', JSON.stringify(no));
 });

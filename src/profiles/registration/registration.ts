@@ -14,7 +14,7 @@ export type RegistrationShape = 'user' | 'personal' | 'together';
  * name other than one's own for an organization.
  * @see spec/identity.md 5.1
  */
-export function registrationShape(facts: RegistrationFacts): RegistrationShape {
+export function decideRegistrationShape(facts: RegistrationFacts): RegistrationShape {
   const { organization_name, full_name } = facts;
   if (organization_name !== null) return organization_name === full_name ? 'personal' : 'together';
   return facts.has_address || facts.type === 'personal' ? 'personal' : 'user';
@@ -30,14 +30,14 @@ export interface RegistrationExtras {
 }
 
 /** Names the prefixes whose extra members are larger than one `extra` may be. */
-export function oversizedExtras(extras: RegistrationExtras, bytes_max: number): string[] {
+export function findOversizedExtras(extras: RegistrationExtras, bytes_max: number): string[] {
   return Object.entries(extras).flatMap(([prefix, text]: [string, string | null]) =>
     text !== null && Buffer.byteLength(text) > bytes_max ? [`${prefix}_`] : [],
   );
 }
 
 /** Collects the extra members, without their prefixes, as JSON text. */
-export function registrationExtras(body: Readonly<Record<string, unknown>>): RegistrationExtras {
+export function parseRegistrationExtras(body: Readonly<Record<string, unknown>>): RegistrationExtras {
   const withPrefix = (prefix: string): string | null => {
     const entries = Object.entries(body).filter(([name]) => name.startsWith(prefix) && name !== 'organization_name');
     if (entries.length === 0) return null;
@@ -47,7 +47,7 @@ export function registrationExtras(body: Readonly<Record<string, unknown>>): Reg
 }
 
 /** Reads what a body says about an agreement: agreed, declined, or nothing. */
-export function agreementAnswer(value: unknown): 'agreed' | 'declined' {
+export function parseAgreementField(value: unknown): 'agreed' | 'declined' {
   if (value === true || value === 1) return 'agreed';
   if (typeof value === 'string')
     return ['', 'false', 'f', '0', 'no', 'off'].includes(value.trim().toLowerCase()) ? 'declined' : 'agreed';

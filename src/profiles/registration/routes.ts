@@ -6,7 +6,7 @@ import { setSessionCookie } from '#platform/http/cookies';
 import { requireSameOrigin } from '#platform/http/guards/csrf';
 import { throttleProblems } from '#platform/security/throttle';
 import { profileProblems } from '../problems.ts';
-import { isYes } from '../subject.ts';
+import { parseFlag } from '../subject.ts';
 import { register } from './register.ts';
 import { RegisterBody } from './schemas.ts';
 
@@ -35,7 +35,7 @@ export function registrationRoutes(app: App, settings: AccountsSettings): void {
       },
     },
     async (request, reply) => {
-      const cookie = isYes(request.query.cookie);
+      const cookie = parseFlag(request.query.cookie);
       // Another site must not sign a browser in to an account of its making.
       if (cookie) requireSameOrigin(request);
       const { session } = await register(request.ctx, settings, request.body, { cookie });

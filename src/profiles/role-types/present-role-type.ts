@@ -4,7 +4,7 @@ import type { Reader } from '#platform/db/database';
 import type { Subject } from '#platform/http/guards/access';
 import { extraFromText } from '#platform/http/schemas';
 import { mayEditRoleType } from '../policy.ts';
-import { presentProfileSummary, profileSummaries, type ProfileSummary, type RoleType } from '../records/index.ts';
+import { findProfileSummaries, presentProfileSummary, type ProfileSummary, type RoleType } from '../records/index.ts';
 import type { RoleTypeSchema } from './schemas.ts';
 
 export type RoleTypeReply = Static<typeof RoleTypeSchema>;
@@ -30,7 +30,7 @@ export async function presentRoleTypes(
   types: readonly RoleType[],
   subject: Subject,
 ): Promise<RoleTypeReply[]> {
-  const owners = await profileSummaries(reader, ownersOf(types));
+  const owners = await findProfileSummaries(reader, ownersOf(types));
   return types.map((type) =>
     presentRoleType(type, type.profile_id === null ? undefined : owners.get(type.profile_id), subject),
   );

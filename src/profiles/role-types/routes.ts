@@ -6,9 +6,9 @@ import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring } from '#platform/http/schemas';
 import { quotaProblems } from '#platform/security/quota';
 import { profileProblems } from '../problems.ts';
-import { roleTypeList, listRoleTypes, type RoleType } from '../records/index.ts';
+import { listRoleTypes, type RoleType, roleTypeList } from '../records/index.ts';
 import { ForceQuerystring, NoContent, ProfileParams } from '../schemas.ts';
-import { isYes, profileOf } from '../subject.ts';
+import { parseFlag, profileOf } from '../subject.ts';
 import { changeRoleType, describeRoleType, getRoleType, removeRoleType } from './describe-role-type.ts';
 import { presentRoleTypes, type RoleTypeReply } from './present-role-type.ts';
 import { RoleTypeBody, RoleTypePage, RoleTypeParams, RoleTypeSchema } from './schemas.ts';
@@ -102,7 +102,7 @@ export function roleTypeRoutes(app: App): void {
       },
     },
     async ({ ctx, subject, params, query }, reply) => {
-      await removeRoleType(ctx, profileOf(subject), params.role, subject, { force: isYes(query.force) });
+      await removeRoleType(ctx, profileOf(subject), params.role, subject, { force: parseFlag(query.force) });
       return reply.status(204).send(null);
     },
   );

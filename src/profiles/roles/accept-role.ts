@@ -19,7 +19,7 @@ import {
   roleState,
   updateRole,
 } from '../records/index.ts';
-import { emailUnverified, withProofSent } from './refuse-unverified.ts';
+import { emailUnverifiedProblem, withVerificationSent } from './email-unverified.ts';
 
 /**
  * Puts an invitation into effect. Only the invited user can do it, once: a key that was seen by somebody else is of no use.
@@ -36,16 +36,16 @@ export async function acceptRole(ctx: Context, user_id: UserId, grant_key: strin
     const role = await lockRole(tx, found.profile_id, found.user_id);
     // Between the look-up and the lock the invitation may have been accepted, renewed or taken back.
     if (role?.grant_key !== grant_key) throw profileProblems.role_key_unknown();
-    return putIntoEffect(ctx, tx, role, user);
+    return acceptLockedRole(ctx, tx, role, user);
   };
-  return withProofSent(ctx, () => inTransaction(ctx.db, accept));
+  return withVerificationSent(ctx, () => inTransaction(ctx.db, accept));
 }
 
 /** Does the same for an invitation whose row is held already. */
-export async function putIntoEffect(ctx: Context, tx: Tx, role: Role, user: User): Promise<Role> {
+export async function acceptLockedRole(ctx: Context, tx: Tx, role: Role, user: User): Promise<Role> {
   const at = ctx.clock.now();
   const refusal = refuseAcceptance(role, user, at);
-  if (refusal === 'email_unverified') throw emailUnverified(user, role.invited_email);
+  if (refusal === 'email_unverified') throw emailUnverifiedProblem(user, role.invited_email);
   if (refusal) throw profileProblems[refusal]();
   const accepted = await updateRole(tx, role.id, {
     grant_key: null,
@@ -86,7 +86,7 @@ export async function acceptInvitedManager(ctx: Context, tx: Tx, profile_id: Pro
   const role = await lockRole(tx, profile_id, user.id);
   const type = await getManagerType(tx);
   if (!role || role.role_type_id !== type.id || roleState(role, ctx.clock.now()) !== 'invited') return false;
-  await putIntoEffect(ctx, tx, role, user);
+  await acceptLockedRole(ctx, tx, role, user);
   return true;
 }
 
@@ -101,7 +101,7 @@ export async function mayBecomeManager(
 ): Promise<boolean> {
   const user = await findUserById(reader, user_id);
   if (user && profile.invited_email !== null && profile.invited_email.toLowerCase() === user.email?.toLowerCase()) {
-    throw emailUnverified(user, profile.invited_email);
+    throw emailUnverifiedProblem(user, profile.invited_email);
   }
   const role = await findRole(reader, profile.id, user_id);
   const type = await getManagerType(reader);

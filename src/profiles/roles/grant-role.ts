@@ -26,8 +26,8 @@ import { invitationLimit, sellerInvitationLimit } from '../rate-limits.ts';
 import {
   countRolesOnProfile,
   decideGrant,
+  findFreeUsername,
   findRoleTypeInUrl,
-  freeUsername,
   insertRole,
   INVITATION_DAYS,
   isSeller,
@@ -42,7 +42,7 @@ import {
 } from '../records/index.ts';
 
 /** Counts an invitation, or a request, against its sender. @throws too_many_requests (429) */
-export async function takeInvitation(ctx: Context, throttle: Throttle): Promise<void> {
+export async function countInvitation(ctx: Context, throttle: Throttle): Promise<void> {
   const user_id = actorId(ctx);
   const sells = user_id !== null && (await isSeller(ctx.db, user_id, ctx.site.broker_id, ctx.clock.now()));
   await throttle.take(sells ? sellerInvitationLimit : invitationLimit, String(user_id));
@@ -85,7 +85,7 @@ export async function grantRole(
     const found = await findInvitee(tx, invitee_names);
     if (!found && !options.force) throw profileProblems.user_unknown();
     const { user, by_email } = found ?? {
-      user: await inviteStranger(ctx, tx, profile, invitee_names),
+      user: await createInvitedUser(ctx, tx, profile, invitee_names),
       by_email: true,
     };
     const prior = await lockRole(tx, profile_id, user.id);
@@ -93,7 +93,7 @@ export async function grantRole(
     const role = await applyGrant(ctx, tx, { profile, type, user, prior, by_email });
     const result =
       input.extra === undefined ? role : await updateRole(tx, role.id, { extra: extraToText(input.extra) });
-    await tellGrantee(ctx, tx, { role: result, user, role_type: type.slug, message: input.message ?? null });
+    await notifyGrantedUser(ctx, tx, { role: result, user, role_type: type.slug, message: input.message ?? null });
     return { role: result, is_new: prior === undefined };
   });
 }
@@ -128,10 +128,10 @@ async function findInvitee(
   return addressed?.is_active ? { user: addressed, by_email: true } : undefined;
 }
 
-async function inviteStranger(ctx: Context, tx: Tx, profile: Profile, names: InviteeNames): Promise<User> {
+async function createInvitedUser(ctx: Context, tx: Tx, profile: Profile, names: InviteeNames): Promise<User> {
   if (names.email === null) throw invalidInput({ email: ['Enter the e-mail address to invite.'] });
   const at = ctx.clock.now();
-  const username = await freeUsername(tx, names.email, at);
+  const username = await findFreeUsername(tx, names.email, at);
   const user = await insertUser(tx, { username, email: names.email, full_name: names.full_name }, at);
   await emit(tx, userInvited({ user_id: user.id, profile_id: profile.id, originated_by: actorId(ctx) }), at);
   return user;
@@ -214,16 +214,16 @@ function requireRow(role: Role | undefined): Role {
  * Tells the grantee, with everything that the mail needs: the invitation's key and, for somebody without password, the
  * key that activates the account.
  */
-export async function tellGrantee(
+export async function notifyGrantedUser(
   ctx: Context,
   tx: Tx,
   told: { role: Role; user: User; role_type: string | null; message: string | null },
 ): Promise<void> {
   const { role, user } = told;
   const at = ctx.clock.now();
-  const message = user.has_password ? told.message : withoutLinks(told.message);
+  const message = user.has_password ? told.message : removeLinks(told.message);
   const key =
-    user.has_password || user.email === null ? null : await activationKey(tx, user.id, user.email, message, at);
+    user.has_password || user.email === null ? null : await createActivationKey(tx, user.id, user.email, message, at);
   await updateRole(tx, role.id, { last_notified_at: at });
   await emit(
     tx,
@@ -242,7 +242,7 @@ export async function tellGrantee(
 }
 
 /** The one link of the mail sets the first password and, with `user_id` null, makes the login; it lasts as long as the invitation. */
-export async function activationKey(
+export async function createActivationKey(
   tx: Tx,
   user_id: UserId | null,
   address: string,
@@ -263,6 +263,6 @@ export async function activationKey(
 }
 
 /** A stranger's mail carries no address of the sender's choosing: it would be an invitation to phish with our name on it. */
-export function withoutLinks(message: string | null): string | null {
+export function removeLinks(message: string | null): string | null {
   return message === null ? null : message.replace(/(?:[a-z][a-z0-9+.-]*:\/\/|www\.)\S+/gi, '').trim();
 }

@@ -28,8 +28,8 @@ import {
   type RoleType,
   updateRole,
 } from '../records/index.ts';
-import { putIntoEffect } from './accept-role.ts';
-import { withProofSent } from './refuse-unverified.ts';
+import { acceptLockedRole } from './accept-role.ts';
+import { withVerificationSent } from './email-unverified.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -59,17 +59,17 @@ export async function requestRole(
     if (type === undefined) throw profileProblems.role_type_unknown();
     const prior = await lockRole(tx, profile.id, user_id);
     const role = await applyRequest(ctx, tx, { profile, user, type, prior });
-    if (role.request_key !== null) await tellManagers(ctx, tx, role, type, input.message ?? null);
+    if (role.request_key !== null) await notifyManagers(ctx, tx, role, type, input.message ?? null);
     return { role, is_new: prior === undefined };
   };
-  return withProofSent(ctx, () => inTransaction(ctx.db, ask));
+  return withVerificationSent(ctx, () => inTransaction(ctx.db, ask));
 }
 
 /** Asks the managers of a profile that was just made for the manager role. */
 export async function askToManage(ctx: Context, tx: Tx, profile: Profile, user: User): Promise<Role> {
   const type = await getManagerType(tx);
   const role = await applyRequest(ctx, tx, { profile, user, type, prior: undefined });
-  await tellManagers(ctx, tx, role, type, null);
+  await notifyManagers(ctx, tx, role, type, null);
   return role;
 }
 
@@ -109,7 +109,7 @@ async function applyRequest(ctx: Context, tx: Tx, { profile, user, type, prior }
       return updateRole(tx, prior.id, { role_type_id });
     case 'accept':
       if (actorId(ctx) !== user.id) throw profileProblems.role_acceptance_personal();
-      return putIntoEffect(ctx, tx, prior, user);
+      return acceptLockedRole(ctx, tx, prior, user);
     case 'request':
       return updateRole(tx, prior.id, {
         role_type_id,
@@ -125,7 +125,7 @@ async function applyRequest(ctx: Context, tx: Tx, { profile, user, type, prior }
 }
 
 /** Tells the managers, once a day at most however often the user asks. */
-export async function tellManagers(
+export async function notifyManagers(
   ctx: Context,
   tx: Tx,
   role: Role,

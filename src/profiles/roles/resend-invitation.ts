@@ -13,8 +13,8 @@ import {
   roleState,
   updateRole,
 } from '../records/index.ts';
-import { tellGrantee } from './grant-role.ts';
-import { tellManagers } from './request-role.ts';
+import { notifyGrantedUser } from './grant-role.ts';
+import { notifyManagers } from './request-role.ts';
 
 /**
  * Mails an invitation, or word of a role in effect, once more. One that has lapsed gets a new key, another keeps its own
@@ -43,7 +43,7 @@ export async function resendInvitation(
         : state === 'lapsed'
           ? await updateRole(tx, role.id, { key_expires_at, grant_key: randomKey40() })
           : role;
-    await tellGrantee(ctx, tx, { role: current, user, role_type: type?.slug ?? null, message: null });
+    await notifyGrantedUser(ctx, tx, { role: current, user, role_type: type?.slug ?? null, message: null });
     return current;
   });
 }
@@ -62,7 +62,7 @@ export async function resendRequest(ctx: Context, profile_id: ProfileId, user_id
       role.role_type_id === null
         ? undefined
         : (await findRoleTypesByIds(tx, [role.role_type_id])).get(role.role_type_id);
-    if (role.request_key !== null) await tellManagers(ctx, tx, role, type ?? null, null);
+    if (role.request_key !== null) await notifyManagers(ctx, tx, role, type ?? null, null);
     return role;
   });
 }

@@ -9,7 +9,7 @@ import { actorId } from '#platform/actor-id';
 import { roleRevoked } from '../events.ts';
 import { mayRemoveLastManager, mayRemoveOwner } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
-import { deleteRole, lockProfile, lockRole, MANAGER, managersOf } from '../records/index.ts';
+import { deleteRole, findManagerIds, lockProfile, lockRole, MANAGER } from '../records/index.ts';
 
 /**
  * Takes the user's role on the profile away, whatever its type and state: a role, an invitation or a request.
@@ -31,7 +31,7 @@ export async function revokeRole(
     if (!mayRemoveOwner(subject, { profile, user_id, actor_id: actorId(ctx) })) {
       throw commonProblems.permission_denied({ detail: 'Users leave their own profile themselves.' });
     }
-    const managers = await managersOf(tx, profile_id, ctx.clock.now());
+    const managers = await findManagerIds(tx, profile_id, ctx.clock.now());
     const isLast = managers.length === 1 && managers[0] === user_id;
     if (isLast && !mayRemoveLastManager(subject, profile_id, ctx.site.broker_id)) {
       throw profileProblems.last_manager({ location: paths.roles(profile.slug, MANAGER) });

@@ -11,22 +11,22 @@ import { addShadowProfile } from '../profile/index.ts';
 import { typeAheadLimit } from '../rate-limits.ts';
 import {
   findProfileBySlug,
+  findProfileSummaries,
   getProfileView,
   isSeller,
   presentProfileDetail,
   presentProfileSummary,
-  profileSummaries,
 } from '../records/index.ts';
-import { takeInvitation } from '../roles/index.ts';
+import { countInvitation } from '../roles/index.ts';
 import { ProfileCreateBody, ProfileDetailSchema, ProfileParams, ProfileSummarySchema } from '../schemas.ts';
 import {
   accountSearch,
-  userSearch,
   profileSearch,
   type Searcher,
   suggestAccounts,
   suggestProfiles,
   suggestUsers,
+  userSearch,
 } from './type-ahead-store.ts';
 
 /** Query parameters of a search: those of a list without its pages. */
@@ -111,7 +111,7 @@ function oneCandidateRoutes(app: App, throttle: Throttle): void {
     async (request) => {
       const profile = await findProfileBySlug(request.ctx.db, request.params.profile);
       const summary = profile?.is_active
-        ? (await profileSummaries(request.ctx.db, [profile.id])).get(profile.id)
+        ? (await findProfileSummaries(request.ctx.db, [profile.id])).get(profile.id)
         : undefined;
       if (!summary) throw profileProblems.profile_unknown();
       return presentProfileSummary(summary);
@@ -138,7 +138,7 @@ function oneCandidateRoutes(app: App, throttle: Throttle): void {
     },
     async (request, reply) => {
       // Makes rows for names and addresses of the caller's choosing, and shows whether an address is taken.
-      await takeInvitation(request.ctx, throttle);
+      await countInvitation(request.ctx, throttle);
       const profile = await addShadowProfile(request.ctx, request.body);
       return reply.status(201).send(presentProfileDetail(await getProfileView(request.ctx.db, profile.id)));
     },

@@ -3,12 +3,12 @@ import { presentUserSummary, selectUsers, type UserSummary } from '#accounts';
 import type { ListQuery } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
 import {
-  hasProvedAddress,
-  isOfDomain,
   presentProfileSummary,
+  provedAddressCondition,
   selectProfileViews,
-  summarize,
+  summarizeProfile,
   toProfileView,
+  verifiedDomainCondition,
 } from '../records/index.ts';
 import type { ProfileSummaryBody } from '../schemas.ts';
 import { companyDomain } from './public-mail-domains.ts';
@@ -47,7 +47,7 @@ const profileColumns = {
 // An unverified address matches nothing: a grant meant for its owner would reach another profile.
 const profileFields = (reader: Reader): Fields => ({
   ...profileColumns,
-  email: { column: sql`case when ${hasProvedAddress(reader)} then profiles.email end`, kind: 'contact' },
+  email: { column: sql`case when ${provedAddressCondition(reader)} then profiles.email end`, kind: 'contact' },
 });
 
 const userFields = {
@@ -87,7 +87,7 @@ export async function suggestProfiles(
   if (found.length > 0) return cut(found, list);
   const domains = list.terms.map(companyDomain).filter((domain) => domain !== null);
   if (domains.length === 0) return { count: 0, results: [] };
-  const sameCompany = domains.map((domain) => isOfDomain(reader, domain));
+  const sameCompany = domains.map((domain) => verifiedDomainCondition(reader, domain));
   return cut(await findProfiles(reader, list, sql<boolean>`(${sql.join(sameCompany, sql` or `)})`), list);
 }
 
@@ -145,7 +145,7 @@ async function findProfiles(
     .orderBy('profiles.id')
     .limit(limitOf(list) + 1)
     .execute();
-  return rows.map((row) => presentProfileSummary(summarize(toProfileView(row))));
+  return rows.map((row) => presentProfileSummary(summarizeProfile(toProfileView(row))));
 }
 
 async function findUsers(reader: Reader, list: ListQuery, by: Searcher, where: RawBuilder<boolean>) {

@@ -31,7 +31,7 @@ export interface ReplacedProfile {
  * Returns the profiles that were replaced; the caller moves what other rooms keep on them.
  * Locks: the waiting profiles.
  */
-export async function claimInvited(tx: Tx, user: User, at: Date): Promise<ReplacedProfile[]> {
+export async function claimInvitations(tx: Tx, user: User, at: Date): Promise<ReplacedProfile[]> {
   if (user.email === null || user.email_verified_at === null) return [];
   await moveInvitations(tx, user.id, user.email);
   const replaced: ReplacedProfile[] = [];

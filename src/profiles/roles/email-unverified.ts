@@ -9,7 +9,7 @@ import { profileProblems } from '../problems.ts';
  * The refusal of a user who has yet to prove the invited address. It names the page where that is done: the page that
  * verifies the user's address, or the account when the invitation was sent to another one.
  */
-export function emailUnverified(user: Pick<User, 'username' | 'email'>, invited_email: string | null): Problem {
+export function emailUnverifiedProblem(user: Pick<User, 'username' | 'email'>, invited_email: string | null): Problem {
   const isOwnAddress = invited_email?.toLowerCase() === user.email?.toLowerCase();
   return profileProblems.email_unverified({ location: isOwnAddress ? paths.verifyEmail() : paths.user(user.username) });
 }
@@ -18,7 +18,7 @@ export function emailUnverified(user: Pick<User, 'username' | 'email'>, invited_
  * Runs a verb; when it is refused because the caller's address is unverified, mails the code that verifies it, at most once
  * an hour. The refused transaction is rolled back before.
  */
-export async function withProofSent<T>(ctx: Context, work: () => Promise<T>): Promise<T> {
+export async function withVerificationSent<T>(ctx: Context, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -12,11 +12,11 @@ import { profilesQuota } from '../quotas.ts';
 import { countRolesOfUser, findPersonalProfile, isSeller, type Profile, type ProfileFields } from '../records/index.ts';
 import { askToManage } from '../roles/index.ts';
 import type { ProfileCreateInput } from '../schemas.ts';
-import { inviteManager } from './claim-invited.ts';
+import { inviteManager } from './claim-invitations.ts';
 import {
   createOrganization,
   createPersonalProfile,
-  freeSlug,
+  findFreeSlug,
   parseProfileFields,
   slugTaken,
 } from './create-profile.ts';
@@ -27,7 +27,7 @@ import {
  *
  * @throws user_unknown (404) · invalid_input (400) · quota_exceeded (409)
  */
-export async function connectProfile(
+export async function createManagedProfile(
   ctx: Context,
   user_id: UserId,
   input: ProfileCreateInput,
@@ -100,7 +100,7 @@ async function createPersonForOthers(
   if (fields.email === undefined) throw invalidInput({ email: ['This field is required.'] });
   if (await findUserByEmail(tx, fields.email))
     throw invalidInput({ email: ['This e-mail address is already in use.'] });
-  const username = input.slug ?? (await freeSlug(tx, fields.full_name, at));
+  const username = input.slug ?? (await findFreeSlug(tx, fields.full_name, at));
   if (!isUsername(username)) throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
   if (await findUserByUsername(tx, username)) throw slugTaken();
   const person = await insertUser(tx, { username, email: fields.email, full_name: fields.full_name }, at);

@@ -6,7 +6,7 @@ import type { Reader } from '#platform/db/database';
 const ATTEMPTS_MAX = 10;
 
 /** Finds a username that nobody goes by, after the local part of an e-mail address. */
-export async function freeUsername(reader: Reader, email: string | null, at: Date): Promise<string> {
+export async function findFreeUsername(reader: Reader, email: string | null, at: Date): Promise<string> {
   let attempt = 0;
   for (const username of proposeUsernames(email, () => randomInt(1000).toString().padStart(3, '0'))) {
     if (await isNameFree(reader, username, at)) return username;

@@ -12,7 +12,7 @@ export interface AgreementParties {
 }
 
 /** Reads the text of an agreement, Markdown of the theme, as HTML; null when the theme has none. */
-export function agreementText(
+export function renderAgreement(
   templates: AgreementTemplates,
   agreement: Pick<Agreement, 'slug' | 'updated_at'>,
   parties: AgreementParties,
