@@ -7,7 +7,7 @@ import {
   makeAccountsSettings,
   findAuthenticatedCallers,
 } from '#accounts';
-import { billingJobs, billingPages, billingRoutes, emptiesCart, emptyCart, isCouponUsed } from '#billing';
+import { emptiesCart, emptyCart, isCouponUsed, makeBilling } from '#billing';
 import { catalogRoutes } from '#catalog';
 import { findLead, findProfileNotes, makeContacts } from '#contacts';
 import { makeGateway } from '#gateway';
@@ -172,7 +172,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
   checkRooms([{ name: 'platform', page_types: apiReferencePageTypes }, ...rooms], (name) => templates.has(name));
   const runner = makeJobRunner({
     database,
-    jobs: [...rooms.flatMap(({ jobs = [] }) => jobs), ...platformJobs, ...paymentsJobs, ...billingJobs],
+    jobs: [...rooms.flatMap(({ jobs = [] }) => jobs), ...platformJobs, ...paymentsJobs],
     makeContext,
     log,
   });
@@ -285,6 +285,7 @@ function makeRooms({ accounts, templates }: RoomSettings): readonly Room[] {
     }),
     makeProfiles({ accounts, templates, listSubscriptions, findProfileNotes, onProfileArchived: endAllOfProfile }),
     makeContacts({ throttle }),
+    makeBilling(),
   ];
 }
 
@@ -296,8 +297,6 @@ function registerRooms(http: App, { accounts }: Pick<RoomSettings, 'accounts'>):
   subscriptionsPages(http);
   ledgerRoutes(http);
   paymentsRoutes(http);
-  billingRoutes(http);
-  billingPages(http);
   metricsRoutes(http);
   notificationRoutes(http);
 }

@@ -52,6 +52,18 @@ const subrooms = {
     sessions: ['callers', 'engagements'],
     forwarding: ['rules', 'callers', 'sessions'],
   },
+  billing: {
+    records: [],
+    claims: ['records'],
+    quotes: ['records', 'claims'],
+    offers: ['records'],
+    cart: ['records', 'claims', 'quotes'],
+    'cart-items': ['records', 'quotes', 'cart'],
+    orders: ['records', 'claims', 'quotes'],
+    cards: [],
+    checkout: ['records', 'claims', 'quotes', 'cart', 'orders', 'cards'],
+    receipts: ['quotes', 'orders', 'cards'],
+  },
 };
 
 // May import the types (never the values) of every room's door, since they read the events of every room.

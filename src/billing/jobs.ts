@@ -1,6 +1,6 @@
 import { defineJob } from '#platform/jobs/jobs';
-import { finishOrders } from './orders/finish-orders.ts';
-import { forgetVisitorCartsJob } from './cart/forget-visitor-carts.ts';
+import { finishOrders } from './orders/index.ts';
+import { forgetVisitorCartsJob } from './cart/index.ts';
 
 /** Finishes the orders that a crash or a lost response left open. A checkout that settles never enqueues a job. */
 export const finishOrdersJob = defineJob({

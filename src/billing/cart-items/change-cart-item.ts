@@ -3,9 +3,8 @@ import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction, isUniqueViolation } from '#platform/db/database';
 import type { CartItemId, UseChargeId } from '#platform/db/db-schema';
-import { cleanHandle, requireReachable } from '../quotes/beneficiary.ts';
-import type { CartItem, WantedItem } from '../records/cart-item.ts';
-import { findCartItem, updateCartItem } from '../records/cart-item-store.ts';
+import { cleanHandle, requireReachable } from '../quotes/index.ts';
+import { type CartItem, type WantedItem, findCartItem, updateCartItem } from '../records/index.ts';
 
 /**
  * Changes an item of a cart; what is left out keeps its value. Undefined when it has left the cart meanwhile.

@@ -3,7 +3,7 @@ import type { ListQuery, Page } from '#kernel/page';
 import type { UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
-import type { CartItem } from '../records/cart-item.ts';
+import type { CartItem } from '../records/index.ts';
 
 export const cartItemList = defineList({
   search: {

@@ -8,15 +8,12 @@ import { inTransaction } from '#platform/db/database';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring, PageOf } from '#platform/http/schemas';
-import { addToCart } from '../cart/add-to-cart.ts';
-import type { CartItem } from '../records/cart-item.ts';
-import { deleteCartItem, findCartItem } from '../records/cart-item-store.ts';
-import { findSeatsInOrder } from '../cart/clear-cart.ts';
+import { addToCart, findSeatsInOrder, presentCartItem, CartItemSchema } from '../cart/index.ts';
+import { type CartItem, deleteCartItem, findCartItem } from '../records/index.ts';
 import { changeCartItem } from './change-cart-item.ts';
 import { cartItemList, listCartItems } from './list-cart-items.ts';
-import { presentCartItem } from '../cart/present-cart.ts';
 import { billingProblems } from '../problems.ts';
-import { BrokerCartBodySchema, CartItemBodySchema, CartItemSchema } from '../schemas.ts';
+import { BrokerCartBodySchema, CartItemBodySchema } from './schemas.ts';
 
 const access = { kind: 'broker' } as const;
 const tags = ['billing'];

@@ -4,16 +4,18 @@ import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { networkOf } from '#platform/security/throttle';
-import { cleanHandle, requireReachable } from '../quotes/beneficiary.ts';
-import { CART_ITEMS_MAX, type CartItem, type CartOwner } from '../records/cart-item.ts';
-import { lockCartItems, upsertCartItem } from '../records/cart-item-store.ts';
-import { offerText } from '../quotes/item-offer.ts';
-import { loadOffers } from '../quotes/load-offers.ts';
+import { cleanHandle, requireReachable, offerText, loadOffers, showOffers } from '../quotes/index.ts';
+import {
+  CART_ITEMS_MAX,
+  type CartItem,
+  type CartOwner,
+  lockCartItems,
+  upsertCartItem,
+  findRememberedCoupon,
+} from '../records/index.ts';
 import { billingProblems } from '../problems.ts';
 import { visitorItemLimit } from './rate-limits.ts';
 import { applyCode } from './redeem-coupon.ts';
-import { findRememberedCoupon } from '../records/remembered-coupon-store.ts';
-import { showOffers } from '../quotes/show-cart.ts';
 
 /** What somebody asks to put into a cart, as the API words it. */
 export interface CartWish {

@@ -4,14 +4,21 @@ import { sha256Hex } from '#platform/security/crypto';
 import { inTransaction, type Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
 import { findProfileById, profileName } from '#profiles';
-import { CART_ITEMS_MAX } from '../records/cart-item.ts';
-import { findCartItems } from '../records/cart-item-store.ts';
-import type { ItemOffer } from '../quotes/item-offer.ts';
+import { CART_ITEMS_MAX, findCartItems } from '../records/index.ts';
+import { type ItemOffer, showItems } from '../quotes/index.ts';
 import { billingProblems } from '../problems.ts';
-import { showItems } from '../quotes/show-cart.ts';
-import { type Claim, openSeats, refuseClaim } from '../claims/claim.ts';
-import { findClaimByHash, findClaimItems, findClaimLines, insertClaimItem, lockClaim } from '../claims/claim-store.ts';
-import { holdSeats, loadSeats } from '../claims/load-seats.ts';
+import {
+  type Claim,
+  openSeats,
+  refuseClaim,
+  findClaimByHash,
+  findClaimItems,
+  findClaimLines,
+  insertClaimItem,
+  lockClaim,
+  holdSeats,
+  loadSeats,
+} from '../claims/index.ts';
 
 /**
  * Puts the seats that a code stands for into the cart of a user, as items that are paid already.

@@ -4,12 +4,16 @@ import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db/database';
 import type { CartItemId, UserId } from '#platform/db/db-schema';
-import { handleSpellings } from '../quotes/beneficiary.ts';
-import type { CartOwner } from '../records/cart-item.ts';
-import { deleteCartItems, lockCartItems } from '../records/cart-item-store.ts';
-import { findItemsInFlight } from '../records/order-store.ts';
-import { forgetCoupon } from '../records/remembered-coupon-store.ts';
-import { deleteAllShownLines, deleteShownItems } from '../records/shown-line-store.ts';
+import { handleSpellings } from '../quotes/index.ts';
+import {
+  type CartOwner,
+  deleteCartItems,
+  lockCartItems,
+  findItemsInFlight,
+  forgetCoupon,
+  deleteAllShownLines,
+  deleteShownItems,
+} from '../records/index.ts';
 
 /**
  * Takes items out of a cart: those for a plan, those for an e-mail, or all of them but claimed seats that are being ordered.

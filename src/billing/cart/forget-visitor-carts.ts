@@ -1,8 +1,6 @@
 import { deleteInBatches } from '#platform/db/delete-in-batches';
 import { defineJob } from '#platform/jobs/jobs';
-import { deleteVisitorItems } from '../records/cart-item-store.ts';
-import { deleteVisitorCoupons } from '../records/remembered-coupon-store.ts';
-import { deleteVisitorLines } from '../records/shown-line-store.ts';
+import { deleteVisitorItems, deleteVisitorCoupons, deleteVisitorLines } from '../records/index.ts';
 
 const KEPT_MS = 30 * 86_400_000;
 

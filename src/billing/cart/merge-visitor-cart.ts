@@ -1,11 +1,18 @@
 import type { Context } from '#platform/context';
 import type { UserId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
-import { findCartItems, moveVisitorItems } from '../records/cart-item-store.ts';
+import {
+  findCartItems,
+  moveVisitorItems,
+  findRememberedCoupon,
+  forgetCoupon,
+  rememberCoupon,
+  itemKey,
+  deleteShownItems,
+  findShownLines,
+  moveShownLines,
+} from '../records/index.ts';
 import { applyCode } from './redeem-coupon.ts';
-import { findRememberedCoupon, forgetCoupon, rememberCoupon } from '../records/remembered-coupon-store.ts';
-import { itemKey } from '../records/shown-line.ts';
-import { deleteShownItems, findShownLines, moveShownLines } from '../records/shown-line-store.ts';
 
 /**
  * Moves what a browser gathered before its user signed in to the user's cart, with options, uses, coupons and what was shown.

@@ -5,35 +5,31 @@ import { formatMoney } from '#kernel/money';
 import { Problem } from '#kernel/problem';
 import { inTransaction } from '#platform/db/database';
 import type { App } from '#platform/http/app';
-import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
-import { safeNext, withNext } from '#platform/http/next';
+import { problemToForm, textField } from '#platform/http/forms';
+import { withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
-import { type Profile, findProfileSummaries } from '#profiles';
+import type { Profile } from '#profiles';
 import { addToCart } from './add-to-cart.ts';
 import { findSeatsInOrder } from './clear-cart.ts';
-import { isClaimCode } from '../claims/claim.ts';
+import { isClaimCode } from '../claims/index.ts';
 import { findClaim } from './claim-seats.ts';
-import { deleteCartItem, updateCartItem } from '../records/cart-item-store.ts';
-import type { CartOwner } from '../records/cart-item.ts';
-import type { Invoicable } from '../records/line.ts';
-import { loadInvoicables } from '../quotes/load-invoicables.ts';
+import {
+  deleteCartItem,
+  updateCartItem,
+  type CartOwner,
+  type Invoicable,
+  findRememberedCoupon,
+  deleteShownItems,
+} from '../records/index.ts';
+import { loadInvoicables, showCart, viewInvoicables } from '../quotes/index.ts';
 import { mergeVisitorCart } from './merge-visitor-cart.ts';
 import { removedDetail } from './present-cart.ts';
-import { billingProblems } from '../problems.ts';
 import { redeemCode } from './redeem-code.ts';
-import { findRememberedCoupon } from '../records/remembered-coupon-store.ts';
 import { removeCoupon } from './remove-coupon.ts';
 import { cartOf } from './routes.ts';
-import { payingFor } from '../checkout/routes.ts';
-import { showCart } from '../quotes/show-cart.ts';
-import { deleteShownItems } from '../records/shown-line-store.ts';
-import { viewInvoicables } from '../quotes/view-invoicables.ts';
-
-export const OrderQuery = Type.Object({
-  next: Type.Optional(Type.String({ maxLength: 2000 })),
-  plan: Type.Optional(Type.String({ maxLength: 50 })),
-  code: Type.Optional(Type.String({ maxLength: 200 })),
-});
+import { placeAtCodeField, readCode } from './code-form.ts';
+import { OrderQuerySchema, readNext } from '../order-query.ts';
+import { getPayer, loadPayerSummary } from '../payer.ts';
 
 /** From a plan to an order: the cart, then how long to pay for. The last step is in pages-checkout.ts. */
 export function cartPages(app: App): void {
@@ -47,9 +43,9 @@ export function cartPages(app: App): void {
 function addPage(app: App): void {
   app.post(
     '/billing/cart/',
-    { config: { access: { kind: 'public' }, page: true }, schema: { hide: true, querystring: OrderQuery } },
+    { config: { access: { kind: 'public' }, page: true }, schema: { hide: true, querystring: OrderQuerySchema } },
     async (request, reply) => {
-      const next = nextOf(request);
+      const next = readNext(request);
       try {
         const { owner } = await cartOf(request, reply);
         await addToCart(request.ctx, owner, [{ plan: textField(request.body, 'plan', 50) }]);
@@ -67,13 +63,13 @@ function cartPage(app: App): void {
   const url = '/billing/:profile/cart/';
   const options = {
     config: { access: { kind: 'direct', frictionless: true }, page: true },
-    schema: { hide: true, querystring: OrderQuery, params: Type.Object({ profile: Type.String() }) },
+    schema: { hide: true, querystring: OrderQuerySchema, params: Type.Object({ profile: Type.String() }) },
   } as const;
   app.get(url, options, async (request, reply) => renderCart(request, reply));
   app.post(url, options, async (request, reply) => {
     const { ctx } = request;
-    const { payer, owner } = await payingFor(request);
-    const next = nextOf(request);
+    const { payer, owner } = await getPayer(request);
+    const next = readNext(request);
     try {
       switch (textField(request.body, 'action', 20)) {
         case 'remove':
@@ -83,7 +79,7 @@ function cartPage(app: App): void {
           reply.flash('success', (await redeemCode(ctx, owner, textField(request.body, 'code', 200))).detail);
           break;
         case 'unredeem':
-          reply.flash('success', removedDetail((await removeCoupon(ctx, owner, codeField(request))).codes));
+          reply.flash('success', removedDetail((await removeCoupon(ctx, owner, readCode(request))).codes));
           break;
         default:
           await addToCart(ctx, owner, [{ plan: textField(request.body, 'plan', 50) }]);
@@ -91,21 +87,10 @@ function cartPage(app: App): void {
     } catch (error) {
       const problem = problemToForm(error);
       const form = { code: textField(request.body, 'code', 200) };
-      return renderCart(request, reply, { ...atCode(problem), form }, problem.status);
+      return renderCart(request, reply, { ...placeAtCodeField(problem), form }, problem.status);
     }
     return reply.redirect(paths.cart(payer.slug, { next }), 303);
   });
-}
-
-/** The code of a form, undefined when it names none. */
-export function codeField(request: FastifyRequest): string | undefined {
-  return textField(request.body, 'code', 200) || undefined;
-}
-
-/** Shows the refusal of a code at its field. */
-export function atCode(problem: FormProblem): FormProblem {
-  if (problem.code !== billingProblems.coupon_useless.code) return problem;
-  return { ...problem, detail: '', errors: { code: [problem.detail] } };
 }
 
 async function renderCart(
@@ -116,13 +101,13 @@ async function renderCart(
 ): Promise<FastifyReply> {
   const { ctx } = request;
   await mergeVisitorCart(ctx);
-  const { payer, owner } = await payingFor(request);
+  const { payer, owner } = await getPayer(request);
   const invoicables = await showCart(ctx, payer, owner);
-  const next = nextOf(request);
+  const next = readNext(request);
   return reply.page(
     'saas/billing/cart.html',
     {
-      profile: await summaryOf(request, payer),
+      profile: await loadPayerSummary(request.ctx.db, payer),
       ...viewInvoicables(invoicables),
       remembered: await findRememberedCoupon(ctx.db, owner),
       suggested: await suggestedPlan(request, invoicables),
@@ -157,23 +142,23 @@ function periodsPage(app: App): void {
   const url = '/billing/:profile/cart-periods/';
   const options = {
     config: { access: { kind: 'direct', frictionless: true }, page: true },
-    schema: { hide: true, querystring: OrderQuery, params: Type.Object({ profile: Type.String() }) },
+    schema: { hide: true, querystring: OrderQuerySchema, params: Type.Object({ profile: Type.String() }) },
   } as const;
   app.get(url, options, async (request, reply) => {
     const { ctx } = request;
     await mergeVisitorCart(ctx);
-    const { payer, owner } = await payingFor(request);
+    const { payer, owner } = await getPayer(request);
     const invoicables = await loadUndecided(request, payer, owner);
     if (!invoicables.some((each) => each.options.length > 1))
-      return reply.redirect(paths.checkout(payer.slug, nextOf(request)), 303);
+      return reply.redirect(paths.checkout(payer.slug, readNext(request)), 303);
     return reply.page('saas/billing/cart-periods.html', {
-      profile: await summaryOf(request, payer),
+      profile: await loadPayerSummary(request.ctx.db, payer),
       ...viewInvoicables(invoicables),
     });
   });
   app.post(url, options, async (request, reply) => {
     const { ctx } = request;
-    const { payer, owner } = await payingFor(request);
+    const { payer, owner } = await getPayer(request);
     const invoicables = await loadUndecided(request, payer, owner);
     await inTransaction(ctx.db, async (tx) => {
       for (const each of invoicables) {
@@ -183,7 +168,7 @@ function periodsPage(app: App): void {
         if (item) await updateCartItem(tx, item.id, { option });
       }
     });
-    return reply.redirect(paths.checkout(payer.slug, nextOf(request)), 303);
+    return reply.redirect(paths.checkout(payer.slug, readNext(request)), 303);
   });
 }
 
@@ -195,7 +180,7 @@ async function loadUndecided(request: FastifyRequest, payer: Profile, owner: Car
 function redeemPage(app: App): void {
   const options = {
     config: { access: { kind: 'public' }, page: true },
-    schema: { hide: true, querystring: OrderQuery },
+    schema: { hide: true, querystring: OrderQuerySchema },
   } as const;
   app.get('/redeem/', options, async (request, reply) => {
     const code = textField(request.query, 'code', 200);
@@ -211,9 +196,9 @@ function redeemPage(app: App): void {
       if (error instanceof Problem && error.status === 401 && error.extra.location)
         return reply.redirect(error.extra.location, 303);
       const problem = problemToForm(error);
-      return reply.page('saas/redeem.html', { ...atCode(problem), form: { code } }, problem.status);
+      return reply.page('saas/redeem.html', { ...placeAtCodeField(problem), form: { code } }, problem.status);
     }
-    return reply.redirect(isClaimCode(code) ? paths.cart() : paths.pricing(nextOf(request)), 303);
+    return reply.redirect(isClaimCode(code) ? paths.cart() : paths.pricing(readNext(request)), 303);
   });
 }
 
@@ -239,14 +224,4 @@ function nextStep(payer: Profile, invoicables: readonly Invoicable[], next: stri
   return invoicables.some((each) => each.options.length > 1)
     ? withNext(paths.cartPeriods(payer.slug), next)
     : paths.checkout(payer.slug, next);
-}
-
-export function nextOf(request: FastifyRequest): string | null {
-  const query: unknown = request.query;
-  return typeof query === 'object' && query !== null ? safeNext(textField(query, 'next')) : null;
-}
-
-export async function summaryOf(request: FastifyRequest, profile: Profile): Promise<Record<string, unknown>> {
-  const summary = (await findProfileSummaries(request.ctx.db, [profile.id])).get(profile.id);
-  return { ...(summary ?? { slug: profile.slug, printable_name: profile.full_name }) };
 }

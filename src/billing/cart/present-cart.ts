@@ -1,6 +1,6 @@
 import { planSummary, type Plan } from '#catalog';
 import { presentUserSummary, type User } from '#accounts';
-import type { CartItem } from '../records/cart-item.ts';
+import type { CartItem } from '../records/index.ts';
 
 /** An item of a cart as the API shows it; a visitor's has no `user`. */
 export function presentCartItem(item: CartItem, plan: Plan, user: User | null, detail: string | null = null) {

@@ -2,10 +2,10 @@ import { commonProblems } from '#kernel/problem';
 import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { paths } from '#platform/http/paths';
-import type { CartOwner } from '../records/cart-item.ts';
-import { isClaimCode } from '../claims/claim.ts';
+import type { CartOwner } from '../records/index.ts';
+import { isClaimCode } from '../claims/index.ts';
 import { claimSeats, findClaim } from './claim-seats.ts';
-import type { ItemOffer } from '../quotes/item-offer.ts';
+import type { ItemOffer } from '../quotes/index.ts';
 import { redeemCoupon } from './redeem-coupon.ts';
 
 export interface RedeemedCode {

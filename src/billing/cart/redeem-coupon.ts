@@ -5,13 +5,10 @@ import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { paths } from '#platform/http/paths';
 import { limitGuesses, networkOf } from '#platform/security/throttle';
-import type { CartOwner } from '../records/cart-item.ts';
-import { lockCartItems, setItemCoupons } from '../records/cart-item-store.ts';
-import type { ItemOffer } from '../quotes/item-offer.ts';
+import { type CartOwner, lockCartItems, setItemCoupons, rememberCoupon } from '../records/index.ts';
+import { type ItemOffer, showItems } from '../quotes/index.ts';
 import { billingProblems } from '../problems.ts';
 import { couponLimit, couponPeerLimit } from './rate-limits.ts';
-import { rememberCoupon } from '../records/remembered-coupon-store.ts';
-import { showItems } from '../quotes/show-cart.ts';
 
 export interface Redemption {
   code: string;

@@ -2,11 +2,8 @@ import { findCouponsByIds } from '#catalog';
 import { equalsCi, normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
-import type { CartOwner } from '../records/cart-item.ts';
-import { lockCartItems, setItemCoupons } from '../records/cart-item-store.ts';
-import type { ItemOffer } from '../quotes/item-offer.ts';
-import { findRememberedCoupon, forgetCoupon } from '../records/remembered-coupon-store.ts';
-import { showItems } from '../quotes/show-cart.ts';
+import { type CartOwner, lockCartItems, setItemCoupons, findRememberedCoupon, forgetCoupon } from '../records/index.ts';
+import { type ItemOffer, showItems } from '../quotes/index.ts';
 
 /**
  * Removes the coupons of a cart, all of them or the one with a code, and forgets the remembered code.

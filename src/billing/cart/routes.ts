@@ -4,10 +4,10 @@ import { findUserById, type User } from '#accounts';
 import { commonProblems, invalidInput } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { addToCart, type AddedItem } from './add-to-cart.ts';
-import type { CartOwner } from '../records/cart-item.ts';
+import type { CartOwner } from '../records/index.ts';
 import { clearCart } from './clear-cart.ts';
 import { mergeVisitorCart, ownerOf } from './merge-visitor-cart.ts';
-import { type ItemOffer, offerText } from '../quotes/item-offer.ts';
+import { type ItemOffer, offerText } from '../quotes/index.ts';
 import { presentCartItem, removedDetail } from './present-cart.ts';
 import { billingProblems } from '../problems.ts';
 import { redeemCode } from './redeem-code.ts';
@@ -20,7 +20,7 @@ import {
   RedeemBodySchema,
   RemoveCouponQuerySchema,
   UploadSchema,
-} from '../schemas.ts';
+} from './schemas.ts';
 import { uploadCart } from './upload-cart.ts';
 
 const access = { kind: 'public' } as const;

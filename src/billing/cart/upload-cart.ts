@@ -5,7 +5,7 @@ import { invalidInput } from '#kernel/problem';
 import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { addToCart, type AddedItem } from './add-to-cart.ts';
-import type { CartOwner } from '../records/cart-item.ts';
+import type { CartOwner } from '../records/index.ts';
 
 export const UPLOAD_ROWS_MAX = 200;
 

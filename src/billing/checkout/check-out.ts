@@ -10,11 +10,11 @@ import {
   findChargeOfAttempt,
   limitDeclines,
 } from '#payments';
-import type { CartOwner } from '../records/cart-item.ts';
-import { mergeVisitorCart } from '../cart/merge-visitor-cart.ts';
+import type { CartOwner } from '../records/index.ts';
+import { mergeVisitorCart } from '../cart/index.ts';
 import { billingProblems } from '../problems.ts';
 import { type CheckoutInput, reserveOrder } from './reserve-order.ts';
-import { refuseOrder, settleOrder } from '../orders/settle-order.ts';
+import { refuseOrder, settleOrder } from '../orders/index.ts';
 
 /**
  * Buys what the cart holds, in three steps so that no network call sits in a transaction: reserve (the order and the intent to

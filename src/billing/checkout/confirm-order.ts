@@ -4,10 +4,18 @@ import { equalsCi, normalizeCode } from '#kernel/text';
 import { paymentsProblems } from '#payments';
 import { paths } from '#platform/http/paths';
 import type { Profile } from '#profiles';
-import type { CartItem } from '../records/cart-item.ts';
-import { allLines, cartVersion, type Choice, chooseOptions, type Invoicable, type Line } from '../records/line.ts';
+import {
+  type CartItem,
+  allLines,
+  cartVersion,
+  type Choice,
+  chooseOptions,
+  type Invoicable,
+  type Line,
+  isAsShown,
+  type ShownLine,
+} from '../records/index.ts';
 import { billingProblems } from '../problems.ts';
-import { isAsShown, type ShownLine } from '../records/shown-line.ts';
 
 /**
  * Returns what is ordered: what the buyer confirmed by `cart_version`, or what was last shown.

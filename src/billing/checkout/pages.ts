@@ -1,28 +1,19 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { sellersSeenBy } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { checkedField, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
-import { type Charge, findCharge, savedCard } from '#payments';
+import { savedCard } from '#payments';
 import type { Profile } from '#profiles';
-import { readCardForm } from '../cards/card-form.ts';
-import type { CartOwner } from '../records/cart-item.ts';
+import { readCardForm, viewCard } from '../cards/index.ts';
+import { type CartOwner, type Invoicable, findShownLines } from '../records/index.ts';
 import { checkOut } from './check-out.ts';
-import type { Invoicable } from '../records/line.ts';
-import { balancesOn, loadBalances } from '../quotes/load-balances.ts';
-import { loadInvoicables } from '../quotes/load-invoicables.ts';
-import { mergeVisitorCart } from '../cart/merge-visitor-cart.ts';
-import { atCode, codeField, nextOf, OrderQuery, summaryOf } from '../cart/pages.ts';
+import { balancesOn, loadBalances, loadInvoicables, showBalance, showCart, viewInvoicables } from '../quotes/index.ts';
+import { mergeVisitorCart, placeAtCodeField, readCode, redeemCode, removeCoupon } from '../cart/index.ts';
+import { OrderQuerySchema, readNext } from '../order-query.ts';
+import { getPayer, loadPayerSummary } from '../payer.ts';
 import { billingProblems } from '../problems.ts';
-import { redeemCode } from '../cart/redeem-code.ts';
-import { removeCoupon } from '../cart/remove-coupon.ts';
 import type { CheckoutInput } from './reserve-order.ts';
-import { payingFor } from './routes.ts';
-import { showBalance, showCart } from '../quotes/show-cart.ts';
-import { findShownLines } from '../records/shown-line-store.ts';
-import { viewInvoicables } from '../quotes/view-invoicables.ts';
-import { viewReceipt } from '../receipts/view-receipt.ts';
 
 const ProfileParams = Type.Object({ profile: Type.String() });
 
@@ -30,19 +21,18 @@ const ProfileParams = Type.Object({ profile: Type.String() });
 export function checkoutPages(app: App): void {
   checkoutPage(app);
   balancePage(app);
-  receiptPage(app);
 }
 
 function checkoutPage(app: App): void {
   const url = '/billing/:profile/checkout/';
   const options = {
     config: { access: { kind: 'direct' }, page: true },
-    schema: { hide: true, querystring: OrderQuery, params: ProfileParams },
+    schema: { hide: true, querystring: OrderQuerySchema, params: ProfileParams },
   } as const;
   app.get(url, options, async (request, reply) => {
     const { ctx } = request;
     await mergeVisitorCart(ctx);
-    const { payer, owner } = await payingFor(request);
+    const { payer, owner } = await getPayer(request);
     const invoicables = await showCart(ctx, payer, owner);
     if (invoicables.some((each) => each.options.length > 0))
       return reply.redirect(withQuery(request, paths.cartPeriods(payer.slug)), 303);
@@ -50,7 +40,7 @@ function checkoutPage(app: App): void {
   });
   app.post(url, options, async (request, reply) => {
     const { ctx } = request;
-    const { payer, owner } = await payingFor(request);
+    const { payer, owner } = await getPayer(request);
     const action = textField(request.body, 'action', 20);
     if (action === 'redeem' || action === 'unredeem') return changeCode(request, reply, payer, owner, action);
     return pay(request, reply, 'saas/billing/checkout.html', {
@@ -79,9 +69,9 @@ async function changeCode(
   const template = 'saas/billing/checkout.html';
   try {
     if (action === 'redeem') await redeemCode(ctx, owner, textField(request.body, 'code', 200));
-    else await removeCoupon(ctx, owner, codeField(request));
+    else await removeCoupon(ctx, owner, readCode(request));
   } catch (error) {
-    const problem = atCode(problemToForm(error));
+    const problem = placeAtCodeField(problemToForm(error));
     const form = { ...keptFields(request), code: textField(request.body, 'code', 200) };
     return showOrder(request, reply, template, payer, await showCart(ctx, payer, owner), { ...problem, form });
   }
@@ -105,19 +95,19 @@ function balancePage(app: App): void {
     config: { access: { kind: 'direct' }, page: true },
     schema: {
       hide: true,
-      querystring: OrderQuery,
+      querystring: OrderQuerySchema,
       params: Type.Object({ profile: Type.String(), plan: Type.Optional(Type.String()) }),
     },
   } as const;
   const template = 'saas/billing/balance.html';
   for (const url of ['/billing/:profile/balance/', '/billing/:profile/balance/:plan/']) {
     app.get(url, options, async (request, reply) => {
-      const { payer, owner } = await payingFor(request);
+      const { payer, owner } = await getPayer(request);
       const due = await showBalance(request.ctx, payer, owner, request.params.plan ?? null);
       return showOrder(request, reply, template, payer, due);
     });
     app.post(url, options, async (request, reply) => {
-      const { payer, owner } = await payingFor(request);
+      const { payer, owner } = await getPayer(request);
       const plan = request.params.plan ?? null;
       const { ctx } = request;
       return pay(request, reply, template, {
@@ -144,7 +134,7 @@ async function pay(
   { peek, show, scope }: Payable,
 ): Promise<FastifyReply> {
   const { ctx, body } = request;
-  const { payer, owner } = await payingFor(request);
+  const { payer, owner } = await getPayer(request);
   try {
     const free = (await peek()).every((each) => each.lines.every((line) => line.amount === 0));
     const onFile = textField(body, 'use_card', 20) === 'on_file';
@@ -157,10 +147,10 @@ async function pay(
       ...scope,
     });
     if (charge !== null)
-      return await reply.redirect(paths.receipt(payer.slug, charge.processor_key, nextOf(request)), 303);
+      return await reply.redirect(paths.receipt(payer.slug, charge.processor_key, readNext(request)), 303);
     reply.flash('success', 'Thank you, your order is complete.');
     return await reply.redirect(
-      nextOf(request)?.replace(':profile', payer.slug) ?? paths.subscriptions(payer.slug),
+      readNext(request)?.replace(':profile', payer.slug) ?? paths.subscriptions(payer.slug),
       303,
     );
   } catch (error) {
@@ -182,7 +172,7 @@ async function showOrder(
   return reply.page(
     template,
     {
-      profile: await summaryOf(request, payer),
+      profile: await loadPayerSummary(request.ctx.db, payer),
       ...viewInvoicables(invoicables),
       due_apart: dueApart(payer, invoicables),
       card: card ? viewCard(card) : null,
@@ -199,44 +189,7 @@ function dueApart(payer: Profile, invoicables: readonly Invoicable[]): { name: s
   return [...plans.values()].map(({ slug, title }) => ({ name: title, href: paths.balance(payer.slug, slug) }));
 }
 
-function receiptPage(app: App): void {
-  app.get(
-    '/billing/:profile/receipt/:charge/',
-    {
-      config: { access: { kind: 'provider' }, page: true, problems: [billingProblems.receipt_unknown] },
-      schema: {
-        hide: true,
-        querystring: OrderQuery,
-        params: Type.Object({ profile: Type.String(), charge: Type.String({ maxLength: 255 }) }),
-      },
-    },
-    async (request, reply) => {
-      const charge = await findCharge(request.ctx.db, request.params.charge);
-      const { profile_id } = request.subject;
-      if (!charge || profile_id === null || charge.profile_id !== profile_id) throw billingProblems.receipt_unknown();
-      const sellers = sellersSeenBy(request.subject);
-      const view = await viewReceipt(request.ctx, charge, sellers);
-      if (sellers !== null && view.charge_items.length === 0) throw billingProblems.receipt_unknown();
-      const next = nextOf(request)?.replace(':profile', request.params.profile) ?? null;
-      return reply.page('saas/billing/receipt.html', {
-        ...view,
-        continue_url: isPaid(charge) ? (next ?? paths.app(request.params.profile)) : null,
-        continue_title: next === null ? 'Open the application' : 'Continue',
-      });
-    },
-  );
-}
-
-function isPaid(charge: Charge): boolean {
-  return charge.state === 'done';
-}
-
-export function viewCard(card: { last4: string; exp_date: string }): { last4: string; exp_date: string } {
-  const [year, month] = card.exp_date.split('-');
-  return { last4: card.last4, exp_date: `${month}/${year}` };
-}
-
 function withQuery(request: FastifyRequest, path: string): string {
-  const next = nextOf(request);
+  const next = readNext(request);
   return next === null ? path : `${path}?next=${encodeURIComponent(next)}`;
 }

@@ -5,7 +5,7 @@ import { extraFromText } from '#platform/http/schemas';
 import type { Reader } from '#platform/db/database';
 import type { browserKeys } from '#payments';
 import { presentProfileSummary, type Profile, findProfileSummaries } from '#profiles';
-import { cartVersion, type Invoicable, type Line, type Seat } from '../records/line.ts';
+import { cartVersion, type Invoicable, type Line, type Seat } from '../records/index.ts';
 
 export interface CheckoutView {
   payer: Profile;

@@ -8,26 +8,33 @@ import { inTransaction, isUniqueViolation, type Tx } from '#platform/db/database
 import { type Attempt, isAnyUnresolved, reserveAttempt, unresolvedChargeOf } from '#payments';
 import { lockProfile, type Profile } from '#profiles';
 import { lockSubscriptions } from '#subscriptions';
-import type { CartItem, CartOwner } from '../records/cart-item.ts';
-import { deleteCartItem, lockCartItems } from '../records/cart-item-store.ts';
-import { holdSeats } from '../claims/load-seats.ts';
-import { confirm, decide, isTooSmall, mixedCurrencies, nothingToOrder, tooSmallToCharge } from './confirm-order.ts';
-import { allLines, cartVersion, type Choice, type Invoicable, type Line, totalOf } from '../records/line.ts';
-import { factsOfLine, lineText } from '../quotes/line-text.ts';
-import { balancesOn, loadBalances } from '../quotes/load-balances.ts';
-import { loadInvoicables } from '../quotes/load-invoicables.ts';
-import { linesOfOrder, type Order } from '../records/order.ts';
 import {
+  type CartItem,
+  type CartOwner,
+  deleteCartItem,
+  lockCartItems,
+  allLines,
+  cartVersion,
+  type Choice,
+  type Invoicable,
+  type Line,
+  totalOf,
+  linesOfOrder,
+  type Order,
   findItemsInFlight,
   findOrderInFlight,
   findOrdersOn,
   insertOrder,
   insertOrderLines,
-} from '../records/order-store.ts';
+  type ShownLine,
+  deleteShownItems,
+  findShownLines,
+} from '../records/index.ts';
+import { holdSeats } from '../claims/index.ts';
+import { confirm, decide, isTooSmall, mixedCurrencies, nothingToOrder, tooSmallToCharge } from './confirm-order.ts';
+import { factsOfLine, lineText, balancesOn, loadBalances, loadInvoicables } from '../quotes/index.ts';
 import { billingProblems } from '../problems.ts';
-import { bookOrder } from '../orders/book-order.ts';
-import type { ShownLine } from '../records/shown-line.ts';
-import { deleteShownItems, findShownLines } from '../records/shown-line-store.ts';
+import { bookOrder } from '../orders/index.ts';
 
 export interface CheckoutInput {
   choices?: readonly Choice[] | undefined;

@@ -1,24 +1,21 @@
 import { Type } from 'typebox';
-import { getProfileById } from '../get-profile.ts';
+import { getPayer } from '../payer.ts';
 import type { Context } from '#platform/context';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
-import { commonProblems, Problem } from '#kernel/problem';
-import type { FastifyRequest } from 'fastify';
-import type { CartOwner } from '../records/cart-item.ts';
+import { Problem } from '#kernel/problem';
+import type { CartOwner, Invoicable } from '../records/index.ts';
 import { fillAddress, type Profile } from '#profiles';
 import { browserKeys, ChargeSchema, paymentsProblems, presentCharge } from '#payments';
 import { intentKey } from '#platform/http/guards/idempotency';
 import { paths } from '#platform/http/paths';
 import { checkOut } from './check-out.ts';
 
-import type { Invoicable } from '../records/line.ts';
-import { loadInvoicables } from '../quotes/load-invoicables.ts';
-import { mergeVisitorCart } from '../cart/merge-visitor-cart.ts';
+import { loadInvoicables, showCart } from '../quotes/index.ts';
+import { mergeVisitorCart } from '../cart/index.ts';
 import { presentCheckout } from './present-checkout.ts';
 import { billingProblems } from '../problems.ts';
-import { showCart } from '../quotes/show-cart.ts';
-import { CheckoutBodySchema, CheckoutSchema } from '../schemas.ts';
+import { CheckoutBodySchema, CheckoutSchema } from './schemas.ts';
 
 const problems = [
   billingProblems.cart_changed,
@@ -53,7 +50,7 @@ export function checkoutRoutes(app: App): void {
     async (request) => {
       const { ctx } = request;
       await mergeVisitorCart(ctx);
-      const { payer, owner } = await payingFor(request);
+      const { payer, owner } = await getPayer(request);
       const sellers = sellersSeenBy(request.subject);
       return presentOrder(ctx, payer, await showCart(ctx, payer, owner, { sellers }));
     },
@@ -75,7 +72,7 @@ export function checkoutRoutes(app: App): void {
     },
     async (request, reply) => {
       const { ctx, body } = request;
-      const { payer, owner } = await payingFor(request);
+      const { payer, owner } = await getPayer(request);
       await fillAddress(ctx, payer.id, body);
       const charge = await checkOutOrNothing(ctx, payer.id, owner, {
         choices: body.items,
@@ -109,13 +106,6 @@ async function withNewLines(ctx: Context, payer: Profile, owner: CartOwner, erro
     members: { cart_version, results },
     cause: error,
   });
-}
-
-/** Whose bill it is, and whose cart: the caller's own. */
-export async function payingFor(request: FastifyRequest): Promise<{ payer: Profile; owner: CartOwner }> {
-  const { ctx, subject } = request;
-  if (ctx.actor.kind !== 'user' || subject.profile_id === null) throw commonProblems.not_found();
-  return { payer: await getProfileById(ctx.db, subject.profile_id), owner: { user_id: ctx.actor.user_id } };
 }
 
 /** The API answers an empty cart as an order over nothing. */

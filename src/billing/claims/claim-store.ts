@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { CartItemId, ClaimId, OrderLineId, PlanId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
-import type { OrderLine } from '../records/order.ts';
+import type { OrderLine } from '../records/index.ts';
 import type { Claim } from './claim.ts';
 
 export async function insertClaim(tx: Tx, claim: Omit<Claim, 'id'>): Promise<Claim> {

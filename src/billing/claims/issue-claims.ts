@@ -3,7 +3,7 @@ import { randomKey40, sha256Hex } from '#platform/security/crypto';
 import { emit } from '#platform/jobs/events';
 import type { Tx } from '#platform/db/database';
 import { claimCodeGenerated } from '../events.ts';
-import type { Order, OrderLine } from '../records/order.ts';
+import type { Order, OrderLine } from '../records/index.ts';
 import { type Claim, CODE_VALID_MS } from './claim.ts';
 import { findClaimLines, insertClaim, setClaimOfLines, updateClaimCode } from './claim-store.ts';
 

@@ -1,7 +1,7 @@
 import type { ClaimId, LedgerEntryId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { chargesCovering, findRefundsOfEntries, lockChargesOf } from '#payments';
-import type { OrderLine } from '../records/order.ts';
+import type { OrderLine } from '../records/index.ts';
 import type { PaidSeat } from './claim.ts';
 import { findClaimLines } from './claim-store.ts';
 

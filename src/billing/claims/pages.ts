@@ -3,8 +3,7 @@ import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
-import { summaryOf } from '../cart/pages.ts';
-import { payingFor } from '../checkout/routes.ts';
+import { getPayer, loadPayerSummary } from '../payer.ts';
 import { listSeats } from './list-seats.ts';
 import { sendCodeAgain } from './send-code-again.ts';
 
@@ -15,14 +14,14 @@ export function seatPages(app: App): void {
   const url = '/billing/:profile/seats/';
   const options = { config: { access: { kind: 'direct' }, page: true }, schema: { hide: true, params } } as const;
   app.get(url, options, async (request, reply) => {
-    const { payer } = await payingFor(request);
+    const { payer } = await getPayer(request);
     return reply.page('saas/billing/seats.html', {
-      profile: await summaryOf(request, payer),
+      profile: await loadPayerSummary(request.ctx.db, payer),
       seats: await listSeats(request.ctx, payer.id),
     });
   });
   app.post(url, options, async (request, reply) => {
-    const { payer } = await payingFor(request);
+    const { payer } = await getPayer(request);
     const seat = textField(request.body, 'seat', 15);
     if (!/^[0-9]+$/.test(seat)) throw commonProblems.not_found();
     try {

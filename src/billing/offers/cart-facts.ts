@@ -2,8 +2,7 @@ import { findCouponsByIds } from '#catalog';
 import type { Actor } from '#platform/context';
 import type { Reader } from '#platform/db/database';
 import type { PlanId } from '#platform/db/db-schema';
-import { findCartItems } from '../records/cart-item-store.ts';
-import { findRememberedCoupon } from '../records/remembered-coupon-store.ts';
+import { findCartItems, findRememberedCoupon } from '../records/index.ts';
 
 /** Facts of a caller's cart that change how plans are offered. */
 export interface CartFacts {

@@ -7,15 +7,23 @@ import type { Tx } from '#platform/db/database';
 import { type AcceptedAnswer, type Attempt, type Charge, recordCharge } from '#payments';
 import { findManagerIds } from '#profiles';
 import { addRolloverQuota, openOrExtend } from '#subscriptions';
-import { recordCartItems } from '../records/cart-item-store.ts';
-import { issueClaims } from '../claims/issue-claims.ts';
+import {
+  recordCartItems,
+  eventOf,
+  isSeatEvent,
+  type Order,
+  type OrderLine,
+  seatEvent,
+  bookOrderLine,
+  closeOrder,
+  forgetCoupon,
+  balanceKey,
+  itemKey,
+  deleteShownKeys,
+} from '../records/index.ts';
+import { issueClaims } from '../claims/index.ts';
 import { orderExecuted } from '../events.ts';
 import { type LineNames, nameLines } from './describe-lines.ts';
-import { eventOf, isSeatEvent, type Order, type OrderLine, seatEvent } from '../records/order.ts';
-import { bookOrderLine, closeOrder } from '../records/order-store.ts';
-import { forgetCoupon } from '../records/remembered-coupon-store.ts';
-import { balanceKey, itemKey } from '../records/shown-line.ts';
-import { deleteShownKeys } from '../records/shown-line-store.ts';
 
 interface Booked {
   line: OrderLine;

@@ -2,9 +2,8 @@ import { findCouponsByIds, findPlansByIds } from '#catalog';
 import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { findProfilesByIds, profileName } from '#profiles';
-import { type LineFacts, lineText, type Reading } from '../quotes/line-text.ts';
-import { findLinesOfEntries } from '../records/order-store.ts';
-import type { OrderLine } from '../records/order.ts';
+import { type LineFacts, lineText, type Reading } from '../quotes/index.ts';
+import { findLinesOfEntries, type OrderLine } from '../records/index.ts';
 
 /** How a line is named: in documented texts of the ledger (`xia:basic`), and to the reader. */
 export interface LineNames {

@@ -1,8 +1,7 @@
 import type { Context } from '#platform/context';
 import type { OrderId } from '#platform/db/db-schema';
 import { type Attempt, findAttempt, findOutcome } from '#payments';
-import type { Order } from '../records/order.ts';
-import { findGivenUpOrders, findOrder, findStaleOrders } from '../records/order-store.ts';
+import { type Order, findGivenUpOrders, findOrder, findStaleOrders } from '../records/index.ts';
 import { refuseOrder, settleOrder } from './settle-order.ts';
 
 /** Younger orders belong to the request that made them. Longer than a processor may take to answer. */

@@ -5,8 +5,7 @@ import { inTransaction } from '#platform/db/database';
 import { type AcceptedAnswer, type Attempt, type Charge, markAttempt } from '#payments';
 import { lockProfile } from '#profiles';
 import { bookOrder } from './book-order.ts';
-import type { OrderLine } from '../records/order.ts';
-import { closeOrder, findOrderLines, lockPayableOrder, lockReservedOrder } from '../records/order-store.ts';
+import { type OrderLine, closeOrder, findOrderLines, lockPayableOrder, lockReservedOrder } from '../records/index.ts';
 
 /**
  * Last step of a checkout whose payment was accepted: books the order and the charge in one transaction.

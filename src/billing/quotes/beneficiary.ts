@@ -3,7 +3,7 @@ import { emailSpellings, parseEmail } from '#kernel/email';
 import { normalizeCode } from '#kernel/text';
 import type { Reader } from '#platform/db/database';
 import { findProfilesByHandles, type Profile } from '#profiles';
-import type { Seat } from '../records/line.ts';
+import type { Seat } from '../records/index.ts';
 import { billingProblems } from '../problems.ts';
 
 /** Whom an item is for: a profile, or a person without an account who gets a code by e-mail. */

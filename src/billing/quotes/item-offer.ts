@@ -11,9 +11,7 @@ import {
 import { formatMoney } from '#kernel/money';
 import { periodNoun } from '#kernel/period';
 import type { CouponId } from '#platform/db/db-schema';
-import type { CartItem } from '../records/cart-item.ts';
-import type { OrderLine } from '../records/order.ts';
-import { itemKey, type ShownLine } from '../records/shown-line.ts';
+import { type CartItem, type OrderLine, itemKey, type ShownLine } from '../records/index.ts';
 
 /** A cart item with its prices, regardless of who pays and of the subscription that it extends. */
 export interface ItemOffer {

@@ -1,6 +1,6 @@
 import type { Plan } from '#catalog';
 import { type PeriodType, periodNoun } from '#kernel/period';
-import type { Line } from '../records/line.ts';
+import type { Line } from '../records/index.ts';
 
 /** What a line is about, as columns have it. */
 export interface LineFacts {

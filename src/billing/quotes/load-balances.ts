@@ -6,10 +6,14 @@ import type { Reader } from '#platform/db/database';
 import { chargesCovering } from '#payments';
 import { findProfilesByIds, type Profile } from '#profiles';
 import { findSubscriptionsByIds } from '#subscriptions';
-import type { Invoicable, Line } from '../records/line.ts';
-import { isSeatEvent } from '../records/order.ts';
-import { findPlansOfEvents } from '../records/order-store.ts';
-import { balanceKey, type ShownLine } from '../records/shown-line.ts';
+import {
+  type Invoicable,
+  type Line,
+  isSeatEvent,
+  findPlansOfEvents,
+  balanceKey,
+  type ShownLine,
+} from '../records/index.ts';
 
 /**
  * Loads what a profile owes on its subscriptions, as lines to pay: the unpaid orders themselves when they make up the amount

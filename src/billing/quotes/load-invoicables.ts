@@ -4,15 +4,21 @@ import type { Reader } from '#platform/db/database';
 import { findProfilesByHandles, type Profile } from '#profiles';
 import { findSubscriptionsOf } from '#subscriptions';
 import { beneficiaryOf } from './beneficiary.ts';
-import type { CartItem, CartOwner } from '../records/cart-item.ts';
-import { findCartItems } from '../records/cart-item-store.ts';
+import {
+  type CartItem,
+  type CartOwner,
+  findCartItems,
+  type Invoicable,
+  type Line,
+  sortInvoicables,
+  itemKey,
+  type ShownLine,
+} from '../records/index.ts';
 import { couponOf, offerItem, shownOffer } from './item-offer.ts';
-import { type Invoicable, type Line, sortInvoicables } from '../records/line.ts';
 import { loadBalances } from './load-balances.ts';
 import { loadPrepaid } from './load-offers.ts';
 import { priceItem } from './price-item.ts';
 import { pricePrepaid } from './price-prepaid.ts';
-import { itemKey, type ShownLine } from '../records/shown-line.ts';
 
 export interface InvoicableScope {
   payer: Profile;

@@ -1,12 +1,9 @@
 import { findCouponsByIds, findPlansByIds } from '#catalog';
 import type { CartItemId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import type { CartItem } from '../records/cart-item.ts';
-import { openSeats } from '../claims/claim.ts';
-import { findClaimLines } from '../claims/claim-store.ts';
-import { loadSeats } from '../claims/load-seats.ts';
+import type { CartItem, OrderLine } from '../records/index.ts';
+import { openSeats, findClaimLines, loadSeats } from '../claims/index.ts';
 import { couponOf, type ItemOffer, offerItem } from './item-offer.ts';
-import type { OrderLine } from '../records/order.ts';
 
 /**
  * Loads the paid order lines of claimed seats, by cart item. A seat whose payment was refunded or disputed since it was

@@ -10,8 +10,7 @@ import {
 } from '#catalog';
 import type { Profile } from '#profiles';
 import type { Subscription } from '#subscriptions';
-import type { CartItem } from '../records/cart-item.ts';
-import type { Line, Seat } from '../records/line.ts';
+import type { CartItem, Line, Seat } from '../records/index.ts';
 
 export interface ItemFacts {
   item: CartItem;

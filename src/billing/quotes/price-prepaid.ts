@@ -1,9 +1,7 @@
 import { describeOption, type Plan, type PriceOption } from '#catalog';
 import { endOfPeriods } from '#kernel/period';
 import type { Subscription } from '#subscriptions';
-import type { CartItem } from '../records/cart-item.ts';
-import type { Line } from '../records/line.ts';
-import type { OrderLine } from '../records/order.ts';
+import type { CartItem, Line, OrderLine } from '../records/index.ts';
 
 /**
  * Prices a claimed seat: the time and the uses that the payer bought, for nothing. Setup fees were paid by the payer.

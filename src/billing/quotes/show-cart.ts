@@ -2,16 +2,23 @@ import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import type { Profile } from '#profiles';
-import type { CartItem, CartOwner } from '../records/cart-item.ts';
-import { findCartItems } from '../records/cart-item-store.ts';
+import {
+  type CartItem,
+  type CartOwner,
+  findCartItems,
+  type Invoicable,
+  isAsShown,
+  type ShownLine,
+  type ShownScope,
+  findShownLines,
+  replaceShownLines,
+  upsertShownLines,
+} from '../records/index.ts';
 import type { ItemOffer } from './item-offer.ts';
 import { shownOffer } from './item-offer.ts';
-import type { Invoicable } from '../records/line.ts';
 import { balancesOn, loadBalances } from './load-balances.ts';
 import { loadInvoicables } from './load-invoicables.ts';
 import { loadOffers } from './load-offers.ts';
-import { isAsShown, type ShownLine, type ShownScope } from '../records/shown-line.ts';
-import { findShownLines, replaceShownLines, upsertShownLines } from '../records/shown-line-store.ts';
 
 interface ShowOptions {
   /** Shows the options also of items that have one chosen. */

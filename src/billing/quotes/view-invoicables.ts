@@ -1,7 +1,6 @@
 import type { Money } from '#kernel/money';
 import { periodNoun } from '#kernel/period';
-import type { Invoicable, Line } from '../records/line.ts';
-import { allLines, cartVersion, totalOf } from '../records/line.ts';
+import { type Invoicable, type Line, allLines, cartVersion, totalOf } from '../records/index.ts';
 import { factsOfLine, lineText } from './line-text.ts';
 
 /** What the pages of an order show; texts and amounts only, no ids. */

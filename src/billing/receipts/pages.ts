@@ -2,22 +2,26 @@ import { Type } from 'typebox';
 import { transactionFields, listHistory, mainAmount, statementBalance } from '#ledger';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
-import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import { listQuerystring } from '#platform/http/schemas';
-import { removeCard, saveCard, savedCard } from '#payments';
-import { readCardForm } from '../cards/card-form.ts';
-import { summaryOf } from '../cart/pages.ts';
-import { viewCard } from '../checkout/pages.ts';
-import { getProfileById } from '../get-profile.ts';
-import { payingFor } from '../checkout/routes.ts';
+import { type Charge, findCharge, savedCard } from '#payments';
+import { viewCard } from '../cards/index.ts';
+import { OrderQuerySchema, readNext } from '../order-query.ts';
+import { getProfileById, loadPayerSummary } from '../payer.ts';
+import { billingProblems } from '../problems.ts';
+import { viewReceipt } from './view-receipt.ts';
 import { viewHistory } from './view-history.ts';
 import { commonProblems } from '#kernel/problem';
 
 const params = Type.Object({ profile: Type.String() });
 
-/** What happened on a profile's account, and the card that pays. */
-export function historyPages(app: App): void {
+/** Pages of the transactions of a profile and of its receipts. */
+export function receiptPages(app: App): void {
+  historyPage(app);
+  receiptPage(app);
+}
+
+function historyPage(app: App): void {
   app.get(
     '/billing/:profile/history/',
     {
@@ -36,7 +40,7 @@ export function historyPages(app: App): void {
       const card = sellers === null ? await savedCard(ctx.db, profile.id) : null;
       const due = mainAmount((await statementBalance(ctx.db, profile.id, ctx.clock.now(), sellers)).totals);
       return reply.page('saas/billing/index.html', {
-        profile: await summaryOf(request, profile),
+        profile: await loadPayerSummary(ctx.db, profile),
         balance_amount: due.amount,
         balance_unit: due.unit,
         card: card ? viewCard(card) : null,
@@ -44,42 +48,36 @@ export function historyPages(app: App): void {
       });
     },
   );
-  cardPage(app);
 }
 
-function cardPage(app: App): void {
-  const url = '/billing/:profile/card/';
-  const options = { config: { access: { kind: 'direct' }, page: true }, schema: { hide: true, params } } as const;
-  app.get(url, options, async (request, reply) => {
-    const { payer } = await payingFor(request);
-    const card = await savedCard(request.ctx.db, payer.id);
-    return reply.page('saas/billing/card.html', {
-      profile: await summaryOf(request, payer),
-      card: card ? viewCard(card) : null,
-      test_cards: true,
-    });
-  });
-  app.post(url, options, async (request, reply) => {
-    const { ctx, body } = request;
-    const { payer } = await payingFor(request);
-    try {
-      if (textField(body, 'action', 20) === 'delete') {
-        await removeCard(ctx, payer.id);
-        reply.flash('success', 'The card was removed.');
-      } else {
-        await saveCard(ctx, payer.id, readCardForm(body, ctx.clock.now()));
-        reply.flash('success', 'The card was saved.');
-      }
-      return await reply.redirect(paths.card(payer.slug), 303);
-    } catch (error) {
-      const problem = problemToForm(error);
-      const card = await savedCard(ctx.db, payer.id);
-      const data = { profile: await summaryOf(request, payer), card: card ? viewCard(card) : null, test_cards: true };
-      return reply.page(
-        'saas/billing/card.html',
-        { ...data, ...problem, form: { card_name: textField(body, 'card_name', 100) } },
-        problem.status,
-      );
-    }
-  });
+function receiptPage(app: App): void {
+  app.get(
+    '/billing/:profile/receipt/:charge/',
+    {
+      config: { access: { kind: 'provider' }, page: true, problems: [billingProblems.receipt_unknown] },
+      schema: {
+        hide: true,
+        querystring: OrderQuerySchema,
+        params: Type.Object({ profile: Type.String(), charge: Type.String({ maxLength: 255 }) }),
+      },
+    },
+    async (request, reply) => {
+      const charge = await findCharge(request.ctx.db, request.params.charge);
+      const { profile_id } = request.subject;
+      if (!charge || profile_id === null || charge.profile_id !== profile_id) throw billingProblems.receipt_unknown();
+      const sellers = sellersSeenBy(request.subject);
+      const view = await viewReceipt(request.ctx, charge, sellers);
+      if (sellers !== null && view.charge_items.length === 0) throw billingProblems.receipt_unknown();
+      const next = readNext(request)?.replace(':profile', request.params.profile) ?? null;
+      return reply.page('saas/billing/receipt.html', {
+        ...view,
+        continue_url: isPaid(charge) ? (next ?? paths.app(request.params.profile)) : null,
+        continue_title: next === null ? 'Open the application' : 'Continue',
+      });
+    },
+  );
+}
+
+function isPaid(charge: Charge): boolean {
+  return charge.state === 'done';
 }

@@ -2,8 +2,8 @@ import type { PresentedTransaction } from '#ledger';
 import { accounts } from '#ledger';
 import type { Reader } from '#platform/db/database';
 import { findChargedLines } from '#payments';
-import { textsOfEntries } from '../orders/describe-lines.ts';
-import type { Reading } from '../quotes/line-text.ts';
+import { textsOfEntries } from '../orders/index.ts';
+import type { Reading } from '../quotes/index.ts';
 
 type Row = Omit<PresentedTransaction, 'text'>;
 

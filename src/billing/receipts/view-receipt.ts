@@ -3,7 +3,7 @@ import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { type Charge, findChargeItems, findSettledRefundLines } from '#payments';
 import { findProfilesByIds, findProfileSummaries } from '#profiles';
-import { textsOfEntries } from '../orders/describe-lines.ts';
+import { textsOfEntries } from '../orders/index.ts';
 
 /**
  * What a receipt shows: who paid, who sold, what, with which card, what was given back since, and what that leaves.

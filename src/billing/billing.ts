@@ -1,0 +1,32 @@
+import type { Room } from '#platform/room';
+import { cardPages } from './cards/index.ts';
+import { cartItemsRoutes } from './cart-items/index.ts';
+import { cartPages, cartRoutes } from './cart/index.ts';
+import { checkoutPages, checkoutRoutes } from './checkout/index.ts';
+import { seatPages, seatRoutes } from './claims/index.ts';
+import { billingJobs } from './jobs.ts';
+import { offerPages, offerRoutes } from './offers/index.ts';
+import { receiptPages } from './receipts/index.ts';
+
+/** Makes the room of carts, quotes, orders and the checkout. */
+export function makeBilling(): Room {
+  return {
+    name: 'billing',
+    routes(http) {
+      offerRoutes(http);
+      cartRoutes(http);
+      cartItemsRoutes(http);
+      checkoutRoutes(http);
+      seatRoutes(http);
+    },
+    pages(http) {
+      offerPages(http);
+      cartPages(http);
+      checkoutPages(http);
+      cardPages(http);
+      receiptPages(http);
+      seatPages(http);
+    },
+    jobs: billingJobs,
+  };
+}

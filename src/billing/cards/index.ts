@@ -1,0 +1,3 @@
+export { readCardForm } from './card-form.ts';
+export { cardPages } from './pages.ts';
+export { viewCard } from './view-card.ts';

@@ -1,0 +1,1 @@
+export { cartItemsRoutes } from './routes.ts';

@@ -1,0 +1,11 @@
+export { addToCart, type CartWish } from './add-to-cart.ts';
+export { emptiesCart, emptyCart, findSeatsInOrder } from './clear-cart.ts';
+export { placeAtCodeField, readCode } from './code-form.ts';
+export { forgetVisitorCartsJob } from './forget-visitor-carts.ts';
+export { mergeVisitorCart } from './merge-visitor-cart.ts';
+export { cartPages } from './pages.ts';
+export { presentCartItem } from './present-cart.ts';
+export { redeemCode } from './redeem-code.ts';
+export { removeCoupon } from './remove-coupon.ts';
+export { cartRoutes } from './routes.ts';
+export { CartItemSchema, cartWishFields, UseSlugSchema } from './schemas.ts';

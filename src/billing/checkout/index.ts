@@ -1,0 +1,4 @@
+export { checkOut } from './check-out.ts';
+export { checkoutPages } from './pages.ts';
+export type { CheckoutInput } from './reserve-order.ts';
+export { checkoutRoutes } from './routes.ts';

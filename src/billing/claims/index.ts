@@ -1,0 +1,6 @@
+export { findClaimByHash, findClaimItems, findClaimLines, insertClaimItem, lockClaim } from './claim-store.ts';
+export { type Claim, isClaimCode, openSeats, refuseClaim } from './claim.ts';
+export { issueClaims } from './issue-claims.ts';
+export { holdSeats, loadSeats } from './load-seats.ts';
+export { seatPages } from './pages.ts';
+export { seatRoutes } from './routes.ts';

@@ -1,0 +1,34 @@
+import type { FastifyRequest } from 'fastify';
+import { commonProblems } from '#kernel/problem';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import { findProfileById, type Profile, findProfileSummaries } from '#profiles';
+import type { CartOwner } from './records/index.ts';
+
+/** Profile that pays, and the signed-in user whose cart it pays for. */
+export interface Payer {
+  payer: Profile;
+  owner: CartOwner;
+}
+
+/**
+ * Loads the payer: the profile that the path names, with the cart of the signed-in user.
+ * @throws not_found (404) without a signed-in user or without the profile
+ */
+export async function getPayer({ ctx, subject }: FastifyRequest): Promise<Payer> {
+  if (ctx.actor.kind !== 'user' || subject.profile_id === null) throw commonProblems.not_found();
+  return { payer: await getProfileById(ctx.db, subject.profile_id), owner: { user_id: ctx.actor.user_id } };
+}
+
+/** @throws not_found (404) */
+export async function getProfileById(reader: Reader, id: ProfileId): Promise<Profile> {
+  const profile = await findProfileById(reader, id);
+  if (!profile) throw commonProblems.not_found();
+  return profile;
+}
+
+/** Loads the head of a profile that billing pages show. */
+export async function loadPayerSummary(reader: Reader, profile: Profile): Promise<Record<string, unknown>> {
+  const summary = (await findProfileSummaries(reader, [profile.id])).get(profile.id);
+  return { ...(summary ?? { slug: profile.slug, printable_name: profile.full_name }) };
+}

@@ -1,0 +1,1 @@
+export { receiptPages } from './pages.ts';

@@ -1,0 +1,56 @@
+export {
+  deleteCartItem,
+  deleteCartItems,
+  deleteVisitorItems,
+  findCartItem,
+  findCartItems,
+  lockCartItems,
+  moveVisitorItems,
+  recordCartItems,
+  setItemCoupons,
+  updateCartItem,
+  upsertCartItem,
+} from './cart-item-store.ts';
+export { CART_ITEMS_MAX, type CartItem, type CartOwner, type WantedItem } from './cart-item.ts';
+export {
+  allLines,
+  cartVersion,
+  type Choice,
+  chooseOptions,
+  type Invoicable,
+  type Line,
+  type Seat,
+  sortInvoicables,
+  totalOf,
+} from './line.ts';
+export {
+  bookOrderLine,
+  closeOrder,
+  findGivenUpOrders,
+  findItemsInFlight,
+  findLinesOfEntries,
+  findOrder,
+  findOrderInFlight,
+  findOrderLines,
+  findOrdersOn,
+  findPlansOfEvents,
+  findStaleOrders,
+  insertOrder,
+  insertOrderLines,
+  isCouponUsed,
+  lockPayableOrder,
+  lockReservedOrder,
+} from './order-store.ts';
+export { eventOf, isSeatEvent, linesOfOrder, type Order, type OrderLine, seatEvent } from './order.ts';
+export { deleteVisitorCoupons, findRememberedCoupon, forgetCoupon, rememberCoupon } from './remembered-coupon-store.ts';
+export {
+  deleteAllShownLines,
+  deleteShownItems,
+  deleteShownKeys,
+  deleteVisitorLines,
+  findShownLines,
+  moveShownLines,
+  replaceShownLines,
+  upsertShownLines,
+} from './shown-line-store.ts';
+export { balanceKey, isAsShown, itemKey, type ShownLine, type ShownScope } from './shown-line.ts';
