@@ -25,7 +25,7 @@ async function serveQuery(): Promise<void> {
   await app.listen({ port, host: '127.0.0.1' });
 }
 
-/** Forwards every request as it is, through a pool of keep-alive connections. */
+/** Forwards every request unchanged, through a pool of keep-alive connections. */
 function servePassThrough(): void {
   const upstream = new Pool(process.env['UPSTREAM'] ?? '', { connections: 128 });
   const server = createServer((request, response) => {
@@ -41,7 +41,7 @@ function servePassThrough(): void {
   server.listen(port, '127.0.0.1');
 }
 
-/** Answers 1 KiB at once. */
+/** Responds with 1 KiB immediately. */
 function serveUpstream(): void {
   const body = Buffer.alloc(1024, 'x');
   const server = createServer((request, response) => {

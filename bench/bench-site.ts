@@ -10,9 +10,9 @@ import { startChild } from './child.ts';
 
 export interface BenchSite {
   origin: string;
-  /** Makes a user with a personal profile of the same slug; answers a token. */
+  /** Makes a user with a personal profile of the same slug; returns a token. */
   register(username: string): Promise<string>;
-  /** Makes a user that manages the site; answers a token. Only with a database on a server. */
+  /** Makes a user that manages the site; returns a token. Only with a database on a server. */
   registerManager(username: string): Promise<string>;
   call(method: string, path: string, token: string, body: unknown): Promise<unknown>;
   stop(): Promise<void>;

@@ -16,8 +16,9 @@ export interface CheckoutComparison {
 }
 
 /**
- * Compares checkouts per second (a cart item added and paid by card) with TPC-B transactions per second of `pgbench` on the
- * same server with as many clients. Each client buys for a profile of its own. Answers why not when there is no `pgbench`.
+ * Compares checkouts per second (a cart item added and paid by card) with TPC-B transactions per second of `pgbench` on
+ * the same server with as many clients. Each client buys for a separate profile. Returns the reason when `pgbench` is
+ * not installed.
  */
 export async function benchCheckout(site: BenchSite): Promise<CheckoutComparison | { reason: string }> {
   const hasPgbench = await run('pgbench', ['--version']).then(

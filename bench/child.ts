@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 const running = new Set<ChildProcess>();
 
-/** Stops what was started when this process is asked to stop, then runs `last`. */
+/** Stops the started processes when this process receives a signal, then runs `last`. */
 export function stopAllWhenInterrupted(last: () => Promise<void>): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
@@ -23,7 +23,7 @@ export function stopAllWhenInterrupted(last: () => Promise<void>): void {
   }
 }
 
-/** Runs a server of this repository in a process of its own on a free port, and waits until `probe` answers. */
+/** Runs a server of this repository in a separate process on a free port, and waits until `probe` responds. */
 export async function startChild(
   args: readonly string[],
   environment: Record<string, string>,

@@ -1,7 +1,7 @@
 import { Client, type Dispatcher } from 'undici';
 import { clients, rounds, seconds } from './settings.ts';
 
-/** One side of a comparison: what each client does again and again. Answers whether it worked. */
+/** One side of a comparison: the step that each client repeats. Returns true on success. */
 export interface Side {
   origin: string;
   step(client: Client, index: number): Promise<void>;
@@ -10,7 +10,7 @@ export interface Side {
 export interface Comparison {
   baseline_per_s: number;
   subject_per_s: number;
-  /** Share of steps of the subject that took at most this long, in ms. */
+  /** Latency percentiles of the subject, in ms. */
   p50_ms: number;
   p99_ms: number;
 }
@@ -44,7 +44,7 @@ export async function compare(baseline: Side, subject: Side): Promise<Comparison
   };
 }
 
-/** Runs the step of one side on every connection, one at a time on each, until the time is over. */
+/** Runs the step of one side on every connection, one at a time on each, until the duration ends. */
 export async function load(side: Side, time_s: number): Promise<Round> {
   const connections = Array.from({ length: clients }, () => new Client(side.origin));
   const durations_ms: number[] = [];
@@ -64,7 +64,7 @@ export async function load(side: Side, time_s: number): Promise<Round> {
   return { per_s: durations_ms.length / elapsed_s, durations_ms };
 }
 
-/** Sends a request and reads the whole answer; anything but success is an error, so that only real work is counted. */
+/** Sends a request and reads the response; any status but success is an error, so that failures are not counted. */
 export async function send(client: Client, request: Dispatcher.RequestOptions): Promise<void> {
   const { statusCode, body } = await client.request(request);
   if (statusCode >= 300)

@@ -7,7 +7,7 @@ export interface ScratchDatabase {
   drop(): Promise<void>;
 }
 
-/** Makes an empty database on the server; answers why not when it does not answer. */
+/** Makes an empty database on the server; returns the reason when the server is not reachable. */
 export async function makeScratchDatabase(): Promise<ScratchDatabase | { reason: string }> {
   const name = `tollgate_bench_${randomBytes(6).toString('hex')}`;
   try {

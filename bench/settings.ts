@@ -1,4 +1,4 @@
-/** How long and how hard to measure; the defaults finish within two minutes. */
+/** Duration and load of the measurement; the defaults finish within two minutes. */
 export const seconds = positive('BENCH_SECONDS', 3);
 export const rounds = positive('BENCH_ROUNDS', 3);
 export const clients = positive('BENCH_CLIENTS', 8);

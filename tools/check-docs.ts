@@ -25,7 +25,7 @@ await checkMachinePaths();
 for (const offence of offences) console.error(offence);
 process.exitCode = offences.length > 0 ? 1 : 0;
 
-/** Links, and code spans that start with a folder of this repository, lead somewhere. */
+/** Links, and code spans that start with a folder of this repository, have existing targets. */
 async function checkCitedPaths(): Promise<void> {
   for (const document of documents) {
     const text = await readFile(document, 'utf8');
@@ -88,7 +88,7 @@ async function checkMap(): Promise<void> {
   }
 }
 
-/** A word of the glossary is a word of the sources. */
+/** Every term of the glossary occurs in the sources. */
 async function checkGlossary(): Promise<void> {
   const glossary = await readFile('docs/glossary.md', 'utf8');
   const texts = await Promise.all(
@@ -103,7 +103,7 @@ async function checkGlossary(): Promise<void> {
   }
 }
 
-/** Nothing refers to the machine that it was written on. */
+/** No text contains a path of one machine. */
 async function checkMachinePaths(): Promise<void> {
   const text = tracked.filter(
     (file) => /\.(?:md|ts|cjs|mjs|json|sql|html|liquid|eml|css|yml|txt)$/.test(file) && file !== 'package-lock.json',

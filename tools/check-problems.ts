@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { listProblems } from './problem-list.ts';
 import { sources } from './sources.ts';
 
-/** Checks that every problem code is named by a test and that one code has one status; prints offences, exits with 1. */
+/**
+ * Checks that every problem code is named by a test and that one code has one status; prints offences, exits with 1.
+ */
 const tests = [
   ...(await sources('src', '.test.ts')),
   ...(await sources('test')),

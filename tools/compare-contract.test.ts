@@ -27,17 +27,17 @@ async function compare(report: unknown, list: string): Promise<{ status: number;
 const passes = { name: 'GET /a', fail: [] };
 const fails = { name: 'GET /b', fail: ['status 404'] };
 
-test('a failure that is listed may be', async () => {
+test('a listed failure is accepted', async () => {
   assert.deepEqual((await compare([passes, fails], '# later\nGET /b\n')).status, 0);
 });
 
-test('a failure that is not listed, a listed operation that passes and one that nobody knows end with 1', async () => {
+test('an unlisted failure, a listed operation that passes and an unknown operation exit with 1', async () => {
   assert.match((await compare([passes, fails], '')).said, /GET \/b: status 404/);
   const shrinks = await compare([passes, fails], 'GET /a\nGET /b\n');
   assert.deepEqual([shrinks.status, /GET \/a: passes now, remove it/.test(shrinks.said)], [1, true]);
   assert.equal((await compare([passes], 'GET /c\n')).status, 1);
 });
 
-test('what is no report is an error, not a success', async () => {
+test('a file that is not a report is an error', async () => {
   assert.equal((await compare({ passed: 159 }, '')).status, 1);
 });

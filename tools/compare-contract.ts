@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 
 /**
- * Compares a report of the contract check with the list of operations that may fail: `compare-contract.ts report.json list.txt`.
- * A failure that is not listed and a listed operation that passes both end with 1, so that the list only shrinks.
+ * Compares a report of the contract check with the list of expected failures: `compare-contract.ts report.json
+ * list.txt`. Exits with 1 for a failure that is not listed and for a listed operation that passes, so that the list
+ * only shrinks.
  */
 const [report, list] = process.argv.slice(2);
 if (report === undefined || list === undefined) throw new Error('usage: compare-contract.ts report.json list.txt');

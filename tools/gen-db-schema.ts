@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { openDatabase } from '../src/platform/db/database.ts';
 import { migrate } from '../src/platform/db/migrate.ts';
 
-/** Writes src/platform/db/db-schema.ts from what the migrations make of an empty database. */
+/** Writes src/platform/db/db-schema.ts from the schema that the migrations make in an empty database. */
 
 interface Column {
   table: string;

@@ -5,7 +5,10 @@ import { readConfig } from '../src/config.ts';
 import { movableClock } from '../src/platform/clock.ts';
 import { openDatabase } from '../src/platform/db/database.ts';
 
-/** Writes docs/reference/openapi.json: what a running site answers at /api/openapi.json, without the development routes. */
+/**
+ * Writes docs/reference/openapi.json: the response of a running site to GET /api/openapi.json, without the development
+ * routes.
+ */
 const database = await openDatabase({ memory: true });
 const tollgate = await buildTollgate({
   config: readConfig({}),

@@ -2,10 +2,10 @@ import type { CallerFacts, Facts, SubscriptionFact } from '../src/gateway/rules/
 import { type Denial, operators } from '../src/gateway/rules/operators.ts';
 import type { RuleParams } from '../src/gateway/rules/rule-params.ts';
 
-/** Facts of the callers of docs/reference/rules.md: the operators themselves decide who passes. */
+/** Facts of the callers of docs/reference/rules.md: the operators decide whether a caller passes. */
 export interface SampleCaller {
   readonly title: string;
-  /** Numbers of the operators for which this caller differs from the others; all when left out. */
+  /** Numbers of the operators for which this caller differs from the others; all when omitted. */
   readonly concerns?: readonly number[];
   readonly facts: Partial<Facts>;
 }
@@ -82,7 +82,10 @@ export function callersFor(op: number): readonly SampleCaller[] {
   return sampleCallers.filter(({ concerns }) => concerns?.includes(op) ?? true);
 }
 
-/** Decides as the gateway does, for the profile `acme` with the provider `prov`, the user `xia` and the plan `premium`. */
+/**
+ * Returns the decision of the gateway for the profile `acme` with the provider `prov`, the user `xia` and the plan
+ * `premium`.
+ */
 export function decideSample(op: number, { facts }: SampleCaller, is_read: boolean): Denial | null {
   const operator = operators[op];
   if (!operator) throw new Error(`there is no operator ${op}`);

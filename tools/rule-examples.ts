@@ -2,7 +2,8 @@
  * One example of each operator, by number: the rule as JSON, and a caller who passes and one who is refused.
  * docs/reference/rules.md shows them and rule-examples.db.test.ts executes them.
  *
- * The people: `acme` is a profile that subscribes to the plan `premium` of the provider `prov`; the broker runs the site.
+ * The people: `acme` is a profile that subscribes to the plan `premium` of the provider `prov`; the broker runs the
+ * site.
  */
 export type Person =
   | 'visitor'
@@ -32,7 +33,7 @@ export const people: Readonly<Record<Person, string>> = {
 interface Call {
   readonly person: Person;
   readonly method: 'GET' | 'POST';
-  /** `{self}` stands for the name of the person. */
+  /** `{self}` is replaced by the name of the caller. */
   readonly path: string;
 }
 

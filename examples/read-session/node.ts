@@ -2,7 +2,7 @@ import { jwtVerify } from 'jose'; // npm install jose
 
 const key = new TextEncoder().encode(process.env['TOLLGATE_KEY']);
 
-/** Returns the session that the gateway signed, or null: then answer 401. */
+/** Returns the session that the gateway signed, or null: then respond with 401. */
 export async function readSession(authorization: string | undefined) {
   const token = authorization?.replace(/^Bearer /, '');
   if (!token) return null;

@@ -9,9 +9,9 @@ const ping = 0x9;
 const pong = 0xa;
 
 /**
- * Accepts a WebSocket, greets with `greeting` and sends every text back.
+ * Accepts a WebSocket, sends `greeting` and echoes every text.
  *
- * Enough of RFC 6455 for an example: whole frames of less than 64 KiB, no extensions. A real application takes a library.
+ * Implements a part of RFC 6455: whole frames of less than 64 KiB, no extensions. A real application uses a library.
  */
 export function echoSocket(request: IncomingMessage, socket: Duplex, greeting: string): void {
   const key = request.headers['sec-websocket-key'];

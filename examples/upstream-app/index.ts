@@ -6,15 +6,15 @@ import { echoSocket } from './echo-socket.ts';
 import { sessionPage, sessionView } from './page.ts';
 import { readSession, type Session } from './session.ts';
 
-/** The text shared with the gateway; several while it is being rotated; a function where it is looked up for each request. */
+/** The key shared with the gateway; several during a rotation; a function when it is looked up for each request. */
 export type SharedKey = string | readonly string[] | (() => Promise<string>);
 
 export interface UpstreamAppOptions {
-  /** Without one nobody has a session. */
+  /** Without a key no request has a session. */
   key?: SharedKey;
-  /** The time by which sessions and subscriptions end; the computer's own unless a demo stands still. */
+  /** The clock that decides whether sessions and subscriptions have ended; the system clock by default. */
   now?: () => Date;
-  /** Paths that answer without a session: what is below them is open to anybody who reaches this server. */
+  /** Paths that need no session: every client that reaches this server may request them. */
   open_paths?: readonly string[];
 }
 
@@ -22,14 +22,14 @@ type Answer = (request: IncomingMessage, response: ServerResponse, url: URL) => 
 
 export interface UpstreamApp {
   readonly server: Server;
-  /** Believes sessions signed with these keys from now on. */
+  /** Accepts sessions signed with these keys from now on. */
   setKey(key: SharedKey): void;
-  /** Listens on a loopback port, any free one by default; answers the address. */
+  /** Listens on a loopback port, any free one by default; returns the address. */
   listen(port?: number): Promise<string>;
   close(): Promise<void>;
 }
 
-/** What the last segment of a path asks for; anything else shows the session. */
+/** Handlers by the last segment of the path; any other path shows the session. */
 const answers: Readonly<Record<string, Answer>> = {
   echo,
   slow,
@@ -38,7 +38,7 @@ const answers: Readonly<Record<string, Answer>> = {
   status,
 };
 
-/** Makes an application that stands behind the gateway: it believes the signed session and nothing else. */
+/** Makes an application behind the gateway, which trusts only the signed session. */
 export function createUpstreamApp(options: UpstreamAppOptions = {}): UpstreamApp {
   const { key = [], now = () => new Date(), open_paths = [] } = options;
   let shared = key;
@@ -50,7 +50,7 @@ export function createUpstreamApp(options: UpstreamAppOptions = {}): UpstreamApp
     const url = new URL(request.url ?? '/', 'http://upstream');
     const session = await sessionOf(request);
     if (session === null && !isOpen(url.pathname)) {
-      // Whoever reaches this server past the gateway has no session.
+      // A client that bypasses the gateway has no session.
       json(response, 403, { detail: 'There is no session: reach this application through its gateway.' });
       return;
     }
@@ -107,7 +107,7 @@ function show(request: IncomingMessage, response: ServerResponse, url: URL, sess
   }
 }
 
-/** Tells what arrived: method, address, headers in order, size and beginning of the body. */
+/** Returns the request as received: method, address, headers in order, size and beginning of the body. */
 function echo(request: IncomingMessage, response: ServerResponse): void {
   let body_bytes = 0;
   let beginning = '';
@@ -121,7 +121,7 @@ function echo(request: IncomingMessage, response: ServerResponse): void {
   });
 }
 
-/** Keeps the caller waiting for `ms`. */
+/** Responds after `ms`. */
 function slow(_request: IncomingMessage, response: ServerResponse, url: URL): void {
   const timer = setTimeout(() => json(response, 200, { detail: 'At last.' }), numberOf(url, 'ms', 300_000));
   response.on('close', () => clearTimeout(timer));
@@ -146,7 +146,7 @@ function stream(_request: IncomingMessage, response: ServerResponse, url: URL): 
   response.on('close', () => clearInterval(timer));
 }
 
-/** Sends `bytes` of zeros, never holding more than one block. */
+/** Sends `bytes` of zeros with one block in memory. */
 function large(_request: IncomingMessage, response: ServerResponse, url: URL): void {
   const bytes = numberOf(url, 'bytes', 1_000_000);
   const block = Buffer.alloc(65_536);
@@ -156,11 +156,11 @@ function large(_request: IncomingMessage, response: ServerResponse, url: URL): v
   }
   response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': String(bytes) });
   pipeline(Readable.from(blocks()), response, () => {
-    // A caller who leaves early ends the answer; there is nothing to clean up.
+    // A client that disconnects ends the response; no clean-up is needed.
   });
 }
 
-/** Answers with the status `code`, without a body; redirects lead to `/elsewhere`. */
+/** Responds with the status `code`, without a body; redirects point to `/elsewhere`. */
 function status(_request: IncomingMessage, response: ServerResponse, url: URL): void {
   const code = numberOf(url, 'code', 204);
   response.writeHead(code, code >= 300 && code < 304 ? { Location: '/elsewhere' } : {});

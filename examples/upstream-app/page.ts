@@ -1,6 +1,6 @@
 import { accessiblePlans, accessibleProfiles, manages, type Session, type SessionProfile } from './session.ts';
 
-/** What the application knows about the person, as JSON answers it. */
+/** The application's facts about the caller, as the JSON response has them. */
 export function sessionView(session: Session, path: string, now: Date) {
   const slug = /^\/app\/([^/]+)/.exec(path)?.[1] ?? null;
   const profiles = accessibleProfiles(session);
@@ -15,7 +15,7 @@ export function sessionView(session: Session, path: string, now: Date) {
   };
 }
 
-/** The same as a page. */
+/** The same facts as a page. */
 export function sessionPage(session: Session, path: string, now: Date): string {
   const view = sessionView(session, path, now);
   const rows = accessibleProfiles(session)

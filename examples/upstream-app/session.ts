@@ -1,6 +1,6 @@
 import { jwtVerify } from 'jose';
 
-/** What the gateway tells about the person who asks. */
+/** The gateway's facts about the caller. */
 export interface Session {
   username: string;
   roles: Record<string, SessionProfile[]>;
@@ -18,7 +18,7 @@ export interface SessionProfile {
 /**
  * Reads the session from the Authorization header; null when there is none or when the gateway did not sign it.
  *
- * The key is shared with the gateway and used as it is. During a rotation an application lists both, the newest first.
+ * The key is shared with the gateway and used unchanged. During a rotation an application lists both, the newest first.
  */
 export async function readSession(
   authorization: string | undefined,
@@ -36,13 +36,13 @@ export async function readSession(
       });
       return isSession(payload) ? payload : null;
     } catch {
-      // Signed with another key, or expired: the next key may fit.
+      // Signed with another key, or expired: the next key may verify it.
     }
   }
   return null;
 }
 
-/** Every profile on which the person has a role, each once. */
+/** Every profile on which the caller has a role, each once. */
 export function accessibleProfiles(session: Session): SessionProfile[] {
   const profiles = new Map(
     Object.values(session.roles)
@@ -57,7 +57,7 @@ export function accessiblePlans(profile: SessionProfile, now: Date): string[] {
   return profile.subscriptions.filter(({ ends_at }) => new Date(ends_at) > now).map(({ plan }) => plan);
 }
 
-/** Says whether the person manages a profile, or the site as a whole. */
+/** True if the caller manages a profile, or the site. */
 export function manages(session: Session, slug: string): boolean {
   const managed = (session.roles['manager'] ?? []).map((profile) => profile.slug);
   return managed.includes(slug) || managed.includes(session.site.slug);

@@ -12,7 +12,7 @@ import { type Journey, startJourney } from '../support/start-journey.ts';
 let journey: Journey;
 let browser: Browser;
 let page: Page;
-/** Where to leave pictures of the pages, for people to look at; none are taken when it is not set. */
+/** Folder for screenshots of the pages; no screenshots without it. */
 const pictures = process.env['SCREENSHOTS'] ?? null;
 
 before(async () => {
@@ -30,7 +30,7 @@ before(async () => {
   await createCoupon(ctx, { id: ctx.site.broker_id, timezone: 'UTC' }, half);
   journey.app.tollgate.site.drop();
   browser = await openChromium();
-  // Without motion a change of the colour scheme is complete when the page is looked at.
+  // Without motion a change of the colour scheme is complete when the screenshot is taken.
   const viewport = { width: 1280, height: 900 };
   const context = await browser.newContext({ baseURL: journey.origin, viewport, reducedMotion: 'reduce' });
   page = await context.newPage();
@@ -42,7 +42,7 @@ after(async () => {
 
 let taken = 0;
 
-/** Checks a page against WCAG 2.2 AA, in both colour schemes, and keeps a picture of it. */
+/** Checks a page against WCAG 2.2 AA, in both colour schemes, and takes a screenshot. */
 async function inspect(name: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
@@ -84,7 +84,7 @@ test(
     await inspect('register');
     await page.getByRole('button', { name: /create|register|sign up/i }).click();
     await inspect('register-refused');
-    assert.match(page.url(), /\/register\//, 'an empty form says what is missing');
+    assert.match(page.url(), /\/register\//, 'an empty form names the missing fields');
 
     await page.getByLabel('Full name').fill('Mira Walker');
     await page.getByLabel('E-mail address').first().fill('mira@example.com');
@@ -93,7 +93,7 @@ test(
     await page.locator('input[name="new_password2"]').fill('correct horse 7');
     await page.locator('input[name="terms-of-use"]').check();
     await page.getByRole('button', { name: /create|register|sign up/i }).click();
-    assert.match(page.url(), /\/pricing\/\?next=/, 'what is missing now is a subscription');
+    assert.match(page.url(), /\/pricing\/\?next=/, 'the refusal names the missing subscription');
     await inspect('pricing');
 
     await page

@@ -14,10 +14,10 @@ import { startApp, type TestApp } from '../support/start-app.ts';
 import { tokenOf } from '../support/sign-in.ts';
 
 /**
- * Every route × everybody who may call it.
+ * Every route × every kind of caller.
  *
- * `acme` is the profile and `xia` the user of each path. xia has a role on acme that means nothing to the guards: what
- * other members of acme may do to xia is thereby tested too. acme subscribes to a plan of `prov`.
+ * `acme` is the profile and `xia` the user of each path. xia has a role on acme that the guards ignore, which also
+ * tests the access of other members of acme to xia. acme subscribes to a plan of `prov`.
  */
 const actors = [
   'anonymous',
@@ -39,7 +39,7 @@ const { none, read, write }: { none: Rights; read: Rights; write: Rights } = {
   write: 'write',
 };
 
-/** Written down a second time on purpose: nothing here is derived from the code that decides. */
+/** The expected decisions, independent of the code that decides. */
 // oxfmt-ignore
 const expected: Record<Access['kind'], Record<ActorName, Rights>> = {
   //                                       anonymous  stranger  self   contributor  manager  prov. contr.  prov. man.  broker contr.  broker man.
@@ -59,7 +59,7 @@ function row(...rights: Rights[]): Record<ActorName, Rights> {
   return Object.fromEntries(actors.map((actor, index) => [actor, rights[index] ?? none])) as Record<ActorName, Rights>; // every actor is in it
 }
 
-/** Codes that only guards answer with; anything else means that the call got past them. */
+/** Codes that only guards return; any other code means that the guards admitted the call. */
 const denials = new Set([
   'credentials_required',
   'permission_denied',
@@ -134,7 +134,7 @@ function urlOf(route: RouteEntry): string {
     .replace('*', 'x');
 }
 
-/** The parameter of the path whose profile or user the guard looks at. */
+/** The parameter of the path whose profile or user the guard loads. */
 function subjectParam(access: Access): { name: string; value: string } | null {
   switch (access.kind) {
     case 'direct':
@@ -150,8 +150,8 @@ function subjectParam(access: Access): { name: string; value: string } | null {
 }
 
 /**
- * Calls a route as far as its guard. Reading goes all the way; writing stops at a body that is not JSON, which is read
- * after the guard has let the call pass and before anything is done.
+ * Calls a route up to its guard. A read runs completely; a write ends at a body that is not JSON, which is parsed after
+ * the guard and before the handler.
  */
 async function call(
   method: string,
@@ -175,7 +175,7 @@ async function call(
   return { status: reply.statusCode, code: typeof code === 'string' ? code : null };
 }
 
-test('every route says who may call it, in a way that this test knows', () => {
+test('every route declares a kind of access that this test covers', () => {
   for (const route of app.http.routeList) {
     assert.ok(
       Object.hasOwn(expected, route.access.kind),
@@ -188,8 +188,8 @@ test('every route says who may call it, in a way that this test knows', () => {
 });
 
 /**
- * The doors that stand open, and those open to whoever signed in: the walk below takes each route at its word, so a route
- * that opens by mistake would pass it. A new one is written down here, on purpose.
+ * Public routes, and routes for every signed-in user. The test below trusts the declaration of each route, so it would
+ * accept a route that is public by mistake. A new public route is added here explicitly.
  */
 const open_to_all = words(`
   GET /api  GET /api/openapi.json  GET /docs/api/  GET /docs/api/:tag/
@@ -225,12 +225,12 @@ function routesOf(http: TestApp['http'], kinds: readonly Access['kind'][]): stri
     .toSorted();
 }
 
-test('no door stands open that is not written down here', () => {
+test('only the listed routes are public or open to every signed-in user', () => {
   assert.deepEqual(routesOf(app.http, ['public']), [...open_to_all, ...open_in_development].toSorted());
   assert.deepEqual(routesOf(app.http, ['authenticated', 'active']), open_to_signed_in);
 });
 
-test('in production the conveniences of development are not there', async () => {
+test('the routes of development do not exist in production', async () => {
   const production = await startApp({ config: { mode: 'production' } });
   try {
     assert.deepEqual(routesOf(production.http, ['public']), open_to_all);
@@ -240,12 +240,12 @@ test('in production the conveniences of development are not there', async () => 
   }
 });
 
-test('a route that skips the guards is open to all by its own word', () => {
+test('a route that skips the guards declares public access', () => {
   for (const route of app.http.routeList)
     if (route.bare || route.passthrough) assert.equal(route.access.kind, 'public', `${route.method} ${route.url}`);
 });
 
-test('a guard looks at the first profile or user of the path: what stands behind belongs to it', () => {
+test('a guard loads the first profile or user of the path; the rest of the path belongs to it', () => {
   for (const route of guarded()) {
     const subject = subjectParam(route.access);
     const [, first] = /:([A-Za-z_]+)/.exec(route.url) ?? [];
@@ -253,21 +253,21 @@ test('a guard looks at the first profile or user of the path: what stands behind
   }
 });
 
-test('credentials are their owner’s alone; the operator can take a password away, no more', () => {
+test('only the owner changes credentials; the broker can only remove a password', () => {
   const keys = guarded().filter(({ url }) => /^\/(api\/)?users\/:user\/(password|otp|api-keys|ssh-keys)\b/.test(url));
   const others = keys.filter(({ access }) => access.kind !== 'self-only').map(({ method, url }) => `${method} ${url}`);
   assert.deepEqual(others, ['DELETE /api/users/:user/password']);
   assert.ok(keys.length >= 8, String(keys.length));
 });
 
-test('a route that does not say who may call it stops the program', () => {
+test('the program does not start with a route that declares no access', () => {
   const bare = fastify();
   watchRoutes(bare);
   assert.throws(() => bare.get('/api/forgotten', async () => ({})), /does not declare who may call it/);
 });
 
 for (const actor of actors) {
-  test(`${actor}: every route lets through exactly what it declares`, async () => {
+  test(`${actor}: every route admits exactly the declared callers`, async () => {
     const wrong: string[] = [];
     assert.ok(guarded().length > 200);
     assert.equal(tokens[actor] === null, actor === 'anonymous');
@@ -289,7 +289,7 @@ for (const actor of actors) {
   });
 }
 
-test('HEAD opens nothing that GET does not', async () => {
+test('HEAD admits the same callers as GET', async () => {
   for (const route of guarded()) {
     if (route.method !== 'GET' || expected[route.access.kind].stranger !== none) continue;
     assert.equal((await call('HEAD', urlOf(route), tokens.stranger)).status, 403, route.url);
@@ -297,14 +297,14 @@ test('HEAD opens nothing that GET does not', async () => {
   }
 });
 
-test('HEAD is reading: a contributor may', async () => {
+test('a contributor may send HEAD, which reads', async () => {
   for (const url of ['/api/profile/acme', '/api/profile/acme/roles', '/api/billing/acme/balance']) {
     assert.equal((await call('HEAD', url, tokens.contributor)).status, 200, url);
     assert.equal((await call('HEAD', url, tokens.stranger)).status, 403, url);
   }
 });
 
-test('an unknown profile or user is not told from one that is closed, but to people of the broker', async () => {
+test('only members of the broker can distinguish an unknown profile or user from an inaccessible one', async () => {
   const profiles = guarded().filter(
     (route) => subjectParam(route.access) !== null && route.access.kind !== 'self-only',
   );
@@ -326,7 +326,7 @@ const unready = [
   ['terms_unsigned', { signed: false }],
 ] as const;
 for (const [code, sample] of unready) {
-  test(`${code}: only routes that say so go on without`, async () => {
+  test(`${code}: only routes that declare it admit the caller`, async () => {
     const user = await makeReadyUser(app.db, { ...sample, username: code.replace('_', '-') });
     const broker = await findProfileBySlug(app.db, 'cowork');
     assert.ok(broker);

@@ -14,7 +14,7 @@ after(() => app.close());
 
 interface Case {
   job: string;
-  /** Inserts rows that ended at `$at`, with a name of their own from `n`. */
+  /** Inserts rows that ended at `$at`, with a name derived from `n`. */
   rows: string;
   table: string;
   mark: string;

@@ -24,8 +24,8 @@ before(async () => {
 after(() => app.close());
 
 /**
- * Runs deletions and uses of one object concurrently, round after round with a new object, and in another order each time.
- * Whatever comes first, each response is a success or a documented refusal.
+ * Runs deletions and uses of one object concurrently, round after round with a new object, and in another order each
+ * time. In any order, each response is a success or a documented refusal.
  */
 async function race(t: TestContext, prepare: (round: number) => Promise<(() => Promise<Answer>)[]>): Promise<void> {
   const outcomes = new Map<string, number>();

@@ -50,7 +50,7 @@ const words: Record<string, string> = {
   role: 'manager',
 };
 
-/** Columns that are equal or null in every row of a list, by what the paths of these lists end in. */
+/** Columns that are equal or null in every row of a list, by the suffix of the paths of these lists. */
 const flat: readonly (readonly [RegExp, RegExp])[] = [
   [/pricing$|plans$/, /^is_active$/],
   [/roles(\/\{role\})?$/, /^(profile__full_name|role__title|grant_key|request_key)$/],
@@ -186,7 +186,7 @@ function wordOf(path: string, field: string): string {
   if (kind === 'slug' && /agreements|legal|describe/.test(path)) return 'titletok';
   if (path.endsWith('transfers') && !field.startsWith('dest_'))
     return { description: 'i', orig_profile: 'stripe' }[field] ?? 'processor';
-  // More than five candidates are none to the type-ahead.
+  // The type-ahead returns no result for more than five candidates.
   if (/^\/api\/accounts(\/profiles)?$/.test(path) && !/phone|address|region|code|country|locality/.test(kind))
     return { slug: 'tokidle', username: 'tokidle', email: 'mailtok1' }[kind] ?? `${words[kind]}1`;
   return words[kind] ?? 'tok';

@@ -14,7 +14,7 @@ import { tokenOf } from '../support/sign-in.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
 /**
- * Every way of verifying an address × everything that the person who typed the address may have left on the account.
+ * Every way of verifying an address × every credential and object that a squatter may have set up on the account.
  * The squatter registers `<name>@example.com`; the owner of the mailbox then verifies it.
  */
 let app: TestApp;
@@ -48,7 +48,9 @@ interface Squatted {
   token: string;
 }
 
-/** Ways in which an address becomes verified. `own_session`: the session that presents the code belongs to that person. */
+/**
+ * Ways in which an address becomes verified. `own_session`: the session that presents the code belongs to that person.
+ */
 interface Way {
   own_session?: boolean;
   go(squatted: Squatted): Promise<void>;
@@ -66,7 +68,7 @@ const ok = (answer: { status: number; text: string }, ...statuses: number[]) =>
 const change = async (user: User, row: Partial<Record<string, unknown>>) =>
   void (await app.db.updateTable('users').set(row).where('id', '=', user.id).execute());
 
-/** Does as the squatter, who knows the TOTP secret, what needs a code of it. */
+/** Runs an action of the squatter that needs a code of the squatter's TOTP factor. */
 async function withoutTotp(user: User, work: () => Promise<void>): Promise<void> {
   const confirm = (at: Date | null) =>
     app.db.updateTable('totp_factors').set({ confirmed_at: at }).where('user_id', '=', user.id).execute();
@@ -153,7 +155,7 @@ const ways: Record<string, Way> = {
   },
 };
 
-/** A thing that the squatter leaves on the account, and the question whether it is still there. */
+/** An object that the squatter sets up on the account, and a check whether it still exists. */
 interface Planted {
   survives(squatted: Squatted): Promise<boolean>;
 }
@@ -303,7 +305,7 @@ const plants: Record<string, Plant> = {
   },
 };
 
-/** What a code presented in the person's own session leaves: that session, its password and what the person chose. */
+/** Objects that stay after a code in the person's own session: that session, its password and the person's choices. */
 const kept_in_own_session = new Set([
   'password',
   'session',
@@ -316,7 +318,7 @@ const kept_in_own_session = new Set([
 ]);
 
 for (const [way_name, way] of Object.entries(ways)) {
-  test(`${way_name}: nothing that was set up before the first proof of the address survives`, async () => {
+  test(`${way_name}: the first proof of the address removes everything that was set up before`, async () => {
     for (const [name, plant] of Object.entries(plants)) {
       const username = next('squatted');
       const address = `${username}@example.com`;

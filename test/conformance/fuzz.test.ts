@@ -8,6 +8,6 @@ const SEED = 20_261_125;
 test('no generated request of any caller gets a server error or a refusal without a code', async () => {
   const report = await runFuzz({ seed: SEED, requests_count: 2000 });
   assert.deepEqual(report.faults, []);
-  // Requests that all fail at the door would prove nothing.
+  // A run in which the guards refuse every request would prove nothing.
   assert.ok(report.succeeded_count > report.operations_count * 0.4, JSON.stringify(report));
 });

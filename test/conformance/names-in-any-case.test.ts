@@ -70,7 +70,7 @@ for (const name of spellings) {
     assert.equal(signed.status, 201, signed.text);
   });
 
-  test(`a name is taken in any case: nothing else is called ${name}`, async () => {
+  test(`a name is taken in any case: no second user, profile or plan gets the name ${name}`, async () => {
     const again = await apiClient(app)('POST', '/api/auth/register', {
       username: name,
       email: `${name}@other.example`,

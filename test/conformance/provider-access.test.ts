@@ -15,8 +15,8 @@ import { startApp, type TestApp } from '../support/start-app.ts';
 /**
  * One subscriber, two providers. Each provider sees of the subscriber what involves it; the broker sees all.
  *
- * `acme` subscribes to a plan of `gymclub` (11.00) and to one of `poolside` (23.00), bought apart and then together, and
- * owes 7.77 to the first and 9.99 to the second.
+ * `acme` subscribes to a plan of `gymclub` (11.00) and to one of `poolside` (23.00), bought apart and then together,
+ * and owes 7.77 to the first and 9.99 to the second.
  */
 let app: TestApp;
 type Name = 'gina' | 'paul' | 'bea' | 'boss';
@@ -94,7 +94,7 @@ async function owe(payer: ProfileId, provider: ProfileId, amount: number): Promi
   );
 }
 
-/** What each route of kind `provider` shows to the provider `gymclub`, and what must be in it. */
+/** Each route of kind `provider`, called by the provider `gymclub`, and the text that its response must contain. */
 const reads: [url: string, path: () => string, shown: RegExp][] = [
   ['/api/profile/:profile', () => '/api/profile/acme', /gym-pass/],
   ['/api/profile/:profile/roles', () => '/api/profile/acme/roles', /"boss"/],

@@ -75,7 +75,7 @@ test('concurrent refusals mail one code', async () => {
   assert.equal((await codesTo(address)).length, 1);
 });
 
-test('an invited person finds the way from the page of the invitation to its acceptance', async () => {
+test('an invited person reaches the acceptance from the page of the invitation', async () => {
   const { username, address, grant_key } = await invited();
   const browser = browserClient(app);
   await browser.get('/login/');
@@ -105,7 +105,7 @@ test('an invitation to another address of the user leads to the account', async 
   assertRefused(await api(token)('PUT', accept), 403, 'email_unverified', `/users/${username}/`);
 });
 
-test('what must be done before going on names its page', async () => {
+test('a refusal for a missing step names the page of that step', async () => {
   const bare = await makeReadyUser(app.db, { password: null });
   assertRefused(
     await api(await tokenOf(app, bare))('GET', `/api/users/${bare.username}/accessibles`),
@@ -164,7 +164,7 @@ test('a role that demands a second factor leads to the page that sets it up', as
   assert.equal((await browser.post(page, removal)).status, 303);
 });
 
-test('a conflict that another action resolves names its page', async () => {
+test('a conflict names the page of the action that resolves it', async () => {
   const [user, profile] = [await makeReadyUser(app.db), await makeOrganization(app.db)];
   await makeMember(app.db, profile, user, 'manager');
   const token = await tokenOf(app, user);

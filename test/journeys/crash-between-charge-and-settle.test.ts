@@ -44,7 +44,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The database that the program uses, while the program is not running: the folder has room for one process only. */
+/** The program's database, for use while the program is stopped: one process at a time can open the folder. */
 async function withDatabase<T>(work: (database: TestDatabase) => Promise<T>): Promise<T> {
   if (server) return work(server);
   const database = await openDatabase({ folder: join(folder, 'database') });
@@ -65,7 +65,7 @@ const environment = () => ({
   ...(server?.url ? { DATABASE_URL: server.url } : {}),
 });
 
-/** Starts the program as people do, and waits until it answers. */
+/** Starts the program by its command, and waits until it responds. */
 async function serve(): Promise<string> {
   const port = await freePort();
   child = spawn(process.execPath, [main, 'serve'], {
@@ -122,12 +122,12 @@ const listed = async (origin: string, path: string, key = 'results') => {
 const charged = (origin: string) => listed(origin, '/_dev/processor', 'charges');
 const subscribed = (origin: string) => listed(origin, '/api/profile/mira/subscriptions');
 
-test('a program that is killed between the charge and its booking comes back and books it once', async () => {
+test('a program that is killed between charge and settlement settles the charge once after a restart', async () => {
   const first = await serve();
   const checkout = call(first, 'POST', '/api/billing/mira/checkout', { processor_token: 'tok_slow' });
-  const lost = assert.rejects(checkout, 'whoever waits for the answer never gets it');
+  const lost = assert.rejects(checkout, 'the buyer receives no response');
   await until('the processor has the money', async () => (await charged(first)) === 1);
-  assert.equal(await subscribed(first), 0, 'the answer is still on its way');
+  assert.equal(await subscribed(first), 0, 'the charge is not settled yet');
   await stop('SIGKILL');
   await lost;
 

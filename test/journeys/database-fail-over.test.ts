@@ -30,7 +30,7 @@ after(async () => {
   await direct.close();
 });
 
-/** Asks until it works; each failure must say why and when to retry. Returns the time it took. */
+/** Repeats the request until it succeeds; each failure must have a code and Retry-After. Returns the duration in ms. */
 async function timeToRecover(ask: () => ReturnType<ReturnType<typeof apiClient>>): Promise<number> {
   const started = performance.now();
   for (;;) {
@@ -55,7 +55,7 @@ test(
     const ready = xia('GET', '/readyz');
     const all = await Promise.all(Array.from({ length: 20 }, () => timeToRecover(preferences)));
     assert.ok(Math.max(...all) < RECOVERY_MS_MAX, `${Math.max(...all)} ms`);
-    assert.equal((await ready).status, 200, 'probed on a connection of its own');
+    assert.equal((await ready).status, 200, 'the probe has its own connection');
 
     await registerPerson(app, 'kenneth');
     const deadline = performance.now() + RECOVERY_MS_MAX;
@@ -92,7 +92,7 @@ test(
   },
 );
 
-test('a long statement that sets its own limit is waited for', { skip }, async () => {
+test('the client waits for a long statement that sets its own limit', { skip }, async () => {
   const database = await openDatabase({ url: proxy.url, statement_timeout_ms: 300 });
   await inTransaction(database.db, async (tx) => {
     await sql`set local statement_timeout = 0`.execute(tx);
@@ -102,7 +102,7 @@ test('a long statement that sets its own limit is waited for', { skip }, async (
   await database.close();
 });
 
-test('a statement that runs, or waits for a lock, is waited for up to its limit', { skip }, async () => {
+test('the client waits up to the limit for a statement that runs or waits for a lock', { skip }, async () => {
   const database = await openDatabase({ url: proxy.url, pool_max: 2 });
   const lock = sql`select pg_advisory_xact_lock(4711)`;
   const held = Promise.withResolvers<void>();
@@ -126,7 +126,7 @@ test('the program stops in time while its connections are dead', { skip }, async
   assert.ok(performance.now() - started < 4_000);
 });
 
-test('of several hosts the one that accepts connections and writes is used', { skip }, async () => {
+test('of several hosts the client uses the one that accepts connections and writes', { skip }, async () => {
   const other = await proxyDatabase(direct.url ?? '');
   const url = new URL(proxy.url);
   const both = proxy.url.replace(url.host, `${url.host},127.0.0.1:${new URL(other.url).port}`);

@@ -50,7 +50,7 @@ async function registered(username: string) {
   return visitor;
 }
 
-/** What shows that a line of the banner is true, by its id. */
+/** The proof of each line of the banner, by the id of the line. */
 const proofs: Record<string, () => Promise<void>> = {
   async 'visitor-registers'() {
     await registered('visitor-one');
@@ -187,7 +187,7 @@ test('every line of the banner has a proof, and every proof a line', () => {
 });
 
 for (const { id, do: line } of lines) {
-  test(`the demo keeps its word: ${line}`, async () => {
+  test(`the demo does what its banner states: ${line}`, async () => {
     await proofs[id]?.();
   });
 }

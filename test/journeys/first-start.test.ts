@@ -26,7 +26,7 @@ async function freePort(): Promise<number> {
 
 /** Runs `npm start` without settings but its port and folder, and returns the key of the link in its log. */
 async function startSite(environment: NodeJS.ProcessEnv): Promise<{ child: ChildProcess; link_key: string }> {
-  // A process group of its own: npm and the server are stopped together.
+  // A new process group: npm and the server are stopped together.
   const child = spawn('npm', ['start'], { env: environment, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
   let log = '';
   for await (const chunk of child.stdout) {

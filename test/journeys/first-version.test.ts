@@ -10,7 +10,7 @@ import { apiClient } from '../support/client.ts';
 import { tokenOf } from '../support/sign-in.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
-/** The sample data of the first version, as pg_dump --inserts wrote it; the instant at which it was made. */
+/** Sample data of the first version, written by pg_dump --inserts, and the instant of the dump. */
 const fixture = new URL('../fixtures/first-version.sql', import.meta.url);
 const now = new Date('2026-03-10T15:00:00Z');
 
@@ -49,7 +49,7 @@ async function openEmpty(): Promise<Database & { url: string | null }> {
 before(async () => {
   const opened = await openEmpty();
   database = opened;
-  // The dump empties the search path of its connection.
+  // The dump clears the search path of its connection.
   await opened.executeSql(`begin; ${await readFile(fixture, 'utf8')}; set search_path to public; commit;`);
   app = await startApp({ database: opened, seed: false, now });
 });

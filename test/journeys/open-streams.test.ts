@@ -117,7 +117,7 @@ test('an event stream ends within a second of the sign-out of its user', async (
 test('a change that another node makes ends the connection within a second', async () => {
   const token = await registerPerson(app, 'remote');
   const open = await socketTo('/area/ws', `Bearer ${token}`);
-  // Straight to the database: this process is not told.
+  // A direct change of the database: this process receives no notification.
   await endsBy(open, () =>
     inTransaction(app.db, (tx) =>
       tx.updateTable('users').set({ is_active: false }).where('username', '=', 'remote').execute(),

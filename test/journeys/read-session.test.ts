@@ -39,7 +39,7 @@ const python = await run('python3', ['-c', 'import jwt']).then(
   () => 'python3 with PyJWT is not installed',
 );
 
-test('the Python example returns the same', { skip: python }, async () => {
+test('the Python example returns the same session', { skip: python }, async () => {
   for (const [title, header, username] of headers) {
     const script =
       'import sys, session; found = session.read_session(sys.argv[1]); print(found["username"] if found else "")';

@@ -16,7 +16,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 const html = { accept: 'text/html' };
 
-test('without a setting the server evaluates on this computer: a banner on every page, e-mails in the log', async () => {
+test('without settings the server starts in evaluation mode: a banner on every page, e-mails in the log', async () => {
   const program = startProgram(['src/main.ts', 'serve'], { DATA_FOLDER: join(folder, 'evaluation'), PORT: '0' });
   try {
     const [, origin = ''] = await program.waitFor(/"address":"(http:\/\/127\.0\.0\.1:\d+)"/);
@@ -47,7 +47,7 @@ test('without a setting the server evaluates on this computer: a banner on every
     PORT: '0',
     SECRET_KEY: 'another key than the one that was generated',
   });
-  assert.equal(await other.exited, 1, 'a changed key is refused at the start');
+  assert.equal(await other.exited, 1, 'the process does not start with a changed key');
   assert.match(other.output(), /SECRET_KEY: is not the key .*\n.*Restore .*\n.*tollgate secret adopt/);
 });
 
@@ -70,10 +70,10 @@ test('the server refuses unsafe settings before it writes or listens, with one l
     ['PASSWORD_LENGTH_MIN', 'ALLOW_SHORT_PASSWORDS'],
   ])
     assert.match(program.output(), new RegExp(`^ *${setting}: .*${override}=1`, 'm'));
-  assert.equal(existsSync(data), false, 'no key was drawn and no database was made');
+  assert.equal(existsSync(data), false, 'the process generated no key and made no database');
 });
 
-test('the demo refuses an address that other machines reach', async () => {
+test('the demo refuses an address that is not loopback', async () => {
   const program = startProgram(['src/main.ts', 'demo', '--bare'], { HOST: '0.0.0.0', PORT: '0' });
   assert.equal(await program.exited, 1);
   assert.match(program.output(), /HOST: .*ALLOW_PUBLIC_DEVELOPMENT=1/);

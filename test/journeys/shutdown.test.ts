@@ -22,7 +22,7 @@ interface Site {
   origin: string;
 }
 
-/** Starts the program in evaluation mode on a folder of its own. */
+/** Starts the program in evaluation mode on a new folder. */
 async function start(environment: Record<string, string> = {}, command?: [string, string[]]): Promise<Site> {
   const program = startProgram(
     command?.[1] ?? ['src/main.ts', 'serve'],
@@ -57,7 +57,7 @@ function get(agent: Agent, url: string): Promise<Answer> {
   });
 }
 
-test('while it stops, 50 callers on kept-alive connections lose no request, and readiness ends first', async () => {
+test('a stopping process ends readiness first and serves every request of 50 callers on kept-alive connections', async () => {
   const { program, origin } = await start({
     STOP_DELAY_MS: '5000',
     TOLLGATE_MODE: 'development',
@@ -75,7 +75,7 @@ test('while it stops, 50 callers on kept-alive connections lose no request, and 
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
         refused.push(code);
-        // A refused connection was never accepted: the caller goes to another node.
+        // A refused connection carried no request: the caller tries another node.
         if (code === 'ECONNREFUSED') return;
       }
     }
@@ -97,23 +97,27 @@ test('while it stops, 50 callers on kept-alive connections lose no request, and 
   assert.ok(answers.some(({ connection }) => connection === 'close'));
 });
 
-test('without a delay, requests under way are finished and idle connections are closed', async () => {
+test('without a delay, running requests are finished and idle connections are closed', async () => {
   const { program, origin } = await start({ STOP_DELAY_MS: '0' });
   const agent = new Agent({ keepAlive: true });
   assert.equal((await get(agent, `${origin}/healthz`)).status, 200);
-  // A connection that never sends a request must not hold the process.
+  // A connection without a request must not keep the process alive.
   const silent = connect(Number(new URL(origin).port), '127.0.0.1').on('error', () => {});
   await sleep(100);
   program.child.kill('SIGTERM');
   await sleep(100);
   const late = await get(agent, `${origin}/healthz`);
-  assert.deepEqual([late.status, late.connection], [200, 'close'], 'a request that was on its way is served');
+  assert.deepEqual(
+    [late.status, late.connection],
+    [200, 'close'],
+    'a request that arrives on an open connection is served',
+  );
   assert.equal(await program.exited, 0);
   silent.destroy();
   await assert.rejects(fetch(`${origin}/healthz`));
 });
 
-test('when the process stops, forwarded responses under way are sent to their end and WebSockets end with 1001', async () => {
+test('a stopping process completes forwarded responses and closes WebSockets with 1001', async () => {
   const program = startProgram(['src/main.ts', 'demo', '--bare'], { PORT: '0' });
   const [origin = ''] = await program.waitFor(/http:\/\/127\.0\.0\.1:\d+/);
   await program.waitFor(/Relaxed/);
@@ -142,7 +146,7 @@ test('when the process stops, forwarded responses under way are sent to their en
   assert.equal(await program.exited, 0, program.output());
 });
 
-test('two signals in a row end the process with 0, and a later one ends the delay', async () => {
+test('a second signal ends the delay and the process exits with 0', async () => {
   const { program } = await start({ STOP_DELAY_MS: '60000' });
   program.child.kill('SIGINT');
   program.child.kill('SIGINT');
@@ -156,7 +160,7 @@ test('two signals in a row end the process with 0, and a later one ends the dela
   assert.equal(await second.program.exited, 0, second.program.output());
 });
 
-test('a process that only works stops with 0', async () => {
+test('a worker process exits with 0 on a signal', async () => {
   const program = startProgram(['src/main.ts', 'work'], { DATA_FOLDER: join(folder, 'work') });
   await program.waitFor(/"working"/);
   program.child.kill('SIGTERM');

@@ -38,7 +38,7 @@ async function sign(secret: string, age_s = 0, payload: object = session): Promi
 const get = (token: string | null, accept = 'application/json') =>
   fetch(`${origin}/app/xia/`, { headers: { accept, ...(token === null ? {} : { authorization: `Bearer ${token}` }) } });
 
-test('the application shows who asks, and which subscriptions run', async () => {
+test('the application shows the caller and the running subscriptions', async () => {
   const reply = await get(await sign(key));
   assert.equal(reply.headers.get('user-session'), 'xia');
   const view = (await reply.json()) as { profile: string; plans: string[]; is_manager: boolean };
@@ -47,11 +47,11 @@ test('the application shows who asks, and which subscriptions run', async () => 
   assert.match(page, /&#60;b&#62;Xia/);
 });
 
-test('while the key is rotated both are believed', async () => {
+test('the application accepts sessions signed with either key during a rotation', async () => {
   assert.equal((await get(await sign('the former key of the same length or so'))).status, 200);
 });
 
-test('no session, a forged one, an expired one and one of another shape are all none', async () => {
+test('a missing, forged, expired or malformed session counts as no session', async () => {
   const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(session)).toString('base64url')}.`;
   for (const token of [
     null,

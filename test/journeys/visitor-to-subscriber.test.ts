@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => journey.close());
 
-test('a visitor reaches the paid application only after registering and paying, and no longer after leaving', async () => {
+test('a visitor reaches the paid application after registering and paying, and not after cancelling', async () => {
   const { origin, app } = journey;
   const visitor = walk(origin);
 
@@ -48,7 +48,7 @@ test('a visitor reaches the paid application only after registering and paying, 
 
   const unpaid = await visitor.get('/app/mira/');
   expectStatus(unpaid, 302);
-  assert.equal(unpaid.location, '/pricing/?next=%2Fapp%2Fmira%2F', 'what is missing is a subscription');
+  assert.equal(unpaid.location, '/pricing/?next=%2Fapp%2Fmira%2F', 'the refusal names the missing subscription');
   expectStatus(await visitor.json('/app/mira/'), 402);
 
   const pricing = await visitor.follow(unpaid);
@@ -77,7 +77,7 @@ test('a visitor reaches the paid application only after registering and paying, 
   });
   expectStatus(declined, 400);
   assert.match(declined.text, /declined/i);
-  assert.ok(!declined.text.includes('value="4000'), 'a card number is never shown again');
+  assert.ok(!declined.text.includes('value="4000'), 'no page repeats a card number');
   expectStatus(await visitor.json('/app/mira/'), 402);
 
   const paid = await visitor.post('/billing/mira/checkout/?next=%2Fapp%2Fmira%2F', {
@@ -115,7 +115,7 @@ test('a visitor reaches the paid application only after registering and paying, 
   assert.deepEqual((await verifyLedger(app.db)).violations, []);
 });
 
-test('the receipt and the welcome are mailed, to whom they concern', async () => {
+test('the buyer and the provider receive the receipt, the new user the welcome', async () => {
   const { app } = journey;
   await app.tollgate.relay.drain();
   const subjects = app.tollgate.mailbox.list('mira@example.com').map((mail) => `${mail.event}: ${mail.subject}`);

@@ -3,7 +3,7 @@ import type { AdvanceDiscount, Coupon, Plan } from '#catalog';
 
 type SampleDiscount = Pick<AdvanceDiscount, 'discount_type' | 'discount_value' | 'length'>;
 
-/** A plan that was never stored, for pure rules. */
+/** A plan without a row, for pure rules. */
 export function aPlan(
   fields: Partial<Omit<Plan, 'advance_discounts'>> & { advance_discounts?: SampleDiscount[] } = {},
 ): Plan {
@@ -38,7 +38,7 @@ export function aPlan(
   };
 }
 
-/** A coupon that was never stored, for pure rules: half off, for ever, for all plans. */
+/** A coupon without a row, for pure rules: 50 % off, without an end, for all plans. */
 export function aCoupon(fields: Partial<Coupon> = {}): Coupon {
   return {
     id: 1 as CouponId,

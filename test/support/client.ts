@@ -6,11 +6,11 @@ export interface Answer {
   status: number;
   headers: Record<string, unknown>;
   text: string;
-  /** The body as JSON; fails the test when it is none. */
+  /** The body as JSON; fails the test when it is not JSON. */
   json<T = Record<string, unknown>>(): T;
 }
 
-/** Calls the API the way a program does: JSON and a bearer token. */
+/** An API client: JSON and a bearer token. */
 export function apiClient(app: TestApp, token: string | null = null) {
   return async (
     method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
@@ -38,7 +38,7 @@ export function apiClient(app: TestApp, token: string | null = null) {
   };
 }
 
-/** Registers a person with a personal profile and signed terms; answers the token. */
+/** Registers a user with a personal profile and signed terms; returns the token. */
 export async function registerPerson(app: TestApp, username: string, password = 'correct horse 7'): Promise<string> {
   const reply = await apiClient(app)('POST', '/api/auth/register', {
     username,
@@ -58,7 +58,7 @@ interface Cookie {
   value: string;
 }
 
-/** Walks the pages the way a browser does: keeps cookies, asks for HTML, repeats the CSRF token of the last page. */
+/** A browser without scripts: keeps cookies, requests HTML, repeats the CSRF token of the last page. */
 export function browserClient(app: TestApp) {
   const jar = new Map<string, string>();
   let csrf = '';
@@ -90,7 +90,7 @@ export function browserClient(app: TestApp) {
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
         payload: new URLSearchParams({ _csrf: csrf, ...fields }).toString(),
       }),
-    /** Goes where a redirect leads. */
+    /** Follows a redirect. */
     async follow(answer: Answer): Promise<Answer> {
       const location = answer.headers['location'];
       assert.equal(

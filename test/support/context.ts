@@ -8,10 +8,10 @@ import { seedSite } from './seed.ts';
 
 export type TestContext = Context & { clock: MovableClock };
 
-/** An ordinary moment: no month end, no leap day, no change to or from summer time. */
+/** An ordinary instant: no month end, no leap day, no change to or from summer time. */
 export const ordinaryDay = new Date('2026-03-10T15:00:00.000Z');
 
-/** Makes the context of a caller: nobody in particular unless `actor` says so, at `now` until the clock is moved. */
+/** Makes the context of a caller: anonymous unless `actor` is given, at `now` until the clock is moved. */
 export async function testContext(db: Db, given: { actor?: Actor; now?: Date } = {}): Promise<TestContext> {
   const clock = movableClock(given.now ?? ordinaryDay);
   return {
@@ -27,7 +27,7 @@ export async function testContext(db: Db, given: { actor?: Actor; now?: Date } =
   };
 }
 
-/** The actor that a signed-in person is. */
+/** The actor of a signed-in user. */
 export function signedIn(user: { id: UserId; username: string }): Actor {
   return {
     kind: 'user',

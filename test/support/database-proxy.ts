@@ -1,8 +1,8 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Stands between the program and its database server, to take the server away and give it back. */
+/** A TCP proxy between the program and its database server; simulates an outage and its end. */
 export interface DatabaseProxy {
-  /** The address of the database by way of the proxy. */
+  /** Connection string of the database through the proxy. */
   url: string;
   /** Cuts every connection and refuses new ones. */
   goAway(): Promise<void>;

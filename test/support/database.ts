@@ -13,10 +13,10 @@ import { TEST_SECRET } from './test-secret.ts';
 export type TestDatabase = Database & { url: string | null };
 
 /**
- * Opens a migrated database of the test file's own, empty of rows.
+ * Opens a migrated, empty database for the test file.
  *
  * With TEST_DATABASE_URL it is cloned from a template on that server, else a PGlite restored from a snapshot.
- * Both are made once for a state of the migrations.
+ * Both are made once per state of the migrations.
  */
 export async function openTestDatabase(): Promise<TestDatabase> {
   useMasterKey(TEST_SECRET);
@@ -51,7 +51,7 @@ async function ensureTemplate(client: pg.Client, server: string, template: strin
   await client.query('select pg_advisory_lock(7302605012)');
   try {
     if (await exists()) return;
-    // Made under another name: a template that exists is complete.
+    // Made under another name first, so that an existing template is complete.
     await client.query(`drop database if exists ${template}_building with (force)`);
     await client.query(`create database ${template}_building`);
     const building = await openDatabase({ url: databaseUrl(server, `${template}_building`) });
@@ -82,7 +82,7 @@ async function ensureSnapshot(file: string): Promise<void> {
       await prepare(building);
       const dump = await building.dump();
       await building.close();
-      // Renamed when whole: another process never reads half of it.
+      // Renamed when complete, so that no other process reads a part of it.
       await writeFile(`${file}.${process.pid}`, Buffer.from(await dump.arrayBuffer()));
       await rename(`${file}.${process.pid}`, file);
     } finally {
@@ -99,7 +99,7 @@ async function takeLock(folder: string): Promise<boolean> {
     return true;
   } catch {
     const held = await stat(folder).catch(() => null);
-    // Left by a process that died while building.
+    // Left by a process that ended while it built the snapshot.
     if (held && Date.now() - held.mtimeMs > LOCK_STALE_MS) await rmdir(folder).catch(() => {});
     return false;
   }

@@ -1,6 +1,6 @@
 /**
  * Numbers for names that must differ within one test file: `next('user')` is user-1, user-2, …
- * The rows themselves are made by the files of factories/, one a room, through the room's door.
+ * The files of factories/, one per room, make the rows through the room's door.
  */
 const counts = new Map<string, number>();
 

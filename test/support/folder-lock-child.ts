@@ -1,6 +1,6 @@
 import { lockFolder } from '../../src/platform/db/folder-lock.ts';
 
-/** Tries to lock the folder that its parent names; reports and keeps what it got. */
+/** Tries to lock the folder that its parent names; reports the result and keeps the lock. */
 process.on('message', (folder: string) => {
   lockFolder(folder).then(
     () => process.send?.('locked'),

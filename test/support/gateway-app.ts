@@ -29,8 +29,8 @@ export interface GatewayApp {
 }
 
 /**
- * The gateway on the platform, without the rooms above it, listening on a port of its own.
- * Who calls is who the token or the session cookie names: how people prove it is another room's.
+ * The gateway on the platform, without the rooms above it, listening on a free port.
+ * The token or the session cookie names the caller: authentication belongs to another room.
  */
 export async function startGatewayApp(given: Partial<GatewayOptions['upstream']> & {} = {}): Promise<GatewayApp> {
   const database = await openTestDatabase();

@@ -1,6 +1,6 @@
 import type { MailGate } from '../../src/platform/mail/mail-gate.ts';
 
-/** Admits every reader as known, for tests of what is sent. */
+/** Admits every recipient, for tests of the messages. */
 export const openGate: MailGate = {
   admit: async ({ to, bcc }) => ({ to: [...to], bcc: [...bcc], has_stranger: false, giveBack: async () => {} }),
 };

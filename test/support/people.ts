@@ -4,7 +4,7 @@ import { createOrganization, findProfileBySlug, makeManager, type Profile } from
 import { apiClient, registerPerson } from './client.ts';
 import type { TestApp } from './start-app.ts';
 
-/** Registers somebody and makes that person a manager of the operator's profile; answers a client of theirs. */
+/** Registers a user, makes the user a manager of the broker's profile, and returns a client of that user. */
 export async function registerOperator(app: TestApp, username: string) {
   const token = await registerPerson(app, username);
   await inTransaction(app.db, async (tx) => {
@@ -15,7 +15,7 @@ export async function registerOperator(app: TestApp, username: string) {
   return apiClient(app, token);
 }
 
-/** Registers somebody who manages a profile that sells; answers a client of theirs and the profile. */
+/** Registers a user who manages a provider; returns a client of that user and the profile. */
 export async function registerSeller(app: TestApp, username: string, slug: string) {
   const token = await registerPerson(app, username);
   const profile: Profile = await inTransaction(app.db, async (tx) => {

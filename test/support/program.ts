@@ -15,7 +15,7 @@ export interface Program {
   exited: Promise<number | null>;
 }
 
-/** Starts the program, or another command of this repository, with exactly this environment and the path. */
+/** Starts the program, or another command of this repository, with this environment and PATH only. */
 export function startProgram(
   args: readonly string[],
   environment: Record<string, string>,

@@ -1,5 +1,5 @@
 /**
- * What each template of the default theme is given, in the states that look different: for tests that render all of them.
+ * Data of each template of the default theme, in every state that looks different, for tests that render all of them.
  * Keys are template names; every entry of a list is one rendering, on top of `commonSample`.
  */
 

@@ -2,8 +2,8 @@ import { findSite, type Site } from '../../src/platform/site.ts';
 import { inTransaction, type Db } from '../../src/platform/db/database.ts';
 
 /**
- * Puts in what every test stands on and no verb makes: the site with its broker, the processor's profile,
- * the global role types and the agreements. A second call finds them.
+ * Inserts the rows that every test needs and no verb makes: the site with its broker, the processor's profile,
+ * the global role types and the agreements. Idempotent.
  */
 export async function seedSite(db: Db, at: Date): Promise<Site> {
   const found = await findSite(db);

@@ -21,8 +21,10 @@ export interface TestApp {
 export { TEST_SECRET };
 
 /**
- * Wires the whole program on a database of the test file's own, with a clock that stands still and captured mail.
- * It listens on no port until `tollgate.listen` is called; `app.http.inject` needs none. Events are delivered by `app.tollgate.relay.drain()`.
+ * Wires the program on a database for the test file, with a clock that does not advance and captured mail.
+ *
+ * The program listens after `tollgate.listen` only; `app.http.inject` needs no port. `app.tollgate.relay.drain()`
+ * delivers the events.
  */
 export async function startApp(
   given: { config?: Partial<Config>; now?: Date; seed?: boolean; database?: TestDatabase; log?: Logger } = {},

@@ -12,7 +12,9 @@ export interface DemoApp extends TestApp {
   signIn(username: string): Promise<string | null>;
 }
 
-/** Wires the program on a database that holds the sample data of `tollgate demo`, with a clock that stands still. */
+/**
+ * Wires the program on a database that holds the sample data of `tollgate demo`, with a clock that does not advance.
+ */
 export async function startDemoApp({ now, listen = false }: { now?: Date; listen?: boolean } = {}): Promise<DemoApp> {
   const app = await startApp({
     seed: false,

@@ -13,7 +13,7 @@ export interface Journey {
   close(): Promise<void>;
 }
 
-/** The whole program listening on a port, with the demo's people and plans, and the sample application behind the gateway. */
+/** The program listening on a port, with the sample data of the demo and the sample application behind the gateway. */
 export async function startJourney(): Promise<Journey> {
   const app = await startApp({ seed: false, config: { password_length_min: 4 } });
   const upstream = createUpstreamApp({ now: () => app.clock.now() });

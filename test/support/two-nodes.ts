@@ -3,12 +3,12 @@ import { openDatabase } from '../../src/platform/db/database.ts';
 import { openTestDatabase } from './database.ts';
 import { startApp, type TestApp } from './start-app.ts';
 
-/** Why tests with two nodes cannot run here; false when they can. */
+/** The `skip` option of tests with two nodes: false, or the reason. */
 export const skipWithoutServer = process.env['TEST_DATABASE_URL']
   ? false
   : 'two nodes need a PostgreSQL: TEST_DATABASE_URL is not set';
 
-/** Starts two programs on one database, each with connections of its own. */
+/** Starts two programs on one database, each with its own connections. */
 export async function startTwoNodes(
   config: Partial<Config>,
 ): Promise<{ nodes: [TestApp, TestApp]; close(): Promise<void> }> {

@@ -7,7 +7,7 @@ export interface Step {
   url: string;
 }
 
-/** Walks the site over HTTP the way a browser without scripts does: keeps cookies, fills forms with the CSRF token of the last page. */
+/** A browser without scripts over HTTP: keeps cookies, submits forms with the CSRF token of the last page. */
 export function walk(origin: string) {
   const jar = new Map<string, string>();
   let csrf = '';
@@ -36,7 +36,7 @@ export function walk(origin: string) {
     post: (path: string, fields: Record<string, string>) =>
       send(path, { method: 'POST', body: new URLSearchParams({ _csrf: csrf, ...fields }) }),
     json: (path: string) => send(path, { method: 'GET', headers: { accept: 'application/json' } }),
-    /** Goes where a redirect leads, as far as it leads. */
+    /** Follows redirects to their end. */
     async follow(step: Step): Promise<Step> {
       let at = step;
       for (let hops = 0; at.location !== null && hops < 10; hops++) at = await send(at.location, { method: 'GET' });
@@ -45,7 +45,7 @@ export function walk(origin: string) {
   };
 }
 
-/** Fails with the page's text when a step did not end as expected. */
+/** Fails with the text of the page when the step has another result. */
 export function expectStatus(step: Step, status: number): void {
   assert.equal(step.status, status, `${step.url}: ${step.text.replace(/<[^>]+>|\s+/g, ' ').slice(0, 600)}`);
 }

@@ -1,5 +1,5 @@
 // dependency-cruiser asks the package `typescript` for a JavaScript API, which version 7 no longer has.
-// Loaded with --import, this answers the question with typescript.cjs beside it; nothing else is redirected.
+// Loaded with --import, this module redirects that one import to typescript.cjs next to it.
 import { registerHooks } from 'node:module';
 
 const answers = new Map([

@@ -1,7 +1,7 @@
-// What dependency-cruiser uses of `typescript`: turning a file into JavaScript whose imports it then reads.
-// Only the imports are handed over, found by their shape, which oxfmt guarantees. Type-only ones become `require`
-// calls, which the sources never contain, so that a rule can tell the two apart by dependency type: directions hold
-// for types too, while only rings of values count as cycles.
+// The part of the API of `typescript` that dependency-cruiser uses: it converts a file to JavaScript and reads its imports.
+// Only the imports are returned, found by their shape, which oxfmt guarantees. Type-only ones become `require` calls,
+// which the sources never contain, so that a rule can distinguish them by dependency type: directions apply to types
+// too, while only cycles of values are reported.
 const NAMES = String.raw`(?:[\w$]+|\*(?: as [\w$]+)?|\{[^{}'"]*\}|, )+`;
 const VALUE = new RegExp(String.raw`^(?:import|export) (?!type )(?:${NAMES} from )?'([^']+)'`, 'gm');
 const TYPE_ONLY = new RegExp(String.raw`^(?:import|export) type ${NAMES} from '([^']+)'`, 'gm');

@@ -9,7 +9,7 @@ type Value<T> = T | ((world: World) => T | Promise<T>);
 export interface ExampleCall {
   /** Method and path as in the OpenAPI document. */
   operation: string;
-  /** Who sends it; null for an anonymous caller. The manager of the site when omitted. */
+  /** Caller; null for an anonymous one. The manager of the site when omitted. */
   as?: Username | null;
   path?: Record<string, Value<string>>;
   query?: Record<string, string>;
@@ -27,7 +27,7 @@ export interface Reply {
   body: unknown;
 }
 
-/** What the calls of a scenario share. */
+/** State that the calls of a scenario share. */
 export interface World {
   app: DemoApp;
   /** Values that a call kept for later ones. */

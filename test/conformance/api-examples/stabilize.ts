@@ -1,6 +1,6 @@
 const LIST_MAX = 2;
 
-/** Secrets and random keys, and what stands for them in the examples. */
+/** Secrets and random keys, and their replacements in the examples. */
 const replacements: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4aWEifQ.c2lnbmF0dXJl'],
   [/\b[0-9a-f]{40}\b/g, '0123456789abcdef0123456789abcdef01234567'],

@@ -152,7 +152,9 @@ function generateObject(generator: Generator, schema: JsonSchema, depth: number)
   return Object.fromEntries(made);
 }
 
-/** Returns a text for a field of that name; values of earlier responses are preferred, so that requests find something. */
+/**
+ * Returns a text for a field of that name; values of earlier responses are preferred, so that requests find something.
+ */
 export function generateText(generator: Generator, name: string, schema: JsonSchema): string {
   const { random, pool, own } = generator;
   const of_caller = own[name];

@@ -18,13 +18,13 @@ import { makeThrottle } from '../../../src/platform/security/throttle.ts';
 import { ordinaryDay } from '../context.ts';
 import { next } from '../factories.ts';
 
-/** What everybody made by `makeUser` signs in with. */
+/** Password of every user that `makeUser` makes. */
 export const testPassword = 'correct horse battery';
 
 let shared_hash: Promise<string> | undefined;
 
 export interface UserSample extends Partial<NewUser> {
-  /** Null for somebody who has no password yet. */
+  /** Null for a user without a password. */
   password?: string | null;
   at?: Date;
 }
@@ -45,7 +45,7 @@ export async function makeUser(db: Db, sample: UserSample = {}): Promise<User> {
   return inTransaction(db, (tx) => insertUser(tx, { ...facts, ...given, username }, at));
 }
 
-/** Settings as of a new site, with counts of attempts of their own. */
+/** Settings of a new site, with separate counts of attempts. */
 export function sampleAccountsSettings(given: Partial<AccountsConfig> = {}): AccountsSettings {
   return makeAccountsSettings({
     secret_key: 'a master key of at least 32 characters',
@@ -58,7 +58,7 @@ export function sampleAccountsSettings(given: Partial<AccountsConfig> = {}): Acc
   });
 }
 
-/** Stands in for the rooms above: nobody manages the site and nothing follows a rename. */
+/** Replaces the rooms above: the site has no manager and a rename has no effect elsewhere. */
 export const noHooks: AccountsHooks = {
   isOperator: async () => false,
   onFirstProof: async () => {},
@@ -71,7 +71,7 @@ export function sampleAccountsDeps(given: Partial<AccountsDeps> = {}): AccountsD
   return { settings: sampleAccountsSettings(), hooks: noHooks, ...given };
 }
 
-/** The code of the problem that the work ends in; `ok` when it does not. */
+/** The code of the problem that the call throws; `ok` when it succeeds. */
 export async function problemOf(work: Promise<unknown>): Promise<Pick<Problem, 'code' | 'status' | 'fields'>> {
   try {
     await work;

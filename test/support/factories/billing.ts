@@ -7,7 +7,7 @@ import { findPersonalProfile, type Profile } from '#profiles';
 import { signedIn, type TestContext } from '../context.ts';
 import { makeReadyUser } from './profiles.ts';
 
-/** Somebody with a personal profile who pays for what is in the own cart. */
+/** A buyer with a personal profile, who pays for the own cart. */
 export interface Buyer {
   ctx: TestContext;
   user: User;
@@ -22,7 +22,7 @@ export async function makeBuyer(ctx: TestContext): Promise<Buyer> {
   return { ctx: { ...ctx, actor: signedIn(user) }, user, profile, owner: { user_id: user.id } };
 }
 
-/** What the checkout form says: a token, or null for the card on file. */
+/** Payment of the checkout form: a token, or null for the card on file. */
 export const paidWith = (token: string | null, more: Partial<CheckoutInput> = {}): CheckoutInput => ({
   token,
   remember_card: false,
@@ -30,15 +30,15 @@ export const paidWith = (token: string | null, more: Partial<CheckoutInput> = {}
   ...more,
 });
 
-/** Puts a plan into the cart, for the buyer or for whom `sync_on` names. */
+/** Puts a plan into the cart, for the buyer or for the person that `sync_on` names. */
 export const wants = (buyer: Buyer, plan: Plan, wish: { option?: number; use?: string; sync_on?: string } = {}) =>
   addToCart(buyer.ctx, buyer.owner, [{ plan: plan.slug, ...wish }]);
 
-/** Checks the cart out with a good card, unless `token` says otherwise. */
+/** Checks out the cart, by default with a valid card. */
 export const buys = (buyer: Buyer, token = 'tok_visa', payer: Profile = buyer.profile) =>
   checkOut(buyer.ctx, payer.id, buyer.owner, paidWith(token));
 
-/** What the processor took from a profile, one amount a charge. */
+/** Amounts that the processor charged to a profile, one per charge. */
 export async function takenFrom({ ctx, profile }: Pick<Buyer, 'ctx' | 'profile'>): Promise<number[]> {
   const rows = await ctx.db
     .selectFrom('test_processor_charges')
@@ -51,5 +51,5 @@ export async function takenFrom({ ctx, profile }: Pick<Buyer, 'ctx' | 'profile'>
   return rows.map(({ amount }) => amount);
 }
 
-/** For `assert.rejects`: the work ends in the problem with that code. */
+/** For `assert.rejects`: the call throws the problem with that code. */
 export const refusedAs = (code: string) => (error: unknown) => error instanceof Problem && error.code === code;

@@ -6,12 +6,12 @@ import { next } from '../factories.ts';
 
 type PlanSample = Partial<Parameters<typeof createPlan>[2]> & { provider_id?: ProfileId };
 
-/** Makes a profile a provider, as who runs the site would. */
+/** Makes a profile a provider, as the broker does. */
 export async function allowToSell(db: Db, id: ProfileId): Promise<void> {
   await db.updateTable('profiles').set({ is_provider: true }).where('id', '=', id).execute();
 }
 
-/** Makes an active plan of the broker, 20.00 a month, unless the sample says otherwise. */
+/** Makes an active plan of the broker, by default 20.00 a month. */
 export async function makePlan(ctx: TestContext, sample: PlanSample = {}): Promise<Plan> {
   const { provider_id = ctx.site.broker_id, ...fields } = sample;
   await allowToSell(ctx.db, provider_id);
@@ -25,7 +25,7 @@ export async function reread(db: Db, plan: Plan): Promise<Plan | undefined> {
   return (await findPlansByIds(db, [plan.id])).get(plan.id);
 }
 
-/** Makes a coupon of the broker, half off for ever, unless the sample says otherwise. */
+/** Makes a coupon of the broker, by default 50 % off without an end. */
 export async function makeCoupon(ctx: TestContext, sample: Partial<NewCoupon> = {}): Promise<Coupon> {
   return inTransaction(ctx.db, (tx) =>
     insertCoupon(tx, {

@@ -3,7 +3,7 @@ import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Db } from '#platform/db/database';
 import { next } from '../factories.ts';
 
-/** A bare profile, for tests in which nothing about it matters but that it is one. */
+/** A profile with required fields only. */
 export async function makeParty(db: Db, slug: string = next('party')): Promise<ProfileId> {
   const { id } = await inTransaction(db, (tx) =>
     tx
@@ -25,7 +25,7 @@ interface Sale {
   description?: string;
 }
 
-/** The entry of an order: what the payer will owe the provider. */
+/** The entry of an order: the amount that the payer owes the provider. */
 export function orderEntry({ provider, payer, amount, unit = 'usd', event_id, ...rest }: Sale): NewEntry {
   return moveAmount({
     from: { profile_id: provider, account: accounts.receivable },
@@ -51,7 +51,7 @@ export function paidEntry({ provider, amount, unit = 'usd', event_id, ...rest }:
   });
 }
 
-/** The entry that gives an order up. */
+/** The entry that reverses an order. */
 export function writtenOffEntry({ provider, payer, amount, unit = 'usd', event_id, ...rest }: Sale): NewEntry {
   return moveAmount({
     from: { profile_id: provider, account: accounts.receivable },

@@ -6,7 +6,7 @@ import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { next } from '../factories.ts';
 import { orderEntry } from './ledger.ts';
 
-/** An order of some lines, unpaid: one entry each, on events of their own. */
+/** An unpaid order with some lines: one entry per line, each in a separate ledger event. */
 export async function makeOrder(
   ctx: Context,
   {
@@ -45,7 +45,7 @@ export interface ChargeFacts {
   created_by?: UserId | null;
 }
 
-/** What checkout does up to the call: an order, and the intent to charge it. */
+/** The state before the call of the processor: an order, and the intent to charge it. */
 export async function makeAttempt(ctx: Context, facts: ChargeFacts): Promise<{ attempt: Attempt; orders: Entry[] }> {
   const orders = await makeOrder(ctx, { ...facts, amounts: facts.amounts ?? [2000] });
   const attempt = await inTransaction(ctx.db, (tx) =>
@@ -75,7 +75,7 @@ export function linesOf(orders: readonly Entry[], broker_fee_percent = 0) {
   }));
 }
 
-/** A charge that the processor accepted, with the order it pays for. */
+/** A charge that the processor accepted, with the order that it pays. */
 export async function makeCharge(ctx: Context, facts: ChargeFacts): Promise<{ charge: Charge; orders: Entry[] }> {
   const { attempt, orders } = await makeAttempt(ctx, facts);
   const answer = await callProcessor(ctx, attempt);

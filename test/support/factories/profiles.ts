@@ -14,7 +14,7 @@ import { ordinaryDay } from '../context.ts';
 import { next } from '../factories.ts';
 import { makeUser, type UserSample } from './accounts.ts';
 
-/** Makes an organization with an e-mail address; nobody manages it unless `manager` is given. */
+/** Makes an organization with an e-mail address, without a manager unless `manager` is given. */
 export async function makeOrganization(
   db: Db,
   sample: { slug?: string; manager?: User | null; is_provider?: boolean; email?: string; at?: Date } = {},
@@ -24,7 +24,7 @@ export async function makeOrganization(
   return inTransaction(db, (tx) => createOrganization(tx, { slug, manager, fields }, at));
 }
 
-/** Gives a user a role that is in effect and agreed to. */
+/** Grants a user an active role that the user accepted. */
 export async function makeMember(
   db: Db,
   profile: Pick<Profile, 'id'>,
@@ -39,7 +39,7 @@ export async function makeMember(
   });
 }
 
-/** Makes a user who may use every guarded route: with a password and signed terms, unless the sample says otherwise. */
+/** Makes a user with a password and signed terms by default, so that no guard refuses the user. */
 export async function makeReadyUser(
   db: Db,
   sample: UserSample & { personal?: boolean; signed?: boolean } = {},

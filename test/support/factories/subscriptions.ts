@@ -12,14 +12,14 @@ export interface Person {
   profile: Profile;
 }
 
-/** Makes somebody with a login and a personal profile. */
+/** Makes a user with a personal profile. */
 export async function makePerson(db: Db, username: string = next('person')): Promise<Person> {
   const user = await makeUser(db, { username });
   const profile = await inTransaction(db, (tx) => createPersonalProfile(tx, user, ordinaryDay));
   return { user, profile };
 }
 
-/** Makes a profile that sells, with somebody who manages it. */
+/** Makes a provider and its manager. */
 export async function makeSeller(db: Db, slug: string = next('seller')): Promise<Person> {
   const user = await makeUser(db);
   const fields = { full_name: slug, is_provider: true };
