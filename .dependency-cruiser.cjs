@@ -3,7 +3,7 @@ const { rooms, subrooms, listeners } = require('./tools/rooms.cjs');
 const names = Object.keys(rooms);
 const anyRoom = `(?:${names.join('|')})`;
 const test = '[.]test[.]ts$';
-const above = '^src/[^/]+[.]ts$|^src/(?:commands|demo|first-run)/';
+const above = '^src/[^/]+[.]ts$|^src/(?:commands|demo|first-run|secrets|set-up|settings)/';
 
 const directions = names.map((room) => {
   const allowed = [room, ...rooms[room]].join('|');

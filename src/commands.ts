@@ -11,7 +11,7 @@ export type OptionValues = Record<string, string | boolean | (string | boolean)[
 
 export interface Command {
   options: ParseArgsOptionsConfig;
-  /** Answers the exit status. */
+  /** Returns the exit status. */
   run(values: OptionValues, positionals: string[]): Promise<number>;
 }
 
@@ -29,12 +29,12 @@ export const usage = `tollgate <command>
 
   serve [--no-worker]              pages, API, gateway and worker in one process
   work                             the worker alone: events and jobs
-  migrate                          bring the database up to date and stop
-  demo [--bare] [--clock ISO]      everything in memory, with sample data, to look around
-  jobs run [--at ISO]              run once every job that has a schedule
+  migrate                          migrate the database and stop
+  demo [--bare] [--clock ISO]      a site with sample data in memory
+  jobs run [--at ISO]              run each scheduled job once
   ledger export [--format ledger|hledger|csv]
-  secret adopt                     make the configured SECRET_KEY the one of the database; removes what only the earlier opens
-  ledger verify                    check the books; fails when they do not add up
+  secret adopt                     bind the database to the configured SECRET_KEY; removes texts that only the earlier key opens
+  ledger verify                    verify the ledger; exits with 1 on a violation
 
 Settings are read from the environment: docs/reference/configuration.md.
 `;

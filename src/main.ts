@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { ConfigError } from './config.ts';
 import { commands, usage } from './commands.ts';
 
-/** One image, its roles as commands. */
+/** Runs one command of the program; `serve` if none is given. */
 async function main(): Promise<number> {
   const [name = 'serve', ...rest] = process.argv.slice(2);
   if (name === 'help' || name === '--help' || name === '-h') {

@@ -57,7 +57,17 @@ async function checkRooms(): Promise<void> {
       offences.push(`src/${room}/README.md: more than ${README_LINES_MAX} lines`);
     }
   }
-  const known = new Set([...Object.keys(rooms), 'kernel', 'platform', 'demo', 'first-run', 'commands']);
+  const known = new Set([
+    ...Object.keys(rooms),
+    'kernel',
+    'platform',
+    'demo',
+    'first-run',
+    'commands',
+    'secrets',
+    'set-up',
+    'settings',
+  ]);
   const folders = new Set(
     (await sources('src')).filter((file) => file.split('/').length > 2).map((file) => file.split('/')[1] ?? ''),
   );

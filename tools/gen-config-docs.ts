@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { settings } from '../src/config.ts';
-import type { Setting } from '../src/setting.ts';
+import type { Setting } from '../src/settings/setting.ts';
 
 /** Writes docs/reference/configuration.md from the settings declared in src/config.ts. */
 const rows = Object.values<Setting>(settings).map((setting) =>

@@ -7,14 +7,14 @@ import { migrate } from '#platform/db/migrate';
 import { createUpstreamApp } from '../../examples/upstream-app/index.ts';
 import { buildTollgate } from '../app.ts';
 import type { Command } from '../commands.ts';
-import { type Config, environmentOver, readConfig } from '../config.ts';
+import { type Config, readEnvironment, readConfig } from '../config.ts';
 import { seedDemo } from '../demo/seed-demo.ts';
 import { writeTour } from '../demo/tour.ts';
-import { requireSafeSettings, unsafeSettings } from '../unsafe-settings.ts';
+import { requireSafeSettings, findUnsafeSettings } from '../settings/unsafe-settings.ts';
 import { makeLog } from './open-site.ts';
 import { untilStopped } from './until-stopped.ts';
 
-/** Everything in one process and in memory, with the sample data, captured mail and a sample application behind the gateway. */
+/** Runs a site with sample data in one process and in memory, with captured mail and the sample application. */
 export const demo: Command = {
   options: { bare: { type: 'boolean' }, clock: { type: 'string' } },
   async run(values) {
@@ -24,7 +24,7 @@ export const demo: Command = {
       return 2;
     }
     const started_ms = performance.now();
-    const config = readConfig(environmentOver({ LOG_LEVEL: 'warn' }), {
+    const config = readConfig(readEnvironment({ LOG_LEVEL: 'warn' }), {
       mode: 'development',
       database_url: null,
       site_slug: 'cowork',
@@ -35,10 +35,10 @@ export const demo: Command = {
       throttle_factor: 1000,
       private_addresses_allowed: true,
     });
-    // On loopback addresses the demo may relax what it lists in its banner.
+    // On loopback addresses the demo may relax the settings that its banner lists.
     requireSafeSettings(
       config,
-      unsafeSettings(config).filter(({ override }) => override === 'ALLOW_PUBLIC_DEVELOPMENT'),
+      findUnsafeSettings(config).filter(({ override }) => override === 'ALLOW_PUBLIC_DEVELOPMENT'),
     );
     const log = makeLog(config);
     const database = await openDatabase({ memory: true });
@@ -49,7 +49,7 @@ export const demo: Command = {
     const secret = randomBytes(48).toString('base64url');
     await seedDemo({ database, clock, log, secret, config, upstream, upstream_url, bare: values['bare'] === true });
     const tollgate = await buildTollgate({ config, secret, database, clock, movable: clock, log });
-    // Here the two are one process: a key that is rotated while trying things out is known to the application at once.
+    // Both run in one process: the application reads a rotated key directly.
     upstream.setKey(async () => openSessionKey(await tollgate.site.get(), secret));
     await tollgate.startWorker();
     const address = await tollgate.listen();
@@ -66,18 +66,18 @@ export const demo: Command = {
 
 function welcome(config: Config, bare: boolean, address: string, upstream_url: string, took_ms: number): string {
   return `
-  Tollgate demo, ready in ${(took_ms / 1000).toFixed(1)} s. Everything is in memory and gone when you stop it (Ctrl-C).
+  Tollgate demo, ready in ${(took_ms / 1000).toFixed(1)} s. Everything is in memory and is lost when you stop it (Ctrl-C).
 
   ${address}/              the site
   ${address}/app/          the application behind the gateway (itself at ${upstream_url})
   ${address}/pricing/      plans and prices
   ${address}/docs/api/     the API reference
-  ${address}/_dev/mail     what was mailed
-  ${address}/_dev/clock    the site's clock; POST {"now": "…"} moves it on
+  ${address}/_dev/mail     sent e-mails
+  ${address}/_dev/clock    the site's clock; POST {"now": "…"} moves it forward
 
   Sign in with the password yoyo as donny, alice, xia or kenneth. To try:
 
-${bare ? `    · ${address}/metrics/cowork/setup/, as donny, is what a new site asks for` : writeTour(address)}
+${bare ? `    · ${address}/metrics/cowork/setup/, as donny, shows the set-up of a new site` : writeTour(address)}
 
   Relaxed for the demo, never in production:
     passwords of ${config.password_length_min} characters, rate limits × ${config.throttle_factor}${config.terms_required ? '' : ', no terms to sign'}

@@ -24,7 +24,7 @@ export const jobs: Command = {
           await tollgate.runner.run(job, at);
           log.info({ job: job.name }, 'job done');
         } catch {
-          failed += 1; // the runner has logged why
+          failed += 1; // the runner has logged the cause
         }
       }
       await tollgate.relay.drain();

@@ -21,7 +21,7 @@ export const ledger: Command = {
       const report = await verifyLedger(database.db);
       for (const violation of report.violations) process.stderr.write(`${violation.rule}: ${violation.detail}\n`);
       process.stdout.write(
-        `${report.entries_count} entries in ${report.events_count} events: ${report.violations.length === 0 ? 'the books add up' : `${report.violations.length} violations`}\n`,
+        `${report.entries_count} entries in ${report.events_count} events: ${report.violations.length === 0 ? 'the ledger is balanced' : `${report.violations.length} violations`}\n`,
       );
       return report.violations.length === 0 ? 0 : 1;
     } finally {

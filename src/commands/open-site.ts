@@ -1,11 +1,11 @@
 import { pino, type Logger } from 'pino';
 import { buildTollgate, type Tollgate } from '../app.ts';
 import { type Config, readConfig } from '../config.ts';
-import { findSecretKey } from '../secret-key.ts';
-import { sealClearKeys } from '../seal-clear-keys.ts';
-import { requireSecretOfDatabase } from '../secret-of-database.ts';
-import { setUpSite } from '../set-up.ts';
-import { doubtfulSettings, requireSafeSettings } from '../unsafe-settings.ts';
+import { loadSecretKey } from '../secrets/secret-key.ts';
+import { sealClearKeys } from '../secrets/seal-clear-keys.ts';
+import { requireSecretOfDatabase } from '../secrets/secret-of-database.ts';
+import { setUpSite } from '../set-up/set-up-site.ts';
+import { findDoubtfulSettings, requireSafeSettings } from '../settings/unsafe-settings.ts';
 import { join } from 'node:path';
 import { movableClock, systemClock } from '#platform/clock';
 import { type Database, openDatabase } from '#platform/db/database';
@@ -44,19 +44,20 @@ export async function openConfiguredDatabase(config: Config, log: Logger): Promi
 }
 
 /**
- * Opens the configured database, brings it up to date, sets the site up at the first start, and wires the program.
- * @throws ConfigError before anything is opened, written or listened on, when a setting is invalid or unsafe
+ * Opens the configured database, migrates it, sets up the site at the first start, and builds the program.
+ *
+ * @throws ConfigError if a setting is invalid or unsafe, before any file, database or port is opened
  */
 export async function openSite(): Promise<OpenSite> {
   const config = readConfig();
   requireSafeSettings(config);
   const log = makeLog(config);
-  for (const { setting, reason } of doubtfulSettings(config)) log.warn({ setting }, reason);
+  for (const { setting, reason } of findDoubtfulSettings(config)) log.warn({ setting }, reason);
   if (config.mode === 'evaluation')
     log.warn(
-      'evaluation mode: loopback addresses only, payments go to the test processor, e-mails are written to this log',
+      'evaluation mode: loopback addresses only, payments use the test processor, e-mails are written to this log',
     );
-  const secret = await findSecretKey(config);
+  const secret = await loadSecretKey(config);
   const database = await openConfiguredDatabase(config, log);
   try {
     await migrate(database.db, (message) => log.info(message));

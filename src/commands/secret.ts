@@ -2,8 +2,8 @@ import { systemClock } from '#platform/clock';
 import { migrate } from '#platform/db/migrate';
 import type { Command } from '../commands.ts';
 import { readConfig } from '../config.ts';
-import { findSecretKey } from '../secret-key.ts';
-import { adoptSecret } from '../secret-of-database.ts';
+import { loadSecretKey } from '../secrets/secret-key.ts';
+import { adoptSecret } from '../secrets/secret-of-database.ts';
 import { makeLog, openConfiguredDatabase } from './open-site.ts';
 
 export const secret: Command = {
@@ -15,7 +15,7 @@ export const secret: Command = {
     }
     const config = readConfig();
     const log = makeLog(config);
-    const key = await findSecretKey(config);
+    const key = await loadSecretKey(config);
     const database = await openConfiguredDatabase(config, log);
     try {
       await migrate(database.db, (message) => log.info(message));

@@ -1,5 +1,5 @@
 import type { Command } from '../commands.ts';
-import { firstManagerLink } from '../first-manager.ts';
+import { prepareFirstManager } from '../set-up/first-manager.ts';
 import { openSite } from './open-site.ts';
 import { untilStopped } from './until-stopped.ts';
 
@@ -12,8 +12,8 @@ export const serve: Command = {
       if (values['no-worker'] !== true) await tollgate.startWorker();
       log.info({ address }, 'ready');
       if (config.processor === 'test' && config.mode === 'production')
-        log.warn('payments go to the test processor: made-up cards are accepted and no money moves');
-      const first = await firstManagerLink(await tollgate.makeContext('first manager'));
+        log.warn('payments use the test processor: made-up cards are accepted and no money moves');
+      const first = await prepareFirstManager(await tollgate.makeContext('first manager'));
       if (first !== null && 'link' in first)
         log.warn(
           { link: first.link },
@@ -26,7 +26,7 @@ export const serve: Command = {
         );
       const stop = await untilStopped(log, config.stop_delay_ms + config.stop_ms_max);
       tollgate.announceStop();
-      // Ctrl-C comes from a person at the terminal: no load balancer has to notice.
+      // SIGINT (Ctrl-C) skips the delay: it is meant for load balancers.
       if (stop.signal === 'SIGTERM') await stop.delay(config.stop_delay_ms);
       return 0;
     } finally {

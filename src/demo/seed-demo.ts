@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { setUpSite } from '../set-up.ts';
+import { setUpSite } from '../set-up/set-up-site.ts';
 import type { Config } from '../config.ts';
 import type { Context } from '#platform/context';
 import type { MovableClock } from '#platform/clock';

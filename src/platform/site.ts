@@ -28,6 +28,40 @@ export async function findSite(reader: Reader): Promise<Site | undefined> {
   return { ...row, broker_id: row.broker_id, session_backend: parseBackend(row.session_backend) };
 }
 
+/** Inserts the site with its default settings. Throws on a second site with the same slug (unique constraint). */
+export async function insertSite(
+  tx: Tx,
+  site: { slug: string; title: string; broker_id: ProfileId },
+  at: Date,
+): Promise<SiteId> {
+  const { id } = await tx
+    .insertInto('sites')
+    .values({ ...site, created_at: at })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+/** Selects the site FOR UPDATE and returns its sealed session key: serializes changes of its rules and of its key. */
+export async function lockSite(tx: Tx, site_id: SiteId): Promise<Pick<Site, 'session_key_sealed'>> {
+  return tx
+    .selectFrom('sites')
+    .select('session_key_sealed')
+    .where('id', '=', site_id)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+}
+
+/** Finds the sites that store a sealed session key, current or previous. */
+export async function findSitesWithSessionKey(reader: Reader): Promise<SiteId[]> {
+  const sites = await reader
+    .selectFrom('sites')
+    .select('id')
+    .where((eb) => eb.or([eb('session_key_sealed', 'is not', null), eb('session_key_previous_sealed', 'is not', null)]))
+    .execute();
+  return sites.map(({ id }) => id);
+}
+
 /** Changes the site and moves its version, so that every node's caches notice. */
 export async function updateSite(tx: Tx, site_id: SiteId, change: SiteChange): Promise<void> {
   await tx

@@ -2,7 +2,7 @@ import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db/database';
 import type { SiteId } from '#platform/db/db-schema';
-import { touchSite } from '#platform/site';
+import { lockSite, touchSite } from '#platform/site';
 import { type Allow, parseAllow } from './allow.ts';
 import { gatewayProblems } from '../problems.ts';
 import type { AccessRule } from './rule.ts';
@@ -11,7 +11,6 @@ import {
   deleteRuleRow,
   findRule,
   insertRule,
-  lockRules,
   setRank,
   shiftRanks,
   type StoredRule,
@@ -45,7 +44,7 @@ export async function createRule(ctx: Context, input: RuleInput & { readonly pat
     is_forward: input.is_forward ?? true,
     engaged: input.engaged?.trim() ?? '',
   };
-  return changing(ctx, async (tx, site_id) => {
+  return changeSiteRules(ctx, async (tx, site_id) => {
     if (await findRule(tx, site_id, path)) throw gatewayProblems.rule_exists();
     const rules = await allRules(tx, site_id);
     if (rules.some(({ rank }) => rank === rule.rank)) {
@@ -61,7 +60,7 @@ export async function createRule(ctx: Context, input: RuleInput & { readonly pat
  */
 export async function updateRule(ctx: Context, path: string, input: RuleInput): Promise<StoredRule> {
   const allow = input.allow === undefined ? null : parseAllowField(input.allow);
-  return changing(ctx, async (tx, site_id) => {
+  return changeSiteRules(ctx, async (tx, site_id) => {
     const rule = await findRule(tx, site_id, path);
     if (!rule) throw gatewayProblems.rule_unknown();
     const rank = Math.max(1, input.rank ?? rule.rank);
@@ -80,7 +79,7 @@ export async function updateRule(ctx: Context, path: string, input: RuleInput): 
  * @throws rule_unknown (404)
  */
 export async function deleteRule(ctx: Context, path: string): Promise<void> {
-  await changing(ctx, async (tx, site_id) => {
+  await changeSiteRules(ctx, async (tx, site_id) => {
     const rule = await findRule(tx, site_id, path);
     if (!rule) throw gatewayProblems.rule_unknown();
     await deleteRuleRow(tx, rule.id);
@@ -90,7 +89,7 @@ export async function deleteRule(ctx: Context, path: string): Promise<void> {
 
 /** Makes several moves in order, all or none; a rank that no rule has is skipped. */
 export async function moveRules(ctx: Context, moves: readonly RankMove[]): Promise<void> {
-  await changing(ctx, async (tx, site_id) => {
+  await changeSiteRules(ctx, async (tx, site_id) => {
     for (const { oldpos, newpos } of moves) {
       const rules = await allRules(tx, site_id);
       const rule = rules.find(({ rank }) => rank === oldpos);
@@ -107,11 +106,15 @@ async function moveRule(tx: Tx, site_id: SiteId, rule: StoredRule, rank: number)
   await setRank(tx, rule.id, rank);
 }
 
-/** Every change of the rules: one at a time, and the site's version tells all nodes. */
-async function changing<T>(ctx: Context, work: (tx: Tx, site_id: SiteId) => Promise<T>): Promise<T> {
+/**
+ * Changes the rules of the site and its version, by which every node notices the change.
+ *
+ * Locks: the row of the site, since ranks depend on each other.
+ */
+async function changeSiteRules<T>(ctx: Context, work: (tx: Tx, site_id: SiteId) => Promise<T>): Promise<T> {
   const site_id = ctx.site.id;
   return inTransaction(ctx.db, async (tx) => {
-    await lockRules(tx, site_id);
+    await lockSite(tx, site_id);
     const result = await work(tx, site_id);
     await touchSite(tx, site_id);
     return result;

@@ -65,11 +65,6 @@ export async function findRule(reader: Reader, site_id: SiteId, path: string): P
   return row && toRule(row);
 }
 
-/** Holds the site's row: whoever changes its rules goes one after the other, for ranks depend on each other. */
-export async function lockRules(tx: Tx, site_id: SiteId): Promise<void> {
-  await tx.selectFrom('sites').select('id').where('id', '=', site_id).forUpdate().execute();
-}
-
 export async function insertRule(tx: Tx, site_id: SiteId, rule: AccessRule): Promise<StoredRule> {
   const row = await tx
     .insertInto('access_rules')

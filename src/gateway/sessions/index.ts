@@ -2,6 +2,6 @@
 export { boundSession, type SessionConcern } from './bound-session.ts';
 export { sessionRoutes } from './routes.ts';
 export { makeSessionCarriers, type SessionCarriers } from './session-carriers.ts';
-export { dropSessionKeys, openSessionKey, rotateSessionKey } from './session-key.ts';
+export { removeSessionKeys, openSessionKey, rotateSessionKey } from './session-key.ts';
 export { carriedBytes, type SessionCarrier } from './session-token.ts';
 export { makeSession } from './session.ts';

@@ -3,7 +3,7 @@ type Kind = 'string' | 'secret' | 'integer' | 'boolean' | 'url' | 'list';
 export interface Setting {
   readonly name: string;
   readonly kind: Kind;
-  /** As it would be written in the environment; null when there is none. */
+  /** Text as in the environment; null if the setting has no default. */
   readonly default: string | null;
   readonly min?: number;
   readonly max?: number;
@@ -42,7 +42,7 @@ export function parseSetting(setting: Setting, text: string): { value: unknown }
   }
 }
 
-/** What follows the host would be dropped without a word: a site has a host of its own. */
+/** Accepts scheme, host and port only: a path would have no effect, since a site has its own host. */
 function parseOrigin(text: string): { value: string } | { error: string } {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol))

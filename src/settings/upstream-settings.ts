@@ -1,6 +1,6 @@
 import type { Setting } from './setting.ts';
 
-/** Settings of the connection between the gateway and the application; part of `settings` in config.ts. */
+/** Settings of the connection between the gateway and the application. */
 export const upstreamSettings = {
   upstream_timeout_ms: {
     name: 'UPSTREAM_TIMEOUT_MS',
@@ -8,7 +8,7 @@ export const upstreamSettings = {
     default: '120000',
     min: 100,
     max: 3_600_000,
-    description: 'How long the application behind the gateway may take to start its answer.',
+    description: 'How long the application behind the gateway may take to start its response.',
   },
   upstream_requests_max: {
     name: 'UPSTREAM_REQUESTS_MAX',
@@ -17,7 +17,7 @@ export const upstreamSettings = {
     min: 1,
     max: 10_000,
     description:
-      'Requests that are forwarded to the application at the same time by one process, each on a connection of its own. Half of them at most for one network. Streams are counted apart.',
+      'Requests that are forwarded to the application concurrently by one process, each on its own connection. One network may use half of them. Streams are counted separately.',
   },
   upstream_requests_per_caller_max: {
     name: 'UPSTREAM_REQUESTS_PER_CALLER_MAX',
@@ -35,7 +35,7 @@ export const upstreamSettings = {
     min: 1,
     max: 100_000,
     description:
-      'WebSockets, event streams and transfers of more than five seconds that are open at the same time. Half of them at most for one network.',
+      'WebSockets, event streams and transfers of more than five seconds that are open concurrently. One network may use half of them.',
   },
   upstream_streams_per_caller_max: {
     name: 'UPSTREAM_STREAMS_PER_CALLER_MAX',
@@ -52,7 +52,7 @@ export const upstreamSettings = {
     min: 100,
     max: 3_600_000,
     description:
-      'Time in which 1 KiB of the body of a forwarded request must arrive, and the body of a response must move on; otherwise it is ended. Event streams may be silent.',
+      'Time in which 1 KiB of the body of a forwarded request must arrive, and in which the body of a response must make progress; otherwise the exchange is ended. Event streams may be silent.',
   },
   upstream_session_bytes_max: {
     name: 'UPSTREAM_SESSION_BYTES_MAX',
@@ -68,7 +68,14 @@ export const upstreamSettings = {
     kind: 'list',
     default: 'x-requested-with,x-csrf-token,x-request-id',
     description:
-      'Request headers of callers that reach the application beside the standard ones, separated by commas; names of signatures of webhooks belong here. Headers that the gateway sets cannot be listed.',
+      'Request headers of callers that reach the application beside the standard ones, separated by commas; signature headers of webhooks belong here. Headers that the gateway sets cannot be listed.',
+  },
+  private_addresses_allowed: {
+    name: 'PRIVATE_ADDRESSES_ALLOWED',
+    kind: 'boolean',
+    default: null,
+    description:
+      'Allows the entry point to be a loopback, private or link-local address. When left out: true in evaluation mode, where the application runs on the same computer, false otherwise.',
   },
 } satisfies Record<string, Setting>;
 
@@ -81,4 +88,5 @@ export interface UpstreamConfig {
   upstream_idle_ms: number;
   upstream_session_bytes_max: number;
   forwarded_headers: string[];
+  private_addresses_allowed: boolean;
 }

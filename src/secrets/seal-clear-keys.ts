@@ -2,14 +2,15 @@ import { sealClearRoleKeys } from '#profiles';
 import { sealClearSubscriptionKeys } from '#subscriptions';
 import { type Db, inTransaction } from '#platform/db/database';
 import { sealClearSecrets } from '#platform/jobs/outbox-store';
-import { lockSetUp } from './set-up.ts';
+import { lockSetUp } from '../set-up/set-up-store.ts';
 
 const ROWS_MAX = 500;
 
 /**
- * Seals what earlier versions stored in clear: keys of invitations, and secrets of events that wait. Runs at each start
- * and does nothing once it is done; a migration cannot do it, since the master key is no part of the database.
- * Returns how many rows were changed.
+ * Seals keys that earlier versions stored in clear text: keys of invitations, and secrets of events in the outbox.
+ * Returns the number of changed rows: 0 from the second start on. Runs in transactions of at most 500 rows.
+ *
+ * Why no migration: the master key is not stored in the database. Locks: the advisory lock of the set-up.
  */
 export async function sealClearKeys(db: Db): Promise<number> {
   let sealed = 0;

@@ -32,3 +32,6 @@ export const overrideSettings = {
   ),
   allow_weak_secret_key: override('ALLOW_WEAK_SECRET_KEY', 'Starts with a SECRET_KEY that can be guessed.'),
 } satisfies Record<string, Setting>;
+
+/** True accepts the risk. */
+export type OverrideConfig = Record<keyof typeof overrideSettings, boolean>;

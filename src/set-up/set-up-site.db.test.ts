@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { openTestDatabase, type TestDatabase } from '../test/support/database.ts';
-import { movableClock } from './platform/clock.ts';
-import { setUpSite } from './set-up.ts';
+import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { movableClock } from '../platform/clock.ts';
+import { setUpSite } from './set-up-site.ts';
 
 let database: TestDatabase;
 before(async () => {

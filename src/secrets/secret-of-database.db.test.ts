@@ -3,10 +3,10 @@ import { after, before, test } from 'node:test';
 import { openSessionKey, rotateSessionKey } from '#gateway';
 import { seal } from '#platform/security/crypto';
 import { findSite } from '#platform/site';
-import { makeUser } from '../test/support/factories/accounts.ts';
-import { testContext, type TestContext } from '../test/support/context.ts';
-import { openTestDatabase, type TestDatabase } from '../test/support/database.ts';
-import { ConfigError } from './config.ts';
+import { makeUser } from '../../test/support/factories/accounts.ts';
+import { testContext, type TestContext } from '../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
+import { ConfigError } from '../config.ts';
 import { adoptSecret, requireSecretOfDatabase } from './secret-of-database.ts';
 
 const FIRST = 'the first master key, which is long enough';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ConfigError, readConfig } from './config.ts';
-import { doubtfulSettings, isLoopback, requireSafeSettings, unsafeSettings } from './unsafe-settings.ts';
+import { ConfigError, readConfig } from '../config.ts';
+import { findDoubtfulSettings, isLoopback, requireSafeSettings, findUnsafeSettings } from './unsafe-settings.ts';
 
 const SECRET = '0123456789abcdef0123456789abcdef';
 const production = {
@@ -56,7 +56,7 @@ const table: [string, Environment, [setting: string, override: string | null][]]
 
 for (const [title, environment, expected] of table) {
   test(`the start is ${expected.length === 0 ? 'allowed' : `refused for ${expected.map(([name]) => name).join(', ')}`}: ${title}`, () => {
-    const found = unsafeSettings(readConfig(environment));
+    const found = findUnsafeSettings(readConfig(environment));
     assert.deepEqual(
       found.map(({ setting, override }) => [setting, override]),
       expected,
@@ -87,12 +87,12 @@ test('the mode is production with a database server and evaluation without, unle
 
 test('a wider defence is logged and does not refuse the start', () => {
   const config = readConfig({ ...production, TOKEN_LIFETIME_S: '7776000', PRIVATE_ADDRESSES_ALLOWED: '1' });
-  assert.deepEqual(unsafeSettings(config), []);
+  assert.deepEqual(findUnsafeSettings(config), []);
   assert.deepEqual(
-    doubtfulSettings(config).map(({ setting }) => setting),
+    findDoubtfulSettings(config).map(({ setting }) => setting),
     ['PRIVATE_ADDRESSES_ALLOWED', 'SMTP_URL', 'TOKEN_LIFETIME_S'],
   );
-  assert.deepEqual(doubtfulSettings(readConfig({})), []);
+  assert.deepEqual(findDoubtfulSettings(readConfig({})), []);
 });
 
 test('an address, a host, a proxy or a header that cannot be used is refused with the entry', () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { buildTollgate } from './app.ts';
+import { buildTollgate } from '../app.ts';
 import { openDatabase } from '#platform/db/database';
-import { apiClient } from '../test/support/client.ts';
-import { startApp, TEST_SECRET, type TestApp } from '../test/support/start-app.ts';
+import { apiClient } from '../../test/support/client.ts';
+import { startApp, TEST_SECRET, type TestApp } from '../../test/support/start-app.ts';
 import { pino } from 'pino';
-import { firstManagerLink } from './first-manager.ts';
+import { prepareFirstManager } from './first-manager.ts';
 
 let app: TestApp;
 before(async () => {
@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => app.close());
 
-const prepare = async () => firstManagerLink(await app.tollgate.makeContext('first manager'));
+const prepare = async () => prepareFirstManager(await app.tollgate.makeContext('first manager'));
 const keyNow = async () => {
   const prepared = await prepare();
   assert.ok(prepared !== null && 'link' in prepared);
@@ -44,7 +44,7 @@ test('nodes that start together log one link between them', async () => {
   const contexts = await Promise.all(
     Array.from({ length: 6 }, (_, i) => (i % 2 === 0 ? app.tollgate : other).makeContext('first manager')),
   );
-  const prepared = await Promise.all(contexts.map((ctx) => firstManagerLink(ctx)));
+  const prepared = await Promise.all(contexts.map((ctx) => prepareFirstManager(ctx)));
   assert.equal(prepared.filter((each) => each !== null && 'link' in each).length, 1);
   assert.equal(prepared.filter((each) => each !== null && 'prepared_at' in each).length, 5);
   const users = await app.db.selectFrom('users').select('username').execute();

@@ -3,14 +3,14 @@ import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import { inTransaction } from '#platform/db/database';
 import { linkKeyHash, useMasterKey } from '#platform/security/link-keys';
-import { apiClient } from '../test/support/client.ts';
-import { testContext } from '../test/support/context.ts';
-import { makePlan } from '../test/support/factories/catalog.ts';
-import { makeOrganization, makeReadyUser } from '../test/support/factories/profiles.ts';
-import { subscribe } from '../test/support/factories/subscriptions.ts';
-import { tokenOf } from '../test/support/sign-in.ts';
-import { startApp, type TestApp } from '../test/support/start-app.ts';
-import { TEST_SECRET } from '../test/support/test-secret.ts';
+import { apiClient } from '../../test/support/client.ts';
+import { testContext } from '../../test/support/context.ts';
+import { makePlan } from '../../test/support/factories/catalog.ts';
+import { makeOrganization, makeReadyUser } from '../../test/support/factories/profiles.ts';
+import { subscribe } from '../../test/support/factories/subscriptions.ts';
+import { tokenOf } from '../../test/support/sign-in.ts';
+import { startApp, type TestApp } from '../../test/support/start-app.ts';
+import { TEST_SECRET } from '../../test/support/test-secret.ts';
 import { sealClearKeys } from './seal-clear-keys.ts';
 
 /** Keys that open something never stand in the database as they are sent. */

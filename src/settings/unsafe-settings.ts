@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { ConfigError, type Config } from './config.ts';
+import { ConfigError, type Config } from '../config.ts';
 import { overrideSettings } from './override-settings.ts';
 import { isAnyProxy } from './trusted-proxy.ts';
 
@@ -14,19 +14,19 @@ export interface UnsafeSetting {
 type Override = keyof typeof overrideSettings;
 
 /**
- * Lists the settings that switch a defence off or put it below its published minimum, except those that an override accepts.
+ * Returns the settings that disable a defence or set it below its published minimum. Excludes those with an override.
  *
- * Pure. In development on loopback addresses only, limits and passwords may be relaxed.
+ * Pure. Limits and passwords may be relaxed in development mode on loopback addresses.
  * @see docs/decisions/0032-modes-and-safe-start.md
  */
-export function unsafeSettings(config: Config): UnsafeSetting[] {
+export function findUnsafeSettings(config: Config): UnsafeSetting[] {
   const found: UnsafeSetting[] = [];
   const add = (setting: string, reason: string, override: Override | null) => {
     if (override === null || !config[override])
       found.push({ setting, reason, override: override === null ? null : overrideSettings[override].name });
   };
 
-  for (const [setting, reached] of reachedAddresses(config)) {
+  for (const [setting, reached] of findPublicAddresses(config)) {
     if (config.mode === 'development')
       add(
         setting,
@@ -41,7 +41,7 @@ export function unsafeSettings(config: Config): UnsafeSetting[] {
       );
   }
   if (config.mode === 'production') addProduction(config, add);
-  if (config.mode !== 'development' || reachedAddresses(config).length > 0) addDefences(config, add);
+  if (config.mode !== 'development' || findPublicAddresses(config).length > 0) addDefences(config, add);
   return found;
 }
 
@@ -56,7 +56,7 @@ function addProduction(config: Config, add: Add): void {
       'is not set, so that cookies lack Secure and links in e-mails name the address to listen on; set it to the https address of the site.',
       'allow_insecure_cookies',
     );
-  else if (config.base_url.startsWith('http:') && reachedAddresses(config).length > 0)
+  else if (config.base_url.startsWith('http:') && findPublicAddresses(config).length > 0)
     add('BASE_URL', `${config.base_url} is not https, so that cookies lack Secure.`, 'allow_insecure_cookies');
   if (!isReachableEmail(config.site_email))
     add(
@@ -72,7 +72,7 @@ function addDefences(config: Config, add: Add): void {
   if (config.requests_per_minute_max > REQUESTS_PER_MINUTE_MAX)
     add(
       'REQUESTS_PER_MINUTE_MAX',
-      `${config.requests_per_minute_max} requests a minute of one caller are a flood; ${REQUESTS_PER_MINUTE_MAX} is the most that a site needs.`,
+      `${config.requests_per_minute_max} requests a minute of one caller do not limit a flood; the largest safe value is ${REQUESTS_PER_MINUTE_MAX}.`,
       'allow_raised_limits',
     );
   if (config.password_length_min < PASSWORD_LENGTH_MIN)
@@ -94,14 +94,14 @@ function addDefences(config: Config, add: Add): void {
 
 const PASSWORD_LENGTH_MIN = 8;
 const REQUESTS_PER_MINUTE_MAX = 60_000;
-/** A key of 32 random hexadecimal digits has fewer than 8 different ones in less than one of a million draws. */
+/** A key of 32 random hexadecimal digits has fewer than 8 different digits with a probability below 1e-6. */
 const SECRET_CHARACTERS_MIN = 8;
 const DAY_S = 86_400;
 const BODY_BYTES_WARNED = 10_485_760;
 const BODY_MS_WARNED = 600_000;
 
-/** Lists settings that make a defence wider within its bounds: they are logged at each start and do not refuse it. */
-export function doubtfulSettings(config: Config): { setting: string; reason: string }[] {
+/** Returns settings that weaken a defence within its bounds. They are logged at each start and do not prevent it. */
+export function findDoubtfulSettings(config: Config): { setting: string; reason: string }[] {
   // oxfmt-ignore
   const table: [boolean, string, string][] = [
     [config.private_addresses_allowed && config.mode === 'production', 'PRIVATE_ADDRESSES_ALLOWED', 'addresses that the site sets may name machines of the private network'],
@@ -115,19 +115,19 @@ export function doubtfulSettings(config: Config): { setting: string; reason: str
   return table.flatMap(([is_so, setting, reason]) => (is_so ? [{ setting, reason }] : []));
 }
 
-/** Throws one line for each unsafe setting. @throws ConfigError */
-export function requireSafeSettings(config: Config, unsafe = unsafeSettings(config)): void {
+/** @throws ConfigError with one line per unsafe setting */
+export function requireSafeSettings(config: Config, unsafe = findUnsafeSettings(config)): void {
   if (unsafe.length === 0) return;
   throw new ConfigError(
     unsafe.map(
       ({ setting, reason, override }) =>
-        `${setting}: ${reason}${override === null ? '' : ` Set ${override}=1 to start all the same.`}`,
+        `${setting}: ${reason}${override === null ? '' : ` Set ${override}=1 to start nevertheless.`}`,
     ),
   );
 }
 
-/** Settings that make this process reachable from other machines, with the address. */
-function reachedAddresses(config: Config): [string, string][] {
+/** Returns the settings that make this process reachable from other machines, each with its address. */
+function findPublicAddresses(config: Config): [string, string][] {
   return [
     ...(isLoopback(config.host) ? [] : ([['HOST', config.host]] as [string, string][])),
     ...(config.base_url === null || isLoopback(new URL(config.base_url).hostname)
@@ -139,7 +139,7 @@ function reachedAddresses(config: Config): [string, string][] {
   ];
 }
 
-/** True if a host name or address leads to this machine only; names other than localhost could lead anywhere. */
+/** True for loopback addresses, `localhost` and names below `.localhost`. */
 export function isLoopback(host: string): boolean {
   const bare = host.toLowerCase().replace(/^\[|\]$/g, '');
   if (isIP(bare) === 4) return bare.startsWith('127.');
@@ -147,7 +147,7 @@ export function isLoopback(host: string): boolean {
   return bare === 'localhost' || bare.endsWith('.localhost');
 }
 
-/** Domains that never receive mail (RFC 6761), and the one that hosts give themselves. */
+/** Domains that never receive mail: RFC 6761, and `localdomain`, the default domain of many hosts. */
 const UNREACHABLE = /(?:^|\.)(?:localhost|localdomain|invalid)$/i;
 
 function isReachableEmail(address: string): boolean {

@@ -3,21 +3,21 @@ import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { paths } from '#platform/http/paths';
 import { findManagerIds, getBroker, makeManager, type Profile } from '#profiles';
-import { lockSetUp } from './set-up.ts';
+import { lockSetUp } from './set-up-store.ts';
 
 const LINK_LIFETIME_S = 86_400;
 const REASON = 'first manager';
-/** Nodes that start together finish their migrations within this time of each other. */
+/** Maximum time between two nodes of one deployment that finish their migrations and log the link. */
 const START_TOGETHER_MS = 30_000;
 
 /**
- * Makes the first manager of a site without managers, as a user without password. Returns the link that makes its reader
- * that user: single use, and the only valid one, since every earlier link is void from then on.
+ * Inserts the first manager of a site without managers, as a user without password, and returns an activation link.
+ * The link is valid once; it replaces every earlier link. Returns null if a manager can sign in.
  *
- * Returns the instant of the last link when a node prepared one less than 30 s ago: nodes that start together log one link.
- * Returns null when a manager can sign in.
+ * Returns `prepared_at` if a node prepared a link less than 30 s ago, so that nodes that start together log one link.
+ * Locks: the advisory lock of the set-up.
  */
-export async function firstManagerLink(ctx: Context): Promise<{ link: string } | { prepared_at: Date } | null> {
+export async function prepareFirstManager(ctx: Context): Promise<{ link: string } | { prepared_at: Date } | null> {
   const at = ctx.clock.now();
   return inTransaction(ctx.db, async (tx) => {
     await lockSetUp(tx);
