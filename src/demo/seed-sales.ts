@@ -4,7 +4,7 @@ import { accounts, moveAmount, postEvent } from '#ledger';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import { callProcessor, recordCharge, reserveAttempt } from '#payments';
-import { findSubscription } from '#subscriptions';
+import { findSubscription, subscriptionSubject } from '#subscriptions';
 import { coupons, documentedCharge, plans } from './dataset.ts';
 import { monthsBefore } from './months-before.ts';
 import { as, type People } from './seed-people.ts';
@@ -95,7 +95,6 @@ async function payDocumentedCharge(xia: Context, people: People): Promise<void> 
   );
   const answer = await callProcessor(xia, attempt);
   if (answer.outcome !== 'accepted') throw new Error(`the demo's payment was ${answer.outcome}`);
-  const event_id = `sub_${subscription.id}/`;
   await inTransaction(xia.db, async (tx) => {
     const entries = await postEvent(tx, {
       key: `demo:${documentedCharge.key}`,
@@ -107,7 +106,7 @@ async function payDocumentedCharge(xia: Context, people: People): Promise<void> 
           to: { profile_id: profile.id, account: accounts.payable },
           amount: line,
           unit: 'usd',
-          event_id,
+          subject: subscriptionSubject(subscription.id),
           description: `Desks for a workshop, day ${index + 1}`,
         }),
       ),
@@ -121,7 +120,6 @@ async function payDocumentedCharge(xia: Context, people: People): Promise<void> 
         provider_id: people.broker.id,
         amount: entry.dest_amount,
         broker_fee_percent: 0,
-        event_id,
       })),
       at,
     );

@@ -1,131 +1,111 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Money } from '#kernel/money';
-import type { ProfileId, SubscriptionId } from '#platform/db/db-schema';
+import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { type EventBalance, type StatementBalance, sumByUnit } from './balance.ts';
+import { type StatementBalance, type SubjectBalance, sumByUnit } from './balance.ts';
 import type { Account, Entry } from './entry.ts';
+import type { LedgerSubject } from './subject.ts';
 
-/** Narrows a balance: `from` inclusive, `until` exclusive. */
-export interface BalanceScope {
-  from?: Date;
-  until?: Date;
-  event_id?: string;
-}
-
-/** Reads what one account of a profile holds, by unit: what came in less what went out. Empty when nothing ever did. */
-export async function balance(
-  reader: Reader,
-  profile_id: ProfileId,
-  account: Account,
-  scope: BalanceScope = {},
-): Promise<Money[]> {
-  const within = scopeCondition(scope);
-  // Each half walks its own index: ledger_entries_dest, ledger_entries_orig.
+/** Reads the balance of an account of a profile, by unit: received less sent. Empty when it has no entries. */
+export async function findBalance(reader: Reader, profile_id: ProfileId, account: Account): Promise<Money[]> {
+  // Each half scans its own index: ledger_entries_dest, ledger_entries_orig.
   const { rows } = await sql<Money>`
     select unit, sum(amount) as amount from (
       select dest_unit as unit, dest_amount as amount from ledger_entries
-        where dest_profile_id = ${profile_id} and dest_account = ${account} and ${within}
+        where dest_profile_id = ${profile_id} and dest_account = ${account}
       union all
       select orig_unit, -orig_amount from ledger_entries
-        where orig_profile_id = ${profile_id} and orig_account = ${account} and ${within}
+        where orig_profile_id = ${profile_id} and orig_account = ${account}
     ) postings group by unit order by unit`.execute(reader);
   return rows;
 }
 
-/** Reads what all profiles together hold in an account on one event, by unit. */
-export async function eventBalance(reader: Reader, event_id: string, account: Account): Promise<Money[]> {
-  // Index: ledger_entries_event_id.
-  const { rows } = await sql<Money>`
-    select unit, sum(amount) as amount from (
-      select dest_unit as unit, dest_amount as amount from ledger_entries
-        where event_id = ${event_id} and dest_account = ${account}
-      union all
-      select orig_unit, -orig_amount from ledger_entries where event_id = ${event_id} and orig_account = ${account}
-    ) postings group by unit order by unit`.execute(reader);
-  return rows;
-}
-
-/** What somebody holds in an account on one event. */
-export interface Holding extends EventBalance {
+/** Balance of an account of one profile on one subject, in one unit. */
+export interface Holding extends SubjectBalance {
   profile_id: ProfileId;
 }
 
-/** Reads who holds what in an account, event by event. */
-export async function holdingsByEvent(
+/** Reads the balances of an account on subjects, by subject, profile and unit. */
+export async function findHoldings(
   reader: Reader,
-  event_ids: readonly string[],
+  subjects: readonly LedgerSubject[],
   account: Account,
 ): Promise<Holding[]> {
-  if (event_ids.length === 0) return [];
-  // Index: ledger_entries_event_id.
+  if (subjects.length === 0) return [];
+  // Index: ledger_entries_subject.
   const { rows } = await sql<Holding>`
-    select event_id, profile_id, unit, sum(amount) as amount from (
-      select event_id, dest_profile_id as profile_id, dest_unit as unit, dest_amount as amount from ledger_entries
-        where event_id = any(${[...event_ids]}) and dest_account = ${account}
+    select ${subjectJson}, profile_id, unit, sum(amount) as amount from (
+      select ${subjectColumns}, dest_profile_id as profile_id, dest_unit as unit, dest_amount as amount
+        from ${subjectRows(subjects)} join ledger_entries entry on ${isAboutSubject}
+        where dest_account = ${account}
       union all
-      select event_id, orig_profile_id, orig_unit, -orig_amount from ledger_entries
-        where event_id = any(${[...event_ids]}) and orig_account = ${account}
-    ) postings group by event_id, profile_id, unit order by event_id, profile_id, unit`.execute(reader);
+      select ${subjectColumns}, orig_profile_id, orig_unit, -orig_amount
+        from ${subjectRows(subjects)} join ledger_entries entry on ${isAboutSubject}
+        where orig_account = ${account}
+    ) postings
+    group by ${subjectColumns}, profile_id, unit order by ${subjectColumns}, profile_id, unit`.execute(reader);
   return rows;
 }
 
-/** An entry that settles part of what its event owes: paid, or written off. */
+/** An entry that settles part of what its subject owes: paid, or written off. */
 const settles = sql`((orig_account = 'Backlog' and dest_account = 'Receivable')
   or (orig_account = 'Receivable' and dest_account = 'Canceled'))`;
 
-/** What an entry adds to the amount due on its event: an order adds, a payment or a write-off takes away. */
+/** What an entry adds to the amount due on its subject: an order adds, a payment or a write-off subtracts. */
 const due = sql`case when dest_account = 'Payable' then dest_amount else -dest_amount end`;
 
 /**
- * Reads what a profile owes at an instant, the entries of that very instant included: orders on its events (whoever pays
- * for them) less what was paid or written off there. Refunds and disputes change nothing. With `sellers` on orders of
- * these only.
+ * Reads what a profile owes at `at` (inclusive): all orders on the subjects that it ordered, less what was paid or written
+ * off on them. Orders and payments of other profiles on these subjects count. Refunds and disputes change nothing.
+ * With `sellers`, the subjects of orders from these providers only.
  */
-export async function statementBalance(
+export async function findStatementBalance(
   reader: Reader,
   profile_id: ProfileId,
   at: Date,
   sellers?: readonly ProfileId[] | null,
 ): Promise<StatementBalance> {
   const of_sellers = sellers ? sql`orig_profile_id = any(${[...sellers]}::bigint[])` : sql`true`;
-  // Index: ledger_entries_dest finds the events, ledger_entries_event_id what happened on them.
-  const { rows } = await sql<EventBalance>`
-    select entry.event_id, entry.dest_unit as unit, sum(${due}) as amount
-    from (
-      select distinct event_id from ledger_entries
-      where dest_profile_id = ${profile_id} and dest_account = 'Payable' and created_at <= ${at} and event_id is not null
-        and ${of_sellers}
-    ) owed join ledger_entries entry on entry.event_id = owed.event_id
-    where entry.created_at <= ${at} and (dest_account = 'Payable' or ${settles})
-    group by entry.event_id, entry.dest_unit
-    having sum(${due}) <> 0
-    order by entry.event_id, entry.dest_unit`.execute(reader);
-  return { events: rows, totals: sumByUnit(rows) };
+  // Indexes: ledger_entries_dest finds the subjects, ledger_entries_subject their entries.
+  const { rows } = await sql<SubjectBalance>`
+    select ${subjectJson}, unit, amount from (
+      select ${subjectColumns}, entry.dest_unit as unit, sum(${due}) as amount
+      from (
+        select distinct subject_kind as kind, subject_id as id, subject_part as part from ledger_entries
+        where dest_profile_id = ${profile_id} and dest_account = 'Payable' and created_at <= ${at}
+          and subject_kind is not null and ${of_sellers}
+      ) subject join ledger_entries entry on ${isAboutSubject}
+      where entry.created_at <= ${at} and (dest_account = 'Payable' or ${settles})
+      group by ${subjectColumns}, entry.dest_unit
+      having sum(${due}) <> 0
+    ) owed order by ${subjectColumns}, unit`.execute(reader);
+  return { subjects: rows, totals: sumByUnit(rows) };
 }
 
 /**
- * Reads the orders of a profile that are not paid for, newest first: on each event that owes something, its newest orders up
- * to the amount due, so that payments count for the oldest.
+ * Finds the unpaid orders of a profile, newest first: on each subject with an amount due, the newest orders up to that
+ * amount, because payments count for the oldest orders.
  */
-export async function unpaidOrders(
+export async function findUnpaidOrders(
   reader: Reader,
   profile_id: ProfileId,
   at: Date,
   sellers?: readonly ProfileId[] | null,
 ): Promise<Entry[]> {
-  const { events } = await statementBalance(reader, profile_id, at, sellers);
-  const owing = events.filter(({ amount }) => amount > 0);
+  const { subjects } = await findStatementBalance(reader, profile_id, at, sellers);
+  const owing = subjects.filter(({ amount }) => amount > 0);
   if (owing.length === 0) return [];
-  // Index: ledger_entries_event_id.
+  // Index: ledger_entries_subject.
   const { rows } = await sql<{ id: Entry['id'] }>`
     select id from (
-      select entry.id, entry.created_at, entry.dest_profile_id, entry.orig_profile_id, owing.amount as owed,
+      select entry.id, entry.created_at, entry.dest_profile_id, entry.orig_profile_id, subject.amount as owed,
         coalesce(sum(dest_amount) over (
-          partition by entry.event_id, dest_unit order by entry.created_at desc, entry.id desc
+          partition by ${subjectColumns}, dest_unit order by entry.created_at desc, entry.id desc
           rows between unbounded preceding and 1 preceding), 0) as newer
-      from unnest(${owing.map((each) => each.event_id)}::text[], ${owing.map((each) => each.unit)}::text[],
-        ${owing.map((each) => each.amount)}::bigint[]) as owing (event_id, unit, amount)
-      join ledger_entries entry on entry.event_id = owing.event_id and entry.dest_unit = owing.unit
+      from unnest(${owing.map((each) => each.subject.kind)}::text[], ${owing.map((each) => each.subject.id)}::text[],
+        ${owing.map((each) => each.subject.part)}::text[], ${owing.map((each) => each.unit)}::text[],
+        ${owing.map((each) => each.amount)}::bigint[]) as subject (kind, id, part, unit, amount)
+      join ledger_entries entry on ${isAboutSubject} and entry.dest_unit = subject.unit
       where orig_account = 'Receivable' and dest_account = 'Payable' and dest_amount > 0 and entry.created_at <= ${at}
     ) orders where newer < owed and dest_profile_id = ${profile_id}
       and ${sellers ? sql`orig_profile_id = any(${[...sellers]}::bigint[])` : sql`true`}
@@ -144,82 +124,69 @@ export async function unpaidOrders(
     .execute();
 }
 
-/** Reads the orders on events, whoever pays for them, newest first. Orders over nothing are left out. */
-export async function findOrdersOn(reader: Reader, event_ids: readonly string[], at: Date): Promise<Entry[]> {
-  if (event_ids.length === 0) return [];
-  // Index: ledger_entries_event_id.
-  return reader
-    .selectFrom('ledger_entries')
-    .selectAll()
-    .where('event_id', 'in', [...new Set(event_ids)])
-    .where('orig_account', '=', 'Receivable')
-    .where('dest_account', '=', 'Payable')
-    .where('dest_amount', '>', 0)
-    .where('created_at', '<=', at)
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .execute();
-}
-
-/** What customers still owe a provider, by unit: orders less payments less write-offs. */
-export async function outstandingReceivable(
+/** Finds the orders on subjects, from all payers, newest first. Excludes orders of amount 0. */
+export async function findSubjectOrders(
   reader: Reader,
-  provider_id: ProfileId,
-  scope: { until?: Date } = {},
-): Promise<Money[]> {
-  const within = scopeCondition(scope);
-  // Each half walks its own index: ledger_entries_orig, ledger_entries_dest.
-  const { rows } = await sql<Money>`
-    select unit, sum(amount) as amount from (
-      select orig_unit as unit, case when dest_account = 'Canceled' then -orig_amount else orig_amount end as amount
-        from ledger_entries
-        where orig_profile_id = ${provider_id} and orig_account = 'Receivable' and ${within}
-      union all
-      select dest_unit, -dest_amount from ledger_entries
-        where dest_profile_id = ${provider_id} and dest_account = 'Receivable' and orig_account = 'Backlog' and ${within}
-    ) postings group by unit order by unit`.execute(reader);
+  subjects: readonly LedgerSubject[],
+  at: Date,
+): Promise<Entry[]> {
+  if (subjects.length === 0) return [];
+  // Index: ledger_entries_subject.
+  const { rows } = await sql<Entry>`
+    select entry.* from ${subjectRows(subjects)} join ledger_entries entry on ${isAboutSubject}
+    where orig_account = 'Receivable' and dest_account = 'Payable' and dest_amount > 0 and created_at <= ${at}
+    order by created_at desc, entry.id desc`.execute(reader);
   return rows;
 }
 
-/** A subscription and who holds it. */
-export interface HeldSubscription {
-  subscription_id: SubscriptionId;
-  profile_id: ProfileId;
+/** A thing with the profile whose orders decide whether it owes: kind and id of its subjects, all parts together. */
+export interface OwnedThing {
+  kind: string;
+  id: string;
+  owner_id: ProfileId;
 }
 
 /**
- * Tells which of these subscriptions have an amount due that their own holder ordered, for periods or for uses. One query for all.
+ * Finds those of these things that owe money, in one query: an amount is due on the thing or a part of it, and its owner
+ * ordered part of that amount. The order of `things` is kept.
  *
- * Why the holder's own orders only: what somebody else ordered as a gift and did not pay must lock nobody out.
+ * Why the owner's orders only: an unpaid gift from another payer must not block the owner.
  */
-export async function isLocked(
-  reader: Reader,
-  subscriptions: readonly HeldSubscription[],
-): Promise<Set<SubscriptionId>> {
-  if (subscriptions.length === 0) return new Set();
-  // '0' follows '/' in ASCII, so the range holds what starts with `sub_{id}/`; index: ledger_entries_event_id.
-  const { rows } = await sql<{ subscription_id: SubscriptionId }>`
-    select distinct subscription_id from (
-      select held.id as subscription_id
-      from unnest(${subscriptions.map((each) => each.subscription_id)}::bigint[],
-        ${subscriptions.map((each) => each.profile_id)}::bigint[]) as held (id, profile_id)
-      join ledger_entries entry on entry.event_id ~>=~ ('sub_' || held.id || '/')
-        and entry.event_id ~<~ ('sub_' || held.id || '0')
+export async function findOwingThings<T extends OwnedThing>(reader: Reader, things: readonly T[]): Promise<T[]> {
+  if (things.length === 0) return [];
+  // Index: ledger_entries_subject.
+  const { rows } = await sql<{ place: number }>`
+    select distinct place from (
+      select thing.place
+      from unnest(${things.map(({ kind }) => kind)}::text[], ${things.map(({ id }) => id)}::text[],
+        ${things.map(({ owner_id }) => owner_id)}::bigint[]) with ordinality as thing (kind, id, owner_id, place)
+      join ledger_entries entry on entry.subject_kind = thing.kind and entry.subject_id = thing.id
       where dest_account = 'Payable' or orig_account = 'Payable' or ${settles}
-      group by held.id, entry.dest_unit
+      group by thing.place, entry.dest_unit
       having sum(case when dest_account = 'Payable' then dest_amount when ${settles} then -dest_amount else 0 end) > 0
-        and sum(case when dest_account = 'Payable' and dest_profile_id = held.profile_id then dest_amount
-          when orig_account = 'Payable' and orig_profile_id = held.profile_id then -orig_amount else 0 end) > 0
+        and sum(case when dest_account = 'Payable' and dest_profile_id = thing.owner_id then dest_amount
+          when orig_account = 'Payable' and orig_profile_id = thing.owner_id then -orig_amount else 0 end) > 0
     ) owing`.execute(reader);
-  return new Set(rows.map((row) => row.subscription_id));
+  const owing = new Set(rows.map(({ place }) => place));
+  return things.filter((_, index) => owing.has(index + 1));
 }
 
-function scopeCondition({ from, until, event_id }: BalanceScope): RawBuilder<unknown> {
-  const conditions = [
-    sql`true`,
-    ...(from === undefined ? [] : [sql`created_at >= ${from}`]),
-    ...(until === undefined ? [] : [sql`created_at < ${until}`]),
-    ...(event_id === undefined ? [] : [sql`event_id = ${event_id}`]),
-  ];
-  return sql.join(conditions, sql` and `);
+const subjectColumns = sql.raw('subject_kind, subject_id, subject_part');
+
+/** The subject of a row as one value (`LedgerSubject`). */
+const subjectJson = sql.raw(
+  "json_build_object('kind', subject_kind, 'id', subject_id, 'part', subject_part) as subject",
+);
+
+/** Joins a row `entry` to a row `subject`. */
+const isAboutSubject = sql.raw(
+  'entry.subject_kind = subject.kind and entry.subject_id = subject.id and entry.subject_part is not distinct from subject.part',
+);
+
+/** Subjects as the rows of a table `subject`, without duplicates. */
+function subjectRows(subjects: readonly LedgerSubject[]): RawBuilder<unknown> {
+  return sql`(
+    select distinct * from unnest(${subjects.map(({ kind }) => kind)}::text[], ${subjects.map(({ id }) => id)}::text[],
+      ${subjects.map(({ part }) => part)}::text[]) as given (kind, id, part)
+  ) subject`;
 }

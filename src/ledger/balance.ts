@@ -1,16 +1,17 @@
 import type { Money } from '#kernel/money';
+import type { LedgerSubject } from './subject.ts';
 
 /** The unit of a balance to which nothing was ever posted. */
 export const DEFAULT_UNIT = 'usd';
 
-/** What is owed on one event, in one unit; positive means due. */
-export interface EventBalance extends Money {
-  event_id: string;
+/** What is owed on one subject, in one unit; positive means due. */
+export interface SubjectBalance extends Money {
+  subject: LedgerSubject;
 }
 
-/** What a profile owes: by event and unit, and in total by unit. */
+/** What a profile owes: by subject and unit, and in total by unit. */
 export interface StatementBalance {
-  events: EventBalance[];
+  subjects: SubjectBalance[];
   totals: Money[];
 }
 

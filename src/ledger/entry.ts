@@ -2,6 +2,13 @@ import assert from 'node:assert/strict';
 import type { Selectable } from 'kysely';
 import { assertAmount } from '#kernel/money';
 import type { LedgerEntriesTable, ProfileId } from '#platform/db/db-schema';
+import {
+  fromSubjectColumns,
+  isWellFormed,
+  type LedgerSubject,
+  type SubjectColumns,
+  toSubjectColumns,
+} from './subject.ts';
 
 /**
  * The accounts that every profile has. A balance is what came in less what went out, so the sign says whose money it is.
@@ -45,10 +52,8 @@ export interface Place {
 }
 
 /** An entry to be posted. Units: amounts in 1/100 of their unit, ≥ 0. */
-export interface NewEntry {
+export interface NewEntry extends SubjectColumns {
   description: string;
-  /** What the entry is about (`sub_12/`, `sub_12/requests/`, `cha_7/`, `cpn_…`): balances due are kept by it. */
-  event_id: string | null;
   orig_profile_id: ProfileId;
   orig_account: Account;
   orig_amount: number;
@@ -67,7 +72,7 @@ export interface Movement {
   to: Place;
   amount: number;
   unit: string;
-  event_id: string | null;
+  subject: LedgerSubject | null;
   description: string;
   created_at?: Date;
 }
@@ -84,7 +89,7 @@ export function moveAmount(movement: Movement): NewEntry {
 export function convertAmount(movement: Movement & { to_amount: number; to_unit: string }): NewEntry {
   return {
     description: movement.description,
-    event_id: movement.event_id,
+    ...toSubjectColumns(movement.subject),
     orig_profile_id: movement.from.profile_id,
     orig_account: movement.from.account,
     orig_amount: movement.amount,
@@ -97,15 +102,12 @@ export function convertAmount(movement: Movement & { to_amount: number; to_unit:
   };
 }
 
-/** Room for `sub_{id}/{use}/` with the longest slug of a use. */
-const EVENT_ID_LENGTH_MAX = 100;
-
 export type EntryRefusal =
   | 'amount_negative'
   | 'amounts_differ'
   | 'same_account'
   | 'unit_malformed'
-  | 'event_id_too_long';
+  | 'subject_malformed';
 
 /** Says why an entry may not stand in the ledger, or null. The database refuses the same; here it is said sooner and plainer. */
 export function refuseEntry(entry: NewEntry): EntryRefusal | null {
@@ -118,7 +120,8 @@ export function refuseEntry(entry: NewEntry): EntryRefusal | null {
     entry.orig_unit === entry.dest_unit
   )
     return 'same_account';
-  if (entry.event_id !== null && entry.event_id.length > EVENT_ID_LENGTH_MAX) return 'event_id_too_long';
+  const subject = fromSubjectColumns(entry);
+  if (subject !== null && !isWellFormed(subject)) return 'subject_malformed';
   return null;
 }
 

@@ -6,7 +6,7 @@ import type { Entry, NewEntry } from './entry.ts';
 /** Claims the key of an event; undefined when it is taken. Waits for a transaction that is claiming the same key. */
 export async function insertEvent(
   tx: Tx,
-  event: { key: string; kind: string; created_at: Date },
+  event: { key: string; kind: string; receipt_key: string | null; created_at: Date },
 ): Promise<LedgerEventId | undefined> {
   const row = await tx
     .insertInto('ledger_events')
@@ -20,12 +20,12 @@ export async function insertEvent(
 /** Writes the entries of an event that was claimed in the same transaction, in the order given. */
 export async function insertEntries(
   tx: Tx,
-  event_id: LedgerEventId,
+  ledger_event_id: LedgerEventId,
   entries: readonly (NewEntry & { created_at: Date })[],
 ): Promise<Entry[]> {
   const rows = await tx
     .insertInto('ledger_entries')
-    .values(entries.map((entry, rank) => ({ ...entry, rank, ledger_event_id: event_id })))
+    .values(entries.map((entry, rank) => ({ ...entry, rank, ledger_event_id })))
     .returningAll()
     .execute();
   return rows.toSorted((a, b) => a.rank - b.rank);
@@ -57,10 +57,7 @@ export interface Receipt {
   customer_id: ProfileId;
 }
 
-/**
- * Finds the receipts that events are about. The keys of their kinds begin with it (`charge:{key}`, `refund:{key}:…`,
- * `dispute:{key}:…`), and their first entry leaves the customer.
- */
+/** Finds the receipts that events are about. The first entry of such an event leaves the customer. */
 export async function findReceipts(
   reader: Reader,
   ids: readonly LedgerEventId[],
@@ -71,10 +68,10 @@ export async function findReceipts(
     .innerJoin('ledger_entries as entry', (join) =>
       join.onRef('entry.ledger_event_id', '=', 'event.id').on('entry.rank', '=', 0),
     )
-    .select(['event.id', 'entry.orig_profile_id as customer_id'])
-    .select(sql<string>`split_part(event.key, ':', 2)`.as('key'))
+    .select(['event.id', 'event.receipt_key as key', 'entry.orig_profile_id as customer_id'])
     .where('event.id', 'in', [...new Set(ids)])
-    .where('event.kind', 'in', ['charge', 'refund', 'dispute'])
+    .where('event.receipt_key', 'is not', null)
+    .$narrowType<{ key: string }>()
     .execute();
   return new Map(rows.map(({ id, ...receipt }) => [id, receipt]));
 }

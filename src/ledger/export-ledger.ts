@@ -4,6 +4,7 @@ import type { Reader } from '#platform/db/database';
 import { findProfilesByIds, type Profile, profileName } from '#profiles';
 import type { Entry } from './entry.ts';
 import { listEntriesAfter } from './event-store.ts';
+import { fromSubjectColumns, subjectText } from './subject.ts';
 
 export type ExportFormat = 'ledger' | 'hledger' | 'csv';
 
@@ -43,15 +44,17 @@ const AMOUNT_ENDS_AT = 60;
 
 function writeLedger(entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>): string {
   const when = entry.created_at.toISOString();
-  const about = entry.event_id === null ? '' : `#${oneLine(entry.event_id)} - `;
+  const event_id = eventIdOf(entry);
+  const about = event_id === '' ? '' : `#${oneLine(event_id)} - `;
   const header = `${when.slice(0, 10).replaceAll('-', '/')} ${when.slice(11, 19)} ${about}${oneLine(entry.description)}`;
   return journalText(header, entry, profiles, '\t\t');
 }
 
 function writeHledger(entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>): string {
   const when = entry.created_at.toISOString();
+  const event_id = eventIdOf(entry);
   // Parentheses hold hledger's code; `;` would begin a comment and `|` end the payee.
-  const about = entry.event_id === null ? '' : `(${oneLine(entry.event_id).replaceAll(/[()]/g, '')}) `;
+  const about = event_id === '' ? '' : `(${oneLine(event_id).replaceAll(/[()]/g, '')}) `;
   const header = `${when.slice(0, 10)} ${about}${oneLine(entry.description).replaceAll(';', ',').replaceAll('|', '/')}`;
   return journalText(`${header}  ; time:${when.slice(11, 19)}`, entry, profiles, '    ');
 }
@@ -82,7 +85,7 @@ const csvColumns = [
 function writeCsv(entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>): string {
   const cells = [
     entry.created_at.toISOString(),
-    entry.event_id ?? '',
+    eventIdOf(entry),
     formatDecimal(entry.dest_amount),
     entry.dest_unit,
     nameOf(profiles, entry.dest_profile_id),
@@ -112,6 +115,12 @@ function oneLine(text: string): string {
 
 function commodity(amount: number, unit: string): string {
   return `${formatDecimal(amount)} ${unit.toUpperCase()}`;
+}
+
+/** Presents the subject of an entry; empty without one. */
+function eventIdOf(entry: Entry): string {
+  const subject = fromSubjectColumns(entry);
+  return subject === null ? '' : subjectText(subject);
 }
 
 function slugOf(profiles: ReadonlyMap<ProfileId, Profile>, id: ProfileId): string {

@@ -1,5 +1,11 @@
-export { DEFAULT_UNIT, type EventBalance, mainAmount, type StatementBalance } from './balance.ts';
-export { balance, findOrdersOn, type Holding, holdingsByEvent, isLocked, statementBalance } from './balance-store.ts';
+export { DEFAULT_UNIT, mainAmount, type SubjectBalance } from './balance.ts';
+export {
+  findBalance,
+  findHoldings,
+  findOwingThings,
+  findStatementBalance,
+  findSubjectOrders,
+} from './balance-store.ts';
 export { type BalancePage, upToNow, withBalance } from './balance-page.ts';
 export { type Account, accounts, convertAmount, type Entry, moveAmount, type NewEntry, type Place } from './entry.ts';
 export { findEntries, findEventEntries } from './event-store.ts';
@@ -8,5 +14,6 @@ export { listHistory, type ListRequest } from './list-transactions.ts';
 export { type NewEvent, postEvent } from './post-event.ts';
 export { ledgerRoutes } from './routes.ts';
 export { balanceFields, type PresentedTransaction, type TransactionBody, TransactionSchema } from './schemas.ts';
+export { fromSubjectColumns, isSameSubject, type LedgerSubject, subjectText, toSubjectColumns } from './subject.ts';
 export { type Verification, verifyLedger, type Violation } from './verify-ledger.ts';
 export { transactionFields } from './transaction-store.ts';

@@ -10,7 +10,7 @@ import type { LedgerEventId, ProfileId } from '#platform/db/db-schema';
 import { migrate, migrationsFolder, readMigrations } from '#platform/db/migrate';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { next } from '../../test/support/factories.ts';
-import { makeParty, orderEntry } from '../../test/support/factories/ledger.ts';
+import { makeParty, makeSubject, orderEntry } from '../../test/support/factories/ledger.ts';
 import { accounts, convertAmount, moveAmount, type NewEntry, unbalancedUnit } from './entry.ts';
 import { postEvent } from './post-event.ts';
 import { verifyLedger } from './verify-ledger.ts';
@@ -39,12 +39,12 @@ function exchange(amount: number, unit: string, to_amount: number, to_unit: stri
     unit,
     to_amount,
     to_unit,
-    event_id: null,
+    subject: null,
     description: 'An exchange',
   });
 }
 
-const order = (amount = 2000) => orderEntry({ provider, payer, amount, event_id: 'sub_1/' });
+const order = (amount = 2000) => orderEntry({ provider, payer, amount, subject: makeSubject({ id: '1' }) });
 const post = (entries: NewEntry[]) =>
   inTransaction(database.db, (tx) => postEvent(tx, { key: next('exchange'), kind: 'charge', at, entries }));
 
@@ -167,7 +167,7 @@ test('a conversion with counter-accounts that balance each unit is posted', asyn
     unit: 'usd',
     to_amount: 10_000,
     to_unit: 'cad',
-    event_id: null,
+    subject: null,
     description: 'Charge ch_9 distribution for xia:basic',
   });
   assert.equal((await post([...entries, back])).length, 3);
@@ -176,7 +176,7 @@ test('a conversion with counter-accounts that balance each unit is posted', asyn
 
 test('an exchange within one account gives one unit and takes another', async () => {
   const place = { profile_id: processor, account: accounts.refund };
-  const inside = { from: place, to: place, amount: 3625, unit: 'usd', event_id: null, description: 'Exchange' };
+  const inside = { from: place, to: place, amount: 3625, unit: 'usd', subject: null, description: 'Exchange' };
   const taken = exchange(10, 'usd', 10, 'usd');
   await assert.rejects(post([convertAmount({ ...inside, to_amount: 3625, to_unit: 'usd' })]), /same_account/);
   await assert.rejects(write([convertAmount({ ...inside, to_amount: 3625, to_unit: 'usd' })]), { code: '23514' });
@@ -246,7 +246,7 @@ test('a ledger of the first version is migrated and verified, and its conversion
       to: { profile_id: seller, account: accounts.funds },
       amount: 1,
       unit: 'usd',
-      event_id: null,
+      subject: null,
       description: 'A movement',
     });
     await assert.rejects(

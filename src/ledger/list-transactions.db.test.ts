@@ -6,7 +6,7 @@ import { inTransaction } from '#platform/db/database';
 import { testContext, type TestContext } from '../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { next } from '../../test/support/factories.ts';
-import { makeParty, orderEntry, paidEntry, writtenOffEntry } from '../../test/support/factories/ledger.ts';
+import { makeParty, makeSubject, orderEntry, paidEntry, writtenOffEntry } from '../../test/support/factories/ledger.ts';
 import { accounts, moveAmount, type NewEntry } from './entry.ts';
 import { listBalance, listHistory, listReceivables, listTransactions, listTransfers } from './list-transactions.ts';
 import { postEvent } from './post-event.ts';
@@ -29,25 +29,26 @@ const asked = (raw: RawListQuery = {}) => ({
 });
 const minutes = (count: number) => new Date(ctx.clock.now().getTime() + count * 60_000);
 
-async function post(key: string, kind: string, created_at: Date, entries: NewEntry[]) {
-  return inTransaction(database.db, (tx) => postEvent(tx, { key, kind, at: created_at, entries }));
+async function post(key: string, kind: string, at: Date, entries: NewEntry[], receipt_key?: string) {
+  const receipt = receipt_key === undefined ? {} : { receipt_key };
+  return inTransaction(database.db, (tx) => postEvent(tx, { key, kind, ...receipt, at, entries }));
 }
 
 /** A sale of 20.00 an hour ago that was paid ten minutes later, one of 7.00 half an hour ago that was not. */
 async function makeAccount() {
   const provider = await makeParty(database.db);
   const payer = await makeParty(database.db);
-  const event_id = `${next('sub')}/`;
+  const subject = makeSubject();
   const key = next('ch');
-  await post(next('order'), 'order', minutes(-60), [orderEntry({ provider, payer, amount: 2000, event_id })]);
+  await post(next('order'), 'order', minutes(-60), [orderEntry({ provider, payer, amount: 2000, subject })]);
   const description = `Charge ${key} on credit card of <b>Joe</b> (xia)`;
-  await post(`charge:${key}`, 'charge', minutes(-50), [
+  const payment = [
     moveAmount({
       from: { profile_id: payer, account: accounts.liability },
       to: { profile_id: processor, account: accounts.funds },
       amount: 2000,
       unit: 'usd',
-      event_id: 'cha_1/',
+      subject: makeSubject({ kind: 'cha', id: '1' }),
       description,
     }),
     moveAmount({
@@ -55,23 +56,24 @@ async function makeAccount() {
       to: { profile_id: payer, account: accounts.liability },
       amount: 2000,
       unit: 'usd',
-      event_id,
+      subject,
       description: 'Keep a balanced ledger',
     }),
-    paidEntry({ provider, amount: 2000, event_id }),
+    paidEntry({ provider, amount: 2000, subject }),
     moveAmount({
       from: { profile_id: processor, account: accounts.funds },
       to: { profile_id: provider, account: accounts.funds },
       amount: 1912,
       unit: 'usd',
-      event_id: 'cha_1/',
+      subject: makeSubject({ kind: 'cha', id: '1' }),
       description: `Charge ${key} distribution for xia:basic`,
     }),
-  ]);
+  ];
+  await post(`charge:${key}`, 'charge', minutes(-50), payment, key);
   await post(next('order'), 'order', minutes(-30), [
-    orderEntry({ provider, payer, amount: 700, event_id, description: 'Buy 7 basic Requests' }),
+    orderEntry({ provider, payer, amount: 700, subject, description: 'Buy 7 basic Requests' }),
   ]);
-  return { provider, payer, key, event_id };
+  return { provider, payer, key, subject };
 }
 
 test('the balance holds what is not paid, with the amount due', async () => {
@@ -112,23 +114,23 @@ test('the history holds orders and charges, oldest first, and what is due now', 
 });
 
 test('ends_at is exclusive, and what is dated in the future is not listed', async () => {
-  const { payer, provider, event_id } = await makeAccount();
-  await post(next('order'), 'order', minutes(5), [orderEntry({ provider, payer, amount: 1, event_id })]);
+  const { payer, provider, subject } = await makeAccount();
+  await post(next('order'), 'order', minutes(5), [orderEntry({ provider, payer, amount: 1, subject })]);
   assert.equal((await listHistory(ctx, payer, asked())).count, 3);
   assert.equal((await listHistory(ctx, payer, asked({ ends_at: minutes(-30).toISOString() }))).count, 2);
   assert.equal((await listHistory(ctx, payer, asked({ start_at: minutes(-30).toISOString() }))).count, 1);
 });
 
 test('what happens at this very instant is listed', async () => {
-  const { payer, provider, event_id } = await makeAccount();
-  await post(next('order'), 'order', ctx.clock.now(), [orderEntry({ provider, payer, amount: 1, event_id })]);
+  const { payer, provider, subject } = await makeAccount();
+  await post(next('order'), 'order', ctx.clock.now(), [orderEntry({ provider, payer, amount: 1, subject })]);
   assert.equal((await listHistory(ctx, payer, asked())).count, 4);
   assert.equal((await listBalance(ctx, payer, asked())).balance_amount, 701);
 });
 
 test('receivables are the sales, and their sum is that of what is listed', async () => {
-  const { provider, payer, event_id } = await makeAccount();
-  await post(next('writeoff'), 'writeoff', minutes(-10), [writtenOffEntry({ provider, payer, amount: 700, event_id })]);
+  const { provider, payer, subject } = await makeAccount();
+  await post(next('writeoff'), 'writeoff', minutes(-10), [writtenOffEntry({ provider, payer, amount: 700, subject })]);
   const all = await listReceivables(ctx, provider, asked());
   assert.deepEqual([all.count, all.balance_amount], [2, 2700]);
   const some = await listReceivables(ctx, provider, asked({ q: 'requests' }));
@@ -143,7 +145,7 @@ test('transfers are what moved the funds, in less out', async () => {
       to: { profile_id: processor, account: accounts.withdraw },
       amount: 1000,
       unit: 'usd',
-      event_id: 'po_1',
+      subject: makeSubject({ kind: 'po', id: '1', part: null }),
       description: 'withdraw',
     }),
   ]);

@@ -4,7 +4,7 @@ import type { ListQuery } from '#kernel/page';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { filterRows, listPage } from '#platform/db/list';
-import { statementBalance, unpaidOrders } from './balance-store.ts';
+import { findStatementBalance, findUnpaidOrders } from './balance-store.ts';
 import { type BalancePage, lastInstant, type Range, upToNow, withBalance } from './balance-page.ts';
 import { accounts } from './entry.ts';
 import { presentTransactions } from './present-transactions.ts';
@@ -35,15 +35,15 @@ type TransactionsPage = BalancePage<PresentedTransaction>;
 /** Lists the orders that a profile has not paid, newest first; the balance is what it owes. */
 export async function listBalance(ctx: Context, profile_id: ProfileId, asked: ListRequest): Promise<TransactionsPage> {
   const until = lastInstant(asked.list, ctx.clock.now());
-  const unpaid = await unpaidOrders(ctx.db, profile_id, until, asked.sellers);
-  const { totals } = await statementBalance(ctx.db, profile_id, until, asked.sellers);
+  const unpaid = await findUnpaidOrders(ctx.db, profile_id, until, asked.sellers);
+  const { totals } = await findStatementBalance(ctx.db, profile_id, until, asked.sellers);
   return pageOfEntries(ctx, asked, newestFirst, isOneOf(unpaid.map(({ id }) => id)), profile_id, async () => totals);
 }
 
 /** Lists what happened on a profile's account as a subscriber; the balance is what it owes now. */
 export async function listHistory(ctx: Context, profile_id: ProfileId, asked: ListRequest): Promise<TransactionsPage> {
   const { sellers } = asked;
-  const { totals } = await statementBalance(ctx.db, profile_id, ctx.clock.now(), sellers);
+  const { totals } = await findStatementBalance(ctx.db, profile_id, ctx.clock.now(), sellers);
   return pageOfEntries(ctx, asked, oldestFirst, isHistoryOf(profile_id, sellers), profile_id, async () => totals);
 }
 

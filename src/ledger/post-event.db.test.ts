@@ -7,8 +7,8 @@ import type { LedgerEventId, ProfileId } from '#platform/db/db-schema';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { next } from '../../test/support/factories.ts';
-import { makeParty, orderEntry } from '../../test/support/factories/ledger.ts';
-import { balance, eventBalance } from './balance-store.ts';
+import { makeParty, makeSubject, orderEntry } from '../../test/support/factories/ledger.ts';
+import { findBalance, findHoldings } from './balance-store.ts';
 import { accounts, moveAmount, type NewEntry } from './entry.ts';
 import { findEventEntries } from './event-store.ts';
 import { postEvent } from './post-event.ts';
@@ -26,7 +26,7 @@ after(() => database.close());
 
 const post = (key: string, entries: NewEntry[]) =>
   inTransaction(database.db, (tx) => postEvent(tx, { key, kind: 'order', at, entries }));
-const order = (amount = 2000) => orderEntry({ provider, payer, amount, event_id: 'sub_1/' });
+const order = (amount = 2000) => orderEntry({ provider, payer, amount, subject: makeSubject({ id: '1' }) });
 
 test('entries come back, and stand in the ledger, in the order in which they were posted', async () => {
   const key = next('order');
@@ -73,7 +73,7 @@ test('what only a bug can have made is not posted', async () => {
     { ...order(), orig_amount: 0.5, dest_amount: 0.5 },
     { ...order(), orig_unit: 'USD', dest_unit: 'USD' },
     { ...order(), dest_profile_id: provider, dest_account: accounts.receivable },
-    { ...order(), event_id: 'x'.repeat(101) },
+    { ...order(), subject_id: 'x'.repeat(101) },
   ];
   for (const entry of refused) await assert.rejects(post(next('order'), [entry]), /refused|not an amount/);
   await assert.rejects(post(next('order'), []), /has no entry/);
@@ -154,7 +154,7 @@ test('whatever is posted, in whatever order, all accounts together hold nothing 
   await fc.assert(
     fc.asyncProperty(fc.array(movement, { minLength: 1, maxLength: 12 }), fc.boolean(), async (movements, reversed) => {
       run += 1;
-      const here = `run_${run}/`;
+      const subject = makeSubject({ kind: 'run', id: String(run) });
       const entries = movements
         .filter(({ from, to, from_account, to_account }) => from !== to || from_account !== to_account)
         .map(({ from, to, from_account, to_account, amount, unit }) =>
@@ -163,7 +163,7 @@ test('whatever is posted, in whatever order, all accounts together hold nothing 
             to: { profile_id: parties[to]!, account: to_account },
             amount,
             unit,
-            event_id: here,
+            subject,
             description: 'Anything',
           }),
         );
@@ -173,13 +173,14 @@ test('whatever is posted, in whatever order, all accounts together hold nothing 
       const sums = new Map<string, number>();
       const expected = new Map<string, number>();
       for (const account of Object.values(accounts)) {
-        const held = await eventBalance(database.db, here, account);
-        for (const { unit, amount } of held) sums.set(unit, (sums.get(unit) ?? 0) + amount);
+        const held = new Map<string, number>();
+        for (const { unit, amount } of await findHoldings(database.db, [subject], account)) bump(held, unit, amount);
+        for (const [unit, amount] of held) bump(sums, unit, amount);
         for (const entry of entries) {
           if (entry.dest_account === account) bump(expected, `${account} ${entry.dest_unit}`, entry.dest_amount);
           if (entry.orig_account === account) bump(expected, `${account} ${entry.orig_unit}`, -entry.orig_amount);
         }
-        for (const { unit, amount } of held) assert.equal(amount, expected.get(`${account} ${unit}`));
+        for (const [unit, amount] of held) assert.equal(amount, expected.get(`${account} ${unit}`));
       }
       for (const amount of sums.values()) assert.equal(amount, 0);
     }),
@@ -187,20 +188,15 @@ test('whatever is posted, in whatever order, all accounts together hold nothing 
   );
 });
 
-test('a balance counts an account of a profile, within dates and an event if asked', async () => {
+test('a balance is what an account of a profile received less what it sent', async () => {
   const [seller, buyer] = [await makeParty(database.db), await makeParty(database.db)];
-  const later = new Date(at.getTime() + 1000);
   await post(next('order'), [
-    orderEntry({ provider: seller, payer: buyer, amount: 2000, event_id: 'sub_21/' }),
-    orderEntry({ provider: seller, payer: buyer, amount: 300, event_id: 'sub_22/', created_at: later }),
+    orderEntry({ provider: seller, payer: buyer, amount: 2000, subject: makeSubject() }),
+    orderEntry({ provider: seller, payer: buyer, amount: 300, subject: makeSubject() }),
   ]);
-  const held = (scope = {}) => balance(database.db, buyer, accounts.payable, scope);
-  assert.deepEqual(await held(), [{ unit: 'usd', amount: 2300 }]);
-  assert.deepEqual(await held({ until: later }), [{ unit: 'usd', amount: 2000 }]);
-  assert.deepEqual(await held({ from: later }), [{ unit: 'usd', amount: 300 }]);
-  assert.deepEqual(await held({ event_id: 'sub_22/' }), [{ unit: 'usd', amount: 300 }]);
-  assert.deepEqual(await balance(database.db, seller, accounts.receivable), [{ unit: 'usd', amount: -2300 }]);
-  assert.deepEqual(await balance(database.db, seller, accounts.funds), []);
+  assert.deepEqual(await findBalance(database.db, buyer, accounts.payable), [{ unit: 'usd', amount: 2300 }]);
+  assert.deepEqual(await findBalance(database.db, seller, accounts.receivable), [{ unit: 'usd', amount: -2300 }]);
+  assert.deepEqual(await findBalance(database.db, seller, accounts.funds), []);
 });
 
 function bump(sums: Map<string, number>, key: string, amount: number): void {

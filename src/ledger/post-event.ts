@@ -8,6 +8,8 @@ export interface NewEvent {
   /** Names what happened once for ever (`order:12`, `charge:ch_x`). */
   key: string;
   kind: string;
+  /** Key of the receipt that the event is about; none when omitted. */
+  receipt_key?: string;
   at: Date;
   entries: readonly NewEntry[];
 }
@@ -20,18 +22,18 @@ export interface NewEvent {
  * @throws ledger_event_repeated (409)
  * @see docs/decisions/0004-double-entry.md
  */
-export async function postEvent(tx: Tx, { key, kind, at, entries }: NewEvent): Promise<Entry[]> {
+export async function postEvent(tx: Tx, { key, kind, receipt_key, at, entries }: NewEvent): Promise<Entry[]> {
   assert(entries.length > 0, `ledger event ${key} has no entry`);
   for (const entry of entries) assertEntry(entry);
   const unit = unbalancedUnit(entries);
   assert(unit === null, `ledger event ${key} does not balance in ${unit}`);
 
-  const event_id = await insertEvent(tx, { key, kind, created_at: at });
-  if (event_id === undefined) throw ledgerProblems.ledger_event_repeated({ members: { key } });
+  const id = await insertEvent(tx, { key, kind, receipt_key: receipt_key ?? null, created_at: at });
+  if (id === undefined) throw ledgerProblems.ledger_event_repeated({ members: { key } });
 
   return insertEntries(
     tx,
-    event_id,
+    id,
     entries.map((entry) => ({ ...entry, created_at: entry.created_at ?? at })),
   );
 }

@@ -5,6 +5,7 @@ import { paths } from '#platform/http/paths';
 import { presentProfileSummary, findProfileSummaries } from '#profiles';
 import { findReceipts } from './event-store.ts';
 import type { PresentedTransaction } from './schemas.ts';
+import { fromSubjectColumns } from './subject.ts';
 import { amountText, descriptionHtml, isDebit, type ReceiptLink, type Transaction } from './transaction.ts';
 
 /**
@@ -19,7 +20,7 @@ export async function presentTransactions(
 ): Promise<PresentedTransaction[]> {
   const receipts = await findReceipts(
     reader,
-    transactions.flatMap(({ ledger_event_id }) => ledger_event_id ?? []),
+    transactions.map(({ ledger_event_id }) => ledger_event_id),
   );
   const summaries = await findProfileSummaries(
     reader,
@@ -32,8 +33,8 @@ export async function presentTransactions(
     assert(summary, `the ledger names profile ${id}`);
     return summary;
   };
-  const receiptOf = (id: LedgerEventId | undefined): ReceiptLink | undefined => {
-    const receipt = id === undefined ? undefined : receipts.get(id);
+  const receiptOf = (id: LedgerEventId): ReceiptLink | undefined => {
+    const receipt = receipts.get(id);
     return receipt && { key: receipt.key, path: paths.receipt(summaryOf(receipt.customer_id).slug, receipt.key) };
   };
 
@@ -41,9 +42,9 @@ export async function presentTransactions(
     const is_debit = isDebit(transaction, viewer_id);
     const receipt = receiptOf(transaction.ledger_event_id);
     return {
-      entry_id: transaction.id ?? null,
+      entry_id: transaction.id,
       text: transaction.description,
-      event_id: transaction.event_id ?? null,
+      subject: fromSubjectColumns(transaction),
       receipt_key: receipt?.key ?? null,
       location: receipt?.path ?? null,
       created_at: transaction.created_at.toISOString(),

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { LedgerEntryId } from '#platform/db/db-schema';
 import { IsoInstant, NullableInstant, PageOf } from '#platform/http/schemas';
 import { ProfileSummarySchema } from '#profiles';
+import type { LedgerSubject } from './subject.ts';
 
 const Account = Type.String({ description: 'Account of the profile: Payable, Receivable, Funds…' });
 
@@ -27,9 +28,9 @@ export type TransactionBody = Static<typeof TransactionSchema>;
 
 /** A transaction with what pages need besides: the entry, its text in the ledger, its subject, and its receipt. */
 export type PresentedTransaction = TransactionBody & {
-  entry_id: LedgerEntryId | null;
+  entry_id: LedgerEntryId;
   text: string;
-  event_id: string | null;
+  subject: LedgerSubject | null;
   /** The processor's key of the charge that the entry is about. */
   receipt_key: string | null;
   location: string | null;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ProfileId } from '#platform/db/db-schema';
+import type { LedgerEntryId, LedgerEventId, ProfileId } from '#platform/db/db-schema';
+import { makeSubject } from '../../test/support/factories/ledger.ts';
 import { accounts, moveAmount } from './entry.ts';
 import { amountText, descriptionHtml, isDebit, type Transaction } from './transaction.ts';
 
@@ -15,12 +16,14 @@ function transaction(
   amount = 2000,
 ): Transaction {
   return {
+    id: 1 as LedgerEntryId,
+    ledger_event_id: 1 as LedgerEventId,
     ...moveAmount({
       from: { profile_id: from[0], account: accounts[from[1]] },
       to: { profile_id: to[0], account: accounts[to[1]] },
       amount,
       unit: 'usd',
-      event_id: 'sub_1/',
+      subject: makeSubject({ id: '1' }),
       description: 'Anything',
     }),
     created_at,

@@ -1,15 +1,10 @@
 import { formatMoney } from '#kernel/money';
-import type { LedgerEntryId, LedgerEventId, ProfileId } from '#platform/db/db-schema';
+import type { ProfileId } from '#platform/db/db-schema';
 import { escapeHtml } from '#platform/templates/trusted-html';
-import { accounts, type NewEntry } from './entry.ts';
+import { accounts, type Entry } from './entry.ts';
 
-/** An entry as people are shown it; what is not posted yet has no event. */
-export type Transaction = Omit<NewEntry, 'event_id'> & {
-  created_at: Date;
-  id?: LedgerEntryId;
-  event_id?: string | null;
-  ledger_event_id?: LedgerEventId;
-};
+/** The facts of an entry that a viewer is shown. */
+export type Transaction = Omit<Entry, 'rank'>;
 
 /** Says whether money of the viewer goes out: it leaves, and comes from funds or goes to somebody's. */
 export function isDebit(transaction: Transaction, viewer_id: ProfileId | null): boolean {

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { makeParty, orderEntry } from '../../test/support/factories/ledger.ts';
+import { makeParty, makeSubject, orderEntry } from '../../test/support/factories/ledger.ts';
 import { accounts, convertAmount } from './entry.ts';
 import { csvCell, exportLedger, type ExportFormat } from './export-ledger.ts';
 import { postEvent } from './post-event.ts';
@@ -24,12 +24,12 @@ before(async () => {
       kind: 'order',
       at,
       entries: [
-        orderEntry({ provider, payer, amount: 2000, event_id: 'sub_1/' }),
+        orderEntry({ provider, payer, amount: 2000, subject: makeSubject({ id: '1' }) }),
         orderEntry({
           provider,
           payer,
           amount: 5,
-          event_id: 'sub_1/',
+          subject: makeSubject({ id: '1' }),
           description: '=cmd()\n\tcowork:Funds  1.00 USD ; x',
         }),
         convertAmount({
@@ -39,7 +39,7 @@ before(async () => {
           unit: 'usd',
           to_amount: 10000,
           to_unit: 'cad',
-          event_id: null,
+          subject: null,
           description: 'Charge ch "distribution", for xia:basic',
         }),
         convertAmount({
@@ -49,7 +49,7 @@ before(async () => {
           unit: 'cad',
           to_amount: 7250,
           to_unit: 'usd',
-          event_id: null,
+          subject: null,
           description: 'Exchange',
         }),
       ],

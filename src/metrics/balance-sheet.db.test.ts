@@ -6,6 +6,7 @@ import { openTestDatabase, type TestDatabase } from '../../test/support/database
 import { testContext, type TestContext } from '../../test/support/context.ts';
 import { addBalanceLine } from './add-balance-line.ts';
 import { reportBalances } from './report-balances.ts';
+import { makeSubject } from '../../test/support/factories/ledger.ts';
 
 let database: TestDatabase;
 let ctx: TestContext;
@@ -26,7 +27,7 @@ async function order(at: string, amount: number, unit = 'usd'): Promise<void> {
     to: { profile_id: customer.id, account: accounts.payable },
     amount,
     unit,
-    event_id: 'sub_1/',
+    subject: makeSubject({ id: '1' }),
     description: 'Ordered',
   });
   await inTransaction(ctx.db, (tx) =>

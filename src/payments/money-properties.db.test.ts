@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { chargeStep } from '#kernel/money';
 import { Problem } from '#kernel/problem';
-import { accounts, balance, postEvent, verifyLedger } from '#ledger';
+import { accounts, findBalance, postEvent, verifyLedger } from '#ledger';
 import { randomKey40 } from '#platform/security/crypto';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
@@ -12,7 +12,7 @@ import { getProcessor } from '#profiles';
 import { testContext, type TestContext } from '../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { next } from '../../test/support/factories.ts';
-import { makeParty, orderEntry } from '../../test/support/factories/ledger.ts';
+import { makeParty, makeSubject, orderEntry } from '../../test/support/factories/ledger.ts';
 import { bookDispute, revertDispute } from './disputes/book-dispute.ts';
 import type { Charge } from './records/charge.ts';
 import { findChargeItems, moveCharge } from './records/charge-store.ts';
@@ -97,7 +97,7 @@ async function sell({ unit: [unit, funds_unit], lines, fee_bps, rate_percent }: 
       kind: 'order',
       at,
       entries: lines.map((each) =>
-        orderEntry({ provider: sellerOf(each), payer, amount: amountOf(each), unit, event_id: `${next('sub_8')}/` }),
+        orderEntry({ provider: sellerOf(each), payer, amount: amountOf(each), unit, subject: makeSubject() }),
       ),
     });
     const attempt = await reserveAttempt(tx, {
@@ -122,7 +122,6 @@ async function sell({ unit: [unit, funds_unit], lines, fee_bps, rate_percent }: 
       provider_id: order.orig_profile_id,
       amount: order.dest_amount,
       broker_fee_percent: lines[index]?.broker_fee_percent ?? 0,
-      event_id: order.event_id ?? '',
     }));
     return recordCharge(tx, attempt, answer, items, at);
   });
@@ -139,7 +138,7 @@ async function allSums(): Promise<unknown[]> {
 }
 
 const fundsOf = async (profile: ProfileId, unit: string) =>
-  (await balance(ctx.db, profile, accounts.funds)).find((each) => each.unit === unit)?.amount ?? 0;
+  (await findBalance(ctx.db, profile, accounts.funds)).find((each) => each.unit === unit)?.amount ?? 0;
 
 /** Does one act if the state of the charge allows it; returns the state after it. */
 async function perform(

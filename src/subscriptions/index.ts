@@ -7,7 +7,7 @@ export { openOrExtend, type Opened, type Opening } from './open-or-extend.ts';
 export { subscriptionsPages } from './pages.ts';
 export { addRolloverQuota } from './record-uses.ts';
 export { subscriptionsRoutes } from './routes.ts';
-export type { Subscription } from './subscription.ts';
+export { type Subscription, subscriptionIdOf, subscriptionSubject } from './subscription.ts';
 export { entitlementsOf, providersOf, type Entitlement, type ProvidingProfile } from './entitlement-store.ts';
 export {
   findActiveSubscriptionsOf,

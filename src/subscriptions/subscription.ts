@@ -19,6 +19,16 @@ export interface Subscription {
   request_key: string | null;
 }
 
+/** Subject of the ledger entries about a subscription, or about the use charge with this slug. */
+export function subscriptionSubject(id: SubscriptionId, use_slug = ''): { kind: 'sub'; id: string; part: string } {
+  return { kind: 'sub', id: String(id), part: use_slug };
+}
+
+/** Returns the subscription that a subject of the ledger is about, itself or one of its uses; null for other subjects. */
+export function subscriptionIdOf(subject: { kind: string; id: string }): SubscriptionId | null {
+  return subject.kind === 'sub' ? (Number(subject.id) as SubscriptionId) : null; // written by subscriptionSubject
+}
+
 /** Says whether nobody has still to agree. */
 export function isAgreed(subscription: Pick<Subscription, 'grant_key' | 'request_key'>): boolean {
   return subscription.grant_key === null && subscription.request_key === null;

@@ -11,6 +11,7 @@ import { makePlan } from '../support/factories/catalog.ts';
 import { makeMember, makeOrganization, makeReadyUser } from '../support/factories/profiles.ts';
 import { tokenOf } from '../support/sign-in.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
+import { makeSubject } from '../support/factories/ledger.ts';
 
 /**
  * One subscriber, two providers. Each provider sees of the subscriber what involves it; the broker sees all.
@@ -86,7 +87,7 @@ async function owe(payer: ProfileId, provider: ProfileId, amount: number): Promi
     to: { profile_id: payer, account: accounts.payable },
     amount,
     unit: 'usd',
-    event_id: `sub_${id}/`,
+    subject: makeSubject({ id: String(id) }),
     description: 'Subscription renewed',
   });
   await inTransaction(app.db, (tx) =>

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { Coupon, Plan } from '#catalog';
 import { Problem } from '#kernel/problem';
-import { statementBalance, verifyLedger } from '#ledger';
+import { findStatementBalance, verifyLedger } from '#ledger';
 import { findCharge, refreshCharge } from '#payments';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
@@ -145,9 +145,9 @@ test('whatever people and processor do at once, money, orders, coupons and books
     .execute();
   assert.deepEqual(twice, [], 'no order was charged twice');
   for (const { profile } of buyers) {
-    const { events } = await statementBalance(db, profile.id, ctx.clock.now());
+    const { subjects } = await findStatementBalance(db, profile.id, ctx.clock.now());
     assert.ok(
-      events.every(({ amount }) => amount > 0),
+      subjects.every(({ amount }) => amount > 0),
       'nothing was overpaid',
     );
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { postEvent, statementBalance, verifyLedger } from '#ledger';
+import { postEvent, findStatementBalance, verifyLedger } from '#ledger';
 import { findCharge, refreshCharge } from '#payments';
 import { inTransaction } from '#platform/db/database';
 import { findSubscription, providersOf } from '#subscriptions';
@@ -16,7 +16,7 @@ import {
   wants,
 } from '../../../test/support/factories/billing.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
-import { orderEntry } from '../../../test/support/factories/ledger.ts';
+import { makeSubject, orderEntry } from '../../../test/support/factories/ledger.ts';
 import { makeOrganization } from '../../../test/support/factories/profiles.ts';
 import { findCartItems } from '../records/cart-item-store.ts';
 import { checkOut } from './check-out.ts';
@@ -93,7 +93,7 @@ test('what a gift still owes is not taken from its receiver while the giver is b
 
   await fail(pending.processor_key);
   assert.equal((await paysBalance(receiver))?.amount, 2000, 'the receiver may settle what the giver did not');
-  assert.deepEqual((await statementBalance(database.db, giver.profile.id, ctx.clock.now())).events, []);
+  assert.deepEqual((await findStatementBalance(database.db, giver.profile.id, ctx.clock.now())).subjects, []);
 });
 
 test('two people who pay one debt at once pay it once', async () => {
@@ -107,8 +107,8 @@ test('two people who pay one debt at once pay it once', async () => {
   later(60_000);
   const outcomes = await Promise.allSettled([paysBalance(giver), paysBalance(receiver)]);
   assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
-  const { events } = await statementBalance(database.db, receiver.profile.id, ctx.clock.now());
-  assert.deepEqual(events, [], 'nothing is due and nothing overpaid');
+  const { subjects } = await findStatementBalance(database.db, receiver.profile.id, ctx.clock.now());
+  assert.deepEqual(subjects, [], 'nothing is due and nothing overpaid');
 });
 
 test('who gave a gift once does not pay the later debts of its receiver', async () => {
@@ -137,7 +137,7 @@ test('a gift that was paid is not asked for again when the receiver owes an olde
   await wants(receiver, await makePlan(ctx));
   await assert.rejects(buys(receiver), refusedAs('cart_changed'), 'what is due was not shown with the new plan');
   assert.equal((await looksAndBuys(receiver))?.amount, 4000, 'what the receiver owes and the new plan');
-  assert.deepEqual((await statementBalance(database.db, receiver.profile.id, ctx.clock.now())).events, []);
+  assert.deepEqual((await findStatementBalance(database.db, receiver.profile.id, ctx.clock.now())).subjects, []);
 });
 
 test('what somebody paid is not asked for again when an older gift failed', async () => {
@@ -170,7 +170,7 @@ test('what is due in two currencies is paid one plan at a time', async () => {
   for (const plan of [dollars, euros]) {
     const subscription = await findSubscription(database.db, buyer.profile.id, plan.id, ctx.clock.now());
     const sale = { provider: plan.profile_id, payer: buyer.profile.id, amount: 2000, unit: plan.unit };
-    const entries = [orderEntry({ ...sale, event_id: `sub_${subscription?.id}/` })];
+    const entries = [orderEntry({ ...sale, subject: makeSubject({ id: String(subscription?.id) }) })];
     const event = { key: `renewal:${plan.slug}`, kind: 'order', at: ctx.clock.now(), entries };
     await inTransaction(database.db, (tx) => postEvent(tx, event));
   }

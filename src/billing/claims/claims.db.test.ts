@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { findUserByUsername } from '#accounts';
 import { addPeriods } from '#kernel/period';
-import { statementBalance, verifyLedger } from '#ledger';
+import { findStatementBalance, fromSubjectColumns, verifyLedger } from '#ledger';
 import { findCharge, refreshCharge } from '#payments';
 import { inTransaction } from '#platform/db/database';
 import { findPersonalProfile, makeManager } from '#profiles';
@@ -79,21 +79,21 @@ test('a person without an account gets a code for what was paid, and subscribes 
   const [line] = await app.db
     .selectFrom('order_lines')
     .innerJoin('orders', 'orders.id', 'order_lines.order_id')
-    .select(['order_lines.amount', 'order_lines.description', 'order_lines.event_id'])
+    .select(['order_lines.amount', 'order_lines.description', 'subject_kind', 'subject_id', 'subject_part'])
     .where('order_lines.subscription_id', '=', running?.id ?? null)
     .execute();
   assert.equal(line?.amount, 0);
   assert.match(line.description, /complimentary of /);
-  assert.equal(line.event_id, `sub_${running?.id}/`);
+  assert.deepEqual(fromSubjectColumns(line), { kind: 'sub', id: String(running?.id), part: '' });
   const again = await claims(receiver, code);
   assert.deepEqual([again.status, again.json()['code']], [409, 'claim_used']);
 });
 
-test('the ledger keeps a seat on its own event with the payer, and balances', async () => {
+test('the ledger keeps a seat on its own subject with the payer, and balances', async () => {
   const entries = await app.db
     .selectFrom('ledger_entries')
-    .select(['orig_account', 'dest_account', 'dest_amount', 'event_id'])
-    .where('event_id', 'like', 'cpn\\_%')
+    .select(['orig_account', 'dest_account', 'dest_amount', 'subject_id', 'subject_part'])
+    .where('subject_kind', '=', 'cpn')
     .orderBy('id')
     .execute();
   const orders = entries.filter(({ orig_account }) => orig_account === 'Receivable');
@@ -101,11 +101,12 @@ test('the ledger keeps a seat on its own event with the payer, and balances', as
     orders.map(({ dest_amount }) => dest_amount).toSorted((a, b) => a - b),
     [500, 21_600],
   );
-  assert.match(entries[0]?.event_id ?? '', /^cpn_[0-9a-f]{36}$/);
+  assert.match(entries[0]?.subject_id ?? '', /^[0-9a-f]{36}$/);
+  assert.equal(entries[0]?.subject_part, null);
   const user = await findUserByUsername(app.db, 'payer');
   const profile = user && (await findPersonalProfile(app.db, user.id));
   assert.ok(profile);
-  assert.deepEqual((await statementBalance(app.db, profile.id, app.clock.now())).events, []);
+  assert.deepEqual((await findStatementBalance(app.db, profile.id, app.clock.now())).subjects, []);
   assert.deepEqual((await verifyLedger(app.db)).violations, []);
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { verifyLedger } from '#ledger';
+import { fromSubjectColumns, type LedgerSubject, verifyLedger } from '#ledger';
 import { findCharge, findChargeItems } from '#payments';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
@@ -16,7 +16,7 @@ before(async () => {
 after(() => database.close());
 
 /** The entries on the accounts of a buyer's orders and their charge, as `kind from → to amount description`. */
-async function entriesOf(buyer: Buyer): Promise<{ row: string; description: string; event_id: string | null }[]> {
+async function entriesOf(buyer: Buyer): Promise<{ row: string; description: string; subject: LedgerSubject | null }[]> {
   const rows = await database.db
     .selectFrom('ledger_entries as entry')
     .innerJoin('ledger_events as event', 'event.id', 'entry.ledger_event_id')
@@ -32,10 +32,10 @@ async function entriesOf(buyer: Buyer): Promise<{ row: string; description: stri
     )
     .orderBy('entry.id')
     .execute();
-  return rows.map(({ kind, orig_account, dest_account, dest_amount, description, event_id }) => ({
+  return rows.map(({ kind, orig_account, dest_account, dest_amount, description, ...row }) => ({
     row: `${kind} ${orig_account} → ${dest_account} ${dest_amount}`,
     description,
-    event_id,
+    subject: fromSubjectColumns(row),
   }));
 }
 
@@ -53,7 +53,7 @@ test('a free line beside a paid one is distributed as well, with amounts of zero
     'order Receivable → Payable 0',
   ]);
   const order = zero.find(({ row }) => row.startsWith('order'));
-  assert.equal(zero.find(({ row }) => row.includes('Backlog'))?.event_id, order?.event_id);
+  assert.deepEqual(zero.find(({ row }) => row.includes('Backlog'))?.subject, order?.subject);
   assert.equal(entries.filter(({ row }) => row.startsWith('charge Funds → Funds')).length, 2);
 
   assert(charge);

@@ -1,19 +1,26 @@
 import assert from 'node:assert/strict';
 import { findPlansByIds, type Plan } from '#catalog';
-import { accounts, findEntries, moveAmount, type NewEntry, postEvent } from '#ledger';
+import {
+  accounts,
+  findEntries,
+  fromSubjectColumns,
+  moveAmount,
+  type NewEntry,
+  postEvent,
+  type LedgerSubject,
+} from '#ledger';
 import { emit } from '#platform/jobs/events';
 import type { LedgerEntryId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { type AcceptedAnswer, type Attempt, type Charge, recordCharge } from '#payments';
 import { findManagerIds } from '#profiles';
-import { addRolloverQuota, openOrExtend } from '#subscriptions';
+import { addRolloverQuota, openOrExtend, subscriptionSubject } from '#subscriptions';
 import {
   recordCartItems,
-  eventOf,
-  isSeatEvent,
+  isSeatSubject,
   type Order,
   type OrderLine,
-  seatEvent,
+  makeSeatSubject,
   bookOrderLine,
   closeOrder,
   forgetCoupon,
@@ -28,7 +35,7 @@ import { type LineNames, nameLines } from './describe-lines.ts';
 interface Booked {
   line: OrderLine;
   subscription_id: SubscriptionId | null;
-  event_id: string;
+  subject: LedgerSubject;
   description: string;
   covers_from: Date | null;
   covers_to: Date | null;
@@ -106,8 +113,8 @@ export async function bookOrder(
 async function forgetShown(tx: Tx, order: Order, lines: readonly OrderLine[]): Promise<void> {
   if (order.created_by === null) return;
   const owner = { user_id: order.created_by };
-  const keys = lines.flatMap(({ cart_item_id, kind, event_id, ledger_entry_id }) => {
-    if (kind === 'balance') return [balanceKey(order.profile_id, event_id, ledger_entry_id)];
+  const keys = lines.flatMap(({ cart_item_id, kind, ledger_entry_id, ...line }) => {
+    if (kind === 'balance') return [balanceKey(order.profile_id, fromSubjectColumns(line), ledger_entry_id)];
     return cart_item_id === null ? [] : [itemKey(cart_item_id)];
   });
   await deleteShownKeys(tx, owner, keys);
@@ -121,7 +128,7 @@ async function bookSubscriptions(
   plans: ReadonlyMap<number, Plan>,
 ): Promise<Booked[]> {
   const opened = new Map<string, SubscriptionId>();
-  const seatEvents = new Map<number, string>();
+  const seats = new Map<number, LedgerSubject>();
   const booked: Booked[] = [];
   // Lines that run time come first, so that fees and uses of the same plan find the subscription.
   const sorted = lines.toSorted((a, b) => Number(b.kind === 'period') - Number(a.kind === 'period') || a.rank - b.rank);
@@ -129,10 +136,10 @@ async function bookSubscriptions(
     const plan = line.plan_id === null ? undefined : plans.get(line.plan_id);
     assert(plan, 'every line of an order names a plan');
     if (line.claim_email !== null) {
-      const event_id = seatEvents.get(plan.id) ?? seatEvent();
-      seatEvents.set(plan.id, event_id);
+      const subject = seats.get(plan.id) ?? makeSeatSubject();
+      seats.set(plan.id, subject);
       const { subscription_id, description, covers_from, covers_to } = line;
-      booked.push({ line, subscription_id, event_id, description, covers_from, covers_to });
+      booked.push({ line, subscription_id, subject, description, covers_from, covers_to });
       continue;
     }
     assert(line.beneficiary_id !== null, 'a line is for a profile unless it is for a person without an account');
@@ -151,7 +158,7 @@ async function bookSubscriptions(
       booked.push({
         line,
         subscription_id: subscription.id,
-        event_id: eventOf(line, subscription.id, null),
+        subject: subscriptionSubject(subscription.id),
         description: redate(line, plan, covers_to),
         covers_from,
         covers_to,
@@ -159,11 +166,13 @@ async function bookSubscriptions(
       continue;
     }
     const subscription_id = opened.get(key) ?? line.subscription_id;
-    assert(subscription_id !== null || isSeatEvent(line.event_id), 'a fee or a use belongs to a subscription');
     const use = plan.use_charges.find((each) => each.id === line.use_charge_id) ?? null;
+    const use_slug = line.kind === 'use' ? use?.slug : undefined;
+    const subject =
+      fromSubjectColumns(line) ?? (subscription_id === null ? null : subscriptionSubject(subscription_id, use_slug));
+    assert(subject && (subscription_id !== null || isSeatSubject(subject)), 'a fee or a use belongs to a subscription');
     if (line.kind === 'use' && use && subscription_id) await addRolloverQuota(tx, subscription_id, use, line.quantity);
-    const event_id = line.event_id ?? eventOf(line, subscription_id ?? 0, use?.slug ?? null);
-    booked.push({ line, subscription_id, event_id, description: line.description, covers_from: null, covers_to: null });
+    booked.push({ line, subscription_id, subject, description: line.description, covers_from: null, covers_to: null });
   }
   return booked.toSorted((a, b) => a.line.rank - b.line.rank);
 }
@@ -203,7 +212,7 @@ async function postOrder(tx: Tx, order: Order, booked: readonly Booked[]): Promi
   });
 }
 
-function orderEntry(order: Order, { line, event_id, description }: Booked): NewEntry {
+function orderEntry(order: Order, { line, subject, description }: Booked): NewEntry {
   const [from, to] =
     line.kind === 'balance'
       ? ([accounts.settled, accounts.settled] as const)
@@ -213,14 +222,14 @@ function orderEntry(order: Order, { line, event_id, description }: Booked): NewE
     to: { profile_id: order.profile_id, account: to },
     amount: line.amount,
     unit: line.unit,
-    event_id,
+    subject,
     description,
   });
 }
 
 /** Every line is an item of the charge, free ones too: the ledger then has the distribution of each line. */
 function chargeItems(booked: readonly Booked[], entry_ids: readonly LedgerEntryId[], names: readonly LineNames[]) {
-  return booked.flatMap(({ line, event_id }, index) => {
+  return booked.flatMap(({ line }, index) => {
     const entry_id = entry_ids[index];
     if (entry_id === undefined) return [];
     return [
@@ -229,7 +238,6 @@ function chargeItems(booked: readonly Booked[], entry_ids: readonly LedgerEntryI
         provider_id: line.provider_id,
         amount: line.amount,
         broker_fee_percent: line.broker_fee_percent,
-        event_id,
         event_label: names[index]?.label ?? '',
         title: names[index]?.text ?? '',
       },

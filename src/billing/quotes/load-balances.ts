@@ -1,16 +1,23 @@
 import { findPlansByIds } from '#catalog';
-import { type Entry, findOrdersOn, statementBalance } from '#ledger';
-import type { Money } from '#kernel/money';
+import {
+  type Entry,
+  findStatementBalance,
+  findSubjectOrders,
+  fromSubjectColumns,
+  isSameSubject,
+  type LedgerSubject,
+  type SubjectBalance,
+} from '#ledger';
 import type { PlanId, SubscriptionId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { chargesCovering } from '#payments';
 import { findProfilesByIds, type Profile } from '#profiles';
-import { findSubscriptionsByIds } from '#subscriptions';
+import { findSubscriptionsByIds, subscriptionIdOf } from '#subscriptions';
 import {
   type Invoicable,
   type Line,
-  isSeatEvent,
-  findPlansOfEvents,
+  isSeatSubject,
+  findPlansOfSeats,
   balanceKey,
   type ShownLine,
 } from '../records/index.ts';
@@ -29,16 +36,16 @@ export async function loadBalances(
   at: Date,
   { own_only = false }: { own_only?: boolean } = {},
 ): Promise<Invoicable[]> {
-  const { events } = await statementBalance(reader, payer.id, at);
-  const due = new Map<SubscriptionId, { amount: number; unit: string; event_id: string }[]>();
-  for (const event of events) {
-    const id = subscriptionOf(event.event_id);
-    if (id !== null && event.amount > 0) due.set(id, [...(due.get(id) ?? []), event]);
+  const { subjects } = await findStatementBalance(reader, payer.id, at);
+  const due = new Map<SubscriptionId, SubjectBalance[]>();
+  for (const balance of subjects) {
+    const id = subscriptionIdOf(balance.subject);
+    if (id !== null && balance.amount > 0) due.set(id, [...(due.get(id) ?? []), balance]);
   }
   const seats = await loadSeatBalances(
     reader,
     payer,
-    events.filter(({ event_id, amount }) => isSeatEvent(event_id) && amount > 0),
+    subjects.filter(({ subject, amount }) => isSeatSubject(subject) && amount > 0),
     at,
   );
   if (due.size === 0) return seats;
@@ -54,7 +61,7 @@ export async function loadBalances(
     ),
     await findUnpaid(
       reader,
-      [...due.values()].flat().map(({ event_id }) => event_id),
+      [...due.values()].flat().map(({ subject }) => subject),
       at,
     ),
   ];
@@ -64,15 +71,15 @@ export async function loadBalances(
     const beneficiary = subscription && profiles.get(subscription.profile_id);
     if (!subscription || !plan || !beneficiary) return [];
     const shares = own_only || subscription.profile_id !== payer.id;
-    const lines = owing.flatMap((event): Line[] => {
-      const own = newestUpTo(event, orders).filter((order) => order.dest_profile_id === payer.id);
+    const lines = owing.flatMap((balance): Line[] => {
+      const own = newestUpTo(balance, orders).filter((order) => order.dest_profile_id === payer.id);
       const own_amount = own.reduce((sum, order) => sum + order.dest_amount, 0);
-      const whole = own_amount === event.amount || (shares && own_amount < event.amount);
+      const whole = own_amount === balance.amount || (shares && own_amount < balance.amount);
       const base = {
         ...balanceBase,
         provider_id: plan.profile_id,
         broker_fee_percent: plan.broker_fee_percent,
-        event_id: event.event_id,
+        subject: balance.subject,
       };
       if (whole) {
         return own.map((order) => ({
@@ -86,7 +93,7 @@ export async function loadBalances(
       // Nobody owes itself: a provider on its own books for what others ordered.
       if (plan.profile_id === payer.id) return [];
       return [
-        { ...base, amount: event.amount, unit: event.unit, description: `Balance on ${plan.slug}`, entry_id: null },
+        { ...base, amount: balance.amount, unit: balance.unit, description: `Balance on ${plan.slug}`, entry_id: null },
       ];
     });
     if (lines.length === 0) return [];
@@ -97,26 +104,29 @@ export async function loadBalances(
   return [...owed, ...seats];
 }
 
-/** What a payer owes for seats of people without an account: the unpaid orders of its own, one invoicable an event. */
+/** What a payer owes for seats of people without an account: the unpaid orders of its own, one invoicable per subject. */
 async function loadSeatBalances(
   reader: Reader,
   payer: Profile,
-  events: readonly (Money & { event_id: string })[],
+  balances: readonly SubjectBalance[],
   at: Date,
 ): Promise<Invoicable[]> {
-  if (events.length === 0) return [];
-  const ids = events.map(({ event_id }) => event_id);
-  const planIds = await findPlansOfEvents(reader, ids);
-  const [plans, orders] = [await findPlansByIds(reader, [...planIds.values()]), await findUnpaid(reader, ids, at)];
-  return events.flatMap((event): Invoicable[] => {
-    const plan = plans.get(planIds.get(event.event_id) ?? (0 as PlanId)); // 0 is the id of no plan
+  if (balances.length === 0) return [];
+  const seats = balances.map(({ subject }) => subject);
+  const planIds = await findPlansOfSeats(
+    reader,
+    seats.map(({ id }) => id),
+  );
+  const [plans, orders] = [await findPlansByIds(reader, [...planIds.values()]), await findUnpaid(reader, seats, at)];
+  return balances.flatMap((balance): Invoicable[] => {
+    const plan = plans.get(planIds.get(balance.subject.id) ?? (0 as PlanId)); // 0 is the id of no plan
     if (!plan) return [];
-    const own = newestUpTo(event, orders).filter((order) => order.dest_profile_id === payer.id);
+    const own = newestUpTo(balance, orders).filter((order) => order.dest_profile_id === payer.id);
     const lines = own.map((order): Line => ({
       ...balanceBase,
       provider_id: plan.profile_id,
       broker_fee_percent: plan.broker_fee_percent,
-      event_id: event.event_id,
+      subject: balance.subject,
       amount: order.dest_amount,
       unit: order.dest_unit,
       description: order.description,
@@ -134,9 +144,9 @@ export function balancesOn(plan: string | null, balances: readonly Invoicable[])
   return balances.filter((each) => plan === null || each.plan.slug === plan);
 }
 
-/** The orders on events that no charge has paid. Those that wait for the processor are among them. */
-async function findUnpaid(reader: Reader, event_ids: readonly string[], at: Date): Promise<Entry[]> {
-  const orders = await findOrdersOn(reader, event_ids, at);
+/** The orders on subjects that no charge has paid. Those that wait for the processor are among them. */
+async function findUnpaid(reader: Reader, subjects: readonly LedgerSubject[], at: Date): Promise<Entry[]> {
+  const orders = await findSubjectOrders(reader, subjects, at);
   const covering = await chargesCovering(
     reader,
     orders.map(({ id }) => id),
@@ -144,24 +154,20 @@ async function findUnpaid(reader: Reader, event_ids: readonly string[], at: Date
   return orders.filter(({ id }) => (covering.get(id)?.state ?? 'created') === 'created');
 }
 
-/** Of unpaid orders, newest first, those that make up what an event owes: payments for no order in particular count for the oldest. */
-function newestUpTo({ event_id, amount, unit }: Money & { event_id: string }, orders: readonly Entry[]): Entry[] {
+/** Of unpaid orders, newest first, those that make up what a subject owes: payments for no order in particular count for the oldest. */
+function newestUpTo({ subject, amount, unit }: SubjectBalance, orders: readonly Entry[]): Entry[] {
   let left = amount;
   return orders.filter((order) => {
-    if (order.event_id !== event_id || order.dest_unit !== unit || left <= 0) return false;
+    const ordered = fromSubjectColumns(order);
+    if (!ordered || !isSameSubject(ordered, subject) || order.dest_unit !== unit || left <= 0) return false;
     left -= order.dest_amount;
     return true;
   });
 }
 
-function shownBalance(payer_id: Profile['id'], { event_id, entry_id, amount, unit }: Line): ShownLine {
-  const key = balanceKey(payer_id, event_id, entry_id);
+function shownBalance(payer_id: Profile['id'], { subject, entry_id, amount, unit }: Line): ShownLine {
+  const key = balanceKey(payer_id, subject, entry_id);
   return { key, offer: JSON.stringify([amount, unit]), due: null, coupon_id: null, coupon_ends_at: null };
 }
 
 const balanceBase = { kind: 'balance', quantity: 1, option: null, use: null, coupon: null, item: null } as const;
-
-function subscriptionOf(event_id: string): SubscriptionId | null {
-  const match = /^sub_(\d+)\//.exec(event_id);
-  return match ? (Number(match[1]) as SubscriptionId) : null; // the ledger's event ids are written from subscription ids
-}

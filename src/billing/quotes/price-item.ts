@@ -77,7 +77,7 @@ function baseLine({ plan, item }: ItemFacts): Omit<Line, 'kind' | 'amount' | 'de
     coupon: null,
     item,
     entry_id: null,
-    event_id: null,
+    subject: null,
   };
 }
 

@@ -21,7 +21,7 @@ export function pricePrepaid(
     coupon: null,
     item,
     entry_id: null,
-    event_id: null,
+    subject: null,
   };
   // A payer whose account was deleted has no name.
   const giver = item.full_name === '' ? 'complimentary' : `complimentary of ${item.full_name}`;

@@ -1,5 +1,5 @@
 import type { PresentedTransaction } from '#ledger';
-import { accounts } from '#ledger';
+import { accounts, isSameSubject } from '#ledger';
 import type { Reader } from '#platform/db/database';
 import { findChargedLines } from '#payments';
 import { textsOfEntries } from '../orders/index.ts';
@@ -32,7 +32,7 @@ export async function viewHistory(
     if (row.orig_account === accounts.liability && row.dest_account === accounts.funds && charged[0]) {
       return charged[0].last4 === null ? 'Payment' : `Payment by card ending in ${charged[0].last4}`;
     }
-    const refunded = charged.find((line) => line.refund_event_id === row.event_id);
+    const refunded = charged.find((line) => row.subject && isSameSubject(line.refund_subject, row.subject));
     if (row.orig_account !== accounts.refunded || !refunded) return row.text;
     const what = texts.get(refunded.invoiced_entry_id) ?? refunded.title;
     return `${row.dest_account === accounts.chargeback ? 'Dispute about' : 'Refund of'} ${what}`;

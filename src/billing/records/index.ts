@@ -33,7 +33,7 @@ export {
   findOrderInFlight,
   findOrderLines,
   findOrdersOn,
-  findPlansOfEvents,
+  findPlansOfSeats,
   findStaleOrders,
   insertOrder,
   insertOrderLines,
@@ -41,7 +41,7 @@ export {
   lockPayableOrder,
   lockReservedOrder,
 } from './order-store.ts';
-export { eventOf, isSeatEvent, linesOfOrder, type Order, type OrderLine, seatEvent } from './order.ts';
+export { isSeatSubject, linesOfOrder, makeSeatSubject, type Order, type OrderLine } from './order.ts';
 export { deleteVisitorCoupons, findRememberedCoupon, forgetCoupon, rememberCoupon } from './remembered-coupon-store.ts';
 export {
   deleteAllShownLines,

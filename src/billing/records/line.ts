@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Coupon, Plan, PriceOption, UseCharge } from '#catalog';
+import { type LedgerSubject, subjectText } from '#ledger';
 import type { Money } from '#kernel/money';
 import type { PeriodType } from '#kernel/period';
 import type { CartItemId, LedgerEntryId, ProfileId } from '#platform/db/db-schema';
@@ -24,8 +25,8 @@ export interface Line extends Money {
   item: CartItem | null;
   /** For `balance`: the order in the ledger that is paid late, if the balance is made of orders. */
   entry_id: LedgerEntryId | null;
-  /** For `balance`: the event that owes. */
-  event_id: string | null;
+  /** For `balance`: the subject that owes. */
+  subject: LedgerSubject | null;
 }
 
 /** What a subscription costs at checkout: lines that will be charged, and options while the buyer has still to choose. */
@@ -122,7 +123,7 @@ function facts(line: Line): unknown[] {
     line.option?.periods_count ?? 0,
     line.coupon?.code ?? '',
     line.entry_id,
-    line.event_id,
+    line.subject && subjectText(line.subject),
   ];
 }
 

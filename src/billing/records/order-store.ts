@@ -1,3 +1,5 @@
+import { sql } from 'kysely';
+import { type LedgerSubject, toSubjectColumns } from '#ledger';
 import type {
   CartItemId,
   ChargeAttemptId,
@@ -178,13 +180,18 @@ export async function bookOrderLine(
   booked: {
     subscription_id: SubscriptionId | null;
     ledger_entry_id: LedgerEntryId;
-    event_id: string;
+    subject: LedgerSubject;
     description: string;
     covers_from: Date | null;
     covers_to: Date | null;
   },
 ): Promise<void> {
-  await tx.updateTable('order_lines').set(booked).where('id', '=', id).execute();
+  const { subject, ...columns } = booked;
+  await tx
+    .updateTable('order_lines')
+    .set({ ...columns, ...toSubjectColumns(subject) })
+    .where('id', '=', id)
+    .execute();
 }
 
 /** Says whether an order carries the coupon, or a cart item that was ordered. */
@@ -206,16 +213,17 @@ export async function isCouponUsed(reader: Reader, coupon_id: CouponId): Promise
   return item !== undefined;
 }
 
-/** The plans of seat events. Index: order_lines_event_id. */
-export async function findPlansOfEvents(reader: Reader, event_ids: readonly string[]): Promise<Map<string, PlanId>> {
+/** Finds the plans of seats by the ids of their subjects. Index: order_lines_seats. */
+export async function findPlansOfSeats(reader: Reader, seat_ids: readonly string[]): Promise<Map<string, PlanId>> {
+  if (seat_ids.length === 0) return new Map();
   const rows = await reader
     .selectFrom('order_lines')
-    .select(['event_id', 'plan_id'])
+    .select(['subject_id', 'plan_id'])
     .distinct()
-    .where('event_id', 'in', [...event_ids])
-    .where('event_id', 'like', 'cpn\\_%')
+    .where('subject_id', 'in', [...seat_ids])
+    .where('subject_kind', '=', sql.lit('cpn'))
     .execute();
   return new Map(
-    rows.flatMap(({ event_id, plan_id }) => (event_id === null || plan_id === null ? [] : [[event_id, plan_id]])),
+    rows.flatMap(({ subject_id, plan_id }) => (subject_id === null || plan_id === null ? [] : [[subject_id, plan_id]])),
   );
 }

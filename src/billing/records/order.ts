@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { type LedgerSubject, toSubjectColumns } from '#ledger';
 import { randomKey40 } from '#platform/security/crypto';
 import type { OrderLinesTable, OrdersTable } from '#platform/db/db-schema';
 import type { Invoicable, Line } from './line.ts';
@@ -43,23 +44,18 @@ export function linesOfOrder(
     unit: line.amount === 0 ? unit : line.unit,
     broker_fee_percent: line.broker_fee_percent,
     description: line.description,
-    event_id: line.event_id,
+    ...toSubjectColumns(line.subject),
     ledger_entry_id: line.entry_id,
   }));
 }
 
-/** The event that an order line is booked on: the subscription's, or its use's. */
-export function eventOf(line: Pick<OrderLine, 'kind'>, subscription_id: number, use_slug: string | null): string {
-  return line.kind === 'use' && use_slug !== null ? `sub_${subscription_id}/${use_slug}/` : `sub_${subscription_id}/`;
+/** Makes the subject of the seats of one plan in one order. @see spec/billing.md 2.15 */
+export function makeSeatSubject(): LedgerSubject {
+  return { kind: 'cpn', id: randomKey40().slice(4), part: null };
 }
 
-/** A new event for the seats of one plan in one order. @see spec/billing.md 2.15 */
-export function seatEvent(): string {
-  return `cpn_${randomKey40().slice(4)}`;
-}
-
-export function isSeatEvent(event_id: string | null): boolean {
-  return event_id?.startsWith('cpn_') === true;
+export function isSeatSubject(subject: LedgerSubject | null): boolean {
+  return subject?.kind === 'cpn';
 }
 
 function coverageOf(

@@ -1,3 +1,4 @@
+import { type LedgerSubject, subjectText } from '#ledger';
 import type { CartItemId, ProfileId } from '#platform/db/db-schema';
 
 /** A line as the buyer was shown it. */
@@ -19,8 +20,8 @@ export function itemKey(id: CartItemId): string {
 }
 
 /** The prefix of the lines of one payer's balance. */
-export function balanceKey(payer_id: ProfileId, event_id: string | null, entry_id: number | null): string {
-  return `balance:${payer_id}:${event_id ?? ''}:${entry_id ?? ''}`;
+export function balanceKey(payer_id: ProfileId, subject: LedgerSubject | null, entry_id: number | null): string {
+  return `balance:${payer_id}:${subject ? subjectText(subject) : ''}:${entry_id ?? ''}`;
 }
 
 /** True if an order over `lines` is exactly what was shown: the same lines at the same prices, no more and no fewer. */

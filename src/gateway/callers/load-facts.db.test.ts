@@ -12,7 +12,7 @@ import {
   type Profile,
   upsertSignature,
 } from '#profiles';
-import { openOrExtend } from '#subscriptions';
+import { openOrExtend, subscriptionSubject } from '#subscriptions';
 import { type TestContext, signedIn, testContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { makeUser } from '../../../test/support/factories/accounts.ts';
@@ -147,7 +147,12 @@ test('a subscription with an amount due leads to its balance until it is paid', 
       kind: 'order',
       at,
       entries: [
-        orderEntry({ provider: provider.id, payer: customer.id, amount: 2000, event_id: `sub_${subscription.id}/` }),
+        orderEntry({
+          provider: provider.id,
+          payer: customer.id,
+          amount: 2000,
+          subject: subscriptionSubject(subscription.id),
+        }),
       ],
     }),
   );

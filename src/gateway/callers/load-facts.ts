@@ -1,10 +1,11 @@
 import type { Context } from '#platform/context';
+import type { Reader } from '#platform/db/database';
 import type { ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { findUserByUsername } from '#accounts';
 import { findPlansBySlugs } from '#catalog';
-import { isLocked } from '#ledger';
+import { findOwingThings } from '#ledger';
 import { findAgreement, findProfileBySlug, hasSigned, findHeldRoles } from '#profiles';
-import { providersOf } from '#subscriptions';
+import { type Entitlement, providersOf, subscriptionSubject } from '#subscriptions';
 import {
   type CallerFacts,
   type Facts,
@@ -71,7 +72,7 @@ interface Asked {
 async function callerFacts({ ctx, caller, now }: Asked, with_locks: boolean): Promise<CallerFacts> {
   const { username, has_password, is_factor_missing, roles } = caller;
   const running = caller.subscriptions.filter(({ ends_at }) => ends_at > now);
-  const locked = with_locks && running.length > 0 ? await isLocked(ctx.db, running) : new Set<SubscriptionId>();
+  const locked = with_locks && running.length > 0 ? await findLocked(ctx.db, running) : new Set<SubscriptionId>();
   const subscriptions = caller.subscriptions.map(({ subscription_id, profile, plan, ends_at }) => ({
     profile,
     plan,
@@ -79,6 +80,19 @@ async function callerFacts({ ctx, caller, now }: Asked, with_locks: boolean): Pr
     is_locked: locked.has(subscription_id),
   }));
   return { username, has_password, is_factor_missing, roles, subscriptions };
+}
+
+/** Finds the subscriptions with an amount due that their subscriber ordered. */
+async function findLocked(reader: Reader, subscriptions: readonly Entitlement[]): Promise<Set<SubscriptionId>> {
+  const owing = await findOwingThings(
+    reader,
+    subscriptions.map(({ subscription_id, profile_id }) => ({
+      ...subscriptionSubject(subscription_id),
+      owner_id: profile_id,
+      subscription_id,
+    })),
+  );
+  return new Set(owing.map(({ subscription_id }) => subscription_id));
 }
 
 async function profileFacts(

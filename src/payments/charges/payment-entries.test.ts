@@ -1,20 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { NewEntry } from '#ledger';
+import { fromSubjectColumns, type NewEntry, type LedgerSubject, subjectText } from '#ledger';
 import type { ProfileId } from '#platform/db/db-schema';
 import { distribute } from './distribution.ts';
 import { type PaidLine, paymentEntries } from './payment-entries.ts';
 import type { Funds } from '../processors/processor.ts';
 import { testProcessorFee } from '../processors/test/test-processor.ts';
+import { makeSubject } from '../../../test/support/factories/ledger.ts';
 
 const names = ['xia', 'cowork', 'stripe', 'club'] as const;
 const idOf = (name: (typeof names)[number]) => (names.indexOf(name) + 1) as ProfileId;
 const nameOf = (id: ProfileId) => names[id - 1];
 
-/** A row in the notation of ledgers: `event from → to amount` (and what arrived, when it was converted). */
+/** The subject of an entry as exports present it. */
+const eventIdOf = (entry: NewEntry) => {
+  const subject = fromSubjectColumns(entry);
+  return subject && subjectText(subject);
+};
+
+/** A row in the notation of ledgers: `subject from → to amount` (and what arrived, when it was converted). */
 const write = (entry: NewEntry) =>
-  `${entry.event_id} ${nameOf(entry.orig_profile_id)}:${entry.orig_account} → ` +
+  `${eventIdOf(entry)} ${nameOf(entry.orig_profile_id)}:${entry.orig_account} → ` +
   `${nameOf(entry.dest_profile_id)}:${entry.dest_account} ${entry.orig_amount}` +
   (entry.orig_unit === entry.dest_unit ? '' : ` ${entry.orig_unit} ${entry.dest_amount} ${entry.dest_unit}`);
 
@@ -22,7 +29,7 @@ interface Line {
   amount: number;
   broker_fee_percent?: number;
   payable?: number;
-  event_id?: string;
+  subject?: LedgerSubject;
 }
 
 function pay(given: Line[], provider: 'cowork' | 'club' = 'cowork', unit = 'usd', converted?: Funds) {
@@ -39,7 +46,7 @@ function pay(given: Line[], provider: 'cowork' | 'club' = 'cowork', unit = 'usd'
     return {
       provider_id: idOf(provider),
       payer_id: idOf('xia'),
-      event_id: line.event_id ?? `sub_${index + 1}/`,
+      subject: line.subject ?? makeSubject({ id: String(index + 1) }),
       label: 'xia:basic',
       amount: line.amount,
       payable: line.payable ?? line.amount,
@@ -48,7 +55,7 @@ function pay(given: Line[], provider: 'cowork' | 'club' = 'cowork', unit = 'usd'
   });
   return paymentEntries(
     {
-      event_id: 'cha_1/',
+      subject: makeSubject({ kind: 'cha', id: '1' }),
       processor_key: 'ch',
       description: 'Charge ch on credit card of Joe Test (xia)',
       amount,
@@ -171,10 +178,10 @@ test('a debt that was recognised before is not moved again', () => {
   assert(!none.some(({ orig_account }) => orig_account === 'Payable'));
 });
 
-test('two lines of one event share what is payable there', () => {
+test('two lines of one subject share what is payable there', () => {
   const { entries } = pay([
-    { amount: 1000, event_id: 'sub_1/', payable: 1500 },
-    { amount: 1000, event_id: 'sub_1/', payable: 1500 },
+    { amount: 1000, subject: makeSubject({ id: '1' }), payable: 1500 },
+    { amount: 1000, subject: makeSubject({ id: '1' }), payable: 1500 },
   ]);
   assert.deepEqual(
     entries.filter(({ orig_account }) => orig_account === 'Payable').map(({ dest_amount }) => dest_amount),

@@ -1,4 +1,12 @@
-import { accounts, convertAmount, moveAmount, type NewEntry, type Place } from '#ledger';
+import {
+  accounts,
+  convertAmount,
+  moveAmount,
+  type NewEntry,
+  type Place,
+  type LedgerSubject,
+  subjectText,
+} from '#ledger';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Parties } from '../records/index.ts';
 import type { Distribution } from './distribution.ts';
@@ -7,17 +15,17 @@ import type { Distribution } from './distribution.ts';
 export interface PaidLine {
   provider_id: ProfileId;
   payer_id: ProfileId;
-  event_id: string;
+  subject: LedgerSubject;
   /** What the line is for: subscriber and plan (`xia:basic`). */
   label: string;
   amount: number;
-  /** What the payer's Payable still holds on the event, before this charge. */
+  /** What the payer's Payable still holds on the subject, before this charge. */
   payable: number;
   distribution: Distribution;
 }
 
 export interface PaidCharge {
-  event_id: string;
+  subject: LedgerSubject;
   processor_key: string;
   description: string;
   amount: number;
@@ -54,7 +62,7 @@ export function paymentEntries(
       to: processor_funds,
       amount: charge.amount,
       unit: charge.unit,
-      event_id: charge.event_id,
+      subject: charge.subject,
       description: charge.description,
     }),
   ];
@@ -67,7 +75,7 @@ export function paymentEntries(
       to: Place;
       paid: number;
       received: number;
-      event_id: string;
+      subject: LedgerSubject;
       description: string;
     }): number =>
       entries.push(
@@ -82,7 +90,7 @@ export function paymentEntries(
     const provider = (account: Place['account']): Place => ({ profile_id: line.provider_id, account });
     const said = (part: string, about: string) => `Charge ${charge.processor_key} ${part} for ${about}`;
 
-    const payable_key = `${line.payer_id} ${line.event_id}`;
+    const payable_key = `${line.payer_id} ${subjectText(line.subject)}`;
     const payable = payables.get(payable_key) ?? line.payable;
     const owed = Math.min(line.amount, payable);
     if (owed > 0) {
@@ -93,7 +101,7 @@ export function paymentEntries(
           to: { profile_id: line.payer_id, account: accounts.liability },
           amount: owed,
           unit: charge.unit,
-          event_id: line.event_id,
+          subject: line.subject,
           description: 'Keep a balanced ledger',
         }),
       );
@@ -106,7 +114,7 @@ export function paymentEntries(
         to: { profile_id: broker_id, account: accounts.expenses },
         paid: paid.processor_fee,
         received: received.processor_fee,
-        event_id: charge.event_id,
+        subject: charge.subject,
         description: said('processor fee', line.label),
       });
     }
@@ -121,7 +129,7 @@ export function paymentEntries(
             to: provider(accounts.expenses),
             amount: received.broker_fee + received.processor_fee,
             unit: charge.funds_unit,
-            event_id: charge.event_id,
+            subject: charge.subject,
             description: said('broker fee', line.label),
           }),
         ) - 1;
@@ -130,7 +138,7 @@ export function paymentEntries(
         to: { profile_id: broker_id, account: accounts.funds },
         paid: paid.broker_fee,
         received: received.broker_fee,
-        event_id: charge.event_id,
+        subject: charge.subject,
         description: said('broker fee', line.label),
       });
     }
@@ -143,7 +151,7 @@ export function paymentEntries(
         unit: charge.funds_unit,
         to_amount: line.amount,
         to_unit: charge.unit,
-        event_id: line.event_id,
+        subject: line.subject,
         description: said('distribution', line.label),
       }),
     );
@@ -152,7 +160,7 @@ export function paymentEntries(
       to: provider(accounts.funds),
       paid: paid.provider,
       received: received.provider,
-      event_id: charge.event_id,
+      subject: charge.subject,
       description: said('distribution', line.label),
     });
     return { fee, broker_fee, distribute };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Problem } from '#kernel/problem';
-import { accounts, balance, findEventEntries, statementBalance } from '#ledger';
+import { accounts, findBalance, findEventEntries, findStatementBalance, fromSubjectColumns } from '#ledger';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
@@ -14,6 +14,7 @@ import { findAttempt } from '../records/attempt-store.ts';
 import { savedCard } from '../cards/payment-method-store.ts';
 import type { AcceptedAnswer, ProcessorAnswer } from '../processors/processor.ts';
 import { updateTestChargeState } from '../processors/test/test-processor-store.ts';
+import { chargeSubject } from '../records/charge.ts';
 import { markAttempt, recordCharge } from './record-charge.ts';
 import { refreshCharge } from './refresh-charge.ts';
 import { reserveAttempt } from './reserve-attempt.ts';
@@ -30,7 +31,7 @@ before(async () => {
 after(() => database.close());
 
 const makePayer = () => makeParty(database.db);
-const owed = async (payer: ProfileId) => (await statementBalance(ctx.db, payer, ctx.clock.now())).totals;
+const owed = async (payer: ProfileId) => (await findStatementBalance(ctx.db, payer, ctx.clock.now())).totals;
 const accepted = (answer: ProcessorAnswer | null): AcceptedAnswer => {
   assert(answer?.outcome === 'accepted');
   return answer;
@@ -65,7 +66,7 @@ test('an accepted charge is written with its lines, booked and told about', asyn
       'Funds → Funds 1912',
     ],
   );
-  assert.equal(entries?.[0]?.event_id, `cha_${charge.id}/`);
+  assert.deepEqual(entries?.[0] && fromSubjectColumns(entries[0]), chargeSubject(charge.id));
   const [item] = await findChargeItems(ctx.db, charge.id);
   assert.equal(item?.invoiced_entry_id, orders[0]?.id);
   assert.equal(item?.fee_entry_id, entries?.[2]?.id);
@@ -78,8 +79,8 @@ test('the broker has its percentage of what another provider sold', async () => 
   const payer = await makePayer();
   const club = await makeParty(database.db);
   await makeCharge(ctx, { payer, provider: club, amounts: [17999], broker_fee_percent: 1000 });
-  assert.deepEqual(await balance(ctx.db, club, accounts.funds), [{ unit: 'usd', amount: 15648 }]);
-  assert.deepEqual(await balance(ctx.db, club, accounts.expenses), [{ unit: 'usd', amount: 2351 }]);
+  assert.deepEqual(await findBalance(ctx.db, club, accounts.funds), [{ unit: 'usd', amount: 15648 }]);
+  assert.deepEqual(await findBalance(ctx.db, club, accounts.expenses), [{ unit: 'usd', amount: 2351 }]);
 });
 
 test('recording the same answer twice gives the same charge', async () => {

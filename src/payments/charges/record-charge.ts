@@ -27,7 +27,6 @@ export interface NewChargeItem {
   amount: number;
   /** Basis points; 0 unless the line is about a subscription. */
   broker_fee_percent: number;
-  event_id: string;
   /** Subscriber and plan of the line in documented texts (`xia:basic`); the text of the invoiced entry if omitted. */
   event_label?: string;
   /** What the line is for, as mails name it; the text of the invoiced entry if omitted. */
@@ -82,7 +81,7 @@ export async function recordCharge(
   });
   await insertChargeItems(
     tx,
-    items.map(({ entry_id, event_id: _, event_label = '', title = '', ...item }, rank) => ({
+    items.map(({ entry_id, event_label = '', title = '', ...item }, rank) => ({
       ...item,
       event_label: event_label.slice(0, EVENT_LABEL_LENGTH_MAX),
       title: title.slice(0, TITLE_LENGTH_MAX),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { accounts, type Entry, findEntries, holdingsByEvent, postEvent } from '#ledger';
+import { accounts, type Entry, findEntries, findHoldings, fromSubjectColumns, isSameSubject, postEvent } from '#ledger';
 import { getProcessor } from '#profiles';
 import type { ChargeId, UserId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
@@ -8,6 +8,7 @@ import { bookDispute, revertDispute } from '../disputes/index.ts';
 import {
   type Charge,
   type ChargeItem,
+  chargeSubject,
   emitChargeUpdated,
   findChargeById,
   findChargeItems,
@@ -75,13 +76,14 @@ async function bookPayment(tx: Tx, charge: Charge, funds: Funds): Promise<void> 
   const processor = await getProcessor(tx);
 
   const { entries, links } = paymentEntries(
-    { ...charge, event_id: `cha_${charge.id}/`, funds_unit: funds.unit },
+    { ...charge, subject: chargeSubject(charge.id), funds_unit: funds.unit },
     { customer_id: charge.profile_id, processor_id: processor.id, broker_id: site.broker_id },
     await paidLines(tx, charge, items, funds),
   );
   const posted = await postEvent(tx, {
     key: `charge:${charge.processor_key}`,
     kind: 'charge',
+    receipt_key: charge.processor_key,
     at: charge.created_at,
     entries,
   });
@@ -110,24 +112,29 @@ async function paidLines(tx: Tx, charge: Charge, items: readonly ChargeItem[], f
   );
   const orders = items.map((item) => {
     const entry = invoiced.get(item.invoiced_entry_id);
-    assert(entry && entry.event_id !== null, 'what a charge pays for stands in the ledger');
+    const subject = entry && fromSubjectColumns(entry);
+    assert(entry && subject, 'what a charge pays for stands in the ledger');
     assert.equal(entry.dest_unit, charge.unit, 'a charge is in the unit of its orders');
     const label = item.event_label === '' ? entry.description : item.event_label;
-    return { item, payer_id: entry.dest_profile_id, event_id: entry.event_id, label };
+    return { item, payer_id: entry.dest_profile_id, subject, label };
   });
-  const payables = await holdingsByEvent(tx, [...new Set(orders.map(({ event_id }) => event_id))], accounts.payable);
+  const payables = await findHoldings(
+    tx,
+    orders.map(({ subject }) => subject),
+    accounts.payable,
+  );
   const distributions = distribute(items, funds);
 
-  return orders.map(({ item, payer_id, event_id, label }, index) => {
+  return orders.map(({ item, payer_id, subject, label }, index) => {
     const distribution = distributions[index];
     assert(distribution);
     const payable = payables.find(
-      (each) => each.event_id === event_id && each.profile_id === payer_id && each.unit === charge.unit,
+      (each) => isSameSubject(each.subject, subject) && each.profile_id === payer_id && each.unit === charge.unit,
     );
     return {
       provider_id: item.provider_id,
       payer_id,
-      event_id,
+      subject,
       label,
       amount: item.amount,
       payable: payable?.amount ?? 0,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accounts, balance, statementBalance, verifyLedger } from '#ledger';
+import { accounts, findBalance, findStatementBalance, verifyLedger } from '#ledger';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
@@ -20,8 +20,8 @@ before(async () => {
 });
 after(() => database.close());
 
-const held = async (profile: ProfileId, account: Parameters<typeof balance>[2]) =>
-  (await balance(ctx.db, profile, account))[0]?.amount ?? 0;
+const held = async (profile: ProfileId, account: Parameters<typeof findBalance>[2]) =>
+  (await findBalance(ctx.db, profile, account))[0]?.amount ?? 0;
 
 /** The bank decides, and we hear of it. */
 async function decide(charge: Charge, state: TestCharge['state']): Promise<Charge> {
@@ -73,7 +73,7 @@ test('a dispute that is lost books nothing more, and the balance due does not ch
   await decide(charge, 'disputed');
   assert.equal((await decide(charge, 'failed')).state, 'failed');
   assert.equal(await held(provider, accounts.funds), -1500);
-  assert.deepEqual((await statementBalance(ctx.db, payer, ctx.clock.now())).totals, []);
+  assert.deepEqual((await findStatementBalance(ctx.db, payer, ctx.clock.now())).totals, []);
 });
 
 test('only what was not refunded is taken back', async () => {

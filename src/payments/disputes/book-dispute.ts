@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import { allocateMoney, type Money } from '#kernel/money';
-import { accounts, convertAmount, type Entry, findEventEntries, moveAmount, postEvent } from '#ledger';
+import {
+  accounts,
+  convertAmount,
+  type Entry,
+  findEventEntries,
+  fromSubjectColumns,
+  moveAmount,
+  postEvent,
+} from '#ledger';
 import { getProcessor } from '#profiles';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { findSite } from '#platform/site';
-import { type Charge, readRemainingLines, refundEntries, type RemainingLine } from '../records/index.ts';
+import { type Charge, chargeSubject, readRemainingLines, refundEntries, type RemainingLine } from '../records/index.ts';
 
 /** What the processor debits for a dispute beside the amount, once, and whether it returns its fee on the charge. */
 export interface DisputeTerms {
@@ -38,7 +46,7 @@ export async function bookDispute(
       .map(({ item, invoiced, left }) => ({
         ...left,
         provider_id: item.provider_id,
-        event_id: `cha_${charge.id}/${item.id}/`,
+        subject: chargeSubject(charge.id, item.id),
         label: item.event_label === '' ? invoiced.description : item.event_label,
         invoiced_description: invoiced.description,
       })),
@@ -50,13 +58,14 @@ export async function bookDispute(
       to: { profile_id: processor_id, account: accounts.chargeback },
       amount,
       unit: funds_unit,
-      event_id: `cha_${charge.id}/`,
+      subject: chargeSubject(charge.id),
       description: `Charge ${charge.processor_key} dispute fee`,
     }),
   );
   const entries = [...taken_back, ...fees];
   const { next } = await findDisputes(tx, charge);
-  if (entries.length > 0) await postEvent(tx, { key: next, kind: 'dispute', at, entries });
+  if (entries.length > 0)
+    await postEvent(tx, { key: next, kind: 'dispute', receipt_key: charge.processor_key, at, entries });
 }
 
 /** Shares the fee of a dispute among the providers of the disputed lines by largest remainder; all lines if none is left. */
@@ -90,7 +99,7 @@ export async function revertDispute(tx: Tx, charge: Charge, at: Date): Promise<v
         unit: entry.dest_unit,
         to_amount: entry.orig_amount,
         to_unit: entry.orig_unit,
-        event_id: entry.event_id,
+        subject: fromSubjectColumns(entry),
         description: `${entry.description} - reverted`,
       }),
     ),

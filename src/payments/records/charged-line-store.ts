@@ -1,11 +1,13 @@
+import type { LedgerSubject } from '#ledger';
 import type { LedgerEntryId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
+import { chargeSubject } from './charge.ts';
 
 /** A line of a charge with what names it: the card of the charge, and the subject of the entries that refund the line. */
 export interface ChargedLine {
   processor_key: string;
   last4: string | null;
-  refund_event_id: string;
+  refund_subject: LedgerSubject;
   invoiced_entry_id: LedgerEntryId;
   title: string;
 }
@@ -20,5 +22,5 @@ export async function findChargedLines(reader: Reader, processor_keys: readonly 
     .select(['item.id as item_id', 'item.invoiced_entry_id', 'item.title'])
     .where('charges.processor_key', 'in', [...new Set(processor_keys)])
     .execute();
-  return rows.map(({ id, item_id, ...line }) => ({ ...line, refund_event_id: `cha_${id}/${item_id}/` }));
+  return rows.map(({ id, item_id, ...line }) => ({ ...line, refund_subject: chargeSubject(id, item_id) }));
 }

@@ -17,7 +17,7 @@ export {
   moveCharge,
   unresolvedChargeOf,
 } from './charge-store.ts';
-export { type Charge, type ChargeItem, type ChargeState, settle, type Settlement } from './charge.ts';
+export { type Charge, type ChargeItem, chargeSubject, type ChargeState, settle, type Settlement } from './charge.ts';
 export { findChargedLines } from './charged-line-store.ts';
 export { emitChargeUpdated } from './emit-charge-updated.ts';
 export { readRemainingLines, type RemainingLine } from './line-shares.ts';

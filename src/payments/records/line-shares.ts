@@ -10,7 +10,7 @@ import { refundedByItem } from './refund-store.ts';
 /** A line of a paid charge with what was not given back of it, and what it paid for. */
 export interface RemainingLine {
   item: ChargeItem;
-  invoiced: Entry & { event_id: string };
+  invoiced: Entry;
   funds_unit: string;
   left: Shares;
 }
@@ -36,11 +36,11 @@ export async function readRemainingLines(
   );
   return items.map((item) => {
     const invoiced = entries.get(item.invoiced_entry_id);
-    assert(invoiced && invoiced.event_id !== null, 'what a charge pays for stands in the ledger');
+    assert(invoiced, 'what a charge pays for stands in the ledger');
     const { shares, funds_unit } = sharesOf(item, entries, returns_fee);
     return {
       item,
-      invoiced: { ...invoiced, event_id: invoiced.event_id },
+      invoiced,
       funds_unit,
       left: remainder(shares, refunded.get(item.id) ?? NOTHING),
     };

@@ -1,11 +1,11 @@
-import { accounts, convertAmount, moveAmount, type NewEntry } from '#ledger';
+import { accounts, convertAmount, moveAmount, type NewEntry, type LedgerSubject } from '#ledger';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Parties } from './parties.ts';
 import type { Shares } from './refund.ts';
 
 export interface RefundedLine extends Shares {
   provider_id: ProfileId;
-  event_id: string;
+  subject: LedgerSubject;
   /** Subscriber and plan of the line (`xia:basic`), and the description of the entry that it paid. */
   label: string;
   invoiced_description: string;
@@ -34,7 +34,7 @@ export function refundEntries(
               to: refund_place,
               amount,
               unit: charge.funds_unit,
-              event_id: line.event_id,
+              subject: line.subject,
               description,
             }),
           ];
@@ -51,7 +51,7 @@ export function refundEntries(
               unit: charge.funds_unit,
               to_amount: line.amount,
               to_unit: charge.unit,
-              event_id: line.event_id,
+              subject: line.subject,
               description: `Exchange for ${what}`,
             }),
           ];
@@ -63,7 +63,7 @@ export function refundEntries(
         unit: charge.unit,
         to_amount: received,
         to_unit: charge.funds_unit,
-        event_id: line.event_id,
+        subject: line.subject,
         description: what,
       }),
       ...taken(processor_id, line.fee_amount, `Charge ${charge.processor_key} ${why} processor fee for ${line.label}`),

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accounts, balance, postEvent } from '#ledger';
+import { accounts, findBalance, postEvent } from '#ledger';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { next } from '../../../test/support/factories.ts';
-import { makeParty, orderEntry } from '../../../test/support/factories/ledger.ts';
+import { makeParty, makeSubject, orderEntry } from '../../../test/support/factories/ledger.ts';
 import { linesOf, makeCharge } from '../../../test/support/factories/payments.ts';
 import { bookDispute, revertDispute } from '../disputes/book-dispute.ts';
 import { callProcessor } from '../charges/call-processor.ts';
@@ -27,8 +27,8 @@ after(() => database.close());
 /** Terms of a processor that keeps its fee and debits what is missing from the provider. */
 const keeps = { returns_fee: false, may_overdraw: true, created_by: null };
 
-const held = async (profile: ProfileId, account: Parameters<typeof balance>[2] = accounts.funds) =>
-  (await balance(ctx.db, profile, account))[0]?.amount ?? 0;
+const held = async (profile: ProfileId, account: Parameters<typeof findBalance>[2] = accounts.funds) =>
+  (await findBalance(ctx.db, profile, account))[0]?.amount ?? 0;
 
 async function makeSale(amounts = [17999]) {
   const payer = await makeParty(database.db);
@@ -90,7 +90,7 @@ test('the fee of a dispute over lines of two providers is debited once, in propo
   const at = ctx.clock.now();
   const charge = await inTransaction(ctx.db, async (tx) => {
     const entries = [2000, 1000].map((amount, index) =>
-      orderEntry({ provider: sellers[index] ?? sellers[0], payer, amount, event_id: `${next('sub_7')}/` }),
+      orderEntry({ provider: sellers[index] ?? sellers[0], payer, amount, subject: makeSubject() }),
     );
     const orders = await postEvent(tx, { key: next('order:two'), kind: 'order', at, entries });
     const attempt = await reserveAttempt(tx, {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Problem } from '#kernel/problem';
-import { accounts, balance, moveAmount, postEvent, statementBalance } from '#ledger';
+import { accounts, findBalance, moveAmount, postEvent, findStatementBalance } from '#ledger';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
 import type { Subject } from '#platform/http/guards/access';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { next } from '../../../test/support/factories.ts';
-import { makeParty } from '../../../test/support/factories/ledger.ts';
+import { makeParty, makeSubject } from '../../../test/support/factories/ledger.ts';
 import { makeCharge } from '../../../test/support/factories/payments.ts';
 import type { Charge } from '../records/charge.ts';
 import { finishRefunds } from './finish-refunds.ts';
@@ -39,8 +39,8 @@ const isProblem = (code: string, detail?: string) => (error: unknown) => {
   if (detail !== undefined) assert.equal(error.message, detail);
   return true;
 };
-const held = async (profile: ProfileId, account: Parameters<typeof balance>[2]) =>
-  (await balance(ctx.db, profile, account))[0]?.amount ?? 0;
+const held = async (profile: ProfileId, account: Parameters<typeof findBalance>[2]) =>
+  (await findBalance(ctx.db, profile, account))[0]?.amount ?? 0;
 
 /** A charge of a provider of its own, of whom the broker takes 10 %. */
 async function makeSale(amounts: number[], broker_fee_percent = 0) {
@@ -65,7 +65,7 @@ test('a charge refunded in two steps ends where it began', async () => {
   assert.equal(await held(ctx.site.broker_id, accounts.funds), broker_before);
   assert.equal(await held(processor, accounts.funds), processor_before);
   assert.equal(await held(payer, accounts.refunded), -17999);
-  assert.deepEqual((await statementBalance(ctx.db, payer, ctx.clock.now())).totals, []);
+  assert.deepEqual((await findStatementBalance(ctx.db, payer, ctx.clock.now())).totals, []);
 });
 
 test('each line of several is refunded from its own shares', async () => {
@@ -82,8 +82,9 @@ test('the entries of a refund stand on the line, and say what it was for', async
   const entries = await ctx.db
     .selectFrom('ledger_entries')
     .selectAll()
-    .where('event_id', 'like', `cha_${charge.id}/%`)
-    .where('event_id', '<>', `cha_${charge.id}/`)
+    .where('subject_kind', '=', 'cha')
+    .where('subject_id', '=', String(charge.id))
+    .where('subject_part', '<>', '')
     .orderBy('id')
     .execute();
   const invoiced = orders[0];
@@ -282,7 +283,7 @@ async function withdraw(provider: ProfileId, amount: number): Promise<void> {
     to: { profile_id: processor, account: accounts.withdraw },
     amount,
     unit: 'usd',
-    event_id: 'po_1',
+    subject: makeSubject({ kind: 'po', id: '1', part: null }),
     description: 'withdraw',
   });
   await inTransaction(ctx.db, (tx) =>

@@ -1,6 +1,6 @@
 import { chargeStep, formatMoney } from '#kernel/money';
 import { invalidInput } from '#kernel/problem';
-import { accounts, balance } from '#ledger';
+import { accounts, findBalance } from '#ledger';
 import { randomKey40 } from '#platform/security/crypto';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
@@ -106,7 +106,7 @@ async function refuseWithoutFunds(tx: Tx, lines: readonly ReservedLine[]): Promi
   const providers = new Set<ProfileId>(lines.map(({ item }) => item.provider_id));
   for (const provider_id of [...providers].toSorted((a, b) => a - b)) {
     const provider = await lockProfile(tx, provider_id);
-    const funds = await balance(tx, provider_id, accounts.funds);
+    const funds = await findBalance(tx, provider_id, accounts.funds);
     const promised = await promisedFunds(tx, provider_id);
     for (const unit of new Set(lines.map(({ funds_unit }) => funds_unit))) {
       const theirs = lines.filter(({ item, funds_unit }) => item.provider_id === provider_id && funds_unit === unit);

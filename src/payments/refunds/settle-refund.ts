@@ -4,6 +4,7 @@ import { getProcessor } from '#profiles';
 import type { Tx } from '#platform/db/database';
 import { findSite } from '#platform/site';
 import {
+  chargeSubject,
   closeRefund,
   emitChargeUpdated,
   findChargeById,
@@ -49,12 +50,18 @@ export async function settleRefund(tx: Tx, refund: Refund, answer: RefundAnswer,
       return {
         ...line,
         provider_id: item.provider_id,
-        event_id: `cha_${charge.id}/${item.id}/`,
+        subject: chargeSubject(charge.id, item.id),
         label: item.event_label === '' ? entry.description : item.event_label,
         invoiced_description: entry.description,
       };
     }),
   );
-  await postEvent(tx, { key: `refund:${charge.processor_key}:${refund.key}`, kind: 'refund', at, entries });
+  await postEvent(tx, {
+    key: `refund:${charge.processor_key}:${refund.key}`,
+    kind: 'refund',
+    receipt_key: charge.processor_key,
+    at,
+    entries,
+  });
   await emitChargeUpdated(tx, charge, 'refunded', { at, by: refund.created_by });
 }

@@ -253,7 +253,6 @@ export interface LedgerEntriesTable {
   rank: number;
   created_at: Date;
   description: Generated<string>;
-  event_id: string | null;
   orig_profile_id: ProfileId;
   orig_account: 'Payable' | 'Liability' | 'Refunded' | 'Canceled' | 'settled' | 'Receivable' | 'Backlog' | 'Income' | 'Expenses' | 'Funds' | 'Refund' | 'Chargeback' | 'Withdraw' | 'Offline' | 'Writeoff';
   orig_amount: number;
@@ -262,6 +261,12 @@ export interface LedgerEntriesTable {
   dest_account: 'Payable' | 'Liability' | 'Refunded' | 'Canceled' | 'settled' | 'Receivable' | 'Backlog' | 'Income' | 'Expenses' | 'Funds' | 'Refund' | 'Chargeback' | 'Withdraw' | 'Offline' | 'Writeoff';
   dest_amount: number;
   dest_unit: string;
+  /** Kind of thing that the entry is about, as exports abbreviate it (sub, cha, cpn); null when it is about nothing. Balances due are kept by subject. */
+  subject_kind: string | null;
+  /** Id of the subject in the room that owns it. */
+  subject_id: string | null;
+  /** Part of the subject with a balance of its own: slug of a use, id of a line of a charge. Empty: the subject itself. Null: a subject of a kind without parts. */
+  subject_part: string | null;
 }
 
 export interface LedgerEventsTable {
@@ -272,6 +277,8 @@ export interface LedgerEventsTable {
   created_at: Date;
   /** False for events of versions that did not balance conversions; the constraint refuses new ones. */
   is_exchange_balanced: Generated<boolean>;
+  /** Key of the receipt that the event is about: the processor's key of the charge. Null: no receipt. */
+  receipt_key: string | null;
 }
 
 export interface NamesTable {
@@ -312,12 +319,15 @@ export interface OrderLinesTable {
   unit: string;
   broker_fee_percent: Generated<number>;
   description: string;
-  event_id: string | null;
   ledger_entry_id: LedgerEntryId | null;
   /** Address of the person without an account whom the line is for; such a line has no beneficiary. */
   claim_email: string | null;
   claim_full_name: Generated<string>;
   claim_id: ClaimId | null;
+  /** With subject_id and subject_part: subject of the ledger entry of the line, as in ledger_entries. Null until the line is booked, except on lines that pay a balance. */
+  subject_kind: string | null;
+  subject_id: string | null;
+  subject_part: string | null;
 }
 
 export interface OrdersTable {

@@ -4,7 +4,7 @@ import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { next } from '../factories.ts';
-import { orderEntry } from './ledger.ts';
+import { makeSubject, orderEntry } from './ledger.ts';
 
 /** An unpaid order with some lines: one entry per line, each in a separate ledger event. */
 export async function makeOrder(
@@ -27,7 +27,7 @@ export async function makeOrder(
           payer,
           amount,
           unit,
-          event_id: `${next('sub_90')}/`.replace('-', ''),
+          subject: makeSubject(),
           description: 'Subscription to basic until 2026/04/10 (1 month)',
         }),
       ),
@@ -70,7 +70,6 @@ export function linesOf(orders: readonly Entry[], broker_fee_percent = 0) {
     provider_id: order.orig_profile_id,
     amount: order.dest_amount,
     broker_fee_percent,
-    event_id: order.event_id ?? '',
     event_label: 'xia:basic',
   }));
 }
