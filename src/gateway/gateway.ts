@@ -5,13 +5,13 @@ import type { Db } from '#platform/db/database';
 import { isByCookie, isCrossSite } from '#platform/http/guards/csrf';
 import {
   findRefusedStreams,
-  forwardOn,
+  forwardRequest,
   hasBody,
   makeForwarder,
   makeOpenConnections,
   makeOpenStreams,
   makeUpstreamShares,
-  pendingUpgrade,
+  findPendingUpgrade,
   routeUpgrades,
   type StreamCheckParts,
 } from './forwarding/index.ts';
@@ -102,13 +102,13 @@ export function makeGateway(options: GatewayOptions): Gateway {
     if (typeof target === 'string') throw gatewayProblems.path_refused({ detail: target });
     const methods = ownMethods(target);
     if (methods.length > 0) return answerOwnPath(reply, { method, segments: target.segments, methods });
-    const upgrade = pendingUpgrade(request.raw);
+    const upgrade = findPendingUpgrade(request.raw);
     const is_preflight = isPreflight(request);
     const is_safe = method === 'GET' || method === 'HEAD' || is_preflight;
     const is_cross_site = (!is_safe || upgrade !== null) && isByCookie(request) && isCrossSite(request);
     const passed = await passRules({ ctx, method, target, is_preflight, is_cross_site }, parts);
     if (!passed.match.rule.is_forward) return answerLocally(request, reply, passed, pages);
-    return forwardOn({ forwarder, open, streams, shares, further }, request, reply, passed, upgrade);
+    return forwardRequest({ forwarder, open, streams, shares, further }, request, reply, passed, upgrade);
   }
 
   return {

@@ -15,7 +15,7 @@ const templates = makeTemplates({
   clock: { now: () => new Date('2026-03-05T10:00:00Z') },
 });
 
-/** Each page in each of its states, with the name of the state for messages. */
+/** Each page in each of its states; `name` names both in messages. */
 function* pages(change: (data: Data) => Data = (data) => data): Generator<[string, string]> {
   for (const [name, states] of Object.entries(samplePages)) {
     for (const [index, state] of states.entries()) {
@@ -26,7 +26,7 @@ function* pages(change: (data: Data) => Data = (data) => data): Generator<[strin
 
 const MARK = `zz"'<zz>`;
 
-/** The same data with markup behind every text. */
+/** Returns the data with markup appended to every text. */
 function poison(value: unknown): unknown {
   if (typeof value === 'string') return `${value}${MARK}`;
   if (Array.isArray(value)) return value.map(poison);
@@ -38,7 +38,7 @@ function poisonRecord(data: Data): Data {
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, poison(value)]));
 }
 
-test('every template of the default theme can be read', () => {
+test('every template of the default theme can be parsed', () => {
   const { lookup } = themes;
   for (const name of themes.templateNames()) {
     assert.equal(templates.refuseSource(name, lookup(name)?.source ?? ''), null, name);
@@ -83,7 +83,7 @@ test('every form can be posted, and every field has its label', () => {
   }
 });
 
-test('an error summary leads to the fields at fault, which say what is wrong', () => {
+test('an error summary links to the invalid fields, which show the error', () => {
   const html = templates.renderPage('login/personal.html', {
     ...commonSample,
     form: { email: 'xia@', new_password: 'secret' },
@@ -95,7 +95,7 @@ test('an error summary leads to the fields at fault, which say what is wrong', (
   assert.ok(!html.includes('secret'), 'a password is never shown again');
 });
 
-test('markup in any text of any page is shown, not obeyed', () => {
+test('markup in any text of any page is escaped', () => {
   for (const [state, html] of pages(poisonRecord)) {
     assert.ok(!html.includes('<zz'), `${state}: ${html.slice(html.indexOf('<zz') - 200, html.indexOf('<zz') + 20)}`);
     const isMarkdown = state.includes('legal/agreement') || state.includes('legal/sign');
@@ -103,7 +103,7 @@ test('markup in any text of any page is shown, not obeyed', () => {
   }
 });
 
-test('markup in any text of any message is shown, not obeyed', () => {
+test('markup in any text of any message is escaped', () => {
   for (const [name, states] of Object.entries(sampleMails)) {
     for (const state of states) {
       const { html } = templates.renderMail(name, poisonRecord(state));
@@ -112,7 +112,7 @@ test('markup in any text of any message is shown, not obeyed', () => {
   }
 });
 
-/** Messages that lead to no page: the answer to them is an answer. */
+/** Messages without a link to a page: they are answered by e-mail. */
 const nowhere = new Set([
   'notification/user_contact.eml',
   'notification/user_credentials_changed.eml',
@@ -120,7 +120,7 @@ const nowhere = new Set([
   'notification/user_password_changed.eml',
 ]);
 
-test('every message has a subject, a text, and the address to go to in both parts', () => {
+test('every message has a subject, a text, and its link in both parts', () => {
   for (const [name, states] of Object.entries(sampleMails)) {
     for (const state of states) {
       const mail = templates.renderMail(name, state);

@@ -34,7 +34,7 @@ after(async () => {
   rmSync(outside, { recursive: true });
 });
 
-test('a file asked for by its version is kept for ever, by its bare name asked for again', async () => {
+test('a file requested with its version is immutable, without version it is revalidated', async () => {
   const url = themes.assetUrl('css/site.css');
   assert.match(url, /^\/static\/css\/site\.css\?v=[0-9a-f]{16}$/);
   const first = await app.inject({ url });
@@ -51,7 +51,7 @@ test('a file asked for by its version is kept for ever, by its bare name asked f
   assert.equal(again.body, '');
 });
 
-test('files are sent compressed to those who say so', async () => {
+test('files are compressed for clients that accept the encoding', async () => {
   const url = '/static/css/site.css';
   const plain = await app.inject({ url });
   const gzip = await app.inject({ url, headers: { 'accept-encoding': 'gzip, br;q=0' } });
@@ -63,7 +63,7 @@ test('files are sent compressed to those who say so', async () => {
   for (const reply of [plain, gzip, brotli]) assert.equal(reply.headers['vary'], 'accept-encoding');
 });
 
-test('nothing outside the public folder is served, whatever the path says', async () => {
+test('no path serves a file outside the public folder', async () => {
   // oxfmt-ignore
   const paths = [
     '/static/../secret.txt', '/static/../../secret.txt', '/static/%2e%2e/theme.json',
@@ -80,26 +80,26 @@ test('nothing outside the public folder is served, whatever the path says', asyn
   }
 });
 
-test('what a browser would run when opened by itself is shut in or only downloaded', async () => {
+test('a file that a browser would execute is sandboxed or only downloaded', async () => {
   const svg = await app.inject({ url: '/static/icon.svg' });
   assert.match(String(svg.headers['content-security-policy']), /default-src 'none'.*sandbox/);
   const html = await app.inject({ url: '/static/page.html' });
   assert.equal(html.headers['content-type'], 'application/octet-stream');
 });
 
-test('a file beside the static folder is served when browsers ask for it by themselves', async () => {
+test('the well-known files beside the static folder are served', async () => {
   assert.equal((await app.inject({ url: '/robots.txt' })).body, 'User-agent: *\n');
   assert.equal((await app.inject({ url: '/favicon.ico' })).statusCode, 404);
 });
 
-test('the style sheet of Bootstrap comes with the installed package', async () => {
+test('the style sheet of Bootstrap is served from the installed package', async () => {
   const reply = await app.inject({ url: themes.assetUrl('vendor/bootstrap.min.css') });
   assert.equal(reply.statusCode, 200);
   assert.match(reply.body, /Bootstrap\s+v5\.3/);
   assert.doesNotMatch(reply.body, /sourceMappingURL/);
 });
 
-test('people who write a theme see their change without a restart', async () => {
+test('a live theme shows changes of its files without a restart', async () => {
   const live = openThemes({ folder, live: true });
   const version = live.lookup('index.html')?.version;
   writeFileSync(join(folder, 'templates/index.html'), 'changed');

@@ -32,7 +32,7 @@ const users = new Map<string, { id: UserId; username: string }>();
 
 const settings = { provider_grace_days: 90 };
 
-/** Code of the refusal of an operator for somebody, or null when it grants. */
+/** Returns the code of the refusal of an operator for a user, or null if it grants. */
 async function ask(op: number, username: string, params: RuleParams, is_read = true): Promise<string | null> {
   const user = users.get(username);
   const operator = operators[op];
@@ -97,7 +97,7 @@ after(() => database.close());
 
 const acme = { profile: 'acme' };
 
-test('people of a profile pass, strangers and those whose role has ended do not', async () => {
+test('users with a role on a profile pass, users without role or with an ended role do not', async () => {
   assert.equal(await ask(3, 'mia', acme), null);
   assert.equal(await ask(3, 'sam', acme), 'role_required');
   assert.equal(await ask(3, 'former', acme), 'role_required');
@@ -105,7 +105,7 @@ test('people of a profile pass, strangers and those whose role has ended do not'
   assert.equal(await ask(4, 'otto', { ...acme, roledescription: 'auditor' }, false), null);
 });
 
-test('a provider is nobody before the subscription, in full during it, reading for 90 days after it', async () => {
+test('a provider has no access before the subscription, full access during it, and reads for 90 days after it', async () => {
   assert.equal(await ask(6, 'paula', acme), 'role_required');
   const at = ctx.clock.now();
   const { subscription } = await inTransaction(ctx.db, (tx) =>
@@ -128,13 +128,13 @@ test('a provider is nobody before the subscription, in full during it, reading f
   assert.equal(await ask(15, 'mia', { ...acme, plan: 'gold' }), 'subscription_required');
 });
 
-test('a role given without asking makes nobody an associate of the person', async () => {
+test('a role that its user did not accept makes no associate of that user', async () => {
   await giveRole('ned', customer, 'contributor', { is_agreed: false });
   for (const op of [12, 13, 14]) assert.equal(await ask(op, 'mia', { user: 'ned' }), 'role_required');
   assert.equal(await ask(12, 'mia', { user: 'otto' }), null, 'who agreed to a role is one');
 });
 
-test('a subscription with an amount due leads to its balance until it is paid', async () => {
+test('a subscription with an amount due requires payment until it is paid', async () => {
   const at = ctx.clock.now();
   const { subscription } = await inTransaction(ctx.db, (tx) =>
     openOrExtend(tx, { profile_id: customer.id, plan, periods_count: 1, at }),
@@ -163,7 +163,7 @@ test('a subscription with an amount due leads to its balance until it is paid', 
   assert.equal(await ask(15, 'mia', { profile: 'nobody', plan: 'gold' }), 'profile_unknown');
 });
 
-test('an agreement is asked for until it is signed, and again when it has changed', async () => {
+test('an agreement is required until it is signed, and again after it has changed', async () => {
   const sam = users.get('sam');
   assert.ok(sam);
   const sign = (at: Date) =>
@@ -187,13 +187,13 @@ test('an agreement is asked for until it is signed, and again when it has change
   assert.equal(await ask(2, 'sam', { agreement: 'no-such' }), 'agreement_required');
 });
 
-test('who has no password, or no second factor where a role demands one, is not active', async () => {
+test('a user without password, or without the second factor that a role requires, is not active', async () => {
   assert.equal(await ask(17, 'ned', {}), 'password_required');
   assert.equal(await ask(17, 'otto', {}), 'otp_required');
   assert.equal(await ask(17, 'sam', {}), null);
 });
 
-test('an account that is gone is nobody', async () => {
-  // The largest id that a sequence of the test will not have reached.
+test('a deleted account has no facts', async () => {
+  // An id that no sequence of the test reaches.
   assert.equal(await loadCaller(ctx, 2_000_000_000 as UserId), null);
 });

@@ -4,11 +4,11 @@ import { tagsDue, visitOf } from './engagement.ts';
 
 const at = (hour: number) => new Date(Date.UTC(2026, 0, 1, hour));
 
-test('a first visit has no last one, and its tags are new', () => {
+test('a first visit has no previous visit, and its tags are new', () => {
   assert.deepEqual(visitOf(['app', 'docs'], new Map()), { last_visited: null, first_time_tags: ['app', 'docs'] });
 });
 
-test('the last visit is the latest under any tag, always an instant', () => {
+test('the last visit is the latest instant under any of the tags', () => {
   const visits = new Map([
     ['app', at(1)],
     ['docs', at(3)],
@@ -20,11 +20,11 @@ test('the last visit is the latest under any tag, always an instant', () => {
   });
 });
 
-test('without tags there is nothing to tell', () => {
+test('a rule without tags has no visit', () => {
   assert.deepEqual(visitOf([], new Map([['app', at(1)]])), { last_visited: null, first_time_tags: [] });
 });
 
-test('a visit is written down once an hour', () => {
+test('a visit is recorded once per hour', () => {
   const visits = new Map([['app', at(1)]]);
   assert.deepEqual(tagsDue(['app', 'docs'], visits, at(1)), ['docs']);
   assert.deepEqual(tagsDue(['app'], visits, at(2)), ['app']);

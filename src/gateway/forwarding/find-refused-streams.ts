@@ -7,7 +7,7 @@ import { decideMatch, type FactSettings, type KnownCaller, loadCallers } from '.
 import type { OpenStream } from './open-streams.ts';
 import { type CompiledRules, matchRule, type RuleBook, stricterMatches } from '../rules/index.ts';
 
-/** A signed-in caller of an open stream, as the accounts room checks it. */
+/** The signed-in caller of an open stream, with the credentials that accounts checks. */
 export interface StreamCaller {
   readonly stream: OpenStream;
   readonly user_id: UserId;
@@ -19,7 +19,7 @@ export interface StreamCheckParts {
   readonly db: Db;
   readonly rules: RuleBook;
   readonly facts: FactSettings;
-  /** Returns those whose session or API key still stands; src/app.ts brings it. */
+  /** Returns the callers whose session or API key is still valid. */
   readonly stillSignedIn: (
     db: Db,
     clock: Clock,
@@ -30,8 +30,8 @@ export interface StreamCheckParts {
 /**
  * Returns the streams whose request would be refused now: signed out, deactivated, or refused by the rules.
  *
- * One query for the site, one for the sessions, five for all callers together, then what the operators of their rules
- * need beside that, once per caller and path.
+ * One query for the site, one for the sessions and five for all callers. The operators of the rules add their own
+ * queries once per caller and path.
  */
 export async function findRefusedStreams(
   parts: StreamCheckParts,
@@ -42,10 +42,10 @@ export async function findRefusedStreams(
   if (!first || !site) return [];
   const ctx = { ...first.ctx, site };
   const callers = streams.flatMap((stream) => callerOf(stream) ?? []);
-  const standing = await parts.stillSignedIn(parts.db, ctx.clock, callers);
+  const signed_in = await parts.stillSignedIn(parts.db, ctx.clock, callers);
   const known = await loadCallers(ctx, [...new Set(callers.map(({ user_id }) => user_id))]);
   const rules = await parts.rules(ctx);
-  const signedOut = new Set(callers.filter((caller) => !standing.has(caller)).map(({ stream }) => stream));
+  const signedOut = new Set(callers.filter((caller) => !signed_in.has(caller)).map(({ stream }) => stream));
 
   const decided = new Map<string, boolean>();
   const refused: OpenStream[] = [];
@@ -57,7 +57,7 @@ export async function findRefusedStreams(
       refused.push(stream);
       continue;
     }
-    // By caller and path: whether one session of the caller has ended says nothing of the others.
+    // The key has no session: another session of the same caller may still be valid.
     const is_refused = decided.get(key) ?? (await isRefused({ parts, site, rules }, stream, caller));
     decided.set(key, is_refused);
     if (is_refused) refused.push(stream);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mayForward, requestHeaders, responseHeaders } from './forward-headers.ts';
+import { mayForward, buildRequestHeaders, buildResponseHeaders } from './forward-headers.ts';
 import type { SessionCarrier } from '../sessions/session-token.ts';
 
 const caller = { ip: '203.0.113.9', scheme: 'https', host: 'cowork.example.com', request_id: 'r1' };
@@ -9,7 +9,7 @@ const further = new Set(['x-requested-with', 'x-csrf-token', 'x-request-id']);
 const response = { request_id: 'r1', status: 200, transport_policy: null };
 
 function sent(raw: string[], session: SessionCarrier | null = null): Record<string, string[]> {
-  return grouped(requestHeaders(raw, caller, { session, further }));
+  return grouped(buildRequestHeaders(raw, caller, { session, further }));
 }
 
 function grouped(raw: readonly string[]): Record<string, string[]> {
@@ -69,12 +69,12 @@ test('a site allows further headers by name, except those that the gateway sets'
 test('a preflight reaches the upstream without cookies and without a session', () => {
   const raw = ['Cookie', 'theme=dark', 'Origin', 'https://shop.example', 'Access-Control-Request-Method', 'PUT'];
   const session = { name: 'authorization', value: 'Bearer s' } as const;
-  const headers = grouped(requestHeaders(raw, caller, { session, further, is_preflight: true }));
+  const headers = grouped(buildRequestHeaders(raw, caller, { session, further, is_preflight: true }));
   assert.deepEqual([headers.cookie, headers.authorization], [undefined, undefined]);
   assert.deepEqual(headers['access-control-request-method'], ['PUT']);
 });
 
-test('who the caller is comes from us alone', () => {
+test('the fields that identify the caller are set by the gateway only', () => {
   const headers = sent([
     'X-Forwarded-For',
     '1.2.3.4',
@@ -92,13 +92,13 @@ test('who the caller is comes from us alone', () => {
   assert.deepEqual(headers.host, ['cowork.example.com']);
 });
 
-test("the caller's credentials are replaced by the session or stripped", () => {
+test('the credentials of the caller are replaced by the session or removed', () => {
   const raw = ['Authorization', 'Bearer callers-token'];
   assert.equal(sent(raw).authorization, undefined);
   assert.deepEqual(sent(raw, { name: 'authorization', value: 'Bearer s' }).authorization, ['Bearer s']);
 });
 
-test('our cookies stay here, those of the application travel as they are', () => {
+test('cookies of Tollgate are removed, cookies of the application are forwarded unchanged', () => {
   const raw = [
     'Cookie',
     'sessionid=s; theme="a b"; __Host-sessionid=s; csrftoken=c; visitor=v; SessionID=x; odd',
@@ -109,20 +109,23 @@ test('our cookies stay here, those of the application travel as they are', () =>
   assert.equal(sent(['Cookie', 'sessionid=s']).cookie, undefined);
 });
 
-test('a session in a cookie joins those of the application, a forged one does not survive', () => {
+test('a session cookie is added to the cookies of the application, a forged one is removed', () => {
   const raw = ['Cookie', 'sessionid=forged; b=2'];
   assert.deepEqual(sent(raw, { name: 'cookie', value: 'sessionid=ours' }).cookie, ['b=2; sessionid=ours']);
 });
 
-test('fields that Connection names go no further, in both directions', () => {
+test('fields that Connection names are removed in both directions', () => {
   assert.equal(sent(['Connection', 'close, X-Secret', 'X-Secret', '1'])['x-secret'], undefined);
-  assert.deepEqual(grouped(responseHeaders(['Connection', 'X-Secret', 'x-secret', '1', 'X-Other', '2'], response)), {
-    'x-request-id': ['r1'],
-    'x-other': ['2'],
-  });
+  assert.deepEqual(
+    grouped(buildResponseHeaders(['Connection', 'X-Secret', 'x-secret', '1', 'X-Other', '2'], response)),
+    {
+      'x-request-id': ['r1'],
+      'x-other': ['2'],
+    },
+  );
 });
 
-test('the upstream sets its own cookies, never ours', () => {
+test('the upstream can set its own cookies and none of Tollgate', () => {
   const cookies = [
     'a=1; Path=/',
     'sessionid=evil; Path=/',
@@ -133,20 +136,20 @@ test('the upstream sets its own cookies, never ours', () => {
     'b=sessionid=2',
   ];
   const raw = cookies.flatMap((cookie) => ['Set-Cookie', cookie]);
-  assert.deepEqual(grouped(responseHeaders(raw, response)), {
+  assert.deepEqual(grouped(buildResponseHeaders(raw, response)), {
     'x-request-id': ['r1'],
     'set-cookie': ['a=1; Path=/', 'b=sessionid=2'],
   });
 });
 
-test('the upstream sees a well-formed request id of the caller, the caller always that of the gateway', () => {
+test('the upstream receives a well-formed request id of the caller, the caller receives the id of the gateway', () => {
   assert.deepEqual(sent(['X-Request-ID', 'trace-1'])['x-request-id'], ['trace-1']);
   assert.deepEqual(sent(['X-Request-ID', 'a b\u0001'])['x-request-id'], ['r1']);
   assert.deepEqual(sent([])['x-request-id'], ['r1']);
-  assert.deepEqual(grouped(responseHeaders(['X-Request-Id', 'theirs'], response)), { 'x-request-id': ['r1'] });
+  assert.deepEqual(grouped(buildResponseHeaders(['X-Request-Id', 'theirs'], response)), { 'x-request-id': ['r1'] });
 });
 
-test('an answer keeps its own encoding, length and redirect', () => {
+test('a response keeps its encoding, length and redirect', () => {
   const raw = [
     'Content-Encoding',
     'br',
@@ -159,7 +162,7 @@ test('an answer keeps its own encoding, length and redirect', () => {
     'Keep-Alive',
     'timeout=5',
   ];
-  assert.deepEqual(grouped(responseHeaders(raw, response)), {
+  assert.deepEqual(grouped(buildResponseHeaders(raw, response)), {
     'x-request-id': ['r1'],
     'content-encoding': ['br'],
     'content-length': ['12'],
@@ -167,16 +170,19 @@ test('an answer keeps its own encoding, length and redirect', () => {
   });
 });
 
-test('a status without content keeps no length and no type, a HEAD response keeps both', () => {
+test('a status without content loses length and type, a HEAD response keeps both', () => {
   const raw = ['Content-Length', '5', 'Content-Type', 'text/plain', 'ETag', '"1"'];
   for (const status of [101, 103, 204, 205]) {
-    assert.deepEqual(grouped(responseHeaders(raw, { ...response, status })), { 'x-request-id': ['r1'], etag: ['"1"'] });
+    assert.deepEqual(grouped(buildResponseHeaders(raw, { ...response, status })), {
+      'x-request-id': ['r1'],
+      etag: ['"1"'],
+    });
   }
-  assert.equal(grouped(responseHeaders(raw, { ...response, status: 304 }))['content-length'], undefined);
-  assert.deepEqual(grouped(responseHeaders(raw, response))['content-length'], ['5']);
+  assert.equal(grouped(buildResponseHeaders(raw, { ...response, status: 304 }))['content-length'], undefined);
+  assert.deepEqual(grouped(buildResponseHeaders(raw, response))['content-length'], ['5']);
 });
 
-test('the upstream decides neither the transport policy of the host nor what the proxy in front does', () => {
+test('the upstream cannot set the transport policy of the host or instruct the proxy in front', () => {
   const raw = [
     ['Strict-Transport-Security', 'max-age=0'],
     ['Clear-Site-Data', '"cookies"'],
@@ -190,7 +196,7 @@ test('the upstream decides neither the transport policy of the host nor what the
     ['Report-To', '{"group":"all","endpoints":[{"url":"https://elsewhere.example/"}]}'],
     ['Expect-CT', 'max-age=86400, report-uri="https://elsewhere.example/"'],
   ].flat();
-  assert.deepEqual(grouped(responseHeaders(raw, response)), { 'x-request-id': ['r1'] });
-  const secure = grouped(responseHeaders(raw, { ...response, transport_policy: 'max-age=31536000' }));
+  assert.deepEqual(grouped(buildResponseHeaders(raw, response)), { 'x-request-id': ['r1'] });
+  const secure = grouped(buildResponseHeaders(raw, { ...response, transport_policy: 'max-age=31536000' }));
   assert.deepEqual(secure['strict-transport-security'], ['max-age=31536000']);
 });

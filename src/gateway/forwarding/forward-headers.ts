@@ -2,7 +2,7 @@ import { isOwnCookie } from '#platform/http/cookies';
 import { hop_by_hop, refuseForwardedHeader } from '#platform/http/forwardable-header';
 import type { SessionCarrier } from '../sessions/index.ts';
 
-/** Network facts of the caller after the trusted proxies were taken into account. */
+/** Network facts of the caller, derived with regard to the trusted proxies. */
 export interface Caller {
   readonly ip: string;
   /** `https` or `http`. */
@@ -13,8 +13,8 @@ export interface Caller {
 }
 
 /**
- * Standard request fields that reach the upstream: content, negotiation, conditions, ranges, caching, tracing, browser context.
- * `From` and `Baggage` are left out because applications read them as facts about the user.
+ * Standard request fields that reach the upstream: content, negotiation, conditions, ranges, caching, tracing and
+ * browser context. Excludes `From` and `Baggage`, which applications read as facts about the user.
  */
 const standard_fields = new Set([
   'accept',
@@ -80,10 +80,10 @@ const standard_fields = new Set([
   'want-repr-digest',
   'width',
 ]);
-/** Client hints, which only browsers set. */
+/** Client hints. */
 const client_hint = /^sec-ch-[a-z0-9-]+$/;
 
-/** Response fields by which the upstream would act on the whole site, on the proxy in front, or in the gateway's name. */
+/** Response fields that affect the whole host or the proxy in front, or that the gateway sets itself. */
 const withheld_response_fields = new Set([
   'alt-svc',
   'clear-site-data',
@@ -98,12 +98,12 @@ const withheld_response_fields = new Set([
 ]);
 const withheld_response_families = /^x-(?:accel|lighttpd|litespeed|reproxy|tollgate)-/;
 const content_fields = /^content-(?:length|type|encoding)$/;
-/** A request id that a client or a proxy in front chose, when it is safe to log. */
+/** Request ids of a client or of a proxy in front that are safe to log. */
 const request_id_value = /^[-\w.:/+=@]{1,128}$/;
 
 /**
- * Returns true if a request field of the caller may reach the upstream unchanged. `name` in lower case.
- * `further` are the names that the site allows beside the standard ones.
+ * Returns true if a request field of the caller may reach the upstream unchanged. `name` is in lower case.
+ * `further` are the names of FORWARDED_HEADERS, allowed in addition to the standard ones.
  */
 export function mayForward(name: string, further: ReadonlySet<string>): boolean {
   if (standard_fields.has(name) || client_hint.test(name)) return true;
@@ -111,12 +111,12 @@ export function mayForward(name: string, further: ReadonlySet<string>): boolean 
 }
 
 /**
- * Builds the fields of the forwarded request: the allowed ones of the caller without Tollgate's cookies and credentials,
- * then those that the gateway vouches for.
+ * Builds the fields of the forwarded request: the allowed ones of the caller without cookies and credentials of
+ * Tollgate, then those that the gateway sets: session, host, forwarding and request id.
  *
- * `raw` alternates names and values. A CORS preflight is sent without cookies and session: it has no identity.
+ * `raw` alternates names and values. A CORS preflight is sent without cookies and session.
  */
-export function requestHeaders(
+export function buildRequestHeaders(
   raw: readonly string[],
   caller: Caller,
   {
@@ -127,11 +127,11 @@ export function requestHeaders(
 ): string[] {
   const headers: string[] = [];
   const cookies: string[] = [];
-  const named = namedByConnection(raw);
+  const named = findConnectionFields(raw);
   let { request_id } = caller;
   for (const [name, value] of pairs(raw)) {
     const key = name.toLowerCase();
-    if (key === 'cookie') cookies.push(...foreignCookies(value));
+    if (key === 'cookie') cookies.push(...findUpstreamCookies(value));
     else if (key === 'x-request-id') request_id = further.has(key) && request_id_value.test(value) ? value : request_id;
     else if (mayForward(key, further) && !named.has(key)) headers.push(name, value);
   }
@@ -145,31 +145,32 @@ export function requestHeaders(
 }
 
 /**
- * Returns the fields of the upstream's response that are for the caller: no hop-by-hop field, no cookie under a name of
- * Tollgate, no length of a body that the status excludes.
+ * Builds the fields of the response to the caller. Excludes hop-by-hop fields, cookies with a name of Tollgate, and the
+ * length of a body that the status excludes.
  *
- * `transport_policy` is the gateway's own Strict-Transport-Security, or null: the host is the gateway's.
+ * `transport_policy` is the Strict-Transport-Security of the site, or null. It replaces the one of the upstream.
  */
-export function responseHeaders(
+export function buildResponseHeaders(
   raw: readonly string[],
   { request_id, status, transport_policy }: { request_id: string; status: number; transport_policy: string | null },
 ): string[] {
   const headers: string[] = ['x-request-id', request_id];
   if (transport_policy !== null) headers.push('strict-transport-security', transport_policy);
-  const named = namedByConnection(raw);
+  const named = findConnectionFields(raw);
   const has_no_content = status < 200 || status === 204 || status === 205;
   for (const [name, value] of pairs(raw)) {
     const key = name.toLowerCase();
     if (hop_by_hop.has(key) || named.has(key)) continue;
     if (withheld_response_fields.has(key) || withheld_response_families.test(key)) continue;
     if (has_no_content ? content_fields.test(key) : status === 304 && key === 'content-length') continue;
-    if (key === 'set-cookie' && !isForeignCookie(value)) continue;
+    if (key === 'set-cookie' && !isUpstreamCookie(value)) continue;
     headers.push(name, value);
   }
   return headers;
 }
 
-function namedByConnection(raw: readonly string[]): Set<string> {
+/** Returns the names that `Connection` lists: hop-by-hop fields of this message (RFC 9110 §7.6.1). */
+function findConnectionFields(raw: readonly string[]): Set<string> {
   const names = new Set<string>();
   for (const [name, value] of pairs(raw)) {
     if (name.toLowerCase() !== 'connection') continue;
@@ -178,18 +179,19 @@ function namedByConnection(raw: readonly string[]): Set<string> {
   return names;
 }
 
-function foreignCookies(header: string): string[] {
+/** Returns the cookies of a header without those of Tollgate. */
+function findUpstreamCookies(header: string): string[] {
   return header
     .split(';')
     .map((cookie) => cookie.trim())
-    .filter((cookie) => cookie !== '' && isForeignCookie(cookie));
+    .filter((cookie) => cookie !== '' && isUpstreamCookie(cookie));
 }
 
 /**
- * Refuses cookies of ours, and those without a name: browsers send `=sessionid=x` back as `sessionid=x`.
- * Why the prefix is cut: a cookie `__Secure-sessionid` is read as ours by nobody, but costs nothing to keep out.
+ * False for cookies of Tollgate, with or without the prefix `__Secure-`, and for cookies without a name: browsers send
+ * `=sessionid=x` as `sessionid=x`.
  */
-function isForeignCookie(cookie: string): boolean {
+function isUpstreamCookie(cookie: string): boolean {
   const name = cookie.split(/[=;]/, 1)[0]?.trim() ?? '';
   return name !== '' && !isOwnCookie(name.replace(/^__secure-/i, ''));
 }

@@ -4,28 +4,31 @@ import { codeOfError } from '#platform/http/replies/error-code';
 import { prefersHtml } from '#platform/http/replies/negotiate';
 import { transport_policy } from '#platform/http/replies/security-headers';
 import { networkOf } from '#platform/security/throttle';
-import { type FailureReason, type Forwarder, type OutgoingRequest, UpstreamFailure } from './forward.ts';
-import { requestHeaders } from './forward-headers.ts';
+import type { Forwarder } from './forward.ts';
+import { buildRequestHeaders } from './forward-headers.ts';
 import type { OpenConnections } from './open-connections.ts';
 import type { OpenStream, OpenStreams } from './open-streams.ts';
 import type { Passed } from '../pipeline.ts';
 import { gatewayProblems } from '../problems.ts';
-import { answerRefusal, join, type PendingUpgrade, policy_violation } from './upgrade.ts';
+import { joinConnections, type PendingUpgrade, policy_violation, sendRefusedUpgrade } from './upgrade.ts';
+import { type FailureReason, UpstreamFailure } from './upstream-failure.ts';
+import type { OutgoingRequest } from './upstream-request.ts';
 import type { ShareHolder, UpstreamShares } from './upstream-shares.ts';
 
 const busy_retry_s = 5;
 
-/** What forwarding works with besides the request. */
+/** Objects that all forwarded requests share. */
 export interface ForwardingParts {
   readonly forwarder: Forwarder;
   readonly open: OpenConnections;
   readonly streams: OpenStreams;
   readonly shares: UpstreamShares;
+  /** Names of FORWARDED_HEADERS, in lower case. */
   readonly further: ReadonlySet<string>;
 }
 
-/** Forwards a request that passed the rules, as a stream or as a tunnel. */
-export async function forwardOn(
+/** Forwards a request that the rules grant: as an exchange, or as a tunnel if it asks for an upgrade. */
+export async function forwardRequest(
   { forwarder, open, streams, shares, further }: ForwardingParts,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -34,57 +37,57 @@ export async function forwardOn(
 ): Promise<FastifyReply> {
   const { entry_point } = passed.ctx.site;
   if (entry_point === null) throw gatewayProblems.upstream_unset();
-  const place = await shares.take(upgrade ? 'stream' : 'request', shareHolder(request));
-  if (place === null) throw busy();
+  const place = await shares.take(upgrade ? 'stream' : 'request', findShareHolder(request));
+  if (place === null) throw busyProblem();
   const channel = upgrade?.socket ?? reply.raw;
   channel.once('close', () => place.release());
   if (channel.destroyed) {
     place.release();
     return reply.hijack();
   }
-  const outgoing = outgoingRequest(request, passed, { entry_point, further });
+  const outgoing = buildOutgoingRequest(request, passed, { entry_point, further });
   try {
     if (upgrade) {
       const outcome = await forwarder.upgrade(outgoing, upgrade.protocol, upgrade.gone);
       if (outcome.kind === 'upgraded') {
-        const tunnel = join(reply.raw, upgrade, outcome);
+        const tunnel = joinConnections(reply.raw, upgrade, outcome);
         if (tunnel) {
           open.addTunnel(tunnel, upgrade.socket);
           streams.add(
-            openStream(request, passed, () => tunnel.close(policy_violation)),
+            describeStream(request, passed, () => tunnel.close(policy_violation)),
             upgrade.socket,
           );
         }
-      } else answerRefusal(reply.raw, outcome);
+      } else sendRefusedUpgrade(reply.raw, outcome);
     } else {
       const { is_event_stream } = await forwarder.forward(outgoing, reply.raw, place);
       if (is_event_stream)
         streams.add(
-          openStream(request, passed, () => reply.raw.destroy()),
+          describeStream(request, passed, () => reply.raw.destroy()),
           reply.raw,
         );
     }
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error;
-    return answerFailure(request, reply, passed, error, entry_point);
+    return sendFailure(request, reply, passed, error, entry_point);
   }
   return reply.hijack();
 }
 
-function openStream({ headers, method }: FastifyRequest, { ctx, target }: Passed, end: () => void): OpenStream {
+function describeStream({ headers, method }: FastifyRequest, { ctx, target }: Passed, end: () => void): OpenStream {
   return { ctx, method, target, authorization: headers.authorization, end };
 }
 
-/** Signed-in callers have a share each; anonymous ones share that of their network. */
-function shareHolder({ ctx: { actor }, ip }: FastifyRequest): ShareHolder {
+/** Each signed-in caller has a share; the anonymous callers of one network have one together. */
+function findShareHolder({ ctx: { actor }, ip }: FastifyRequest): ShareHolder {
   return { user: actor.kind === 'user' ? String(actor.user_id) : null, network: networkOf(ip) };
 }
 
-function busy(): Problem {
+function busyProblem(): Problem {
   return gatewayProblems.upstream_busy({ retry_after_s: busy_retry_s });
 }
 
-function outgoingRequest(
+function buildOutgoingRequest(
   request: FastifyRequest,
   passed: Passed,
   { entry_point, further }: { entry_point: string; further: ReadonlySet<string> },
@@ -97,7 +100,7 @@ function outgoingRequest(
     entry_point,
     method,
     target: target.path + target.search,
-    headers: requestHeaders(raw.rawHeaders, caller, { session, further, is_preflight }),
+    headers: buildRequestHeaders(raw.rawHeaders, caller, { session, further, is_preflight }),
     request_id: request.id,
     transport_policy: request.server.cookieNames.secure ? transport_policy : null,
     body: hasBody(request) ? raw : null,
@@ -114,8 +117,8 @@ function failureProblem(reason: FailureReason): Problem {
   return reason === 'slow' ? gatewayProblems.upstream_slow() : gatewayProblems.upstream_unreachable();
 }
 
-/** The themed page for people, with a hint for those who can mend it; a problem for programs. */
-async function answerFailure(
+/** Sends the page of the theme to browsers, with the cause for managers of the site; throws a problem for programs. */
+async function sendFailure(
   request: FastifyRequest,
   reply: FastifyReply,
   passed: Passed,
@@ -125,9 +128,9 @@ async function answerFailure(
   if (failure.reason === 'caller_gone') return reply.hijack();
   const reason = codeOfError(failure.cause);
   request.log.warn({ event: 'http_forward_failed', reason, err: failure.cause, entry_point }, 'upstream failed');
-  if (failure.reason === 'busy') throw busy();
+  if (failure.reason === 'busy') throw busyProblem();
   const problem = failureProblem(failure.reason);
-  // What is left of a body that nobody reads ends with the connection.
+  // The rest of a body that is not read ends with the connection.
   if (!request.raw.complete) reply.header('connection', 'close');
   if (!prefersHtml(request.raw)) throw problem;
   const { caller } = passed;

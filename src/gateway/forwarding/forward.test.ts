@@ -12,8 +12,10 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { after, test } from 'node:test';
 import { Readable } from 'node:stream';
 import { createUpstreamApp } from '../../../examples/upstream-app/index.ts';
-import { type Forwarder, makeForwarder, UpstreamFailure, upstreamUrl } from './forward.ts';
-import { requestHeaders } from './forward-headers.ts';
+import { type Forwarder, makeForwarder } from './forward.ts';
+import { UpstreamFailure } from './upstream-failure.ts';
+import { upstreamUrl } from './upstream-request.ts';
+import { buildRequestHeaders } from './forward-headers.ts';
 import type { Place } from './upstream-shares.ts';
 
 const closing: (() => unknown)[] = [];
@@ -42,14 +44,14 @@ const options = {
   private_addresses_allowed: true,
 };
 
-/** A server that forwards everything, without rules, as the gateway does at its end. */
+/** Starts a server that forwards every request without rules. */
 async function gatewayTo(entry_point: string, forwarder: Forwarder = makeForwarder(options)): Promise<string> {
   closing.push(() => forwarder.close());
   return listen(
     createServer((request: IncomingMessage, response: ServerResponse) => {
       const has_body =
         request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
-      const headers = requestHeaders(
+      const headers = buildRequestHeaders(
         request.rawHeaders,
         { ip: '203.0.113.9', scheme: 'https', host: 'site.test', request_id: 'r1' },
         { session: null, further: new Set(['x-custom']) },
@@ -88,7 +90,7 @@ test('the path of the entry point comes first, with one slash between', () => {
   assert.equal(upstreamUrl('https://b.example.com:8443/base', '/').origin, 'https://b.example.com:8443');
 });
 
-test('method, query, body and headers arrive, ours are added, answers come back', async () => {
+test('method, query, body and headers reach the upstream with the added headers, and the response returns', async () => {
   const reply = await fetch(`${gateway}/x/echo?a=%2F&b`, {
     method: 'PATCH',
     headers: {
@@ -101,14 +103,14 @@ test('method, query, body and headers arrive, ours are added, answers come back'
   });
   assert.equal(reply.status, 200);
   assert.equal(reply.headers.get('x-request-id'), 'r1');
-  const told = (await reply.json()) as { method: string; url: string; headers: string[]; body: string };
-  assert.deepEqual([told.method, told.url, told.body], ['PATCH', '/x/echo?a=%2F&b', 'hello']);
-  const headers = told.headers.map((part) => part.toLowerCase());
+  const seen = (await reply.json()) as { method: string; url: string; headers: string[]; body: string };
+  assert.deepEqual([seen.method, seen.url, seen.body], ['PATCH', '/x/echo?a=%2F&b', 'hello']);
+  const headers = seen.headers.map((part) => part.toLowerCase());
   assert.ok(headers.includes('x-custom') && headers.includes('site.test') && headers.includes('203.0.113.9'));
   assert.ok(!headers.includes('6.6.6.6') && !headers.includes('authorization'));
 });
 
-test('answers without a body keep their status', async () => {
+test('responses without a body keep their status', async () => {
   for (const code of [204, 304, 404, 500]) {
     const reply = await fetch(`${gateway}/status?code=${code}`);
     assert.equal(reply.status, code);
@@ -116,13 +118,13 @@ test('answers without a body keep their status', async () => {
   }
 });
 
-test('redirects are the caller’s to follow', async () => {
+test('redirects are passed to the caller and not followed', async () => {
   const reply = await fetch(`${gateway}/status?code=302`, { redirect: 'manual' });
   assert.equal(reply.status, 302);
   assert.equal(reply.headers.get('location'), '/elsewhere');
 });
 
-test('HEAD answers the headers of GET', async () => {
+test('HEAD returns the headers of GET', async () => {
   const reply = await fetch(`${gateway}/large?bytes=12345`, { method: 'HEAD' });
   assert.equal(reply.headers.get('content-length'), '12345');
   assert.equal(await reply.text(), '');
@@ -140,7 +142,7 @@ test('the first event of a stream arrives before the second is sent, and the hea
   await reader.cancel();
 });
 
-/** A gateway in a process of its own, so that its memory can be told from that of callers and upstream. */
+/** Starts a gateway in a separate process, so that its memory can be measured. */
 async function startGatewayProcess(): Promise<{ url: string; rssPeak: () => Promise<number> }> {
   const child = spawn(
     process.execPath,
@@ -166,7 +168,7 @@ const gatewayProcess = `
   server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 `;
 
-test('600 MB pass in each direction, and 600 MB wait for a caller who does not read, without being held', async () => {
+test('600 MB stream in each direction, and a caller that does not read causes no buffering of 600 MB', async () => {
   const { url, rssPeak } = await startGatewayProcess();
   await (await fetch(`${url}/large?bytes=1000`)).arrayBuffer();
   const before = await rssPeak();
@@ -185,8 +187,8 @@ test('600 MB pass in each direction, and 600 MB wait for a caller who does not r
     })(),
   ).pipe(up);
   const [reply] = (await once(up, 'response')) as [IncomingMessage];
-  const told = JSON.parse(Buffer.concat(await reply.toArray()).toString()) as { body_bytes: number };
-  assert.equal(told.body_bytes, bytes);
+  const seen = JSON.parse(Buffer.concat(await reply.toArray()).toString()) as { body_bytes: number };
+  assert.equal(seen.body_bytes, bytes);
 
   const idle = connect(Number(new URL(url).port), '127.0.0.1');
   idle.write(`GET /large?bytes=${bytes} HTTP/1.1\r\nHost: x\r\n\r\n`);
@@ -197,11 +199,11 @@ test('600 MB pass in each direction, and 600 MB wait for a caller who does not r
   idle.destroy();
 
   const grown_mb = Math.round(((await rssPeak()) - before) / 1048576);
-  // Far below what passed, far above what a busy machine leaves to its garbage collector.
+  // Far below the forwarded bytes, and above the memory that is free for collection on a busy machine.
   assert.ok(grown_mb < 200, `grew by ${grown_mb} MB`);
 });
 
-test('an upstream that is down is unreachable, with and without a body', async () => {
+test('a stopped upstream is unreachable, for requests with and without a body', async () => {
   const closed = createTcpServer();
   closed.listen(0, '127.0.0.1');
   await once(closed, 'listening');
@@ -215,14 +217,14 @@ test('an upstream that is down is unreachable, with and without a body', async (
   }
 });
 
-test('an upstream that does not begin its answer in time is slow', async () => {
+test('an upstream that does not begin its response in time is slow', async () => {
   const reply = await fetch(`${gateway}/slow`);
   assert.equal(reply.status, 504);
   const posted = await fetch(`${gateway}/slow`, { method: 'POST', body: 'x' });
   assert.equal(posted.status, 504);
 });
 
-test('an upstream that accepts and says nothing is slow, one that talks nonsense unreachable', async () => {
+test('an upstream that accepts and never responds is slow, one with an invalid response is unreachable', async () => {
   for (const [banner, status] of [
     ['', 504],
     ['SSH-2.0-OpenSSH\r\n', 503],
@@ -240,7 +242,7 @@ test('an upstream that accepts and says nothing is slow, one that talks nonsense
   }
 });
 
-test('an answer that breaks off is broken off, not ended', async () => {
+test('a response that the upstream cuts is cut for the caller, without a regular end', async () => {
   const half = await listen(
     createServer((_request, response) => {
       response.writeHead(200, { 'Content-Length': '100' });
@@ -253,7 +255,7 @@ test('an answer that breaks off is broken off, not ended', async () => {
   await assert.rejects(reply.text());
 });
 
-test('a caller who leaves ends the work of the upstream', async () => {
+test('a caller that closes its connection ends the request to the upstream', async () => {
   const gone = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
   const patient = await listen(
@@ -272,7 +274,7 @@ test('a caller who leaves ends the work of the upstream', async () => {
   await gone.promise;
 });
 
-test('an idle connection that the upstream closes costs the caller nothing', async () => {
+test('a request on an idle connection that the upstream closes is retried', async () => {
   let connections_count = 0;
   const server = createServer((_request, response) => response.end('ok'));
   server.keepAliveTimeout = 1;
@@ -290,7 +292,7 @@ test('an idle connection that the upstream closes costs the caller nothing', asy
   assert.ok(connections_count >= 1);
 });
 
-test('a private entry point is not connected to unless that is allowed', async () => {
+test('no connection is opened to a private entry point unless the setting allows it', async () => {
   const forwarder = makeForwarder({ ...options, private_addresses_allowed: false });
   for (const entry_point of [
     upstream,
@@ -312,7 +314,7 @@ test('headers that are not ASCII pass byte for byte', async () => {
   assert.equal(Buffer.from(reply.headers.get('x-name') ?? '', 'latin1').toString('utf8'), 'é…');
 });
 
-/** A TCP server that speaks HTTP by hand. */
+/** Starts a TCP server that writes its HTTP responses as text. */
 async function tcp(talk: (socket: Socket) => void): Promise<string> {
   const server = createTcpServer((socket) => {
     socket.on('error', () => socket.destroy());
@@ -324,7 +326,7 @@ async function tcp(talk: (socket: Socket) => void): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test('an upstream that refuses an upload and resets the connection is heard', async () => {
+test('the response of an upstream that refuses an upload and resets the connection reaches the caller', async () => {
   for (let round = 0; round < 20; round++) {
     const refusing = await tcp((socket) => {
       socket.once('data', () => {
@@ -341,7 +343,7 @@ test('an upstream that refuses an upload and resets the connection is heard', as
   }
 });
 
-test('a 204 or 304 with a length loses it, and the next request is answered', async () => {
+test('a 204 or 304 with a length loses it, and the next request on the connection succeeds', async () => {
   for (const status of ['204 No Content', '304 Not Modified']) {
     const odd = await gatewayTo(
       await tcp((socket) => {
@@ -382,7 +384,7 @@ test('a response in a transfer coding that is not decoded is not passed on', asy
 
 const impatient = makeForwarder({ ...options, headers_timeout_ms: 5000, idle_ms: 300 });
 
-test('an upload of a byte a second ends', async () => {
+test('an upload of one byte per second is ended', async () => {
   const { port } = new URL(await gatewayTo(upstream, impatient));
   const socket = connect(Number(port), '127.0.0.1');
   socket.write('POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n');
@@ -393,7 +395,7 @@ test('an upload of a byte a second ends', async () => {
   assert.match(reply.toString(), /caller_slow/);
 });
 
-test('an upload that goes on takes as long as it needs', async () => {
+test('an upload that makes progress has no time limit', async () => {
   const { port } = new URL(await gatewayTo(upstream, impatient));
   const socket = connect(Number(port), '127.0.0.1');
   socket.write('POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\nConnection: close\r\n\r\n');
@@ -406,7 +408,7 @@ test('an upload that goes on takes as long as it needs', async () => {
   assert.match(Buffer.concat(await socket.toArray()).toString(), /"body_bytes":40000/);
 });
 
-test('a response that does not go on is broken off, an event stream is not', async () => {
+test('a response without progress is cut, an event stream is not', async () => {
   const silent = (type: string) =>
     listen(
       createServer((_request, response) => {
@@ -421,7 +423,7 @@ test('a response that does not go on is broken off, an event stream is not', asy
   assert.equal(await events.text(), 'beginend');
 });
 
-test('a caller that does not read its response loses it', async () => {
+test('a response that the caller does not read is cut', async () => {
   const { port } = new URL(await gatewayTo(upstream, impatient));
   const socket = connect(Number(port), '127.0.0.1');
   socket.write('GET /large?bytes=500000000 HTTP/1.1\r\nHost: x\r\n\r\n');

@@ -1,8 +1,8 @@
 // Exchange of requests and responses with the application behind the gateway.
 export { findRefusedStreams, type StreamCheckParts } from './find-refused-streams.ts';
-export { forwardOn, hasBody } from './forward-request.ts';
+export { forwardRequest, hasBody } from './forward-request.ts';
 export { makeForwarder } from './forward.ts';
 export { makeOpenConnections } from './open-connections.ts';
 export { makeOpenStreams } from './open-streams.ts';
-export { pendingUpgrade, routeUpgrades } from './upgrade.ts';
+export { findPendingUpgrade, routeUpgrades } from './upgrade.ts';
 export { makeUpstreamShares } from './upstream-shares.ts';

@@ -1,14 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type { Tunnel } from './upgrade.ts';
 
-/** The tunnels that are open right now, so that a stop does not wait for what never ends. */
+/** The open tunnels. A stop of the process ends them, since they do not end without a request. */
 export interface OpenConnections {
   addTunnel(tunnel: Tunnel, socket: Duplex): void;
-  /** Ends all tunnels, and those that are added later at once. Responses under way are left to finish. */
+  /** Ends all tunnels, and later ones as soon as they are added. Responses in progress are not affected. */
   drain(): void;
 }
 
-/** Status of a WebSocket whose server goes away: the client connects again (RFC 6455 §7.4.1). */
+/** Close status of a server that stops: the client connects again (RFC 6455 §7.4.1). */
 const going_away = 1001;
 
 export function makeOpenConnections(): OpenConnections {

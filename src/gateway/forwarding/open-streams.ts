@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Context } from '#platform/context';
 import type { RequestTarget } from '../rules/index.ts';
 
-/** A WebSocket or event stream that was granted and is still open, with what its request was decided on. */
+/** An open WebSocket or event stream, with the facts on which its request was granted. */
 export interface OpenStream {
   readonly ctx: Context;
   readonly method: string;
@@ -13,20 +13,20 @@ export interface OpenStream {
 
 export interface OpenStreams {
   add(stream: OpenStream, channel: { once(event: 'close', listener: () => void): unknown }): void;
-  /** This process has changed something: the streams are checked now rather than at the next interval. */
+  /** Checks the streams after `together_ms` instead of at the next interval; called after a change by this process. */
   checkSoon(): void;
   close(): void;
 }
 
 /** Below a second, so that a change of another node takes effect within one. */
 const interval_ms = 800;
-/** Changes that follow each other closely are checked together. */
+/** Changes within this time are checked together. */
 const together_ms = 50;
 
 /**
- * Ends open streams whose request would now be refused. Nothing runs while none is open, and one check at a time.
+ * Ends open streams whose request would now be refused. Checks do not overlap, and none runs while no stream is open.
  *
- * When the database does not respond, streams stay open until it does: an outage must not disconnect every user.
+ * Streams stay open while the database does not respond: an outage must not disconnect every user.
  */
 export function makeOpenStreams(
   findRefused: (streams: readonly OpenStream[]) => Promise<readonly OpenStream[]>,

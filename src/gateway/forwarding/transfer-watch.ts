@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PassThrough } from 'node:stream';
-import type { FailureReason } from './forward.ts';
+import type { FailureReason } from './upstream-failure.ts';
 import type { Place } from './upstream-shares.ts';
 
 export interface Transfer {
-  /** The caller's request when it has a body. */
+  /** Request of the caller; null if it has no body. */
   readonly body: IncomingMessage | null;
-  /** What the upstream reads of it. */
+  /** The copy of its body that the upstream reads. */
   readonly copy: PassThrough | null;
   readonly response: ServerResponse;
   readonly place: Place;
@@ -15,31 +15,31 @@ export interface Transfer {
 
 export interface TransferWatch {
   responseStarted(is_event_stream: boolean): void;
-  /** A piece of the response came in or went out. */
+  /** A chunk of the response was received or sent. */
   responseMoved(): void;
   stop(): void;
 }
 
-/** Bytes of a request body that must arrive in each interval of `idle_ms`: a byte a second holds no connection for long. */
+/** Minimum bytes of a request body per interval of `idle_ms`, so that a very slow body does not occupy a connection. */
 const upload_bytes_min = 1024;
-/** A transfer of this age counts as a stream when the caller has one left, so that it holds no place of a short request. */
+/** A transfer of this age takes a place of a stream, if one is free, and releases its place of a request. */
 const long_lived_ms = 5000;
 const event_streams =
   /^\s*(?:text\/event-stream|application\/(?:x-ndjson|ndjson|jsonl|stream\+json|grpc[-+\w]*)|multipart\/x-mixed-replace)\s*(?:;|$)/i;
 
-/** True for media types whose response stays open and may be silent between two events. */
+/** True for media types whose response stays open and may pause between two events. */
 export function isEventStream(content_type: string | string[] | undefined): boolean {
   return content_type !== undefined && event_streams.test(String(content_type));
 }
 
-/** Ends a transfer that does not move, in either direction; one timer per transfer. */
+/** Calls `onStalled` for a transfer without progress in either direction. One timer per transfer. */
 export function watchTransfer(
   { body, copy, response, place, idle_ms }: Transfer,
   onStalled: (reason: FailureReason, cause: Error) => void,
 ): TransferWatch {
   const interval_ms = Math.min(idle_ms, long_lived_ms);
   const socket = body?.socket;
-  let answering: 'no' | 'yes' | 'events' = 'no';
+  let response_state: 'none' | 'body' | 'events' = 'none';
   let age_ms = 0;
   let uploaded = { bytes: socket?.bytesRead ?? 0, since_ms: 0 };
   let moved_ms = 0;
@@ -58,21 +58,21 @@ export function watchTransfer(
     const is_enough = bytes - uploaded.bytes >= upload_bytes_min;
     uploaded = { bytes, since_ms: age_ms };
     if (is_enough) return null;
-    // The upstream does not read: the caller cannot send.
+    // A full copy means that the upstream does not read, so that the caller cannot send.
     return copy?.writableNeedDrain === true
       ? ['slow', new Error('the upstream does not read the request')]
       : ['caller_slow', new Error('the caller sends its body too slowly')];
   }
 
   function stalledResponse(): [FailureReason, Error] | null {
-    if (answering === 'no' || age_ms - moved_ms < idle_ms) return null;
+    if (response_state === 'none' || age_ms - moved_ms < idle_ms) return null;
     if (response.writableNeedDrain) return ['caller_slow', new Error('the caller does not read the response')];
-    return answering === 'events' ? null : ['slow', new Error('the upstream does not go on with its response')];
+    return response_state === 'events' ? null : ['slow', new Error('the upstream does not continue its response')];
   }
 
   return {
     responseStarted(is_event_stream) {
-      answering = is_event_stream ? 'events' : 'yes';
+      response_state = is_event_stream ? 'events' : 'body';
       moved_ms = age_ms;
     },
     responseMoved() {

@@ -1,50 +1,50 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { App } from '#platform/http/app';
-import type { Refused, Upgraded } from './forward.ts';
+import type { RefusedUpgrade, UpgradedConnection } from './request-upgrade.ts';
 
-/** The connection of a request that wants to switch protocols, until it does. */
+/** The connection of a request for an upgrade, before the switch. */
 export interface PendingUpgrade {
   readonly protocol: string;
   readonly socket: Duplex;
   /** Aborted when the caller closes the connection before the switch. */
   readonly gone: AbortSignal;
-  /** Stops collecting and returns what the caller sent after the request. */
+  /** Stops collecting and returns the bytes that the caller sent after the request. */
   takeEarlyData(): Buffer;
 }
 
 const pending = new WeakMap<IncomingMessage, PendingUpgrade>();
 
-/** No client sends this much before it knows that the protocol is switched. */
+/** Maximum bytes that a client may send before the switch; with more the connection is closed. */
 const early_bytes_max = 65_536;
-/** Time in which the other side of a tunnel may finish after one side has ended. */
+/** Time in which the second side of a tunnel may finish after the first side has ended. */
 const half_closed_ms = 1000;
-/** Time that a client has to respond to a close frame. */
+/** Time in which a client may respond to a close frame. */
 const closing_ms = 500;
-/** Status of a WebSocket whose caller has lost access (RFC 6455 §7.4.1). */
+/** Close status for a caller that lost access (RFC 6455 §7.4.1). */
 export const policy_violation = 1008;
 
-/** Two connections that are joined. */
+/** The connections of the caller and of the upstream, joined. */
 export interface Tunnel {
   /** Sends the client a close frame with this status, then ends both connections. */
   close(status: number): void;
 }
 
-/** The upgrade that a request asks for, or null. */
-export function pendingUpgrade(request: IncomingMessage): PendingUpgrade | null {
+/** Returns the pending upgrade of a request, or null. */
+export function findPendingUpgrade(request: IncomingMessage): PendingUpgrade | null {
   return pending.get(request) ?? null;
 }
 
 /**
- * Routes requests that want to switch protocols like all others: the same caller, the same rules.
- * A response that is not a switch ends the connection.
+ * Routes requests for an upgrade like all other requests: with the same authentication and the same rules.
+ * A response without a switch closes the connection.
  */
 export function routeUpgrades(app: App): void {
   app.server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
-    // @types/node asks for a net.Socket; the server hands out nothing else, but types it as what TLS shares with it.
+    // The server always passes a net.Socket; @types/node declares its common type with TLS.
     response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0]);
     response.on('finish', () => socket.end());
     pending.set(request, watchPending(socket, head));
@@ -52,7 +52,7 @@ export function routeUpgrades(app: App): void {
   });
 }
 
-/** Reads on while the upstream decides: a connection that is not read does not show that the caller has left. */
+/** Reads from the caller until the upstream responds: a connection that is not read does not report its end. */
 function watchPending(socket: Duplex, head: Buffer): PendingUpgrade {
   const early = [head];
   let bytes = head.length;
@@ -79,26 +79,33 @@ function watchPending(socket: Duplex, head: Buffer): PendingUpgrade {
   };
 }
 
-/** Joins the caller's connection and the upstream's, in both directions, until either ends. Null when the caller has left. */
-export function join(response: ServerResponse, upgrade: PendingUpgrade, upstream: Upgraded): Tunnel | null {
+/**
+ * Joins the connections of the caller and of the upstream in both directions until either ends.
+ * Returns null if the caller has closed its connection.
+ */
+export function joinConnections(
+  response: ServerResponse,
+  upgrade: PendingUpgrade,
+  upstream: UpgradedConnection,
+): Tunnel | null {
   const { protocol, socket, gone } = upgrade;
   const other = upstream.socket;
   if (gone.aborted || socket.destroyed) {
     other.destroy();
     return null;
   }
-  response.detachSocket(socket as Parameters<ServerResponse['detachSocket']>[0]); // as above
+  response.detachSocket(socket as Parameters<ServerResponse['detachSocket']>[0]); // see `routeUpgrades`
   const head = upgrade.takeEarlyData();
   socket.write(
-    headText('101 Switching Protocols', ['Connection', 'Upgrade', 'Upgrade', protocol, ...upstream.headers]),
-    'latin1', // as the upstream's bytes were read
+    formatHead('101 Switching Protocols', ['Connection', 'Upgrade', 'Upgrade', protocol, ...upstream.headers]),
+    'latin1', // the encoding in which the upstream's fields were read
   );
   if (head.length > 0) other.write(head);
   const destroy = () => {
     socket.destroy();
     other.destroy();
   };
-  // The end of one side is the end of the tunnel: a side that stays half open would keep its socket for ever.
+  // The end of one side ends the tunnel: a half-open side would keep its socket without a timeout.
   const finish = () => setTimeout(destroy, half_closed_ms).unref();
   socket.on('error', destroy).on('close', destroy).on('end', finish);
   other.on('error', destroy).on('close', destroy).on('end', finish);
@@ -107,21 +114,21 @@ export function join(response: ServerResponse, upgrade: PendingUpgrade, upstream
   return {
     close(status) {
       if (!socket.writable) return;
-      // What the upstream sends from now on would follow the close frame. What the client sends still reaches the upstream.
+      // Bytes of the upstream must not follow the close frame. Bytes of the client still reach the upstream.
       other.unpipe(socket).resume();
-      socket.end(closeFrame(status));
+      socket.end(makeCloseFrame(status));
       setTimeout(destroy, closing_ms).unref();
     },
   };
 }
 
-/** Without a reason and, from a server, without a mask (RFC 6455 §5.5.1). */
-function closeFrame(status: number): Buffer {
+/** Returns a close frame without reason, unmasked as from a server (RFC 6455 §5.5.1). */
+function makeCloseFrame(status: number): Buffer {
   return Buffer.from([0x88, 0x02, status >> 8, status & 0xff]);
 }
 
-/** Sends what the upstream responded instead of switching; its body has no use for a program that opens sockets. */
-export function answerRefusal(response: ServerResponse, { status, headers }: Refused): void {
+/** Sends the status and the fields of an upstream that did not switch, without its body. */
+export function sendRefusedUpgrade(response: ServerResponse, { status, headers }: RefusedUpgrade): void {
   response.writeHead(status, withoutContent(headers));
   response.end();
 }
@@ -135,7 +142,7 @@ function withoutContent(headers: readonly string[]): string[] {
   return kept;
 }
 
-function headText(status: string, headers: readonly string[]): string {
+function formatHead(status: string, headers: readonly string[]): string {
   let text = `HTTP/1.1 ${status}\r\n`;
   for (let index = 0; index + 1 < headers.length; index += 2) text += `${headers[index]}: ${headers[index + 1]}\r\n`;
   return `${text}\r\n`;

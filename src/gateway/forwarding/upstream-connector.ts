@@ -8,7 +8,7 @@ type WriteMany = (chunks: unknown[], done: (error?: Error | null) => void) => vo
 
 const keep_alive_probe_ms = 30_000;
 
-/** Makes the connector of the upstream's pool. Units: `timeout_ms` bounds DNS, TCP and TLS together. */
+/** Makes the connector of the upstream's pool. `timeout_ms` bounds DNS, TCP and TLS together. */
 export function upstreamConnector(timeout_ms: number, private_addresses_allowed: boolean): buildConnector.connector {
   const connect = private_addresses_allowed ? buildConnector({ timeout: timeout_ms }) : publicConnector(timeout_ms);
   return (options, callback) => {
@@ -24,17 +24,17 @@ export function upstreamConnector(timeout_ms: number, private_addresses_allowed:
 }
 
 /**
- * Keeps a socket readable when the peer no longer accepts what is written.
+ * Keeps a socket readable after a write fails with EPIPE or ECONNRESET. The read side reports the end.
  *
- * An upstream that refuses an upload (413) responds and resets the connection while the body is still being sent. Node
- * destroys a socket whose write fails, and the response that already arrived is lost. The read side reports the end.
+ * Why: an upstream that refuses an upload (413) responds and resets the connection while the body is being sent. Node
+ * destroys a socket whose write fails, so that the response that already arrived would be lost.
  */
 function readOnAfterReset(socket: Socket): void {
-  const done = (callback: (error?: Error | null) => void) => (error?: Error | null) =>
+  const ignoreReset = (callback: (error?: Error | null) => void) => (error?: Error | null) =>
     callback(['EPIPE', 'ECONNRESET'].includes(codeOfError(error)) ? null : error);
-  // Both are methods of every net.Socket; @types/node declares them for subclasses only.
+  // Every net.Socket has both methods; @types/node declares them for subclasses only.
   const write: Write = socket._write.bind(socket);
   const writeMany = socket._writev?.bind(socket) as WriteMany | undefined;
-  socket._write = (chunk: unknown, encoding: BufferEncoding, callback) => write(chunk, encoding, done(callback));
-  if (writeMany) socket._writev = (chunks, callback) => writeMany(chunks, done(callback));
+  socket._write = (chunk: unknown, encoding: BufferEncoding, callback) => write(chunk, encoding, ignoreReset(callback));
+  if (writeMany) socket._writev = (chunks, callback) => writeMany(chunks, ignoreReset(callback));
 }

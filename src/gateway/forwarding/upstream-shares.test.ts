@@ -9,14 +9,14 @@ async function takeMany(count: number, take: () => Promise<Place | null>): Promi
   return Promise.all(Array.from({ length: count }, take));
 }
 
-test('a caller who takes every place of its share leaves the others to other users of the same network', async () => {
+test('a caller that uses its whole share leaves places for other users of the same network', async () => {
   const shares = makeUpstreamShares(limits);
   const xia = await takeMany(10, () => shares.take('request', by('xia')));
   assert.equal(xia.filter((place) => place !== null).length, 3);
   assert.ok(await shares.take('request', by('kenneth')));
 });
 
-test('anonymous callers of one network share one share, a network has half of the pool at most', async () => {
+test('anonymous callers of one network have one share together, and a network has at most half of the pool', async () => {
   const shares = makeUpstreamShares(limits);
   const anonymous = await takeMany(5, () => shares.take('request', by(null)));
   assert.equal(anonymous.filter((place) => place !== null).length, 3);
@@ -25,7 +25,7 @@ test('anonymous callers of one network share one share, a network has half of th
   assert.ok(await shares.take('request', by('b', '203.0.113.2')));
 });
 
-test('a full pool refuses after a second, and a released place goes to the next caller who waits', async () => {
+test('a full pool refuses after one second, and a released place goes to the next waiting caller', async () => {
   const shares = makeUpstreamShares({ ...limits, requests_max: 1 });
   const first = await shares.take('request', by('xia'));
   assert.ok(first);
@@ -37,7 +37,7 @@ test('a full pool refuses after a second, and a released place goes to the next 
   assert.ok(await waiting);
 });
 
-test('a place is released once, however often it is released', async () => {
+test('further releases of a place have no effect', async () => {
   const shares = makeUpstreamShares({ ...limits, requests_max: 1 });
   const first = await shares.take('request', by('xia'));
   first?.release();
@@ -46,7 +46,7 @@ test('a place is released once, however often it is released', async () => {
   assert.equal(await shares.take('request', by('kenneth')), null);
 });
 
-test('a request that becomes a stream frees its place, as long as its caller has a stream left', async () => {
+test('a request that becomes a stream releases its place if its caller has a free stream', async () => {
   const shares = makeUpstreamShares({ ...limits, requests_max: 3 });
   const places = await takeMany(3, () => shares.take('request', by('xia')));
   assert.deepEqual(

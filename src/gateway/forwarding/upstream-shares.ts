@@ -1,4 +1,4 @@
-/** How many requests and streams may be under way, in all, for one caller, and for one network. */
+/** Maxima of concurrent requests and streams, in total and per caller. One network may use half of the total. */
 export interface UpstreamLimits {
   readonly requests_max: number;
   readonly requests_per_caller_max: number;
@@ -6,9 +6,9 @@ export interface UpstreamLimits {
   readonly streams_per_caller_max: number;
 }
 
-/** Whose share an exchange counts in. */
+/** The caller in whose share an exchange is counted. */
 export interface ShareHolder {
-  /** Id of the signed-in user; null for anonymous callers, who share what their network has. */
+  /** Id of the signed-in user; null for anonymous callers, who have one share per network. */
   readonly user: string | null;
   /** Address, or /64 of IPv6. */
   readonly network: string;
@@ -16,20 +16,20 @@ export interface ShareHolder {
 
 export type ShareKind = 'request' | 'stream';
 
-/** A place in the pool; released once, however often `release` is called. */
+/** A place in the pool. Further calls of `release` have no effect. */
 export interface Place {
   readonly kind: ShareKind;
-  /** Counts the exchange as a stream from now on; false when no stream is free, and nothing changes. */
+  /** Moves the exchange to the pool of streams. Returns false and changes nothing if no stream is free. */
   becomeStream(): boolean;
   release(): void;
 }
 
 export interface UpstreamShares {
-  /** Takes a place, waiting up to `wait_ms` for one; null when none becomes free. Streams do not wait. */
+  /** Takes a place. A request waits up to `wait_ms` for one, a stream does not wait. Null if none becomes free. */
   take(kind: ShareKind, holder: ShareHolder): Promise<Place | null>;
 }
 
-/** A short burst waits its turn; a full pool is reported to the client soon enough to try again. */
+/** Maximum wait for a place; long enough for a short burst, short enough for a retry of the client. */
 const wait_ms = 1000;
 
 interface Waiter {
@@ -40,8 +40,8 @@ interface Waiter {
 }
 
 /**
- * Divides the connections to the upstream among callers and networks, so that one of them cannot use them all.
- * In memory and per process: what it bounds is the connections of this process.
+ * Divides the connections to the upstream among callers and networks, so that no caller or network can use all of them.
+ * In memory and per process: it bounds the connections of this process.
  */
 export function makeUpstreamShares(limits: UpstreamLimits): UpstreamShares {
   const pools = {
@@ -50,9 +50,9 @@ export function makeUpstreamShares(limits: UpstreamLimits): UpstreamShares {
   };
   const waiting = new Set<Waiter>();
 
-  function place(holder: ShareHolder, first: ShareKind): Place {
+  function makePlace(holder: ShareHolder, first: ShareKind): Place {
     let kind: ShareKind | null = first;
-    const moveOut = () => {
+    const leavePool = () => {
       if (kind === null) return;
       pools[kind].remove(holder);
       kind = null;
@@ -65,11 +65,11 @@ export function makeUpstreamShares(limits: UpstreamLimits): UpstreamShares {
       becomeStream() {
         if (kind !== 'request') return kind === 'stream';
         if (!pools.stream.add(holder)) return false;
-        moveOut();
+        leavePool();
         kind = 'stream';
         return true;
       },
-      release: moveOut,
+      release: leavePool,
     };
   }
 
@@ -78,13 +78,13 @@ export function makeUpstreamShares(limits: UpstreamLimits): UpstreamShares {
       if (!pools.request.add(waiter.holder)) continue;
       waiting.delete(waiter);
       clearTimeout(waiter.timer);
-      waiter.resolve(place(waiter.holder, 'request'));
+      waiter.resolve(makePlace(waiter.holder, 'request'));
     }
   }
 
   return {
     async take(kind, holder) {
-      if (pools[kind].add(holder)) return place(holder, kind);
+      if (pools[kind].add(holder)) return makePlace(holder, kind);
       const key = callerKey(holder);
       const mine = [...waiting].filter((waiter) => waiter.key === key).length;
       if (kind === 'stream' || waiting.size >= limits.requests_max || mine >= limits.requests_per_caller_max)
@@ -102,7 +102,7 @@ export function makeUpstreamShares(limits: UpstreamLimits): UpstreamShares {
 }
 
 interface Pool {
-  /** Counts one more; false when the pool, the caller or the network has no room. */
+  /** Counts one more exchange. Returns false if the pool, the caller or the network has no free place. */
   add(holder: ShareHolder): boolean;
   remove(holder: ShareHolder): void;
 }

@@ -18,7 +18,7 @@ const accepted = [
 ] as const;
 
 for (const [given, stored] of accepted) {
-  test(`${JSON.stringify(given)} is answered as ${stored}`, () => {
+  test(`${JSON.stringify(given)} is presented as ${stored}`, () => {
     const allow = parseAllow(given);
     assert.ok(typeof allow !== 'string');
     assert.equal(presentAllow(allow), stored);
@@ -52,7 +52,7 @@ const refused = [
 ];
 
 for (const given of refused) {
-  test(`${JSON.stringify(given).slice(0, 40)} is refused with words`, () => {
+  test(`${JSON.stringify(given).slice(0, 40)} is refused with a sentence`, () => {
     const allow = parseAllow(given);
     assert.ok(typeof allow === 'string' && allow.length > 10);
   });
@@ -64,7 +64,7 @@ test('an operator out of range is named in the refusal', () => {
   assert.match(refusal, /19/);
 });
 
-test('a name that every object has is no operator', () => {
+test('a property name of Object.prototype is not an operator', () => {
   for (const name of ['constructor', 'toString', '__proto__'])
     assert.equal(parseAllow(name), `"${name}" is not the number of an access rule.`);
 });

@@ -9,7 +9,7 @@ const now = new Date('2026-03-01T12:00:00Z');
 const later = new Date('2026-04-01T12:00:00Z');
 const earlier = new Date('2026-02-01T12:00:00Z');
 
-/** xia is a profile that acme provides for; cowork is the broker. */
+/** acme provides for the profile xia; cowork is the broker. */
 const callers = {
   anonymous: null,
   stranger: caller('sam', []),
@@ -54,7 +54,7 @@ function decide(op: number, given: Partial<Facts>, params: RuleParams = {}): Den
   return operator.decide(facts(given), params);
 }
 
-// L asked to sign in · - refused · r may read · w may do anything · s asked to subscribe · x asked to subscribe unless it is a read
+// L must sign in · - refused · r may read · w may do anything · s must subscribe · x must subscribe to write
 // oxfmt-ignore
 const table: readonly (readonly [number, string])[] = [
   // op   anonymous stranger contributor manager  provider: contributor manager  broker: contributor manager
@@ -108,7 +108,7 @@ test('the table names every operator', () => {
   );
 });
 
-test('another role than contributor counts only when the rule names it', () => {
+test('a role other than contributor counts only if the rule names it', () => {
   const support = caller('sue', [['xia', 'support']]);
   for (const op of [4, 7, 13]) {
     assert.equal(decide(op, { caller: support })?.kind, 'role_required');
@@ -118,7 +118,7 @@ test('another role than contributor counts only when the rule names it', () => {
   assert.equal(decide(4, { caller: callers.contributor }, { roledescription: 'support' })?.kind, 'role_required');
 });
 
-test('extra brokers of a rule count like the broker', () => {
+test('the brokers that a rule names count like the broker of the site', () => {
   const partner = caller('pat', [['partner', 'manager']]);
   for (const op of [3, 6, 9, 15, 16, 18]) {
     assert.notEqual(decide(op, { caller: partner, is_read: false }), null);
@@ -126,7 +126,7 @@ test('extra brokers of a rule count like the broker', () => {
   }
 });
 
-test('once the subscription has ended the provider only reads, its managers too', () => {
+test('after the end of the subscription the provider and its managers may only read', () => {
   const ended = { profile: { slug: 'xia', providers: [{ slug: 'acme', is_active: false }] } };
   const person = { person: { username: 'xia', profiles: ['xia'], providers: [{ slug: 'acme', is_active: false }] } };
   for (const op of [6, 7, 8, 9, 10, 11, 12, 13, 14, 18]) {
@@ -138,12 +138,12 @@ test('once the subscription has ended the provider only reads, its managers too'
   }
 });
 
-test('a provider-only rule lets a profile in that provides for itself', () => {
+test('a provider-only rule grants a profile that is its own provider', () => {
   const own = { profile: { slug: 'xia', providers: [{ slug: 'xia', is_active: true }] } };
   assert.equal(decide(11, { ...own, caller: callers.manager, is_read: false }), null);
 });
 
-test('without a known profile only the people of the broker pass a role rule', () => {
+test('a role rule for an unknown profile grants only users with a role on the broker', () => {
   for (const op of [3, 4, 5, 6, 7, 8, 9, 10, 11, 18]) {
     for (const who of [callers.stranger, callers.manager, callers.provider_manager]) {
       assert.equal(decide(op, { caller: who, profile: null, is_profile_unknown: true })?.kind, 'role_required');
@@ -152,19 +152,19 @@ test('without a known profile only the people of the broker pass a role rule', (
   }
 });
 
-test('oneself passes whatever the case of the name', () => {
+test('a user passes a rule about its own name in any case', () => {
   for (const op of [12, 13, 14]) assert.equal(decide(op, { caller: caller('XIA', []), is_read: false }), null);
   for (const op of [12, 13, 14])
     assert.equal(decide(op, { caller: caller('sam', []), person: null })?.kind, 'role_required');
 });
 
-test('an agreement that is not signed, or unknown, is asked for', () => {
+test('an agreement that is unsigned or unknown is required', () => {
   const unsigned = { agreement: { slug: 'privacy', is_signed: false }, caller: callers.manager };
   assert.deepEqual(decide(2, unsigned), { kind: 'agreement_required', agreement: 'privacy' });
   assert.equal(decide(2, { agreement: null, caller: callers.manager })?.kind, 'agreement_required');
 });
 
-test('an account without password or demanded second factor is not active', () => {
+test('an account without password or without a required second factor is not active', () => {
   assert.deepEqual(decide(17, { caller: caller('sam', [], { has_password: false }) }), { kind: 'password_required' });
   assert.deepEqual(decide(17, { caller: caller('sam', [], { is_factor_missing: true }) }), {
     kind: 'otp_required',
@@ -234,7 +234,7 @@ const mending: readonly (readonly [Denial, number, string | null])[] = [
 ];
 
 for (const [denial, status, location] of mending) {
-  test(`${denial.kind} is a ${status} that ${location ?? 'nothing'} mends`, () => {
+  test(`${denial.kind} is a ${status} with ${location ?? 'no'} location`, () => {
     assert.equal(mendingPath(denial), location);
     const problem = problemOf(denial);
     assert.equal(problem.status, status);

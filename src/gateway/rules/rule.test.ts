@@ -48,7 +48,7 @@ const table = [
 ] as const;
 
 for (const [target, path, params] of table) {
-  test(`${target} falls under ${path}`, () => {
+  test(`${target} matches ${path}`, () => {
     assert.deepEqual(found(three, target), { path, params });
   });
 }
@@ -58,7 +58,7 @@ test('the first rank decides, not the most specific path', () => {
   assert.deepEqual(found(rules, '/app/xia/admin'), { path: '/app', params: {} });
 });
 
-test('a parameter of a lower rank wins over a literal of a higher one, and the reverse', () => {
+test('the lower rank decides between a parameter and a literal', () => {
   assert.deepEqual(found([rule(1, '/{a}/x'), rule(2, '/app')], '/app/x'), { path: '/{a}/x', params: { a: 'app' } });
   assert.deepEqual(found([rule(2, '/{a}/x'), rule(1, '/app')], '/app/x'), { path: '/app', params: {} });
 });
@@ -70,14 +70,14 @@ test('both spellings of a parameter capture one segment', () => {
   });
 });
 
-test('dots, underscores, tildes and escapes may stand in a rule', () => {
+test('the path of a rule may contain dots, underscores, tildes and escapes', () => {
   assert.deepEqual(found([rule(1, '/v1.0/a_b/~x/c%20d')], '/v1.0/a_b/~x/c%20d/e'), {
     path: '/v1.0/a_b/~x/c%20d',
     params: {},
   });
 });
 
-test('nothing applies once the last rule for everything is gone', () => {
+test('a path is unmatched without a rule for all paths', () => {
   assert.equal(match([rule(1, '/app/')], '/other'), 'unmatched');
 });
 
@@ -91,7 +91,7 @@ test('stored parameters override captured ones, except null', () => {
   });
 });
 
-/** Paths of all rules that must allow the request, the first match first. */
+/** Returns the paths of all rules that must allow the request; the first match is first. */
 function deciding(rules: AccessRule[], target: string): string[] {
   const parsed = parseRequestTarget(target);
   if (typeof parsed === 'string') return ['refused'];
@@ -113,7 +113,7 @@ const admin_spellings = [
   '/index.php/admin', '/INDEX.PHP/ADMIN/', '/index.php;x/admin', '/pub/app.cgi/admin', '/(S(x1y2))/admin', '/(A(x)S(y))/Admin.aspx', '/index.php%2fadmin', '/a.php/b.php/admin',
 ];
 for (const target of admin_spellings) {
-  test(`${target} does not pass where /admin is refused`, () => {
+  test(`${target} is refused if /admin is refused`, () => {
     const decide = deciding(guarded, target);
     assert.ok(decide.includes('/admin/') || decide[0] === 'refused', decide.join(' '));
   });
@@ -134,7 +134,7 @@ for (const target of [
   });
 }
 
-test('a rule that names one file opens it although the rest is closed', () => {
+test('a rule for one file grants it although the rule for the rest refuses', () => {
   const rules = [rule(1, '/robots.txt', 0), rule(2, '/v1.0', 0), rule(3, '/Docs', 0), rule(4, '/', 1)];
   assert.deepEqual(deciding(rules, '/robots.txt'), ['/robots.txt']);
   assert.deepEqual(deciding(rules, '/v1.0/x.json'), ['/v1.0']);
@@ -147,11 +147,11 @@ test('capital sharp s is a spelling of ß and ss', () => {
     assert.ok(deciding([rule(1, '/Straße', 1), rule(2, '/', 0)], target).includes('/Straße'), target);
 });
 
-test('an application whose script is in the path needs a rule for its own path only', () => {
+test('an application with a script in its path needs only the rule for its own path', () => {
   assert.deepEqual(deciding([rule(1, '/shop', 0)], '/shop/index.php/cart'), ['/shop']);
 });
 
-test('a captured segment is read both ways, and both must pass', () => {
+test('a captured segment has two readings, and both must be granted', () => {
   const parsed = parseRequestTarget('/app/xia%2Facme');
   assert.ok(typeof parsed !== 'string');
   const compiled = compileRules(guarded);
@@ -162,7 +162,7 @@ test('a captured segment is read both ways, and both must pass', () => {
   assert.ok(profiles.includes('xia') && profiles.includes('xia/acme'));
 });
 
-test('no spelling of a path passes when the rule that decides about the path refuses', () => {
+test('no spelling of a path passes if the rule of the path refuses', () => {
   const word = fc.constantFrom('admin', 'Api', 'v1.0', 'a-b', 'users');
   const patterns = fc.uniqueArray(
     fc.array(fc.oneof(word, fc.constantFrom('{x}', ':y')), { maxLength: 3 }).map((parts) => `/${parts.join('/')}`),
@@ -200,7 +200,7 @@ test('no spelling of a path passes when the rule that decides about the path ref
   );
 });
 
-test('the tree finds what a walk through the list by rank finds', () => {
+test('the tree finds the same rule as a search through the list by rank', () => {
   const segment = fc.constantFrom('a', 'b', 'c', '{x}', ':y');
   const patterns = fc.uniqueArray(
     fc.array(segment, { maxLength: 4 }).map((parts) => `/${parts.join('/')}`),
@@ -230,7 +230,7 @@ test('rule paths are compared without their slashes', () => {
   assert.ok(!samePattern('/app', '/App'));
 });
 
-test('tags are trimmed, blanks and repetitions dropped', () => {
+test('tags are trimmed, without empty and repeated ones', () => {
   assert.deepEqual(engagedTags(' app, ,docs,app,'), ['app', 'docs']);
   assert.deepEqual(engagedTags(''), []);
 });

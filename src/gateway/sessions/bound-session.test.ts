@@ -38,7 +38,7 @@ function bound(session: UpstreamSession, concern: SessionConcern = noConcern, ba
   return boundSession(session, { concern, carriedBytes: carried, bytes_max, profiles_url: 'https://site.test/all' });
 }
 
-/** Bytes of the header line as it is sent. */
+/** Returns the bytes of the header line. */
 async function lineOf(backend: SessionBackend, session: UpstreamSession): Promise<number> {
   const carrier = await carrySession(backend, session, key, at);
   if (carrier === null) return 0;
@@ -70,7 +70,7 @@ for (const backend of [1, 2] as const) {
   }
 }
 
-test('nothing is bounded when no session is sent', () => {
+test('a session of backend 0, which sends none, is not truncated', () => {
   const session = sessionOf(many(1000));
   assert.equal(bound(session, noConcern, 0), session);
 });
@@ -80,7 +80,7 @@ const slugs = (session: UpstreamSession) =>
     .flat()
     .map(({ slug }) => slug);
 
-test('the profiles that the request concerns come first, then those of its plan, the site, and the caller', () => {
+test('the profiles that the request concerns are first, then those of its plan, of the site and of the caller', () => {
   const [mine, site] = [profile('xia', { type: 'personal' }), profile('cowork')];
   const paying = profile('payer', { subscriptions: [{ plan: 'premium', ends_at: at.toISOString() }] });
   const session = sessionOf([...many(500), paying, mine, site]);
@@ -88,7 +88,7 @@ test('the profiles that the request concerns come first, then those of its plan,
   assert.deepEqual(slugs(sent).slice(0, 6), ['client-499', 'client-7', 'payer', 'cowork', 'xia', 'client-0']);
 });
 
-test('a profile that the request concerns is there in every role, however large it is', () => {
+test('a profile that the request concerns is present in every role, regardless of its size', () => {
   const subscriptions = Array.from({ length: 2000 }, (_, index) => ({
     plan: `plan-${index}`,
     ends_at: at.toISOString(),
@@ -104,7 +104,7 @@ test('a profile that the request concerns is there in every role, however large 
   assert.equal(sent.profiles_url, 'https://site.test/all');
 });
 
-test('no header is larger than allowed, and a session that fits is never changed', async () => {
+test('no header exceeds the limit, and a session that fits is unchanged', async () => {
   const anyProfile = fc
     .record({ slug: fc.stringMatching(/^[a-z]{1,40}$/), printable_name: fc.string({ maxLength: 300, unit: 'binary' }) })
     .map(({ slug, printable_name }) => profile(slug, { printable_name }));

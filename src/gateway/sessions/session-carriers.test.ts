@@ -8,14 +8,14 @@ import { makeSessionCarriers } from './session-carriers.ts';
 const secret = 'a secret that only tests know, of some length';
 const clock = movableClock();
 
-/** As much of a context as a carrier is made from: the site, at one of its versions, with a key of that version. */
+/** Builds the part of a context that a carrier needs: the site at one version, with the key of that version. */
 function contextAt(version: number) {
   const key = `the key of version ${version}, long enough for anybody`;
   const sealed = seal(key, deriveKey(secret, 'upstream session key at rest'), 'sites.session_key');
   return { key, ctx: { clock, site: { version, session_backend: 2 as const, session_key_sealed: sealed } } };
 }
 
-test('a session that was being signed while the key was rotated is not kept under the new one', async () => {
+test('a session whose signing overlaps a rotation of the key is not cached for the new key', async () => {
   const carriers = makeSessionCarriers(secret);
   const [former, rotated] = [contextAt(1), contextAt(2)];
   await Promise.all([

@@ -10,7 +10,7 @@ const site = { slug: 'cowork', printable_name: 'Coworking Space', email: 'suppor
 const session = makeSession({ username: 'xia', roles: {} }, site, { last_visited: null, first_time_tags: [] });
 const now = new Date();
 
-test('a session in a cookie is what openssl decrypts with the shared key', async () => {
+test('openssl decrypts a session cookie with the shared key', async () => {
   const key = 'k!^-=+abc123 and longer than a block';
   const carrier = await carrySession(1, session, key, now);
   assert.equal(carrier?.name, 'cookie');
@@ -30,7 +30,7 @@ test('the same session is encrypted differently each time', () => {
   assert.notEqual(encryptSession('{}', 'k'), encryptSession('{}', 'k'));
 });
 
-test('a session as a token verifies with the shared key and lives for two hours at most', async () => {
+test('a session token verifies with the shared key and expires after two hours', async () => {
   const key = 'a-key-of-more-than-thirty-two-characters';
   const carrier = await carrySession(2, session, key, now);
   assert.equal(carrier?.name, 'authorization');
@@ -43,11 +43,11 @@ test('a session as a token verifies with the shared key and lives for two hours 
   await assert.rejects(jwtVerify(token, Buffer.from(`${key}x`)));
 });
 
-test('without a session backend nothing is sent', async () => {
+test('backend 0 sends no session', async () => {
   assert.equal(await carrySession(0, session, 'k', now), null);
 });
 
-test('each plan is told once, with the end that is last', () => {
+test('a session has one subscription per plan, the one that ends last', () => {
   const at = (day: number) => new Date(Date.UTC(2026, 0, day));
   assert.deepEqual(
     latestPerPlan([
@@ -62,7 +62,7 @@ test('each plan is told once, with the end that is last', () => {
   );
 });
 
-test('tags seen for the first time are told apart from the last visit', () => {
+test('a session has the first-time tags and the last visit', () => {
   const first = makeSession({ username: 'xia', roles: {} }, site, { last_visited: null, first_time_tags: ['app'] });
   assert.deepEqual(first.first_time_tags, ['app']);
   assert.equal('first_time_tags' in session, false);

@@ -18,7 +18,7 @@ async function serve(listener: RequestListener): Promise<string> {
 
 const allowed = { private_addresses_allowed: true };
 
-test('a manager sees with which status the application answered', async () => {
+test('the check reports the status of the response', async () => {
   const seen: { url: string | undefined; authorization: string | undefined }[] = [];
   const address = await serve((request, response) => {
     seen.push({ url: request.url, authorization: request.headers.authorization });
@@ -40,14 +40,14 @@ test('a redirect is reported and not followed', async () => {
   assert.equal(requests, 1);
 });
 
-test('an address on which no program listens is reported with the cause', async () => {
+test('the check reports the cause when no program listens on the address', async () => {
   assert.deepEqual(await checkEntryPoint('http://127.0.0.1:1/', allowed), {
     kind: 'failed',
     reason: 'The connection was refused: no program listens on that port.',
   });
 });
 
-test('a server that closes the connection without an answer is reported', async () => {
+test('the check reports a server that closes the connection without a response', async () => {
   const address = await serve((request) => request.socket.destroy());
   const check = await checkEntryPoint(address, allowed);
   assert.ok(check.kind === 'failed' && /closed before a response/.test(check.reason), JSON.stringify(check));
