@@ -29,7 +29,7 @@ async function getUser(ctx: Context, username: string): Promise<User> {
 }
 
 async function offeredTo(ctx: Context, user: User): Promise<string[]> {
-  const roles = await findHeldRoles(ctx.db, user.id, ctx.clock.now());
+  const roles = await findHeldRoles(ctx.db, user.id);
   return offeredEvents(
     roles.some(({ profile_id, role_type }) => profile_id === ctx.site.broker_id && role_type === MANAGER),
   );

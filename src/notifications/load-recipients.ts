@@ -90,7 +90,7 @@ function profileOfParty(told: Notice, party: Exclude<Party, 'user'>, broker: Pro
 }
 
 async function findManagers(ctx: Context, profile_id: ProfileId): Promise<Reachable[]> {
-  const ids = await findManagerIds(ctx.db, profile_id, ctx.clock.now());
+  const ids = await findManagerIds(ctx.db, profile_id);
   const users = await findUsersByIds(ctx.db, ids);
   return ids.flatMap((id) => {
     const user = users.get(id);

@@ -127,7 +127,7 @@ async function originOf(
   return {
     kind,
     sender_id,
-    is_seller: sender_id !== null && (await isSeller(ctx.db, sender_id, ctx.site.broker_id, ctx.clock.now())),
+    is_seller: sender_id !== null && (await isSeller(ctx.db, sender_id, ctx.site.broker_id)),
     profile_id: (kind === 'invitation' ? (provider ?? profile) : profile)?.id ?? null,
     trusted,
     related: kind === 'notice' || kind === 'receipt' ? related : null,

@@ -9,12 +9,11 @@ const MENU_PROFILES_MAX = 3;
 /** Makes what every page shows of who is signed in: the name and a few profiles. */
 export function makeMenu(): (request: FastifyRequest) => Promise<Record<string, unknown>> {
   return async ({ ctx }) => {
-    const { actor, db, clock } = ctx;
+    const { actor, db } = ctx;
     if (actor.kind !== 'user') return { user: null, menu: [] };
-    const at = clock.now();
     const [user, held] = await Promise.all([
       findUserById(db, actor.user_id),
-      findRolesInState(db, { user_id: actor.user_id, status: 'active', at }, MENU_PROFILES_MAX),
+      findRolesInState(db, { user_id: actor.user_id, status: 'active' }, MENU_PROFILES_MAX),
     ]);
     if (!user) return { user: null, menu: [] };
     const summaries = await findProfileSummaries(

@@ -22,7 +22,7 @@ export async function prepareFirstManager(ctx: Context): Promise<{ link: string 
   return inTransaction(ctx.db, async (tx) => {
     await lockSetUp(tx);
     const broker = await getBroker(tx, ctx.site);
-    const managers = await findUsersByIds(tx, await findManagerIds(tx, broker.id, at));
+    const managers = await findUsersByIds(tx, await findManagerIds(tx, broker.id));
     if ([...managers.values()].some((user) => user.has_password)) return null;
     const [waiting] = managers.values();
     const user = waiting ?? (await insertFirstManager(tx, broker, at));

@@ -14,7 +14,7 @@ export async function findReach(reader: Reader, ctx: Context): Promise<Reach> {
   const { actor } = ctx;
   if (actor.kind === 'job') return { managed: new Set(), runs_site: true };
   if (actor.kind === 'anonymous') return { managed: new Set(), runs_site: false };
-  const roles = await findHeldRoles(reader, actor.user_id, ctx.clock.now());
+  const roles = await findHeldRoles(reader, actor.user_id);
   const managed = new Set(roles.filter((role) => role.role_type === MANAGER).map((role) => role.profile_id));
   return { managed, runs_site: managed.has(ctx.site.broker_id) };
 }

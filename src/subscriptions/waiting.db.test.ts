@@ -140,7 +140,7 @@ test('a forced grant accepts nothing for a known user: role and subscription wai
     .select('id')
     .where('slug', '=', 'shell')
     .executeTakeFirstOrThrow();
-  assert.deepEqual(await findManagerIds(app.db, profile.id, app.clock.now()), []);
+  assert.deepEqual(await findManagerIds(app.db, profile.id), []);
   const accessibles = await accessiblesOf(known);
   assert.deepEqual(
     accessibles.map((row) => [row.profile.slug, row.accept_grant_api_url !== null]),
@@ -154,9 +154,9 @@ test('a forced grant accepts nothing for a known user: role and subscription wai
   assert.equal((await other.get(path)).status, 404, 'the key is of no use to another user');
   const browser = await browserOf('known');
   assert.match((await browser.get(path)).text, /Pass/);
-  assert.equal((await findManagerIds(app.db, profile.id, app.clock.now())).length, 0, 'looking accepts nothing');
+  assert.equal((await findManagerIds(app.db, profile.id)).length, 0, 'looking accepts nothing');
   assert.equal((await browser.post(path, {})).status, 303);
-  assert.deepEqual(await findManagerIds(app.db, profile.id, app.clock.now()), [known.id]);
+  assert.deepEqual(await findManagerIds(app.db, profile.id), [known.id]);
   assert.equal((await entitlementsOf(app.db, [profile.id])).get(profile.id)?.length, 1);
 });
 

@@ -181,7 +181,7 @@ async function bookSubscriptions(
 async function isGift(tx: Tx, order: Order, beneficiary_id: ProfileId): Promise<boolean> {
   if (beneficiary_id === order.profile_id) return false;
   if (order.created_by === null) return true;
-  return !(await findManagerIds(tx, beneficiary_id, order.created_at)).includes(order.created_by);
+  return !(await findManagerIds(tx, beneficiary_id)).includes(order.created_by);
 }
 
 /** Posts what is new of an order as one event, and answers the entry of every line: the old one for an order that is paid late. */

@@ -43,10 +43,7 @@ export async function loadCaller(ctx: LoadContext, user_id: UserId): Promise<Kno
 /** Loads the facts about several users, without their visits, in five queries in all. Unknown users are absent. */
 export async function loadCallers(ctx: LoadContext, user_ids: readonly UserId[]): Promise<Map<UserId, KnownCaller>> {
   const { db, site } = ctx;
-  const [users, roles] = await Promise.all([
-    findUsersByIds(db, user_ids),
-    findHeldRolesOfUsers(db, user_ids, ctx.clock.now()),
-  ]);
+  const [users, roles] = await Promise.all([findUsersByIds(db, user_ids), findHeldRolesOfUsers(db, user_ids)]);
   const profile_ids = [...new Set([...roles.values()].flat().map(({ profile_id }) => profile_id))];
   const [profiles, summaries, entitlements] = await Promise.all([
     findProfilesByIds(db, [...profile_ids, site.broker_id]),

@@ -47,7 +47,7 @@ async function giveRole(
   username: string,
   profile: Pick<Profile, 'id'>,
   slug: string,
-  { ends_at = null, is_agreed = true }: { ends_at?: Date | null; is_agreed?: boolean } = {},
+  { is_agreed = true, grant_key = null }: { is_agreed?: boolean; grant_key?: string | null } = {},
 ): Promise<void> {
   const user = users.get(username);
   assert.ok(user);
@@ -56,7 +56,8 @@ async function giveRole(
     assert.ok(type);
     const at = ctx.clock.now();
     const accepted_at = is_agreed ? at : null;
-    await insertRole(tx, { user_id: user.id, profile_id: profile.id, role_type_id: type.id, ends_at, accepted_at }, at);
+    const role = { user_id: user.id, profile_id: profile.id, role_type_id: type.id, grant_key, accepted_at };
+    await insertRole(tx, role, at);
   });
 }
 
@@ -64,7 +65,7 @@ before(async () => {
   database = await openTestDatabase();
   ctx = await testContext(database.db);
   const at = ctx.clock.now();
-  for (const username of ['paula', 'pete', 'mia', 'sam', 'ned', 'former', 'otto']) {
+  for (const username of ['paula', 'pete', 'mia', 'sam', 'ned', 'invited', 'otto']) {
     const user = await makeUser(ctx.db, { username, ...(username === 'ned' ? { password: null } : {}) });
     users.set(username, user);
   }
@@ -84,7 +85,7 @@ before(async () => {
   });
   await giveRole('pete', provider, 'contributor');
   await giveRole('otto', customer, 'auditor');
-  await giveRole('former', customer, 'contributor', { ends_at: new Date(at.getTime() - 1000) });
+  await giveRole('invited', customer, 'contributor', { is_agreed: false, grant_key: 'a'.repeat(40) });
   plan = await createPlan(
     ctx,
     provider.id,
@@ -100,7 +101,7 @@ const acme = { profile: 'acme' };
 test('users with a role on a profile pass, users without role or with an ended role do not', async () => {
   assert.equal(await ask(3, 'mia', acme), null);
   assert.equal(await ask(3, 'sam', acme), 'role_required');
-  assert.equal(await ask(3, 'former', acme), 'role_required');
+  assert.equal(await ask(3, 'invited', acme), 'role_required');
   assert.equal(await ask(3, 'otto', acme), 'role_required');
   assert.equal(await ask(4, 'otto', { ...acme, roledescription: 'auditor' }, false), null);
 });

@@ -110,14 +110,14 @@ async function profileFacts(
 }
 
 async function personFacts(asked: Asked): Promise<Facts['person']> {
-  const { ctx, caller, params, now } = asked;
+  const { ctx, caller, params } = asked;
   const username = textParam(params, 'user');
   if (username === null) return null;
   if (username.toLowerCase() === caller.username.toLowerCase()) return { username, profiles: [], providers: [] };
   const user = await findUserByUsername(ctx.db, username);
   if (!user) return null;
   // What somebody else gave without asking would make the giver an associate of anybody (spec/identity.md 16.1).
-  const agreed = (await findHeldRoles(ctx.db, user.id, now)).filter(({ accepted_at }) => accepted_at !== null);
+  const agreed = (await findHeldRoles(ctx.db, user.id)).filter(({ accepted_at }) => accepted_at !== null);
   const ids = agreed.map(({ profile_id }) => profile_id);
   const profiles = caller.roles.filter(({ profile_id }) => ids.includes(profile_id)).map(({ profile }) => profile);
   return { username: user.username, profiles, providers: await heldProviders(asked, ids) };

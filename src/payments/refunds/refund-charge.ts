@@ -69,6 +69,6 @@ async function refuseForeignLines(
   }
   async function managesProfile(reader: Reader, provider_id: Charge['profile_id']): Promise<boolean> {
     if (user_id === null) return false;
-    return (await findManagerIds(reader, provider_id, ctx.clock.now())).includes(user_id);
+    return (await findManagerIds(reader, provider_id)).includes(user_id);
   }
 }

@@ -493,7 +493,6 @@ export interface RolesTable {
   /** When somebody was last mailed about the row, to bound repeated requests. */
   last_notified_at: Date | null;
   created_at: Date;
-  ends_at: Date | null;
   extra: string | null;
   /** HMAC-SHA256 of the key under the master key, for look-up. */
   grant_key_hash: string | null;

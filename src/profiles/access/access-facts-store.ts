@@ -3,7 +3,8 @@ import { selectUsers } from '#accounts';
 import { builtOnce } from '#platform/db/built-once';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { TERMS_OF_USE } from '../agreements/index.ts';
+import { TERMS_OF_USE, validSignatureCondition } from '../agreements/index.ts';
+import { activeRoleCondition } from '../records/index.ts';
 
 /** What the guards need to know about a caller and the profile of the path. */
 export interface AccessFacts {
@@ -25,21 +26,20 @@ type FactsRow = Omit<AccessFacts, 'caller'> & {
   otp_enabled: boolean | null;
 };
 
-const factsOf = builtOnce((reader, user_id: UserId, profile_slug: string | null, at: Date) => {
+const factsOf = builtOnce((reader, user_id: UserId, profile_slug: string | null) => {
   const caller = selectUsers(reader).where('users.id', '=', user_id);
   const query = sql<FactsRow>`
     with held as (
       select r.profile_id, t.otp_required, case when t.profile_id is null then t.slug end as role_type
       from roles r join role_types t on t.id = r.role_type_id join profiles p on p.id = r.profile_id
-      where r.user_id = ${user_id} and r.grant_key is null and r.request_key is null and p.is_active
-        and (r.ends_at is null or r.ends_at > ${at})
+      where r.user_id = ${user_id} and ${activeRoleCondition('r')} and p.is_active
     )
     select
       coalesce((select json_agg(json_build_object('profile_id', profile_id, 'role_type', role_type)) from held), '[]') as held,
       exists (select from held where otp_required) as requires_otp,
       not exists (
         select from agreements a where a.slug = ${TERMS_OF_USE} and not exists (
-          select from signatures s where s.agreement_id = a.id and s.user_id = ${user_id} and s.last_signed >= a.updated_at
+          select from signatures s where s.agreement_id = a.id and s.user_id = ${user_id} and ${validSignatureCondition('s', 'a')}
         )
       ) as is_terms_signed,
       (select id from profiles where slug = ${profile_slug}::text) as profile_id,
@@ -55,9 +55,9 @@ const factsOf = builtOnce((reader, user_id: UserId, profile_slug: string | null,
  */
 export async function readAccessFacts(
   reader: Reader,
-  question: { user_id: UserId; profile_slug: string | null; at: Date },
+  question: { user_id: UserId; profile_slug: string | null },
 ): Promise<AccessFacts> {
-  const [row] = await factsOf(reader, question.user_id, question.profile_slug, question.at);
+  const [row] = await factsOf(reader, question.user_id, question.profile_slug);
   if (!row) throw new Error('an outer join on nothing answers one row');
   const { is_active, has_password, otp_enabled, ...facts } = row;
   const caller = is_active === null ? null : { is_active, has_password: !!has_password, otp_enabled: !!otp_enabled };

@@ -67,7 +67,7 @@ export function makeDecideAccess(sources: AccessSources): DecideAccess {
     const profile_slug = isProfileKind ? (params[access.param ?? 'profile'] ?? null) : null;
     const at = clock.now();
     const isFrictionless = 'frictionless' in access && access.frictionless;
-    const facts = await readAccessFacts(reader, { user_id: actor.user_id, profile_slug, at });
+    const facts = await readAccessFacts(reader, { user_id: actor.user_id, profile_slug });
     const refusal = isFrictionless ? null : refuseUnready(sources, actor, facts);
     if (refusal) return refusal;
 

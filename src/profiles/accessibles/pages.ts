@@ -105,7 +105,7 @@ async function showRoles(
 ): Promise<FastifyReply> {
   const { ctx, subject, body } = request;
   const user = await findUserById(ctx.db, userOf(subject));
-  const of = { user_id: userOf(subject), role_slug: null, at: ctx.clock.now() };
+  const of = { user_id: userOf(subject), role_slug: null };
   const page = await listAccessibles(ctx.db, of, request.list(), request.listUrl, parseRoleStatus(undefined));
   const presented = await presentAccessibles(ctx, user?.username ?? '', page.results, subject);
   return reply.page(

@@ -73,7 +73,7 @@ function listRoutes(app: App): void {
     },
     async (request) => {
       const { ctx, subject, query } = request;
-      const of = { user_id: userOf(subject), role_slug: null, at: ctx.clock.now() };
+      const of = { user_id: userOf(subject), role_slug: null };
       const page = await listAccessibles(
         ctx.db,
         of,
@@ -99,7 +99,7 @@ function listRoutes(app: App): void {
     },
     async (request) => {
       const { ctx, subject, query, params } = request;
-      const of = { user_id: userOf(subject), role_slug: params.role, at: ctx.clock.now() };
+      const of = { user_id: userOf(subject), role_slug: params.role };
       const page = await listAccessibles(
         ctx.db,
         of,

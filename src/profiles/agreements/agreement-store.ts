@@ -1,3 +1,4 @@
+import { type RawBuilder, sql } from 'kysely';
 import { canonicalName } from '#kernel/slug';
 import type { ListQuery, Page } from '#kernel/page';
 import type { AgreementId, UserId } from '#platform/db/db-schema';
@@ -95,17 +96,26 @@ export async function upsertSignature(
     .execute();
 }
 
-/** Says whether a user's signature covers an agreement as it stands; an agreement that the site does not have needs none. */
+/**
+ * Returns the condition that a signature covers the current version of its agreement.
+ *
+ * The arguments are names or aliases of the tables `signatures` and `agreements` in the query.
+ */
+export function validSignatureCondition(signature = 'signatures', agreement = 'agreements'): RawBuilder<boolean> {
+  return sql<boolean>`${sql.ref(`${signature}.last_signed`)} >= ${sql.ref(`${agreement}.updated_at`)}`;
+}
+
+/** True if a user has signed the current version of an agreement, or if the site has no agreement with this slug. */
 export async function hasSigned(reader: Reader, user_id: UserId, slug: string): Promise<boolean> {
   const row = await reader
     .selectFrom('agreements')
     .leftJoin('signatures', (join) =>
       join.onRef('signatures.agreement_id', '=', 'agreements.id').on('signatures.user_id', '=', user_id),
     )
-    .select(['signatures.last_signed', 'agreements.updated_at'])
+    .select(sql<boolean>`coalesce(${validSignatureCondition()}, false)`.as('is_signed'))
     .where('agreements.slug', '=', slug)
     .executeTakeFirst();
-  return row === undefined || (row.last_signed !== null && row.last_signed >= row.updated_at);
+  return row?.is_signed ?? true;
 }
 
 /** Deletes what a user signed. */

@@ -5,6 +5,7 @@ export {
   hasSigned,
   insertAgreement,
   upsertSignature,
+  validSignatureCondition,
 } from './agreement-store.ts';
 export { type Agreement, TERMS_OF_USE } from './agreement.ts';
 export { agreementPages } from './pages.ts';

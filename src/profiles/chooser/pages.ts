@@ -89,8 +89,8 @@ async function show(
   const at = ctx.clock.now();
   const user_id = signedIn(ctx);
   // Invitations are counted apart: neither their presence nor their number changes the choice between accepted roles.
-  const held = await findRolesInState(ctx.db, { user_id, status: 'active', at }, ROLES_MAX);
-  const offered = await findRolesInState(ctx.db, { user_id, status: 'invited', at }, ROLES_MAX);
+  const held = await findRolesInState(ctx.db, { user_id, status: 'active' }, ROLES_MAX);
+  const offered = await findRolesInState(ctx.db, { user_id, status: 'invited' }, ROLES_MAX);
   const invited = offered.filter((role) => roleState(role, at) === 'invited');
   const roles = [...held, ...invited];
   const summaries = await findProfileSummaries(

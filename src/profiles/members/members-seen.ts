@@ -1,4 +1,7 @@
 import type { Expression } from 'kysely';
+import { activeRoleCondition, findProfileSummaries, presentProfileSummary, type Role } from '../records/index.ts';
+import type { ProfileSummaryBody } from '../schemas.ts';
+import { presentRolesByProfile, type RoleByProfileBody } from './present-member.ts';
 import { findUsersByIds, selectUsers } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
 import type { ProfileId } from '#platform/db/db-schema';
@@ -6,9 +9,6 @@ import type { Reader } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
 import type { Context } from '#platform/context';
 import type { Subject } from '#platform/http/guards/access';
-import { findProfileSummaries, presentProfileSummary, type Role } from '../records/index.ts';
-import type { ProfileSummaryBody } from '../schemas.ts';
-import { presentRolesByProfile, type RoleByProfileBody } from './present-member.ts';
 
 /** When somebody was last seen: from one instant (inclusive) to another (exclusive). */
 export interface Seen {
@@ -70,9 +70,7 @@ function selectRolesSeen(reader: Reader, { from, to }: Seen) {
   return reader
     .selectFrom('roles')
     .innerJoin(selectUsers(reader).as('member'), 'member.id', 'roles.user_id')
-    .where('roles.grant_key', 'is', null)
-    .where('roles.request_key', 'is', null)
-    .where((eb) => eb.or([eb('roles.ends_at', 'is', null), eb('roles.ends_at', '>', to)]))
+    .where(activeRoleCondition())
     .where('member.last_login_at', '>=', from)
     .where('member.last_login_at', '<', to);
 }

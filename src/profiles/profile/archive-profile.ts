@@ -85,7 +85,7 @@ export async function archiveProfilesOfUser(
 ): Promise<void> {
   const { user, site, originated_by } = change;
   const broker = await lockProfile(tx, site.broker_id);
-  const operators = await findManagerIds(tx, site.broker_id, at);
+  const operators = await findManagerIds(tx, site.broker_id);
   if (operators.length === 1 && operators[0] === user.id) {
     throw profileProblems.last_manager({ location: paths.roles(broker.slug, MANAGER) });
   }
@@ -96,12 +96,7 @@ export async function archiveProfilesOfUser(
   if (personal) await archiveLocked(tx, await lockProfile(tx, personal.id), site, originated_by, at, onArchived);
 }
 
-/** Says whether a user manages the site. */
-export async function isOperator(
-  reader: Reader,
-  site: Pick<Site, 'broker_id'>,
-  user_id: UserId,
-  at: Date,
-): Promise<boolean> {
-  return (await findManagerIds(reader, site.broker_id, at)).includes(user_id);
+/** True if a user manages the broker. */
+export async function isOperator(reader: Reader, site: Pick<Site, 'broker_id'>, user_id: UserId): Promise<boolean> {
+  return (await findManagerIds(reader, site.broker_id)).includes(user_id);
 }

@@ -55,7 +55,7 @@ export async function clearPersonalProfile(
 }
 
 async function restoreOwner(tx: Tx, personal: Profile, user: User, at: Date): Promise<void> {
-  if ((await findManagerIds(tx, personal.id, at)).includes(user.id)) return;
+  if ((await findManagerIds(tx, personal.id)).includes(user.id)) return;
   const role = await lockRole(tx, personal.id, user.id);
   if (role) await deleteRole(tx, role.id);
   await makeManager(tx, personal, user, at);

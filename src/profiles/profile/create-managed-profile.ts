@@ -80,7 +80,7 @@ async function connectPersonal(
 export async function addShadowProfile(ctx: Context, input: ProfileCreateInput): Promise<Profile> {
   const caller = actorId(ctx);
   const at = ctx.clock.now();
-  if (caller === null || !(await isSeller(ctx.db, caller, ctx.site.broker_id, at))) {
+  if (caller === null || !(await isSeller(ctx.db, caller, ctx.site.broker_id))) {
     throw profileProblems.shadow_profiles_limited();
   }
   const fields = requireName(parseProfileFields(input, { broker: false }));

@@ -3,9 +3,9 @@ import { after, before, test } from 'node:test';
 import type { User } from '#accounts';
 import { inTransaction } from '#platform/db/database';
 import { openOrExtend } from '#subscriptions';
+import { findManagerIds } from '../records/held-role-store.ts';
 import { findProfileByEmail, findProfileBySlug } from '../records/profile-store.ts';
 import type { Profile } from '../records/profile.ts';
-import { findManagerIds } from '../records/role-store.ts';
 import { apiClient } from '../../../test/support/client.ts';
 import { testContext } from '../../../test/support/context.ts';
 import { eventsNamed, testPassword } from '../../../test/support/factories/accounts.ts';
@@ -302,7 +302,7 @@ test('making a personal profile for another person gives no role on it, only a r
   const personal = await findProfileBySlug(app.db, 'olga');
   assert.ok(personal);
   assert.equal(personal.personal_user_id, olga.id);
-  assert.deepEqual(await findManagerIds(app.db, personal.id, app.clock.now()), [olga.id]);
+  assert.deepEqual(await findManagerIds(app.db, personal.id), [olga.id]);
 
   const attacks: ['GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE', string, unknown][] = [
     ['GET', '/api/profile/olga', undefined],
@@ -359,7 +359,7 @@ test('an organization with another personâ€™s address never becomes that personâ
   assert.equal(org?.personal_user_id, null);
   assert.equal(own?.personal_user_id, nell.id);
   assert.ok(own);
-  assert.deepEqual(await findManagerIds(app.db, own.id, app.clock.now()), [nell.id]);
+  assert.deepEqual(await findManagerIds(app.db, own.id), [nell.id]);
   assert.equal((await findProfileByEmail(app.db, email))?.slug, 'nell', 'nor is it found by the address');
 });
 
@@ -369,13 +369,13 @@ test('an organization that the broker makes for a user waits for the user', asyn
   assert.equal(made.status, 201, made.text);
   const org = await findProfileBySlug(app.db, 'made-for-zoe');
   assert.ok(org);
-  assert.deepEqual(await findManagerIds(app.db, org.id, app.clock.now()), []);
+  assert.deepEqual(await findManagerIds(app.db, org.id), []);
   const { results } = (await asZoe('GET', '/api/users/zoe/accessibles')).json<{
     results: { accept_grant_api_url: string }[];
   }>();
   const accept = new URL(String(results[0]?.accept_grant_api_url)).pathname;
   assert.equal((await asZoe('PUT', accept)).status, 200);
-  assert.deepEqual(await findManagerIds(app.db, org.id, app.clock.now()), [zoe.id]);
+  assert.deepEqual(await findManagerIds(app.db, org.id), [zoe.id]);
 });
 
 test('a user makes organizations; the slug comes from the name', async () => {

@@ -154,8 +154,7 @@ function connectedRoutes(app: App, throttle: Throttle): void {
     },
     async (request) => {
       const { ctx, subject } = request;
-      const of = { user_id: userOf(subject), at: ctx.clock.now() };
-      const page = await listManagedProfiles(ctx.db, of, request.list(), request.listUrl);
+      const page = await listManagedProfiles(ctx.db, userOf(subject), request.list(), request.listUrl);
       return { ...page, results: page.results.map(presentProfileDetail) };
     },
   );

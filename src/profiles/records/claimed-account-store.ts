@@ -2,12 +2,13 @@ import { sql } from 'kysely';
 import { selectUsers } from '#accounts';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
+import { activeRoleCondition } from './role-store.ts';
 import { MANAGER } from './role-type.ts';
 
 /**
- * Selects FOR NO KEY UPDATE the organizations that a user made and still manages, in the order of ids: the user's role is the
- * first one and as old as the profile. Providers are excluded: the broker admitted them, with the members they have.
- * Index: roles_user_id.
+ * Selects FOR NO KEY UPDATE the organizations that a user created and still manages, in the order of ids: the role of
+ * the user is the first role of the profile and has the same `created_at` as the profile.
+ * Providers are excluded, because the broker admitted them with their members. Index: roles_user_id.
  */
 export async function lockProfilesMadeBy(tx: Tx, user_id: UserId): Promise<ProfileId[]> {
   const rows = await tx
@@ -20,7 +21,7 @@ export async function lockProfilesMadeBy(tx: Tx, user_id: UserId): Promise<Profi
       sql<boolean>`exists (
         select from roles own join role_types t on t.id = own.role_type_id
         where own.profile_id = profiles.id and own.user_id = ${user_id} and own.created_at = profiles.created_at
-          and t.slug = ${MANAGER} and t.profile_id is null and own.grant_key is null and own.request_key is null
+          and t.slug = ${MANAGER} and t.profile_id is null and ${activeRoleCondition('own')}
           and not exists (select from roles older where older.profile_id = profiles.id and older.id < own.id)
       )`,
     )
@@ -31,8 +32,9 @@ export async function lockProfilesMadeBy(tx: Tx, user_id: UserId): Promise<Profi
 }
 
 /**
- * Makes roles of a user that were accepted count as given without consent: they go on, and bind the user to no profile. Roles
- * that are as old as the account or as the profile were not accepted: Tollgate gave them when it made one of the two.
+ * Clears `accepted_at` of the roles of a user: they stay in effect, but count as given without consent.
+ *
+ * Excludes roles with the same `created_at` as the user or the profile: Tollgate gave them when it created either.
  */
 export async function withdrawConsents(tx: Tx, user_id: UserId): Promise<void> {
   await tx

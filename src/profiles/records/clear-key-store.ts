@@ -2,8 +2,8 @@ import { sealKeysOf } from '#platform/security/link-keys';
 import type { Tx } from '#platform/db/database';
 
 /**
- * Seals keys of roles that an earlier version stored in clear, `row_max` at a time; returns how many rows were changed.
- * A sealed row has a hash beside each key, so a second call finds nothing.
+ * Encrypts keys of roles that an earlier version stored in plain text; returns the number of rows, at most `row_max`.
+ * Idempotent: an encrypted row has a hash next to each key, so a repeated call skips it.
  */
 export async function sealClearRoleKeys(tx: Tx, row_max: number): Promise<number> {
   const rows = await tx

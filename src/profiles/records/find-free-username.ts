@@ -5,7 +5,7 @@ import type { Reader } from '#platform/db/database';
 
 const ATTEMPTS_MAX = 10;
 
-/** Finds a username that nobody goes by, after the local part of an e-mail address. */
+/** Finds a free username derived from the local part of an e-mail address. @throws invalid_input (400) */
 export async function findFreeUsername(reader: Reader, email: string | null, at: Date): Promise<string> {
   let attempt = 0;
   for (const username of proposeUsernames(email, () => randomInt(1000).toString().padStart(3, '0'))) {

@@ -1,6 +1,7 @@
 export { lockProfilesMadeBy, withdrawConsents } from './claimed-account-store.ts';
 export { sealClearRoleKeys } from './clear-key-store.ts';
 export { findFreeUsername } from './find-free-username.ts';
+export { findHeldRoles, findHeldRolesOfUsers, findManagerIds, type HeldRole, isSeller } from './held-role-store.ts';
 export { findInvitedProfile, lockInvitedProfiles, moveInvitations } from './invited-profile-store.ts';
 export { listManagedProfiles, listProfiles, profileList } from './profile-list-store.ts';
 export {
@@ -19,17 +20,19 @@ export {
   updateProfileRow,
 } from './profile-store.ts';
 export {
-  findProfileSummaries,
-  findProfileViews,
-  getProfileView,
   presentProfileDetail,
   presentProfileSummary,
   type ProfileSummary,
   type ProfileView,
-  selectProfileViews,
   summarizeProfile,
-  toProfileView,
 } from './profile-summary.ts';
+export {
+  findProfileSummaries,
+  findProfileViews,
+  getProfileView,
+  selectProfileViews,
+  toProfileView,
+} from './profile-view-store.ts';
 export {
   archiveSlug,
   describeProfileChanges,
@@ -52,6 +55,7 @@ export {
 } from './role-list-store.ts';
 export { parseRoleStatus, role_statuses, type RoleStatus } from './role-status.ts';
 export {
+  activeRoleCondition,
   countRolesOfType,
   countRolesOfUser,
   countRolesOnProfile,
@@ -59,15 +63,10 @@ export {
   deleteRole,
   deleteRolesOfOthers,
   deleteRolesOnProfile,
-  findHeldRoles,
-  findHeldRolesOfUsers,
-  findManagerIds,
   findRole,
   findRoleByGrantKey,
   findRolesOfUser,
-  type HeldRole,
   insertRole,
-  isSeller,
   lockRole,
   type NewRole,
   updateRole,

@@ -4,7 +4,7 @@ import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import type { Profile } from './profile.ts';
 
-/** Finds the profile that a provider made for the owner of an address, of a kind; only while it waits for that owner. */
+/** Finds the profile of one kind that a provider created for an address and that its owner has not claimed yet. */
 export async function findInvitedProfile(
   reader: Reader,
   by: { provider_id: ProfileId; email: string; as: 'personal' | 'organization' },
@@ -21,7 +21,7 @@ export async function findInvitedProfile(
     .executeTakeFirst();
 }
 
-/** Selects FOR UPDATE every profile that waits for the owner of an address, in the order of ids. */
+/** Selects FOR NO KEY UPDATE every profile that waits for the owner of an address, in the order of ids. */
 export async function lockInvitedProfiles(tx: Tx, email: string): Promise<Profile[]> {
   // Index: profiles_invited_email.
   return tx
@@ -35,8 +35,8 @@ export async function lockInvitedProfiles(tx: Tx, email: string): Promise<Profil
 }
 
 /**
- * Gives a user the invitations that were sent to an address and are attached to other users, who typed the address once.
- * Where the user has a role or an invitation on the profile already, that one stays and the other is deleted.
+ * Assigns to a user the invitations to an address that belong to other users, who entered the address without verifying it.
+ * If the user already has a role or an invitation on the profile, that row stays and the other is deleted.
  */
 export async function moveInvitations(tx: Tx, user_id: UserId, email: string): Promise<void> {
   // Index: roles_invited_email.

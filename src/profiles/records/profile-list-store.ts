@@ -3,7 +3,9 @@ import type { ListQuery, Page } from '#kernel/page';
 import type { UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
-import { type ProfileView, selectProfileViews, toProfileView } from './profile-summary.ts';
+import type { ProfileView } from './profile-summary.ts';
+import { selectProfileViews, toProfileView } from './profile-view-store.ts';
+import { activeRoleCondition } from './role-store.ts';
 import { MANAGER } from './role-type.ts';
 
 export const profileList = defineList({
@@ -17,7 +19,7 @@ export const profileList = defineList({
     region: 'profiles.region',
     postal_code: 'profiles.postal_code',
     country: 'profiles.country',
-    // A personal profile has the name of its user.
+    // The slug of a personal profile is the username of its user.
     username: sql<string>`case when profiles.personal_user_id is not null then profiles.slug end`,
     first_name: sql<string>`split_part(profiles.full_name, ' ', 1)`,
     last_name: sql<string>`substring(profiles.full_name from position(' ' in profiles.full_name) + 1)`,
@@ -28,7 +30,7 @@ export const profileList = defineList({
   date: 'profiles.created_at',
 });
 
-/** Lists the profiles of the site; archived ones on request only. */
+/** Lists the profiles of the site; archived profiles only with `include_inactive`. */
 export async function listProfiles(
   reader: Reader,
   options: { include_inactive: boolean },
@@ -41,10 +43,10 @@ export async function listProfiles(
   return { ...page, results: page.results.map(toProfileView) };
 }
 
-/** Lists the profiles that a user manages now. */
+/** Lists the active profiles that a user manages. */
 export async function listManagedProfiles(
   reader: Reader,
-  of: { user_id: UserId; at: Date },
+  user_id: UserId,
   list: ListQuery,
   url: URL,
 ): Promise<Page<ProfileView>> {
@@ -57,11 +59,9 @@ export async function listManagedProfiles(
           .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
           .select('roles.id')
           .whereRef('roles.profile_id', '=', 'profiles.id')
-          .where('roles.user_id', '=', of.user_id)
+          .where('roles.user_id', '=', user_id)
           .where('role_types.slug', '=', MANAGER)
-          .where('roles.grant_key', 'is', null)
-          .where('roles.request_key', 'is', null)
-          .where((or) => or.or([or('roles.ends_at', 'is', null), or('roles.ends_at', '>', of.at)])),
+          .where(activeRoleCondition()),
       ),
     );
   const page = await listPage(query, profileList, list, url);

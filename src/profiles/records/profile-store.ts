@@ -14,7 +14,7 @@ export async function findProfileBySlug(reader: Reader, slug: string): Promise<P
   return reader.selectFrom('profiles').selectAll().where('slug', '=', canonicalName(slug)).executeTakeFirst();
 }
 
-/** The names and addresses of all profiles, as a query for other rooms to join: they search and sort by them. */
+/** Selects the names and addresses of all profiles, as a query that other rooms join to search and sort by them. */
 export function selectProfileNames(reader: Reader) {
   return reader
     .selectFrom('profiles')
@@ -35,7 +35,7 @@ export function selectProfileNames(reader: Reader) {
     ]);
 }
 
-/** Finds many profiles in one query, by id. */
+/** Finds profiles by id, in one query. */
 export async function findProfilesByIds(reader: Reader, ids: readonly ProfileId[]): Promise<Map<ProfileId, Profile>> {
   if (ids.length === 0) return new Map();
   const rows = await reader
@@ -47,8 +47,8 @@ export async function findProfilesByIds(reader: Reader, ids: readonly ProfileId[
 }
 
 /**
- * Finds active profiles by a slug or a proved e-mail address, in any case. Keys are the handles as given; a slug goes
- * before an address, a personal profile before organizations, the oldest first.
+ * Finds active profiles by slugs or proved e-mail addresses, case-insensitively. The keys are the handles as given.
+ * A slug takes precedence over an address, a personal profile over organizations, a lower id over a higher one.
  */
 export async function findProfilesByHandles(reader: Reader, handles: readonly string[]): Promise<Map<string, Profile>> {
   if (handles.length === 0) return new Map();
@@ -74,7 +74,7 @@ export async function findProfilesByHandles(reader: Reader, handles: readonly st
   return found;
 }
 
-/** The owner of an address who shares an organization means the own profile by it. */
+/** An address names the personal profile of its owner, even when the owner's organization has the same address. */
 const personalFirst = sql`profiles.personal_user_id is null`;
 
 /** Finds the personal profile of a user. */
@@ -82,7 +82,7 @@ export async function findPersonalProfile(reader: Reader, user_id: UserId): Prom
   return reader.selectFrom('profiles').selectAll().where('personal_user_id', '=', user_id).executeTakeFirst();
 }
 
-/** Finds an active profile by its proved e-mail address: the personal one of its owner, else the oldest organization. */
+/** Finds an active profile by a proved e-mail address: the personal profile, else the organization with the lowest id. */
 export async function findProfileByEmail(reader: Reader, email: string): Promise<Profile | undefined> {
   return reader
     .selectFrom('profiles')
@@ -97,21 +97,21 @@ export async function findProfileByEmail(reader: Reader, email: string): Promise
 }
 
 /**
- * Reads a profile and holds its row until the transaction ends: whoever changes its roles or its money goes first.
+ * Selects a profile FOR NO KEY UPDATE; serializes changes of its roles and of its money.
  *
- * Why NO KEY: rows that merely refer to the profile go on being written. Else two profiles that buy from each other would
- * deadlock, and a refund of a provider would stop all its sales.
+ * Why NO KEY: inserts of rows that refer to the profile are not blocked. Otherwise two profiles that buy from each other
+ * deadlock, and a refund of a provider blocks all its sales.
  */
 export async function lockProfile(tx: Tx, id: ProfileId): Promise<Profile> {
   return tx.selectFrom('profiles').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirstOrThrow();
 }
 
-/** Reads the profile that runs the site. */
+/** Returns the profile that operates the site. */
 export async function getBroker(reader: Reader, site: { broker_id: ProfileId }): Promise<Profile> {
   return reader.selectFrom('profiles').selectAll().where('id', '=', site.broker_id).executeTakeFirstOrThrow();
 }
 
-/** Reads the profile that stands for the payment processor in the ledger. */
+/** Returns the profile that represents the payment processor in the ledger. */
 export async function getProcessor(reader: Reader): Promise<Profile> {
   return reader.selectFrom('profiles').selectAll().where('is_processor', '=', true).executeTakeFirstOrThrow();
 }
@@ -126,7 +126,7 @@ export interface NewProfile extends Partial<ProfileFields> {
   invited_by_profile_id?: ProfileId | null;
 }
 
-/** Inserts the row only, without claiming its slug; undefined when the slug, or the user's place, is taken. */
+/** Inserts the row without claiming its slug. Returns undefined if the slug is taken or the user has a profile. */
 export async function insertProfileRow(tx: Tx, profile: NewProfile, at: Date): Promise<Profile | undefined> {
   return tx
     .insertInto('profiles')

@@ -1,10 +1,10 @@
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 
-/** Who subscribes, is billed and, when a provider, sells. A personal profile is a user's own; others are organizations. */
+/** A party that subscribes and is billed; a provider also sells. Either the personal profile of a user or an organization. */
 export interface Profile {
   id: ProfileId;
   slug: string;
-  /** The user who is the profile; null for an organization. Set when the profile is made, never inferred from names. */
+  /** User of a personal profile; null for an organization. Never inferred from names. */
   personal_user_id: UserId | null;
   full_name: string;
   email: string;
@@ -24,14 +24,14 @@ export interface Profile {
   is_processor: boolean;
   extra: string | null;
   created_at: Date;
-  /** Address whose owner the profile waits for, which has no manager until then; null for every other profile. */
+  /** Address whose owner has not claimed the profile yet; such a profile has no manager. Null for other profiles. */
   invited_email: string | null;
   invited_as: string | null;
-  /** Provider that made a waiting profile. */
+  /** Provider that created the profile for `invited_email`. */
   invited_by_profile_id: ProfileId | null;
 }
 
-/** `user` is a login without a profile; it appears in searches only. */
+/** `user` is a login without a profile; only searches return it. */
 export type ProfileType = 'personal' | 'organization' | 'user';
 
 export function profileType(profile: Pick<Profile, 'personal_user_id'>): 'personal' | 'organization' {
@@ -42,7 +42,7 @@ export function profileName(profile: Pick<Profile, 'full_name' | 'slug'>): strin
   return profile.full_name === '' ? profile.slug : profile.full_name;
 }
 
-/** The slug that an archived profile is left with; nobody else may take one like it. */
+/** Returns the slug of an archived profile. No other profile can take a slug of this form. */
 export function archiveSlug(id: ProfileId): string {
   return `_archive_${id}`;
 }
@@ -51,7 +51,7 @@ export function isArchiveSlug(slug: string): boolean {
   return /^_archive_/i.test(slug);
 }
 
-/** The fields that people may change on a profile, besides its slug. */
+/** Fields of a profile that a request can change, without the slug. */
 export interface ProfileFields {
   full_name: string;
   email: string;
@@ -70,7 +70,8 @@ export interface ProfileFields {
 
 export type FieldChanges = Record<string, { pre: string; post: string }>;
 
-const told: [field: keyof ProfileFields, label: string][] = [
+/** Fields whose changes `profile_updated` reports, with their labels. */
+const reported_fields: [field: keyof ProfileFields, label: string][] = [
   ['full_name', 'Full name'],
   ['email', 'E-mail address'],
   ['phone', 'Phone number'],
@@ -84,23 +85,23 @@ const told: [field: keyof ProfileFields, label: string][] = [
   ['default_timezone', 'Time zone'],
 ];
 
-/** Lists what differs between two versions of a profile, in words for the people who watch over it. */
+/** Returns the former and the new value of each field that differs, as text by label. */
 export function describeProfileChanges(
   before: ProfileFields & { slug: string },
   after: ProfileFields & { slug: string },
 ): FieldChanges {
   const changes: FieldChanges = {};
   if (before.slug !== after.slug) changes['Slug'] = { pre: before.slug, post: after.slug };
-  for (const [field, label] of told) {
-    if (before[field] !== after[field]) changes[label] = { pre: inWords(before[field]), post: inWords(after[field]) };
+  for (const [field, label] of reported_fields) {
+    if (before[field] !== after[field]) changes[label] = { pre: toText(before[field]), post: toText(after[field]) };
   }
   return changes;
 }
 
-/** What a provider may change on a subscriber; every other field identifies the subscriber or its addresses. */
+/** Fields that a provider can change on a subscriber; the others identify the subscriber. */
 const open_to_providers: ReadonlySet<string> = new Set(['default_timezone', 'extra']);
 
-/** Lists the fields that a provider must not change and that differ from the present values. */
+/** Returns the fields of `wanted` that differ from the present values and that a provider cannot change. */
 export function findFieldsProtectedFromProviders(
   before: ProfileFields & { slug: string },
   wanted: Partial<ProfileFields & { slug: string }>,
@@ -111,12 +112,12 @@ export function findFieldsProtectedFromProviders(
   });
 }
 
-/** Says whether a change deserves a mail: filling in what was empty does not. */
+/** True if a field that had a value changed; filling in empty fields sends no message. */
 export function isNoteworthy(changes: FieldChanges): boolean {
   return Object.values(changes).some((change) => change.pre !== '');
 }
 
-function inWords(value: string | boolean | null): string {
+function toText(value: string | boolean | null): string {
   if (typeof value === 'boolean') return value ? 'enabled' : 'disabled';
   return value ?? '';
 }

@@ -1,22 +1,23 @@
 import { type RawBuilder, sql } from 'kysely';
 import { selectUsers } from '#accounts';
 import type { Reader } from '#platform/db/database';
+import { activeRoleCondition } from './role-store.ts';
 import { MANAGER } from './role-type.ts';
 
 /**
- * The condition that the address of a row of `profiles` is proved: its own user has verified it, or a manager who agreed
- * to that role has. Every search of a profile by e-mail address uses it.
+ * Returns the condition that the address of a row of `profiles` is proved: the user of the personal profile, or a manager
+ * who accepted that role, has verified the same address. Every look-up of a profile by e-mail address uses it.
  *
- * Why not a mark on the profile: any manager may type any address there, and the fact ends with the user's own proof.
- * Roles given without consent and roles with an end date do not count.
- * Relies on the indexes users_email and roles (profile_id, user_id).
+ * Why not a column of the profile: any manager can enter any address there, and the proof ends with the verification of
+ * the user. Roles that were given without consent do not count.
+ * Indexes: users_email and roles (profile_id, user_id).
  * @see docs/decisions/0020-addresses-match-when-proved.md
  */
 export function provedAddressCondition(reader: Reader): RawBuilder<boolean> {
   return ownedBy(reader, sql<boolean>`lower(owner.email) = lower(profiles.email)`);
 }
 
-/** The condition that the user of a row of `profiles`, or a manager of it, has verified an address of a domain. */
+/** Returns the condition that the user or a manager of a row of `profiles` has verified an address of a domain. */
 export function verifiedDomainCondition(reader: Reader, domain: string): RawBuilder<boolean> {
   return ownedBy(reader, sql<boolean>`right(lower(owner.email), ${domain.length + 1}) = ${`@${domain}`}`);
 }
@@ -33,8 +34,7 @@ function ownedBy(reader: Reader, condition: RawBuilder<boolean>): RawBuilder<boo
         select from roles held join role_types t on t.id = held.role_type_id
         where held.profile_id = profiles.id and held.user_id = owner.id
           and t.slug = ${MANAGER} and t.profile_id is null
-          and held.grant_key is null and held.request_key is null
-          and held.accepted_at is not null and held.ends_at is null
+          and ${activeRoleCondition('held')} and held.accepted_at is not null
       ))
     )
   )`;

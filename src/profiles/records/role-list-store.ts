@@ -5,12 +5,12 @@ import type { ProfileId, RoleTypeId, UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
 import type { RoleStatus } from './role-status.ts';
-import { openRole } from './role-store.ts';
+import { activeRoleCondition, openRole } from './role-store.ts';
 import type { RoleType } from './role-type.ts';
 import type { Role } from './role.ts';
 
 export interface RolePageOf<T> extends Page<T> {
-  /** Counted before search, status and paging. */
+  /** Counts of the whole list, before search, status and paging are applied. */
   invited_count: number;
   requested_count: number;
 }
@@ -27,11 +27,10 @@ const columns = [
   'roles.accepted_at',
   'roles.last_notified_at',
   'roles.created_at',
-  'roles.ends_at',
   'roles.extra',
 ] as const;
 
-/** What is not shown is not found either: see present-role.ts. */
+/** A search matches an address only where the list shows it: see `mayReadMemberEmail` in members/present-member.ts. */
 const knownEmail = sql<string>`case when roles.grant_key is null or roles.invited_email is not null then member.email end`;
 
 export const roleList = defineList({
@@ -43,7 +42,7 @@ export const roleList = defineList({
     role__title: 'role_types.title',
   },
   sort: {
-    // One profile for all rows.
+    // All rows have the same profile.
     profile__full_name: 'roles.profile_id',
     user: 'member.username',
     username: 'member.username',
@@ -63,8 +62,8 @@ export const roleList = defineList({
 });
 
 /**
- * Lists who holds, is offered or asks for a role on a profile. With a type: its holders and invitees, and every request,
- * so that a request for no type in particular is seen wherever managers look.
+ * Lists the roles, invitations and requests on a profile. With a type: the roles and invitations of that type and every
+ * request, so that managers find a request that names no type in the list of any type.
  */
 export async function listRoles(
   reader: Reader,
@@ -88,13 +87,13 @@ export async function listRoles(
   }
   const counted = await countPending(reader, sql`roles.profile_id = ${on.profile_id}`, role_type_id);
   const pending = on.without_pending ? { invited_count: 0, requested_count: 0 } : counted;
-  return { ...pending, ...opened(await listPage(query, roleList, list, url)) };
+  return { ...pending, ...openRoles(await listPage(query, roleList, list, url)) };
 }
 
-/** An invitation or a request shows no address of the profile, so none is found by it. */
-const sharedEmail = sql<string>`case when roles.grant_key is null and roles.request_key is null then profiles.email end`;
+/** A search matches the address of a profile only for roles in effect; invitations and requests do not show it. */
+const sharedEmail = sql<string>`case when ${activeRoleCondition()} then profiles.email end`;
 
-function opened(page: Page<Role>): Page<Role> {
+function openRoles(page: Page<Role>): Page<Role> {
   return { ...page, results: page.results.map(openRole) };
 }
 
@@ -109,7 +108,7 @@ export const accessibleList = defineList({
     role__title: 'role_types.title',
   },
   sort: {
-    // One user for all rows.
+    // All rows have the same user.
     user: 'roles.user_id',
     user__full_name: 'roles.user_id',
     profile__full_name: 'profiles.full_name',
@@ -125,10 +124,10 @@ export const accessibleList = defineList({
   date: 'roles.created_at',
 });
 
-/** Lists the profiles that a user has, is offered or asks for a role on; roles that ended are left out. */
+/** Lists the roles, invitations and requests of a user, by profile. */
 export async function listAccessibles(
   reader: Reader,
-  of: { user_id: UserId; role_slug: string | null; at: Date },
+  of: { user_id: UserId; role_slug: string | null },
   list: ListQuery,
   url: URL,
   status: readonly RoleStatus[],
@@ -140,17 +139,16 @@ export async function listAccessibles(
     .select(columns)
     .where('roles.user_id', '=', of.user_id)
     .where('profiles.is_active', '=', true)
-    .where((eb) => eb.or([eb('roles.ends_at', 'is', null), eb('roles.ends_at', '>', of.at)]))
     .where(statusIn(status));
   if (of.role_slug !== null) query = query.where('role_types.slug', '=', of.role_slug);
   const pending = await countPending(reader, sql`roles.user_id = ${of.user_id}`, null);
-  return { ...pending, ...opened(await listPage(query, accessibleList, list, url)) };
+  return { ...pending, ...openRoles(await listPage(query, accessibleList, list, url)) };
 }
 
-/** Lists the roles of a user in one state, for menus and choosers; at most `row_max`, by the name of the profile. */
+/** Finds at most `row_max` roles of a user in one state, in the order of the names of the profiles. */
 export async function findRolesInState(
   reader: Reader,
-  of: { user_id: UserId; status: RoleStatus; at: Date },
+  of: { user_id: UserId; status: RoleStatus },
   row_max: number,
 ): Promise<Role[]> {
   const rows = await reader
@@ -159,7 +157,6 @@ export async function findRolesInState(
     .select(columns)
     .where('roles.user_id', '=', of.user_id)
     .where('profiles.is_active', '=', true)
-    .where((eb) => eb.or([eb('roles.ends_at', 'is', null), eb('roles.ends_at', '>', of.at)]))
     .where(statusIn([of.status]))
     .orderBy('profiles.full_name')
     .orderBy('roles.id')
@@ -175,7 +172,7 @@ export const roleTypeList = defineList({
   tie_breaker: 'role_types.id',
 });
 
-/** Lists the kinds of role that a profile may use: the shared ones and its own. */
+/** Lists the role types that a profile can use: the global types and its own. */
 export async function listRoleTypes(
   reader: Reader,
   profile_id: ProfileId,
@@ -191,7 +188,7 @@ export async function listRoleTypes(
 
 function statusIn(status: readonly RoleStatus[]) {
   const conditions = {
-    active: sql<boolean>`(roles.grant_key is null and roles.request_key is null)`,
+    active: activeRoleCondition(),
     invited: sql<boolean>`roles.grant_key is not null`,
     requested: sql<boolean>`roles.request_key is not null`,
   };

@@ -1,9 +1,17 @@
-import type { Selectable } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { ProfileId, RoleId, RolesTable, RoleTypeId, UserId } from '#platform/db/db-schema';
 import { linkKeyHash, openKeysOf, sealKeysOf, UNREADABLE_KEY } from '#platform/security/link-keys';
 import type { Reader, Tx } from '#platform/db/database';
-import { MANAGER } from './role-type.ts';
 import type { Role } from './role.ts';
+
+/**
+ * Returns the condition that a row of `roles` is in effect: neither an invitation nor a request.
+ *
+ * `table` is the name or the alias of the table in the query.
+ */
+export function activeRoleCondition(table = 'roles'): RawBuilder<boolean> {
+  return sql<boolean>`(${sql.ref(`${table}.grant_key`)} is null and ${sql.ref(`${table}.request_key`)} is null)`;
+}
 
 export async function findRole(reader: Reader, profile_id: ProfileId, user_id: UserId): Promise<Role | undefined> {
   return toRole(
@@ -21,15 +29,15 @@ function toRole(row: Selectable<RolesTable> | undefined): Role | undefined {
 }
 
 /**
- * Opens the keys of a row. One that another master key sealed cannot be used any more: the invitation counts as lapsed,
- * so that inviting again draws a new key.
+ * Decrypts the keys of a row. A key that was sealed with another master key is unusable: its invitation counts as
+ * lapsed, so that a repeated invitation generates a new key.
  */
 export function openRole(row: Role): Role {
   const role = openKeysOf(row);
   return role.grant_key === UNREADABLE_KEY ? { ...role, key_expires_at: new Date(0) } : role;
 }
 
-/** Selects the row of one user on one profile FOR UPDATE, when there is one. */
+/** Selects the role of one user on one profile FOR UPDATE. */
 export async function lockRole(tx: Tx, profile_id: ProfileId, user_id: UserId): Promise<Role | undefined> {
   return toRole(
     await tx
@@ -42,7 +50,7 @@ export async function lockRole(tx: Tx, profile_id: ProfileId, user_id: UserId): 
   );
 }
 
-/** Lists every row of a user, in any state. */
+/** Finds every role of a user, in any state, in the order of ids. */
 export async function findRolesOfUser(reader: Reader, user_id: UserId): Promise<Role[]> {
   const rows = await reader.selectFrom('roles').selectAll().where('user_id', '=', user_id).orderBy('id').execute();
   return rows.map(openRole);
@@ -92,7 +100,7 @@ export async function deleteRolesOfOthers(tx: Tx, profile_id: ProfileId, user_id
   await tx.deleteFrom('roles').where('profile_id', '=', profile_id).where('user_id', '<>', user_id).execute();
 }
 
-/** Deletes invitations whose key expired before an instant. Index: roles_lapsed. */
+/** Deletes up to `rows_max` invitations whose key expired before an instant. Index: roles_lapsed. */
 export async function deleteLapsedInvitations(tx: Tx, before: Date, rows_max: number): Promise<number> {
   const deleted = await tx
     .deleteFrom('roles')
@@ -109,7 +117,7 @@ export async function deleteLapsedInvitations(tx: Tx, before: Date, rows_max: nu
   return Number(deleted.numDeletedRows);
 }
 
-/** Counts roles on a profile in any state; by index roles_profile_created_at. */
+/** Counts the roles on a profile, in any state. Index: roles_profile_created_at. */
 export async function countRolesOnProfile(reader: Reader, profile_id: ProfileId): Promise<number> {
   const row = await reader
     .selectFrom('roles')
@@ -119,7 +127,7 @@ export async function countRolesOnProfile(reader: Reader, profile_id: ProfileId)
   return row.count;
 }
 
-/** Counts roles of a user in any state; by index roles_user_id. */
+/** Counts the roles of a user, in any state. Index: roles_user_id. */
 export async function countRolesOfUser(reader: Reader, user_id: UserId): Promise<number> {
   const row = await reader
     .selectFrom('roles')
@@ -129,7 +137,7 @@ export async function countRolesOfUser(reader: Reader, user_id: UserId): Promise
   return row.count;
 }
 
-/** Counts roles of a type in any state. */
+/** Counts the roles of a type, in any state. */
 export async function countRolesOfType(reader: Reader, role_type_id: RoleTypeId): Promise<number> {
   const row = await reader
     .selectFrom('roles')
@@ -137,84 +145,4 @@ export async function countRolesOfType(reader: Reader, role_type_id: RoleTypeId)
     .where('role_type_id', '=', role_type_id)
     .executeTakeFirstOrThrow();
   return row.count;
-}
-
-/** Lists the users who manage a profile at an instant: roles in effect only, never pending ones. */
-export async function findManagerIds(reader: Reader, profile_id: ProfileId, at: Date): Promise<UserId[]> {
-  const rows = await reader
-    .selectFrom('roles')
-    .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
-    .select('roles.user_id')
-    .where('roles.profile_id', '=', profile_id)
-    .where('role_types.slug', '=', MANAGER)
-    .where('role_types.profile_id', 'is', null)
-    .where('roles.grant_key', 'is', null)
-    .where('roles.request_key', 'is', null)
-    .where((eb) => eb.or([eb('roles.ends_at', 'is', null), eb('roles.ends_at', '>', at)]))
-    .orderBy('roles.id')
-    .execute();
-  return rows.map((row) => row.user_id);
-}
-
-/** Says whether a user manages the broker or any provider: whoever does sells on this site. */
-export async function isSeller(reader: Reader, user_id: UserId, broker_id: ProfileId, at: Date): Promise<boolean> {
-  const row = await reader
-    .selectFrom('roles')
-    .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
-    .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
-    .select('roles.id')
-    .where('roles.user_id', '=', user_id)
-    .where('role_types.slug', '=', MANAGER)
-    .where('profiles.is_active', '=', true)
-    .where((eb) => eb.or([eb('profiles.id', '=', broker_id), eb('profiles.is_provider', '=', true)]))
-    .where('roles.grant_key', 'is', null)
-    .where('roles.request_key', 'is', null)
-    .where((eb) => eb.or([eb('roles.ends_at', 'is', null), eb('roles.ends_at', '>', at)]))
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-/** A role in effect, as seen from its user: what the session and the guards ask for. */
-export interface HeldRole {
-  profile_id: ProfileId;
-  role_type: string;
-  otp_required: boolean;
-  created_at: Date;
-  /** Null for a role given without asking: it binds its holder to nobody. */
-  accepted_at: Date | null;
-}
-
-/** Lists the roles of a user that are in effect at an instant, oldest first. Relies on index roles_user_id. */
-export async function findHeldRoles(reader: Reader, user_id: UserId, at: Date): Promise<HeldRole[]> {
-  return selectHeldRoles(reader, at).where('roles.user_id', '=', user_id).execute();
-}
-
-/** The same for several users, in one query. Users without a role are absent. */
-export async function findHeldRolesOfUsers(
-  reader: Reader,
-  user_ids: readonly UserId[],
-  at: Date,
-): Promise<Map<UserId, HeldRole[]>> {
-  if (user_ids.length === 0) return new Map();
-  const rows = await selectHeldRoles(reader, at)
-    .select('roles.user_id')
-    .where('roles.user_id', 'in', [...new Set(user_ids)])
-    .execute();
-  return Map.groupBy(rows, ({ user_id }) => user_id);
-}
-
-function selectHeldRoles(reader: Reader, at: Date) {
-  return reader
-    .selectFrom('roles')
-    .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
-    .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
-    .select(['roles.profile_id', 'role_types.slug as role_type', 'role_types.otp_required'])
-    .select(['roles.created_at', 'roles.accepted_at'])
-    .where('profiles.is_active', '=', true)
-    .where('roles.grant_key', 'is', null)
-    .where('roles.request_key', 'is', null)
-    .where((eb) => eb.or([eb('roles.ends_at', 'is', null), eb('roles.ends_at', '>', at)]))
-    .orderBy('roles.created_at')
-    .orderBy('roles.id');
 }

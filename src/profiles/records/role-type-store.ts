@@ -4,7 +4,7 @@ import type { Reader, Tx } from '#platform/db/database';
 import { MANAGER, roleSlugCandidates, type RoleType } from './role-type.ts';
 import type { Role } from './role.ts';
 
-/** Finds a type that a profile may use: a global one or its own, by exact slug. */
+/** Finds a type that a profile can use, a global type or its own, by its exact slug. */
 export async function findRoleType(reader: Reader, profile_id: ProfileId, slug: string): Promise<RoleType | undefined> {
   return reader
     .selectFrom('role_types')
@@ -14,7 +14,7 @@ export async function findRoleType(reader: Reader, profile_id: ProfileId, slug: 
     .executeTakeFirst();
 }
 
-/** Finds the type that a role in a URL means on a profile: as written, else without its final `s`. */
+/** Finds the type that the role in a URL names on a profile: as written, else without its final `s`. */
 export async function findRoleTypeInUrl(
   reader: Reader,
   profile_id: ProfileId,
@@ -54,7 +54,7 @@ export async function findRoleTypesOf(
   );
 }
 
-/** Reads the global manager type; the first set-up made it. */
+/** Returns the global manager type, which every site has. */
 export async function getManagerType(reader: Reader): Promise<RoleType> {
   return reader
     .selectFrom('role_types')
@@ -64,7 +64,7 @@ export async function getManagerType(reader: Reader): Promise<RoleType> {
     .executeTakeFirstOrThrow();
 }
 
-/** Counts the types that a profile has defined. */
+/** Counts the types of a profile, without global types. */
 export async function countRoleTypes(reader: Reader, profile_id: ProfileId): Promise<number> {
   const row = await reader
     .selectFrom('role_types')
@@ -77,7 +77,7 @@ export async function countRoleTypes(reader: Reader, profile_id: ProfileId): Pro
 export type NewRoleType = Pick<RoleType, 'slug' | 'profile_id' | 'title'> &
   Partial<Omit<RoleType, 'id' | 'created_at'>>;
 
-/** Inserts a type unless its slug is taken anywhere on the site; undefined then. */
+/** Inserts a type. Returns undefined if the slug is taken in the site. */
 export async function insertRoleType(tx: Tx, type: NewRoleType, at: Date): Promise<RoleType | undefined> {
   return tx
     .insertInto('role_types')
@@ -95,7 +95,7 @@ export async function updateRoleType(
   return tx.updateTable('role_types').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
 }
 
-/** Deletes a type; the roles of that type go with it. */
+/** Deletes a type and, by the foreign key, its roles. */
 export async function deleteRoleType(tx: Tx, id: RoleTypeId): Promise<void> {
   await tx.deleteFrom('role_types').where('id', '=', id).execute();
 }

@@ -1,9 +1,9 @@
 import type { ProfileId, RoleTypeId } from '#platform/db/db-schema';
 
-/** A kind of role. Global ones belong to no profile and every profile may use them. */
+/** Type of a role. A global type belongs to no profile and can be used by every profile. */
 export interface RoleType {
   id: RoleTypeId;
-  /** Unique on the whole site, so that an access rule can name it. */
+  /** Unique in the site, because access rules name types by slug. */
   slug: string;
   profile_id: ProfileId | null;
   title: string;
@@ -14,12 +14,12 @@ export interface RoleType {
   created_at: Date;
 }
 
-/** The type whose holders may do everything on a profile. */
+/** Slug of the type whose holders can read and change everything on a profile. */
 export const MANAGER = 'manager';
-/** The type whose holders may read everything on a profile. */
+/** Slug of the type whose holders can read everything on a profile. */
 export const CONTRIBUTOR = 'contributor';
 
-/** Says whether the site cannot do without a type: managers would lose their profiles with it. */
+/** True for the two types that cannot be deleted: without them, managers lose access to their profiles. */
 export function isBuiltIn(type: Pick<RoleType, 'slug' | 'profile_id'>): boolean {
   return type.profile_id === null && (type.slug === MANAGER || type.slug === CONTRIBUTOR);
 }
@@ -28,18 +28,18 @@ export function isGlobal(type: Pick<RoleType, 'profile_id'>): boolean {
   return type.profile_id === null;
 }
 
-/** The slugs under which a role in a URL is looked up, in order: as written, then without one final `s`. */
+/** Returns the slugs by which a role in a URL is looked up, in order: as written, then without one final `s`. */
 export function roleSlugCandidates(text: string): string[] {
   const literal = text.toLowerCase();
   return literal.length > 1 && literal.endsWith('s') ? [literal, literal.slice(0, -1)] : [literal];
 }
 
 /**
- * Says whether a grant of this type takes effect without the user's consent.
+ * True if a grant of this type takes effect without the consent of the user.
  *
- * Why only global types: a local one is made by the profile's own manager, who could otherwise tie anybody to the profile.
- * Why not for an unproven address: whoever typed it at registration would get what is meant for its owner.
- * @see spec/identity.md 16.1
+ * Why only global types: managers create local types, and could otherwise add any user to their profile.
+ * Why not for an unverified address: the user who entered it may not be its owner, for whom the grant is meant.
+ * Source: docs/spec/identity.md 16.1.
  */
 export function skipsConsent(
   type: Pick<RoleType, 'slug' | 'profile_id' | 'skip_optin_on_grant'>,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ProfileId, RoleId, RoleTypeId, UserId } from '#platform/db/db-schema';
 import { roleSlugCandidates, skipsConsent } from './role-type.ts';
-import { decideGrant, decideRequest, refuseAcceptance, type Role, type RoleState, roleState } from './role.ts';
+import { decideGrant, decideRequest, refuseAcceptance, type Role, roleState, type RoleState } from './role.ts';
 
 const at = new Date('2026-03-01T00:00:00Z');
 const before = new Date('2026-02-01T00:00:00Z');
@@ -23,7 +23,6 @@ const held: Role = {
   accepted_at: before,
   last_notified_at: null,
   created_at: before,
-  ends_at: null,
   extra: null,
 };
 const rows: Record<RoleState, Role | undefined> = {
@@ -32,7 +31,6 @@ const rows: Record<RoleState, Role | undefined> = {
   lapsed: { ...held, grant_key: 'g', key_expires_at: at, accepted_at: null },
   requested: { ...held, request_key: 'r', accepted_at: null },
   active: held,
-  ended: { ...held, ends_at: at },
 };
 
 test('a row is in exactly one state', () => {
@@ -45,8 +43,6 @@ const grants: [state: RoleState, type: RoleTypeId, asks_user: boolean, does: str
   ['none',      manager,     false, 'activate'],
   ['lapsed',    manager,     true,  'invite'],
   ['lapsed',    manager,     false, 'activate'],
-  ['ended',     manager,     true,  'invite'],
-  ['ended',     manager,     false, 'activate'],
   ['requested', manager,     true,  'activate'],
   ['requested', contributor, true,  'activate'],
   ['requested', contributor, false, 'activate'],
@@ -70,7 +66,7 @@ test('a grant does what the table of states says', () => {
 
 test('an address that nobody has proved only ever invites', () => {
   const options = { asks_user: true, is_unproven: true };
-  for (const state of ['none', 'lapsed', 'ended', 'requested'] as const) {
+  for (const state of ['none', 'lapsed', 'requested'] as const) {
     assert.equal(decideGrant(rows[state], manager, options, at).does, 'invite', state);
   }
 });
@@ -80,7 +76,6 @@ const requests: [state: RoleState, type: RoleTypeId | null, does: string][] = [
   ['none',      null,        'request'],
   ['none',      manager,     'request'],
   ['lapsed',    contributor, 'request'],
-  ['ended',     manager,     'request'],
   ['requested', null,        'rerequest'],
   ['requested', contributor, 'rerequest'],
   ['invited',   null,        'accept'],

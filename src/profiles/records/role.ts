@@ -1,7 +1,7 @@
 import { isEmailVerified } from '#accounts';
 import type { ProfileId, RoleId, RoleTypeId, UserId } from '#platform/db/db-schema';
 
-/** What ties one user to one profile: held, offered by the profile or asked for by the user. At most one per pair. */
+/** Role of one user on one profile: active, invited by the profile or requested by the user. At most one per pair. */
 export interface Role {
   id: RoleId;
   user_id: UserId;
@@ -11,48 +11,48 @@ export interface Role {
   grant_key: string | null;
   request_key: string | null;
   key_expires_at: Date | null;
-  /** Address an invitation was sent to when it was not addressed to a username. */
+  /** Address that the invitation was sent to; null when the user was invited by username. */
   invited_email: string | null;
+  /** Instant at which the user agreed; null while pending and for a role that was given without consent. */
   accepted_at: Date | null;
   last_notified_at: Date | null;
   created_at: Date;
-  ends_at: Date | null;
   extra: string | null;
 }
 
-export type RoleState = 'none' | 'invited' | 'lapsed' | 'requested' | 'active' | 'ended';
+export type RoleState = 'none' | 'invited' | 'lapsed' | 'requested' | 'active';
 
-/** Days an invitation can be accepted. */
+/** Number of days for which an invitation can be accepted. */
 export const INVITATION_DAYS = 30;
 
-/** Names the state of the one row a user may have on a profile; only `active` gives any permission. */
+/** Returns the state of a user on a profile. Only `active` gives permissions. `key_expires_at` is exclusive. */
 export function roleState(role: Role | undefined, at: Date): RoleState {
   if (role === undefined) return 'none';
   if (role.request_key !== null) return 'requested';
   if (role.grant_key !== null) return role.key_expires_at !== null && at >= role.key_expires_at ? 'lapsed' : 'invited';
-  if (role.ends_at !== null && at >= role.ends_at) return 'ended';
   return 'active';
 }
 
-/** True while the user or the profile has still to agree. */
+/** True for an invitation or a request, which the other side has not accepted yet. */
 export function isPending(role: Pick<Role, 'grant_key' | 'request_key'>): boolean {
   return role.grant_key !== null || role.request_key !== null;
 }
 
 export type RoleRefusal = 'role_already_held' | 'role_already_offered';
 
-/** What a manager's grant does to the row. `invite` draws a new key, `reinvite` keeps the one that was sent. */
+/** Effect of a grant on the row. `invite` generates a new key; `reinvite` keeps the key that was sent. */
 export type GrantStep =
   | { does: 'invite' | 'reinvite' | 'activate' | 'nothing' }
   | { does: 'refuse'; refusal: RoleRefusal };
 
 /**
- * Decides what granting a type does.
+ * Returns the effect of granting a type on the role that the user has, if any.
  *
- * Why an active role never changes its type: the user agreed to that one, and a manager made powerless by a grant
- * could not undo it. Revoke and invite instead.
- * `is_unproven`: the user was meant by an e-mail address that nobody has proved yet; then even a request waits.
- * @see spec/identity.md 9.2 and 16.4 (21)
+ * Why an active role never changes its type: the user agreed to that type only, and a manager who is demoted by a
+ * grant cannot reverse it. Revoke the role and invite the user instead.
+ * `is_unproven`: the caller named the user by an e-mail address that the user has not verified; then a request is
+ * answered with an invitation, not with a role in effect.
+ * Source: docs/spec/identity.md 9.2 and 16.4 (21).
  */
 export function decideGrant(
   role: Role | undefined,
@@ -63,7 +63,6 @@ export function decideGrant(
   switch (roleState(role, at)) {
     case 'none':
     case 'lapsed':
-    case 'ended':
       return { does: options.asks_user ? 'invite' : 'activate' };
     case 'requested':
       return { does: options.is_unproven ? 'invite' : 'activate' };
@@ -75,23 +74,22 @@ export function decideGrant(
   }
 }
 
-/** What a user's request does to the row. `rerequest` keeps the key and replaces the type. */
+/** Effect of a request on the row. `rerequest` keeps the key and replaces the type. */
 export type RequestStep =
   | { does: 'request' | 'rerequest' | 'accept' | 'nothing' }
   | { does: 'refuse'; refusal: RoleRefusal };
 
 /**
- * Decides what a request for a type, or for none in particular, does.
+ * Returns the effect of a request for a type, or for any type when `role_type_id` is null.
  *
- * A request never takes away what the user holds or was offered.
- * @see spec/identity.md 9.2
+ * A request never removes a role or an invitation of the user.
+ * Source: docs/spec/identity.md 9.2.
  */
 export function decideRequest(role: Role | undefined, role_type_id: RoleTypeId | null, at: Date): RequestStep {
   const isSame = role_type_id === null || role?.role_type_id === role_type_id;
   switch (roleState(role, at)) {
     case 'none':
     case 'lapsed':
-    case 'ended':
       return { does: 'request' };
     case 'requested':
       return { does: 'rerequest' };
@@ -103,10 +101,9 @@ export function decideRequest(role: Role | undefined, role_type_id: RoleTypeId |
 }
 
 /**
- * Says why a user may not accept an invitation, or null.
+ * Returns the reason why a user cannot accept an invitation, or null.
  *
- * An invitation sent to an address is for whoever reads mail there: an account that merely typed the address at
- * registration has to prove it first.
+ * An invitation to an address requires that the user has verified that address: at registration any user can enter it.
  */
 export function refuseAcceptance(
   role: Role,

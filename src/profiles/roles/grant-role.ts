@@ -44,7 +44,7 @@ import {
 /** Counts an invitation, or a request, against its sender. @throws too_many_requests (429) */
 export async function countInvitation(ctx: Context, throttle: Throttle): Promise<void> {
   const user_id = actorId(ctx);
-  const sells = user_id !== null && (await isSeller(ctx.db, user_id, ctx.site.broker_id, ctx.clock.now()));
+  const sells = user_id !== null && (await isSeller(ctx.db, user_id, ctx.site.broker_id));
   await throttle.take(sells ? sellerInvitationLimit : invitationLimit, String(user_id));
 }
 
@@ -158,7 +158,6 @@ async function applyGrant(ctx: Context, tx: Tx, grant: Grant): Promise<Role> {
     request_key: null,
     key_expires_at: new Date(at.getTime() + INVITATION_DAYS * 86_400_000),
     accepted_at: null,
-    ends_at: null,
     invited_email: grant.by_email ? user.email : null,
   };
   const inEffect = {
@@ -167,7 +166,6 @@ async function applyGrant(ctx: Context, tx: Tx, grant: Grant): Promise<Role> {
     request_key: null,
     key_expires_at: null,
     invited_email: null,
-    ends_at: null,
     // Asking for a role is agreeing to it; a role given without asking is nobody's agreement.
     accepted_at: prior?.request_key !== null && prior?.request_key !== undefined ? at : null,
   };

@@ -119,7 +119,6 @@ async function applyRequest(ctx: Context, tx: Tx, { profile, user, type, prior }
         invited_email: null,
         accepted_at: null,
         last_notified_at: null,
-        ends_at: null,
       });
   }
 }

@@ -31,7 +31,7 @@ export async function revokeRole(
     if (!mayRemoveOwner(subject, { profile, user_id, actor_id: actorId(ctx) })) {
       throw commonProblems.permission_denied({ detail: 'Users leave their own profile themselves.' });
     }
-    const managers = await findManagerIds(tx, profile_id, ctx.clock.now());
+    const managers = await findManagerIds(tx, profile_id);
     const isLast = managers.length === 1 && managers[0] === user_id;
     if (isLast && !mayRemoveLastManager(subject, profile_id, ctx.site.broker_id)) {
       throw profileProblems.last_manager({ location: paths.roles(profile.slug, MANAGER) });

@@ -45,7 +45,7 @@ export function searchRoutes(app: App, throttle: Throttle): void {
     const user_id = actorId(ctx);
     if (user_id === null) return { is_seller: false };
     await throttle.take(typeAheadLimit, String(user_id));
-    return { is_seller: await isSeller(ctx.db, user_id, ctx.site.broker_id, ctx.clock.now()) };
+    return { is_seller: await isSeller(ctx.db, user_id, ctx.site.broker_id) };
   };
   app.get(
     '/api/accounts',

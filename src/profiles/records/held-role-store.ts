@@ -1,0 +1,78 @@
+import type { ProfileId, UserId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import { activeRoleCondition } from './role-store.ts';
+import { MANAGER } from './role-type.ts';
+
+/** Finds the users who manage a profile, in the order of their roles. Invited managers are excluded. */
+export async function findManagerIds(reader: Reader, profile_id: ProfileId): Promise<UserId[]> {
+  const rows = await reader
+    .selectFrom('roles')
+    .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
+    .select('roles.user_id')
+    .where('roles.profile_id', '=', profile_id)
+    .where('role_types.slug', '=', MANAGER)
+    .where('role_types.profile_id', 'is', null)
+    .where(activeRoleCondition())
+    .orderBy('roles.id')
+    .execute();
+  return rows.map((row) => row.user_id);
+}
+
+/** True if a user manages the broker or a provider. */
+export async function isSeller(reader: Reader, user_id: UserId, broker_id: ProfileId): Promise<boolean> {
+  const row = await reader
+    .selectFrom('roles')
+    .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
+    .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
+    .select('roles.id')
+    .where('roles.user_id', '=', user_id)
+    .where('role_types.slug', '=', MANAGER)
+    .where('profiles.is_active', '=', true)
+    .where((eb) => eb.or([eb('profiles.id', '=', broker_id), eb('profiles.is_provider', '=', true)]))
+    .where(activeRoleCondition())
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** A role in effect on an active profile. */
+export interface HeldRole {
+  profile_id: ProfileId;
+  /** Slug of the type. */
+  role_type: string;
+  otp_required: boolean;
+  created_at: Date;
+  /** Null for a role that was given without consent. */
+  accepted_at: Date | null;
+}
+
+/** Finds the roles of a user that are in effect, oldest first. Index: roles_user_id. */
+export async function findHeldRoles(reader: Reader, user_id: UserId): Promise<HeldRole[]> {
+  return selectHeldRoles(reader).where('roles.user_id', '=', user_id).execute();
+}
+
+/** Finds the roles of several users in one query. Users without a role are absent from the map. */
+export async function findHeldRolesOfUsers(
+  reader: Reader,
+  user_ids: readonly UserId[],
+): Promise<Map<UserId, HeldRole[]>> {
+  if (user_ids.length === 0) return new Map();
+  const rows = await selectHeldRoles(reader)
+    .select('roles.user_id')
+    .where('roles.user_id', 'in', [...new Set(user_ids)])
+    .execute();
+  return Map.groupBy(rows, ({ user_id }) => user_id);
+}
+
+function selectHeldRoles(reader: Reader) {
+  return reader
+    .selectFrom('roles')
+    .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
+    .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
+    .select(['roles.profile_id', 'role_types.slug as role_type', 'role_types.otp_required'])
+    .select(['roles.created_at', 'roles.accepted_at'])
+    .where('profiles.is_active', '=', true)
+    .where(activeRoleCondition())
+    .orderBy('roles.created_at')
+    .orderBy('roles.id');
+}
