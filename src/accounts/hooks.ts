@@ -5,41 +5,41 @@ import type { AccountsSettings } from './settings.ts';
 import type { UserDetail } from './schemas.ts';
 import type { User } from './identity/index.ts';
 
-/** What this room asks of rooms above it; src/app.ts brings the answers. */
+/** Functions that rooms above implement and src/app.ts passes in. */
 export interface AccountsHooks {
-  /** Says whether a user manages the site: they may sign in while it is closed to others. */
+  /** True if the user manages the site and may therefore sign in while sign-in is disabled. */
   isOperator(reader: Reader, site: Site, user_id: UserId, at: Date): Promise<boolean>;
 
   /**
-   * A user is being renamed, in this transaction. The new name is claimed for the user already; whatever else bears
-   * the old name (the personal profile) must follow, or throw to stop it all.
+   * Renames the personal profile in the transaction that renames the user. The new name is already claimed for the
+   * user. A thrown error rolls the rename back.
    */
   onRename(tx: Tx, change: { user_id: UserId; from: string; to: string }, at: Date): Promise<void>;
 
   /**
-   * The owner of a user's address proves it for the first time, in this transaction. Removes from the personal profile
-   * what a person who only typed the address may have left there. `by_session`: the proof was presented in a session of
-   * the user, so that it is the same person.
+   * Cleans the personal profile in the transaction in which the owner of the user's address proves it for the first
+   * time: removes what a person who does not own the address may have left there. `by_session` is true if the proof was
+   * presented in a session of the user, and therefore by the same person.
    */
   onFirstProof(tx: Tx, change: { user: User; by_session: boolean }, at: Date): Promise<void>;
 
   /**
-   * A user has verified an e-mail address, the first one or a changed one, in this transaction. Attaches to the user what
-   * was granted to the owner of that address before.
+   * Attaches to the user what was granted to the owner of the e-mail address before. Runs in the transaction that
+   * verifies the address, for a first and for a changed address.
    */
   onEmailVerified(tx: Tx, user: User, at: Date): Promise<void>;
 
   /**
-   * A user is being archived, in this transaction: roles, signatures and the personal profile must go with them.
-   * Throws to stop it: for the last manager of the site.
+   * Removes roles, signatures and the personal profile in the transaction that archives the user. Throws for the last
+   * manager of the site, which rolls the archival back.
    */
   onArchive(tx: Tx, change: { user: User; site: Site; originated_by: UserId | null }, at: Date): Promise<void>;
 }
 
-/** What the routes and pages of this room are given. */
+/** Needs of the room. */
 export interface AccountsDeps {
   settings: AccountsSettings;
   hooks: AccountsHooks;
-  /** Finds somebody on record who has no login yet, by the slug of the contact. Without it there is nobody. */
+  /** Finds a contact without a user, by the slug of the contact. Omitted: no contact is found. */
   findLead?: (reader: Reader, slug: string) => Promise<UserDetail | null>;
 }

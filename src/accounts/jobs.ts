@@ -4,15 +4,15 @@ import { deleteApiKeysBefore } from './credentials/index.ts';
 import { deleteSessionsBefore } from './sessions/index.ts';
 import { deleteVerificationsBefore } from './verifications/index.ts';
 
-const kept_days = 30;
+const retention_days = 30;
 
-/** Deletes sessions, API keys and links that ended a month ago. */
+/** Deletes sessions, API keys and verifications that ended more than 30 days ago. */
 const forgetSessions = defineJob({
   name: 'forget_sessions',
   schedule: '41 3 * * *',
   catch_up: 'last',
   run: async (ctx, _payload, at) => {
-    const before = new Date(at.getTime() - kept_days * 86_400_000);
+    const before = new Date(at.getTime() - retention_days * 86_400_000);
     await deleteInBatches(ctx.db, (tx, rows_max) => deleteSessionsBefore(tx, before, rows_max));
     await deleteInBatches(ctx.db, (tx, rows_max) => deleteApiKeysBefore(tx, before, rows_max));
     await deleteInBatches(ctx.db, (tx, rows_max) => deleteVerificationsBefore(tx, before, rows_max));

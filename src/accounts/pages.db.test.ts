@@ -197,7 +197,7 @@ test('the own page changes facts, asks for a code for a new address, and follows
 
   const alone = await browser.post('/users/pager/', { ...facts, email: 'pager@example.org' });
   assert.equal(alone.status, 400);
-  assert.match(alone.text, /Enter your present password/);
+  assert.match(alone.text, /Enter your current password/);
   const asked = await browser.post('/users/pager/', {
     ...facts,
     email: 'pager@example.org',

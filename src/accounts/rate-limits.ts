@@ -8,7 +8,7 @@ export const signInLimit: RateLimit = {
   max: 10,
   window_s: quarter_s,
   counts: 'Failed sign-ins',
-  per: 'account, or name that no account has, and network',
+  per: 'account or unknown name, and network',
 };
 export const signInPeerLimit: RateLimit = {
   name: 'sign-in-peer',
@@ -28,41 +28,41 @@ export const recoverLimit: RateLimit = {
   name: 'recover',
   max: 3,
   window_s: hour_s,
-  counts: 'Requests of a link or code to recover an account',
+  counts: 'Requests for a link or code to recover an account',
   per: 'address',
 };
 export const recoverPeerLimit: RateLimit = {
   name: 'recover-peer',
   max: 20,
   window_s: hour_s,
-  counts: 'Requests of a link or code to recover an account',
+  counts: 'Requests for a link or code to recover an account',
   per: 'network',
 };
 export const mailLimit: RateLimit = {
   name: 'mail',
   max: 1,
   window_s: 600,
-  counts: 'Links that are sent without a request by the owner of the address',
+  counts: 'Links sent without a request from the owner of the address',
   per: 'address',
 };
 export const codeLimit: RateLimit = {
   name: 'code',
   max: 5,
   window_s: quarter_s,
-  counts: 'One-time codes that are sent',
+  counts: 'One-time codes sent',
   per: 'address',
 };
 export const keyLimit: RateLimit = {
   name: 'key',
   max: 60,
   window_s: quarter_s,
-  counts: 'Keys of links that are tried',
+  counts: 'Keys of links submitted',
   per: 'network',
 };
 export const addressLimit: RateLimit = {
   name: 'address',
   max: 10,
   window_s: hour_s,
-  counts: 'New addresses; the answer shows whether one is taken',
+  counts: 'New addresses; the response shows whether an address is taken',
   per: 'account',
 };

@@ -2,10 +2,10 @@ import { type Static, Type } from 'typebox';
 import { IsoInstant, NullableInstant, NullableString } from '#platform/http/schemas';
 
 const summaryFields = {
-  slug: Type.String({ description: 'The username again, for programs that treat users and profiles alike' }),
-  username: Type.String({ description: 'Name that identifies the user in addresses' }),
+  slug: Type.String({ description: 'Equal to username; the same field as in profiles' }),
+  username: Type.String({ description: 'Name that identifies the user in URLs' }),
   printable_name: Type.String({ description: 'Name to show' }),
-  picture: Type.Union([Type.String(), Type.Null()], { description: 'Address of a picture' }),
+  picture: Type.Union([Type.String(), Type.Null()], { description: 'URL of a picture' }),
 };
 
 export const UserSummarySchema = Type.Object(summaryFields);
@@ -16,14 +16,14 @@ const detailFields = {
   email: NullableString,
   phone: Type.Union([Type.String(), Type.Null()], { description: 'E.164' }),
   full_name: Type.String(),
-  nick_name: Type.String({ description: 'What to call the user' }),
+  nick_name: Type.String({ description: 'Nick name, else the first name' }),
   lang: Type.String({ description: 'BCP 47 tag of the preferred language' }),
   credentials: Type.Boolean({ description: 'True once a password is set' }),
-  otp_enabled: Type.Boolean({ description: 'True once a one-time password generator is confirmed' }),
+  otp_enabled: Type.Boolean({ description: 'True once a TOTP factor is confirmed' }),
   created_at: IsoInstant,
   last_login: NullableInstant,
-  email_code: Type.Null({ description: 'Always null: a code is shown to the owner of the address only' }),
-  phone_code: Type.Null({ description: 'Always null: a code is shown to the owner of the number only' }),
+  email_code: Type.Null({ description: 'Always null: a code is sent to the owner of the address only' }),
+  phone_code: Type.Null({ description: 'Always null: a code is sent to the owner of the number only' }),
 };
 
 export const UserDetailSchema = Type.Object(detailFields);
@@ -31,7 +31,7 @@ export type UserDetail = Static<typeof UserDetailSchema>;
 
 export const UserChangedSchema = Type.Object({ ...detailFields, detail: Type.Optional(Type.String()) });
 
-/** Six digits, as text with or without blanks, or as the number they make: leading zeros may be missing. */
+/** Six digits, as text with or without blanks, or as a number, whose leading zeros are missing. */
 export const CodeField = Type.Unsafe<string | number>({
   anyOf: [
     { type: 'integer', minimum: 0, maximum: 999_999 },
@@ -49,12 +49,12 @@ const FullName = Type.String({ minLength: 1, maxLength: 100 });
 const NickName = Type.String({ maxLength: 60 });
 const Username = Type.String({ maxLength: 150 });
 
-export const NoContent = Type.Null({ description: 'Done; no body' });
-/** For a 200 without a body. */
-export const EmptyBody = Type.Unsafe<undefined>({ description: 'Done; no body' });
+export const NoContent = Type.Null({ description: 'No body' });
+/** Schema of a 200 without a body. */
+export const EmptyBody = Type.Unsafe<undefined>({ description: 'No body' });
 
 export const CookieQuerystring = Type.Object({
-  cookie: Type.Optional(Type.String({ description: 'True also signs the browser in with a cookie' })),
+  cookie: Type.Optional(Type.String({ description: 'True also sets a session cookie' })),
 });
 
 export const SignInBody = Type.Object({
@@ -70,23 +70,21 @@ export const TokenReply = Type.Object({ token: Type.String({ description: 'For t
 export const TokenBody = Type.Object({ token: Type.String({ minLength: 1, maxLength: 4096 }) });
 
 export const LogoutQuerystring = Type.Object({
-  everywhere: Type.Optional(Type.String({ description: 'True signs out on every device' })),
+  everywhere: Type.Optional(Type.String({ description: 'True ends every session of the user' })),
 });
 
 export const RecoverQuerystring = Type.Object({
-  noreset: Type.Optional(Type.String({ description: 'True sends a code only, no link that sets a new password' })),
+  noreset: Type.Optional(Type.String({ description: 'True sends a code instead of a link that sets a new password' })),
 });
 export const RecoverBody = Type.Object({
   email: Type.Optional(Type.String({ maxLength: 254, description: 'E-mail address or phone number' })),
-  username: Type.Optional(Type.String({ maxLength: 254, description: 'The same under another name' })),
+  username: Type.Optional(Type.String({ maxLength: 254, description: 'Alias of email' })),
 });
 export const RecoverReply = Type.Object({ email: Type.String() });
 
 export const VerificationKeyParams = Type.Object({ verification_key: Type.String({ maxLength: 100 }) });
 
-const RevokeApiKeys = Type.Optional(
-  Type.Boolean({ description: 'True also deletes the API keys of the user; they stay otherwise' }),
-);
+const RevokeApiKeys = Type.Optional(Type.Boolean({ description: 'True also deletes the API keys of the user' }));
 
 export const ActivateBody = Type.Object({
   new_password: NewPassword,
@@ -118,20 +116,23 @@ export const UserBody = Type.Object({
   email_code: Type.Optional(CodeField),
   phone_code: Type.Optional(CodeField),
   password: Type.Optional(
-    Type.String({ maxLength: 1024, description: 'Of the caller; a change of address needs it, or otp_code' }),
+    Type.String({
+      maxLength: 1024,
+      description: 'Password of the caller; a change of address requires it or otp_code',
+    }),
   ),
   otp_code: Type.Optional(CodeField),
 });
 export type UserInput = Partial<Static<typeof UserBody>>;
 
-/** Secrets that the signed-in caller repeats before a sensitive change. */
+/** Secrets that a signed-in caller repeats before a sensitive change. */
 const secretFields = {
   password: Type.Optional(Password),
   otp_code: Type.Optional(CodeField),
   email_code: Type.Optional(CodeField),
   phone_code: Type.Optional(CodeField),
 };
-/** The secrets of a request that may come without any body: from a manager of the broker, who needs none. */
+/** Secrets of a request. A manager of the broker, who needs none, may send no body. */
 export const SecretsBody = Type.Union([Type.Object(secretFields), Type.Null()]);
 
 export const VerifyEmailBody = Type.Union([
@@ -151,7 +152,7 @@ export const OtpBody = Type.Object({
   phone_verification_enabled: Type.Boolean(),
 });
 export const OtpReply = Type.Object({
-  priv_key: Type.Optional(Type.String({ description: 'Base32; shown until a first code confirms it, never again' })),
+  priv_key: Type.Optional(Type.String({ description: 'Secret of the TOTP factor in base32; shown once' })),
   provisioning_uri: Type.Optional(Type.String({ description: 'otpauth:// address for an authenticator' })),
   detail: Type.Optional(Type.String()),
 });
@@ -172,6 +173,6 @@ export const ApiKeyRow = Type.Object({
 
 export const PasswordReply = Type.Object({
   detail: Type.String(),
-  api_keys: Type.Array(ApiKeyRow, { description: 'API keys that still open the account' }),
+  api_keys: Type.Array(ApiKeyRow, { description: 'API keys that stay valid' }),
 });
 export const ApiKeyReply = Type.Object({ secret: Type.String({ description: 'Shown once' }) });

@@ -3,18 +3,18 @@ import type { PasswordPolicy } from '#platform/security/password-policy';
 import type { Throttle } from '#platform/security/throttle';
 import { makeTokenSigner, type TokenSigner } from './token.ts';
 
-/** What the site decided about signing in, and the keys that it needs. Made once, in src/app.ts. */
+/** Settings and derived keys of sign-in. Made once, in src/app.ts. */
 export interface AccountsSettings {
   tokens: TokenSigner;
-  /** Seals the secrets of one-time password generators and half-done sign-ins. */
+  /** Encrypts the secrets of TOTP factors and the state of sign-ins that wait for a code. */
   seal_key: Buffer;
   throttle: Throttle;
   password_policy: PasswordPolicy;
-  /** How long a token or a signed-in browser stays valid. */
+  /** Lifetime of a token and of a browser session. */
   token_lifetime_s: number;
-  /** How long after the last login a token can be renewed. */
+  /** Time after the last sign-in within which a token can be renewed. */
   refresh_lifetime_s: number;
-  /** How long a link in an e-mail works. */
+  /** Lifetime of a link in an e-mail. */
   verification_lifetime_s: number;
   api_key_lifetime_days: number;
 }
@@ -29,7 +29,7 @@ export interface AccountsConfig {
   verification_lifetime_s: number;
 }
 
-/** Derives the keys of this room and gathers what the site decided. */
+/** Derives the keys of this room and completes the settings. */
 export function makeAccountsSettings(config: AccountsConfig): AccountsSettings {
   const token_key = deriveKey(config.secret_key, 'accounts: tokens');
   return {

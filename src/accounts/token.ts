@@ -1,7 +1,7 @@
 import { errors, jwtVerify, SignJWT, type JWTPayload } from 'jose';
 import type { SessionId, UserId } from '#platform/db/db-schema';
 
-/** What a token proves: that we issued it, for this user's session, and that it has not expired. Not that the session still stands. */
+/** Claims of a token with a valid signature that has not expired. The session may have ended since. */
 export interface TokenClaims {
   session_id: SessionId;
   user_id: UserId;
@@ -10,35 +10,34 @@ export interface TokenClaims {
 
 export interface TokenSigner {
   sign(claims: TokenClaims & { issued_at: Date; shown: Record<string, unknown> }): Promise<string>;
-  /** The claims of a token of ours that is valid at the instant, or null for anything else. */
+  /** Returns the claims of a token that this signer issued and that is valid at the instant, else null. */
   verify(token: string, at: Date): Promise<TokenClaims | null>;
 }
 
 const algorithm = 'HS256';
 const audience = 'tollgate';
 const token_length_max = 4096;
-const remembered_max = 5000;
+const cached_max = 5000;
 
 /**
- * Makes the signer of tokens (JWT, HS256) over a key of its own.
+ * Makes the signer of tokens (JWT, HS256) with one key.
  *
- * `shown` are claims for clients to read; nothing here relies on them: a session's user is looked up each time.
- * A token that was verified once is remembered, since a signature does not change its mind; its expiry is looked at
- * each time.
+ * `shown` are additional claims for clients; verification ignores them. Caches the claims of up to 5000 verified
+ * tokens, so that a signature is verified once. The expiry is checked each time.
  */
 export function makeTokenSigner({ key, key_id }: { key: Buffer; key_id: string }): TokenSigner {
   const imported = crypto.subtle.importKey('raw', new Uint8Array(key), { name: 'HMAC', hash: 'SHA-256' }, false, [
     'sign',
     'verify',
   ]);
-  const remembered = new Map<string, TokenClaims>();
+  const cached = new Map<string, TokenClaims>();
 
-  function remember(token: string, claims: TokenClaims): void {
-    if (remembered.size >= remembered_max) {
-      const [oldest] = remembered.keys();
-      if (oldest !== undefined) remembered.delete(oldest);
+  function cacheClaims(token: string, claims: TokenClaims): void {
+    if (cached.size >= cached_max) {
+      const [oldest] = cached.keys();
+      if (oldest !== undefined) cached.delete(oldest);
     }
-    remembered.set(token, claims);
+    cached.set(token, claims);
   }
 
   return {
@@ -55,8 +54,8 @@ export function makeTokenSigner({ key, key_id }: { key: Buffer; key_id: string }
 
     async verify(token, at) {
       if (token.length > token_length_max) return null;
-      const known = remembered.get(token);
-      if (known) return at < known.expires_at ? known : null;
+      const claims_of_cache = cached.get(token);
+      if (claims_of_cache) return at < claims_of_cache.expires_at ? claims_of_cache : null;
       try {
         const { payload, protectedHeader } = await jwtVerify(token, await imported, {
           algorithms: [algorithm],
@@ -66,7 +65,7 @@ export function makeTokenSigner({ key, key_id }: { key: Buffer; key_id: string }
         });
         if (protectedHeader.kid !== key_id) return null;
         const claims = parseClaims(payload);
-        if (claims) remember(token, claims);
+        if (claims) cacheClaims(token, claims);
         return claims;
       } catch (error) {
         if (error instanceof errors.JOSEError) return null;
@@ -79,8 +78,8 @@ export function makeTokenSigner({ key, key_id }: { key: Buffer; key_id: string }
 function parseClaims({ jti, sub, exp }: JWTPayload): TokenClaims | null {
   if (jti === undefined || sub === undefined || exp === undefined || !/^[0-9]{1,15}$/.test(sub)) return null;
   return {
-    session_id: jti as SessionId, // signed by us: only a session's id is ever set
-    user_id: Number(sub) as UserId, // the same
+    session_id: jti as SessionId, // the signature is verified: only ids of sessions are signed
+    user_id: Number(sub) as UserId, // the signature is verified: only ids of users are signed
     expires_at: new Date(exp * 1000),
   };
 }

@@ -2,7 +2,7 @@ import type { User } from '../identity/index.ts';
 
 export type Channel = 'email' | 'phone';
 
-/** A change that a request asks for on one address. */
+/** Requested change of one address. */
 export interface AddressChange {
   channel: Channel;
   from: string | null;
@@ -12,10 +12,10 @@ export interface AddressChange {
 }
 
 /**
- * Decides what a request does to one address; null when it does nothing.
+ * Returns what a request does to one address; null if nothing.
  *
- * `request` sends a code to the new address, which takes the place of the present one when the code comes back: also for an
- * address that was never verified. `confirm` presents such a code, or one for the present address.
+ * `request` sends a code to the new address, which replaces the present one once the code is entered. This also applies
+ * to an unverified present address. `confirm` enters such a code, or a code for the present address.
  */
 export function decideAddressChange(change: AddressChange): 'request' | 'confirm' | 'remove' | null {
   const { from, to, code } = change;
@@ -24,7 +24,7 @@ export function decideAddressChange(change: AddressChange): 'request' | 'confirm
   return to === null ? 'remove' : 'request';
 }
 
-/** True if the address may be removed: an account keeps at least one address, and a verified one is only replaced. */
+/** True if the address may be removed: a user keeps at least one address, and a verified one can only be replaced. */
 export function mayRemoveAddress(
   user: Pick<User, 'email' | 'email_verified_at' | 'phone' | 'phone_verified_at'>,
   channel: Channel,

@@ -5,14 +5,14 @@ import { prepareVerification, voidStopLinksOf } from '../verifications/index.ts'
 import type { Channel } from './address-change.ts';
 import { isEmailVerified, type User } from '../identity/index.ts';
 
-/** How long the present address can stop a change, or undo it when the address was verified. */
+/** Time within which the owner of the former address can stop the change, or undo it if the address was verified. */
 const stop_lifetime_s = 3 * 86_400;
 
 /**
- * Announces a change of address, requested or made, to the e-mail address that the account had before.
+ * Emits the event of a requested or completed change of address; its notice is sent to the former e-mail address.
  *
- * A change of the e-mail address comes with a key that stops it. After the change only a verified address gets one: an
- * unverified address was never that of the account's owner.
+ * The notice of a changed e-mail address contains a key that stops the change. After the change only a verified former
+ * address gets one, since an unverified address may not belong to the user.
  * @see docs/decisions/0015-changes-that-need-a-secret.md
  */
 export async function announceAddressChange(
@@ -31,11 +31,15 @@ export async function announceAddressChange(
   if (from === null) return;
   const isStoppable = !is_done || isEmailVerified(user);
   if (!isStoppable) await voidStopLinksOf(tx, user_id, at);
-  const stop_key = isStoppable ? await stopKey(tx, { user_id, address: from }, at) : null;
+  const stop_key = isStoppable ? await prepareStopKey(tx, { user_id, address: from }, at) : null;
   await emit(tx, userEmailChanged({ user_id, from, to: to ?? '', is_verified: is_done, stop_key }), at);
 }
 
-async function stopKey(tx: Tx, owner: { user_id: User['id']; address: string }, at: Date): Promise<string | null> {
+async function prepareStopKey(
+  tx: Tx,
+  owner: { user_id: User['id']; address: string },
+  at: Date,
+): Promise<string | null> {
   const request = { ...owner, channel: 'email', purpose: 'stop_change', sends: 'key' } as const;
   return (await prepareVerification(tx, { ...request, lifetime_s: stop_lifetime_s }, at)).key;
 }

@@ -17,7 +17,7 @@ import { consumeVerification, voidVerificationsOf } from '../verifications/index
 import type { AddressChange, Channel } from './address-change.ts';
 import { announceAddressChange } from './announce-address-change.ts';
 
-/** Checks the codes of a request and, when all are right, marks or replaces the addresses; null when that is done. */
+/** Checks the codes of a request and, if all are right, verifies or replaces the addresses; null on success. */
 export async function confirmAddresses(
   ctx: Context,
   tx: Tx,

@@ -10,7 +10,7 @@ const options = {
   schema: { params: VerificationKeyParams },
 } as const;
 
-/** The page behind the link that stops a change of address. Opening it changes nothing: mail scanners open links. */
+/** Page of the link that stops a change of address. GET changes nothing, since mail scanners open links. */
 export function addressChangePages(app: App, deps: AccountsDeps): void {
   app.get('/users/stop/:verification_key/', options, async (request, reply) => {
     const change = await findStoppableChange(request.ctx, deps.settings, request.params.verification_key);

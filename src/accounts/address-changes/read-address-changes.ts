@@ -9,14 +9,14 @@ export interface AddressInput {
   phone_code?: string | number | undefined;
 }
 
-export interface ReadChanges {
+export interface ParsedAddressChanges {
   changes: AddressChange[];
   /** Messages by field; empty if every address is valid. */
   errors: Record<string, string[]>;
 }
 
 /** Parses the addresses of a request and compares them with those of the user. */
-export function readAddressChanges(user: User, input: AddressInput): ReadChanges {
+export function readAddressChanges(user: User, input: AddressInput): ParsedAddressChanges {
   const errors: Record<string, string[]> = {};
   const read = (channel: Channel, parse: (text: string) => string | null, message: string): AddressChange => {
     const from = user[channel];

@@ -29,18 +29,18 @@ import {
   type Verification,
 } from '../verifications/index.ts';
 
-/** A change of address that the owner of the former address can stop. */
+/** A change of address that the owner of the former address can stop or undo. */
 export interface StoppableChange {
   user: User;
-  /** The address that the link was sent to. */
+  /** Address that the link was sent to. */
   address: string;
-  /** True once the change was made: then it is undone. */
+  /** True once the change was made; then it is undone. */
   is_made: boolean;
-  /** Another user who has registered with the address since and never verified it: the address goes back from that user. */
+  /** Another user who has registered with the address since and not verified it; that user loses the address. */
   claimant: User | null;
 }
 
-/** Finds the change that a link stops, without using the link up; null when the link does not work. */
+/** Finds the change that a link stops, without consuming the link; null if the link is invalid. */
 export async function findStoppableChange(
   ctx: Context,
   settings: AccountsSettings,
@@ -53,10 +53,10 @@ export async function findStoppableChange(
 }
 
 /**
- * Stops a change of address from the address that was to go, or undoes it within three days.
+ * Stops a change of address through the link sent to the former address, or undoes it within three days.
  *
- * The person who made the change had the password or a session: password, sessions, API keys and SSH key go, and a link to
- * set a new password is sent to the address. Nobody is signed in.
+ * The person who made the change had the password or a session. Therefore password, sessions, API keys and SSH key are
+ * removed, and a link that sets a new password is sent to the address. No session is opened.
  * Locks: the user's row, then the verification.
  * @throws verification_unknown (404)
  */

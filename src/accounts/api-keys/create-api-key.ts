@@ -11,7 +11,7 @@ import type { AccountsSettings } from '../settings.ts';
 import { countApiKeys, deleteApiKey, generateApiKey, insertApiKey } from '../credentials/index.ts';
 
 /**
- * Makes a key with which a program calls as the user. The answer is the only copy.
+ * Creates an API key of the caller. The returned text is the only copy.
  *
  * @throws secret_required (401), secret_wrong (401), otp_locked (403), quota_exceeded (409)
  */
@@ -34,7 +34,7 @@ export async function createApiKey(
 }
 
 /**
- * Deletes a key of the caller's by its public half.
+ * Deletes an API key of the caller by its public half.
  *
  * @throws not_found (404), secret_required (401), secret_wrong (401)
  */

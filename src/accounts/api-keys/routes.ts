@@ -49,7 +49,7 @@ export function apiKeyRoutes(app: App, { settings }: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Creates an API key',
-        description: 'For the header Authorization: Basic, with the key as the user name. It is shown once.',
+        description: 'Use the key as the user name in the header Authorization: Basic. It is shown once.',
         params: UserParams,
         body: ApiKeyBody,
         response: { 201: ApiKeyReply },
@@ -68,8 +68,7 @@ export function apiKeyRoutes(app: App, { settings }: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Deletes a user API key',
-        description:
-          'Deletes an API key after the password or a second factor was given. Requests with the key are refused from then on.',
+        description: 'Requires the password or a second factor. Later requests with the key are refused.',
         params: ApiKeyParams,
         body: ApiKeyRemovalBody,
         response: { 200: Detail },

@@ -5,13 +5,13 @@ import { defineList, listPage } from '#platform/db/list';
 import type { ListQuery, Page } from '#kernel/page';
 import { selectUsers, type User } from '../identity/index.ts';
 
-/** A secret for programs: the public half finds the row, the private half proves it. 185 bits each. */
+/** Credential of a program. The public half identifies the row, the private half is the secret; 185 bits each. */
 export interface ApiKey {
   public_half: string;
   private_half: string;
 }
 
-/** Without i, l, o, I, O, 0 and 1, which people take for each other. */
+/** Without i, l, o, I, O, 0 and 1, which look alike. */
 const alphabet = 'abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 const half_length = 32;
 const shape = new RegExp(`^([${alphabet}]{${half_length}})([${alphabet}]{${half_length}})$`);
@@ -20,7 +20,7 @@ export function generateApiKey(): ApiKey {
   return { public_half: randomText(half_length, alphabet), private_half: randomText(half_length, alphabet) };
 }
 
-/** Reads the value of a Basic header: the key is its username, the password part is ignored. */
+/** Parses the value of a Basic header: the username is the key, the password is ignored. */
 export function parseApiKey(encoded: string): ApiKey | null {
   if (!/^[A-Za-z0-9+/]{1,1000}={0,2}$/.test(encoded)) return null;
   const [username = ''] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
@@ -34,7 +34,7 @@ export interface ApiKeyUser {
   last_used_at: Date | null;
 }
 
-/** Finds the active user of a key that is right and has not expired. */
+/** Finds the active user of a key whose private half matches and that has not expired. */
 export async function findApiKeyUser(reader: Reader, key: ApiKey, at: Date): Promise<ApiKeyUser | undefined> {
   const row = await selectUsers(reader)
     .innerJoin('api_keys', 'api_keys.user_id', 'users.id')
@@ -43,7 +43,7 @@ export async function findApiKeyUser(reader: Reader, key: ApiKey, at: Date): Pro
     .executeTakeFirst();
   if (!row) return undefined;
   const { api_key_id, secret_hash, ends_at, last_used_at, ...user } = row;
-  // A fast hash is enough: what is hashed is random and long, nothing that could be guessed.
+  // A fast hash is sufficient: the private half is random and long.
   const isRight = equalConstantTime(secret_hash, sha256Hex(key.private_half));
   if (!isRight || !user.is_active || (ends_at !== null && at >= ends_at)) return undefined;
   return { user, api_key_id, last_used_at };
@@ -74,7 +74,7 @@ export async function countApiKeys(reader: Reader, user_id: UserId): Promise<num
   return row.count;
 }
 
-/** Deletes keys that ended before an instant. */
+/** Deletes keys that expired before the instant; returns how many. */
 export async function deleteApiKeysBefore(tx: Tx, before: Date, rows_max: number): Promise<number> {
   const deleted = await tx
     .deleteFrom('api_keys')
@@ -83,7 +83,7 @@ export async function deleteApiKeysBefore(tx: Tx, before: Date, rows_max: number
   return Number(deleted.numDeletedRows);
 }
 
-/** Deletes a user's key by its public half; says whether there was one. */
+/** Deletes a user's key by its public half; true if there was one. */
 export async function deleteApiKey(tx: Tx, user_id: UserId, public_half: string): Promise<boolean> {
   const deleted = await tx
     .deleteFrom('api_keys')
@@ -93,13 +93,13 @@ export async function deleteApiKey(tx: Tx, user_id: UserId, public_half: string)
   return deleted.numDeletedRows > 0n;
 }
 
-/** Deletes every key of a user; returns how many there were. */
+/** Deletes every key of a user; returns how many. */
 export async function deleteApiKeys(tx: Tx, user_id: UserId): Promise<number> {
   const deleted = await tx.deleteFrom('api_keys').where('user_id', '=', user_id).executeTakeFirst();
   return Number(deleted.numDeletedRows);
 }
 
-/** Reads the keys of a user, by title. Index: api_keys_user_id. */
+/** Returns the first 100 keys of a user, by title. Index: api_keys_user_id. */
 export async function findApiKeys(reader: Reader, user_id: UserId): Promise<ApiKeyEntry[]> {
   return reader
     .selectFrom('api_keys')
@@ -126,7 +126,7 @@ export interface ApiKeyEntry {
   last_used_at: Date | null;
 }
 
-/** Lists the keys of a user; the private halves are nowhere to be had. */
+/** Lists the keys of a user without their private halves, which are stored as hashes. */
 export async function listApiKeys(
   reader: Reader,
   user_id: UserId,

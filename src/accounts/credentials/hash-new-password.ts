@@ -4,7 +4,7 @@ import { passwordRefusalMessage, refusePassword, type PasswordFacts } from '#pla
 import type { AccountsSettings } from '../settings.ts';
 
 /**
- * Hashes a password that somebody chose, if the site accepts it.
+ * Hashes a new password that meets the policy of the site.
  *
  * @throws invalid_input (400) naming `new_password`; busy (503)
  */
@@ -17,7 +17,7 @@ export async function hashNewPassword(
   return hashPassword(password);
 }
 
-/** @throws invalid_input (400) naming `new_password` */
+/** Requires that a password meets the policy of the site. @throws invalid_input (400) naming `new_password` */
 export async function requirePasswordPolicy(
   settings: AccountsSettings,
   password: string,

@@ -1,7 +1,11 @@
 import { invalidInput } from '#kernel/problem';
 import { secretField } from '#platform/http/forms';
 
-/** Reads a password that was typed twice. @throws invalid_input (400) naming `new_password` or `new_password2` */
+/**
+ * Reads a new password and its repetition from a form.
+ *
+ * @throws invalid_input (400) naming `new_password` or `new_password2`
+ */
 export function readNewPassword(body: unknown): string {
   const new_password = secretField(body, 'new_password');
   if (new_password === '') throw invalidInput({ new_password: ['This field is required.'] });

@@ -1,7 +1,7 @@
 import type { Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
 
-/** Stores a user's SSH key in place of the one before. */
+/** Inserts or replaces the user's SSH key. */
 export async function upsertSshKey(tx: Tx, user_id: UserId, pubkey: string, at: Date): Promise<void> {
   await tx
     .insertInto('ssh_keys')

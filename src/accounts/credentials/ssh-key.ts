@@ -10,9 +10,10 @@ const kinds = new Set([
 ]);
 
 /**
- * Reads a public key as OpenSSH writes it on one line, or null when it is none.
+ * Parses a public key in the one-line format of OpenSSH; null for any other text.
  *
- * The body begins with the length and name of the kind (RFC 4253 §6.6), which must be the one in front.
+ * The body begins with the length and name of the key type (RFC 4253 §6.6), which must match the first word of the
+ * line.
  */
 export function parseSshKey(text: string): string | null {
   const line = text.trim();

@@ -2,7 +2,7 @@ import type { Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
 import type { TotpFactor } from './totp.ts';
 
-/** A user's generator, held until the transaction ends: a code is good once, also for two requests at the same moment. */
+/** Selects the TOTP factor FOR UPDATE, so that concurrent requests cannot use one code twice. */
 export async function lockTotp(tx: Tx, user_id: UserId): Promise<TotpFactor | undefined> {
   return tx
     .selectFrom('totp_factors')
@@ -12,9 +12,9 @@ export async function lockTotp(tx: Tx, user_id: UserId): Promise<TotpFactor | un
     .executeTakeFirst();
 }
 
-/** Starts over with a new, unconfirmed generator. */
+/** Inserts an unconfirmed TOTP factor, or replaces the existing one by it. */
 export async function upsertTotp(tx: Tx, user_id: UserId, secret_sealed: string, at: Date): Promise<void> {
-  const fresh = {
+  const row = {
     secret_sealed,
     created_at: at,
     confirmed_at: null,
@@ -24,8 +24,8 @@ export async function upsertTotp(tx: Tx, user_id: UserId, secret_sealed: string,
   };
   await tx
     .insertInto('totp_factors')
-    .values({ user_id, ...fresh })
-    .onConflict((conflict) => conflict.column('user_id').doUpdateSet(fresh))
+    .values({ user_id, ...row })
+    .onConflict((conflict) => conflict.column('user_id').doUpdateSet(row))
     .execute();
 }
 

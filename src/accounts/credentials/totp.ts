@@ -1,16 +1,16 @@
 import { Secret, TOTP } from 'otpauth';
 
-/** A one-time password generator of a user (RFC 6238: SHA-1, six digits, steps of 30 seconds). */
+/** TOTP factor of a user (RFC 6238: SHA-1, six digits, steps of 30 seconds). */
 export interface TotpFactor {
   secret_sealed: string;
-  /** Null until a first code showed that the generator works. */
+  /** Null until a first correct code confirmed the factor. */
   confirmed_at: Date | null;
   last_step: number | null;
   failures_count: number;
   locked_until: Date | null;
 }
 
-/** `used`: the code is of the step that was accepted last, or of an earlier one. It is refused without being counted as a failure. */
+/** `used`: the code belongs to the last accepted step or an earlier one. It is refused but not counted as a failure. */
 export type TotpVerdict =
   | { kind: 'right'; step: number }
   | { kind: 'used' }
@@ -22,37 +22,40 @@ const attempts_max = 3;
 const lock_ms = 5 * 60_000;
 const lock_ms_max = 24 * 3_600_000;
 
-/** Draws a secret for a new generator, in base32. */
+/** Generates the secret of a new factor, in base32. */
 export function generateTotpSecret(): string {
   return new Secret({ size: 20 }).base32;
 }
 
-/** The address that an authenticator reads, from a QR code or typed in. */
+/** Returns the otpauth:// address from which an authenticator takes the secret. */
 export function provisioningUri(secret: string, label: string, issuer: string): string {
-  return generator(secret, label, issuer).toString();
+  return makeTotp(secret, label, issuer).toString();
 }
 
-/** Says whether the generator is closed at the instant after too many wrong codes. */
+/** True if the factor is locked at the instant after too many wrong codes. */
 export function isTotpLocked(factor: Pick<TotpFactor, 'locked_until'>, at: Date): boolean {
   return factor.locked_until !== null && at < factor.locked_until;
 }
 
 /**
- * Judges a code of six digits. One step before and after is accepted, as clocks differ; a step is accepted once.
+ * Checks a code of six digits. Accepts one step before and after the current one, since clocks differ; each step once.
  *
- * Why a repeated code does not count: a form that is sent twice repeats the right code, and a guess cannot. The same holds for
- * a code of an earlier step, which arrives late: it opens nothing either.
- * A locked generator says so whatever the code: a right guess must not be told from a wrong one.
+ * A code of the last accepted or an earlier step is not counted as a failure: a repeated or late request sends it, a
+ * guess does not. It gives no access.
+ * A locked factor returns `locked` for every code, so that a correct guess cannot be distinguished from a wrong one.
  */
 export function checkTotpCode(factor: TotpFactor, secret: string, code: string, at: Date): TotpVerdict {
   if (factor.locked_until !== null && at < factor.locked_until) return { kind: 'locked', until: factor.locked_until };
-  const delta = generator(secret).validate({ token: code, timestamp: at.getTime(), window: 1 });
+  const delta = makeTotp(secret).validate({ token: code, timestamp: at.getTime(), window: 1 });
   if (delta === null) return { kind: 'wrong' };
   const step = Math.floor(at.getTime() / step_ms) + delta;
   return factor.last_step !== null && step <= factor.last_step ? { kind: 'used' } : { kind: 'right', step };
 }
 
-/** What a wrong code leaves behind: every third one closes the generator, twice as long each time, a day at most. */
+/**
+ * Returns the counters after a wrong code: every third one locks the factor, for 5 minutes, doubled each time, at most
+ * a day.
+ */
 export function countWrongCode(
   factor: Pick<TotpFactor, 'failures_count'>,
   at: Date,
@@ -64,6 +67,6 @@ export function countWrongCode(
   return { failures_count, locked_until: new Date(at.getTime() + duration_ms) };
 }
 
-function generator(secret: string, label = '', issuer = ''): TOTP {
+function makeTotp(secret: string, label = '', issuer = ''): TOTP {
   return new TOTP({ secret: Secret.fromBase32(secret), label, issuer, algorithm: 'SHA1', digits: 6, period: 30 });
 }

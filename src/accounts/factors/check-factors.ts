@@ -13,7 +13,7 @@ import {
 } from '../verifications/index.ts';
 import { countWrongCode, checkTotpCode, lockTotp, updateTotp } from '../credentials/index.ts';
 
-/** The codes of a request: six digits, as text with or without blanks, or as the number they make. */
+/** Codes of a request: six digits, as text with or without blanks, or as a number. */
 export interface GivenCodes {
   otp_code?: string | number | undefined;
   email_code?: string | number | undefined;
@@ -22,7 +22,7 @@ export interface GivenCodes {
 
 export type CodeField = 'email_code' | 'phone_code' | 'otp_code';
 
-/** Which of the codes were right. Only these were proved: a code that was not given proves nothing. */
+/** Codes that were right. A code that was not given counts as false. */
 export interface ProvedCodes {
   email: boolean;
   phone: boolean;
@@ -39,23 +39,23 @@ export type FactorVerdict =
 export type FactorRefusal = Exclude<FactorVerdict, { kind: 'complete' }>;
 
 export interface FactorDemands {
-  /** Channels of which a code must have been given. */
+  /** True if a code of the channel is required. */
   email: boolean;
   phone: boolean;
   /**
-   * True if the codes take the place of the password. A code that was sent as a second factor is refused then, and so is
-   * a channel that the user configured as second factor.
+   * True if the codes replace the password. Then a code that was sent as a second factor is refused, and so is a code
+   * of a channel that the user configured as second factor.
    */
   is_first_factor: boolean;
 }
 
 /**
- * Checks every code that was given, then demands those that are due; a confirmed TOTP factor always is.
+ * Checks every given code, then requires the missing ones. A code of a confirmed TOTP factor is always required.
  *
- * Given codes come first, so that nothing is demanded, and no code is sent, before the first factor is right.
- * Codes are used up only when all of them are right, so that the steps of a sign-in can repeat what they have so far.
- * Returns a verdict and never throws one: counts of failure must be committed, not rolled back with a refusal.
- * A first proof of an unverified address demands no further factor: the factors were not set by the owner of the address.
+ * Given codes are checked first, so that no code is required or sent before the first factor is right.
+ * Codes are consumed only if all are right, so that each step of a sign-in can repeat the earlier codes.
+ * Returns a verdict instead of throwing: the caller must commit the counts of failures.
+ * A first proof of an address requires no further factor, since the owner of the address did not set the factors.
  * Locks: the newest code of each address, then the TOTP factor.
  * @see docs/decisions/0014-first-proof-of-an-address.md
  */
@@ -76,13 +76,13 @@ export async function checkFactors(
     ? [email, phone].find((proof) => proof && mayReplacePassword(user, proof))
     : null;
   if (first === undefined) return { kind: 'wrong', field: email ? 'email_code' : 'phone_code' };
-  const isClaim = first !== null && isFirstProof(user, first.channel);
-  if (!isClaim) {
+  const isFirst = first !== null && isFirstProof(user, first.channel);
+  if (!isFirst) {
     if (email === null && demands.email) return { kind: 'needed', field: 'email_code' };
     if (phone === null && demands.phone) return { kind: 'needed', field: 'phone_code' };
   }
   let otp = false;
-  if (!isClaim || given.otp_code !== undefined) {
+  if (!isFirst || given.otp_code !== undefined) {
     const verdict = await checkTotp(tx, settings, user, given.otp_code, at);
     if (typeof verdict !== 'boolean') return verdict;
     otp = verdict;
@@ -92,20 +92,20 @@ export async function checkFactors(
   return { kind: 'complete', proved: { email: email !== null, phone: phone !== null, otp } };
 }
 
-/** True if a right code can take the place of the password. Beside a password, a second factor is never a first one. */
+/** True if a right code may replace the password. With a password, a second factor never does. */
 function mayReplacePassword(user: User, { purpose, channel }: Verification): boolean {
   const isSecondFactor = channel === 'email' ? user.email_verification_required : user.phone_verification_required;
   return purpose !== 'login' && !(user.has_password && isSecondFactor) && mayOpenAccount(user, channel);
 }
 
-/** Where a code was sent, and for which user. */
+/** User and address that a code was sent to. */
 export interface SentTo {
   user: Pick<User, 'id'>;
   channel: Verification['channel'];
   address: string | null;
 }
 
-/** The verification whose code is right, `wrong`, or null when no code was given. Counts a failure. */
+/** Returns the verification of a right code, `wrong`, or null if no code was given. Counts a failure. */
 export async function checkCode(
   tx: Tx,
   { user, channel, address }: SentTo,
@@ -121,7 +121,7 @@ export async function checkCode(
   return 'wrong';
 }
 
-/** True if a code of a confirmed factor was right, false if the user has no such factor; else the refusal. */
+/** Returns true if the code of a confirmed factor is right, false if there is no such factor, else the refusal. */
 async function checkTotp(
   tx: Tx,
   settings: AccountsSettings,
@@ -152,7 +152,7 @@ async function checkTotp(
   }
 }
 
-/** What a TOTP secret is sealed to: one user's secret does not open in another user's row. */
+/** Returns the context that a TOTP secret is encrypted with: it cannot be decrypted for another user. */
 export function totpBinding(user: Pick<User, 'id'>): string {
   return `totp:${user.id}`;
 }

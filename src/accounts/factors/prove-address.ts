@@ -17,22 +17,22 @@ import {
 } from '../identity/index.ts';
 import { voidVerificationsOf } from '../verifications/index.ts';
 
-/** A proof that the caller reads what arrives at an address of the user, and what else the same request proves. */
+/** Proof that the caller owns an address of the user, and what else the same request proves. */
 export interface AddressProof {
-  /** The addresses of which a code or key was right, and whether a code of the TOTP factor was. */
+  /** Addresses with a right code or key, and whether a code of the TOTP factor was right. */
   proved: ProvedCodes;
-  /** The session that presented the proof; null when the proof was presented without one. */
+  /** Session of the request; null without one. */
   session_id: SessionId | null;
-  /** The request gave the right password, or was made in a session: its caller is the person who set the password. */
+  /** True if the request had the right password or a session: the caller is the person who set the password. */
   knows_password: boolean;
 }
 
 /**
- * Marks addresses as verified: the one routine for every way in which that happens.
+ * Marks addresses as verified. No other function does.
  *
- * A first proof removes what was set up before, since a person who only typed the address may have done so: password,
- * sessions, API keys, SSH key, TOTP factor, second factors, the other address, outstanding keys and codes, and through
- * `onFirstProof` the roles of others on the personal profile. Only what the request itself proves stays.
+ * A first proof removes everything that a person who does not own the address may have set up: password, sessions, API
+ * keys, SSH key, TOTP factor, second factors, the other address, outstanding keys and codes, and through `onFirstProof`
+ * the roles of other users on the personal profile. It keeps only what the request itself proves.
  * Locks: the user's row.
  * @see docs/decisions/0014-first-proof-of-an-address.md
  */
@@ -43,7 +43,7 @@ export async function proveAddress(
   proof: AddressProof,
   at: Date,
 ): Promise<User> {
-  // A request that relies on what is removed here, such as a sign-in by the old password, waits for this lock.
+  // Requests that use the removed credentials, such as a sign-in by the old password, wait for this lock.
   await lockCredentials(tx, id);
   const user = await requireRow(tx, id);
   const { email, phone } = proof.proved;
@@ -54,7 +54,7 @@ export async function proveAddress(
   return requireRow(tx, id);
 }
 
-/** Marks an address as verified and gives its owner what waits for it. */
+/** Marks an address as verified; for an e-mail address, calls `onEmailVerified`. */
 async function markVerified(
   tx: Tx,
   hooks: AccountsHooks,
@@ -73,8 +73,10 @@ async function requireRow(tx: Tx, id: UserId): Promise<User> {
 }
 
 /**
- * Replaces an address by one that the request proved. It counts as a first proof unless the owner of the account had
- * proved an address before. Locks: the user's row.
+ * Replaces an address by one that the request proved. This is a first proof unless the user had proved an address
+ * before.
+ *
+ * Locks: the user's row.
  */
 export async function replaceAddress(
   tx: Tx,
@@ -116,7 +118,7 @@ async function clearClaimedAccount(
   await emit(tx, userVerified({ user_id: user.id, removed }), at);
 }
 
-/** The address that was not proved. In the person's own session it stays, unverified: it opens nothing until proved. */
+/** Returns the changes for the address that was not proved. With a session it stays, unverified; else it is removed. */
 function unprovedAddress({ email, phone }: ProvedCodes, by_session: boolean) {
   return {
     ...(phone ? {} : { phone_verified_at: null, ...(by_session ? {} : { phone: null }) }),

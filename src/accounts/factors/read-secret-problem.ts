@@ -1,9 +1,9 @@
 import { type FormProblem, problemToForm } from '#platform/http/forms';
 import { accountsProblems } from '../problems.ts';
 
-/** Shows a missing secret at its field: the form says where to enter it. */
+/** Converts an error to the problem of a form; a missing secret is shown at the password field. */
 export function readSecretProblem(error: unknown): FormProblem {
   const problem = problemToForm(error);
   if (problem.code !== accountsProblems.secret_required.code || Object.keys(problem.errors).length > 0) return problem;
-  return { ...problem, errors: { password: ['Enter your present password.'] } };
+  return { ...problem, errors: { password: ['Enter your current password.'] } };
 }

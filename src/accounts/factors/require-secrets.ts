@@ -10,15 +10,16 @@ import type { AccountsSettings } from '../settings.ts';
 import { findCredentials, findUserById, type User } from '../identity/index.ts';
 import { checkFactors, type FactorRefusal, type GivenCodes } from './check-factors.ts';
 
-/** What a signed-in person repeats before something sensitive. */
+/** Secrets that a signed-in caller repeats before a sensitive change. */
 export interface Secrets extends GivenCodes {
   password?: string | undefined;
 }
 
 /**
- * Checks that the caller is still the person who signed in: at least one secret, every given one right, and a code of the
- * TOTP factor whenever there is one. Checked against the caller, who therefore must be the user concerned.
+ * Requires at least one secret of the caller. Every given secret must be right; with a TOTP factor its code is
+ * required.
  *
+ * The secrets are checked against the caller, who must be the user that the change concerns.
  * @throws api_key_refused (403), secret_required (401), secret_wrong (401), otp_locked (403), too_many_requests (429)
  */
 export async function requireSecrets(ctx: Context, settings: AccountsSettings, secrets: Secrets): Promise<User> {
@@ -44,8 +45,8 @@ export async function requireSecrets(ctx: Context, settings: AccountsSettings, s
 }
 
 /**
- * Checks the secrets of a caller who acts on the caller's own account. A manager of the broker who acts on another account
- * gives none, but is refused with an API key as well.
+ * Requires secrets of a caller who acts on the own account. A manager of the broker who acts on another account gives
+ * none. Both are refused with an API key.
  *
  * @throws api_key_refused (403), secret_required (401), secret_wrong (401), otp_locked (403), too_many_requests (429)
  */
@@ -59,18 +60,20 @@ export async function requireOwnSecrets(
   else requireNoApiKey(ctx);
 }
 
-/** A code of a TOTP factor that is not set up, or not confirmed, proves nothing. */
+/** True if a secret was given. A code without a confirmed TOTP factor is ignored. */
 function hasProof(user: User, { password, email_code, phone_code, otp_code }: Secrets): boolean {
   const proofs = [password, email_code, phone_code, user.otp_enabled ? otp_code : undefined];
   return proofs.some((proof) => proof !== undefined);
 }
 
-/** The page where the caller can give a secret, or get one: without password and TOTP factor a link sets a password. */
+/**
+ * Returns the page where the caller can give a secret; without password and TOTP factor, the page that sends a link.
+ */
 function pathForSecrets(user: User): string {
   return user.has_password || user.otp_enabled ? paths.user(user.username) : paths.recover();
 }
 
-/** The refusal that a verdict on the codes means for a signed-in caller. */
+/** Converts a refusal of codes to the Problem of a signed-in caller. */
 export function secretProblem(verdict: FactorRefusal, at: Date) {
   switch (verdict.kind) {
     case 'needed':

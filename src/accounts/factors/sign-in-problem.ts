@@ -1,7 +1,7 @@
 import type { CodeField, FactorRefusal } from './check-factors.ts';
 import { accountsProblems, fieldProblem } from '../problems.ts';
 
-/** The refusal that a verdict on the factors means while signing in. */
+/** Converts a refusal of factors to the Problem of a sign-in. */
 export function signInProblem(verdict: FactorRefusal, at: Date) {
   switch (verdict.kind) {
     case 'needed':
@@ -19,7 +19,7 @@ export function signInProblem(verdict: FactorRefusal, at: Date) {
   }
 }
 
-export const usedCodeMessage = 'This code was used already. Wait for the next one.';
+export const usedCodeMessage = 'This code was already used. Wait for the next one.';
 
 export function signInStepProblem(fields: Record<string, string[]>) {
   return fieldProblem(accountsProblems.sign_in_step_required, fields);

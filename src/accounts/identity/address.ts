@@ -1,20 +1,20 @@
 import { parseEmail } from '#kernel/email';
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 
-/** Reads a phone number, local numbers as of the United States, as E.164; null when it is none. */
+/** Parses a phone number to E.164; null for any other text. A number without country code is read as a US number. */
 export function parsePhone(text: string): string | null {
   if (text.length > 50) return null;
   const number = parsePhoneNumberFromString(text.trim(), { defaultCountry: 'US', extract: false });
   return number?.isPossible() === true ? number.number : null;
 }
 
-/** What somebody typed to say who they are. */
+/** Identifier that a visitor typed to sign in. */
 export type Identifier =
   | { kind: 'email'; email: string }
   | { kind: 'name'; username: string; phone: string | null }
   | { kind: 'none' };
 
-/** Reads a username, an e-mail address or a phone number in any spelling. */
+/** Parses a username, an e-mail address or a phone number in any spelling. */
 export function parseIdentifier(text: string): Identifier {
   const trimmed = text.trim();
   if (trimmed === '' || trimmed.length > 254) return { kind: 'none' };
@@ -23,7 +23,7 @@ export function parseIdentifier(text: string): Identifier {
   return email === null ? { kind: 'none' } : { kind: 'email', email };
 }
 
-/** The form of an identifier that attempts are counted under, so that spellings do not multiply them. */
+/** Returns the canonical spelling of an identifier, under which attempts are counted; empty if it cannot be one. */
 export function canonicalIdentifier(text: string): string {
   const identifier = parseIdentifier(text);
   switch (identifier.kind) {

@@ -3,8 +3,8 @@ import { isEmailVerified, type User } from './user.ts';
 /**
  * True if a proof of the address is the first one of the account.
  *
- * Until then the account may have been set up by a person who only typed the address. A phone number added to an account
- * whose e-mail address is verified was added by its owner.
+ * Until then a person who does not own the address may have set up the account. A phone number on an account with a
+ * verified e-mail address was added by the owner of that address.
  */
 export function isFirstProof(
   user: Pick<User, 'email' | 'email_verified_at' | 'phone_verified_at'>,
@@ -15,9 +15,9 @@ export function isFirstProof(
 }
 
 /**
- * True if the owner of the address may get into the account through it.
+ * True if a proof of the address may give access to the account.
  *
- * An unverified phone number on an account with a verified e-mail address is only a claim: it opens nothing.
+ * An unverified phone number on an account with a verified e-mail address does not give access.
  */
 export function mayOpenAccount(
   user: Pick<User, 'email' | 'email_verified_at' | 'phone' | 'phone_verified_at'>,

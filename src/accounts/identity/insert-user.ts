@@ -17,19 +17,19 @@ export interface NewUser {
   nick_name?: string;
   lang?: string;
   picture?: string | null;
-  /** Made by `hashPassword`; left out for somebody who signs in by e-mail first. */
+  /** Result of `hashPassword`; omitted for a user who sets a password through a link. */
   password_hash?: string | null;
   extra?: string | null;
 }
 
 /**
- * Inserts a user and claims the name.
+ * Inserts a user and claims the name. Removes the phone number from another user who never verified it.
  *
- * @throws invalid_input (400) naming `username`, `email` or `phone` when it is taken
+ * @throws invalid_input (400) naming `username`, `email` or `phone` if another user has it
  */
 export async function insertUser(tx: Tx, user: NewUser, at: Date): Promise<User> {
   const email = user.email ? canonicalEmail(user.email) : null;
-  // An address of an older version may be stored in another spelling, which the unique index does not see.
+  // Older rows may store the address in another spelling, which the unique index does not compare.
   if (email !== null && (await findUserByEmail(tx, email))) throw emailTakenProblem();
   if (user.phone) await releasePhoneClaim(tx, user.phone, at);
   const id = await insertUserRow(tx, {
@@ -54,7 +54,7 @@ export async function insertUser(tx: Tx, user: NewUser, at: Date): Promise<User>
   if (!(await claimName(tx, user.username, { user_id: id }, at))) throw usernameTakenProblem();
 
   const inserted = await findUserById(tx, id);
-  if (!inserted) throw new Error('a user that was just inserted is gone');
+  if (!inserted) throw new Error(`user ${id} was inserted in this transaction but cannot be selected`);
   return inserted;
 }
 

@@ -6,14 +6,14 @@ import { findUserByPhone, updateUserRow } from './user-store.ts';
 import type { User } from './user.ts';
 
 /**
- * True if a user only claims a phone number: it was never verified, and the account belongs to the owner of its verified e-mail
- * address. Such a number opens nothing, so that it must not keep its owner from using it either.
+ * True if the user never verified the phone number and has a verified e-mail address. Such a number gives no access to
+ * the account, and does not keep the owner of the number from using it.
  */
 export function isPhoneClaim(user: User): boolean {
   return !mayOpenAccount(user, 'phone');
 }
 
-/** Removes a phone number from a user who only claims it, and informs that user. */
+/** Removes a phone number from a user who never verified it; emits `user_credentials_changed`. */
 export async function releasePhoneClaim(tx: Tx, phone: string, at: Date): Promise<void> {
   const claimant = await findUserByPhone(tx, phone);
   if (!claimant || !isPhoneClaim(claimant)) return;

@@ -1,7 +1,7 @@
 import type { UserDetail, UserSummary } from '../schemas.ts';
 import { nickName, printableName, type User } from './user.ts';
 
-/** The few facts about a user that others may see. */
+/** Presents the fields that other users may see. */
 export function presentUserSummary(user: Pick<User, 'username' | 'nick_name' | 'full_name' | 'picture'>): UserSummary {
   return {
     slug: user.username,
@@ -11,7 +11,7 @@ export function presentUserSummary(user: Pick<User, 'username' | 'nick_name' | '
   };
 }
 
-/** All that a user and the operator of the site may see. */
+/** Presents the fields that the user and the managers of the broker may see. */
 export function presentUser(user: User): UserDetail {
   return {
     ...presentUserSummary(user),

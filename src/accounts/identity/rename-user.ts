@@ -9,10 +9,10 @@ import type { User } from './user.ts';
 import { isUsername, usernameLengthMax } from './username.ts';
 
 /**
- * Gives a user another name, and with it whatever else bears the name: all in this transaction or nothing.
+ * Renames a user and, through `onRename`, the personal profile, in one transaction.
  *
- * The name given up stays reserved for a while, so that nobody takes the place of somebody others still know by it.
- * @throws invalid_input (400) naming `slug` when it cannot be a name, `username` when it is taken
+ * The former name stays reserved for 90 days, so that no other user can impersonate the renamed one.
+ * @throws invalid_input (400) naming `slug` if it is not a valid name, `username` if it is taken
  */
 export async function renameUser(tx: Tx, hooks: AccountsHooks, user: User, wanted: string, at: Date): Promise<void> {
   const to = canonicalName(wanted);

@@ -3,9 +3,9 @@ import type { UserId } from '#platform/db/db-schema';
 import { updateUserRow } from './user-store.ts';
 
 /**
- * Lets a user follow a change of the personal profile: its name and, when it was renamed, its slug.
+ * Applies a change of the personal profile to its user: the full name and, after a rename, the username.
  *
- * The new name must have been claimed for both. The e-mail address never follows: whoever may edit a profile could
+ * The caller has claimed the new name for both. The e-mail address is never copied: a manager of the profile could
  * otherwise take over the account.
  */
 export async function updateUserFromProfile(

@@ -27,7 +27,7 @@ const userColumns = [
   'users.last_login_at',
 ] as const;
 
-/** Reads users without their secrets; rooms and sub-rooms add their own conditions. */
+/** Selects users without their secrets; callers add joins and conditions. */
 export function selectUsers(reader: Reader) {
   return reader
     .selectFrom('users')
@@ -46,19 +46,19 @@ export async function findUserById(reader: Reader, id: UserId): Promise<User | u
   return user;
 }
 
-/** Finds a user by name, in any case. */
+/** Finds a user by name; ignores case. */
 export async function findUserByUsername(reader: Reader, username: string): Promise<User | undefined> {
   return selectUsers(reader).where('users.username', '=', canonicalName(username)).executeTakeFirst();
 }
 
-/** Finds a user by e-mail address, in any case, verified or not. */
+/** Finds a user by e-mail address, verified or not; ignores case. */
 export async function findUserByEmail(reader: Reader, email: string): Promise<User | undefined> {
   return selectUsers(reader)
     .where(sql`lower(users.email)`, 'in', emailSpellings(email))
     .executeTakeFirst();
 }
 
-/** Finds which of the addresses active users have verified, and who; in lower case, as they must be given. */
+/** Returns the active users who have verified one of the addresses, by address. Addresses are in lower case. */
 export async function findVerifiedAddresses(
   reader: Reader,
   addresses: readonly string[],
@@ -73,7 +73,7 @@ export async function findVerifiedAddresses(
   return new Map(rows.map(({ id, address }) => [address, id]));
 }
 
-/** Finds the active user who has verified an e-mail address, in any case. An address that was only typed matches no user. */
+/** Finds the active user who has verified an e-mail address; ignores case. */
 export async function findUserByVerifiedEmail(reader: Reader, email: string): Promise<User | undefined> {
   return selectUsers(reader)
     .where(sql`lower(users.email)`, 'in', emailSpellings(email))
@@ -87,7 +87,7 @@ export async function findUserByPhone(reader: Reader, phone: string): Promise<Us
   return selectUsers(reader).where('users.phone', '=', phone).executeTakeFirst();
 }
 
-/** Finds many users in one query, by id. */
+/** Returns users by id, in one query. */
 export async function findUsersByIds(reader: Reader, ids: readonly UserId[]): Promise<Map<UserId, User>> {
   if (ids.length === 0) return new Map();
   const rows = await selectUsers(reader)
@@ -97,17 +97,19 @@ export async function findUsersByIds(reader: Reader, ids: readonly UserId[]): Pr
 }
 
 /**
- * Finds the user that an identifier means. A verified phone number goes before a name of the same digits, which older versions
- * accepted, and a name before a phone number that was only typed: neither keeps the other user out.
+ * Finds the user that an identifier means.
+ *
+ * Order: verified phone number, username, unverified phone number. Older versions accepted usernames that are phone
+ * numbers; with this order neither user blocks the other one.
  */
 export async function findUserByIdentifier(reader: Reader, identifier: Identifier): Promise<User | undefined> {
   switch (identifier.kind) {
     case 'email':
       return findUserByEmail(reader, identifier.email);
     case 'name': {
-      const called = identifier.phone === null ? undefined : await findUserByPhone(reader, identifier.phone);
-      if (called && called.phone_verified_at !== null) return called;
-      return (await findUserByUsername(reader, identifier.username)) ?? called;
+      const by_phone = identifier.phone === null ? undefined : await findUserByPhone(reader, identifier.phone);
+      if (by_phone && by_phone.phone_verified_at !== null) return by_phone;
+      return (await findUserByUsername(reader, identifier.username)) ?? by_phone;
     }
     case 'none':
       return undefined;
@@ -129,7 +131,7 @@ export interface NewUserRow {
   created_at: Date;
 }
 
-/** Inserts a row; undefined when its name, e-mail address or phone number is another user's. */
+/** Inserts a row; undefined if another user has the name, the e-mail address or the phone number. */
 export async function insertUserRow(tx: Tx, row: NewUserRow): Promise<UserId | undefined> {
   const inserted = await tx
     .insertInto('users')
@@ -172,7 +174,7 @@ export async function updateUserRow(tx: Tx, id: UserId, change: UserChange): Pro
     .execute();
 }
 
-/** The names of a user in the form in which they are stored. */
+/** Converts names to the form in which they are stored. */
 function canonicalNames({ username, full_name, nick_name }: Pick<UserChange, 'username' | 'full_name' | 'nick_name'>) {
   return {
     ...(username === undefined ? {} : { username: canonicalName(username) }),
@@ -181,13 +183,13 @@ function canonicalNames({ username, full_name, nick_name }: Pick<UserChange, 'us
   };
 }
 
-/** Marks an address as verified. Called by proveAddress only, which first removes what others had set up. */
+/** Marks an address as verified. Only `factors/prove-address.ts` calls it, after the cleanup of a first proof. */
 export async function markAddressVerified(tx: Tx, id: UserId, channel: 'email' | 'phone', at: Date): Promise<void> {
   const change = channel === 'email' ? { email_verified_at: at } : { phone_verified_at: at };
   await tx.updateTable('users').set(change).where('id', '=', id).execute();
 }
 
-/** What a password is compared with; kept apart from `User` so that a hash never travels. */
+/** Fields that a password is checked against. Not part of `User`, so that a hash does not leave this room. */
 export interface Credentials {
   password_hash: string | null;
   is_active: boolean;
@@ -197,7 +199,7 @@ export async function findCredentials(reader: Reader, id: UserId): Promise<Crede
   return reader.selectFrom('users').select(['password_hash', 'is_active']).where('id', '=', id).executeTakeFirst();
 }
 
-/** Reads the same and holds the row: nobody changes the password or archives the user before the transaction ends. */
+/** Selects the credentials FOR UPDATE: serializes changes of password, addresses and archival of the user. */
 export async function lockCredentials(tx: Tx, id: UserId): Promise<Credentials | undefined> {
   return tx
     .selectFrom('users')

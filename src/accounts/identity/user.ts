@@ -1,7 +1,7 @@
 import { splitFullName } from '#kernel/text';
 import type { UserId } from '#platform/db/db-schema';
 
-/** A person who can sign in. Secrets stay in the stores of this room: nothing here opens anything. */
+/** A user: a person who can sign in. Contains no secret and no hash. */
 export interface User {
   id: UserId;
   username: string;
@@ -23,26 +23,26 @@ export interface User {
   created_at: Date;
   last_login_at: Date | null;
   has_password: boolean;
-  /** A one-time password generator is set up and confirmed. */
+  /** True if the user has a confirmed TOTP factor. */
   otp_enabled: boolean;
 }
 
-/** True if the owner of the user's e-mail address has proved that the address is theirs. An unverified address is only a claim. */
+/** True if the user has proved to own the e-mail address. */
 export function isEmailVerified(user: Pick<User, 'email' | 'email_verified_at'>): boolean {
   return user.email !== null && user.email_verified_at !== null;
 }
 
-/** True if the owner of the user's phone number has proved that the number is theirs. */
+/** True if the user has proved to own the phone number. */
 export function isPhoneVerified(user: Pick<User, 'phone' | 'phone_verified_at'>): boolean {
   return user.phone !== null && user.phone_verified_at !== null;
 }
 
-/** The name to show for a user. */
+/** Returns the name to show: nick name, else full name, else username. */
 export function printableName(user: Pick<User, 'nick_name' | 'full_name' | 'username'>): string {
   return user.nick_name || user.full_name || user.username;
 }
 
-/** What to call a user: the nick name, else the first name. */
+/** Returns the nick name, else the first name. */
 export function nickName(user: Pick<User, 'nick_name' | 'full_name'>): string {
   return user.nick_name || splitFullName(user.full_name).first;
 }

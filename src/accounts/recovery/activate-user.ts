@@ -39,7 +39,7 @@ import {
 
 export interface Activation extends GivenCodes {
   new_password: string;
-  /** Another name to go by; the present one, or one made from the address, when left out. */
+  /** New username; omitted: the present one, or one made from the address. */
   username?: string | undefined;
   full_name?: string | undefined;
   nick_name?: string | undefined;
@@ -48,13 +48,13 @@ export interface Activation extends GivenCodes {
   revoke_api_keys?: boolean | undefined;
 }
 
-/** A link that works, and whom it is for: nobody yet when somebody without a login was invited. */
+/** A valid link and its user; null for an invited person without a user. */
 export interface UsableLink {
   verification: Verification;
   user: User | null;
 }
 
-/** Finds whom a link is for without using it up; null when it does not work (any more). */
+/** Finds a valid link and its user without consuming it; null if the link is unknown, used or expired. */
 export async function findUsableLink(
   ctx: Context,
   settings: AccountsSettings,
@@ -69,9 +69,10 @@ export async function findUsableLink(
 }
 
 /**
- * Sets a password through a link and signs the user in. The address is proved by it, every other link and session ends. A code
- * that is due as a second factor is sent when it is missing.
+ * Sets a password through a link and signs the user in.
  *
+ * Verifies the address, voids every other link and ends every other session. Sends a required code by phone if it is
+ * missing.
  * @throws verification_unknown (404), invalid_input (400) naming `new_password`, `username` or `slug`,
  * sign_in_step_required (401), code_wrong (400), otp_locked (403), authentication_disabled (403)
  */
@@ -118,8 +119,8 @@ async function redeemLink(
   { key, input, password_hash, kind }: LinkUse,
   at: Date,
 ): Promise<{ kind: 'opened'; session: OpenedSession } | FactorRefusal> {
-  const { verification, user: known } = await lockLink(tx, key, at);
-  const user = known ?? (await insertInvitedUser(tx, verification, input, at));
+  const { verification, user: existing } = await lockLink(tx, key, at);
+  const user = existing ?? (await insertInvitedUser(tx, verification, input, at));
   const { channel } = verification;
   let proved = { email: channel === 'email', phone: channel === 'phone', otp: false };
   if (!isFirstProof(user, channel) || input.otp_code !== undefined) {
@@ -134,7 +135,7 @@ async function redeemLink(
     proved = { ...verdict.proved, [channel]: true };
   }
 
-  if (known && input.username !== undefined) await renameUser(tx, hooks, user, input.username, at);
+  if (existing && input.username !== undefined) await renameUser(tx, hooks, user, input.username, at);
   await proveAddress(tx, hooks, user, { proved, session_id: null, knows_password: false }, at);
   await updateUserRow(tx, user.id, {
     password_hash,
@@ -156,14 +157,15 @@ async function redeemLink(
   return { kind: 'opened', session };
 }
 
-/** A changed address is confirmed by code: its verification never sets a password. */
+/** True if the link sets a password. */
 function isPasswordLink(verification: Verification): boolean {
   return verification.purpose === 'activate' || verification.purpose === 'recover';
 }
 
 /**
- * Locks a link and its user and checks both again. Locks: the user's row, then the verification, in the order of every
- * other verb.
+ * Locks a link and its user and checks both again.
+ *
+ * Locks: the user's row, then the verification. Every other verb uses the same order.
  * @throws verification_unknown (404)
  */
 export async function lockLink(tx: Tx, key: string, at: Date): Promise<UsableLink> {
@@ -180,14 +182,14 @@ export async function lockLink(tx: Tx, key: string, at: Date): Promise<UsableLin
   return { verification, user };
 }
 
-/** The user of a link, else the user who has since registered with the address that it was sent to. */
+/** Finds the user of a link, else the user who has since registered with the e-mail address that it was sent to. */
 async function findLinkUser(reader: Reader, verification: Verification): Promise<User | null> {
   if (verification.user_id !== null) return (await findUserById(reader, verification.user_id)) ?? null;
   if (verification.channel !== 'email') return null;
   return (await findUserByEmail(reader, verification.address)) ?? null;
 }
 
-/** True while the user is active and still has the address that the link was sent to, or has yet to be inserted. */
+/** True if the user is active and still has the address of the link; without a user, if the link has none either. */
 function isLinkFor(verification: Verification, user: User | null): boolean {
   if (user === null) return verification.user_id === null;
   const address = verification.channel === 'email' ? user.email : user.phone;
@@ -205,7 +207,7 @@ async function insertInvitedUser(tx: Tx, verification: Verification, input: Acti
   return insertUser(tx, { username, email, phone, full_name: input.full_name ?? '' }, at);
 }
 
-/** The name that was asked for, else the first free one made from the address. */
+/** Returns the requested username, else the first free one made from the address. */
 async function chooseUsername(tx: Tx, email: string | null, wanted: string | undefined, at: Date): Promise<string> {
   if (wanted !== undefined) {
     if (!isUsername(wanted)) throw invalidInput({ username: ['Use letters, digits, - and _.'] });
@@ -215,7 +217,7 @@ async function chooseUsername(tx: Tx, email: string | null, wanted: string | und
   for (const proposal of proposeUsernames(email, () => randomText(3, '0123456789'))) {
     if ((await isNameFree(tx, proposal, at)) || (tries += 1) >= 20) return proposal;
   }
-  throw new Error('names are proposed without end');
+  throw new Error('unreachable: proposeUsernames is an infinite generator');
 }
 
 function activationEvent(user: User) {

@@ -31,7 +31,7 @@ export function recoveryPages(app: App, deps: AccountsDeps): void {
     return reply.page('login/recover.html', { form: {}, errors: {}, detail: '', sent: true });
   });
 
-  // A GET uses nothing up: mail scanners open links before people do.
+  // GET does not consume the link, since mail scanners open links.
   app.get(
     '/login/:verification_key/',
     { config: publicPage, schema: { params: VerificationKeyParams } },
@@ -78,27 +78,27 @@ async function showLink(
   link: UsableLink | null,
   problem: FormProblem | null,
 ): Promise<FastifyReply> {
-  // The address of the page is a secret: nothing keeps a copy, and no referrer leaves the site (security headers).
+  // The URL of the page contains the key. The security headers send no referrer to other sites.
   reply.header('cache-control', 'no-store');
   if (!link) return reply.page('login/verification_key.html', { valid: false, form: {}, errors: {}, detail: '' }, 404);
   const errors = problem?.errors ?? {};
-  // The owner who proves the address for the first time did not set up factors and keys: they are removed.
-  const isKnown = link.user !== null && !isFirstProof(link.user, link.verification.channel);
+  // A first proof removes factors and API keys: the page neither requires nor lists them.
+  const keepsFactors = link.user !== null && !isFirstProof(link.user, link.verification.channel);
   const data = {
     valid: true,
     email: link.verification.channel === 'email' ? link.verification.address : null,
     needs_name: (link.user?.full_name ?? '') === '',
     needs_password: true,
-    needs_otp: isKnown && link.user?.otp_enabled === true,
-    // The code is sent with the first refusal, which names the field.
+    needs_otp: keepsFactors && link.user?.otp_enabled === true,
+    // The first refusal sends the code and names the field.
     needs_phone_code: 'phone' in errors || 'phone_code' in errors,
-    has_api_keys: isKnown && link.user !== null && (await countApiKeys(request.ctx.db, link.user.id)) > 0,
+    has_api_keys: keepsFactors && link.user !== null && (await countApiKeys(request.ctx.db, link.user.id)) > 0,
     password_length_min: settings.password_policy.min_length,
     form: { full_name: textField(request.body, 'full_name', 100) },
     errors,
     detail: problem?.detail ?? '',
   };
-  // A code that is still due is a step of the form, not a refusal of credentials.
+  // 400 instead of 401: a missing code is a step of the form.
   const status = problem?.status === 401 ? 400 : (problem?.status ?? 200);
   return reply.page('login/verification_key.html', data, status);
 }

@@ -3,7 +3,7 @@ import type { UserDetail } from '../schemas.ts';
 import { presentUser, proposeUsernames } from '../identity/index.ts';
 import type { UsableLink } from './activate-user.ts';
 
-/** Presents whom a link is for; somebody without a login yet as the login they will get. */
+/** Presents the user of a link; for an invited person, the user that the link will create. */
 export function presentLink({ user, verification }: UsableLink): UserDetail {
   if (user) return presentUser(user);
   const email = verification.channel === 'email' ? verification.address : null;

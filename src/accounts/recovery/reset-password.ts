@@ -18,8 +18,9 @@ export interface PasswordReset {
 }
 
 /**
- * Removes a password through a link and ends every session; a fresh link follows by e-mail. With a new password, that is
- * set instead. The address is proved by it; no session is opened.
+ * Removes or replaces a password through a link.
+ *
+ * Verifies the address and ends every session. Without a new password a new link is sent. No session is opened.
  *
  * @throws verification_unknown (404), invalid_input (400) naming `new_password`
  */

@@ -24,6 +24,7 @@ import { resetPassword } from './reset-password.ts';
 const tags = ['auth'];
 const access = { kind: 'public' } as const;
 
+// long: one registration per operation
 export function recoveryRoutes(app: App, deps: AccountsDeps): void {
   const { settings } = deps;
 
@@ -34,7 +35,7 @@ export function recoveryRoutes(app: App, deps: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Sends a verification link',
-        description: 'The answer is the same whether or not the address belongs to somebody.',
+        description: 'The response is the same for known and unknown addresses.',
         querystring: RecoverQuerystring,
         body: RecoverBody,
         response: { 201: RecoverReply },
@@ -55,7 +56,7 @@ export function recoveryRoutes(app: App, deps: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Retrieves contact from an activation key',
-        description: 'Returns what is known about the user of a mailed link, to fill a form. The link stays usable.',
+        description: 'Returns the fields of the user of a link, to fill a form. The link stays valid.',
         params: VerificationKeyParams,
         response: { 200: UserDetailSchema },
       },
@@ -87,7 +88,7 @@ export function recoveryRoutes(app: App, deps: AccountsDeps): void {
         tags,
         summary: 'Activates a user',
         description:
-          'Verifies the address to which the link was sent, sets the password and the missing fields, and opens a session. What others set on the account before the first verification is removed. The link works once.',
+          'Verifies the address of the link, sets the password and the missing fields, and opens a session. A first verification removes everything that was set up on the account before. The link works once.',
         params: VerificationKeyParams,
         querystring: CookieQuerystring,
         body: ActivateBody,
@@ -112,9 +113,9 @@ export function recoveryRoutes(app: App, deps: AccountsDeps): void {
         tags,
         summary: 'Resets a user password',
         description:
-          'Every session ends and a link to set a new password is sent; with new_password that is set at once.',
+          'Ends every session and sends a link that sets a new password; with new_password, sets that password instead.',
         params: VerificationKeyParams,
-        // Also called without any body.
+        // Clients may send no body.
         body: Type.Union([ResetBody, Type.Null()]),
         response: { 201: Type.Object({}) },
       },

@@ -18,22 +18,22 @@ import { requireOwnSecrets, requireSecrets, type Secrets } from '../factors/inde
 
 export interface PasswordChange extends Secrets {
   new_password: string;
-  /** Deletes the API keys of the user too. */
+  /** True also deletes the API keys of the user. */
   revoke_api_keys?: boolean | undefined;
 }
 
 export interface PasswordChangeResult {
-  /** The new session of a browser; null for callers without a cookie. */
+  /** New session of the browser; null for callers without a cookie. */
   session: OpenedSession | null;
-  /** The API keys that still open the account. */
+  /** API keys that stay valid. */
   api_keys: ApiKeyEntry[];
 }
 
 /**
- * Sets a new password for the caller and ends every session, token and link of the user. API keys stay unless the caller
- * asks to delete them; those that stay are returned.
+ * Sets a new password for the caller and ends every session, token and link of the user.
  *
- * A browser gets a new session in exchange for its present one, so that the person who changes a password stays signed in.
+ * API keys stay valid unless the caller revokes them; returns those that stay. A browser gets a new session, so that
+ * the caller stays signed in.
  * @throws secret_required (401), secret_wrong (401), otp_locked (403), invalid_input (400) naming `new_password`
  */
 export async function changePassword(
@@ -61,9 +61,9 @@ export async function changePassword(
 }
 
 /**
- * Removes a user's password and ends every session: the next sign-in leads through a link in an e-mail.
+ * Removes a user's password and ends every session. The next sign-in requires a link from an e-mail.
  *
- * A user gives a secret for it; a manager of the broker may do it for another user.
+ * A user gives a secret; a manager of the broker may remove the password of another user.
  * @throws api_key_refused (403), secret_required (401), secret_wrong (401), otp_locked (403)
  */
 export async function removePassword(

@@ -44,7 +44,9 @@ export function securityPages(app: App, { settings }: AccountsDeps): void {
     reply.header('cache-control', 'no-store');
     if (outcome.kind === 'enrolling') return showOtp(reply, user, null, outcome);
     const done =
-      outcome.kind === 'enabled' ? 'Signing in asks for a code from now on.' : 'Your authenticator is removed.';
+      outcome.kind === 'enabled'
+        ? 'A code from your authenticator is now required to sign in.'
+        : 'Your authenticator was removed.';
     reply.flash('success', done);
     return reply.redirect(targetOf(request, paths.user(user.username)), 303);
   });
@@ -111,7 +113,7 @@ async function showPassword(
   return reply.page('users/password.html', data, statusOf(problem));
 }
 
-/** A secret that is wrong is an error in a form; 401 would say that nobody is signed in. */
+/** 400 instead of 401 for a wrong secret: the caller is signed in. */
 function statusOf(problem: FormProblem | null): number {
   if (problem === null) return 200;
   return problem.status === 401 ? 400 : problem.status;

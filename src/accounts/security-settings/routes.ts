@@ -34,6 +34,7 @@ const secretProblems = [
   passwordProblems.busy,
 ];
 
+// long: one registration per operation
 export function securityRoutes(app: App, { settings }: AccountsDeps): void {
   putAndPatch(
     app,
@@ -44,7 +45,7 @@ export function securityRoutes(app: App, { settings }: AccountsDeps): void {
         tags,
         summary: 'Updates a user password',
         description:
-          'Every session and token of the user ends; a browser gets a new session. API keys stay, and are listed, unless revoke_api_keys is true.',
+          'Ends every session and token of the user; a browser gets a new session. API keys stay valid and are listed, unless revoke_api_keys is true.',
         params: UserParams,
         body: PasswordBody,
         response: { 200: PasswordReply },
@@ -65,7 +66,7 @@ export function securityRoutes(app: App, { settings }: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Removes a user password',
-        description: 'A user gives password or otp_code in the body; a manager of the broker needs no body.',
+        description: 'A user sends password or otp_code in the body; a manager of the broker sends no body.',
         params: UserParams,
         body: SecretsBody,
         response: { 204: NoContent },
@@ -87,7 +88,7 @@ export function securityRoutes(app: App, { settings }: AccountsDeps): void {
         tags,
         summary: 'Enables multi-factor authentication',
         description:
-          'A generator is set up in two steps: the first call answers its key, the second repeats the call with a code in otp_code. The key is not shown again.',
+          'A TOTP factor is set up in two calls. The first returns its key, which is not shown again. The second repeats the call with a code in otp_code.',
         params: UserParams,
         body: OtpBody,
         response: { 200: OtpReply, 204: NoContent },
@@ -98,11 +99,11 @@ export function securityRoutes(app: App, { settings }: AccountsDeps): void {
       switch (outcome.kind) {
         case 'enrolling': {
           const { priv_key, provisioning_uri } = outcome;
-          const detail = 'Repeat the call with a code that the generator shows to switch it on.';
+          const detail = 'Repeat the call with a code of the authenticator to enable it.';
           return reply.status(200).header('cache-control', 'no-store').send({ priv_key, provisioning_uri, detail });
         }
         case 'enabled':
-          return reply.status(200).send({ detail: 'Signing in asks for a code of your generator.' });
+          return reply.status(200).send({ detail: 'A code from your authenticator is now required to sign in.' });
         case 'disabled':
           return reply.status(204).send(null);
       }
@@ -117,7 +118,7 @@ export function securityRoutes(app: App, { settings }: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Updates a user public SSH key',
-        description: 'Stores the public SSH key of a user after the password or a second factor was given.',
+        description: 'Stores the public SSH key of a user. Requires the password or a second factor.',
         params: UserParams,
         body: SshKeyBody,
         response: { 200: Detail },

@@ -22,24 +22,24 @@ import {
   updateTotp,
 } from '../credentials/index.ts';
 
-/** A factor that is left out stays as it is. */
+/** Omitted factors stay unchanged. */
 export interface FactorChoice extends Secrets {
   otp_enabled?: boolean | undefined;
   email_verification_enabled?: boolean | undefined;
   phone_verification_enabled?: boolean | undefined;
 }
 
-/** `enrolling` shows the secret; it is shown until a first code confirms it and never again. */
+/** `enrolling` contains the secret of the factor, which is not shown again. */
 export type FactorsOutcome =
   | { kind: 'enrolling'; priv_key: string; provisioning_uri: string }
   | { kind: 'enabled' }
   | { kind: 'disabled' };
 
 /**
- * Sets which further factors the caller signs in with.
+ * Sets the factors that the caller needs to sign in.
  *
- * A generator is set up in two steps: the first answers its secret, the second repeats the call with a code that it
- * shows. Until then it is not asked for.
+ * A TOTP factor is set up in two calls: the first returns its secret, the second repeats the call with a code. It is
+ * not required before that.
  * @throws secret_required (401), secret_wrong (401), code_wrong (400), otp_locked (403), invalid_input (400)
  */
 export async function setFactors(

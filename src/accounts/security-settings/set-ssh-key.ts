@@ -9,7 +9,7 @@ import { lockUserForChange } from '../sessions/index.ts';
 import { parseSshKey, upsertSshKey } from '../credentials/index.ts';
 
 /**
- * Keeps the caller's public SSH key, in place of the one before.
+ * Sets or replaces the caller's public SSH key.
  *
  * @throws secret_required (401), secret_wrong (401), invalid_input (400) naming `pubkey`
  */
@@ -19,7 +19,7 @@ export async function setSshKey(
   input: Secrets & { pubkey: string },
 ): Promise<void> {
   const pubkey = parseSshKey(input.pubkey);
-  if (pubkey === null) throw invalidInput({ pubkey: ['Enter a public key as OpenSSH writes it, on one line.'] });
+  if (pubkey === null) throw invalidInput({ pubkey: ['Enter a public key in the one-line format of OpenSSH.'] });
   const user = await requireSecrets(ctx, settings, input);
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {

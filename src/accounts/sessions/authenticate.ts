@@ -17,7 +17,7 @@ export interface PresentedCredentials {
   session_cookie: string | undefined;
 }
 
-/** Who calls, and by what they were recognised. */
+/** Authenticated caller and the kind of credential. */
 export interface Caller {
   user_id: User['id'];
   username: string;
@@ -25,15 +25,15 @@ export interface Caller {
   via: 'token' | 'cookie' | 'api-key';
 }
 
-/** What was last seen longer ago than this is noted again. */
-const seen_every_ms = 60_000;
+/** Minimum interval between two writes of the last use of a session or API key. */
+const last_use_every_ms = 60_000;
 const cookieShape = /^[-\w]{43}$/;
 
 /**
- * Says who sent these credentials: a caller, `invalid` for a header that is worth nothing, null for nobody.
+ * Authenticates a request: returns the caller, `invalid` for a header that is rejected, null for an anonymous request.
  *
- * A header goes before the cookie. A stale cookie is nobody, since browsers keep sending it. One query in each case;
- * the note of when a session was last used is written at most once a minute and nobody waits for it.
+ * The header takes precedence over the cookie. A cookie of an ended session is anonymous, since browsers keep sending
+ * it. One query in each case. The time of last use is written at most once a minute, without delaying the request.
  */
 export async function authenticate(
   db: Db,
@@ -51,7 +51,7 @@ export async function authenticate(
     return 'invalid';
   }
   if (session_cookie === undefined || !cookieShape.test(session_cookie)) return null;
-  return recordSeen(db, at, await findSessionOwnerBySecret(db, sha256Hex(session_cookie), at), 'cookie');
+  return updateLastSeen(db, at, await findSessionOwnerBySecret(db, sha256Hex(session_cookie), at), 'cookie');
 }
 
 async function authenticateByToken(
@@ -64,7 +64,7 @@ async function authenticateByToken(
   if (!claims) return null;
   const found = await findSessionOwner(db, claims.session_id, at);
   if (found?.user_id !== claims.user_id) return null;
-  return recordSeen(db, at, found, 'token');
+  return updateLastSeen(db, at, found, 'token');
 }
 
 async function authenticateByApiKey(db: Db, encoded: string, at: Date): Promise<Caller | null> {
@@ -72,23 +72,23 @@ async function authenticateByApiKey(db: Db, encoded: string, at: Date): Promise<
   if (!key) return null;
   const found = await findApiKeyUser(db, key, at);
   if (!found) return null;
-  if (isDue(found.last_used_at, at)) inBackground(updateApiKeyLastUsed(db, found.api_key_id, at));
+  if (isDue(found.last_used_at, at)) runInBackground(updateApiKeyLastUsed(db, found.api_key_id, at));
   const { id: user_id, username } = found.user;
   return { user_id, username, session_id: null, via: 'api-key' };
 }
 
-function recordSeen(db: Db, at: Date, found: SessionOwner | undefined, via: 'token' | 'cookie'): Caller | null {
+function updateLastSeen(db: Db, at: Date, found: SessionOwner | undefined, via: 'token' | 'cookie'): Caller | null {
   if (!found) return null;
   const { user_id, username, session_id, last_seen_at } = found;
-  if (isDue(last_seen_at, at)) inBackground(updateSessionLastSeen(db, session_id, at));
+  if (isDue(last_seen_at, at)) runInBackground(updateSessionLastSeen(db, session_id, at));
   return { user_id, username, session_id, via };
 }
 
 function isDue(last: Date | null, at: Date): boolean {
-  return last === null || at.getTime() - last.getTime() >= seen_every_ms;
+  return last === null || at.getTime() - last.getTime() >= last_use_every_ms;
 }
 
-/** Failure loses a note of when somebody was last seen: not worth failing a request, nor a line in the log. */
-function inBackground(work: Promise<void>): void {
+/** Ignores failures: only the time of last use is lost, which must neither fail the request nor log an error. */
+function runInBackground(work: Promise<void>): void {
   work.catch(() => {});
 }

@@ -5,7 +5,7 @@ import type { AccountsSettings } from '../settings.ts';
 import { authenticate } from './authenticate.ts';
 import { findActiveSessionIds } from './session-store.ts';
 
-/** A caller whose connection stays open after its request was authenticated. */
+/** Caller of a connection that stays open after the request was authenticated. */
 export interface ConnectedCaller {
   /** Null for an API key. */
   readonly session_id: SessionId | null;
@@ -13,8 +13,9 @@ export interface ConnectedCaller {
 }
 
 /**
- * Returns the callers whose session or API key still stands.
- * One query for all sessions and one for each different API key.
+ * Returns the callers whose session or API key is still valid.
+ *
+ * One query for all sessions and one per distinct API key.
  */
 export async function findAuthenticatedCallers<C extends ConnectedCaller>(
   db: Db,
@@ -23,17 +24,17 @@ export async function findAuthenticatedCallers<C extends ConnectedCaller>(
   callers: readonly C[],
 ): Promise<ReadonlySet<C>> {
   const ids = callers.flatMap(({ session_id }) => (session_id === null ? [] : [session_id]));
-  const standing = await findActiveSessionIds(db, ids, clock.now());
+  const active_ids = await findActiveSessionIds(db, ids, clock.now());
   const valid_keys = new Set<string | undefined>();
-  for (const authorization of new Set(callers.filter(isByKey).map((caller) => caller.authorization))) {
+  for (const authorization of new Set(callers.filter(usesApiKey).map((caller) => caller.authorization))) {
     const caller = await authenticate(db, clock, settings, { authorization, session_cookie: undefined });
     if (caller !== null && caller !== 'invalid') valid_keys.add(authorization);
   }
-  const stands = (caller: C) =>
-    caller.session_id === null ? valid_keys.has(caller.authorization) : standing.has(caller.session_id);
-  return new Set(callers.filter(stands));
+  const isAuthenticated = (caller: C) =>
+    caller.session_id === null ? valid_keys.has(caller.authorization) : active_ids.has(caller.session_id);
+  return new Set(callers.filter(isAuthenticated));
 }
 
-function isByKey({ session_id }: ConnectedCaller): boolean {
+function usesApiKey({ session_id }: ConnectedCaller): boolean {
   return session_id === null;
 }

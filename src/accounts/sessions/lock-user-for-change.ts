@@ -8,17 +8,17 @@ import { hasSessionEnded } from './session-store.ts';
 import { lockCredentials } from '../identity/index.ts';
 
 /**
- * Locks the row of a user whose credentials the caller changes and checks that the caller's session still stands.
+ * Locks a user whose credentials the caller changes and requires that the caller's session is still active.
  *
- * Why again: between the check of the secrets and this transaction the owner of the address may have removed everything
- * that was set up before, sessions included. That happens under the same lock.
+ * The session is checked again because a first proof of the address may have ended it since the secrets were checked.
+ * The first proof takes the same lock.
  * Locks: the user's row.
- * @throws credentials_invalid (401)
+ * @throws not_found (404), credentials_invalid (401)
  */
 export async function lockUserForChange(tx: Tx, ctx: Context, user_id: UserId): Promise<void> {
   const { session_id } = requireUser(ctx);
-  const held = await lockCredentials(tx, user_id);
-  if (!held) throw commonProblems.not_found();
+  const locked = await lockCredentials(tx, user_id);
+  if (!locked) throw commonProblems.not_found();
   if (session_id !== null && (await hasSessionEnded(tx, session_id)))
     throw commonProblems.credentials_invalid({ location: paths.login() });
 }

@@ -8,7 +8,7 @@ import { insertSession } from './session-store.ts';
 
 export interface SessionOpening {
   user: User;
-  /** `cookie` also makes a secret for the browser; the token it comes with belongs to the same session. */
+  /** `cookie` also creates a cookie secret for the browser. Token and cookie belong to the same session. */
   kind: 'token' | 'cookie';
   peer: Context['peer'];
 }
@@ -16,19 +16,19 @@ export interface SessionOpening {
 export interface OpenedSession {
   session_id: SessionId;
   token: string;
-  /** What the browser's cookie holds; null for a session of kind `token`. */
+  /** Value of the browser's cookie; null for a session of kind `token`. */
   cookie_secret: string | null;
   expires_at: Date;
 }
 
-/** Opens a session for a user who has proved who they are, under fresh secrets, and issues a token for it. */
+/** Opens a session with new secrets for an authenticated user and issues its token. */
 export async function openSession(
   tx: Tx,
   settings: AccountsSettings,
   { user, kind, peer }: SessionOpening,
   at: Date,
 ): Promise<OpenedSession> {
-  const session_id = randomToken(24) as SessionId; // the one place where a session's id comes from
+  const session_id = randomToken(24) as SessionId; // every id of a session is created here
   const cookie_secret = kind === 'cookie' ? randomToken(32) : null;
   const expires_at = new Date(at.getTime() + settings.token_lifetime_s * 1000);
   await insertSession(tx, {
@@ -47,7 +47,7 @@ export async function openSession(
   return { session_id, token, cookie_secret, expires_at };
 }
 
-/** Signs a token for a session; the user's public facts ride along for clients to show. */
+/** Signs a token for a session. It also contains the user's fields, for clients to display. */
 export async function issueToken(
   settings: AccountsSettings,
   user: User,

@@ -7,7 +7,7 @@ import { issueToken } from './open-session.ts';
 import { updateSessionExpiry, findSignedInUser, type SignedInUser } from './session-store.ts';
 
 /**
- * Issues a token for the same session that lasts longer, at most until some time after the last real login.
+ * Issues a token of the same session that expires later, at most `refresh_lifetime_s` after the last sign-in.
  *
  * @throws token_invalid (400), token_of_another_user (403), token_renewal_over (400)
  */
@@ -26,7 +26,7 @@ export async function renewToken(ctx: Context, settings: AccountsSettings, token
 }
 
 /**
- * Makes sure that a token is the caller's own and still good.
+ * Requires that a token is valid and belongs to the caller.
  *
  * @throws token_invalid (400), for another user's token too
  */

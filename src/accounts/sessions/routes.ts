@@ -9,6 +9,7 @@ import { signOut } from './sign-out.ts';
 
 const tags = ['auth'];
 
+// long: one registration per operation
 export function sessionRoutes(app: App, { settings }: AccountsDeps): void {
   app.post(
     '/api/auth/logout',
@@ -18,7 +19,7 @@ export function sessionRoutes(app: App, { settings }: AccountsDeps): void {
         tags,
         summary: 'Logs a user out',
         description:
-          'Ends the session that the call was made with, or all of them: its tokens and cookie are worthless at once.',
+          'Ends the session of the caller, or every session of the user. Its tokens and cookie become invalid immediately.',
         querystring: LogoutQuerystring,
         response: { 200: EmptyBody },
       },
@@ -37,7 +38,7 @@ export function sessionRoutes(app: App, { settings }: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Logs a user out',
-        description: 'Ends the session of the caller. It is the form of the 2019 API for signing out.',
+        description: 'Ends the session of the caller. The 2019 API signs out with this operation.',
         response: { 204: NoContent },
       },
     },
@@ -80,7 +81,7 @@ export function sessionRoutes(app: App, { settings }: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Verifies a JSON Web Token',
-        description: 'Returns the token when it is valid and belongs to the caller; refuses it otherwise.',
+        description: 'Returns the token if it is valid and belongs to the caller; refuses it otherwise.',
         body: TokenBody,
         response: { 200: TokenReply },
       },

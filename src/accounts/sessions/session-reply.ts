@@ -5,16 +5,16 @@ import { httpProblems } from '#platform/http/problems';
 import type { AccountsSettings } from '../settings.ts';
 import type { OpenedSession } from './open-session.ts';
 
-/** Reads a flag of the query string: `1`, `true`, `yes` and `on` are true, anything else is false, `0` too. */
+/** True if a flag of the query string is `1`, `true`, `yes` or `on`; false for any other value. */
 export function isFlagSet(value: string | undefined): boolean {
   return value !== undefined && ['1', 'true', 'yes', 'on'].includes(value.toLowerCase());
 }
 
 /**
- * Says which kind of session an API call asks for.
+ * Reads which kind of session an API call requests.
  *
- * Nobody is to be signed in by a page of another site: with a cookie the body must be JSON, which no form can send
- * across sites, and must not come from elsewhere.
+ * A page of another site must not be able to sign a browser in. With a cookie, the request must therefore be
+ * same-origin and its body JSON, which a cross-origin form cannot send.
  * @throws media_type_unsupported (415), cross_site (403)
  */
 export function readSessionKind(request: FastifyRequest, cookie: string | undefined): 'token' | 'cookie' {
@@ -24,7 +24,7 @@ export function readSessionKind(request: FastifyRequest, cookie: string | undefi
   return 'cookie';
 }
 
-/** Gives the browser the cookie of a session that was opened for it. */
+/** Sets the cookie of a browser session; does nothing for a session of kind `token`. */
 export function sendSessionCookie(reply: FastifyReply, settings: AccountsSettings, session: OpenedSession): void {
   if (session.cookie_secret !== null) setSessionCookie(reply, session.cookie_secret, settings.token_lifetime_s);
 }

@@ -74,12 +74,12 @@ function toSignedInUser(row: SignedInUserRow | undefined): SignedInUser | undefi
   };
 }
 
-/** Finds a session that stands, with its user, by id: one query over two primary keys. */
+/** Finds an active session with its user, by id. One query over two primary keys. */
 export async function findSignedInUser(reader: Reader, id: SessionId, at: Date): Promise<SignedInUser | undefined> {
   return toSignedInUser(await selectSignedInUsers(reader, at).where('sessions.id', '=', id).executeTakeFirst());
 }
 
-/** What every request asks of a session: whose it is, and when it was last seen. */
+/** User and last use of a session, as each request needs them. */
 export interface SessionOwner {
   user_id: UserId;
   username: string;
@@ -104,13 +104,13 @@ const sessionOwnerBySecret = builtOnce((reader, secret_hash: string, at: Date) =
   selectSessionOwners(reader, at).where('sessions.secret_hash', '=', secret_hash),
 );
 
-/** Finds whose session this is while it stands: one query over two primary keys. */
+/** Finds the owner of an active session. One query over two primary keys. */
 export async function findSessionOwner(reader: Reader, id: SessionId, at: Date): Promise<SessionOwner | undefined> {
   const [found] = await sessionOwnerById(reader, id, at);
   return found;
 }
 
-/** The same for a browser's session, by the hash of the cookie. */
+/** Finds the owner of an active browser session by the hash of its cookie. */
 export async function findSessionOwnerBySecret(
   reader: Reader,
   secret_hash: string,
@@ -120,7 +120,7 @@ export async function findSessionOwnerBySecret(
   return found;
 }
 
-/** Returns those of the sessions that stand at the instant, in one query. */
+/** Returns the sessions that are active at the instant, in one query. */
 export async function findActiveSessionIds(
   reader: Reader,
   ids: readonly SessionId[],
@@ -133,7 +133,7 @@ export async function findActiveSessionIds(
   return new Set(rows.map(({ session_id }) => session_id));
 }
 
-/** Lets a session last longer. */
+/** Extends a session; never shortens it. */
 export async function updateSessionExpiry(tx: Tx, id: SessionId, expires_at: Date): Promise<void> {
   await tx
     .updateTable('sessions')
@@ -142,7 +142,7 @@ export async function updateSessionExpiry(tx: Tx, id: SessionId, expires_at: Dat
     .execute();
 }
 
-/** Notes that a session was used. Outside any transaction: nobody waits for it and nothing depends on it. */
+/** Stores the last use of a session. Runs outside a transaction, since no other write depends on it. */
 export async function updateSessionLastSeen(db: Db, id: SessionId, at: Date): Promise<void> {
   await db
     .updateTable('sessions')
@@ -162,7 +162,7 @@ export async function endSession(tx: Tx, id: SessionId, at: Date): Promise<void>
   await tx.updateTable('sessions').set({ ended_at: at }).where('id', '=', id).where('ended_at', 'is', null).execute();
 }
 
-/** Ends every session of a user but one, and with them every token: what signs a stolen password or token out. */
+/** Ends every session of a user except one. Their tokens and cookies become invalid, including stolen ones. */
 export async function endSessions(
   tx: Tx,
   user_id: UserId,
@@ -178,7 +178,7 @@ export async function endSessions(
     .execute();
 }
 
-/** Deletes sessions that ended or expired before the instant; answers how many. */
+/** Deletes sessions that ended or expired before the instant; returns how many. */
 export async function deleteSessionsBefore(tx: Tx, before: Date, rows_max: number): Promise<number> {
   const deleted = await tx
     .deleteFrom('sessions')

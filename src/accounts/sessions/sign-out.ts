@@ -3,7 +3,7 @@ import { inTransaction } from '#platform/db/database';
 import { requireUser } from '../actor.ts';
 import { endSession, endSessions } from './session-store.ts';
 
-/** Ends the session that the caller uses, or all of theirs; its tokens and cookie are worthless at once. */
+/** Ends the session of the caller, or every session. Its tokens and cookie become invalid immediately. */
 export async function signOut(ctx: Context, { everywhere }: { everywhere: boolean }): Promise<void> {
   const { user_id, session_id } = requireUser(ctx);
   const at = ctx.clock.now();

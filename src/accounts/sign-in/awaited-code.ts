@@ -2,10 +2,10 @@ import { Problem } from '#kernel/problem';
 import type { CodeField, GivenCodes } from '../factors/index.ts';
 import { accountsProblems } from '../problems.ts';
 
-/** The code that a sign-in waits for, and what to say about the one that came. */
+/** Code that a sign-in waits for, and the messages about a wrong one. */
 export interface AwaitedCode {
   field: CodeField;
-  /** Empty when no code came yet. */
+  /** Empty if no code was sent yet. */
   messages: readonly string[];
 }
 
@@ -15,7 +15,7 @@ const fieldsOfStep: readonly [name: string, field: CodeField][] = [
   ['phone', 'phone_code'],
 ];
 
-/** Says which code a refused sign-in waits for; null when the refusal is about something else. */
+/** Returns the code that a refused sign-in waits for; null if the refusal has another reason. */
 export function findAwaitedCode(error: unknown): AwaitedCode | null {
   if (!(error instanceof Problem)) return null;
   switch (error.code) {
@@ -34,12 +34,12 @@ export function findAwaitedCode(error: unknown): AwaitedCode | null {
   }
 }
 
-/** Reads which code a form carries; the generator's unless it says otherwise. */
+/** Parses the kind of code that a form contains; `otp_code` by default. */
 export function parseCodeField(text: string): CodeField {
   return text === 'email_code' || text === 'phone_code' ? text : 'otp_code';
 }
 
-/** The codes shown so far, without the one that must be entered again. */
+/** Returns the codes without the one that must be entered again. */
 export function removeCode(codes: GivenCodes, field: CodeField): GivenCodes {
   return { ...codes, [field]: undefined };
 }

@@ -42,13 +42,13 @@ export function signInPages(app: App, deps: AccountsDeps): void {
   });
 }
 
-/** Reads a posted form: name and password, or the code that a sign-in under way waits for. */
+/** Reads a form: name and password, or the code that a sign-in waits for. */
 async function readStep(request: FastifyRequest, { settings }: AccountsDeps): Promise<SignInStep> {
   const { ctx, body } = request;
   const sealed = textField(body, 'step', 4000);
   if (sealed !== '') {
     const step = await unsealStep(ctx, settings, sealed);
-    if (!step) throw accountsProblems.credentials_mismatch({ detail: 'This took too long. Please sign in again.' });
+    if (!step) throw accountsProblems.credentials_mismatch({ detail: 'The sign-in timed out. Sign in again.' });
     const code = textField(body, 'code', 32);
     const field = parseCodeField(textField(body, 'channel', 20));
     return { ...step, codes: code === '' ? step.codes : { ...step.codes, [field]: code } };
@@ -65,7 +65,7 @@ async function readStep(request: FastifyRequest, { settings }: AccountsDeps): Pr
   return { proven: await proveIdentity(ctx, settings, { username, password }), codes: {} };
 }
 
-/** Shows the form for the code that is due, or the first form again. */
+/** Shows the form for the required code, or the first form again. */
 async function showNextStep(
   request: FastifyRequest,
   reply: FastifyReply,

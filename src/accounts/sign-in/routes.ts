@@ -27,7 +27,7 @@ export function signInRoutes(app: App, deps: AccountsDeps): void {
         tags: ['auth'],
         summary: 'Authenticates a user',
         description:
-          'Verifies a user name, e-mail address or phone number with a password, an e-mailed code or a further factor, and opens a session. When a factor is missing, the response is 401 and names the field to send next. The token belongs to the session: signing out ends it.',
+          'Verifies a user name, e-mail address or phone number with a password, a one-time code and further factors, and opens a session. If a factor is missing, the response is 401 and names the field to send next. The token belongs to the session and becomes invalid at sign-out.',
         querystring: CookieQuerystring,
         body: SignInBody,
         response: { 201: TokenReply },

@@ -6,11 +6,11 @@ import type { AccountsSettings } from '../settings.ts';
 import { findCredentials, findUserById } from '../identity/index.ts';
 import type { ProvenIdentity } from './sign-in.ts';
 
-/** How long somebody may take to find their phone. */
+/** Time within which the next code must be entered. */
 const step_lifetime_ms = 10 * 60_000;
 const binding = 'sign-in step';
 
-/** A sign-in that waits for a code: who it is and what they have shown so far. */
+/** A sign-in that waits for a code: the identity and the codes so far. */
 export interface SignInStep {
   proven: ProvenIdentity;
   codes: GivenCodes;
@@ -24,8 +24,8 @@ interface SealedStep {
 }
 
 /**
- * Seals a half-done sign-in for the form of its next step. The browser carries it and cannot read it; the password is
- * not in it, only the mark of the hash that it matched.
+ * Encrypts a sign-in that waits for a code, for a hidden field of the form. It contains a hash of the password hash,
+ * not the password.
  */
 export function sealStep(ctx: Context, settings: AccountsSettings, { proven, codes }: SignInStep): string {
   const step: SealedStep = {
@@ -37,7 +37,7 @@ export function sealStep(ctx: Context, settings: AccountsSettings, { proven, cod
   return seal(JSON.stringify(step), settings.seal_key, binding);
 }
 
-/** Opens what `sealStep` made; null when it is too old, altered, or the password has changed since. */
+/** Decrypts the result of `sealStep`; null if it has expired, was altered, or the password has changed since. */
 export async function unsealStep(ctx: Context, settings: AccountsSettings, sealed: string): Promise<SignInStep | null> {
   const step = unseal(settings, sealed);
   if (!step || ctx.clock.now().getTime() >= step.until) return null;
@@ -51,8 +51,8 @@ export async function unsealStep(ctx: Context, settings: AccountsSettings, seale
 
 function unseal(settings: AccountsSettings, sealed: string): SealedStep | null {
   try {
-    return JSON.parse(open(sealed, settings.seal_key, binding)) as SealedStep; // sealed by us and by nobody else
+    return JSON.parse(open(sealed, settings.seal_key, binding)) as SealedStep; // authenticated encryption: only sealStep made it
   } catch {
-    return null; // altered, or sealed before the key was changed: the sign-in starts over
+    return null; // altered, or encrypted with an earlier key: the sign-in starts again
   }
 }

@@ -347,7 +347,7 @@ test('a repeated TOTP code is refused without being counted, also at the same mo
   for (let count = 0; count < 4; count += 1) {
     const repeated = await refusal(input);
     assert.deepEqual([repeated.code, repeated.status], ['code_wrong', 400]);
-    assert.match(String(repeated.fields?.['otp_code']), /used already/);
+    assert.match(String(repeated.fields?.['otp_code']), /already used/);
   }
   const later = new Date(ctx.clock.now().getTime() + 30_000);
   const moved = { ...ctx, clock: { now: () => later } };

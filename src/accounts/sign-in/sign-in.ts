@@ -37,22 +37,24 @@ export interface SignInInput extends GivenCodes {
   password?: string | undefined;
 }
 
-/** Somebody who showed who they are, before further factors. */
+/** Identity of a caller after the first factor. */
 export interface ProvenIdentity {
   user: User;
-  /** The hash that the password matched; null when a code is to prove it. */
+  /** Hash that the password matched; null if a code must prove the identity. */
   password_hash: string | null;
-  /** The same password under today's costs; null when there is no need. */
+  /** The password hashed with the current cost; null if the stored hash is up to date. */
   rehashed: string | null;
-  /** Takes the counted attempt back. Not before a code was right: what counts must not tell who exists. */
+  /**
+   * Removes the attempt from the rate limits. Called after a right code, so that the limits do not reveal who exists.
+   */
   releaseAttempt: () => Promise<void>;
 }
 
 /**
- * Signs a user in: name, then password or one-time code, then every further factor that is due.
+ * Signs a user in by name, then password or one-time code, then every further required factor.
  *
- * Each call repeats all that was given so far. Unknown names, wrong passwords and accounts without a password get the
- * same response after the same work, and no message: nothing is revealed or sent before the first factor is right.
+ * Each call repeats everything given so far. Unknown names, wrong passwords and accounts without a password get the
+ * same response after the same work. Nothing is revealed and no message is sent before the first factor is right.
  * @throws credentials_mismatch (400), sign_in_step_required (401), code_wrong (400), otp_locked (403),
  * authentication_disabled (403), too_many_requests (429), busy (503)
  */
@@ -66,7 +68,7 @@ export async function signIn(
   return finishSignIn(ctx, deps, proven, input, kind);
 }
 
-/** Checks name and password; without a password the codes must prove who it is. */
+/** Checks name and password. Without a password the codes must prove the identity in `finishSignIn`. */
 export async function proveIdentity(
   ctx: Context,
   settings: AccountsSettings,
@@ -80,7 +82,7 @@ export async function proveIdentity(
   const peer = networkOf(ctx.peer?.ip);
   await throttle.take(signInPeerLimit, peer);
   const user = await findUserByIdentifier(ctx.db, parseIdentifier(input.username));
-  // One count for an account, by whichever of its names it is tried.
+  // One count per user, regardless of the identifier used.
   const name = user ? `user ${user.id}` : `name ${canonicalIdentifier(input.username)}`;
   const key = `${name} ${peer}`;
   await throttle.take(signInLimit, key);
@@ -109,7 +111,7 @@ export async function proveIdentity(
   return { user: candidate, password_hash: stored, rehashed, releaseAttempt: async () => {} };
 }
 
-/** Checks the factors that are due and opens the session. */
+/** Checks the required factors and opens the session. */
 export async function finishSignIn(
   ctx: Context,
   { settings, hooks }: AccountsDeps,
@@ -119,9 +121,9 @@ export async function finishSignIn(
 ): Promise<OpenedSession> {
   const at = ctx.clock.now();
   const outcome = await inTransaction(ctx.db, async (tx) => {
-    const held = await lockCredentials(tx, user.id);
-    // The password was compared before the row was held: it must still be the one.
-    if (held?.is_active !== true || (password_hash !== null && held.password_hash !== password_hash)) {
+    const locked = await lockCredentials(tx, user.id);
+    // The password was checked before the row was locked and may have changed since.
+    if (locked?.is_active !== true || (password_hash !== null && locked.password_hash !== password_hash)) {
       return { kind: 'mismatch' as const };
     }
     const current = (await findUserById(tx, user.id)) ?? user;
@@ -179,10 +181,10 @@ async function recordFailedSignIn(ctx: Context, username: string, user: User | u
   await inTransaction(ctx.db, (tx) => emit(tx, userLoginFailed(payload), ctx.clock.now()));
 }
 
-/** Does for an unknown name the work that a wrong code of a known one takes. */
+/** Does the same work for an unknown name as for a wrong code of a user. */
 async function lockMissingCode(ctx: Context, username: string): Promise<void> {
-  const nowhere = { user_id: null, channel: 'email', address: canonicalIdentifier(username) } as const;
-  await inTransaction(ctx.db, (tx) => lockCode(tx, nowhere));
+  const owner = { user_id: null, channel: 'email', address: canonicalIdentifier(username) } as const;
+  await inTransaction(ctx.db, (tx) => lockCode(tx, owner));
 }
 
 async function sendNeededCode(ctx: Context, settings: AccountsSettings, user: User, field: CodeField): Promise<void> {
@@ -190,7 +192,7 @@ async function sendNeededCode(ctx: Context, settings: AccountsSettings, user: Us
   if (field === 'phone_code') await sendCode(ctx, settings, user, 'phone', 'login');
 }
 
-/** Whoever signs in again in the same browser leaves the session before behind. */
+/** Ends the earlier session of the same browser. */
 async function endReplacedSession(ctx: Context, tx: Tx, at: Date): Promise<void> {
   const { actor } = ctx;
   if (actor.kind === 'user' && actor.via === 'cookie' && actor.session_id !== null) {

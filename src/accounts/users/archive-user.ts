@@ -18,10 +18,10 @@ import {
 } from '../identity/index.ts';
 
 /**
- * Archives a user: an opaque name stays where history refers to the user, personal facts are wiped and every credential is
- * removed. The e-mail address may be used again immediately; it is sent a notice.
+ * Archives a user: removes every credential and wipes the personal data. The row stays for its history, under an opaque
+ * username. The e-mail address is free immediately; a notice is sent to it.
  *
- * A user gives a secret for it; a manager of the broker may archive another user.
+ * A user gives a secret; a manager of the broker may archive another user.
  * @throws api_key_refused (403), secret_required (401), secret_wrong (401), otp_locked (403)
  */
 export async function archiveUser(

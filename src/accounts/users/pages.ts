@@ -56,13 +56,13 @@ export function userPages(app: App, deps: AccountsDeps): void {
   });
 
   app.get('/users/verify/', verifyPage, async (request, reply) => {
-    const user = await callerOf(request);
+    const user = await getCaller(request);
     return showVerify(reply, user, null);
   });
 
   app.post('/users/verify/', verifyPage, async (request, reply) => {
     const { ctx, body } = request;
-    const user = await callerOf(request);
+    const user = await getCaller(request);
     try {
       if (textField(body, 'action', 10) === 'send') {
         await requestEmailCode(ctx, deps.settings, user);
@@ -101,9 +101,9 @@ async function showUser(
   return reply.page('users/index.html', data, statusOf(problem));
 }
 
-async function callerOf(request: FastifyRequest): Promise<User> {
+async function getCaller(request: FastifyRequest): Promise<User> {
   const user = await findUserById(request.ctx.db, requireUser(request.ctx).user_id);
-  if (!user) throw new Error('a signed-in user has a row');
+  if (!user) throw new Error('the signed-in user has no row');
   return user;
 }
 
@@ -125,7 +125,7 @@ async function showVerify(
   return reply.page('users/verify.html', data, statusOf(problem));
 }
 
-/** A secret that is wrong is an error in a form; 401 would say that nobody is signed in. */
+/** 400 instead of 401 for a wrong secret: the caller is signed in. */
 function statusOf(problem: FormProblem | null): number {
   if (problem === null) return 200;
   return problem.status === 401 ? 400 : problem.status;

@@ -33,6 +33,7 @@ const secretProblems = [
 ];
 const frictionless = { kind: 'self', frictionless: true } as const;
 
+// long: one registration per operation
 export function userRoutes(app: App, deps: AccountsDeps): void {
   const { settings, findLead } = deps;
 
@@ -43,7 +44,7 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Retrieves a user account',
-        description: 'Returns the account of a user with its contact data.',
+        description: 'Returns a user with the contact data.',
         params: UserParams,
         response: { 200: UserDetailSchema },
       },
@@ -69,7 +70,7 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
         tags,
         summary: 'Updates a user account',
         description:
-          'A change of address needs password or otp_code: without them PUT keeps the address and PATCH is refused. The address stays until the code sent to the new one comes back in email_code or phone_code. A code for the present address verifies it.',
+          'A change of address requires password or otp_code; without them PUT keeps the address and PATCH is refused. The address changes when the code sent to the new one is sent in email_code or phone_code. A code for the present address verifies it.',
         params: UserParams,
         body: UserBody,
         response: { 200: UserChangedSchema },
@@ -92,7 +93,7 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Deletes a user account',
-        description: 'A user gives password or otp_code in the body; a manager of the broker needs no body.',
+        description: 'A user sends password or otp_code in the body; a manager of the broker sends no body.',
         params: UserParams,
         body: SecretsBody,
         response: { 204: NoContent },
@@ -120,7 +121,7 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
       schema: {
         tags,
         summary: 'Sends an activation link',
-        description: 'Sends the link that activates an account once more, when it is not active yet.',
+        description: 'Sends the activation link again to a user without a password.',
         params: UserParams,
         response: { 201: UserChangedSchema },
       },
@@ -154,7 +155,7 @@ export function userRoutes(app: App, deps: AccountsDeps): void {
       schema: {
         tags: ['users'],
         summary: 'Verifies the e-mail address of a user',
-        description: 'Without email_code a code is sent to the address; with the code the address is verified.',
+        description: 'Without email_code, sends a code to the address. With the code, verifies the address.',
         params: UserParams,
         body: VerifyEmailBody,
         response: { 200: UserChangedSchema, 201: UserChangedSchema },

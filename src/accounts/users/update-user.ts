@@ -27,31 +27,31 @@ export interface UserChangeInput extends AddressInput {
   nick_name?: string | undefined;
   lang?: string | undefined;
   slug?: string | undefined;
-  /** Password of the caller, or a code of the TOTP factor: a change of address needs one of them. */
+  /** Password of the caller. A change of address requires it or a code of the TOTP factor. */
   password?: string | undefined;
   otp_code?: string | number | undefined;
 }
 
 export interface UserUpdate {
   user: User;
-  /** Addresses that were sent a code: the present ones stay until it comes back. */
+  /** New addresses that a code was sent to. The present ones stay until the code is entered. */
   awaiting: string[];
-  /** Addresses that stay because the request gave no secret. */
+  /** Channels whose address stays because the request gave no secret. */
   kept: Channel[];
 }
 
 /**
- * What a change of address without any secret does: `refuse` the request, or `keep` the present address and change the rest.
- * A documented PUT repeats the whole user and gives no secret.
+ * Effect of a change of address without a secret: `refuse` the request, or `keep` the present address and change the
+ * rest. PUT uses `keep`, since its clients repeat the whole user without a secret.
  */
 export type SecretlessChange = 'refuse' | 'keep';
 
 /**
- * Changes the facts of the calling user. Fields left out keep their value.
+ * Updates the calling user. Omitted fields keep their value.
  *
- * An address stays until the new one is proved: the first call gives a secret and sends a code to the new address, the
- * second repeats the address with the code. A request voids every outstanding key and code, and is announced to the
- * present address. A code for the present address verifies it.
+ * An address changes in two calls: the first gives a secret and sends a code to the new address, the second repeats the
+ * address with the code. The first voids every outstanding key and code and sends a notice to the present address. A
+ * code for the present address verifies it.
  * @throws invalid_input (400) naming `slug`, `username`, `email` or `phone`; code_wrong (400), secret_required,
  * secret_wrong (401), api_key_refused, otp_locked (403), too_many_requests (429)
  */
@@ -120,7 +120,7 @@ async function saveUserChange(
   return { user: (await findUserById(tx, user.id)) ?? user, requested };
 }
 
-/** The addresses of a request. @throws invalid_input (400) naming each field at fault */
+/** Parses the addresses of a request. @throws invalid_input (400) naming each invalid field */
 function readChanges(user: User, input: UserChangeInput): AddressChange[] {
   const { changes, errors: address_errors } = readAddressChanges(user, input);
   const is_blank = input.full_name !== undefined && singleLine(input.full_name) === '';

@@ -18,7 +18,7 @@ export async function requestEmailCode(ctx: Context, settings: AccountsSettings,
 }
 
 /**
- * Verifies the caller's e-mail address by the code that was sent to it.
+ * Verifies the caller's e-mail address by a code.
  *
  * @throws code_wrong (400), api_key_refused (403)
  */

@@ -9,20 +9,20 @@ export interface VerificationRequest {
   channel: Verification['channel'];
   address: string;
   purpose: Verification['purpose'];
-  /** What to send: the key of a link, a code of six digits, or both. */
+  /** Secrets to generate: the key of a link, a code of six digits, or both. */
   sends: 'key' | 'code' | 'both';
   reason?: string | null;
-  /** How long the key works; a code always works for ten minutes. */
+  /** Lifetime of the key. A code is valid for ten minutes. */
   lifetime_s: number;
 }
 
-/** What is sent. It is nowhere else: the table holds hashes. */
+/** The secrets to send. They are the only copies; the table stores hashes. */
 export interface PreparedVerification {
   key: string | null;
   code: string | null;
 }
 
-/** Draws the key or code that proves an address and stores its hash. The caller tells whoever sends it. */
+/** Generates the key or code that proves an address and stores its hash. The caller emits the event that sends it. */
 export async function prepareVerification(
   tx: Tx,
   request: VerificationRequest,

@@ -4,9 +4,9 @@ import { prepareVerification, type PreparedVerification, type VerificationReques
 import { findPreparedAt, voidVerificationsOf } from './verification-store.ts';
 
 /**
- * Voids every outstanding link and code of the user and prepares the only valid one. Prepares none, and returns the
- * instant of the last, when one for the same reason was prepared less than `unless_within_ms` ago and is still valid.
+ * Voids every outstanding link and code of the user and prepares a new one.
  *
+ * Prepares none if a valid one for the same reason is younger than `unless_within_ms`; returns its instant instead.
  * Locks: the caller serializes calls for one user.
  */
 export async function replaceVerification(

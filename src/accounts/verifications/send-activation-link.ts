@@ -7,17 +7,17 @@ import type { User } from '../identity/index.ts';
 import { sendLink } from './send-verification.ts';
 
 /**
- * Sends the link with which a user without password sets one, once in ten minutes at most.
+ * Sends a user without password the link that sets one; at most one link in ten minutes per address.
  *
  * @throws already_active (400), no_address (400), too_many_requests (429)
  */
 export async function resendActivationLink(ctx: Context, settings: AccountsSettings, user: User): Promise<void> {
   if (user.has_password) throw accountsProblems.already_active();
-  await takeAndSendLink(ctx, settings, user);
+  await sendLimitedLink(ctx, settings, user);
 }
 
 /**
- * The same for somebody on record who has no login yet: the link makes one.
+ * Sends a contact without a user the link that creates the user; at most one link in ten minutes per address.
  *
  * @throws no_address (400), too_many_requests (429)
  */
@@ -26,16 +26,16 @@ export async function sendLeadActivationLink(
   settings: AccountsSettings,
   lead: { email: string | null; phone: string | null },
 ): Promise<void> {
-  await takeAndSendLink(ctx, settings, { id: null, ...lead });
+  await sendLimitedLink(ctx, settings, { id: null, ...lead });
 }
 
-async function takeAndSendLink(
+async function sendLimitedLink(
   ctx: Context,
   settings: AccountsSettings,
-  whom: { id: User['id'] | null; email: string | null; phone: string | null },
+  recipient: { id: User['id'] | null; email: string | null; phone: string | null },
 ): Promise<void> {
-  const address = whom.email ?? whom.phone;
+  const address = recipient.email ?? recipient.phone;
   if (address === null) throw accountsProblems.no_address();
   await settings.throttle.take(mailLimit, address);
-  await inTransaction(ctx.db, (tx) => sendLink(ctx, tx, settings, whom, 'activate'));
+  await inTransaction(ctx.db, (tx) => sendLink(ctx, tx, settings, recipient, 'activate'));
 }

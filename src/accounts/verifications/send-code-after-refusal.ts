@@ -7,12 +7,14 @@ import { prepareVerification } from './prepare-verification.ts';
 import { code_lifetime_s } from './verification.ts';
 import { hasCodeSince } from './verification-store.ts';
 
-/** At most one code an hour is mailed because a refusal demands a verified address; the page sends more on request. */
+/** Minimum interval between two codes that refusals send to one user. The verification page has its own limit. */
 const refusal_every_ms = 3_600_000;
 
 /**
- * Mails a code to the unverified address of a user whom a refusal asks to verify it. Opens its own transaction, since the
- * refused one is rolled back. Counted in the table of verifications, so that the limit holds on every node.
+ * Sends a verification code to the unverified e-mail address of a user whose request was refused because of it.
+ *
+ * Opens its own transaction, because the refused one is rolled back. At most one code per hour; the limit is counted in
+ * the table `verifications`, so that it applies across nodes.
  */
 export async function sendCodeAfterRefusal(ctx: Context, user_id: User['id']): Promise<void> {
   const at = ctx.clock.now();

@@ -8,7 +8,7 @@ import type { User } from '../identity/index.ts';
 import { prepareVerification } from './prepare-verification.ts';
 import { code_lifetime_s } from './verification.ts';
 
-/** Sends a user a link with which they set a password. Nothing happens for a user without any address. */
+/** Sends a user a link that sets a password. Does nothing if the user has no address on the channel. */
 export async function sendLink(
   ctx: Context,
   tx: Tx,
@@ -27,9 +27,9 @@ export async function sendLink(
 }
 
 /**
- * Sends a code of six digits to a user's address, or to the one they are changing to. Opens its own transaction.
+ * Sends a code of six digits to an address of the user, or to a requested new address. Opens its own transaction.
  *
- * A few a quarter of an hour at most: beyond that nothing is sent and the last code stays good.
+ * Beyond the rate limit of codes per address nothing is sent, and the last code stays valid.
  */
 export async function sendCode(
   ctx: Context,

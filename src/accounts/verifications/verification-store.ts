@@ -31,7 +31,7 @@ export interface NewVerification {
   code_expires_at: Date | null;
 }
 
-/** A code is short, so its hash is bound to the address: one table of a million hashes does not open them all. */
+/** Hashes a code together with its address: one table of a million hashes cannot reverse the codes of all addresses. */
 export function hashCode(address: string, code: string): string {
   return sha256Hex(`${address}\n${code}`);
 }
@@ -41,12 +41,12 @@ export async function insertVerification(tx: Tx, row: NewVerification): Promise<
   return id;
 }
 
-/** Finds what a link's key stands for, used and expired ones too. */
+/** Finds the verification of a key, including used and expired ones. */
 export async function findVerificationByKey(reader: Reader, key: string): Promise<Verification | undefined> {
   return reader.selectFrom('verifications').select(columns).where('key_hash', '=', sha256Hex(key)).executeTakeFirst();
 }
 
-/** The same, held until the transaction ends: a key is good once, also for two who click at the same moment. */
+/** Selects the verification of a key FOR UPDATE, so that concurrent requests cannot use one key twice. */
 export async function lockVerificationByKey(tx: Tx, key: string): Promise<Verification | undefined> {
   return tx
     .selectFrom('verifications')
@@ -56,14 +56,14 @@ export async function lockVerificationByKey(tx: Tx, key: string): Promise<Verifi
     .executeTakeFirst();
 }
 
-/** The user and the address that a code belongs to: a code sent for one user proves nothing for another. */
+/** User and address of a code. A code that was sent for one user is not valid for another one. */
 export interface CodeOwner {
   user_id: UserId | null;
   channel: Verification['channel'];
   address: string;
 }
 
-/** Selects the newest code sent for a user to an address, FOR UPDATE. Index: verifications_address. */
+/** Selects the newest code sent for a user to an address FOR UPDATE. Index: verifications_address. */
 export async function lockCode(tx: Tx, owner: CodeOwner): Promise<Verification | undefined> {
   return tx
     .selectFrom('verifications')
@@ -79,7 +79,9 @@ export async function lockCode(tx: Tx, owner: CodeOwner): Promise<Verification |
     .executeTakeFirst();
 }
 
-/** True if a code was drawn for a user and an address after the instant, used or not. Index: verifications_address. */
+/**
+ * True if a code for a user and an address was created after the instant, used or not. Index: verifications_address.
+ */
 export async function hasCodeSince(reader: Reader, owner: CodeOwner, since: Date): Promise<boolean> {
   const row = await reader
     .selectFrom('verifications')
@@ -94,7 +96,7 @@ export async function hasCodeSince(reader: Reader, owner: CodeOwner, since: Date
   return row !== undefined;
 }
 
-/** Voids the codes sent before for a user to an address: only the newest counts. Index: verifications_address. */
+/** Voids the earlier codes of a user and an address: only the newest is valid. Index: verifications_address. */
 export async function voidCodes(tx: Tx, owner: CodeOwner): Promise<void> {
   await tx
     .updateTable('verifications')
@@ -119,11 +121,11 @@ export async function consumeVerification(tx: Tx, id: VerificationId, at: Date):
 }
 
 /**
- * Uses up every link and code of a user: after a change of address, password or factor none of them opens anything.
- * The links that stop or undo a change of address stay: they are for the time after that change.
+ * Voids every link and code of a user after a change of address, password or factor. Keeps the links that stop or undo
+ * a change of address.
  *
- * Links that were sent to an address before it had a login open the account of the user who has it since: they end with the
- * others once the user has verified the address. Until then they are for the owner of the address, who may be another person.
+ * A link without a user, sent to an address before a user had it, is voided only if the user has verified the address.
+ * Until then the owner of the address may be another person.
  */
 export async function voidVerificationsOf(tx: Tx, user_id: UserId, at: Date): Promise<void> {
   await tx
@@ -142,7 +144,7 @@ export async function voidVerificationsOf(tx: Tx, user_id: UserId, at: Date): Pr
   if (owner?.phone && owner.phone_verified_at) await voidLinksWithoutUser(tx, 'phone', owner.phone, at);
 }
 
-/** Index: verifications_address. */
+/** Voids links that were sent to an address before a user had it. Index: verifications_address. */
 async function voidLinksWithoutUser(
   tx: Tx,
   channel: Verification['channel'],
@@ -159,7 +161,7 @@ async function voidLinksWithoutUser(
     .execute();
 }
 
-/** Uses up the links that stop or undo a change of a user's address. */
+/** Voids the links that stop or undo a change of the user's address. */
 export async function voidStopLinksOf(tx: Tx, user_id: UserId, at: Date): Promise<void> {
   await tx
     .updateTable('verifications')
@@ -190,7 +192,7 @@ export async function findPreparedAt(
   return row?.created_at;
 }
 
-/** Deletes what expired before the instant; answers how many. */
+/** Deletes verifications that expired before the instant; returns how many. */
 export async function deleteVerificationsBefore(tx: Tx, before: Date, rows_max: number): Promise<number> {
   const deleted = await tx
     .deleteFrom('verifications')

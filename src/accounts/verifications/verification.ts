@@ -1,19 +1,19 @@
 import type { UserId, VerificationId } from '#platform/db/db-schema';
 
-/** A proof, sent to an address, that whoever holds it reads what arrives there. */
+/** A key or code sent to an address. Presenting it proves that the caller receives messages at that address. */
 export interface Verification {
   id: VerificationId;
-  /** Null for somebody invited who has no login yet. */
+  /** Null for an invited person without a user. */
   user_id: UserId | null;
   channel: 'email' | 'phone';
   /** E-mail address in lower case, or phone number in E.164. */
   address: string;
   /**
-   * What the key or code does: `activate` and `recover` set a password, `verify` proves an address, `login` is a second
+   * Effect of the key or code: `activate` and `recover` set a password, `verify` proves an address, `login` is a second
    * factor at sign-in, `stop_change` cancels or undoes a change of the e-mail address.
    */
   purpose: 'activate' | 'recover' | 'verify' | 'login' | 'stop_change';
-  /** Words of whoever invited. */
+  /** Message of the inviting user, or the text by which `replaceVerification` finds earlier links. */
   reason: string | null;
   code_hash: string | null;
   code_failures_count: number;
@@ -28,15 +28,15 @@ export const code_failures_max = 5;
 
 const keyShape = /^[0-9a-f]{40}$/;
 
-/** Says whether a text may be the key of a link at all. */
+/** True if the text has the form of a key. */
 export function isVerificationKey(text: string): boolean {
   return keyShape.test(text);
 }
 
 /**
- * Reads a code of six digits, from an authenticator, an e-mail or a phone message; null for any other text.
+ * Parses a code of six digits from an authenticator, an e-mail or a phone message; null for any other text.
  *
- * Blanks anywhere are ignored: authenticators show `123 456`. A number may have lost its leading zeros.
+ * Ignores blanks, since authenticators show `123 456`. Restores the leading zeros of a number.
  */
 export function parseCode(value: string | number | undefined): string | null {
   if (value === undefined) return null;
@@ -44,12 +44,12 @@ export function parseCode(value: string | number | undefined): string | null {
   return /^[0-9]{1,6}$/.test(text) ? text.padStart(6, '0') : null;
 }
 
-/** Says whether the link still works. */
+/** True if the link is unused and has not expired at the instant. */
 export function isKeyUsable(verification: Pick<Verification, 'used_at' | 'expires_at'>, at: Date): boolean {
   return verification.used_at === null && at < verification.expires_at;
 }
 
-/** Says whether a code may still be tried. */
+/** True if the code is unused, has not expired at the instant and has attempts left. */
 export function isCodeUsable(
   verification: Pick<Verification, 'used_at' | 'code_hash' | 'code_expires_at' | 'code_failures_count'>,
   at: Date,
