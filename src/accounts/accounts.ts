@@ -10,7 +10,7 @@ import { sessionRoutes } from './sessions/index.ts';
 import { signInPages, signInRoutes } from './sign-in/index.ts';
 import { userPages, userRoutes } from './users/index.ts';
 
-/** Makes the room: users, their credentials and sessions. */
+/** Makes the room of its sub-rooms: users, their credentials and sessions. */
 export function makeAccounts(deps: AccountsDeps): Room {
   return {
     name: 'accounts',
