@@ -7,7 +7,7 @@ import {
   makeAccountsSettings,
   findAuthenticatedCallers,
 } from '#accounts';
-import { emptiesCart, emptyCart, isCouponUsed, makeBilling } from '#billing';
+import { emptyCartOnArchive, emptyCart, isCouponUsed, makeBilling } from '#billing';
 import { catalogRoutes } from '#catalog';
 import { findLead, findProfileNotes, makeContacts } from '#contacts';
 import { makeGateway } from '#gateway';
@@ -280,7 +280,7 @@ function makeRooms({ accounts, templates }: RoomSettings): readonly Room[] {
   return [
     makeAccounts({
       settings: accounts,
-      hooks: emptiesCart(makeProfilesHooks(endAllOfProfile, removeChoices, claimWaiting)),
+      hooks: emptyCartOnArchive(makeProfilesHooks(endAllOfProfile, removeChoices, claimWaiting)),
       findLead,
     }),
     makeProfiles({ accounts, templates, listSubscriptions, findProfileNotes, onProfileArchived: endAllOfProfile }),

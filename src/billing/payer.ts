@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { commonProblems } from '#kernel/problem';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { findProfileById, type Profile, findProfileSummaries } from '#profiles';
+import { findProfileById, findProfileSummaries, type Profile } from '#profiles';
 import type { CartOwner } from './records/index.ts';
 
 /** Profile that pays, and the signed-in user whose cart it pays for. */
@@ -27,8 +27,11 @@ export async function getProfileById(reader: Reader, id: ProfileId): Promise<Pro
   return profile;
 }
 
-/** Loads the head of a profile that billing pages show. */
-export async function loadPayerSummary(reader: Reader, profile: Profile): Promise<Record<string, unknown>> {
+/** Loads the profile as the head of billing pages shows it. */
+export async function loadPayerSummary(
+  reader: Reader,
+  profile: Profile,
+): Promise<{ slug: string; printable_name: string }> {
   const summary = (await findProfileSummaries(reader, [profile.id])).get(profile.id);
   return { ...(summary ?? { slug: profile.slug, printable_name: profile.full_name }) };
 }

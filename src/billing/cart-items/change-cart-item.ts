@@ -7,7 +7,7 @@ import { cleanHandle, requireReachable } from '../quotes/index.ts';
 import { type CartItem, type WantedItem, findCartItem, updateCartItem } from '../records/index.ts';
 
 /**
- * Changes an item of a cart; what is left out keeps its value. Undefined when it has left the cart meanwhile.
+ * Updates an item of a cart; omitted members keep their value. Returns undefined if the item is no longer in a cart.
  * @throws invalid_input (400) naming `sync_on` or `use`
  */
 export async function changeCartItem(
@@ -18,7 +18,7 @@ export async function changeCartItem(
   },
 ): Promise<CartItem | undefined> {
   const { option, quantity, full_name, email, sync_on, use } = wish;
-  const use_charge_id = use === undefined || use === null ? use : await useChargeOf(ctx, id, use);
+  const use_charge_id = use === undefined || use === null ? use : await getUseChargeId(ctx, id, use);
   const change = {
     ...(use_charge_id === undefined ? {} : { use_charge_id }),
     ...(option === undefined ? {} : { option }),
@@ -33,13 +33,16 @@ export async function changeCartItem(
   try {
     return await inTransaction(ctx.db, (tx) => updateCartItem(tx, id, change));
   } catch (error) {
-    if (isUniqueViolation(error)) throw invalidInput({ sync_on: ['The cart holds the same for this person already.'] });
+    if (isUniqueViolation(error)) throw invalidInput({ sync_on: ['The cart already has this plan for this person.'] });
     throw error;
   }
 }
 
-/** Finds a use charge of the plan of an item by its id or slug. @throws invalid_input (400) naming `use` */
-async function useChargeOf(ctx: Context, id: CartItemId, use: number | string): Promise<UseChargeId> {
+/**
+ * Returns the id of a use charge of the item's plan. `use` is its id or slug.
+ * @throws invalid_input (400) naming `use`
+ */
+async function getUseChargeId(ctx: Context, id: CartItemId, use: number | string): Promise<UseChargeId> {
   const item = await findCartItem(ctx.db, id);
   const plan = item && (await findPlansByIds(ctx.db, [item.plan_id])).get(item.plan_id);
   const found =

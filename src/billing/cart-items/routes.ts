@@ -4,22 +4,24 @@ import { findPlansByIds } from '#catalog';
 import { commonProblems, invalidInput } from '#kernel/problem';
 import type { Page } from '#kernel/page';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db/database';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring, PageOf } from '#platform/http/schemas';
-import { addToCart, findSeatsInOrder, presentCartItem, CartItemSchema } from '../cart/index.ts';
-import { type CartItem, deleteCartItem, findCartItem } from '../records/index.ts';
+import { addToCart, presentCartItem, CartItemSchema } from '../cart/index.ts';
+import { type CartItem, findCartItem } from '../records/index.ts';
 import { changeCartItem } from './change-cart-item.ts';
+import { removeCartItem } from './remove-cart-item.ts';
 import { cartItemList, listCartItems } from './list-cart-items.ts';
 import { billingProblems } from '../problems.ts';
 import { BrokerCartBodySchema, CartItemBodySchema } from './schemas.ts';
 
 const access = { kind: 'broker' } as const;
 const tags = ['billing'];
+const itemUrl = '/api/billing/cartitems/:cartitem_id';
+const itemConfig = { access, problems: [billingProblems.cart_item_unknown, billingProblems.checkout_in_flight] };
 const ItemParams = Type.Object({ cartitem_id: Type.String({ pattern: '^[0-9]{1,15}$' }) });
 
-/** Carts of all users, for the broker. */
+/** Routes of the carts of all users, for the broker. */
 export function cartItemsRoutes(app: App): void {
   const list = { tags, querystring: listQuerystring(cartItemList), response: { 200: PageOf(CartItemSchema) } };
   app.get(
@@ -78,15 +80,14 @@ export function cartItemsRoutes(app: App): void {
   );
 
   itemRoutes(app);
+  removalRoute(app);
 }
 
 function itemRoutes(app: App): void {
-  const url = '/api/billing/cartitems/:cartitem_id';
-  const config = { access, problems: [billingProblems.cart_item_unknown, billingProblems.checkout_in_flight] };
   app.get(
-    url,
+    itemUrl,
     {
-      config,
+      config: itemConfig,
       schema: {
         tags,
         summary: 'Retrieves an item of a cart',
@@ -95,14 +96,14 @@ function itemRoutes(app: App): void {
         response: { 200: CartItemSchema },
       },
     },
-    async (request) => presentItem(request.ctx, await requireItem(request.ctx, request.params.cartitem_id)),
+    async (request) => presentItem(request.ctx, await getCartItem(request.ctx, request.params.cartitem_id)),
   );
 
   putAndPatch(
     app,
-    url,
+    itemUrl,
     {
-      config,
+      config: itemConfig,
       schema: {
         tags,
         summary: 'Updates an item of a cart',
@@ -114,17 +115,19 @@ function itemRoutes(app: App): void {
     },
     async (request) => {
       const { ctx, body } = request;
-      const held = await requireItem(ctx, request.params.cartitem_id);
-      const item = await changeCartItem(ctx, held.id, body);
+      const { id } = await getCartItem(ctx, request.params.cartitem_id);
+      const item = await changeCartItem(ctx, id, body);
       if (!item) throw billingProblems.cart_item_unknown();
       return { ...(await presentItem(ctx, item)), detail: 'Cart item updated' };
     },
   );
+}
 
+function removalRoute(app: App): void {
   app.delete(
-    url,
+    itemUrl,
     {
-      config,
+      config: itemConfig,
       schema: {
         tags,
         summary: 'Removes an item from a cart',
@@ -134,18 +137,14 @@ function itemRoutes(app: App): void {
       },
     },
     async (request, reply) => {
-      const held = await requireItem(request.ctx, request.params.cartitem_id);
-      await inTransaction(request.ctx.db, async (tx) => {
-        const kept = held.user_id === null ? [] : await findSeatsInOrder(tx, { user_id: held.user_id });
-        if (kept.includes(held.id)) throw billingProblems.checkout_in_flight({ retry_after_s: 60 });
-        await deleteCartItem(tx, held.id);
-      });
+      const item = await getCartItem(request.ctx, request.params.cartitem_id);
+      await removeCartItem(request.ctx, item);
       return reply.status(204).send(null);
     },
   );
 }
 
-async function requireItem(ctx: Context, id: string): Promise<CartItem> {
+async function getCartItem(ctx: Context, id: string): Promise<CartItem> {
   const item = await findCartItem(ctx.db, Number(id));
   if (!item) throw billingProblems.cart_item_unknown();
   return item;

@@ -17,7 +17,7 @@ import { billingProblems } from '../problems.ts';
 import { visitorItemLimit } from './rate-limits.ts';
 import { applyCode } from './redeem-coupon.ts';
 
-/** What somebody asks to put into a cart, as the API words it. */
+/** Item that a caller adds to a cart, as the API names it. */
 export interface CartWish {
   plan: string;
   use?: string | null | undefined;
@@ -43,15 +43,20 @@ interface Resolved {
 }
 
 /**
- * Puts wishes into a cart: all of them or none. The same plan, use and person again updates the item that is there.
- * A code that the buyer entered before is applied to the items that it fits.
- * The response counts as shown to the owner of the cart, also when the broker adds an item on the owner's behalf. An item
- * that the broker changes was shown to the owner otherwise: it does not.
- * @throws invalid_input (400) naming `plan`, `use` or `sync_on`; currency_mixed, cart_full (400) · too_many_requests (429)
- * @see spec/billing.md 4.2
+ * Adds items to a cart: all of them or none. An item for the same plan, use and person is updated instead.
+ * Applies the remembered code of the buyer to the added items that it fits.
+ *
+ * Records the response as shown to the owner of the cart, also when the broker adds an item for the owner. An item that
+ * the broker only updates is not recorded: the owner was shown another offer for it.
+ *
+ * Locks: the items of the cart.
+ * @throws invalid_input (400) naming `plan`, `use` or `sync_on`; currency_mixed, cart_full (400)
+ * @throws too_many_requests (429)
+ *
+ * docs/spec/billing.md 4.2
  */
 export async function addToCart(ctx: Context, owner: CartOwner, wishes: readonly CartWish[]): Promise<AddedItem[]> {
-  // A visitor makes a new cart with each browser; the network is what they have in common.
+  // Each browser of a visitor has its own cart, so visitors are limited by network.
   if ('visitor_hash' in owner) await ctx.throttle.take(visitorItemLimit, networkOf(ctx.peer?.ip), wishes.length);
   const cleaned = wishes.map(cleanWish);
   const plans = await findPlansBySlugs(
@@ -108,7 +113,7 @@ function cleanWish(wish: CartWish): CartWish {
 function resolveWish(wish: CartWish, plan: Plan | undefined): Resolved {
   if (!plan?.is_active) throw invalidInput({ plan: [`Plan '${wish.plan}' does not exist or is inactive.`] });
   if (plan.is_not_priced)
-    throw invalidInput({ plan: ['This plan is not sold in the cart. Contact us to subscribe to it.'] });
+    throw invalidInput({ plan: ['This plan has no price. Contact the provider to subscribe to it.'] });
   if (wish.use === undefined || wish.use === null || wish.use === '') return { wish, plan, use: null };
   const use = findUseCharge(plan, wish.use);
   if (!use) throw invalidInput({ use: [`UseCharge '${wish.use}' does not exist or is inactive.`] });
@@ -120,11 +125,11 @@ async function requireOneCurrency(tx: Tx, held: readonly CartItem[], resolved: r
     tx,
     held.filter(({ claim_id }) => claim_id === null).map((item) => item.plan_id),
   );
-  // A withdrawn plan is on no page of the cart: it is not in the way.
+  // The cart shows no withdrawn plan: its currency does not count.
   const offered = [...present.values()].filter((plan) => plan.is_active && !plan.is_not_priced);
   const units = new Set([...offered, ...resolved.map(({ plan }) => plan)].map((plan) => plan.unit));
   if (units.size > 1)
     throw billingProblems.currency_mixed({
-      detail: `A cart holds one currency only, this would mix ${[...units].join(' and ')}.`,
+      detail: `A cart has one currency. This item would mix ${[...units].join(' and ')}.`,
     });
 }

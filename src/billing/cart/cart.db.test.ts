@@ -26,7 +26,7 @@ after(() => app.close());
 
 const buyer = async (name: string) => apiClient(app, await registerPerson(app, name));
 
-test('an item is new the first time and updated afterwards', async () => {
+test('adding a plan twice creates one item and updates it', async () => {
   const plan = await makePlan(ctx);
   const call = await buyer('again');
   const first = await call('POST', '/api/cart', { plan: plan.slug, option: 1 });
@@ -52,7 +52,7 @@ test('a filter that is empty or misspelled is refused and removes nothing from t
   assert.equal((await ada('POST', '/api/cart', { plan: plan.slug })).status, 200);
 });
 
-test('what is not sold, or not sold in the cart, cannot be put there', async () => {
+test('an unknown, inactive or unpriced plan cannot be added to a cart', async () => {
   const call = await buyer('window');
   const hidden = await makePlan(ctx, { is_active: false });
   const talk = await makePlan(ctx, { is_not_priced: true });
@@ -63,7 +63,7 @@ test('what is not sold, or not sold in the cart, cannot be put there', async () 
   }
 });
 
-test('a cart takes so many items and no more, and none of a request that does not fit', async () => {
+test('a request that exceeds the maximum of a cart adds no item', async () => {
   const plan = await makePlan(ctx);
   const call = await buyer('hoarder');
   const user = await findUserByUsername(app.db, 'hoarder');
@@ -81,7 +81,7 @@ test('a cart takes so many items and no more, and none of a request that does no
   assert.equal(count.length, CART_ITEMS_MAX);
 });
 
-test('a coupon that lowers nothing in the cart says so and is not attached', async () => {
+test('a coupon that applies to no item is refused and not attached', async () => {
   const plan = await makePlan(ctx);
   const elsewhere = await makePlan(ctx);
   const coupon = await makeCoupon(ctx, { plan_id: elsewhere.id });
@@ -95,7 +95,7 @@ test('a coupon that lowers nothing in the cart says so and is not attached', asy
   assert.deepEqual(rows, [{ coupon_id: null }]);
 });
 
-test('people of the site look after carts, item by item', async () => {
+test('the broker reads and removes items of any cart, other users do not', async () => {
   const plan = await makePlan(ctx);
   const call = await buyer('helped');
   await call('POST', '/api/cart', { plan: plan.slug, option: 1 });
@@ -104,7 +104,7 @@ test('people of the site look after carts, item by item', async () => {
   assert.ok(item, list.text);
   const url = `/api/billing/cartitems/${item.id}`;
   assert.equal((await broker('GET', url)).status, 200);
-  assert.equal((await call('GET', url)).status, 403, 'the cart is its owner’s, this address is not');
+  assert.equal((await call('GET', url)).status, 403, 'the route is for the broker only');
   assert.equal((await broker('DELETE', url)).status, 204);
   for (const method of ['GET', 'DELETE'] as const) {
     const gone = await broker(method, url);
@@ -112,7 +112,7 @@ test('people of the site look after carts, item by item', async () => {
   }
 });
 
-test('an item of a cart is changed in what people may say of it, and never into one that is there already', async () => {
+test('the broker updates only documented members of an item, and not to a duplicate of another item', async () => {
   const call = await buyer('changed');
   const plan = await makePlan(ctx);
   for (const sync_on of ['a@example.com', 'b@example.com']) {
@@ -124,18 +124,18 @@ test('an item of a cart is changed in what people may say of it, and never into 
   const url = `/api/billing/cartitems/${item.id}`;
   const same = await broker('PATCH', url, { sync_on: 'B@example.com' });
   assert.deepEqual([same.status, same.json()['code']], [400, 'invalid_input']);
-  const foreign = await broker('PATCH', url, { quantity: 3, user_id: 1, recorded_at: null, claim_code: 'x', nope: 1 });
-  assert.deepEqual([foreign.status, foreign.json()['quantity']], [200, 3], foreign.text);
+  const extra = await broker('PATCH', url, { quantity: 3, user_id: 1, recorded_at: null, claim_code: 'x', nope: 1 });
+  assert.deepEqual([extra.status, extra.json()['quantity']], [200, 3], extra.text);
   const own = await broker('PATCH', url, { sync_on: '' });
   assert.deepEqual([own.status, own.json()['sync_on']], [200, null]);
-  const nobody = await broker('PATCH', url, { sync_on: 'no-such-profile' });
-  assert.equal(nobody.status, 400, 'a person who cannot be reached would block the cart');
-  assert.ok('sync_on' in nobody.json());
+  const unknown = await broker('PATCH', url, { sync_on: 'no-such-profile' });
+  assert.equal(unknown.status, 400, 'an unknown person would block the checkout of the cart');
+  assert.ok('sync_on' in unknown.json());
   const reached = await broker('PATCH', url, { sync_on: ' C@Example.com\u200b' });
   assert.deepEqual([reached.status, reached.json()['sync_on']], [200, 'c@example.com']);
 });
 
-test('each person gets the periods that were chosen for them, with and without uses', async () => {
+test('the choice of periods is saved for each person, with and without uses', async () => {
   const call = await buyer('chooser');
   await buyer('friend');
   const advance_discounts = [{ discount_type: 'percentage' as const, discount_value: 1000, length: 12 }];
@@ -144,12 +144,12 @@ test('each person gets the periods that were chosen for them, with and without u
     advance_discounts,
     use_charges: [{ slug: `${plan.slug}-use`, use_amount: 5 }],
   });
-  for (const wish of [
+  for (const item of [
     { plan: plan.slug },
     { plan: plan.slug, sync_on: 'friend' },
     { plan: metered.slug, use: `${plan.slug}-use` },
   ]) {
-    assert.equal((await call('POST', '/api/cart', wish)).status, 201);
+    assert.equal((await call('POST', '/api/cart', item)).status, 201);
   }
   const browser = browserClient(app);
   await browser.get('/login/');
@@ -177,7 +177,7 @@ test('each person gets the periods that were chosen for them, with and without u
   );
 });
 
-test('a receipt that is not of this profile does not exist', async () => {
+test('a receipt of another profile responds with 404', async () => {
   const plan = await makePlan(ctx);
   const payer = await buyer('payer');
   const nosy = await buyer('nosy');
@@ -196,7 +196,7 @@ test('a receipt that is not of this profile does not exist', async () => {
   }
 });
 
-test('a receipt shows what was given back since, and what that leaves', async () => {
+test('a receipt shows later refunds and the remaining total', async () => {
   const plan = await makePlan(ctx, { period_amount: 2000 });
   const payer = await buyer('regretful');
   await payer('POST', '/api/cart', { plan: plan.slug, option: 1 });
@@ -219,7 +219,7 @@ test('a receipt shows what was given back since, and what that leaves', async ()
   assert.match(shown, /Total.*\$15\.00/s);
 });
 
-test('the slug of a plan is read as it was pasted, on every path that takes one', async () => {
+test('every route accepts the slug of a plan with pasted blanks, capitals or wide letters', async () => {
   const call = await buyer('paster');
   const plan = await makePlan(ctx);
   const wide = [...plan.slug].map((char) =>

@@ -21,10 +21,10 @@ import {
 } from '../claims/index.ts';
 
 /**
- * Puts the seats that a code stands for into the cart of a user, as items that are paid already.
- * Returns undefined if no claim has the code. Repeated by the same user while the items wait in the cart, it changes nothing.
+ * Adds the seats of a claim code to the cart of a user as prepaid items. Returns undefined if no claim has the code.
+ * Idempotent: a repeated call by the same user changes nothing while the items are in the cart.
  *
- * Locks: the claim, then the charges that paid for it, so that a refund is either seen or comes after.
+ * Locks: the claim, then the charges that paid for it. A concurrent refund commits either before or after this.
  * @throws claim_used, claim_expired, claim_unpaid, claim_refunded (409), cart_full (400)
  */
 export async function claimSeats(
@@ -37,15 +37,15 @@ export async function claimSeats(
   const at = ctx.clock.now();
   return inTransaction(ctx.db, async (tx) => {
     const claim = await lockClaim(tx, found.id);
-    // The code may have been replaced while this request waited.
+    // A concurrent request may have replaced the code before the claim was locked.
     if (claim?.code_hash !== found.code_hash) throw billingProblems.claim_expired();
     await holdSeats(tx, [claim.id]);
-    const items_count = await takeSeats(tx, claim, user_id, at);
+    const items_count = await addSeats(tx, claim, user_id, at);
     return { items_count, offers: await showItems(tx, { user_id }, at) };
   });
 }
 
-async function takeSeats(tx: Tx, claim: Claim, user_id: UserId, at: Date): Promise<number> {
+async function addSeats(tx: Tx, claim: Claim, user_id: UserId, at: Date): Promise<number> {
   const seats = (await loadSeats(tx, [claim.id])).get(claim.id) ?? [];
   const taken = await findClaimItems(tx, [claim.id]);
   const own = taken.filter((item) => item.user_id === user_id && item.recorded_at === null);
@@ -68,7 +68,7 @@ async function takeSeats(tx: Tx, claim: Claim, user_id: UserId, at: Date): Promi
   return free.length;
 }
 
-/** Finds the claim that a code stands for, used or not. */
+/** Finds the claim of a code, claimed or not. */
 export async function findClaim(ctx: Context, typed: string): Promise<Claim | undefined> {
   return findClaimByHash(ctx.db, hashOf(typed));
 }

@@ -16,7 +16,9 @@ import {
 } from '../records/index.ts';
 
 /**
- * Takes items out of a cart: those for a plan, those for an e-mail, or all of them but claimed seats that are being ordered.
+ * Removes items from a cart: those of a plan, those for an e-mail address, or all. Claimed seats in an open order stay.
+ *
+ * Locks: the items of the cart.
  * @throws invalid_input (400) naming `plan`
  */
 export async function clearCart(
@@ -36,7 +38,7 @@ export async function clearCart(
   });
 }
 
-/** Empties the open cart of a user in the caller's transaction, and forgets what was shown and which code was entered. */
+/** Empties the open cart of a user; deletes the shown lines and the remembered code. Claimed seats in an open order stay. */
 export async function emptyCart(tx: Tx, user_id: UserId): Promise<void> {
   const owner = { user_id };
   await deleteCartItems(tx, owner, { kept: await findSeatsInOrder(tx, owner) });
@@ -44,8 +46,8 @@ export async function emptyCart(tx: Tx, user_id: UserId): Promise<void> {
   await forgetCoupon(tx, owner);
 }
 
-/** Also empties the cart of a user who is archived: it names other people, and holds seats that others can claim. */
-export function emptiesCart(hooks: AccountsHooks): AccountsHooks {
+/** Adds to `hooks`: archiving a user empties the cart, which names other people and may hold seats that others can claim. */
+export function emptyCartOnArchive(hooks: AccountsHooks): AccountsHooks {
   return {
     ...hooks,
     async onArchive(tx, change, at) {
@@ -56,8 +58,8 @@ export function emptiesCart(hooks: AccountsHooks): AccountsHooks {
 }
 
 /**
- * Locks a cart and returns the claimed seats in it that are part of an open order. They stay until the order is closed: the
- * code of a seat that leaves a cart can be used again.
+ * Locks the items of a cart and returns the claimed seats that are part of an open order. They must stay until the order
+ * is closed, because the code of a removed seat can be used again.
  */
 export async function findSeatsInOrder(tx: Tx, owner: CartOwner): Promise<CartItemId[]> {
   const items = await lockCartItems(tx, owner);

@@ -4,7 +4,7 @@ import { deleteVisitorItems, deleteVisitorCoupons, deleteVisitorLines } from '..
 
 const KEPT_MS = 30 * 86_400_000;
 
-/** Deletes what visitors left behind a month ago: items in their carts, codes that they entered, prices that they saw. */
+/** Deletes cart items, remembered codes and shown lines of visitors after 30 days. */
 export const forgetVisitorCartsJob = defineJob({
   name: 'forget_visitor_carts',
   schedule: '20 3 * * *',

@@ -1,5 +1,5 @@
 export { addToCart, type CartWish } from './add-to-cart.ts';
-export { emptiesCart, emptyCart, findSeatsInOrder } from './clear-cart.ts';
+export { emptyCartOnArchive, emptyCart, findSeatsInOrder } from './clear-cart.ts';
 export { placeAtCodeField, readCode } from './code-form.ts';
 export { forgetVisitorCartsJob } from './forget-visitor-carts.ts';
 export { mergeVisitorCart } from './merge-visitor-cart.ts';

@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => app.close());
 
-test('an account guesses twenty coupon codes an hour; right ones do not count', async () => {
+test('a user may try twenty wrong coupon codes an hour; right ones do not count', async () => {
   const token = await registerPerson(app, 'guesser');
   const call = apiClient(app, token);
   await call('POST', '/api/cart', { plan: 'basic' });
@@ -32,7 +32,7 @@ test('an account guesses twenty coupon codes an hour; right ones do not count', 
   assert.ok(Number(refused.headers['retry-after']) > 3000);
 });
 
-test('a visitor who drops the cookie with each guess ends at the limit of the network', async () => {
+test('a visitor who drops the cookie before each guess is limited by network', async () => {
   const codes = new Set<unknown>();
   for (let count = 0; count < 70; count += 1) {
     codes.add((await apiClient(app)('POST', '/api/cart/redeem', { code: `OTHER${count}` })).json()['code']);
@@ -40,7 +40,7 @@ test('a visitor who drops the cookie with each guess ends at the limit of the ne
   assert.deepEqual([...codes], ['coupon_useless', 'too_many_requests']);
 });
 
-test('after ten declined cards the processor is not asked about the next card of the account', async () => {
+test('after ten declined cards of a user the processor gets no further card', async () => {
   const call = apiClient(app, await registerPerson(app, 'tester'));
   await call('POST', '/api/cart', { plan: 'basic' });
   const pay = async (processor_token: string) =>
@@ -56,7 +56,7 @@ test('after ten declined cards the processor is not asked about the next card of
   assert.deepEqual(rows, [{ charges: 0 }]);
 });
 
-test('visitors of one network put a thousand items an hour into carts, however many browsers they use', async () => {
+test('visitors of one network add at most a thousand items an hour, with any number of browsers', async () => {
   const many = Array.from({ length: 100 }, (_, index) => ({ plan: 'basic', sync_on: `person-${index}@example.com` }));
   const statuses = [];
   for (let count = 0; count <= 10; count += 1) statuses.push((await apiClient(app)('POST', '/api/cart', many)).status);
@@ -67,7 +67,7 @@ test('visitors of one network put a thousand items an hour into carts, however m
   assert.deepEqual(rows, [{ items: 1000 }]);
 });
 
-test('carts and codes of visitors are deleted after a month, those of users stay', async () => {
+test('the job deletes carts and codes of visitors after 30 days and keeps those of users', async () => {
   const at = new Date(app.clock.now().getTime() + 29 * 86_400_000);
   await app.database.executeSql(`insert into visitor_coupons (visitor_hash, code, created_at)
     select 'gone-' || n, 'CODE', '${app.clock.now().toISOString()}' from generate_series(1, 1500) n`);

@@ -2,7 +2,7 @@ import { planSummary, type Plan } from '#catalog';
 import { presentUserSummary, type User } from '#accounts';
 import type { CartItem } from '../records/index.ts';
 
-/** An item of a cart as the API shows it; a visitor's has no `user`. */
+/** Presents a cart item to the API; an item of a visitor has no `user`. */
 export function presentCartItem(item: CartItem, plan: Plan, user: User | null, detail: string | null = null) {
   return {
     id: item.id,
@@ -20,6 +20,7 @@ export function presentCartItem(item: CartItem, plan: Plan, user: User | null, d
   };
 }
 
+/** Returns the sentence that names the removed codes. */
 export function removedDetail(codes: readonly string[]): string {
   if (codes.length === 0) return 'The cart has no coupon with this code.';
   return `Removed from the cart: ${codes.join(', ')}.`;

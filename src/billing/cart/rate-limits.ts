@@ -1,6 +1,6 @@
 import type { RateLimit } from '#platform/security/throttle';
 
-/** Nobody mistypes a code that often; the limits hold for the cart and for whoever makes a new cart for each try. */
+/** Limits guesses of codes per cart. `couponPeerLimit` also limits callers that use a new cart for each guess. */
 export const couponLimit: RateLimit = {
   name: 'coupon',
   max: 20,

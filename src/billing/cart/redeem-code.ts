@@ -9,15 +9,17 @@ import type { ItemOffer } from '../quotes/index.ts';
 import { redeemCoupon } from './redeem-coupon.ts';
 
 export interface RedeemedCode {
-  /** States what the code did. */
+  /** Sentence that states the effect of the code. */
   detail: string;
-  /** The whole cart with its new prices. */
+  /** All items of the cart with their new prices. */
   offers: ItemOffer[];
 }
 
 /**
- * Uses a code that a buyer typed: the code of a prepaid seat puts the seat into the cart, any other code is a discount code.
- * @throws credentials_required (401) for the code of a seat without a signed-in user; what claimSeats and redeemCoupon throw
+ * Redeems a typed code. A claim code adds its prepaid seats to the cart; any other code is a discount code.
+ * @throws credentials_required (401) for a claim code without a signed-in user
+ * @throws claim_used, claim_expired, claim_unpaid, claim_refunded (409), cart_full, coupon_useless (400)
+ * @throws too_many_requests (429)
  */
 export async function redeemCode(ctx: Context, owner: CartOwner, typed: string): Promise<RedeemedCode> {
   const code = normalizeCode(typed);
@@ -32,7 +34,7 @@ export async function redeemCode(ctx: Context, owner: CartOwner, typed: string):
     if (claimed) {
       const items = claimed.items_count === 1 ? 'One prepaid item is' : `${claimed.items_count} prepaid items are`;
       return {
-        detail: `${items} in your cart. Check out to start, there is nothing to pay for it.`,
+        detail: `${items} in your cart. Check out to start. There is nothing to pay.`,
         offers: claimed.offers,
       };
     }

@@ -12,18 +12,21 @@ import { couponLimit, couponPeerLimit } from './rate-limits.ts';
 
 export interface Redemption {
   code: string;
-  /** How many items the coupon applies to; 0 when the code is remembered for plans that are added later. */
+  /** Number of items that the coupon applies to; 0 if the code was only remembered. */
   items_count: number;
-  /** The whole cart with its new prices. */
+  /** All items of the cart with their new prices. */
   offers: ItemOffer[];
 }
 
 /**
- * Attaches a coupon to every item of the cart that it applies to. A use is counted only when an order is made, not here.
- * The code is remembered for plans that are added later; an empty cart takes any valid code.
- * Wrong codes are limited per cart and network.
+ * Attaches a coupon to every item of the cart that it applies to. Its redemption is counted by the order, not here.
+ * The code is remembered for plans that are added later; an empty cart accepts any valid code.
+ * Codes that apply to nothing are rate-limited per cart and network.
+ *
+ * Locks: the items of the cart.
  * @throws coupon_useless (400) · too_many_requests (429)
- * @see spec/billing.md 4.2 and 4.3
+ *
+ * docs/spec/billing.md 4.2 and 4.3
  */
 export async function redeemCoupon(ctx: Context, owner: CartOwner, typed: string): Promise<Redemption> {
   const code = normalizeCode(typed);
@@ -54,8 +57,8 @@ async function applyAndShow(ctx: Context, owner: CartOwner, code: string, at: Da
 }
 
 /**
- * Attaches the code to the items that it applies to and returns how many these are.
- * With `added`, only to those of them that have no coupon yet.
+ * Attaches a code to the items that it applies to and returns their number. With `added`, considers only those items,
+ * and only if they have no coupon yet.
  */
 export async function applyCode(
   tx: Tx,
@@ -85,7 +88,7 @@ export async function applyCode(
   return discounted;
 }
 
-/** Codes of group purchases are no discount codes: their seats are claimed, not redeemed. */
+/** Codes of group purchases are not discount codes: their seats are claimed. */
 function applies(coupon: Coupon, plan: Parameters<typeof refuseCoupon>[1] | undefined, at: Date): boolean {
   return plan !== undefined && !isGroupBuy(coupon) && refuseCoupon(coupon, plan, at) === null;
 }

@@ -6,8 +6,8 @@ import { type CartOwner, lockCartItems, setItemCoupons, findRememberedCoupon, fo
 import { type ItemOffer, showItems } from '../quotes/index.ts';
 
 /**
- * Removes the coupons of a cart, all of them or the one with a code, and forgets the remembered code.
- * Returns the codes that were removed and the whole cart with its new prices.
+ * Removes the coupons of a cart and the remembered code: all of them, or those with the typed code.
+ * Returns the removed codes and all items of the cart with their new prices.
  */
 export async function removeCoupon(
   ctx: Context,

@@ -1,12 +1,11 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { findUserById, type User } from '#accounts';
+import type { User } from '#accounts';
 import { commonProblems, invalidInput } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { addToCart, type AddedItem } from './add-to-cart.ts';
-import type { CartOwner } from '../records/index.ts';
 import { clearCart } from './clear-cart.ts';
-import { mergeVisitorCart, ownerOf } from './merge-visitor-cart.ts';
+import { openCart } from './open-cart.ts';
 import { type ItemOffer, offerText } from '../quotes/index.ts';
 import { presentCartItem, removedDetail } from './present-cart.ts';
 import { billingProblems } from '../problems.ts';
@@ -34,14 +33,21 @@ const redeemProblems = [
   commonProblems.credentials_required,
 ];
 
-/** The caller's own cart; a browser without a user has one too. */
+const addProblems = [billingProblems.cart_full, billingProblems.currency_mixed];
+
+/** Routes of the caller's own cart; a browser without a signed-in user has one too. */
 export function cartRoutes(app: App): void {
-  const problems = [billingProblems.cart_full, billingProblems.currency_mixed];
+  itemRoutes(app);
+  codeRoutes(app);
+  uploadRoute(app);
+}
+
+function itemRoutes(app: App): void {
   const Added = Type.Union([CartItemSchema, Type.Array(CartItemSchema)]);
   app.post(
     '/api/cart',
     {
-      config: { access, problems },
+      config: { access, problems: addProblems },
       schema: {
         tags: ['billing'],
         summary: 'Adds an item to the cart',
@@ -53,7 +59,7 @@ export function cartRoutes(app: App): void {
     },
     async (request, reply) => {
       const wishes = Array.isArray(request.body) ? request.body : [request.body];
-      const { owner, user } = await cartOf(request, reply);
+      const { owner, user } = await openCart(request, reply);
       const added = await addToCart(request.ctx, owner, wishes);
       const items = presentAdded(added, user);
       const [first] = items;
@@ -75,12 +81,14 @@ export function cartRoutes(app: App): void {
       },
     },
     async (request, reply) => {
-      const { owner } = await cartOf(request, reply);
+      const { owner } = await openCart(request, reply);
       await clearCart(request.ctx, owner, request.query);
       return reply.status(204).send(null);
     },
   );
+}
 
+function codeRoutes(app: App): void {
   app.post(
     '/api/cart/redeem',
     {
@@ -95,7 +103,7 @@ export function cartRoutes(app: App): void {
       },
     },
     async (request, reply) => {
-      const { owner, user } = await cartOf(request, reply);
+      const { owner, user } = await openCart(request, reply);
       const { detail, offers } = await redeemCode(request.ctx, owner, request.body.code);
       return { detail, items: presentOffers(offers, user) };
     },
@@ -114,16 +122,18 @@ export function cartRoutes(app: App): void {
       },
     },
     async (request, reply) => {
-      const { owner, user } = await cartOf(request, reply);
+      const { owner, user } = await openCart(request, reply);
       const { codes, offers } = await removeCoupon(request.ctx, owner, request.query.code);
       return { detail: removedDetail(codes), items: presentOffers(offers, user) };
     },
   );
+}
 
+function uploadRoute(app: App): void {
   app.post(
     '/api/cart/:plan/upload',
     {
-      config: { access, problems },
+      config: { access, problems: addProblems },
       schema: {
         tags: ['billing'],
         summary: 'Adds one item for each person of a CSV file',
@@ -136,7 +146,7 @@ export function cartRoutes(app: App): void {
     },
     async (request, reply) => {
       const text = await readUpload(request);
-      const { owner, user } = await cartOf(request, reply);
+      const { owner, user } = await openCart(request, reply);
       const outcome = await uploadCart(request.ctx, owner, request.params.plan, text);
       reply.status(outcome.created.length > 0 ? 201 : 200);
       return {
@@ -146,17 +156,6 @@ export function cartRoutes(app: App): void {
       };
     },
   );
-}
-
-/** The cart that a request is about, with what the browser gathered before signing in. */
-export async function cartOf(
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<{ owner: CartOwner; user: User | null }> {
-  const { ctx } = request;
-  if (ctx.actor.kind !== 'user') return { owner: ownerOf(ctx, reply.ensureVisitor()), user: null };
-  await mergeVisitorCart(ctx);
-  return { owner: { user_id: ctx.actor.user_id }, user: (await findUserById(ctx.db, ctx.actor.user_id)) ?? null };
 }
 
 function presentAdded(added: readonly AddedItem[], user: User | null) {
@@ -170,8 +169,8 @@ function presentOffers(offers: readonly ItemOffer[], user: User | null) {
 async function readUpload(request: FastifyRequest): Promise<string> {
   if (!request.isMultipart()) throw invalidInput({ file: ['Send the file as multipart/form-data.'] });
   const bytes = await readFile(request).catch((error: unknown) => {
-    if (error instanceof Error && 'statusCode' in error) throw error; // a limit that was passed
-    throw invalidInput({ file: ['The file did not arrive in one piece.'] });
+    if (error instanceof Error && 'statusCode' in error) throw error; // a size limit of the multipart parser
+    throw invalidInput({ file: ['The file is incomplete. Upload it again.'] });
   });
   if (bytes === null) throw invalidInput({ file: ['This field is required.'] });
   const text = bytes.toString('utf8');

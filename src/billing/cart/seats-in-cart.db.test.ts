@@ -10,7 +10,7 @@ import type { TestContext } from '../../../test/support/context.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 import { finishOrders } from '../orders/finish-orders.ts';
-import { readPerson } from './upload-cart.ts';
+import { parsePerson } from './upload-cart.ts';
 
 let app: TestApp;
 let ctx: TestContext;
@@ -27,15 +27,15 @@ after(() => app.close());
 
 type Call = ReturnType<typeof apiClient>;
 const person = async (name: string): Promise<Call> => apiClient(app, await registerPerson(app, name));
-const pays = (call: Call, name: string, body: object = {}) =>
+const checkOut = (call: Call, name: string, body: object = {}) =>
   call('POST', `/api/billing/${name}/checkout`, { processor_token: 'tok_visa', ...body });
-const plansOf = async (call: Call, name: string) =>
+const countSubscriptions = async (call: Call, name: string) =>
   (await call('GET', `/api/profile/${name}/subscriptions`)).json()['count'];
 
-/** Buys a seat and puts it into the cart of another person; returns the charge. */
-async function claimedSeat(call: Call, name: string, receiver: Call, plan: string, email: string): Promise<string> {
+/** Buys a seat and adds it to the cart of the receiver; returns the key of the charge. */
+async function claimSeat(call: Call, name: string, receiver: Call, plan: string, email: string): Promise<string> {
   await call('POST', '/api/cart', { plan, sync_on: email });
-  const paid = await pays(call, name);
+  const paid = await checkOut(call, name);
   assert.equal(paid.status, 201, paid.text);
   await app.tollgate.relay.drain();
   const code = /\b[0-9a-f]{40}\b/.exec(app.tollgate.mailbox.list(email)[0]?.text ?? '')?.[0];
@@ -44,52 +44,55 @@ async function claimedSeat(call: Call, name: string, receiver: Call, plan: strin
   return String(paid.json()['processor_key']);
 }
 
-async function decides(key: string, state: 'disputed' | 'done'): Promise<void> {
+async function setChargeState(key: string, state: 'disputed' | 'done'): Promise<void> {
   await app.db.updateTable('test_processor_charges').set({ state }).where('key', '=', key).execute();
   const charge = await findCharge(app.db, key);
   assert.ok(charge);
   await refreshCharge(ctx, charge);
 }
 
-test('a seat that is refunded while it waits in a cart is not given', async () => {
+test('a claimed seat in a cart is not ordered after its payment was refunded', async () => {
   const [buyer, receiver] = [await person('giver'), await person('taker')];
   const plan = await makePlan(ctx);
-  const key = await claimedSeat(buyer, 'giver', receiver, plan.slug, 'taken@example.com');
+  const key = await claimSeat(buyer, 'giver', receiver, plan.slug, 'taken@example.com');
   const shown = (await receiver('GET', '/api/billing/taker/checkout')).json()['cart_version'];
   await broker('POST', `/api/billing/giver/charges/${key}/refund`, { lines: [{ num: 0 }] });
   for (const body of [{}, { cart_version: shown }]) {
-    const refused = await pays(receiver, 'taker', body);
+    const refused = await checkOut(receiver, 'taker', body);
     assert.deepEqual([refused.status, refused.json()['code'], refused.json()['results']], [409, 'cart_changed', []]);
   }
   await receiver('GET', '/api/billing/taker/checkout');
-  assert.equal((await pays(receiver, 'taker')).status, 409, 'nothing is left to order');
-  assert.equal(await plansOf(receiver, 'taker'), 0);
+  assert.equal((await checkOut(receiver, 'taker')).status, 409, 'the cart has nothing to order');
+  assert.equal(await countSubscriptions(receiver, 'taker'), 0);
 });
 
-test('a seat whose payment is disputed while it waits in a cart is given when the dispute was won', async () => {
+test('a claimed seat in a cart is refused while its payment is disputed, and ordered after the dispute is won', async () => {
   const [buyer, receiver] = [await person('doubtful'), await person('waiting')];
   const plan = await makePlan(ctx);
-  const key = await claimedSeat(buyer, 'doubtful', receiver, plan.slug, 'disputed@example.com');
-  await decides(key, 'disputed');
-  assert.equal((await pays(receiver, 'waiting')).status, 409);
-  assert.equal(await plansOf(receiver, 'waiting'), 0);
-  await decides(key, 'done');
+  const key = await claimSeat(buyer, 'doubtful', receiver, plan.slug, 'disputed@example.com');
+  await setChargeState(key, 'disputed');
+  assert.equal((await checkOut(receiver, 'waiting')).status, 409);
+  assert.equal(await countSubscriptions(receiver, 'waiting'), 0);
+  await setChargeState(key, 'done');
   await receiver('GET', '/api/billing/waiting/checkout');
-  assert.deepEqual([(await pays(receiver, 'waiting')).status, await plansOf(receiver, 'waiting')], [200, 1]);
+  assert.deepEqual(
+    [(await checkOut(receiver, 'waiting')).status, await countSubscriptions(receiver, 'waiting')],
+    [200, 1],
+  );
 });
 
-test('a free line in another currency is part of a paid order: a charge is in one unit', async () => {
+test('a free line in another currency is ordered with paid lines and takes the unit of the charge', async () => {
   const [buyer, receiver] = [await person('abroad'), await person('at-home')];
   const [foreign, own] = [await makePlan(ctx, { unit: 'eur' }), await makePlan(ctx)];
-  await claimedSeat(buyer, 'abroad', receiver, foreign.slug, 'euro@example.com');
+  await claimSeat(buyer, 'abroad', receiver, foreign.slug, 'euro@example.com');
   await receiver('POST', '/api/cart', { plan: own.slug });
-  const paid = await pays(receiver, 'at-home');
+  const paid = await checkOut(receiver, 'at-home');
   assert.deepEqual([paid.status, paid.json()['amount'], paid.json()['unit']], [201, 2000, 'usd'], paid.text);
-  assert.equal(await plansOf(receiver, 'at-home'), 2);
+  assert.equal(await countSubscriptions(receiver, 'at-home'), 2);
   assert.deepEqual((await verifyLedger(app.db)).violations, []);
 });
 
-test('the spellings of one address are one seat, and any of them removes it', async () => {
+test('an address in several spellings is one seat, and each spelling removes it', async () => {
   const buyer = await person('speller');
   const plan = await makePlan(ctx);
   const spellings = ['ann@bücher.example', 'ANN@xn--bcher-kva.example', ' ann@bu\u0308cher.example\u200b'];
@@ -100,49 +103,49 @@ test('the spellings of one address are one seat, and any of them removes it', as
     assert.deepEqual(empty.json()['results'], []);
     for (const sync_on of spellings) await buyer('POST', '/api/cart', { plan: plan.slug, sync_on });
   }
-  const paid = await pays(buyer, 'speller');
+  const paid = await checkOut(buyer, 'speller');
   assert.deepEqual([paid.status, paid.json()['amount']], [201, 2000], paid.text);
   assert.equal((await buyer('GET', '/api/billing/speller/seats')).json()['count'], 1);
 });
 
-test('a code does not fill a cart beyond its limit, and stays good', async () => {
+test('a claim code is refused when the cart is full, and stays valid', async () => {
   const [buyer, receiver] = [await person('full-giver'), await person('full-taker')];
   const plan = await makePlan(ctx);
   const people = Array.from({ length: 200 }, (_, index) => ({ plan: plan.slug, sync_on: `p${index}@example.com` }));
   for (const half of [people.slice(0, 100), people.slice(100)]) {
     assert.equal((await receiver('POST', '/api/cart', half)).status, 201);
   }
-  await assert.rejects(claimedSeat(buyer, 'full-giver', receiver, plan.slug, 'full@example.com'), /cart_full/);
+  await assert.rejects(claimSeat(buyer, 'full-giver', receiver, plan.slug, 'full@example.com'), /cart_full/);
   await receiver('DELETE', '/api/cart?email=p1%40example.com');
   const code = /\b[0-9a-f]{40}\b/.exec(app.tollgate.mailbox.list('full@example.com')[0]?.text ?? '')?.[0];
   assert.equal((await receiver('POST', '/api/cart/redeem', { code })).status, 200);
 });
 
-test('a seat that is being ordered stays in the cart: its code does not become good again', async () => {
+test('a claimed seat in an open order cannot be removed from the cart, so its code stays used', async () => {
   const [buyer, receiver, other] = [await person('one-seat'), await person('quick'), await person('second')];
   const [plan, own] = [await makePlan(ctx), await makePlan(ctx)];
-  await claimedSeat(buyer, 'one-seat', receiver, plan.slug, 'once@example.com');
+  await claimSeat(buyer, 'one-seat', receiver, plan.slug, 'once@example.com');
   await receiver('POST', '/api/cart', { plan: own.slug });
-  const lost = await pays(receiver, 'quick', { processor_token: 'tok_timeout' });
-  assert.equal(lost.status, 503, 'the answer of the processor is not known');
+  const lost = await checkOut(receiver, 'quick', { processor_token: 'tok_timeout' });
+  assert.equal(lost.status, 503, 'the outcome of the charge is unknown');
   assert.equal((await receiver('DELETE', '/api/cart')).status, 204);
   const code = /\b[0-9a-f]{40}\b/.exec(app.tollgate.mailbox.list('once@example.com')[0]?.text ?? '')?.[0];
-  const [held] = (await broker('GET', '/api/billing/cartitems/user/quick')).json<{ results: { id: number }[] }>()
+  const [item] = (await broker('GET', '/api/billing/cartitems/user/quick')).json<{ results: { id: number }[] }>()
     .results;
-  const removed = await broker('DELETE', `/api/billing/cartitems/${held?.id}`);
+  const removed = await broker('DELETE', `/api/billing/cartitems/${item?.id}`);
   assert.deepEqual([removed.status, removed.json()['code']], [409, 'checkout_in_flight']);
   const used = await other('POST', '/api/cart/redeem', { code });
   assert.deepEqual([used.status, used.json()['code']], [409, 'claim_used']);
   app.clock.set(new Date(app.clock.now().getTime() + 90_000));
   await finishOrders(ctx);
-  assert.equal(await plansOf(receiver, 'quick'), 2);
+  assert.equal(await countSubscriptions(receiver, 'quick'), 2);
   assert.equal((await other('POST', '/api/cart/redeem', { code })).status, 409);
 });
 
-test('the cart of a deleted account is emptied: its seats can be claimed by somebody else', async () => {
+test('deleting an account empties its cart, and another user can claim its seats', async () => {
   const [buyer, leaver, other] = [await person('stays'), await person('leaver'), await person('follower')];
   const plan = await makePlan(ctx);
-  await claimedSeat(buyer, 'stays', leaver, plan.slug, 'left@example.com');
+  await claimSeat(buyer, 'stays', leaver, plan.slug, 'left@example.com');
   await leaver('POST', '/api/cart', { plan: plan.slug, sync_on: 'friend-of-leaver@example.com' });
   const deleted = await leaver('DELETE', '/api/users/leaver', { password: 'correct horse 7' });
   assert.equal(deleted.status, 204, deleted.text);
@@ -156,29 +159,29 @@ test('the cart of a deleted account is emptied: its seats can be claimed by some
   assert.equal((await other('POST', '/api/cart/redeem', { code })).status, 200);
 });
 
-test('a seat of a payer whose account was deleted is given, and no text holds an internal name', async () => {
+test('a claimed seat is ordered after its payer deleted the account, and no text shows an internal name', async () => {
   const [buyer, receiver] = [await person('vanishing'), await person('remaining')];
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'kept@example.com' });
-  await pays(buyer, 'vanishing');
+  await checkOut(buyer, 'vanishing');
   await app.tollgate.relay.drain();
   const code = /\b[0-9a-f]{40}\b/.exec(app.tollgate.mailbox.list('kept@example.com')[0]?.text ?? '')?.[0];
   assert.equal((await buyer('DELETE', '/api/users/vanishing', { password: 'correct horse 7' })).status, 204);
   const claimed = await receiver('POST', '/api/cart/redeem', { code });
   assert.match(claimed.text, /is in your cart, paid for 1 month/);
-  assert.equal((await pays(receiver, 'remaining')).status, 200);
+  assert.equal((await checkOut(receiver, 'remaining')).status, 200);
   const history = await receiver('GET', '/api/billing/remaining/history');
   assert.match(history.text, /a 100% discount, complimentary"/);
   assert.ok(!history.text.includes('complimentary of'));
 });
 
-test('a row of an uploaded list names an address, in whatever spelling', () => {
-  assert.deepEqual(readPerson(['Ann', 'Lee', ' ANN@Bücher.example\u200b']), {
+test('a row of an uploaded list is accepted with an address in any spelling', () => {
+  assert.deepEqual(parsePerson(['Ann', 'Lee', ' ANN@Bücher.example\u200b']), {
     full_name: 'Ann Lee',
     email: 'ann@xn--bcher-kva.example',
   });
   for (const email of ['', 'ann', '\u200b@\u200b.\u200b', 'a@b', `${'a'.repeat(250)}@example.com`]) {
-    const refused = readPerson(['Ann Lee', email]);
+    const refused = parsePerson(['Ann Lee', email]);
     assert.ok('error' in refused && typeof refused.error === 'object' && 'email' in refused.error, email);
   }
 });

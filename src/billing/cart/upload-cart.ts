@@ -9,12 +9,12 @@ import type { CartOwner } from '../records/index.ts';
 
 export const UPLOAD_ROWS_MAX = 200;
 
-export interface FailedRow {
+interface FailedRow {
   data: { raw: string[] };
   error: string | Record<string, string[]>;
 }
 
-export interface UploadOutcome {
+interface UploadOutcome {
   plan: Plan | null;
   created: AddedItem[];
   updated: AddedItem[];
@@ -27,10 +27,11 @@ interface Person {
 }
 
 /**
- * Puts one item a row into the cart, for the people that a CSV file lists: `first,last,email` or `full name,email`, no heading.
- * Rows that cannot be used are answered with the reason; the others are added together.
+ * Adds one item to the cart for each row of a CSV file: `first,last,email` or `full name,email`, without a header line.
+ * Returns rejected rows with the reason; adds all others together.
  * @throws invalid_input (400) naming `plan` or `file`
- * @see spec/billing.md 4.3
+ *
+ * docs/spec/billing.md 4.3
  */
 export async function uploadCart(
   ctx: Context,
@@ -44,7 +45,7 @@ export async function uploadCart(
   const failed: FailedRow[] = [];
   const people: Person[] = [];
   for (const raw of rows) {
-    const person = readPerson(raw);
+    const person = parsePerson(raw);
     if ('error' in person) failed.push({ data: { raw }, error: person.error });
     else people.push(person);
   }
@@ -82,8 +83,8 @@ function readRows(text: string): string[][] {
   return rows.filter((row): row is string[] => Array.isArray(row));
 }
 
-/** Reads one row as a person, or says what is wrong with it. */
-export function readPerson(raw: readonly string[]): Person | { error: FailedRow['error'] } {
+/** Parses one row as a person, or returns the error of the row. */
+export function parsePerson(raw: readonly string[]): Person | { error: FailedRow['error'] } {
   if (raw.length !== 2 && raw.length !== 3) return { error: 'Unable to parse row' };
   const email = parseEmail(normalizeCode(raw.at(-1) ?? ''));
   const full_name = raw.slice(0, -1).join(' ').trim();

@@ -5,4 +5,4 @@ export { balancesOn, loadBalances } from './load-balances.ts';
 export { loadInvoicables } from './load-invoicables.ts';
 export { loadOffers } from './load-offers.ts';
 export { showBalance, showCart, showItems, showOffers } from './show-cart.ts';
-export { viewInvoicables } from './view-invoicables.ts';
+export { orderParts, orderSamples, viewInvoicables } from './view-invoicables.ts';

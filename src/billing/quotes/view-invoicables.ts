@@ -1,10 +1,102 @@
+import { type Static, Type } from 'typebox';
 import type { Money } from '#kernel/money';
 import { periodNoun } from '#kernel/period';
+import { MoneyPart } from '../page-parts.ts';
 import { type Invoicable, type Line, allLines, cartVersion, totalOf } from '../records/index.ts';
 import { factsOfLine, lineText } from './line-text.ts';
 
-/** What the pages of an order show; texts and amounts only, no ids. */
-export function viewInvoicables(invoicables: readonly Invoicable[]): Record<string, unknown> {
+const LinePart = Type.Object({
+  description: Type.String(),
+  /** In 1/100 of `dest_unit`. */
+  dest_amount: Type.Integer(),
+  dest_unit: Type.String(),
+  /** Amount without discounts; null without a discount. */
+  full_amount: Type.Union([Type.Integer(), Type.Null()]),
+  /** Text such as `3 months`. */
+  periods: Type.Union([Type.String(), Type.Null()]),
+  discounts: Type.Union([Type.String(), Type.Null()]),
+});
+
+/** Members of every page that shows an order: texts and amounts only, no ids. */
+export const orderParts = {
+  invoicables: Type.Array(
+    Type.Object({
+      key: Type.String(),
+      name: Type.String(),
+      descr: Type.String(),
+      /** 1-based; 0 while undecided. */
+      option: Type.Integer(),
+      lines: Type.Array(LinePart),
+      options: Type.Array(LinePart),
+    }),
+  ),
+  /** One sum for each currency. */
+  totals: Type.Array(MoneyPart),
+  /** Sum of an order in one currency; zero for an order in several. */
+  lines_price: MoneyPart,
+  cart_version: Type.String(),
+  /** Codes of the coupons that lower a price. */
+  redeemed: Type.Array(Type.Object({ code: Type.String() })),
+};
+
+const OrderParts = Type.Object(orderParts);
+export type OrderView = Static<typeof OrderParts>;
+type LineView = Static<typeof LinePart>;
+
+const lineSample: LineView = {
+  description: 'Basic, 1 month until Apr 10, 2026',
+  dest_amount: 2900,
+  dest_unit: 'usd',
+  full_amount: null,
+  periods: '1 month',
+  discounts: null,
+};
+
+/** Orders as pages show them: decided, with options to choose from, empty. */
+export const orderSamples = {
+  typical: {
+    invoicables: [{ key: 'ada:basic', name: 'Basic', descr: 'Ten seats', option: 1, lines: [lineSample], options: [] }],
+    totals: [{ amount: 2900, unit: 'usd' }],
+    lines_price: { amount: 2900, unit: 'usd' },
+    cart_version: '0123456789abcdef0123456789abcdef',
+    redeemed: [{ code: 'SPRING' }],
+  },
+  undecided: {
+    invoicables: [
+      {
+        key: 'ada:basic',
+        name: 'Basic',
+        descr: '',
+        option: 0,
+        lines: [],
+        options: [
+          lineSample,
+          {
+            ...lineSample,
+            dest_amount: 31_320,
+            full_amount: 34_800,
+            periods: '12 months',
+            discounts: 'a 10% discount',
+          },
+        ],
+      },
+    ],
+    totals: [],
+    lines_price: { amount: 0, unit: 'usd' },
+    cart_version: '0123456789abcdef0123456789abcdef',
+    redeemed: [],
+  },
+  empty: {
+    invoicables: [],
+    totals: [],
+    lines_price: { amount: 0, unit: 'usd' },
+    cart_version: '0123456789abcdef0123456789abcdef',
+    redeemed: [],
+  },
+} satisfies Record<string, OrderView>;
+
+/** Presents an order to the pages of the cart, the checkout and the balance. */
+export function viewInvoicables(invoicables: readonly Invoicable[]): OrderView {
   const total = totalOf(allLines(invoicables), invoicables[0]?.plan.unit ?? 'usd');
   return {
     invoicables: invoicables.map((each) => ({
@@ -15,26 +107,26 @@ export function viewInvoicables(invoicables: readonly Invoicable[]): Record<stri
       lines: each.lines.map((line) => viewLine(line, each)),
       options: each.options.map((line) => viewLine(line, each)),
     })),
-    totals: totalsOf(allLines(invoicables)),
+    totals: sumByUnit(allLines(invoicables)),
     lines_price: total ?? { amount: 0, unit: 'usd' },
     cart_version: cartVersion(invoicables),
-    redeemed: couponsOf(invoicables),
+    redeemed: collectCodes(invoicables),
   };
 }
 
-/** One sum for each currency. Of several, no single payment can be made. */
-function totalsOf(lines: readonly Line[]): Money[] {
+/** Sums lines by currency; an order in several currencies cannot be paid by one payment. */
+function sumByUnit(lines: readonly Line[]): Money[] {
   const byUnit = Map.groupBy(
     lines.filter(({ amount }) => amount > 0),
     ({ unit }) => unit,
   );
-  return [...byUnit].map(([unit, theirs]) => ({ amount: totalOf(theirs, unit)?.amount ?? 0, unit }));
+  return [...byUnit].map(([unit, group]) => ({ amount: totalOf(group, unit)?.amount ?? 0, unit }));
 }
 
-function viewLine(line: Line, { plan }: Invoicable): Record<string, unknown> {
+function viewLine(line: Line, { plan }: Invoicable): LineView {
   const { option } = line;
   return {
-    // The ways into a plan with an unlock event have a text of their own.
+    // The options of a plan with an unlock event have their own text.
     description: option && option.kind !== 'period' ? line.description : lineText(factsOfLine(line, plan)),
     dest_amount: line.amount,
     dest_unit: line.unit,
@@ -44,7 +136,7 @@ function viewLine(line: Line, { plan }: Invoicable): Record<string, unknown> {
   };
 }
 
-function couponsOf(invoicables: readonly Invoicable[]): { code: string }[] {
+function collectCodes(invoicables: readonly Invoicable[]): { code: string }[] {
   const lines = invoicables.flatMap((each) => [...each.lines, ...each.options]);
   return [...new Set(lines.flatMap(({ coupon }) => coupon?.code ?? []))].map((code) => ({ code }));
 }
