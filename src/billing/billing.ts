@@ -1,12 +1,13 @@
 import type { Room } from '#platform/room';
 import { cardPages } from './cards/index.ts';
 import { cartItemsRoutes } from './cart-items/index.ts';
-import { cartPages, cartRoutes } from './cart/index.ts';
+import { cartPages, cartPageTypes, cartRoutes } from './cart/index.ts';
 import { checkoutPages, checkoutRoutes } from './checkout/index.ts';
-import { seatPages, seatRoutes } from './claims/index.ts';
+import { claimPageTypes, seatPages, seatRoutes } from './claims/index.ts';
+import { claimCodeGenerated, orderExecuted } from './events.ts';
 import { billingJobs } from './jobs.ts';
 import { offerPages, offerRoutes } from './offers/index.ts';
-import { receiptPages } from './receipts/index.ts';
+import { receiptPages, receiptPageTypes } from './receipts/index.ts';
 
 /** Makes the room of carts, quotes, orders and the checkout. */
 export function makeBilling(): Room {
@@ -27,6 +28,8 @@ export function makeBilling(): Room {
       receiptPages(http);
       seatPages(http);
     },
+    page_types: [...cartPageTypes, ...claimPageTypes, ...receiptPageTypes],
     jobs: billingJobs,
+    events: [orderExecuted, claimCodeGenerated],
   };
 }

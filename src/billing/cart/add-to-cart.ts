@@ -53,7 +53,7 @@ interface Resolved {
  * @throws invalid_input (400) naming `plan`, `use` or `sync_on`; currency_mixed, cart_full (400)
  * @throws too_many_requests (429)
  *
- * docs/spec/billing.md 4.2
+ * @see docs/spec/billing.md 4.2
  */
 export async function addToCart(ctx: Context, owner: CartOwner, wishes: readonly CartWish[]): Promise<AddedItem[]> {
   // Each browser of a visitor has its own cart, so visitors are limited by network.

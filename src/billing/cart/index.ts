@@ -3,6 +3,7 @@ export { emptyCartOnArchive, emptyCart, findSeatsInOrder } from './clear-cart.ts
 export { placeAtCodeField, readCode } from './code-form.ts';
 export { forgetVisitorCartsJob } from './forget-visitor-carts.ts';
 export { mergeVisitorCart } from './merge-visitor-cart.ts';
+export { cartPageTypes } from './page-types.ts';
 export { cartPages } from './pages.ts';
 export { presentCartItem } from './present-cart.ts';
 export { redeemCode } from './redeem-code.ts';

@@ -19,7 +19,7 @@ import { applyCode } from './redeem-coupon.ts';
  * the remembered code and the shown lines. Every page and route of the cart runs it first: two queries if there is
  * nothing to move.
  *
- * docs/spec/billing.md 4.4
+ * @see docs/spec/billing.md 4.4
  */
 export async function mergeVisitorCart(ctx: Context): Promise<void> {
   const { actor } = ctx;

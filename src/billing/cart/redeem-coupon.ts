@@ -26,7 +26,7 @@ export interface Redemption {
  * Locks: the items of the cart.
  * @throws coupon_useless (400) · too_many_requests (429)
  *
- * docs/spec/billing.md 4.2 and 4.3
+ * @see docs/spec/billing.md 4.2 and 4.3
  */
 export async function redeemCoupon(ctx: Context, owner: CartOwner, typed: string): Promise<Redemption> {
   const code = normalizeCode(typed);

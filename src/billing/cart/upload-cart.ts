@@ -31,7 +31,7 @@ interface Person {
  * Returns rejected rows with the reason; adds all others together.
  * @throws invalid_input (400) naming `plan` or `file`
  *
- * docs/spec/billing.md 4.3
+ * @see docs/spec/billing.md 4.3
  */
 export async function uploadCart(
   ctx: Context,

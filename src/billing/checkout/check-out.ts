@@ -24,7 +24,7 @@ import { refuseOrder, settleOrder } from '../orders/index.ts';
  * first attempt.
  * Answers the charge, or null when nothing was to be paid.
  * @throws what reserveOrder throws; card_declined (400); too_many_requests (429); payment_unknown (503) when the processor did not answer
- * @see spec/billing.md 4.5, docs/decisions/0005-checkout-in-three-verbs.md
+ * @see docs/spec/billing.md 4.5, docs/decisions/0005-checkout-in-three-verbs.md
  */
 export async function checkOut(
   ctx: Context,

@@ -2,5 +2,6 @@ export { findClaimByHash, findClaimItems, findClaimLines, insertClaimItem, lockC
 export { type Claim, isClaimCode, openSeats, refuseClaim } from './claim.ts';
 export { issueClaims } from './issue-claims.ts';
 export { holdSeats, loadSeats } from './load-seats.ts';
+export { claimPageTypes } from './page-types.ts';
 export { seatPages } from './pages.ts';
 export { seatRoutes } from './routes.ts';

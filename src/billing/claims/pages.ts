@@ -5,17 +5,18 @@ import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import { getPayer, loadPayerSummary } from '../payer.ts';
 import { listSeats } from './list-seats.ts';
+import { seatsPage } from './page-types.ts';
 import { sendCodeAgain } from './send-code-again.ts';
 
 const params = Type.Object({ profile: Type.String() });
 
-/** The page of the seats that a payer bought for people without an account. */
+/** Page of the seats that a payer bought for people without an account. */
 export function seatPages(app: App): void {
   const url = '/billing/:profile/seats/';
   const options = { config: { access: { kind: 'direct' }, page: true }, schema: { hide: true, params } } as const;
   app.get(url, options, async (request, reply) => {
     const { payer } = await getPayer(request);
-    return reply.page('saas/billing/seats.html', {
+    return reply.page(seatsPage, {
       profile: await loadPayerSummary(request.ctx.db, payer),
       seats: await listSeats(request.ctx, payer.id),
     });

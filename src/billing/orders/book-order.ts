@@ -47,7 +47,7 @@ interface Booked {
  *
  * What was priced is what is booked; only the dates are settled here, as they follow the subscription.
  * The order's instant is that of its reservation, so a job that finishes it later changes nothing.
- * @see spec/billing.md 2.3, 2.5 and 4.5
+ * @see docs/spec/billing.md 2.3, 2.5 and 4.5
  */
 export async function bookOrder(
   tx: Tx,

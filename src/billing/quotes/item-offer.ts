@@ -42,7 +42,7 @@ export function offerItem(
  *
  * A coupon that ended only by the passing of time still applies to a line that was shown with it: `shown` is that line.
  * An end that was moved since then is a change by the provider and does not qualify.
- * @see spec/billing.md 4.3
+ * @see docs/spec/billing.md 4.3
  */
 export function couponOf(
   item: CartItem,

@@ -28,7 +28,7 @@ import {
  *
  * On a subscription of somebody else only the payer's own orders are: a gift makes nobody liable for what its receiver orders later.
  * With `own_only` it is the same on the payer's own subscriptions: nobody makes somebody pay for a gift that failed.
- * @see spec/billing.md 2.14 and 4.5
+ * @see docs/spec/billing.md 2.14 and 4.5
  */
 export async function loadBalances(
   reader: Reader,

@@ -36,7 +36,7 @@ export interface InvoicableScope {
  * Loads what a profile would pay at checkout: what it owes, then what its user's cart holds, priced now.
  * One query a table, whatever the number of items.
  * @throws beneficiary_unknown (400)
- * @see spec/billing.md 4.5
+ * @see docs/spec/billing.md 4.5
  */
 export async function loadInvoicables(reader: Reader, scope: InvoicableScope): Promise<Invoicable[]> {
   const items = scope.items ?? (await findCartItems(reader, scope.owner));

@@ -29,7 +29,7 @@ export interface ItemFacts {
  * Prices one item of a cart: its lines, and its options while the buyer has still to choose.
  *
  * A use on a subscription that runs already is bought alone; otherwise the plan comes with it.
- * @see spec/billing.md 3.5 and 3.7
+ * @see docs/spec/billing.md 3.5 and 3.7
  */
 export function priceItem(facts: ItemFacts): { lines: Line[]; options: Line[] } {
   const { item, plan, subscription } = facts;

@@ -1,1 +1,2 @@
+export { receiptPageTypes } from './page-types.ts';
 export { receiptPages } from './pages.ts';

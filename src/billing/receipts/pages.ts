@@ -9,6 +9,7 @@ import { viewCard } from '../cards/index.ts';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getProfileById, loadPayerSummary } from '../payer.ts';
 import { billingProblems } from '../problems.ts';
+import { historyPage, receiptPage } from './page-types.ts';
 import { viewReceipt } from './view-receipt.ts';
 import { viewHistory } from './view-history.ts';
 import { commonProblems } from '#kernel/problem';
@@ -17,11 +18,11 @@ const params = Type.Object({ profile: Type.String() });
 
 /** Pages of the transactions of a profile and of its receipts. */
 export function receiptPages(app: App): void {
-  historyPage(app);
-  receiptPage(app);
+  addHistoryPage(app);
+  addReceiptPage(app);
 }
 
-function historyPage(app: App): void {
+function addHistoryPage(app: App): void {
   app.get(
     '/billing/:profile/history/',
     {
@@ -32,14 +33,14 @@ function historyPage(app: App): void {
       const { ctx, subject } = request;
       if (subject.profile_id === null) throw commonProblems.not_found();
       const profile = await getProfileById(ctx.db, subject.profile_id);
-      const asked = request.list(profile.default_timezone);
-      const newest = asked.order.length > 0 ? asked : { ...asked, order: [{ field: 'created_at', descending: true }] };
+      const list = request.list(profile.default_timezone);
+      const newest = list.order.length > 0 ? list : { ...list, order: [{ field: 'created_at', descending: true }] };
       const sellers = sellersSeenBy(subject);
       const page = await listHistory(ctx, profile.id, { list: newest, url: request.listUrl, sellers });
       const reading = { lang: ctx.lang, timezone: profile.default_timezone };
       const card = sellers === null ? await savedCard(ctx.db, profile.id) : null;
       const due = mainAmount((await findStatementBalance(ctx.db, profile.id, ctx.clock.now(), sellers)).totals);
-      return reply.page('saas/billing/index.html', {
+      return reply.page(historyPage, {
         profile: await loadPayerSummary(ctx.db, profile),
         balance_amount: due.amount,
         balance_unit: due.unit,
@@ -50,7 +51,7 @@ function historyPage(app: App): void {
   );
 }
 
-function receiptPage(app: App): void {
+function addReceiptPage(app: App): void {
   app.get(
     '/billing/:profile/receipt/:charge/',
     {
@@ -69,7 +70,7 @@ function receiptPage(app: App): void {
       const view = await viewReceipt(request.ctx, charge, sellers);
       if (sellers !== null && view.charge_items.length === 0) throw billingProblems.receipt_unknown();
       const next = readNext(request)?.replace(':profile', request.params.profile) ?? null;
-      return reply.page('saas/billing/receipt.html', {
+      return reply.page(receiptPage, {
         ...view,
         continue_url: isPaid(charge) ? (next ?? paths.app(request.params.profile)) : null,
         continue_title: next === null ? 'Open the application' : 'Continue',

@@ -1,32 +1,32 @@
-import { findEntries } from '#ledger';
+import { type Static, Type } from 'typebox';
+import { type Entry, findEntries } from '#ledger';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
-import { type Charge, findChargeItems, findSettledRefundLines } from '#payments';
+import { type Charge, type ChargeItem, findChargeItems, findSettledRefundLines } from '#payments';
 import { findProfilesByIds, findProfileSummaries } from '#profiles';
 import { textsOfEntries } from '../orders/index.ts';
+import { receiptParts } from './page-types.ts';
+
+const ReceiptParts = Type.Object(receiptParts);
+type ReceiptView = Static<typeof ReceiptParts>;
+type RefundLine = Awaited<ReturnType<typeof findSettledRefundLines>>[number];
 
 /**
- * What a receipt shows: who paid, who sold, what, with which card, what was given back since, and what that leaves.
- * With `sellers` their lines only, and amounts of these.
+ * Loads what a receipt shows: payer, provider, card, lines, settled refunds and the remaining total.
+ * With `sellers`, only the lines of these providers and the amounts of those lines.
  */
 export async function viewReceipt(
   ctx: Context,
   charge: Charge,
   sellers: readonly ProfileId[] | null = null,
-): Promise<{ charge_items: unknown[] } & Record<string, unknown>> {
+): Promise<ReceiptView> {
   const all = await findChargeItems(ctx.db, charge.id);
   const items = sellers === null ? all : all.filter(({ provider_id }) => sellers.includes(provider_id));
   const amount = items.length === all.length ? charge.amount : items.reduce((sum, item) => sum + item.amount, 0);
-  const byId = await findEntries(
-    ctx.db,
-    items.map((item) => item.invoiced_entry_id),
-  );
+  const entry_ids = items.map((item) => item.invoiced_entry_id);
+  const entries = await findEntries(ctx.db, entry_ids);
   const [customer] = (await findProfilesByIds(ctx.db, [charge.profile_id])).values();
-  const texts = await textsOfEntries(
-    ctx.db,
-    items.map((item) => item.invoiced_entry_id),
-    { lang: ctx.lang, timezone: customer?.default_timezone },
-  );
+  const texts = await textsOfEntries(ctx.db, entry_ids, { lang: ctx.lang, timezone: customer?.default_timezone });
   const [summaries, providers, all_refunds] = await Promise.all([
     findProfileSummaries(ctx.db, [charge.profile_id]),
     findProfilesByIds(
@@ -37,38 +37,53 @@ export async function viewReceipt(
   ]);
   const refunds = all_refunds.filter(({ charge_item_id }) => items.some(({ id }) => id === charge_item_id));
   const provider = items[0] && providers.get(items[0].provider_id);
+  const profile = summaries.get(charge.profile_id);
   return {
-    profile: summaries.get(charge.profile_id),
+    ...(profile ? { profile } : {}),
     provider: provider ? { printable_name: provider.full_name || provider.slug, email: provider.email } : null,
-    charge: {
-      processor_key: charge.processor_key,
-      created_at: charge.created_at,
-      amount,
-      unit: charge.unit,
-      state: charge.state,
-      last4: charge.last4,
-      exp_date: charge.exp_date?.slice(0, 7) ?? null,
-      description: charge.description,
-    },
+    charge: viewCharge(charge, amount),
     charge_items: items.flatMap((item) => {
-      const entry = byId.get(item.invoiced_entry_id);
-      const text = texts.get(item.invoiced_entry_id) ?? (item.title || entry?.description);
-      return entry
-        ? [
-            {
-              invoiced: { description: text, dest_amount: item.amount, dest_unit: charge.unit },
-              refunded: refunds
-                .filter((refund) => refund.charge_item_id === item.id)
-                .map((refund) => ({
-                  created_at: refund.settled_at,
-                  description: `Refund of ${text}`,
-                  dest_amount: refund.amount,
-                  dest_unit: charge.unit,
-                })),
-            },
-          ]
-        : [];
+      const entry = entries.get(item.invoiced_entry_id);
+      const text = texts.get(item.invoiced_entry_id);
+      return entry ? [viewItem(item, textOfItem(item, entry, text), charge.unit, refunds)] : [];
     }),
-    total: { amount: amount - refunds.reduce((sum, { amount }) => sum + amount, 0), unit: charge.unit },
+    total: { amount: amount - refunds.reduce((sum, refund) => sum + refund.amount, 0), unit: charge.unit },
+  };
+}
+
+function viewCharge(charge: Charge, amount: number): ReceiptView['charge'] {
+  const { processor_key, created_at, unit, state, last4, description } = charge;
+  return {
+    processor_key,
+    created_at,
+    amount,
+    unit,
+    state,
+    last4,
+    exp_date: charge.exp_date?.slice(0, 7) ?? null,
+    description,
+  };
+}
+
+function textOfItem({ title }: ChargeItem, { description }: Entry, text: string | undefined): string {
+  return text ?? (title || description);
+}
+
+function viewItem(
+  item: ChargeItem,
+  text: string,
+  unit: string,
+  refunds: readonly RefundLine[],
+): ReceiptView['charge_items'][number] {
+  return {
+    invoiced: { description: text, dest_amount: item.amount, dest_unit: unit },
+    refunded: refunds
+      .filter((refund) => refund.charge_item_id === item.id)
+      .map((refund) => ({
+        created_at: refund.settled_at,
+        description: `Refund of ${text}`,
+        dest_amount: refund.amount,
+        dest_unit: unit,
+      })),
   };
 }

@@ -49,7 +49,7 @@ export function linesOfOrder(
   }));
 }
 
-/** Makes the subject of the seats of one plan in one order. @see spec/billing.md 2.15 */
+/** Makes the subject of the seats of one plan in one order. @see docs/spec/billing.md 2.15 */
 export function makeSeatSubject(): LedgerSubject {
   return { kind: 'cpn', id: randomKey40().slice(4), part: null };
 }

@@ -1,0 +1,148 @@
+import { Type } from 'typebox';
+import { definePage } from '#platform/http/page-type';
+import { MoneyPart, PayerPart, payerSample, SavedCardPart, savedCardSample } from '../page-parts.ts';
+
+const NullableText = Type.Union([Type.String(), Type.Null()]);
+const Instant = Type.Unsafe<Date>({});
+const created_at = '2026-03-05T14:30:00.000Z';
+
+const TransactionPart = Type.Object({
+  created_at: Type.String(),
+  description: Type.String(),
+  /** Formatted, in parentheses when it leaves the profile. */
+  amount: Type.String(),
+  is_debit: Type.Boolean(),
+  /** Path of the receipt. */
+  location: NullableText,
+});
+
+export const historyPage = definePage(
+  'saas/billing/index.html',
+  Type.Object({
+    profile: PayerPart,
+    /** In 1/100 of `balance_unit`; positive is due, negative is credit. */
+    balance_amount: Type.Integer(),
+    balance_unit: Type.String(),
+    card: SavedCardPart,
+    transactions: Type.Object({
+      count: Type.Integer(),
+      next: NullableText,
+      previous: NullableText,
+      results: Type.Array(TransactionPart),
+    }),
+  }),
+  {
+    typical: {
+      profile: payerSample,
+      balance_amount: 2900,
+      balance_unit: 'usd',
+      card: savedCardSample,
+      transactions: {
+        count: 2,
+        next: null,
+        previous: null,
+        results: [
+          {
+            created_at,
+            description: 'Payment by card ending in 4242',
+            amount: '$29.00',
+            is_debit: false,
+            location: '/billing/ada/receipt/0123456789abcdef01234567/',
+          },
+          {
+            created_at,
+            description: 'Basic, 1 month until Apr 5, 2026',
+            amount: '($29.00)',
+            is_debit: true,
+            location: null,
+          },
+        ],
+      },
+    },
+    empty: {
+      profile: payerSample,
+      balance_amount: 0,
+      balance_unit: 'usd',
+      card: null,
+      transactions: { count: 0, next: null, previous: null, results: [] },
+    },
+  },
+);
+
+const LinePart = Type.Object({ description: Type.String(), dest_amount: Type.Integer(), dest_unit: Type.String() });
+
+/** Members that viewReceipt returns. */
+export const receiptParts = {
+  profile: Type.Optional(PayerPart),
+  provider: Type.Union([Type.Object({ printable_name: Type.String(), email: NullableText }), Type.Null()]),
+  charge: Type.Object({
+    processor_key: Type.String(),
+    created_at: Instant,
+    /** In 1/100 of `unit`. */
+    amount: Type.Integer(),
+    unit: Type.String(),
+    state: Type.String(),
+    last4: NullableText,
+    /** `YYYY-MM`. */
+    exp_date: NullableText,
+    description: Type.String(),
+  }),
+  charge_items: Type.Array(
+    Type.Object({
+      invoiced: LinePart,
+      refunded: Type.Array(Type.Object({ created_at: Instant, ...LinePart.properties })),
+    }),
+  ),
+  /** Amount of the charge without refunds. */
+  total: MoneyPart,
+};
+
+const line = { description: 'Basic, 1 month until Apr 5, 2026', dest_amount: 2900, dest_unit: 'usd' };
+const charge = {
+  processor_key: '0123456789abcdef01234567',
+  created_at: new Date(created_at),
+  amount: 2900,
+  unit: 'usd',
+  state: 'done',
+  last4: '4242',
+  exp_date: '2030-12',
+  description: 'Basic, 1 month until Apr 5, 2026',
+};
+const receipt = {
+  profile: payerSample,
+  provider: { printable_name: 'Cowork', email: 'billing@cowork.example' },
+  charge,
+  charge_items: [{ invoiced: line, refunded: [] }],
+  total: { amount: 2900, unit: 'usd' },
+  continue_url: '/app/ada/',
+  continue_title: 'Open the application',
+};
+
+export const receiptPage = definePage(
+  'saas/billing/receipt.html',
+  Type.Object({
+    ...receiptParts,
+    /** Null for a charge that is not paid. */
+    continue_url: NullableText,
+    continue_title: Type.String(),
+  }),
+  {
+    typical: receipt,
+    refunded: {
+      ...receipt,
+      charge_items: [
+        {
+          invoiced: line,
+          refunded: [{ ...line, created_at: new Date(created_at), description: `Refund of ${line.description}` }],
+        },
+      ],
+      total: { amount: 0, unit: 'usd' },
+    },
+    pending: { ...receipt, charge: { ...charge, state: 'created' }, continue_url: null },
+    failed: { ...receipt, charge: { ...charge, state: 'failed' }, continue_url: null },
+    empty: { ...receipt, charge_items: [], total: { amount: 0, unit: 'usd' } },
+  },
+);
+
+/** Page types of this sub-room. */
+export const receiptPageTypes = [historyPage, receiptPage];
