@@ -7,8 +7,8 @@ import {
   makeAccountsSettings,
   findAuthenticatedCallers,
 } from '#accounts';
-import { emptyCartOnArchive, emptyCart, isCouponUsed, makeBilling } from '#billing';
-import { catalogRoutes } from '#catalog';
+import { emptyCartOnArchive, emptyCart, makeBilling } from '#billing';
+import { makeCatalog } from '#catalog';
 import { findLead, findProfileNotes, makeContacts } from '#contacts';
 import { makeGateway } from '#gateway';
 import { ledgerRoutes } from '#ledger';
@@ -38,14 +38,7 @@ import { makeSiteCache, type SiteCache } from '#platform/site';
 import { makeTemplates, type Templates } from '#platform/templates/templates';
 import { makeThrottle, throttleOn } from '#platform/security/throttle';
 import { makeDecideAccess, makeMenu, makeProfiles, makeProfilesHooks, type OnAccountClaimed } from '#profiles';
-import {
-  claimWaiting,
-  endAllOfProfile,
-  hasSubscribers,
-  providersOf,
-  subscriptionsPages,
-  subscriptionsRoutes,
-} from '#subscriptions';
+import { claimWaiting, endAllOfProfile, findProvidingProfiles, makeSubscriptions } from '#subscriptions';
 import { assetRoutes, openThemes } from '#themes';
 import { type Config, EVALUATION_EMAIL } from './config.ts';
 import { firstRunPages } from './first-run/pages.ts';
@@ -158,7 +151,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     site: () => site.get(),
     authenticate: (credentials) => authenticate(db, clock, accounts, credentials),
     decideAccess: makeDecideAccess({
-      providersOf,
+      providersOf: findProvidingProfiles,
       findLead,
       grace_days: config.provider_grace_days,
       terms_required: config.terms_required,
@@ -193,7 +186,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     room.routes?.(http);
     room.pages?.(http);
   }
-  registerRooms(http, { accounts });
+  registerRooms(http);
   const gateway = makeGateway({
     db,
     log,
@@ -285,16 +278,14 @@ function makeRooms({ accounts, templates }: RoomSettings): readonly Room[] {
     }),
     makeProfiles({ accounts, templates, listSubscriptions, findProfileNotes, onProfileArchived: endAllOfProfile }),
     makeContacts({ throttle }),
+    makeCatalog(),
+    makeSubscriptions({ throttle }),
     makeBilling(),
   ];
 }
 
 /** The routes and pages of every room; what a room may not know of those above it is passed in here. */
-function registerRooms(http: App, { accounts }: Pick<RoomSettings, 'accounts'>): void {
-  const { throttle } = accounts;
-  catalogRoutes(http, { hasSubscribers, isCouponUsed });
-  subscriptionsRoutes(http, { throttle });
-  subscriptionsPages(http);
+function registerRooms(http: App): void {
   ledgerRoutes(http);
   paymentsRoutes(http);
   metricsRoutes(http);

@@ -44,6 +44,18 @@ const subrooms = {
     registration: ['records', 'agreements', 'profile'],
     search: ['records', 'roles', 'profile'],
   },
+  catalog: {
+    plans: [],
+    coupons: ['plans'],
+    prices: ['plans', 'coupons'],
+  },
+  subscriptions: {
+    records: [],
+    usage: ['records'],
+    subscribers: ['records'],
+    invitations: ['records'],
+    terms: ['records', 'invitations'],
+  },
   gateway: {
     rules: [],
     engagements: [],

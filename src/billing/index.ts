@@ -2,4 +2,3 @@
 export { makeBilling } from './billing.ts';
 export { addToCart, type CartWish, emptyCartOnArchive, emptyCart } from './cart/index.ts';
 export { checkOut, type CheckoutInput } from './checkout/index.ts';
-export { isCouponUsed } from './records/index.ts';

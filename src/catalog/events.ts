@@ -1,13 +1,17 @@
+import { Type } from 'typebox';
 import type { PlanId, ProfileId, UserId } from '#platform/db/db-schema';
+import { defineEvent, idOf, nullableIdOf } from '#platform/jobs/events';
 
-/** What a plan event tells. */
-export interface PlanEventPayload {
-  plan_id: PlanId;
-  profile_id: ProfileId;
-  originated_by: UserId | null;
-}
+const facts = {
+  plan_id: idOf<PlanId>(),
+  /** The provider. */
+  profile_id: idOf<ProfileId>(),
+  originated_by: nullableIdOf<UserId>(),
+};
 
-/** A provider made a plan. */
-export const planCreated = (payload: PlanEventPayload) => ({ name: 'plan_created', payload });
-/** Facts of a plan changed. */
-export const planUpdated = (payload: PlanEventPayload) => ({ name: 'plan_updated', payload });
+export const planCreated = defineEvent('plan_created', Type.Object(facts, { description: 'A plan was created.' }));
+
+export const planUpdated = defineEvent('plan_updated', Type.Object(facts, { description: 'A plan was changed.' }));
+
+/** Every event of this room. */
+export const catalogEvents = [planCreated, planUpdated];

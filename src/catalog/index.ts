@@ -1,4 +1,4 @@
-// What is sold and at which price: plans, use charges, coupons, and what a line of each costs.
+// Plans with use charges, coupons, and the prices of plans.
 export {
   countRedemption,
   createCoupon,
@@ -14,9 +14,8 @@ export {
   type CouponRefusal,
   type NewCoupon,
 } from './coupons/index.ts';
-export type { PlanEventPayload } from './events.ts';
+export { makeCatalog } from './catalog.ts';
 export {
-  planList,
   createPlan,
   deactivatePlansOf,
   findPlanBySlug,
@@ -25,13 +24,15 @@ export {
   findPlansBySlugs,
   findUseCharge,
   listPlans,
-  planIdsOf,
+  planList,
+  findPlanIds,
   PlanPage,
-  planRows,
+  selectPlanNames,
   planSummary,
   PlanSummarySchema,
   presentPlans,
   priceUses,
+  recordFirstSubscription,
   setupFee,
   updatePlan,
   type AdvanceDiscount,
@@ -48,4 +49,3 @@ export {
   type PriceOption,
   type PriceTerms,
 } from './prices/index.ts';
-export { catalogRoutes, type CatalogNeeds } from './routes.ts';

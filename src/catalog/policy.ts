@@ -1,9 +1,4 @@
-import { catalogProblems } from './problems.ts';
-
-/**
- * Only who runs the site decides what the site takes of each sale.
- * @throws broker_fee_protected (403)
- */
-export function refuseBrokerFee(input: { broker_fee_percent?: number | undefined }, relation: string): void {
-  if (input.broker_fee_percent !== undefined && relation !== 'broker') throw catalogProblems.broker_fee_protected();
+/** True unless the input sets the broker's share of each sale and the caller does not manage the broker. */
+export function mayWriteBrokerFee(relation: string, input: { broker_fee_percent?: number | undefined }): boolean {
+  return input.broker_fee_percent === undefined || relation === 'broker';
 }

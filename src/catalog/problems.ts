@@ -1,20 +1,20 @@
 import { defineProblems } from '#kernel/problem';
 
-/** Every refusal of the catalog room. Codes are permanent. */
+/** Every problem of this room. Codes are permanent. */
 export const catalogProblems = defineProblems({
-  plan_unknown: { status: 404, title: 'There is no such plan.' },
+  plan_unknown: { status: 404, title: 'Plan not found.' },
   plan_has_subscribers: {
     status: 403,
     title: 'Cannot delete a plan with subscribers',
-    help: 'Deactivate the plan instead: nobody new can subscribe to it then.',
+    help: 'Deactivate the plan instead: it then accepts no new subscribers.',
   },
   plan_in_use: { status: 409, title: 'Coupons or orders still refer to this plan.', help: 'Deactivate it instead.' },
-  use_charge_in_use: { status: 409, title: 'A use charge that was billed or counted cannot be taken away.' },
+  use_charge_in_use: { status: 409, title: 'A use charge that was billed or used cannot be removed.' },
   provider_required: {
     status: 403,
     title: 'This profile may not sell plans.',
-    help: 'Ask who runs the site to make it a provider.',
+    help: 'Ask a manager of the site to make it a provider.',
   },
-  broker_fee_protected: { status: 403, title: 'Only the operator of the site sets the fee it takes.' },
-  coupon_unknown: { status: 404, title: 'There is no such coupon.' },
+  broker_fee_protected: { status: 403, title: 'Only a manager of the site can set its share of a sale.' },
+  coupon_unknown: { status: 404, title: 'Coupon not found.' },
 });

@@ -1,4 +1,4 @@
-import { findPlansByIds, planIdsOf } from '#catalog';
+import { findPlansByIds, findPlanIds } from '#catalog';
 import { allRules } from '#gateway';
 import type { Context } from '#platform/context';
 import { findSite } from '#platform/site';
@@ -22,7 +22,7 @@ export async function loadFacts(ctx: Context, default_email: string): Promise<Lo
   const [broker, rules, plan_ids] = await Promise.all([
     getBroker(db, site),
     allRules(db, site.id),
-    planIdsOf(db, site.broker_id),
+    findPlanIds(db, site.broker_id),
   ]);
   const found = await findPlansByIds(db, plan_ids.slice(0, PLANS_MAX));
   const plans = [...found.values()].map(({ slug, title }) => ({ slug, title }));

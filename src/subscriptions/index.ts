@@ -1,19 +1,20 @@
-// Who holds which plan until when: opening, extending, ending, asking, granting, and what that entitles to.
-export { sealClearSubscriptionKeys } from './clear-key-store.ts';
-export { claimWaiting } from './claim-waiting.ts';
-export { endAllOfProfile, endSubscriptions } from './end-subscription.ts';
-export type { SubscriptionEventPayload, UseEventPayload } from './events.ts';
-export { openOrExtend, type Opened, type Opening } from './open-or-extend.ts';
-export { subscriptionsPages } from './pages.ts';
-export { addRolloverQuota } from './record-uses.ts';
-export { subscriptionsRoutes } from './routes.ts';
-export { type Subscription, subscriptionIdOf, subscriptionSubject } from './subscription.ts';
-export { entitlementsOf, providersOf, type Entitlement, type ProvidingProfile } from './entitlement-store.ts';
+// Subscriptions of profiles to plans: opening, extending, ending, granting, requesting, and the entitlements they give.
+export { claimWaiting } from './invitations/index.ts';
 export {
   findActiveSubscriptionsOf,
+  findEntitlements,
+  findProvidingProfiles,
   findSubscription,
   findSubscriptionsByIds,
   findSubscriptionsOf,
-  hasSubscribers,
   lockSubscriptions,
-} from './subscription-store.ts';
+  sealClearSubscriptionKeys,
+  type Entitlement,
+  type ProvidingProfile,
+  subscriptionIdOf,
+  subscriptionSubject,
+  type Subscription,
+} from './records/index.ts';
+export { makeSubscriptions } from './subscriptions.ts';
+export { endAllOfProfile, endSubscriptions, openOrExtend, type Opened, type Opening } from './terms/index.ts';
+export { addRolloverQuota } from './usage/index.ts';

@@ -1,42 +1,46 @@
 import type { Plan } from '#catalog';
-import type { Reach } from './reach.ts';
-import type { Subscription } from './subscription.ts';
+import type { ManagedProfiles } from './managed-profiles.ts';
+import type { Subscription } from './records/index.ts';
 
-/** The subscriber and the provider of this very plan change a subscription; another provider of the subscriber does not. */
+/** True for the subscriber, the provider of this plan and the broker; false for other providers of the subscriber. */
 export function mayChange(
-  reach: Reach,
+  caller: ManagedProfiles,
   subscription: Pick<Subscription, 'profile_id'>,
   plan: Pick<Plan, 'profile_id'>,
 ): boolean {
-  return reach.runs_site || reach.managed.has(subscription.profile_id) || reach.managed.has(plan.profile_id);
+  return caller.runs_site || caller.managed.has(subscription.profile_id) || caller.managed.has(plan.profile_id);
 }
 
-/** Time that nobody paid for is the provider's to give. */
-export function mayExtend(reach: Reach, plan: Pick<Plan, 'profile_id'>): boolean {
-  return reach.runs_site || reach.managed.has(plan.profile_id);
+/** True for the provider of the plan and the broker: only they may extend a subscription without payment. */
+export function mayExtend(caller: ManagedProfiles, plan: Pick<Plan, 'profile_id'>): boolean {
+  return caller.runs_site || caller.managed.has(plan.profile_id);
 }
 
 /**
- * True if a caller may switch the renewal of a subscription on: it charges the subscriber. A provider sets it on an offer, to
- * which the subscriber agrees by accepting it.
+ * True if the caller may switch the renewal on, which charges the subscriber. A provider may do so only while the
+ * subscription is a grant that waits: the subscriber agrees to the renewal by accepting it.
  */
-export function mayStartRenewal(reach: Reach, subscription: Pick<Subscription, 'profile_id' | 'grant_key'>): boolean {
-  return reach.runs_site || reach.managed.has(subscription.profile_id) || subscription.grant_key !== null;
+export function mayStartRenewal(
+  caller: ManagedProfiles,
+  subscription: Pick<Subscription, 'profile_id' | 'grant_key'>,
+): boolean {
+  return caller.runs_site || caller.managed.has(subscription.profile_id) || subscription.grant_key !== null;
 }
 
-/** What was offered to a profile is for its own managers to accept, not for its provider and not for the operator. */
-export function mayAcceptGrant(reach: Reach, subscription: Pick<Subscription, 'profile_id'>): boolean {
-  return reach.managed.has(subscription.profile_id);
+/** True for managers of the subscriber only, not for the provider and not for the broker. */
+export function mayAcceptGrant(caller: ManagedProfiles, subscription: Pick<Subscription, 'profile_id'>): boolean {
+  return caller.managed.has(subscription.profile_id);
 }
 
 /**
- * True if a granted subscription takes effect without the subscriber's consent. The plan must allow it, and the subscriber
- * must have an active subscription of this provider.
+ * True if a granted subscription is active without the subscriber's consent. The plan must allow it, and the subscriber
+ * must have an active subscription to a plan of this provider.
  *
- * A provider may read the profile of its subscriber, and access rules ask for subscriptions: neither may begin by a grant
- * alone, nor begin again after the subscriber has left. A profile made for the grant has no person yet who could agree.
+ * A provider may read the profiles of its subscribers, and access rules require subscriptions. Neither may start by a
+ * grant alone, nor start again after the subscriber has left. A profile that was created for the grant has no manager who
+ * could agree.
  */
-export function takesEffectAtOnce(
+export function isGrantActiveAtOnce(
   plan: Pick<Plan, 'skip_optin_on_grant'>,
   facts: { is_customer: boolean; is_waiting_profile: boolean },
 ): boolean {

@@ -1,11 +1,11 @@
 import { defineProblems } from '#kernel/problem';
 
-/** Every refusal of the subscriptions room. Codes are permanent. */
+/** Every problem of this room. Codes are permanent. */
 export const subscriptionProblems = defineProblems({
-  subscription_unknown: { status: 404, title: 'There is no such running subscription.' },
+  subscription_unknown: { status: 404, title: 'No running subscription found.' },
   subscription_key_unknown: {
     status: 404,
-    title: 'This key does not exist, was used already or belongs to a subscription that is over.',
+    title: 'This key does not exist, was used already or belongs to a subscription that has ended.',
   },
   subscription_overlaps: {
     status: 409,
@@ -14,12 +14,12 @@ export const subscriptionProblems = defineProblems({
   },
   subscription_protected: {
     status: 403,
-    title: 'Only the subscriber and the provider of the plan change a subscription.',
+    title: 'Only the subscriber and the provider of the plan can change a subscription.',
   },
   subscriber_unknown: {
     status: 404,
-    title: 'There is no such profile.',
-    help: 'Add force=1 to invite somebody who has no profile yet.',
+    title: 'Profile not found.',
+    help: 'Add force=1 to invite a person who has no profile yet.',
   },
   plan_not_provided: { status: 404, title: 'The profile has no such plan.' },
 });

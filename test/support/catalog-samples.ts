@@ -29,6 +29,7 @@ export function aPlan(
     unlock_event: null,
     extra: null,
     created_at: new Date('2026-01-01T00:00:00Z'),
+    first_subscribed_at: null,
     use_charges: [],
     ...rest,
     advance_discounts: advance_discounts.map((discount, index) => ({

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { findUserByUsername } from '#accounts';
 import { type Gateway, type GatewayOptions, makeGateway } from '#gateway';
 import { makeDecideAccess } from '#profiles';
-import { providersOf } from '#subscriptions';
+import { findProvidingProfiles } from '#subscriptions';
 import { openThemes } from '#themes';
 import { type MovableClock, movableClock } from '../../src/platform/clock.ts';
 import type { Context } from '../../src/platform/context.ts';
@@ -70,7 +70,12 @@ export async function startGatewayApp(given: Partial<GatewayOptions['upstream']>
       if (!user) return 'invalid';
       return { user_id: user.id, username, session_id: null, via: authorization === undefined ? 'cookie' : 'token' };
     },
-    decideAccess: makeDecideAccess({ providersOf, findLead: async () => null, grace_days: 90, terms_required: false }),
+    decideAccess: makeDecideAccess({
+      providersOf: findProvidingProfiles,
+      findLead: async () => null,
+      grace_days: 90,
+      terms_required: false,
+    }),
     templates,
     pageContext: async () => ({ user: null, menu: [] }),
     isStopping: () => false,

@@ -3,7 +3,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { postEvent, findStatementBalance, verifyLedger } from '#ledger';
 import { findCharge, refreshCharge } from '#payments';
 import { inTransaction } from '#platform/db/database';
-import { findSubscription, providersOf } from '#subscriptions';
+import { findSubscription, findProvidingProfiles } from '#subscriptions';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import {
@@ -200,7 +200,7 @@ test('nobody becomes the provider of a profile by giving it something: the gift 
   const [seller, victim] = [await makeBuyer(ctx), await makeBuyer(ctx)];
   const shop = await makeOrganization(database.db, { manager: seller.user, is_provider: true });
   const plan = await makePlan(ctx, { provider_id: shop.id, period_amount: 0 });
-  const providers = () => providersOf(database.db, victim.profile.id, ctx.clock.now(), 90);
+  const providers = () => findProvidingProfiles(database.db, victim.profile.id, ctx.clock.now(), 90);
   await wants(seller, plan, { sync_on: victim.profile.slug });
   assert.equal(await buys(seller), null);
   const offered = await findSubscription(database.db, victim.profile.id, plan.id, ctx.clock.now());

@@ -37,7 +37,6 @@ export {
   findStaleOrders,
   insertOrder,
   insertOrderLines,
-  isCouponUsed,
   lockPayableOrder,
   lockReservedOrder,
 } from './order-store.ts';

@@ -3,7 +3,6 @@ import { type LedgerSubject, toSubjectColumns } from '#ledger';
 import type {
   CartItemId,
   ChargeAttemptId,
-  CouponId,
   LedgerEntryId,
   OrderId,
   OrderLineId,
@@ -192,25 +191,6 @@ export async function bookOrderLine(
     .set({ ...columns, ...toSubjectColumns(subject) })
     .where('id', '=', id)
     .execute();
-}
-
-/** Says whether an order carries the coupon, or a cart item that was ordered. */
-export async function isCouponUsed(reader: Reader, coupon_id: CouponId): Promise<boolean> {
-  const line = await reader
-    .selectFrom('order_lines')
-    .select('id')
-    .where('coupon_id', '=', coupon_id)
-    .limit(1)
-    .executeTakeFirst();
-  if (line) return true;
-  const item = await reader
-    .selectFrom('cart_items')
-    .select('id')
-    .where('coupon_id', '=', coupon_id)
-    .where('recorded_at', 'is not', null)
-    .limit(1)
-    .executeTakeFirst();
-  return item !== undefined;
 }
 
 /** Finds the plans of seats by the ids of their subjects. Index: order_lines_seats. */

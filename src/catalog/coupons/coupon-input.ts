@@ -10,13 +10,13 @@ import { refuseDiscount } from '../discount.ts';
 import { findPlanOf } from '../plans/index.ts';
 import type { CouponInput } from './schemas.ts';
 
-/** Refuses a discount that a coupon cannot give. */
-export function checkCouponDiscount(discount: Discount): void {
+/** Checks the discount of a coupon. @throws invalid_input (400) naming `discount_value` */
+export function requireCouponDiscount(discount: Discount): void {
   const refusal = refuseDiscount(discount, 1);
   if (refusal !== null) throw invalidInput({ discount_value: [refusal] });
 }
 
-/** Reads the code of a coupon as a provider typed it. @throws invalid_input (400) naming `code` */
+/** Reads the code of a coupon and removes blanks. @throws invalid_input (400) naming `code` */
 export function readCode(text: string): string {
   const code = normalizeCode(text);
   if (!isSlug(code)) throw invalidInput({ code: ['Use 1 to 50 letters, digits, hyphens or underscores.'] });
@@ -24,14 +24,14 @@ export function readCode(text: string): string {
   return code;
 }
 
-/** Reads when a coupon ends: undefined when nothing is said, null for never. */
+/** Reads the end of a coupon: undefined when omitted, null for never. */
 export function readEndsAt({ ends_at }: CouponInput, timezone: string): Date | null | undefined {
   if (ends_at === undefined || ends_at === null) return ends_at;
   return readInstant('ends_at', ends_at, timezone);
 }
 
-/** Finds the plan that a coupon is limited to: undefined when nothing is said, null for all plans. */
-export async function readPlan(
+/** Finds the plan that a coupon is limited to: undefined when omitted, null for all plans. @throws invalid_input (400) */
+export async function findCouponPlan(
   reader: Reader,
   provider_id: ProfileId,
   { plan: slug }: CouponInput,

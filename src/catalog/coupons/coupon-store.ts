@@ -7,7 +7,7 @@ import { normalizeCode } from '#kernel/text';
 import { selectProfileNames } from '#profiles';
 import { GROUP_BUY_PREFIX, type Coupon } from './coupon.ts';
 
-/** Finds a provider's coupon by its code; letter case and blanks around the code are ignored. */
+/** Finds a coupon of a provider by its code; ignores case and blanks. Index: coupons_code. */
 export async function findCoupon(reader: Reader, provider_id: ProfileId, code: string): Promise<Coupon | undefined> {
   return reader
     .selectFrom('coupons')
@@ -17,7 +17,7 @@ export async function findCoupon(reader: Reader, provider_id: ProfileId, code: s
     .executeTakeFirst();
 }
 
-/** Finds the coupons of several providers that carry one of the codes. */
+/** Finds the coupons of the providers with one of the codes; ignores case and blanks. */
 export async function findCouponsByCodes(
   reader: Reader,
   provider_ids: readonly ProfileId[],
@@ -38,7 +38,7 @@ export async function findCouponsByCodes(
     .execute();
 }
 
-/** Finds the coupons of any provider that carry a code. Index: coupons_code_any. */
+/** Finds the coupons of all providers with a code, at most 100. Index: coupons_code_any. */
 export async function findCouponsByCode(reader: Reader, code: string): Promise<Coupon[]> {
   return reader
     .selectFrom('coupons')
@@ -49,7 +49,7 @@ export async function findCouponsByCode(reader: Reader, code: string): Promise<C
     .execute();
 }
 
-/** Selects coupons FOR UPDATE in id order: their terms stay as priced until the order that uses them is written. */
+/** Selects coupons FOR UPDATE, in id order: their terms cannot change until the order that uses them is written. */
 export async function lockCoupons(tx: Tx, ids: readonly CouponId[]): Promise<void> {
   if (ids.length === 0) return;
   await tx
@@ -61,7 +61,7 @@ export async function lockCoupons(tx: Tx, ids: readonly CouponId[]): Promise<voi
     .execute();
 }
 
-/** Finds many coupons at once, by id. */
+/** Finds coupons by id, in one query. */
 export async function findCouponsByIds(reader: Reader, ids: readonly CouponId[]): Promise<Map<CouponId, Coupon>> {
   if (ids.length === 0) return new Map();
   const rows = await reader
@@ -72,14 +72,14 @@ export async function findCouponsByIds(reader: Reader, ids: readonly CouponId[])
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Reads a coupon and holds its row, so that its last use goes to one order only. */
+/** Selects a coupon FOR UPDATE; serializes updates and deletes. */
 export async function lockCoupon(tx: Tx, id: CouponId): Promise<Coupon | undefined> {
   return tx.selectFrom('coupons').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
 }
 
 /**
- * Takes one use from a coupon, within the transaction of the order that uses it.
- * False when none is left: the statement itself decides, so two orders never share the last use.
+ * Counts one redemption of a coupon, in the transaction of the order that uses it. False when none is left: one statement
+ * checks and counts, so that two orders cannot share the last redemption.
  */
 export async function countRedemption(tx: Tx, id: CouponId): Promise<boolean> {
   const { numUpdatedRows } = await tx
@@ -91,7 +91,7 @@ export async function countRedemption(tx: Tx, id: CouponId): Promise<boolean> {
   return numUpdatedRows > 0n;
 }
 
-/** Gives back a use that was taken for an order which was refused in the end. */
+/** Releases a redemption that was counted for an order whose payment was refused. */
 export async function returnRedemption(tx: Tx, id: CouponId): Promise<void> {
   await tx
     .updateTable('coupons')
@@ -125,7 +125,7 @@ export const couponList = defineList({
   date: 'coupons.created_at',
 });
 
-/** Lists the coupons that a provider made; those that came of group buys are not among them. */
+/** Lists the coupons of a provider, excluding those that orders of group buyers created. */
 export async function listCoupons(
   reader: Reader,
   profile_id: ProfileId,
@@ -156,7 +156,7 @@ export async function deleteCouponRow(tx: Tx, id: CouponId): Promise<void> {
   await tx.deleteFrom('coupons').where('id', '=', id).execute();
 }
 
-/** Counts the coupons of a provider; by index coupons_code. */
+/** Counts the coupons of a provider. Index: coupons_code. */
 export async function countCoupons(reader: Reader, profile_id: ProfileId): Promise<number> {
   const row = await reader
     .selectFrom('coupons')

@@ -1,21 +1,21 @@
 import type { CouponId, PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Discount } from '../discount.ts';
 
-/** Days after which a coupon ends when its maker says nothing. */
+/** Lifetime of a coupon that is created without `ends_at`, in days. */
 export const COUPON_DAYS = 30;
 
-/** How the codes begin that a group buyer's order makes for the people it was bought for. */
+/** Prefix of the codes that the order of a group buyer creates for its beneficiaries. */
 export const GROUP_BUY_PREFIX = 'cpn_';
 
-/** A code that lowers prices of one provider. `profile_id` is the provider. */
+/** A code that lowers the prices of one provider. `profile_id` is the provider. */
 export interface Coupon extends Discount {
   id: CouponId;
   profile_id: ProfileId;
-  /** The only plan it is for, or null for all of the provider's. */
+  /** The only plan that it applies to; null for all plans of the provider. */
   plan_id: PlanId | null;
   code: string;
   description: string | null;
-  /** How often it can still be used; null means without limit. */
+  /** Redemptions left; null means no limit. */
   nb_attempts: number | null;
   /** Exclusive; null means never. */
   ends_at: Date | null;
@@ -26,9 +26,9 @@ export interface Coupon extends Discount {
 export type CouponRefusal = 'coupon_expired' | 'coupon_exhausted' | 'coupon_not_for_plan';
 
 /**
- * Says why a coupon does not apply to a plan at an instant, or null when it does.
+ * Returns the reason why a coupon does not apply to a plan at `at`, or null.
  *
- * Pure: the caller brings the time, and holds the row lock where it matters.
+ * Pure: the caller passes the time, and locks the coupon if it is redeemed.
  */
 export function refuseCoupon(
   coupon: Coupon,
@@ -42,7 +42,7 @@ export function refuseCoupon(
   return null;
 }
 
-/** Says whether a group buyer's order made this coupon. */
+/** True if the order of a group buyer created this coupon. */
 export function isGroupBuy(coupon: Pick<Coupon, 'code'>): boolean {
   return coupon.code.toLowerCase().startsWith(GROUP_BUY_PREFIX);
 }

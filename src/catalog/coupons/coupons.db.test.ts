@@ -5,7 +5,7 @@ import { inTransaction } from '#platform/db/database';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { makeCoupon, makePlan } from '../../../test/support/factories/catalog.ts';
-import { makeSeller } from '../../../test/support/factories/subscriptions.ts';
+import { makePerson, makeSeller } from '../../../test/support/factories/subscriptions.ts';
 import { countRedemption, findCoupon, findCouponsByIds, listCoupons, returnRedemption } from './coupon-store.ts';
 import { createCoupon } from './create-coupon.ts';
 import { deleteCoupon } from './delete-coupon.ts';
@@ -102,16 +102,65 @@ test('[BUG] a code is not renamed to one that is taken, nor a discount to one th
   await assert.rejects(updateCoupon(ctx, target('NOWHERE'), {}, zone), refused('coupon_unknown'));
 });
 
-test('[BUG] a used coupon ends when it is deleted, one that was never used goes', async () => {
-  const used = await makeCoupon(ctx, { code: 'USED' });
-  const unused = await makeCoupon(ctx, { code: 'UNUSED' });
-  const facts = { isCouponUsed: async (_reader: unknown, id: number) => id === used.id };
-  await deleteCoupon(ctx, facts, target('USED'));
-  await deleteCoupon(ctx, facts, target('UNUSED'));
-  const left = await findCouponsByIds(database.db, [used.id, unused.id]);
-  assert.deepEqual([...left.keys()], [used.id]);
-  assert.deepEqual(left.get(used.id)?.ends_at, ctx.clock.now());
-  await assert.rejects(deleteCoupon(ctx, facts, target('UNUSED')), refused('coupon_unknown'));
+test('deleting a coupon ends it if an order line or an ordered cart item carries it', async () => {
+  const buyer = await makePerson(database.db);
+  const plan = await makePlan(ctx);
+  const at = ctx.clock.now();
+  const [ordered, recorded, open, ended, unused] = [
+    await makeCoupon(ctx, { code: 'ORDERED' }),
+    await makeCoupon(ctx, { code: 'RECORDED', ends_at: new Date(at.getTime() + 1) }),
+    await makeCoupon(ctx, { code: 'OPEN' }),
+    await makeCoupon(ctx, { code: 'OVER', ends_at: new Date(at.getTime() - 1) }),
+    await makeCoupon(ctx, { code: 'UNUSED' }),
+  ];
+  for (const coupon of [ordered, ended]) {
+    const order = await database.db
+      .insertInto('orders')
+      .values({
+        profile_id: buyer.profile.id,
+        state: 'settled',
+        cart_version: '',
+        amount: 0,
+        unit: 'usd',
+        created_at: at,
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    await database.db
+      .insertInto('order_lines')
+      .values({
+        order_id: order.id,
+        rank: 0,
+        kind: 'setup',
+        provider_id: plan.profile_id,
+        coupon_id: coupon.id,
+        amount: 0,
+        unit: 'usd',
+        description: '',
+      })
+      .execute();
+  }
+  const item = { user_id: buyer.user.id, plan_id: plan.id, created_at: at };
+  await database.db
+    .insertInto('cart_items')
+    .values([
+      { ...item, coupon_id: recorded.id, recorded_at: at },
+      { ...item, coupon_id: open.id, recorded_at: null },
+    ])
+    .execute();
+  for (const { code } of [ordered, recorded, open, ended, unused]) await deleteCoupon(ctx, target(code));
+  const left = await findCouponsByIds(
+    database.db,
+    [ordered, recorded, open, ended, unused].map(({ id }) => id),
+  );
+  assert.deepEqual([...left.values()].map(({ code, ends_at }) => [code, ends_at]).toSorted(), [
+    ['ORDERED', at],
+    ['OVER', ended.ends_at],
+    ['RECORDED', at],
+  ]);
+  const items = await database.db.selectFrom('cart_items').select('coupon_id').where('plan_id', '=', plan.id).execute();
+  assert.deepEqual(items.map(({ coupon_id }) => coupon_id).toSorted(), [recorded.id, null].toSorted());
+  await assert.rejects(deleteCoupon(ctx, target('UNUSED')), refused('coupon_unknown'));
 });
 
 test('A10: the last uses of a coupon go to as many orders and no more', async () => {

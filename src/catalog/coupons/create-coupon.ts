@@ -3,7 +3,7 @@ import type { Context } from '#platform/context';
 import { inTransaction, isUniqueViolation } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
 import { requireQuota } from '#platform/security/quota';
-import { checkCouponDiscount, codeTaken, readCode, readEndsAt, readPlan } from './coupon-input.ts';
+import { requireCouponDiscount, codeTaken, readCode, readEndsAt, findCouponPlan } from './coupon-input.ts';
 import { countCoupons, insertCoupon } from './coupon-store.ts';
 import { COUPON_DAYS, type Coupon } from './coupon.ts';
 import type { Discount } from '../discount.ts';
@@ -21,7 +21,7 @@ export async function createCoupon(
   provider: { id: ProfileId; timezone: string },
   input: NewCouponInput,
 ): Promise<Coupon> {
-  checkCouponDiscount(input);
+  requireCouponDiscount(input);
   const code = readCode(input.code);
   const at = ctx.clock.now();
   const ends_at = readEndsAt(input, provider.timezone);
@@ -30,7 +30,7 @@ export async function createCoupon(
       requireQuota(couponsQuota, await countCoupons(tx, provider.id));
       return insertCoupon(tx, {
         profile_id: provider.id,
-        plan_id: (await readPlan(tx, provider.id, input)) ?? null,
+        plan_id: (await findCouponPlan(tx, provider.id, input)) ?? null,
         code,
         discount_type: input.discount_type,
         discount_value: input.discount_value,

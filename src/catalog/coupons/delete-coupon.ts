@@ -1,23 +1,28 @@
 import type { Context } from '#platform/context';
-import { inTransaction, type Reader } from '#platform/db/database';
-import type { CouponId } from '#platform/db/db-schema';
+import { inTransaction, isForeignKeyViolation } from '#platform/db/database';
 import { deleteCouponRow, updateCouponRow } from './coupon-store.ts';
 import { getLockedCoupon, type CouponTarget } from './update-coupon.ts';
 
-export interface CouponFacts {
-  /** Says whether an order or a recorded cart item carries the coupon. */
-  isCouponUsed(reader: Reader, coupon_id: CouponId): Promise<boolean>;
-}
+/** Constraints that refuse to delete a coupon which an order line or an ordered cart item carries. */
+const uses = ['order_lines_coupon_id_fkey', 'cart_items_recorded_coupon'];
 
 /**
- * Deletes a coupon that was never used; a used one ends now and stays for the figures.
+ * Deletes a coupon that was never used. A used one ends now instead, since reports count its redemptions.
  * @throws coupon_unknown (404)
  */
-export async function deleteCoupon(ctx: Context, facts: CouponFacts, target: CouponTarget): Promise<void> {
+export async function deleteCoupon(ctx: Context, target: CouponTarget): Promise<void> {
+  try {
+    await inTransaction(ctx.db, async (tx) => deleteCouponRow(tx, (await getLockedCoupon(tx, target)).id));
+  } catch (error) {
+    if (!uses.some((constraint) => isForeignKeyViolation(error, constraint))) throw error;
+    await endCoupon(ctx, target);
+  }
+}
+
+async function endCoupon(ctx: Context, target: CouponTarget): Promise<void> {
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
     const coupon = await getLockedCoupon(tx, target);
-    if (!(await facts.isCouponUsed(tx, coupon.id))) return deleteCouponRow(tx, coupon.id);
     if (coupon.ends_at === null || coupon.ends_at > at) await updateCouponRow(tx, coupon.id, { ends_at: at });
   });
 }

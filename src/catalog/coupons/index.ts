@@ -11,5 +11,4 @@ export {
   returnRedemption,
 } from './coupon-store.ts';
 export { createCoupon } from './create-coupon.ts';
-export type { CouponFacts } from './delete-coupon.ts';
 export { couponRoutes } from './routes.ts';

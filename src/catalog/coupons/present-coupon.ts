@@ -4,7 +4,7 @@ import type { Coupon } from './coupon.ts';
 import { findPlansByIds, planSummary, type Plan } from '../plans/index.ts';
 import type { CouponReply } from './schemas.ts';
 
-/** Presents coupons with the plans that they are limited to, read in one go. */
+/** Presents coupons with the plans that they are limited to, which are read in one query. */
 export async function presentCoupons(reader: Reader, coupons: readonly Coupon[]): Promise<CouponReply[]> {
   const plans = await findPlansByIds(
     reader,

@@ -5,17 +5,23 @@ import { listQuerystring } from '#platform/http/schemas';
 import { quotaProblems } from '#platform/security/quota';
 import { couponList, findCoupon, listCoupons } from './coupon-store.ts';
 import { createCoupon } from './create-coupon.ts';
-import { deleteCoupon, type CouponFacts } from './delete-coupon.ts';
+import { deleteCoupon } from './delete-coupon.ts';
 import { presentCoupon, presentCoupons } from './present-coupon.ts';
 import { catalogProblems } from '../problems.ts';
-import { providerOf, timezoneOf } from '../provider.ts';
+import { getProviderId, findTimezone } from '../provider.ts';
 import { CouponChangeBody, CouponPage, CouponParams, CouponSchema, NewCouponBody } from './schemas.ts';
 import { ProfileParams } from '../schemas.ts';
 import { updateCoupon } from './update-coupon.ts';
 
 const managing = { kind: 'direct' } as const;
 
-export function couponRoutes(app: App, needs: CouponFacts): void {
+/** The coupons of a provider. */
+export function couponRoutes(app: App): void {
+  couponsRoutes(app);
+  oneCouponRoutes(app);
+}
+
+function couponsRoutes(app: App): void {
   app.get(
     '/api/billing/:profile/coupons',
     {
@@ -31,8 +37,8 @@ export function couponRoutes(app: App, needs: CouponFacts): void {
     },
     async (request) => {
       const { ctx } = request;
-      const provider_id = providerOf(request.subject);
-      const list = endListAt(request.list(await timezoneOf(ctx, provider_id)), ctx.clock.now());
+      const provider_id = getProviderId(request.subject);
+      const list = endListAt(request.list(await findTimezone(ctx, provider_id)), ctx.clock.now());
       const page = await listCoupons(ctx.db, provider_id, list, request.listUrl);
       return { ...page, results: await presentCoupons(ctx.db, page.results) };
     },
@@ -54,12 +60,15 @@ export function couponRoutes(app: App, needs: CouponFacts): void {
     },
     async (request, reply) => {
       const { ctx } = request;
-      const id = providerOf(request.subject);
-      const coupon = await createCoupon(ctx, { id, timezone: await timezoneOf(ctx, id) }, request.body);
+      const id = getProviderId(request.subject);
+      const coupon = await createCoupon(ctx, { id, timezone: await findTimezone(ctx, id) }, request.body);
       return reply.status(201).send(await presentCoupon(ctx.db, coupon));
     },
   );
+}
 
+// long: the operations on one coupon
+function oneCouponRoutes(app: App): void {
   app.get(
     '/api/billing/:profile/coupons/:coupon',
     {
@@ -74,7 +83,7 @@ export function couponRoutes(app: App, needs: CouponFacts): void {
     },
     async (request) => {
       const { ctx } = request;
-      const coupon = await findCoupon(ctx.db, providerOf(request.subject), request.params.coupon);
+      const coupon = await findCoupon(ctx.db, getProviderId(request.subject), request.params.coupon);
       if (!coupon) throw catalogProblems.coupon_unknown();
       return presentCoupon(ctx.db, coupon);
     },
@@ -97,9 +106,9 @@ export function couponRoutes(app: App, needs: CouponFacts): void {
     },
     async (request) => {
       const { ctx } = request;
-      const provider_id = providerOf(request.subject);
+      const provider_id = getProviderId(request.subject);
       const target = { provider_id, code: request.params.coupon };
-      const coupon = await updateCoupon(ctx, target, request.body, await timezoneOf(ctx, provider_id));
+      const coupon = await updateCoupon(ctx, target, request.body, await findTimezone(ctx, provider_id));
       return presentCoupon(ctx.db, coupon);
     },
   );
@@ -116,8 +125,8 @@ export function couponRoutes(app: App, needs: CouponFacts): void {
       },
     },
     async (request, reply) => {
-      const target = { provider_id: providerOf(request.subject), code: request.params.coupon };
-      await deleteCoupon(request.ctx, needs, target);
+      const target = { provider_id: getProviderId(request.subject), code: request.params.coupon };
+      await deleteCoupon(request.ctx, target);
       return reply.status(204).send();
     },
   );

@@ -11,12 +11,14 @@ export const CouponSchema = Type.Object({
   ends_at: NullableInstant,
   description: NullableString,
   nb_attempts: Type.Union([Type.Integer(), Type.Null()], { description: 'Uses left; null for no limit' }),
-  plan: Type.Union([PlanSummarySchema, Type.Null()], { description: 'The only plan that it is for' }),
+  plan: Type.Union([PlanSummarySchema, Type.Null()], {
+    description: 'The only plan that it applies to; null for all plans of the provider',
+  }),
 });
 export type CouponReply = Static<typeof CouponSchema>;
 export const CouponPage = PageOf(CouponSchema);
 
-/** Longer than a code may be: blanks and invisible characters are removed before the code is checked. */
+/** Longer than a code, since blanks and invisible characters are removed before the code is checked. */
 const CouponCode = Type.String({
   minLength: 1,
   maxLength: 200,

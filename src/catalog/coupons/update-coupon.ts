@@ -1,7 +1,7 @@
 import type { Context } from '#platform/context';
 import { inTransaction, isUniqueViolation, type Tx } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
-import { checkCouponDiscount, codeTaken, readCode, readEndsAt, readPlan } from './coupon-input.ts';
+import { requireCouponDiscount, codeTaken, readCode, readEndsAt, findCouponPlan } from './coupon-input.ts';
 import { findCoupon, lockCoupon, updateCouponRow, type CouponChange } from './coupon-store.ts';
 import type { Coupon } from './coupon.ts';
 import type { Discount } from '../discount.ts';
@@ -14,7 +14,7 @@ export interface CouponTarget {
 }
 
 /**
- * Changes a coupon; what is left out keeps its value.
+ * Changes a coupon; fields that the input omits keep their values.
  * @throws coupon_unknown (404), invalid_input (400)
  */
 export async function updateCoupon(
@@ -28,8 +28,8 @@ export async function updateCoupon(
   try {
     return await inTransaction(ctx.db, async (tx) => {
       const coupon = await getLockedCoupon(tx, target);
-      checkCouponDiscount({ ...coupon, ...definedDiscount(input) });
-      const plan_id = await readPlan(tx, target.provider_id, input);
+      requireCouponDiscount({ ...coupon, ...definedDiscount(input) });
+      const plan_id = await findCouponPlan(tx, target.provider_id, input);
       const change: CouponChange = {
         ...definedDiscount(input),
         ...(code === undefined ? {} : { code }),
@@ -46,7 +46,7 @@ export async function updateCoupon(
   }
 }
 
-/** Finds a provider's coupon and holds its row. @throws coupon_unknown (404) */
+/** Selects a coupon of a provider FOR UPDATE. @throws coupon_unknown (404) */
 export async function getLockedCoupon(tx: Tx, target: CouponTarget): Promise<Coupon> {
   const found = await findCoupon(tx, target.provider_id, target.code);
   const coupon = found && (await lockCoupon(tx, found.id));

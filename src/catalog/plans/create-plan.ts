@@ -10,7 +10,7 @@ import type { PlanId, ProfileId } from '#platform/db/db-schema';
 import { emit } from '#platform/jobs/events';
 import { requireQuota } from '#platform/security/quota';
 import { planCreated } from '../events.ts';
-import { advanceDiscounts, checkPlan, planColumns, useCharges } from './plan-input.ts';
+import { advanceDiscounts, requireValidPlan, planColumns, useCharges } from './plan-input.ts';
 import {
   countPlans,
   findPlansByIds,
@@ -20,7 +20,7 @@ import {
   replaceUseCharges,
 } from './plan-store.ts';
 import type { Plan } from './plan.ts';
-import { refuseBrokerFee } from '../policy.ts';
+import { mayWriteBrokerFee } from '../policy.ts';
 import { catalogProblems } from '../problems.ts';
 import { plansQuota } from '../quotas.ts';
 import type { PlanInput } from './schemas.ts';
@@ -31,9 +31,9 @@ const SLUG_ATTEMPTS_MAX = 9;
 export type NewPlanInput = PlanInput & { title: string };
 
 /**
- * Creates a plan of a provider. Left out: not active, yearly, renewing, in the currency of the provider's first plan.
+ * Creates a plan of a provider. Defaults: inactive, yearly, renewing, in the currency of the provider's first plan.
  *
- * The slug comes from the title unless given; a taken one gets a random suffix.
+ * The slug is derived from the title unless given; a derived slug that is taken gets a random suffix.
  * @throws invalid_input (400), broker_fee_protected, provider_required (403)
  */
 export async function createPlan(
@@ -42,9 +42,9 @@ export async function createPlan(
   input: NewPlanInput,
   relation: string,
 ): Promise<Plan> {
-  refuseBrokerFee(input, relation);
+  if (!mayWriteBrokerFee(relation, input)) throw catalogProblems.broker_fee_protected();
   const unit = input.unit?.toLowerCase() ?? (await findUnitOf(ctx.db, provider_id)) ?? DEFAULT_UNIT;
-  checkPlan(input, unit);
+  requireValidPlan(input, unit);
   const base = input.slug ?? (slugify(input.title) || 'plan');
   for (let attempt = 0; ; attempt += 1) {
     const slug = attempt === 0 ? base : withSuffix(base, (digits) => randomKey40().slice(0, digits));
@@ -69,7 +69,7 @@ async function savePlan(
 ): Promise<Plan> {
   const at = ctx.clock.now();
   return inTransaction(ctx.db, async (tx) => {
-    // Whoever may sell is decided by who runs the site: plans are listed to the public.
+    // The broker decides which profiles may sell: plans are listed to the public.
     const provider = await findProfileById(tx, provider_id);
     if (!provider?.is_provider) throw catalogProblems.provider_required({ location: paths.contact() });
     requireQuota(plansQuota, await countPlans(tx, provider_id));
@@ -92,6 +92,6 @@ async function savePlan(
 
 async function getPlan(tx: Parameters<typeof findPlansByIds>[0], id: PlanId): Promise<Plan> {
   const plan = (await findPlansByIds(tx, [id])).get(id);
-  if (!plan) throw new Error(`plan ${id} is gone within its own transaction`);
+  if (!plan) throw new Error(`plan ${id} was deleted in the transaction that created it`);
   return plan;
 }

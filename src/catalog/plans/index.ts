@@ -12,17 +12,18 @@ export {
 } from './plan.ts';
 export type { PlanOffer } from './plan-offer.ts';
 export {
-  planList,
   deactivatePlansOf,
   findPlanBySlug,
   findPlanOf,
   findPlansByIds,
   findPlansBySlugs,
   listPlans,
-  planIdsOf,
-  planRows,
+  planList,
+  findPlanIds,
+  recordFirstSubscription,
+  selectPlanNames,
 } from './plan-store.ts';
 export { presentPlans } from './present-plan.ts';
 export { planRoutes } from './routes.ts';
 export { PlanPage, PlanSummarySchema } from './schemas.ts';
-export { updatePlan, type PlanFacts } from './update-plan.ts';
+export { updatePlan } from './update-plan.ts';

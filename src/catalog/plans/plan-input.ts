@@ -6,10 +6,10 @@ import type { NewAdvanceDiscount, NewUseCharge, PlanColumns } from './plan-store
 import type { PlanInput } from './schemas.ts';
 
 /**
- * Refuses what the schema of a plan cannot say. `unit` is the currency that the plan has, or will have.
- * @throws invalid_input (400) naming each field at fault
+ * Checks the rules that the schema of a plan cannot express. `unit` is the currency of the plan after the change.
+ * @throws invalid_input (400) naming each invalid field
  */
-export function checkPlan(input: PlanInput, unit: string): void {
+export function requireValidPlan(input: PlanInput, unit: string): void {
   const errors: Record<string, string[]> = {};
   if (input.title?.trim() === '') errors['title'] = ['This field may not be blank.'];
   if (input.unit !== undefined && !isCurrency(input.unit.toLowerCase())) {
@@ -35,7 +35,7 @@ export function checkPlan(input: PlanInput, unit: string): void {
   if (Object.keys(errors).length > 0) throw invalidInput(errors);
 }
 
-/** The amounts of an input, with the names of their fields. */
+/** Returns the amounts of an input with the names of their fields. */
 function amountsOf({ period_amount = 0, setup_amount = 0, ...input }: PlanInput): [field: string, amount: number][] {
   const discounts = (input.advance_discounts ?? []).map(({ discount_type, discount_value = 0 }, index) => {
     const amount = discount_type === 'currency' ? discount_value : 0;
@@ -47,7 +47,7 @@ function amountsOf({ period_amount = 0, setup_amount = 0, ...input }: PlanInput)
   return [['period_amount', period_amount], ['setup_amount', setup_amount], ...discounts, ...uses];
 }
 
-/** What goes from an input to the plan as it is. Named one by one: a body may hold anything besides, a `profile_id` even. */
+/** Fields that are copied from an input to the plan. Listed one by one: a body may have other members, even `profile_id`. */
 const copied = [
   'description',
   'is_active',
@@ -64,7 +64,7 @@ const copied = [
   'unlock_event',
 ] as const satisfies readonly (keyof PlanInput)[];
 
-/** The columns that an input sets; what it leaves out stays as it is. */
+/** Returns the columns that an input sets; omitted fields keep their values. */
 export function planColumns(input: PlanInput): PlanColumns {
   const { extra } = input;
   const columns: PlanColumns = Object.fromEntries(
@@ -79,7 +79,7 @@ export function planColumns(input: PlanInput): PlanColumns {
   };
 }
 
-/** The advance discounts of an input, ready to be stored; undefined when it says nothing about them. */
+/** Returns the advance discounts of an input as rows; undefined when the input omits them. */
 export function advanceDiscounts(input: PlanInput): NewAdvanceDiscount[] | undefined {
   return input.advance_discounts?.map(({ discount_type, discount_value = 0, length = 1 }) => ({
     discount_type,
@@ -88,7 +88,7 @@ export function advanceDiscounts(input: PlanInput): NewAdvanceDiscount[] | undef
   }));
 }
 
-/** The use charges of an input, ready to be stored; undefined when it says nothing about them. */
+/** Returns the use charges of an input as rows; undefined when the input omits them. */
 export function useCharges(input: PlanInput, at: Date): NewUseCharge[] | undefined {
   return input.use_charges?.map((use) => ({
     slug: use.slug,

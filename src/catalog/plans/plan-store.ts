@@ -9,19 +9,19 @@ import { defineList, listPage } from '#platform/db/list';
 import { selectProfileNames } from '#profiles';
 import type { Plan } from './plan.ts';
 
-/** Finds a plan by its slug as typed or pasted: in any case, with blanks or invisible characters. */
+/** Finds a plan by its slug; accepts it in any case, with blanks and invisible characters. */
 export async function findPlanBySlug(reader: Reader, slug: string): Promise<Plan | undefined> {
   const row = await selectPlans(reader).where('plans.slug', '=', slugOf(slug)).executeTakeFirst();
   return row && readPlan(row);
 }
 
-/** Finds a plan among those of one provider. */
+/** Finds a plan of one provider by its slug, as `findPlanBySlug`. */
 export async function findPlanOf(reader: Reader, provider_id: ProfileId, slug: string): Promise<Plan | undefined> {
   const plan = await findPlanBySlug(reader, slug);
   return plan?.profile_id === provider_id ? plan : undefined;
 }
 
-/** Finds many plans at once, by id. */
+/** Finds plans by id, in one query. */
 export async function findPlansByIds(reader: Reader, ids: readonly PlanId[]): Promise<Map<PlanId, Plan>> {
   if (ids.length === 0) return new Map();
   const rows = await selectPlans(reader)
@@ -30,7 +30,7 @@ export async function findPlansByIds(reader: Reader, ids: readonly PlanId[]): Pr
   return new Map(rows.map((row) => [row.id, readPlan(row)]));
 }
 
-/** Finds many plans at once, by slug as typed or pasted; keys are the slugs as given. */
+/** Finds plans by slug, in one query. Slugs are accepted as in `findPlanBySlug`; the keys are the slugs as passed. */
 export async function findPlansBySlugs(reader: Reader, slugs: readonly string[]): Promise<Map<string, Plan>> {
   if (slugs.length === 0) return new Map();
   const rows = await selectPlans(reader)
@@ -45,19 +45,19 @@ export async function findPlansBySlugs(reader: Reader, slugs: readonly string[])
   );
 }
 
-/** Reads a plan and holds its row: whoever changes or deletes it goes one after the other. */
+/** Selects a plan FOR UPDATE; serializes updates and deletes. */
 export async function lockPlan(tx: Tx, id: PlanId): Promise<Plan | undefined> {
   const row = await selectPlans(tx).where('plans.id', '=', id).forUpdate('plans').executeTakeFirst();
   return row && readPlan(row);
 }
 
-/** Lists the ids of all plans of a provider, active or not. */
-export async function planIdsOf(reader: Reader, provider_id: ProfileId): Promise<PlanId[]> {
+/** Finds the ids of all plans of a provider, inactive ones included. */
+export async function findPlanIds(reader: Reader, provider_id: ProfileId): Promise<PlanId[]> {
   const rows = await reader.selectFrom('plans').select('id').where('profile_id', '=', provider_id).execute();
   return rows.map(({ id }) => id);
 }
 
-/** Tells the currency of a provider's first plan. */
+/** Finds the currency of a provider's first plan. */
 export async function findUnitOf(reader: Reader, provider_id: ProfileId): Promise<string | undefined> {
   const row = await reader
     .selectFrom('plans')
@@ -69,8 +69,8 @@ export async function findUnitOf(reader: Reader, provider_id: ProfileId): Promis
   return row?.unit;
 }
 
-/** The columns by which other rooms' lists search and sort plans, as a table to join. */
-export function planRows(reader: Reader) {
+/** Returns a query for the columns by which lists of other rooms search and sort plans, to be joined. */
+export function selectPlanNames(reader: Reader) {
   return reader.selectFrom('plans').select(['id', 'slug', 'title', 'profile_id']);
 }
 
@@ -93,9 +93,10 @@ export const planList = defineList({
   date: 'plans.created_at',
 });
 
+/** Lists plans with their use charges and discounts. */
 export async function listPlans(
   reader: Reader,
-  which: { profile_id?: ProfileId; is_active?: boolean },
+  filter: { profile_id?: ProfileId; is_active?: boolean },
   list: ListQuery,
   url: URL,
 ): Promise<Page<Plan>> {
@@ -104,17 +105,17 @@ export async function listPlans(
     'provider.id',
     'plans.profile_id',
   );
-  if (which.profile_id !== undefined) query = query.where('plans.profile_id', '=', which.profile_id);
-  if (which.is_active !== undefined) query = query.where('plans.is_active', '=', which.is_active);
+  if (filter.profile_id !== undefined) query = query.where('plans.profile_id', '=', filter.profile_id);
+  if (filter.is_active !== undefined) query = query.where('plans.is_active', '=', filter.is_active);
   const page = await listPage(query, planList, list, url);
   return { ...page, results: page.results.map(readPlan) };
 }
 
 export type NewPlan = Insertable<PlansTable>;
-/** The columns that people may set. */
-export type PlanColumns = Partial<Omit<NewPlan, 'id' | 'profile_id' | 'slug' | 'created_at'>>;
+/** The columns that a provider may set. */
+export type PlanColumns = Partial<Omit<NewPlan, 'id' | 'profile_id' | 'slug' | 'created_at' | 'first_subscribed_at'>>;
 
-/** Inserts the row only: its use charges and discounts follow. */
+/** Inserts the row of a plan without its use charges and discounts. */
 export async function insertPlanRow(tx: Tx, plan: NewPlan): Promise<PlanId> {
   const { id } = await tx
     .insertInto('plans')
@@ -130,9 +131,19 @@ export async function updatePlanRow(tx: Tx, id: PlanId, change: PlanColumns & { 
   await tx.updateTable('plans').set(named).where('id', '=', id).execute();
 }
 
-/** Takes all plans of a provider off the market; what was subscribed to stays as it is. */
+/** Deactivates all plans of a provider; subscriptions to them are unchanged. */
 export async function deactivatePlansOf(tx: Tx, provider_id: ProfileId): Promise<void> {
   await tx.updateTable('plans').set({ is_active: false }).where('profile_id', '=', provider_id).execute();
+}
+
+/** Records the beginning of the first subscription to a plan; does nothing when there was one before. */
+export async function recordFirstSubscription(tx: Tx, id: PlanId, at: Date): Promise<void> {
+  await tx
+    .updateTable('plans')
+    .set({ first_subscribed_at: at })
+    .where('id', '=', id)
+    .where('first_subscribed_at', 'is', null)
+    .execute();
 }
 
 export async function deletePlanRow(tx: Tx, id: PlanId): Promise<void> {
@@ -141,7 +152,7 @@ export async function deletePlanRow(tx: Tx, id: PlanId): Promise<void> {
 
 export type NewAdvanceDiscount = Omit<Insertable<AdvanceDiscountsTable>, 'plan_id'>;
 
-/** Puts these discounts in the place of all there were. */
+/** Replaces all advance discounts of a plan. */
 export async function replaceAdvanceDiscounts(
   tx: Tx,
   plan_id: PlanId,
@@ -157,12 +168,12 @@ export async function replaceAdvanceDiscounts(
 
 export type NewUseCharge = Omit<Insertable<UseChargesTable>, 'plan_id'>;
 
-/** Puts these use charges in the place of all there were; one with a known slug keeps its id and its age. */
+/** Replaces all use charges of a plan; one whose slug exists already keeps its id and `created_at`. */
 export async function replaceUseCharges(tx: Tx, plan_id: PlanId, uses: readonly NewUseCharge[]): Promise<void> {
-  let gone = tx.deleteFrom('use_charges').where('plan_id', '=', plan_id);
+  let removed = tx.deleteFrom('use_charges').where('plan_id', '=', plan_id);
   const slugs = uses.map(({ slug }) => slug);
-  if (slugs.length > 0) gone = gone.where('slug', 'not in', slugs);
-  await gone.execute();
+  if (slugs.length > 0) removed = removed.where('slug', 'not in', slugs);
+  await removed.execute();
   for (const { created_at, slug, ...fields } of uses) {
     await tx
       .insertInto('use_charges')
@@ -172,7 +183,7 @@ export async function replaceUseCharges(tx: Tx, plan_id: PlanId, uses: readonly 
   }
 }
 
-/** Plans with their use charges and discounts, in one statement. */
+/** Selects plans with their use charges and discounts, in one statement. */
 function selectPlans(reader: Reader) {
   return reader
     .selectFrom('plans')
@@ -198,7 +209,7 @@ function selectPlans(reader: Reader) {
 
 type PlanRow = Awaited<ReturnType<ReturnType<typeof selectPlans>['execute']>>[number];
 
-/** Instants inside an array of rows arrive as text. */
+/** Reads a row; instants in a JSON array are text. */
 function readPlan(row: PlanRow): Plan {
   return { ...row, use_charges: row.use_charges.map((use) => ({ ...use, created_at: new Date(use.created_at) })) };
 }

@@ -7,13 +7,13 @@ import type { Discount } from '../discount.ts';
 export const renewalTypes = ['one-time', 'auto-renew', 'repeat'] as const;
 export type RenewalType = (typeof renewalTypes)[number];
 
-/** A lower price for `length` plan periods bought at once. */
+/** A discount on `length` plan periods paid in advance. */
 export interface AdvanceDiscount extends Discount {
   id: AdvanceDiscountId;
   length: number;
 }
 
-/** A price per use, beside the price per period; `quota` uses of each plan period are free. */
+/** A price per use in addition to the price per period; `quota` uses of each plan period are free. */
 export interface UseCharge {
   id: UseChargeId;
   plan_id: PlanId;
@@ -23,13 +23,13 @@ export interface UseCharge {
   /** In 1/100 of the plan's unit. */
   use_amount: number;
   quota: number;
-  /** Uses in one plan period at which somebody is told; null or 0 for never. */
+  /** Number of uses in one plan period at which `use_charge_limit_crossed` is emitted; null or 0 for never. */
   maximum_limit: number | null;
   extra: string | null;
   created_at: Date;
 }
 
-/** What a provider sells. `profile_id` is the provider. */
+/** A plan of a provider. `profile_id` is the provider. */
 export interface Plan {
   id: PlanId;
   profile_id: ProfileId;
@@ -45,7 +45,7 @@ export interface Plan {
   period_amount: number;
   period_type: PeriodType;
   period_length: number;
-  /** Basis points. */
+  /** Share of the broker in each sale, in basis points. */
   broker_fee_percent: number;
   renewal_type: RenewalType;
   skip_optin_on_grant: boolean;
@@ -53,12 +53,14 @@ export interface Plan {
   unlock_event: string | null;
   extra: string | null;
   created_at: Date;
+  /** Beginning of the first subscription to the plan; null while it never had one. */
+  first_subscribed_at: Date | null;
   /** By increasing length. */
   advance_discounts: AdvanceDiscount[];
   use_charges: UseCharge[];
 }
 
-/** What others show of a plan. */
+/** The fields of a plan that other rooms show. */
 export interface PlanSummary {
   slug: string;
   title: string;
@@ -68,13 +70,13 @@ export function planSummary(plan: PlanSummary): PlanSummary {
   return { slug: plan.slug, title: plan.title };
 }
 
-/** Finds a use charge of a plan by its slug, which is unique within the plan. */
+/** Finds a use charge by its slug, which is unique within the plan; accepts it in any case and with blanks. */
 export function findUseCharge(plan: Plan, typed: string): UseCharge | undefined {
   const slug = normalizeCode(typed);
   return plan.use_charges.find((use) => use.slug === slug);
 }
 
-/** Tells what the one-time fee of a new subscription is, or null when there is none. */
+/** Returns the one-time fee of a new subscription, or null. */
 export function setupFee(plan: Plan): (Money & { description: string }) | null {
   if (plan.setup_amount === 0) return null;
   return {
@@ -84,7 +86,7 @@ export function setupFee(plan: Plan): (Money & { description: string }) | null {
   };
 }
 
-/** Prices `quantity` uses; fewer than one counts as one. */
+/** Prices `quantity` uses, at least one. */
 export function priceUses(
   plan: Plan,
   use: UseCharge,

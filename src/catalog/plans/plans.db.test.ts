@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Problem } from '#kernel/problem';
-import { hasSubscribers } from '#subscriptions';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { eventsNamed } from '../../../test/support/factories/accounts.ts';
@@ -13,7 +12,6 @@ import { deletePlan } from './delete-plan.ts';
 import type { Plan } from './plan.ts';
 import { updatePlan } from './update-plan.ts';
 
-const facts = { hasSubscribers };
 let database: TestDatabase;
 let ctx: TestContext;
 
@@ -98,16 +96,16 @@ test('[BUG] an update keeps the discounts and use charges that it does not menti
     advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 12 }],
     use_charges: [{ slug: 'requests', title: 'Requests', use_amount: 10, quota: 100 }],
   });
-  const kept = await updatePlan(ctx, facts, target(plan), { description: 'Now with words' });
+  const kept = await updatePlan(ctx, target(plan), { description: 'Now with words' });
   assert.equal(kept.description, 'Now with words');
   assert.deepEqual([kept.advance_discounts, kept.use_charges], [plan.advance_discounts, plan.use_charges]);
-  const emptied = await updatePlan(ctx, facts, target(plan), { advance_discounts: [], use_charges: [] });
+  const emptied = await updatePlan(ctx, target(plan), { advance_discounts: [], use_charges: [] });
   assert.deepEqual([emptied.advance_discounts, emptied.use_charges], [[], []]);
 });
 
 test('a use charge is matched by its slug and keeps its identity', async () => {
   const plan = await makePlan(ctx, { use_charges: [{ slug: 'requests', use_amount: 10 }, { slug: 'storage' }] });
-  const changed = await updatePlan(ctx, facts, target(plan), {
+  const changed = await updatePlan(ctx, target(plan), {
     use_charges: [
       { slug: 'seats', use_amount: 5 },
       { slug: 'requests', use_amount: 12 },
@@ -128,53 +126,72 @@ test('two plans may count the same thing', async () => {
 
 test('the slug follows the title until somebody subscribes, unless it was chosen', async () => {
   const plan = await makePlan(ctx, { title: 'New plan' });
-  const renamed = await updatePlan(ctx, facts, target(plan), { title: 'Popup Desk' });
+  const renamed = await updatePlan(ctx, target(plan), { title: 'Popup Desk' });
   assert.equal(renamed.slug, 'popup-desk');
   const chosen = await makePlan(ctx, { title: 'Whatever', slug: 'chosen' });
-  assert.equal((await updatePlan(ctx, facts, target(chosen), { title: 'Something else' })).slug, 'chosen');
+  assert.equal((await updatePlan(ctx, target(chosen), { title: 'Something else' })).slug, 'chosen');
   await subscribe(ctx, (await makePerson(database.db)).profile, renamed);
-  assert.equal((await updatePlan(ctx, facts, target(renamed), { title: 'Quiet Desk' })).slug, 'popup-desk');
+  assert.equal((await updatePlan(ctx, target(renamed), { title: 'Quiet Desk' })).slug, 'popup-desk');
 });
 
 test('currency and slug of a plan stay once somebody has subscribed', async () => {
   const plan = await makePlan(ctx);
   await subscribe(ctx, (await makePerson(database.db)).profile, plan);
-  await assert.rejects(updatePlan(ctx, facts, target(plan), { unit: 'eur' }), refused('invalid_input', 'unit'));
-  await assert.rejects(updatePlan(ctx, facts, target(plan), { slug: 'another' }), refused('invalid_input', 'slug'));
-  assert.equal((await updatePlan(ctx, facts, target(plan), { unit: 'USD', period_amount: 3000 })).period_amount, 3000);
+  await assert.rejects(updatePlan(ctx, target(plan), { unit: 'eur' }), refused('invalid_input', 'unit'));
+  await assert.rejects(updatePlan(ctx, target(plan), { slug: 'another' }), refused('invalid_input', 'slug'));
+  assert.equal((await updatePlan(ctx, target(plan), { unit: 'USD', period_amount: 3000 })).period_amount, 3000);
 });
 
 test('a plan is out of reach of other sellers', async () => {
   const plan = await makePlan(ctx);
   const { profile } = await makeSeller(database.db);
   const foreign = { provider_id: profile.id, slug: plan.slug, relation: 'direct' };
-  await assert.rejects(updatePlan(ctx, facts, foreign, { title: 'Mine now' }), refused('plan_unknown'));
-  await assert.rejects(deletePlan(ctx, facts, foreign), refused('plan_unknown'));
+  await assert.rejects(updatePlan(ctx, foreign, { title: 'Mine now' }), refused('plan_unknown'));
+  await assert.rejects(deletePlan(ctx, foreign), refused('plan_unknown'));
 });
 
 test('only the operator sets the fee of the site', async () => {
   const plan = await makePlan(ctx);
-  await assert.rejects(
-    updatePlan(ctx, facts, target(plan), { broker_fee_percent: 0 }),
-    refused('broker_fee_protected'),
-  );
-  const changed = await updatePlan(ctx, facts, target(plan, 'broker'), { broker_fee_percent: 1000 });
+  await assert.rejects(updatePlan(ctx, target(plan), { broker_fee_percent: 0 }), refused('broker_fee_protected'));
+  const changed = await updatePlan(ctx, target(plan, 'broker'), { broker_fee_percent: 1000 });
   assert.equal(changed.broker_fee_percent, 1000);
 });
 
 test('a plan is deleted while nobody ever subscribed to it', async () => {
   const unsold = await makePlan(ctx, { use_charges: [{ slug: 'requests' }] });
-  await deletePlan(ctx, facts, target(unsold));
+  await deletePlan(ctx, target(unsold));
   assert.equal(await reread(database.db, unsold), undefined);
   const sold = await makePlan(ctx);
   await subscribe(ctx, (await makePerson(database.db)).profile, sold);
-  await assert.rejects(deletePlan(ctx, facts, target(sold)), refused('plan_has_subscribers'));
+  await assert.rejects(deletePlan(ctx, target(sold)), refused('plan_has_subscribers'));
+});
+
+test('a plan with both a subscription and a limited coupon is reported as having subscribers', async () => {
+  const plan = await makePlan(ctx);
+  await makeCoupon(ctx, { plan_id: plan.id });
+  await subscribe(ctx, (await makePerson(database.db)).profile, plan);
+  await assert.rejects(deletePlan(ctx, target(plan)), refused('plan_has_subscribers'));
+});
+
+test('a plan whose subscription is not recorded on it is still not deleted', async () => {
+  const plan = await makePlan(ctx);
+  await subscribe(ctx, (await makePerson(database.db)).profile, plan);
+  await database.db.updateTable('plans').set({ first_subscribed_at: null }).where('id', '=', plan.id).execute();
+  await assert.rejects(deletePlan(ctx, target(plan)), refused('plan_has_subscribers'));
+});
+
+test('the beginning of the first subscription stays on the plan', async () => {
+  const plan = await makePlan(ctx);
+  const first = await subscribe(ctx, (await makePerson(database.db)).profile, plan);
+  const second = await testContext(database.db, { now: new Date(first.created_at.getTime() + 1000) });
+  await subscribe(second, (await makePerson(database.db)).profile, plan);
+  assert.deepEqual((await reread(database.db, plan))?.first_subscribed_at, first.created_at);
 });
 
 test('a plan that a coupon is limited to is not deleted from under it', async () => {
   const plan = await makePlan(ctx);
   await makeCoupon(ctx, { plan_id: plan.id });
-  await assert.rejects(deletePlan(ctx, facts, target(plan)), refused('plan_in_use'));
+  await assert.rejects(deletePlan(ctx, target(plan)), refused('plan_in_use'));
 });
 
 test('a use charge that was counted is not taken away', async () => {
@@ -188,7 +205,7 @@ test('a use charge that was counted is not taken away', async () => {
       period_started_at: subscription.created_at,
     })
     .execute();
-  await assert.rejects(updatePlan(ctx, facts, target(plan), { use_charges: [] }), refused('use_charge_in_use'));
+  await assert.rejects(updatePlan(ctx, target(plan), { use_charges: [] }), refused('use_charge_in_use'));
 });
 
 test('a profile that who runs the site has not made a provider sells nothing', async () => {

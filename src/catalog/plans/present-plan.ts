@@ -5,7 +5,7 @@ import { plainOffer, type PlanOffer } from './plan-offer.ts';
 import type { Plan } from './plan.ts';
 import type { PlanReply } from './schemas.ts';
 
-/** Presents plans with their providers, read in one go. */
+/** Presents plans with their providers, which are read in one query. */
 export async function presentPlans(reader: Reader, offers: readonly PlanOffer[]): Promise<PlanReply[]> {
   const providers = await findProfileSummaries(
     reader,
@@ -14,7 +14,7 @@ export async function presentPlans(reader: Reader, offers: readonly PlanOffer[])
   return offers.map((offer) => presentOffer(offer, providers.get(offer.plan.profile_id)));
 }
 
-/** Presents one plan outside any cart. */
+/** Presents one plan as offered to a caller without a cart. */
 export async function presentPlan(reader: Reader, plan: Plan): Promise<PlanReply> {
   const providers = await findProfileSummaries(reader, [plan.profile_id]);
   return presentOffer(plainOffer(plan), providers.get(plan.profile_id));

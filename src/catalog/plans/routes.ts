@@ -9,14 +9,20 @@ import { deletePlan } from './delete-plan.ts';
 import { findPlanOf, listPlans } from './plan-store.ts';
 import { presentPlan, presentPlans } from './present-plan.ts';
 import { catalogProblems } from '../problems.ts';
-import { providerOf, timezoneOf } from '../provider.ts';
+import { getProviderId, findTimezone } from '../provider.ts';
 import { NewPlanBody, PlanChangeBody, PlanPage, PlanParams, PlanSchema, PlansQuerystring } from './schemas.ts';
 import { ProfileParams } from '../schemas.ts';
-import { updatePlan, type PlanFacts } from './update-plan.ts';
+import { updatePlan } from './update-plan.ts';
 
 const browsing = { kind: 'direct', frictionless: true } as const;
 
-export function planRoutes(app: App, needs: PlanFacts): void {
+/** The plans of a provider. */
+export function planRoutes(app: App): void {
+  plansRoutes(app);
+  onePlanRoutes(app);
+}
+
+function plansRoutes(app: App): void {
   app.get(
     '/api/profile/:profile/plans',
     {
@@ -32,12 +38,12 @@ export function planRoutes(app: App, needs: PlanFacts): void {
     },
     async (request) => {
       const { ctx } = request;
-      const provider_id = providerOf(request.subject);
+      const provider_id = getProviderId(request.subject);
       const is_active = readActive(request.query.active);
       const page = await listPlans(
         ctx.db,
         { profile_id: provider_id, ...(is_active === undefined ? {} : { is_active }) },
-        endListAt(request.list(await timezoneOf(ctx, provider_id)), ctx.clock.now()),
+        endListAt(request.list(await findTimezone(ctx, provider_id)), ctx.clock.now()),
         request.listUrl,
       );
       return { ...page, results: await presentPlans(ctx.db, page.results.map(plainOffer)) };
@@ -67,11 +73,14 @@ export function planRoutes(app: App, needs: PlanFacts): void {
     },
     async (request, reply) => {
       const { ctx, subject } = request;
-      const plan = await createPlan(ctx, providerOf(subject), request.body, subject.relation);
+      const plan = await createPlan(ctx, getProviderId(subject), request.body, subject.relation);
       return reply.status(201).send(await presentPlan(ctx.db, plan));
     },
   );
+}
 
+// long: the operations on one plan
+function onePlanRoutes(app: App): void {
   app.get(
     '/api/profile/:profile/plans/:plan',
     {
@@ -86,7 +95,7 @@ export function planRoutes(app: App, needs: PlanFacts): void {
     },
     async (request) => {
       const { ctx } = request;
-      const plan = await findPlanOf(ctx.db, providerOf(request.subject), request.params.plan);
+      const plan = await findPlanOf(ctx.db, getProviderId(request.subject), request.params.plan);
       if (!plan) throw catalogProblems.plan_unknown();
       return presentPlan(ctx.db, plan);
     },
@@ -116,8 +125,8 @@ export function planRoutes(app: App, needs: PlanFacts): void {
     },
     async (request) => {
       const { ctx, subject } = request;
-      const target = { provider_id: providerOf(subject), slug: request.params.plan, relation: subject.relation };
-      const plan = await updatePlan(ctx, needs, target, request.body);
+      const target = { provider_id: getProviderId(subject), slug: request.params.plan, relation: subject.relation };
+      const plan = await updatePlan(ctx, target, request.body);
       const detail = `Successfully updated plan titled '${plan.title}'.`;
       return { ...(await presentPlan(ctx.db, plan)), detail };
     },
@@ -138,8 +147,8 @@ export function planRoutes(app: App, needs: PlanFacts): void {
       },
     },
     async (request, reply) => {
-      const target = { provider_id: providerOf(request.subject), slug: request.params.plan };
-      await deletePlan(request.ctx, needs, target);
+      const target = { provider_id: getProviderId(request.subject), slug: request.params.plan };
+      await deletePlan(request.ctx, target);
       return reply.status(204).send();
     },
   );
@@ -149,5 +158,5 @@ function readActive(text: string | undefined): boolean | undefined {
   if (text === undefined || text === '') return undefined;
   if (/^(true|1)$/i.test(text)) return true;
   if (/^(false|0)$/i.test(text)) return false;
-  throw invalidInput({ active: ['Say true or false.'] });
+  throw invalidInput({ active: ['Use true or false.'] });
 }

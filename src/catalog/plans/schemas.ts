@@ -1,22 +1,22 @@
-import { planList } from './plan-store.ts';
 import { type Static, Type } from 'typebox';
 import { ProfileSummarySchema } from '#profiles';
 import { periodTypes } from '#kernel/period';
 import { Extra, IsoInstant, listQuerystring, NullableString, PageOf } from '#platform/http/schemas';
 import { AMOUNT_MAX, COUNT_MAX, DiscountType, DiscountValue, ProfileParam } from '../schemas.ts';
+import { planList } from './plan-store.ts';
 import { renewalTypes } from './plan.ts';
 
 const USE_AMOUNT_MAX = 1_000_000_000;
 
 const Slug = Type.String({ pattern: '^[-A-Za-z0-9_]{1,50}$', description: 'Unique identifier shown in the URL bar' });
 
-/** What others show of a plan. */
+/** The fields of a plan that other rooms show. */
 export const PlanSummarySchema = Type.Object({ slug: Type.String(), title: Type.String() });
 
 const AdvanceDiscountSchema = Type.Object({
   discount_type: DiscountType,
   discount_value: Type.Integer(),
-  length: Type.Integer({ description: 'Plan periods bought at once' }),
+  length: Type.Integer({ description: 'Plan periods paid in advance' }),
 });
 
 const UseChargeSchema = Type.Object({
@@ -27,7 +27,7 @@ const UseChargeSchema = Type.Object({
   use_amount: Type.Integer({ description: 'Price of one use, in 1/100 of the unit' }),
   quota: Type.Integer({ description: 'Free uses in each plan period' }),
   maximum_limit: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'Uses in one plan period at which somebody is told; null or 0 for never',
+    description: 'Uses in one plan period at which the provider is notified; null or 0 for never',
   }),
   extra: Extra,
 });
@@ -50,8 +50,8 @@ export const PlanSchema = Type.Object({
   is_not_priced: Type.Boolean({ description: 'Contact us instead of a price' }),
   unlock_event: NullableString,
   created_at: IsoInstant,
-  skip_optin_on_grant: Type.Boolean({ description: 'A subscription granted by the provider is in effect at once' }),
-  optin_on_request: Type.Boolean({ description: 'The provider has to accept who subscribes' }),
+  skip_optin_on_grant: Type.Boolean({ description: 'A subscription granted to a customer needs no consent' }),
+  optin_on_request: Type.Boolean({ description: 'The provider has to accept each subscriber' }),
   discounted_period_amount: Type.Integer({ description: 'Amount of the first period with the coupon in the cart' }),
   is_cart_item: Type.Boolean({ description: "The plan is in the caller's cart" }),
   detail: Type.Optional(Type.String()),
@@ -77,7 +77,7 @@ const planFields = {
         discount_value: Type.Optional(DiscountValue),
         length: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
       }),
-      { maxItems: 50, description: 'Left out: kept as they are. Empty: none.' },
+      { maxItems: 50, description: 'Omitted: unchanged. Empty: none.' },
     ),
   ),
   use_charges: Type.Optional(
@@ -90,19 +90,19 @@ const planFields = {
         quota: Type.Optional(Type.Integer({ minimum: 0, maximum: COUNT_MAX })),
         maximum_limit: Type.Optional(
           Type.Union([Type.Integer({ minimum: 0, maximum: COUNT_MAX }), Type.Null()], {
-            description: 'Uses in one plan period at which somebody is told; null or 0 for never',
+            description: 'Uses in one plan period at which the provider is notified; null or 0 for never',
           }),
         ),
         extra: Type.Optional(Extra),
       }),
-      { maxItems: 50, description: 'Matched by slug. Left out: kept as they are. Empty: none.' },
+      { maxItems: 50, description: 'Matched by slug. Omitted: unchanged. Empty: none.' },
     ),
   ),
   unit: Type.Optional(Type.String({ pattern: '^[A-Za-z]{3}$' })),
   extra: Type.Optional(Extra),
   renewal_type: Type.Optional(Type.Enum([...renewalTypes])),
   is_not_priced: Type.Optional(Type.Boolean()),
-  is_personal: Type.Optional(Type.Boolean({ description: 'Only people subscribe, never organizations' })),
+  is_personal: Type.Optional(Type.Boolean({ description: 'Only persons can subscribe, not organizations' })),
   unlock_event: Type.Optional(Type.Union([Type.String({ maxLength: 128 }), Type.Null()])),
   skip_optin_on_grant: Type.Optional(Type.Boolean()),
   optin_on_request: Type.Optional(Type.Boolean()),
@@ -110,7 +110,7 @@ const planFields = {
     Type.Integer({
       minimum: 0,
       maximum: 10_000,
-      description: 'Set by the operator of the site, in 1/100 of a percent',
+      description: 'Set by managers of the site, in 1/100 of a percent',
     }),
   ),
 };

@@ -1,9 +1,3 @@
-// Prices of plans: the options to buy one, after discounts.
-export {
-  chooseOption,
-  describeOption,
-  priceOptions,
-  type LineNames,
-  type PriceOption,
-  type PriceTerms,
-} from './price-options.ts';
+// Prices of plans after discounts, and the texts of their lines.
+export { describeOption, type LineNames } from './describe-option.ts';
+export { chooseOption, priceOptions, type PriceOption, type PriceTerms } from './price-options.ts';

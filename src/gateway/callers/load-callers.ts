@@ -8,7 +8,7 @@ import {
   findProfileSummaries,
   findHeldRolesOfUsers,
 } from '#profiles';
-import { entitlementsOf, type Entitlement } from '#subscriptions';
+import { findEntitlements, type Entitlement } from '#subscriptions';
 import { findVisits, type Visits } from '../engagements/index.ts';
 import type { RoleFact } from '../rules/index.ts';
 import { latestPerPlan, type SessionProfile, type SessionSite } from './session-profile.ts';
@@ -48,7 +48,7 @@ export async function loadCallers(ctx: LoadContext, user_ids: readonly UserId[])
   const [profiles, summaries, entitlements] = await Promise.all([
     findProfilesByIds(db, [...profile_ids, site.broker_id]),
     findProfileSummaries(db, [...profile_ids, site.broker_id]),
-    entitlementsOf(db, profile_ids),
+    findEntitlements(db, profile_ids),
   ]);
   const presented = new Map<ProfileId, SessionProfile>();
   for (const [id, summary] of summaries) {

@@ -5,7 +5,7 @@ import { findUserByUsername } from '#accounts';
 import { findPlansBySlugs } from '#catalog';
 import { findOwingThings } from '#ledger';
 import { findAgreement, findProfileBySlug, hasSigned, findHeldRoles } from '#profiles';
-import { type Entitlement, providersOf, subscriptionSubject } from '#subscriptions';
+import { type Entitlement, findProvidingProfiles, subscriptionSubject } from '#subscriptions';
 import {
   type CallerFacts,
   type Facts,
@@ -131,7 +131,7 @@ async function heldProviders(
   const providers: ProviderFact[] = [];
   if (caller.roles.length === 0) return providers;
   for (const id of ids) {
-    for (const link of await providersOf(ctx.db, id, now, settings.provider_grace_days)) {
+    for (const link of await findProvidingProfiles(ctx.db, id, now, settings.provider_grace_days)) {
       const held = caller.roles.find(({ profile_id }) => profile_id === link.provider_id);
       if (held) providers.push({ slug: held.profile, is_active: link.active });
     }

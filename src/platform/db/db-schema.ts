@@ -392,6 +392,8 @@ export interface PlansTable {
   unlock_event: string | null;
   extra: string | null;
   created_at: Date;
+  /** Beginning of the first subscription to the plan; null while it never had one. Never reset. */
+  first_subscribed_at: Date | null;
 }
 
 export interface ProfilesTable {

@@ -1,0 +1,16 @@
+import type { Room } from '#platform/room';
+import { couponRoutes } from './coupons/index.ts';
+import { catalogEvents } from './events.ts';
+import { planRoutes } from './plans/index.ts';
+
+/** The room of plans and coupons. */
+export function makeCatalog(): Room {
+  return {
+    name: 'catalog',
+    routes(http) {
+      planRoutes(http);
+      couponRoutes(http);
+    },
+    events: catalogEvents,
+  };
+}

@@ -1,0 +1,81 @@
+import { selectPlanNames } from '#catalog';
+import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import { agreedRows } from './subscription-store.ts';
+
+const DAY_MS = 86_400_000;
+
+/** A provider of a profile. `active` is true while a subscription runs, false in the grace days after the last one. */
+export interface ProvidingProfile {
+  provider_id: ProfileId;
+  active: boolean;
+}
+
+/**
+ * Finds the providers of a profile, including those whose last subscription ended up to `grace_days` ago.
+ *
+ * Excludes subscriptions that one side has not agreed to: a grant alone gives its provider no access to the profile.
+ */
+export async function findProvidingProfiles(
+  reader: Reader,
+  profile_id: ProfileId,
+  at: Date,
+  grace_days: number,
+): Promise<ProvidingProfile[]> {
+  const since = new Date(at.getTime() - grace_days * DAY_MS);
+  return reader
+    .selectFrom('subscriptions')
+    .innerJoin(selectPlanNames(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
+    .select((eb) => [
+      'plan.profile_id as provider_id',
+      eb.fn.agg<boolean>('bool_or', [eb('subscriptions.ends_at', '>', at)]).as('active'),
+    ])
+    .where('subscriptions.profile_id', '=', profile_id)
+    .where(agreedRows())
+    .where('created_at', '<=', at)
+    .where('ends_at', '>', since)
+    .groupBy('plan.profile_id')
+    .execute();
+}
+
+/** Plan that a profile is or was entitled to: the agreed subscription to it with the latest end. */
+export interface Entitlement {
+  subscription_id: SubscriptionId;
+  profile_id: ProfileId;
+  plan_id: PlanId;
+  /** Slug. */
+  plan: string;
+  provider_id: ProfileId;
+  created_at: Date;
+  ends_at: Date;
+}
+
+/** Finds the entitlements of profiles, past ones included, one per plan. Every id in `profile_ids` is a key. */
+export async function findEntitlements(
+  reader: Reader,
+  profile_ids: readonly ProfileId[],
+): Promise<Map<ProfileId, Entitlement[]>> {
+  const entitlements = new Map<ProfileId, Entitlement[]>(profile_ids.map((id) => [id, []]));
+  if (profile_ids.length === 0) return entitlements;
+  const rows = await reader
+    .selectFrom('subscriptions')
+    .innerJoin(selectPlanNames(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
+    .distinctOn(['subscriptions.profile_id', 'subscriptions.plan_id'])
+    .select([
+      'subscriptions.id as subscription_id',
+      'subscriptions.profile_id',
+      'subscriptions.plan_id',
+      'plan.slug as plan',
+      'plan.profile_id as provider_id',
+      'subscriptions.created_at',
+      'subscriptions.ends_at',
+    ])
+    .where('subscriptions.profile_id', 'in', [...new Set(profile_ids)])
+    .where(agreedRows())
+    .orderBy('subscriptions.profile_id')
+    .orderBy('subscriptions.plan_id')
+    .orderBy('subscriptions.ends_at', 'desc')
+    .execute();
+  for (const row of rows) entitlements.get(row.profile_id)?.push(row);
+  return entitlements;
+}

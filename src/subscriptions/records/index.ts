@@ -1,0 +1,45 @@
+// Subscriptions as stored and presented, and what they entitle to.
+export { sealClearSubscriptionKeys } from './clear-key-store.ts';
+export { createSubscription } from './create-subscription.ts';
+export {
+  findEntitlements,
+  findProvidingProfiles,
+  type Entitlement,
+  type ProvidingProfile,
+} from './entitlement-store.ts';
+export {
+  assertFound,
+  presentCommon,
+  presentSubscriber,
+  presentSubscribers,
+  presentSubscription,
+  presentSubscriptions,
+} from './present-subscription.ts';
+export { listSubscriptions, type Span, subscriptionList } from './subscription-list-store.ts';
+export {
+  deleteSubscription,
+  findActiveSubscriptionsOf,
+  findSubscription,
+  findSubscriptionByKey,
+  findSubscriptionsByIds,
+  findSubscriptionsOf,
+  findSubscriptionsOfProfile,
+  lockLatestSubscription,
+  lockRunningSubscription,
+  lockSubscriptionByKey,
+  lockSubscriptions,
+  lockSubscriptionSlot,
+  moveSubscription,
+  updateEnds,
+  updateSubscription,
+  type Ending,
+  type SubscriptionChange,
+} from './subscription-store.ts';
+export {
+  extendedEnd,
+  isActive,
+  refuseEnd,
+  subscriptionIdOf,
+  subscriptionSubject,
+  type Subscription,
+} from './subscription.ts';

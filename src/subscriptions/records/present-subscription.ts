@@ -1,0 +1,100 @@
+import { findPlansByIds, planSummary, type Plan } from '#catalog';
+import type { Context } from '#platform/context';
+import { paths } from '#platform/http/paths';
+import { extraFromText } from '#platform/http/schemas';
+import { findProfilesByIds, presentProfileSummary, findProfileSummaries } from '#profiles';
+import type { ManagedProfiles } from '../managed-profiles.ts';
+import { mayChange } from '../policy.ts';
+import type { SubscriberReply, SubscriptionReply } from '../schemas.ts';
+import type { Subscription } from './subscription.ts';
+
+/** Presents subscriptions to their subscriber. `managed` decides `editable`: true if the caller may change it. */
+export async function presentSubscriptions(
+  ctx: Context,
+  subscriptions: readonly Subscription[],
+  managed: ManagedProfiles,
+): Promise<SubscriptionReply[]> {
+  const { plans, profiles } = await loadNames(ctx, subscriptions);
+  return subscriptions.map((subscription) => {
+    const plan = assertFound(plans.get(subscription.plan_id), subscription);
+    const profile = assertFound(profiles.get(subscription.profile_id), subscription);
+    return {
+      ...presentCommon(ctx, subscription, plan, profile.slug),
+      profile: presentProfileSummary(profile),
+      remove_api_url: ctx.origin + paths.apiSubscription(profile.slug, plan.slug),
+      editable: mayChange(managed, subscription, plan),
+    };
+  });
+}
+
+/** Presents subscriptions to the provider of their plans. */
+export async function presentSubscribers(
+  ctx: Context,
+  subscriptions: readonly Subscription[],
+): Promise<SubscriberReply[]> {
+  const { plans, profiles } = await loadNames(ctx, subscriptions);
+  const providers = await findProfilesByIds(
+    ctx.db,
+    [...plans.values()].map((plan) => plan.profile_id),
+  );
+  return subscriptions.map((subscription) => {
+    const plan = assertFound(plans.get(subscription.plan_id), subscription);
+    const profile = assertFound(profiles.get(subscription.profile_id), subscription);
+    const provider = assertFound(providers.get(plan.profile_id), subscription);
+    const { request_key } = subscription;
+    return {
+      ...presentCommon(ctx, subscription, plan, profile.slug),
+      profile: presentProfileSummary(profile),
+      accept_request_api_url:
+        request_key === null ? null : ctx.origin + paths.apiSubscribersAccept(provider.slug, request_key),
+      remove_api_url: ctx.origin + paths.apiSubscriber(provider.slug, plan.slug, profile.slug),
+    };
+  });
+}
+
+/** Presents one subscription to its subscriber. */
+export async function presentSubscription(
+  ctx: Context,
+  subscription: Subscription,
+  managed: ManagedProfiles,
+): Promise<SubscriptionReply> {
+  return assertFound((await presentSubscriptions(ctx, [subscription], managed))[0], subscription);
+}
+
+/** Presents one subscription to the provider of its plan. */
+export async function presentSubscriber(ctx: Context, subscription: Subscription): Promise<SubscriberReply> {
+  return assertFound((await presentSubscribers(ctx, [subscription]))[0], subscription);
+}
+
+async function loadNames(ctx: Context, subscriptions: readonly Subscription[]) {
+  const plans = await findPlansByIds(
+    ctx.db,
+    subscriptions.map(({ plan_id }) => plan_id),
+  );
+  const profiles = await findProfileSummaries(
+    ctx.db,
+    subscriptions.map(({ profile_id }) => profile_id),
+  );
+  return { plans, profiles };
+}
+
+/** Presents the fields that every view of a subscription has. `slug` is that of the subscriber. */
+export function presentCommon(ctx: Context, subscription: Subscription, plan: Plan, slug: string) {
+  return {
+    created_at: subscription.created_at.toISOString(),
+    ends_at: subscription.ends_at.toISOString(),
+    description: subscription.description,
+    plan: planSummary(plan),
+    auto_renew: subscription.auto_renew,
+    extra: extraFromText(subscription.extra),
+    grant_key: subscription.grant_key,
+    request_key: subscription.request_key,
+    app_url: ctx.origin + paths.app(slug, `${encodeURIComponent(plan.slug)}/`),
+  };
+}
+
+/** Asserts that a row exists which a foreign key of the subscription guarantees. */
+export function assertFound<T>(row: T | undefined, { id }: Subscription): T {
+  if (row === undefined) throw new Error(`subscription ${id} refers to a row that is not there`);
+  return row;
+}

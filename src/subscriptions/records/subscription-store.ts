@@ -1,0 +1,254 @@
+import { expressionBuilder, type Insertable, type Selectable, sql } from 'kysely';
+import { selectPlanNames } from '#catalog';
+import { builtOnce } from '#platform/db/built-once';
+import type { PlanId, ProfileId, Schema, SubscriptionId, SubscriptionsTable } from '#platform/db/db-schema';
+import { isExclusionViolation, type Reader, type Tx } from '#platform/db/database';
+import { linkKeyHash, openKeysOf, sealKeysOf } from '#platform/security/link-keys';
+import { subscriptionProblems } from '../problems.ts';
+import type { Subscription } from './subscription.ts';
+
+/** Condition on `subscriptions`: both sides agreed, as `isAgreed`. */
+export function agreedRows() {
+  const eb = expressionBuilder<Schema, 'subscriptions'>();
+  return eb.and([eb('subscriptions.grant_key', 'is', null), eb('subscriptions.request_key', 'is', null)]);
+}
+
+/** Reads a row; its keys are stored sealed and returned in clear. */
+export function readSubscription(row: Selectable<SubscriptionsTable>): Subscription {
+  return openKeysOf<Subscription>(row);
+}
+
+function readIfFound(row: Selectable<SubscriptionsTable> | undefined): Subscription | undefined {
+  return row && readSubscription(row);
+}
+
+/** Finds the subscription of a profile to a plan that has not ended at `at`, agreed or not; the earliest end first. */
+export async function findSubscription(
+  reader: Reader,
+  profile_id: ProfileId,
+  plan_id: PlanId,
+  at: Date,
+): Promise<Subscription | undefined> {
+  return readIfFound(
+    await reader
+      .selectFrom('subscriptions')
+      .selectAll()
+      .where('profile_id', '=', profile_id)
+      .where('plan_id', '=', plan_id)
+      .where('ends_at', '>', at)
+      .orderBy('ends_at')
+      .limit(1)
+      .executeTakeFirst(),
+  );
+}
+
+/** Finds all subscriptions of the profiles to the plans, past ones included, ordered by their end. */
+export async function findSubscriptionsOf(
+  reader: Reader,
+  profile_ids: readonly ProfileId[],
+  plan_ids: readonly PlanId[],
+): Promise<Subscription[]> {
+  if (profile_ids.length === 0 || plan_ids.length === 0) return [];
+  const rows = await reader
+    .selectFrom('subscriptions')
+    .selectAll()
+    .where('profile_id', 'in', [...new Set(profile_ids)])
+    .where('plan_id', 'in', [...new Set(plan_ids)])
+    .orderBy('ends_at')
+    .orderBy('id')
+    .execute();
+  return rows.map(readSubscription);
+}
+
+/** Finds every subscription of a profile, past ones included, ordered by id. */
+export async function findSubscriptionsOfProfile(reader: Reader, profile_id: ProfileId): Promise<Subscription[]> {
+  const rows = await reader
+    .selectFrom('subscriptions')
+    .selectAll()
+    .where('profile_id', '=', profile_id)
+    .orderBy('id')
+    .execute();
+  return rows.map(readSubscription);
+}
+
+/** Moves a subscription to another profile. @throws subscription_overlaps (409) */
+export async function moveSubscription(tx: Tx, id: SubscriptionId, profile_id: ProfileId): Promise<Subscription> {
+  return reportOverlap(
+    tx.updateTable('subscriptions').set({ profile_id }).where('id', '=', id).returningAll().executeTakeFirstOrThrow(),
+  );
+}
+
+/** Deletes a subscription that neither side has used. */
+export async function deleteSubscription(tx: Tx, id: SubscriptionId): Promise<void> {
+  await tx.deleteFrom('subscriptions').where('id', '=', id).execute();
+}
+
+/** Finds subscriptions by id, in one query. */
+export async function findSubscriptionsByIds(
+  reader: Reader,
+  ids: readonly SubscriptionId[],
+): Promise<Map<SubscriptionId, Subscription>> {
+  if (ids.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('subscriptions')
+    .selectAll()
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
+  return new Map(rows.map((row) => [row.id, readSubscription(row)]));
+}
+
+/** Finds the active subscriptions of a profile with their plans, ordered by their end. */
+export const findActiveSubscriptionsOf = builtOnce((reader, profile_id: ProfileId, at: Date) =>
+  reader
+    .selectFrom('subscriptions')
+    .innerJoin(selectPlanNames(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
+    .select(['created_at', 'ends_at', 'auto_renew', 'plan.slug as plan_slug', 'plan.title as plan_title'])
+    .select('plan.profile_id as provider_id')
+    .where('subscriptions.profile_id', '=', profile_id)
+    .where(agreedRows())
+    .where('created_at', '<=', at)
+    .where('ends_at', '>', at)
+    .orderBy('ends_at')
+    .orderBy('subscriptions.id'),
+);
+
+/** Selects subscriptions FOR UPDATE, in id order. */
+export async function lockSubscriptions(tx: Tx, ids: readonly SubscriptionId[]): Promise<void> {
+  await tx.selectFrom('subscriptions').select('id').where('id', 'in', ids).orderBy('id').forUpdate().execute();
+}
+
+/** Selects the subscription that `findSubscription` returns FOR UPDATE. */
+export async function lockRunningSubscription(
+  tx: Tx,
+  profile_id: ProfileId,
+  plan_id: PlanId,
+  at: Date,
+): Promise<Subscription | undefined> {
+  return readIfFound(
+    await tx
+      .selectFrom('subscriptions')
+      .selectAll()
+      .where('profile_id', '=', profile_id)
+      .where('plan_id', '=', plan_id)
+      .where('ends_at', '>', at)
+      .orderBy('ends_at')
+      .limit(1)
+      .forUpdate()
+      .executeTakeFirst(),
+  );
+}
+
+/**
+ * Takes an advisory lock for a profile and a plan until the transaction ends. Serializes the openings of subscriptions:
+ * the second transaction sees the subscription that the first one opened.
+ */
+export async function lockSubscriptionSlot(tx: Tx, profile_id: ProfileId, plan_id: PlanId): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`subscription:${profile_id}:${plan_id}`}, 0))`.execute(tx);
+}
+
+/** Selects the subscription of a profile to a plan with the latest end after `at` FOR UPDATE. */
+export async function lockLatestSubscription(
+  tx: Tx,
+  profile_id: ProfileId,
+  plan_id: PlanId,
+  at: Date,
+): Promise<Subscription | undefined> {
+  return readIfFound(
+    await tx
+      .selectFrom('subscriptions')
+      .selectAll()
+      .where('profile_id', '=', profile_id)
+      .where('plan_id', '=', plan_id)
+      .where('ends_at', '>', at)
+      .orderBy('ends_at', 'desc')
+      .limit(1)
+      .forUpdate()
+      .executeTakeFirst(),
+  );
+}
+
+/** A key of a subscription that waits for consent, in clear. */
+export interface WaitingKey {
+  kind: 'grant_key' | 'request_key';
+  key: string;
+}
+
+/** Selects the subscription that waits under a key and has not ended at `at` FOR UPDATE. */
+export async function lockSubscriptionByKey(tx: Tx, which: WaitingKey, at: Date): Promise<Subscription | undefined> {
+  return readIfFound(await selectByKey(tx, which, at).forUpdate().executeTakeFirst());
+}
+
+/** Finds the subscription that waits under a key and has not ended at `at`. */
+export async function findSubscriptionByKey(
+  reader: Reader,
+  which: WaitingKey,
+  at: Date,
+): Promise<Subscription | undefined> {
+  return readIfFound(await selectByKey(reader, which, at).executeTakeFirst());
+}
+
+function selectByKey(reader: Reader, { kind, key }: WaitingKey, at: Date) {
+  return reader
+    .selectFrom('subscriptions')
+    .selectAll()
+    .where(`${kind}_hash`, '=', linkKeyHash(key))
+    .where('ends_at', '>', at);
+}
+
+export type NewSubscription = Insertable<SubscriptionsTable>;
+export type SubscriptionChange = Partial<
+  Pick<Subscription, 'ends_at' | 'auto_renew' | 'description' | 'extra' | 'grant_key' | 'request_key'>
+>;
+
+/** @throws subscription_overlaps (409) */
+export async function insertSubscription(tx: Tx, row: NewSubscription): Promise<Subscription> {
+  return reportOverlap(tx.insertInto('subscriptions').values(sealKeysOf(row)).returningAll().executeTakeFirstOrThrow());
+}
+
+/** @throws subscription_overlaps (409) */
+export async function updateSubscription(
+  tx: Tx,
+  id: SubscriptionId,
+  change: SubscriptionChange,
+): Promise<Subscription> {
+  return reportOverlap(
+    tx
+      .updateTable('subscriptions')
+      .set(sealKeysOf(change))
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirstOrThrow(),
+  );
+}
+
+/** An exclusion constraint of the table refuses two subscriptions of one profile to one plan at the same instant. */
+async function reportOverlap(statement: Promise<Selectable<SubscriptionsTable>>): Promise<Subscription> {
+  try {
+    return readSubscription(await statement);
+  } catch (error) {
+    if (isExclusionViolation(error)) throw subscriptionProblems.subscription_overlaps({ cause: error });
+    throw error;
+  }
+}
+
+/** The subscriptions to end. */
+export type Ending =
+  | { ids: readonly SubscriptionId[] }
+  | { plan_ids: readonly PlanId[] }
+  | { profile_id: ProfileId; plan_id?: PlanId };
+
+/**
+ * Ends subscriptions at `at`, switches their renewal off and returns them; those that ended before are unchanged. A
+ * subscription that was never agreed to keeps its key, so that it never counts as agreed.
+ */
+export async function updateEnds(tx: Tx, which: Ending, at: Date): Promise<Subscription[]> {
+  let query = tx
+    .updateTable('subscriptions')
+    .set((eb) => ({ ends_at: eb.fn<Date>('greatest', ['created_at', eb.val(at)]), auto_renew: false }))
+    .where('ends_at', '>', at);
+  if ('ids' in which) query = query.where((eb) => eb('id', '=', eb.fn.any(eb.val([...which.ids]))));
+  else if ('plan_ids' in which) query = query.where((eb) => eb('plan_id', '=', eb.fn.any(eb.val([...which.plan_ids]))));
+  else query = query.where('profile_id', '=', which.profile_id);
+  if ('plan_id' in which) query = query.where('plan_id', '=', which.plan_id);
+  return (await query.returningAll().execute()).map(readSubscription);
+}

@@ -1,0 +1,67 @@
+import { endOfPeriods, type PeriodType } from '#kernel/period';
+import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
+
+/**
+ * A plan held by a profile from `created_at` (inclusive) to `ends_at` (exclusive). `created_at` anchors its periods.
+ *
+ * It waits for the provider while `request_key` is set and for the subscriber while `grant_key` is set; both sides have
+ * agreed when both are null.
+ */
+export interface Subscription {
+  id: SubscriptionId;
+  profile_id: ProfileId;
+  plan_id: PlanId;
+  created_at: Date;
+  ends_at: Date;
+  auto_renew: boolean;
+  description: string | null;
+  extra: string | null;
+  grant_key: string | null;
+  request_key: string | null;
+}
+
+/** Subject of the ledger entries about a subscription, or about the use charge with this slug. */
+export function subscriptionSubject(id: SubscriptionId, use_slug = ''): { kind: 'sub'; id: string; part: string } {
+  return { kind: 'sub', id: String(id), part: use_slug };
+}
+
+/** Returns the subscription that a subject of the ledger is about, itself or one of its uses; null for other subjects. */
+export function subscriptionIdOf(subject: { kind: string; id: string }): SubscriptionId | null {
+  return subject.kind === 'sub' ? (Number(subject.id) as SubscriptionId) : null; // written by subscriptionSubject
+}
+
+/** True if both sides agreed to the subscription. */
+export function isAgreed(subscription: Pick<Subscription, 'grant_key' | 'request_key'>): boolean {
+  return subscription.grant_key === null && subscription.request_key === null;
+}
+
+/** True if the subscription gives access at an instant. */
+export function isActive(subscription: Subscription, at: Date): boolean {
+  return isAgreed(subscription) && subscription.created_at <= at && at < subscription.ends_at;
+}
+
+/** Returns the end of a subscription after `periods_count` more natural periods. */
+export function extendedEnd(
+  subscription: Pick<Subscription, 'created_at' | 'ends_at'>,
+  periods_count: number,
+  period_type: PeriodType,
+): Date {
+  return endOfPeriods(subscription.created_at, periods_count, period_type, subscription.ends_at);
+}
+
+/**
+ * Returns the reason why a subscription may not end at an instant, or null.
+ *
+ * The subscriber may only shorten it, to now at the earliest; the provider may set any end after its beginning.
+ */
+export function refuseEnd(
+  subscription: Pick<Subscription, 'created_at' | 'ends_at'>,
+  ends_at: Date,
+  terms: { at: Date; may_extend: boolean },
+): string | null {
+  if (ends_at < subscription.created_at) return 'A subscription cannot end before it began.';
+  if (terms.may_extend || ends_at.getTime() === subscription.ends_at.getTime()) return null;
+  if (ends_at > subscription.ends_at) return 'Only the provider can extend a subscription.';
+  if (ends_at < terms.at) return 'A subscription cannot end in the past.';
+  return null;
+}

@@ -1,0 +1,2 @@
+// The subscribers of a provider.
+export { subscriberRoutes } from './routes.ts';

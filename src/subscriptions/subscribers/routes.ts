@@ -1,0 +1,208 @@
+import { Type } from 'typebox';
+import { endListAt, type ListQuery } from '#kernel/page';
+import type { App } from '#platform/http/app';
+import { listQuerystring, PageOf } from '#platform/http/schemas';
+import { listMembersSeen, memberSeenList, MemberSeenSchema, presentMembersSeen, type Seen } from '#profiles';
+import { subscriptionProblems } from '../problems.ts';
+import { listSubscriptions, presentSubscribers, type Span, subscriptionList } from '../records/index.ts';
+import { findSubjectPlanIds, getSubjectProfile } from '../route-subject.ts';
+import { type OperationTexts, PlanParams, ProfileParams, SubscriberPage } from '../schemas.ts';
+import { presentActiveSubscribers, presentProfiles } from './present-subscriber.ts';
+import { ActiveSubscriberPage, ProfilePage } from './schemas.ts';
+import { listSubscribers, listUnengaged, selectActiveSubscribers, subscriberList } from './subscriber-store.ts';
+
+const managing = { kind: 'direct' } as const;
+const tags = ['subscriptions'];
+const ofPlan = '/api/profile/:profile/plans/:plan/subscriptions';
+const ofProvider = '/api/profile/:profile/subscribers';
+const DAY_MS = 86_400_000;
+/** Default period of `engaged`, which ends now. */
+const ENGAGED_DAYS = 7;
+/** Default period of `unengaged`, which ends now. */
+const INACTIVITY_DAYS = 90;
+
+/** The subscriptions to a provider's plans and their subscribers, for the provider. */
+export function subscriberRoutes(app: App): void {
+  activeRoute(app, ofPlan, {
+    summary: 'Lists plan active subscriptions',
+    description: 'Lists the subscriptions to a plan that run now.',
+  });
+  spanRoute(app, `${ofPlan}/all`, 'all', {
+    summary: 'Lists plan subscriptions',
+    description: 'Lists all subscriptions to a plan, ended ones included.',
+  });
+  spanRoute(app, `${ofPlan}/churned`, 'ended', {
+    summary: 'Lists plan churned subscriptions',
+    description: 'Lists the subscriptions to a plan that ended in a range of dates.',
+  });
+  activeRoute(app, `${ofProvider}/subscriptions`, {
+    summary: 'Lists provider active subscriptions',
+    description: 'Lists the subscriptions to all plans of a provider that run now.',
+  });
+  spanRoute(app, `${ofProvider}/subscriptions/all`, 'all', {
+    summary: 'Lists provider subscriptions',
+    description: 'Lists the subscriptions to all plans of a provider, ended ones included.',
+  });
+  spanRoute(app, `${ofProvider}/subscriptions/churned`, 'ended', {
+    summary: 'Lists provider churned subscriptions',
+    description: 'Lists the subscriptions to the plans of a provider that ended in a range of dates.',
+  });
+  profilesRoute(app, ofProvider, 'active', {
+    summary: 'Lists active subscribers',
+    description: 'Lists the profiles that subscribe to a plan of a provider now.',
+  });
+  profilesRoute(app, `${ofProvider}/all`, 'all', {
+    summary: 'Lists subscribers',
+    description: 'Lists the profiles that subscribe, or subscribed, to a plan of a provider.',
+  });
+  engagedRoute(app);
+  unengagedRoute(app);
+}
+
+const MaybePlanParams = Type.Object({ ...ProfileParams.properties, plan: Type.Optional(PlanParams.properties.plan) });
+
+function activeRoute(app: App, url: string, texts: OperationTexts): void {
+  app.get(
+    url,
+    {
+      config: { access: managing, problems: [subscriptionProblems.plan_not_provided] },
+      schema: {
+        tags,
+        ...texts,
+        params: MaybePlanParams,
+        querystring: listQuerystring(subscriptionList),
+        response: { 200: ActiveSubscriberPage },
+      },
+    },
+    async (request) => {
+      const { ctx, subject } = request;
+      const { default_timezone } = await getSubjectProfile(ctx, subject);
+      const page = await listSubscriptions(
+        ctx.db,
+        { plan_ids: await findSubjectPlanIds(ctx, subject, request.params.plan) },
+        { span: 'active', at: ctx.clock.now() },
+        request.list(default_timezone),
+        request.listUrl,
+      );
+      return { ...page, results: await presentActiveSubscribers(ctx, page.results) };
+    },
+  );
+}
+
+function spanRoute(app: App, url: string, span: Span, texts: OperationTexts): void {
+  app.get(
+    url,
+    {
+      config: { access: managing, problems: [subscriptionProblems.plan_not_provided] },
+      schema: {
+        tags,
+        ...texts,
+        params: MaybePlanParams,
+        querystring: listQuerystring(subscriptionList),
+        response: { 200: SubscriberPage },
+      },
+    },
+    async (request) => {
+      const { ctx, subject } = request;
+      const { default_timezone } = await getSubjectProfile(ctx, subject);
+      const page = await listSubscriptions(
+        ctx.db,
+        { plan_ids: await findSubjectPlanIds(ctx, subject, request.params.plan) },
+        { span, at: ctx.clock.now() },
+        request.list(default_timezone),
+        request.listUrl,
+      );
+      return { ...page, results: await presentSubscribers(ctx, page.results) };
+    },
+  );
+}
+
+function profilesRoute(app: App, url: string, span: 'active' | 'all', texts: OperationTexts): void {
+  app.get(
+    url,
+    {
+      config: { access: managing },
+      schema: {
+        tags,
+        ...texts,
+        params: ProfileParams,
+        querystring: listQuerystring(subscriberList),
+        response: { 200: ProfilePage },
+      },
+    },
+    async (request) => {
+      const { ctx, subject } = request;
+      const { default_timezone } = await getSubjectProfile(ctx, subject);
+      const at = ctx.clock.now();
+      const page = await listSubscribers(
+        ctx.db,
+        { plan_ids: await findSubjectPlanIds(ctx, subject, undefined), span, at },
+        endListAt(request.list(default_timezone), at),
+        request.listUrl,
+      );
+      return { ...page, results: await presentProfiles(ctx, page.results) };
+    },
+  );
+}
+
+/** Engagement is measured by the sign-ins of the members of a subscriber. */
+function engagedRoute(app: App): void {
+  app.get(
+    `${ofProvider}/engaged`,
+    {
+      config: { access: managing },
+      schema: {
+        tags,
+        summary: 'Lists engaged subscribers',
+        description: 'Lists the subscribers who used the application in a range of dates.',
+        params: ProfileParams,
+        querystring: listQuerystring(memberSeenList),
+        response: { 200: PageOf(MemberSeenSchema) },
+      },
+    },
+    async (request) => {
+      const { ctx, subject } = request;
+      const at = ctx.clock.now();
+      const list = request.list((await getSubjectProfile(ctx, subject)).default_timezone);
+      const plan_ids = await findSubjectPlanIds(ctx, subject, undefined);
+      const seen = seenWithin(list, at, ENGAGED_DAYS);
+      const profiles = selectActiveSubscribers(ctx.db, plan_ids, at);
+      const page = await listMembersSeen(ctx.db, { profiles, seen }, list, request.listUrl);
+      return { ...page, results: await presentMembersSeen(ctx, page.results, subject) };
+    },
+  );
+}
+
+function unengagedRoute(app: App): void {
+  app.get(
+    `${ofProvider}/unengaged`,
+    {
+      config: { access: managing },
+      schema: {
+        tags,
+        summary: 'Lists inactive subscribers',
+        description: 'Lists the subscribers who did not use the application in a range of dates.',
+        params: ProfileParams,
+        querystring: listQuerystring(subscriberList),
+        response: { 200: ProfilePage },
+      },
+    },
+    async (request) => {
+      const { ctx, subject } = request;
+      const at = ctx.clock.now();
+      const list = request.list((await getSubjectProfile(ctx, subject)).default_timezone);
+      const plan_ids = await findSubjectPlanIds(ctx, subject, undefined);
+      const seen = seenWithin(list, at, INACTIVITY_DAYS);
+      const page = await listUnengaged(ctx.db, { plan_ids, at, seen }, list, request.listUrl);
+      return { ...page, results: await presentProfiles(ctx, page.results) };
+    },
+  );
+}
+
+/** Returns the period of a list of sign-ins; by default the last `days` until `at` (inclusive). */
+function seenWithin(list: ListQuery, at: Date, days: number): Seen {
+  return {
+    from: list.start_at ?? new Date(at.getTime() - days * DAY_MS),
+    to: list.ends_at ?? new Date(at.getTime() + 1),
+  };
+}

@@ -1,0 +1,94 @@
+import { sql, type Expression } from 'kysely';
+import type { ListQuery, Page } from '#kernel/page';
+import type { PlanId, ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import { defineList, listPage, pageOfAll } from '#platform/db/list';
+import { selectProfileNames, selectProfilesSeen, type Seen } from '#profiles';
+
+export const subscriberList = defineList({
+  search: {
+    slug: 'profile.slug',
+    username: 'profile.slug',
+    full_name: 'profile.full_name',
+    first_name: 'profile.full_name',
+    last_name: 'profile.full_name',
+    email: 'profile.email',
+    phone: 'profile.phone',
+    street_address: 'profile.street_address',
+    locality: 'profile.locality',
+    region: 'profile.region',
+    postal_code: 'profile.postal_code',
+    country: 'profile.country',
+  },
+  sort: { full_name: 'profile.full_name', created_at: 'profile.created_at', slug: 'profile.slug' },
+  default_order: [{ column: 'profile.full_name', descending: false }],
+  tie_breaker: 'profile.id',
+});
+
+/** Selects subscribers by plans and time: `active` at `at`, or `all` that have or had a subscription. */
+export interface SubscriberFilter {
+  plan_ids: readonly PlanId[];
+  span: 'active' | 'all';
+  at: Date;
+}
+
+/**
+ * Lists the profiles that have or had a subscription to one of the plans. `start_at` and `ends_at` restrict it to profiles
+ * with such a subscription that overlaps the period.
+ */
+export async function listSubscribers(
+  reader: Reader,
+  filter: SubscriberFilter,
+  list: ListQuery,
+  url: URL,
+): Promise<Page<{ id: ProfileId }>> {
+  if (filter.plan_ids.length === 0) return pageOfAll([], list, url);
+  return listPage(selectSubscribers(reader, filter, list), subscriberList, list, url);
+}
+
+/** Lists the active subscribers of the plans for which no member signed in within the period `seen`. */
+export async function listUnengaged(
+  reader: Reader,
+  filter: { plan_ids: readonly PlanId[]; at: Date; seen: Seen },
+  list: ListQuery,
+  url: URL,
+): Promise<Page<{ id: ProfileId }>> {
+  const { plan_ids, at, seen } = filter;
+  const unbounded = { ...list, start_at: null, ends_at: null };
+  const query = selectSubscribers(reader, { plan_ids, at, span: 'active' }, unbounded).where(
+    'profile.id',
+    'not in',
+    selectProfilesSeen(reader, seen),
+  );
+  return listPage(query, subscriberList, unbounded, url);
+}
+
+/** Returns a query for the ids of the active subscribers of the plans. */
+export function selectActiveSubscribers(reader: Reader, plan_ids: readonly PlanId[], at: Date): Expression<ProfileId> {
+  const bounds = { start_at: null, ends_at: null };
+  return sql<ProfileId>`${selectSubscribers(reader, { plan_ids, at, span: 'active' }, bounds)}`;
+}
+
+function selectSubscribers(reader: Reader, filter: SubscriberFilter, list: Pick<ListQuery, 'start_at' | 'ends_at'>) {
+  return reader
+    .selectFrom(selectProfileNames(reader).as('profile'))
+    .select('profile.id')
+    .where('profile.is_active', '=', true)
+    .where((eb) => {
+      let subscriptions = eb
+        .selectFrom('subscriptions')
+        .select('subscriptions.id')
+        .whereRef('subscriptions.profile_id', '=', 'profile.id')
+        .where('subscriptions.plan_id', '=', eb.fn.any(eb.val([...filter.plan_ids])))
+        // Excludes grants that wait: a provider could otherwise read the members of any profile by granting it a plan.
+        .where('subscriptions.grant_key', 'is', null);
+      if (filter.span === 'active') {
+        subscriptions = subscriptions
+          .where('subscriptions.created_at', '<=', filter.at)
+          .where('subscriptions.ends_at', '>', filter.at);
+      }
+      if (list.start_at) subscriptions = subscriptions.where('subscriptions.ends_at', '>=', list.start_at);
+      if (list.ends_at) subscriptions = subscriptions.where('subscriptions.created_at', '<', list.ends_at);
+      return eb.exists(subscriptions);
+    });
+}

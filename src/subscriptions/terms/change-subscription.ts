@@ -1,0 +1,90 @@
+import { findPlanBySlug, type Plan } from '#catalog';
+import { readInstant } from '#kernel/instant';
+import { invalidInput } from '#kernel/problem';
+import { actorId } from '#platform/actor-id';
+import type { Context } from '#platform/context';
+import type { ProfileId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { extraToText } from '#platform/http/schemas';
+import { subscriptionEnded, subscriptionFacts } from '../events.ts';
+import { findManagedProfiles } from '../managed-profiles.ts';
+import { mayChange, mayExtend, mayStartRenewal } from '../policy.ts';
+import { subscriptionProblems } from '../problems.ts';
+import {
+  lockRunningSubscription,
+  refuseEnd,
+  type Subscription,
+  type SubscriptionChange,
+  updateSubscription,
+} from '../records/index.ts';
+import type { SubscriptionInput } from '../schemas.ts';
+
+/** The subscription to change. With `provider_id`, a plan of another provider is reported as unknown. */
+export interface SubscriptionTarget {
+  profile_id: ProfileId;
+  /** Slug. */
+  plan: string;
+  provider_id?: ProfileId;
+}
+
+/**
+ * Changes the running subscription of a profile to a plan; fields that the input omits keep their values.
+ *
+ * A subscriber may shorten it, which also switches the renewal off; only the provider or the broker may extend it. Only the
+ * subscriber or the broker may switch the renewal on.
+ * @throws subscription_unknown (404), subscription_protected (403), invalid_input (400), subscription_overlaps (409)
+ */
+export async function changeSubscription(
+  ctx: Context,
+  target: SubscriptionTarget,
+  input: SubscriptionInput,
+  timezone: string,
+): Promise<{ subscription: Subscription; plan: Plan }> {
+  const ends_at = readEnd(input, timezone);
+  const at = ctx.clock.now();
+  return inTransaction(ctx.db, async (tx) => {
+    const plan = await findPlanBySlug(tx, target.plan);
+    if (!plan || (target.provider_id !== undefined && plan.profile_id !== target.provider_id)) {
+      throw subscriptionProblems.subscription_unknown();
+    }
+    const caller = await findManagedProfiles(tx, ctx);
+    if (!mayChange(caller, target, plan)) throw subscriptionProblems.subscription_protected();
+    const running = await lockRunningSubscription(tx, target.profile_id, plan.id, at);
+    if (!running) throw subscriptionProblems.subscription_unknown();
+    if (input.auto_renew === true && !running.auto_renew && !mayStartRenewal(caller, running)) {
+      throw subscriptionProblems.subscription_protected({ detail: 'Only the subscriber can switch the renewal on.' });
+    }
+    const may_extend = mayExtend(caller, plan);
+    const refusal = ends_at === undefined ? null : refuseEnd(running, ends_at, { at, may_extend });
+    if (refusal !== null) throw invalidInput({ ends_at: [refusal] });
+    const change = toChange(running, input, { ends_at, may_extend });
+    if (Object.keys(change).length === 0) return { subscription: running, plan };
+    const subscription = await updateSubscription(tx, running.id, change);
+    if (subscription.ends_at <= at) {
+      const facts = { ...subscriptionFacts(subscription, plan), originated_by: actorId(ctx) };
+      await emit(tx, subscriptionEnded(facts), at);
+    }
+    return { subscription, plan };
+  });
+}
+
+function readEnd(input: SubscriptionInput, timezone: string): Date | undefined {
+  if (input.ends_at === undefined) return undefined;
+  return readInstant('ends_at', input.ends_at, timezone);
+}
+
+function toChange(
+  running: Subscription,
+  input: SubscriptionInput,
+  { ends_at, may_extend }: { ends_at: Date | undefined; may_extend: boolean },
+): SubscriptionChange {
+  const is_shorter = ends_at !== undefined && ends_at < running.ends_at;
+  const auto_renew = input.auto_renew ?? (is_shorter && !may_extend ? false : undefined);
+  return {
+    ...(ends_at === undefined ? {} : { ends_at }),
+    ...(auto_renew === undefined ? {} : { auto_renew }),
+    ...(input.description === undefined ? {} : { description: input.description }),
+    ...(input.extra === undefined ? {} : { extra: extraToText(input.extra) }),
+  };
+}

@@ -1,0 +1,6 @@
+// Opening, extending, changing and ending subscriptions.
+export { endAllOfProfile, endSubscriptions } from './end-subscription.ts';
+export { openOrExtend, type Opened, type Opening } from './open-or-extend.ts';
+export { subscriptionListPage } from './page-types.ts';
+export { subscriptionListPages } from './pages.ts';
+export { subscriptionRoutes } from './routes.ts';

@@ -1,0 +1,231 @@
+import { findPlanBySlug } from '#catalog';
+import type { App } from '#platform/http/app';
+import { putAndPatch } from '#platform/http/put-and-patch';
+import { listQuerystring } from '#platform/http/schemas';
+import { subscriptionProblems } from '../problems.ts';
+import {
+  findSubscription,
+  listSubscriptions,
+  presentSubscriber,
+  presentSubscription,
+  presentSubscriptions,
+  type Span,
+  subscriptionList,
+} from '../records/index.ts';
+import { getSubjectId, getSubjectPlan, getSubjectProfile, getSubscriber, loadCallerScope } from '../route-subject.ts';
+import {
+  type OperationTexts,
+  ProfileParams,
+  SubscribedPlanParams,
+  SubscriberParams,
+  SubscriberSchema,
+  SubscriptionBody,
+  SubscriptionPage,
+  SubscriptionSchema,
+} from '../schemas.ts';
+import { changeSubscription } from './change-subscription.ts';
+import { unsubscribeProfile } from './end-subscription.ts';
+
+const managing = { kind: 'direct' } as const;
+const providing = { kind: 'provider', frictionless: true } as const;
+const tags = ['subscriptions'];
+
+/** The subscriptions of a profile, for the subscriber and its providers, and one subscription for the provider of its plan. */
+export function subscriptionRoutes(app: App): void {
+  listRoute(app, '/api/profile/:profile/subscriptions', 'active', {
+    summary: 'Lists present subscriptions',
+    description: 'Lists the subscriptions of a profile that run now.',
+  });
+  listRoute(app, '/api/profile/:profile/subscriptions/expired', 'ended', {
+    summary: 'Lists expired subscriptions',
+    description: 'Lists the subscriptions of a profile that have ended.',
+  });
+  subscribedPlanRoutes(app);
+  subscriberRoutes(app);
+}
+
+function listRoute(app: App, url: string, span: Span, texts: OperationTexts): void {
+  app.get(
+    url,
+    {
+      config: { access: providing },
+      schema: {
+        tags,
+        ...texts,
+        params: ProfileParams,
+        querystring: listQuerystring(subscriptionList),
+        response: { 200: SubscriptionPage },
+      },
+    },
+    async (request) => {
+      const { ctx, subject } = request;
+      const profile = await getSubjectProfile(ctx, subject);
+      const { managed, seen } = await loadCallerScope(ctx, subject);
+      const page = await listSubscriptions(
+        ctx.db,
+        { profile_id: profile.id, ...seen },
+        { span, at: ctx.clock.now() },
+        request.list(profile.default_timezone),
+        request.listUrl,
+      );
+      return { ...page, results: await presentSubscriptions(ctx, page.results, managed) };
+    },
+  );
+}
+
+/** The subscription of a profile to one plan. */
+function subscribedPlanRoutes(app: App): void {
+  const url = '/api/profile/:profile/subscriptions/:subscribed_plan';
+  app.get(
+    url,
+    {
+      config: { access: providing, problems: [subscriptionProblems.subscription_unknown] },
+      schema: {
+        tags,
+        summary: 'Retrieves a subscriber subscription',
+        description: 'Returns the subscription of a profile to a plan.',
+        params: SubscribedPlanParams,
+        response: { 200: SubscriptionSchema },
+      },
+    },
+    async (request) => {
+      const { ctx, subject } = request;
+      const { managed, seen } = await loadCallerScope(ctx, subject);
+      const plan = await findPlanBySlug(ctx.db, request.params.subscribed_plan);
+      const isHidden = plan && seen.provider_ids?.includes(plan.profile_id) === false;
+      const subscription =
+        plan && !isHidden && (await findSubscription(ctx.db, getSubjectId(subject), plan.id, ctx.clock.now()));
+      if (!subscription) throw subscriptionProblems.subscription_unknown();
+      return presentSubscription(ctx, subscription, managed);
+    },
+  );
+
+  putAndPatch(
+    app,
+    url,
+    {
+      config: {
+        access: providing,
+        problems: [
+          subscriptionProblems.subscription_unknown,
+          subscriptionProblems.subscription_protected,
+          subscriptionProblems.subscription_overlaps,
+        ],
+      },
+      schema: {
+        tags,
+        summary: 'Unsubscribes at a future date',
+        description:
+          'Sets the end of a subscription. A subscriber may only shorten it; the paid period is not refunded.',
+        params: SubscribedPlanParams,
+        body: SubscriptionBody,
+        response: { 200: SubscriptionSchema },
+      },
+    },
+    async (request) => {
+      const { ctx, subject } = request;
+      const profile = await getSubjectProfile(ctx, subject);
+      const target = { profile_id: profile.id, plan: request.params.subscribed_plan };
+      const { subscription } = await changeSubscription(ctx, target, request.body, profile.default_timezone);
+      const { managed } = await loadCallerScope(ctx, subject);
+      return presentSubscription(ctx, subscription, managed);
+    },
+  );
+
+  app.delete(
+    url,
+    {
+      config: { access: providing, problems: [subscriptionProblems.subscription_protected] },
+      schema: {
+        tags,
+        summary: 'Unsubscribes now',
+        description: 'Ends a subscription of a profile now. Nothing is refunded.',
+        params: SubscribedPlanParams,
+      },
+    },
+    async (request, reply) => {
+      const target = { profile_id: getSubjectId(request.subject), plan: request.params.subscribed_plan };
+      await unsubscribeProfile(request.ctx, target);
+      return reply.status(204).send();
+    },
+  );
+}
+
+/** One subscription to a plan, for the provider of the plan. */
+function subscriberRoutes(app: App): void {
+  const url = '/api/profile/:profile/plans/:plan/subscriptions/:subscriber';
+  app.get(
+    url,
+    {
+      config: {
+        access: managing,
+        problems: [subscriptionProblems.plan_not_provided, subscriptionProblems.subscription_unknown],
+      },
+      schema: {
+        tags,
+        summary: 'Retrieves a plan subscription',
+        description: 'Returns the subscription of one profile to a plan of the provider.',
+        params: SubscriberParams,
+        response: { 200: SubscriberSchema },
+      },
+    },
+    async (request) => {
+      const { ctx, params } = request;
+      const plan = await getSubjectPlan(ctx, request.subject, params.plan);
+      const subscriber = await getSubscriber(ctx, params.subscriber);
+      const subscription = await findSubscription(ctx.db, subscriber.id, plan.id, ctx.clock.now());
+      if (!subscription) throw subscriptionProblems.subscription_unknown();
+      return presentSubscriber(ctx, subscription);
+    },
+  );
+
+  putAndPatch(
+    app,
+    url,
+    {
+      config: {
+        access: managing,
+        problems: [subscriptionProblems.subscription_unknown, subscriptionProblems.subscription_overlaps],
+      },
+      schema: {
+        tags,
+        summary: 'Updates a plan subscription',
+        description: 'Changes the end or the description of a subscription. A provider may extend it without payment.',
+        params: SubscriberParams,
+        body: SubscriptionBody,
+        response: { 200: SubscriberSchema },
+      },
+    },
+    async (request) => {
+      const { ctx, params } = request;
+      const provider = await getSubjectProfile(ctx, request.subject);
+      const subscriber = await getSubscriber(ctx, params.subscriber);
+      const target = { profile_id: subscriber.id, plan: params.plan, provider_id: provider.id };
+      const { subscription } = await changeSubscription(ctx, target, request.body, provider.default_timezone);
+      return presentSubscriber(ctx, subscription);
+    },
+  );
+
+  app.delete(
+    url,
+    {
+      config: {
+        access: managing,
+        problems: [subscriptionProblems.plan_not_provided, subscriptionProblems.subscription_unknown],
+      },
+      schema: {
+        tags,
+        summary: 'Cancels subscription',
+        description: 'Ends the subscription of one profile to a plan of the provider now. Nothing is refunded.',
+        params: SubscriberParams,
+      },
+    },
+    async (request, reply) => {
+      const { ctx, params } = request;
+      const plan = await getSubjectPlan(ctx, request.subject, params.plan);
+      const subscriber = await getSubscriber(ctx, params.subscriber);
+      await unsubscribeProfile(ctx, { profile_id: subscriber.id, plan: plan.slug });
+      return reply.status(204).send();
+    },
+  );
+}

@@ -1,0 +1,2 @@
+// Uses of a subscription: free quotas, uses bought in advance.
+export { addRolloverQuota } from './record-uses.ts';

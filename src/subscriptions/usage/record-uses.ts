@@ -1,0 +1,56 @@
+import type { Plan, UseCharge } from '#catalog';
+import { periodContaining } from '#kernel/period';
+import type { SubscriptionId, UserId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
+import { emit } from '#platform/jobs/events';
+import { quotaReached, subscriptionFacts, useChargeLimitCrossed } from '../events.ts';
+import { findSubscriptionsByIds, type Subscription } from '../records/index.ts';
+import { countUses, renewQuota, type Usage } from './usage.ts';
+import { lockUsage, updateUsage } from './usage-store.ts';
+
+export interface Uses {
+  subscription: Subscription;
+  plan: Plan;
+  use: UseCharge;
+  quantity: number;
+  /** Instant of the uses; it selects the plan period that they count in. */
+  at: Date;
+  originated_by: UserId | null;
+}
+
+/**
+ * Counts uses of a subscription and returns how many of them are billed. The caller books their price.
+ *
+ * Locks: the usage row of the use charge, so that concurrent calls never count the same free uses.
+ * @public No route records uses yet; the events and the quotas are part of the published API.
+ * @see docs/spec/billing.md 3.6
+ */
+export async function recordUses(tx: Tx, uses: Uses): Promise<{ billed_quantity: number; usage: Usage }> {
+  const { subscription, plan, use, at, originated_by } = uses;
+  const period = periodContaining(subscription.created_at, plan.period_type, plan.period_length, at);
+  const locked = await lockUsage(tx, subscription.id, use, period.start_at);
+  const counted = countUses(renewQuota(locked, use, period.start_at), use, uses.quantity);
+  await updateUsage(tx, subscription.id, use, counted.usage);
+  const facts = {
+    ...subscriptionFacts(subscription, plan),
+    originated_by,
+    use_charge: use.slug,
+    used_quantity: counted.usage.period_quantity,
+  };
+  if (counted.is_quota_reached) await emit(tx, quotaReached(facts), at);
+  if (counted.is_limit_crossed) await emit(tx, useChargeLimitCrossed(facts), at);
+  return { billed_quantity: counted.billed_quantity, usage: counted.usage };
+}
+
+/** Adds uses that were bought in advance to those of earlier purchases. */
+export async function addRolloverQuota(
+  tx: Tx,
+  subscription_id: SubscriptionId,
+  use: UseCharge,
+  quantity: number,
+): Promise<void> {
+  const subscription = (await findSubscriptionsByIds(tx, [subscription_id])).get(subscription_id);
+  if (!subscription) throw new Error(`no subscription ${subscription_id} to add uses to`);
+  const usage = await lockUsage(tx, subscription_id, use, subscription.created_at);
+  await updateUsage(tx, subscription_id, use, { ...usage, rollover_quota: usage.rollover_quota + quantity });
+}
