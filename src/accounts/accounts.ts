@@ -1,14 +1,14 @@
 import type { Room } from '#platform/room';
-import { addressChangePages } from './address-changes/index.ts';
+import { addressChangePages, addressChangePageTypes } from './address-changes/index.ts';
 import { apiKeyRoutes } from './api-keys/index.ts';
 import { accountsEvents } from './events.ts';
 import type { AccountsDeps } from './hooks.ts';
 import { accountsJobs } from './jobs.ts';
-import { recoveryPages, recoveryRoutes } from './recovery/index.ts';
-import { securityPages, securityRoutes } from './security-settings/index.ts';
+import { recoveryPages, recoveryPageTypes, recoveryRoutes } from './recovery/index.ts';
+import { securityPages, securityPageTypes, securityRoutes } from './security-settings/index.ts';
 import { sessionRoutes } from './sessions/index.ts';
-import { signInPages, signInRoutes } from './sign-in/index.ts';
-import { userPages, userRoutes } from './users/index.ts';
+import { signInPages, signInPageTypes, signInRoutes } from './sign-in/index.ts';
+import { userPages, userPageTypes, userRoutes } from './users/index.ts';
 
 /** Makes the room of its sub-rooms: users, their credentials and sessions. */
 export function makeAccounts(deps: AccountsDeps): Room {
@@ -29,6 +29,13 @@ export function makeAccounts(deps: AccountsDeps): Room {
       securityPages(http, deps);
       userPages(http, deps);
     },
+    page_types: [
+      ...signInPageTypes,
+      ...recoveryPageTypes,
+      ...addressChangePageTypes,
+      ...securityPageTypes,
+      ...userPageTypes,
+    ],
     jobs: accountsJobs,
     events: accountsEvents,
   };

@@ -2,7 +2,9 @@ import type { App } from '#platform/http/app';
 import { problemToForm } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import type { AccountsDeps } from '../hooks.ts';
+import { unrefusedForm } from '../page-parts.ts';
 import { VerificationKeyParams } from '../schemas.ts';
+import { stopChangePage } from './page-types.ts';
 import { findStoppableChange, type StoppableChange, stopAddressChange } from './stop-address-change.ts';
 
 const options = {
@@ -15,7 +17,7 @@ export function addressChangePages(app: App, deps: AccountsDeps): void {
   app.get('/users/stop/:verification_key/', options, async (request, reply) => {
     const change = await findStoppableChange(request.ctx, deps.settings, request.params.verification_key);
     reply.header('cache-control', 'no-store');
-    return reply.page('login/stop_change.html', dataOf(change), change ? 200 : 404);
+    return reply.page(stopChangePage, presentChange(change), change ? 200 : 404);
   });
 
   app.post('/users/stop/:verification_key/', options, async (request, reply) => {
@@ -23,21 +25,20 @@ export function addressChangePages(app: App, deps: AccountsDeps): void {
       await stopAddressChange(request.ctx, deps, request.params.verification_key);
     } catch (error) {
       const { detail, status } = problemToForm(error);
-      return reply.page('login/stop_change.html', { ...dataOf(null), detail }, status);
+      return reply.page(stopChangePage, { ...presentChange(null), detail }, status);
     }
     reply.flash('success', 'The change was stopped. We sent a link to set a new password to your address.');
     return reply.redirect(paths.login(), 303);
   });
 }
 
-function dataOf(change: StoppableChange | null) {
+function presentChange(change: StoppableChange | null) {
   return {
     valid: change !== null,
     username: change?.user.username ?? null,
     address: change?.address ?? null,
     is_made: change?.is_made ?? false,
     form: {},
-    errors: {},
-    detail: '',
+    ...unrefusedForm,
   };
 }

@@ -5,19 +5,22 @@ import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { countApiKeys, readNewPassword } from '../credentials/index.ts';
 import type { AccountsDeps } from '../hooks.ts';
+import { unrefusedForm } from '../page-parts.ts';
 import { VerificationKeyParams } from '../schemas.ts';
 import { sendSessionCookie } from '../sessions/index.ts';
 import { activateUser, findUsableLink, type UsableLink } from './activate-user.ts';
 import { isFirstProof } from '../identity/index.ts';
+import { linkPage, recoverPage } from './page-types.ts';
 import { recoverAccess } from './recover-access.ts';
 
 const publicPage = { access: { kind: 'public' }, page: true } as const;
 
+/** Pages to request a link, and to set a password through it. */
 export function recoveryPages(app: App, deps: AccountsDeps): void {
   const { settings } = deps;
 
   app.get('/recover/', { config: publicPage }, async (_request, reply) =>
-    reply.page('login/recover.html', { form: {}, errors: {}, detail: '', sent: false }),
+    reply.page(recoverPage, { form: {}, ...unrefusedForm, sent: false }),
   );
 
   app.post('/recover/', { config: publicPage }, async (request, reply) => {
@@ -26,9 +29,9 @@ export function recoveryPages(app: App, deps: AccountsDeps): void {
       await recoverAccess(request.ctx, settings, email, 'link');
     } catch (error) {
       const { status, errors, detail } = problemToForm(error);
-      return reply.page('login/recover.html', { form: { email }, errors, detail, sent: false }, status);
+      return reply.page(recoverPage, { form: { email }, errors, detail, sent: false }, status);
     }
-    return reply.page('login/recover.html', { form: {}, errors: {}, detail: '', sent: true });
+    return reply.page(recoverPage, { form: {}, ...unrefusedForm, sent: true });
   });
 
   // GET does not consume the link, since mail scanners open links.
@@ -80,12 +83,12 @@ async function showLink(
 ): Promise<FastifyReply> {
   // The URL of the page contains the key. The security headers send no referrer to other sites.
   reply.header('cache-control', 'no-store');
-  if (!link) return reply.page('login/verification_key.html', { valid: false, form: {}, errors: {}, detail: '' }, 404);
+  if (!link) return reply.page(linkPage, { valid: false, form: {}, ...unrefusedForm }, 404);
   const errors = problem?.errors ?? {};
   // A first proof removes factors and API keys: the page neither requires nor lists them.
   const keepsFactors = link.user !== null && !isFirstProof(link.user, link.verification.channel);
   const data = {
-    valid: true,
+    valid: true as const,
     email: link.verification.channel === 'email' ? link.verification.address : null,
     needs_name: (link.user?.full_name ?? '') === '',
     needs_password: true,
@@ -100,5 +103,5 @@ async function showLink(
   };
   // 400 instead of 401: a missing code is a step of the form.
   const status = problem?.status === 401 ? 400 : (problem?.status ?? 200);
-  return reply.page('login/verification_key.html', data, status);
+  return reply.page(linkPage, data, status);
 }

@@ -11,13 +11,14 @@ import type { AccountsSettings } from '../settings.ts';
 import { changePassword } from './change-password.ts';
 import { UserParams } from '../schemas.ts';
 import { readSecretProblem } from '../factors/index.ts';
+import { passwordPage, totpPage } from './page-types.ts';
 import { type FactorsOutcome, setFactors } from './set-factors.ts';
 
 const options = {
   config: { access: { kind: 'self-only' }, page: true },
   schema: { params: UserParams, hide: true },
 } as const;
-const passwordPage = {
+const passwordOptions = {
   config: { access: { kind: 'self-only' }, page: true },
   schema: { params: UserParams },
 } as const;
@@ -51,11 +52,11 @@ export function securityPages(app: App, { settings }: AccountsDeps): void {
     return reply.redirect(targetOf(request, paths.user(user.username)), 303);
   });
 
-  app.get('/users/:user/password/', passwordPage, async (request, reply) =>
+  app.get('/users/:user/password/', passwordOptions, async (request, reply) =>
     showPassword(request, reply, settings, await requireSubject(request), null),
   );
 
-  app.post('/users/:user/password/', passwordPage, async (request, reply) => {
+  app.post('/users/:user/password/', passwordOptions, async (request, reply) => {
     const { ctx, body } = request;
     const user = await requireSubject(request);
     try {
@@ -90,7 +91,7 @@ async function showOtp(
     errors: problem?.errors ?? {},
     detail: problem?.detail ?? '',
   };
-  return reply.page('users/otp.html', data, statusOf(problem));
+  return reply.page(totpPage, data, statusOf(problem));
 }
 
 async function showPassword(
@@ -110,7 +111,7 @@ async function showPassword(
     errors: problem?.errors ?? {},
     detail: problem?.detail ?? '',
   };
-  return reply.page('users/password.html', data, statusOf(problem));
+  return reply.page(passwordPage, data, statusOf(problem));
 }
 
 /** 400 instead of 401 for a wrong secret: the caller is signed in. */

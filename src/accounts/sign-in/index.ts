@@ -1,2 +1,3 @@
 export { signInPages } from './pages.ts';
 export { signInRoutes } from './routes.ts';
+export { signInPageTypes } from './page-types.ts';

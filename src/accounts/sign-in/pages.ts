@@ -10,10 +10,12 @@ import { accountsProblems } from '../problems.ts';
 import { findAwaitedCode, parseCodeField, removeCode } from './awaited-code.ts';
 import { sendSessionCookie, signOut } from '../sessions/index.ts';
 import { unsealStep, sealStep, type SignInStep } from './sign-in-step.ts';
+import { codePage, signInDisabledPage, signInPage, signOutPage } from './page-types.ts';
 import { finishSignIn, proveIdentity } from './sign-in.ts';
 
 const publicPage = { access: { kind: 'public' }, page: true } as const;
 
+/** Pages to sign in and out. */
 export function signInPages(app: App, deps: AccountsDeps): void {
   app.get('/login/', { config: publicPage }, async (request, reply) => {
     if (request.ctx.actor.kind === 'user') return reply.redirect(targetOf(request, paths.app()), 302);
@@ -32,7 +34,7 @@ export function signInPages(app: App, deps: AccountsDeps): void {
     return reply.redirect(targetOf(request, paths.app()), 303);
   });
 
-  app.get('/logout/', { config: publicPage }, async (_request, reply) => reply.page('login/logout.html'));
+  app.get('/logout/', { config: publicPage }, async (_request, reply) => reply.page(signOutPage, {}));
 
   app.post('/logout/', { config: publicPage }, async (request, reply) => {
     if (request.ctx.actor.kind === 'user') await signOut(request.ctx, { everywhere: false });
@@ -74,7 +76,7 @@ async function showNextStep(
   error: unknown,
 ): Promise<FastifyReply> {
   if (error instanceof Problem && error.code === accountsProblems.authentication_disabled.code) {
-    return reply.page('login/disabled.html', { reason: 'login' }, error.status);
+    return reply.page(signInDisabledPage, { reason: 'login' }, error.status);
   }
   const problem = problemToForm(error);
   const awaited = step === null ? null : findAwaitedCode(error);
@@ -89,7 +91,7 @@ async function showNextStep(
     detail: '',
     form: {},
   };
-  return reply.page('login/otp.html', data, isRetry ? problem.status : 200);
+  return reply.page(codePage, data, isRetry ? problem.status : 200);
 }
 
 async function showSignIn(
@@ -103,5 +105,5 @@ async function showSignIn(
     detail: problem?.detail ?? '',
     registration_enabled: request.ctx.site.authentication === 'enabled',
   };
-  return reply.page('login/index.html', data, problem?.status ?? 200);
+  return reply.page(signInPage, data, problem?.status ?? 200);
 }

@@ -10,6 +10,7 @@ import { UserParams } from '../schemas.ts';
 import { findUserById, isEmailVerified, presentUser, requireSubject, type User } from '../identity/index.ts';
 import { readSecretProblem } from '../factors/index.ts';
 import { describeUpdate } from './describe-update.ts';
+import { userPage, verifyEmailPage } from './page-types.ts';
 import { updateUser } from './update-user.ts';
 import { requestEmailCode, verifyEmail } from './verify-email.ts';
 
@@ -18,6 +19,7 @@ const options = { config: selfPage, schema: { params: UserParams } };
 
 const verifyPage = { config: { access: { kind: 'authenticated' }, page: true }, schema: { hide: true } } as const;
 
+/** Pages of the signed-in user: the account, and the verification of the e-mail address. */
 export function userPages(app: App, deps: AccountsDeps): void {
   app.get('/users/', { config: { access: { kind: 'authenticated' }, page: true } }, async (request, reply) =>
     reply.redirect(paths.user(requireUser(request.ctx).username), 302),
@@ -29,21 +31,21 @@ export function userPages(app: App, deps: AccountsDeps): void {
     const { ctx, body } = request;
     const user = await requireSubject(request);
     const form = {
-      slug: textField(body, 'username', 150),
+      username: textField(body, 'username', 150),
       full_name: textField(body, 'full_name', 100),
       nick_name: textField(body, 'nick_name', 60),
       email: textField(body, 'email', 254),
       phone: textField(body, 'phone', 50),
-      email_code: textField(body, 'email_code', 32),
-      phone_code: textField(body, 'phone_code', 32),
     };
     try {
       const update = await updateUser(ctx, deps, user, {
-        ...form,
-        slug: form.slug || undefined,
+        slug: form.username || undefined,
         full_name: form.full_name || undefined,
-        email_code: form.email_code || undefined,
-        phone_code: form.phone_code || undefined,
+        nick_name: form.nick_name,
+        email: form.email,
+        phone: form.phone,
+        email_code: textField(body, 'email_code', 32) || undefined,
+        phone_code: textField(body, 'phone_code', 32) || undefined,
         password: secretField(body, 'password') || undefined,
         otp_code: textField(body, 'otp_code', 32) || undefined,
       });
@@ -79,26 +81,28 @@ export function userPages(app: App, deps: AccountsDeps): void {
   });
 }
 
+/** Fields of the form, as stored or as sent. */
+type UserForm = Pick<User, 'username' | 'full_name' | 'nick_name' | 'email' | 'phone'>;
+
 async function showUser(
   reply: FastifyReply,
   user: User,
   problem: FormProblem | null,
-  form: Record<string, unknown> | null = null,
+  form: UserForm = user,
   awaiting: readonly string[] = [],
 ): Promise<FastifyReply> {
-  const { username, full_name, nick_name, email, phone } = user;
-  const shown = form ? { ...form, username: form['slug'] } : { username, full_name, nick_name, email, phone };
+  const { username, full_name, nick_name, email, phone } = form;
   const data = {
     account: presentUser(user),
     needs_otp: user.otp_enabled,
     is_email_verified: isEmailVerified(user),
-    form: shown,
+    form: { username, full_name, nick_name, email, phone },
     email_awaiting: awaiting.find((address) => address.includes('@')) ?? null,
     phone_awaiting: awaiting.find((address) => !address.includes('@')) ?? null,
     errors: problem?.errors ?? {},
     detail: problem?.detail ?? '',
   };
-  return reply.page('users/index.html', data, statusOf(problem));
+  return reply.page(userPage, data, statusOf(problem));
 }
 
 async function getCaller(request: FastifyRequest): Promise<User> {
@@ -122,7 +126,7 @@ async function showVerify(
     errors: problem?.errors ?? {},
     detail: problem?.detail ?? '',
   };
-  return reply.page('users/verify.html', data, statusOf(problem));
+  return reply.page(verifyEmailPage, data, statusOf(problem));
 }
 
 /** 400 instead of 401 for a wrong secret: the caller is signed in. */

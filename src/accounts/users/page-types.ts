@@ -1,0 +1,110 @@
+import { Type } from 'typebox';
+import { definePage } from '#platform/http/page-type';
+import { EmptyForm, formParts, NullableText, sampleUser, unrefusedForm } from '../page-parts.ts';
+import { UserDetailSchema } from '../schemas.ts';
+
+export const userPage = definePage(
+  'users/index.html',
+  Type.Object({
+    account: UserDetailSchema,
+    needs_otp: Type.Boolean(),
+    is_email_verified: Type.Boolean(),
+    form: Type.Object({
+      username: Type.String(),
+      full_name: Type.String(),
+      nick_name: Type.String(),
+      email: NullableText,
+      phone: NullableText,
+    }),
+    /** Address that was sent a code, or null. */
+    email_awaiting: NullableText,
+    phone_awaiting: NullableText,
+    ...formParts,
+  }),
+  {
+    typical: {
+      account: sampleUser,
+      needs_otp: true,
+      is_email_verified: true,
+      form: { username: 'xia', full_name: 'Xia Lee', nick_name: 'Xia', email: 'xia@example.com', phone: null },
+      email_awaiting: null,
+      phone_awaiting: null,
+      ...unrefusedForm,
+    },
+    awaiting: {
+      account: { ...sampleUser, credentials: false, otp_enabled: false },
+      needs_otp: false,
+      is_email_verified: false,
+      form: {
+        username: 'xia',
+        full_name: 'Xia Lee',
+        nick_name: '',
+        email: 'new@example.com',
+        phone: '+14155552671',
+      },
+      email_awaiting: 'new@example.com',
+      phone_awaiting: '+14155552671',
+      ...unrefusedForm,
+    },
+    error: {
+      account: { ...sampleUser, credentials: false, otp_enabled: false },
+      needs_otp: false,
+      is_email_verified: false,
+      form: { username: 'xia', full_name: '', nick_name: '', email: 'xia@example.com', phone: '' },
+      email_awaiting: null,
+      phone_awaiting: null,
+      errors: { full_name: ['This field may not be blank.'] },
+      detail: '',
+    },
+  },
+);
+
+export const verifyEmailPage = definePage(
+  'users/verify.html',
+  Type.Object({
+    email: NullableText,
+    is_verified: Type.Boolean(),
+    /** True if a code was just sent. */
+    sent: Type.Boolean(),
+    needs_otp: Type.Boolean(),
+    form: EmptyForm,
+    ...formParts,
+  }),
+  {
+    typical: {
+      email: 'xia@example.com',
+      is_verified: false,
+      sent: true,
+      needs_otp: true,
+      form: {},
+      ...unrefusedForm,
+    },
+    verified: {
+      email: 'xia@example.com',
+      is_verified: true,
+      sent: false,
+      needs_otp: false,
+      form: {},
+      ...unrefusedForm,
+    },
+    without_address: {
+      email: null,
+      is_verified: false,
+      sent: false,
+      needs_otp: false,
+      form: {},
+      ...unrefusedForm,
+    },
+    error: {
+      email: 'xia@example.com',
+      is_verified: false,
+      sent: false,
+      needs_otp: false,
+      form: {},
+      errors: { email_code: ['This code is wrong or no longer valid.'] },
+      detail: '',
+    },
+  },
+);
+
+export const userPageTypes = [userPage, verifyEmailPage] as const;
