@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { countriesByName, isCountry } from './country.ts';
 
-test('countries are told by their two letters', () => {
+test('a country is known by its code of two capitals', () => {
   assert.ok(isCountry('FR') && isCountry('US') && !isCountry('fr') && !isCountry('XX') && !isCountry(''));
 });
 
-test('countries are listed by name, each once', () => {
+test('the countries of a form are sorted by name, each once', () => {
   const countries = countriesByName('en');
   assert.equal(countries.length, 249);
   assert.equal(new Set(countries.map(({ name }) => name)).size, 249);

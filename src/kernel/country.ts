@@ -9,12 +9,12 @@ const codes: ReadonlySet<string> = new Set(
    UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW`.split(/\s+/),
 );
 
-/** Says whether a text is a country code of ISO 3166-1 alpha-2, in capitals. */
+/** True if a text is a country code of ISO 3166-1 alpha-2, in capitals. */
 export function isCountry(code: string): boolean {
   return codes.has(code);
 }
 
-/** Lists all countries by their name in a language, for forms. */
+/** Returns all countries, sorted by their name in a language, for forms. */
 export function countriesByName(lang = 'en'): { code: string; name: string }[] {
   const names = new Intl.DisplayNames(lang, { type: 'region' });
   return [...codes]

@@ -1,5 +1,5 @@
 /**
- * Number of decimals of each currency of ISO 4217 (List One of 2025, "minor unit"), by the number.
+ * Currencies of ISO 4217 (List One of 2025) by their number of decimals ("minor unit").
  * @see https://www.six-group.com/en/products-services/financial-information/data-standards.html
  */
 // oxfmt-ignore
@@ -14,7 +14,7 @@ const MINOR_UNITS: Readonly<Record<0 | 2 | 3 | 4, string>> = {
   4: 'clf uyw',
 };
 
-/** Codes of ISO 4217 that have no minor unit: metals, units of account, testing. No card is charged in them. */
+/** Codes of ISO 4217 that have no minor unit: metals, units of account, testing. Cards cannot be charged in them. */
 const WITHOUT_MINOR_UNIT: ReadonlySet<string> = new Set(
   'xag xau xba xbb xbc xbd xdr xpd xpt xsu xts xua xxx'.split(' '),
 );
@@ -32,19 +32,14 @@ const decimalsByCode: ReadonlyMap<string, Decimals> = new Map(
   ),
 );
 
-/** Codes of ISO 4217 that have a minor unit, in alphabetical order. */
-export function isoCurrencyCodes(): string[] {
-  return [...decimalsByCode.keys()].toSorted();
-}
-
 /** Number of decimals of a currency according to ISO 4217; 2 for a code that the standard does not list. */
 export function currencyDecimals(unit: string): Decimals {
   return decimalsByCode.get(unit) ?? 2;
 }
 
 /**
- * How card processors count a currency, where they differ from ISO 4217: they take no 1/5 of an ariary, and they kept two
- * decimals for króna and shilling when these lost theirs. The last two digits must then be 00.
+ * Decimals of card processors that differ from ISO 4217. Processors do not accept 1/5 ariary. They count króna and
+ * shilling in 1/100, although these have no decimals; the last two digits must be 00.
  * @see https://docs.stripe.com/currencies#special-cases
  */
 const PROCESSOR_DECIMALS: ReadonlyMap<string, Decimals> = new Map([
@@ -53,14 +48,14 @@ const PROCESSOR_DECIMALS: ReadonlyMap<string, Decimals> = new Map([
   ['ugx', 2],
 ]);
 
-/** How a processor counts: the decimals of its smallest unit, and the step between amounts that can be charged. */
+/** Unit of a processor: decimals of its smallest unit, and the step between amounts that can be charged. */
 export interface ProcessorScale {
   decimals: Decimals;
   /** Units: 1/100 of the currency. */
   step: 1 | 100;
 }
 
-/** Returns how card processors count a currency; null if no card is charged in it. */
+/** Returns the unit of card processors for a currency; null if cards cannot be charged in it. */
 export function processorScale(unit: string): ProcessorScale | null {
   if (WITHOUT_MINOR_UNIT.has(unit)) return null;
   const decimals = PROCESSOR_DECIMALS.get(unit) ?? currencyDecimals(unit);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { canonicalEmail, emailSpellings, parseEmail } from './email.ts';
 
-test('every spelling of one address is one address', () => {
+test('every spelling of an address has one stored form', () => {
   const spellings = [
     'joe@bücher.example',
     'JOE@BÜCHER.EXAMPLE',
@@ -19,7 +19,7 @@ test('every spelling of one address is one address', () => {
   assert.equal(parseEmail('Rene\u0301@x.example'), 'rené@x.example');
 });
 
-test('an address with an invisible character, or without a domain, is none', () => {
+test('an address with an invisible character or without a domain is refused', () => {
   for (const text of [
     'jo\u200be@x.example',
     'joe@x\u00ad.example',
@@ -43,7 +43,7 @@ test('an address with an invisible character, or without a domain, is none', () 
     assert.equal(parseEmail(text), null, JSON.stringify(text));
 });
 
-test('a text that is no address is only lower-cased to be looked up', () => {
+test('a text that is not an address is only lower-cased for a look-up', () => {
   assert.equal(canonicalEmail(' Some-Name '), 'some-name');
   assert.deepEqual(emailSpellings('some-name'), ['some-name']);
 });

@@ -6,10 +6,10 @@ const shape = /^[^\s@<>"'(),:;\\[\]]+@[^\s@<>"'(),:;\\[\]]+\.[^\s@.<>"'(),:;\\[\
 const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
- * Reads an e-mail address in the form in which it is stored and compared, or null when it is none.
+ * Returns an e-mail address in the form in which it is stored and compared; null for a text that is not an address.
  *
- * Trimmed, in lower case and NFC; the domain in the ASCII form of IDNA (UTS 46), so that `bücher.example`, its decomposed
- * spelling and `xn--bcher-kva.example` are one. Invisible characters are refused.
+ * Trimmed, in lower case and NFC; the domain in the ASCII form of IDNA (UTS 46), so that `bücher.example`, its
+ * decomposed spelling and `xn--bcher-kva.example` are equal. Invisible characters are refused.
  */
 export function parseEmail(text: string): string | null {
   const written = text.trim().normalize('NFC').toLowerCase().normalize('NFC');
@@ -20,19 +20,21 @@ export function parseEmail(text: string): string | null {
   return isHostName(domain) && email.length <= 254 && shape.test(email) ? email : null;
 }
 
-/** True for labels of 1 to 63 characters that begin and end with a letter or digit. An IP address is no host name. */
+/**
+ * True for labels of 1 to 63 characters that begin and end with a letter or digit. An IP address is not a host name.
+ */
 function isHostName(domain: string): boolean {
   return (
     !/\.\d+$/.test(domain) && domain.split('.').every((label) => /^[a-z0-9]([-_a-z0-9]{0,61}[a-z0-9])?$/.test(label))
   );
 }
 
-/** The form in which an address is looked up; a text that is no address is lower-cased only, and found nowhere. */
+/** Returns the form of an address for look-ups; any other text is only lower-cased, and matches no row. */
 export function canonicalEmail(text: string): string {
   return parseEmail(text) ?? text.trim().toLowerCase();
 }
 
-/** All forms in which an address may have been stored: the one of `parseEmail`, and the one with letters in the domain. */
+/** Returns all stored forms of an address: that of `parseEmail`, and the one with Unicode letters in the domain. */
 export function emailSpellings(text: string): string[] {
   const email = canonicalEmail(text);
   const at = email.lastIndexOf('@');

@@ -1,4 +1,4 @@
 declare const named: unique symbol;
 
-/** A value that may not be mixed up with another of the same shape: `Branded<number, 'Plan'>` is a plan's id and no other's. */
+/** A value with a nominal type: `Branded<number, 'Plan'>` accepts the id of a plan only. */
 export type Branded<Value extends string | number, Name extends string> = Value & { readonly [named]: Name };

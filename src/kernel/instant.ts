@@ -1,18 +1,20 @@
 import { Temporal } from 'temporal-polyfill';
 import { inputProblems, invalidInput } from './problem.ts';
 
-/** The instants that Tollgate works with, both inclusive: what PostgreSQL, JSON and a calendar of four digits all hold. */
+/** First and last instant that Tollgate accepts, inclusive: PostgreSQL, JSON and years of four digits support them. */
 const FIRST_MS = Date.UTC(1900, 0);
 const LAST_MS = Date.UTC(10_000, 0) - 1;
 
-// ISO 8601: a date, or a date and a time with or without offset. A space stands for the `+` that forms lose.
+// ISO 8601: a date, or a date and a time with or without offset. A space is accepted for the `+` that form encoding
+// loses.
 const INSTANT =
   /^(?<date>\d{4}-\d{2}-\d{2})(?:[T ](?<time>\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)(?<offset>Z|[-+ ]\d{2}(?::?\d{2})?)?)?$/i;
 
 /**
- * Reads a date or a date-time in ISO 8601 from 1900 to 9999; null when it is neither.
+ * Parses a date or a date-time in ISO 8601 from 1900 to 9999; null for any other text.
  *
- * A date-time without offset is read in `timezone`, a date is the first moment of that day there. An unknown zone is UTC.
+ * A date-time without offset is read in `timezone`, a date is the first instant of that day there. An unknown zone is
+ * UTC.
  */
 export function parseInstant(text: string, timezone: string): Date | null {
   const instant = readIso(text, timezone);
@@ -20,7 +22,7 @@ export function parseInstant(text: string, timezone: string): Date | null {
 }
 
 /**
- * Reads the instant that a field of a request holds.
+ * Parses the instant of a field of a request.
  * @throws invalid_input (400) naming the field
  */
 export function readInstant(field: string, text: string, timezone: string): Date {
@@ -29,19 +31,21 @@ export function readInstant(field: string, text: string, timezone: string): Date
   return instant;
 }
 
-/** The refusal of a field that holds no instant. */
+/** Returns the refusal of a field that holds no instant. */
 export function notAnInstant(field: string) {
   return invalidInput({ [field]: ['Enter a date or a date-time in ISO 8601, from the year 1900 to 9999.'] });
 }
 
-/** True for an instant that can be stored and shown; false for an invalid date and for years before 1900 or after 9999. */
+/**
+ * True for an instant that can be stored and shown; false for an invalid date and for years before 1900 or after 9999.
+ */
 export function isInRange(instant: Date): boolean {
   const at_ms = instant.getTime();
   return at_ms >= FIRST_MS && at_ms <= LAST_MS;
 }
 
 /**
- * Returns an instant that was computed, such as the end of a period.
+ * Returns a computed instant, such as the end of a period.
  * @throws instant_out_of_range (400)
  */
 export function requireInRange(instant: Date): Date {
@@ -65,7 +69,7 @@ function readIso(text: string, timezone: string): Date | null {
   }
 }
 
-/** Says whether a text is the name of a time zone (IANA), such as `Europe/Paris`. */
+/** True if a text is the name of a time zone (IANA), such as `Europe/Paris`. */
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z][-+/A-Za-z0-9_]*$/.test(name)) return false;
   try {
@@ -76,14 +80,9 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** Tells the first moment of the day, in a zone, that an instant falls on. */
+/** Returns the first instant of the day that contains `at` in a time zone. */
 export function startOfDay(at: Date, timezone: string): Date {
   return toDate(zoned(at, timezone).startOfDay().toInstant());
-}
-
-/** Writes the day that an instant falls on in a zone, as `YYYY-MM-DD`. */
-export function dayOf(at: Date, timezone: string): string {
-  return zoned(at, timezone).toPlainDate().toString();
 }
 
 function zoned(at: Date, timezone: string): Temporal.ZonedDateTime {

@@ -1,6 +1,6 @@
 import { processorScale } from './currency.ts';
 
-/** An amount in 1/100 of `unit`, a lower-case ISO 4217 code, whatever the number of decimals of that currency. */
+/** An amount in 1/100 of `unit`, a lower-case ISO 4217 code, for every currency regardless of its decimals. */
 export interface Money {
   amount: number;
   unit: string;
@@ -24,35 +24,29 @@ const symbols: Readonly<Record<string, string>> = {
   xaf: 'CFA', xcd: 'EC$', xof: 'CFA', xpf: 'F', yer: 'YER', zar: 'R', zmw: 'ZK',
 };
 
-/** Crashes on anything but a safe integer: an amount that is not one is a bug, never an input error. */
+/** Throws unless the amount is a safe integer; any other value is a bug, not an input error. */
 export function assertAmount(amount: number): asserts amount is number {
   if (!Number.isSafeInteger(amount)) throw new Error(`not an amount in 1/100 of a unit: ${amount}`);
 }
 
-/** Says whether a currency has a symbol here, hence whether prices may be set in it. */
+/** True if prices may be set in a currency: it has a symbol. */
 export function isCurrency(unit: string): boolean {
   return Object.hasOwn(symbols, unit);
 }
 
-/** Lists the codes of all currencies that prices may be set in. */
+/** Returns the codes of all currencies that prices may be set in. */
 export function currencyCodes(): string[] {
   return Object.keys(symbols).toSorted();
 }
 
 /**
- * Writes an amount for people: `$20.00`, `($356.00)` when negative, `12.00 xyz` for a unit without symbol, `12.00` without unit.
+ * Formats an amount: `$20.00`, `($356.00)` when negative, `12.00 xyz` for a unit without symbol, `12.00` without unit.
  *
- * A unit given as `-usd` also means negative. No thousands separator; the decimal mark is that of `lang`.
+ * A unit of the form `-usd` also means negative. No thousands separator; the decimal mark is that of `lang`.
  */
 export function formatMoney(money: { amount: number; unit: string | null }, lang = 'en'): string {
   const { text, negative } = unsignedMoney(money, lang);
   return negative ? `(${text})` : text;
-}
-
-/** Writes an amount for spreadsheets: as `formatMoney`, but `-$356.00` when negative. */
-export function formatMoneyPlain(money: { amount: number; unit: string | null }): string {
-  const { text, negative } = unsignedMoney(money, 'en');
-  return negative ? `-${text}` : text;
 }
 
 function unsignedMoney(
@@ -68,14 +62,14 @@ function unsignedMoney(
   return { text: symbol === undefined ? `${digits} ${unit}` : `${symbol}${digits}`, negative };
 }
 
-/** Writes an amount as a bare decimal with two digits after the point: 2000 → `20.00`, -5 → `-0.05`. */
+/** Formats an amount as a decimal number with two digits after the point: 2000 → `20.00`, -5 → `-0.05`. */
 export function formatDecimal(amount: number): string {
   assertAmount(amount);
   const digits = String(Math.abs(amount)).padStart(3, '0');
   return `${amount < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
 
-/** Reads a decimal number as an amount, exactly: `12.5` → 1250; null for anything that is not a whole number of 1/100. */
+/** Parses a decimal number exactly: `12.5` → 1250; null for a text that is not a whole number of 1/100. */
 export function parseDecimal(text: string): number | null {
   const match = /^(-)?(\d*)(?:\.(\d*))?$/.exec(text.trim());
   if (match === null) return null;
@@ -89,9 +83,9 @@ export function parseDecimal(text: string): number | null {
 }
 
 /**
- * Shares `total` in proportion to `weights` without losing or making 1/100: the parts add up to `total` (largest remainder).
+ * Allocates `total` in proportion to `weights` by largest remainder: the parts add up to `total`.
  *
- * Equal remainders go to the earlier part. When all weights are 0 the parts are equal up to 1/100.
+ * Of equal remainders the earlier part gets the 1/100. When all weights are 0 the parts are equal up to 1/100.
  */
 export function allocate(total: number, weights: readonly number[]): number[] {
   assertAmount(total);
@@ -116,7 +110,7 @@ export function allocate(total: number, weights: readonly number[]): number[] {
   return parts.map(({ part }) => (total < 0 && part !== 0n ? -Number(part) : Number(part)));
 }
 
-/** Takes a part in basis points, rounded down for positive amounts: `floor(amount × bps / 10000)`, exact for every safe amount. */
+/** Returns `floor(amount × bps / 10000)`, exact for every safe amount. */
 export function portion(amount: number, bps: number): number {
   assertAmount(amount);
   const product = BigInt(amount) * BigInt(bps);
@@ -124,26 +118,28 @@ export function portion(amount: number, bps: number): number {
   return Number(product < 0n && product % 10_000n !== 0n ? quotient - 1n : quotient);
 }
 
-/** Writes basis points as a percentage: 1000 → `10%`, 1234 → `12.34%`. */
+/** Formats basis points as a percentage: 1000 → `10%`, 1234 → `12.34%`. */
 export function formatPercent(bps: number): string {
   assertAmount(bps);
   return bps % 100 === 0 ? `${bps / 100}%` : `${formatDecimal(bps)}%`;
 }
 
-/** Step between two amounts that can be charged in a currency: 100 if it has no decimals, else 1. Units: 1/100. */
+/**
+ * Returns the step between two amounts that can be charged in a currency: 100 without decimals, else 1. Units: 1/100.
+ */
 export function chargeStep(unit: string): 1 | 100 {
   return processorScale(unit)?.step ?? 1;
 }
 
-/** Rounds an amount towards zero to one that can be charged in its currency. */
+/** Rounds an amount towards zero to an amount that can be charged in its currency. */
 export function wholeAmount({ amount, unit }: Money): number {
   assertAmount(amount);
   return amount - (amount % chargeStep(unit));
 }
 
 /**
- * Converts to the smallest unit of the currency, as card processors count: 1000 jpy (¥10.00) → 10, 512 kwd → 5120.
- * Null if the amount cannot be charged: it is no multiple of `chargeStep`, or no card is charged in the currency.
+ * Converts to the smallest unit of card processors: 1000 jpy (¥10.00) → 10, 512 kwd → 5120.
+ * Returns null if the amount is not a multiple of `chargeStep`, or if cards cannot be charged in the currency.
  */
 export function toSmallestUnit({ amount, unit }: Money): number | null {
   assertAmount(amount);
@@ -155,8 +151,8 @@ export function toSmallestUnit({ amount, unit }: Money): number | null {
 }
 
 /**
- * Converts the count of a card processor to 1/100; further decimals are rounded half away from zero.
- * For the parts of a whole use `partsFromSmallestUnit`: parts that are rounded separately need not add up.
+ * Converts an amount in the smallest unit of card processors to 1/100; further decimals are rounded half away from
+ * zero. For the parts of a whole use `partsFromSmallestUnit`: parts that are rounded separately may not add up.
  */
 export function fromSmallestUnit(count: number, unit: string): Money {
   assertAmount(count);
@@ -168,8 +164,8 @@ export function fromSmallestUnit(count: number, unit: string): Money {
 }
 
 /**
- * Converts what a charge brought to 1/100: the whole is converted first, then the net amount, and the fee is the difference.
- * So net and fee add up to the whole in every currency, and neither is negative.
+ * Converts the amounts of a charge to 1/100: the whole first, then the net amount; the fee is the difference.
+ * Net and fee add up to the whole in every currency, and neither is negative.
  */
 export function partsFromSmallestUnit(
   { whole, net }: { whole: number; net: number },
@@ -181,8 +177,8 @@ export function partsFromSmallestUnit(
 }
 
 /**
- * Shares an amount as `allocate` does, in steps that can be charged in its currency: parts of whole yen for whole yen.
- * An amount that is no multiple of the step is shared in 1/100.
+ * Allocates an amount like `allocate`, in steps that can be charged in its currency: whole yen for whole yen.
+ * An amount that is not a multiple of the step is allocated in 1/100.
  */
 export function allocateMoney({ amount, unit }: Money, weights: readonly number[]): number[] {
   const step = amount % chargeStep(unit) === 0 ? chargeStep(unit) : 1;

@@ -8,7 +8,7 @@ const utc = (text: string) => {
   return Number.isNaN(at.getTime()) ? null : at;
 };
 
-test('a list that asks for nothing is the first page of 25', () => {
+test('a request without list parameters gets the first page of 25 rows', () => {
   assert.deepEqual(parseListQuery({}, utc), {
     page: 1,
     page_size: 25,
@@ -20,7 +20,7 @@ test('a list that asks for nothing is the first page of 25', () => {
   });
 });
 
-test('a page size is clamped to 100, and one that is none is ignored', () => {
+test('a page size above 100 counts as 100, an invalid one is ignored', () => {
   for (const [asked, given] of [
     ['1', 1],
     ['100', 100],
@@ -36,7 +36,7 @@ test('a page size is clamped to 100, and one that is none is ignored', () => {
   }
 });
 
-test('a page that is no number is no page', () => {
+test('a page that is not a number is page 0, which does not exist', () => {
   assert.equal(parseListQuery({ page: '3' }, utc).page, 3);
   assert.equal(parseListQuery({ page: '' }, utc).page, 1);
   for (const page of ['last', '-1', '1.5', '1e3', '99999999']) {
@@ -52,7 +52,7 @@ test('terms are separated by commas, and quotes protect a comma', () => {
   assert.equal(splitTerms(Array.from({ length: 50 }, (_, i) => `t${i}`).join(',')).length, 20);
 });
 
-test('an order may be repeated, hold commas, and be turned by a minus or by ot', () => {
+test('an order may be repeated, separated by commas, and reversed by a minus or by ot', () => {
   assert.deepEqual(parseListQuery({ o: ['title,-created_at', '-', 'x'] }, utc).order, [
     { field: 'title', descending: false },
     { field: 'created_at', descending: true },
@@ -62,11 +62,11 @@ test('an order may be repeated, hold commas, and be turned by a minus or by ot',
   assert.deepEqual(parseListQuery({ o: '-title', ot: 'desc' }, utc).order, [{ field: 'title', descending: true }]);
 });
 
-test('a lookup prefix on a searched field is understood and dropped', () => {
+test('a lookup prefix on a searched field is removed', () => {
   assert.deepEqual(parseListQuery({ q_f: ['^slug', '=email', 'title'] }, utc).fields, ['slug', 'email', 'title']);
 });
 
-test('instants may be quoted; what is no instant is refused by name', () => {
+test('instants may be quoted; a text that is not an instant is refused with the name of its field', () => {
   const { start_at, ends_at } = parseListQuery({ start_at: '"2026-01-01T00:00:00Z"', ends_at: '' }, utc);
   assert.deepEqual(start_at, new Date('2026-01-01T00:00:00Z'));
   assert.equal(ends_at, null);

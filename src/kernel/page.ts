@@ -1,6 +1,6 @@
 import { notAnInstant } from './instant.ts';
 
-/** One page of a list, as every list of the API answers it. `next` and `previous` are absolute URLs. */
+/** One page of a list, in the shape of the API. `next` and `previous` are absolute URLs. */
 export interface Page<T> {
   count: number;
   next: string | null;
@@ -8,7 +8,7 @@ export interface Page<T> {
   results: T[];
 }
 
-/** What a caller asked of a list, parsed and bounded. Instants are UTC; `start_at` inclusive, `ends_at` exclusive. */
+/** List parameters of a request, parsed and bounded. Instants are UTC; `start_at` inclusive, `ends_at` exclusive. */
 export interface ListQuery {
   page: number;
   page_size: number;
@@ -39,10 +39,10 @@ const TERMS_MAX = 20;
 /**
  * Reads the list parameters of a query string: `page`, `page_size`, `q`, `q_f`, `o`, `start_at`, `ends_at`.
  *
- * `page_size` above 100 is clamped and an unusable one ignored; unknown names in `q_f` and `o` are ignored later, by the list.
- * `parseInstant` reads an instant or a date in the zone of the list and returns null for anything else.
+ * A `page_size` above 100 counts as 100, an invalid one is ignored. The list ignores unknown names in `q_f` and `o`.
+ * `parseInstant` reads an instant, or a date in the time zone of the list, and returns null for any other text.
  * @throws invalid_input (400) naming `start_at` or `ends_at`
- * @see spec/identity.md 2.3, spec/gateway-themes-pages.md 6.2 and 6.3
+ * @see docs/spec/identity.md 2.3, docs/spec/themes-pages.md 6.2 and 6.3
  */
 export function parseListQuery(raw: RawListQuery, parseInstant: (text: string) => Date | null): ListQuery {
   const page =
@@ -66,7 +66,7 @@ export function parseListQuery(raw: RawListQuery, parseInstant: (text: string) =
   };
 }
 
-/** Ends a list at `at` (inclusive) unless its query names another end: rows dated later are left out. */
+/** Excludes rows dated after `at` (inclusive bound), unless the query names another end. */
 export function endListAt(list: ListQuery, at: Date): ListQuery {
   return list.ends_at === null ? { ...list, ends_at: new Date(at.getTime() + 1) } : list;
 }

@@ -18,7 +18,7 @@ const aDate = fc.date({
 });
 const aType = fc.constantFrom(...periodTypes);
 
-test('C7: periods end on the last day of a shorter month, at the same time of day', () => {
+test('periods end on the last day of a shorter month, at the same time of day', () => {
   const cases: [string, number, PeriodType, string][] = [
     ['2024-02-29T10:00:00Z', 1, 'monthly', '2024-03-29T10:00:00Z'],
     ['2024-02-29T10:00:00Z', 13, 'monthly', '2025-03-29T10:00:00Z'],
@@ -47,7 +47,7 @@ test('a day is 24 hours, even where clocks change', () => {
   assert.equal(addPeriods(new Date('2026-03-29T00:30:00Z'), 1, 'daily').toISOString(), '2026-03-30T00:30:00.000Z');
 });
 
-test('[NEW] buying month by month does not drift away from the day it began', () => {
+test('buying month by month keeps the day of the first purchase', () => {
   const anchor = new Date('2026-01-31T10:00:00Z');
   const ends: string[] = [];
   for (let end = anchor, n = 0; n < 4; n += 1) {
@@ -57,7 +57,7 @@ test('[NEW] buying month by month does not drift away from the day it began', ()
   assert.deepEqual(ends, ['2026-02-28', '2026-03-31', '2026-04-30', '2026-05-31']);
 });
 
-test('an end that was moved by hand counts from itself', () => {
+test('an end that a provider changed is counted from itself', () => {
   const anchor = new Date('2026-01-31T10:00:00Z');
   assert.equal(
     endOfPeriods(anchor, 1, 'monthly', new Date('2026-02-15T00:00:00Z')).toISOString(),
@@ -76,7 +76,7 @@ test('buying n periods at once or one by one ends at the same instant', () => {
   );
 });
 
-test('later begins and longer terms never end earlier', () => {
+test('a later start or a longer term never ends earlier', () => {
   fc.assert(
     fc.property(aDate, fc.nat({ max: 1e11 }), aType, fc.nat({ max: 100 }), (start, later_ms, type, count) => {
       const end = addPeriods(start, count, type);
@@ -86,7 +86,7 @@ test('later begins and longer terms never end earlier', () => {
   );
 });
 
-test('periods keep the anchor at month ends', () => {
+test('periods keep the day of the anchor at month ends', () => {
   const anchor = new Date('2026-01-31T10:00:00Z');
   const days = ['2026-01-31T10:00:00Z', '2026-02-28T10:00:00Z', '2026-03-31T10:00:00Z', '2026-04-30T10:00:00Z'].map(
     (at) => {
@@ -112,7 +112,7 @@ test('every instant is in exactly one period', () => {
   );
 });
 
-test('periods have a noun and are told from other words', () => {
+test('a natural period has a noun; other words are not natural periods', () => {
   assert.equal(periodNoun('monthly', 1), 'month');
   assert.equal(periodNoun('yearly', 2), 'years');
   assert.ok(isPeriodType('weekly') && !isPeriodType('fortnightly'));

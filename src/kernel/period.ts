@@ -15,21 +15,21 @@ const fixedLength_ms = { hourly: HOUR_MS, daily: DAY_MS, weekly: 7 * DAY_MS } as
 const lengthInMonths = { monthly: 1, yearly: 12 } as const;
 const nouns = { hourly: 'hour', daily: 'day', weekly: 'week', monthly: 'month', yearly: 'year' } as const;
 
-/** Says whether a text names a natural period. */
+/** True if a text names a natural period. */
 export function isPeriodType(text: string): text is PeriodType {
   return (periodTypes as readonly string[]).includes(text); // widened only to search it
 }
 
-/** Names natural periods in the number that fits a count: `month` for 1, `months` for 12. */
+/** Returns the noun of a natural period for a count: `month` for 1, `months` for 12. */
 export function periodNoun(type: PeriodType, count: number): string {
   return count > 1 ? `${nouns[type]}s` : nouns[type];
 }
 
 /**
- * Moves an instant by natural periods, back when `count` is negative.
+ * Adds natural periods to an instant; subtracts them when `count` is negative.
  *
- * In UTC: time zones and daylight saving play no role. Months and years keep the time of day and stop at the last day of
- * the month: Jan 31 + 1 month is Feb 28 or 29.
+ * In UTC, without time zones and daylight saving. Months and years keep the time of day and end at the last day of a
+ * shorter month: Jan 31 + 1 month is Feb 28 or 29.
  */
 export function addPeriods(start: Date, count: number, type: PeriodType): Date {
   if (!Number.isSafeInteger(count)) throw new Error(`not a number of periods: ${count}`);
@@ -38,10 +38,10 @@ export function addPeriods(start: Date, count: number, type: PeriodType): Date {
 }
 
 /**
- * Ends `count` natural periods after `from` (by default after `anchor`).
+ * Returns the instant `count` natural periods after `from` (by default after `anchor`).
  *
- * Ends are counted from the anchor whenever `from` is the end of a whole number of periods, so buying month by month from
- * Jan 31 gives Feb 28, Mar 31, Apr 30 and not Feb 28, Mar 28, Apr 28. A `from` that was moved by hand counts from itself.
+ * When `from` is the end of a whole number of periods, the result is counted from the anchor: month by month from Jan
+ * 31 gives Feb 28, Mar 31, Apr 30. Any other `from`, such as an end that a provider changed, is counted from itself.
  */
 export function endOfPeriods(anchor: Date, count: number, type: PeriodType, from: Date = anchor): Date {
   const elapsed = wholePeriods(anchor, type, 1, from);
@@ -49,7 +49,7 @@ export function endOfPeriods(anchor: Date, count: number, type: PeriodType, from
   return addPeriods(from, count, type);
 }
 
-/** Finds the period of `length` natural periods, counted from the anchor, that contains an instant. */
+/** Returns the period of `length` natural periods, counted from the anchor, that contains an instant. */
 export function periodContaining(anchor: Date, type: PeriodType, length: number, at: Date): Period {
   const elapsed = wholePeriods(anchor, type, length, at);
   return {

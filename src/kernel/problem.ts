@@ -1,4 +1,4 @@
-/** What a room declares about one of its refusals; the key it stands under is its permanent code. */
+/** Declaration of one problem of a room; its key in the table is the permanent code. */
 export interface ProblemDefinition {
   readonly status: number;
   readonly title: string;
@@ -6,13 +6,13 @@ export interface ProblemDefinition {
 }
 
 export interface ProblemExtra {
-  /** Replaces the title in the answer. */
+  /** Replaces the title in the response. */
   readonly detail?: string;
-  /** Page that mends the problem: a same-site path. */
+  /** Page that resolves the refusal: a same-site path. */
   readonly location?: string;
-  /** Seconds after which trying again makes sense. */
+  /** Seconds until a retry can succeed. */
   readonly retry_after_s?: number;
-  /** Further members of the JSON answer, next to `detail` and `code`. */
+  /** Further members of the JSON response, next to `detail` and `code`. */
   readonly members?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }
@@ -21,8 +21,8 @@ export interface ProblemExtra {
 export type FieldMessages = Readonly<Record<string, readonly string[]>>;
 
 /**
- * An expected refusal: thrown by verbs, logged at info, answered to the caller, never reported as a bug.
- * The wire form is made in platform/http/problem-reply.ts and nowhere else.
+ * An expected refusal: thrown by verbs, logged at info, sent to the caller, never reported as a bug.
+ * src/platform/http/replies/problem-reply.ts makes the wire form.
  */
 export class Problem extends Error {
   readonly code: string;
@@ -50,7 +50,7 @@ export type ProblemFactory = ((extra?: ProblemExtra) => Problem) & {
   readonly definition: ProblemDefinition;
 };
 
-/** Turns a room's table of refusals into factories: `throw catalogProblems.coupon_expired()`. */
+/** Makes a factory of each problem of a room: `throw catalogProblems.coupon_expired()`. */
 export function defineProblems<const T extends Record<string, ProblemDefinition>>(
   definitions: T,
 ): { readonly [K in keyof T]: ProblemFactory } {
@@ -70,7 +70,7 @@ export const inputProblems = defineProblems({
   malformed_body: { status: 400, title: 'The body of the request could not be read.' },
 });
 
-/** A 400 that names each field at fault: `throw invalidInput({ email: ['Enter an e-mail address.'] })`. */
+/** Returns a 400 that names each invalid field: `throw invalidInput({ email: ['Enter an e-mail address.'] })`. */
 export function invalidInput(fields: FieldMessages): Problem {
   return new Problem('invalid_input', inputProblems.invalid_input.definition, {}, fields);
 }

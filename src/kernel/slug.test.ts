@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { isSlug, slugify, withSuffix } from './slug.ts';
 
-test('titles become slugs', () => {
+test('a title becomes a slug', () => {
   const cases: [string, string][] = [
     ['My Project', 'my-project'],
     ['Ünï çødé & Co.', 'uni-cde-co'],
@@ -17,7 +17,7 @@ test('titles become slugs', () => {
   for (const [title, slug] of cases) assert.equal(slugify(title), slug);
 });
 
-test('whatever comes in, a slug or nothing comes out, and a slug stays itself', () => {
+test('any title gives a slug or an empty text, and a slug stays unchanged', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (title) => {
       const slug = slugify(title);
@@ -27,7 +27,7 @@ test('whatever comes in, a slug or nothing comes out, and a slug stays itself', 
   );
 });
 
-test('a suffix keeps a slug within its length', () => {
+test('a suffix keeps a slug within its maximum length', () => {
   const hex = (digits: number) => '0123456789abcdef'.slice(0, digits);
   assert.equal(withSuffix('my-project', hex), 'my-project-0123456');
   assert.equal(withSuffix('a'.repeat(50), hex), `${'a'.repeat(42)}-0123456`);

@@ -1,19 +1,19 @@
 export const SLUG_LENGTH_MAX = 50;
 
-/** What a slug may look like wherever a person or a program chooses one. */
+/** Pattern of a slug that a person or a program chooses. */
 export const SLUG_PATTERN = '^[-A-Za-z0-9_]{1,50}$';
 
 /**
- * The form in which a name (username, slug of a profile, plan, role type or agreement) is stored and compared: trimmed, with
- * lower-case letters. Only A-Z change: no letter of another script becomes one of a name.
+ * Returns the form in which a name (username, slug of a profile, plan, role type or agreement) is stored and compared:
+ * trimmed, in lower case. Only A-Z change, so that no letter of another script becomes a letter of a name.
  */
 export function canonicalName(text: string): string {
   return text.trim().replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /**
- * Makes a slug of a title: `My Project` → `my-project`. Letters that do not come down to a-z are dropped.
- * Empty when nothing is left: the caller decides what stands in.
+ * Derives a slug from a title: `My Project` → `my-project`. Letters that do not decompose to a-z are dropped.
+ * Empty when no letter is left; the caller then chooses another.
  */
 export function slugify(text: string, length_max = SLUG_LENGTH_MAX): string {
   return text
@@ -26,7 +26,7 @@ export function slugify(text: string, length_max = SLUG_LENGTH_MAX): string {
     .replace(/[-_]+$/, '');
 }
 
-/** Appends `-` and 7 hexadecimal digits to a slug that is taken, within the length of a slug. `randomHex` brings the digits. */
+/** Appends `-` and 7 hexadecimal digits of `randomHex` to a slug, within the maximum length of a slug. */
 export function withSuffix(base: string, randomHex: (digits: number) => string): string {
   const digits = randomHex(7);
   if (base === '') return digits;

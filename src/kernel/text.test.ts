@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { containsCi, equalsCi, normalizeCode, singleLine, splitFullName } from './text.ts';
+import { equalsCi, normalizeCode, singleLine, splitFullName } from './text.ts';
 
-test('full names are split as people write them', () => {
+test('a full name is split into first, middle and last names', () => {
   const cases: [string, string, string, string][] = [
     ['Xia Lee', 'Xia', '', 'Lee'],
     ['Xia M. Lee', 'Xia', 'M.', 'Lee'],
@@ -18,12 +18,11 @@ test('full names are split as people write them', () => {
     assert.deepEqual(splitFullName(full_name), { first, middle, last });
 });
 
-test('case is ignored where it must be', () => {
+test('two texts that differ in case only are equal', () => {
   assert.ok(equalsCi('Alice', 'aLICE') && !equalsCi('Alice', 'Alicia'));
-  assert.ok(containsCi('Hello World', 'WORLD') && !containsCi('Hello', 'World'));
 });
 
-test('a pasted code is the same code with blanks, invisible characters or compatibility forms around or inside it', () => {
+test('a pasted code is accepted with blanks, invisible characters or compatibility forms', () => {
   const spellings = [
     'DIS50',
     ' DIS50\t',
@@ -41,7 +40,7 @@ test('a pasted code is the same code with blanks, invisible characters or compat
   assert.equal(normalizeCode(' \u200b\t'), '');
 });
 
-test('a name is read on one line, without characters that hide or turn text; joiners of a script stay', () => {
+test('a name has one line and no characters that hide or reorder text; joiners of a script stay', () => {
   const family = '\u{1f468}\u200d\u{1f469}\u200d\u{1f467}';
   const cases: [written: string, read: string][] = [
     [' Ada\r\n Lovelace ', 'Ada Lovelace'],

@@ -5,8 +5,8 @@ export interface NameParts {
 }
 
 /**
- * Splits a full name. The first word is the first name (`El` takes the next word along), the last word the last name
- * (`I`, `II` and `III` take the word before along), what is between the middle names. One word is a first name.
+ * Splits a full name into words: the first word is the first name (`El` includes the next word), the last word the last
+ * name (`I`, `II` and `III` include the previous word), the rest the middle names. A single word is the first name.
  */
 export function splitFullName(full_name: string): NameParts {
   const words = full_name.split(/\s+/).filter((word) => word !== '');
@@ -16,19 +16,15 @@ export function splitFullName(full_name: string): NameParts {
   return { first: firsts.join(' '), middle: words.join(' '), last: lasts.join(' ') };
 }
 
-/** Says whether two texts are equal when case is ignored. */
+/** True if two texts are equal regardless of case. */
 export function equalsCi(left: string, right: string): boolean {
   return left.toLowerCase() === right.toLowerCase();
 }
 
-/** Says whether a text contains another when case is ignored. */
-export function containsCi(text: string, part: string): boolean {
-  return text.toLowerCase().includes(part.toLowerCase());
-}
-
 /**
- * Reads a name on one line: NFC, trimmed; line breaks and control characters become a blank; characters without a width and those
- * that turn the direction of the text are removed. Joiners stay: emoji and some scripts need them. Empty when nothing shows.
+ * Normalizes a name to one line: NFC, trimmed. Line breaks and control characters become a blank. Characters without a
+ * width and those that change the direction of the text are removed. Joiners stay: emoji and some scripts need them.
+ * Returns an empty text when no visible character is left.
  */
 export function singleLine(text: string): string {
   const line = text
@@ -45,7 +41,8 @@ export function singleLine(text: string): string {
 
 /**
  * Normalizes a code that a person typed or pasted: compatibility forms become plain characters (NFKC), and white space,
- * control characters and invisible characters (zero-width spaces, byte order marks, variation selectors) are removed. Letter case is kept.
+ * control characters and invisible characters (zero-width spaces, byte order marks, variation selectors) are removed.
+ * Letter case is preserved.
  */
 export function normalizeCode(text: string): string {
   return text.normalize('NFKC').replace(/[\s\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}]/gu, '');
