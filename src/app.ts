@@ -42,7 +42,7 @@ import { claimWaiting, endAllOfProfile, findProvidingProfiles, makeSubscriptions
 import { assetRoutes, openThemes } from '#themes';
 import { type Config, EVALUATION_EMAIL } from './config.ts';
 import { firstRunPages } from './first-run/pages.ts';
-import { listSubscriptions } from './list-subscriptions.ts';
+import { findSubscriptions } from './find-subscriptions.ts';
 import { version } from './version.ts';
 
 const themeFolder = fileURLToPath(new URL('../themes/default/', import.meta.url));
@@ -276,7 +276,7 @@ function makeRooms({ accounts, templates }: RoomSettings): readonly Room[] {
       hooks: emptyCartOnArchive(makeProfilesHooks(endAllOfProfile, removeChoices, claimWaiting)),
       findLead,
     }),
-    makeProfiles({ accounts, templates, listSubscriptions, findProfileNotes, onProfileArchived: endAllOfProfile }),
+    makeProfiles({ accounts, templates, findSubscriptions, findProfileNotes, onProfileArchived: endAllOfProfile }),
     makeContacts({ throttle }),
     makeCatalog(),
     makeSubscriptions({ throttle }),

@@ -38,7 +38,10 @@ export async function addActivity(
   });
 }
 
-/** Finds the contact behind a name without making one; null for a user who is not on record. @throws contact_unknown (404) */
+/**
+ * Finds the contact behind a name without making one; null for a user who is not on record.
+ * @throws contact_unknown (404)
+ */
 export async function findContactNamed(reader: Reader, name: string): Promise<Contact | null> {
   const user = await findUserByUsername(reader, name);
   const contact = user ? await findContactOfUser(reader, user) : await findContactBySlug(reader, name);

@@ -8,7 +8,7 @@ import {
   renamePersonalProfile,
 } from './profile/index.ts';
 
-/** Supplies what the accounts room asks of this one: who runs the site, and what follows a change of a user. */
+/** Makes the functions that the accounts room calls when a user changes, in the transaction of that change. */
 export function makeProfilesHooks(
   onArchived: OnProfileArchived,
   onClaimed: OnAccountClaimed,

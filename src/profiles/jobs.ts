@@ -4,7 +4,7 @@ import { deleteLapsedInvitations } from './records/index.ts';
 
 const KEPT_MS = 90 * 86_400_000;
 
-/** Deletes invitations that lapsed 90 days ago; until then a manager can send them again. */
+/** Deletes invitations 90 days after they lapsed; until then a manager can send them again. */
 const forgetInvitations = defineJob({
   name: 'forget_invitations',
   schedule: '47 3 * * *',

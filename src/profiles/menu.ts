@@ -3,10 +3,10 @@ import type { FastifyRequest } from 'fastify';
 import { paths } from '#platform/http/paths';
 import { findProfileSummaries, findRolesInState } from './records/index.ts';
 
-/** Profiles shown in the menu of every page; the rest are behind a link. */
+/** Number of profiles in the menu of every page; a link leads to the others. */
 const MENU_PROFILES_MAX = 3;
 
-/** Makes what every page shows of who is signed in: the name and a few profiles. */
+/** Makes the function that loads the user and the profiles in the menu of every page. */
 export function makeMenu(): (request: FastifyRequest) => Promise<Record<string, unknown>> {
   return async ({ ctx }) => {
     const { actor, db } = ctx;

@@ -6,19 +6,21 @@ import type { Templates } from '#platform/templates/templates';
 import type { OnProfileArchived } from './profile/index.ts';
 import type { ActivityMentionSchema, SubscriptionMentionSchema } from './schemas.ts';
 
-/** What this room asks of others; src/app.ts brings the answers. */
+/** Dependencies of the room, injected by src/app.ts. */
 export interface ProfileNeeds {
   accounts: AccountsSettings;
-  /** Holds the texts of the agreements. */
+  /** Renders the texts of the agreements. */
   templates: Pick<Templates, 'has' | 'renderPage'>;
-  /** Lists the subscriptions of a profile that run at an instant; with `sellers` those to plans of these providers. */
-  listSubscriptions(
+  /**
+   * Finds the subscriptions of a profile that run at an instant; with `sellers` only those to plans of these providers.
+   */
+  findSubscriptions(
     reader: Reader,
     profile_id: ProfileId,
     at: Date,
     sellers: readonly ProfileId[] | null,
   ): Promise<Static<typeof SubscriptionMentionSchema>[]>;
-  /** Lists the operator's notes about a profile, newest first. */
+  /** Finds the notes of the broker about a profile, newest first. */
   findProfileNotes(reader: Reader, profile_id: ProfileId): Promise<Static<typeof ActivityMentionSchema>[]>;
   onProfileArchived: OnProfileArchived;
 }

@@ -2,28 +2,30 @@ import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Subject } from '#platform/http/guards/access';
 import { isGlobal, type Profile, role_statuses, type RoleStatus, type RoleType } from './records/index.ts';
 
-/** Says whether the caller manages the broker: the operator of the site. */
+/** True if the caller is a manager of the broker. */
 export function isBrokerManager(subject: Subject): boolean {
   return subject.relation === 'broker' && subject.is_manager;
 }
 
-/** A global type is the operator's, a local one its profile's managers'. */
+/** Broker managers may edit every role type, managers of a profile its local types. */
 export function mayEditRoleType(subject: Subject, type: Pick<RoleType, 'profile_id'>): boolean {
   if (isBrokerManager(subject)) return true;
   return !isGlobal(type) && subject.is_manager && type.profile_id === subject.profile_id;
 }
 
-/** Providers see who the members are; their phone numbers and sign-ins are for the profile itself and the operator. */
+/**
+ * Providers may read the names of members; phone numbers and sign-ins are visible to the profile and the broker only.
+ */
 export function maySeeMembersInFull(subject: Subject): boolean {
   return subject.relation === 'direct' || subject.relation === 'broker';
 }
 
-/** The last manager may only be taken away by the operator, and from the operator's own profile by nobody. */
+/** Only broker managers may remove the last manager; the last manager of the broker cannot be removed. */
 export function mayRemoveLastManager(subject: Subject, profile_id: ProfileId, broker_id: ProfileId): boolean {
   return isBrokerManager(subject) && profile_id !== broker_id;
 }
 
-/** Managers whom a user let in on the personal profile do not shut that user out: only the user or the broker removes that role. */
+/** Only the user and broker managers may remove the role of the user on the personal profile. */
 export function mayRemoveOwner(
   subject: Subject,
   {
@@ -35,17 +37,17 @@ export function mayRemoveOwner(
   return profile.personal_user_id !== user_id || actor_id === user_id || isBrokerManager(subject);
 }
 
-/** The broker's notes about a customer are not shown to the customer, nor to its providers. */
+/** Only the broker may read its notes about a profile: neither the profile nor its providers may. */
 export function maySeeActivities(subject: Subject): boolean {
   return subject.relation === 'broker';
 }
 
-/** Invitations and requests are between a profile and its members: providers see neither these nor their keys. */
+/** Providers may read neither invitations and requests nor their keys. */
 export function maySeePendingRoles(subject: Subject): boolean {
   return subject.relation !== 'provider';
 }
 
-/** Managers change a profile; a provider of it does not. */
+/** Managers may change the details of a profile; managers of its providers may not. */
 export function mayEditDetails(subject: Subject): boolean {
   return subject.is_manager && subject.relation !== 'provider';
 }

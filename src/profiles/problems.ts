@@ -1,43 +1,46 @@
 import { defineProblems } from '#kernel/problem';
 
-/** Every refusal of the profiles room. Codes are permanent. */
+/** Problems of the profiles room. Codes are permanent. */
 export const profileProblems = defineProblems({
   password_required: {
     status: 403,
-    title: 'Choose a password before you go on.',
-    help: 'Follow the link in the e-mail that we sent when the account was made, or ask for a new one.',
+    title: 'Choose a password before you continue.',
+    help: 'Follow the link in the e-mail that was sent when the account was created, or ask for a new one.',
   },
-  otp_required: { status: 403, title: 'One of your roles requires a second factor. Set it up before you go on.' },
-  terms_unsigned: { status: 403, title: 'Agree to the terms of use before you go on.' },
+  otp_required: { status: 403, title: 'One of your roles requires a second factor. Set it up before you continue.' },
+  terms_unsigned: { status: 403, title: 'Agree to the terms of use before you continue.' },
   profile_unknown: { status: 404, title: 'There is no such profile.' },
   subscriber_details_protected: {
     status: 403,
-    title: 'Only the subscriber changes the name and the contact details of its profile.',
+    title: 'Only the subscriber can change the name and the contact details of its profile.',
   },
-  profile_protected: { status: 403, title: 'The site cannot do without this profile.' },
+  profile_protected: { status: 403, title: 'This profile is part of the site and cannot be changed in this way.' },
   registration_disabled: { status: 403, title: 'Registration is closed on this site.' },
-  shadow_profiles_limited: { status: 403, title: 'Only people who sell on this site may add profiles for others.' },
+  shadow_profiles_limited: {
+    status: 403,
+    title: 'Only managers of the broker or of a provider can create profiles for others.',
+  },
   user_unknown: { status: 404, title: 'There is no such user.' },
-  role_type_unknown: { status: 404, title: 'There is no such kind of role.' },
-  role_type_protected: { status: 403, title: 'The site cannot do without this kind of role.' },
+  role_type_unknown: { status: 404, title: 'There is no such role type.' },
+  role_type_protected: { status: 403, title: 'This role type cannot be deleted.' },
   role_type_global: {
     status: 403,
-    title: 'Only the operator of the site changes a kind of role that all profiles share.',
+    title: 'Only managers of the broker can change a role type that all profiles share.',
   },
   role_type_in_use: {
     status: 409,
-    title: 'People still hold roles of this kind.',
-    help: 'Add force=1 to take these roles away too.',
+    title: 'Users have roles of this type.',
+    help: 'Add force=1 to delete these roles too.',
   },
   role_unknown: { status: 404, title: 'There is no such role.' },
   role_key_unknown: {
     status: 404,
-    title: 'This invitation does not exist, is over or was addressed to somebody else.',
+    title: 'This invitation does not exist, has expired or is for another user.',
   },
   role_already_held: {
     status: 409,
     title: 'This user already has a role on the profile.',
-    help: 'Take the present role away first.',
+    help: 'Remove the present role first.',
   },
   role_already_offered: {
     status: 409,
@@ -49,5 +52,5 @@ export const profileProblems = defineProblems({
   last_manager: { status: 409, title: 'A profile must keep at least one manager.' },
   agreement_unknown: { status: 404, title: 'There is no such agreement.' },
   agreement_protected: { status: 400, title: 'The terms of use cannot be deleted.' },
-  agreement_declined: { status: 400, title: 'You must agree to go on.' },
+  agreement_declined: { status: 400, title: 'You must agree to continue.' },
 });

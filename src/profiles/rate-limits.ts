@@ -4,7 +4,7 @@ export const registerLimit: RateLimit = {
   name: 'register',
   max: 10,
   window_s: 3600,
-  counts: 'Registrations; the answer shows whether a name or address is taken',
+  counts: 'Registrations; the response shows whether a name or address is taken',
   per: 'network',
 };
 export const typeAheadLimit: RateLimit = {

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { Extra, IsoInstant, NullableString } from '#platform/http/schemas';
 
-/** A profile as other things mention it. */
+/** Public facts of a profile. */
 export const ProfileSummarySchema = Type.Object(
   {
     slug: Type.String(),
@@ -31,7 +31,10 @@ const detail_fields = {
   extra: Extra,
 };
 
-/** A profile with everything that its managers may see. `nick_name` and `lang` are those of the user of a personal profile, null for others. */
+/**
+ * A profile with every field that its managers may read. `nick_name` and `lang` belong to the user of a personal
+ * profile; null for organizations.
+ */
 export const ProfileDetailSchema = Type.Object(
   {
     ...detail_fields,
@@ -43,7 +46,7 @@ export const ProfileDetailSchema = Type.Object(
 );
 export type ProfileDetailBody = Static<typeof ProfileDetailSchema>;
 
-/** A subscription as a profile mentions it. */
+/** A subscription in the representation of a profile. */
 export const SubscriptionMentionSchema = Type.Object({
   created_at: IsoInstant,
   ends_at: IsoInstant,
@@ -66,7 +69,7 @@ export const ActivityMentionSchema = Type.Object({
   account: Type.Union([ProfileSummarySchema, Type.Null()]),
 });
 
-/** A profile with its running subscriptions and, for the operator, the notes taken about it. */
+/** A profile with its running subscriptions and, for the broker, the notes about it. */
 export const ProfileWithSubscriptionsSchema = Type.Object(
   {
     ...ProfileDetailSchema.properties,
@@ -78,7 +81,7 @@ export const ProfileWithSubscriptionsSchema = Type.Object(
 
 const Email = Type.String({ maxLength: 254, description: 'E-mail address' });
 
-/** What people may send to make or change a profile. Lengths are those of the table. */
+/** Fields of requests that create or change a profile. Lengths equal those of the table. */
 export const profile_body_fields = {
   slug: Type.Optional(Type.String({ maxLength: 50 })),
   picture: Type.Optional(Type.Union([Type.String({ maxLength: 2083 }), Type.Null()])),
@@ -96,10 +99,10 @@ export const profile_body_fields = {
   extra: Type.Optional(Extra),
 };
 
-/** The body of a full update. */
+/** Body of an update. */
 export const ProfileUpdateBody = Type.Object(profile_body_fields);
 
-/** The body of a creation: an update plus the kind of profile. */
+/** Body of a creation: the fields of an update and the kind of profile. */
 export const ProfileCreateBody = Type.Object({
   ...profile_body_fields,
   type: Type.Optional(Type.Enum(['personal', 'organization'])),

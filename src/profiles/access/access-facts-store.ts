@@ -6,17 +6,19 @@ import type { Reader } from '#platform/db/database';
 import { TERMS_OF_USE, validSignatureCondition } from '../agreements/index.ts';
 import { activeRoleCondition } from '../records/index.ts';
 
-/** What the guards need to know about a caller and the profile of the path. */
+/** Facts about a caller and the profile of the path, as the guards read them. */
 export interface AccessFacts {
-  /** The caller as a user: null when the account is gone. */
+  /** The user of the caller; null if it was deleted. */
   caller: { is_active: boolean; has_password: boolean; otp_enabled: boolean } | null;
-  /** Roles of the caller that are in effect; `role_type` is a global type's slug, or null for a local one. */
+  /** Roles of the caller in effect; `role_type` is the slug of a global type, null for a local type. */
   held: { profile_id: ProfileId; role_type: string | null }[];
-  /** One of these roles demands a second factor. Pending ones never do: anybody could lock anybody out with them. */
+  /**
+   * True if one of these roles requires a second factor. An invitation does not: it must not lock the invited user out.
+   */
   requires_otp: boolean;
-  /** The terms of use are signed as they stand now, or the site has none. */
+  /** True if the caller has signed the current terms of use, or the site has none. */
   is_terms_signed: boolean;
-  /** The profile under that slug, null when there is none or no slug was asked for. */
+  /** The profile of the slug; null if there is none or the path names none. */
   profile_id: ProfileId | null;
 }
 
@@ -49,16 +51,16 @@ const factsOf = builtOnce((reader, user_id: UserId, profile_slug: string | null)
 });
 
 /**
- * Reads everything in one statement: it runs before each guarded request.
+ * Loads all facts in one statement, because it runs before each guarded request.
  *
- * Relies on the indexes roles_user_id, profiles (slug), agreements (slug) and signatures (agreement_id, user_id).
+ * Indexes: roles_user_id, profiles (slug), agreements (slug) and signatures (agreement_id, user_id).
  */
-export async function readAccessFacts(
+export async function loadAccessFacts(
   reader: Reader,
   question: { user_id: UserId; profile_slug: string | null },
 ): Promise<AccessFacts> {
   const [row] = await factsOf(reader, question.user_id, question.profile_slug);
-  if (!row) throw new Error('an outer join on nothing answers one row');
+  if (!row) throw new Error('the outer join returned no row');
   const { is_active, has_password, otp_enabled, ...facts } = row;
   const caller = is_active === null ? null : { is_active, has_password: !!has_password, otp_enabled: !!otp_enabled };
   return { ...facts, caller };

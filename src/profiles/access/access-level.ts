@@ -1,27 +1,31 @@
 import type { Subject } from '#platform/http/guards/access';
 import { CONTRIBUTOR, MANAGER } from '../records/index.ts';
 
-/** What a caller may do where she stands: everything, reading only, nothing. */
-export type Strength = 'none' | 'read' | 'manage';
+/** Access level of a caller on one profile, in ascending order. */
+const access_levels = ['none', 'read', 'manage'] as const;
+export type AccessLevel = (typeof access_levels)[number];
 
-export interface Standing {
+/** An access level with the relation to the profile that gives it. */
+export interface AccessGrant {
   relation: Subject['relation'];
-  strength: Strength;
+  level: AccessLevel;
 }
 
-const order: readonly Strength[] = ['none', 'read', 'manage'];
-
-/** Tells what holding a role of a global type allows; other types are for access rules to name. */
-export function strengthFor(role_type: string | null): Strength {
+/**
+ * Returns the access level that a role of a global type gives. `role_type` is its slug; null for a local type.
+ *
+ * Types other than manager and contributor give no access to the API; access rules of the gateway name them.
+ */
+export function accessLevelOf(role_type: string | null): AccessLevel {
   if (role_type === MANAGER) return 'manage';
   return role_type === CONTRIBUTOR ? 'read' : 'none';
 }
 
-/** Picks the standing that allows most; the first of equals. */
-export function strongest(standings: readonly Standing[]): Standing {
-  const none: Standing = { relation: 'none', strength: 'none' };
-  return standings.reduce(
-    (best, each) => (order.indexOf(each.strength) > order.indexOf(best.strength) ? each : best),
+/** Returns the grant with the highest level; the first one of equal level. */
+export function highestGrant(grants: readonly AccessGrant[]): AccessGrant {
+  const none: AccessGrant = { relation: 'none', level: 'none' };
+  return grants.reduce(
+    (best, each) => (access_levels.indexOf(each.level) > access_levels.indexOf(best.level) ? each : best),
     none,
   );
 }

@@ -16,31 +16,31 @@ import {
 import { paths } from '#platform/http/paths';
 import { TERMS_OF_USE } from '../agreements/index.ts';
 import { profileProblems } from '../problems.ts';
-import { type AccessFacts, readAccessFacts } from './access-facts-store.ts';
-import { type Standing, type Strength, strengthFor, strongest } from './access-level.ts';
+import { type AccessFacts, loadAccessFacts } from './access-facts-store.ts';
+import { type AccessGrant, type AccessLevel, accessLevelOf, highestGrant } from './access-level.ts';
 
-/** A profile that sells to another; `active` while a subscription runs, false in the days after it. */
+/** A provider of a profile. `active` while a subscription to its plans runs; false during the grace period after it. */
 export interface ProviderLink {
   provider_id: ProfileId;
   active: boolean;
 }
 
-/** What the rooms above answer, so that this one need not know them. */
+/** Facts of the rooms above, injected because those rooms import this one. */
 export interface AccessSources {
-  /** Lists who provides plans to a profile, including those whose last subscription ended up to `grace_days` ago. */
+  /** Finds the providers of a profile, including those whose last subscription ended up to `grace_days` ago. */
   providersOf(reader: Reader, profile_id: ProfileId, at: Date, grace_days: number): Promise<readonly ProviderLink[]>;
   /** Finds a contact without a login by its slug; the broker may read it under the path of a user. */
   findLead(reader: Reader, slug: string): Promise<object | null>;
-  /** Days after its end in which a subscription still lets the provider read. */
+  /** Number of days after the end of a subscription for which its provider can read the profile. */
   grace_days: number;
-  /** Signed-in people must have agreed to the terms of use; false on sites that do without. */
+  /** True if users must have signed the current terms of use. */
   terms_required: boolean;
 }
 
 type UserActor = Extract<Actor, { kind: 'user' }>;
 type ProfileAccess = Extract<Access, { kind: 'direct' | 'provider' | 'provider-only' }>;
 type SelfAccess = Extract<Access, { kind: 'self' }>;
-interface Inquiry extends AccessQuestion {
+interface AccessRequest extends AccessQuestion {
   reader: Reader;
   at: Date;
   actor: UserActor;
@@ -48,18 +48,18 @@ interface Inquiry extends AccessQuestion {
 }
 
 /**
- * Makes the function that decides, for each guarded route, whether the caller may use it.
+ * Makes the function that decides whether the caller may use a guarded route.
  *
- * The tests run in this order: signed in · has a password and, where a role demands it, a second factor · agreed to the
- * terms · stands to the profile or user of the path as the route asks. A manager of the broker passes the last one
- * everywhere, a contributor of the broker for reading. Unknown names are 404 to these and 403 to everybody else.
- * @see spec/identity.md 3
+ * The checks run in this order: signed in · has a password and, if a role requires it, a second factor · has signed the
+ * terms of use · has the relation to the profile or user of the path that the route declares. Broker managers pass the
+ * last check on every path, broker contributors for GET. Unknown names are 404 for these two and 403 for other callers.
+ * Source: docs/spec/identity.md 3.
  */
 export function makeDecideAccess(sources: AccessSources): DecideAccess {
   return async (reader: Reader, clock: Clock, question: AccessQuestion): Promise<AccessDecision> => {
     const { access, actor, params } = question;
     if (access.kind === 'public') return allow(noSubject);
-    if (actor.kind !== 'user') return refuse(commonProblems.credentials_required);
+    if (actor.kind !== 'user') return deny(commonProblems.credentials_required);
     if (access.kind === 'authenticated') return allow(noSubject);
     if (access.kind === 'self-only') return decideSelfOnly(actor, params[access.param ?? 'user']);
 
@@ -67,118 +67,119 @@ export function makeDecideAccess(sources: AccessSources): DecideAccess {
     const profile_slug = isProfileKind ? (params[access.param ?? 'profile'] ?? null) : null;
     const at = clock.now();
     const isFrictionless = 'frictionless' in access && access.frictionless;
-    const facts = await readAccessFacts(reader, { user_id: actor.user_id, profile_slug });
+    const facts = await loadAccessFacts(reader, { user_id: actor.user_id, profile_slug });
     const refusal = isFrictionless ? null : refuseUnready(sources, actor, facts);
     if (refusal) return refusal;
 
-    const inquiry: Inquiry = { ...question, reader, at, actor, facts };
+    const request: AccessRequest = { ...question, reader, at, actor, facts };
     switch (access.kind) {
       case 'active':
         return allow(noSubject);
       case 'broker':
-        return settle(inquiry, [brokerGrant(inquiry)], {});
+        return decideByGrants(request, [brokerGrant(request)], {});
       case 'self':
-        return decideSelf(sources, inquiry, access);
+        return decideSelf(sources, request, access);
       default:
-        return decideProfile(sources, inquiry, access, profile_slug);
+        return decideProfile(sources, request, access, profile_slug);
     }
   };
 }
 
-/** Says what a caller must do before going on, or null: a password, a second factor, a signature. */
+/** Returns the refusal of a caller who must first set a password, add a second factor or sign the terms, or null. */
 function refuseUnready(sources: AccessSources, actor: UserActor, facts: AccessFacts): AccessDecision | null {
   const { caller } = facts;
-  if (caller?.is_active !== true) return refuse(commonProblems.credentials_invalid);
-  if (!caller.has_password) return refuse(profileProblems.password_required, paths.recover());
+  if (caller?.is_active !== true) return deny(commonProblems.credentials_invalid);
+  if (!caller.has_password) return deny(profileProblems.password_required, paths.recover());
   if (facts.requires_otp && !caller.otp_enabled) {
-    return refuse(profileProblems.otp_required, paths.userOtp(actor.username));
+    return deny(profileProblems.otp_required, paths.userOtp(actor.username));
   }
   if (sources.terms_required && !facts.is_terms_signed) {
-    return refuse(profileProblems.terms_unsigned, paths.legalSign(TERMS_OF_USE));
+    return deny(profileProblems.terms_unsigned, paths.legalSign(TERMS_OF_USE));
   }
   return null;
 }
 
-/** Credentials are their owner's alone; not even the broker passes. */
+/** Allows only the user of the path: the broker has no access to credentials. */
 function decideSelfOnly(actor: UserActor, username: string | undefined): AccessDecision {
   if (username === undefined || !equalsCi(username, actor.username)) return permissionDenied;
   return allow({ profile_id: null, user_id: actor.user_id, relation: 'self', is_manager: true });
 }
 
-async function decideSelf(sources: AccessSources, inquiry: Inquiry, access: SelfAccess): Promise<AccessDecision> {
-  const { actor, params, reader } = inquiry;
+async function decideSelf(sources: AccessSources, request: AccessRequest, access: SelfAccess): Promise<AccessDecision> {
+  const { actor, params, reader } = request;
   const username = params[access.param ?? 'user'];
-  const broker = brokerGrant(inquiry);
-  if (username === undefined) return settle(inquiry, [broker], {});
+  const broker = brokerGrant(request);
+  if (username === undefined) return decideByGrants(request, [broker], {});
   if (equalsCi(username, actor.username)) {
-    return settle(inquiry, [{ relation: 'self', strength: 'manage' }], { user_id: actor.user_id });
+    return decideByGrants(request, [{ relation: 'self', level: 'manage' }], { user_id: actor.user_id });
   }
-  // A role that somebody gave to this user makes nobody a keeper of the user's account: only the broker is left.
-  if (broker.strength === 'none') return permissionDenied;
+  // A role that a manager granted to this user gives that manager no access to the account: only the broker has it.
+  if (broker.level === 'none') return permissionDenied;
   const user = await findUserByUsername(reader, username);
   if (!user && (await sources.findLead(reader, username)) === null) return notFound;
-  return settle(inquiry, [broker], { user_id: user?.id ?? null });
+  return decideByGrants(request, [broker], { user_id: user?.id ?? null });
 }
 
 async function decideProfile(
   sources: AccessSources,
-  inquiry: Inquiry,
+  request: AccessRequest,
   access: ProfileAccess,
   profile_slug: string | null,
 ): Promise<AccessDecision> {
-  const { facts, reader, at, method } = inquiry;
+  const { facts, reader, at, method } = request;
   const { profile_id } = facts;
-  const broker = brokerGrant(inquiry);
+  const broker = brokerGrant(request);
   if (profile_id === null) {
-    if (profile_slug === null) return settle(inquiry, [broker], {});
-    return broker.strength === 'none' ? permissionDenied : notFound;
+    if (profile_slug === null) return decideByGrants(request, [broker], {});
+    return broker.level === 'none' ? permissionDenied : notFound;
   }
-  const standings: Standing[] = [broker];
-  if (access.kind !== 'provider-only') standings.push({ relation: 'direct', strength: strengthOn(facts, profile_id) });
-  const best = strongest(standings);
-  // Providers take a query more: only when nothing better is known, and only for people who hold a role that could help.
-  const isSettled = best.strength === 'manage' || (method === 'GET' && best.strength === 'read');
+  const grants: AccessGrant[] = [broker];
+  if (access.kind !== 'provider-only') grants.push({ relation: 'direct', level: accessLevelOn(facts, profile_id) });
+  const best = highestGrant(grants);
+  // Providers cost one more query: run it only if no grant suffices yet and the caller has a role that can suffice.
+  const isDecided = isSufficient(best.level, method);
   const provider_ids: ProfileId[] = [];
-  if (access.kind !== 'direct' && !isSettled && facts.held.some((role) => strengthFor(role.role_type) !== 'none')) {
+  if (access.kind !== 'direct' && !isDecided && facts.held.some((role) => accessLevelOf(role.role_type) !== 'none')) {
     for (const link of await sources.providersOf(reader, profile_id, at, sources.grace_days)) {
-      const on_provider = strengthOn(facts, link.provider_id);
-      const strength = on_provider === 'manage' && !link.active ? 'read' : on_provider;
-      standings.push({ relation: 'provider', strength });
-      if (isEnough(strength, method)) provider_ids.push(link.provider_id);
+      const on_provider = accessLevelOn(facts, link.provider_id);
+      const level = on_provider === 'manage' && !link.active ? 'read' : on_provider;
+      grants.push({ relation: 'provider', level });
+      if (isSufficient(level, method)) provider_ids.push(link.provider_id);
     }
   }
-  return settle(inquiry, standings, { profile_id, provider_ids });
+  return decideByGrants(request, grants, { profile_id, provider_ids });
 }
 
-function brokerGrant({ facts, site }: Inquiry): Standing {
-  return { relation: 'broker', strength: strengthOn(facts, site.broker_id) };
+function brokerGrant({ facts, site }: AccessRequest): AccessGrant {
+  return { relation: 'broker', level: accessLevelOn(facts, site.broker_id) };
 }
 
-function strengthOn(facts: AccessFacts, profile_id: ProfileId): Strength {
+function accessLevelOn(facts: AccessFacts, profile_id: ProfileId): AccessLevel {
   const role = facts.held.find((held) => held.profile_id === profile_id);
-  return role ? strengthFor(role.role_type) : 'none';
+  return role ? accessLevelOf(role.role_type) : 'none';
 }
 
-function isEnough(strength: Strength, method: string): boolean {
-  return strength === 'manage' || (strength === 'read' && method === 'GET');
+function isSufficient(level: AccessLevel, method: string): boolean {
+  return level === 'manage' || (level === 'read' && method === 'GET');
 }
 
-/** Managers may do anything, contributors read. */
-function settle({ method }: Inquiry, standings: Standing[], subject: Partial<Subject>): AccessDecision {
-  const best = strongest(standings);
-  if (!isEnough(best.strength, method)) return permissionDenied;
-  return allow({ ...noSubject, ...subject, relation: best.relation, is_manager: best.strength === 'manage' });
+/** Allows the request if the highest grant suffices for its method. */
+function decideByGrants({ method }: AccessRequest, grants: AccessGrant[], subject: Partial<Subject>): AccessDecision {
+  const best = highestGrant(grants);
+  if (!isSufficient(best.level, method)) return permissionDenied;
+  return allow({ ...noSubject, ...subject, relation: best.relation, is_manager: best.level === 'manage' });
 }
 
 function allow(subject: Subject): AccessDecision {
   return { allowed: true, subject };
 }
 
-function refuse({ code, definition }: ProblemFactory, location?: string): AccessDecision {
+function deny({ code, definition }: ProblemFactory, location?: string): AccessDecision {
   const { status, title: detail } = definition;
-  if (status !== 401 && status !== 403 && status !== 404) throw new Error(`${code} is not a refusal of access`);
+  if (status !== 401 && status !== 403 && status !== 404)
+    throw new Error(`${code} is not a refusal of access: its status is ${status}`);
   return { allowed: false, status, code, detail, ...(location === undefined ? {} : { location }) };
 }
 
-const permissionDenied = refuse(commonProblems.permission_denied);
-const notFound = refuse(commonProblems.not_found);
+const permissionDenied = deny(commonProblems.permission_denied);
+const notFound = deny(commonProblems.not_found);

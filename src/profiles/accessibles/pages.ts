@@ -28,7 +28,7 @@ import { UserParams } from '../schemas.ts';
 import { userOf } from '../subject.ts';
 import { presentAccessibles } from './present-accessible.ts';
 
-/** The profiles that a user belongs to, and the page behind the link of an invitation. */
+/** Registers the page of the roles of a user and the page that an invitation links to. */
 export function accessiblePages(app: App, throttle: Throttle): void {
   ownRolesPages(app, throttle);
   acceptPages(app);
@@ -42,7 +42,7 @@ function ownRolesPages(app: App, throttle: Throttle): void {
   app.get('/users/:user/roles/', options, async (request, reply) => showRoles(request, reply, null));
   app.post('/users/:user/roles/', options, async (request, reply) => {
     try {
-      const done = await act(request, throttle);
+      const done = await runAction(request, throttle);
       reply.flash('success', done);
     } catch (error) {
       return showRoles(request, reply, problemToForm(error));
@@ -57,8 +57,8 @@ function ownRolesPages(app: App, throttle: Throttle): void {
   }
 }
 
-/** Does what a button of the page asks for; answers in words. */
-async function act(request: FastifyRequest, throttle: Throttle): Promise<string> {
+/** Runs the action of the submitted button. Returns the text that confirms it. */
+async function runAction(request: FastifyRequest, throttle: Throttle): Promise<string> {
   const { ctx, subject, body } = request;
   const user_id = userOf(subject);
   const handle = textField(body, 'profile', 254);
@@ -84,7 +84,7 @@ async function act(request: FastifyRequest, throttle: Throttle): Promise<string>
     case 'leave': {
       const role = await roleOn(ctx, handle, request);
       await revokeRole(ctx, role.profile_id, user_id, subject);
-      return 'Done.';
+      return 'The role was removed.';
     }
     default:
       throw invalidInput({ action: ['Not a valid choice.'] });
@@ -111,7 +111,7 @@ async function showRoles(
   return reply.page(
     'saas/users/roles.html',
     {
-      // Whether there is an invitation is all that the page needs of its key.
+      // The page shows that there is an invitation, not its key.
       accessibles: {
         ...page,
         results: presented.map((row) => ({ ...row, grant_key: row.accept_grant_api_url !== null })),
@@ -125,7 +125,7 @@ async function showRoles(
   );
 }
 
-/** Opening the link changes nothing: mail scanners open links. The button does, for the invited user. */
+/** GET changes nothing, because mail scanners open links; the invited user accepts by POST. */
 function acceptPages(app: App): void {
   const options = {
     config: {
@@ -141,7 +141,7 @@ function acceptPages(app: App): void {
   app.post('/users/roles/accept/:key/', options, async (request, reply) => {
     const { ctx, params } = request;
     const user_id = actorId(ctx);
-    if (user_id === null) throw new Error('the page is for signed-in users');
+    if (user_id === null) throw new Error('the guard of this page admits users only');
     let role: Role;
     try {
       role = await acceptRole(ctx, user_id, params.key);

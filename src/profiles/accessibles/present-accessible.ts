@@ -17,7 +17,7 @@ import type { AccessibleSchema } from './schemas.ts';
 
 export type AccessibleBody = Static<typeof AccessibleSchema>;
 
-/** Presents the roles of one user, with three queries however many there are. */
+/** Presents the roles of one user, with three queries for any number of roles. */
 export async function presentAccessibles(
   ctx: Context,
   username: string,

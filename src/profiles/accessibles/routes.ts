@@ -48,15 +48,15 @@ const access = { kind: 'self' } as const;
 const { profile_unknown, role_type_unknown, role_unknown, role_already_held, role_already_offered } = profileProblems;
 const { role_key_unknown, role_acceptance_personal, email_unverified, last_manager } = profileProblems;
 
-/** The profiles that a user has to do with. */
+/** Registers the API of the roles, invitations and requests of a user. */
 export function accessibleRoutes(app: App, throttle: Throttle): void {
-  listRoutes(app);
+  registerLists(app);
   requestRoutes(app, throttle);
   acceptRoute(app);
   oneAccessibleRoutes(app);
 }
 
-function listRoutes(app: App): void {
+function registerLists(app: App): void {
   const config = { access };
   app.get(
     '/api/users/:user/accessibles',
@@ -112,6 +112,7 @@ function listRoutes(app: App): void {
   );
 }
 
+// long: declares two routes that share their options
 function requestRoutes(app: App, throttle: Throttle): void {
   const options = {
     config: {
@@ -251,7 +252,7 @@ function oneAccessibleRoutes(app: App): void {
   );
 }
 
-/** The role type in the path is not looked at: a user has one role on a profile. */
+/** Returns the role of the user. Ignores the type in the path: a user has at most one role on a profile. */
 async function getRole(ctx: Context, subject: Subject, profile_slug: string): Promise<Role> {
   const profile = await findProfileBySlug(ctx.db, profile_slug);
   const role = profile && (await findRole(ctx.db, profile.id, userOf(subject)));

@@ -25,7 +25,7 @@ export async function listAgreements(reader: Reader, list: ListQuery, url: URL):
   return listPage(reader.selectFrom('agreements').selectAll(), agreementList, list, url);
 }
 
-/** Lists every agreement, for the page that shows them all. */
+/** Finds up to 200 agreements, in the order of titles. */
 export async function findAllAgreements(reader: Reader): Promise<Agreement[]> {
   return reader.selectFrom('agreements').selectAll().orderBy('title').orderBy('id').limit(200).execute();
 }
@@ -52,7 +52,7 @@ export async function findAgreementsBySlugs(reader: Reader, slugs: readonly stri
     .execute();
 }
 
-/** Inserts an agreement unless its slug or its title is taken; undefined then. */
+/** Inserts an agreement. Returns undefined if its slug or its title is taken. */
 export async function insertAgreement(tx: Tx, agreement: Omit<Agreement, 'id'>): Promise<Agreement | undefined> {
   return tx
     .insertInto('agreements')
@@ -70,7 +70,7 @@ export async function updateAgreement(
   return tx.updateTable('agreements').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
 }
 
-/** Deletes an agreement with its signatures. */
+/** Deletes an agreement and, by the foreign key, its signatures. */
 export async function deleteAgreement(tx: Tx, id: AgreementId): Promise<void> {
   await tx.deleteFrom('agreements').where('id', '=', id).execute();
 }
@@ -82,7 +82,7 @@ export interface NewSignature {
   user_agent: string | null;
 }
 
-/** Records that a user signed an agreement as it stands; a second signature replaces the first. */
+/** Records that a user signed the current version of an agreement; replaces an earlier signature. */
 export async function upsertSignature(
   tx: Tx,
   { agreement, user_id, ip, user_agent }: NewSignature,
@@ -118,7 +118,7 @@ export async function hasSigned(reader: Reader, user_id: UserId, slug: string): 
   return row?.is_signed ?? true;
 }
 
-/** Deletes what a user signed. */
+/** Deletes the signatures of a user. */
 export async function deleteSignatures(tx: Tx, user_id: UserId): Promise<void> {
   await tx.deleteFrom('signatures').where('user_id', '=', user_id).execute();
 }

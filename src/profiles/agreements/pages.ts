@@ -13,7 +13,7 @@ import { loadAgreementParties } from './routes.ts';
 import { AgreementParams } from './schemas.ts';
 import { signAgreement } from './sign-agreement.ts';
 
-/** The texts for everybody to read, and the page on which a signed-in person accepts one. */
+/** Registers the public pages of the agreements and the page on which a user signs one. */
 export function agreementPages(app: App, templates: AgreementTemplates): void {
   const problems = [profileProblems.agreement_unknown];
   const config = { access: { kind: 'public' }, page: true } as const;
@@ -57,7 +57,7 @@ function signPages(app: App, templates: AgreementTemplates): void {
   app.post('/legal/:agreement/sign/', options, async (request, reply) => {
     const { ctx, params, body } = request;
     const user_id = actorId(ctx);
-    if (user_id === null) throw new Error('the page is for signed-in users');
+    if (user_id === null) throw new Error('the guard of this page admits users only');
     try {
       await signAgreement(ctx, user_id, params.agreement, checkedField(body, 'read_terms'));
     } catch (error) {

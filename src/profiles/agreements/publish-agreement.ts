@@ -20,7 +20,7 @@ export async function getAgreement(reader: Reader, slug: string): Promise<Agreem
   return agreement;
 }
 
-/** Publishes an agreement under a slug made of its title. @throws invalid_input (400) */
+/** Creates an agreement; its slug is derived from the title. @throws invalid_input (400) */
 export async function publishAgreement(
   ctx: Context,
   input: { title: string; updated_at?: string | undefined },
@@ -36,7 +36,7 @@ export async function publishAgreement(
 }
 
 /**
- * Changes the title of an agreement or the instant of its text. A later instant asks everybody to sign again.
+ * Changes the title or the version of an agreement. A later `updated_at` makes earlier signatures invalid.
  *
  * @throws agreement_unknown (404) · invalid_input (400)
  */
@@ -66,4 +66,4 @@ export async function withdrawAgreement(ctx: Context, slug: string): Promise<voi
   });
 }
 
-const titleTaken = () => invalidInput({ title: ['There is an agreement with this title already.'] });
+const titleTaken = () => invalidInput({ title: ['There is already an agreement with this title.'] });

@@ -5,13 +5,13 @@ import type { Agreement } from './agreement.ts';
 
 export type AgreementTemplates = Pick<Templates, 'has' | 'renderPage'>;
 
-/** Who the text speaks for. */
+/** Parties that the text of an agreement names. */
 export interface AgreementParties {
   broker: { printable_name: string; email: string };
   site: { title: string; url: string };
 }
 
-/** Reads the text of an agreement, Markdown of the theme, as HTML; null when the theme has none. */
+/** Renders the text of an agreement, a Markdown template of the theme, as HTML; null if the theme has none. */
 export function renderAgreement(
   templates: AgreementTemplates,
   agreement: Pick<Agreement, 'slug' | 'updated_at'>,

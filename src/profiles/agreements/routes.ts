@@ -26,13 +26,13 @@ import { signAgreement } from './sign-agreement.ts';
 
 const { agreement_unknown, agreement_protected, agreement_declined } = profileProblems;
 
-/** Agreements as the operator keeps them, and as everybody reads and signs them. */
+/** Registers the API of agreements: the broker edits them, visitors read them, users sign them. */
 export function agreementRoutes(app: App, templates: AgreementTemplates): void {
-  operatorRoutes(app, templates);
+  brokerRoutes(app, templates);
   legalRoutes(app, templates);
 }
 
-/** Tells for whom the texts speak. */
+/** Loads the parties that the texts name. */
 export async function loadAgreementParties(ctx: Context): Promise<AgreementParties> {
   const broker = await getBroker(ctx.db, ctx.site);
   return {
@@ -41,7 +41,8 @@ export async function loadAgreementParties(ctx: Context): Promise<AgreementParti
   };
 }
 
-function operatorRoutes(app: App, templates: AgreementTemplates): void {
+// long: declares five routes with their schemas
+function brokerRoutes(app: App, templates: AgreementTemplates): void {
   const access = { kind: 'broker' } as const;
   app.get(
     '/api/agreements',
@@ -169,7 +170,7 @@ function legalRoutes(app: App, templates: AgreementTemplates): void {
     },
     async ({ ctx, params, body }) => {
       const user_id = actorId(ctx);
-      if (user_id === null) throw new Error('the route is for signed-in users');
+      if (user_id === null) throw new Error('the guard of this route admits users only');
       const signed_at = await signAgreement(ctx, user_id, params.agreement, body.read_terms);
       return { read_terms: true, last_signed: signed_at.toISOString() };
     },

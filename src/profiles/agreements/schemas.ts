@@ -12,7 +12,7 @@ export const AgreementWithText = Type.Object({
 });
 
 const Title = Type.String({ minLength: 1, maxLength: 150 });
-const UpdatedAt = Type.String({ maxLength: 64, description: 'Signatures older than this do not hold any more' });
+const UpdatedAt = Type.String({ maxLength: 64, description: 'Signatures before this instant are invalid' });
 
 export const AgreementCreateBody = Type.Object({ title: Title, updated_at: Type.Optional(UpdatedAt) });
 export const AgreementUpdateBody = Type.Object({ title: Title, updated_at: UpdatedAt });

@@ -8,7 +8,8 @@ import { upsertSignature } from './agreement-store.ts';
 import { getAgreement } from './publish-agreement.ts';
 
 /**
- * Records that the caller agrees, with the version agreed to and where from. Signing again moves the date.
+ * Records the signature of a user with the version, the address and the browser. A repeated signature replaces the
+ * date.
  *
  * @throws agreement_unknown (404) · agreement_declined (400)
  */

@@ -20,8 +20,10 @@ import {
 const ROLES_MAX = 100;
 
 /**
- * Pages for an address that lacks its profile: on to the only one, or a choice, or the form that makes the first.
- * `:profile` in `next` stands for what is chosen; the rest of the query goes along.
+ * Registers the pages without a profile in their URL. They redirect to the page of the only profile of the user, else
+ * they show a choice, or a form that creates the first profile.
+ *
+ * `:profile` in `next` is replaced by the slug of the chosen profile. Other query parameters are kept.
  */
 export function chooserPages(app: App): void {
   chooser(app, '/profile/', (slug) => paths.profile(slug));
@@ -29,11 +31,11 @@ export function chooserPages(app: App): void {
   cartChooser(app);
 }
 
-/** The cart's own address takes plans by POST, so a profile made on the way is posted to the general chooser. */
+/** POST to the cart adds plans, so the form that creates a profile is submitted to the general chooser. */
 function cartChooser(app: App): void {
   const options = { config: { access: { kind: 'authenticated' }, page: true }, schema: { hide: true } } as const;
   app.get('/billing/cart/', options, async (request, reply) => {
-    // Where the buyer was going stays in the query: it is the last step of an order, not the next one.
+    // `next` stays in the query: it is the target after the order, not after the choice.
     const cartOf = (slug: string) => paths.cart(slug) + request.listUrl.search;
     const create_path = withNext(paths.profileChooser(), cartOf(':profile').replace('%3Aprofile', ':profile'));
     return show(request, reply, cartOf, null, { create_path });
@@ -51,7 +53,7 @@ function chooser(app: App, url: string, pageOf: (slug: string) => string): void 
       if (full_name === '') throw invalidInput({ full_name: ['This field is required.'] });
       const profile = await createManagedProfile(
         request.ctx,
-        signedIn(request.ctx),
+        getCallerId(request.ctx),
         { full_name, type: 'organization' },
         noSubject,
       );
@@ -63,13 +65,13 @@ function chooser(app: App, url: string, pageOf: (slug: string) => string): void 
   });
 }
 
-function signedIn(ctx: Context): UserId {
+function getCallerId(ctx: Context): UserId {
   const user_id = actorId(ctx);
-  if (user_id === null) throw new Error('the page is for signed-in users');
+  if (user_id === null) throw new Error('the guard of this page admits users only');
   return user_id;
 }
 
-/** Where choosing a profile leads. */
+/** Returns the URL to which the choice of a profile leads. */
 function locationOf(request: FastifyRequest, slug: string, pageOf: (slug: string) => string): string {
   const url = request.listUrl;
   const next = safeNext(url.searchParams.get('next'));
@@ -87,8 +89,8 @@ async function show(
 ): Promise<FastifyReply> {
   const { ctx } = request;
   const at = ctx.clock.now();
-  const user_id = signedIn(ctx);
-  // Invitations are counted apart: neither their presence nor their number changes the choice between accepted roles.
+  const user_id = getCallerId(ctx);
+  // Invitations are loaded separately: they do not affect the redirect to the only accepted role.
   const held = await findRolesInState(ctx.db, { user_id, status: 'active' }, ROLES_MAX);
   const offered = await findRolesInState(ctx.db, { user_id, status: 'invited' }, ROLES_MAX);
   const invited = offered.filter((role) => roleState(role, at) === 'invited');
@@ -97,7 +99,7 @@ async function show(
     ctx.db,
     roles.map((role) => role.profile_id),
   );
-  // A role that was given without consent does not ask its holder for a choice either.
+  // A role that was given without consent does not prevent the redirect to the only accepted role.
   const agreed = held.filter((role) => role.accepted_at !== null);
   const [one, ...others] = agreed.length > 0 ? agreed : held;
   const only = one && summaries.get(one.profile_id);

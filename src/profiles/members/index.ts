@@ -1,4 +1,5 @@
-export { listMembersSeen, memberSeenList, presentMembersSeen, type Seen, selectProfilesSeen } from './members-seen.ts';
+export { listMembersSeen, memberSeenList, type Seen, selectProfilesSeen } from './member-seen-store.ts';
 export { memberPages } from './pages.ts';
+export { presentMembersSeen } from './present-member-seen.ts';
 export { memberRoutes } from './routes.ts';
 export { MemberSeenSchema } from './schemas.ts';

@@ -25,7 +25,9 @@ import { presentRolesByProfile } from './present-member.ts';
 const read = { access: { kind: 'provider' }, page: true } as const;
 const write = { access: { kind: 'direct' }, page: true } as const;
 
-/** The people of a profile, all of them or those with one role; managers invite, accept and remove here. */
+/**
+ * Registers the pages of the members of a profile, of all types or of one; managers invite, accept and remove there.
+ */
 export function memberPages(app: App, throttle: Throttle): void {
   const all = { params: ProfileParams, hide: true };
   const one = { params: RoleTypeParams, hide: true };
@@ -33,7 +35,7 @@ export function memberPages(app: App, throttle: Throttle): void {
     show(request, reply, null, null),
   );
   app.post('/profile/:profile/roles/', { config: write, schema: all }, async (request, reply) =>
-    act(request, reply, throttle, null),
+    changeMembers(request, reply, throttle, null),
   );
   const { role_type_unknown } = profileProblems;
   app.get(
@@ -44,7 +46,7 @@ export function memberPages(app: App, throttle: Throttle): void {
   app.post(
     '/profile/:profile/roles/:role/',
     { config: { ...write, problems: [role_type_unknown] }, schema: one },
-    async (request, reply) => act(request, reply, throttle, await typeOf(request, request.params.role)),
+    async (request, reply) => changeMembers(request, reply, throttle, await typeOf(request, request.params.role)),
   );
 }
 
@@ -54,7 +56,7 @@ async function typeOf({ ctx, subject }: FastifyRequest, text: string): Promise<R
   return type;
 }
 
-async function act(
+async function changeMembers(
   request: FastifyRequest,
   reply: FastifyReply,
   throttle: Throttle,
@@ -120,7 +122,7 @@ async function show(
     parseListQuery({ page_size: '100' }, () => null),
     request.listUrl,
   );
-  // Only an address can be invited without being known; a name that nobody has is a mistake.
+  // An unknown address can be invited; an unknown username is an input error.
   const unknown = problem?.code === 'user_unknown' && textField(body, 'email', 254).includes('@');
   return reply.page(
     type === null ? 'saas/profile/roles/index.html' : 'saas/profile/roles/role.html',

@@ -11,7 +11,7 @@ import type { MemberSchema, RoleByProfileSchema } from './schemas.ts';
 
 export type RoleByProfileBody = Static<typeof RoleByProfileSchema>;
 
-/** Presents roles as their profiles see them, with three queries however many there are. */
+/** Presents roles to their profiles, with three queries for any number of roles. */
 export async function presentRolesByProfile(
   ctx: Context,
   profile: string | ((role: Role) => string),
@@ -33,7 +33,10 @@ export async function presentRolesByProfile(
     const owner = type?.profile_id ? owners.get(type.profile_id) : undefined;
     return {
       created_at: role.created_at.toISOString(),
-      user: presentMember(user, { in_full: maySeeMembersInFull(subject), is_known: knowsMember(role, subject) }),
+      user: presentMember(user, {
+        in_full: maySeeMembersInFull(subject),
+        shows_email: mayReadMemberEmail(role, subject),
+      }),
       extra: extraFromText(role.extra),
       grant_key: role.grant_key,
       request_key: role.request_key,
@@ -45,24 +48,25 @@ export async function presentRolesByProfile(
 }
 
 /**
- * An address that the invitation was sent to is known to who sent it. Who was invited by name tells theirs by accepting:
- * the whole site could be asked for its addresses otherwise, one invitation each.
+ * True if the caller may read the e-mail address of a member. The sender of an invitation to an address knows the
+ * address. A user who was invited by username discloses it by accepting: otherwise a caller could collect the addresses
+ * of all users by inviting them.
  */
-function knowsMember({ grant_key, invited_email }: Role, { relation }: Subject): boolean {
+function mayReadMemberEmail({ grant_key, invited_email }: Role, { relation }: Subject): boolean {
   return grant_key === null || invited_email !== null || relation === 'broker';
 }
 
 function presentMember(
   user: User,
-  { is_known, ...seen }: { in_full: boolean; is_known: boolean },
+  { shows_email, ...seen }: { in_full: boolean; shows_email: boolean },
 ): Static<typeof MemberSchema> {
-  const in_full = seen.in_full && is_known;
+  const in_full = seen.in_full && shows_email;
   return {
     slug: user.username,
     username: user.username,
     printable_name: printableName(user),
     picture: user.picture,
-    email: is_known ? user.email : null,
+    email: shows_email ? user.email : null,
     phone: in_full ? user.phone : null,
     full_name: user.full_name,
     nick_name: user.nick_name,

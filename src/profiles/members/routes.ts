@@ -39,20 +39,20 @@ const RoleListQuerystring = Type.Object({
   ),
 });
 
-// Providers read who the members are; only the profile's own managers, and the operator, make or unmake members.
+// Managers of a provider may read the members; only managers of the profile and of the broker may change them.
 const read = { kind: 'provider' } as const;
 const write = { kind: 'direct' } as const;
 const { too_many_requests } = throttleProblems;
 const { role_type_unknown, role_unknown, user_unknown, role_already_held, last_manager } = profileProblems;
 
-/** Who holds, is offered or asks for a role on a profile. */
+/** Registers the API of roles, invitations and requests on a profile. */
 export function memberRoutes(app: App, throttle: Throttle): void {
-  listRoutes(app);
+  registerLists(app);
   grantRoute(app, throttle);
   oneRoleRoutes(app, throttle);
 }
 
-function listRoutes(app: App): void {
+function registerLists(app: App): void {
   app.get(
     '/api/profile/:profile/roles',
     {
@@ -68,7 +68,7 @@ function listRoutes(app: App): void {
     },
     async (request) => {
       const { ctx, subject, query } = request;
-      const page = await rolesSeenBy(request, null, query.role_status);
+      const page = await listReadableRoles(request, null, query.role_status);
       return { ...page, results: await present(ctx, subject, page.results) };
     },
   );
@@ -89,14 +89,18 @@ function listRoutes(app: App): void {
     async (request) => {
       const { ctx, subject, query, params } = request;
       const type = await getTypeInUrl(ctx, profileOf(subject), params.role);
-      const page = await rolesSeenBy(request, type.id, query.role_status);
+      const page = await listReadableRoles(request, type.id, query.role_status);
       return { ...page, results: await present(ctx, subject, page.results) };
     },
   );
 }
 
-/** Lists the roles that the caller may see on the profile of the path, of one type or of all. */
-async function rolesSeenBy(request: FastifyRequest, role_type_id: RoleType['id'] | null, status: string | undefined) {
+/** Lists the roles on the profile of the path that the caller may read, of one type or of all. */
+async function listReadableRoles(
+  request: FastifyRequest,
+  role_type_id: RoleType['id'] | null,
+  status: string | undefined,
+) {
   const { ctx, subject } = request;
   const on = { profile_id: profileOf(subject), role_type_id, without_pending: !maySeePendingRoles(subject) };
   const seen = parseRoleStatus(status, listableRoleStatuses(subject));
@@ -120,7 +124,7 @@ function grantRoute(app: App, throttle: Throttle): void {
       },
       schema: {
         tags: ['rbac'],
-        summary: 'Grants a role, or invites somebody to accept one',
+        summary: 'Grants a role or invites a user to a role',
         description:
           'Invites a user, or a person without an account by e-mail address, to accept a role. The role has no effect until the invited user accepts it.',
         params: RoleTypeParams,
@@ -139,6 +143,7 @@ function grantRoute(app: App, throttle: Throttle): void {
   );
 }
 
+// long: declares five routes with their schemas
 function oneRoleRoutes(app: App, throttle: Throttle): void {
   const url = '/api/profile/:profile/roles/:role/:user';
   const problems = [role_type_unknown, user_unknown, role_unknown];
@@ -180,7 +185,7 @@ function oneRoleRoutes(app: App, throttle: Throttle): void {
     config: { access: write, problems },
     schema: {
       tags: ['rbac'],
-      summary: 'Updates what is kept with a role',
+      summary: 'Updates the meta data of a role',
       description: 'Changes the meta data that is stored with a role.',
       params: RoleParams,
       body: ExtraBody,
@@ -200,14 +205,14 @@ function oneRoleRoutes(app: App, throttle: Throttle): void {
       config: { access: write, problems: [user_unknown, last_manager] },
       schema: {
         tags: ['rbac'],
-        summary: 'Takes a role, invitation or request away',
+        summary: 'Removes a role, an invitation or a request',
         description: 'Removes a role, an invitation or a request. The last manager of a profile stays.',
         params: RoleParams,
         response: { 204: NoContent },
       },
     },
     async ({ ctx, subject, params }, reply) => {
-      // The type in the path is no filter: a user has one role on a profile.
+      // The type in the path is ignored: a user has at most one role on a profile.
       const user = await findUserByUsername(ctx.db, params.user);
       if (!user) throw user_unknown();
       await revokeRole(ctx, profileOf(subject), user.id, subject);
@@ -222,7 +227,7 @@ async function getTypeInUrl(ctx: Context, profile_id: ProfileId, text: string): 
   return type;
 }
 
-/** The row of exactly that type and user. */
+/** Returns the role of a user of exactly this type. @throws role_type_unknown, user_unknown, role_unknown (404) */
 async function getRole(ctx: Context, subject: Subject, params: { role: string; user: string }): Promise<Role> {
   const type = await getTypeInUrl(ctx, profileOf(subject), params.role);
   const user = await findUserByUsername(ctx.db, params.user);

@@ -22,12 +22,12 @@ import {
   updateProfileRow,
 } from '../records/index.ts';
 
-/** What ends with a profile elsewhere, in the same transaction: subscriptions to it and of it. Brought by src/app.ts. */
+/** Ends the subscriptions of a profile and to its plans, in the same transaction. Injected by src/app.ts. */
 export type OnProfileArchived = (tx: Tx, profile_id: ProfileId, at: Date) => Promise<void>;
 
 /**
- * Archives a profile: nobody has a role on it, its slug and address say nothing any more. What was booked stays.
- * A personal profile leaves its user without one.
+ * Archives a profile: deletes its roles, its contact data and its slug. Ledger entries stay. The user of a personal
+ * profile has no profile afterwards.
  *
  * @throws profile_protected (403) for the broker and the processor · api_key_refused (403) for a personal profile
  */
@@ -55,7 +55,7 @@ async function archiveLocked(
   if (!profile.is_active) return;
   await deleteRolesOnProfile(tx, profile.id);
   await onArchived(tx, profile.id, at);
-  // The user of a personal profile keeps the name; an organization's stays closed for a while.
+  // The user of a personal profile keeps the username; the slug of an organization stays reserved for some time.
   if (profile.personal_user_id === null) await releaseName(tx, profile.slug, at);
   else await releaseNameOfProfile(tx, profile.id);
   await updateProfileRow(tx, profile.id, {
@@ -73,9 +73,10 @@ async function archiveLocked(
 }
 
 /**
- * Takes an archived user's roles and signatures away and archives the personal profile, in the user's transaction.
+ * Deletes the roles and signatures of a user and archives the personal profile, in the transaction that archives the
+ * user.
  *
- * @throws last_manager (409) when the user is the last manager of the broker
+ * @throws last_manager (409) if the user is the last manager of the broker
  */
 export async function archiveProfilesOfUser(
   tx: Tx,
@@ -92,7 +93,7 @@ export async function archiveProfilesOfUser(
   for (const role of await findRolesOfUser(tx, user.id)) await deleteRole(tx, role.id);
   await deleteSignatures(tx, user.id);
   const personal = await findPersonalProfile(tx, user.id);
-  // Locked before its subscriptions end: a grant that is under way is waited for and ended too.
+  // Locked before its subscriptions end, so that a concurrent grant commits first and is ended too.
   if (personal) await archiveLocked(tx, await lockProfile(tx, personal.id), site, originated_by, at, onArchived);
 }
 

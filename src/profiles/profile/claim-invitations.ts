@@ -17,26 +17,27 @@ import {
 } from '../records/index.ts';
 import { createPersonalProfile } from './create-profile.ts';
 
-/** A profile that ends because another one takes its place: what it holds moves from one to the other. */
+/** A profile that was archived in favour of another one: the caller moves its subscriptions from `from` to `to`. */
 export interface ReplacedProfile {
   from: ProfileId;
   to: ProfileId;
 }
 
 /**
- * Attaches what waits for the owner of an address to the user who has just verified it: invitations to roles, and
- * profiles that providers made for the address. Nothing is accepted by it: an organization becomes an invitation to
- * manage it, and a personal one gives way to the user's own profile, on which its subscriptions go on waiting.
+ * Assigns to a user who has just verified an address the invitations to that address and the profiles that providers
+ * created for it.
  *
- * Returns the profiles that were replaced; the caller moves what other rooms keep on them.
- * Locks: the waiting profiles.
+ * Accepts nothing: for an organization the user is invited to manage it; a personal profile is archived and replaced by
+ * the profile of the user, on which its pending subscriptions still wait for acceptance.
+ * Returns the replaced profiles; the caller moves the rows of other rooms.
+ * Locks: the waiting profiles, in the order of ids.
  */
 export async function claimInvitations(tx: Tx, user: User, at: Date): Promise<ReplacedProfile[]> {
   if (user.email === null || user.email_verified_at === null) return [];
   await moveInvitations(tx, user.id, user.email);
   const replaced: ReplacedProfile[] = [];
   for (const waiting of await lockInvitedProfiles(tx, user.email)) {
-    const own = waiting.invited_as === 'personal' ? await ownProfile(tx, user, at) : null;
+    const own = waiting.invited_as === 'personal' ? await findOrCreatePersonalProfile(tx, user, at) : null;
     if (own === null) {
       await inviteOwner(tx, waiting, user, at);
       continue;
@@ -44,7 +45,7 @@ export async function claimInvitations(tx: Tx, user: User, at: Date): Promise<Re
     replaced.push({ from: waiting.id, to: own.id });
     await releaseName(tx, waiting.slug, at);
     await updateProfileRow(tx, waiting.id, {
-      ...claimed,
+      ...without_invitation,
       slug: archiveSlug(waiting.id),
       full_name: '',
       email: '',
@@ -58,22 +59,22 @@ export async function claimInvitations(tx: Tx, user: User, at: Date): Promise<Re
   return replaced;
 }
 
-const claimed = { invited_email: null, invited_as: null, invited_by_profile_id: null } as const;
+const without_invitation = { invited_email: null, invited_as: null, invited_by_profile_id: null } as const;
 
-/** The user's own profile, made when there is none; null for a name that no profile can have. */
-async function ownProfile(tx: Tx, user: User, at: Date): Promise<Profile | null> {
+/** Finds or creates the personal profile of a user; null if the username is not a valid slug. */
+async function findOrCreatePersonalProfile(tx: Tx, user: User, at: Date): Promise<Profile | null> {
   const own = await findPersonalProfile(tx, user.id);
   if (own) return own;
   return isSlug(user.username) ? createPersonalProfile(tx, user, at) : null;
 }
 
 async function inviteOwner(tx: Tx, waiting: Profile, user: User, at: Date): Promise<void> {
-  await updateProfileRow(tx, waiting.id, claimed);
+  await updateProfileRow(tx, waiting.id, without_invitation);
   if (await findRole(tx, waiting.id, user.id)) return;
   await inviteManager(tx, waiting, user, at);
 }
 
-/** Invites a user to manage a profile that was made for the user's address. */
+/** Invites a user to manage a profile that was created for the address of the user. */
 export async function inviteManager(
   tx: Tx,
   profile: Pick<Profile, 'id'>,

@@ -16,8 +16,8 @@ import {
 import { makeManager } from './create-profile.ts';
 
 /**
- * Removes what a person who only typed the address of an account may have left to its owner in other rooms: the cards of the
- * profiles, the open cart and the choice of notifications. Supplied by src/app.ts.
+ * Removes the rows of other rooms that a user may have left before the address of the account was verified: the cards
+ * of the profiles, the open cart and the choice of notifications. Injected by src/app.ts.
  */
 export type OnAccountClaimed = (
   tx: Tx,
@@ -25,9 +25,12 @@ export type OnAccountClaimed = (
 ) => Promise<void>;
 
 /**
- * Removes every role and invitation of other users from the personal profile of a user whose address is proved for the
- * first time, and gives the user the manager role if another manager removed it. Unless the proof was presented in the user's own session, the same holds for the organizations that the account
- * made, the contact address and the payment methods go too, and no role that was accepted before counts as consent.
+ * Clears the personal profile of a user whose address is verified for the first time: deletes every role and invitation
+ * of other users, and restores the manager role of the user.
+ *
+ * If the address was verified outside a session of the user (`by_session` false), the account may have been created by
+ * a person without access to the address. Then the organizations that the account created are cleared as well, the
+ * contact data and payment methods are removed, and roles that were accepted before no longer count as consent.
  * Locks: the rows of the profiles.
  */
 export async function clearPersonalProfile(

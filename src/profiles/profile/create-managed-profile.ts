@@ -10,7 +10,7 @@ import { isBrokerManager } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
 import { profilesQuota } from '../quotas.ts';
 import { countRolesOfUser, findPersonalProfile, isSeller, type Profile, type ProfileFields } from '../records/index.ts';
-import { askToManage } from '../roles/index.ts';
+import { requestManagerRole } from '../roles/index.ts';
 import type { ProfileCreateInput } from '../schemas.ts';
 import { inviteManager } from './claim-invitations.ts';
 import {
@@ -22,8 +22,8 @@ import {
 } from './create-profile.ts';
 
 /**
- * Makes a profile that a user manages from the start: an organization, or the user's own personal profile. A personal
- * profile of another person is managed by that person alone; the maker's role is a request.
+ * Creates a profile that a user manages: an organization or the personal profile of the user. A personal profile with
+ * another name is managed by a new user; the user of the path only requests a role on it.
  *
  * @throws user_unknown (404) · invalid_input (400) · quota_exceeded (409)
  */
@@ -45,7 +45,7 @@ export async function createManagedProfile(
     const is_own = actorId(ctx) === user.id;
     const manager = is_own ? user : null;
     const profile = await createOrganization(tx, { slug, manager, fields: { ...fields, email } }, at);
-    // The broker may make a profile for a user; what it means to manage it is for that user to accept.
+    // The broker may create a profile for a user, who has to accept the manager role.
     if (!is_own) await inviteManager(tx, profile, user, at);
     return profile;
   });
@@ -64,17 +64,17 @@ async function connectPersonal(
     if (!(await findPersonalProfile(tx, user.id))) return createPersonalProfile(tx, user, at, fields);
     if (slug !== undefined) throw slugTaken();
   }
-  // Another person's profile: that person decides who else manages it, so the maker only asks.
-  const profile = await createPersonForOthers(tx, { slug, fields }, at);
-  await askToManage(ctx, tx, profile, user);
+  // A profile of another person, who decides on further managers: the creator only requests the role.
+  const profile = await createPersonForOwner(tx, { slug, fields }, at);
+  await requestManagerRole(ctx, tx, profile, user);
   return profile;
 }
 
 /**
- * Makes a profile for somebody who does not know of it yet: nobody manages an organization until a manager of the site
- * lets somebody in; a person's comes with a login without password, to be claimed by e-mail.
+ * Creates a profile for a party without an account. An organization has no manager until a broker manager grants the
+ * role; a personal profile comes with a login without a password, which its owner claims by e-mail.
  *
- * Why sellers only: anybody could fill the site with other people's names and addresses.
+ * Why sellers only: any other user could fill the site with names and addresses of other people.
  * @throws shadow_profiles_limited (403) · invalid_input (400)
  */
 export async function addShadowProfile(ctx: Context, input: ProfileCreateInput): Promise<Profile> {
@@ -87,11 +87,11 @@ export async function addShadowProfile(ctx: Context, input: ProfileCreateInput):
   const slug = parseSlug(input.slug);
   return inTransaction(ctx.db, async (tx) => {
     if (input.type !== 'personal') return createOrganization(tx, { slug, manager: null, fields }, at);
-    return createPersonForOthers(tx, { slug, fields }, at);
+    return createPersonForOwner(tx, { slug, fields }, at);
   });
 }
 
-async function createPersonForOthers(
+async function createPersonForOwner(
   tx: Tx,
   input: { slug: string | undefined; fields: NamedFields },
   at: Date,

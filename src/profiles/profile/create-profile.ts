@@ -21,9 +21,9 @@ import {
 const ATTEMPTS_MAX = 9;
 
 /**
- * Inserts a profile and claims its slug, for its user too when it is personal.
+ * Inserts a profile and claims its slug, for a personal profile together with its user.
  *
- * @throws invalid_input (400) naming `slug` when anybody else goes by that name, user or profile
+ * @throws invalid_input (400) naming `slug` if it is invalid or taken by a user or a profile
  */
 export async function insertProfile(tx: Tx, profile: NewProfile, at: Date): Promise<Profile> {
   if (!isSlug(profile.slug) || isArchiveSlug(profile.slug))
@@ -37,7 +37,7 @@ export async function insertProfile(tx: Tx, profile: NewProfile, at: Date): Prom
   return inserted;
 }
 
-/** Makes the user's own profile, of the same name, and the user its manager. */
+/** Creates the personal profile of a user, with the username as slug and the user as manager. */
 export async function createPersonalProfile(
   tx: Tx,
   user: User,
@@ -61,7 +61,7 @@ export async function createPersonalProfile(
   return profile;
 }
 
-/** Makes an organization. With a `manager` that user holds it at once, having asked for it; without one nobody does yet. */
+/** Creates an organization. `manager` gets the manager role in effect; null creates it without a manager. */
 export async function createOrganization(
   tx: Tx,
   input: {
@@ -77,7 +77,7 @@ export async function createOrganization(
   return profile;
 }
 
-/** Gives a user the manager role, in effect at once: for profiles that the user makes or has asked for. */
+/** Gives a user the manager role, in effect and accepted. */
 export async function makeManager(
   tx: Tx,
   profile: Pick<Profile, 'id'>,
@@ -89,8 +89,8 @@ export async function makeManager(
 }
 
 /**
- * Finds a slug that nobody goes by for a profile of that name; with `suffixes`, one close to it when it is taken.
- * @throws invalid_input (400) naming `full_name` when nothing of it can stand in a slug
+ * Finds a free slug derived from a name; with `suffixes`, a slug with a random suffix if that one is taken.
+ * @throws invalid_input (400) naming `full_name` if no slug can be derived or all are taken
  */
 export async function findFreeSlug(
   reader: Reader,
@@ -108,10 +108,9 @@ export async function findFreeSlug(
 }
 
 /**
- * Reads the fields that a caller sent, by the rules of the trade.
- *
- * `broker` says whether the caller manages the broker: for anybody else the provider and bulk buyer flags are left out.
- * @throws invalid_input (400) naming each field at fault
+ * Parses the fields of a request. Without `broker` (the caller is a broker manager), the provider and bulk buyer flags
+ * are ignored.
+ * @throws invalid_input (400) naming each invalid field
  */
 export function parseProfileFields(
   input: Partial<Record<keyof ProfileFields, unknown>>,

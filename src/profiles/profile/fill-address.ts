@@ -14,9 +14,10 @@ export interface Address {
 }
 
 /**
- * Keeps an address that was given on the way to something else, in the fields that are still empty; country and region go together.
+ * Stores a postal address in the empty fields of a profile. Country and region are stored only if both are empty.
+ *
+ * Source: docs/spec/billing.md 4.5.
  * @throws invalid_input (400) naming `country`
- * @see spec/billing.md 4.5
  */
 export async function fillAddress(ctx: Context, profile_id: ProfileId, address: Address): Promise<void> {
   const given = Object.values(address).some((value) => value !== undefined && value !== '');

@@ -21,7 +21,7 @@ const texts = {
   default_timezone: 100,
 } as const;
 
-/** The contact details of a profile. */
+/** Registers the page of the contact details of a profile. */
 export function profilePages(app: App): void {
   const options = {
     config: { access: { kind: 'provider' }, page: true },

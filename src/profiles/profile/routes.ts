@@ -33,14 +33,14 @@ import { archiveProfile } from './archive-profile.ts';
 import { createManagedProfile } from './create-managed-profile.ts';
 import { updateProfile } from './update-profile.ts';
 
-/** Profiles themselves: reading, changing, archiving, and making ones that a user manages. */
+/** Registers the API that lists, reads, changes, archives and creates profiles. */
 export function profileRoutes(app: App, needs: ProfileNeeds): void {
-  listRoutes(app);
+  registerLists(app);
   oneProfileRoutes(app, needs);
-  connectedRoutes(app, needs.accounts.throttle);
+  managedProfileRoutes(app, needs.accounts.throttle);
 }
 
-function listRoutes(app: App): void {
+function registerLists(app: App): void {
   app.get(
     '/api/profile',
     {
@@ -64,6 +64,7 @@ function listRoutes(app: App): void {
   );
 }
 
+// long: declares four routes with their schemas
 function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
   const provider = { kind: 'provider', frictionless: true } as const;
   app.get(
@@ -111,7 +112,7 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
   app.delete(
     '/api/profile/:profile',
     {
-      // Not for providers: what a subscriber owes or owns is theirs to end.
+      // Not for providers: only the profile itself may end its subscriptions and debts.
       config: { access: { kind: 'direct', frictionless: true }, problems: [profileProblems.profile_protected] },
       schema: {
         tags: ['profile'],
@@ -132,13 +133,13 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
 async function presentInFull(ctx: Context, needs: ProfileNeeds, profile_id: ProfileId, subject: Subject) {
   const [view, subscriptions, activities] = await Promise.all([
     getProfileView(ctx.db, profile_id),
-    needs.listSubscriptions(ctx.db, profile_id, ctx.clock.now(), sellersSeenBy(subject)),
+    needs.findSubscriptions(ctx.db, profile_id, ctx.clock.now(), sellersSeenBy(subject)),
     maySeeActivities(subject) ? needs.findProfileNotes(ctx.db, profile_id) : [],
   ]);
   return { ...presentProfileDetail(view), subscriptions, activities };
 }
 
-function connectedRoutes(app: App, throttle: Throttle): void {
+function managedProfileRoutes(app: App, throttle: Throttle): void {
   app.get(
     '/api/users/:user/profiles',
     {
@@ -177,7 +178,7 @@ function connectedRoutes(app: App, throttle: Throttle): void {
     },
     async (request, reply) => {
       const { ctx, subject } = request;
-      // Makes a login for an address of the caller's choosing, and says whether it is taken.
+      // Limited: creates a login for an address that the caller chooses, and shows whether it is taken.
       if (request.body.type === 'personal') await countInvitation(ctx, throttle);
       const profile = await createManagedProfile(ctx, userOf(subject), request.body, subject);
       return reply.status(201).send(presentProfileDetail(await getProfileView(ctx.db, profile.id)));

@@ -26,10 +26,10 @@ import { parseProfileFields, slugTaken } from './create-profile.ts';
 export type ProfileUpdate = Partial<Record<keyof ProfileFields | 'slug', unknown>>;
 
 /**
- * Changes the fields that were sent; the others stay. A new slug renames the profile and, when it is personal, its user.
+ * Changes the fields of the request. A new slug renames the profile and, for a personal profile, its user.
  *
- * @throws invalid_input (400) · permission_denied (403) for another person's user name · profile_protected (403) when the
- * broker or the processor would be renamed · subscriber_details_protected (403) for a provider of the profile
+ * @throws invalid_input (400) · permission_denied (403) for the username of another user · profile_protected (403) for
+ * a new slug of the broker or the processor · subscriber_details_protected (403) for a provider of the profile
  */
 export async function updateProfile(
   ctx: Context,
@@ -42,14 +42,14 @@ export async function updateProfile(
   return inTransaction(ctx.db, async (tx) => {
     const at = ctx.clock.now();
     const before = await lockProfile(tx, profile_id);
-    // Archived since the guard of the route found it.
+    // Archived after the guard of the route found it.
     if (!before.is_active) throw commonProblems.not_found();
-    const slug = newSlug(input.slug, before);
+    const slug = parseNewSlug(input.slug, before);
     if (subject.relation === 'provider')
       requireFieldsOpenToProviders(before, { ...fields, ...(slug === null ? {} : { slug }) });
     if (slug !== null && before.personal_user_id !== null) requireNoApiKey(ctx);
     if (slug !== null && !mayRename(ctx, before, subject)) {
-      throw commonProblems.permission_denied({ detail: 'People change their user names themselves.' });
+      throw commonProblems.permission_denied({ detail: 'Only the user can change the username.' });
     }
     if (slug !== null) await renameProfile(ctx, tx, before, slug, at);
     const after = await updateProfileRow(tx, profile_id, { ...fields, ...(slug === null ? {} : { slug }) });
@@ -62,42 +62,45 @@ export async function updateProfile(
   });
 }
 
-/** @throws subscriber_details_protected (403) naming the fields that a provider wants to change */
+/** @throws subscriber_details_protected (403) naming the fields that a provider cannot change */
 function requireFieldsOpenToProviders(before: Profile, wanted: Partial<ProfileFields & { slug: string }>): void {
   const names = findFieldsProtectedFromProviders(before, wanted);
   if (names.length === 0) return;
   throw profileProblems.subscriber_details_protected({
-    detail: `Only the subscriber changes the name and the contact details of its profile (${names.join(', ')}).`,
+    detail: `Only the subscriber can change the name and the contact details of its profile (${names.join(', ')}).`,
   });
 }
 
-/** The slug to change to, or null when it stays. @throws invalid_input (400) naming `slug` */
-function newSlug(asked: unknown, profile: Profile): string | null {
+/** Parses the new slug; null if it is unchanged. @throws invalid_input (400) naming `slug` */
+function parseNewSlug(asked: unknown, profile: Profile): string | null {
   const slug = typeof asked === 'string' ? canonicalName(asked) : '';
   if (slug === '' || slug === profile.slug) return null;
-  // A personal profile takes its user along, and no user has the digits of a phone number as a name.
+  // The slug of a personal profile is also the username, which must not look like a phone number.
   const isName = profile.personal_user_id === null || isUsername(slug);
   if (!isSlug(slug) || isArchiveSlug(slug) || !isName)
     throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
   return slug;
 }
 
-/** A personal profile takes its user's login along, which is nobody's to rename who merely manages or provides for it. */
+/** Only the user and broker managers may rename a personal profile, because its slug is the username. */
 function mayRename(ctx: Context, { personal_user_id }: Profile, subject: Subject): boolean {
   return personal_user_id === null || personal_user_id === actorId(ctx) || isBrokerManager(subject);
 }
 
-/** Claims the new name for the profile and its user together, then gives the old one up. Why not the broker: it is known by its slug. */
+/**
+ * Claims the new name for the profile and its user, then releases the old name. The broker keeps its slug: links use
+ * it.
+ */
 async function renameProfile(ctx: Context, tx: Tx, profile: Profile, slug: string, at: Date): Promise<void> {
   if (profile.id === ctx.site.broker_id || profile.is_processor) throw profileProblems.profile_protected();
   const user_id = profile.personal_user_id;
   if (!(await claimName(tx, slug, { profile_id: profile.id, user_id }, at))) throw slugTaken();
-  // Only the case may have changed: then it is the same name, and it is kept.
+  // A name that differs only in case is the same name: it is not released.
   if (slug.toLowerCase() !== profile.slug.toLowerCase()) await releaseName(tx, profile.slug, at);
   if (user_id !== null) await updateUserFromProfile(tx, user_id, { username: slug });
 }
 
-/** Lets a personal profile follow its user to a new name, in the user's transaction. @throws invalid_input (400) */
+/** Renames the personal profile of a user, in the transaction that renames the user. @throws invalid_input (400) */
 export async function renamePersonalProfile(tx: Tx, change: { user_id: UserId; to: string }, at: Date): Promise<void> {
   const profile = await findPersonalProfile(tx, change.user_id);
   if (!profile) return;

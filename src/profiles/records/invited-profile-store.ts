@@ -35,8 +35,8 @@ export async function lockInvitedProfiles(tx: Tx, email: string): Promise<Profil
 }
 
 /**
- * Assigns to a user the invitations to an address that belong to other users, who entered the address without verifying it.
- * If the user already has a role or an invitation on the profile, that row stays and the other is deleted.
+ * Assigns to a user the invitations to an address that belong to other users, who entered the address without verifying
+ * it. If the user already has a role or an invitation on the profile, that row stays and the other is deleted.
  */
 export async function moveInvitations(tx: Tx, user_id: UserId, email: string): Promise<void> {
   // Index: roles_invited_email.

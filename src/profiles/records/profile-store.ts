@@ -82,7 +82,9 @@ export async function findPersonalProfile(reader: Reader, user_id: UserId): Prom
   return reader.selectFrom('profiles').selectAll().where('personal_user_id', '=', user_id).executeTakeFirst();
 }
 
-/** Finds an active profile by a proved e-mail address: the personal profile, else the organization with the lowest id. */
+/**
+ * Finds an active profile by a proved e-mail address: the personal profile, else the organization with the lowest id.
+ */
 export async function findProfileByEmail(reader: Reader, email: string): Promise<Profile | undefined> {
   return reader
     .selectFrom('profiles')
@@ -99,8 +101,8 @@ export async function findProfileByEmail(reader: Reader, email: string): Promise
 /**
  * Selects a profile FOR NO KEY UPDATE; serializes changes of its roles and of its money.
  *
- * Why NO KEY: inserts of rows that refer to the profile are not blocked. Otherwise two profiles that buy from each other
- * deadlock, and a refund of a provider blocks all its sales.
+ * Why NO KEY: inserts of rows that refer to the profile are not blocked. Otherwise two profiles that buy from each
+ * other deadlock, and a refund of a provider blocks all its sales.
  */
 export async function lockProfile(tx: Tx, id: ProfileId): Promise<Profile> {
   return tx.selectFrom('profiles').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirstOrThrow();

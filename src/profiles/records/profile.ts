@@ -1,6 +1,9 @@
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 
-/** A party that subscribes and is billed; a provider also sells. Either the personal profile of a user or an organization. */
+/**
+ * A party that subscribes and is billed; a provider also sells. Either the personal profile of a user or an
+ * organization.
+ */
 export interface Profile {
   id: ProfileId;
   slug: string;

@@ -5,8 +5,8 @@ import { activeRoleCondition } from './role-store.ts';
 import { MANAGER } from './role-type.ts';
 
 /**
- * Returns the condition that the address of a row of `profiles` is proved: the user of the personal profile, or a manager
- * who accepted that role, has verified the same address. Every look-up of a profile by e-mail address uses it.
+ * Returns the condition that the address of a row of `profiles` is proved: the user of the personal profile, or a
+ * manager who accepted that role, has verified the same address. Every look-up of a profile by e-mail address uses it.
  *
  * Why not a column of the profile: any manager can enter any address there, and the proof ends with the verification of
  * the user. Roles that were given without consent do not count.

@@ -9,7 +9,7 @@ import { activeRoleCondition, openRole } from './role-store.ts';
 import type { RoleType } from './role-type.ts';
 import type { Role } from './role.ts';
 
-export interface RolePageOf<T> extends Page<T> {
+export interface CountedPage<T> extends Page<T> {
   /** Counts of the whole list, before search, status and paging are applied. */
   invited_count: number;
   requested_count: number;
@@ -71,7 +71,7 @@ export async function listRoles(
   list: ListQuery,
   url: URL,
   status: readonly RoleStatus[],
-): Promise<RolePageOf<Role>> {
+): Promise<CountedPage<Role>> {
   let query = reader
     .selectFrom('roles')
     .innerJoin(selectUsers(reader).as('member'), 'member.id', 'roles.user_id')
@@ -131,7 +131,7 @@ export async function listAccessibles(
   list: ListQuery,
   url: URL,
   status: readonly RoleStatus[],
-): Promise<RolePageOf<Role>> {
+): Promise<CountedPage<Role>> {
   let query = reader
     .selectFrom('roles')
     .innerJoin('profiles', 'profiles.id', 'roles.profile_id')

@@ -38,7 +38,7 @@ export function roleSlugCandidates(text: string): string[] {
  * True if a grant of this type takes effect without the consent of the user.
  *
  * Why only global types: managers create local types, and could otherwise add any user to their profile.
- * Why not for an unverified address: the user who entered it may not be its owner, for whom the grant is meant.
+ * Why not for an unverified address: the user who entered it may not be its owner, who is meant to get the grant.
  * Source: docs/spec/identity.md 16.1.
  */
 export function skipsConsent(

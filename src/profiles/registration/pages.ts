@@ -12,7 +12,7 @@ import { register, type Registered } from './register.ts';
 
 const config = { access: { kind: 'public' }, page: true } as const;
 
-/** The registration page: a login with a personal profile, or with an organization when its name is given. */
+/** Registers the registration page. It creates a personal profile, and an organization if its name is given. */
 export function registrationPages(app: App, settings: AccountsSettings): void {
   app.get('/register/', { config }, async (request, reply) => {
     if (request.ctx.actor.kind === 'user') return reply.redirect(targetOf(request, paths.app()), 302);

@@ -46,11 +46,11 @@ export interface Registered {
   session: OpenedSession;
 }
 
-/** Bounds of the profile room's slugs: a username may become one. */
+/** Maximum length of a profile slug, because the username becomes the slug of the personal profile. */
 const USERNAME_LENGTH_MAX = 50;
 
 /**
- * Makes a login, the profile that goes with it, the signatures, and a session: all of it or nothing.
+ * Creates a user, a profile, signatures and a session in one transaction.
  *
  * @throws registration_disabled (403) · invalid_input (400) naming each field at fault · too_many_requests (429)
  */
@@ -63,7 +63,7 @@ export async function register(
   if (ctx.site.authentication !== 'enabled') throw profileProblems.registration_disabled();
   await settings.throttle.take(registerLimit, networkOf(ctx.peer?.ip));
   const parsed = await parseRegistration(ctx, settings, input);
-  const agreements = await agreedTo(ctx, input);
+  const agreements = await findSignedAgreements(ctx, input);
   const password_hash = parsed.new_password === null ? null : await hashPassword(parsed.new_password);
   return inTransaction(ctx.db, async (tx) => {
     const at = ctx.clock.now();
@@ -136,7 +136,7 @@ async function parseRegistration(
   }
   const lang = input.lang ?? ctx.lang;
   if (!isLanguage(lang)) errors['lang'] = ['Enter the code of a language, such as en or fr-CA.'];
-  // `password` is the name that the overview of the published API and its version of 2019 use.
+  // `password` is the name of the field in the overview of the published API and in its version of 2019.
   const new_password = input.new_password || input.password || null;
   if (new_password !== null) {
     const refusal = await refusePassword(new_password, { username, email, phone, full_name }, settings.password_policy);
@@ -144,7 +144,7 @@ async function parseRegistration(
     if (refusal) errors[field] = [passwordRefusalMessage(refusal, settings.password_policy)];
   }
   if (input.new_password && input.password && input.new_password !== input.password)
-    errors['password'] = ['This is another password than new_password.'];
+    errors['password'] = ['The passwords in password and new_password differ.'];
   const organization_name = singleLine(input.organization_name ?? '') || null;
   if (input.type === 'organization' && organization_name === null)
     errors['organization_name'] = ['This field is required.'];
@@ -180,13 +180,13 @@ function isLanguage(tag: string): boolean {
   );
 }
 
-/** Finds the agreements that the body answers by name. @throws invalid_input (400) naming each that was declined */
-async function agreedTo(ctx: Context, input: RegistrationInput): Promise<Agreement[]> {
+/** Finds the agreements that the body names. @throws invalid_input (400) naming each that the user declined */
+async function findSignedAgreements(ctx: Context, input: RegistrationInput): Promise<Agreement[]> {
   const agreements = await findAgreementsBySlugs(ctx.db, Object.keys(input).slice(0, 100));
   const declined = agreements.filter((agreement) => parseAgreementField(input[agreement.slug]) === 'declined');
   if (declined.length === 0) return agreements;
   throw invalidInput(
-    Object.fromEntries(declined.map(({ slug, title }) => [slug, [`You must agree to "${title}" to go on.`]])),
+    Object.fromEntries(declined.map(({ slug, title }) => [slug, [`You must agree to "${title}" to continue.`]])),
   );
 }
 

@@ -1,4 +1,4 @@
-/** What somebody typed to register, as far as it decides which profile comes with the login. */
+/** Fields of a registration that decide which profile is created. */
 export interface RegistrationFacts {
   full_name: string;
   organization_name: string | null;
@@ -6,13 +6,16 @@ export interface RegistrationFacts {
   type: 'unknown' | 'user' | 'personal' | 'organization';
 }
 
-/** `user`: a login only · `personal`: with a profile of the same name · `together`: with an organization that the user manages. */
+/**
+ * Kind of registration. `user`: a login only · `personal`: with a personal profile · `together`: with an organization
+ * that the user manages.
+ */
 export type RegistrationShape = 'user' | 'personal' | 'together';
 
 /**
- * Decides what registering makes. A postal address or the kind `personal` asks for a personal profile, an organization's
- * name other than one's own for an organization.
- * @see spec/identity.md 5.1
+ * Returns which profile a registration creates: a personal profile for a postal address or the type `personal`, an
+ * organization for an organization name that differs from the full name.
+ * Source: docs/spec/identity.md 5.1.
  */
 export function decideRegistrationShape(facts: RegistrationFacts): RegistrationShape {
   const { organization_name, full_name } = facts;
@@ -22,21 +25,23 @@ export function decideRegistrationShape(facts: RegistrationFacts): RegistrationS
 
 export const address_fields = ['street_address', 'locality', 'region', 'postal_code', 'country'] as const;
 
-/** Extra members `user_*`, `organization_*` and `role_*` of a registration, each kept with what its prefix names. */
+/**
+ * Members `user_*`, `organization_*` and `role_*` of a registration, as JSON text for the row that the prefix names.
+ */
 export interface RegistrationExtras {
   user: string | null;
   organization: string | null;
   role: string | null;
 }
 
-/** Names the prefixes whose extra members are larger than one `extra` may be. */
+/** Finds the prefixes whose members exceed the maximum size of one `extra`. */
 export function findOversizedExtras(extras: RegistrationExtras, bytes_max: number): string[] {
   return Object.entries(extras).flatMap(([prefix, text]: [string, string | null]) =>
     text !== null && Buffer.byteLength(text) > bytes_max ? [`${prefix}_`] : [],
   );
 }
 
-/** Collects the extra members, without their prefixes, as JSON text. */
+/** Parses the prefixed members of a registration into JSON text, without the prefixes. */
 export function parseRegistrationExtras(body: Readonly<Record<string, unknown>>): RegistrationExtras {
   const withPrefix = (prefix: string): string | null => {
     const entries = Object.entries(body).filter(([name]) => name.startsWith(prefix) && name !== 'organization_name');
@@ -46,7 +51,7 @@ export function parseRegistrationExtras(body: Readonly<Record<string, unknown>>)
   return { user: withPrefix('user_'), organization: withPrefix('organization_'), role: withPrefix('role_') };
 }
 
-/** Reads what a body says about an agreement: agreed, declined, or nothing. */
+/** Parses the member of a body that is named after an agreement. */
 export function parseAgreementField(value: unknown): 'agreed' | 'declined' {
   if (value === true || value === 1) return 'agreed';
   if (typeof value === 'string')

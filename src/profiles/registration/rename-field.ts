@@ -1,6 +1,6 @@
 import { invalidInput, Problem } from '#kernel/problem';
 
-/** Names the fields of a refusal as the caller knows them; anything else stays as it is. */
+/** Renames the fields of an invalid_input problem to those of the request; returns other errors unchanged. */
 export function renameField(error: unknown, names: Readonly<Record<string, string>>): unknown {
   if (!(error instanceof Problem) || error.fields === null) return error;
   return invalidInput(

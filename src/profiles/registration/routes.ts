@@ -36,7 +36,7 @@ export function registrationRoutes(app: App, settings: AccountsSettings): void {
     },
     async (request, reply) => {
       const cookie = parseFlag(request.query.cookie);
-      // Another site must not sign a browser in to an account of its making.
+      // A cross-origin page must not sign a browser in to an account that it has created.
       if (cookie) requireSameOrigin(request);
       const { session } = await register(request.ctx, settings, request.body, { cookie });
       if (session.cookie_secret !== null) setSessionCookie(reply, session.cookie_secret, settings.token_lifetime_s);

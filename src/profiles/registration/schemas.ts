@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 const Flag = Type.Union([Type.Boolean(), Type.String({ maxLength: 10 })]);
 const Code = Type.Union([Type.Integer(), Type.String({ maxLength: 10 })]);
 
-/** Members beyond these that are named after an agreement, or start with `user_`, `organization_` or `role_`, count too. */
+/** Further members are read if they are named after an agreement or start with `user_`, `organization_` or `role_`. */
 export const RegisterBody = Type.Object(
   {
     full_name: Type.String({ minLength: 1, maxLength: 100 }),
@@ -14,7 +14,7 @@ export const RegisterBody = Type.Object(
     nick_name: Type.Optional(Type.String({ maxLength: 60 })),
     lang: Type.Optional(Type.String({ maxLength: 8 })),
     new_password: Type.Optional(
-      Type.String({ maxLength: 1024, description: 'Left out: the account is set up by e-mail later' }),
+      Type.String({ maxLength: 1024, description: 'Without it, the user sets a password with the link of an e-mail' }),
     ),
     password: Type.Optional(Type.String({ maxLength: 1024, description: 'The same as new_password' })),
     email_code: Type.Optional(Code),

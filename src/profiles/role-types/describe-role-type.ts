@@ -32,7 +32,7 @@ export interface RoleTypeInput {
 
 const ATTEMPTS_MAX = 9;
 
-/** Addresses the types themselves, below the roles of a profile. */
+/** Segment of the URL of role types, below the roles of a profile. */
 const RESERVED_SLUG = 'describe';
 
 /** @throws role_type_unknown (404) */
@@ -43,9 +43,9 @@ export async function getRoleType(reader: Reader, profile_id: ProfileId, slug: s
 }
 
 /**
- * Describes a new kind of role on a profile; on the broker's it is for every profile.
+ * Creates a role type of a profile. A type of the broker is global.
  *
- * @throws invalid_input (400) when no slug can be made of the title
+ * @throws invalid_input (400) if no slug can be derived from the title · quota_exceeded (409)
  */
 export async function describeRoleType(
   ctx: Context,
@@ -85,7 +85,7 @@ export async function changeRoleType(
 }
 
 /**
- * Deletes a kind of role. A local one takes its roles along, a shared one only with `force`.
+ * Deletes a role type with its roles. A global type that is in use requires `force`.
  *
  * @throws role_type_unknown (404) · role_type_global, role_type_protected (403) · role_type_in_use (409)
  */

@@ -24,7 +24,7 @@ export function presentRoleType(type: RoleType, owner: ProfileSummary | undefine
   };
 }
 
-/** Presents types with the profiles that own the local ones, in one query. */
+/** Presents types with the profiles of local types, in one query. */
 export async function presentRoleTypes(
   reader: Reader,
   types: readonly RoleType[],
@@ -36,6 +36,7 @@ export async function presentRoleTypes(
   );
 }
 
+/** Returns the ids of the profiles of local types. */
 export function ownersOf(types: readonly RoleType[]): ProfileId[] {
   return types.map((type) => type.profile_id).filter((id) => id !== null);
 }

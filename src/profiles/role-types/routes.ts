@@ -13,7 +13,8 @@ import { changeRoleType, describeRoleType, getRoleType, removeRoleType } from '.
 import { presentRoleTypes, type RoleTypeReply } from './present-role-type.ts';
 import { RoleTypeBody, RoleTypePage, RoleTypeParams, RoleTypeSchema } from './schemas.ts';
 
-/** Kinds of role: those that every profile shares and those of one profile. */
+/** Registers the API of role types. */
+// long: declares six routes with their schemas
 export function roleTypeRoutes(app: App): void {
   const access = { kind: 'direct' } as const;
   const { role_type_unknown, role_type_global, role_type_protected, role_type_in_use } = profileProblems;
@@ -110,6 +111,6 @@ export function roleTypeRoutes(app: App): void {
 
 async function presentOne(ctx: Context, type: RoleType, subject: Subject): Promise<RoleTypeReply> {
   const [presented] = await presentRoleTypes(ctx.db, [type], subject);
-  if (!presented) throw new Error('one type in, one out');
+  if (!presented) throw new Error('a presented type is missing');
   return presented;
 }

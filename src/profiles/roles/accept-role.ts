@@ -22,7 +22,7 @@ import {
 import { emailUnverifiedProblem, withVerificationSent } from './email-unverified.ts';
 
 /**
- * Puts an invitation into effect. Only the invited user can do it, once: a key that was seen by somebody else is of no use.
+ * Accepts an invitation. Only the invited user can accept, once: the key is invalid for other users.
  *
  * @throws role_key_unknown (404) · role_acceptance_personal, email_unverified (403)
  */
@@ -34,14 +34,14 @@ export async function acceptRole(ctx: Context, user_id: UserId, grant_key: strin
     if (!found || !user) throw profileProblems.role_key_unknown();
     await lockProfile(tx, found.profile_id);
     const role = await lockRole(tx, found.profile_id, found.user_id);
-    // Between the look-up and the lock the invitation may have been accepted, renewed or taken back.
+    // Between look-up and lock, the invitation may have been accepted, renewed or revoked.
     if (role?.grant_key !== grant_key) throw profileProblems.role_key_unknown();
     return acceptLockedRole(ctx, tx, role, user);
   };
   return withVerificationSent(ctx, () => inTransaction(ctx.db, accept));
 }
 
-/** Does the same for an invitation whose row is held already. */
+/** Accepts an invitation whose row the caller has locked. */
 export async function acceptLockedRole(ctx: Context, tx: Tx, role: Role, user: User): Promise<Role> {
   const at = ctx.clock.now();
   const refusal = refuseAcceptance(role, user, at);
@@ -73,8 +73,8 @@ export async function acceptLockedRole(ctx: Context, tx: Tx, role: Role, user: U
 }
 
 /**
- * Accepts the caller's invitation to manage a profile, as part of accepting what the profile was offered. False when the
- * caller has none.
+ * Accepts the invitation of the caller to manage a profile, in the transaction of another verb. Returns false if the
+ * caller has no such invitation.
  *
  * @throws email_unverified (403)
  */
@@ -93,7 +93,7 @@ export async function acceptInvitedManager(ctx: Context, tx: Tx, profile_id: Pro
 /**
  * True if a user is invited to manage a profile.
  *
- * @throws email_unverified (403) when the profile waits for the owner of an address that the user has typed and not verified
+ * @throws email_unverified (403) if the profile waits for the owner of an address that the user has not verified
  */
 export async function mayBecomeManager(
   reader: Reader,

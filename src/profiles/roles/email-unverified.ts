@@ -6,8 +6,8 @@ import { actorId } from '#platform/actor-id';
 import { profileProblems } from '../problems.ts';
 
 /**
- * The refusal of a user who has yet to prove the invited address. It names the page where that is done: the page that
- * verifies the user's address, or the account when the invitation was sent to another one.
+ * Makes the problem of a user who has not verified the invited address. `location` is the page that verifies the
+ * address of the user, or the account page if the invitation was sent to another address.
  */
 export function emailUnverifiedProblem(user: Pick<User, 'username' | 'email'>, invited_email: string | null): Problem {
   const isOwnAddress = invited_email?.toLowerCase() === user.email?.toLowerCase();
@@ -15,8 +15,8 @@ export function emailUnverifiedProblem(user: Pick<User, 'username' | 'email'>, i
 }
 
 /**
- * Runs a verb; when it is refused because the caller's address is unverified, mails the code that verifies it, at most once
- * an hour. The refused transaction is rolled back before.
+ * Runs a verb. If it throws email_unverified for the address of the caller, mails a code that verifies the address, at
+ * most once per hour, after the transaction of the verb was rolled back. Rethrows the problem.
  */
 export async function withVerificationSent<T>(ctx: Context, work: () => Promise<T>): Promise<T> {
   try {

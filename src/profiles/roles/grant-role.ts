@@ -41,7 +41,7 @@ import {
   updateRole,
 } from '../records/index.ts';
 
-/** Counts an invitation, or a request, against its sender. @throws too_many_requests (429) */
+/** Counts an invitation or a request against the limit of the caller. @throws too_many_requests (429) */
 export async function countInvitation(ctx: Context, throttle: Throttle): Promise<void> {
   const user_id = actorId(ctx);
   const sells = user_id !== null && (await isSeller(ctx.db, user_id, ctx.site.broker_id));
@@ -58,16 +58,16 @@ export interface GrantInput {
 
 export interface GrantResult {
   role: Role;
-  /** The user had no row on the profile before. */
+  /** True if the user had no role, invitation or request on the profile before. */
   is_new: boolean;
 }
 
 /**
- * Gives a user a role on a profile, or invites the user to accept it.
+ * Grants a role on a profile to a user, or invites the user to accept it.
  *
- * With `force` an unknown e-mail address gets a login without password and one link, to activate it. Managers of the
- * profile only: the guard has seen to it.
- * Locks: the profile's row, so that two grants to one user come one after the other.
+ * With `force`, an unknown e-mail address gets a login without a password and a link that activates it. The guard of
+ * the route admits managers of the profile only.
+ * Locks: the row of the profile, which serializes grants to one user.
  * @throws role_type_unknown, user_unknown (404) · invalid_input (400) · role_already_held, quota_exceeded (409)
  */
 export async function grantRole(
@@ -117,7 +117,7 @@ function parseInvitee(input: GrantInput): InviteeNames {
   return { slug, email, full_name: input.full_name?.trim() ?? '' };
 }
 
-/** Whom the caller means, and whether it was the address that told. */
+/** Finds the user that the input names. `by_email` is true if the address and not the username matched. */
 async function findInvitee(
   tx: Tx,
   { slug, email }: InviteeNames,
@@ -148,7 +148,7 @@ interface Grant {
 async function applyGrant(ctx: Context, tx: Tx, grant: Grant): Promise<Role> {
   const { profile, type, user, prior } = grant;
   const at = ctx.clock.now();
-  // Whoever typed an address at registration is not yet whom the manager means by it.
+  // The user who entered an address at registration may not be its owner until it is verified.
   const is_unproven = grant.by_email && !isEmailVerified(user);
   const is_own_personal_profile = profile.personal_user_id === user.id;
   const asks_user = !skipsConsent(type, { is_own_personal_profile, is_unproven });
@@ -166,7 +166,7 @@ async function applyGrant(ctx: Context, tx: Tx, grant: Grant): Promise<Role> {
     request_key: null,
     key_expires_at: null,
     invited_email: null,
-    // Asking for a role is agreeing to it; a role given without asking is nobody's agreement.
+    // A request implies consent; a role that was given without a request does not.
     accepted_at: prior?.request_key !== null && prior?.request_key !== undefined ? at : null,
   };
   switch (step.does) {
@@ -175,25 +175,25 @@ async function applyGrant(ctx: Context, tx: Tx, grant: Grant): Promise<Role> {
     case 'nothing':
       return requireRow(prior);
     case 'invite':
-      return save(tx, grant, { ...invitation, grant_key: randomKey40() }, at);
+      return saveRole(tx, grant, { ...invitation, grant_key: randomKey40() }, at);
     case 'reinvite':
-      return save(
+      return saveRole(
         tx,
         grant,
-        { ...invitation, grant_key: requireRow(prior).grant_key, invited_email: narrowest(prior, invitation) },
+        { ...invitation, grant_key: requireRow(prior).grant_key, invited_email: keepInvitedEmail(prior, invitation) },
         at,
       );
     case 'activate':
-      return save(tx, grant, inEffect, at);
+      return saveRole(tx, grant, inEffect, at);
   }
 }
 
-/** An invitation that was bound to an address stays bound when the same user is invited by name later. */
-function narrowest(prior: Role | undefined, invitation: { invited_email: string | null }): string | null {
+/** Keeps the address that an invitation requires when the same user is invited again by username. */
+function keepInvitedEmail(prior: Role | undefined, invitation: { invited_email: string | null }): string | null {
   return invitation.invited_email ?? prior?.invited_email ?? null;
 }
 
-async function save(
+async function saveRole(
   tx: Tx,
   { prior, profile, user }: Grant,
   change: Omit<NewRole, 'user_id' | 'profile_id'>,
@@ -204,22 +204,22 @@ async function save(
 }
 
 function requireRow(role: Role | undefined): Role {
-  if (!role) throw new Error('a step that keeps the row has one');
+  if (!role) throw new Error('the role to keep is missing');
   return role;
 }
 
 /**
- * Tells the grantee, with everything that the mail needs: the invitation's key and, for somebody without password, the
- * key that activates the account.
+ * Emits `role_grant_created` with the key of the invitation and, for a user without a password, the key that activates
+ * the account.
  */
 export async function notifyGrantedUser(
   ctx: Context,
   tx: Tx,
-  told: { role: Role; user: User; role_type: string | null; message: string | null },
+  grant: { role: Role; user: User; role_type: string | null; message: string | null },
 ): Promise<void> {
-  const { role, user } = told;
+  const { role, user } = grant;
   const at = ctx.clock.now();
-  const message = user.has_password ? told.message : removeLinks(told.message);
+  const message = user.has_password ? grant.message : removeLinks(grant.message);
   const key =
     user.has_password || user.email === null ? null : await createActivationKey(tx, user.id, user.email, message, at);
   await updateRole(tx, role.id, { last_notified_at: at });
@@ -229,7 +229,7 @@ export async function notifyGrantedUser(
       role_id: role.id,
       profile_id: role.profile_id,
       user_id: user.id,
-      role_type: told.role_type,
+      role_type: grant.role_type,
       message,
       originated_by: actorId(ctx),
       grant_key: role.grant_key,
@@ -239,7 +239,10 @@ export async function notifyGrantedUser(
   );
 }
 
-/** The one link of the mail sets the first password and, with `user_id` null, makes the login; it lasts as long as the invitation. */
+/**
+ * Creates the key of the link that sets the first password; with `user_id` null the link also creates the login. The
+ * key is valid for INVITATION_DAYS.
+ */
 export async function createActivationKey(
   tx: Tx,
   user_id: UserId | null,
@@ -260,7 +263,10 @@ export async function createActivationKey(
   return (await prepareVerification(tx, verification, at)).key;
 }
 
-/** A stranger's mail carries no address of the sender's choosing: it would be an invitation to phish with our name on it. */
+/**
+ * Removes URLs from a message to a recipient without a password, who could otherwise be phished in the name of the
+ * site.
+ */
 export function removeLinks(message: string | null): string | null {
   return message === null ? null : message.replace(/(?:[a-z][a-z0-9+.-]*:\/\/|www\.)\S+/gi, '').trim();
 }

@@ -1,6 +1,6 @@
 export { acceptInvitedManager, acceptRole, mayBecomeManager } from './accept-role.ts';
 export { emailUnverifiedProblem, withVerificationSent } from './email-unverified.ts';
 export { countInvitation, createActivationKey, grantRole, removeLinks } from './grant-role.ts';
-export { askToManage, type RequestInput, requestRole } from './request-role.ts';
+export { type RequestInput, requestManagerRole, requestRole } from './request-role.ts';
 export { resendInvitation, resendRequest } from './resend-invitation.ts';
 export { revokeRole } from './revoke-role.ts';

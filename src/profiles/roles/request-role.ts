@@ -40,9 +40,10 @@ export interface RequestInput {
 }
 
 /**
- * Asks a profile for a role, or for any when `role_in_url` is null. Asking for what one is invited to accepts it.
+ * Requests a role on a profile, of any type when `role_in_url` is null. A request for the invited role accepts it.
  *
- * @throws profile_unknown, role_type_unknown (404) · invalid_input (400) · role_already_held, role_already_offered (409)
+ * @throws profile_unknown, role_type_unknown (404) · invalid_input (400) · role_already_held, role_already_offered
+ * (409)
  */
 export async function requestRole(
   ctx: Context,
@@ -50,10 +51,10 @@ export async function requestRole(
   role_in_url: string | null,
   input: RequestInput,
 ): Promise<{ role: Role; is_new: boolean }> {
-  const ask = async (tx: Tx) => {
+  const requestIn = async (tx: Tx) => {
     const user = await findUserById(tx, user_id);
     if (!user) throw profileProblems.user_unknown();
-    const found = await findAskedProfile(tx, input);
+    const found = await findRequestedProfile(tx, input);
     const profile = await lockProfile(tx, found.id);
     const type = role_in_url === null ? null : await findRoleTypeInUrl(tx, profile.id, role_in_url);
     if (type === undefined) throw profileProblems.role_type_unknown();
@@ -62,18 +63,18 @@ export async function requestRole(
     if (role.request_key !== null) await notifyManagers(ctx, tx, role, type, input.message ?? null);
     return { role, is_new: prior === undefined };
   };
-  return withVerificationSent(ctx, () => inTransaction(ctx.db, ask));
+  return withVerificationSent(ctx, () => inTransaction(ctx.db, requestIn));
 }
 
-/** Asks the managers of a profile that was just made for the manager role. */
-export async function askToManage(ctx: Context, tx: Tx, profile: Profile, user: User): Promise<Role> {
+/** Requests the manager role on a profile that was created in the same transaction. */
+export async function requestManagerRole(ctx: Context, tx: Tx, profile: Profile, user: User): Promise<Role> {
   const type = await getManagerType(tx);
   const role = await applyRequest(ctx, tx, { profile, user, type, prior: undefined });
   await notifyManagers(ctx, tx, role, type, null);
   return role;
 }
 
-async function findAskedProfile(tx: Tx, input: RequestInput): Promise<Profile> {
+async function findRequestedProfile(tx: Tx, input: RequestInput): Promise<Profile> {
   const slug = input.slug?.trim() ?? '';
   const email = parseEmail(input.email ?? '');
   if (slug === '' && (input.email ?? '') === '') throw invalidInput({ slug: ['Enter the name of a profile.'] });
@@ -83,14 +84,14 @@ async function findAskedProfile(tx: Tx, input: RequestInput): Promise<Profile> {
   return profile;
 }
 
-interface Request {
+interface RoleRequest {
   profile: Profile;
   user: User;
   type: RoleType | null;
   prior: Role | undefined;
 }
 
-async function applyRequest(ctx: Context, tx: Tx, { profile, user, type, prior }: Request): Promise<Role> {
+async function applyRequest(ctx: Context, tx: Tx, { profile, user, type, prior }: RoleRequest): Promise<Role> {
   const at = ctx.clock.now();
   const role_type_id = type?.id ?? null;
   const step = decideRequest(prior, role_type_id, at);
@@ -123,7 +124,7 @@ async function applyRequest(ctx: Context, tx: Tx, { profile, user, type, prior }
   }
 }
 
-/** Tells the managers, once a day at most however often the user asks. */
+/** Emits `role_request_created` for the managers, at most once per day and request. */
 export async function notifyManagers(
   ctx: Context,
   tx: Tx,

@@ -17,8 +17,8 @@ import { notifyGrantedUser } from './grant-role.ts';
 import { notifyManagers } from './request-role.ts';
 
 /**
- * Mails an invitation, or word of a role in effect, once more. One that has lapsed gets a new key, another keeps its own
- * and lasts longer.
+ * Sends an invitation again, or the message about a role in effect. A lapsed invitation gets a new key; another keeps
+ * its key and its validity is extended.
  *
  * @throws role_unknown (404)
  */
@@ -49,7 +49,7 @@ export async function resendInvitation(
 }
 
 /**
- * Reminds the managers of a request, once a day at most.
+ * Reminds the managers of a request, at most once per day.
  *
  * @throws role_unknown (404)
  */

@@ -12,10 +12,9 @@ import { profileProblems } from '../problems.ts';
 import { deleteRole, findManagerIds, lockProfile, lockRole, MANAGER } from '../records/index.ts';
 
 /**
- * Takes the user's role on the profile away, whatever its type and state: a role, an invitation or a request.
- * Nothing happens when there is none.
+ * Deletes the role, the invitation or the request of a user on a profile, of any type. Does nothing if there is none.
  *
- * Locks: the profile's row, so that two managers cannot remove each other at once.
+ * Locks: the row of the profile, so that two managers cannot remove each other concurrently.
  * @throws last_manager (409) · permission_denied (403) for the user of a personal profile
  */
 export async function revokeRole(
@@ -29,7 +28,7 @@ export async function revokeRole(
     const role = await lockRole(tx, profile_id, user_id);
     if (!role) return;
     if (!mayRemoveOwner(subject, { profile, user_id, actor_id: actorId(ctx) })) {
-      throw commonProblems.permission_denied({ detail: 'Users leave their own profile themselves.' });
+      throw commonProblems.permission_denied({ detail: 'Only the user can leave the personal profile.' });
     }
     const managers = await findManagerIds(tx, profile_id);
     const isLast = managers.length === 1 && managers[0] === user_id;

@@ -38,7 +38,7 @@ function searchQuerystring(fields: Parameters<typeof listQuerystring>[0]) {
 const ProfileCandidates = Type.Object({ count: Type.Integer(), results: Type.Array(ProfileSummarySchema) });
 const UserCandidates = Type.Object({ count: Type.Integer(), results: Type.Array(UserSummarySchema) });
 
-/** Candidates for input fields that look for a profile or a person. */
+/** Registers the API of input fields that complete the name of a profile or a user. */
 export function searchRoutes(app: App, throttle: Throttle): void {
   const authenticated = { access: { kind: 'authenticated' } } as const;
   const searcher = async (ctx: Context): Promise<Searcher> => {
@@ -55,7 +55,7 @@ export function searchRoutes(app: App, throttle: Throttle): void {
         tags: ['profile'],
         summary: 'Finds profiles and users',
         description:
-          'Finds up to five profiles and users for a field that completes what is typed. No result is returned when more than five match.',
+          'Finds up to five profiles and users for an input field with completion. Returns no result if more than five match.',
         querystring: searchQuerystring(accountSearch),
         response: { 200: ProfileCandidates },
       },
@@ -70,7 +70,7 @@ export function searchRoutes(app: App, throttle: Throttle): void {
         tags: ['profile'],
         summary: 'Finds profiles',
         description:
-          'Finds up to five profiles for a field that completes what is typed. No result is returned when more than five match.',
+          'Finds up to five profiles for an input field with completion. Returns no result if more than five match.',
         querystring: searchQuerystring(profileSearch),
         response: { 200: ProfileCandidates },
       },
@@ -85,24 +85,24 @@ export function searchRoutes(app: App, throttle: Throttle): void {
         tags: ['profile'],
         summary: 'Finds users',
         description:
-          'Finds up to five users for a field that completes what is typed. No result is returned when more than five match.',
+          'Finds up to five users for an input field with completion. Returns no result if more than five match.',
         querystring: searchQuerystring(userSearch),
         response: { 200: UserCandidates },
       },
     },
     async (request) => suggestUsers(request.ctx.db, request.list(), await searcher(request.ctx)),
   );
-  oneCandidateRoutes(app, throttle);
+  profileCandidateRoutes(app, throttle);
 }
 
-function oneCandidateRoutes(app: App, throttle: Throttle): void {
+function profileCandidateRoutes(app: App, throttle: Throttle): void {
   app.get(
     '/api/accounts/profiles/:profile',
     {
       config: { access: { kind: 'authenticated' }, problems: [profileProblems.profile_unknown] },
       schema: {
         tags: ['profile'],
-        summary: 'Tells what everybody may know about a profile',
+        summary: 'Retrieves the public summary of a profile',
         description: 'Returns the public summary of a profile: its slug, name, picture and type.',
         params: ProfileParams,
         response: { 200: ProfileSummarySchema },
@@ -130,14 +130,15 @@ function oneCandidateRoutes(app: App, throttle: Throttle): void {
       },
       schema: {
         tags: ['profile'],
-        summary: 'Creates a profile for somebody who does not know of it yet',
+        summary: 'Creates a profile without a manager',
         description: 'Creates a profile that no user manages yet, for a customer who has no account.',
         body: ProfileCreateBody,
         response: { 201: ProfileDetailSchema },
       },
     },
     async (request, reply) => {
-      // Makes rows for names and addresses of the caller's choosing, and shows whether an address is taken.
+      // Limited: the caller chooses the names and addresses of the rows, and the response shows whether an address is
+      // taken.
       await countInvitation(request.ctx, throttle);
       const profile = await addShadowProfile(request.ctx, request.body);
       return reply.status(201).send(presentProfileDetail(await getProfileView(request.ctx.db, profile.id)));

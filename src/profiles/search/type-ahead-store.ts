@@ -11,9 +11,9 @@ import {
   verifiedDomainCondition,
 } from '../records/index.ts';
 import type { ProfileSummaryBody } from '../schemas.ts';
-import { companyDomain } from './public-mail-domains.ts';
+import { parseCompanyDomain } from './public-mail-domains.ts';
 
-/** Candidates for an input field; none at all when there are more than a person would read. */
+/** Candidates for an input field; empty if there are more than the maximum. */
 export interface Candidates<T> {
   count: number;
   results: T[];
@@ -22,12 +22,12 @@ export interface Candidates<T> {
 const CANDIDATES_MAX = 5;
 const TERM_LENGTH_MIN = 2;
 
-/** Who asks: people who sell see more than those who look for their company or a colleague. */
+/** The caller of a search. A seller may search by parts of addresses. */
 export interface Searcher {
   is_seller: boolean;
 }
 
-/** `name` fields match anywhere within; `contact` fields only as a whole, unless a seller asks. */
+/** `name` fields match a part of the value; `contact` fields match the whole value, for sellers a part. */
 type Fields = Readonly<Record<string, { column: RawBuilder<unknown>; kind: 'name' | 'contact' }>>;
 
 const profileColumns = {
@@ -44,7 +44,7 @@ const profileColumns = {
   last_name: { column: sql.ref('profiles.full_name'), kind: 'name' },
 } as const satisfies Fields;
 
-// An unverified address matches nothing: a grant meant for its owner would reach another profile.
+// Unverified addresses do not match: otherwise a grant for the owner of an address could reach another profile.
 const profileFields = (reader: Reader): Fields => ({
   ...profileColumns,
   email: { column: sql`case when ${provedAddressCondition(reader)} then profiles.email end`, kind: 'contact' },
@@ -75,7 +75,7 @@ export const accountSearch = {
   sort: { ...profileSort, ...userSort },
 };
 
-/** Finds profiles to complete what somebody types; without a match, those of the same company by the domain of an address. */
+/** Suggests profiles for a search term. Without a match, suggests the profiles with a user of the same mail domain. */
 export async function suggestProfiles(
   reader: Reader,
   list: ListQuery,
@@ -85,19 +85,19 @@ export async function suggestProfiles(
   const fields = profileFields(reader);
   const found = await findProfiles(reader, list, sql<boolean>`${reachable} and ${condition(fields, list, by)}`);
   if (found.length > 0) return cut(found, list);
-  const domains = list.terms.map(companyDomain).filter((domain) => domain !== null);
+  const domains = list.terms.map(parseCompanyDomain).filter((domain) => domain !== null);
   if (domains.length === 0) return { count: 0, results: [] };
   const sameCompany = domains.map((domain) => verifiedDomainCondition(reader, domain));
   return cut(await findProfiles(reader, list, sql<boolean>`(${sql.join(sameCompany, sql` or `)})`), list);
 }
 
-/** Finds users to complete what somebody types. */
+/** Suggests users for a search term. */
 export async function suggestUsers(reader: Reader, list: ListQuery, by: Searcher): Promise<Candidates<UserSummary>> {
   const users = await findUsers(reader, list, by, sql<boolean>`true`);
   return cut(users.map(presentUserSummary), list);
 }
 
-/** Finds profiles, and users who have none; each half counts for itself, and one with too many vanishes. */
+/** Suggests profiles, and users without a profile. The maximum applies to each of the two kinds. */
 export async function suggestAccounts(
   reader: Reader,
   list: ListQuery,
@@ -166,10 +166,10 @@ async function findUsers(reader: Reader, list: ListQuery, by: Searcher, where: R
 }
 
 /**
- * The condition that any term occurs in any field asked for.
+ * Returns the condition that any term matches any of the requested fields.
  *
- * Why addresses match as a whole only, and short terms not at all, for people who sell nothing: typing letter by letter
- * would read out the addresses of everybody on the site.
+ * Why other callers than sellers match whole addresses only, and no terms below TERM_LENGTH_MIN: they could otherwise
+ * read the addresses of all users letter by letter.
  */
 function condition(fields: Fields, list: ListQuery, by: Searcher): RawBuilder<boolean> {
   const terms = by.is_seller ? list.terms : list.terms.filter((term) => [...term].length >= TERM_LENGTH_MIN);

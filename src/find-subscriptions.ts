@@ -3,10 +3,10 @@ import type { Reader } from '#platform/db/database';
 import { findActiveSubscriptionsOf } from '#subscriptions';
 
 /**
- * What a profile is subscribed to at an instant, as the profile's own page and API mention it; with `sellers` the
- * subscriptions to plans of these providers only.
+ * Finds the subscriptions of a profile that run at an instant, as the API presents them with the profile. With `sellers`
+ * only those to plans of these providers.
  */
-export async function listSubscriptions(
+export async function findSubscriptions(
   reader: Reader,
   profile_id: ProfileId,
   at: Date,
