@@ -25,15 +25,13 @@ import { useMasterKey } from '#platform/security/link-keys';
 import type { Database } from '#platform/db/database';
 import { devRoutes } from '#platform/dev-routes';
 import { platformJobs } from '#platform/jobs/platform-jobs';
-import { type JobRunner, makeJobRunner } from '#platform/jobs/job-runner';
 import { type Mailer, makeMailer } from '#platform/mail/mail';
 import { makeMailGate } from '#platform/mail/mail-gate';
 import type { Mailbox } from '#platform/mail/mailbox';
-import { makeRelay, type Relay } from '#platform/jobs/relay';
 import { addRequestCounts } from '#platform/security/request-count-store';
 import { makeRequestLimit } from '#platform/security/request-limit';
 import { checkRooms, type Room } from '#platform/room';
-import { runDue } from '#platform/jobs/run-due';
+import { makeWorker, type Worker } from '#platform/jobs/worker';
 import { makeSiteCache, type SiteCache } from '#platform/site';
 import { makeTemplates, type Templates } from '#platform/templates/templates';
 import { makeThrottle, throttleOn } from '#platform/security/throttle';
@@ -61,8 +59,7 @@ export interface TollgateOptions {
 /** A running whole: everything that src/main.ts and the tests need of it. */
 export interface Tollgate {
   http: App;
-  relay: Relay;
-  runner: JobRunner;
+  worker: Worker;
   mailer: Mailer;
   /** What was mailed, when mail is kept instead of sent. */
   mailbox: Mailbox;
@@ -163,22 +160,19 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
 
   const rooms = makeRooms({ accounts, templates });
   checkRooms([{ name: 'platform', page_types: apiReferencePageTypes }, ...rooms], (name) => templates.has(name));
-  const runner = makeJobRunner({
-    database,
+  const worker = makeWorker({
+    db,
+    clock,
     jobs: [...rooms.flatMap(({ jobs = [] }) => jobs), ...platformJobs, ...paymentsJobs],
+    subscribers: [
+      ...rooms.flatMap(({ subscribers = [] }) => subscribers),
+      notificationSubscriber({ mailer, templates, from: config.site_email }),
+    ],
     makeContext,
     log,
   });
-  const relay = makeRelay(
-    () => makeContext('relay'),
-    [
-      ...rooms.flatMap(({ subscribers = [] }) => subscribers),
-      runner.subscriber,
-      notificationSubscriber({ mailer, templates, from: config.site_email }),
-    ],
-  );
   http.addHook('onResponse', async (request) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') relay.nudge();
+    if (request.method !== 'GET' && request.method !== 'HEAD') worker.nudge();
   });
 
   assetRoutes(http, themes);
@@ -210,7 +204,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     devRoutes(http, {
       mailbox: mailer.mailbox,
       clock: movable,
-      runDue: (to) => runDue({ db, clock: movable, runner, relay }, to),
+      runDue: (to) => worker.runDue(movable, to),
     });
     paymentsDevRoutes(http);
   }
@@ -225,8 +219,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
 
   return {
     http,
-    relay,
-    runner,
+    worker,
     mailer,
     mailbox: mailer.mailbox,
     site,
@@ -237,8 +230,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
       return base_url();
     },
     async startWorker() {
-      await runner.start({ workers: true, schedules: true });
-      relay.start();
+      await worker.start();
     },
     announceStop() {
       stopping = true;
@@ -247,8 +239,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
       stopping = true;
       await http.close();
       request_limit.close();
-      await relay.stop();
-      await runner.stop();
+      await worker.stop();
       await gateway.close();
       await mailer.close();
     },

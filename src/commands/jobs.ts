@@ -18,16 +18,15 @@ export const jobs: Command = {
     const { tollgate, log, close } = await openSite();
     let failed = 0;
     try {
-      await tollgate.runner.start({ workers: false, schedules: false });
-      for (const job of tollgate.runner.jobs.filter((each) => each.schedule !== undefined)) {
+      for (const job of tollgate.worker.jobs.filter((each) => each.schedule !== undefined)) {
         try {
-          await tollgate.runner.run(job, at);
+          await tollgate.worker.run(job, at);
           log.info({ job: job.name }, 'job done');
         } catch {
-          failed += 1; // the runner has logged the cause
+          failed += 1; // the error is logged
         }
       }
-      await tollgate.relay.drain();
+      await tollgate.worker.drain();
     } finally {
       await close();
     }

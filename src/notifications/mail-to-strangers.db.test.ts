@@ -11,7 +11,7 @@ beforeEach(() => app.tollgate.mailbox.clear());
 after(() => app.close());
 
 async function mailsTo(address: string) {
-  await app.tollgate.relay.drain();
+  await app.tollgate.worker.drain();
   return app.tollgate.mailbox.list(address);
 }
 
@@ -55,7 +55,7 @@ test('forced invitations of an ordinary user to strangers end after twenty, what
     };
     await call('POST', '/api/profile/inviter/roles/manager?force=1', body);
   }
-  await app.tollgate.relay.drain();
+  await app.tollgate.worker.drain();
   const mails = app.tollgate.mailbox.list().filter(({ to }) => to.some((each) => each.startsWith('invited-')));
   assert.equal(mails.length, 20);
   for (const { subject, text, html } of mails) assert.doesNotMatch(subject + text + html, /spam\.test/);

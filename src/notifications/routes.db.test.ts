@@ -53,7 +53,7 @@ test('nobody else reads or changes the choices', async () => {
 });
 
 test('registering welcomes the user and tells the broker', async () => {
-  await app.tollgate.relay.drain();
+  await app.tollgate.worker.drain();
   const told = app.tollgate.mailbox
     .list()
     .filter(({ text }) => text.includes('xia'))

@@ -7,7 +7,7 @@ import type { JsonObject, UserId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { makeMailer } from '#platform/mail/mail';
-import { makeRelay } from '#platform/jobs/relay';
+import { makeWorker } from '#platform/jobs/worker';
 import { makeTemplates } from '#platform/templates/templates';
 import {
   createOrganization,
@@ -91,14 +91,16 @@ const mailer = makeMailer({
   log: pino({ level: 'silent' }),
 });
 const { mailbox } = mailer;
-const relay = makeRelay(
-  () => Promise.resolve(ctx),
-  [notificationSubscriber({ mailer, templates, from: 'noreply@cowork.example.com' })],
-);
+/** Delivers the events that wait. */
+async function deliver(): Promise<void> {
+  const subscribers = [notificationSubscriber({ mailer, templates, from: 'noreply@cowork.example.com' })];
+  const makeContext = () => Promise.resolve(ctx);
+  await makeWorker({ db: ctx.db, clock: ctx.clock, jobs: [], subscribers, makeContext, log: ctx.log }).drain();
+}
 
 async function tell(name: string, payload: object) {
   await inTransaction(ctx.db, (tx) => emit(tx, { name, payload }, ctx.clock.now()));
-  await relay.drain();
+  await deliver();
   const parked = await ctx.db
     .selectFrom('outbox_events')
     .select('last_error')
@@ -666,13 +668,13 @@ test('an event that is delivered twice is the same message', async () => {
   await inTransaction(ctx.db, (tx) =>
     emit(tx, { name: 'user_welcome', payload: { user_id: xia.id } }, ctx.clock.now()),
   );
-  await relay.drain();
+  await deliver();
   await ctx.db.updateTable('outbox_events').set({ delivered_at: null, next_attempt_at: ctx.clock.now() }).execute();
   mailbox.clear();
-  await relay.drain();
+  await deliver();
   const first = mailbox.list().length;
   await ctx.db.updateTable('outbox_events').set({ delivered_at: null, next_attempt_at: ctx.clock.now() }).execute();
-  await relay.drain();
+  await deliver();
   assert.equal(mailbox.list().length, first);
 });
 

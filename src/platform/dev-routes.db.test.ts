@@ -60,7 +60,7 @@ test('mail is listed for programs and shown to browsers, with what users wrote e
       app.clock.now(),
     ),
   );
-  await app.tollgate.relay.drain();
+  await app.tollgate.worker.drain();
   const list = (await send('GET', '/_dev/mail')).json();
   assert.equal(list.count, 1);
   assert.deepEqual(Object.keys(list.results[0]).toSorted(), [

@@ -68,7 +68,7 @@ test('no key of an invitation, a request or a mailed link is stored in clear', a
   const waiting = await dump();
   for (const key of keys) assert.ok(!waiting.includes(String(key)), 'while events wait');
 
-  await app.tollgate.relay.drain();
+  await app.tollgate.worker.drain();
   const { results } = (await apiClient(app)('GET', '/_dev/mail')).json<{ results: { text: string }[] }>();
   const mailed = results.flatMap(({ text }) => text.match(/\b[0-9a-f]{40}\b/g) ?? []);
   assert.ok(mailed.length >= 3, 'the messages carry keys that work');

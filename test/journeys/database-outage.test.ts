@@ -63,7 +63,7 @@ test(
 test('the running process delivers events of the time before an outage after it', { skip }, async () => {
   await registerPerson(app, 'kenneth');
   await proxy.goAway();
-  await assert.rejects(app.tollgate.relay.drain());
+  await assert.rejects(app.tollgate.worker.drain());
   await proxy.comeBack();
   const deadline = performance.now() + 20_000;
   const welcomed = () => app.tollgate.mailbox.list('kenneth@example.com').some(({ event }) => event === 'user_welcome');

@@ -117,7 +117,7 @@ test('a visitor reaches the paid application after registering and paying, and n
 
 test('the buyer and the provider receive the receipt, the new user the welcome', async () => {
   const { app } = journey;
-  await app.tollgate.relay.drain();
+  await app.tollgate.worker.drain();
   const subjects = app.tollgate.mailbox.list('mira@example.com').map((mail) => `${mail.event}: ${mail.subject}`);
   assert.ok(
     subjects.some((subject) => subject.startsWith('order_executed')),

@@ -112,7 +112,7 @@ async function prepare(database: Database): Promise<void> {
 async function stateOfMigrations(): Promise<string> {
   const hash = createHash('sha256');
   for (const { name, checksum } of await readMigrations()) hash.update(`${name}:${checksum}\n`);
-  for (const module of ['pg-boss', '@electric-sql/pglite']) hash.update(await versionOf(module));
+  hash.update(await versionOf('@electric-sql/pglite'));
   return hash.digest('hex').slice(0, 16);
 }
 

@@ -23,7 +23,7 @@ export { TEST_SECRET };
 /**
  * Wires the program on a database for the test file, with a clock that does not advance and captured mail.
  *
- * The program listens after `tollgate.listen` only; `app.http.inject` needs no port. `app.tollgate.relay.drain()`
+ * The program listens after `tollgate.listen` only; `app.http.inject` needs no port. `app.tollgate.worker.drain()`
  * delivers the events.
  */
 export async function startApp(

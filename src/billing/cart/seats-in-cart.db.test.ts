@@ -37,7 +37,7 @@ async function claimSeat(call: Call, name: string, receiver: Call, plan: string,
   await call('POST', '/api/cart', { plan, sync_on: email });
   const paid = await checkOut(call, name);
   assert.equal(paid.status, 201, paid.text);
-  await app.tollgate.relay.drain();
+  await app.tollgate.worker.drain();
   const code = /\b[0-9a-f]{40}\b/.exec(app.tollgate.mailbox.list(email)[0]?.text ?? '')?.[0];
   const claimed = await receiver('POST', '/api/cart/redeem', { code });
   assert.equal(claimed.status, 200, claimed.text);
@@ -164,7 +164,7 @@ test('a claimed seat is ordered after its payer deleted the account, and no text
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'kept@example.com' });
   await checkOut(buyer, 'vanishing');
-  await app.tollgate.relay.drain();
+  await app.tollgate.worker.drain();
   const code = /\b[0-9a-f]{40}\b/.exec(app.tollgate.mailbox.list('kept@example.com')[0]?.text ?? '')?.[0];
   assert.equal((await buyer('DELETE', '/api/users/vanishing', { password: 'correct horse 7' })).status, 204);
   const claimed = await receiver('POST', '/api/cart/redeem', { code });

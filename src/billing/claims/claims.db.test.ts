@@ -41,7 +41,7 @@ const runs = async (name: string, plan_id: Parameters<typeof findSubscription>[2
 
 /** The newest code that was mailed to an address. */
 async function mailedCode(to: string): Promise<string> {
-  await app.tollgate.relay.drain();
+  await app.tollgate.worker.drain();
   const [mail] = app.tollgate.mailbox.list(to);
   const code = /\b[0-9a-f]{40}\b/.exec(mail?.text ?? '')?.[0];
   assert.ok(code, `no code was mailed to ${to}`);
@@ -281,7 +281,7 @@ test('an order for a seat that a crash left open is settled by the job, and its 
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'waiting@example.com' });
   const lost = await pays(buyer, 'unlucky', { processor_token: 'tok_timeout' });
   assert.equal(lost.status, 503);
-  await app.tollgate.relay.drain();
+  await app.tollgate.worker.drain();
   assert.deepEqual(app.tollgate.mailbox.list('waiting@example.com'), [], 'no code before the payment is known');
   later(90_000);
   await Promise.all([finishOrders(ctx), finishOrders(ctx)]);

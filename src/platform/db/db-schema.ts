@@ -350,12 +350,17 @@ export interface OutboxEventsTable {
   name: string;
   payload: Json;
   created_at: Date;
+  /** Instant of the next attempt; while a process has leased the row, the end of the lease. */
   next_attempt_at: Date;
   /** Deliveries that failed; deliveries that ended with their process are not counted. */
   attempts_count: Generated<number>;
   delivered_at: Date | null;
   parked_at: Date | null;
   last_error: string | null;
+  /** Cron expression with five fields in UTC of a scheduled job. Its only row moves from one occurrence to the next. */
+  schedule: string | null;
+  /** Occurrence of a scheduled job that is due next or that runs now. */
+  occurs_at: Date | null;
 }
 
 export interface PaymentMethodsTable {

@@ -1,37 +1,36 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
-import { inTransaction, type Database } from '../db/database.ts';
-import { DEAD_JOBS_QUEUE, makeJobRunner } from './job-runner.ts';
-import { defineJob, enqueue, type AnyJob } from './jobs.ts';
-import { makeRelay } from './relay.ts';
-import { runDue } from './run-due.ts';
+import { inTransaction } from '../db/database.ts';
+import { type AnyJob, defineJob, enqueue } from './jobs.ts';
+import { claimDueRows } from './outbox-store.ts';
+import { makeWorker } from './worker.ts';
 
 let database: TestDatabase;
 let ctx: TestContext;
+let done: string[];
 before(async () => {
   database = await openTestDatabase();
+});
+beforeEach(async () => {
   ctx = await testContext(database.db);
+  done = [];
+  await database.db.deleteFrom('outbox_events').execute();
 });
 after(() => database.close());
 
-let done: string[] = [];
 const note = (word: string) => done.push(`${word} at ${ctx.clock.now().toISOString().slice(5, 16)}`);
 
 const greet = defineJob<{ name: string }>({
   name: 'greet',
   catch_up: 'last',
-  run: (_ctx, { name }) => {
-    note(`greet ${name}`);
-    return Promise.resolve();
-  },
+  run: async (_ctx, { name }) => void note(`greet ${name}`),
 });
 const fail = defineJob<{ times: number }>({
   name: 'fail',
   catch_up: 'last',
-  retries_max: 0,
   run: () => {
     note('fail');
     return Promise.reject(new Error('out of paper'));
@@ -48,133 +47,148 @@ const daily = defineJob({
     );
   },
 });
+let sweep_fails = true;
 const sweep = defineJob({
   name: 'sweep',
   schedule: '0 * * * *',
   catch_up: 'last',
   run: () => {
     note('sweep');
-    return Promise.reject(new Error('no broom'));
+    return sweep_fails ? Promise.reject(new Error('no broom')) : Promise.resolve();
   },
 });
 
-function open(on: Database, jobs: AnyJob[]) {
-  const runner = makeJobRunner({
-    database: on,
+const workerOf = (...jobs: AnyJob[]) =>
+  makeWorker({
+    db: ctx.db,
+    clock: ctx.clock,
     jobs,
-    makeContext: (name) => Promise.resolve({ ...ctx, db: on.db, actor: { kind: 'job', name } }),
+    subscribers: [],
+    makeContext: (name) => Promise.resolve({ ...ctx, actor: { kind: 'job', name } }),
     log: ctx.log,
-    poll_s: 0.5,
+    poll_ms: 50,
   });
-  const relay = makeRelay(() => Promise.resolve({ ...ctx, db: on.db }), [runner.subscriber]);
-  return { runner, relay };
+
+const move = (seconds: number) => ctx.clock.set(new Date(ctx.clock.now().getTime() + seconds * 1000));
+const rows = () => ctx.db.selectFrom('outbox_events').selectAll().orderBy('id').execute();
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (!(await condition())) {
+    assert.ok(performance.now() < deadline, 'the condition holds within 20 s');
+    await sleep(20);
+  }
 }
 
-test('two nodes that start together on an empty database run each job once', async () => {
-  const nodes = [open(database, [greet]), open(database, [greet])];
-  await Promise.all(nodes.map(({ runner }) => runner.start({ workers: true, schedules: true })));
-  done = [];
+test('two nodes that start together run each enqueued job and each occurrence once', async () => {
+  sweep_fails = false;
+  const nodes = [workerOf(greet, sweep), workerOf(greet, sweep)];
+  await Promise.all(nodes.map((worker) => worker.start()));
   for (let i = 0; i < 10; i += 1) await inTransaction(ctx.db, (tx) => enqueue(tx, greet, { name: `${i}` }));
-  await Promise.all(nodes.map(({ relay }) => relay.drain()));
-  const deadline = performance.now() + 20_000;
-  while (done.length < 10 && performance.now() < deadline) await sleep(50);
-  await Promise.all(nodes.map(({ runner }) => runner.stop()));
+  await until(() => done.length === 10);
   assert.deepEqual(
     done.toSorted(),
     Array.from({ length: 10 }, (_, i) => `greet ${i} at 03-10T15:00`),
   );
+  move(3_600);
+  await until(() => done.length > 10);
+  await Promise.all(nodes.map((worker) => worker.stop()));
+  assert.deepEqual(done.slice(10), ['sweep at 03-10T16:00']);
 });
 
-test('a job enqueued in a transaction runs when it commits, and never when it does not', async () => {
-  const { runner, relay } = open(database, [greet]);
-  await runner.start({ workers: false, schedules: false });
-  done = [];
+test('a job enqueued in a transaction runs if the transaction commits', async () => {
+  const worker = workerOf(greet);
   await assert.rejects(
     inTransaction(ctx.db, async (tx) => {
-      await enqueue(tx, greet, { name: 'nobody' });
+      await enqueue(tx, greet, { name: 'rolled back' });
       throw new Error('undone');
     }),
   );
   await inTransaction(ctx.db, (tx) => enqueue(tx, greet, { name: 'xia' }));
-  await relay.drain();
-  assert.equal(await runner.runQueued(), 1);
+  assert.equal(await worker.drain(), 1);
   assert.deepEqual(done, ['greet xia at 03-10T15:00']);
-  await runner.stop();
 });
 
-test('a job moved to the queue twice is there once', async () => {
-  const { runner, relay } = open(database, [greet]);
-  await runner.start({ workers: false, schedules: false });
-  done = [];
-  await inTransaction(ctx.db, (tx) => enqueue(tx, greet, { name: 'once' }));
-  await relay.drain();
-  await database.db
-    .updateTable('outbox_events')
-    .set({ delivered_at: null, next_attempt_at: ctx.clock.now() })
-    .execute();
-  await relay.drain();
-  await runner.runQueued();
-  assert.equal(done.length, 1);
-  await runner.stop();
-});
-
-test('a job that failed for good is kept with what it was to do', async () => {
-  const { runner, relay } = open(database, [fail]);
-  await runner.start({ workers: false, schedules: false });
-  done = [];
+test('a job that fails ten times is parked with its payload and error', async () => {
+  const worker = workerOf(fail);
   await inTransaction(ctx.db, (tx) => enqueue(tx, fail, { times: 3 }));
-  await relay.drain();
-  await runner.runQueued();
-  assert.equal(done.length, 1);
-  const { rows } = await database.executeSql('select data, output from pgboss.job where name = $1', [DEAD_JOBS_QUEUE]);
-  assert.deepEqual(
-    rows.map(({ data }) => data),
-    [{ times: 3 }],
-  );
-  await runner.stop();
+  for (let tries = 1; tries <= 12; tries += 1) {
+    await worker.drain();
+    move(3_600);
+  }
+  assert.equal(done.length, 10);
+  const [row] = await rows();
+  assert.deepEqual([row?.payload, row?.attempts_count, row?.last_error], [{ times: 3 }, 10, 'Error: out of paper']);
+  assert.notEqual(row?.parked_at, null);
 });
 
-test('a worker takes jobs in batches, and a failed job of a batch fails alone', async () => {
-  let ran_count = 0;
+test('a job that fails is retried alone', async () => {
   const mixed = defineJob<{ number: number }>({
     name: 'mixed',
     catch_up: 'last',
-    retries_max: 0,
-    run: (_ctx, { number }) => {
-      ran_count += 1;
-      return number === 30 ? Promise.reject(new Error('out of ink')) : Promise.resolve();
+    run: async (_ctx, { number }) => {
+      if (number === 30) throw new Error('out of ink');
     },
   });
-  const { runner, relay } = open(database, [mixed]);
+  const worker = workerOf(mixed);
   await inTransaction(ctx.db, async (tx) => {
     for (let number = 0; number < 60; number += 1) await enqueue(tx, mixed, { number });
   });
-  await runner.start({ workers: true, schedules: false });
-  await relay.drain();
-  const deadline = performance.now() + 15_000;
-  while (ran_count < 60 && performance.now() < deadline) await sleep(50);
-  assert.equal(ran_count, 60);
-  await runner.stop();
-  const { rows } = await database.executeSql(
-    "select state, count(*)::int as count from pgboss.job where name = 'mixed' group by state order by count",
-  );
+  assert.equal(await worker.drain(), 60);
+  const failed = (await rows()).filter(({ delivered_at }) => delivered_at === null);
   assert.deepEqual(
-    rows.map(({ state, count }) => [state, count]),
-    [
-      ['failed', 1],
-      ['completed', 59],
-    ],
+    failed.map(({ payload, attempts_count }) => [payload, attempts_count]),
+    [[{ number: 30 }, 1]],
   );
 });
 
-test('moving the clock runs what falls due on the way, in order, each at its instant', async () => {
-  const { runner, relay } = open(database, [sweep, daily, greet]);
-  await runner.start({ workers: false, schedules: false });
-  done = [];
+test('a slow job delays neither other jobs nor the poll', async () => {
+  const { promise: finished, resolve } = Promise.withResolvers<void>();
+  const slow = defineJob({ name: 'slow', catch_up: 'last', run: () => finished });
+  const worker = workerOf(slow, greet);
+  await worker.start();
+  await inTransaction(ctx.db, (tx) => enqueue(tx, slow, {}));
+  await sleep(200);
+  await inTransaction(ctx.db, (tx) => enqueue(tx, greet, { name: 'xia' }));
+  await until(() => done.length === 1);
+  resolve();
+  await worker.stop();
+  assert.ok((await rows()).every(({ delivered_at }) => delivered_at !== null));
+});
+
+test('a job that ends with its process runs again after the lease and counts no failure', async () => {
+  const worker = workerOf(greet);
+  await inTransaction(ctx.db, (tx) => enqueue(tx, greet, { name: 'xia' }));
+  for (let crashes = 1; crashes <= 5; crashes += 1) {
+    const at = ctx.clock.now();
+    const leased_until = new Date(at.getTime() + 360_000);
+    const claim = { kind: 'job', at, leased_until, count_max: 10, with_schedules: false } as const;
+    assert.equal((await claimDueRows(ctx.db, claim)).length, 1);
+    assert.equal(await worker.drain(), 0);
+    move(360);
+  }
+  assert.equal(await worker.drain(), 1);
+  assert.deepEqual(
+    (await rows()).map(({ attempts_count }) => attempts_count),
+    [0],
+  );
+});
+
+test('a job that exceeds its limit has failed', async () => {
+  const hang = defineJob({ name: 'hang', catch_up: 'last', timeout_s: 1, run: () => new Promise<void>(() => {}) });
+  await inTransaction(ctx.db, (tx) => enqueue(tx, hang, {}));
+  await workerOf(hang).drain();
+  const [row] = await rows();
+  assert.match(row?.last_error ?? '', /took more than 1 s/);
+});
+
+test('moving the clock runs all work that falls due on the way, in order, each at its instant', async () => {
+  sweep_fails = true;
+  const worker = workerOf(sweep, daily, greet);
   await inTransaction(ctx.db, (tx) =>
     enqueue(tx, greet, { name: 'later' }, { start_at: new Date('2026-03-11T02:30:00Z') }),
   );
-  const report = await runDue({ db: ctx.db, clock: ctx.clock, runner, relay }, new Date('2026-03-12T12:34:00Z'));
+  const report = await worker.runDue(ctx.clock, new Date('2026-03-12T12:34:00Z'));
   assert.deepEqual(done, [
     'daily 03-11 at 03-11T02:00',
     'greet later at 03-11T02:30',
@@ -186,15 +200,63 @@ test('moving the clock runs what falls due on the way, in order, each at its ins
   assert.equal(report.runs_count, 3);
   assert.deepEqual(report.failed, [{ job: 'sweep', at: new Date('2026-03-12T12:00:00Z'), error: 'Error: no broom' }]);
   assert.deepEqual(ctx.clock.now(), new Date('2026-03-12T12:34:00Z'));
-  await runner.stop();
 });
 
-test('a schedule that is no longer defined is forgotten', async () => {
-  const first = open(database, [daily, greet]);
-  await first.runner.start({ workers: false, schedules: true });
-  await first.runner.stop();
-  const second = open(database, [greet]);
-  await second.runner.start({ workers: false, schedules: true });
-  assert.deepEqual((await database.executeSql('select name from pgboss.schedule')).rows, []);
-  await second.runner.stop();
+test('jobs that are due at one instant run in the order of their definition', async () => {
+  const jobs = ['b', 'a', 'c'].map((name) =>
+    defineJob({ name, schedule: '0 3 * * *', catch_up: 'last', run: async () => void note(name) }),
+  );
+  await workerOf(...jobs).runDue(ctx.clock, new Date('2026-03-11T03:00:00Z'));
+  assert.deepEqual(done, ['b at 03-11T03:00', 'a at 03-11T03:00', 'c at 03-11T03:00']);
+});
+
+test('after a stop of the worker a job that catches up each runs every missed occurrence, another only the last', async () => {
+  sweep_fails = false;
+  const first = workerOf(daily, sweep, greet);
+  await first.start();
+  await first.stop();
+  ctx.clock.set(new Date('2026-03-13T02:30:00Z'));
+  const second = workerOf(daily, sweep, greet);
+  await second.start();
+  await until(() => done.filter((line) => line.startsWith('daily')).length === 3);
+  await second.stop();
+  assert.deepEqual(done.filter((line) => !line.startsWith('greet')).toSorted(), [
+    'daily 03-11 at 03-13T02:30',
+    'daily 03-12 at 03-13T02:30',
+    'daily 03-13 at 03-13T02:30',
+    'sweep at 03-13T02:30',
+  ]);
+});
+
+test('a failed occurrence is retried until the next one replaces it', async () => {
+  sweep_fails = true;
+  const worker = workerOf(sweep);
+  await worker.start();
+  move(3_600);
+  await until(() => done.length === 1);
+  const retried = async () => (await rows())[0];
+  await until(async () => (await retried())?.attempts_count === 1);
+  assert.deepEqual((await retried())?.next_attempt_at, new Date('2026-03-10T16:00:05Z'));
+  sweep_fails = false;
+  move(5);
+  await until(async () => (await retried())?.attempts_count === 0);
+  await worker.stop();
+  const row = await retried();
+  assert.deepEqual([row?.occurs_at, row?.last_error], [new Date('2026-03-10T17:00:00Z'), null]);
+});
+
+test('the row of a schedule follows its definition and is deleted with it', async () => {
+  const first = workerOf(daily, sweep);
+  await first.start();
+  await first.stop();
+  const schedules = async () => (await rows()).map(({ name, schedule }) => [name, schedule]);
+  assert.deepEqual(await schedules(), [
+    ['job:daily', '0 2 * * *'],
+    ['job:sweep', '0 * * * *'],
+  ]);
+  const second = workerOf({ ...daily, schedule: '0 4 * * *' });
+  await second.start();
+  await second.stop();
+  assert.deepEqual(await schedules(), [['job:daily', '0 4 * * *']]);
+  assert.deepEqual((await rows())[0]?.occurs_at, new Date('2026-03-11T04:00:00Z'));
 });

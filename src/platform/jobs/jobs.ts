@@ -1,42 +1,43 @@
 import { sql } from 'kysely';
 import type { Context } from '../context.ts';
 import type { Tx } from '../db/database.ts';
-import { insertOutboxRow } from './outbox-store.ts';
+import { insertOutboxRow, JOB_PREFIX } from './outbox-store.ts';
 
-/** Work that is done later or again and again. It may run twice and must be harmless then. */
+/** Work that runs later or on a schedule. It may run twice and must be harmless then. */
 export interface Job<Payload extends object = object> {
-  /** Permanent: it is in the queue. */
+  /** Permanent: stored in the outbox. */
   readonly name: string;
-  /** Cron with five fields, in UTC. */
+  /** Cron expression with five fields, in UTC. */
   readonly schedule?: string;
-  /** When several occurrences were missed: run each at its instant, or only the last. */
+  /** Missed occurrences: run each at its instant, or only the last. */
   readonly catch_up: 'each' | 'last';
-  /** How often a run that failed is tried again before it is kept as dead. */
-  readonly retries_max?: number;
-  /** After this a run counts as failed. */
+  /** A run that takes longer fails; 300 when omitted. */
   readonly timeout_s?: number;
-  /** `at` is the instant of the occurrence by the site's clock. */
+  /** `at` is the occurrence of a job that catches up each; otherwise the current instant. Both by the site's clock. */
   run(ctx: Context, payload: Payload, at: Date): Promise<void>;
 }
 
-/** A job of any payload, as the runner holds them. */
+/** A job of any payload, as rooms list them. */
 export interface AnyJob extends Omit<Job, 'run'> {
   run(ctx: Context, payload: never, at: Date): Promise<void>;
 }
 
-/** Defines a job; rooms list theirs in jobs.ts and app.ts gives all of them to the runner. */
+/** A job with a schedule. */
+export type ScheduledJob = AnyJob & { readonly schedule: string };
+
+export function isScheduled(job: AnyJob): job is ScheduledJob {
+  return job.schedule !== undefined;
+}
+
+/** Defines a job; rooms list theirs in jobs.ts and app.ts gives all of them to the worker. */
 export function defineJob<Payload extends object = Record<string, never>>(job: Job<Payload>): Job<Payload> {
   return job;
 }
 
-/** Names of outbox rows that stand for a job to run. */
-export const JOB_PREFIX = 'job:';
-
 /**
  * Enqueues a job in the caller's transaction: it runs if, and only if, the transaction commits.
  *
- * The row waits in the outbox until `start_at` by the site's clock, which the queue's own clock knows nothing of, and moves to
- * the queue then; without it, as soon as it is committed.
+ * It is due at `start_at` by the site's clock, or immediately when omitted.
  */
 export async function enqueue<Payload extends object>(
   tx: Tx,

@@ -3,16 +3,27 @@ import type { JsonObject, JsonValue, OutboxEventId } from '../db/db-schema.ts';
 import type { Db, Reader, Tx } from '../db/database.ts';
 import { openLinkKey, sealLinkKey } from '../security/link-keys.ts';
 
-/** A row that this process has leased. `attempts_count` is the number of deliveries that failed; a delivery cut by a crash is none. */
+/** Prefix of the names of rows that are jobs; every other row is an event. */
+export const JOB_PREFIX = 'job:';
+
+/** A row that is leased to this process. `attempts_count` counts failures; an attempt cut by a crash is none. */
 export interface ClaimedRow {
   id: OutboxEventId;
   name: string;
   payload: JsonObject;
   created_at: Date;
   attempts_count: number;
+  leased_until: Date;
+  schedule: string | null;
+  occurs_at: Date | null;
 }
 
-/** Members of payloads that open something: they are sealed while the event waits. */
+/** Returns the name of the job of a row. */
+export function jobNameOf(row: Pick<ClaimedRow, 'name'>): string {
+  return row.name.slice(JOB_PREFIX.length);
+}
+
+/** Members of payloads that are secrets: they are sealed while the row waits. */
 const secret_members: ReadonlySet<string> = new Set(['key', 'code', 'grant_key', 'request_key', 'claim_code']);
 
 function mapSecrets<Payload extends object>(payload: Payload, change: (text: string) => string): Payload {
@@ -22,7 +33,7 @@ function mapSecrets<Payload extends object>(payload: Payload, change: (text: str
   return { ...payload, ...Object.fromEntries(changed) };
 }
 
-/** Seals secrets of undelivered events that an earlier version stored in clear; returns how many rows were changed. */
+/** Seals secrets of undelivered rows that an earlier version stored in clear; returns how many rows were changed. */
 export async function sealClearSecrets(tx: Tx, row_max: number): Promise<number> {
   const rows = await tx
     .selectFrom('outbox_events')
@@ -67,44 +78,66 @@ export async function insertOutboxRow(
     .execute();
 }
 
+export type Kind = 'event' | 'job';
+
+export interface Claim {
+  kind: Kind;
+  at: Date;
+  leased_until: Date;
+  count_max: number;
+  with_schedules: boolean;
+}
+
 /**
- * Leases up to `count` due rows to this process until `leased_until`; another node then retries the rows that this process
- * neither delivered nor failed.
+ * Leases due rows to this process until `leased_until`; another process then retries the rows whose outcome this process
+ * did not record. Rows that another process is claiming are skipped. Index: outbox_events_due.
  */
-export async function claimDueRows(
-  db: Db,
-  claim: { at: Date; leased_until: Date; count: number },
-): Promise<ClaimedRow[]> {
+export async function claimDueRows(db: Db, claim: Claim): Promise<ClaimedRow[]> {
+  const is_job = sql<boolean>`starts_with(name, ${JOB_PREFIX})`;
   const rows = await db
     .updateTable('outbox_events')
     .set({ next_attempt_at: claim.leased_until })
     .where('id', 'in', (eb) =>
-      // By index outbox_events_due; rows that another node is taking are passed over.
       eb
         .selectFrom('outbox_events')
         .select('id')
         .where('delivered_at', 'is', null)
         .where('parked_at', 'is', null)
         .where('next_attempt_at', '<=', claim.at)
+        .where(claim.kind === 'job' ? is_job : eb.not(is_job))
+        .$if(!claim.with_schedules, (query) => query.where('schedule', 'is', null))
         .orderBy('next_attempt_at')
         .orderBy('id')
-        .limit(claim.count)
+        .limit(claim.count_max)
         .forUpdate()
         .skipLocked(),
     )
-    .returning(['id', 'name', 'payload', 'created_at', 'attempts_count'])
+    .returning(['id', 'name', 'payload', 'created_at', 'attempts_count', 'schedule', 'occurs_at'])
     .execute();
   return rows
-    .map((row) => ({ ...row, payload: isObject(row.payload) ? openSecrets(row.payload) : {} }))
+    .map((row) => ({
+      ...row,
+      payload: isObject(row.payload) ? openSecrets(row.payload) : {},
+      leased_until: claim.leased_until,
+    }))
     .sort((a, b) => a.id - b.id);
 }
 
-/** Marks a row delivered and removes the secrets of a message that was sent. */
-export async function markDelivered(db: Db, id: OutboxEventId, at: Date): Promise<void> {
+/** Makes rows due again that were claimed and not attempted. */
+export async function releaseRows(db: Db, ids: readonly OutboxEventId[], at: Date): Promise<void> {
+  await db
+    .updateTable('outbox_events')
+    .set({ next_attempt_at: at })
+    .where('id', 'in', [...ids])
+    .execute();
+}
+
+/** Marks rows delivered and removes the secrets of their messages. */
+export async function markDelivered(db: Db, ids: readonly OutboxEventId[], at: Date): Promise<void> {
   await db
     .updateTable('outbox_events')
     .set({ delivered_at: at, last_error: null, payload: sql`payload - ${[...secret_members]}::text[]` })
-    .where('id', '=', id)
+    .where('id', 'in', [...ids])
     .execute();
 }
 
@@ -125,7 +158,7 @@ export async function markFailed(
     .execute();
 }
 
-/** The instant at which the next undelivered row falls due. */
+/** Returns the instant at which the next undelivered row falls due. Index: outbox_events_due. */
 export async function findNextDue(reader: Reader): Promise<Date | null> {
   const row = await reader
     .selectFrom('outbox_events')
@@ -138,12 +171,17 @@ export async function findNextDue(reader: Reader): Promise<Date | null> {
   return row?.next_attempt_at ?? null;
 }
 
-/** Counts everything that waits as delivered: the past of a demo is not told to anybody. */
+/** Marks all events that wait as delivered: the history of the sample data sends no mail. */
 export async function skipWaitingEvents(tx: Tx, at: Date): Promise<void> {
-  await tx.updateTable('outbox_events').set({ delivered_at: at }).where('delivered_at', 'is', null).execute();
+  await tx
+    .updateTable('outbox_events')
+    .set({ delivered_at: at })
+    .where('delivered_at', 'is', null)
+    .where('schedule', 'is', null)
+    .execute();
 }
 
-/** Deletes what was delivered before `before`; what was parked stays until somebody has looked at it. */
+/** Deletes rows that were delivered before `before`; parked rows are kept for the operator. */
 export async function deleteDeliveredRows(tx: Tx, before: Date, rows_max: number): Promise<number> {
   const deleted = await tx
     .deleteFrom('outbox_events')

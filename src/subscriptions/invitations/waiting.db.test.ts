@@ -202,7 +202,7 @@ test('a role given to a member without consent is no agreement that access rules
 
 type Mail = { text: string };
 const mailsTo = async (address: string) => {
-  await app.tollgate.relay.drain();
+  await app.tollgate.worker.drain();
   const answer = await apiClient(app)('GET', `/_dev/mail?to=${encodeURIComponent(address)}`);
   return answer.json<{ results: Mail[] }>().results.map(({ text }) => text);
 };

@@ -106,7 +106,7 @@ function makeWorld(app: DemoApp): World {
       return { status: response.statusCode, body: parseBody(response.body) };
     },
     async fromMail(to, pattern) {
-      await app.tollgate.relay.drain();
+      await app.tollgate.worker.drain();
       for (const { subject, text } of app.tollgate.mailbox.list(to)) {
         const found = pattern.exec(`${subject}\n${text}`)?.[1];
         if (found !== undefined) return found;

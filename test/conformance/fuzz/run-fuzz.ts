@@ -104,7 +104,7 @@ export async function runFuzz({ seed, requests_count }: { seed: number; requests
       if (status === 401) tokens.delete(actor);
       const reason = faultOf(request.method, response);
       if (reason !== null) faults.push({ index, actor, request, status, reason, body: response.body.slice(0, 400) });
-      if (index % 200 === 199) await app.tollgate.relay.drain();
+      if (index % 200 === 199) await app.tollgate.worker.drain();
     }
   } finally {
     await app?.close();

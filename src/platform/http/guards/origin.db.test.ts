@@ -14,7 +14,7 @@ test('a link that is mailed has the scheme of the site, whatever that of the cal
   const headers = { host: 'shop.example.com' };
   const reply = await apiClient(app)('POST', '/api/auth/recover', { email: 'linked@example.com' }, headers);
   assert.equal(reply.status, 201);
-  await app.tollgate.relay.drain();
+  await app.tollgate.worker.drain();
   // The message of the registration is delivered at the same time, in any order.
   const mail = app.tollgate.mailbox.list('linked@example.com').find(({ text }) => text.includes('/login/'));
   assert.ok(mail);

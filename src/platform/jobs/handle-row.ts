@@ -1,0 +1,50 @@
+import type { Context } from '../context.ts';
+import type { Delivery, Subscriber } from './events.ts';
+import type { AnyJob } from './jobs.ts';
+
+/**
+ * Delivers an event to every subscriber that wants it; one that fails does not keep the others from receiving it.
+ *
+ * @throws AggregateError with the errors of the subscribers that failed
+ */
+export async function handleEvent(ctx: Context, subscribers: readonly Subscriber[], event: Delivery): Promise<void> {
+  const errors: unknown[] = [];
+  for (const subscriber of subscribers.filter((each) => each.wants(event.name))) {
+    try {
+      await subscriber.handle(ctx, event);
+    } catch (error) {
+      ctx.log.warn(
+        { err: error, event: event.name, outbox_id: event.id, subscriber: subscriber.name },
+        'event not handled',
+      );
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw new AggregateError(errors, `${event.name} not handled`);
+}
+
+/** Runs a job; a run that takes longer than `limit_ms` fails. */
+export async function handleJob(
+  ctx: Context,
+  job: AnyJob,
+  { payload, at, limit_ms }: { payload: object; at: Date; limit_ms: number },
+): Promise<void> {
+  const started_ms = performance.now();
+  try {
+    // `enqueue` typed the payload by the definition of the job.
+    await withinTime(job.run(ctx, payload as never, at), limit_ms);
+  } catch (error) {
+    ctx.log.error({ err: error, job: job.name }, 'job failed');
+    throw error;
+  }
+  ctx.log.debug({ job: job.name, took_ms: Math.round(performance.now() - started_ms) }, 'job done');
+}
+
+/** Rejects when the work takes longer; the work itself goes on, so a job must be harmless when it runs twice. */
+async function withinTime(work: Promise<void>, limit_ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`the job took more than ${limit_ms / 1000} s`)), limit_ms);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

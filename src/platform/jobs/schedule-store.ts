@@ -1,0 +1,70 @@
+import { type Db, inTransaction } from '../db/database.ts';
+import type { OutboxEventId } from '../db/db-schema.ts';
+import type { ScheduledJob } from './jobs.ts';
+import { JOB_PREFIX } from './outbox-store.ts';
+import { lastOccurrence, nextOccurrence } from './schedule.ts';
+
+/**
+ * Inserts one row per scheduled job, in their order, and deletes the rows of schedules that no job has. A row with the
+ * same schedule is unchanged, so that an occurrence which was missed still runs.
+ */
+export async function keepSchedules(db: Db, jobs: readonly ScheduledJob[], at: Date): Promise<void> {
+  const rows = jobs.map(({ name, schedule }) => {
+    const occurs_at = nextOccurrence(schedule, at);
+    return { name: JOB_PREFIX + name, payload: '{}', created_at: at, schedule, occurs_at, next_attempt_at: occurs_at };
+  });
+  await inTransaction(db, async (tx) => {
+    const names = rows.map(({ name }) => name);
+    await tx
+      .deleteFrom('outbox_events')
+      .where('schedule', 'is not', null)
+      .where((eb) => eb.not(eb('name', '=', eb.fn.any(eb.val(names)))))
+      .execute();
+    if (rows.length === 0) return;
+    await tx
+      .insertInto('outbox_events')
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict
+          .columns(['name'])
+          .where('schedule', 'is not', null)
+          .doUpdateSet(({ ref }) => ({
+            schedule: ref('excluded.schedule'),
+            occurs_at: ref('excluded.occurs_at'),
+            next_attempt_at: ref('excluded.next_attempt_at'),
+            attempts_count: 0,
+          }))
+          .whereRef('outbox_events.schedule', '<>', 'excluded.schedule'),
+      )
+      .execute();
+  });
+}
+
+/** Moves a scheduled job to an occurrence, with the error of the one before. */
+export async function moveToOccurrence(
+  db: Db,
+  id: OutboxEventId,
+  occurs_at: Date,
+  error: string | null,
+): Promise<void> {
+  await db
+    .updateTable('outbox_events')
+    .set({ occurs_at, next_attempt_at: occurs_at, attempts_count: 0, last_error: error?.slice(0, 2000) ?? null })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Skips to the last occurrence up to `to`, for jobs of which only the last missed occurrence runs. */
+export async function skipOccurrences(db: Db, jobs: readonly ScheduledJob[], to: Date): Promise<void> {
+  for (const { name, schedule, catch_up } of jobs) {
+    if (catch_up === 'each') continue;
+    const occurs_at = lastOccurrence(schedule, to);
+    await db
+      .updateTable('outbox_events')
+      .set({ occurs_at, next_attempt_at: occurs_at })
+      .where('name', '=', JOB_PREFIX + name)
+      .where('schedule', 'is not', null)
+      .where('occurs_at', '<', occurs_at)
+      .execute();
+  }
+}
