@@ -1,9 +1,9 @@
 import { defineProblems } from '#kernel/problem';
 
 export const billingProblems = defineProblems({
-  cart_full: { status: 400, title: 'There are too many items in the cart.', help: 'Check out what is there first.' },
-  cart_item_unknown: { status: 404, title: 'There is no such item in a cart.' },
-  cart_empty: { status: 409, title: 'There is nothing to check out.' },
+  cart_full: { status: 400, title: 'The cart is full.', help: 'Check out or remove items first.' },
+  cart_item_unknown: { status: 404, title: 'Cart item not found.' },
+  cart_empty: { status: 409, title: 'The cart is empty.' },
   cart_changed: {
     status: 409,
     title: 'The cart or a price changed since it was shown. Nothing was charged.',
@@ -11,7 +11,7 @@ export const billingProblems = defineProblems({
   },
   currency_mixed: {
     status: 400,
-    title: 'A cart holds one currency only.',
+    title: 'A cart has one currency.',
     help: 'Check out or remove the other items first.',
   },
   coupon_useless: {
@@ -22,18 +22,19 @@ export const billingProblems = defineProblems({
   options_undecided: { status: 400, title: 'Cannot checkout when there are still options to choose from.' },
   checkout_in_flight: {
     status: 409,
-    title: 'A checkout of this profile is still being worked on.',
-    help: 'Wait a moment; it ends by itself.',
+    title: 'Another checkout of this profile is in progress.',
+    help: 'Repeat the request after the time in Retry-After.',
   },
-  charge_pending: { status: 409, title: 'A payment of this profile is still pending. Nothing more was charged.' },
+  charge_pending: { status: 409, title: 'A payment of this profile is pending. Nothing was charged.' },
   payment_unknown: {
     status: 503,
-    title: 'The payment processor did not answer in time. The order is finished, or given up, as soon as it does.',
+    title:
+      'The payment processor did not respond in time. The order is completed or released once the outcome is known.',
   },
-  receipt_unknown: { status: 404, title: 'There is no such receipt.' },
+  receipt_unknown: { status: 404, title: 'Receipt not found.' },
   beneficiary_unknown: {
     status: 400,
-    title: 'The person whom an item is for is neither a registered profile nor an e-mail address.',
+    title: 'The beneficiary of an item is neither a registered profile nor an e-mail address.',
   },
   claim_used: { status: 409, title: 'This code has been used.' },
   claim_expired: {
@@ -44,10 +45,10 @@ export const billingProblems = defineProblems({
   claim_unpaid: {
     status: 409,
     title: 'The payment for this code failed.',
-    help: 'The code can be used as soon as the person who sent it has paid.',
+    help: 'The code can be used after its buyer has paid.',
   },
   claim_refunded: { status: 409, title: 'The payment for this code was refunded.' },
-  seat_unknown: { status: 404, title: 'There is no such seat.' },
+  seat_unknown: { status: 404, title: 'Seat not found.' },
   seat_closed: { status: 409, title: 'This seat was claimed or refunded, or its payment failed. No code was sent.' },
   seat_code_sent: {
     status: 429,

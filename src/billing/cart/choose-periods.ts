@@ -3,8 +3,8 @@ import { inTransaction } from '#platform/db/database';
 import { type Invoicable, updateCartItem } from '../records/index.ts';
 
 /**
- * Saves the option that the buyer chose for each invoicable. `optionOf` returns the 1-based number for an invoicable key;
- * a number that is no option of the invoicable is ignored.
+ * Saves the option that the buyer chose for each invoicable. `optionOf` returns the 1-based number for an invoicable
+ * key; a number that is no option of the invoicable is ignored.
  */
 export async function choosePeriods(
   ctx: Context,

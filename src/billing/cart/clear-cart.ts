@@ -38,7 +38,10 @@ export async function clearCart(
   });
 }
 
-/** Empties the open cart of a user; deletes the shown lines and the remembered code. Claimed seats in an open order stay. */
+/**
+ * Empties the open cart of a user; deletes the shown lines and the remembered code. Claimed seats in an open order
+ * stay.
+ */
 export async function emptyCart(tx: Tx, user_id: UserId): Promise<void> {
   const owner = { user_id };
   await deleteCartItems(tx, owner, { kept: await findSeatsInOrder(tx, owner) });
@@ -46,7 +49,10 @@ export async function emptyCart(tx: Tx, user_id: UserId): Promise<void> {
   await forgetCoupon(tx, owner);
 }
 
-/** Adds to `hooks`: archiving a user empties the cart, which names other people and may hold seats that others can claim. */
+/**
+ * Adds to `hooks`: archiving a user empties the cart, which names other people and may hold seats that others can
+ * claim.
+ */
 export function emptyCartOnArchive(hooks: AccountsHooks): AccountsHooks {
   return {
     ...hooks,
@@ -58,8 +64,8 @@ export function emptyCartOnArchive(hooks: AccountsHooks): AccountsHooks {
 }
 
 /**
- * Locks the items of a cart and returns the claimed seats that are part of an open order. They must stay until the order
- * is closed, because the code of a removed seat can be used again.
+ * Locks the items of a cart and returns the claimed seats that are part of an open order. They must stay until the
+ * order is closed, because the code of a removed seat can be used again.
  */
 export async function findSeatsInOrder(tx: Tx, owner: CartOwner): Promise<CartItemId[]> {
   const items = await lockCartItems(tx, owner);

@@ -15,9 +15,9 @@ import {
 import { applyCode } from './redeem-coupon.ts';
 
 /**
- * Moves the cart that a browser filled before sign-in to the signed-in user: items with their options, uses and coupons,
- * the remembered code and the shown lines. Every page and route of the cart runs it first: two queries if there is
- * nothing to move.
+ * Moves the cart that a browser filled before sign-in to the signed-in user: items with their options, uses and
+ * coupons, the remembered code and the shown lines. Every page and route of the cart runs it first: two queries if
+ * there is nothing to move.
  *
  * @see docs/spec/billing.md 4.4
  */

@@ -18,8 +18,8 @@ import {
 import { billingProblems } from '../problems.ts';
 
 /**
- * Returns what is ordered: what the buyer confirmed by `cart_version`, or what was last shown.
- * `loaded` honors ended coupons that were shown; `loadNow` does not, as the response that a refusal carries.
+ * Returns the invoicables that the buyer confirmed: those that `cart_version` names, otherwise those shown last.
+ * `loaded` applies ended coupons that were shown; `loadNow` does not, like the new lines in a `cart_changed` response.
  * @throws cart_changed (409)
  */
 export async function confirm({
@@ -50,16 +50,16 @@ export async function confirm({
   return current;
 }
 
-/** The problem of an order without lines: an empty cart, or one that holds only plans that were withdrawn. */
+/** Returns the problem of an order without lines: the cart is empty, or has only withdrawn plans. */
 export function nothingToOrder(items: readonly CartItem[] | null): Problem {
   if (items === null || items.length === 0) return billingProblems.cart_empty({ location: paths.pricing() });
   return billingProblems.cart_changed({
-    detail: 'What is in the cart is no longer for sale. Nothing was ordered. Remove it from the cart.',
+    detail: 'The plans in the cart are no longer for sale. Nothing was ordered. Remove them from the cart.',
   });
 }
 
 /**
- * Applies the choices of the buyer.
+ * Applies the choices of the buyer. Returns invoicables without options.
  * @throws invalid_input (400) naming `items`; options_undecided (400)
  */
 export function decide(
@@ -75,27 +75,27 @@ export function decide(
   if (wrong >= 0) {
     throw invalidInput({ items: [`Item ${wrong + 1} chooses an option that the line in the cart does not have.`] });
   }
-  const foreign = loaded.findIndex(({ plan }, index) => !names(given?.[index]?.plan, plan.slug));
-  if (foreign >= 0) {
-    throw invalidInput({ items: [`Item ${foreign + 1} is for another plan than the line in the cart.`] });
+  const mismatched = loaded.findIndex(({ plan }, index) => !isPlan(given?.[index]?.plan, plan.slug));
+  if (mismatched >= 0) {
+    throw invalidInput({ items: [`Item ${mismatched + 1} is for another plan than the line in the cart.`] });
   }
   const decided = chooseOptions(loaded, given);
   if (decided === null) throw billingProblems.options_undecided();
   return decided;
 }
 
-function names(typed: string | undefined, slug: string): boolean {
+function isPlan(typed: string | undefined, slug: string): boolean {
   return typed === undefined || equalsCi(normalizeCode(typed), slug);
 }
 
-/** A line without options is already decided: only the same option, 1 for the only one, or 0 may be sent for it. */
+/** True for any option of an undecided invoicable. A decided one accepts its option, 1 if it has only one, or 0. */
 function mayChoose({ lines, options }: Invoicable, option: number): boolean {
   if (options.length > 0 || option === 0) return true;
   const chosen = lines.find(({ kind }) => kind === 'period')?.item?.option ?? 0;
   return option === Math.max(1, chosen);
 }
 
-/** Names what the buyer can do about an order in several currencies. */
+/** Returns the problem of an order in several currencies, with the action that resolves it. */
 export function mixedCurrencies(payer: Profile, invoicables: readonly Invoicable[]): Problem {
   const units = new Set(allLines(invoicables).flatMap(({ amount, unit }) => (amount > 0 ? [unit] : [])));
   const due = invoicables.find(({ kind }) => kind === 'balance');
@@ -107,16 +107,17 @@ export function mixedCurrencies(payer: Profile, invoicables: readonly Invoicable
   });
 }
 
+/** True if the amount is below the minimum of the processor. */
 export function isTooSmall(error: unknown): boolean {
   return error instanceof Problem && error.code === paymentsProblems.charge_too_small.code;
 }
 
-/** Names what the buyer can do about an amount below the minimum of a card. */
+/** Returns the problem of an amount below the minimum of the processor, with the action that resolves it. */
 export function tooSmallToCharge(payer: Profile, total: Money, lines: readonly Line[]): Problem {
   const codes = [...new Set(lines.flatMap(({ coupon }) => coupon?.code ?? []))];
   const remedy = codes.length === 0 ? 'Add another item' : `Remove the coupon ${codes.join(', ')} or add another item`;
   return paymentsProblems.charge_too_small({
-    detail: `${formatMoney(total)} is too small to be charged to a card. Nothing was charged. ${remedy}.`,
+    detail: `${formatMoney(total)} is below the minimum of a card payment. Nothing was charged. ${remedy}.`,
     location: paths.cart(payer.slug),
     members: codes.length === 0 ? {} : { actions: [{ method: 'DELETE', path: '/api/cart/redeem' }] },
   });

@@ -15,7 +15,9 @@ export interface CheckoutView {
   at: Date;
 }
 
-/** What would be paid, in the shape of the API: lines and options look like the ledger rows that they will become. */
+/**
+ * Presents a quote to the API. Lines and options have the members of the ledger transactions that the order will post.
+ */
 export async function presentCheckout(reader: Reader, view: CheckoutView) {
   const { payer, invoicables, at } = view;
   const summaries = await findProfileSummaries(reader, [
@@ -66,7 +68,7 @@ export async function presentCheckout(reader: Reader, view: CheckoutView) {
   };
 }
 
-/** A person without an account in the shape of a profile. */
+/** Presents a person without an account with the members of a profile. */
 function presentSeat(seat: Seat | undefined, at: Date) {
   return {
     slug: '',

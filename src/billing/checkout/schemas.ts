@@ -21,7 +21,9 @@ const CheckoutSubscriptionSchema = Type.Object({
 
 export const CheckoutSchema = Type.Object({
   processor: BrowserKeysSchema,
-  cart_version: Type.String({ description: 'Names what is shown; pass it on to be refused when it has changed' }),
+  cart_version: Type.String({
+    description: 'Hash of the lines and options; a checkout with it is refused if they have changed',
+  }),
   results: Type.Array(
     Type.Object({
       subscription: CheckoutSubscriptionSchema,

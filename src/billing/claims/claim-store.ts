@@ -28,7 +28,7 @@ export async function findClaimByHash(reader: Reader, code_hash: string): Promis
   return reader.selectFrom('claims').selectAll().where('code_hash', '=', code_hash).executeTakeFirst();
 }
 
-/** Selects a claim FOR UPDATE: concurrent uses of one code run one after the other. */
+/** Selects a claim FOR UPDATE; serializes concurrent uses of one code. */
 export async function lockClaim(tx: Tx, id: ClaimId): Promise<Claim | undefined> {
   return tx.selectFrom('claims').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
 }
@@ -44,7 +44,7 @@ export async function lockClaimOf(tx: Tx, profile_id: ProfileId, id: number): Pr
     .executeTakeFirst();
 }
 
-/** The claims of a payer, newest first. Index: claims_profile_id. */
+/** Selects the claims of a payer, newest first. Index: claims_profile_id. */
 export async function findClaimsOf(reader: Reader, profile_id: ProfileId, limit: number): Promise<Claim[]> {
   return reader
     .selectFrom('claims')
@@ -56,7 +56,7 @@ export async function findClaimsOf(reader: Reader, profile_id: ProfileId, limit:
     .execute();
 }
 
-/** The order lines of claims, by rank. Index: order_lines_claim_id. */
+/** Selects the order lines of claims by order and rank. Index: order_lines_claim_id. */
 export async function findClaimLines(reader: Reader, ids: readonly ClaimId[]): Promise<OrderLine[]> {
   if (ids.length === 0) return [];
   return reader
@@ -68,7 +68,7 @@ export async function findClaimLines(reader: Reader, ids: readonly ClaimId[]): P
     .execute();
 }
 
-export interface ClaimItem {
+interface ClaimItem {
   id: CartItemId;
   claim_id: ClaimId;
   plan_id: PlanId;
@@ -76,7 +76,7 @@ export interface ClaimItem {
   recorded_at: Date | null;
 }
 
-/** The cart items, open or ordered, of claimed seats. Index: cart_items_claim. */
+/** Selects the cart items, open or ordered, of claimed seats. Index: cart_items_claim. */
 export async function findClaimItems(reader: Reader, ids: readonly ClaimId[]): Promise<ClaimItem[]> {
   if (ids.length === 0) return [];
   const rows = await reader
@@ -87,7 +87,10 @@ export async function findClaimItems(reader: Reader, ids: readonly ClaimId[]): P
   return rows.flatMap(({ claim_id, ...row }) => (claim_id === null ? [] : [{ ...row, claim_id }]));
 }
 
-/** Adds a prepaid item to a cart. `full_name` names the payer. The index cart_items_claim refuses a second one. */
+/**
+ * Inserts a prepaid item into a cart. `full_name` is the payer's. The unique index cart_items_claim rejects a second
+ * one.
+ */
 export async function insertClaimItem(
   tx: Tx,
   item: { user_id: UserId; plan_id: PlanId; claim_id: ClaimId; full_name: string; created_at: Date },

@@ -5,7 +5,7 @@ import { type ClaimRefusal, isClaimCode, type PaidSeat, refuseClaim } from './cl
 const at = new Date('2026-03-10T15:00:00Z');
 const seat: PaidSeat = { plan_id: 1, amount: 2000, is_paid: true, refunded_amount: 0 };
 
-test('a claim is refused when its code expired, or when no seat of it is paid and kept', () => {
+test('a claim is refused when its code expired, or when none of its seats is paid and kept', () => {
   const cases: [number, PaidSeat[], ClaimRefusal | null][] = [
     [1, [seat], null],
     [0, [seat], 'claim_expired'],
@@ -28,7 +28,7 @@ test('a claim is refused when its code expired, or when no seat of it is paid an
   }
 });
 
-test('a code of a seat has 40 hexadecimal digits, however it was pasted', () => {
+test('a claim code has 40 hexadecimal digits; pasted blanks and capitals are accepted', () => {
   assert.ok(isClaimCode(` ${'0aF9'.repeat(10)}\u200b`));
   for (const text of ['DIS50', 'a'.repeat(39), 'g'.repeat(40), '']) assert.equal(isClaimCode(text), false);
 });

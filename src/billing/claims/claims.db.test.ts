@@ -28,19 +28,19 @@ after(() => app.close());
 
 type Call = ReturnType<typeof apiClient>;
 const person = async (name: string): Promise<Call> => apiClient(app, await registerPerson(app, name));
-const pays = (call: Call, name: string, body: object = {}) =>
+const checkOut = (call: Call, name: string, body: object = {}) =>
   call('POST', `/api/billing/${name}/checkout`, { processor_token: 'tok_visa', ...body });
-const claims = (call: Call, code: string) => call('POST', '/api/cart/redeem', { code });
-const later = (ms: number) => app.clock.set(new Date(app.clock.now().getTime() + ms));
-const runs = async (name: string, plan_id: Parameters<typeof findSubscription>[2]) => {
+const redeem = (call: Call, code: string) => call('POST', '/api/cart/redeem', { code });
+const advanceClock = (ms: number) => app.clock.set(new Date(app.clock.now().getTime() + ms));
+const findRunning = async (name: string, plan_id: Parameters<typeof findSubscription>[2]) => {
   const user = await findUserByUsername(app.db, name);
   const profile = user && (await findPersonalProfile(app.db, user.id));
   assert.ok(profile);
   return findSubscription(app.db, profile.id, plan_id, app.clock.now());
 };
 
-/** The newest code that was mailed to an address. */
-async function mailedCode(to: string): Promise<string> {
+/** Returns the newest code that was mailed to an address. */
+async function findMailedCode(to: string): Promise<string> {
   await app.tollgate.worker.drain();
   const [mail] = app.tollgate.mailbox.list(to);
   const code = /\b[0-9a-f]{40}\b/.exec(mail?.text ?? '')?.[0];
@@ -48,7 +48,7 @@ async function mailedCode(to: string): Promise<string> {
   return code;
 }
 
-test('a person without an account gets a code for what was paid, and subscribes with it for nothing', async () => {
+test('a person without an account gets a code for a paid seat, and subscribes with it free of charge', async () => {
   const buyer = await person('payer');
   const plan = await makePlan(ctx, {
     setup_amount: 500,
@@ -62,19 +62,19 @@ test('a person without an account gets a code for what was paid, and subscribes 
   const results: unknown = shown.json()['results'];
   assert.ok(Array.isArray(results) && results.length === 2);
   const items = results.map((each) => ({ option: JSON.stringify(each).includes('A Friend') ? 2 : 1 }));
-  const paid = await pays(buyer, 'payer', { items });
+  const paid = await checkOut(buyer, 'payer', { items });
   assert.deepEqual([paid.status, paid.json()['amount']], [201, 21_600 + 500 + 2000 + 500], paid.text);
-  assert.ok(await runs('payer', plan.id), 'the buyer subscribes as usual');
+  assert.ok(await findRunning('payer', plan.id), 'the buyer subscribes as usual');
 
-  const code = await mailedCode(friend);
+  const code = await findMailedCode(friend);
   const rows = await app.db.selectFrom('claims').selectAll().execute();
   assert.ok(!JSON.stringify(rows).includes(code), 'the code is stored as a hash');
   const receiver = await person('receiver');
-  const claimed = await claims(receiver, ` ${code.toUpperCase()}\t`);
+  const claimed = await redeem(receiver, ` ${code.toUpperCase()}\t`);
   assert.equal(claimed.status, 200, claimed.text);
-  const free = await pays(receiver, 'receiver', { processor_token: null });
+  const free = await checkOut(receiver, 'receiver', { processor_token: null });
   assert.deepEqual([free.status, free.json()], [200, {}], free.text);
-  const running = await runs('receiver', plan.id);
+  const running = await findRunning('receiver', plan.id);
   assert.deepEqual(running?.ends_at, addPeriods(app.clock.now(), 12, 'monthly'), 'for the time that was paid');
   const [line] = await app.db
     .selectFrom('order_lines')
@@ -85,11 +85,11 @@ test('a person without an account gets a code for what was paid, and subscribes 
   assert.equal(line?.amount, 0);
   assert.match(line.description, /complimentary of /);
   assert.deepEqual(fromSubjectColumns(line), { kind: 'sub', id: String(running?.id), part: '' });
-  const again = await claims(receiver, code);
+  const again = await redeem(receiver, code);
   assert.deepEqual([again.status, again.json()['code']], [409, 'claim_used']);
 });
 
-test('the ledger keeps a seat on its own subject with the payer, and balances', async () => {
+test('the ledger books a seat on its own subject of the payer, and balances', async () => {
   const entries = await app.db
     .selectFrom('ledger_entries')
     .select(['orig_account', 'dest_account', 'dest_amount', 'subject_id', 'subject_part'])
@@ -110,29 +110,29 @@ test('the ledger keeps a seat on its own subject with the payer, and balances', 
   assert.deepEqual((await verifyLedger(app.db)).violations, []);
 });
 
-test('a code that two people use at the same time gives one seat', async () => {
+test('a code that two users redeem concurrently gives one seat', async () => {
   const buyer = await person('giver');
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'one@example.com' });
-  await pays(buyer, 'giver');
-  const code = await mailedCode('one@example.com');
+  await checkOut(buyer, 'giver');
+  const code = await findMailedCode('one@example.com');
   const people = await Promise.all(['first', 'second', 'third'].map(person));
-  const replies = await Promise.all([...people, ...people].map((call) => claims(call, code)));
+  const replies = await Promise.all([...people, ...people].map((call) => redeem(call, code)));
   const winners = new Set(replies.flatMap(({ status }, index) => (status === 200 ? [index % 3] : [])));
   assert.equal(winners.size, 1);
   assert.ok(replies.every(({ status, text }) => status === 200 || text.includes('claim_used')));
   const checkouts = people.flatMap((call, index) => {
     const name = ['first', 'second', 'third'][index] ?? '';
-    return [pays(call, name, { processor_token: null }), pays(call, name, { processor_token: null })];
+    return [checkOut(call, name, { processor_token: null }), checkOut(call, name, { processor_token: null })];
   });
   await Promise.all(checkouts);
-  const running = await Promise.all(['first', 'second', 'third'].map((name) => runs(name, plan.id)));
+  const running = await Promise.all(['first', 'second', 'third'].map((name) => findRunning(name, plan.id)));
   assert.equal(running.filter(Boolean).length, 1);
   const [only] = running.filter((each) => each !== undefined);
   assert.deepEqual(only?.ends_at, addPeriods(only?.created_at ?? new Date(0), 1, 'monthly'));
 });
 
-test('an uploaded list is paid in one order: a code for each person, none for profiles that are found', async () => {
+test('an uploaded list is one order; people without a profile get a code, profiles do not', async () => {
   const buyer = await person('company');
   const plan = await makePlan(ctx);
   const form = new FormData();
@@ -149,9 +149,9 @@ test('an uploaded list is paid in one order: a code for each person, none for pr
   });
   assert.equal(uploaded.status, 201);
   const uploader = apiClient(app, token);
-  const paid = await pays(uploader, 'uploader');
+  const paid = await checkOut(uploader, 'uploader');
   assert.deepEqual([paid.status, paid.json()['amount']], [201, 4000], paid.text);
-  const codes = [await mailedCode('ann@example.com'), await mailedCode('bob@example.com')];
+  const codes = [await findMailedCode('ann@example.com'), await findMailedCode('bob@example.com')];
   assert.notEqual(codes[0], codes[1]);
   const listed = await uploader('GET', '/api/billing/uploader/seats');
   const results: unknown = listed.json()['results'];
@@ -169,33 +169,33 @@ async function listening(): Promise<string> {
   return address;
 }
 
-test('every person of a paid list gets a code, also of a list longer than the limit on invitations', async () => {
+test('every person of a paid list gets a code, also when the list exceeds the limit of invitations', async () => {
   const buyer = await person('large-company');
   const plan = await makePlan(ctx);
   const wishes = Array.from({ length: 30 }, (_, index) => ({ plan: plan.slug, sync_on: `staff-${index}@example.com` }));
   await buyer('POST', '/api/cart', wishes);
-  assert.equal((await pays(buyer, 'large-company')).json()['amount'], 60_000);
+  assert.equal((await checkOut(buyer, 'large-company')).json()['amount'], 60_000);
   const codes = new Set<string>();
-  for (const { sync_on } of wishes) codes.add(await mailedCode(sync_on));
+  for (const { sync_on } of wishes) codes.add(await findMailedCode(sync_on));
   assert.equal(codes.size, 30);
 });
 
-test('a claimed item that is removed unordered leaves the code usable; another own item for the plan stays apart', async () => {
+test('removing a claimed item from the cart makes its code usable again; another item of the plan stays', async () => {
   const buyer = await person('patron');
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'undecided@example.com' });
-  await pays(buyer, 'patron');
-  const code = await mailedCode('undecided@example.com');
+  await checkOut(buyer, 'patron');
+  const code = await findMailedCode('undecided@example.com');
   const guest = await person('guest');
   await guest('POST', '/api/cart', { plan: plan.slug });
-  assert.equal((await claims(guest, code)).status, 200);
+  assert.equal((await redeem(guest, code)).status, 200);
   assert.equal((await guest('DELETE', '/api/cart')).status, 204);
   const other = await person('other-guest');
   await other('POST', '/api/cart', { plan: plan.slug });
-  assert.equal((await claims(other, code)).status, 200);
-  const paid = await pays(other, 'other-guest');
+  assert.equal((await redeem(other, code)).status, 200);
+  const paid = await checkOut(other, 'other-guest');
   assert.deepEqual([paid.status, paid.json()['amount']], [201, 2000], paid.text);
-  const running = await runs('other-guest', plan.id);
+  const running = await findRunning('other-guest', plan.id);
   assert.deepEqual(running?.ends_at, addPeriods(running?.created_at ?? new Date(0), 2, 'monthly'));
 });
 
@@ -203,43 +203,43 @@ test('a seat can be claimed after its plan was withdrawn', async () => {
   const buyer = await person('early-bird');
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'late@example.com' });
-  await pays(buyer, 'early-bird');
-  const code = await mailedCode('late@example.com');
+  await checkOut(buyer, 'early-bird');
+  const code = await findMailedCode('late@example.com');
   await broker('PATCH', `/api/profile/cowork/plans/${plan.slug}`, { is_active: false });
   const guest = await person('late');
-  await claims(guest, code);
-  assert.equal((await pays(guest, 'late', { processor_token: null })).status, 200);
-  assert.ok(await runs('late', plan.id));
+  await redeem(guest, code);
+  assert.equal((await checkOut(guest, 'late', { processor_token: null })).status, 200);
+  assert.ok(await findRunning('late', plan.id));
 });
 
-test('a seat that was refunded or not paid cannot be claimed; a failed payment is due and can be paid', async () => {
+test('a refunded or unpaid seat cannot be claimed; a failed payment is due and can be paid', async () => {
   const buyer = await person('wavering');
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'refunded@example.com' });
-  const paid = await pays(buyer, 'wavering');
+  const paid = await checkOut(buyer, 'wavering');
   const key = String(paid.json()['processor_key']);
   const refund = await broker('POST', `/api/billing/wavering/charges/${key}/refund`, { lines: [{ num: 0 }] });
   assert.equal(refund.status, 201, refund.text);
   const guest = await person('turned-away');
-  const refused = await claims(guest, await mailedCode('refunded@example.com'));
+  const refused = await redeem(guest, await findMailedCode('refunded@example.com'));
   assert.deepEqual([refused.status, refused.json()['code']], [409, 'claim_refunded']);
 
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'unpaid@example.com' });
-  const pending = await pays(buyer, 'wavering', { processor_token: '4000000000000341' });
+  const pending = await checkOut(buyer, 'wavering', { processor_token: '4000000000000341' });
   assert.equal(pending.status, 201, pending.text);
   const pending_key = String(pending.json()['processor_key']);
   await app.db.updateTable('test_processor_charges').set({ state: 'failed' }).where('key', '=', pending_key).execute();
   const charge = await findCharge(app.db, pending_key);
   assert.ok(charge);
   await refreshCharge(ctx, charge);
-  const code = await mailedCode('unpaid@example.com');
-  const unpaid = await claims(guest, code);
+  const code = await findMailedCode('unpaid@example.com');
+  const unpaid = await redeem(guest, code);
   assert.deepEqual([unpaid.status, unpaid.json()['code']], [409, 'claim_unpaid']);
-  later(60_000);
+  advanceClock(60_000);
   await buyer('GET', '/api/billing/wavering/checkout');
-  const settled = await pays(buyer, 'wavering');
+  const settled = await checkOut(buyer, 'wavering');
   assert.deepEqual([settled.status, settled.json()['amount']], [201, 2000], settled.text);
-  assert.equal((await claims(guest, code)).status, 200);
+  assert.equal((await redeem(guest, code)).status, 200);
   assert.deepEqual((await verifyLedger(app.db)).violations, []);
 });
 
@@ -247,8 +247,8 @@ test('a new code replaces the former one, at most once an hour; an expired code 
   const buyer = await person('sender');
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'again@example.com' });
-  await pays(buyer, 'sender');
-  const former = await mailedCode('again@example.com');
+  await checkOut(buyer, 'sender');
+  const former = await findMailedCode('again@example.com');
   const results: unknown = (await buyer('GET', '/api/billing/sender/seats')).json()['results'];
   assert.ok(Array.isArray(results));
   const send = () => buyer('POST', `/api/billing/sender/seats/${results[0].id}/send`);
@@ -261,31 +261,31 @@ test('a new code replaces the former one, at most once an hour; an expired code 
     .where('email', '=', 'again@example.com')
     .execute();
   const guest = await person('patient');
-  const expired = await claims(guest, former);
+  const expired = await redeem(guest, former);
   assert.deepEqual([expired.status, expired.json()['code']], [409, 'claim_expired']);
   assert.equal((await send()).status, 200);
-  const code = await mailedCode('again@example.com');
+  const code = await findMailedCode('again@example.com');
   assert.notEqual(code, former);
-  const replaced = await claims(guest, former);
+  const replaced = await redeem(guest, former);
   assert.deepEqual([replaced.status, replaced.json()['code']], [400, 'coupon_useless'], 'the former code is unknown');
-  assert.equal((await claims(guest, code)).status, 200);
+  assert.equal((await redeem(guest, code)).status, 200);
   const closed = await send();
   assert.deepEqual([closed.status, closed.json()['code']], [409, 'seat_closed']);
   const unknown = await buyer('POST', '/api/billing/sender/seats/999999/send');
   assert.deepEqual([unknown.status, unknown.json()['code']], [404, 'seat_unknown']);
 });
 
-test('an order for a seat that a crash left open is settled by the job, and its code is mailed once', async () => {
+test('the job settles an order for a seat after a crash, and the code is mailed once', async () => {
   const buyer = await person('unlucky');
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'waiting@example.com' });
-  const lost = await pays(buyer, 'unlucky', { processor_token: 'tok_timeout' });
+  const lost = await checkOut(buyer, 'unlucky', { processor_token: 'tok_timeout' });
   assert.equal(lost.status, 503);
   await app.tollgate.worker.drain();
   assert.deepEqual(app.tollgate.mailbox.list('waiting@example.com'), [], 'no code before the payment is known');
-  later(90_000);
+  advanceClock(90_000);
   await Promise.all([finishOrders(ctx), finishOrders(ctx)]);
-  await mailedCode('waiting@example.com');
+  await findMailedCode('waiting@example.com');
   assert.equal(app.tollgate.mailbox.list('waiting@example.com').length, 1);
 });
 
@@ -301,12 +301,12 @@ test('a name that is neither a profile nor an address is refused when it is adde
   assert.deepEqual([stuck.status, stuck.json()['code']], [400, 'beneficiary_unknown']);
 });
 
-test('a visitor with the code of a seat signs in first, and confirms on a page', async () => {
+test('a visitor with a claim code signs in first, and confirms on a page', async () => {
   const buyer = await person('host');
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'visitor@example.com' });
-  await pays(buyer, 'host');
-  const code = await mailedCode('visitor@example.com');
+  await checkOut(buyer, 'host');
+  const code = await findMailedCode('visitor@example.com');
   await registerPerson(app, 'visiting');
   const browser = browserClient(app);
   const page = await browser.get(`/redeem/?code=${code}`);

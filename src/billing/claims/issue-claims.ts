@@ -7,15 +7,15 @@ import type { Order, OrderLine } from '../records/index.ts';
 import { type Claim, CODE_VALID_MS } from './claim.ts';
 import { findClaimLines, insertClaim, setClaimOfLines, updateClaimCode } from './claim-store.ts';
 
-/** Makes one claim for each person without an account that an order is for, and mails each of them a code. */
+/** Inserts one claim for each person without an account in an order, and emits `claim_code_generated` for each. */
 export async function issueClaims(tx: Tx, order: Order, lines: readonly OrderLine[], at: Date): Promise<void> {
   const byEmail = Map.groupBy(
     lines.filter(({ claim_email }) => claim_email !== null),
     ({ claim_email }) => (claim_email ?? '').toLowerCase(),
   );
-  for (const [email, theirs] of byEmail) {
+  for (const [email, own_lines] of byEmail) {
     const code = randomKey40();
-    const full_name = theirs.find(({ claim_full_name }) => claim_full_name !== '')?.claim_full_name ?? '';
+    const full_name = own_lines.find(({ claim_full_name }) => claim_full_name !== '')?.claim_full_name ?? '';
     const claim = await insertClaim(tx, {
       order_id: order.id,
       profile_id: order.profile_id,
@@ -26,14 +26,14 @@ export async function issueClaims(tx: Tx, order: Order, lines: readonly OrderLin
     });
     await setClaimOfLines(
       tx,
-      theirs.map(({ id }) => id),
+      own_lines.map(({ id }) => id),
       claim.id,
     );
-    await announce(tx, claim, code, { lines: theirs, originated_by: order.created_by, at });
+    await announce(tx, claim, code, { lines: own_lines, originated_by: order.created_by, at });
   }
 }
 
-/** Replaces the code of a claim and mails the new one. The caller has locked the claim. */
+/** Replaces the code of a claim and emits `claim_code_generated`. The caller has locked the claim. */
 export async function renewCode(tx: Tx, claim: Claim, originated_by: Order['created_by'], at: Date): Promise<void> {
   const code = randomKey40();
   await updateClaimCode(tx, claim.id, newCode(code, at));

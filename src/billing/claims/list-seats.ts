@@ -8,10 +8,10 @@ import { loadSeats } from './load-seats.ts';
 
 const SEATS_LISTED_MAX = 1000;
 
-/** `expired`: the code is; the payer can send a new one. */
+/** `expired`: the code is no longer valid; the payer can send a new one. */
 export type SeatState = 'open' | 'claimed' | 'expired' | 'unpaid' | 'refunded';
 
-/** One person without an account in one order. */
+/** Seats of one person without an account in one order, as the payer sees them. */
 export interface ListedSeat {
   id: ClaimId;
   email: string;
@@ -24,12 +24,12 @@ export interface ListedSeat {
   may_resend: boolean;
 }
 
-/** Lists what a payer bought for people without an account, newest first, at most a thousand. */
+/** Loads the seats that a payer bought for people without an account, newest first, at most 1000. */
 export async function listSeats(ctx: Context, profile_id: ProfileId): Promise<ListedSeat[]> {
   return describeSeats(ctx.db, await findClaimsOf(ctx.db, profile_id, SEATS_LISTED_MAX), ctx.clock.now());
 }
 
-/** Describes claims, in the order given. */
+/** Loads the seats of claims, in the order given. */
 export async function describeSeats(reader: Reader, claims: readonly Claim[], at: Date): Promise<ListedSeat[]> {
   const ids = claims.map(({ id }) => id);
   const [lines, items, seats] = [
@@ -42,7 +42,7 @@ export async function describeSeats(reader: Reader, claims: readonly Claim[], at
     lines.flatMap(({ plan_id }) => plan_id ?? []),
   );
   return claims.map((claim) => {
-    const theirs = new Set(
+    const plan_ids = new Set(
       lines.filter(({ claim_id }) => claim_id === claim.id).flatMap(({ plan_id }) => plan_id ?? []),
     );
     const open = openSeats(seats.get(claim.id) ?? []);
@@ -54,7 +54,7 @@ export async function describeSeats(reader: Reader, claims: readonly Claim[], at
       id: claim.id,
       email: claim.email,
       full_name: claim.full_name,
-      plans: [...theirs].flatMap((id) => {
+      plans: [...plan_ids].flatMap((id) => {
         const plan = plans.get(id);
         return plan ? [{ slug: plan.slug, title: plan.title }] : [];
       }),

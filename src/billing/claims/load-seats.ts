@@ -5,7 +5,7 @@ import type { OrderLine } from '../records/index.ts';
 import type { PaidSeat } from './claim.ts';
 import { findClaimLines } from './claim-store.ts';
 
-/** Locks the charges that paid for claims, so that a refund or a dispute of them is seen or comes after. */
+/** Locks the charges that paid for claims: a concurrent refund or dispute commits either before or after the caller. */
 export async function holdSeats(tx: Tx, ids: readonly ClaimId[]): Promise<void> {
   const lines = await findClaimLines(tx, ids);
   await lockChargesOf(
@@ -14,16 +14,16 @@ export async function holdSeats(tx: Tx, ids: readonly ClaimId[]): Promise<void> 
   );
 }
 
-/** Loads what was paid and refunded for each plan of claims. */
+/** Loads the paid and refunded amounts of claims, one seat per plan, by claim. */
 export async function loadSeats(reader: Reader, ids: readonly ClaimId[]): Promise<Map<ClaimId, PaidSeat[]>> {
   const lines = await findClaimLines(reader, ids);
   const entry_ids = lines.flatMap(({ ledger_entry_id }) => ledger_entry_id ?? []);
   const charges = await chargesCovering(reader, entry_ids);
   const refunded = await findRefundsOfEntries(reader, entry_ids);
   const seats = new Map<ClaimId, PaidSeat[]>();
-  for (const [claim_id, theirs] of Map.groupBy(lines, (line) => line.claim_id)) {
+  for (const [claim_id, claim_lines] of Map.groupBy(lines, (line) => line.claim_id)) {
     if (claim_id === null) continue;
-    const byPlan = Map.groupBy(theirs, (line) => line.plan_id);
+    const byPlan = Map.groupBy(claim_lines, (line) => line.plan_id);
     seats.set(
       claim_id,
       [...byPlan].flatMap(([plan_id, parts]) => (plan_id === null ? [] : [seatOf(plan_id, parts, charges, refunded)])),

@@ -15,14 +15,15 @@ const SeatSchema = Type.Object({
   full_name: Type.String(),
   plans: Type.Array(Type.Object({ slug: Type.String(), title: Type.String() })),
   state: Type.Enum(['open', 'claimed', 'expired', 'unpaid', 'refunded'], {
-    description: 'open and expired: not claimed yet, the code is valid or not; a new code can be sent',
+    description:
+      'open: not claimed, the code is valid; expired: not claimed, the code is no longer valid. A new code can be sent for both.',
   }),
   created_at: IsoInstant,
   sent_at: IsoInstant,
   expires_at: IsoInstant,
 });
 
-/** The seats that a payer bought for people without an account. */
+/** Routes of the seats that a payer bought for people without an account. */
 export function seatRoutes(app: App): void {
   app.get(
     '/api/billing/:profile/seats',
@@ -31,7 +32,7 @@ export function seatRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Lists the seats bought for people without an account',
-        description: 'Newest first, at most a thousand. A code was mailed for each of them; it claims the seat.',
+        description: 'Newest first, at most 1000. A code that claims the seat was mailed to each person.',
         params: ProfileParams,
         response: { 200: Type.Object({ count: Type.Integer(), results: Type.Array(SeatSchema) }) },
       },
@@ -62,7 +63,7 @@ export function seatRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Sends a new code for a seat',
-        description: 'The former code ends. At most one message an hour.',
+        description: 'Replaces the former code. At most one message an hour.',
         params: SeatParams,
         response: { 200: Detail },
       },

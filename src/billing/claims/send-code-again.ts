@@ -9,7 +9,9 @@ import { renewCode } from './issue-claims.ts';
 import { describeSeats } from './list-seats.ts';
 
 /**
- * Mails a new code for a seat that was not claimed; the former code ends.
+ * Sends a new code for a seat that was not claimed. The former code becomes invalid.
+ *
+ * Locks: the claim.
  * @throws seat_unknown (404), seat_closed (409), seat_code_sent (429)
  */
 export async function sendCodeAgain(ctx: Context, profile_id: ProfileId, id: number): Promise<void> {

@@ -13,18 +13,18 @@ import { periodNoun } from '#kernel/period';
 import type { CouponId } from '#platform/db/db-schema';
 import { type CartItem, type OrderLine, itemKey, type ShownLine } from '../records/index.ts';
 
-/** A cart item with its prices, regardless of who pays and of the subscription that it extends. */
+/** Cart item with its prices, independent of the payer and of an existing subscription. */
 export interface ItemOffer {
   item: CartItem;
   plan: Plan;
   coupon: Coupon | null;
   use: UseCharge | null;
   options: PriceOption[];
-  /** What was paid for already, when the item is a claimed seat. */
+  /** Paid order lines of a claimed seat; null for other items. */
   prepaid: OrderLine[] | null;
 }
 
-/** Pure. `coupon` is one that applies at `at`, or null. */
+/** Computes the offer of an item. Pure. `coupon` applies at `at`, or is null. */
 export function offerItem(
   item: CartItem,
   plan: Plan,
@@ -38,10 +38,10 @@ export function offerItem(
 }
 
 /**
- * Returns the coupon of an item when it applies at `at`, otherwise null.
+ * Returns the coupon of an item if it applies at `at`, otherwise null.
  *
- * A coupon that ended only by the passing of time still applies to a line that was shown with it: `shown` is that line.
- * An end that was moved since then is a change by the provider and does not qualify.
+ * A coupon that ended after `shown` was shown with it still applies, if its `ends_at` is unchanged. If the provider
+ * changed `ends_at` since then, it does not apply.
  * @see docs/spec/billing.md 4.3
  */
 export function couponOf(
@@ -54,13 +54,13 @@ export function couponOf(
   const coupon = item.coupon_id === null ? undefined : coupons.get(item.coupon_id);
   if (!coupon) return null;
   const ended = coupon.ends_at !== null && coupon.ends_at <= at;
-  const isHonored =
+  const keepsCoupon =
     ended && shown?.coupon_id === coupon.id && shown.coupon_ends_at?.getTime() === coupon.ends_at?.getTime();
-  const judged_at = isHonored && coupon.ends_at ? new Date(coupon.ends_at.getTime() - 1) : at;
-  return refuseCoupon(coupon, plan, judged_at) === null ? coupon : null;
+  const evaluated_at = keepsCoupon && coupon.ends_at ? new Date(coupon.ends_at.getTime() - 1) : at;
+  return refuseCoupon(coupon, plan, evaluated_at) === null ? coupon : null;
 }
 
-/** The offer as it is compared at checkout: every price and term that a response shows. `due` is set by the caller. */
+/** Builds the shown line of an offer: every price and term that a response shows. The caller sets `due`. */
 export function shownOffer({ item, plan, coupon, use, options, prepaid }: ItemOffer): ShownLine {
   if (prepaid !== null) {
     const offer = JSON.stringify({ claim: item.claim_id, plan: plan.id });
@@ -86,7 +86,7 @@ export function shownOffer({ item, plan, coupon, use, options, prepaid }: ItemOf
   };
 }
 
-/** States every price of the offer in one sentence. */
+/** Returns one sentence with every price of the offer. */
 export function offerText({ item, plan, coupon, use, options, prepaid }: ItemOffer): string {
   if (prepaid !== null) {
     const times = prepaid.flatMap(({ periods_count, period_type }) =>
@@ -96,14 +96,14 @@ export function offerText({ item, plan, coupon, use, options, prepaid }: ItemOff
     return `${plan.title} is in your cart, paid${payer}${times.join('')}.`;
   }
   const chosen = options[item.option - 1];
-  const ways = (chosen ? [chosen] : options).map((option) => {
+  const prices = (chosen ? [chosen] : options).map((option) => {
     const periods = `${option.periods_count} ${periodNoun(plan.period_type, option.periods_count)}`;
     return `${formatMoney(option)} for ${periods}`;
   });
   const setup = setupFee(plan);
   const uses = use === null ? null : priceUses(plan, use, item.quantity);
   const parts = [
-    ways.join(' or '),
+    prices.join(' or '),
     ...(setup === null ? [] : [`${formatMoney(setup)} once for a first subscription`]),
     ...(uses === null || use === null ? [] : [`${formatMoney(uses)} for ${uses.quantity} ${use.title}`]),
   ];

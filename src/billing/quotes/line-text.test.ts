@@ -15,7 +15,7 @@ const month: LineFacts = {
   beneficiary_name: null,
 };
 
-test('a line names the title of the plan, its periods and the day until which they last', () => {
+test('the text of a line names the plan title, the periods and the last day', () => {
   assert.equal(lineText(month), 'Open space, 1 month until Apr 10, 2026');
   assert.equal(
     lineText({
@@ -29,13 +29,13 @@ test('a line names the title of the plan, its periods and the day until which th
   );
 });
 
-test('the day is that of the time zone and in the language of the reader', () => {
+test('the day is in the time zone and language of the reader', () => {
   assert.equal(lineText(month, { timezone: 'America/Los_Angeles' }), 'Open space, 1 month until Apr 9, 2026');
   assert.match(lineText(month, { lang: 'de' }), /until 10\.04\.2026$/);
   assert.equal(lineText(month, { lang: '?', timezone: 'Nowhere/Land' }), 'Open space, 1 month until Apr 10, 2026');
 });
 
-test('uses, fees and balances are named by titles', () => {
+test('the texts of uses, fees and balances name titles', () => {
   assert.equal(lineText({ ...month, kind: 'use', use_title: 'Print', quantity: 30 }), '30 × Print, Open space');
   assert.equal(lineText({ ...month, kind: 'setup' }), 'Setup fee for Open space');
   assert.equal(lineText({ ...month, kind: 'balance' }), 'Balance due on Open space');

@@ -2,7 +2,7 @@ import type { Plan } from '#catalog';
 import { type PeriodType, periodNoun } from '#kernel/period';
 import type { Line } from '../records/index.ts';
 
-/** What a line is about, as columns have it. */
+/** Facts of a line from which its text is built. */
 export interface LineFacts {
   kind: 'period' | 'use' | 'setup' | 'balance';
   plan_title: string;
@@ -11,16 +11,16 @@ export interface LineFacts {
   periods_count: number;
   period_type: PeriodType | null;
   covers_to: Date | null;
-  /** Discounts in words: `a 10% discount`; null if there are none or they are not known. */
+  /** Discounts in words: `a 10% discount`; null if there are none or they are unknown. */
   discounts: string | null;
   coupon_code: string | null;
-  /** Name of the beneficiary, if another profile than the payer's. */
+  /** Name of the beneficiary; null for the payer. */
   beneficiary_name: string | null;
   /** Name of the payer of a claimed seat. */
   paid_by?: string | null;
 }
 
-/** Facts of a line that is priced and not ordered yet. */
+/** Returns the facts of a line that is not ordered yet. */
 export function factsOfLine(line: Line, plan: Plan): LineFacts {
   const { kind, use, quantity, option, coupon, item } = line;
   return {
@@ -73,7 +73,7 @@ function subjectText(line: LineFacts, reading: Reading): string {
   }
 }
 
-/** Writes a day as pages do: `Mar 5, 2026`. A language or time zone that is not known falls back to English and UTC. */
+/** Formats a day as pages do: `Mar 5, 2026`. Falls back to English and UTC for an unknown language or time zone. */
 export function dateText(at: Date, { lang = 'en-US', timezone = 'UTC' }: Reading): string {
   const format = (locale: string, timeZone: string) =>
     new Intl.DateTimeFormat(locale === 'en' ? 'en-US' : locale, { dateStyle: 'medium', timeZone }).format(at);

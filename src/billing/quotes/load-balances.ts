@@ -1,4 +1,4 @@
-import { findPlansByIds } from '#catalog';
+import { findPlansByIds, type Plan } from '#catalog';
 import {
   type Entry,
   findStatementBalance,
@@ -23,11 +23,12 @@ import {
 } from '../records/index.ts';
 
 /**
- * Loads what a profile owes on its subscriptions, as lines to pay: the unpaid orders themselves when they make up the amount
- * due, one line for the whole amount otherwise. Paying them never extends a subscription. Amounts in the payer's favour are left out.
+ * Loads the balances due of a profile on its subscriptions, as lines to pay: the unpaid orders if they add up to the
+ * amount due, otherwise one line for the whole amount. Paying them never extends a subscription. Excludes credit.
  *
- * On a subscription of somebody else only the payer's own orders are: a gift makes nobody liable for what its receiver orders later.
- * With `own_only` it is the same on the payer's own subscriptions: nobody makes somebody pay for a gift that failed.
+ * On a subscription of another profile, only the payer's own orders are due: the giver of a gift does not owe later
+ * orders of the receiver. With `own_only`, the same applies to the payer's own subscriptions, because a payer must not
+ * be charged at checkout for a gift of another payer that failed.
  * @see docs/spec/billing.md 2.14 and 4.5
  */
 export async function loadBalances(
@@ -50,52 +51,26 @@ export async function loadBalances(
   );
   if (due.size === 0) return seats;
   const subscriptions = await findSubscriptionsByIds(reader, [...due.keys()]);
-  const [plans, profiles, orders] = [
-    await findPlansByIds(
-      reader,
-      [...subscriptions.values()].map((subscription) => subscription.plan_id),
-    ),
-    await findProfilesByIds(
-      reader,
-      [...subscriptions.values()].map((subscription) => subscription.profile_id),
-    ),
-    await findUnpaid(
-      reader,
-      [...due.values()].flat().map(({ subject }) => subject),
-      at,
-    ),
-  ];
-  const owed = [...due].flatMap(([id, owing]): Invoicable[] => {
+  const plans = await findPlansByIds(
+    reader,
+    [...subscriptions.values()].map((subscription) => subscription.plan_id),
+  );
+  const beneficiaries = await findProfilesByIds(
+    reader,
+    [...subscriptions.values()].map((subscription) => subscription.profile_id),
+  );
+  const orders = await findUnpaid(
+    reader,
+    [...due.values()].flat().map(({ subject }) => subject),
+    at,
+  );
+  const owed = [...due].flatMap(([id, balances]): Invoicable[] => {
     const subscription = subscriptions.get(id);
     const plan = subscription && plans.get(subscription.plan_id);
-    const beneficiary = subscription && profiles.get(subscription.profile_id);
+    const beneficiary = subscription && beneficiaries.get(subscription.profile_id);
     if (!subscription || !plan || !beneficiary) return [];
-    const shares = own_only || subscription.profile_id !== payer.id;
-    const lines = owing.flatMap((balance): Line[] => {
-      const own = newestUpTo(balance, orders).filter((order) => order.dest_profile_id === payer.id);
-      const own_amount = own.reduce((sum, order) => sum + order.dest_amount, 0);
-      const whole = own_amount === balance.amount || (shares && own_amount < balance.amount);
-      const base = {
-        ...balanceBase,
-        provider_id: plan.profile_id,
-        broker_fee_percent: plan.broker_fee_percent,
-        subject: balance.subject,
-      };
-      if (whole) {
-        return own.map((order) => ({
-          ...base,
-          amount: order.dest_amount,
-          unit: order.dest_unit,
-          description: order.description,
-          entry_id: order.id,
-        }));
-      }
-      // Nobody owes itself: a provider on its own books for what others ordered.
-      if (plan.profile_id === payer.id) return [];
-      return [
-        { ...base, amount: balance.amount, unit: balance.unit, description: `Balance on ${plan.slug}`, entry_id: null },
-      ];
-    });
+    const owes_own_orders_only = own_only || subscription.profile_id !== payer.id;
+    const lines = balances.flatMap((balance) => balanceLines(balance, { plan, payer, orders, owes_own_orders_only }));
     if (lines.length === 0) return [];
     const key = `${beneficiary.slug}:${plan.slug}`;
     const shown = lines.map((line) => shownBalance(payer.id, line));
@@ -104,7 +79,28 @@ export async function loadBalances(
   return [...owed, ...seats];
 }
 
-/** What a payer owes for seats of people without an account: the unpaid orders of its own, one invoicable per subject. */
+interface BalanceFacts {
+  plan: Plan;
+  payer: Profile;
+  /** Unpaid orders of all payers, newest first. */
+  orders: readonly Entry[];
+  owes_own_orders_only: boolean;
+}
+
+/** Returns the lines of one balance: the payer's unpaid orders, or one line for the whole amount. */
+function balanceLines(balance: SubjectBalance, { plan, payer, orders, owes_own_orders_only }: BalanceFacts): Line[] {
+  const own = newestUpTo(balance, orders).filter((order) => order.dest_profile_id === payer.id);
+  const own_amount = own.reduce((sum, order) => sum + order.dest_amount, 0);
+  if (own_amount === balance.amount || (owes_own_orders_only && own_amount < balance.amount)) {
+    return own.map((order) => orderLine(order, balance, plan));
+  }
+  // A provider owes itself nothing for what other profiles ordered.
+  if (plan.profile_id === payer.id) return [];
+  const { amount, unit, subject } = balance;
+  return [{ ...baseLine(plan), subject, amount, unit, description: `Balance on ${plan.slug}`, entry_id: null }];
+}
+
+/** Loads the payer's unpaid orders for seats of people without an account, one invoicable per subject. */
 async function loadSeatBalances(
   reader: Reader,
   payer: Profile,
@@ -113,25 +109,16 @@ async function loadSeatBalances(
 ): Promise<Invoicable[]> {
   if (balances.length === 0) return [];
   const seats = balances.map(({ subject }) => subject);
-  const planIds = await findPlansOfSeats(
+  const plan_ids = await findPlansOfSeats(
     reader,
     seats.map(({ id }) => id),
   );
-  const [plans, orders] = [await findPlansByIds(reader, [...planIds.values()]), await findUnpaid(reader, seats, at)];
+  const [plans, orders] = [await findPlansByIds(reader, [...plan_ids.values()]), await findUnpaid(reader, seats, at)];
   return balances.flatMap((balance): Invoicable[] => {
-    const plan = plans.get(planIds.get(balance.subject.id) ?? (0 as PlanId)); // 0 is the id of no plan
+    const plan = plans.get(plan_ids.get(balance.subject.id) ?? (0 as PlanId)); // 0 is the id of no plan
     if (!plan) return [];
     const own = newestUpTo(balance, orders).filter((order) => order.dest_profile_id === payer.id);
-    const lines = own.map((order): Line => ({
-      ...balanceBase,
-      provider_id: plan.profile_id,
-      broker_fee_percent: plan.broker_fee_percent,
-      subject: balance.subject,
-      amount: order.dest_amount,
-      unit: order.dest_unit,
-      description: order.description,
-      entry_id: order.id,
-    }));
+    const lines = own.map((order) => orderLine(order, balance, plan));
     if (lines.length === 0) return [];
     const shown = lines.map((line) => shownBalance(payer.id, line));
     const key = `${payer.slug}:${plan.slug}`;
@@ -139,12 +126,12 @@ async function loadSeatBalances(
   });
 }
 
-/** Of what is due, what is due on a plan; all of it for null. */
+/** Filters balances by the slug of a plan; returns all for null. */
 export function balancesOn(plan: string | null, balances: readonly Invoicable[]): Invoicable[] {
   return balances.filter((each) => plan === null || each.plan.slug === plan);
 }
 
-/** The orders on subjects that no charge has paid. Those that wait for the processor are among them. */
+/** Selects the orders on subjects that no charge has paid, newest first. Includes those whose charge is pending. */
 async function findUnpaid(reader: Reader, subjects: readonly LedgerSubject[], at: Date): Promise<Entry[]> {
   const orders = await findSubjectOrders(reader, subjects, at);
   const covering = await chargesCovering(
@@ -154,7 +141,10 @@ async function findUnpaid(reader: Reader, subjects: readonly LedgerSubject[], at
   return orders.filter(({ id }) => (covering.get(id)?.state ?? 'created') === 'created');
 }
 
-/** Of unpaid orders, newest first, those that make up what a subject owes: payments for no order in particular count for the oldest. */
+/**
+ * Returns the newest unpaid orders that make up the balance of a subject. A payment without an order counts for the
+ * oldest orders. `orders` are sorted newest first.
+ */
 function newestUpTo({ subject, amount, unit }: SubjectBalance, orders: readonly Entry[]): Entry[] {
   let left = amount;
   return orders.filter((order) => {
@@ -170,4 +160,21 @@ function shownBalance(payer_id: Profile['id'], { subject, entry_id, amount, unit
   return { key, offer: JSON.stringify([amount, unit]), due: null, coupon_id: null, coupon_ends_at: null };
 }
 
-const balanceBase = { kind: 'balance', quantity: 1, option: null, use: null, coupon: null, item: null } as const;
+/** Returns the line that pays one unpaid order late. */
+function orderLine(order: Entry, { subject }: SubjectBalance, plan: Plan): Line {
+  const { dest_amount: amount, dest_unit: unit, description, id: entry_id } = order;
+  return { ...baseLine(plan), subject, amount, unit, description, entry_id };
+}
+
+function baseLine({ profile_id: provider_id, broker_fee_percent }: Plan) {
+  return {
+    kind: 'balance',
+    quantity: 1,
+    option: null,
+    use: null,
+    coupon: null,
+    item: null,
+    provider_id,
+    broker_fee_percent,
+  } as const;
+}

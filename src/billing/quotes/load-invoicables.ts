@@ -23,18 +23,18 @@ import { pricePrepaid } from './price-prepaid.ts';
 export interface InvoicableScope {
   payer: Profile;
   owner: CartOwner;
-  /** What the cart holds, when the caller has read it already. */
+  /** Items of the cart, if the caller has loaded them; loaded when omitted. */
   items?: readonly CartItem[];
   at: Date;
-  /** What the buyer was shown: an ended coupon still applies to a line that was shown with it. */
+  /** Shown lines: an ended coupon still applies to a line that was shown with it. */
   honored?: readonly ShownLine[];
-  /** Show the options also of items that have one taken. */
+  /** Includes the options of items for which one is chosen. */
   undecided?: boolean;
 }
 
 /**
- * Loads what a profile would pay at checkout: what it owes, then what its user's cart holds, priced now.
- * One query a table, whatever the number of items.
+ * Loads what a profile would pay at checkout: its balances due, then the items of the cart at the prices of `at`.
+ * The number of queries does not depend on the number of items.
  * @throws beneficiary_unknown (400)
  * @see docs/spec/billing.md 4.5
  */
@@ -65,14 +65,14 @@ export async function loadInvoicables(reader: Reader, scope: InvoicableScope): P
   );
   const honored = new Map((scope.honored ?? []).map((line) => [line.key, line]));
   const priced = facts.map(({ item, plan, beneficiary, seat }): Invoicable => {
-    const theirs = known.filter(
+    const of_beneficiary = known.filter(
       (subscription) => subscription.profile_id === beneficiary?.id && subscription.plan_id === plan.id,
     );
-    const subscription = theirs.find((each) => each.ends_at > scope.at) ?? null;
+    const subscription = of_beneficiary.find((each) => each.ends_at > scope.at) ?? null;
     const paid = prepaid.get(item.id);
     const coupon = paid ? null : couponOf(item, plan, coupons, scope.at, honored.get(itemKey(item.id)));
     const wanted = scope.undecided === true ? { ...item, option: 0 } : item;
-    const is_first = theirs.length === 0;
+    const is_first = of_beneficiary.length === 0;
     const due = paid
       ? { lines: pricePrepaid(item, plan, paid, { subscription, at: scope.at }), options: [] }
       : priceItem({ ...scope, item: wanted, plan, coupon, subscription, is_first, beneficiary, seat });
@@ -94,32 +94,35 @@ export async function loadInvoicables(reader: Reader, scope: InvoicableScope): P
   ]);
 }
 
-/** The parts of an offer that depend on the payer: whether time is bought, and the fees and uses that are due. */
+/** Returns the parts of an offer that depend on the payer: whether periods are bought, and the fees and uses due. */
 function dueParts({ lines, options }: { lines: readonly Line[]; options: readonly Line[] }): string {
   const others = lines.filter(({ kind }) => kind !== 'period').map(({ kind, amount }) => [kind, amount]);
   return JSON.stringify([options.length > 0 || others.length < lines.length, others]);
 }
 
-/** A plan and its uses for one person are one invoicable: a second item adds its own lines and does not buy the plan again. */
+/**
+ * Merges invoicables with the same key: a plan and its uses for one person are one invoicable. A second item adds its
+ * uses and does not buy the plan again.
+ */
 function mergeUses(invoicables: readonly Invoicable[]): Invoicable[] {
   const merged = new Map<string, Invoicable>();
   for (const invoicable of invoicables) {
-    const held = merged.get(invoicable.key);
-    if (!held) {
+    const present = merged.get(invoicable.key);
+    if (!present) {
       merged.set(invoicable.key, invoicable);
       continue;
     }
-    const [plain, withUse] = hasUse(held) ? [invoicable, held] : [held, invoicable];
+    const [plain, withUse] = hasUse(present) ? [invoicable, present] : [present, invoicable];
     const uses = withUse.lines.filter((line) => line.kind === 'use');
-    const dropped = uses.length === 0 ? itemsOf(withUse) : [];
-    const duplicates = [...(held.duplicates ?? []), ...dropped];
-    const shown = [...held.shown, ...invoicable.shown];
+    const dropped = uses.length === 0 ? collectItemIds(withUse) : [];
+    const duplicates = [...(present.duplicates ?? []), ...dropped];
+    const shown = [...present.shown, ...invoicable.shown];
     merged.set(invoicable.key, { ...plain, lines: [...plain.lines, ...uses], duplicates, shown });
   }
   return [...merged.values()];
 }
 
-function itemsOf({ lines, options }: Invoicable): CartItemId[] {
+function collectItemIds({ lines, options }: Invoicable): CartItemId[] {
   return [...new Set([...lines, ...options].flatMap(({ item }) => item?.id ?? []))];
 }
 

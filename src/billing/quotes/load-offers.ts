@@ -6,8 +6,8 @@ import { openSeats, findClaimLines, loadSeats } from '../claims/index.ts';
 import { couponOf, type ItemOffer, offerItem } from './item-offer.ts';
 
 /**
- * Loads the paid order lines of claimed seats, by cart item. A seat whose payment was refunded or disputed since it was
- * claimed is left out: nothing is given for it.
+ * Loads the paid order lines of claimed seats, by cart item. Excludes seats whose payment was refunded or disputed
+ * since they were claimed.
  */
 export async function loadPrepaid(reader: Reader, items: readonly CartItem[]): Promise<Map<CartItemId, OrderLine[]>> {
   const claimed = items.filter(({ claim_id }) => claim_id !== null);
@@ -26,7 +26,10 @@ export async function loadPrepaid(reader: Reader, items: readonly CartItem[]): P
   return new Map(claimed.filter(isOpen).map((item) => [item.id, lines.filter(isOf(item))]));
 }
 
-/** Loads the offers of cart items, in the order of the items; items of withdrawn plans and seats that are no longer paid are left out. */
+/**
+ * Loads the offers of cart items in the given order. Excludes items of withdrawn plans and seats that are no longer
+ * paid.
+ */
 export async function loadOffers(reader: Reader, items: readonly CartItem[], at: Date): Promise<ItemOffer[]> {
   const plans = await findPlansByIds(
     reader,

@@ -12,12 +12,12 @@ import type { Profile } from '#profiles';
 import type { Subscription } from '#subscriptions';
 import type { CartItem, Line, Seat } from '../records/index.ts';
 
-export interface ItemFacts {
+interface ItemFacts {
   item: CartItem;
   plan: Plan;
   coupon: Coupon | null;
   subscription: Subscription | null;
-  /** When the profile has not subscribed to the plan before: the setup fee is due once. */
+  /** True if the beneficiary never subscribed to the plan: the setup fee is due. */
   is_first: boolean;
   beneficiary: Profile | null;
   seat: Seat | null;
@@ -26,9 +26,9 @@ export interface ItemFacts {
 }
 
 /**
- * Prices one item of a cart: its lines, and its options while the buyer has still to choose.
+ * Prices one item of a cart: its lines, and its options while the buyer has not chosen one.
  *
- * A use on a subscription that runs already is bought alone; otherwise the plan comes with it.
+ * Uses on a running subscription are bought alone; otherwise the plan is bought with them.
  * @see docs/spec/billing.md 3.5 and 3.7
  */
 export function priceItem(facts: ItemFacts): { lines: Line[]; options: Line[] } {

@@ -4,8 +4,8 @@ import type { Subscription } from '#subscriptions';
 import type { CartItem, Line, OrderLine } from '../records/index.ts';
 
 /**
- * Prices a claimed seat: the time and the uses that the payer bought, for nothing. Setup fees were paid by the payer.
- * The periods are those of the paid order, also when the plan has changed or was withdrawn since.
+ * Prices a claimed seat at zero: the periods and uses that the payer bought, without setup fees. The periods are those
+ * of the paid order, also if the plan was changed or withdrawn since.
  */
 export function pricePrepaid(
   item: CartItem,

@@ -14,23 +14,22 @@ import {
   replaceShownLines,
   upsertShownLines,
 } from '../records/index.ts';
-import type { ItemOffer } from './item-offer.ts';
-import { shownOffer } from './item-offer.ts';
+import { type ItemOffer, shownOffer } from './item-offer.ts';
 import { balancesOn, loadBalances } from './load-balances.ts';
 import { loadInvoicables } from './load-invoicables.ts';
 import { loadOffers } from './load-offers.ts';
 
 interface ShowOptions {
-  /** Shows the options also of items that have one chosen. */
+  /** Includes the options of items for which one is chosen. */
   undecided?: boolean;
-  /** An ended coupon that the buyer was shown still applies, as when a refused form is shown again. */
+  /** Applies ended coupons that the buyer was shown, for a form that is shown again after a refusal. */
   keeps_price?: boolean;
   /** Only lines of these providers; null for all. */
   sellers?: readonly ProfileId[] | null;
 }
 
 /**
- * Loads what a payer would pay at checkout and records it as shown to the owner of the cart.
+ * Loads the invoicables of a payer at checkout and records them as shown to the owner of the cart.
  * @throws beneficiary_unknown (400)
  */
 export async function showCart(
@@ -42,11 +41,11 @@ export async function showCart(
   const honored = keeps_price ? await findShownLines(ctx.db, owner, 'cart') : [];
   const all = await loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now(), undecided, honored });
   const invoicables = all.filter(({ plan }) => sellers === null || sellers.includes(plan.profile_id));
-  await record(ctx, owner, 'cart', invoicables);
+  await recordShown(ctx, owner, 'cart', invoicables);
   return invoicables;
 }
 
-/** Loads what is due, all of it or on one plan, and records it as shown on the balance page. */
+/** Loads the balances due, of all plans or of one, and records them as shown on the balance page. */
 export async function showBalance(
   ctx: Context,
   payer: Profile,
@@ -54,16 +53,16 @@ export async function showBalance(
   plan: string | null,
 ): Promise<Invoicable[]> {
   const invoicables = balancesOn(plan, await loadBalances(ctx.db, payer, ctx.clock.now()));
-  await record(ctx, owner, 'balance', invoicables);
+  await recordShown(ctx, owner, 'balance', invoicables);
   return invoicables;
 }
 
-/** Records the offers of items as shown: a response that lists items without a payer. */
+/** Records the offers of items as shown by a response without a payer. */
 export async function showOffers(tx: Tx, owner: CartOwner, offers: readonly ItemOffer[], at: Date): Promise<void> {
   await upsertShownLines(tx, owner, 'cart', offers.map(shownOffer), at);
 }
 
-/** Loads the offers of a whole cart and records them as shown. */
+/** Loads the offers of all items of a cart and records them as shown. */
 export async function showItems(tx: Tx, owner: CartOwner, at: Date): Promise<ItemOffer[]> {
   const items: CartItem[] = await findCartItems(tx, owner);
   const offers = await loadOffers(tx, items, at);
@@ -71,7 +70,7 @@ export async function showItems(tx: Tx, owner: CartOwner, at: Date): Promise<Ite
   return offers;
 }
 
-async function record(
+async function recordShown(
   ctx: Context,
   owner: CartOwner,
   scope: ShownScope,
@@ -82,7 +81,7 @@ async function record(
   await inTransaction(ctx.db, (tx) => replaceShownLines(tx, owner, scope, lines, ctx.clock.now()));
 }
 
-/** A response that shows nothing new writes nothing. */
+/** True if the recorded lines equal those of the response; nothing is written then. */
 function isSame(lines: readonly ShownLine[], shown: readonly ShownLine[]): boolean {
   const ends = (list: readonly ShownLine[]) =>
     list

@@ -8,8 +8,8 @@ import type { Reading } from '../quotes/index.ts';
 type Row = Omit<PresentedTransaction, 'text'>;
 
 /**
- * Replaces the documented descriptions of transactions by texts for the reader, computed from columns: the ordered line,
- * the paying card, the refunded line. Rows without such columns (an import, a write-off) keep their description.
+ * Replaces the documented descriptions of transactions by texts for the reader, computed from columns: the ordered
+ * line, the paying card, the refunded line. Rows without such columns (an import, a write-off) keep their description.
  */
 export async function viewHistory(
   reader: Reader,

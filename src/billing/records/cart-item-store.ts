@@ -19,14 +19,17 @@ const columns = [
   'created_at',
 ] as const;
 
-/** Reads the open items of a cart, oldest first. Index: cart_items_user, cart_items_visitor. */
+/** Selects the open items of a cart, oldest first. Index: cart_items_user, cart_items_visitor. */
 export async function findCartItems(reader: Reader, owner: CartOwner): Promise<CartItem[]> {
-  return ownedBy(reader.selectFrom('cart_items').select(columns), owner).orderBy('created_at').orderBy('id').execute();
+  return whereOpen(reader.selectFrom('cart_items').select(columns), owner)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
 }
 
-/** Reads the same and holds the rows. */
+/** Selects the open items of a cart FOR UPDATE, oldest first. */
 export async function lockCartItems(tx: Tx, owner: CartOwner): Promise<CartItem[]> {
-  return ownedBy(tx.selectFrom('cart_items').select(columns), owner)
+  return whereOpen(tx.selectFrom('cart_items').select(columns), owner)
     .orderBy('created_at')
     .orderBy('id')
     .forUpdate()
@@ -43,7 +46,7 @@ export async function findCartItem(reader: Reader, id: number): Promise<CartItem
     .executeTakeFirst();
 }
 
-/** Adds the item, or updates what is given on the one with the same plan, use and person. */
+/** Inserts the item, or updates the given members of the open item with the same plan, use and person. */
 export async function upsertCartItem(
   tx: Tx,
   owner: CartOwner,
@@ -67,7 +70,7 @@ export async function upsertCartItem(
     .returning(columns)
     .executeTakeFirst();
   if (inserted) return { item: inserted, is_new: true };
-  const updated = await ownedBy(tx.updateTable('cart_items'), owner)
+  const updated = await whereOpen(tx.updateTable('cart_items'), owner)
     .set({
       plan_id: wanted.plan_id,
       ...(wanted.option === undefined ? {} : { option: wanted.option }),
@@ -108,7 +111,7 @@ export async function deleteCartItems(
   owner: CartOwner,
   filter: { plan_id?: PlanId; emails?: readonly string[]; kept: readonly CartItemId[] },
 ): Promise<CartItemId[]> {
-  let query = ownedBy(tx.deleteFrom('cart_items'), owner);
+  let query = whereOpen(tx.deleteFrom('cart_items'), owner);
   if (filter.kept.length > 0) query = query.where('id', 'not in', [...filter.kept]);
   if (filter.plan_id !== undefined) query = query.where('plan_id', '=', filter.plan_id);
   const { emails } = filter;
@@ -119,7 +122,7 @@ export async function deleteCartItems(
   return rows.map(({ id }) => id);
 }
 
-/** Deletes items that visitors put into carts before an instant. Index: cart_items_created_at. */
+/** Deletes at most `rows_max` visitor items created before an instant. Index: cart_items_created_at. */
 export async function deleteVisitorItems(tx: Tx, before: Date, rows_max: number): Promise<number> {
   const deleted = await tx
     .deleteFrom('cart_items')
@@ -141,7 +144,7 @@ export async function deleteCartItem(tx: Tx, id: CartItemId): Promise<void> {
   await tx.deleteFrom('cart_items').where('id', '=', id).where('recorded_at', 'is', null).execute();
 }
 
-/** Marks items as ordered: they leave the cart and stay for the reports. */
+/** Marks open items as ordered: they leave the cart and stay for the reports. */
 export async function recordCartItems(tx: Tx, ids: readonly CartItemId[], at: Date): Promise<void> {
   if (ids.length === 0) return;
   await tx
@@ -153,8 +156,8 @@ export async function recordCartItems(tx: Tx, ids: readonly CartItemId[], at: Da
 }
 
 /**
- * Moves the items of a browser to the user who signed in with it, and returns their ids.
- * An item that the user's cart has already is not moved but deleted.
+ * Moves the open items of a browser to the cart of a user and returns their ids. Deletes an item if the user's cart
+ * already has the same plan, use and person.
  */
 export async function moveVisitorItems(tx: Tx, visitor_hash: string, user_id: UserId): Promise<CartItemId[]> {
   const moved = await sql<{ id: CartItemId }>`
@@ -169,8 +172,8 @@ export async function moveVisitorItems(tx: Tx, visitor_hash: string, user_id: Us
   return moved.rows.map(({ id }) => id);
 }
 
-/** Anything Kysely can narrow with `where`: the open items of one cart. */
-function ownedBy<Q extends { where(...args: never[]): Q }>(query: Q, owner: CartOwner): Q {
+/** Narrows a query over cart_items to the open items of one cart. */
+function whereOpen<Q extends { where(...args: never[]): Q }>(query: Q, owner: CartOwner): Q {
   const narrow = query as unknown as { where(column: string, operator: string, value: unknown): typeof narrow }; // every builder over cart_items has these columns
   const owned =
     'user_id' in owner

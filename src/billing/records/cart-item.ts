@@ -1,32 +1,32 @@
 import type { CartItemId, ClaimId, CouponId, PlanId, UseChargeId, UserId } from '#platform/db/db-schema';
 
-/** The most items that one cart holds. */
+/** Maximum number of items in one cart. */
 export const CART_ITEMS_MAX = 200;
 
-/** Whose cart it is: a user's, or that of a browser nobody signed in with. */
+/** Owner of a cart: a user, or a browser without a signed-in user. */
 export type CartOwner = { user_id: UserId } | { visitor_hash: string };
 
-/** Something wanted but not yet ordered. */
+/** Plan, or uses of a plan, in a cart. */
 export interface CartItem {
   id: CartItemId;
   user_id: UserId | null;
   plan_id: PlanId;
   use_charge_id: UseChargeId | null;
   coupon_id: CouponId | null;
-  /** 1-based index into the ways to buy the plan; 0 while undecided. */
+  /** 1-based index into the price options of the plan; 0 while undecided. */
   option: number;
   quantity: number;
   full_name: string;
   email: string | null;
-  /** Slug or e-mail of who benefits, when it is not the payer. */
+  /** Slug or e-mail address of the beneficiary; null for the payer. */
   sync_on: string | null;
   claim_code: string | null;
-  /** Of a seat that another payer has paid for: the claim that its code stood for. */
+  /** Claim of a prepaid seat; null for an item that its buyer pays. */
   claim_id: ClaimId | null;
   created_at: Date;
 }
 
-/** What a caller says about an item; what is left out keeps its value. */
+/** Members of a new or changed item; an omitted member keeps its value. */
 export interface WantedItem {
   plan_id: PlanId;
   use_charge_id: UseChargeId | null;

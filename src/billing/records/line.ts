@@ -9,16 +9,16 @@ import type { Subscription } from '#subscriptions';
 import type { CartItem } from './cart-item.ts';
 import type { ShownLine } from './shown-line.ts';
 
-/** One line to pay for. Facts are columns here and in order_lines; the description is for people only. */
+/** One line to pay for. Facts are separate members here and in order_lines; no code parses the description. */
 export interface Line extends Money {
   kind: 'period' | 'use' | 'setup' | 'balance';
   description: string;
   provider_id: ProfileId;
   broker_fee_percent: number;
   quantity: number;
-  /** Of a prepaid line, which keeps the periods of the order that paid for it; otherwise those of the plan. */
+  /** Period type of the paid order, for a prepaid line; the plan's type when omitted. */
   period_type?: PeriodType;
-  /** The price that was computed, for `period` lines. */
+  /** Computed price of a `period` line. */
   option: PriceOption | null;
   use: UseCharge | null;
   coupon: Coupon | null;
@@ -29,9 +29,12 @@ export interface Line extends Money {
   subject: LedgerSubject | null;
 }
 
-/** What a subscription costs at checkout: lines that will be charged, and options while the buyer has still to choose. */
+/**
+ * Quote of one subscription at checkout, named as in the published API: lines that will be charged, and options while
+ * the buyer has not chosen one.
+ */
 export interface Invoicable {
-  /** `subscriber:plan`; lists are sorted by it, which gives the index that the API takes. */
+  /** `subscriber:plan`. Lists are sorted by it; the API addresses an invoicable by its index in the list. */
   key: string;
   kind: 'cart' | 'balance';
   plan: Plan;
@@ -42,34 +45,36 @@ export interface Invoicable {
   subscription: Subscription | null;
   lines: Line[];
   options: Line[];
-  /** Items that want the same for the same person under another of its names: they are not bought again. */
+  /** Items for the same plan and person under another name; the checkout deletes them. */
   duplicates?: CartItemId[];
-  /** What a response with this invoicable shows, one entry per cart item or balance line. */
+  /** Recorded offers of a response with this invoicable, one per cart item or balance line. */
   shown: ShownLine[];
 }
 
-/** The person without an account whom a line is for. */
+/** Person without an account that a line is for. */
 export interface Seat {
   email: string;
   full_name: string;
 }
 
+/** Option of one invoicable that the buyer chose. */
 export interface Choice {
+  /** 1-based. */
   option: number;
-  /** The plan that the buyer takes the line to be for, when the buyer says so. */
+  /** Slug of the plan that the buyer expects at this index; not checked when omitted. */
   plan?: string | undefined;
 }
 
-/** Sorts by `subscriber:plan`, balances before new orders of the same plan. */
+/** Sorts by `subscriber:plan`; a balance comes before a new order of the same plan. */
 export function sortInvoicables(invoicables: readonly Invoicable[]): Invoicable[] {
   return invoicables.toSorted((a, b) => compare(a.key, b.key) || compare(a.kind, b.kind));
 }
 
 /**
- * Replaces options by the lines that were chosen: the nth choice is for the nth invoicable, its option counts from 1.
+ * Replaces options by the chosen lines. The nth choice is for the nth invoicable.
  *
- * Without any choices each undecided line takes its first option, one plan period: a call that names none buys the least.
- * Answers null when choices were given and leave something undecided.
+ * Without choices, each undecided invoicable takes its first option, one plan period. Returns null if choices were
+ * given and leave an invoicable undecided.
  */
 export function chooseOptions(
   invoicables: readonly Invoicable[],
@@ -89,11 +94,11 @@ export function allLines(invoicables: readonly Invoicable[]): Line[] {
 }
 
 /**
- * Adds lines up; null when they mix currencies. No line at all is zero of `unit_default`.
- * A sum that is too large to be exact is too large to be charged as well, and stops at the largest exact number.
+ * Sums the amounts of lines; null if they mix currencies. Without lines, zero of `unit_default`. The sum is capped at
+ * Number.MAX_SAFE_INTEGER; no processor charges that much.
  */
 export function totalOf(lines: readonly Money[], unit_default: string): Money | null {
-  // A prepaid seat costs nothing in any currency.
+  // Free lines have no currency of their own.
   const priced = lines.some(({ amount }) => amount > 0) ? lines.filter(({ amount }) => amount > 0) : lines.slice(0, 1);
   const unit = priced[0]?.unit ?? unit_default;
   if (priced.some((line) => line.unit !== unit)) return null;
@@ -101,20 +106,20 @@ export function totalOf(lines: readonly Money[], unit_default: string): Money | 
   return { amount: Math.min(sum, Number.MAX_SAFE_INTEGER), unit };
 }
 
-/** Names exactly what a buyer was shown, so that a changed cart or price is noticed before money moves. */
+/** Returns a hash of the lines and options of an order: 32 hexadecimal digits. A changed cart or price changes it. */
 export function cartVersion(invoicables: readonly Invoicable[]): string {
   const shown = invoicables.map(({ key, kind, plan, lines, options }) => [
     key,
     kind,
     plan.period_length,
     plan.period_type,
-    lines.map(facts),
-    options.map(facts),
+    lines.map(hashedFacts),
+    options.map(hashedFacts),
   ]);
   return createHash('sha256').update(JSON.stringify(shown)).digest('hex').slice(0, 32);
 }
 
-function facts(line: Line): unknown[] {
+function hashedFacts(line: Line): unknown[] {
   return [
     line.kind,
     line.amount,

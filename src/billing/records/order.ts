@@ -4,10 +4,13 @@ import { randomKey40 } from '#platform/security/crypto';
 import type { OrderLinesTable, OrdersTable } from '#platform/db/db-schema';
 import type { Invoicable, Line } from './line.ts';
 
-/** What a profile committed to buy at which price: reserved before the processor is asked, then settled or refused for good. */
+/**
+ * Purchase of a profile at fixed prices. Reserved before the processor is called, then settled, refused, or given up if
+ * the processor never received the charge.
+ */
 export type Order = Selectable<OrdersTable>;
 
-/** One line of an order, with every fact that later steps need; nothing is read back from its description. */
+/** Line of an order, with every fact that later steps need; no code parses its description. */
 export type OrderLine = Selectable<OrderLinesTable>;
 
 export type NewOrderLine = Omit<OrderLine, 'id' | 'subscription_id' | 'ledger_entry_id'> & {
@@ -16,8 +19,8 @@ export type NewOrderLine = Omit<OrderLine, 'id' | 'subscription_id' | 'ledger_en
 };
 
 /**
- * Writes down the lines of an order as they were priced. Nothing has no currency: a free line takes the unit of the order,
- * as a charge is in the unit of all its lines.
+ * Builds the rows of an order from its priced lines. A free line takes the unit of the order, because all lines of a
+ * charge have one unit.
  */
 export function linesOfOrder(
   { id: order_id, unit }: Pick<Order, 'id' | 'unit'>,

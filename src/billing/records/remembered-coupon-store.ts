@@ -1,7 +1,7 @@
 import type { Reader, Tx } from '#platform/db/database';
 import type { CartOwner } from './cart-item.ts';
 
-/** Remembers the code that a buyer entered last, for plans that are added later. */
+/** Inserts or replaces the last code that a buyer entered; it applies to plans that are added later. */
 export async function rememberCoupon(tx: Tx, owner: CartOwner, code: string, at: Date): Promise<void> {
   const change = { code, created_at: at };
   if ('user_id' in owner) {
@@ -19,6 +19,7 @@ export async function rememberCoupon(tx: Tx, owner: CartOwner, code: string, at:
     .execute();
 }
 
+/** Returns the remembered code of a cart owner; null if there is none. */
 export async function findRememberedCoupon(reader: Reader, owner: CartOwner): Promise<string | null> {
   const row =
     'user_id' in owner
@@ -31,7 +32,7 @@ export async function findRememberedCoupon(reader: Reader, owner: CartOwner): Pr
   return row?.code ?? null;
 }
 
-/** Forgets the remembered code and returns it; null if there was none. */
+/** Deletes the remembered code and returns it; null if there was none. */
 export async function forgetCoupon(tx: Tx, owner: CartOwner): Promise<string | null> {
   const row =
     'user_id' in owner
@@ -44,7 +45,7 @@ export async function forgetCoupon(tx: Tx, owner: CartOwner): Promise<string | n
   return row?.code ?? null;
 }
 
-/** Deletes codes that visitors entered before an instant. Index: visitor_coupons_created_at. */
+/** Deletes at most `rows_max` codes that visitors entered before an instant. Index: visitor_coupons_created_at. */
 export async function deleteVisitorCoupons(tx: Tx, before: Date, rows_max: number): Promise<number> {
   const deleted = await tx
     .deleteFrom('visitor_coupons')

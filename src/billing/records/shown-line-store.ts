@@ -4,18 +4,18 @@ import type { Reader, Tx } from '#platform/db/database';
 import type { CartOwner } from './cart-item.ts';
 import { itemKey, type ShownLine, type ShownScope } from './shown-line.ts';
 
-/** Index: shown_lines_place. */
+/** Selects the shown lines of an owner by key. Index: shown_lines_place. */
 export async function findShownLines(reader: Reader, owner: CartOwner, scope: ShownScope): Promise<ShownLine[]> {
   return reader
     .selectFrom('shown_lines')
     .select(['key', 'offer', 'due', 'coupon_id', 'coupon_ends_at'])
-    .where(owned(owner))
+    .where(isOwnedBy(owner))
     .where('scope', '=', scope)
     .orderBy('key')
     .execute();
 }
 
-/** Records lines of a response; lines of the same scope that the response does not mention stay. */
+/** Inserts or replaces lines of a response; other lines of the scope stay. */
 export async function upsertShownLines(
   tx: Tx,
   owner: CartOwner,
@@ -37,7 +37,7 @@ export async function upsertShownLines(
     .execute();
 }
 
-/** Records a whole response: what it does not mention is no longer shown. */
+/** Replaces all lines of a scope by those of a response. */
 export async function replaceShownLines(
   tx: Tx,
   owner: CartOwner,
@@ -45,40 +45,40 @@ export async function replaceShownLines(
   lines: readonly ShownLine[],
   at: Date,
 ): Promise<void> {
-  await tx.deleteFrom('shown_lines').where(owned(owner)).where('scope', '=', scope).execute();
+  await tx.deleteFrom('shown_lines').where(isOwnedBy(owner)).where('scope', '=', scope).execute();
   await upsertShownLines(tx, owner, scope, lines, at);
 }
 
 async function deleteShownLines(tx: Tx, owner: CartOwner, scope: ShownScope, keys: readonly string[]): Promise<void> {
   await tx
     .deleteFrom('shown_lines')
-    .where(owned(owner))
+    .where(isOwnedBy(owner))
     .where('scope', '=', scope)
     .where('key', 'in', [...keys])
     .execute();
 }
 
-/** Removes the lines of items that their owner removed or ordered. */
+/** Deletes the lines of cart items that their owner removed or ordered. */
 export async function deleteShownItems(tx: Tx, owner: CartOwner, ids: readonly CartItemId[]): Promise<void> {
   if (ids.length > 0) await deleteShownLines(tx, owner, 'cart', ids.map(itemKey));
 }
 
-/** Removes everything that an owner of a cart was shown. */
+/** Deletes all shown lines of the owner of a cart. */
 export async function deleteAllShownLines(tx: Tx, owner: CartOwner): Promise<void> {
-  await tx.deleteFrom('shown_lines').where(owned(owner)).execute();
+  await tx.deleteFrom('shown_lines').where(isOwnedBy(owner)).execute();
 }
 
-/** Removes lines that were ordered, wherever they were shown. */
+/** Deletes ordered lines in both scopes. */
 export async function deleteShownKeys(tx: Tx, owner: CartOwner, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
   await tx
     .deleteFrom('shown_lines')
-    .where(owned(owner))
+    .where(isOwnedBy(owner))
     .where('key', 'in', [...keys])
     .execute();
 }
 
-/** Transfers what a browser was shown of the items that move to its user's cart, and removes the rest. */
+/** Moves the lines of `moved` items from a browser to a user and deletes the browser's other lines. */
 export async function moveShownLines(
   tx: Tx,
   visitor_hash: string,
@@ -89,14 +89,14 @@ export async function moveShownLines(
     await tx
       .updateTable('shown_lines')
       .set({ user_id, visitor_hash: null })
-      .where(owned({ visitor_hash }))
+      .where(isOwnedBy({ visitor_hash }))
       .where('key', 'in', moved.map(itemKey))
       .execute();
   }
-  await tx.deleteFrom('shown_lines').where(owned({ visitor_hash })).execute();
+  await tx.deleteFrom('shown_lines').where(isOwnedBy({ visitor_hash })).execute();
 }
 
-/** Removes what browsers without a user were shown before an instant. Index: shown_lines_visitor. */
+/** Deletes at most `rows_max` lines shown to visitors before an instant. Index: shown_lines_visitor. */
 export async function deleteVisitorLines(tx: Tx, before: Date, rows_max: number): Promise<number> {
   const deleted = await tx
     .deleteFrom('shown_lines')
@@ -113,7 +113,7 @@ export async function deleteVisitorLines(tx: Tx, before: Date, rows_max: number)
   return Number(deleted.numDeletedRows);
 }
 
-function owned(owner: CartOwner) {
+function isOwnedBy(owner: CartOwner) {
   const user_id = 'user_id' in owner ? owner.user_id : 0;
   const visitor_hash = 'visitor_hash' in owner ? owner.visitor_hash : '';
   return sql<boolean>`coalesce(user_id, 0) = ${user_id} and coalesce(visitor_hash, '') = ${visitor_hash}`;

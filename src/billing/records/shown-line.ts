@@ -1,7 +1,7 @@
 import { type LedgerSubject, subjectText } from '#ledger';
 import type { CartItemId, ProfileId } from '#platform/db/db-schema';
 
-/** A line as the buyer was shown it. */
+/** Offer of one line that a response showed to the owner of a cart. */
 export interface ShownLine {
   key: string;
   /** JSON; equal texts are equal offers. */
@@ -12,19 +12,20 @@ export interface ShownLine {
   coupon_ends_at: Date | null;
 }
 
-/** What a response shows: the cart with what is due, or the balance page. */
+/** Kind of response: the cart with balances due, or the balance page. */
 export type ShownScope = 'cart' | 'balance';
 
+/** Key of the shown line of a cart item. */
 export function itemKey(id: CartItemId): string {
   return `item:${id}`;
 }
 
-/** The prefix of the lines of one payer's balance. */
+/** Key of the shown line of one payer's balance. */
 export function balanceKey(payer_id: ProfileId, subject: LedgerSubject | null, entry_id: number | null): string {
   return `balance:${payer_id}:${subject ? subjectText(subject) : ''}:${entry_id ?? ''}`;
 }
 
-/** True if an order over `lines` is exactly what was shown: the same lines at the same prices, no more and no fewer. */
+/** True if `lines` and `shown` are the same lines at the same prices. */
 export function isAsShown(lines: readonly ShownLine[], shown: readonly ShownLine[]): boolean {
   if (lines.length !== shown.length) return false;
   const byKey = new Map(shown.map((line) => [line.key, line]));
