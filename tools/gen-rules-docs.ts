@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { problemOf } from '../src/gateway/rules/denial.ts';
+import { denialProblem } from '../src/gateway/rules/denial.ts';
 import { type Denial, type Operator, operators } from '../src/gateway/rules/operators.ts';
 import { callersFor, decideSample, type SampleCaller } from './rule-callers.ts';
 import { people, type RuleExample, ruleExamples } from './rule-examples.ts';
@@ -109,7 +109,7 @@ function refusalsOf(op: number): string[] {
   }
   if (denials.size === 0) return [];
   const rows = [...denials.values()].map((denial) => {
-    const { status, code, extra } = problemOf(denial);
+    const { status, code, extra } = denialProblem(denial);
     const page = extra.location === undefined ? `error page with status ${status}` : `302 to \`${extra.location}\``;
     return `| ${status} \`${code}\` | ${page} |`;
   });

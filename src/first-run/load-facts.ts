@@ -1,5 +1,5 @@
 import { findPlansByIds, findPlanIds } from '#catalog';
-import { allRules } from '#gateway';
+import { findRules } from '#gateway';
 import type { Context } from '#platform/context';
 import { findSite } from '#platform/site';
 import { getBroker, type Profile } from '#profiles';
@@ -21,7 +21,7 @@ export async function loadFacts(ctx: Context, default_email: string): Promise<Lo
   const site = (await findSite(db)) ?? ctx.site;
   const [broker, rules, plan_ids] = await Promise.all([
     getBroker(db, site),
-    allRules(db, site.id),
+    findRules(db, site.id),
     findPlanIds(db, site.broker_id),
   ]);
   const found = await findPlansByIds(db, plan_ids.slice(0, PLANS_MAX));

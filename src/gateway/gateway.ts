@@ -117,7 +117,7 @@ export function makeGateway(options: GatewayOptions): Gateway {
       app.addHook('onSend', async (request) => {
         if (request.method === 'GET' || request.method === 'HEAD' || request.routeOptions.config.passthrough === true)
           return;
-        callers.forget();
+        callers.clear();
         options.onSiteChanged();
         streams.checkSoon();
       });

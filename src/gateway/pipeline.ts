@@ -3,13 +3,13 @@ import type { Context } from '#platform/context';
 import { paths } from '#platform/http/paths';
 import { httpProblems } from '#platform/http/problems';
 import {
-  listParam,
+  findParams,
   matchRule,
-  problemOf,
+  denialProblem,
   type RequestTarget,
   type RuleBook,
   type RuleMatch,
-  stricterMatches,
+  findStricterMatches,
 } from './rules/index.ts';
 import {
   boundSession,
@@ -97,7 +97,7 @@ async function findRules(passage: Passage, { rules }: PipelineParts): Promise<vo
   if (match === 'unmatched') throw gatewayProblems.rule_unmatched();
   passage.match = match;
   const { target } = passage;
-  const others = stricterMatches(compiled, target);
+  const others = findStricterMatches(compiled, target);
   const stricter = target.uncollapsed ? [...others, matchRule(compiled, target.uncollapsed)] : others;
   if (stricter.includes('unmatched')) throw gatewayProblems.rule_unmatched();
   passage.stricter = stricter.filter((each) => each !== 'unmatched');
@@ -123,7 +123,7 @@ async function authorize(passage: Passage, { facts }: PipelineParts): Promise<vo
   const { ctx, caller, method, stricter } = passage;
   for (const match of [known(passage.match), ...stricter]) {
     const denial = await decideMatch(ctx, facts, { match, caller, method });
-    if (denial !== null) throw problemOf(denial);
+    if (denial !== null) throw denialProblem(denial);
   }
 }
 
@@ -154,9 +154,9 @@ async function signSession(passage: Passage, { carriers, session_bytes_max }: Pi
 function concernOf({ match, stricter, target }: Passage): SessionConcern {
   const params = [known(match), ...stricter].map((each) => each.params);
   const named = params.flatMap((each) =>
-    Object.keys(each).flatMap((name) => (name === 'plan' ? [] : listParam(each, name))),
+    Object.keys(each).flatMap((name) => (name === 'plan' ? [] : findParams(each, name))),
   );
-  return { profiles: [...named, ...target.segments], plans: params.flatMap((each) => listParam(each, 'plan')) };
+  return { profiles: [...named, ...target.segments], plans: params.flatMap((each) => findParams(each, 'plan')) };
 }
 
 function known<T>(value: T | null | undefined): T {

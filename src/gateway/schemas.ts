@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 
 export const authentication = Type.Enum(['enabled', 'login-only', 'disabled'], {
-  description: 'Who may sign in: people may register, only known people, only managers of the site',
+  description:
+    'Who may sign in: enabled: everyone, with registration; login-only: existing users; disabled: managers of the site',
 });

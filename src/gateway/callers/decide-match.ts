@@ -13,7 +13,7 @@ export async function decideMatch(
   const { rule, params } = match;
   if (rule.allow.op === 0) return null;
   const operator = operators[rule.allow.op];
-  assert(operator, 'a stored rule has the number of an operator');
+  assert(operator, 'every stored rule has the number of an operator');
   const is_read = method === 'GET' || method === 'HEAD';
   return operator.decide(await loadFacts(ctx, settings, { operator, params, caller, is_read }), params);
 }

@@ -1,4 +1,4 @@
-// Facts about the callers of forwarded requests, and the decision of a rule on them.
+// Facts about the callers of requests, and the decision of a rule on them.
 export { decideMatch } from './decide-match.ts';
 export { type KnownCallers, makeKnownCallers } from './known-callers.ts';
 export { type KnownCaller, loadCaller, loadCallers } from './load-callers.ts';

@@ -11,9 +11,9 @@ import {
 import { findEntitlements, type Entitlement } from '#subscriptions';
 import { findVisits, type Visits } from '../engagements/index.ts';
 import type { RoleFact } from '../rules/index.ts';
-import { latestPerPlan, type SessionProfile, type SessionSite } from './session-profile.ts';
+import { findLatestPerPlan, type SessionProfile, type SessionSite } from './session-profile.ts';
 
-/** Facts about a signed-in caller that do not depend on the request, so that they can be cached. */
+/** Facts about a signed-in caller that do not depend on the request and can be cached. */
 export interface KnownCaller {
   readonly username: string;
   readonly has_password: boolean;
@@ -33,14 +33,14 @@ export interface CallerSession {
 
 type LoadContext = Pick<Context, 'db' | 'clock' | 'site'>;
 
-/** Loads the facts about a user; null when the account no longer exists. */
+/** Loads the facts about a user; null if the account does not exist. */
 export async function loadCaller(ctx: LoadContext, user_id: UserId): Promise<KnownCaller | null> {
   const [callers, visits] = await Promise.all([loadCallers(ctx, [user_id]), findVisits(ctx.db, user_id)]);
   const caller = callers.get(user_id);
   return caller ? { ...caller, visits } : null;
 }
 
-/** Loads the facts about several users, without their visits, in five queries in all. Unknown users are absent. */
+/** Loads the facts about several users, without their visits, in five queries. Unknown users are absent. */
 export async function loadCallers(ctx: LoadContext, user_ids: readonly UserId[]): Promise<Map<UserId, KnownCaller>> {
   const { db, site } = ctx;
   const [users, roles] = await Promise.all([findUsersByIds(db, user_ids), findHeldRolesOfUsers(db, user_ids)]);
@@ -52,7 +52,7 @@ export async function loadCallers(ctx: LoadContext, user_ids: readonly UserId[])
   ]);
   const presented = new Map<ProfileId, SessionProfile>();
   for (const [id, summary] of summaries) {
-    const subscriptions = latestPerPlan(entitlements.get(id) ?? []);
+    const subscriptions = findLatestPerPlan(entitlements.get(id) ?? []);
     presented.set(id, { ...presentProfileSummary(summary), email: profiles.get(id)?.email ?? '', subscriptions });
   }
   const broker = presented.get(site.broker_id);

@@ -9,11 +9,11 @@ import { type Entitlement, findProvidingProfiles, subscriptionSubject } from '#s
 import {
   type CallerFacts,
   type Facts,
-  listParam,
+  findParams,
   type Operator,
   type ProviderFact,
   type RuleParams,
-  textParam,
+  findParam,
 } from '../rules/index.ts';
 import type { KnownCaller } from './load-callers.ts';
 
@@ -22,6 +22,7 @@ export interface FactSettings {
   readonly provider_grace_days: number;
 }
 
+/** One decision: the operator of a rule for a caller and a method. */
 export interface Question {
   readonly operator: Operator;
   readonly params: RuleParams;
@@ -29,7 +30,7 @@ export interface Question {
   readonly is_read: boolean;
 }
 
-/** Reads what the operator of a rule may look at, and no more. */
+/** Loads the facts that the operator of a rule needs, and no others. */
 export async function loadFacts(
   ctx: Pick<Context, 'db' | 'clock' | 'site' | 'actor' | 'log'>,
   settings: FactSettings,
@@ -50,18 +51,18 @@ export async function loadFacts(
   };
   if (caller === null) return bare;
   const needs = new Set(operator.needs);
-  const asked = { ctx, settings, caller, params, now };
+  const load = { ctx, settings, caller, params, now };
   return {
     ...bare,
-    caller: await callerFacts(asked, needs.has('locks')),
-    ...(needs.has('profile') ? await profileFacts(asked, needs.has('providers')) : {}),
-    ...(needs.has('person') ? { person: await personFacts(asked) } : {}),
-    ...(needs.has('plans') ? await planFacts(asked) : {}),
-    ...(needs.has('agreement') ? { agreement: await agreementFacts(asked) } : {}),
+    caller: await loadCallerFacts(load, needs.has('locks')),
+    ...(needs.has('profile') ? await loadProfileFacts(load, needs.has('providers')) : {}),
+    ...(needs.has('person') ? { person: await loadPersonFacts(load) } : {}),
+    ...(needs.has('plans') ? await loadPlanFacts(load) : {}),
+    ...(needs.has('agreement') ? { agreement: await loadAgreementFacts(load) } : {}),
   };
 }
 
-interface Asked {
+interface Load {
   readonly ctx: Pick<Context, 'db' | 'site' | 'actor' | 'log'>;
   readonly settings: FactSettings;
   readonly caller: KnownCaller;
@@ -69,7 +70,7 @@ interface Asked {
   readonly now: Date;
 }
 
-async function callerFacts({ ctx, caller, now }: Asked, with_locks: boolean): Promise<CallerFacts> {
+async function loadCallerFacts({ ctx, caller, now }: Load, with_locks: boolean): Promise<CallerFacts> {
   const { username, has_password, is_factor_missing, roles } = caller;
   const running = caller.subscriptions.filter(({ ends_at }) => ends_at > now);
   const locked = with_locks && running.length > 0 ? await findLocked(ctx.db, running) : new Set<SubscriptionId>();
@@ -95,37 +96,37 @@ async function findLocked(reader: Reader, subscriptions: readonly Entitlement[])
   return new Set(owing.map(({ subscription_id }) => subscription_id));
 }
 
-async function profileFacts(
-  asked: Asked,
+async function loadProfileFacts(
+  load: Load,
   with_providers: boolean,
 ): Promise<Pick<Facts, 'profile' | 'is_profile_unknown'>> {
-  const { ctx, caller, params } = asked;
-  const slug = textParam(params, 'profile');
+  const { ctx, caller, params } = load;
+  const slug = findParam(params, 'profile');
   if (slug === null) return { profile: null, is_profile_unknown: false };
   const held = caller.roles.find(({ profile }) => profile === slug);
   const id = held?.profile_id ?? (await findProfileBySlug(ctx.db, slug))?.id;
   if (id === undefined) return { profile: null, is_profile_unknown: true };
-  const providers = with_providers ? await heldProviders(asked, [id]) : [];
+  const providers = with_providers ? await findOwnProviders(load, [id]) : [];
   return { profile: { slug, providers }, is_profile_unknown: false };
 }
 
-async function personFacts(asked: Asked): Promise<Facts['person']> {
-  const { ctx, caller, params } = asked;
-  const username = textParam(params, 'user');
+async function loadPersonFacts(load: Load): Promise<Facts['person']> {
+  const { ctx, caller, params } = load;
+  const username = findParam(params, 'user');
   if (username === null) return null;
   if (username.toLowerCase() === caller.username.toLowerCase()) return { username, profiles: [], providers: [] };
   const user = await findUserByUsername(ctx.db, username);
   if (!user) return null;
-  // What somebody else gave without asking would make the giver an associate of anybody (spec/identity.md 16.1).
+  // Roles without consent are excluded: with them any user could become an associate (docs/spec/identity.md 16.1).
   const agreed = (await findHeldRoles(ctx.db, user.id)).filter(({ accepted_at }) => accepted_at !== null);
   const ids = agreed.map(({ profile_id }) => profile_id);
   const profiles = caller.roles.filter(({ profile_id }) => ids.includes(profile_id)).map(({ profile }) => profile);
-  return { username: user.username, profiles, providers: await heldProviders(asked, ids) };
+  return { username: user.username, profiles, providers: await findOwnProviders(load, ids) };
 }
 
-/** The providers on which the caller has a role: the others decide nothing. */
-async function heldProviders(
-  { ctx, settings, caller, now }: Asked,
+/** Finds the providers of profiles on which the caller has a role; the others have no effect on a decision. */
+async function findOwnProviders(
+  { ctx, settings, caller, now }: Load,
   ids: readonly ProfileId[],
 ): Promise<ProviderFact[]> {
   const providers: ProviderFact[] = [];
@@ -139,8 +140,8 @@ async function heldProviders(
   return providers;
 }
 
-async function planFacts({ ctx, caller, params }: Asked): Promise<Pick<Facts, 'plans' | 'is_plan_unknown'>> {
-  const slugs = listParam(params, 'plan');
+async function loadPlanFacts({ ctx, caller, params }: Load): Promise<Pick<Facts, 'plans' | 'is_plan_unknown'>> {
+  const slugs = findParams(params, 'plan');
   if (slugs.length === 0) return { plans: [], is_plan_unknown: false };
   const found = await findPlansBySlugs(ctx.db, slugs);
   const plans = slugs.flatMap((slug) => {
@@ -152,11 +153,11 @@ async function planFacts({ ctx, caller, params }: Asked): Promise<Pick<Facts, 'p
   return { plans, is_plan_unknown: plans.length === 0 };
 }
 
-async function agreementFacts({ ctx, params }: Asked): Promise<Facts['agreement']> {
-  const slug = textParam(params, 'agreement') ?? 'terms-of-use';
+async function loadAgreementFacts({ ctx, params }: Load): Promise<Facts['agreement']> {
+  const slug = findParam(params, 'agreement') ?? 'terms-of-use';
   if (ctx.actor.kind !== 'user') return { slug, is_signed: false };
   if (!(await findAgreement(ctx.db, slug))) {
-    ctx.log.warn({ agreement: slug }, 'an access rule asks for an agreement that does not exist');
+    ctx.log.warn({ agreement: slug }, 'access rule requires an unknown agreement');
     return { slug, is_signed: false };
   }
   return { slug, is_signed: await hasSigned(ctx.db, ctx.actor.user_id, slug) };

@@ -1,4 +1,4 @@
-/** A profile on which the caller has a role, as the upstream reads it. Field names are the contract with the upstream. */
+/** A profile on which the caller has a role, as in the session. Field names are the contract with the upstream. */
 export interface SessionProfile {
   readonly slug: string;
   readonly printable_name: string;
@@ -16,14 +16,14 @@ export interface SessionSite {
   readonly email: string;
 }
 
-/** Keeps one entry per plan, the one that ends last; ended ones are told too. */
-export function latestPerPlan(
+/** Returns one entry per plan, the one that ends last; includes ended subscriptions. */
+export function findLatestPerPlan(
   subscriptions: readonly { readonly plan: string; readonly ends_at: Date }[],
 ): { plan: string; ends_at: string }[] {
   const latest = new Map<string, Date>();
   for (const { plan, ends_at } of subscriptions) {
-    const held = latest.get(plan);
-    if (held === undefined || ends_at > held) latest.set(plan, ends_at);
+    const end = latest.get(plan);
+    if (end === undefined || ends_at > end) latest.set(plan, ends_at);
   }
   return [...latest].map(([plan, ends_at]) => ({ plan, ends_at: ends_at.toISOString() }));
 }

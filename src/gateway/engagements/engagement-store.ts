@@ -11,7 +11,7 @@ export interface NewVisit {
   readonly at: Date;
 }
 
-/** Reads when a user was last seen under each tag. Relies on the unique index engagements (user_id, tag). */
+/** Finds the last visit of a user by tag. Index: unique (user_id, tag). */
 export async function findVisits(reader: Reader, user_id: UserId): Promise<Visits> {
   const rows = await reader
     .selectFrom('engagements')
@@ -21,7 +21,7 @@ export async function findVisits(reader: Reader, user_id: UserId): Promise<Visit
   return new Map(rows.map(({ tag, last_visited_at }) => [tag, last_visited_at]));
 }
 
-/** Writes visits down; a later one of the same user and tag is never overwritten by an earlier one. */
+/** Upserts visits; the latest visit of a user and tag remains. */
 export async function upsertVisits(tx: Tx, visits: readonly NewVisit[]): Promise<void> {
   if (visits.length === 0) return;
   await tx

@@ -5,27 +5,27 @@ export interface Visit {
 
 export const noVisit: Visit = { last_visited: null, first_time_tags: [] };
 
-/** When a user was last seen under each tag. */
+/** Instant of the last visit of a user by tag. */
 export type Visits = ReadonlyMap<string, Date>;
 
-/** A visit is written down again only after this time: what is told is then at most this much too early. */
+/** Minimum interval between two writes of one visit; a reported last visit may be stale by this much. */
 export const visit_resolution_ms = 3_600_000;
 
 /**
- * Says what to tell the upstream about earlier visits: the latest of them under any of the tags, and the tags that are new.
- * `last_visited` is null when there is no earlier visit.
+ * Returns the facts about earlier visits for the session: the latest visit under any of the tags, and the new tags.
+ * `last_visited` is null if there is no earlier visit.
  */
-export function visitOf(tags: readonly string[], visits: Visits): Visit {
-  const known = tags.flatMap((tag) => visits.get(tag) ?? []);
-  const latest_ms = Math.max(...known.map((date) => date.getTime()));
+export function describeVisit(tags: readonly string[], visits: Visits): Visit {
+  const earlier = tags.flatMap((tag) => visits.get(tag) ?? []);
+  const latest_ms = Math.max(...earlier.map((date) => date.getTime()));
   return {
-    last_visited: known.length === 0 ? null : new Date(latest_ms).toISOString(),
+    last_visited: earlier.length === 0 ? null : new Date(latest_ms).toISOString(),
     first_time_tags: tags.filter((tag) => !visits.has(tag)),
   };
 }
 
-/** Names the tags whose visit is to be written down at `at`. */
-export function tagsDue(tags: readonly string[], visits: Visits, at: Date): string[] {
+/** Returns the tags whose visit at `at` must be recorded. */
+export function findDueTags(tags: readonly string[], visits: Visits, at: Date): string[] {
   return tags.filter((tag) => {
     const seen = visits.get(tag);
     return seen === undefined || at.getTime() - seen.getTime() >= visit_resolution_ms;

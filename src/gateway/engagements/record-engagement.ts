@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
 import { inTransaction, type Db, isForeignKeyViolation } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
-import { tagsDue, type Visit, visitOf, type Visits } from './engagement.ts';
+import { findDueTags, type Visit, type Visits, describeVisit } from './engagement.ts';
 import { type NewVisit, upsertVisits } from './engagement-store.ts';
 
 export interface EngagementRecorder {
-  /** Says what is known of earlier visits and notes this one. Never waits: visits are written in batches. */
+  /** Returns the facts about earlier visits and records this one. Does not wait: visits are written in batches. */
   visit(user_id: UserId, tags: readonly string[], recorded: Visits, at: Date): Visit;
-  /** Writes what is noted so far. */
+  /** Writes the recorded visits. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -15,9 +15,9 @@ export interface EngagementRecorder {
 const batch_wait_ms = 500;
 const remembered_max = 50_000;
 
-/** Notes visits in memory and writes them in batches, so that no request waits for the database to know it was made. */
+/** Collects visits in memory and writes them in batches, so that no request waits for the write. */
 export function makeEngagementRecorder(db: Db, log: Logger): EngagementRecorder {
-  /** What this process has seen, over what the database said: rows read a moment ago may be older than these. */
+  /** Visits that this process recorded; newer than cached rows of the database. */
   const remembered = new Map<string, Date>();
   let waiting: NewVisit[] = [];
   let timer: NodeJS.Timeout | null = null;
@@ -28,10 +28,10 @@ export function makeEngagementRecorder(db: Db, log: Logger): EngagementRecorder 
       await inTransaction(db, async (tx) => upsertVisits(tx, batch));
     } catch (error) {
       if (isForeignKeyViolation(error) && batch.length > 1) {
-        // One of the users has been deleted meanwhile: the others' visits count.
+        // A user of the batch was deleted: the visits of the other users are written one by one.
         for (const visit of batch) await write([visit]);
       } else if (!isForeignKeyViolation(error)) {
-        log.warn({ err: error, visits_count: batch.length }, 'visits could not be written and are lost');
+        log.warn({ err: error, visits_count: batch.length }, 'visits lost: write failed');
       }
     }
   }
@@ -47,26 +47,26 @@ export function makeEngagementRecorder(db: Db, log: Logger): EngagementRecorder 
 
   return {
     visit(user_id, tags, recorded, at) {
-      if (tags.length === 0) return visitOf(tags, recorded);
-      const known = new Map(recorded);
+      if (tags.length === 0) return describeVisit(tags, recorded);
+      const latest = new Map(recorded);
       for (const tag of tags) {
         const seen = remembered.get(`${user_id}:${tag}`);
-        if (seen !== undefined) known.set(tag, later(seen, recorded.get(tag)));
+        if (seen !== undefined) latest.set(tag, later(seen, recorded.get(tag)));
       }
-      for (const tag of tagsDue(tags, known, at)) {
+      for (const tag of findDueTags(tags, latest, at)) {
         if (remembered.size >= remembered_max) remembered.clear();
         remembered.set(`${user_id}:${tag}`, at);
         waiting.push({ user_id, tag, at });
         timer ??= setTimeout(() => void flush(), batch_wait_ms).unref();
       }
-      return visitOf(tags, known);
+      return describeVisit(tags, latest);
     },
     flush,
     close: flush,
   };
 }
 
-/** One row per user and tag: a statement may not touch the same row twice. */
+/** Returns one visit per user and tag: an upsert statement cannot change a row twice. */
 function lastPerTag(visits: readonly NewVisit[]): NewVisit[] {
   return [...new Map(visits.map((visit) => [`${visit.user_id}:${visit.tag}`, visit])).values()];
 }

@@ -5,7 +5,7 @@ import type { Db } from '#platform/db/database';
 import { findSite, type Site } from '#platform/site';
 import { decideMatch, type FactSettings, type KnownCaller, loadCallers } from '../callers/index.ts';
 import type { OpenStream } from './open-streams.ts';
-import { type CompiledRules, matchRule, type RuleBook, stricterMatches } from '../rules/index.ts';
+import { type CompiledRules, matchRule, type RuleBook, findStricterMatches } from '../rules/index.ts';
 
 /** The signed-in caller of an open stream, with the credentials that accounts checks. */
 export interface StreamCaller {
@@ -71,7 +71,7 @@ async function isRefused(
   caller: KnownCaller | null,
 ): Promise<boolean> {
   const uncollapsed = target.uncollapsed ? [matchRule(rules, target.uncollapsed)] : [];
-  const readable = stricterMatches(rules, target);
+  const readable = findStricterMatches(rules, target);
   if (readable.some((match) => match !== 'unmatched' && !match.rule.is_forward)) return true;
   const others = [...readable, ...uncollapsed];
   const first = matchRule(rules, target.segments);

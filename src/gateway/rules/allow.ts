@@ -1,7 +1,7 @@
 import { operators } from './operators.ts';
 import { type AllowValue, isAllowValue, type RuleParams } from './rule-params.ts';
 
-/** An operator and the parameters stored with it; `params` is null when only the number was given. */
+/** An operator with its stored parameters; `params` is null if the rule has only the number. */
 export interface Allow {
   readonly op: number;
   readonly params: Readonly<Record<string, AllowValue>> | null;
@@ -14,22 +14,22 @@ const words: ReadonlyMap<string, number> = new Map([
 const json_length_max = 1000;
 
 /**
- * Reads `allow` as callers write it: `1`, `"1"`, `"authenticated"`, `"15/{\"plan\": \"premium\"}"`.
+ * Parses `allow`: `1`, `"1"`, `"authenticated"`, `"15/{\"plan\": \"premium\"}"`. Returns a sentence for invalid input.
  *
- * Cut at the first slash only, for values may hold slashes. Parameters are completed with the operator's defaults and
- * those that it does not know are dropped. A text instead of an Allow says what is wrong.
+ * Splits at the first slash only, since values may contain slashes. Adds the defaults of the operator and drops
+ * parameters that the operator does not have.
  */
 export function parseAllow(value: unknown): Allow | string {
-  if (typeof value === 'number') return known(value, null);
+  if (typeof value === 'number') return makeAllow(value, null);
   if (typeof value !== 'string') return 'Enter an operator number, or a number and its parameters.';
   const slash = value.indexOf('/');
   const head = (slash === -1 ? value : value.slice(0, slash)).trim();
   const op = words.get(head.toLowerCase()) ?? (/^[0-9]{1,4}$/.test(head) ? Number(head) : Number.NaN);
   if (Number.isNaN(op)) return `"${head}" is not the number of an access rule.`;
-  return known(op, slash === -1 ? null : value.slice(slash + 1));
+  return makeAllow(op, slash === -1 ? null : value.slice(slash + 1));
 }
 
-/** Writes `allow` as it is answered; `parseAllow` reads it back to the same thing. */
+/** Formats `allow` for responses; `parseAllow` is its inverse. */
 export function presentAllow(allow: Allow): string {
   if (allow.params === null) return String(allow.op);
   const members = Object.entries(allow.params).map(
@@ -38,8 +38,8 @@ export function presentAllow(allow: Allow): string {
   return `${allow.op}/{${members.join(', ')}}`;
 }
 
-/** Lays the rule's own parameters over the captured ones; a stored null leaves what the path said. */
-export function effectiveParams(captured: Readonly<Record<string, string>>, allow: Allow): RuleParams {
+/** Returns the captured parameters, overridden by those of the rule. A stored null keeps the captured value. */
+export function mergeParams(captured: Readonly<Record<string, string>>, allow: Allow): RuleParams {
   if (allow.params === null) return captured;
   const params: Record<string, string | readonly string[]> = { ...captured };
   for (const [name, value] of Object.entries(allow.params)) {
@@ -48,7 +48,7 @@ export function effectiveParams(captured: Readonly<Record<string, string>>, allo
   return params;
 }
 
-function known(op: number, json: string | null): Allow | string {
+function makeAllow(op: number, json: string | null): Allow | string {
   const operator = operators[op];
   if (operator === undefined) return `There is no access rule number ${op}.`;
   if (json === null) return { op, params: null };

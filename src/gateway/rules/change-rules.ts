@@ -7,7 +7,7 @@ import { type Allow, parseAllow } from './allow.ts';
 import { gatewayProblems } from '../problems.ts';
 import type { AccessRule } from './rule.ts';
 import {
-  allRules,
+  findRules,
   deleteRuleRow,
   findRule,
   insertRule,
@@ -32,7 +32,8 @@ export interface RankMove {
 const rule_path = /^\/[-A-Za-z0-9:{}/._~%]*$/;
 
 /**
- * Creates a rule at the rank asked for, on top when none is; the rules from there on move down by one.
+ * Creates a rule at the given rank, 1 by default. If the rank is taken, rules from that rank on move down by one.
+ *
  * @throws rule_exists (400) · invalid_input (400)
  */
 export async function createRule(ctx: Context, input: RuleInput & { readonly path: string }): Promise<StoredRule> {
@@ -46,7 +47,7 @@ export async function createRule(ctx: Context, input: RuleInput & { readonly pat
   };
   return changeSiteRules(ctx, async (tx, site_id) => {
     if (await findRule(tx, site_id, path)) throw gatewayProblems.rule_exists();
-    const rules = await allRules(tx, site_id);
+    const rules = await findRules(tx, site_id);
     if (rules.some(({ rank }) => rank === rule.rank)) {
       await shiftRanks(tx, site_id, { first: rule.rank, last: null }, 1);
     }
@@ -55,7 +56,8 @@ export async function createRule(ctx: Context, input: RuleInput & { readonly pat
 }
 
 /**
- * Changes a rule; fields left out keep their value. Another rank is a move: the rules between make room.
+ * Changes a rule; omitted fields keep their value. With another rank the rules between both ranks shift by one.
+ *
  * @throws rule_unknown (404) · invalid_input (400)
  */
 export async function updateRule(ctx: Context, path: string, input: RuleInput): Promise<StoredRule> {
@@ -75,7 +77,8 @@ export async function updateRule(ctx: Context, path: string, input: RuleInput): 
 }
 
 /**
- * Deletes a rule; those below move up by one.
+ * Deletes a rule; rules with higher ranks move up by one.
+ *
  * @throws rule_unknown (404)
  */
 export async function deleteRule(ctx: Context, path: string): Promise<void> {
@@ -87,18 +90,18 @@ export async function deleteRule(ctx: Context, path: string): Promise<void> {
   });
 }
 
-/** Makes several moves in order, all or none; a rank that no rule has is skipped. */
+/** Moves rules in the given order in one transaction. Skips a move whose `oldpos` no rule has. */
 export async function moveRules(ctx: Context, moves: readonly RankMove[]): Promise<void> {
   await changeSiteRules(ctx, async (tx, site_id) => {
     for (const { oldpos, newpos } of moves) {
-      const rules = await allRules(tx, site_id);
+      const rules = await findRules(tx, site_id);
       const rule = rules.find(({ rank }) => rank === oldpos);
       if (rule) await moveRule(tx, site_id, rule, Math.max(1, newpos));
     }
   });
 }
 
-/** Ranks between the two places shift by one toward the hole. */
+/** Sets the rank of a rule and shifts the rules between its old and its new rank by one. */
 async function moveRule(tx: Tx, site_id: SiteId, rule: StoredRule, rank: number): Promise<void> {
   if (rank === rule.rank) return;
   if (rank < rule.rank) await shiftRanks(tx, site_id, { first: rank, last: rule.rank - 1 }, 1);
@@ -122,7 +125,8 @@ async function changeSiteRules<T>(ctx: Context, work: (tx: Tx, site_id: SiteId) 
 }
 
 /**
- * Reads the path of a rule; a slash at the front may be left out.
+ * Parses the path of a rule; the leading slash is optional.
+ *
  * @throws invalid_input (400) naming `path`
  */
 export function parseRulePath(text: string): string {
@@ -131,7 +135,7 @@ export function parseRulePath(text: string): string {
   if (!rule_path.test(path)) {
     throw invalidInput({ path: ['Letters, digits, and - : { } / . _ ~ % only.'] });
   }
-  if (/(?:^|\/)\.{1,2}(?:\/|$)/.test(path)) throw invalidInput({ path: ['No request ever matches a dot segment.'] });
+  if (/(?:^|\/)\.{1,2}(?:\/|$)/.test(path)) throw invalidInput({ path: ['No request matches a dot segment.'] });
   return path;
 }
 

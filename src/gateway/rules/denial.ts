@@ -4,17 +4,17 @@ import type { Denial } from './operators.ts';
 import { gatewayProblems } from '../problems.ts';
 
 /**
- * Makes a Problem of a denial, with the page that mends it: browsers are sent there, programs read it in `location`.
+ * Converts a denial to a Problem. `location` is the page that resolves it: browsers are redirected, programs read it.
  *
- * Why no page for a missing role: nothing that the refused person can do mends it.
+ * A missing role has no location, since the caller cannot resolve it.
  */
-export function problemOf(denial: Denial): Problem {
-  const location = mendingPath(denial);
+export function denialProblem(denial: Denial): Problem {
+  const location = findResolvingPath(denial);
   return gatewayProblems[denial.kind](location === null ? {} : { location });
 }
 
-/** Path of the page where the refused person can put it right, or null when there is none. */
-export function mendingPath(denial: Denial): string | null {
+/** Returns the path of the page on which the caller can resolve the denial, or null. */
+function findResolvingPath(denial: Denial): string | null {
   switch (denial.kind) {
     case 'credentials_required':
       return paths.login();

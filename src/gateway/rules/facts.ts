@@ -1,4 +1,4 @@
-/** A role that counts: accepted, not ended. Both are slugs. */
+/** An accepted role that has not ended. Both members are slugs. */
 export interface RoleFact {
   readonly profile: string;
   readonly role: string;
@@ -8,11 +8,11 @@ export interface SubscriptionFact {
   readonly profile: string;
   readonly plan: string;
   readonly ends_at: Date;
-  /** True while its statement has an amount due. */
+  /** True while an amount is due that its subscriber ordered. */
   readonly is_locked: boolean;
 }
 
-/** A profile that provides for another: `is_active` while a subscription runs, false in the read-only time after it. */
+/** A profile whose plan another profile has. `is_active` is false in the read-only days after the subscription. */
 export interface ProviderFact {
   readonly slug: string;
   readonly is_active: boolean;
@@ -21,17 +21,14 @@ export interface ProviderFact {
 export interface CallerFacts {
   readonly username: string;
   readonly has_password: boolean;
-  /** A role demands a second factor and the caller has set up none. */
+  /** True if a role requires a second factor and the caller has none. */
   readonly is_factor_missing: boolean;
   readonly roles: readonly RoleFact[];
-  /** Of the profiles on which the caller has a role; past ones included. */
+  /** Subscriptions of the profiles on which the caller has a role, including ended ones. */
   readonly subscriptions: readonly SubscriptionFact[];
 }
 
-/**
- * Everything that an operator may look at. Loaded before it decides; only what its `needs` name is filled,
- * the rest is empty.
- */
+/** The facts on which an operator decides. Only the facts that its `needs` name are loaded; the others are empty. */
 export interface Facts {
   readonly now: Date;
   /** GET or HEAD. */
@@ -39,18 +36,18 @@ export interface Facts {
   readonly caller: CallerFacts | null;
   /** Slug of the profile that owns the site. */
   readonly broker: string;
-  /** The profile that the rule or the path names: null when none is named or it does not exist. */
+  /** The profile that the rule or the path names; null if none is named or it does not exist. */
   readonly profile: { readonly slug: string; readonly providers: readonly ProviderFact[] } | null;
   readonly is_profile_unknown: boolean;
-  /** The user that the rule or the path names, with the profiles on which that user has a role. */
+  /** The user that the rule or the path names, and the profiles on which both that user and the caller have a role. */
   readonly person: {
     readonly username: string;
     readonly profiles: readonly string[];
     readonly providers: readonly ProviderFact[];
   } | null;
-  /** The plans that the rule names; empty for any plan. */
+  /** The plans that the rule names; empty if the rule accepts any plan. */
   readonly plans: readonly { readonly slug: string; readonly provider: string; readonly is_priced: boolean }[];
   readonly is_plan_unknown: boolean;
-  /** The agreement asked for, and whether the caller's signature of it holds. */
+  /** The required agreement; `is_signed` is true if the caller signed its current version. */
   readonly agreement: { readonly slug: string; readonly is_signed: boolean } | null;
 }

@@ -1,6 +1,6 @@
 // Access rules: which rule matches a request target, and what its operator requires of the caller.
 export { createRule, updateRule } from './change-rules.ts';
-export { problemOf } from './denial.ts';
+export { denialProblem } from './denial.ts';
 export type { CallerFacts, Facts, ProviderFact, RoleFact } from './facts.ts';
 export { insertFirstRules } from './first-rules.ts';
 export { type Denial, type Operator, operators } from './operators.ts';
@@ -9,6 +9,6 @@ export { putRule } from './put-rule.ts';
 export { parseRequestTarget, type RequestTarget } from './request-target.ts';
 export { ruleRoutes } from './routes.ts';
 export { makeRuleBook, type RuleBook } from './rule-book.ts';
-export { listParam, type RuleParams, textParam } from './rule-params.ts';
-export { allRules } from './rule-store.ts';
-export { type CompiledRules, matchRule, type RuleMatch, stricterMatches } from './rule.ts';
+export { findParams, type RuleParams, findParam } from './rule-params.ts';
+export { findRules } from './rule-store.ts';
+export { type CompiledRules, matchRule, type RuleMatch, findStricterMatches } from './rule.ts';

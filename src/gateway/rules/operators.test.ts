@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mendingPath, problemOf } from './denial.ts';
+import { denialProblem } from './denial.ts';
 import type { CallerFacts, Facts, SubscriptionFact } from './facts.ts';
 import { type Denial, operators } from './operators.ts';
 import type { RuleParams } from './rule-params.ts';
@@ -219,7 +219,7 @@ for (const [what, given, paid, ever] of subscribing) {
 }
 
 // oxfmt-ignore
-const mending: readonly (readonly [Denial, number, string | null])[] = [
+const resolutions: readonly (readonly [Denial, number, string | null])[] = [
   [{ kind: 'credentials_required' }, 401, '/login/'],
   [{ kind: 'password_required' }, 403, '/recover/'],
   [{ kind: 'otp_required', username: 'mia' }, 403, '/users/mia/otp/'],
@@ -233,10 +233,9 @@ const mending: readonly (readonly [Denial, number, string | null])[] = [
   [{ kind: 'plan_unknown' }, 404, null],
 ];
 
-for (const [denial, status, location] of mending) {
+for (const [denial, status, location] of resolutions) {
   test(`${denial.kind} is a ${status} with ${location ?? 'no'} location`, () => {
-    assert.equal(mendingPath(denial), location);
-    const problem = problemOf(denial);
+    const problem = denialProblem(denial);
     assert.equal(problem.status, status);
     assert.equal(problem.code, denial.kind);
     assert.equal(problem.extra.location ?? null, location);

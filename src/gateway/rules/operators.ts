@@ -1,108 +1,142 @@
-import { type AllowValue, listParam, type RuleParams } from './rule-params.ts';
+import { type AllowValue, findParams, type RuleParams } from './rule-params.ts';
 import type { CallerFacts, Facts, ProviderFact } from './facts.ts';
 
-/** Why an operator says no. What mends it is decided elsewhere, by whom was refused. */
+/** The reason why an operator refuses. `denial.ts` finds the page that resolves it. */
 export type Denial =
   | { readonly kind: 'credentials_required' }
   | { readonly kind: 'password_required' }
   | { readonly kind: 'otp_required'; readonly username: string }
   | { readonly kind: 'agreement_required'; readonly agreement: string }
   | { readonly kind: 'role_required' }
-  /** `plan` is what to put in the cart; null when the choice is open. */
+  /** `plan` is the plan to put in the cart; null if the caller can choose among several. */
   | { readonly kind: 'subscription_required'; readonly profile: string | null; readonly plan: string | null }
   | { readonly kind: 'payment_required'; readonly profile: string; readonly plan: string }
   | { readonly kind: 'profile_unknown' }
   | { readonly kind: 'plan_unknown' };
 
-/** Facts that cost a query of their own; the caller's roles and subscriptions are always there. */
+/** Facts that cost additional queries; the roles and subscriptions of the caller are always loaded. */
 export type Need = 'profile' | 'providers' | 'person' | 'plans' | 'locks' | 'agreement';
 
-/** What those who are no managers may do: any method, reads only, nothing. */
-export type Strength = 'weak' | 'normal' | 'strong';
+/** What holders of the named roles may do; managers may always do everything. */
+type RoleScope = 'all' | 'reads' | 'none';
 
 export interface Operator {
   readonly name: string;
-  /** Parameters that a rule may store, with their defaults; in the order in which they are answered. */
+  /** Parameters that a rule may store, with their defaults, in the order of responses. */
   readonly params: Readonly<Record<string, AllowValue>>;
   readonly needs: readonly Need[];
   readonly decide: (facts: Facts, params: RuleParams) => Denial | null;
 }
 
+type Decision = Pick<Operator, 'needs' | 'decide'>;
+
+/** A profile on which a role of the caller counts. */
 interface Candidate {
   readonly slug: string;
   readonly is_read_only: boolean;
 }
 
-type Family = (facts: Facts, params: RuleParams) => Candidate[];
+/** The profiles that an operator considers, and the facts that it needs to find them. */
+interface Family {
+  readonly needs: readonly Need[];
+  readonly candidates: (facts: Facts, params: RuleParams) => Candidate[];
+}
 
 const role_required: Denial = { kind: 'role_required' };
+const no_params = {};
+const agreement_params = { agreement: 'terms-of-use' };
 const direct_params = { profile: null, roledescription: null, brokers: null };
 const role_params = { profile: null, roledescription: null };
+const profile_params = { profile: null };
 const person_params = { user: null, roledescription: null };
+const user_params = { user: null };
 const plan_params = { profile: null, plan: null, brokers: null };
 
+const direct: Family = { needs: ['profile'], candidates: findDirect };
+const providerOrDirect: Family = { needs: ['profile', 'providers'], candidates: findProviderOrDirect };
+const provider: Family = { needs: ['profile', 'providers'], candidates: findProviders };
+const providerReads: Family = { needs: ['profile', 'providers'], candidates: findDirectAndReadingProviders };
+
+const anyCaller: Decision = { needs: [], decide: () => null };
+const acceptedAgreement = signedIn(['agreement'], refuseWithoutSignature);
+const paidSubscription = signedIn(['profile', 'plans', 'locks'], refuseWithoutPaidSubscription);
+const everSubscription = signedIn(['profile', 'plans'], refuseWithoutSubscription);
+
 /**
- * The access rules by number. Numbers are stored with rules: they never change, new ones go to the end.
- * @see spec of the session proxy, operator catalogue
+ * The access rules by number. Numbers are stored with rules: they never change, and new ones are appended.
+ *
+ * Source: docs/spec/gateway.md 1.7.
  */
 // oxfmt-ignore
 export const operators: readonly Operator[] = [
-  /*  0 */ { name: 'anyone',                              params: {},                                needs: [],                       decide: () => null },
-  /*  1 */ { name: 'authenticated',                       params: {},                                needs: [],                       decide: signedIn(() => null) },
-  /*  2 */ { name: 'agreement accepted',                  params: { agreement: 'terms-of-use' },     needs: ['agreement'],            decide: signedIn(agreement) },
-  /*  3 */ { name: 'direct role, reads only',             params: direct_params,                     needs: ['profile'],              decide: role(direct, 'normal') },
-  /*  4 */ { name: 'direct role',                         params: role_params,                       needs: ['profile'],              decide: role(direct, 'weak') },
-  /*  5 */ { name: 'direct manager',                      params: { profile: null },                 needs: ['profile'],              decide: role(direct, 'strong') },
-  /*  6 */ { name: 'provider or direct role, reads only', params: direct_params,                     needs: ['profile', 'providers'], decide: role(providerOrDirect, 'normal') },
-  /*  7 */ { name: 'provider or direct role',             params: role_params,                       needs: ['profile', 'providers'], decide: role(providerOrDirect, 'weak') },
-  /*  8 */ { name: 'provider or direct manager',          params: { profile: null },                 needs: ['profile', 'providers'], decide: role(providerOrDirect, 'strong') },
-  /*  9 */ { name: 'provider role, reads only',           params: direct_params,                     needs: ['profile', 'providers'], decide: role(provider, 'normal') },
-  /* 10 */ { name: 'provider role',                       params: role_params,                       needs: ['profile', 'providers'], decide: role(provider, 'weak') },
-  /* 11 */ { name: 'provider manager',                    params: { profile: null },                 needs: ['profile', 'providers'], decide: role(provider, 'strong') },
-  /* 12 */ { name: 'self or associated, reads only',      params: person_params,                     needs: ['person'],               decide: self('normal') },
-  /* 13 */ { name: 'self or associated',                  params: person_params,                     needs: ['person'],               decide: self('weak') },
-  /* 14 */ { name: 'self or associated manager',          params: { user: null },                    needs: ['person'],               decide: self('strong') },
-  /* 15 */ { name: 'subscribed and paid',                 params: plan_params,                       needs: ['profile', 'plans', 'locks'], decide: signedIn(subscribed) },
-  /* 16 */ { name: 'ever subscribed',                     params: plan_params,                       needs: ['profile', 'plans'],     decide: signedIn(everSubscribed) },
-  /* 17 */ { name: 'active',                              params: {},                                needs: [],                       decide: signedIn(active) },
-  /* 18 */ { name: 'direct role, or provider for reads',  params: direct_params,                     needs: ['profile', 'providers'], decide: role(providerReads, 'normal') },
+  /*  0 */ operator('anyone',                              no_params,        anyCaller),
+  /*  1 */ operator('authenticated',                       no_params,        signedIn([], () => null)),
+  /*  2 */ operator('agreement accepted',                  agreement_params, acceptedAgreement),
+  /*  3 */ operator('direct role, reads only',             direct_params,    role(direct, 'reads')),
+  /*  4 */ operator('direct role',                         role_params,      role(direct, 'all')),
+  /*  5 */ operator('direct manager',                      profile_params,   role(direct, 'none')),
+  /*  6 */ operator('provider or direct role, reads only', direct_params,    role(providerOrDirect, 'reads')),
+  /*  7 */ operator('provider or direct role',             role_params,      role(providerOrDirect, 'all')),
+  /*  8 */ operator('provider or direct manager',          profile_params,   role(providerOrDirect, 'none')),
+  /*  9 */ operator('provider role, reads only',           direct_params,    role(provider, 'reads')),
+  /* 10 */ operator('provider role',                       role_params,      role(provider, 'all')),
+  /* 11 */ operator('provider manager',                    profile_params,   role(provider, 'none')),
+  /* 12 */ operator('self or associated, reads only',      person_params,    self('reads')),
+  /* 13 */ operator('self or associated',                  person_params,    self('all')),
+  /* 14 */ operator('self or associated manager',          user_params,      self('none')),
+  /* 15 */ operator('subscribed and paid',                 plan_params,      paidSubscription),
+  /* 16 */ operator('ever subscribed',                     plan_params,      everSubscription),
+  /* 17 */ operator('active',                              no_params,        signedIn([], refuseInactiveAccount)),
+  /* 18 */ operator('direct role, or provider for reads',  direct_params,    role(providerReads, 'reads')),
 ];
 
-/** Numbers 1 to 18 are for people who signed in: the others are asked to before anything else is looked at. */
-function signedIn(
-  decide: (caller: CallerFacts, facts: Facts, params: RuleParams) => Denial | null,
-): Operator['decide'] {
-  return (facts, params) =>
-    facts.caller === null ? { kind: 'credentials_required' } : decide(facts.caller, facts, params);
+function operator(name: string, params: Operator['params'], { needs, decide }: Decision): Operator {
+  return { name, params, needs, decide };
 }
 
-function role(family: Family, strength: Strength): Operator['decide'] {
-  return signedIn((caller, facts, params) =>
-    holdsRole(caller, family(facts, params), strength, facts, params) ? null : role_required,
+/** Refuses anonymous callers before any other fact is considered. */
+function signedIn(
+  needs: readonly Need[],
+  decide: (caller: CallerFacts, facts: Facts, params: RuleParams) => Denial | null,
+): Decision {
+  return {
+    needs,
+    decide: (facts, params) =>
+      facts.caller === null ? { kind: 'credentials_required' } : decide(facts.caller, facts, params),
+  };
+}
+
+function role({ needs, candidates }: Family, scope: RoleScope): Decision {
+  return signedIn(needs, (caller, facts, params) =>
+    holdsRole(caller, candidates(facts, params), scope, facts, params) ? null : role_required,
   );
 }
 
-function self(strength: Strength): Operator['decide'] {
-  return signedIn((caller, facts, params) => {
+function self(scope: RoleScope): Decision {
+  return signedIn(['person'], (caller, facts, params) => {
     const { person } = facts;
     if (person !== null && person.username.toLowerCase() === caller.username.toLowerCase()) return null;
-    const associated = (person?.profiles ?? []).map(full);
-    const candidates = [...associated, ...(person?.providers ?? []).map(asCandidate), full(facts.broker)];
-    return holdsRole(caller, candidates, strength, facts, params) ? null : role_required;
+    const associated = (person?.profiles ?? []).map(fullCandidate);
+    const providers = (person?.providers ?? []).map(providerCandidate);
+    const candidates = [...associated, ...providers, fullCandidate(facts.broker)];
+    return holdsRole(caller, candidates, scope, facts, params) ? null : role_required;
   });
 }
 
-/** Managers of a candidate may do anything, holders of the role what the strength says; a read-only candidate grants reads. */
+/**
+ * True if a role of the caller on a candidate suffices: manager for every method, a named role as far as `scope` says.
+ * A read-only candidate grants reads only. Without named roles `contributor` counts.
+ */
 function holdsRole(
   caller: CallerFacts,
   candidates: readonly Candidate[],
-  strength: Strength,
+  scope: RoleScope,
   facts: Facts,
   params: RuleParams,
 ): boolean {
-  const named = listParam(params, 'roledescription');
+  const named = findParams(params, 'roledescription');
   const roles = named.length === 0 ? ['contributor'] : named;
-  const role_suffices = strength === 'weak' || (strength === 'normal' && facts.is_read);
+  const role_suffices = scope === 'all' || (scope === 'reads' && facts.is_read);
   return candidates.some(
     (candidate) =>
       (facts.is_read || !candidate.is_read_only) &&
@@ -113,52 +147,52 @@ function holdsRole(
   );
 }
 
-function direct(facts: Facts, params: RuleParams): Candidate[] {
-  return [...(facts.profile === null ? [] : [full(facts.profile.slug)]), ...brokers(facts, params)];
+function findDirect(facts: Facts, params: RuleParams): Candidate[] {
+  return [...(facts.profile === null ? [] : [fullCandidate(facts.profile.slug)]), ...findBrokers(facts, params)];
 }
 
-function providerOrDirect(facts: Facts, params: RuleParams): Candidate[] {
-  return [...direct(facts, params), ...(facts.profile?.providers ?? []).map(asCandidate)];
+function findProviderOrDirect(facts: Facts, params: RuleParams): Candidate[] {
+  return [...findDirect(facts, params), ...(facts.profile?.providers ?? []).map(providerCandidate)];
 }
 
-function provider(facts: Facts, params: RuleParams): Candidate[] {
-  return [...(facts.profile?.providers ?? []).map(asCandidate), ...brokers(facts, params)];
+function findProviders(facts: Facts, params: RuleParams): Candidate[] {
+  return [...(facts.profile?.providers ?? []).map(providerCandidate), ...findBrokers(facts, params)];
 }
 
-/** Direct people as usual; people of providers only read, managers too. */
-function providerReads(facts: Facts, params: RuleParams): Candidate[] {
+/** As `findDirect`, with the providers, whose users and managers may only read. */
+function findDirectAndReadingProviders(facts: Facts, params: RuleParams): Candidate[] {
   const providers = (facts.profile?.providers ?? []).map(({ slug }) => ({ slug, is_read_only: true }));
-  return [...direct(facts, params), ...providers];
+  return [...findDirect(facts, params), ...providers];
 }
 
-function brokers(facts: Facts, params: RuleParams): Candidate[] {
-  return [facts.broker, ...listParam(params, 'brokers')].map(full);
+function findBrokers(facts: Facts, params: RuleParams): Candidate[] {
+  return [facts.broker, ...findParams(params, 'brokers')].map(fullCandidate);
 }
 
-function agreement(_caller: CallerFacts, facts: Facts): Denial | null {
+function refuseWithoutSignature(_caller: CallerFacts, facts: Facts): Denial | null {
   if (facts.agreement?.is_signed === true) return null;
   return { kind: 'agreement_required', agreement: facts.agreement?.slug ?? 'terms-of-use' };
 }
 
-function active(caller: CallerFacts): Denial | null {
+function refuseInactiveAccount(caller: CallerFacts): Denial | null {
   if (!caller.has_password) return { kind: 'password_required' };
   return caller.is_factor_missing ? { kind: 'otp_required', username: caller.username } : null;
 }
 
-function subscribed(caller: CallerFacts, facts: Facts, params: RuleParams): Denial | null {
-  const exempt = exemption(caller, facts, params);
-  if (exempt !== 'ask') return exempt;
-  const current = subscriptionsOf(caller, facts).filter(({ ends_at }) => ends_at > facts.now);
+function refuseWithoutPaidSubscription(caller: CallerFacts, facts: Facts, params: RuleParams): Denial | null {
+  const exempt = checkExemption(caller, facts, params);
+  if (exempt !== 'subscription') return exempt;
+  const current = findSubscriptions(caller, facts).filter(({ ends_at }) => ends_at > facts.now);
   if (current.some(({ is_locked }) => !is_locked)) return null;
   const [locked] = current;
   if (locked) return { kind: 'payment_required', profile: locked.profile, plan: locked.plan };
   return { kind: 'subscription_required', profile: facts.profile?.slug ?? null, plan: facts.plans[0]?.slug ?? null };
 }
 
-function everSubscribed(caller: CallerFacts, facts: Facts, params: RuleParams): Denial | null {
-  const exempt = exemption(caller, facts, params);
-  if (exempt !== 'ask') return exempt;
-  if (subscriptionsOf(caller, facts).length > 0) return null;
+function refuseWithoutSubscription(caller: CallerFacts, facts: Facts, params: RuleParams): Denial | null {
+  const exempt = checkExemption(caller, facts, params);
+  if (exempt !== 'subscription') return exempt;
+  if (findSubscriptions(caller, facts).length > 0) return null;
   const [plan] = facts.plans;
   if (plan && caller.subscriptions.some((subscription) => isOfPlans(subscription, facts))) return role_required;
   return {
@@ -168,15 +202,20 @@ function everSubscribed(caller: CallerFacts, facts: Facts, params: RuleParams): 
   };
 }
 
-/** Who need not subscribe: people of the broker, and anybody with a role on the provider of the plan. */
-function exemption(caller: CallerFacts, facts: Facts, params: RuleParams): Denial | null | 'ask' {
+/**
+ * Returns null for callers that need no subscription: with a role on the broker or on the provider of a plan.
+ * Returns a denial if the profile or the plan is unknown, otherwise 'subscription'.
+ */
+function checkExemption(caller: CallerFacts, facts: Facts, params: RuleParams): Denial | null | 'subscription' {
   if (facts.is_profile_unknown) return { kind: 'profile_unknown' };
   if (facts.is_plan_unknown) return { kind: 'plan_unknown' };
-  if (holdsRole(caller, brokers(facts, params), 'normal', facts, {})) return null;
-  return facts.plans.some((plan) => caller.roles.some(({ profile }) => profile === plan.provider)) ? null : 'ask';
+  if (holdsRole(caller, findBrokers(facts, params), 'reads', facts, {})) return null;
+  return facts.plans.some((plan) => caller.roles.some(({ profile }) => profile === plan.provider))
+    ? null
+    : 'subscription';
 }
 
-function subscriptionsOf(caller: CallerFacts, facts: Facts): CallerFacts['subscriptions'] {
+function findSubscriptions(caller: CallerFacts, facts: Facts): CallerFacts['subscriptions'] {
   return caller.subscriptions.filter(
     (subscription) =>
       isOfPlans(subscription, facts) && (facts.profile === null || subscription.profile === facts.profile.slug),
@@ -187,10 +226,10 @@ function isOfPlans(subscription: { readonly plan: string }, facts: Facts): boole
   return facts.plans.length === 0 || facts.plans.some(({ slug }) => slug === subscription.plan);
 }
 
-function full(slug: string): Candidate {
+function fullCandidate(slug: string): Candidate {
   return { slug, is_read_only: false };
 }
 
-function asCandidate({ slug, is_active }: ProviderFact): Candidate {
+function providerCandidate({ slug, is_active }: ProviderFact): Candidate {
   return { slug, is_read_only: !is_active };
 }

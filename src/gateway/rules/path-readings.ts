@@ -1,12 +1,13 @@
 /**
- * How else a server may read the bytes of a path: routers differ in how often they decode, whether `\` and `;` separate,
- * whether empty and dot segments count, and whether case, extensions and trailing dots matter.
+ * Readings of the bytes of a path by other servers. Routers differ in how often they decode, whether `\` and `;`
+ * separate, whether empty and dot segments count, and whether case, extensions and trailing dots matter.
  *
- * Structure (which segments there are) is read here into lists of segments; spelling (which literal a segment equals) is
- * compared by `spellings` and `plainSpelling`. Both are pure.
+ * Structure (which segments exist) is read into lists of segments by `findOtherReadings`, `findRoutedPaths` and
+ * `findUncollapsedSegments`. Spelling (which literal a segment equals) is compared by `findSpellings` and
+ * `plainSpelling`. All functions are pure.
  */
 
-/** Deeper nesting of escapes than any application produces. */
+/** Maximum nesting of escapes; applications produce less. */
 const decode_depth_max = 4;
 const forms_max = 24;
 const simple_path = /^(?:\/[^/%;\\]+)*\/?$/;
@@ -14,17 +15,17 @@ const escape_run = /(?:%[0-9a-f]{2})+/gi;
 const ascii_escape = /%([0-7][0-9a-f])/gi;
 
 /**
- * Returns the segment lists that servers may see in `path`, without the list `segments` that the gateway matches first.
- * Empty for nearly every request. Null when there are more than a request of a real client has.
+ * Returns the segment lists that servers may see in `path`, without `segments`, which the gateway matches first.
+ * Empty for nearly every request. Null if the nesting or the number of forms exceeds its limit.
  */
-export function otherReadings(path: string, segments: readonly string[]): (readonly string[])[] | null {
+export function findOtherReadings(path: string, segments: readonly string[]): (readonly string[])[] | null {
   if (simple_path.test(path) && !path.includes('//')) return [];
-  const forms = formsOf(path);
+  const forms = findForms(path);
   if (forms === null) return null;
   const lists = [...forms].map((form) => resolveDots(form.split(/[/\\]/).filter((segment) => segment !== '')));
   const seen = new Set([segments.join('/')]);
   return lists.filter((list) => {
-    // No segment of a list contains a slash, except those of the primary reading.
+    // Only segments of the primary reading contain slashes.
     const key = list.join('/');
     if (seen.has(key) && !segments.some((segment) => segment.includes('/'))) return false;
     seen.add(key);
@@ -32,13 +33,16 @@ export function otherReadings(path: string, segments: readonly string[]): (reado
   });
 }
 
-/** A script that takes what follows it for the path to route: `/index.php/admin`. */
+/** A script that routes the rest of the path: `/index.php/admin`. */
 const script = /\.(?:php\d?|phtml|f?cgi|pl|py|aspx?|cfm|jsp)$/i;
-/** A session that ASP.NET writes into the path: `/(S(x1y2))/admin`. */
+/** A session of ASP.NET in the path: `/(S(x1y2))/admin`. */
 const path_session = /^\((?:[a-z]\([^()]*\))+\)$/i;
 
-/** The paths that a server routes when a segment is a script or a session: without it, and for a script what follows alone. */
-export function routedPaths(lists: readonly (readonly string[])[]): (readonly string[])[] {
+/**
+ * Returns the paths that a server routes if a segment is a script or a session: the path without that segment, and for
+ * a script also the rest of the path alone.
+ */
+export function findRoutedPaths(lists: readonly (readonly string[])[]): (readonly string[])[] {
   return lists.flatMap((list) =>
     list.flatMap((segment, index) => {
       const rest = list.slice(index + 1);
@@ -48,14 +52,14 @@ export function routedPaths(lists: readonly (readonly string[])[]): (readonly st
   );
 }
 
-/** The segments of a path with empty ones kept, for servers that do not collapse `//`; null when there are none. */
-export function uncollapsedSegments(path: string): readonly string[] | null {
+/** Returns the segments including empty ones, for servers that do not collapse `//`; null if the path has none. */
+export function findUncollapsedSegments(path: string): readonly string[] | null {
   return path.includes('//') ? path.slice(1).split('/').map(decodeOnce) : null;
 }
 
-/** The path after each number of decodings, with and without `;parameters`, in compatibility form (NFKC). */
-function formsOf(path: string): Set<string> | null {
-  // `//host/x` is an address without its scheme: URL parsers take the first segment for the host.
+/** Returns the path after each number of decodings, with and without `;parameters`, also in NFKC. */
+function findForms(path: string): Set<string> | null {
+  // URL parsers read `//host/x` as an address without scheme, with the first segment as host.
   let level = new Set(path.startsWith('//') ? [path, path.replace(/^\/+[^/]*/, '')] : [path]);
   const all = new Set<string>();
   for (let depth = 0; level.size > 0; depth++) {
@@ -72,7 +76,7 @@ function formsOf(path: string): Set<string> | null {
   return all;
 }
 
-/** Decodes the escapes that stand for text and leaves the others: text that was decoded before may hold a bare `%`. */
+/** Decodes valid escapes and keeps the others: text that was decoded before may contain a bare `%`. */
 function decodeOnce(text: string): string {
   if (!text.includes('%')) return text;
   return text.replace(escape_run, (run) => {
@@ -98,11 +102,11 @@ const extensions_max = 6;
 const plain_segment = /^[a-z0-9_-]+$/;
 
 /**
- * Returns the texts under which a router that is lax about spelling may look a segment up, all in the form of
- * `plainSpelling`: case, width, accents and invisible characters dropped, cut at `?`, `#`, `;`, `:` and control characters, without dots
- * and blanks at its ends, without one or more extensions.
+ * Returns the texts under which a router with lax spelling may look up a segment, each in the form of `plainSpelling`:
+ * the whole segment; the segment cut at `?`, `#`, `;`, `:` and control characters; each without dots and blanks at its
+ * ends, and without one or more extensions.
  */
-export function spellings(segment: string): readonly string[] {
+export function findSpellings(segment: string): readonly string[] {
   if (plain_segment.test(segment)) return [segment];
   const found = new Set<string>();
   for (const text of [segment, segment.replace(/[?#;:\p{Cc}].*$/su, '')]) {
@@ -117,10 +121,10 @@ export function spellings(segment: string): readonly string[] {
   return [...found];
 }
 
-/** The text that two spellings of one segment share, extensions kept. */
+/** Returns the common form of all spellings of a segment: without case, width, accents and invisible characters. */
 export function plainSpelling(segment: string): string {
   if (plain_segment.test(segment)) return segment;
-  // Lower, upper and lower case: `ẞ`, `ſ` and `K` (Kelvin) have an ASCII form in one of them only.
+  // Lower, upper and lower case: `ẞ`, `ſ` and `K` (Kelvin) have an ASCII form in only one of them.
   const folded = segment
     .normalize('NFKD')
     .replace(/[\p{Mn}\p{DI}]/gu, '')
@@ -130,7 +134,7 @@ export function plainSpelling(segment: string): string {
   return trimEnds(folded.normalize('NFKD').replace(/[\p{Mn}\p{DI}]/gu, ''));
 }
 
-/** Drops blanks, `+` and control characters at both ends, and dots at the end. A loop: a pattern would be quadratic. */
+/** Removes blanks, `+` and control characters at both ends, and dots at the end. In linear time, unlike a pattern. */
 function trimEnds(text: string): string {
   let [start, end] = [0, text.length];
   while (start < end && ignored.test(text.charAt(start))) start++;

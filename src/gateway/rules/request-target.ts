@@ -1,35 +1,35 @@
-import { otherReadings, routedPaths, uncollapsedSegments } from './path-readings.ts';
+import { findOtherReadings, findRoutedPaths, findUncollapsedSegments } from './path-readings.ts';
 
 /**
- * The target of a request as rules are matched against it, and as it is sent on.
+ * The target of a request, for the match with rules and for the forwarded request.
  *
- * The bytes of the path are forwarded unchanged. Since an application may read them differently than the gateway,
- * every other reading is matched as well and the strictest decision counts (`rule.ts`).
+ * The bytes of the path are forwarded unchanged. An application may read them differently than the gateway: therefore
+ * every other reading is matched too, and the strictest decision counts (`rule.ts`).
  */
 export interface RequestTarget {
-  /** Path byte for byte as it arrived; never empty. */
+  /** Unchanged bytes of the path; never empty. */
   readonly path: string;
-  /** With its question mark, unchanged; '' when there is none. */
+  /** Unchanged query with its question mark; '' if there is none. */
   readonly search: string;
-  /** Segments split at `/`, then decoded; empty ones dropped. Rules are matched against these first. */
+  /** Segments split at `/`, then decoded, without empty ones. Rules are matched with these first. */
   readonly segments: readonly string[];
   /** Segment lists that other servers may see in the same bytes. */
   readonly readings: readonly (readonly string[])[];
-  /** What servers route that take a segment for a script or a session; counts only where a rule matches it. */
+  /** Paths of servers that read a segment as a script or a session; each counts only if a rule matches it. */
   readonly routed: readonly (readonly string[])[];
-  /** Segments with empty ones kept; null when the path has none. */
+  /** Segments including empty ones; null if the path has no empty segment. */
   readonly uncollapsed: readonly string[] | null;
 }
 
-/** Reason why no rule can be matched against a target; a sentence for the client and the log. */
+/** Reason why a target cannot be matched with rules: a sentence for the client and the log. */
 export type TargetRefusal = string;
 
 const target_length_max = 8192;
 const authority = /^https?:\/\/[^/?#]*/i;
-// What may stand in a path (RFC 3986 §3.3), and `|^"<>{}[]` that browsers send as they are.
+// Characters of a path (RFC 3986 §3.3), and `|^"<>{}[]`, which browsers send unescaped.
 const path_characters = /^[-A-Za-z0-9._~%!$&'()*+,;=:@/|^"<>{}[\]`]*$/;
 
-/** Reads the target of a request line, or returns why it is refused. No browser sends a target that is refused. */
+/** Parses the target of a request line, or returns the reason of its refusal. Browsers send no refused target. */
 export function parseRequestTarget(raw: string): RequestTarget | TargetRefusal {
   if (raw.length > target_length_max) return `The address is longer than ${target_length_max} characters.`;
   if (raw.includes('#')) return 'The address contains a fragment.';
@@ -52,10 +52,10 @@ export function parseRequestTarget(raw: string): RequestTarget | TargetRefusal {
   }
   if (segments.some(hasDotSegment)) return 'The path contains a dot segment.';
   const path = raw_path === '' ? '/' : raw_path;
-  const readings = otherReadings(path, segments);
+  const readings = findOtherReadings(path, segments);
   if (readings === null) return 'The path nests more escapes than can be read.';
-  const routed = routedPaths([segments, ...readings]);
-  return { path, search, segments, readings, routed, uncollapsed: uncollapsedSegments(path) };
+  const routed = findRoutedPaths([segments, ...readings]);
+  return { path, search, segments, readings, routed, uncollapsed: findUncollapsedSegments(path) };
 }
 
 function decode(segment: string): string | null {
@@ -67,7 +67,7 @@ function decode(segment: string): string | null {
   }
 }
 
-/** True if the segment is `.` or `..` to a server that splits it at hidden separators or cuts `;parameters`. */
+/** True if a server that splits at decoded separators or removes `;parameters` reads the segment as `.` or `..`. */
 function hasDotSegment(segment: string): boolean {
   if (!segment.includes('.')) return false;
   return segment.split(/[/\\]/).some((part) => /^\.{1,2}$/.test(part.split(';', 1)[0] ?? ''));

@@ -12,8 +12,13 @@ import { MoveRulesBody, NewRuleBody, RuleChangeBody, RulePage, RuleParams, RuleS
 const access = { kind: 'broker' } as const;
 const tags = ['proxy'];
 
-/** Routes of the access rules. */
+/** Registers the routes of the access rules. */
 export function ruleRoutes(app: App): void {
+  allRulesRoutes(app);
+  singleRuleRoutes(app);
+}
+
+function allRulesRoutes(app: App): void {
   app.get(
     '/api/proxy/rules',
     {
@@ -67,8 +72,10 @@ export function ruleRoutes(app: App): void {
       return presentRules(await listRules(ctx.db, ctx.site.id, request.list(), request.listUrl));
     },
   );
+}
 
-  // The rule of everything has a path too: `/api/proxy/rules/%2F`. Without one there is no rule to read or change.
+// The rule for all paths is `/api/proxy/rules/%2F`; an empty path names no rule.
+function singleRuleRoutes(app: App): void {
   const summaries = { tags, params: RuleParams };
   const problems = [gatewayProblems.rule_unknown];
   app.get(

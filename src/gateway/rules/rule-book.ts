@@ -1,22 +1,22 @@
 import type { Context } from '#platform/context';
 import { type CompiledRules, compileRules } from './rule.ts';
-import { allRules } from './rule-store.ts';
+import { findRules } from './rule-store.ts';
 
 export type RuleBook = (ctx: Context) => Promise<CompiledRules>;
 
-/** Answers the compiled rules of the site; they are compiled again when its version has moved. */
+/** Makes a function that returns the compiled rules of the site, cached until the version of the site changes. */
 export function makeRuleBook(): RuleBook {
-  let held: { version: number; rules: Promise<CompiledRules> } | null = null;
+  let cached: { version: number; rules: Promise<CompiledRules> } | null = null;
   return async (ctx) => {
     const { id, version } = ctx.site;
-    if (held?.version !== version) {
-      const rules = allRules(ctx.db, id).then(compileRules);
+    if (cached?.version !== version) {
+      const rules = findRules(ctx.db, id).then(compileRules);
       const entry = { version, rules };
-      held = entry;
+      cached = entry;
       rules.catch(() => {
-        if (held === entry) held = null;
+        if (cached === entry) cached = null;
       });
     }
-    return held.rules;
+    return cached.rules;
   };
 }

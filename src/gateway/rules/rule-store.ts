@@ -4,7 +4,7 @@ import type { Reader, Tx } from '#platform/db/database';
 import type { AccessRuleId, JsonValue, SiteId } from '#platform/db/db-schema';
 import { defineList, listPage } from '#platform/db/list';
 import type { Allow } from './allow.ts';
-import { type AccessRule, patternSegments } from './rule.ts';
+import { type AccessRule, splitPattern } from './rule.ts';
 import { type AllowValue, isAllowValue } from './rule-params.ts';
 
 export interface StoredRule extends AccessRule {
@@ -23,8 +23,8 @@ interface RuleRow {
 
 const columns = ['id', 'rank', 'path', 'op', 'params', 'is_forward', 'engaged'] as const;
 
-/** Reads the rules of a site by rank. */
-export async function allRules(reader: Reader, site_id: SiteId): Promise<StoredRule[]> {
+/** Finds all rules of a site, ordered by rank. */
+export async function findRules(reader: Reader, site_id: SiteId): Promise<StoredRule[]> {
   const rows = await reader
     .selectFrom('access_rules')
     .select(columns)
@@ -51,13 +51,13 @@ export async function listRules(reader: Reader, site_id: SiteId, list: ListQuery
   return { ...page, results: page.results.map(toRule) };
 }
 
-/** Finds a rule by its path; slashes at the ends and between do not count. */
+/** Finds the rule of a path. Ignores repeated slashes and slashes at the ends. */
 export async function findRule(reader: Reader, site_id: SiteId, path: string): Promise<StoredRule | undefined> {
   const rows = await reader
     .selectFrom('access_rules')
     .select(columns)
     .where('site_id', '=', site_id)
-    .where(sql`btrim(regexp_replace(path, '/+', '/', 'g'), '/')`, '=', patternSegments(path).join('/'))
+    .where(sql`btrim(regexp_replace(path, '/+', '/', 'g'), '/')`, '=', splitPattern(path).join('/'))
     .orderBy('rank')
     .limit(1)
     .execute();
@@ -68,7 +68,7 @@ export async function findRule(reader: Reader, site_id: SiteId, path: string): P
 export async function insertRule(tx: Tx, site_id: SiteId, rule: AccessRule): Promise<StoredRule> {
   const row = await tx
     .insertInto('access_rules')
-    .values({ site_id, rank: rule.rank, path: rule.path, ...changeOf(rule) })
+    .values({ site_id, rank: rule.rank, path: rule.path, ...changedColumns(rule) })
     .returning(columns)
     .executeTakeFirstOrThrow();
   return toRule(row);
@@ -77,7 +77,7 @@ export async function insertRule(tx: Tx, site_id: SiteId, rule: AccessRule): Pro
 export async function updateRuleRow(tx: Tx, id: AccessRuleId, rule: Omit<AccessRule, 'path'>): Promise<StoredRule> {
   const row = await tx
     .updateTable('access_rules')
-    .set({ rank: rule.rank, ...changeOf(rule) })
+    .set({ rank: rule.rank, ...changedColumns(rule) })
     .where('id', '=', id)
     .returning(columns)
     .executeTakeFirstOrThrow();
@@ -88,7 +88,7 @@ export async function deleteRuleRow(tx: Tx, id: AccessRuleId): Promise<void> {
   await tx.deleteFrom('access_rules').where('id', '=', id).execute();
 }
 
-/** Moves the ranks from `first` to `last`, both included, by `step`. The unique index is checked at commit. */
+/** Shifts the ranks from `first` to `last` (inclusive, null: unbounded) by `step`. The unique index is deferred. */
 export async function shiftRanks(
   tx: Tx,
   site_id: SiteId,
@@ -107,7 +107,7 @@ export async function setRank(tx: Tx, id: AccessRuleId, rank: number): Promise<v
   await tx.updateTable('access_rules').set({ rank }).where('id', '=', id).execute();
 }
 
-function changeOf({ allow, is_forward, engaged }: Omit<AccessRule, 'path' | 'rank'>) {
+function changedColumns({ allow, is_forward, engaged }: Omit<AccessRule, 'path' | 'rank'>) {
   const params = allow.params === null ? null : JSON.stringify(allow.params);
   return { op: allow.op, params, is_forward, engaged };
 }

@@ -3,16 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseAllow } from './allow.ts';
 import { parseRequestTarget } from './request-target.ts';
-import {
-  type AccessRule,
-  compileRules,
-  engagedTags,
-  matchRule,
-  parameterName,
-  patternSegments,
-  samePattern,
-  stricterMatches,
-} from './rule.ts';
+import { type AccessRule, compileRules, parseTags, matchRule, splitPattern, findStricterMatches } from './rule.ts';
+
+const isParameter = (segment: string) => /^[:{]/.test(segment);
 
 function rule(rank: number, path: string, allow: string | number = 1): AccessRule {
   const parsed = parseAllow(allow);
@@ -97,7 +90,7 @@ function deciding(rules: AccessRule[], target: string): string[] {
   if (typeof parsed === 'string') return ['refused'];
   const compiled = compileRules(rules);
   const uncollapsed = parsed.uncollapsed ? [matchRule(compiled, parsed.uncollapsed)] : [];
-  const matches = [matchRule(compiled, parsed.segments), ...stricterMatches(compiled, parsed), ...uncollapsed];
+  const matches = [matchRule(compiled, parsed.segments), ...findStricterMatches(compiled, parsed), ...uncollapsed];
   return matches.map((match) => (match === 'unmatched' ? match : match.rule.path));
 }
 
@@ -156,7 +149,7 @@ test('a captured segment has two readings, and both must be granted', () => {
   assert.ok(typeof parsed !== 'string');
   const compiled = compileRules(guarded);
   const first = matchRule(compiled, parsed.segments);
-  const profiles = [first, ...stricterMatches(compiled, parsed)].map((match) =>
+  const profiles = [first, ...findStricterMatches(compiled, parsed)].map((match) =>
     match === 'unmatched' ? match : match.params['profile'],
   );
   assert.ok(profiles.includes('xia') && profiles.includes('xia/acme'));
@@ -188,7 +181,7 @@ test('no spelling of a path passes if the rule of the path refuses', () => {
       const compiled = compileRules(rules);
       const match = matchRule(compiled, path);
       if (match === 'unmatched') return;
-      const named = patternSegments(match.rule.path).map((segment) => parameterName(segment) === null);
+      const named = splitPattern(match.rule.path).map((segment) => !isParameter(segment));
       const varied = path.map((text, at) => (named[at] === true ? (variations.next().value ?? String)(text) : text));
       const decide = deciding(rules, `/${varied.join('/')}`);
       assert.ok(
@@ -211,10 +204,9 @@ test('the tree finds the same rule as a search through the list by rank', () => 
     fc.property(patterns, paths, (list, segments) => {
       const rules = list.map((path, index) => rule(index + 1, path));
       const slow = rules.find((candidate) => {
-        const pattern = patternSegments(candidate.path);
+        const pattern = splitPattern(candidate.path);
         return (
-          pattern.length <= segments.length &&
-          pattern.every((part, at) => parameterName(part) !== null || part === segments[at])
+          pattern.length <= segments.length && pattern.every((part, at) => isParameter(part) || part === segments[at])
         );
       });
       const outcome = matchRule(compileRules(rules), segments);
@@ -224,13 +216,13 @@ test('the tree finds the same rule as a search through the list by rank', () => 
   );
 });
 
-test('rule paths are compared without their slashes', () => {
-  assert.ok(samePattern('/app/', 'app'));
-  assert.ok(samePattern('', '/'));
-  assert.ok(!samePattern('/app', '/App'));
+test('the path of a rule is split without regard to slashes at its ends', () => {
+  assert.deepEqual(splitPattern('/app/{profile}/'), splitPattern('app/{profile}'));
+  assert.deepEqual(splitPattern('/'), splitPattern(''));
+  assert.notDeepEqual(splitPattern('/app'), splitPattern('/App'));
 });
 
 test('tags are trimmed, without empty and repeated ones', () => {
-  assert.deepEqual(engagedTags(' app, ,docs,app,'), ['app', 'docs']);
-  assert.deepEqual(engagedTags(''), []);
+  assert.deepEqual(parseTags(' app, ,docs,app,'), ['app', 'docs']);
+  assert.deepEqual(parseTags(''), []);
 });

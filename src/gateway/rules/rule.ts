@@ -1,21 +1,21 @@
-import { type Allow, effectiveParams } from './allow.ts';
-import { plainSpelling, spellings } from './path-readings.ts';
+import { type Allow, mergeParams } from './allow.ts';
+import { findSpellings, plainSpelling } from './path-readings.ts';
 import type { RuleParams } from './rule-params.ts';
 
-/** Who may reach the paths under `path`, and what happens to a request that may. Lower ranks are asked first. */
+/** The callers that may reach the paths below `path`, and the treatment of their requests. The lowest rank decides. */
 export interface AccessRule {
   readonly rank: number;
-  /** `/app/{profile}/`: each segment a literal or a parameter; every rule is a prefix. */
+  /** `/app/{profile}/`: each segment is a literal or a parameter. Every rule is a prefix. */
   readonly path: string;
   readonly allow: Allow;
   readonly is_forward: boolean;
-  /** Tags separated by commas: what a user who passes here has engaged with. */
+  /** Tags separated by commas, recorded as engagement of the users that pass. */
   readonly engaged: string;
 }
 
 export interface RuleMatch {
   readonly rule: CompiledRule;
-  /** What `{name}` segments captured, overridden by the parameters stored with the rule. */
+  /** Values captured by `{name}` segments, overridden by the parameters stored with the rule. */
   readonly params: RuleParams;
 }
 
@@ -25,7 +25,7 @@ export interface CompiledRule extends AccessRule {
   readonly tags: readonly string[];
 }
 
-/** Segments that lead on, as literal text or as anything; the rule that ends here; the lowest rank at or below here. */
+/** A node of the tree of rules. `any` is the child for parameters, `rank_min` the lowest rank in the subtree. */
 interface Node {
   readonly literals: Map<string, Node>;
   any: Node | null;
@@ -33,7 +33,7 @@ interface Node {
   rank_min: number;
 }
 
-/** The same tree with literals in plain spelling: the paths that end here, as their rules spell them. */
+/** A node of the tree with plain spellings. `ends` are the paths of the rules that end here, null for parameters. */
 interface SpellingNode {
   readonly literals: Map<string, SpellingNode>;
   any: SpellingNode | null;
@@ -45,53 +45,48 @@ export interface CompiledRules {
   readonly spellings: SpellingNode;
 }
 
-/** Segments of a path: as the gateway reads it first, and as other servers may. */
+/** Segments of a path: the first reading of the gateway, and the readings of other servers. */
 export interface ReadablePath {
   readonly segments: readonly string[];
   readonly readings: readonly (readonly string[])[];
-  /** What servers route that take a segment for a script or a session. */
+  /** Paths of servers that read a segment as a script or a session. */
   readonly routed?: readonly (readonly string[])[];
 }
 
 const parameter = /^(?::([-A-Za-z0-9_]+)|\{([-A-Za-z0-9_]+)\})$/;
 
-/** Cuts a rule's path into segments; empty ones never count. */
-export function patternSegments(path: string): string[] {
+/** Splits the path of a rule into segments, without empty ones. */
+export function splitPattern(path: string): string[] {
   return path.split('/').filter((segment) => segment !== '');
 }
 
-/** Name of the parameter that a pattern segment captures, or null for a literal. */
-export function parameterName(segment: string): string | null {
+/** Returns the name of the parameter that a segment of a pattern captures; null for a literal. */
+function findParameterName(segment: string): string | null {
   const match = parameter.exec(segment);
   return match ? (match[1] ?? match[2] ?? null) : null;
 }
 
-/** Says whether two rule paths are the same rule: slashes at the ends and between do not count. */
-export function samePattern(a: string, b: string): boolean {
-  return patternSegments(a).join('/') === patternSegments(b).join('/');
-}
-
-/** Trims and drops what is empty or repeated: `"app, ,docs,app"` is `app` and `docs`. */
-export function engagedTags(engaged: string): string[] {
+/** Splits the tags of a rule, without empty and repeated ones: `"app, ,docs,app"` becomes `app` and `docs`. */
+export function parseTags(engaged: string): string[] {
   const tags = engaged.split(',').map((tag) => tag.trim());
   return [...new Set(tags)].filter((tag) => tag !== '');
 }
 
-/** Builds the trees in which rules are looked up; where two rules have the same shape the lower rank stays. */
+/** Builds the trees for the lookup of rules. Of two rules with the same pattern the lower rank remains. */
 export function compileRules(rules: readonly AccessRule[]): CompiledRules {
   const root = makeNode();
   const spelled = makeSpellingNode();
   for (const rule of rules) {
-    const segments = patternSegments(rule.path);
+    const segments = splitPattern(rule.path);
     const captures: string[] = [];
     const spelling: (string | null)[] = [];
     let node = root;
     let spelling_node = spelled;
     node.rank_min = Math.min(node.rank_min, rule.rank);
     for (const segment of segments) {
-      const name = parameterName(segment);
+      const name = findParameterName(segment);
       if (name !== null) captures.push(name);
-      const literal = name === null ? decodedLiteral(segment) : null;
+      const literal = name === null ? decodeLiteral(segment) : null;
       spelling.push(literal);
       node = literal === null ? (node.any ??= makeNode()) : childOf(node.literals, literal, makeNode);
       spelling_node =
@@ -101,37 +96,37 @@ export function compileRules(rules: readonly AccessRule[]): CompiledRules {
       node.rank_min = Math.min(node.rank_min, rule.rank);
     }
     if (node.rule === null || rule.rank < node.rule.rank) {
-      node.rule = { ...rule, captures, tags: engagedTags(rule.engaged) };
+      node.rule = { ...rule, captures, tags: parseTags(rule.engaged) };
     }
     spelling_node.ends.push(spelling);
   }
   return { root, spellings: spelled };
 }
 
-/** Finds the first rule by rank whose segments begin the path; it decides, whether it allows or denies. */
+/** Finds the rule with the lowest rank whose segments are a prefix of the path. */
 export function matchRule({ root }: CompiledRules, segments: readonly string[]): RuleMatch | 'unmatched' {
   const found = lookUp(root, segments);
-  return found ? { rule: found.rule, params: paramsOf(found.rule, found.captured) } : 'unmatched';
+  return found ? { rule: found.rule, params: buildParams(found.rule, found.captured) } : 'unmatched';
 }
 
 /**
- * Finds the rules that decide about the path for a server that reads it differently: the first rule by rank for each other
- * reading, and for each path that a rule names and that the request spells differently.
+ * Finds the rules for servers that read the path differently: the first rule by rank for each other reading, and for
+ * each path of a rule that the request spells differently.
  *
- * The strictest decision counts: a caller passes when the rule of `matchRule` and every one of these allows the request.
- * A path that a rule protects therefore has no spelling that passes for a caller whom the rule refuses.
+ * The strictest decision counts: the rule of `matchRule` and all of these must grant the request. Therefore no spelling
+ * of a protected path passes for a caller that its rule refuses.
  */
-export function stricterMatches(rules: CompiledRules, path: ReadablePath): (RuleMatch | 'unmatched')[] {
+export function findStricterMatches(rules: CompiledRules, path: ReadablePath): (RuleMatch | 'unmatched')[] {
   const { routed = [] } = path;
   const lists = [path.segments, ...path.readings, ...routed];
   const respelled = lists.flatMap((list) => respell(rules.spellings, list));
   const found = [...path.readings, ...respelled].map((list) => matchRule(rules, list));
-  // An application in a folder (`/app/index.php/x`) routes paths that no rule has to know.
+  // An application in a folder (`/app/index.php/x`) routes paths that need no rule.
   found.push(...routed.map((list) => matchRule(rules, list)).filter((match) => match !== 'unmatched'));
-  return found.length === 0 ? found : distinct(found, matchRule(rules, path.segments));
+  return found.length === 0 ? found : removeDuplicates(found, matchRule(rules, path.segments));
 }
 
-/** The path as the rules spell it, for every rule that names it in another spelling. */
+/** Returns the path in the spelling of each rule that spells it differently. */
 function respell(root: SpellingNode, segments: readonly string[]): string[][] {
   const found: string[][] = [];
   const visit = (node: SpellingNode, depth: number): void => {
@@ -141,7 +136,7 @@ function respell(root: SpellingNode, segments: readonly string[]): string[][] {
     }
     const segment = segments[depth];
     if (segment === undefined) return;
-    for (const spelling of spellings(segment)) {
+    for (const spelling of findSpellings(segment)) {
       const literal = node.literals.get(spelling);
       if (literal) visit(literal, depth + 1);
     }
@@ -151,8 +146,8 @@ function respell(root: SpellingNode, segments: readonly string[]): string[][] {
   return found;
 }
 
-/** Drops matches that decide the same: equal rule and equal parameters. */
-function distinct(found: readonly (RuleMatch | 'unmatched')[], primary: RuleMatch | 'unmatched') {
+/** Removes matches with the same rule and parameters, and those equal to the primary match. */
+function removeDuplicates(found: readonly (RuleMatch | 'unmatched')[], primary: RuleMatch | 'unmatched') {
   const keyOf = (match: RuleMatch | 'unmatched') =>
     match === 'unmatched' ? match : `${match.rule.rank} ${JSON.stringify(match.params)}`;
   const byKey = new Map(found.map((match) => [keyOf(match), match]));
@@ -186,17 +181,17 @@ function lookUp(root: Node, segments: readonly string[]): Found | null {
   return best;
 }
 
-function paramsOf(rule: CompiledRule, captured: readonly string[]): RuleParams {
+function buildParams(rule: CompiledRule, captured: readonly string[]): RuleParams {
   const params: Record<string, string> = {};
   rule.captures.forEach((name, index) => {
     const value = captured[index];
     if (value !== undefined) params[name] = value;
   });
-  return effectiveParams(params, rule.allow);
+  return mergeParams(params, rule.allow);
 }
 
-/** A rule may be written with escapes (`/a%20b`); requests are compared decoded. */
-function decodedLiteral(segment: string): string {
+/** Decodes the escapes of a literal (`/a%20b`): requests are compared in decoded form. */
+function decodeLiteral(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {

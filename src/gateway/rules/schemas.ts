@@ -5,7 +5,7 @@ const rank = Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'Lower 
 const allow = Type.Union([Type.String({ maxLength: 255 }), Type.Integer()], {
   description: 'An operator number, or `number/{"parameter": value}`',
 });
-const is_forward = Type.Boolean({ description: 'Whether a granted request goes to the application' });
+const is_forward = Type.Boolean({ description: 'True if granted requests are forwarded to the application' });
 const engaged = Type.String({ maxLength: 50, description: 'Tags separated by commas' });
 
 export const RuleSchema = Type.Object(

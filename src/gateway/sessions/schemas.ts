@@ -9,7 +9,7 @@ export const KeySchema = Type.Object(
 export const UserParams = Type.Object({ user: SlugParam });
 export const ForwardedSessionSchema = Type.Object(
   {
-    forward_session: Type.String({ description: 'What the application is told, as JSON' }),
+    forward_session: Type.String({ description: 'The session as JSON' }),
     forward_session_header: Type.String({ description: 'The header that carries it; managers of the site only' }),
     forward_url: Type.String(),
   },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
-import { latestPerPlan } from '../callers/session-profile.ts';
+import { findLatestPerPlan } from '../callers/session-profile.ts';
 import { makeSession } from './session.ts';
 import { carrySession, encryptSession } from './session-token.ts';
 
@@ -50,7 +50,7 @@ test('backend 0 sends no session', async () => {
 test('a session has one subscription per plan, the one that ends last', () => {
   const at = (day: number) => new Date(Date.UTC(2026, 0, day));
   assert.deepEqual(
-    latestPerPlan([
+    findLatestPerPlan([
       { plan: 'basic', ends_at: at(1) },
       { plan: 'basic', ends_at: at(9) },
       { plan: 'premium', ends_at: at(3) },

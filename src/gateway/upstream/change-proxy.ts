@@ -6,8 +6,8 @@ import { type SiteChange, updateSite } from '#platform/site';
 import type { ProxyChange } from './schemas.ts';
 
 /**
- * Changes how the site meets its application; fields left out keep their value.
- * Answers what changed, parsed.
+ * Changes the connection of the site to its application; omitted fields keep their value. Returns the parsed change.
+ *
  * @throws invalid_input (400)
  */
 export async function changeProxy(
@@ -28,21 +28,23 @@ export async function changeProxy(
 }
 
 /**
- * Reads the address of the application, '' and null for none.
- * A host that is spelled as a private address is refused here; where a name leads is looked at with each connection.
+ * Parses the address of the application; '' and null mean no application.
+ * Refuses literal private addresses. The addresses of a name are checked for each connection.
+ *
+ * @throws invalid_input (400) naming `entry_point`
  */
 export function parseEntryPoint(text: string | null, private_addresses_allowed: boolean): string | null {
   if (text === null || text.trim() === '') return null;
-  const refuse = (message: string) => invalidInput({ entry_point: [message] });
+  const invalidEntryPoint = (message: string) => invalidInput({ entry_point: [message] });
   const url = URL.parse(text.trim());
   if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === '') {
-    throw refuse('Enter an address that starts with http:// or https://.');
+    throw invalidEntryPoint('Enter an address that starts with http:// or https://.');
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw refuse('Give scheme, host and path only.');
+    throw invalidEntryPoint('Give scheme, host and path only.');
   }
   if (!private_addresses_allowed && (isLocalName(url.hostname) || refusePrivateLiteral(url.hostname) !== null)) {
-    throw refuse(
+    throw invalidEntryPoint(
       'Addresses of this computer or of a private network are refused. Set PRIVATE_ADDRESSES_ALLOWED=true to allow them.',
     );
   }

@@ -9,8 +9,9 @@ export type ConnectionCheck =
 const TIMEOUT_MS = 5000;
 
 /**
- * Sends one GET to the address of an application and reports how it answered. Follows no redirect, reads no body and
- * sends no session; private addresses are refused when the connection is opened, as for forwarded requests.
+ * Sends one GET to the address of an application and returns the status of the response or the cause of the failure.
+ * Follows no redirect, reads no body and sends no session. Refuses private addresses as for forwarded requests.
+ *
  * @throws invalid_input (400) naming `entry_point`
  */
 export async function checkEntryPoint(
@@ -34,7 +35,7 @@ export async function checkEntryPoint(
       headers: { 'user-agent': 'Tollgate connection test', accept: '*/*' },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    body.on('error', () => {}); // destroyed below, which is no failure of the check
+    body.on('error', () => {}); // the check destroys the body below
     body.destroy();
     return { kind: 'answered', status: statusCode, duration_ms: Math.round(performance.now() - started_ms) };
   } catch (error) {
@@ -52,7 +53,7 @@ const reasons: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'The host name could not be resolved.',
   UND_ERR_CONNECT_TIMEOUT: 'The host did not accept a connection within 5 seconds.',
   UND_ERR_HEADERS_TIMEOUT: 'No response arrived within 5 seconds.',
-  ERR_PRIVATE_ADDRESS: 'The name leads to a private address. Set PRIVATE_ADDRESSES_ALLOWED=true to allow these.',
+  ERR_PRIVATE_ADDRESS: 'The name resolves to a private address. Set PRIVATE_ADDRESSES_ALLOWED=true to allow these.',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'The certificate is self-signed.',
   CERT_HAS_EXPIRED: 'The certificate has expired.',
   ERR_TLS_CERT_ALTNAME_INVALID: 'The certificate is for another host name.',

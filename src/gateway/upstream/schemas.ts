@@ -5,7 +5,7 @@ import { authentication } from '../schemas.ts';
 const session_backend = Type.Integer({
   minimum: 0,
   maximum: 2,
-  description: 'How the session travels: 0 not at all, 1 as an encrypted cookie, 2 as a signed token',
+  description: 'How the session is sent: 0 not at all, 1 as an encrypted cookie, 2 as a signed token',
 });
 
 export const ProxySchema = Type.Object(
