@@ -1,6 +1,8 @@
 import type { PeriodType } from '#kernel/period';
 
-/** Who is in the demo, what is sold there and to whom; seed-demo.ts brings it to life through the verbs that people use. */
+/**
+ * Who is in the demo, what is sold there and to whom; seed-demo.ts brings it to life through the verbs that people use.
+ */
 export const password = 'yoyo';
 
 export interface DemoUser {

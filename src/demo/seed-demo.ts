@@ -29,8 +29,8 @@ export interface DemoOptions {
 const MONTHS = 13;
 
 /**
- * Fills an empty database with the demo: thirteen months of it are lived through, by the verbs that people use, on a clock of their own
- * that ends now. What would have been mailed on the way is not.
+ * Fills an empty database with the demo: thirteen months of it are lived through, by the verbs that people use, on a
+ * clock of their own that ends now. What would have been mailed on the way is not.
  */
 export async function seedDemo({
   database,

@@ -12,7 +12,10 @@ interface Purchase {
   run(): Promise<void>;
 }
 
-/** Lives through the months: customers join, pay again while they stay, and some leave. Everything in the order in which it happened. */
+/**
+ * Lives through the months: customers join, pay again while they stay, and some leave. Everything in the order in which
+ * it happened.
+ */
 export async function seedHistory(ctx: Context, clock: MovableClock, people: People, now: Date): Promise<void> {
   const donny = as(ctx, people.users.get('donny'));
   const purchases: Purchase[] = [];

@@ -37,8 +37,8 @@ export function mayAcceptGrant(caller: ManagedProfiles, subscription: Pick<Subsc
  * must have an active subscription to a plan of this provider.
  *
  * A provider may read the profiles of its subscribers, and access rules require subscriptions. Neither may start by a
- * grant alone, nor start again after the subscriber has left. A profile that was created for the grant has no manager who
- * could agree.
+ * grant alone, nor start again after the subscriber has left. A profile that was created for the grant has no manager
+ * who could agree.
  */
 export function isGrantActiveAtOnce(
   plan: Pick<Plan, 'skip_optin_on_grant'>,

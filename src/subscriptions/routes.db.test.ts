@@ -6,17 +6,17 @@ import { startApp, type TestApp } from '../../test/support/start-app.ts';
 
 type Client = ReturnType<typeof apiClient>;
 let app: TestApp;
-let donny: Client;
-let sally: Client;
-let xia: Client;
-let kenneth: Client;
+let broker: Client;
+let provider: Client;
+let subscriber: Client;
+let other_user: Client;
 
 before(async () => {
   app = await startApp();
-  donny = await registerOperator(app, 'donny');
-  sally = (await registerSeller(app, 'sally', 'sallys')).call;
-  xia = apiClient(app, await registerPerson(app, 'xia'));
-  kenneth = apiClient(app, await registerPerson(app, 'kenneth'));
+  broker = await registerOperator(app, 'donny');
+  provider = (await registerSeller(app, 'sally', 'sallys')).call;
+  subscriber = apiClient(app, await registerPerson(app, 'xia'));
+  other_user = apiClient(app, await registerPerson(app, 'kenneth'));
 });
 after(() => app.close());
 
@@ -32,7 +32,7 @@ interface Row {
 
 async function makePlan(title: string, fields: Record<string, unknown> = {}): Promise<string> {
   const body = { title, is_active: true, period_amount: 0, period_type: 'monthly', ...fields };
-  const reply = await sally('POST', '/api/profile/sallys/plans', body);
+  const reply = await provider('POST', '/api/profile/sallys/plans', body);
   assert.equal(reply.status, 201, reply.text);
   return String(reply.json()['slug']);
 }
@@ -49,10 +49,10 @@ const slugs = async (call: Client, url: string) => {
   return reply.json<{ results: Row[] }>().results.map((row) => `${row.profile.slug}:${row.plan.slug}`);
 };
 
-test('C14: a free order gives a subscription that both sides see as documented', async () => {
+test('a free order opens a subscription that subscriber and provider see as documented', async () => {
   const plan = await makePlan('Free for all');
-  await order(xia, 'xia', plan);
-  const mine = await xia('GET', `/api/profile/xia/subscriptions/${plan}`);
+  await order(subscriber, 'xia', plan);
+  const mine = await subscriber('GET', `/api/profile/xia/subscriptions/${plan}`);
   assert.equal(mine.status, 200, mine.text);
   const { profile, created_at, app_url, remove_api_url, ...rest } = mine.json<Record<string, unknown>>();
   assert.equal((profile as { type: string }).type, 'personal');
@@ -69,63 +69,63 @@ test('C14: a free order gives a subscription that both sides see as documented',
   });
   assert.match(String(app_url), new RegExp(`^http.*/app/xia/${plan}/$`));
   assert.match(String(remove_api_url), new RegExp(`^http.*/api/profile/xia/subscriptions/${plan}$`));
-  const theirs = await sally('GET', `/api/profile/sallys/plans/${plan}/subscriptions/xia`);
+  const theirs = await provider('GET', `/api/profile/sallys/plans/${plan}/subscriptions/xia`);
   assert.equal(theirs.json()['accept_request_api_url'], null);
   assert.match(
     String(theirs.json()['remove_api_url']),
     new RegExp(`/api/profile/sallys/plans/${plan}/subscriptions/xia$`),
   );
-  const active = await sally('GET', `/api/profile/sallys/plans/${plan}/subscriptions`);
+  const active = await provider('GET', `/api/profile/sallys/plans/${plan}/subscriptions`);
   assert.equal(active.json<{ results: Row[] }>().results[0]?.profile.email, 'xia@example.com');
 });
 
-test('C18: unsubscribing moves a subscription from active to ended, on both sides', async () => {
+test('a subscription that was ended moves from the active to the ended lists of both sides', async () => {
   const plan = await makePlan('Left soon');
-  await order(xia, 'xia', plan);
-  assert.ok((await slugs(xia, '/api/profile/xia/subscriptions')).includes(`xia:${plan}`));
-  assert.equal((await xia('DELETE', `/api/profile/xia/subscriptions/${plan}`)).status, 204);
-  assert.equal((await xia('DELETE', `/api/profile/xia/subscriptions/${plan}`)).status, 204);
-  assert.ok(!(await slugs(xia, '/api/profile/xia/subscriptions')).includes(`xia:${plan}`));
-  assert.deepEqual(await slugs(xia, `/api/profile/xia/subscriptions/expired?q=${plan}`), [`xia:${plan}`]);
-  assert.deepEqual(await slugs(sally, `/api/profile/sallys/plans/${plan}/subscriptions`), []);
-  assert.deepEqual(await slugs(sally, `/api/profile/sallys/plans/${plan}/subscriptions/churned`), [`xia:${plan}`]);
-  assert.deepEqual(await slugs(sally, `/api/profile/sallys/subscribers/subscriptions/churned?q=${plan}`), [
+  await order(subscriber, 'xia', plan);
+  assert.ok((await slugs(subscriber, '/api/profile/xia/subscriptions')).includes(`xia:${plan}`));
+  assert.equal((await subscriber('DELETE', `/api/profile/xia/subscriptions/${plan}`)).status, 204);
+  assert.equal((await subscriber('DELETE', `/api/profile/xia/subscriptions/${plan}`)).status, 204);
+  assert.ok(!(await slugs(subscriber, '/api/profile/xia/subscriptions')).includes(`xia:${plan}`));
+  assert.deepEqual(await slugs(subscriber, `/api/profile/xia/subscriptions/expired?q=${plan}`), [`xia:${plan}`]);
+  assert.deepEqual(await slugs(provider, `/api/profile/sallys/plans/${plan}/subscriptions`), []);
+  assert.deepEqual(await slugs(provider, `/api/profile/sallys/plans/${plan}/subscriptions/churned`), [`xia:${plan}`]);
+  assert.deepEqual(await slugs(provider, `/api/profile/sallys/subscribers/subscriptions/churned?q=${plan}`), [
     `xia:${plan}`,
   ]);
-  assert.deepEqual(await slugs(sally, `/api/profile/sallys/plans/${plan}/subscriptions/all`), [`xia:${plan}`]);
-  assert.equal((await xia('GET', `/api/profile/xia/subscriptions/${plan}`)).status, 404);
+  assert.deepEqual(await slugs(provider, `/api/profile/sallys/plans/${plan}/subscriptions/all`), [`xia:${plan}`]);
+  assert.equal((await subscriber('GET', `/api/profile/xia/subscriptions/${plan}`)).status, 404);
 });
 
-test('a subscriber brings the end forward and stops the renewal, the provider puts it off', async () => {
+test('a subscriber shortens a subscription, which stops its renewal; the provider extends it', async () => {
   const plan = await makePlan('Negotiated');
-  await order(xia, 'xia', plan);
+  await order(subscriber, 'xia', plan);
   const mine = `/api/profile/xia/subscriptions/${plan}`;
   const theirs = `/api/profile/sallys/plans/${plan}/subscriptions/xia`;
-  const later = await xia('PUT', mine, { ends_at: '2031-01-01T00:00:00Z' });
+  const later = await subscriber('PUT', mine, { ends_at: '2031-01-01T00:00:00Z' });
   assert.equal(later.status, 400);
   assert.deepEqual(later.json()['ends_at'], ['Only the provider can extend a subscription.']);
-  assert.equal((await xia('PUT', mine, {})).status, 400);
-  assert.equal((await xia('PATCH', mine, { auto_renew: false })).json()['auto_renew'], false);
-  const sooner = await xia('PUT', mine, { ends_at: '2026-03-20T00:00:00Z' });
+  assert.equal((await subscriber('PUT', mine, {})).status, 400);
+  assert.equal((await subscriber('PATCH', mine, { auto_renew: false })).json()['auto_renew'], false);
+  const sooner = await subscriber('PUT', mine, { ends_at: '2026-03-20T00:00:00Z' });
   assert.equal(sooner.json()['ends_at'], '2026-03-20T00:00:00.000Z');
-  const extended = await sally('PUT', theirs, {
+  const extended = await provider('PUT', theirs, {
     ends_at: '2031-01-01T00:00:00Z',
     description: 'extended after a call',
   });
   assert.deepEqual([extended.status, extended.json()['description']], [200, 'extended after a call']);
-  assert.equal((await donny('PUT', mine, { ends_at: '2032-01-01T00:00:00Z' })).status, 200);
-  assert.equal((await kenneth('PUT', mine, { ends_at: '2026-03-20T00:00:00Z' })).status, 403);
+  assert.equal((await broker('PUT', mine, { ends_at: '2032-01-01T00:00:00Z' })).status, 200);
+  assert.equal((await other_user('PUT', mine, { ends_at: '2026-03-20T00:00:00Z' })).status, 403);
 });
 
-test('a granted subscription waits for its subscriber, who accepts it with a button', async () => {
+test('a granted subscription waits until the subscriber accepts it on the page', async () => {
   const plan = await makePlan('Offered');
   const url = `/api/profile/sallys/plans/${plan}/subscriptions`;
-  const granted = await sally('POST', url, { profile: { slug: 'xia', full_name: 'Xia Lee' } });
+  const granted = await provider('POST', url, { profile: { slug: 'xia', full_name: 'Xia Lee' } });
   assert.equal(granted.status, 201, granted.text);
   const key = granted.json<Row>().grant_key ?? '';
-  assert.equal((await sally('POST', url, { profile: { slug: 'xia', full_name: 'Xia Lee' } })).status, 200);
-  assert.equal((await sally('POST', url, { profile: { slug: 'nobody', full_name: 'Nobody' } })).status, 404);
-  const nameless = await sally('POST', url, { profile: { slug: 'xia' } });
+  assert.equal((await provider('POST', url, { profile: { slug: 'xia', full_name: 'Xia Lee' } })).status, 200);
+  assert.equal((await provider('POST', url, { profile: { slug: 'unknown', full_name: 'Unknown' } })).status, 404);
+  const nameless = await provider('POST', url, { profile: { slug: 'xia' } });
   assert.deepEqual((nameless.json()['profile'] as Record<string, unknown>)['full_name'], ['This field is required.']);
 
   const browser = browserClient(app);
@@ -137,19 +137,19 @@ test('a granted subscription waits for its subscriber, who accepts it with a but
   assert.equal(asked.status, 200);
   assert.match(asked.text, /Offered/);
   assert.equal(
-    (await xia('GET', `/api/profile/xia/subscriptions/${plan}`)).json<Row>().grant_key,
+    (await subscriber('GET', `/api/profile/xia/subscriptions/${plan}`)).json<Row>().grant_key,
     key,
-    'looking accepts nothing',
+    'a GET accepts nothing',
   );
   assert.equal((await browser.post(page, {})).status, 303);
-  assert.equal((await xia('GET', `/api/profile/xia/subscriptions/${plan}`)).json<Row>().grant_key, null);
+  assert.equal((await subscriber('GET', `/api/profile/xia/subscriptions/${plan}`)).json<Row>().grant_key, null);
   assert.equal((await browser.get(page)).status, 404);
 });
 
-test('a plan that asks its provider first is accepted by key, once', async () => {
+test('a provider accepts a request with its key, once', async () => {
   const plan = await makePlan('Selective', { optin_on_request: true });
-  await order(kenneth, 'kenneth', plan);
-  const waiting = (await sally('GET', `/api/profile/sallys/plans/${plan}/subscriptions/kenneth`)).json<
+  await order(other_user, 'kenneth', plan);
+  const waiting = (await provider('GET', `/api/profile/sallys/plans/${plan}/subscriptions/kenneth`)).json<
     Row & { accept_request_api_url: string }
   >();
   assert.match(
@@ -157,16 +157,16 @@ test('a plan that asks its provider first is accepted by key, once', async () =>
     new RegExp(`/api/profile/sallys/subscribers/accept/${waiting.request_key}$`),
   );
   const url = `/api/profile/sallys/subscribers/accept/${waiting.request_key}`;
-  assert.equal((await kenneth('POST', url)).status, 403);
-  assert.equal((await donny('POST', url.replace('sallys', 'cowork'))).status, 404);
-  const accepted = await sally('POST', url);
+  assert.equal((await other_user('POST', url)).status, 403);
+  assert.equal((await broker('POST', url.replace('sallys', 'cowork'))).status, 404);
+  const accepted = await provider('POST', url);
   assert.deepEqual([accepted.status, accepted.json<Row>().request_key], [201, null]);
-  assert.equal((await sally('POST', url)).status, 404);
+  assert.equal((await provider('POST', url)).status, 404);
 });
 
-test('the page of subscriptions shows both tabs and does what its buttons say', async () => {
+test('the page of subscriptions has both tabs, and its buttons accept, decline and end', async () => {
   const plan = await makePlan('Paged <i>plan</i>', { slug: 'paged' });
-  await order(kenneth, 'kenneth', plan);
+  await order(other_user, 'kenneth', plan);
   const browser = browserClient(app);
   await browser.get('/login/');
   await browser.post('/login/', { username: 'kenneth', password: 'correct horse 7' });
@@ -183,11 +183,11 @@ test('the page of subscriptions shows both tabs and does what its buttons say', 
   assert.match((await browser.get(`${url}?expired=1`)).text, /subscription-paged/);
 });
 
-test('who subscribes, and who of them signs in', async () => {
+test('the lists of subscribers separate those with recent sign-ins from the others', async () => {
   const plan = await makePlan('Counted');
-  await order(xia, 'xia', plan);
+  await order(subscriber, 'xia', plan);
   const names = async (url: string) => {
-    const reply = await sally('GET', url);
+    const reply = await provider('GET', url);
     assert.equal(reply.status, 200, reply.text);
     return reply.json<{ results: { slug: string }[] }>().results.map(({ slug }) => slug);
   };
@@ -197,7 +197,7 @@ test('who subscribes, and who of them signs in', async () => {
     (await apiClient(app)('POST', '/api/auth', { username: 'xia', password: 'correct horse 7' })).status,
     201,
   );
-  const engaged = await sally('GET', '/api/profile/sallys/subscribers/engaged?q=xia');
+  const engaged = await provider('GET', '/api/profile/sallys/subscribers/engaged?q=xia');
   assert.equal(engaged.status, 200, engaged.text);
   const [row] = engaged.json<{
     results: { profile: { slug: string }; user: { username: string; last_login: string; phone: string | null } }[];
@@ -205,23 +205,23 @@ test('who subscribes, and who of them signs in', async () => {
   assert.deepEqual([row?.profile.slug, row?.user.username, row?.user.phone], ['xia', 'xia', null]);
   assert.ok(row?.user.last_login);
   assert.ok(!(await names('/api/profile/sallys/subscribers/unengaged')).includes('xia'));
-  assert.equal((await xia('GET', '/api/profile/sallys/subscribers')).status, 403);
+  assert.equal((await subscriber('GET', '/api/profile/sallys/subscribers')).status, 403);
 });
 
-test('C2: a seller sees and ends its own subscriptions of a customer only', async () => {
-  const reply = await donny('POST', '/api/profile/cowork/plans', {
+test('a provider sees and ends only subscriptions to its own plans', async () => {
+  const reply = await broker('POST', '/api/profile/cowork/plans', {
     title: 'Sold by cowork',
     is_active: true,
     period_type: 'monthly',
   });
   assert.equal(reply.status, 201, reply.text);
-  await order(xia, 'xia', 'sold-by-cowork');
-  await order(xia, 'xia', await makePlan('Sold by sally'));
-  const seen = await slugs(sally, '/api/profile/xia/subscriptions');
+  await order(subscriber, 'xia', 'sold-by-cowork');
+  await order(subscriber, 'xia', await makePlan('Sold by sally'));
+  const seen = await slugs(provider, '/api/profile/xia/subscriptions');
   assert.ok(seen.includes('xia:sold-by-sally') && !seen.includes('xia:sold-by-cowork'));
   const foreign = '/api/profile/xia/subscriptions/sold-by-cowork';
-  assert.equal((await sally('GET', foreign)).status, 404);
-  assert.equal((await sally('DELETE', foreign)).status, 403);
-  assert.equal((await sally('PATCH', foreign, { auto_renew: false })).status, 403);
-  assert.equal((await xia('GET', foreign)).status, 200);
+  assert.equal((await provider('GET', foreign)).status, 404);
+  assert.equal((await provider('DELETE', foreign)).status, 403);
+  assert.equal((await provider('PATCH', foreign, { auto_renew: false })).status, 403);
+  assert.equal((await subscriber('GET', foreign)).status, 200);
 });

@@ -30,7 +30,9 @@ export function readEndsAt({ ends_at }: CouponInput, timezone: string): Date | n
   return readInstant('ends_at', ends_at, timezone);
 }
 
-/** Finds the plan that a coupon is limited to: undefined when omitted, null for all plans. @throws invalid_input (400) */
+/**
+ * Finds the plan that a coupon is limited to: undefined when omitted, null for all plans. @throws invalid_input (400)
+ */
 export async function findCouponPlan(
   reader: Reader,
   provider_id: ProfileId,

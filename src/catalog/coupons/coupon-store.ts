@@ -78,8 +78,8 @@ export async function lockCoupon(tx: Tx, id: CouponId): Promise<Coupon | undefin
 }
 
 /**
- * Counts one redemption of a coupon, in the transaction of the order that uses it. False when none is left: one statement
- * checks and counts, so that two orders cannot share the last redemption.
+ * Counts one redemption of a coupon, in the transaction of the order that uses it. False when none is left: one
+ * statement checks and counts, so that two orders cannot share the last redemption.
  */
 export async function countRedemption(tx: Tx, id: CouponId): Promise<boolean> {
   const { numUpdatedRows } = await tx

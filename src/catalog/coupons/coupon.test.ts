@@ -8,7 +8,7 @@ import { refuseDiscount, type Discount } from '../discount.ts';
 const at = new Date('2026-03-10T15:00:00Z');
 const plan = aPlan();
 
-test('a coupon says why it does not apply', () => {
+test('a coupon that does not apply to a plan is refused with the reason', () => {
   const cases: [Partial<Coupon>, CouponRefusal | null][] = [
     [{}, null],
     [{ plan_id: plan.id }, null],
@@ -18,13 +18,12 @@ test('a coupon says why it does not apply', () => {
     [{ ends_at: at }, 'coupon_expired'],
     [{ nb_attempts: 1 }, null],
     [{ nb_attempts: 0 }, 'coupon_exhausted'],
-    // [BUG] an expired code stays expired when a plan is given
     [{ plan_id: plan.id, ends_at: at }, 'coupon_expired'],
   ];
   for (const [fields, refusal] of cases) assert.equal(refuseCoupon(aCoupon(fields), plan, at), refusal);
 });
 
-test('a discount has a value that makes sense for its type', () => {
+test('a discount outside the range of its type is refused', () => {
   const cases: [Discount, number, boolean][] = [
     [{ discount_type: 'percentage', discount_value: 10_000 }, 1, true],
     [{ discount_type: 'percentage', discount_value: 10_001 }, 1, false],
@@ -37,6 +36,6 @@ test('a discount has a value that makes sense for its type', () => {
   for (const [discount, least, is_fine] of cases) assert.equal(refuseDiscount(discount, least) === null, is_fine);
 });
 
-test('codes of group buys are told by how they begin', () => {
+test('a code with the prefix cpn_ belongs to a group purchase, in any case', () => {
   assert.ok(isGroupBuy({ code: 'cpn_12' }) && isGroupBuy({ code: 'CPN_12' }) && !isGroupBuy({ code: 'cpn' }));
 });

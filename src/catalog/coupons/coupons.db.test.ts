@@ -29,7 +29,7 @@ const refused = (code: string, field?: string) => (error: unknown) =>
   error.code === code &&
   (field === undefined || Object.keys(error.fields ?? {}).includes(field));
 
-test('a coupon ends after 30 days unless its maker says otherwise', async () => {
+test('a coupon ends after 30 days unless its provider sets another end', async () => {
   const silent = await createCoupon(ctx, broker(), { code: 'SILENT', ...half });
   assert.equal(silent.ends_at?.getTime(), ctx.clock.now().getTime() + 30 * 86_400_000);
   const eternal = await createCoupon(ctx, broker(), { code: 'ETERNAL', ...half, ends_at: null });
@@ -38,7 +38,7 @@ test('a coupon ends after 30 days unless its maker says otherwise', async () => 
   assert.equal(dated.ends_at?.toISOString(), '2026-07-01T07:00:00.000Z');
 });
 
-test('what a coupon cannot be is refused field by field', async () => {
+test('a coupon with an invalid field is refused, naming the field', async () => {
   const { profile } = await makeSeller(database.db);
   const foreign = await makePlan(ctx, { provider_id: profile.id });
   const inactive = await makePlan(ctx, { is_active: false });
@@ -61,7 +61,7 @@ test('what a coupon cannot be is refused field by field', async () => {
   }
 });
 
-test('a code is created, found and renamed without the blanks that were pasted around it', async () => {
+test('blanks and invisible characters around a code are ignored on creation, look-up and renaming', async () => {
   const coupon = await createCoupon(ctx, broker(), { code: ' PASTED\u200b\t', ...half });
   assert.equal(coupon.code, 'PASTED');
   assert.equal((await findCoupon(database.db, ctx.site.broker_id, 'pasted\u00a0'))?.id, coupon.id);
@@ -70,7 +70,7 @@ test('a code is created, found and renamed without the blanks that were pasted a
     await assert.rejects(createCoupon(ctx, broker(), { code, ...half }), refused('invalid_input', 'code'));
 });
 
-test('a code is taken once for each seller, in any case', async () => {
+test('a code is unique per provider, regardless of case', async () => {
   await createCoupon(ctx, broker(), { code: 'Once', ...half });
   await assert.rejects(createCoupon(ctx, broker(), { code: 'ONCE', ...half }), refused('invalid_input', 'code'));
   const { profile } = await makeSeller(database.db);
@@ -78,7 +78,7 @@ test('a code is taken once for each seller, in any case', async () => {
   assert.equal((await findCoupon(database.db, ctx.site.broker_id, 'oNcE'))?.code, 'Once');
 });
 
-test('[BUG] an update without an end keeps the end', async () => {
+test('an update that omits the end of a coupon keeps it', async () => {
   const coupon = await createCoupon(ctx, broker(), {
     code: 'KEEPS',
     ...half,
@@ -91,7 +91,7 @@ test('[BUG] an update without an end keeps the end', async () => {
   assert.deepEqual([eternal.ends_at, eternal.nb_attempts], [null, null]);
 });
 
-test('[BUG] a code is not renamed to one that is taken, nor a discount to one that makes no sense', async () => {
+test('a coupon cannot take the code of another one or an invalid discount', async () => {
   await makeCoupon(ctx, { code: 'TAKEN' });
   await makeCoupon(ctx, { code: 'RENAMED', discount_type: 'currency', discount_value: 20_000 });
   await assert.rejects(updateCoupon(ctx, target('RENAMED'), { code: 'taken' }, zone), refused('invalid_input', 'code'));
@@ -163,7 +163,7 @@ test('deleting a coupon ends it if an order line or an ordered cart item carries
   await assert.rejects(deleteCoupon(ctx, target('UNUSED')), refused('coupon_unknown'));
 });
 
-test('A10: the last uses of a coupon go to as many orders and no more', async () => {
+test('two redemptions left are counted for two of six concurrent orders', async () => {
   const coupon = await makeCoupon(ctx, { nb_attempts: 2 });
   const taken = await Promise.all(
     Array.from({ length: 6 }, () => inTransaction(database.db, (tx) => countRedemption(tx, coupon.id))),
@@ -175,14 +175,14 @@ test('A10: the last uses of a coupon go to as many orders and no more', async ()
   assert.equal(await attempts(), 1);
 });
 
-test('a coupon without limit is never used up', async () => {
+test('a coupon without limit has no redemptions to count', async () => {
   const coupon = await makeCoupon(ctx, { nb_attempts: null });
   assert.equal(await inTransaction(database.db, (tx) => countRedemption(tx, coupon.id)), true);
   await inTransaction(database.db, (tx) => returnRedemption(tx, coupon.id));
   assert.equal((await findCouponsByIds(database.db, [coupon.id])).get(coupon.id)?.nb_attempts, null);
 });
 
-test('coupons that came of group buys are not listed', async () => {
+test('the list of coupons excludes those of group purchases', async () => {
   const { profile } = await makeSeller(database.db);
   await makeCoupon(ctx, { profile_id: profile.id, code: 'cpn_0123456789abcdef' });
   await makeCoupon(ctx, { profile_id: profile.id, code: 'cpnx' });

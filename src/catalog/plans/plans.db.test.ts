@@ -27,7 +27,7 @@ const refused = (code: string, field?: string) => (error: unknown) =>
   error.code === code &&
   (field === undefined || Object.keys(error.fields ?? {}).includes(field));
 
-test('a plan that says nothing is inactive, yearly, renewing and in the currency of the first plan', async () => {
+test("a plan is inactive, yearly, renewing and in the currency of the provider's first plan by default", async () => {
   const { profile } = await makeSeller(database.db);
   const first = await createPlan(ctx, profile.id, { title: 'My Project' }, 'direct');
   assert.equal(first.slug, 'my-project');
@@ -46,7 +46,7 @@ test('a plan that says nothing is inactive, yearly, renewing and in the currency
   });
 });
 
-test('two sellers may use one title, a slug is given once', async () => {
+test('two providers can use the same title; their slugs differ', async () => {
   const one = await makeSeller(database.db);
   const two = await makeSeller(database.db);
   const first = await makePlan(ctx, { provider_id: one.profile.id, title: 'Twin Plan' });
@@ -63,11 +63,11 @@ test('two sellers may use one title, a slug is given once', async () => {
   );
 });
 
-test('a title without a Latin letter still gives a slug', async () => {
+test('a title without a Latin letter results in a valid slug', async () => {
   assert.match((await makePlan(ctx, { title: '基本' })).slug, /^plan(-[0-9a-f]{7})?$/);
 });
 
-test('what a plan cannot be is refused field by field', async () => {
+test('a plan with an invalid field is refused, naming the field', async () => {
   const use = { slug: 'requests', quota: 10 };
   const cases: [Partial<Parameters<typeof createPlan>[2]>, string][] = [
     [{ title: '   ' }, 'title'],
@@ -91,7 +91,7 @@ test('what a plan cannot be is refused field by field', async () => {
   }
 });
 
-test('[BUG] an update keeps the discounts and use charges that it does not mention, and empties those it sends empty', async () => {
+test('an update keeps omitted discounts and use charges and removes those that it sends empty', async () => {
   const plan = await makePlan(ctx, {
     advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 12 }],
     use_charges: [{ slug: 'requests', title: 'Requests', use_amount: 10, quota: 100 }],
@@ -103,7 +103,7 @@ test('[BUG] an update keeps the discounts and use charges that it does not menti
   assert.deepEqual([emptied.advance_discounts, emptied.use_charges], [[], []]);
 });
 
-test('a use charge is matched by its slug and keeps its identity', async () => {
+test('an update matches use charges by slug and keeps their ids', async () => {
   const plan = await makePlan(ctx, { use_charges: [{ slug: 'requests', use_amount: 10 }, { slug: 'storage' }] });
   const changed = await updatePlan(ctx, target(plan), {
     use_charges: [
@@ -117,24 +117,24 @@ test('a use charge is matched by its slug and keeps its identity', async () => {
   assert.deepEqual(changed.use_charges.map(({ slug }) => slug).toSorted(), ['requests', 'seats']);
 });
 
-test('two plans may count the same thing', async () => {
+test('two plans can have use charges with the same slug', async () => {
   for (const title of ['Counts one', 'Counts two']) {
     const plan = await makePlan(ctx, { title, use_charges: [{ slug: 'requests' }] });
     assert.equal(plan.use_charges[0]?.slug, 'requests');
   }
 });
 
-test('the slug follows the title until somebody subscribes, unless it was chosen', async () => {
+test('a derived slug follows the title until the first subscription; a chosen one does not', async () => {
   const plan = await makePlan(ctx, { title: 'New plan' });
   const renamed = await updatePlan(ctx, target(plan), { title: 'Popup Desk' });
   assert.equal(renamed.slug, 'popup-desk');
-  const chosen = await makePlan(ctx, { title: 'Whatever', slug: 'chosen' });
+  const chosen = await makePlan(ctx, { title: 'Any title', slug: 'chosen' });
   assert.equal((await updatePlan(ctx, target(chosen), { title: 'Something else' })).slug, 'chosen');
   await subscribe(ctx, (await makePerson(database.db)).profile, renamed);
   assert.equal((await updatePlan(ctx, target(renamed), { title: 'Quiet Desk' })).slug, 'popup-desk');
 });
 
-test('currency and slug of a plan stay once somebody has subscribed', async () => {
+test('currency and slug of a plan cannot change after the first subscription', async () => {
   const plan = await makePlan(ctx);
   await subscribe(ctx, (await makePerson(database.db)).profile, plan);
   await assert.rejects(updatePlan(ctx, target(plan), { unit: 'eur' }), refused('invalid_input', 'unit'));
@@ -142,7 +142,7 @@ test('currency and slug of a plan stay once somebody has subscribed', async () =
   assert.equal((await updatePlan(ctx, target(plan), { unit: 'USD', period_amount: 3000 })).period_amount, 3000);
 });
 
-test('a plan is out of reach of other sellers', async () => {
+test('a provider can neither change nor delete the plan of another provider', async () => {
   const plan = await makePlan(ctx);
   const { profile } = await makeSeller(database.db);
   const foreign = { provider_id: profile.id, slug: plan.slug, relation: 'direct' };
@@ -150,14 +150,14 @@ test('a plan is out of reach of other sellers', async () => {
   await assert.rejects(deletePlan(ctx, foreign), refused('plan_unknown'));
 });
 
-test('only the operator sets the fee of the site', async () => {
+test('only the broker sets its share of a sale', async () => {
   const plan = await makePlan(ctx);
   await assert.rejects(updatePlan(ctx, target(plan), { broker_fee_percent: 0 }), refused('broker_fee_protected'));
   const changed = await updatePlan(ctx, target(plan, 'broker'), { broker_fee_percent: 1000 });
   assert.equal(changed.broker_fee_percent, 1000);
 });
 
-test('a plan is deleted while nobody ever subscribed to it', async () => {
+test('a plan can be deleted until its first subscription', async () => {
   const unsold = await makePlan(ctx, { use_charges: [{ slug: 'requests' }] });
   await deletePlan(ctx, target(unsold));
   assert.equal(await reread(database.db, unsold), undefined);
@@ -188,13 +188,13 @@ test('the beginning of the first subscription stays on the plan', async () => {
   assert.deepEqual((await reread(database.db, plan))?.first_subscribed_at, first.created_at);
 });
 
-test('a plan that a coupon is limited to is not deleted from under it', async () => {
+test('a plan that a coupon is limited to cannot be deleted', async () => {
   const plan = await makePlan(ctx);
   await makeCoupon(ctx, { plan_id: plan.id });
   await assert.rejects(deletePlan(ctx, target(plan)), refused('plan_in_use'));
 });
 
-test('a use charge that was counted is not taken away', async () => {
+test('a use charge that was used cannot be removed', async () => {
   const plan = await makePlan(ctx, { use_charges: [{ slug: 'requests' }] });
   const subscription = await subscribe(ctx, (await makePerson(database.db)).profile, plan);
   await database.db
@@ -208,7 +208,7 @@ test('a use charge that was counted is not taken away', async () => {
   await assert.rejects(updatePlan(ctx, target(plan), { use_charges: [] }), refused('use_charge_in_use'));
 });
 
-test('a profile that who runs the site has not made a provider sells nothing', async () => {
-  const nobody = await makeOrganization(database.db);
-  await assert.rejects(createPlan(ctx, nobody.id, { title: 'Something' }, 'direct'), refused('provider_required'));
+test('a profile that is not a provider cannot create a plan', async () => {
+  const profile = await makeOrganization(database.db);
+  await assert.rejects(createPlan(ctx, profile.id, { title: 'Something' }, 'direct'), refused('provider_required'));
 });

@@ -6,21 +6,21 @@ import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
 type Client = ReturnType<typeof apiClient>;
 let app: TestApp;
-let donny: Client;
-let xia: Client;
+let broker: Client;
+let other_user: Client;
 let visitor: Client;
 
 before(async () => {
   app = await startApp();
-  donny = await registerOperator(app, 'donny');
-  xia = apiClient(app, await registerPerson(app, 'xia'));
+  broker = await registerOperator(app, 'donny');
+  other_user = apiClient(app, await registerPerson(app, 'xia'));
   visitor = apiClient(app);
 });
 after(() => app.close());
 
 const plans = '/api/profile/cowork/plans';
 
-test('a plan is created, read, changed and deleted as documented', async () => {
+test('a provider creates, reads, changes and deletes a plan as documented', async () => {
   const body = {
     title: 'Popup Desk',
     description: 'A desk',
@@ -28,7 +28,7 @@ test('a plan is created, read, changed and deleted as documented', async () => {
     period_amount: 12_000,
     period_type: 'monthly',
   };
-  const created = await donny('POST', plans, body);
+  const created = await broker('POST', plans, body);
   assert.equal(created.status, 201, created.text);
   const { profile, created_at, ...plan } = created.json<{
     profile: { slug: string; type: string };
@@ -53,7 +53,7 @@ test('a plan is created, read, changed and deleted as documented', async () => {
     discounted_period_amount: 12_000,
     is_cart_item: false,
   });
-  const changed = await donny('PUT', `${plans}/popup-desk`, {
+  const changed = await broker('PUT', `${plans}/popup-desk`, {
     title: 'Popup Desk',
     is_active: true,
     extra: { floor: 2 },
@@ -62,19 +62,19 @@ test('a plan is created, read, changed and deleted as documented', async () => {
   const after_change = changed.json<{ detail: string; extra: unknown; period_amount: number }>();
   assert.equal(after_change.detail, "Successfully updated plan titled 'Popup Desk'.");
   assert.deepEqual([after_change.extra, after_change.period_amount], [{ floor: 2 }, 12_000]);
-  assert.equal((await donny('PATCH', `${plans}/popup-desk`, { is_active: false })).status, 200);
-  assert.equal((await donny('DELETE', `${plans}/popup-desk`)).status, 204);
-  assert.equal((await donny('GET', `${plans}/popup-desk`)).status, 404);
+  assert.equal((await broker('PATCH', `${plans}/popup-desk`, { is_active: false })).status, 200);
+  assert.equal((await broker('DELETE', `${plans}/popup-desk`)).status, 204);
+  assert.equal((await broker('GET', `${plans}/popup-desk`)).status, 404);
 });
 
-test('a plan takes what people may say of it and nothing else, as when it is sent back as it was read', async () => {
+test('an update with the response of a read changes the documented fields only', async () => {
   const { call: rival } = await registerSeller(app, 'rival', 'rivals');
-  await donny('POST', plans, { title: 'Round trip', period_amount: 500 });
-  const before = (await donny('GET', `${plans}/round-trip`)).json();
+  await broker('POST', plans, { title: 'Round trip', period_amount: 500 });
+  const before = (await broker('GET', `${plans}/round-trip`)).json();
   const elsewhere = { id: 99, profile_id: 1, created_at: '2020-01-01T00:00:00Z', nope: true };
-  const changed = await donny('PUT', `${plans}/round-trip`, { ...before, ...elsewhere, period_amount: 600 });
+  const changed = await broker('PUT', `${plans}/round-trip`, { ...before, ...elsewhere, period_amount: 600 });
   assert.equal(changed.status, 200, changed.text);
-  assert.deepEqual((await donny('GET', `${plans}/round-trip`)).json(), {
+  assert.deepEqual((await broker('GET', `${plans}/round-trip`)).json(), {
     ...before,
     period_amount: 600,
     discounted_period_amount: 600,
@@ -84,7 +84,7 @@ test('a plan takes what people may say of it and nothing else, as when it is sen
   assert.deepEqual([given.status, given.json<{ profile: { slug: string } }>().profile.slug], [200, 'rivals']);
 });
 
-test('[BUG] bad fields of a plan are named, none breaks the server', async () => {
+test('a plan with an invalid field gets 400, naming the field', async () => {
   const cases: [Record<string, unknown>, string][] = [
     [{}, 'title'],
     [{ title: 'Bad', period_type: 'fortnight' }, 'period_type'],
@@ -96,18 +96,18 @@ test('[BUG] bad fields of a plan are named, none breaks the server', async () =>
     [{ title: 'Bad', advance_discounts: [{ discount_value: 1 }] }, 'advance_discounts'],
   ];
   for (const [body, field] of cases) {
-    const reply = await donny('POST', plans, body);
+    const reply = await broker('POST', plans, body);
     assert.equal(reply.status, 400, reply.text);
     assert.ok(Object.keys(reply.json()).includes(field), reply.text);
   }
-  const negative = await donny('POST', plans, { title: 'Bad', period_amount: -1 });
+  const negative = await broker('POST', plans, { title: 'Bad', period_amount: -1 });
   assert.deepEqual(negative.json()['period_amount'], ['Ensure this value is greater than or equal to 0.']);
 });
 
-test('plans are the business of their provider', async () => {
+test('only managers of a provider read and write its plans', async () => {
   assert.equal((await visitor('GET', plans)).status, 401);
   for (const method of ['GET', 'POST'] as const) {
-    assert.equal((await xia(method, plans, method === 'GET' ? undefined : { title: 'Mine' })).status, 403);
+    assert.equal((await other_user(method, plans, method === 'GET' ? undefined : { title: 'Mine' })).status, 403);
   }
   const { call } = await registerSeller(app, 'sally', 'sallys');
   assert.equal(
@@ -115,35 +115,35 @@ test('plans are the business of their provider', async () => {
     403,
   );
   assert.equal((await call('POST', '/api/profile/sallys/plans', { title: 'Sold by Sally' })).status, 201);
-  assert.equal((await donny('GET', '/api/profile/cowork/plans/sold-by-sally')).status, 404);
+  assert.equal((await broker('GET', '/api/profile/cowork/plans/sold-by-sally')).status, 404);
 });
 
-test('[BUG] the list of plans reads active as true or false', async () => {
-  await donny('POST', plans, { title: 'Listed on', is_active: true });
-  await donny('POST', plans, { title: 'Listed off' });
+test('the list of plans filters by active=true and active=false and refuses other values', async () => {
+  await broker('POST', plans, { title: 'Listed on', is_active: true });
+  await broker('POST', plans, { title: 'Listed off' });
   const titles = async (query: string) =>
-    (await donny('GET', `${plans}?q=Listed&${query}`))
+    (await broker('GET', `${plans}?q=Listed&${query}`))
       .json<{ results: { title: string }[] }>()
       .results.map(({ title }) => title);
   assert.deepEqual(await titles('active=true'), ['Listed on']);
   assert.deepEqual(await titles('active=false'), ['Listed off']);
   assert.deepEqual(await titles('o=-title'), ['Listed on', 'Listed off']);
-  assert.equal((await donny('GET', `${plans}?active=maybe`)).status, 400);
+  assert.equal((await broker('GET', `${plans}?active=maybe`)).status, 400);
 });
 
-test('a plan with subscribers is not deleted', async () => {
-  await donny('POST', plans, { title: 'Taken', is_active: true, period_type: 'monthly' });
-  assert.equal((await xia('DELETE', '/api/cart')).status, 204);
-  await xia('POST', '/api/cart', { plan: 'taken' });
-  const paid = await xia('POST', '/api/billing/xia/checkout', {});
+test('a plan with subscribers cannot be deleted', async () => {
+  await broker('POST', plans, { title: 'Taken', is_active: true, period_type: 'monthly' });
+  assert.equal((await other_user('DELETE', '/api/cart')).status, 204);
+  await other_user('POST', '/api/cart', { plan: 'taken' });
+  const paid = await other_user('POST', '/api/billing/xia/checkout', {});
   assert.equal(paid.status, 200, paid.text);
-  const reply = await donny('DELETE', `${plans}/taken`);
+  const reply = await broker('DELETE', `${plans}/taken`);
   assert.equal(reply.status, 403);
   assert.equal(reply.json()['detail'], 'Cannot delete a plan with subscribers');
 });
 
-test('a plan in a currency without decimals is priced in whole units, on creation and on a change', async () => {
-  const refused = await donny('POST', plans, {
+test('a plan in a currency without decimals requires whole units on creation and on change', async () => {
+  const refused = await broker('POST', plans, {
     title: 'Tatami',
     unit: 'jpy',
     period_amount: 150_050,
@@ -160,8 +160,12 @@ test('a plan in a currency without decimals is priced in whole units, on creatio
     'use_charges',
   ]);
   const body = { title: 'Tatami', unit: 'jpy', period_amount: 150_000, period_type: 'monthly' };
-  assert.equal((await donny('POST', plans, body)).status, 201);
-  assert.equal((await donny('PUT', `${plans}/tatami`, { period_amount: 150_001 })).status, 400);
-  assert.equal((await donny('PUT', `${plans}/tatami`, { unit: 'usd', period_amount: 150_001 })).status, 200);
-  assert.equal((await donny('PUT', `${plans}/tatami`, { unit: 'krw' })).status, 400, 'its price is no whole won');
+  assert.equal((await broker('POST', plans, body)).status, 201);
+  assert.equal((await broker('PUT', `${plans}/tatami`, { period_amount: 150_001 })).status, 400);
+  assert.equal((await broker('PUT', `${plans}/tatami`, { unit: 'usd', period_amount: 150_001 })).status, 200);
+  assert.equal(
+    (await broker('PUT', `${plans}/tatami`, { unit: 'krw' })).status,
+    400,
+    'its price is not a whole number of won',
+  );
 });

@@ -15,7 +15,8 @@ export interface LineNames {
 }
 
 /**
- * Returns the text of a line: `Subscription to basic until 2027/01/10 (12 months) - a 10% discount`. Programs do not parse it.
+ * Returns the text of a line: `Subscription to basic until 2027/01/10 (12 months) - a 10% discount`. Programs do not
+ * parse it.
  * @see docs/spec/billing.md 2.2
  */
 export function describeOption(plan: Plan, option: PriceOption, names: LineNames = {}): string {

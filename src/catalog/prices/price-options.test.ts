@@ -10,7 +10,7 @@ import { chooseOption, priceOptions } from './price-options.ts';
 
 const from = new Date('2026-01-10T10:00:00Z');
 
-// The plan of the price matrix: 90.00 a month, four ways to pay in advance.
+// 90.00 a month with four advance discounts.
 const matrixPlan = aPlan({
   slug: 'basic',
   period_amount: 9000,
@@ -23,7 +23,7 @@ const matrixPlan = aPlan({
   ],
 });
 
-test('C6: the price matrix of a plan with advance discounts and coupons', () => {
+test('each combination of advance discount and coupon has its price and text', () => {
   const cases: [[DiscountType, number] | null, number[], (string | null)[]][] = [
     [
       null,
@@ -89,7 +89,7 @@ test('C6: the price matrix of a plan with advance discounts and coupons', () => 
   }
 });
 
-test('C6: a coupon over everything leaves one option, which is a line', () => {
+test('a coupon of 100 % leaves one free option', () => {
   const options = priceOptions(matrixPlan, { coupon: aCoupon({ discount_value: 10_000 }), from });
   assert.deepEqual(
     options.map(({ amount }) => amount),
@@ -98,7 +98,7 @@ test('C6: a coupon over everything leaves one option, which is a line', () => {
   assert.equal(chooseOption(options, 0), options[0]);
 });
 
-test('C1: a year in advance is described by its end, its months and its discount', () => {
+test('the text of a year in advance has its end, its months and its discount', () => {
   const option = chooseOption(priceOptions(matrixPlan, { coupon: null, from }), 3);
   assert.ok(option);
   assert.equal(
@@ -109,7 +109,7 @@ test('C1: a year in advance is described by its end, its months and its discount
   assert.equal(option.covers_to.toISOString(), '2027-01-10T10:00:00.000Z');
 });
 
-test('the text of a line names coupon, beneficiary, payer and company', () => {
+test('the text of a line names the coupon, the beneficiary, the payer and the company', () => {
   const coupon = aCoupon({ code: 'PROMO50', discount_value: 5000 });
   const [single] = priceOptions(matrixPlan, { coupon, from });
   assert.ok(single);
@@ -128,7 +128,7 @@ test('the text of a line names coupon, beneficiary, payer and company', () => {
   assert.equal(describeOption(matrixPlan, plain, { subscriber: 'Acme Inc' }), `${head} - Acme Inc`);
 });
 
-test('[BUG] a line bought for a group names its payer, never None', () => {
+test('a line of a group purchase names its payer, or no payer at all', () => {
   const [free] = priceOptions(matrixPlan, { coupon: aCoupon({ code: 'cpn_1234', discount_value: 10_000 }), from });
   assert.ok(free);
   const head = 'Subscription to basic until 2026/02/10 (1 month) - a 100% discount';
@@ -149,12 +149,12 @@ test('an option of a plan of two years costs, describes and covers two years', (
   assert.equal(describeOption(plan, option), 'Subscription to duo until 2028/01/31 (2 years)');
 });
 
-test('[BUG] digits in the slug of a plan are not taken for a number of periods', () => {
+test('digits in the slug of a plan do not change the number of periods', () => {
   const plan = aPlan({ slug: '3-month-trial', period_amount: 0, period_type: 'monthly' });
   assert.equal(priceOptions(plan, { coupon: null, from })[0]?.periods_count, 1);
 });
 
-test('[BUG] both ways into a plan with an unlock event cover one plan period', () => {
+test('both options of a plan with an unlock event cover one plan period', () => {
   const plan = aPlan({
     slug: 'report',
     period_amount: 9900,
@@ -179,14 +179,14 @@ test('[BUG] both ways into a plan with an unlock event cover one plan period', (
   );
 });
 
-test('B6: periods that are bought one after the other keep the day that the subscription began', () => {
+test('periods bought one after another keep the day of the month that the subscription began', () => {
   const anchor = new Date('2026-01-31T10:00:00Z');
   const february = new Date('2026-02-28T10:00:00Z');
   const [option] = priceOptions(matrixPlan, { coupon: null, from: february, anchor });
   assert.equal(option?.covers_to.toISOString(), '2026-03-31T10:00:00.000Z');
 });
 
-test('somebody who has a choice has to make it', () => {
+test('a buyer with several options has to choose one', () => {
   const options = priceOptions(matrixPlan, { coupon: null, from });
   assert.equal(chooseOption(options, 0), null);
   assert.equal(chooseOption(options, 6), null);
@@ -210,7 +210,7 @@ const anyPlan = fc
     aPlan({ ...plan, advance_discounts: advance_discounts.map(([discount, length]) => ({ ...discount, length })) }),
   );
 
-test('time that no date can tell is not sold in advance', () => {
+test('advance options that end after the year 9999 are excluded', () => {
   const discounts = [10, 1000].map((length) => ({ discount_type: 'percentage', discount_value: 0, length }) as const);
   const plan = aPlan({ period_type: 'yearly', period_length: 1000, advance_discounts: discounts });
   assert.deepEqual(
@@ -219,7 +219,7 @@ test('time that no date can tell is not sold in advance', () => {
   );
 });
 
-test('no price is negative, above its full amount or fractional, and each buys time', () => {
+test('every price is a whole number between zero and its full amount, and covers time', () => {
   fc.assert(
     fc.property(anyPlan, fc.option(anyDiscount), (plan, discount) => {
       const options = priceOptions(plan, { coupon: discount && aCoupon(discount), from });
@@ -233,7 +233,7 @@ test('no price is negative, above its full amount or fractional, and each buys t
   );
 });
 
-test('a larger coupon never makes a plan dearer', () => {
+test('a larger coupon never increases a price', () => {
   fc.assert(
     fc.property(anyPlan, anyDiscount, fc.nat({ max: 1000 }), (plan, discount, more) => {
       const larger = { ...discount, discount_value: discount.discount_value + more };
@@ -244,7 +244,7 @@ test('a larger coupon never makes a plan dearer', () => {
   );
 });
 
-test('advance prices in percent are whole units', () => {
+test('advance prices with a percentage discount are whole units', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 1e9 }),
@@ -263,7 +263,7 @@ test('advance prices in percent are whole units', () => {
   );
 });
 
-test('a price in a currency without decimals is a whole number of units, whatever is taken off', () => {
+test('a price in a currency without decimals is a whole number of units after every discount', () => {
   for (const unit of ['jpy', 'isk']) {
     const plan = aPlan({
       unit,

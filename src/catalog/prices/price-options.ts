@@ -33,10 +33,10 @@ export interface PriceTerms {
 /**
  * Prices the options to buy a plan: one plan period, then one option per advance discount, by increasing length.
  *
- * The advance discount is applied first; one in percent is rounded so that the price is a whole number of units. The coupon
- * is applied to the remainder. Every price can be charged: in a currency without decimals it is rounded down to whole units.
- * Excludes advance options with a price of zero, and those that end after the year 9999.
- * A plan with an unlock event has two options: pay now, or get access now and pay at the event.
+ * The advance discount is applied first; one in percent is rounded so that the price is a whole number of units. The
+ * coupon is applied to the remainder. Every price can be charged: in a currency without decimals it is rounded down to
+ * whole units. Excludes advance options with a price of zero, and those that end after the year 9999. A plan with an
+ * unlock event has two options: pay now, or get access now and pay at the event.
  * @throws instant_out_of_range (400) when one more period would end after the year 9999
  * @see docs/spec/billing.md 3.3 to 3.5
  */
@@ -55,7 +55,9 @@ export function priceOptions(plan: Plan, terms: PriceTerms): PriceOption[] {
   return [single, ...advance];
 }
 
-/** Returns the option that a buyer takes: the only one, or the one with the number (from 1). Null if none is chosen yet. */
+/**
+ * Returns the option that a buyer takes: the only one, or the one with the number (from 1). Null if none is chosen yet.
+ */
 export function chooseOption(options: readonly PriceOption[], number: number): PriceOption | null {
   if (options.length === 1) return options[0] ?? null;
   return options[number - 1] ?? null;
@@ -109,7 +111,9 @@ function coverageOf(
   return { periods_count, covers_from: terms.from, covers_to };
 }
 
-/** Returns the texts of both discounts. Two of one type are one text; two percentages are the percentage of their sum. */
+/**
+ * Returns the texts of both discounts. Two of one type are one text; two percentages are the percentage of their sum.
+ */
 function joinDiscountTexts(
   plan: Plan,
   advance: Discount,

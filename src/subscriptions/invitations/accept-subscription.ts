@@ -44,8 +44,8 @@ export async function acceptGrant(ctx: Context, profile_id: ProfileId, key: stri
 }
 
 /**
- * Loads the grant of a link for the user who opened it: a manager of the profile, or the user invited to manage it. The key
- * alone selects it: the slug of the profile may have changed since the link was sent.
+ * Loads the grant of a link for the user who opened it: a manager of the profile, or the user invited to manage it. The
+ * key alone selects it: the slug of the profile may have changed since the link was sent.
  * @throws subscription_key_unknown (404) · email_unverified (403) for a user who has yet to verify the address
  */
 export async function getGrant(

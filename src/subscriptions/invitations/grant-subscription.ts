@@ -33,8 +33,8 @@ export interface Granted {
 /**
  * Subscribes a profile to a plan on behalf of its provider: one free plan period, renewals are billed.
  *
- * Returns a running subscription unchanged. With `force`, an unknown address gets a profile, which waits for the user who
- * verifies the address.
+ * Returns a running subscription unchanged. With `force`, an unknown address gets a profile, which waits for the user
+ * who verifies the address.
  * @throws plan_not_provided, subscriber_unknown (404), invalid_input (400)
  */
 export async function grantSubscription(

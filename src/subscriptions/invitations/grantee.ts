@@ -29,9 +29,9 @@ export interface Grantee {
 }
 
 /**
- * Finds the subscriber that a provider names. The order of precedence is: the profile with the slug; the profile with the
- * verified e-mail address; the personal profile of the user who verified the address, created when missing; the profile
- * that an earlier grant of this provider created for the address. Undefined for an archived profile.
+ * Finds the subscriber that a provider names. The order of precedence is: the profile with the slug; the profile with
+ * the verified e-mail address; the personal profile of the user who verified the address, created when missing; the
+ * profile that an earlier grant of this provider created for the address. Undefined for an archived profile.
  */
 export async function findGrantee(
   tx: Tx,
@@ -99,7 +99,8 @@ async function findInvitee(tx: Tx, profile: Profile): Promise<Grantee['invitee']
   const email = profile.invited_email;
   if (email === null) return null;
   const user: User | undefined = await findUserByEmail(tx, email);
-  // An unverified user with a password verifies the address after signing in: an activation link would replace the password.
+  // An unverified user with a password verifies the address after signing in: an activation link would replace the
+  // password.
   if (user && (user.has_password || isEmailVerified(user))) return null;
   return { id: user?.id ?? null, email };
 }

@@ -11,7 +11,7 @@ before(async () => {
 });
 after(() => app.close());
 
-/** A seller with a plan: no more is needed to send mail in our name. */
+/** Registers a provider with a plan, the only requirement for sending invitations. */
 async function makeSpammer(name: string): Promise<Call> {
   const call = apiClient(app, await registerPerson(app, name));
   await app.db.updateTable('profiles').set({ is_provider: true }).where('slug', '=', name).execute();
@@ -25,7 +25,7 @@ async function tooManyAfter(call: () => Promise<Answer>): Promise<number> {
   return Number.POSITIVE_INFINITY;
 }
 
-test('granting subscriptions to strangers is no way to mail the world', async () => {
+test('a provider can grant 60 subscriptions to unknown addresses per hour', async () => {
   const call = await makeSpammer('spammer');
   let n = 0;
   const count = await tooManyAfter(() => {
@@ -35,7 +35,7 @@ test('granting subscriptions to strangers is no way to mail the world', async ()
   assert.equal(count, 60);
 });
 
-test('a user who sells nothing invites twenty times an hour', async () => {
+test('a user who is not a provider can invite 20 times per hour', async () => {
   const call = apiClient(app, await registerPerson(app, 'ordinary'));
   let n = 0;
   const count = await tooManyAfter(() => {
@@ -45,7 +45,7 @@ test('a user who sells nothing invites twenty times an hour', async () => {
   assert.equal(count, 20);
 });
 
-test('making people for others, and asking profiles for roles, counts as well', async () => {
+test('created profiles and role requests count towards the limit of invitations', async () => {
   const maker = await makeSpammer('maker');
   let n = 0;
   const made = await tooManyAfter(() => {

@@ -26,7 +26,7 @@ before(async () => {
 });
 after(() => database.close());
 
-/** A caller with a clock of the test's own. */
+/** Returns the context of a caller, at `now` if given. */
 async function as(person: Person | null, now?: Date): Promise<TestContext> {
   return testContext(database.db, { ...(person ? { actor: signedIn(person.user) } : {}), ...(now ? { now } : {}) });
 }
@@ -76,7 +76,7 @@ test('only the subscriber can accept a grant, and only once', async () => {
   const other = await makePerson(database.db);
   const granting = await as(seller);
   const target = { provider_id: seller.profile.id, plan: plan.slug };
-  const input = { profile: { slug: person.profile.slug, full_name: 'Whoever' }, message: 'Welcome' };
+  const input = { profile: { slug: person.profile.slug, full_name: 'Any Name' }, message: 'Welcome' };
   const granted = await grantSubscription(granting, target, input, { force: false });
   assert.ok(granted.is_new);
   const key = granted.subscription.grant_key ?? '';
@@ -101,7 +101,7 @@ test('a grant of a running subscription returns it unchanged', async () => {
   const plan = await makePlan(seed, { provider_id: seller.profile.id });
   const person = await makePerson(database.db);
   const running = await subscribe(seed, person.profile, plan);
-  const told = (await eventsNamed(database.db, 'subscription_grant_created')).length;
+  const created_count = (await eventsNamed(database.db, 'subscription_grant_created')).length;
   const target = { provider_id: seller.profile.id, plan: plan.slug };
   const again = await grantSubscription(
     await as(seller),
@@ -110,14 +110,14 @@ test('a grant of a running subscription returns it unchanged', async () => {
     { force: false },
   );
   assert.deepEqual([again.is_new, again.subscription], [false, running]);
-  assert.equal((await eventsNamed(database.db, 'subscription_grant_created')).length, told);
+  assert.equal((await eventsNamed(database.db, 'subscription_grant_created')).length, created_count);
 });
 
 test('a grant that has ended cannot be accepted', async () => {
   const seller = await makeSeller(database.db);
   const plan = await makePlan(seed, { provider_id: seller.profile.id });
   const person = await makePerson(database.db);
-  const input = { profile: { slug: person.profile.slug, full_name: 'Whoever' } };
+  const input = { profile: { slug: person.profile.slug, full_name: 'Any Name' } };
   const { subscription } = await grantSubscription(
     await as(seller),
     { provider_id: seller.profile.id, plan: plan.slug },
@@ -136,7 +136,7 @@ test('a plan without consent is active at once for customers of the provider onl
   const plan = await makePlan(seed, { provider_id: seller.profile.id, skip_optin_on_grant: true });
   const target = { provider_id: seller.profile.id, plan: plan.slug };
   const person = await makePerson(database.db);
-  const input = { profile: { slug: person.profile.slug, full_name: 'Whoever' } };
+  const input = { profile: { slug: person.profile.slug, full_name: 'Any Name' } };
   const granting = await as(seller);
   const { subscription } = await grantSubscription(granting, target, input, { force: false });
   assert.notEqual(subscription.grant_key, null);
@@ -181,8 +181,8 @@ test('a grant to an unknown address requires force and sends one activation key'
   const { subscription } = await grantSubscription(granting, target, { profile, message }, { force: true });
   const made = await findProfileBySlug(database.db, 'new-company');
   assert.equal(made?.id, subscription.profile_id);
-  assert.deepEqual(await findManagerIds(database.db, made.id), [], 'it waits for its owner');
-  assert.equal(await findUserByEmail(database.db, profile.email), undefined, 'no login is made');
+  assert.deepEqual(await findManagerIds(database.db, made.id), [], 'it has no manager yet');
+  assert.equal(await findUserByEmail(database.db, profile.email), undefined, 'no user is created');
   const event = (await eventsNamed(database.db, 'subscription_grant_created')).at(-1);
   assert.match(String(event?.['key']), /^[0-9a-f]{40}$/);
   assert.equal(event?.['grant_key'], subscription.grant_key);
@@ -234,7 +234,7 @@ test('a declined grant never counts as an agreed subscription', async () => {
   const seller = await makeSeller(database.db);
   const plan = await makePlan(seed, { provider_id: seller.profile.id });
   const person = await makePerson(database.db);
-  const input = { profile: { slug: person.profile.slug, full_name: 'Whoever' } };
+  const input = { profile: { slug: person.profile.slug, full_name: 'Any Name' } };
   await grantSubscription(await as(seller), { provider_id: seller.profile.id, plan: plan.slug }, input, {
     force: false,
   });

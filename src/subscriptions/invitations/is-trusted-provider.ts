@@ -11,8 +11,8 @@ export async function isCustomer(tx: Tx, profile_id: ProfileId, provider_id: Pro
 }
 
 /**
- * True if a gift of a plan needs no consent of the profile: its provider is the profile itself, the broker, or a provider
- * that the profile has an active subscription to.
+ * True if a gift of a plan needs no consent of the profile: its provider is the profile itself, the broker, or a
+ * provider that the profile has an active subscription to.
  */
 export async function isTrustedProvider(
   tx: Tx,

@@ -13,10 +13,10 @@ import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 import { claimWaiting } from './claim-waiting.ts';
 import { findEntitlements, findProvidingProfiles } from '../records/entitlement-store.ts';
 
-/** What is granted to an e-mail address, and who can get at it before and after the address is verified. */
+/** Grants to an e-mail address, before and after the address is verified. */
 let app: TestApp;
 let ctx: TestContext;
-let gina: ReturnType<typeof apiClient>;
+let provider: ReturnType<typeof apiClient>;
 const grants = '/api/profile/gym/plans/pass/subscriptions';
 
 before(async () => {
@@ -25,13 +25,13 @@ before(async () => {
   const manager = await makeReadyUser(app.db, { username: 'gina' });
   const gym = await makeOrganization(app.db, { slug: 'gym', manager, is_provider: true });
   await makePlan(ctx, { provider_id: gym.id, title: 'Pass', skip_optin_on_grant: true });
-  gina = apiClient(app, await tokenOf(app, manager));
+  provider = apiClient(app, await tokenOf(app, manager));
 });
 after(() => app.close());
 
 type Grantee = { email: string; type?: 'personal' | 'organization'; slug?: string };
 const grant = async (profile: Grantee, force = '?force=1') =>
-  gina('POST', grants + force, { profile: { full_name: 'New Person', type: 'personal', ...profile } });
+  provider('POST', grants + force, { profile: { full_name: 'New Person', type: 'personal', ...profile } });
 
 const callOf = async (user: User) => apiClient(app, await tokenOf(app, user));
 const countOf = async (user: User, profile: string) =>
@@ -41,7 +41,7 @@ const accessiblesOf = async (user: User) =>
   (await (await callOf(user))('GET', `/api/users/${user.username}/accessibles`)).json<{ results: Accessible[] }>()
     .results;
 
-/** Marks the address as verified and attaches what waits for it, as the first proof does. */
+/** Marks the address as verified and claims what waits for it, as the first verification does. */
 async function verify(user: User): Promise<User> {
   const at = app.clock.now();
   return inTransaction(app.db, async (tx) => {
@@ -56,22 +56,26 @@ async function verify(user: User): Promise<User> {
 const unverified = (username: string, email: string, personal = true) =>
   makeReadyUser(app.db, { username, email, email_verified_at: null, personal });
 
-test('a grant to an address reaches no profile whose address was only typed', async () => {
+test('a grant to an address does not reach a profile with that address unverified', async () => {
   const email = 'wanted@corp.example';
   const typist = await unverified('typist', email);
   const grabber = await makeReadyUser(app.db, { username: 'grabber' });
   await makeOrganization(app.db, { slug: 'grab', email, manager: grabber });
-  assert.equal((await grant({ email }, '')).status, 404, 'nobody is known by that address');
+  assert.equal((await grant({ email }, '')).status, 404, 'no verified user has that address');
   const granted = await grant({ email });
   assert.equal(granted.status, 201, granted.text);
-  assert.notEqual(granted.json()['grant_key'], null, 'the provider sees it as offered');
+  assert.notEqual(granted.json()['grant_key'], null, 'it waits for consent');
   assert.equal(await countOf(typist, 'typist'), 0);
   assert.equal(await countOf(grabber, 'grab'), 0);
   const again = await grant({ email }, '');
-  assert.deepEqual([again.status, again.json()['grant_key']], [200, granted.json()['grant_key']], 'granting repeats');
+  assert.deepEqual(
+    [again.status, again.json()['grant_key']],
+    [200, granted.json()['grant_key']],
+    'a repeated grant returns the same key',
+  );
 });
 
-test('what waits for an address goes to the user who verifies it, and waits for consent there', async () => {
+test('a grant to an address moves to the user who verifies it and still waits for consent', async () => {
   const email = 'waits@corp.example';
   const owner = await unverified('waits', email);
   assert.equal((await grant({ email })).status, 201);
@@ -80,18 +84,18 @@ test('what waits for an address goes to the user who verifies it, and waits for 
   assert.ok(own);
   assert.equal(await countOf(owner, 'waits'), 1);
   const providers = await findProvidingProfiles(app.db, own.id, app.clock.now(), 90);
-  assert.deepEqual(providers, [], 'the provider does not become one by granting');
+  assert.deepEqual(providers, [], 'a grant alone gives its provider no access');
   assert.deepEqual((await findEntitlements(app.db, [own.id])).get(own.id), [], 'no access rule is satisfied');
-  const seen = (await gina('GET', `${grants}/all`)).json<{ results: { profile: { slug: string } }[] }>();
+  const seen = (await provider('GET', `${grants}/all`)).json<{ results: { profile: { slug: string } }[] }>();
   assert.ok(seen.results.some(({ profile }) => profile.slug === 'waits'));
 });
 
-test('what waits goes to another account when that one proves the address first', async () => {
+test('a grant to an address moves to the first account that verifies it', async () => {
   const email = 'moved@corp.example';
   const squatter = await unverified('squatter', email);
   assert.equal((await grant({ email })).status, 201);
   assert.equal((await grant({ email, type: 'organization', slug: 'their-company' })).status, 201);
-  const invited = await gina('POST', '/api/profile/gym/roles/contributor', { email });
+  const invited = await provider('POST', '/api/profile/gym/roles/contributor', { email });
   assert.equal(invited.status, 201, invited.text);
   await app.db.updateTable('users').set({ email: 'other@corp.example' }).where('id', '=', squatter.id).execute();
   const owner = await makeUser(app.db, { username: 'owner', email });
@@ -112,14 +116,14 @@ test('what waits goes to another account when that one proves the address first'
   assert.equal(await countOf(squatter, 'squatter'), 0);
 });
 
-/** Signs the terms, so that every route is open. */
+/** Signs the terms, which routes require. */
 async function readied(user: User): Promise<User> {
   const call = await callOf(user);
   assert.equal((await call('POST', '/api/legal/terms-of-use/sign', { read_terms: true })).status, 200);
   return user;
 }
 
-test('a waiting grant of a plan that the owner has already is dropped', async () => {
+test('a waiting grant of a plan that the user already has is deleted on verification', async () => {
   const email = 'twice@corp.example';
   const owner = await unverified('twice', email);
   assert.equal((await grant({ email })).status, 201);
@@ -128,13 +132,13 @@ test('a waiting grant of a plan that the owner has already is dropped', async ()
   assert.equal(await countOf(owner, 'twice'), 1);
 });
 
-test('a forced grant accepts nothing for a known user: role and subscription wait', async () => {
+test('a forced grant to a known user leaves role and subscription waiting for consent', async () => {
   const known = await makeReadyUser(app.db, { username: 'known' });
   const shell = { email: 'known@example.com', type: 'organization', slug: 'shell' } as const;
   const granted = await grant(shell);
   assert.equal(granted.status, 201, granted.text);
   const key = String(granted.json()['grant_key']);
-  assert.match(key, /^[0-9a-f]{40}$/, 'whatever the plan says about consent');
+  assert.match(key, /^[0-9a-f]{40}$/, 'the grant waits although the plan requires no consent');
   const profile = await app.db
     .selectFrom('profiles')
     .select('id')
@@ -147,20 +151,20 @@ test('a forced grant accepts nothing for a known user: role and subscription wai
     [['shell', true]],
   );
   assert.deepEqual((await findEntitlements(app.db, [profile.id])).get(profile.id), []);
-  assert.equal((await gina('GET', '/api/profile/shell')).status, 403, 'the provider has no access');
+  assert.equal((await provider('GET', '/api/profile/shell')).status, 403, 'the provider has no access');
 
   const path = `/profile/shell/subscriptions/accept/${key}/`;
   const other = await browserOf('gina');
-  assert.equal((await other.get(path)).status, 404, 'the key is of no use to another user');
+  assert.equal((await other.get(path)).status, 404, 'the key is unknown to another user');
   const browser = await browserOf('known');
   assert.match((await browser.get(path)).text, /Pass/);
-  assert.equal((await findManagerIds(app.db, profile.id)).length, 0, 'looking accepts nothing');
+  assert.equal((await findManagerIds(app.db, profile.id)).length, 0, 'a GET accepts nothing');
   assert.equal((await browser.post(path, {})).status, 303);
   assert.deepEqual(await findManagerIds(app.db, profile.id), [known.id]);
   assert.equal((await findEntitlements(app.db, [profile.id])).get(profile.id)?.length, 1);
 });
 
-test('a grant to a known user without profile waits on the own profile', async () => {
+test('a grant to a known user without profile waits on a new personal profile', async () => {
   const known = await makeReadyUser(app.db, { username: 'bare' });
   const granted = await grant({ email: 'bare@example.com' }, '');
   assert.equal(granted.status, 201, granted.text);
@@ -170,7 +174,7 @@ test('a grant to a known user without profile waits on the own profile', async (
   assert.deepEqual((await findEntitlements(app.db, [own.id])).get(own.id), []);
 });
 
-test('an unverified user who follows the link of a grant is asked to verify the address', async () => {
+test('an unverified user who opens the link of a grant is redirected to verify the address', async () => {
   const email = 'follows@corp.example';
   await unverified('follows', email);
   const key = String((await grant({ email })).json()['grant_key']);
@@ -189,7 +193,7 @@ async function browserOf(username: string) {
   return browser;
 }
 
-test('a role given to a member without consent is no agreement that access rules count', async () => {
+test('a role that waits for consent does not count for access rules', async () => {
   const known = await makeReadyUser(app.db, { username: 'unasked' });
   const waiting = await makeOrganization(app.db, { slug: 'waiting' });
   await makeMember(app.db, waiting, known, 'contributor');
@@ -207,7 +211,7 @@ const mailsTo = async (address: string) => {
   return answer.json<{ results: Mail[] }>().results.map(({ text }) => text);
 };
 
-test('an unknown person activates a login by the link of a grant and finds it there, waiting', async () => {
+test('an unknown person activates an account with the link of a grant, which then waits there', async () => {
   const email = 'brand-new@corp.example';
   assert.equal((await grant({ email })).status, 201);
   const [mail] = await mailsTo(email);
@@ -228,7 +232,7 @@ test('an unknown person activates a login by the link of a grant and finds it th
   assert.notEqual(results[0]?.grant_key, null);
 });
 
-test('a registered person gets what waits by a code sent to the address', async () => {
+test('a registered user gets a waiting grant by verifying the address with a code', async () => {
   const email = 'coded@corp.example';
   const user = await unverified('coded', email);
   assert.equal((await grant({ email })).status, 201);
@@ -241,7 +245,7 @@ test('a registered person gets what waits by a code sent to the address', async 
   assert.equal(await countOf(user, 'coded'), 1);
 });
 
-test('an offer that waits discloses nothing of the profile or its members', async () => {
+test('a waiting grant discloses no contact details of the profile or its members', async () => {
   const private_one = await makeReadyUser(app.db, { username: 'private', personal: true });
   await app.db
     .updateTable('profiles')
@@ -263,11 +267,11 @@ test('an offer that waits discloses nothing of the profile or its members', asyn
     `${ofProvider}/unengaged`,
     `${grants}/private`,
   ]) {
-    const seen = await gina('GET', `${path}${path.endsWith('private') ? '' : '?page_size=100'}`);
+    const seen = await provider('GET', `${path}${path.endsWith('private') ? '' : '?page_size=100'}`);
     assert.equal(seen.status, 200, `${path}: ${seen.text}`);
     assert.doesNotMatch(seen.text, secret, path);
   }
-  assert.equal((await gina('GET', `${grants}?q=Secret`)).json()['count'], 0, 'nor by searching');
-  assert.equal((await gina('GET', `${ofProvider}/engaged?q=private`)).json()['count'], 0);
-  assert.equal((await gina('GET', `${ofProvider}?q=private`)).json()['count'], 0);
+  assert.equal((await provider('GET', `${grants}?q=Secret`)).json()['count'], 0, 'a search discloses nothing');
+  assert.equal((await provider('GET', `${ofProvider}/engaged?q=private`)).json()['count'], 0);
+  assert.equal((await provider('GET', `${ofProvider}?q=private`)).json()['count'], 0);
 });

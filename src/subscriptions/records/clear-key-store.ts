@@ -1,7 +1,9 @@
 import type { Tx } from '#platform/db/database';
 import { sealClearKeysIn } from '#platform/security/clear-key-store';
 
-/** Seals keys of at most `rows_max` subscriptions that an earlier version stored in clear; returns the number changed. */
+/**
+ * Seals keys of at most `rows_max` subscriptions that an earlier version stored in clear; returns the number changed.
+ */
 export async function sealClearSubscriptionKeys(tx: Tx, rows_max: number): Promise<number> {
   return sealClearKeysIn(tx, 'subscriptions', rows_max);
 }

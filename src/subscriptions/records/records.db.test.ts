@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => database.close());
 
-/** A caller with a clock of the test's own. */
+/** Returns the context of a caller, at `now` if given. */
 async function as(person: Person | null, now?: Date): Promise<TestContext> {
   return testContext(database.db, { ...(person ? { actor: signedIn(person.user) } : {}), ...(now ? { now } : {}) });
 }

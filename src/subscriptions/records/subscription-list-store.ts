@@ -15,8 +15,8 @@ import type { Subscription } from './subscription.ts';
 export type Span = 'active' | 'ended' | 'all';
 
 /**
- * Selection by party: the subscriptions of a profile, optionally to plans of some providers only, or the subscriptions to
- * a provider's plans.
+ * Selection by party: the subscriptions of a profile, optionally to plans of some providers only, or the subscriptions
+ * to a provider's plans.
  */
 export type SubscriptionParty =
   | { profile_id: ProfileId; provider_ids?: readonly ProfileId[] }

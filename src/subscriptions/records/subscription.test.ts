@@ -18,7 +18,7 @@ const running: Subscription = {
   request_key: null,
 };
 
-test('a subscription is active from its first instant to the last before its end, once both sides agree', () => {
+test('a subscription is active from its beginning (inclusive) to its end (exclusive) once both sides agreed', () => {
   const cases: [Partial<Subscription>, Date, boolean][] = [
     [{}, at, true],
     [{}, running.created_at, true],
@@ -31,12 +31,12 @@ test('a subscription is active from its first instant to the last before its end
   for (const [fields, when, active] of cases) assert.equal(isActive({ ...running, ...fields }, when), active);
 });
 
-test('B6: extending keeps the day that the subscription began', () => {
+test('an extension keeps the day of the month that the subscription began', () => {
   assert.equal(extendedEnd(running, 1, 'monthly').toISOString(), '2026-04-30T10:00:00.000Z');
   assert.equal(extendedEnd(running, 2, 'monthly').toISOString(), '2026-05-31T10:00:00.000Z');
 });
 
-test('[NEW] a subscriber brings the end forward, a provider moves it', () => {
+test('a subscriber can only shorten a subscription; a provider can set any end', () => {
   const cases: [string, 'subscriber' | 'provider', boolean][] = [
     ['2026-03-20T00:00:00Z', 'subscriber', true],
     [at.toISOString(), 'subscriber', true],
@@ -53,7 +53,7 @@ test('[NEW] a subscriber brings the end forward, a provider moves it', () => {
   }
 });
 
-test('a grant takes effect at once for a present customer only, and if the plan says so', () => {
+test('a grant is active at once only for a customer and only if the plan allows it', () => {
   const plan = { skip_optin_on_grant: true };
   const customer = { is_customer: true, is_waiting_profile: false };
   assert.ok(isGrantActiveAtOnce(plan, customer));

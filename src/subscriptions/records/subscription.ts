@@ -25,7 +25,9 @@ export function subscriptionSubject(id: SubscriptionId, use_slug = ''): { kind: 
   return { kind: 'sub', id: String(id), part: use_slug };
 }
 
-/** Returns the subscription that a subject of the ledger is about, itself or one of its uses; null for other subjects. */
+/**
+ * Returns the subscription that a subject of the ledger is about, itself or one of its uses; null for other subjects.
+ */
 export function subscriptionIdOf(subject: { kind: string; id: string }): SubscriptionId | null {
   return subject.kind === 'sub' ? (Number(subject.id) as SubscriptionId) : null; // written by subscriptionSubject
 }

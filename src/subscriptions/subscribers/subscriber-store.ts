@@ -33,8 +33,8 @@ export interface SubscriberFilter {
 }
 
 /**
- * Lists the profiles that have or had a subscription to one of the plans. `start_at` and `ends_at` restrict it to profiles
- * with such a subscription that overlaps the period.
+ * Lists the profiles that have or had a subscription to one of the plans. `start_at` and `ends_at` restrict it to
+ * profiles with such a subscription that overlaps the period.
  */
 export async function listSubscribers(
   reader: Reader,

@@ -31,8 +31,8 @@ export interface SubscriptionTarget {
 /**
  * Changes the running subscription of a profile to a plan; fields that the input omits keep their values.
  *
- * A subscriber may shorten it, which also switches the renewal off; only the provider or the broker may extend it. Only the
- * subscriber or the broker may switch the renewal on.
+ * A subscriber may shorten it, which also switches the renewal off; only the provider or the broker may extend it. Only
+ * the subscriber or the broker may switch the renewal on.
  * @throws subscription_unknown (404), subscription_protected (403), invalid_input (400), subscription_overlaps (409)
  */
 export async function changeSubscription(

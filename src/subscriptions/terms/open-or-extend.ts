@@ -45,9 +45,10 @@ export interface Opened {
 /**
  * Opens a subscription of a profile to a plan, or extends the one with the latest end that has not ended.
  *
- * A new subscription waits for the provider if the plan requires that. An order by the profile accepts a grant that waits.
- * A gift of a provider that the profile does not subscribe to waits for the profile: a provider may read the profiles of
- * its subscribers. An order may be settled long after `at`; a subscription that was opened in between is extended.
+ * A new subscription waits for the provider if the plan requires that. An order by the profile accepts a grant that
+ * waits. A gift of a provider that the profile does not subscribe to waits for the profile: a provider may read the
+ * profiles of its subscribers. An order may be settled long after `at`; a subscription that was opened in between is
+ * extended.
  * Locks: the slot of the profile and the plan, then the subscription.
  */
 export async function openOrExtend(tx: Tx, opening: Opening): Promise<Opened> {

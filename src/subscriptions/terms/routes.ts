@@ -30,13 +30,16 @@ const managing = { kind: 'direct' } as const;
 const providing = { kind: 'provider', frictionless: true } as const;
 const tags = ['subscriptions'];
 
-/** The subscriptions of a profile, for the subscriber and its providers, and one subscription for the provider of its plan. */
+/**
+ * The subscriptions of a profile, for the subscriber and its providers, and one subscription for the provider of its
+ * plan.
+ */
 export function subscriptionRoutes(app: App): void {
-  listRoute(app, '/api/profile/:profile/subscriptions', 'active', {
+  subscriptionListRoute(app, '/api/profile/:profile/subscriptions', 'active', {
     summary: 'Lists present subscriptions',
     description: 'Lists the subscriptions of a profile that run now.',
   });
-  listRoute(app, '/api/profile/:profile/subscriptions/expired', 'ended', {
+  subscriptionListRoute(app, '/api/profile/:profile/subscriptions/expired', 'ended', {
     summary: 'Lists expired subscriptions',
     description: 'Lists the subscriptions of a profile that have ended.',
   });
@@ -44,7 +47,7 @@ export function subscriptionRoutes(app: App): void {
   subscriberRoutes(app);
 }
 
-function listRoute(app: App, url: string, span: Span, texts: OperationTexts): void {
+function subscriptionListRoute(app: App, url: string, span: Span, texts: OperationTexts): void {
   app.get(
     url,
     {
@@ -74,6 +77,7 @@ function listRoute(app: App, url: string, span: Span, texts: OperationTexts): vo
 }
 
 /** The subscription of a profile to one plan. */
+// long: the operations of one URL
 function subscribedPlanRoutes(app: App): void {
   const url = '/api/profile/:profile/subscriptions/:subscribed_plan';
   app.get(
@@ -152,6 +156,7 @@ function subscribedPlanRoutes(app: App): void {
 }
 
 /** One subscription to a plan, for the provider of the plan. */
+// long: the operations of one URL
 function subscriberRoutes(app: App): void {
   const url = '/api/profile/:profile/plans/:plan/subscriptions/:subscriber';
   app.get(

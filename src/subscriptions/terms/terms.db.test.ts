@@ -29,7 +29,7 @@ before(async () => {
 });
 after(() => database.close());
 
-/** A caller with a clock of the test's own. */
+/** Returns the context of a caller, at `now` if given. */
 async function as(person: Person | null, now?: Date): Promise<TestContext> {
   return testContext(database.db, { ...(person ? { actor: signedIn(person.user) } : {}), ...(now ? { now } : {}) });
 }
@@ -235,7 +235,7 @@ test('an order by the profile accepts a grant that waits', async () => {
   const seller = await makeSeller(database.db);
   const plan = await makePlan(seed, { provider_id: seller.profile.id });
   const person = await makePerson(database.db);
-  const input = { profile: { slug: person.profile.slug, full_name: 'Whoever' } };
+  const input = { profile: { slug: person.profile.slug, full_name: 'Any Name' } };
   await grantSubscription(await as(seller), { provider_id: seller.profile.id, plan: plan.slug }, input, {
     force: false,
   });
@@ -255,6 +255,6 @@ test('an archived profile has no running subscription and no active plan', async
   assert.equal(await findSubscription(database.db, customer.profile.id, plan.id, at), undefined);
   assert.deepEqual(await listed({ profile_id: seller.profile.id }, 'active', at), []);
   assert.equal((await reread(database.db, plan))?.is_active, false);
-  const nobody = await makePerson(database.db);
-  await inTransaction(database.db, (tx) => endAllOfProfile(tx, nobody.profile.id, at));
+  const without_plans = await makePerson(database.db);
+  await inTransaction(database.db, (tx) => endAllOfProfile(tx, without_plans.profile.id, at));
 });

@@ -13,7 +13,7 @@ const fresh = (quota: number): Usage => ({
 });
 const unlimited = { maximum_limit: null };
 
-test('C8: a quota of 100 is used up before anything is billed', () => {
+test('uses are billed only beyond a quota of 100', () => {
   let usage = fresh(100);
   const billed = [60, 50, 5, 0, 100].map((quantity) => {
     const counted = countUses(usage, unlimited, quantity);
@@ -24,14 +24,14 @@ test('C8: a quota of 100 is used up before anything is billed', () => {
   assert.equal(usage.used_quantity, 216);
 });
 
-test('uses bought in advance follow the free ones', () => {
+test('uses bought in advance are counted after the free ones', () => {
   const bought = { ...fresh(10), rollover_quota: 5 };
   const counted = countUses(bought, unlimited, 12);
   assert.deepEqual([counted.billed_quantity, counted.usage.expiring_quota, counted.usage.rollover_quota], [0, 0, 3]);
   assert.equal(countUses(counted.usage, unlimited, 4).billed_quantity, 1);
 });
 
-test('somebody is told once when the last free use is taken', () => {
+test('the end of the quota is reported once', () => {
   const first = countUses(fresh(10), unlimited, 11);
   assert.ok(first.is_quota_reached);
   assert.ok(!countUses(first.usage, unlimited, 1).is_quota_reached);
@@ -39,7 +39,7 @@ test('somebody is told once when the last free use is taken', () => {
   assert.ok(!countUses(fresh(0), unlimited, 1).is_quota_reached);
 });
 
-test('[BUG] the limit is that of a period, and crossing it is told once', () => {
+test('crossing the limit is reported once per plan period', () => {
   const use = { maximum_limit: 100, quota: 10 };
   const crossed: boolean[] = [];
   let usage = fresh(10);
@@ -54,7 +54,7 @@ test('[BUG] the limit is that of a period, and crossing it is told once', () => 
   assert.ok(!countUses(fresh(0), { maximum_limit: 0 }, 1_000_000).is_limit_crossed);
 });
 
-test('the quota is full again when a period begins, and not before', () => {
+test('the quota is reset when a plan period begins, and not before', () => {
   const used = countUses({ ...fresh(10), rollover_quota: 2 }, unlimited, 8).usage;
   assert.equal(renewQuota(used, { quota: 10 }, period_started_at), used);
   assert.equal(renewQuota(used, { quota: 10 }, new Date('2025-12-01T00:00:00Z')), used);
@@ -63,7 +63,7 @@ test('the quota is full again when a period begins, and not before', () => {
   assert.equal(renewed.used_quantity, 8);
 });
 
-test('no use is lost: what is not billed was free or bought in advance', () => {
+test('every use is billed, free or bought in advance', () => {
   const anyUsage = fc.record({ expiring_quota: fc.nat(1000), rollover_quota: fc.nat(1000) });
   fc.assert(
     fc.property(anyUsage, fc.array(fc.integer({ min: 1, max: 500 }), { maxLength: 10 }), (quotas, quantities) => {

@@ -23,7 +23,10 @@ export interface CountedUses {
   is_limit_crossed: boolean;
 }
 
-/** Resets the quota when a new plan period has begun; uses bought in advance remain. Otherwise returns `usage` unchanged. */
+/**
+ * Resets the quota when a new plan period has begun; uses bought in advance remain. Otherwise returns `usage`
+ * unchanged.
+ */
 export function renewQuota(usage: Usage, use: Pick<UseCharge, 'quota'>, period_started_at: Date): Usage {
   if (period_started_at <= usage.period_started_at) return usage;
   return { ...usage, expiring_quota: use.quota, period_quantity: 0, period_started_at };
