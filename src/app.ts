@@ -11,9 +11,9 @@ import { emptyCartOnArchive, emptyCart, makeBilling } from '#billing';
 import { makeCatalog } from '#catalog';
 import { findLead, findProfileNotes, makeContacts } from '#contacts';
 import { makeGateway } from '#gateway';
-import { ledgerRoutes } from '#ledger';
-import { metricsRoutes } from '#metrics';
-import { deleteOptouts, notificationRoutes, notificationSubscriber } from '#notifications';
+import { makeLedger } from '#ledger';
+import { makeMetrics } from '#metrics';
+import { deleteOptouts, makeNotifications } from '#notifications';
 import { paymentsJobs, paymentsRoutes, removeCardIn, paymentsDevRoutes } from '#payments';
 import { apiReferencePageTypes } from '#platform/http/reference/api-reference-pages';
 import { type App, buildHttp } from '#platform/http/app';
@@ -158,16 +158,13 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     isStopping: () => stopping,
   });
 
-  const rooms = makeRooms({ accounts, templates });
+  const rooms = makeRooms({ accounts, templates, mailer, site_email: config.site_email });
   checkRooms([{ name: 'platform', page_types: apiReferencePageTypes }, ...rooms], (name) => templates.has(name));
   const worker = makeWorker({
     db,
     clock,
     jobs: [...rooms.flatMap(({ jobs = [] }) => jobs), ...platformJobs, ...paymentsJobs],
-    subscribers: [
-      ...rooms.flatMap(({ subscribers = [] }) => subscribers),
-      notificationSubscriber({ mailer, templates, from: config.site_email }),
-    ],
+    subscribers: rooms.flatMap(({ subscribers = [] }) => subscribers),
     makeContext,
     log,
   });
@@ -249,6 +246,9 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
 interface RoomSettings {
   accounts: ReturnType<typeof makeAccountsSettings>;
   templates: Templates;
+  mailer: Mailer;
+  /** Address that messages come from. */
+  site_email: string;
 }
 
 /** Removes what the owner of an account did not choose: cards on file, the open cart and switched-off notifications. */
@@ -259,7 +259,7 @@ const removeChoices: OnAccountClaimed = async (tx, { user_id, profile_ids }) => 
 };
 
 /** Makes every room in the order of their directions: a room comes after the rooms that it imports. */
-function makeRooms({ accounts, templates }: RoomSettings): readonly Room[] {
+function makeRooms({ accounts, templates, mailer, site_email }: RoomSettings): readonly Room[] {
   const { throttle } = accounts;
   return [
     makeAccounts({
@@ -270,15 +270,15 @@ function makeRooms({ accounts, templates }: RoomSettings): readonly Room[] {
     makeProfiles({ accounts, templates, findSubscriptions, findProfileNotes, onProfileArchived: endAllOfProfile }),
     makeContacts({ throttle }),
     makeCatalog(),
+    makeLedger(),
     makeSubscriptions({ throttle }),
     makeBilling(),
+    makeMetrics(),
+    makeNotifications({ mailer, templates, from: site_email }),
   ];
 }
 
 /** The routes and pages of every room; what a room may not know of those above it is passed in here. */
 function registerRooms(http: App): void {
-  ledgerRoutes(http);
   paymentsRoutes(http);
-  metricsRoutes(http);
-  notificationRoutes(http);
 }

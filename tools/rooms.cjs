@@ -12,12 +12,13 @@ const rooms = {
   billing: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger', 'payments'],
   gateway: ['accounts', 'profiles', 'catalog', 'subscriptions', 'ledger', 'payments'],
   metrics: ['profiles', 'ledger'],
-  notifications: ['accounts', 'profiles'],
+  notifications: ['accounts', 'profiles', 'contacts', 'subscriptions', 'payments', 'billing'],
 };
 
 // The sub-rooms of a room and which other sub-rooms each may import, by their doors. The files at the root of the room are
 // open to all of its sub-rooms. A room that is listed here lists every sub-folder that it has.
 const subrooms = {
+  metrics: { balances: [] },
   accounts: {
     identity: [],
     verifications: ['identity'],

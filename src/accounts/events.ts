@@ -77,7 +77,8 @@ export const userEmailChanged = defineEvent(
       to: Type.String(),
       /** True once the change was made; false while it is only requested. */
       is_verified: Type.Boolean(),
-      stop_key: NullableText,
+      /** Absent in events of the first version. */
+      stop_key: Type.Optional(NullableText),
     },
     {
       description:
@@ -127,8 +128,9 @@ export const userArchived = defineEvent(
       user_id: idOf<UserId>(),
       /** The user who archived; null for a job. */
       originated_by: nullableIdOf<UserId>(),
-      address: NullableText,
-      name: Type.String(),
+      /** Absent in events of the first version, as is `name`. */
+      address: Type.Optional(NullableText),
+      name: Type.Optional(Type.String()),
     },
     {
       description:

@@ -28,7 +28,16 @@ export { UserDetailSchema, UserSummarySchema, type UserDetail, type UserSummary 
 export { makeAccountsSettings, type AccountsConfig, type AccountsSettings } from './settings.ts';
 export { prepareVerification, replaceVerification, sendCodeAfterRefusal } from './verifications/index.ts';
 export { deleteTotpFactors } from './credentials/index.ts';
-export { userRegistered } from './events.ts';
+export {
+  userActivated,
+  userArchived,
+  userCredentialsChanged,
+  userEmailChanged,
+  userRegistered,
+  userResetPassword,
+  userVerification,
+  userVerified,
+} from './events.ts';
 export { requireNoApiKey } from './actor.ts';
 export { makeAccounts } from './accounts.ts';
 export type { AccountsDeps, AccountsHooks } from './hooks.ts';

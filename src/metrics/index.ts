@@ -1,2 +1,2 @@
-export { addBalanceLine } from './add-balance-line.ts';
-export { metricsRoutes } from './routes.ts';
+export { addBalanceLine } from './balances/index.ts';
+export { makeMetrics } from './metrics.ts';

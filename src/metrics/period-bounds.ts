@@ -2,7 +2,7 @@ import { Temporal } from 'temporal-polyfill';
 import { isTimeZone } from '#kernel/instant';
 import type { PeriodType } from '#kernel/period';
 
-/** How many periods a report shows when nobody says. */
+/** Default number of periods per report. */
 export const periodsShown: Readonly<Record<PeriodType, number>> = {
   hourly: 24,
   daily: 7,
@@ -12,20 +12,21 @@ export const periodsShown: Readonly<Record<PeriodType, number>> = {
 };
 
 /**
- * Cuts the time before `ends_at` into periods of a zone's calendar: `count` + 1 instants, ascending, the last is `ends_at`.
+ * Returns the bounds of the `count` calendar periods before `ends_at`: `count` + 1 instants, ascending, the last is
+ * `ends_at`.
  *
- * Periods start at local midnight (hours on the hour, weeks on Monday, years on January 1), so their ends differ from
- * those of subscriptions. When `ends_at` falls within a period, that one counts as the last, cut short.
+ * Periods start at local midnight (hours on the hour, weeks on Monday, years on January 1); those of subscriptions start
+ * at other instants. When `ends_at` lies within a period, this partial period is the last one.
  */
 export function periodBounds(ends_at: Date, type: PeriodType, count: number, timezone: string): Date[] {
   const end = Temporal.Instant.fromEpochMilliseconds(ends_at.getTime()).toZonedDateTimeISO(
     isTimeZone(timezone) ? timezone : 'UTC',
   );
   const start = startOfPeriod(end, type);
-  const isWhole = start.epochMilliseconds === end.epochMilliseconds;
-  const full = isWhole ? count : count - 1;
-  const bounds = Array.from({ length: full + 1 }, (_, index) => instantOf(before(start, full - index, type)));
-  return isWhole ? bounds : [...bounds, ends_at];
+  const is_whole = start.epochMilliseconds === end.epochMilliseconds;
+  const full = is_whole ? count : count - 1;
+  const bounds = Array.from({ length: full + 1 }, (_, index) => instantOf(subtractPeriods(start, full - index, type)));
+  return is_whole ? bounds : [...bounds, ends_at];
 }
 
 function startOfPeriod(at: Temporal.ZonedDateTime, type: PeriodType): Temporal.ZonedDateTime {
@@ -43,8 +44,8 @@ function startOfPeriod(at: Temporal.ZonedDateTime, type: PeriodType): Temporal.Z
   }
 }
 
-/** Hours are counted on the clock of physics, days and longer on the calendar: a day of 23 hours is one day. */
-function before(start: Temporal.ZonedDateTime, count: number, type: PeriodType): Temporal.ZonedDateTime {
+/** Subtracts periods. Hours are elapsed time; days and longer are calendar time: a day of 23 hours is one day. */
+function subtractPeriods(start: Temporal.ZonedDateTime, count: number, type: PeriodType): Temporal.ZonedDateTime {
   switch (type) {
     case 'hourly':
       return start.subtract({ hours: count });

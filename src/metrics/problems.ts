@@ -1,5 +1,5 @@
 import { defineProblems } from '#kernel/problem';
 
 export const metricsProblems = defineProblems({
-  balance_line_unknown: { status: 404, title: 'There is no line of this rank in the report.' },
+  balance_line_unknown: { status: 404, title: 'The report has no line with this rank.' },
 });

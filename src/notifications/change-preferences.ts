@@ -3,17 +3,20 @@ import { commonProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import { MANAGER, findHeldRoles } from '#profiles';
-import { listOptouts, replaceOptouts } from './optout-store.ts';
+import { findOptouts, replaceOptouts } from './optout-store.ts';
 import { offeredEvents, optedOutBy } from './preference.ts';
 
-/** Lists the events that a user is told of. @throws not_found (404) */
+/** Returns the events that a user is notified of by e-mail. @throws not_found (404) */
 export async function getPreferences(ctx: Context, username: string): Promise<string[]> {
   const user = await getUser(ctx, username);
-  const optouts = new Set(await listOptouts(ctx.db, user.id));
+  const optouts = new Set(await findOptouts(ctx.db, user.id));
   return (await offeredTo(ctx, user)).filter((event) => !optouts.has(event));
 }
 
-/** Makes `kept` all that a user is told of; answers what that came to. @throws not_found (404) */
+/**
+ * Opts a user out of all offered events except `kept`; returns the events that the user is then notified of.
+ * @throws not_found (404)
+ */
 export async function changePreferences(ctx: Context, username: string, kept: readonly string[]): Promise<string[]> {
   const user = await getUser(ctx, username);
   const offered = await offeredTo(ctx, user);

@@ -1,17 +1,16 @@
+import type { userContact } from '#contacts';
 import type { Context } from '#platform/context';
-import type { JsonObject } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
-import { type Notice, notice, type Originator } from './notice.ts';
-import { originatorOf, profileOf } from './parties.ts';
-import { textIn } from './payload.ts';
+import type { PayloadOf } from './composer.ts';
+import { makeNotice, type Notice, type Originator } from './notice.ts';
+import { findOriginator, findProfileParty } from './parties.ts';
 
-/** A message from the contact form: answers go to whoever wrote it. */
-export async function composeUserContact(ctx: Context, payload: JsonObject): Promise<Notice | null> {
-  const email = textIn(payload, 'email') ?? '';
-  const full_name = textIn(payload, 'full_name') ?? '';
-  const sender: Originator = (await originatorOf(ctx, payload, 'user_id')) ?? { id: null, email, full_name };
-  const provider = await profileOf(ctx, payload, 'provider_id');
-  return notice('user_contact', {
+/** Builds the notice of a message from the contact form; a reply goes to the sender. */
+export async function composeUserContact(ctx: Context, payload: PayloadOf<typeof userContact>): Promise<Notice | null> {
+  const { email, full_name, message } = payload;
+  const sender: Originator = (await findOriginator(ctx, payload.user_id)) ?? { id: null, email, full_name };
+  const provider = await findProfileParty(ctx, payload.provider_id);
+  return makeNotice('user_contact', {
     parties: provider ? { provider } : {},
     originator: sender,
     path: paths.home(),
@@ -19,7 +18,7 @@ export async function composeUserContact(ctx: Context, payload: JsonObject): Pro
       detail: [
         ['Name', sender.full_name || full_name],
         ['E-mail', sender.email ?? email],
-        ['Message', textIn(payload, 'message') ?? ''],
+        ['Message', message],
       ],
     },
   });

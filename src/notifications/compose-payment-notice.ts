@@ -1,70 +1,67 @@
+import type { orderExecuted } from '#billing';
+import type { cardUpdated, chargeUpdated } from '#payments';
 import type { Context } from '#platform/context';
-import type { JsonObject } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
-import { type Notice, notice } from './notice.ts';
-import { originatorOf, profileOf } from './parties.ts';
-import { numberIn, objectIn, objectsIn, textIn } from './payload.ts';
+import type { PayloadOf } from './composer.ts';
+import { makeNotice, type Notice } from './notice.ts';
+import { findOriginator, findProfileParty } from './parties.ts';
 
-export async function composeOrderExecuted(ctx: Context, payload: JsonObject): Promise<Notice | null> {
-  const profile = await profileOf(ctx, payload, 'profile_id');
+/** Builds the confirmation of an order. With lines of several providers, replies go to the broker. */
+export async function composeOrderExecuted(
+  ctx: Context,
+  payload: PayloadOf<typeof orderExecuted>,
+): Promise<Notice | null> {
+  const profile = await findProfileParty(ctx, payload.profile_id);
   if (!profile) return null;
-  const lines = objectsIn(payload, 'lines');
-  // With several sellers the broker is the one to ask.
-  const provider_ids = new Set(lines.map((line) => line['provider_id']));
-  const provider = lines[0] && provider_ids.size === 1 ? await profileOf(ctx, lines[0], 'provider_id') : undefined;
-  return notice('order_executed', {
+  const [provider_id = null, ...others] = new Set(payload.lines.map((line) => line.provider_id));
+  const provider = others.length === 0 ? await findProfileParty(ctx, provider_id) : undefined;
+  return makeNotice('order_executed', {
     parties: { profile, ...(provider ? { provider } : {}) },
-    originator: await originatorOf(ctx, payload, 'user_id'),
+    originator: await findOriginator(ctx, payload.user_id),
     path: paths.home(),
-    data: { invoiced_items: lines.map((line) => lineOf(line, 'amount', textIn(line, 'unit') ?? '')) },
+    data: { invoiced_items: payload.lines.map(({ description, amount, unit }) => lineOf(description, amount, unit)) },
   });
 }
 
-/** A receipt, or word of a refund or a dispute. Payments that failed or were only begun are not worth a mail. */
-export async function composeChargeUpdated(ctx: Context, payload: JsonObject): Promise<Notice | null> {
-  const profile = await profileOf(ctx, payload, 'profile_id');
-  const news = textIn(payload, 'news') ?? '';
-  if (!profile || !['done', 'refunded', 'disputed', 'receipt_requested'].includes(news)) return null;
-  const provider = await profileOf(ctx, payload, 'provider_id');
-  const unit = textIn(payload, 'unit') ?? '';
-  const processor_key = textIn(payload, 'processor_key') ?? '';
-  const lines = objectsIn(payload, 'lines');
-  const refunded = lines.reduce((sum, line) => sum + numberIn(line, 'refunded_amount'), 0);
-  return notice('charge_updated', {
+const mailedNews: readonly string[] = ['done', 'refunded', 'disputed', 'receipt_requested'];
+
+/** Builds a receipt or the notice of a refund or a dispute; null for failed payments and for disputes that ended. */
+export async function composeChargeUpdated(
+  ctx: Context,
+  payload: PayloadOf<typeof chargeUpdated>,
+): Promise<Notice | null> {
+  const { processor_key, created_at, amount, unit, description, state, last4, lines } = payload;
+  const profile = await findProfileParty(ctx, payload.profile_id);
+  if (!profile || !mailedNews.includes(payload.news)) return null;
+  const provider = await findProfileParty(ctx, payload.provider_id);
+  const refunded = lines.reduce((sum, line) => sum + line.refunded_amount, 0);
+  return makeNotice('charge_updated', {
     parties: { profile, ...(provider ? { provider } : {}) },
-    originator: await originatorOf(ctx, payload),
+    originator: await findOriginator(ctx, payload.originated_by),
     path: paths.receipt(profile.slug, processor_key),
     data: {
-      charge: {
-        processor_key,
-        created_at: textIn(payload, 'created_at'),
-        amount: numberIn(payload, 'amount'),
-        unit,
-        description: textIn(payload, 'description') ?? '',
-        state: textIn(payload, 'state'),
-        last4: textIn(payload, 'last4'),
-      },
+      charge: { processor_key, created_at, amount, unit, description, state, last4 },
       charge_items: lines.map((line) => ({
-        invoiced: lineOf(line, 'amount', unit),
-        refunded: numberIn(line, 'refunded_amount') > 0 ? [lineOf(line, 'refunded_amount', unit)] : [],
+        invoiced: lineOf(line.description, line.amount, unit),
+        refunded: line.refunded_amount > 0 ? [lineOf(line.description, line.refunded_amount, unit)] : [],
       })),
-      charge_total: refunded > 0 ? { amount: numberIn(payload, 'amount') - refunded, unit } : null,
+      charge_total: refunded > 0 ? { amount: amount - refunded, unit } : null,
     },
   });
 }
 
-export async function composeCardUpdated(ctx: Context, payload: JsonObject): Promise<Notice | null> {
-  const profile = await profileOf(ctx, payload, 'profile_id');
+export async function composeCardUpdated(ctx: Context, payload: PayloadOf<typeof cardUpdated>): Promise<Notice | null> {
+  const profile = await findProfileParty(ctx, payload.profile_id);
   if (!profile) return null;
-  return notice('card_updated', {
+  return makeNotice('card_updated', {
     parties: { profile },
-    originator: await originatorOf(ctx, payload),
+    originator: await findOriginator(ctx, payload.originated_by),
     path: paths.card(profile.slug),
-    data: { changes: objectIn(payload, 'changes') },
+    data: { changes: payload.changes },
   });
 }
 
-/** A line as templates take it, in the members of a transaction. */
-function lineOf(line: JsonObject, member: string, dest_unit: string) {
-  return { description: textIn(line, 'description') ?? '', dest_amount: numberIn(line, member), dest_unit };
+/** A line for templates, with the members of a transaction. */
+function lineOf(description: string, dest_amount: number, dest_unit: string) {
+  return { description, dest_amount, dest_unit };
 }

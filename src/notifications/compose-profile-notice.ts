@@ -1,68 +1,87 @@
 import type { Context } from '#platform/context';
-import type { JsonObject } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
-import { findRoleType } from '#profiles';
-import { type Notice, notice } from './notice.ts';
-import { originatorOf, profileOf, userOf } from './parties.ts';
-import { objectIn, profileIdIn, textIn } from './payload.ts';
+import {
+  findRoleType,
+  type profileUpdated,
+  type ProfileView,
+  type roleGrantAccepted,
+  type roleGrantCreated,
+  type roleRequestCreated,
+} from '#profiles';
+import type { PayloadOf } from './composer.ts';
+import { makeNotice, type Notice } from './notice.ts';
+import { findOriginator, findProfileParty, findUserParty } from './parties.ts';
 
-export async function composeProfileUpdated(ctx: Context, payload: JsonObject): Promise<Notice | null> {
-  const profile = await profileOf(ctx, payload, 'profile_id');
+export async function composeProfileUpdated(
+  ctx: Context,
+  payload: PayloadOf<typeof profileUpdated>,
+): Promise<Notice | null> {
+  const profile = await findProfileParty(ctx, payload.profile_id);
   if (!profile) return null;
-  return notice('profile_updated', {
+  return makeNotice('profile_updated', {
     parties: { profile },
-    originator: await originatorOf(ctx, payload),
+    originator: await findOriginator(ctx, payload.originated_by),
     path: paths.profile(profile.slug),
-    data: { changes: objectIn(payload, 'changes') },
+    data: { changes: payload.changes },
   });
 }
 
 /**
- * An invitation, or word of a role that is in effect already.
+ * Builds an invitation to a role, or the notice of a role that is in effect.
  *
- * Somebody without a password gets the one link that sets it; the invitation waits behind it.
+ * An invited user without a password gets only the link that sets it; the invitation is shown after that.
  */
-export async function composeRoleGrantCreated(ctx: Context, payload: JsonObject): Promise<Notice | null> {
-  const told = await composeRoleNotice(ctx, payload, 'role_grant_created');
-  if (!told) return null;
-  const grant_key = textIn(payload, 'grant_key');
-  const key = textIn(payload, 'key');
-  const accepting = grant_key === null ? paths.app(told.slug) : paths.roleAccept(grant_key);
+export async function composeRoleGrantCreated(
+  ctx: Context,
+  payload: PayloadOf<typeof roleGrantCreated>,
+): Promise<Notice | null> {
+  const { grant_key, key, role_type } = payload;
+  const base = await makeRoleNotice(ctx, payload, 'role_grant_created');
+  if (!base) return null;
+  const accepting = grant_key === null ? paths.app(base.profile.slug) : paths.roleAccept(grant_key);
   return {
-    ...told.notice,
-    // A theme may speak differently to each role.
-    templates: [`${textIn(payload, 'role_type') ?? ''}_role_grant_created`, 'role_grant_created'],
+    ...base.notice,
+    // A theme can have a template per role type.
+    templates: [`${role_type ?? ''}_role_grant_created`, 'role_grant_created'],
     path: key === null ? accepting : paths.activate(key),
-    data: { ...told.notice.data, needs_accept: grant_key !== null },
+    data: { ...base.notice.data, needs_accept: grant_key !== null },
   };
 }
 
-export async function composeRoleGrantAccepted(ctx: Context, payload: JsonObject): Promise<Notice | null> {
-  const told = await composeRoleNotice(ctx, payload, 'role_grant_accepted');
-  return told && { ...told.notice, path: paths.roles(told.slug, textIn(payload, 'role_type') ?? undefined) };
-}
-
-export async function composeRoleRequestCreated(ctx: Context, payload: JsonObject): Promise<Notice | null> {
-  const told = await composeRoleNotice(ctx, payload, 'role_request_created');
-  return told && { ...told.notice, path: paths.roles(told.slug) };
-}
-
-async function composeRoleNotice(
+export async function composeRoleGrantAccepted(
   ctx: Context,
-  payload: JsonObject,
-  event: string,
-): Promise<{ notice: Notice; slug: string } | null> {
-  const profile = await profileOf(ctx, payload, 'profile_id');
-  const user = await userOf(ctx, payload, 'user_id');
-  if (!profile || !user) return null;
-  const data = { role_description: await describeRole(ctx, payload), detail: textIn(payload, 'message') ?? '' };
-  const originator = await originatorOf(ctx, payload);
-  return { notice: notice(event, { parties: { profile, user }, originator, data }), slug: profile.slug };
+  payload: PayloadOf<typeof roleGrantAccepted>,
+): Promise<Notice | null> {
+  const base = await makeRoleNotice(ctx, payload, 'role_grant_accepted');
+  return base && { ...base.notice, path: paths.roles(base.profile.slug, payload.role_type ?? undefined) };
 }
 
-async function describeRole(ctx: Context, payload: JsonObject): Promise<{ slug: string; title: string } | null> {
-  const slug = textIn(payload, 'role_type');
-  const profile_id = profileIdIn(payload, 'profile_id');
-  if (slug === null || profile_id === null) return null;
+export async function composeRoleRequestCreated(
+  ctx: Context,
+  payload: PayloadOf<typeof roleRequestCreated>,
+): Promise<Notice | null> {
+  const base = await makeRoleNotice(ctx, payload, 'role_request_created');
+  return base && { ...base.notice, path: paths.roles(base.profile.slug) };
+}
+
+/** Makes the part that all notices about roles share; null if the profile or the user was deleted. */
+async function makeRoleNotice(
+  ctx: Context,
+  payload: PayloadOf<typeof roleGrantAccepted>,
+  event: string,
+): Promise<{ notice: Notice; profile: ProfileView } | null> {
+  const profile = await findProfileParty(ctx, payload.profile_id);
+  const user = await findUserParty(ctx, payload.user_id);
+  if (!profile || !user) return null;
+  const originator = await findOriginator(ctx, payload.originated_by);
+  const data = { role_description: await describeRole(ctx, payload), detail: payload.message ?? '' };
+  return { notice: makeNotice(event, { parties: { profile, user }, originator, data }), profile };
+}
+
+async function describeRole(
+  ctx: Context,
+  { profile_id, role_type: slug }: PayloadOf<typeof roleGrantAccepted>,
+): Promise<{ slug: string; title: string } | null> {
+  if (slug === null) return null;
   return { slug, title: (await findRoleType(ctx.db, profile_id, slug))?.title ?? slug };
 }

@@ -1,53 +1,72 @@
 import type { Context } from '#platform/context';
-import type { JsonObject } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
 import type { ProfileView } from '#profiles';
-import { type Notice, notice } from './notice.ts';
-import { originatorOf, profileOf } from './parties.ts';
-import { objectIn, textIn } from './payload.ts';
+import type {
+  subscriptionGrantAccepted,
+  subscriptionGrantCreated,
+  subscriptionRequestAccepted,
+  subscriptionRequestCreated,
+} from '#subscriptions';
+import type { PayloadOf } from './composer.ts';
+import { makeNotice, type Notice } from './notice.ts';
+import { findOriginator, findProfileParty } from './parties.ts';
 
-/** An offer to a subscriber, who may first have to set a password. */
-export async function composeSubscriptionGrantCreated(ctx: Context, payload: JsonObject): Promise<Notice | null> {
-  const sides = await sidesOf(ctx, payload);
-  const grant_key = textIn(payload, 'grant_key');
-  // In effect at once: there is nothing to accept and the subscriber did not ask.
+/**
+ * Builds the offer of a subscription; null if the subscription is in effect without the consent of the subscriber.
+ *
+ * A subscriber without a password gets the link that sets it; the offer is shown after that.
+ */
+export async function composeSubscriptionGrantCreated(
+  ctx: Context,
+  payload: PayloadOf<typeof subscriptionGrantCreated>,
+): Promise<Notice | null> {
+  const { grant_key, key, plan, message } = payload;
+  const sides = await findSides(ctx, payload);
   if (!sides || grant_key === null) return null;
-  const key = textIn(payload, 'key');
-  return toSubscriber('subscription_grant_created', sides, {
+  return makeSubscriberNotice('subscription_grant_created', sides, {
     path: key === null ? paths.subscriptionAccept(sides.subscriber.slug, grant_key) : paths.activate(key),
-    data: { plan: objectIn(payload, 'plan'), detail: textIn(payload, 'message') ?? '' },
+    data: { plan, detail: message ?? '' },
   });
 }
 
-export async function composeSubscriptionGrantAccepted(ctx: Context, payload: JsonObject): Promise<Notice | null> {
-  const sides = await sidesOf(ctx, payload);
+export async function composeSubscriptionGrantAccepted(
+  ctx: Context,
+  payload: PayloadOf<typeof subscriptionGrantAccepted>,
+): Promise<Notice | null> {
+  const sides = await findSides(ctx, payload);
   return (
     sides &&
-    toProvider('subscription_grant_accepted', sides, {
+    makeProviderNotice('subscription_grant_accepted', sides, {
       path: paths.app(sides.provider.slug),
-      data: { plan: objectIn(payload, 'plan') },
+      data: { plan: payload.plan },
     })
   );
 }
 
-export async function composeSubscriptionRequestCreated(ctx: Context, payload: JsonObject): Promise<Notice | null> {
-  const sides = await sidesOf(ctx, payload);
+export async function composeSubscriptionRequestCreated(
+  ctx: Context,
+  payload: PayloadOf<typeof subscriptionRequestCreated>,
+): Promise<Notice | null> {
+  const sides = await findSides(ctx, payload);
   return (
     sides &&
-    toProvider('subscription_request_created', sides, {
-      path: paths.subscribersAccept(sides.provider.slug, textIn(payload, 'request_key') ?? ''),
-      data: { plan: objectIn(payload, 'plan'), detail: textIn(payload, 'message') ?? '' },
+    makeProviderNotice('subscription_request_created', sides, {
+      path: paths.subscribersAccept(sides.provider.slug, payload.request_key),
+      data: { plan: payload.plan },
     })
   );
 }
 
-export async function composeSubscriptionRequestAccepted(ctx: Context, payload: JsonObject): Promise<Notice | null> {
-  const sides = await sidesOf(ctx, payload);
+export async function composeSubscriptionRequestAccepted(
+  ctx: Context,
+  payload: PayloadOf<typeof subscriptionRequestAccepted>,
+): Promise<Notice | null> {
+  const sides = await findSides(ctx, payload);
   return (
     sides &&
-    toSubscriber('subscription_request_accepted', sides, {
+    makeSubscriberNotice('subscription_request_accepted', sides, {
       path: paths.app(sides.subscriber.slug),
-      data: { plan: objectIn(payload, 'plan') },
+      data: { plan: payload.plan },
     })
   );
 }
@@ -58,19 +77,21 @@ interface Sides {
   originator: Notice['originator'];
 }
 
-async function sidesOf(ctx: Context, payload: JsonObject): Promise<Sides | null> {
-  const provider = await profileOf(ctx, payload, 'provider_id');
-  const subscriber = await profileOf(ctx, payload, 'profile_id');
-  return provider && subscriber ? { provider, subscriber, originator: await originatorOf(ctx, payload) } : null;
+/** Finds provider and subscriber of an event; null if one of them was deleted. */
+async function findSides(ctx: Context, payload: PayloadOf<typeof subscriptionGrantAccepted>): Promise<Sides | null> {
+  const provider = await findProfileParty(ctx, payload.provider_id);
+  const subscriber = await findProfileParty(ctx, payload.profile_id);
+  if (!provider || !subscriber) return null;
+  return { provider, subscriber, originator: await findOriginator(ctx, payload.originated_by) };
 }
 
 type Rest = Pick<Notice, 'path' | 'data'>;
 
-function toSubscriber(event: string, { provider, subscriber, originator }: Sides, rest: Rest): Notice {
-  return notice(event, { parties: { profile: subscriber, provider }, originator, ...rest });
+function makeSubscriberNotice(event: string, { provider, subscriber, originator }: Sides, rest: Rest): Notice {
+  return makeNotice(event, { parties: { profile: subscriber, provider }, originator, ...rest });
 }
 
-/** To the template, the provider is the profile that the message is for. */
-function toProvider(event: string, { provider, subscriber, originator }: Sides, rest: Rest): Notice {
-  return notice(event, { parties: { profile: provider, provider, subscriber }, originator, ...rest });
+/** In the template, `profile` is the reader: the provider. */
+function makeProviderNotice(event: string, { provider, subscriber, originator }: Sides, rest: Rest): Notice {
+  return makeNotice(event, { parties: { profile: provider, provider, subscriber }, originator, ...rest });
 }

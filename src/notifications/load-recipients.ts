@@ -14,79 +14,83 @@ import {
   type ReplyParty,
 } from './recipients.ts';
 
-/** Recipients, and what the mail gate needs to tell strangers among them. */
+/** Recipients, and the facts by which the mail gate recognizes strangers. */
 export interface LoadedRecipients extends Recipients {
-  /** Managers of the first recipient's profile, the originator included, for when its address does not receive the message. */
+  /**
+   * Managers of the profile of the first recipient, including the originator. They get the message when the gate
+   * withholds it from the address of `to`.
+   */
   instead: string[];
-  /** Users who have a part in what the notice is about. */
+  /** Users who take part in the subject of the notice. */
   related: Set<UserId>;
 }
 
-/** Finds who receives a notice by its rule, in their present roles and with their present choices. */
+/** Loads the recipients of a notice by its rule, with the present roles and opt-outs of users. */
 export async function loadRecipients(
   ctx: Context,
-  told: Notice,
+  notice: Notice,
   rule: RecipientRule,
   broker: ProfileView,
 ): Promise<LoadedRecipients> {
-  const to = await findFirstReader(ctx, told, rule.to, broker);
+  const to = await findFirstReader(ctx, notice, rule.to, broker);
   const managers: ManagerCopy[] = [];
   for (const party of rule.managers_of) {
-    const profile = profileOfParty(told, party, broker);
+    const profile = profileOfParty(notice, party, broker);
     const found = profile ? await findManagers(ctx, profile.id) : [];
     managers.push(...found.map((each) => ({ ...each, is_other_side: party !== rule.to })));
   }
   const readers = [to, ...managers].flatMap((each) => each?.user_id ?? []);
-  const opted_out = await findOptedOut(ctx.db, told.event, readers);
+  const opted_out = await findOptedOut(ctx.db, notice.event, readers);
   const always = rule.always ?? false;
-  const own = [told.parties.user?.id, profileOfToParty(told, rule.to, broker)?.personal_user_id];
+  const subject_ids = [notice.parties.user?.id, profileOfParty(notice, rule.to, broker)?.personal_user_id];
   return {
-    ...chooseRecipients({ to, managers, originator_id: told.originator?.id ?? null, opted_out, always }),
+    ...chooseRecipients({ to, managers, originator_id: notice.originator?.id ?? null, opted_out, always }),
     instead: managers
       .filter(({ is_other_side, user_id }) => !is_other_side && (user_id === null || !opted_out.has(user_id)))
       .map(({ address }) => address),
     related: new Set(
-      [...own, ...managers.map(({ user_id }) => user_id)].filter((id) => id !== null && id !== undefined),
+      [...subject_ids, ...managers.map(({ user_id }) => user_id)].filter((id) => id !== null && id !== undefined),
     ),
   };
 }
 
-function profileOfToParty(told: Notice, party: Party, broker: ProfileView): ProfileView | undefined {
-  return party === 'user' ? undefined : profileOfParty(told, party, broker);
-}
-
 /** Returns the addresses that may receive a reply, in order of preference; the broker's is the last one. */
-export function replyCandidates(told: Notice, rule: RecipientRule, broker: ProfileView): (string | null | undefined)[] {
+export function replyCandidates(
+  notice: Notice,
+  rule: RecipientRule,
+  broker: ProfileView,
+): (string | null | undefined)[] {
   const addressOfReply = (party: ReplyParty) =>
-    party === 'originator' ? told.originator?.email : addressOf(told, party, broker);
+    party === 'originator' ? notice.originator?.email : addressOf(notice, party, broker);
   return [...rule.replies_to.map(addressOfReply), broker.email];
 }
 
 /**
- * Finds the first recipient, and the user whose choices count: the one the message is for, else the one who has verified
- * the address.
+ * Finds the first recipient with the user whose opt-outs apply: the user or the personal profile that the notice is
+ * for, else the user who verified the address. Null without an address.
  */
 async function findFirstReader(
   ctx: Context,
-  told: Notice,
+  notice: Notice,
   party: Party,
   broker: ProfileView,
 ): Promise<Reachable | null> {
-  const address = told.address ?? addressOf(told, party, broker);
+  const address = notice.address ?? addressOf(notice, party, broker);
   if (address === '') return null;
-  const own =
-    party === 'user' ? told.parties.user?.id : (profileOfParty(told, party, broker)?.personal_user_id ?? undefined);
-  return { address, user_id: own ?? (await findUserByVerifiedEmail(ctx.db, address))?.id ?? null };
+  const subject_id =
+    party === 'user' ? notice.parties.user?.id : (profileOfParty(notice, party, broker)?.personal_user_id ?? undefined);
+  return { address, user_id: subject_id ?? (await findUserByVerifiedEmail(ctx.db, address))?.id ?? null };
 }
 
-/** Returns the address of a party on record; empty when the event does not have the party. */
-export function addressOf(told: Notice, party: Party, broker: ProfileView): string {
-  if (party === 'user') return told.parties.user?.email ?? '';
-  return profileOfParty(told, party, broker)?.email ?? '';
+/** Returns the address of a party on record; empty when the notice does not have the party. */
+export function addressOf(notice: Notice, party: Party, broker: ProfileView): string {
+  if (party === 'user') return notice.parties.user?.email ?? '';
+  return profileOfParty(notice, party, broker)?.email ?? '';
 }
 
-function profileOfParty(told: Notice, party: Exclude<Party, 'user'>, broker: ProfileView): ProfileView | undefined {
-  return party === 'broker' ? broker : told.parties[party];
+function profileOfParty(notice: Notice, party: Party, broker: ProfileView): ProfileView | undefined {
+  if (party === 'user') return undefined;
+  return party === 'broker' ? broker : notice.parties[party];
 }
 
 async function findManagers(ctx: Context, profile_id: ProfileId): Promise<Reachable[]> {

@@ -1,11 +1,11 @@
 import type { User } from '#accounts';
 import type { ProfileView } from '#profiles';
 
-/** What is to be told of one event, before it is decided who hears it. */
+/** Content of the message about one event, without its recipients. */
 export interface Notice {
-  /** Names the rule of recipients and what people opt out of. */
+  /** Selects the rule of recipients; users opt out of a notice by this name. */
   event: string;
-  /** Templates under notification/, the first that exists is used. */
+  /** Templates under notification/; the first that the theme has is rendered. */
   templates: readonly string[];
   parties: {
     user?: User;
@@ -13,21 +13,21 @@ export interface Notice {
     provider?: ProfileView;
     subscriber?: ProfileView;
   };
-  /** Replaces the address of the first recipient: the one that is being proved, not the one on record. */
+  /** Address of the first recipient in place of the one on record, such as an address that is being verified. */
   address?: string;
   originator: Originator | null;
-  /** Same-site path of the page where the reader goes on. */
+  /** Same-site path of the page that the button opens; null without a button. */
   path: string | null;
-  /** The reader gets what another payer has paid for: limited per address only, as a message about the reader's account. */
+  /** True if another payer paid for the seat of the recipient. The mail gate then limits the message per address only. */
   is_paid?: boolean;
-  /** What the template takes besides the frame's and the parties' own members. */
+  /** Members for the template, besides those of the frame and of the parties. */
   data: Readonly<Record<string, unknown>>;
 }
 
-/** Who caused an event: somebody signed in, or a visitor who left an address. */
+/** User or visitor who caused an event. A visitor has no id. */
 export type Originator = User | { id: null; email: string; full_name: string };
 
-/** Makes a notice from the fields that all have. */
-export function notice(event: string, rest: Partial<Omit<Notice, 'event'>>): Notice {
+/** Makes a notice; members that are omitted have no content. */
+export function makeNotice(event: string, rest: Partial<Omit<Notice, 'event'>>): Notice {
   return { event, templates: [event], parties: {}, originator: null, path: null, data: {}, ...rest };
 }

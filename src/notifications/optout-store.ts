@@ -1,8 +1,8 @@
 import type { UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 
-/** Lists the events that a user does not want to be told of. */
-export async function listOptouts(reader: Reader, user_id: UserId): Promise<string[]> {
+/** Finds the events that a user opted out of, in alphabetical order. */
+export async function findOptouts(reader: Reader, user_id: UserId): Promise<string[]> {
   const rows = await reader
     .selectFrom('notification_optouts')
     .select('event')
@@ -12,12 +12,12 @@ export async function listOptouts(reader: Reader, user_id: UserId): Promise<stri
   return rows.map(({ event }) => event);
 }
 
-/** Deletes all choices of a user: every event is mailed again. */
+/** Deletes all opt-outs of a user: every event is mailed again. */
 export async function deleteOptouts(tx: Tx, user_id: UserId): Promise<void> {
   await tx.deleteFrom('notification_optouts').where('user_id', '=', user_id).execute();
 }
 
-/** Which of these users opted out of an event. */
+/** Finds those of these users who opted out of an event. */
 export async function findOptedOut(reader: Reader, event: string, user_ids: readonly UserId[]): Promise<Set<UserId>> {
   if (user_ids.length === 0) return new Set();
   const rows = await reader
@@ -29,7 +29,7 @@ export async function findOptedOut(reader: Reader, event: string, user_ids: read
   return new Set(rows.map(({ user_id }) => user_id));
 }
 
-/** Replaces the choices of a user about `offered` events; choices about others stay. */
+/** Replaces the opt-outs of a user from `offered` events; opt-outs from other events stay. */
 export async function replaceOptouts(
   tx: Tx,
   user_id: UserId,

@@ -1,9 +1,9 @@
 const NAME_LENGTH_MAX = 60;
 const MESSAGE_LENGTH_MAX = 300;
-/** Text beyond this is not looked at: the patterns take time by the square of the length. */
+/** Characters that are read; the rest is dropped, because the patterns take quadratic time. */
 const READ_LENGTH_MAX = 1000;
 
-/** Members whose form is checked when they are stored, or that Tollgate makes itself. */
+/** Members that are validated when they are stored, or that Tollgate generates. */
 const technical = new Set([
   'back_url',
   'code',
@@ -22,8 +22,8 @@ const technical = new Set([
 const messages = new Set(['detail', 'message', 'description']);
 
 /**
- * Returns the data of a message to a stranger: every text that a user may have written has no addresses of pages or
- * mailboxes, no markup and no invisible characters, and is short. Pure.
+ * Returns the data of a message to a stranger: removes addresses of pages and mailboxes, markup and invisible
+ * characters from each text that a user may have written, and shortens it. Pure.
  */
 export function withPlainTexts<T>(data: T): T {
   return plain(data, '') as T; // the same members, with other texts
@@ -38,7 +38,7 @@ function plain(value: unknown, member: string): unknown {
   if (Array.isArray(value)) return value.map((each) => plain(each, member));
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   const cleaned = Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each, key)]));
-  // A name that was nothing but an address leaves the handle, whose form is checked.
+  // A name that consisted of an address is empty now: the handle, which is validated, replaces it.
   const handle = cleaned['slug'] ?? cleaned['username'];
   for (const name of ['printable_name', 'full_name']) if (cleaned[name] === '' && handle) cleaned[name] = handle;
   return cleaned;
@@ -55,7 +55,7 @@ export function plainText(text: string, length_max: number): string {
   const words = visible
     .replaceAll(/<[^>]*>?/g, ' ')
     .replaceAll(/[[\](){}<>|`*#\\]/g, ' ')
-    // With a scheme, a path or a port, or a mailbox: the whole word. A bare domain: its dots, so that no program links it.
+    // A word with a scheme, a path, a port or a mailbox is removed. A bare domain loses its dots: mail programs link it.
     .replaceAll(/\S*(?:[a-z][a-z0-9+.-]*:\/*(?=\S*[./])|\bwww\.|\/\/|@)\S*/giu, ' ')
     .replaceAll(/(?:[\p{L}\p{N}-]+\.)+[\p{L}\p{N}-]+(?:[:/?]\S*)/gu, ' ')
     .replaceAll(/(?<=[\p{L}\p{N}])\.(?=[\p{L}\p{N}])/gu, ' ')

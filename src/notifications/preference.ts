@@ -1,4 +1,4 @@
-/** Events that only those who run the site hear of. */
+/** Events that are mailed to managers of the broker only. */
 const forBrokerManagers: ReadonlySet<string> = new Set([
   'period_sales_report_created',
   'processor_setup_error',
@@ -34,15 +34,15 @@ const choosable = [
   'user_registered',
 ];
 
-/** Lists the events that a user may choose to hear of or not; mails of signing in are never among them. */
+/** Returns the events that a user can opt out of. Messages of sign-in and security are not among them. */
 export function offeredEvents(manages_broker: boolean): string[] {
   return choosable.filter((event) => manages_broker || !forBrokerManagers.has(event));
 }
 
 /**
- * Says which of the offered events a list of those to keep leaves out.
+ * Returns the offered events that are not in `kept`.
  *
- * Unknown names are ignored. Older callers end each name in `_notice`.
+ * Unknown names are ignored. The published API ends each name in `_notice`.
  */
 export function optedOutBy(offered: readonly string[], kept: readonly string[]): string[] {
   const keep = new Set(kept.map((name) => name.replace(/_notice$/, '')));

@@ -1,6 +1,6 @@
 import type { UserId } from '#platform/db/db-schema';
 
-/** Somebody an event is about. What a rule names and an event does not have is passed over. */
+/** Participant of an event. A party that the event does not have is skipped. */
 export type Party = 'user' | 'profile' | 'provider' | 'subscriber' | 'broker';
 
 /** The party that a reply should reach; `originator` is the user or visitor who caused the event. */
@@ -12,7 +12,7 @@ export interface RecipientRule {
   managers_of: readonly Exclude<Party, 'user'>[];
   /** The other side of the conversation, in order of preference; the broker when none has an address. */
   replies_to: readonly ReplyParty[];
-  /** Part of signing in or a warning of theft: opting out does not stop it. */
+  /** Part of signing in, or a warning of account takeover: opting out does not stop it. */
   always?: true;
 }
 
@@ -28,7 +28,7 @@ const toProvider = { to: 'provider', managers_of: ['provider', 'subscriber'], re
 /**
  * The rule of each event.
  *
- * @see spec/gateway-themes-pages.md 5.3
+ * @see docs/spec/themes-pages.md 5.3
  */
 const recipientRules: Readonly<Record<string, RecipientRule>> = {
   user_verification: alwaysToUser,
@@ -44,7 +44,7 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
   user_activated: toBroker,
   processor_setup_error: toBroker,
   period_sales_report_created: toBroker,
-  // The broker's address may belong to a ticket system: copies to managers would be answered twice.
+  // The broker's address may belong to a ticket system: copies to managers would get a second reply.
   user_contact: { to: 'broker', managers_of: [], replies_to: ['originator'] },
 
   role_request_created: toProfile,
@@ -68,18 +68,18 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
   subscription_request_created: toProvider,
 };
 
-/** Finds the rule of an event; undefined when nobody is ever told of it. */
+/** Returns the rule of an event; undefined for an event that is never sent by e-mail. */
 export function recipientRule(event: string): RecipientRule | undefined {
   return Object.hasOwn(recipientRules, event) ? recipientRules[event] : undefined;
 }
 
-/** An address, with the user who reads it when there is one. */
+/** An address with the user who reads it; `user_id` is null for an address without a user. */
 export interface Reachable {
   address: string;
   user_id: UserId | null;
 }
 
-/** A manager who receives a blind copy, of the side that `to` is on or of the other one. */
+/** A manager who receives a blind copy, on the side of `to` or on the other side. */
 export interface ManagerCopy extends Reachable {
   is_other_side: boolean;
 }
@@ -95,7 +95,7 @@ export interface Recipients {
  * Chooses the recipients of a message: excludes users who opted out, excludes the originator from copies, removes
  * duplicate addresses.
  *
- * Pure: the caller loads the people and their choices.
+ * Pure: the caller loads the people and their opt-outs.
  */
 export function chooseRecipients(people: {
   to: Reachable | null;
@@ -108,9 +108,9 @@ export function chooseRecipients(people: {
   const isWanted = ({ user_id }: Reachable) => always || user_id === null || !opted_out.has(user_id);
   const seen = new Set<string>();
   const isNew = ({ address }: Reachable) => {
-    const known = seen.has(address.toLowerCase());
+    const is_known = seen.has(address.toLowerCase());
     seen.add(address.toLowerCase());
-    return address !== '' && !known;
+    return address !== '' && !is_known;
   };
   const first = [to].flatMap((each) => (each !== null && isWanted(each) && isNew(each) ? each.address : []));
   const copies = managers.filter((each) => isWanted(each) && each.user_id !== originator_id && isNew(each));
@@ -122,8 +122,8 @@ export function chooseRecipients(people: {
 }
 
 /**
- * Returns the address that a reply goes to: the first candidate that is none of the readers'. Null when that is the
- * address the message comes from, or when there is none.
+ * Returns the address that a reply goes to: the first candidate that no reader of the message has. Null when it is the
+ * sender address of the message, or when there is none.
  */
 export function chooseReplyTo(
   candidates: readonly (string | null | undefined)[],

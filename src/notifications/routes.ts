@@ -6,7 +6,7 @@ import { changePreferences, getPreferences } from './change-preferences.ts';
 const Preferences = Type.Object({
   notifications: Type.Array(Type.String({ maxLength: 100 }), {
     maxItems: 200,
-    description: 'Events that the user is told of by e-mail',
+    description: 'Events that the user is notified of by e-mail',
   }),
 });
 
@@ -19,7 +19,7 @@ export function notificationRoutes(app: App): void {
       config: { access: { kind: 'self', frictionless: true } },
       schema: {
         tags: ['users'],
-        summary: 'Lists the events that a user is told of by e-mail',
+        summary: 'Lists the events that a user is notified of by e-mail',
         description: 'Lists the events of which the user is notified by e-mail.',
         params: UserParams,
         response: { 200: Preferences },
@@ -35,9 +35,10 @@ export function notificationRoutes(app: App): void {
       config: { access: { kind: 'self', frictionless: true } },
       schema: {
         tags: ['users'],
-        summary: 'Sets the events that a user is told of by e-mail: those left out are not',
+        summary: 'Sets the events that a user is notified of by e-mail',
         description:
-          'Sets the events of which the user is notified by e-mail; events that are left out are switched off. Security notices are always sent.',
+          'Sets the events of which the user is notified by e-mail; events that are left out are switched off. ' +
+          'Security notices are always sent.',
         params: UserParams,
         body: Preferences,
         response: { 200: Preferences },

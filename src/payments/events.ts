@@ -1,43 +1,57 @@
+import { type Static, Type } from 'typebox';
 import type { ChargeId, ProfileId, UserId } from '#platform/db/db-schema';
-import type { ChargeState } from './records/index.ts';
+import { defineEvent, idOf, nullableIdOf } from '#platform/jobs/events';
 import type { Card } from './processors/index.ts';
 
-/** Why a charge is told about. */
-export type ChargeNews = 'done' | 'failed' | 'refunded' | 'disputed' | 'won' | 'lost' | 'receipt_requested';
+/** Reason why charge_updated is emitted. */
+const ChargeNews = Type.Enum(['done', 'failed', 'refunded', 'disputed', 'won', 'lost', 'receipt_requested']);
+export type ChargeNews = Static<typeof ChargeNews>;
 
-/**
- * A charge was paid, refused, refunded or disputed, or somebody asked for its receipt once more.
- * `profile_id` is the customer, `provider_id` who sold the first line, `originated_by` null for the processor and for jobs;
- * amounts are in 1/100 of `unit`.
- */
-export const chargeUpdated = (payload: {
-  charge_id: ChargeId;
-  processor_key: string;
-  profile_id: ProfileId;
-  provider_id: ProfileId | null;
-  news: ChargeNews;
-  state: ChargeState;
-  created_at: string;
-  amount: number;
-  unit: string;
-  description: string;
-  last4: string | null;
-  lines: { description: string; amount: number; refunded_amount: number }[];
-  originated_by: UserId | null;
-}) => ({ name: 'charge_updated', payload });
+const NullableText = Type.Union([Type.String(), Type.Null()]);
+
+export const chargeUpdated = defineEvent(
+  'charge_updated',
+  Type.Object(
+    {
+      charge_id: idOf<ChargeId>(),
+      processor_key: Type.String(),
+      /** The customer. */
+      profile_id: idOf<ProfileId>(),
+      /** Provider of the first line. */
+      provider_id: nullableIdOf<ProfileId>(),
+      news: ChargeNews,
+      state: Type.Enum(['created', 'done', 'failed', 'disputed']),
+      created_at: Type.String(),
+      /** In 1/100 of `unit`. */
+      amount: Type.Integer(),
+      unit: Type.String(),
+      description: Type.String(),
+      last4: NullableText,
+      lines: Type.Array(
+        Type.Object({ description: Type.String(), amount: Type.Integer(), refunded_amount: Type.Integer() }),
+      ),
+      /** Null for the processor and for jobs. */
+      originated_by: nullableIdOf<UserId>(),
+    },
+    { description: 'A charge was paid, refused, refunded or disputed, or a user requested a copy of its receipt.' },
+  ),
+);
+
+const CardChange = Type.Object({ pre: Type.String(), post: Type.String() });
+const CardChanges = Type.Object({ last4: CardChange, exp_date: CardChange });
+
+export const cardUpdated = defineEvent(
+  'card_updated',
+  Type.Object(
+    { profile_id: idOf<ProfileId>(), changes: CardChanges, originated_by: nullableIdOf<UserId>() },
+    { description: 'The card on file was replaced by another.' },
+  ),
+);
 
 type CardFacts = Pick<Card, 'last4' | 'exp_date'>;
-type CardChanges = Record<keyof CardFacts, { pre: string; post: string }>;
 
-/** The card on file was replaced by another. */
-export const cardUpdated = (payload: {
-  profile_id: ProfileId;
-  changes: CardChanges;
-  originated_by: UserId | null;
-}) => ({ name: 'card_updated', payload });
-
-/** What differs between two cards, as events carry it. */
-export function cardChanges(pre: CardFacts, post: CardFacts): CardChanges {
+/** Returns the facts of a card before and after it was replaced, for card_updated. */
+export function cardChanges(pre: CardFacts, post: CardFacts): Static<typeof CardChanges> {
   return {
     last4: { pre: pre.last4, post: post.last4 },
     exp_date: { pre: pre.exp_date, post: post.exp_date },

@@ -43,3 +43,4 @@ export {
   unresolvedChargeOf,
 } from './records/index.ts';
 export { paymentsDevRoutes, paymentsRoutes } from './routes.ts';
+export { cardUpdated, chargeUpdated } from './events.ts';

@@ -21,7 +21,8 @@ export interface Room {
 /**
  * Checks the declarations of all rooms together when the process starts.
  *
- * @throws Error that names every event that is defined twice and every page without a template
+ * @throws Error that names every event that is defined twice, every subscription to an event that no room defines, and
+ *   every page without a template
  */
 export function checkRooms(rooms: readonly Room[], hasTemplate: (name: string) => boolean): void {
   const faults: string[] = [];
@@ -33,6 +34,12 @@ export function checkRooms(rooms: readonly Room[], hasTemplate: (name: string) =
     }
     for (const { template } of room.page_types ?? []) {
       if (!hasTemplate(template)) faults.push(`${room.name} shows the page ${template}, which the theme does not have`);
+    }
+  }
+  for (const room of rooms) {
+    for (const { event_name } of (room.subscribers ?? []).flatMap(({ event_types = [] }) => event_types)) {
+      if (!events.has(event_name))
+        faults.push(`${room.name} subscribes to the event ${event_name}, which no room defines`);
     }
   }
   if (faults.length > 0) throw new Error(`cannot start:\n${faults.join('\n')}`);

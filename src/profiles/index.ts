@@ -71,6 +71,7 @@ export {
 export { ProfileDetailSchema, ProfileSummarySchema } from './schemas.ts';
 export { makeProfilesHooks } from './hooks.ts';
 export { makeMenu } from './menu.ts';
+export { profileUpdated, roleGrantAccepted, roleGrantCreated, roleRequestCreated, userWelcome } from './events.ts';
 export { makeProfiles } from './profiles.ts';
 export {
   listMembersSeen,

@@ -18,3 +18,9 @@ export {
 export { makeSubscriptions } from './subscriptions.ts';
 export { endAllOfProfile, endSubscriptions, openOrExtend, type Opened, type Opening } from './terms/index.ts';
 export { addRolloverQuota } from './usage/index.ts';
+export {
+  subscriptionGrantAccepted,
+  subscriptionGrantCreated,
+  subscriptionRequestAccepted,
+  subscriptionRequestCreated,
+} from './events.ts';

@@ -22,6 +22,8 @@ export interface Delivery {
 /** Receives events. An error that `handle` throws is logged, and the event is delivered again later. */
 export interface Subscriber {
   name: string;
+  /** Types of the events that it reads; the process does not start when no room defines one of them. */
+  readonly event_types?: readonly AnyEventType[];
   wants(event: string): boolean;
   handle(ctx: Context, delivery: Delivery): Promise<void>;
 }

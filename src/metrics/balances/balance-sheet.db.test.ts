@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accounts, moveAmount, postEvent } from '#ledger';
 import { inTransaction } from '#platform/db/database';
-import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { testContext, type TestContext } from '../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { addBalanceLine } from './add-balance-line.ts';
 import { reportBalances } from './report-balances.ts';
-import { makeSubject } from '../../test/support/factories/ledger.ts';
+import { makeSubject } from '../../../test/support/factories/ledger.ts';
 
 let database: TestDatabase;
 let ctx: TestContext;
@@ -35,11 +35,11 @@ async function order(at: string, amount: number, unit = 'usd'): Promise<void> {
   );
 }
 
-test('a sheet stands as of local midnight, exclusive, in the default unit', async () => {
+test('a sheet shows balances at local midnight, exclusive, in the default unit', async () => {
   await order('2026-02-01T07:59:59Z', 2000); // January 31 in Los Angeles
   await order('2026-02-01T08:00:00Z', 300); // the first moment of February there
   await order('2026-03-15T18:59:59Z', 1);
-  await order('2026-03-15T19:00:00Z', 50_000); // at the end: not before it
+  await order('2026-03-15T19:00:00Z', 50_000); // at the end, which is exclusive
   await order('2026-02-10T00:00:00Z', 7777, 'eur');
   await addBalanceLine(ctx, { report: 'taxes', title: 'Sales', selector: 'receivable', rank: 1 });
   const sheet = await reportBalances(ctx, 'taxes', { nb_periods: 3 });
@@ -64,7 +64,7 @@ test('a sheet stands as of local midnight, exclusive, in the default unit', asyn
   });
 });
 
-test('a line for every account shows that nothing is created or lost', async () => {
+test('a line over all accounts is zero at every bound', async () => {
   await addBalanceLine(ctx, { report: 'zero', title: 'All', selector: '', rank: 1 });
   const { results } = await reportBalances(ctx, 'zero', { nb_periods: 1, ends_at: '2027-01-01' });
   assert.deepEqual(
@@ -73,7 +73,7 @@ test('a line for every account shows that nothing is created or lost', async () 
   );
 });
 
-test('a report without lines is empty and an end that is no instant is refused', async () => {
+test('a report without lines is empty, and an end that is not an instant is rejected', async () => {
   assert.deepEqual((await reportBalances(ctx, 'nothing', {})).results, []);
   await assert.rejects(reportBalances(ctx, 'taxes', { ends_at: 'soon' }), { code: 'invalid_input' });
 });

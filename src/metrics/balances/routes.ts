@@ -2,9 +2,9 @@ import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring } from '#platform/http/schemas';
 import { addBalanceLine } from './add-balance-line.ts';
-import { balanceLineList, findBalanceLine, listBalanceLines } from './balance-line-store.ts';
+import { balanceLineList, getBalanceLine, listBalanceLines } from './balance-line-store.ts';
 import { changeBalanceLine } from './change-balance-line.ts';
-import { metricsProblems } from './problems.ts';
+import { metricsProblems } from '../problems.ts';
 import { removeBalanceLine } from './remove-balance-line.ts';
 import { reportBalances } from './report-balances.ts';
 import {
@@ -23,7 +23,8 @@ const config = { access: { kind: 'broker' } } as const;
 const lineConfig = { ...config, problems: [metricsProblems.balance_line_unknown] };
 const lines = '/api/metrics/balances/:report/lines';
 
-export function metricsRoutes(app: App): void {
+// long: one registration per operation
+export function balancesRoutes(app: App): void {
   app.get(
     '/api/metrics/balances/:report',
     {
@@ -50,7 +51,7 @@ export function metricsRoutes(app: App): void {
       schema: {
         tags,
         summary: 'Lists the lines of a balance sheet',
-        description: 'Lists the lines of a balance sheet: their titles and the accounts that they add up.',
+        description: 'Lists the lines of a balance sheet: their titles and the accounts that they sum.',
         params: ReportParams,
         querystring: listQuerystring(balanceLineList),
         response: { 200: BalanceLinePage },
@@ -108,11 +109,7 @@ export function metricsRoutes(app: App): void {
         response: { 200: BalanceLineSchema },
       },
     },
-    async (request) => {
-      const line = await findBalanceLine(request.ctx.db, request.params.report, Number(request.params.rank));
-      if (!line) throw metricsProblems.balance_line_unknown();
-      return line;
-    },
+    async ({ ctx, params }) => getBalanceLine(ctx.db, params.report, Number(params.rank)),
   );
   putAndPatch(
     app,

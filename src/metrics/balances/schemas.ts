@@ -23,7 +23,7 @@ export const BalanceLinePage = PageOf(BalanceLineSchema);
 
 export const BalanceLineInput = Type.Object({ title: Title, selector: Type.Optional(Selector), rank: Rank });
 
-/** `rank` says which line is meant. */
+/** `rank` selects the line. */
 export const BalanceLineOfRank = Type.Object({
   title: Type.Optional(Title),
   selector: Type.Optional(Selector),
@@ -31,15 +31,15 @@ export const BalanceLineOfRank = Type.Object({
 });
 
 export const ReportQuerystring = Type.Object({
-  period_type: Type.Optional(Type.Enum([...periodTypes], { description: 'Length of a period, monthly when left out' })),
+  period_type: Type.Optional(Type.Enum([...periodTypes], { description: 'Length of a period; monthly when omitted' })),
   nb_periods: Type.Optional(
-    Type.String({ pattern: '^(?:[1-9][0-9]?|100)$', description: 'How many periods, 1 to 100; 12 when monthly' }),
+    Type.String({ pattern: '^(?:[1-9][0-9]?|100)$', description: 'Number of periods, 1 to 100; 12 when monthly' }),
   ),
-  ends_at: Type.Optional(Type.String({ maxLength: 64, description: 'End of the last period, now when left out' })),
+  ends_at: Type.Optional(Type.String({ maxLength: 64, description: 'End of the last period; now when omitted' })),
 });
 
 export const BalanceReportSchema = Type.Object({
-  scale: Type.Number({ description: 'What one of the values is worth in the unit' }),
+  scale: Type.Number({ description: 'Factor that converts a value to the unit' }),
   unit: Type.String({ description: 'ISO 4217 code, lower case' }),
   title: Type.String(),
   results: Type.Array(
@@ -47,9 +47,9 @@ export const BalanceReportSchema = Type.Object({
       slug: Type.String(),
       title: Type.String(),
       selector: Type.String(),
-      extra: Type.Null({ description: 'A line keeps no extra facts' }),
+      extra: Type.Null({ description: 'A line has no extra facts' }),
       values: Type.Array(Type.Tuple([Type.String({ format: 'date-time' }), Type.Integer()]), {
-        description: 'Instant and what the accounts held before it',
+        description: 'Instant and balance of the accounts before it',
       }),
     }),
   ),

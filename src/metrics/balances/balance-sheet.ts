@@ -2,7 +2,7 @@ import { slugify } from '#kernel/slug';
 import { type BalanceLine, selectsAccount } from './balance-line.ts';
 import type { AccountMovement } from './balance-sheet-store.ts';
 
-/** A line of the sheet and what it held as of each bound, in 1/100 of the unit. */
+/** A line of the sheet with its balance at each bound, in 1/100 of the unit. */
 export interface BalanceSeries {
   slug: string;
   title: string;
@@ -12,9 +12,9 @@ export interface BalanceSeries {
 }
 
 /**
- * Makes the series of a balance sheet: as of each bound, exclusive, what the accounts of each line hold.
+ * Returns the series of a balance sheet: the balance of the accounts of each line at each bound (exclusive).
  *
- * A line that `is_positive` shows the amount without its sign.
+ * A line with `is_positive` shows the amount without its sign. Pure.
  */
 export function sumBalanceSheet(
   lines: readonly BalanceLine[],

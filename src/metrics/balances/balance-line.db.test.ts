@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { parseListQuery } from '#kernel/page';
-import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { testContext, type TestContext } from '../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { addBalanceLine } from './add-balance-line.ts';
 import { findBalanceLine, listBalanceLines } from './balance-line-store.ts';
 import { changeBalanceLine } from './change-balance-line.ts';
@@ -33,7 +33,7 @@ test('a report lists its own lines by rank', async () => {
   );
 });
 
-test('a rank is taken once in a report', async () => {
+test('two lines of a report cannot have the same rank', async () => {
   await addBalanceLine(ctx, line('ranks', 1));
   await addBalanceLine(ctx, line('ranks', 2));
   await assert.rejects(addBalanceLine(ctx, line('ranks', 1)), { code: 'invalid_input' });
@@ -41,19 +41,19 @@ test('a rank is taken once in a report', async () => {
   assert.equal((await findBalanceLine(ctx.db, 'ranks', 2))?.title, 'Sales');
 });
 
-test('a change keeps what it leaves out', async () => {
+test('a change keeps the omitted fields', async () => {
   await addBalanceLine(ctx, line('partial', 1));
   const changed = await changeBalanceLine(ctx, 'partial', 1, { rank: 5 });
   assert.deepEqual([changed.title, changed.selector, changed.rank], ['Sales', 'Receivable', 5]);
   assert.deepEqual(await changeBalanceLine(ctx, 'partial', 5, {}), changed);
 });
 
-test('a line that is not there can be neither changed nor removed', async () => {
+test('a line that does not exist cannot be changed or removed', async () => {
   await assert.rejects(changeBalanceLine(ctx, 'absent', 1, { title: 'x' }), { code: 'balance_line_unknown' });
   await assert.rejects(removeBalanceLine(ctx, 'absent', 1), { code: 'balance_line_unknown' });
 });
 
-test('removing a line leaves the ranks of the others', async () => {
+test('the other lines keep their ranks when a line is removed', async () => {
   await addBalanceLine(ctx, line('gap', 1));
   await addBalanceLine(ctx, line('gap', 2));
   await removeBalanceLine(ctx, 'gap', 1);

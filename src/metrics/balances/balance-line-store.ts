@@ -1,6 +1,7 @@
 import type { Page, ListQuery } from '#kernel/page';
 import type { Reader, Tx } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
+import { metricsProblems } from '../problems.ts';
 import type { BalanceLine } from './balance-line.ts';
 
 export type NewBalanceLine = Pick<BalanceLine, 'report' | 'title' | 'selector' | 'rank'>;
@@ -40,6 +41,13 @@ export async function findBalanceLine(reader: Reader, report: string, rank: numb
     .executeTakeFirst();
 }
 
+/** @throws balance_line_unknown (404) */
+export async function getBalanceLine(reader: Reader, report: string, rank: number): Promise<BalanceLine> {
+  const line = await findBalanceLine(reader, report, rank);
+  if (!line) throw metricsProblems.balance_line_unknown();
+  return line;
+}
+
 export async function insertBalanceLine(tx: Tx, line: NewBalanceLine): Promise<BalanceLine> {
   return tx.insertInto('balance_lines').values(line).returningAll().executeTakeFirstOrThrow();
 }
@@ -52,7 +60,7 @@ export async function updateBalanceLine(
   return tx.updateTable('balance_lines').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
 }
 
-/** Answers whether there was such a line. */
+/** Returns true if the line existed. */
 export async function deleteBalanceLine(tx: Tx, report: string, rank: number): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('balance_lines')

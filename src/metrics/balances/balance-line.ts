@@ -1,10 +1,10 @@
 import type { Selectable } from 'kysely';
 import type { BalanceLinesTable } from '#platform/db/db-schema';
 
-/** A row of a balance sheet: the accounts whose name contains `selector`, whatever the case. */
+/** A row of a balance sheet: sums the accounts whose name contains `selector`, ignoring case. */
 export type BalanceLine = Selectable<BalanceLinesTable>;
 
-/** Says whether an account counts towards a line; the empty selector finds every account. */
+/** True if a line sums the account. The empty selector matches every account. */
 export function selectsAccount(line: Pick<BalanceLine, 'selector'>, account: string): boolean {
   return account.toLowerCase().includes(line.selector.toLowerCase());
 }

@@ -5,8 +5,8 @@ import type { Context } from '#platform/context';
 import { getBroker } from '#profiles';
 import { findBalanceLines } from './balance-line-store.ts';
 import { type BalanceSeries, sumBalanceSheet } from './balance-sheet.ts';
-import { movementsByAccount } from './balance-sheet-store.ts';
-import { periodBounds, periodsShown } from './period-bounds.ts';
+import { findAccountMovements } from './balance-sheet-store.ts';
+import { periodBounds, periodsShown } from '../period-bounds.ts';
 
 export interface BalanceReport {
   title: string;
@@ -15,7 +15,7 @@ export interface BalanceReport {
   results: BalanceSeries[];
 }
 
-/** Which periods a report covers; `ends_at` as the caller wrote it, now when left out. */
+/** Periods of a report. `ends_at` is the text of the caller; now when omitted. */
 export interface ReportPeriods {
   period_type?: PeriodType | undefined;
   nb_periods?: number | undefined;
@@ -25,7 +25,7 @@ export interface ReportPeriods {
 /**
  * Reads a balance sheet of the whole site at the ends of past periods, in the broker's time zone and the default unit.
  *
- * @throws invalid_input (400) for an `ends_at` that is no instant
+ * @throws invalid_input (400) when `ends_at` is not an instant
  */
 export async function reportBalances(ctx: Context, report: string, periods: ReportPeriods): Promise<BalanceReport> {
   const { default_timezone } = await getBroker(ctx.db, ctx.site);
@@ -34,7 +34,7 @@ export async function reportBalances(ctx: Context, report: string, periods: Repo
   const type = periods.period_type ?? 'monthly';
   const bounds = periodBounds(ends_at, type, periods.nb_periods ?? periodsShown[type], default_timezone);
   const lines = await findBalanceLines(ctx.db, report);
-  const movements = lines.length === 0 ? [] : await movementsByAccount(ctx.db, DEFAULT_UNIT, bounds);
+  const movements = lines.length === 0 ? [] : await findAccountMovements(ctx.db, DEFAULT_UNIT, bounds);
   return {
     title: `Balances: ${report}`,
     unit: DEFAULT_UNIT,

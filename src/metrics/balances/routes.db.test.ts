@@ -4,8 +4,8 @@ import { findUserByUsername } from '#accounts';
 import { inTransaction } from '#platform/db/database';
 import { findSite } from '#platform/site';
 import { makeManager } from '#profiles';
-import { apiClient, registerPerson } from '../../test/support/client.ts';
-import { startApp, type TestApp } from '../../test/support/start-app.ts';
+import { apiClient, registerPerson } from '../../../test/support/client.ts';
+import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
 let app: TestApp;
 let call: ReturnType<typeof apiClient>;

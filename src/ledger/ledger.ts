@@ -1,0 +1,7 @@
+import type { Room } from '#platform/room';
+import { ledgerRoutes } from './routes.ts';
+
+/** Makes the room of entries, balances and statements. */
+export function makeLedger(): Room {
+  return { name: 'ledger', routes: ledgerRoutes };
+}

@@ -1,0 +1,2 @@
+export { addBalanceLine } from './add-balance-line.ts';
+export { balancesRoutes } from './routes.ts';
