@@ -21,25 +21,25 @@ const keyMailedTo = async (address: string): Promise<string> => {
 async function signedIn(username: string, password = testPassword) {
   const browser = browserClient(app);
   await browser.get('/login/');
-  const answer = await browser.post('/login/', { username, password });
-  assert.equal(answer.status, 303, answer.text);
+  const response = await browser.post('/login/', { username, password });
+  assert.equal(response.status, 303, response.text);
   return browser;
 }
 
-test('a browser signs in with name and password and goes on to where it was going', async () => {
+test('a browser signs in with name and password and is redirected to next', async () => {
   await makeUser(app.db, { username: 'walker' });
   const browser = browserClient(app);
   assert.equal((await browser.get('/login/?next=/pricing/')).status, 200);
-  const answer = await browser.post('/login/?next=/pricing/', {
+  const response = await browser.post('/login/?next=/pricing/', {
     username: 'walker@example.com',
     password: testPassword,
   });
-  assert.deepEqual([answer.status, answer.headers['location']], [303, '/pricing/']);
+  assert.deepEqual([response.status, response.headers['location']], [303, '/pricing/']);
   assert.match(browser.jar.get('sessionid') ?? '', /^[-\w]{43}$/);
   assert.equal((await browser.get('/users/walker/')).status, 200);
 });
 
-test('next leads nowhere but to a path of this site', async () => {
+test('next is accepted only as a path of this site', async () => {
   await makeUser(app.db, { username: 'redirected' });
   for (const next of [
     '////evil.com',
@@ -54,37 +54,37 @@ test('next leads nowhere but to a path of this site', async () => {
     const browser = browserClient(app);
     const path = `/login/?next=${encodeURIComponent(next)}`;
     await browser.get(path);
-    const answer = await browser.post(path, { username: 'redirected', password: testPassword });
-    assert.deepEqual([answer.status, answer.headers['location']], [303, '/app/'], next);
+    const response = await browser.post(path, { username: 'redirected', password: testPassword });
+    assert.deepEqual([response.status, response.headers['location']], [303, '/app/'], next);
   }
 });
 
-test('a wrong password shows the form again, with the name and without the password', async () => {
+test('a wrong password shows the form again with the name and without the password', async () => {
   await makeUser(app.db, { username: 'mistyped' });
   const browser = browserClient(app);
   await browser.get('/login/');
-  const answer = await browser.post('/login/', { username: 'mistyped', password: 'the-wrong-password' });
-  assert.equal(answer.status, 400);
-  assert.match(answer.text, /value="mistyped"/);
-  assert.match(answer.text, /do not match/);
-  assert.doesNotMatch(answer.text, /the-wrong-password/);
+  const response = await browser.post('/login/', { username: 'mistyped', password: 'the-wrong-password' });
+  assert.equal(response.status, 400);
+  assert.match(response.text, /value="mistyped"/);
+  assert.match(response.text, /do not match/);
+  assert.doesNotMatch(response.text, /the-wrong-password/);
   assert.equal(browser.jar.has('sessionid'), false);
   const empty = await browser.post('/login/', { username: '', password: '' });
   assert.equal(empty.status, 400);
 });
 
-test('a form without its CSRF token signs nobody in', async () => {
+test('a sign-in form without its CSRF token is refused', async () => {
   await makeUser(app.db, { username: 'crossed' });
-  const answer = await app.http.inject({
+  const response = await app.http.inject({
     method: 'POST',
     url: '/login/',
     headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'text/html' },
     payload: new URLSearchParams({ username: 'crossed', password: testPassword }).toString(),
   });
-  assert.equal(answer.statusCode, 403);
+  assert.equal(response.statusCode, 403);
 });
 
-test('with a generator the code is a second form, which holds no password', async () => {
+test('with a TOTP factor the code is a second form, which contains no password', async () => {
   const user = await makeUser(app.db, { username: 'factor' });
   const token = String(
     (await apiClient(app)('POST', '/api/auth', { username: 'factor', password: testPassword })).json()['token'],
@@ -119,44 +119,44 @@ test('with a generator the code is a second form, which holds no password', asyn
   assert.ok(browser.jar.has('sessionid'));
 });
 
-test('a step that was altered or took too long starts over', async () => {
+test('an altered sign-in step starts the sign-in again', async () => {
   const browser = browserClient(app);
   await browser.get('/login/');
   for (const step of ['v1.deadbeef.AAAA', 'x', 'v1..']) {
-    const answer = await browser.post('/login/', { step, channel: 'otp_code', code: '123456' });
-    assert.equal(answer.status, 400);
-    assert.match(answer.text, /name="password"/);
+    const response = await browser.post('/login/', { step, channel: 'otp_code', code: '123456' });
+    assert.equal(response.status, 400);
+    assert.match(response.text, /name="password"/);
   }
 });
 
-test('signing out takes a POST', async () => {
+test('only POST signs the browser out', async () => {
   await makeUser(app.db, { username: 'departing' });
   const browser = await signedIn('departing');
   const secret = browser.jar.get('sessionid') ?? '';
   assert.equal((await browser.get('/logout/')).status, 200);
   assert.equal((await browser.get('/users/departing/')).status, 200);
-  const answer = await browser.post('/logout/', {});
-  assert.equal(answer.status, 303);
+  const response = await browser.post('/logout/', {});
+  assert.equal(response.status, 303);
   assert.equal(browser.jar.has('sessionid'), false);
   browser.jar.set('sessionid', secret);
   assert.equal((await browser.get('/users/departing/')).status, 302);
 });
 
-test('recovering by page is answered alike for everybody', async () => {
+test('the recovery page responds the same to known and unknown addresses', async () => {
   await makeUser(app.db, { username: 'lost' });
   const texts = [];
   for (const email of ['lost@example.com', 'ghost@example.com']) {
     const browser = browserClient(app);
     await browser.get('/recover/');
-    const answer = await browser.post('/recover/', { email });
-    assert.equal(answer.status, 200);
-    texts.push(/role="status">[^<]*/.exec(answer.text)?.[0]);
+    const response = await browser.post('/recover/', { email });
+    assert.equal(response.status, 200);
+    texts.push(/role="status">[^<]*/.exec(response.text)?.[0]);
   }
   assert.ok(texts[0]);
   assert.equal(texts[0], texts[1]);
 });
 
-test('a link shows a form however often it is opened, and sets the password on POST once', async () => {
+test('a link shows its form on every GET, and sets the password on one POST', async () => {
   await makeUser(app.db, { username: 'linked', password: null, full_name: '' });
   await apiClient(app)('POST', '/api/auth/recover', { email: 'linked@example.com' });
   const path = `/login/${await keyMailedTo('linked@example.com')}/?next=/pricing/`;
@@ -182,7 +182,7 @@ test('a link shows a form however often it is opened, and sets the password on P
   assert.equal((await browserClient(app).get('/login/not-a-key/')).status, 404);
 });
 
-test('the own page changes facts, asks for a code for a new address, and follows a rename', async () => {
+test('the account page updates fields, requires a code for a new address, and follows a rename', async () => {
   await registerPerson(app, 'pager');
   const browser = await signedIn('pager', 'correct horse 7');
   await app.db
@@ -221,7 +221,7 @@ test('the own page changes facts, asks for a code for a new address, and follows
   assert.equal(bad.status, 400);
 });
 
-test('the own password is changed by page; this browser stays signed in under a new cookie', async () => {
+test('the password page changes the password; the browser stays signed in with a new cookie', async () => {
   await makeUser(app.db, { username: 'renewed' });
   const [browser, elsewhere] = [await signedIn('renewed'), await signedIn('renewed')];
   const before_change = browser.jar.get('sessionid');
@@ -236,20 +236,20 @@ test('the own password is changed by page; this browser stays signed in under a 
   assert.equal((await elsewhere.get('/users/renewed/')).status, 302);
 });
 
-test('nobody else’s account has a page for them', async () => {
-  await makeUser(app.db, { username: 'somebody' });
+test('a user cannot open the account pages of another user', async () => {
+  await makeUser(app.db, { username: 'observed' });
   await makeUser(app.db, { username: 'curious' });
   const browser = await signedIn('curious');
-  for (const path of ['/users/somebody/', '/users/somebody/password/']) {
+  for (const path of ['/users/observed/', '/users/observed/password/']) {
     assert.equal((await browser.get(path)).status, 403, path);
-    const answer = await browserClient(app).get(path);
-    assert.equal(answer.status, 302);
-    assert.match(String(answer.headers['location']), /^\/login\/\?next=/);
+    const response = await browserClient(app).get(path);
+    assert.equal(response.status, 302);
+    assert.match(String(response.headers['location']), /^\/login\/\?next=/);
   }
   assert.equal((await browser.get('/users/')).headers['location'], '/users/curious/');
 });
 
-test('a link sends the code of the phone that is a second factor, and takes it with the new password', async () => {
+test('a link sends the required code to the phone, and accepts it with the new password', async () => {
   const phone = '+14155550161';
   const at = app.clock.now();
   const user = await makeUser(app.db, { username: 'phoned', phone, phone_verified_at: at });
@@ -267,7 +267,7 @@ test('a link sends the code of the phone that is a second factor, and takes it w
   assert.equal((await browser.post(path, { ...passwords, phone_code: String(sent[0]?.['code']) })).status, 303);
 });
 
-test('a new password by a link offers to delete the API keys, on the page and over the API', async () => {
+test('a password set through a link can revoke the API keys, on the page and over the API', async () => {
   for (const way of ['page', 'activate', 'reset'] as const) {
     const username = `resetting-${way}`;
     const user = await makeUser(app.db, { username });

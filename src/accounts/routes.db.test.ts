@@ -15,9 +15,9 @@ after(() => app.close());
 
 const api = (token: string | null = null) => apiClient(app, token);
 const tokenOf = async (username: string, password = testPassword): Promise<string> => {
-  const answer = await api()('POST', '/api/auth', { username, password });
-  assert.equal(answer.status, 201, answer.text);
-  return String(answer.json()['token']);
+  const response = await api()('POST', '/api/auth', { username, password });
+  assert.equal(response.status, 201, response.text);
+  return String(response.json()['token']);
 };
 const keyMailedTo = async (address: string): Promise<string> => {
   const sent = (await eventsNamed(app.db, 'user_verification')).filter((event) => event['address'] === address);
@@ -28,7 +28,7 @@ const sessionCookie = (headers: Record<string, unknown>): string | undefined => 
   return lines.find((line) => line.startsWith('sessionid='));
 };
 
-test('POST /api/auth answers a token of fourteen days', async () => {
+test('POST /api/auth returns a token that lasts 14 days', async () => {
   await makeUser(app.db, { username: 'donny' });
   const token = await tokenOf('DONNY');
   const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
@@ -56,18 +56,18 @@ test('POST /api/auth answers a token of fourteen days', async () => {
   assert.ok(created_at);
 });
 
-test('a wrong password and an unknown name are answered alike, to the byte and about the millisecond', async () => {
+test('a wrong password and an unknown name get the same response in about the same time', async () => {
   await makeUser(app.db, { username: 'timed' });
   const time = async (username: string) => {
     const started = performance.now();
-    const answer = await api()('POST', '/api/auth', { username, password: 'bad password' });
-    assert.equal(answer.status, 400);
-    return { text: answer.text, ms: performance.now() - started };
+    const response = await api()('POST', '/api/auth', { username, password: 'bad password' });
+    assert.equal(response.status, 400);
+    return { text: response.text, ms: performance.now() - started };
   };
   const known: number[] = [];
   const unknown: number[] = [];
   for (let round = 0; round < 9; round += 1) {
-    const [a, b] = [await time('timed'), await time('nobody-here')];
+    const [a, b] = [await time('timed'), await time('unknown-name')];
     assert.equal(a.text, b.text);
     known.push(a.ms);
     unknown.push(b.ms);
@@ -77,7 +77,7 @@ test('a wrong password and an unknown name are answered alike, to the byte and a
   assert.ok(ratio > 0.6 && ratio < 1.6, `known/unknown = ${ratio.toFixed(2)}`);
 });
 
-test('what is missing or mistyped is named', async () => {
+test('a missing or invalid field is named', async () => {
   for (const body of [
     {},
     { username: '' },
@@ -85,9 +85,9 @@ test('what is missing or mistyped is named', async () => {
     { username: 'x', password: 7 },
     { username: 'x', otp_code: 'abc' },
   ]) {
-    const answer = await api()('POST', '/api/auth', body);
-    assert.equal(answer.status, 400, JSON.stringify(body));
-    assert.equal(answer.json()['code'], 'invalid_input');
+    const response = await api()('POST', '/api/auth', body);
+    assert.equal(response.status, 400, JSON.stringify(body));
+    assert.equal(response.json()['code'], 'invalid_input');
   }
   assert.deepEqual(Object.keys((await api()('POST', '/api/auth', {})).json()), ['username', 'code']);
   const hint = await api()('POST', '/api/auth', { username: 'x' });
@@ -96,14 +96,14 @@ test('what is missing or mistyped is named', async () => {
   assert.deepEqual(Object.keys(hint.json()), ['password', 'code']);
 });
 
-test('cookie=1 signs the browser in, cookie=0 and anything else that is not true does not', async () => {
+test('only a true value of cookie sets a session cookie', async () => {
   await makeUser(app.db, { username: 'cookies' });
   const signIn = (query: string, headers = {}) =>
     api()('POST', `/api/auth${query}`, { username: 'cookies', password: testPassword }, headers);
   for (const query of ['', '?cookie=0', '?cookie=false', '?cookie=', '?cookie=no', '?cookie=2']) {
-    const answer = await signIn(query);
-    assert.equal(answer.status, 201);
-    assert.equal(sessionCookie(answer.headers), undefined, query);
+    const response = await signIn(query);
+    assert.equal(response.status, 201);
+    assert.equal(sessionCookie(response.headers), undefined, query);
   }
   const cookie = sessionCookie((await signIn('?cookie=1')).headers) ?? '';
   assert.match(cookie, /^sessionid=[-\w]{43};/);
@@ -113,21 +113,21 @@ test('cookie=1 signs the browser in, cookie=0 and anything else that is not true
   assert.equal(me.status, 200);
 });
 
-test('a session that somebody planted in the browser does not become the one signed in', async () => {
+test('a session cookie planted by an attacker does not become the signed-in session', async () => {
   await makeUser(app.db, { username: 'fixated' });
   const planted = `sessionid=${'a'.repeat(43)}`;
-  const answer = await api()(
+  const response = await api()(
     'POST',
     '/api/auth?cookie=1',
     { username: 'fixated', password: testPassword },
     { cookie: planted },
   );
-  assert.notEqual((sessionCookie(answer.headers) ?? '').split(';')[0], planted);
+  assert.notEqual((sessionCookie(response.headers) ?? '').split(';')[0], planted);
   const me = await api()('GET', '/api/users/fixated', undefined, { cookie: planted });
   assert.equal(me.status, 401);
 });
 
-test('a page of another site cannot sign a browser in', async () => {
+test('a cross-origin page cannot sign a browser in', async () => {
   await makeUser(app.db, { username: 'victim' });
   const body = { username: 'victim', password: testPassword };
   const asForm = await app.http.inject({
@@ -138,39 +138,39 @@ test('a page of another site cannot sign a browser in', async () => {
   });
   assert.equal(asForm.statusCode, 415);
   for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, { origin: 'null' }]) {
-    const answer = await api()('POST', '/api/auth?cookie=1', body, headers);
-    assert.equal(answer.status, 403, JSON.stringify(headers));
-    assert.equal(sessionCookie(answer.headers), undefined);
+    const response = await api()('POST', '/api/auth?cookie=1', body, headers);
+    assert.equal(response.status, 403, JSON.stringify(headers));
+    assert.equal(sessionCookie(response.headers), undefined);
   }
 });
 
-test('a browser’s unsafe call needs the CSRF token, a bearer token does not', async () => {
+test('an unsafe request by cookie requires the CSRF token, one by bearer token does not', async () => {
   await makeUser(app.db, { username: 'forged' });
-  const answer = await api()('POST', '/api/auth?cookie=1', { username: 'forged', password: testPassword });
-  const cookie = (sessionCookie(answer.headers) ?? '').split(';')[0] ?? '';
+  const response = await api()('POST', '/api/auth?cookie=1', { username: 'forged', password: testPassword });
+  const cookie = (sessionCookie(response.headers) ?? '').split(';')[0] ?? '';
   const forged = await api()('PATCH', '/api/users/forged', { full_name: 'Forged' }, { cookie });
   assert.deepEqual([forged.status, forged.json()['code']], [403, 'csrf_failed']);
-  const authenticateByToken = await api(await tokenOf('forged'))('PATCH', '/api/users/forged', { full_name: 'Mine' });
-  assert.equal(authenticateByToken.status, 200);
+  const by_token = await api(await tokenOf('forged'))('PATCH', '/api/users/forged', { full_name: 'Mine' });
+  assert.equal(by_token.status, 200);
 });
 
-test('tampered, expired and unsigned tokens are 401, never 500', async () => {
+test('altered and unsigned tokens get 401', async () => {
   await makeUser(app.db, { username: 'tokens' });
   const token = await tokenOf('tokens');
   const [header = '', payload = '', signature = ''] = token.split('.');
   const none = Buffer.from(JSON.stringify({ alg: 'none', typ: 'JWT' })).toString('base64url');
   const flipped = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
   for (const bad of [`${none}.${payload}.`, `${header}.${payload}.${flipped}`, 'x', 'a.b.c', `${none}.e30.`]) {
-    const answer = await api(bad)('GET', '/api/users/tokens');
-    assert.equal(answer.status, 401, bad);
-    assert.equal(answer.headers['www-authenticate'], 'Bearer');
-    assert.equal(answer.json()['code'], 'credentials_invalid');
+    const response = await api(bad)('GET', '/api/users/tokens');
+    assert.equal(response.status, 401, bad);
+    assert.equal(response.headers['www-authenticate'], 'Bearer');
+    assert.equal(response.json()['code'], 'credentials_invalid');
   }
   const anonymous = await api()('GET', '/api/users/tokens');
   assert.deepEqual([anonymous.status, anonymous.headers['www-authenticate']], [401, 'Bearer']);
 });
 
-test('logging out ends the token at once and clears the cookie', async () => {
+test('signing out invalidates the token immediately and clears the cookie', async () => {
   await makeUser(app.db, { username: 'leaver' });
   const [token, other] = [await tokenOf('leaver'), await tokenOf('leaver')];
   const out = await api(token)('POST', '/api/auth/logout');
@@ -185,7 +185,7 @@ test('logging out ends the token at once and clears the cookie', async () => {
   assert.equal((await api()('POST', '/api/auth/logout')).status, 401);
 });
 
-test('tokens are refreshed and verified for their owner', async () => {
+test('tokens are renewed and verified only for their user', async () => {
   await makeUser(app.db, { username: 'owner' });
   await makeUser(app.db, { username: 'thief' });
   const [mine, theirs] = [await tokenOf('owner'), await tokenOf('thief')];
@@ -202,7 +202,7 @@ test('tokens are refreshed and verified for their owner', async () => {
   }
 });
 
-test('recovering is answered alike for everybody, under both names of the field', async () => {
+test('a recovery responds the same to known and unknown addresses, with both field names', async () => {
   await makeUser(app.db, { username: 'forgetful' });
   const known = await api()('POST', '/api/auth/recover', { email: 'Forgetful@example.com' });
   const unknown = await api()('POST', '/api/auth/recover', { username: 'ghost@example.com' });
@@ -214,7 +214,7 @@ test('recovering is answered alike for everybody, under both names of the field'
   assert.deepEqual([bad.status, Object.keys(bad.json())], [400, ['email', 'code']]);
 });
 
-test('an activation key is looked at any number of times and used once', async () => {
+test('an activation key can be read repeatedly and used once', async () => {
   await makeUser(app.db, { username: 'invitee', password: null });
   await api()('POST', '/api/auth/recover', { email: 'invitee@example.com' });
   const key = await keyMailedTo('invitee@example.com');
@@ -233,18 +233,18 @@ test('an activation key is looked at any number of times and used once', async (
   assert.equal((await api()('GET', `/api/auth/activate/${'0'.repeat(40)}`)).json()['code'], 'verification_unusable');
 });
 
-test('a reset answers nothing and signs nobody in', async () => {
+test('a reset returns an empty object and opens no session', async () => {
   await makeUser(app.db, { username: 'resetter' });
   const token = await tokenOf('resetter');
   await api()('POST', '/api/auth/recover', { email: 'resetter@example.com' });
   const path = `/api/auth/reset/${await keyMailedTo('resetter@example.com')}`;
-  const answer = await api()('POST', path);
-  assert.deepEqual([answer.status, answer.json()], [201, {}]);
+  const response = await api()('POST', path);
+  assert.deepEqual([response.status, response.json()], [201, {}]);
   assert.equal((await api(token)('GET', '/api/users/resetter')).status, 401);
   assert.equal((await api()('POST', path)).status, 404);
 });
 
-test('a password change wants a secret, and ends the token that made it', async () => {
+test('a change of password requires a secret, and invalidates the token that made it', async () => {
   await makeUser(app.db, { username: 'changer' });
   const token = await tokenOf('changer');
   const path = '/api/users/changer/password';
@@ -259,7 +259,7 @@ test('a password change wants a secret, and ends the token that made it', async 
   await tokenOf('changer', new_password);
 });
 
-test('credentials are their owner’s alone, whatever roles anybody holds', async () => {
+test('a user cannot read or change the credentials of another user', async () => {
   await makeUser(app.db, { username: 'bob' });
   const eve = await registerPerson(app, 'eve');
   const secrets = { password: 'correct horse 7' };
@@ -279,16 +279,16 @@ test('credentials are their owner’s alone, whatever roles anybody holds', asyn
     ['DELETE', '/api/users/bob'],
     ['POST', '/api/users/bob/activate'],
     ['GET', '/api/users/bob'],
-    ['GET', '/api/users/nobody-here'],
+    ['GET', '/api/users/unknown-name'],
   ];
   for (const [method, path, body] of attempts) {
-    const answer = await api(eve)(method, path, body);
-    assert.equal(answer.status, 403, `${method} ${path}: ${answer.text}`);
+    const response = await api(eve)(method, path, body);
+    assert.equal(response.status, 403, `${method} ${path}: ${response.text}`);
   }
   await tokenOf('bob');
 });
 
-test('a user changes what is said about them; a rename leaves the token valid', async () => {
+test('a user updates the account; a rename leaves the token valid', async () => {
   const token = await registerPerson(app, 'xia');
   const put = await api(token)('PUT', '/api/users/xia', { full_name: 'Xia M. Lee', slug: 'xia2' });
   assert.equal(put.status, 200, put.text);
@@ -305,7 +305,7 @@ test('a user changes what is said about them; a rename leaves the token valid', 
   assert.deepEqual([bad.status, Object.keys(bad.json())], [400, ['lang', 'code']]);
 });
 
-test('a user who leaves is gone with everything, and the address can register again', async () => {
+test('an archived user cannot sign in, and the address can register again', async () => {
   const token = await registerPerson(app, 'goner');
   assert.equal((await api(token)('DELETE', '/api/users/goner')).json()['code'], 'secret_required');
   const left = await api(token)('DELETE', '/api/users/goner', { password: 'correct horse 7' });
@@ -321,7 +321,7 @@ test('a user who leaves is gone with everything, and the address can register ag
   assert.equal(again.status, 201, again.text);
 });
 
-test('a generator is set up in two steps over the API', async () => {
+test('a TOTP factor is set up in two calls over the API', async () => {
   await makeUser(app.db, { username: 'totp' });
   const token = await tokenOf('totp');
   const body = {
@@ -349,7 +349,7 @@ test('a generator is set up in two steps over the API', async () => {
   ]);
 });
 
-test('an API key made over the API calls the API', async () => {
+test('an API key created over the API authenticates API requests', async () => {
   const token = await registerPerson(app, 'keyed');
   const password = 'correct horse 7';
   const made = await api(token)('POST', '/api/users/keyed/api-keys', { password, title: 'production' });
@@ -370,7 +370,7 @@ test('an API key made over the API calls the API', async () => {
   );
 });
 
-test('an API key changes no address, password, factor or key, and deletes no account', async () => {
+test('an API key cannot change an address, password, factor or key, nor delete the account', async () => {
   const token = await registerPerson(app, 'keyholder');
   const password = 'correct horse 7';
   const made = await api(token)('POST', '/api/users/keyholder/api-keys', { password });
@@ -396,9 +396,9 @@ test('an API key changes no address, password, factor or key, and deletes no acc
     ['DELETE', path, { password }],
   ];
   for (const [method, url, body] of attempts) {
-    const answer = await api()(method, url, body, { authorization });
-    assert.deepEqual([answer.status, answer.json()['code']], [403, 'api_key_refused'], `${method} ${url}`);
-    assert.equal(answer.json()['location'], '/login/');
+    const response = await api()(method, url, body, { authorization });
+    assert.deepEqual([response.status, response.json()['code']], [403, 'api_key_refused'], `${method} ${url}`);
+    assert.equal(response.json()['location'], '/login/');
   }
   const renamed = await api()('PUT', path, { full_name: 'Same', email: 'keyholder@example.com' }, { authorization });
   assert.equal(renamed.status, 200, renamed.text);
@@ -408,7 +408,7 @@ test('an API key changes no address, password, factor or key, and deletes no acc
   assert.deepEqual(sent, []);
 });
 
-test('a session alone changes no address and no password, and deletes no account', async () => {
+test('a session without a secret cannot change an address or password, nor delete the account', async () => {
   const token = await registerPerson(app, 'session-only');
   const path = '/api/users/session-only';
   for (const [method, url, body] of [
@@ -420,19 +420,19 @@ test('a session alone changes no address and no password, and deletes no account
     ['DELETE', path, undefined],
     ['DELETE', path, { password: 'bad' }],
   ] as const) {
-    const answer = await api(token)(method, url, body);
-    assert.equal(answer.status, 401, `${method} ${url}: ${answer.text}`);
-    assert.match(String(answer.json()['code']), /^secret_(required|wrong)$/);
+    const response = await api(token)(method, url, body);
+    assert.equal(response.status, 401, `${method} ${url}: ${response.text}`);
+    assert.match(String(response.json()['code']), /^secret_(required|wrong)$/);
   }
   assert.equal((await api(token)('GET', path)).json()['credentials'], true);
 });
 
-test('a PUT without a secret keeps the address, says so and sends nothing', async () => {
+test('a PUT without a secret keeps the address, reports it and sends no code', async () => {
   const token = await registerPerson(app, 'repeater');
   const body = { full_name: 'Re Peater', email: 'thief3@example.org', phone: '+14155550135' };
-  const answer = await api(token)('PUT', '/api/users/repeater', body);
-  assert.equal(answer.status, 200, answer.text);
-  const { full_name, email, phone, detail } = answer.json();
+  const response = await api(token)('PUT', '/api/users/repeater', body);
+  assert.equal(response.status, 200, response.text);
+  const { full_name, email, phone, detail } = response.json();
   assert.deepEqual([full_name, email, phone], ['Re Peater', 'repeater@example.com', null]);
   assert.match(String(detail), /To change your e-mail address and phone number, repeat the request with your password/);
   const sent = (await eventsNamed(app.db, 'user_verification')).filter((event) => event['address'] === body.email);
@@ -441,7 +441,7 @@ test('a PUT without a secret keeps the address, says so and sends nothing', asyn
   assert.deepEqual([wrong.status, wrong.json()['code']], [401, 'secret_wrong']);
 });
 
-test('a password change lists the API keys that stay, and deletes them when it is asked to', async () => {
+test('a change of password lists the remaining API keys, and deletes them on request', async () => {
   const token = await registerPerson(app, 'revoker');
   const password = 'correct horse 7';
   const new_password = 'a fine new sentence';
@@ -459,10 +459,10 @@ test('a password change lists the API keys that stay, and deletes them when it i
   assert.deepEqual(await keys.where('users.username', '=', 'revoker').execute(), []);
 });
 
-test('activating again is for who has no password', async () => {
+test('the activation link is sent again only to users without a password', async () => {
   await makeUser(app.db, { username: 'whole' });
-  const answer = await api(await tokenOf('whole'))('POST', '/api/users/whole/activate');
-  assert.deepEqual([answer.status, answer.json()['code']], [400, 'already_active']);
+  const response = await api(await tokenOf('whole'))('POST', '/api/users/whole/activate');
+  assert.deepEqual([response.status, response.json()['code']], [400, 'already_active']);
   const bare = await api()('POST', '/api/auth/register', {
     username: 'bare',
     email: 'bare@example.com',
@@ -473,14 +473,14 @@ test('activating again is for who has no password', async () => {
   assert.equal(again.json()['credentials'], false);
 });
 
-test('attempts beyond the limit are told when to come back', async () => {
+test('attempts beyond the limit get 429 with Retry-After', async () => {
   const strict = await startApp({ config: { throttle_factor: 1 } });
   try {
     const statuses = [];
     for (let count = 0; count < 11; count += 1) {
-      const answer = await apiClient(strict)('POST', '/api/auth', { username: 'anybody', password: 'bad password' });
-      statuses.push(answer.status);
-      if (answer.status === 429) assert.match(String(answer.headers['retry-after']), /^[0-9]+$/);
+      const response = await apiClient(strict)('POST', '/api/auth', { username: 'guessed', password: 'bad password' });
+      statuses.push(response.status);
+      if (response.status === 429) assert.match(String(response.headers['retry-after']), /^[0-9]+$/);
     }
     assert.deepEqual(statuses, [...Array<number>(10).fill(400), 429]);
   } finally {

@@ -47,7 +47,7 @@ async function sentTo(address: string, field: 'code' | 'key'): Promise<string> {
 const codeSentTo = (address: string) => sentTo(address, 'code');
 const keySentTo = (address: string) => sentTo(address, 'key');
 
-/** The context of a user in a new session. */
+/** Opens a session for a user and returns its context. */
 async function sessionOf(user: User) {
   const opened = await inTransaction(database.db, (tx) =>
     openSession(tx, settings, { user, kind: 'token', peer: null }, now()),
@@ -55,7 +55,7 @@ async function sessionOf(user: User) {
   return callAs(ctx, user, 'token', opened.session_id);
 }
 
-test('an address that was never verified stays as well until the new one is proved', async () => {
+test('an unverified address also stays until the new one is proved', async () => {
   const user = await makeUser(database.db, { email_verified_at: null });
   const session = await sessionOf(user);
   const change = (input: object) => updateUser(session, deps, user, { email: 'New-One@Example.com', ...input });
@@ -66,7 +66,7 @@ test('an address that was never verified stays as well until the new one is prov
   assert.deepEqual([changed.email, changed.email_verified_at], ['new-one@example.com', now()]);
 });
 
-test('a request to change the address voids every key and code; the old address can ask for new ones', async () => {
+test('a requested change of address voids every key and code; the old address can request new ones', async () => {
   const user = await makeUser(database.db);
   const address = user.email ?? '';
   await recoverAccess(ctx, unthrottled, address, 'link');
@@ -83,7 +83,7 @@ test('a request to change the address voids every key and code; the old address 
   assert.equal((await findUsableLink(ctx, unthrottled, await keySentTo(address)))?.user?.id, user.id);
 });
 
-test('a link mailed to the former address opens nothing after the address changed', async () => {
+test('a link sent to the former address is invalid after the change', async () => {
   const user = await makeUser(database.db);
   const session = await sessionOf(user);
   const email = 'bound@example.org';
@@ -100,7 +100,7 @@ test('a link mailed to the former address opens nothing after the address change
   assert.equal((await updateUser(session, deps, user, { email, email_code })).user.email, email);
 });
 
-test('a code proves an address for the user that it was sent for only', async () => {
+test('a code proves an address only for the user that it was sent for', async () => {
   const [user, other] = [await makeUser(database.db), await makeUser(database.db)];
   const email = 'shared@example.org';
   await updateUser(await sessionOf(user), deps, user, { email, password: testPassword });
@@ -109,7 +109,7 @@ test('a code proves an address for the user that it was sent for only', async ()
   assert.equal((await problemOf(theft)).code, 'code_wrong');
 });
 
-test('a change of password or factor voids the links that were mailed before', async () => {
+test('a change of password or factor voids earlier links', async () => {
   for (const change of ['password', 'factor'] as const) {
     const user = await makeUser(database.db);
     const session = await sessionOf(user);
@@ -126,7 +126,7 @@ test('a change of password or factor voids the links that were mailed before', a
   }
 });
 
-test('the former address stops a change, and undoes it for three days; then it opens nothing', async () => {
+test('the former address can stop a change, and undo it within three days', async () => {
   for (const stage of ['requested', 'made', 'late'] as const) {
     const user = await makeUser(database.db);
     const thief = await sessionOf(user);
@@ -154,7 +154,7 @@ test('the former address stops a change, and undoes it for three days; then it o
   }
 });
 
-test('an address that was never verified cannot undo a change that was made', async () => {
+test('an unverified former address cannot undo a completed change', async () => {
   const user = await makeUser(database.db, { email_verified_at: null });
   const session = await sessionOf(user);
   const email = 'corrected@example.org';
@@ -167,7 +167,7 @@ test('an address that was never verified cannot undo a change that was made', as
   assert.equal((await problemOf(stopAddressChange(ctx, deps, key))).code, 'verification_unknown');
 });
 
-test('a user who registers with the former address without a proof cannot keep its owner from undoing the change', async () => {
+test('a user who registers with the former address without a proof does not block undoing the change', async () => {
   const user = await makeUser(database.db);
   const address = user.email ?? '';
   const thief = await sessionOf(user);
@@ -182,13 +182,13 @@ test('a user who registers with the former address without a proof cannot keep i
   assert.equal((await findUserById(database.db, claimant.id))?.email, null);
 });
 
-test('a phone number that another account only claims goes to the user who verifies it', async () => {
+test('an unverified phone number of another user moves to the user who verifies it', async () => {
   const phone = '+14155550142';
   const claimant = await makeUser(database.db, { phone });
   const owner = await makeUser(database.db);
   const session = await sessionOf(owner);
   await updateUser(session, deps, owner, { phone, password: testPassword });
-  assert.equal((await findUserById(database.db, claimant.id))?.phone, phone, 'a request proves nothing');
+  assert.equal((await findUserById(database.db, claimant.id))?.phone, phone, 'a request does not prove the number');
   const { user } = await updateUser(session, deps, owner, { phone, phone_code: await codeSentTo(phone) });
   assert.deepEqual([user.phone, user.phone_verified_at], [phone, now()]);
   assert.equal((await findUserById(database.db, claimant.id))?.phone, null);
@@ -196,7 +196,7 @@ test('a phone number that another account only claims goes to the user who verif
   assert.ok(notices.some((event) => event['user_id'] === claimant.id && event['what'] === 'phone_removed'));
 });
 
-test('a phone number that another account only claims is free to register with, a verified one is not', async () => {
+test('an unverified phone number of another user is free at registration, a verified one is not', async () => {
   const phone = '+14155550143';
   const claimant = await makeUser(database.db, { phone });
   assert.equal((await makeUser(database.db, { phone, phone_verified_at: now() })).phone, phone);

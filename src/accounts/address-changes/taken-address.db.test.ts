@@ -9,7 +9,7 @@ before(async () => {
 });
 after(() => app.close());
 
-test('nobody finds out by trying which addresses belong to accounts', async () => {
+test('requests for new addresses are limited to ten, so that a user cannot probe addresses', async () => {
   const call = apiClient(app, await registerPerson(app, 'prober'));
   const statuses: number[] = [];
   for (let guess = 0; guess < 12; guess += 1) {
@@ -18,10 +18,14 @@ test('nobody finds out by trying which addresses belong to accounts', async () =
     statuses.push((await call('PUT', '/api/users/prober', change)).status);
   }
   assert.deepEqual(statuses.slice(10), [429, 429]);
-  assert.equal((await call('PUT', '/api/users/prober', { full_name: 'Probed' })).status, 200, 'the rest may change');
+  assert.equal(
+    (await call('PUT', '/api/users/prober', { full_name: 'Probed' })).status,
+    200,
+    'other fields can change',
+  );
 });
 
-test('only their owner sees which API keys an account has', async () => {
+test('only the user can list the API keys of an account', async () => {
   const path = '/api/users/keyholder/api-keys';
   const own = apiClient(app, await registerPerson(app, 'keyholder'));
   assert.equal((await own('GET', path)).status, 200);

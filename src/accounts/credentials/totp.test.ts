@@ -28,7 +28,7 @@ for (const [seconds, code] of vectors) {
   });
 }
 
-test('a step is good once, and with it every step before', () => {
+test('an accepted step invalidates itself and every earlier step', () => {
   const totp = new TOTP({ secret: Secret.fromBase32(secret) });
   const at = new Date(1_700_000_000_000);
   const step = Math.floor(at.getTime() / 30_000);
@@ -39,13 +39,13 @@ test('a step is good once, and with it every step before', () => {
   assert.deepEqual(checkTotpCode(used, secret, code(1), at), { kind: 'right', step: step + 1 });
 });
 
-test('what is no code is wrong', () => {
+test('text that is not a code is wrong', () => {
   for (const code of ['', '1', '12345', '1234567', 'abcdef', '      ']) {
     assert.equal(checkTotpCode(fresh, secret, code, new Date(59_000)).kind, 'wrong', code);
   }
 });
 
-test('every third failure closes it, twice as long each time, a day at most', () => {
+test('every third failure locks the factor, doubling up to a day', () => {
   const at = new Date(0);
   let factor: Pick<TotpFactor, 'failures_count' | 'locked_until'> = fresh;
   const minutes: (number | null)[] = [];

@@ -7,7 +7,7 @@ import { canonicalIdentifier, parseIdentifier, parsePhone } from './address.ts';
 import { nickName, printableName } from './user.ts';
 import { isUsername, proposeUsernames } from './username.ts';
 
-test('e-mail addresses are compared in lower case; what is none is refused', () => {
+test('an e-mail address is parsed to lower case; other text is refused', () => {
   assert.equal(parseEmail(' Xia.Lee+1@Example.COM '), 'xia.lee+1@example.com');
   assert.equal(parseEmail('xia@localhost.localdomain'), 'xia@localhost.localdomain');
   for (const text of [
@@ -25,7 +25,7 @@ test('e-mail addresses are compared in lower case; what is none is refused', () 
   }
 });
 
-test('phone numbers come in any spelling, local ones as of the United States', () => {
+test('a phone number is parsed in any spelling, local ones as US numbers', () => {
   for (const text of ['+14155550123', '415-555-0123', '(415) 555 0123', '1.415.555.0123']) {
     assert.equal(parsePhone(text), '+14155550123', text);
   }
@@ -33,14 +33,14 @@ test('phone numbers come in any spelling, local ones as of the United States', (
   for (const text of ['', 'donny', '12', '+', '4'.repeat(60)]) assert.equal(parsePhone(text), null, text);
 });
 
-test('digits that are a phone number are no user name, other digits are', () => {
+test('digits that form a phone number are not a username, other digits are', () => {
   for (const text of ['4155550123', '415-555-0123', '14155550123']) assert.ok(!isUsername(text), text);
   for (const text of ['007', '2026', 'joe-4155550123', 'x4155550123']) assert.ok(isUsername(text), text);
   const proposals = proposeUsernames('4155550123@x.example', () => '123');
   assert.equal(proposals.next().value, 'user-123');
 });
 
-test('spellings of one name count as one', () => {
+test('spellings of one identifier have one canonical form', () => {
   assert.equal(canonicalIdentifier('DONNY'), canonicalIdentifier(' donny '));
   assert.equal(canonicalIdentifier('Donny@Example.com'), canonicalIdentifier('donny@example.com'));
   assert.equal(canonicalIdentifier('(415) 555-0123'), canonicalIdentifier('+14155550123'));
@@ -48,14 +48,14 @@ test('spellings of one name count as one', () => {
   assert.deepEqual(parseIdentifier(' '), { kind: 'none' });
 });
 
-test('usernames are what fits an address, and not what archived users are left with', () => {
+test('a username contains only URL-safe characters and is not that of an archived user', () => {
   for (const name of ['donny', 'Donny-1', 'd_o', '-', '_']) assert.equal(isUsername(name), true, name);
   for (const name of ['', 'a b', 'a.b', 'a@b', 'ü', 'a/b', '_archive_1', '_ARCHIVE_x', 'x'.repeat(151)]) {
     assert.equal(isUsername(name), false, name);
   }
 });
 
-test('names are proposed after the address, then with digits', () => {
+test('usernames are proposed from the address, then with digits', () => {
   const digits = () => '375';
   const take = (email: string | null) => {
     const proposals = proposeUsernames(email, digits);
@@ -67,7 +67,7 @@ test('names are proposed after the address, then with digits', () => {
   assert.ok(take(`${'x'.repeat(64)}@y.com`).every((name) => name.length <= 50));
 });
 
-test('a code may be written with blanks and sent as a number without its leading zeros', () => {
+test('a code is parsed with blanks, and as a number without its leading zeros', () => {
   assert.equal(parseCode(12345), '012345');
   assert.equal(parseCode('012345'), '012345');
   assert.equal(parseCode(0), '000000');
@@ -78,14 +78,14 @@ test('a code may be written with blanks and sent as a number without its leading
     assert.equal(parseCode(value), null, String(value));
 });
 
-test('people are called by their nick name, full name or user name, in that order', () => {
+test('a user is shown by nick name, full name or username, in that order', () => {
   assert.equal(printableName({ nick_name: 'X', full_name: 'Xia Lee', username: 'xia' }), 'X');
   assert.equal(printableName({ nick_name: '', full_name: 'Xia Lee', username: 'xia' }), 'Xia Lee');
   assert.equal(printableName({ nick_name: '', full_name: '', username: 'xia' }), 'xia');
   assert.equal(nickName({ nick_name: '', full_name: 'Xia Lee' }), 'Xia');
 });
 
-test('an SSH key says the same kind inside and outside', () => {
+test('an SSH key names the same type inside and outside', () => {
   const body = 'AAAAC3NzaC1lZDI1NTE5AAAAIFdgdqMpZRE9dGXeaG6rkjBXuYvVGvLBwJMVE5c2bGYs';
   assert.equal(parseSshKey(` ssh-ed25519 ${body} me@here `), `ssh-ed25519 ${body} me@here`);
   assert.equal(parseSshKey(`ssh-rsa ${body}`), null);

@@ -67,7 +67,7 @@ function leadLink(address: string): Promise<string | null> {
   return inTransaction(database.db, async (tx) => (await prepareVerification(tx, request, ctx.clock.now())).key);
 }
 
-test('recovering sends one mail to somebody known and none to a stranger, and both are answered alike', async () => {
+test('a recovery sends one message to a known address and none to an unknown one, with the same result', async () => {
   const user = await makeUser(database.db);
   const { settings } = unthrottled();
   assert.equal(await recoverAccess(ctx, settings, user.email?.toUpperCase() ?? '', 'link'), undefined);
@@ -79,7 +79,7 @@ test('recovering sends one mail to somebody known and none to a stranger, and bo
   assert.deepEqual(await mailsTo('stranger@example.org'), []);
 });
 
-test('recovering takes e-mail addresses and phone numbers only', async () => {
+test('a recovery accepts only e-mail addresses and phone numbers', async () => {
   const user = await makeUser(database.db, { phone: '+14155550188', phone_verified_at: ctx.clock.now() });
   const { settings } = unthrottled();
   for (const text of ['', 'not an address', 'a@b', user.username]) {
@@ -91,7 +91,7 @@ test('recovering takes e-mail addresses and phone numbers only', async () => {
   assert.equal((await mailsTo('+14155550188')).length, 1);
 });
 
-test('an address may be tried three times an hour, known or not', async () => {
+test('a recovery of one address is limited to three per hour, for known and unknown addresses', async () => {
   const user = await makeUser(database.db);
   const { settings } = unthrottled();
   for (const address of [user.email ?? '', 'stranger@example.net']) {
@@ -103,7 +103,7 @@ test('an address may be tried three times an hour, known or not', async () => {
   }
 });
 
-test('while the site is closed nobody is sent a link', async () => {
+test('while sign-in is disabled no link is sent or accepted', async () => {
   const closed = { ...ctx, site: { ...ctx.site, authentication: 'disabled' as const } };
   const user = await makeUser(database.db);
   const key = await linkFor(user);
@@ -112,7 +112,7 @@ test('while the site is closed nobody is sent a link', async () => {
   assert.equal((await problemOf(activation)).code, 'authentication_disabled');
 });
 
-test('a code may be asked for instead of a link', async () => {
+test('a recovery can send a code instead of a link', async () => {
   const user = await makeUser(database.db);
   await recoverAccess(ctx, unthrottled().settings, user.email ?? '', 'code');
   const [mail] = await mailsTo(user.email ?? '');
@@ -128,7 +128,7 @@ test('the key of a link is stored as a hash', async () => {
   assert.doesNotMatch(JSON.stringify(rows), new RegExp(key));
 });
 
-test('a link sets a password, proves the address, signs in, and works once', async () => {
+test('a link sets a password, verifies the address and signs the user in, once', async () => {
   const user = await makeUser(database.db, { password: null, email_verified_at: null });
   const key = await linkFor(user);
   const session = await activateUser(ctx, unthrottled(), key, { new_password, full_name: 'New Name' }, 'token');
@@ -147,14 +147,14 @@ test('a link sets a password, proves the address, signs in, and works once', asy
   assert.deepEqual([again.code, again.status], ['verification_unknown', 404]);
 });
 
-test('two who use a link at the same moment: one gets in', async () => {
+test('of concurrent requests with one link, one succeeds', async () => {
   const key = await linkFor(await makeUser(database.db));
   const attempts = [1, 2, 3].map(() => activateUser(ctx, unthrottled(), key, { new_password }, 'token'));
   const outcomes = await Promise.allSettled(attempts);
   assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected', 'rejected']);
 });
 
-test('using one link uses up all others, and ends every session there was', async () => {
+test('using a link voids every other link and ends every session', async () => {
   const user = await makeUser(database.db);
   const [one, two] = [await linkFor(user), await linkFor(user)];
   const thief = await inTransaction(database.db, (tx) =>
@@ -166,7 +166,7 @@ test('using one link uses up all others, and ends every session there was', asyn
   assert.equal(await authenticate(database.db, ctx.clock, deps.settings, stolen), 'invalid');
 });
 
-test('looking at a link uses nothing up; unknown, expired and used ones are all the same', async () => {
+test('opening a link does not consume it; unknown and expired links have the same result', async () => {
   const user = await makeUser(database.db);
   const key = await linkFor(user);
   const { settings } = unthrottled();
@@ -180,7 +180,7 @@ test('looking at a link uses nothing up; unknown, expired and used ones are all 
   }
 });
 
-test('keys cannot be tried without end from one address', async () => {
+test('keys submitted from one network are limited to 60', async () => {
   const { settings } = unthrottled();
   const statuses = [];
   for (let count = 0; count < 61; count += 1) {
@@ -190,7 +190,7 @@ test('keys cannot be tried without end from one address', async () => {
   assert.equal(statuses[60], 429);
 });
 
-test('a refused password leaves the link good', async () => {
+test('a refused password does not consume the link', async () => {
   const user = await makeUser(database.db);
   const key = await linkFor(user);
   for (const bad of ['short', 'password123', user.username, user.email ?? '']) {
@@ -201,7 +201,7 @@ test('a refused password leaves the link good', async () => {
   await activateUser(ctx, unthrottled(), key, { new_password }, 'token');
 });
 
-test('a link does not get around a generator, and a wrong code leaves it good', async () => {
+test('a link requires the code of a TOTP factor; a wrong code does not consume the link', async () => {
   const user = await makeUser(database.db);
   const secret = generateTotpSecret();
   await inTransaction(database.db, async (tx) => {
@@ -216,7 +216,7 @@ test('a link does not get around a generator, and a wrong code leaves it good', 
   await attempt(code);
 });
 
-test('the events tell apart who is new, who set a first password and who replaced one', async () => {
+test('the event depends on whether the user is new, sets a first password or replaces one', async () => {
   const fresh = await makeUser(database.db, { password: null });
   const bare = await makeUser(database.db, { password: null });
   await database.db.updateTable('users').set({ last_login_at: ctx.clock.now() }).where('id', '=', bare.id).execute();
@@ -225,14 +225,14 @@ test('the events tell apart who is new, who set a first password and who replace
   for (const user of [fresh, bare, whole]) {
     await activateUser(ctx, unthrottled(), await linkFor(user), { new_password }, 'token');
   }
-  const told = async (name: string, user: User) =>
+  const wasEmitted = async (name: string, user: User) =>
     (await eventsNamed(database.db, name)).some((event) => event['user_id'] === user.id);
-  assert.ok(await told('user_registered', fresh));
-  assert.ok(await told('user_activated', bare));
-  assert.ok(await told('user_reset_password', whole));
+  assert.ok(await wasEmitted('user_registered', fresh));
+  assert.ok(await wasEmitted('user_activated', bare));
+  assert.ok(await wasEmitted('user_reset_password', whole));
 });
 
-test('somebody without a login gets one through the link, under a free name', async () => {
+test('a link creates the user of an invited person, with a free username', async () => {
   await makeUser(database.db, { username: 'invited' });
   const key = await leadLink('Invited@Example.org');
   const link = await findUsableLink(ctx, deps.settings, key ?? '');
@@ -247,14 +247,14 @@ test('somebody without a login gets one through the link, under a free name', as
   assert.deepEqual(user?.email_verified_at, ctx.clock.now());
 });
 
-test('whoever registered meanwhile with the invited address is the one whom the link is for', async () => {
+test('an invitation link resolves to the user who registered with the invited address', async () => {
   const key = await leadLink('meanwhile@example.org');
   const user = await makeUser(database.db, { email: 'meanwhile@example.org', email_verified_at: null });
   const link = await findUsableLink(ctx, deps.settings, key ?? '');
   assert.equal(link?.user?.id, user.id);
 });
 
-test('a name chosen at activation must be free and a name', async () => {
+test('a username chosen at activation must be valid and free', async () => {
   const taken = await makeUser(database.db);
   const key = await leadLink('chooser@example.org');
   const attempt = (username: string) =>
@@ -266,7 +266,7 @@ test('a name chosen at activation must be free and a name', async () => {
   assert.equal((await findUserByEmail(database.db, 'chooser@example.org'))?.username, 'chooser-1');
 });
 
-test('keys made by whoever registered first with somebody else’s address are gone when its owner shows up', async () => {
+test('API keys created before the first proof of the address are deleted by it', async () => {
   const squatted = await makeUser(database.db, { email_verified_at: null });
   const key = generateApiKey();
   await inTransaction(database.db, (tx) =>
@@ -279,7 +279,7 @@ test('keys made by whoever registered first with somebody else’s address are g
   assert.equal(await authenticate(database.db, ctx.clock, deps.settings, presented), 'invalid');
 });
 
-test('resetting makes the password worthless, signs nobody in and sends a fresh link', async () => {
+test('a reset without a password removes the password, opens no session and sends a new link', async () => {
   const user = await makeUser(database.db);
   const key = await linkFor(user);
   assert.equal(await resetPassword(ctx, unthrottled(), key, {}), undefined);
@@ -296,7 +296,7 @@ test('resetting makes the password worthless, signs nobody in and sends a fresh 
   await activateUser(ctx, unthrottled(), String(fresh?.['key']), { new_password }, 'token');
 });
 
-test('resetting with a password sets that one', async () => {
+test('a reset with a password sets it', async () => {
   const user = await makeUser(database.db);
   const key = await linkFor(user);
   assert.equal(
@@ -307,7 +307,7 @@ test('resetting with a password sets that one', async () => {
   await signIn(ctx, deps, { username: user.username, password: new_password }, 'token');
 });
 
-test('a link is sent again to who has no password, once in ten minutes', async () => {
+test('the activation link of a user without password is sent again once in ten minutes', async () => {
   const { settings } = unthrottled();
   const whole = await makeUser(database.db);
   assert.equal((await problemOf(resendActivationLink(callAs(ctx, whole), settings, whole))).code, 'already_active');
@@ -323,7 +323,7 @@ test('a link is sent again to who has no password, once in ten minutes', async (
   assert.equal((await mailsTo('lead@example.org'))[0]?.['user_id'], null);
 });
 
-test('links and sessions that have been over for a month are forgotten', async () => {
+test('links and sessions are deleted 30 days after their end', async () => {
   const user = await makeUser(database.db);
   await linkFor(user);
   await signIn(ctx, deps, { username: user.username, password: testPassword }, 'token');
@@ -342,7 +342,7 @@ test('links and sessions that have been over for a month are forgotten', async (
   assert.deepEqual(await count(), [0, 0]);
 });
 
-test('a link that was sent before the login existed ends with the first password that its verified owner sets', async () => {
+test('a link sent before the user existed is voided when the verified user sets a password', async () => {
   const address = 'lead-of-old@example.org';
   const key = (await leadLink(address)) ?? '';
   const user = await makeUser(database.db, { email: address, email_verified_at: null });
@@ -356,7 +356,7 @@ test('a link that was sent before the login existed ends with the first password
   assert.equal(await findUsableLink(ctx, unthrottled().settings, key), null);
 });
 
-test('a password of a person who only typed the address leaves the link of its owner valid', async () => {
+test('a user who has not verified the address does not void the link sent to it', async () => {
   const address = 'lead-squatted@example.org';
   const key = (await leadLink(address)) ?? '';
   const user = await makeUser(database.db, { email: address, email_verified_at: null });

@@ -38,21 +38,21 @@ before(async () => {
 });
 after(() => database.close());
 
-const generatorOf = (priv_key: string) => {
+const totpCodes = (priv_key: string) => {
   const totp = new TOTP({ secret: Secret.fromBase32(priv_key), algorithm: 'SHA1', digits: 6, period: 30 });
   return (at: Date) => totp.generate({ timestamp: at.getTime() });
 };
 
-async function enrolled(user: User): Promise<(at: Date) => string> {
+async function enrollTotp(user: User): Promise<(at: Date) => string> {
   const first = await setFactors(callAs(ctx, user), settings, { ...flags, password: testPassword });
   assert.equal(first.kind, 'enrolling');
-  const code = generatorOf(first.kind === 'enrolling' ? first.priv_key : '');
+  const code = totpCodes(first.kind === 'enrolling' ? first.priv_key : '');
   const second = { ...flags, password: testPassword, otp_code: code(ctx.clock.now()) };
   assert.deepEqual(await setFactors(callAs(ctx, user), settings, second), { kind: 'enabled' });
   return code;
 }
 
-test('a password is changed by who knows the present one', async () => {
+test('a user changes the password with the current one', async () => {
   const user = await makeUser(database.db);
   const change = (secrets: object) => changePassword(callAs(ctx, user), settings, { ...secrets, new_password });
   const none = await problemOf(change({}));
@@ -65,11 +65,11 @@ test('a password is changed by who knows the present one', async () => {
     (await problemOf(signIn(ctx, deps, { username: user.username, password: testPassword }, 'token'))).status,
     400,
   );
-  const told = await eventsNamed(database.db, 'user_reset_password');
-  assert.ok(told.some((event) => event['user_id'] === user.id && event['how'] === 'changed'));
+  const events = await eventsNamed(database.db, 'user_reset_password');
+  assert.ok(events.some((event) => event['user_id'] === user.id && event['how'] === 'changed'));
 });
 
-test('a new password must be acceptable, and is judged before any secret', async () => {
+test('a new password must meet the policy, which is checked before the secrets', async () => {
   const user = await makeUser(database.db, { username: 'longusername' });
   const change = (text: string) =>
     changePassword(callAs(ctx, user), settings, { password: testPassword, new_password: text });
@@ -78,7 +78,7 @@ test('a new password must be acceptable, and is judged before any secret', async
   }
 });
 
-test('a one-time code of a generator that is not set up proves nothing', async () => {
+test('a code without a confirmed TOTP factor is not a secret', async () => {
   const user = await makeUser(database.db);
   const attempt = changePassword(callAs(ctx, user), settings, { otp_code: 123456, new_password });
   assert.equal((await problemOf(attempt)).code, 'secret_required');
@@ -87,7 +87,7 @@ test('a one-time code of a generator that is not set up proves nothing', async (
   assert.equal((await problemOf(unconfirmed)).code, 'secret_required');
 });
 
-test('a code by e-mail proves it too, and sets a first password', async () => {
+test('a code by e-mail is a secret, and can set a first password', async () => {
   const user = await makeUser(database.db, { password: null });
   await sendCode(ctx, settings, user, 'email', 'recover');
   const sent = (await eventsNamed(database.db, 'user_verification')).find((event) => event['address'] === user.email);
@@ -99,13 +99,13 @@ test('a code by e-mail proves it too, and sets a first password', async () => {
   assert.ok((await eventsNamed(database.db, 'user_activated')).some((event) => event['user_id'] === user.id));
 });
 
-test('every secret that is given must be right', async () => {
+test('every given secret must be right', async () => {
   const user = await makeUser(database.db);
   const both = requireSecrets(callAs(ctx, user), settings, { password: testPassword, email_code: 123456 });
   assert.deepEqual(Object.keys((await problemOf(both)).fields ?? {}), ['email_code']);
 });
 
-test('ten wrong repetitions of a password close it for a while, to a stolen session too', async () => {
+test('ten wrong passwords lock the check of secrets, for every session of the user', async () => {
   const user = await makeUser(database.db);
   const strict = { ...settings, throttle: makeThrottle(() => 0) };
   for (let count = 0; count < 12; count += 1)
@@ -116,7 +116,7 @@ test('ten wrong repetitions of a password close it for a while, to a stolen sess
   assert.equal((await problemOf(requireSecrets(callAs(ctx, user), strict, { password: testPassword }))).status, 429);
 });
 
-test('a generator is asked for only once a first code confirmed it, and its key is never shown again', async () => {
+test('a TOTP factor is required only after a first code confirmed it, and its key is shown once', async () => {
   const user = await makeUser(database.db);
   const set = (given: object) =>
     setFactors(callAs(ctx, user), settings, { ...flags, password: testPassword, ...given });
@@ -126,7 +126,7 @@ test('a generator is asked for only once a first code confirmed it, and its key 
   assert.match(first.provisioning_uri, /^otpauth:\/\/totp\/Cowork:.*issuer=Cowork&secret=[A-Z2-7]{32}/);
   await signIn(ctx, deps, { username: user.username, password: testPassword }, 'token');
 
-  const code = generatorOf(first.priv_key);
+  const code = totpCodes(first.priv_key);
   const bad = await problemOf(set({ otp_code: String((Number(code(ctx.clock.now())) + 1) % 1_000_000) }));
   assert.deepEqual([bad.code, Object.keys(bad.fields ?? {})], ['code_wrong', ['otp_code']]);
   assert.deepEqual(await set({ otp_code: code(ctx.clock.now()) }), { kind: 'enabled' });
@@ -138,9 +138,9 @@ test('a generator is asked for only once a first code confirmed it, and its key 
   assert.deepEqual(await setFactors(moved, settings, again), { kind: 'enabled' });
 });
 
-test('with a generator a password alone changes nothing, and the generator itself goes only with a code', async () => {
+test('with a TOTP factor a password alone is refused, also to remove the factor', async () => {
   const user = await makeUser(database.db);
-  const code = await enrolled(user);
+  const code = await enrollTotp(user);
   const alone = await problemOf(changePassword(callAs(ctx, user), settings, { password: testPassword, new_password }));
   assert.deepEqual([alone.code, alone.status, Object.keys(alone.fields ?? {})], ['secret_required', 401, ['otp_code']]);
   const off = { ...flags, otp_enabled: false, password: testPassword };
@@ -151,9 +151,9 @@ test('with a generator a password alone changes nothing, and the generator itsel
   assert.equal((await findUserById(database.db, user.id))?.otp_enabled, false);
 });
 
-test('wrong codes while repeating a secret close the generator', async () => {
+test('wrong codes in the check of secrets lock the TOTP factor', async () => {
   const user = await makeUser(database.db);
-  const code = await enrolled(user);
+  const code = await enrollTotp(user);
   const wrong = String((Number(code(ctx.clock.now())) + 500_000) % 1_000_000);
   const attempt = () =>
     problemOf(requireSecrets(callAs(ctx, user), settings, { password: testPassword, otp_code: wrong }));
@@ -164,7 +164,7 @@ test('wrong codes while repeating a secret close the generator', async () => {
   assert.equal((await attempt()).status, 403);
 });
 
-test('a channel can be demanded at sign-in once its address is verified', async () => {
+test('a channel can become a second factor only after its address is verified', async () => {
   const user = await makeUser(database.db, { email_verified_at: null });
   const choice = { ...flags, otp_enabled: false, password: testPassword, email_verification_enabled: true };
   const refused = await problemOf(setFactors(callAs(ctx, user), settings, choice));
@@ -178,7 +178,7 @@ test('a channel can be demanded at sign-in once its address is verified', async 
   assert.equal((await findUserById(database.db, user.id))?.email_verification_required, true);
 });
 
-test('an API key calls as its user until it expires, is deleted, or the user is archived', async () => {
+test('an API key authenticates its user until it expires or is deleted', async () => {
   const user = await makeUser(database.db);
   const me = callAs(ctx, user);
   assert.equal((await problemOf(createApiKey(me, settings, {}))).code, 'secret_required');
@@ -220,7 +220,7 @@ test('an API key calls as its user until it expires, is deleted, or the user is 
   assert.equal(await ask(`${secret}:`), 'invalid');
 });
 
-test('keys are listed by title, without what would open anything', async () => {
+test('API keys are listed by title, without secrets', async () => {
   const user = await makeUser(database.db);
   const me = callAs(ctx, user);
   for (const title of ['staging', 'production']) await createApiKey(me, settings, { password: testPassword, title });
@@ -240,7 +240,7 @@ test('keys are listed by title, without what would open anything', async () => {
   ]);
 });
 
-test('a deactivated user’s API key is worth nothing', async () => {
+test('an API key of a deactivated user is invalid', async () => {
   const user = await makeUser(database.db);
   const secret = await createApiKey(callAs(ctx, user), settings, { password: testPassword });
   await inTransaction(database.db, (tx) => updateUserRow(tx, user.id, { is_active: false }));
@@ -251,7 +251,7 @@ test('a deactivated user’s API key is worth nothing', async () => {
   );
 });
 
-test('an SSH key is kept when it is one', async () => {
+test('a valid SSH key is stored, any other text is refused', async () => {
   const user = await makeUser(database.db);
   const pubkey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFdgdqMpZRE9dGXeaG6rkjBXuYvVGvLBwJMVE5c2bGYs check@example.com';
   const set = (key: string, secrets: object = { password: testPassword }) =>
@@ -275,7 +275,7 @@ test('an SSH key is kept when it is one', async () => {
   );
 });
 
-test('a password can be taken away; then only a link leads back in', async () => {
+test('a user can remove the password, which then no longer signs in', async () => {
   const user = await makeUser(database.db);
   const remove = (secrets: object) => removePassword(callAs(ctx, user), settings, user, secrets);
   assert.equal((await problemOf(remove({}))).code, 'secret_required');

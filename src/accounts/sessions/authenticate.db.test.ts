@@ -66,7 +66,7 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   return 'ok';
 }
 
-test('a token says who it is for, carries what clients show, and lasts fourteen days', async () => {
+test('a token names its user, contains the fields that clients show, and lasts 14 days', async () => {
   const user = await makeUser(database.db, { username: 'xia', full_name: 'Xia Lee' });
   const { token, session_id } = await open(user);
   const claims = claimsOf(token);
@@ -85,13 +85,13 @@ test('a token says who it is for, carries what clients show, and lasts fourteen 
   assert.deepEqual(await ask({ authorization: `bearer  ${token}` }), caller);
 });
 
-test('a token is worth nothing from the instant of its expiry on', async () => {
+test('a token is invalid from the instant of its expiry (inclusive)', async () => {
   const { token } = await open(await makeUser(database.db));
   assert.notEqual(await ask(bearer(token), after_ms(14 * day_ms - 1000)), 'invalid');
   assert.equal(await ask(bearer(token), after_ms(14 * day_ms)), 'invalid');
 });
 
-test('tampered, unsigned, foreign and mangled tokens are invalid and never an error', async () => {
+test('altered, unsigned, foreign and malformed tokens are invalid without an error', async () => {
   const user = await makeUser(database.db);
   const { token, session_id } = await open(user);
   const [header = '', payload = '', signature = ''] = token.split('.');
@@ -103,7 +103,7 @@ test('tampered, unsigned, foreign and mangled tokens are invalid and never an er
   };
   const good = { alg: 'HS256', typ: 'JWT', kid: keyId(key) };
   const claims = claimsOf(token);
-  assert.notEqual(await ask(bearer(sign(good, claims, key))), 'invalid', 'the forgery below differs in one thing each');
+  assert.notEqual(await ask(bearer(sign(good, claims, key))), 'invalid', 'each forged token below differs in one part');
 
   const forged: Record<string, string> = {
     'alg none': `${encode({ alg: 'none', typ: 'JWT' })}.${payload}.`,
@@ -131,7 +131,7 @@ test('tampered, unsigned, foreign and mangled tokens are invalid and never an er
   assert.ok(session_id);
 });
 
-test('a token of another installation is not ours, though its session exists here', async () => {
+test('a token signed by another installation is invalid, even with the id of an existing session', async () => {
   const user = await makeUser(database.db);
   const { session_id } = await open(user);
   const key = await crypto.subtle.importKey('raw', new Uint8Array(32), { name: 'HMAC', hash: 'SHA-256' }, false, [
@@ -148,7 +148,7 @@ test('a token of another installation is not ours, though its session exists her
   assert.equal(await ask(bearer(foreign)), 'invalid');
 });
 
-test('a token that was accepted before is refused once its session has ended', async () => {
+test('a token accepted earlier is invalid after its session has ended', async () => {
   const user = await makeUser(database.db);
   const [here, elsewhere] = [await open(user), await open(user)];
   assert.notEqual(await ask(bearer(here.token)), 'invalid');
@@ -157,7 +157,7 @@ test('a token that was accepted before is refused once its session has ended', a
   assert.notEqual(await ask(bearer(elsewhere.token)), 'invalid');
 });
 
-test('signing out everywhere ends every token and every browser', async () => {
+test('signing out everywhere ends every token and browser session', async () => {
   const user = await makeUser(database.db);
   const sessions = [await open(user), await open(user, 'cookie'), await open(user)];
   await signOut(asUser(user, sessions[0] ?? null), { everywhere: true });
@@ -167,7 +167,7 @@ test('signing out everywhere ends every token and every browser', async () => {
   }
 });
 
-test('changing the password ends every token and browser; the browser that did it gets a new session', async () => {
+test('a change of password ends every token and browser session; the browser that made it gets a new session', async () => {
   const user = await makeUser(database.db);
   const [token, cookie] = [await open(user), await open(user, 'cookie')];
   const by_cookie = asUser(user, cookie, 'cookie');
@@ -184,7 +184,7 @@ test('changing the password ends every token and browser; the browser that did i
   assert.notEqual(await ask({ session_cookie: fresh.cookie_secret }), null);
 });
 
-test('removing the password and archiving the user end every token', async () => {
+test('removing the password and archiving the user invalidate every token', async () => {
   for (const end of ['remove', 'archive'] as const) {
     const user = await makeUser(database.db);
     const session = await open(user);
@@ -196,7 +196,7 @@ test('removing the password and archiving the user end every token', async () =>
   }
 });
 
-test('a cookie is known by its hash only; a stale or mangled one is nobody', async () => {
+test('a cookie is stored as a hash; an expired or malformed one is anonymous', async () => {
   const user = await makeUser(database.db);
   const session = await open(user, 'cookie');
   const secret = session.cookie_secret ?? '';
@@ -221,25 +221,25 @@ test('a cookie is known by its hash only; a stale or mangled one is nobody', asy
   }
 });
 
-test('a header that is worth nothing is not rescued by a cookie', async () => {
+test('an invalid header is rejected even with a valid cookie', async () => {
   const { cookie_secret } = await open(await makeUser(database.db), 'cookie');
   assert.equal(await ask({ ...bearer('x'), session_cookie: cookie_secret ?? '' }), 'invalid');
 });
 
-test('every sign-in gets a session and secret of its own', async () => {
+test('every sign-in gets its own session and secret', async () => {
   const user = await makeUser(database.db);
   const [one, two] = [await open(user, 'cookie'), await open(user, 'cookie')];
   assert.notEqual(one.session_id, two.session_id);
   assert.notEqual(one.cookie_secret, two.cookie_secret);
 });
 
-test('a user name and password are no API credentials', async () => {
+test('username and password are not accepted as API credentials', async () => {
   const user = await makeUser(database.db);
   const basic = Buffer.from(`${user.username}:${testPassword}`).toString('base64');
   assert.equal(await ask({ authorization: `Basic ${basic}` }), 'invalid');
 });
 
-test('when a session was last used is noted once a minute at most', async () => {
+test('the last use of a session is written at most once a minute', async () => {
   const user = await makeUser(database.db);
   const { token, session_id } = await open(user);
   const seen = async () => {
@@ -259,7 +259,7 @@ test('when a session was last used is noted once a minute at most', async () => 
   assert.equal(await seen(), 61_000);
 });
 
-test('a renewed token lasts longer, for the same session', async () => {
+test('a renewed token expires later and belongs to the same session', async () => {
   const user = await makeUser(database.db);
   const session = await open(user);
   const later = { ...asUser(user, session), clock: after_ms(10 * day_ms) };
@@ -269,7 +269,7 @@ test('a renewed token lasts longer, for the same session', async () => {
   assert.equal(await ask(bearer(session.token), after_ms(23 * day_ms)), 'invalid');
 });
 
-test('no chain of renewals reaches beyond thirty days after the last real login', async () => {
+test('repeated renewals end 30 days after the last sign-in', async () => {
   const user = await makeUser(database.db);
   const session = await open(user);
   let token = session.token;
@@ -284,7 +284,7 @@ test('no chain of renewals reaches beyond thirty days after the last real login'
   assert.equal(await codeOf(renewToken(at_30, settings, token)), 'token_invalid');
 });
 
-test('a token whose session was signed in too long ago is not renewed', async () => {
+test('a token is not renewed after the renewal limit of its session', async () => {
   const brief = sampleAccountsSettings({ secret_key: master, refresh_lifetime_s: 3600 });
   const user = await makeUser(database.db);
   const session = await open(user);
@@ -292,7 +292,7 @@ test('a token whose session was signed in too long ago is not renewed', async ()
   assert.equal(await codeOf(renewToken(later, brief, session.token)), 'token_renewal_over');
 });
 
-test('only the caller’s own good token is renewed or verified', async () => {
+test('only a valid token of the caller is renewed or verified', async () => {
   const [user, other] = [await makeUser(database.db), await makeUser(database.db)];
   const [mine, theirs] = [await open(user), await open(other)];
   const me = asUser(user, mine);
@@ -307,7 +307,7 @@ test('only the caller’s own good token is renewed or verified', async () => {
   assert.equal(await codeOf(verifyToken(me, settings, ended.token)), 'token_invalid');
 });
 
-test('a rename leaves tokens valid, and the old name gives nobody else’s token a meaning', async () => {
+test('a rename leaves the tokens of the user valid', async () => {
   const user = await makeUser(database.db);
   const { token, session_id } = await open(user);
   await database.db.updateTable('users').set({ username: 'renamed-one' }).where('id', '=', user.id).execute();

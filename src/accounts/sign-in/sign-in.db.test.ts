@@ -35,7 +35,7 @@ before(async () => {
 });
 after(() => database.close());
 
-/** The refusal of a sign-in; a sign-in that succeeds is a failure here. */
+/** Returns the Problem of a sign-in; throws if the sign-in succeeds. */
 async function refusal(input: SignInInput, given: Partial<Context> = {}, with_deps = deps): Promise<Problem> {
   try {
     await signIn({ ...ctx, ...given }, with_deps, input, 'token');
@@ -46,7 +46,7 @@ async function refusal(input: SignInInput, given: Partial<Context> = {}, with_de
   throw new assert.AssertionError({ message: 'the sign-in succeeded' });
 }
 
-async function withGenerator(user: User): Promise<{ code: (at?: Date) => string }> {
+async function addTotp(user: User): Promise<{ code: (at?: Date) => string }> {
   const secret = generateTotpSecret();
   await inTransaction(database.db, async (tx) => {
     await upsertTotp(tx, user.id, seal(secret, deps.settings.seal_key, totpBinding(user)), ctx.clock.now());
@@ -56,7 +56,7 @@ async function withGenerator(user: User): Promise<{ code: (at?: Date) => string 
   return { code: (at = ctx.clock.now()) => totp.generate({ timestamp: at.getTime() }) };
 }
 
-test('name, e-mail address and phone number in any spelling sign the same person in', async () => {
+test('a user signs in with name, e-mail address or phone number in any spelling', async () => {
   const user = await makeUser(database.db, { username: 'Donny', phone: '+14155550123' });
   for (const username of ['Donny', 'donny', 'DONNY', 'donny@example.com', 'DONNY@Example.com', '(415) 555-0123']) {
     const session = await signIn(ctx, deps, { username, password: testPassword }, 'token');
@@ -69,7 +69,7 @@ test('name, e-mail address and phone number in any spelling sign the same person
   }
 });
 
-test('a user name of the same digits keeps no one from signing in with a verified phone number', async () => {
+test('a username of the same digits does not block sign-in with a verified phone number', async () => {
   await makeUser(database.db, { username: '4155550188' });
   const owner = await makeUser(database.db, { phone: '+14155550188', phone_verified_at: ctx.clock.now() });
   const named = await makeUser(database.db, { username: '4155550189' });
@@ -87,51 +87,51 @@ test('a user name of the same digits keeps no one from signing in with a verifie
   }
 });
 
-test('signing in is noted, with and without a cookie', async () => {
+test('a sign-in updates last_login_at and emits user_logged_in', async () => {
   const user = await makeUser(database.db);
   assert.equal(user.last_login_at, null);
   await signIn(ctx, deps, { username: user.username, password: testPassword }, 'token');
   assert.deepEqual((await findUserById(database.db, user.id))?.last_login_at, ctx.clock.now());
-  const told = await eventsNamed(database.db, 'user_logged_in');
-  assert.ok(told.some((event) => event['user_id'] === user.id));
+  const events = await eventsNamed(database.db, 'user_logged_in');
+  assert.ok(events.some((event) => event['user_id'] === user.id));
 });
 
-test('a wrong password, an unknown name and an account without a password get the same answer', async () => {
+test('a wrong password, an unknown name and an account without a password get the same refusal', async () => {
   const user = await makeUser(database.db);
   const bare = await makeUser(database.db, { password: null });
   const gone = await makeUser(database.db);
   await inTransaction(database.db, (tx) => updateUserRow(tx, gone.id, { is_active: false }));
-  const answers = [
+  const responses = [
     await refusal({ username: user.username, password: 'bad password' }),
-    await refusal({ username: 'nobody-at-all', password: 'bad password' }),
-    await refusal({ username: 'nobody@example.org', password: 'bad password' }),
+    await refusal({ username: 'unknown-name', password: 'bad password' }),
+    await refusal({ username: 'unknown@example.org', password: 'bad password' }),
     await refusal({ username: bare.username, password: 'bad password' }),
     await refusal({ username: gone.username, password: testPassword }),
   ].map(({ code, status, message, fields, extra }) => ({ code, status, message, fields, extra }));
-  assert.equal(answers[0]?.code, 'credentials_mismatch');
-  assert.equal(answers[0]?.status, 400);
-  for (const answer of answers) assert.deepEqual(answer, answers[0]);
+  assert.equal(responses[0]?.code, 'credentials_mismatch');
+  assert.equal(responses[0]?.status, 400);
+  for (const response of responses) assert.deepEqual(response, responses[0]);
 });
 
-test('a failed sign-in is told of, whether or not the name is somebody', async () => {
+test('a failed sign-in emits user_login_failed for known and unknown names', async () => {
   const user = await makeUser(database.db);
   await refusal({ username: user.username, password: 'bad password' });
-  await refusal({ username: 'somebody-unknown', password: 'bad password' });
-  const told = await eventsNamed(database.db, 'user_login_failed');
-  assert.ok(told.some((event) => event['user_id'] === user.id));
-  assert.ok(told.some((event) => event['user_id'] === null && event['username'] === 'somebody-unknown'));
+  await refusal({ username: 'unknown-user', password: 'bad password' });
+  const events = await eventsNamed(database.db, 'user_login_failed');
+  assert.ok(events.some((event) => event['user_id'] === user.id));
+  assert.ok(events.some((event) => event['user_id'] === null && event['username'] === 'unknown-user'));
 });
 
-test('the hint that a password is needed does not depend on who exists', async () => {
+test('a request without a password gets the same refusal for known and unknown names', async () => {
   const user = await makeUser(database.db);
   const known = await refusal({ username: user.username });
-  const unknown = await refusal({ username: 'nobody-at-all' });
+  const unknown = await refusal({ username: 'unknown-name' });
   assert.equal(known.status, 401);
   assert.deepEqual(known.fields, { password: ['Enter your password.'] });
   assert.deepEqual([unknown.code, unknown.fields], [known.code, known.fields]);
 });
 
-test('ten wrong passwords for a name from one address close it there, and right ones do not count', async () => {
+test('ten wrong passwords for a user from one network lock sign-in from there; right passwords are not counted', async () => {
   const user = await makeUser(database.db);
   const busy = { ...deps, settings: { ...deps.settings, throttle: makeThrottle(() => 0) } };
   for (let count = 0; count < 12; count += 1) {
@@ -147,7 +147,7 @@ test('ten wrong passwords for a name from one address close it there, and right 
   await signIn(elsewhere, busy, { username: user.username, password: testPassword }, 'token');
 });
 
-test('an account has one count of wrong passwords, by whichever name and spelling it is tried', async () => {
+test('wrong passwords of one user are counted together for every name and spelling', async () => {
   const user = await makeUser(database.db);
   const email = user.email ?? '';
   const fresh = { ...deps, settings: { ...deps.settings, throttle: makeThrottle(() => 0) } };
@@ -159,9 +159,9 @@ test('an account has one count of wrong passwords, by whichever name and spellin
     assert.equal((await refusal({ username, password: testPassword }, {}, fresh)).code, 'too_many_requests');
 });
 
-test('names that exist and names that do not are closed after the same number of attempts', async () => {
+test('known and unknown names are locked after the same number of attempts', async () => {
   const user = await makeUser(database.db);
-  for (const username of [user.username, 'nobody-knows-me']) {
+  for (const username of [user.username, 'unknown-name']) {
     const fresh = { ...deps, settings: { ...deps.settings, throttle: makeThrottle(() => 0) } };
     const statuses = [];
     for (let count = 0; count < 12; count += 1) {
@@ -171,9 +171,9 @@ test('names that exist and names that do not are closed after the same number of
   }
 });
 
-test('with a generator: first the code is asked for, then it signs in once', async () => {
+test('with a TOTP factor a code is required, and signs the user in once', async () => {
   const user = await makeUser(database.db);
-  const generator = await withGenerator(user);
+  const totp = await addTotp(user);
   const input = { username: user.username, password: testPassword };
 
   const step = await refusal(input);
@@ -182,25 +182,25 @@ test('with a generator: first the code is asked for, then it signs in once', asy
     ['sign_in_step_required', 401, ['otp_code']],
   );
 
-  const otp_code = generator.code();
+  const otp_code = totp.code();
   await signIn(ctx, deps, { ...input, otp_code }, 'token');
   const replayed = await refusal({ ...input, otp_code });
   assert.deepEqual([replayed.code, replayed.status], ['code_wrong', 400]);
   assert.deepEqual(Object.keys(replayed.fields ?? {}), ['otp_code']);
 });
 
-test('a code with a leading zero may arrive as a number', async () => {
+test('a code with a leading zero is accepted as a number', async () => {
   const user = await makeUser(database.db);
-  const generator = await withGenerator(user);
+  const totp = await addTotp(user);
   const moved = await testContext(database.db, { now: ctx.clock.now() });
-  while (!generator.code(moved.clock.now()).startsWith('0')) {
+  while (!totp.code(moved.clock.now()).startsWith('0')) {
     moved.clock.set(new Date(moved.clock.now().getTime() + 30_000));
   }
-  const otp_code = Number(generator.code(moved.clock.now()));
+  const otp_code = Number(totp.code(moved.clock.now()));
   await signIn(moved, deps, { username: user.username, password: testPassword, otp_code }, 'token');
 });
 
-test('a code of the step before or after is accepted, since clocks differ, an older one is not', async () => {
+test('a code of the step before or after is accepted, an older one is refused', async () => {
   const input = (user: User) => ({ username: user.username, password: testPassword });
   const at = (seconds: number) => new Date(ctx.clock.now().getTime() + seconds * 1000);
   for (const [seconds, accepted] of [
@@ -209,18 +209,18 @@ test('a code of the step before or after is accepted, since clocks differ, an ol
     [-90, false],
   ] as const) {
     const user = await makeUser(database.db);
-    const generator = await withGenerator(user);
-    const attempt = { ...input(user), otp_code: generator.code(at(seconds)) };
+    const totp = await addTotp(user);
+    const attempt = { ...input(user), otp_code: totp.code(at(seconds)) };
     if (accepted) await signIn(ctx, deps, attempt, 'token');
     else assert.equal((await refusal(attempt)).code, 'code_wrong');
   }
 });
 
-test('three wrong codes close the generator, the right one included, until it has cooled down', async () => {
+test('three wrong codes lock the TOTP factor for five minutes, for right codes too', async () => {
   const user = await makeUser(database.db);
-  const generator = await withGenerator(user);
+  const totp = await addTotp(user);
   const moved = await testContext(database.db, { now: ctx.clock.now() });
-  const right = () => generator.code(moved.clock.now());
+  const right = () => totp.code(moved.clock.now());
   const wrong = () => String((Number(right()) + 500_000) % 1_000_000);
   const attempt = (otp_code: string) => ({ username: user.username, password: testPassword, otp_code });
   const statuses = [];
@@ -233,10 +233,10 @@ test('three wrong codes close the generator, the right one included, until it ha
   await signIn(moved, deps, attempt(right()), 'token');
 });
 
-test('wrong codes at the same moment are all counted', async () => {
+test('concurrent wrong codes are all counted', async () => {
   const user = await makeUser(database.db);
-  const generator = await withGenerator(user);
-  const wrong = String((Number(generator.code()) + 500_000) % 1_000_000);
+  const totp = await addTotp(user);
+  const wrong = String((Number(totp.code()) + 500_000) % 1_000_000);
   const attempts = Array.from({ length: 6 }, () =>
     refusal({ username: user.username, password: testPassword, otp_code: wrong }),
   );
@@ -244,15 +244,15 @@ test('wrong codes at the same moment are all counted', async () => {
   assert.deepEqual(statuses, [400, 400, 403, 403, 403, 403]);
 });
 
-test('one code signs in one of two requests at the same moment', async () => {
+test('of two concurrent requests with one code, one signs in', async () => {
   const user = await makeUser(database.db);
-  const generator = await withGenerator(user);
-  const input = { username: user.username, password: testPassword, otp_code: generator.code() };
+  const totp = await addTotp(user);
+  const input = { username: user.username, password: testPassword, otp_code: totp.code() };
   const outcomes = await Promise.allSettled([signIn(ctx, deps, input, 'token'), signIn(ctx, deps, input, 'token')]);
   assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
 });
 
-test('where a code by e-mail is demanded it is sent, and signs in together with the password', async () => {
+test('a required code by e-mail is sent, and signs the user in together with the password', async () => {
   const user = await makeUser(database.db);
   await inTransaction(database.db, (tx) => updateUserRow(tx, user.id, { email_verification_required: true }));
   const input = { username: user.username, password: testPassword };
@@ -267,7 +267,7 @@ test('where a code by e-mail is demanded it is sent, and signs in together with 
   await signIn(ctx, deps, { ...input, email_code: Number(sent?.['code']) }, 'token');
 });
 
-test('a code by e-mail signs in without a password, once', async () => {
+test('a code by e-mail signs a user in without a password, once', async () => {
   const user = await makeUser(database.db, { password: null });
   await inTransaction(database.db, (tx) => updateUserRow(tx, user.id, { email_verification_required: true }));
   await sendCode(ctx, deps.settings, user, 'email', 'recover');
@@ -277,7 +277,7 @@ test('a code by e-mail signs in without a password, once', async () => {
   assert.equal((await refusal(input)).code, 'code_wrong');
 });
 
-test('a code by e-mail is void after five wrong tries, and after ten minutes', async () => {
+test('a code by e-mail is invalid after five wrong attempts and after ten minutes', async () => {
   const fresh = { ...deps, settings: sampleAccountsSettings() };
   for (const spoil of ['tries', 'time'] as const) {
     const user = await makeUser(database.db);
@@ -297,14 +297,14 @@ test('a code by e-mail is void after five wrong tries, and after ten minutes', a
   }
 });
 
-test('an account without a password sends no message when a password is tried', async () => {
+test('a password attempt on an account without a password sends no message', async () => {
   const user = await makeUser(database.db, { password: null });
   await refusal({ username: user.username, password: 'my old password' });
   const sent = (await eventsNamed(database.db, 'user_verification')).filter((event) => event['user_id'] === user.id);
   assert.deepEqual(sent, []);
 });
 
-test('a code of a second factor is neither sent before the password nor enough without it', async () => {
+test('a code of a second factor is not sent before the password, and does not replace it', async () => {
   const user = await makeUser(database.db, { phone: '+14155550144', phone_verified_at: ctx.clock.now() });
   await inTransaction(database.db, (tx) =>
     updateUserRow(tx, user.id, { email_verification_required: true, phone_verification_required: true }),
@@ -313,7 +313,7 @@ test('a code of a second factor is neither sent before the password nor enough w
     (await eventsNamed(database.db, 'user_verification')).filter((event) => event['user_id'] === user.id);
   for (const codes of [{ email_code: 123456 }, { phone_code: 123456 }, { email_code: 123456, phone_code: 123456 }]) {
     const known = await refusal({ username: user.username, ...codes });
-    const unknown = await refusal({ username: 'nobody-at-all', ...codes });
+    const unknown = await refusal({ username: 'unknown-name', ...codes });
     assert.deepEqual([known.code, known.status, known.fields], [unknown.code, unknown.status, unknown.fields]);
     assert.equal(known.code, 'code_wrong');
   }
@@ -328,7 +328,7 @@ test('a code of a second factor is neither sent before the password nor enough w
   await signIn(ctx, deps, { ...input, email_code, phone_code }, 'token');
 });
 
-test('a code sent to set the password anew does not replace it where the channel is a second factor', async () => {
+test('a recovery code does not replace the password if its channel is a second factor', async () => {
   const user = await makeUser(database.db);
   await inTransaction(database.db, (tx) => updateUserRow(tx, user.id, { email_verification_required: true }));
   await sendCode(ctx, deps.settings, user, 'email', 'recover');
@@ -338,9 +338,9 @@ test('a code sent to set the password anew does not replace it where the channel
   await signIn(ctx, deps, { username: user.username, password: testPassword, email_code }, 'token');
 });
 
-test('a repeated TOTP code is refused without being counted, also at the same moment', async () => {
+test('a repeated TOTP code is refused but not counted, also in concurrent requests', async () => {
   const user = await makeUser(database.db);
-  const totp = await withGenerator(user);
+  const totp = await addTotp(user);
   const input = { username: user.username, password: testPassword, otp_code: totp.code() };
   const outcomes = await Promise.allSettled(Array.from({ length: 4 }, () => signIn(ctx, deps, input, 'token')));
   assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
@@ -354,26 +354,26 @@ test('a repeated TOTP code is refused without being counted, also at the same mo
   await signIn(moved, deps, { ...input, otp_code: totp.code(later) }, 'token');
 });
 
-test('a code may be written with blanks', async () => {
+test('a code with blanks is accepted', async () => {
   const user = await makeUser(database.db);
-  const totp = await withGenerator(user);
+  const totp = await addTotp(user);
   const code = totp.code();
   const otp_code = ` ${code.slice(0, 3)}\u00a0${code.slice(3)} `;
   await signIn(ctx, deps, { username: user.username, password: testPassword, otp_code }, 'token');
 });
 
-test('while the site is closed only its managers sign in', async () => {
+test('while sign-in is disabled only managers of the site can sign in', async () => {
   const [user, operator] = [await makeUser(database.db), await makeUser(database.db)];
   const site = { ...ctx.site, authentication: 'disabled' as const };
   const hooks = { ...noHooks, isOperator: async (_reader: unknown, _site: unknown, id: unknown) => id === operator.id };
   const closed = { ...deps, hooks };
-  const answer = await refusal({ username: user.username, password: testPassword }, { site }, closed);
-  assert.deepEqual([answer.code, answer.status], ['authentication_disabled', 403]);
+  const response = await refusal({ username: user.username, password: testPassword }, { site }, closed);
+  assert.deepEqual([response.code, response.status], ['authentication_disabled', 403]);
   assert.equal((await refusal({ username: user.username, password: 'bad' }, { site }, closed)).status, 400);
   await signIn({ ...ctx, site }, closed, { username: operator.username, password: testPassword }, 'token');
 });
 
-test('a password hashed at other costs is hashed again at sign-in', async () => {
+test('a password hashed with an outdated cost is rehashed at sign-in', async () => {
   const { argon2Sync } = await import('node:crypto');
   const nonce = Buffer.alloc(16, 3);
   const tag = argon2Sync('argon2id', {
@@ -398,9 +398,9 @@ test('a password hashed at other costs is hashed again at sign-in', async () => 
   await signIn(ctx, deps, { username: user.username, password: testPassword }, 'token');
 });
 
-test('secrets of a generator are sealed and open in their own row only', async () => {
+test('a TOTP secret is encrypted, and cannot be decrypted in the row of another user', async () => {
   const user = await makeUser(database.db);
-  await withGenerator(user);
+  await addTotp(user);
   const { secret_sealed } = await database.db
     .selectFrom('totp_factors')
     .select('secret_sealed')

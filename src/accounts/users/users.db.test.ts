@@ -51,7 +51,7 @@ async function sentTo(address: string, field: 'code' | 'key'): Promise<string> {
 }
 const codeSentTo = (address: string) => sentTo(address, 'code');
 
-test('names, e-mail addresses and phone numbers belong to one person, in any case', async () => {
+test('names, e-mail addresses and phone numbers are unique, regardless of case', async () => {
   const user = await makeUser(database.db, { username: 'Unique', phone: '+14155550111', phone_verified_at: now() });
   const again = (given: object) => makeUser(database.db, { ...given });
   assert.deepEqual(await fieldsOf(again({ username: 'UNIQUE', email: null })), ['username']);
@@ -63,7 +63,7 @@ test('names, e-mail addresses and phone numbers belong to one person, in any cas
   assert.equal((await findUsersByIds(database.db, [])).size, 0);
 });
 
-test('of two who register the same name at once one gets it', async () => {
+test('of concurrent registrations with one name, one succeeds', async () => {
   const outcomes = await Promise.allSettled(
     [1, 2, 3].map((number) =>
       makeUser(database.db, { username: 'contested', email: `contested${number}@example.com` }),
@@ -72,7 +72,7 @@ test('of two who register the same name at once one gets it', async () => {
   assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected', 'rejected']);
 });
 
-test('a user’s name is no profile’s to take, and a profile’s no user’s', async () => {
+test('a profile cannot claim the name of a user, nor a user that of a profile', async () => {
   const user = await makeUser(database.db, { username: 'alice' });
   const squatter = await profileNamed('squatter');
   const claims = (name: string, owner: object, at = now()) =>
@@ -89,7 +89,7 @@ test('a user’s name is no profile’s to take, and a profile’s no user’s',
   assert.equal(await claims('acme', { user_id: user.id }), false);
 });
 
-test('a name that was given up is kept for its owner for ninety days, then it is anybody’s', async () => {
+test('a released name is reserved for its last owner for 90 days, then it is free', async () => {
   const [user, other] = [await makeUser(database.db, { username: 'former' }), await makeUser(database.db)];
   await inTransaction(database.db, (tx) => releaseName(tx, 'former', now()));
   const claims = (user_id: typeof user.id, at: Date) =>
@@ -105,13 +105,13 @@ test('a name that was given up is kept for its owner for ninety days, then it is
   assert.equal(await claims(other.id, days(90)), true);
 });
 
-test('fields left out keep their value', async () => {
+test('omitted fields keep their value', async () => {
   const user = await makeUser(database.db, { nick_name: 'Nick', full_name: 'Full Name' });
   const { user: updated } = await updateUser(callAs(ctx, user), deps, user, { full_name: 'Other Name' });
   assert.deepEqual([updated.full_name, updated.nick_name, updated.email], ['Other Name', 'Nick', user.email]);
 });
 
-test('a rename takes along what bears the name, or changes nothing', async () => {
+test('a rename calls onRename and is rolled back if that throws', async () => {
   const user = await makeUser(database.db, { username: 'before' });
   const renames: unknown[] = [];
   const following = {
@@ -133,7 +133,7 @@ test('a rename takes along what bears the name, or changes nothing', async () =>
   assert.equal(await isNameFree(database.db, 'further', now()), true);
 });
 
-test('an address in another spelling of its domain is taken, also when it was stored in letters', async () => {
+test('an address is taken in every spelling of its domain, also if it is stored in Unicode', async () => {
   await makeUser(database.db, { username: 'buch', email: 'joe@b\u00fccher.example' });
   for (const email of ['joe@xn--bcher-kva.example', 'JOE@bu\u0308cher.example'])
     assert.deepEqual(await fieldsOf(makeUser(database.db, { email })), ['email'], email);
@@ -145,7 +145,7 @@ test('an address in another spelling of its domain is taken, also when it was st
   assert.deepEqual(await fieldsOf(makeUser(database.db, { email: 'joe@xn--bcher-kva.example' })), ['email']);
 });
 
-test('a rename to the same name in another case changes nothing; another name must be free and valid', async () => {
+test('a rename that only changes case has no effect; another name must be free and valid', async () => {
   const [user, other] = [await makeUser(database.db, { username: 'casey' }), await makeUser(database.db)];
   const rename = (slug: string) => updateUser(callAs(ctx, user), deps, user, { slug });
   assert.equal((await rename('Casey')).user.username, 'casey');
@@ -155,7 +155,7 @@ test('a rename to the same name in another case changes nothing; another name mu
   }
 });
 
-test('a verified address stays until a code from the new one comes back, and the old one is told', async () => {
+test('a verified address stays until the code sent to the new one is entered; a notice goes to the old one', async () => {
   const user = await makeUser(database.db);
   const [from, to] = [user.email, 'moved-to@example.com'];
   const change = (email_code?: string, secrets: object = {}) =>
@@ -163,8 +163,8 @@ test('a verified address stays until a code from the new one comes back, and the
 
   const asked = await change(undefined, { password: testPassword });
   assert.deepEqual([asked.user.email, asked.awaiting], [from, [to]]);
-  const told = (await eventsNamed(database.db, 'user_email_changed')).filter((event) => event['user_id'] === user.id);
-  const { stop_key, ...notice } = told[0] ?? {};
+  const events = (await eventsNamed(database.db, 'user_email_changed')).filter((event) => event['user_id'] === user.id);
+  const { stop_key, ...notice } = events[0] ?? {};
   assert.deepEqual(notice, { user_id: user.id, from, to, is_verified: false });
   assert.match(String(stop_key), /^[0-9a-f]{40}$/);
 
@@ -177,7 +177,7 @@ test('a verified address stays until a code from the new one comes back, and the
   await signIn(ctx, deps, { username: to, password: testPassword }, 'token');
 });
 
-test('an address of somebody else is refused, as is one that is none', async () => {
+test('an address of another user and an invalid address are refused', async () => {
   const verified_phone = { phone: '+14155550177', phone_verified_at: now() };
   const [user, other] = [await makeUser(database.db), await makeUser(database.db, verified_phone)];
   const change = (input: object) => updateUser(callAs(ctx, user), deps, user, { ...input, password: testPassword });
@@ -190,7 +190,7 @@ test('an address of somebody else is refused, as is one that is none', async () 
   assert.deepEqual((await change({ phone: '(415) 555-0178' })).awaiting, ['+14155550178']);
 });
 
-test('archiving wipes who somebody was; the address is free at once, the name later', async () => {
+test('archiving wipes the personal data; the address is free immediately, the name stays reserved', async () => {
   const user = await makeUser(database.db, { username: 'leaver', phone: '+14155550166', nick_name: 'Lea' });
   const archived: unknown[] = [];
   const hooks = {
@@ -213,7 +213,7 @@ test('archiving wipes who somebody was; the address is free at once, the name la
   assert.ok((await eventsNamed(database.db, 'user_archived')).some((event) => event['user_id'] === user.id));
 });
 
-test('what the rooms above refuse to let go stays whole', async () => {
+test('an archival that a room above refuses changes nothing', async () => {
   const user = await makeUser(database.db);
   const hooks = { ...noHooks, onArchive: () => Promise.reject(invalidInput({ user: ['The last one.'] })) };
   assert.equal(
@@ -223,7 +223,7 @@ test('what the rooms above refuse to let go stays whole', async () => {
   assert.deepEqual(await findUserById(database.db, user.id), user);
 });
 
-test('a name that nobody may bear is refused by the database as well', async () => {
+test('the database also refuses an invalid username', async () => {
   const insert = inTransaction(database.db, (tx) => insertUser(tx, { username: 'not a name' }, now()));
   await assert.rejects(insert, /users_username_check/);
 });
