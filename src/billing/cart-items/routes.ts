@@ -8,10 +8,9 @@ import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring, PageOf } from '#platform/http/schemas';
 import { addToCart, presentCartItem, CartItemSchema } from '../cart/index.ts';
-import { type CartItem, findCartItem } from '../records/index.ts';
+import { type CartItem, cartItemList, findCartItem, listCartItems } from '../records/index.ts';
 import { changeCartItem } from './change-cart-item.ts';
 import { removeCartItem } from './remove-cart-item.ts';
-import { cartItemList, listCartItems } from './list-cart-items.ts';
 import { billingProblems } from '../problems.ts';
 import { BrokerCartBodySchema, CartItemBodySchema } from './schemas.ts';
 

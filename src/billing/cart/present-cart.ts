@@ -8,7 +8,7 @@ export function presentCartItem(item: CartItem, plan: Plan, user: User | null, d
     id: item.id,
     created_at: item.created_at.toISOString(),
     ...(user === null ? {} : { user: presentUserSummary(user) }),
-    claim_code: item.claim_code,
+    claim_code: null, // part of the published API; Tollgate has no value for it
     plan: planSummary(plan),
     option: item.option,
     use: item.use_charge_id,

@@ -29,6 +29,7 @@ import {
   deleteShownKeys,
 } from '../records/index.ts';
 import { issueClaims } from '../claims/index.ts';
+import { describePeriods } from '../quotes/index.ts';
 import { orderExecuted } from '../events.ts';
 import { type LineNames, nameLines } from './describe-lines.ts';
 
@@ -159,7 +160,7 @@ async function bookSubscriptions(
         line,
         subscription_id: subscription.id,
         subject: subscriptionSubject(subscription.id),
-        description: redate(line, plan, covers_to),
+        description: describeBooked(line, plan, covers_from, covers_to),
         covers_from,
         covers_to,
       });
@@ -245,13 +246,10 @@ function chargeItems(booked: readonly Booked[], entry_ids: readonly LedgerEntryI
   });
 }
 
-/** The line's text with the end that the subscription really got; the same text when nothing moved. */
-function redate(line: OrderLine, plan: Plan, covers_to: Date): string {
-  const was = line.covers_to;
-  if (was === null || was.getTime() === covers_to.getTime()) return line.description;
-  const day = (date: Date) => date.toISOString().slice(0, 10).replaceAll('-', '/');
-  return line.description.replace(
-    `Subscription to ${plan.slug} until ${day(was)}`,
-    `Subscription to ${plan.slug} until ${day(covers_to)}`,
-  );
+/** Returns the description of a `period` line with the actual end; unchanged if the end did not move. */
+function describeBooked(line: OrderLine, plan: Plan, covers_from: Date, covers_to: Date): string {
+  const { description, description_suffix, periods_count, period_type } = line;
+  if (description_suffix === null || line.covers_to?.getTime() === covers_to.getTime()) return description;
+  const periods = { periods_count, period_type: period_type ?? plan.period_type, covers_from, covers_to };
+  return `${describePeriods(plan, periods)}${description_suffix}`;
 }

@@ -1,4 +1,5 @@
 export { cleanHandle, handleSpellings, requireReachable } from './beneficiary.ts';
+export { describePeriods } from './describe-periods.ts';
 export { type ItemOffer, offerText } from './item-offer.ts';
 export { factsOfLine, type LineFacts, lineText, type Reading } from './line-text.ts';
 export { balancesOn, loadBalances } from './load-balances.ts';

@@ -1,15 +1,7 @@
-import {
-  chooseOption,
-  type Coupon,
-  describeOption,
-  type Plan,
-  priceOptions,
-  priceUses,
-  type PriceOption,
-  setupFee,
-} from '#catalog';
+import { chooseOption, type Coupon, type Plan, priceOptions, priceUses, type PriceOption, setupFee } from '#catalog';
 import type { Profile } from '#profiles';
 import type { Subscription } from '#subscriptions';
+import { describePeriodOption } from './describe-periods.ts';
 import type { CartItem, Line, Seat } from '../records/index.ts';
 
 interface ItemFacts {
@@ -57,7 +49,7 @@ function periodLine(facts: ItemFacts, option: PriceOption): Line {
     unit: option.unit,
     option,
     coupon: option.coupon,
-    description: describeOption(facts.plan, option, { beneficiary: beneficiaryNames(facts) }),
+    ...describePeriodOption(facts.plan, option, { beneficiary: beneficiaryNames(facts) }),
   };
 }
 

@@ -1,6 +1,7 @@
-import { describeOption, type Plan, type PriceOption } from '#catalog';
+import { type Plan, type PriceOption } from '#catalog';
 import { endOfPeriods } from '#kernel/period';
 import type { Subscription } from '#subscriptions';
+import { describePeriodOption } from './describe-periods.ts';
 import type { CartItem, Line, OrderLine } from '../records/index.ts';
 
 /**
@@ -28,9 +29,9 @@ export function pricePrepaid(
   return paid.flatMap((line): Line[] => {
     if (line.kind === 'period' && line.period_type !== null) {
       const option = optionOf(line, line.period_type, { subscription, at });
-      const text = describeOption({ ...plan, period_type: line.period_type }, option);
-      const description = `${text}, ${giver}`;
-      return [{ ...base, kind: 'period', quantity: 1, option, use: null, description, period_type: line.period_type }];
+      const { period_type } = line;
+      const text = describePeriodOption({ ...plan, period_type }, option, {}, `, ${giver}`);
+      return [{ ...base, kind: 'period', quantity: 1, option, use: null, ...text, period_type }];
     }
     const use = plan.use_charges.find(({ id }) => id === line.use_charge_id);
     if (line.kind !== 'use' || !use) return [];

@@ -1,6 +1,9 @@
 import { sql } from 'kysely';
+import { selectUsers } from '#accounts';
+import type { ListQuery, Page } from '#kernel/page';
 import type { CartItemId, CouponId, PlanId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { defineList, listPage } from '#platform/db/list';
 import type { CartItem, CartOwner, WantedItem } from './cart-item.ts';
 
 const columns = [
@@ -14,10 +17,39 @@ const columns = [
   'full_name',
   'email',
   'sync_on',
-  'claim_code',
   'claim_id',
   'created_at',
 ] as const;
+const qualifiedColumns = columns.map((column) => `cart_items.${column}` as const);
+
+export const cartItemList = defineList({
+  search: {
+    user__username: 'owner.username',
+    user__first_name: 'owner.full_name',
+    user__last_name: 'owner.full_name',
+    user__email: 'owner.email',
+  },
+  sort: { username: 'owner.username', created_at: 'cart_items.created_at' },
+  default_order: [{ column: 'cart_items.created_at', descending: false }],
+  tie_breaker: 'cart_items.id',
+  date: 'cart_items.created_at',
+});
+
+/** Lists the open items of users' carts: of all users, or of one. Index: cart_items_created_at. */
+export async function listCartItems(
+  reader: Reader,
+  user_id: UserId | null,
+  list: ListQuery,
+  url: URL,
+): Promise<Page<CartItem>> {
+  let query = reader
+    .selectFrom('cart_items')
+    .innerJoin(selectUsers(reader).as('owner'), 'owner.id', 'cart_items.user_id')
+    .select(qualifiedColumns)
+    .where('cart_items.recorded_at', 'is', null);
+  if (user_id !== null) query = query.where('cart_items.user_id', '=', user_id);
+  return listPage(query, cartItemList, list, url);
+}
 
 /** Selects the open items of a cart, oldest first. Index: cart_items_user, cart_items_visitor. */
 export async function findCartItems(reader: Reader, owner: CartOwner): Promise<CartItem[]> {

@@ -20,7 +20,6 @@ export interface CartItem {
   email: string | null;
   /** Slug or e-mail address of the beneficiary; null for the payer. */
   sync_on: string | null;
-  claim_code: string | null;
   /** Claim of a prepaid seat; null for an item that its buyer pays. */
   claim_id: ClaimId | null;
   created_at: Date;

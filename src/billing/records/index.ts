@@ -1,4 +1,6 @@
 export {
+  cartItemList,
+  listCartItems,
   deleteCartItem,
   deleteCartItems,
   deleteVisitorItems,

@@ -13,6 +13,8 @@ import type { ShownLine } from './shown-line.ts';
 export interface Line extends Money {
   kind: 'period' | 'use' | 'setup' | 'balance';
   description: string;
+  /** Part of the description after the end date and the periods, if the description names an end date. */
+  description_suffix?: string;
   provider_id: ProfileId;
   broker_fee_percent: number;
   quantity: number;

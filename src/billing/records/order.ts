@@ -47,6 +47,7 @@ export function linesOfOrder(
     unit: line.amount === 0 ? unit : line.unit,
     broker_fee_percent: line.broker_fee_percent,
     description: line.description,
+    description_suffix: line.description_suffix ?? null,
     ...toSubjectColumns(line.subject),
     ledger_entry_id: line.entry_id,
   }));

@@ -117,7 +117,6 @@ export interface CartItemsTable {
   full_name: Generated<string>;
   email: string | null;
   sync_on: string | null;
-  claim_code: string | null;
   created_at: Date;
   recorded_at: Date | null;
   claim_id: ClaimId | null;
@@ -328,6 +327,8 @@ export interface OrderLinesTable {
   subject_kind: string | null;
   subject_id: string | null;
   subject_part: string | null;
+  /** Part of the description of plan periods after the end date and the periods: discounts, coupon, beneficiary. Null when the description names no end date, and for lines that were closed before this column existed. */
+  description_suffix: string | null;
 }
 
 export interface OrdersTable {
