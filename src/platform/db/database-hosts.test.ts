@@ -20,7 +20,7 @@ for (const [text, urls, must_write] of table)
     assert.deepEqual(parseDatabaseUrl(text), { urls, must_write });
   });
 
-test('another database, a host that cannot be read and a target that only reads are errors', () => {
+test('a different database per host, an invalid host and a read-only target are errors', () => {
   for (const text of [
     'postgres://u@a,,b/db',
     'postgres://u@a:x,b/db',

@@ -1,4 +1,4 @@
-/** The servers of one DATABASE_URL, each as the address of a single server. */
+/** The servers of one DATABASE_URL, each as a connection string for one server. */
 export interface DatabaseHosts {
   urls: readonly string[];
   /** Only a server that accepts writes may be used: one whose `transaction_read_only` is off. */
@@ -9,7 +9,7 @@ const SESSIONS = ['any', 'read-write', 'primary'];
 
 /**
  * Parses a connection string, which may name several servers as libpq does: `postgres://user@a:5432,b:5433/name`.
- * `pg` reads one server only, so each gets a connection string of its own.
+ * `pg` reads one server only, so each gets a separate connection string.
  *
  * `target_session_attrs` is `any`, `read-write` or `primary`; with several servers the default is `read-write`.
  * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-MULTIPLE-HOSTS
@@ -18,7 +18,7 @@ export function parseDatabaseUrl(text: string): DatabaseHosts | { error: string 
   const parts = /^(postgres(?:ql)?:\/\/)([^/?#]*)([^?#]*)(?:\?([^#]*))?$/.exec(text);
   if (!parts && /^[a-z][-+.a-z0-9]*:\/\//i.test(text))
     return { error: 'must start with postgres:// or postgresql://.' };
-  // A socket, or another form that the driver reads.
+  // A socket, or another form that the driver supports.
   if (!parts) return { urls: [text], must_write: false };
   const [, scheme = '', authority = '', path = '', query = ''] = parts;
   const at = authority.lastIndexOf('@') + 1;

@@ -19,7 +19,7 @@ async function insertAgreement(slug: string): Promise<void> {
   });
 }
 
-test('values come back as the types say, whichever database holds them', async () => {
+test('both databases return values of the declared types', async () => {
   const { rows } = await sql<Record<string, unknown>>`
     select 9007199254740991::bigint as big, 12.5::numeric as rate, sum(n)::numeric as total, '2026-03-10'::date as day,
       ${at}::timestamptz as instant, array[1, null]::bigint[] as bigs, ${'{"a":[1]}'}::jsonb as doc, null::text as nothing
@@ -39,17 +39,17 @@ test('values come back as the types say, whichever database holds them', async (
   ]);
 });
 
-test('an integer that a number cannot hold is an error, not another integer', async () => {
+test('an integer above the safe range is an error', async () => {
   await assert.rejects(sql`select 9007199254740993::bigint as big`.execute(database.db), RangeError);
   await assert.rejects(sql`select 9007199254740993::numeric as big`.execute(database.db), RangeError);
 });
 
-test('the session speaks UTC', async () => {
+test('the time zone of the session is UTC', async () => {
   const { rows } = await sql<{ zone: string }>`select current_setting('TimeZone') as zone`.execute(database.db);
   assert.deepEqual(rows, [{ zone: 'UTC' }]);
 });
 
-test('what a transaction wrote is gone when it fails, and the next one starts clean', async () => {
+test('a failed transaction writes nothing and does not affect the next one', async () => {
   await assert.rejects(
     inTransaction(database.db, async (tx) => {
       await tx.insertInto('agreements').values({ slug: 'undone', title: 'undone', updated_at: at }).execute();
@@ -68,7 +68,7 @@ test('what a transaction wrote is gone when it fails, and the next one starts cl
   );
 });
 
-test('a statement that failed inside a transaction cannot be swallowed: the commit fails', async () => {
+test('a transaction with a failed statement cannot commit, even when the error is caught', async () => {
   await assert.rejects(
     inTransaction(database.db, async (tx) => {
       await tx.insertInto('agreements').values({ slug: 'swallowed', title: 'swallowed', updated_at: at }).execute();
@@ -81,7 +81,7 @@ test('a statement that failed inside a transaction cannot be swallowed: the comm
   );
 });
 
-test('using the database inside an open transaction is refused instead of waiting for ever', async () => {
+test('using the database inside an open transaction is refused immediately', async () => {
   await assert.rejects(
     inTransaction(database.db, async () => {
       await database.db.selectFrom('agreements').selectAll().execute();
@@ -109,7 +109,7 @@ test('work started inside a transaction may use the database once the transactio
   await later;
 });
 
-test('transactions that want the same thing take turns, and each is whole', async () => {
+test('concurrent transactions on one row are serialized, and each is complete', async () => {
   const order: string[] = [];
   await Promise.all(
     ['a', 'b', 'c', 'd'].map((name) =>
@@ -124,7 +124,7 @@ test('transactions that want the same thing take turns, and each is whole', asyn
   for (let i = 0; i < order.length; i += 2) assert.equal(order[i]?.replace('in', 'out'), order[i + 1]);
 });
 
-test('a serialization failure is tried again, another failure is not', async () => {
+test('a serialization failure is retried, any other failure is not', async () => {
   let tries = 0;
   const answer = await inTransaction(database.db, async (tx) => {
     tries += 1;
@@ -145,7 +145,7 @@ test('a serialization failure is tried again, another failure is not', async () 
   assert.equal(tries, 6);
 });
 
-test('violations are told apart by kind and constraint', async () => {
+test('violations are distinguished by kind and constraint', async () => {
   await insertAgreement('twice');
   const error = await insertAgreement('twice').then(
     () => null,
@@ -158,15 +158,15 @@ test('violations are told apart by kind and constraint', async () => {
   assert.ok(!isDatabaseDown(error));
 });
 
-test('several statements without values run as one text', async () => {
+test('several statements without parameters run as one text', async () => {
   const { rows } = await database.executeSql('select 1 as a; select 2 as a');
   assert.deepEqual(rows, [{ a: 1 }, { a: 2 }]);
   await assert.rejects(database.executeSql('begin; select 1 / 0; commit'));
   assert.deepEqual((await database.executeSql('select $1::int as a', [3])).rows, [{ a: 3 }]);
 });
 
-test('a database that is away is recognised, and used again once it is back', async (t) => {
-  const nowhere = await openDatabase({ url: 'postgres://nobody@127.0.0.1:9/none', connect_timeout_ms: 500 });
+test('an unavailable database is recognized, and used again after it returns', async (t) => {
+  const nowhere = await openDatabase({ url: 'postgres://no server@127.0.0.1:9/none', connect_timeout_ms: 500 });
   const refused = await nowhere.executeSql('select 1').then(
     () => null,
     (reason: unknown) => reason,
@@ -190,7 +190,7 @@ test('a database that is away is recognised, and used again once it is back', as
   assert.ok(isDatabaseDown(broken));
   assert.deepEqual((await other.executeSql('select 1 as a')).rows, [{ a: 1 }]);
 
-  // Broken between two statements of a transaction: the process lives, the transaction fails, the next one works.
+  // The connection breaks between two statements of a transaction: the transaction fails, the next one succeeds.
   const { promise: held_pid, resolve: hold } = Promise.withResolvers<number | undefined>();
   const cut = held_pid.then((pid) => database.executeSql('select pg_terminate_backend($1)', [pid]));
   await assert.rejects(

@@ -11,10 +11,10 @@ import type { Schema } from './db-schema.ts';
 import { GatedPool, transaction } from './gated-pool.ts';
 import { isUnanswered, ReadOnlyServerError, ServerPool } from './server-pool.ts';
 
-/** What reads take: the database or an open transaction. */
+/** Parameter of reads: the database or an open transaction. */
 export type Reader = Kysely<Schema>;
 
-/** What writes take: an open transaction. */
+/** Parameter of writes: an open transaction. */
 export type Tx = Transaction<Schema>;
 
 declare const pooled: unique symbol;
@@ -22,37 +22,37 @@ declare const pooled: unique symbol;
 /** The database outside any transaction; a `Tx` is not one. */
 export type Db = Kysely<Schema> & { readonly [pooled]: true };
 
-/** Where the data is. The limits hold for a server only: the process has a PGlite to itself. */
+/** Location of the data. The limits apply to a server only: a PGlite serves this process alone. */
 export type DatabaseOptions = ServerOptions | PGlitePlace;
 
 export interface ServerOptions {
   url: string;
   pool_max?: number;
   connect_timeout_ms?: number;
-  /** Limit of one statement on the server; the client gives up one second later. */
+  /** Limit of one statement on the server; the client's limit is one second longer. */
   statement_timeout_ms?: number;
-  /** Called for each connection that broke while idle; the pool replaces it. */
+  /** Called for each connection that breaks while idle; the pool replaces it. */
   on_connection_lost?: (error: Error) => void;
 }
 
 export interface Database {
   readonly kind: 'server' | 'pglite';
   readonly db: Db;
-  /** Runs one text of SQL, through the same gate as everything else; several statements are allowed when there are no values. */
+  /** Runs one text of SQL through the gate; several statements are allowed without parameters. */
   executeSql(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
   /**
-   * A small second pool on the same server, for counts that are committed on their own, also while the caller holds a
-   * transaction. Null for a PGlite, which has one connection.
+   * A small second pool on the same server, for counts that are committed separately, also inside a transaction of the
+   * caller. Null for a PGlite, which has one connection.
    */
   readonly side_pool: pg.Pool | null;
-  /** Rejects unless the database responds; on a server by a connection made for this purpose. */
+  /** Rejects unless the database responds; on a server by a new connection. */
   probe(): Promise<void>;
   /** The whole data directory of a PGlite, to be restored by `openDatabase({ memory: true, snapshot })`. */
   dump(): Promise<Blob>;
   close(): Promise<void>;
 }
 
-/** Opens the database; nothing is connected before the first statement when it is a server. */
+/** Opens the database. A server is connected at the first statement. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   return 'url' in options ? openServer(options) : openEmbedded(options);
 }
@@ -110,7 +110,7 @@ function openServer(options: ServerOptions): Database {
 async function openEmbedded(place: PGlitePlace): Promise<Database> {
   const unlock = 'folder' in place ? await lockFolder(place.folder) : null;
   const lite = await openPGlite(place);
-  // PGlite is one connection: the pool's queue hands it to one user at a time, first come, first served.
+  // PGlite has one connection: the pool lends it to one user at a time, in order of arrival.
   const pool = new GatedPool({
     max: 1,
     user: 'postgres',
@@ -144,7 +144,7 @@ async function openEmbedded(place: PGlitePlace): Promise<Database> {
 }
 
 function openKysely(pool: GatedPool): Db {
-  // The brand exists in types only, so nothing but a cast can make it.
+  // The brand exists in types only, so that a cast is needed.
   const dialect = new TollgateDialect({ pool: preparing(pool) });
   return new Kysely<Schema>({ dialect }) as Db;
 }
@@ -152,10 +152,11 @@ function openKysely(pool: GatedPool): Db {
 const ATTEMPTS_MAX = 6;
 
 /**
- * Runs `work` in one transaction and commits it; anything thrown rolls it back.
+ * Runs `work` in one transaction and commits it; an error rolls it back.
  *
- * Why the retries: a serialization failure or a deadlock (40001, 40P01) says that nothing was done and that another try may
- * succeed, so does a plan that a migration has outdated; so `work` must have no effects outside `tx`.
+ * Retries after a serialization failure, a deadlock (40001, 40P01) or an outdated plan: nothing was written then.
+ * Therefore
+ * `work` must have no effects outside `tx`.
  */
 export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
@@ -180,7 +181,7 @@ function isRetryable(error: unknown): boolean {
   return code === '40001' || code === '40P01' || isPlanStale(error);
 }
 
-/** Says whether a unique index refused the row: `constraint` names it, any when left out. */
+/** True if a unique index refused the row; `constraint` names the index, any when omitted. */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   return isViolation(error, '23505', constraint);
 }
@@ -189,7 +190,7 @@ export function isExclusionViolation(error: unknown, constraint?: string): boole
   return isViolation(error, '23P01', constraint);
 }
 
-/** Says whether a reference refused it. PostgreSQL 18 tells `on delete restrict` (23001) from the rest (23503). */
+/** True if a foreign key refused the change. PostgreSQL 18 reports `on delete restrict` as 23001, the rest as 23503. */
 export function isForeignKeyViolation(error: unknown, constraint?: string): boolean {
   return isViolation(error, '23503', constraint) || isViolation(error, '23001', constraint);
 }
@@ -212,16 +213,16 @@ const networkCodes = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
 ]);
-// What `pg` says without a code when a connection breaks under a query or cannot be had in time.
+// Messages of `pg` errors without a code: a connection broke during a query, or none was free in time.
 const lostConnection =
   /^(Connection terminated|timeout expired|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed)/;
 
-/** Says whether the failure is the database's absence (not reachable, shutting down, out of connections) and not ours. */
+/** True if the database is unavailable: not reachable, shutting down, or out of connections. */
 export function isDatabaseDown(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // What is FATAL ended the connection, or refused one: shutting down, too many, closed for maintenance. The rest are
-  // connection errors (08), exhausted resources (53), failures of the machine (58) and a server that became read-only (25006).
+  // FATAL errors end or refuse a connection: shutdown, too many connections, maintenance. The others are connection
+  // errors (08), exhausted resources (53), failures of the machine (58) and a server that became read-only (25006).
   if (error instanceof pg.DatabaseError) return error.severity === 'FATAL' || /^(08|53|58|57P0|25006)/.test(code);
   if (error instanceof ReadOnlyServerError || isUnanswered(error)) return true;
   return networkCodes.has(code) || lostConnection.test(error.message);
@@ -244,12 +245,12 @@ function parseInteger(text: string): number {
   return value;
 }
 
-/** A sum of bigints is a numeric: without a fraction it must be exact. */
+/** A sum of bigints is a numeric; without a fraction it must be a safe integer. */
 function parseNumeric(text: string): number {
   return /^-?[0-9]+$/.test(text) ? parseInteger(text) : Number(text);
 }
 
-// Casts, since the driver's list of type names leaves out text[], whose parser it has.
+// Cast: the driver's list of type names omits text[], although it has the parser.
 const textArray = 1009 as Parameters<typeof pg.types.getTypeParser>[0];
 const parseTexts = pg.types.getTypeParser(textArray) as (text: string) => (string | null)[];
 
@@ -257,7 +258,7 @@ function arrayOf(parse: (text: string) => unknown): (text: string) => unknown[] 
   return (text) => parseTexts(text).map((element) => (element === null ? null : parse(element)));
 }
 
-/** Wire text to values: bigint and numeric are numbers, date stays 'YYYY-MM-DD', timestamptz is a Date. */
+/** Parsers of wire text: bigint and numeric become numbers, date stays 'YYYY-MM-DD', timestamptz becomes a Date. */
 const parsers = new Map<number, (text: string) => unknown>([
   [INT8, parseInteger],
   [INT8_ARRAY, arrayOf(parseInteger)],

@@ -9,7 +9,7 @@ before(async () => {
 });
 after(() => database.close());
 
-test('an update that sets no column returns the rows that it names, and changes none', async () => {
+test('an update that sets no column returns the matching rows and changes none', async () => {
   const at = new Date('2026-03-10T15:00:00.000Z');
   await inTransaction(database.db, async (tx) => {
     const rows = ['first', 'second'].map((slug) => ({ slug, title: slug, updated_at: at }));

@@ -9,11 +9,11 @@ import {
 } from 'kysely';
 
 /**
- * PostgreSQL as Kysely writes it, with one difference: an update that sets no column locks and returns the rows that it would
- * have changed.
+ * Kysely's compiler for PostgreSQL with one difference: an update that sets no column locks and returns the matching
+ * rows.
  *
- * Why: a partial update may be empty, and `update … set where …` is a syntax error. Every statement is compiled here, so no
- * store handles that case. The count of updated rows is then 0.
+ * Why: a partial update may be empty, and `update … set where …` is a syntax error. Every statement is compiled here,
+ * so no store handles that case. The count of updated rows is then 0.
  */
 export class TollgateDialect extends PostgresDialect {
   override createQueryCompiler(): PostgresQueryCompiler {

@@ -16,7 +16,7 @@ export type DatabaseFailure = 'unavailable' | 'busy' | 'row_missing' | 'row_in_u
 
 const DIVISION_BY_ZERO = '22012';
 
-/** Classifies an error of the driver or of the query builder; null for everything else, which is a bug. */
+/** Classifies an error of the driver or of the query builder; null for any other error, which is a bug. */
 export function classifyDatabaseError(error: unknown): DatabaseFailure | null {
   if (isDatabaseDown(error)) return 'unavailable';
   // `executeTakeFirstOrThrow` after a lookup: the row was deleted between the two statements.
@@ -44,14 +44,14 @@ export function classifyDatabaseError(error: unknown): DatabaseFailure | null {
 }
 
 /**
- * Tells the two sides of a foreign key apart. Only the detail does, and its language is the server's: in another language
- * than English both are reported as a conflict.
+ * Distinguishes the two sides of a foreign key by the detail of the error. The detail is in the language of the server:
+ * in any other language than English both sides are reported as a conflict.
  */
 function referenceFailure({ detail }: pg.DatabaseError): 'row_missing' | 'row_in_use' {
   return /is not present in table/.test(detail ?? '') ? 'row_missing' : 'row_in_use';
 }
 
-/** Facts of a database error that may be logged: its detail and message are left out, as they quote the row. */
+/** Facts of a database error for the log, without detail and message, which quote the row. */
 export function databaseErrorFacts(error: unknown): Record<string, string | undefined> | undefined {
   if (!(error instanceof pg.DatabaseError)) return undefined;
   return { sqlstate: error.code, table: error.table, constraint: error.constraint };

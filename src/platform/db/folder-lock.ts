@@ -5,16 +5,16 @@ import type { DatabaseSync } from 'node:sqlite';
 /**
  * Claims a database folder for this process; returns the function that releases it.
  *
- * Why: an embedded database has no server that keeps two processes apart, and two that write the same files destroy them.
+ * Why: no server serializes the access of two processes to an embedded database; concurrent writers destroy the files.
  *
- * The lock is the exclusive lock of an SQLite file beside the folder, which is a lock of the operating system: it ends with
- * its process, so that it is never stale and is never taken over. A file with a process id cannot be taken over safely,
- * since two processes that find it stale remove each other's claim.
- * @throws Error naming the process that holds the folder
+ * The lock is the exclusive lock of an SQLite file next to the folder, a lock of the operating system. It ends with its
+ * process and is never stale. A file with a process id cannot be taken over safely: two processes that find it stale
+ * remove each other's claim.
+ * @throws Error that names the process which has locked the folder
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true });
-  // One file for every spelling of the path.
+  // The same file for every spelling of the path.
   const real = await realpath(folder);
   const note = `${real}.lock`;
   const lock = claim(`${real}.lockdb`);
@@ -32,7 +32,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   };
 }
 
-/** Returns the open file that is the lock, or null when another process, or this one, has it. */
+/** Returns the open lock file; null when this or another process has the lock. */
 function claim(file: string): DatabaseSync | null {
   const lock = new (loadSqlite().DatabaseSync)(file, { timeout: 0 });
   try {
@@ -47,7 +47,7 @@ function claim(file: string): DatabaseSync | null {
 
 const SQLITE_BUSY = 5;
 
-/** Loads the module without its notice that it is experimental: the notice is for those who store data with it. */
+/** Loads node:sqlite without its warning that it is experimental: Tollgate stores no data in it. */
 function loadSqlite(): typeof sqlite {
   const { emitWarning } = process;
   process.emitWarning = () => {};
@@ -58,13 +58,13 @@ function loadSqlite(): typeof sqlite {
   }
 }
 
-/** The process that wrote the note, which is for people only. */
+/** Id of the process that wrote the note; the note is information for operators. */
 async function holderOf(note: string): Promise<number | null> {
   const text = await readFile(note, 'utf8').catch(() => '');
   return /^[0-9]+/.test(text) ? Number.parseInt(text, 10) : null;
 }
 
-/** A running process of a version whose only lock was the note; such notes have no line end. */
+/** Id of a running process of an earlier version, whose only lock was the note; such notes have no line end. */
 async function olderHolderOf(note: string): Promise<number | null> {
   const text = await readFile(note, 'utf8').catch(() => '');
   const holder = /^[0-9]+$/.test(text) && !text.endsWith('\n') ? Number(text) : null;
@@ -76,7 +76,7 @@ function isAlive(process_id: number): boolean {
     process.kill(process_id, 0);
     return true;
   } catch (error) {
-    // It runs under another user.
+    // The process runs under another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

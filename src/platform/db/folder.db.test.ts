@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 const child = fileURLToPath(new URL('../../../test/support/folder-lock-child.ts', import.meta.url));
 
-test('what was written to a folder is there when it is opened again, and one process has it at a time', async () => {
+test('a folder keeps its data, and one process at a time can open it', async () => {
   const parent = await mkdtemp(join(tmpdir(), 'tollgate-'));
   const folder = join(parent, 'database');
   const first = await openDatabase({ folder });
@@ -25,7 +25,7 @@ test('what was written to a folder is there when it is opened again, and one pro
   await rm(parent, { recursive: true });
 });
 
-test('a folder left by a process that was killed is taken over', async () => {
+test('a process can open the folder of a killed process', async () => {
   const parent = await mkdtemp(join(tmpdir(), 'tollgate-'));
   const folder = join(parent, 'database');
   const { pid } = spawnSync(process.execPath, ['--version']);
@@ -40,7 +40,7 @@ test('a folder left by a process that was killed is taken over', async () => {
   await assert.rejects(lockFolder(`${folder}/`), /in use by process [0-9]+/);
   await assert.rejects(lockFolder(join(parent, 'link')), /in use/, 'one lock for every path to the folder');
   await unlock();
-  // The note of an earlier version, whose process runs.
+  // The note of an earlier version with a running process.
   await writeFile(`${folder}.lock`, String(process.ppid));
   await assert.rejects(lockFolder(folder), new RegExp(`in use by process ${process.ppid};`));
   await rm(parent, { recursive: true });
@@ -63,7 +63,7 @@ test('of four processes that find a lock of a killed process exactly one gets th
       const holders = children.filter((_each, i) => results[i] === 'locked');
       assert.equal(holders.length, 1, `round ${round}: ${results.join('; ')}`);
       for (const result of results.filter((each) => each !== 'locked')) assert.match(result, /in use/);
-      // The holder leaves its lock behind, as after a crash.
+      // The first process leaves its lock file, as after a crash.
       const [holder] = holders;
       assert.ok(holder);
       const gone = once(holder, 'exit');

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
 
-/** Set while the caller is inside `inTransaction`; `open` turns false at its end, for work that outlives it. */
+/** Set inside `inTransaction`; `open` becomes false at its end, for work that continues after it. */
 export const transaction = new AsyncLocalStorage<{ open: boolean }>();
 
 type ConnectCallback = (
@@ -13,8 +13,8 @@ type ConnectCallback = (
 /**
  * A pool that refuses a second connection to a caller that is inside a transaction.
  *
- * Why: on PGlite there is no second connection and the wait would never end; on a server a full pool of such waiters
- * is the same deadlock.
+ * Why: PGlite has no second connection, so the wait would never end; on a server a full pool of such waits is the same
+ * deadlock.
  */
 export class GatedPool extends pg.Pool {
   readonly #has_gate: boolean;
@@ -22,8 +22,8 @@ export class GatedPool extends pg.Pool {
   constructor(config: pg.PoolConfig, has_gate = true) {
     super(config);
     this.#has_gate = has_gate;
-    // A connection that breaks while it is in use also emits an error on the client, and an error without a listener ends
-    // the process. The user of the connection gets the error from the next statement.
+    // A connection that breaks while it is in use also emits an error on the client, and an error without a listener
+    // ends the process. The next statement on the connection rejects with the error.
     this.on('connect', (client) => client.on('error', () => {}));
   }
 
@@ -32,13 +32,13 @@ export class GatedPool extends pg.Pool {
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
     const acquired =
       this.#has_gate && transaction.getStore()?.open === true
-        ? Promise.reject(new Error('the database was used from inside an open transaction: pass `tx` on instead'))
+        ? Promise.reject(new Error('the database was used inside an open transaction: pass `tx` instead'))
         : this.acquire();
     if (!callback) return acquired;
     void report(acquired, callback);
   }
 
-  /** Takes a connection, without the gate. */
+  /** Takes a connection without the check. */
   protected acquire(): Promise<pg.PoolClient> {
     return super.connect();
   }
@@ -48,7 +48,7 @@ export class GatedPool extends pg.Pool {
     return client.query(query);
   }
 
-  /** Runs one text; several statements are allowed when there are no values. A connection with an error is not used again. */
+  /** Runs one text; several statements are allowed without parameters. A connection with an error is closed. */
   async run(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }> {
     const client = await this.connect();
     try {

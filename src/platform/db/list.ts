@@ -31,7 +31,8 @@ export const listProblems = defineProblems({
 /**
  * Returns one page of `query`, filtered and sorted by `list` within the keys of `spec`.
  *
- * A row matches when any term occurs in any searched field, case-insensitively. Unknown names in `q_f` and `o` are ignored.
+ * A row matches when any term occurs in any searched field, case-insensitively. Unknown names in `q_f` and `o` are
+ * ignored.
  * @throws page_out_of_range (404)
  */
 export async function listPage<DB, TB extends keyof DB, O>(

@@ -5,10 +5,10 @@ const QUERY_MS_MAX = 2_000;
 const RECHECK_MS = 500;
 
 /**
- * Returns those of the waiting connections for which the server does nothing: it does not know their sessions, or their
- * sessions are idle and their answers got lost. Asks by a connection made for this purpose.
+ * Returns the waiting connections that the server no longer serves: their sessions do not exist, or are idle because
+ * the response was lost. Queries the server by a new connection.
  *
- * Behind a pooler, whose process ids are not the server's, nothing is known and none is returned.
+ * Behind a pooler, whose process ids are not those of the server, none is returned.
  */
 export async function findLost(fresh: pg.Client, waiting: readonly pg.PoolClient[]): Promise<pg.PoolClient[]> {
   fresh.on('error', () => {});
@@ -30,10 +30,10 @@ export async function findLost(fresh: pg.Client, waiting: readonly pg.PoolClient
   for (const process_id of answer.busy) byProcess.delete(process_id);
   if (byProcess.size === 0) return [];
 
-  // An answer may have been on its way: it arrives, or begins to, within this time.
+  // A response that was already sent arrives within this time.
   const before = new Map([...byProcess.values()].map((client) => [client, bytesReadOf(client)]));
   await sleep(RECHECK_MS);
-  // Timers run before sockets are read.
+  // The event loop runs timers before it reads sockets.
   await nextTurn();
   return [...before].flatMap(([client, bytes_read]) => (bytesReadOf(client) === bytes_read ? [client] : []));
 }

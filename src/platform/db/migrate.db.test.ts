@@ -18,7 +18,7 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('a migrated database is left alone', async () => {
+test('a migrated database stays unchanged', async () => {
   assert.deepEqual(await migrate(database.db), []);
 });
 
@@ -32,7 +32,7 @@ test('nodes that start together run a new migration once', async () => {
   assert.deepEqual((await database.executeSql('select n from tries')).rows, [{ n: 1 }]);
 });
 
-test('a migration that fails leaves nothing behind and names itself', async () => {
+test('a failed migration changes nothing and is named in the error', async () => {
   const file = join(folder, '9002-broken.sql');
   await writeFile(file, 'create table half (n integer); select 1 / 0;');
   await assert.rejects(migrate(database.db, undefined, folder), /migration 9002-broken.sql failed: division by zero/);
@@ -47,7 +47,7 @@ test('a migration changed after it was applied is refused before anything runs',
   assert.deepEqual((await database.executeSql("select to_regclass('more') as more")).rows, [{ more: null }]);
 });
 
-test('a database newer than the program is said to be so', async () => {
+test('a database of a newer version is refused', async () => {
   const messages: string[] = [];
   assert.deepEqual(await migrate(database.db, (message) => messages.push(message)), []);
   assert.deepEqual(messages, [

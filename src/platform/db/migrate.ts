@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { inTransaction, type Db, type Tx } from './database.ts';
 
-/** One file of the history: plain SQL, run once, never changed afterwards. */
+/** One migration: a file of plain SQL, run once, immutable afterwards. */
 export interface Migration {
   name: string;
   text: string;
@@ -13,10 +13,10 @@ export interface Migration {
 
 export const migrationsFolder = fileURLToPath(new URL('../../../migrations/', import.meta.url));
 
-/** Any constant does; it only has to be the same on every node. */
+/** Key of the advisory lock: any constant that is equal on every node. */
 const LOCK_KEY = 7_302_605_011;
 
-/** Reads the history in order. Line ends are made equal, so a checkout on another system has the same checksums. */
+/** Reads the migrations in order. Line ends are normalized, so that every checkout has the same checksums. */
 export async function readMigrations(folder = migrationsFolder): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
   return Promise.all(
@@ -28,11 +28,11 @@ export async function readMigrations(folder = migrationsFolder): Promise<Migrati
 }
 
 /**
- * Brings the database up to date and says which migrations were run.
+ * Runs the missing migrations and returns their names.
  *
- * Each migration is one transaction that takes the lock first and looks again at what is done: nodes that start together
- * take turns, and one that dies leaves nothing half done.
- * @throws Error when a migration that was already run has been changed since
+ * Each migration is one transaction that takes the advisory lock and then reads the list of completed ones. Nodes that
+ * start together are serialized, and a crash leaves no partial migration.
+ * @throws Error when the file of a completed migration was changed
  */
 export async function migrate(
   db: Db,
@@ -47,7 +47,7 @@ export async function migrate(
     `.execute(tx);
     return appliedMigrations(tx);
   });
-  refuseChanged(migrations, before);
+  requireUnchanged(migrations, before);
   const known = new Set(migrations.map(({ name }) => name));
   for (const name of before.keys()) {
     if (!known.has(name)) say(`migration ${name} is in the database and not in this version: the database is newer`);
@@ -68,7 +68,7 @@ async function apply(db: Db, migration: Migration): Promise<boolean> {
   return inTransaction(db, async (tx) => {
     await takeLock(tx);
     const applied = await appliedMigrations(tx);
-    refuseChanged([migration], applied);
+    requireUnchanged([migration], applied);
     if (applied.has(migration.name)) return false;
     try {
       await sql.raw(migration.text).execute(tx);
@@ -85,7 +85,7 @@ async function apply(db: Db, migration: Migration): Promise<boolean> {
 }
 
 async function takeLock(tx: Tx): Promise<void> {
-  // Waiting for another node's long migration is not a statement that hangs.
+  // The wait for a long migration of another node has no statement timeout.
   await sql`set local statement_timeout = 0`.execute(tx);
   await sql`select pg_advisory_xact_lock(${LOCK_KEY})`.execute(tx);
 }
@@ -98,7 +98,7 @@ async function appliedMigrations(tx: Tx): Promise<Map<string, string>> {
   return new Map(rows.map(({ name, checksum }) => [name, checksum]));
 }
 
-function refuseChanged(migrations: Migration[], applied: Map<string, string>): void {
+function requireUnchanged(migrations: Migration[], applied: Map<string, string>): void {
   for (const { name, checksum } of migrations) {
     const recorded = applied.get(name);
     if (recorded === undefined || recorded === checksum) continue;

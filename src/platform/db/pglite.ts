@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream';
 import { PGlite } from '@electric-sql/pglite';
 import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
 
-/** Where a PGlite keeps its data: a folder on disk, or memory, optionally restored from a dump of a data directory. */
+/** Location of a PGlite: a folder on disk, or memory, optionally restored from a dump of a data directory. */
 export type PGlitePlace = { folder: string } | { memory: true; snapshot?: Blob };
 
 /** Opens PostgreSQL in WASM with the extensions that the migrations use. */
@@ -17,9 +17,9 @@ export async function openPGlite(place: PGlitePlace): Promise<PGlite> {
 /**
  * The socket of a `pg` client whose server is a PGlite in this process.
  *
- * Why the wire protocol and not PGlite's own `query`: parameters, types, command tags and errors are then made by the same
- * code on both databases. Measured: 0.18 ms a query against 0.12 ms.
- * PGlite answers whole conversations only, so bytes are kept until a message that the server answers.
+ * Why the wire protocol instead of PGlite's `query`: the same code makes parameters, types, command tags and errors on
+ * both databases. Measured: 0.18 ms per query against 0.12 ms. PGlite processes complete exchanges only, so bytes are
+ * buffered up to a message that requires a response.
  */
 export class PGliteSocket extends Duplex {
   readonly #lite: PGlite;
@@ -78,7 +78,7 @@ export class PGliteSocket extends Duplex {
     const asked = lastMessageAsked(bytes, this.#started);
     this.#kept = asked === null ? [bytes] : [];
     if (asked === null) return;
-    // The session outlives its sockets: what an earlier one left open must not be inherited.
+    // The session continues after its socket: a new socket must not inherit an open transaction.
     if (!this.#started) await this.#lite.exec('rollback; deallocate all');
     this.#started = true;
     if (asked === 'terminate') this.push(null);
@@ -86,11 +86,11 @@ export class PGliteSocket extends Duplex {
   }
 }
 
-/** Types of front-end messages after which the server has something to say: Query, Sync, Flush, PasswordMessage, CopyDone, CopyFail. */
+/** Front-end messages that require a response: Query, Sync, Flush, PasswordMessage, CopyDone, CopyFail. */
 const answered = new Set(['Q', 'S', 'H', 'p', 'c', 'f']);
 
 /**
- * Says whether `bytes` end with a message that the server answers; null when more must come first.
+ * True if `bytes` end with a message that requires a response; null when a message is incomplete.
  *
  * @see https://www.postgresql.org/docs/current/protocol-message-formats.html
  */

@@ -22,7 +22,7 @@ async function preparedLike(reader: Reader, pattern: string): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-test('what comes back is prepared; what was made up once is not', async () => {
+test('a repeated statement is prepared, a single one is not', async () => {
   await inTransaction(database.db, async (tx) => {
     await repeat(20, () => sql`select ${1}::int as often`.execute(tx));
     await sql`select ${1}::int as rarely`.execute(tx);
@@ -31,7 +31,7 @@ test('what comes back is prepared; what was made up once is not', async () => {
   });
 });
 
-test('a statement that outlives a change of its table is planned again, outside a transaction and within one', async () => {
+test('a prepared statement is planned again after a change of its table, outside and inside a transaction', async () => {
   const { db } = database;
   await sql`create table changing (id int)`.execute(db);
   await sql`insert into changing values (1)`.execute(db);

@@ -2,18 +2,20 @@ import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import type { GatedPool } from './gated-pool.ts';
 
-/** Runs of a text after which it is prepared: what is made up once (a list of ids, a search) is not worth a plan. */
+/**
+ * Executions of a text before it is prepared: a text that occurs once (a list of ids, a search) needs no stored plan.
+ */
 const RUNS_MIN = 10;
-/** Statements that are prepared at most, on each connection: a plan takes the server some 50 KB. */
+/** Maximum number of prepared statements per connection: a plan takes about 50 KB on the server. */
 const NAMES_MAX = 400;
-/** Texts whose runs are counted; when there are more, counting begins anew. */
+/** Maximum number of counted texts; above it the counts are reset. */
 const COUNTED_MAX = 2000;
 
 /**
- * The pool as Kysely sees it, with statements prepared under a name once they have proved to come back.
+ * The pool for Kysely; statements that repeat are prepared under a name.
  *
  * Why: the server parses and plans an unnamed statement each time, which for a join of five tables takes longer than
- * running it. Which plan fits is still the server's choice (`plan_cache_mode`).
+ * its execution. The server still chooses between a generic and a custom plan (`plan_cache_mode`).
  */
 export function preparing(pool: GatedPool): PostgresPool {
   const names = makeStatementNames();
@@ -39,22 +41,22 @@ function preparedClient(pool: GatedPool, client: pg.PoolClient, names: Statement
     } catch (error) {
       if (!isPlanStale(error)) throw error;
       names.renew();
-      // Inside a transaction nothing more can be run: `inTransaction` tries again as a whole.
+      // Inside a transaction no further statement can run: `inTransaction` retries the transaction.
       if (client.getTransactionStatus() !== 'I') throw error;
       return run(text, values);
     }
   }
   return {
-    // The driver's result is what Kysely expects of it, which its types cannot say; cursors are not used.
+    // The driver's result has the shape that Kysely expects, which its types do not declare; no cursors are used.
     query: run as PostgresPoolClient['query'],
     release: (destroy) => client.release(destroy),
   };
 }
 
 interface StatementNames {
-  /** The name under which a text is prepared; null while it is not worth it. */
+  /** Returns the name of the prepared statement of a text; null while it is not prepared. */
   nameOf(text: string): string | null;
-  /** Gives every statement another name, so that none of the plans made so far is used again. */
+  /** Renames every statement, so that no existing plan is used again. */
   renew(): void;
 }
 
@@ -84,7 +86,7 @@ function makeStatementNames(): StatementNames {
   };
 }
 
-/** Says whether a prepared statement no longer fits its tables: a migration has changed a column since. */
+/** True if a prepared statement is outdated: a migration changed a column. */
 export function isPlanStale(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '0A000' && error.routine === 'RevalidateCachedQuery';
 }

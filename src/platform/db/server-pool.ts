@@ -5,13 +5,15 @@ import type { DatabaseHosts } from './database-hosts.ts';
 import { GatedPool } from './gated-pool.ts';
 import { findLost } from './lost-connections.ts';
 
-/** The server ends a statement by itself first; the client gives up this much later, when no answer arrives at all. */
+/**
+ * Added to the server's statement limit: the client closes the connection when no response arrives by then. Units: ms.
+ */
 const ANSWER_MARGIN_MS = 1_000;
 const KEEP_ALIVE_MS = 5_000;
 const CONNECT_MS_MAX = 3_000;
 const BEAT_MS = 1_000;
 const BEAT_ANSWER_MS_MAX = 2_000;
-/** Silence after which a statement is given up on a connection whose contemporaries are dead. */
+/** Time without a response after which a statement fails, on a connection as old as one that proved dead. Units: ms. */
 const SILENCE_MS_MAX = 3_000;
 const CLOSE_MS_MAX = 2_000;
 const NO_LIMIT_MS = 2_147_483_647;
@@ -24,7 +26,7 @@ export interface ServerPoolOptions {
   on_connection_lost?: ((error: Error) => void) | undefined;
 }
 
-/** No server of DATABASE_URL accepts writes, or this one does not. */
+/** No server of DATABASE_URL accepts writes. */
 export class ReadOnlyServerError extends Error {
   constructor() {
     super('the database server accepts reads only');
@@ -33,13 +35,13 @@ export class ReadOnlyServerError extends Error {
 }
 
 /**
- * A pool of connections to a PostgreSQL that may fail over without a sign: connections that go dead without FIN or RST,
- * another host that becomes the primary.
+ * A pool of connections to a PostgreSQL with silent fail-over: connections become dead without FIN or RST, and another
+ * host becomes the primary.
  *
- * Every wait is limited by the client. A connection with an unfinished statement is closed, never used again. Each second
- * one idle connection is tested, and the server is asked about statements without an answer for 3 s (lost-connections.ts).
- * When one connection is dead, all of its age are closed: idle ones immediately, others after their statement, or after 3 s
- * without an answer.
+ * Every wait is limited by the client. A connection with an unfinished statement is closed, never used again. Each
+ * second one idle connection is tested, and statements without a response for 3 s are checked (lost-connections.ts).
+ * When one connection is dead, all of the same age are closed: idle ones immediately, others after their statement, or
+ * after 3 s without a response.
  * @see docs/decisions/0033-database-fail-over.md
  */
 export class ServerPool extends GatedPool {
@@ -48,9 +50,9 @@ export class ServerPool extends GatedPool {
   readonly #beat: NodeJS.Timeout;
   readonly #open = new Set<pg.PoolClient>();
   readonly #in_use = new Set<pg.PoolClient>();
-  /** Since when a connection waits for an answer. Units: ms of the monotonic clock. */
+  /** Start of the wait of each connection. Units: ms of the monotonic clock. */
   readonly #waiting = new Map<pg.PoolClient, number>();
-  /** Statement limits that a transaction set for itself. */
+  /** Statement limits that a transaction set. Units: ms. */
   readonly #own_limits = new WeakMap<pg.PoolClient, number>();
   readonly #doomed = new WeakSet<pg.PoolClient>();
   readonly #verified = new WeakSet<pg.PoolClient>();
@@ -86,7 +88,7 @@ export class ServerPool extends GatedPool {
     return client;
   }
 
-  /** Tries each server once, beginning with the one that was good last. */
+  /** Tries each server once, starting with the last one that accepted a connection. */
   async #connectToAny(): Promise<pg.PoolClient> {
     const count = this.#options.hosts.urls.length;
     for (let tries = 1; ; tries += 1) {
@@ -102,7 +104,7 @@ export class ServerPool extends GatedPool {
     }
   }
 
-  /** Returns the connection when its server accepts writes, which is asked once for each connection. */
+  /** Returns the connection if its server accepts writes; checked once per connection. */
   async #writable(client: pg.PoolClient): Promise<pg.PoolClient> {
     if (!this.#options.hosts.must_write || this.#verified.has(client)) return client;
     const refusal = await requireWritable(client);
@@ -131,7 +133,10 @@ export class ServerPool extends GatedPool {
     }
   }
 
-  /** `set local statement_timeout` of a transaction moves the client's limit with the server's. Units: ms; 0 is no limit. */
+  /**
+   * `set local statement_timeout` of a transaction changes the client's limit together with the server's. Units: ms; 0
+   * is no limit.
+   */
   #noteLimit(client: pg.PoolClient, text: string): void {
     const set = /^\s*set local statement_timeout\s*(?:=|to)\s*'?([0-9]+)'?\s*$/i.exec(text);
     if (set) this.#own_limits.set(client, Number(set[1]) === 0 ? NO_LIMIT_MS : Number(set[1]) + ANSWER_MARGIN_MS);
@@ -152,7 +157,7 @@ export class ServerPool extends GatedPool {
         cut(client);
         client.release(true);
         this.#dropAll();
-        this.#options.on_connection_lost?.(new Error('an idle database connection does not answer'));
+        this.#options.on_connection_lost?.(new Error('an idle database connection does not respond'));
       }
     } catch {
       // No connection: the next user of the pool gets the error.
@@ -161,7 +166,7 @@ export class ServerPool extends GatedPool {
     }
   }
 
-  /** Cuts connections that wait for an answer that the server does not owe any more. */
+  /** Closes connections whose response was lost. */
   async #dropLost(now: number): Promise<void> {
     const silent = [...this.#waiting].filter(([, since]) => now - since > SILENCE_MS_MAX);
     if (this.#is_asking || silent.length === 0 || this.ending) return;
@@ -178,14 +183,14 @@ export class ServerPool extends GatedPool {
       for (const [client] of stillSilent) cut(client);
       if (stillSilent.length > 0) this.#dropAll();
     } catch {
-      // The server does not answer a new connection either: the limits of the statements apply.
+      // The server does not respond to a new connection either: the limits of the statements apply.
     } finally {
       leave(fresh);
       this.#is_asking = false;
     }
   }
 
-  /** Gives up every connection that is open now. */
+  /** Closes every connection that is open now. */
   #dropAll(): void {
     for (const client of this.#open) {
       this.#doomed.add(client);
@@ -193,7 +198,7 @@ export class ServerPool extends GatedPool {
     }
   }
 
-  /** Rejects unless a connection made for this purpose gets an answer. */
+  /** Rejects unless the server responds on a new connection. */
   async probe(): Promise<void> {
     const { urls, must_write } = this.#options.hosts;
     let failure: unknown;
@@ -221,7 +226,7 @@ export class ServerPool extends GatedPool {
     return new Client({ ...this.#options.config, query_timeout: BEAT_ANSWER_MS_MAX });
   }
 
-  /** Ends the pool within 2 s after the last connection was released, also when the server does not answer. */
+  /** Ends the pool within 2 s after the last connection was released, also when the server does not respond. */
   async close(): Promise<void> {
     clearInterval(this.#beat);
     const ended = this.end();
@@ -233,7 +238,7 @@ export class ServerPool extends GatedPool {
 
 const READ_ONLY = '25006';
 
-/** A client class whose connections go to the server that is preferred when they are made. */
+/** A client class that connects to the server that is preferred at that time. */
 function clientOf({ hosts, config }: ServerPoolOptions, preferred: { index: number }): typeof pg.Client {
   const connect_ms = Math.min(config.connectionTimeoutMillis ?? CONNECT_MS_MAX, CONNECT_MS_MAX);
   return class extends pg.Client {
@@ -259,18 +264,18 @@ async function requireWritable(client: pg.ClientBase): Promise<Error | undefined
   }
 }
 
-/** What `pg` rejects with when `query_timeout` passed; the statement is still under way on the connection. */
+/** True for the error of `pg` after `query_timeout`; the statement still runs on the connection. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof Error && error.message === 'Query read timeout';
 }
 
-/** Ends a connection without waiting for it: a dead server does not answer to a farewell either. */
+/** Ends a connection without waiting: a dead server does not respond to the termination message. */
 function leave(client: pg.Client): void {
   void client.end().catch(() => {});
   setTimeout(() => cut(client), CLOSE_MS_MAX).unref();
 }
 
-/** Closes the socket without a farewell; statements that wait on it are rejected. */
+/** Closes the socket without a termination message; waiting statements are rejected. */
 function cut(client: pg.ClientBase): void {
   const connection: unknown = Reflect.get(client, 'connection');
   const stream: unknown = typeof connection === 'object' && connection ? Reflect.get(connection, 'stream') : null;
@@ -284,6 +289,6 @@ async function isAnswered(question: Promise<unknown>): Promise<boolean> {
   );
   const first = await Promise.race([answered, sleep(BEAT_ANSWER_MS_MAX, null, { ref: false })]);
   if (first !== null) return first;
-  // A process that was busy for long runs its timers before it reads its sockets.
+  // After a long computation the event loop runs timers before it reads sockets.
   return (await Promise.race([answered, sleep(200, null, { ref: false })])) ?? false;
 }
