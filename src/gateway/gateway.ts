@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { type App, METHODS } from '#platform/http/app';
+import type { App } from '#platform/http/app';
+import { METHODS } from '#platform/http/hooks';
 import type { Db } from '#platform/db/database';
 import { isByCookie, isCrossSite } from '#platform/http/guards/csrf';
 import {

@@ -148,7 +148,7 @@ test(
     await page.getByRole('button', { name: 'End Basic now' }).click();
     await inspect('subscriptions-ended');
     await page.goto('/app/mira/');
-    assert.match(page.url(), /\/pricing\/\?next=/, 'refused, with the way to mend it');
+    assert.match(page.url(), /\/pricing\/\?next=/, 'the refusal redirects to the page that resolves it');
   },
 );
 

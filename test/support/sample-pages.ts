@@ -176,7 +176,13 @@ const charge_items = [
 ];
 const agreement = { slug: 'terms-of-use', title: 'Terms of use', updated_at: created_at };
 const page = '## What this is about\n\nA **short** text with [a link](/contact/).\n\n* one\n* two\n';
-const error = { status: 500, code: 'internal_error', detail: 'A sentence about it.', request_id: '5f0c', mend: null };
+const error = {
+  status: 500,
+  code: 'internal_error',
+  detail: 'A sentence about it.',
+  request_id: '5f0c',
+  resolve_path: null,
+};
 
 /** The context that every page shares. */
 export const commonSample: Data = {
@@ -302,7 +308,7 @@ export const samplePages: Readonly<Record<string, readonly Data[]>> = {
   'app_proxy_help.html': [{ path: '/app/', entry_point: 'http://localhost:9000/' }],
   '400.html': [error],
   '403.html': [
-    { ...error, mend: '/pricing/' },
+    { ...error, resolve_path: '/pricing/' },
     { ...error, ...anonymous },
   ],
   '404.html': [error],

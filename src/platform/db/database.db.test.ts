@@ -166,7 +166,7 @@ test('several statements without parameters run as one text', async () => {
 });
 
 test('an unavailable database is recognized, and used again after it returns', async (t) => {
-  const nowhere = await openDatabase({ url: 'postgres://no server@127.0.0.1:9/none', connect_timeout_ms: 500 });
+  const nowhere = await openDatabase({ url: 'postgres://postgres@127.0.0.1:9/none', connect_timeout_ms: 500 });
   const refused = await nowhere.executeSql('select 1').then(
     () => null,
     (reason: unknown) => reason,

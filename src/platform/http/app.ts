@@ -23,34 +23,21 @@ import type { RequestLimit } from '../security/request-limit.ts';
 import type { Site } from '../site.ts';
 import type { Templates } from '../templates/templates.ts';
 import type { Throttle } from '../security/throttle.ts';
-import { type DecideAccess, noSubject } from './guards/access.ts';
+import type { DecideAccess } from './guards/access.ts';
 import { registerApiRoot } from './reference/api-root.ts';
-import { authorize } from './guards/authorize.ts';
-import { limitBodyTime } from './guards/body-time.ts';
 import { NAMES_KEYWORD } from './schemas.ts';
-import { type Authenticate, buildContext, refuseInvalidCredentials } from './build-context.ts';
+import type { Authenticate } from './build-context.ts';
 import { cookieNames, ensureVisitor } from './cookies.ts';
-import { isByCookie, requireCsrf, requireSameOrigin } from './guards/csrf.ts';
+import { registerHooks } from './hooks.ts';
 import { registerFallback } from './replies/fallback.ts';
-import { encodeHeaders } from './guards/header-value.ts';
 import { registerHealth } from './replies/health.ts';
-import { claimIdempotencyKey, keepAnswer } from './guards/idempotency.ts';
 import { jsonSizeKeyword } from './guards/json-size.ts';
-import { limitRequests, type RequestMaxima } from './guards/limit-requests.ts';
+import type { RequestMaxima } from './guards/limit-requests.ts';
 import { registerOpenApi } from './reference/openapi.ts';
 import { type PageContext, registerPages } from './replies/pages.ts';
-import { normalizePathParams } from './guards/path-params.ts';
-import { replyBarely, replyWithProblem } from './replies/problem-reply.ts';
-import { httpProblems } from './problems.ts';
-import {
-  answerConnect,
-  answerParserError,
-  answerUnmetExpectations,
-  requireClearFraming,
-} from './guards/request-framing.ts';
+import { replyWithoutContext, replyWithProblem } from './replies/problem-reply.ts';
+import { respondToConnect, respondToParserError, respondToExpectations } from './guards/request-framing.ts';
 import { watchRoutes } from './route-list.ts';
-import { securityHeaders } from './replies/security-headers.ts';
-import { refuseUnstorableBody, refuseUnstorableUrl } from './guards/unstorable-text.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -60,12 +47,14 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-/** What the platform must be told to serve: everything that it may not know about the rooms comes in here. */
+/** Options of the HTTP server; everything that depends on the rooms is injected here. */
 export interface HttpOptions {
   db: Db;
   clock: Clock;
   log: Logger;
-  /** Where people reach the site when the request does not say so credibly; a function, as a port may be chosen late. */
+  /**
+   * Origin of the site for requests without a trusted Host; a function, since the port may be chosen when listening.
+   */
   base_url: () => string;
   allowed_hosts: readonly string[];
   trusted_proxies: readonly string[];
@@ -89,51 +78,15 @@ export interface HttpOptions {
 }
 
 const HEADER_BYTES_MAX = 16_384;
-const URL_LENGTH_MAX = 8192;
 /** Longest value of a parameter in the path of a route. */
 export const PARAM_LENGTH_MAX = 300;
 const UPLOAD_BYTES_MAX = 5_242_880;
-/** Methods of routes and of forwarded requests. */
-export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
-/** Builds the HTTP side: limits, identity of the caller, access, forms, errors. Routes are added by src/app.ts. */
+/** Builds the HTTP server: limits, authentication, access, forms, errors. src/app.ts adds the routes. */
 export async function buildHttp(options: HttpOptions): Promise<App> {
-  // Widened: routes see the interface, contexts get the child back.
-  const loggerInstance: FastifyBaseLogger = options.log;
-  const app: App = fastify({
-    loggerInstance,
-    logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: options.body_bytes_max,
-    trustProxy: options.trusted_proxies.length > 0 ? [...options.trusted_proxies] : false,
-    // Node keeps random bytes in store for UUIDs and for nothing else.
-    genReqId: () => randomUUID().replaceAll('-', '').slice(8),
-    requestIdHeader: false,
-    // Stopping drains the connections (connections.ts): a request that arrives meanwhile is served.
-    forceCloseConnections: false,
-    return503OnClosing: false,
-    // Any other protocol that is offered is left alone (RFC 9110 §7.8): Node would take the body for that protocol's.
-    // A missing Host is refused by `requireClearFraming`, with a body.
-    http: {
-      maxHeaderSize: HEADER_BYTES_MAX,
-      requireHostHeader: false,
-      shouldUpgradeCallback: isWebSocketHandshake,
-    },
-    clientErrorHandler: (error, socket) => answerParserError(error, socket, options.log),
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_LENGTH_MAX },
-    ajv: {
-      customOptions: {
-        removeAdditional: false,
-        coerceTypes: false,
-        useDefaults: true,
-        allErrors: true,
-        keywords: [jsonSizeKeyword, NAMES_KEYWORD],
-      },
-    },
-    frameworkErrors: (error, request, reply) => replyBarely(request, reply, error),
-  }).withTypeProvider<TypeBoxTypeProvider>();
-  answerUnmetExpectations(app.server);
-  answerConnect(app.server);
+  const app = makeServer(options);
+  respondToExpectations(app.server);
+  respondToConnect(app.server);
 
   app.decorate('cookieNames', cookieNames(new URL(options.base_url()).protocol === 'https:'));
   app.decorate('evaluation', options.evaluation);
@@ -151,61 +104,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   decorateRequests(app);
   registerPages(app, options);
 
-  app.addHook('onRequest', async (request, reply) => {
-    request.subject = noSubject;
-    request.started_at_ms = performance.now();
-    reply.header('x-request-id', request.id);
-    requireClearFraming(request.raw);
-    if (!METHODS.some((method) => method === request.method)) {
-      reply.header('allow', METHODS.join(', '));
-      throw httpProblems.method_not_allowed();
-    }
-    if (request.url.length > URL_LENGTH_MAX) throw httpProblems.address_too_long();
-    if (request.routeOptions.config.passthrough !== true) limitBodyTime(request.raw, options.body_ms_max);
-    if (request.routeOptions.config.bare === true) return;
-    await buildContext(options, request);
-    limitRequests(options.requests, request, reply);
-    refuseInvalidCredentials(request);
-    if (request.routeOptions.config.passthrough !== true) {
-      refuseUnstorableUrl(request);
-      normalizePathParams(request);
-      // Before anything is told about the request: what it lacks is no business of another site.
-      if (UNSAFE.has(request.method) && isByCookie(request)) requireSameOrigin(request);
-    }
-    await authorize(options, request);
-  });
-  app.addHook('preValidation', async (request) => {
-    if (request.routeOptions.config.passthrough !== true) refuseUnstorableBody(request);
-  });
-  app.addHook('preHandler', async (request, reply) => {
-    const { bare, passthrough, page, csrf } = request.routeOptions.config;
-    if (!UNSAFE.has(request.method) || bare === true || passthrough === true) return;
-    const { actor } = request.ctx;
-    const bySession = actor.kind === 'user' && actor.via === 'cookie';
-    if ((page === true || bySession) && csrf !== false) requireCsrf(request);
-    return claimIdempotencyKey(request, reply);
-  });
-  app.addHook('onSend', async (request, reply, payload) => {
-    securityHeaders(request, reply);
-    encodeHeaders(reply);
-    if (request.idempotency) await keepAnswer(request, reply, payload);
-    return payload;
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    const { bare } = request.routeOptions.config;
-    const actor = request.hasContext ? request.ctx.actor : undefined;
-    request.log[bare === true ? 'debug' : 'info'](
-      {
-        event: 'http_request',
-        method: request.method,
-        route: request.routeOptions.url,
-        status: reply.statusCode,
-        duration_ms: Math.round((performance.now() - request.started_at_ms) * 10) / 10,
-        ...(actor?.kind === 'user' ? { user: actor.username } : {}),
-      },
-      'request',
-    );
-  });
+  registerHooks(app, options);
   app.setErrorHandler(async (error, request, reply) => replyWithProblem(request, reply, error));
 
   registerHealth(app, options);
@@ -215,12 +114,48 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   return app;
 }
 
+function makeServer(options: HttpOptions): App {
+  // Widened: routes use the interface, contexts the child logger.
+  const loggerInstance: FastifyBaseLogger = options.log;
+  return fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: options.body_bytes_max,
+    trustProxy: options.trusted_proxies.length > 0 ? [...options.trusted_proxies] : false,
+    // Node.js buffers random bytes for UUIDs, which makes them the cheapest random ids.
+    genReqId: () => randomUUID().replaceAll('-', '').slice(8),
+    requestIdHeader: false,
+    // Stopping drains the connections (connections.ts): a request that arrives during that time is served.
+    forceCloseConnections: false,
+    return503OnClosing: false,
+    // An upgrade to any other protocol is ignored (RFC 9110 §7.8): Node.js would treat the body as data of that
+    // protocol. A missing Host is refused by `requireClearFraming`, with a body.
+    http: {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      requireHostHeader: false,
+      shouldUpgradeCallback: isWebSocketHandshake,
+    },
+    clientErrorHandler: (error, socket) => respondToParserError(error, socket, options.log),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAM_LENGTH_MAX },
+    ajv: {
+      customOptions: {
+        removeAdditional: false,
+        coerceTypes: false,
+        useDefaults: true,
+        allErrors: true,
+        keywords: [jsonSizeKeyword, NAMES_KEYWORD],
+      },
+    },
+    frameworkErrors: (error, request, reply) => replyWithoutContext(request, reply, error),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+}
+
 function isWebSocketHandshake({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 function decorateRequests(app: App): void {
-  app.decorateRequest('ctx', null as never); // set by the first hook before anybody can read it
+  app.decorateRequest('ctx', null as never); // set by the first hook, before any handler reads it
   app.decorateRequest('subject', null as never); // likewise
   app.decorateRequest('hasContext', false);
   app.decorateRequest('credentials', 'none');
@@ -248,7 +183,7 @@ function decorateRequests(app: App): void {
   });
 }
 
-/** `POST` without a body but with a JSON content type is a POST of `{}`: several operations take none. */
+/** Parses an empty body with a JSON media type as `{}`: several operations need no body. */
 function acceptEmptyJson(app: App, body_bytes_max: number): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser('application/json');

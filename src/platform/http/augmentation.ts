@@ -11,29 +11,29 @@ export type FlashLevel = 'success' | 'info' | 'error';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may call the route. Required: the process does not start without it. */
+    /** Callers that the route admits. Required: the process does not start without it. */
     access?: Access;
-    /** The route answers a page: browsers are led to what mends a refusal. */
+    /** The route responds with a page: browsers are redirected to the page that resolves a refusal. */
     page?: boolean;
-    /** The refusals that the route can give; documented and tested. */
+    /** Problems of the route; documented and tested. */
     problems?: readonly ProblemFactory[];
-    /** Health checks and assets: no site, caller or database is looked up. */
+    /** Health checks and assets: no site, caller or database is read. */
     bare?: boolean;
-    /** The route passes on what is not ours: no CSRF check, no idempotency record, no security headers of ours. */
+    /** The route forwards to the upstream: no CSRF check, no idempotency record, no security headers of Tollgate. */
     passthrough?: boolean;
-    /** The route also takes credentials in `Authorization` that are not a user's: it checks those that are invalid itself. */
+    /** The route also accepts other credentials in `Authorization` than a user's, and checks them itself. */
     ownCredentials?: true;
-    /** A page that authenticates nobody yet may still be posted to without a CSRF token (signed callbacks). */
+    /** False: the page accepts a POST without a CSRF token (signed callbacks). */
     csrf?: false;
   }
   interface FastifyRequest {
     ctx: Context;
-    /** False while the caller is not known yet, and on bare routes. */
+    /** False before authentication, and on bare routes. */
     hasContext: boolean;
     subject: Subject;
-    /** Whether the caller sent credentials, and what they were worth. */
+    /** Credentials of the request: none, valid or invalid. */
     credentials: 'none' | 'valid' | 'invalid';
-    /** Made when first asked for: only pages have one. */
+    /** Generated at the first use: only pages have one. */
     readonly csp_nonce: string;
     cspNonceIssued: string | null;
     csrfTokenIssued: string | null;
@@ -47,9 +47,9 @@ declare module 'fastify' {
     page<Data extends object>(page: PageType<Data>, data: NoInfer<Data>, status?: number): Promise<FastifyReply>;
     page(name: string, data?: Record<string, unknown>, status?: number): Promise<FastifyReply>;
     errorPage(problem: Problem): Promise<FastifyReply>;
-    /** Leaves a message for the next page. */
+    /** Stores a message for the next page in a cookie. */
     flash(level: FlashLevel, text: string): FastifyReply;
-    /** Gives the browser a visitor cookie when it has none; answers its hash. */
+    /** Sets a visitor cookie unless the request has one; returns its hash. */
     ensureVisitor(): string;
   }
   interface FastifyInstance {

@@ -13,13 +13,13 @@ export interface Caller {
   via: 'token' | 'cookie' | 'api-key';
 }
 
-/** Answered by the accounts room: who sent these credentials, or that they are worth nothing. */
+/** Authenticates credentials; implemented by the accounts room. */
 export type Authenticate = (credentials: {
   authorization: string | undefined;
   session_cookie: string | undefined;
 }) => Promise<Caller | 'invalid' | null>;
 
-/** Finds out who calls, for which site and under which address; everything later reads it from `request.ctx`. */
+/** Sets `request.ctx`: the caller, the site and the origin of the request. */
 export async function buildContext(options: HttpOptions, request: FastifyRequest): Promise<void> {
   const { authorization } = request.headers;
   const session_cookie = request.cookies[request.server.cookieNames.session];
@@ -39,7 +39,7 @@ export async function buildContext(options: HttpOptions, request: FastifyRequest
     actor,
     db: options.db,
     clock: options.clock,
-    log: request.log as HttpOptions['log'], // Fastify hands out children of the logger that it was given
+    log: request.log as HttpOptions['log'], // Fastify returns children of this logger
     site,
     throttle: options.throttle,
     origin: originOf(options, request),
@@ -50,11 +50,11 @@ export async function buildContext(options: HttpOptions, request: FastifyRequest
 }
 
 /**
- * Refuses a token or key that is worth nothing on a route of Tollgate; a stale cookie makes an anonymous visitor.
+ * Refuses an invalid token or API key on a route of Tollgate; with an expired cookie the caller is anonymous.
  *
  * @throws credentials_invalid (401)
  */
-export function refuseInvalidCredentials(request: FastifyRequest): void {
+export function requireValidCredentials(request: FastifyRequest): void {
   if (request.credentials !== 'invalid' || request.headers.authorization === undefined) return;
   const { passthrough, ownCredentials } = request.routeOptions.config;
   if (passthrough !== true && ownCredentials !== true) {
@@ -63,9 +63,10 @@ export function refuseInvalidCredentials(request: FastifyRequest): void {
 }
 
 /**
- * The origin that the caller used when it is one of ours, the configured one otherwise: a forged Host leads nowhere.
+ * Returns the origin of the request if it is configured, otherwise the configured base URL: a forged Host has no
+ * effect.
  *
- * The scheme of the configured one is taken at its word: a proxy that ends TLS need not be trusted for it.
+ * The scheme is that of the base URL, so that a proxy that ends TLS need not be trusted for it.
  */
 function originOf(options: HttpOptions, request: FastifyRequest): string {
   const base = options.base_url();

@@ -3,15 +3,17 @@ import { Server as TcpServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const CHECK_MS = 25;
-/** A kept-alive connection is closed after this time without a byte; a request that is on its way still arrives. */
+/**
+ * Idle time after which a kept-alive connection is closed; a request that was already sent still arrives. Units: ms.
+ */
 const QUIET_MS = 500;
-/** A request whose headers arrive no faster than this is not waited for. */
+/** Maximum wait for the headers of a request. Units: ms. */
 const HEADERS_MS_MAX = 5_000;
 
 export interface Connections {
   /**
    * Stops listening, ends each connection after its next response, and resolves when no connection is left. Returns the
-   * number of connections that were cut at the limit.
+   * number of connections that were closed at the limit.
    */
   drain(drain_ms_max: number): Promise<number>;
 }
@@ -23,10 +25,10 @@ interface Usage {
 }
 
 /**
- * Follows the connections of a server, so that it can stop without dropping a request.
+ * Tracks the connections of a server, so that it stops without dropping a request.
  *
- * Why not `server.close()`: it closes kept-alive connections at the instant at which their next request may be on its way,
- * and the caller gets ECONNRESET.
+ * Why not `server.close()`: it closes kept-alive connections while their next request may be in transit, and the caller
+ * gets ECONNRESET.
  */
 export function followConnections(server: Server): Connections {
   const sockets = new Map<Socket, Usage>();
@@ -68,7 +70,7 @@ export function followConnections(server: Server): Connections {
       is_draining = true;
       for (const response of responses) if (!response.headersSent) response.shouldKeepAlive = false;
       for (const [socket, usage] of sockets) usage.bytes_read = socket.bytesRead;
-      // The close of the TCP server: that of the HTTP server closes kept-alive connections as well.
+      // Closes the TCP server only: the method of the HTTP server also closes kept-alive connections.
       TcpServer.prototype.close.call(server);
       const started_ms = performance.now();
       while (sockets.size > 0 && performance.now() - started_ms < drain_ms_max) {

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomToken, sha256Hex } from '../security/crypto.ts';
 
-/** Names and flags of our cookies; the `__Host-` prefix binds them to this very host over https. */
+/** Names and flags of Tollgate's cookies; the `__Host-` prefix binds them to this host over https. */
 export interface CookieNames {
   readonly session: string;
   readonly csrf: string;
@@ -21,7 +21,7 @@ export function cookieNames(secure: boolean): CookieNames {
   };
 }
 
-/** Every cookie of ours under either name: none of them may reach the application behind the gateway, or come from it. */
+/** Every cookie of Tollgate under both names: none may reach the upstream, or come from it. */
 export function isOwnCookie(name: string): boolean {
   return ['sessionid', 'csrftoken', 'visitor', 'flash'].includes(name.toLowerCase().replace(/^__host-/, ''));
 }
@@ -41,7 +41,7 @@ export function setCookie(
   });
 }
 
-/** Signs the browser in: `secret` is what accounts gave out when it opened the session. */
+/** Sets the session cookie; `secret` is the secret of the session. */
 export function setSessionCookie(reply: FastifyReply, secret: string, max_age_s: number): void {
   setCookie(reply, reply.server.cookieNames.session, secret, { max_age_s });
 }
@@ -51,13 +51,13 @@ export function clearSessionCookie(reply: FastifyReply): void {
   reply.clearCookie(session, { path: '/', httpOnly: true, sameSite: 'lax', secure });
 }
 
-/** SHA-256 of the visitor cookie, or null when the browser has none. */
+/** Returns the SHA-256 of the visitor cookie, or null without a cookie. */
 export function visitorHash(request: FastifyRequest): string | null {
   const value = request.cookies[request.server.cookieNames.visitor];
   return value !== undefined && /^[-\w]{20,64}$/.test(value) ? sha256Hex(value) : null;
 }
 
-/** Gives the browser a visitor cookie when it has none; answers its hash. Units: the cookie lives for 30 days. */
+/** Sets a visitor cookie of 30 days unless the request has one; returns its hash. */
 export function ensureVisitor(request: FastifyRequest, reply: FastifyReply): string {
   const known = visitorHash(request);
   if (known !== null) return known;

@@ -18,7 +18,7 @@ after(async () => {
   if (skip === false) await app.close();
 });
 
-/** Shuts the test's own database to everybody and throws its connections out, or opens it again. */
+/** Closes the database of the test to all connections and ends those that are open, or opens it again. */
 async function allowConnections(allowed: boolean): Promise<void> {
   const name = new URL(app.database.url ?? '').pathname.slice(1);
   const client = new pg.Client({ connectionString: server });
@@ -28,26 +28,34 @@ async function allowConnections(allowed: boolean): Promise<void> {
   await client.end();
 }
 
-test('while the database is away requests say so, and the process recovers by itself', { skip }, async () => {
-  const call = apiClient(app, token);
-  assert.equal((await call('GET', '/api/profile/patient')).status, 200);
-  await allowConnections(false);
-  try {
-    for (const attempt of [1, 2, 3]) {
-      const away = await call('GET', '/api/profile/patient');
-      assert.equal(away.status, 503, `attempt ${attempt}: ${away.text}`);
-      assert.equal(away.json()['code'], 'database_unavailable');
-      assert.equal(away.headers['retry-after'], '5');
+test(
+  'requests are refused while the database is unavailable, and the process recovers automatically',
+  { skip },
+  async () => {
+    const call = apiClient(app, token);
+    assert.equal((await call('GET', '/api/profile/patient')).status, 200);
+    await allowConnections(false);
+    try {
+      for (const attempt of [1, 2, 3]) {
+        const away = await call('GET', '/api/profile/patient');
+        assert.equal(away.status, 503, `attempt ${attempt}: ${away.text}`);
+        assert.equal(away.json()['code'], 'database_unavailable');
+        assert.equal(away.headers['retry-after'], '5');
+      }
+      assert.equal((await call('GET', '/readyz')).status, 503);
+      assert.equal((await call('GET', '/healthz')).status, 200);
+      const write = await call('POST', '/api/users/patient/profiles', { full_name: 'Lost Company' });
+      assert.equal(write.status, 503);
+    } finally {
+      await allowConnections(true);
     }
-    assert.equal((await call('GET', '/readyz')).status, 503);
-    assert.equal((await call('GET', '/healthz')).status, 200);
-    const write = await call('POST', '/api/users/patient/profiles', { full_name: 'Lost Company' });
-    assert.equal(write.status, 503);
-  } finally {
-    await allowConnections(true);
-  }
-  assert.equal((await call('GET', '/readyz')).status, 200);
-  assert.equal((await call('GET', '/api/profile/patient')).status, 200);
-  const companies = await app.db.selectFrom('profiles').select('id').where('full_name', '=', 'Lost Company').execute();
-  assert.deepEqual(companies, []);
-});
+    assert.equal((await call('GET', '/readyz')).status, 200);
+    assert.equal((await call('GET', '/api/profile/patient')).status, 200);
+    const companies = await app.db
+      .selectFrom('profiles')
+      .select('id')
+      .where('full_name', '=', 'Lost Company')
+      .execute();
+    assert.deepEqual(companies, []);
+  },
+);

@@ -25,7 +25,7 @@ async function problemOf(...statements: RawBuilder<unknown>[]) {
 const raised = (sqlstate: string) =>
   sql`do ${sql.lit(`begin raise exception 'secret' using errcode = '${sqlstate}'; end`)}`;
 
-test('a row that another request deleted is 404 row_missing, wherever the reference is', async () => {
+test('a reference to a row that another request deleted is 404 row_missing', async () => {
   const missing = await problemOf(
     sql`insert into signatures (agreement_id, user_id, last_signed, agreement_updated_at)
       values (999999, 999999, now(), now())`,
@@ -34,7 +34,7 @@ test('a row that another request deleted is 404 row_missing, wherever the refere
   const gone: unknown = await database.db
     .selectFrom('users')
     .selectAll()
-    .where('username', '=', 'nobody-of-that-name')
+    .where('username', '=', 'unknown-name')
     .executeTakeFirstOrThrow()
     .catch((error: unknown) => error);
   assert.equal(toProblem(gone).code, 'row_missing');
@@ -81,7 +81,7 @@ test('a lock, a deadlock or a timeout that lasts is 503 database_busy with Retry
   }
 });
 
-test('a statement that runs into the timeout of the server is 503 database_busy', async (t) => {
+test('a statement that exceeds the timeout of the server is 503 database_busy', async (t) => {
   if (database.url === null) return t.skip('the embedded database runs a statement to its end');
   const busy = await problemOf(sql`set local statement_timeout = 20`, sql`select pg_sleep(5)`);
   assert.deepEqual([busy.status, busy.code], [503, 'database_busy']);

@@ -1,6 +1,6 @@
 const token = /^[-!#$%&'*+.^_`|~0-9a-z]+$/;
 
-/** Fields of one connection (RFC 9110 §7.6.1), beside those that `Connection` names. */
+/** Hop-by-hop fields (RFC 9110 §7.6.1), in addition to those that `Connection` names. */
 export const hop_by_hop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -14,7 +14,9 @@ export const hop_by_hop: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Fields that the gateway sets or that change how the request is read: a caller's value never reaches the upstream. */
+/**
+ * Fields that the gateway sets or that change how the upstream parses the request: a caller's value is never forwarded.
+ */
 const reserved = new Set([
   'authorization',
   'content-length',

@@ -15,16 +15,16 @@ before(async () => {
 });
 after(() => app.close());
 
-const anybody = () => apiClient(app);
+const anonymous = () => apiClient(app);
 const ada = () => apiClient(app, token);
 
-test('a missing field is named in a list of messages', async () => {
+test('a missing field is named with a list of messages', async () => {
   const reply = await ada()('POST', '/api/cart/redeem', {});
   assert.equal(reply.status, 400);
   assert.deepEqual(reply.json(), { errors: { code: ['This field is required.'] }, code: 'invalid_input' });
 });
 
-test('code and detail of a refusal are one text each, also when fields have these names or the body has another shape', async () => {
+test('code and detail of a refusal are single texts, also for fields with these names', async () => {
   for (const [url, body] of [
     ['/api/cart/redeem', { code: 'a\u0000' }],
     ['/api/cart/redeem', { code: 'a', detail: '\u0000' }],
@@ -47,35 +47,35 @@ test('code and detail of a refusal are one text each, also when fields have thes
 });
 
 test('an unknown path is 404, a known one with another method 405', async () => {
-  const unknown = await anybody()('GET', '/api/nowhere');
+  const unknown = await anonymous()('GET', '/api/nowhere');
   assert.equal(unknown.status, 404);
-  const method = await anybody()('DELETE', '/api/pricing');
+  const method = await anonymous()('DELETE', '/api/pricing');
   assert.equal(method.status, 405);
   assert.equal(method.json()['code'], 'method_not_allowed');
 });
 
 test('one slash at the end of an API path makes no difference', async () => {
-  assert.equal((await anybody()('GET', '/api/pricing/')).status, 200);
+  assert.equal((await anonymous()('GET', '/api/pricing/')).status, 200);
 });
 
-test('every answer carries an id to quote, and ours say how they may be used', async () => {
-  const reply = await anybody()('GET', '/api/pricing');
+test('every response has a request id, and those of Tollgate have security headers', async () => {
+  const reply = await anonymous()('GET', '/api/pricing');
   assert.match(String(reply.headers['x-request-id']), /^[0-9a-f]{24}$/);
   assert.equal(reply.headers['x-content-type-options'], 'nosniff');
   assert.equal(reply.headers['cache-control'], 'no-store');
   assert.match(String(reply.headers['content-security-policy']), /frame-ancestors 'none'/);
 });
 
-test('a browser gets a page for what a program gets as JSON, by its media ranges', async () => {
-  const page = await anybody()('GET', '/nowhere/', undefined, { accept: 'text/html;q=0.9,*/*;q=0.1' });
+test('a browser gets a page where a program gets JSON, by media ranges', async () => {
+  const page = await anonymous()('GET', '/nowhere/', undefined, { accept: 'text/html;q=0.9,*/*;q=0.1' });
   assert.equal(page.status, 404);
   assert.match(page.text, /<h1/);
-  const program = await anybody()('GET', '/nowhere/', undefined, { accept: '*/*' });
+  const program = await anonymous()('GET', '/nowhere/', undefined, { accept: '*/*' });
   assert.equal(program.status, 404);
   assert.equal(program.json()['code'], 'page_unknown');
 });
 
-test('a repeated Idempotency-Key gets the first answer and does nothing twice', async () => {
+test('a repeated Idempotency-Key gets the first response and has no further effect', async () => {
   const key = { 'idempotency-key': 'profile-1' };
   const first = await ada()('POST', '/api/users/ada/profiles', { full_name: 'Ada Works' }, key);
   assert.equal(first.status, 201, first.text);
@@ -87,7 +87,7 @@ test('a repeated Idempotency-Key gets the first answer and does nothing twice', 
   assert.equal(rows.length, 1);
 });
 
-test('six requests with one key at once do the work once', async () => {
+test('six concurrent requests with one key run once', async () => {
   const key = { 'idempotency-key': 'profile-3' };
   const replies = await Promise.all(
     Array.from({ length: 6 }, () => ada()('POST', '/api/users/ada/profiles', { full_name: 'At Once' }, key)),
@@ -102,9 +102,9 @@ test('six requests with one key at once do the work once', async () => {
   assert.equal(rows.length, 1);
 });
 
-test('what is remembered of an answer cannot be read from the database', async () => {
+test('a stored response is encrypted in the database', async () => {
   const key = { 'idempotency-key': 'sign-in-1' };
-  const signed = await anybody()('POST', '/api/auth', { username: 'ada', password: 'correct horse 7' }, key);
+  const signed = await anonymous()('POST', '/api/auth', { username: 'ada', password: 'correct horse 7' }, key);
   assert.equal(signed.status, 201);
   const rows = await app.db.selectFrom('idempotency_records').selectAll().where('key', '=', 'sign-in-1').execute();
   assert.equal(rows.length, 1);
@@ -113,7 +113,7 @@ test('what is remembered of an answer cannot be read from the database', async (
   assert.ok(!JSON.stringify(rows).includes('correct horse'));
 });
 
-test('a form without its token, or with that of somebody else, changes nothing', async () => {
+test('a form without the token of its session changes nothing', async () => {
   const browser = browserClient(app);
   await browser.get('/contact/');
   browser.jar.delete('csrftoken');
@@ -127,7 +127,7 @@ test('a form without its token, or with that of somebody else, changes nothing',
   assert.equal(forged.status, 403);
 });
 
-test('a signed-in browser must repeat the token in API calls, and another site cannot call for it', async () => {
+test('a signed-in browser must repeat the token in API calls, and a page of another origin cannot', async () => {
   const signed = await app.http.inject({
     method: 'POST',
     url: '/api/auth?cookie=1',
@@ -168,13 +168,13 @@ test('a forged Host never reaches a link', async () => {
   assert.ok(!page.body.includes('evil.example'));
 });
 
-test('the process says that it lives and that it is ready, and is not ready without its database', async () => {
-  assert.equal((await anybody()('GET', '/healthz')).status, 200);
-  assert.equal((await anybody()('GET', '/readyz')).status, 200);
+test('the process reports that it is alive and ready, and not ready without the database', async () => {
+  assert.equal((await anonymous()('GET', '/healthz')).status, 200);
+  assert.equal((await anonymous()('GET', '/readyz')).status, 200);
 });
 
-test('OpenAPI 3.1 describes the operations, who may call them and what they refuse', async () => {
-  const reply = await anybody()('GET', '/api/openapi.json');
+test('OpenAPI 3.1 describes the operations, their access and their problems', async () => {
+  const reply = await anonymous()('GET', '/api/openapi.json');
   assert.equal(reply.status, 200);
   const document = reply.json<{
     openapi: string;
@@ -183,10 +183,10 @@ test('OpenAPI 3.1 describes the operations, who may call them and what they refu
   assert.match(document.openapi, /^3\.1/);
   const checkout = document.paths['/api/billing/{profile}/checkout']?.['post'];
   assert.ok(checkout?.security && '409' in checkout.responses);
-  assert.equal((await anybody()('GET', '/docs/api/', undefined, { accept: 'text/html' })).status, 200);
+  assert.equal((await anonymous()('GET', '/docs/api/', undefined, { accept: 'text/html' })).status, 200);
 });
 
-test('a key of one person means nothing for another', async () => {
+test('an idempotency key belongs to its caller', async () => {
   const key = { 'idempotency-key': 'profile-2' };
   assert.equal((await ada()('POST', '/api/users/ada/profiles', { full_name: 'One' }, key)).status, 201);
   const bob = apiClient(app, await registerPerson(app, 'bob'));

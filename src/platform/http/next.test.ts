@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { safeNext, withNext } from './next.ts';
 
-test('a path of this site is a place to go on to', () => {
+test('a path of this site is accepted as next', () => {
   for (const path of [
     '/',
     '/app/',
@@ -15,7 +15,7 @@ test('a path of this site is a place to go on to', () => {
   }
 });
 
-test('whatever could lead to another site is not, however it is disguised', () => {
+test('a target on another site is refused in every encoding', () => {
   const elsewhere = [
     '//evil.example',
     '///evil.example',
@@ -41,7 +41,7 @@ test('whatever could lead to another site is not, however it is disguised', () =
   for (const path of elsewhere) assert.equal(safeNext(path), null, path);
 });
 
-test('next is appended to a path with or without a query, and left out when it leads elsewhere', () => {
+test('next is appended to a path with or without a query, and omitted when it is not a path of this site', () => {
   assert.equal(withNext('/login/', '/app/?a=1'), '/login/?next=%2Fapp%2F%3Fa%3D1');
   assert.equal(withNext('/billing/x/cart/?plan=basic', '/app/'), '/billing/x/cart/?plan=basic&next=%2Fapp%2F');
   assert.equal(withNext('/login/', '//evil.example'), '/login/');

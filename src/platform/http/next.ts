@@ -1,7 +1,7 @@
 /**
- * Accepts a path of this site to go on to, and nothing else: null for other hosts, schemes, `//host`, back-slashes and control characters,
- * also when they are percent-encoded once or twice.
- * @see spec/identity.md 13 and 16.5
+ * Returns a path of this site as the target of a redirect; null for other hosts, schemes, `//host`, backslashes and
+ * control characters, also when they are percent-encoded once or twice.
+ * @see docs/spec/identity.md 13 and 16.5
  */
 export function safeNext(text: string | null | undefined): string | null {
   if (text === null || text === undefined || text.length === 0 || text.length > 2000) return null;
@@ -20,18 +20,21 @@ export function safeNext(text: string | null | undefined): string | null {
 }
 
 function isLocalPath(path: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is refused here
+  // oxlint-disable-next-line no-control-regex -- this pattern finds control characters
   return /^\/(?![/\\])/.test(path) && !/[\\\u0000-\u001f\u007f]/.test(path) && !path.split('?')[0]?.includes('//');
 }
 
-/** Adds `next` to a path of ours that may have a query already. */
+/** Appends `next` to a path of this site, which may have a query. */
 export function withNext(path: string, next: string | null | undefined): string {
   const safe = safeNext(next);
   if (safe === null) return path;
   return `${path}${path.includes('?') ? '&' : '?'}next=${encodeURIComponent(safe.toWellFormed())}`;
 }
 
-/** Where a form that was done leads: the `next` of its address when that is a path of ours, else the fallback. */
+/**
+ * Returns the target after a successful form: the `next` of its address if it is a path of this site, else the
+ * fallback.
+ */
 export function targetOf(request: { query: unknown }, fallback: string): string {
   const { query } = request;
   const next: unknown = typeof query === 'object' && query !== null ? Reflect.get(query, 'next') : null;

@@ -2,7 +2,7 @@ import { withNext } from './next.ts';
 
 const e = (text: string) => encodeURIComponent(text.toWellFormed());
 
-/** Every path of the site that code builds; nobody writes one by hand. Pages end in a slash, API paths do not. */
+/** Every path of the site that code builds; no other file builds a path. Pages end in a slash, API paths do not. */
 export const paths = {
   home: () => '/',
   login: (next?: string | null) => withNext('/login/', next),
@@ -31,7 +31,7 @@ export const paths = {
   subscribersAccept: (slug: string, key: string) => `/profile/${e(slug)}/subscribers/accept/${e(key)}/`,
   setUp: (slug: string) => `/metrics/${e(slug)}/setup/`,
   dashboard: (slug: string) => `/metrics/${e(slug)}/dashboard/`,
-  /** Without a profile: the chooser that leads to the right cart. */
+  /** Without a profile: the page on which the user chooses one. */
   cart: (profile?: string | null, options: { plan?: string | null; next?: string | null } = {}) => {
     const path = profile === undefined || profile === null ? '/billing/cart/' : `/billing/${e(profile)}/cart/`;
     return withNext(options.plan ? `${path}?plan=${e(options.plan)}` : path, options.next);

@@ -7,7 +7,7 @@ export const httpProblems = defineProblems({
   media_type_unsupported: {
     status: 415,
     title: 'This media type is not supported.',
-    help: 'Send JSON, or a form where a page asks for one.',
+    help: 'Send JSON; pages also accept forms.',
   },
   csrf_failed: {
     status: 403,
@@ -22,14 +22,14 @@ export const httpProblems = defineProblems({
   headers_too_large: { status: 431, title: 'The headers of the request are too large.' },
   transfer_coding_unsupported: { status: 501, title: 'The only supported transfer coding is chunked.' },
   idempotency_key_invalid: { status: 400, title: 'Idempotency-Key must have between 1 and 255 characters.' },
-  idempotency_key_in_flight: { status: 409, title: 'A request with this Idempotency-Key is still being answered.' },
+  idempotency_key_in_flight: { status: 409, title: 'A request with this Idempotency-Key is still running.' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used for a different request.' },
   database_unavailable: { status: 503, title: 'The database cannot be reached at the moment. Nothing was changed.' },
   database_busy: { status: 503, title: 'The site is busy. Try again in a few seconds.' },
   row_missing: {
     status: 404,
     title: 'Something that this request refers to no longer exists.',
-    help: 'Another request deleted it. Nothing was changed; read it again before you go on.',
+    help: 'Another request deleted it. Nothing was changed. Read it again before you continue.',
   },
   row_in_use: {
     status: 409,
@@ -49,7 +49,7 @@ export const httpProblems = defineProblems({
   not_ready: { status: 503, title: 'The site is starting or stopping.' },
   internal_error: {
     status: 500,
-    title: 'Something went wrong on our side.',
+    title: 'An internal error occurred.',
     help: 'Quote the request id when you report it.',
   },
 });

@@ -35,8 +35,8 @@ type Handler<S extends FastifySchema> = RouteHandlerMethod<
 
 /**
  * Registers a route under PUT and, with every field of the body optional, under PATCH: a partial update.
- * Declare in `body` what PUT demands; the handler must take a missing field as "keep". Without a body both do the same.
- * `essential` names fields without which there is nothing to do: PATCH demands them too.
+ * `body` declares the required fields of PUT; the handler leaves the value of a missing field unchanged. Without a body
+ * both methods are equal. `essential` names fields that PATCH requires too.
  */
 export function putAndPatch<const S extends FastifySchema & { body?: TObject<TProperties> }>(
   app: App,

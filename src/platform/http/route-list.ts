@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ProblemFactory } from '#kernel/problem';
 import type { Access } from './guards/access.ts';
 
-/** One registered route, as the authorization matrix and the generated documents read it. */
+/** One registered route, for the authorization matrix and the generated documents. */
 export interface RouteEntry {
   method: string;
   url: string;
@@ -14,13 +14,13 @@ export interface RouteEntry {
   matches(path: string): boolean;
 }
 
-/** Records each route as it is registered, and refuses one that does not say who may call it. */
+/** Records each registered route. @throws Error for a route that declares no access */
 export function watchRoutes(app: FastifyInstance): void {
   const list: RouteEntry[] = [];
   app.decorate('routeList', list);
   app.addHook('onRoute', (route) => {
     const config = (route.config ??= {});
-    if (!config.access) throw new Error(`route ${String(route.method)} ${route.url} does not declare who may call it`);
+    if (!config.access) throw new Error(`route ${String(route.method)} ${route.url} declares no access`);
     const pattern = toPattern(route.url);
     for (const method of [route.method].flat()) {
       if (method === 'HEAD') continue;
@@ -38,7 +38,7 @@ export function watchRoutes(app: FastifyInstance): void {
   });
 }
 
-/** The methods that our own routes know for a path; empty when the path is not ours. */
+/** Returns the methods of Tollgate's routes for a path; empty for any other path. */
 export function methodsOf(app: FastifyInstance, path: string): string[] {
   const own = app.routeList.filter((route) => !route.passthrough && route.matches(path)).map((route) => route.method);
   return [...new Set(own)].sort();

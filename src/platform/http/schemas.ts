@@ -2,12 +2,12 @@ import { type TSchema, Type } from 'typebox';
 import { invalidInput } from '#kernel/problem';
 import { EXTRA_BYTES_MAX, jsonBytes } from './guards/json-size.ts';
 
-/** An instant as JSON carries it: ISO 8601 with `Z`. */
+/** An instant in JSON: ISO 8601 with `Z`. */
 export const IsoInstant = Type.String({ format: 'date-time' });
 export const NullableInstant = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
 export const NullableString = Type.Union([Type.String(), Type.Null()]);
 
-/** Extra facts kept with a row: any JSON, stored as text, answered as what was given. */
+/** Additional facts of a row: any JSON, stored as text, returned unchanged. */
 export const Extra = Type.Unsafe<unknown>({
   description: `Extra meta data, as a string or as JSON; at most ${EXTRA_BYTES_MAX} bytes`,
   'x-max-json-bytes': EXTRA_BYTES_MAX,
@@ -85,7 +85,7 @@ export const ProblemReply = Type.Object(
 export const Detail = Type.Object({ detail: Type.String() });
 
 /**
- * Returns the text of `extra` as it is stored, from what a caller sent.
+ * Returns the stored text of `extra` for the value of a request.
  *
  * @throws invalid_input (400) naming `extra` when it is too large
  */
@@ -96,7 +96,7 @@ export function extraToText(value: unknown): string | null {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** The JSON value that the stored text holds, or the text itself. */
+/** Returns the JSON value of the stored text, or the text when it is not JSON. */
 export function extraFromText(text: string | null): unknown {
   if (text === null) return null;
   if (!/^[[{"]/.test(text)) return text;

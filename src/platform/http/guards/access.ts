@@ -5,11 +5,11 @@ import type { Site } from '../../site.ts';
 import type { Actor } from '../../context.ts';
 
 /**
- * Who may call a route, declared as data on the route itself (`config.access`).
+ * Callers that a route admits, declared as data on the route (`config.access`).
  *
- * `profile`-shaped kinds look at the `:profile` parameter, `self` kinds at `:user`; `param` names another one.
- * `frictionless` leaves out the demand for a password and signed terms.
- * @see spec/identity.md 3.4
+ * `direct` and `provider` kinds read the `:profile` parameter, `self` kinds `:user`; `param` names another parameter.
+ * `frictionless` admits users without a password or signed terms.
+ * @see docs/spec/identity.md 3.4
  */
 export type Access =
   | { readonly kind: 'public' }
@@ -22,23 +22,24 @@ export type Access =
   | { readonly kind: 'self'; readonly frictionless?: boolean; readonly param?: string }
   | { readonly kind: 'self-only'; readonly param?: string };
 
-/** What the guard looked up on the way, for the handler to go on with. */
+/** Facts that the guard loaded, for the handler. */
 export interface Subject {
   profile_id: ProfileId | null;
   user_id: UserId | null;
-  /** How the caller stands to the profile or user of the path. */
+  /** Relation of the caller to the profile or user of the path. */
   relation: 'none' | 'self' | 'direct' | 'provider' | 'broker';
-  /** True when the caller may write, not only read. */
+  /** True if the caller may write. */
   is_manager: boolean;
   /** Providers on whose behalf the caller acts when `relation` is provider. */
   provider_ids?: readonly ProfileId[];
 }
 
 /**
- * Returns the providers whose rows the caller may see of the profile in the path; null when the caller sees all of them.
+ * Returns the providers whose rows the caller may see of the profile in the path; null when the caller sees all of
+ * them.
  *
- * Every list and record of a route of kind `provider` is narrowed by it: two providers of one subscriber see nothing of
- * each other. Empty, and therefore nothing, when the guard named no provider.
+ * Every list and record of a route of kind `provider` is restricted by it, so that a provider sees no rows of another
+ * provider of the same subscriber. Empty, which means no rows, when the guard found no provider.
  */
 export function sellersSeenBy(subject: Pick<Subject, 'relation' | 'provider_ids'>): readonly ProfileId[] | null {
   return subject.relation === 'provider' ? (subject.provider_ids ?? []) : null;
@@ -51,7 +52,7 @@ export type AccessDecision =
       readonly status: 401 | 402 | 403 | 404;
       readonly code: string;
       readonly detail: string;
-      /** Same-site path of the page that mends it, for browsers; `next` is appended by the platform. */
+      /** Same-site path of the page that resolves the refusal; the platform appends `next`. */
       readonly location?: string;
     };
 
@@ -64,7 +65,7 @@ export interface AccessQuestion {
   readonly method: string;
 }
 
-/** Answered by the profiles room; handed to the platform by src/app.ts. */
+/** Decides access; implemented by the profiles room, injected by src/app.ts. */
 export type DecideAccess = (reader: Reader, clock: Clock, question: AccessQuestion) => Promise<AccessDecision>;
 
 export const noSubject: Subject = { profile_id: null, user_id: null, relation: 'none', is_manager: false };

@@ -4,8 +4,9 @@ import type { HttpOptions } from '../app.ts';
 import { paths } from '../paths.ts';
 
 /**
- * Asks whether the caller may use the route, before the body is read.
- * @throws the refusal, with the page that mends it
+ * Requires that the route admits the caller; runs before the body is read.
+ *
+ * @throws the refusal, with the page that resolves it
  */
 export async function authorize(options: HttpOptions, request: FastifyRequest): Promise<void> {
   const { access } = request.routeOptions.config;

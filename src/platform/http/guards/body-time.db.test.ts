@@ -11,13 +11,13 @@ before(async () => {
 });
 after(() => app.close());
 
-test('a body that trickles in is cut off, and one that is slow but in time is read', async () => {
+test('a body that exceeds its time limit is cut off, a slow body within the limit is read', async () => {
   const { port, hostname } = new URL(app.tollgate.base_url());
   const head =
     'POST /api/cart/redeem HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n';
 
   const trickling = connect(Number(port), hostname);
-  trickling.on('error', () => {}); // being reset is the point
+  trickling.on('error', () => {}); // the server resets the connection
   trickling.write(`${head}{"c`);
   const started_ms = performance.now();
   await once(trickling, 'close');

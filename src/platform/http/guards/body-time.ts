@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Ends a request whose body has not arrived in time: a caller who sends a byte a minute holds nothing for long.
- * Headers have a limit of Node's own.
+ * Ends a request whose body does not arrive within the limit, so that a slow caller does not occupy a connection.
+ * Node.js limits the time of headers.
  */
 export function limitBodyTime(raw: IncomingMessage, body_ms_max: number): void {
   if (raw.headers['content-length'] === undefined && raw.headers['transfer-encoding'] === undefined) return;

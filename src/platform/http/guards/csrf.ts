@@ -7,8 +7,8 @@ import { httpProblems } from '../problems.ts';
 const TOKEN = /^([-\w]{22})\.([-\w]{43})$/;
 
 /**
- * The token that forms carry and that scripts read from the cookie: a signed double submit, bound to the signed-in session.
- * Gives the browser a fresh one when what it has does not fit the session.
+ * Returns the CSRF token for forms and scripts: a signed double-submit cookie, bound to the session.
+ * Sets a new cookie when the present one does not belong to the session.
  */
 export function csrfToken(request: FastifyRequest, reply: FastifyReply): string {
   const held = request.csrfTokenIssued ?? request.cookies[request.server.cookieNames.csrf];
@@ -31,7 +31,7 @@ export function requireCsrf(request: FastifyRequest): void {
 }
 
 /**
- * Refuses a request that a browser sends for a page of another origin. Programs send neither header and pass.
+ * Requires that no page of another origin caused the request. Programs send neither header and are admitted.
  * @throws cross_site (403)
  * @see https://web.dev/articles/fetch-metadata
  */
@@ -40,7 +40,8 @@ export function requireSameOrigin(request: FastifyRequest): void {
 }
 
 /**
- * True if a page of another origin caused the request, by Fetch Metadata or `Origin`, or by `Referer` where both are missing.
+ * True if a page of another origin caused the request, by Fetch Metadata or `Origin`, or by `Referer` when both are
+ * missing.
  *
  * Other subdomains of one site count as another origin: `SameSite=Lax` cookies are sent with their requests.
  */

@@ -19,7 +19,7 @@ const oddTexts = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 200 }),
 );
 
-test('any text becomes a header value in visible ASCII, and encoding it twice changes nothing', () => {
+test('any text becomes a header value in visible ASCII, and encoding is idempotent', () => {
   fc.assert(
     fc.property(oddTexts, (text) => {
       for (const encode of [encodeUri, encodeText]) {
@@ -31,7 +31,7 @@ test('any text becomes a header value in visible ASCII, and encoding it twice ch
   );
 });
 
-test('an address that is encoded already keeps its bytes', () => {
+test('an address that is already encoded stays unchanged', () => {
   assert.equal(encodeUri('/caf%C3%A9/?q=a%20b&next=%2Fx%2F#part'), '/caf%C3%A9/?q=a%20b&next=%2Fx%2F#part');
   assert.equal(encodeUri('/日本/'), '/%E6%97%A5%E6%9C%AC/');
 });
@@ -66,7 +66,7 @@ for (const path of ['/login/', '/register/', '/pricing/', '/billing/cart/', '/pr
   });
 }
 
-test('a signed-in caller is sent on to a return address in another script', async () => {
+test('a signed-in caller is redirected to a return address in another script', async () => {
   const reply = await app.http.inject({
     method: 'GET',
     url: `/login/?next=${encodeURIComponent('/日本/')}`,

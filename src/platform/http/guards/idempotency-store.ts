@@ -17,8 +17,8 @@ const IN_FLIGHT_MS = 120_000;
 const REMEMBERED_MS = 48 * 3_600_000;
 
 /**
- * Takes the key for one request, or says what became of the request that took it first.
- * A record left in flight by a crash is taken over after two minutes; the work itself carries its own keys.
+ * Claims the key for one request, or returns the state of the request that claimed it first.
+ * A record that a crash left in flight is taken over after two minutes; the work itself has its own unique keys.
  */
 export async function claimKey(db: Db, scope: string, key: string, fingerprint: string, at: Date): Promise<Claim> {
   return inTransaction(db, async (tx) => {
@@ -83,9 +83,9 @@ export async function releaseKey(db: Db, scope: string, key: string): Promise<vo
     .execute();
 }
 
-/** Forgets what nobody may ask for any more; run by a daily job. */
+/** Deletes expired records; run by a daily job. */
 export async function deleteExpiredKeys(tx: Tx, at: Date, rows_max: number): Promise<number> {
-  // By index idempotency_records_expiry.
+  // Index: idempotency_records_expiry.
   const deleted = await tx
     .deleteFrom('idempotency_records')
     .where(({ eb, refTuple, selectFrom }) =>

@@ -5,7 +5,7 @@ import { claimKey, releaseKey, rememberAnswer } from './idempotency-store.ts';
 import { httpProblems } from '../problems.ts';
 
 const REPEATED_HEADERS = ['content-type', 'location'];
-/** Answers that say "try again", as those with `Retry-After` do: remembering them would make that impossible. */
+/** Statuses that ask for a retry: a stored response would make the retry impossible. */
 const PASSING_STATUSES = new Set([401, 409, 425, 429]);
 
 export interface ClaimedKey {
@@ -14,8 +14,8 @@ export interface ClaimedKey {
 }
 
 /**
- * Accepts `Idempotency-Key` on an unsafe request: the first one runs, a repeated one gets the first one's answer.
- * Runs after authorization and validation, so neither is skipped by repeating a key.
+ * Applies `Idempotency-Key` to an unsafe request: the first request runs, a repeated one gets the stored response.
+ * Runs after authorization and validation, so that a repeated key skips neither.
  * @throws idempotency_key_invalid (400), idempotency_key_in_flight (409), idempotency_key_reused (422)
  * @see draft-ietf-httpapi-idempotency-key-header-07, docs/decisions/0010-idempotency-records.md
  */
@@ -47,10 +47,10 @@ export async function claimIdempotencyKey(
 }
 
 /**
- * Makes a key for what a request is about to ask of the world outside; null without `Idempotency-Key`.
+ * Returns a key for a call of an external system, derived from the request; null without `Idempotency-Key`.
  *
- * Why: the record of a request that was cut off is given up after a while, and what it had asked for may have been done. The same
- * request makes the same key, and so finds it.
+ * Why: the record of an interrupted request is released after two minutes, although its call may have succeeded. A
+ * repeated request derives the same key and finds the result of that call.
  */
 export function intentKey(request: FastifyRequest, purpose: string): string | null {
   const claimed = request.idempotency;
@@ -58,8 +58,8 @@ export function intentKey(request: FastifyRequest, purpose: string): string | nu
   return sha256Hex(JSON.stringify([purpose, claimed.scope, claimed.key, fingerprintOf(request)]));
 }
 
-/** Keeps the answer for whoever repeats the key; gives the key back after a failure of ours. */
-export async function keepAnswer(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> {
+/** Stores the response for replay; releases the key on 5xx and retryable statuses. */
+export async function storeResponse(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> {
   const claimed = request.idempotency;
   if (!claimed) return;
   request.idempotency = null;
@@ -81,7 +81,7 @@ export async function keepAnswer(request: FastifyRequest, reply: FastifyReply, p
   });
 }
 
-/** Keyed, as a body may hold a password: without the key of this deployment the table says nothing about it. */
+/** Keyed hash, since a body may hold a password: the table alone reveals nothing about it. */
 function fingerprintOf(request: FastifyRequest): string {
   return createHmac('sha256', request.server.sealKey)
     .update(`${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`)

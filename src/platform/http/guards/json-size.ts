@@ -1,4 +1,4 @@
-/** Bytes of the JSON text of one `extra`. */
+/** Maximum size of the JSON text of one `extra`. Units: bytes. */
 export const EXTRA_BYTES_MAX = 4096;
 
 interface SizeKeyword {
@@ -14,7 +14,7 @@ const validate: SizeKeyword = (bytes_max, value) => {
   return false;
 };
 
-/** JSON Schema has no keyword for the size of a value of any shape; this one is checked with all others. */
+/** Keyword for the size of a value of any shape, which JSON Schema lacks. */
 export const jsonSizeKeyword = { keyword, schemaType: 'number' as const, validate, errors: true };
 
 /** Returns the size of the JSON text of a value, as it would be stored. */
@@ -23,7 +23,7 @@ export function jsonBytes(value: unknown): number {
   try {
     return Buffer.byteLength(typeof value === 'string' ? value : JSON.stringify(value));
   } catch {
-    // Nested too deeply to be written.
+    // Too deeply nested to serialize.
     return Number.POSITIVE_INFINITY;
   }
 }

@@ -13,13 +13,13 @@ before(async () => {
 });
 after(() => app.close());
 
-/** Requests are counted in minutes of the wall clock: no test may run across the end of one. */
+/** Requests are counted per minute of the wall clock, so no test may run across the end of a minute. */
 async function withinOneMinute(): Promise<void> {
   const left_ms = 60_000 - (Date.now() % 60_000);
   if (left_ms < 10_000) await sleep(left_ms);
 }
 
-test('beyond the maximum a network is refused with the time to wait, an account behind it is not', async () => {
+test('beyond the maximum a network is refused with Retry-After, an account in that network is not', async () => {
   await withinOneMinute();
   const anonymous = apiClient(app);
   for (let count = 1; count <= MAX; count += 1) {
@@ -35,12 +35,12 @@ test('beyond the maximum a network is refused with the time to wait, an account 
   assert.ok(wait_s >= 1 && wait_s <= 60, `Retry-After ${wait_s}`);
   assert.equal(refused.headers['ratelimit-remaining'], '0');
 
-  // Registering is counted apart from the API, and the new account has a count of its own.
+  // Registration is counted apart from the API, and the new account has a separate count.
   const token = await registerPerson(app, 'limited');
   assert.equal((await apiClient(app, token)('GET', '/api/pricing')).status, 200);
 });
 
-test('a credential that is worth nothing counts for its network', async () => {
+test('a request with an invalid credential counts for its network', async () => {
   await withinOneMinute();
   const forged = apiClient(app, 'forged');
   const statuses = [];
@@ -58,7 +58,7 @@ test('a browser that is refused gets a page', async () => {
   assert.match(refused.text, /<h1/);
 });
 
-test('requests to the application behind the gateway have a limit of their own', async () => {
+test('forwarded requests have a separate limit', async () => {
   await withinOneMinute();
   const statuses = [];
   for (let count = 0; count < 4; count += 1) statuses.push((await apiClient(app)('GET', '/elsewhere/')).status);

@@ -2,18 +2,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestLimit } from '../../security/request-limit.ts';
 import { networkOf, throttleProblems } from '../../security/throttle.ts';
 
-/** Requests in a minute of one account or network; 0 is no limit. */
+/** Maximum requests per minute of one account or network; 0 is no limit. */
 export interface RequestMaxima {
-  /** For sign-in, API and pages, each counted on its own. */
+  /** For sign-in, API and pages, each counted separately. */
   own: number;
-  /** For what is passed on to the application behind the gateway. */
+  /** For forwarded requests. */
   forwarded: number;
 }
 
 /** Routes are counted apart by class, so that a flood of one class leaves the others usable. */
 export type RouteClass = 'sign-in' | 'api' | 'page' | 'forwarded';
 
-/** Finds the class that a route is counted in; null for routes without a limit. */
+/** Returns the class of a route; null for routes without a limit. */
 export function routeClassOf(route: { url: string | undefined; passthrough: boolean }): RouteClass | null {
   if (route.passthrough) return 'forwarded';
   const url = route.url ?? '';
@@ -23,7 +23,7 @@ export function routeClassOf(route: { url: string | undefined; passthrough: bool
 }
 
 /**
- * Counts the request for its account, or for its network when the caller is not signed in.
+ * Counts the request for its account, or for its network when the caller is anonymous.
  *
  * @throws too_many_requests (429)
  */

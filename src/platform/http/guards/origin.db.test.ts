@@ -9,7 +9,7 @@ before(async () => {
 });
 after(() => app.close());
 
-test('a link that is mailed has the scheme of the site, whatever that of the call', async () => {
+test('a mailed link has the scheme of the site, regardless of the scheme of the request', async () => {
   await registerPerson(app, 'linked');
   const headers = { host: 'shop.example.com' };
   const reply = await apiClient(app)('POST', '/api/auth/recover', { email: 'linked@example.com' }, headers);
@@ -21,13 +21,13 @@ test('a link that is mailed has the scheme of the site, whatever that of the cal
   assert.match(mail.text, /https:\/\/shop\.example\.com\/login\//);
 });
 
-test('a forged Host leads nowhere', async () => {
+test('a forged Host has no effect on links', async () => {
   const page = await apiClient(app)('GET', '/api/pricing?page_size=1', undefined, { host: 'evil.example.com' });
   assert.equal(page.status, 200);
   assert.doesNotMatch(page.text, /evil/);
 });
 
-test('behind a proxy that ends TLS, the pages of the site are its own', async () => {
+test('behind a proxy that ends TLS, pages of the site count as the same origin', async () => {
   const reply = await app.http.inject({
     method: 'POST',
     url: '/api/auth?cookie=1',

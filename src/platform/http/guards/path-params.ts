@@ -6,8 +6,9 @@ import { commonProblems } from '#kernel/problem';
 const NAMES = new Set(['profile', 'user', 'plan', 'role', 'subscriber', 'subscribed_plan', 'agreement', 'document']);
 
 /**
- * Brings the names of the path into the form in which they are stored, before guards and handlers read them.
- * @throws not_found (404) when a parameter is empty, as in `/api/profile//roles`: no default stands in for it
+ * Converts the names of the path to their stored form, before guards and handlers read them.
+ *
+ * @throws not_found (404) when a parameter is empty, as in `/api/profile//roles`
  */
 export function normalizePathParams(request: FastifyRequest): void {
   const params: unknown = request.params;

@@ -11,7 +11,7 @@ before(async () => {
 });
 after(() => app.close());
 
-test('anybody may ask for the version of the API, with or without a slash', async () => {
+test('anonymous may ask for the version of the API, with or without a slash', async () => {
   const reply = await apiClient(app)('GET', '/api');
   assert.deepEqual([reply.status, Object.keys(reply.json())], [200, ['version']]);
   assert.equal((await apiClient(app)('GET', '/api/')).text, reply.text);
@@ -45,7 +45,7 @@ test('a body above the limit is refused by its size', async () => {
   assert.equal(reply.json()['code'], 'body_too_large');
 });
 
-test('a media type that no route reads is refused', async () => {
+test('a media type that no route supports is refused', async () => {
   const headers = { ...json, 'content-type': 'application/xml' };
   const reply = await app.http.inject({ method: 'POST', url: '/api/auth', headers, payload: '<x/>' });
   assert.equal(reply.statusCode, 415);
@@ -58,14 +58,14 @@ test('an address beyond 8 KiB is refused', async () => {
   assert.equal(reply.json()['code'], 'address_too_long');
 });
 
-test('nobody is told what is behind a guarded address', async () => {
+test('a refusal of a guarded address does not reveal whether it exists', async () => {
   const reply = await apiClient(app)('GET', '/api/profile/refused');
   assert.equal(reply.status, 401);
   assert.equal(reply.headers['www-authenticate'], 'Bearer');
   assert.equal(reply.json()['code'], 'credentials_required');
 });
 
-test('a token that is worth nothing is said to be so', async () => {
+test('an invalid token is refused with credentials_invalid', async () => {
   const reply = await apiClient(app, 'not.a.token')('GET', '/api/pricing');
   assert.equal(reply.status, 401);
   assert.equal(reply.json()['code'], 'credentials_invalid');
@@ -77,13 +77,13 @@ test('an address that neither a route nor a rule covers is refused', async () =>
   assert.equal(reply.json()['code'], 'rule_unmatched');
 });
 
-test('a method that an address of ours does not take is refused', async () => {
+test('a method that a route does not support is refused', async () => {
   const reply = await apiClient(app, token)('DELETE', '/api/pricing');
   assert.equal(reply.status, 405);
   assert.equal(reply.json()['code'], 'method_not_allowed');
 });
 
-test('each answer carries a request id that the caller cannot choose', async () => {
+test('each response has a request id that the caller cannot choose', async () => {
   const reply = await apiClient(app)('GET', '/api/pricing', undefined, { 'x-request-id': 'mine' });
   assert.match(String(reply.headers['x-request-id']), /^[0-9a-f]{24}$/);
 });
@@ -96,7 +96,7 @@ test('a form without the token of its session is refused', async () => {
   assert.match(reply.text, /csrf_failed|no longer valid/);
 });
 
-test('a form that another site sends is refused before its token is looked at', async () => {
+test('a form from another origin is refused before its token is checked', async () => {
   const reply = await app.http.inject({
     method: 'POST',
     url: '/login/',
@@ -111,7 +111,7 @@ test('a form that another site sends is refused before its token is looked at', 
   assert.equal(reply.json<{ code: string }>().code, 'cross_site');
 });
 
-test('another site learns nothing of an unsafe request with our cookie: it is refused before body and rights are looked at', async () => {
+test('a page of another origin learns nothing from an unsafe request: it is refused before body and access are checked', async () => {
   const browser = browserClient(app);
   await browser.get('/login/');
   await browser.post('/login/', { username: 'refused', password: 'correct horse 7' });
@@ -137,17 +137,17 @@ test('another site learns nothing of an unsafe request with our cookie: it is re
           },
           payload,
         });
-        const told = [reply.statusCode, reply.json<{ code: string }>().code];
-        assert.deepEqual(told, [403, 'cross_site'], `${url} ${JSON.stringify(headers)}`);
+        const refused = [reply.statusCode, reply.json<{ code: string }>().code];
+        assert.deepEqual(refused, [403, 'cross_site'], `${url} ${JSON.stringify(headers)}`);
       }
 });
 
-test('an Idempotency-Key of no length is refused', async () => {
+test('an empty Idempotency-Key is refused', async () => {
   const reply = await apiClient(app, token)('POST', '/api/cart', { plan: 'x' }, { 'idempotency-key': '' });
   assert.equal(reply.json()['code'], 'idempotency_key_invalid');
 });
 
-test('a repeated key gets the first answer, and a different request under it is refused', async () => {
+test('a repeated key gets the first response, and a different request under the key is refused', async () => {
   const call = apiClient(app, token);
   const key = { 'idempotency-key': 'profile-1' };
   const first = await call('POST', '/api/users/refused/profiles', { full_name: 'One Company' }, key);
@@ -161,7 +161,7 @@ test('a repeated key gets the first answer, and a different request under it is 
   assert.equal(other.json()['code'], 'idempotency_key_reused');
 });
 
-test('a key whose first request is still being answered is refused for now', async () => {
+test('a key whose first request is still running is refused with Retry-After', async () => {
   const key = { 'idempotency-key': 'in-flight-1' };
   const call = apiClient(app, token);
   const first = await call('POST', '/api/users/refused/profiles', { full_name: 'Slow Company' }, key);

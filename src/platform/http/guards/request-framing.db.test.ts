@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
 import { startApp, type TestApp } from '../../../../test/support/start-app.ts';
-import { answerParserError } from './request-framing.ts';
+import { respondToParserError } from './request-framing.ts';
 
 let app: TestApp;
 let host: string;
@@ -69,7 +69,7 @@ test('a transfer coding other than chunked is refused with 501, for forwarded re
     assert.deepEqual(await send(post(`Transfer-Encoding: ${coding}\r\n`, '0\r\n\r\n')), refusal, coding);
 });
 
-test('what the parser refuses is answered with a code', async () => {
+test('a request that the parser refuses gets a response with a code', async () => {
   const malformed = { status: 400, code: 'malformed_request' };
   assert.deepEqual(await send(post('Content-Length: 1\r\nContent-Length: 2\r\n', 'ab')), malformed);
   assert.deepEqual(await send(post('Content-Length: 1\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n')), malformed);
@@ -95,7 +95,7 @@ test('what the parser refuses is answered with a code', async () => {
   });
 });
 
-test('a method that no route takes is answered with 405 and the methods there are', async () => {
+test('a method that no route supports gets 405 and the supported methods', async () => {
   for (const method of ['TRACE', 'PROPFIND', 'QUERY', 'PURGE'])
     for (const path of ['/api', '/app/']) {
       const text = `${method} ${path} HTTP/1.1\r\nHost: ${host}${end}\r\n`;
@@ -103,14 +103,14 @@ test('a method that no route takes is answered with 405 and the methods there ar
     }
 });
 
-test('CONNECT is answered with method_not_allowed', async () => {
+test('CONNECT is refused with method_not_allowed', async () => {
   const reply = await send(`CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n`);
   assert.deepEqual(reply, { status: 405, code: 'method_not_allowed' });
 });
 
-test('headers that do not arrive in time are answered with request_timeout', async () => {
+test('headers that do not arrive in time are refused with request_timeout', async () => {
   const server = createServer((socket) => {
-    answerParserError(
+    respondToParserError(
       Object.assign(new Error('timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }),
       socket,
       pino({ level: 'silent' }),
@@ -124,7 +124,7 @@ test('headers that do not arrive in time are answered with request_timeout', asy
   assert.match(reply, /^HTTP\/1\.1 408 Request Timeout\r\n[\s\S]*"code":"request_timeout"/);
 });
 
-test('an address that is too long is answered with 414 to programs and people, and logged with its cause only', async () => {
+test('an address that is too long gets 414 as JSON or page, and a log line with the cause only', async () => {
   const path = `/${'a'.repeat(9000)}`;
   assert.deepEqual(await send(`GET ${path} HTTP/1.1\r\nHost: ${host}${end}\r\n`), {
     status: 414,

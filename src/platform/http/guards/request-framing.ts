@@ -12,7 +12,7 @@ const host_value = /^(?:[-A-Za-z0-9._~!$&'()*+,;=%]+|\[[0-9A-Fa-f:.]+\])(?::([0-
 const port_max = 65_535;
 
 /**
- * Refuses a request whose `Host` or transfer coding another server may understand differently.
+ * Requires a `Host` and a transfer coding that every server interprets equally.
  *
  * Reads `rawHeaders`: Node drops the second of two `Host` fields from `headers`.
  * @throws host_invalid, malformed_request (400), transfer_coding_unsupported (501)
@@ -25,7 +25,8 @@ export function requireClearFraming(request: Pick<IncomingMessage, 'rawHeaders' 
   const coding = request.headers['transfer-encoding'];
   // HTTP/1.0 has no transfer codings: servers disagree about where such a body ends (RFC 9112 §6.1).
   if (coding !== undefined && request.httpVersion === '1.0') throw httpProblems.malformed_request();
-  // Node decodes `chunked` only; the body of any other coding would reach the application still encoded (RFC 9112 §6.1).
+  // Node decodes `chunked` only; the body of any other coding would reach the application still encoded (RFC 9112
+  // §6.1).
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked')
     throw httpProblems.transfer_coding_unsupported();
 }
@@ -35,9 +36,9 @@ function isHost(text: string): boolean {
   return match !== null && Number(match[1] ?? 0) <= port_max;
 }
 
-/** Answers what the HTTP parser refuses before there is a request, then closes the connection. */
-export function answerParserError(error: Error, socket: Socket, log: Logger): void {
-  // A response under way would be corrupted; a reset connection has no reader.
+/** Responds to a parser error, before a request object exists, and closes the connection. */
+export function respondToParserError(error: Error, socket: Socket, log: Logger): void {
+  // A running response would be corrupted; a reset connection has no reader.
   const underWay: unknown = Reflect.get(socket, '_httpMessage');
   const headersSent =
     typeof underWay === 'object' && underWay !== null && Reflect.get(underWay, '_headerSent') === true;
@@ -50,8 +51,8 @@ export function answerParserError(error: Error, socket: Socket, log: Logger): vo
   endWith(socket, problem);
 }
 
-/** Answers `CONNECT`, for which Node closes the connection without a response: the gateway is no forward proxy. */
-export function answerConnect(server: Server): void {
+/** Refuses `CONNECT`, for which Node.js closes the connection without a response: Tollgate is not a forward proxy. */
+export function respondToConnect(server: Server): void {
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
     socket.on('error', () => socket.destroy());
     endWith(socket, httpProblems.method_not_allowed());
@@ -66,8 +67,8 @@ function endWith(socket: Duplex, problem: Problem): void {
   );
 }
 
-/** Answers an `Expect` field other than `100-continue`, for which Node's own response has no body. */
-export function answerUnmetExpectations(server: Server): void {
+/** Refuses an `Expect` field other than `100-continue`; the response of Node.js has no body. */
+export function respondToExpectations(server: Server): void {
   server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
     const problem = httpProblems.expectation_failed();
     response.writeHead(problem.status, {

@@ -18,7 +18,7 @@ test('a browser with an address that cannot be decoded does not stop the program
   }
 });
 
-test('a program with such an address is told so in JSON', async () => {
+test('a program with such an address gets the refusal as JSON', async () => {
   const reply = await app.http.inject({ url: '/api/%zz', headers: { accept: 'application/json' } });
   assert.equal(reply.statusCode, 400);
   assert.equal(reply.json<{ code: string }>().code, 'malformed_body');

@@ -13,7 +13,7 @@ after(() => app.close());
 
 const NUL = '\u0000';
 
-test('a NUL in an address is refused, not a failure of the database', async () => {
+test('a NUL in an address is refused with 400', async () => {
   for (const url of [
     '/api/accounts?q=ab%00',
     '/api/accounts/profiles/a%00b',
@@ -40,7 +40,7 @@ test('a NUL in a body is refused under the field that holds it', async () => {
   }
 });
 
-test('half of a surrogate pair is refused: no database can keep it', async () => {
+test('half of a surrogate pair is refused, since no database can store it', async () => {
   const body = { full_name: 'A', email: 'a@example.com', message: 'a\ud800' };
   const reply = await apiClient(app)('POST', '/api/contact', body);
   assert.equal(reply.status, 400, reply.text);
@@ -61,7 +61,7 @@ test('a NUL in a posted form is refused', async () => {
   assert.equal(reply.status, 400);
 });
 
-test('a body that is nested without end is refused before anything walks it', async () => {
+test('a body that is nested too deeply is refused before any code traverses it', async () => {
   const payload = `{"full_name": "A", "email": "a@example.com", "user_notes": ${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   const reply = await app.http.inject({ method: 'POST', url: '/api/auth/register', headers, payload });

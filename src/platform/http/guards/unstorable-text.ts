@@ -2,22 +2,22 @@ import type { FastifyRequest } from 'fastify';
 import { inputProblems, invalidInput } from '#kernel/problem';
 
 /**
- * Refuses an address with a NUL: PostgreSQL has no text that holds one, so no name of ours does.
+ * Refuses an address with a NUL, which PostgreSQL cannot store, so that no name contains it.
  * @throws malformed_body (400)
  */
-export function refuseUnstorableUrl({ url }: FastifyRequest): void {
+export function requireStorableUrl({ url }: FastifyRequest): void {
   if (url.includes('%00'))
     throw inputProblems.malformed_body({ detail: 'The address of the request could not be read.' });
 }
 
-/** Deeper than any form or document that we take, far less deep than what overflows the stack. */
+/** Maximum depth of a body: deeper than any valid document, far below a stack overflow. */
 const DEPTH_MAX = 50;
 
 /**
- * Refuses a body with a NUL or half of a surrogate pair anywhere in it, here once instead of in every field's schema.
+ * Refuses a body with a NUL or half of a surrogate pair in any field, so that no schema needs the rule.
  * @throws invalid_input (400) naming the field · malformed_body (400) when it is the name of a field
  */
-export function refuseUnstorableBody({ body }: FastifyRequest): void {
+export function requireStorableBody({ body }: FastifyRequest): void {
   if (Array.isArray(body) || !isContainer(body)) {
     if (!isStorable(body)) throw inputProblems.malformed_body();
     return;

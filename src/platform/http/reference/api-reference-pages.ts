@@ -44,7 +44,7 @@ const config = { access: { kind: 'public' }, page: true } as const;
 
 /** The browsable API reference: one page that lists all operations, and one page a group. No page needs a script. */
 export function apiReferencePages(app: App): void {
-  // The routes do not change while the process runs, the origin of command lines may.
+  // The routes are constant while the process runs; the origin of the command lines can change.
   const known = new Map<string, ReferenceTag[]>();
   const ORIGINS_MAX = 10;
   const tagsFor = (origin: string): ReferenceTag[] => {

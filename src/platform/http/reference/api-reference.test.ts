@@ -24,7 +24,7 @@ const makeDocument = (): OpenApiDocument => ({
   },
 });
 
-test('operations stand in groups, with their paragraphs, fields and refusals', () => {
+test('operations are grouped, with their paragraphs, fields and refusals', () => {
   const tags = describeApi(makeDocument(), 'https://site.example');
   assert.deepEqual(
     tags.map(({ slug }) => slug),
@@ -39,7 +39,7 @@ test('operations stand in groups, with their paragraphs, fields and refusals', (
   assert.deepEqual(operation?.responses[1]?.description, ['`card_declined`: The card was declined.']);
 });
 
-test('a command line sends the example, with quotes that a shell leaves alone', () => {
+test('a command line sends the example, quoted for a shell', () => {
   const document = makeDocument();
   const put = document.paths?.['/api/billing/{profile}/card']?.['put'];
   assert.ok(put);

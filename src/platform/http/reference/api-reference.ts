@@ -83,7 +83,7 @@ export interface OpenApiDocument {
 
 const DEPTH_MAX = 4;
 
-/** Titles of the groups in the order of the page; a tag that is missing here stands last under its own name. */
+/** Titles of the groups in the order of the page; a tag that is missing here is last, under its own name. */
 const titles: Record<string, string> = {
   auth: 'Sign-in',
   users: 'Users',
@@ -166,7 +166,7 @@ function firstMedia(target: MediaTypes | undefined) {
   return Object.values(target?.content ?? {})[0];
 }
 
-/** Lists the fields of a schema depth first; alternatives that are objects contribute their fields under one name. */
+/** Returns the fields of a schema depth first; alternatives that are objects contribute their fields under one name. */
 export function fieldsOf(schema: SchemaNode, prefix = '', depth = 0): ReferenceField[] {
   if (depth > DEPTH_MAX) return [];
   if (schema.anyOf !== undefined) return mergeFields(schema.anyOf.flatMap((one) => fieldsOf(one, prefix, depth)));
@@ -183,7 +183,7 @@ function mergeFields(fields: ReferenceField[]): ReferenceField[] {
   return [...new Map(fields.map((field) => [field.name, field])).values()];
 }
 
-/** Names the type of a value for readers: `string, date-time`, `integer or null`, `"manager" or "contributor"`. */
+/** Returns the type of a value as text: `string, date-time`, `integer or null`, `"manager" or "contributor"`. */
 export function typeOf(schema: SchemaNode): string {
   if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(typeOf))].join(' or ');
   if (schema.const !== undefined) return JSON.stringify(schema.const);

@@ -1,6 +1,6 @@
-import swagger from '@fastify/swagger';
+import swagger, { type SwaggerTransform, type SwaggerTransformObject } from '@fastify/swagger';
 import type { Access } from '../guards/access.ts';
-import { addExample, type ExampleTarget, readApiExamples } from './api-examples.ts';
+import { addExample, type ApiExamples, type ExampleTarget, readApiExamples } from './api-examples.ts';
 import { apiReferencePages } from './api-reference-pages.ts';
 import { throttleProblems } from '../../security/throttle.ts';
 import type { App, HttpOptions } from '../app.ts';
@@ -27,45 +27,8 @@ export async function registerOpenApi(app: App, options: HttpOptions): Promise<v
       },
     },
     hideUntagged: true,
-    transform: ({ schema, url, route }) => {
-      const access = route.config?.access;
-      const declared = route.config?.problems ?? [];
-      const { too_many_requests } = throttleProblems;
-      // The general limit applies to every route that knows its caller.
-      const isLimited = route.config?.bare !== true && !declared.includes(too_many_requests);
-      const problems = isLimited ? [...declared, too_many_requests] : declared;
-      const callers = access ? callersOf[access.kind] : '';
-      const byStatus = Map.groupBy(problems, (problem) => problem.definition.status);
-      const responses: Record<string, unknown> = { ...(isRecord(schema?.response) ? schema.response : {}) };
-      for (const [status, group] of byStatus) {
-        responses[String(status)] = {
-          ...ProblemReply,
-          description: group.map((problem) => `\`${problem.code}\`: ${problem.definition.title}`).join('\n\n'),
-        };
-      }
-      return {
-        url,
-        schema: {
-          ...schema,
-          description: [schema?.description, callers].filter((text) => text !== undefined && text !== '').join('\n\n'),
-          ...(access && access.kind !== 'public'
-            ? { security: [{ token: [] }, { api_key: [] }, { session: [] }] }
-            : {}),
-          ...(Object.keys(responses).length > 0 ? { response: responses } : {}),
-        },
-      };
-    },
-    transformObject: (document) => {
-      if (!('openapiObject' in document)) return document.swaggerObject;
-      const { openapiObject } = document;
-      for (const [path, methods] of Object.entries(openapiObject.paths ?? {})) {
-        for (const [method, operation] of Object.entries(methods ?? {})) {
-          const example = examples[`${method.toUpperCase()} ${path}`];
-          if (example) addExample(operation as ExampleTarget, example); // the entries of a path are operations
-        }
-      }
-      return openapiObject;
-    },
+    transform: describeRoute,
+    transformObject: (document) => withExamples(document, examples),
   });
   app.get(
     '/api/openapi.json',
@@ -74,6 +37,50 @@ export async function registerOpenApi(app: App, options: HttpOptions): Promise<v
       reply.type('application/json').header('cache-control', 'public, max-age=300').send(JSON.stringify(app.swagger())),
   );
   apiReferencePages(app);
+}
+
+/** Adds the callers, the security and the problems of a route to its operation. */
+const describeRoute: SwaggerTransform = ({ schema, url, route }) => {
+  const access = route.config?.access;
+  const declared = route.config?.problems ?? [];
+  const { too_many_requests } = throttleProblems;
+  // The general limit applies to every route that knows its caller.
+  const isLimited = route.config?.bare !== true && !declared.includes(too_many_requests);
+  const problems = isLimited ? [...declared, too_many_requests] : declared;
+  const callers = access ? callersOf[access.kind] : '';
+  const byStatus = Map.groupBy(problems, (problem) => problem.definition.status);
+  const responses: Record<string, unknown> = { ...(isRecord(schema?.response) ? schema.response : {}) };
+  for (const [status, group] of byStatus) {
+    responses[String(status)] = {
+      ...ProblemReply,
+      description: group.map((problem) => `\`${problem.code}\`: ${problem.definition.title}`).join('\n\n'),
+    };
+  }
+  return {
+    url,
+    schema: {
+      ...schema,
+      description: [schema?.description, callers].filter((text) => text !== undefined && text !== '').join('\n\n'),
+      ...(access && access.kind !== 'public' ? { security: [{ token: [] }, { api_key: [] }, { session: [] }] } : {}),
+      ...(Object.keys(responses).length > 0 ? { response: responses } : {}),
+    },
+  };
+};
+
+/** Adds the recorded examples to the operations. */
+function withExamples(
+  document: Parameters<SwaggerTransformObject>[0],
+  examples: ApiExamples,
+): ReturnType<SwaggerTransformObject> {
+  if (!('openapiObject' in document)) return document.swaggerObject;
+  const { openapiObject } = document;
+  for (const [path, methods] of Object.entries(openapiObject.paths ?? {})) {
+    for (const [method, operation] of Object.entries(methods ?? {})) {
+      const example = examples[`${method.toUpperCase()} ${path}`];
+      if (example) addExample(operation as ExampleTarget, example); // the entries of a path are operations
+    }
+  }
+  return openapiObject;
 }
 
 /** The last paragraph of each description. */

@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import { notFound, replyWithProblem } from './problem-reply.ts';
 
-/** What no route takes. With a gateway registered, its catch-all comes first. */
+/** Responds to requests that no route matches. The gateway's catch-all takes precedence. */
 export function registerFallback(app: App): void {
   app.setNotFoundHandler(async (request, reply) => replyWithProblem(request, reply, notFound()));
 }

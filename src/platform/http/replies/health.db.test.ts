@@ -23,7 +23,7 @@ async function ask(url: string, isStopping: boolean) {
     version: '1.2.3',
     isStopping: () => isStopping,
   };
-  registerHealth(app, options as HttpOptions); // health reads no more than this
+  registerHealth(app, options as HttpOptions); // health reads these options only
   const reply = await app.inject({ url });
   await app.close();
   return { status: reply.statusCode, body: reply.json<Record<string, unknown>>() };
@@ -34,7 +34,7 @@ test('a process that serves is alive and ready', async () => {
   assert.deepEqual(await ask('/readyz', false), { status: 200, body: { status: 'ok', version: '1.2.3' } });
 });
 
-test('a process that stops is alive but takes no more requests', async () => {
+test('a stopping process is alive and not ready', async () => {
   assert.equal((await ask('/healthz', true)).status, 200);
   const { status, body } = await ask('/readyz', true);
   assert.deepEqual([status, body['code']], [503, 'not_ready']);

@@ -5,7 +5,7 @@ import { ProblemReply } from '../schemas.ts';
 
 const PROBE_MS_MAX = 3000;
 
-/** `/healthz`: the process lives. `/readyz`: it may be sent requests. Both outside every rule and lookup. */
+/** `/healthz`: the process is alive. `/readyz`: it accepts requests. Both without access rules and look-ups. */
 export function registerHealth(app: App, options: HttpOptions): void {
   const isUp = sharedProbe(options.probeDatabase);
   const config = { access: { kind: 'public' }, bare: true } as const;
@@ -13,13 +13,17 @@ export function registerHealth(app: App, options: HttpOptions): void {
     tags: ['operations'],
     response: { 200: Type.Object({ status: Type.String(), version: Type.String() }), 503: ProblemReply },
   };
-  app.get('/healthz', { config, schema: { ...schema, summary: 'Tells that the process lives' } }, async () => ({
-    status: 'ok',
-    version: options.version,
-  }));
+  app.get(
+    '/healthz',
+    { config, schema: { ...schema, summary: 'Returns 200 while the process is alive' } },
+    async () => ({
+      status: 'ok',
+      version: options.version,
+    }),
+  );
   app.get(
     '/readyz',
-    { config, schema: { ...schema, summary: 'Tells whether requests may be sent here' } },
+    { config, schema: { ...schema, summary: 'Returns 200 while the process accepts requests' } },
     async () => {
       if (options.isStopping()) throw httpProblems.not_ready({ retry_after_s: 5 });
       if (!(await isUp())) throw httpProblems.database_unavailable({ retry_after_s: 5 });
@@ -28,7 +32,7 @@ export function registerHealth(app: App, options: HttpOptions): void {
   );
 }
 
-/** Runs one probe at a time, shared by all callers: a flood of requests must not become a flood of connections. */
+/** Runs one probe at a time, shared by all callers: many requests must not open many connections. */
 function sharedProbe(probe: () => Promise<void>): () => Promise<boolean> {
   let running: Promise<boolean> | null = null;
   return () =>

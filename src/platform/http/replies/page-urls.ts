@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { paths } from '../paths.ts';
 
-/** The tree of addresses that templates link to. */
+/** URLs of the links in templates. */
 export function pageUrls(ctx: Context): Record<string, unknown> {
   const username = ctx.actor.kind === 'user' ? ctx.actor.username : null;
   return {
@@ -36,7 +36,7 @@ export function pageUrls(ctx: Context): Record<string, unknown> {
   };
 }
 
-/** Addresses of the pages of one profile, for its menu; null on pages that are about no profile. */
+/** URLs of the pages of one profile, for its menu; null on pages without a profile. */
 export function organizationUrls(data: Readonly<Record<string, unknown>>): Record<string, string> | null {
   const { profile } = data;
   if (typeof profile !== 'object' || profile === null || !('slug' in profile) || typeof profile.slug !== 'string')

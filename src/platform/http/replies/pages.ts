@@ -6,9 +6,10 @@ import { bareErrorPage } from './bare-error-page.ts';
 import { setCookie } from '../cookies.ts';
 import { csrfToken } from '../guards/csrf.ts';
 import { safeNext } from '../next.ts';
+import type { Templates } from '../../templates/templates.ts';
 import { organizationUrls, pageUrls } from './page-urls.ts';
 
-/** What the rooms add to every page: who is signed in and the profiles in the menu. */
+/** Data that the rooms add to every page: the signed-in user and the profiles of the menu. */
 export type PageContext = (request: FastifyRequest) => Promise<Record<string, unknown>>;
 
 interface Message {
@@ -18,7 +19,7 @@ interface Message {
 
 const MESSAGES_MAX = 5;
 
-/** Gives replies `page`, `errorPage` and `flash`. */
+/** Adds `page`, `errorPage` and `flash` to replies. */
 export function registerPages(app: App, options: HttpOptions): void {
   const { templates, pageContext } = options;
 
@@ -55,11 +56,15 @@ export function registerPages(app: App, options: HttpOptions): void {
     });
     return this.status(status).type('text/html; charset=utf-8').send(html);
   });
+  registerErrorPage(app, templates);
+}
 
+/** Adds `errorPage` to replies: the themed page of the status, or a bare page when it cannot be rendered. */
+function registerErrorPage(app: App, templates: Templates): void {
   app.decorateReply('errorPage', async function errorPage(problem: Problem) {
     const bare = () =>
       this.status(problem.status).type('text/html; charset=utf-8').send(bareErrorPage(problem, this.request));
-    // The request was refused before its caller and site were looked up: a themed page has nothing to show.
+    // The request was refused before authentication: the data of a themed page is missing.
     if (!this.request.hasContext) return bare();
     const name = templates.has(`${problem.status}.html`)
       ? `${problem.status}.html`
@@ -71,12 +76,12 @@ export function registerPages(app: App, options: HttpOptions): void {
       code: problem.code,
       detail: problem.message,
       request_id: this.request.id,
-      mend: problem.extra.location ?? null,
+      resolve_path: problem.extra.location ?? null,
     };
     try {
       return await this.page(name, data, problem.status);
     } catch (error) {
-      this.request.log.error({ err: error }, 'the error page could not be rendered');
+      this.request.log.error({ err: error }, 'error page not rendered');
       return bare();
     }
   });
@@ -89,7 +94,7 @@ function readMessages(request: FastifyRequest): Message[] {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
     return Array.isArray(value) ? value.filter(isMessage).slice(-MESSAGES_MAX) : [];
   } catch {
-    return []; // a mangled cookie holds no message
+    return []; // a malformed cookie holds no message
   }
 }
 

@@ -7,10 +7,11 @@ import { withNext } from '../next.ts';
 import { httpProblems } from '../problems.ts';
 
 /**
- * The body of a problem on the wire. Fields are beside `code` under their own names.
+ * The body of a problem on the wire. Invalid fields are members beside `code`.
  *
- * `code` and `detail` are always one text each: the messages of a field that has one of these names (the code of a coupon) are
- * in `errors`.
+ * `code` and `detail` are always single texts: the messages of a field with one of these names (the code of a coupon)
+ * are in
+ * `errors`.
  */
 export function problemBody(problem: Problem): Record<string, unknown> {
   const { members, location } = problem.extra;
@@ -23,7 +24,7 @@ export function problemBody(problem: Problem): Record<string, unknown> {
   return { detail: problem.message, code: problem.code, ...place, ...members };
 }
 
-/** Makes a Problem of whatever was thrown: ours as it is, a validation failure as field messages, the rest as what it means to the caller. */
+/** Converts any thrown value to a Problem: validation errors become field messages, unknown errors `internal_error`. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isCallerGone(error)) return inputProblems.malformed_body({ cause: error });
@@ -44,7 +45,7 @@ export function toProblem(error: unknown): Problem {
 const DATABASE_UNAVAILABLE_RETRY_S = 5;
 const DATABASE_BUSY_RETRY_S = 2;
 
-/** Converts a failure of the database that no verb converted to a refusal of its own. */
+/** Converts a database failure for which no verb threw its own problem. */
 function databaseProblem(failure: DatabaseFailure, cause: unknown): Problem {
   if (failure === 'unavailable')
     return httpProblems.database_unavailable({ retry_after_s: DATABASE_UNAVAILABLE_RETRY_S, cause });
@@ -52,7 +53,9 @@ function databaseProblem(failure: DatabaseFailure, cause: unknown): Problem {
   return httpProblems[failure]({ cause });
 }
 
-/** Answers with a problem: JSON for programs, the page that mends it or the themed error page for people. */
+/**
+ * Responds with a problem: JSON for programs; for browsers a redirect to the page that resolves it, or the error page.
+ */
 export async function replyWithProblem(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -85,10 +88,10 @@ export async function replyWithProblem(
 }
 
 /**
- * Answers what the router refuses before any hook of ours has run: there is no caller, no site and no page to render.
- * Throws nothing, for nobody waits for it: what it threw would end the process.
+ * Responds to a request that the router refuses before any hook: without caller, site and page.
+ * Never throws: an error here would end the process.
  */
-export function replyBarely(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
+export function replyWithoutContext(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
   const problem = toProblem(error);
   request.log.info({ code: problem.code, status: problem.status }, 'request refused');
   const isPage = prefersHtml(request.raw);
@@ -152,7 +155,7 @@ function messageOf(keyword: string, params: Record<string, unknown>, message: st
   }
 }
 
-/** `{'profile.email': [...]}` as `{profile: {email: [...]}}`, the shape in which nested objects are answered. */
+/** `{'profile.email': [...]}` as `{profile: {email: [...]}}`, the shape of nested objects. */
 function nestFields(fields: Readonly<Record<string, readonly string[]>>): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   for (const [path, messages] of Object.entries(fields)) {
@@ -174,7 +177,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What node:http says of a request whose connection ended before its body did: nobody reads the answer. */
+/** True for the error of node:http when the connection ended before the body: the response has no reader. */
 function isCallerGone(error: unknown): boolean {
   return error instanceof Error && error.message === 'aborted' && 'code' in error && error.code === 'ECONNRESET';
 }

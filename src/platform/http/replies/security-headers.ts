@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Headers that every answer of ours carries; what is forwarded keeps the application's own. */
+/** Headers of every response of Tollgate; forwarded responses keep those of the upstream. */
 export function securityHeaders(request: FastifyRequest, reply: FastifyReply): void {
   const { config } = request.routeOptions;
   if (config.passthrough === true && reply.hasHeader('x-tollgate-forwarded')) {
@@ -19,7 +19,7 @@ export function securityHeaders(request: FastifyRequest, reply: FastifyReply): v
 /** Strict-Transport-Security of a site on https. */
 export const transport_policy = 'max-age=31536000; includeSubDomains';
 
-/** For what is no page: should a browser show it as one after all, it may load, run and send nothing. */
+/** Policy of responses that are not pages: a browser that renders one loads, runs and sends nothing. */
 const dataPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 function isPage(reply: FastifyReply): boolean {

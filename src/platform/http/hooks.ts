@@ -1,0 +1,80 @@
+import type { App, HttpOptions } from './app.ts';
+import { buildContext, requireValidCredentials } from './build-context.ts';
+import { noSubject } from './guards/access.ts';
+import { authorize } from './guards/authorize.ts';
+import { limitBodyTime } from './guards/body-time.ts';
+import { isByCookie, requireCsrf, requireSameOrigin } from './guards/csrf.ts';
+import { encodeHeaders } from './guards/header-value.ts';
+import { claimIdempotencyKey, storeResponse } from './guards/idempotency.ts';
+import { limitRequests } from './guards/limit-requests.ts';
+import { normalizePathParams } from './guards/path-params.ts';
+import { requireClearFraming } from './guards/request-framing.ts';
+import { requireStorableBody, requireStorableUrl } from './guards/unstorable-text.ts';
+import { httpProblems } from './problems.ts';
+import { securityHeaders } from './replies/security-headers.ts';
+
+const URL_LENGTH_MAX = 8192;
+/** Methods of routes and of forwarded requests. */
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+/**
+ * Registers the steps of every request, in this order: context, limits, access, body, CSRF, idempotency, headers, log.
+ */
+export function registerHooks(app: App, options: HttpOptions): void {
+  app.addHook('onRequest', async (request, reply) => {
+    request.subject = noSubject;
+    request.started_at_ms = performance.now();
+    reply.header('x-request-id', request.id);
+    requireClearFraming(request.raw);
+    if (!METHODS.some((method) => method === request.method)) {
+      reply.header('allow', METHODS.join(', '));
+      throw httpProblems.method_not_allowed();
+    }
+    if (request.url.length > URL_LENGTH_MAX) throw httpProblems.address_too_long();
+    if (request.routeOptions.config.passthrough !== true) limitBodyTime(request.raw, options.body_ms_max);
+    if (request.routeOptions.config.bare === true) return;
+    await buildContext(options, request);
+    limitRequests(options.requests, request, reply);
+    requireValidCredentials(request);
+    if (request.routeOptions.config.passthrough !== true) {
+      requireStorableUrl(request);
+      normalizePathParams(request);
+      // First check: a page of another origin must not learn anything about the request.
+      if (UNSAFE.has(request.method) && isByCookie(request)) requireSameOrigin(request);
+    }
+    await authorize(options, request);
+  });
+  app.addHook('preValidation', async (request) => {
+    if (request.routeOptions.config.passthrough !== true) requireStorableBody(request);
+  });
+  app.addHook('preHandler', async (request, reply) => {
+    const { bare, passthrough, page, csrf } = request.routeOptions.config;
+    if (!UNSAFE.has(request.method) || bare === true || passthrough === true) return;
+    const { actor } = request.ctx;
+    const bySession = actor.kind === 'user' && actor.via === 'cookie';
+    if ((page === true || bySession) && csrf !== false) requireCsrf(request);
+    return claimIdempotencyKey(request, reply);
+  });
+  app.addHook('onSend', async (request, reply, payload) => {
+    securityHeaders(request, reply);
+    encodeHeaders(reply);
+    if (request.idempotency) await storeResponse(request, reply, payload);
+    return payload;
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { bare } = request.routeOptions.config;
+    const actor = request.hasContext ? request.ctx.actor : undefined;
+    request.log[bare === true ? 'debug' : 'info'](
+      {
+        event: 'http_request',
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        duration_ms: Math.round((performance.now() - request.started_at_ms) * 10) / 10,
+        ...(actor?.kind === 'user' ? { user: actor.username } : {}),
+      },
+      'request',
+    );
+  });
+}
