@@ -14,13 +14,12 @@ import { makeGateway } from '#gateway';
 import { makeLedger } from '#ledger';
 import { makeMetrics } from '#metrics';
 import { deleteOptouts, makeNotifications } from '#notifications';
-import { paymentsJobs, paymentsRoutes, removeCardIn, paymentsDevRoutes } from '#payments';
+import { makePayments, makeProcessors, type PaymentContext, type Processors, removeCardIn } from '#payments';
 import { apiReferencePageTypes } from '#platform/http/reference/api-reference-pages';
 import { type App, buildHttp } from '#platform/http/app';
 import { followConnections } from '#platform/http/connections';
 import { sharedAttempts } from '#platform/security/attempt-store';
 import { type Clock, type MovableClock, systemClock } from '#platform/clock';
-import type { Context } from '#platform/context';
 import { useMasterKey } from '#platform/security/link-keys';
 import type { Database } from '#platform/db/database';
 import { devRoutes } from '#platform/dev-routes';
@@ -65,7 +64,7 @@ export interface Tollgate {
   mailbox: Mailbox;
   site: SiteCache;
   /** The context of something that nobody asked for over HTTP. */
-  makeContext(job: string): Promise<Context>;
+  makeContext(job: string): Promise<PaymentContext>;
   /** Where people reach the site; settled once it listens when no BASE_URL is configured. */
   base_url(): string;
   /** Listens for requests; answers the address. */
@@ -114,7 +113,8 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     log,
   });
 
-  const makeContext = async (job: string): Promise<Context> => ({
+  const processors = makeProcessors(config.processor, { db, clock });
+  const makeContext = async (job: string): Promise<PaymentContext> => ({
     actor: { kind: 'job', name: job },
     db,
     clock,
@@ -124,6 +124,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     origin: base_url(),
     lang: 'en',
     peer: null,
+    processors,
   });
 
   const http = await buildHttp({
@@ -158,12 +159,19 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     isStopping: () => stopping,
   });
 
-  const rooms = makeRooms({ accounts, templates, mailer, site_email: config.site_email });
+  const rooms = makeRooms({
+    accounts,
+    templates,
+    mailer,
+    site_email: config.site_email,
+    processors,
+    dev_routes: development && movable !== null,
+  });
   checkRooms([{ name: 'platform', page_types: apiReferencePageTypes }, ...rooms], (name) => templates.has(name));
   const worker = makeWorker({
     db,
     clock,
-    jobs: [...rooms.flatMap(({ jobs = [] }) => jobs), ...platformJobs, ...paymentsJobs],
+    jobs: [...rooms.flatMap(({ jobs = [] }) => jobs), ...platformJobs],
     subscribers: rooms.flatMap(({ subscribers = [] }) => subscribers),
     makeContext,
     log,
@@ -177,7 +185,6 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     room.routes?.(http);
     room.pages?.(http);
   }
-  registerRooms(http);
   const gateway = makeGateway({
     db,
     log,
@@ -203,7 +210,6 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
       clock: movable,
       runDue: (to) => worker.runDue(movable, to),
     });
-    paymentsDevRoutes(http);
   }
   // The catch-all comes last: what is not ours belongs to the rules.
   await gateway.registerCatchAll(http);
@@ -249,6 +255,8 @@ interface RoomSettings {
   mailer: Mailer;
   /** Address that messages come from. */
   site_email: string;
+  processors: Processors;
+  dev_routes: boolean;
 }
 
 /** Removes what the owner of an account did not choose: cards on file, the open cart and switched-off notifications. */
@@ -259,7 +267,7 @@ const removeChoices: OnAccountClaimed = async (tx, { user_id, profile_ids }) => 
 };
 
 /** Makes every room in the order of their directions: a room comes after the rooms that it imports. */
-function makeRooms({ accounts, templates, mailer, site_email }: RoomSettings): readonly Room[] {
+function makeRooms({ accounts, templates, mailer, site_email, processors, dev_routes }: RoomSettings): readonly Room[] {
   const { throttle } = accounts;
   return [
     makeAccounts({
@@ -272,13 +280,9 @@ function makeRooms({ accounts, templates, mailer, site_email }: RoomSettings): r
     makeCatalog(),
     makeLedger(),
     makeSubscriptions({ throttle }),
-    makeBilling(),
+    makePayments({ processors, dev_routes }),
+    makeBilling({ processors }),
     makeMetrics(),
     makeNotifications({ mailer, templates, from: site_email }),
   ];
-}
-
-/** The routes and pages of every room; what a room may not know of those above it is passed in here. */
-function registerRooms(http: App): void {
-  paymentsRoutes(http);
 }

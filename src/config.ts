@@ -1,5 +1,6 @@
 /** The only reader of the environment. docs/reference/configuration.md is generated from `settings`. */
 
+import { DEFAULT_PROCESSOR, processorNames } from '#payments';
 import { type AccountConfig, accountSettings } from './settings/account-settings.ts';
 import { type DatabaseConfig, databaseSettings } from './settings/database-settings.ts';
 import { findInvalidSettings } from './settings/invalid-settings.ts';
@@ -20,8 +21,8 @@ export const settings = {
   processor: {
     name: 'PROCESSOR',
     kind: 'string',
-    default: 'test',
-    one_of: ['test'],
+    default: DEFAULT_PROCESSOR,
+    one_of: processorNames,
     description: 'Payment processor. The built-in test processor moves no money.',
   },
   ...overrideSettings,
@@ -29,7 +30,7 @@ export const settings = {
 
 export interface Config
   extends ServerConfig, DatabaseConfig, SiteConfig, AccountConfig, LimitConfig, UpstreamConfig, OverrideConfig {
-  processor: 'test';
+  processor: string;
 }
 
 /** In `.localhost`, which never leaves the machine (RFC 6761 §6.3). */

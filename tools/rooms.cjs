@@ -65,6 +65,16 @@ const subrooms = {
     sessions: ['callers', 'engagements'],
     forwarding: ['rules', 'callers', 'sessions'],
   },
+  payments: {
+    processors: [],
+    records: ['processors'],
+    cards: ['processors'],
+    payouts: ['processors'],
+    disputes: ['records'],
+    charges: ['processors', 'records', 'cards', 'disputes'],
+    refunds: ['processors', 'records', 'charges'],
+    intake: ['processors', 'records', 'charges', 'refunds'],
+  },
   billing: {
     records: [],
     claims: ['records'],

@@ -1,4 +1,5 @@
 import type { Room } from '#platform/room';
+import type { Processors } from '#payments';
 import { cardPages } from './cards/index.ts';
 import { cartItemsRoutes } from './cart-items/index.ts';
 import { cartPages, cartPageTypes, cartRoutes } from './cart/index.ts';
@@ -10,26 +11,26 @@ import { offerPages, offerRoutes } from './offers/index.ts';
 import { receiptPages, receiptPageTypes } from './receipts/index.ts';
 
 /** Makes the room of carts, quotes, orders and the checkout. */
-export function makeBilling(): Room {
+export function makeBilling({ processors }: { processors: Processors }): Room {
   return {
     name: 'billing',
     routes(http) {
       offerRoutes(http);
       cartRoutes(http);
       cartItemsRoutes(http);
-      checkoutRoutes(http);
+      checkoutRoutes(http, processors);
       seatRoutes(http);
     },
     pages(http) {
       offerPages(http);
       cartPages(http);
-      checkoutPages(http);
-      cardPages(http);
+      checkoutPages(http, processors);
+      cardPages(http, processors);
       receiptPages(http);
       seatPages(http);
     },
     page_types: [...cartPageTypes, ...claimPageTypes, ...receiptPageTypes],
-    jobs: billingJobs,
+    jobs: billingJobs(processors),
     events: [orderExecuted, claimCodeGenerated],
   };
 }

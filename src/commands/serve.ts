@@ -1,3 +1,4 @@
+import { movesMoney } from '#payments';
 import type { Command } from '../commands.ts';
 import { prepareFirstManager } from '../set-up/first-manager.ts';
 import { openSite } from './open-site.ts';
@@ -11,7 +12,7 @@ export const serve: Command = {
       const address = await tollgate.listen();
       if (values['no-worker'] !== true) await tollgate.startWorker();
       log.info({ address }, 'ready');
-      if (config.processor === 'test' && config.mode === 'production')
+      if (!movesMoney(config.processor) && config.mode === 'production')
         log.warn('payments use the test processor: made-up cards are accepted and no money moves');
       const first = await prepareFirstManager(await tollgate.makeContext('first manager'));
       if (first !== null && 'link' in first)

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { setUpSite } from '../set-up/set-up-site.ts';
 import type { Config } from '../config.ts';
-import type { Context } from '#platform/context';
+import { makeProcessors, type PaymentContext } from '#payments';
 import type { MovableClock } from '#platform/clock';
 import { movableClock } from '#platform/clock';
 import { type Database, inTransaction } from '#platform/db/database';
@@ -52,7 +52,7 @@ export async function seedDemo({
     email: config.site_email,
     default_timezone: 'America/Los_Angeles',
   });
-  const ctx: Context = {
+  const ctx: PaymentContext = {
     actor: { kind: 'job', name: 'demo' },
     db,
     clock: past,
@@ -62,6 +62,7 @@ export async function seedDemo({
     throttle: makeThrottle(() => performance.now()),
     lang: 'en',
     peer: null,
+    processors: makeProcessors(config.processor, { db, clock: past }),
   };
   const people = await seedPeople(ctx);
   if (!bare) {

@@ -1,5 +1,5 @@
 import type { MovableClock } from '#platform/clock';
-import type { Context } from '#platform/context';
+import type { PaymentContext } from '#payments';
 import { inTransaction } from '#platform/db/database';
 import { createOrganization, type Profile } from '#profiles';
 import { type DemoCustomer, customers, plans } from './dataset.ts';
@@ -16,7 +16,7 @@ interface Purchase {
  * Lives through the months: customers join, pay again while they stay, and some leave. Everything in the order in which
  * it happened.
  */
-export async function seedHistory(ctx: Context, clock: MovableClock, people: People, now: Date): Promise<void> {
+export async function seedHistory(ctx: PaymentContext, clock: MovableClock, people: People, now: Date): Promise<void> {
   const donny = as(ctx, people.users.get('donny'));
   const purchases: Purchase[] = [];
   for (const [index, customer] of customers.entries()) {

@@ -50,7 +50,7 @@ export async function seedPeople(ctx: Context): Promise<People> {
 }
 
 /** The same context with a person acting in it. */
-export function as(ctx: Context, user: User | undefined): Context {
+export function as<C extends Context>(ctx: C, user: User | undefined): C {
   if (!user) throw new Error('there is no such person in the demo');
   return {
     ...ctx,

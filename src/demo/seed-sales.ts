@@ -3,7 +3,7 @@ import { createCoupon, createPlan, findPlanBySlug } from '#catalog';
 import { accounts, moveAmount, postEvent } from '#ledger';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
-import { callProcessor, recordCharge, reserveAttempt } from '#payments';
+import { callProcessor, isAccepted, type PaymentContext, recordCharge, reserveAttempt } from '#payments';
 import { findSubscription, subscriptionSubject } from '#subscriptions';
 import { coupons, documentedCharge, plans } from './dataset.ts';
 import { monthsBefore } from './months-before.ts';
@@ -40,7 +40,7 @@ export async function seedCatalog(ctx: Context, { broker, users }: People): Prom
 
 /** Buys a plan for a profile with the cart of a person, by a card that is accepted. */
 export async function buy(
-  ctx: Context,
+  ctx: PaymentContext,
   purchase: { profile_id: People['broker']['id']; plan: string; option: number },
 ): Promise<void> {
   if (ctx.actor.kind !== 'user') throw new Error('somebody must buy');
@@ -50,7 +50,7 @@ export async function buy(
 }
 
 /** Xia: subscribed to two plans, one more that ended, and the payment that the documentation shows. */
-export function buyForXia(ctx: Context, people: People, now: Date): { at: Date; run(): Promise<void> }[] {
+export function buyForXia(ctx: PaymentContext, people: People, now: Date): { at: Date; run(): Promise<void> }[] {
   const xia = as(ctx, people.users.get('xia'));
   const profile = people.profiles.get('xia');
   if (!profile) throw new Error('xia has no profile');
@@ -72,7 +72,7 @@ function hoursBefore(instant: Date, hours: number): Date {
 }
 
 /** A payment of two lines whose key and amounts are those of the documentation. */
-async function payDocumentedCharge(xia: Context, people: People): Promise<void> {
+async function payDocumentedCharge(xia: PaymentContext, people: People): Promise<void> {
   const at = xia.clock.now();
   const profile = people.profiles.get('xia');
   const plan = await findPlanBySlug(xia.db, 'open-space');
@@ -83,6 +83,7 @@ async function payDocumentedCharge(xia: Context, people: People): Promise<void> 
   const amount = documentedCharge.lines.reduce((sum, line) => sum + line, 0);
   const attempt = await inTransaction(xia.db, (tx) =>
     reserveAttempt(tx, {
+      processors: xia.processors,
       profile_id: profile.id,
       created_by: user_id,
       amount,
@@ -94,7 +95,7 @@ async function payDocumentedCharge(xia: Context, people: People): Promise<void> 
     }),
   );
   const answer = await callProcessor(xia, attempt);
-  if (answer.outcome !== 'accepted') throw new Error(`the demo's payment was ${answer.outcome}`);
+  if (!isAccepted(answer)) throw new Error(`the demo's payment was ${answer.outcome}`);
   await inTransaction(xia.db, async (tx) => {
     const entries = await postEvent(tx, {
       key: `demo:${documentedCharge.key}`,

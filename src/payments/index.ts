@@ -1,4 +1,5 @@
 export {
+  actionProblem,
   BrowserKeysSchema,
   browserKeys,
   limitDeclines,
@@ -9,6 +10,8 @@ export {
   savedCard,
 } from './cards/index.ts';
 export {
+  abandonAttempt,
+  awaitAction,
   callProcessor,
   ChargeSchema,
   findOutcome,
@@ -21,9 +24,19 @@ export {
   refreshCharge,
   reserveAttempt,
 } from './charges/index.ts';
-export { paymentsJobs } from './jobs.ts';
 export { declinedProblem, paymentsProblems } from './problems.ts';
-export type { AcceptedAnswer, DeclinedAnswer, Evidence, Processor, ProcessorAnswer } from './processors/index.ts';
+export {
+  type AcceptedOutcome,
+  type ActionRequiredOutcome,
+  type ChargeOutcome,
+  DEFAULT_PROCESSOR,
+  isAccepted,
+  makeProcessors,
+  movesMoney,
+  type PaymentContext,
+  processorNames,
+  type Processors,
+} from './processors/index.ts';
 export {
   type Attempt,
   type Charge,
@@ -42,5 +55,5 @@ export {
   lockChargesOf,
   unresolvedChargeOf,
 } from './records/index.ts';
-export { paymentsDevRoutes, paymentsRoutes } from './routes.ts';
+export { makePayments } from './payments.ts';
 export { cardUpdated, chargeUpdated } from './events.ts';

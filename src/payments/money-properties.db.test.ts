@@ -16,7 +16,7 @@ import { makeParty, makeSubject, orderEntry } from '../../test/support/factories
 import { bookDispute, revertDispute } from './disputes/book-dispute.ts';
 import type { Charge } from './records/charge.ts';
 import { findChargeItems, moveCharge } from './records/charge-store.ts';
-import type { AcceptedAnswer, Funds } from './processors/processor.ts';
+import type { AcceptedOutcome, Funds } from './processors/processor.ts';
 import { recordCharge } from './charges/record-charge.ts';
 import { refundedByItem } from './records/refund-store.ts';
 import { reserveAttempt } from './charges/reserve-attempt.ts';
@@ -101,6 +101,7 @@ async function sell({ unit: [unit, funds_unit], lines, fee_bps, rate_percent }: 
       ),
     });
     const attempt = await reserveAttempt(tx, {
+      processors: ctx.processors,
       profile_id: payer,
       created_by: null,
       amount,
@@ -110,8 +111,8 @@ async function sell({ unit: [unit, funds_unit], lines, fee_bps, rate_percent }: 
       remember_card: false,
       at,
     });
-    const answer: AcceptedAnswer = {
-      outcome: 'accepted',
+    const answer: AcceptedOutcome = {
+      outcome: 'succeeded',
       processor_key: `ch_${randomKey40()}`,
       evidence: { state: 'done', funds },
       card: { brand: 'visa', last4: '4242', exp_date: '2030-01-01', card_name: 'Joe Test' },
@@ -167,10 +168,10 @@ async function perform(
   const num = index % items.length;
   const step = chargeStep(charge.unit);
   const wanted = Math.max(step, Math.floor(((items[num]?.amount ?? 0) * share) / 100 / step) * step);
-  const terms = { returns_fee, may_overdraw: true, created_by: null, at };
+  const options = { terms: { returns_fee, may_overdraw: true }, created_by: null, at };
   try {
     const refund = await inTransaction(ctx.db, (tx) =>
-      reserveRefund(tx, charge.id, [kind === 'refund_rest' ? { num } : { num, refunded_amount: wanted }], terms),
+      reserveRefund(tx, charge.id, [kind === 'refund_rest' ? { num } : { num, refunded_amount: wanted }], options),
     );
     const answer =
       kind === 'refused' ? { outcome: 'refused' as const, detail: 'No.' } : { outcome: 'refunded' as const };

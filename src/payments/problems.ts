@@ -1,5 +1,5 @@
 import { defineProblems, type Problem } from '#kernel/problem';
-import type { DeclinedAnswer } from './processors/index.ts';
+import type { DeclinedOutcome } from './processors/index.ts';
 
 export const paymentsProblems = defineProblems({
   card_declined: {
@@ -7,10 +7,16 @@ export const paymentsProblems = defineProblems({
     title: 'The card was declined.',
     help: 'Check the number, the expiry date and the security code, or use another card.',
   },
+  action_required: {
+    status: 402,
+    title: 'Your bank asks you to confirm the payment.',
+    help: 'Confirm the payment with your bank, then try again. You were not charged so far.',
+  },
   payment_method_absent: {
     status: 400,
     title: "The profile doesn't have a payment method on file, and no payment token was passed.",
   },
+  charge_unit_refused: { status: 400, title: 'The payment processor does not charge cards in this currency.' },
   charge_too_small: { status: 400, title: 'The amount is too small to be charged to a card.' },
   charge_too_large: { status: 400, title: 'The amount is too large to be charged to a card.' },
   charge_not_whole: {
@@ -33,7 +39,7 @@ export const paymentsProblems = defineProblems({
   refund_refused: { status: 400, title: 'The payment processor refused the refund.' },
 });
 
-/** The problem that a declined card is to whoever pays with it; `decline_code` is the processor's word for why. */
-export function declinedProblem(answer: DeclinedAnswer): Problem {
-  return paymentsProblems.card_declined({ detail: answer.detail, members: { decline_code: answer.code } });
+/** Builds the problem of a declined card; `decline_code` is the code of the processor. */
+export function declinedProblem({ code, detail }: Pick<DeclinedOutcome, 'code' | 'detail'>): Problem {
+  return paymentsProblems.card_declined({ detail, members: { decline_code: code } });
 }

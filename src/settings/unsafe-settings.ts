@@ -1,3 +1,4 @@
+import { movesMoney } from '#payments';
 import { isIP } from 'node:net';
 import { ConfigError, type Config } from '../config.ts';
 import { overrideSettings } from './override-settings.ts';
@@ -48,7 +49,7 @@ export function findUnsafeSettings(config: Config): UnsafeSetting[] {
 type Add = (setting: string, reason: string, override: Override | null) => void;
 
 function addProduction(config: Config, add: Add): void {
-  if (config.processor === 'test')
+  if (!movesMoney(config.processor))
     add('PROCESSOR', 'the test processor accepts made-up cards and moves no money.', 'allow_test_processor');
   if (config.base_url === null)
     add(

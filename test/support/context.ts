@@ -1,12 +1,13 @@
+import { DEFAULT_PROCESSOR, makeProcessors, type PaymentContext } from '#payments';
 import { pino } from 'pino';
 import { movableClock, type MovableClock } from '../../src/platform/clock.ts';
-import type { Actor, Context } from '../../src/platform/context.ts';
+import type { Actor } from '../../src/platform/context.ts';
 import type { Db } from '../../src/platform/db/database.ts';
 import type { UserId } from '../../src/platform/db/db-schema.ts';
 import { makeThrottle } from '../../src/platform/security/throttle.ts';
 import { seedSite } from './seed.ts';
 
-export type TestContext = Context & { clock: MovableClock };
+export type TestContext = PaymentContext & { clock: MovableClock };
 
 /** An ordinary instant: no month end, no leap day, no change to or from summer time. */
 export const ordinaryDay = new Date('2026-03-10T15:00:00.000Z');
@@ -24,6 +25,7 @@ export async function testContext(db: Db, given: { actor?: Actor; now?: Date } =
     lang: 'en',
     throttle: makeThrottle(() => performance.now(), 10_000),
     peer: { ip: '192.0.2.1', user_agent: 'test' },
+    processors: makeProcessors(DEFAULT_PROCESSOR, { db, clock }),
   };
 }
 

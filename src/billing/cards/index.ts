@@ -1,3 +1,2 @@
-export { readCardForm } from './card-form.ts';
 export { cardPages } from './pages.ts';
 export { viewCard } from './view-card.ts';

@@ -2,15 +2,15 @@ import { Type } from 'typebox';
 import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
-import { removeCard, saveCard, savedCard } from '#payments';
+import { type Processors, removeCard, saveCard, savedCard } from '#payments';
 import { getPayer, loadPayerSummary } from '../payer.ts';
-import { readCardForm } from './card-form.ts';
 import { viewCard } from './view-card.ts';
 
 const params = Type.Object({ profile: Type.String() });
 
 /** Page of the card on file. */
-export function cardPages(app: App): void {
+export function cardPages(app: App, processors: Processors): void {
+  const { form_fields } = processors.chosen.pageParts();
   const url = '/billing/:profile/card/';
   const options = { config: { access: { kind: 'direct' }, page: true }, schema: { hide: true, params } } as const;
   app.get(url, options, async (request, reply) => {
@@ -19,7 +19,7 @@ export function cardPages(app: App): void {
     return reply.page('saas/billing/card.html', {
       profile: await loadPayerSummary(request.ctx.db, payer),
       card: card ? viewCard(card) : null,
-      test_cards: true,
+      test_cards: form_fields.length > 0,
     });
   });
   app.post(url, options, async (request, reply) => {
@@ -30,7 +30,8 @@ export function cardPages(app: App): void {
         await removeCard(ctx, payer.id);
         reply.flash('success', 'The card was removed.');
       } else {
-        await saveCard(ctx, payer.id, readCardForm(body, ctx.clock.now()));
+        const token = processors.chosen.readCardForm(body, ctx.clock.now());
+        await saveCard({ ...ctx, processors }, payer.id, token);
         reply.flash('success', 'The card was saved.');
       }
       return await reply.redirect(paths.card(payer.slug), 303);
@@ -40,7 +41,7 @@ export function cardPages(app: App): void {
       const data = {
         profile: await loadPayerSummary(request.ctx.db, payer),
         card: card ? viewCard(card) : null,
-        test_cards: true,
+        test_cards: form_fields.length > 0,
       };
       return reply.page(
         'saas/billing/card.html',

@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
-import type { ProfileId } from '#platform/db/db-schema';
-import type { Context } from '#platform/context';
+import type { Problem } from '#kernel/problem';
+import type { OrderId, ProfileId } from '#platform/db/db-schema';
 import {
+  actionProblem,
   type Attempt,
+  awaitAction,
   callProcessor,
   type Charge,
+  type ChargeOutcome,
   declinedProblem,
   findAttemptByKey,
   findChargeOfAttempt,
+  findOutcome,
   limitDeclines,
+  type PaymentContext,
 } from '#payments';
-import type { CartOwner } from '../records/index.ts';
+import { type CartOwner, findOrderOfAttempt } from '../records/index.ts';
 import { mergeVisitorCart } from '../cart/index.ts';
 import { billingProblems } from '../problems.ts';
 import { type CheckoutInput, reserveOrder } from './reserve-order.ts';
@@ -23,11 +28,12 @@ import { refuseOrder, settleOrder } from '../orders/index.ts';
  * The job `finish_orders` finishes what a crash left in between. A retry with the same `key` returns the outcome of the
  * first attempt.
  * Answers the charge, or null when nothing was to be paid.
- * @throws what reserveOrder throws; card_declined (400); too_many_requests (429); payment_unknown (503) when the processor did not answer
+ * @throws the problems of reserveOrder; card_declined (400); action_required (402) when the buyer must confirm;
+ *   too_many_requests (429); payment_unknown (503) when the processor did not respond
  * @see docs/spec/billing.md 4.5, docs/decisions/0005-checkout-in-three-verbs.md
  */
 export async function checkOut(
-  ctx: Context,
+  ctx: PaymentContext,
   payer_id: ProfileId,
   owner: CartOwner,
   input: CheckoutInput,
@@ -35,31 +41,66 @@ export async function checkOut(
   return limitDeclines(ctx, () => buy(ctx, payer_id, owner, input));
 }
 
-async function buy(ctx: Context, payer_id: ProfileId, owner: CartOwner, input: CheckoutInput): Promise<Charge | null> {
+async function buy(
+  ctx: PaymentContext,
+  payer_id: ProfileId,
+  owner: CartOwner,
+  input: CheckoutInput,
+): Promise<Charge | null> {
   const earlier = input.key ? await findAttemptByKey(ctx.db, input.key) : undefined;
   if (earlier && earlier.state !== 'failed') return resume(ctx, earlier);
   await mergeVisitorCart(ctx);
   const { order, attempt } = await reserveOrder(ctx, payer_id, owner, earlier ? { ...input, key: null } : input);
   if (attempt === null) return null;
-  const answer = await callProcessor(ctx, attempt).catch((error: unknown) => {
-    // The outcome is unknown: the order stays reserved, and the job asks again under the same key.
-    throw billingProblems.payment_unknown({ retry_after_s: 60, cause: error });
+  const outcome = await callProcessor(ctx, attempt).catch((error: unknown) => {
+    throw paymentUnknown(error);
   });
-  if (answer.outcome === 'declined') {
-    await refuseOrder(ctx, order.id, attempt, { state: 'declined', code: answer.code, detail: answer.detail });
-    throw declinedProblem(answer);
+  return applyOutcome(ctx, order.id, attempt, outcome);
+}
+
+/** The outcome is unknown: the order stays reserved, and the job `finish_orders` looks it up under the same key. */
+function paymentUnknown(cause: unknown): Problem {
+  return billingProblems.payment_unknown({ retry_after_s: 60, cause });
+}
+
+/** Settles the order of an attempt, refuses it, or leaves it reserved while the buyer confirms the payment. */
+async function applyOutcome(
+  ctx: PaymentContext,
+  order_id: OrderId,
+  attempt: Attempt,
+  outcome: ChargeOutcome,
+): Promise<Charge> {
+  if (outcome.outcome === 'action_required') {
+    await awaitAction(ctx, attempt, outcome);
+    throw actionProblem(ctx.processors.named(attempt.processor), outcome);
   }
-  const charge = (await settleOrder(ctx, order.id, attempt, answer)) ?? (await findChargeOfAttempt(ctx.db, attempt.id));
+  if (outcome.outcome === 'declined') {
+    await refuseOrder(ctx, order_id, attempt, { state: 'declined', code: outcome.code, detail: outcome.detail });
+    throw declinedProblem(outcome);
+  }
+  const charge =
+    (await settleOrder(ctx, order_id, attempt, outcome)) ?? (await findChargeOfAttempt(ctx.db, attempt.id));
   assert(charge, 'money that was taken is on record');
   return charge;
 }
 
-/** Tells what came of an attempt that was made with the same key and whose request was cut off. */
-async function resume(ctx: Context, { id, state, decline_code, detail }: Attempt): Promise<Charge> {
+/** Returns the outcome of the attempt that an earlier request made with the same key. */
+async function resume(ctx: PaymentContext, attempt: Attempt): Promise<Charge> {
+  const { id, state, decline_code, detail } = attempt;
   if (state === 'reserved') throw billingProblems.checkout_in_flight({ retry_after_s: 60 });
-  if (state === 'declined')
-    throw declinedProblem({ outcome: 'declined', code: decline_code ?? '', detail: detail ?? '' });
+  if (state === 'awaiting_action') return resumeAction(ctx, attempt);
+  if (state === 'declined') throw declinedProblem({ code: decline_code ?? '', detail: detail ?? '' });
   const charge = await findChargeOfAttempt(ctx.db, id);
   assert(charge, 'a settled attempt has a charge');
   return charge;
+}
+
+async function resumeAction(ctx: PaymentContext, attempt: Attempt): Promise<Charge> {
+  const order = await findOrderOfAttempt(ctx.db, attempt.id);
+  assert(order, 'an attempt of a checkout has an order');
+  const outcome = await findOutcome(ctx, attempt).catch((error: unknown) => {
+    throw paymentUnknown(error);
+  });
+  if (outcome === null) throw billingProblems.checkout_in_flight({ retry_after_s: 60 });
+  return applyOutcome(ctx, order.id, attempt, outcome);
 }

@@ -3,9 +3,9 @@ import { Type } from 'typebox';
 import type { App } from '#platform/http/app';
 import { checkedField, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
-import { savedCard } from '#payments';
+import { type Processors, savedCard } from '#payments';
 import type { Profile } from '#profiles';
-import { readCardForm, viewCard } from '../cards/index.ts';
+import { viewCard } from '../cards/index.ts';
 import { type CartOwner, type Invoicable, findShownLines } from '../records/index.ts';
 import { checkOut } from './check-out.ts';
 import { balancesOn, loadBalances, loadInvoicables, showBalance, showCart, viewInvoicables } from '../quotes/index.ts';
@@ -18,12 +18,13 @@ import type { CheckoutInput } from './reserve-order.ts';
 const ProfileParams = Type.Object({ profile: Type.String() });
 
 /** Paying: what the cart holds, or what is due; and the receipt of it. */
-export function checkoutPages(app: App): void {
-  checkoutPage(app);
-  balancePage(app);
+export function checkoutPages(app: App, processors: Processors): void {
+  checkoutPage(app, processors);
+  balancePage(app, processors);
 }
 
-function checkoutPage(app: App): void {
+function checkoutPage(app: App, processors: Processors): void {
+  const page = { template: 'saas/billing/checkout.html', processors };
   const url = '/billing/:profile/checkout/';
   const options = {
     config: { access: { kind: 'direct' }, page: true },
@@ -36,14 +37,14 @@ function checkoutPage(app: App): void {
     const invoicables = await showCart(ctx, payer, owner);
     if (invoicables.some((each) => each.options.length > 0))
       return reply.redirect(withQuery(request, paths.cartPeriods(payer.slug)), 303);
-    return showOrder(request, reply, 'saas/billing/checkout.html', payer, invoicables);
+    return showOrder(request, reply, page, payer, invoicables);
   });
   app.post(url, options, async (request, reply) => {
     const { ctx } = request;
     const { payer, owner } = await getPayer(request);
     const action = textField(request.body, 'action', 20);
-    if (action === 'redeem' || action === 'unredeem') return changeCode(request, reply, payer, owner, action);
-    return pay(request, reply, 'saas/billing/checkout.html', {
+    if (action === 'redeem' || action === 'unredeem') return changeCode(request, reply, page, { payer, owner, action });
+    return pay(request, reply, page, {
       peek: async () => {
         const honored = await findShownLines(ctx.db, owner, 'cart');
         return loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now(), honored });
@@ -61,24 +62,22 @@ function checkoutPage(app: App): void {
 async function changeCode(
   request: FastifyRequest,
   reply: FastifyReply,
-  payer: Profile,
-  owner: CartOwner,
-  action: 'redeem' | 'unredeem',
+  page: OrderPage,
+  { payer, owner, action }: { payer: Profile; owner: CartOwner; action: 'redeem' | 'unredeem' },
 ): Promise<FastifyReply> {
   const { ctx } = request;
-  const template = 'saas/billing/checkout.html';
   try {
     if (action === 'redeem') await redeemCode(ctx, owner, textField(request.body, 'code', 200));
     else await removeCoupon(ctx, owner, readCode(request));
   } catch (error) {
     const problem = placeAtCodeField(problemToForm(error));
     const form = { ...keptFields(request), code: textField(request.body, 'code', 200) };
-    return showOrder(request, reply, template, payer, await showCart(ctx, payer, owner), { ...problem, form });
+    return showOrder(request, reply, page, payer, await showCart(ctx, payer, owner), { ...problem, form });
   }
   const invoicables = await showCart(ctx, payer, owner);
   if (invoicables.some((each) => each.options.length > 0))
     return reply.redirect(withQuery(request, paths.cartPeriods(payer.slug)), 303);
-  return showOrder(request, reply, template, payer, invoicables, { form: keptFields(request) });
+  return showOrder(request, reply, page, payer, invoicables, { form: keptFields(request) });
 }
 
 /** What is shown again of a payment form that was refused: nothing of the card but the name on it. */
@@ -90,7 +89,7 @@ function keptFields({ body }: FastifyRequest): Record<string, unknown> {
   };
 }
 
-function balancePage(app: App): void {
+function balancePage(app: App, processors: Processors): void {
   const options = {
     config: { access: { kind: 'direct' }, page: true },
     schema: {
@@ -99,24 +98,30 @@ function balancePage(app: App): void {
       params: Type.Object({ profile: Type.String(), plan: Type.Optional(Type.String()) }),
     },
   } as const;
-  const template = 'saas/billing/balance.html';
+  const page = { template: 'saas/billing/balance.html', processors };
   for (const url of ['/billing/:profile/balance/', '/billing/:profile/balance/:plan/']) {
     app.get(url, options, async (request, reply) => {
       const { payer, owner } = await getPayer(request);
       const due = await showBalance(request.ctx, payer, owner, request.params.plan ?? null);
-      return showOrder(request, reply, template, payer, due);
+      return showOrder(request, reply, page, payer, due);
     });
     app.post(url, options, async (request, reply) => {
       const { payer, owner } = await getPayer(request);
       const plan = request.params.plan ?? null;
       const { ctx } = request;
-      return pay(request, reply, template, {
+      return pay(request, reply, page, {
         peek: async () => balancesOn(plan, await loadBalances(ctx.db, payer, ctx.clock.now())),
         show: () => showBalance(ctx, payer, owner, plan),
         scope: { balance_only: true, balance_plan: plan },
       });
     });
   }
+}
+
+/** A page with the payment form. */
+interface OrderPage {
+  template: string;
+  processors: Processors;
 }
 
 interface Payable {
@@ -130,7 +135,7 @@ interface Payable {
 async function pay(
   request: FastifyRequest,
   reply: FastifyReply,
-  template: string,
+  page: OrderPage,
   { peek, show, scope }: Payable,
 ): Promise<FastifyReply> {
   const { ctx, body } = request;
@@ -138,8 +143,9 @@ async function pay(
   try {
     const free = (await peek()).every((each) => each.lines.every((line) => line.amount === 0));
     const onFile = textField(body, 'use_card', 20) === 'on_file';
-    const token = free || onFile ? null : readCardForm(body, ctx.clock.now());
-    const charge = await checkOut(ctx, payer.id, owner, {
+    const { processors } = page;
+    const token = free || onFile ? null : processors.chosen.readCardForm(body, ctx.clock.now());
+    const charge = await checkOut({ ...ctx, processors }, payer.id, owner, {
       choices: undefined,
       token,
       remember_card: checkedField(body, 'remember_card'),
@@ -156,14 +162,14 @@ async function pay(
   } catch (error) {
     const problem = problemToForm(error);
     const invoicables = await show(problem.code !== billingProblems.cart_changed.code);
-    return showOrder(request, reply, template, payer, invoicables, { ...problem, form: keptFields(request) });
+    return showOrder(request, reply, page, payer, invoicables, { ...problem, form: keptFields(request) });
   }
 }
 
 async function showOrder(
   request: FastifyRequest,
   reply: FastifyReply,
-  template: string,
+  { template, processors }: OrderPage,
   payer: Profile,
   invoicables: readonly Invoicable[],
   extra: { status?: number } & Record<string, unknown> = {},
@@ -176,7 +182,7 @@ async function showOrder(
       ...viewInvoicables(invoicables),
       due_apart: dueApart(payer, invoicables),
       card: card ? viewCard(card) : null,
-      test_cards: true,
+      test_cards: processors.chosen.pageParts().form_fields.length > 0,
       ...extra,
     },
     extra.status ?? 200,

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { countRedemption, lockCoupons } from '#catalog';
 import { actorId } from '#platform/actor-id';
-import type { Context } from '#platform/context';
 import type { CouponId } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
 import { inTransaction, isUniqueViolation, type Tx } from '#platform/db/database';
-import { type Attempt, isAnyUnresolved, reserveAttempt, unresolvedChargeOf } from '#payments';
+import { type Attempt, isAnyUnresolved, type PaymentContext, reserveAttempt, unresolvedChargeOf } from '#payments';
 import { lockProfile, type Profile } from '#profiles';
 import { lockSubscriptions } from '#subscriptions';
 import {
@@ -68,7 +67,7 @@ export interface Reservation {
  * @see docs/decisions/0005-checkout-in-three-verbs.md
  */
 export async function reserveOrder(
-  ctx: Context,
+  ctx: PaymentContext,
   payer_id: Profile['id'],
   owner: CartOwner,
   input: CheckoutInput,
@@ -138,7 +137,7 @@ interface Placing {
 }
 
 async function placeOrder(
-  ctx: Context,
+  ctx: PaymentContext,
   tx: Tx,
   { payer, owner, invoicables, input, at }: Placing,
 ): Promise<Reservation> {
@@ -154,6 +153,7 @@ async function placeOrder(
     total.amount === 0
       ? null
       : await reserveAttempt(tx, {
+          processors: ctx.processors,
           profile_id: payer.id,
           created_by,
           ...total,

@@ -1,12 +1,18 @@
 import { Type } from 'typebox';
 import { getPayer } from '../payer.ts';
-import type { Context } from '#platform/context';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { Problem } from '#kernel/problem';
 import type { CartOwner, Invoicable } from '../records/index.ts';
 import { fillAddress, type Profile } from '#profiles';
-import { browserKeys, ChargeSchema, paymentsProblems, presentCharge } from '#payments';
+import {
+  browserKeys,
+  ChargeSchema,
+  type PaymentContext,
+  paymentsProblems,
+  presentCharge,
+  type Processors,
+} from '#payments';
 import { intentKey } from '#platform/http/guards/idempotency';
 import { paths } from '#platform/http/paths';
 import { checkOut } from './check-out.ts';
@@ -27,12 +33,14 @@ const problems = [
   billingProblems.payment_unknown,
   paymentsProblems.card_declined,
   paymentsProblems.charge_too_small,
+  paymentsProblems.action_required,
+  paymentsProblems.charge_unit_refused,
   paymentsProblems.charge_too_large,
   paymentsProblems.payment_method_absent,
 ];
 
 /** Looking at what is to be paid, and paying it. */
-export function checkoutRoutes(app: App): void {
+export function checkoutRoutes(app: App, processors: Processors): void {
   const params = Type.Object({ profile: Type.String() });
   app.get(
     '/api/billing/:profile/checkout',
@@ -52,7 +60,7 @@ export function checkoutRoutes(app: App): void {
       await mergeVisitorCart(ctx);
       const { payer, owner } = await getPayer(request);
       const sellers = sellersSeenBy(request.subject);
-      return presentOrder(ctx, payer, await showCart(ctx, payer, owner, { sellers }));
+      return presentOrder({ ...ctx, processors }, payer, await showCart(ctx, payer, owner, { sellers }));
     },
   );
 
@@ -74,14 +82,14 @@ export function checkoutRoutes(app: App): void {
       const { ctx, body } = request;
       const { payer, owner } = await getPayer(request);
       await fillAddress(ctx, payer.id, body);
-      const charge = await checkOutOrNothing(ctx, payer.id, owner, {
+      const charge = await checkOutOrNothing({ ...ctx, processors }, payer.id, owner, {
         choices: body.items,
         token: body.processor_token ?? null,
         remember_card: body.remember_card ?? false,
         cart_version: body.cart_version ?? null,
         key: intentKey(request, 'charge'),
       }).catch(async (error: unknown) => {
-        throw await withNewLines(ctx, payer, owner, error);
+        throw await withNewLines({ ...ctx, processors }, payer, owner, error);
       });
       if (charge === null) return reply.status(200).send({});
       reply.status(201).header('location', paths.receipt(payer.slug, charge.processor_key));
@@ -90,13 +98,19 @@ export function checkoutRoutes(app: App): void {
   );
 }
 
-function presentOrder(ctx: Context, payer: Profile, invoicables: readonly Invoicable[]) {
+function presentOrder(ctx: PaymentContext, payer: Profile, invoicables: readonly Invoicable[]) {
   const at = ctx.clock.now();
-  return presentCheckout(ctx.db, { payer, invoicables, processor: browserKeys(ctx), origin: ctx.origin, at });
+  return presentCheckout(ctx.db, {
+    payer,
+    invoicables,
+    processor: browserKeys(ctx.processors.chosen),
+    origin: ctx.origin,
+    at,
+  });
 }
 
 /** Adds the lines as they are now to a refusal because of a change. The last response that the buyer was shown stays on record. */
-async function withNewLines(ctx: Context, payer: Profile, owner: CartOwner, error: unknown): Promise<unknown> {
+async function withNewLines(ctx: PaymentContext, payer: Profile, owner: CartOwner, error: unknown): Promise<unknown> {
   if (!(error instanceof Problem) || error.code !== billingProblems.cart_changed.code) return error;
   const invoicables = await loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now() });
   const { cart_version, results } = await presentOrder(ctx, payer, invoicables);

@@ -12,7 +12,7 @@ import {
 import { emit } from '#platform/jobs/events';
 import type { LedgerEntryId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
-import { type AcceptedAnswer, type Attempt, type Charge, recordCharge } from '#payments';
+import { type AcceptedOutcome, type Attempt, type Charge, recordCharge } from '#payments';
 import { findManagerIds } from '#profiles';
 import { addRolloverQuota, openOrExtend, subscriptionSubject } from '#subscriptions';
 import {
@@ -54,7 +54,7 @@ export async function bookOrder(
   tx: Tx,
   order: Order,
   lines: readonly OrderLine[],
-  payment: { attempt: Attempt; answer: AcceptedAnswer } | null,
+  payment: { attempt: Attempt; answer: AcceptedOutcome } | null,
   at: Date,
 ): Promise<Charge | null> {
   const plans = await findPlansByIds(

@@ -1,6 +1,14 @@
-import type { Context } from '#platform/context';
 import type { OrderId } from '#platform/db/db-schema';
-import { type Attempt, findAttempt, findOutcome } from '#payments';
+import {
+  abandonAttempt,
+  type Attempt,
+  awaitAction,
+  type ChargeOutcome,
+  findAttempt,
+  findOutcome,
+  isAccepted,
+  type PaymentContext,
+} from '#payments';
 import { type Order, findGivenUpOrders, findOrder, findStaleOrders } from '../records/index.ts';
 import { refuseOrder, settleOrder } from './settle-order.ts';
 
@@ -15,7 +23,7 @@ const BATCH = 50;
 export type Finish = 'closed' | 'settled' | 'refused' | 'waiting';
 
 /** Finishes one order that a crash or a lost answer left open: asks the processor what became of the intent, and acts on that. */
-export async function finishOrder(ctx: Context, order_id: OrderId): Promise<Finish> {
+export async function finishOrder(ctx: PaymentContext, order_id: OrderId): Promise<Finish> {
   const order = await findOrder(ctx.db, order_id);
   if (order?.state === 'given_up') return lookAgain(ctx, order);
   return order?.state === 'reserved' ? finishReserved(ctx, order) : 'closed';
@@ -25,7 +33,7 @@ export async function finishOrder(ctx: Context, order_id: OrderId): Promise<Fini
  * Finishes every order left open for long enough, in batches until none is left; returns how many were closed.
  * An order that fails is logged and does not delay the others.
  */
-export async function finishOrders(ctx: Context): Promise<number> {
+export async function finishOrders(ctx: PaymentContext): Promise<number> {
   const now_ms = ctx.clock.now().getTime();
   const abandoned = new Date(now_ms - ABANDONED_AFTER_MS);
   const given_up = new Date(now_ms - LOOKED_AT_MS);
@@ -34,7 +42,7 @@ export async function finishOrders(ctx: Context): Promise<number> {
   return reserved_count + paid_count;
 }
 
-async function finishAll(ctx: Context, findBatch: (after: OrderId) => Promise<Order[]>): Promise<number> {
+async function finishAll(ctx: PaymentContext, findBatch: (after: OrderId) => Promise<Order[]>): Promise<number> {
   let finished_count = 0;
   let after = 0 as OrderId; // ids start at 1
   for (;;) {
@@ -52,7 +60,7 @@ async function finishAll(ctx: Context, findBatch: (after: OrderId) => Promise<Or
   }
 }
 
-async function finishReserved(ctx: Context, order: Order): Promise<Finish> {
+async function finishReserved(ctx: PaymentContext, order: Order): Promise<Finish> {
   const age_ms = ctx.clock.now().getTime() - order.created_at.getTime();
   if (age_ms < ABANDONED_AFTER_MS) return 'waiting';
   const attempt = await getAttempt(ctx, order);
@@ -66,24 +74,34 @@ async function finishReserved(ctx: Context, order: Order): Promise<Finish> {
     });
     return 'refused';
   }
-  if (answer.outcome === 'declined') {
-    await refuseOrder(ctx, order.id, attempt, { state: 'declined', code: answer.code, detail: answer.detail });
+  if (answer.outcome !== 'action_required') return closeWith(ctx, order, attempt, answer);
+  const expires_at = await awaitAction(ctx, attempt, answer);
+  if (ctx.clock.now() < expires_at) return 'waiting';
+  return closeWith(ctx, order, attempt, await abandonAttempt(ctx, attempt));
+}
+
+async function closeWith(ctx: PaymentContext, order: Order, attempt: Attempt, outcome: ChargeOutcome): Promise<Finish> {
+  if (outcome.outcome === 'action_required') return 'waiting';
+  if (outcome.outcome === 'declined') {
+    await refuseOrder(ctx, order.id, attempt, { state: 'declined', code: outcome.code, detail: outcome.detail });
     return 'refused';
   }
-  await settleOrder(ctx, order.id, attempt, answer);
+  await settleOrder(ctx, order.id, attempt, outcome);
   return 'settled';
 }
 
-/** A request that slept through all of this may have reached the processor since: then its money settles the order. */
-async function lookAgain(ctx: Context, order: Order): Promise<Finish> {
+/** A late request may have reached the processor since the order was given up: its money then settles the order. */
+async function lookAgain(ctx: PaymentContext, order: Order): Promise<Finish> {
   const attempt = await getAttempt(ctx, order);
-  const answer = await findOutcome(ctx, attempt);
-  if (answer?.outcome !== 'accepted') return 'closed';
+  const found = await findOutcome(ctx, attempt);
+  // The buyer must not pay an order that was given up.
+  const outcome = found?.outcome === 'action_required' ? await abandonAttempt(ctx, attempt) : found;
+  if (!isAccepted(outcome)) return 'closed';
   ctx.log.warn({ order_id: order.id }, 'an order that had been given up was paid for');
-  return (await settleOrder(ctx, order.id, attempt, answer)) === null ? 'closed' : 'settled';
+  return (await settleOrder(ctx, order.id, attempt, outcome)) === null ? 'closed' : 'settled';
 }
 
-async function getAttempt(ctx: Context, order: Order): Promise<Attempt> {
+async function getAttempt(ctx: PaymentContext, order: Order): Promise<Attempt> {
   const attempt = order.charge_attempt_id === null ? undefined : await findAttempt(ctx.db, order.charge_attempt_id);
   if (!attempt) throw new Error(`order ${order.id} was reserved without an intent to charge`);
   return attempt;

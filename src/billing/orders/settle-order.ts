@@ -2,7 +2,7 @@ import { countRedemption, returnRedemption } from '#catalog';
 import type { Context } from '#platform/context';
 import type { CouponId, OrderId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
-import { type AcceptedAnswer, type Attempt, type Charge, markAttempt } from '#payments';
+import { type AcceptedOutcome, type Attempt, type Charge, markAttempt } from '#payments';
 import { lockProfile } from '#profiles';
 import { bookOrder } from './book-order.ts';
 import { type OrderLine, closeOrder, findOrderLines, lockPayableOrder, lockReservedOrder } from '../records/index.ts';
@@ -18,7 +18,7 @@ export async function settleOrder(
   ctx: Context,
   order_id: OrderId,
   attempt: Attempt,
-  answer: AcceptedAnswer,
+  answer: AcceptedOutcome,
 ): Promise<Charge | null> {
   return inTransaction(ctx.db, async (tx) => {
     await lockProfile(tx, attempt.profile_id);

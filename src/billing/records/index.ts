@@ -34,6 +34,7 @@ export {
   findOrder,
   findOrderInFlight,
   findOrderLines,
+  findOrderOfAttempt,
   findOrdersOn,
   findPlansOfSeats,
   findStaleOrders,

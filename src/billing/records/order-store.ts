@@ -66,6 +66,11 @@ export async function findOrder(reader: Reader, id: OrderId): Promise<Order | un
   return reader.selectFrom('orders').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** Returns the order that an attempt pays for. */
+export async function findOrderOfAttempt(reader: Reader, attempt_id: ChargeAttemptId): Promise<Order | undefined> {
+  return reader.selectFrom('orders').selectAll().where('charge_attempt_id', '=', attempt_id).executeTakeFirst();
+}
+
 export async function findOrderLines(reader: Reader, order_id: OrderId): Promise<OrderLine[]> {
   return reader.selectFrom('order_lines').selectAll().where('order_id', '=', order_id).orderBy('rank').execute();
 }

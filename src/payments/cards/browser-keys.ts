@@ -1,12 +1,11 @@
-import type { Context } from '#platform/context';
-import { CHOSEN_PROCESSOR, processorNamed } from '../processors/index.ts';
+import type { Processor } from '../processors/index.ts';
 
-/** What a page needs to turn a card into a token, under the names that the API gives it. */
-export function browserKeys(ctx: Pick<Context, 'db' | 'clock'>) {
-  const keys = processorNamed(ctx, CHOSEN_PROCESSOR).browserKeys();
+/** Returns the keys with which the browser makes a token of a card, under the names that the API documents. */
+export function browserKeys(processor: Processor, intent_secret: string | null = null) {
+  const keys = processor.browserKeys();
   return {
     STRIPE_PUB_KEY: keys['STRIPE_PUB_KEY'] ?? null,
-    STRIPE_INTENT_SECRET: keys['STRIPE_INTENT_SECRET'] ?? null,
+    STRIPE_INTENT_SECRET: intent_secret ?? keys['STRIPE_INTENT_SECRET'] ?? null,
     STRIPE_ACCOUNT: keys['STRIPE_ACCOUNT'] ?? null,
   };
 }

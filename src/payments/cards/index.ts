@@ -1,5 +1,6 @@
+export { actionProblem } from './action-problem.ts';
 export { browserKeys } from './browser-keys.ts';
-export { forgetCard } from './jobs.ts';
+export { forgetCardJob } from './jobs.ts';
 export { limitDeclines } from './limit-declines.ts';
 export { type PaymentMethod, savedCard } from './payment-method-store.ts';
 export { putCardOnFile } from './put-card-on-file.ts';

@@ -1,10 +1,28 @@
-import { defineJob } from '#platform/jobs/jobs';
-import { processorNamed, withProcessorTimeout } from '../processors/index.ts';
+import { defineJob, type Job } from '#platform/jobs/jobs';
+import { type Processors, withProcessorTimeout } from '../processors/index.ts';
 
-/** Deletes a card at the processor that is no longer on file. */
-export const forgetCard = defineJob<{ processor: string; customer_key: string }>({
+interface ForgottenCard {
+  processor: string;
+  /** Absent from jobs of the first version: the broker's own account. */
+  account?: string;
+  customer_key: string;
+}
+
+/** Names the job for `enqueue`, which needs no processors. The runner gets `forgetCardJob`. */
+export const forgetCard = defineJob<ForgottenCard>({
   name: 'forget_card',
   catch_up: 'each',
-  run: (ctx, { processor, customer_key }) =>
-    withProcessorTimeout(ctx, processorNamed(ctx, processor).deleteCard(customer_key)),
+  run: () => Promise.reject(new Error('forget_card runs with the processors of the site')),
 });
+
+/** Makes the job that deletes a card at its processor after the card is no longer on file. */
+export const forgetCardJob = (processors: Processors): Job<ForgottenCard> => ({
+  ...forgetCard,
+  run: (ctx, { processor, account = '', customer_key }) =>
+    withProcessorTimeout(ctx, processors.named(processor).deleteCard({ account, customer_key })),
+});
+
+/** Returns the payload of the job for a card that is no longer on file. */
+export function forgottenCard({ processor, account, customer_key }: Required<ForgottenCard>): ForgottenCard {
+  return { processor, account, customer_key };
+}

@@ -3,22 +3,31 @@ import type { Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { enqueue } from '#platform/jobs/jobs';
 import { cardChanges, cardUpdated } from '../events.ts';
-import { forgetCard } from './jobs.ts';
+import { forgetCard, forgottenCard } from './jobs.ts';
 import { lockPaymentMethod, type PaymentMethod, replacePaymentMethod } from './payment-method-store.ts';
-import type { Card } from '../processors/index.ts';
+import type { Card, SavedCard } from '../processors/index.ts';
 
-/** Puts a card that the processor knows on file; the one it replaces is told about, and forgotten there by a job. */
+/**
+ * Puts a card that a processor keeps on file. Emits card_updated if it replaces another card, which a job deletes at its
+ * processor.
+ */
 export async function putCardOnFile(
   tx: Tx,
   profile_id: ProfileId,
-  known: { processor: string; customer_key: string; card: Card },
+  { processor, account, customer_key, card }: SavedCard & { processor: string; card: Card },
   { at, by }: { at: Date; by: UserId | null },
 ): Promise<PaymentMethod> {
-  const { processor, customer_key, card } = known;
   const replaced = await lockPaymentMethod(tx, profile_id);
-  const method = await replacePaymentMethod(tx, { ...card, profile_id, processor, customer_key, updated_at: at });
+  const method = await replacePaymentMethod(tx, {
+    ...card,
+    profile_id,
+    processor,
+    account,
+    customer_key,
+    updated_at: at,
+  });
   if (replaced && replaced.customer_key !== customer_key) {
-    await enqueue(tx, forgetCard, { processor: replaced.processor, customer_key: replaced.customer_key });
+    await enqueue(tx, forgetCard, forgottenCard(replaced));
     await emit(tx, cardUpdated({ profile_id, changes: cardChanges(replaced, card), originated_by: by }), at);
   }
   return method;

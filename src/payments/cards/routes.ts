@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 import type { ProfileId } from '#platform/db/db-schema';
-import type { Context } from '#platform/context';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { SlugParam } from '#platform/http/schemas';
@@ -9,6 +8,7 @@ import { browserKeys } from './browser-keys.ts';
 import { savedCard } from './payment-method-store.ts';
 import { presentCard } from './present-card.ts';
 import { paymentsProblems } from '../problems.ts';
+import type { PaymentContext, Processors } from '../processors/index.ts';
 import { removeCard } from './remove-card.ts';
 import { saveCard } from './save-card.ts';
 import { CardSchema, CardUpdate } from './schemas.ts';
@@ -16,8 +16,8 @@ import { subjectId } from '../subject-id.ts';
 
 const ProfileParams = Type.Object({ profile: SlugParam });
 
-/** The card on file. Providers may see that there is one; only the profile's own managers may change it. */
-export function cardRoutes(app: App): void {
+/** Routes of the card on file. Providers may read it; only the profile's own managers may change it. */
+export function cardRoutes(app: App, processors: Processors): void {
   app.get(
     '/api/billing/:profile/card',
     {
@@ -36,7 +36,7 @@ export function cardRoutes(app: App): void {
       },
     },
     async (request) => ({
-      processor: request.query.update === '1' ? browserKeys(request.ctx) : null,
+      processor: request.query.update === '1' ? browserKeys(processors.chosen) : null,
       ...presentCard(await savedCard(request.ctx.db, subjectId(request))),
     }),
   );
@@ -47,12 +47,16 @@ export function cardRoutes(app: App): void {
     {
       config: {
         access: { kind: 'direct' },
-        problems: [paymentsProblems.card_declined, paymentsProblems.processor_unreachable],
+        problems: [
+          paymentsProblems.card_declined,
+          paymentsProblems.action_required,
+          paymentsProblems.processor_unreachable,
+        ],
       },
       schema: {
         tags: ['billing'],
         summary: 'Replaces the card on file',
-        description: 'Replaces the card on file by the one that a token of the payment processor stands for.',
+        description: 'Replaces the card on file by the one behind a token of the payment processor.',
         params: ProfileParams,
         body: CardUpdate,
         response: { 200: CardSchema },
@@ -63,9 +67,9 @@ export function cardRoutes(app: App): void {
       const { token, ...address } = request.body;
       const profile_id = subjectId(request);
       await fillAddress(ctx, profile_id, address);
-      const card = await replaceCard(ctx, profile_id, token);
+      const card = await replaceCard({ ...ctx, processors }, profile_id, token);
       return {
-        processor: browserKeys(ctx),
+        processor: browserKeys(processors.chosen),
         ...presentCard(card),
         detail: 'Your credit card on file was successfully updated.',
       };
@@ -79,7 +83,7 @@ export function cardRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Removes the card on file',
-        description: 'Removes the card on file. What is owed stays owed.',
+        description: 'Removes the card on file. Amounts due stay due.',
         params: ProfileParams,
         response: { 204: Type.Null() },
       },
@@ -91,7 +95,7 @@ export function cardRoutes(app: App): void {
   );
 }
 
-/** A partial update may leave the card as it is. */
-async function replaceCard(ctx: Context, profile_id: ProfileId, token: string | undefined) {
+/** Without a token the card on file stays unchanged. */
+async function replaceCard(ctx: PaymentContext, profile_id: ProfileId, token: string | undefined) {
   return token === undefined ? savedCard(ctx.db, profile_id) : saveCard(ctx, profile_id, token);
 }

@@ -5,7 +5,7 @@ import type { ProfileId } from '#platform/db/db-schema';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { makeParty } from '../../../test/support/factories/ledger.ts';
-import { forgetCard } from './jobs.ts';
+import { forgetCardJob } from './jobs.ts';
 import { savedCard } from './payment-method-store.ts';
 import { presentCard } from './present-card.ts';
 import { removeCard } from './remove-card.ts';
@@ -40,7 +40,7 @@ test('a card is shown by its last digits and the month it expires', async () => 
   assert.deepEqual(presentCard(await savedCard(ctx.db, profile)), { last4: '4242', exp_date: '03/2027' });
 });
 
-test('a replaced card is told about, and forgotten by the processor', async () => {
+test('a replaced card is announced by card_updated and deleted at the processor', async () => {
   const profile = await makeParty(database.db);
   const first = await saveCard(ctx, profile, '4242424242424242');
   assert.deepEqual(await told('card_updated', profile), []);
@@ -52,14 +52,14 @@ test('a replaced card is told about, and forgotten by the processor', async () =
       originated_by: null,
     },
   ]);
-  const forgotten = { processor: 'test', customer_key: first.customer_key };
+  const forgotten = { processor: 'test', account: '', customer_key: first.customer_key };
   assert.deepEqual((await told('job:forget_card')).at(-1), forgotten);
   assert((await customers()).includes(first.customer_key));
-  await forgetCard.run(ctx, forgotten, ctx.clock.now());
+  await forgetCardJob(ctx.processors).run(ctx, forgotten, ctx.clock.now());
   assert(!(await customers()).includes(first.customer_key));
 });
 
-test('a card that is refused leaves the old one in place', async () => {
+test('a card that is refused leaves the card on file unchanged', async () => {
   const profile = await makeParty(database.db);
   await saveCard(ctx, profile, '4242424242424242');
   for (const [token, decline_code] of [
@@ -75,11 +75,33 @@ test('a card that is refused leaves the old one in place', async () => {
   assert.equal((await savedCard(ctx.db, profile))?.last4, '4242');
 });
 
-test('a removed card is gone here at once, and removing nothing is harmless', async () => {
+test('a removed card is no longer on file, and removing none has no effect', async () => {
   const profile = await makeParty(database.db);
   const card = await saveCard(ctx, profile, 'tok_visa');
   await removeCard(ctx, profile);
   assert.equal(await savedCard(ctx.db, profile), undefined);
-  assert.deepEqual((await told('job:forget_card')).at(-1), { processor: 'test', customer_key: card.customer_key });
+  assert.deepEqual((await told('job:forget_card')).at(-1), {
+    processor: 'test',
+    account: '',
+    customer_key: card.customer_key,
+  });
   await removeCard(ctx, profile);
+});
+
+test('a job of the first version, which names no account, deletes the card', async () => {
+  const profile = await makeParty(database.db);
+  const { customer_key } = await saveCard(ctx, profile, 'tok_visa');
+  await forgetCardJob(ctx.processors).run(ctx, { processor: 'test', customer_key }, ctx.clock.now());
+  assert(!(await customers()).includes(customer_key));
+});
+
+test('a card that the bank wants confirmed is refused with action_required, and the card on file stays', async () => {
+  const profile = await makeParty(database.db);
+  await saveCard(ctx, profile, '4242424242424242');
+  await assert.rejects(saveCard(ctx, profile, 'tok_authenticate'), (error: unknown) => {
+    assert(error instanceof Problem);
+    assert.deepEqual([error.code, error.status], ['action_required', 402]);
+    return true;
+  });
+  assert.equal((await savedCard(ctx.db, profile))?.last4, '4242');
 });

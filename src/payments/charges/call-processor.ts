@@ -1,27 +1,35 @@
 import assert from 'node:assert/strict';
-import type { Context } from '#platform/context';
-import type { Attempt } from '../records/index.ts';
-import { type ProcessorAnswer, processorNamed, withProcessorTimeout } from '../processors/index.ts';
+import type { ChargeOutcome, PaymentContext } from '../processors/index.ts';
+import { withProcessorTimeout } from '../processors/index.ts';
+import { type Attempt, attemptRef } from '../records/index.ts';
 
-type ProcessorContext = Pick<Context, 'db' | 'clock' | 'log'>;
+type ProcessorContext = Pick<PaymentContext, 'log' | 'processors'>;
 
 /**
- * Asks the processor for the money of a committed attempt. Never inside a transaction.
+ * Charges a committed attempt. Never called inside a transaction.
  *
- * When it cannot say what came of it the attempt stays reserved: `findOutcome` asks again later, under the same key.
+ * When the outcome is unknown the attempt stays reserved; `findOutcome` looks it up later under the same key.
  * @throws processor_unreachable (503)
  */
-export async function callProcessor(ctx: ProcessorContext, attempt: Attempt): Promise<ProcessorAnswer> {
-  const { key, amount, unit, description, source } = attempt;
+export async function callProcessor(ctx: ProcessorContext, attempt: Attempt): Promise<ChargeOutcome> {
+  const { key, account, amount, unit, description, source } = attempt;
   assert(source, 'only the request that reserved an attempt can charge it');
-  const processor = processorNamed(ctx, attempt.processor);
-  return withProcessorTimeout(ctx, processor.charge({ key, amount, unit, description, source }));
+  const processor = ctx.processors.named(attempt.processor);
+  return withProcessorTimeout(ctx, processor.charge({ key, account, amount, unit, description, source }));
 }
 
 /**
- * Asks the processor what came of an attempt whose answer was lost; null when it never heard of it, so nothing was taken.
+ * Returns the outcome of an attempt whose response was lost; null if the processor received no request, so no money was taken.
  * @throws processor_unreachable (503)
  */
-export async function findOutcome(ctx: ProcessorContext, attempt: Attempt): Promise<ProcessorAnswer | null> {
-  return withProcessorTimeout(ctx, processorNamed(ctx, attempt.processor).findByKey(attempt.key));
+export async function findOutcome(ctx: ProcessorContext, attempt: Attempt): Promise<ChargeOutcome | null> {
+  return withProcessorTimeout(ctx, ctx.processors.named(attempt.processor).findByKey(attemptRef(attempt)));
+}
+
+/**
+ * Ends an attempt that waits for the payer, and returns its outcome: declined, or accepted if the payer was faster.
+ * @throws processor_unreachable (503)
+ */
+export async function abandonAttempt(ctx: ProcessorContext, attempt: Attempt): Promise<ChargeOutcome> {
+  return withProcessorTimeout(ctx, ctx.processors.named(attempt.processor).abandon(attemptRef(attempt)));
 }

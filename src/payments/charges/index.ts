@@ -1,4 +1,5 @@
-export { callProcessor, findOutcome } from './call-processor.ts';
+export { awaitAction } from './await-action.ts';
+export { abandonAttempt, callProcessor, findOutcome } from './call-processor.ts';
 export { settlePendingCharges } from './jobs.ts';
 export { listRecentCharges } from './list-recent-charges.ts';
 export { presentCharge } from './present-charge.ts';

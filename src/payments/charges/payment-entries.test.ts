@@ -6,7 +6,7 @@ import type { ProfileId } from '#platform/db/db-schema';
 import { distribute } from './distribution.ts';
 import { type PaidLine, paymentEntries } from './payment-entries.ts';
 import type { Funds } from '../processors/processor.ts';
-import { testProcessorFee } from '../processors/test/test-processor.ts';
+import { testProcessorFee } from '../processors/test/test-outcomes.ts';
 import { makeSubject } from '../../../test/support/factories/ledger.ts';
 
 const names = ['xia', 'cowork', 'stripe', 'club'] as const;

@@ -12,8 +12,8 @@ import { callProcessor, findOutcome } from './call-processor.ts';
 import { chargesCovering, findCharge, findChargeItems, unresolvedChargeOf } from '../records/charge-store.ts';
 import { findAttempt } from '../records/attempt-store.ts';
 import { savedCard } from '../cards/payment-method-store.ts';
-import type { AcceptedAnswer, ProcessorAnswer } from '../processors/processor.ts';
-import { updateTestChargeState } from '../processors/test/test-processor-store.ts';
+import { type AcceptedOutcome, type ChargeOutcome, isAccepted } from '../processors/processor.ts';
+import { decideTestCharge } from '../processors/test/test-processor-store.ts';
 import { chargeSubject } from '../records/charge.ts';
 import { markAttempt, recordCharge } from './record-charge.ts';
 import { refreshCharge } from './refresh-charge.ts';
@@ -32,8 +32,8 @@ after(() => database.close());
 
 const makePayer = () => makeParty(database.db);
 const owed = async (payer: ProfileId) => (await findStatementBalance(ctx.db, payer, ctx.clock.now())).totals;
-const accepted = (answer: ProcessorAnswer | null): AcceptedAnswer => {
-  assert(answer?.outcome === 'accepted');
+const accepted = (answer: ChargeOutcome | null): AcceptedOutcome => {
+  assert(isAccepted(answer));
   return answer;
 };
 const isProblem = (code: string) => (error: unknown) => error instanceof Problem && error.code === code;
@@ -171,7 +171,7 @@ test('a charge that stays open books nothing until it is decided', async () => {
   await settlePendingChargesNow(ctx);
   assert.equal((await findCharge(ctx.db, charge.processor_key))?.state, 'created');
 
-  await inTransaction(ctx.db, (tx) => updateTestChargeState(tx, charge.processor_key, 'done'));
+  await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, 'done'));
   await settlePendingChargesNow(ctx);
   assert.equal((await findCharge(ctx.db, charge.processor_key))?.state, 'done');
   assert.deepEqual(await owed(payer), []);
@@ -180,7 +180,7 @@ test('a charge that stays open books nothing until it is decided', async () => {
 test('a charge that fails later books nothing: what was ordered is due', async () => {
   const payer = await makePayer();
   const { charge, orders } = await makeCharge(ctx, { payer, provider, token: 'tok_chargeAsyncFail' });
-  await inTransaction(ctx.db, (tx) => updateTestChargeState(tx, charge.processor_key, 'failed'));
+  await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, 'failed'));
   const failed = await refreshCharge(ctx, charge);
   assert.equal(failed.state, 'failed');
   assert.equal(await findEventEntries(ctx.db, `charge:${charge.processor_key}`), undefined);
@@ -191,7 +191,7 @@ test('a charge that fails later books nothing: what was ordered is due', async (
 
 test('poll and webhook at the same moment settle a charge once', async () => {
   const { charge } = await makeCharge(ctx, { payer: await makePayer(), provider, token: 'tok_chargeAsyncFail' });
-  await inTransaction(ctx.db, (tx) => updateTestChargeState(tx, charge.processor_key, 'done'));
+  await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, 'done'));
   const settled = await Promise.all(Array.from({ length: 5 }, () => refreshCharge(ctx, charge)));
   assert(settled.every(({ state }) => state === 'done'));
   assert.deepEqual(await newsOf(charge.processor_key), ['done']);
@@ -223,6 +223,7 @@ test('an amount that the fee would eat is not charged', async () => {
   await assert.rejects(
     inTransaction(ctx.db, (tx) =>
       reserveAttempt(tx, {
+        processors: ctx.processors,
         profile_id: payer,
         created_by: null,
         amount: 49,

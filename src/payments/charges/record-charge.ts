@@ -12,7 +12,7 @@ import {
   insertChargeItems,
 } from '../records/index.ts';
 import { putCardOnFile } from '../cards/index.ts';
-import type { AcceptedAnswer, DeclinedAnswer } from '../processors/index.ts';
+import type { AcceptedOutcome, DeclinedOutcome } from '../processors/index.ts';
 import { settleCharge } from './settle-charge.ts';
 
 /** Lengths of the columns; names of profiles can make a text longer. */
@@ -42,11 +42,11 @@ export interface NewChargeItem {
 export async function recordCharge(
   tx: Tx,
   attempt: Attempt,
-  answer: AcceptedAnswer,
+  answer: AcceptedOutcome,
   items: readonly NewChargeItem[],
   at: Date,
 ): Promise<Charge> {
-  const is_first = await closeAttempt(tx, attempt.id, ['reserved', 'failed'], {
+  const is_first = await closeAttempt(tx, attempt.id, ['reserved', 'awaiting_action', 'failed'], {
     state: 'settled',
     processor_key: answer.processor_key,
     decline_code: null,
@@ -76,6 +76,7 @@ export async function recordCharge(
     exp_date: answer.card.exp_date,
     card_name: answer.card.card_name,
     processor: attempt.processor,
+    account: attempt.account,
     processor_key: answer.processor_key,
     created_at: at,
   });
@@ -94,7 +95,12 @@ export async function recordCharge(
     await putCardOnFile(
       tx,
       attempt.profile_id,
-      { processor: attempt.processor, customer_key: answer.customer_key, card: answer.card },
+      {
+        processor: attempt.processor,
+        account: attempt.account,
+        customer_key: answer.customer_key,
+        card: answer.card,
+      },
       { at, by: attempt.created_by },
     );
   }
@@ -106,10 +112,10 @@ export async function markAttempt(
   tx: Tx,
   attempt: Attempt,
   state: 'declined' | 'failed',
-  why: Pick<DeclinedAnswer, 'code' | 'detail'> | null,
+  why: Pick<DeclinedOutcome, 'code' | 'detail'> | null,
   at: Date,
 ): Promise<void> {
-  await closeAttempt(tx, attempt.id, ['reserved'], {
+  await closeAttempt(tx, attempt.id, ['reserved', 'awaiting_action'], {
     state,
     processor_key: null,
     decline_code: why?.code ?? null,
@@ -118,7 +124,7 @@ export async function markAttempt(
   });
 }
 
-async function describe(tx: Tx, attempt: Attempt, { processor_key, card }: AcceptedAnswer): Promise<string> {
+async function describe(tx: Tx, attempt: Attempt, { processor_key, card }: AcceptedOutcome): Promise<string> {
   const user = attempt.created_by === null ? undefined : await findUserById(tx, attempt.created_by);
   return `Charge ${processor_key} on credit card of ${card.card_name}${user ? ` (${user.username})` : ''}`;
 }

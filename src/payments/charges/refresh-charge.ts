@@ -1,20 +1,18 @@
-import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
-import { processorNamed, withProcessorTimeout } from '../processors/index.ts';
+import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
 import type { Charge } from '../records/index.ts';
 import { settleCharge } from './settle-charge.ts';
 
 /**
- * Asks the processor what has become of a charge and settles accordingly.
+ * Retrieves the state of a charge from its processor and settles the charge accordingly.
  * @throws processor_unreachable (503)
  */
-export async function refreshCharge(ctx: Context, charge: Charge): Promise<Charge> {
-  const evidence = await withProcessorTimeout(
-    ctx,
-    processorNamed(ctx, charge.processor).retrieve(charge.processor_key),
-  );
+export async function refreshCharge(ctx: PaymentContext, charge: Charge): Promise<Charge> {
+  const { processor_key, account } = charge;
+  const processor = ctx.processors.named(charge.processor);
+  const evidence = await withProcessorTimeout(ctx, processor.retrieve({ processor_key, account }));
   if (evidence === null) {
-    ctx.log.error({ processor_key: charge.processor_key }, 'the payment processor does not know a charge of ours');
+    ctx.log.error({ processor_key }, 'charge unknown to its payment processor');
     return charge;
   }
   return inTransaction(ctx.db, (tx) => settleCharge(tx, charge.id, evidence, ctx.clock.now()));

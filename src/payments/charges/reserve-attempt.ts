@@ -2,14 +2,15 @@ import { toSmallestUnit } from '#kernel/money';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { randomKey40 } from '#platform/security/crypto';
 import type { Tx } from '#platform/db/database';
-import { type Attempt, CHARGE_AMOUNT_MAX, chargeMinimum, insertAttempt } from '../records/index.ts';
 import { savedCard } from '../cards/index.ts';
 import { paymentsProblems } from '../problems.ts';
-import { type ChargeSource, CHOSEN_PROCESSOR } from '../processors/index.ts';
+import type { Account, ChargeSource, Processor, Processors } from '../processors/index.ts';
+import { type Attempt, CHARGE_AMOUNT_MAX, insertAttempt } from '../records/index.ts';
 
 export interface NewAttempt {
+  processors: Processors;
   profile_id: ProfileId;
-  /** The user who pays; null when a job does. */
+  /** The user who pays; null for a job. */
   created_by: UserId | null;
   amount: number;
   unit: string;
@@ -18,27 +19,29 @@ export interface NewAttempt {
   /** From the browser; null charges the card on file. */
   token: string | null;
   remember_card: boolean;
-  /** Names the intent when whoever asks may ask again; random when left out. */
+  /** Idempotency key of the charge; random when omitted. */
   key?: string | null;
   at: Date;
 }
 
 /**
- * Writes down that a profile is about to be charged. The caller commits before `callProcessor`.
+ * Inserts the intent to charge a profile. The caller commits it before `callProcessor`.
+ * A token is charged by the chosen processor, a card on file by the processor that keeps it.
  *
- * @throws payment_method_absent, charge_too_small, charge_too_large, charge_not_whole (400)
+ * @throws payment_method_absent, charge_too_small, charge_too_large, charge_not_whole, charge_unit_refused (400)
  */
 export async function reserveAttempt(tx: Tx, wanted: NewAttempt): Promise<Attempt> {
-  const { token, remember_card, key, at, ...facts } = wanted;
-  if (wanted.amount < chargeMinimum(wanted.unit)) throw paymentsProblems.charge_too_small();
-  if (wanted.amount > CHARGE_AMOUNT_MAX) throw paymentsProblems.charge_too_large();
-  if (toSmallestUnit(wanted) === null) throw paymentsProblems.charge_not_whole();
-  const source = await sourceOf(tx, wanted);
+  const { processors, token, remember_card, key, at, ...facts } = wanted;
+  // The amount is checked before the card, so that the refusal does not depend on whether a card is on file.
+  requireChargeable(processors.chosen, wanted);
+  const { processor, account, source } = await sourceOf(tx, wanted);
+  if (processor !== processors.chosen) requireChargeable(processor, wanted);
 
   const attempt = await insertAttempt(tx, {
     ...facts,
     key: key ?? randomKey40(),
-    processor: CHOSEN_PROCESSOR,
+    processor: processor.name,
+    account,
     remember_card: token !== null && remember_card,
     state: 'reserved',
     created_at: at,
@@ -47,9 +50,24 @@ export async function reserveAttempt(tx: Tx, wanted: NewAttempt): Promise<Attemp
   return { ...attempt, source };
 }
 
-async function sourceOf(tx: Tx, { profile_id, token, remember_card }: NewAttempt): Promise<ChargeSource> {
-  if (token !== null && token !== '') return { token, remember: remember_card };
+function requireChargeable(processor: Processor, wanted: Pick<NewAttempt, 'amount' | 'unit'>): void {
+  if (processor.units?.has(wanted.unit) === false) throw paymentsProblems.charge_unit_refused();
+  if (wanted.amount < processor.minimum(wanted.unit)) throw paymentsProblems.charge_too_small();
+  if (wanted.amount > CHARGE_AMOUNT_MAX) throw paymentsProblems.charge_too_large();
+  if (toSmallestUnit(wanted) === null) throw paymentsProblems.charge_not_whole();
+}
+
+interface AttemptSource {
+  processor: Processor;
+  account: Account;
+  source: ChargeSource;
+}
+
+async function sourceOf(tx: Tx, { processors, profile_id, token, remember_card }: NewAttempt): Promise<AttemptSource> {
+  if (token !== null && token !== '')
+    return { processor: processors.chosen, account: '', source: { token, remember: remember_card } };
   const card = await savedCard(tx, profile_id);
   if (!card) throw paymentsProblems.payment_method_absent();
-  return { customer_key: card.customer_key };
+  const { account, customer_key } = card;
+  return { processor: processors.named(card.processor), account, source: { saved: { account, customer_key } } };
 }

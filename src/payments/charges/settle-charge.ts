@@ -12,16 +12,16 @@ import {
   emitChargeUpdated,
   findChargeById,
   findChargeItems,
-  isRefundUnderWay,
+  findOpenRefund,
   linkChargeItem,
   moveCharge,
-  settle,
+  decideSettlement,
   type Settlement,
 } from '../records/index.ts';
 import { distribute } from './distribution.ts';
 import type { ChargeNews } from '../events.ts';
 import { type PaidLine, paymentEntries } from './payment-entries.ts';
-import { type Evidence, type Funds, termsOf } from '../processors/index.ts';
+import { type Evidence, type Funds } from '../processors/index.ts';
 import { paymentsProblems } from '../problems.ts';
 
 /**
@@ -42,14 +42,13 @@ export async function settleCharge(
 ): Promise<Charge> {
   const charge = await findChargeById(tx, charge_id);
   assert(charge, `no charge ${charge_id}`);
-  const settlement = settle(charge.state, evidence);
+  const settlement = decideSettlement(charge.state, evidence);
   if (settlement === null) return charge;
 
   const moved = await moveCharge(tx, charge_id, { ...settlement, at });
   if (!moved) return (await findChargeById(tx, charge_id)) ?? charge;
 
-  if (settlement.to === 'disputed' && (await isRefundUnderWay(tx, charge_id)))
-    throw paymentsProblems.refund_in_flight();
+  if (settlement.to === 'disputed' && (await findOpenRefund(tx, charge_id))) throw paymentsProblems.refund_in_flight();
   await book(tx, moved, settlement, at);
   await emitChargeUpdated(tx, moved, newsOf(settlement), { at, by });
   return moved;
@@ -58,8 +57,7 @@ export async function settleCharge(
 async function book(tx: Tx, charge: Charge, settlement: Settlement, at: Date): Promise<void> {
   if ('funds' in settlement) return bookPayment(tx, charge, settlement.funds);
   if (settlement.to === 'disputed') {
-    const { returns_fee } = termsOf(charge.processor);
-    return bookDispute(tx, charge, { fee_amount: settlement.fee_amount, returns_fee }, at);
+    return bookDispute(tx, charge, settlement, at);
   }
   if (settlement.from === 'disputed' && settlement.to === 'done') return revertDispute(tx, charge, at);
 }

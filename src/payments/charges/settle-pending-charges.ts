@@ -1,4 +1,4 @@
-import type { Context } from '#platform/context';
+import type { PaymentContext } from '../processors/index.ts';
 import type { ChargeId } from '#platform/db/db-schema';
 import { listUnsettledCharges } from '../records/index.ts';
 import { refreshCharge } from './refresh-charge.ts';
@@ -6,7 +6,7 @@ import { refreshCharge } from './refresh-charge.ts';
 const BATCH = 100;
 
 /** Asks the processor about every charge that it has not decided. One that fails is left for the next run, the others go on. */
-export async function settlePendingChargesNow(ctx: Context): Promise<void> {
+export async function settlePendingChargesNow(ctx: PaymentContext): Promise<void> {
   let after: ChargeId | null = null;
   for (;;) {
     const charges = await listUnsettledCharges(ctx.db, after, BATCH);

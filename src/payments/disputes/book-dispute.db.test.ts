@@ -8,7 +8,7 @@ import { openTestDatabase, type TestDatabase } from '../../../test/support/datab
 import { makeParty } from '../../../test/support/factories/ledger.ts';
 import { makeCharge } from '../../../test/support/factories/payments.ts';
 import type { Charge } from '../records/charge.ts';
-import { type TestCharge, updateTestChargeState } from '../processors/test/test-processor-store.ts';
+import { type TestCharge, decideTestCharge } from '../processors/test/test-processor-store.ts';
 import { refreshCharge } from '../charges/refresh-charge.ts';
 import { refundCharge } from '../refunds/refund-charge.ts';
 
@@ -25,7 +25,7 @@ const held = async (profile: ProfileId, account: Parameters<typeof findBalance>[
 
 /** The bank decides, and we hear of it. */
 async function decide(charge: Charge, state: TestCharge['state']): Promise<Charge> {
-  await inTransaction(ctx.db, (tx) => updateTestChargeState(tx, charge.processor_key, state));
+  await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, state));
   return refreshCharge(ctx, charge);
 }
 

@@ -3,20 +3,22 @@ import { Type } from 'typebox';
 import type { App } from '#platform/http/app';
 import { SlugParam } from '#platform/http/schemas';
 import { findProfileById } from '#profiles';
+import { paymentsProblems } from '../problems.ts';
+import type { Processors } from '../processors/index.ts';
 import { subjectId } from '../subject-id.ts';
 import { getBank } from './get-bank.ts';
 import { BankSchema } from './schemas.ts';
 
 /** Routes of the account to which a provider is paid out. */
-export function payoutRoutes(app: App): void {
+export function payoutRoutes(app: App, processors: Processors): void {
   app.get(
     '/api/billing/:profile/bank',
     {
-      config: { access: { kind: 'direct' } },
+      config: { access: { kind: 'direct' }, problems: [paymentsProblems.processor_unreachable] },
       schema: {
         tags: ['billing'],
         summary: 'Retrieves the account that a provider is paid out to',
-        description: 'Returns the account to which a provider is paid out, and the balance that waits there.',
+        description: 'Returns the account to which a provider is paid out, and the amount that can be paid out.',
         params: Type.Object({ profile: SlugParam }),
         response: { 200: BankSchema },
       },
@@ -24,7 +26,7 @@ export function payoutRoutes(app: App): void {
     async (request) => {
       const profile = await findProfileById(request.ctx.db, subjectId(request));
       assert(profile, 'the guard of the route found the profile');
-      return getBank(request.ctx.db, profile);
+      return getBank({ ...request.ctx, processors }, profile);
     },
   );
 }

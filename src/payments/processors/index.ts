@@ -1,16 +1,29 @@
 export {
-  type AcceptedAnswer,
+  type AcceptedOutcome,
+  type Account,
+  type ActionRequiredOutcome,
+  type AttemptRef,
   type Card,
+  type ChargeOutcome,
   type ChargeSource,
-  type DeclinedAnswer,
+  type DeclinedOutcome,
   type Evidence,
   type Funds,
+  isAccepted,
   type Processor,
   PROCESSOR_TIMEOUT_MS,
-  type ProcessorAnswer,
   type ProcessorTerms,
-  type RefundAnswer,
+  type RefundOutcome,
+  type RequestHeaders,
+  type SavedCard,
 } from './processor.ts';
-export { CHOSEN_PROCESSOR, processorNamed, termsOf } from './registry.ts';
+export {
+  DEFAULT_PROCESSOR,
+  makeProcessors,
+  movesMoney,
+  type PaymentContext,
+  processorNames,
+  type Processors,
+} from './registry.ts';
 export { testProcessorDevRoutes } from './test/routes.ts';
 export { withProcessorTimeout } from './with-processor-timeout.ts';

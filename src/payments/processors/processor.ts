@@ -1,6 +1,6 @@
 import type { Money } from '#kernel/money';
 
-/** What is known of a card; never its number. */
+/** Facts of a card. The number itself never reaches Tollgate's tables. */
 export interface Card {
   /** Lower case: visa, mastercard… */
   brand: string;
@@ -10,17 +10,47 @@ export interface Card {
   card_name: string;
 }
 
-/** What to charge: a one-time token from the browser, kept on file if `remember`, or the card on file. */
-export type ChargeSource = { token: string; remember: boolean } | { customer_key: string };
+/** What to charge: a single-use token from the browser, put on file if `remember`, or a card on file. */
+export type ChargeSource = { token: string; remember: boolean } | { saved: SavedCard };
+
+/** Card on file at a processor. */
+export interface SavedCard {
+  account: Account;
+  customer_key: string;
+}
+
+/**
+ * Account at the processor that a call concerns: empty for the broker's own account, otherwise the key of a provider's account.
+ */
+export type Account = string;
 
 export interface ChargeRequest extends Money {
-  /** Ours, random, at most 255 characters: the same key never charges twice. */
+  /** Random key made by Tollgate, at most 255 characters: the processor never charges one key twice. */
   key: string;
+  account: Account;
   source: ChargeSource;
   description: string;
 }
 
-/** What reached us of a charge: `net` can be distributed, `fee` the processor kept; both in `unit`, net + fee is the whole. */
+/** An attempt as the processor can look it up. */
+export interface AttemptRef {
+  key: string;
+  account: Account;
+  /** Null until the processor asked for an action of the payer. */
+  intent_key: string | null;
+  created_at: Date;
+}
+
+/** A charge as the processor can look it up. */
+export interface ChargeRef {
+  processor_key: string;
+  account: Account;
+}
+
+/**
+ * Amount that a charge brought: `net` can be distributed, the processor kept `fee`; net + fee is the whole.
+ * Units: 1/100 of `unit`, which may differ from the unit of the charge.
+ */
 export interface Funds {
   net: number;
   fee: number;
@@ -28,42 +58,82 @@ export interface Funds {
 }
 
 /**
- * The processor's word on a charge, whatever brought it: the answer to a call, a poll or a webhook.
- * `fee_amount` is what the processor debits for the dispute, once, in the unit of the funds.
+ * State of a charge at the processor, regardless of its source: the response to a call, a poll or a webhook.
+ * `fee_amount` is what the processor debits for the dispute, once, in the unit of the funds; `returns_fee` is true if it
+ * returns its own fee on the disputed charge.
  */
 export type Evidence =
   | { state: 'created' }
   | { state: 'done'; funds: Funds }
   | { state: 'failed'; detail: string }
-  | { state: 'disputed'; fee_amount: number };
+  | { state: 'disputed'; fee_amount: number; returns_fee: boolean };
 
-export interface AcceptedAnswer {
-  outcome: 'accepted';
+/**
+ * The processor accepted the payment. `succeeded`: the money was taken. `pending`: the processor decides later.
+ * `evidence` is the state now, so it can be later than the outcome: a pending payment may have failed since.
+ */
+export interface AcceptedOutcome {
+  outcome: 'succeeded' | 'pending';
   processor_key: string;
   evidence: Evidence;
   card: Card;
-  /** Names the card on file, when the request asked for it to be remembered. */
+  /** Key of the card on file, when the request asked to remember it. */
   customer_key: string | null;
 }
 
-/** The card was refused and nothing was taken. `detail` is for the person who pays. */
-export interface DeclinedAnswer {
+/** The payer has to confirm the payment with the bank. No money was taken so far. */
+export interface ActionRequiredOutcome {
+  outcome: 'action_required';
+  intent_key: string;
+  /** For the processor's script in the browser of the payer. Never stored, never logged. */
+  client_secret: string;
+  account: Account;
+  /** Page of the bank for browsers without scripts; null if there is none. */
+  redirect_url: string | null;
+}
+
+/**
+ * What a decline means for the next attempt: `authenticate` the payer must confirm, `retry` the same card may succeed later,
+ * `new_card` only another card can, `stop` the card must not be tried again, `refused` the processor refuses the request itself.
+ */
+export type DeclineKind = 'authenticate' | 'retry' | 'new_card' | 'stop' | 'refused';
+
+/** The card was refused and no money was taken. `detail` is a sentence for the payer, `code` the processor's decline code. */
+export interface DeclinedOutcome {
   outcome: 'declined';
+  kind: DeclineKind;
   code: string;
   detail: string;
 }
 
-export type ProcessorAnswer = AcceptedAnswer | DeclinedAnswer;
+/** True if the processor accepted the payment, so that a charge exists. */
+export function isAccepted(outcome: ChargeOutcome | null): outcome is AcceptedOutcome {
+  return outcome?.outcome === 'succeeded' || outcome?.outcome === 'pending';
+}
 
-export type CardAnswer = { outcome: 'saved'; customer_key: string; card: Card } | DeclinedAnswer;
+export type ChargeOutcome = AcceptedOutcome | ActionRequiredOutcome | DeclinedOutcome;
 
-export interface RefundRequest {
+export interface SaveCardRequest {
   key: string;
-  processor_key: string;
+  account: Account;
+  token: string;
+}
+
+export type SaveCardOutcome = ({ outcome: 'saved'; card: Card } & SavedCard) | ActionRequiredOutcome | DeclinedOutcome;
+
+export interface RefundRequest extends ChargeRef {
+  /** Random key made by Tollgate, at most 255 characters: the processor never refunds one key twice. */
+  key: string;
   amount: number;
 }
 
-export type RefundAnswer = { outcome: 'refunded' } | { outcome: 'refused'; detail: string };
+/** A refund as the processor can look it up. */
+export interface RefundRef extends ChargeRef {
+  key: string;
+}
+
+/** `pending`: the processor accepted the refund, and it may still fail. `refused`: no money goes back. */
+export type RefundOutcome = { outcome: 'refunded' } | { outcome: 'pending' } | { outcome: 'refused'; detail: string };
 
 /** What a processor does with its fee and with a negative balance when money goes back. */
 export interface ProcessorTerms {
@@ -73,24 +143,95 @@ export interface ProcessorTerms {
   readonly may_overdraw: boolean;
 }
 
-/**
- * Who moves the money. Calls go over a network: they are made outside any transaction, may be repeated with the same key,
- * and reject only when the answer is unknown.
- */
-export interface Processor extends ProcessorTerms {
+/** Bank account to which a provider is paid out. `available` is what the processor can pay out now; null if it has no limit. */
+export interface PayoutAccount {
+  bank_name: string;
+  last4: string;
+  available: Money | null;
+}
+
+/** What a page with a card form needs of the processor. */
+export interface PageParts {
+  /** Addresses of the scripts that the page loads, in order. */
+  scripts: readonly string[];
+  /** Origins that the Content-Security-Policy of the page allows, by directive. */
+  csp_origins: Readonly<
+    Record<'script-src' | 'frame-src' | 'connect-src' | 'img-src' | 'form-action', readonly string[]>
+  >;
+  /** Fields of the card form that are sent to Tollgate; empty if the card is entered into the processor's own frame. */
+  form_fields: readonly string[];
+  /** Page of the processor for browsers without scripts; null if the form itself works without them. */
+  hosted_url: string | null;
+}
+
+/** A message that the processor sent. It names the object that changed; the state is always read with a call. */
+export interface ProcessorEvent {
+  id: string;
+  type: ProcessorEventType;
+  /** Key of the charge that changed. */
+  object: string;
+  account: Account;
+}
+
+/** `other`: the adapter does not know the type, or no charge depends on it. */
+export type ProcessorEventType = 'charge' | 'refund' | 'dispute' | 'other';
+
+export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Intake of the messages that a processor sends by webhook. */
+export interface EventIntake {
+  /**
+   * Returns the event of a request, or null unless one of `secrets` signed exactly these bytes at most 300 s before or after `now`.
+   * Never throws.
+   */
+  verify(raw: Buffer, headers: RequestHeaders, secrets: readonly string[], now: Date): ProcessorEvent | null;
+}
+
+/** What a processor can do: constants, so reading them makes no call. */
+export interface ProcessorCapabilities extends ProcessorTerms {
+  /** Stored with every attempt, charge and card. */
   readonly name: string;
-  charge(request: ChargeRequest): Promise<ProcessorAnswer>;
-  /** What came of the charge with that key of ours; null when the processor never heard of it. */
-  findByKey(key: string): Promise<ProcessorAnswer | null>;
-  /** What it says now of a charge; null when there is none. */
-  retrieve(processor_key: string): Promise<Evidence | null>;
-  refund(request: RefundRequest): Promise<RefundAnswer>;
-  findRefund(key: string): Promise<RefundAnswer | null>;
-  saveCard(request: { key: string; token: string }): Promise<CardAnswer>;
-  /** Forgets a card on file; harmless when there is none. */
-  deleteCard(customer_key: string): Promise<void>;
-  /** What the browser needs in order to make a token. */
+  /** True if a charge can be made on a provider's own account. */
+  readonly direct_charges: boolean;
+  /** True if cards can be kept on file. */
+  readonly saved_cards: boolean;
+  /** True if the processor pays providers out. */
+  readonly payouts: boolean;
+  /** Currencies that it charges, as lower-case ISO 4217 codes; null for any. */
+  readonly units: ReadonlySet<string> | null;
+  /** Least amount that it charges in a currency. Units: 1/100 of `unit`. */
+  minimum(unit: string): number;
+}
+
+/**
+ * A payment processor. Calls go over a network: they are made outside any transaction, may be repeated with the same key,
+ * and reject only when the outcome is unknown.
+ */
+export interface Processor extends ProcessorCapabilities {
+  charge(request: ChargeRequest): Promise<ChargeOutcome>;
+  /** Returns the outcome of the charge with that key of Tollgate; null if the processor received no such request. */
+  findByKey(attempt: AttemptRef): Promise<ChargeOutcome | null>;
+  /** Ends an attempt that waits for the payer. Returns the outcome, which is not `declined` if the payer was faster. */
+  abandon(attempt: AttemptRef): Promise<ChargeOutcome>;
+  /** Returns the state of a charge now; null if there is none. */
+  retrieve(charge: ChargeRef): Promise<Evidence | null>;
+  refund(request: RefundRequest): Promise<RefundOutcome>;
+  /** Returns the outcome of the refund with that key of Tollgate; null if the processor received no such request. */
+  findRefund(refund: RefundRef): Promise<RefundOutcome | null>;
+  saveCard(request: SaveCardRequest): Promise<SaveCardOutcome>;
+  /** Deletes a card on file. No effect if there is none. */
+  deleteCard(card: SavedCard): Promise<void>;
+  payoutAccount(account: Account): Promise<PayoutAccount>;
+  /** Keys with which the processor's script in the browser makes a token. */
   browserKeys(): Readonly<Record<string, string | null>>;
+  pageParts(): PageParts;
+  /**
+   * Reads a token from the form of a page with a card form.
+   * @throws invalid_input (400) naming each invalid field
+   */
+  readCardForm(form: unknown, at: Date): string;
+  /** Null if the processor sends no messages. */
+  readonly intake: EventIntake | null;
 }
 
 /** The longest that a call may take; after it the outcome counts as unknown. */

@@ -1,18 +1,58 @@
+import type { Clock } from '#platform/clock';
 import type { Context } from '#platform/context';
-import type { Processor, ProcessorTerms } from './processor.ts';
-import { makeTestProcessor, TEST_PROCESSOR, testProcessorTerms } from './test/test-processor.ts';
+import type { Db } from '#platform/db/database';
+import type { Processor } from './processor.ts';
+import { makeTestProcessor, TEST_PROCESSOR } from './test/test-processor.ts';
 
-/** The processor that new charges go to. */
-export const CHOSEN_PROCESSOR = TEST_PROCESSOR;
-
-/** Returns the terms of the processor with that name; they are constants, so no call is made. */
-export function termsOf(name: string): ProcessorTerms {
-  if (name === TEST_PROCESSOR) return testProcessorTerms;
-  throw new Error(`no payment processor is called ${name}`);
+interface Needs {
+  db: Db;
+  clock: Clock;
 }
 
-/** Finds the processor with that name; whoever asks must be outside any transaction. */
-export function processorNamed(ctx: Pick<Context, 'db' | 'clock'>, name: string): Processor {
-  if (name === TEST_PROCESSOR) return makeTestProcessor(ctx.db, ctx.clock);
-  throw new Error(`no payment processor is called ${name}`);
+interface Entry {
+  /** False for a processor that accepts made-up cards. */
+  moves_money: boolean;
+  make(needs: Needs): Processor;
+}
+
+const registry: ReadonlyMap<string, Entry> = new Map([
+  [TEST_PROCESSOR, { moves_money: false, make: ({ db, clock }) => makeTestProcessor(db, clock) }],
+]);
+
+/** Names that the setting PROCESSOR accepts. */
+export const processorNames: readonly string[] = [...registry.keys()];
+
+/** Processor of a site that does not choose one. */
+export const DEFAULT_PROCESSOR = TEST_PROCESSOR;
+
+/** The processors of this site. */
+export interface Processors {
+  /** Makes new charges and keeps new cards. */
+  readonly chosen: Processor;
+  /** Returns the processor that made a stored charge, attempt or card. */
+  named(name: string): Processor;
+}
+
+/** Context of a verb that calls a payment processor. */
+export interface PaymentContext extends Context {
+  processors: Processors;
+}
+
+/**
+ * Builds the processors of a site: the chosen one, and those that stored charges and cards name.
+ * @throws Error that lists the known names, if `chosen_name` is none of them
+ */
+export function makeProcessors(chosen_name: string, needs: Needs): Processors {
+  const built = new Map([...registry].map(([name, { make }]) => [name, make(needs)]));
+  const named = (name: string): Processor => {
+    const processor = built.get(name);
+    if (processor) return processor;
+    throw new Error(`no payment processor is called ${name}; known: ${processorNames.join(', ')}`);
+  };
+  return { chosen: named(chosen_name), named };
+}
+
+/** True if the processor takes real money. */
+export function movesMoney(name: string): boolean {
+  return registry.get(name)?.moves_money === true;
 }

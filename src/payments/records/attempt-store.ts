@@ -9,19 +9,19 @@ export async function insertAttempt(tx: Tx, attempt: Insertable<ChargeAttemptsTa
   return tx.insertInto('charge_attempts').values(attempt).returningAll().executeTakeFirstOrThrow();
 }
 
-/** Reads an attempt back, without its source. */
+/** Finds an attempt by id, without its source. */
 export async function findAttempt(reader: Reader, id: ChargeAttemptId): Promise<Attempt | undefined> {
   const row = await reader.selectFrom('charge_attempts').selectAll().where('id', '=', id).executeTakeFirst();
   return row && { ...row, source: null };
 }
 
-/** Finds the attempt with that key of ours, without its source. */
+/** Finds the attempt with an idempotency key, without its source. */
 export async function findAttemptByKey(reader: Reader, key: string): Promise<Attempt | undefined> {
   const row = await reader.selectFrom('charge_attempts').selectAll().where('key', '=', key).executeTakeFirst();
   return row && { ...row, source: null };
 }
 
-/** Closes an attempt that is in one of the states `from`; false when it is not. */
+/** Closes an attempt that is in one of the states `from`; false if it is in another. */
 export async function closeAttempt(
   tx: Tx,
   id: ChargeAttemptId,
@@ -36,4 +36,18 @@ export async function closeAttempt(
     .returning('id')
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** Moves a reserved attempt to awaiting_action; no effect in any other state. */
+export async function markAwaitingAction(
+  tx: Tx,
+  id: ChargeAttemptId,
+  wait: { intent_key: string; expires_at: Date; updated_at: Date },
+): Promise<void> {
+  await tx
+    .updateTable('charge_attempts')
+    .set({ state: 'awaiting_action', ...wait })
+    .where('id', '=', id)
+    .where('state', '=', 'reserved')
+    .execute();
 }

@@ -1,32 +1,37 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type ChargeState, settle } from './charge.ts';
+import { type ChargeState, decideSettlement } from './charge.ts';
 import type { Evidence } from '../processors/processor.ts';
 
 const funds = { net: 1912, fee: 88, unit: 'usd' };
 const done: Evidence = { state: 'done', funds };
-const disputed: Evidence = { state: 'disputed', fee_amount: 1500 };
+const disputed: Evidence = { state: 'disputed', fee_amount: 1500, returns_fee: true };
 const failed: Evidence = { state: 'failed', detail: 'Declined.' };
 
 test('a charge that waits is paid or fails', () => {
-  assert.deepEqual(settle('created', done), { from: 'created', to: 'done', funds });
-  assert.deepEqual(settle('created', failed), { from: 'created', to: 'failed', detail: 'Declined.' });
-  assert.equal(settle('created', { state: 'created' }), null);
+  assert.deepEqual(decideSettlement('created', done), { from: 'created', to: 'done', funds });
+  assert.deepEqual(decideSettlement('created', failed), { from: 'created', to: 'failed', detail: 'Declined.' });
+  assert.equal(decideSettlement('created', { state: 'created' }), null);
 });
 
 test('a paid charge is disputed, then won or lost', () => {
-  assert.deepEqual(settle('done', disputed), { from: 'done', to: 'disputed', fee_amount: 1500 });
-  assert.deepEqual(settle('disputed', done), { from: 'disputed', to: 'done' });
-  assert.deepEqual(settle('disputed', failed), { from: 'disputed', to: 'failed' });
+  assert.deepEqual(decideSettlement('done', disputed), {
+    from: 'done',
+    to: 'disputed',
+    fee_amount: 1500,
+    returns_fee: true,
+  });
+  assert.deepEqual(decideSettlement('disputed', done), { from: 'disputed', to: 'done' });
+  assert.deepEqual(decideSettlement('disputed', failed), { from: 'disputed', to: 'failed' });
 });
 
 test('evidence that comes late or twice changes nothing', () => {
-  assert.equal(settle('done', done), null);
-  assert.equal(settle('done', failed), null);
-  assert.equal(settle('done', { state: 'created' }), null);
-  assert.equal(settle('failed', done), null);
-  assert.equal(settle('failed', disputed), null);
+  assert.equal(decideSettlement('done', done), null);
+  assert.equal(decideSettlement('done', failed), null);
+  assert.equal(decideSettlement('done', { state: 'created' }), null);
+  assert.equal(decideSettlement('failed', done), null);
+  assert.equal(decideSettlement('failed', disputed), null);
 });
 
 test('in whatever order evidence comes, a charge is paid at most once', () => {
@@ -36,7 +41,7 @@ test('in whatever order evidence comes, a charge is paid at most once', () => {
       let state: ChargeState = 'created';
       let payments = 0;
       for (const each of arriving) {
-        const settlement = settle(state, each);
+        const settlement = decideSettlement(state, each);
         if (!settlement) continue;
         assert.equal(settlement.from, state);
         if ('funds' in settlement) payments += 1;

@@ -16,22 +16,22 @@ export function chargeSubject(id: ChargeId, item_id?: ChargeItemId): LedgerSubje
 
 export type ChargeState = Charge['state'];
 
-/** What the processor's word makes of a charge. */
+/** Change of a charge that evidence causes. */
 export type Settlement =
   | { from: 'created'; to: 'done'; funds: Funds }
   | { from: 'created'; to: 'failed'; detail: string }
-  | { from: 'done'; to: 'disputed'; fee_amount: number }
+  | { from: 'done'; to: 'disputed'; fee_amount: number; returns_fee: boolean }
   | { from: 'disputed'; to: 'done' | 'failed' };
 
 /**
- * Says what evidence changes about a charge in a state; null when it changes nothing.
+ * Returns the change that evidence makes to a charge in a state; null if it makes none.
  *
  *     created ──▶ done ──▶ disputed ──▶ done (won) · failed (lost)
  *        └──▶ failed
  *
- * Pure, and deaf to what comes late or twice: whichever of answer, poll and webhook is first wins, the rest change nothing.
+ * Pure and idempotent: the first of response, poll or webhook decides; later or repeated evidence returns null.
  */
-export function settle(state: ChargeState, evidence: Evidence): Settlement | null {
+export function decideSettlement(state: ChargeState, evidence: Evidence): Settlement | null {
   switch (evidence.state) {
     case 'created':
       return null;
@@ -42,6 +42,7 @@ export function settle(state: ChargeState, evidence: Evidence): Settlement | nul
       if (state === 'created') return { from: 'created', to: 'failed', detail: evidence.detail };
       return state === 'disputed' ? { from: 'disputed', to: 'failed' } : null;
     case 'disputed':
-      return state === 'done' ? { from: 'done', to: 'disputed', fee_amount: evidence.fee_amount } : null;
+      if (state !== 'done') return null;
+      return { from: 'done', to: 'disputed', fee_amount: evidence.fee_amount, returns_fee: evidence.returns_fee };
   }
 }

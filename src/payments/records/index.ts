@@ -1,5 +1,5 @@
-export { closeAttempt, findAttempt, findAttemptByKey, insertAttempt } from './attempt-store.ts';
-export { type Attempt, CHARGE_AMOUNT_MAX, chargeMinimum } from './attempt.ts';
+export { closeAttempt, findAttempt, findAttemptByKey, insertAttempt, markAwaitingAction } from './attempt-store.ts';
+export { type Attempt, attemptRef, CHARGE_AMOUNT_MAX } from './attempt.ts';
 export {
   chargesCovering,
   findCharge,
@@ -17,7 +17,14 @@ export {
   moveCharge,
   unresolvedChargeOf,
 } from './charge-store.ts';
-export { type Charge, type ChargeItem, chargeSubject, type ChargeState, settle, type Settlement } from './charge.ts';
+export {
+  type Charge,
+  type ChargeItem,
+  chargeSubject,
+  type ChargeState,
+  decideSettlement,
+  type Settlement,
+} from './charge.ts';
 export { findChargedLines } from './charged-line-store.ts';
 export { emitChargeUpdated } from './emit-charge-updated.ts';
 export { readRemainingLines, type RemainingLine } from './line-shares.ts';
@@ -25,13 +32,13 @@ export type { Parties } from './parties.ts';
 export { refundEntries } from './refund-entries.ts';
 export {
   closeRefund,
+  findOpenRefund,
   findRefundByKey,
   findRefundLines,
   findRefundsOfEntries,
   findSettledRefundLines,
+  findUnfinishedRefunds,
   insertRefund,
-  isRefundUnderWay,
-  listUnfinishedRefunds,
   promisedFunds,
 } from './refund-store.ts';
 export { prorateRefund, type Refund, refuseRefund, type Shares } from './refund.ts';

@@ -28,15 +28,15 @@ export async function findRefundByKey(reader: Reader, key: string): Promise<Refu
   return reader.selectFrom('refunds').selectAll().where('key', '=', key).executeTakeFirst();
 }
 
-export async function isRefundUnderWay(reader: Reader, charge_id: ChargeId): Promise<boolean> {
+/** Returns the open refund of a charge; a charge has at most one. */
+export async function findOpenRefund(reader: Reader, charge_id: ChargeId): Promise<Refund | undefined> {
   // Index: refunds_one_in_flight.
-  const row = await reader
+  return reader
     .selectFrom('refunds')
-    .select('id')
+    .selectAll()
     .where('charge_id', '=', charge_id)
     .where('state', '=', 'reserved')
     .executeTakeFirst();
-  return row !== undefined;
 }
 
 export async function findRefundLines(reader: Reader, refund_id: RefundId): Promise<RefundLine[]> {
@@ -109,13 +109,19 @@ export async function promisedFunds(reader: Reader, provider_id: ProfileId): Pro
   return new Map(rows.map(({ funds_unit, amount }) => [funds_unit, amount]));
 }
 
-/** Refunds under way that were begun before an instant, oldest first. */
-export async function listUnfinishedRefunds(reader: Reader, before: Date, limit: number): Promise<Refund[]> {
+/** Returns the open refunds that were created before an instant, oldest first, with an id above `after`. */
+export async function findUnfinishedRefunds(
+  reader: Reader,
+  before: Date,
+  { after, limit }: { after: RefundId | null; limit: number },
+): Promise<Refund[]> {
+  // Index: refunds_one_in_flight, which holds open refunds only.
   return reader
     .selectFrom('refunds')
     .selectAll()
     .where('state', '=', 'reserved')
     .where('created_at', '<', before)
+    .$if(after !== null, (query) => query.where('id', '>', after))
     .orderBy('id')
     .limit(limit)
     .execute();

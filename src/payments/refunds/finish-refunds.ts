@@ -1,24 +1,56 @@
-import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
-import { PROCESSOR_TIMEOUT_MS, processorNamed, type RefundAnswer, withProcessorTimeout } from '../processors/index.ts';
-import { findChargeById, listUnfinishedRefunds } from '../records/index.ts';
+import type { RefundId } from '#platform/db/db-schema';
+import {
+  type PaymentContext,
+  PROCESSOR_TIMEOUT_MS,
+  type RefundOutcome,
+  withProcessorTimeout,
+} from '../processors/index.ts';
+import { type Charge, findChargeById, findOpenRefund, findUnfinishedRefunds, type Refund } from '../records/index.ts';
 import { settleRefund } from './settle-refund.ts';
 
-/** Longer than any call can be under way. */
+/** Longer than any call can take: an older refund that the processor does not know was never requested. */
 const QUIET_MS = 6 * PROCESSOR_TIMEOUT_MS;
-const never_heard: RefundAnswer = { outcome: 'refused', detail: 'The payment processor was never asked.' };
+const BATCH = 100;
+const never_asked: RefundOutcome = { outcome: 'refused', detail: 'The payment processor was never asked.' };
 
-/** Asks the processor what came of refunds whose answer was lost, and books or forgets them. */
-export async function finishRefunds(ctx: Context): Promise<void> {
-  const now = ctx.clock.now();
-  for (const refund of await listUnfinishedRefunds(ctx.db, new Date(now.getTime() - QUIET_MS), 100)) {
-    try {
-      const charge = await findChargeById(ctx.db, refund.charge_id);
-      if (!charge) continue;
-      const answer = await withProcessorTimeout(ctx, processorNamed(ctx, charge.processor).findRefund(refund.key));
-      await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, answer ?? never_heard, ctx.clock.now()));
-    } catch (error) {
-      ctx.log.error({ err: error, refund_id: refund.id }, 'a refund could not be finished');
+/**
+ * Looks up the refunds that are open for QUIET_MS or longer and settles them. A pending refund stays open.
+ * A refund that fails is logged and does not delay the others.
+ */
+export async function finishRefunds(ctx: PaymentContext): Promise<void> {
+  const before = new Date(ctx.clock.now().getTime() - QUIET_MS);
+  let after: RefundId | null = null;
+  for (;;) {
+    const refunds: Refund[] = await findUnfinishedRefunds(ctx.db, before, { after, limit: BATCH });
+    for (const refund of refunds) {
+      after = refund.id;
+      try {
+        const charge = await findChargeById(ctx.db, refund.charge_id);
+        if (charge) await finishRefund(ctx, charge, refund, never_asked);
+      } catch (error) {
+        ctx.log.error({ err: error, refund_id: refund.id }, 'open refund not finished');
+      }
     }
+    if (refunds.length < BATCH) return;
   }
+}
+
+/** Looks up the open refund of a charge, if there is one, and settles it. */
+export async function finishOpenRefund(ctx: PaymentContext, charge: Charge): Promise<void> {
+  const refund = await findOpenRefund(ctx.db, charge.id);
+  // A young refund that the processor does not know may be on its way: it stays open.
+  if (refund) await finishRefund(ctx, charge, refund, { outcome: 'pending' });
+}
+
+async function finishRefund(
+  ctx: PaymentContext,
+  charge: Charge,
+  refund: Refund,
+  otherwise: RefundOutcome,
+): Promise<void> {
+  const { processor_key, account } = charge;
+  const processor = ctx.processors.named(charge.processor);
+  const found = await withProcessorTimeout(ctx, processor.findRefund({ key: refund.key, processor_key, account }));
+  await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, found ?? otherwise, ctx.clock.now()));
 }

@@ -25,7 +25,7 @@ before(async () => {
 after(() => database.close());
 
 /** Terms of a processor that keeps its fee and debits what is missing from the provider. */
-const keeps = { returns_fee: false, may_overdraw: true, created_by: null };
+const keeps = { terms: { returns_fee: false, may_overdraw: true }, created_by: null };
 
 const held = async (profile: ProfileId, account: Parameters<typeof findBalance>[2] = accounts.funds) =>
   (await findBalance(ctx.db, profile, account))[0]?.amount ?? 0;
@@ -94,6 +94,7 @@ test('the fee of a dispute over lines of two providers is debited once, in propo
     );
     const orders = await postEvent(tx, { key: next('order:two'), kind: 'order', at, entries });
     const attempt = await reserveAttempt(tx, {
+      processors: ctx.processors,
       profile_id: payer,
       created_by: null,
       amount: 3000,
@@ -106,7 +107,7 @@ test('the fee of a dispute over lines of two providers is debited once, in propo
     return { orders, attempt };
   }).then(async ({ orders, attempt }) => {
     const answer = await callProcessor(ctx, attempt);
-    assert(answer.outcome === 'accepted');
+    assert(answer.outcome === 'succeeded');
     return inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, answer, linesOf(orders), at));
   });
   const before = await Promise.all(sellers.map((seller) => held(seller)));
@@ -130,6 +131,7 @@ test('an amount below the least of its currency, or of a fraction of a unit, is 
   const reserve = (amount: number, unit: string) =>
     inTransaction(ctx.db, (tx) =>
       reserveAttempt(tx, {
+        processors: ctx.processors,
         profile_id: payer,
         created_by: null,
         amount,

@@ -13,7 +13,7 @@ import { makeCharge } from '../../../test/support/factories/payments.ts';
 import type { Charge } from '../records/charge.ts';
 import { finishRefunds } from './finish-refunds.ts';
 import { makeTestProcessor } from '../processors/test/test-processor.ts';
-import { sumTestRefunds, updateTestChargeState } from '../processors/test/test-processor-store.ts';
+import { sumTestRefunds, decideTestCharge } from '../processors/test/test-processor-store.ts';
 import { refreshCharge } from '../charges/refresh-charge.ts';
 import { refundCharge } from './refund-charge.ts';
 import { reserveRefund, type WantedRefund } from './reserve-refund.ts';
@@ -158,7 +158,7 @@ test('a charge that is pending, failed or disputed is not refunded', async () =>
     refund(pending.charge, { num: 0 }),
     isProblem('charge_not_refundable', 'You cannot refund a pending charge.'),
   );
-  await inTransaction(ctx.db, (tx) => updateTestChargeState(tx, pending.charge.processor_key, 'failed'));
+  await inTransaction(ctx.db, (tx) => decideTestCharge(tx, pending.charge.processor_key, 'failed'));
   await refreshCharge(ctx, pending.charge);
   await assert.rejects(
     refund(pending.charge, { num: 0 }),
@@ -175,7 +175,7 @@ test('whoever does not manage the provider of a line may not refund it', async (
 test('a refund that the processor refuses gives nothing back, and can be tried again', async () => {
   const { provider, charge } = await makeSale([2000]);
   const decide = (state: 'disputed' | 'done') =>
-    inTransaction(ctx.db, (tx) => updateTestChargeState(tx, charge.processor_key, state));
+    inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, state));
   await decide('disputed');
   await assert.rejects(refund(charge, { num: 0 }), isProblem('refund_refused', 'There is no paid charge to refund.'));
   assert.equal(await held(provider, accounts.funds), 1912);
@@ -203,6 +203,7 @@ test('a refund that the processor made before a crash is booked afterwards', asy
   await makeTestProcessor(ctx.db, ctx.clock).refund({
     key: intent.key,
     processor_key: charge.processor_key,
+    account: '',
     amount: 2000,
   });
   await later(minutes(10));
@@ -225,7 +226,7 @@ test('a refund that the processor made after it was forgotten is booked after al
   const intent = await reserve(charge, 2000);
   await later(minutes(10));
   const { processor_key } = charge;
-  const request = { key: intent.key, processor_key, amount: 2000 };
+  const request = { key: intent.key, processor_key, account: '', amount: 2000 };
   const answer = await makeTestProcessor(ctx.db, ctx.clock).refund(request);
   await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, answer, ctx.clock.now()));
   assert.equal(await held(provider, accounts.funds), 0);
@@ -240,14 +241,13 @@ test('a refund that is asked for again under its key after a crash is made once'
     const named = `${key} ${is_finished}`;
     await inTransaction(ctx.db, (tx) =>
       reserveRefund(tx, charge.id, [{ num: 0, refunded_amount: 500 }], {
-        returns_fee: true,
-        may_overdraw: false,
+        terms: { returns_fee: true, may_overdraw: false },
         created_by: null,
         key: named,
         at: ctx.clock.now(),
       }),
     );
-    await makeTestProcessor(ctx.db, ctx.clock).refund({ key: named, processor_key, amount: 500 });
+    await makeTestProcessor(ctx.db, ctx.clock).refund({ key: named, processor_key, account: '', amount: 500 });
     if (is_finished) await later(minutes(10));
     await refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 500 }], named);
     assert.equal(await held(provider, accounts.refund), 500);
@@ -269,7 +269,7 @@ test('funds are promised to one refund only, though it is not booked yet', async
 test('a dispute waits for the refund that is under way: only then is it known what the bank takes back', async () => {
   const { payer, charge } = await makeSale([2000]);
   const intent = await reserve(charge, 500);
-  await inTransaction(ctx.db, (tx) => updateTestChargeState(tx, charge.processor_key, 'disputed'));
+  await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, 'disputed'));
   await assert.rejects(refreshCharge(ctx, charge), isProblem('refund_in_flight'));
   await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, { outcome: 'refused', detail: 'No.' }, ctx.clock.now()));
   assert.equal((await refreshCharge(ctx, charge)).state, 'disputed');
@@ -300,8 +300,7 @@ async function later(at: Date): Promise<void> {
 function reserve(charge: Charge, refunded_amount: number) {
   return inTransaction(ctx.db, (tx) =>
     reserveRefund(tx, charge.id, [{ num: 0, refunded_amount }], {
-      returns_fee: true,
-      may_overdraw: false,
+      terms: { returns_fee: true, may_overdraw: false },
       created_by: null,
       at: ctx.clock.now(),
     }),

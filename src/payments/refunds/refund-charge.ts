@@ -6,28 +6,30 @@ import { inTransaction } from '#platform/db/database';
 import type { Subject } from '#platform/http/guards/access';
 import { isBrokerManager, findManagerIds } from '#profiles';
 import { actorId } from '#platform/actor-id';
-import { processorNamed, termsOf, withProcessorTimeout } from '../processors/index.ts';
+import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
 import { type Charge, findChargeItems, findRefundByKey } from '../records/index.ts';
 import { paymentsProblems } from '../problems.ts';
 import { reserveRefund, type WantedRefund } from './reserve-refund.ts';
 import { settleRefund } from './settle-refund.ts';
 
 /**
- * Gives money back on lines of a charge: all of them or none.
+ * Refunds lines of a charge: all of them or none. Returns a sentence for the caller.
  *
- * Three steps, as a charge: the intent is checked and committed, the processor is asked under the intent's key, the answer
- * is booked. When no answer comes a job finishes it, and who asks again with the same `key` goes on where the first was cut off.
- * @throws permission_denied (403) for lines that somebody else sold, and what `reserveRefund` and the processor refuse
+ * Three steps, like a charge: the intent is checked and committed, the processor is called with the key of the intent, the
+ * outcome is booked. A job finishes a refund that is pending or whose response was lost. A retry with the same `key` continues
+ * the first refund.
+ * @throws permission_denied (403) for lines of another provider; refund_refused (400); processor_unreachable (503); the
+ *   problems of reserveRefund
  */
 export async function refundCharge(
-  ctx: Context,
+  ctx: PaymentContext,
   subject: Subject,
   charge: Charge,
   wanted: readonly WantedRefund[],
   key: string | null = null,
 ): Promise<string> {
-  await refuseForeignLines(ctx, subject, charge, wanted);
-  const processor = processorNamed(ctx, charge.processor);
+  await requireOwnLines(ctx, subject, charge, wanted);
+  const processor = ctx.processors.named(charge.processor);
 
   const earlier = key === null ? undefined : await findRefundByKey(ctx.db, key);
   const refund =
@@ -35,26 +37,29 @@ export async function refundCharge(
       ? earlier
       : await inTransaction(ctx.db, (tx) =>
           reserveRefund(tx, charge.id, wanted, {
-            ...termsOf(charge.processor),
+            terms: processor,
             created_by: actorId(ctx),
             key: earlier ? null : key,
             at: ctx.clock.now(),
           }),
         );
-  const { processor_key } = charge;
+  const { processor_key, account } = charge;
+  const amount = formatMoney({ amount: refund.amount, unit: charge.unit });
   if (refund.state !== 'settled') {
-    const answer = await withProcessorTimeout(
-      ctx,
-      processor.refund({ key: refund.key, processor_key, amount: refund.amount }),
-    );
-    await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, answer, ctx.clock.now()));
-    if (answer.outcome === 'refused') throw paymentsProblems.refund_refused({ detail: answer.detail });
+    const request = { key: refund.key, processor_key, account, amount: refund.amount };
+    const outcome = await withProcessorTimeout(ctx, processor.refund(request));
+    await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, outcome, ctx.clock.now()));
+    if (outcome.outcome === 'refused') throw paymentsProblems.refund_refused({ detail: outcome.detail });
+    if (outcome.outcome === 'pending') return `${amount} is being refunded on charge ${processor_key}.`;
   }
-  return `${formatMoney({ amount: refund.amount, unit: charge.unit })} refunded successfully on charge ${processor_key}.`;
+  return `${amount} refunded successfully on charge ${processor_key}.`;
 }
 
-/** Who provides something to a customer may not give back what another provider earned. */
-async function refuseForeignLines(
+/**
+ * Requires that the caller sold the lines, or is the broker.
+ * @throws permission_denied (403)
+ */
+async function requireOwnLines(
   ctx: Context,
   subject: Subject,
   charge: Charge,

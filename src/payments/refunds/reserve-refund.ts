@@ -8,7 +8,7 @@ import { lockProfile, profileName } from '#profiles';
 import {
   type Charge,
   insertRefund,
-  isRefundUnderWay,
+  findOpenRefund,
   lockCharge,
   promisedFunds,
   prorateRefund,
@@ -21,15 +21,16 @@ import {
 import { paymentsProblems } from '../problems.ts';
 import type { ProcessorTerms } from '../processors/index.ts';
 
-/** A line of a charge to refund, by its place from 0; without an amount, all that is left of it. */
+/** A line of a charge to refund: `num` is its index from 0; without an amount, the rest of the line is refunded. */
 export interface WantedRefund {
   num: number;
   refunded_amount?: number | undefined;
 }
 
-interface Terms extends ProcessorTerms {
+interface RefundOptions {
+  terms: ProcessorTerms;
   created_by: UserId | null;
-  /** Names the intent when whoever asks may ask again; random when left out. */
+  /** Idempotency key of the refund; random when omitted. */
   key?: string | null;
   at: Date;
 }
@@ -37,9 +38,9 @@ interface Terms extends ProcessorTerms {
 type ReservedLine = Shares & Omit<RemainingLine, 'left'>;
 
 /**
- * Checks all lines of a refund, and writes down that it is about to be made.
+ * Checks all lines of a refund and inserts the intent to refund them.
  *
- * Locks: the charge, then the providers in id order, so that their funds are not promised twice.
+ * Locks: the charge, then the providers in id order, so that two refunds cannot promise the same funds.
  * @throws charge_not_refundable, refund_exceeds_line, refund_exceeds_funds, refund_in_flight (405), charge_line_unknown (404),
  *   invalid_input (400)
  */
@@ -47,18 +48,18 @@ export async function reserveRefund(
   tx: Tx,
   charge_id: Charge['id'],
   wanted: readonly WantedRefund[],
-  { returns_fee, may_overdraw, created_by, key, at }: Terms,
+  { terms, created_by, key, at }: RefundOptions,
 ): Promise<Refund> {
   const charge = await lockCharge(tx, charge_id);
   const refusal = refuseRefund(charge.state);
   if (refusal) throw paymentsProblems.charge_not_refundable({ detail: `You cannot refund a ${refusal} charge.` });
-  if (await isRefundUnderWay(tx, charge_id)) throw paymentsProblems.refund_in_flight({ retry_after_s: 60 });
+  if (await findOpenRefund(tx, charge_id)) throw paymentsProblems.refund_in_flight({ retry_after_s: 60 });
   if (new Set(wanted.map(({ num }) => num)).size !== wanted.length) {
     throw invalidInput({ lines: ['Each line may be given once.'] });
   }
 
-  const lines = await shareLines(tx, charge, wanted, returns_fee);
-  if (!may_overdraw) await refuseWithoutFunds(tx, lines);
+  const lines = await shareLines(tx, charge, wanted, terms.returns_fee);
+  if (!terms.may_overdraw) await requireFunds(tx, lines);
   return insertRefund(
     tx,
     {
@@ -102,7 +103,7 @@ async function shareLines(
   });
 }
 
-async function refuseWithoutFunds(tx: Tx, lines: readonly ReservedLine[]): Promise<void> {
+async function requireFunds(tx: Tx, lines: readonly ReservedLine[]): Promise<void> {
   const providers = new Set<ProfileId>(lines.map(({ item }) => item.provider_id));
   for (const provider_id of [...providers].toSorted((a, b) => a - b)) {
     const provider = await lockProfile(tx, provider_id);

@@ -3,6 +3,7 @@ import type { App } from '#platform/http/app';
 import { intentKey } from '#platform/http/guards/idempotency';
 import { ChargeParams, ChargeSchema, getSeenCharge, presentSeenCharge } from '../charges/index.ts';
 import { paymentsProblems } from '../problems.ts';
+import type { Processors } from '../processors/index.ts';
 import { refundCharge } from './refund-charge.ts';
 import { RefundBody } from './schemas.ts';
 
@@ -18,7 +19,7 @@ const {
 } = paymentsProblems;
 
 /** Routes that refund charges. */
-export function refundRoutes(app: App): void {
+export function refundRoutes(app: App, processors: Processors): void {
   app.post(
     '/api/billing/:profile/charges/:charge/refund',
     {
@@ -49,7 +50,7 @@ export function refundRoutes(app: App): void {
     async (request, reply) => {
       const charge = await getSeenCharge(request);
       const detail = await refundCharge(
-        request.ctx,
+        { ...request.ctx, processors },
         request.subject,
         charge,
         request.body.lines,

@@ -13,17 +13,18 @@ import {
   type Refund,
   refundEntries,
 } from '../records/index.ts';
-import type { RefundAnswer } from '../processors/index.ts';
+import type { RefundOutcome } from '../processors/index.ts';
 
 /**
- * Closes a refund with what the processor said: booked when the money went back, forgotten when it did not. Harmless to repeat.
- * Money that went back after the refund was forgotten is booked all the same.
+ * Closes a refund with the outcome of the processor: books it if the money went back, marks it failed if not. Idempotent.
+ * A pending refund stays reserved. A refund that was marked failed is booked if the money went back after all.
  */
-export async function settleRefund(tx: Tx, refund: Refund, answer: RefundAnswer, at: Date): Promise<void> {
-  const is_refunded = answer.outcome === 'refunded';
+export async function settleRefund(tx: Tx, refund: Refund, outcome: RefundOutcome, at: Date): Promise<void> {
+  if (outcome.outcome === 'pending') return;
+  const is_refunded = outcome.outcome === 'refunded';
   const closed = await closeRefund(tx, refund.id, is_refunded ? ['reserved', 'failed'] : ['reserved'], {
     state: is_refunded ? 'settled' : 'failed',
-    detail: is_refunded ? null : answer.detail,
+    detail: is_refunded ? null : outcome.detail,
     updated_at: at,
   });
   if (!closed || !is_refunded) return;

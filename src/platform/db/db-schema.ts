@@ -132,13 +132,19 @@ export interface ChargeAttemptsTable {
   description: Generated<string>;
   processor: string;
   remember_card: Generated<boolean>;
-  /** reserved: the processor may or may not have been called; settled: a charge row exists; declined: the processor refused; failed: it could not be asked. */
-  state: 'reserved' | 'settled' | 'declined' | 'failed';
+  /** reserved: the processor may or may not have been called; awaiting_action: the payer must confirm with the bank before expires_at; settled: a charge row exists; declined: the processor refused; failed: the processor was never asked. */
+  state: 'reserved' | 'awaiting_action' | 'settled' | 'declined' | 'failed';
   processor_key: string | null;
   decline_code: string | null;
   detail: string | null;
   created_at: Date;
   updated_at: Date;
+  /** Account at the processor: empty for the broker's own, otherwise the key of a provider's account. */
+  account: Generated<string>;
+  /** Key of the payment at the processor that waits or waited for an action of the payer. */
+  intent_key: string | null;
+  /** End of the wait for the payer, exclusive; the payment is then abandoned. */
+  expires_at: Date | null;
 }
 
 export interface ChargeItemsTable {
@@ -177,6 +183,8 @@ export interface ChargesTable {
   extra: string | null;
   created_at: Date;
   settled_at: Date | null;
+  /** Account at the processor on which the charge was made, as in charge_attempts. */
+  account: Generated<string>;
 }
 
 export interface ClaimsTable {
@@ -374,6 +382,8 @@ export interface PaymentMethodsTable {
   exp_date: string;
   card_name: Generated<string>;
   updated_at: Date;
+  /** Account at the processor that keeps the card, as in charge_attempts. */
+  account: Generated<string>;
 }
 
 export interface PlansTable {
@@ -624,7 +634,7 @@ export interface TestProcessorChargesTable {
   description: Generated<string>;
   card: Json;
   state: 'created' | 'done' | 'failed' | 'disputed';
-  outcome: 'accepted' | 'declined';
+  outcome: 'accepted' | 'declined' | 'action_required';
   decline_code: string | null;
   created_at: Date;
 }
@@ -642,6 +652,7 @@ export interface TestProcessorRefundsTable {
   request_hash: string;
   amount: number;
   created_at: Date;
+  state: Generated<'pending' | 'succeeded' | 'failed'>;
 }
 
 export interface TotpFactorsTable {

@@ -83,12 +83,12 @@ export async function problemOf(work: Promise<unknown>): Promise<Pick<Problem, '
 }
 
 /** The same context with a user as the caller. */
-export function callAs(
-  ctx: Context,
+export function callAs<C extends Context>(
+  ctx: C,
   user: User,
   via: 'token' | 'cookie' = 'token',
   session_id: SessionId | null = null,
-): Context {
+): C {
   const { id: user_id, username } = user;
   return { ...ctx, actor: { kind: 'user', user_id, username, session_id, via, visitor_hash: null } };
 }

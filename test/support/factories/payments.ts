@@ -1,5 +1,13 @@
 import { type Entry, postEvent } from '#ledger';
-import { type Attempt, callProcessor, type Charge, recordCharge, reserveAttempt } from '#payments';
+import {
+  type Attempt,
+  callProcessor,
+  type Charge,
+  isAccepted,
+  type PaymentContext,
+  recordCharge,
+  reserveAttempt,
+} from '#payments';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
@@ -46,10 +54,14 @@ export interface ChargeFacts {
 }
 
 /** The state before the call of the processor: an order, and the intent to charge it. */
-export async function makeAttempt(ctx: Context, facts: ChargeFacts): Promise<{ attempt: Attempt; orders: Entry[] }> {
+export async function makeAttempt(
+  ctx: PaymentContext,
+  facts: ChargeFacts,
+): Promise<{ attempt: Attempt; orders: Entry[] }> {
   const orders = await makeOrder(ctx, { ...facts, amounts: facts.amounts ?? [2000] });
   const attempt = await inTransaction(ctx.db, (tx) =>
     reserveAttempt(tx, {
+      processors: ctx.processors,
       profile_id: facts.payer,
       created_by: facts.created_by ?? null,
       amount: orders.reduce((sum, { dest_amount }) => sum + dest_amount, 0),
@@ -75,10 +87,13 @@ export function linesOf(orders: readonly Entry[], broker_fee_percent = 0) {
 }
 
 /** A charge that the processor accepted, with the order that it pays. */
-export async function makeCharge(ctx: Context, facts: ChargeFacts): Promise<{ charge: Charge; orders: Entry[] }> {
+export async function makeCharge(
+  ctx: PaymentContext,
+  facts: ChargeFacts,
+): Promise<{ charge: Charge; orders: Entry[] }> {
   const { attempt, orders } = await makeAttempt(ctx, facts);
   const answer = await callProcessor(ctx, attempt);
-  if (answer.outcome !== 'accepted') throw new Error(`the card was refused: ${answer.detail}`);
+  if (!isAccepted(answer)) throw new Error(`the card was not charged: ${answer.outcome}`);
   const charge = await inTransaction(ctx.db, (tx) =>
     recordCharge(tx, attempt, answer, linesOf(orders, facts.broker_fee_percent), ctx.clock.now()),
   );

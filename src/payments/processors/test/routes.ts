@@ -3,20 +3,46 @@ import { commonProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import type { App } from '#platform/http/app';
-import { listTestProcessor, updateTestChargeState } from './test-processor-store.ts';
+import { randomKey40 } from '#platform/security/crypto';
+import type { RequestHeaders } from '../processor.ts';
+import { signTestEvent } from './test-intake.ts';
+import { TEST_PROCESSOR } from './test-processor.ts';
+import { decideTestCharge, decideTestRefund, listTestProcessor } from './test-processor-store.ts';
 
 /** State of a charge at the test processor after each decision. */
 const states = { done: 'done', failed: 'failed', disputed: 'disputed', won: 'done', lost: 'failed' } as const;
 const Decision = Type.Object({ state: Type.Enum(['done', 'failed', 'disputed', 'won', 'lost']) });
 
-/** Settles the charge that was decided, as a webhook would; returns it as the API presents it, or null if there is none. */
-export type PresentDecided = (ctx: Context, processor_key: string) => Promise<Record<string, unknown> | null>;
+/** A webhook request as the test processor sends it. */
+export interface TestDelivery {
+  processor: string;
+  raw: Buffer;
+  headers: RequestHeaders;
+  secrets: readonly string[];
+}
 
-/** Routes that list the rows of the test processor and decide its open charges. Registered in development only. */
-export function testProcessorDevRoutes(app: App, presentDecided: PresentDecided): void {
+/** Takes a webhook request; returns the charge that it concerns as the API presents it, or null if there is none. */
+export type Deliver = (
+  ctx: Context,
+  delivery: TestDelivery,
+  processor_key: string,
+) => Promise<Record<string, unknown> | null>;
+
+/**
+ * Routes that list the rows of the test processor and decide its open charges and refunds. Registered in development only.
+ * A decision is delivered as a signed webhook request.
+ */
+export function testProcessorDevRoutes(app: App, deliver: Deliver): void {
+  const secret = randomKey40();
+  const send = (ctx: Context, type: string, key: string) => {
+    const event = { id: `evt_${randomKey40()}`, type, object: key, account: '' };
+    const request = signTestEvent(event, secret, ctx.clock.now());
+    return deliver(ctx, { processor: TEST_PROCESSOR, secrets: [secret], ...request }, key);
+  };
+
   app.get(
     '/_dev/processor',
-    { config: { access: { kind: 'public' } }, schema: { hide: true, summary: 'What the test processor holds' } },
+    { config: { access: { kind: 'public' } }, schema: { hide: true, summary: 'Rows of the test processor' } },
     async (request) => {
       const { customers, charges, refunds } = await listTestProcessor(request.ctx.db);
       return { customers, charges, refunds, payouts: [] };
@@ -38,9 +64,29 @@ export function testProcessorDevRoutes(app: App, presentDecided: PresentDecided)
       const { ctx } = request;
       const { key } = request.params;
       const state = states[request.body.state];
-      const isKnown = await inTransaction(ctx.db, (tx) => updateTestChargeState(tx, key, state));
-      if (!isKnown) throw commonProblems.not_found();
-      return (await presentDecided(ctx, key)) ?? { processor_key: key, state };
+      const isFound = await inTransaction(ctx.db, (tx) => decideTestCharge(tx, key, state));
+      if (!isFound) throw commonProblems.not_found();
+      return (await send(ctx, 'charge.updated', key)) ?? { processor_key: key, state };
+    },
+  );
+
+  app.post(
+    '/_dev/processor/charges/:key/refund',
+    {
+      config: { access: { kind: 'public' }, problems: [commonProblems.not_found] },
+      schema: {
+        hide: true,
+        summary: 'Decides the pending refund of a charge at the test processor',
+        params: Type.Object({ key: Type.String({ maxLength: 255 }) }),
+        body: Type.Object({ state: Type.Enum(['succeeded', 'failed']) }),
+      },
+    },
+    async (request) => {
+      const { ctx } = request;
+      const { key } = request.params;
+      const isFound = await inTransaction(ctx.db, (tx) => decideTestRefund(tx, key, request.body.state));
+      if (!isFound) throw commonProblems.not_found();
+      return (await send(ctx, 'charge.refunded', key)) ?? { processor_key: key };
     },
   );
 }

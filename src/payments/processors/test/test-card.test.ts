@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { namedKey, readTestCard } from './test-card.ts';
-import { testProcessorFee } from './test-processor.ts';
+import { testProcessorFee } from './test-outcomes.ts';
 
 const at = new Date('2026-03-10T15:00:00Z');
 

@@ -1,15 +1,19 @@
-import type { Card } from '../processor.ts';
+import type { Card, DeclineKind } from '../processor.ts';
 
-/** What the test processor makes of a card. */
+/** Outcome that the test processor gives to a card. */
 export type TestOutcome =
   | 'accepted'
-  /** Accepted, then neither done nor failed until somebody decides. */
+  /** Accepted; done or failed only by a decision at `/_dev/processor`. */
   | 'pending'
-  /** Charged, but the answer gets lost on the way back. */
+  /** The payer must confirm; approved or refused by a decision at `/_dev/processor`. */
+  | 'action_required'
+  /** Accepted; refunds of it stay pending until they are decided. */
+  | 'refund_pending'
+  /** Charged, but the response is lost. */
   | 'lost_answer'
-  /** Charged, but the answer takes its time. */
+  /** Charged, but the response takes LATE_ANSWER_MS. */
   | 'late_answer'
-  /** Never reached. */
+  /** The request does not reach the processor. */
   | 'unreachable'
   | DeclineCode;
 
@@ -18,7 +22,9 @@ export type DeclineCode =
   | 'insufficient_funds'
   | 'expired_card'
   | 'incorrect_cvc'
-  | 'incorrect_number';
+  | 'incorrect_number'
+  | 'authentication_failed'
+  | 'abandoned';
 
 export interface TestCard extends Card {
   outcome: TestOutcome;
@@ -31,6 +37,8 @@ const tokens: Readonly<Record<string, TestOutcome>> = {
   tok_chargeDeclinedExpiredCard: 'expired_card',
   tok_chargeDeclinedIncorrectCvc: 'incorrect_cvc',
   tok_chargeAsyncFail: 'pending',
+  tok_authenticate: 'action_required',
+  tok_refund_pending: 'refund_pending',
   tok_timeout: 'lost_answer',
   tok_slow: 'late_answer',
   tok_unreachable: 'unreachable',
@@ -46,23 +54,29 @@ const numbers: Readonly<Record<string, TestOutcome>> = {
   '0341': 'pending',
 };
 
-export const declineDetails: Readonly<Record<DeclineCode, string>> = {
-  card_declined:
-    'Your card was declined. Check the number, the expiry date, the security code and the billing address, or use another card.',
-  insufficient_funds: 'Your card was declined: there is not enough money on the account.',
-  expired_card: 'Your card was declined: it has expired.',
-  incorrect_cvc: 'Your card was declined: the security code is not right.',
-  incorrect_number: 'This is not the number of a card.',
+/** Kind of each decline and the sentence for the payer. */
+export const declines: Readonly<Record<DeclineCode, { kind: DeclineKind; detail: string }>> = {
+  card_declined: {
+    kind: 'retry',
+    detail:
+      'Your card was declined. Check the number, the expiry date, the security code and the billing address, or use another card.',
+  },
+  insufficient_funds: { kind: 'retry', detail: 'Your card was declined: there is not enough money on the account.' },
+  expired_card: { kind: 'new_card', detail: 'Your card was declined: it has expired.' },
+  incorrect_cvc: { kind: 'new_card', detail: 'Your card was declined: the security code is not right.' },
+  incorrect_number: { kind: 'new_card', detail: 'This is not the number of a card.' },
+  authentication_failed: { kind: 'authenticate', detail: 'Your bank could not confirm the payment.' },
+  abandoned: { kind: 'authenticate', detail: 'The payment was not confirmed in time.' },
 };
 
-export function isDecline(outcome: TestOutcome): outcome is DeclineCode {
-  return outcome in declineDetails;
+export function isDecline(outcome: string): outcome is DeclineCode {
+  return Object.hasOwn(declines, outcome);
 }
 
 /**
- * Reads a token, or the number of a card that nobody owns, as a card and what comes of it.
+ * Reads a token, or the number of a test card, as a card and the outcome of charging it.
  * A form may add what else is on the card: `4242424242424242;12/30;Joe Test`.
- * Anything that is no sentinel is a good card; only digits that are too few or too many are none.
+ * Text that is no sentinel is a good card; a number needs 12 to 19 digits.
  */
 export function readTestCard(token: string, at: Date): TestCard {
   const [number = '', expiry = '', name = ''] = token.split(';');
@@ -79,7 +93,7 @@ export function readTestCard(token: string, at: Date): TestCard {
   };
 }
 
-/** The key that a charge gets when its token asks for one (`tok_named_XAb1` → `ch_XAb1`), for data that must be the same each time. */
+/** Key of the charge that the token asks for (`tok_named_XAb1` → `ch_XAb1`), for sample data with fixed keys; null if none. */
 export function namedKey(token: string): string | null {
   const name = /^tok_named_([A-Za-z0-9]{4,40})$/.exec(token)?.[1];
   return name === undefined ? null : `ch_${name}`;
@@ -91,7 +105,7 @@ function expiryDate(text: string): string | null {
   return match ? `20${match[2]}-${match[1]}-01` : null;
 }
 
-/** A token is text of the caller: `constructor` names no outcome. */
+/** Looks up own entries only, because the token is text of the caller: `constructor` is a good card. */
 function outcomeOfToken(token: string): TestOutcome {
   return (Object.hasOwn(tokens, token) ? tokens[token] : undefined) ?? 'accepted';
 }

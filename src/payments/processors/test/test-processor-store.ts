@@ -20,7 +20,7 @@ export async function findTestCharge(
     .executeTakeFirst();
 }
 
-/** Does nothing when the idempotency key has been used: read it then. */
+/** No effect if the idempotency key was used; the caller then reads that row. */
 export async function insertTestCharge(tx: Tx, charge: Insertable<TestProcessorChargesTable>): Promise<void> {
   await tx
     .insertInto('test_processor_charges')
@@ -29,12 +29,52 @@ export async function insertTestCharge(tx: Tx, charge: Insertable<TestProcessorC
     .execute();
 }
 
-export async function updateTestChargeState(tx: Tx, key: string, state: TestCharge['state']): Promise<boolean> {
+/**
+ * Moves a charge to a state; false if there is no such charge or it was declined. A charge that waits for the payer is approved
+ * by `done` and refused by `failed`.
+ */
+export async function decideTestCharge(tx: Tx, key: string, state: TestCharge['state']): Promise<boolean> {
   const row = await tx
     .updateTable('test_processor_charges')
-    .set({ state })
+    .set((eb) => ({
+      state,
+      outcome: eb
+        .case()
+        .when(eb.and([eb('outcome', '=', 'action_required'), eb.val(state === 'failed')]))
+        .then(eb.val<TestCharge['outcome']>('declined'))
+        .else(eb.val<TestCharge['outcome']>('accepted'))
+        .end(),
+      decline_code: eb
+        .case()
+        .when(eb.and([eb('outcome', '=', 'action_required'), eb.val(state === 'failed')]))
+        .then('authentication_failed')
+        .else(null)
+        .end(),
+    }))
     .where('key', '=', key)
-    .where('outcome', '=', 'accepted')
+    .where('outcome', 'in', ['accepted', 'action_required'])
+    .returning('key')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Ends a charge that waits for the payer; no effect on any other charge. */
+export async function abandonTestCharge(tx: Tx, idempotency_key: string): Promise<void> {
+  await tx
+    .updateTable('test_processor_charges')
+    .set({ state: 'failed', outcome: 'declined', decline_code: 'abandoned' })
+    .where('idempotency_key', '=', idempotency_key)
+    .where('outcome', '=', 'action_required')
+    .execute();
+}
+
+/** Moves a pending refund of a charge to its end; false if none is pending. */
+export async function decideTestRefund(tx: Tx, charge_key: string, state: 'succeeded' | 'failed'): Promise<boolean> {
+  const row = await tx
+    .updateTable('test_processor_refunds')
+    .set({ state })
+    .where('charge_key', '=', charge_key)
+    .where('state', '=', 'pending')
     .returning('key')
     .executeTakeFirst();
   return row !== undefined;
@@ -72,17 +112,18 @@ export async function insertTestRefund(tx: Tx, refund: Insertable<TestProcessorR
     .execute();
 }
 
-/** What was given back of a charge so far. Units: 1/100 of the charge's unit. */
+/** Sum of the refunds of a charge that did not fail. Units: 1/100 of the charge's unit. */
 export async function sumTestRefunds(reader: Reader, charge_key: string): Promise<number> {
   const row = await reader
     .selectFrom('test_processor_refunds')
     .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('amount'), eb.lit(0)).as('amount'))
     .where('charge_key', '=', charge_key)
+    .where('state', '<>', 'failed')
     .executeTakeFirstOrThrow();
   return row.amount;
 }
 
-/** Everything the processor holds, newest first, at most 100 of each. */
+/** Returns the rows of the test processor, newest first, at most 100 of each kind. */
 export async function listTestProcessor(
   reader: Reader,
 ): Promise<{ customers: TestCustomer[]; charges: TestCharge[]; refunds: TestRefund[] }> {

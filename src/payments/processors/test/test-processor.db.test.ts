@@ -23,9 +23,9 @@ test('the test processor takes its fee in the smallest unit of the currency, and
     [3000, 'jpy', 3000],
   ];
   for (const [amount, unit, fee] of cases) {
-    const request = { amount, unit, key: next('key-of-sixteen'), description: 'A line' };
+    const request = { amount, unit, key: next('key-of-sixteen'), account: '', description: 'A line' };
     const answer = await processor.charge({ ...request, source: { token: 'tok_visa', remember: false } });
-    assert(answer.outcome === 'accepted' && answer.evidence.state === 'done');
+    assert(answer.outcome === 'succeeded' && answer.evidence.state === 'done');
     assert.deepEqual(answer.evidence.funds, { net: amount - fee, fee, unit }, `${amount} ${unit}`);
   }
 });

@@ -1,24 +1,36 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Money, partsFromSmallestUnit, toSmallestUnit } from '#kernel/money';
 import type { Clock } from '#platform/clock';
 import { sha256Hex } from '#platform/security/crypto';
 import { type Db, inTransaction } from '#platform/db/database';
-import type { JsonValue } from '#platform/db/db-schema';
+import { cardMinimum } from '../card-minimums.ts';
 import type {
-  Card,
-  CardAnswer,
+  AttemptRef,
+  ChargeOutcome,
   ChargeRequest,
-  DeclinedAnswer,
-  Evidence,
-  Funds,
+  PageParts,
   Processor,
-  ProcessorAnswer,
-  ProcessorTerms,
-  RefundAnswer,
+  RefundOutcome,
+  RefundRequest,
+  SaveCardOutcome,
+  SaveCardRequest,
 } from '../processor.ts';
-import { declineDetails, isDecline, namedKey, readTestCard, type TestCard } from './test-card.ts';
+import { readCardForm } from './card-form.ts';
+import { isDecline, namedKey, readTestCard, type TestCard } from './test-card.ts';
+import { testIntake } from './test-intake.ts';
 import {
+  actionOf,
+  customerKey,
+  declined,
+  evidenceOf,
+  hashOf,
+  outcomeOf,
+  parseCard,
+  refundOutcomeOf,
+  withoutOutcome,
+} from './test-outcomes.ts';
+import {
+  abandonTestCharge,
   deleteTestCustomer,
   findTestCharge,
   findTestCustomer,
@@ -27,72 +39,80 @@ import {
   insertTestCustomer,
   insertTestRefund,
   sumTestRefunds,
-  type TestCharge,
 } from './test-processor-store.ts';
 
 export const TEST_PROCESSOR = 'test';
 
-/** Debited once for each dispute, and returned if it is won. Units: 1/100. */
-const DISPUTE_FEE = 1500;
-
-export const testProcessorTerms: ProcessorTerms = { returns_fee: true, may_overdraw: false };
-
-/** Less than anybody waits, and enough for whoever wants to see what a crash leaves in the meantime. */
+/** Shorter than PROCESSOR_TIMEOUT_MS, long enough to look at the rows in the meantime. */
 const LATE_ANSWER_MS = 15_000;
 
+const pageParts: PageParts = {
+  scripts: [],
+  csp_origins: { 'script-src': [], 'frame-src': [], 'connect-src': [], 'img-src': [], 'form-action': [] },
+  form_fields: ['card_name', 'card_number', 'card_exp', 'card_cvc'],
+  hosted_url: null,
+};
+
 /**
- * Makes the built-in processor: it needs no account, keeps its books in tables of its own and does what the card asks for.
+ * Makes the built-in processor. It needs no account, keeps its rows in tables of its own, and the card decides the outcome.
  *
- * It stands for something outside: it has its own transactions and nobody's foreign keys, so a crash between its commit and
- * ours leaves what a real processor would leave.
+ * It stands for an external system: it has its own transactions, and no foreign key leads to its tables. A crash between its
+ * commit and Tollgate's therefore leaves the same rows as with a real processor.
  */
 export function makeTestProcessor(db: Db, clock: Clock): Processor {
   return {
     name: TEST_PROCESSOR,
-    ...testProcessorTerms,
+    returns_fee: true,
+    may_overdraw: false,
+    direct_charges: false,
+    saved_cards: true,
+    payouts: false,
+    units: null,
+    minimum: cardMinimum,
     charge: (request) => charge(db, clock, request),
-    async findByKey(key) {
+    async findByKey({ key }) {
       const found = await findTestCharge(db, { idempotency_key: key });
-      return found ? answerOf(found) : null;
+      return found ? outcomeOf(found) : null;
     },
-    async retrieve(processor_key) {
+    abandon: (attempt) => abandon(db, attempt),
+    async retrieve({ processor_key }) {
       const found = await findTestCharge(db, { key: processor_key });
       return found?.outcome === 'accepted' ? evidenceOf(found) : null;
     },
     saveCard: (request) => saveCard(db, clock, request),
-    deleteCard: (customer_key) => inTransaction(db, (tx) => deleteTestCustomer(tx, customer_key)),
+    deleteCard: ({ customer_key }) => inTransaction(db, (tx) => deleteTestCustomer(tx, customer_key)),
     refund: (request) => refund(db, clock, request),
-    async findRefund(key) {
-      return (await findTestRefund(db, key)) ? { outcome: 'refunded' } : null;
+    async findRefund({ key }) {
+      const found = await findTestRefund(db, key);
+      return found ? refundOutcomeOf(found) : null;
     },
+    payoutAccount: async () => ({ bank_name: 'Test Bank', last4: '***-6789', available: null }),
     browserKeys: () => ({ STRIPE_PUB_KEY: 'pk_test_builtin', STRIPE_INTENT_SECRET: null, STRIPE_ACCOUNT: null }),
+    pageParts: () => pageParts,
+    readCardForm,
+    intake: testIntake,
   };
 }
 
-/** The processor's price: 2.9 % rounded half up, and 30; nothing for nothing. Units: the smallest unit of the currency. */
-export function testProcessorFee(amount: number): number {
-  return amount === 0 ? 0 : Math.floor((amount * 290 + 5000) / 10_000) + 30;
-}
-
-async function charge(db: Db, clock: Clock, request: ChargeRequest): Promise<ProcessorAnswer> {
-  const request_hash = hashOf([request.amount, request.unit, request.description, request.source]);
+async function charge(db: Db, clock: Clock, request: ChargeRequest): Promise<ChargeOutcome> {
+  const request_hash = hashOf([request.amount, request.unit, request.description, request.account, request.source]);
   const before = await findTestCharge(db, { idempotency_key: request.key });
   if (before) {
     assert.equal(before.request_hash, request_hash, 'the key was used for another charge');
-    return answerOf(before);
+    return outcomeOf(before);
   }
 
   const at = clock.now();
   const card = await cardOf(db, request, at);
   if (card === null) return declined('card_declined', 'There is no such card on file.');
-  if (card.outcome === 'unreachable') throw new Error('the test processor was told to be unreachable');
+  if (card.outcome === 'unreachable') throw new Error('the card makes the test processor unreachable');
 
   const { source } = request;
   const customer_key =
-    'customer_key' in source ? source.customer_key : source.remember ? customerKey(request.key) : null;
-  const declines = isDecline(card.outcome);
+    'saved' in source ? source.saved.customer_key : source.remember ? customerKey(request.key) : null;
+  const decline_code = isDecline(card.outcome) ? card.outcome : null;
   await inTransaction(db, async (tx) => {
-    if ('token' in source && source.remember && customer_key !== null && !declines) {
+    if ('token' in source && customer_key !== null && decline_code === null) {
       await insertTestCustomer(tx, { key: customer_key, card: JSON.stringify(card), created_at: at });
     }
     await insertTestCharge(tx, {
@@ -104,47 +124,56 @@ async function charge(db: Db, clock: Clock, request: ChargeRequest): Promise<Pro
       unit: request.unit,
       description: request.description,
       card: JSON.stringify(card),
-      state: declines ? 'failed' : card.outcome === 'pending' ? 'created' : 'done',
-      outcome: declines ? 'declined' : 'accepted',
-      decline_code: declines ? card.outcome : null,
+      decline_code,
       created_at: at,
+      ...firstState(card),
     });
   });
   if (card.outcome === 'late_answer') await sleep(LATE_ANSWER_MS, undefined, { ref: false });
-  if (card.outcome === 'lost_answer') throw new Error('the test processor was told to lose its answer');
+  if (card.outcome === 'lost_answer') throw new Error('the card makes the test processor lose its response');
 
   const written = await findTestCharge(db, { idempotency_key: request.key });
   assert(written, 'the test processor keeps what it charged');
-  return answerOf(written);
+  return outcomeOf(written);
+}
+
+function firstState({ outcome }: TestCard) {
+  if (isDecline(outcome)) return { state: 'failed', outcome: 'declined' } as const;
+  if (outcome === 'action_required') return { state: 'created', outcome } as const;
+  return { state: outcome === 'pending' ? 'created' : 'done', outcome: 'accepted' } as const;
 }
 
 async function cardOf(db: Db, { source }: ChargeRequest, at: Date): Promise<TestCard | null> {
   if ('token' in source) return readTestCard(source.token, at);
-  const customer = await findTestCustomer(db, source.customer_key);
+  const customer = await findTestCustomer(db, source.saved.customer_key);
   return customer ? parseCard(customer.card) : null;
 }
 
-async function saveCard(db: Db, clock: Clock, request: { key: string; token: string }): Promise<CardAnswer> {
-  const at = clock.now();
-  const card = readTestCard(request.token, at);
-  if (isDecline(card.outcome)) return declined(card.outcome);
-  if (card.outcome === 'unreachable') throw new Error('the test processor was told to be unreachable');
-  const key = customerKey(request.key);
-  await inTransaction(db, (tx) => insertTestCustomer(tx, { key, card: JSON.stringify(card), created_at: at }));
-  return { outcome: 'saved', customer_key: key, card: withoutOutcome(card) };
+async function abandon(db: Db, { key }: AttemptRef): Promise<ChargeOutcome> {
+  await inTransaction(db, (tx) => abandonTestCharge(tx, key));
+  const found = await findTestCharge(db, { idempotency_key: key });
+  return found ? outcomeOf(found) : declined('abandoned');
 }
 
-async function refund(
-  db: Db,
-  clock: Clock,
-  request: { key: string; processor_key: string; amount: number },
-): Promise<RefundAnswer> {
+async function saveCard(db: Db, clock: Clock, request: SaveCardRequest): Promise<SaveCardOutcome> {
+  const at = clock.now();
+  const { account } = request;
+  const card = readTestCard(request.token, at);
+  if (isDecline(card.outcome)) return declined(card.outcome);
+  if (card.outcome === 'unreachable') throw new Error('the card makes the test processor unreachable');
+  if (card.outcome === 'action_required') return actionOf(`seti_${sha256Hex(request.key).slice(0, 24)}`);
+  const key = customerKey(request.key);
+  await inTransaction(db, (tx) => insertTestCustomer(tx, { key, card: JSON.stringify(card), created_at: at }));
+  return { outcome: 'saved', account, customer_key: key, card: withoutOutcome(card) };
+}
+
+async function refund(db: Db, clock: Clock, request: RefundRequest): Promise<RefundOutcome> {
   const request_hash = hashOf([request.processor_key, request.amount]);
-  return inTransaction(db, async (tx): Promise<RefundAnswer> => {
+  return inTransaction(db, async (tx): Promise<RefundOutcome> => {
     const before = await findTestRefund(tx, request.key);
     if (before) {
       assert.equal(before.request_hash, request_hash, 'the key was used for another refund');
-      return { outcome: 'refunded' };
+      return refundOutcomeOf(before);
     }
     const refunded = await findTestCharge(tx, { key: request.processor_key });
     if (!refunded || refunded.state !== 'done')
@@ -152,73 +181,16 @@ async function refund(
     if ((await sumTestRefunds(tx, request.processor_key)) + request.amount > refunded.amount) {
       return { outcome: 'refused', detail: 'The refund exceeds what is left of the charge.' };
     }
+    const state = parseCard(refunded.card).outcome === 'refund_pending' ? 'pending' : 'succeeded';
     await insertTestRefund(tx, {
       key: `re_${sha256Hex(request.key).slice(0, 24)}`,
       charge_key: request.processor_key,
       idempotency_key: request.key,
       request_hash,
       amount: request.amount,
+      state,
       created_at: clock.now(),
     });
-    return { outcome: 'refunded' };
+    return refundOutcomeOf({ state });
   });
-}
-
-function answerOf(charged: TestCharge): ProcessorAnswer {
-  const card = parseCard(charged.card);
-  if (charged.outcome === 'declined') {
-    return declined(isDecline(card.outcome) ? card.outcome : 'card_declined');
-  }
-  return {
-    outcome: 'accepted',
-    processor_key: charged.key,
-    evidence: evidenceOf(charged),
-    card: withoutOutcome(card),
-    customer_key: charged.customer_key === customerKey(charged.idempotency_key) ? charged.customer_key : null,
-  };
-}
-
-function evidenceOf({ state, amount, unit }: TestCharge): Evidence {
-  if (state === 'done') return { state, funds: fundsOf({ amount, unit }) };
-  if (state === 'failed') return { state, detail: declineDetails.card_declined };
-  if (state === 'disputed') return { state, fee_amount: DISPUTE_FEE };
-  return { state };
-}
-
-/** Takes the fee as card networks do, in the smallest unit of the currency: no fractions of a yen, and thousandths of a dinar. */
-function fundsOf({ amount, unit }: Money): Funds {
-  const whole = toSmallestUnit({ amount, unit });
-  // A charge of an earlier version that was no multiple of the smallest unit.
-  if (whole === null) return { net: amount - testProcessorFee(amount), fee: testProcessorFee(amount), unit };
-  const net = Math.max(0, whole - testProcessorFee(whole));
-  const parts = partsFromSmallestUnit({ whole, net }, unit);
-  return { net: parts.net, fee: parts.fee, unit };
-}
-
-function declined(code: keyof typeof declineDetails, detail = declineDetails[code]): DeclinedAnswer {
-  return { outcome: 'declined', code, detail };
-}
-
-function customerKey(idempotency_key: string): string {
-  return `cus_${sha256Hex(idempotency_key).slice(0, 24)}`;
-}
-
-function hashOf(request: unknown): string {
-  return sha256Hex(JSON.stringify(request));
-}
-
-function withoutOutcome({ brand, last4, exp_date, card_name }: TestCard): Card {
-  return { brand, last4, exp_date, card_name };
-}
-
-function parseCard(json: JsonValue): TestCard {
-  assert(typeof json === 'object' && json !== null && !Array.isArray(json), 'a card is an object');
-  const { brand, last4, exp_date, card_name, outcome } = json;
-  assert(typeof brand === 'string' && typeof last4 === 'string' && typeof exp_date === 'string');
-  assert(typeof card_name === 'string' && typeof outcome === 'string' && isOutcome(outcome));
-  return { brand, last4, exp_date, card_name, outcome };
-}
-
-function isOutcome(text: string): text is TestCard['outcome'] {
-  return text in declineDetails || ['accepted', 'pending', 'lost_answer', 'late_answer', 'unreachable'].includes(text);
 }

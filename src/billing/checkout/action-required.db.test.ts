@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Problem } from '#kernel/problem';
+import { randomKey40 } from '#platform/security/crypto';
+import { testContext, type TestContext } from '../../../test/support/context.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { type Buyer, makeBuyer, paidWith, wants } from '../../../test/support/factories/billing.ts';
+import { makePlan } from '../../../test/support/factories/catalog.ts';
+import { finishOrders } from '../orders/finish-orders.ts';
+import { findCartItems } from '../records/cart-item-store.ts';
+import { checkOut } from './check-out.ts';
+
+let database: TestDatabase;
+let ctx: TestContext;
+before(async () => {
+  database = await openTestDatabase();
+  ctx = await testContext(database.db);
+});
+after(() => database.close());
+
+const isProblem = (code: string) => (error: unknown) => {
+  assert(error instanceof Problem, String(error));
+  assert.equal(error.code, code);
+  return true;
+};
+
+/** Checks out with a card that the bank wants confirmed; returns the buyer and a retry with the same key. */
+async function startPayment() {
+  const buyer = await makeBuyer(ctx);
+  await wants(buyer, await makePlan(ctx, { period_amount: 2000 }));
+  const key = randomKey40();
+  const pay = () => checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith('tok_authenticate', { key }));
+  await assert.rejects(pay(), (error: unknown) => {
+    assert(error instanceof Problem, String(error));
+    const { processor, redirect_url } = error.extra.members as {
+      processor: Record<string, string | null>;
+      redirect_url: string | null;
+    };
+    assert.deepEqual([error.code, error.status, redirect_url], ['action_required', 402, null]);
+    assert.match(processor['STRIPE_INTENT_SECRET'] ?? '', /^pi_.+_secret_.+$/);
+    return true;
+  });
+  return { buyer, key, pay };
+}
+
+const attemptOf = (key: string) =>
+  database.db.selectFrom('charge_attempts').selectAll().where('key', '=', key).executeTakeFirstOrThrow();
+const cartCount = async ({ owner }: Buyer) => (await findCartItems(database.db, owner)).length;
+const orderState = async ({ profile }: Buyer) =>
+  (
+    await database.db
+      .selectFrom('orders')
+      .select('state')
+      .where('profile_id', '=', profile.id)
+      .executeTakeFirstOrThrow()
+  ).state;
+const bank = (key: string, decision: { state: 'done' | 'failed'; outcome: 'accepted' | 'declined' }) =>
+  database.db
+    .updateTable('test_processor_charges')
+    .set({ ...decision, decline_code: decision.state === 'done' ? null : 'authentication_failed' })
+    .where('idempotency_key', '=', key)
+    .execute();
+const later = (ms: number) => ctx.clock.set(new Date(ctx.clock.now().getTime() + ms));
+const minute = 60_000;
+
+test('a payment that the bank wants confirmed takes no money and leaves the order and the cart open', async () => {
+  const { buyer, key, pay } = await startPayment();
+  const { state, intent_key, expires_at } = await attemptOf(key);
+  assert.equal(state, 'awaiting_action');
+  assert(intent_key !== null && expires_at !== null);
+  assert.deepEqual([await orderState(buyer), await cartCount(buyer)], ['reserved', 1]);
+  // A retry makes no second payment.
+  await assert.rejects(pay(), isProblem('action_required'));
+  // Neither does the job, although the order is older than an abandoned one.
+  later(3 * minute);
+  await finishOrders(ctx);
+  assert.equal(await orderState(buyer), 'reserved');
+  const charges = database.db.selectFrom('test_processor_charges').select('key').where('idempotency_key', '=', key);
+  assert.equal((await charges.execute()).length, 1);
+});
+
+test('after the confirmation a retry with the same key returns the charge, once', async () => {
+  const { buyer, key, pay } = await startPayment();
+  await bank(key, { state: 'done', outcome: 'accepted' });
+  const charge = await pay();
+  assert.deepEqual([charge?.state, charge?.amount], ['done', 2000]);
+  assert.equal((await pay())?.id, charge?.id);
+  assert.deepEqual([await orderState(buyer), await cartCount(buyer)], ['settled', 0]);
+});
+
+test('after the confirmation the job settles the order of a buyer who does not return', async () => {
+  const { buyer, key } = await startPayment();
+  await bank(key, { state: 'done', outcome: 'accepted' });
+  later(minute);
+  await finishOrders(ctx);
+  assert.deepEqual([await orderState(buyer), (await attemptOf(key)).state], ['settled', 'settled']);
+});
+
+test('a payment that the bank does not confirm is declined, and the cart stays', async () => {
+  const { buyer, key, pay } = await startPayment();
+  await bank(key, { state: 'failed', outcome: 'declined' });
+  await assert.rejects(pay(), isProblem('card_declined'));
+  assert.deepEqual([await orderState(buyer), await cartCount(buyer)], ['refused', 1]);
+  assert.equal((await attemptOf(key)).state, 'declined');
+});
+
+test('a payment that is not confirmed within 30 minutes is abandoned, and the buyer can pay again', async () => {
+  const { buyer, key } = await startPayment();
+  const again = () => checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith('tok_visa'));
+  await assert.rejects(again(), isProblem('checkout_in_flight'));
+  later(2 * minute);
+  await finishOrders(ctx);
+  later(30 * minute);
+  await finishOrders(ctx);
+  assert.deepEqual([await orderState(buyer), (await attemptOf(key)).decline_code], ['refused', 'abandoned']);
+  assert.equal((await again())?.state, 'done');
+});
+
+test('a payment that is confirmed in the last moment is settled and not abandoned', async () => {
+  const { buyer, key } = await startPayment();
+  later(31 * minute);
+  await bank(key, { state: 'done', outcome: 'accepted' });
+  await finishOrders(ctx);
+  assert.equal(await orderState(buyer), 'settled');
+});
+
+test('a crash before the wait is recorded is repaired by the job', async () => {
+  const { key } = await startPayment();
+  await database.db
+    .updateTable('charge_attempts')
+    .set({ state: 'reserved', intent_key: null, expires_at: null })
+    .where('key', '=', key)
+    .execute();
+  later(minute);
+  await finishOrders(ctx);
+  assert.equal((await attemptOf(key)).state, 'awaiting_action');
+});

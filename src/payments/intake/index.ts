@@ -1,0 +1,1 @@
+export { takeProcessorEvent } from './take-processor-event.ts';

@@ -1,0 +1,34 @@
+import { refreshCharge } from '../charges/index.ts';
+import type { PaymentContext, RequestHeaders } from '../processors/index.ts';
+import { findCharge } from '../records/index.ts';
+import { finishOpenRefund } from '../refunds/index.ts';
+
+/** A webhook request of a processor, with the secrets that may have signed it. */
+export interface WebhookRequest {
+  processor: string;
+  raw: Buffer;
+  headers: RequestHeaders;
+  secrets: readonly string[];
+}
+
+/**
+ * Takes a webhook request as evidence: verifies it, retrieves the object that it names, and settles the charge or refund.
+ *
+ * The state always comes from a call to the processor and never from the event, so late, repeated and reordered events are
+ * harmless. Returns `refused` if no secret signed the request, `ignored` if no charge of Tollgate depends on it.
+ * @throws processor_unreachable (503), refund_in_flight (405): the processor delivers the event again
+ */
+export async function takeProcessorEvent(
+  ctx: PaymentContext,
+  { processor: name, raw, headers, secrets }: WebhookRequest,
+): Promise<'refused' | 'ignored' | 'taken'> {
+  const { intake } = ctx.processors.named(name);
+  const event = intake?.verify(raw, headers, secrets, ctx.clock.now()) ?? null;
+  if (event === null) return 'refused';
+  if (event.type === 'other') return 'ignored';
+  const charge = await findCharge(ctx.db, event.object);
+  if (charge?.processor !== name || charge.account !== event.account) return 'ignored';
+  if (event.type === 'refund') await finishOpenRefund(ctx, charge);
+  else await refreshCharge(ctx, charge);
+  return 'taken';
+}

@@ -1,0 +1,37 @@
+import type { Room } from '#platform/room';
+import { cardRoutes } from './cards/index.ts';
+import { chargeRoutes, presentCharge } from './charges/index.ts';
+import { cardUpdated, chargeUpdated } from './events.ts';
+import { takeProcessorEvent } from './intake/index.ts';
+import { paymentsJobs } from './jobs.ts';
+import { payoutRoutes } from './payouts/index.ts';
+import { type Processors, testProcessorDevRoutes } from './processors/index.ts';
+import { findCharge } from './records/index.ts';
+import { refundRoutes } from './refunds/index.ts';
+
+interface PaymentsNeeds {
+  processors: Processors;
+  /** Registers the routes that decide open charges by hand. Never true in production. */
+  dev_routes: boolean;
+}
+
+/** Makes the room that charges cards, refunds charges and books both in the ledger. */
+export function makePayments({ processors, dev_routes }: PaymentsNeeds): Room {
+  return {
+    name: 'payments',
+    routes(http) {
+      chargeRoutes(http);
+      refundRoutes(http, processors);
+      cardRoutes(http, processors);
+      payoutRoutes(http, processors);
+      if (!dev_routes) return;
+      testProcessorDevRoutes(http, async (ctx, request, processor_key) => {
+        await takeProcessorEvent({ ...ctx, processors }, request);
+        const charge = await findCharge(ctx.db, processor_key);
+        return charge ? presentCharge(charge) : null;
+      });
+    },
+    jobs: paymentsJobs(processors),
+    events: [chargeUpdated, cardUpdated],
+  };
+}

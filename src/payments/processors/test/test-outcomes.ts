@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { type Money, partsFromSmallestUnit, toSmallestUnit } from '#kernel/money';
+import type { JsonValue } from '#platform/db/db-schema';
+import { sha256Hex } from '#platform/security/crypto';
+import type {
+  ActionRequiredOutcome,
+  Card,
+  ChargeOutcome,
+  DeclinedOutcome,
+  Evidence,
+  Funds,
+  RefundOutcome,
+} from '../processor.ts';
+import { type DeclineCode, declines, isDecline, type TestCard, type TestOutcome } from './test-card.ts';
+import type { TestCharge, TestRefund } from './test-processor-store.ts';
+
+/** Debited once for each dispute, and returned if it is won. Units: 1/100. */
+const DISPUTE_FEE = 1500;
+
+/** Fee of the processor: 2.9 % rounded half up, plus 30; zero for zero. Units: the smallest unit of the currency. */
+export function testProcessorFee(amount: number): number {
+  return amount === 0 ? 0 : Math.floor((amount * 290 + 5000) / 10_000) + 30;
+}
+
+export function outcomeOf(charge: TestCharge): ChargeOutcome {
+  const card = parseCard(charge.card);
+  if (charge.outcome === 'declined') {
+    const code = charge.decline_code ?? '';
+    return declined(isDecline(code) ? code : 'card_declined');
+  }
+  if (charge.outcome === 'action_required') return actionOf(charge.key.replace(/^ch_/, 'pi_'));
+  return {
+    outcome: card.outcome === 'pending' ? 'pending' : 'succeeded',
+    processor_key: charge.key,
+    evidence: evidenceOf(charge),
+    card: withoutOutcome(card),
+    customer_key: charge.customer_key === customerKey(charge.idempotency_key) ? charge.customer_key : null,
+  };
+}
+
+export function actionOf(intent_key: string): ActionRequiredOutcome {
+  const client_secret = `${intent_key}_secret_${sha256Hex(intent_key).slice(0, 24)}`;
+  return { outcome: 'action_required', intent_key, client_secret, account: '', redirect_url: null };
+}
+
+export function evidenceOf({ state, amount, unit }: TestCharge): Evidence {
+  if (state === 'done') return { state, funds: fundsOf({ amount, unit }) };
+  if (state === 'failed') return { state, detail: declines.card_declined.detail };
+  if (state === 'disputed') return { state, fee_amount: DISPUTE_FEE, returns_fee: true };
+  return { state };
+}
+
+export function refundOutcomeOf({ state }: Pick<TestRefund, 'state'>): RefundOutcome {
+  if (state === 'failed') return { outcome: 'refused', detail: 'The bank of the card refused the refund.' };
+  return { outcome: state === 'pending' ? 'pending' : 'refunded' };
+}
+
+/** Takes the fee as card networks do, in the smallest unit of the currency: no fractions of a yen, thousandths of a dinar. */
+function fundsOf({ amount, unit }: Money): Funds {
+  const whole = toSmallestUnit({ amount, unit });
+  // Charges of the first version may be no multiple of the smallest unit.
+  if (whole === null) return { net: amount - testProcessorFee(amount), fee: testProcessorFee(amount), unit };
+  const net = Math.max(0, whole - testProcessorFee(whole));
+  const parts = partsFromSmallestUnit({ whole, net }, unit);
+  return { net: parts.net, fee: parts.fee, unit };
+}
+
+export function declined(code: DeclineCode, detail = declines[code].detail): DeclinedOutcome {
+  return { outcome: 'declined', kind: declines[code].kind, code, detail };
+}
+
+export function customerKey(idempotency_key: string): string {
+  return `cus_${sha256Hex(idempotency_key).slice(0, 24)}`;
+}
+
+export function hashOf(request: unknown): string {
+  return sha256Hex(JSON.stringify(request));
+}
+
+export function withoutOutcome({ brand, last4, exp_date, card_name }: TestCard): Card {
+  return { brand, last4, exp_date, card_name };
+}
+
+export function parseCard(json: JsonValue): TestCard {
+  assert(typeof json === 'object' && json !== null && !Array.isArray(json), 'a card is an object');
+  const { brand, last4, exp_date, card_name, outcome } = json;
+  assert(typeof brand === 'string' && typeof last4 === 'string' && typeof exp_date === 'string');
+  assert(typeof card_name === 'string' && typeof outcome === 'string' && isOutcome(outcome));
+  return { brand, last4, exp_date, card_name, outcome };
+}
+
+// oxfmt-ignore
+const outcomes: readonly string[] = [
+  'accepted', 'pending', 'action_required', 'refund_pending', 'lost_answer', 'late_answer', 'unreachable',
+];
+
+function isOutcome(text: string): text is TestOutcome {
+  return isDecline(text) || outcomes.includes(text);
+}
