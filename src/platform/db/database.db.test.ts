@@ -86,15 +86,15 @@ test('using the database inside an open transaction is refused immediately', asy
     inTransaction(database.db, async () => {
       await database.db.selectFrom('agreements').selectAll().execute();
     }),
-    /pass `tx` on instead/,
+    /pass `tx` instead/,
   );
   await assert.rejects(
     inTransaction(database.db, () => inTransaction(database.db, () => Promise.resolve())),
-    /pass `tx` on instead/,
+    /pass `tx` instead/,
   );
   await assert.rejects(
     inTransaction(database.db, () => database.executeSql('select 1')),
-    /pass `tx` on instead/,
+    /pass `tx` instead/,
   );
 });
 
