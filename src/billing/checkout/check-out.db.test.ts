@@ -39,7 +39,7 @@ interface Buyer {
   owner: { user_id: User['id'] };
 }
 
-async function aBuyer(): Promise<Buyer> {
+async function makeBuyer(): Promise<Buyer> {
   const user = await makeReadyUser(database.db, { personal: true });
   const profile = await findPersonalProfile(database.db, user.id);
   assert(profile);
@@ -55,8 +55,9 @@ const card = (token: string | null, more: Partial<CheckoutInput> = {}): Checkout
 
 const buy = (buyer: Buyer, input: CheckoutInput) => checkOut(buyer.ctx, buyer.profile.id, buyer.owner, input);
 const want = (buyer: Buyer, plan: Plan, option = 1) => addToCart(buyer.ctx, buyer.owner, [{ plan: plan.slug, option }]);
-const cartOf = (buyer: Buyer) => findCartItems(database.db, buyer.owner);
-const held = (buyer: Buyer, plan: Plan) => findSubscription(database.db, buyer.profile.id, plan.id, ctx.clock.now());
+const findCart = (buyer: Buyer) => findCartItems(database.db, buyer.owner);
+const findRunning = (buyer: Buyer, plan: Plan) =>
+  findSubscription(database.db, buyer.profile.id, plan.id, ctx.clock.now());
 
 async function entriesOf(buyer: Buyer) {
   const rows = await database.db
@@ -100,10 +101,11 @@ async function takenFrom(buyer: Buyer) {
   return rows.map(({ amount }) => amount);
 }
 
-const refusal = (code: string) => (error: unknown) => error instanceof Problem && error.code === code;
+const isProblem = (code: string) => (error: unknown) => error instanceof Problem && error.code === code;
 
-test('one plan of 20.00 is booked to the cent as the specification shows (C2)', async () => {
-  const buyer = await aBuyer();
+// C2
+test('a plan of $20.00 is booked with the entries of the specification', async () => {
+  const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
   await want(buyer, plan);
   const charge = await buy(buyer, card('tok_visa'));
@@ -118,14 +120,15 @@ test('one plan of 20.00 is booked to the cent as the specification shows (C2)', 
     'cowork:Backlog → cowork:Receivable 2000',
     'stripe:Funds → cowork:Funds 1912',
   ]);
-  const subscription = await held(buyer, plan);
+  const subscription = await findRunning(buyer, plan);
   assert.deepEqual(subscription?.created_at, ctx.clock.now(), 'the subscription begins at the instant of its order');
   assert.equal(subscription.ends_at.toISOString(), '2026-04-10T15:00:00.000Z');
-  assert.deepEqual(await cartOf(buyer), []);
+  assert.deepEqual(await findCart(buyer), []);
 });
 
-test('a prepaid year at a tenth off is one order of 972.00 and twelve months (C1)', async () => {
-  const buyer = await aBuyer();
+// C1
+test('twelve prepaid months with a 10% discount are one order of $972.00', async () => {
+  const buyer = await makeBuyer();
   const plan = await makePlan(ctx, {
     period_amount: 9000,
     advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 12 }],
@@ -133,14 +136,15 @@ test('a prepaid year at a tenth off is one order of 972.00 and twelve months (C1
   await want(buyer, plan, 2);
   const charge = await buy(buyer, card('tok_visa'));
   assert.equal(charge?.amount, 97_200);
-  assert.equal((await held(buyer, plan))?.ends_at.toISOString(), '2027-03-10T15:00:00.000Z');
+  assert.equal((await findRunning(buyer, plan))?.ends_at.toISOString(), '2027-03-10T15:00:00.000Z');
   const [line] = await database.db.selectFrom('order_lines').selectAll().where('plan_id', '=', plan.id).execute();
   assert.equal(line?.periods_count, 12);
   assert.equal(line.description, `Subscription to ${plan.slug} until 2027/03/10 (12 months) - a 10% discount`);
 });
 
-test('a coupon over everything makes an order without a charge (C14)', async () => {
-  const buyer = await aBuyer();
+// C14
+test('a coupon of 100% makes an order without a charge', async () => {
+  const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
   const coupon = await makeCoupon(ctx, { discount_value: 10_000, nb_attempts: 3 });
   await want(buyer, plan);
@@ -148,26 +152,27 @@ test('a coupon over everything makes an order without a charge (C14)', async () 
   assert.equal(await buy(buyer, card(null)), null);
   assert.deepEqual(await entriesOf(buyer), [`cowork:Receivable → ${buyer.profile.slug}:Payable 0`]);
   assert.deepEqual(await chargesOf(buyer), []);
-  assert.ok(await held(buyer, plan));
+  assert.ok(await findRunning(buyer, plan));
   const left = await database.db
     .selectFrom('coupons')
     .select('nb_attempts')
     .where('id', '=', coupon.id)
     .executeTakeFirst();
-  assert.equal(left?.nb_attempts, 2, 'one use a purchase');
+  assert.equal(left?.nb_attempts, 2, 'one redemption per order');
 });
 
-test('a declined card leaves nothing behind but the cart, and the coupon its uses (C15)', async () => {
-  const buyer = await aBuyer();
+// C15
+test('a declined card leaves no subscription and no entry; the cart and the coupon are unchanged', async () => {
+  const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
   const coupon = await makeCoupon(ctx, { nb_attempts: 1 });
   await want(buyer, plan);
   await redeemCoupon(buyer.ctx, buyer.owner, coupon.code);
-  await assert.rejects(buy(buyer, card('4000000000000002')), refusal('card_declined'));
+  await assert.rejects(buy(buyer, card('4000000000000002')), isProblem('card_declined'));
   assert.deepEqual(await entriesOf(buyer), []);
   assert.deepEqual(await chargesOf(buyer), []);
-  assert.equal(await held(buyer, plan), undefined);
-  assert.equal((await cartOf(buyer)).length, 1);
+  assert.equal(await findRunning(buyer, plan), undefined);
+  assert.equal((await findCart(buyer)).length, 1);
   const left = await database.db
     .selectFrom('coupons')
     .select('nb_attempts')
@@ -175,11 +180,12 @@ test('a declined card leaves nothing behind but the cart, and the coupon its use
     .executeTakeFirst();
   assert.equal(left?.nb_attempts, 1);
   const charge = await buy(buyer, card('4242424242424242'));
-  assert.equal(charge?.amount, 1000, 'another card goes through at once');
+  assert.equal(charge?.amount, 1000, 'another card is charged immediately');
 });
 
-test('six checkouts of one cart at once take the money once (C16)', async () => {
-  const buyer = await aBuyer();
+// C16
+test('six concurrent checkouts of one cart charge once', async () => {
+  const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
   await want(buyer, plan);
   const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => buy(buyer, card('tok_visa'))));
@@ -199,10 +205,10 @@ test('six checkouts of one cart at once take the money once (C16)', async () => 
   assert.equal((await chargesOf(buyer)).length, 1);
 });
 
-test('six buyers share a coupon with two uses: two succeed', async () => {
+test('two of six concurrent buyers succeed with a coupon that has two redemptions left', async () => {
   const plan = await makePlan(ctx);
   const coupon = await makeCoupon(ctx, { nb_attempts: 2 });
-  const buyers = await Promise.all(Array.from({ length: 6 }, aBuyer));
+  const buyers = await Promise.all(Array.from({ length: 6 }, makeBuyer));
   for (const buyer of buyers) {
     await want(buyer, plan);
     await redeemCoupon(buyer.ctx, buyer.owner, coupon.code);
@@ -210,29 +216,33 @@ test('six buyers share a coupon with two uses: two succeed', async () => {
   const outcomes = await Promise.allSettled(buyers.map((buyer) => buy(buyer, card('tok_visa'))));
   assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 2);
   for (const outcome of outcomes) {
-    if (outcome.status === 'rejected') assert.ok(refusal('cart_changed')(outcome.reason), String(outcome.reason));
+    if (outcome.status === 'rejected') assert.ok(isProblem('cart_changed')(outcome.reason), String(outcome.reason));
   }
 });
 
-test('what a lost answer left is settled by the job, once, at the instant of the order', async () => {
-  const buyer = await aBuyer();
+test('the job settles an order whose response was lost, once, at the instant of the order', async () => {
+  const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
   await want(buyer, plan);
   const ordered_at = ctx.clock.now();
-  await assert.rejects(buy(buyer, card('tok_timeout')), refusal('payment_unknown'));
-  assert.equal(await held(buyer, plan), undefined, 'nothing is promised while the outcome is unknown');
-  await assert.rejects(buy(buyer, card('tok_visa')), refusal('checkout_in_flight'), 'and nothing is charged on top');
+  await assert.rejects(buy(buyer, card('tok_timeout')), isProblem('payment_unknown'));
+  assert.equal(await findRunning(buyer, plan), undefined, 'there is no subscription while the outcome is unknown');
+  await assert.rejects(
+    buy(buyer, card('tok_visa')),
+    isProblem('checkout_in_flight'),
+    'a second checkout charges nothing',
+  );
   ctx.clock.set(new Date(ordered_at.getTime() + 90_000));
   const [first, second] = await Promise.all([finishOrders(buyer.ctx), finishOrders(buyer.ctx)]);
   assert.ok(first + second >= 1);
   assert.deepEqual(await takenFrom(buyer), [2000]);
   assert.equal((await chargesOf(buyer)).length, 1);
-  assert.deepEqual((await held(buyer, plan))?.created_at, ordered_at);
+  assert.deepEqual((await findRunning(buyer, plan))?.created_at, ordered_at);
   assert.equal((await entriesOf(buyer)).length, 6);
 });
 
-test('a crash before the processor was asked gives the order up, after long enough, and the cart back', async () => {
-  const buyer = await aBuyer();
+test('an order whose charge never reached the processor is given up after two minutes, and the cart can be ordered again', async () => {
+  const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
   const coupon = await makeCoupon(ctx, { nb_attempts: 1 });
   await want(buyer, plan);
@@ -241,37 +251,42 @@ test('a crash before the processor was asked gives the order up, after long enou
   await reserveOrder(buyer.ctx, buyer.profile.id, buyer.owner, card('tok_visa'));
   ctx.clock.set(new Date(at.getTime() + 60_000));
   await finishOrders(buyer.ctx);
-  await assert.rejects(buy(buyer, card('tok_visa')), refusal('checkout_in_flight'), 'a minute is not long enough');
+  await assert.rejects(
+    buy(buyer, card('tok_visa')),
+    isProblem('checkout_in_flight'),
+    'the order is still open after a minute',
+  );
   ctx.clock.set(new Date(at.getTime() + 180_000));
   await finishOrders(buyer.ctx);
   assert.deepEqual(await takenFrom(buyer), []);
   const charge = await buy(buyer, card('tok_visa'));
-  assert.equal(charge?.amount, 1000, 'the coupon was given back');
+  assert.equal(charge?.amount, 1000, 'the redemption was released');
 });
 
-test('a cart or a price that changed since it was shown is not charged', async () => {
-  const buyer = await aBuyer();
+test('a cart or price that changed after it was shown is not charged', async () => {
+  const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
   await want(buyer, plan);
   const scope = { payer: buyer.profile, owner: buyer.owner, at: ctx.clock.now() };
   const shown = cartVersion(await loadInvoicables(database.db, scope));
   await want(buyer, await makePlan(ctx));
-  await assert.rejects(buy(buyer, card('tok_visa', { cart_version: shown })), refusal('cart_changed'));
+  await assert.rejects(buy(buyer, card('tok_visa', { cart_version: shown })), isProblem('cart_changed'));
   assert.deepEqual(await takenFrom(buyer), []);
   const now = cartVersion(await loadInvoicables(database.db, scope));
   assert.equal((await buy(buyer, card('tok_visa', { cart_version: now })))?.amount, 4000);
 });
 
-test('a balance that is paid late never extends the subscription (A8)', async () => {
-  const buyer = await aBuyer();
+// A8
+test('paying a balance late does not extend the subscription', async () => {
+  const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
   await want(buyer, plan);
   const pending = await buy(buyer, card('4000000000000341'));
   assert.equal(pending?.state, 'created');
-  const ends_at = (await held(buyer, plan))?.ends_at;
+  const ends_at = (await findRunning(buyer, plan))?.ends_at;
   await assert.rejects(
     buy(buyer, card('tok_visa')),
-    refusal('charge_pending'),
+    isProblem('charge_pending'),
     'the same orders are not charged twice (A1)',
   );
 
@@ -281,33 +296,37 @@ test('a balance that is paid late never extends the subscription (A8)', async ()
     .where('key', '=', pending.processor_key)
     .execute();
   await refreshCharge(ctx, pending);
-  await assert.rejects(buy(buyer, card('tok_visa', { balance_only: true })), refusal('cart_changed'), 'not shown yet');
+  await assert.rejects(
+    buy(buyer, card('tok_visa', { balance_only: true })),
+    isProblem('cart_changed'),
+    'not shown yet',
+  );
   await showBalance(buyer.ctx, buyer.profile, buyer.owner, null);
   const paid = await buy(buyer, card('tok_visa', { balance_only: true }));
   assert.equal(paid?.amount, 2000);
-  assert.deepEqual((await held(buyer, plan))?.ends_at, ends_at);
-  await assert.rejects(buy(buyer, card('tok_visa')), refusal('cart_empty'), 'nothing is due any more');
+  assert.deepEqual((await findRunning(buyer, plan))?.ends_at, ends_at);
+  await assert.rejects(buy(buyer, card('tok_visa')), isProblem('cart_empty'), 'the balance is paid');
 });
 
-test('currencies are not mixed in one cart', async () => {
-  const buyer = await aBuyer();
+test('a plan in another currency is not added to a cart', async () => {
+  const buyer = await makeBuyer();
   await want(buyer, await makePlan(ctx, { unit: 'usd' }));
-  await assert.rejects(want(buyer, await makePlan(ctx, { unit: 'cad' })), refusal('currency_mixed'));
+  await assert.rejects(want(buyer, await makePlan(ctx, { unit: 'cad' })), isProblem('currency_mixed'));
 });
 
-test('a choice that was asked for and not made is not charged; without any the least is bought', async () => {
-  const buyer = await aBuyer();
+test('a checkout with an undecided choice is refused; without choices the first option is bought', async () => {
+  const buyer = await makeBuyer();
   const plan = await makePlan(ctx, {
     advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 12 }],
   });
   await want(buyer, plan, 0);
-  await assert.rejects(buy(buyer, card('tok_visa', { choices: [{ option: 0 }] })), refusal('options_undecided'));
-  await assert.rejects(buy(buyer, card('tok_visa', { choices: [{ option: 3 }] })), refusal('options_undecided'));
+  await assert.rejects(buy(buyer, card('tok_visa', { choices: [{ option: 0 }] })), isProblem('options_undecided'));
+  await assert.rejects(buy(buyer, card('tok_visa', { choices: [{ option: 3 }] })), isProblem('options_undecided'));
   assert.equal((await buy(buyer, card('tok_visa')))?.amount, 2000);
 });
 
 test('the setup fee is billed with the first order only', async () => {
-  const buyer = await aBuyer();
+  const buyer = await makeBuyer();
   const plan = await makePlan(ctx, { setup_amount: 500 });
   await want(buyer, plan);
   assert.equal((await buy(buyer, card('tok_visa')))?.amount, 2500);
@@ -315,10 +334,10 @@ test('the setup fee is billed with the first order only', async () => {
   assert.equal((await buy(buyer, card('tok_visa')))?.amount, 2000);
 });
 
-test('no card and nothing on file is refused before anything is written', async () => {
-  const buyer = await aBuyer();
+test('a checkout without a card and without a card on file is refused and writes nothing', async () => {
+  const buyer = await makeBuyer();
   await want(buyer, await makePlan(ctx));
-  await assert.rejects(buy(buyer, card(null)), refusal('payment_method_absent'));
+  await assert.rejects(buy(buyer, card(null)), isProblem('payment_method_absent'));
   const orders = await database.db
     .selectFrom('orders')
     .select('id')
@@ -327,6 +346,6 @@ test('no card and nothing on file is refused before anything is written', async 
   assert.deepEqual(orders, []);
 });
 
-test('after all of this the books add up', async () => {
+test('the ledger is balanced after the tests above', async () => {
   assert.deepEqual((await verifyLedger(database.db)).violations, []);
 });

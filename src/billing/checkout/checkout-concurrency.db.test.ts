@@ -16,7 +16,7 @@ import { redeemCoupon } from '../cart/redeem-coupon.ts';
 import { showBalance, showCart } from '../quotes/show-cart.ts';
 
 const ROUNDS = 25;
-const AT_ONCE = 8;
+const CONCURRENT_ACTS = 8;
 const COUPON_USES = 40;
 const tokens = ['tok_visa', 'tok_visa', 'tok_timeout', 'tok_unreachable', '4000000000000341', 'tok_chargeDeclined'];
 
@@ -38,11 +38,11 @@ before(async () => {
 });
 after(() => database.close());
 
-/** Another course of things each time; SEED repeats the choices of one, though not the order in which they meet. */
+/** Random unless SEED is set. SEED repeats the sequence of choices, not the interleaving of concurrent acts. */
 const seed = Number(process.env['SEED'] ?? randomInt(2 ** 31));
 let state = seed;
 
-/** The next of a sequence that the seed fixes, from 0 to 1 (mulberry32). */
+/** Returns the next pseudo-random number from 0 to 1, exclusive (mulberry32). */
 function draw(): number {
   state = (state + 0x6d2b79f5) | 0;
   let mixed = Math.imul(state ^ (state >>> 15), state | 1);
@@ -59,8 +59,8 @@ function pick<T>(list: readonly T[]): T {
 const acts: readonly ((buyer: Buyer) => Promise<unknown>)[] = [
   (buyer) => wants(buyer, pick(plans)),
   (buyer) => wants(buyer, pick(plans), { sync_on: pick(buyers).profile.slug }),
-  (buyer) => wants(buyer, pick(plans), { sync_on: pick(strangers) }),
-  claimSomeSeat,
+  (buyer) => wants(buyer, pick(plans), { sync_on: pick(unregistered) }),
+  claimRandomSeat,
   (buyer) => redeemCoupon(buyer.ctx, buyer.owner, coupon.code),
   (buyer) => buys(buyer, pick(tokens)),
   (buyer) => buys(buyer, pick(tokens)),
@@ -73,13 +73,13 @@ const acts: readonly ((buyer: Buyer) => Promise<unknown>)[] = [
     await checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith('tok_visa', { balance_only: true }));
   },
   () => finishOrders(ctx),
-  decideCharges,
+  settleCharges,
 ];
 
-const strangers = ['ann@example.com', 'bob@example.com'];
+const unregistered = ['ann@example.com', 'bob@example.com'];
 
-/** A buyer uses a code that was mailed to a person without an account. */
-async function claimSomeSeat(buyer: Buyer): Promise<unknown> {
+/** Claims a seat with a random emitted code. */
+async function claimRandomSeat(buyer: Buyer): Promise<unknown> {
   const events = await database.db
     .selectFrom('outbox_events')
     .select('payload')
@@ -89,8 +89,8 @@ async function claimSomeSeat(buyer: Buyer): Promise<unknown> {
   return codes.length === 0 ? null : claimSeats(buyer.ctx, buyer.user.id, pick(codes));
 }
 
-/** The processor makes up its mind about what it left open. */
-async function decideCharges(): Promise<void> {
+/** Settles up to three pending charges of the processor as done or failed. */
+async function settleCharges(): Promise<void> {
   const pending = database.db.selectFrom('test_processor_charges').select('key').where('state', '=', 'created');
   for (const { key } of await pending.limit(3).execute()) {
     await database.db
@@ -104,23 +104,23 @@ async function decideCharges(): Promise<void> {
   }
 }
 
-/** Refusals are part of the trade; anything else is a bug. */
+/** Runs one random act. Problems are expected; any other error fails the test. */
 async function act(): Promise<void> {
   await pick(acts)(pick(buyers)).catch((error: unknown) => {
     if (!(error instanceof Problem)) throw error;
   });
 }
 
-const pass = (ms: number) => ctx.clock.set(new Date(ctx.clock.now().getTime() + ms));
+const advanceClock = (ms: number) => ctx.clock.set(new Date(ctx.clock.now().getTime() + ms));
 
-test('whatever people and processor do at once, money, orders, coupons and books agree in the end', async (t) => {
+test('after concurrent checkouts, failures and retries, charges, orders, coupons and ledger agree', async (t) => {
   t.diagnostic(`SEED=${seed}`);
   for (let round = 0; round < ROUNDS; round += 1) {
-    await Promise.all(Array.from({ length: AT_ONCE }, act));
-    pass(pick([1_000, 50_000, 130_000]));
+    await Promise.all(Array.from({ length: CONCURRENT_ACTS }, act));
+    advanceClock(pick([1_000, 50_000, 130_000]));
   }
   for (let sweep = 0; sweep < 2; sweep += 1) {
-    pass(130_000);
+    advanceClock(130_000);
     await finishOrders(ctx);
   }
 
@@ -134,7 +134,7 @@ test('whatever people and processor do at once, money, orders, coupons and books
     .orderBy('key')
     .execute();
   const charges = await db.selectFrom('charges').select(['processor_key as key', 'amount']).orderBy('key').execute();
-  assert.deepEqual(charges, taken, 'what the processor took is what is on record');
+  assert.deepEqual(charges, taken, 'charges equal what the processor accepted');
   const twice = await db
     .selectFrom('charge_items')
     .innerJoin('charges', 'charges.id', 'charge_items.charge_id')
@@ -160,6 +160,6 @@ test('whatever people and processor do at once, money, orders, coupons and books
     .where('state', '=', 'settled')
     .execute();
   const left = await db.selectFrom('coupons').select('nb_attempts').where('id', '=', coupon.id).executeTakeFirst();
-  assert.equal(used.length + (left?.nb_attempts ?? 0), COUPON_USES, 'each use of the coupon is an order');
+  assert.equal(used.length + (left?.nb_attempts ?? 0), COUPON_USES, 'each redemption of the coupon has an order');
   assert.deepEqual((await verifyLedger(db)).violations, []);
 });

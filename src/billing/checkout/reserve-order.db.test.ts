@@ -36,18 +36,18 @@ beforeEach(async () => {
   ctx = await testContext(database.db);
 });
 
-const later = (ms: number) => ctx.clock.set(new Date(ctx.clock.now().getTime() + ms));
-const paysBalance = async (buyer: Buyer, token = 'tok_visa') => {
+const advanceClock = (ms: number) => ctx.clock.set(new Date(ctx.clock.now().getTime() + ms));
+const payBalance = async (buyer: Buyer, token = 'tok_visa') => {
   await showBalance(buyer.ctx, buyer.profile, buyer.owner, null);
   return checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith(token, { balance_only: true }));
 };
-/** Looks at the cart with what is due, then pays both. */
-const looksAndBuys = async (buyer: Buyer, token = 'tok_visa') => {
+/** Shows the cart with the balance due, then pays both. */
+const showAndBuy = async (buyer: Buyer, token = 'tok_visa') => {
   await showCart(buyer.ctx, buyer.profile, buyer.owner);
   return buys(buyer, token);
 };
 
-async function fail(processor_key: string | undefined): Promise<void> {
+async function failCharge(processor_key: string | undefined): Promise<void> {
   assert(processor_key);
   await database.db
     .updateTable('test_processor_charges')
@@ -59,7 +59,7 @@ async function fail(processor_key: string | undefined): Promise<void> {
   await refreshCharge(ctx, charge);
 }
 
-test('one cart is ordered once, though its owner could pay for it as two', async () => {
+test('concurrent checkouts of one cart by two profiles of its owner make one order', async () => {
   const buyer = await makeBuyer(ctx);
   const company = await makeOrganization(database.db, { manager: buyer.user });
   await wants(buyer, await makePlan(ctx));
@@ -68,7 +68,7 @@ test('one cart is ordered once, though its owner could pay for it as two', async
   assert.equal([...(await takenFrom(buyer)), ...(await takenFrom({ ctx, profile: company }))].length, 1);
 });
 
-test('a cart whose payment is still unknown is not paid for by somebody else', async () => {
+test('a cart whose payment outcome is unknown cannot be paid by another profile', async () => {
   const buyer = await makeBuyer(ctx);
   const company = await makeOrganization(database.db, { manager: buyer.user });
   await wants(buyer, await makePlan(ctx));
@@ -77,78 +77,78 @@ test('a cart whose payment is still unknown is not paid for by somebody else', a
   assert.deepEqual(await takenFrom({ ctx, profile: company }), []);
 });
 
-test('what a gift still owes is not taken from its receiver while the giver is being charged', async () => {
+test('the receiver of a gift cannot pay its balance while the charge of the giver is pending', async () => {
   const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
   const plan = await makePlan(ctx);
   await wants(receiver, plan);
   await buys(receiver);
-  later(60_000);
+  advanceClock(60_000);
   await wants(giver, plan, { sync_on: receiver.profile.slug });
   const pending = await buys(giver, PENDING);
   assert.equal(pending?.state, 'created');
-  later(60_000);
-  await assert.rejects(paysBalance(receiver), refusedAs('charge_pending'));
+  advanceClock(60_000);
+  await assert.rejects(payBalance(receiver), refusedAs('charge_pending'));
   await wants(receiver, await makePlan(ctx));
-  assert.equal((await buys(receiver))?.amount, 2000, 'nor does it stand in the way of what the receiver orders');
+  assert.equal((await buys(receiver))?.amount, 2000, 'a new order of the receiver does not include the gift');
 
-  await fail(pending.processor_key);
-  assert.equal((await paysBalance(receiver))?.amount, 2000, 'the receiver may settle what the giver did not');
+  await failCharge(pending.processor_key);
+  assert.equal((await payBalance(receiver))?.amount, 2000, 'the receiver may pay the unpaid gift');
   assert.deepEqual((await findStatementBalance(database.db, giver.profile.id, ctx.clock.now())).subjects, []);
 });
 
-test('two people who pay one debt at once pay it once', async () => {
+test('two payers who pay one balance concurrently pay it once', async () => {
   const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
   const plan = await makePlan(ctx);
   await wants(receiver, plan);
   await buys(receiver);
-  later(60_000);
+  advanceClock(60_000);
   await wants(giver, plan, { sync_on: receiver.profile.slug });
-  await fail((await buys(giver, PENDING))?.processor_key);
-  later(60_000);
-  const outcomes = await Promise.allSettled([paysBalance(giver), paysBalance(receiver)]);
+  await failCharge((await buys(giver, PENDING))?.processor_key);
+  advanceClock(60_000);
+  const outcomes = await Promise.allSettled([payBalance(giver), payBalance(receiver)]);
   assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
   const { subjects } = await findStatementBalance(database.db, receiver.profile.id, ctx.clock.now());
-  assert.deepEqual(subjects, [], 'nothing is due and nothing overpaid');
+  assert.deepEqual(subjects, [], 'the balance is zero');
 });
 
-test('who gave a gift once does not pay the later debts of its receiver', async () => {
+test('the giver of a gift does not owe later orders of the receiver', async () => {
   const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
   const plan = await makePlan(ctx);
   await wants(giver, plan, { sync_on: receiver.profile.slug });
   await buys(giver);
-  later(60_000);
+  advanceClock(60_000);
   await wants(receiver, plan);
-  await fail((await buys(receiver, PENDING))?.processor_key);
-  later(60_000);
+  await failCharge((await buys(receiver, PENDING))?.processor_key);
+  advanceClock(60_000);
   assert.deepEqual(await loadBalances(database.db, giver.profile, ctx.clock.now()), []);
-  assert.equal((await paysBalance(receiver))?.amount, 2000);
+  assert.equal((await payBalance(receiver))?.amount, 2000);
 });
 
-test('a gift that was paid is not asked for again when the receiver owes an older order', async () => {
+test('the giver does not owe a paid gift when the receiver owes an older order', async () => {
   const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
   const plan = await makePlan(ctx);
   await wants(receiver, plan);
-  await fail((await buys(receiver, PENDING))?.processor_key);
-  later(60_000);
+  await failCharge((await buys(receiver, PENDING))?.processor_key);
+  advanceClock(60_000);
   await wants(giver, plan, { sync_on: receiver.profile.slug });
   assert.equal((await buys(giver))?.amount, 2000);
-  later(60_000);
+  advanceClock(60_000);
   assert.deepEqual(await loadBalances(database.db, giver.profile, ctx.clock.now()), []);
   await wants(receiver, await makePlan(ctx));
-  await assert.rejects(buys(receiver), refusedAs('cart_changed'), 'what is due was not shown with the new plan');
-  assert.equal((await looksAndBuys(receiver))?.amount, 4000, 'what the receiver owes and the new plan');
+  await assert.rejects(buys(receiver), refusedAs('cart_changed'), 'the balance was not shown with the new plan');
+  assert.equal((await showAndBuy(receiver))?.amount, 4000, 'the balance of the receiver and the new plan');
   assert.deepEqual((await findStatementBalance(database.db, receiver.profile.id, ctx.clock.now())).subjects, []);
 });
 
-test('what somebody paid is not asked for again when an older gift failed', async () => {
+test('the receiver does not owe a paid order when an older gift failed', async () => {
   const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
   const plan = await makePlan(ctx);
   await wants(giver, plan, { sync_on: receiver.profile.slug });
-  await fail((await buys(giver, PENDING))?.processor_key);
-  later(60_000);
+  await failCharge((await buys(giver, PENDING))?.processor_key);
+  advanceClock(60_000);
   await wants(receiver, plan);
   assert.equal((await buys(receiver))?.amount, 2000);
-  later(60_000);
+  advanceClock(60_000);
   await wants(receiver, await makePlan(ctx));
   assert.equal((await buys(receiver))?.amount, 2000, 'the new plan alone');
   const [owed] = await loadBalances(database.db, giver.profile, ctx.clock.now());
@@ -156,10 +156,10 @@ test('what somebody paid is not asked for again when an older gift failed', asyn
     owed?.lines.map(({ amount }) => amount),
     [2000],
   );
-  assert.equal((await paysBalance(giver))?.amount, 2000);
+  assert.equal((await payBalance(giver))?.amount, 2000);
 });
 
-test('what is due in two currencies is paid one plan at a time', async () => {
+test('a balance in two currencies is paid one plan at a time', async () => {
   const buyer = await makeBuyer(ctx);
   const dollars = await makePlan(ctx, { unit: 'usd' });
   const euros = await makePlan(ctx, { unit: 'eur' });
@@ -174,7 +174,7 @@ test('what is due in two currencies is paid one plan at a time', async () => {
     const event = { key: `renewal:${plan.slug}`, kind: 'order', at: ctx.clock.now(), entries };
     await inTransaction(database.db, (tx) => postEvent(tx, event));
   }
-  await assert.rejects(paysBalance(buyer), refusedAs('currency_mixed'));
+  await assert.rejects(payBalance(buyer), refusedAs('currency_mixed'));
   for (const plan of [dollars, euros]) {
     const scope = paidWith('tok_visa', { balance_only: true, balance_plan: plan.slug });
     await showBalance(buyer.ctx, buyer.profile, buyer.owner, plan.slug);
@@ -183,40 +183,44 @@ test('what is due in two currencies is paid one plan at a time', async () => {
   }
 });
 
-test('what a provider owes itself for a gift of somebody else is not charged', async () => {
+test('a provider is not charged for an unpaid gift of its own plan', async () => {
   const giver = await makeBuyer(ctx);
   const owner = await makeBuyer(ctx);
   const plan = await makePlan(ctx, { provider_id: owner.profile.id });
   await wants(owner, plan);
   await buys(owner);
-  later(60_000);
+  advanceClock(60_000);
   await wants(giver, plan, { sync_on: owner.profile.slug });
-  await fail((await buys(giver, PENDING))?.processor_key);
-  later(60_000);
-  await assert.rejects(paysBalance(owner), refusedAs('cart_empty'));
+  await failCharge((await buys(giver, PENDING))?.processor_key);
+  advanceClock(60_000);
+  await assert.rejects(payBalance(owner), refusedAs('cart_empty'));
 });
 
-test('nobody becomes the provider of a profile by giving it something: the gift waits to be accepted', async () => {
-  const [seller, victim] = [await makeBuyer(ctx), await makeBuyer(ctx)];
+test('a gift makes its giver a provider of the receiver only after the receiver accepts it', async () => {
+  const [seller, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
   const shop = await makeOrganization(database.db, { manager: seller.user, is_provider: true });
   const plan = await makePlan(ctx, { provider_id: shop.id, period_amount: 0 });
-  const providers = () => findProvidingProfiles(database.db, victim.profile.id, ctx.clock.now(), 90);
-  await wants(seller, plan, { sync_on: victim.profile.slug });
+  const providers = () => findProvidingProfiles(database.db, receiver.profile.id, ctx.clock.now(), 90);
+  await wants(seller, plan, { sync_on: receiver.profile.slug });
   assert.equal(await buys(seller), null);
-  const offered = await findSubscription(database.db, victim.profile.id, plan.id, ctx.clock.now());
+  const offered = await findSubscription(database.db, receiver.profile.id, plan.id, ctx.clock.now());
   assert.match(offered?.grant_key ?? '', /^[0-9a-f]{40}$/);
   assert.deepEqual(await providers(), []);
 
-  await wants(seller, plan, { sync_on: victim.profile.slug });
+  await wants(seller, plan, { sync_on: receiver.profile.slug });
   await buys(seller);
-  assert.deepEqual(await providers(), [], 'giving more is not accepting either');
+  assert.deepEqual(await providers(), [], 'a second gift does not accept the first');
 
-  await wants(victim, plan);
-  await buys(victim);
-  assert.deepEqual(await providers(), [{ provider_id: shop.id, active: true }], 'ordering it is');
+  await wants(receiver, plan);
+  await buys(receiver);
+  assert.deepEqual(
+    await providers(),
+    [{ provider_id: shop.id, active: true }],
+    'an order of the receiver accepts the gift',
+  );
 });
 
-test('the same plan for one person under two names is bought once, and leaves the cart', async () => {
+test('a plan for one person under several names is bought once, and every item leaves the cart', async () => {
   const buyer = await makeBuyer(ctx);
   const plan = await makePlan(ctx);
   await wants(buyer, plan);
@@ -226,7 +230,7 @@ test('the same plan for one person under two names is bought once, and leaves th
   assert.deepEqual(await findCartItems(database.db, buyer.owner), []);
 });
 
-test('somebody is found by name or address, however it is written', async () => {
+test('a beneficiary is found by slug or address in capitals', async () => {
   const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
   for (const sync_on of [receiver.profile.slug.toUpperCase(), receiver.profile.email.toUpperCase()]) {
     const plan = await makePlan(ctx);
@@ -236,7 +240,7 @@ test('somebody is found by name or address, however it is written', async () => 
   }
 });
 
-test('a total beyond what any processor takes is refused before anything is written', async () => {
+test('a total above the maximum of a charge is refused and writes nothing', async () => {
   const buyer = await makeBuyer(ctx);
   const plan = await makePlan(ctx, {
     period_amount: 100_000_000_000,
@@ -247,6 +251,6 @@ test('a total beyond what any processor takes is refused before anything is writ
   await assert.rejects(order, refusedAs('charge_too_large'));
 });
 
-test('after all of this the books add up', async () => {
+test('the ledger is balanced after the tests above', async () => {
   assert.deepEqual((await verifyLedger(database.db)).violations, []);
 });

@@ -23,7 +23,7 @@ after(() => app.close());
 
 type Call = ReturnType<typeof apiClient>;
 const person = async (name: string): Promise<Call> => apiClient(app, await registerPerson(app, name));
-const pays = (call: Call, name: string, body: object = {}) =>
+const checkOut = (call: Call, name: string, body: object = {}) =>
   call('POST', `/api/billing/${name}/checkout`, { processor_token: 'tok_visa', ...body });
 const changePlan = async (slug: string, change: object) => {
   const reply = await broker('PATCH', `/api/profile/cowork/plans/${slug}`, change);
@@ -92,13 +92,13 @@ for (const [index, [change, apply]] of changes.entries()) {
     const look = index % 2 === 1 ? (await call('GET', `/api/billing/${name}/checkout`)).json() : null;
     await apply({ plan: plan.slug, code: coupon.code });
     for (const sent of look === null ? [{}] : [{}, { cart_version: look['cart_version'] }]) {
-      const refused = await pays(call, name, { items, ...sent });
+      const refused = await checkOut(call, name, { items, ...sent });
       assert.deepEqual([refused.status, refused.json()['code']], [409, 'cart_changed'], refused.text);
       assert.ok(Array.isArray(refused.json()['results']), refused.text);
     }
     assert.deepEqual(await chargesOf(name), []);
-    const again = await pays(call, name, { items });
-    assert.equal(again.status, 409, 'a refusal is not a confirmation');
+    const again = await checkOut(call, name, { items });
+    assert.equal(again.status, 409, 'a refusal does not record its lines as shown');
   });
 }
 
@@ -108,44 +108,44 @@ test('the lines of a refusal are confirmed by their cart_version', async () => {
   await call('POST', '/api/cart', { plan: plan.slug });
   const before = (await call('GET', '/api/billing/confirms/checkout')).json()['cart_version'];
   await changePlan(plan.slug, { period_amount: 3000 });
-  const refused = await pays(call, 'confirms', { cart_version: before });
+  const refused = await checkOut(call, 'confirms', { cart_version: before });
   assert.equal(refused.status, 409);
-  const paid = await pays(call, 'confirms', { cart_version: refused.json()['cart_version'] });
+  const paid = await checkOut(call, 'confirms', { cart_version: refused.json()['cart_version'] });
   assert.deepEqual([paid.status, paid.json()['amount']], [201, 3000]);
 });
 
-test('an added line is shown, and shows no other line', async () => {
+test('adding an item records its line as shown, and no other line', async () => {
   const call = await person('adds');
   const [first, second] = [await makePlan(ctx), await makePlan(ctx)];
   await call('POST', '/api/cart', { plan: first.slug });
   await changePlan(first.slug, { period_amount: 4000 });
   const added = await call('POST', '/api/cart', { plan: second.slug });
   assert.match(String(added.json()['detail']), /\$20\.00 for 1 month/);
-  assert.equal((await pays(call, 'adds')).status, 409);
+  assert.equal((await checkOut(call, 'adds')).status, 409);
   await call('GET', '/api/billing/adds/checkout');
-  assert.equal((await pays(call, 'adds')).json()['amount'], 6000);
+  assert.equal((await checkOut(call, 'adds')).json()['amount'], 6000);
 });
 
-test('a cart whose only plan was withdrawn or deleted is no free order', async () => {
+test('a cart with only withdrawn or deleted plans is refused, not ordered free of charge', async () => {
   const call = await person('leftover');
   const plan = await makePlan(ctx);
   await call('POST', '/api/cart', { plan: plan.slug });
   await changePlan(plan.slug, { is_active: false });
-  assert.equal((await pays(call, 'leftover')).status, 409);
+  assert.equal((await checkOut(call, 'leftover')).status, 409);
   await call('GET', '/api/billing/leftover/checkout');
-  assert.equal((await pays(call, 'leftover')).status, 409, 'the item is still in the cart');
+  assert.equal((await checkOut(call, 'leftover')).status, 409, 'the item is still in the cart');
   await call('DELETE', '/api/cart');
-  assert.equal((await pays(call, 'leftover')).status, 200);
+  assert.equal((await checkOut(call, 'leftover')).status, 200);
 
   const gone = await makePlan(ctx);
   await call('POST', '/api/cart', { plan: gone.slug });
   assert.equal((await broker('DELETE', `/api/profile/cowork/plans/${gone.slug}`)).status, 204);
-  assert.equal((await pays(call, 'leftover')).status, 409);
+  assert.equal((await checkOut(call, 'leftover')).status, 409);
   await call('GET', '/api/billing/leftover/checkout');
-  assert.equal((await pays(call, 'leftover')).status, 200);
+  assert.equal((await checkOut(call, 'leftover')).status, 200);
 });
 
-test('choices are refused unless there is one for each line, with an option of that line', async () => {
+test('choices are refused unless there is one valid option for each line', async () => {
   const call = await person('chooser');
   const plan = await makePlan(ctx, {
     advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 12 }],
@@ -153,7 +153,7 @@ test('choices are refused unless there is one for each line, with an option of t
   const single = await makePlan(ctx);
   await call('POST', '/api/cart', [{ plan: plan.slug, option: 2 }, { plan: single.slug }]);
   for (const options of [[1], [1, 1, 1], [2, 2], [1, 1], [3, 1]]) {
-    const refused = await pays(call, 'chooser', { items: options.map((option) => ({ option })) });
+    const refused = await checkOut(call, 'chooser', { items: options.map((option) => ({ option })) });
     assert.deepEqual([refused.status, refused.json()['code']], [400, 'invalid_input'], String(options));
     assert.ok('items' in refused.json());
   }
@@ -162,36 +162,36 @@ test('choices are refused unless there is one for each line, with an option of t
   assert.ok(Array.isArray(results));
   const named = results.map((each: { subscription: { plan: { slug: string } } }) => each.subscription.plan.slug);
   for (const plans of [named.toReversed(), ['no-such-plan', named[1]]]) {
-    const refused = await pays(call, 'chooser', { items: plans.map((plan) => ({ plan, option: 1 })) });
+    const refused = await checkOut(call, 'chooser', { items: plans.map((plan) => ({ plan, option: 1 })) });
     assert.deepEqual([refused.status, refused.json()['code']], [400, 'invalid_input'], 'the items are for other plans');
   }
   const at = results.findIndex((each) => JSON.stringify(each).includes(`"slug":"${plan.slug}"`));
-  const paid = await pays(call, 'chooser', {
+  const paid = await checkOut(call, 'chooser', {
     items: results.map((_, index) => ({ option: index === at ? 2 : 1, plan: named[index] })),
   });
   assert.deepEqual([paid.status, paid.json()['amount']], [201, 23_600]);
 });
 
-test('an item that the broker changes in a cart is not charged before its owner has seen it', async () => {
+test('an item that the broker changed is not charged before it was shown to the owner of the cart', async () => {
   const call = await person('quiet');
   const plan = await makePlan(ctx, {
     advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 12 }],
   });
   const added = await call('POST', '/api/cart', { plan: plan.slug, option: 1 });
   await broker('PATCH', `/api/billing/cartitems/${String(added.json()['id'])}`, { option: 2 });
-  assert.equal((await pays(call, 'quiet')).status, 409);
+  assert.equal((await checkOut(call, 'quiet')).status, 409);
   await call('GET', '/api/billing/quiet/checkout');
-  assert.equal((await pays(call, 'quiet')).json()['amount'], 21_600);
+  assert.equal((await checkOut(call, 'quiet')).json()['amount'], 21_600);
 
   await call('POST', '/api/cart', { plan: plan.slug, option: 1 });
   await broker('POST', '/api/billing/cartitems', { user: 'quiet', plan: plan.slug, option: 2 });
-  const refused = await pays(call, 'quiet');
+  const refused = await checkOut(call, 'quiet');
   assert.deepEqual([refused.status, refused.json()['code']], [409, 'cart_changed']);
-  const confirmed = await pays(call, 'quiet', { cart_version: refused.json()['cart_version'] });
+  const confirmed = await checkOut(call, 'quiet', { cart_version: refused.json()['cart_version'] });
   assert.deepEqual([confirmed.status, confirmed.json()['amount']], [201, 21_600]);
 });
 
-test('a visitor who signs in is charged what the browser was shown, or asked again', async () => {
+test('a buyer who signs in is charged what the browser was shown, otherwise refused with the new lines', async () => {
   const name = 'arriving';
   const call = await person(name);
   const [own, chosen] = [await makePlan(ctx), await makePlan(ctx)];
@@ -204,12 +204,12 @@ test('a visitor who signs in is charged what the browser was shown, or asked aga
   await browser.post('/login/', { username: name, password: 'correct horse 7' });
   await browser.get('/pricing/');
   await browser.post('/billing/cart/', { plan: own.slug });
-  assert.equal((await pays(call, name)).status, 409);
+  assert.equal((await checkOut(call, name)).status, 409);
   await call('GET', `/api/billing/${name}/checkout`);
-  assert.equal((await pays(call, name)).json()['amount'], 4500);
+  assert.equal((await checkOut(call, name)).json()['amount'], 4500);
 });
 
-test('a coupon that ends by the passing of time in the cart keeps the price that was shown', async () => {
+test('a coupon that ends while it is in the cart keeps the shown price', async () => {
   const call = await person('slow');
   const plan = await makePlan(ctx);
   const ends_at = new Date(app.clock.now().getTime() + 60_000);
@@ -218,7 +218,7 @@ test('a coupon that ends by the passing of time in the cart keeps the price that
   await call('POST', '/api/cart/redeem', { code: coupon.code });
   const shown = (await call('GET', '/api/billing/slow/checkout')).json()['cart_version'];
   app.clock.set(new Date(app.clock.now().getTime() + 120_000));
-  const paid = await pays(call, 'slow', { cart_version: shown });
+  const paid = await checkOut(call, 'slow', { cart_version: shown });
   assert.deepEqual([paid.status, paid.json()['amount']], [201, 1000], paid.text);
 
   await makeCoupon(ctx, { code: 'SOONER', ends_at: new Date(app.clock.now().getTime() + 60_000) });
@@ -226,32 +226,32 @@ test('a coupon that ends by the passing of time in the cart keeps the price that
   await call('POST', '/api/cart/redeem', { code: 'SOONER' });
   app.clock.set(new Date(app.clock.now().getTime() + 120_000));
   await call('GET', '/api/billing/slow/checkout');
-  assert.equal((await pays(call, 'slow')).json()['amount'], 2000, 'a later response shows the price without it');
+  assert.equal((await checkOut(call, 'slow')).json()['amount'], 2000, 'a later response shows the price without it');
 });
 
-test('a payer is not charged for what another payer of the same cart was shown', async () => {
+test('a payer is not charged for lines shown for another payer of the same cart', async () => {
   const call = await person('manager');
   const company = (
     await call('POST', '/api/users/manager/profiles', { full_name: 'Own Company', type: 'organization' })
   ).json()['slug'];
   const plan = await makePlan(ctx, { setup_amount: 500 });
   await call('POST', '/api/cart', { plan: plan.slug });
-  assert.equal((await pays(call, 'manager')).json()['amount'], 2500);
+  assert.equal((await checkOut(call, 'manager')).json()['amount'], 2500);
   await call('POST', '/api/cart', { plan: plan.slug });
   await call('GET', '/api/billing/manager/checkout');
-  const refused = await pays(call, String(company));
+  const refused = await checkOut(call, String(company));
   assert.deepEqual([refused.status, refused.json()['code']], [409, 'cart_changed'], 'the setup fee was not shown');
   await call('GET', `/api/billing/${String(company)}/checkout`);
-  assert.equal((await pays(call, String(company))).json()['amount'], 2500);
+  assert.equal((await checkOut(call, String(company))).json()['amount'], 2500);
 });
 
-test('a coupon that leaves too little for a card can be removed, all of them or by code', async () => {
+test('a coupon that lowers the total below the card minimum can be removed, with or without its code', async () => {
   const call = await person('small');
   const plan = await makePlan(ctx);
   await makeCoupon(ctx, { code: 'ALMOST', discount_type: 'currency', discount_value: 1991 });
   await call('POST', '/api/cart', { plan: plan.slug });
   await call('POST', '/api/cart/redeem', { code: 'ALMOST' });
-  const refused = await pays(call, 'small');
+  const refused = await checkOut(call, 'small');
   assert.deepEqual(
     [refused.status, refused.json()['code'], refused.json()['location']],
     [400, 'charge_too_small', '/billing/small/cart/'],
@@ -259,10 +259,10 @@ test('a coupon that leaves too little for a card can be removed, all of them or 
   assert.deepEqual(refused.json()['actions'], [{ method: 'DELETE', path: '/api/cart/redeem' }]);
   const kept = await call('DELETE', '/api/cart/redeem?code=OTHER');
   assert.equal(kept.json()['detail'], 'The cart has no coupon with this code.');
-  assert.equal((await pays(call, 'small')).status, 400);
+  assert.equal((await checkOut(call, 'small')).status, 400);
   const removed = await call('DELETE', '/api/cart/redeem?code=almost%20');
   assert.deepEqual([removed.status, removed.json()['detail']], [200, 'Removed from the cart: ALMOST.']);
-  assert.equal((await pays(call, 'small')).json()['amount'], 2000);
+  assert.equal((await checkOut(call, 'small')).json()['amount'], 2000);
 });
 
 test('a code entered before a plan is chosen applies to the plan that it fits, for users and for visitors', async () => {
@@ -276,9 +276,9 @@ test('a code entered before a plan is chosen applies to the plan that it fits, f
   await call('POST', '/api/cart', { plan: other.slug });
   const added = await call('POST', '/api/cart', { plan: plan.slug });
   assert.match(String(added.json()['detail']), /\$10\.00 for 1 month \(code: EARLY\)/);
-  assert.equal((await pays(call, 'early')).json()['amount'], 3000);
+  assert.equal((await checkOut(call, 'early')).json()['amount'], 3000);
   await call('POST', '/api/cart', { plan: plan.slug });
-  assert.equal((await pays(call, 'early')).json()['amount'], 2000, 'a code is remembered for one order');
+  assert.equal((await checkOut(call, 'early')).json()['amount'], 2000, 'a code is remembered for one order');
 
   const browser = browserClient(app);
   await browser.get('/redeem/');
@@ -293,7 +293,7 @@ test('a code entered before a plan is chosen applies to the plan that it fits, f
   assert.ok(items.some(({ coupon_id }) => coupon_id !== null));
 });
 
-test('a plan of another currency that was withdrawn is not in the way of a cart', async () => {
+test('a withdrawn plan in another currency does not block a cart', async () => {
   const call = await person('traveller');
   const [foreign, own] = [await makePlan(ctx, { unit: 'eur' }), await makePlan(ctx)];
   await call('POST', '/api/cart', { plan: foreign.slug });
@@ -301,16 +301,16 @@ test('a plan of another currency that was withdrawn is not in the way of a cart'
   await changePlan(foreign.slug, { is_active: false });
   assert.equal((await call('POST', '/api/cart', { plan: own.slug })).status, 201);
   await call('GET', '/api/billing/traveller/checkout');
-  assert.equal((await pays(call, 'traveller')).json()['amount'], 2000);
+  assert.equal((await checkOut(call, 'traveller')).json()['amount'], 2000);
 });
 
-test('an order in two currencies is refused with what the buyer can do', async () => {
+test('an order in two currencies is refused with the action that resolves it', async () => {
   const call = await person('mixed-up');
   const [first, second] = [await makePlan(ctx), await makePlan(ctx)];
   await call('POST', '/api/cart', [{ plan: first.slug }, { plan: second.slug }]);
   await changePlan(first.slug, { unit: 'eur' });
   await call('GET', '/api/billing/mixed-up/checkout');
-  const refused = await pays(call, 'mixed-up');
+  const refused = await checkOut(call, 'mixed-up');
   assert.deepEqual(
     [refused.status, refused.json()['code'], refused.json()['location']],
     [400, 'currency_mixed', '/billing/mixed-up/cart/'],

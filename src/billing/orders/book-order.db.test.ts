@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => database.close());
 
-/** The entries on the accounts of a buyer's orders and their charge, as `kind from → to amount description`. */
+/** Returns the entries of a buyer's orders and their charge as `kind from → to amount`, with description and subject. */
 async function entriesOf(buyer: Buyer): Promise<{ row: string; description: string; subject: LedgerSubject | null }[]> {
   const rows = await database.db
     .selectFrom('ledger_entries as entry')
@@ -39,7 +39,7 @@ async function entriesOf(buyer: Buyer): Promise<{ row: string; description: stri
   }));
 }
 
-test('a free line beside a paid one is distributed as well, with amounts of zero', async () => {
+test('a free line of a paid order has distribution entries of zero', async () => {
   const buyer = await makeBuyer(ctx);
   const [paid, free] = [await makePlan(ctx), await makePlan(ctx, { period_amount: 0 })];
   await wants(buyer, paid);

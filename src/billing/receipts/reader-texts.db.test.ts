@@ -48,7 +48,7 @@ interface Listed {
   results: { description: string }[];
 }
 
-test('no description of the ledger shows an internal id: lines are named by subscriber and plan', async () => {
+test('no ledger description shows an internal id: lines name subscriber and plan', async () => {
   for (const url of [
     '/api/billing/transactions',
     '/api/billing/reader/history',
@@ -90,7 +90,7 @@ test('the billing history names titles, periods and the card', async () => {
   assert.doesNotMatch(receipt.replaceAll(/<[^>]+>/g, ' '), /slug-of/);
 });
 
-test('mails and the processor name titles and periods', async () => {
+test('e-mails and charge descriptions name titles and periods', async () => {
   const events = await app.db.selectFrom('outbox_events').select(['name', 'payload']).execute();
   const named = events.filter(({ name }) => name === 'order_executed' || name === 'charge_updated');
   assert(named.length >= 3);
