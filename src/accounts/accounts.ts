@@ -6,7 +6,7 @@ import type { AccountsDeps } from './hooks.ts';
 import { accountsJobs } from './jobs.ts';
 import { recoveryPages, recoveryPageTypes, recoveryRoutes } from './recovery/index.ts';
 import { securityPages, securityPageTypes, securityRoutes } from './security-settings/index.ts';
-import { sessionRoutes } from './sessions/index.ts';
+import { userSessionRoutes } from './sessions/index.ts';
 import { signInPages, signInPageTypes, signInRoutes } from './sign-in/index.ts';
 import { userPages, userPageTypes, userRoutes } from './users/index.ts';
 
@@ -16,7 +16,7 @@ export function makeAccounts(deps: AccountsDeps): Room {
     name: 'accounts',
     routes(http) {
       signInRoutes(http, deps);
-      sessionRoutes(http, deps);
+      userSessionRoutes(http, deps);
       recoveryRoutes(http, deps);
       userRoutes(http, deps);
       securityRoutes(http, deps);

@@ -46,8 +46,8 @@ export function makeTokenSigner({ key, key_id }: { key: Buffer; key_id: string }
         .setProtectedHeader({ alg: algorithm, typ: 'JWT', kid: key_id })
         .setSubject(String(user_id))
         .setAudience(audience)
-        .setIssuedAt(seconds(issued_at))
-        .setExpirationTime(seconds(expires_at))
+        .setIssuedAt(toSeconds(issued_at))
+        .setExpirationTime(toSeconds(expires_at))
         .setJti(session_id)
         .sign(await imported);
     },
@@ -84,6 +84,6 @@ function parseClaims({ jti, sub, exp }: JWTPayload): TokenClaims | null {
   };
 }
 
-function seconds(instant: Date): number {
+function toSeconds(instant: Date): number {
   return Math.floor(instant.getTime() / 1000);
 }

@@ -1,5 +1,3 @@
-import type { User } from '../identity/index.ts';
-
 export type Channel = 'email' | 'phone';
 
 /** Requested change of one address. */
@@ -22,13 +20,4 @@ export function decideAddressChange(change: AddressChange): 'request' | 'confirm
   if (to !== null && code !== undefined) return 'confirm';
   if (to === from) return null;
   return to === null ? 'remove' : 'request';
-}
-
-/** True if the address may be removed: a user keeps at least one address, and a verified one can only be replaced. */
-export function mayRemoveAddress(
-  user: Pick<User, 'email' | 'email_verified_at' | 'phone' | 'phone_verified_at'>,
-  channel: Channel,
-): boolean {
-  if (channel === 'email') return user.email_verified_at === null && user.phone !== null;
-  return user.phone_verified_at === null || user.email_verified_at !== null;
 }

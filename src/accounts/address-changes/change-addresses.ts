@@ -42,9 +42,13 @@ export async function confirmAddresses(
     otp = verdict.proved.otp;
   }
   for (const { id } of proofs) await consumeVerification(tx, id, at);
-  const has = (channel: Channel) => changes.some((change) => change.channel === channel);
+  const isConfirmed = (channel: Channel) => changes.some((change) => change.channel === channel);
   const { session_id } = requireUser(ctx);
-  const proof = { proved: { email: has('email'), phone: has('phone'), otp }, session_id, knows_password: true };
+  const proof = {
+    proved: { email: isConfirmed('email'), phone: isConfirmed('phone'), otp },
+    session_id,
+    knows_password: true,
+  };
   for (const { channel, from, to } of changes) {
     if (to === null) continue;
     if (to === from) {

@@ -1,6 +1,7 @@
 import { parseEmail } from '#kernel/email';
 import { parsePhone, type User } from '../identity/index.ts';
-import { type AddressChange, type Channel, decideAddressChange, mayRemoveAddress } from './address-change.ts';
+import { type AddressChange, type Channel, decideAddressChange } from './address-change.ts';
+import { mayRemoveAddress } from './policy.ts';
 
 export interface AddressInput {
   email?: string | null | undefined;
@@ -18,7 +19,7 @@ export interface ParsedAddressChanges {
 /** Parses the addresses of a request and compares them with those of the user. */
 export function readAddressChanges(user: User, input: AddressInput): ParsedAddressChanges {
   const errors: Record<string, string[]> = {};
-  const read = (channel: Channel, parse: (text: string) => string | null, message: string): AddressChange => {
+  const readChange = (channel: Channel, parse: (text: string) => string | null, message: string): AddressChange => {
     const from = user[channel];
     const text = input[channel];
     const code = input[`${channel}_code`];
@@ -34,8 +35,8 @@ export function readAddressChanges(user: User, input: AddressInput): ParsedAddre
     return { channel, from, to: to === from?.toLowerCase() ? from : to, code };
   };
   const changes = [
-    read('email', parseEmail, 'Enter an e-mail address.'),
-    read('phone', parsePhone, 'Enter a phone number, with its country code.'),
+    readChange('email', parseEmail, 'Enter an e-mail address.'),
+    readChange('phone', parsePhone, 'Enter a phone number, with its country code.'),
   ];
   return { changes, errors };
 }

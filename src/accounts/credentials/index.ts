@@ -19,4 +19,4 @@ export { presentApiKey } from './present-api-key.ts';
 export { deleteSshKey, upsertSshKey } from './ssh-key-store.ts';
 export { parseSshKey } from './ssh-key.ts';
 export { deleteTotp, deleteTotpFactors, lockTotp, upsertTotp, updateTotp } from './totp-store.ts';
-export { countWrongCode, generateTotpSecret, isTotpLocked, checkTotpCode, provisioningUri } from './totp.ts';
+export { countWrongCode, generateTotpSecret, isTotpLocked, checkTotpCode, formatProvisioningUri } from './totp.ts';

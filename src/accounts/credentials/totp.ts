@@ -28,7 +28,7 @@ export function generateTotpSecret(): string {
 }
 
 /** Returns the otpauth:// address from which an authenticator takes the secret. */
-export function provisioningUri(secret: string, label: string, issuer: string): string {
+export function formatProvisioningUri(secret: string, label: string, issuer: string): string {
   return makeTotp(secret, label, issuer).toString();
 }
 

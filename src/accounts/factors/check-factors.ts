@@ -1,7 +1,7 @@
 import { equalConstantTime, open } from '#platform/security/crypto';
 import type { Tx } from '#platform/db/database';
 import type { AccountsSettings } from '../settings.ts';
-import { isFirstProof, mayOpenAccount, type User } from '../identity/index.ts';
+import { isFirstProof, type User } from '../identity/index.ts';
 import {
   countCodeFailure,
   hashCode,
@@ -12,6 +12,7 @@ import {
   type Verification,
 } from '../verifications/index.ts';
 import { countWrongCode, checkTotpCode, lockTotp, updateTotp } from '../credentials/index.ts';
+import { mayReplacePassword } from './policy.ts';
 
 /** Codes of a request: six digits, as text with or without blanks, or as a number. */
 export interface GivenCodes {
@@ -20,7 +21,7 @@ export interface GivenCodes {
   phone_code?: string | number | undefined;
 }
 
-export type CodeField = 'email_code' | 'phone_code' | 'otp_code';
+export type CodeFieldName = 'email_code' | 'phone_code' | 'otp_code';
 
 /** Codes that were right. A code that was not given counts as false. */
 export interface ProvedCodes {
@@ -31,9 +32,9 @@ export interface ProvedCodes {
 
 export type FactorVerdict =
   | { kind: 'complete'; proved: ProvedCodes }
-  | { kind: 'needed'; field: CodeField }
-  | { kind: 'wrong'; field: CodeField }
-  | { kind: 'used'; field: CodeField }
+  | { kind: 'needed'; field: CodeFieldName }
+  | { kind: 'wrong'; field: CodeFieldName }
+  | { kind: 'used'; field: CodeFieldName }
   | { kind: 'locked'; until: Date };
 
 export type FactorRefusal = Exclude<FactorVerdict, { kind: 'complete' }>;
@@ -90,12 +91,6 @@ export async function checkFactors(
   if (email) await consumeVerification(tx, email.id, at);
   if (phone) await consumeVerification(tx, phone.id, at);
   return { kind: 'complete', proved: { email: email !== null, phone: phone !== null, otp } };
-}
-
-/** True if a right code may replace the password. With a password, a second factor never does. */
-function mayReplacePassword(user: User, { purpose, channel }: Verification): boolean {
-  const isSecondFactor = channel === 'email' ? user.email_verification_required : user.phone_verification_required;
-  return purpose !== 'login' && !(user.has_password && isSecondFactor) && mayOpenAccount(user, channel);
 }
 
 /** User and address that a code was sent to. */

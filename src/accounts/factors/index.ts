@@ -1,7 +1,7 @@
 export {
   checkCode,
   checkFactors,
-  type CodeField,
+  type CodeFieldName,
   type FactorDemands,
   type FactorRefusal,
   type GivenCodes,
@@ -9,5 +9,5 @@ export {
 } from './check-factors.ts';
 export { proveAddress, replaceAddress } from './prove-address.ts';
 export { requireOwnSecrets, requireSecrets, secretProblem, type Secrets } from './require-secrets.ts';
-export { readSecretProblem } from './read-secret-problem.ts';
+export { formStatus, readSecretProblem } from './read-secret-problem.ts';
 export { signInProblem, signInStepProblem, wrongCodeProblem } from './sign-in-problem.ts';

@@ -28,7 +28,7 @@ export interface AddressProof {
 }
 
 /**
- * Marks addresses as verified. No other function does.
+ * Marks addresses as verified. Every verification goes through this file.
  *
  * A first proof removes everything that a person who does not own the address may have set up: password, sessions, API
  * keys, SSH key, TOTP factor, second factors, the other address, outstanding keys and codes, and through `onFirstProof`
@@ -45,13 +45,13 @@ export async function proveAddress(
 ): Promise<User> {
   // Requests that use the removed credentials, such as a sign-in by the old password, wait for this lock.
   await lockCredentials(tx, id);
-  const user = await requireRow(tx, id);
+  const user = await getUser(tx, id);
   const { email, phone } = proof.proved;
   const isFirst = (email && isFirstProof(user, 'email')) || (phone && isFirstProof(user, 'phone'));
   if (isFirst) await clearClaimedAccount(tx, hooks, user, proof, at);
   if (email && user.email_verified_at === null) await markVerified(tx, hooks, id, 'email', at);
   if (phone && user.phone_verified_at === null) await markVerified(tx, hooks, id, 'phone', at);
-  return requireRow(tx, id);
+  return getUser(tx, id);
 }
 
 /** Marks an address as verified; for an e-mail address, calls `onEmailVerified`. */
@@ -63,10 +63,10 @@ async function markVerified(
   at: Date,
 ): Promise<void> {
   await markAddressVerified(tx, id, channel, at);
-  if (channel === 'email') await hooks.onEmailVerified(tx, await requireRow(tx, id), at);
+  if (channel === 'email') await hooks.onEmailVerified(tx, await getUser(tx, id), at);
 }
 
-async function requireRow(tx: Tx, id: UserId): Promise<User> {
+async function getUser(tx: Tx, id: UserId): Promise<User> {
   const user = await findUserById(tx, id);
   if (!user) throw commonProblems.not_found();
   return user;
@@ -87,11 +87,11 @@ export async function replaceAddress(
   at: Date,
 ): Promise<User> {
   await lockCredentials(tx, id);
-  const before = await requireRow(tx, id);
+  const before = await getUser(tx, id);
   await updateUserRow(tx, id, channel === 'email' ? { email: address } : { phone: address });
   if (isFirstProof(before, channel)) return proveAddress(tx, hooks, before, proof, at);
   await markVerified(tx, hooks, id, channel, at);
-  return requireRow(tx, id);
+  return getUser(tx, id);
 }
 
 async function clearClaimedAccount(
@@ -110,7 +110,7 @@ async function clearClaimedAccount(
   if (!proof.proved.otp && (await deleteTotp(tx, user.id))) removed.push('otp');
   await updateUserRow(tx, user.id, {
     ...(proof.knows_password ? {} : { password_hash: null }),
-    ...unprovedAddress(proof.proved, by_session),
+    ...clearUnprovedAddress(proof.proved, by_session),
     email_verification_required: false,
     phone_verification_required: false,
   });
@@ -119,7 +119,7 @@ async function clearClaimedAccount(
 }
 
 /** Returns the changes for the address that was not proved. With a session it stays, unverified; else it is removed. */
-function unprovedAddress({ email, phone }: ProvedCodes, by_session: boolean) {
+function clearUnprovedAddress({ email, phone }: ProvedCodes, by_session: boolean) {
   return {
     ...(phone ? {} : { phone_verified_at: null, ...(by_session ? {} : { phone: null }) }),
     ...(email || by_session ? {} : { email: null }),

@@ -1,4 +1,4 @@
-import type { CodeField, FactorRefusal } from './check-factors.ts';
+import type { CodeFieldName, FactorRefusal } from './check-factors.ts';
 import { accountsProblems, fieldProblem } from '../problems.ts';
 
 /** Converts a refusal of factors to the Problem of a sign-in. */
@@ -25,7 +25,7 @@ export function signInStepProblem(fields: Record<string, string[]>) {
   return fieldProblem(accountsProblems.sign_in_step_required, fields);
 }
 
-export function wrongCodeProblem(field: CodeField) {
+export function wrongCodeProblem(field: CodeFieldName) {
   return fieldProblem(accountsProblems.code_wrong, { [field]: ['This code is wrong or no longer valid.'] });
 }
 

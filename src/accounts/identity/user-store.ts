@@ -135,7 +135,7 @@ export interface NewUserRow {
 export async function insertUserRow(tx: Tx, row: NewUserRow): Promise<UserId | undefined> {
   const inserted = await tx
     .insertInto('users')
-    .values({ ...row, ...canonicalNames(row) })
+    .values({ ...row, ...canonicalizeNames(row) })
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
     .executeTakeFirst();
@@ -169,13 +169,17 @@ export async function updateUserRow(tx: Tx, id: UserId, change: UserChange): Pro
   if (Object.keys(change).length === 0) return;
   await tx
     .updateTable('users')
-    .set({ ...change, ...canonicalNames(change) })
+    .set({ ...change, ...canonicalizeNames(change) })
     .where('id', '=', id)
     .execute();
 }
 
 /** Converts names to the form in which they are stored. */
-function canonicalNames({ username, full_name, nick_name }: Pick<UserChange, 'username' | 'full_name' | 'nick_name'>) {
+function canonicalizeNames({
+  username,
+  full_name,
+  nick_name,
+}: Pick<UserChange, 'username' | 'full_name' | 'nick_name'>) {
   return {
     ...(username === undefined ? {} : { username: canonicalName(username) }),
     ...(full_name === undefined ? {} : { full_name: singleLine(full_name) }),

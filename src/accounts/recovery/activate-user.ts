@@ -152,7 +152,7 @@ async function redeemLink(
   const activated = await findUserById(tx, user.id);
   if (!activated) throw commonProblems.not_found();
   const session = await openSession(tx, settings, { user: activated, kind, peer: ctx.peer }, at);
-  await emit(tx, activationEvent(user), at);
+  await emit(tx, makeActivationEvent(user), at);
   await emit(tx, userLoggedIn({ user_id: user.id, ip: ctx.peer?.ip ?? null }), at);
   return { kind: 'opened', session };
 }
@@ -220,7 +220,7 @@ async function chooseUsername(tx: Tx, email: string | null, wanted: string | und
   throw new Error('unreachable: proposeUsernames is an infinite generator');
 }
 
-function activationEvent(user: User) {
+function makeActivationEvent(user: User) {
   const { id: user_id } = user;
   if (user.last_login_at === null) return userRegistered({ user_id });
   return user.has_password ? userResetPassword({ user_id, how: 'link' }) : userActivated({ user_id });

@@ -4,6 +4,7 @@ import { checkedField, type FormProblem, problemToForm, textField } from '#platf
 import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { countApiKeys, readNewPassword } from '../credentials/index.ts';
+import { formStatus } from '../factors/index.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { unrefusedForm } from '../page-parts.ts';
 import { VerificationKeyParams } from '../schemas.ts';
@@ -101,7 +102,5 @@ async function showLink(
     errors,
     detail: problem?.detail ?? '',
   };
-  // 400 instead of 401: a missing code is a step of the form.
-  const status = problem?.status === 401 ? 400 : (problem?.status ?? 200);
-  return reply.page(linkPage, data, status);
+  return reply.page(linkPage, data, formStatus(problem));
 }

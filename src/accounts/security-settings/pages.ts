@@ -10,7 +10,7 @@ import { sendSessionCookie } from '../sessions/index.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { changePassword } from './change-password.ts';
 import { UserParams } from '../schemas.ts';
-import { readSecretProblem } from '../factors/index.ts';
+import { formStatus, readSecretProblem } from '../factors/index.ts';
 import { passwordPage, totpPage } from './page-types.ts';
 import { type FactorsOutcome, setFactors } from './set-factors.ts';
 
@@ -91,7 +91,7 @@ async function showOtp(
     errors: problem?.errors ?? {},
     detail: problem?.detail ?? '',
   };
-  return reply.page(totpPage, data, statusOf(problem));
+  return reply.page(totpPage, data, formStatus(problem));
 }
 
 async function showPassword(
@@ -111,11 +111,5 @@ async function showPassword(
     errors: problem?.errors ?? {},
     detail: problem?.detail ?? '',
   };
-  return reply.page(passwordPage, data, statusOf(problem));
-}
-
-/** 400 instead of 401 for a wrong secret: the caller is signed in. */
-function statusOf(problem: FormProblem | null): number {
-  if (problem === null) return 200;
-  return problem.status === 401 ? 400 : problem.status;
+  return reply.page(passwordPage, data, formStatus(problem));
 }

@@ -17,7 +17,7 @@ import {
   isTotpLocked,
   checkTotpCode,
   lockTotp,
-  provisioningUri,
+  formatProvisioningUri,
   upsertTotp,
   updateTotp,
 } from '../credentials/index.ts';
@@ -105,7 +105,7 @@ async function enrollTotp(
   const priv_key = generateTotpSecret();
   await upsertTotp(tx, user.id, seal(priv_key, settings.seal_key, totpBinding(user)), at);
   const label = user.email ?? user.username;
-  return { kind: 'enrolling', priv_key, provisioning_uri: provisioningUri(priv_key, label, ctx.site.title) };
+  return { kind: 'enrolling', priv_key, provisioning_uri: formatProvisioningUri(priv_key, label, ctx.site.title) };
 }
 
 async function setTotp(

@@ -18,7 +18,7 @@ export interface PresentedCredentials {
 }
 
 /** Authenticated caller and the kind of credential. */
-export interface Caller {
+export interface AuthenticatedCaller {
   user_id: User['id'];
   username: string;
   session_id: SessionId | null;
@@ -40,7 +40,7 @@ export async function authenticate(
   clock: Clock,
   settings: AccountsSettings,
   { authorization, session_cookie }: PresentedCredentials,
-): Promise<Caller | 'invalid' | null> {
+): Promise<AuthenticatedCaller | 'invalid' | null> {
   const at = clock.now();
   if (authorization !== undefined) {
     const [scheme = '', ...rest] = authorization.trim().split(/ +/);
@@ -59,7 +59,7 @@ async function authenticateByToken(
   settings: AccountsSettings,
   token: string,
   at: Date,
-): Promise<Caller | null> {
+): Promise<AuthenticatedCaller | null> {
   const claims = await settings.tokens.verify(token, at);
   if (!claims) return null;
   const found = await findSessionOwner(db, claims.session_id, at);
@@ -67,7 +67,7 @@ async function authenticateByToken(
   return updateLastSeen(db, at, found, 'token');
 }
 
-async function authenticateByApiKey(db: Db, encoded: string, at: Date): Promise<Caller | null> {
+async function authenticateByApiKey(db: Db, encoded: string, at: Date): Promise<AuthenticatedCaller | null> {
   const key = parseApiKey(encoded);
   if (!key) return null;
   const found = await findApiKeyUser(db, key, at);
@@ -77,7 +77,12 @@ async function authenticateByApiKey(db: Db, encoded: string, at: Date): Promise<
   return { user_id, username, session_id: null, via: 'api-key' };
 }
 
-function updateLastSeen(db: Db, at: Date, found: SessionOwner | undefined, via: 'token' | 'cookie'): Caller | null {
+function updateLastSeen(
+  db: Db,
+  at: Date,
+  found: SessionOwner | undefined,
+  via: 'token' | 'cookie',
+): AuthenticatedCaller | null {
   if (!found) return null;
   const { user_id, username, session_id, last_seen_at } = found;
   if (isDue(last_seen_at, at)) runInBackground(updateSessionLastSeen(db, session_id, at));

@@ -1,6 +1,6 @@
 export { authenticate } from './authenticate.ts';
 export { type OpenedSession, openSession, type SessionOpening } from './open-session.ts';
-export { sessionRoutes } from './routes.ts';
+export { userSessionRoutes } from './routes.ts';
 export { sendSessionCookie, isFlagSet, readSessionKind } from './session-reply.ts';
 export { deleteSessionsBefore, endSession, endSessions } from './session-store.ts';
 export { signOut } from './sign-out.ts';

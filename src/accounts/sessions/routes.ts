@@ -10,7 +10,7 @@ import { signOut } from './sign-out.ts';
 const tags = ['auth'];
 
 // long: one registration per operation
-export function sessionRoutes(app: App, { settings }: AccountsDeps): void {
+export function userSessionRoutes(app: App, { settings }: AccountsDeps): void {
   app.post(
     '/api/auth/logout',
     {

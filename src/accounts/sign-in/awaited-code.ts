@@ -1,15 +1,15 @@
 import { Problem } from '#kernel/problem';
-import type { CodeField, GivenCodes } from '../factors/index.ts';
+import type { CodeFieldName, GivenCodes } from '../factors/index.ts';
 import { accountsProblems } from '../problems.ts';
 
 /** Code that a sign-in waits for, and the messages about a wrong one. */
 export interface AwaitedCode {
-  field: CodeField;
-  /** Empty if no code was sent yet. */
+  field: CodeFieldName;
+  /** Empty if no code was entered yet. */
   messages: readonly string[];
 }
 
-const fieldsOfStep: readonly [name: string, field: CodeField][] = [
+const fieldsOfStep: readonly [name: string, field: CodeFieldName][] = [
   ['otp_code', 'otp_code'],
   ['email', 'email_code'],
   ['phone', 'phone_code'],
@@ -35,11 +35,11 @@ export function findAwaitedCode(error: unknown): AwaitedCode | null {
 }
 
 /** Parses the kind of code that a form contains; `otp_code` by default. */
-export function parseCodeField(text: string): CodeField {
+export function parseCodeFieldName(text: string): CodeFieldName {
   return text === 'email_code' || text === 'phone_code' ? text : 'otp_code';
 }
 
 /** Returns the codes without the one that must be entered again. */
-export function removeCode(codes: GivenCodes, field: CodeField): GivenCodes {
+export function removeCode(codes: GivenCodes, field: CodeFieldName): GivenCodes {
   return { ...codes, [field]: undefined };
 }

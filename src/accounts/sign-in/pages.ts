@@ -7,7 +7,7 @@ import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import type { AccountsDeps } from '../hooks.ts';
 import { accountsProblems } from '../problems.ts';
-import { findAwaitedCode, parseCodeField, removeCode } from './awaited-code.ts';
+import { findAwaitedCode, parseCodeFieldName, removeCode } from './awaited-code.ts';
 import { sendSessionCookie, signOut } from '../sessions/index.ts';
 import { unsealStep, sealStep, type SignInStep } from './sign-in-step.ts';
 import { codePage, signInDisabledPage, signInPage, signOutPage } from './page-types.ts';
@@ -52,7 +52,7 @@ async function readStep(request: FastifyRequest, { settings }: AccountsDeps): Pr
     const step = await unsealStep(ctx, settings, sealed);
     if (!step) throw accountsProblems.credentials_mismatch({ detail: 'The sign-in timed out. Sign in again.' });
     const code = textField(body, 'code', 32);
-    const field = parseCodeField(textField(body, 'channel', 20));
+    const field = parseCodeFieldName(textField(body, 'channel', 20));
     return { ...step, codes: code === '' ? step.codes : { ...step.codes, [field]: code } };
   }
   const username = textField(body, 'username', 254);

@@ -7,6 +7,7 @@ import { CookieQuerystring, SignInBody, TokenReply } from '../schemas.ts';
 import { sendSessionCookie, readSessionKind } from '../sessions/index.ts';
 import { signIn } from './sign-in.ts';
 
+/** Operation that signs a user in. */
 export function signInRoutes(app: App, deps: AccountsDeps): void {
   app.post(
     '/api/auth',

@@ -5,7 +5,7 @@ import { hashPassword, verifyPassword } from '#platform/security/password';
 import { networkOf } from '#platform/security/throttle';
 import {
   checkFactors,
-  type CodeField,
+  type CodeFieldName,
   type FactorDemands,
   type GivenCodes,
   proveAddress,
@@ -127,7 +127,7 @@ export async function finishSignIn(
       return { kind: 'mismatch' as const };
     }
     const current = (await findUserById(tx, user.id)) ?? user;
-    const verdict = await checkFactors(tx, settings, current, codes, demandsOf(current, password_hash), at);
+    const verdict = await checkFactors(tx, settings, current, codes, decideDemands(current, password_hash), at);
     if (verdict.kind !== 'complete') return verdict;
     if (ctx.site.authentication === 'disabled' && !(await hooks.isOperator(tx, ctx.site, user.id, at))) {
       return { kind: 'closed' as const };
@@ -168,7 +168,7 @@ export async function finishSignIn(
   }
 }
 
-function demandsOf(user: User, password_hash: string | null): FactorDemands {
+function decideDemands(user: User, password_hash: string | null): FactorDemands {
   return {
     email: user.email_verification_required && user.email !== null,
     phone: user.phone_verification_required && user.phone !== null,
@@ -187,7 +187,12 @@ async function lockMissingCode(ctx: Context, username: string): Promise<void> {
   await inTransaction(ctx.db, (tx) => lockCode(tx, owner));
 }
 
-async function sendNeededCode(ctx: Context, settings: AccountsSettings, user: User, field: CodeField): Promise<void> {
+async function sendNeededCode(
+  ctx: Context,
+  settings: AccountsSettings,
+  user: User,
+  field: CodeFieldName,
+): Promise<void> {
   if (field === 'email_code') await sendCode(ctx, settings, user, 'email', 'login');
   if (field === 'phone_code') await sendCode(ctx, settings, user, 'phone', 'login');
 }

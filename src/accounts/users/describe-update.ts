@@ -7,9 +7,9 @@ export function describeUpdate({ awaiting, kept }: UserUpdate): string {
     parts.push(`A code was sent to ${awaiting.join(' and ')}. Your current address stays until you enter it.`);
   }
   if (kept.length > 0) {
-    parts.push(`To change your ${kept.map(nameOf).join(' and ')}, repeat the request with your password.`);
+    parts.push(`To change your ${kept.map(channelName).join(' and ')}, repeat the request with your password.`);
   }
   return parts.join(' ');
 }
 
-const nameOf = (channel: 'email' | 'phone') => (channel === 'email' ? 'e-mail address' : 'phone number');
+const channelName = (channel: 'email' | 'phone') => (channel === 'email' ? 'e-mail address' : 'phone number');

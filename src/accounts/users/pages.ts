@@ -8,7 +8,7 @@ import { requireUser } from '../actor.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { UserParams } from '../schemas.ts';
 import { findUserById, isEmailVerified, presentUser, requireSubject, type User } from '../identity/index.ts';
-import { readSecretProblem } from '../factors/index.ts';
+import { formStatus, readSecretProblem } from '../factors/index.ts';
 import { describeUpdate } from './describe-update.ts';
 import { userPage, verifyEmailPage } from './page-types.ts';
 import { updateUser } from './update-user.ts';
@@ -102,7 +102,7 @@ async function showUser(
     errors: problem?.errors ?? {},
     detail: problem?.detail ?? '',
   };
-  return reply.page(userPage, data, statusOf(problem));
+  return reply.page(userPage, data, formStatus(problem));
 }
 
 async function getCaller(request: FastifyRequest): Promise<User> {
@@ -126,11 +126,5 @@ async function showVerify(
     errors: problem?.errors ?? {},
     detail: problem?.detail ?? '',
   };
-  return reply.page(verifyEmailPage, data, statusOf(problem));
-}
-
-/** 400 instead of 401 for a wrong secret: the caller is signed in. */
-function statusOf(problem: FormProblem | null): number {
-  if (problem === null) return 200;
-  return problem.status === 401 ? 400 : problem.status;
+  return reply.page(verifyEmailPage, data, formStatus(problem));
 }
