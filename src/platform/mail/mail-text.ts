@@ -1,64 +1,45 @@
-const named: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  nbsp: ' ',
-  copy: '©',
-  middot: '·',
-  mdash: '—',
-  ndash: '–',
-  hellip: '…',
-};
+import { compile, type DomNode } from 'html-to-text';
 
-/** Finds the subject of a message in its document: the text of `<title>`, on one line. */
+const toOneLine = compile({ wordwrap: false });
+
+/** Returns the subject of a message: the text of `<title>` in its document, on one line. */
 export function subjectOf(html: string): string {
   const title = /<title[^>]*>([\s\S]*?)<\/title>/i.exec(html)?.[1] ?? '';
-  return decodeEntities(title.replace(/<[^>]*>/g, ''))
-    .replace(/\s+/g, ' ')
-    .trim();
+  return toOneLine(title).replace(/\s+/g, ' ').trim();
 }
+
+const heading = { options: { uppercase: false } };
 
 /**
  * Makes the plain-text part of a message from its HTML part.
  *
- * Addresses of links are kept behind their words; cells of a row are parted by two spaces; elements marked
- * `data-part="html"` are left out. Works on HTML of our own templates, where every value is escaped:
- * a `<` in the source always begins a tag.
+ * The address of a link follows its words, the columns of a table are aligned, and elements with `data-part="html"` are
+ * left out.
  */
-export function textOfHtml(html: string): string {
-  const body = /<body[^>]*>([\s\S]*)<\/body>/i.exec(html)?.[1] ?? html;
-  const marked = body
-    .replace(
-      /<!--[\s\S]*?-->|<(style|script|title)\b[\s\S]*?<\/\1>|<(\w+)[^>]*\sdata-part="html"[^>]*>[\s\S]*?<\/\2>/gi,
-      '',
-    )
-    .replace(/<a\b[^>]*\shref="([^"]*)"[^>]*>([\s\S]*?)<\/a>/gi, (_all, href: string, words: string) => {
-      const shown = words.replace(/<[^>]*>/g, '').trim();
-      return shown === href || shown === '' ? href : `${shown}: ${href} `;
-    })
-    .replace(/\s+/g, ' ')
-    .replace(/<li\b[^>]*>/gi, '\n- ')
-    .replace(/<\/(td|th)>/gi, '  ')
-    .replace(/<(br|hr)\b[^>]*>|<\/(ul|ol|tr)>/gi, '\n')
-    .replace(/<\/?(p|h[1-6]|div|table|blockquote|header|footer|section|dl|caption)\b[^>]*>/gi, '\n\n')
-    .replace(/<[^>]*>/g, '');
-  return decodeEntities(marked)
-    .split('\n')
-    .map((line) => line.trim())
-    .join('\n')
-    .replace(/\n{3,}/g, '\n\n')
-    .trim();
+export const textOfHtml: (html: string) => string = compile({
+  wordwrap: false,
+  selectors: [
+    { selector: '[data-part="html"]', format: 'skip' },
+    { selector: 'a', format: 'labelledAddress' },
+    { selector: 'img', format: 'skip' },
+    ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, ...heading })),
+    { selector: 'ul', options: { itemPrefix: '- ' } },
+    { selector: 'table', format: 'dataTable', options: { colSpacing: 2, uppercaseHeaderCells: false } },
+  ],
+  formatters: {
+    labelledAddress(link, _walk, builder) {
+      const href = hrefOf(link);
+      const words = wordsOf(link).trim();
+      builder.addInline(words === '' || words === href ? href : `${words}: ${href}`);
+    },
+  },
+});
+
+function wordsOf(node: DomNode): string {
+  return (node.children ?? []).map((child) => (child.type === 'text' ? (child.data ?? '') : wordsOf(child))).join('');
 }
 
-function decodeEntities(text: string): string {
-  return text.replace(/&(#x[0-9a-f]+|#\d+|\w+);/gi, (whole, name: string) => {
-    if (!name.startsWith('#')) {
-      const character = Object.hasOwn(named, name.toLowerCase()) ? named[name.toLowerCase()] : undefined;
-      return character ?? whole;
-    }
-    const code = /^#x/i.test(name) ? Number.parseInt(name.slice(2), 16) : Number.parseInt(name.slice(1), 10);
-    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-  });
+function hrefOf({ attribs }: DomNode): string {
+  const href: unknown = Reflect.get(Object(attribs), 'href');
+  return typeof href === 'string' ? href : '';
 }
