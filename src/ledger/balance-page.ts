@@ -2,15 +2,15 @@ import type { Money } from '#kernel/money';
 import type { ListQuery, Page } from '#kernel/page';
 import { mainAmount } from './balance.ts';
 
-/** The range of instants that a list covers: up to now unless it says otherwise. */
+/** Range of instants of a list. */
 export interface Range {
-  /** The list with both bounds set; what happened at this very instant is in. */
+  /** The list with an upper bound. */
   list: ListQuery;
   start_at: string | null;
   ends_at: string;
 }
 
-/** Bounds a list that goes up to now. An explicit `ends_at` is exclusive. */
+/** Bounds a list: up to now (inclusive) by default; an explicit `ends_at` is exclusive. */
 export function upToNow(list: ListQuery, now: Date): Range {
   return {
     list: { ...list, ends_at: list.ends_at ?? new Date(now.getTime() + 1) },
@@ -19,12 +19,12 @@ export function upToNow(list: ListQuery, now: Date): Range {
   };
 }
 
-/** The last instant that a bounded list covers. */
+/** Returns the last instant (inclusive) of a bounded list. */
 export function lastInstant(list: ListQuery, now: Date): Date {
   return list.ends_at ? new Date(list.ends_at.getTime() - 1) : now;
 }
 
-/** A page of a list that amounts to something. */
+/** A page of a list with the balance of the whole list. */
 export interface BalancePage<T> extends Page<T> {
   start_at: string | null;
   ends_at: string;
@@ -33,7 +33,7 @@ export interface BalancePage<T> extends Page<T> {
   balances: Money[];
 }
 
-/** Puts the balance before a page. */
+/** Adds the balance of the whole list to a page. */
 export function withBalance<T>(page: Page<T>, { start_at, ends_at }: Range, balances: Money[]): BalancePage<T> {
   const { amount, unit } = mainAmount(balances);
   return { start_at, ends_at, balance_amount: amount, balance_unit: unit, balances, ...page };

@@ -19,7 +19,7 @@ before(async () => {
 after(() => database.close());
 
 let subscriptions = 100;
-/** A provider, a payer and the event of a subscription that nobody else uses. */
+/** Makes a provider, a payer and a subject that no other test uses. */
 async function makeSale(): Promise<{
   provider: ProfileId;
   payer: ProfileId;
@@ -38,7 +38,7 @@ async function makeSale(): Promise<{
 const post = (...entries: NewEntry[]) =>
   inTransaction(database.db, (tx) => postEvent(tx, { key: next('event'), kind: 'test', at, entries }));
 
-test('an order is due from the instant it is placed until it is paid', async () => {
+test('an order is due from its instant (inclusive) until it is paid', async () => {
   const sale = await makeSale();
   await post(orderEntry({ ...sale, amount: 2000 }));
   const statement = (when: Date) => findStatementBalance(database.db, sale.payer, when);
@@ -55,7 +55,7 @@ test('an order is due from the instant it is placed until it is paid', async () 
   assert.deepEqual(await statement(later(5)), { subjects: [], totals: [] });
 });
 
-test('what is written off is not due, and a refund changes nothing', async () => {
+test('a written-off amount is not due, and a refund changes no balance due', async () => {
   const sale = await makeSale();
   await post(orderEntry({ ...sale, amount: 2000 }));
   await post(writtenOffEntry({ ...sale, amount: 500 }));
@@ -72,7 +72,7 @@ test('what is written off is not due, and a refund changes nothing', async () =>
   assert.deepEqual((await findStatementBalance(database.db, sale.payer, at)).totals, [{ unit: 'usd', amount: 1500 }]);
 });
 
-test('units are never added up', async () => {
+test('amounts of different units are never added', async () => {
   const sale = await makeSale();
   await post(orderEntry({ ...sale, amount: 2000 }), orderEntry({ ...sale, amount: 700, unit: 'cad' }));
   assert.deepEqual((await findStatementBalance(database.db, sale.payer, at)).totals, [
@@ -81,7 +81,7 @@ test('units are never added up', async () => {
   ]);
 });
 
-test('what somebody else ordered on the same event counts for it', async () => {
+test('orders of another payer on the same subject are part of its balance', async () => {
   const sale = await makeSale();
   const friend = await makeParty(database.db);
   await post(orderEntry({ ...sale, amount: 2000 }), orderEntry({ ...sale, payer: friend, amount: 900 }));
@@ -89,7 +89,7 @@ test('what somebody else ordered on the same event counts for it', async () => {
   assert.deepEqual((await findStatementBalance(database.db, sale.payer, at)).totals, [{ unit: 'usd', amount: 2000 }]);
 });
 
-test('payments count for the oldest orders', async () => {
+test('payments settle the oldest orders first', async () => {
   const sale = await makeSale();
   await post(
     orderEntry({ ...sale, amount: 1000, description: 'first' }),
@@ -108,7 +108,7 @@ test('payments count for the oldest orders', async () => {
   assert.deepEqual(await unpaid(), []);
 });
 
-test('a subscription is locked while it owes something, on its uses too, and its neighbours are not', async () => {
+test('a thing owes while an amount is due on it or a part of it, and things with similar ids do not', async () => {
   const [owing, free, using, paid] = [await makeSale(), await makeSale(), await makeSale(), await makeSale()];
   await post(
     orderEntry({ ...owing, amount: 2000 }),
@@ -116,7 +116,7 @@ test('a subscription is locked while it owes something, on its uses too, and its
     orderEntry({ ...using, subject: { ...using.subject, part: 'requests' }, amount: 30 }),
     orderEntry({ ...paid, amount: 2000 }),
     paidEntry({ ...paid, amount: 2000 }),
-    // Begins with the digits of another subscription's number.
+    // Its id starts with the digits of another id.
     orderEntry({ ...paid, subject: makeSubject({ id: `${paid.id}0` }), amount: 10 }),
   );
   const held = [owing, free, using, paid].map(({ id, payer }) => ({ kind: 'sub', id: String(id), owner_id: payer }));
@@ -124,7 +124,7 @@ test('a subscription is locked while it owes something, on its uses too, and its
   assert.deepEqual(await findOwingThings(database.db, []), []);
 });
 
-test('what somebody else ordered for a subscription and did not pay locks nobody out', async () => {
+test('an unpaid gift of another payer does not make the owner owe', async () => {
   const [sale, giver] = [await makeSale(), await makeSale()];
   await post(orderEntry({ ...sale, amount: 2000 }), paidEntry({ ...sale, amount: 2000 }));
   await post(
@@ -141,5 +141,5 @@ test('what somebody else ordered for a subscription and did not pay locks nobody
   const held = { kind: 'sub', id: String(sale.id), owner_id: sale.payer };
   assert.deepEqual(await findOwingThings(database.db, [held]), []);
   await post(orderEntry({ ...sale, amount: 300 }));
-  assert.deepEqual(await findOwingThings(database.db, [held]), [held], 'its own debt does');
+  assert.deepEqual(await findOwingThings(database.db, [held]), [held], 'its own order does');
 });

@@ -55,9 +55,9 @@ const settles = sql`((orig_account = 'Backlog' and dest_account = 'Receivable')
 const due = sql`case when dest_account = 'Payable' then dest_amount else -dest_amount end`;
 
 /**
- * Reads what a profile owes at `at` (inclusive): all orders on the subjects that it ordered, less what was paid or written
- * off on them. Orders and payments of other profiles on these subjects count. Refunds and disputes change nothing.
- * With `sellers`, the subjects of orders from these providers only.
+ * Reads what a profile owes at `at` (inclusive): all orders on the subjects that it ordered, less what was paid or
+ * written off on them. Orders and payments of other profiles on these subjects count. Refunds and disputes change
+ * nothing. With `sellers`, the subjects of orders from these providers only.
  */
 export async function findStatementBalance(
   reader: Reader,
@@ -84,7 +84,7 @@ export async function findStatementBalance(
 
 /**
  * Finds the unpaid orders of a profile, newest first: on each subject with an amount due, the newest orders up to that
- * amount, because payments count for the oldest orders.
+ * amount, because payments settle the oldest orders first.
  */
 export async function findUnpaidOrders(
   reader: Reader,
@@ -147,8 +147,8 @@ export interface OwnedThing {
 }
 
 /**
- * Finds those of these things that owe money, in one query: an amount is due on the thing or a part of it, and its owner
- * ordered part of that amount. The order of `things` is kept.
+ * Finds those of these things that owe money, in one query: an amount is due on the thing or a part of it, and its
+ * owner ordered part of that amount. The order of `things` is kept.
  *
  * Why the owner's orders only: an unpaid gift from another payer must not block the owner.
  */

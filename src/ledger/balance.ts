@@ -1,21 +1,21 @@
 import type { Money } from '#kernel/money';
 import type { LedgerSubject } from './subject.ts';
 
-/** The unit of a balance to which nothing was ever posted. */
+/** Unit of a balance without entries. */
 export const DEFAULT_UNIT = 'usd';
 
-/** What is owed on one subject, in one unit; positive means due. */
+/** Amount due on one subject in one unit; negative when more was paid than ordered. */
 export interface SubjectBalance extends Money {
   subject: LedgerSubject;
 }
 
-/** What a profile owes: by subject and unit, and in total by unit. */
+/** Amounts due from a profile: by subject and unit, and in total by unit. */
 export interface StatementBalance {
   subjects: SubjectBalance[];
   totals: Money[];
 }
 
-/** Adds amounts up by unit, units in alphabetical order; units that sum to zero are left in. */
+/** Sums amounts by unit, in alphabetical order of units. Units that sum to zero are included. */
 export function sumByUnit(amounts: readonly Money[]): Money[] {
   const sums = new Map<string, number>();
   for (const { amount, unit } of amounts) sums.set(unit, (sums.get(unit) ?? 0) + amount);
@@ -23,8 +23,8 @@ export function sumByUnit(amounts: readonly Money[]): Money[] {
 }
 
 /**
- * Picks the amount to show where one figure must stand for several units: the only one that is not zero, else the default
- * unit's, else the first.
+ * Returns the amount to show where only one unit fits: among the amounts that are not zero, if any, the one in the
+ * default unit, else the first.
  */
 export function mainAmount(amounts: readonly Money[]): Money {
   const open = amounts.filter(({ amount }) => amount !== 0);

@@ -11,7 +11,7 @@ import {
 } from './subject.ts';
 
 /**
- * The accounts that every profile has. A balance is what came in less what went out, so the sign says whose money it is.
+ * The accounts of every profile. A balance is received less sent amounts, so its sign shows the owner of the money.
  *
  *  owner       account                                    normally
  *  subscriber  payable, liability, canceled               ≥ 0
@@ -20,7 +20,7 @@ import {
  *  provider    funds, expenses, offline, writeoff         ≥ 0
  *  both        refund, chargeback (also the processor's)  ≥ 0
  *  processor   withdraw                                   ≥ 0
- *  both        settled: marks a charge that paid a balance, and counts nowhere
+ *  both        settled: marks a charge that paid a balance; it is part of no balance
  */
 export const accounts = {
   payable: 'Payable',
@@ -42,16 +42,16 @@ export const accounts = {
 
 export type Account = (typeof accounts)[keyof typeof accounts];
 
-/** One row of the ledger: an amount that left one account and reached another. Never changed, never deleted. */
+/** A row of the ledger: an amount from one account to another. It is never updated or deleted. */
 export type Entry = Selectable<LedgerEntriesTable>;
 
-/** An account of a profile. */
+/** An account of one profile. */
 export interface Place {
   profile_id: ProfileId;
   account: Account;
 }
 
-/** An entry to be posted. Units: amounts in 1/100 of their unit, ≥ 0. */
+/** An entry to post. Units: amounts in 1/100 of their unit, ≥ 0. */
 export interface NewEntry extends SubjectColumns {
   description: string;
   orig_profile_id: ProfileId;
@@ -62,11 +62,11 @@ export interface NewEntry extends SubjectColumns {
   dest_account: Account;
   dest_amount: number;
   dest_unit: string;
-  /** When it counts, if not at the instant of its event. */
+  /** Instant of the entry; the instant of its event when omitted. */
   created_at?: Date;
 }
 
-/** Says what an amount in one unit does: it leaves `from` and reaches `to` whole. */
+/** An amount in one unit from one account to another. */
 export interface Movement {
   from: Place;
   to: Place;
@@ -83,8 +83,8 @@ export function moveAmount(movement: Movement): NewEntry {
 }
 
 /**
- * Makes the entry of an amount that a processor converted on the way: `amount unit` left, `to_amount to_unit` arrived.
- * An event with conversions has others that balance them in each unit.
+ * Makes the entry of an amount that a processor converted: `amount unit` is sent, `to_amount to_unit` is received.
+ * The event has further conversions, so that each unit balances.
  */
 export function convertAmount(movement: Movement & { to_amount: number; to_unit: string }): NewEntry {
   return {
@@ -109,7 +109,9 @@ export type EntryRefusal =
   | 'unit_malformed'
   | 'subject_malformed';
 
-/** Says why an entry may not stand in the ledger, or null. The database refuses the same; here it is said sooner and plainer. */
+/**
+ * Returns the reason why an entry is invalid, or null. The database enforces the same rules with less specific errors.
+ */
 export function refuseEntry(entry: NewEntry): EntryRefusal | null {
   if (entry.orig_amount < 0 || entry.dest_amount < 0) return 'amount_negative';
   if (!/^[a-z]{3}$/.test(entry.orig_unit) || !/^[a-z]{3}$/.test(entry.dest_unit)) return 'unit_malformed';
@@ -126,8 +128,8 @@ export function refuseEntry(entry: NewEntry): EntryRefusal | null {
 }
 
 /**
- * Returns the first unit, in alphabetical order, in which the entries of an event create or destroy money; null if there is
- * none. The database refuses such an event at commit.
+ * Returns the first unit, in alphabetical order, in which the entries of an event do not sum to zero, or null. The
+ * database rejects such an event at commit.
  */
 export function unbalancedUnit(entries: readonly NewEntry[]): string | null {
   const sums = new Map<string, bigint>();
@@ -140,7 +142,7 @@ export function unbalancedUnit(entries: readonly NewEntry[]): string | null {
   return units.toSorted()[0] ?? null;
 }
 
-/** Crashes on an entry that only a bug can have made. */
+/** Asserts that an entry is valid. */
 export function assertEntry(entry: NewEntry): void {
   assertAmount(entry.orig_amount);
   assertAmount(entry.dest_amount);

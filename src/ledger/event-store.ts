@@ -3,7 +3,11 @@ import type { LedgerEntryId, LedgerEventId, ProfileId } from '#platform/db/db-sc
 import type { Reader, Tx } from '#platform/db/database';
 import type { Entry, NewEntry } from './entry.ts';
 
-/** Claims the key of an event; undefined when it is taken. Waits for a transaction that is claiming the same key. */
+/**
+ * Inserts an event; undefined if its key exists.
+ *
+ * Locks: waits for a concurrent transaction that inserted the same key.
+ */
 export async function insertEvent(
   tx: Tx,
   event: { key: string; kind: string; receipt_key: string | null; created_at: Date },
@@ -17,7 +21,7 @@ export async function insertEvent(
   return row?.id;
 }
 
-/** Writes the entries of an event that was claimed in the same transaction, in the order given. */
+/** Inserts the entries of an event of the same transaction, in the given order. */
 export async function insertEntries(
   tx: Tx,
   ledger_event_id: LedgerEventId,
@@ -31,7 +35,7 @@ export async function insertEntries(
   return rows.toSorted((a, b) => a.rank - b.rank);
 }
 
-/** The entries of the event with that key, in the order in which they were posted; undefined when nothing was. */
+/** Finds the entries of the event with this key, in the order of posting; undefined without such an event. */
 export async function findEventEntries(reader: Reader, key: string): Promise<Entry[] | undefined> {
   const rows = await reader
     .selectFrom('ledger_entries')
@@ -44,20 +48,20 @@ export async function findEventEntries(reader: Reader, key: string): Promise<Ent
   return rows.length === 0 ? undefined : rows;
 }
 
-/** The entries with those ids, by id. */
+/** Finds the entries with these ids, by id. */
 export async function findEntries(reader: Reader, ids: readonly LedgerEntryId[]): Promise<Map<LedgerEntryId, Entry>> {
   if (ids.length === 0) return new Map();
   const rows = await reader.selectFrom('ledger_entries').selectAll().where('id', 'in', ids).execute();
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** The charge that an event is about: the processor's key of it, and who paid. */
+/** The charge that an event is about: its key at the processor, and the profile that paid. */
 export interface Receipt {
   key: string;
   customer_id: ProfileId;
 }
 
-/** Finds the receipts that events are about. The first entry of such an event leaves the customer. */
+/** Finds the receipts of events. The sender of the first entry of such an event is the customer. */
 export async function findReceipts(
   reader: Reader,
   ids: readonly LedgerEventId[],
@@ -76,8 +80,8 @@ export async function findReceipts(
   return new Map(rows.map(({ id, ...receipt }) => [id, receipt]));
 }
 
-/** The entries that follow one in the order in which things happened, at most `limit`. */
-export async function listEntriesAfter(
+/** Finds up to `limit` entries after `last` (exclusive; null: from the first) in the order of their instants. */
+export async function findEntriesAfter(
   reader: Reader,
   last: Pick<Entry, 'created_at' | 'id'> | null,
   limit: number,

@@ -3,7 +3,7 @@ import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { findProfilesByIds, type Profile, profileName } from '#profiles';
 import type { Entry } from './entry.ts';
-import { listEntriesAfter } from './event-store.ts';
+import { findEntriesAfter } from './event-store.ts';
 import { fromSubjectColumns, subjectText } from './subject.ts';
 
 export type ExportFormat = 'ledger' | 'hledger' | 'csv';
@@ -15,17 +15,17 @@ export function isExportFormat(text: string): text is ExportFormat {
 const BATCH = 1000;
 
 /**
- * Writes the whole ledger as text, oldest entry first, in pieces that can be sent on one by one.
+ * Returns the whole ledger as text, oldest entry first, in pieces of up to 1000 entries.
  *
- * The destination is the first, positive posting. Amounts are exact decimals with the code of their currency: `$` alone
- * would add dollars of several countries up.
+ * The destination is the first posting and positive. Amounts are exact decimals with the code of their currency,
+ * because the symbol `$` would sum dollars of several countries.
  */
 export async function* exportLedger(reader: Reader, format: ExportFormat): AsyncGenerator<string> {
   if (format === 'csv') yield `${csvColumns.join(',')}\r\n`;
   const profiles = new Map<ProfileId, Profile>();
   let last: Pick<Entry, 'created_at' | 'id'> | null = null;
   for (;;) {
-    const entries: Entry[] = await listEntriesAfter(reader, last, BATCH);
+    const entries: Entry[] = await findEntriesAfter(reader, last, BATCH);
     const unknown = entries
       .flatMap(({ orig_profile_id, dest_profile_id }) => [orig_profile_id, dest_profile_id])
       .filter((id) => !profiles.has(id));
@@ -53,7 +53,7 @@ function writeLedger(entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>): s
 function writeHledger(entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>): string {
   const when = entry.created_at.toISOString();
   const event_id = eventIdOf(entry);
-  // Parentheses hold hledger's code; `;` would begin a comment and `|` end the payee.
+  // hledger reads parentheses as the code, `;` as the start of a comment and `|` as the end of the payee.
   const about = event_id === '' ? '' : `(${oneLine(event_id).replaceAll(/[()]/g, '')}) `;
   const header = `${when.slice(0, 10)} ${about}${oneLine(entry.description).replaceAll(';', ',').replaceAll('|', '/')}`;
   return journalText(`${header}  ; time:${when.slice(11, 19)}`, entry, profiles, '    ');
@@ -100,7 +100,7 @@ function writeCsv(entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>): stri
 }
 
 /**
- * Writes a cell that a spreadsheet takes for text: one that it would take for a formula gets an apostrophe in front.
+ * Returns a CSV cell that a spreadsheet reads as text: a text that starts like a formula gets an apostrophe in front.
  * @see https://owasp.org/www-community/attacks/CSV_Injection
  */
 export function csvCell(text: string): string {
@@ -108,7 +108,7 @@ export function csvCell(text: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** A description may hold anything; in a journal a line break would begin a posting. */
+/** Replaces line breaks, which would start a posting in a journal. */
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').trim();
 }

@@ -30,7 +30,7 @@ after(() => database.close());
 
 type Account = NewEntry['orig_account'];
 
-/** An exchange as `1 usd → 5 eur`, from one account to another. */
+/** Makes the entry of an exchange, such as `1 usd → 5 eur`. */
 function exchange(amount: number, unit: string, to_amount: number, to_unit: string, to: Account = accounts.funds) {
   return convertAmount({
     from: { profile_id: processor, account: accounts.funds },
@@ -48,7 +48,7 @@ const order = (amount = 2000) => orderEntry({ provider, payer, amount, subject: 
 const post = (entries: NewEntry[]) =>
   inTransaction(database.db, (tx) => postEvent(tx, { key: next('exchange'), kind: 'charge', at, entries }));
 
-/** Writes to the tables as a script would that goes around `postEvent`, one statement for each group of entries. */
+/** Writes to the tables without `postEvent`, with one statement per group of entries. */
 async function write(...groups: (NewEntry[] | RawBuilder<unknown>)[]): Promise<LedgerEventId> {
   return inTransaction(database.db, async (tx) => {
     const event = await insertEvent(tx);
@@ -86,14 +86,14 @@ async function allSums(): Promise<unknown[]> {
   return rows;
 }
 
-test('the database refuses a conversion that nothing balances: 1 usd is no million eur', async () => {
+test('the database rejects a conversion without counter-accounts, such as 1 usd to 1,000,000 eur', async () => {
   await assert.rejects(write([exchange(1, 'usd', 1_000_000, 'eur')]), /does not balance in eur/);
   await assert.rejects(write([exchange(0, 'usd', 1, 'eur')]), /does not balance in eur/);
   await assert.rejects(write([exchange(1, 'usd', 0, 'eur')]), /does not balance in usd/);
   await assert.rejects(write([exchange(7250, 'usd', 10_000, 'cad')]), /does not balance in cad/);
 });
 
-test('the database refuses conversions that balance in one unit or in sum of all units only', async () => {
+test('the database rejects conversions that balance in one unit only, or only in the sum of all units', async () => {
   const attempts: NewEntry[][] = [
     [exchange(1, 'usd', 1_000_000, 'eur'), exchange(999_999, 'eur', 1, 'usd')],
     [exchange(100, 'usd', 100, 'eur')],
@@ -104,7 +104,7 @@ test('the database refuses conversions that balance in one unit or in sum of all
   for (const entries of attempts) await assert.rejects(write(entries), /does not balance/);
 });
 
-test('the database refuses an entry that unbalances an event after the check was forced early', async () => {
+test('the database rejects an entry that unbalances an event after an early check', async () => {
   await assert.rejects(
     write([order()], sql`set constraints all immediate`, [exchange(1, 'usd', 1_000_000, 'eur')]),
     /does not balance/,
@@ -116,7 +116,7 @@ test('the database refuses an entry that unbalances an event after the check was
   );
 });
 
-test('the database refuses an event that is marked as one of an earlier version', async () => {
+test('the database rejects a new event that is marked as one of an earlier version', async () => {
   await assert.rejects(
     sql`insert into ledger_events (key, kind, created_at, is_exchange_balanced) values ('old', 'charge', now(), false)`.execute(
       database.db,
@@ -125,7 +125,7 @@ test('the database refuses an event that is marked as one of an earlier version'
   );
 });
 
-test('the database refuses to add a balanced entry to an event of an earlier transaction', async () => {
+test('the database rejects a balanced entry for an event of an earlier transaction', async () => {
   const event = await write([order()]);
   await assert.rejects(
     inTransaction(database.db, (tx) => insert(tx, event, [order()], 50)),
@@ -133,7 +133,7 @@ test('the database refuses to add a balanced entry to an event of an earlier tra
   );
 });
 
-test('the database refuses changes of what is posted, by each kind of statement', async () => {
+test('the database rejects changes of posted rows by each kind of statement', async () => {
   const event = await write([order()]);
   const attempts = [
     sql`update ledger_entries set description = 'Other' where ledger_event_id = ${event}`,
@@ -174,7 +174,7 @@ test('a conversion with counter-accounts that balance each unit is posted', asyn
   await assert.rejects(post(entries), /does not balance/);
 });
 
-test('an exchange within one account gives one unit and takes another', async () => {
+test('an exchange within one account sends one unit and receives another', async () => {
   const place = { profile_id: processor, account: accounts.refund };
   const inside = { from: place, to: place, amount: 3625, unit: 'usd', subject: null, description: 'Exchange' };
   const taken = exchange(10, 'usd', 10, 'usd');
@@ -194,7 +194,7 @@ const entry = fc.record({
   to_unit: fc.constantFrom('usd', 'eur', 'jpy'),
 });
 
-test('the database accepts an event exactly if it balances in each unit', async () => {
+test('the database accepts an event if and only if it balances in each unit', async () => {
   let accepted = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(entry, { minLength: 1, maxLength: 4 }), fc.boolean(), async (drawn, mirror) => {
@@ -222,7 +222,7 @@ test('the database accepts an event exactly if it balances in each unit', async 
   );
 });
 
-test('a ledger of the first version is migrated and verified, and its conversions stay unchanged', async () => {
+test('the ledger of a first version is verified after the migrations, with its conversions unchanged', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tollgate-migrations-'));
   const old = await openDatabase({ memory: true });
   try {

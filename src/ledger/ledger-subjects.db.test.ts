@@ -14,14 +14,20 @@ const MIGRATION = '0045-ledger-subjects.sql';
 const fixture = new URL('../../test/fixtures/first-version.sql', import.meta.url);
 const server = process.env['TEST_DATABASE_URL'];
 
+/** Folders with the migrations before the one under test, and up to it. */
+let former_folder: string;
 let folder: string;
 before(async () => {
+  former_folder = await mkdtemp(join(tmpdir(), 'tollgate-former-'));
   folder = await mkdtemp(join(tmpdir(), 'tollgate-migrations-'));
   for (const { name } of await readMigrations()) {
-    if (name < MIGRATION) await copyFile(join(migrationsFolder, name), join(folder, name));
+    if (name < MIGRATION) await copyFile(join(migrationsFolder, name), join(former_folder, name));
+    if (name <= MIGRATION) await copyFile(join(migrationsFolder, name), join(folder, name));
   }
 });
-after(() => rm(folder, { recursive: true, force: true }));
+after(async () => {
+  for (const each of [former_folder, folder]) await rm(each, { recursive: true, force: true });
+});
 
 let databases = 0;
 /** Runs on a database with the data of the first version, migrated up to the migration under test. */
@@ -36,7 +42,7 @@ async function withOldData(run: (old: Database) => Promise<void>): Promise<void>
   try {
     // The dump empties the search path of its connection.
     await old.executeSql(`begin; ${await readFile(fixture, 'utf8')}; set search_path to public; commit;`);
-    await migrate(old.db, undefined, folder);
+    await migrate(old.db, undefined, former_folder);
     await run(old);
   } finally {
     await old.close();
@@ -99,7 +105,7 @@ test('the subject of each entry is presented with the same bytes after the migra
       triggers: await readTriggers(old),
     };
 
-    assert.ok((await migrate(old.db)).includes(MIGRATION));
+    assert.ok((await migrate(old.db, undefined, folder)).includes(MIGRATION));
 
     const withText = (rows: Record<string, unknown>[]) =>
       rows.map(({ subject_kind, subject_id, subject_part, ...row }) => {
@@ -130,7 +136,7 @@ test('the subject of each entry is presented with the same bytes after the migra
 
 test('the ledger stays append-only after the migration', async () => {
   await withOldData(async (old) => {
-    await migrate(old.db);
+    await migrate(old.db, undefined, folder);
     for (const statement of [
       `update ledger_entries set subject_id = '2' where id = 1`,
       'delete from ledger_entries where id = 1',
@@ -166,7 +172,7 @@ test('the migration stops at a subject that it cannot read, names the rows and c
       `select id, event_id from ledger_entries where event_id in ('sub_12', 'sub_x/', 'box_1/', '') order by id`,
     );
 
-    const attempt = migrate(old.db);
+    const attempt = migrate(old.db, undefined, folder);
     await assert.rejects(
       attempt,
       /migration 0045-ledger-subjects\.sql failed: 5 rows with an event_id that cannot be read/,

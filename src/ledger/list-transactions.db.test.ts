@@ -34,7 +34,7 @@ async function post(key: string, kind: string, at: Date, entries: NewEntry[], re
   return inTransaction(database.db, (tx) => postEvent(tx, { key, kind, ...receipt, at, entries }));
 }
 
-/** A sale of 20.00 an hour ago that was paid ten minutes later, one of 7.00 half an hour ago that was not. */
+/** Makes a sale of 20.00 an hour ago, paid ten minutes later, and an unpaid sale of 7.00 half an hour ago. */
 async function makeAccount() {
   const provider = await makeParty(database.db);
   const payer = await makeParty(database.db);
@@ -76,7 +76,7 @@ async function makeAccount() {
   return { provider, payer, key, subject };
 }
 
-test('the balance holds what is not paid, with the amount due', async () => {
+test('the balance lists unpaid orders with the amount due', async () => {
   const { payer } = await makeAccount();
   const page = await listBalance(ctx, payer, asked());
   assert.deepEqual(
@@ -87,12 +87,12 @@ test('the balance holds what is not paid, with the amount due', async () => {
   assert.deepEqual([page.start_at, page.ends_at], [null, ctx.clock.now().toISOString()]);
 });
 
-test('who owes nothing has a balance of 0 in the default unit', async () => {
+test('a profile without debts has a balance of 0 in the default unit', async () => {
   const page = await listBalance(ctx, await makeParty(database.db), asked());
   assert.deepEqual([page.balance_amount, page.balance_unit, page.results], [0, 'usd', []]);
 });
 
-test('the history holds orders and charges, oldest first, and what is due now', async () => {
+test('the history lists orders and charges, oldest first, with the amount due now', async () => {
   const { payer, key } = await makeAccount();
   const slug = (
     await database.db.selectFrom('profiles').select('slug').where('id', '=', payer).executeTakeFirstOrThrow()
@@ -113,7 +113,7 @@ test('the history holds orders and charges, oldest first, and what is due now', 
   assert.equal(page.balance_amount, 700);
 });
 
-test('ends_at is exclusive, and what is dated in the future is not listed', async () => {
+test('ends_at is exclusive, and future entries are not listed', async () => {
   const { payer, provider, subject } = await makeAccount();
   await post(next('order'), 'order', minutes(5), [orderEntry({ provider, payer, amount: 1, subject })]);
   assert.equal((await listHistory(ctx, payer, asked())).count, 3);
@@ -121,14 +121,14 @@ test('ends_at is exclusive, and what is dated in the future is not listed', asyn
   assert.equal((await listHistory(ctx, payer, asked({ start_at: minutes(-30).toISOString() }))).count, 1);
 });
 
-test('what happens at this very instant is listed', async () => {
+test('an entry at the present instant is listed', async () => {
   const { payer, provider, subject } = await makeAccount();
   await post(next('order'), 'order', ctx.clock.now(), [orderEntry({ provider, payer, amount: 1, subject })]);
   assert.equal((await listHistory(ctx, payer, asked())).count, 4);
   assert.equal((await listBalance(ctx, payer, asked())).balance_amount, 701);
 });
 
-test('receivables are the sales, and their sum is that of what is listed', async () => {
+test('receivables list the sales of a provider with the sum of the listed entries', async () => {
   const { provider, payer, subject } = await makeAccount();
   await post(next('writeoff'), 'writeoff', minutes(-10), [writtenOffEntry({ provider, payer, amount: 700, subject })]);
   const all = await listReceivables(ctx, provider, asked());
@@ -137,7 +137,7 @@ test('receivables are the sales, and their sum is that of what is listed', async
   assert.deepEqual([some.count, some.balance_amount], [1, 700]);
 });
 
-test('transfers are what moved the funds, in less out', async () => {
+test('transfers list the entries on the funds of a provider, with received less sent amounts', async () => {
   const { provider } = await makeAccount();
   await post(next('po'), 'payout', minutes(-5), [
     moveAmount({
@@ -160,7 +160,7 @@ test('transfers are what moved the funds, in less out', async () => {
   assert.equal(page.balance_amount, 912);
 });
 
-test('the ledger is searched by the names of those concerned, and sorted by amount', async () => {
+test('the broker searches the ledger by names of profiles and sorts it by amount', async () => {
   const { payer, provider } = await makeAccount();
   const slug = (
     await database.db.selectFrom('profiles').select('slug').where('id', '=', provider).executeTakeFirstOrThrow()
@@ -172,7 +172,7 @@ test('the ledger is searched by the names of those concerned, and sorted by amou
   );
 });
 
-test('a selector picks accounts by a part of their name, and the balance is theirs', async () => {
+test('a selector matches accounts by part of their name, and the balance is that of these accounts', async () => {
   await makeAccount();
   const receivable = await listTransactions(ctx, 'receivab', asked());
   const expected = await database.db

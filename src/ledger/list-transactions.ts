@@ -1,4 +1,3 @@
-import { type Expression, type SqlBool, sql } from 'kysely';
 import type { Money } from '#kernel/money';
 import type { ListQuery } from '#kernel/page';
 import type { Context } from '#platform/context';
@@ -6,98 +5,118 @@ import type { ProfileId } from '#platform/db/db-schema';
 import { filterRows, listPage } from '#platform/db/list';
 import { findStatementBalance, findUnpaidOrders } from './balance-store.ts';
 import { type BalancePage, lastInstant, type Range, upToNow, withBalance } from './balance-page.ts';
-import { accounts } from './entry.ts';
 import { presentTransactions } from './present-transactions.ts';
 import type { PresentedTransaction } from './schemas.ts';
 import {
-  accountMatches,
-  isHistoryOf,
-  isOneOf,
-  isSaleOf,
-  movesFundsOf,
+  type EntryFilter,
+  matchAccounts,
+  matchFunds,
+  matchHistory,
+  matchIds,
+  matchSales,
   newestFirst,
   oldestFirst,
   selectEntries,
-  sumEntries,
-  touchesAccount,
+  type SelectedEntries,
+  sumAccounts,
+  sumFunds,
+  sumSales,
 } from './transaction-store.ts';
 
-/** What was asked of a list, and where its pages are. */
+/** A requested list of transactions. */
 export interface ListRequest {
   list: ListQuery;
+  /** Address of the list, for the links to its pages. */
   url: URL;
-  /** Narrows a subscriber's lists to what involves these providers; absent or null: all of them. */
+  /** Restricts lists of a subscriber to entries that involve these providers; omitted or null: all entries. */
   sellers?: readonly ProfileId[] | null;
 }
 
-type TransactionsPage = BalancePage<PresentedTransaction>;
-
-/** Lists the orders that a profile has not paid, newest first; the balance is what it owes. */
-export async function listBalance(ctx: Context, profile_id: ProfileId, asked: ListRequest): Promise<TransactionsPage> {
-  const until = lastInstant(asked.list, ctx.clock.now());
-  const unpaid = await findUnpaidOrders(ctx.db, profile_id, until, asked.sellers);
-  const { totals } = await findStatementBalance(ctx.db, profile_id, until, asked.sellers);
-  return pageOfEntries(ctx, asked, newestFirst, isOneOf(unpaid.map(({ id }) => id)), profile_id, async () => totals);
+/** Lists the unpaid orders of a profile, newest first; the balance is the amount due. */
+export async function listBalance(
+  ctx: Context,
+  profile_id: ProfileId,
+  { sellers, ...request }: ListRequest,
+): Promise<BalancePage<PresentedTransaction>> {
+  const until = lastInstant(request.list, ctx.clock.now());
+  const unpaid = await findUnpaidOrders(ctx.db, profile_id, until, sellers);
+  const { totals } = await findStatementBalance(ctx.db, profile_id, until, sellers);
+  const filter = matchIds(unpaid.map(({ id }) => id));
+  return listEntries(ctx, request, { order: newestFirst, filter, viewer_id: profile_id, sum: async () => totals });
 }
 
-/** Lists what happened on a profile's account as a subscriber; the balance is what it owes now. */
-export async function listHistory(ctx: Context, profile_id: ProfileId, asked: ListRequest): Promise<TransactionsPage> {
-  const { sellers } = asked;
+/** Lists the orders, payments and refunds of a profile as a subscriber; the balance is the amount due now. */
+export async function listHistory(
+  ctx: Context,
+  profile_id: ProfileId,
+  { sellers, ...request }: ListRequest,
+): Promise<BalancePage<PresentedTransaction>> {
   const { totals } = await findStatementBalance(ctx.db, profile_id, ctx.clock.now(), sellers);
-  return pageOfEntries(ctx, asked, oldestFirst, isHistoryOf(profile_id, sellers), profile_id, async () => totals);
+  const filter = matchHistory(profile_id, sellers);
+  return listEntries(ctx, request, { order: oldestFirst, filter, viewer_id: profile_id, sum: async () => totals });
 }
 
 /** Lists the sales of a provider, paid or not; the balance is their sum. */
 export async function listReceivables(
   ctx: Context,
   profile_id: ProfileId,
-  asked: ListRequest,
-): Promise<TransactionsPage> {
-  return pageOfEntries(ctx, asked, oldestFirst, isSaleOf(profile_id), profile_id, async (entries) => {
-    const sums = await sumEntries(ctx.db, entries, { in: sql<SqlBool>`false`, out: sql<SqlBool>`true` });
-    return sums.map(({ amount, unit }) => ({ amount: -amount, unit }));
+  request: ListRequest,
+): Promise<BalancePage<PresentedTransaction>> {
+  return listEntries(ctx, request, {
+    order: oldestFirst,
+    filter: matchSales(profile_id),
+    viewer_id: profile_id,
+    sum: (entries) => sumSales(ctx.db, entries),
   });
 }
 
-/** Lists what moved a provider's funds; the balance is what came in less what went out. */
+/** Lists the entries on the funds of a provider; the balance is received less sent. */
 export async function listTransfers(
   ctx: Context,
   profile_id: ProfileId,
-  asked: ListRequest,
-): Promise<TransactionsPage> {
-  const funds = { profile_id, account: accounts.funds };
-  return pageOfEntries(ctx, asked, oldestFirst, movesFundsOf(profile_id), profile_id, (entries) =>
-    sumEntries(ctx.db, entries, {
-      in: sql<SqlBool>`dest_profile_id = ${funds.profile_id} and dest_account = ${funds.account}`,
-      out: sql<SqlBool>`orig_profile_id = ${funds.profile_id} and orig_account = ${funds.account}`,
-    }),
-  );
+  request: ListRequest,
+): Promise<BalancePage<PresentedTransaction>> {
+  return listEntries(ctx, request, {
+    order: oldestFirst,
+    filter: matchFunds(profile_id),
+    viewer_id: profile_id,
+    sum: (entries) => sumFunds(ctx.db, entries, profile_id),
+  });
 }
 
-/** Lists the whole ledger, or the accounts whose names contain `selector`; the balance is theirs. Seen by the broker. */
-export async function listTransactions(ctx: Context, selector: string, asked: ListRequest): Promise<TransactionsPage> {
-  return pageOfEntries(ctx, asked, oldestFirst, touchesAccount(selector), ctx.site.broker_id, (entries) =>
-    sumEntries(ctx.db, entries, {
-      in: accountMatches('dest_account', selector),
-      out: accountMatches('orig_account', selector),
-    }),
-  );
-}
-
-type Entries = ReturnType<typeof selectEntries>;
-
-async function pageOfEntries(
+/**
+ * Lists the entries on accounts whose names contain `selector`, for the broker; the balance is that of these accounts.
+ */
+export async function listTransactions(
   ctx: Context,
-  asked: ListRequest,
-  spec: typeof oldestFirst,
-  listed: Expression<SqlBool>,
-  viewer_id: ProfileId,
-  balanceOf: (entries: Entries) => Promise<Money[]>,
-): Promise<TransactionsPage> {
-  const range: Range = upToNow(asked.list, ctx.clock.now());
-  const query = selectEntries(ctx.db).where(listed);
-  const page = await listPage(query, spec, range.list, asked.url);
+  selector: string,
+  request: ListRequest,
+): Promise<BalancePage<PresentedTransaction>> {
+  return listEntries(ctx, request, {
+    order: oldestFirst,
+    filter: matchAccounts(selector),
+    viewer_id: ctx.site.broker_id,
+    sum: (entries) => sumAccounts(ctx.db, entries, selector),
+  });
+}
+
+interface Listing {
+  order: typeof oldestFirst;
+  filter: EntryFilter;
+  viewer_id: ProfileId;
+  /** Returns the balance of all pages of the list. */
+  sum(entries: SelectedEntries): Promise<Money[]>;
+}
+
+async function listEntries(
+  ctx: Context,
+  { list, url }: ListRequest,
+  { order, filter, viewer_id, sum }: Listing,
+): Promise<BalancePage<PresentedTransaction>> {
+  const range: Range = upToNow(list, ctx.clock.now());
+  const query = selectEntries(ctx.db).where(filter);
+  const page = await listPage(query, order, range.list, url);
   const results = await presentTransactions(ctx.db, page.results, viewer_id, ctx.lang);
-  const balances = await balanceOf(filterRows(query, spec, range.list));
+  const balances = await sum(filterRows(query, order, range.list));
   return withBalance({ ...page, results }, range, balances);
 }

@@ -28,7 +28,7 @@ const post = (key: string, entries: NewEntry[]) =>
   inTransaction(database.db, (tx) => postEvent(tx, { key, kind: 'order', at, entries }));
 const order = (amount = 2000) => orderEntry({ provider, payer, amount, subject: makeSubject({ id: '1' }) });
 
-test('entries come back, and stand in the ledger, in the order in which they were posted', async () => {
+test('entries are returned and stored in the order of posting', async () => {
   const key = next('order');
   const posted = await post(key, [order(1), order(2), order(3)]);
   assert.deepEqual(
@@ -42,12 +42,12 @@ test('entries come back, and stand in the ledger, in the order in which they wer
   assert.deepEqual(await findEventEntries(database.db, key), posted);
 });
 
-test('a free order is an entry of nothing, and legal', async () => {
+test('an entry of amount 0 is valid, for a free order', async () => {
   const [entry] = await post(next('order'), [order(0)]);
   assert.equal(entry?.dest_amount, 0);
 });
 
-test('the same key is booked once, and the refusal leaves the transaction usable', async () => {
+test('a key is booked once, and the transaction stays usable after a repetition', async () => {
   const key = next('order');
   await post(key, [order()]);
   await inTransaction(database.db, async (tx) => {
@@ -59,14 +59,14 @@ test('the same key is booked once, and the refusal leaves the transaction usable
   });
 });
 
-test('of six who post the same key at once one succeeds', async () => {
+test('one of six concurrent posts of the same key succeeds', async () => {
   const key = next('order');
   const results = await Promise.allSettled(Array.from({ length: 6 }, () => post(key, [order()])));
   assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
   assert.equal((await findEventEntries(database.db, key))?.length, 1);
 });
 
-test('what only a bug can have made is not posted', async () => {
+test('invalid entries are not posted', async () => {
   const refused: NewEntry[] = [
     { ...order(), orig_amount: 2001 },
     { ...order(), orig_amount: -2000, dest_amount: -2000 },
@@ -79,7 +79,7 @@ test('what only a bug can have made is not posted', async () => {
   await assert.rejects(post(next('order'), []), /has no entry/);
 });
 
-test('the database refuses to change, delete or truncate what is posted', async () => {
+test('the database rejects updates, deletes and truncation of posted rows', async () => {
   const [entry] = await post(next('order'), [order()]);
   assert(entry);
   const attempts = [
@@ -95,7 +95,7 @@ test('the database refuses to change, delete or truncate what is posted', async 
   }
 });
 
-test('the database refuses an event without entries, when it commits', async () => {
+test('the database rejects an event without entries at commit', async () => {
   await assert.rejects(
     inTransaction(database.db, (tx) =>
       tx
@@ -107,7 +107,7 @@ test('the database refuses an event without entries, when it commits', async () 
   );
 });
 
-test('the database refuses to add to an event of another transaction', async () => {
+test('the database rejects an entry for an event of another transaction', async () => {
   const [entry] = await post(next('order'), [order()]);
   assert(entry);
   await assert.rejects(
@@ -116,7 +116,7 @@ test('the database refuses to add to an event of another transaction', async () 
   );
 });
 
-test('the database refuses an entry that loses, makes or owes money, or stays where it is', async () => {
+test('the database rejects entries with unequal or negative amounts, bad units, unknown accounts or equal sides', async () => {
   const refused = [
     { orig_amount: 2000, dest_amount: 1999 },
     { orig_amount: -1, dest_amount: -1 },
@@ -148,7 +148,7 @@ const movement = fc.record({
   unit: fc.constantFrom('usd', 'cad', 'jpy'),
 });
 
-test('whatever is posted, in whatever order, all accounts together hold nothing in any unit', async () => {
+test('the balances of all accounts sum to zero in each unit for any entries in any order', async () => {
   const parties = [await makeParty(database.db), await makeParty(database.db), await makeParty(database.db)];
   let run = 0;
   await fc.assert(
@@ -188,7 +188,7 @@ test('whatever is posted, in whatever order, all accounts together hold nothing 
   );
 });
 
-test('a balance is what an account of a profile received less what it sent', async () => {
+test('a balance is received less sent amounts of an account', async () => {
   const [seller, buyer] = [await makeParty(database.db), await makeParty(database.db)];
   await post(next('order'), [
     orderEntry({ provider: seller, payer: buyer, amount: 2000, subject: makeSubject() }),

@@ -5,7 +5,7 @@ import { insertEntries, insertEvent } from './event-store.ts';
 import { ledgerProblems } from './problems.ts';
 
 export interface NewEvent {
-  /** Names what happened once for ever (`order:12`, `charge:ch_x`). */
+  /** Unique name of the business event (`order:12`, `charge:ch_x`). */
   key: string;
   kind: string;
   /** Key of the receipt that the event is about; none when omitted. */
@@ -15,10 +15,10 @@ export interface NewEvent {
 }
 
 /**
- * Posts a business event: all its entries, in the order given, or none.
+ * Posts a business event: all its entries in the given order, or none.
  *
- * Why a key: whoever tries twice (a retry, a job after a crash, two nodes at once) collides instead of booking twice.
- * The refusal leaves the transaction usable, so that a caller may read what was posted the first time.
+ * Why a key: a retry, a job after a crash or a concurrent node gets ledger_event_repeated and books nothing twice.
+ * The transaction stays usable after that, so that the caller can read the entries of the first call.
  * @throws ledger_event_repeated (409)
  * @see docs/decisions/0004-double-entry.md
  */

@@ -9,8 +9,8 @@ import { fromSubjectColumns } from './subject.ts';
 import { amountText, descriptionHtml, isDebit, type ReceiptLink, type Transaction } from './transaction.ts';
 
 /**
- * Presents transactions to a viewer (null when there is none in particular), with three queries for all of them.
- * A charge's key links to the receipt of whoever paid.
+ * Presents transactions to a viewer (null: no particular viewer), with three queries in total.
+ * The key of a charge is a link to the receipt of the customer.
  */
 export async function presentTransactions(
   reader: Reader,
@@ -30,7 +30,7 @@ export async function presentTransactions(
   );
   const summaryOf = (id: ProfileId) => {
     const summary = summaries.get(id);
-    assert(summary, `the ledger names profile ${id}`);
+    assert(summary, `profile ${id} of a ledger entry is missing`);
     return summary;
   };
   const receiptOf = (id: LedgerEventId): ReceiptLink | undefined => {

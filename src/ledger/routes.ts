@@ -24,38 +24,40 @@ const TransactionsQuerystring = Type.Object({
   selector: Type.Optional(Type.String({ maxLength: 255, description: 'Part of the name of an account' })),
 });
 
-/** Lists of what is in the ledger. Instants given without a zone are read in the zone of the profile. */
+/** Lists of one profile: last segment of the path, verb, access, summary, description. */
+const lists = [
+  [
+    'balance',
+    listBalance,
+    { kind: 'provider' },
+    'Lists the unpaid orders of a profile',
+    'Returns the amount that the profile owes, with the unpaid orders that make it up.',
+  ],
+  [
+    'history',
+    listHistory,
+    { kind: 'provider' },
+    'Lists the history of a subscriber',
+    'Lists the orders, payments and refunds of the profile as a subscriber.',
+  ],
+  [
+    'receivables',
+    listReceivables,
+    { kind: 'direct' },
+    'Lists the sales of a provider',
+    'Lists the sales of the profile as a provider, paid or not.',
+  ],
+  [
+    'transfers',
+    listTransfers,
+    { kind: 'direct' },
+    'Lists the transfers of a provider',
+    'Lists the entries on the funds of the profile as a provider: payments, fees, refunds and payouts.',
+  ],
+] as const satisfies readonly (readonly [string, typeof listBalance, Access, string, string])[];
+
+/** Registers the lists of the ledger. Instants without a zone are read in the zone of the profile. */
 export function ledgerRoutes(app: App): void {
-  const lists = [
-    [
-      'balance',
-      listBalance,
-      { kind: 'provider' },
-      'Lists what a profile owes',
-      'Returns what the profile owes, by subscription, with the lines that make up the amount.',
-    ],
-    [
-      'history',
-      listHistory,
-      { kind: 'provider' },
-      'Lists what happened on the account of a subscriber',
-      'Lists what was ordered, paid and refunded by the profile as a subscriber.',
-    ],
-    [
-      'receivables',
-      listReceivables,
-      { kind: 'direct' },
-      'Lists the sales of a provider',
-      'Lists the sales of the profile as a provider, paid or not.',
-    ],
-    [
-      'transfers',
-      listTransfers,
-      { kind: 'direct' },
-      "Lists what moved a provider's funds",
-      'Lists what moved the funds of the profile as a provider: payments, fees, refunds and payouts.',
-    ],
-  ] as const satisfies readonly (readonly [string, typeof listBalance, Access, string, string])[];
   for (const [name, list, access, summary, description] of lists) {
     app.get(
       `/api/billing/:profile/${name}`,
@@ -71,8 +73,8 @@ export function ledgerRoutes(app: App): void {
         },
       },
       async (request) => {
-        const profile = await subjectOf(request);
-        return list(request.ctx, profile.id, asked(request, profile));
+        const profile = await findListedProfile(request);
+        return list(request.ctx, profile.id, readListRequest(request, profile));
       },
     );
   }
@@ -91,20 +93,20 @@ export function ledgerRoutes(app: App): void {
     },
     async (request) => {
       const broker = await getBroker(request.ctx.db, request.ctx.site);
-      return listTransactions(request.ctx, request.query.selector ?? '', asked(request, broker));
+      return listTransactions(request.ctx, request.query.selector ?? '', readListRequest(request, broker));
     },
   );
 }
 
-async function subjectOf(request: FastifyRequest): Promise<Profile> {
+async function findListedProfile(request: FastifyRequest): Promise<Profile> {
   const { profile_id } = request.subject;
-  assert(profile_id !== null, 'the guard of the route found the profile');
+  assert(profile_id !== null, 'the route requires a profile');
   const profile = await findProfileById(request.ctx.db, profile_id);
-  assert(profile, 'the profile is still there');
+  assert(profile, 'the profile exists');
   return profile;
 }
 
-function asked(request: FastifyRequest, { default_timezone }: Profile): ListRequest {
+function readListRequest(request: FastifyRequest, { default_timezone }: Profile): ListRequest {
   return {
     list: request.list(isTimeZone(default_timezone) ? default_timezone : 'UTC'),
     url: request.listUrl,

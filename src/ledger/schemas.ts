@@ -11,7 +11,7 @@ export const TransactionSchema = Type.Object(
   {
     created_at: IsoInstant,
     description: Type.String({ description: 'HTML: plain text, with a link where a charge is mentioned' }),
-    amount: Type.String({ description: 'The amount for people, in parentheses when it leaves the profile' }),
+    amount: Type.String({ description: 'Formatted amount, in parentheses when the profile pays it' }),
     is_debit: Type.Boolean(),
     orig_account: Account,
     orig_profile: ProfileSummarySchema,
@@ -26,25 +26,25 @@ export const TransactionSchema = Type.Object(
 );
 export type TransactionBody = Static<typeof TransactionSchema>;
 
-/** A transaction with what pages need besides: the entry, its text in the ledger, its subject, and its receipt. */
+/** A transaction with further facts for pages: entry, text in the ledger, subject and receipt. */
 export type PresentedTransaction = TransactionBody & {
   entry_id: LedgerEntryId;
   text: string;
   subject: LedgerSubject | null;
-  /** The processor's key of the charge that the entry is about. */
+  /** Key at the processor of the charge that the entry is about. */
   receipt_key: string | null;
   location: string | null;
 };
 
 const MoneySchema = Type.Object({ amount: Type.Integer(), unit: Type.String() });
 
-/** What a list of money carries before its page. `balances` holds every unit, `balance_amount` the main one. */
+/** Members of a list of amounts besides its page. `balances` has every unit, `balance_amount` the main one. */
 export const balanceFields = {
   start_at: NullableInstant,
   ends_at: IsoInstant,
   balance_amount: Type.Integer({ description: 'In 1/100 of balance_unit' }),
   balance_unit: Type.String({ description: 'ISO 4217, lower case' }),
-  balances: Type.Array(MoneySchema, { description: 'The balance in each unit, when there are several' }),
+  balances: Type.Array(MoneySchema, { description: 'Balance in each unit' }),
 };
 
 export const TransactionPage = Type.Object({ ...balanceFields, ...PageOf(TransactionSchema).properties });

@@ -1,7 +1,8 @@
 /**
  * What an entry is about: a thing of another room, or a part of it. Balances due are kept by subject.
  *
- * The ledger compares subjects and presents them; it does not read ids or parts. The room that owns the thing chooses them.
+ * The ledger compares subjects and presents them; it does not read ids or parts. The room that owns the thing chooses
+ * them.
  */
 export interface LedgerSubject {
   /** Kind of the thing as exports abbreviate it: `sub`, `cha`, `cpn`. */
@@ -32,7 +33,9 @@ export function fromSubjectColumns({ subject_kind, subject_id, subject_part }: S
   return { kind: subject_kind, id: subject_id, part: subject_part };
 }
 
-/** Presents a subject as `event_id` of exports: `sub_12/`, `sub_12/requests/`, `cpn_0af3`. Different subjects differ. */
+/**
+ * Presents a subject as `event_id` of exports: `sub_12/`, `sub_12/requests/`, `cpn_0af3`. Different subjects differ.
+ */
 export function subjectText({ kind, id, part }: LedgerSubject): string {
   const thing = `${kind}_${id}`;
   if (part === null) return thing;

@@ -1,4 +1,4 @@
-import { type Expression, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
+import { type Expression, type SqlBool, sql } from 'kysely';
 import type { Money } from '#kernel/money';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
@@ -40,7 +40,7 @@ function transactionsBy(descending: boolean) {
   });
 }
 
-/** All entries, with the names of both profiles at hand for searching and sorting. */
+/** Selects all entries, joined to both profiles so that a list can search and sort by their names. */
 export function selectEntries(reader: Reader) {
   return reader
     .selectFrom('ledger_entries as entry')
@@ -49,25 +49,31 @@ export function selectEntries(reader: Reader) {
     .selectAll('entry');
 }
 
-/** Entries with those ids. */
-export const isOneOf = (ids: readonly Entry['id'][]): Expression<SqlBool> =>
+/** A query of `selectEntries`, with further conditions. */
+export type SelectedEntries = ReturnType<typeof selectEntries>;
+
+/** Condition on rows of `selectEntries`. */
+export type EntryFilter = Expression<SqlBool>;
+
+/** Matches the entries with these ids. */
+export const matchIds = (ids: readonly Entry['id'][]): EntryFilter =>
   sql<SqlBool>`entry.id = any(${[...ids]}::bigint[])`;
 
 /**
- * What a subscriber sees of its account: orders, charges, payments elsewhere, write-offs and refunds. With `sellers` the
- * entries that involve one of these only.
+ * Matches the history of a subscriber: orders, charges, payments elsewhere, write-offs and refunds. With `sellers`,
+ * only entries that involve one of them.
  */
-export const isHistoryOf = (profile_id: ProfileId, sellers?: readonly ProfileId[] | null): Expression<SqlBool> =>
+export const matchHistory = (profile_id: ProfileId, sellers?: readonly ProfileId[] | null): EntryFilter =>
   // Indexes: ledger_entries_dest, ledger_entries_orig.
   sql<SqlBool>`((entry.dest_profile_id = ${profile_id} and entry.dest_account in ('Payable', 'Liability'))
     or (entry.orig_profile_id = ${profile_id} and entry.orig_account in ('Liability', 'Refunded')))
-    and entry.orig_account <> 'Payable' and ${sellers ? involvesOnly(sellers) : sql`true`}`;
+    and entry.orig_account <> 'Payable' and ${sellers ? matchSellers(sellers) : sql`true`}`;
 
 /**
- * Entries of which a seller is a party, and payments of events that settle these sellers' lines alone. A payment that
- * other sellers share is left out: its amount would disclose their part.
+ * Matches entries between the viewer and a seller, and payments of events that settle lines of these sellers only.
+ * A payment for lines of other sellers too is excluded: its amount would disclose their part.
  */
-const involvesOnly = (sellers: readonly ProfileId[]): Expression<SqlBool> => {
+const matchSellers = (sellers: readonly ProfileId[]): EntryFilter => {
   const ids = sql`${[...sellers]}::bigint[]`;
   // Index: ledger_entries_ledger_event_id.
   const settled = sql`select from ledger_entries line where line.ledger_event_id = entry.ledger_event_id
@@ -77,30 +83,51 @@ const involvesOnly = (sellers: readonly ProfileId[]): Expression<SqlBool> => {
       and not exists (${settled} and line.dest_profile_id <> all(${ids}))))`;
 };
 
-/** What a provider sold, paid or not. */
-export const isSaleOf = (profile_id: ProfileId): Expression<SqlBool> =>
+/** Matches the sales of a provider, paid or not; excludes write-offs and orders of amount 0. */
+export const matchSales = (profile_id: ProfileId): EntryFilter =>
   // Index: ledger_entries_orig.
   sql<SqlBool>`entry.orig_profile_id = ${profile_id} and entry.orig_account = 'Receivable'
     and entry.dest_account <> 'Canceled' and entry.orig_amount > 0`;
 
-/** What moved a provider's funds. */
-export const movesFundsOf = (profile_id: ProfileId): Expression<SqlBool> =>
+/** Matches the entries from or to the funds of a provider. */
+export const matchFunds = (profile_id: ProfileId): EntryFilter =>
   // Indexes: ledger_entries_orig, ledger_entries_dest.
   sql<SqlBool>`((entry.orig_profile_id = ${profile_id} and entry.orig_account = 'Funds')
     or (entry.dest_profile_id = ${profile_id} and entry.dest_account = 'Funds'))`;
 
-/** Entries with an account whose name contains the text, whatever the case. */
-export const touchesAccount = (selector: string): Expression<SqlBool> =>
-  sql<SqlBool>`(${accountMatches('orig_account', selector)} or ${accountMatches('dest_account', selector)})`;
+/** Matches entries with an account whose name contains `selector`, ignoring case. */
+export const matchAccounts = (selector: string): EntryFilter =>
+  sql<SqlBool>`(${matchAccount('orig_account', selector)} or ${matchAccount('dest_account', selector)})`;
 
-/** Matches one side's account against a part of its name; of the rows themselves, under whatever alias. */
-export const accountMatches = (side: 'orig_account' | 'dest_account', selector: string): Expression<SqlBool> =>
+const matchAccount = (side: 'orig_account' | 'dest_account', selector: string): EntryFilter =>
   sql<SqlBool>`position(lower(${selector}) in lower(${sql.ref(side)})) > 0`;
 
-/** Adds up listed entries by unit: what arrives on the side that counts as in, less what leaves on the side that counts as out. */
-export async function sumEntries<DB, TB extends keyof DB, O>(
+/** Sums sales by unit. */
+export async function sumSales(reader: Reader, entries: SelectedEntries): Promise<Money[]> {
+  const sums = await sumEntries(reader, entries, { in: sql<SqlBool>`false`, out: sql<SqlBool>`true` });
+  return sums.map(({ amount, unit }) => ({ amount: -amount, unit }));
+}
+
+/** Sums what the funds of a provider received less what they sent, by unit. */
+export async function sumFunds(reader: Reader, entries: SelectedEntries, profile_id: ProfileId): Promise<Money[]> {
+  return sumEntries(reader, entries, {
+    in: sql<SqlBool>`dest_profile_id = ${profile_id} and dest_account = 'Funds'`,
+    out: sql<SqlBool>`orig_profile_id = ${profile_id} and orig_account = 'Funds'`,
+  });
+}
+
+/** Sums what the accounts of `matchAccounts` received less what they sent, by unit. */
+export async function sumAccounts(reader: Reader, entries: SelectedEntries, selector: string): Promise<Money[]> {
+  return sumEntries(reader, entries, {
+    in: matchAccount('dest_account', selector),
+    out: matchAccount('orig_account', selector),
+  });
+}
+
+/** Sums entries by unit: adds the received amount where `in` holds, subtracts the sent amount where `out` holds. */
+async function sumEntries(
   reader: Reader,
-  entries: SelectQueryBuilder<DB, TB, O>,
+  entries: SelectedEntries,
   counts: { in: Expression<SqlBool>; out: Expression<SqlBool> },
 ): Promise<Money[]> {
   const { rows } = await sql<Money>`

@@ -30,35 +30,35 @@ function transaction(
   };
 }
 
-test('to a subscriber a charge is money out; an order and a refund are not', () => {
+test('for a subscriber a charge is a debit; an order and a refund are not', () => {
   assert.equal(isDebit(transaction([xia, 'liability'], [processor, 'funds']), xia), true);
   assert.equal(isDebit(transaction([cowork, 'receivable'], [xia, 'payable']), xia), false);
   assert.equal(isDebit(transaction([xia, 'refunded'], [cowork, 'refund']), xia), false);
 });
 
-test('to a provider a payout is money out and a distribution is not', () => {
+test('for a provider a payout is a debit and a distribution is not', () => {
   assert.equal(isDebit(transaction([cowork, 'funds'], [processor, 'withdraw']), cowork), true);
   assert.equal(isDebit(transaction([processor, 'funds'], [cowork, 'funds']), cowork), false);
 });
 
-test('nobody in particular pays nothing', () => {
+test('without a viewer no transaction is a debit', () => {
   assert.equal(isDebit(transaction([xia, 'liability'], [processor, 'funds']), null), false);
 });
 
-test('money out stands in parentheses', () => {
+test('the amount of a debit is in parentheses', () => {
   const charge = transaction([xia, 'liability'], [processor, 'funds'], 35600);
   assert.equal(amountText(charge, true), '($356.00)');
   assert.equal(amountText(charge, false), '$356.00');
 });
 
-test('a description is escaped, whoever wrote it', () => {
+test('a description is escaped', () => {
   assert.equal(
     descriptionHtml('Charge ch_1 on credit card of <script>alert(1)</script>', undefined),
     'Charge ch_1 on credit card of &lt;script&gt;alert(1)&lt;/script&gt;',
   );
 });
 
-test('only the key of the charge is a link, and the whole text stays', () => {
+test('the key of the charge becomes a link, and the rest of the text is unchanged', () => {
   const receipt = { key: 'ch_1', path: '/billing/xia/receipt/ch_1/' };
   assert.equal(
     descriptionHtml('Charge ch_1 on credit card of Joe <Test> (xia)', receipt),
@@ -67,7 +67,7 @@ test('only the key of the charge is a link, and the whole text stays', () => {
   assert.equal(descriptionHtml('Keep a balanced ledger', receipt), 'Keep a balanced ledger');
 });
 
-test('a key cannot break out of the link', () => {
+test('a key with HTML characters is escaped in the link', () => {
   const key = '"><img src=x>';
   const html = descriptionHtml(`Charge ${key} refund`, { key, path: `/billing/xia/receipt/${key}/` });
   assert(!html.includes('<img'));

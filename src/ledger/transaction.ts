@@ -3,10 +3,10 @@ import type { ProfileId } from '#platform/db/db-schema';
 import { escapeHtml } from '#platform/templates/trusted-html';
 import { accounts, type Entry } from './entry.ts';
 
-/** The facts of an entry that a viewer is shown. */
+/** Facts of an entry that are presented to a viewer. */
 export type Transaction = Omit<Entry, 'rank'>;
 
-/** Says whether money of the viewer goes out: it leaves, and comes from funds or goes to somebody's. */
+/** True if the viewer pays: the viewer is the sender, and the entry is from or to funds. */
 export function isDebit(transaction: Transaction, viewer_id: ProfileId | null): boolean {
   return (
     transaction.orig_profile_id === viewer_id &&
@@ -14,23 +14,23 @@ export function isDebit(transaction: Transaction, viewer_id: ProfileId | null): 
   );
 }
 
-/** Writes what the transaction means to the viewer: what left in parentheses, else what arrived. */
+/** Returns the amount as text: the sent amount in parentheses for a debit, else the received amount. */
 export function amountText(transaction: Transaction, is_debit: boolean, lang?: string): string {
   return is_debit
     ? formatMoney({ amount: -transaction.orig_amount, unit: transaction.orig_unit }, lang)
     : formatMoney({ amount: transaction.dest_amount, unit: transaction.dest_unit }, lang);
 }
 
-/** A receipt that a transaction mentions: the processor's key of the charge, and the path of the page. */
+/** Receipt of a transaction: key of the charge at the processor, and path of the page. */
 export interface ReceiptLink {
   key: string;
   path: string;
 }
 
 /**
- * Writes the description as HTML: all of it escaped, only the key of a charge a link to the receipt.
+ * Returns the description as escaped HTML; the key of the charge becomes a link to the receipt.
  *
- * Why escaped here: names on cards, texts of imports and names of people are part of it.
+ * Why escaped here: a description contains names on cards, names of users and texts of imports.
  */
 export function descriptionHtml(description: string, receipt: ReceiptLink | undefined): string {
   if (!receipt) return escapeHtml(description);

@@ -64,7 +64,7 @@ async function text(format: ExportFormat): Promise<string> {
   return all;
 }
 
-test('a journal for ledger-cli holds the destination first and one line of text', async () => {
+test('a journal for ledger-cli has the destination first and one line of text per entry', async () => {
   assert.equal(
     await text('ledger'),
     [
@@ -89,13 +89,13 @@ test('a journal for ledger-cli holds the destination first and one line of text'
   );
 });
 
-test('a journal for hledger keeps comments and codes apart from what people wrote', async () => {
+test('a journal for hledger keeps texts of users out of comments and codes', async () => {
   const [first, , , , second] = (await text('hledger')).split('\n');
   assert.equal(first, '2026-03-10 (sub_1/) Subscription to basic until 2026/02/28 (1 month)  ; time:15:04:05');
   assert.equal(second, '2026-03-10 (sub_1/) =cmd() cowork:Funds 1.00 USD , x  ; time:15:04:05');
 });
 
-test('a table is safe to open in a spreadsheet', async () => {
+test('a CSV export has no formulas', async () => {
   const csv = await text('csv');
   assert(csv.includes(`,"'=cmd()\n\tcowork:Funds  1.00 USD ; x"\r\n`));
   assert(csv.includes(',"Charge ch ""distribution"", for xia:basic"\r\n'));
@@ -103,7 +103,7 @@ test('a table is safe to open in a spreadsheet', async () => {
   assert(csv.includes('2026-03-10T15:04:05.000Z,sub_1/,20.00,usd,xia,Payable,20.00,usd,cowork,Receivable,'));
 });
 
-test('cells that look like formulas get an apostrophe', () => {
+test('cells that start like formulas get an apostrophe', () => {
   assert.deepEqual(['=1', '+1', '-1', '@x', '\tx', '\rx', 'a=1', ''].map(csvCell), [
     "'=1",
     "'+1",
@@ -116,12 +116,12 @@ test('cells that look like formulas get an apostrophe', () => {
   ]);
 });
 
-test('a sound ledger has no violations', async () => {
+test('a valid ledger has no violations', async () => {
   assert.deepEqual(await verifyLedger(database.db), { events_count: 1, entries_count: 4, violations: [] });
 });
 
-test('what was done behind the back of the database is found', async () => {
-  // Without triggers, as a careless restore would do it.
+test('verification finds rows that bypassed the triggers', async () => {
+  // Without triggers, as in a careless restore.
   await inTransaction(database.db, async (tx) => {
     await sql`set local session_replication_role = replica`.execute(tx);
     await sql`delete from ledger_entries where rank = 1`.execute(tx);
@@ -131,8 +131,8 @@ test('what was done behind the back of the database is found', async () => {
   assert.deepEqual(
     violations.map(({ rule, where }) => [rule, where]),
     [
-      ['an event has entries, none missing between', 'order:1'],
-      ['an event has entries, none missing between', 'order:2'],
+      ['an event has entries with consecutive ranks from 0', 'order:1'],
+      ['an event has entries with consecutive ranks from 0', 'order:2'],
     ],
   );
   await inTransaction(database.db, async (tx) => {

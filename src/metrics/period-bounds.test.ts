@@ -34,7 +34,7 @@ test('weeks start on Monday, years on January 1', () => {
   ]);
 });
 
-test('a month that ends on the 31st takes no month away', () => {
+test('the months before the 31st of a month are consecutive', () => {
   assert.deepEqual(bounds(new Date('2026-03-31T10:00:00Z'), 'monthly', 3, 'UTC').slice(0, 3), [
     '2026-01-01T00:00:00.000Z',
     '2026-02-01T00:00:00.000Z',
@@ -42,7 +42,7 @@ test('a month that ends on the 31st takes no month away', () => {
   ]);
 });
 
-test('the day without an hour is one day', () => {
+test('a day of 23 hours is one day', () => {
   assert.deepEqual(bounds(new Date('2026-03-09T07:00:00Z'), 'daily', 2, losAngeles), [
     '2026-03-07T08:00:00.000Z',
     '2026-03-08T08:00:00.000Z',

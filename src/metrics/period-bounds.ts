@@ -15,8 +15,8 @@ export const periodsShown: Readonly<Record<PeriodType, number>> = {
  * Returns the bounds of the `count` calendar periods before `ends_at`: `count` + 1 instants, ascending, the last is
  * `ends_at`.
  *
- * Periods start at local midnight (hours on the hour, weeks on Monday, years on January 1); those of subscriptions start
- * at other instants. When `ends_at` lies within a period, this partial period is the last one.
+ * Periods start at local midnight (hours on the hour, weeks on Monday, years on January 1); those of subscriptions
+ * start at other instants. When `ends_at` lies within a period, this partial period is the last one.
  */
 export function periodBounds(ends_at: Date, type: PeriodType, count: number, timezone: string): Date[] {
   const end = Temporal.Instant.fromEpochMilliseconds(ends_at.getTime()).toZonedDateTimeISO(

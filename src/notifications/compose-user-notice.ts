@@ -63,7 +63,9 @@ function pathOfCode({ purpose, address }: PayloadOf<typeof userVerification>, us
   return is_present ? paths.verifyEmail() : paths.user(user.username);
 }
 
-/** Builds the warning that a password was replaced or removed. It has no link: a copy of it could be used for phishing. */
+/**
+ * Builds the warning that a password was replaced or removed. It has no link: a copy of it could be used for phishing.
+ */
 export async function composePasswordChanged(
   ctx: Context,
   payload: PayloadOf<typeof userResetPassword>,

@@ -15,7 +15,7 @@ async function mailsTo(address: string) {
   return app.tollgate.mailbox.list(address);
 }
 
-test('changes of a profile mail an address that nobody verified once, without the addresses in its name', async () => {
+test('an unverified address gets one message about changes of a profile, without the addresses in its name', async () => {
   const call = apiClient(app, await registerPerson(app, 'noise'));
   const email = 'stranger@elsewhere.test';
   for (let count = 0; count < 8; count += 1) {
@@ -29,7 +29,7 @@ test('changes of a profile mail an address that nobody verified once, without th
   assert.match(subject, /Win at/);
 });
 
-test('a profile mails its manager who verified the address every time', async () => {
+test('a manager with a verified address gets a message about each change of the profile', async () => {
   const call = apiClient(app, await registerPerson(app, 'proven'));
   await app.db
     .updateTable('users')
@@ -45,7 +45,7 @@ test('a profile mails its manager who verified the address every time', async ()
   assert.match(mails[0]?.text ?? '', /Proven 3 example\.com/);
 });
 
-test('forced invitations of an ordinary user to strangers end after twenty, whatever the throttle factor', async () => {
+test('a user without a provider sends twenty forced invitations to strangers, regardless of the throttle factor', async () => {
   const call = apiClient(app, await registerPerson(app, 'inviter'));
   for (let count = 0; count < 30; count += 1) {
     const body = {
@@ -61,7 +61,7 @@ test('forced invitations of an ordinary user to strangers end after twenty, what
   for (const { subject, text, html } of mails) assert.doesNotMatch(subject + text + html, /spam\.test/);
 });
 
-test('an invitation has no addresses in its names and message, also for a user who verified the address', async () => {
+test('an invitation has no addresses in its names and message, even for a user with a verified address', async () => {
   const call = apiClient(app, await registerPerson(app, 'luring'));
   await registerPerson(app, 'lured');
   const verified = { email_verified_at: app.clock.now() };

@@ -18,7 +18,9 @@ export interface Notice {
   originator: Originator | null;
   /** Same-site path of the page that the button opens; null without a button. */
   path: string | null;
-  /** True if another payer paid for the seat of the recipient. The mail gate then limits the message per address only. */
+  /**
+   * True if another payer paid for the seat of the recipient. The mail gate then limits the message per address only.
+   */
   is_paid?: boolean;
   /** Members for the template, besides those of the frame and of the parties. */
   data: Readonly<Record<string, unknown>>;

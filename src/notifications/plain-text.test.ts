@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { plainText, withPlainTexts } from './plain-text.ts';
 
-test('a name in a message to a stranger keeps no address of a page or mailbox and no markup', () => {
+test('a name in a message to a stranger loses addresses of pages and mailboxes, and markup', () => {
   const cases: Record<string, string> = {
     'Ada Lovelace': 'Ada Lovelace',
     'Dr. Ada K. Lovelace, Ltd.': 'Dr. Ada K. Lovelace, Ltd.',
@@ -28,7 +28,7 @@ test('a name in a message to a stranger keeps no address of a page or mailbox an
   assert.equal(plainText('x'.repeat(500), 60), `${'x'.repeat(59)}…`);
 });
 
-test('every text of the data is made plain but those whose form Tollgate checks; an empty name becomes the handle', () => {
+test('all texts of the data become plain, except validated members; an empty name becomes the handle', () => {
   const data = {
     profile: {
       slug: 'acme',

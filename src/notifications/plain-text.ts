@@ -55,7 +55,8 @@ export function plainText(text: string, length_max: number): string {
   const words = visible
     .replaceAll(/<[^>]*>?/g, ' ')
     .replaceAll(/[[\](){}<>|`*#\\]/g, ' ')
-    // A word with a scheme, a path, a port or a mailbox is removed. A bare domain loses its dots: mail programs link it.
+    // A word with a scheme, a path, a port or a mailbox is removed. A bare domain loses its dots: mail programs link
+    // it.
     .replaceAll(/\S*(?:[a-z][a-z0-9+.-]*:\/*(?=\S*[./])|\bwww\.|\/\/|@)\S*/giu, ' ')
     .replaceAll(/(?:[\p{L}\p{N}-]+\.)+[\p{L}\p{N}-]+(?:[:/?]\S*)/gu, ' ')
     .replaceAll(/(?<=[\p{L}\p{N}])\.(?=[\p{L}\p{N}])/gu, ' ')

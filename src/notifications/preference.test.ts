@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { offeredEvents, optedOutBy } from './preference.ts';
 
-test('only those who manage the broker choose about events of the site', () => {
+test('only managers of the broker can opt out of events of the site', () => {
   const everybody = offeredEvents(false);
   const extra = offeredEvents(true).filter((event) => !everybody.includes(event));
   assert.deepEqual(extra, [
@@ -15,13 +15,13 @@ test('only those who manage the broker choose about events of the site', () => {
   assert.equal(everybody.length, 19);
 });
 
-test('mails of signing in are not offered', () => {
+test('a user cannot opt out of messages of sign-in', () => {
   for (const event of ['user_verification', 'user_reset_password', 'user_welcome', 'user_mfa_code']) {
     assert.ok(!offeredEvents(true).includes(event), event);
   }
 });
 
-test('what a list leaves out is opted out of; unknown names and the old ending are understood', () => {
+test('events that a list omits are opted out of; unknown names are ignored, and the ending _notice is accepted', () => {
   const offered = ['card_updated', 'charge_updated', 'order_executed'];
   assert.deepEqual(optedOutBy(offered, ['charge_updated_notice', 'order_executed', 'nothing']), ['card_updated']);
   assert.deepEqual(optedOutBy(offered, []), offered);

@@ -13,7 +13,7 @@ after(() => app.close());
 
 const url = '/api/users/xia/notifications';
 
-test('a new user hears of everything and chooses what to keep', async () => {
+test('a new user is notified of all events and chooses which to keep', async () => {
   const all = (await xia('GET', url)).json<{ notifications: string[] }>().notifications;
   assert.ok(all.includes('charge_updated') && all.includes('card_updated') && !all.includes('user_registered'));
 
@@ -23,12 +23,12 @@ test('a new user hears of everything and chooses what to keep', async () => {
   assert.deepEqual((await xia('GET', url)).json(), { notifications: ['charge_updated'] });
 });
 
-test('a partial update that names nothing changes nothing', async () => {
+test('an empty partial update changes nothing', async () => {
   const before_it = (await xia('GET', url)).json();
   assert.deepEqual((await xia('PATCH', url, {})).json(), before_it);
 });
 
-test('a list that is missing or is none is refused by name', async () => {
+test('a missing or malformed list is rejected with its name', async () => {
   for (const body of [{}, { notifications: 'charge_updated' }, { notifications: [1] }]) {
     const refused = await xia('PUT', url, body);
     assert.equal(refused.status, 400);
@@ -41,7 +41,7 @@ test('a list that is missing or is none is refused by name', async () => {
   }
 });
 
-test('nobody else reads or changes the choices', async () => {
+test('only the user reads and changes the preferences', async () => {
   const kenneth = apiClient(app, await registerPerson(app, 'kenneth'));
   for (const [who, status] of [
     [apiClient(app), 401],
@@ -52,14 +52,14 @@ test('nobody else reads or changes the choices', async () => {
   }
 });
 
-test('registering welcomes the user and tells the broker', async () => {
+test('a registration sends a welcome to the user and a notice to the broker', async () => {
   await app.tollgate.worker.drain();
-  const told = app.tollgate.mailbox
+  const subjects = app.tollgate.mailbox
     .list()
     .filter(({ text }) => text.includes('xia'))
     .map(({ event, to }) => `${event} to ${to.join()}`);
   assert.deepEqual(
-    told.toSorted((a, b) => a.localeCompare(b)),
+    subjects.toSorted((a, b) => a.localeCompare(b)),
     ['user_registered to support@cowork.example.com', 'user_welcome to xia@example.com'],
   );
 });

@@ -32,7 +32,10 @@ export function makeNotificationSubscriber(needs: NotificationNeeds): Subscriber
   };
 }
 
-/** Sends a notice to its recipients. The key of a message names the delivery, so that a repeated delivery is deduplicated. */
+/**
+ * Sends a notice to its recipients. The key of a message names the delivery, so that a repeated delivery is
+ * deduplicated.
+ */
 async function sendNotice(ctx: Context, needs: NotificationNeeds, delivery: Delivery, notice: Notice): Promise<void> {
   const rule = recipientRule(notice.event);
   if (!rule) return;
@@ -71,7 +74,9 @@ async function sendNotice(ctx: Context, needs: NotificationNeeds, delivery: Deli
   }
 }
 
-/** Returns the copy for managers of the other side, then the message to the first recipient. Either may have no reader. */
+/**
+ * Returns the copy for managers of the other side, then the message to the first recipient. Either may have no reader.
+ */
 function messagesOf(
   delivery: Delivery,
   notice: Notice,
@@ -92,7 +97,9 @@ function messagesOf(
   ];
 }
 
-/** An invitation is the first contact of its sender, so its texts are plain also for a reader with a verified address. */
+/**
+ * An invitation is the first contact of its sender, so its texts are plain also for a reader with a verified address.
+ */
 function presentFor(notice: Notice, origin: MailOrigin, has_stranger: boolean): Record<string, unknown> {
   const data = presentNotice(notice);
   return has_stranger || origin.kind === 'invitation' ? withPlainTexts(data) : data;

@@ -40,7 +40,7 @@ test('a line is added, read, moved and removed', async () => {
   assert.equal((await call('DELETE', `${lines}/4`)).status, 404);
 });
 
-test('a sheet has as many periods as were asked for, and bad questions name their field', async () => {
+test('a sheet has the requested number of periods, and an invalid parameter is named', async () => {
   await call('POST', '/api/metrics/balances/sheet/lines', { title: 'Sales', rank: 1 });
   const sheet = await call('GET', '/api/metrics/balances/sheet?nb_periods=2&period_type=weekly&ends_at=2026-03-01');
   const { results, ...head } = sheet.json<{ results: { values: unknown[] }[] }>();
@@ -53,7 +53,7 @@ test('a sheet has as many periods as were asked for, and bad questions name thei
   }
 });
 
-test('nobody but the broker’s people read the books', async () => {
+test('only users of the broker read a balance sheet', async () => {
   const stranger = apiClient(app, await registerPerson(app, 'stranger'));
   assert.equal((await stranger('GET', '/api/metrics/balances/taxes')).status, 403);
   assert.equal((await apiClient(app)('GET', '/api/metrics/balances/taxes')).status, 401);
