@@ -36,7 +36,7 @@ import { makeTemplates, type Templates } from '#platform/templates/templates';
 import { makeThrottle, throttleOn } from '#platform/security/throttle';
 import { makeDecideAccess, makeMenu, makeProfiles, makeProfilesHooks, type OnAccountClaimed } from '#profiles';
 import { claimWaiting, endAllOfProfile, findProvidingProfiles, makeSubscriptions } from '#subscriptions';
-import { assetRoutes, openThemes } from '#themes';
+import { makeThemes } from '#themes';
 import { type Config, EVALUATION_EMAIL } from './config.ts';
 import { firstRunPages } from './first-run/pages.ts';
 import { findSubscriptions } from './find-subscriptions.ts';
@@ -88,7 +88,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
   const base_url = () => config.base_url ?? listening ?? `http://${config.host}:${config.port}`;
 
   const site = makeSiteCache(db, () => performance.now());
-  const themes = openThemes({ folder: themeFolder, live: development });
+  const themes = makeThemes({ folder: themeFolder, live: development });
   const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
   const { side_pool } = database;
   const throttle =
@@ -159,14 +159,29 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     isStopping: () => stopping,
   });
 
-  const rooms = makeRooms({
-    accounts,
-    templates,
-    mailer,
-    site_email: config.site_email,
-    processors,
-    dev_routes: development && movable !== null,
+  const gateway = makeGateway({
+    db,
+    log,
+    secret,
+    upstream: config,
+    stillSignedIn: (reader, at, list) => findAuthenticatedCallers(reader, at, accounts, list),
+    private_addresses_allowed: config.private_addresses_allowed,
+    provider_grace_days: config.provider_grace_days,
+    hasTemplate: (name) => templates.has(name),
+    onSiteChanged: () => site.drop(),
   });
+  const rooms = [
+    themes,
+    ...makeRooms({
+      accounts,
+      templates,
+      mailer,
+      site_email: config.site_email,
+      processors,
+      dev_routes: development && movable !== null,
+    }),
+    gateway,
+  ];
   checkRooms([{ name: 'platform', page_types: apiReferencePageTypes }, ...rooms], (name) => templates.has(name));
   const worker = makeWorker({
     db,
@@ -180,23 +195,10 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     if (request.method !== 'GET' && request.method !== 'HEAD') worker.nudge();
   });
 
-  assetRoutes(http, themes);
   for (const room of rooms) {
     room.routes?.(http);
     room.pages?.(http);
   }
-  const gateway = makeGateway({
-    db,
-    log,
-    secret,
-    upstream: config,
-    stillSignedIn: (reader, at, list) => findAuthenticatedCallers(reader, at, accounts, list),
-    private_addresses_allowed: config.private_addresses_allowed,
-    provider_grace_days: config.provider_grace_days,
-    hasTemplate: (name) => templates.has(name),
-    onSiteChanged: () => site.drop(),
-  });
-  gateway.registerRoutes(http);
   firstRunPages(http, {
     throttle,
     secret,
@@ -211,10 +213,10 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
       runDue: (to) => worker.runDue(movable, to),
     });
   }
-  // The catch-all comes last: what is not ours belongs to the rules.
+  // Last: the catch-all matches every path without a route.
   await gateway.registerCatchAll(http);
   const connections = followConnections(http.server);
-  // The last hook of its kind: the gateway has begun to end its streams, which end by no response.
+  // Must be the last `preClose` hook: before it the gateway begins to end its streams.
   http.addHook('preClose', async () => {
     const cut_count = await connections.drain(config.stop_ms_max);
     if (cut_count > 0) log.warn({ cut_count }, 'connections cut: requests took longer than STOP_MS_MAX');

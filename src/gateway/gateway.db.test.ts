@@ -42,7 +42,7 @@ async function call(
   return { status: reply.status, headers: reply.headers, location: reply.headers.get('location'), text, json };
 }
 
-/** Sends bytes as they are and reads until the connection ends. `head` without Host and the empty line. */
+/** Sends unchanged bytes and reads until the connection ends. `head` without Host and the empty line. */
 async function raw(head: string, rest = '', host = `Host: ${new URL(app.origin).host}\r\n`): Promise<string> {
   const socket = connect(Number(new URL(app.origin).port), '127.0.0.1');
   socket.write(Buffer.from(`${head}${host}Connection: close\r\n\r\n${rest}`, 'latin1'));
@@ -117,7 +117,7 @@ before(async () => {
 });
 
 after(async () => {
-  // A stop does not wait for sockets that nobody closes.
+  // A stop does not wait for open sockets.
   await rules([{ path: '/open', allow: 0 }]);
   const idle = new WebSocket(`${app.origin.replace('http', 'ws')}/open/ws`);
   await new Promise((resolve) => {
@@ -139,7 +139,7 @@ async function profileOf(slug: string) {
   return profile;
 }
 
-test('a visitor is asked to sign in, a program told so, and comes back to where it was', async () => {
+test('a browser is redirected to sign-in and back, a program gets 401 with the location', async () => {
   await rules([
     { path: '/app/', allow: 1 },
     { path: '/', allow: 0, is_forward: false },
@@ -157,7 +157,7 @@ test('a visitor is asked to sign in, a program told so, and comes back to where 
   assert.equal(preferring.status, 302);
 });
 
-test('an elsewhere is never where the sign-in page leads back to', async () => {
+test('the sign-in page never redirects to another site', async () => {
   for (const path of ['//evil.example/app/', '/app//evil.example', '/app/?next=//evil.example']) {
     const { location, status } = await call(path, { headers: html });
     assert.ok(status === 302 || status === 404 || status === 200, String(status));
@@ -165,7 +165,7 @@ test('an elsewhere is never where the sign-in page leads back to', async () => {
   }
 });
 
-test('a granted request reaches the application, which knows who asks', async () => {
+test('a granted request reaches the application with the session of the caller', async () => {
   const reply = await call('/app/xia/', { as: 'xia' });
   assert.equal(reply.status, 200, reply.text);
   const { session } = reply.json();
@@ -185,7 +185,7 @@ test('a granted request reaches the application, which knows who asks', async ()
   assert.equal(reply.headers.get('content-security-policy'), null, "the application's own headers stand");
 });
 
-test('what the application sees of the request, and what not', async () => {
+test('the application receives the request without credentials of the caller', async () => {
   const reply = await call('/app/echo?x=1', {
     as: 'xia',
     method: 'POST',
@@ -198,13 +198,13 @@ test('what the application sees of the request, and what not', async () => {
     },
   });
   assert.equal(reply.status, 200, reply.text);
-  const told = reply.json();
+  const seen = reply.json();
   const headers = Object.fromEntries(
-    (told.headers as string[]).flatMap((name, index, all) =>
+    (seen.headers as string[]).flatMap((name, index, all) =>
       index % 2 === 0 ? [[name.toLowerCase(), all[index + 1]]] : [],
     ),
   );
-  assert.equal(told.body, '{"not": "parsed');
+  assert.equal(seen.body, '{"not": "parsed');
   assert.equal(headers.cookie, 'theme=dark');
   assert.equal(headers['x-forwarded-for'], '127.0.0.1');
   assert.equal(headers['x-real-ip'], '127.0.0.1');
@@ -214,7 +214,7 @@ test('what the application sees of the request, and what not', async () => {
   assert.notEqual(headers.authorization, 'Bearer xia');
 });
 
-test('bodies of any size and kind stream through as they are', async () => {
+test('bodies of any size and media type are forwarded unchanged', async () => {
   await rules([{ path: '/open', allow: 0 }]);
   const large = 'x'.repeat(3_000_000);
   for (const headers of [{}, { 'content-type': 'application/json' }, { 'content-type': 'nonsense' }] as Headers[]) {
@@ -233,7 +233,7 @@ test('bodies of any size and kind stream through as they are', async () => {
   assert.equal(((await odd.json()) as { body_bytes: number }).body_bytes, 3);
 });
 
-test('a body may be missing, announced first or sent in pieces', async () => {
+test('a request may have no body, Expect: 100-continue, or a chunked body', async () => {
   assert.equal((await call('/open/echo', { method: 'POST' })).json().body_bytes, 0);
   const { port } = new URL(app.origin);
   const socket = connect(Number(port), '127.0.0.1');
@@ -246,7 +246,7 @@ test('a body may be missing, announced first or sent in pieces', async () => {
   assert.match(text, /"body":"abcde"/);
 });
 
-test('a client that offers HTTP/2 in the clear loses nothing of its body', async () => {
+test('the body of a client that offers h2c is forwarded completely', async () => {
   const { port } = new URL(app.origin);
   const socket = connect(Number(port), '127.0.0.1');
   const head = `POST /open/echo HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade, HTTP2-Settings, close\r\n`;
@@ -255,7 +255,7 @@ test('a client that offers HTTP/2 in the clear loses nothing of its body', async
   assert.match(text, /"body":"hello"/);
 });
 
-test('events arrive one by one', async () => {
+test('events are forwarded one by one', async () => {
   const started = performance.now();
   const reply = await fetch(`${app.origin}/open/stream?count=2&ms=300`);
   assert.equal(reply.headers.get('content-type'), 'text/event-stream');
@@ -264,26 +264,26 @@ test('events arrive one by one', async () => {
   assert.ok(performance.now() - started < 590);
 });
 
-test('an anonymous visitor of an open path brings no session and no credentials', async () => {
+test('a request of an anonymous visitor is forwarded without session and credentials', async () => {
   await rules([
     { path: '/open', allow: 0 },
     { path: '/', allow: 0, is_forward: false },
   ]);
-  for (const headers of [{}, { authorization: 'Bearer nobody' }, { authorization: 'Basic eDp5' }] as Headers[]) {
+  for (const headers of [{}, { authorization: 'Bearer unknown' }, { authorization: 'Basic eDp5' }] as Headers[]) {
     const reply = await call('/open/echo', { headers });
     assert.equal(reply.status, 200, reply.text);
     assert.ok(!(reply.json().headers as string[]).some((part) => part.toLowerCase() === 'authorization'));
   }
 });
 
-test('each session backend carries the session in its own way', async () => {
+test('each session backend sends the session in its header', async () => {
   await rules([{ path: '/open', allow: 0 }]);
   const headersOf = async () => {
-    const told = (await call('/open/echo', { as: 'xia', headers: { cookie: 'sessionid=forged; a=1' } })).json()
+    const seen = (await call('/open/echo', { as: 'xia', headers: { cookie: 'sessionid=forged; a=1' } })).json()
       .headers as string[];
-    const valueOf = (name: string) => told[told.findIndex((part) => part.toLowerCase() === name) + 1];
+    const valueOf = (name: string) => seen[seen.findIndex((part) => part.toLowerCase() === name) + 1];
     return {
-      authorization: told.some((part) => part.toLowerCase() === 'authorization') ? valueOf('authorization') : null,
+      authorization: seen.some((part) => part.toLowerCase() === 'authorization') ? valueOf('authorization') : null,
       cookie: valueOf('cookie'),
     };
   };
@@ -299,12 +299,12 @@ test('each session backend carries the session in its own way', async () => {
   assert.match((await headersOf()).authorization ?? '', /^Bearer /);
 });
 
-/** Status of a GET of `target`, written as it is. */
+/** Returns the status of a GET of the unchanged `target`. */
 async function statusOf(target: string, more = ''): Promise<number> {
   return Number(/^HTTP\/1\.1 (\d+)/.exec(await raw(`GET ${target} HTTP/1.1\r\n${more}`))?.[1]);
 }
 
-test('a target that no client sends is refused before anything else', async () => {
+test('a malformed target is refused before any other check', async () => {
   await rules([{ path: '/', allow: 0 }]);
   for (const target of [
     '/open/../admin',
@@ -325,7 +325,7 @@ test('a target that no client sends is refused before anything else', async () =
   assert.match(refused, /dot segment/);
 });
 
-test('no spelling of a protected path reaches the application for a caller whom its rule refuses', async () => {
+test('no spelling of a protected path reaches the application for a caller that its rule refuses', async () => {
   await rules([
     { path: '/open/admin', allow: 5 },
     { path: '/open', allow: 0 },
@@ -370,12 +370,12 @@ test('the bytes of a path reach the application unchanged', async () => {
     assert.match(reply, /^HTTP\/1\.1 200 /, target);
     assert.ok(reply.includes(`"url":${JSON.stringify(target)}`), reply);
   }
-  // The sample application takes `//open` for a host: it needs a session to respond there.
+  // The sample application reads `//open` as a host and requires a session there.
   const reply = await raw('GET //open/echo HTTP/1.1\r\nAuthorization: Bearer xia\r\n');
   assert.ok(reply.includes('"url":"//open/echo"'), reply);
 });
 
-test('an empty segment counts for the rules with it and without it', async () => {
+test('a path with an empty segment is matched with and without it', async () => {
   await rules([
     { path: '/open', allow: 0 },
     { path: '/', allow: 1 },
@@ -385,7 +385,7 @@ test('an empty segment counts for the rules with it and without it', async () =>
   assert.equal(await statusOf('//open/echo'), 401);
 });
 
-test('a path that a rule keeps from the application is not forwarded in another spelling', async () => {
+test('a path with a local rule is not forwarded in another spelling', async () => {
   await rules([
     { path: '/open/internal', allow: 0, is_forward: false },
     { path: '/open', allow: 0 },
@@ -395,14 +395,14 @@ test('a path that a rule keeps from the application is not forwarded in another 
   assert.equal(await statusOf('/open/external/echo'), 200);
 });
 
-test('no rule at all refuses', async () => {
+test('a request is refused without any rule', async () => {
   await rules([{ path: '/app', allow: 0 }]);
   const reply = await call('/elsewhere', { as: 'donny' });
   assert.equal(reply.status, 403);
   assert.equal(reply.json().code, 'rule_unmatched');
 });
 
-test('subscribing opens the application at once and ending the subscription closes it at once', async () => {
+test('a subscription grants the next request, and its end refuses the next request', async () => {
   const allow = '15/{"profile": null, "plan": "premium", "brokers": null}';
   await rules([
     { path: '/app/{profile}/', allow },
@@ -423,15 +423,19 @@ test('subscribing opens the application at once and ending the subscription clos
   const { subscription } = await inTransaction(app.database.db, (tx) =>
     openOrExtend(tx, { profile_id: acme.id, plan, periods_count: 1, at }),
   );
-  // What a purchase through the site does: an unsafe request of ours has been answered.
+  // A purchase through the site: a request with an unsafe method to a route of Tollgate.
   await call('/api/proxy', { as: 'donny', method: 'PATCH', body: {} });
   for (const who of ['xia', 'carol']) {
     const granted = await call('/app/acme/', { as: who });
     assert.equal(granted.status, 200, granted.text);
     assert.deepEqual(granted.json().plans, ['premium']);
   }
-  assert.equal((await call('/app/acme/', { as: 'kenneth' })).status, 402, 'not with somebody else’s subscription');
-  assert.equal((await call('/app/nobody/', { as: 'xia' })).status, 404);
+  assert.equal(
+    (await call('/app/acme/', { as: 'kenneth' })).status,
+    402,
+    'the subscription of another profile does not count',
+  );
+  assert.equal((await call('/app/unknown/', { as: 'xia' })).status, 404);
   assert.equal((await call('/app/acme/', { as: 'donny' })).status, 200, 'the operator looks in everywhere');
 
   await inTransaction(app.database.db, (tx) =>
@@ -441,7 +445,7 @@ test('subscribing opens the application at once and ending the subscription clos
   assert.equal((await call('/app/acme/', { as: 'xia' })).status, 402);
 });
 
-test('an application that is not there is a page for people and a code for programs', async () => {
+test('a stopped application is a page for browsers and a code for programs', async () => {
   await rules([{ path: '/', allow: 0 }]);
   await call('/api/proxy', { as: 'donny', method: 'PATCH', body: { entry_point: 'http://127.0.0.1:1/' } });
   const program = await call('/x', { as: 'xia' });
@@ -452,7 +456,7 @@ test('an application that is not there is a page for people and a code for progr
   const page = await call('/x', { as: 'xia', headers: html });
   assert.equal(page.status, 503);
   assert.match(page.text, /<h1/);
-  assert.doesNotMatch(page.text, /127\.0\.0\.1:1/, 'where the application stands is nobody’s business');
+  assert.doesNotMatch(page.text, /127\.0\.0\.1:1/, 'the page does not contain the address of the application');
   const helped = await call('/x', { as: 'donny', headers: html });
   assert.match(helped.text, /127\.0\.0\.1:1/);
   assert.doesNotMatch(helped.text, /eyJ/, 'no session is shown');
@@ -461,14 +465,14 @@ test('an application that is not there is a page for people and a code for progr
   await call('/api/proxy', { as: 'donny', method: 'PATCH', body: { entry_point: upstream_url } });
 });
 
-test('an application that takes too long is a 504', async () => {
+test('an application that does not respond in time is a 504', async () => {
   await rules([{ path: '/open', allow: 0 }]);
   const reply = await call('/open/slow');
   assert.equal(reply.status, 504);
   assert.equal(reply.json().code, 'upstream_slow');
 });
 
-test('an own path of the site is never forwarded, in any method or spelling', async () => {
+test('a path of Tollgate is never forwarded, in any method or spelling', async () => {
   await rules([{ path: '/', allow: 0 }]);
   const wrong = await call('/api/proxy/engagement', { method: 'POST', body: {} });
   assert.equal(wrong.status, 405);
@@ -510,7 +514,7 @@ test('a CORS preflight reaches the application under any rule, without cookies, 
   assert.equal(reply.json().body_bytes, 0);
 });
 
-test('any other OPTIONS request passes the rule like the rest', async () => {
+test('any other OPTIONS request must be granted by the rule', async () => {
   await rules([{ path: '/open', allow: 5 }]);
   const refused = [
     await call('/open/echo', { method: 'OPTIONS' }),
@@ -533,7 +537,7 @@ test('any other OPTIONS request passes the rule like the rest', async () => {
   assert.equal((await call('/open/echo', { method: 'OPTIONS', as: 'donny' })).status, 200);
 });
 
-test('an unsafe request that a page of another origin sends with a cookie of the site is refused', async () => {
+test('an unsafe cross-origin request with a cookie of the site is refused', async () => {
   await rules([{ path: '/open', allow: 0 }]);
   const post = (headers: Headers, method = 'POST') => call('/open/echo', { method, body: 'x', headers });
   const cookie = 'sessionid=xia';
@@ -566,7 +570,7 @@ test('HEAD counts as GET', async () => {
   assert.equal((await call('/app/acme/', { as: 'kenneth', method: 'HEAD' })).status, 403);
 });
 
-test('names in a path and in a rule are compared in any case', async () => {
+test('names in a path and in a rule are compared without case', async () => {
   await rules([
     { path: '/app/{profile}/', allow: 3 },
     { path: '/board/', allow: '4/{"profile": "ACME", "roledescription": "Contributor"}' },
@@ -593,7 +597,7 @@ async function socketTo(path: string, headers: Headers): Promise<string[]> {
   });
 }
 
-test('a WebSocket passes the same rules, with the same session, in both directions', async () => {
+test('a WebSocket needs a granted request and gets the session, in both directions', async () => {
   await rules([
     { path: '/app/', allow: 1 },
     { path: '/', allow: 0 },
@@ -604,13 +608,13 @@ test('a WebSocket passes the same rules, with the same session, in both directio
   assert.deepEqual(await socketTo('/closed/ws', {}), ['refused'], 'refused by the application itself');
 });
 
-test('a page of another site opens no WebSocket with the cookies of a visitor', async () => {
+test('a cross-origin WebSocket with cookies of the site is refused', async () => {
   await rules([{ path: '/app/', allow: 1 }]);
   assert.deepEqual(await socketTo('/app/ws', { cookie: 'sessionid=xia', origin: 'https://evil.example' }), ['refused']);
   assert.equal((await socketTo('/app/ws', { cookie: 'sessionid=xia', origin: app.origin }))[0], 'hello xia');
 });
 
-test('an upgrade is refused with the same words as any request', async () => {
+test('an upgrade is refused with the same problem as any request', async () => {
   const { port } = new URL(app.origin);
   const upgrade = async (more: string) => {
     const socket = connect(Number(port), '127.0.0.1');
@@ -628,7 +632,7 @@ test('an upgrade is refused with the same words as any request', async () => {
   assert.match(fetched, /"code":"cross_site"/);
 });
 
-test('streams of one client leave the application to every other user, and a stream too many is refused at once', async () => {
+test('one client cannot use all streams, and a stream above its share is refused immediately', async () => {
   await rules([{ path: '/open', allow: 0 }]);
   const leaving = new AbortController();
   const streams = await Promise.all(
@@ -654,7 +658,7 @@ test('streams of one client leave the application to every other user, and a str
   assert.equal(again.status, 200);
 });
 
-test('slow uploads of one client leave the application to every other user', async () => {
+test('slow uploads of one client leave places for other users', async () => {
   await rules([{ path: '/open', allow: 0 }]);
   const sockets = Array.from({ length: 128 }, () => {
     const socket = connect(Number(new URL(app.origin).port), '127.0.0.1');
@@ -670,12 +674,12 @@ test('slow uploads of one client leave the application to every other user', asy
   for (const socket of sockets) socket.destroy();
 });
 
-test('a body that arrives a byte at a time is refused with body_too_slow', async () => {
+test('a body that arrives too slowly is refused with body_too_slow', async () => {
   await rules([{ path: '/open', allow: 0 }]);
   const socket = connect(Number(new URL(app.origin).port), '127.0.0.1');
   const head = `POST /open/echo HTTP/1.1\r\nHost: ${new URL(app.origin).host}\r\nAccept: application/json\r\n`;
   socket.write(`${head}Content-Length: 1000000\r\n\r\n`);
-  // The application waits for the whole body, and its time to respond starts after it.
+  // The application reads the whole body first; its time to respond starts after it.
   const trickle = setInterval(() => socket.write('x'), 200);
   const [reply] = (await once(socket, 'data')) as [Buffer];
   clearInterval(trickle);
@@ -683,7 +687,7 @@ test('a body that arrives a byte at a time is refused with body_too_slow', async
   assert.match(reply.toString(), /^HTTP\/1\.1 408 [\s\S]*connection: close[\s\S]*"code":"body_too_slow"/i);
 });
 
-test('no connection stays when the clients of tunnels leave, before or after the upstream has answered', async () => {
+test('no connection remains after the clients of tunnels close theirs, before or after the switch', async () => {
   await rules([{ path: '/open', allow: 0 }]);
   const count = () =>
     new Promise<number>((resolve, reject) => {
@@ -716,7 +720,7 @@ test('no connection stays when the clients of tunnels leave, before or after the
   assert.ok(left <= before, `${left} connections, ${before} before`);
 });
 
-test('visits are told to the application and counted, a while later', async () => {
+test('visits are in the session, and counted after the next batch', async () => {
   await rules([{ path: '/app/', allow: 1, engaged: 'app, docs' }]);
   const first = (await call('/app/', { as: 'kenneth' })).json().session;
   assert.equal(first.last_visited, null);
@@ -737,7 +741,7 @@ test('visits are told to the application and counted, a while later', async () =
   assert.deepEqual(users.json().results, [{ username: 'kenneth', engagements: ['app', 'docs'] }]);
 });
 
-test('granted but not forwarded: the front page, a profile’s home for those who belong to it, nothing else', async () => {
+test('a granted request that is not forwarded gets the front page or the home of an own profile, otherwise 404', async () => {
   await rules([
     { path: '/app/', allow: 1, is_forward: false },
     { path: '/', allow: 0, is_forward: false },
@@ -769,7 +773,7 @@ test('granted but not forwarded: the front page, a profile’s home for those wh
   }
 });
 
-test('ranks move as the documentation shows', async () => {
+test('a moved rule shifts the ranks between both places', async () => {
   await rules(['/A', '/B', '/C', '/D'].map((path) => ({ path, allow: 0 })));
   const move = async (updates: unknown) => {
     const { status, json, text } = await call('/api/proxy/rules', {
@@ -801,7 +805,7 @@ test('ranks move as the documentation shows', async () => {
   assert.equal(await move([]), '1:new 2:mid 3:A 4:B 5:D');
 });
 
-test('without a path no rule is created, changed or deleted, not even the rule of everything', async () => {
+test('without a path no rule is created, changed or deleted, including the rule for all paths', async () => {
   await rules([
     { path: '/app/', allow: 1 },
     { path: '/', allow: 0 },
@@ -828,7 +832,7 @@ test('without a path no rule is created, changed or deleted, not even the rule o
   assert.equal(await count(), 1);
 });
 
-test('a manager changes a rule with the body of 2019, which names its path', async () => {
+test('a manager changes a rule with the body of 2019, which has the path', async () => {
   await rules(['/a/', '/b/', '/'].map((path) => ({ path, allow: 0 })));
   const patch = (body: object) => call('/api/proxy/rules', { as: 'donny', method: 'PATCH', body });
   const moved = await patch({ rank: 1, path: '/b/', allow: '1', engaged: 'docs' });
@@ -845,7 +849,7 @@ test('a manager changes a rule with the body of 2019, which names its path', asy
   }
 });
 
-test('moves at the same time leave every rank taken once', async () => {
+test('concurrent moves leave each rank with one rule', async () => {
   await rules(['/A', '/B', '/C', '/D', '/E'].map((path) => ({ path, allow: 0 })));
   const moves = Array.from({ length: 12 }, (_, index) => ({ oldpos: (index % 5) + 1, newpos: ((index * 3) % 5) + 1 }));
   await Promise.all(moves.map((each) => call('/api/proxy/rules', { as: 'donny', method: 'PATCH', body: [each] })));
@@ -856,7 +860,7 @@ test('moves at the same time leave every rank taken once', async () => {
   );
 });
 
-test('what a rule may not be', async () => {
+test('an invalid rule is refused with the field', async () => {
   await rules([{ path: '/app/', allow: 1 }]);
   const post = (body: object) => call('/api/proxy/rules', { as: 'donny', method: 'POST', body });
   const twice = await post({ path: 'app' });
@@ -884,7 +888,7 @@ test('what a rule may not be', async () => {
   assert.equal((await call('/api/proxy/rules', { as: 'alice', method: 'POST', body: { path: '/b' } })).status, 403);
 });
 
-test('the settings are answered as they are and refuse what is unsafe', async () => {
+test('the settings are returned, and unsafe values are refused', async () => {
   const { json } = await call('/api/proxy', { as: 'donny' });
   assert.deepEqual(Object.keys(json()).sort(), [
     'authentication',
@@ -911,7 +915,7 @@ test('the settings are answered as they are and refuse what is unsafe', async ()
   assert.match(unknown.text, /login-only/);
 });
 
-test('a rotated key is shown once and signs from then on', async () => {
+test('a rotated key is shown once and signs all later sessions', async () => {
   await rules([{ path: '/app/', allow: 1 }]);
   const rotated = await call('/api/proxy/key', { as: 'donny', method: 'POST' });
   assert.equal(rotated.status, 201);
@@ -930,10 +934,10 @@ test('a rotated key is shown once and signs from then on', async () => {
   const { payload } = await jwtVerify(token, Buffer.from(enc_key), { currentDate: app.clock.now() });
   assert.equal(payload['username'], 'xia');
   assert.equal((await call('/api/proxy/sessions/xia', { as: 'alice' })).json().forward_session_header, '');
-  assert.equal((await call('/api/proxy/sessions/nobody', { as: 'donny' })).status, 404);
+  assert.equal((await call('/api/proxy/sessions/unknown', { as: 'donny' })).status, 404);
 });
 
-/** Value of the header that carried the session to the application. */
+/** Returns the value of the header with the session. */
 async function forwardedSession(path: string, as: string): Promise<string> {
   const headers = (await call(path, { as })).json().headers as string[];
   return headers[headers.findIndex((part) => part.toLowerCase() === 'authorization') + 1] ?? '';
@@ -941,7 +945,7 @@ async function forwardedSession(path: string, as: string): Promise<string> {
 
 const claimsOf = (header: string) => JSON.parse(Buffer.from(header.split('.')[1] ?? '', 'base64url').toString());
 
-test('a caller with 60 profiles reaches the application, which reads the rest with the session token', async () => {
+test('a caller with 60 profiles reaches the application, which reads all profiles with the session token', async () => {
   await rules([{ path: '/open/{profile}', allow: 5 }]);
   const user = await makeUser(app.database.db, { username: 'agency', full_name: 'Agency' });
   await inTransaction(app.database.db, async (tx) => {
@@ -979,7 +983,7 @@ test('a caller with 60 profiles reaches the application, which reads the rest wi
   assert.equal(JSON.parse(shown.forward_session).truncated, true);
 });
 
-test('the profiles of a session are for the user, and for who holds the session key', async () => {
+test('the profiles of a session are returned to the user and to holders of the session key', async () => {
   const key = await rotateSessionKey(await app.makeContext(), app.secret);
   upstream.setKey(key);
   await call('/api/proxy', { as: 'donny', method: 'PATCH', body: {} });
@@ -1001,7 +1005,7 @@ test('the profiles of a session are for the user, and for who holds the session 
     await sign({ username: 'xia', exp: now_s - 1 }),
     await sign({ username: 'xia' }),
     await sign({ username: 'xia', exp: now_s + 86_400 }),
-    await sign({ username: 'nobody-of-that-name', exp: now_s + 60 }),
+    await sign({ username: 'unknown-username', exp: now_s + 60 }),
     await sign({ exp: now_s + 60 }),
     await sign({ username: 'xia', exp: now_s + 60 }, 'another key of more than thirty-two characters'),
     await sign({ username: 'xia', exp: now_s + 60 }, key, 'HS512'),
@@ -1012,7 +1016,7 @@ test('the profiles of a session are for the user, and for who holds the session 
   assert.deepEqual([anonymous.status, anonymous.json().code], [401, 'session_token_invalid']);
 });
 
-test('recent sign-ins of today', async () => {
+test('the recent activity lists the sign-ins of today', async () => {
   await inTransaction(app.database.db, (tx) =>
     tx.updateTable('users').set({ last_login_at: app.clock.now() }).where('username', '=', 'xia').execute(),
   );

@@ -2,29 +2,33 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { App } from '#platform/http/app';
 import { METHODS } from '#platform/http/hooks';
+import type { Context } from '#platform/context';
 import type { Db } from '#platform/db/database';
 import { isByCookie, isCrossSite } from '#platform/http/guards/csrf';
+import type { Room } from '#platform/room';
+import { type FactSettings, makeKnownCallers } from './callers/index.ts';
+import { engagementRoutes, makeEngagementRecorder } from './engagements/index.ts';
 import {
+  findPendingUpgrade,
   findRefusedStreams,
   forwardRequest,
+  type ForwardingParts,
   hasBody,
   makeForwarder,
   makeOpenConnections,
   makeOpenStreams,
   makeUpstreamShares,
-  findPendingUpgrade,
   routeUpgrades,
   type StreamCheckParts,
 } from './forwarding/index.ts';
-import { type FactSettings, makeKnownCallers } from './callers/index.ts';
-import { answerLocally } from './local-pages.ts';
-import { answerOwnPath, makeOwnMethods, type OwnMethods } from './own-routes.ts';
-import { type Passed, passRules, type PipelineParts } from './pipeline.ts';
+import { sendLocalPage } from './local-pages.ts';
+import { type FindOwnMethods, makeFindOwnMethods, sendOwnPath } from './own-routes.ts';
+import { gatewayPageTypes } from './page-types.ts';
+import { passRules, type PipelineParts } from './pipeline.ts';
 import { gatewayProblems } from './problems.ts';
-import { engagementRoutes, makeEngagementRecorder } from './engagements/index.ts';
 import { makeRuleBook, parseRequestTarget, ruleRoutes } from './rules/index.ts';
-import { upstreamRoutes } from './upstream/index.ts';
 import { makeSessionCarriers, sessionRoutes } from './sessions/index.ts';
+import { upstreamRoutes } from './upstream/index.ts';
 
 export interface GatewayOptions extends FactSettings, Pick<StreamCheckParts, 'stillSignedIn'> {
   readonly db: Db;
@@ -34,7 +38,7 @@ export interface GatewayOptions extends FactSettings, Pick<StreamCheckParts, 'st
   readonly upstream: UpstreamOptions;
   readonly private_addresses_allowed: boolean;
   readonly hasTemplate: (name: string) => boolean;
-  /** The site or its rules were changed by this process: what is held of it is out of date. */
+  /** Called after each change by this process, so that cached rows of the site are dropped. */
   readonly onSiteChanged: () => void;
 }
 
@@ -47,116 +51,143 @@ export interface UpstreamOptions {
   readonly upstream_streams_per_caller_max: number;
   readonly upstream_idle_ms: number;
   readonly upstream_session_bytes_max: number;
-  /** Names of request headers that reach the upstream beside the standard ones. */
+  /** Names of request headers that reach the upstream in addition to the standard ones. */
   readonly forwarded_headers: readonly string[];
 }
 
-export interface Gateway {
-  registerRoutes(app: App): void;
-  /** What no route takes belongs to the rules. To be registered last. */
-  registerCatchAll(app: App): Promise<void>;
+export interface Gateway extends Room {
+  routes(http: App): void;
+  /** Registers the route of all paths that no other route matches; must be called after all other routes. */
+  registerCatchAll(http: App): Promise<void>;
   close(): Promise<void>;
 }
 
 const connect_timeout_ms = 5000;
 
-/** Makes the gateway of a site: its settings as API, and everything that is not ours behind the rules. */
+/** Makes the gateway of a site: the API of its settings, and the access rules for all paths without a route. */
 export function makeGateway(options: GatewayOptions): Gateway {
-  const { upstream } = options;
-  const callers = makeKnownCallers();
-  const parts: PipelineParts = {
-    rules: makeRuleBook(),
-    callers,
-    facts: options,
-    engagement: makeEngagementRecorder(options.db, options.log),
-    carriers: makeSessionCarriers(options.secret),
-    session_bytes_max: upstream.upstream_session_bytes_max,
-  };
-  const forwarder = makeForwarder({
-    headers_timeout_ms: upstream.upstream_timeout_ms,
-    connect_timeout_ms,
-    idle_ms: upstream.upstream_idle_ms,
-    private_addresses_allowed: options.private_addresses_allowed,
-  });
-  const pages = {
-    hasTemplate: options.hasTemplate,
-    callerOf: async (ctx: Passed['ctx']) => (ctx.actor.kind === 'user' ? callers.get(ctx, ctx.actor.user_id) : null),
-  };
-
-  const open = makeOpenConnections();
-  const streams = makeOpenStreams(
-    async (list) => findRefusedStreams({ ...options, rules: parts.rules, facts: options }, list),
-    options.log,
-  );
-  const shares = makeUpstreamShares({
-    requests_max: upstream.upstream_requests_max,
-    requests_per_caller_max: upstream.upstream_requests_per_caller_max,
-    streams_max: upstream.upstream_streams_max,
-    streams_per_caller_max: upstream.upstream_streams_per_caller_max,
-  });
-  const further = new Set(upstream.forwarded_headers.map((name) => name.toLowerCase()));
-  let ownMethods: OwnMethods = () => [];
-
-  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { ctx, method } = request;
-    const target = parseRequestTarget(request.raw.url ?? '');
-    if (typeof target === 'string') throw gatewayProblems.path_refused({ detail: target });
-    const methods = ownMethods(target);
-    if (methods.length > 0) return answerOwnPath(reply, { method, segments: target.segments, methods });
-    const upgrade = findPendingUpgrade(request.raw);
-    const is_preflight = isPreflight(request);
-    const is_safe = method === 'GET' || method === 'HEAD' || is_preflight;
-    const is_cross_site = (!is_safe || upgrade !== null) && isByCookie(request) && isCrossSite(request);
-    const passed = await passRules({ ctx, method, target, is_preflight, is_cross_site }, parts);
-    if (!passed.match.rule.is_forward) return answerLocally(request, reply, passed, pages);
-    return forwardRequest({ forwarder, open, streams, shares, further }, request, reply, passed, upgrade);
-  }
-
+  const parts = makePipelineParts(options);
+  const forwarding = makeForwardingParts(options, parts);
   return {
-    registerRoutes(app) {
-      // Whatever a request has changed here (a subscription, a role, a rule) holds for the very next one.
-      app.addHook('onSend', async (request) => {
+    name: 'gateway',
+    page_types: gatewayPageTypes,
+    routes(http) {
+      // A change by a request (of a subscription, a role, a rule) takes effect for the next request of this process.
+      http.addHook('onSend', async (request) => {
         if (request.method === 'GET' || request.method === 'HEAD' || request.routeOptions.config.passthrough === true)
           return;
-        callers.clear();
+        parts.callers.clear();
         options.onSiteChanged();
-        streams.checkSoon();
+        forwarding.streams.checkSoon();
       });
-      upstreamRoutes(app, options);
-      sessionRoutes(app, { ...options, callers, session_bytes_max: upstream.upstream_session_bytes_max });
-      ruleRoutes(app);
-      engagementRoutes(app);
+      const session_bytes_max = options.upstream.upstream_session_bytes_max;
+      upstreamRoutes(http, options);
+      sessionRoutes(http, { ...options, callers: parts.callers, session_bytes_max });
+      ruleRoutes(http);
+      engagementRoutes(http);
     },
-    async registerCatchAll(app) {
-      routeUpgrades(app);
-      ownMethods = makeOwnMethods(app);
-      app.addHook('preClose', async () => open.drain());
-      await app.register(async (scope) => {
-        // Bodies are not ours to read: they stream on as they are, whatever they are called. What travels is `rawHeaders`.
-        scope.addHook('onRequest', async ({ raw }) => {
-          delete raw.headers['content-type'];
-        });
-        scope.removeAllContentTypeParsers();
-        scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
-        scope.route({
-          method: [...METHODS],
-          url: '/*',
-          exposeHeadRoute: false,
-          config: { access: { kind: 'public' }, passthrough: true, problems: Object.values(gatewayProblems) },
-          schema: { hide: true },
-          handler: answer,
-        });
-      });
+    async registerCatchAll(http) {
+      routeUpgrades(http);
+      const findOwnMethods = makeFindOwnMethods(http);
+      http.addHook('preClose', async () => forwarding.open.drain());
+      await catchAllRoute(http, async (request, reply) =>
+        handleRequest(request, reply, { options, parts, forwarding, findOwnMethods }),
+      );
     },
     async close() {
-      streams.close();
+      forwarding.streams.close();
       await parts.engagement.close();
-      await forwarder.close();
+      await forwarding.forwarder.close();
     },
   };
 }
 
-/** A CORS preflight has no body and no credentials: browsers send it to ask whether they may send the request. */
+function makePipelineParts(options: GatewayOptions): PipelineParts {
+  return {
+    rules: makeRuleBook(),
+    callers: makeKnownCallers(),
+    facts: options,
+    engagement: makeEngagementRecorder(options.db, options.log),
+    carriers: makeSessionCarriers(options.secret),
+    session_bytes_max: options.upstream.upstream_session_bytes_max,
+  };
+}
+
+function makeForwardingParts(options: GatewayOptions, { rules }: PipelineParts): ForwardingParts {
+  const { upstream } = options;
+  return {
+    forwarder: makeForwarder({
+      headers_timeout_ms: upstream.upstream_timeout_ms,
+      connect_timeout_ms,
+      idle_ms: upstream.upstream_idle_ms,
+      private_addresses_allowed: options.private_addresses_allowed,
+    }),
+    open: makeOpenConnections(),
+    streams: makeOpenStreams(
+      async (list) => findRefusedStreams({ ...options, rules, facts: options }, list),
+      options.log,
+    ),
+    shares: makeUpstreamShares({
+      requests_max: upstream.upstream_requests_max,
+      requests_per_caller_max: upstream.upstream_requests_per_caller_max,
+      streams_max: upstream.upstream_streams_max,
+      streams_per_caller_max: upstream.upstream_streams_per_caller_max,
+    }),
+    further: new Set(upstream.forwarded_headers.map((name) => name.toLowerCase())),
+  };
+}
+
+interface RequestParts {
+  readonly options: GatewayOptions;
+  readonly parts: PipelineParts;
+  readonly forwarding: ForwardingParts;
+  readonly findOwnMethods: FindOwnMethods;
+}
+
+async function handleRequest(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { options, parts, forwarding, findOwnMethods }: RequestParts,
+): Promise<FastifyReply> {
+  const { ctx, method } = request;
+  const target = parseRequestTarget(request.raw.url ?? '');
+  if (typeof target === 'string') throw gatewayProblems.path_refused({ detail: target });
+  const methods = findOwnMethods(target);
+  if (methods.length > 0) return sendOwnPath(reply, { method, segments: target.segments, methods });
+  const upgrade = findPendingUpgrade(request.raw);
+  const is_preflight = isPreflight(request);
+  const is_safe = method === 'GET' || method === 'HEAD' || is_preflight;
+  const is_cross_site = (!is_safe || upgrade !== null) && isByCookie(request) && isCrossSite(request);
+  const granted = await passRules({ ctx, method, target, is_preflight, is_cross_site }, parts);
+  if (granted.match.rule.is_forward) return forwardRequest(forwarding, request, reply, granted, upgrade);
+  const findCaller = async ({ actor }: Context) =>
+    actor.kind === 'user' ? parts.callers.get(ctx, actor.user_id) : null;
+  return sendLocalPage(request, reply, granted, { hasTemplate: options.hasTemplate, findCaller });
+}
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+
+/** Registers a route for all methods and paths that does not parse bodies: forwarded bodies are streamed. */
+async function catchAllRoute(http: App, handler: Handler): Promise<void> {
+  await http.register(async (scope) => {
+    // Without a media type every body passes the parser below. `rawHeaders`, which is forwarded, keeps the media type.
+    scope.addHook('onRequest', async ({ raw }) => {
+      delete raw.headers['content-type'];
+    });
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    scope.route({
+      method: [...METHODS],
+      url: '/*',
+      exposeHeadRoute: false,
+      config: { access: { kind: 'public' }, passthrough: true, problems: Object.values(gatewayProblems) },
+      schema: { hide: true },
+      handler,
+    });
+  });
+}
+
+/** True for a CORS preflight, which has no body and no credentials. */
 function isPreflight(request: FastifyRequest): boolean {
   const { method, headers } = request;
   if (method !== 'OPTIONS' || !headers.origin || hasBody(request)) return false;

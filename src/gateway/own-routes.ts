@@ -6,20 +6,20 @@ import { plainSpelling, type RequestTarget } from './rules/index.ts';
 import { gatewayProblems } from './problems.ts';
 
 /**
- * Methods of Tollgate's own routes at a path, in any reading and spelling of it: own paths are never forwarded.
- * Extensions count here: `/login.php` is a path of the application.
+ * Returns the methods of Tollgate's routes at a path, in any reading and spelling: such paths are never forwarded.
+ * Extensions count: `/login.php` is a path of the application.
  */
-export type OwnMethods = (target: RequestTarget) => readonly string[];
+export type FindOwnMethods = (target: RequestTarget) => readonly string[];
 
-/** Compares only paths whose first segment begins an own route with every route. */
-export function makeOwnMethods(app: App): OwnMethods {
-  let beginnings: ReadonlySet<string> | null = null;
+/** Only a path whose first segment is the first segment of a route is compared with all routes. */
+export function makeFindOwnMethods(app: App): FindOwnMethods {
+  let first_segments: ReadonlySet<string> | null = null;
   const methodsAt = (segments: readonly string[]): string[] => {
-    beginnings ??= new Set(app.routeList.flatMap(({ url, passthrough }) => (passthrough ? [] : beginning(url))));
+    first_segments ??= new Set(app.routeList.flatMap(({ url, passthrough }) => (passthrough ? [] : firstSegment(url))));
     const [first = '', ...rest] = segments;
-    if (!beginnings.has(first)) {
+    if (!first_segments.has(first)) {
       const spelled = plainSpelling(first);
-      if (spelled === first || !beginnings.has(spelled)) return [];
+      if (spelled === first || !first_segments.has(spelled)) return [];
     }
     const exact = methodsOf(app, `/${segments.join('/')}`);
     return exact.length > 0 ? exact : methodsOf(app, `/${[first, ...rest].map(plainSpelling).join('/')}`);
@@ -28,10 +28,11 @@ export function makeOwnMethods(app: App): OwnMethods {
 }
 
 /**
- * Responds to a request for an own path that no route took.
- * @throws method_not_allowed (405) · path_refused (400) when the spelling or the length kept a route from taking it
+ * Responds to a request for a path of Tollgate that matched no route.
+ *
+ * @throws method_not_allowed (405) · path_refused (400) if the spelling or the length prevented the match
  */
-export function answerOwnPath(
+export function sendOwnPath(
   reply: FastifyReply,
   { method, segments, methods }: { method: string; segments: readonly string[]; methods: readonly string[] },
 ): FastifyReply {
@@ -47,6 +48,6 @@ export function answerOwnPath(
   throw httpProblems.method_not_allowed();
 }
 
-function beginning(url: string): string {
+function firstSegment(url: string): string {
   return url.split('/').find((segment) => segment !== '') ?? '';
 }

@@ -12,7 +12,7 @@ import {
   findStricterMatches,
 } from './rules/index.ts';
 import {
-  boundSession,
+  truncateSession,
   carriedBytes,
   makeSession,
   type SessionCarrier,
@@ -23,7 +23,7 @@ import { decideMatch, type FactSettings, type KnownCaller, type KnownCallers } f
 import { gatewayProblems } from './problems.ts';
 import { type EngagementRecorder, noVisit, type Visit } from './engagements/index.ts';
 
-/** What the steps work with besides the request. */
+/** Objects that the steps share. */
 export interface PipelineParts {
   readonly rules: RuleBook;
   readonly callers: KnownCallers;
@@ -34,7 +34,7 @@ export interface PipelineParts {
   readonly session_bytes_max: number;
 }
 
-/** A request on its way through the steps; each fills in what the later ones read. */
+/** A request in the pipeline. Each step sets members that later steps read. */
 export interface Passage {
   readonly ctx: Context;
   readonly method: string;
@@ -44,37 +44,42 @@ export interface Passage {
   /** A page of another origin caused an unsafe request or an upgrade that carries Tollgate's cookie. */
   readonly is_cross_site: boolean;
   match: RuleMatch | null;
-  /** Rules of other readings of the path, each of which must allow the request too. */
+  /** Matches of other readings of the path; each must grant the request too. */
   stricter: readonly RuleMatch[];
-  /** The first of them that does not forward. */
+  /** The first of these matches whose rule does not forward. */
   local: RuleMatch | null;
   caller: KnownCaller | null;
   visit: Visit;
   carrier: SessionCarrier | null;
 }
 
-export type Passed = Passage & { readonly match: RuleMatch };
+/** A request that every step granted. */
+export type GrantedPassage = Passage & { readonly match: RuleMatch };
 
-/** Throws the Problem with which it refuses. */
+/** @throws Problem that refuses the request */
 type Step = (passage: Passage, parts: PipelineParts) => Promise<void> | void;
 
-// A step may rely on all above it and on nothing below. What is granted is then forwarded, or answered here.
+// A step may depend on the steps above it, never on those below. A granted request is forwarded or gets a local page.
 // oxfmt-ignore
 const steps: readonly Step[] = [
   findRules,           // 403 rule_unmatched
-  refuseCrossSite,     // 403 cross_site
-  identify,            // never refuses: whom nobody knows is anonymous
+  requireSameSite,     // 403 cross_site
+  identify,            // never refuses; an unknown caller is anonymous
   authorize,           // 401 · 402 · 403 · 404; browsers are redirected to the page that resolves it
   keepLocal,           // never refuses
   recordEngagement,    // never refuses, never waits
   signSession,         // never refuses
 ];
 
-/** Takes a request through all steps; throws the refusal of the first that says no. */
+/**
+ * Runs all steps on a request.
+ *
+ * @throws Problem of the first step that refuses
+ */
 export async function passRules(
   request: Pick<Passage, 'ctx' | 'method' | 'target' | 'is_preflight' | 'is_cross_site'>,
   parts: PipelineParts,
-): Promise<Passed> {
+): Promise<GrantedPassage> {
   const passage: Passage = {
     ...request,
     match: null,
@@ -88,7 +93,7 @@ export async function passRules(
     const waiting = step(passage, parts);
     if (waiting) await waiting;
   }
-  return { ...passage, match: known(passage.match) };
+  return { ...passage, match: assertDefined(passage.match) };
 }
 
 async function findRules(passage: Passage, { rules }: PipelineParts): Promise<void> {
@@ -105,14 +110,14 @@ async function findRules(passage: Passage, { rules }: PipelineParts): Promise<vo
   passage.local = readable.find(({ rule }) => !rule.is_forward) ?? null;
 }
 
-/** The upstream sees a signed session and cannot see that the caller's page did not send the request. */
-function refuseCrossSite({ is_cross_site }: Passage): void {
+/** Refuses requests of other sites: the upstream gets a signed session and cannot detect that another site sent it. */
+function requireSameSite({ is_cross_site }: Passage): void {
   if (is_cross_site) throw httpProblems.cross_site();
 }
 
 async function identify(passage: Passage, { callers }: PipelineParts): Promise<void> {
   const { ctx, is_preflight, match, stricter } = passage;
-  const { allow, is_forward } = known(match).rule;
+  const { allow, is_forward } = assertDefined(match).rule;
   const is_open = allow.op === 0 && !is_forward && stricter.every(({ rule }) => rule.allow.op === 0);
   if (ctx.actor.kind !== 'user' || is_preflight || is_open) return;
   passage.caller = await callers.get(ctx, ctx.actor.user_id);
@@ -121,28 +126,28 @@ async function identify(passage: Passage, { callers }: PipelineParts): Promise<v
 async function authorize(passage: Passage, { facts }: PipelineParts): Promise<void> {
   if (passage.is_preflight) return;
   const { ctx, caller, method, stricter } = passage;
-  for (const match of [known(passage.match), ...stricter]) {
+  for (const match of [assertDefined(passage.match), ...stricter]) {
     const denial = await decideMatch(ctx, facts, { match, caller, method });
     if (denial !== null) throw denialProblem(denial);
   }
 }
 
-/** A path that a rule keeps from the application does not reach it in another spelling either. */
+/** Uses the local rule of another reading: a path with a local rule is not forwarded in another spelling either. */
 function keepLocal(passage: Passage): void {
-  if (known(passage.match).rule.is_forward) passage.match = passage.local ?? passage.match;
+  if (assertDefined(passage.match).rule.is_forward) passage.match = passage.local ?? passage.match;
 }
 
 function recordEngagement(passage: Passage, { engagement }: PipelineParts): void {
   const { ctx, caller, match } = passage;
   if (caller === null || ctx.actor.kind !== 'user') return;
-  passage.visit = engagement.visit(ctx.actor.user_id, known(match).rule.tags, caller.visits, ctx.clock.now());
+  passage.visit = engagement.visit(ctx.actor.user_id, assertDefined(match).rule.tags, caller.visits, ctx.clock.now());
 }
 
 async function signSession(passage: Passage, { carriers, session_bytes_max }: PipelineParts): Promise<void> {
   const { ctx, caller, match, visit } = passage;
-  if (caller === null || !known(match).rule.is_forward) return;
-  const session = boundSession(makeSession(caller.session, caller.site, visit), {
-    concern: concernOf(passage),
+  if (caller === null || !assertDefined(match).rule.is_forward) return;
+  const session = truncateSession(makeSession(caller.session, caller.site, visit), {
+    concern: findConcern(passage),
     carriedBytes: (json_bytes) => carriedBytes(ctx.site.session_backend, json_bytes),
     bytes_max: session_bytes_max,
     profiles_url: `${ctx.origin}${paths.apiSessionProfiles()}`,
@@ -150,16 +155,16 @@ async function signSession(passage: Passage, { carriers, session_bytes_max }: Pi
   passage.carrier = await carriers(ctx, caller.username, session);
 }
 
-/** Names in the parameters of the rules, then segments of the path, which may be profiles. */
-function concernOf({ match, stricter, target }: Passage): SessionConcern {
-  const params = [known(match), ...stricter].map((each) => each.params);
+/** Returns the names in the parameters of the rules, then the segments of the path, which may be profiles. */
+function findConcern({ match, stricter, target }: Passage): SessionConcern {
+  const params = [assertDefined(match), ...stricter].map((each) => each.params);
   const named = params.flatMap((each) =>
     Object.keys(each).flatMap((name) => (name === 'plan' ? [] : findParams(each, name))),
   );
   return { profiles: [...named, ...target.segments], plans: params.flatMap((each) => findParams(each, 'plan')) };
 }
 
-function known<T>(value: T | null | undefined): T {
-  assert(value !== null && value !== undefined, 'an earlier step has filled this in');
+function assertDefined<T>(value: T | null | undefined): T {
+  assert(value !== null && value !== undefined, 'an earlier step sets this member');
   return value;
 }

@@ -18,7 +18,7 @@ import {
   makeManager,
   type Profile,
 } from '#profiles';
-import { openThemes } from '#themes';
+import { makeThemes } from '#themes';
 import { testContext, type TestContext } from '../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { openGate } from '../../test/support/open-gate.ts';
@@ -76,7 +76,7 @@ beforeEach(async () => {
 });
 after(() => database.close());
 
-const themes = openThemes({ folder: fileURLToPath(new URL('../../themes/default/', import.meta.url)), live: false });
+const themes = makeThemes({ folder: fileURLToPath(new URL('../../themes/default/', import.meta.url)), live: false });
 const templates = makeTemplates({
   lookup: themes.lookup,
   assetUrl: themes.assetUrl,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
-/** A public file of a theme, held in memory with its compressed forms. */
+/** A public file of a theme with its compressed forms, in memory. */
 export interface Asset {
   /** Path on the site, beginning with a slash: `/static/css/site.css`. */
   path: string;
@@ -38,7 +38,7 @@ const contentTypes: Readonly<Record<string, string>> = {
 
 const COMPRESSED_FROM_BYTES = 1024;
 
-/** Makes an asset of the bytes of a file. A type that is not known is served as bytes to download, never guessed. */
+/** Makes an asset of the bytes of a file. An unknown type is served as a download (`application/octet-stream`). */
 export function makeAsset(path: string, bytes: Buffer): Asset {
   const content_type = contentTypes[extname(path).toLowerCase()] ?? 'application/octet-stream';
   const compressible = bytes.length >= COMPRESSED_FROM_BYTES && /^text\/|json|xml|svg/.test(content_type);
@@ -47,13 +47,13 @@ export function makeAsset(path: string, bytes: Buffer): Asset {
     content_type,
     bytes,
     gzip: compressible ? gzipSync(bytes, { level: 9 }) : null,
-    // Quality 5 takes 1/20 of the time of 11 for 6 % more bytes: themes are read at every start.
+    // Quality 5 takes 1/20 of the time of 11 for 6 % more bytes: themes are read at each start.
     brotli: compressible ? brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }) : null,
     version: createHash('sha256').update(bytes).digest('hex').slice(0, 16),
   };
 }
 
-/** Says whether a browser would run what is in the file when it is opened by itself. */
+/** True if a browser would execute scripts of the file when it is opened directly. */
 export function isActiveContent(asset: Asset): boolean {
   return /svg|html|xml/.test(asset.content_type);
 }

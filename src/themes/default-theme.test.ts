@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { makeTemplates } from '#platform/templates/templates';
 import { commonSample, sampleMails, samplePages } from '../../test/support/sample-pages.ts';
-import { openThemes } from './themes.ts';
+import { makeThemes } from './themes.ts';
 
 type Data = Record<string, unknown>;
 
 const folder = fileURLToPath(new URL('../../themes/default', import.meta.url));
-const themes = openThemes({ folder, live: false });
+const themes = makeThemes({ folder, live: false });
 const templates = makeTemplates({
   lookup: themes.lookup,
   assetUrl: themes.assetUrl,

@@ -1,2 +1,1 @@
-export { assetRoutes } from './routes.ts';
-export { openThemes, type Themes, type ThemesOptions } from './themes.ts';
+export { makeThemes, type Themes, type ThemesOptions } from './themes.ts';

@@ -7,8 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify from 'fastify';
-import { assetRoutes } from './routes.ts';
-import { openThemes } from './themes.ts';
+import { makeThemes } from './themes.ts';
 
 const outside = mkdtempSync(join(tmpdir(), 'theme-'));
 const folder = join(outside, 'theme');
@@ -25,9 +24,9 @@ writeFileSync(join(folder, 'public/static/old.css~'), 'x');
 writeFileSync(join(folder, 'public/robots.txt'), 'User-agent: *\n');
 symlinkSync(join(outside, 'secret.txt'), join(folder, 'public/static/link.txt'));
 
-const themes = openThemes({ folder, live: false });
+const themes = makeThemes({ folder, live: false });
 const app = fastify().withTypeProvider<TypeBoxTypeProvider>();
-assetRoutes(app, themes);
+themes.routes(app);
 
 after(async () => {
   await app.close();
@@ -100,7 +99,7 @@ test('the style sheet of Bootstrap is served from the installed package', async 
 });
 
 test('a live theme shows changes of its files without a restart', async () => {
-  const live = openThemes({ folder, live: true });
+  const live = makeThemes({ folder, live: true });
   const version = live.lookup('index.html')?.version;
   writeFileSync(join(folder, 'templates/index.html'), 'changed');
   const until = performance.now() + 5000;

@@ -2,39 +2,38 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { App } from '#platform/http/app';
 import { type Asset, isActiveContent } from './asset.ts';
-import type { Themes } from './themes.ts';
 
-/** Paths outside `/static/` that browsers and crawlers ask for by themselves. */
+/** Paths outside `/static/` that browsers and crawlers request automatically. */
 const wellKnown = ['/favicon.ico', '/robots.txt', '/apple-touch-icon.png'];
 
-/** Serves the public files of the theme. */
-export function assetRoutes(app: App, themes: Themes): void {
+/** Registers the routes of the public files. */
+export function assetRoutes(app: App, findAsset: (path: string) => Asset | undefined): void {
   const options = {
     config: { access: { kind: 'public' }, bare: true },
     schema: { hide: true, querystring: Type.Object({ v: Type.Optional(Type.String()) }) },
   } as const;
   app.get('/static/*', options, async (request, reply) => {
-    const asset = themes.findAsset(pathOf(request));
-    if (asset === undefined) return sendNothing(reply);
+    const asset = findAsset(rawPath(request));
+    if (asset === undefined) return sendNotFound(reply);
     return sendAsset(request, reply, asset, request.query.v === asset.version);
   });
   for (const path of wellKnown) {
     app.get(path, options, async (request, reply) => {
-      const asset = themes.findAsset(path);
-      if (asset === undefined) return sendNothing(reply);
+      const asset = findAsset(path);
+      if (asset === undefined) return sendNotFound(reply);
       return sendAsset(request, reply, asset, false);
     });
   }
 }
 
-/** The path as it was asked for, not decoded: names of public files need no decoding, and `%2e%2e` shall stay what it is. */
-function pathOf(request: FastifyRequest): string {
+/** Returns the path without decoding: names of public files have no escapes, and `%2e%2e` must not become `..`. */
+function rawPath(request: FastifyRequest): string {
   return request.url.split('?', 1)[0] ?? '';
 }
 
-/** Without the page that people get elsewhere: only programs and style sheets ask for files. */
-function sendNothing(reply: FastifyReply): FastifyReply {
-  return reply.status(404).header('cache-control', 'no-store').type('text/plain; charset=utf-8').send('There is no such file.\n');
+/** Sends a plain-text 404 instead of the HTML error page: files are requested by programs and style sheets. */
+function sendNotFound(reply: FastifyReply): FastifyReply {
+  return reply.status(404).header('cache-control', 'no-store').type('text/plain; charset=utf-8').send('File not found.\n');
 }
 
 function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Asset, versioned: boolean): FastifyReply {

@@ -4,13 +4,13 @@ import { join, sep } from 'node:path';
 import type { TemplateSource } from '#platform/templates/templates';
 import { type Asset, makeAsset } from './asset.ts';
 
-/** What a theme consists of, by template name and by path on the site. */
+/** Templates by name and public files by path on the site. */
 export interface Theme {
   templates: ReadonlyMap<string, TemplateSource>;
   assets: ReadonlyMap<string, Asset>;
 }
 
-/** Reads `templates/**` and `public/**` of a folder. Links, empty files and editors' leavings are passed over. */
+/** Reads `templates/**` and `public/**` of a folder. Skips links, empty files, hidden files and backup files (`~`). */
 export function readThemeFolder(folder: string): Theme {
   const templates = new Map<string, TemplateSource>();
   for (const { name, bytes } of readFiles(join(folder, 'templates'))) {

@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { App } from '#platform/http/app';
+import type { Room } from '#platform/room';
 import type { TemplateLookup } from '#platform/templates/templates';
 import { type Asset, makeAsset } from './asset.ts';
+import { assetRoutes } from './routes.ts';
 import { readThemeFolder, type Theme } from './theme-folder.ts';
 
-export interface Themes {
+/** The room of the theme: lookup of templates, and public files with their routes. */
+export interface Themes extends Room {
+  routes(http: App): void;
   lookup: TemplateLookup;
   /** Names of all templates, sorted. */
   templateNames(): string[];
@@ -15,17 +20,17 @@ export interface Themes {
 }
 
 export interface ThemesOptions {
-  /** Folder of the theme that answers when nothing overrides it. */
+  /** Folder of the default theme. */
   folder: string;
-  /** Reads the folder again when a file is asked for, at most three times a second: for people who write themes. */
+  /** Reads the folder again on a lookup, at most three times per second; for authors of themes. */
   live: boolean;
 }
 
 const LIVE_MS = 333;
 
-/** Opens the theme of the site. */
-export function openThemes({ folder, live }: ThemesOptions): Themes {
-  const vendored = vendoredAssets();
+/** Reads the theme of the site. */
+export function makeThemes({ folder, live }: ThemesOptions): Themes {
+  const vendored = readVendoredAssets();
   let theme = readThemeFolder(folder);
   let read_ms = performance.now();
   const current = (): Theme => {
@@ -37,6 +42,8 @@ export function openThemes({ folder, live }: ThemesOptions): Themes {
   };
   const findAsset = (path: string) => current().assets.get(path) ?? vendored.get(path);
   return {
+    name: 'themes',
+    routes: (http) => assetRoutes(http, findAsset),
     lookup: (name) => current().templates.get(name),
     templateNames: () => [...current().templates.keys()].toSorted(),
     findAsset,
@@ -48,8 +55,8 @@ export function openThemes({ folder, live }: ThemesOptions): Themes {
   };
 }
 
-/** Style sheets of installed packages, served as they are: no build step stands between `npm ci` and a page. */
-function vendoredAssets(): ReadonlyMap<string, Asset> {
+/** Returns the style sheets of installed packages, which need no build step. */
+function readVendoredAssets(): ReadonlyMap<string, Asset> {
   const bootstrap = readFileSync(fileURLToPath(import.meta.resolve('bootstrap/dist/css/bootstrap.min.css')), 'utf8');
   const path = '/static/vendor/bootstrap.min.css';
   const withoutMap = bootstrap.replace(/\/\*# sourceMappingURL=.*?\*\/\s*$/, '');

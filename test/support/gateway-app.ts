@@ -4,7 +4,7 @@ import { findUserByUsername } from '#accounts';
 import { type Gateway, type GatewayOptions, makeGateway } from '#gateway';
 import { makeDecideAccess } from '#profiles';
 import { findProvidingProfiles } from '#subscriptions';
-import { openThemes } from '#themes';
+import { makeThemes } from '#themes';
 import { type MovableClock, movableClock } from '../../src/platform/clock.ts';
 import type { Context } from '../../src/platform/context.ts';
 import { type App, buildHttp } from '../../src/platform/http/app.ts';
@@ -40,7 +40,7 @@ export async function startGatewayApp(given: Partial<GatewayOptions['upstream']>
   const secret = 'a secret that only tests know, of some length';
   await seedSite(db, clock.now());
   const site = makeSiteCache(db, () => performance.now());
-  const themes = openThemes({ folder: fileURLToPath(new URL('../../themes/default/', import.meta.url)), live: false });
+  const themes = makeThemes({ folder: fileURLToPath(new URL('../../themes/default/', import.meta.url)), live: false });
   const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
   const throttle = makeThrottle(() => performance.now());
   let origin = 'http://127.0.0.1';
@@ -101,7 +101,7 @@ export async function startGatewayApp(given: Partial<GatewayOptions['upstream']>
     hasTemplate: (name) => templates.has(name),
     onSiteChanged: () => site.drop(),
   });
-  gateway.registerRoutes(http);
+  gateway.routes(http);
   await gateway.registerCatchAll(http);
   origin = await http.listen({ host: '127.0.0.1', port: 0 });
   return {

@@ -159,9 +159,9 @@ test('a subscription with an amount due requires payment until it is paid', asyn
   );
   assert.equal(await ask(15, 'mia', gold), 'payment_required');
   assert.equal(await ask(16, 'mia', gold), null);
-  assert.equal(await ask(15, 'paula', gold), null, 'whoever sells the plan looks in');
+  assert.equal(await ask(15, 'paula', gold), null, 'the provider of the plan needs no subscription');
   assert.equal(await ask(15, 'mia', { ...acme, plan: 'lead' }), 'plan_unknown');
-  assert.equal(await ask(15, 'mia', { profile: 'nobody', plan: 'gold' }), 'profile_unknown');
+  assert.equal(await ask(15, 'mia', { profile: 'unknown', plan: 'gold' }), 'profile_unknown');
 });
 
 test('an agreement is required until it is signed, and again after it has changed', async () => {

@@ -1,9 +1,10 @@
-import { printableName, selectUsers } from '#accounts';
+import { printableName } from '#accounts';
 import { startOfDay } from '#kernel/instant';
 import { listRecentCharges } from '#payments';
 import type { Reader } from '#platform/db/database';
+import { countSignIns, findRecentSignIns } from './recent-activity-store.ts';
 
-/** Something that happened today. */
+/** A sign-in or a charge of today. */
 export interface RecentActivity {
   readonly slug: string;
   readonly printable_name: string;
@@ -14,14 +15,10 @@ export interface RecentActivity {
 
 const each_max = 5;
 
-/** Lists who signed in and who was charged since midnight, by name; five of each at most. */
-export async function listRecent(reader: Reader, now: Date, timezone: string): Promise<RecentActivity[]> {
+/** Finds the sign-ins and charges since midnight in `timezone`, ordered by name; at most five of each. */
+export async function findRecentActivity(reader: Reader, now: Date, timezone: string): Promise<RecentActivity[]> {
   const since = startOfDay(now, timezone);
-  const users = await selectUsers(reader)
-    .where('users.last_login_at', '>=', since)
-    .orderBy('users.last_login_at', 'desc')
-    .limit(each_max)
-    .execute();
+  const users = await findRecentSignIns(reader, since, each_max);
   const charges = await listRecentCharges(reader, since, each_max);
   const logins = users.flatMap((user) => {
     if (user.last_login_at === null) return [];
@@ -46,15 +43,9 @@ export async function listRecent(reader: Reader, now: Date, timezone: string): P
   return [...logins, ...paid].sort((a, b) => a.printable_name.localeCompare(b.printable_name));
 }
 
-/** Counts the users whose last sign-in was yesterday, by the calendar of `timezone`. */
+/** Counts the users whose last sign-in was yesterday in `timezone`. */
 export async function countActiveYesterday(reader: Reader, now: Date, timezone: string): Promise<number> {
   const today = startOfDay(now, timezone);
   const yesterday = startOfDay(new Date(today.getTime() - 1), timezone);
-  const row = await reader
-    .selectFrom(selectUsers(reader).as('users'))
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('users.last_login_at', '>=', yesterday)
-    .where('users.last_login_at', '<', today)
-    .executeTakeFirstOrThrow();
-  return row.count;
+  return countSignIns(reader, yesterday, today);
 }

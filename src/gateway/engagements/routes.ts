@@ -5,14 +5,19 @@ import { pageOfAll } from '#platform/db/list';
 import type { App } from '#platform/http/app';
 import { fixedOrder, listQuerystring } from '#platform/http/schemas';
 import { engagedUserList, countByTag, listEngagedUsers } from './engagement-store.ts';
-import { countActiveYesterday, listRecent } from './recent-activity.ts';
+import { countActiveYesterday, findRecentActivity } from './recent-activity.ts';
 import { EngagedUserPage, EngagementQuery, EngagementSchema, RecentPage } from './schemas.ts';
 
 const access = { kind: 'broker' } as const;
 const tags = ['proxy'];
 
-/** Routes of the dashboard: engagement and recent activity. */
+/** Registers the routes of the dashboard: engagement and recent activity. */
 export function engagementRoutes(app: App): void {
+  visitRoutes(app);
+  recentRoute(app);
+}
+
+function visitRoutes(app: App): void {
   app.get(
     '/api/proxy/engagement',
     {
@@ -58,7 +63,9 @@ export function engagementRoutes(app: App): void {
       return { ...page, results };
     },
   );
+}
 
+function recentRoute(app: App): void {
   app.get(
     '/api/proxy/recent',
     {
@@ -73,7 +80,7 @@ export function engagementRoutes(app: App): void {
     },
     async (request) => {
       const { ctx } = request;
-      const recent = await listRecent(ctx.db, ctx.clock.now(), parseZone(request.query.timezone));
+      const recent = await findRecentActivity(ctx.db, ctx.clock.now(), parseZone(request.query.timezone));
       return pageOfAll(recent, request.list(), request.listUrl);
     },
   );

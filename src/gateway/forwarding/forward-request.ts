@@ -8,7 +8,8 @@ import type { Forwarder } from './forward.ts';
 import { buildRequestHeaders } from './forward-headers.ts';
 import type { OpenConnections } from './open-connections.ts';
 import type { OpenStream, OpenStreams } from './open-streams.ts';
-import type { Passed } from '../pipeline.ts';
+import { forwardErrorPage } from '../page-types.ts';
+import type { GrantedPassage } from '../pipeline.ts';
 import { gatewayProblems } from '../problems.ts';
 import { joinConnections, type PendingUpgrade, policy_violation, sendRefusedUpgrade } from './upgrade.ts';
 import { type FailureReason, UpstreamFailure } from './upstream-failure.ts';
@@ -32,10 +33,10 @@ export async function forwardRequest(
   { forwarder, open, streams, shares, further }: ForwardingParts,
   request: FastifyRequest,
   reply: FastifyReply,
-  passed: Passed,
+  granted: GrantedPassage,
   upgrade: PendingUpgrade | null,
 ): Promise<FastifyReply> {
-  const { entry_point } = passed.ctx.site;
+  const { entry_point } = granted.ctx.site;
   if (entry_point === null) throw gatewayProblems.upstream_unset();
   const place = await shares.take(upgrade ? 'stream' : 'request', findShareHolder(request));
   if (place === null) throw busyProblem();
@@ -45,7 +46,7 @@ export async function forwardRequest(
     place.release();
     return reply.hijack();
   }
-  const outgoing = buildOutgoingRequest(request, passed, { entry_point, further });
+  const outgoing = buildOutgoingRequest(request, granted, { entry_point, further });
   try {
     if (upgrade) {
       const outcome = await forwarder.upgrade(outgoing, upgrade.protocol, upgrade.gone);
@@ -54,7 +55,7 @@ export async function forwardRequest(
         if (tunnel) {
           open.addTunnel(tunnel, upgrade.socket);
           streams.add(
-            describeStream(request, passed, () => tunnel.close(policy_violation)),
+            describeStream(request, granted, () => tunnel.close(policy_violation)),
             upgrade.socket,
           );
         }
@@ -63,18 +64,22 @@ export async function forwardRequest(
       const { is_event_stream } = await forwarder.forward(outgoing, reply.raw, place);
       if (is_event_stream)
         streams.add(
-          describeStream(request, passed, () => reply.raw.destroy()),
+          describeStream(request, granted, () => reply.raw.destroy()),
           reply.raw,
         );
     }
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error;
-    return sendFailure(request, reply, passed, error, entry_point);
+    return sendFailure(request, reply, granted, error, entry_point);
   }
   return reply.hijack();
 }
 
-function describeStream({ headers, method }: FastifyRequest, { ctx, target }: Passed, end: () => void): OpenStream {
+function describeStream(
+  { headers, method }: FastifyRequest,
+  { ctx, target }: GrantedPassage,
+  end: () => void,
+): OpenStream {
   return { ctx, method, target, authorization: headers.authorization, end };
 }
 
@@ -89,11 +94,11 @@ function busyProblem(): Problem {
 
 function buildOutgoingRequest(
   request: FastifyRequest,
-  passed: Passed,
+  granted: GrantedPassage,
   { entry_point, further }: { entry_point: string; further: ReadonlySet<string> },
 ): OutgoingRequest {
   const { raw } = request;
-  const { ctx, carrier: session, target, method, is_preflight } = passed;
+  const { ctx, carrier: session, target, method, is_preflight } = granted;
   const { host, protocol } = new URL(ctx.origin);
   const caller = { ip: request.ip, scheme: protocol.replace(':', ''), host, request_id: request.id };
   return {
@@ -121,7 +126,7 @@ function failureProblem(reason: FailureReason): Problem {
 async function sendFailure(
   request: FastifyRequest,
   reply: FastifyReply,
-  passed: Passed,
+  granted: GrantedPassage,
   failure: UpstreamFailure,
   entry_point: string,
 ): Promise<FastifyReply> {
@@ -133,11 +138,11 @@ async function sendFailure(
   // The rest of a body that is not read ends with the connection.
   if (!request.raw.complete) reply.header('connection', 'close');
   if (!prefersHtml(request.raw)) throw problem;
-  const { caller } = passed;
+  const { caller } = granted;
   const manager_help =
     caller?.roles.some((held) => held.profile === caller.site.slug && held.role === 'manager') === true;
   return reply.header('cache-control', 'no-store').page(
-    'rules/forward_error.html',
+    forwardErrorPage,
     {
       status: problem.status,
       request_id: request.id,

@@ -1,6 +1,6 @@
 // Exchange of requests and responses with the application behind the gateway.
 export { findRefusedStreams, type StreamCheckParts } from './find-refused-streams.ts';
-export { forwardRequest, hasBody } from './forward-request.ts';
+export { forwardRequest, type ForwardingParts, hasBody } from './forward-request.ts';
 export { makeForwarder } from './forward.ts';
 export { makeOpenConnections } from './open-connections.ts';
 export { makeOpenStreams } from './open-streams.ts';

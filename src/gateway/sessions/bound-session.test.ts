@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { boundSession, noConcern, type SessionConcern } from './bound-session.ts';
+import { truncateSession, noConcern, type SessionConcern } from './bound-session.ts';
 import type { SessionProfile } from '../callers/session-profile.ts';
 import type { UpstreamSession } from './session.ts';
 import { carriedBytes, carrySession, type SessionBackend } from './session-token.ts';
@@ -35,7 +35,7 @@ function sessionOf(profiles: readonly SessionProfile[], others: readonly Session
 
 function bound(session: UpstreamSession, concern: SessionConcern = noConcern, backend: SessionBackend = 2) {
   const carried = (json_bytes: number) => carriedBytes(backend, json_bytes);
-  return boundSession(session, { concern, carriedBytes: carried, bytes_max, profiles_url: 'https://site.test/all' });
+  return truncateSession(session, { concern, carriedBytes: carried, bytes_max, profiles_url: 'https://site.test/all' });
 }
 
 /** Returns the bytes of the header line. */

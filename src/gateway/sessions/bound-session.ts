@@ -1,20 +1,20 @@
 import type { SessionProfile } from '../callers/index.ts';
 import type { UpstreamSession } from './session.ts';
 
-/** Slugs that a request is about: their entries come first when a session is too large. */
+/** Slugs that a request concerns: their entries are first in a truncated session. */
 export interface SessionConcern {
-  /** Profiles that the rule or the path names, the most important first. */
+  /** Profiles that the rule or the path names, by descending priority. */
   readonly profiles: readonly string[];
   readonly plans: readonly string[];
 }
 
 export interface SessionBound {
   readonly concern: SessionConcern;
-  /** Bytes of the header that carries a session whose JSON has this many bytes. */
+  /** Returns the bytes of the header for a session whose JSON has `json_bytes`. */
   readonly carriedBytes: (json_bytes: number) => number;
-  /** Largest header, inclusive. */
+  /** Maximum bytes of the header, inclusive. */
   readonly bytes_max: number;
-  /** Address at which the complete list can be read. */
+  /** Address of the complete list. */
   readonly profiles_url: string;
 }
 
@@ -28,21 +28,21 @@ interface Entry {
 }
 
 /**
- * Returns the session, or as much of it as its header may hold: with `truncated: true`, the profiles that the request
- * concerns first, then those with a subscription to its plan, the site's, the caller's own, and the others in their order.
+ * Returns the session; if its header exceeds `bytes_max`, a truncated one with `truncated: true`.
  *
- * An entry that does not fit loses subscriptions of other plans, then its picture and the end of its name; the list ends
- * at the first entry that does not fit even so.
+ * Order of a truncated session: the profiles that the request concerns, those with a subscription to its plan, the
+ * site, the caller's personal profile, the others. An entry that does not fit loses subscriptions of other plans, then its
+ * picture and the end of its name. The list ends at the first entry that does not fit in its shortest form.
  */
-export function boundSession(session: UpstreamSession, bound: SessionBound): UpstreamSession {
+export function truncateSession(session: UpstreamSession, bound: SessionBound): UpstreamSession {
   if (bound.carriedBytes(jsonBytes(session)) <= bound.bytes_max) return session;
   const roles: Record<string, SessionProfile[]> = {};
   const bounded = { ...session, roles, truncated: true as const, profiles_url: bound.profiles_url };
   let bytes = jsonBytes(bounded);
-  for (const { role, profile } of inOrder(session, bound.concern)) {
+  for (const { role, profile } of sortEntries(session, bound.concern)) {
     // A comma after each entry, and `"role":[],` for the first of a role.
     const more = 1 + (roles[role] === undefined ? jsonBytes(role) + 4 : 0);
-    const fitting = shortened(profile, bound.concern).find(
+    const fitting = findShorterForms(profile, bound.concern).find(
       (variant) => bound.carriedBytes(bytes + more + jsonBytes(variant)) <= bound.bytes_max,
     );
     if (fitting === undefined) break;
@@ -52,7 +52,7 @@ export function boundSession(session: UpstreamSession, bound: SessionBound): Ups
   return bounded;
 }
 
-function inOrder({ roles, username, site }: UpstreamSession, { profiles, plans }: SessionConcern): Entry[] {
+function sortEntries({ roles, username, site }: UpstreamSession, { profiles, plans }: SessionConcern): Entry[] {
   const entries = Object.entries(roles).flatMap(([role, list]) => list.map((profile) => ({ role, profile })));
   const orderOf = ({ profile }: Entry): number => {
     const named = profiles.indexOf(profile.slug);
@@ -68,8 +68,8 @@ function inOrder({ roles, username, site }: UpstreamSession, { profiles, plans }
     .map(({ entry }) => entry);
 }
 
-/** The profile complete, then with less and less of it. */
-function shortened(profile: SessionProfile, { plans }: SessionConcern): SessionProfile[] {
+/** Returns the complete profile, then shorter forms of it. */
+function findShorterForms(profile: SessionProfile, { plans }: SessionConcern): SessionProfile[] {
   const subscriptions = profile.subscriptions.filter(({ plan }) => plans.includes(plan));
   const printable_name = Array.from(profile.printable_name).slice(0, name_length_max).join('');
   return [profile, { ...profile, subscriptions }, { ...profile, subscriptions, picture: null, printable_name }];

@@ -1,5 +1,5 @@
 // The session that the application receives about the caller of a forwarded request.
-export { boundSession, type SessionConcern } from './bound-session.ts';
+export { truncateSession, type SessionConcern } from './bound-session.ts';
 export { sessionRoutes } from './routes.ts';
 export { makeSessionCarriers, type SessionCarriers } from './session-carriers.ts';
 export { removeSessionKeys, openSessionKey, rotateSessionKey } from './session-key.ts';

@@ -8,7 +8,7 @@ import { fixedOrder, listQuerystring } from '#platform/http/schemas';
 import { type KnownCaller, type KnownCallers, loadCaller } from '../callers/index.ts';
 import { noVisit } from '../engagements/index.ts';
 import { gatewayProblems } from '../problems.ts';
-import { boundSession, noConcern } from './bound-session.ts';
+import { truncateSession, noConcern } from './bound-session.ts';
 import { ForwardedSessionSchema, KeySchema, SessionProfilePage, UserParams } from './schemas.ts';
 import { makeSession } from './session.ts';
 import { openSessionKey, rotateSessionKey } from './session-key.ts';
@@ -24,7 +24,7 @@ export interface SessionRoutesNeeds {
 const access = { kind: 'broker' } as const;
 const tags = ['proxy'];
 
-/** Routes of the session that the application receives. */
+/** Registers the routes of the session that the application receives. */
 export function sessionRoutes(app: App, needs: SessionRoutesNeeds): void {
   keyRoutes(app, needs);
   exampleRoute(app, needs);
@@ -69,20 +69,20 @@ function exampleRoute(app: App, needs: SessionRoutesNeeds): void {
       const user = await findUserByUsername(ctx.db, request.params.user);
       const caller = user && (await loadCaller(ctx, user.id));
       if (!caller) throw gatewayProblems.user_unknown();
-      const session = boundSession(makeSession(caller.session, caller.site, noVisit), {
+      const session = truncateSession(makeSession(caller.session, caller.site, noVisit), {
         concern: noConcern,
         carriedBytes: (json_bytes) => carriedBytes(ctx.site.session_backend, json_bytes),
         bytes_max: needs.session_bytes_max,
         profiles_url: `${ctx.origin}${paths.apiSessionProfiles()}`,
       });
       const key = openSessionKey(ctx.site, needs.secret);
-      // Whoever holds the signed header is that user to the application: only who may do everything gets it.
+      // The holder of the signed header is that user to the application: only managers get it.
       const carrier = request.subject.is_manager
         ? await carrySession(ctx.site.session_backend, session, key, ctx.clock.now())
         : null;
       return {
         forward_session: JSON.stringify(session, null, 2),
-        forward_session_header: headerLine(carrier),
+        forward_session_header: formatHeaderLine(carrier),
         forward_url: ctx.site.entry_point ?? '',
       };
     },
@@ -94,7 +94,7 @@ const description = `All profiles on which a user has a role, for applications t
 the session in a cookie signs an HS256 token with the session key itself: \`{"username": …, "exp": …}\`, valid for two hours
 at most. A user's own token, API key or session cookie returns the profiles of that user.`;
 
-/** The rest of a session that was too large for its header. */
+/** The complete list of profiles for sessions that were truncated. */
 function profilesRoute(app: App, needs: SessionRoutesNeeds): void {
   app.get(
     paths.apiSessionProfiles(),
@@ -109,7 +109,7 @@ function profilesRoute(app: App, needs: SessionRoutesNeeds): void {
       },
     },
     async (request) => {
-      const caller = await callerOf(request, needs);
+      const caller = await findCaller(request, needs);
       if (caller === null) throw gatewayProblems.session_token_invalid();
       const entries = Object.entries(caller.session.roles).flatMap(([role, profiles]) =>
         profiles.map((profile) => ({ role, ...profile, subscriptions: [...profile.subscriptions] })),
@@ -119,14 +119,15 @@ function profilesRoute(app: App, needs: SessionRoutesNeeds): void {
   );
 }
 
-/** The header as a line for a shell: a long cookie is wrapped with a back-slash every 48 characters. */
-function headerLine(carrier: SessionCarrier | null): string {
+/** Formats the header as a line for a shell: wraps a cookie with a backslash every 48 characters. */
+function formatHeaderLine(carrier: SessionCarrier | null): string {
   if (carrier === null) return '';
   if (carrier.name === 'authorization') return `Authorization: ${carrier.value}`;
   return `Cookie: ${carrier.value.replace(/.{48}(?=.)/g, '$&\\\n')}`;
 }
 
-async function callerOf(request: FastifyRequest, needs: SessionRoutesNeeds): Promise<KnownCaller | null> {
+/** Finds the caller by its own credentials, or the user of a session token. */
+async function findCaller(request: FastifyRequest, needs: SessionRoutesNeeds): Promise<KnownCaller | null> {
   const { ctx } = request;
   if (ctx.actor.kind === 'user') return needs.callers.get(ctx, ctx.actor.user_id);
   const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];

@@ -10,7 +10,7 @@ const clock = movableClock();
 
 /** Builds the part of a context that a carrier needs: the site at one version, with the key of that version. */
 function contextAt(version: number) {
-  const key = `the key of version ${version}, long enough for anybody`;
+  const key = `the key of version ${version}, long enough for any reader`;
   const sealed = seal(key, deriveKey(secret, 'upstream session key at rest'), 'sites.session_key');
   return { key, ctx: { clock, site: { version, session_backend: 2 as const, session_key_sealed: sealed } } };
 }

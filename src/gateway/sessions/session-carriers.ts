@@ -2,7 +2,7 @@ import type { Context } from '#platform/context';
 import { openSessionKey } from './session-key.ts';
 import { carrySession, type SessionCarrier } from './session-token.ts';
 
-/** What of a context decides how a session travels. */
+/** The part of a context on which the header of a session depends. */
 interface CarrierContext {
   readonly clock: Context['clock'];
   readonly site: Pick<Context['site'], 'version' | 'session_backend' | 'session_key_sealed'>;
@@ -15,41 +15,41 @@ export type SessionCarriers = (
 ) => Promise<SessionCarrier | null>;
 
 const carriers_max = 10_000;
-/** A signed session is used again for this long, far below the two hours for which it is valid. */
+/** Maximum age of a cached signed session; it is valid for two hours. */
 const reuse_ms = 300_000;
 
-interface Held {
+interface CacheEntry {
   readonly json: string;
   readonly carrier: SessionCarrier | null;
-  readonly minted_at_ms: number;
+  readonly signed_at_ms: number;
 }
 
 /**
- * Makes the header that carries a session, and uses it again while the session, the key and the backend are the same.
- * The cookie of backend 1 is made anew for each request: its salt must not repeat.
+ * Makes the header that carries a session; caches it while session, key and backend are unchanged.
+ * The cookie of backend 1 is encrypted for each request, since its salt must not repeat.
  */
 export function makeSessionCarriers(secret: string): SessionCarriers {
-  let held = new Map<string, Held>();
-  let held_version: number | null = null;
+  let cache = new Map<string, CacheEntry>();
+  let cached_version: number | null = null;
   let key = '';
   return async (ctx, username, session) => {
     const { site } = ctx;
-    if (held_version !== site.version) {
+    if (cached_version !== site.version) {
       key = openSessionKey(site, secret);
-      held = new Map();
-      held_version = site.version;
+      cache = new Map();
+      cached_version = site.version;
     }
-    // A rotation during the signing puts another map in its place: what was signed with the former key is not kept.
-    const current = held;
+    // A rotation during the signing replaces the map: a session signed with the former key is not cached.
+    const current = cache;
     const now = ctx.clock.now();
     const json = JSON.stringify(session);
-    const known = current.get(username);
-    const age_ms = now.getTime() - (known?.minted_at_ms ?? 0);
-    if (known && known.json === json && age_ms >= 0 && age_ms < reuse_ms) return known.carrier;
+    const cached = current.get(username);
+    const age_ms = now.getTime() - (cached?.signed_at_ms ?? 0);
+    if (cached && cached.json === json && age_ms >= 0 && age_ms < reuse_ms) return cached.carrier;
     const carrier = await carrySession(site.session_backend, session, key, now);
     if (site.session_backend === 2) {
       if (current.size >= carriers_max) current.clear();
-      current.set(username, { json, carrier, minted_at_ms: now.getTime() });
+      current.set(username, { json, carrier, signed_at_ms: now.getTime() });
     }
     return carrier;
   };

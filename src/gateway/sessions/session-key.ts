@@ -25,7 +25,7 @@ export async function rotateSessionKey(ctx: Context, secret: string): Promise<st
   return key;
 }
 
-/** Returns the key shared with the upstream: the sealed one, or the one derived from the master key before a rotation. */
+/** Returns the key shared with the upstream: the sealed one, or before a rotation one derived from the master key. */
 export function openSessionKey(site: Pick<Site, 'session_key_sealed'>, secret: string): string {
   if (site.session_key_sealed !== null) return open(site.session_key_sealed, sealKey(secret), bound_to);
   return deriveKey(secret, 'upstream session').toString('base64url');

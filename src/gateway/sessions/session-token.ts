@@ -2,7 +2,7 @@ import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 import { keyId } from '#platform/security/crypto';
 
-/** How the session travels: not at all, as an encrypted cookie, as a signed token. */
+/** 0: no session, 1: encrypted cookie, 2: signed token. */
 export type SessionBackend = 0 | 1 | 2;
 
 /** The one header that carries the session to the upstream. */
@@ -11,16 +11,16 @@ export interface SessionCarrier {
   readonly value: string;
 }
 
-/** Cookie in which backend 1 puts the session; never taken from the caller nor from the upstream. */
+/** Cookie of backend 1; removed from requests of the caller and responses of the upstream. */
 export const upstream_cookie = 'sessionid';
 
 export const token_lifetime_s = 2 * 3600;
-/** By how much the clock of an upstream that signs its own tokens may be ahead. */
+/** Maximum time by which the clock of an upstream that signs its own tokens may be ahead. */
 const clock_skew_s = 60;
 
 /**
- * Bytes of the line of the header that carries a session whose JSON has `json_bytes`, as `carrySession` makes it:
- * name, value and line end.
+ * Returns the bytes of the header line of `carrySession` for a session whose JSON has `json_bytes`: name, value and
+ * line end.
  */
 export function carriedBytes(backend: SessionBackend, json_bytes: number): number {
   switch (backend) {
@@ -44,8 +44,8 @@ function base64urlLength(bytes: number): number {
 }
 
 /**
- * Returns the name of the user for whom a token was signed with the session's key, or null: the token that was forwarded, or
- * one that the upstream signs itself. Valid for as long as a forwarded one at most.
+ * Returns the username in a token that is signed with the session key: a forwarded one, or one that the upstream signs.
+ * Null if the token is invalid, expired, or valid for longer than a forwarded one.
  */
 export async function readSessionToken(token: string, key: string, at: Date): Promise<string | null> {
   try {
@@ -62,7 +62,7 @@ export async function readSessionToken(token: string, key: string, at: Date): Pr
   }
 }
 
-/** Makes the header that carries `session`; null when this backend sends none. */
+/** Makes the header that carries `session`; null for backend 0. */
 export async function carrySession(
   backend: SessionBackend,
   session: object,
@@ -80,9 +80,9 @@ export async function carrySession(
 }
 
 /**
- * Signs a session as an HS256 JWT that expires after two hours; the key is the UTF-8 text itself.
+ * Signs a session as an HS256 JWT that expires after two hours. The secret is the UTF-8 text of `key`.
  *
- * `kid` names the key without revealing it, so that an upstream that holds two keys during a rotation takes the right one.
+ * `kid` identifies the key without revealing it: an upstream with two keys during a rotation selects by it.
  */
 export async function signSession(session: object, key: string, at: Date): Promise<string> {
   const secret = Buffer.from(key, 'utf8');
@@ -94,9 +94,9 @@ export async function signSession(session: object, key: string, at: Date): Promi
 }
 
 /**
- * Encrypts as `openssl enc -aes-256-cbc -md md5 -a` does, on one line: for upstreams that read the session from a cookie.
+ * Encrypts like `openssl enc -aes-256-cbc -md md5 -a`, on one line: for upstreams that read the session from a cookie.
  *
- * Why MD5 and no MAC: both ends must be bit-compatible with what such upstreams decrypt. Backend 2 is the one to choose.
+ * Why MD5 and no MAC: compatibility with the decryption of such upstreams. Backend 2 is recommended.
  */
 export function encryptSession(json: string, passphrase: string): string {
   const salt = randomBytes(8);
@@ -106,7 +106,7 @@ export function encryptSession(json: string, passphrase: string): string {
   return Buffer.concat([Buffer.from('Salted__'), salt, body]).toString('base64');
 }
 
-/** OpenSSL's EVP_BytesToKey with MD5 and one round: 32 bytes of key, then 16 of IV. */
+/** EVP_BytesToKey of OpenSSL with MD5 and one round: 32 bytes of key, then 16 bytes of IV. */
 function deriveOpenssl(passphrase: string, salt: Buffer): { key: Buffer; iv: Buffer } {
   const secret = Buffer.concat([Buffer.from(passphrase, 'utf8'), salt]);
   let digest = Buffer.alloc(0);

@@ -7,7 +7,7 @@ import { ProxyChangeBody, ProxySchema } from './schemas.ts';
 const access = { kind: 'broker' } as const;
 const tags = ['proxy'];
 
-/** Routes of the connection to the application. */
+/** Registers the routes of the connection to the application. */
 export function upstreamRoutes(app: App, needs: { readonly private_addresses_allowed: boolean }): void {
   app.get(
     '/api/proxy',
