@@ -3,8 +3,8 @@ import type { Reader } from '#platform/db/database';
 import { findActiveSubscriptionsOf } from '#subscriptions';
 
 /**
- * Finds the subscriptions of a profile that run at an instant, as the API presents them with the profile. With `sellers`
- * only those to plans of these providers.
+ * Finds the subscriptions of a profile that run at an instant, as the API presents them with the profile. With
+ * `sellers` only those to plans of these providers.
  */
 export async function findSubscriptions(
   reader: Reader,

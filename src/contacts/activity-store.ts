@@ -3,7 +3,7 @@ import type { ActivityId, ContactId, ProfileId, UserId } from '#platform/db/db-s
 import type { Reader, Tx } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
 
-/** A dated note about a contact. */
+/** A dated note of the broker about a contact. */
 export interface Activity {
   id: ActivityId;
   contact_id: ContactId;
@@ -38,7 +38,7 @@ export async function listContactActivities(
   );
 }
 
-/** Lists the latest notes about a profile, newest first. Relies on index activities_profile_id. */
+/** Finds the latest 100 notes about a profile, newest first. Index: activities_profile_id. */
 export async function findProfileActivities(reader: Reader, profile_id: ProfileId): Promise<Activity[]> {
   return reader
     .selectFrom('activities')
@@ -50,7 +50,7 @@ export async function findProfileActivities(reader: Reader, profile_id: ProfileI
     .execute();
 }
 
-/** Counts the notes about a contact; by index activities_contact_id. */
+/** Counts the notes about a contact. Index: activities_contact_id. */
 export async function countActivities(reader: Reader, contact_id: ContactId): Promise<number> {
   const row = await reader
     .selectFrom('activities')

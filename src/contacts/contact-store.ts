@@ -26,8 +26,8 @@ export async function findContactByPhone(reader: Reader, phone: string): Promise
 }
 
 /**
- * Finds the contact that a user is: the linked one, else one on record under the address that the user proved.
- * An address that was only typed makes nobody the person on record.
+ * Finds the contact of a user: the linked contact, else an unlinked contact with the verified address of the user.
+ * An address that the user has not verified does not match.
  */
 export async function findContactOfUser(
   reader: Reader,
@@ -35,8 +35,8 @@ export async function findContactOfUser(
 ): Promise<Contact | undefined> {
   const linked = await findContactByUser(reader, user.id);
   if (linked || user.email === null || user.email_verified_at === null) return linked;
-  const known = await findContactByEmail(reader, user.email);
-  return known?.user_id === null ? known : undefined;
+  const unlinked = await findContactByEmail(reader, user.email);
+  return unlinked?.user_id === null ? unlinked : undefined;
 }
 
 export async function linkContact(tx: Tx, id: ContactId, user_id: UserId): Promise<Contact> {
@@ -45,7 +45,7 @@ export async function linkContact(tx: Tx, id: ContactId, user_id: UserId): Promi
 
 export type NewContact = Pick<Contact, 'slug' | 'user_id' | 'email' | 'phone' | 'full_name' | 'nick_name' | 'lang'>;
 
-/** Inserts a contact unless its slug, address or user is on record already; undefined then. */
+/** Inserts a contact. Returns undefined if its slug, address or user belongs to another contact. */
 export async function insertContact(tx: Tx, contact: NewContact, at: Date): Promise<Contact | undefined> {
   return tx
     .insertInto('contacts')

@@ -1,12 +1,12 @@
 import type { ContactId, UserId } from '#platform/db/db-schema';
 
-/** A person on record, with or without a login. */
+/** A person on record at the broker, with or without a login. */
 export interface Contact {
   id: ContactId;
   slug: string;
   user_id: UserId | null;
   email: string | null;
-  /** E.164 when it came through the API. */
+  /** E.164 if it was set by the API. */
   phone: string | null;
   full_name: string;
   nick_name: string;

@@ -1,6 +1,7 @@
 import type { Room } from '#platform/room';
 import type { Throttle } from '#platform/security/throttle';
 import { userContact } from './events.ts';
+import { contactPage } from './page-types.ts';
 import { contactsPages } from './pages.ts';
 import { contactsRoutes } from './routes.ts';
 
@@ -15,5 +16,6 @@ export function makeContacts(needs: ContactNeeds): Room {
     routes: (http) => contactsRoutes(http, needs),
     pages: (http) => contactsPages(http, needs),
     events: [userContact],
+    page_types: [contactPage],
   };
 }

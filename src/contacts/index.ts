@@ -1,4 +1,5 @@
-export { addActivity, findProfileNotes } from './add-activity.ts';
-export { userContact } from './events.ts';
+export { addActivity } from './add-activity.ts';
 export { makeContacts } from './contacts.ts';
-export { findLead } from './directory.ts';
+export { userContact } from './events.ts';
+export { findProfileNotes } from './present-activity.ts';
+export { findLead } from './present-lead.ts';

@@ -5,9 +5,10 @@ import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { safeNext } from '#platform/http/next';
 import type { Throttle } from '#platform/security/throttle';
+import { contactPage } from './page-types.ts';
 import { sendMessage } from './send-message.ts';
 
-/** The contact form; who is signed in finds name and address filled in. */
+/** Registers the contact form, which is filled in with the name and address of a signed-in sender. */
 export function contactsPages(app: App, needs: { throttle: Throttle }): void {
   const options = { config: { access: { kind: 'public' }, page: true }, schema: { hide: true } } as const;
   app.get('/contact/', options, async (request, reply) => show(request, reply, null));
@@ -22,8 +23,8 @@ export function contactsPages(app: App, needs: { throttle: Throttle }): void {
       return show(request, reply, problemToForm(error));
     }
     const next = safeNext(request.listUrl.searchParams.get('next'));
-    if (next === null) return reply.page('contact.html', { sent: true, form: {}, errors: {} });
-    reply.flash('success', 'Thank you. Your message is on its way; we answer by e-mail.');
+    if (next === null) return reply.page(contactPage, { sent: true });
+    reply.flash('success', 'Thank you. Your message was sent; we will reply by e-mail.');
     return reply.redirect(next, 303);
   });
 }
@@ -37,5 +38,5 @@ async function show(request: FastifyRequest, reply: FastifyReply, problem: FormP
     message: textField(body, 'message', 10_000),
   };
   const { status = 200, errors = {}, detail = '' } = problem ?? {};
-  return reply.page('contact.html', { form, errors, detail }, status);
+  return reply.page(contactPage, { sent: false, form, errors, detail }, status);
 }

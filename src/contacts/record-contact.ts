@@ -29,9 +29,9 @@ export interface ContactInput {
 const ATTEMPTS_MAX = 9;
 
 /**
- * Puts a person on record. No login is made; one that has verified the address is linked.
+ * Creates a contact without a login; links the user who has verified the address, if any.
  *
- * @throws invalid_input (400) naming each field at fault
+ * @throws invalid_input (400) naming each invalid field
  */
 export async function recordContact(
   ctx: Context,
@@ -46,7 +46,7 @@ export async function recordContact(
     if (phone !== null && (await findContactByPhone(tx, phone)))
       throw invalidInput({ phone: ['This phone number is already on record.'] });
     const user = email === null ? undefined : await findUserByVerifiedEmail(tx, email);
-    const slug = await slugFor(tx, input, { email, user }, ctx.clock.now());
+    const slug = await chooseSlug(tx, input, { email, user }, ctx.clock.now());
     const nick_name = input.nick_name?.trim() || splitFullName(full_name).first;
     const person = {
       slug,
@@ -63,13 +63,16 @@ export async function recordContact(
   });
 }
 
-/**
- * Finds a contact by its slug, or by the name of a user; a user who is not on record yet is put there.
- */
-export async function contactOf(tx: Tx, name: string, user: User | undefined, at: Date): Promise<Contact | undefined> {
+/** Finds a contact by its slug or its user. Links or creates the contact of a user who has none. */
+export async function findOrCreateContact(
+  tx: Tx,
+  name: string,
+  user: User | undefined,
+  at: Date,
+): Promise<Contact | undefined> {
   if (!user) return findContactBySlug(tx, name);
-  const known = await findContactOfUser(tx, user);
-  if (known) return known.user_id === null ? linkContact(tx, known.id, user.id) : known;
+  const found = await findContactOfUser(tx, user);
+  if (found) return found.user_id === null ? linkContact(tx, found.id, user.id) : found;
   const { full_name, nick_name, lang } = user;
   const person = { user_id: user.id, email: null, phone: null, full_name, nick_name, lang };
   const suffixed = withSuffix(user.username, (digits) => randomHex(digits));
@@ -92,10 +95,10 @@ function requireValidInput(
   if (Object.keys(errors).length > 0) throw invalidInput(errors);
 }
 
-async function slugFor(
+async function chooseSlug(
   tx: Tx,
   input: ContactInput,
-  known: { email: string | null; user: User | undefined },
+  owner: { email: string | null; user: User | undefined },
   at: Date,
 ): Promise<string> {
   const asked = (input.slug ?? input.username ?? '').trim();
@@ -103,12 +106,12 @@ async function slugFor(
     (await findContactBySlug(tx, slug)) !== undefined || !(await isNameFree(tx, slug, at));
   if (asked !== '') {
     if (!isUsername(asked)) throw invalidInput({ slug: ['Use letters, digits, - and _ only.'] });
-    const isOwn = known.user?.username.toLowerCase() === asked.toLowerCase();
+    const isOwn = owner.user?.username.toLowerCase() === asked.toLowerCase();
     if ((await findContactBySlug(tx, asked)) || (!isOwn && (await isTaken(asked)))) throw slugTaken();
     return asked;
   }
-  if (known.user && !(await findContactBySlug(tx, known.user.username))) return known.user.username;
-  const base = slugify((known.email?.split('@')[0] ?? '').replaceAll('.', ''));
+  if (owner.user && !(await findContactBySlug(tx, owner.user.username))) return owner.user.username;
+  const base = slugify((owner.email?.split('@')[0] ?? '').replaceAll('.', ''));
   return findFreeSlug(base, isTaken);
 }
 

@@ -5,8 +5,11 @@ import type { App } from '#platform/http/app';
 import { Detail, listQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import { activityList, listContactActivities } from './activity-store.ts';
-import { directoryList, listDirectory, presentLead } from './directory.ts';
-import { findContactNamed, addActivity, presentActivities } from './add-activity.ts';
+import { addActivity } from './add-activity.ts';
+import { directoryList, listDirectory } from './directory-store.ts';
+import { getContactByName } from './get-contact-by-name.ts';
+import { presentActivities } from './present-activity.ts';
+import { presentLead } from './present-lead.ts';
 import { contactProblems } from './problems.ts';
 import { recordContact } from './record-contact.ts';
 import {
@@ -69,7 +72,7 @@ function directoryRoutes(app: App): void {
       config: { access, problems: [inputProblems.invalid_input] },
       schema: {
         tags: ['profile'],
-        summary: 'Puts a person on record',
+        summary: 'Creates a contact',
         description: 'Records a contact: a person who has no account yet.',
         body: ContactCreateBody,
         response: { 201: UserDetailSchema },
@@ -103,7 +106,7 @@ function activityRoutes(app: App): void {
     },
     async (request) => {
       const { ctx, params } = request;
-      const contact = await findContactNamed(ctx.db, params.user);
+      const contact = await getContactByName(ctx.db, params.user);
       if (!contact) return { count: 0, next: null, previous: null, results: [] };
       const page = await listContactActivities(ctx.db, contact.id, request.list(), request.listUrl);
       return { ...page, results: await presentActivities(ctx.db, page.results) };
@@ -118,7 +121,7 @@ function activityRoutes(app: App): void {
       },
       schema: {
         tags: ['profile'],
-        summary: 'Takes a note about a contact',
+        summary: 'Records a note about a contact',
         description: 'Records a note about a user or a contact, for the people of the site.',
         params: UserParams,
         body: ActivityCreateBody,

@@ -20,7 +20,7 @@ export const ActivityCreateBody = Type.Object({
 });
 export const ActivityCreated = Type.Object({ text: Type.String(), account: Type.Union([Type.String(), Type.Null()]) });
 
-/** A field that the published API lists and that is refused: only null is accepted. */
+/** A field that the published API lists and Tollgate rejects: only null is accepted. */
 const refused = (description: string) => Type.Optional(Type.Null({ description }));
 
 export const ContactCreateBody = Type.Object({

@@ -15,13 +15,13 @@ export interface Message {
 }
 
 /**
- * Passes a message on to the operator, by mail. Who is signed in writes under her own name and address.
+ * Emits `user_contact` for the broker. A signed-in sender's own name and address replace those of the input.
  *
  * @throws invalid_input (400) · too_many_requests (429)
  */
 export async function sendMessage(ctx: Context, throttle: Throttle, input: Message): Promise<void> {
   const sender = ctx.actor.kind === 'user' ? await findUserById(ctx.db, ctx.actor.user_id) : undefined;
-  const full_name = singleLine(sender?.full_name || input.full_name);
+  const full_name = removeControls(sender?.full_name || input.full_name);
   const email = sender?.email ?? parseEmail(input.email);
   const errors: Record<string, string[]> = {};
   if (full_name === '') errors['full_name'] = ['This field may not be blank.'];
@@ -38,8 +38,8 @@ export async function sendMessage(ctx: Context, throttle: Throttle, input: Messa
   await inTransaction(ctx.db, (tx) => emit(tx, userContact(payload), ctx.clock.now()));
 }
 
-/** A line end in a name could start another header of the mail. */
-function singleLine(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out here
+/** Replaces control characters by spaces: a line end in a name could start another header of the e-mail. */
+function removeControls(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- the function removes control characters
   return text.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
 }

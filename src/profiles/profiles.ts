@@ -1,13 +1,13 @@
 import type { Room } from '#platform/room';
-import { accessiblePages, accessibleRoutes } from './accessibles/index.ts';
-import { agreementPages, agreementRoutes } from './agreements/index.ts';
-import { chooserPages } from './chooser/index.ts';
+import { accessiblePages, accessiblePageTypes, accessibleRoutes } from './accessibles/index.ts';
+import { agreementPages, agreementPageTypes, agreementRoutes } from './agreements/index.ts';
+import { chooserPages, chooserPageTypes } from './chooser/index.ts';
 import { profilesEvents } from './events.ts';
 import { profilesJobs } from './jobs.ts';
-import { memberPages, memberRoutes } from './members/index.ts';
+import { memberPages, memberPageTypes, memberRoutes } from './members/index.ts';
 import type { ProfileNeeds } from './needs.ts';
-import { profilePages, profileRoutes } from './profile/index.ts';
-import { registrationPages, registrationRoutes } from './registration/index.ts';
+import { profilePages, profilePageTypes, profileRoutes } from './profile/index.ts';
+import { registrationPages, registrationPageTypes, registrationRoutes } from './registration/index.ts';
 import { roleTypeRoutes } from './role-types/index.ts';
 import { searchRoutes } from './search/index.ts';
 
@@ -36,5 +36,13 @@ export function makeProfiles(needs: ProfileNeeds): Room {
     },
     jobs: profilesJobs,
     events: profilesEvents,
+    page_types: [
+      ...registrationPageTypes,
+      ...profilePageTypes,
+      ...memberPageTypes,
+      ...accessiblePageTypes,
+      ...agreementPageTypes,
+      ...chooserPageTypes,
+    ],
   };
 }

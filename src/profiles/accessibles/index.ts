@@ -1,2 +1,3 @@
+export { accessiblePageTypes } from './page-types.ts';
 export { accessiblePages } from './pages.ts';
 export { accessibleRoutes } from './routes.ts';

@@ -26,6 +26,7 @@ import {
 import { acceptRole, countInvitation, emailUnverifiedProblem, requestRole, revokeRole } from '../roles/index.ts';
 import { UserParams } from '../schemas.ts';
 import { userOf } from '../subject.ts';
+import { acceptRolePage, accessiblesPage } from './page-types.ts';
 import { presentAccessibles } from './present-accessible.ts';
 
 /** Registers the page of the roles of a user and the page that an invitation links to. */
@@ -109,7 +110,7 @@ async function showRoles(
   const page = await listAccessibles(ctx.db, of, request.list(), request.listUrl, parseRoleStatus(undefined));
   const presented = await presentAccessibles(ctx, user?.username ?? '', page.results, subject);
   return reply.page(
-    'saas/users/roles.html',
+    accessiblesPage,
     {
       // The page shows that there is an invitation, not its key.
       accessibles: {
@@ -173,7 +174,7 @@ async function showInvitation(
   const refused = refusal === null || !user ? null : emailUnverifiedProblem(user, role.invited_email);
   const detail = problem?.detail ?? refused?.message ?? '';
   return reply.page(
-    'saas/users/accept.html',
+    acceptRolePage,
     {
       invitation: { printable_name: profile ? profileName(profile) : '', role_title: type?.title ?? '' },
       may_accept: refusal === null,

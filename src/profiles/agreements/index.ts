@@ -8,5 +8,6 @@ export {
   validSignatureCondition,
 } from './agreement-store.ts';
 export { type Agreement, TERMS_OF_USE } from './agreement.ts';
+export { agreementPageTypes } from './page-types.ts';
 export { agreementPages } from './pages.ts';
 export { agreementRoutes } from './routes.ts';

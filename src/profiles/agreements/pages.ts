@@ -7,6 +7,7 @@ import { paths } from '#platform/http/paths';
 import { actorId } from '#platform/actor-id';
 import { profileProblems } from '../problems.ts';
 import { findAllAgreements, findSignature } from './agreement-store.ts';
+import { agreementPage, agreementsPage, signPage } from './page-types.ts';
 import { getAgreement } from './publish-agreement.ts';
 import { type AgreementTemplates, renderAgreement } from './render-agreement.ts';
 import { loadAgreementParties } from './routes.ts';
@@ -19,15 +20,14 @@ export function agreementPages(app: App, templates: AgreementTemplates): void {
   const config = { access: { kind: 'public' }, page: true } as const;
   app.get('/legal/', { config }, async ({ ctx }, reply) => {
     const agreements = await findAllAgreements(ctx.db);
-    return reply.page('saas/legal/index.html', {
+    return reply.page(agreementsPage, {
       agreements: agreements.map((agreement) => ({ ...agreement, location: paths.legal(agreement.slug) })),
     });
   });
   app.get(
     '/legal/:agreement/',
     { config: { ...config, problems }, schema: { params: AgreementParams, hide: true } },
-    async ({ ctx, params }, reply) =>
-      reply.page('saas/legal/agreement.html', await view(ctx, templates, params.agreement)),
+    async ({ ctx, params }, reply) => reply.page(agreementPage, await view(ctx, templates, params.agreement)),
   );
   signPages(app, templates);
 }
@@ -49,7 +49,7 @@ function signPages(app: App, templates: AgreementTemplates): void {
       errors: problem?.errors ?? {},
       detail: problem?.detail ?? '',
     };
-    return reply.page('saas/legal/sign.html', shown, problem?.status ?? 200);
+    return reply.page(signPage, shown, problem?.status ?? 200);
   };
   app.get('/legal/:agreement/sign/', options, async ({ ctx, params }, reply) =>
     show(ctx, reply, params.agreement, null),
@@ -68,7 +68,7 @@ function signPages(app: App, templates: AgreementTemplates): void {
   });
 }
 
-async function view(ctx: Context, templates: AgreementTemplates, slug: string): Promise<Record<string, unknown>> {
+async function view(ctx: Context, templates: AgreementTemplates, slug: string) {
   const agreement = await getAgreement(ctx.db, slug);
   return { agreement, page: renderAgreement(templates, agreement, await loadAgreementParties(ctx)) };
 }

@@ -1,1 +1,2 @@
+export { chooserPageTypes } from './page-types.ts';
 export { chooserPages } from './pages.ts';

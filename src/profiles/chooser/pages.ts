@@ -16,6 +16,7 @@ import {
   presentProfileSummary,
   roleState,
 } from '../records/index.ts';
+import { chooserPage } from './page-types.ts';
 
 const ROLES_MAX = 100;
 
@@ -85,7 +86,7 @@ async function show(
   reply: FastifyReply,
   locate: (slug: string) => string,
   problem: FormProblem | null,
-  more: Record<string, unknown> = {},
+  more: { create_path?: string } = {},
 ): Promise<FastifyReply> {
   const { ctx } = request;
   const at = ctx.clock.now();
@@ -112,7 +113,7 @@ async function show(
   );
   const titleOf = (id: (typeof roles)[number]['role_type_id']) => (id === null ? '' : (types.get(id)?.title ?? ''));
   return reply.page(
-    'saas/profile_redirects.html',
+    chooserPage,
     {
       accessibles: held.flatMap((role) => {
         const summary = summaries.get(role.profile_id);

@@ -1,4 +1,5 @@
 export { listMembersSeen, memberSeenList, type Seen, selectProfilesSeen } from './member-seen-store.ts';
+export { memberPageTypes } from './page-types.ts';
 export { memberPages } from './pages.ts';
 export { presentMembersSeen } from './present-member-seen.ts';
 export { memberRoutes } from './routes.ts';

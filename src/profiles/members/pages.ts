@@ -5,7 +5,7 @@ import type { App } from '#platform/http/app';
 import { checkedField, type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import type { Throttle } from '#platform/security/throttle';
-import { listableRoleStatuses, maySeePendingRoles } from '../policy.ts';
+import { listableRoleStatuses, mayEditDetails, maySeePendingRoles } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
 import {
   findRoleTypeInUrl,
@@ -20,6 +20,7 @@ import { RoleTypeParams } from '../role-types/index.ts';
 import { countInvitation, grantRole, revokeRole } from '../roles/index.ts';
 import { ProfileParams } from '../schemas.ts';
 import { profileOf } from '../subject.ts';
+import { membersOfTypePage, membersPage } from './page-types.ts';
 import { presentRolesByProfile } from './present-member.ts';
 
 const read = { access: { kind: 'provider' }, page: true } as const;
@@ -124,23 +125,22 @@ async function show(
   );
   // An unknown address can be invited; an unknown username is an input error.
   const unknown = problem?.code === 'user_unknown' && textField(body, 'email', 254).includes('@');
-  return reply.page(
-    type === null ? 'saas/profile/roles/index.html' : 'saas/profile/roles/role.html',
-    {
-      profile: presentProfileDetail(profile),
-      may_edit: subject.is_manager && subject.relation !== 'provider',
-      role_descr: type,
-      role_types: types.results.map(({ slug, title }) => ({ slug, title, url: paths.roles(profile.slug, slug) })),
-      roles: { ...page, results: await presentRolesByProfile(ctx, profile.slug, page.results, subject) },
-      form: {
-        email: textField(body, 'email', 254),
-        full_name: textField(body, 'full_name', 100),
-        message: textField(body, 'message', 255),
-      },
-      unknown,
-      errors: problem?.errors.slug && !problem.errors.email ? { email: problem.errors.slug } : (problem?.errors ?? {}),
-      detail: unknown ? '' : (problem?.detail ?? ''),
+  const data = {
+    profile: presentProfileDetail(profile),
+    may_edit: mayEditDetails(subject),
+    role_types: types.results.map(({ slug, title }) => ({ slug, title, url: paths.roles(profile.slug, slug) })),
+    roles: { ...page, results: await presentRolesByProfile(ctx, profile.slug, page.results, subject) },
+    form: {
+      email: textField(body, 'email', 254),
+      full_name: textField(body, 'full_name', 100),
+      message: textField(body, 'message', 255),
     },
-    problem?.status ?? 200,
-  );
+    unknown,
+    errors:
+      problem?.errors['slug'] && !problem.errors['email'] ? { email: problem.errors['slug'] } : (problem?.errors ?? {}),
+    detail: unknown ? '' : (problem?.detail ?? ''),
+  };
+  const status = problem?.status ?? 200;
+  if (type === null) return reply.page(membersPage, data, status);
+  return reply.page(membersOfTypePage, { ...data, role_descr: { slug: type.slug, title: type.title } }, status);
 }

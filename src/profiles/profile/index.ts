@@ -11,6 +11,7 @@ export {
   parseProfileFields,
 } from './create-profile.ts';
 export { type Address, fillAddress } from './fill-address.ts';
+export { profilePageTypes } from './page-types.ts';
 export { profilePages } from './pages.ts';
 export { profileRoutes } from './routes.ts';
 export { renamePersonalProfile, updateProfile } from './update-profile.ts';

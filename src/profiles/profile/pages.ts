@@ -7,6 +7,7 @@ import { isBrokerManager, mayEditDetails } from '../policy.ts';
 import { getProfileView, presentProfileDetail, type ProfileView } from '../records/index.ts';
 import { ProfileParams } from '../schemas.ts';
 import { profileOf } from '../subject.ts';
+import { contactDetailsPage } from './page-types.ts';
 import { updateProfile } from './update-profile.ts';
 
 const texts = {
@@ -48,23 +49,42 @@ export function profilePages(app: App): void {
   });
 }
 
-function formOf(body: unknown): Record<string, string> {
-  return Object.fromEntries(Object.entries(texts).map(([name, length]) => [name, textField(body, name, length)]));
+type DetailTexts = Record<keyof typeof texts, string>;
+
+function formOf(body: unknown): DetailTexts {
+  return {
+    full_name: textField(body, 'full_name', texts.full_name),
+    email: textField(body, 'email', texts.email),
+    phone: textField(body, 'phone', texts.phone),
+    street_address: textField(body, 'street_address', texts.street_address),
+    locality: textField(body, 'locality', texts.locality),
+    region: textField(body, 'region', texts.region),
+    postal_code: textField(body, 'postal_code', texts.postal_code),
+    country: textField(body, 'country', texts.country),
+    default_timezone: textField(body, 'default_timezone', texts.default_timezone),
+  };
+}
+
+function pickForm(view: ProfileView): DetailTexts & Pick<ProfileView, 'is_provider' | 'is_bulk_buyer'> {
+  const { full_name, email, phone, street_address, locality, region, postal_code, country, default_timezone } = view;
+  const { is_provider, is_bulk_buyer } = view;
+  const place = { street_address, locality, region, postal_code, country, default_timezone };
+  return { full_name, email, phone, ...place, is_provider, is_bulk_buyer };
 }
 
 async function show(request: FastifyRequest, reply: FastifyReply, problem: FormProblem | null): Promise<FastifyReply> {
   const { ctx, subject } = request;
   const view = await getProfileView(ctx.db, profileOf(subject));
   return reply.page(
-    'saas/profile/index.html',
+    contactDetailsPage,
     {
       profile: presentProfileDetail(view),
       may_edit: mayEditDetails(subject),
       may_set_flags: isBrokerManager(subject),
       countries: countriesByName(ctx.lang).map(({ code, name }) => ({ value: code, label: name })),
       timezones: Intl.supportedValuesOf('timeZone').map((name) => ({ value: name, label: name })),
-      form: problem ? formOf(request.body) : { ...view },
-      own_user: isOwn(request, view) ? { username: view.person?.username } : null,
+      form: problem ? formOf(request.body) : pickForm(view),
+      own_user: view.person && isOwn(request, view) ? { username: view.person.username } : null,
       errors: problem?.errors ?? {},
       detail: problem?.detail ?? '',
     },

@@ -1,2 +1,3 @@
+export { registrationPageTypes } from './page-types.ts';
 export { registrationPages } from './pages.ts';
 export { registrationRoutes } from './routes.ts';

@@ -8,6 +8,7 @@ import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { TERMS_OF_USE } from '../agreements/index.ts';
 import { profileProblems } from '../problems.ts';
+import { registrationDisabledPage, registrationPage } from './page-types.ts';
 import { register, type Registered } from './register.ts';
 
 const config = { access: { kind: 'public' }, page: true } as const;
@@ -77,14 +78,10 @@ async function show(
 ): Promise<FastifyReply> {
   const isOpen = request.ctx.site.authentication === 'enabled';
   if (!isOpen) {
-    return reply.page(
-      'login/disabled.html',
-      { detail: profileProblems.registration_disabled().message, errors: {} },
-      403,
-    );
+    return reply.page(registrationDisabledPage, { reason: 'registration' }, 403);
   }
   return reply.page(
-    'login/personal.html',
+    registrationPage,
     {
       form: formOf(request.body),
       errors: problem?.errors ?? {},

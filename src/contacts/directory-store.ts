@@ -1,10 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
-import { selectUsers, type UserDetail, type UserSummary } from '#accounts';
+import { selectUsers, type UserSummary } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
-import type { Contact } from './contact.ts';
-import { findContactBySlug } from './contact-store.ts';
 
 export const directoryList = defineList({
   search: { email: 'person.email', username: 'person.slug', full_name: 'person.full_name' },
@@ -20,8 +18,8 @@ export const directoryList = defineList({
 });
 
 /**
- * Lists everybody: users, and people on record without a login; each once. Who proved the address of a person on record
- * is that person.
+ * Lists users and contacts without a login, each person once: a contact is excluded if a user has its slug as username
+ * or has verified its address.
  */
 export async function listDirectory(reader: Reader, list: ListQuery, url: URL): Promise<Page<UserSummary>> {
   const users = reader
@@ -32,7 +30,7 @@ export async function listDirectory(reader: Reader, list: ListQuery, url: URL): 
     .selectFrom('contacts')
     .select(['contacts.slug', 'contacts.email', 'contacts.full_name', 'contacts.picture', 'contacts.created_at'])
     .where('contacts.user_id', 'is', null)
-    // Two conditions and not one with `or`: each is answered from an index of its own.
+    // Two conditions instead of one with `or`, so that each uses its own index.
     .where(({ not, exists }) => not(exists(login(reader, sql<boolean>`login.username = contacts.slug`))))
     .where(({ not, exists }) =>
       not(
@@ -62,30 +60,4 @@ function login(reader: Reader, where: RawBuilder<boolean>) {
     .selectFrom(selectUsers(reader).as('login'))
     .select(sql`1`.as('one'))
     .where(where);
-}
-
-/** Finds a person without a login, as users are shown. */
-export async function findLead(reader: Reader, slug: string): Promise<UserDetail | null> {
-  const contact = await findContactBySlug(reader, slug);
-  return contact?.user_id === null ? presentLead(contact) : null;
-}
-
-export function presentLead(contact: Contact): UserDetail {
-  return {
-    slug: contact.slug,
-    username: contact.slug,
-    printable_name: contact.nick_name || contact.full_name || contact.slug,
-    picture: contact.picture,
-    email: contact.email,
-    phone: contact.phone,
-    full_name: contact.full_name,
-    nick_name: contact.nick_name,
-    lang: contact.lang,
-    credentials: false,
-    otp_enabled: false,
-    created_at: contact.created_at.toISOString(),
-    last_login: null,
-    email_code: null,
-    phone_code: null,
-  };
 }

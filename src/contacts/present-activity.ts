@@ -1,0 +1,33 @@
+import { findUsersByIds, presentUserSummary } from '#accounts';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import { findProfileSummaries, presentProfileSummary } from '#profiles';
+import { type Activity, findProfileActivities } from './activity-store.ts';
+import type { ActivityBody } from './schemas.ts';
+
+/** Presents notes with their authors and profiles, in two queries. */
+export async function presentActivities(reader: Reader, activities: readonly Activity[]): Promise<ActivityBody[]> {
+  const authors = await findUsersByIds(
+    reader,
+    activities.map((each) => each.created_by).filter((id) => id !== null),
+  );
+  const profiles = await findProfileSummaries(
+    reader,
+    activities.map((each) => each.profile_id).filter((id) => id !== null),
+  );
+  return activities.map((activity) => {
+    const author = activity.created_by === null ? undefined : authors.get(activity.created_by);
+    const profile = activity.profile_id === null ? undefined : profiles.get(activity.profile_id);
+    return {
+      created_at: activity.created_at.toISOString(),
+      created_by: author ? presentUserSummary(author) : null,
+      text: activity.text,
+      account: profile ? presentProfileSummary(profile) : null,
+    };
+  });
+}
+
+/** Finds the latest notes about a profile, newest first, and presents them. */
+export async function findProfileNotes(reader: Reader, profile_id: ProfileId): Promise<ActivityBody[]> {
+  return presentActivities(reader, await findProfileActivities(reader, profile_id));
+}

@@ -1,0 +1,115 @@
+import { type Static, Type } from 'typebox';
+import { definePage } from '#platform/http/page-type';
+import { form_parts, organizationDetailSample, unrefused_form } from '../page-parts.ts';
+import { ProfileDetailSchema } from '../schemas.ts';
+import { RolePage } from './schemas.ts';
+
+const RoleTypePart = Type.Object({ slug: Type.String(), title: Type.String() });
+
+const member_parts = {
+  profile: ProfileDetailSchema,
+  may_edit: Type.Boolean(),
+  role_types: Type.Array(Type.Object({ slug: Type.String(), title: Type.String(), url: Type.String() })),
+  roles: RolePage,
+  form: Type.Object({ email: Type.String(), full_name: Type.String(), message: Type.String() }),
+  /** True if no user has the address of the form: the page asks for a name and a confirmation. */
+  unknown: Type.Boolean(),
+  ...form_parts,
+};
+
+type RoleSample = Static<typeof RolePage>['results'][number];
+const created_at = '2026-03-05T10:00:00.000Z';
+
+const manager: RoleSample['role_description'] = {
+  created_at,
+  slug: 'manager',
+  title: 'Manager',
+  skip_optin_on_grant: false,
+  implicit_create_on_none: false,
+  otp_required: false,
+  is_global: true,
+  profile: null,
+  extra: null,
+  editable: false,
+};
+
+const held: RoleSample = {
+  created_at,
+  user: {
+    slug: 'xia',
+    username: 'xia',
+    printable_name: 'Xia Lee',
+    picture: null,
+    email: 'xia@example.com',
+    phone: null,
+    full_name: 'Xia Lee',
+    nick_name: 'Xia',
+    lang: 'en',
+    credentials: true,
+    otp_enabled: false,
+    created_at,
+    last_login: created_at,
+    email_code: null,
+    phone_code: null,
+  },
+  extra: null,
+  grant_key: null,
+  request_key: null,
+  role_description: manager,
+  accept_request_api_url: null,
+  remove_api_url: 'https://www.example.com/api/profile/acme/roles/manager/xia',
+};
+
+const invited: RoleSample = {
+  ...held,
+  user: { ...held.user, slug: 'joe', username: 'joe', printable_name: 'Joe Card', full_name: 'Joe Card', email: null },
+  grant_key: 'a1',
+};
+
+const requested: RoleSample = {
+  ...held,
+  user: { ...held.user, slug: 'ann', username: 'ann', printable_name: 'Ann Boss', full_name: 'Ann Boss' },
+  request_key: 'b2',
+  role_description: null,
+  accept_request_api_url: 'https://www.example.com/api/profile/acme/roles/manager',
+};
+
+const no_roles = { invited_count: 0, requested_count: 0, count: 0, next: null, previous: null, results: [] };
+
+const typical = {
+  profile: organizationDetailSample,
+  may_edit: true,
+  role_types: [
+    { slug: 'contributor', title: 'Contributor', url: '/profile/acme/roles/contributor/' },
+    { slug: 'manager', title: 'Manager', url: '/profile/acme/roles/manager/' },
+  ],
+  roles: { ...no_roles, invited_count: 1, requested_count: 1, count: 3, results: [held, invited, requested] },
+  form: { email: '', full_name: '', message: '' },
+  unknown: false,
+  ...unrefused_form,
+};
+
+export const membersPage = definePage('saas/profile/roles/index.html', Type.Object(member_parts), {
+  typical,
+  read_only: { ...typical, may_edit: false },
+  empty: { ...typical, role_types: [], roles: no_roles },
+  error: { ...typical, detail: 'A profile must keep at least one manager.' },
+});
+
+export const membersOfTypePage = definePage(
+  'saas/profile/roles/role.html',
+  Type.Object({ ...member_parts, role_descr: RoleTypePart }),
+  {
+    typical: { ...typical, role_descr: { slug: 'manager', title: 'Manager' } },
+    empty: { ...typical, roles: no_roles, role_descr: { slug: 'contributor', title: 'Contributor' } },
+    error: {
+      ...typical,
+      form: { email: 'new@example.com', full_name: '', message: '' },
+      unknown: true,
+      errors: { full_name: ['This field is required.'] },
+      role_descr: { slug: 'manager', title: 'Manager' },
+    },
+  },
+);
+
+export const memberPageTypes = [membersPage, membersOfTypePage] as const;
