@@ -27,7 +27,7 @@ before(async () => {
 });
 after(() => app.close());
 
-test('a person is put on record without a login', async () => {
+test('a broker manager creates a contact without a login', async () => {
   const made = await asAlice('POST', '/api/users', { full_name: 'Lea D Lead', email: 'Lea.D@x.example' });
   assert.equal(made.status, 201);
   assert.deepEqual(
@@ -38,10 +38,14 @@ test('a person is put on record without a login', async () => {
   assert.equal((await asAlice('GET', '/api/users/lead')).json()['full_name'], 'Lea D Lead');
   assert.equal((await asAlice('GET', '/api/users/ghost')).status, 404);
   assert.equal((await asXia('GET', '/api/users/lead')).status, 403);
-  assert.equal((await asAlice('POST', '/api/users/lead/activate')).status, 201, 'and can be invited to make one');
+  assert.equal(
+    (await asAlice('POST', '/api/users/lead/activate')).status,
+    201,
+    'the contact can be invited to create a login',
+  );
 });
 
-test('who has the address already is linked, not doubled', async () => {
+test('a contact with the verified address of a user is linked to the user', async () => {
   const linked = await asAlice('POST', '/api/users', { full_name: 'Xia', email: 'xia@example.com' });
   assert.deepEqual([linked.status, linked.json()['slug'], linked.json()['credentials']], [201, 'xia', true]);
   const refusals: [unknown, string][] = [
@@ -59,7 +63,7 @@ test('who has the address already is linked, not doubled', async () => {
   }
 });
 
-test('the directory is one list of users and leads, to its last page', async () => {
+test('the directory lists each user and lead once, over all pages', async () => {
   for (let n = 0; n < 30; n += 1)
     await asAlice('POST', '/api/users', { full_name: `Row ${String(n).padStart(2, '0')}`, email: `row${n}@x.example` });
   const first = (await asAlice('GET', '/api/users?page_size=20')).json<Rows>();
@@ -71,7 +75,7 @@ test('the directory is one list of users and leads, to its last page', async () 
     next = page.next;
   }
   assert.equal(slugs.length, first.count);
-  assert.equal(new Set(slugs).size, slugs.length, 'nobody twice');
+  assert.equal(new Set(slugs).size, slugs.length, 'no person is listed twice');
   assert.ok(slugs.includes('xia') && slugs.includes('lead'));
   assert.deepEqual(
     (await asAlice('GET', '/api/users?q=xia')).json<Rows>().results.map((row) => row['printable_name']),
@@ -80,7 +84,7 @@ test('the directory is one list of users and leads, to its last page', async () 
   assert.equal((await asXia('GET', '/api/users')).status, 403);
 });
 
-test('the operator notes what happened, about a profile if need be', async () => {
+test('a broker manager records notes about a contact and, optionally, a profile', async () => {
   const url = '/api/contacts/xia/activities';
   assert.ok(Array.isArray((await asAlice('POST', url, { text: 'Phone call' })).json()['account']));
   const plain = await asAlice('POST', url, { text: 'Phone call', account: null });
@@ -98,7 +102,7 @@ test('the operator notes what happened, about a profile if need be', async () =>
   assert.equal((await asAlice('GET', '/api/contacts/alice/activities')).json()['count'], 0, 'a user without notes');
 });
 
-test('who proves the address of a person on record is that person, who only types it is not (16.4, 24)', async () => {
+test('a user gets the contact of an address only after verifying the address', async () => {
   await asAlice('POST', '/api/users', { full_name: 'Old Friend', slug: 'old-friend', email: 'friend@x.example' });
   await asAlice('POST', '/api/contacts/old-friend/activities', { text: 'Met at the fair', account: null });
   const typed = await makeReadyUser(app.db, { username: 'typed', email: 'friend@x.example', email_verified_at: null });
@@ -115,7 +119,7 @@ test('who proves the address of a person on record is that person, who only type
   );
 });
 
-test('notes are not shown to the customer (16.4, 27)', async () => {
+test('the customer cannot read the notes', async () => {
   assert.deepEqual((await asXia('GET', '/api/profile/xia')).json()['activities'], []);
   const seen = (await asAlice('GET', '/api/profile/xia')).json<{ activities: Record<string, unknown>[] }>();
   assert.deepEqual(
@@ -124,7 +128,7 @@ test('notes are not shown to the customer (16.4, 27)', async () => {
   );
 });
 
-test('anybody writes to the operator, under the own name when signed in, and no header is smuggled in', async () => {
+test('a visitor or a user sends the contact form without injecting headers; a user under the own name', async () => {
   const sent = await apiClient(app)('POST', '/api/contact', {
     full_name: 'Joe\r\nBcc: all@x.example',
     email: 'joe@x.example',
@@ -145,7 +149,7 @@ test('anybody writes to the operator, under the own name when signed in, and no 
     400,
   );
   assert.ok(Array.isArray((await apiClient(app)('POST', '/api/contact', { full_name: 'Joe' })).json()['email']));
-  await asXia('POST', '/api/contact', { full_name: 'Somebody Else', email: 'other@x.example', message: 'Hi' });
+  await asXia('POST', '/api/contact', { full_name: 'Another Name', email: 'other@x.example', message: 'Hi' });
   const mine = (await eventsNamed(app.db, 'user_contact')).at(-1);
   assert.deepEqual([mine?.['full_name'], mine?.['email']], ['Xia Lee', 'xia@example.com']);
 });

@@ -30,7 +30,7 @@ const registration = {
   'terms-of-use': '1',
 };
 
-test('a visitor registers on the page and goes on to where she was heading', async () => {
+test('a visitor who registers is redirected to next', async () => {
   const browser = browserClient(app);
   await browser.get('/register/?next=/pricing/');
   const empty = await browser.post('/register/?next=/pricing/', {});
@@ -51,7 +51,7 @@ test('a visitor registers on the page and goes on to where she was heading', asy
   assert.equal((await browser.get('/register/')).status, 302, 'who is signed in has nothing to register');
 });
 
-test('a form without its token is refused', async () => {
+test('a form without a CSRF token is refused', async () => {
   const reply = await app.http.inject({
     method: 'POST',
     url: '/register/',
@@ -61,7 +61,7 @@ test('a form without its token is refused', async () => {
   assert.equal(reply.statusCode, 403);
 });
 
-test('next leads nowhere else', async () => {
+test('next never redirects to another site', async () => {
   for (const next of ['////evil.example', '/\\evil.example', 'https://evil.example/a', '/%2F%2Fevil.example']) {
     const browser = browserClient(app);
     const url = `/register/?next=${encodeURIComponent(next)}`;
@@ -72,7 +72,7 @@ test('next leads nowhere else', async () => {
   }
 });
 
-test('contact details are changed by managers and read by contributors', async () => {
+test('managers change the contact details, contributors read them', async () => {
   const manager = await makeReadyUser(app.db, { username: 'mia' });
   const acme = await makeOrganization(app.db, { slug: 'acme', manager });
   const reader = await makeReadyUser(app.db, { username: 'rita' });
@@ -92,7 +92,7 @@ test('contact details are changed by managers and read by contributors', async (
   assert.equal((await rita.post('/profile/acme/contact/', form)).status, 403);
 });
 
-test('people are invited, accepted and removed on the page', async () => {
+test('a manager invites, accepts and removes members on the page', async () => {
   const manager = await makeReadyUser(app.db, { username: 'max' });
   await makeOrganization(app.db, { slug: 'crew', manager });
   const max = await signIn('max');
@@ -103,7 +103,7 @@ test('people are invited, accepted and removed on the page', async () => {
     role: 'contributor',
   });
   assert.equal(unknown.status, 404);
-  assert.match(unknown.text, /Nobody is registered with this address/);
+  assert.match(unknown.text, /Nobody is registered with this address/); // quoted input
   const invited = await max.post('/profile/crew/roles/contributor/', {
     action: 'invite',
     email: 'new@crew.example',
@@ -132,7 +132,7 @@ test('people are invited, accepted and removed on the page', async () => {
   assert.match(last.text, /must keep at least one manager/);
 });
 
-test('opening the link of an invitation changes nothing, the button does, for the invited user only', async () => {
+test('only the invited user accepts, by the button; opening the link of an invitation changes nothing', async () => {
   const manager = await makeReadyUser(app.db, { username: 'ivo' });
   const team = await makeOrganization(app.db, { slug: 'team', manager });
   await makeReadyUser(app.db, { username: 'guest' });
@@ -163,7 +163,7 @@ test('opening the link of an invitation changes nothing, the button does, for th
   assert.equal((await guest.post(url, {})).status, 404, 'once');
 });
 
-test('a person accepts, leaves and makes organizations on the own page', async () => {
+test('a user accepts, leaves and creates organizations on the page of own roles', async () => {
   const manager = await makeReadyUser(app.db, { username: 'oto' });
   await makeOrganization(app.db, { slug: 'club', manager });
   await makeReadyUser(app.db, { username: 'pia' });
@@ -186,7 +186,7 @@ test('a person accepts, leaves and makes organizations on the own page', async (
   assert.equal((await pia.get('/users/oto/roles/')).status, 403);
 });
 
-test('terms are signed on the way, and the way goes on', async () => {
+test('a user who signs the terms is redirected to next', async () => {
   await makeReadyUser(app.db, { username: 'tess', signed: false, personal: true });
   const tess = await signIn('tess');
   const stopped = await tess.get('/profile/tess/contact/');
@@ -206,7 +206,7 @@ test('terms are signed on the way, and the way goes on', async () => {
   assert.equal((await tess.get('/legal/nothing/')).status, 404);
 });
 
-test('an address without profile leads to the only one, offers a choice, or makes the first', async () => {
+test('a URL without a profile redirects to the only one, shows a choice, or creates the first', async () => {
   await makeReadyUser(app.db, { username: 'zoe' });
   const zoe = await signIn('zoe');
   const first = await zoe.get('/profile/');
@@ -221,14 +221,14 @@ test('an address without profile leads to the only one, offers a choice, or make
   assert.match(choice.text, /href="\/profile\/zoe-second\/contact\/"/);
 });
 
-test('the menu names who is signed in and the profiles at hand', async () => {
-  const nobody = await browserClient(app).get('/pricing/');
-  assert.doesNotMatch(nobody.text, /zoe-studio/);
+test('the menu shows the signed-in user and the profiles of the user', async () => {
+  const visitor = await browserClient(app).get('/pricing/');
+  assert.doesNotMatch(visitor.text, /zoe-studio/);
   const zoe = await signIn('zoe');
   assert.match((await zoe.get('/pricing/')).text, /Zoe Studio/);
 });
 
-test('the operator sees what only the operator sets', async () => {
+test('only broker managers see the flags of providers and bulk buyers', async () => {
   const operator = await makeReadyUser(app.db, { username: 'boss' });
   const broker = await findProfileBySlug(app.db, 'cowork');
   assert.ok(broker);
@@ -242,7 +242,7 @@ test('the operator sees what only the operator sets', async () => {
   assert.equal((await findProfileBySlug(app.db, 'shop'))?.is_provider, true);
 });
 
-test('the contact form takes a message', async () => {
+test('a visitor sends a message with the contact form', async () => {
   const visitor = browserClient(app);
   await visitor.get('/contact/');
   assert.equal((await visitor.post('/contact/', { full_name: 'Joe', email: 'joe@x.example' })).status, 400);
@@ -251,11 +251,11 @@ test('the contact form takes a message', async () => {
   assert.match(sent.text, /on its way/);
 });
 
-test('a pending invitation or request never asks a member of one profile which one is meant', async () => {
+test('a member of one profile is redirected to it despite pending invitations and requests', async () => {
   const member = await makeReadyUser(app.db, { username: 'olga', personal: true });
   const call = apiClient(app, await tokenOf(app, await makeReadyUser(app.db, { username: 'inviter' })));
   const olga = apiClient(app, await tokenOf(app, member));
-  // More than a menu or a chooser shows: pending rows must not push the accepted one out either.
+  // More rows than a menu or a chooser shows: pending rows must not displace the accepted one.
   for (let index = 0; index < 101; index += 1) {
     const slug = `a-inviting-${index}`;
     await call('POST', '/api/users/inviter/profiles', { full_name: `A inviting ${index}`, slug });

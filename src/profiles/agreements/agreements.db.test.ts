@@ -21,18 +21,18 @@ before(async () => {
 });
 after(() => app.close());
 
-test('everybody reads the texts, as clean HTML', async () => {
-  const anybody = apiClient(app);
-  assert.equal((await anybody('GET', '/api/legal')).json()['count'], 2);
-  const text = String((await anybody('GET', '/api/legal/terms-of-use')).json()['text']);
+test('a visitor reads the texts as sanitized HTML', async () => {
+  const visitor = apiClient(app);
+  assert.equal((await visitor('GET', '/api/legal')).json()['count'], 2);
+  const text = String((await visitor('GET', '/api/legal/terms-of-use')).json()['text']);
   assert.match(text, /<h2>/);
   assert.doesNotMatch(text, /<script/);
   assert.match(text, /Coworking Space/);
-  const unknown = await anybody('GET', '/api/legal/nothing');
+  const unknown = await visitor('GET', '/api/legal/nothing');
   assert.deepEqual([unknown.status, unknown.json()['code']], [404, 'agreement_unknown']);
 });
 
-test('signing takes a yes, moves the date and leaves evidence', async () => {
+test('a signature requires consent and records date, address and version', async () => {
   const declined = await asDonny('POST', '/api/legal/terms-of-use/sign', { read_terms: false });
   assert.deepEqual([declined.status, declined.json()['code']], [400, 'agreement_declined']);
   assert.ok(Array.isArray((await asDonny('POST', '/api/legal/terms-of-use/sign', {})).json()['read_terms']));
@@ -51,7 +51,7 @@ test('signing takes a yes, moves the date and leaves evidence', async () => {
   assert.ok(row.agreement_updated_at instanceof Date);
 });
 
-test('a newer text asks everybody to sign again', async () => {
+test('users must sign again after an agreement was updated', async () => {
   assert.equal((await asDonny('GET', '/api/users/donny/accessibles')).status, 200);
   app.clock.set(new Date(app.clock.now().getTime() + 60_000));
   const updated_at = app.clock.now().toISOString();
@@ -67,7 +67,7 @@ test('a newer text asks everybody to sign again', async () => {
   await asAlice('POST', '/api/legal/terms-of-use/sign', { read_terms: true });
 });
 
-test('the operator keeps the agreements; signed ones go with their signatures', async () => {
+test('a broker manager edits agreements and deletes them with their signatures', async () => {
   const made = await asAlice('POST', '/api/agreements', { title: 'House Rules' });
   assert.deepEqual([made.status, made.json()['slug']], [201, 'house-rules']);
   assert.ok(Array.isArray((await asAlice('POST', '/api/agreements', { title: 'House Rules' })).json()['title']));
@@ -84,7 +84,7 @@ test('the operator keeps the agreements; signed ones go with their signatures', 
   assert.deepEqual([kept.status, kept.json()['code']], [400, 'agreement_protected']);
 });
 
-test('a title of spaces is no title', async () => {
+test('a blank title is refused', async () => {
   for (const [method, url] of [
     ['POST', '/api/agreements'],
     ['PUT', '/api/agreements/privacy'],
@@ -94,7 +94,7 @@ test('a title of spaces is no title', async () => {
   }
 });
 
-test('a site without terms asks for none', async () => {
+test('a site without terms requires no signature', async () => {
   await app.db.deleteFrom('agreements').where('slug', '=', 'terms-of-use').execute();
   const user = await makeReadyUser(app.db, { username: 'unsigned', signed: false });
   const call = apiClient(app, await tokenOf(app, user));

@@ -48,7 +48,7 @@ async function someone(username: string, sample: Parameters<typeof makeReadyUser
   return { user, call: await as(user) };
 }
 
-test('inviting somebody by name does not tell the address, the phone number or the last sign-in', async () => {
+test('an invitation by username discloses neither address nor phone number nor last sign-in of the user', async () => {
   const { call: asEve } = await someone('harvester');
   const { user: mark, call: asMark } = await someone('harvested');
   assert.equal((await asEve('POST', '/api/users/harvester/profiles', { full_name: 'Harvest' })).status, 201);
@@ -61,17 +61,17 @@ test('inviting somebody by name does not tell the address, the phone number or t
     assert.equal(user['username'], 'harvested');
   }
   const found = await asEve('GET', `/api/profile/harvest/roles?q=${mark.email?.slice(0, 10)}&q_f=user__email`);
-  assert.equal(found.json()['count'], 0, 'nor does searching letter by letter');
+  assert.equal(found.json()['count'], 0, 'a search for parts of the address finds no member');
 
   const { accept_grant_api_url } = (await asMark('GET', '/api/users/harvested/accessibles')).json<{
     results: { accept_grant_api_url: string }[];
   }>().results[0] ?? { accept_grant_api_url: '' };
   assert.equal((await asMark('PUT', new URL(accept_grant_api_url).pathname)).status, 200);
   const member = (await asEve('GET', `${url}/harvested`)).json<Row>();
-  assert.equal(member.user['email'], mark.email, 'who agreed is a member');
+  assert.equal(member.user['email'], mark.email, 'a member who accepted is shown with the address');
 });
 
-test('nobody renames another person’s login through that person’s profile', async () => {
+test('only the user and broker managers rename a personal profile, and with it the username', async () => {
   const { user: ann, call: asAnn } = await someone('ann', { personal: true });
   const personal = await findProfileBySlug(app.db, 'ann');
   const prov = await findProfileBySlug(app.db, 'prov');
@@ -82,29 +82,33 @@ test('nobody renames another person’s login through that person’s profile', 
   );
   const asPat = await as(pat);
   const moved = await asPat('PATCH', '/api/profile/ann', { locality: 'Here' });
-  assert.equal(moved.json()['code'], 'subscriber_details_protected', 'nor does a provider change the address');
+  assert.equal(moved.json()['code'], 'subscriber_details_protected', 'a provider cannot change the address');
   const renamed = await asPat('PATCH', '/api/profile/ann', { slug: 'ann-of-prov' });
   assert.equal(renamed.status, 403, renamed.text);
   assert.equal(renamed.json()['code'], 'subscriber_details_protected');
   await makeMember(app.db, personal, pat, 'manager');
   const byManager = await asPat('PATCH', '/api/profile/ann', { slug: 'ann-of-prov' });
-  assert.deepEqual([byManager.status, byManager.json()['code']], [403, 'permission_denied'], 'nor does a manager');
+  assert.deepEqual(
+    [byManager.status, byManager.json()['code']],
+    [403, 'permission_denied'],
+    'another manager of the profile cannot rename it',
+  );
   assert.equal((await asAnn('PATCH', `/api/profile/${ann.username}`, { slug: 'anna' })).status, 200);
   assert.equal(
     (await (await as(alice))('PATCH', '/api/profile/anna', { slug: 'ann' })).status,
     200,
-    'the operator may',
+    'a broker manager can rename it',
   );
 });
 
-test('giving somebody a role does not open that person’s account (16.1, a)', async () => {
+test('a role that a manager grants to a user gives the manager no access to the account of the user', async () => {
   const { call: asEve } = await someone('eve');
   const { user: mark } = await someone('mark', { personal: true });
   assert.equal((await asEve('POST', '/api/users/eve/profiles', { full_name: 'X' })).status, 201);
   await asEve('POST', '/api/profile/x/roles/describe', { title: 'Any', skip_optin_on_grant: true });
   const grant = await asEve('POST', '/api/profile/x/roles/any', { slug: mark.username });
   assert.notEqual(grant.json()['grant_key'], null);
-  // Even with a role in effect:
+  // The same holds for a role in effect.
   const x = await findProfileBySlug(app.db, 'x');
   assert.ok(x);
   await asEve('DELETE', '/api/profile/x/roles/any/mark');
@@ -125,7 +129,7 @@ test('giving somebody a role does not open that person’s account (16.1, a)', a
   );
 });
 
-test('a provider’s manager cannot get at the users of a subscriber either (16.1, variant)', async () => {
+test('a manager of a provider has no access to the accounts of users of a subscriber', async () => {
   const asPat = await as(pat);
   assert.equal(
     (await asPat('PUT', '/api/users/bob/password', { password: 'x', new_password: 'taken over 1' })).status,
@@ -134,7 +138,7 @@ test('a provider’s manager cannot get at the users of a subscriber either (16.
   assert.equal((await asPat('GET', '/api/users/bob')).status, 403);
 });
 
-test('nobody makes a profile under somebody else’s username (16.1, b)', async () => {
+test('a user cannot create a profile with the username of another user', async () => {
   const { call: asEve } = await someone('eve2');
   await someone('target');
   for (const slug of ['target', 'TARGET']) {
@@ -156,7 +160,7 @@ test('nobody makes a profile under somebody else’s username (16.1, b)', async 
   assert.equal(personal.status, 400);
 });
 
-test('what a profile’s e-mail becomes leaves its user’s login alone, and archiving it too (16.1, b)', async () => {
+test('a new e-mail address or the archiving of a personal profile does not change the login of its user', async () => {
   const { user, call } = await someone('solo', { personal: true });
   const { user: helper, call: asHelper } = await someone('helper');
   const profile = await findProfileBySlug(app.db, 'solo');
@@ -176,7 +180,7 @@ test('what a profile’s e-mail becomes leaves its user’s login alone, and arc
   );
 });
 
-test('a contributor reads, a manager writes, a stranger gets nothing', async () => {
+test('a contributor reads a profile, a manager changes it, other users get 403', async () => {
   const { user, call } = await someone('reader');
   await makeMember(app.db, acme, user, 'contributor');
   assert.equal((await call('GET', '/api/profile/acme')).status, 200);
@@ -184,13 +188,13 @@ test('a contributor reads, a manager writes, a stranger gets nothing', async () 
   assert.equal((await call('PUT', '/api/profile/acme', { full_name: 'Mine' })).status, 403);
 });
 
-test('an unknown profile is 403 to a stranger and 404 to the broker', async () => {
+test('an unknown profile is 403 for other users and 404 for the broker', async () => {
   const { call } = await someone('curious');
   assert.equal((await call('GET', '/api/profile/nothere')).status, 403);
   assert.equal((await (await as(alice))('GET', '/api/profile/nothere')).status, 404);
 });
 
-test('only the broker makes providers and bulk buyers (16.4, 19)', async () => {
+test('only broker managers set the flags of providers and bulk buyers', async () => {
   const asBob = await as(bob);
   const tried = await asBob('PUT', '/api/profile/acme', {
     full_name: 'The acme',
@@ -204,10 +208,10 @@ test('only the broker makes providers and bulk buyers (16.4, 19)', async () => {
   const asAlice = await as(alice);
   assert.equal((await asAlice('PATCH', '/api/profile/own-shop', { is_provider: true })).json()['is_provider'], true);
   const kept = await asBob('PUT', '/api/profile/own-shop', { full_name: 'Own Shop' });
-  assert.equal(kept.json()['is_provider'], true, 'what is left out stays');
+  assert.equal(kept.json()['is_provider'], true, 'an omitted flag is unchanged');
 });
 
-test('a profile is described within limits', async () => {
+test('a profile with a field beyond its limits is refused', async () => {
   const asBob = await as(bob);
   const put = async (fields: Record<string, unknown>) =>
     asBob('PUT', '/api/profile/acme', { full_name: 'The acme', ...fields });
@@ -236,23 +240,23 @@ test('a profile is described within limits', async () => {
   assert.equal(good.json()['detail'], 'Profile was updated.');
 });
 
-test('changes are told, but not the first filling-in', async () => {
+test('profile_updated reports changed fields, but not fields that were empty', async () => {
   const asBob = await as(bob);
   await asBob('PATCH', '/api/profile/acme', { locality: 'Paris' });
   const before_count = (await eventsNamed(app.db, 'profile_updated')).length;
   await asBob('PATCH', '/api/profile/acme', { locality: 'Lyon' });
-  const told = await eventsNamed(app.db, 'profile_updated');
-  assert.equal(told.length, before_count + 1);
-  assert.deepEqual(told.at(-1)?.['changes'], { City: { pre: 'Paris', post: 'Lyon' } });
+  const updated = await eventsNamed(app.db, 'profile_updated');
+  assert.equal(updated.length, before_count + 1);
+  assert.deepEqual(updated.at(-1)?.['changes'], { City: { pre: 'Paris', post: 'Lyon' } });
 });
 
-test('a personal profile and its user are renamed together, from either side', async () => {
+test('a new username renames the personal profile, and a new slug renames the user', async () => {
   const { call } = await someone('xia', { personal: true });
   assert.equal(
     (await call('PUT', '/api/profile/xia', { full_name: 'Xia Lee', slug: 'xia2' })).json()['type'],
     'personal',
   );
-  assert.equal((await call('GET', '/api/users/xia2')).status, 200, 'the token still works');
+  assert.equal((await call('GET', '/api/users/xia2')).status, 200, 'the token stays valid');
   assert.equal((await call('GET', '/api/profile/xia2')).status, 200);
   const back = await call('PUT', '/api/users/xia2', { full_name: 'Xia Lee', slug: 'xia3' });
   assert.equal(back.status, 200, back.text);
@@ -261,11 +265,11 @@ test('a personal profile and its user are renamed together, from either side', a
   assert.equal(
     (await asOther('POST', '/api/users/other-xia/profiles', { slug: 'xia', full_name: 'Thief' })).status,
     400,
-    'the old name rests',
+    'the old name stays reserved',
   );
 });
 
-test('the broker and the processor are neither deleted nor renamed (16.4, 20)', async () => {
+test('the broker and the processor can be neither archived nor renamed', async () => {
   const asAlice = await as(alice);
   const refused = await asAlice('DELETE', '/api/profile/cowork');
   assert.deepEqual([refused.status, refused.json()['code']], [403, 'profile_protected']);
@@ -273,7 +277,7 @@ test('the broker and the processor are neither deleted nor renamed (16.4, 20)', 
   assert.equal((await asAlice('PUT', '/api/profile/cowork', { full_name: 'Cowork', slug: 'elsewhere' })).status, 403);
 });
 
-test('an archived profile is closed to its people and out of the lists', async () => {
+test('an archived profile is not accessible to its members and not listed', async () => {
   const asBob = await as(bob);
   await asBob('POST', '/api/users/bob/profiles', { full_name: 'Gone Soon' });
   assert.equal((await asBob('DELETE', '/api/profile/gone-soon')).status, 204);
@@ -285,7 +289,7 @@ test('an archived profile is closed to its people and out of the lists', async (
   assert.ok(Number(all.json()['count']) > 0);
 });
 
-test('an archived user takes roles and personal profile along, the last operator stays', async () => {
+test('archiving a user removes the roles and archives the personal profile; the last broker manager cannot be archived', async () => {
   const { call } = await someone('leaving', { personal: true });
   assert.equal((await call('DELETE', '/api/users/leaving', { password: testPassword })).status, 204);
   assert.equal((await (await as(alice))('GET', '/api/profile/leaving')).status, 404);
@@ -293,7 +297,7 @@ test('an archived user takes roles and personal profile along, the last operator
   assert.deepEqual([last.status, last.json()['code']], [409, 'last_manager']);
 });
 
-test('making a personal profile for another person gives no role on it, only a request', async () => {
+test('a user who creates a personal profile for another person gets no role on it, only a request', async () => {
   const { call: asMaker } = await someone('maker');
   const body = { full_name: 'Olga Owner', type: 'personal', email: 'olga@corp.example', slug: 'olga' };
   const made = await asMaker('POST', '/api/users/maker/profiles', body);
@@ -316,7 +320,7 @@ test('making a personal profile for another person gives no role on it, only a r
   ];
   for (const [method, path, sent] of attacks) assert.equal((await asMaker(method, path, sent)).status, 403, path);
   const managed = (await asMaker('GET', '/api/users/maker/profiles')).json()['count'];
-  assert.equal(managed, 0, 'nor is it among the profiles that the maker manages');
+  assert.equal(managed, 0, 'it is not among the profiles that its creator manages');
   type Row = { request_key: string | null; accept_grant_api_url: string | null };
   const { results } = (await asMaker('GET', '/api/users/maker/accessibles')).json<{ results: Row[] }>();
   assert.deepEqual(
@@ -328,10 +332,10 @@ test('making a personal profile for another person gives no role on it, only a r
     .select('name')
     .where('name', '=', 'role_request_created')
     .execute();
-  assert.ok(asked.length > 0, 'the owner is asked');
+  assert.ok(asked.length > 0, 'the owner receives the request');
 });
 
-test('asking again, or a profile of the person’s name, does not turn the request into a role', async () => {
+test('a repeated request or a profile with the username does not turn the request into a role', async () => {
   const { call: asMaker } = await someone('maker-2');
   const body = { full_name: 'Rosa Owner', type: 'personal', email: 'rosa@corp.example', slug: 'rosa' };
   assert.equal((await asMaker('POST', '/api/users/maker-2/profiles', body)).status, 201);
@@ -342,10 +346,10 @@ test('asking again, or a profile of the person’s name, does not turn the reque
   const named = { full_name: 'Bare Name', type: 'organization', slug: 'bare-name' };
   await someone('bare-name');
   const taken = await asMaker('POST', '/api/users/maker-2/profiles', named);
-  assert.ok(Array.isArray(taken.json()['slug']), 'a user name is for its user, with or without profile');
+  assert.ok(Array.isArray(taken.json()['slug']), 'a username is reserved for its user, with or without a profile');
 });
 
-test('an organization with another person’s address never becomes that person’s profile', async () => {
+test('an organization with the address of another person does not become the profile of that person', async () => {
   const { call: asMaker } = await someone('shell-maker');
   const email = 'nell@corp.example';
   assert.equal(
@@ -360,10 +364,10 @@ test('an organization with another person’s address never becomes that person�
   assert.equal(own?.personal_user_id, nell.id);
   assert.ok(own);
   assert.deepEqual(await findManagerIds(app.db, own.id), [nell.id]);
-  assert.equal((await findProfileByEmail(app.db, email))?.slug, 'nell', 'nor is it found by the address');
+  assert.equal((await findProfileByEmail(app.db, email))?.slug, 'nell', 'the address does not find it');
 });
 
-test('an organization that the broker makes for a user waits for the user', async () => {
+test('an organization that the broker creates for a user has no manager until the user accepts', async () => {
   const { user: zoe, call: asZoe } = await someone('zoe');
   const made = await (await as(alice))('POST', '/api/users/zoe/profiles', { full_name: 'Made For Zoe' });
   assert.equal(made.status, 201, made.text);
@@ -378,7 +382,7 @@ test('an organization that the broker makes for a user waits for the user', asyn
   assert.deepEqual(await findManagerIds(app.db, org.id), [zoe.id]);
 });
 
-test('a user makes organizations; the slug comes from the name', async () => {
+test('a user creates organizations, whose slugs are derived from their names', async () => {
   const asBob = await as(bob);
   const first = await asBob('POST', '/api/users/bob/profiles', { full_name: 'My Project' });
   assert.deepEqual([first.status, first.json()['slug'], first.json()['email']], [201, 'my-project', bob.email]);
@@ -389,7 +393,7 @@ test('a user makes organizations; the slug comes from the name', async () => {
   assert.equal((await asBob('POST', '/api/users/bob/profiles', { full_name: 'Two', slug: 'my-project' })).status, 400);
   assert.ok(Array.isArray((await asBob('POST', '/api/users/bob/profiles', { full_name: '!!!' })).json()['full_name']));
   const archive = await asBob('POST', '/api/users/bob/profiles', { full_name: 'Grave', slug: '_archive_1' });
-  assert.ok(Array.isArray(archive.json()['slug']), 'the names of archived profiles are nobody’s to take');
+  assert.ok(Array.isArray(archive.json()['slug']), 'slugs of the form of archived profiles cannot be taken');
   assert.ok(
     Array.isArray((await asBob('POST', '/api/users/bob/profiles', { full_name: 'X', type: 'alien' })).json()['type']),
   );
@@ -399,11 +403,15 @@ test('a user makes organizations; the slug comes from the name', async () => {
 });
 
 // Last: the clock only moves forward.
-test('a provider reads and writes while the subscription runs, reads for 90 days more, then nothing (16.4, 18)', async () => {
+test('a provider manages a subscriber while the subscription runs, reads it for 90 days more, then has no access', async () => {
   const asPat = await as(pat);
   assert.equal((await asPat('GET', '/api/profile/acme')).status, 200);
   assert.equal((await asPat('PATCH', '/api/profile/acme', { default_timezone: 'Europe/Paris' })).status, 200);
-  assert.equal((await asPat('POST', '/api/profile/acme/roles/manager', { slug: 'pat' })).status, 403, 'never members');
+  assert.equal(
+    (await asPat('POST', '/api/profile/acme/roles/manager', { slug: 'pat' })).status,
+    403,
+    'a provider cannot change members',
+  );
   assert.equal((await asPat('DELETE', '/api/profile/acme')).status, 403);
   const seen = (await asPat('GET', '/api/profile/acme/roles')).json<{ results: { user: Record<string, unknown> }[] }>();
   assert.deepEqual([seen.results[0]?.user['phone'], seen.results[0]?.user['last_login']], [null, null]);
@@ -417,7 +425,7 @@ test('a provider reads and writes while the subscription runs, reads for 90 days
   assert.equal((await (await as(pat))('GET', '/api/profile/acme')).status, 403);
 });
 
-test('a name shows: users and profiles refuse a blank or invisible one and drop what hides or turns text', async () => {
+test('users and profiles refuse a blank or invisible name and remove characters that hide or reverse text', async () => {
   const { call } = await someone('visible', { personal: true });
   for (const full_name of ['   ', '\u200b', '\u3164', '\u2028', '\u200d']) {
     for (const path of ['/api/users/visible', '/api/profile/visible']) {
@@ -431,7 +439,7 @@ test('a name shows: users and profiles refuse a blank or invisible one and drop 
   }
 });
 
-test('a manager of a personal profile does not remove its user; the user leaves, the broker removes', async () => {
+test('only the user and broker managers remove the user from the personal profile', async () => {
   const { user, call } = await someone('owned', { personal: true });
   const { user: helper, call: asHelper } = await someone('co-manager');
   const profile = await findProfileBySlug(app.db, 'owned');
@@ -446,7 +454,7 @@ test('a manager of a personal profile does not remove its user; the user leaves,
   assert.equal((await call('DELETE', path)).status, 204);
 });
 
-test('a personal profile gives its user no name of phone digits, an API key does not delete it', async () => {
+test('a personal profile cannot be renamed to phone digits nor archived with an API key', async () => {
   const { call } = await someone('digits', { personal: true });
   for (const method of ['PUT', 'PATCH'] as const) {
     const renamed = await call(method, '/api/profile/digits', { full_name: 'Digits', slug: '4155550199' });

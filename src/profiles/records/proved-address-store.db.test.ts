@@ -33,25 +33,25 @@ async function person(username: string, email: string, is_verified: boolean): Pr
 const setEmail = (profile: Profile, email: string) =>
   inTransaction(database.db, (tx) => updateProfileRow(tx, profile.id, { email }));
 
-test('an address finds the profile of the user who verified it, in any case', async () => {
+test('an address finds the profile of the user who verified it, case-insensitively', async () => {
   await person('ann', 'ann@corp.example', true);
   assert.deepEqual(await found('ANN@corp.example'), ['ann', 'ann']);
 });
 
-test('an address that a user only typed finds nothing, on the own profile or on an organization', async () => {
+test('an unverified address finds neither a personal profile nor an organization', async () => {
   const { user } = await person('typist', 'ceo@corp.example', false);
   await makeOrganization(database.db, { slug: 'typed-org', email: 'ceo@corp.example', manager: user });
   await makeOrganization(database.db, { slug: 'unmanaged', email: 'ceo@corp.example' });
   assert.deepEqual(await found('ceo@corp.example'), [undefined, undefined]);
 });
 
-test('another address on the own profile of a verified user finds nothing', async () => {
+test('an address of a personal profile that differs from the verified one finds no profile', async () => {
   const { own } = await person('bill', 'bill@corp.example', true);
   await setEmail(own, 'wanted@corp.example');
   assert.deepEqual(await found('wanted@corp.example'), [undefined, undefined]);
 });
 
-test('an organization is found by the verified address of a manager who agreed to be one', async () => {
+test('an organization is found by the verified address of a manager who accepted the role', async () => {
   const { user: owner } = await person('cleo', 'cleo@corp.example', true);
   const maker = (await person('maker', 'maker@corp.example', true)).user;
   const org = await makeOrganization(database.db, { slug: 'made-up', email: 'cleo@corp.example', manager: maker });
@@ -61,7 +61,11 @@ test('an organization is found by the verified address of a manager who agreed t
   assert.deepEqual(await found('cleo@corp.example'), [undefined, undefined], 'not by the word of its maker');
 
   await makeMember(database.db, org, owner, 'contributor');
-  assert.deepEqual(await found('cleo@corp.example'), [undefined, undefined], 'nor by another role of the owner');
+  assert.deepEqual(
+    await found('cleo@corp.example'),
+    [undefined, undefined],
+    'another role of the owner does not count',
+  );
   await database.db.deleteFrom('roles').where('user_id', '=', owner.id).where('profile_id', '=', org.id).execute();
 
   await makeMember(database.db, org, owner, 'manager');
@@ -79,7 +83,7 @@ test('an organization is found by the verified address of a manager who agreed t
   }
 });
 
-test('the own profile of the owner of an address goes before an older organization with it', async () => {
+test('an address finds the personal profile of its owner before an older organization', async () => {
   const { user } = await person('dora', 'dora@corp.example', true);
   const org = await makeOrganization(database.db, { slug: 'dora-org', email: 'dora@corp.example', manager: user });
   await database.db
@@ -90,7 +94,7 @@ test('the own profile of the owner of an address goes before an older organizati
   assert.deepEqual(await found('dora@corp.example'), ['dora', 'dora']);
 });
 
-test('an archived user proves nothing', async () => {
+test('the address of an archived user finds no profile', async () => {
   const { user } = await person('gone', 'gone@corp.example', true);
   await database.db.updateTable('users').set({ is_active: false }).where('id', '=', user.id).execute();
   assert.deepEqual(await found('gone@corp.example'), [undefined, undefined]);

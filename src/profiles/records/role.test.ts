@@ -7,7 +7,7 @@ import { decideGrant, decideRequest, refuseAcceptance, type Role, type RoleState
 const at = new Date('2026-03-01T00:00:00Z');
 const before = new Date('2026-02-01T00:00:00Z');
 const after = new Date('2026-04-01T00:00:00Z');
-const manager = 1 as RoleTypeId; // ids are branded; tests make them up
+const manager = 1 as RoleTypeId; // sample id; ids are branded
 const contributor = 2 as RoleTypeId;
 const donny = 7 as UserId;
 
@@ -33,7 +33,7 @@ const rows: Record<RoleState, Role | undefined> = {
   active: held,
 };
 
-test('a row is in exactly one state', () => {
+test('a role has exactly one state', () => {
   for (const [state, row] of Object.entries(rows)) assert.equal(roleState(row, at), state);
 });
 
@@ -54,7 +54,7 @@ const grants: [state: RoleState, type: RoleTypeId, asks_user: boolean, does: str
   ['active',    contributor, true,  'refuse'],
   ['active',    contributor, false, 'refuse'],
 ];
-test('a grant does what the table of states says', () => {
+test('a grant has the effect that the table of states names', () => {
   for (const [state, type, asks_user, does] of grants) {
     assert.equal(
       decideGrant(rows[state], type, { asks_user, is_unproven: false }, at).does,
@@ -64,7 +64,7 @@ test('a grant does what the table of states says', () => {
   }
 });
 
-test('an address that nobody has proved only ever invites', () => {
+test('a grant to an unverified address is always an invitation', () => {
   const options = { asks_user: true, is_unproven: true };
   for (const state of ['none', 'lapsed', 'requested'] as const) {
     assert.equal(decideGrant(rows[state], manager, options, at).does, 'invite', state);
@@ -85,13 +85,13 @@ const requests: [state: RoleState, type: RoleTypeId | null, does: string][] = [
   ['active',    manager,     'nothing'],
   ['active',    contributor, 'refuse'],
 ];
-test('a request does what the table of states says and never loses what is held or offered', () => {
+test('a request has the effect that the table of states names', () => {
   for (const [state, type, does] of requests) {
     assert.equal(decideRequest(rows[state], type, at).does, does, `${state} asks for ${type}`);
   }
 });
 
-test('an invitation is accepted by the invited user only, while it lasts', () => {
+test('only the invited user can accept an invitation, until it expires', () => {
   const verified = { id: donny, email: 'donny@example.com', email_verified_at: before };
   const invited = rows.invited ?? held;
   assert.equal(refuseAcceptance(invited, verified, at), null);
@@ -100,7 +100,7 @@ test('an invitation is accepted by the invited user only, while it lasts', () =>
   assert.equal(refuseAcceptance(held, verified, at), 'role_key_unknown');
 });
 
-test('an invitation sent to an address waits until the address is proven', () => {
+test('an invitation to an address requires that the user has verified the address', () => {
   const mailed = { ...(rows.invited ?? held), invited_email: 'Donny@Example.com' };
   const donny_claims = { id: donny, email: 'donny@example.com', email_verified_at: null };
   assert.equal(refuseAcceptance(mailed, donny_claims, at), 'email_unverified');
@@ -111,7 +111,7 @@ test('an invitation sent to an address waits until the address is proven', () =>
   assert.equal(refuseAcceptance(mailed, { ...donny_claims, email_verified_at: before }, at), null);
 });
 
-test('only a global type, or one’s own personal profile, goes without consent', () => {
+test('only global types, and the manager role on the own personal profile, skip consent', () => {
   const local = { slug: 'any', profile_id: 3 as ProfileId, skip_optin_on_grant: true };
   const global = { slug: 'support', profile_id: null, skip_optin_on_grant: true };
   const asked = { slug: 'manager', profile_id: null, skip_optin_on_grant: false };

@@ -7,7 +7,6 @@ import { checkedField, type FormProblem, problemToForm, secretField, textField }
 import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { TERMS_OF_USE } from '../agreements/index.ts';
-import { profileProblems } from '../problems.ts';
 import { registrationDisabledPage, registrationPage } from './page-types.ts';
 import { register, type Registered } from './register.ts';
 

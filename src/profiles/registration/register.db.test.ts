@@ -17,11 +17,11 @@ const register = async (body: unknown, query = '') => apiClient(app)('POST', `/a
 function usernameIn(token: unknown): string {
   const claims = JSON.parse(Buffer.from(String(token).split('.')[1] ?? '', 'base64url').toString()) as {
     username: string;
-  }; // our own token
+  }; // issued by Tollgate
   return claims.username;
 }
 
-test('a name and an address make an account; a second of the same name gets digits', async () => {
+test('a visitor registers with a name and an address; a taken username gets digits', async () => {
   const joe = await register({ full_name: 'Joe Card1', email: 'joe@x.example' });
   assert.equal(joe.status, 201);
   assert.equal(usernameIn(joe.json()['token']), 'joe');
@@ -31,7 +31,7 @@ test('a name and an address make an account; a second of the same name gets digi
   assert.equal((await eventsNamed(app.db, 'user_welcome')).length, 2);
 });
 
-test('a password is accepted under both documented names, and signs in', async () => {
+test('a visitor registers with a password under either documented name and signs in with it', async () => {
   const example = {
     username: 'joe1',
     password: 'a fine long password',
@@ -53,7 +53,7 @@ test('a password is accepted under both documented names, and signs in', async (
   }
 });
 
-test('each field at fault is named', async () => {
+test('a refused registration names each invalid field', async () => {
   const refusals: [unknown, string[]][] = [
     [{ full_name: 'Joe' }, ['email', 'phone']],
     [{ email: 'a@x.example' }, ['full_name']],
@@ -85,7 +85,7 @@ test('each field at fault is named', async () => {
   );
 });
 
-test('a postal address makes a personal profile of the same name', async () => {
+test('a registration with a postal address creates a personal profile', async () => {
   const answer = await register({
     full_name: 'Xia Lee',
     email: 'xia@x.example',
@@ -105,7 +105,7 @@ test('a postal address makes a personal profile of the same name', async () => {
   assert.deepEqual(role['extra'], { kinship: 'self' });
 });
 
-test('an organization’s name makes an organization that the user manages', async () => {
+test('a registration with an organization name creates an organization that the user manages', async () => {
   const answer = await register({
     full_name: 'Ann Boss',
     email: 'ann@x.example',
@@ -119,7 +119,7 @@ test('an organization’s name makes an organization that the user manages', asy
   assert.equal((await call('GET', '/api/users/ann/accessibles')).json()['count'], 1);
 });
 
-test('without the terms the account works, most of the site does not, until they are signed', async () => {
+test('a user who did not sign the terms is refused on guarded routes until signing them', async () => {
   const answer = await register({
     full_name: 'Una Signed',
     email: 'una@x.example',
@@ -132,7 +132,7 @@ test('without the terms the account works, most of the site does not, until they
   assert.equal((await call('GET', '/api/users/una/accessibles')).status, 200);
 });
 
-test('without a password the account itself can be read, and nothing guarded', async () => {
+test('a user without a password reads the own account and is refused on guarded routes', async () => {
   const answer = await register({ full_name: 'No Password', email: 'nopw@x.example', 'terms-of-use': true });
   const call = apiClient(app, answer.json<{ token: string }>().token);
   assert.equal((await call('GET', '/api/users/nopw')).json()['credentials'], false);
@@ -140,13 +140,13 @@ test('without a password the account itself can be read, and nothing guarded', a
   assert.deepEqual([refused.status, refused.json()['code']], [403, 'password_required']);
 });
 
-test('a phone number in local spelling is enough', async () => {
+test('a visitor registers with a phone number in local format', async () => {
   const answer = await register({ full_name: 'Phone Only', phone: '(415) 555-2671' });
   assert.equal(answer.status, 201, answer.text);
   assert.match(usernameIn(answer.json()['token']), /^user-/);
 });
 
-test('a cookie is given on a plain yes only, and not to another site', async () => {
+test('a registration sets a cookie only with cookie=1 and only for the same origin', async () => {
   const person = (n: number) => ({ full_name: 'Cookie', email: `cookie${n}@x.example` });
   assert.match(String((await register(person(1), '?cookie=1')).headers['set-cookie']), /sessionid=/);
   assert.equal((await register(person(2), '?cookie=0')).headers['set-cookie'], undefined);
@@ -156,7 +156,7 @@ test('a cookie is given on a plain yes only, and not to another site', async () 
   assert.equal(foreign.status, 403);
 });
 
-test('two who register under one name at once: one gets it', async () => {
+test('one of several concurrent registrations with the same username succeeds', async () => {
   const answers = await Promise.all(
     [1, 2, 3, 4].map((n) =>
       register({ full_name: 'Twin', email: `twin${n}@x.example`, username: 'twin', type: 'personal' }),
@@ -168,7 +168,7 @@ test('two who register under one name at once: one gets it', async () => {
   );
 });
 
-test('a closed site registers nobody', async () => {
+test('a closed site refuses registrations', async () => {
   const site = await app.tollgate.site.get();
   await inTransaction(app.db, (tx) => updateSite(tx, site.id, { authentication: 'login-only' }));
   app.tollgate.site.drop();

@@ -4,7 +4,7 @@ import { decideRegistrationShape, parseAgreementField, parseRegistrationExtras }
 
 const facts = { full_name: 'Joe Card1', organization_name: null, has_address: false, type: 'unknown' as const };
 
-test('an address asks for a personal profile, an organization’s name for an organization', () => {
+test('a postal address leads to a personal profile, an organization name to an organization', () => {
   assert.equal(decideRegistrationShape(facts), 'user');
   assert.equal(decideRegistrationShape({ ...facts, has_address: true }), 'personal');
   assert.equal(decideRegistrationShape({ ...facts, type: 'personal' }), 'personal');
@@ -13,7 +13,7 @@ test('an address asks for a personal profile, an organization’s name for an or
   assert.equal(decideRegistrationShape({ ...facts, organization_name: 'Joe Card1' }), 'personal');
 });
 
-test('extra members are kept with what their prefix names', () => {
+test('prefixed members are parsed for the row that the prefix names', () => {
   const extras = parseRegistrationExtras({
     user_age: 3,
     organization_name: 'Acme',
@@ -24,7 +24,7 @@ test('extra members are kept with what their prefix names', () => {
   assert.deepEqual(extras, { user: '{"age":3}', organization: '{"vat":"X1"}', role: '{"title":"CTO"}' });
 });
 
-test('an agreement is agreed to by anything but a no', () => {
+test('the user agrees with any value except false, 0, no, off, empty and null', () => {
   for (const yes of [true, 'true', '1', 1, 'on', 'yes']) assert.equal(parseAgreementField(yes), 'agreed', String(yes));
   for (const no of [false, 'false', 'f', '0', '', null, 0, {}])
     assert.equal(parseAgreementField(no), 'declined', JSON.stringify(no));

@@ -40,7 +40,7 @@ async function someone(username: string): Promise<{ user: User; call: Client }> 
   return { user, call: await as(user) };
 }
 
-test('a manager invites, the invited user accepts once', async () => {
+test('the invited user accepts an invitation of a manager, once', async () => {
   const { call } = await someone('donny');
   const invited = await asBob('POST', '/api/profile/acme/roles/manager', { slug: 'donny', message: 'Come in' });
   assert.equal(invited.status, 201);
@@ -53,9 +53,9 @@ test('a manager invites, the invited user accepts once', async () => {
   const again = await asBob('POST', '/api/profile/acme/roles/manager', { slug: 'donny' });
   assert.equal(again.status, 200);
   assert.equal(again.json<Row>().grant_key, grant_key, 'the same row, the same key');
-  const told = (await eventsNamed(app.db, 'role_grant_created')).filter((event) => event['grant_key'] === grant_key);
-  assert.equal(told.length, 2, 'mailed again');
-  assert.equal(told[0]?.['message'], 'Come in');
+  const granted = (await eventsNamed(app.db, 'role_grant_created')).filter((event) => event['grant_key'] === grant_key);
+  assert.equal(granted.length, 2, 'sent again');
+  assert.equal(granted[0]?.['message'], 'Come in');
 
   const accepted = await call('PUT', `/api/users/donny/accessibles/accept/${grant_key}`);
   assert.equal(accepted.status, 200);
@@ -65,7 +65,7 @@ test('a manager invites, the invited user accepts once', async () => {
   assert.equal((await eventsNamed(app.db, 'role_grant_accepted')).length, 1);
 });
 
-test('an invitation is of no use to anybody but the invited user (16.2, 2)', async () => {
+test('a user other than the invited one cannot accept an invitation', async () => {
   const { call: asGuest } = await someone('guest');
   const { call: asEve } = await someone('eve');
   const { grant_key } = (await asBob('POST', '/api/profile/acme/roles/contributor', { slug: 'guest' })).json<Row>();
@@ -76,7 +76,7 @@ test('an invitation is of no use to anybody but the invited user (16.2, 2)', asy
   assert.equal((await asGuest('PUT', `/api/users/guest/accessibles/accept/${grant_key}`)).status, 200);
 });
 
-test('an invitation to an address waits until the address is proven', async () => {
+test('an invitation to an address cannot be accepted until the user has verified the address', async () => {
   const claims = await makeReadyUser(app.db, {
     username: 'claims',
     email: 'boss@corp.example',
@@ -107,24 +107,24 @@ test('an invitation to an address waits until the address is proven', async () =
   );
 });
 
-test('a type that skips consent does not skip the proof of an address', async () => {
+test('a type that skips consent still requires the verification of the address', async () => {
   await asAlice('POST', '/api/profile/cowork/roles/describe', { title: 'Instant', skip_optin_on_grant: true });
   await makeReadyUser(app.db, { username: 'faker', email: 'ceo@corp.example', email_verified_at: null });
   const granted = await asBob('POST', '/api/profile/acme/roles/instant', { email: 'ceo@corp.example' });
   assert.notEqual(granted.json<Row>().grant_key, null);
 });
 
-test('a user asks, a manager grants', async () => {
+test('a manager grants the role that a user requested', async () => {
   const { call } = await someone('asks');
   const asked = await call('POST', '/api/users/asks/accessibles/manager', { slug: 'acme', message: 'Please' });
   assert.equal(asked.status, 201);
   const { request_key } = asked.json<Row>();
   assert.match(String(request_key), /^[0-9a-f]{40}$/);
   assert.equal((await call('POST', '/api/users/asks/accessibles/manager', { slug: 'acme' })).status, 200);
-  const told = (await eventsNamed(app.db, 'role_request_created')).filter(
+  const requested = (await eventsNamed(app.db, 'role_request_created')).filter(
     (event) => event['request_key'] === request_key,
   );
-  assert.equal(told.length, 1, 'the managers hear of it once a day at most');
+  assert.equal(requested.length, 1, 'the managers are notified at most once per day');
 
   const seen = (await asBob('GET', '/api/profile/acme/roles/manager?role_status=requested')).json<{
     requested_count: number;
@@ -138,7 +138,7 @@ test('a user asks, a manager grants', async () => {
   assert.equal((await call('GET', '/api/profile/acme')).status, 200);
 });
 
-test('a request for no type in particular is granted with the type that the manager picks', async () => {
+test('a manager grants a request that names no type with any type', async () => {
   const { call } = await someone('untyped');
   assert.equal(
     (await call('POST', '/api/users/untyped/accessibles', { slug: 'acme' })).json<Row>()['role_description'],
@@ -150,7 +150,7 @@ test('a request for no type in particular is granted with the type that the mana
   assert.equal((granted.json()['role_description'] as Record<string, unknown>)['slug'], 'contributor');
 });
 
-test('neither a grant nor a request changes what a user holds or was offered (16.4, 21)', async () => {
+test('neither a grant nor a request changes a role or an invitation that a user already has', async () => {
   const { user, call } = await someone('holder');
   await makeMember(app.db, acme, user, 'manager');
   const grant = await asBob('POST', '/api/profile/acme/roles/contributor', { slug: 'holder' });
@@ -173,7 +173,7 @@ test('neither a grant nor a request changes what a user holds or was offered (16
   assert.equal((await asOffered('GET', '/api/profile/acme')).status, 200);
 });
 
-test('an invitation locks nobody out, not even one that demands a second factor (16.4, 23)', async () => {
+test('an invitation to a type that requires a second factor does not lock the invited user out', async () => {
   const { call } = await someone('victim');
   const { user: mallory, call: asMallory } = await someone('mallory');
   const trap = await makeOrganization(app.db, { slug: 'trap', manager: mallory });
@@ -188,7 +188,7 @@ test('an invitation locks nobody out, not even one that demands a second factor 
   assert.equal((await call('GET', '/api/users/victim/accessibles')).status, 200);
 });
 
-test('a role in effect that demands a second factor refuses until there is one', async () => {
+test('a user whose role requires a second factor is refused until it is set up', async () => {
   const { user, call } = await someone('careless');
   await asAlice('POST', '/api/profile/cowork/roles/describe', { title: 'Treasurer', otp_required: true });
   await makeMember(app.db, acme, user, 'treasurer');
@@ -197,13 +197,13 @@ test('a role in effect that demands a second factor refuses until there is one',
   assert.equal((await call('GET', '/api/users/careless')).status, 200, 'the account itself stays reachable');
 });
 
-test('a stranger is invited by e-mail only when the manager insists', async () => {
+test('a manager invites an unknown address only with force', async () => {
   const unknown = await asBob('POST', '/api/profile/acme/roles/manager', { email: 'new@x.example' });
   assert.deepEqual([unknown.status, unknown.json()['code']], [404, 'user_unknown']);
   const nothing = await asBob('POST', '/api/profile/acme/roles/manager?force=1', {});
   assert.equal(nothing.status, 400);
   assert.ok(Array.isArray(nothing.json()['email']));
-  const bySlug = await asBob('POST', '/api/profile/acme/roles/manager?force=1', { slug: 'nobody-here' });
+  const bySlug = await asBob('POST', '/api/profile/acme/roles/manager?force=1', { slug: 'unknown-user' });
   assert.equal(bySlug.status, 400);
   const forced = await asBob('POST', '/api/profile/acme/roles/manager?force=1', {
     email: 'new@x.example',
@@ -230,7 +230,7 @@ test('a stranger is invited by e-mail only when the manager insists', async () =
   assert.equal(accepted.status, 200, accepted.text);
 });
 
-test('a forced invitation waits for consent even when the type skips it', async () => {
+test('an unknown address that is invited with force must accept even a type that skips consent', async () => {
   await asAlice('POST', '/api/profile/cowork/roles/describe', { title: 'Reader', skip_optin_on_grant: true });
   const forced = await asBob('POST', '/api/profile/acme/roles/reader?force=1', { email: 'unknown@x.example' });
   assert.notEqual(forced.json<Row>().grant_key, null);
@@ -240,7 +240,7 @@ test('a forced invitation waits for consent even when the type skips it', async 
   assert.equal((await call('GET', '/api/profile/acme')).status, 403, 'a type of its own gives no access by itself');
 });
 
-test('revoking takes the one row away whatever its type; the last manager stays (16.4, 20)', async () => {
+test('a manager revokes a role of any type, except that of the last manager', async () => {
   const { user } = await someone('leaver');
   await makeMember(app.db, acme, user, 'manager');
   assert.equal((await asBob('DELETE', '/api/profile/acme/roles/contributor/leaver')).status, 204);
@@ -258,7 +258,7 @@ test('revoking takes the one row away whatever its type; the last manager stays 
   assert.equal((await asAlice('DELETE', '/api/profile/sole/roles/manager/bob')).status, 204, 'the operator may');
 });
 
-test('two managers cannot remove each other at once', async () => {
+test('two managers cannot remove each other concurrently', async () => {
   const [one, two] = [await someone('one'), await someone('two')];
   const pair = await makeOrganization(app.db, { slug: 'pair', manager: one.user });
   await makeMember(app.db, pair, two.user, 'manager');
@@ -273,7 +273,7 @@ test('two managers cannot remove each other at once', async () => {
   );
 });
 
-test('a manager describes types for the own profile, the operator for all', async () => {
+test('a manager creates role types of the profile, a broker manager creates global types', async () => {
   const local = await asBob('POST', '/api/profile/acme/roles/describe', { title: 'Support' });
   assert.deepEqual([local.status, local.json()['is_global'], local.json()['slug']], [201, false, 'support']);
   const twin = await asBob('POST', '/api/profile/acme/roles/describe', { title: 'Support' });
@@ -296,7 +296,7 @@ test('a manager describes types for the own profile, the operator for all', asyn
   assert.equal((await asBob('DELETE', '/api/profile/acme/roles/describe/support')).status, 204);
 });
 
-test('the types that the site stands on are not deleted, shared ones in use only on demand (16.4, 20)', async () => {
+test('built-in types cannot be deleted, global types in use only with force', async () => {
   for (const role of ['manager', 'contributor']) {
     const refused = await asAlice('DELETE', `/api/profile/cowork/roles/describe/${role}`);
     assert.deepEqual([refused.status, refused.json()['code']], [403, 'role_type_protected']);
@@ -309,7 +309,7 @@ test('the types that the site stands on are not deleted, shared ones in use only
   assert.equal((await asAlice('DELETE', '/api/profile/cowork/roles/describe/doomed?force=1')).status, 204);
 });
 
-test('a role in a URL may be in the plural, and a type that ends in s is still found', async () => {
+test('a role in a URL is found in the plural, and a type whose slug ends in s as written', async () => {
   await asBob('POST', '/api/profile/acme/roles/describe', { title: 'Helpers' });
   assert.equal(
     (await asBob('GET', '/api/profile/acme/roles/managers')).text,
@@ -328,7 +328,7 @@ test('a role in a URL may be in the plural, and a type that ends in s is still f
   assert.deepEqual((await call('GET', '/api/users/lost/accessibles/nothing')).json()['results'], []);
 });
 
-test('one role is read, noted on and mailed again; other types of it are not there', async () => {
+test('a manager reads a role, changes its extra and sends it again; under another type it is 404', async () => {
   await someone('noted');
   await asBob('POST', '/api/profile/acme/roles/contributor', { slug: 'noted' });
   const url = '/api/profile/acme/roles/contributor/noted';
@@ -339,15 +339,15 @@ test('one role is read, noted on and mailed again; other types of it are not the
   assert.deepEqual([other.status, other.json()['code']], [404, 'role_unknown']);
 });
 
-test('a user without a login password can be invited by name and gets the link along', async () => {
+test('a user without a password who is invited by username receives an activation link', async () => {
   const shell = await makeUser(app.db, { username: 'shell', password: null });
   await asBob('POST', '/api/profile/acme/roles/contributor', { slug: shell.username });
   const event = (await eventsNamed(app.db, 'role_grant_created')).at(-1);
   assert.match(String(event?.['key']), /^[0-9a-f]{40}$/);
 });
 
-// The last test of the file: the clock only moves forward, and sessions end on the way.
-test('an invitation lapses, and mailing it again gives it a new key', async () => {
+// Last: the clock only moves forward, and sessions expire.
+test('a lapsed invitation gets a new key when it is sent again', async () => {
   const { user } = await someone('late');
   const first = (await asBob('POST', '/api/profile/acme/roles/contributor', { slug: 'late' })).json<Row>().grant_key;
   app.clock.set(new Date(app.clock.now().getTime() + 30 * 86_400_000));

@@ -28,7 +28,7 @@ after(() => app.close());
 
 const ask = async (call: Client, url: string) => (await call('GET', url)).json<Candidates>();
 
-test('five candidates are shown, six are too many to read', async () => {
+test('a search shows five candidates, and none if there are six', async () => {
   assert.equal((await ask(asAlice, '/api/accounts/profiles?q=z')).count, 5);
   await makeOrganization(app.db, { slug: 'zebra-6', email: 'six@zebra.example' });
   assert.deepEqual(await ask(asAlice, '/api/accounts/profiles?q=z'), { count: 0, results: [] });
@@ -39,7 +39,7 @@ test('five candidates are shown, six are too many to read', async () => {
   );
 });
 
-test('a new joiner finds the company by the domain of her address, but not everybody at a public one', async () => {
+test('a user finds the organization by the domain of an address, except for public mail domains', async () => {
   const boss = await makeReadyUser(app.db, { username: 'boss', email: 'boss@corp.example' });
   await makeOrganization(app.db, { slug: 'corp', email: 'office@corp.example', manager: boss });
   const typed = await makeReadyUser(app.db, { email: 'typed@corp.example', email_verified_at: null });
@@ -69,7 +69,7 @@ test('an address that no user has verified finds neither a profile nor a user', 
   );
 });
 
-test('addresses cannot be read out letter by letter (16.3, 14)', async () => {
+test('a caller who is no seller cannot search for parts of addresses', async () => {
   assert.equal((await ask(asEve, '/api/accounts/users?q=alice@exam')).count, 0);
   assert.equal((await ask(asEve, '/api/accounts/users?q=alice@example.com')).count, 1);
   assert.equal((await ask(asAlice, '/api/accounts/users?q=alice@exam')).count, 1, 'who sells may');
@@ -77,7 +77,7 @@ test('addresses cannot be read out letter by letter (16.3, 14)', async () => {
   assert.equal((await ask(asEve, '/api/accounts/users')).count, 0);
 });
 
-test('profiles and logins without one are found together', async () => {
+test('a search finds profiles and users without a profile', async () => {
   const { results } = await ask(asAlice, '/api/accounts?q=eve,alice');
   assert.deepEqual(
     results.map((row) => [row.slug, row.type]),
@@ -88,17 +88,17 @@ test('profiles and logins without one are found together', async () => {
   );
 });
 
-test('one profile is told about by its exact slug', async () => {
+test('the summary of a profile is found by its exact slug', async () => {
   assert.equal((await asEve('GET', '/api/accounts/profiles/corp')).json()['slug'], 'corp');
   assert.equal((await asEve('GET', '/api/accounts/profiles/cor')).status, 404);
 });
 
-test('wild cards are letters like any other', async () => {
+test('wildcards of LIKE in a search term match literally', async () => {
   assert.equal((await ask(asAlice, '/api/accounts/users?q=%25')).count, 0);
   assert.equal((await ask(asAlice, '/api/accounts/users?q=_ve')).count, 0);
 });
 
-test('profiles for others are made by those who sell', async () => {
+test('only sellers create profiles for others', async () => {
   const refused = await asEve('POST', '/api/accounts/profiles', { full_name: 'Spam', email: 's@x.example' });
   assert.deepEqual([refused.status, refused.json()['code']], [403, 'shadow_profiles_limited']);
   const person = await asAlice('POST', '/api/accounts/profiles', {
@@ -131,5 +131,5 @@ test('profiles for others are made by those who sell', async () => {
   );
   const organization = await asAlice('POST', '/api/accounts/profiles', { full_name: 'Shadow Inc', is_provider: true });
   assert.deepEqual([organization.status, organization.json()['is_provider']], [201, false]);
-  assert.equal((await asAlice('GET', '/api/profile/shadow-inc/roles')).json()['count'], 0, 'nobody manages it yet');
+  assert.equal((await asAlice('GET', '/api/profile/shadow-inc/roles')).json()['count'], 0, 'it has no manager yet');
 });
