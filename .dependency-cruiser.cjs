@@ -1,4 +1,4 @@
-const { rooms, subrooms, listeners } = require('./tools/rooms.cjs');
+const { rooms, subrooms } = require('./tools/rooms.cjs');
 
 const names = Object.keys(rooms);
 const anyRoom = `(?:${names.join('|')})`;
@@ -7,13 +7,12 @@ const above = '^src/[^/]+[.]ts$|^src/(?:commands|demo|first-run|secrets|set-up|s
 
 const directions = names.map((room) => {
   const allowed = [room, ...rooms[room]].join('|');
-  const to = { path: [`^src/${anyRoom}/`, above], pathNot: `^src/(?:${allowed})/` };
   return {
     name: `direction:${room}`,
     comment: `${room} may import the doors of: ${rooms[room].join(', ') || 'no room'} (tools/rooms.cjs).`,
     severity: 'error',
     from: { path: `^src/${room}/`, pathNot: test },
-    to: listeners.includes(room) ? { ...to, dependencyTypesNot: ['require'] } : to,
+    to: { path: [`^src/${anyRoom}/`, above], pathNot: `^src/(?:${allowed})/` },
   };
 });
 

@@ -89,7 +89,4 @@ const subrooms = {
   },
 };
 
-// May import the types (never the values) of every room's door, since they read the events of every room.
-const listeners = ['notifications'];
-
-module.exports = { rooms, subrooms, listeners };
+module.exports = { rooms, subrooms };

@@ -1,3 +1,2 @@
 export const rooms: Record<string, string[]>;
 export const subrooms: Record<string, Record<string, string[]>>;
-export const listeners: string[];

@@ -24,6 +24,7 @@ export function makeNotificationSubscriber(needs: NotificationNeeds): Subscriber
   const byName = new Map(composers.map((composer) => [composer.event_type.event_name, composer]));
   return {
     name: 'notifications',
+    event_types: composers.map(({ event_type }) => event_type),
     wants: (event) => byName.has(event),
     async handle(ctx, delivery) {
       const notice = await byName.get(delivery.name)?.compose(ctx, delivery.payload);

@@ -21,6 +21,15 @@ test('the process does not start with a page that has no template or an event th
   checkRooms([{ name: 'billing', page_types: [cart], events: [paid] }], (name) => name === 'cart.html');
 });
 
+test('the process does not start with a subscription to an event that no room defines', () => {
+  const subscriber = { name: 'mail', event_types: [paid], wants: () => true, handle: async () => {} };
+  const rooms = [{ name: 'notifications', subscribers: [subscriber] }];
+  assert.throws(() => checkRooms(rooms, () => true), {
+    message: 'cannot start:\nnotifications subscribes to the event paid, which no room defines',
+  });
+  checkRooms([...rooms, { name: 'payments', events: [paid] }], () => true);
+});
+
 test('a stored payload that does not fit its schema is refused with the members named', () => {
   assert.deepEqual(paid({ amount: 5 }), { name: 'paid', payload: { amount: 5 } });
   assert.deepEqual(paid.parse({ amount: 5, added_later: true }), { amount: 5, added_later: true });
