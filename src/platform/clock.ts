@@ -1,9 +1,9 @@
-/** Where the time comes from; an argument everywhere, so that a test is a call. */
+/** Source of the current time; passed as an argument, so that tests control it. */
 export interface Clock {
   now(): Date;
 }
 
-/** A clock that can be moved, forward only: what has happened stays in the past. */
+/** A clock that can be moved forward. */
 export interface MovableClock extends Clock {
   /** @throws RangeError when `instant` lies before now */
   set(instant: Date): void;
@@ -13,7 +13,10 @@ export function systemClock(): Clock {
   return { now: () => new Date() };
 }
 
-/** A clock that stands still at `start` between moves; without a start it ticks, ahead of real time by what it was moved. */
+/**
+ * Returns a clock that is fixed at `start` between moves. Without `start` it advances with real time, ahead by the sum
+ * of its moves.
+ */
 export function movableClock(start?: Date): MovableClock {
   let standing = start === undefined ? null : start.getTime();
   let ahead_ms = 0;

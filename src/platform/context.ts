@@ -5,7 +5,7 @@ import type { SessionId, UserId } from './db/db-schema.ts';
 import type { Site } from './site.ts';
 import type { Throttle } from './security/throttle.ts';
 
-/** Who asks. Verbs decide on it; nothing else about the caller is known to them. */
+/** The caller. Verbs decide by it and receive nothing else about the caller. */
 export type Actor =
   | { kind: 'anonymous'; visitor_hash: string | null }
   | {
@@ -18,7 +18,7 @@ export type Actor =
     }
   | { kind: 'job'; name: string };
 
-/** Everything a verb may use besides its input: passed as the first argument, never reached for. */
+/** Everything that a verb may use besides its input; passed as the first argument. */
 export interface Context {
   actor: Actor;
   db: Db;
@@ -29,7 +29,7 @@ export interface Context {
   throttle: Throttle;
   /** Scheme, host and port under which the caller sees the site, without a final slash. */
   origin: string;
-  /** Language of the answer, as a BCP 47 tag. */
+  /** Language of the response, as a BCP 47 tag. */
   lang: string;
   /** Address and browser of the caller, for sessions and signatures; null for jobs. */
   peer: { ip: string; user_agent: string } | null;

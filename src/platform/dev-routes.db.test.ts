@@ -18,7 +18,7 @@ const send = (method: 'GET' | 'POST', url: string, given: { body?: object; accep
     ...(given.body === undefined ? {} : { payload: given.body }),
   });
 
-test('the clock is read and moved forward, running what falls due on the way', async () => {
+test('the clock moves forward and runs all work that falls due on the way', async () => {
   assert.deepEqual((await send('GET', '/_dev/clock')).json(), { now: '2026-03-10T15:00:00.000Z' });
   const moved = await send('POST', '/_dev/clock', { body: { now: '2026-03-12T00:00:00Z' } });
   assert.equal(moved.statusCode, 200);
@@ -29,7 +29,7 @@ test('the clock is read and moved forward, running what falls due on the way', a
   assert.equal((await send('GET', '/_dev/clock')).json().now, now);
 });
 
-test('the clock does not move backwards and takes nothing but an instant', async () => {
+test('the clock refuses to move backwards and any text that is not an instant', async () => {
   for (const now of ['2026-03-10T15:00:00Z', 'tomorrow', '', '0001-01-01', '9999-12-31', '2099-01-01T00:00:00Z']) {
     const refused = await send('POST', '/_dev/clock', { body: { now } });
     assert.equal(refused.statusCode, 400, now);
@@ -38,7 +38,7 @@ test('the clock does not move backwards and takes nothing but an instant', async
   assert.equal((await send('POST', '/_dev/clock', { body: {} })).statusCode, 400);
 });
 
-test('two moves at once happen one after the other', async () => {
+test('concurrent moves of the clock are serialized', async () => {
   const both = await Promise.all([
     send('POST', '/_dev/clock', { body: { now: '2026-03-13T00:00:00Z' } }),
     send('POST', '/_dev/clock', { body: { now: '2026-03-14T00:00:00Z' } }),
@@ -49,13 +49,20 @@ test('two moves at once happen one after the other', async () => {
   );
 });
 
-test('mail is listed for programs and shown to browsers, with what users wrote escaped', async () => {
+test('captured mail is a list for programs and a page with escaped text for browsers', async () => {
+  const { broker_id } = (await app.tollgate.makeContext('test')).site;
   await inTransaction(app.db, (tx) =>
     emit(
       tx,
       {
         name: 'user_contact',
-        payload: { user_id: null, email: 'visitor@example.com', full_name: '<img src=x>', message: 'Hi' },
+        payload: {
+          user_id: null,
+          email: 'visitor@example.com',
+          full_name: '<img src=x>',
+          message: 'Hi',
+          provider_id: broker_id,
+        },
       },
       app.clock.now(),
     ),
@@ -73,7 +80,7 @@ test('mail is listed for programs and shown to browsers, with what users wrote e
     'text',
     'to',
   ]);
-  assert.equal((await send('GET', '/_dev/mail?to=nobody%40example.com')).json().count, 0);
+  assert.equal((await send('GET', '/_dev/mail?to=unknown%40example.com')).json().count, 0);
   assert.equal((await send('GET', `/_dev/mail?to=${encodeURIComponent(list.results[0].to[0])}`)).json().count, 1);
   const page = await send('GET', '/_dev/mail', { accept: 'text/html' });
   assert.match(page.headers['content-type']?.toString() ?? '', /text\/html/);

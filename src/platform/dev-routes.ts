@@ -14,7 +14,7 @@ const MOVE_MAX_MS = 10 * 366 * 86_400_000;
 export interface DevRoutesOptions {
   mailbox: Mailbox;
   clock: MovableClock;
-  /** Moves the clock and runs what falls due on the way. */
+  /** Moves the clock and runs all work that falls due on the way. */
   runDue: (to: Date) => Promise<DueReport>;
 }
 
@@ -37,7 +37,7 @@ const ClockState = Type.Object({
   failed: Type.Optional(Type.Array(Type.Object({ job: Type.String(), at: IsoInstant, error: Type.String() }))),
 });
 
-/** The conveniences of development: captured mail and the clock. Never registered in production. */
+/** Routes of development: captured mail and the clock. Never registered in production. */
 export function devRoutes(app: App, { mailbox, clock, runDue }: DevRoutesOptions): void {
   app.get(
     '/_dev/mail',
@@ -47,7 +47,7 @@ export function devRoutes(app: App, { mailbox, clock, runDue }: DevRoutesOptions
         tags: ['development'],
         summary: 'Lists the e-mails that were kept instead of sent, newest first',
         querystring: Type.Object({ to: Type.Optional(Type.String({ maxLength: 254 })) }),
-        // Not given as `response`: the same address answers a page to browsers.
+        // No `response` schema: browsers receive a page from the same address.
       },
     },
     async (request, reply) => {
@@ -74,13 +74,13 @@ export function devRoutes(app: App, { mailbox, clock, runDue }: DevRoutesOptions
       config: { access: { kind: 'public' } },
       schema: {
         tags: ['development'],
-        summary: "Moves the site's clock forward and runs, in order, what falls due on the way",
+        summary: "Moves the site's clock forward and runs, in order, all work that falls due on the way",
         body: Type.Object({ now: Type.String({ maxLength: 64 }) }),
         response: { 200: ClockState },
       },
     },
     async (request) => {
-      // One move after the other: the second starts where the first ended.
+      // Moves are serialized: the second starts where the first ended.
       const move = moving.catch(() => {}).then(() => moveClock(clock, runDue, request.body.now));
       moving = move;
       return move;
@@ -120,7 +120,7 @@ function mailPage(mails: readonly CapturedMail[]): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Mail</title></head><body><main><h1>Mail</h1>${body}</main></body></html>`;
 }
 
-/** The text of a message with its addresses made links. */
+/** Escapes the text of a message and links its addresses. */
 function linked(text: string): string {
   return text
     .split(/(https?:\/\/[^\s<>"]+)/)

@@ -1,7 +1,7 @@
 import type { ProfileId, SiteId } from './db/db-schema.ts';
 import type { Db, Reader, Tx } from './db/database.ts';
 
-/** One deployment's identity and gateway settings. Everybody reads it through here, so that more sites can come. */
+/** Identity and gateway settings of a deployment. */
 export interface Site {
   id: SiteId;
   slug: string;
@@ -15,7 +15,7 @@ export interface Site {
   authentication: 'enabled' | 'login-only' | 'disabled';
   cors_restricted: boolean;
   welcome_email: boolean;
-  /** Grows with each change of the site or of its rules. */
+  /** Increases with each change of the site or of its rules. */
   version: number;
 }
 
@@ -62,7 +62,7 @@ export async function findSitesWithSessionKey(reader: Reader): Promise<SiteId[]>
   return sites.map(({ id }) => id);
 }
 
-/** Changes the site and moves its version, so that every node's caches notice. */
+/** Updates the site and increments its version, so that the caches of every node reload it. */
 export async function updateSite(tx: Tx, site_id: SiteId, change: SiteChange): Promise<void> {
   await tx
     .updateTable('sites')
@@ -71,20 +71,20 @@ export async function updateSite(tx: Tx, site_id: SiteId, change: SiteChange): P
     .execute();
 }
 
-/** Moves the version only: the site's rules changed. */
+/** Increments the version after a change of the site's rules. */
 export async function touchSite(tx: Tx, site_id: SiteId): Promise<void> {
   await updateSite(tx, site_id, {});
 }
 
 export interface SiteCache {
   get(): Promise<Site>;
-  /** Forgets what is held: the next `get` reads the row. */
+  /** Clears the cache: the next `get` reads the row. */
   drop(): void;
 }
 
 /**
- * Holds the site row for `fresh_ms`, so that a busy gateway does not read it for each request.
- * Another node's change is seen after that time at the latest; this node's own after `drop`.
+ * Caches the site row for `fresh_ms`, so that the gateway does not read it for each request. A change by another node
+ * applies within that time, a change by this node after `drop`.
  */
 export function makeSiteCache(db: Db, now_ms: () => number, fresh_ms = 1000): SiteCache {
   let held: { site: Site; at_ms: number } | null = null;

@@ -40,7 +40,7 @@ export async function requireSecrets(ctx: Context, settings: AccountsSettings, s
   const verdict = await inTransaction(ctx.db, (tx) => checkFactors(tx, settings, user, secrets, demands, at));
   if (verdict.kind !== 'complete') throw secretProblem(verdict, at);
 
-  await settings.throttle.giveBack(secretLimit, String(user_id));
+  await settings.throttle.release(secretLimit, String(user_id));
   return user;
 }
 

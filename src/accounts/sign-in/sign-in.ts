@@ -87,8 +87,8 @@ export async function proveIdentity(
   const key = `${name} ${peer}`;
   await throttle.take(signInLimit, key);
   const releaseAttempt = async (): Promise<void> => {
-    await throttle.giveBack(signInPeerLimit, peer);
-    await throttle.giveBack(signInLimit, key);
+    await throttle.release(signInPeerLimit, peer);
+    await throttle.release(signInLimit, key);
   };
   const candidate = user?.is_active === true ? user : undefined;
 

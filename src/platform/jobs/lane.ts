@@ -26,6 +26,7 @@ export interface Lane {
   drain(): Promise<number>;
 }
 
+// long: one set of rows is claimed, started and stopped
 export function makeLane({ claim, handle, release, onError, at_once_max, poll_ms }: LaneOptions): Lane {
   const waiting: ClaimedRow[] = [];
   const under_way = new Set<Promise<void>>();

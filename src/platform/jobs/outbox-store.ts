@@ -89,8 +89,8 @@ export interface Claim {
 }
 
 /**
- * Leases due rows to this process until `leased_until`; another process then retries the rows whose outcome this process
- * did not record. Rows that another process is claiming are skipped. Index: outbox_events_due.
+ * Leases due rows to this process until `leased_until`; then another process retries the rows without a recorded
+ * outcome. Skips rows that another process is claiming. Index: outbox_events_due.
  */
 export async function claimDueRows(db: Db, claim: Claim): Promise<ClaimedRow[]> {
   const is_job = sql<boolean>`starts_with(name, ${JOB_PREFIX})`;

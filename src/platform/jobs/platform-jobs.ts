@@ -4,8 +4,8 @@ import { deleteInBatches } from '../db/delete-in-batches.ts';
 import { forgetCountsJob } from '../security/forget-counts.ts';
 import { deleteExpiredKeys } from '../http/guards/idempotency-store.ts';
 
-/** Forgets the answers that nobody may ask for again. */
-const forgetAnswers = defineJob({
+/** Deletes stored responses whose idempotency keys have expired. */
+const forgetResponses = defineJob({
   name: 'forget_answers',
   schedule: '17 3 * * *',
   catch_up: 'last',
@@ -14,4 +14,4 @@ const forgetAnswers = defineJob({
   },
 });
 
-export const platformJobs = [forgetAnswers, forgetEventsJob, forgetCountsJob];
+export const platformJobs = [forgetResponses, forgetEventsJob, forgetCountsJob];

@@ -52,7 +52,7 @@ function makeGate() {
   return { admit, logged, statements };
 }
 
-test('readers who have a part in it and verified their address receive every message; so does the site', async () => {
+test('related readers with a verified address and the site receive every message', async () => {
   const { admit, logged, statements } = makeGate();
   for (let count = 0; count < 100; count += 1) {
     const { to, bcc, has_stranger } = await admit('ann@example.com', { kind: 'receipt' }, 'order_executed', {
@@ -64,7 +64,7 @@ test('readers who have a part in it and verified their address receive every mes
   assert.equal(statements.length, 100, 'one statement for a message');
 });
 
-test('an address that nobody verified receives one notice of a kind; the others are logged', async () => {
+test('an unverified address receives one notice of a kind and the others are logged', async () => {
   const { admit, logged } = makeGate();
   const first = await admit('New@elsewhere.test');
   assert.deepEqual([first.to, first.has_stranger], [['New@elsewhere.test'], true]);
@@ -73,14 +73,14 @@ test('an address that nobody verified receives one notice of a kind; the others 
   assert.deepEqual([logged[0]?.['limit'], logged[0]?.['event']], ['mail-notice', 'profile_updated']);
 });
 
-test('the verified address of a user who has no part in the profile is a stranger’s', async () => {
+test('the verified address of an unrelated user belongs to a stranger', async () => {
   const { admit } = makeGate();
   const admitted = [];
   for (let count = 0; count < 5; count += 1) admitted.push(...(await admit('bob@example.com')).to);
   assert.deepEqual(admitted, ['bob@example.com']);
 });
 
-test('one account causes a hundred notices an hour, whoever reads them; receipts are not counted', async () => {
+test('one account causes at most a hundred notices an hour to all readers, and receipts are not counted', async () => {
   const { admit, logged } = makeGate();
   let sent_count = 0;
   for (let count = 0; count < 120; count += 1) sent_count += (await admit('ann@example.com')).to.length;
@@ -89,7 +89,7 @@ test('one account causes a hundred notices an hour, whoever reads them; receipts
   assert.deepEqual((await admit('ann@example.com', { kind: 'receipt' }, 'order_executed')).to, ['ann@example.com']);
 });
 
-test('invitations to strangers end at the limit of their sender; a known user still receives them', async () => {
+test('invitations to strangers stop at the limit of their sender, and a related user still receives them', async () => {
   const { admit } = makeGate();
   const invitation = { kind: 'invitation', related: null } as const;
   let sent_count = 0;
@@ -100,7 +100,7 @@ test('invitations to strangers end at the limit of their sender; a known user st
   assert.deepEqual((await admit('bob@example.com', invitation, 'role_grant_created')).to, ['bob@example.com']);
 });
 
-test('invitations to one stranger end at the limit of the address, whoever sends them', async () => {
+test('invitations of all senders to one stranger stop at the limit of the address', async () => {
   const { admit } = makeGate();
   let sent_count = 0;
   for (let count = 0; count < 20; count += 1) {
@@ -112,7 +112,7 @@ test('invitations to one stranger end at the limit of the address, whoever sends
   assert.equal(sent_count, 5);
 });
 
-test('invitations to strangers end at the limit of the profile, whoever of its managers sends them', async () => {
+test('invitations of all managers to strangers stop at the limit of the profile', async () => {
   const { admit } = makeGate();
   let sent_count = 0;
   for (let count = 0; count < 100; count += 1) {
@@ -123,7 +123,7 @@ test('invitations to strangers end at the limit of the profile, whoever of its m
   assert.equal(sent_count, 60);
 });
 
-test('a receipt that a stranger’s address does not receive goes to the managers who are verified', async () => {
+test('a receipt refused for the address of a stranger is sent to the verified managers', async () => {
   const { admit } = makeGate();
   const receipt = () =>
     admit('billing@elsewhere.test', { kind: 'receipt' }, 'order_executed', {
@@ -135,23 +135,23 @@ test('a receipt that a stranger’s address does not receive goes to the manager
   assert.deepEqual([second.to, second.bcc], [[], ['ann@example.com']]);
 });
 
-test('a message that could not be sent is not counted', async () => {
+test('a message that fails to be sent is not counted', async () => {
   const { admit } = makeGate();
   for (let count = 0; count < 3; count += 1) {
-    const { to, giveBack } = await admit('new@elsewhere.test');
+    const { to, release } = await admit('new@elsewhere.test');
     assert.deepEqual(to, ['new@elsewhere.test']);
-    await giveBack();
+    await release();
   }
 });
 
-test('a message that the sender’s limit refuses does not use up the notice of its reader', async () => {
+test('a message refused by the limit of its sender does not count as the notice of its reader', async () => {
   const { admit } = makeGate();
   for (let count = 0; count < 20; count += 1) await admit(`stranger-${count}@elsewhere.test`);
   assert.deepEqual((await admit('new@elsewhere.test')).to, []);
   assert.deepEqual((await admit('new@elsewhere.test', { sender_id: bob })).to, ['new@elsewhere.test']);
 });
 
-test('messages about an own account that is not verified have a limit of their own', async () => {
+test('messages about an unverified account have a separate limit', async () => {
   const { admit } = makeGate();
   let sent_count = 0;
   for (let count = 0; count < 60; count += 1)

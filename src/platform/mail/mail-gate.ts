@@ -11,11 +11,11 @@ import {
 } from '../security/rate-limits.ts';
 import type { RateLimit, Throttle } from '../security/throttle.ts';
 
-/** Who causes a message and how its readers stand to it: what the limits on e-mails to strangers go by. */
+/** Cause of a message and relation of its readers to it; decides which limits apply to its e-mails to strangers. */
 export interface MailOrigin {
   /**
-   * `own`: about the reader's own account; `invitation`: asks the reader for something; `receipt`: about money or a plan;
-   * `notice`: everything else.
+   * `own`: about the account of the reader. `invitation`: asks the reader for something. `receipt`: about money or a
+   * plan. `notice`: all others.
    */
   kind: 'own' | 'invitation' | 'receipt' | 'notice';
   /** Account that causes the message; null for jobs and visitors. */
@@ -26,7 +26,7 @@ export interface MailOrigin {
   profile_id: ProfileId | null;
   /** Addresses that count as verified: those of the site itself. */
   trusted: readonly string[];
-  /** Users who have a part in what the message is about; with a verified address anybody else is still a stranger. */
+  /** Users related to the subject of the message; any other user is a stranger, even with a verified address. */
   related: ReadonlySet<UserId> | null;
 }
 
@@ -40,10 +40,10 @@ export interface MailReaders {
 export interface Admission {
   to: string[];
   bcc: string[];
-  /** A stranger is among the readers: text that users wrote must be made harmless. */
+  /** True if a stranger is among the readers; text that users wrote must then be quoted without links. */
   has_stranger: boolean;
-  /** Takes the counts back, for a message that could not be sent and is tried again. */
-  giveBack(): Promise<void>;
+  /** Releases the counts of a message that was not sent and is retried. */
+  release(): Promise<void>;
 }
 
 /** Decides which readers a message is sent to. */
@@ -59,13 +59,13 @@ export interface MailGateOptions {
 }
 
 /**
- * Makes the gate that every message passes: readers who verified their address always receive it, strangers within
- * limits per address, sender and profile that all nodes share. What is refused is logged.
+ * Makes the gate that every message passes. Readers with a verified address always receive it; strangers receive it
+ * within limits per address, sender and profile, shared by all nodes. Refusals are logged.
  *
  * @see docs/decisions/0036-mail-to-strangers.md
  */
 export function makeMailGate({ throttle, findVerifiedAddresses, log }: MailGateOptions): MailGate {
-  /** One account must not fill the mailboxes of the broker and of its own partners either. */
+  /** Also limits messages to the broker and to related users: one account must not fill their mailboxes. */
   const isWithinCaused = async ({ kind, sender_id }: MailOrigin): Promise<boolean> =>
     sender_id === null ||
     kind === 'own' ||
@@ -76,7 +76,7 @@ export function makeMailGate({ throttle, findVerifiedAddresses, log }: MailGateO
     async admit({ key, event, origin, to, bcc, instead }) {
       if (!(await isWithinCaused(origin))) {
         log.warn({ event, mail: key, limit: mailCausedLimit.name }, 'e-mail refused: limit of its sender reached');
-        return { to: [], bcc: [], has_stranger: false, giveBack: async () => {} };
+        return { to: [], bcc: [], has_stranger: false, release: async () => {} };
       }
       const trusted = new Set(origin.trusted.map(lower));
       const asked = [...new Set([...to, ...bcc, ...instead].map(lower))].filter((each) => !trusted.has(each));
@@ -88,8 +88,8 @@ export function makeMailGate({ throttle, findVerifiedAddresses, log }: MailGateO
       };
 
       const taken: [RateLimit, string][] = [];
-      const giveBackFrom = async (index: number): Promise<void> => {
-        for (const [limit, counted] of taken.splice(index)) await throttle.giveBack(limit, counted);
+      const releaseFrom = async (index: number): Promise<void> => {
+        for (const [limit, counted] of taken.splice(index)) await throttle.release(limit, counted);
       };
       let has_stranger = false;
 
@@ -99,8 +99,8 @@ export function makeMailGate({ throttle, findVerifiedAddresses, log }: MailGateO
         for (const [limit, counted] of limitsOf(event, origin, lower(address))) {
           taken.push([limit, counted]);
           if (await throttle.allows(limit, counted)) continue;
-          // A refused message uses up no other count: the next one may be the one that matters to the reader.
-          await giveBackFrom(before_count);
+          // A refused message counts against no limit, so that it does not suppress a later one.
+          await releaseFrom(before_count);
           log.warn({ event, mail: key, limit: limit.name }, 'e-mail to a stranger refused: limit reached');
           return false;
         }
@@ -113,7 +113,7 @@ export function makeMailGate({ throttle, findVerifiedAddresses, log }: MailGateO
         const present = new Set(admitted.bcc.map(lower));
         admitted.bcc.push(...instead.filter((each) => !isStranger(each) && !present.has(lower(each))));
       }
-      return { ...admitted, has_stranger, giveBack: () => giveBackFrom(0) };
+      return { ...admitted, has_stranger, release: () => releaseFrom(0) };
     },
   };
 }

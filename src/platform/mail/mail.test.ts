@@ -19,7 +19,7 @@ const mail: OutgoingMail = {
   html: '<p>Hello Xia</p>',
 };
 
-test('nothing in an address or a subject can add a header or a recipient', () => {
+test('text in an address or a subject adds no header and no recipient', () => {
   const evil = [
     'xia@example.com\r\nBcc: all@example.com',
     'a@example.com, b@example.com',
@@ -57,7 +57,7 @@ const log = pino({ level: 'silent' });
 const mailerTo = (smtp_url: string | null, capture = false) =>
   makeMailer({ smtp_url, from: 'support@cowork.example.com', capture, gate: openGate, clock: movableClock(at), log });
 
-test('the mailbox keeps the newest, finds open and blind recipients, and holds a message once', async () => {
+test('the mailbox keeps the newest messages once and finds them by any recipient', async () => {
   const mailer = mailerTo(null, true);
   await mailer.send(requestOf(mail));
   await mailer.send(requestOf(mail));
@@ -83,21 +83,21 @@ test('the mailbox keeps the newest, finds open and blind recipients, and holds a
   assert.equal(mailer.mailbox.list().length, 1_000);
 });
 
-test('without a mail server nothing is kept unless asked for', async () => {
+test('without a mail server and without capture no message is kept', async () => {
   const mailer = mailerTo(null);
   await mailer.send(requestOf(mail));
   assert.deepEqual(mailer.mailbox.list(), []);
 });
 
-/** A mail server that takes one message and gives back what it was told. */
-async function listen(): Promise<{ server: Server; url: string; told: string[] }> {
-  const told: string[] = [];
+/** Starts a mail server that accepts one message and records the lines that it receives. */
+async function listen(): Promise<{ server: Server; url: string; lines: string[] }> {
+  const lines: string[] = [];
   const server = createServer((socket) => {
     let data = false;
     socket.write('220 test\r\n');
     socket.on('data', (chunk) => {
       for (const line of chunk.toString().split('\r\n').slice(0, -1)) {
-        told.push(line);
+        lines.push(line);
         if (data) {
           if (line !== '.') continue;
           data = false;
@@ -113,20 +113,20 @@ async function listen(): Promise<{ server: Server; url: string; told: string[] }
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  return { server, url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`, told };
+  return { server, url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`, lines };
 }
 
-test('a message reaches the server with its blind recipients in the envelope only', async () => {
-  const { server, url, told } = await listen();
+test('the server receives blind recipients in the envelope only', async () => {
+  const { server, url, lines } = await listen();
   const mailer = mailerTo(url);
   await mailer.send(requestOf(mail));
   await mailer.close();
   server.close();
   assert.deepEqual(
-    told.filter((line) => /^RCPT/i.test(line)),
+    lines.filter((line) => /^RCPT/i.test(line)),
     ['RCPT TO:<xia@example.com>', 'RCPT TO:<donny@example.com>'],
   );
-  const headers = told.slice(told.indexOf('DATA'));
+  const headers = lines.slice(lines.indexOf('DATA'));
   assert.ok(headers.includes('From: support@cowork.example.com'));
   assert.ok(headers.includes('To: xia@example.com'));
   assert.ok(headers.includes('Reply-To: alice@example.com'));
@@ -134,7 +134,7 @@ test('a message reaches the server with its blind recipients in the envelope onl
   assert.ok(!headers.some((line) => /^bcc|donny/i.test(line)));
 });
 
-test('a server that is not there is an error, so that the message is tried again', async () => {
+test('an unreachable server is an error, so that the message is retried', async () => {
   const { server, url } = await listen();
   await new Promise((resolve) => {
     server.close(resolve);

@@ -5,40 +5,43 @@ import { makeMailbox, type Mailbox } from './mailbox.ts';
 import { safeMail } from './outgoing-mail.ts';
 import { openSmtp } from './smtp.ts';
 
-/** A message to be sent to those readers whom the gate admits. */
+/** A message for the readers that the gate admits. */
 export interface MailRequest extends MailReaders {
-  /** Names the message for ever: the same key sent twice is the same message. */
+  /** Permanent key of the message; a repeated key is the same message. */
   key: string;
   event: string;
   reply_to: string | null;
   origin: MailOrigin;
-  /** Makes the parts of the message; for strangers without text that users may have abused. */
+  /** Makes the parts of the message; for strangers without text that users wrote. */
   render(has_stranger: boolean): { subject: string; text: string; html: string };
 }
 
 export interface Mailer {
-  /** Sends a message, or throws so that it is tried again. */
+  /** Sends a message; throws when it must be retried. */
   send(request: MailRequest): Promise<void>;
-  /** What was captured; empty unless mail is captured. */
+  /** Captured messages; empty unless mail is captured. */
   readonly mailbox: Mailbox;
   close(): Promise<void>;
 }
 
 export interface MailerOptions {
-  /** `smtp://` or `smtps://`; without it nothing leaves. */
+  /** `smtp://` or `smtps://`; null sends nothing. */
   smtp_url: string | null;
-  /** Address that messages come from. */
+  /** Sender address of all messages. */
   from: string;
   /** Keep messages to be read at /_dev/mail. */
   capture: boolean;
-  /** Write messages to the log when no server takes them: in evaluation, where the reader of the log is the only user. */
+  /** Writes messages to the log when there is no server: in evaluation mode, whose only user reads the log. */
   write_to_log?: boolean;
   gate: MailGate;
   clock: Clock;
   log: Logger;
 }
 
-/** Makes the one way by which messages leave: to a mail server, into the mailbox of development, into the log of an evaluation, or nowhere with a warning. */
+/**
+ * Makes the mailer: it sends to a mail server, keeps messages in the mailbox of development, writes them to the log in
+ * evaluation mode, or drops them with a warning.
+ */
 export function makeMailer(options: MailerOptions): Mailer {
   const { smtp_url, from, capture, write_to_log = false, gate, clock, log } = options;
   const mailbox = makeMailbox();
@@ -47,17 +50,17 @@ export function makeMailer(options: MailerOptions): Mailer {
     mailbox,
     async send(request) {
       const { key, event, reply_to } = request;
-      const { to, bcc, has_stranger, giveBack } = await gate.admit(request);
+      const { to, bcc, has_stranger, release } = await gate.admit(request);
       if (to.length + bcc.length === 0) return;
       const safe = safeMail({ key, event, to, bcc, reply_to, ...request.render(has_stranger) });
       if (safe === null) {
-        log.warn({ event, mail: key }, 'e-mail without a usable address');
+        log.warn({ event, mail: key }, 'e-mail without a valid address');
         return;
       }
       try {
         await smtp?.send(safe);
       } catch (error) {
-        await giveBack();
+        await release();
         throw error;
       }
       if (capture) mailbox.keep(safe, clock.now());

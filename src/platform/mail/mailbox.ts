@@ -1,6 +1,6 @@
 import type { OutgoingMail } from './outgoing-mail.ts';
 
-/** A message that was kept, as /_dev/mail shows it. */
+/** A captured message, as /_dev/mail shows it. */
 export interface CapturedMail {
   created_at: string;
   to: string[];
@@ -15,7 +15,7 @@ export interface CapturedMail {
 /** The newest messages, in memory: development and tests read them. */
 export interface Mailbox {
   keep(mail: OutgoingMail, at: Date): void;
-  /** Newest first; with `to`, those that reached that address, openly or as a blind copy. */
+  /** Returns messages, newest first; with `to`, those sent to that address, blind copies included. */
   list(to?: string): CapturedMail[];
   clear(): void;
 }
@@ -23,7 +23,7 @@ export interface Mailbox {
 const KEPT_MAX = 1_000;
 
 export function makeMailbox(): Mailbox {
-  // By key: a message that comes again is there already. A map keeps the order of arrival.
+  // By key, so that a retried message is kept once. A map preserves the order of insertion.
   const kept = new Map<string, CapturedMail>();
   return {
     keep(mail, at) {
@@ -36,8 +36,8 @@ export function makeMailbox(): Mailbox {
     },
     list(to) {
       const wanted = to?.trim().toLowerCase() ?? '';
-      const reached = (mail: CapturedMail) => [...mail.to, ...mail.bcc].some((each) => each.toLowerCase() === wanted);
-      return [...kept.values()].filter((mail) => wanted === '' || reached(mail)).toReversed();
+      const isSentTo = (mail: CapturedMail) => [...mail.to, ...mail.bcc].some((each) => each.toLowerCase() === wanted);
+      return [...kept.values()].filter((mail) => wanted === '' || isSentTo(mail)).toReversed();
     },
     clear: () => kept.clear(),
   };

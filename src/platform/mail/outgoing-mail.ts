@@ -1,4 +1,4 @@
-/** A message ready to leave. `key` names it for ever: the same key sent twice is the same message. */
+/** A message to be sent. `key` is permanent; a repeated key is the same message. */
 export interface OutgoingMail {
   key: string;
   event: string;
@@ -13,9 +13,9 @@ export interface OutgoingMail {
 const SUBJECT_LENGTH_MAX = 255;
 
 /**
- * Makes a message harmless to write into headers, whatever its parts were made of; null when nobody is left to send it to.
+ * Makes a message safe to write into headers, regardless of its content; null when it has no valid recipient.
  *
- * An address that is not one plain address is left out: a line break or a comma in it would reach others.
+ * Excludes text that is not one plain address: a line break or a comma in it would add recipients.
  */
 export function safeMail(mail: OutgoingMail): OutgoingMail | null {
   const to = mail.to.filter(isPlainAddress);

@@ -2,7 +2,7 @@ import { createTransport } from 'nodemailer';
 import type { OutgoingMail } from './outgoing-mail.ts';
 
 export interface Smtp {
-  /** Hands a safe message to the server. */
+  /** Sends a message that `safeMail` returned. */
   send(mail: OutgoingMail): Promise<void>;
   close(): void;
 }
@@ -10,7 +10,7 @@ export interface Smtp {
 const CONNECT_MS_MAX = 10_000;
 const SILENCE_MS_MAX = 30_000;
 
-/** Sends through a mail server, `smtp://` or `smtps://`. Connections are made when there is something to send. */
+/** Opens a mail server, `smtp://` or `smtps://`. It connects when the first message is sent. */
 export function openSmtp(url: string, from: string): Smtp {
   const transport = createTransport({
     url,
@@ -19,7 +19,7 @@ export function openSmtp(url: string, from: string): Smtp {
     connectionTimeout: CONNECT_MS_MAX,
     greetingTimeout: CONNECT_MS_MAX,
     socketTimeout: SILENCE_MS_MAX,
-    // Nothing that a template or a user wrote may name a file or an address to read.
+    // Text of a template or a user must not name a file or an address to read.
     disableFileAccess: true,
     disableUrlAccess: true,
   });
@@ -42,7 +42,7 @@ export function openSmtp(url: string, from: string): Smtp {
   };
 }
 
-/** As an object, which the library does not parse again. */
+/** Returns an object, which the library does not parse again. */
 function address(text: string): { name: string; address: string } {
   return { name: '', address: text };
 }

@@ -3,14 +3,14 @@ import type pg from 'pg';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import type { Tx } from '../db/database.ts';
 
-/** Counts attempts per key in windows; a window begins with the first attempt. */
+/** Counts attempts per key in windows that begin with the first attempt. */
 export interface AttemptStore {
   /** Adds attempts and returns the state of the window, these included. Atomic across nodes. */
   addAttempts(key: string, window_s: number, count: number): Promise<AttemptWindow>;
   /** Finds the current windows of keys; a key without attempts has none. */
   findWindows(keys: readonly string[]): Promise<Map<string, AttemptWindow>>;
-  /** Takes one attempt of the current window back; the count does not fall below zero. */
-  takeBackAttempt(key: string): Promise<void>;
+  /** Releases one attempt of the current window; the count does not fall below zero. */
+  releaseAttempt(key: string): Promise<void>;
 }
 
 export interface AttemptWindow {
@@ -19,13 +19,13 @@ export interface AttemptWindow {
   ends_in_ms: number;
 }
 
-/** Beyond this many keys the least recently used ones are forgotten, so that memory stays bounded. */
+/** Bound of memory: beyond this many keys the least recently used ones are removed. */
 const keys_max = 50_000;
 
 /**
  * Makes a store for one process, for the embedded database.
  *
- * `now_ms` is real time that never goes backwards, since the site's clock can stand still.
+ * `now_ms` is monotonic real time, because the site's clock can be fixed.
  */
 export function memoryAttempts(now_ms: () => number): AttemptStore {
   const windows = new Map<string, { attempts_count: number; ends_at_ms: number }>();
@@ -43,7 +43,7 @@ export function memoryAttempts(now_ms: () => number): AttemptStore {
       const held = windows.get(key);
       const window = held && held.ends_at_ms > now ? held : { attempts_count: 0, ends_at_ms: now + window_s * 1000 };
       window.attempts_count += count;
-      // Deleted first, so that a key in use moves to the young end of the map.
+      // Deleted first, so that the map is in the order of use.
       windows.delete(key);
       windows.set(key, window);
       forgetOldest();
@@ -58,7 +58,7 @@ export function memoryAttempts(now_ms: () => number): AttemptStore {
       });
       return new Map(found);
     },
-    async takeBackAttempt(key) {
+    async releaseAttempt(key) {
       const held = windows.get(key);
       if (held && held.ends_at_ms > now_ms() && held.attempts_count > 0) held.attempts_count -= 1;
     },
@@ -67,7 +67,7 @@ export function memoryAttempts(now_ms: () => number): AttemptStore {
 
 /** Makes a store that all nodes on one PostgreSQL share; one statement per call, on connections of its own. */
 export function sharedAttempts(pool: pg.Pool): AttemptStore {
-  // Points and duration are given with each call; the library asks for them all the same.
+  // Each call gives points and duration; the library requires defaults.
   const limiter = new RateLimiterPostgres({
     storeClient: pool,
     storeType: 'pool',
@@ -92,8 +92,8 @@ export function sharedAttempts(pool: pg.Pool): AttemptStore {
       });
       return new Map(rows.map(({ key, ...window }) => [key, window]));
     },
-    async takeBackAttempt(key) {
-      // `reward` of the library would open a window with -1 attempts when the last one has ended.
+    async releaseAttempt(key) {
+      // `reward` of the library opens a window with -1 attempts after the end of the last window.
       await pool.query({
         name: 'rate_limits:take-back',
         text: `update rate_limits set points = points - 1

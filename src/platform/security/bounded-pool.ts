@@ -1,7 +1,7 @@
 export interface BoundedPool {
-  /** Runs the work now or when its turn comes; throws what `refuse` makes when the queue is full. */
+  /** Runs the work immediately or in turn; throws the error of `refuse` when the queue is full. */
   run<T>(work: () => Promise<T>): Promise<T>;
-  /** How many wait at this moment. */
+  /** Number of waiting calls. */
   waitingCount(): number;
 }
 
@@ -11,7 +11,7 @@ export interface BoundedPoolOptions {
   refuse: () => Error;
 }
 
-/** Makes a first-come, first-served pool: at most `concurrency` at work and at most `queue_max` waiting. */
+/** Makes a first-come, first-served pool with at most `concurrency` running and `queue_max` waiting calls. */
 export function boundedPool({ concurrency, queue_max, refuse }: BoundedPoolOptions): BoundedPool {
   let active_count = 0;
   const waiting: (() => void)[] = [];
@@ -29,7 +29,7 @@ export function boundedPool({ concurrency, queue_max, refuse }: BoundedPoolOptio
 
   function leave(): void {
     const next = waiting.shift();
-    // The place passes straight to the next in line, so a newcomer cannot slip in between.
+    // The slot passes to the next waiting call, so that a new call cannot overtake it.
     if (next) next();
     else active_count -= 1;
   }

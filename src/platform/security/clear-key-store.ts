@@ -9,8 +9,9 @@ interface ClearRow {
 }
 
 /**
- * Seals the keys of a table that an earlier version stored in clear, at most `rows_max` rows; returns the number of rows
- * changed. `table` has `grant_key`, `request_key` and a hash of each. A sealed row has both hashes, so it is never selected.
+ * Seals the keys of a table that an earlier version stored in clear, at most `rows_max` rows. Returns the number of
+ * rows changed. `table` has `grant_key`, `request_key` and a hash of each. A sealed row has both hashes and is not
+ * selected.
  *
  * Locks: the selected rows FOR UPDATE, in id order.
  */

@@ -12,7 +12,7 @@ test('a sealed secret opens with its key only', () => {
   assert.throws(() => open(sealed, other_key), /No key with the id/);
 });
 
-test('while keys are rotated, what the old one sealed still opens', () => {
+test('during a rotation of keys, a secret sealed with the old key opens', () => {
   assert.equal(open(seal('secret', other_key), [key, other_key]), 'secret');
 });
 
@@ -30,7 +30,7 @@ test('sealing twice gives two texts', () => {
   assert.notEqual(seal('secret', key), seal('secret', key));
 });
 
-test('keys and codes have the shape that links and messages need', () => {
+test('keys and codes have the documented shape', () => {
   for (let round = 0; round < 200; round += 1) {
     assert.match(randomKey40(), /^[0-9a-f]{40}$/);
     assert.match(randomCode6(), /^[0-9]{6}$/);
@@ -38,7 +38,7 @@ test('keys and codes have the shape that links and messages need', () => {
   assert.match(randomText(64, 'ab'), /^[ab]{64}$/);
 });
 
-test('texts are equal or not, whatever their lengths', () => {
+test('texts of any lengths compare as equal or not', () => {
   assert.equal(equalConstantTime('abc', 'abc'), true);
   assert.equal(equalConstantTime('abc', 'abcd'), false);
   assert.equal(equalConstantTime('', 'a'), false);

@@ -8,7 +8,7 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 
-/** Draws a key for links and answers: 40 lower-case hexadecimal characters, 160 bits. */
+/** Draws a key for links: 40 lower-case hexadecimal characters, 160 bits. */
 export function randomKey40(): string {
   return randomBytes(20).toString('hex');
 }
@@ -18,7 +18,7 @@ export function randomToken(byte_count: number): string {
   return randomBytes(byte_count).toString('base64url');
 }
 
-/** Draws a one-time code of six decimal digits, leading zeros kept. */
+/** Draws a one-time code of six decimal digits, with leading zeros. */
 export function randomCode6(): string {
   return randomInt(0, 1_000_000).toString().padStart(6, '0');
 }
@@ -30,7 +30,7 @@ export function randomText(length: number, alphabet: string): string {
   return text;
 }
 
-/** Hashes a secret that is already of high entropy, for storage and look-up: 64 hexadecimal characters. */
+/** Hashes a secret of high entropy, for storage and look-up: 64 hexadecimal characters. */
 export function sha256Hex(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
 }
@@ -44,13 +44,13 @@ export function equalConstantTime(a: string, b: string): boolean {
 /**
  * Derives a 256-bit key for one purpose from the master key (HKDF-SHA256, RFC 5869).
  *
- * Why: a key that leaks through one use then opens nothing else.
+ * Why: a key that leaks from one use does not open the others.
  */
 export function deriveKey(master: string, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', Buffer.from(master, 'utf8'), 'tollgate', purpose, 32));
 }
 
-/** Names a key without revealing it, so that what was sealed says which key opens it. */
+/** Returns an identifier of a key that does not reveal it; a sealed text contains it. */
 export function keyId(key: Buffer): string {
   return createHash('sha256').update('key id').update(key).digest('hex').slice(0, 8);
 }
@@ -74,9 +74,10 @@ export function seal(plain: string, key: Buffer, bound_to = ''): string {
 }
 
 /**
- * Decrypts what `seal` made with `key`, or with one of several keys while keys are being rotated.
+ * Decrypts a text that `seal` returned, with `key` or with one of several keys during a rotation.
  *
- * @throws Error when no key fits or the text was altered: a broken configuration or database, never the caller's doing.
+ * @throws Error when no key fits or the text was altered: a fault of the configuration or the database, never of the
+ * caller
  */
 export function open(sealed: string, key: Buffer | readonly Buffer[], bound_to = ''): string {
   const [version, key_id, text] = sealed.split('.');

@@ -2,11 +2,11 @@ import { createHmac } from 'node:crypto';
 import { deriveKey, open, seal } from './crypto.ts';
 
 /**
- * Keys of links that are shown again (`grant_key`, `request_key`) and secrets that wait in the outbox, at rest: sealed
+ * Keys that protect stored keys of links (`grant_key`, `request_key`) and secrets in the outbox. A value is sealed
  * with a key derived from the master key, and looked up by a keyed hash.
  *
- * Why state of the process and not an argument: stores and the outbox are given a transaction only, and a process has one
- * master key. `useMasterKey` is called once, before the first request or job.
+ * Why state of the process: stores and the outbox receive a transaction only, and a process has one master key.
+ * `useMasterKey` is called once, before the first request or job.
  * @see docs/decisions/0021-keys-in-links-are-sealed.md
  */
 let derived: { seal: Buffer; look_up: Buffer } | null = null;
@@ -28,10 +28,10 @@ export function sealLinkKey(key: string): string {
   return seal(key, keys().seal, bound_to);
 }
 
-/** Stands for a key that was sealed with another master key: it opens nothing, and a new one is drawn in its place. */
+/** Replaces a key that was sealed with another master key: it is invalid, and a new one is drawn. */
 export const UNREADABLE_KEY = 'unreadable';
 
-/** Opens what `sealLinkKey` returned. Text that is not sealed, from before keys were, is returned unchanged. */
+/** Opens a key that `sealLinkKey` returned. Text that an earlier version stored in clear is returned unchanged. */
 export function openLinkKey(stored: string): string {
   if (!stored.startsWith('v1.')) return stored;
   try {
@@ -41,18 +41,18 @@ export function openLinkKey(stored: string): string {
   }
 }
 
-/** Hash by which a key is found: 64 hexadecimal characters that cannot be computed without the master key. */
+/** Returns the hash for look-ups of a key: 64 hexadecimal characters that require the master key. */
 export function linkKeyHash(key: string): string {
   return createHmac('sha256', keys().look_up).update(key, 'utf8').digest('hex');
 }
 
-/** The two keys of a row that waits for one of two sides. */
+/** Keys of a row that waits for its user (`grant_key`) or for a manager (`request_key`). */
 interface PlainKeys {
   grant_key?: string | null;
   request_key?: string | null;
 }
 
-/** Replaces the keys of a row to be written by what is stored of them; members that are absent stay absent. */
+/** Replaces the keys of a row by their sealed forms and hashes; absent members stay absent. */
 export function sealKeysOf<Row extends PlainKeys>(row: Row): Row & PlainKeys {
   return { ...row, ...sealed('grant_key', row.grant_key), ...sealed('request_key', row.request_key) };
 }
@@ -63,7 +63,7 @@ function sealed(name: 'grant_key' | 'request_key', key: string | null | undefine
   return { [name]: sealLinkKey(key), [`${name}_hash`]: linkKeyHash(key) };
 }
 
-/** Opens the keys of a row that was read and leaves the hashes out. */
+/** Opens the keys of a stored row and removes the hashes. */
 export function openKeysOf<Row extends { grant_key: string | null; request_key: string | null }>(
   row: Row & { grant_key_hash?: string | null; request_key_hash?: string | null },
 ): Row {

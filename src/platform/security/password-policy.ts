@@ -1,6 +1,6 @@
 import { isEasyToGuess } from './password-strength.ts';
 
-/** What is publicly known about the user, and therefore no secret. */
+/** Public facts about the user, which are not secret. */
 export interface PasswordFacts {
   username?: string | null;
   email?: string | null;
@@ -16,7 +16,7 @@ export interface PasswordPolicy {
 
 export type PasswordRefusal = 'password_too_short' | 'password_common' | 'password_personal';
 
-/** The words for each refusal, for the field at fault. */
+/** Returns the message of a refusal for the invalid field. */
 export function passwordRefusalMessage(refusal: PasswordRefusal, policy: PasswordPolicy): string {
   switch (refusal) {
     case 'password_too_short':
@@ -28,13 +28,13 @@ export function passwordRefusalMessage(refusal: PasswordRefusal, policy: Passwor
   }
 }
 
-/** Shorter passwords are judged by their length only: a site that allows them, such as the demo, accepts that they are guessed. */
+/** Shorter passwords are checked for length only: a site that allows them, such as the demo, accepts guessable ones. */
 const STRENGTH_LENGTH_MIN = 8;
 
 /**
- * Returns the reason why a password is not acceptable, or null when it is.
+ * Returns the reason why a password is refused, or null.
  *
- * After NIST SP 800-63B §3.1.1.2: length, common passwords and context, no rules of composition.
+ * By NIST SP 800-63B §3.1.1.2: length, common passwords and context, no rules of composition.
  */
 export async function refusePassword(
   password: string,
@@ -51,7 +51,9 @@ export async function refusePassword(
   return (await isEasyToGuess(password.normalize('NFKC'), [...words, 'tollgate'])) ? 'password_common' : null;
 }
 
-/** Letters and characters that may be left beside the words of a password that is made of them: a year and two letters. */
+/**
+ * Letters and characters that a password may have beside personal words and still be refused: a year and two letters.
+ */
 const REST_LETTERS_MAX = 2;
 const REST_LENGTH_MAX = 6;
 
@@ -63,7 +65,7 @@ function isMadeOf(password: string, words: ReadonlySet<string>): boolean {
   return rest.length <= REST_LENGTH_MAX && rest.replace(/\p{N}/gu, '').length <= REST_LETTERS_MAX;
 }
 
-/** True if a password is the end of the user's phone number: with or without the country code, in any spelling. */
+/** True if a password is the end of the user's phone number, with or without the country code, in any spelling. */
 function isPhoneNumber(password: string, phone: string | null | undefined): boolean {
   const digits = password.replace(/\D+/g, '').replace(/^0+/, '');
   return !!phone && digits.length >= 6 && !/\p{L}/u.test(password) && phone.endsWith(digits);
@@ -74,7 +76,7 @@ function personalWords({ username, email, full_name }: PasswordFacts): Set<strin
   return new Set(words.map((word) => squeeze((word ?? '').toLowerCase())).filter((word) => word !== ''));
 }
 
-/** Leaves letters and digits only: "Xia Lee" and "xia.lee" are one word. */
+/** Removes all but letters and digits: "Xia Lee" and "xia.lee" are equal. */
 function squeeze(text: string): string {
   return text.replace(/[^\p{L}\p{N}]+/gu, '');
 }

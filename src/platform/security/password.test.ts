@@ -14,7 +14,7 @@ test('a password matches its own hash and no other', async () => {
   assert.deepEqual(await verifyPassword(stored, 'correct horses'), { matches: false, is_outdated: false });
 });
 
-test('nobody matches when there is no password, and the work is the same', async () => {
+test('without a stored password no password matches, and the work is the same', async () => {
   const stored = await hashPassword('correct horse');
   const time = async (hash: string | null) => {
     const started = performance.now();
@@ -32,7 +32,7 @@ test('nobody matches when there is no password, and the work is the same', async
   assert.ok(ratio > 0.5 && ratio < 2, `known/unknown = ${ratio.toFixed(2)}`);
 });
 
-test('a hash of other costs still matches and is said to be outdated', async () => {
+test('a hash of other costs matches and is reported as outdated', async () => {
   const nonce = Buffer.alloc(16, 7);
   const tag = argon2Sync('argon2id', {
     message: 'old',
@@ -53,7 +53,7 @@ test('a password typed composed or decomposed is the same', async () => {
   assert.equal((await verifyPassword(stored, 'cafe\u0301 au lait')).matches, true);
 });
 
-test('fifty people signing in at once delay neither the event loop nor the worker threads', async () => {
+test('fifty concurrent sign-ins delay neither the event loop nor the worker threads', async () => {
   const stored = await hashPassword('correct horse');
   await stat('.');
   let storm_over = false;
@@ -73,11 +73,11 @@ test('fifty people signing in at once delay neither the event loop nor the worke
   waits_ms.sort((a, b) => a - b);
   const p99 = waits_ms[Math.floor(waits_ms.length * 0.99)] ?? Infinity;
   assert.ok(waits_ms.length > 100, `only ${waits_ms.length} file look-ups went through`);
-  // Without a bound the four worker threads hold hashes only, and a look-up waits for the whole storm.
+  // Without a bound, hashes occupy the four worker threads and a look-up waits for all of them.
   assert.ok(p99 < 150, `99 of 100 file look-ups took under ${p99.toFixed(1)} ms`);
 });
 
-test('who comes when the queue is full is asked to come back', async () => {
+test('a call is refused with a time to retry when the queue is full', async () => {
   const pool = passwordPool(1, 1);
   const done = await Promise.allSettled(['at work', 'waiting', 'too late'].map((who) => pool.run(async () => who)));
   assert.deepEqual(
@@ -92,7 +92,7 @@ test('who comes when the queue is full is asked to come back', async () => {
   assert.equal(await pool.run(async () => 'afterwards'), 'afterwards');
 });
 
-test('a place in the pool is given back when the work fails', async () => {
+test('a failed call releases its slot in the pool', async () => {
   const pool = passwordPool(1, 1);
   await assert.rejects(
     pool.run(() => Promise.reject(new Error('broken'))),

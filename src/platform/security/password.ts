@@ -17,12 +17,12 @@ interface StoredPassword extends Cost {
 
 export interface PasswordVerdict {
   matches: boolean;
-  /** True when the password matches a hash of other costs than today's: hash it again and store that. */
+  /** True if the password matches a hash of other costs than the current ones: the caller stores a new hash. */
   is_outdated: boolean;
 }
 
 export const passwordProblems = defineProblems({
-  busy: { status: 503, title: 'Too many people are signing in at this moment.', help: 'Try again in a few seconds.' },
+  busy: { status: 503, title: 'Too many people are signing in.', help: 'Try again in a few seconds.' },
 });
 
 const current: Cost = { memory_kib: 19_456, passes: 2, parallelism: 1 };
@@ -31,7 +31,7 @@ const tag_bytes = 32;
 const queue_seconds_max = 5;
 const hashes_per_second = 20;
 
-/** Makes the pool that hashes run in: who comes when `queue_max` already wait is asked to come back. */
+/** Makes the pool of password hashes. It refuses with 503 and Retry-After when `queue_max` calls wait. */
 export function passwordPool(concurrency: number, queue_max: number): BoundedPool {
   return boundedPool({
     concurrency,
@@ -41,9 +41,8 @@ export function passwordPool(concurrency: number, queue_max: number): BoundedPoo
 }
 
 /**
- * One pool for the process, because what it protects is one per process: Node's four worker threads,
- * which files, name look-ups and compression share. One core and one thread always stay free for everybody else.
- * The queue holds what can be worked off in about five seconds.
+ * One pool per process: it protects Node's four worker threads, which files, name look-ups and compression share. One
+ * core and one thread stay free. The queue holds the work of about five seconds.
  */
 const concurrency = Math.max(1, Math.min(availableParallelism() - 1, 3));
 const pool = passwordPool(concurrency, concurrency * hashes_per_second * queue_seconds_max);
@@ -51,7 +50,7 @@ const pool = passwordPool(concurrency, concurrency * hashes_per_second * queue_s
 /**
  * Hashes a password with Argon2id into a PHC string.
  *
- * @throws busy (503) when too many hashes are already waiting
+ * @throws busy (503) when too many hashes wait
  */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(salt_bytes);
@@ -60,11 +59,11 @@ export async function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Says whether a password is the one that was hashed.
+ * Verifies a password against a stored hash.
  *
- * Always does the work of one hash, also when there is none to compare with (`stored` null: an unknown user,
- * or one without a password), so that the time of the answer says nothing.
- * @throws busy (503) when too many hashes are already waiting
+ * Computes one hash in every case, also without a stored one (`stored` null: an unknown user, or one without a
+ * password), so that the response time reveals nothing.
+ * @throws busy (503) when too many hashes wait
  */
 export async function verifyPassword(stored: string | null, password: string): Promise<PasswordVerdict> {
   const expected = stored === null ? null : parsePhc(stored);

@@ -63,7 +63,7 @@ test('nothing is sent to a loopback server by name, address or mapped address', 
   server.close();
 });
 
-test('an IPv4 address in its translated form is as private as itself; documentation and routing prefixes are no hosts', () => {
+test('the translated form of a private IPv4 address and documentation and routing prefixes are not public', () => {
   for (const address of ['::ffff:0:7f00:1', '::ffff:0:a00:1', '3fff::1', '5f00::1'])
     assert.equal(isPublicAddress(address), false, address);
   assert.equal(isPublicAddress('2600::1'), true);

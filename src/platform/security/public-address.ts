@@ -2,7 +2,7 @@ import { lookup as resolve } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
 
-/** Networks that are not the public Internet (IANA special-purpose registries), as v4 and v6 prefixes. */
+/** Networks outside the public Internet (IANA special-purpose registries), as v4 and v6 prefixes. */
 const special_v4 = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -20,7 +20,7 @@ const special_v4 = [
   '224.0.0.0/4',
   '240.0.0.0/4',
 ];
-// ::/96 and the last four carry a v4 address inside: compatible form, translated form, NAT64, 6to4, Teredo.
+// ::/96 and the last four contain a v4 address: compatible form, translated form, NAT64, 6to4, Teredo.
 const special_v6 = [
   '::/96',
   '100::/64',
@@ -48,7 +48,7 @@ for (const [family, networks] of [
   }
 }
 
-/** Says whether an IP address is reachable on the public Internet; false for what is no IP address. */
+/** True if an IP address is reachable on the public Internet; false for text that is not an IP address. */
 export function isPublicAddress(address: string): boolean {
   const bare = address.split('%', 1)[0] ?? '';
   const family = isIP(bare);
@@ -57,7 +57,7 @@ export function isPublicAddress(address: string): boolean {
   return !special.check(bare, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** A connection was refused before it was opened: its address is not a public one. */
+/** A connection that was refused before it was opened, because its address is not public. */
 export class PrivateAddressError extends Error {
   readonly code = 'ERR_PRIVATE_ADDRESS';
   constructor(host: string) {
@@ -69,7 +69,7 @@ export class PrivateAddressError extends Error {
 /**
  * Resolves a host and refuses it when any of its addresses is not public.
  *
- * Why at connect time: a name that was public when it was saved may lead elsewhere today (DNS rebinding).
+ * Why at connect time: a name that was public when it was saved may resolve to another address later (DNS rebinding).
  */
 export const lookupPublic: LookupFunction = (hostname, options, callback) => {
   resolve(hostname, { ...options, all: true }, (error, addresses) => {
@@ -86,13 +86,13 @@ export const lookupPublic: LookupFunction = (hostname, options, callback) => {
   });
 };
 
-/** Refuses a host that is written as an address which is not public; names are refused when they are resolved. */
+/** Returns the refusal of a host that is a literal address and not public, or null. Names are checked when resolved. */
 export function refusePrivateLiteral(hostname: string): PrivateAddressError | null {
   const bare = hostname.replace(/^\[|\]$/g, '');
   return isIP(bare) !== 0 && !isPublicAddress(bare) ? new PrivateAddressError(hostname) : null;
 }
 
-/** Makes an undici connector that reaches public addresses only. Units: `timeout_ms` bounds DNS, TCP and TLS together. */
+/** Makes an undici connector for public addresses only. Units: `timeout_ms` bounds DNS, TCP and TLS together. */
 export function publicConnector(timeout_ms: number): buildConnector.connector {
   const connect = buildConnector({ timeout: timeout_ms, lookup: lookupPublic });
   return (options, callback) => {

@@ -1,11 +1,11 @@
 import { defineProblems } from '#kernel/problem';
 
-/** How many rows of a kind may exist. */
+/** Maximum number of rows of a kind. */
 export interface Quota {
   /** Plural noun of the rows, for the message and docs/reference/limits.md. */
   readonly rows: string;
   readonly rows_max: number;
-  /** What has a quota of its own: a profile, an account. */
+  /** Noun of the owner of one quota: profile, account. */
   readonly owner: string;
 }
 
@@ -14,7 +14,7 @@ export const quotaProblems = defineProblems({
 });
 
 /**
- * Refuses one more row when `rows_count` exist already. Requests at the same moment can exceed the quota by their number.
+ * Refuses a further row when the quota is reached. Concurrent requests can exceed the quota by their number.
  *
  * @throws quota_exceeded (409)
  */

@@ -3,7 +3,7 @@ import type { RateLimit } from './throttle.ts';
 const hour_s = 3600;
 const day_s = 86_400;
 
-/** The limits on e-mails to strangers; see mail-gate.ts. Sellers are the managers of the broker and of providers. */
+/** Limits of e-mails to strangers, see mail-gate.ts. Sellers are the managers of the broker and of providers. */
 export const mailSenderLimit: RateLimit = {
   name: 'mail-sender',
   max: 20,

@@ -10,9 +10,9 @@ export interface RequestCount {
   requests_count: number;
 }
 
-/** Adds counts to the sums of all nodes and returns the new sums; one statement whatever their number. */
+/** Adds counts to the sums of all nodes and returns the new sums, in one statement. */
 export async function addRequestCounts(pool: pg.Pool, counts: readonly RequestCount[]): Promise<RequestCount[]> {
-  // In one order on every node, so that two nodes never wait for each other.
+  // Same order of locks on every node, so that two nodes cannot deadlock.
   const sorted = counts.toSorted((a, b) => a.minute - b.minute || (a.key < b.key ? -1 : 1));
   const { rows } = await pool.query<RequestCount>({
     name: 'request_counts:add',

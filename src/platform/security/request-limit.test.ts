@@ -41,7 +41,7 @@ test('the request beyond the maximum is refused until the minute ends', () => {
   assert.equal(limit.count('caller', 3).is_allowed, true);
 });
 
-test('callers do not count for each other', () => {
+test('requests of one caller do not count for another', () => {
   const limit = makeRequestLimit({ addCounts: null, now_ms: () => 0, log });
   limit.count('one', 1);
   assert.equal(limit.count('one', 1).is_allowed, false);
@@ -59,7 +59,7 @@ test('a thousand requests of two callers cost one statement, and none when nothi
   limit.close();
 });
 
-test('after sharing, what one node admitted counts on the other', async () => {
+test('after sharing, requests to one node count on the other', async () => {
   const { addCounts } = makeSums();
   const [here, there] = [1, 2].map(() => makeRequestLimit({ addCounts, now_ms: () => 0, log }));
   assert.ok(here && there);
@@ -68,7 +68,7 @@ test('after sharing, what one node admitted counts on the other', async () => {
   assert.equal(there.count('caller', 6).is_allowed, true);
   await there.share();
   assert.equal(there.count('caller', 6).is_allowed, false);
-  // This node learns of the sixth with its own next count.
+  // This node receives the sixth with its next count.
   here.count('caller', 6);
   await here.share();
   assert.equal(here.count('caller', 6).is_allowed, false);
@@ -87,7 +87,7 @@ test('refused requests are not counted and not shared', async () => {
   limit.close();
 });
 
-test('while the database is away a node goes on with its own counts and adds them later', async () => {
+test('while the database is unavailable a node uses its own counts and adds them later', async () => {
   const { sent, addCounts } = makeSums();
   let isAway = true;
   const limit = makeRequestLimit({

@@ -3,9 +3,9 @@ import type { RequestCount } from './request-count-store.ts';
 
 /** Limits the requests of each account or network in a minute, without a statement per request. */
 export interface RequestLimit {
-  /** Counts a request under `key`, unless `max` of them were counted in this minute; a refused one is not counted. */
+  /** Counts a request under `key`, unless `max` were counted in this minute. A refused request is not counted. */
   count(key: string, max: number): RequestVerdict;
-  /** Adds the counts of this node to those of the others; called by itself once a second while there are any. */
+  /** Adds the counts of this node to those of the others; runs automatically once a second while there are any. */
   share(): Promise<void>;
   close(): void;
 }
@@ -18,9 +18,9 @@ export interface RequestVerdict {
 }
 
 export interface RequestLimitOptions {
-  /** Adds counts to the sums of all nodes and returns the sums; null when this process is alone. */
+  /** Adds counts to the sums of all nodes and returns the sums; null for a single process. */
   addCounts: ((counts: readonly RequestCount[]) => Promise<RequestCount[]>) | null;
-  /** Wall clock, the same on all nodes up to skew: they count in the same minutes. */
+  /** Wall clock, equal on all nodes up to skew: they count in the same minutes. */
   now_ms: () => number;
   log: Logger;
 }
@@ -29,23 +29,24 @@ interface Entry {
   minute: number;
   /** Sum of all nodes when the counts were last shared. */
   shared_count: number;
-  /** Counted here since then. */
+  /** Counted by this node since then. */
   unsent_count: number;
 }
 
 const SHARE_MS = 1000;
 const MINUTE_MS = 60_000;
-/** Beyond this many keys the least recently used ones are forgotten, so that memory stays bounded. */
+/** Bound of memory: beyond this many keys the least recently used ones are removed. */
 const KEYS_MAX = 50_000;
-/** Counts in one statement; with more, the highest go first and the others a second later. */
+/** Counts in one statement; of more, the highest are sent first and the others a second later. */
 const SHARED_MAX = 5_000;
 
 /**
  * Makes a limit that counts in memory and shares its counts at most once a second.
  *
- * A limit can be exceeded by the requests that each node admits in one second. While the database is away each node
- * goes on with its own counts.
+ * A limit can be exceeded by the requests that each node admits in one second. While the database is unavailable, each
+ * node uses its own counts.
  */
+// long: one set of entries is counted, shared and closed
 export function makeRequestLimit({ addCounts, now_ms, log }: RequestLimitOptions): RequestLimit {
   const entries = new Map<string, Entry>();
   let timer: NodeJS.Timeout | null = null;

@@ -2,15 +2,14 @@ import { createHmac } from 'node:crypto';
 import { deriveKey } from './crypto.ts';
 import type { Db, Reader, Tx } from '../db/database.ts';
 
-/** Keyed hash of the master key: names it, and gives nothing of it away that could be used. */
+/** Returns a keyed hash that identifies the master key without revealing it. */
 function fingerprintOf(secret: string): string {
   return createHmac('sha256', deriveKey(secret, 'fingerprint')).update('tollgate master key').digest('hex');
 }
 
 /**
- * True if the database belongs to this master key. The first key that asks becomes the one.
- *
- * Nodes that start together with different keys: the primary key lets one of them in.
+ * True if the database belongs to this master key. The first key is stored. When nodes start concurrently with
+ * different keys, the primary key admits one of them.
  */
 export async function isSecretOfDatabase(db: Db, secret: string, at: Date): Promise<boolean> {
   const fingerprint = fingerprintOf(secret);
@@ -28,7 +27,10 @@ async function findFingerprint(reader: Reader): Promise<string | undefined> {
   return row?.fingerprint;
 }
 
-/** Makes this master key the one of the database. What was sealed with another must be removed in the same transaction. */
+/**
+ * Makes this master key the key of the database. The caller removes values sealed with another key in the same
+ * transaction.
+ */
 export async function replaceFingerprint(tx: Tx, secret: string, at: Date): Promise<void> {
   await tx.deleteFrom('secret_fingerprints').execute();
   await tx

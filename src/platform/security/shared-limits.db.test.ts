@@ -32,12 +32,12 @@ const signIn = async (node: TestApp, username: string) =>
 
 test('wrong passwords that are sent to two nodes count together', { skip }, async () => {
   for (let count = 0; count < 5; count += 1) {
-    for (const node of nodes) assert.equal(await signIn(node, 'nobody'), 'credentials_mismatch');
+    for (const node of nodes) assert.equal(await signIn(node, 'unregistered'), 'credentials_mismatch');
   }
-  for (const node of nodes) assert.equal(await signIn(node, 'nobody'), 'too_many_requests');
+  for (const node of nodes) assert.equal(await signIn(node, 'unregistered'), 'too_many_requests');
 });
 
-test('two nodes at once never admit more attempts than the maximum', { skip }, async () => {
+test('two nodes together admit at most the maximum of concurrent attempts', { skip }, async () => {
   const limit = { name: 'at-once', max: 10, window_s: 60, counts: 'Attempts', per: 'test' };
   const [here, there] = nodes.map(throttleOf);
   assert.ok(here && there);
@@ -46,13 +46,13 @@ test('two nodes at once never admit more attempts than the maximum', { skip }, a
   assert.equal(admitted.length, limit.max);
 });
 
-test('an attempt that one node gives back makes room on the other, and none before the window', { skip }, async () => {
+test('an attempt released by one node is available on the other, within its window only', { skip }, async () => {
   const limit = { name: 'given-back', max: 2, window_s: 60, counts: 'Attempts', per: 'test' };
   const [here, there] = nodes.map(throttleOf);
   assert.ok(here && there);
-  await here.giveBack(limit, 'key');
+  await here.release(limit, 'key');
   for (const throttle of [here, there]) await throttle.take(limit, 'key');
-  await here.giveBack(limit, 'key');
+  await here.release(limit, 'key');
   assert.equal(await there.allows(limit, 'key'), true);
   assert.equal(await there.allows(limit, 'key'), false);
 });
@@ -67,7 +67,7 @@ test('wrong coupon codes that are sent to two nodes count together', { skip }, a
   for (const node of nodes) assert.equal(await guess(node), 'too_many_requests');
 });
 
-test('what one node mails to a stranger counts on the other', { skip }, async () => {
+test('e-mails of one node to a stranger count on the other', { skip }, async () => {
   const origin = {
     kind: 'notice',
     sender_id: null,

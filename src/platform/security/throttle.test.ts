@@ -5,7 +5,7 @@ import { makeThrottle, networkOf, type RateLimit } from './throttle.ts';
 
 const limit: RateLimit = { name: 'knock', max: 3, window_s: 60, counts: 'Knocks', per: 'door' };
 
-test('the fourth attempt within the window is refused and told when to come back', async () => {
+test('the fourth attempt within the window is refused with the time to retry', async () => {
   let now_ms = 0;
   const throttle = makeThrottle(() => now_ms);
   for (now_ms of [0, 10_000, 20_000]) await throttle.take(limit, 'door');
@@ -20,7 +20,7 @@ test('the fourth attempt within the window is refused and told when to come back
   );
 });
 
-test('a window begins with its first attempt and ends as a whole, refused attempts included', async () => {
+test('a window begins with its first attempt and ends for all attempts, refused ones included', async () => {
   let now_ms = 0;
   const throttle = makeThrottle(() => now_ms);
   for (now_ms of [0, 10_000, 20_000, 30_000, 40_000]) await throttle.allows(limit, 'door');
@@ -31,18 +31,18 @@ test('a window begins with its first attempt and ends as a whole, refused attemp
   assert.equal(await throttle.allows(limit, 'door'), false);
 });
 
-test('keys and limits do not count for each other', async () => {
+test('each key and each limit has a separate count', async () => {
   const throttle = makeThrottle(() => 0);
   for (let count = 0; count < 3; count += 1) await throttle.take(limit, 'door');
   assert.equal(await throttle.allows(limit, 'window'), true);
   assert.equal(await throttle.allows({ ...limit, name: 'ring' }, 'door'), true);
 });
 
-test('an attempt that succeeded does not count', async () => {
+test('a successful attempt does not count', async () => {
   const throttle = makeThrottle(() => 0);
   for (let count = 0; count < 20; count += 1) {
     await throttle.take(limit, 'door');
-    await throttle.giveBack(limit, 'door');
+    await throttle.release(limit, 'door');
   }
 });
 
@@ -59,12 +59,12 @@ test('a factor does not raise a fixed limit', async () => {
   assert.equal(await throttle.allows(fixed, 'door'), false);
 });
 
-test('an attempt that is given back after its window does not make room in the next one', async () => {
+test('an attempt released after its window does not change the next window', async () => {
   let now_ms = 0;
   const throttle = makeThrottle(() => now_ms);
   await throttle.take(limit, 'door');
   now_ms = 60_000;
-  await throttle.giveBack(limit, 'door');
+  await throttle.release(limit, 'door');
   for (let count = 0; count < 3; count += 1) await throttle.take(limit, 'door');
   assert.equal(await throttle.allows(limit, 'door'), false);
 });

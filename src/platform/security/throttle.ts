@@ -3,29 +3,30 @@ import ipaddr from 'ipaddr.js';
 import { defineProblems, Problem } from '#kernel/problem';
 import { type AttemptStore, type AttemptWindow, memoryAttempts } from './attempt-store.ts';
 
-/** At most `max` attempts in a window of `window_s` seconds that begins with the first one. */
+/** Allows `max` attempts in a window of `window_s` seconds that begins with the first attempt. */
 export interface RateLimit {
-  /** Permanent and unique: the first part of the key that attempts are counted under. */
+  /** Permanent and unique: the first part of the key of a count. */
   readonly name: string;
   readonly max: number;
   readonly window_s: number;
-  /** What is counted, for docs/reference/limits.md. */
+  /** Noun of the counted attempts, for docs/reference/limits.md. */
   readonly counts: string;
-  /** What has a count of its own: a network, an account, an address. */
+  /** Noun of the owner of one count: network, account, address. */
   readonly per: string;
-  /** `THROTTLE_FACTOR` does not raise the limit, because nobody acting in good faith reaches it behind any network. */
+  /** `THROTTLE_FACTOR` does not raise the limit: legitimate users do not reach it, even behind a shared address. */
   readonly fixed?: true;
 }
 
 /** Counts attempts against limits, for all nodes together when they share a PostgreSQL. */
 export interface Throttle {
   /**
-   * Counts an attempt, or `count` of them at once, under `key`. Rejects when the store cannot be reached: a secret is never tried uncounted.
+   * Counts an attempt, or `count` of them, under `key`. Rejects when the store is unavailable: no secret is tried
+   * uncounted.
    *
    * @throws too_many_requests (429)
    */
   take(limit: RateLimit, key: string, count?: number): Promise<void>;
-  /** Counts an attempt and returns whether it is within the limit, for what is dropped without an error. */
+  /** Counts an attempt; true if it is within the limit. For work that is dropped without an error. */
   allows(limit: RateLimit, key: string): Promise<boolean>;
   /**
    * Refuses when a limit is reached, without counting; one statement for all keys.
@@ -33,14 +34,14 @@ export interface Throttle {
    * @throws too_many_requests (429)
    */
   requireRoom(counts: readonly (readonly [RateLimit, string])[]): Promise<void>;
-  /** Takes one attempt back, for limits that count failures only. */
-  giveBack(limit: RateLimit, key: string): Promise<void>;
+  /** Releases one attempt, for limits that count failures only. */
+  release(limit: RateLimit, key: string): Promise<void>;
 }
 
 /**
- * Counts an attempt under every key and takes it back unless it fails with the code, so that only wrong guesses count.
+ * Counts an attempt under every key and releases it unless it fails with the code, so that only wrong guesses count.
  *
- * @throws too_many_requests (429), and what the attempt throws
+ * @throws too_many_requests (429), and any error of the attempt
  */
 export async function limitGuesses<T>(
   throttle: Throttle,
@@ -56,7 +57,7 @@ export async function limitGuesses<T>(
     isWrong = error instanceof Problem && error.code === wrong_code;
     throw error;
   } finally {
-    if (!isWrong) for (const [limit, key] of counts) await throttle.giveBack(limit, key);
+    if (!isWrong) for (const [limit, key] of counts) await throttle.release(limit, key);
   }
 }
 
@@ -65,9 +66,9 @@ export const throttleProblems = defineProblems({
 });
 
 /**
- * The network that attempts of a caller are counted under.
+ * Returns the network under which attempts of a caller are counted.
  *
- * Why not the address: a subscriber of the Internet is given a /64 of IPv6, in which no limit would ever be reached.
+ * Why not the address: an Internet connection has a /64 of IPv6, so that a limit per address would not apply.
  */
 export function networkOf(ip: string | undefined): string {
   if (ip === undefined) return 'none';
@@ -78,7 +79,7 @@ export function networkOf(ip: string | undefined): string {
   return `${groups.join(':')}::/64`;
 }
 
-/** Makes a throttle that counts in this process; see `throttleOn`. */
+/** Makes a throttle that counts in this process. */
 export function makeThrottle(now_ms: () => number, factor = 1): Throttle {
   return throttleOn(memoryAttempts(now_ms), factor);
 }
@@ -88,7 +89,7 @@ export function throttleOn(store: AttemptStore, factor = 1): Throttle {
   const maxOf = (limit: RateLimit) => (limit.fixed === true ? limit.max : limit.max * factor);
   const secondsOf = ({ ends_in_ms }: AttemptWindow) => Math.max(1, Math.ceil(ends_in_ms / 1000));
 
-  /** Seconds until the next attempt is allowed; 0 when this one is. */
+  /** Returns the seconds until the next attempt is allowed; 0 when this one is. */
   async function attempt(limit: RateLimit, key: string, count = 1): Promise<number> {
     const window = await store.addAttempts(storedKey(limit, key), limit.window_s, count);
     return window.attempts_count <= maxOf(limit) ? 0 : secondsOf(window);
@@ -108,11 +109,11 @@ export function throttleOn(store: AttemptStore, factor = 1): Throttle {
       }
     },
     allows: async (limit, key) => (await attempt(limit, key)) === 0,
-    giveBack: (limit, key) => store.takeBackAttempt(storedKey(limit, key)),
+    release: (limit, key) => store.releaseAttempt(storedKey(limit, key)),
   };
 }
 
-/** The key is hashed: it has a fixed length whatever was sent, and no address or name is stored. */
+/** Hashes the key, so that it has a fixed length and no address or name is stored. */
 function storedKey(limit: RateLimit, key: string): string {
   return `${limit.name}:${createHash('sha256').update(key).digest('base64url')}`;
 }

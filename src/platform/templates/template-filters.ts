@@ -8,11 +8,11 @@ import { escapeHtml, textOf, TrustedHtml } from './trusted-html.ts';
 
 export interface FilterTools {
   clock: Clock;
-  /** Address under which a public file is served, with its hash: `css/site.css` → `/static/css/site.css?v=…`. */
+  /** Returns the address of a public file, with its hash: `css/site.css` → `/static/css/site.css?v=…`. */
   assetUrl: (name: string) => string;
 }
 
-/** Labels of form fields whose name does not read as words. */
+/** Labels of form fields that differ from the words of their names. */
 const fieldNames: Readonly<Record<string, string>> = {
   new_password: 'Password',
   new_password2: 'Password again',
@@ -24,11 +24,11 @@ const fieldNames: Readonly<Record<string, string>> = {
   email: 'E-mail address',
 };
 
-/** Teaches the engine the filters that pages use; what a filter cannot make sense of prints as nothing. */
+/** Registers the filters of pages. A filter prints nothing for a value that it does not support. */
 export function registerFilters(engine: Liquid, { clock, assetUrl }: FilterTools): void {
   const define = (name: string, filter: (value: unknown, ...args: unknown[]) => unknown) =>
     engine.registerFilter(name, filter);
-  /** `raw` here only means that the engine does not escape a second time: the filter answers HTML that is safe already. */
+  /** Defines a filter that returns safe HTML; `raw` keeps the engine from escaping it a second time. */
   const defineHtml = (name: string, filter: (value: unknown, ...args: unknown[]) => TrustedHtml) =>
     engine.registerFilter(name, { raw: true, handler: (value: unknown, ...args: unknown[]) => filter(value, ...args) });
 
@@ -99,7 +99,7 @@ function plural(count: unknown, one: string, many: string): string {
   return `${textOf(count)} ${word}`;
 }
 
-/** JSON that cannot end the script element it stands in. */
+/** Returns JSON that cannot end the script element that contains it. */
 function scriptJson(value: unknown): string {
   const json = JSON.stringify(value) ?? 'null';
   return json.replace(

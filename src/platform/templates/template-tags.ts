@@ -12,10 +12,10 @@ import {
 } from 'liquidjs';
 import { escapeHtml, TrustedHtml } from './trusted-html.ts';
 
-/** Tags of the language that are left out: they print values without escaping them or share variables between files. */
+/** Tags that are removed: they print values without escaping them, or share variables between files. */
 const withdrawn = ['include', 'cycle', 'echo', 'increment', 'decrement', 'liquid', 'tablerow'];
 
-/** Teaches the engine `csrf`, and versions of `capture` and `block` whose HTML is not escaped a second time. */
+/** Registers `csrf`, and versions of `capture` and `block` whose HTML is not escaped a second time. */
 export function registerTags(engine: Liquid): void {
   for (const name of withdrawn) Reflect.deleteProperty(engine.tags, name);
   engine.registerTag('csrf', CsrfTag);
@@ -23,7 +23,7 @@ export function registerTags(engine: Liquid): void {
   engine.registerTag('block', HtmlBlockTag);
 }
 
-/** `{% csrf %}`: the hidden field that forms of a signed-in browser send back. */
+/** `{% csrf %}`: the hidden field of a form with the CSRF token. */
 class CsrfTag extends Tag {
   *render(context: Context, emitter: Emitter): Generator<unknown, void, unknown> {
     const token: unknown = yield context._get(['csrf_token']);
@@ -31,7 +31,7 @@ class CsrfTag extends Tag {
   }
 }
 
-/** `{% capture name %}…{% endcapture %}`: what stands inside was escaped while it was rendered, so the result is HTML. */
+/** `{% capture name %}…{% endcapture %}`: the content is escaped while it is rendered, so that the result is HTML. */
 class HtmlCaptureTag extends Tag {
   readonly #variable: string;
   readonly #templates: Template[];
@@ -51,7 +51,7 @@ class HtmlCaptureTag extends Tag {
 
 type BlockRender = (parent: ParentBlock) => Generator<unknown, string, unknown>;
 
-/** Blocks filled so far, by name, for each page that is being rendered. */
+/** Blocks that pages above the layout override, by name, for each rendering. */
 const filled = new WeakMap<Context, Map<string, BlockRender>>();
 
 function blocksOf(context: Context): Map<string, BlockRender> {
@@ -60,13 +60,13 @@ function blocksOf(context: Context): Map<string, BlockRender> {
   return blocks;
 }
 
-const STORE = 1; // value of the engine's block mode while the page above a layout is read
+const STORE = 1; // block mode of the engine while it reads a page above a layout; template-tags.test.ts pins it
 
 /**
- * `{% block name %}…{% endblock %}`, with `{{ block.super }}` for what the layout has there.
+ * `{% block name %}…{% endblock %}`, with `{{ block.super }}` for the content of the layout.
  *
- * Replaces the engine's own tag, whose `block.super` is a string that would be escaped. It keeps to the register
- * `blockMode` that the engine's `layout` tag works with.
+ * Replaces the tag of the engine, whose `block.super` is a string that would be escaped. Uses the register `blockMode`
+ * of the engine's `layout` tag.
  */
 class HtmlBlockTag extends Tag {
   readonly #name: string;
@@ -97,7 +97,7 @@ class HtmlBlockTag extends Tag {
   }
 }
 
-/** What `block` is inside a block: its `super` is what the layout would print there. */
+/** Value of `block` inside a block; `super` renders the content of the layout. */
 class ParentBlock extends Drop {
   readonly #render: () => Iterable<unknown>;
 

@@ -33,7 +33,7 @@ function failure(templates: Templates, name: string): TemplateError {
   throw new Error('the template was rendered');
 }
 
-test('what a template prints is escaped, however it got there', () => {
+test('a template escapes every value that it prints', () => {
   const templates = open({
     layout: '<title>{% block head %}{% endblock %}</title>{% block body %}{% endblock %}',
     part: '<p>{{ given }}{{ text }}</p>',
@@ -47,7 +47,7 @@ test('what a template prints is escaped, however it got there', () => {
   assert.ok(html.includes(`<b>${escaped}</b>`), 'captured HTML is not escaped twice');
 });
 
-test('only HTML that the program made is printed as it is', () => {
+test('only HTML that the program made is printed unescaped', () => {
   assert.equal(render('{{ box }}{{ box | raw }}', { box: new TrustedHtml('<b>1</b>') }), '<b>1</b><b>1</b>');
   assert.equal(render('{{ box | append: "<i>" }}', { box: new TrustedHtml('<b>') }), '&lt;b&gt;&lt;i&gt;');
 });
@@ -59,7 +59,7 @@ test('JSON inside a script cannot end the script', () => {
   assert.equal(html, '<script type="application/json">{"a":"\\u003c/script\\u003e\\u003c!--\\u2028"}</script>');
 });
 
-test('Markdown of strangers holds no scripts, handlers or scripted links', () => {
+test('rendered Markdown contains no scripts, handlers or scripted links', () => {
   const html = render('{{ text | md }}', {
     text: '# Hi\n\n<script>alert(1)</script><b onclick="x()">b</b>\n\n[a](javascript:alert(1)) [b](https://example.com) ![c](https://example.com/c.png)',
   });
@@ -68,7 +68,7 @@ test('Markdown of strangers holds no scripts, handlers or scripted links', () =>
   assert.doesNotMatch(html, /script|onclick|<img/);
 });
 
-test('templates reach plain data and nothing behind it', () => {
+test('templates read plain data and no prototypes', () => {
   const html = render(
     '{{ text.constructor.name }}|{{ map.__proto__ }}|{{ map.constructor }}|{{ map.toString }}|{{ missing.further }}',
     {
@@ -79,7 +79,7 @@ test('templates reach plain data and nothing behind it', () => {
   assert.equal(html, '||||');
 });
 
-test('a block may keep what the layout has there', () => {
+test('a block may print the content of the layout', () => {
   const templates = open({
     layout: '{% block a %}<b>first</b>{% endblock %}',
     middle: "{% layout 'layout' %}{% block a %}{{ block.super }}, second{% endblock %}",
@@ -100,7 +100,7 @@ test('the CSRF field carries the token of the request', () => {
   assert.equal(render('{% csrf %}', { csrf_token: 'a"b' }), '<input type="hidden" name="_csrf" value="a&#34;b">');
 });
 
-test('a template at fault is named with its line', () => {
+test('an invalid template is named with its line', () => {
   const templates = open({
     syntax: 'one\n{% if %}',
     filter: 'one\ntwo {{ text | nonsense }}',
@@ -118,7 +118,7 @@ test('a template at fault is named with its line', () => {
   assert.match(templates.refuseSource('new', '{% block a %}') ?? '', /^template new, line 1: .*not closed/);
 });
 
-test('a template that would not end, or would fill the memory, is stopped', () => {
+test('a template is stopped at the limits of time and memory', () => {
   const loop = '{% for a in (1..3000) %}{% for b in (1..3000) %}{{ text }}{% endfor %}{% endfor %}';
   assert.match(
     failure(open({ page: loop }, { render_ms_max: 20, memory_max: 1e12 }), 'page').message,
@@ -133,7 +133,7 @@ test('a template that would not end, or would fill the memory, is stopped', () =
   assert.match(failure(open({ page: "{% render 'page' %}" }), 'page').message, /^template page, line 1: /);
 });
 
-test('a template is read again when its source changes, and only then', () => {
+test('a template is compiled again only when its source changes', () => {
   let reads = 0;
   const files = { page: 'one', part: 'a' };
   const templates = makeTemplates({
@@ -200,7 +200,7 @@ test('filters write money, percentages, periods and dates for people', () => {
   for (const [source, expected] of table) assert.equal(render(source, data), expected, source);
 });
 
-test('a message has a subject of one line, and a text that keeps its links', () => {
+test('a message has a subject of one line and a text with the addresses of its links', () => {
   const templates = open({
     mail: `<html><head><title>Receipt
       for {{ name }}</title><style>p { color: red }</style></head><body><h1>Hello {{ name }}</h1><p>See <a href="{{ url }}">the receipt</a>

@@ -18,7 +18,7 @@ export interface TemplateLimits {
   /** Characters of one template. */
   source_length_max: number;
   render_ms_max: number;
-  /** Things made while rendering: characters printed, items of lists joined, ranges… */
+  /** Units of memory of one rendering: characters printed, items of joined lists, ranges. */
   memory_max: number;
 }
 
@@ -36,17 +36,17 @@ export interface Mail {
 }
 
 export interface Templates {
-  /** Says whether there is a template of that name. */
+  /** True if a template has that name. */
   has(name: string): boolean;
   /** Renders a page. @throws TemplateError */
   renderPage(name: string, data: Readonly<Record<string, unknown>>): string;
-  /** Renders a message: subject is its title, text what remains of the HTML without tags. @throws TemplateError */
+  /** Renders a message: the title is the subject, the text is made from the HTML. @throws TemplateError */
   renderMail(name: string, data: Readonly<Record<string, unknown>>): Mail;
-  /** Says what is wrong with a source before it is installed, or null when it can be read. */
+  /** Returns the error of a source before it is installed, or null. */
   refuseSource(name: string, source: string): string | null;
 }
 
-/** A template that is missing, cannot be read or cannot be rendered: the fault of who wrote it, named by file and line. */
+/** A template that is missing, cannot be parsed or cannot be rendered: an error of its author, with file and line. */
 export class TemplateError extends Error {
   readonly template: string;
   readonly line: number | null;
@@ -62,11 +62,11 @@ export class TemplateError extends Error {
 const defaultLimits: TemplateLimits = { source_length_max: 200_000, render_ms_max: 2_000, memory_max: 20_000_000 };
 
 /**
- * Makes the template engine: Liquid, closed to the host.
+ * Makes the template engine: Liquid without access to the host.
  *
- * Templates come from `lookup` alone, see own properties of plain data alone, and stop at the limits. Everything they
- * print is escaped unless it is TrustedHtml. The whole of the data is visible in partials too, so that `form`, `errors`
- * and the common context need not be passed down.
+ * Templates are read from `lookup` only, read own properties of plain data only, and stop at the limits. Values are
+ * escaped unless they are TrustedHtml. Partials see all data of the page, so that `form`, `errors` and the common
+ * context are not passed to them.
  */
 export function makeTemplates({ lookup, assetUrl, clock, limits }: TemplatesOptions): Templates {
   const engine = makeEngine(lookup, { ...defaultLimits, ...limits });
@@ -125,7 +125,7 @@ function makeEngine(lookup: TemplateLookup, limits: TemplateLimits): Liquid {
   });
 }
 
-/** Prints a value and charges its length to the memory limit of the rendering, so that a loop cannot fill the memory. */
+/** Prints a value and adds its length to the memory of the rendering, so that a loop cannot fill the memory. */
 function printAndCount(
   this: { context?: { memoryLimit: { use(count: number): void } } } | void,
   value: unknown,

@@ -6,16 +6,15 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Writes a text so that it stands for itself in HTML, between tags as well as in a quoted attribute. */
+/** Escapes a text for HTML, between tags and in quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
 /**
- * HTML that the program made itself: the only thing a template prints as it is.
+ * HTML that the program made; the only value that a template prints unescaped.
  *
- * A class and not a string, so that whatever a filter or a template does to it afterwards gives a plain string again,
- * which is escaped.
+ * A class, so that a filter or template that changes it returns a plain string, which is escaped.
  */
 export class TrustedHtml {
   readonly #html: string;
@@ -29,13 +28,13 @@ export class TrustedHtml {
   }
 }
 
-/** Prints a value of a template: trusted HTML as it is, anything else escaped, nothing for null. */
+/** Prints a value of a template: trusted HTML unchanged, any other value escaped, nothing for null. */
 export function printValue(value: unknown): string {
   if (value instanceof TrustedHtml) return value.toString();
   return escapeHtml(textOf(value));
 }
 
-/** The text of a value as a template sees it: '' for null and undefined, items of a list one after another. */
+/** Returns the text of a value in a template: '' for null and undefined, the joined items for a list. */
 export function textOf(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return value;
