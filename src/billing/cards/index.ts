@@ -1,2 +1,2 @@
 export { cardPages } from './pages.ts';
-export { viewCard } from './view-card.ts';
+export { presentSavedCard } from './present-saved-card.ts';

@@ -4,7 +4,7 @@ import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import { type Processors, removeCard, saveCard, savedCard } from '#payments';
 import { getPayer, loadPayerSummary } from '../payer.ts';
-import { viewCard } from './view-card.ts';
+import { presentSavedCard } from './present-saved-card.ts';
 
 const params = Type.Object({ profile: Type.String() });
 
@@ -18,7 +18,7 @@ export function cardPages(app: App, processors: Processors): void {
     const card = await savedCard(request.ctx.db, payer.id);
     return reply.page('saas/billing/card.html', {
       profile: await loadPayerSummary(request.ctx.db, payer),
-      card: card ? viewCard(card) : null,
+      card: card ? presentSavedCard(card) : null,
       test_cards: form_fields.length > 0,
     });
   });
@@ -40,7 +40,7 @@ export function cardPages(app: App, processors: Processors): void {
       const card = await savedCard(ctx.db, payer.id);
       const data = {
         profile: await loadPayerSummary(request.ctx.db, payer),
-        card: card ? viewCard(card) : null,
+        card: card ? presentSavedCard(card) : null,
         test_cards: form_fields.length > 0,
       };
       return reply.page(

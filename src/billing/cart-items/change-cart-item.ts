@@ -3,7 +3,7 @@ import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction, isUniqueViolation } from '#platform/db/database';
 import type { CartItemId, UseChargeId } from '#platform/db/db-schema';
-import { cleanHandle, requireReachable } from '../quotes/index.ts';
+import { normalizeHandle, requireReachable } from '../quotes/index.ts';
 import { type CartItem, type WantedItem, findCartItem, updateCartItem } from '../records/index.ts';
 
 /**
@@ -24,8 +24,8 @@ export async function changeCartItem(
     ...(option === undefined ? {} : { option }),
     ...(quantity === undefined ? {} : { quantity }),
     ...(full_name === undefined ? {} : { full_name }),
-    ...(email === undefined ? {} : { email: cleanHandle(email ?? '') || null }),
-    ...(sync_on === undefined ? {} : { sync_on: cleanHandle(sync_on ?? '') || null }),
+    ...(email === undefined ? {} : { email: normalizeHandle(email ?? '') || null }),
+    ...(sync_on === undefined ? {} : { sync_on: normalizeHandle(sync_on ?? '') || null }),
   };
   const held = await findCartItem(ctx.db, id);
   if (held === undefined || Object.keys(change).length === 0) return held;

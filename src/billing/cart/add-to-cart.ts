@@ -4,7 +4,13 @@ import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { networkOf } from '#platform/security/throttle';
-import { cleanHandle, requireReachable, offerText, loadOffers, showOffers } from '../quotes/index.ts';
+import {
+  normalizeHandle,
+  requireReachable,
+  describeOffer,
+  findItemOffers,
+  recordShownOffers,
+} from '../quotes/index.ts';
 import {
   CART_ITEMS_MAX,
   type CartItem,
@@ -18,7 +24,7 @@ import { visitorItemLimit } from './rate-limits.ts';
 import { applyCode } from './redeem-coupon.ts';
 
 /** Item that a caller adds to a cart, as the API names it. */
-export interface CartWish {
+export interface CartItemRequest {
   plan: string;
   use?: string | null | undefined;
   option?: number | undefined;
@@ -37,7 +43,7 @@ export interface AddedItem {
 }
 
 interface Resolved {
-  wish: CartWish;
+  wish: CartItemRequest;
   plan: Plan;
   use: UseCharge | null;
 }
@@ -55,7 +61,11 @@ interface Resolved {
  *
  * @see docs/spec/billing.md 4.2
  */
-export async function addToCart(ctx: Context, owner: CartOwner, wishes: readonly CartWish[]): Promise<AddedItem[]> {
+export async function addToCart(
+  ctx: Context,
+  owner: CartOwner,
+  wishes: readonly CartItemRequest[],
+): Promise<AddedItem[]> {
   // Each browser of a visitor has its own cart, so visitors are limited by network.
   if ('visitor_hash' in owner) await ctx.throttle.take(visitorItemLimit, networkOf(ctx.peer?.ip), wishes.length);
   const cleaned = wishes.map(cleanWish);
@@ -84,14 +94,14 @@ export async function addToCart(ctx: Context, owner: CartOwner, wishes: readonly
     const remembered = await findRememberedCoupon(tx, owner);
     if (remembered !== null) await applyCode(tx, owner, remembered, at, ids);
     const items = (await lockCartItems(tx, owner)).filter(({ id }) => ids.has(id));
-    const offers = await loadOffers(tx, items, at);
+    const offers = await findItemOffers(tx, items, at);
     const changed = new Set(upserted.flatMap(({ item, is_new }) => (is_new ? [] : [item.id])));
     const seen = isOwn(ctx, owner) ? offers : offers.filter(({ item }) => !changed.has(item.id));
-    await showOffers(tx, owner, seen, at);
+    await recordShownOffers(tx, owner, seen, at);
     const byId = new Map(offers.map((offer) => [offer.item.id, offer]));
     return upserted.map((each) => {
       const offer = byId.get(each.item.id);
-      return { ...each, item: offer?.item ?? each.item, detail: offer ? offerText(offer) : '' };
+      return { ...each, item: offer?.item ?? each.item, detail: offer ? describeOffer(offer) : '' };
     });
   });
 }
@@ -100,17 +110,17 @@ function isOwn({ actor }: Context, owner: CartOwner): boolean {
   return 'visitor_hash' in owner || (actor.kind === 'user' && actor.user_id === owner.user_id);
 }
 
-function cleanWish(wish: CartWish): CartWish {
+function cleanWish(wish: CartItemRequest): CartItemRequest {
   return {
     ...wish,
     plan: normalizeCode(wish.plan),
     ...(wish.use ? { use: normalizeCode(wish.use) } : {}),
-    ...(wish.sync_on ? { sync_on: cleanHandle(wish.sync_on) } : {}),
-    ...(wish.email ? { email: cleanHandle(wish.email) } : {}),
+    ...(wish.sync_on ? { sync_on: normalizeHandle(wish.sync_on) } : {}),
+    ...(wish.email ? { email: normalizeHandle(wish.email) } : {}),
   };
 }
 
-function resolveWish(wish: CartWish, plan: Plan | undefined): Resolved {
+function resolveWish(wish: CartItemRequest, plan: Plan | undefined): Resolved {
   if (!plan?.is_active) throw invalidInput({ plan: [`Plan '${wish.plan}' does not exist or is inactive.`] });
   if (plan.is_not_priced)
     throw invalidInput({ plan: ['This plan has no price. Contact the provider to subscribe to it.'] });

@@ -5,7 +5,7 @@ import { inTransaction, type Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
 import { findProfileById, profileName } from '#profiles';
 import { CART_ITEMS_MAX, findCartItems } from '../records/index.ts';
-import { type ItemOffer, showItems } from '../quotes/index.ts';
+import { type ItemOffer, showCartItems } from '../quotes/index.ts';
 import { billingProblems } from '../problems.ts';
 import {
   type Claim,
@@ -16,8 +16,8 @@ import {
   findClaimLines,
   insertClaimItem,
   lockClaim,
-  holdSeats,
-  loadSeats,
+  lockSeatCharges,
+  findPaidSeats,
 } from '../claims/index.ts';
 
 /**
@@ -39,14 +39,14 @@ export async function claimSeats(
     const claim = await lockClaim(tx, found.id);
     // A concurrent request may have replaced the code before the claim was locked.
     if (claim?.code_hash !== found.code_hash) throw billingProblems.claim_expired();
-    await holdSeats(tx, [claim.id]);
+    await lockSeatCharges(tx, [claim.id]);
     const items_count = await addSeats(tx, claim, user_id, at);
-    return { items_count, offers: await showItems(tx, { user_id }, at) };
+    return { items_count, offers: await showCartItems(tx, { user_id }, at) };
   });
 }
 
 async function addSeats(tx: Tx, claim: Claim, user_id: UserId, at: Date): Promise<number> {
-  const seats = (await loadSeats(tx, [claim.id])).get(claim.id) ?? [];
+  const seats = (await findPaidSeats(tx, [claim.id])).get(claim.id) ?? [];
   const taken = await findClaimItems(tx, [claim.id]);
   const own = taken.filter((item) => item.user_id === user_id && item.recorded_at === null);
   const free = openSeats(seats).filter(({ plan_id }) => !taken.some((item) => item.plan_id === plan_id));

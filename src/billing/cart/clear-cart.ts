@@ -4,13 +4,13 @@ import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db/database';
 import type { CartItemId, UserId } from '#platform/db/db-schema';
-import { handleSpellings } from '../quotes/index.ts';
+import { expandHandle } from '../quotes/index.ts';
 import {
   type CartOwner,
   deleteCartItems,
   lockCartItems,
   findItemsInFlight,
-  forgetCoupon,
+  deleteRememberedCoupon,
   deleteAllShownLines,
   deleteShownItems,
 } from '../records/index.ts';
@@ -32,7 +32,7 @@ export async function clearCart(
     const ids = await deleteCartItems(tx, owner, {
       kept: await findSeatsInOrder(tx, owner),
       ...(plan ? { plan_id: plan.id } : {}),
-      ...(filter.email ? { emails: handleSpellings(filter.email) } : {}),
+      ...(filter.email ? { emails: expandHandle(filter.email) } : {}),
     });
     await deleteShownItems(tx, owner, ids);
   });
@@ -46,7 +46,7 @@ export async function emptyCart(tx: Tx, user_id: UserId): Promise<void> {
   const owner = { user_id };
   await deleteCartItems(tx, owner, { kept: await findSeatsInOrder(tx, owner) });
   await deleteAllShownLines(tx, owner);
-  await forgetCoupon(tx, owner);
+  await deleteRememberedCoupon(tx, owner);
 }
 
 /**

@@ -5,8 +5,8 @@ import {
   findCartItems,
   moveVisitorItems,
   findRememberedCoupon,
-  forgetCoupon,
-  rememberCoupon,
+  deleteRememberedCoupon,
+  upsertRememberedCoupon,
   itemKey,
   deleteShownItems,
   findShownLines,
@@ -31,9 +31,9 @@ export async function mergeVisitorCart(ctx: Context): Promise<void> {
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
     await moveItems(tx, visitor_hash, user_id);
-    const code_moved = await forgetCoupon(tx, { visitor_hash });
+    const code_moved = await deleteRememberedCoupon(tx, { visitor_hash });
     if (code_moved === null) return;
-    await rememberCoupon(tx, { user_id }, code_moved, at);
+    await upsertRememberedCoupon(tx, { user_id }, code_moved, at);
     await applyCode(tx, { user_id }, code_moved, at);
   });
 }

@@ -20,7 +20,7 @@ import { placeAtCodeField, readCode } from './code-form.ts';
 import { mergeVisitorCart } from './merge-visitor-cart.ts';
 import { openCart } from './open-cart.ts';
 import { cartPage, cartPeriodsPage, redeemPage } from './page-types.ts';
-import { removedDetail } from './present-cart.ts';
+import { describeRemovedCodes } from './present-cart.ts';
 import { redeemCode } from './redeem-code.ts';
 import { removeCoupon } from './remove-coupon.ts';
 import { removeFromCart } from './remove-from-cart.ts';
@@ -86,7 +86,7 @@ async function changeCart(request: FastifyRequest, reply: FastifyReply, payer: P
       reply.flash('success', (await redeemCode(ctx, owner, textField(body, 'code', 200))).detail);
       break;
     case 'unredeem':
-      reply.flash('success', removedDetail((await removeCoupon(ctx, owner, readCode(request))).codes));
+      reply.flash('success', describeRemovedCodes((await removeCoupon(ctx, owner, readCode(request))).codes));
       break;
     default:
       await addToCart(ctx, owner, [{ plan: textField(body, 'plan', 50) }]);

@@ -21,7 +21,7 @@ export function presentCartItem(item: CartItem, plan: Plan, user: User | null, d
 }
 
 /** Returns the sentence that names the removed codes. */
-export function removedDetail(codes: readonly string[]): string {
+export function describeRemovedCodes(codes: readonly string[]): string {
   if (codes.length === 0) return 'The cart has no coupon with this code.';
   return `Removed from the cart: ${codes.join(', ')}.`;
 }

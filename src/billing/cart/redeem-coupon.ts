@@ -5,8 +5,8 @@ import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { paths } from '#platform/http/paths';
 import { limitGuesses, networkOf } from '#platform/security/throttle';
-import { type CartOwner, lockCartItems, setItemCoupons, rememberCoupon } from '../records/index.ts';
-import { type ItemOffer, showItems } from '../quotes/index.ts';
+import { type CartOwner, lockCartItems, updateItemCoupons, upsertRememberedCoupon } from '../records/index.ts';
+import { type ItemOffer, showCartItems } from '../quotes/index.ts';
 import { billingProblems } from '../problems.ts';
 import { couponLimit, couponPeerLimit } from './rate-limits.ts';
 
@@ -51,8 +51,8 @@ async function applyAndShow(ctx: Context, owner: CartOwner, code: string, at: Da
         location: paths.pricing(),
       });
     }
-    await rememberCoupon(tx, owner, code, at);
-    return { code, items_count, offers: await showItems(tx, owner, at) };
+    await upsertRememberedCoupon(tx, owner, code, at);
+    return { code, items_count, offers: await showCartItems(tx, owner, at) };
   });
 }
 
@@ -82,7 +82,7 @@ export async function applyCode(
       .filter((item) => added === undefined || (added.has(item.id) && item.coupon_id === null))
       .filter((item) => applies(coupon, plans.get(item.plan_id), at))
       .map((item): CartItemId => item.id);
-    await setItemCoupons(tx, ids, coupon.id);
+    await updateItemCoupons(tx, ids, coupon.id);
     discounted += ids.length;
   }
   return discounted;

@@ -2,8 +2,14 @@ import { findCouponsByIds } from '#catalog';
 import { equalsCi, normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
-import { type CartOwner, lockCartItems, setItemCoupons, findRememberedCoupon, forgetCoupon } from '../records/index.ts';
-import { type ItemOffer, showItems } from '../quotes/index.ts';
+import {
+  type CartOwner,
+  lockCartItems,
+  updateItemCoupons,
+  findRememberedCoupon,
+  deleteRememberedCoupon,
+} from '../records/index.ts';
+import { type ItemOffer, showCartItems } from '../quotes/index.ts';
 
 /**
  * Removes the coupons of a cart and the remembered code: all of them, or those with the typed code.
@@ -24,18 +30,18 @@ export async function removeCoupon(
     );
     const removed = [...coupons.values()].filter((coupon) => isWanted(coupon.code));
     const ids = new Set(removed.map(({ id }) => id));
-    await setItemCoupons(
+    await updateItemCoupons(
       tx,
       items.filter(({ coupon_id }) => coupon_id !== null && ids.has(coupon_id)).map(({ id }) => id),
       null,
     );
     const remembered = await findRememberedCoupon(tx, owner);
-    if (remembered !== null && isWanted(remembered)) await forgetCoupon(tx, owner);
+    if (remembered !== null && isWanted(remembered)) await deleteRememberedCoupon(tx, owner);
     const codes = new Set(removed.map((coupon) => coupon.code.toUpperCase()));
     const also = remembered !== null && isWanted(remembered) && !codes.has(remembered.toUpperCase());
     return {
       codes: [...removed.map((coupon) => coupon.code), ...(also ? [remembered] : [])],
-      offers: await showItems(tx, owner, ctx.clock.now()),
+      offers: await showCartItems(tx, owner, ctx.clock.now()),
     };
   });
 }

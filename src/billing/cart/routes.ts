@@ -6,8 +6,8 @@ import type { App } from '#platform/http/app';
 import { addToCart, type AddedItem } from './add-to-cart.ts';
 import { clearCart } from './clear-cart.ts';
 import { openCart } from './open-cart.ts';
-import { type ItemOffer, offerText } from '../quotes/index.ts';
-import { presentCartItem, removedDetail } from './present-cart.ts';
+import { type ItemOffer, describeOffer } from '../quotes/index.ts';
+import { presentCartItem, describeRemovedCodes } from './present-cart.ts';
 import { billingProblems } from '../problems.ts';
 import { redeemCode } from './redeem-code.ts';
 import { removeCoupon } from './remove-coupon.ts';
@@ -124,7 +124,7 @@ function codeRoutes(app: App): void {
     async (request, reply) => {
       const { owner, user } = await openCart(request, reply);
       const { codes, offers } = await removeCoupon(request.ctx, owner, request.query.code);
-      return { detail: removedDetail(codes), items: presentOffers(offers, user) };
+      return { detail: describeRemovedCodes(codes), items: presentOffers(offers, user) };
     },
   );
 }
@@ -163,7 +163,7 @@ function presentAdded(added: readonly AddedItem[], user: User | null) {
 }
 
 function presentOffers(offers: readonly ItemOffer[], user: User | null) {
-  return offers.map((offer) => presentCartItem(offer.item, offer.plan, user, offerText(offer)));
+  return offers.map((offer) => presentCartItem(offer.item, offer.plan, user, describeOffer(offer)));
 }
 
 async function readUpload(request: FastifyRequest): Promise<string> {

@@ -34,14 +34,17 @@ export const cartWishFields = {
 };
 export const UseSlugSchema = Type.Optional(Type.Union([Type.String({ maxLength: 50 }), Type.Null()]));
 
-export const CartWishSchema = Type.Object({
+export const CartItemRequestSchema = Type.Object({
   plan: Type.String({ minLength: 1, maxLength: 50 }),
   use: UseSlugSchema,
   ...cartWishFields,
 });
 
 /** One wish, or up to a hundred at once. */
-export const CartBodySchema = Type.Union([CartWishSchema, Type.Array(CartWishSchema, { minItems: 1, maxItems: 100 })]);
+export const CartBodySchema = Type.Union([
+  CartItemRequestSchema,
+  Type.Array(CartItemRequestSchema, { minItems: 1, maxItems: 100 }),
+]);
 
 /** Without a filter the whole cart is cleared, so an empty or misspelled filter is refused. */
 export const CartQuerySchema = Type.Object(

@@ -19,7 +19,7 @@ import { type CartOwner, findOrderOfAttempt } from '../records/index.ts';
 import { mergeVisitorCart } from '../cart/index.ts';
 import { billingProblems } from '../problems.ts';
 import { type CheckoutInput, reserveOrder } from './reserve-order.ts';
-import { refuseOrder, settleOrder } from '../orders/index.ts';
+import { closeUnpaidOrder, settleOrder } from '../orders/index.ts';
 
 /**
  * Buys what the cart holds, in three steps so that no network call sits in a transaction: reserve (the order and the intent to
@@ -75,7 +75,7 @@ async function applyOutcome(
     throw actionProblem(ctx.processors.named(attempt.processor), outcome);
   }
   if (outcome.outcome === 'declined') {
-    await refuseOrder(ctx, order_id, attempt, { state: 'declined', code: outcome.code, detail: outcome.detail });
+    await closeUnpaidOrder(ctx, order_id, attempt, { state: 'declined', code: outcome.code, detail: outcome.detail });
     throw declinedProblem(outcome);
   }
   const charge =

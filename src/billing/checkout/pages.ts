@@ -5,10 +5,17 @@ import { checkedField, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import { type Processors, savedCard } from '#payments';
 import type { Profile } from '#profiles';
-import { viewCard } from '../cards/index.ts';
+import { presentSavedCard } from '../cards/index.ts';
 import { type CartOwner, type Invoicable, findShownLines } from '../records/index.ts';
 import { checkOut } from './check-out.ts';
-import { balancesOn, loadBalances, loadInvoicables, showBalance, showCart, viewInvoicables } from '../quotes/index.ts';
+import {
+  filterBalances,
+  loadBalances,
+  loadInvoicables,
+  showBalance,
+  showCart,
+  viewInvoicables,
+} from '../quotes/index.ts';
 import { mergeVisitorCart, placeAtCodeField, readCode, redeemCode, removeCoupon } from '../cart/index.ts';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getPayer, loadPayerSummary } from '../payer.ts';
@@ -110,7 +117,7 @@ function balancePage(app: App, processors: Processors): void {
       const plan = request.params.plan ?? null;
       const { ctx } = request;
       return pay(request, reply, page, {
-        peek: async () => balancesOn(plan, await loadBalances(ctx.db, payer, ctx.clock.now())),
+        peek: async () => filterBalances(plan, await loadBalances(ctx.db, payer, ctx.clock.now())),
         show: () => showBalance(ctx, payer, owner, plan),
         scope: { balance_only: true, balance_plan: plan },
       });
@@ -181,7 +188,7 @@ async function showOrder(
       profile: await loadPayerSummary(request.ctx.db, payer),
       ...viewInvoicables(invoicables),
       due_apart: dueApart(payer, invoicables),
-      card: card ? viewCard(card) : null,
+      card: card ? presentSavedCard(card) : null,
       test_cards: processors.chosen.pageParts().form_fields.length > 0,
       ...extra,
     },

@@ -12,26 +12,33 @@ import {
   type CartOwner,
   deleteCartItem,
   lockCartItems,
-  allLines,
+  collectLines,
   cartVersion,
   type Choice,
   type Invoicable,
   type Line,
-  totalOf,
-  linesOfOrder,
+  sumLines,
+  buildOrderLines,
   type Order,
   findItemsInFlight,
   findOrderInFlight,
-  findOrdersOn,
+  findOrdersOfSubscriptions,
   insertOrder,
   insertOrderLines,
   type ShownLine,
   deleteShownItems,
   findShownLines,
 } from '../records/index.ts';
-import { holdSeats } from '../claims/index.ts';
-import { confirm, decide, isTooSmall, mixedCurrencies, nothingToOrder, tooSmallToCharge } from './confirm-order.ts';
-import { factsOfLine, lineText, balancesOn, loadBalances, loadInvoicables } from '../quotes/index.ts';
+import { lockSeatCharges } from '../claims/index.ts';
+import {
+  confirmInvoicables,
+  chooseInvoicables,
+  isChargeTooSmall,
+  currencyMixedProblem,
+  emptyOrderProblem,
+  chargeTooSmallProblem,
+} from './confirm-invoicables.ts';
+import { buildLineFacts, describeLine, filterBalances, loadBalances, loadInvoicables } from '../quotes/index.ts';
 import { billingProblems } from '../problems.ts';
 import { bookOrder } from '../orders/index.ts';
 
@@ -77,16 +84,16 @@ export async function reserveOrder(
       const at = ctx.clock.now();
       const payer = await lockProfile(tx, payer_id);
       if (await findOrderInFlight(tx, payer.id)) throw billingProblems.checkout_in_flight({ retry_after_s: 2 });
-      const items = input.balance_only === true ? null : await holdCart(tx, owner);
+      const items = input.balance_only === true ? null : await lockCart(tx, owner);
       const shown = await findShownLines(tx, owner, items === null ? 'balance' : 'cart');
       const load = async (honored: readonly ShownLine[]) =>
         items === null
-          ? balancesOn(input.balance_plan ?? null, await loadBalances(tx, payer, at))
+          ? filterBalances(input.balance_plan ?? null, await loadBalances(tx, payer, at))
           : loadInvoicables(tx, { payer, owner, items, at, honored });
-      const loaded = await holdBalances(tx, payer, () => load(shown));
-      const confirmed = await confirm({ loaded, shown, input, loadNow: () => load([]) });
-      if (confirmed.length === 0) throw nothingToOrder(items);
-      return placeOrder(ctx, tx, { payer, owner, invoicables: decide(confirmed, input), input, at });
+      const loaded = await lockBalances(tx, payer, () => load(shown));
+      const confirmed = await confirmInvoicables({ loaded, shown, input, loadNow: () => load([]) });
+      if (confirmed.length === 0) throw emptyOrderProblem(items);
+      return placeOrder(ctx, tx, { payer, owner, invoicables: chooseInvoicables(confirmed, input), input, at });
     });
   } catch (error) {
     if (isUniqueViolation(error, 'orders_one_in_flight'))
@@ -96,12 +103,12 @@ export async function reserveOrder(
 }
 
 /** Locks a cart, which its owner could check out for several profiles at once, the coupons in it and what paid for its seats. */
-async function holdCart(tx: Tx, owner: CartOwner): Promise<CartItem[]> {
+async function lockCart(tx: Tx, owner: CartOwner): Promise<CartItem[]> {
   const items = await lockCartItems(tx, owner);
   await lockCoupons(tx, [...new Set(items.flatMap(({ coupon_id }) => coupon_id ?? []))]);
   const ids = items.map(({ id }) => id);
   if ((await findItemsInFlight(tx, ids)).length > 0) throw billingProblems.checkout_in_flight({ retry_after_s: 2 });
-  await holdSeats(
+  await lockSeatCharges(
     tx,
     items.flatMap(({ claim_id }) => claim_id ?? []),
   );
@@ -109,14 +116,14 @@ async function holdCart(tx: Tx, owner: CartOwner): Promise<CartItem[]> {
 }
 
 /** Loads what is to be paid, with what is due held so that nobody else who could pay it does. */
-async function holdBalances(tx: Tx, payer: Profile, load: () => Promise<Invoicable[]>): Promise<Invoicable[]> {
+async function lockBalances(tx: Tx, payer: Profile, load: () => Promise<Invoicable[]>): Promise<Invoicable[]> {
   const seen = await load();
   const balances = seen.filter(({ kind }) => kind === 'balance');
   if (balances.length === 0) return seen;
   // What is due for seats has no subscription: only the payer, whose profile is locked, can pay it.
   const ids = balances.flatMap(({ subscription }) => subscription?.id ?? []);
   if (ids.length > 0) await lockSubscriptions(tx, ids);
-  const orders = await findOrdersOn(tx, ids);
+  const orders = await findOrdersOfSubscriptions(tx, ids);
   const attempts = orders.flatMap(({ charge_attempt_id }) => charge_attempt_id ?? []);
   const pending =
     orders.some(({ state }) => state === 'reserved') ||
@@ -141,10 +148,10 @@ async function placeOrder(
   tx: Tx,
   { payer, owner, invoicables, input, at }: Placing,
 ): Promise<Reservation> {
-  const lines = allLines(invoicables);
-  const total = totalOf(lines, lines[0]?.unit ?? 'usd');
-  if (total === null) throw mixedCurrencies(payer, invoicables);
-  await takeRedemptions(tx, lines);
+  const lines = collectLines(invoicables);
+  const total = sumLines(lines, lines[0]?.unit ?? 'usd');
+  if (total === null) throw currencyMixedProblem(payer, invoicables);
+  await countRedemptions(tx, lines);
   const duplicates = invoicables.flatMap((each) => each.duplicates ?? []);
   for (const id of duplicates) await deleteCartItem(tx, id);
   await deleteShownItems(tx, owner, duplicates);
@@ -163,7 +170,7 @@ async function placeOrder(
           key: input.key ?? null,
           at,
         }).catch((error: unknown) => {
-          throw isTooSmall(error) ? tooSmallToCharge(payer, total, lines) : error;
+          throw isChargeTooSmall(error) ? chargeTooSmallProblem(payer, total, lines) : error;
         });
   const order = await insertOrder(
     tx,
@@ -176,13 +183,13 @@ async function placeOrder(
     },
     at,
   );
-  const orderLines = await insertOrderLines(tx, linesOfOrder(order, invoicables));
+  const orderLines = await insertOrderLines(tx, buildOrderLines(order, invoicables));
   if (attempt === null) await bookOrder(tx, order, orderLines, null, at);
   return { order, attempt };
 }
 
 /** Takes one use of each coupon for the whole order, however many lines it lowers. */
-async function takeRedemptions(tx: Tx, lines: readonly Line[]): Promise<void> {
+async function countRedemptions(tx: Tx, lines: readonly Line[]): Promise<void> {
   const used = new Map<CouponId, string>();
   for (const { coupon } of lines) if (coupon) used.set(coupon.id, coupon.code);
   for (const [id, code] of [...used].toSorted(([a], [b]) => a - b)) {
@@ -192,6 +199,6 @@ async function takeRedemptions(tx: Tx, lines: readonly Line[]): Promise<void> {
 
 /** Text of the charge on the processor's pages and on its receipt. */
 function chargeDescription(invoicables: readonly Invoicable[]): string {
-  const texts = invoicables.flatMap(({ lines, plan }) => lines.map((line) => lineText(factsOfLine(line, plan))));
+  const texts = invoicables.flatMap(({ lines, plan }) => lines.map((line) => describeLine(buildLineFacts(line, plan))));
   return texts.length === 1 && texts[0] !== undefined ? texts[0] : `${texts.length} items`;
 }

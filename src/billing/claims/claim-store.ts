@@ -16,7 +16,7 @@ export async function updateClaimCode(
   await tx.updateTable('claims').set(code).where('id', '=', id).execute();
 }
 
-export async function setClaimOfLines(tx: Tx, ids: readonly OrderLineId[], claim_id: ClaimId): Promise<void> {
+export async function updateClaimOfLines(tx: Tx, ids: readonly OrderLineId[], claim_id: ClaimId): Promise<void> {
   await tx
     .updateTable('order_lines')
     .set({ claim_id })

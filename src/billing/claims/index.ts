@@ -1,7 +1,7 @@
 export { findClaimByHash, findClaimItems, findClaimLines, insertClaimItem, lockClaim } from './claim-store.ts';
 export { type Claim, isClaimCode, openSeats, refuseClaim } from './claim.ts';
 export { issueClaims } from './issue-claims.ts';
-export { holdSeats, loadSeats } from './load-seats.ts';
+export { lockSeatCharges, findPaidSeats } from './paid-seats.ts';
 export { claimPageTypes } from './page-types.ts';
 export { seatPages } from './pages.ts';
 export { seatRoutes } from './routes.ts';

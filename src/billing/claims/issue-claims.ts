@@ -5,7 +5,7 @@ import type { Tx } from '#platform/db/database';
 import { claimCodeGenerated } from '../events.ts';
 import type { Order, OrderLine } from '../records/index.ts';
 import { type Claim, CODE_VALID_MS } from './claim.ts';
-import { findClaimLines, insertClaim, setClaimOfLines, updateClaimCode } from './claim-store.ts';
+import { findClaimLines, insertClaim, updateClaimOfLines, updateClaimCode } from './claim-store.ts';
 
 /** Inserts one claim for each person without an account in an order, and emits `claim_code_generated` for each. */
 export async function issueClaims(tx: Tx, order: Order, lines: readonly OrderLine[], at: Date): Promise<void> {
@@ -24,12 +24,12 @@ export async function issueClaims(tx: Tx, order: Order, lines: readonly OrderLin
       created_at: at,
       ...newCode(code, at),
     });
-    await setClaimOfLines(
+    await updateClaimOfLines(
       tx,
       own_lines.map(({ id }) => id),
       claim.id,
     );
-    await announce(tx, claim, code, { lines: own_lines, originated_by: order.created_by, at });
+    await emitCode(tx, claim, code, { lines: own_lines, originated_by: order.created_by, at });
   }
 }
 
@@ -37,14 +37,14 @@ export async function issueClaims(tx: Tx, order: Order, lines: readonly OrderLin
 export async function renewCode(tx: Tx, claim: Claim, originated_by: Order['created_by'], at: Date): Promise<void> {
   const code = randomKey40();
   await updateClaimCode(tx, claim.id, newCode(code, at));
-  await announce(tx, claim, code, { lines: await findClaimLines(tx, [claim.id]), originated_by, at });
+  await emitCode(tx, claim, code, { lines: await findClaimLines(tx, [claim.id]), originated_by, at });
 }
 
 function newCode(code: string, at: Date): Pick<Claim, 'code_hash' | 'sent_at' | 'expires_at'> {
   return { code_hash: sha256Hex(code), sent_at: at, expires_at: new Date(at.getTime() + CODE_VALID_MS) };
 }
 
-async function announce(
+async function emitCode(
   tx: Tx,
   claim: Claim,
   code: string,

@@ -4,7 +4,7 @@ import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import { getPayer, loadPayerSummary } from '../payer.ts';
-import { listSeats } from './list-seats.ts';
+import { findSeats } from './find-seats.ts';
 import { seatsPage } from './page-types.ts';
 import { sendCodeAgain } from './send-code-again.ts';
 
@@ -18,7 +18,7 @@ export function seatPages(app: App): void {
     const { payer } = await getPayer(request);
     return reply.page(seatsPage, {
       profile: await loadPayerSummary(request.ctx.db, payer),
-      seats: await listSeats(request.ctx, payer.id),
+      seats: await findSeats(request.ctx, payer.id),
     });
   });
   app.post(url, options, async (request, reply) => {

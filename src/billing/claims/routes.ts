@@ -3,7 +3,7 @@ import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { Detail, IsoInstant } from '#platform/http/schemas';
 import { billingProblems } from '../problems.ts';
-import { listSeats } from './list-seats.ts';
+import { findSeats } from './find-seats.ts';
 import { sendCodeAgain } from './send-code-again.ts';
 
 const tags = ['billing'];
@@ -40,7 +40,7 @@ export function seatRoutes(app: App): void {
     async (request) => {
       const { ctx, subject } = request;
       if (subject.profile_id === null) throw commonProblems.not_found();
-      const seats = await listSeats(ctx, subject.profile_id);
+      const seats = await findSeats(ctx, subject.profile_id);
       return {
         count: seats.length,
         results: seats.map(({ may_resend: _, ...seat }) => ({

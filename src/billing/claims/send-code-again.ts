@@ -6,7 +6,7 @@ import { billingProblems } from '../problems.ts';
 import { RESEND_AFTER_MS } from './claim.ts';
 import { lockClaimOf } from './claim-store.ts';
 import { renewCode } from './issue-claims.ts';
-import { describeSeats } from './list-seats.ts';
+import { describeSeats } from './find-seats.ts';
 
 /**
  * Sends a new code for a seat that was not claimed. The former code becomes invalid.

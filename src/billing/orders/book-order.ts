@@ -16,14 +16,14 @@ import { type AcceptedOutcome, type Attempt, type Charge, recordCharge } from '#
 import { findManagerIds } from '#profiles';
 import { addRolloverQuota, openOrExtend, subscriptionSubject } from '#subscriptions';
 import {
-  recordCartItems,
+  updateOrderedItems,
   isSeatSubject,
   type Order,
   type OrderLine,
   makeSeatSubject,
-  bookOrderLine,
-  closeOrder,
-  forgetCoupon,
+  updateBookedLine,
+  updateOrderState,
+  deleteRememberedCoupon,
   balanceKey,
   itemKey,
   deleteShownKeys,
@@ -67,16 +67,16 @@ export async function bookOrder(
     const ledger_entry_id = entry_ids[index];
     assert(ledger_entry_id !== undefined, 'every line of an order has an entry');
     const { line, ...facts } = each;
-    await bookOrderLine(tx, line.id, { ...facts, ledger_entry_id });
+    await updateBookedLine(tx, line.id, { ...facts, ledger_entry_id });
   }
-  await recordCartItems(
+  await updateOrderedItems(
     tx,
     lines.flatMap((line) => line.cart_item_id ?? []),
     order.created_at,
   );
-  await forgetShown(tx, order, lines);
+  await deleteOrderedShownLines(tx, order, lines);
   await issueClaims(tx, order, lines, at);
-  await closeOrder(tx, order.id, 'settled', at);
+  await updateOrderState(tx, order.id, 'settled', at);
   const names = await nameLines(
     tx,
     booked.map(({ line, covers_to }) => ({ ...line, covers_to, payer_id: order.profile_id })),
@@ -111,7 +111,7 @@ export async function bookOrder(
 }
 
 /** What was ordered is in the cart no longer: neither its lines as they were shown nor the code that was used. */
-async function forgetShown(tx: Tx, order: Order, lines: readonly OrderLine[]): Promise<void> {
+async function deleteOrderedShownLines(tx: Tx, order: Order, lines: readonly OrderLine[]): Promise<void> {
   if (order.created_by === null) return;
   const owner = { user_id: order.created_by };
   const keys = lines.flatMap(({ cart_item_id, kind, ledger_entry_id, ...line }) => {
@@ -119,7 +119,7 @@ async function forgetShown(tx: Tx, order: Order, lines: readonly OrderLine[]): P
     return cart_item_id === null ? [] : [itemKey(cart_item_id)];
   });
   await deleteShownKeys(tx, owner, keys);
-  if (lines.some(({ coupon_id }) => coupon_id !== null)) await forgetCoupon(tx, owner);
+  if (lines.some(({ coupon_id }) => coupon_id !== null)) await deleteRememberedCoupon(tx, owner);
 }
 
 async function bookSubscriptions(

@@ -2,7 +2,7 @@ import { findCouponsByIds, findPlansByIds } from '#catalog';
 import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { findProfilesByIds, profileName } from '#profiles';
-import { type LineFacts, lineText, type Reading } from '../quotes/index.ts';
+import { type LineFacts, describeLine, type ReaderLocale } from '../quotes/index.ts';
 import { findLinesOfEntries, type OrderLine } from '../records/index.ts';
 
 /** How a line is named: in documented texts of the ledger (`xia:basic`), and to the reader. */
@@ -30,7 +30,7 @@ type NamedLine = Pick<
 export async function nameLines(
   reader: Reader,
   lines: readonly NamedLine[],
-  reading: Reading = {},
+  reading: ReaderLocale = {},
 ): Promise<LineNames[]> {
   const [plans, coupons, profiles] = [
     await findPlansByIds(
@@ -59,15 +59,15 @@ export async function nameLines(
       beneficiary_name: isForAnother ? profileName(beneficiary) : line.claim_full_name || line.claim_email,
     };
     const slug = plan?.slug ?? '';
-    return { label: beneficiary ? `${beneficiary.slug}:${slug}` : slug, text: lineText(facts, reading) };
+    return { label: beneficiary ? `${beneficiary.slug}:${slug}` : slug, text: describeLine(facts, reading) };
   });
 }
 
 /** Returns the texts of ledger entries for the reader, if the entries stand for order lines. */
-export async function textsOfEntries(
+export async function findEntryTexts(
   reader: Reader,
   entry_ids: readonly LedgerEntryId[],
-  reading: Reading,
+  reading: ReaderLocale,
 ): Promise<Map<LedgerEntryId, string>> {
   const lines = await findLinesOfEntries(reader, entry_ids);
   const names = await nameLines(reader, lines, reading);

@@ -10,22 +10,22 @@ import {
   type PaymentContext,
 } from '#payments';
 import { type Order, findGivenUpOrders, findOrder, findStaleOrders } from '../records/index.ts';
-import { refuseOrder, settleOrder } from './settle-order.ts';
+import { closeUnpaidOrder, settleOrder } from './settle-order.ts';
 
 /** Younger orders belong to the request that made them. Longer than a processor may take to answer. */
 const ABANDONED_AFTER_MS = 45_000;
 /** Only after this long does "the processor never heard of it" mean that it never will. */
 const GIVEN_UP_AFTER_MS = 120_000;
 /** So long an order that was given up is looked at again, should the processor have been reached after all. */
-const LOOKED_AT_MS = 3_600_000;
+const RECHECK_FOR_MS = 3_600_000;
 const BATCH = 50;
 
-export type Finish = 'closed' | 'settled' | 'refused' | 'waiting';
+export type FinishOutcome = 'closed' | 'settled' | 'refused' | 'waiting';
 
 /** Finishes one order that a crash or a lost answer left open: asks the processor what became of the intent, and acts on that. */
-export async function finishOrder(ctx: PaymentContext, order_id: OrderId): Promise<Finish> {
+export async function finishOrder(ctx: PaymentContext, order_id: OrderId): Promise<FinishOutcome> {
   const order = await findOrder(ctx.db, order_id);
-  if (order?.state === 'given_up') return lookAgain(ctx, order);
+  if (order?.state === 'given_up') return recheckGivenUpOrder(ctx, order);
   return order?.state === 'reserved' ? finishReserved(ctx, order) : 'closed';
 }
 
@@ -36,7 +36,7 @@ export async function finishOrder(ctx: PaymentContext, order_id: OrderId): Promi
 export async function finishOrders(ctx: PaymentContext): Promise<number> {
   const now_ms = ctx.clock.now().getTime();
   const abandoned = new Date(now_ms - ABANDONED_AFTER_MS);
-  const given_up = new Date(now_ms - LOOKED_AT_MS);
+  const given_up = new Date(now_ms - RECHECK_FOR_MS);
   const reserved_count = await finishAll(ctx, (after) => findStaleOrders(ctx.db, abandoned, { after, limit: BATCH }));
   const paid_count = await finishAll(ctx, (after) => findGivenUpOrders(ctx.db, given_up, { after, limit: BATCH }));
   return reserved_count + paid_count;
@@ -49,7 +49,8 @@ async function finishAll(ctx: PaymentContext, findBatch: (after: OrderId) => Pro
     const batch = await findBatch(after);
     for (const order of batch) {
       try {
-        const outcome = order.state === 'reserved' ? await finishReserved(ctx, order) : await lookAgain(ctx, order);
+        const outcome =
+          order.state === 'reserved' ? await finishReserved(ctx, order) : await recheckGivenUpOrder(ctx, order);
         if (outcome === 'settled' || outcome === 'refused') finished_count += 1;
       } catch (error) {
         ctx.log.error({ err: error, order_id: order.id }, 'open order not finished');
@@ -60,14 +61,14 @@ async function finishAll(ctx: PaymentContext, findBatch: (after: OrderId) => Pro
   }
 }
 
-async function finishReserved(ctx: PaymentContext, order: Order): Promise<Finish> {
+async function finishReserved(ctx: PaymentContext, order: Order): Promise<FinishOutcome> {
   const age_ms = ctx.clock.now().getTime() - order.created_at.getTime();
   if (age_ms < ABANDONED_AFTER_MS) return 'waiting';
   const attempt = await getAttempt(ctx, order);
   const answer = await findOutcome(ctx, attempt);
   if (answer === null) {
     if (age_ms < GIVEN_UP_AFTER_MS) return 'waiting';
-    await refuseOrder(ctx, order.id, attempt, {
+    await closeUnpaidOrder(ctx, order.id, attempt, {
       state: 'failed',
       code: 'never_asked',
       detail: 'The processor was never asked.',
@@ -80,10 +81,15 @@ async function finishReserved(ctx: PaymentContext, order: Order): Promise<Finish
   return closeWith(ctx, order, attempt, await abandonAttempt(ctx, attempt));
 }
 
-async function closeWith(ctx: PaymentContext, order: Order, attempt: Attempt, outcome: ChargeOutcome): Promise<Finish> {
+async function closeWith(
+  ctx: PaymentContext,
+  order: Order,
+  attempt: Attempt,
+  outcome: ChargeOutcome,
+): Promise<FinishOutcome> {
   if (outcome.outcome === 'action_required') return 'waiting';
   if (outcome.outcome === 'declined') {
-    await refuseOrder(ctx, order.id, attempt, { state: 'declined', code: outcome.code, detail: outcome.detail });
+    await closeUnpaidOrder(ctx, order.id, attempt, { state: 'declined', code: outcome.code, detail: outcome.detail });
     return 'refused';
   }
   await settleOrder(ctx, order.id, attempt, outcome);
@@ -91,7 +97,7 @@ async function closeWith(ctx: PaymentContext, order: Order, attempt: Attempt, ou
 }
 
 /** A late request may have reached the processor since the order was given up: its money then settles the order. */
-async function lookAgain(ctx: PaymentContext, order: Order): Promise<Finish> {
+async function recheckGivenUpOrder(ctx: PaymentContext, order: Order): Promise<FinishOutcome> {
   const attempt = await getAttempt(ctx, order);
   const found = await findOutcome(ctx, attempt);
   // The buyer must not pay an order that was given up.

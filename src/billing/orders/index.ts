@@ -1,4 +1,4 @@
 export { bookOrder } from './book-order.ts';
-export { textsOfEntries } from './describe-lines.ts';
+export { findEntryTexts } from './describe-lines.ts';
 export { finishOrders } from './finish-orders.ts';
-export { refuseOrder, settleOrder } from './settle-order.ts';
+export { closeUnpaidOrder, settleOrder } from './settle-order.ts';

@@ -5,7 +5,13 @@ import { inTransaction } from '#platform/db/database';
 import { type AcceptedOutcome, type Attempt, type Charge, markAttempt } from '#payments';
 import { lockProfile } from '#profiles';
 import { bookOrder } from './book-order.ts';
-import { type OrderLine, closeOrder, findOrderLines, lockPayableOrder, lockReservedOrder } from '../records/index.ts';
+import {
+  type OrderLine,
+  updateOrderState,
+  findOrderLines,
+  lockPayableOrder,
+  lockReservedOrder,
+} from '../records/index.ts';
 
 /**
  * Last step of a checkout whose payment was accepted: books the order and the charge in one transaction.
@@ -26,7 +32,7 @@ export async function settleOrder(
     if (!order) return null;
     const lines = await findOrderLines(tx, order.id);
     // The uses were given back; who paid the lower price has one, even if it was the last.
-    if (order.state === 'given_up') for (const id of couponsOf(lines)) await countRedemption(tx, id);
+    if (order.state === 'given_up') for (const id of collectCouponIds(lines)) await countRedemption(tx, id);
     return bookOrder(tx, order, lines, { attempt, answer }, ctx.clock.now());
   });
 }
@@ -35,7 +41,7 @@ export async function settleOrder(
  * Last step of a checkout whose payment was refused, or never reached the processor: the order is refused for good or given up, uses
  * of coupons are given back, the cart stays as it was.
  */
-export async function refuseOrder(
+export async function closeUnpaidOrder(
   ctx: Context,
   order_id: OrderId,
   attempt: Attempt,
@@ -46,13 +52,13 @@ export async function refuseOrder(
     const order = await lockReservedOrder(tx, order_id);
     if (!order) return;
     const at = ctx.clock.now();
-    for (const id of couponsOf(await findOrderLines(tx, order.id))) await returnRedemption(tx, id);
-    await closeOrder(tx, order.id, reason.state === 'failed' ? 'given_up' : 'refused', at);
+    for (const id of collectCouponIds(await findOrderLines(tx, order.id))) await returnRedemption(tx, id);
+    await updateOrderState(tx, order.id, reason.state === 'failed' ? 'given_up' : 'refused', at);
     await markAttempt(tx, attempt, reason.state, reason, at);
   });
 }
 
-function couponsOf(lines: readonly OrderLine[]): CouponId[] {
+function collectCouponIds(lines: readonly OrderLine[]): CouponId[] {
   const coupons = new Set<CouponId>(lines.flatMap((line) => line.coupon_id ?? []));
   return [...coupons].toSorted((a, b) => a - b);
 }

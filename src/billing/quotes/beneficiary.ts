@@ -21,7 +21,7 @@ interface BeneficiaryInput {
  * address; otherwise a person who gets a code. A profile with the address unverified is not a beneficiary.
  * @throws beneficiary_unknown (400)
  */
-export function beneficiaryOf(
+export function resolveBeneficiary(
   item: BeneficiaryInput,
   payer: Profile,
   known: ReadonlyMap<string, Profile>,
@@ -53,14 +53,14 @@ export async function requireReachable(reader: Reader, items: readonly Beneficia
 }
 
 /** Normalizes a handle for comparison: removes blanks, normalizes an address, leaves other text unchanged. */
-export function cleanHandle(typed: string): string {
+export function normalizeHandle(typed: string): string {
   const handle = normalizeCode(typed);
   return parseEmail(handle) ?? handle;
 }
 
 /** Returns all spellings of a handle that the database may contain, in lower case. */
-export function handleSpellings(typed: string): string[] {
-  const handle = cleanHandle(typed).toLowerCase();
+export function expandHandle(typed: string): string[] {
+  const handle = normalizeHandle(typed).toLowerCase();
   return parseEmail(handle) === null ? [handle] : emailSpellings(handle);
 }
 

@@ -44,7 +44,7 @@ export function offerItem(
  * changed `ends_at` since then, it does not apply.
  * @see docs/spec/billing.md 4.3
  */
-export function couponOf(
+export function resolveCoupon(
   item: CartItem,
   plan: Plan,
   coupons: ReadonlyMap<CouponId, Coupon>,
@@ -61,7 +61,7 @@ export function couponOf(
 }
 
 /** Builds the shown line of an offer: every price and term that a response shows. The caller sets `due`. */
-export function shownOffer({ item, plan, coupon, use, options, prepaid }: ItemOffer): ShownLine {
+export function buildShownItem({ item, plan, coupon, use, options, prepaid }: ItemOffer): ShownLine {
   if (prepaid !== null) {
     const offer = JSON.stringify({ claim: item.claim_id, plan: plan.id });
     return { key: itemKey(item.id), offer, due: null, coupon_id: null, coupon_ends_at: null };
@@ -87,7 +87,7 @@ export function shownOffer({ item, plan, coupon, use, options, prepaid }: ItemOf
 }
 
 /** Returns one sentence with every price of the offer. */
-export function offerText({ item, plan, coupon, use, options, prepaid }: ItemOffer): string {
+export function describeOffer({ item, plan, coupon, use, options, prepaid }: ItemOffer): string {
   if (prepaid !== null) {
     const times = prepaid.flatMap(({ periods_count, period_type }) =>
       period_type === null ? [] : [` for ${periods_count} ${periodNoun(period_type, periods_count)}`],

@@ -73,7 +73,7 @@ export async function loadBalances(
     const lines = balances.flatMap((balance) => balanceLines(balance, { plan, payer, orders, owes_own_orders_only }));
     if (lines.length === 0) return [];
     const key = `${beneficiary.slug}:${plan.slug}`;
-    const shown = lines.map((line) => shownBalance(payer.id, line));
+    const shown = lines.map((line) => buildShownBalance(payer.id, line));
     return [{ key, kind: 'balance', plan, beneficiary, subscription, lines, options: [], shown }];
   });
   return [...owed, ...seats];
@@ -120,14 +120,14 @@ async function loadSeatBalances(
     const own = newestUpTo(balance, orders).filter((order) => order.dest_profile_id === payer.id);
     const lines = own.map((order) => orderLine(order, balance, plan));
     if (lines.length === 0) return [];
-    const shown = lines.map((line) => shownBalance(payer.id, line));
+    const shown = lines.map((line) => buildShownBalance(payer.id, line));
     const key = `${payer.slug}:${plan.slug}`;
     return [{ key, kind: 'balance', plan, beneficiary: payer, subscription: null, lines, options: [], shown }];
   });
 }
 
 /** Filters balances by the slug of a plan; returns all for null. */
-export function balancesOn(plan: string | null, balances: readonly Invoicable[]): Invoicable[] {
+export function filterBalances(plan: string | null, balances: readonly Invoicable[]): Invoicable[] {
   return balances.filter((each) => plan === null || each.plan.slug === plan);
 }
 
@@ -155,7 +155,7 @@ function newestUpTo({ subject, amount, unit }: SubjectBalance, orders: readonly 
   });
 }
 
-function shownBalance(payer_id: Profile['id'], { subject, entry_id, amount, unit }: Line): ShownLine {
+function buildShownBalance(payer_id: Profile['id'], { subject, entry_id, amount, unit }: Line): ShownLine {
   const key = balanceKey(payer_id, subject, entry_id);
   return { key, offer: JSON.stringify([amount, unit]), due: null, coupon_id: null, coupon_ends_at: null };
 }

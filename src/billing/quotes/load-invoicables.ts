@@ -3,7 +3,7 @@ import type { CartItemId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { findProfilesByHandles, type Profile } from '#profiles';
 import { findSubscriptionsOf } from '#subscriptions';
-import { beneficiaryOf } from './beneficiary.ts';
+import { resolveBeneficiary } from './beneficiary.ts';
 import {
   type CartItem,
   type CartOwner,
@@ -14,9 +14,9 @@ import {
   itemKey,
   type ShownLine,
 } from '../records/index.ts';
-import { couponOf, offerItem, shownOffer } from './item-offer.ts';
+import { resolveCoupon, offerItem, buildShownItem } from './item-offer.ts';
 import { loadBalances } from './load-balances.ts';
-import { loadPrepaid } from './load-offers.ts';
+import { findPrepaidLines } from './find-item-offers.ts';
 import { priceItem } from './price-item.ts';
 import { pricePrepaid } from './price-prepaid.ts';
 
@@ -51,12 +51,12 @@ export async function loadInvoicables(reader: Reader, scope: InvoicableScope): P
   const handles = items.flatMap((item) => item.sync_on ?? []);
   const beneficiaries =
     handles.length === 0 ? new Map<string, Profile>() : await findProfilesByHandles(reader, handles);
-  const prepaid = await loadPrepaid(reader, items);
+  const prepaid = await findPrepaidLines(reader, items);
   const facts = items.flatMap((item) => {
     const plan = plans.get(item.plan_id);
     const isOffered = item.claim_id === null ? plan?.is_active && !plan.is_not_priced : prepaid.has(item.id);
     if (!plan || !isOffered) return [];
-    return [{ item, plan, ...beneficiaryOf(item, scope.payer, beneficiaries) }];
+    return [{ item, plan, ...resolveBeneficiary(item, scope.payer, beneficiaries) }];
   });
   const known = await findSubscriptionsOf(
     reader,
@@ -70,7 +70,7 @@ export async function loadInvoicables(reader: Reader, scope: InvoicableScope): P
     );
     const subscription = of_beneficiary.find((each) => each.ends_at > scope.at) ?? null;
     const paid = prepaid.get(item.id);
-    const coupon = paid ? null : couponOf(item, plan, coupons, scope.at, honored.get(itemKey(item.id)));
+    const coupon = paid ? null : resolveCoupon(item, plan, coupons, scope.at, honored.get(itemKey(item.id)));
     const wanted = scope.undecided === true ? { ...item, option: 0 } : item;
     const is_first = of_beneficiary.length === 0;
     const due = paid
@@ -85,7 +85,7 @@ export async function loadInvoicables(reader: Reader, scope: InvoicableScope): P
       ...(seat === null ? {} : { seat }),
       subscription,
       ...due,
-      shown: [{ ...shownOffer(offerItem(item, plan, coupon, scope.at, paid)), due: dueParts(due) }],
+      shown: [{ ...buildShownItem(offerItem(item, plan, coupon, scope.at, paid)), due: dueParts(due) }],
     };
   });
   return sortInvoicables([

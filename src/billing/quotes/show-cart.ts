@@ -14,10 +14,10 @@ import {
   replaceShownLines,
   upsertShownLines,
 } from '../records/index.ts';
-import { type ItemOffer, shownOffer } from './item-offer.ts';
-import { balancesOn, loadBalances } from './load-balances.ts';
+import { type ItemOffer, buildShownItem } from './item-offer.ts';
+import { filterBalances, loadBalances } from './load-balances.ts';
 import { loadInvoicables } from './load-invoicables.ts';
-import { loadOffers } from './load-offers.ts';
+import { findItemOffers } from './find-item-offers.ts';
 
 interface ShowOptions {
   /** Includes the options of items for which one is chosen. */
@@ -52,21 +52,26 @@ export async function showBalance(
   owner: CartOwner,
   plan: string | null,
 ): Promise<Invoicable[]> {
-  const invoicables = balancesOn(plan, await loadBalances(ctx.db, payer, ctx.clock.now()));
+  const invoicables = filterBalances(plan, await loadBalances(ctx.db, payer, ctx.clock.now()));
   await recordShown(ctx, owner, 'balance', invoicables);
   return invoicables;
 }
 
 /** Records the offers of items as shown by a response without a payer. */
-export async function showOffers(tx: Tx, owner: CartOwner, offers: readonly ItemOffer[], at: Date): Promise<void> {
-  await upsertShownLines(tx, owner, 'cart', offers.map(shownOffer), at);
+export async function recordShownOffers(
+  tx: Tx,
+  owner: CartOwner,
+  offers: readonly ItemOffer[],
+  at: Date,
+): Promise<void> {
+  await upsertShownLines(tx, owner, 'cart', offers.map(buildShownItem), at);
 }
 
 /** Loads the offers of all items of a cart and records them as shown. */
-export async function showItems(tx: Tx, owner: CartOwner, at: Date): Promise<ItemOffer[]> {
+export async function showCartItems(tx: Tx, owner: CartOwner, at: Date): Promise<ItemOffer[]> {
   const items: CartItem[] = await findCartItems(tx, owner);
-  const offers = await loadOffers(tx, items, at);
-  await showOffers(tx, owner, offers, at);
+  const offers = await findItemOffers(tx, items, at);
+  await recordShownOffers(tx, owner, offers, at);
   return offers;
 }
 

@@ -2,8 +2,8 @@ import { type Static, Type } from 'typebox';
 import type { Money } from '#kernel/money';
 import { periodNoun } from '#kernel/period';
 import { MoneyPart } from '../page-parts.ts';
-import { type Invoicable, type Line, allLines, cartVersion, totalOf } from '../records/index.ts';
-import { factsOfLine, lineText } from './line-text.ts';
+import { type Invoicable, type Line, collectLines, cartVersion, sumLines } from '../records/index.ts';
+import { buildLineFacts, describeLine } from './describe-line.ts';
 
 const LinePart = Type.Object({
   description: Type.String(),
@@ -97,7 +97,7 @@ export const orderSamples = {
 
 /** Presents an order to the pages of the cart, the checkout and the balance. */
 export function viewInvoicables(invoicables: readonly Invoicable[]): OrderView {
-  const total = totalOf(allLines(invoicables), invoicables[0]?.plan.unit ?? 'usd');
+  const total = sumLines(collectLines(invoicables), invoicables[0]?.plan.unit ?? 'usd');
   return {
     invoicables: invoicables.map((each) => ({
       key: each.key,
@@ -107,7 +107,7 @@ export function viewInvoicables(invoicables: readonly Invoicable[]): OrderView {
       lines: each.lines.map((line) => viewLine(line, each)),
       options: each.options.map((line) => viewLine(line, each)),
     })),
-    totals: sumByUnit(allLines(invoicables)),
+    totals: sumByUnit(collectLines(invoicables)),
     lines_price: total ?? { amount: 0, unit: 'usd' },
     cart_version: cartVersion(invoicables),
     redeemed: collectCodes(invoicables),
@@ -120,14 +120,14 @@ function sumByUnit(lines: readonly Line[]): Money[] {
     lines.filter(({ amount }) => amount > 0),
     ({ unit }) => unit,
   );
-  return [...byUnit].map(([unit, group]) => ({ amount: totalOf(group, unit)?.amount ?? 0, unit }));
+  return [...byUnit].map(([unit, group]) => ({ amount: sumLines(group, unit)?.amount ?? 0, unit }));
 }
 
 function viewLine(line: Line, { plan }: Invoicable): LineView {
   const { option } = line;
   return {
     // The options of a plan with an unlock event have their own text.
-    description: option && option.kind !== 'period' ? line.description : lineText(factsOfLine(line, plan)),
+    description: option && option.kind !== 'period' ? line.description : describeLine(buildLineFacts(line, plan)),
     dest_amount: line.amount,
     dest_unit: line.unit,
     full_amount: option && option.full_amount !== line.amount ? option.full_amount : null,

@@ -5,7 +5,7 @@ import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
 import { listQuerystring } from '#platform/http/schemas';
 import { type Charge, findCharge, savedCard } from '#payments';
-import { viewCard } from '../cards/index.ts';
+import { presentSavedCard } from '../cards/index.ts';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getProfileById, loadPayerSummary } from '../payer.ts';
 import { billingProblems } from '../problems.ts';
@@ -44,7 +44,7 @@ function addHistoryPage(app: App): void {
         profile: await loadPayerSummary(ctx.db, profile),
         balance_amount: due.amount,
         balance_unit: due.unit,
-        card: card ? viewCard(card) : null,
+        card: card ? presentSavedCard(card) : null,
         transactions: { ...page, results: await viewHistory(ctx.db, page.results, reading) },
       });
     },

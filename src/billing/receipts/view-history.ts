@@ -2,8 +2,8 @@ import type { PresentedTransaction } from '#ledger';
 import { accounts, isSameSubject } from '#ledger';
 import type { Reader } from '#platform/db/database';
 import { findChargedLines } from '#payments';
-import { textsOfEntries } from '../orders/index.ts';
-import type { Reading } from '../quotes/index.ts';
+import { findEntryTexts } from '../orders/index.ts';
+import type { ReaderLocale } from '../quotes/index.ts';
 
 type Row = Omit<PresentedTransaction, 'text'>;
 
@@ -14,13 +14,13 @@ type Row = Omit<PresentedTransaction, 'text'>;
 export async function viewHistory(
   reader: Reader,
   transactions: readonly PresentedTransaction[],
-  reading: Reading,
+  reading: ReaderLocale,
 ): Promise<Row[]> {
   const lines = await findChargedLines(
     reader,
     transactions.flatMap(({ receipt_key }) => receipt_key ?? []),
   );
-  const texts = await textsOfEntries(
+  const texts = await findEntryTexts(
     reader,
     [...transactions.flatMap(({ entry_id }) => entry_id ?? []), ...lines.map((line) => line.invoiced_entry_id)],
     reading,

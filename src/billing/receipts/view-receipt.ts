@@ -4,7 +4,7 @@ import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { type Charge, type ChargeItem, findChargeItems, findSettledRefundLines } from '#payments';
 import { findProfilesByIds, findProfileSummaries } from '#profiles';
-import { textsOfEntries } from '../orders/index.ts';
+import { findEntryTexts } from '../orders/index.ts';
 import { receiptParts } from './page-types.ts';
 
 const ReceiptParts = Type.Object(receiptParts);
@@ -26,7 +26,7 @@ export async function viewReceipt(
   const entry_ids = items.map((item) => item.invoiced_entry_id);
   const entries = await findEntries(ctx.db, entry_ids);
   const [customer] = (await findProfilesByIds(ctx.db, [charge.profile_id])).values();
-  const texts = await textsOfEntries(ctx.db, entry_ids, { lang: ctx.lang, timezone: customer?.default_timezone });
+  const texts = await findEntryTexts(ctx.db, entry_ids, { lang: ctx.lang, timezone: customer?.default_timezone });
   const [summaries, providers, all_refunds] = await Promise.all([
     findProfileSummaries(ctx.db, [charge.profile_id]),
     findProfilesByIds(

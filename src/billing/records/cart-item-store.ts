@@ -133,7 +133,7 @@ export async function updateCartItem(
     .executeTakeFirst();
 }
 
-export async function setItemCoupons(tx: Tx, ids: readonly CartItemId[], coupon_id: CouponId | null): Promise<void> {
+export async function updateItemCoupons(tx: Tx, ids: readonly CartItemId[], coupon_id: CouponId | null): Promise<void> {
   if (ids.length === 0) return;
   await tx.updateTable('cart_items').set({ coupon_id }).where('id', 'in', ids).execute();
 }
@@ -177,7 +177,7 @@ export async function deleteCartItem(tx: Tx, id: CartItemId): Promise<void> {
 }
 
 /** Marks open items as ordered: they leave the cart and stay for the reports. */
-export async function recordCartItems(tx: Tx, ids: readonly CartItemId[], at: Date): Promise<void> {
+export async function updateOrderedItems(tx: Tx, ids: readonly CartItemId[], at: Date): Promise<void> {
   if (ids.length === 0) return;
   await tx
     .updateTable('cart_items')

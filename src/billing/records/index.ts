@@ -8,14 +8,14 @@ export {
   findCartItems,
   lockCartItems,
   moveVisitorItems,
-  recordCartItems,
-  setItemCoupons,
+  updateOrderedItems,
+  updateItemCoupons,
   updateCartItem,
   upsertCartItem,
 } from './cart-item-store.ts';
 export { CART_ITEMS_MAX, type CartItem, type CartOwner, type WantedItem } from './cart-item.ts';
 export {
-  allLines,
+  collectLines,
   cartVersion,
   type Choice,
   chooseOptions,
@@ -23,11 +23,11 @@ export {
   type Line,
   type Seat,
   sortInvoicables,
-  totalOf,
+  sumLines,
 } from './line.ts';
 export {
-  bookOrderLine,
-  closeOrder,
+  updateBookedLine,
+  updateOrderState,
   findGivenUpOrders,
   findItemsInFlight,
   findLinesOfEntries,
@@ -35,7 +35,7 @@ export {
   findOrderInFlight,
   findOrderLines,
   findOrderOfAttempt,
-  findOrdersOn,
+  findOrdersOfSubscriptions,
   findPlansOfSeats,
   findStaleOrders,
   insertOrder,
@@ -43,8 +43,13 @@ export {
   lockPayableOrder,
   lockReservedOrder,
 } from './order-store.ts';
-export { isSeatSubject, linesOfOrder, makeSeatSubject, type Order, type OrderLine } from './order.ts';
-export { deleteVisitorCoupons, findRememberedCoupon, forgetCoupon, rememberCoupon } from './remembered-coupon-store.ts';
+export { isSeatSubject, buildOrderLines, makeSeatSubject, type Order, type OrderLine } from './order.ts';
+export {
+  deleteVisitorCoupons,
+  findRememberedCoupon,
+  deleteRememberedCoupon,
+  upsertRememberedCoupon,
+} from './remembered-coupon-store.ts';
 export {
   deleteAllShownLines,
   deleteShownItems,

@@ -91,7 +91,7 @@ export function chooseOptions(
   return chosen.some((invoicable) => invoicable.options.length > 0) ? null : chosen;
 }
 
-export function allLines(invoicables: readonly Invoicable[]): Line[] {
+export function collectLines(invoicables: readonly Invoicable[]): Line[] {
   return invoicables.flatMap((invoicable) => invoicable.lines);
 }
 
@@ -99,7 +99,7 @@ export function allLines(invoicables: readonly Invoicable[]): Line[] {
  * Sums the amounts of lines; null if they mix currencies. Without lines, zero of `unit_default`. The sum is capped at
  * Number.MAX_SAFE_INTEGER; no processor charges that much.
  */
-export function totalOf(lines: readonly Money[], unit_default: string): Money | null {
+export function sumLines(lines: readonly Money[], unit_default: string): Money | null {
   // Free lines have no currency of their own.
   const priced = lines.some(({ amount }) => amount > 0) ? lines.filter(({ amount }) => amount > 0) : lines.slice(0, 1);
   const unit = priced[0]?.unit ?? unit_default;

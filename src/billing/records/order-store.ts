@@ -130,7 +130,7 @@ export async function findItemsInFlight(reader: Reader, ids: readonly CartItemId
 }
 
 /** The orders, open or settled, with a line on one of these subscriptions, and what was to charge for them. */
-export async function findOrdersOn(
+export async function findOrdersOfSubscriptions(
   reader: Reader,
   subscription_ids: readonly SubscriptionId[],
 ): Promise<Pick<Order, 'state' | 'charge_attempt_id'>[]> {
@@ -146,7 +146,7 @@ export async function findOrdersOn(
     .execute();
 }
 
-export async function closeOrder(
+export async function updateOrderState(
   tx: Tx,
   id: OrderId,
   state: 'settled' | 'refused' | 'given_up',
@@ -178,7 +178,7 @@ export async function findLinesOfEntries(
 }
 
 /** Notes on a line what became of it. */
-export async function bookOrderLine(
+export async function updateBookedLine(
   tx: Tx,
   id: OrderLineId,
   booked: {

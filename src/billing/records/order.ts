@@ -22,7 +22,7 @@ export type NewOrderLine = Omit<OrderLine, 'id' | 'subscription_id' | 'ledger_en
  * Builds the rows of an order from its priced lines. A free line takes the unit of the order, because all lines of a
  * charge have one unit.
  */
-export function linesOfOrder(
+export function buildOrderLines(
   { id: order_id, unit }: Pick<Order, 'id' | 'unit'>,
   invoicables: readonly Invoicable[],
 ): NewOrderLine[] {

@@ -2,7 +2,7 @@ import type { Reader, Tx } from '#platform/db/database';
 import type { CartOwner } from './cart-item.ts';
 
 /** Inserts or replaces the last code that a buyer entered; it applies to plans that are added later. */
-export async function rememberCoupon(tx: Tx, owner: CartOwner, code: string, at: Date): Promise<void> {
+export async function upsertRememberedCoupon(tx: Tx, owner: CartOwner, code: string, at: Date): Promise<void> {
   const change = { code, created_at: at };
   if ('user_id' in owner) {
     await tx
@@ -33,7 +33,7 @@ export async function findRememberedCoupon(reader: Reader, owner: CartOwner): Pr
 }
 
 /** Deletes the remembered code and returns it; null if there was none. */
-export async function forgetCoupon(tx: Tx, owner: CartOwner): Promise<string | null> {
+export async function deleteRememberedCoupon(tx: Tx, owner: CartOwner): Promise<string | null> {
   const row =
     'user_id' in owner
       ? await tx.deleteFrom('user_coupons').where('user_id', '=', owner.user_id).returning('code').executeTakeFirst()

@@ -6,7 +6,7 @@ import { paths } from '#platform/http/paths';
 import type { Profile } from '#profiles';
 import {
   type CartItem,
-  allLines,
+  collectLines,
   cartVersion,
   type Choice,
   chooseOptions,
@@ -22,7 +22,7 @@ import { billingProblems } from '../problems.ts';
  * `loaded` applies ended coupons that were shown; `loadNow` does not, like the new lines in a `cart_changed` response.
  * @throws cart_changed (409)
  */
-export async function confirm({
+export async function confirmInvoicables({
   loaded,
   shown,
   input,
@@ -51,7 +51,7 @@ export async function confirm({
 }
 
 /** Returns the problem of an order without lines: the cart is empty, or has only withdrawn plans. */
-export function nothingToOrder(items: readonly CartItem[] | null): Problem {
+export function emptyOrderProblem(items: readonly CartItem[] | null): Problem {
   if (items === null || items.length === 0) return billingProblems.cart_empty({ location: paths.pricing() });
   return billingProblems.cart_changed({
     detail: 'The plans in the cart are no longer for sale. Nothing was ordered. Remove them from the cart.',
@@ -62,7 +62,7 @@ export function nothingToOrder(items: readonly CartItem[] | null): Problem {
  * Applies the choices of the buyer. Returns invoicables without options.
  * @throws invalid_input (400) naming `items`; options_undecided (400)
  */
-export function decide(
+export function chooseInvoicables(
   loaded: readonly Invoicable[],
   { choices }: { choices?: readonly Choice[] | undefined },
 ): Invoicable[] {
@@ -96,8 +96,8 @@ function mayChoose({ lines, options }: Invoicable, option: number): boolean {
 }
 
 /** Returns the problem of an order in several currencies, with the action that resolves it. */
-export function mixedCurrencies(payer: Profile, invoicables: readonly Invoicable[]): Problem {
-  const units = new Set(allLines(invoicables).flatMap(({ amount, unit }) => (amount > 0 ? [unit] : [])));
+export function currencyMixedProblem(payer: Profile, invoicables: readonly Invoicable[]): Problem {
+  const units = new Set(collectLines(invoicables).flatMap(({ amount, unit }) => (amount > 0 ? [unit] : [])));
   const due = invoicables.find(({ kind }) => kind === 'balance');
   const remedy = due ? 'Pay what is due first' : 'Remove the items of one currency';
   return billingProblems.currency_mixed({
@@ -108,12 +108,12 @@ export function mixedCurrencies(payer: Profile, invoicables: readonly Invoicable
 }
 
 /** True if the amount is below the minimum of the processor. */
-export function isTooSmall(error: unknown): boolean {
+export function isChargeTooSmall(error: unknown): boolean {
   return error instanceof Problem && error.code === paymentsProblems.charge_too_small.code;
 }
 
 /** Returns the problem of an amount below the minimum of the processor, with the action that resolves it. */
-export function tooSmallToCharge(payer: Profile, total: Money, lines: readonly Line[]): Problem {
+export function chargeTooSmallProblem(payer: Profile, total: Money, lines: readonly Line[]): Problem {
   const codes = [...new Set(lines.flatMap(({ coupon }) => coupon?.code ?? []))];
   const remedy = codes.length === 0 ? 'Add another item' : `Remove the coupon ${codes.join(', ')} or add another item`;
   return paymentsProblems.charge_too_small({

@@ -6,7 +6,7 @@ import type { PaidSeat } from './claim.ts';
 import { findClaimLines } from './claim-store.ts';
 
 /** Locks the charges that paid for claims: a concurrent refund or dispute commits either before or after the caller. */
-export async function holdSeats(tx: Tx, ids: readonly ClaimId[]): Promise<void> {
+export async function lockSeatCharges(tx: Tx, ids: readonly ClaimId[]): Promise<void> {
   const lines = await findClaimLines(tx, ids);
   await lockChargesOf(
     tx,
@@ -15,7 +15,7 @@ export async function holdSeats(tx: Tx, ids: readonly ClaimId[]): Promise<void> 
 }
 
 /** Loads the paid and refunded amounts of claims, one seat per plan, by claim. */
-export async function loadSeats(reader: Reader, ids: readonly ClaimId[]): Promise<Map<ClaimId, PaidSeat[]>> {
+export async function findPaidSeats(reader: Reader, ids: readonly ClaimId[]): Promise<Map<ClaimId, PaidSeat[]>> {
   const lines = await findClaimLines(reader, ids);
   const entry_ids = lines.flatMap(({ ledger_entry_id }) => ledger_entry_id ?? []);
   const charges = await chargesCovering(reader, entry_ids);

@@ -21,7 +21,7 @@ export interface LineFacts {
 }
 
 /** Returns the facts of a line that is not ordered yet. */
-export function factsOfLine(line: Line, plan: Plan): LineFacts {
+export function buildLineFacts(line: Line, plan: Plan): LineFacts {
   const { kind, use, quantity, option, coupon, item } = line;
   return {
     kind,
@@ -39,7 +39,7 @@ export function factsOfLine(line: Line, plan: Plan): LineFacts {
 }
 
 /** Language and time zone of the reader. */
-export interface Reading {
+export interface ReaderLocale {
   lang?: string | undefined;
   timezone?: string | undefined;
 }
@@ -48,7 +48,7 @@ export interface Reading {
  * Returns the text of a line for the reader: `Basic, 1 month until Apr 10, 2026 (coupon HALF), for Bob`.
  * Titles, periods and names only; the ledger's description has the documented form with slugs.
  */
-export function lineText(line: LineFacts, reading: Reading = {}): string {
+export function describeLine(line: LineFacts, reading: ReaderLocale = {}): string {
   const discounts = line.discounts === null ? '' : `, ${line.discounts}`;
   const coupon = line.coupon_code === null ? '' : ` (coupon ${line.coupon_code})`;
   const beneficiary = line.beneficiary_name === null ? '' : `, for ${line.beneficiary_name}`;
@@ -56,7 +56,7 @@ export function lineText(line: LineFacts, reading: Reading = {}): string {
   return `${subjectText(line, reading)}${discounts}${coupon}${beneficiary}${payer}`;
 }
 
-function subjectText(line: LineFacts, reading: Reading): string {
+function subjectText(line: LineFacts, reading: ReaderLocale): string {
   const { kind, plan_title, use_title, quantity, periods_count, period_type, covers_to } = line;
   switch (kind) {
     case 'period': {
@@ -74,7 +74,7 @@ function subjectText(line: LineFacts, reading: Reading): string {
 }
 
 /** Formats a day as pages do: `Mar 5, 2026`. Falls back to English and UTC for an unknown language or time zone. */
-export function dateText(at: Date, { lang = 'en-US', timezone = 'UTC' }: Reading): string {
+export function dateText(at: Date, { lang = 'en-US', timezone = 'UTC' }: ReaderLocale): string {
   const format = (locale: string, timeZone: string) =>
     new Intl.DateTimeFormat(locale === 'en' ? 'en-US' : locale, { dateStyle: 'medium', timeZone }).format(at);
   try {

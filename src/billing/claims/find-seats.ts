@@ -4,7 +4,7 @@ import type { Reader } from '#platform/db/database';
 import type { Context } from '#platform/context';
 import { type Claim, openSeats, RESEND_AFTER_MS } from './claim.ts';
 import { findClaimItems, findClaimLines, findClaimsOf } from './claim-store.ts';
-import { loadSeats } from './load-seats.ts';
+import { findPaidSeats } from './paid-seats.ts';
 
 const SEATS_LISTED_MAX = 1000;
 
@@ -25,7 +25,7 @@ export interface ListedSeat {
 }
 
 /** Loads the seats that a payer bought for people without an account, newest first, at most 1000. */
-export async function listSeats(ctx: Context, profile_id: ProfileId): Promise<ListedSeat[]> {
+export async function findSeats(ctx: Context, profile_id: ProfileId): Promise<ListedSeat[]> {
   return describeSeats(ctx.db, await findClaimsOf(ctx.db, profile_id, SEATS_LISTED_MAX), ctx.clock.now());
 }
 
@@ -35,7 +35,7 @@ export async function describeSeats(reader: Reader, claims: readonly Claim[], at
   const [lines, items, seats] = [
     await findClaimLines(reader, ids),
     await findClaimItems(reader, ids),
-    await loadSeats(reader, ids),
+    await findPaidSeats(reader, ids),
   ];
   const plans = await findPlansByIds(
     reader,

@@ -2,20 +2,23 @@ import { findCouponsByIds, findPlansByIds } from '#catalog';
 import type { CartItemId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import type { CartItem, OrderLine } from '../records/index.ts';
-import { openSeats, findClaimLines, loadSeats } from '../claims/index.ts';
-import { couponOf, type ItemOffer, offerItem } from './item-offer.ts';
+import { openSeats, findClaimLines, findPaidSeats } from '../claims/index.ts';
+import { resolveCoupon, type ItemOffer, offerItem } from './item-offer.ts';
 
 /**
  * Loads the paid order lines of claimed seats, by cart item. Excludes seats whose payment was refunded or disputed
  * since they were claimed.
  */
-export async function loadPrepaid(reader: Reader, items: readonly CartItem[]): Promise<Map<CartItemId, OrderLine[]>> {
+export async function findPrepaidLines(
+  reader: Reader,
+  items: readonly CartItem[],
+): Promise<Map<CartItemId, OrderLine[]>> {
   const claimed = items.filter(({ claim_id }) => claim_id !== null);
   const lines = await findClaimLines(
     reader,
     claimed.flatMap(({ claim_id }) => claim_id ?? []),
   );
-  const seats = await loadSeats(
+  const seats = await findPaidSeats(
     reader,
     claimed.flatMap(({ claim_id }) => claim_id ?? []),
   );
@@ -30,7 +33,7 @@ export async function loadPrepaid(reader: Reader, items: readonly CartItem[]): P
  * Loads the offers of cart items in the given order. Excludes items of withdrawn plans and seats that are no longer
  * paid.
  */
-export async function loadOffers(reader: Reader, items: readonly CartItem[], at: Date): Promise<ItemOffer[]> {
+export async function findItemOffers(reader: Reader, items: readonly CartItem[], at: Date): Promise<ItemOffer[]> {
   const plans = await findPlansByIds(
     reader,
     items.map((item) => item.plan_id),
@@ -39,12 +42,12 @@ export async function loadOffers(reader: Reader, items: readonly CartItem[], at:
     reader,
     items.flatMap((item) => item.coupon_id ?? []),
   );
-  const prepaid = await loadPrepaid(reader, items);
+  const prepaid = await findPrepaidLines(reader, items);
   return items.flatMap((item) => {
     const plan = plans.get(item.plan_id);
     const paid = prepaid.get(item.id);
     if (plan && paid) return [offerItem(item, plan, null, at, paid)];
     if (item.claim_id !== null || !plan?.is_active || plan.is_not_priced) return [];
-    return [offerItem(item, plan, couponOf(item, plan, coupons, at), at)];
+    return [offerItem(item, plan, resolveCoupon(item, plan, coupons, at), at)];
   });
 }

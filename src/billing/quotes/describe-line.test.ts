@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type LineFacts, lineText } from './line-text.ts';
+import { type LineFacts, describeLine } from './describe-line.ts';
 
 const month: LineFacts = {
   kind: 'period',
@@ -16,9 +16,9 @@ const month: LineFacts = {
 };
 
 test('the text of a line names the plan title, the periods and the last day', () => {
-  assert.equal(lineText(month), 'Open space, 1 month until Apr 10, 2026');
+  assert.equal(describeLine(month), 'Open space, 1 month until Apr 10, 2026');
   assert.equal(
-    lineText({
+    describeLine({
       ...month,
       periods_count: 12,
       discounts: 'a 10% discount',
@@ -30,13 +30,13 @@ test('the text of a line names the plan title, the periods and the last day', ()
 });
 
 test('the day is in the time zone and language of the reader', () => {
-  assert.equal(lineText(month, { timezone: 'America/Los_Angeles' }), 'Open space, 1 month until Apr 9, 2026');
-  assert.match(lineText(month, { lang: 'de' }), /until 10\.04\.2026$/);
-  assert.equal(lineText(month, { lang: '?', timezone: 'Nowhere/Land' }), 'Open space, 1 month until Apr 10, 2026');
+  assert.equal(describeLine(month, { timezone: 'America/Los_Angeles' }), 'Open space, 1 month until Apr 9, 2026');
+  assert.match(describeLine(month, { lang: 'de' }), /until 10\.04\.2026$/);
+  assert.equal(describeLine(month, { lang: '?', timezone: 'Nowhere/Land' }), 'Open space, 1 month until Apr 10, 2026');
 });
 
 test('the texts of uses, fees and balances name titles', () => {
-  assert.equal(lineText({ ...month, kind: 'use', use_title: 'Print', quantity: 30 }), '30 × Print, Open space');
-  assert.equal(lineText({ ...month, kind: 'setup' }), 'Setup fee for Open space');
-  assert.equal(lineText({ ...month, kind: 'balance' }), 'Balance due on Open space');
+  assert.equal(describeLine({ ...month, kind: 'use', use_title: 'Print', quantity: 30 }), '30 × Print, Open space');
+  assert.equal(describeLine({ ...month, kind: 'setup' }), 'Setup fee for Open space');
+  assert.equal(describeLine({ ...month, kind: 'balance' }), 'Balance due on Open space');
 });
