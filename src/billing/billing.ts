@@ -1,9 +1,9 @@
 import type { Room } from '#platform/room';
 import type { Processors } from '#payments';
-import { cardPages } from './cards/index.ts';
+import { cardPages, cardPageTypes } from './cards/index.ts';
 import { cartItemsRoutes } from './cart-items/index.ts';
 import { cartPages, cartPageTypes, cartRoutes } from './cart/index.ts';
-import { checkoutPages, checkoutRoutes } from './checkout/index.ts';
+import { checkoutPages, checkoutPageTypes, checkoutRoutes } from './checkout/index.ts';
 import { claimPageTypes, seatPages, seatRoutes } from './claims/index.ts';
 import { claimCodeGenerated, orderExecuted } from './events.ts';
 import { billingJobs } from './jobs.ts';
@@ -29,7 +29,7 @@ export function makeBilling({ processors }: { processors: Processors }): Room {
       receiptPages(http);
       seatPages(http);
     },
-    page_types: [...cartPageTypes, ...claimPageTypes, ...receiptPageTypes],
+    page_types: [...cartPageTypes, ...checkoutPageTypes, ...cardPageTypes, ...claimPageTypes, ...receiptPageTypes],
     jobs: billingJobs(processors),
     events: [orderExecuted, claimCodeGenerated],
   };

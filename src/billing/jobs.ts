@@ -3,7 +3,7 @@ import { defineJob } from '#platform/jobs/jobs';
 import { finishOrders } from './orders/index.ts';
 import { forgetVisitorCartsJob } from './cart/index.ts';
 
-/** Finishes the orders that a crash or a lost response left open. A checkout that settles never enqueues a job. */
+/** Finishes orders that a crash or a lost response left open. A checkout enqueues no job. */
 const finishOrdersJob = (processors: Processors) =>
   defineJob({
     name: 'finish_orders',

@@ -2,8 +2,11 @@ import { Type } from 'typebox';
 import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
+import type { Reader } from '#platform/db/database';
+import type { Profile } from '#profiles';
 import { type Processors, removeCard, saveCard, savedCard } from '#payments';
 import { getPayer, loadPayerSummary } from '../payer.ts';
+import { cardPage } from './page-types.ts';
 import { presentSavedCard } from './present-saved-card.ts';
 
 const params = Type.Object({ profile: Type.String() });
@@ -13,14 +16,17 @@ export function cardPages(app: App, processors: Processors): void {
   const { form_fields } = processors.chosen.pageParts();
   const url = '/billing/:profile/card/';
   const options = { config: { access: { kind: 'direct' }, page: true }, schema: { hide: true, params } } as const;
-  app.get(url, options, async (request, reply) => {
-    const { payer } = await getPayer(request);
-    const card = await savedCard(request.ctx.db, payer.id);
-    return reply.page('saas/billing/card.html', {
-      profile: await loadPayerSummary(request.ctx.db, payer),
+  const load = async (reader: Reader, payer: Profile) => {
+    const card = await savedCard(reader, payer.id);
+    return {
+      profile: await loadPayerSummary(reader, payer),
       card: card ? presentSavedCard(card) : null,
       test_cards: form_fields.length > 0,
-    });
+    };
+  };
+  app.get(url, options, async (request, reply) => {
+    const { payer } = await getPayer(request);
+    return reply.page(cardPage, await load(request.ctx.db, payer));
   });
   app.post(url, options, async (request, reply) => {
     const { ctx, body } = request;
@@ -36,18 +42,9 @@ export function cardPages(app: App, processors: Processors): void {
       }
       return await reply.redirect(paths.card(payer.slug), 303);
     } catch (error) {
-      const problem = problemToForm(error);
-      const card = await savedCard(ctx.db, payer.id);
-      const data = {
-        profile: await loadPayerSummary(request.ctx.db, payer),
-        card: card ? presentSavedCard(card) : null,
-        test_cards: form_fields.length > 0,
-      };
-      return reply.page(
-        'saas/billing/card.html',
-        { ...data, ...problem, form: { card_name: textField(body, 'card_name', 100) } },
-        problem.status,
-      );
+      const { status, ...problem } = problemToForm(error);
+      const form = { card_name: textField(body, 'card_name', 100) };
+      return reply.page(cardPage, { ...(await load(ctx.db, payer)), ...problem, form }, status);
     }
   });
 }

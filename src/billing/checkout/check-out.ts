@@ -22,12 +22,13 @@ import { type CheckoutInput, reserveOrder } from './reserve-order.ts';
 import { closeUnpaidOrder, settleOrder } from '../orders/index.ts';
 
 /**
- * Buys what the cart holds, in three steps so that no network call sits in a transaction: reserve (the order and the intent to
- * charge are committed), charge (the processor, under the intent's key), settle (order, subscriptions, ledger and charge at once).
+ * Orders and pays the items of a cart in three steps, because no network call may run inside a transaction:
+ * 1. reserve: commits the order and the charge attempt;
+ * 2. charge: calls the processor with the key of the attempt;
+ * 3. settle: commits the paid order, subscriptions, ledger entries and the charge.
  *
- * The job `finish_orders` finishes what a crash left in between. A retry with the same `key` returns the outcome of the
- * first attempt.
- * Answers the charge, or null when nothing was to be paid.
+ * The job `finish_orders` completes orders after a crash between the steps. A retry with the same `key` returns the
+ * outcome of the first attempt. Returns the charge, or null if the total is zero.
  * @throws the problems of reserveOrder; card_declined (400); action_required (402) when the buyer must confirm;
  *   too_many_requests (429); payment_unknown (503) when the processor did not respond
  * @see docs/spec/billing.md 4.5, docs/decisions/0005-checkout-in-three-verbs.md
@@ -38,32 +39,32 @@ export async function checkOut(
   owner: CartOwner,
   input: CheckoutInput,
 ): Promise<Charge | null> {
-  return limitDeclines(ctx, () => buy(ctx, payer_id, owner, input));
+  return limitDeclines(ctx, () => runCheckout(ctx, payer_id, owner, input));
 }
 
-async function buy(
+async function runCheckout(
   ctx: PaymentContext,
   payer_id: ProfileId,
   owner: CartOwner,
   input: CheckoutInput,
 ): Promise<Charge | null> {
   const earlier = input.key ? await findAttemptByKey(ctx.db, input.key) : undefined;
-  if (earlier && earlier.state !== 'failed') return resume(ctx, earlier);
+  if (earlier && earlier.state !== 'failed') return resumeCheckout(ctx, earlier);
   await mergeVisitorCart(ctx);
   const { order, attempt } = await reserveOrder(ctx, payer_id, owner, earlier ? { ...input, key: null } : input);
   if (attempt === null) return null;
   const outcome = await callProcessor(ctx, attempt).catch((error: unknown) => {
-    throw paymentUnknown(error);
+    throw paymentUnknownProblem(error);
   });
   return applyOutcome(ctx, order.id, attempt, outcome);
 }
 
-/** The outcome is unknown: the order stays reserved, and the job `finish_orders` looks it up under the same key. */
-function paymentUnknown(cause: unknown): Problem {
+/** The order stays reserved; the job `finish_orders` looks up the outcome by the same key. */
+function paymentUnknownProblem(cause: unknown): Problem {
   return billingProblems.payment_unknown({ retry_after_s: 60, cause });
 }
 
-/** Settles the order of an attempt, refuses it, or leaves it reserved while the buyer confirms the payment. */
+/** Settles the order, closes it unpaid, or leaves it reserved while the buyer confirms the payment. */
 async function applyOutcome(
   ctx: PaymentContext,
   order_id: OrderId,
@@ -80,12 +81,12 @@ async function applyOutcome(
   }
   const charge =
     (await settleOrder(ctx, order_id, attempt, outcome)) ?? (await findChargeOfAttempt(ctx.db, attempt.id));
-  assert(charge, 'money that was taken is on record');
+  assert(charge, 'an accepted payment has a charge');
   return charge;
 }
 
 /** Returns the outcome of the attempt that an earlier request made with the same key. */
-async function resume(ctx: PaymentContext, attempt: Attempt): Promise<Charge> {
+async function resumeCheckout(ctx: PaymentContext, attempt: Attempt): Promise<Charge> {
   const { id, state, decline_code, detail } = attempt;
   if (state === 'reserved') throw billingProblems.checkout_in_flight({ retry_after_s: 60 });
   if (state === 'awaiting_action') return resumeAction(ctx, attempt);
@@ -99,7 +100,7 @@ async function resumeAction(ctx: PaymentContext, attempt: Attempt): Promise<Char
   const order = await findOrderOfAttempt(ctx.db, attempt.id);
   assert(order, 'an attempt of a checkout has an order');
   const outcome = await findOutcome(ctx, attempt).catch((error: unknown) => {
-    throw paymentUnknown(error);
+    throw paymentUnknownProblem(error);
   });
   if (outcome === null) throw billingProblems.checkout_in_flight({ retry_after_s: 60 });
   return applyOutcome(ctx, order.id, attempt, outcome);

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { FieldMessages } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { checkedField, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
@@ -19,19 +20,20 @@ import {
 import { mergeVisitorCart, placeAtCodeField, readCode, redeemCode, removeCoupon } from '../cart/index.ts';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getPayer, loadPayerSummary } from '../payer.ts';
+import { balancePage, checkoutPage } from './page-types.ts';
 import { billingProblems } from '../problems.ts';
 import type { CheckoutInput } from './reserve-order.ts';
 
 const ProfileParams = Type.Object({ profile: Type.String() });
 
-/** Paying: what the cart holds, or what is due; and the receipt of it. */
+/** Pages that pay the cart or a balance due. */
 export function checkoutPages(app: App, processors: Processors): void {
-  checkoutPage(app, processors);
-  balancePage(app, processors);
+  addCheckoutPage(app, processors);
+  addBalancePage(app, processors);
 }
 
-function checkoutPage(app: App, processors: Processors): void {
-  const page = { template: 'saas/billing/checkout.html', processors };
+function addCheckoutPage(app: App, processors: Processors): void {
+  const page = { page_type: checkoutPage, processors };
   const url = '/billing/:profile/checkout/';
   const options = {
     config: { access: { kind: 'direct' }, page: true },
@@ -63,8 +65,8 @@ function checkoutPage(app: App, processors: Processors): void {
 }
 
 /**
- * Applies or removes a code and shows the order again, with the fields of the payment form that are no secrets.
- * A script posts this without leaving the page, so that the card stays in its form.
+ * Applies or removes a code and shows the order again, with the non-secret fields of the payment form. A script posts
+ * this without leaving the page, so that the card fields keep their values.
  */
 async function changeCode(
   request: FastifyRequest,
@@ -77,18 +79,18 @@ async function changeCode(
     if (action === 'redeem') await redeemCode(ctx, owner, textField(request.body, 'code', 200));
     else await removeCoupon(ctx, owner, readCode(request));
   } catch (error) {
-    const problem = placeAtCodeField(problemToForm(error));
-    const form = { ...keptFields(request), code: textField(request.body, 'code', 200) };
-    return showOrder(request, reply, page, payer, await showCart(ctx, payer, owner), { ...problem, form });
+    const { status, ...problem } = placeAtCodeField(problemToForm(error));
+    const form = { ...readKeptFields(request), code: textField(request.body, 'code', 200) };
+    return showOrder(request, reply, page, payer, await showCart(ctx, payer, owner), { ...problem, form }, status);
   }
   const invoicables = await showCart(ctx, payer, owner);
   if (invoicables.some((each) => each.options.length > 0))
     return reply.redirect(withQuery(request, paths.cartPeriods(payer.slug)), 303);
-  return showOrder(request, reply, page, payer, invoicables, { form: keptFields(request) });
+  return showOrder(request, reply, page, payer, invoicables, { form: readKeptFields(request) });
 }
 
-/** What is shown again of a payment form that was refused: nothing of the card but the name on it. */
-function keptFields({ body }: FastifyRequest): Record<string, unknown> {
+/** Reads the fields of a refused payment form that are shown again: of the card, only the name on it. */
+function readKeptFields({ body }: FastifyRequest) {
   return {
     card_name: textField(body, 'card_name', 100),
     use_card: textField(body, 'use_card', 20),
@@ -96,7 +98,7 @@ function keptFields({ body }: FastifyRequest): Record<string, unknown> {
   };
 }
 
-function balancePage(app: App, processors: Processors): void {
+function addBalancePage(app: App, processors: Processors): void {
   const options = {
     config: { access: { kind: 'direct' }, page: true },
     schema: {
@@ -105,7 +107,7 @@ function balancePage(app: App, processors: Processors): void {
       params: Type.Object({ profile: Type.String(), plan: Type.Optional(Type.String()) }),
     },
   } as const;
-  const page = { template: 'saas/billing/balance.html', processors };
+  const page = { page_type: balancePage, processors };
   for (const url of ['/billing/:profile/balance/', '/billing/:profile/balance/:plan/']) {
     app.get(url, options, async (request, reply) => {
       const { payer, owner } = await getPayer(request);
@@ -125,16 +127,23 @@ function balancePage(app: App, processors: Processors): void {
   }
 }
 
-/** A page with the payment form. */
+interface RefusedForm {
+  detail?: string;
+  errors?: FieldMessages;
+  form?: { card_name: string; use_card: string; remember_card: boolean; code?: string };
+}
+
+/** Page with the payment form. */
 interface OrderPage {
-  template: string;
+  page_type: typeof checkoutPage;
   processors: Processors;
 }
 
+/** What a payment form pays. */
 interface Payable {
-  /** Loads what is paid for, without recording it as shown. */
+  /** Loads the invoicables without recording them as shown. */
   peek: () => Promise<Invoicable[]>;
-  /** Loads what a refused form shows; an ended coupon keeps its price unless the refusal is about a change. */
+  /** Loads and records the invoicables of a refused form. `keeps_price`: ended coupons that were shown still apply. */
   show: (keeps_price: boolean) => Promise<Invoicable[]>;
   scope: Pick<CheckoutInput, 'balance_only' | 'balance_plan'>;
 }
@@ -167,37 +176,38 @@ async function pay(
       303,
     );
   } catch (error) {
-    const problem = problemToForm(error);
+    const { status, ...problem } = problemToForm(error);
     const invoicables = await show(problem.code !== billingProblems.cart_changed.code);
-    return showOrder(request, reply, page, payer, invoicables, { ...problem, form: keptFields(request) });
+    return showOrder(request, reply, page, payer, invoicables, { ...problem, form: readKeptFields(request) }, status);
   }
 }
 
 async function showOrder(
   request: FastifyRequest,
   reply: FastifyReply,
-  { template, processors }: OrderPage,
+  { page_type, processors }: OrderPage,
   payer: Profile,
   invoicables: readonly Invoicable[],
-  extra: { status?: number } & Record<string, unknown> = {},
+  refused: RefusedForm = {},
+  status = 200,
 ): Promise<FastifyReply> {
   const card = await savedCard(request.ctx.db, payer.id);
   return reply.page(
-    template,
+    page_type,
     {
       profile: await loadPayerSummary(request.ctx.db, payer),
       ...viewInvoicables(invoicables),
-      due_apart: dueApart(payer, invoicables),
+      due_apart: linkBalances(payer, invoicables),
       card: card ? presentSavedCard(card) : null,
       test_cards: processors.chosen.pageParts().form_fields.length > 0,
-      ...extra,
+      ...refused,
     },
-    extra.status ?? 200,
+    status,
   );
 }
 
-/** Where what is due on each plan is paid, when all of it cannot be one payment. */
-function dueApart(payer: Profile, invoicables: readonly Invoicable[]): { name: string; href: string }[] {
+/** Returns the pages that pay the balance of each plan separately. */
+function linkBalances(payer: Profile, invoicables: readonly Invoicable[]): { name: string; href: string }[] {
   const plans = new Map(invoicables.flatMap(({ kind, plan }) => (kind === 'balance' ? [[plan.slug, plan]] : [])));
   return [...plans.values()].map(({ slug, title }) => ({ name: title, href: paths.balance(payer.slug, slug) }));
 }

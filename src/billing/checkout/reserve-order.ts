@@ -46,29 +46,30 @@ export interface CheckoutInput {
   choices?: readonly Choice[] | undefined;
   token: string | null;
   remember_card: boolean;
-  /** Names the response that the buyer confirms; null for the last one that was shown. */
+  /** Hash of the response that the buyer confirms; null for the response shown last. */
   cart_version: string | null;
-  /** Names the intent to charge, when whoever asks may ask again; random when left out. */
+  /** Idempotency key of the charge; random when omitted. */
   key?: string | null;
-  /** Pay only what is due, and leave the cart as it is. */
+  /** Pays only balances due; the cart is unchanged. */
   balance_only?: boolean;
-  /** Of what is due, only what is due on this plan. */
+  /** Slug of the plan whose balance is paid; all plans when omitted. */
   balance_plan?: string | null;
 }
 
 export interface Reservation {
   order: Order;
-  /** Null when there is nothing to charge: the order is settled already. */
+  /** Null if the total is zero: the order is settled. */
   attempt: Attempt | null;
 }
 
 /**
- * First of the three steps of a checkout: decides what is bought at which price and writes that down, before any money moves.
- * An order over nothing is settled on the spot. Uses of coupons are taken here and given back if the payment is refused.
+ * First step of a checkout: fixes items and prices and inserts the order before any money moves. An order with a total
+ * of zero is settled here. Counts the redemptions of coupons; closeUnpaidOrder releases them.
  *
- * Locks: the payer's profile, then the cart, then the subscriptions on which something is due: others could pay for either.
- * The unique index on open orders is the last word against a double checkout.
- * The order is exactly what the buyer was shown: by the response that `cart_version` names, otherwise by the last response.
+ * The order equals what the buyer was shown: the response that `cart_version` names, otherwise the last response.
+ *
+ * Locks: the payer's profile, then the cart items, the coupons and the charges of claimed seats, then the subscriptions
+ * with a balance due. The unique index orders_one_in_flight rejects a second open order of the payer.
  * @throws cart_empty, cart_changed, checkout_in_flight, charge_pending (409), invalid_input (400) naming `items`,
  *   options_undecided, currency_mixed, charge_too_small, charge_too_large, payment_method_absent (400)
  * @see docs/decisions/0005-checkout-in-three-verbs.md
@@ -102,7 +103,11 @@ export async function reserveOrder(
   }
 }
 
-/** Locks a cart, which its owner could check out for several profiles at once, the coupons in it and what paid for its seats. */
+/**
+ * Locks the items of a cart, their coupons and the charges of claimed seats. The owner of the cart may check it out for
+ * several profiles concurrently.
+ * @throws checkout_in_flight (409) if an item is in an open order
+ */
 async function lockCart(tx: Tx, owner: CartOwner): Promise<CartItem[]> {
   const items = await lockCartItems(tx, owner);
   await lockCoupons(tx, [...new Set(items.flatMap(({ coupon_id }) => coupon_id ?? []))]);
@@ -115,12 +120,15 @@ async function lockCart(tx: Tx, owner: CartOwner): Promise<CartItem[]> {
   return items;
 }
 
-/** Loads what is to be paid, with what is due held so that nobody else who could pay it does. */
+/**
+ * Loads the invoicables with the subscriptions of balances locked, so that no other payer pays a balance concurrently.
+ * @throws charge_pending (409) if a payment that may cover a balance is open
+ */
 async function lockBalances(tx: Tx, payer: Profile, load: () => Promise<Invoicable[]>): Promise<Invoicable[]> {
   const seen = await load();
   const balances = seen.filter(({ kind }) => kind === 'balance');
   if (balances.length === 0) return seen;
-  // What is due for seats has no subscription: only the payer, whose profile is locked, can pay it.
+  // A balance of seats has no subscription: only the payer, whose profile is locked, can pay it.
   const ids = balances.flatMap(({ subscription }) => subscription?.id ?? []);
   if (ids.length > 0) await lockSubscriptions(tx, ids);
   const orders = await findOrdersOfSubscriptions(tx, ids);
@@ -130,12 +138,12 @@ async function lockBalances(tx: Tx, payer: Profile, load: () => Promise<Invoicab
     (await unresolvedChargeOf(tx, payer.id)) !== undefined ||
     (await isAnyUnresolved(tx, attempts));
   if (pending) throw billingProblems.charge_pending({ location: paths.history(payer.slug) });
-  // Somebody may have paid while we waited for the locks.
-  const held = await load();
-  return held.filter(({ kind, subscription }) => kind === 'cart' || !subscription || ids.includes(subscription.id));
+  // Another payer may have paid before the locks were acquired.
+  const current = await load();
+  return current.filter(({ kind, subscription }) => kind === 'cart' || !subscription || ids.includes(subscription.id));
 }
 
-interface Placing {
+interface PlacingInput {
   payer: Profile;
   owner: CartOwner;
   invoicables: readonly Invoicable[];
@@ -146,7 +154,7 @@ interface Placing {
 async function placeOrder(
   ctx: PaymentContext,
   tx: Tx,
-  { payer, owner, invoicables, input, at }: Placing,
+  { payer, owner, invoicables, input, at }: PlacingInput,
 ): Promise<Reservation> {
   const lines = collectLines(invoicables);
   const total = sumLines(lines, lines[0]?.unit ?? 'usd');
@@ -188,16 +196,16 @@ async function placeOrder(
   return { order, attempt };
 }
 
-/** Takes one use of each coupon for the whole order, however many lines it lowers. */
+/** Counts one redemption of each coupon per order, for any number of lines. */
 async function countRedemptions(tx: Tx, lines: readonly Line[]): Promise<void> {
   const used = new Map<CouponId, string>();
   for (const { coupon } of lines) if (coupon) used.set(coupon.id, coupon.code);
   for (const [id, code] of [...used].toSorted(([a], [b]) => a - b)) {
-    assert(await countRedemption(tx, id), `the locked coupon ${code} has a use left`);
+    assert(await countRedemption(tx, id), `the locked coupon ${code} has a redemption left`);
   }
 }
 
-/** Text of the charge on the processor's pages and on its receipt. */
+/** Returns the description of the charge at the processor: the text of the line, or the number of items. */
 function chargeDescription(invoicables: readonly Invoicable[]): string {
   const texts = invoicables.flatMap(({ lines, plan }) => lines.map((line) => describeLine(buildLineFacts(line, plan))));
   return texts.length === 1 && texts[0] !== undefined ? texts[0] : `${texts.length} items`;

@@ -16,7 +16,6 @@ import {
 import { intentKey } from '#platform/http/guards/idempotency';
 import { paths } from '#platform/http/paths';
 import { checkOut } from './check-out.ts';
-
 import { loadInvoicables, showCart } from '../quotes/index.ts';
 import { mergeVisitorCart } from '../cart/index.ts';
 import { presentCheckout } from './present-checkout.ts';
@@ -39,7 +38,7 @@ const problems = [
   paymentsProblems.payment_method_absent,
 ];
 
-/** Looking at what is to be paid, and paying it. */
+/** Routes of the quote and the checkout of a profile. */
 export function checkoutRoutes(app: App, processors: Processors): void {
   const params = Type.Object({ profile: Type.String() });
   app.get(
@@ -109,7 +108,7 @@ function presentOrder(ctx: PaymentContext, payer: Profile, invoicables: readonly
   });
 }
 
-/** Adds the lines as they are now to a refusal because of a change. The last response that the buyer was shown stays on record. */
+/** Adds the current lines to a `cart_changed` problem. They are not recorded as shown. */
 async function withNewLines(ctx: PaymentContext, payer: Profile, owner: CartOwner, error: unknown): Promise<unknown> {
   if (!(error instanceof Problem) || error.code !== billingProblems.cart_changed.code) return error;
   const invoicables = await loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now() });
@@ -122,7 +121,7 @@ async function withNewLines(ctx: PaymentContext, payer: Profile, owner: CartOwne
   });
 }
 
-/** The API answers an empty cart as an order over nothing. */
+/** Returns null for an empty cart: the API responds with 200, as to an order with a total of zero. */
 async function checkOutOrNothing(...args: Parameters<typeof checkOut>): ReturnType<typeof checkOut> {
   try {
     return await checkOut(...args);

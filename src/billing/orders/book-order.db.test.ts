@@ -15,7 +15,9 @@ before(async () => {
 });
 after(() => database.close());
 
-/** Returns the entries of a buyer's orders and their charge as `kind from → to amount`, with description and subject. */
+/**
+ * Returns the entries of a buyer's orders and their charge as `kind from → to amount`, with description and subject.
+ */
 async function entriesOf(buyer: Buyer): Promise<{ row: string; description: string; subject: LedgerSubject | null }[]> {
   const rows = await database.db
     .selectFrom('ledger_entries as entry')

@@ -33,7 +33,8 @@ import { describePeriods } from '../quotes/index.ts';
 import { orderExecuted } from '../events.ts';
 import { type LineNames, nameLines } from './describe-lines.ts';
 
-interface Booked {
+/** Order line with what it books. */
+interface BookedLine {
   line: OrderLine;
   subscription_id: SubscriptionId | null;
   subject: LedgerSubject;
@@ -43,11 +44,11 @@ interface Booked {
 }
 
 /**
- * Makes a reserved order real, in the caller's transaction: subscriptions run, the ledger has the orders, the cart is empty,
- * and the charge, if there is one, is on record against the very lines that it pays.
+ * Settles an order: opens or extends subscriptions, posts ledger entries, removes the items from the cart, issues
+ * claims and records the charge with one item per line. Emits `order_executed`.
  *
- * What was priced is what is booked; only the dates are settled here, as they follow the subscription.
- * The order's instant is that of its reservation, so a job that finishes it later changes nothing.
+ * Amounts are those of the reservation; only dates are computed here, from the subscriptions. Everything is booked at
+ * the instant of the reservation, also by a job that settles later.
  * @see docs/spec/billing.md 2.3, 2.5 and 4.5
  */
 export async function bookOrder(
@@ -110,7 +111,7 @@ export async function bookOrder(
   return charge;
 }
 
-/** What was ordered is in the cart no longer: neither its lines as they were shown nor the code that was used. */
+/** Deletes the shown lines of ordered items, and the remembered code if the order has a coupon. */
 async function deleteOrderedShownLines(tx: Tx, order: Order, lines: readonly OrderLine[]): Promise<void> {
   if (order.created_by === null) return;
   const owner = { user_id: order.created_by };
@@ -127,11 +128,11 @@ async function bookSubscriptions(
   order: Order,
   lines: readonly OrderLine[],
   plans: ReadonlyMap<number, Plan>,
-): Promise<Booked[]> {
+): Promise<BookedLine[]> {
   const opened = new Map<string, SubscriptionId>();
   const seats = new Map<number, LedgerSubject>();
-  const booked: Booked[] = [];
-  // Lines that run time come first, so that fees and uses of the same plan find the subscription.
+  const booked: BookedLine[] = [];
+  // `period` lines come first, so that fees and uses of the same plan find the subscription.
   const sorted = lines.toSorted((a, b) => Number(b.kind === 'period') - Number(a.kind === 'period') || a.rank - b.rank);
   for (const line of sorted) {
     const plan = line.plan_id === null ? undefined : plans.get(line.plan_id);
@@ -178,33 +179,33 @@ async function bookSubscriptions(
   return booked.toSorted((a, b) => a.line.rank - b.line.rank);
 }
 
-/** Says whether the one who benefits neither pays nor is managed by who ordered. */
+/** True unless the beneficiary is the payer, or is managed by the user who ordered. */
 async function isGift(tx: Tx, order: Order, beneficiary_id: ProfileId): Promise<boolean> {
   if (beneficiary_id === order.profile_id) return false;
   if (order.created_by === null) return true;
   return !(await findManagerIds(tx, beneficiary_id)).includes(order.created_by);
 }
 
-/** Posts what is new of an order as one event, and answers the entry of every line: the old one for an order that is paid late. */
-async function postOrder(tx: Tx, order: Order, booked: readonly Booked[]): Promise<LedgerEntryId[]> {
-  const fresh = booked.filter(({ line }) => line.ledger_entry_id === null);
+/** Posts the new lines of an order as one event. Returns the entry of each line; a line paid late keeps its entry. */
+async function postOrder(tx: Tx, order: Order, booked: readonly BookedLine[]): Promise<LedgerEntryId[]> {
+  const new_lines = booked.filter(({ line }) => line.ledger_entry_id === null);
   const posted =
-    fresh.length === 0
+    new_lines.length === 0
       ? []
       : await postEvent(tx, {
           key: `order:${order.id}`,
           kind: 'order',
           at: order.created_at,
-          entries: fresh.map((each) => orderEntry(order, each)),
+          entries: new_lines.map((each) => orderEntry(order, each)),
         });
-  const known = await findEntries(
+  const late_entries = await findEntries(
     tx,
     booked.flatMap(({ line }) => line.ledger_entry_id ?? []),
   );
   let next = 0;
   return booked.map(({ line }) => {
     if (line.ledger_entry_id !== null) {
-      assert(known.has(line.ledger_entry_id), 'an order that is paid late stands in the ledger');
+      assert(late_entries.has(line.ledger_entry_id), 'an order that is paid late has an entry');
       return line.ledger_entry_id;
     }
     const entry = posted[next++];
@@ -213,7 +214,7 @@ async function postOrder(tx: Tx, order: Order, booked: readonly Booked[]): Promi
   });
 }
 
-function orderEntry(order: Order, { line, subject, description }: Booked): NewEntry {
+function orderEntry(order: Order, { line, subject, description }: BookedLine): NewEntry {
   const [from, to] =
     line.kind === 'balance'
       ? ([accounts.settled, accounts.settled] as const)
@@ -228,8 +229,8 @@ function orderEntry(order: Order, { line, subject, description }: Booked): NewEn
   });
 }
 
-/** Every line is an item of the charge, free ones too: the ledger then has the distribution of each line. */
-function chargeItems(booked: readonly Booked[], entry_ids: readonly LedgerEntryId[], names: readonly LineNames[]) {
+/** Returns one charge item per line, free lines included: the ledger books the distribution of each line. */
+function chargeItems(booked: readonly BookedLine[], entry_ids: readonly LedgerEntryId[], names: readonly LineNames[]) {
   return booked.flatMap(({ line }, index) => {
     const entry_id = entry_ids[index];
     if (entry_id === undefined) return [];

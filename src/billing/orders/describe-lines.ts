@@ -5,7 +5,7 @@ import { findProfilesByIds, profileName } from '#profiles';
 import { type LineFacts, describeLine, type ReaderLocale } from '../quotes/index.ts';
 import { findLinesOfEntries, type OrderLine } from '../records/index.ts';
 
-/** How a line is named: in documented texts of the ledger (`xia:basic`), and to the reader. */
+/** Names of a line: `label` in documented texts of the ledger (`xia:basic`), `text` for the reader. */
 export interface LineNames {
   label: string;
   text: string;
@@ -26,7 +26,7 @@ type NamedLine = Pick<
   | 'claim_full_name'
 > & { payer_id: ProfileId };
 
-/** Names order lines, in the order given. Loads plans, coupons and beneficiaries with one query each. */
+/** Returns the names of order lines in the given order. One query each for plans, coupons and beneficiaries. */
 export async function nameLines(
   reader: Reader,
   lines: readonly NamedLine[],
@@ -63,7 +63,7 @@ export async function nameLines(
   });
 }
 
-/** Returns the texts of ledger entries for the reader, if the entries stand for order lines. */
+/** Returns the texts for the reader of those ledger entries that belong to order lines. */
 export async function findEntryTexts(
   reader: Reader,
   entry_ids: readonly LedgerEntryId[],

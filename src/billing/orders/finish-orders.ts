@@ -9,36 +9,36 @@ import {
   isAccepted,
   type PaymentContext,
 } from '#payments';
-import { type Order, findGivenUpOrders, findOrder, findStaleOrders } from '../records/index.ts';
+import { type Order, findGivenUpOrders, findStaleOrders } from '../records/index.ts';
 import { closeUnpaidOrder, settleOrder } from './settle-order.ts';
 
-/** Younger orders belong to the request that made them. Longer than a processor may take to answer. */
+/**
+ * Minimum age of an order that the job finishes: younger ones belong to a running request. Exceeds
+ * PROCESSOR_TIMEOUT_MS.
+ */
 const ABANDONED_AFTER_MS = 45_000;
-/** Only after this long does "the processor never heard of it" mean that it never will. */
+/** Minimum age at which a charge that the processor does not have counts as never sent. */
 const GIVEN_UP_AFTER_MS = 120_000;
-/** So long an order that was given up is looked at again, should the processor have been reached after all. */
+/** Time after which a given-up order is no longer checked for a late payment. */
 const RECHECK_FOR_MS = 3_600_000;
-const BATCH = 50;
+const BATCH_SIZE = 50;
 
-export type FinishOutcome = 'closed' | 'settled' | 'refused' | 'waiting';
-
-/** Finishes one order that a crash or a lost answer left open: asks the processor what became of the intent, and acts on that. */
-export async function finishOrder(ctx: PaymentContext, order_id: OrderId): Promise<FinishOutcome> {
-  const order = await findOrder(ctx.db, order_id);
-  if (order?.state === 'given_up') return recheckGivenUpOrder(ctx, order);
-  return order?.state === 'reserved' ? finishReserved(ctx, order) : 'closed';
-}
+type FinishOutcome = 'closed' | 'settled' | 'refused' | 'waiting';
 
 /**
- * Finishes every order left open for long enough, in batches until none is left; returns how many were closed.
- * An order that fails is logged and does not delay the others.
+ * Looks up the charge of every abandoned order at the processor and settles or closes the order. Also settles given-up
+ * orders whose payment appeared later. Works in batches by id; returns the number of orders settled or closed.
+ *
+ * An error is logged and does not stop the other orders.
  */
 export async function finishOrders(ctx: PaymentContext): Promise<number> {
   const now_ms = ctx.clock.now().getTime();
   const abandoned = new Date(now_ms - ABANDONED_AFTER_MS);
   const given_up = new Date(now_ms - RECHECK_FOR_MS);
-  const reserved_count = await finishAll(ctx, (after) => findStaleOrders(ctx.db, abandoned, { after, limit: BATCH }));
-  const paid_count = await finishAll(ctx, (after) => findGivenUpOrders(ctx.db, given_up, { after, limit: BATCH }));
+  const reserved_count = await finishAll(ctx, (after) =>
+    findStaleOrders(ctx.db, abandoned, { after, limit: BATCH_SIZE }),
+  );
+  const paid_count = await finishAll(ctx, (after) => findGivenUpOrders(ctx.db, given_up, { after, limit: BATCH_SIZE }));
   return reserved_count + paid_count;
 }
 
@@ -57,7 +57,7 @@ async function finishAll(ctx: PaymentContext, findBatch: (after: OrderId) => Pro
       }
       after = order.id;
     }
-    if (batch.length < BATCH) return finished_count;
+    if (batch.length < BATCH_SIZE) return finished_count;
   }
 }
 
@@ -65,18 +65,18 @@ async function finishReserved(ctx: PaymentContext, order: Order): Promise<Finish
   const age_ms = ctx.clock.now().getTime() - order.created_at.getTime();
   if (age_ms < ABANDONED_AFTER_MS) return 'waiting';
   const attempt = await getAttempt(ctx, order);
-  const answer = await findOutcome(ctx, attempt);
-  if (answer === null) {
+  const outcome = await findOutcome(ctx, attempt);
+  if (outcome === null) {
     if (age_ms < GIVEN_UP_AFTER_MS) return 'waiting';
     await closeUnpaidOrder(ctx, order.id, attempt, {
       state: 'failed',
       code: 'never_asked',
-      detail: 'The processor was never asked.',
+      detail: 'The processor never received the charge.',
     });
     return 'refused';
   }
-  if (answer.outcome !== 'action_required') return closeWith(ctx, order, attempt, answer);
-  const expires_at = await awaitAction(ctx, attempt, answer);
+  if (outcome.outcome !== 'action_required') return closeWith(ctx, order, attempt, outcome);
+  const expires_at = await awaitAction(ctx, attempt, outcome);
   if (ctx.clock.now() < expires_at) return 'waiting';
   return closeWith(ctx, order, attempt, await abandonAttempt(ctx, attempt));
 }
@@ -96,19 +96,19 @@ async function closeWith(
   return 'settled';
 }
 
-/** A late request may have reached the processor since the order was given up: its money then settles the order. */
+/** Settles a given-up order if a late request reached the processor after the order was given up. */
 async function recheckGivenUpOrder(ctx: PaymentContext, order: Order): Promise<FinishOutcome> {
   const attempt = await getAttempt(ctx, order);
   const found = await findOutcome(ctx, attempt);
-  // The buyer must not pay an order that was given up.
+  // A given-up order must not be paid: ends the confirmation.
   const outcome = found?.outcome === 'action_required' ? await abandonAttempt(ctx, attempt) : found;
   if (!isAccepted(outcome)) return 'closed';
-  ctx.log.warn({ order_id: order.id }, 'an order that had been given up was paid for');
+  ctx.log.warn({ order_id: order.id }, 'given-up order paid');
   return (await settleOrder(ctx, order.id, attempt, outcome)) === null ? 'closed' : 'settled';
 }
 
 async function getAttempt(ctx: PaymentContext, order: Order): Promise<Attempt> {
   const attempt = order.charge_attempt_id === null ? undefined : await findAttempt(ctx.db, order.charge_attempt_id);
-  if (!attempt) throw new Error(`order ${order.id} was reserved without an intent to charge`);
+  if (!attempt) throw new Error(`order ${order.id} has no charge attempt`);
   return attempt;
 }

@@ -20,7 +20,7 @@ import {
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { findCartItems } from '../records/cart-item-store.ts';
 import { checkOut } from '../checkout/check-out.ts';
-import { finishOrder, finishOrders } from './finish-orders.ts';
+import { finishOrders } from './finish-orders.ts';
 import { reserveOrder } from '../checkout/reserve-order.ts';
 import { settleOrder } from './settle-order.ts';
 
@@ -34,16 +34,25 @@ beforeEach(async () => {
   ctx = await testContext(database.db);
 });
 
-const later = (ms: number) => ctx.clock.set(new Date(ctx.clock.now().getTime() + ms));
+const advanceClock = (ms: number) => ctx.clock.set(new Date(ctx.clock.now().getTime() + ms));
 
-/** A checkout whose request was asleep between its two transactions: reserved, and not yet asked of the processor. */
-async function reserved(buyer: Buyer) {
+const findOrderState = async ({ profile }: Buyer) =>
+  (
+    await database.db
+      .selectFrom('orders')
+      .select('state')
+      .where('profile_id', '=', profile.id)
+      .executeTakeFirstOrThrow()
+  ).state;
+
+/** Reserves an order without calling the processor, like a request that is interrupted after the first step. */
+async function reserve(buyer: Buyer) {
   const { order, attempt } = await reserveOrder(buyer.ctx, buyer.profile.id, buyer.owner, paidWith('tok_visa'));
   assert(attempt);
   return { order, attempt };
 }
 
-test('uses with the longest of names are booked like any other', async () => {
+test('a use with a slug of the maximum length is booked', async () => {
   const buyer = await makeBuyer(ctx);
   const slug = 'u'.repeat(50);
   const plan = await makePlan(ctx, { use_charges: [{ slug, use_amount: 300 }] });
@@ -51,12 +60,12 @@ test('uses with the longest of names are booked like any other', async () => {
   assert.equal((await buys(buyer))?.amount, 2300);
 });
 
-test('money that was taken after the order was given up still buys what was ordered', async () => {
+test('a payment that arrives after the order was given up settles the order', async () => {
   const buyer = await makeBuyer(ctx);
   const plan = await makePlan(ctx);
   await wants(buyer, plan);
-  const { order, attempt } = await reserved(buyer);
-  later(180_000);
+  const { order, attempt } = await reserve(buyer);
+  advanceClock(180_000);
   await finishOrders(buyer.ctx);
   const answer = await callProcessor(buyer.ctx, attempt);
   assert(answer.outcome === 'succeeded');
@@ -66,49 +75,49 @@ test('money that was taken after the order was given up still buys what was orde
   assert.deepEqual(await findCartItems(database.db, buyer.owner), []);
 });
 
-test('an order that was given up is looked at once more, should its money have been taken after all', async () => {
+test('the job settles a given-up order whose payment appears later', async () => {
   const buyer = await makeBuyer(ctx);
   await wants(buyer, await makePlan(ctx));
-  const { order, attempt } = await reserved(buyer);
-  later(180_000);
-  assert.equal(await finishOrder(buyer.ctx, order.id), 'refused');
-  assert.equal(await finishOrder(buyer.ctx, order.id), 'closed', 'nothing was taken so far');
+  const { attempt } = await reserve(buyer);
+  advanceClock(180_000);
+  assert.equal(await finishOrders(buyer.ctx), 1);
+  assert.equal(await findOrderState(buyer), 'given_up');
+  assert.equal(await finishOrders(buyer.ctx), 0, 'the processor has no charge yet');
 
   await callProcessor(buyer.ctx, attempt);
-  later(300_000);
+  advanceClock(300_000);
   assert.equal(await finishOrders(buyer.ctx), 1);
-  assert.equal(await finishOrder(buyer.ctx, order.id), 'closed');
+  assert.equal(await findOrderState(buyer), 'settled');
+  assert.equal(await finishOrders(buyer.ctx), 0);
   assert.deepEqual(await takenFrom(buyer), [2000]);
 });
 
-test('who asks again under the same key is told what came of the first time', async () => {
+test('a retry with the same key returns the outcome of the first attempt', async () => {
   const buyer = await makeBuyer(ctx);
   await wants(buyer, await makePlan(ctx));
-  const asks = (token: string, key: string) =>
+  const checkOutWithKey = (token: string, key: string) =>
     checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith(token, { key }));
-  await assert.rejects(asks('tok_chargeDeclined', 'the key of a declined card'), refusedAs('card_declined'));
-  await assert.rejects(asks('tok_chargeDeclined', 'the key of a declined card'), refusedAs('card_declined'));
-  await assert.rejects(asks('tok_timeout', 'the key of a lost answer'), refusedAs('payment_unknown'));
-  await assert.rejects(asks('tok_timeout', 'the key of a lost answer'), refusedAs('checkout_in_flight'));
-  later(90_000);
+  await assert.rejects(checkOutWithKey('tok_chargeDeclined', 'the key of a declined card'), refusedAs('card_declined'));
+  await assert.rejects(checkOutWithKey('tok_chargeDeclined', 'the key of a declined card'), refusedAs('card_declined'));
+  await assert.rejects(checkOutWithKey('tok_timeout', 'the key of a lost answer'), refusedAs('payment_unknown'));
+  await assert.rejects(checkOutWithKey('tok_timeout', 'the key of a lost answer'), refusedAs('checkout_in_flight'));
+  advanceClock(90_000);
   await finishOrders(buyer.ctx);
-  assert.equal((await asks('tok_timeout', 'the key of a lost answer'))?.amount, 2000);
+  assert.equal((await checkOutWithKey('tok_timeout', 'the key of a lost answer'))?.amount, 2000);
   assert.deepEqual(await takenFrom(buyer), [2000]);
 });
 
-test('a declined order stays refused, whoever looks', async () => {
+test('the job does not change a refused order', async () => {
   const buyer = await makeBuyer(ctx);
   await wants(buyer, await makePlan(ctx));
   await assert.rejects(buys(buyer, 'tok_chargeDeclined'), refusedAs('card_declined'));
-  const order = await database.db
-    .selectFrom('orders')
-    .select('id')
-    .where('profile_id', '=', buyer.profile.id)
-    .executeTakeFirstOrThrow();
-  assert.equal(await finishOrder(buyer.ctx, order.id), 'closed');
+  assert.equal(await findOrderState(buyer), 'refused');
+  advanceClock(180_000);
+  assert.equal(await finishOrders(buyer.ctx), 0);
+  assert.equal(await findOrderState(buyer), 'refused');
 });
 
-test('what was bought lasts as long as it was priced for, whatever becomes of the plan meanwhile', async () => {
+test('a subscription lasts for the periods of the reservation, also if the plan changes before the settlement', async () => {
   const buyer = await makeBuyer(ctx);
   const plan = await makePlan(ctx);
   await wants(buyer, plan);
@@ -116,36 +125,36 @@ test('what was bought lasts as long as it was priced for, whatever becomes of th
   await assert.rejects(buys(buyer, 'tok_timeout'), refusedAs('payment_unknown'));
   const target = { provider_id: plan.profile_id, slug: plan.slug, relation: 'broker' };
   await updatePlan(ctx, target, { period_type: 'yearly', is_active: false });
-  later(90_000);
+  advanceClock(90_000);
   assert.equal(await finishOrders(buyer.ctx), 1);
   const subscription = await findSubscription(database.db, buyer.profile.id, plan.id, ctx.clock.now());
   assert.deepEqual(subscription?.ends_at, addPeriods(at, 1, 'monthly'));
 });
 
-test('an order that is settled late extends the subscription that took the place of the one it was for', async () => {
+test('an order that is settled late extends the subscription that replaced the ended one', async () => {
   const buyer = await makeBuyer(ctx);
   const plan = await makePlan(ctx);
   await wants(buyer, plan);
   await buys(buyer);
-  later(60_000);
+  advanceClock(60_000);
   await wants(buyer, plan);
   await assert.rejects(buys(buyer, 'tok_timeout'), refusedAs('payment_unknown'));
 
-  later(10_000);
+  advanceClock(10_000);
   const ending = { profile_id: buyer.profile.id, plan_id: plan.id };
   await inTransaction(database.db, (tx) => endSubscriptions(tx, ending, { at: ctx.clock.now(), originated_by: null }));
-  later(10_000);
+  advanceClock(10_000);
   const granted_at = ctx.clock.now();
   const row = { ...ending, created_at: granted_at, ends_at: addPeriods(granted_at, 1, 'monthly') };
   await database.db.insertInto('subscriptions').values(row).execute();
 
-  later(90_000);
+  advanceClock(90_000);
   assert.equal(await finishOrders(buyer.ctx), 1);
   const running = await findSubscription(database.db, buyer.profile.id, plan.id, ctx.clock.now());
   assert.deepEqual(running?.ends_at, addPeriods(granted_at, 2, 'monthly'));
 });
 
-test('people who give the same person the same plan at once are all served', async () => {
+test('concurrent gifts of one plan to one receiver are all booked, with the end of each in its description', async () => {
   const friend = await makeBuyer(ctx);
   const plan = await makePlan(ctx);
   const buyers = await Promise.all(Array.from({ length: 4 }, () => makeBuyer(ctx)));
@@ -157,9 +166,20 @@ test('people who give the same person the same plan at once are all served', asy
   );
   const running = await findSubscription(database.db, friend.profile.id, plan.id, ctx.clock.now());
   assert.deepEqual(running?.ends_at, addPeriods(ctx.clock.now(), 4, 'monthly'));
+  const lines = await database.db
+    .selectFrom('order_lines')
+    .select(['description', 'covers_to'])
+    .where('plan_id', '=', plan.id)
+    .execute();
+  const ends = lines.map(({ covers_to }) => covers_to?.toISOString().slice(0, 10).replaceAll('-', '/'));
+  assert.equal(new Set(ends).size, 4);
+  for (const [index, { description }] of lines.entries()) {
+    const head = `Subscription to ${plan.slug} until ${ends[index]} (1 month)`;
+    assert.ok(description.startsWith(`${head} - for `), description);
+  }
 });
 
-test('a checkout enqueues no job, and the scheduled job finishes more abandoned orders than one batch holds', async () => {
+test('a checkout enqueues no job; the scheduled job finishes more abandoned orders than one batch', async () => {
   const jobsWaiting = () =>
     database.db.selectFrom('outbox_events').select('name').where('name', 'like', 'job:%').execute();
   const plan = await makePlan(ctx);
@@ -174,10 +194,10 @@ test('a checkout enqueues no job, and the scheduled job finishes more abandoned 
     await assert.rejects(buys(each, 'tok_timeout'), refusedAs('payment_unknown'));
   }
   assert.deepEqual(await jobsWaiting(), []);
-  later(90_000);
+  advanceClock(90_000);
   assert.equal(await finishOrders(ctx), 53);
 });
 
-test('after all of this the books add up', async () => {
+test('the ledger is balanced after the tests above', async () => {
   assert.deepEqual((await verifyLedger(database.db)).violations, []);
 });

@@ -14,9 +14,9 @@ import {
 } from '../records/index.ts';
 
 /**
- * Last step of a checkout whose payment was accepted: books the order and the charge in one transaction.
- * Answers null when somebody else (the request or the job) was first. An order that was given up is booked like an open one:
- * the money has moved after all.
+ * Last step of a checkout whose payment was accepted: books the order and the charge in one transaction. Returns null
+ * if the order is settled or refused: the request or the job was first. A given-up order is booked too, because it is
+ * paid.
  *
  * Locks: the payer's profile, then the order.
  */
@@ -31,15 +31,17 @@ export async function settleOrder(
     const order = await lockPayableOrder(tx, order_id);
     if (!order) return null;
     const lines = await findOrderLines(tx, order.id);
-    // The uses were given back; who paid the lower price has one, even if it was the last.
+    // The redemptions were released. Counts them again where one is left; the paid order keeps its price in any case.
     if (order.state === 'given_up') for (const id of collectCouponIds(lines)) await countRedemption(tx, id);
     return bookOrder(tx, order, lines, { attempt, answer }, ctx.clock.now());
   });
 }
 
 /**
- * Last step of a checkout whose payment was refused, or never reached the processor: the order is refused for good or given up, uses
- * of coupons are given back, the cart stays as it was.
+ * Last step of a checkout without a payment. Refuses the order if the payment was declined; gives it up if the charge
+ * never reached the processor. Releases the redemptions of coupons. The cart is unchanged. No effect on a closed order.
+ *
+ * Locks: the payer's profile, then the order.
  */
 export async function closeUnpaidOrder(
   ctx: Context,

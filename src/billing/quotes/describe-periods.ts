@@ -17,7 +17,9 @@ interface PeriodText {
   description_suffix?: string;
 }
 
-/** Returns the ledger description of plan periods without a suffix: `Subscription to basic until 2026/04/10 (1 month)`. */
+/**
+ * Returns the ledger description of plan periods without a suffix: `Subscription to basic until 2026/04/10 (1 month)`.
+ */
 export function describePeriods(plan: Plan, { period_type, ...periods }: BoughtPeriods): string {
   const option: PriceOption = {
     ...periods,

@@ -31,7 +31,6 @@ export {
   findGivenUpOrders,
   findItemsInFlight,
   findLinesOfEntries,
-  findOrder,
   findOrderInFlight,
   findOrderLines,
   findOrderOfAttempt,

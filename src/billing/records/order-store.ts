@@ -23,7 +23,7 @@ export interface NewOrder {
   charge_attempt_id: ChargeAttemptId | null;
 }
 
-/** Inserts a reserved order; the index orders_one_in_flight refuses a second one of the same payer. */
+/** Inserts a reserved order; the unique index orders_one_in_flight rejects a second one of the payer. */
 export async function insertOrder(tx: Tx, order: NewOrder, at: Date): Promise<Order> {
   return tx
     .insertInto('orders')
@@ -40,7 +40,7 @@ export async function insertOrderLines(tx: Tx, lines: readonly NewOrderLine[]): 
     .execute();
 }
 
-/** Reads and holds an order that is still open; undefined when somebody closed it already. */
+/** Selects a reserved order FOR UPDATE; undefined if it is closed. */
 export async function lockReservedOrder(tx: Tx, id: OrderId): Promise<Order | undefined> {
   return tx
     .selectFrom('orders')
@@ -51,7 +51,7 @@ export async function lockReservedOrder(tx: Tx, id: OrderId): Promise<Order | un
     .executeTakeFirst();
 }
 
-/** Reads and holds an order that money can settle: one that is open, or that was given up; undefined when it is closed for good. */
+/** Selects a reserved or given-up order FOR UPDATE: a payment settles either. Undefined if it is settled or refused. */
 export async function lockPayableOrder(tx: Tx, id: OrderId): Promise<Order | undefined> {
   return tx
     .selectFrom('orders')
@@ -62,11 +62,7 @@ export async function lockPayableOrder(tx: Tx, id: OrderId): Promise<Order | und
     .executeTakeFirst();
 }
 
-export async function findOrder(reader: Reader, id: OrderId): Promise<Order | undefined> {
-  return reader.selectFrom('orders').selectAll().where('id', '=', id).executeTakeFirst();
-}
-
-/** Returns the order that an attempt pays for. */
+/** Selects the order that a charge attempt pays. */
 export async function findOrderOfAttempt(reader: Reader, attempt_id: ChargeAttemptId): Promise<Order | undefined> {
   return reader.selectFrom('orders').selectAll().where('charge_attempt_id', '=', attempt_id).executeTakeFirst();
 }
@@ -75,7 +71,7 @@ export async function findOrderLines(reader: Reader, order_id: OrderId): Promise
   return reader.selectFrom('order_lines').selectAll().where('order_id', '=', order_id).orderBy('rank').execute();
 }
 
-/** The order of a payer that is being worked on. Index: orders_one_in_flight. */
+/** Selects the reserved order of a payer. Index: orders_one_in_flight. */
 export async function findOrderInFlight(reader: Reader, profile_id: ProfileId): Promise<Order | undefined> {
   return reader
     .selectFrom('orders')
@@ -90,7 +86,7 @@ interface Batch {
   limit: number;
 }
 
-/** Orders left open since before an instant, by id. Index: orders_reserved. */
+/** Selects orders reserved at or before an instant, by id. Index: orders_reserved. */
 export async function findStaleOrders(reader: Reader, before: Date, { after, limit }: Batch): Promise<Order[]> {
   return reader
     .selectFrom('orders')
@@ -103,7 +99,7 @@ export async function findStaleOrders(reader: Reader, before: Date, { after, lim
     .execute();
 }
 
-/** Orders given up since an instant, by id. Index: orders_given_up. */
+/** Selects orders given up at or after an instant, by id. Index: orders_given_up. */
 export async function findGivenUpOrders(reader: Reader, since: Date, { after, limit }: Batch): Promise<Order[]> {
   return reader
     .selectFrom('orders')
@@ -116,7 +112,7 @@ export async function findGivenUpOrders(reader: Reader, since: Date, { after, li
     .execute();
 }
 
-/** Those of these items that are part of an order that is open, whoever pays for it. Index: order_lines_cart_item_id. */
+/** Returns the ids of the given items that are in a reserved order of any payer. Index: order_lines_cart_item_id. */
 export async function findItemsInFlight(reader: Reader, ids: readonly CartItemId[]): Promise<CartItemId[]> {
   if (ids.length === 0) return [];
   const lines = await reader
@@ -129,7 +125,7 @@ export async function findItemsInFlight(reader: Reader, ids: readonly CartItemId
   return lines.flatMap(({ cart_item_id }) => cart_item_id ?? []);
 }
 
-/** The orders, open or settled, with a line on one of these subscriptions, and what was to charge for them. */
+/** Selects state and charge attempt of the reserved and settled orders with a line on one of the subscriptions. */
 export async function findOrdersOfSubscriptions(
   reader: Reader,
   subscription_ids: readonly SubscriptionId[],
@@ -156,8 +152,8 @@ export async function updateOrderState(
 }
 
 /**
- * Order lines that ledger entries stand for, with their payers; the first of several, as an order that is paid late has a
- * second line. Index: order_lines_ledger_entry_id.
+ * Selects the order lines of ledger entries with their payers. Returns the first line of an entry; an order that is
+ * paid late has a second one. Index: order_lines_ledger_entry_id.
  */
 export async function findLinesOfEntries(
   reader: Reader,
@@ -177,7 +173,7 @@ export async function findLinesOfEntries(
     .execute();
 }
 
-/** Notes on a line what became of it. */
+/** Saves what bookOrder booked for a line. */
 export async function updateBookedLine(
   tx: Tx,
   id: OrderLineId,
@@ -198,7 +194,7 @@ export async function updateBookedLine(
     .execute();
 }
 
-/** Finds the plans of seats by the ids of their subjects. Index: order_lines_seats. */
+/** Selects the plans of seats by the ids of their ledger subjects. Index: order_lines_seats. */
 export async function findPlansOfSeats(reader: Reader, seat_ids: readonly string[]): Promise<Map<string, PlanId>> {
   if (seat_ids.length === 0) return new Map();
   const rows = await reader

@@ -1,0 +1,54 @@
+import { Type } from 'typebox';
+import { definePage } from '#platform/http/page-type';
+import { PayerPart, payerSample, refusedFormParts, SavedCardPart, savedCardSample } from '../page-parts.ts';
+import { orderParts, orderSamples } from '../quotes/index.ts';
+
+/** Members of the pages with a payment form. */
+const PaymentParts = Type.Object({
+  profile: PayerPart,
+  ...orderParts,
+  /** Pages that pay the balance of one plan, for an order in several currencies. */
+  due_apart: Type.Array(Type.Object({ name: Type.String(), href: Type.String() })),
+  card: SavedCardPart,
+  /** True if the form sends the fields of the card to Tollgate, as the test processor does. */
+  test_cards: Type.Boolean(),
+  ...refusedFormParts,
+  form: Type.Optional(
+    Type.Object({
+      card_name: Type.String(),
+      use_card: Type.String(),
+      remember_card: Type.Boolean(),
+      code: Type.Optional(Type.String()),
+    }),
+  ),
+});
+
+const head = { profile: payerSample, due_apart: [], card: savedCardSample, test_cards: true };
+const due_apart = [{ name: 'Basic', href: '/billing/ada/balance/basic/' }];
+const two_currencies = {
+  totals: [
+    { amount: 2900, unit: 'usd' },
+    { amount: 1900, unit: 'eur' },
+  ],
+  lines_price: { amount: 0, unit: 'usd' },
+};
+const samples = {
+  typical: { ...head, ...orderSamples.typical },
+  first_card: { ...head, ...orderSamples.typical, card: null },
+  currencies: { ...head, ...orderSamples.typical, ...two_currencies, due_apart },
+  empty: { ...head, ...orderSamples.empty },
+  error: {
+    ...head,
+    ...orderSamples.typical,
+    detail: 'Your card was declined. You were not charged. Use another card.',
+    errors: {},
+    form: { card_name: 'Ada Lovelace', use_card: 'new', remember_card: true },
+  },
+};
+
+export const checkoutPage = definePage('saas/billing/checkout.html', PaymentParts, samples);
+
+export const balancePage = definePage('saas/billing/balance.html', PaymentParts, samples);
+
+/** Page types of this sub-room. */
+export const checkoutPageTypes = [checkoutPage, balancePage];
