@@ -3,13 +3,13 @@ import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Subject } from '#platform/http/guards/access';
 
 /** Returns the profile of the path, which the guard of the route has found. */
-export function profileOf(subject: Subject): ProfileId {
+export function getProfileId(subject: Subject): ProfileId {
   if (subject.profile_id === null) throw new Error('the guard of the route found no profile');
   return subject.profile_id;
 }
 
 /** Returns the user of the path. @throws not_found (404) for a contact without a login, which the broker may name */
-export function userOf(subject: Subject): UserId {
+export function getUserId(subject: Subject): UserId {
   if (subject.user_id === null) throw commonProblems.not_found();
   return subject.user_id;
 }

@@ -25,7 +25,7 @@ import {
 } from '../records/index.ts';
 import { acceptRole, countInvitation, emailUnverifiedProblem, requestRole, revokeRole } from '../roles/index.ts';
 import { UserParams } from '../schemas.ts';
-import { userOf } from '../subject.ts';
+import { getUserId } from '../subject.ts';
 import { acceptRolePage, accessiblesPage } from './page-types.ts';
 import { presentAccessibles } from './present-accessible.ts';
 
@@ -61,7 +61,7 @@ function ownRolesPages(app: App, throttle: Throttle): void {
 /** Runs the action of the submitted button. Returns the text that confirms it. */
 async function runAction(request: FastifyRequest, throttle: Throttle): Promise<string> {
   const { ctx, subject, body } = request;
-  const user_id = userOf(subject);
+  const user_id = getUserId(subject);
   const handle = textField(body, 'profile', 254);
   switch (textField(body, 'action', 20)) {
     case 'create': {
@@ -94,7 +94,7 @@ async function runAction(request: FastifyRequest, throttle: Throttle): Promise<s
 
 async function roleOn(ctx: Context, slug: string, { subject }: FastifyRequest): Promise<Role> {
   const profile = await findProfileBySlug(ctx.db, slug);
-  const role = profile && (await findRole(ctx.db, profile.id, userOf(subject)));
+  const role = profile && (await findRole(ctx.db, profile.id, getUserId(subject)));
   if (!role) throw profileProblems.role_unknown();
   return role;
 }
@@ -105,8 +105,8 @@ async function showRoles(
   problem: FormProblem | null,
 ): Promise<FastifyReply> {
   const { ctx, subject, body } = request;
-  const user = await findUserById(ctx.db, userOf(subject));
-  const of = { user_id: userOf(subject), role_slug: null };
+  const user = await findUserById(ctx.db, getUserId(subject));
+  const of = { user_id: getUserId(subject), role_slug: null };
   const page = await listAccessibles(ctx.db, of, request.list(), request.listUrl, parseRoleStatus(undefined));
   const presented = await presentAccessibles(ctx, user?.username ?? '', page.results, subject);
   return reply.page(

@@ -26,7 +26,7 @@ import {
   revokeRole,
 } from '../roles/index.ts';
 import { ForceQuerystring, NoContent, UserParams } from '../schemas.ts';
-import { userOf } from '../subject.ts';
+import { getUserId } from '../subject.ts';
 import { type AccessibleBody, presentAccessibles } from './present-accessible.ts';
 import {
   AcceptParams,
@@ -73,7 +73,7 @@ function registerLists(app: App): void {
     },
     async (request) => {
       const { ctx, subject, query } = request;
-      const of = { user_id: userOf(subject), role_slug: null };
+      const of = { user_id: getUserId(subject), role_slug: null };
       const page = await listAccessibles(
         ctx.db,
         of,
@@ -99,7 +99,7 @@ function registerLists(app: App): void {
     },
     async (request) => {
       const { ctx, subject, query, params } = request;
-      const of = { user_id: userOf(subject), role_slug: params.role };
+      const of = { user_id: getUserId(subject), role_slug: params.role };
       const page = await listAccessibles(
         ctx.db,
         of,
@@ -138,7 +138,7 @@ function requestRoutes(app: App, throttle: Throttle): void {
   };
   const ask = async (ctx: Context, subject: Subject, role: string | null, body: RequestInput) => {
     await countInvitation(ctx, throttle);
-    const result = await requestRole(ctx, userOf(subject), role, body);
+    const result = await requestRole(ctx, getUserId(subject), role, body);
     return {
       status: result.is_new ? (201 as const) : (200 as const),
       body: await presentOne(ctx, subject, result.role),
@@ -194,7 +194,7 @@ function acceptRoute(app: App): void {
       },
     },
     async ({ ctx, subject, params }) =>
-      presentOne(ctx, subject, await acceptRole(ctx, userOf(subject), params.verification_key)),
+      presentOne(ctx, subject, await acceptRole(ctx, getUserId(subject), params.verification_key)),
   );
 }
 
@@ -255,13 +255,13 @@ function oneAccessibleRoutes(app: App): void {
 /** Returns the role of the user. Ignores the type in the path: a user has at most one role on a profile. */
 async function getRole(ctx: Context, subject: Subject, profile_slug: string): Promise<Role> {
   const profile = await findProfileBySlug(ctx.db, profile_slug);
-  const role = profile && (await findRole(ctx.db, profile.id, userOf(subject)));
+  const role = profile && (await findRole(ctx.db, profile.id, getUserId(subject)));
   if (!role) throw role_unknown();
   return role;
 }
 
 async function present(ctx: Context, subject: Subject, roles: readonly Role[]): Promise<AccessibleBody[]> {
-  const user = await findUserById(ctx.db, userOf(subject));
+  const user = await findUserById(ctx.db, getUserId(subject));
   return presentAccessibles(ctx, user?.username ?? '', roles, subject);
 }
 

@@ -19,7 +19,7 @@ import {
 import { RoleTypeParams } from '../role-types/index.ts';
 import { countInvitation, grantRole, revokeRole } from '../roles/index.ts';
 import { ProfileParams } from '../schemas.ts';
-import { profileOf } from '../subject.ts';
+import { getProfileId } from '../subject.ts';
 import { membersOfTypePage, membersPage } from './page-types.ts';
 import { presentRolesByProfile } from './present-member.ts';
 
@@ -52,7 +52,7 @@ export function memberPages(app: App, throttle: Throttle): void {
 }
 
 async function typeOf({ ctx, subject }: FastifyRequest, text: string): Promise<RoleType> {
-  const type = await findRoleTypeInUrl(ctx.db, profileOf(subject), text);
+  const type = await findRoleTypeInUrl(ctx.db, getProfileId(subject), text);
   if (!type) throw profileProblems.role_type_unknown();
   return type;
 }
@@ -64,7 +64,7 @@ async function changeMembers(
   type: RoleType | null,
 ): Promise<FastifyReply> {
   const { ctx, subject, body } = request;
-  const profile_id = profileOf(subject);
+  const profile_id = getProfileId(subject);
   const role = textField(body, 'role', 50) || type?.slug || MANAGER;
   try {
     switch (textField(body, 'action', 20)) {
@@ -113,7 +113,7 @@ async function show(
   problem: FormProblem | null,
 ): Promise<FastifyReply> {
   const { ctx, subject, body } = request;
-  const profile_id = profileOf(subject);
+  const profile_id = getProfileId(subject);
   const profile = await getProfileView(ctx.db, profile_id);
   const on = { profile_id, role_type_id: type?.id ?? null, without_pending: !maySeePendingRoles(subject) };
   const page = await listRoles(ctx.db, on, request.list(), request.listUrl, listableRoleStatuses(subject));

@@ -4,11 +4,10 @@ import { findUserByUsername } from '#accounts';
 import { inputProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
-import { inTransaction } from '#platform/db/database';
 import type { Subject } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
-import { extraToText, listQuerystring } from '#platform/http/schemas';
+import { listQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import { quotaProblems } from '#platform/security/quota';
 import { listableRoleStatuses, maySeePendingRoles } from '../policy.ts';
@@ -23,12 +22,11 @@ import {
   type Role,
   roleList,
   type RoleType,
-  updateRole,
 } from '../records/index.ts';
 import { RoleTypeParams } from '../role-types/index.ts';
-import { countInvitation, grantRole, resendInvitation, revokeRole } from '../roles/index.ts';
+import { changeRoleExtra, countInvitation, grantRole, resendInvitation, revokeRole } from '../roles/index.ts';
 import { ForceQuerystring, NoContent, ProfileParams } from '../schemas.ts';
-import { parseFlag, profileOf } from '../subject.ts';
+import { getProfileId, parseFlag } from '../subject.ts';
 import { presentRolesByProfile, type RoleByProfileBody } from './present-member.ts';
 import { ExtraBody, GrantBody, RoleByProfileSchema, RolePage, RoleParams } from './schemas.ts';
 
@@ -88,7 +86,7 @@ function registerLists(app: App): void {
     },
     async (request) => {
       const { ctx, subject, query, params } = request;
-      const type = await getTypeInUrl(ctx, profileOf(subject), params.role);
+      const type = await getTypeInUrl(ctx, getProfileId(subject), params.role);
       const page = await listReadableRoles(request, type.id, query.role_status);
       return { ...page, results: await present(ctx, subject, page.results) };
     },
@@ -102,7 +100,7 @@ async function listReadableRoles(
   status: string | undefined,
 ) {
   const { ctx, subject } = request;
-  const on = { profile_id: profileOf(subject), role_type_id, without_pending: !maySeePendingRoles(subject) };
+  const on = { profile_id: getProfileId(subject), role_type_id, without_pending: !maySeePendingRoles(subject) };
   const seen = parseRoleStatus(status, listableRoleStatuses(subject));
   return listRoles(ctx.db, on, request.list(), request.listUrl, seen);
 }
@@ -135,7 +133,7 @@ function grantRoute(app: App, throttle: Throttle): void {
     },
     async ({ ctx, subject, params, query, body }, reply) => {
       await countInvitation(ctx, throttle);
-      const { role, is_new } = await grantRole(ctx, profileOf(subject), params.role, body, {
+      const { role, is_new } = await grantRole(ctx, getProfileId(subject), params.role, body, {
         force: parseFlag(query.force),
       });
       return reply.status(is_new ? 201 : 200).send(await presentOne(ctx, subject, role));
@@ -175,7 +173,7 @@ function oneRoleRoutes(app: App, throttle: Throttle): void {
     },
     async ({ ctx, subject, params }) => {
       const role = await getRole(ctx, subject, params);
-      const type = await getTypeInUrl(ctx, profileOf(subject), params.role);
+      const type = await getTypeInUrl(ctx, getProfileId(subject), params.role);
       await countInvitation(ctx, throttle);
       const sent = await resendInvitation(ctx, role.profile_id, type.id, role.user_id);
       return { ...(await presentOne(ctx, subject, sent)), detail: `An invitation was sent to ${params.user}.` };
@@ -195,8 +193,7 @@ function oneRoleRoutes(app: App, throttle: Throttle): void {
   const change = async (ctx: Context, subject: Subject, params: { role: string; user: string }, extra: unknown) => {
     const role = await getRole(ctx, subject, params);
     if (extra === undefined) return presentOne(ctx, subject, role);
-    const text = extraToText(extra);
-    return presentOne(ctx, subject, await inTransaction(ctx.db, (tx) => updateRole(tx, role.id, { extra: text })));
+    return presentOne(ctx, subject, await changeRoleExtra(ctx, role.id, extra));
   };
   putAndPatch(app, url, update, async ({ ctx, subject, params, body }) => change(ctx, subject, params, body.extra));
   app.delete(
@@ -215,7 +212,7 @@ function oneRoleRoutes(app: App, throttle: Throttle): void {
       // The type in the path is ignored: a user has at most one role on a profile.
       const user = await findUserByUsername(ctx.db, params.user);
       if (!user) throw user_unknown();
-      await revokeRole(ctx, profileOf(subject), user.id, subject);
+      await revokeRole(ctx, getProfileId(subject), user.id, subject);
       return reply.status(204).send(null);
     },
   );
@@ -229,17 +226,17 @@ async function getTypeInUrl(ctx: Context, profile_id: ProfileId, text: string): 
 
 /** Returns the role of a user of exactly this type. @throws role_type_unknown, user_unknown, role_unknown (404) */
 async function getRole(ctx: Context, subject: Subject, params: { role: string; user: string }): Promise<Role> {
-  const type = await getTypeInUrl(ctx, profileOf(subject), params.role);
+  const type = await getTypeInUrl(ctx, getProfileId(subject), params.role);
   const user = await findUserByUsername(ctx.db, params.user);
   if (!user) throw user_unknown();
-  const role = await findRole(ctx.db, profileOf(subject), user.id);
+  const role = await findRole(ctx.db, getProfileId(subject), user.id);
   if (role?.role_type_id !== type.id) throw role_unknown();
   if (isPending(role) && !maySeePendingRoles(subject)) throw role_unknown();
   return role;
 }
 
 async function present(ctx: Context, subject: Subject, roles: readonly Role[]): Promise<RoleByProfileBody[]> {
-  const profile = await getProfileView(ctx.db, profileOf(subject));
+  const profile = await getProfileView(ctx.db, getProfileId(subject));
   return presentRolesByProfile(ctx, profile.slug, roles, subject);
 }
 

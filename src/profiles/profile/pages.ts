@@ -6,7 +6,7 @@ import { paths } from '#platform/http/paths';
 import { isBrokerManager, mayEditDetails } from '../policy.ts';
 import { getProfileView, presentProfileDetail, type ProfileView } from '../records/index.ts';
 import { ProfileParams } from '../schemas.ts';
-import { profileOf } from '../subject.ts';
+import { getProfileId } from '../subject.ts';
 import { contactDetailsPage } from './page-types.ts';
 import { updateProfile } from './update-profile.ts';
 
@@ -40,7 +40,7 @@ export function profilePages(app: App): void {
       const flags = isBrokerManager(subject)
         ? { is_provider: checkedField(body, 'is_provider'), is_bulk_buyer: checkedField(body, 'is_bulk_buyer') }
         : {};
-      const profile = await updateProfile(ctx, profileOf(subject), { ...formOf(body), ...flags }, subject);
+      const profile = await updateProfile(ctx, getProfileId(subject), { ...formOf(body), ...flags }, subject);
       reply.flash('success', 'Profile was updated.');
       return await reply.redirect(paths.profile(profile.slug), 303);
     } catch (error) {
@@ -74,7 +74,7 @@ function pickForm(view: ProfileView): DetailTexts & Pick<ProfileView, 'is_provid
 
 async function show(request: FastifyRequest, reply: FastifyReply, problem: FormProblem | null): Promise<FastifyReply> {
   const { ctx, subject } = request;
-  const view = await getProfileView(ctx.db, profileOf(subject));
+  const view = await getProfileView(ctx.db, getProfileId(subject));
   return reply.page(
     contactDetailsPage,
     {

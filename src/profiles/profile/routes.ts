@@ -28,7 +28,7 @@ import {
   ProfileWithSubscriptionsSchema,
   UserParams,
 } from '../schemas.ts';
-import { parseFlag, profileOf, userOf } from '../subject.ts';
+import { getProfileId, getUserId, parseFlag } from '../subject.ts';
 import { archiveProfile } from './archive-profile.ts';
 import { createManagedProfile } from './create-managed-profile.ts';
 import { updateProfile } from './update-profile.ts';
@@ -80,7 +80,7 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
         response: { 200: ProfileWithSubscriptionsSchema },
       },
     },
-    async (request) => presentInFull(request.ctx, needs, profileOf(request.subject), request.subject),
+    async (request) => presentInFull(request.ctx, needs, getProfileId(request.subject), request.subject),
   );
 
   putAndPatch(
@@ -105,7 +105,7 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
       },
     },
     async ({ ctx, subject, body }) => {
-      const profile = await updateProfile(ctx, profileOf(subject), body, subject);
+      const profile = await updateProfile(ctx, getProfileId(subject), body, subject);
       return { ...(await presentInFull(ctx, needs, profile.id, subject)), detail: 'Profile was updated.' };
     },
   );
@@ -124,7 +124,7 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
       },
     },
     async (request, reply) => {
-      await archiveProfile(request.ctx, profileOf(request.subject), needs.onProfileArchived);
+      await archiveProfile(request.ctx, getProfileId(request.subject), needs.onProfileArchived);
       return reply.status(204).send(null);
     },
   );
@@ -155,7 +155,7 @@ function managedProfileRoutes(app: App, throttle: Throttle): void {
     },
     async (request) => {
       const { ctx, subject } = request;
-      const page = await listManagedProfiles(ctx.db, userOf(subject), request.list(), request.listUrl);
+      const page = await listManagedProfiles(ctx.db, getUserId(subject), request.list(), request.listUrl);
       return { ...page, results: page.results.map(presentProfileDetail) };
     },
   );
@@ -180,7 +180,7 @@ function managedProfileRoutes(app: App, throttle: Throttle): void {
       const { ctx, subject } = request;
       // Limited: creates a login for an address that the caller chooses, and shows whether it is taken.
       if (request.body.type === 'personal') await countInvitation(ctx, throttle);
-      const profile = await createManagedProfile(ctx, userOf(subject), request.body, subject);
+      const profile = await createManagedProfile(ctx, getUserId(subject), request.body, subject);
       return reply.status(201).send(presentProfileDetail(await getProfileView(ctx.db, profile.id)));
     },
   );

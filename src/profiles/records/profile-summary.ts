@@ -1,7 +1,7 @@
 import type { ProfileId } from '#platform/db/db-schema';
 import { extraFromText } from '#platform/http/schemas';
 import type { ProfileDetailBody, ProfileSummaryBody } from '../schemas.ts';
-import { type Profile, profileName, profileType, type ProfileType } from './profile.ts';
+import { type Profile, profileName, type ProfileType, profileType } from './profile.ts';
 
 /** Public facts of a profile. */
 export interface ProfileSummary {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ProfileId, RoleId, RoleTypeId, UserId } from '#platform/db/db-schema';
 import { roleSlugCandidates, skipsConsent } from './role-type.ts';
-import { decideGrant, decideRequest, refuseAcceptance, type Role, type RoleState, roleState } from './role.ts';
+import { decideGrant, decideRequest, refuseAcceptance, type Role, roleState, type RoleState } from './role.ts';
 
 const at = new Date('2026-03-01T00:00:00Z');
 const before = new Date('2026-02-01T00:00:00Z');

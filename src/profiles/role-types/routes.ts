@@ -8,7 +8,7 @@ import { quotaProblems } from '#platform/security/quota';
 import { profileProblems } from '../problems.ts';
 import { listRoleTypes, type RoleType, roleTypeList } from '../records/index.ts';
 import { ForceQuerystring, NoContent, ProfileParams } from '../schemas.ts';
-import { parseFlag, profileOf } from '../subject.ts';
+import { getProfileId, parseFlag } from '../subject.ts';
 import { changeRoleType, describeRoleType, getRoleType, removeRoleType } from './describe-role-type.ts';
 import { presentRoleTypes, type RoleTypeReply } from './present-role-type.ts';
 import { RoleTypeBody, RoleTypePage, RoleTypeParams, RoleTypeSchema } from './schemas.ts';
@@ -33,7 +33,7 @@ export function roleTypeRoutes(app: App): void {
     },
     async (request) => {
       const { ctx, subject } = request;
-      const page = await listRoleTypes(ctx.db, profileOf(subject), request.list(), request.listUrl);
+      const page = await listRoleTypes(ctx.db, getProfileId(subject), request.list(), request.listUrl);
       return { ...page, results: await presentRoleTypes(ctx.db, page.results, subject) };
     },
   );
@@ -52,7 +52,7 @@ export function roleTypeRoutes(app: App): void {
     },
     async (request, reply) => {
       const { ctx, subject } = request;
-      const type = await describeRoleType(ctx, profileOf(subject), request.body);
+      const type = await describeRoleType(ctx, getProfileId(subject), request.body);
       return reply.status(201).send(await presentOne(ctx, type, subject));
     },
   );
@@ -69,7 +69,7 @@ export function roleTypeRoutes(app: App): void {
       },
     },
     async ({ ctx, subject, params }) =>
-      presentOne(ctx, await getRoleType(ctx.db, profileOf(subject), params.role), subject),
+      presentOne(ctx, await getRoleType(ctx.db, getProfileId(subject), params.role), subject),
   );
 
   putAndPatch(
@@ -87,7 +87,7 @@ export function roleTypeRoutes(app: App): void {
       },
     },
     async ({ ctx, subject, params, body }) =>
-      presentOne(ctx, await changeRoleType(ctx, profileOf(subject), params.role, body, subject), subject),
+      presentOne(ctx, await changeRoleType(ctx, getProfileId(subject), params.role, body, subject), subject),
   );
   app.delete(
     '/api/profile/:profile/roles/describe/:role',
@@ -103,7 +103,7 @@ export function roleTypeRoutes(app: App): void {
       },
     },
     async ({ ctx, subject, params, query }, reply) => {
-      await removeRoleType(ctx, profileOf(subject), params.role, subject, { force: parseFlag(query.force) });
+      await removeRoleType(ctx, getProfileId(subject), params.role, subject, { force: parseFlag(query.force) });
       return reply.status(204).send(null);
     },
   );

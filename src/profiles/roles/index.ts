@@ -1,4 +1,5 @@
 export { acceptInvitedManager, acceptRole, mayBecomeManager } from './accept-role.ts';
+export { changeRoleExtra } from './change-role-extra.ts';
 export { emailUnverifiedProblem, withVerificationSent } from './email-unverified.ts';
 export { countInvitation, createActivationKey, grantRole, removeLinks } from './grant-role.ts';
 export { type RequestInput, requestManagerRole, requestRole } from './request-role.ts';
