@@ -15,6 +15,7 @@ import { makeLedger } from '#ledger';
 import { makeMetrics } from '#metrics';
 import { deleteOptouts, makeNotifications } from '#notifications';
 import { makePayments, makeProcessors, type PaymentContext, type Processors, removeCardIn } from '#payments';
+import { errorPageTypes } from '#platform/http/replies/error-pages';
 import { apiReferencePageTypes } from '#platform/http/reference/api-reference-pages';
 import { type App, buildHttp } from '#platform/http/app';
 import { followConnections } from '#platform/http/connections';
@@ -182,7 +183,9 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     }),
     gateway,
   ];
-  checkRooms([{ name: 'platform', page_types: apiReferencePageTypes }, ...rooms], (name) => templates.has(name));
+  checkRooms([{ name: 'platform', page_types: [...apiReferencePageTypes, ...errorPageTypes] }, ...rooms], (name) =>
+    templates.has(name),
+  );
   const worker = makeWorker({
     db,
     clock,

@@ -7,6 +7,7 @@ import { setCookie } from '../cookies.ts';
 import { csrfToken } from '../guards/csrf.ts';
 import { safeNext } from '../next.ts';
 import type { Templates } from '../../templates/templates.ts';
+import { errorDataOf, errorPageOf } from './error-pages.ts';
 import { organizationUrls, pageUrls } from './page-urls.ts';
 
 /** Data that the rooms add to every page: the signed-in user and the profiles of the menu. */
@@ -66,20 +67,9 @@ function registerErrorPage(app: App, templates: Templates): void {
       this.status(problem.status).type('text/html; charset=utf-8').send(bareErrorPage(problem, this.request));
     // The request was refused before authentication: the data of a themed page is missing.
     if (!this.request.hasContext) return bare();
-    const name = templates.has(`${problem.status}.html`)
-      ? `${problem.status}.html`
-      : problem.status >= 500
-        ? '500.html'
-        : '400.html';
-    const data = {
-      status: problem.status,
-      code: problem.code,
-      detail: problem.message,
-      request_id: this.request.id,
-      resolve_path: problem.extra.location ?? null,
-    };
     try {
-      return await this.page(name, data, problem.status);
+      const page = errorPageOf(problem.status, (name) => templates.has(name));
+      return await this.page(page, errorDataOf(problem, this.request.id), problem.status);
     } catch (error) {
       this.request.log.error({ err: error }, 'error page not rendered');
       return bare();
