@@ -21,6 +21,7 @@ const secretProblems = [
   throttleProblems.too_many_requests,
 ];
 
+/** Operations on the API keys of a user. */
 export function apiKeyRoutes(app: App, { settings }: AccountsDeps): void {
   app.get(
     '/api/users/:user/api-keys',

@@ -16,6 +16,7 @@ const alphabet = 'abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 const half_length = 32;
 const shape = new RegExp(`^([${alphabet}]{${half_length}})([${alphabet}]{${half_length}})$`);
 
+/** Generates a random key. */
 export function generateApiKey(): ApiKey {
   return { public_half: randomText(half_length, alphabet), private_half: randomText(half_length, alphabet) };
 }
@@ -49,6 +50,7 @@ export async function findApiKeyUser(reader: Reader, key: ApiKey, at: Date): Pro
   return { user, api_key_id, last_used_at };
 }
 
+/** Stores the last use of a key. Runs outside a transaction, since no other write depends on it. */
 export async function updateApiKeyLastUsed(db: Db, id: ApiKeyId, at: Date): Promise<void> {
   await db.updateTable('api_keys').set({ last_used_at: at }).where('id', '=', id).execute();
 }

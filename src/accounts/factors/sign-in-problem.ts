@@ -29,6 +29,7 @@ export function wrongCodeProblem(field: CodeFieldName) {
   return fieldProblem(accountsProblems.code_wrong, { [field]: ['This code is wrong or no longer valid.'] });
 }
 
+/** Returns the whole seconds from `at` until the instant; at least 1, for Retry-After. */
 export function secondsUntil(instant: Date, at: Date): number {
   return Math.max(1, Math.ceil((instant.getTime() - at.getTime()) / 1000));
 }

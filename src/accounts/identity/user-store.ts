@@ -41,6 +41,7 @@ export function selectUsers(reader: Reader) {
 
 const userById = builtOnce((reader, id: UserId) => selectUsers(reader).where('users.id', '=', id));
 
+/** Finds a user by id, active or archived. */
 export async function findUserById(reader: Reader, id: UserId): Promise<User | undefined> {
   const [user] = await userById(reader, id);
   return user;
@@ -160,11 +161,12 @@ export type UserChange = Partial<
   >
 > & {
   password_hash?: string | null;
-  /** Only proveAddress marks an address as verified, through markAddressVerified. */
+  /** Only null: `markAddressVerified` sets the instant. */
   email_verified_at?: null;
   phone_verified_at?: null;
 };
 
+/** Updates the given columns; does nothing without any. */
 export async function updateUserRow(tx: Tx, id: UserId, change: UserChange): Promise<void> {
   if (Object.keys(change).length === 0) return;
   await tx

@@ -24,6 +24,7 @@ import { resetPassword } from './reset-password.ts';
 const tags = ['auth'];
 const access = { kind: 'public' } as const;
 
+/** Operations to request a link, and to set or reset a password through it. */
 // long: one registration per operation
 export function recoveryRoutes(app: App, deps: AccountsDeps): void {
   const { settings } = deps;

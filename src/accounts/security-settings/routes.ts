@@ -34,6 +34,7 @@ const secretProblems = [
   passwordProblems.busy,
 ];
 
+/** Operations on password, factors and SSH key of a user. */
 // long: one registration per operation
 export function securityRoutes(app: App, { settings }: AccountsDeps): void {
   putAndPatch(

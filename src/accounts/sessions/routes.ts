@@ -9,6 +9,7 @@ import { signOut } from './sign-out.ts';
 
 const tags = ['auth'];
 
+/** Operations on the session and tokens of the caller. */
 // long: one registration per operation
 export function userSessionRoutes(app: App, { settings }: AccountsDeps): void {
   app.post(

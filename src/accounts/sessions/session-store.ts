@@ -14,6 +14,7 @@ export interface Session {
   ended_at: Date | null;
 }
 
+/** User of an active session. */
 export interface SignedInUser {
   user: User;
   session: Pick<Session, 'id' | 'kind' | 'expires_at' | 'last_seen_at' | 'logged_in_at'>;
@@ -158,6 +159,7 @@ export async function hasSessionEnded(reader: Reader, id: SessionId): Promise<bo
   return session === undefined || session.ended_at !== null;
 }
 
+/** Ends a session; keeps the instant of an earlier end. */
 export async function endSession(tx: Tx, id: SessionId, at: Date): Promise<void> {
   await tx.updateTable('sessions').set({ ended_at: at }).where('id', '=', id).where('ended_at', 'is', null).execute();
 }

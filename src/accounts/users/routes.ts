@@ -33,6 +33,7 @@ const secretProblems = [
 ];
 const frictionless = { kind: 'self', frictionless: true } as const;
 
+/** Operations on a user. */
 // long: one registration per operation
 export function userRoutes(app: App, deps: AccountsDeps): void {
   const { settings, findLead } = deps;

@@ -108,6 +108,7 @@ export async function voidCodes(tx: Tx, owner: CodeOwner): Promise<void> {
     .execute();
 }
 
+/** Counts a wrong attempt at a code. */
 export async function countCodeFailure(tx: Tx, id: VerificationId): Promise<void> {
   await tx
     .updateTable('verifications')
@@ -116,6 +117,7 @@ export async function countCodeFailure(tx: Tx, id: VerificationId): Promise<void
     .execute();
 }
 
+/** Marks a link or code as used and deletes its code. */
 export async function consumeVerification(tx: Tx, id: VerificationId, at: Date): Promise<void> {
   await tx.updateTable('verifications').set({ used_at: at, code_hash: null }).where('id', '=', id).execute();
 }

@@ -23,7 +23,9 @@ export interface Verification {
   used_at: Date | null;
 }
 
+/** Lifetime of a code. */
 export const code_lifetime_s = 600;
+/** Wrong attempts after which a code is invalid. */
 export const code_failures_max = 5;
 
 const keyShape = /^[0-9a-f]{40}$/;
