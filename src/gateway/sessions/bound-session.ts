@@ -31,8 +31,8 @@ interface Entry {
  * Returns the session; if its header exceeds `bytes_max`, a truncated one with `truncated: true`.
  *
  * Order of a truncated session: the profiles that the request concerns, those with a subscription to its plan, the
- * site, the caller's personal profile, the others. An entry that does not fit loses subscriptions of other plans, then its
- * picture and the end of its name. The list ends at the first entry that does not fit in its shortest form.
+ * site, the caller's personal profile, the others. An entry that does not fit loses subscriptions of other plans, then
+ * its picture and the end of its name. The list ends at the first entry that does not fit in its shortest form.
  */
 export function truncateSession(session: UpstreamSession, bound: SessionBound): UpstreamSession {
   if (bound.carriedBytes(jsonBytes(session)) <= bound.bytes_max) return session;
