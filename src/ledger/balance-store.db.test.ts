@@ -5,7 +5,7 @@ import { inTransaction } from '#platform/db/database';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { next } from '../../test/support/factories.ts';
 import { makeParty, makeSubject, orderEntry, paidEntry, writtenOffEntry } from '../../test/support/factories/ledger.ts';
-import { findOwingThings, findStatementBalance, findUnpaidOrders } from './balance-store.ts';
+import { findOwingSubjects, findStatementBalance, findUnpaidOrders } from './balance-store.ts';
 import { accounts, moveAmount, type NewEntry } from './entry.ts';
 import { postEvent } from './post-event.ts';
 import type { LedgerSubject } from './subject.ts';
@@ -108,7 +108,7 @@ test('payments settle the oldest orders first', async () => {
   assert.deepEqual(await unpaid(), []);
 });
 
-test('a thing owes while an amount is due on it or a part of it, and things with similar ids do not', async () => {
+test('a subject owes money while an amount is due on it or a part of it, and subjects with similar ids do not', async () => {
   const [owing, free, using, paid] = [await makeSale(), await makeSale(), await makeSale(), await makeSale()];
   await post(
     orderEntry({ ...owing, amount: 2000 }),
@@ -120,11 +120,11 @@ test('a thing owes while an amount is due on it or a part of it, and things with
     orderEntry({ ...paid, subject: makeSubject({ id: `${paid.id}0` }), amount: 10 }),
   );
   const held = [owing, free, using, paid].map(({ id, payer }) => ({ kind: 'sub', id: String(id), owner_id: payer }));
-  assert.deepEqual(await findOwingThings(database.db, held), [held[0], held[2]]);
-  assert.deepEqual(await findOwingThings(database.db, []), []);
+  assert.deepEqual(await findOwingSubjects(database.db, held), [held[0], held[2]]);
+  assert.deepEqual(await findOwingSubjects(database.db, []), []);
 });
 
-test('an unpaid gift of another payer does not make the owner owe', async () => {
+test('an unpaid gift of another payer does not make a subject owe money', async () => {
   const [sale, giver] = [await makeSale(), await makeSale()];
   await post(orderEntry({ ...sale, amount: 2000 }), paidEntry({ ...sale, amount: 2000 }));
   await post(
@@ -139,7 +139,7 @@ test('an unpaid gift of another payer does not make the owner owe', async () => 
     orderEntry({ ...sale, payer: giver.payer, amount: 5000 }),
   );
   const held = { kind: 'sub', id: String(sale.id), owner_id: sale.payer };
-  assert.deepEqual(await findOwingThings(database.db, [held]), []);
+  assert.deepEqual(await findOwingSubjects(database.db, [held]), []);
   await post(orderEntry({ ...sale, amount: 300 }));
-  assert.deepEqual(await findOwingThings(database.db, [held]), [held], 'its own order does');
+  assert.deepEqual(await findOwingSubjects(database.db, [held]), [held], 'its own order does');
 });

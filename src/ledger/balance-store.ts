@@ -47,17 +47,17 @@ export async function findHoldings(
   return rows;
 }
 
-/** An entry that settles part of what its subject owes: paid, or written off. */
-const settles = sql`((orig_account = 'Backlog' and dest_account = 'Receivable')
+/** Condition on entries that pay or write off part of the amount due on their subject. */
+const isSettlement = sql`((orig_account = 'Backlog' and dest_account = 'Receivable')
   or (orig_account = 'Receivable' and dest_account = 'Canceled'))`;
 
-/** What an entry adds to the amount due on its subject: an order adds, a payment or a write-off subtracts. */
-const due = sql`case when dest_account = 'Payable' then dest_amount else -dest_amount end`;
+/** Change of the amount due by an entry: an order adds, a payment or a write-off subtracts. */
+const amountDue = sql`case when dest_account = 'Payable' then dest_amount else -dest_amount end`;
 
 /**
  * Reads what a profile owes at `at` (inclusive): all orders on the subjects that it ordered, less what was paid or
  * written off on them. Orders and payments of other profiles on these subjects count. Refunds and disputes change
- * nothing. With `sellers`, the subjects of orders from these providers only.
+ * nosubject. With `sellers`, the subjects of orders from these providers only.
  */
 export async function findStatementBalance(
   reader: Reader,
@@ -69,15 +69,15 @@ export async function findStatementBalance(
   // Indexes: ledger_entries_dest finds the subjects, ledger_entries_subject their entries.
   const { rows } = await sql<SubjectBalance>`
     select ${subjectJson}, unit, amount from (
-      select ${subjectColumns}, entry.dest_unit as unit, sum(${due}) as amount
+      select ${subjectColumns}, entry.dest_unit as unit, sum(${amountDue}) as amount
       from (
         select distinct subject_kind as kind, subject_id as id, subject_part as part from ledger_entries
         where dest_profile_id = ${profile_id} and dest_account = 'Payable' and created_at <= ${at}
           and subject_kind is not null and ${of_sellers}
       ) subject join ledger_entries entry on ${isAboutSubject}
-      where entry.created_at <= ${at} and (dest_account = 'Payable' or ${settles})
+      where entry.created_at <= ${at} and (dest_account = 'Payable' or ${isSettlement})
       group by ${subjectColumns}, entry.dest_unit
-      having sum(${due}) <> 0
+      having sum(${amountDue}) <> 0
     ) owed order by ${subjectColumns}, unit`.execute(reader);
   return { subjects: rows, totals: sumByUnit(rows) };
 }
@@ -139,36 +139,36 @@ export async function findSubjectOrders(
   return rows;
 }
 
-/** A thing with the profile whose orders decide whether it owes: kind and id of its subjects, all parts together. */
-export interface OwnedThing {
+/** A subject with all its parts, and its owner: the profile whose orders decide whether the subject owes money. */
+export interface OwnedSubject {
   kind: string;
   id: string;
   owner_id: ProfileId;
 }
 
 /**
- * Finds those of these things that owe money, in one query: an amount is due on the thing or a part of it, and its
- * owner ordered part of that amount. The order of `things` is kept.
+ * Finds the subjects that owe money, in one query: an amount is due on the subject or one of its parts, and the owner
+ * ordered part of that amount. The order of `subjects` is kept.
  *
  * Why the owner's orders only: an unpaid gift from another payer must not block the owner.
  */
-export async function findOwingThings<T extends OwnedThing>(reader: Reader, things: readonly T[]): Promise<T[]> {
-  if (things.length === 0) return [];
+export async function findOwingSubjects<T extends OwnedSubject>(reader: Reader, subjects: readonly T[]): Promise<T[]> {
+  if (subjects.length === 0) return [];
   // Index: ledger_entries_subject.
   const { rows } = await sql<{ place: number }>`
     select distinct place from (
-      select thing.place
-      from unnest(${things.map(({ kind }) => kind)}::text[], ${things.map(({ id }) => id)}::text[],
-        ${things.map(({ owner_id }) => owner_id)}::bigint[]) with ordinality as thing (kind, id, owner_id, place)
-      join ledger_entries entry on entry.subject_kind = thing.kind and entry.subject_id = thing.id
-      where dest_account = 'Payable' or orig_account = 'Payable' or ${settles}
-      group by thing.place, entry.dest_unit
-      having sum(case when dest_account = 'Payable' then dest_amount when ${settles} then -dest_amount else 0 end) > 0
-        and sum(case when dest_account = 'Payable' and dest_profile_id = thing.owner_id then dest_amount
-          when orig_account = 'Payable' and orig_profile_id = thing.owner_id then -orig_amount else 0 end) > 0
+      select subject.place
+      from unnest(${subjects.map(({ kind }) => kind)}::text[], ${subjects.map(({ id }) => id)}::text[],
+        ${subjects.map(({ owner_id }) => owner_id)}::bigint[]) with ordinality as subject (kind, id, owner_id, place)
+      join ledger_entries entry on entry.subject_kind = subject.kind and entry.subject_id = subject.id
+      where dest_account = 'Payable' or orig_account = 'Payable' or ${isSettlement}
+      group by subject.place, entry.dest_unit
+      having sum(case when dest_account = 'Payable' then dest_amount when ${isSettlement} then -dest_amount else 0 end) > 0
+        and sum(case when dest_account = 'Payable' and dest_profile_id = subject.owner_id then dest_amount
+          when orig_account = 'Payable' and orig_profile_id = subject.owner_id then -orig_amount else 0 end) > 0
     ) owing`.execute(reader);
   const owing = new Set(rows.map(({ place }) => place));
-  return things.filter((_, index) => owing.has(index + 1));
+  return subjects.filter((_, index) => owing.has(index + 1));
 }
 
 const subjectColumns = sql.raw('subject_kind, subject_id, subject_part');

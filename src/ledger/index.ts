@@ -2,7 +2,7 @@ export { DEFAULT_UNIT, mainAmount, type SubjectBalance } from './balance.ts';
 export {
   findBalance,
   findHoldings,
-  findOwingThings,
+  findOwingSubjects,
   findStatementBalance,
   findSubjectOrders,
 } from './balance-store.ts';

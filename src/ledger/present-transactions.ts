@@ -6,7 +6,7 @@ import { presentProfileSummary, findProfileSummaries } from '#profiles';
 import { findReceipts } from './event-store.ts';
 import type { PresentedTransaction } from './schemas.ts';
 import { fromSubjectColumns } from './subject.ts';
-import { amountText, descriptionHtml, isDebit, type ReceiptLink, type Transaction } from './transaction.ts';
+import { formatAmount, renderDescription, isDebit, type ReceiptLink, type Transaction } from './transaction.ts';
 
 /**
  * Presents transactions to a viewer (null: no particular viewer), with three queries in total.
@@ -48,8 +48,8 @@ export async function presentTransactions(
       receipt_key: receipt?.key ?? null,
       location: receipt?.path ?? null,
       created_at: transaction.created_at.toISOString(),
-      description: descriptionHtml(transaction.description, receipt),
-      amount: amountText(transaction, is_debit, lang),
+      description: renderDescription(transaction.description, receipt),
+      amount: formatAmount(transaction, is_debit, lang),
       is_debit,
       orig_account: transaction.orig_account,
       orig_profile: presentProfileSummary(summaryOf(transaction.orig_profile_id)),

@@ -6,15 +6,15 @@ import { defineList } from '#platform/db/list';
 import { selectProfileNames } from '#profiles';
 import type { Entry } from './entry.ts';
 
-const searched = {
+const searchColumns = {
   description: 'entry.description',
   orig_profile: 'orig.slug',
   orig_profile__full_name: 'orig.full_name',
   dest_profile: 'dest.slug',
   dest_profile__full_name: 'dest.full_name',
 } as const;
-const sorted = {
-  ...searched,
+const sortColumns = {
+  ...searchColumns,
   amount: 'entry.dest_amount',
   orig_amount: 'entry.orig_amount',
   dest_amount: 'entry.dest_amount',
@@ -25,15 +25,15 @@ const sorted = {
 } as const;
 
 /** Names that every list of transactions accepts in `q_f` and `o`. */
-export const transactionFields = { search: searched, sort: sorted };
+export const transactionFields = { search: searchColumns, sort: sortColumns };
 
 export const newestFirst = transactionsBy(true);
 export const oldestFirst = transactionsBy(false);
 
 function transactionsBy(descending: boolean) {
   return defineList({
-    search: searched,
-    sort: sorted,
+    search: searchColumns,
+    sort: sortColumns,
     default_order: [{ column: 'entry.created_at', descending }],
     tie_breaker: 'entry.id',
     date: 'entry.created_at',

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { LedgerEntryId, LedgerEventId, ProfileId } from '#platform/db/db-schema';
 import { makeSubject } from '../../test/support/factories/ledger.ts';
 import { accounts, moveAmount } from './entry.ts';
-import { amountText, descriptionHtml, isDebit, type Transaction } from './transaction.ts';
+import { formatAmount, renderDescription, isDebit, type Transaction } from './transaction.ts';
 
 const xia = 1 as ProfileId;
 const cowork = 2 as ProfileId;
@@ -47,13 +47,13 @@ test('without a viewer no transaction is a debit', () => {
 
 test('the amount of a debit is in parentheses', () => {
   const charge = transaction([xia, 'liability'], [processor, 'funds'], 35600);
-  assert.equal(amountText(charge, true), '($356.00)');
-  assert.equal(amountText(charge, false), '$356.00');
+  assert.equal(formatAmount(charge, true), '($356.00)');
+  assert.equal(formatAmount(charge, false), '$356.00');
 });
 
 test('a description is escaped', () => {
   assert.equal(
-    descriptionHtml('Charge ch_1 on credit card of <script>alert(1)</script>', undefined),
+    renderDescription('Charge ch_1 on credit card of <script>alert(1)</script>', undefined),
     'Charge ch_1 on credit card of &lt;script&gt;alert(1)&lt;/script&gt;',
   );
 });
@@ -61,14 +61,14 @@ test('a description is escaped', () => {
 test('the key of the charge becomes a link, and the rest of the text is unchanged', () => {
   const receipt = { key: 'ch_1', path: '/billing/xia/receipt/ch_1/' };
   assert.equal(
-    descriptionHtml('Charge ch_1 on credit card of Joe <Test> (xia)', receipt),
+    renderDescription('Charge ch_1 on credit card of Joe <Test> (xia)', receipt),
     'Charge <a href="/billing/xia/receipt/ch_1/">ch_1</a> on credit card of Joe &lt;Test&gt; (xia)',
   );
-  assert.equal(descriptionHtml('Keep a balanced ledger', receipt), 'Keep a balanced ledger');
+  assert.equal(renderDescription('Keep a balanced ledger', receipt), 'Keep a balanced ledger');
 });
 
 test('a key with HTML characters is escaped in the link', () => {
   const key = '"><img src=x>';
-  const html = descriptionHtml(`Charge ${key} refund`, { key, path: `/billing/xia/receipt/${key}/` });
+  const html = renderDescription(`Charge ${key} refund`, { key, path: `/billing/xia/receipt/${key}/` });
   assert(!html.includes('<img'));
 });

@@ -15,7 +15,7 @@ export function isDebit(transaction: Transaction, viewer_id: ProfileId | null): 
 }
 
 /** Returns the amount as text: the sent amount in parentheses for a debit, else the received amount. */
-export function amountText(transaction: Transaction, is_debit: boolean, lang?: string): string {
+export function formatAmount(transaction: Transaction, is_debit: boolean, lang?: string): string {
   return is_debit
     ? formatMoney({ amount: -transaction.orig_amount, unit: transaction.orig_unit }, lang)
     : formatMoney({ amount: transaction.dest_amount, unit: transaction.dest_unit }, lang);
@@ -32,7 +32,7 @@ export interface ReceiptLink {
  *
  * Why escaped here: a description contains names on cards, names of users and texts of imports.
  */
-export function descriptionHtml(description: string, receipt: ReceiptLink | undefined): string {
+export function renderDescription(description: string, receipt: ReceiptLink | undefined): string {
   if (!receipt) return escapeHtml(description);
   const [before, ...rest] = description.split(receipt.key);
   if (rest.length === 0) return escapeHtml(description);

@@ -27,12 +27,12 @@ export async function findViolations(reader: Reader): Promise<(Found & { rule: s
   return violations;
 }
 
-const balanced = sql`from ledger_entries entry left join ledger_events event on event.id = ledger_event_id
+const balancedEntries = sql`from ledger_entries entry left join ledger_events event on event.id = ledger_event_id
     where orig_unit = dest_unit or is_exchange_balanced`;
 const postings = sql`(
-  select ledger_event_id, dest_unit as unit, dest_amount as amount ${balanced}
+  select ledger_event_id, dest_unit as unit, dest_amount as amount ${balancedEntries}
   union all
-  select ledger_event_id, orig_unit, -orig_amount ${balanced}
+  select ledger_event_id, orig_unit, -orig_amount ${balancedEntries}
 ) postings`;
 
 const rules = [

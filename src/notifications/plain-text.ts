@@ -4,7 +4,7 @@ const MESSAGE_LENGTH_MAX = 300;
 const READ_LENGTH_MAX = 1000;
 
 /** Members that are validated when they are stored, or that Tollgate generates. */
-const technical = new Set([
+const validatedMembers = new Set([
   'back_url',
   'code',
   'country',
@@ -19,7 +19,7 @@ const technical = new Set([
   'unit',
   'username',
 ]);
-const messages = new Set(['detail', 'message', 'description']);
+const messageMembers = new Set(['detail', 'message', 'description']);
 
 /**
  * Returns the data of a message to a stranger: removes addresses of pages and mailboxes, markup and invisible
@@ -31,9 +31,9 @@ export function withPlainTexts<T>(data: T): T {
 
 function plain(value: unknown, member: string): unknown {
   if (typeof value === 'string') {
-    return technical.has(member)
+    return validatedMembers.has(member)
       ? value
-      : plainText(value, messages.has(member) ? MESSAGE_LENGTH_MAX : NAME_LENGTH_MAX);
+      : plainText(value, messageMembers.has(member) ? MESSAGE_LENGTH_MAX : NAME_LENGTH_MAX);
   }
   if (Array.isArray(value)) return value.map((each) => plain(each, member));
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;

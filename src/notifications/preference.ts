@@ -1,5 +1,5 @@
 /** Events that are mailed to managers of the broker only. */
-const forBrokerManagers: ReadonlySet<string> = new Set([
+const brokerEvents: ReadonlySet<string> = new Set([
   'period_sales_report_created',
   'processor_setup_error',
   'user_activated',
@@ -7,7 +7,7 @@ const forBrokerManagers: ReadonlySet<string> = new Set([
   'user_registered',
 ]);
 
-const choosable = [
+const optionalEvents = [
   'card_expires_soon',
   'card_updated',
   'charge_updated',
@@ -36,7 +36,7 @@ const choosable = [
 
 /** Returns the events that a user can opt out of. Messages of sign-in and security are not among them. */
 export function offeredEvents(manages_broker: boolean): string[] {
-  return choosable.filter((event) => manages_broker || !forBrokerManagers.has(event));
+  return optionalEvents.filter((event) => manages_broker || !brokerEvents.has(event));
 }
 
 /**

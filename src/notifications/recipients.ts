@@ -20,7 +20,7 @@ const toUser = { to: 'user', managers_of: [], replies_to: [] } as const;
 const alwaysToUser = { ...toUser, always: true } as const;
 const toBroker = { to: 'broker', managers_of: ['broker'], replies_to: ['user'] } as const;
 const toProfile = { to: 'profile', managers_of: ['profile'], replies_to: ['user'] } as const;
-const offered = { to: 'profile', managers_of: [], replies_to: ['originator', 'provider'] } as const;
+const toInvited = { to: 'profile', managers_of: [], replies_to: ['originator', 'provider'] } as const;
 const toCustomer = { to: 'profile', managers_of: ['profile', 'broker'], replies_to: ['provider'] } as const;
 const toBothSides = { to: 'profile', managers_of: ['profile', 'provider'], replies_to: ['provider'] } as const;
 const toProvider = { to: 'provider', managers_of: ['provider', 'subscriber'], replies_to: ['subscriber'] } as const;
@@ -49,8 +49,8 @@ const recipientRules: Readonly<Record<string, RecipientRule>> = {
 
   role_request_created: toProfile,
   role_grant_accepted: toProfile,
-  claim_code_generated: offered,
-  subscription_grant_created: offered,
+  claim_code_generated: toInvited,
+  subscription_grant_created: toInvited,
 
   profile_updated: toCustomer,
   order_executed: toCustomer,

@@ -3,7 +3,7 @@ import type { Reader } from '#platform/db/database';
 import type { ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { findUserByUsername } from '#accounts';
 import { findPlansBySlugs } from '#catalog';
-import { findOwingThings } from '#ledger';
+import { findOwingSubjects } from '#ledger';
 import { findAgreement, findProfileBySlug, hasSigned, findHeldRoles } from '#profiles';
 import { type Entitlement, findProvidingProfiles, subscriptionSubject } from '#subscriptions';
 import {
@@ -85,7 +85,7 @@ async function loadCallerFacts({ ctx, caller, now }: Load, with_locks: boolean):
 
 /** Finds the subscriptions with an amount due that their subscriber ordered. */
 async function findLocked(reader: Reader, subscriptions: readonly Entitlement[]): Promise<Set<SubscriptionId>> {
-  const owing = await findOwingThings(
+  const owing = await findOwingSubjects(
     reader,
     subscriptions.map(({ subscription_id, profile_id }) => ({
       ...subscriptionSubject(subscription_id),
