@@ -1,5 +1,5 @@
-// Carts, the checkout in three steps, orders and what is due.
+// Carts, quotes, orders and the checkout.
 export { claimCodeGenerated, orderExecuted } from './events.ts';
 export { makeBilling } from './billing.ts';
-export { addToCart, type CartItemRequest, emptyCartOnArchive, emptyCart } from './cart/index.ts';
+export { addToCart, type NewCartItem, emptyCartOnArchive, emptyCart } from './cart/index.ts';
 export { checkOut, type CheckoutInput } from './checkout/index.ts';

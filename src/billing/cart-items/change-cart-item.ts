@@ -13,11 +13,11 @@ import { type CartItem, type WantedItem, findCartItem, updateCartItem } from '..
 export async function changeCartItem(
   ctx: Context,
   id: CartItemId,
-  wish: Partial<Pick<WantedItem, 'option' | 'quantity' | 'full_name' | 'email' | 'sync_on'>> & {
+  wanted: Partial<Pick<WantedItem, 'option' | 'quantity' | 'full_name' | 'email' | 'sync_on'>> & {
     use?: number | string | null | undefined;
   },
 ): Promise<CartItem | undefined> {
-  const { option, quantity, full_name, email, sync_on, use } = wish;
+  const { option, quantity, full_name, email, sync_on, use } = wanted;
   const use_charge_id = use === undefined || use === null ? use : await getUseChargeId(ctx, id, use);
   const change = {
     ...(use_charge_id === undefined ? {} : { use_charge_id }),
@@ -27,9 +27,9 @@ export async function changeCartItem(
     ...(email === undefined ? {} : { email: normalizeHandle(email ?? '') || null }),
     ...(sync_on === undefined ? {} : { sync_on: normalizeHandle(sync_on ?? '') || null }),
   };
-  const held = await findCartItem(ctx.db, id);
-  if (held === undefined || Object.keys(change).length === 0) return held;
-  if ('sync_on' in change || 'email' in change) await requireReachable(ctx.db, [{ ...held, ...change }]);
+  const item = await findCartItem(ctx.db, id);
+  if (item === undefined || Object.keys(change).length === 0) return item;
+  if ('sync_on' in change || 'email' in change) await requireReachable(ctx.db, [{ ...item, ...change }]);
   try {
     return await inTransaction(ctx.db, (tx) => updateCartItem(tx, id, change));
   } catch (error) {

@@ -50,10 +50,10 @@ export function cartItemsRoutes(app: App): void {
       },
     },
     async (request, reply) => {
-      const { user: username, ...wish } = request.body;
+      const { user: username, ...wanted } = request.body;
       const user = await findUserByUsername(request.ctx.db, username);
       if (!user) throw invalidInput({ user: [`Object with username=${username} does not exist.`] });
-      const [added] = await addToCart(request.ctx, { user_id: user.id }, [wish]);
+      const [added] = await addToCart(request.ctx, { user_id: user.id }, [wanted]);
       if (!added) throw commonProblems.not_found();
       reply.status(added.is_new ? 201 : 200);
       return presentCartItem(added.item, added.plan, user, added.is_new ? 'Cart item created' : 'Cart item updated');

@@ -24,7 +24,7 @@ import { visitorItemLimit } from './rate-limits.ts';
 import { applyCode } from './redeem-coupon.ts';
 
 /** Item that a caller adds to a cart, as the API names it. */
-export interface CartItemRequest {
+export interface NewCartItem {
   plan: string;
   use?: string | null | undefined;
   option?: number | undefined;
@@ -42,8 +42,8 @@ export interface AddedItem {
   detail: string;
 }
 
-interface Resolved {
-  wish: CartItemRequest;
+interface ResolvedItem {
+  new_item: NewCartItem;
   plan: Plan;
   use: UseCharge | null;
 }
@@ -64,28 +64,28 @@ interface Resolved {
 export async function addToCart(
   ctx: Context,
   owner: CartOwner,
-  wishes: readonly CartItemRequest[],
+  new_items: readonly NewCartItem[],
 ): Promise<AddedItem[]> {
   // Each browser of a visitor has its own cart, so visitors are limited by network.
-  if ('visitor_hash' in owner) await ctx.throttle.take(visitorItemLimit, networkOf(ctx.peer?.ip), wishes.length);
-  const cleaned = wishes.map(cleanWish);
+  if ('visitor_hash' in owner) await ctx.throttle.take(visitorItemLimit, networkOf(ctx.peer?.ip), new_items.length);
+  const cleaned = new_items.map(normalizeNewItem);
   const plans = await findPlansBySlugs(
     ctx.db,
-    cleaned.map((wish) => wish.plan),
+    cleaned.map((new_item) => new_item.plan),
   );
-  const resolved = cleaned.map((wish) => resolveWish(wish, plans.get(wish.plan)));
+  const resolved = cleaned.map((new_item) => resolveNewItem(new_item, plans.get(new_item.plan)));
   await requireReachable(ctx.db, cleaned);
   return inTransaction(ctx.db, async (tx) => {
-    const held = await lockCartItems(tx, owner);
-    if (held.length + wishes.length > CART_ITEMS_MAX) throw billingProblems.cart_full();
-    await requireOneCurrency(tx, held, resolved);
+    const present_items = await lockCartItems(tx, owner);
+    if (present_items.length + new_items.length > CART_ITEMS_MAX) throw billingProblems.cart_full();
+    await requireOneCurrency(tx, present_items, resolved);
     const at = ctx.clock.now();
     const upserted: Omit<AddedItem, 'detail'>[] = [];
-    for (const { wish, plan, use } of resolved) {
+    for (const { new_item, plan, use } of resolved) {
       const { item, is_new } = await upsertCartItem(
         tx,
         owner,
-        { ...wish, plan_id: plan.id, use_charge_id: use?.id ?? null, sync_on: wish.sync_on || null },
+        { ...new_item, plan_id: plan.id, use_charge_id: use?.id ?? null, sync_on: new_item.sync_on || null },
         at,
       );
       upserted.push({ item, plan, is_new });
@@ -96,8 +96,8 @@ export async function addToCart(
     const items = (await lockCartItems(tx, owner)).filter(({ id }) => ids.has(id));
     const offers = await findItemOffers(tx, items, at);
     const changed = new Set(upserted.flatMap(({ item, is_new }) => (is_new ? [] : [item.id])));
-    const seen = isOwn(ctx, owner) ? offers : offers.filter(({ item }) => !changed.has(item.id));
-    await recordShownOffers(tx, owner, seen, at);
+    const recorded = isOwn(ctx, owner) ? offers : offers.filter(({ item }) => !changed.has(item.id));
+    await recordShownOffers(tx, owner, recorded, at);
     const byId = new Map(offers.map((offer) => [offer.item.id, offer]));
     return upserted.map((each) => {
       const offer = byId.get(each.item.id);
@@ -110,33 +110,37 @@ function isOwn({ actor }: Context, owner: CartOwner): boolean {
   return 'visitor_hash' in owner || (actor.kind === 'user' && actor.user_id === owner.user_id);
 }
 
-function cleanWish(wish: CartItemRequest): CartItemRequest {
+function normalizeNewItem(new_item: NewCartItem): NewCartItem {
   return {
-    ...wish,
-    plan: normalizeCode(wish.plan),
-    ...(wish.use ? { use: normalizeCode(wish.use) } : {}),
-    ...(wish.sync_on ? { sync_on: normalizeHandle(wish.sync_on) } : {}),
-    ...(wish.email ? { email: normalizeHandle(wish.email) } : {}),
+    ...new_item,
+    plan: normalizeCode(new_item.plan),
+    ...(new_item.use ? { use: normalizeCode(new_item.use) } : {}),
+    ...(new_item.sync_on ? { sync_on: normalizeHandle(new_item.sync_on) } : {}),
+    ...(new_item.email ? { email: normalizeHandle(new_item.email) } : {}),
   };
 }
 
-function resolveWish(wish: CartItemRequest, plan: Plan | undefined): Resolved {
-  if (!plan?.is_active) throw invalidInput({ plan: [`Plan '${wish.plan}' does not exist or is inactive.`] });
+function resolveNewItem(new_item: NewCartItem, plan: Plan | undefined): ResolvedItem {
+  if (!plan?.is_active) throw invalidInput({ plan: [`Plan '${new_item.plan}' does not exist or is inactive.`] });
   if (plan.is_not_priced)
     throw invalidInput({ plan: ['This plan has no price. Contact the provider to subscribe to it.'] });
-  if (wish.use === undefined || wish.use === null || wish.use === '') return { wish, plan, use: null };
-  const use = findUseCharge(plan, wish.use);
-  if (!use) throw invalidInput({ use: [`UseCharge '${wish.use}' does not exist or is inactive.`] });
-  return { wish, plan, use };
+  if (new_item.use === undefined || new_item.use === null || new_item.use === '') return { new_item, plan, use: null };
+  const use = findUseCharge(plan, new_item.use);
+  if (!use) throw invalidInput({ use: [`UseCharge '${new_item.use}' does not exist or is inactive.`] });
+  return { new_item, plan, use };
 }
 
-async function requireOneCurrency(tx: Tx, held: readonly CartItem[], resolved: readonly Resolved[]): Promise<void> {
-  const present = await findPlansByIds(
+async function requireOneCurrency(
+  tx: Tx,
+  present_items: readonly CartItem[],
+  resolved: readonly ResolvedItem[],
+): Promise<void> {
+  const plans_present = await findPlansByIds(
     tx,
-    held.filter(({ claim_id }) => claim_id === null).map((item) => item.plan_id),
+    present_items.filter(({ claim_id }) => claim_id === null).map((item) => item.plan_id),
   );
   // The cart shows no withdrawn plan: its currency does not count.
-  const offered = [...present.values()].filter((plan) => plan.is_active && !plan.is_not_priced);
+  const offered = [...plans_present.values()].filter((plan) => plan.is_active && !plan.is_not_priced);
   const units = new Set([...offered, ...resolved.map(({ plan }) => plan)].map((plan) => plan.unit));
   if (units.size > 1)
     throw billingProblems.currency_mixed({

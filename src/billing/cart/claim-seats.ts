@@ -47,12 +47,12 @@ export async function claimSeats(
 
 async function addSeats(tx: Tx, claim: Claim, user_id: UserId, at: Date): Promise<number> {
   const seats = (await findPaidSeats(tx, [claim.id])).get(claim.id) ?? [];
-  const taken = await findClaimItems(tx, [claim.id]);
-  const own = taken.filter((item) => item.user_id === user_id && item.recorded_at === null);
-  const free = openSeats(seats).filter(({ plan_id }) => !taken.some((item) => item.plan_id === plan_id));
+  const claimed_items = await findClaimItems(tx, [claim.id]);
+  const own = claimed_items.filter((item) => item.user_id === user_id && item.recorded_at === null);
+  const free = openSeats(seats).filter(({ plan_id }) => !claimed_items.some((item) => item.plan_id === plan_id));
   if (free.length === 0) {
     if (own.length > 0) return own.length;
-    if (taken.length > 0) throw billingProblems.claim_used();
+    if (claimed_items.length > 0) throw billingProblems.claim_used();
   }
   if ((await findCartItems(tx, { user_id })).length + free.length > CART_ITEMS_MAX) throw billingProblems.cart_full();
   const refusal = refuseClaim(claim, seats, at);

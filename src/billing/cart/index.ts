@@ -1,4 +1,4 @@
-export { addToCart, type CartItemRequest } from './add-to-cart.ts';
+export { addToCart, type NewCartItem } from './add-to-cart.ts';
 export { emptyCartOnArchive, emptyCart, findSeatsInOrder } from './clear-cart.ts';
 export { placeAtCodeField, readCode } from './code-form.ts';
 export { forgetVisitorCartsJob } from './forget-visitor-carts.ts';

@@ -43,9 +43,9 @@ export async function redeemCoupon(ctx: Context, owner: CartOwner, typed: string
 
 async function applyAndShow(ctx: Context, owner: CartOwner, code: string, at: Date): Promise<Redemption> {
   return inTransaction(ctx.db, async (tx) => {
-    const held = await lockCartItems(tx, owner);
+    const items = await lockCartItems(tx, owner);
     const items_count = await applyCode(tx, owner, code, at);
-    if (items_count === 0 && (held.some(({ claim_id }) => claim_id === null) || !(await isRedeemable(tx, code, at)))) {
+    if (items_count === 0 && (items.some(({ claim_id }) => claim_id === null) || !(await isRedeemable(tx, code, at)))) {
       throw billingProblems.coupon_useless({
         detail: `No items can be discounted using this coupon: ${code}.`,
         location: paths.pricing(),

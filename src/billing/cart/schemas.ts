@@ -34,16 +34,16 @@ export const cartWishFields = {
 };
 export const UseSlugSchema = Type.Optional(Type.Union([Type.String({ maxLength: 50 }), Type.Null()]));
 
-export const CartItemRequestSchema = Type.Object({
+export const NewCartItemSchema = Type.Object({
   plan: Type.String({ minLength: 1, maxLength: 50 }),
   use: UseSlugSchema,
   ...cartWishFields,
 });
 
-/** One wish, or up to a hundred at once. */
+/** One item, or 1 to 100 items. */
 export const CartBodySchema = Type.Union([
-  CartItemRequestSchema,
-  Type.Array(CartItemRequestSchema, { minItems: 1, maxItems: 100 }),
+  NewCartItemSchema,
+  Type.Array(NewCartItemSchema, { minItems: 1, maxItems: 100 }),
 ]);
 
 /** Without a filter the whole cart is cleared, so an empty or misspelled filter is refused. */

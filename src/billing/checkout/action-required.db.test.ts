@@ -24,7 +24,7 @@ const isProblem = (code: string) => (error: unknown) => {
   return true;
 };
 
-/** Checks out with a card that the bank wants confirmed; returns the buyer and a retry with the same key. */
+/** Checks out with a card whose payment must be confirmed; returns the buyer and a retry with the same key. */
 async function startPayment() {
   const buyer = await makeBuyer(ctx);
   await wants(buyer, await makePlan(ctx, { period_amount: 2000 }));
@@ -63,7 +63,7 @@ const bank = (key: string, decision: { state: 'done' | 'failed'; outcome: 'accep
 const later = (ms: number) => ctx.clock.set(new Date(ctx.clock.now().getTime() + ms));
 const minute = 60_000;
 
-test('a payment that the bank wants confirmed takes no money and leaves the order and the cart open', async () => {
+test('a payment that must be confirmed takes no money and leaves the order and the cart open', async () => {
   const { buyer, key, pay } = await startPayment();
   const { state, intent_key, expires_at } = await attemptOf(key);
   assert.equal(state, 'awaiting_action');

@@ -99,7 +99,7 @@ function mayChoose({ lines, options }: Invoicable, option: number): boolean {
 export function currencyMixedProblem(payer: Profile, invoicables: readonly Invoicable[]): Problem {
   const units = new Set(collectLines(invoicables).flatMap(({ amount, unit }) => (amount > 0 ? [unit] : [])));
   const due = invoicables.find(({ kind }) => kind === 'balance');
-  const remedy = due ? 'Pay what is due first' : 'Remove the items of one currency';
+  const remedy = due ? 'Pay the balance first' : 'Remove the items of one currency';
   return billingProblems.currency_mixed({
     detail: `The order mixes ${[...units].join(' and ')}. Nothing was charged. ${remedy}.`,
     location: due ? paths.balance(payer.slug, due.plan.slug) : paths.cart(payer.slug),

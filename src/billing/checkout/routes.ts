@@ -47,9 +47,9 @@ export function checkoutRoutes(app: App, processors: Processors): void {
       config: { access: { kind: 'provider' }, problems: [billingProblems.beneficiary_unknown] },
       schema: {
         tags: ['billing'],
-        summary: 'Retrieves what is to be paid',
+        summary: 'Retrieves the quote of the cart',
         description:
-          'Returns the lines that the profile would pay for the cart of the caller, the options of each and the card on file. A checkout charges what was shown here last.',
+          'Returns the lines that the profile would pay for the cart of the caller, with the options of each. A checkout charges the lines that were shown last.',
         params,
         response: { 200: CheckoutSchema },
       },

@@ -88,7 +88,7 @@ for (const [index, [change, apply]] of changes.entries()) {
     await call('POST', '/api/cart', { plan: plan.slug, use: `${plan.slug}-use`, quantity: 2 });
     await call('POST', '/api/cart/redeem', { code: coupon.code });
     const items = [{ option: 2 }];
-    // Every second buyer looks at the checkout first and sends what it was shown.
+    // Every second buyer requests the checkout first and sends its cart_version.
     const look = index % 2 === 1 ? (await call('GET', `/api/billing/${name}/checkout`)).json() : null;
     await apply({ plan: plan.slug, code: coupon.code });
     for (const sent of look === null ? [{}] : [{}, { cart_version: look['cart_version'] }]) {

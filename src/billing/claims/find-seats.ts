@@ -46,10 +46,10 @@ export async function describeSeats(reader: Reader, claims: readonly Claim[], at
       lines.filter(({ claim_id }) => claim_id === claim.id).flatMap(({ plan_id }) => plan_id ?? []),
     );
     const open = openSeats(seats.get(claim.id) ?? []);
-    const taken = items.filter(({ claim_id }) => claim_id === claim.id);
-    const free = open.filter(({ plan_id }) => !taken.some((item) => item.plan_id === plan_id));
+    const claimed_items = items.filter(({ claim_id }) => claim_id === claim.id);
+    const free = open.filter(({ plan_id }) => !claimed_items.some((item) => item.plan_id === plan_id));
     const is_paid = (seats.get(claim.id) ?? []).every((seat) => seat.is_paid);
-    const state = stateOf(claim, { free_count: free.length, taken_count: taken.length, is_paid, at });
+    const state = stateOf(claim, { free_count: free.length, taken_count: claimed_items.length, is_paid, at });
     return {
       id: claim.id,
       email: claim.email,

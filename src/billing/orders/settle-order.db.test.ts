@@ -99,11 +99,11 @@ test('a retry with the same key returns the outcome of the first attempt', async
     checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith(token, { key }));
   await assert.rejects(checkOutWithKey('tok_chargeDeclined', 'the key of a declined card'), refusedAs('card_declined'));
   await assert.rejects(checkOutWithKey('tok_chargeDeclined', 'the key of a declined card'), refusedAs('card_declined'));
-  await assert.rejects(checkOutWithKey('tok_timeout', 'the key of a lost answer'), refusedAs('payment_unknown'));
-  await assert.rejects(checkOutWithKey('tok_timeout', 'the key of a lost answer'), refusedAs('checkout_in_flight'));
+  await assert.rejects(checkOutWithKey('tok_timeout', 'the key of a lost response'), refusedAs('payment_unknown'));
+  await assert.rejects(checkOutWithKey('tok_timeout', 'the key of a lost response'), refusedAs('checkout_in_flight'));
   advanceClock(90_000);
   await finishOrders(buyer.ctx);
-  assert.equal((await checkOutWithKey('tok_timeout', 'the key of a lost answer'))?.amount, 2000);
+  assert.equal((await checkOutWithKey('tok_timeout', 'the key of a lost response'))?.amount, 2000);
   assert.deepEqual(await takenFrom(buyer), [2000]);
 });
 

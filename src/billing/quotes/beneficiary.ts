@@ -17,17 +17,17 @@ interface BeneficiaryInput {
 }
 
 /**
- * Returns the beneficiary of an item: the payer without `sync_on`; a profile of `known`, found by slug or verified
+ * Returns the beneficiary of an item: the payer without `sync_on`; a profile of `profiles`, found by slug or verified
  * address; otherwise a person who gets a code. A profile with the address unverified is not a beneficiary.
  * @throws beneficiary_unknown (400)
  */
 export function resolveBeneficiary(
   item: BeneficiaryInput,
   payer: Profile,
-  known: ReadonlyMap<string, Profile>,
+  profiles: ReadonlyMap<string, Profile>,
 ): Beneficiary {
   if (!item.sync_on) return { beneficiary: payer, seat: null };
-  const profile = known.get(item.sync_on);
+  const profile = profiles.get(item.sync_on);
   if (profile) return { beneficiary: profile, seat: null };
   const email = findAddress(item);
   if (email === null) {
@@ -45,8 +45,8 @@ export function resolveBeneficiary(
 export async function requireReachable(reader: Reader, items: readonly BeneficiaryInput[]): Promise<void> {
   const handles = items.flatMap((item) => (item.sync_on && findAddress(item) === null ? [item.sync_on] : []));
   if (handles.length === 0) return;
-  const known = await findProfilesByHandles(reader, handles);
-  const unknown = handles.filter((handle) => !known.has(handle));
+  const profiles = await findProfilesByHandles(reader, handles);
+  const unknown = handles.filter((handle) => !profiles.has(handle));
   if (unknown.length > 0) {
     throw invalidInput({ sync_on: [`Enter an e-mail address or a registered profile: ${unknown.join(', ')}.`] });
   }

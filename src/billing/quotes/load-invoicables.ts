@@ -58,14 +58,14 @@ export async function loadInvoicables(reader: Reader, scope: InvoicableScope): P
     if (!plan || !isOffered) return [];
     return [{ item, plan, ...resolveBeneficiary(item, scope.payer, beneficiaries) }];
   });
-  const known = await findSubscriptionsOf(
+  const subscriptions = await findSubscriptionsOf(
     reader,
     [...new Set(facts.flatMap(({ beneficiary }) => beneficiary?.id ?? []))],
     [...new Set(facts.map(({ plan }) => plan.id))],
   );
   const honored = new Map((scope.honored ?? []).map((line) => [line.key, line]));
   const priced = facts.map(({ item, plan, beneficiary, seat }): Invoicable => {
-    const of_beneficiary = known.filter(
+    const of_beneficiary = subscriptions.filter(
       (subscription) => subscription.profile_id === beneficiary?.id && subscription.plan_id === plan.id,
     );
     const subscription = of_beneficiary.find((each) => each.ends_at > scope.at) ?? null;
