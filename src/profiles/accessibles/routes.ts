@@ -20,10 +20,10 @@ import {
 import {
   acceptRole,
   countInvitation,
-  type RequestInput,
   requestRole,
   resendRequest,
   revokeRole,
+  type RoleRequestInput,
 } from '../roles/index.ts';
 import { ForceQuerystring, NoContent, UserParams } from '../schemas.ts';
 import { getUserId } from '../subject.ts';
@@ -34,7 +34,7 @@ import {
   AccessibleParams,
   AccessibleSchema,
   AccessibleTypeParams,
-  RequestBody,
+  RoleRequestBody,
 } from './schemas.ts';
 
 const Querystring = Type.Object({
@@ -132,11 +132,11 @@ function requestRoutes(app: App, throttle: Throttle): void {
     schema: {
       tags: ['rbac'],
       querystring: ForceQuerystring,
-      body: RequestBody,
+      body: RoleRequestBody,
       response: { 200: AccessibleSchema, 201: AccessibleSchema },
     },
   };
-  const ask = async (ctx: Context, subject: Subject, role: string | null, body: RequestInput) => {
+  const ask = async (ctx: Context, subject: Subject, role: string | null, body: RoleRequestInput) => {
     await countInvitation(ctx, throttle);
     const result = await requestRole(ctx, getUserId(subject), role, body);
     return {

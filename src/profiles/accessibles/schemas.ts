@@ -22,7 +22,7 @@ export const AccessibleSchema = Type.Object(
 
 export const AccessiblePage = Type.Object({ ...pending_counts, ...PageOf(AccessibleSchema).properties });
 
-export const RequestBody = Type.Object({
+export const RoleRequestBody = Type.Object({
   slug: Type.Optional(Type.String({ maxLength: 50, description: 'Slug of the profile asked' })),
   email: Type.Optional(Type.String({ maxLength: 254, description: 'E-mail address of the profile asked' })),
   message: Type.Optional(Type.String({ maxLength: 255 })),

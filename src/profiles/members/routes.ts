@@ -28,7 +28,7 @@ import { changeRoleExtra, countInvitation, grantRole, resendInvitation, revokeRo
 import { ForceQuerystring, NoContent, ProfileParams } from '../schemas.ts';
 import { getProfileId, parseFlag } from '../subject.ts';
 import { presentRolesByProfile, type RoleByProfileBody } from './present-member.ts';
-import { ExtraBody, GrantBody, RoleByProfileSchema, RolePage, RoleParams } from './schemas.ts';
+import { ExtraBody, RoleByProfileSchema, RoleGrantBody, RolePage, RoleParams } from './schemas.ts';
 
 const RoleListQuerystring = Type.Object({
   ...listQuerystring(roleList).properties,
@@ -127,7 +127,7 @@ function grantRoute(app: App, throttle: Throttle): void {
           'Invites a user, or a person without an account by e-mail address, to accept a role. The role has no effect until the invited user accepts it.',
         params: RoleTypeParams,
         querystring: ForceQuerystring,
-        body: GrantBody,
+        body: RoleGrantBody,
         response: { 200: RoleByProfileSchema, 201: RoleByProfileSchema },
       },
     },

@@ -43,7 +43,7 @@ export const MemberSeenSchema = Type.Object({ ...RoleByProfileSchema.properties,
 
 export const RolePage = Type.Object({ ...pending_counts, ...PageOf(RoleByProfileSchema).properties });
 
-export const GrantBody = Type.Object({
+export const RoleGrantBody = Type.Object({
   slug: Type.Optional(Type.String({ maxLength: 150, description: 'Username of who gets the role' })),
   email: Type.Optional(Type.String({ maxLength: 254, description: 'E-mail address of who gets the role' })),
   full_name: Type.Optional(Type.String({ maxLength: 100 })),

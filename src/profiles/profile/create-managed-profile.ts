@@ -18,7 +18,7 @@ import {
   createPersonalProfile,
   findFreeSlug,
   parseProfileFields,
-  slugTaken,
+  slugTakenProblem,
 } from './create-profile.ts';
 
 /**
@@ -62,7 +62,7 @@ async function connectPersonal(
   const slug = parseSlug(input.slug);
   if (slug === undefined || slug.toLowerCase() === user.username.toLowerCase()) {
     if (!(await findPersonalProfile(tx, user.id))) return createPersonalProfile(tx, user, at, fields);
-    if (slug !== undefined) throw slugTaken();
+    if (slug !== undefined) throw slugTakenProblem();
   }
   // A profile of another person, who decides on further managers: the creator only requests the role.
   const profile = await createPersonForOwner(tx, { slug, fields }, at);
@@ -102,7 +102,7 @@ async function createPersonForOwner(
     throw invalidInput({ email: ['This e-mail address is already in use.'] });
   const username = input.slug ?? (await findFreeSlug(tx, fields.full_name, at));
   if (!isUsername(username)) throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
-  if (await findUserByUsername(tx, username)) throw slugTaken();
+  if (await findUserByUsername(tx, username)) throw slugTakenProblem();
   const person = await insertUser(tx, { username, email: fields.email, full_name: fields.full_name }, at);
   return createPersonalProfile(tx, person, at, fields);
 }

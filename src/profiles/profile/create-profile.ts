@@ -29,11 +29,11 @@ export async function insertProfile(tx: Tx, profile: NewProfile, at: Date): Prom
   if (!isSlug(profile.slug) || isArchiveSlug(profile.slug))
     throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
   const user_id = profile.personal_user_id ?? null;
-  if (user_id === null && !(await isNameFree(tx, profile.slug, at))) throw slugTaken();
+  if (user_id === null && !(await isNameFree(tx, profile.slug, at))) throw slugTakenProblem();
   const inserted = await insertProfileRow(tx, profile, at);
-  if (!inserted) throw slugTaken();
+  if (!inserted) throw slugTakenProblem();
   const owner = { profile_id: inserted.id, user_id };
-  if (!(await claimName(tx, profile.slug, owner, at))) throw slugTaken();
+  if (!(await claimName(tx, profile.slug, owner, at))) throw slugTakenProblem();
   return inserted;
 }
 
@@ -156,4 +156,4 @@ function isWebUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
-export const slugTaken = () => invalidInput({ slug: ['This name is already taken.'] });
+export const slugTakenProblem = () => invalidInput({ slug: ['This name is already taken.'] });

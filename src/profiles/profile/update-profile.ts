@@ -21,7 +21,7 @@ import {
   type ProfileFields,
   updateProfileRow,
 } from '../records/index.ts';
-import { parseProfileFields, slugTaken } from './create-profile.ts';
+import { parseProfileFields, slugTakenProblem } from './create-profile.ts';
 
 export type ProfileUpdate = Partial<Record<keyof ProfileFields | 'slug', unknown>>;
 
@@ -94,7 +94,7 @@ function mayRename(ctx: Context, { personal_user_id }: Profile, subject: Subject
 async function renameProfile(ctx: Context, tx: Tx, profile: Profile, slug: string, at: Date): Promise<void> {
   if (profile.id === ctx.site.broker_id || profile.is_processor) throw profileProblems.profile_protected();
   const user_id = profile.personal_user_id;
-  if (!(await claimName(tx, slug, { profile_id: profile.id, user_id }, at))) throw slugTaken();
+  if (!(await claimName(tx, slug, { profile_id: profile.id, user_id }, at))) throw slugTakenProblem();
   // A name that differs only in case is the same name: it is not released.
   if (slug.toLowerCase() !== profile.slug.toLowerCase()) await releaseName(tx, profile.slug, at);
   if (user_id !== null) await updateUserFromProfile(tx, user_id, { username: slug });
@@ -105,6 +105,7 @@ export async function renamePersonalProfile(tx: Tx, change: { user_id: UserId; t
   const profile = await findPersonalProfile(tx, change.user_id);
   if (!profile) return;
   if (!isSlug(change.to)) throw invalidInput({ slug: ['Use letters, digits, - and _ only, 50 at most.'] });
-  if (!(await claimName(tx, change.to, { profile_id: profile.id, user_id: change.user_id }, at))) throw slugTaken();
+  if (!(await claimName(tx, change.to, { profile_id: profile.id, user_id: change.user_id }, at)))
+    throw slugTakenProblem();
   await updateProfileRow(tx, profile.id, { slug: change.to });
 }

@@ -48,7 +48,7 @@ export async function countInvitation(ctx: Context, throttle: Throttle): Promise
   await throttle.take(sells ? sellerInvitationLimit : invitationLimit, String(user_id));
 }
 
-export interface GrantInput {
+export interface RoleGrantInput {
   slug?: string | undefined;
   email?: string | undefined;
   full_name?: string | undefined;
@@ -56,7 +56,7 @@ export interface GrantInput {
   extra?: unknown;
 }
 
-export interface GrantResult {
+export interface RoleGrantResult {
   role: Role;
   /** True if the user had no role, invitation or request on the profile before. */
   is_new: boolean;
@@ -74,9 +74,9 @@ export async function grantRole(
   ctx: Context,
   profile_id: ProfileId,
   role_in_url: string,
-  input: GrantInput,
+  input: RoleGrantInput,
   options: { force: boolean },
-): Promise<GrantResult> {
+): Promise<RoleGrantResult> {
   const invitee_names = parseInvitee(input);
   return inTransaction(ctx.db, async (tx) => {
     const profile = await lockProfile(tx, profile_id);
@@ -104,7 +104,7 @@ interface InviteeNames {
   full_name: string;
 }
 
-function parseInvitee(input: GrantInput): InviteeNames {
+function parseInvitee(input: RoleGrantInput): InviteeNames {
   const slug = input.slug?.trim() || null;
   const email_text = input.email?.trim() || null;
   const email = email_text === null ? null : parseEmail(email_text);

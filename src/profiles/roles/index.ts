@@ -2,6 +2,6 @@ export { acceptInvitedManager, acceptRole, mayBecomeManager } from './accept-rol
 export { changeRoleExtra } from './change-role-extra.ts';
 export { emailUnverifiedProblem, withVerificationSent } from './email-unverified.ts';
 export { countInvitation, createActivationKey, grantRole, removeLinks } from './grant-role.ts';
-export { type RequestInput, requestManagerRole, requestRole } from './request-role.ts';
+export { requestManagerRole, requestRole, type RoleRequestInput } from './request-role.ts';
 export { resendInvitation, resendRequest } from './resend-invitation.ts';
 export { revokeRole } from './revoke-role.ts';

@@ -33,7 +33,7 @@ import { withVerificationSent } from './email-unverified.ts';
 
 const DAY_MS = 86_400_000;
 
-export interface RequestInput {
+export interface RoleRequestInput {
   slug?: string | undefined;
   email?: string | undefined;
   message?: string | undefined;
@@ -49,7 +49,7 @@ export async function requestRole(
   ctx: Context,
   user_id: UserId,
   role_in_url: string | null,
-  input: RequestInput,
+  input: RoleRequestInput,
 ): Promise<{ role: Role; is_new: boolean }> {
   const requestIn = async (tx: Tx) => {
     const user = await findUserById(tx, user_id);
@@ -74,7 +74,7 @@ export async function requestManagerRole(ctx: Context, tx: Tx, profile: Profile,
   return role;
 }
 
-async function findRequestedProfile(tx: Tx, input: RequestInput): Promise<Profile> {
+async function findRequestedProfile(tx: Tx, input: RoleRequestInput): Promise<Profile> {
   const slug = input.slug?.trim() ?? '';
   const email = parseEmail(input.email ?? '');
   if (slug === '' && (input.email ?? '') === '') throw invalidInput({ slug: ['Enter the name of a profile.'] });
