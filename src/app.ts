@@ -14,7 +14,7 @@ import { makeGateway } from '#gateway';
 import { makeLedger } from '#ledger';
 import { makeMetrics } from '#metrics';
 import { deleteOptouts, makeNotifications } from '#notifications';
-import { makePayments, makeProcessors, type PaymentContext, type Processors, removeCardIn } from '#payments';
+import { makePayments, makeProcessors, type PaymentContext, type Processors, deleteSavedCard } from '#payments';
 import { errorPageTypes } from '#platform/http/replies/error-pages';
 import { apiReferencePageTypes } from '#platform/http/reference/api-reference-pages';
 import { type App, buildHttp } from '#platform/http/app';
@@ -266,7 +266,7 @@ interface RoomSettings {
 
 /** Removes what the owner of an account did not choose: cards on file, the open cart and switched-off notifications. */
 const removeChoices: OnAccountClaimed = async (tx, { user_id, profile_ids }) => {
-  for (const profile_id of profile_ids) await removeCardIn(tx, profile_id);
+  for (const profile_id of profile_ids) await deleteSavedCard(tx, profile_id);
   await emptyCart(tx, user_id);
   await deleteOptouts(tx, user_id);
 };

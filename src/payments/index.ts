@@ -5,9 +5,9 @@ export {
   limitDeclines,
   type PaymentMethod,
   removeCard,
-  removeCardIn,
+  deleteSavedCard,
   saveCard,
-  savedCard,
+  findSavedCard,
 } from './cards/index.ts';
 export {
   abandonAttempt,
@@ -15,8 +15,8 @@ export {
   callProcessor,
   ChargeSchema,
   findOutcome,
-  listRecentCharges,
-  markAttempt,
+  findRecentCharges,
+  closeUnpaidAttempt,
   type NewAttempt,
   type NewChargeItem,
   presentCharge,
@@ -40,7 +40,7 @@ export {
 export {
   type Attempt,
   type Charge,
-  chargesCovering,
+  findCoveringCharges,
   type ChargeItem,
   type ChargeState,
   findAttempt,
@@ -51,9 +51,9 @@ export {
   findChargeOfAttempt,
   findRefundsOfEntries,
   findSettledRefundLines,
-  isAnyUnresolved,
+  hasUnresolvedCharge,
   lockChargesOf,
-  unresolvedChargeOf,
+  findUnresolvedCharge,
 } from './records/index.ts';
 export { makePayments } from './payments.ts';
 export { cardUpdated, chargeUpdated } from './events.ts';

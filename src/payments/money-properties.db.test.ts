@@ -15,10 +15,10 @@ import { next } from '../../test/support/factories.ts';
 import { makeParty, makeSubject, orderEntry } from '../../test/support/factories/ledger.ts';
 import { bookDispute, revertDispute } from './disputes/book-dispute.ts';
 import type { Charge } from './records/charge.ts';
-import { findChargeItems, moveCharge } from './records/charge-store.ts';
+import { findChargeItems, updateChargeState } from './records/charge-store.ts';
 import type { AcceptedOutcome, Funds } from './processors/processor.ts';
 import { recordCharge } from './charges/record-charge.ts';
-import { refundedByItem } from './records/refund-store.ts';
+import { sumRefundsByItem } from './records/refund-store.ts';
 import { reserveAttempt } from './charges/reserve-attempt.ts';
 import { reserveRefund } from './refunds/reserve-refund.ts';
 import { settleRefund } from './refunds/settle-refund.ts';
@@ -157,7 +157,7 @@ async function perform(
     if (state !== from) return state;
     const fee_amount = dispute_fee * 100;
     await inTransaction(ctx.db, async (tx) => {
-      const moved = await moveCharge(tx, charge.id, { from, to, at });
+      const moved = await updateChargeState(tx, charge.id, { from, to, at });
       assert(moved);
       if (kind === 'dispute') await bookDispute(tx, moved, { fee_amount, returns_fee }, at);
       if (kind === 'won') await revertDispute(tx, moved, at);
@@ -183,7 +183,7 @@ async function perform(
   return state;
 }
 
-test('for any lines, refunds and disputes in each class of currency nothing is created and no line over-refunded', async () => {
+test('for any lines, refunds and disputes in each class of currency the sums balance and no line is over-refunded', async () => {
   let refunds = 0;
   await fc.assert(
     fc.asyncProperty(course, async (drawn) => {
@@ -197,7 +197,7 @@ test('for any lines, refunds and disputes in each class of currency nothing is c
         const broker = (await fundsOf(ctx.site.broker_id, funds_unit)) - broker_before;
         return parts.reduce((sum, part) => sum + part, broker);
       };
-      // Fees add up: providers and broker received exactly what the processor handed over.
+      // Fees add up: providers and broker received exactly the funds.
       assert.equal(await received(), sale.funds.net);
       if (drawn.unit[0] === funds_unit) {
         assert.equal((await fundsOf(processor_id, funds_unit)) - held_before, sale.funds.fee);
@@ -207,18 +207,18 @@ test('for any lines, refunds and disputes in each class of currency nothing is c
       for (const each of drawn.acts) {
         state = await perform(sale, state, each, drawn);
         const items = await findChargeItems(ctx.db, sale.charge.id);
-        const refunded = await refundedByItem(ctx.db, sale.charge.id);
+        const refunded = await sumRefundsByItem(ctx.db, sale.charge.id);
         for (const item of items)
           assert((refunded.get(item.id)?.amount ?? 0) <= item.amount, 'a line is over-refunded');
         refunds += refunded.size;
       }
       if (state === 'done') {
-        // Whatever is left is refunded: customer, providers and broker end where they began, but for fees that are kept.
+        // A refund of the rest restores every balance, except for fees that the processor keeps.
         const items = await findChargeItems(ctx.db, sale.charge.id);
         for (const num of items.keys()) {
           state = await perform(sale, state, { kind: 'refund_rest', line: num, share: 100 }, drawn);
         }
-        const back = await refundedByItem(ctx.db, sale.charge.id);
+        const back = await sumRefundsByItem(ctx.db, sale.charge.id);
         assert.equal(
           [...back.values()].reduce((sum, { amount }) => sum + amount, 0),
           sale.charge.amount,

@@ -1,6 +1,6 @@
 import type { RateLimit } from '#platform/security/throttle';
 
-/** Cards that are tried one after the other until one is accepted are stolen ones. */
+/** Bounds card testing: stolen cards are tried in series until one is accepted. */
 export const declineLimit: RateLimit = {
   name: 'decline',
   max: 10,

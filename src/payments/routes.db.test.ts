@@ -64,7 +64,7 @@ test('a card is put on file, shown and removed by its owner', async () => {
   assert.deepEqual((await xia('GET', '/api/billing/xia/card')).json(), { processor: null });
 });
 
-test('a card without token, or with one that is refused, changes nothing', async () => {
+test('a card without a token or with a declined one changes nothing', async () => {
   const absent = await xia('PUT', '/api/billing/xia/card', {});
   assert.deepEqual([absent.status, absent.json()['token']], [400, ['This field is required.']]);
   const declined = await xia('PUT', '/api/billing/xia/card', { token: 'tok_chargeDeclined' });
@@ -78,13 +78,13 @@ test('a card without token, or with one that is refused, changes nothing', async
   assert.deepEqual((await xia('GET', '/api/billing/xia/card')).json(), { processor: null });
 });
 
-test('a provider sees the card of a subscriber and never writes it', async () => {
+test('a provider can read but not change the card of a subscriber', async () => {
   assert.equal((await alice('GET', '/api/billing/xia/card')).status, 200);
   assert.equal((await alice('PUT', '/api/billing/xia/card', { token: 'tok_visa' })).status, 403);
   assert.equal((await alice('DELETE', '/api/billing/xia/card')).status, 403);
 });
 
-test('a charge is shown to its customer, and to nobody under another name', async () => {
+test('a charge is found only under the profile of its customer', async () => {
   const charge = await pay([2000]);
   const shown = await xia('GET', `/api/billing/xia/charges/${charge.processor_key}`);
   assert.deepEqual(shown.json(), {
@@ -103,7 +103,7 @@ test('a charge is shown to its customer, and to nobody under another name', asyn
   assert.equal((await xia('GET', `/api/billing/donny/charges/${charge.processor_key}`)).status, 403);
 });
 
-test('looking at a charge settles nothing', async () => {
+test('reading a charge does not settle it', async () => {
   const { charge } = await makeCharge(ctx, { payer: customer.id, provider: club.id, token: 'tok_chargeAsyncFail' });
   const { processor_key } = charge;
   await app.db.updateTable('test_processor_charges').set({ state: 'done' }).where('key', '=', processor_key).execute();
@@ -112,7 +112,7 @@ test('looking at a charge settles nothing', async () => {
   assert.deepEqual([email.status, email.json()['code']], [409, 'charge_unpaid']);
 });
 
-test('the receipt is mailed again on demand', async () => {
+test('the receipt is mailed again on request', async () => {
   const { processor_key } = await pay([2000]);
   const sent = await xia('POST', `/api/billing/xia/charges/${processor_key}/email`);
   assert.equal(sent.status, 201);
@@ -126,7 +126,7 @@ test('the receipt is mailed again on demand', async () => {
   assert.deepEqual([nowhere.status, nowhere.json()['code']], [409, 'receipt_address_absent']);
 });
 
-test('a refund that is repeated under its key is made once, though the first answer was lost in a crash', async () => {
+test('a retried refund is made once, although the first response was lost in a crash', async () => {
   const { id, processor_key } = await pay([3000]);
   const url = `/api/billing/xia/charges/${processor_key}/refund`;
   const ask = (refunded_amount: number) =>
@@ -139,7 +139,7 @@ test('a refund that is repeated under its key is made once, though the first ans
   assert.deepEqual(refunds, [{ amount: 400 }]);
 });
 
-test('that a refund has to wait is not remembered as its answer', async () => {
+test('the refusal of a second open refund is not stored for its Idempotency-Key', async () => {
   const { id, processor_key } = await pay([3000]);
   const url = `/api/billing/xia/charges/${processor_key}/refund`;
   const ask = () => alice('POST', url, { lines: [{ num: 0 }] }, { 'idempotency-key': 'refund-2' });
@@ -155,7 +155,7 @@ test('that a refund has to wait is not remembered as its answer', async () => {
   assert.equal((await ask()).status, 201);
 });
 
-test('a provider refunds what it sold, in one request or not at all', async () => {
+test('a provider refunds its own lines, all of a request or none', async () => {
   const { processor_key } = await pay([3000, 8000]);
   const url = `/api/billing/xia/charges/${processor_key}/refund`;
   const lines = [
@@ -174,7 +174,7 @@ test('a provider refunds what it sold, in one request or not at all', async () =
   assert.equal((await alice('POST', url, { lines: [{ num: 0, refunded_amount: -1 }] })).status, 400);
 });
 
-test('a provider does not refund what another sold to the same customer; the broker does', async () => {
+test('a provider cannot refund lines of another provider; the broker can', async () => {
   const { processor_key } = await pay([2000], ctx.site.broker_id);
   const url = `/api/billing/xia/charges/${processor_key}/refund`;
   const refused = await alice('POST', url, { lines: [{ num: 0 }] });
@@ -182,7 +182,7 @@ test('a provider does not refund what another sold to the same customer; the bro
   assert.equal((await donny('POST', url, { lines: [{ num: 0 }] })).status, 201);
 });
 
-test('the broker lists all charges, and the balance is the sum of what is listed', async () => {
+test('the broker lists all charges, and the balance is the sum of the list', async () => {
   assert.equal((await xia('GET', '/api/billing/charges')).status, 403);
   const { processor_key } = await pay([777]);
   await pay([5000]);
@@ -200,7 +200,7 @@ test('the broker lists all charges, and the balance is the sum of what is listed
   assert.deepEqual([none['count'], none['balance_amount'], none['balance_unit']], [0, 0, 'usd']);
 });
 
-test('a provider is told what can be paid out, everybody else that there is no bank', async () => {
+test('a provider gets the amount that can be paid out; other profiles have no bank', async () => {
   const bank = (await alice('GET', '/api/billing/club/bank')).json<{ bank_name: string; balance_amount: number }>();
   assert.equal(bank.bank_name, 'Test Bank');
   assert(bank.balance_amount > 0);
@@ -212,21 +212,36 @@ test('a provider is told what can be paid out, everybody else that there is no b
   });
 });
 
-test('in development an open charge is decided by hand', async () => {
+test('in development a route decides an open charge', async () => {
   const { charge } = await makeCharge(ctx, { payer: customer.id, provider: club.id, token: '4000000000000341' });
-  const anybody = apiClient(app);
+  const visitor = apiClient(app);
   const url = `/_dev/processor/charges/${charge.processor_key}`;
-  assert.equal((await anybody('POST', url, { state: 'sideways' })).status, 400);
-  assert.equal((await anybody('POST', '/_dev/processor/charges/ch_none', { state: 'done' })).status, 404);
-  const decided = await anybody('POST', url, { state: 'done' });
+  assert.equal((await visitor('POST', url, { state: 'sideways' })).status, 400);
+  assert.equal((await visitor('POST', '/_dev/processor/charges/ch_none', { state: 'done' })).status, 404);
+  const decided = await visitor('POST', url, { state: 'done' });
   assert.deepEqual([decided.status, decided.json()['state']], [200, 'done']);
-  assert.equal((await anybody('POST', url, { state: 'disputed' })).json()['state'], 'disputed');
-  assert.equal((await anybody('POST', url, { state: 'won' })).json()['state'], 'done');
-  const books = (await anybody('GET', '/_dev/processor')).json<Record<string, unknown[]>>();
+  assert.equal((await visitor('POST', url, { state: 'disputed' })).json()['state'], 'disputed');
+  assert.equal((await visitor('POST', url, { state: 'won' })).json()['state'], 'done');
+  const books = (await visitor('GET', '/_dev/processor')).json<Record<string, unknown[]>>();
   assert.deepEqual(Object.keys(books), ['customers', 'charges', 'refunds', 'payouts']);
 });
 
-test('lists of the ledger are guarded: the customer and its providers, the broker for all', async () => {
+test('in development a route decides the pending refund of a charge', async () => {
+  const { charge } = await makeCharge(ctx, { payer: customer.id, provider: club.id, token: 'tok_refund_pending' });
+  const url = `/api/billing/xia/charges/${charge.processor_key}/refund`;
+  const refund = () => alice('POST', url, { lines: [{ num: 0, refunded_amount: 100 }] });
+  const first = await refund();
+  assert.equal(first.status, 201);
+  assert.match(String(first.json()['detail']), /is being refunded/);
+  assert.equal((await refund()).status, 405);
+  const visitor = apiClient(app);
+  const decide = `/_dev/processor/charges/${charge.processor_key}/refund`;
+  assert.equal((await visitor('POST', decide, { state: 'succeeded' })).status, 200);
+  assert.equal((await visitor('POST', decide, { state: 'succeeded' })).status, 404);
+  assert.equal((await refund()).status, 201);
+});
+
+test('the customer, its providers and the broker may read the ledger of a profile', async () => {
   for (const name of ['balance', 'history']) {
     const url = `/api/billing/xia/${name}`;
     const own = await xia('GET', url);

@@ -4,7 +4,7 @@ import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import type { Reader } from '#platform/db/database';
 import type { Profile } from '#profiles';
-import { type Processors, removeCard, saveCard, savedCard } from '#payments';
+import { type Processors, removeCard, saveCard, findSavedCard } from '#payments';
 import { getPayer, loadPayerSummary } from '../payer.ts';
 import { cardPage } from './page-types.ts';
 import { presentSavedCard } from './present-saved-card.ts';
@@ -17,7 +17,7 @@ export function cardPages(app: App, processors: Processors): void {
   const url = '/billing/:profile/card/';
   const options = { config: { access: { kind: 'direct' }, page: true }, schema: { hide: true, params } } as const;
   const load = async (reader: Reader, payer: Profile) => {
-    const card = await savedCard(reader, payer.id);
+    const card = await findSavedCard(reader, payer.id);
     return {
       profile: await loadPayerSummary(reader, payer),
       card: card ? presentSavedCard(card) : null,

@@ -4,7 +4,7 @@ import type { FieldMessages } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { checkedField, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
-import { type Processors, savedCard } from '#payments';
+import { type Processors, findSavedCard } from '#payments';
 import type { Profile } from '#profiles';
 import { presentSavedCard } from '../cards/index.ts';
 import { type CartOwner, type Invoicable, findShownLines } from '../records/index.ts';
@@ -191,7 +191,7 @@ async function showOrder(
   refused: RefusedForm = {},
   status = 200,
 ): Promise<FastifyReply> {
-  const card = await savedCard(request.ctx.db, payer.id);
+  const card = await findSavedCard(request.ctx.db, payer.id);
   return reply.page(
     page_type,
     {

@@ -4,7 +4,13 @@ import { actorId } from '#platform/actor-id';
 import type { CouponId } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
 import { inTransaction, isUniqueViolation, type Tx } from '#platform/db/database';
-import { type Attempt, isAnyUnresolved, type PaymentContext, reserveAttempt, unresolvedChargeOf } from '#payments';
+import {
+  type Attempt,
+  hasUnresolvedCharge,
+  type PaymentContext,
+  reserveAttempt,
+  findUnresolvedCharge,
+} from '#payments';
 import { lockProfile, type Profile } from '#profiles';
 import { lockSubscriptions } from '#subscriptions';
 import {
@@ -135,8 +141,8 @@ async function lockBalances(tx: Tx, payer: Profile, load: () => Promise<Invoicab
   const attempts = orders.flatMap(({ charge_attempt_id }) => charge_attempt_id ?? []);
   const pending =
     orders.some(({ state }) => state === 'reserved') ||
-    (await unresolvedChargeOf(tx, payer.id)) !== undefined ||
-    (await isAnyUnresolved(tx, attempts));
+    (await findUnresolvedCharge(tx, payer.id)) !== undefined ||
+    (await hasUnresolvedCharge(tx, attempts));
   if (pending) throw billingProblems.charge_pending({ location: paths.history(payer.slug) });
   // Another payer may have paid before the locks were acquired.
   const current = await load();

@@ -1,6 +1,6 @@
 import type { ClaimId, LedgerEntryId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
-import { chargesCovering, findRefundsOfEntries, lockChargesOf } from '#payments';
+import { findCoveringCharges, findRefundsOfEntries, lockChargesOf } from '#payments';
 import type { OrderLine } from '../records/index.ts';
 import type { PaidSeat } from './claim.ts';
 import { findClaimLines } from './claim-store.ts';
@@ -18,7 +18,7 @@ export async function lockSeatCharges(tx: Tx, ids: readonly ClaimId[]): Promise<
 export async function findPaidSeats(reader: Reader, ids: readonly ClaimId[]): Promise<Map<ClaimId, PaidSeat[]>> {
   const lines = await findClaimLines(reader, ids);
   const entry_ids = lines.flatMap(({ ledger_entry_id }) => ledger_entry_id ?? []);
-  const charges = await chargesCovering(reader, entry_ids);
+  const charges = await findCoveringCharges(reader, entry_ids);
   const refunded = await findRefundsOfEntries(reader, entry_ids);
   const seats = new Map<ClaimId, PaidSeat[]>();
   for (const [claim_id, claim_lines] of Map.groupBy(lines, (line) => line.claim_id)) {
@@ -35,7 +35,7 @@ export async function findPaidSeats(reader: Reader, ids: readonly ClaimId[]): Pr
 function seatOf(
   plan_id: number,
   parts: readonly OrderLine[],
-  charges: Awaited<ReturnType<typeof chargesCovering>>,
+  charges: Awaited<ReturnType<typeof findCoveringCharges>>,
   refunded: ReadonlyMap<LedgerEntryId, number>,
 ): PaidSeat {
   const isPaid = ({ amount, ledger_entry_id }: OrderLine) => {

@@ -2,7 +2,7 @@ import { countRedemption, returnRedemption } from '#catalog';
 import type { Context } from '#platform/context';
 import type { CouponId, OrderId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
-import { type AcceptedOutcome, type Attempt, type Charge, markAttempt } from '#payments';
+import { type AcceptedOutcome, type Attempt, type Charge, closeUnpaidAttempt } from '#payments';
 import { lockProfile } from '#profiles';
 import { bookOrder } from './book-order.ts';
 import {
@@ -56,7 +56,7 @@ export async function closeUnpaidOrder(
     const at = ctx.clock.now();
     for (const id of collectCouponIds(await findOrderLines(tx, order.id))) await returnRedemption(tx, id);
     await updateOrderState(tx, order.id, reason.state === 'failed' ? 'given_up' : 'refused', at);
-    await markAttempt(tx, attempt, reason.state, reason, at);
+    await closeUnpaidAttempt(tx, attempt, reason.state, reason, at);
   });
 }
 

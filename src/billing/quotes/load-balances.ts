@@ -10,7 +10,7 @@ import {
 } from '#ledger';
 import type { PlanId, SubscriptionId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { chargesCovering } from '#payments';
+import { findCoveringCharges } from '#payments';
 import { findProfilesByIds, type Profile } from '#profiles';
 import { findSubscriptionsByIds, subscriptionIdOf } from '#subscriptions';
 import {
@@ -134,7 +134,7 @@ export function filterBalances(plan: string | null, balances: readonly Invoicabl
 /** Selects the orders on subjects that no charge has paid, newest first. Includes those whose charge is pending. */
 async function findUnpaid(reader: Reader, subjects: readonly LedgerSubject[], at: Date): Promise<Entry[]> {
   const orders = await findSubjectOrders(reader, subjects, at);
-  const covering = await chargesCovering(
+  const covering = await findCoveringCharges(
     reader,
     orders.map(({ id }) => id),
   );

@@ -4,7 +4,7 @@ import { sellersSeenBy } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
 import { listQuerystring } from '#platform/http/schemas';
-import { type Charge, findCharge, savedCard } from '#payments';
+import { type Charge, findCharge, findSavedCard } from '#payments';
 import { presentSavedCard } from '../cards/index.ts';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getProfileById, loadPayerSummary } from '../payer.ts';
@@ -38,7 +38,7 @@ function addHistoryPage(app: App): void {
       const sellers = sellersSeenBy(subject);
       const page = await listHistory(ctx, profile.id, { list: newest, url: request.listUrl, sellers });
       const reading = { lang: ctx.lang, timezone: profile.default_timezone };
-      const card = sellers === null ? await savedCard(ctx.db, profile.id) : null;
+      const card = sellers === null ? await findSavedCard(ctx.db, profile.id) : null;
       const due = mainAmount((await findStatementBalance(ctx.db, profile.id, ctx.clock.now(), sellers)).totals);
       return reply.page(historyPage, {
         profile: await loadPayerSummary(ctx.db, profile),

@@ -1,6 +1,6 @@
 import { printableName } from '#accounts';
 import { startOfDay } from '#kernel/instant';
-import { listRecentCharges } from '#payments';
+import { findRecentCharges } from '#payments';
 import type { Reader } from '#platform/db/database';
 import { countSignIns, findRecentSignIns } from './recent-activity-store.ts';
 
@@ -19,7 +19,7 @@ const each_max = 5;
 export async function findRecentActivity(reader: Reader, now: Date, timezone: string): Promise<RecentActivity[]> {
   const since = startOfDay(now, timezone);
   const users = await findRecentSignIns(reader, since, each_max);
-  const charges = await listRecentCharges(reader, since, each_max);
+  const charges = await findRecentCharges(reader, since, each_max);
   const logins = users.flatMap((user) => {
     if (user.last_login_at === null) return [];
     const created_at = user.last_login_at.toISOString();

@@ -4,8 +4,8 @@ import type { ActionRequiredOutcome, Processor } from '../processors/index.ts';
 import { browserKeys } from './browser-keys.ts';
 
 /**
- * Builds the problem of a payment that the payer must confirm, with the keys for the processor's script. A retry with the same
- * idempotency key returns the outcome after the confirmation.
+ * Builds the problem of a payment that the payer must confirm, with the keys for the processor's script. A retry with
+ * the same idempotency key returns the outcome after the confirmation.
  */
 export function actionProblem(
   processor: Processor,

@@ -6,8 +6,8 @@ import { paymentsProblems } from '../problems.ts';
 import { declineLimit, declinePeerLimit } from '../rate-limits.ts';
 
 /**
- * Runs an attempt to use a card, unless too many cards of the caller were declined; the processor is not asked then.
- * One statement before the attempt, and one per limit after a decline.
+ * Runs an attempt to use a card, unless too many cards of the caller were declined.
+ * Costs one statement before the attempt and one per limit after a decline.
  *
  * @throws too_many_requests (429), and what the attempt throws
  */
@@ -16,7 +16,7 @@ export async function limitDeclines<T>(ctx: Context, attempt: () => Promise<T>):
     [declineLimit, String(actorId(ctx))],
     [declinePeerLimit, networkOf(ctx.peer?.ip)],
   ] as const;
-  // Jobs and the demo's history act for many buyers.
+  // A job acts for many buyers.
   if (ctx.actor.kind === 'job') return attempt();
   await ctx.throttle.requireRoom(counts);
   try {

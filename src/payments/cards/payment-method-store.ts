@@ -5,11 +5,11 @@ import type { Reader, Tx } from '#platform/db/database';
 /** The card on file of a profile. */
 export type PaymentMethod = Selectable<PaymentMethodsTable>;
 
-export async function savedCard(reader: Reader, profile_id: ProfileId): Promise<PaymentMethod | undefined> {
+export async function findSavedCard(reader: Reader, profile_id: ProfileId): Promise<PaymentMethod | undefined> {
   return reader.selectFrom('payment_methods').selectAll().where('profile_id', '=', profile_id).executeTakeFirst();
 }
 
-/** Locks and reads the card on file. */
+/** Selects the card on file FOR UPDATE. */
 export async function lockPaymentMethod(tx: Tx, profile_id: ProfileId): Promise<PaymentMethod | undefined> {
   return tx
     .selectFrom('payment_methods')
@@ -19,7 +19,7 @@ export async function lockPaymentMethod(tx: Tx, profile_id: ProfileId): Promise<
     .executeTakeFirst();
 }
 
-/** Puts a card on file in place of whatever was there. */
+/** Upserts the card on file. */
 export async function replacePaymentMethod(tx: Tx, method: Insertable<PaymentMethodsTable>): Promise<PaymentMethod> {
   const { profile_id: _, ...change } = method;
   return tx

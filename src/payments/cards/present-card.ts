@@ -1,7 +1,7 @@
 import type { PaymentMethod } from './payment-method-store.ts';
 import type { CardBody } from './schemas.ts';
 
-/** Presents the card on file; nothing when there is none. */
+/** Presents the card on file; an empty object if there is none. */
 export function presentCard(card: PaymentMethod | undefined): CardBody {
   if (!card) return {};
   const [year = '', month = ''] = card.exp_date.split('-');

@@ -8,8 +8,8 @@ import { lockPaymentMethod, type PaymentMethod, replacePaymentMethod } from './p
 import type { Card, SavedCard } from '../processors/index.ts';
 
 /**
- * Puts a card that a processor keeps on file. Emits card_updated if it replaces another card, which a job deletes at its
- * processor.
+ * Puts a card that a processor keeps on file. Emits card_updated if it replaces another card, which a job deletes at
+ * its processor.
  */
 export async function putCardOnFile(
   tx: Tx,

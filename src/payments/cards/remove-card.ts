@@ -7,11 +7,11 @@ import { deletePaymentMethod } from './payment-method-store.ts';
 
 /** Deletes the card on file immediately, and at its processor by a job. No effect without a card. */
 export async function removeCard(ctx: Context, profile_id: ProfileId): Promise<void> {
-  await inTransaction(ctx.db, (tx) => removeCardIn(tx, profile_id));
+  await inTransaction(ctx.db, (tx) => deleteSavedCard(tx, profile_id));
 }
 
 /** Deletes the card on file in the caller's transaction; see removeCard. */
-export async function removeCardIn(tx: Tx, profile_id: ProfileId): Promise<void> {
+export async function deleteSavedCard(tx: Tx, profile_id: ProfileId): Promise<void> {
   const removed = await deletePaymentMethod(tx, profile_id);
   if (removed) await enqueue(tx, forgetCard, forgottenCard(removed));
 }

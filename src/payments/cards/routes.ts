@@ -5,7 +5,7 @@ import { putAndPatch } from '#platform/http/put-and-patch';
 import { SlugParam } from '#platform/http/schemas';
 import { fillAddress } from '#profiles';
 import { browserKeys } from './browser-keys.ts';
-import { savedCard } from './payment-method-store.ts';
+import { findSavedCard } from './payment-method-store.ts';
 import { presentCard } from './present-card.ts';
 import { paymentsProblems } from '../problems.ts';
 import type { PaymentContext, Processors } from '../processors/index.ts';
@@ -17,6 +17,7 @@ import { subjectId } from '../subject-id.ts';
 const ProfileParams = Type.Object({ profile: SlugParam });
 
 /** Routes of the card on file. Providers may read it; only the profile's own managers may change it. */
+// long: the three operations on the card
 export function cardRoutes(app: App, processors: Processors): void {
   app.get(
     '/api/billing/:profile/card',
@@ -29,7 +30,7 @@ export function cardRoutes(app: App, processors: Processors): void {
         params: ProfileParams,
         querystring: Type.Object({
           update: Type.Optional(
-            Type.String({ maxLength: 5, description: '1 adds what a page needs to replace the card' }),
+            Type.String({ maxLength: 5, description: '1 adds the keys with which a page replaces the card' }),
           ),
         }),
         response: { 200: CardSchema },
@@ -37,7 +38,7 @@ export function cardRoutes(app: App, processors: Processors): void {
     },
     async (request) => ({
       processor: request.query.update === '1' ? browserKeys(processors.chosen) : null,
-      ...presentCard(await savedCard(request.ctx.db, subjectId(request))),
+      ...presentCard(await findSavedCard(request.ctx.db, subjectId(request))),
     }),
   );
 
@@ -97,5 +98,5 @@ export function cardRoutes(app: App, processors: Processors): void {
 
 /** Without a token the card on file stays unchanged. */
 async function replaceCard(ctx: PaymentContext, profile_id: ProfileId, token: string | undefined) {
-  return token === undefined ? savedCard(ctx.db, profile_id) : saveCard(ctx, profile_id, token);
+  return token === undefined ? findSavedCard(ctx.db, profile_id) : saveCard(ctx, profile_id, token);
 }

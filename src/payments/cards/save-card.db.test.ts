@@ -6,7 +6,7 @@ import { testContext, type TestContext } from '../../../test/support/context.ts'
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { makeParty } from '../../../test/support/factories/ledger.ts';
 import { forgetCardJob } from './jobs.ts';
-import { savedCard } from './payment-method-store.ts';
+import { findSavedCard } from './payment-method-store.ts';
 import { presentCard } from './present-card.ts';
 import { removeCard } from './remove-card.ts';
 import { saveCard } from './save-card.ts';
@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => database.close());
 
-const told = async (name: string, profile_id?: ProfileId) =>
+const payloadsOf = async (name: string, profile_id?: ProfileId) =>
   (await ctx.db.selectFrom('outbox_events').selectAll().where('name', '=', name).execute())
     .map(({ payload }) => payload)
     .filter(
@@ -35,17 +35,17 @@ const customers = async () =>
 
 test('a card is shown by its last digits and the month it expires', async () => {
   const profile = await makeParty(database.db);
-  assert.deepEqual(presentCard(await savedCard(ctx.db, profile)), {});
+  assert.deepEqual(presentCard(await findSavedCard(ctx.db, profile)), {});
   await saveCard(ctx, profile, '4242424242424242');
-  assert.deepEqual(presentCard(await savedCard(ctx.db, profile)), { last4: '4242', exp_date: '03/2027' });
+  assert.deepEqual(presentCard(await findSavedCard(ctx.db, profile)), { last4: '4242', exp_date: '03/2027' });
 });
 
 test('a replaced card is announced by card_updated and deleted at the processor', async () => {
   const profile = await makeParty(database.db);
   const first = await saveCard(ctx, profile, '4242424242424242');
-  assert.deepEqual(await told('card_updated', profile), []);
+  assert.deepEqual(await payloadsOf('card_updated', profile), []);
   await saveCard(ctx, profile, '5555555555554444');
-  assert.deepEqual(await told('card_updated', profile), [
+  assert.deepEqual(await payloadsOf('card_updated', profile), [
     {
       profile_id: profile,
       changes: { last4: { pre: '4242', post: '4444' }, exp_date: { pre: '2027-03-01', post: '2027-03-01' } },
@@ -53,7 +53,7 @@ test('a replaced card is announced by card_updated and deleted at the processor'
     },
   ]);
   const forgotten = { processor: 'test', account: '', customer_key: first.customer_key };
-  assert.deepEqual((await told('job:forget_card')).at(-1), forgotten);
+  assert.deepEqual((await payloadsOf('job:forget_card')).at(-1), forgotten);
   assert((await customers()).includes(first.customer_key));
   await forgetCardJob(ctx.processors).run(ctx, forgotten, ctx.clock.now());
   assert(!(await customers()).includes(first.customer_key));
@@ -72,15 +72,15 @@ test('a card that is refused leaves the card on file unchanged', async () => {
       return true;
     });
   }
-  assert.equal((await savedCard(ctx.db, profile))?.last4, '4242');
+  assert.equal((await findSavedCard(ctx.db, profile))?.last4, '4242');
 });
 
 test('a removed card is no longer on file, and removing none has no effect', async () => {
   const profile = await makeParty(database.db);
   const card = await saveCard(ctx, profile, 'tok_visa');
   await removeCard(ctx, profile);
-  assert.equal(await savedCard(ctx.db, profile), undefined);
-  assert.deepEqual((await told('job:forget_card')).at(-1), {
+  assert.equal(await findSavedCard(ctx.db, profile), undefined);
+  assert.deepEqual((await payloadsOf('job:forget_card')).at(-1), {
     processor: 'test',
     account: '',
     customer_key: card.customer_key,
@@ -103,5 +103,5 @@ test('a card that the bank wants confirmed is refused with action_required, and 
     assert.deepEqual([error.code, error.status], ['action_required', 402]);
     return true;
   });
-  assert.equal((await savedCard(ctx.db, profile))?.last4, '4242');
+  assert.equal((await findSavedCard(ctx.db, profile))?.last4, '4242');
 });

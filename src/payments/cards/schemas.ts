@@ -1,14 +1,14 @@
 import { type Static, Type } from 'typebox';
 import { NullableString } from '#platform/http/schemas';
 
-/** Keys with which the browser talks to the payment processor. */
+/** Keys with which the browser calls the payment processor. */
 export const BrowserKeysSchema = Type.Object({
   STRIPE_PUB_KEY: NullableString,
   STRIPE_INTENT_SECRET: NullableString,
   STRIPE_ACCOUNT: NullableString,
 });
 
-/** The card on file; without one, neither digits nor date. `processor` is null unless it was asked for. */
+/** The card on file; `last4` and `exp_date` are absent without one. `processor` is null unless `update=1`. */
 export const CardSchema = Type.Object(
   {
     processor: Type.Optional(Type.Union([BrowserKeysSchema, Type.Null()])),

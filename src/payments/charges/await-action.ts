@@ -6,8 +6,8 @@ import { type Attempt, markAwaitingAction } from '../records/index.ts';
 const ACTION_LIFETIME_MS = 30 * 60_000;
 
 /**
- * Stores that an attempt waits for the payer, in a transaction of its own. The first call fixes `expires_at`; later calls change
- * nothing. Returns the end of the wait, exclusive.
+ * Stores that an attempt waits for the payer, in a transaction of its own. The first call fixes `expires_at`; later
+ * calls change nothing. Returns the end of the wait, exclusive.
  */
 export async function awaitAction(
   ctx: Pick<PaymentContext, 'db' | 'clock'>,

@@ -19,7 +19,8 @@ export async function callProcessor(ctx: ProcessorContext, attempt: Attempt): Pr
 }
 
 /**
- * Returns the outcome of an attempt whose response was lost; null if the processor received no request, so no money was taken.
+ * Returns the outcome of an attempt whose response was lost; null if the processor received no request, so no money
+ * was taken.
  * @throws processor_unreachable (503)
  */
 export async function findOutcome(ctx: ProcessorContext, attempt: Attempt): Promise<ChargeOutcome | null> {

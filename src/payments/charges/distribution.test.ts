@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { distribute } from './distribution.ts';
+import { distributeCharge } from './distribution.ts';
 
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
 
 test('one line without broker fee: the provider gets the amount less the processor fee', () => {
-  const [line] = distribute([{ amount: 2000, broker_fee_percent: 0 }], { net: 1912, fee: 88, unit: 'usd' });
+  const [line] = distributeCharge([{ amount: 2000, broker_fee_percent: 0 }], { net: 1912, fee: 88, unit: 'usd' });
   assert.deepEqual(line, {
     paid: { provider: 1912, processor_fee: 88, broker_fee: 0 },
     received: { provider: 1912, processor_fee: 88, broker_fee: 0 },
@@ -14,12 +14,12 @@ test('one line without broker fee: the provider gets the amount less the process
 });
 
 test('the broker takes its percentage of the line, rounded down', () => {
-  const [line] = distribute([{ amount: 17999, broker_fee_percent: 1000 }], { net: 17447, fee: 552, unit: 'usd' });
+  const [line] = distributeCharge([{ amount: 17999, broker_fee_percent: 1000 }], { net: 17447, fee: 552, unit: 'usd' });
   assert.deepEqual(line?.received, { provider: 15648, processor_fee: 552, broker_fee: 1799 });
 });
 
 test('two lines share the fee to the cent: 117 + 58 of 175, 3216 + 1609 of 4825', () => {
-  const lines = distribute(
+  const lines = distributeCharge(
     [
       { amount: 3333, broker_fee_percent: 0 },
       { amount: 1667, broker_fee_percent: 0 },
@@ -36,7 +36,7 @@ test('two lines share the fee to the cent: 117 + 58 of 175, 3216 + 1609 of 4825'
 });
 
 test('two lines with different broker shares: fees 117 + 58, broker 333 + 83, providers 2883 + 1526', () => {
-  const lines = distribute(
+  const lines = distributeCharge(
     [
       { amount: 3333, broker_fee_percent: 1000 },
       { amount: 1667, broker_fee_percent: 500 },
@@ -53,7 +53,7 @@ test('two lines with different broker shares: fees 117 + 58, broker 333 + 83, pr
 });
 
 test('yen are shared in whole yen', () => {
-  const lines = distribute(
+  const lines = distributeCharge(
     [
       { amount: 100_000, broker_fee_percent: 333 },
       { amount: 50_000, broker_fee_percent: 0 },
@@ -70,19 +70,19 @@ test('yen are shared in whole yen', () => {
 });
 
 test('funds in another currency: 100.00 cad that brought 70.00 usd and cost 2.50 usd', () => {
-  const [line] = distribute([{ amount: 10000, broker_fee_percent: 0 }], { net: 7000, fee: 250, unit: 'usd' });
+  const [line] = distributeCharge([{ amount: 10000, broker_fee_percent: 0 }], { net: 7000, fee: 250, unit: 'usd' });
   assert.deepEqual(line, {
     paid: { provider: 9655, processor_fee: 345, broker_fee: 0 },
     received: { provider: 7000, processor_fee: 250, broker_fee: 0 },
   });
 });
 
-test('a broker who takes everything gets what the processor left', () => {
-  const [line] = distribute([{ amount: 1000, broker_fee_percent: 10000 }], { net: 941, fee: 59, unit: 'usd' });
+test('a broker with 100 % gets the amount less the processor fee', () => {
+  const [line] = distributeCharge([{ amount: 1000, broker_fee_percent: 10000 }], { net: 941, fee: 59, unit: 'usd' });
   assert.deepEqual(line?.received, { provider: 0, processor_fee: 59, broker_fee: 941 });
 });
 
-test('whatever the lines and the fee, nothing is lost, made or negative', () => {
+test('for any lines and fee the sums are exact and no part is negative', () => {
   const line = fc.record({
     amount: fc.integer({ min: 1, max: 10_000_000 }),
     broker_fee_percent: fc.integer({ min: 0, max: 10_000 }),
@@ -95,7 +95,7 @@ test('whatever the lines and the fee, nothing is lost, made or negative', () => 
       (lines, fee_bps, converted) => {
         const whole = converted ?? sum(lines.map(({ amount }) => amount));
         const fee = Math.floor((whole * fee_bps) / 10_000);
-        const parts = distribute(lines, { net: whole - fee, fee, unit: 'usd' });
+        const parts = distributeCharge(lines, { net: whole - fee, fee, unit: 'usd' });
         assert.equal(sum(parts.map(({ received }) => received.processor_fee)), fee);
         assert.equal(sum(parts.map(({ received }) => received.provider + received.broker_fee)), whole - fee);
         for (const [index, { paid, received }] of parts.entries()) {

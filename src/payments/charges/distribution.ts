@@ -8,7 +8,7 @@ export interface DistributedLine {
   broker_fee_percent: number;
 }
 
-/** Three parts that make a whole. */
+/** Parts of an amount; they add up to it. */
 export interface Parts {
   provider: number;
   processor_fee: number;
@@ -22,18 +22,18 @@ export interface Distribution {
 }
 
 /**
- * Shares what a charge brought among providers, broker and processor, line by line.
+ * Shares the funds of a charge among providers, broker and processor, line by line.
  *
- * Largest remainder keeps it exact: the fees of the lines add up to the processor's fee, the parts of each line to the
- * line, and what is received to what the processor handed over. The broker's fee is a floor of each line by its own share,
- * to whole units in a currency without decimals, and never more than the processor left of the line.
+ * Largest remainder keeps the sums exact: the fees of the lines add up to the processor's fee, the parts of each line
+ * to the line, and the parts received to the funds. The broker's fee is the floor of each line by its own percentage,
+ * in whole units for a currency without decimals. It never exceeds the rest of the line after the processor's fee.
  * When the funds are in another unit than the charge, the parts paid follow the parts received.
  */
-export function distribute(lines: readonly DistributedLine[], funds: Funds): Distribution[] {
+export function distributeCharge(lines: readonly DistributedLine[], funds: Funds): Distribution[] {
   const amounts = lines.map(({ amount }) => amount);
   const charged = amounts.reduce((sum, amount) => sum + amount, 0);
   const whole = funds.net + funds.fee;
-  assert(charged > 0 && funds.fee >= 0 && funds.net >= 0, 'a settled charge brings something');
+  assert(charged > 0 && funds.fee >= 0 && funds.net >= 0, 'a settled charge has funds');
 
   const received_amounts = whole === charged ? amounts : allocateMoney({ amount: whole, unit: funds.unit }, amounts);
   const fees = allocateFee(funds, received_amounts);
@@ -44,7 +44,7 @@ export function distribute(lines: readonly DistributedLine[], funds: Funds): Dis
     const broker_fee = Math.min(broker_part, received_amount - processor_fee);
     const received = { provider: received_amount - processor_fee - broker_fee, processor_fee, broker_fee };
     if (received_amount === amount) return { paid: received, received };
-    // A line that is worth less than 1/100 of the unit of the funds: all of it counts as the provider's.
+    // The line is less than 1/100 of the unit of the funds: all of it counts as the provider's.
     if (received_amount === 0) return { paid: { provider: amount, processor_fee: 0, broker_fee: 0 }, received };
     const [provider, paid_fee, paid_broker_fee] = allocate(amount, [
       received.provider,
@@ -58,7 +58,9 @@ export function distribute(lines: readonly DistributedLine[], funds: Funds): Dis
   });
 }
 
-/** Shares the processor's fee. In steps only if each line is a multiple of the step: no part then exceeds its line. */
+/**
+ * Shares the processor's fee; in whole steps only if each line is a multiple of the step, so no part exceeds its line.
+ */
 function allocateFee({ fee, unit }: Funds, received_amounts: readonly number[]): number[] {
   const areWhole = received_amounts.every((amount) => amount % chargeStep(unit) === 0);
   return areWhole ? allocateMoney({ amount: fee, unit }, received_amounts) : allocate(fee, received_amounts);

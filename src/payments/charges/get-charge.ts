@@ -4,10 +4,10 @@ import { type Charge, findCharge, findChargeItems } from '../records/index.ts';
 import { paymentsProblems } from '../problems.ts';
 
 /**
- * Finds a charge of a customer; one of another customer, or with no line of any of `sellers`, does not exist.
+ * Returns a charge of a customer. With `sellers`, the charge has a line of at least one of them.
  * @throws charge_unknown (404)
  */
-export async function getChargeOf(
+export async function getCharge(
   reader: Reader,
   profile_id: ProfileId,
   processor_key: string,
@@ -21,8 +21,10 @@ export async function getChargeOf(
   return charge;
 }
 
-/** Returns a charge as these sellers see it: with the amount of their own lines. Null: the caller sees the whole. */
-export async function chargeSeenBy(
+/**
+ * Returns a charge as these sellers see it: with the sum of their own lines. Null: the caller sees the whole charge.
+ */
+export async function limitChargeToSellers(
   reader: Reader,
   charge: Charge,
   sellers: readonly ProfileId[] | null,

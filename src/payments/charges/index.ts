@@ -1,9 +1,9 @@
 export { awaitAction } from './await-action.ts';
 export { abandonAttempt, callProcessor, findOutcome } from './call-processor.ts';
-export { settlePendingCharges } from './jobs.ts';
-export { listRecentCharges } from './list-recent-charges.ts';
+export { settlePendingChargesJob } from './jobs.ts';
+export { findRecentCharges } from './find-recent-charges.ts';
 export { presentCharge } from './present-charge.ts';
-export { markAttempt, type NewChargeItem, recordCharge } from './record-charge.ts';
+export { closeUnpaidAttempt, type NewChargeItem, recordCharge } from './record-charge.ts';
 export { refreshCharge } from './refresh-charge.ts';
 export { type NewAttempt, reserveAttempt } from './reserve-attempt.ts';
 export { chargeRoutes } from './routes.ts';

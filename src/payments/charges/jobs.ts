@@ -1,12 +1,12 @@
 import { defineJob } from '#platform/jobs/jobs';
 import type { Processors } from '../processors/index.ts';
-import { settlePendingChargesNow } from './settle-pending-charges.ts';
+import { settlePendingCharges } from './settle-pending-charges.ts';
 
 /** Makes the job that settles charges for which neither a response nor a webhook brought the outcome. */
-export const settlePendingCharges = (processors: Processors) =>
+export const settlePendingChargesJob = (processors: Processors) =>
   defineJob({
     name: 'settle_pending_charges',
     schedule: '*/5 * * * *',
     catch_up: 'last',
-    run: (ctx) => settlePendingChargesNow({ ...ctx, processors }),
+    run: (ctx) => settlePendingCharges({ ...ctx, processors }),
   });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { fromSubjectColumns, type NewEntry, type LedgerSubject, subjectText } from '#ledger';
 import type { ProfileId } from '#platform/db/db-schema';
-import { distribute } from './distribution.ts';
+import { distributeCharge } from './distribution.ts';
 import { type PaidLine, paymentEntries } from './payment-entries.ts';
 import type { Funds } from '../processors/processor.ts';
 import { testProcessorFee } from '../processors/test/test-outcomes.ts';
@@ -36,7 +36,7 @@ function pay(given: Line[], provider: 'cowork' | 'club' = 'cowork', unit = 'usd'
   const amount = given.reduce((sum, line) => sum + line.amount, 0);
   const fee = testProcessorFee(amount);
   const funds = converted ?? { net: amount - fee, fee, unit };
-  const distributions = distribute(
+  const distributions = distributeCharge(
     given.map((line) => ({ amount: line.amount, broker_fee_percent: line.broker_fee_percent ?? 0 })),
     funds,
   );
@@ -89,7 +89,7 @@ test('example A: 20.00 paid to the broker itself', () => {
   assert.deepEqual(links, [{ fee: 2, broker_fee: null, distribute: 4 }]);
 });
 
-test('example B: 179.99 paid to a provider of whom the broker takes 10 %', () => {
+test('example B: 179.99 paid to a provider with a broker fee of 10 %', () => {
   const { entries, links } = pay([{ amount: 17999, broker_fee_percent: 1000 }], 'club');
   assert.deepEqual(entries.map(write), [
     'cha_1/ xia:Liability → stripe:Funds 17999',
@@ -103,7 +103,7 @@ test('example B: 179.99 paid to a provider of whom the broker takes 10 %', () =>
   assert.deepEqual(links, [{ fee: 2, broker_fee: 3, distribute: 6 }]);
 });
 
-test('example C: two lines, and no cent lost on the way', () => {
+test('example C: two lines without a rounding difference', () => {
   const { entries } = pay([{ amount: 3333 }, { amount: 1667 }]);
   assert.deepEqual(entries.map(write), [
     'cha_1/ xia:Liability → stripe:Funds 5000',
@@ -118,7 +118,7 @@ test('example C: two lines, and no cent lost on the way', () => {
   ]);
 });
 
-test('a charge in cad that brought usd', () => {
+test('a charge in cad with funds in usd', () => {
   const { entries } = pay([{ amount: 10000 }], 'cowork', 'cad', { net: 7000, fee: 250, unit: 'usd' });
   assert.deepEqual(entries.map(write), [
     'cha_1/ xia:Liability → stripe:Funds 10000',
@@ -129,7 +129,7 @@ test('a charge in cad that brought usd', () => {
   ]);
 });
 
-test('a charge in cad that brought usd, with a broker: the expense of the provider is in usd', () => {
+test('a charge in cad with funds in usd and a broker fee: the expense of the provider is in usd', () => {
   const { entries } = pay([{ amount: 10000, broker_fee_percent: 1000 }], 'club', 'cad', {
     net: 7000,
     fee: 250,
@@ -171,14 +171,14 @@ test('the entries of a payment balance in each unit, for any lines and any rate'
   );
 });
 
-test('a debt that was recognised before is not moved again', () => {
+test('a debt that was recognised before is not booked again', () => {
   const { entries } = pay([{ amount: 3500, payable: 500 }]);
   assert.equal(write(entries[1] as NewEntry), 'sub_1/ xia:Payable → xia:Liability 500');
   const { entries: none } = pay([{ amount: 3500, payable: 0 }]);
   assert(!none.some(({ orig_account }) => orig_account === 'Payable'));
 });
 
-test('two lines of one subject share what is payable there', () => {
+test('two lines of one subject share its Payable balance', () => {
   const { entries } = pay([
     { amount: 1000, subject: makeSubject({ id: '1' }), payable: 1500 },
     { amount: 1000, subject: makeSubject({ id: '1' }), payable: 1500 },
@@ -189,7 +189,7 @@ test('two lines of one subject share what is payable there', () => {
   );
 });
 
-test('whatever is paid, the processor is left with its fee and the providers have the rest', () => {
+test('for any payment the processor keeps its fee and the providers get the rest', () => {
   const line = fc.record({
     amount: fc.integer({ min: 50, max: 1_000_000 }),
     broker_fee_percent: fc.integer({ min: 0, max: 10_000 }),

@@ -11,15 +11,15 @@ import type { ProfileId } from '#platform/db/db-schema';
 import type { Parties } from '../records/index.ts';
 import type { Distribution } from './distribution.ts';
 
-/** A line of the charge with what its entries need. Units: `amount` and `payable` in the unit of the charge. */
+/** A line of the charge as its entries need it. Units: `amount` and `payable` in the unit of the charge. */
 export interface PaidLine {
   provider_id: ProfileId;
   payer_id: ProfileId;
   subject: LedgerSubject;
-  /** What the line is for: subscriber and plan (`xia:basic`). */
+  /** Subscriber and plan of the line, such as `xia:basic`. */
   label: string;
   amount: number;
-  /** What the payer's Payable still holds on the subject, before this charge. */
+  /** Balance of the payer's Payable on the subject, before this charge. */
   payable: number;
   distribution: Distribution;
 }
@@ -33,7 +33,7 @@ export interface PaidCharge {
   funds_unit: string;
 }
 
-/** Where in the entries of the payment the parts of a line are. */
+/** Indexes of a line's parts in the entries of the payment. */
 export interface LineEntries {
   fee: number | null;
   broker_fee: number | null;
@@ -41,14 +41,15 @@ export interface LineEntries {
 }
 
 /**
- * Makes the entries of a charge that was paid: the payment itself, then for each line the debt it settles, the fees and the
+ * Makes the entries of a paid charge: the payment itself, then for each line the debt that it settles, the fees and the
  * provider's share.
  *
- * What the provider pays for a sale is booked whole as its expense (broker fee and processor fee together); the broker's
- * backlog takes it against the processor's fee, which is the broker's expense.
- * When the processor converts, the entries balance in the unit of the charge and in that of the funds: what the customer paid
- * leaves the processor's Funds in parts, and the parts received are the provider's Receivable.
+ * The provider's expense of a sale is one amount: broker fee and processor fee together. The broker's Backlog takes
+ * it against the processor's fee, which is the broker's expense. When the processor converts, the entries balance in
+ * both units: the amount paid leaves the processor's Funds in parts, and the parts received are the provider's
+ * Receivable.
  */
+// long: the entries of one line in the order of the documented examples
 export function paymentEntries(
   charge: PaidCharge,
   parties: Parties,
@@ -88,7 +89,7 @@ export function paymentEntries(
         }),
       ) - 1;
     const provider = (account: Place['account']): Place => ({ profile_id: line.provider_id, account });
-    const said = (part: string, about: string) => `Charge ${charge.processor_key} ${part} for ${about}`;
+    const describe = (part: string, about: string) => `Charge ${charge.processor_key} ${part} for ${about}`;
 
     const payable_key = `${line.payer_id} ${subjectText(line.subject)}`;
     const payable = payables.get(payable_key) ?? line.payable;
@@ -115,13 +116,13 @@ export function paymentEntries(
         paid: paid.processor_fee,
         received: received.processor_fee,
         subject: charge.subject,
-        description: said('processor fee', line.label),
+        description: describe('processor fee', line.label),
       });
     }
 
     let broker_fee: number | null = null;
     if (received.broker_fee > 0) {
-      // An expense that the broker sets off, in the unit of the funds: nothing is exchanged.
+      // The broker sets off this expense in the unit of the funds: there is no exchange.
       broker_fee =
         entries.push(
           moveAmount({
@@ -130,7 +131,7 @@ export function paymentEntries(
             amount: received.broker_fee + received.processor_fee,
             unit: charge.funds_unit,
             subject: charge.subject,
-            description: said('broker fee', line.label),
+            description: describe('broker fee', line.label),
           }),
         ) - 1;
       convert({
@@ -139,7 +140,7 @@ export function paymentEntries(
         paid: paid.broker_fee,
         received: received.broker_fee,
         subject: charge.subject,
-        description: said('broker fee', line.label),
+        description: describe('broker fee', line.label),
       });
     }
 
@@ -152,7 +153,7 @@ export function paymentEntries(
         to_amount: line.amount,
         to_unit: charge.unit,
         subject: line.subject,
-        description: said('distribution', line.label),
+        description: describe('distribution', line.label),
       }),
     );
     const distribute = convert({
@@ -161,7 +162,7 @@ export function paymentEntries(
       paid: paid.provider,
       received: received.provider,
       subject: charge.subject,
-      description: said('distribution', line.label),
+      description: describe('distribution', line.label),
     });
     return { fee, broker_fee, distribute };
   });

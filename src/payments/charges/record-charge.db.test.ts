@@ -9,16 +9,16 @@ import { openTestDatabase, type TestDatabase } from '../../../test/support/datab
 import { makeParty } from '../../../test/support/factories/ledger.ts';
 import { linesOf, makeAttempt, makeCharge } from '../../../test/support/factories/payments.ts';
 import { callProcessor, findOutcome } from './call-processor.ts';
-import { chargesCovering, findCharge, findChargeItems, unresolvedChargeOf } from '../records/charge-store.ts';
+import { findCoveringCharges, findCharge, findChargeItems, findUnresolvedCharge } from '../records/charge-store.ts';
 import { findAttempt } from '../records/attempt-store.ts';
-import { savedCard } from '../cards/payment-method-store.ts';
+import { findSavedCard } from '../cards/payment-method-store.ts';
 import { type AcceptedOutcome, type ChargeOutcome, isAccepted } from '../processors/processor.ts';
 import { decideTestCharge } from '../processors/test/test-processor-store.ts';
 import { chargeSubject } from '../records/charge.ts';
-import { markAttempt, recordCharge } from './record-charge.ts';
+import { closeUnpaidAttempt, recordCharge } from './record-charge.ts';
 import { refreshCharge } from './refresh-charge.ts';
 import { reserveAttempt } from './reserve-attempt.ts';
-import { settlePendingChargesNow } from './settle-pending-charges.ts';
+import { settlePendingCharges } from './settle-pending-charges.ts';
 
 let database: TestDatabase;
 let ctx: TestContext;
@@ -49,7 +49,7 @@ async function newsOf(processor_key: string): Promise<unknown[]> {
   );
 }
 
-test('an accepted charge is written with its lines, booked and told about', async () => {
+test('an accepted charge is stored with its lines, booked and announced by charge_updated', async () => {
   const payer = await makePayer();
   const { charge, orders } = await makeCharge(ctx, { payer, provider });
   assert.equal(charge.state, 'done');
@@ -75,7 +75,7 @@ test('an accepted charge is written with its lines, booked and told about', asyn
   assert.deepEqual(await newsOf(charge.processor_key), ['done']);
 });
 
-test('the broker has its percentage of what another provider sold', async () => {
+test('the broker gets its percentage of a sale of another provider', async () => {
   const payer = await makePayer();
   const club = await makeParty(database.db);
   await makeCharge(ctx, { payer, provider: club, amounts: [17999], broker_fee_percent: 1000 });
@@ -83,7 +83,7 @@ test('the broker has its percentage of what another provider sold', async () => 
   assert.deepEqual(await findBalance(ctx.db, club, accounts.expenses), [{ unit: 'usd', amount: 2351 }]);
 });
 
-test('recording the same answer twice gives the same charge', async () => {
+test('recording one outcome twice returns the same charge', async () => {
   const payer = await makePayer();
   const { attempt, orders } = await makeAttempt(ctx, { payer, provider });
   const answer = accepted(await callProcessor(ctx, attempt));
@@ -95,7 +95,7 @@ test('recording the same answer twice gives the same charge', async () => {
   assert.equal(rows.length, 1);
 });
 
-test('six who record the same answer at once make one charge and one booking', async () => {
+test('six concurrent recordings of one outcome make one charge and one booking', async () => {
   const payer = await makePayer();
   const { attempt, orders } = await makeAttempt(ctx, { payer, provider });
   const answer = accepted(await callProcessor(ctx, attempt));
@@ -108,16 +108,16 @@ test('six who record the same answer at once make one charge and one booking', a
   assert.deepEqual(await newsOf(answer.processor_key), ['done']);
 });
 
-test('a declined card leaves nothing but a closed attempt', async () => {
+test('a declined card leaves a closed attempt and no charge', async () => {
   const payer = await makePayer();
   const { attempt } = await makeAttempt(ctx, { payer, provider, token: 'tok_chargeDeclined' });
   const answer = await callProcessor(ctx, attempt);
   assert(answer.outcome === 'declined');
   assert.equal(answer.code, 'card_declined');
-  await inTransaction(ctx.db, (tx) => markAttempt(tx, attempt, 'declined', answer, ctx.clock.now()));
+  await inTransaction(ctx.db, (tx) => closeUnpaidAttempt(tx, attempt, 'declined', answer, ctx.clock.now()));
   const closed = await findAttempt(ctx.db, attempt.id);
   assert.deepEqual([closed?.state, closed?.decline_code], ['declined', 'card_declined']);
-  assert.equal(await unresolvedChargeOf(ctx.db, payer), undefined);
+  assert.equal(await findUnresolvedCharge(ctx.db, payer), undefined);
 });
 
 test('calling the processor twice with one attempt charges once', async () => {
@@ -132,7 +132,7 @@ test('calling the processor twice with one attempt charges once', async () => {
   assert.equal(count, 1);
 });
 
-test('when the answer is lost the charge is found again under the key of the attempt', async () => {
+test('a charge whose response was lost is found by the key of its attempt', async () => {
   const payer = await makePayer();
   const { attempt, orders } = await makeAttempt(ctx, { payer, provider, token: 'tok_timeout' });
   await assert.rejects(callProcessor(ctx, attempt), isProblem('processor_unreachable'));
@@ -145,39 +145,39 @@ test('when the answer is lost the charge is found again under the key of the att
   assert.deepEqual(await owed(payer), []);
 });
 
-test('a processor that was never reached knows nothing of the attempt', async () => {
+test('a processor that was never reached has no outcome of the attempt', async () => {
   const { attempt } = await makeAttempt(ctx, { payer: await makePayer(), provider, token: 'tok_unreachable' });
   await assert.rejects(callProcessor(ctx, attempt), isProblem('processor_unreachable'));
   assert.equal(await findOutcome(ctx, attempt), null);
 });
 
-test('money that moved is recorded although the attempt was given up', async () => {
+test('money that moved is recorded although the attempt was marked failed', async () => {
   const payer = await makePayer();
   const { attempt, orders } = await makeAttempt(ctx, { payer, provider });
-  await inTransaction(ctx.db, (tx) => markAttempt(tx, attempt, 'failed', null, ctx.clock.now()));
+  await inTransaction(ctx.db, (tx) => closeUnpaidAttempt(tx, attempt, 'failed', null, ctx.clock.now()));
   const answer = accepted(await callProcessor(ctx, attempt));
   await inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, answer, linesOf(orders), ctx.clock.now()));
   assert.equal((await findAttempt(ctx.db, attempt.id))?.state, 'settled');
 });
 
-test('a charge that stays open books nothing until it is decided', async () => {
+test('a pending charge books nothing until it is decided', async () => {
   const payer = await makePayer();
   const { charge, orders } = await makeCharge(ctx, { payer, provider, token: '4000000000000341' });
   assert.equal(charge.state, 'created');
   assert.equal(await findEventEntries(ctx.db, `charge:${charge.processor_key}`), undefined);
-  assert.equal((await unresolvedChargeOf(ctx.db, payer))?.id, charge.id);
-  const covering = await chargesCovering(ctx.db, [orders[0]!.id]);
+  assert.equal((await findUnresolvedCharge(ctx.db, payer))?.id, charge.id);
+  const covering = await findCoveringCharges(ctx.db, [orders[0]!.id]);
   assert.equal(covering.get(orders[0]!.id)?.id, charge.id);
-  await settlePendingChargesNow(ctx);
+  await settlePendingCharges(ctx);
   assert.equal((await findCharge(ctx.db, charge.processor_key))?.state, 'created');
 
   await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, 'done'));
-  await settlePendingChargesNow(ctx);
+  await settlePendingCharges(ctx);
   assert.equal((await findCharge(ctx.db, charge.processor_key))?.state, 'done');
   assert.deepEqual(await owed(payer), []);
 });
 
-test('a charge that fails later books nothing: what was ordered is due', async () => {
+test('a charge that fails later books nothing, so the order stays due', async () => {
   const payer = await makePayer();
   const { charge, orders } = await makeCharge(ctx, { payer, provider, token: 'tok_chargeAsyncFail' });
   await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, 'failed'));
@@ -185,11 +185,11 @@ test('a charge that fails later books nothing: what was ordered is due', async (
   assert.equal(failed.state, 'failed');
   assert.equal(await findEventEntries(ctx.db, `charge:${charge.processor_key}`), undefined);
   assert.deepEqual(await owed(payer), [{ unit: 'usd', amount: 2000 }]);
-  assert.equal((await chargesCovering(ctx.db, [orders[0]!.id])).size, 0);
+  assert.equal((await findCoveringCharges(ctx.db, [orders[0]!.id])).size, 0);
   assert.deepEqual(await newsOf(charge.processor_key), ['failed']);
 });
 
-test('poll and webhook at the same moment settle a charge once', async () => {
+test('a concurrent poll and webhook settle a charge once', async () => {
   const { charge } = await makeCharge(ctx, { payer: await makePayer(), provider, token: 'tok_chargeAsyncFail' });
   await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, 'done'));
   const settled = await Promise.all(Array.from({ length: 5 }, () => refreshCharge(ctx, charge)));
@@ -197,28 +197,28 @@ test('poll and webhook at the same moment settle a charge once', async () => {
   assert.deepEqual(await newsOf(charge.processor_key), ['done']);
 });
 
-test('a card is kept on file only when asked, and only if it was good', async () => {
+test('a card is put on file only on request and only if it was accepted', async () => {
   const payer = await makePayer();
   await makeCharge(ctx, { payer, provider });
-  assert.equal(await savedCard(ctx.db, payer), undefined);
+  assert.equal(await findSavedCard(ctx.db, payer), undefined);
   await makeCharge(ctx, { payer, provider, token: '4242424242424242', remember_card: true });
-  assert.equal((await savedCard(ctx.db, payer))?.last4, '4242');
+  assert.equal((await findSavedCard(ctx.db, payer))?.last4, '4242');
   const { attempt } = await makeAttempt(ctx, { payer, provider, token: '4000000000000002', remember_card: true });
   assert.equal((await callProcessor(ctx, attempt)).outcome, 'declined');
-  assert.equal((await savedCard(ctx.db, payer))?.last4, '4242');
+  assert.equal((await findSavedCard(ctx.db, payer))?.last4, '4242');
 
   const { charge } = await makeCharge(ctx, { payer, provider, token: null });
   assert.equal(charge.last4, '4242');
 });
 
-test('who has no card and brings none cannot be charged', async () => {
+test('a payer without a card on file and without a token cannot be charged', async () => {
   await assert.rejects(
     makeAttempt(ctx, { payer: await makePayer(), provider, token: null }),
     isProblem('payment_method_absent'),
   );
 });
 
-test('an amount that the fee would eat is not charged', async () => {
+test('an amount below the minimum is not charged', async () => {
   const payer = await makePayer();
   await assert.rejects(
     inTransaction(ctx.db, (tx) =>
@@ -238,7 +238,7 @@ test('an amount that the fee would eat is not charged', async () => {
   );
 });
 
-test('lines that do not make the amount of the charge are a bug', async () => {
+test('lines that do not add up to the charge are a bug', async () => {
   const { attempt, orders } = await makeAttempt(ctx, { payer: await makePayer(), provider });
   const answer = accepted(await callProcessor(ctx, attempt));
   const short = linesOf(orders).map((line) => ({ ...line, amount: 1999 }));

@@ -15,29 +15,29 @@ import { putCardOnFile } from '../cards/index.ts';
 import type { AcceptedOutcome, DeclinedOutcome } from '../processors/index.ts';
 import { settleCharge } from './settle-charge.ts';
 
-/** Lengths of the columns; names of profiles can make a text longer. */
+/** Lengths of the columns. Texts that contain names of profiles can be longer and are cut. */
 const EVENT_LABEL_LENGTH_MAX = 150;
 const TITLE_LENGTH_MAX = 1000;
 
-/** A line of the order that a charge pays for. */
+/** A line of the order that a charge pays. */
 export interface NewChargeItem {
-  /** The order in the ledger, or the marker of a balance. */
+  /** Ledger entry of the order, or marker of a balance due. */
   entry_id: LedgerEntryId;
   provider_id: ProfileId;
   amount: number;
-  /** Basis points; 0 unless the line is about a subscription. */
+  /** Basis points; 0 for a line without a subscription. */
   broker_fee_percent: number;
-  /** Subscriber and plan of the line in documented texts (`xia:basic`); the text of the invoiced entry if omitted. */
+  /** Subscriber and plan of the line in documented texts (`xia:basic`); default: the text of the invoiced entry. */
   event_label?: string;
-  /** What the line is for, as mails name it; the text of the invoiced entry if omitted. */
+  /** Title of the line in mails; default: the text of the invoiced entry. */
   title?: string;
 }
 
 /**
- * Writes down a charge that the processor accepted, and books the payment when it is done already.
+ * Inserts the charge of an accepted attempt, and books the payment if it is done already.
  *
- * Harmless to repeat: an attempt has one charge, and asking again answers with it. Evidence of a charge wins over an attempt
- * that was given up as failed, because the money has moved.
+ * Idempotent: an attempt has one charge, and a repeated call returns it. An attempt that was marked failed is settled
+ * all the same, because the money has moved.
  */
 export async function recordCharge(
   tx: Tx,
@@ -71,7 +71,7 @@ export async function recordCharge(
     created_by: attempt.created_by,
     amount: attempt.amount,
     unit: attempt.unit,
-    description: await describe(tx, attempt, answer),
+    description: await describeCharge(tx, attempt, answer),
     last4: answer.card.last4,
     exp_date: answer.card.exp_date,
     card_name: answer.card.card_name,
@@ -82,33 +82,21 @@ export async function recordCharge(
   });
   await insertChargeItems(
     tx,
-    items.map(({ entry_id, event_label = '', title = '', ...item }, rank) => ({
-      ...item,
-      event_label: event_label.slice(0, EVENT_LABEL_LENGTH_MAX),
-      title: title.slice(0, TITLE_LENGTH_MAX),
-      charge_id: charge.id,
-      rank,
-      invoiced_entry_id: entry_id,
-    })),
+    items.map((item, rank) => itemRow(charge, item, rank)),
   );
   if (attempt.remember_card && answer.customer_key !== null) {
     await putCardOnFile(
       tx,
       attempt.profile_id,
-      {
-        processor: attempt.processor,
-        account: attempt.account,
-        customer_key: answer.customer_key,
-        card: answer.card,
-      },
+      { processor: attempt.processor, account: attempt.account, customer_key: answer.customer_key, card: answer.card },
       { at, by: attempt.created_by },
     );
   }
   return settleCharge(tx, charge.id, answer.evidence, at, attempt.created_by);
 }
 
-/** Closes an attempt that brought no charge: the card was refused, or the processor never heard of it. */
-export async function markAttempt(
+/** Closes an attempt without a charge: the card was declined, or the processor received no request. */
+export async function closeUnpaidAttempt(
   tx: Tx,
   attempt: Attempt,
   state: 'declined' | 'failed',
@@ -124,7 +112,18 @@ export async function markAttempt(
   });
 }
 
-async function describe(tx: Tx, attempt: Attempt, { processor_key, card }: AcceptedOutcome): Promise<string> {
+function itemRow({ id }: Charge, { entry_id, event_label = '', title = '', ...item }: NewChargeItem, rank: number) {
+  return {
+    ...item,
+    event_label: event_label.slice(0, EVENT_LABEL_LENGTH_MAX),
+    title: title.slice(0, TITLE_LENGTH_MAX),
+    charge_id: id,
+    rank,
+    invoiced_entry_id: entry_id,
+  };
+}
+
+async function describeCharge(tx: Tx, attempt: Attempt, { processor_key, card }: AcceptedOutcome): Promise<string> {
   const user = attempt.created_by === null ? undefined : await findUserById(tx, attempt.created_by);
   return `Charge ${processor_key} on credit card of ${card.card_name}${user ? ` (${user.username})` : ''}`;
 }

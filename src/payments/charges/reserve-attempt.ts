@@ -2,7 +2,7 @@ import { toSmallestUnit } from '#kernel/money';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { randomKey40 } from '#platform/security/crypto';
 import type { Tx } from '#platform/db/database';
-import { savedCard } from '../cards/index.ts';
+import { findSavedCard } from '../cards/index.ts';
 import { paymentsProblems } from '../problems.ts';
 import type { Account, ChargeSource, Processor, Processors } from '../processors/index.ts';
 import { type Attempt, CHARGE_AMOUNT_MAX, insertAttempt } from '../records/index.ts';
@@ -66,7 +66,7 @@ interface AttemptSource {
 async function sourceOf(tx: Tx, { processors, profile_id, token, remember_card }: NewAttempt): Promise<AttemptSource> {
   if (token !== null && token !== '')
     return { processor: processors.chosen, account: '', source: { token, remember: remember_card } };
-  const card = await savedCard(tx, profile_id);
+  const card = await findSavedCard(tx, profile_id);
   if (!card) throw paymentsProblems.payment_method_absent();
   const { account, customer_key } = card;
   return { processor: processors.named(card.processor), account, source: { saved: { account, customer_key } } };

@@ -5,7 +5,8 @@ import { listProblems } from '#platform/db/list';
 import { getBroker } from '#profiles';
 import { paymentsProblems } from '../problems.ts';
 import { getSeenCharge, presentSeenCharge } from './seen-charge.ts';
-import { chargeList, listCharges } from './list-charges.ts';
+import { chargeList } from './charge-list-store.ts';
+import { listCharges } from './list-charges.ts';
 import { ChargePage, ChargeParams, ChargeSchema, ReceiptCopySchema } from './schemas.ts';
 import { sendReceipt } from './send-receipt.ts';
 
@@ -38,7 +39,7 @@ export function chargeRoutes(app: App): void {
       schema: {
         tags: ['billing'],
         summary: 'Retrieves a charge',
-        description: 'Returns a charge of the profile; a pending one is looked up at the payment processor first.',
+        description: 'Returns a charge of the profile in its stored state.',
         params: ChargeParams,
         response: { 200: ChargeSchema },
       },
@@ -52,8 +53,8 @@ export function chargeRoutes(app: App): void {
       config: { access: { kind: 'provider' }, problems: [charge_unknown, charge_unpaid, receipt_address_absent] },
       schema: {
         tags: ['billing'],
-        summary: 'Mails the receipt of a charge to the customer once more',
-        description: 'Sends the receipt of a charge to the e-mail address of the customer once more.',
+        summary: 'Mails the receipt of a charge again',
+        description: 'Sends the receipt of a charge to the e-mail address of the customer again.',
         params: ChargeParams,
         response: { 201: ReceiptCopySchema },
       },

@@ -17,7 +17,7 @@ const charge_fields = {
   state: Type.Enum(['created', 'done', 'failed', 'disputed']),
 };
 
-/** A charge as the API shows it. `exp_date` is the first day of the month in which the card expires. */
+/** A charge in the API. `exp_date` is the first day of the month in which the card expires. */
 export const ChargeSchema = Type.Object(
   { ...charge_fields, detail: Type.Optional(Type.String()) },
   { title: 'Charge' },

@@ -7,7 +7,7 @@ import { type Charge, emitChargeUpdated } from '../records/index.ts';
 import { paymentsProblems } from '../problems.ts';
 
 /**
- * Asks for the receipt of a paid charge to be mailed once more; answers the address.
+ * Emits charge_updated so that the receipt of a paid charge is mailed again. Returns the address.
  * @throws charge_unpaid, receipt_address_absent (409)
  */
 export async function sendReceipt(ctx: Context, charge: Charge): Promise<string> {

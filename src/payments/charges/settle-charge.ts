@@ -13,25 +13,25 @@ import {
   findChargeById,
   findChargeItems,
   findOpenRefund,
-  linkChargeItem,
-  moveCharge,
+  updateChargeItemLinks,
+  updateChargeState,
   decideSettlement,
   type Settlement,
 } from '../records/index.ts';
-import { distribute } from './distribution.ts';
+import { distributeCharge } from './distribution.ts';
 import type { ChargeNews } from '../events.ts';
 import { type PaidLine, paymentEntries } from './payment-entries.ts';
 import { type Evidence, type Funds } from '../processors/index.ts';
 import { paymentsProblems } from '../problems.ts';
 
 /**
- * Makes of a charge what the processor says of it: the one place where answer, poll and webhook meet.
+ * Applies evidence to a charge. Responses, polls and webhooks all settle here.
  *
- * Paid: the payment is booked at the charge's own instant. Failed: nothing is booked, so what was ordered stays due.
- * Disputed: what was paid is taken back until the dispute is won, for good when it is lost. Not while a refund is under way: what
- * the bank takes back is what the refund leaves.
- * Locks: the charge's row, by an UPDATE that names the state it leaves; who comes second changes nothing.
- * @throws refund_in_flight (405): whoever tells of the dispute has to tell again
+ * Paid: books the payment at the instant of the charge. Failed: books nothing, so the order stays due.
+ * Disputed: books the chargeback; a win reverses it, a loss books nothing more. The chargeback covers the amount that
+ * was not refunded, so a dispute waits until an open refund is decided.
+ * Locks: the charge, by an UPDATE that names the state it leaves; the second of two concurrent calls changes nothing.
+ * @throws refund_in_flight (405): the dispute is booked by a later poll or webhook
  */
 export async function settleCharge(
   tx: Tx,
@@ -45,7 +45,7 @@ export async function settleCharge(
   const settlement = decideSettlement(charge.state, evidence);
   if (settlement === null) return charge;
 
-  const moved = await moveCharge(tx, charge_id, { ...settlement, at });
+  const moved = await updateChargeState(tx, charge_id, { ...settlement, at });
   if (!moved) return (await findChargeById(tx, charge_id)) ?? charge;
 
   if (settlement.to === 'disputed' && (await findOpenRefund(tx, charge_id))) throw paymentsProblems.refund_in_flight();
@@ -90,7 +90,7 @@ async function bookPayment(tx: Tx, charge: Charge, funds: Funds): Promise<void> 
   for (const [index, item] of items.entries()) {
     const link = links[index];
     assert(link);
-    await linkChargeItem(tx, item.id, {
+    await updateChargeItemLinks(tx, item.id, {
       fee_entry_id: idAt(link.fee),
       broker_fee_entry_id: idAt(link.broker_fee),
       distribute_entry_id: idAt(link.distribute),
@@ -111,7 +111,7 @@ async function paidLines(tx: Tx, charge: Charge, items: readonly ChargeItem[], f
   const orders = items.map((item) => {
     const entry = invoiced.get(item.invoiced_entry_id);
     const subject = entry && fromSubjectColumns(entry);
-    assert(entry && subject, 'what a charge pays for stands in the ledger');
+    assert(entry && subject, 'the ledger has an entry for each line of a charge');
     assert.equal(entry.dest_unit, charge.unit, 'a charge is in the unit of its orders');
     const label = item.event_label === '' ? entry.description : item.event_label;
     return { item, payer_id: entry.dest_profile_id, subject, label };
@@ -121,7 +121,7 @@ async function paidLines(tx: Tx, charge: Charge, items: readonly ChargeItem[], f
     orders.map(({ subject }) => subject),
     accounts.payable,
   );
-  const distributions = distribute(items, funds);
+  const distributions = distributeCharge(items, funds);
 
   return orders.map(({ item, payer_id, subject, label }, index) => {
     const distribution = distributions[index];

@@ -23,7 +23,7 @@ after(() => database.close());
 const held = async (profile: ProfileId, account: Parameters<typeof findBalance>[2]) =>
   (await findBalance(ctx.db, profile, account))[0]?.amount ?? 0;
 
-/** The bank decides, and we hear of it. */
+/** Decides the charge at the processor and delivers the evidence. */
 async function decide(charge: Charge, state: TestCharge['state']): Promise<Charge> {
   await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, state));
   return refreshCharge(ctx, charge);
@@ -36,7 +36,7 @@ async function makeSale(amounts = [17999], broker_fee_percent = 1000) {
   return { payer, provider, charge };
 }
 
-test('a dispute takes back the whole line and a fee, even beyond the funds', async () => {
+test('a dispute debits the whole line and a fee, even below zero funds', async () => {
   const broker_before = await held(ctx.site.broker_id, accounts.funds);
   const { payer, provider, charge } = await makeSale();
   assert.equal((await decide(charge, 'disputed')).state, 'disputed');
@@ -53,7 +53,7 @@ test('a provider with several lines pays the fee of a dispute once', async () =>
   assert.equal(await held(provider, accounts.chargeback), 5000);
 });
 
-test('a dispute that is won leaves everybody as before', async () => {
+test('a won dispute restores every balance', async () => {
   const { payer, provider, charge } = await makeSale();
   await decide(charge, 'disputed');
   assert.equal((await decide(charge, 'done')).state, 'done');
@@ -68,7 +68,7 @@ test('a charge can be disputed again after it was won', async () => {
   assert.equal(await held(provider, accounts.funds), -1500);
 });
 
-test('a dispute that is lost books nothing more, and the balance due does not change', async () => {
+test('a lost dispute books nothing more, and the balance due does not change', async () => {
   const { payer, provider, charge } = await makeSale();
   await decide(charge, 'disputed');
   assert.equal((await decide(charge, 'failed')).state, 'failed');
@@ -76,7 +76,7 @@ test('a dispute that is lost books nothing more, and the balance due does not ch
   assert.deepEqual((await findStatementBalance(ctx.db, payer, ctx.clock.now())).totals, []);
 });
 
-test('only what was not refunded is taken back', async () => {
+test('a dispute debits only the amount that was not refunded', async () => {
   const { payer, provider, charge } = await makeSale([2000], 0);
   const broker = { profile_id: null, user_id: null, relation: 'broker', is_manager: true } as const;
   await refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 500 }]);
@@ -86,7 +86,7 @@ test('only what was not refunded is taken back', async () => {
   assert.equal(await held(provider, accounts.funds), -1500);
 });
 
-test('hearing of a dispute twice books it once, and the ledger stays sound', async () => {
+test('repeated evidence of a dispute books it once, and the ledger stays balanced', async () => {
   const { provider, charge } = await makeSale();
   await decide(charge, 'disputed');
   await Promise.all(Array.from({ length: 4 }, () => refreshCharge(ctx, charge)));

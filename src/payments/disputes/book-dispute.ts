@@ -13,16 +13,16 @@ import { getProcessor } from '#profiles';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { findSite } from '#platform/site';
-import { type Charge, chargeSubject, readRemainingLines, refundEntries, type RemainingLine } from '../records/index.ts';
+import { type Charge, chargeSubject, findRemainingLines, refundEntries, type RemainingLine } from '../records/index.ts';
 
-/** What the processor debits for a dispute beside the amount, once, and whether it returns its fee on the charge. */
+/** Fee that the processor debits once for a dispute, and whether it returns its own fee on the charge. */
 export interface DisputeTerms {
   fee_amount: number;
   returns_fee: boolean;
 }
 
 /**
- * Books a dispute as the processor debits it: what was not refunded is taken from each account that shared it, and the fee of
+ * Books a dispute as the processor debits it: the rest of each line from the accounts that shared it, and the fee of
  * the dispute once, from the providers in proportion to their lines. Funds may fall below zero.
  */
 export async function bookDispute(
@@ -34,7 +34,7 @@ export async function bookDispute(
   const site = await findSite(tx);
   assert(site, 'there is no site');
   const processor_id = (await getProcessor(tx)).id;
-  const lines = await readRemainingLines(tx, charge, { returns_fee });
+  const lines = await findRemainingLines(tx, charge, { returns_fee });
   const funds_unit = lines[0]?.funds_unit;
   assert(funds_unit !== undefined, 'a charge has lines');
 
@@ -68,7 +68,10 @@ export async function bookDispute(
     await postEvent(tx, { key: next, kind: 'dispute', receipt_key: charge.processor_key, at, entries });
 }
 
-/** Shares the fee of a dispute among the providers of the disputed lines by largest remainder; all lines if none is left. */
+/**
+ * Shares the fee of a dispute among the providers by largest remainder, in proportion to the rest of their lines.
+ * Without a rest the shares are equal.
+ */
 export function shareDisputeFee(
   lines: readonly Pick<RemainingLine, 'item' | 'left'>[],
   fee: Money,
@@ -83,7 +86,7 @@ export function shareDisputeFee(
     .filter(({ amount }) => amount > 0);
 }
 
-/** Books that a dispute was won, at the instant of the reversal: what was booked before stays, also in a closed month. */
+/** Books the reversal of a dispute that was won, at the instant of the reversal. Earlier months stay unchanged. */
 export async function revertDispute(tx: Tx, charge: Charge, at: Date): Promise<void> {
   const { last } = await findDisputes(tx, charge);
   if (!last) return;
@@ -106,7 +109,7 @@ export async function revertDispute(tx: Tx, charge: Charge, at: Date): Promise<v
   });
 }
 
-/** A charge can be disputed again after it was won: each dispute has a number. */
+/** Finds the booked disputes of a charge. They are numbered, because a charge can be disputed again after a win. */
 async function findDisputes(
   tx: Tx,
   charge: Charge,

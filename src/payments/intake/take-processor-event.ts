@@ -12,10 +12,12 @@ export interface WebhookRequest {
 }
 
 /**
- * Takes a webhook request as evidence: verifies it, retrieves the object that it names, and settles the charge or refund.
+ * Takes a webhook request as evidence: verifies it, retrieves the object that it names, and settles the charge or
+ * refund.
  *
- * The state always comes from a call to the processor and never from the event, so late, repeated and reordered events are
- * harmless. Returns `refused` if no secret signed the request, `ignored` if no charge of Tollgate depends on it.
+ * The state always comes from a call to the processor and never from the event, so late, repeated and reordered
+ * events are harmless. Returns `refused` if no secret signed the request, `ignored` if no charge of Tollgate depends
+ * on it.
  * @throws processor_unreachable (503), refund_in_flight (405): the processor delivers the event again
  */
 export async function takeProcessorEvent(

@@ -6,7 +6,8 @@ import type { BankBody } from './schemas.ts';
 const NOT_CONNECTED = 'N/A';
 
 /**
- * Returns the account to which a provider is paid out, and the amount: its Funds, limited to what the processor can pay out now.
+ * Returns the account to which a provider is paid out, and the amount: its Funds, limited to what the processor can
+ * pay out now.
  * @throws processor_unreachable (503)
  */
 export async function getBank(ctx: PaymentContext, profile: Profile): Promise<BankBody> {

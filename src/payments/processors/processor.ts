@@ -20,7 +20,8 @@ export interface SavedCard {
 }
 
 /**
- * Account at the processor that a call concerns: empty for the broker's own account, otherwise the key of a provider's account.
+ * Account at the processor that a call concerns: empty for the broker's own account, otherwise the key of a
+ * provider's account.
  */
 export type Account = string;
 
@@ -59,8 +60,8 @@ export interface Funds {
 
 /**
  * State of a charge at the processor, regardless of its source: the response to a call, a poll or a webhook.
- * `fee_amount` is what the processor debits for the dispute, once, in the unit of the funds; `returns_fee` is true if it
- * returns its own fee on the disputed charge.
+ * `fee_amount` is what the processor debits for the dispute, once, in the unit of the funds; `returns_fee` is true if
+ * it returns its own fee on the disputed charge.
  */
 export type Evidence =
   | { state: 'created' }
@@ -93,12 +94,16 @@ export interface ActionRequiredOutcome {
 }
 
 /**
- * What a decline means for the next attempt: `authenticate` the payer must confirm, `retry` the same card may succeed later,
- * `new_card` only another card can, `stop` the card must not be tried again, `refused` the processor refuses the request itself.
+ * What a decline means for the next attempt: `authenticate` the payer must confirm, `retry` the same card may succeed
+ * later, `new_card` only another card can, `stop` the card must not be tried again, `refused` the processor refuses
+ * the request itself.
  */
 export type DeclineKind = 'authenticate' | 'retry' | 'new_card' | 'stop' | 'refused';
 
-/** The card was refused and no money was taken. `detail` is a sentence for the payer, `code` the processor's decline code. */
+/**
+ * The card was refused and no money was taken. `detail` is a sentence for the payer, `code` the processor's decline
+ * code.
+ */
 export interface DeclinedOutcome {
   outcome: 'declined';
   kind: DeclineKind;
@@ -143,7 +148,10 @@ export interface ProcessorTerms {
   readonly may_overdraw: boolean;
 }
 
-/** Bank account to which a provider is paid out. `available` is what the processor can pay out now; null if it has no limit. */
+/**
+ * Bank account to which a provider is paid out. `available` is what the processor can pay out now; null if it has no
+ * limit.
+ */
 export interface PayoutAccount {
   bank_name: string;
   last4: string;
@@ -181,8 +189,8 @@ export type RequestHeaders = Readonly<Record<string, string | string[] | undefin
 /** Intake of the messages that a processor sends by webhook. */
 export interface EventIntake {
   /**
-   * Returns the event of a request, or null unless one of `secrets` signed exactly these bytes at most 300 s before or after `now`.
-   * Never throws.
+   * Returns the event of a request, or null unless one of `secrets` signed exactly these bytes at most 300 s before
+   * or after `now`. Never throws.
    */
   verify(raw: Buffer, headers: RequestHeaders, secrets: readonly string[], now: Date): ProcessorEvent | null;
 }
@@ -204,8 +212,8 @@ export interface ProcessorCapabilities extends ProcessorTerms {
 }
 
 /**
- * A payment processor. Calls go over a network: they are made outside any transaction, may be repeated with the same key,
- * and reject only when the outcome is unknown.
+ * A payment processor. Calls go over a network: they are made outside any transaction, may be repeated with the same
+ * key, and reject only when the outcome is unknown.
  */
 export interface Processor extends ProcessorCapabilities {
   charge(request: ChargeRequest): Promise<ChargeOutcome>;

@@ -3,7 +3,8 @@ import { paymentsProblems } from '../problems.ts';
 import { PROCESSOR_TIMEOUT_MS } from './processor.ts';
 
 /**
- * Rejects with processor_unreachable after PROCESSOR_TIMEOUT_MS, and when the call itself rejects. The outcome is then unknown.
+ * Rejects with processor_unreachable after PROCESSOR_TIMEOUT_MS, and when the call itself rejects. The outcome is
+ * then unknown.
  * @throws processor_unreachable (503)
  */
 export async function withProcessorTimeout<T>(ctx: Pick<Context, 'log'>, call: Promise<T>): Promise<T> {

@@ -5,8 +5,8 @@ import type { AttemptRef, ChargeSource } from '../processors/index.ts';
 /**
  * The intent to charge, committed before the processor is called.
  *
- * `source` exists only in the memory of the request that reserved the attempt. An attempt read from the database has none, so
- * its outcome can be looked up but it is never charged again.
+ * `source` exists only in the memory of the request that reserved the attempt. An attempt read from the database has
+ * none, so its outcome can be looked up but it is never charged again.
  */
 export type Attempt = Selectable<ChargeAttemptsTable> & { source: ChargeSource | null };
 

@@ -27,7 +27,7 @@ export async function lockCharge(tx: Tx, id: ChargeId): Promise<Charge> {
   return tx.selectFrom('charges').selectAll().where('id', '=', id).forUpdate().executeTakeFirstOrThrow();
 }
 
-/** Finds a charge by the key that the processor gave it, which is also its public handle. */
+/** Finds a charge by the processor's key, which is also its public handle. */
 export async function findCharge(reader: Reader, processor_key: string): Promise<Charge | undefined> {
   return reader.selectFrom('charges').selectAll().where('processor_key', '=', processor_key).executeTakeFirst();
 }
@@ -36,13 +36,13 @@ export async function findChargeOfAttempt(reader: Reader, attempt_id: ChargeAtte
   return reader.selectFrom('charges').selectAll().where('charge_attempt_id', '=', attempt_id).executeTakeFirst();
 }
 
-/** The lines of a charge, in their order. */
+/** Returns the lines of a charge, by rank. */
 export async function findChargeItems(reader: Reader, charge_id: ChargeId): Promise<ChargeItem[]> {
   return reader.selectFrom('charge_items').selectAll().where('charge_id', '=', charge_id).orderBy('rank').execute();
 }
 
-/** Moves a charge from one state to the next; undefined when somebody else moved it first. */
-export async function moveCharge(
+/** Moves a charge from one state to the next; undefined if it is no longer in the first. */
+export async function updateChargeState(
   tx: Tx,
   id: ChargeId,
   move: { from: ChargeState; to: ChargeState; at: Date },
@@ -56,8 +56,8 @@ export async function moveCharge(
     .executeTakeFirst();
 }
 
-/** Ties a line to the entries that settled it. */
-export async function linkChargeItem(
+/** Stores the entries that settled a line. */
+export async function updateChargeItemLinks(
   tx: Tx,
   id: ChargeItemId,
   links: Pick<ChargeItem, 'fee_entry_id' | 'broker_fee_entry_id' | 'distribute_entry_id'>,
@@ -65,8 +65,8 @@ export async function linkChargeItem(
   await tx.updateTable('charge_items').set(links).where('id', '=', id).execute();
 }
 
-/** The oldest charge of a customer that the processor accepted and has not decided. */
-export async function unresolvedChargeOf(reader: Reader, profile_id: ProfileId): Promise<Charge | undefined> {
+/** Returns the oldest charge of a customer that the processor accepted and has not decided. */
+export async function findUnresolvedCharge(reader: Reader, profile_id: ProfileId): Promise<Charge | undefined> {
   return reader
     .selectFrom('charges')
     .selectAll()
@@ -78,8 +78,8 @@ export async function unresolvedChargeOf(reader: Reader, profile_id: ProfileId):
     .executeTakeFirst();
 }
 
-/** Says whether the processor accepted one of these attempts and has not decided. */
-export async function isAnyUnresolved(reader: Reader, attempt_ids: readonly ChargeAttemptId[]): Promise<boolean> {
+/** True if the processor accepted one of these attempts and has not decided. */
+export async function hasUnresolvedCharge(reader: Reader, attempt_ids: readonly ChargeAttemptId[]): Promise<boolean> {
   if (attempt_ids.length === 0) return false;
   const row = await reader
     .selectFrom('charges')
@@ -91,8 +91,11 @@ export async function isAnyUnresolved(reader: Reader, attempt_ids: readonly Char
   return row !== undefined;
 }
 
-/** The charge that pays for each of these orders, or is about to; orders that no charge covers, or a failed one, are left out. */
-export async function chargesCovering(
+/**
+ * Returns the charge that pays or will pay each of these orders. Orders without a charge, or with a failed one, are
+ * absent.
+ */
+export async function findCoveringCharges(
   reader: Reader,
   entry_ids: readonly LedgerEntryId[],
 ): Promise<Map<LedgerEntryId, Charge>> {
@@ -109,7 +112,7 @@ export async function chargesCovering(
   return new Map(rows.map(({ invoiced_entry_id, ...charge }) => [invoiced_entry_id, charge]));
 }
 
-/** Selects the charges that invoice entries FOR UPDATE in id order: refunds of them wait, or are seen. */
+/** Selects the charges of these orders FOR UPDATE in id order; serializes with refunds of them. */
 export async function lockChargesOf(tx: Tx, entry_ids: readonly LedgerEntryId[]): Promise<void> {
   if (entry_ids.length === 0) return;
   await tx
@@ -126,9 +129,9 @@ export async function lockChargesOf(tx: Tx, entry_ids: readonly LedgerEntryId[])
     .execute();
 }
 
-/** Charges that the processor has not decided, oldest first, after the one with id `after`. */
-export async function listUnsettledCharges(reader: Reader, after: ChargeId | null, limit: number): Promise<Charge[]> {
-  // Index: charges_unsettled, small by nature.
+/** Returns charges that the processor has not decided, oldest first, with an id above `after`. */
+export async function findUnsettledCharges(reader: Reader, after: ChargeId | null, limit: number): Promise<Charge[]> {
+  // Index: charges_unsettled, which holds undecided charges only.
   return reader
     .selectFrom('charges')
     .selectAll()
@@ -139,7 +142,7 @@ export async function listUnsettledCharges(reader: Reader, after: ChargeId | nul
     .execute();
 }
 
-/** The newest charges since an instant about which the processor has decided. */
+/** Returns the newest decided charges since an instant, inclusive. */
 export async function findDecidedCharges(reader: Reader, since: Date, limit: number): Promise<Charge[]> {
   // Index: charges_created_at.
   return reader

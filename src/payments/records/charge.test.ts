@@ -9,7 +9,7 @@ const done: Evidence = { state: 'done', funds };
 const disputed: Evidence = { state: 'disputed', fee_amount: 1500, returns_fee: true };
 const failed: Evidence = { state: 'failed', detail: 'Declined.' };
 
-test('a charge that waits is paid or fails', () => {
+test('a pending charge becomes paid or failed', () => {
   assert.deepEqual(decideSettlement('created', done), { from: 'created', to: 'done', funds });
   assert.deepEqual(decideSettlement('created', failed), { from: 'created', to: 'failed', detail: 'Declined.' });
   assert.equal(decideSettlement('created', { state: 'created' }), null);
@@ -26,7 +26,7 @@ test('a paid charge is disputed, then won or lost', () => {
   assert.deepEqual(decideSettlement('disputed', failed), { from: 'disputed', to: 'failed' });
 });
 
-test('evidence that comes late or twice changes nothing', () => {
+test('late and repeated evidence changes nothing', () => {
   assert.equal(decideSettlement('done', done), null);
   assert.equal(decideSettlement('done', failed), null);
   assert.equal(decideSettlement('done', { state: 'created' }), null);
@@ -34,13 +34,13 @@ test('evidence that comes late or twice changes nothing', () => {
   assert.equal(decideSettlement('failed', disputed), null);
 });
 
-test('in whatever order evidence comes, a charge is paid at most once', () => {
+test('in any order of evidence a charge is paid at most once', () => {
   const evidence = fc.constantFrom<Evidence>(done, failed, { state: 'created' }, disputed);
   fc.assert(
-    fc.property(fc.array(evidence, { maxLength: 20 }), (arriving) => {
+    fc.property(fc.array(evidence, { maxLength: 20 }), (sequence) => {
       let state: ChargeState = 'created';
       let payments = 0;
-      for (const each of arriving) {
+      for (const each of sequence) {
         const settlement = decideSettlement(state, each);
         if (!settlement) continue;
         assert.equal(settlement.from, state);

@@ -9,7 +9,7 @@ export type Charge = Selectable<ChargesTable>;
 /** The part of a charge that pays one line of an order. */
 export type ChargeItem = Selectable<ChargeItemsTable>;
 
-/** LedgerSubject of the ledger entries about a charge, or about one line of it. */
+/** Returns the subject of the ledger entries about a charge, or about one line of it. */
 export function chargeSubject(id: ChargeId, item_id?: ChargeItemId): LedgerSubject {
   return { kind: 'cha', id: String(id), part: item_id === undefined ? '' : String(item_id) };
 }

@@ -3,7 +3,7 @@ import type { LedgerEntryId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { chargeSubject } from './charge.ts';
 
-/** A line of a charge with what names it: the card of the charge, and the subject of the entries that refund the line. */
+/** A line of a charge with the card of the charge and the subject of the entries that refund the line. */
 export interface ChargedLine {
   processor_key: string;
   last4: string | null;
@@ -12,7 +12,7 @@ export interface ChargedLine {
   title: string;
 }
 
-/** The lines of the charges with those keys of the processor. */
+/** Returns the lines of the charges with these keys of the processor. */
 export async function findChargedLines(reader: Reader, processor_keys: readonly string[]): Promise<ChargedLine[]> {
   if (processor_keys.length === 0) return [];
   const rows = await reader

@@ -5,9 +5,9 @@ import { emit } from '#platform/jobs/events';
 import type { Charge } from './charge.ts';
 import { findChargeItems } from './charge-store.ts';
 import { type ChargeNews, chargeUpdated } from '../events.ts';
-import { refundedByItem } from './refund-store.ts';
+import { sumRefundsByItem } from './refund-store.ts';
 
-/** Tells the world about a charge, with what its receipt says. */
+/** Emits charge_updated with the lines of the receipt and the amounts refunded so far. */
 export async function emitChargeUpdated(
   tx: Tx,
   charge: Charge,
@@ -19,7 +19,7 @@ export async function emitChargeUpdated(
     tx,
     items.map((item) => item.invoiced_entry_id),
   );
-  const refunded = await refundedByItem(tx, charge.id);
+  const refunded = await sumRefundsByItem(tx, charge.id);
   const { processor_key, profile_id, state, amount, unit, description, last4 } = charge;
   const event = chargeUpdated({
     charge_id: charge.id,

@@ -1,7 +1,7 @@
 export { closeAttempt, findAttempt, findAttemptByKey, insertAttempt, markAwaitingAction } from './attempt-store.ts';
 export { type Attempt, attemptRef, CHARGE_AMOUNT_MAX } from './attempt.ts';
 export {
-  chargesCovering,
+  findCoveringCharges,
   findCharge,
   findChargeById,
   findChargeItems,
@@ -9,13 +9,13 @@ export {
   findDecidedCharges,
   insertCharge,
   insertChargeItems,
-  isAnyUnresolved,
-  linkChargeItem,
-  listUnsettledCharges,
+  hasUnresolvedCharge,
+  updateChargeItemLinks,
+  findUnsettledCharges,
   lockCharge,
   lockChargesOf,
-  moveCharge,
-  unresolvedChargeOf,
+  updateChargeState,
+  findUnresolvedCharge,
 } from './charge-store.ts';
 export {
   type Charge,
@@ -27,7 +27,7 @@ export {
 } from './charge.ts';
 export { findChargedLines } from './charged-line-store.ts';
 export { emitChargeUpdated } from './emit-charge-updated.ts';
-export { readRemainingLines, type RemainingLine } from './line-shares.ts';
+export { findRemainingLines, type RemainingLine } from './line-shares.ts';
 export type { Parties } from './parties.ts';
 export { refundEntries } from './refund-entries.ts';
 export {
@@ -39,6 +39,6 @@ export {
   findSettledRefundLines,
   findUnfinishedRefunds,
   insertRefund,
-  promisedFunds,
+  sumPromisedFunds,
 } from './refund-store.ts';
 export { prorateRefund, type Refund, refuseRefund, type Shares } from './refund.ts';

@@ -4,10 +4,10 @@ import type { LedgerEntryId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import type { Charge, ChargeItem } from './charge.ts';
 import { findChargeItems } from './charge-store.ts';
-import { NOTHING, remainder, type Shares } from './refund.ts';
-import { refundedByItem } from './refund-store.ts';
+import { NO_SHARES, subtractShares, type Shares } from './refund.ts';
+import { sumRefundsByItem } from './refund-store.ts';
 
-/** A line of a paid charge with what was not given back of it, and what it paid for. */
+/** A line of a paid charge with the rest that was not refunded and the entry that it paid. */
 export interface RemainingLine {
   item: ChargeItem;
   invoiced: Entry;
@@ -16,16 +16,16 @@ export interface RemainingLine {
 }
 
 /**
- * Reads what is left of the lines of a paid charge, in their order.
- * A processor that keeps its fee leaves it to the provider: `returns_fee` says whether it gives it back.
+ * Returns the rest of each line of a paid charge, by rank.
+ * Without `returns_fee` the processor keeps its fee, and the fee counts as a share of the provider.
  */
-export async function readRemainingLines(
+export async function findRemainingLines(
   reader: Reader,
   charge: Charge,
   { returns_fee }: { returns_fee: boolean },
 ): Promise<RemainingLine[]> {
   const items = await findChargeItems(reader, charge.id);
-  const refunded = await refundedByItem(reader, charge.id);
+  const refunded = await sumRefundsByItem(reader, charge.id);
   const entries = await findEntries(
     reader,
     items.flatMap((item) =>
@@ -36,18 +36,21 @@ export async function readRemainingLines(
   );
   return items.map((item) => {
     const invoiced = entries.get(item.invoiced_entry_id);
-    assert(invoiced, 'what a charge pays for stands in the ledger');
+    assert(invoiced, 'the ledger has an entry for each line of a charge');
     const { shares, funds_unit } = sharesOf(item, entries, returns_fee);
     return {
       item,
       invoiced,
       funds_unit,
-      left: remainder(shares, refunded.get(item.id) ?? NOTHING),
+      left: subtractShares(shares, refunded.get(item.id) ?? NO_SHARES),
     };
   });
 }
 
-/** Reads what each got of a line off the entries that settled it. The broker fee's entry holds the processor's fee too. */
+/**
+ * Reads the shares of a line from the entries that settled it. The entry of the broker fee includes the processor's
+ * fee.
+ */
 function sharesOf(
   item: ChargeItem,
   entries: ReadonlyMap<LedgerEntryId, Entry>,

@@ -6,14 +6,14 @@ import type { Shares } from './refund.ts';
 export interface RefundedLine extends Shares {
   provider_id: ProfileId;
   subject: LedgerSubject;
-  /** Subscriber and plan of the line (`xia:basic`), and the description of the entry that it paid. */
+  /** Subscriber and plan of the line, such as `xia:basic`. */
   label: string;
   invoiced_description: string;
 }
 
 /**
- * Makes the entries of money that goes back to the customer, by a refund or because the bank took it back: what the customer
- * gets, then who pays for it, then the exchange if the processor converts. The order and the subscription stay unchanged.
+ * Makes the entries of a refund or a chargeback: the amount that the customer gets, the shares that pay for it, and
+ * the exchange if the processor converts. The order and the subscription stay unchanged.
  */
 export function refundEntries(
   charge: { processor_key: string; unit: string; funds_unit: string },
@@ -39,7 +39,7 @@ export function refundEntries(
             }),
           ];
     const received = line.distribute_amount + line.fee_amount + line.broker_fee_amount;
-    // The processor takes the unit of the funds and pays the customer in that of the charge.
+    // The processor takes the unit of the funds and pays the customer in the unit of the charge.
     const exchange =
       charge.unit === charge.funds_unit
         ? []

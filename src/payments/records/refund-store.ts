@@ -43,7 +43,7 @@ export async function findRefundLines(reader: Reader, refund_id: RefundId): Prom
   return reader.selectFrom('refund_lines').selectAll().where('refund_id', '=', refund_id).orderBy('id').execute();
 }
 
-/** Closes a refund that is in one of the states `from`; undefined when it is not. */
+/** Closes a refund that is in one of the states `from`; undefined if it is in another. */
 export async function closeRefund(
   tx: Tx,
   id: RefundId,
@@ -59,8 +59,8 @@ export async function closeRefund(
     .executeTakeFirst();
 }
 
-/** What was given back of each line of a charge, refunds under way included: their money may be gone. */
-export async function refundedByItem(reader: Reader, charge_id: ChargeId): Promise<Map<ChargeItemId, Shares>> {
+/** Returns the sums refunded on each line of a charge. Open refunds count, because their money may have been sent. */
+export async function sumRefundsByItem(reader: Reader, charge_id: ChargeId): Promise<Map<ChargeItemId, Shares>> {
   const rows = await reader
     .selectFrom('refund_lines as line')
     .innerJoin('refunds as refund', 'refund.id', 'line.refund_id')
@@ -78,7 +78,7 @@ export async function refundedByItem(reader: Reader, charge_id: ChargeId): Promi
   return new Map(rows.map(({ charge_item_id, ...parts }) => [charge_item_id, parts]));
 }
 
-/** The lines of a charge's refunds that the processor carried out, oldest first. */
+/** Returns the lines of the settled refunds of a charge, oldest first. */
 export async function findSettledRefundLines(
   reader: Reader,
   charge_id: ChargeId,
@@ -94,9 +94,9 @@ export async function findSettledRefundLines(
     .execute();
 }
 
-/** What refunds under way will take from a provider's funds, by unit. */
-export async function promisedFunds(reader: Reader, provider_id: ProfileId): Promise<Map<string, number>> {
-  // Index: refunds_one_in_flight, small by nature.
+/** Returns the sums that open refunds will take from a provider's funds, by unit. */
+export async function sumPromisedFunds(reader: Reader, provider_id: ProfileId): Promise<Map<string, number>> {
+  // Index: refunds_one_in_flight, which holds open refunds only.
   const rows = await reader
     .selectFrom('refunds as refund')
     .innerJoin('refund_lines as line', 'line.refund_id', 'refund.id')
@@ -127,12 +127,13 @@ export async function findUnfinishedRefunds(
     .execute();
 }
 
-/** What was refunded, or is being refunded, of orders in the ledger. Index: charge_items_invoiced, refund_lines_charge_item_id. */
+/** Returns the sums of open and settled refunds, by order in the ledger. */
 export async function findRefundsOfEntries(
   reader: Reader,
   entry_ids: readonly LedgerEntryId[],
 ): Promise<Map<LedgerEntryId, number>> {
   if (entry_ids.length === 0) return new Map();
+  // Indexes: charge_items_invoiced, refund_lines_charge_item_id.
   const rows = await reader
     .selectFrom('charge_items as item')
     .innerJoin('refund_lines as line', 'line.charge_item_id', 'item.id')

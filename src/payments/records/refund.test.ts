@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { NOTHING, prorateRefund, refuseRefund, remainder, type Shares } from './refund.ts';
+import { NO_SHARES, prorateRefund, refuseRefund, subtractShares, type Shares } from './refund.ts';
 
 const examplePaidToAProvider: Shares = {
   amount: 17999,
@@ -10,10 +10,10 @@ const examplePaidToAProvider: Shares = {
   broker_fee_amount: 1799,
 };
 
-test('a refund takes from everybody in proportion, and the last one takes what remains', () => {
+test('a refund takes each share in proportion, and the last refund takes the rest', () => {
   const first = prorateRefund(examplePaidToAProvider, 4000, 'usd');
   assert.deepEqual(first, { amount: 4000, distribute_amount: 3477, fee_amount: 123, broker_fee_amount: 400 });
-  const left = remainder(examplePaidToAProvider, first);
+  const left = subtractShares(examplePaidToAProvider, first);
   assert.deepEqual(prorateRefund(left, 13999, 'usd'), {
     amount: 13999,
     distribute_amount: 12171,
@@ -26,7 +26,7 @@ test('81.00 of a year for 972.00 take 2.37 of the fee of 28.49 and 78.63 of the 
   const year = { amount: 97_200, distribute_amount: 94_351, fee_amount: 2849, broker_fee_amount: 0 };
   const taken = prorateRefund(year, 8100, 'usd');
   assert.deepEqual(taken, { amount: 8100, distribute_amount: 7863, fee_amount: 237, broker_fee_amount: 0 });
-  assert.deepEqual(remainder(year, taken), {
+  assert.deepEqual(subtractShares(year, taken), {
     amount: 89_100,
     distribute_amount: 86_488,
     fee_amount: 2612,
@@ -34,12 +34,12 @@ test('81.00 of a year for 972.00 take 2.37 of the fee of 28.49 and 78.63 of the 
   });
 });
 
-test('a line of several is refunded from its own shares', () => {
+test('a line is refunded from its own shares', () => {
   const line: Shares = { amount: 3333, distribute_amount: 3216, fee_amount: 117, broker_fee_amount: 0 };
   assert.deepEqual(prorateRefund(line, 3333, 'usd'), line);
 });
 
-test('a charge in cad is refunded from the usd that it brought', () => {
+test('a charge in cad is refunded from its funds in usd', () => {
   const line: Shares = { amount: 10000, distribute_amount: 7000, fee_amount: 250, broker_fee_amount: 0 };
   assert.deepEqual(prorateRefund(line, 5000, 'usd'), {
     amount: 5000,
@@ -56,7 +56,7 @@ test('only a paid charge can be refunded', () => {
   assert.equal(refuseRefund('disputed'), 'disputed');
 });
 
-test('however a line is refunded bit by bit, shares add up, never go below zero and end at nothing', () => {
+test('in any series of partial refunds the shares add up, never go below zero and end at zero', () => {
   const shares = fc.tuple(fc.nat(100_000), fc.nat(10_000), fc.nat(10_000));
   fc.assert(
     fc.property(
@@ -75,10 +75,10 @@ test('however a line is refunded bit by bit, shares add up, never go below zero 
           if (isSameUnit) {
             assert.equal(taken.distribute_amount + taken.fee_amount + taken.broker_fee_amount, amount);
           }
-          left = remainder(left, taken);
+          left = subtractShares(left, taken);
           for (const part of [...Object.values(taken), ...Object.values(left)]) assert(part >= 0);
         }
-        assert.deepEqual(left, NOTHING);
+        assert.deepEqual(left, NO_SHARES);
       },
     ),
   );

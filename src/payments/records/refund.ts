@@ -3,13 +3,16 @@ import { allocate, allocateMoney, chargeStep } from '#kernel/money';
 import type { RefundLinesTable, RefundsTable } from '#platform/db/db-schema';
 import type { ChargeState } from './charge.ts';
 
-/** Money given back on a charge, from the intent to the booking. */
+/** A refund of a charge, from the intent to the booking. */
 export type Refund = Selectable<RefundsTable>;
 
-/** The part of a refund that concerns one line of the charge, and who pays for it. */
+/** The part of a refund on one line of the charge, with the shares that pay for it. */
 export type RefundLine = Selectable<RefundLinesTable>;
 
-/** What a line is worth, or part of it. Units: `amount` in the unit of the charge, the three shares in that of its funds. */
+/**
+ * Amount of a line or of a part of it, and its shares.
+ * Units: `amount` in the unit of the charge, the three shares in the unit of its funds.
+ */
 export interface Shares {
   amount: number;
   distribute_amount: number;
@@ -17,10 +20,10 @@ export interface Shares {
   broker_fee_amount: number;
 }
 
-export const NOTHING: Shares = { amount: 0, distribute_amount: 0, fee_amount: 0, broker_fee_amount: 0 };
+export const NO_SHARES: Shares = { amount: 0, distribute_amount: 0, fee_amount: 0, broker_fee_amount: 0 };
 
-/** What is left of a line after what was given back. */
-export function remainder(line: Shares, refunded: Shares): Shares {
+/** Returns the rest of a line after its refunds. */
+export function subtractShares(line: Shares, refunded: Shares): Shares {
   return {
     amount: line.amount - refunded.amount,
     distribute_amount: line.distribute_amount - refunded.distribute_amount,
@@ -30,10 +33,10 @@ export function remainder(line: Shares, refunded: Shares): Shares {
 }
 
 /**
- * Takes `amount` out of what is left of a line, from each who shared it in proportion.
+ * Takes `amount` from the rest of a line, from each share in proportion.
  *
- * Largest remainder over what is left: the shares add up to what is given back, none goes below zero, and whoever refunds
- * the rest takes exactly what remains. `amount` is at most `left.amount`.
+ * Largest remainder over the rest: the shares add up to the refund, none goes below zero, and a refund of the whole
+ * rest takes exactly the shares that remain. `amount` is at most `left.amount`.
  */
 export function prorateRefund(left: Shares, amount: number, funds_unit: string): Shares {
   const funds_left = left.distribute_amount + left.fee_amount + left.broker_fee_amount;
@@ -50,7 +53,7 @@ export function prorateRefund(left: Shares, amount: number, funds_unit: string):
   return { amount, distribute_amount, fee_amount, broker_fee_amount };
 }
 
-/** Says why a charge in a state cannot be refunded, or null. */
+/** Returns the reason why a charge in a state cannot be refunded, or null. */
 export function refuseRefund(state: ChargeState): 'pending' | 'failed' | 'disputed' | null {
   if (state === 'done') return null;
   return state === 'created' ? 'pending' : state;

@@ -1,3 +1,3 @@
 export { finishOpenRefund } from './finish-refunds.ts';
-export { finishPendingRefunds } from './jobs.ts';
+export { finishRefundsJob } from './jobs.ts';
 export { refundRoutes } from './routes.ts';

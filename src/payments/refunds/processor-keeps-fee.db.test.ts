@@ -24,7 +24,7 @@ before(async () => {
 });
 after(() => database.close());
 
-/** Terms of a processor that keeps its fee and debits what is missing from the provider. */
+/** Terms of a processor that keeps its fee and lets the funds of a provider go below zero. */
 const keeps = { terms: { returns_fee: false, may_overdraw: true }, created_by: null };
 
 const held = async (profile: ProfileId, account: Parameters<typeof findBalance>[2] = accounts.funds) =>
@@ -63,7 +63,7 @@ test('two refunds of a sale take 3600 and 12600 from the provider, 400 and 1399 
   assert.deepEqual([await held(provider), await broker()], [-552, 0]);
 });
 
-test('a dispute debits the amount and its fee once; a win gives both back at the instant of the win', async () => {
+test('a dispute debits the amount and its fee once; a win returns both at the instant of the win', async () => {
   const { payer, provider, charge, broker } = await makeSale();
   const at = ctx.clock.now();
   const terms = { fee_amount: 1500, returns_fee: false };
@@ -117,7 +117,7 @@ test('the fee of a dispute over lines of two providers is debited once, in propo
   assert(before.every((amount) => amount > 0));
 });
 
-test('a charge that was refunded whole before the dispute costs the fee of the dispute only', async () => {
+test('a dispute of a fully refunded charge costs only its fee', async () => {
   const { provider, charge } = await makeSale([2000]);
   await refund(charge);
   const before_dispute = await held(provider);
@@ -126,7 +126,7 @@ test('a charge that was refunded whole before the dispute costs the fee of the d
   assert.equal(await held(provider), before_dispute - 1500);
 });
 
-test('an amount below the least of its currency, or of a fraction of a unit, is not charged', async () => {
+test('an amount below the minimum of its currency or with a fraction of a unit is not charged', async () => {
   const payer = await makeParty(database.db);
   const reserve = (amount: number, unit: string) =>
     inTransaction(ctx.db, (tx) =>

@@ -42,7 +42,7 @@ const isProblem = (code: string, detail?: string) => (error: unknown) => {
 const held = async (profile: ProfileId, account: Parameters<typeof findBalance>[2]) =>
   (await findBalance(ctx.db, profile, account))[0]?.amount ?? 0;
 
-/** A charge of a provider of its own, of whom the broker takes 10 %. */
+/** Makes a charge of a new provider, by default without a broker fee. */
 async function makeSale(amounts: number[], broker_fee_percent = 0) {
   const payer = await makeParty(database.db);
   const provider = await makeParty(database.db, next('club'));
@@ -50,7 +50,7 @@ async function makeSale(amounts: number[], broker_fee_percent = 0) {
   return { payer, provider, charge, orders };
 }
 
-test('a charge refunded in two steps ends where it began', async () => {
+test('a charge refunded in two steps restores every balance', async () => {
   const broker_before = await held(ctx.site.broker_id, accounts.funds);
   const processor_before = await held(processor, accounts.funds);
   const { payer, provider, charge } = await makeSale([17999], 1000);
@@ -76,7 +76,7 @@ test('each line of several is refunded from its own shares', async () => {
   assert.equal(await held(provider, accounts.funds), 0);
 });
 
-test('the entries of a refund stand on the line, and say what it was for', async () => {
+test('the entries of a refund name the line and its description', async () => {
   const { charge, orders } = await makeSale([17999], 1000);
   await refund(charge, { num: 0, refunded_amount: 4000 });
   const entries = await ctx.db
@@ -102,7 +102,7 @@ test('the entries of a refund stand on the line, and say what it was for', async
   );
 });
 
-test('no more than what is left of a line is given back', async () => {
+test('a refund never exceeds the rest of a line', async () => {
   const { charge } = await makeSale([2000]);
   await refund(charge, { num: 0, refunded_amount: 1500 });
   await assert.rejects(
@@ -113,7 +113,7 @@ test('no more than what is left of a line is given back', async () => {
   await assert.rejects(refund(charge, { num: 0 }), isProblem('refund_exceeds_line'));
 });
 
-test('a line at fault refuses the whole request before anything is asked of the processor', async () => {
+test('one invalid line refuses the whole request without a call to the processor', async () => {
   const { provider, charge } = await makeSale([2000, 3000]);
   const before = await held(provider, accounts.funds);
   await assert.rejects(
@@ -131,7 +131,7 @@ test('a line at fault refuses the whole request before anything is asked of the 
   assert.equal(length, 0);
 });
 
-test('a provider who was paid out already cannot refund', async () => {
+test('a provider without funds after a payout cannot refund', async () => {
   const { provider, charge, orders } = await makeSale([2000]);
   await withdraw(provider, 1912);
   const { full_name } = await ctx.db
@@ -166,13 +166,13 @@ test('a charge that is pending, failed or disputed is not refunded', async () =>
   );
 });
 
-test('whoever does not manage the provider of a line may not refund it', async () => {
+test('only a manager of the provider of a line may refund the line', async () => {
   const { charge } = await makeSale([2000]);
   const neighbour: Subject = { profile_id: null, user_id: null, relation: 'provider', is_manager: true };
   await assert.rejects(refundCharge(ctx, neighbour, charge, [{ num: 0 }]), isProblem('permission_denied'));
 });
 
-test('a refund that the processor refuses gives nothing back, and can be tried again', async () => {
+test('a refund that the processor refuses books nothing, and can be retried', async () => {
   const { provider, charge } = await makeSale([2000]);
   const decide = (state: 'disputed' | 'done') =>
     inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, state));
@@ -184,14 +184,14 @@ test('a refund that the processor refuses gives nothing back, and can be tried a
   assert.equal(await held(provider, accounts.funds), 0);
 });
 
-test('of five refunds of a line at once one succeeds', async () => {
+test('of five concurrent refunds of a line one succeeds', async () => {
   const { provider, charge } = await makeSale([2000]);
   const results = await Promise.allSettled(Array.from({ length: 5 }, () => refund(charge, { num: 0 })));
   assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
   assert.equal(await held(provider, accounts.funds), 0);
 });
 
-test('while one refund is under way another is refused', async () => {
+test('while a refund is open another one of the charge is refused', async () => {
   const { charge } = await makeSale([2000]);
   await reserve(charge, 500);
   await assert.rejects(refund(charge, { num: 0, refunded_amount: 500 }), isProblem('refund_in_flight'));
@@ -210,7 +210,7 @@ test('a refund that the processor made before a crash is booked afterwards', asy
   assert.equal(await held(provider, accounts.funds), 0);
 });
 
-test('a refund that never reached the processor is forgotten', async () => {
+test('a refund that never reached the processor is marked failed', async () => {
   const { provider, charge } = await makeSale([2000]);
   await reserve(charge, 2000);
   await finishRefunds(ctx);
@@ -221,7 +221,7 @@ test('a refund that never reached the processor is forgotten', async () => {
   assert.equal(await held(provider, accounts.funds), 0);
 });
 
-test('a refund that the processor made after it was forgotten is booked after all', async () => {
+test('a refund that the processor made after it was marked failed is booked', async () => {
   const { provider, charge } = await makeSale([2000]);
   const intent = await reserve(charge, 2000);
   await later(minutes(10));
@@ -233,8 +233,8 @@ test('a refund that the processor made after it was forgotten is booked after al
   await assert.rejects(refund(charge, { num: 0 }), isProblem('refund_exceeds_line'));
 });
 
-test('a refund that is asked for again under its key after a crash is made once', async () => {
-  const key = 'a key of somebody who asks again';
+test('a retry with the same key after a crash refunds once', async () => {
+  const key = 'key of a request that is retried';
   for (const is_finished of [true, false]) {
     const { provider, charge } = await makeSale([2000]);
     const { processor_key } = charge;
@@ -255,7 +255,7 @@ test('a refund that is asked for again under its key after a crash is made once'
   }
 });
 
-test('funds are promised to one refund only, though it is not booked yet', async () => {
+test('an open refund reserves the funds of the provider', async () => {
   const { payer, provider, charge } = await makeSale([2000]);
   const { charge: other } = await makeCharge(ctx, { payer, provider, amounts: [2000] });
   await withdraw(provider, 1912);
@@ -266,7 +266,7 @@ test('funds are promised to one refund only, though it is not booked yet', async
   assert.equal(await held(provider, accounts.funds), 0);
 });
 
-test('a dispute waits for the refund that is under way: only then is it known what the bank takes back', async () => {
+test('a dispute is booked only after an open refund is decided', async () => {
   const { payer, charge } = await makeSale([2000]);
   const intent = await reserve(charge, 500);
   await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, 'disputed'));

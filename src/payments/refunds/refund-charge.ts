@@ -1,23 +1,24 @@
 import { formatMoney } from '#kernel/money';
 import { commonProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import type { Reader } from '#platform/db/database';
 import { inTransaction } from '#platform/db/database';
+import type { ProfileId } from '#platform/db/db-schema';
 import type { Subject } from '#platform/http/guards/access';
 import { isBrokerManager, findManagerIds } from '#profiles';
 import { actorId } from '#platform/actor-id';
 import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
 import { type Charge, findChargeItems, findRefundByKey } from '../records/index.ts';
 import { paymentsProblems } from '../problems.ts';
+import { mayRefundLines } from './policy.ts';
 import { reserveRefund, type WantedRefund } from './reserve-refund.ts';
 import { settleRefund } from './settle-refund.ts';
 
 /**
  * Refunds lines of a charge: all of them or none. Returns a sentence for the caller.
  *
- * Three steps, like a charge: the intent is checked and committed, the processor is called with the key of the intent, the
- * outcome is booked. A job finishes a refund that is pending or whose response was lost. A retry with the same `key` continues
- * the first refund.
+ * Three steps, like a charge: the intent is checked and committed, the processor is called with the key of the
+ * intent, the outcome is booked. A job finishes a refund that is pending or whose response was lost. A retry with the
+ * same `key` continues the first refund.
  * @throws permission_denied (403) for lines of another provider; refund_refused (400); processor_unreachable (503); the
  *   problems of reserveRefund
  */
@@ -56,7 +57,7 @@ export async function refundCharge(
 }
 
 /**
- * Requires that the caller sold the lines, or is the broker.
+ * Requires that the caller may refund the wanted lines.
  * @throws permission_denied (403)
  */
 async function requireOwnLines(
@@ -66,14 +67,18 @@ async function requireOwnLines(
   wanted: readonly WantedRefund[],
 ): Promise<void> {
   if (isBrokerManager(subject)) return;
-  const user_id = actorId(ctx);
   const items = await findChargeItems(ctx.db, charge.id);
-  const providers = new Set(wanted.flatMap(({ num }) => items[num]?.provider_id ?? []));
-  for (const provider_id of providers) {
-    if (!(await managesProfile(ctx.db, provider_id))) throw commonProblems.permission_denied();
+  const provider_ids = new Set(wanted.flatMap(({ num }) => items[num]?.provider_id ?? []));
+  const managed_ids = await findManagedAmong(ctx, provider_ids);
+  if (!mayRefundLines(subject, provider_ids, managed_ids)) throw commonProblems.permission_denied();
+}
+
+async function findManagedAmong(ctx: Context, provider_ids: ReadonlySet<ProfileId>): Promise<Set<ProfileId>> {
+  const user_id = actorId(ctx);
+  const managed = new Set<ProfileId>();
+  if (user_id === null) return managed;
+  for (const id of provider_ids) {
+    if ((await findManagerIds(ctx.db, id)).includes(user_id)) managed.add(id);
   }
-  async function managesProfile(reader: Reader, provider_id: Charge['profile_id']): Promise<boolean> {
-    if (user_id === null) return false;
-    return (await findManagerIds(reader, provider_id)).includes(user_id);
-  }
+  return managed;
 }

@@ -10,9 +10,9 @@ import {
   insertRefund,
   findOpenRefund,
   lockCharge,
-  promisedFunds,
+  sumPromisedFunds,
   prorateRefund,
-  readRemainingLines,
+  findRemainingLines,
   type Refund,
   refuseRefund,
   type RemainingLine,
@@ -41,8 +41,8 @@ type ReservedLine = Shares & Omit<RemainingLine, 'left'>;
  * Checks all lines of a refund and inserts the intent to refund them.
  *
  * Locks: the charge, then the providers in id order, so that two refunds cannot promise the same funds.
- * @throws charge_not_refundable, refund_exceeds_line, refund_exceeds_funds, refund_in_flight (405), charge_line_unknown (404),
- *   invalid_input (400)
+ * @throws charge_not_refundable, refund_exceeds_line, refund_exceeds_funds, refund_in_flight (405),
+ *   charge_line_unknown (404), invalid_input (400)
  */
 export async function reserveRefund(
   tx: Tx,
@@ -81,7 +81,7 @@ async function shareLines(
   wanted: readonly WantedRefund[],
   returns_fee: boolean,
 ): Promise<ReservedLine[]> {
-  const lines = await readRemainingLines(tx, charge, { returns_fee });
+  const lines = await findRemainingLines(tx, charge, { returns_fee });
   return wanted.map(({ num, refunded_amount }) => {
     const line = lines[num];
     if (!line) {
@@ -95,7 +95,7 @@ async function shareLines(
         detail: `Cannot refund ${asked} while there is only ${available} available on the line item.`,
       });
     }
-    // The rest of a line can always be refunded: a charge of an earlier version may hold a fraction of a unit.
+    // The rest of a line can always be refunded: charges of the first version may have a fraction of a unit.
     if (amount % chargeStep(charge.unit) !== 0 && amount !== left.amount) {
       throw invalidInput({ lines: [`Amounts in ${charge.unit} are refunded in whole units.`] });
     }
@@ -108,7 +108,7 @@ async function requireFunds(tx: Tx, lines: readonly ReservedLine[]): Promise<voi
   for (const provider_id of [...providers].toSorted((a, b) => a - b)) {
     const provider = await lockProfile(tx, provider_id);
     const funds = await findBalance(tx, provider_id, accounts.funds);
-    const promised = await promisedFunds(tx, provider_id);
+    const promised = await sumPromisedFunds(tx, provider_id);
     for (const unit of new Set(lines.map(({ funds_unit }) => funds_unit))) {
       const theirs = lines.filter(({ item, funds_unit }) => item.provider_id === provider_id && funds_unit === unit);
       const required = theirs.reduce((sum, { distribute_amount }) => sum + distribute_amount, 0);

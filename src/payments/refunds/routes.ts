@@ -39,7 +39,7 @@ export function refundRoutes(app: App, processors: Processors): void {
       },
       schema: {
         tags: ['billing'],
-        summary: 'Gives back lines of a charge, whole or in part',
+        summary: 'Refunds lines of a charge',
         description:
           'Refunds lines of a charge in whole or in part. A line is never refunded beyond its amount; a retry with the same Idempotency-Key refunds once.',
         params: ChargeParams,

@@ -6,22 +6,22 @@ import { isFuture, isLuhn, readCardForm } from './card-form.ts';
 const at = new Date('2026-03-10T15:00:00Z');
 const good = { card_name: 'Mira; Walker', card_number: '4242 4242 4242 4242', card_exp: '3/2026', card_cvc: '123' };
 
-test('a card is good to the last day of its month', () => {
+test('a card is valid until the end of its month', () => {
   assert.equal(isFuture('03/26', new Date('2026-03-31T23:59:59Z')), true);
   assert.equal(isFuture('03/26', new Date('2026-04-01T00:00:00Z')), false);
   for (const text of ['13/30', '00/30', '1230', '', '12/3', 'ab/cd']) assert.equal(isFuture(text, at), false, text);
 });
 
-test('a number with a digit mistyped is noticed before anybody is asked', () => {
+test('a card number with one wrong digit is refused without a call to the processor', () => {
   assert.equal(isLuhn('4242424242424242'), true);
   assert.equal(isLuhn('4242424242424243'), false);
 });
 
-test('the fields become one token, and nothing in a name can pass for another part of it', () => {
+test('the fields become one token, and a name cannot add a part to it', () => {
   assert.equal(readCardForm(good, at), '4242424242424242;03/26;Mira  Walker');
 });
 
-test('each field at fault is named', () => {
+test('each invalid field is named', () => {
   const refused = (fields: object) => {
     try {
       readCardForm({ ...good, ...fields }, at);

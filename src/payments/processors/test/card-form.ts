@@ -2,8 +2,8 @@ import { type FieldMessages, invalidInput } from '#kernel/problem';
 import { secretField, textField } from '#platform/http/forms';
 
 /**
- * Reads the card fields of a form that the test processor takes directly; its token is what is on the card. A processor that moves real money
- * never lets these fields reach the server.
+ * Reads the card fields of a form. The token of the test processor is the text of the card.
+ * With a processor that moves money, card fields never reach the server.
  * @throws invalid_input (400) naming each field at fault
  */
 export function readCardForm(body: unknown, at: Date): string {
@@ -15,7 +15,11 @@ export function readCardForm(body: unknown, at: Date): string {
       /^[0-9]{12,19}$/.test(number) && isLuhn(number),
       'Enter the number on the card: 12 to 19 digits.',
     ),
-    ...messages('card_exp', isFuture(secretField(body, 'card_exp'), at), 'Enter a month and year to come, as MM/YY.'),
+    ...messages(
+      'card_exp',
+      isFuture(secretField(body, 'card_exp'), at),
+      'Enter the month and year as MM/YY; they must not be over.',
+    ),
     ...messages(
       'card_cvc',
       /^[0-9]{3,4}$/.test(secretField(body, 'card_cvc').trim()),
@@ -28,20 +32,20 @@ export function readCardForm(body: unknown, at: Date): string {
 
 const EXPIRY = /^\s*(0?[1-9]|1[0-2])\s*[/-]\s*(?:20)?([0-9]{2})\s*$/;
 
-/** Says whether the last month of a card (MM/YY or MM/YYYY) is not over yet. */
+/** True if the last month of a card (MM/YY or MM/YYYY) is not over, in UTC. */
 export function isFuture(text: string, at: Date): boolean {
   const match = EXPIRY.exec(text);
   if (!match) return false;
   return Date.UTC(2000 + Number(match[2]), Number(match[1]), 1) > at.getTime();
 }
 
-/** `12/2030` and `12-30` as `12/30`. */
+/** Returns `12/2030` and `12-30` as `12/30`. */
 function expiryOf(text: string): string {
   const match = EXPIRY.exec(text);
   return match ? `${(match[1] ?? '').padStart(2, '0')}/${match[2]}` : '';
 }
 
-/** The check digit that every card number ends in (ISO/IEC 7812-1, annex B). */
+/** True if the check digit of a card number is right (ISO/IEC 7812-1, annex B). */
 export function isLuhn(number: string): boolean {
   let sum = 0;
   for (const [index, char] of [...number].toReversed().entries()) {

@@ -7,7 +7,7 @@ import { randomKey40 } from '#platform/security/crypto';
 import type { RequestHeaders } from '../processor.ts';
 import { signTestEvent } from './test-intake.ts';
 import { TEST_PROCESSOR } from './test-processor.ts';
-import { decideTestCharge, decideTestRefund, listTestProcessor } from './test-processor-store.ts';
+import { decideTestCharge, decideTestRefund, findTestRows } from './test-processor-store.ts';
 
 /** State of a charge at the test processor after each decision. */
 const states = { done: 'done', failed: 'failed', disputed: 'disputed', won: 'done', lost: 'failed' } as const;
@@ -29,8 +29,8 @@ export type Deliver = (
 ) => Promise<Record<string, unknown> | null>;
 
 /**
- * Routes that list the rows of the test processor and decide its open charges and refunds. Registered in development only.
- * A decision is delivered as a signed webhook request.
+ * Routes that list the rows of the test processor and decide its open charges and refunds. Registered in development
+ * only. A decision is delivered as a signed webhook request.
  */
 export function testProcessorDevRoutes(app: App, deliver: Deliver): void {
   const secret = randomKey40();
@@ -44,7 +44,7 @@ export function testProcessorDevRoutes(app: App, deliver: Deliver): void {
     '/_dev/processor',
     { config: { access: { kind: 'public' } }, schema: { hide: true, summary: 'Rows of the test processor' } },
     async (request) => {
-      const { customers, charges, refunds } = await listTestProcessor(request.ctx.db);
+      const { customers, charges, refunds } = await findTestRows(request.ctx.db);
       return { customers, charges, refunds, payouts: [] };
     },
   );

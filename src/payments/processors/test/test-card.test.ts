@@ -5,7 +5,7 @@ import { testProcessorFee } from './test-outcomes.ts';
 
 const at = new Date('2026-03-10T15:00:00Z');
 
-test('any token is a good card, and so is a number that nobody refuses', () => {
+test('a token or number that is no sentinel is a good card', () => {
   assert.deepEqual(readTestCard('tok_visa', at), {
     brand: 'visa',
     last4: '1234',
@@ -20,7 +20,7 @@ test('any token is a good card, and so is a number that nobody refuses', () => {
   assert.equal(readTestCard('5555555555554444', at).brand, 'mastercard');
 });
 
-test('sentinels decide what comes of a card', () => {
+test('sentinels decide the outcome of a card', () => {
   const outcome = (token: string) => readTestCard(token, at).outcome;
   assert.equal(outcome('4000000000000002'), 'card_declined');
   assert.equal(outcome('tok_chargeDeclined'), 'card_declined');

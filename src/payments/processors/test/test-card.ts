@@ -93,7 +93,10 @@ export function readTestCard(token: string, at: Date): TestCard {
   };
 }
 
-/** Key of the charge that the token asks for (`tok_named_XAb1` → `ch_XAb1`), for sample data with fixed keys; null if none. */
+/**
+ * Key of the charge that the token asks for (`tok_named_XAb1` → `ch_XAb1`), for sample data with fixed keys; null if
+ * none.
+ */
 export function namedKey(token: string): string | null {
   const name = /^tok_named_([A-Za-z0-9]{4,40})$/.exec(token)?.[1];
   return name === undefined ? null : `ch_${name}`;

@@ -55,7 +55,10 @@ export function refundOutcomeOf({ state }: Pick<TestRefund, 'state'>): RefundOut
   return { outcome: state === 'pending' ? 'pending' : 'refunded' };
 }
 
-/** Takes the fee as card networks do, in the smallest unit of the currency: no fractions of a yen, thousandths of a dinar. */
+/**
+ * Takes the fee as card networks do, in the smallest unit of the currency: no fractions of a yen, thousandths of a
+ * dinar.
+ */
 function fundsOf({ amount, unit }: Money): Funds {
   const whole = toSmallestUnit({ amount, unit });
   // Charges of the first version may be no multiple of the smallest unit.

@@ -30,8 +30,8 @@ export async function insertTestCharge(tx: Tx, charge: Insertable<TestProcessorC
 }
 
 /**
- * Moves a charge to a state; false if there is no such charge or it was declined. A charge that waits for the payer is approved
- * by `done` and refused by `failed`.
+ * Moves a charge to a state; false if there is no such charge or it was declined. A charge that waits for the payer
+ * is approved by `done` and refused by `failed`.
  */
 export async function decideTestCharge(tx: Tx, key: string, state: TestCharge['state']): Promise<boolean> {
   const row = await tx
@@ -124,7 +124,7 @@ export async function sumTestRefunds(reader: Reader, charge_key: string): Promis
 }
 
 /** Returns the rows of the test processor, newest first, at most 100 of each kind. */
-export async function listTestProcessor(
+export async function findTestRows(
   reader: Reader,
 ): Promise<{ customers: TestCustomer[]; charges: TestCharge[]; refunds: TestRefund[] }> {
   const newest = 100;

@@ -54,10 +54,11 @@ const pageParts: PageParts = {
 };
 
 /**
- * Makes the built-in processor. It needs no account, keeps its rows in tables of its own, and the card decides the outcome.
+ * Makes the built-in processor. It needs no account, keeps its rows in tables of its own, and the card decides the
+ * outcome.
  *
- * It stands for an external system: it has its own transactions, and no foreign key leads to its tables. A crash between its
- * commit and Tollgate's therefore leaves the same rows as with a real processor.
+ * It stands for an external system: it has its own transactions, and no foreign key leads to its tables. A crash
+ * between its commit and Tollgate's therefore leaves the same rows as with a real processor.
  */
 export function makeTestProcessor(db: Db, clock: Clock): Processor {
   return {

@@ -3,7 +3,7 @@ import type { Reader } from '#platform/db/database';
 import { findProfileSummaries } from '#profiles';
 import { type ChargeState, findDecidedCharges } from '../records/index.ts';
 
-/** A charge as a dashboard mentions it: who was charged, and what came of it. */
+/** A charge as a dashboard shows it: the customer and the state. */
 export interface RecentCharge {
   slug: string;
   printable_name: string;
@@ -12,8 +12,8 @@ export interface RecentCharge {
   created_at: Date;
 }
 
-/** Lists the newest charges since an instant that were paid or failed. */
-export async function listRecentCharges(reader: Reader, since: Date, count_max: number): Promise<RecentCharge[]> {
+/** Returns the newest decided charges since an instant, inclusive. */
+export async function findRecentCharges(reader: Reader, since: Date, count_max: number): Promise<RecentCharge[]> {
   const charges = await findDecidedCharges(reader, since, count_max);
   const customers = await findProfileSummaries(
     reader,

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { randomKey40 } from '#platform/security/crypto';
+import { AMOUNT, type ContractHarness } from './contract-harness.ts';
+import type { AcceptedOutcome } from './processor.ts';
+
+/** Defines the rules of refunds. */
+// long: one rule after the other
+export function testRefundRules(harness: ContractHarness): void {
+  const { rule, charge } = harness;
+  const refund = ({ processor_key }: AcceptedOutcome, amount: number, key = randomKey40()) =>
+    harness.subject().processor.refund({ key, processor_key, account: harness.subject().account, amount });
+
+  rule('repeated calls with one key make one refund', async () => {
+    const { paid } = await charge(harness.subject().tokens.accepted);
+    const key = randomKey40();
+    assert.deepEqual(await refund(paid, 2000, key), { outcome: 'refunded' });
+    assert.deepEqual(await refund(paid, 2000, key), { outcome: 'refunded' });
+    assert.deepEqual(await refund(paid, 900), { outcome: 'refunded' });
+  });
+
+  rule('partial refunds are made up to the amount of the charge and no further', async () => {
+    const { paid } = await charge(harness.subject().tokens.accepted);
+    for (const amount of [1000, 1000, 900]) assert.equal((await refund(paid, amount)).outcome, 'refunded');
+    assert.equal((await refund(paid, 1)).outcome, 'refused');
+  });
+
+  rule('a lost response of a refund is found by its key', async () => {
+    const { paid } = await charge(harness.subject().tokens.accepted);
+    const key = randomKey40();
+    const { processor_key } = paid;
+    const find = () =>
+      harness.subject().processor.findRefund({ key, processor_key, account: harness.subject().account });
+    assert.equal(await find(), null);
+    harness.subject().setFault('lost_response');
+    await assert.rejects(refund(paid, 500, key));
+    harness.subject().setFault(null);
+    assert.deepEqual(await find(), { outcome: 'refunded' });
+  });
+
+  rule('a pending refund succeeds or fails later', async () => {
+    for (const [decision, outcome] of [
+      ['succeeded', 'refunded'],
+      ['failed', 'refused'],
+    ] as const) {
+      const { paid } = await charge(harness.subject().tokens.refund_pending);
+      const key = randomKey40();
+      const { processor_key } = paid;
+      assert.deepEqual(await refund(paid, AMOUNT, key), { outcome: 'pending' });
+      await harness.subject().decideRefund(processor_key, decision);
+      const found = await harness
+        .subject()
+        .processor.findRefund({ key, processor_key, account: harness.subject().account });
+      assert.equal(found?.outcome, outcome);
+    }
+  });
+}
+
+/** Defines the rules of disputes. */
+// long: one rule after the other
+export function testDisputeRules(harness: ContractHarness): void {
+  const { rule, refOf, charge, stateOf } = harness;
+  rule('a dispute is evidence with its fee, until it is won or lost', async () => {
+    for (const [decision, state] of [
+      ['won', 'done'],
+      ['lost', 'failed'],
+    ] as const) {
+      const { request, paid } = await charge(harness.subject().tokens.accepted);
+      const { processor_key } = paid;
+      await harness.subject().decide(refOf(request), 'disputed');
+      const evidence = await harness
+        .subject()
+        .processor.retrieve({ processor_key, account: harness.subject().account });
+      assert(evidence?.state === 'disputed' && evidence.fee_amount >= 0);
+      assert.equal(evidence.returns_fee, harness.subject().processor.returns_fee);
+      await harness.subject().decide(refOf(request), decision);
+      assert.equal(await stateOf(paid), state);
+    }
+  });
+}
