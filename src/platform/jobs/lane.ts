@@ -73,7 +73,7 @@ export function makeLane({ claim, handle, release, onError, at_once_max, poll_ms
       });
       if (under_way.size >= at_once_max()) await Promise.race(under_way);
       else if (started_count === 0)
-        await sleep(poll_ms, undefined, { signal: AbortSignal.any([stop, wake.signal]), ref: false }).catch(() => {});
+        await sleep(poll_ms, undefined, { signal: AbortSignal.any([stop, wake.signal]) }).catch(() => {});
     }
   }
 
