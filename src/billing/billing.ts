@@ -7,7 +7,7 @@ import { checkoutPages, checkoutPageTypes, checkoutRoutes } from './checkout/ind
 import { claimPageTypes, seatPages, seatRoutes } from './claims/index.ts';
 import { claimCodeGenerated, orderExecuted } from './events.ts';
 import { billingJobs } from './jobs.ts';
-import { offerPages, offerRoutes } from './offers/index.ts';
+import { offerPages, offerRoutes, pricingPage } from './offers/index.ts';
 import { receiptPages, receiptPageTypes } from './receipts/index.ts';
 
 /** Makes the room of carts, quotes, orders and the checkout. */
@@ -29,7 +29,14 @@ export function makeBilling({ processors }: { processors: Processors }): Room {
       receiptPages(http);
       seatPages(http);
     },
-    page_types: [...cartPageTypes, ...checkoutPageTypes, ...cardPageTypes, ...claimPageTypes, ...receiptPageTypes],
+    page_types: [
+      pricingPage,
+      ...cartPageTypes,
+      ...checkoutPageTypes,
+      ...cardPageTypes,
+      ...claimPageTypes,
+      ...receiptPageTypes,
+    ],
     jobs: billingJobs(processors),
     events: [orderExecuted, claimCodeGenerated],
   };

@@ -5,14 +5,12 @@ export {
   findCouponsByCode,
   findCouponsByCodes,
   findCouponsByIds,
-  insertCoupon,
   isGroupBuy,
   lockCoupons,
   refuseCoupon,
   returnRedemption,
   type Coupon,
   type CouponRefusal,
-  type NewCoupon,
 } from './coupons/index.ts';
 export { makeCatalog } from './catalog.ts';
 export {
@@ -27,6 +25,7 @@ export {
   planList,
   findPlanIds,
   PlanPage,
+  PlanSchema,
   selectPlanNames,
   planSummary,
   PlanSummarySchema,
@@ -34,7 +33,6 @@ export {
   priceUses,
   recordFirstSubscription,
   setupFee,
-  updatePlan,
   type AdvanceDiscount,
   type Plan,
   type PlanOffer,

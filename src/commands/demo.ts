@@ -9,7 +9,7 @@ import { buildTollgate } from '../app.ts';
 import type { Command } from '../commands.ts';
 import { type Config, readEnvironment, readConfig } from '../config.ts';
 import { seedDemo } from '../demo/seed-demo.ts';
-import { writeTour } from '../demo/tour.ts';
+import { formatTour } from '../demo/tour.ts';
 import { requireSafeSettings, findUnsafeSettings } from '../settings/unsafe-settings.ts';
 import { makeLog } from './open-site.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -77,7 +77,7 @@ function welcome(config: Config, bare: boolean, address: string, upstream_url: s
 
   Sign in with the password yoyo as donny, alice, xia or kenneth. To try:
 
-${bare ? `    · ${address}/metrics/cowork/setup/, as donny, shows the set-up of a new site` : writeTour(address)}
+${bare ? `    · ${address}/metrics/cowork/setup/, as donny, shows the set-up of a new site` : formatTour(address)}
 
   Relaxed for the demo, never in production:
     passwords of ${config.password_length_min} characters, rate limits × ${config.throttle_factor}${config.terms_required ? '' : ', no terms to sign'}

@@ -1,8 +1,6 @@
 import type { PeriodType } from '#kernel/period';
 
-/**
- * Who is in the demo, what is sold there and to whom; seed-demo.ts brings it to life through the verbs that people use.
- */
+/** Users, plans and customers of the demo. `seedDemo` creates them through the verbs of the rooms. */
 export const password = 'yoyo';
 
 export interface DemoUser {
@@ -26,7 +24,7 @@ export interface DemoPlan {
   period_amount: number;
   period_type: PeriodType;
   is_not_priced?: boolean;
-  /** Discounts for paying in advance: basis points by number of periods. */
+  /** Advance discounts: basis points by number of plan periods. */
   advance?: readonly { length: number; bps: number }[];
   use?: { slug: string; title: string; quota: number; use_amount: number };
 }
@@ -96,10 +94,10 @@ export interface DemoCustomer {
   slug: string;
   full_name: string;
   plan: string;
-  /** Months before now at which it joined, and after how many it left; null when it stays. */
+  /** `joined`: months before now. `left`: months after joining; null when the customer stays. */
   joined: number;
   left: number | null;
-  /** 1-based way to pay, as in the options of the plan. */
+  /** Option of the plan, from 1. */
   option: number;
 }
 
@@ -111,11 +109,21 @@ const names = [
   'Tidal Power', 'Umber Paint', 'Vesper Lights', 'Willow School',
 ] as const; // oxfmt-ignore
 
-const sold = ['basic', 'premium', 'basic', 'managed', 'premium', 'basic', 'open-space', 'premium', 'basic'] as const;
+const sold_plans = [
+  'basic',
+  'premium',
+  'basic',
+  'managed',
+  'premium',
+  'basic',
+  'open-space',
+  'premium',
+  'basic',
+] as const;
 
-/** Thirty-six customers over thirteen months: most pay a year or a quarter at once, some month by month, some leave. */
+/** 36 customers over 13 months: most pay a quarter or a year in advance, some pay monthly, some leave. */
 export const customers: readonly DemoCustomer[] = names.map((full_name, index) => {
-  const plan = sold[index % sold.length] ?? 'basic';
+  const plan = sold_plans[index % sold_plans.length] ?? 'basic';
   const hasAdvance = plan === 'basic' || plan === 'premium';
   const joined = 13 - Math.floor((index * 13) / names.length);
   const option = hasAdvance ? (index % 3) + 1 : 1;
@@ -135,5 +143,5 @@ export const coupons = [
   { code: 'LABORDAY', discount_type: 'currency', discount_value: 1000 },
 ] as const;
 
-/** The payment that the documentation of the API shows. */
+/** The charge in the examples of the API documentation. */
 export const documentedCharge = { key: 'XAb124EF', lines: [30_000, 82_120] } as const;

@@ -1,4 +1,4 @@
-/** The same time of day, that many calendar months earlier; at the latest on the 28th, which every month has. */
+/** Returns the same time of day `months` calendar months earlier, on the 28th at the latest. */
 export function monthsBefore(instant: Date, months: number): Date {
   const at = new Date(instant);
   at.setUTCDate(Math.min(at.getUTCDate(), 28));

@@ -22,15 +22,15 @@ export interface DemoOptions {
   config: Config;
   upstream: { setKey(key: string): void };
   upstream_url: string;
-  /** Only the broker, the four users and the role types. */
+  /** True to create only the broker, the four users and the role types. */
   bare: boolean;
 }
 
 const MONTHS = 13;
 
 /**
- * Fills an empty database with the demo: thirteen months of it are lived through, by the verbs that people use, on a
- * clock of their own that ends now. What would have been mailed on the way is not.
+ * Fills an empty database with 13 months of sample data through the verbs of the rooms, on a clock that ends now. Skips
+ * the events, so that no e-mail is sent.
  */
 export async function seedDemo({
   database,

@@ -2,16 +2,16 @@ import { addActivity } from '#contacts';
 import { changeProxy, createRule, rotateSessionKey, updateRule } from '#gateway';
 import { addBalanceLine } from '#metrics';
 import type { Context } from '#platform/context';
-import { as, type People } from './seed-people.ts';
+import { actAs, type People } from './seed-people.ts';
 
-/** The balance sheet that the documentation shows. */
+/** Adds the balance sheet of the API documentation. */
 export async function seedReports(ctx: Context): Promise<void> {
   await addBalanceLine(ctx, { report: 'taxes', title: 'Sales', selector: 'Receivable', rank: 1 });
 }
 
-/** What alice noted about xia. */
+/** Adds the notes of a contributor about a customer. */
 export async function seedActivities(ctx: Context, people: People): Promise<void> {
-  const alice = as(ctx, people.users.get('alice'));
+  const alice = actAs(ctx, people.users.get('alice'));
   for (const text of ['Phone call: asks for a desk near a window.', 'Visited the open space and liked it.']) {
     await addActivity(alice, 'xia', { text, account: 'xia' });
   }

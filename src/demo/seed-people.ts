@@ -21,19 +21,19 @@ export interface People {
   profiles: ReadonlyMap<string, Profile>;
 }
 
-/** The four people of the demo: verified, agreed to the terms, each with a profile of their own. */
+/** Creates the four users of the demo: verified, with signed terms and a personal profile each. */
 export async function seedPeople(ctx: Context): Promise<People> {
   const at = ctx.clock.now();
   const password_hash = await hashPassword(password);
   return inTransaction(ctx.db, async (tx) => {
     const broker = await getBroker(tx, ctx.site);
-    const known = new Map<string, User>();
+    const created = new Map<string, User>();
     const profiles = new Map<string, Profile>([[broker.slug, broker]]);
     await insertRoleType(tx, { slug: 'support', profile_id: null, title: 'Support' }, at);
     for (const { username, full_name, role } of users) {
       const email = `${username}@example.com`;
       const user = await insertUser(tx, { username, full_name, email, email_verified_at: at, password_hash }, at);
-      known.set(username, user);
+      created.set(username, user);
       profiles.set(username, await createPersonalProfile(tx, user, at));
       if (role !== null) {
         const type = await findRoleType(tx, broker.id, role);
@@ -45,13 +45,13 @@ export async function seedPeople(ctx: Context): Promise<People> {
         if (agreement) await upsertSignature(tx, { agreement, user_id: user.id, ip: null, user_agent: null }, at);
       }
     }
-    return { broker, users: known, profiles };
+    return { broker, users: created, profiles };
   });
 }
 
-/** The same context with a person acting in it. */
-export function as<C extends Context>(ctx: C, user: User | undefined): C {
-  if (!user) throw new Error('there is no such person in the demo');
+/** Returns the context with a user as its actor. */
+export function actAs<C extends Context>(ctx: C, user: User | undefined): C {
+  if (!user) throw new Error('the demo has no such user');
   return {
     ...ctx,
     actor: {

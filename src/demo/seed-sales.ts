@@ -7,13 +7,13 @@ import { callProcessor, isAccepted, type PaymentContext, recordCharge, reserveAt
 import { findSubscription, subscriptionSubject } from '#subscriptions';
 import { coupons, documentedCharge, plans } from './dataset.ts';
 import { monthsBefore } from './months-before.ts';
-import { as, type People } from './seed-people.ts';
+import { actAs, type People } from './seed-people.ts';
 
 const CARD = 'tok_visa';
 
-/** What the broker sells, and the coupons for it. */
+/** Creates the plans and coupons of the broker. */
 export async function seedCatalog(ctx: Context, { broker, users }: People): Promise<void> {
-  const donny = as(ctx, users.get('donny'));
+  const donny = actAs(ctx, users.get('donny'));
   for (const { advance = [], use, is_not_priced = false, ...plan } of plans) {
     await createPlan(
       donny,
@@ -38,25 +38,25 @@ export async function seedCatalog(ctx: Context, { broker, users }: People): Prom
   }
 }
 
-/** Buys a plan for a profile with the cart of a person, by a card that is accepted. */
-export async function buy(
+/** Buys a plan for a profile with the cart of the actor and a card that is accepted. */
+export async function buyPlan(
   ctx: PaymentContext,
   purchase: { profile_id: People['broker']['id']; plan: string; option: number },
 ): Promise<void> {
-  if (ctx.actor.kind !== 'user') throw new Error('somebody must buy');
+  if (ctx.actor.kind !== 'user') throw new Error('a purchase requires a user as its actor');
   const owner = { user_id: ctx.actor.user_id };
   await addToCart(ctx, owner, [{ plan: purchase.plan, option: purchase.option }]);
   await checkOut(ctx, purchase.profile_id, owner, { token: CARD, remember_card: true, cart_version: null });
 }
 
-/** Xia: subscribed to two plans, one more that ended, and the payment that the documentation shows. */
-export function buyForXia(ctx: PaymentContext, people: People, now: Date): { at: Date; run(): Promise<void> }[] {
-  const xia = as(ctx, people.users.get('xia'));
+/** Returns the purchases of xia: two running subscriptions, one that ended, and the documented charge. */
+export function purchasesOfXia(ctx: PaymentContext, people: People, now: Date): { at: Date; run(): Promise<void> }[] {
+  const xia = actAs(ctx, people.users.get('xia'));
   const profile = people.profiles.get('xia');
   if (!profile) throw new Error('xia has no profile');
   const purchase = (at: Date, plan: string, option: number) => ({
     at,
-    run: () => buy(xia, { profile_id: profile.id, plan, option }),
+    run: () => buyPlan(xia, { profile_id: profile.id, plan, option }),
   });
   return [
     purchase(monthsBefore(now, 5), 'managed', 1),
@@ -71,7 +71,7 @@ function hoursBefore(instant: Date, hours: number): Date {
   return new Date(instant.getTime() - hours * 3_600_000);
 }
 
-/** A payment of two lines whose key and amounts are those of the documentation. */
+/** Pays two lines with the key and the amounts of the API documentation. */
 async function payDocumentedCharge(xia: PaymentContext, people: People): Promise<void> {
   const at = xia.clock.now();
   const profile = people.profiles.get('xia');

@@ -1,4 +1,4 @@
-/** One thing to try in the demo. `do` may name `{address}`. Each line has a test in test/journeys/demo-tour.test.ts. */
+/** One action to try in the demo. `do` may contain `{address}`. test/journeys/demo-tour.test.ts runs each line. */
 export interface TourLine {
   id: string;
   do: string;
@@ -9,7 +9,7 @@ export interface TourStop {
   lines: readonly TourLine[];
 }
 
-/** What the demo's banner lists for each kind of user. */
+/** The actions that the banner of the demo lists, by kind of user. */
 export const tour: readonly TourStop[] = [
   {
     who: 'A visitor, in a private window',
@@ -68,8 +68,8 @@ export const tour: readonly TourStop[] = [
   },
 ];
 
-/** Writes the tour for a terminal. */
-export function writeTour(address: string): string {
+/** Returns the tour as text for a terminal. */
+export function formatTour(address: string): string {
   return tour
     .map(({ who, lines }) =>
       [`  ${who}`, ...lines.map((line) => `    · ${line.do.replaceAll('{address}', address)}`)].join('\n'),

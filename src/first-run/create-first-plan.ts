@@ -5,24 +5,24 @@ import type { Context } from '#platform/context';
 
 export const planPeriods = ['monthly', 'yearly', 'weekly'] as const;
 
-/** The currencies that the form lists first. */
+/** Currencies that the form lists first. */
 const common = ['usd', 'eur', 'gbp', 'cad', 'aud', 'jpy', 'chf', 'inr', 'brl', 'mxn'];
 
-/** Codes of all currencies, the common ones first. */
-export function planCurrencies(): string[] {
+/** Returns the codes of all currencies, the common ones first. */
+export function listedCurrencies(): string[] {
   return [...common, ...currencyCodes().filter((code) => !common.includes(code))];
 }
 
 export interface FirstPlan {
   title: string;
-  /** Decimal text, as typed. */
+  /** Decimal text as entered. */
   price: string;
   unit: string;
   period_type: string;
 }
 
 /**
- * Creates an active plan of the broker; subscribers can choose it at once.
+ * Creates an active plan of the broker, which is offered immediately.
  * @throws invalid_input (400) naming `plan_title`, `price`, `unit` and `period_type`
  */
 export async function createFirstPlan(ctx: Context, input: FirstPlan): Promise<void> {

@@ -14,8 +14,8 @@ export interface LoadedFacts {
   plans: { slug: string; title: string }[];
 }
 
-/** Reads what the steps depend on. `default_email` is the address of a site that no setting names one for. */
-export async function loadFacts(ctx: Context, default_email: string): Promise<LoadedFacts> {
+/** Loads what the steps depend on. `default_email` is the address of a site for which no setting names one. */
+export async function loadSetUpFacts(ctx: Context, default_email: string): Promise<LoadedFacts> {
   const { db } = ctx;
   // A step of this request may have changed the site.
   const site = (await findSite(db)) ?? ctx.site;

@@ -9,9 +9,9 @@ import { updateProfile } from '#profiles';
 const TITLE_LENGTH_MAX = 60;
 
 /**
- * Gives the site and its broker profile a name, and the profile the address where requests of customers arrive.
+ * Sets the title of the site, and the name and the contact address of the broker.
  *
- * The profile is changed first, by its own verb; a retry completes what a failure in between left.
+ * Two transactions, the profile first; a retry after a failure in between completes both.
  * @throws invalid_input (400) naming `title` and `email`
  */
 export async function nameSite(

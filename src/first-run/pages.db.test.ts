@@ -52,7 +52,7 @@ const site = async () => {
   return found;
 };
 
-test('a manager names the site, and sees all errors at once with the input kept', async () => {
+test('a manager names the site; a refusal shows all errors and keeps the input', async () => {
   await manager.get(page);
   const refused = await manager.post(page, { step: 'name', title: '', email: 'no address' });
   assert.equal(refused.status, 400);
@@ -67,7 +67,7 @@ test('a manager names the site, and sees all errors at once with the input kept'
   assert.match((await manager.get('/pricing/')).text, /Acme/);
 });
 
-test('a manager creates the first plan, which visitors then see', async () => {
+test('a manager creates the first plan, which is then offered to visitors', async () => {
   await manager.get(page);
   const refused = await manager.post(page, { step: 'plan', plan_title: '', price: 'much', unit: 'xxx' });
   assert.equal(refused.status, 400);
@@ -82,7 +82,7 @@ test('a manager creates the first plan, which visitors then see', async () => {
   assert.match((await browserClient(app).get('/pricing/')).text, /Starter/);
 });
 
-test('a test of the connection saves nothing; saving the address does', async () => {
+test('a test of the connection does not save the address', async () => {
   await manager.get(page);
   const tested = await manager.post(page, { step: 'application', entry_point: 'http://127.0.0.1:1/', do: 'test' });
   assert.equal(tested.status, 200);
@@ -93,12 +93,12 @@ test('a test of the connection saves nothing; saving the address does', async ()
   assert.equal((await site()).entry_point, 'http://127.0.0.1:1/');
 });
 
-test('a manager who opens a granted page that is not forwarded is led to the set-up', async () => {
+test('a manager who opens a granted page without an application gets a link to the set-up', async () => {
   const help = await manager.get('/app/cowork/');
   assert.match(help.text, /\/metrics\/cowork\/setup\//);
 });
 
-test('a pattern creates the rule, a second choice for the same path changes it', async () => {
+test('a pattern creates the rule of a path, or changes it when the path has one', async () => {
   const rule = (path: string) =>
     app.db.selectFrom('access_rules').selectAll().where('path', '=', path).executeTakeFirst();
   await manager.get(page);
@@ -112,7 +112,7 @@ test('a pattern creates the rule, a second choice for the same path changes it',
   assert.match(refused.text, /value="\/a b\?\/"/);
 });
 
-test('the session key is shown once and no cache keeps it', async () => {
+test('the session key is shown once, in a response that is not cached', async () => {
   await manager.get(page);
   const shown = await manager.post(page, { step: 'key' });
   const key = /id="session-key">([-\w]{43})</.exec(shown.text)?.[1];
@@ -122,7 +122,7 @@ test('the session key is shown once and no cache keeps it', async () => {
   for (const language of ['TypeScript', 'Python', 'Go', 'PHP']) assert.ok(shown.text.includes(`<summary>${language}`));
 });
 
-test('a contributor of the broker reads the steps and changes nothing', async () => {
+test('a contributor of the broker can read the steps and change nothing', async () => {
   const contributor = await signIn('alice');
   const reply = await contributor.get(page);
   assert.equal(reply.status, 200);
@@ -130,7 +130,7 @@ test('a contributor of the broker reads the steps and changes nothing', async ()
   assert.equal((await contributor.post(page, { step: 'key' })).status, 403);
 });
 
-test('a provider and a visitor do not reach the page, nor is there one for another profile', async () => {
+test('providers and visitors cannot open the page, and no other profile has one', async () => {
   const provider = await signIn('seller');
   assert.equal((await provider.get('/metrics/prov/setup/')).status, 403);
   assert.equal((await provider.get(page)).status, 403);
@@ -138,7 +138,7 @@ test('a provider and a visitor do not reach the page, nor is there one for anoth
   assert.equal((await browserClient(app).get(page)).status, 302);
 });
 
-test('an unknown step is not found', async () => {
+test('an unknown step gets 404', async () => {
   await manager.get(page);
   assert.equal((await manager.post(page, { step: 'constructor' })).status, 404);
 });

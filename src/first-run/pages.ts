@@ -7,9 +7,10 @@ import { type FormProblem, problemToForm, textField } from '#platform/http/forms
 import { paths } from '#platform/http/paths';
 import type { Throttle } from '#platform/security/throttle';
 import { presentProfileSummary, findProfileSummaries } from '#profiles';
-import { createFirstPlan, planCurrencies, planPeriods } from './create-first-plan.ts';
-import { loadFacts } from './load-facts.ts';
+import { createFirstPlan, listedCurrencies, planPeriods } from './create-first-plan.ts';
+import { loadSetUpFacts } from './load-facts.ts';
 import { nameSite } from './name-site.ts';
+import { setUpPage } from './page-types.ts';
 import { connectionTestLimit } from './rate-limits.ts';
 import { chooseRule, defaultPaths } from './rule-patterns.ts';
 import { readSessionSamples } from './session-samples.ts';
@@ -19,12 +20,12 @@ export interface FirstRunNeeds {
   throttle: Throttle;
   secret: string;
   private_addresses_allowed: boolean;
-  /** Address of a site that no setting names one for. */
+  /** Address of a site for which no setting names one. */
   default_email: string;
   onSiteChanged: () => void;
 }
 
-/** What a step did, for the page that follows. */
+/** Result of a step. */
 interface StepResult {
   /** Message of the next page, which is then a redirect; null when the result is part of this page. */
   message: string | null;
@@ -38,7 +39,7 @@ type RunStep = (request: Request, needs: FirstRunNeeds) => Promise<StepResult>;
 const config = { access: { kind: 'broker' }, page: true } as const;
 const schema = { hide: true, params: Type.Object({ profile: Type.String({ maxLength: 150 }) }) } as const;
 
-/** The page on which the first manager sets the site up, step by step. */
+/** The page on which a manager sets up the site, step by step. */
 export function firstRunPages(app: App, needs: FirstRunNeeds): void {
   app.get('/metrics/:profile/setup/', { config, schema }, async (request: Request, reply) =>
     showSetUp(request, reply, needs, {}),
@@ -102,7 +103,7 @@ function requireBroker({ ctx, params }: Request): void {
   if (params.profile.toLowerCase() !== ctx.site.slug.toLowerCase()) throw commonProblems.not_found();
 }
 
-interface Shown {
+interface PageState {
   step?: string;
   problem?: FormProblem;
   result?: StepResult;
@@ -112,18 +113,18 @@ async function showSetUp(
   request: Request,
   reply: FastifyReply,
   needs: FirstRunNeeds,
-  { step = '', problem, result }: Shown,
+  { step = '', problem, result }: PageState,
 ): Promise<FastifyReply> {
   requireBroker(request);
   const { ctx, body, subject } = request;
-  const { facts, broker, plans } = await loadFacts(ctx, needs.default_email);
+  const { facts, broker, plans } = await loadSetUpFacts(ctx, needs.default_email);
   const summary = (await findProfileSummaries(ctx.db, [broker.id])).get(broker.id);
   const steps = setUpSteps(facts);
   const posted = (name: string, fallback: string) => (step === '' ? fallback : textField(body, name, 500) || fallback);
   const entry_point = step === 'application' ? textField(body, 'entry_point', 500) : (facts.entry_point ?? '');
   reply.header('cache-control', 'no-store');
   return reply.page(
-    'setup/index.html',
+    setUpPage,
     {
       profile: summary ? presentProfileSummary(summary) : { slug: broker.slug, printable_name: broker.full_name },
       can_change: subject.is_manager,
@@ -146,7 +147,7 @@ async function showSetUp(
       },
       default_paths: defaultPaths,
       plans: plans.map(({ slug, title }) => ({ value: slug, label: title })),
-      currencies: planCurrencies().map((code) => ({ value: code, label: code.toUpperCase() })),
+      currencies: listedCurrencies().map((code) => ({ value: code, label: code.toUpperCase() })),
       periods: planPeriods.map((period) => ({ value: period, label: periodLabels[period] })),
       private_addresses_allowed: needs.private_addresses_allowed,
       check: result?.check ?? null,

@@ -1,6 +1,6 @@
 import { invalidInput } from '#kernel/problem';
 
-/** The access rules that the set-up page offers, by what the application is for. */
+/** The access rules that the set-up page offers, by who may open the application. */
 export const rulePatterns = ['subscribers', 'signed_in', 'public'] as const;
 export type RulePattern = (typeof rulePatterns)[number];
 
@@ -14,7 +14,7 @@ export interface RuleChoice {
 
 export interface ChosenRule {
   path: string;
-  /** As `allow` of POST /api/proxy/rules. */
+  /** Value of `allow` in POST /api/proxy/rules. */
   allow: string;
   is_forward: true;
 }
@@ -26,8 +26,8 @@ export const defaultPaths: Readonly<Record<RulePattern, string>> = {
 };
 
 /**
- * Returns the rule of a pattern: operator 15 asks for a paid subscription, 1 for a signed-in user, 0 for nothing.
- * Pure. @throws invalid_input (400) naming `pattern`
+ * Returns the rule of a pattern: operator 15 requires a paid subscription, 1 a signed-in user, 0 nothing.
+ * @throws invalid_input (400) naming `pattern`
  */
 export function chooseRule({ pattern, path, plan }: RuleChoice): ChosenRule {
   if (!isPattern(pattern)) throw invalidInput({ pattern: ['Choose who may open your application.'] });

@@ -13,7 +13,7 @@ const files: readonly (readonly [language: string, file: string])[] = [
   ['PHP', 'session.php'],
 ];
 
-/** Reads the code that an application uses to read the session, from examples/read-session. */
+/** Reads the example code with which an application reads the session, from examples/read-session. */
 export function readSessionSamples(): SessionSample[] {
   return files.map(([language, file]) => ({
     language,

@@ -14,15 +14,15 @@ const fresh: SetUpFacts = {
 };
 const states = (facts: Partial<SetUpFacts>) => setUpSteps({ ...fresh, ...facts }).map(({ state }) => state);
 
-test('a new site starts with its name', () => {
+test('the first step of a new site is its name', () => {
   assert.deepEqual(states({}), ['current', 'later', 'later', 'later', 'later']);
 });
 
-test('a name without an address leaves the first step open', () => {
+test('a site without its own address has the first step open', () => {
   assert.deepEqual(states({ title: 'Acme' })[0], 'current');
 });
 
-test('the first step that is not done is the current one, in any order of work', () => {
+test('the first step that is not done is the current one, in any order of completion', () => {
   const named = { title: 'Acme', email: 'hello@acme.example' };
   assert.deepEqual(states({ ...named, entry_point: 'https://app.example/' }), [
     'done',

@@ -1,8 +1,8 @@
-/** What the set-up page knows about the site. */
+/** Facts of the site that decide which steps are done. */
 export interface SetUpFacts {
   title: string;
   email: string;
-  /** Title and address that a site has when no setting named them. */
+  /** Title and address of a site for which no setting names them. */
   default_title: string;
   default_email: string;
   entry_point: string | null;
@@ -22,7 +22,7 @@ export interface Step {
   state: 'done' | 'current' | 'later';
 }
 
-/** Returns the steps in order; the first that is not done is the current one. Pure. */
+/** Returns the steps in order; the first one that is not done is the current one. */
 export function setUpSteps(facts: SetUpFacts): Step[] {
   const done: Record<StepName, boolean> = {
     name: facts.title !== facts.default_title && facts.email !== facts.default_email,

@@ -16,7 +16,7 @@ export {
   type Subscription,
 } from './records/index.ts';
 export { makeSubscriptions } from './subscriptions.ts';
-export { endAllOfProfile, endSubscriptions, openOrExtend, type Opened, type Opening } from './terms/index.ts';
+export { endAllOfProfile, openOrExtend, type Opened, type Opening } from './terms/index.ts';
 export { addRolloverQuota } from './usage/index.ts';
 export {
   subscriptionGrantAccepted,

@@ -3,6 +3,7 @@ import { planList, listPlans, presentPlans } from '#catalog';
 import type { App } from '#platform/http/app';
 import { listQuerystring } from '#platform/http/schemas';
 import { offerPlans } from './offer-plans.ts';
+import { pricingPage } from './page-types.ts';
 
 const PLANS_MAX = 100;
 
@@ -21,7 +22,7 @@ export function offerPages(app: App): void {
       const { offers, cart_count } = await offerPlans(ctx, page.results);
       const redeemed = offers.find(({ coupon }) => coupon !== null)?.coupon;
       const plans = await presentPlans(ctx.db, offers);
-      return reply.page('saas/pricing.html', {
+      return reply.page(pricingPage, {
         plan_list: plans,
         show_providers: new Set(plans.map((plan) => plan.profile.slug)).size > 1,
         redeemed: redeemed ? { code: redeemed.code } : null,

@@ -5,9 +5,7 @@ export {
   findCouponsByCode,
   findCouponsByCodes,
   findCouponsByIds,
-  insertCoupon,
   lockCoupons,
-  type NewCoupon,
   returnRedemption,
 } from './coupon-store.ts';
 export { createCoupon } from './create-coupon.ts';

@@ -25,5 +25,4 @@ export {
 } from './plan-store.ts';
 export { presentPlans } from './present-plan.ts';
 export { planRoutes } from './routes.ts';
-export { PlanPage, PlanSummarySchema } from './schemas.ts';
-export { updatePlan } from './update-plan.ts';
+export { PlanPage, PlanSchema, PlanSummarySchema } from './schemas.ts';

@@ -232,10 +232,7 @@ async function reportOverlap(statement: Promise<Selectable<SubscriptionsTable>>)
 }
 
 /** The subscriptions to end. */
-export type Ending =
-  | { ids: readonly SubscriptionId[] }
-  | { plan_ids: readonly PlanId[] }
-  | { profile_id: ProfileId; plan_id?: PlanId };
+export type Ending = { plan_ids: readonly PlanId[] } | { profile_id: ProfileId; plan_id?: PlanId };
 
 /**
  * Ends subscriptions at `at`, switches their renewal off and returns them; those that ended before are unchanged. A
@@ -246,8 +243,7 @@ export async function updateEnds(tx: Tx, which: Ending, at: Date): Promise<Subsc
     .updateTable('subscriptions')
     .set((eb) => ({ ends_at: eb.fn<Date>('greatest', ['created_at', eb.val(at)]), auto_renew: false }))
     .where('ends_at', '>', at);
-  if ('ids' in which) query = query.where((eb) => eb('id', '=', eb.fn.any(eb.val([...which.ids]))));
-  else if ('plan_ids' in which) query = query.where((eb) => eb('plan_id', '=', eb.fn.any(eb.val([...which.plan_ids]))));
+  if ('plan_ids' in which) query = query.where((eb) => eb('plan_id', '=', eb.fn.any(eb.val([...which.plan_ids]))));
   else query = query.where('profile_id', '=', which.profile_id);
   if ('plan_id' in which) query = query.where('plan_id', '=', which.plan_id);
   return (await query.returningAll().execute()).map(readSubscription);

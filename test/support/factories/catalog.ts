@@ -1,6 +1,7 @@
-import { createPlan, findPlansByIds, insertCoupon, type Coupon, type NewCoupon, type Plan } from '#catalog';
-import type { ProfileId } from '#platform/db/db-schema';
-import { inTransaction, type Db } from '#platform/db/database';
+import type { Insertable } from 'kysely';
+import { createPlan, findPlansByIds, type Coupon, type Plan } from '#catalog';
+import type { CouponsTable, ProfileId } from '#platform/db/db-schema';
+import type { Db } from '#platform/db/database';
 import type { TestContext } from '../context.ts';
 import { next } from '../factories.ts';
 
@@ -26,15 +27,17 @@ export async function reread(db: Db, plan: Plan): Promise<Plan | undefined> {
 }
 
 /** Makes a coupon of the broker, by default 50 % off without an end. */
-export async function makeCoupon(ctx: TestContext, sample: Partial<NewCoupon> = {}): Promise<Coupon> {
-  return inTransaction(ctx.db, (tx) =>
-    insertCoupon(tx, {
+export async function makeCoupon(ctx: TestContext, sample: Partial<Insertable<CouponsTable>> = {}): Promise<Coupon> {
+  return ctx.db
+    .insertInto('coupons')
+    .values({
       profile_id: ctx.site.broker_id,
       code: next('CODE'),
       discount_type: 'percentage',
       discount_value: 5000,
       created_at: ctx.clock.now(),
       ...sample,
-    }),
-  );
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
 }
