@@ -3,11 +3,11 @@ import type { Money } from '#kernel/money';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { type StatementBalance, type SubjectBalance, sumByUnit } from './balance.ts';
-import type { Account, Entry } from './entry.ts';
+import type { AccountName, Entry } from './entry.ts';
 import type { LedgerSubject } from './subject.ts';
 
 /** Reads the balance of an account of a profile, by unit: received less sent. Empty when it has no entries. */
-export async function findBalance(reader: Reader, profile_id: ProfileId, account: Account): Promise<Money[]> {
+export async function findBalance(reader: Reader, profile_id: ProfileId, account: AccountName): Promise<Money[]> {
   // Each half scans its own index: ledger_entries_dest, ledger_entries_orig.
   const { rows } = await sql<Money>`
     select unit, sum(amount) as amount from (
@@ -29,7 +29,7 @@ export interface Holding extends SubjectBalance {
 export async function findHoldings(
   reader: Reader,
   subjects: readonly LedgerSubject[],
-  account: Account,
+  account: AccountName,
 ): Promise<Holding[]> {
   if (subjects.length === 0) return [];
   // Index: ledger_entries_subject.

@@ -40,7 +40,7 @@ export const accounts = {
   writeoff: 'Writeoff',
 } as const;
 
-export type Account = (typeof accounts)[keyof typeof accounts];
+export type AccountName = (typeof accounts)[keyof typeof accounts];
 
 /** A row of the ledger: an amount from one account to another. It is never updated or deleted. */
 export type Entry = Selectable<LedgerEntriesTable>;
@@ -48,18 +48,18 @@ export type Entry = Selectable<LedgerEntriesTable>;
 /** An account of one profile. */
 export interface Place {
   profile_id: ProfileId;
-  account: Account;
+  account: AccountName;
 }
 
 /** An entry to post. Units: amounts in 1/100 of their unit, ≥ 0. */
 export interface NewEntry extends SubjectColumns {
   description: string;
   orig_profile_id: ProfileId;
-  orig_account: Account;
+  orig_account: AccountName;
   orig_amount: number;
   orig_unit: string;
   dest_profile_id: ProfileId;
-  dest_account: Account;
+  dest_account: AccountName;
   dest_amount: number;
   dest_unit: string;
   /** Instant of the entry; the instant of its event when omitted. */

@@ -8,7 +8,7 @@ export interface Violation {
   detail: string;
 }
 
-export interface Verification {
+export interface LedgerVerification {
   events_count: number;
   entries_count: number;
   /** At most 100 per rule. */
@@ -22,6 +22,6 @@ export interface Verification {
  * In each unit the balances of all accounts sum to zero. Excluded are conversions in events of versions that did not
  * balance them (`is_exchange_balanced` is false).
  */
-export async function verifyLedger(reader: Reader): Promise<Verification> {
+export async function verifyLedger(reader: Reader): Promise<LedgerVerification> {
   return { ...(await countLedger(reader)), violations: await findViolations(reader) };
 }
