@@ -9,4 +9,4 @@ export { presentCartItem } from './present-cart.ts';
 export { redeemCode } from './redeem-code.ts';
 export { removeCoupon } from './remove-coupon.ts';
 export { cartRoutes } from './routes.ts';
-export { CartItemSchema, cartWishFields, UseSlugSchema } from './schemas.ts';
+export { CartItemSchema, newItemFields, UseSlugSchema } from './schemas.ts';

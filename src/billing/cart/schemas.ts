@@ -25,7 +25,7 @@ export const CartItemSchema = Type.Object({
   detail: NullableString,
 });
 
-export const cartWishFields = {
+export const newItemFields = {
   option: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 })),
   quantity: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
   sync_on: Type.Optional(Type.Union([Type.String({ maxLength: 254 }), Type.Null()])),
@@ -37,7 +37,7 @@ export const UseSlugSchema = Type.Optional(Type.Union([Type.String({ maxLength: 
 export const NewCartItemSchema = Type.Object({
   plan: Type.String({ minLength: 1, maxLength: 50 }),
   use: UseSlugSchema,
-  ...cartWishFields,
+  ...newItemFields,
 });
 
 /** One item, or 1 to 100 items. */
