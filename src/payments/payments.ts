@@ -5,7 +5,7 @@ import { cardUpdated, chargeUpdated } from './events.ts';
 import { takeProcessorEvent } from './intake/index.ts';
 import { paymentsJobs } from './jobs.ts';
 import { payoutRoutes } from './payouts/index.ts';
-import { type Processors, testProcessorDevRoutes } from './processors/index.ts';
+import { type Processors, processorDevRoutes } from './processors/index.ts';
 import { findCharge } from './records/index.ts';
 import { refundRoutes } from './refunds/index.ts';
 
@@ -25,7 +25,7 @@ export function makePayments({ processors, dev_routes }: PaymentsNeeds): Room {
       cardRoutes(http, processors);
       payoutRoutes(http, processors);
       if (!dev_routes) return;
-      testProcessorDevRoutes(http, async (ctx, request, processor_key) => {
+      processorDevRoutes(http, async (ctx, request, processor_key) => {
         await takeProcessorEvent({ ...ctx, processors }, request);
         const charge = await findCharge(ctx.db, processor_key);
         return charge ? presentCharge(charge) : null;

@@ -25,5 +25,5 @@ export {
   processorNames,
   type Processors,
 } from './registry.ts';
-export { testProcessorDevRoutes } from './test/routes.ts';
+export { processorDevRoutes } from './test/routes.ts';
 export { withProcessorTimeout } from './with-processor-timeout.ts';

@@ -32,7 +32,7 @@ export type Deliver = (
  * Routes that list the rows of the test processor and decide its open charges and refunds. Registered in development
  * only. A decision is delivered as a signed webhook request.
  */
-export function testProcessorDevRoutes(app: App, deliver: Deliver): void {
+export function processorDevRoutes(app: App, deliver: Deliver): void {
   const secret = randomKey40();
   const send = (ctx: Context, type: string, key: string) => {
     const event = { id: `evt_${randomKey40()}`, type, object: key, account: '' };
