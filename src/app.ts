@@ -1,150 +1,141 @@
-import { fileURLToPath } from 'node:url';
-import type { Logger } from 'pino';
-import {
-  authenticate,
-  findVerifiedAddresses,
-  makeAccounts,
-  makeAccountsSettings,
-  findAuthenticatedCallers,
-} from '#accounts';
-import { emptyCartOnArchive, emptyCart, makeBilling } from '#billing';
+import { authenticate, findAuthenticatedCallers, makeAccounts } from '#accounts';
+import { emptyCart, emptyCartOnArchive, makeBilling } from '#billing';
 import { makeCatalog } from '#catalog';
 import { findLead, findProfileNotes, makeContacts } from '#contacts';
-import { makeGateway } from '#gateway';
+import { type Gateway, makeGateway } from '#gateway';
 import { makeLedger } from '#ledger';
 import { makeMetrics } from '#metrics';
 import { deleteOptouts, makeNotifications } from '#notifications';
-import { makePayments, makeProcessors, type PaymentContext, type Processors, deleteSavedCard } from '#payments';
-import { errorPageTypes } from '#platform/http/replies/error-pages';
-import { apiReferencePageTypes } from '#platform/http/reference/api-reference-pages';
+import { makePayments, type PaymentContext, deleteSavedCard } from '#payments';
+import { devRoutes } from '#platform/dev-routes';
+import { galleryRoutes } from '#platform/gallery';
 import { type App, buildHttp } from '#platform/http/app';
 import { followConnections } from '#platform/http/connections';
-import { sharedAttempts } from '#platform/security/attempt-store';
-import { type Clock, type MovableClock, systemClock } from '#platform/clock';
-import { useMasterKey } from '#platform/security/link-keys';
-import type { Database } from '#platform/db/database';
-import { devRoutes } from '#platform/dev-routes';
+import { apiReferencePageTypes } from '#platform/http/reference/api-reference-pages';
+import { errorPageTypes } from '#platform/http/replies/error-pages';
 import { platformJobs } from '#platform/jobs/platform-jobs';
-import { type Mailer, makeMailer } from '#platform/mail/mail';
-import { makeMailGate } from '#platform/mail/mail-gate';
-import type { Mailbox } from '#platform/mail/mailbox';
-import { addRequestCounts } from '#platform/security/request-count-store';
-import { makeRequestLimit } from '#platform/security/request-limit';
-import { checkRooms, type Room } from '#platform/room';
 import { makeWorker, type Worker } from '#platform/jobs/worker';
-import { makeSiteCache, type SiteCache } from '#platform/site';
-import { makeTemplates, type Templates } from '#platform/templates/templates';
-import { makeThrottle, throttleOn } from '#platform/security/throttle';
+import type { Mailer } from '#platform/mail/mail';
+import type { Mailbox } from '#platform/mail/mailbox';
+import { checkRooms, type Room } from '#platform/room';
+import type { SiteCache } from '#platform/site';
 import { makeDecideAccess, makeMenu, makeProfiles, makeProfilesHooks, type OnAccountClaimed } from '#profiles';
 import { claimWaiting, endAllOfProfile, findProvidingProfiles, makeSubscriptions } from '#subscriptions';
-import { makeThemes } from '#themes';
-import { type Config, EVALUATION_EMAIL } from './config.ts';
-import { firstRunPages } from './first-run/pages.ts';
+import { EVALUATION_EMAIL } from './config.ts';
 import { findSubscriptions } from './find-subscriptions.ts';
+import { firstRunPages } from './first-run/pages.ts';
+import { makeServices, type Services, type TollgateOptions } from './services.ts';
 import { version } from './version.ts';
 
-const themeFolder = fileURLToPath(new URL('../themes/default/', import.meta.url));
+export type { TollgateOptions } from './services.ts';
 
-export interface TollgateOptions {
-  config: Config;
-  /** The master key; see secret-key.ts. */
-  secret: string;
-  database: Database;
-  clock: Clock;
-  /** The same clock when it may be moved, in development. */
-  movable: MovableClock | null;
-  log: Logger;
-}
-
-/** A running whole: everything that src/main.ts and the tests need of it. */
+/** A wired program: its parts for src/main.ts and the tests. */
 export interface Tollgate {
   http: App;
+  /** Everything that declares routes, pages, jobs and events, the platform included. */
+  rooms: readonly Room[];
   worker: Worker;
   mailer: Mailer;
-  /** What was mailed, when mail is kept instead of sent. */
+  /** Messages, when mail is captured instead of sent. */
   mailbox: Mailbox;
   site: SiteCache;
-  /** The context of something that nobody asked for over HTTP. */
+  /** Makes the context of work without a request. */
   makeContext(job: string): Promise<PaymentContext>;
-  /** Where people reach the site; settled once it listens when no BASE_URL is configured. */
+  /** Origin of the site; without BASE_URL known once the process listens. */
   base_url(): string;
-  /** Listens for requests; answers the address. */
+  /** Listens for requests; returns the address. */
   listen(): Promise<string>;
   /** Starts delivering events and running jobs. */
   startWorker(): Promise<void>;
-  /** Makes `/readyz` respond 503, while requests are served as before. */
+  /** Makes `/readyz` respond 503; other requests are served. */
   announceStop(): void;
-  /** Accepts no more connections, finishes every request of those that are open, then stops the rest. */
+  /** Accepts no more connections, finishes every request on the open ones, then stops the rest. */
   close(): Promise<void>;
 }
 
-/** Wires every room by hand, in order. Nothing is connected or listening until the caller asks for it. */
+/** Wires every room, in order. Nothing is connected or listening before the caller starts it. */
 export async function buildTollgate(options: TollgateOptions): Promise<Tollgate> {
-  const { config, secret, database, clock, movable, log } = options;
-  const { db } = database;
-  useMasterKey(secret);
-  const development = config.mode === 'development';
-  let listening: string | null = null;
-  let stopping = false;
-  const base_url = () => config.base_url ?? listening ?? `http://${config.host}:${config.port}`;
+  const services = makeServices(options);
+  const { config, log, templates, mailer, site, makeContext, base_url } = services;
+  let is_stopping = false;
+  const gateway = makeGatewayOf(services);
+  const rooms = makeRooms(services, gateway);
+  checkRooms(rooms, (name) => templates.has(name));
 
-  const site = makeSiteCache(db, () => performance.now());
-  const themes = makeThemes({ folder: themeFolder, live: development });
-  const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
-  const { side_pool } = database;
-  const throttle =
-    side_pool === null
-      ? makeThrottle(() => performance.now(), config.throttle_factor)
-      : throttleOn(sharedAttempts(side_pool), config.throttle_factor);
-  const request_limit = makeRequestLimit({
-    addCounts: side_pool && ((counts) => addRequestCounts(side_pool, counts)),
-    // The wall clock of the nodes: the site's clock can be moved.
-    now_ms: () => systemClock().now().getTime(),
+  const http = await buildServer(services, () => is_stopping);
+  const worker = makeWorker({
+    db: services.database.db,
+    clock: services.clock,
+    jobs: rooms.flatMap(({ jobs = [] }) => jobs),
+    subscribers: rooms.flatMap(({ subscribers = [] }) => subscribers),
+    makeContext,
     log,
   });
-  const accounts = makeAccountsSettings({ ...config, secret_key: secret, throttle });
-  const evaluation = config.mode === 'evaluation';
-  const mailer = makeMailer({
-    smtp_url: config.smtp_url,
-    from: config.site_email,
-    capture: development,
-    write_to_log: evaluation,
-    gate: makeMailGate({ throttle, findVerifiedAddresses: (addresses) => findVerifiedAddresses(db, addresses), log }),
-    clock,
-    log,
+  http.addHook('onResponse', async (request) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') worker.nudge();
+  });
+  for (const room of rooms) {
+    room.routes?.(http);
+    room.pages?.(http);
+  }
+  registerDevelopment(http, services, rooms, worker);
+  // The last route: every path without another route belongs to the access rules.
+  await gateway.registerCatchAll(http);
+  const connections = followConnections(http.server);
+  // The last preClose hook: before it the gateway has begun to end its streams, which end without a response.
+  http.addHook('preClose', async () => {
+    const cut_count = await connections.drain(config.stop_ms_max);
+    if (cut_count > 0) log.warn({ cut_count }, 'connections cut: requests took longer than STOP_MS_MAX');
   });
 
-  const processors = makeProcessors(config.processor, { db, clock });
-  const makeContext = async (job: string): Promise<PaymentContext> => ({
-    actor: { kind: 'job', name: job },
-    db,
-    clock,
-    log: log.child({ job }),
-    site: await site.get(),
-    throttle,
-    origin: base_url(),
-    lang: 'en',
-    peer: null,
-    processors,
-  });
-
-  const http = await buildHttp({
-    db,
-    clock,
-    log,
+  return {
+    http,
+    rooms,
+    worker,
+    mailer,
+    mailbox: mailer.mailbox,
+    site,
+    makeContext,
     base_url,
+    async listen() {
+      services.setListening(await http.listen({ host: config.host, port: config.port }));
+      return base_url();
+    },
+    startWorker: () => worker.start(),
+    announceStop() {
+      is_stopping = true;
+    },
+    async close() {
+      is_stopping = true;
+      await http.close();
+      services.request_limit.close();
+      await worker.stop();
+      await gateway.close();
+      await mailer.close();
+    },
+  };
+}
+
+async function buildServer(services: Services, isStopping: () => boolean): Promise<App> {
+  const { config, database, clock, templates, accounts, site } = services;
+  const { db } = database;
+  return buildHttp({
+    db,
+    clock,
+    log: services.log,
+    base_url: services.base_url,
     allowed_hosts: config.allowed_hosts,
     trusted_proxies: config.trusted_proxies,
-    secret,
-    throttle,
+    secret: services.secret,
+    throttle: services.throttle,
     requests: {
-      limit: request_limit,
+      limit: services.request_limit,
       maxima: { own: config.requests_per_minute_max, forwarded: config.forwarded_requests_per_minute_max },
     },
     body_bytes_max: config.body_bytes_max,
     body_ms_max: config.body_ms_max,
-    development,
-    evaluation,
+    development: config.mode === 'development',
+    evaluation: config.mode === 'evaluation',
     probeDatabase: () => database.probe(),
     version,
     site: () => site.get(),
@@ -157,124 +148,23 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     }),
     templates,
     pageContext: makeMenu(),
-    isStopping: () => stopping,
+    isStopping,
   });
-
-  const gateway = makeGateway({
-    db,
-    log,
-    secret,
-    upstream: config,
-    stillSignedIn: (reader, at, list) => findAuthenticatedCallers(reader, at, accounts, list),
-    private_addresses_allowed: config.private_addresses_allowed,
-    provider_grace_days: config.provider_grace_days,
-    hasTemplate: (name) => templates.has(name),
-    onSiteChanged: () => site.drop(),
-  });
-  const rooms = [
-    themes,
-    ...makeRooms({
-      accounts,
-      templates,
-      mailer,
-      site_email: config.site_email,
-      processors,
-      dev_routes: development && movable !== null,
-    }),
-    gateway,
-  ];
-  checkRooms([{ name: 'platform', page_types: [...apiReferencePageTypes, ...errorPageTypes] }, ...rooms], (name) =>
-    templates.has(name),
-  );
-  const worker = makeWorker({
-    db,
-    clock,
-    jobs: [...rooms.flatMap(({ jobs = [] }) => jobs), ...platformJobs],
-    subscribers: rooms.flatMap(({ subscribers = [] }) => subscribers),
-    makeContext,
-    log,
-  });
-  http.addHook('onResponse', async (request) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') worker.nudge();
-  });
-
-  for (const room of rooms) {
-    room.routes?.(http);
-    room.pages?.(http);
-  }
-  firstRunPages(http, {
-    throttle,
-    secret,
-    private_addresses_allowed: config.private_addresses_allowed,
-    default_email: EVALUATION_EMAIL,
-    onSiteChanged: () => site.drop(),
-  });
-  if (development && movable) {
-    devRoutes(http, {
-      mailbox: mailer.mailbox,
-      clock: movable,
-      runDue: (to) => worker.runDue(movable, to),
-    });
-  }
-  // Last: the catch-all matches every path without a route.
-  await gateway.registerCatchAll(http);
-  const connections = followConnections(http.server);
-  // Must be the last `preClose` hook: before it the gateway begins to end its streams.
-  http.addHook('preClose', async () => {
-    const cut_count = await connections.drain(config.stop_ms_max);
-    if (cut_count > 0) log.warn({ cut_count }, 'connections cut: requests took longer than STOP_MS_MAX');
-  });
-
-  return {
-    http,
-    worker,
-    mailer,
-    mailbox: mailer.mailbox,
-    site,
-    makeContext,
-    base_url,
-    async listen() {
-      listening = await http.listen({ host: config.host, port: config.port });
-      return base_url();
-    },
-    async startWorker() {
-      await worker.start();
-    },
-    announceStop() {
-      stopping = true;
-    },
-    async close() {
-      stopping = true;
-      await http.close();
-      request_limit.close();
-      await worker.stop();
-      await gateway.close();
-      await mailer.close();
-    },
-  };
 }
 
-interface RoomSettings {
-  accounts: ReturnType<typeof makeAccountsSettings>;
-  templates: Templates;
-  mailer: Mailer;
-  /** Address that messages come from. */
-  site_email: string;
-  processors: Processors;
-  dev_routes: boolean;
-}
-
-/** Removes what the owner of an account did not choose: cards on file, the open cart and switched-off notifications. */
+/** Removes choices that the owner of an account did not make: cards on file, the open cart, switched-off notifications. */
 const removeChoices: OnAccountClaimed = async (tx, { user_id, profile_ids }) => {
   for (const profile_id of profile_ids) await deleteSavedCard(tx, profile_id);
   await emptyCart(tx, user_id);
   await deleteOptouts(tx, user_id);
 };
 
-/** Makes every room in the order of their directions: a room comes after the rooms that it imports. */
-function makeRooms({ accounts, templates, mailer, site_email, processors, dev_routes }: RoomSettings): readonly Room[] {
-  const { throttle } = accounts;
+/** Makes the platform and every room in the order of their directions: a room comes after the rooms that it imports. */
+function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
+  const { config, accounts, templates, throttle, mailer, processors, movable } = services;
   return [
+    services.themes,
+    { name: 'platform', jobs: platformJobs, page_types: [...apiReferencePageTypes, ...errorPageTypes] },
     makeAccounts({
       settings: accounts,
       hooks: emptyCartOnArchive(makeProfilesHooks(endAllOfProfile, removeChoices, claimWaiting)),
@@ -285,9 +175,51 @@ function makeRooms({ accounts, templates, mailer, site_email, processors, dev_ro
     makeCatalog(),
     makeLedger(),
     makeSubscriptions({ throttle }),
-    makePayments({ processors, dev_routes }),
+    makePayments({ processors, dev_routes: config.mode === 'development' && movable !== null }),
     makeBilling({ processors }),
     makeMetrics(),
-    makeNotifications({ mailer, templates, from: site_email }),
+    makeNotifications({ mailer, templates, from: config.site_email }),
+    gateway,
+    makeFirstRun(services),
   ];
+}
+
+function makeGatewayOf({ config, database, log, secret, accounts, templates, site }: Services): Gateway {
+  return makeGateway({
+    db: database.db,
+    log,
+    secret,
+    upstream: config,
+    stillSignedIn: (reader, at, list) => findAuthenticatedCallers(reader, at, accounts, list),
+    private_addresses_allowed: config.private_addresses_allowed,
+    provider_grace_days: config.provider_grace_days,
+    hasTemplate: (name) => templates.has(name),
+    onSiteChanged: () => site.drop(),
+  });
+}
+
+function makeFirstRun({ config, secret, throttle, site }: Services): Room {
+  return {
+    name: 'first-run',
+    pages: (http) =>
+      firstRunPages(http, {
+        throttle,
+        secret,
+        private_addresses_allowed: config.private_addresses_allowed,
+        default_email: EVALUATION_EMAIL,
+        onSiteChanged: () => site.drop(),
+      }),
+  };
+}
+
+/** Registers `/_dev/`: captured mail, the clock and the gallery; in development only. */
+function registerDevelopment(
+  http: App,
+  { config, mailer, movable }: Services,
+  rooms: readonly Room[],
+  worker: Worker,
+): void {
+  if (config.mode !== 'development' || !movable) return;
+  devRoutes(http, { mailbox: mailer.mailbox, clock: movable, runDue: (to) => worker.runDue(movable, to) });
+  galleryRoutes(http, rooms);
 }

@@ -1,0 +1,114 @@
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { findVerifiedAddresses, makeAccountsSettings } from '#accounts';
+import { makeProcessors, type PaymentContext, type Processors } from '#payments';
+import { type Clock, type MovableClock, systemClock } from '#platform/clock';
+import type { Database } from '#platform/db/database';
+import { type Mailer, makeMailer } from '#platform/mail/mail';
+import { makeMailGate } from '#platform/mail/mail-gate';
+import { sharedAttempts } from '#platform/security/attempt-store';
+import { useMasterKey } from '#platform/security/link-keys';
+import { addRequestCounts } from '#platform/security/request-count-store';
+import { makeRequestLimit, type RequestLimit } from '#platform/security/request-limit';
+import { makeThrottle, type Throttle, throttleOn } from '#platform/security/throttle';
+import { makeSiteCache, type SiteCache } from '#platform/site';
+import { makeTemplates, type Templates } from '#platform/templates/templates';
+import { makeThemes, type Themes } from '#themes';
+import type { Config } from './config.ts';
+
+const themeFolder = fileURLToPath(new URL('../themes/default/', import.meta.url));
+
+export interface TollgateOptions {
+  config: Config;
+  /** The master key; see secrets/secret-key.ts. */
+  secret: string;
+  database: Database;
+  clock: Clock;
+  /** The same clock when it may be moved, in development; otherwise null. */
+  movable: MovableClock | null;
+  log: Logger;
+}
+
+/** What the rooms and the HTTP server share. Nothing is connected or listening. */
+export interface Services extends TollgateOptions {
+  site: SiteCache;
+  themes: Themes;
+  templates: Templates;
+  throttle: Throttle;
+  request_limit: RequestLimit;
+  accounts: ReturnType<typeof makeAccountsSettings>;
+  mailer: Mailer;
+  processors: Processors;
+  /** Origin of the site; without BASE_URL the address on which the process listens. */
+  base_url(): string;
+  /** Sets the address on which the process listens. */
+  setListening(address: string): void;
+  /** Makes the context of work without a request. `job` is its name in the log. */
+  makeContext(job: string): Promise<PaymentContext>;
+}
+
+export function makeServices(options: TollgateOptions): Services {
+  const { config, secret, database, clock, log } = options;
+  const { db } = database;
+  useMasterKey(secret);
+  let listening: string | null = null;
+  const base_url = () => config.base_url ?? listening ?? `http://${config.host}:${config.port}`;
+
+  const site = makeSiteCache(db, () => performance.now());
+  const themes = makeThemes({ folder: themeFolder, live: config.mode === 'development' });
+  const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
+  const { throttle, request_limit } = makeLimits(options);
+  const processors = makeProcessors(config.processor, { db, clock });
+  const mailer = makeMailer({
+    smtp_url: config.smtp_url,
+    from: config.site_email,
+    capture: config.mode === 'development',
+    write_to_log: config.mode === 'evaluation',
+    gate: makeMailGate({ throttle, findVerifiedAddresses: (addresses) => findVerifiedAddresses(db, addresses), log }),
+    clock,
+    log,
+  });
+  return {
+    ...options,
+    site,
+    themes,
+    templates,
+    throttle,
+    request_limit,
+    accounts: makeAccountsSettings({ ...config, secret_key: secret, throttle }),
+    mailer,
+    processors,
+    base_url,
+    setListening: (address) => {
+      listening = address;
+    },
+    makeContext: async (job) => ({
+      actor: { kind: 'job', name: job },
+      db,
+      clock,
+      log: log.child({ job }),
+      site: await site.get(),
+      throttle,
+      origin: base_url(),
+      lang: 'en',
+      peer: null,
+      processors,
+    }),
+  };
+}
+
+/** Counts attempts and requests in the database, which all nodes share; in memory for an embedded database. */
+function makeLimits({ config, database, log }: TollgateOptions): { throttle: Throttle; request_limit: RequestLimit } {
+  const { side_pool } = database;
+  const throttle =
+    side_pool === null
+      ? makeThrottle(() => performance.now(), config.throttle_factor)
+      : throttleOn(sharedAttempts(side_pool), config.throttle_factor);
+  const request_limit = makeRequestLimit({
+    addCounts: side_pool && ((counts) => addRequestCounts(side_pool, counts)),
+    // The wall clock of the nodes: the site's clock can be moved.
+    now_ms: () => systemClock().now().getTime(),
+    log,
+  });
+  return { throttle, request_limit };
+}
