@@ -46,7 +46,7 @@ export type AccountName = (typeof accounts)[keyof typeof accounts];
 export type Entry = Selectable<LedgerEntriesTable>;
 
 /** An account of one profile. */
-export interface Place {
+export interface ProfileAccount {
   profile_id: ProfileId;
   account: AccountName;
 }
@@ -68,8 +68,8 @@ export interface NewEntry extends SubjectColumns {
 
 /** An amount in one unit from one account to another. */
 export interface Movement {
-  from: Place;
-  to: Place;
+  from: ProfileAccount;
+  to: ProfileAccount;
   amount: number;
   unit: string;
   subject: LedgerSubject | null;

@@ -7,7 +7,7 @@ export {
   findSubjectOrders,
 } from './balance-store.ts';
 export { type BalancePage, upToNow, withBalance } from './balance-page.ts';
-export { accounts, convertAmount, type Entry, moveAmount, type NewEntry, type Place } from './entry.ts';
+export { accounts, convertAmount, type Entry, moveAmount, type NewEntry, type ProfileAccount } from './entry.ts';
 export { findEntries, findEventEntries } from './event-store.ts';
 export { exportLedger, isExportFormat } from './export-ledger.ts';
 export { makeLedger } from './ledger.ts';

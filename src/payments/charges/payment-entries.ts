@@ -3,7 +3,7 @@ import {
   convertAmount,
   moveAmount,
   type NewEntry,
-  type Place,
+  type ProfileAccount,
   type LedgerSubject,
   subjectText,
 } from '#ledger';
@@ -72,8 +72,8 @@ export function paymentEntries(
   const links = lines.map((line): LineEntries => {
     const { paid, received } = line.distribution;
     const convert = (movement: {
-      from: Place;
-      to: Place;
+      from: ProfileAccount;
+      to: ProfileAccount;
       paid: number;
       received: number;
       subject: LedgerSubject;
@@ -88,7 +88,10 @@ export function paymentEntries(
           to_unit: charge.funds_unit,
         }),
       ) - 1;
-    const provider = (account: Place['account']): Place => ({ profile_id: line.provider_id, account });
+    const provider = (account: ProfileAccount['account']): ProfileAccount => ({
+      profile_id: line.provider_id,
+      account,
+    });
     const describe = (part: string, about: string) => `Charge ${charge.processor_key} ${part} for ${about}`;
 
     const payable_key = `${line.payer_id} ${subjectText(line.subject)}`;
