@@ -6,7 +6,7 @@ create table rate_limits (
   expire bigint not null
 );
 create index rate_limits_expire on rate_limits (expire);
-comment on table rate_limits is 'Attempts counted by src/platform/security/attempt-store.ts. Names, types and order of the columns are those of rate-limiter-flexible.';
+comment on table rate_limits is 'Attempts counted by src/platform/attempt-store.ts. Names, types and order of the columns are those of rate-limiter-flexible.';
 comment on column rate_limits.key is 'Name of the limit and a hash of what is counted: addresses and names are not stored.';
 comment on column rate_limits.points is 'Attempts in the current window, refused ones included.';
 comment on column rate_limits.expire is 'End of the window, in milliseconds since 1970.';
