@@ -5,6 +5,7 @@ import { inTransaction } from '#platform/db/database';
 import { linkKeyHash, useMasterKey } from '#platform/security/link-keys';
 import { apiClient } from '../../test/support/client.ts';
 import { testContext } from '../../test/support/context.ts';
+import { testPassword } from '../../test/support/factories/accounts.ts';
 import { makePlan } from '../../test/support/factories/catalog.ts';
 import { makeOrganization, makeReadyUser } from '../../test/support/factories/profiles.ts';
 import { subscribe } from '../../test/support/factories/subscriptions.ts';
@@ -57,6 +58,8 @@ test('no key of an invitation, a request or a mailed link is stored in clear', a
   const profile = await app.db.selectFrom('profiles').select('id').where('slug', '=', 'ann').executeTakeFirstOrThrow();
   const requested = await subscribe(ctx, profile, on_request);
   await apiClient(app)('POST', '/api/auth/recover', { email: 'ann@example.com' });
+  const moved = await ann('PATCH', '/api/users/ann', { email: 'ann.lee@example.com', password: testPassword });
+  assert.equal(moved.status, 200, moved.text);
   const keys = [
     invited.json()['grant_key'],
     stranger.json()['grant_key'],
@@ -67,11 +70,21 @@ test('no key of an invitation, a request or a mailed link is stored in clear', a
   assert.ok(keys.every(isKey), 'the API shows them');
   const waiting = await dump();
   for (const key of keys) assert.ok(!waiting.includes(String(key)), 'while events wait');
+  const undelivered = await app.db
+    .selectFrom('outbox_events')
+    .select('payload')
+    .where('delivered_at', 'is', null)
+    .execute();
+  assert.doesNotMatch(JSON.stringify(undelivered), /"[0-9a-f]{40}"/, 'no member of a waiting event is a key in clear');
 
   await app.tollgate.worker.drain();
   const { results } = (await apiClient(app)('GET', '/_dev/mail')).json<{ results: { text: string }[] }>();
   const mailed = results.flatMap(({ text }) => text.match(/\b[0-9a-f]{40}\b/g) ?? []);
   assert.ok(mailed.length >= 3, 'the messages carry keys that work');
+  assert.ok(
+    results.some(({ text }) => /\/users\/stop\/[0-9a-f]{40}\//.test(text)),
+    'one of them stops the change of address',
+  );
   const delivered = await dump();
   for (const key of [...keys, ...mailed]) assert.ok(!delivered.includes(String(key)), 'and after they were mailed');
   const left = await app.db

@@ -24,7 +24,14 @@ export function jobNameOf(row: Pick<ClaimedRow, 'name'>): string {
 }
 
 /** Members of payloads that are secrets: they are sealed while the row waits. */
-const secret_members: ReadonlySet<string> = new Set(['key', 'code', 'grant_key', 'request_key', 'claim_code']);
+const secret_members: ReadonlySet<string> = new Set([
+  'key',
+  'code',
+  'grant_key',
+  'request_key',
+  'claim_code',
+  'stop_key',
+]);
 
 function mapSecrets<Payload extends object>(payload: Payload, change: (text: string) => string): Payload {
   const changed = Object.entries(payload).flatMap(([name, value]) =>
