@@ -57,7 +57,7 @@ const amountDue = sql`case when dest_account = 'Payable' then dest_amount else -
 /**
  * Reads what a profile owes at `at` (inclusive): all orders on the subjects that it ordered, less what was paid or
  * written off on them. Orders and payments of other profiles on these subjects count. Refunds and disputes change
- * nosubject. With `sellers`, the subjects of orders from these providers only.
+ * nothing. With `sellers`, the subjects of orders from these providers only.
  */
 export async function findStatementBalance(
   reader: Reader,

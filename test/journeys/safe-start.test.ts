@@ -25,7 +25,7 @@ test('without settings the server starts in evaluation mode: a banner on every p
       const page = await (await fetch(`${origin}${path}`, { headers: html })).text();
       assert.match(page, /<aside class="tg-evaluation"/, path);
     }
-    for (const path of ['/_dev/mail', '/_dev/clock', '/_dev/processor'])
+    for (const path of ['/_dev/mail', '/_dev/clock', '/_dev/processor', '/_dev/gallery/'])
       assert.ok((await fetch(`${origin}${path}`, { redirect: 'manual' })).status >= 300, path);
 
     const [link = ''] = await program.waitFor(/http:\/\/127\.0\.0\.1:\d+\/login\/[0-9a-f]{40}\//);
