@@ -56,11 +56,11 @@ export interface Tollgate {
 /** Wires every room, in order. Nothing is connected or listening before the caller starts it. */
 export async function buildTollgate(options: TollgateOptions): Promise<Tollgate> {
   const services = makeServices(options);
-  const { config, log, templates, mailer, site, makeContext, base_url } = services;
+  const { config, log, mailer, site, makeContext, base_url } = services;
   let is_stopping = false;
   const gateway = makeGatewayOf(services);
   const rooms = makeRooms(services, gateway);
-  checkRooms(rooms, (name) => templates.has(name));
+  checkRooms(rooms, (name) => services.templates.has(name));
 
   const http = await buildServer(services, () => is_stopping);
   const worker = makeWorker({
@@ -79,8 +79,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     room.pages?.(http);
   }
   registerDevelopment(http, services, rooms, worker);
-  // The last route: every path without another route belongs to the access rules.
-  await gateway.registerCatchAll(http);
+  await gateway.registerCatchAll(http); // last: every path without a route belongs to the access rules
   const connections = followConnections(http.server);
   // The last preClose hook: before it the gateway has begun to end its streams, which end without a response.
   http.addHook('preClose', async () => {
@@ -152,7 +151,7 @@ async function buildServer(services: Services, isStopping: () => boolean): Promi
   });
 }
 
-/** Removes choices that the owner of an account did not make: cards on file, the open cart, switched-off notifications. */
+/** Removes what the owner of an account did not choose: cards on file, the open cart, switched-off notifications. */
 const removeChoices: OnAccountClaimed = async (tx, { user_id, profile_ids }) => {
   for (const profile_id of profile_ids) await deleteSavedCard(tx, profile_id);
   await emptyCart(tx, user_id);

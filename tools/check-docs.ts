@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { dirname, join, normalize } from 'node:path';
-import { rooms } from './rooms.cjs';
+import { rooms, subrooms } from './rooms.cjs';
 import { sources } from './sources.ts';
 
 /** Checks that the documents describe what exists; prints each offence and exits with 1. */
@@ -19,6 +19,7 @@ const documents = tracked.filter((file) => file.endsWith('.md') && !/^themes\/[^
 await checkCitedPaths();
 await checkRooms();
 await checkMap();
+await checkSubrooms();
 await checkGlossary();
 await checkMachinePaths();
 
@@ -95,6 +96,39 @@ async function checkMap(): Promise<void> {
   }
   for (const room of rows.keys()) {
     if (!(room in rooms)) offences.push(`ARCHITECTURE.md: the map has ${room}, tools/rooms.cjs has not`);
+  }
+}
+
+/**
+ * The table of sub-rooms: a row per room, whose last cell names each sub-room and, in parentheses, those it may import.
+ */
+async function checkSubrooms(): Promise<void> {
+  const text = await readFile('ARCHITECTURE.md', 'utf8');
+  const section = /^## Sub-rooms$([\s\S]*?)^## /m.exec(text)?.[1] ?? '';
+  const rows = new Map(
+    Array.from(section.matchAll(/^\| `([a-z]+)` \| ([^|]*) \|$/gm), ([, room = '', cell = '']) => [room, cell.trim()]),
+  );
+  for (const [room, parts] of Object.entries(subrooms)) {
+    const declared = Object.entries(parts)
+      .map(([part, imports]) => (imports.length === 0 ? `\`${part}\`` : `\`${part}\` (${imports.join(', ')})`))
+      .join(' · ');
+    if (rows.get(room) !== declared) {
+      offences.push(`ARCHITECTURE.md: the sub-rooms of ${room} are ${declared}, the table has ${rows.get(room)}`);
+    }
+  }
+  for (const room of rows.keys()) {
+    if (!(room in subrooms)) offences.push(`ARCHITECTURE.md: ${room} has no sub-rooms in tools/rooms.cjs`);
+  }
+  const folders = new Set(
+    (await sources('src')).flatMap((file) => {
+      const [, room = '', part = '', rest] = file.split('/');
+      return rest !== undefined && room in rooms ? [`${room}/${part}`] : [];
+    }),
+  );
+  for (const folder of folders) {
+    const [room = '', part = ''] = folder.split('/');
+    if (subrooms[room]?.[part] === undefined) offences.push(`src/${folder}: is not a sub-room of tools/rooms.cjs`);
+    if (!(await exists(`src/${folder}/index.ts`))) offences.push(`src/${folder}: has no door (index.ts)`);
   }
 }
 

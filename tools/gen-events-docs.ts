@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TSchema } from 'typebox';
@@ -12,21 +12,15 @@ interface EventEntry {
   readonly comment: string;
 }
 
-const CONSTRUCTOR =
-  /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?export (?:const \w+ = \(\s*payload: |function \w+\(\s*payload: )([\s\S]*?),?\s*\)(?:: [^={]*)?\s*(?:=>|\{)[\s\S]*?name: '([a-z0-9_]+)'/g;
-
 const files = (await sources('src', 'events.ts')).filter(
   (file) => file.split('/').length > 2 && !file.includes('platform'),
 );
 const sections: string[] = [];
 for (const file of files) {
   const module: unknown = await import(pathToFileURL(resolve(file)).href);
-  const entries = [
-    ...Object.values(module as object)
-      .filter(isEventType)
-      .map(entryOf),
-    ...readConstructors(await readFile(file, 'utf8')),
-  ];
+  const entries = Object.values(module as object)
+    .filter(isEventType)
+    .map(entryOf);
   if (entries.length === 0) continue;
   sections.push(`## ${file.split('/').slice(1, -1).join('/')}`, '', '| event | payload | when |', '|---|---|---|');
   sections.push(...entries.map(({ name, payload, comment }) => `| \`${name}\` | ${payload} | ${comment} |`), '');
@@ -72,14 +66,6 @@ function typeOf(schema: TSchema): string {
     return `{ ${members.join('; ')} }`;
   }
   return typeof type === 'string' ? type : 'unknown';
-}
-
-function readConstructors(source: string): EventEntry[] {
-  return Array.from(source.matchAll(CONSTRUCTOR), ([, comment = '', payload = '', name = '']) => ({
-    name,
-    payload: `\`${inCell(payload)}\``,
-    comment: inCell(comment.replaceAll(/^\s*\*/gm, '')),
-  }));
 }
 
 function inCell(text: string): string {

@@ -40,10 +40,10 @@ The bytes of a path are forwarded unchanged, and the application may read them d
 passes only if every reading is allowed for this caller:
 
 * the plain reading: split at \`/\`, decoded once, empty segments dropped. Its rule is the one that decides above;
-* decoded again, up to four times; \`;parameters\` cut; \`\\\` taken for \`/\`; dot segments resolved; Unicode in compatibility
-  form; empty segments kept; \`//x\` taken for a host;
-* for each rule that the path names in another spelling, the path as that rule spells it. Spellings differ in upper and lower
-  case, width, accents, invisible characters, blanks and dots at the ends of a segment, \`?\`, \`#\`, \`;\` or \`:\` and what follows,
+* decoded again, up to four times; \`;parameters\` cut; \`\\\` taken for \`/\`; dot segments resolved; Unicode in
+  compatibility form; empty segments kept; \`//x\` taken for a host;
+* for each rule that the path names in another spelling, the path as that rule spells it. Spellings differ in upper and
+  lower case, width, accents, invisible characters, blanks and dots at the ends of a segment, \`?\`, \`#\`, \`;\` or \`:\` and what follows,
   and extensions.
 
 With a rule for \`/admin\` and one for \`/\`, the paths \`/ADMIN\`, \`/admin.\`, \`/admin%20\`, \`/admin.json\` and \`/%2561dmin\` are all

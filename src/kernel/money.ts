@@ -166,6 +166,7 @@ export function fromSmallestUnit(count: number, unit: string): Money {
 /**
  * Converts the amounts of a charge to 1/100: the whole first, then the net amount; the fee is the difference.
  * Net and fee add up to the whole in every currency, and neither is negative.
+ * @public used by the adapters of processors
  */
 export function partsFromSmallestUnit(
   { whole, net }: { whole: number; net: number },

@@ -21,6 +21,7 @@ export {
   type NewChargeItem,
   presentCharge,
   recordCharge,
+  /** @public evidence for one charge on request: tests of other rooms decide an open charge with it */
   refreshCharge,
   reserveAttempt,
 } from './charges/index.ts';

@@ -13,7 +13,7 @@ export function galleryRoutes(app: App, rooms: readonly Room[]): void {
     rooms.flatMap(({ name, page_types = [] }) => page_types.map((page_type) => [nameOf(name, page_type), page_type])),
   );
   app.get('/_dev/gallery/', { config, schema: { hide: true } }, async (_request, reply) =>
-    reply.type('text/html; charset=utf-8').send(listPage(pages)),
+    reply.type('text/html; charset=utf-8').send(renderList(pages)),
   );
   app.get(
     '/_dev/gallery/:name/:state/',
@@ -39,7 +39,7 @@ function nameOf(room: string, { template }: AnyPageType): string {
   return `${room}-${template.replace(/\.html$/, '').replaceAll('/', '-')}`;
 }
 
-function listPage(pages: ReadonlyMap<string, AnyPageType>): string {
+function renderList(pages: ReadonlyMap<string, AnyPageType>): string {
   const rows = Array.from(pages)
     .toSorted(([a], [b]) => a.localeCompare(b))
     .map(([name, { template, samples }]) => {

@@ -11,7 +11,10 @@ const MINIMUMS: ReadonlyMap<string, number> = new Map([
 /** Below this the processor's fee can exceed the amount. */
 const MINIMUM_DEFAULT = 50;
 
-/** Least amount that card networks accept in a currency. Units: 1/100 of the currency. */
+/**
+ * Least amount that card networks accept in a currency. Units: 1/100 of the currency.
+ * @public used by the adapters of processors
+ */
 export function cardMinimum(unit: string): number {
   return MINIMUMS.get(unit) ?? MINIMUM_DEFAULT;
 }

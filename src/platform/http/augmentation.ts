@@ -45,7 +45,6 @@ declare module 'fastify' {
   interface FastifyReply {
     /** Responds with a page of the theme, in the context that every page shares. Outside production, checks `data`. */
     page<Data extends object>(page: PageType<Data>, data: NoInfer<Data>, status?: number): Promise<FastifyReply>;
-    page(name: string, data?: Record<string, unknown>, status?: number): Promise<FastifyReply>;
     errorPage(problem: Problem): Promise<FastifyReply>;
     /** Stores a message for the next page in a cookie. */
     flash(level: FlashLevel, text: string): FastifyReply;

@@ -33,16 +33,15 @@ export function registerPages(app: App, options: HttpOptions): void {
     return this;
   });
 
-  app.decorateReply('page', async function page(asked: string | AnyPageType, given: object = {}, status = 200) {
+  app.decorateReply('page', async function page(page_type: AnyPageType, given: object, status = 200) {
     const { request } = this;
-    if (typeof asked !== 'string' && options.development) asked.check(given);
-    const name = typeof asked === 'string' ? asked : asked.template;
+    if (options.development) page_type.check(given);
     const data: Record<string, unknown> = { ...given };
     const messages = readMessages(request);
     if (messages.length > 0) this.clearCookie(this.server.cookieNames.flash, { path: '/' });
     const query: unknown = request.query;
     const next: unknown = typeof query === 'object' && query !== null ? Reflect.get(query, 'next') : null;
-    const html = templates.renderPage(name, {
+    const html = templates.renderPage(page_type.template, {
       site: { slug: request.ctx.site.slug, title: request.ctx.site.title, origin: request.ctx.origin },
       urls: { ...pageUrls(request.ctx), organization: organizationUrls(data) },
       request: { path: request.url.split('?')[0], id: request.id },

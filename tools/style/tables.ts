@@ -1,0 +1,25 @@
+/** The folder of src/ that owns each table: only its stores name the table. `metrics` may read every table. */
+export const tables: Readonly<Record<string, readonly string[]>> = {
+  platform: ['idempotency_records', 'outbox_events', 'rate_limits', 'request_counts', 'secret_fingerprints', 'sites'],
+  accounts: ['api_keys', 'names', 'sessions', 'ssh_keys', 'totp_factors', 'users', 'verifications'],
+  profiles: ['agreements', 'profiles', 'role_types', 'roles', 'signatures'],
+  contacts: ['activities', 'contacts'],
+  catalog: ['advance_discounts', 'coupons', 'plans', 'use_charges'],
+  ledger: ['ledger_entries', 'ledger_events'],
+  subscriptions: ['subscription_uses', 'subscriptions'],
+  payments: [
+    'charge_attempts',
+    'charge_items',
+    'charges',
+    'payment_methods',
+    'refund_lines',
+    'refunds',
+    'test_processor_charges',
+    'test_processor_customers',
+    'test_processor_refunds',
+  ],
+  billing: ['cart_items', 'claims', 'order_lines', 'orders', 'shown_lines', 'user_coupons', 'visitor_coupons'],
+  gateway: ['access_rules', 'engagements'],
+  metrics: ['balance_lines'],
+  notifications: ['notification_optouts'],
+};
