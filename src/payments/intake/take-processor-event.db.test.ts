@@ -93,6 +93,47 @@ test('a pending refund that fails books nothing, and the line can be refunded ag
   assert.notEqual(await findOpenRefund(ctx.db, charge.id), undefined);
 });
 
+for (const [end, funds_after] of [
+  ['succeeded', -1500],
+  ['failed', -1500],
+] as const) {
+  test(`a dispute that opens while a refund is pending is booked when the refund has ${end}`, async () => {
+    const { charge, funds } = await makeSale('tok_refund_pending');
+    const { processor_key } = charge;
+    await refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 500 }]);
+    await decide(processor_key, 'disputed');
+    await assert.rejects(deliver(processor_key, { type: 'charge.disputed' }), { code: 'refund_in_flight' });
+    assert.deepEqual([await stateOf(processor_key), await funds()], ['done', 1912]);
+
+    await inTransaction(ctx.db, (tx) => decideTestRefund(tx, processor_key, end));
+    ctx.clock.set(new Date(ctx.clock.now().getTime() + 10 * 60_000));
+    await finishRefunds(ctx);
+    assert.deepEqual([await stateOf(processor_key), await funds()], ['disputed', funds_after]);
+  });
+}
+
+test('a retry of a pending refund that has succeeded also books a dispute that was postponed', async () => {
+  const { charge, funds } = await makeSale('tok_refund_pending');
+  const { processor_key } = charge;
+  const refund = () => refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 500 }], key);
+  const key = randomKey40();
+  await refund();
+  await decide(processor_key, 'disputed');
+  await inTransaction(ctx.db, (tx) => decideTestRefund(tx, processor_key, 'succeeded'));
+  assert.equal(await refund(), `$5.00 refunded successfully on charge ${processor_key}.`);
+  assert.deepEqual([await stateOf(processor_key), await funds()], ['disputed', -1500]);
+});
+
+test('an event about the end of a refund books a dispute that was postponed', async () => {
+  const { charge, funds } = await makeSale('tok_refund_pending');
+  const { processor_key } = charge;
+  await refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 500 }]);
+  await decide(processor_key, 'disputed');
+  await inTransaction(ctx.db, (tx) => decideTestRefund(tx, processor_key, 'succeeded'));
+  assert.equal(await deliver(processor_key, { type: 'charge.refunded' }), 'taken');
+  assert.deepEqual([await stateOf(processor_key), await funds()], ['disputed', -1500]);
+});
+
 test('a forged event, an unknown type, an unknown charge and another account change nothing', async () => {
   const { charge } = await makeSale('tok_chargeAsyncFail');
   const { processor_key } = charge;

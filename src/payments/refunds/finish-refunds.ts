@@ -1,4 +1,3 @@
-import { inTransaction } from '#platform/db/database';
 import type { RefundId } from '#platform/db/db-schema';
 import {
   type PaymentContext,
@@ -7,7 +6,7 @@ import {
   withProcessorTimeout,
 } from '../processors/index.ts';
 import { type Charge, findChargeById, findOpenRefund, findUnfinishedRefunds, type Refund } from '../records/index.ts';
-import { settleRefund } from './settle-refund.ts';
+import { closeOpenRefund } from './close-refund.ts';
 
 /** Longer than any call can take: an older refund that the processor does not know was never requested. */
 const QUIET_MS = 6 * PROCESSOR_TIMEOUT_MS;
@@ -52,5 +51,5 @@ async function finishRefund(
   const { processor_key, account } = charge;
   const processor = ctx.processors.named(charge.processor);
   const found = await withProcessorTimeout(ctx, processor.findRefund({ key: refund.key, processor_key, account }));
-  await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, found ?? otherwise, ctx.clock.now()));
+  await closeOpenRefund(ctx, charge, refund, found ?? otherwise);
 }

@@ -9,6 +9,7 @@ import { actorId } from '#platform/actor-id';
 import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
 import { type Charge, findChargeItems, findRefundByKey } from '../records/index.ts';
 import { paymentsProblems } from '../problems.ts';
+import { closeOpenRefund } from './close-refund.ts';
 import { mayRefundLines } from './policy.ts';
 import { reserveRefund, type WantedRefund } from './reserve-refund.ts';
 import { settleRefund } from './settle-refund.ts';
@@ -49,7 +50,8 @@ export async function refundCharge(
   if (refund.state !== 'settled') {
     const request = { key: refund.key, processor_key, account, amount: refund.amount };
     const outcome = await withProcessorTimeout(ctx, processor.refund(request));
-    await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, outcome, ctx.clock.now()));
+    if (refund === earlier) await closeOpenRefund(ctx, charge, refund, outcome);
+    else await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, outcome, ctx.clock.now()));
     if (outcome.outcome === 'refused') throw paymentsProblems.refund_refused({ detail: outcome.detail });
     if (outcome.outcome === 'pending') return `${amount} is being refunded on charge ${processor_key}.`;
   }
