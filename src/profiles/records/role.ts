@@ -52,7 +52,7 @@ export type GrantStep =
  * grant cannot reverse it. Revoke the role and invite the user instead.
  * `is_unproven`: the caller named the user by an e-mail address that the user has not verified; then a request
  * leads to an invitation instead of a role in effect.
- * Source: docs/spec/identity.md 9.2 and 16.4 (21).
+ * Source: docs/spec/identity.md 9.2 and 16.4.
  */
 export function decideGrant(
   role: Role | undefined,
