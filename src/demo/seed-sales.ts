@@ -94,8 +94,8 @@ async function payDocumentedCharge(xia: PaymentContext, people: People): Promise
       at,
     }),
   );
-  const answer = await callProcessor(xia, attempt);
-  if (!isAccepted(answer)) throw new Error(`the demo's payment was ${answer.outcome}`);
+  const outcome = await callProcessor(xia, attempt);
+  if (!isAccepted(outcome)) throw new Error(`the demo's payment was ${outcome.outcome}`);
   await inTransaction(xia.db, async (tx) => {
     const entries = await postEvent(tx, {
       key: `demo:${documentedCharge.key}`,
@@ -115,7 +115,7 @@ async function payDocumentedCharge(xia: PaymentContext, people: People): Promise
     await recordCharge(
       tx,
       attempt,
-      answer,
+      outcome,
       entries.map((entry) => ({
         entry_id: entry.id,
         provider_id: people.broker.id,

@@ -1,6 +1,6 @@
 import type { Money } from '#kernel/money';
 import type { ListQuery, Page } from '#kernel/page';
-import { mainAmount } from './balance.ts';
+import { selectMainAmount } from './balance.ts';
 
 /** Range of instants of a list. */
 export interface Range {
@@ -11,7 +11,7 @@ export interface Range {
 }
 
 /** Bounds a list: up to now (inclusive) by default; an explicit `ends_at` is exclusive. */
-export function upToNow(list: ListQuery, now: Date): Range {
+export function boundToNow(list: ListQuery, now: Date): Range {
   return {
     list: { ...list, ends_at: list.ends_at ?? new Date(now.getTime() + 1) },
     start_at: list.start_at?.toISOString() ?? null,
@@ -34,7 +34,7 @@ export interface BalancePage<T> extends Page<T> {
 }
 
 /** Adds the balance of the whole list to a page. */
-export function withBalance<T>(page: Page<T>, { start_at, ends_at }: Range, balances: Money[]): BalancePage<T> {
-  const { amount, unit } = mainAmount(balances);
+export function addBalance<T>(page: Page<T>, { start_at, ends_at }: Range, balances: Money[]): BalancePage<T> {
+  const { amount, unit } = selectMainAmount(balances);
   return { start_at, ends_at, balance_amount: amount, balance_unit: unit, balances, ...page };
 }

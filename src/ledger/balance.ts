@@ -26,7 +26,7 @@ export function sumByUnit(amounts: readonly Money[]): Money[] {
  * Returns the amount to show where only one unit fits: among the amounts that are not zero, if any, the one in the
  * default unit, else the first.
  */
-export function mainAmount(amounts: readonly Money[]): Money {
+export function selectMainAmount(amounts: readonly Money[]): Money {
   const open = amounts.filter(({ amount }) => amount !== 0);
   const candidates = open.length > 0 ? open : amounts;
   return candidates.find(({ unit }) => unit === DEFAULT_UNIT) ?? candidates[0] ?? { amount: 0, unit: DEFAULT_UNIT };

@@ -1,4 +1,4 @@
-export { DEFAULT_UNIT, mainAmount, type SubjectBalance } from './balance.ts';
+export { DEFAULT_UNIT, selectMainAmount, type SubjectBalance } from './balance.ts';
 export {
   findBalance,
   findHoldings,
@@ -6,7 +6,7 @@ export {
   findStatementBalance,
   findSubjectOrders,
 } from './balance-store.ts';
-export { type BalancePage, upToNow, withBalance } from './balance-page.ts';
+export { type BalancePage, boundToNow, addBalance } from './balance-page.ts';
 export { accounts, convertAmount, type Entry, moveAmount, type NewEntry, type ProfileAccount } from './entry.ts';
 export { findEntries, findEventEntries } from './event-store.ts';
 export { exportLedger, isExportFormat } from './export-ledger.ts';

@@ -4,7 +4,7 @@ import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { filterRows, listPage } from '#platform/db/list';
 import { findStatementBalance, findUnpaidOrders } from './balance-store.ts';
-import { type BalancePage, lastInstant, type Range, upToNow, withBalance } from './balance-page.ts';
+import { type BalancePage, lastInstant, type Range, boundToNow, addBalance } from './balance-page.ts';
 import { presentTransactions } from './present-transactions.ts';
 import type { PresentedTransaction } from './schemas.ts';
 import {
@@ -113,10 +113,10 @@ async function listEntries(
   { list, url }: ListRequest,
   { order, filter, viewer_id, sum }: Listing,
 ): Promise<BalancePage<PresentedTransaction>> {
-  const range: Range = upToNow(list, ctx.clock.now());
+  const range: Range = boundToNow(list, ctx.clock.now());
   const query = selectEntries(ctx.db).where(filter);
   const page = await listPage(query, order, range.list, url);
   const results = await presentTransactions(ctx.db, page.results, viewer_id, ctx.lang);
   const balances = await sum(filterRows(query, order, range.list));
-  return withBalance({ ...page, results }, range, balances);
+  return addBalance({ ...page, results }, range, balances);
 }

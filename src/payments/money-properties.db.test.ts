@@ -111,7 +111,7 @@ async function sell({ unit: [unit, funds_unit], lines, fee_bps, rate_percent }: 
       remember_card: false,
       at,
     });
-    const answer: AcceptedOutcome = {
+    const outcome: AcceptedOutcome = {
       outcome: 'succeeded',
       processor_key: `ch_${randomKey40()}`,
       evidence: { state: 'done', funds },
@@ -124,7 +124,7 @@ async function sell({ unit: [unit, funds_unit], lines, fee_bps, rate_percent }: 
       amount: order.dest_amount,
       broker_fee_percent: lines[index]?.broker_fee_percent ?? 0,
     }));
-    return recordCharge(tx, attempt, answer, items, at);
+    return recordCharge(tx, attempt, outcome, items, at);
   });
   return { charge, sellers, funds };
 }
@@ -173,9 +173,9 @@ async function perform(
     const refund = await inTransaction(ctx.db, (tx) =>
       reserveRefund(tx, charge.id, [kind === 'refund_rest' ? { num } : { num, refunded_amount: wanted }], options),
     );
-    const answer =
+    const outcome =
       kind === 'refused' ? { outcome: 'refused' as const, detail: 'No.' } : { outcome: 'refunded' as const };
-    await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, answer, at));
+    await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, outcome, at));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     assert(['refund_exceeds_line', 'charge_not_refundable'].includes(error.code), error.code);

@@ -4,7 +4,7 @@ import { Problem } from '#kernel/problem';
 import { randomKey40 } from '#platform/security/crypto';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
-import { type Buyer, makeBuyer, paidWith, wants } from '../../../test/support/factories/billing.ts';
+import { type Buyer, makeBuyer, makeCheckoutInput, addPlanToCart } from '../../../test/support/factories/billing.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { finishOrders } from '../orders/finish-orders.ts';
 import { findCartItems } from '../records/cart-item-store.ts';
@@ -27,9 +27,9 @@ const isProblem = (code: string) => (error: unknown) => {
 /** Checks out with a card whose payment must be confirmed; returns the buyer and a retry with the same key. */
 async function startPayment() {
   const buyer = await makeBuyer(ctx);
-  await wants(buyer, await makePlan(ctx, { period_amount: 2000 }));
+  await addPlanToCart(buyer, await makePlan(ctx, { period_amount: 2000 }));
   const key = randomKey40();
-  const pay = () => checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith('tok_authenticate', { key }));
+  const pay = () => checkOut(buyer.ctx, buyer.profile.id, buyer.owner, makeCheckoutInput('tok_authenticate', { key }));
   await assert.rejects(pay(), (error: unknown) => {
     assert(error instanceof Problem, String(error));
     const { processor, redirect_url } = error.extra.members as {
@@ -106,7 +106,7 @@ test('a payment that the bank does not confirm is declined, and the cart stays',
 
 test('a payment that is not confirmed within 30 minutes is abandoned, and the buyer can pay again', async () => {
   const { buyer, key } = await startPayment();
-  const again = () => checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith('tok_visa'));
+  const again = () => checkOut(buyer.ctx, buyer.profile.id, buyer.owner, makeCheckoutInput('tok_visa'));
   await assert.rejects(again(), isProblem('checkout_in_flight'));
   later(2 * minute);
   await finishOrders(ctx);

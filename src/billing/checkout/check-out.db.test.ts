@@ -90,7 +90,7 @@ async function chargesOf(buyer: Buyer) {
   return database.db.selectFrom('charges').selectAll().where('profile_id', '=', buyer.profile.id).execute();
 }
 
-async function takenFrom(buyer: Buyer) {
+async function findChargedAmounts(buyer: Buyer) {
   const rows = await database.db
     .selectFrom('test_processor_charges')
     .innerJoin('charge_attempts', 'charge_attempts.key', 'test_processor_charges.idempotency_key')
@@ -201,7 +201,7 @@ test('six concurrent checkouts of one cart charge once', async () => {
     codes.every((code) => ['paid', 'checkout_in_flight', 'cart_empty'].includes(code)),
     codes.join(),
   );
-  assert.deepEqual(await takenFrom(buyer), [2000]);
+  assert.deepEqual(await findChargedAmounts(buyer), [2000]);
   assert.equal((await chargesOf(buyer)).length, 1);
 });
 
@@ -235,7 +235,7 @@ test('the job settles an order whose response was lost, once, at the instant of 
   ctx.clock.set(new Date(ordered_at.getTime() + 90_000));
   const [first, second] = await Promise.all([finishOrders(buyer.ctx), finishOrders(buyer.ctx)]);
   assert.ok(first + second >= 1);
-  assert.deepEqual(await takenFrom(buyer), [2000]);
+  assert.deepEqual(await findChargedAmounts(buyer), [2000]);
   assert.equal((await chargesOf(buyer)).length, 1);
   assert.deepEqual((await findRunning(buyer, plan))?.created_at, ordered_at);
   assert.equal((await entriesOf(buyer)).length, 6);
@@ -258,7 +258,7 @@ test('an order whose charge never reached the processor is given up after two mi
   );
   ctx.clock.set(new Date(at.getTime() + 180_000));
   await finishOrders(buyer.ctx);
-  assert.deepEqual(await takenFrom(buyer), []);
+  assert.deepEqual(await findChargedAmounts(buyer), []);
   const charge = await buy(buyer, card('tok_visa'));
   assert.equal(charge?.amount, 1000, 'the redemption was released');
 });
@@ -271,7 +271,7 @@ test('a cart or price that changed after it was shown is not charged', async () 
   const shown = cartVersion(await loadInvoicables(database.db, scope));
   await want(buyer, await makePlan(ctx));
   await assert.rejects(buy(buyer, card('tok_visa', { cart_version: shown })), isProblem('cart_changed'));
-  assert.deepEqual(await takenFrom(buyer), []);
+  assert.deepEqual(await findChargedAmounts(buyer), []);
   const now = cartVersion(await loadInvoicables(database.db, scope));
   assert.equal((await buy(buyer, card('tok_visa', { cart_version: now })))?.amount, 4000);
 });

@@ -7,7 +7,13 @@ import { findStatementBalance, verifyLedger } from '#ledger';
 import { findCharge, refreshCharge } from '#payments';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
-import { type Buyer, buys, makeBuyer, paidWith, wants } from '../../../test/support/factories/billing.ts';
+import {
+  type Buyer,
+  checkOutCart,
+  makeBuyer,
+  makeCheckoutInput,
+  addPlanToCart,
+} from '../../../test/support/factories/billing.ts';
 import { makeCoupon, makePlan } from '../../../test/support/factories/catalog.ts';
 import { checkOut } from './check-out.ts';
 import { finishOrders } from '../orders/finish-orders.ts';
@@ -57,20 +63,20 @@ function pick<T>(list: readonly T[]): T {
 }
 
 const acts: readonly ((buyer: Buyer) => Promise<unknown>)[] = [
-  (buyer) => wants(buyer, pick(plans)),
-  (buyer) => wants(buyer, pick(plans), { sync_on: pick(buyers).profile.slug }),
-  (buyer) => wants(buyer, pick(plans), { sync_on: pick(unregistered) }),
+  (buyer) => addPlanToCart(buyer, pick(plans)),
+  (buyer) => addPlanToCart(buyer, pick(plans), { sync_on: pick(buyers).profile.slug }),
+  (buyer) => addPlanToCart(buyer, pick(plans), { sync_on: pick(unregistered) }),
   claimRandomSeat,
   (buyer) => redeemCoupon(buyer.ctx, buyer.owner, coupon.code),
-  (buyer) => buys(buyer, pick(tokens)),
-  (buyer) => buys(buyer, pick(tokens)),
+  (buyer) => checkOutCart(buyer, pick(tokens)),
+  (buyer) => checkOutCart(buyer, pick(tokens)),
   async (buyer) => {
     await showCart(buyer.ctx, buyer.profile, buyer.owner);
-    await buys(buyer, pick(tokens));
+    await checkOutCart(buyer, pick(tokens));
   },
   async (buyer) => {
     await showBalance(buyer.ctx, buyer.profile, buyer.owner, null);
-    await checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith('tok_visa', { balance_only: true }));
+    await checkOut(buyer.ctx, buyer.profile.id, buyer.owner, makeCheckoutInput('tok_visa', { balance_only: true }));
   },
   () => finishOrders(ctx),
   settleCharges,

@@ -8,12 +8,12 @@ import { testContext, type TestContext } from '../../../test/support/context.ts'
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import {
   type Buyer,
-  buys,
+  checkOutCart,
   makeBuyer,
-  paidWith,
-  refusedAs,
-  takenFrom,
-  wants,
+  makeCheckoutInput,
+  isProblemWithCode,
+  findChargedAmounts,
+  addPlanToCart,
 } from '../../../test/support/factories/billing.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { makeSubject, orderEntry } from '../../../test/support/factories/ledger.ts';
@@ -39,12 +39,12 @@ beforeEach(async () => {
 const advanceClock = (ms: number) => ctx.clock.set(new Date(ctx.clock.now().getTime() + ms));
 const payBalance = async (buyer: Buyer, token = 'tok_visa') => {
   await showBalance(buyer.ctx, buyer.profile, buyer.owner, null);
-  return checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith(token, { balance_only: true }));
+  return checkOut(buyer.ctx, buyer.profile.id, buyer.owner, makeCheckoutInput(token, { balance_only: true }));
 };
 /** Shows the cart with the balance due, then pays both. */
 const showAndBuy = async (buyer: Buyer, token = 'tok_visa') => {
   await showCart(buyer.ctx, buyer.profile, buyer.owner);
-  return buys(buyer, token);
+  return checkOutCart(buyer, token);
 };
 
 async function failCharge(processor_key: string | undefined): Promise<void> {
@@ -62,34 +62,37 @@ async function failCharge(processor_key: string | undefined): Promise<void> {
 test('concurrent checkouts of one cart by two profiles of its owner make one order', async () => {
   const buyer = await makeBuyer(ctx);
   const company = await makeOrganization(database.db, { manager: buyer.user });
-  await wants(buyer, await makePlan(ctx));
-  const outcomes = await Promise.allSettled([buys(buyer), buys(buyer, 'tok_visa', company)]);
+  await addPlanToCart(buyer, await makePlan(ctx));
+  const outcomes = await Promise.allSettled([checkOutCart(buyer), checkOutCart(buyer, 'tok_visa', company)]);
   assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
-  assert.equal([...(await takenFrom(buyer)), ...(await takenFrom({ ctx, profile: company }))].length, 1);
+  assert.equal(
+    [...(await findChargedAmounts(buyer)), ...(await findChargedAmounts({ ctx, profile: company }))].length,
+    1,
+  );
 });
 
 test('a cart whose payment outcome is unknown cannot be paid by another profile', async () => {
   const buyer = await makeBuyer(ctx);
   const company = await makeOrganization(database.db, { manager: buyer.user });
-  await wants(buyer, await makePlan(ctx));
-  await assert.rejects(buys(buyer, 'tok_timeout'), refusedAs('payment_unknown'));
-  await assert.rejects(buys(buyer, 'tok_visa', company), refusedAs('checkout_in_flight'));
-  assert.deepEqual(await takenFrom({ ctx, profile: company }), []);
+  await addPlanToCart(buyer, await makePlan(ctx));
+  await assert.rejects(checkOutCart(buyer, 'tok_timeout'), isProblemWithCode('payment_unknown'));
+  await assert.rejects(checkOutCart(buyer, 'tok_visa', company), isProblemWithCode('checkout_in_flight'));
+  assert.deepEqual(await findChargedAmounts({ ctx, profile: company }), []);
 });
 
 test('the receiver of a gift cannot pay its balance while the charge of the giver is pending', async () => {
   const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
   const plan = await makePlan(ctx);
-  await wants(receiver, plan);
-  await buys(receiver);
+  await addPlanToCart(receiver, plan);
+  await checkOutCart(receiver);
   advanceClock(60_000);
-  await wants(giver, plan, { sync_on: receiver.profile.slug });
-  const pending = await buys(giver, PENDING);
+  await addPlanToCart(giver, plan, { sync_on: receiver.profile.slug });
+  const pending = await checkOutCart(giver, PENDING);
   assert.equal(pending?.state, 'created');
   advanceClock(60_000);
-  await assert.rejects(payBalance(receiver), refusedAs('charge_pending'));
-  await wants(receiver, await makePlan(ctx));
-  assert.equal((await buys(receiver))?.amount, 2000, 'a new order of the receiver does not include the gift');
+  await assert.rejects(payBalance(receiver), isProblemWithCode('charge_pending'));
+  await addPlanToCart(receiver, await makePlan(ctx));
+  assert.equal((await checkOutCart(receiver))?.amount, 2000, 'a new order of the receiver does not include the gift');
 
   await failCharge(pending.processor_key);
   assert.equal((await payBalance(receiver))?.amount, 2000, 'the receiver may pay the unpaid gift');
@@ -99,11 +102,11 @@ test('the receiver of a gift cannot pay its balance while the charge of the give
 test('two payers who pay one balance concurrently pay it once', async () => {
   const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
   const plan = await makePlan(ctx);
-  await wants(receiver, plan);
-  await buys(receiver);
+  await addPlanToCart(receiver, plan);
+  await checkOutCart(receiver);
   advanceClock(60_000);
-  await wants(giver, plan, { sync_on: receiver.profile.slug });
-  await failCharge((await buys(giver, PENDING))?.processor_key);
+  await addPlanToCart(giver, plan, { sync_on: receiver.profile.slug });
+  await failCharge((await checkOutCart(giver, PENDING))?.processor_key);
   advanceClock(60_000);
   const outcomes = await Promise.allSettled([payBalance(giver), payBalance(receiver)]);
   assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
@@ -114,11 +117,11 @@ test('two payers who pay one balance concurrently pay it once', async () => {
 test('the giver of a gift does not owe later orders of the receiver', async () => {
   const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
   const plan = await makePlan(ctx);
-  await wants(giver, plan, { sync_on: receiver.profile.slug });
-  await buys(giver);
+  await addPlanToCart(giver, plan, { sync_on: receiver.profile.slug });
+  await checkOutCart(giver);
   advanceClock(60_000);
-  await wants(receiver, plan);
-  await failCharge((await buys(receiver, PENDING))?.processor_key);
+  await addPlanToCart(receiver, plan);
+  await failCharge((await checkOutCart(receiver, PENDING))?.processor_key);
   advanceClock(60_000);
   assert.deepEqual(await loadBalances(database.db, giver.profile, ctx.clock.now()), []);
   assert.equal((await payBalance(receiver))?.amount, 2000);
@@ -127,15 +130,19 @@ test('the giver of a gift does not owe later orders of the receiver', async () =
 test('the giver does not owe a paid gift when the receiver owes an older order', async () => {
   const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
   const plan = await makePlan(ctx);
-  await wants(receiver, plan);
-  await failCharge((await buys(receiver, PENDING))?.processor_key);
+  await addPlanToCart(receiver, plan);
+  await failCharge((await checkOutCart(receiver, PENDING))?.processor_key);
   advanceClock(60_000);
-  await wants(giver, plan, { sync_on: receiver.profile.slug });
-  assert.equal((await buys(giver))?.amount, 2000);
+  await addPlanToCart(giver, plan, { sync_on: receiver.profile.slug });
+  assert.equal((await checkOutCart(giver))?.amount, 2000);
   advanceClock(60_000);
   assert.deepEqual(await loadBalances(database.db, giver.profile, ctx.clock.now()), []);
-  await wants(receiver, await makePlan(ctx));
-  await assert.rejects(buys(receiver), refusedAs('cart_changed'), 'the balance was not shown with the new plan');
+  await addPlanToCart(receiver, await makePlan(ctx));
+  await assert.rejects(
+    checkOutCart(receiver),
+    isProblemWithCode('cart_changed'),
+    'the balance was not shown with the new plan',
+  );
   assert.equal((await showAndBuy(receiver))?.amount, 4000, 'the balance of the receiver and the new plan');
   assert.deepEqual((await findStatementBalance(database.db, receiver.profile.id, ctx.clock.now())).subjects, []);
 });
@@ -143,14 +150,14 @@ test('the giver does not owe a paid gift when the receiver owes an older order',
 test('the receiver does not owe a paid order when an older gift failed', async () => {
   const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
   const plan = await makePlan(ctx);
-  await wants(giver, plan, { sync_on: receiver.profile.slug });
-  await failCharge((await buys(giver, PENDING))?.processor_key);
+  await addPlanToCart(giver, plan, { sync_on: receiver.profile.slug });
+  await failCharge((await checkOutCart(giver, PENDING))?.processor_key);
   advanceClock(60_000);
-  await wants(receiver, plan);
-  assert.equal((await buys(receiver))?.amount, 2000);
+  await addPlanToCart(receiver, plan);
+  assert.equal((await checkOutCart(receiver))?.amount, 2000);
   advanceClock(60_000);
-  await wants(receiver, await makePlan(ctx));
-  assert.equal((await buys(receiver))?.amount, 2000, 'the new plan alone');
+  await addPlanToCart(receiver, await makePlan(ctx));
+  assert.equal((await checkOutCart(receiver))?.amount, 2000, 'the new plan alone');
   const [owed] = await loadBalances(database.db, giver.profile, ctx.clock.now());
   assert.deepEqual(
     owed?.lines.map(({ amount }) => amount),
@@ -164,8 +171,8 @@ test('a balance in two currencies is paid one plan at a time', async () => {
   const dollars = await makePlan(ctx, { unit: 'usd' });
   const euros = await makePlan(ctx, { unit: 'eur' });
   for (const plan of [dollars, euros]) {
-    await wants(buyer, plan);
-    await buys(buyer);
+    await addPlanToCart(buyer, plan);
+    await checkOutCart(buyer);
   }
   for (const plan of [dollars, euros]) {
     const subscription = await findSubscription(database.db, buyer.profile.id, plan.id, ctx.clock.now());
@@ -174,9 +181,9 @@ test('a balance in two currencies is paid one plan at a time', async () => {
     const event = { key: `renewal:${plan.slug}`, kind: 'order', at: ctx.clock.now(), entries };
     await inTransaction(database.db, (tx) => postEvent(tx, event));
   }
-  await assert.rejects(payBalance(buyer), refusedAs('currency_mixed'));
+  await assert.rejects(payBalance(buyer), isProblemWithCode('currency_mixed'));
   for (const plan of [dollars, euros]) {
-    const scope = paidWith('tok_visa', { balance_only: true, balance_plan: plan.slug });
+    const scope = makeCheckoutInput('tok_visa', { balance_only: true, balance_plan: plan.slug });
     await showBalance(buyer.ctx, buyer.profile, buyer.owner, plan.slug);
     const charge = await checkOut(buyer.ctx, buyer.profile.id, buyer.owner, scope);
     assert.deepEqual([charge?.amount, charge?.unit], [2000, plan.unit]);
@@ -187,13 +194,13 @@ test('a provider is not charged for an unpaid gift of its own plan', async () =>
   const giver = await makeBuyer(ctx);
   const owner = await makeBuyer(ctx);
   const plan = await makePlan(ctx, { provider_id: owner.profile.id });
-  await wants(owner, plan);
-  await buys(owner);
+  await addPlanToCart(owner, plan);
+  await checkOutCart(owner);
   advanceClock(60_000);
-  await wants(giver, plan, { sync_on: owner.profile.slug });
-  await failCharge((await buys(giver, PENDING))?.processor_key);
+  await addPlanToCart(giver, plan, { sync_on: owner.profile.slug });
+  await failCharge((await checkOutCart(giver, PENDING))?.processor_key);
   advanceClock(60_000);
-  await assert.rejects(payBalance(owner), refusedAs('cart_empty'));
+  await assert.rejects(payBalance(owner), isProblemWithCode('cart_empty'));
 });
 
 test('a gift makes its giver a provider of the receiver only after the receiver accepts it', async () => {
@@ -201,18 +208,18 @@ test('a gift makes its giver a provider of the receiver only after the receiver 
   const shop = await makeOrganization(database.db, { manager: seller.user, is_provider: true });
   const plan = await makePlan(ctx, { provider_id: shop.id, period_amount: 0 });
   const providers = () => findProvidingProfiles(database.db, receiver.profile.id, ctx.clock.now(), 90);
-  await wants(seller, plan, { sync_on: receiver.profile.slug });
-  assert.equal(await buys(seller), null);
+  await addPlanToCart(seller, plan, { sync_on: receiver.profile.slug });
+  assert.equal(await checkOutCart(seller), null);
   const offered = await findSubscription(database.db, receiver.profile.id, plan.id, ctx.clock.now());
   assert.match(offered?.grant_key ?? '', /^[0-9a-f]{40}$/);
   assert.deepEqual(await providers(), []);
 
-  await wants(seller, plan, { sync_on: receiver.profile.slug });
-  await buys(seller);
+  await addPlanToCart(seller, plan, { sync_on: receiver.profile.slug });
+  await checkOutCart(seller);
   assert.deepEqual(await providers(), [], 'a second gift does not accept the first');
 
-  await wants(receiver, plan);
-  await buys(receiver);
+  await addPlanToCart(receiver, plan);
+  await checkOutCart(receiver);
   assert.deepEqual(
     await providers(),
     [{ provider_id: shop.id, active: true }],
@@ -223,10 +230,10 @@ test('a gift makes its giver a provider of the receiver only after the receiver 
 test('a plan for one person under several names is bought once, and every item leaves the cart', async () => {
   const buyer = await makeBuyer(ctx);
   const plan = await makePlan(ctx);
-  await wants(buyer, plan);
-  await wants(buyer, plan, { sync_on: buyer.profile.slug });
-  await wants(buyer, plan, { sync_on: buyer.profile.email });
-  assert.equal((await buys(buyer))?.amount, 2000);
+  await addPlanToCart(buyer, plan);
+  await addPlanToCart(buyer, plan, { sync_on: buyer.profile.slug });
+  await addPlanToCart(buyer, plan, { sync_on: buyer.profile.email });
+  assert.equal((await checkOutCart(buyer))?.amount, 2000);
   assert.deepEqual(await findCartItems(database.db, buyer.owner), []);
 });
 
@@ -234,8 +241,8 @@ test('a beneficiary is found by slug or address in capitals', async () => {
   const [giver, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
   for (const sync_on of [receiver.profile.slug.toUpperCase(), receiver.profile.email.toUpperCase()]) {
     const plan = await makePlan(ctx);
-    await wants(giver, plan, { sync_on });
-    await buys(giver);
+    await addPlanToCart(giver, plan, { sync_on });
+    await checkOutCart(giver);
     assert.ok(await findSubscription(database.db, receiver.profile.id, plan.id, ctx.clock.now()), sync_on);
   }
 });
@@ -246,9 +253,9 @@ test('a total above the maximum of a charge is refused and writes nothing', asyn
     period_amount: 100_000_000_000,
     advance_discounts: [{ discount_type: 'percentage', discount_value: 0, length: 1000 }],
   });
-  await wants(buyer, plan, { option: 2 });
-  const order = reserveOrder(buyer.ctx, buyer.profile.id, buyer.owner, paidWith('tok_visa'));
-  await assert.rejects(order, refusedAs('charge_too_large'));
+  await addPlanToCart(buyer, plan, { option: 2 });
+  const order = reserveOrder(buyer.ctx, buyer.profile.id, buyer.owner, makeCheckoutInput('tok_visa'));
+  await assert.rejects(order, isProblemWithCode('charge_too_large'));
 });
 
 test('the ledger is balanced after the tests above', async () => {

@@ -4,7 +4,7 @@ import { fromSubjectColumns, type LedgerSubject, verifyLedger } from '#ledger';
 import { findCharge, findChargeItems } from '#payments';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
-import { type Buyer, buys, makeBuyer, wants } from '../../../test/support/factories/billing.ts';
+import { type Buyer, checkOutCart, makeBuyer, addPlanToCart } from '../../../test/support/factories/billing.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 
 let database: TestDatabase;
@@ -44,9 +44,9 @@ async function entriesOf(buyer: Buyer): Promise<{ row: string; description: stri
 test('a free line of a paid order has distribution entries of zero', async () => {
   const buyer = await makeBuyer(ctx);
   const [paid, free] = [await makePlan(ctx), await makePlan(ctx, { period_amount: 0 })];
-  await wants(buyer, paid);
-  await wants(buyer, free);
-  const charge = await buys(buyer);
+  await addPlanToCart(buyer, paid);
+  await addPlanToCart(buyer, free);
+  const charge = await checkOutCart(buyer);
   const entries = await entriesOf(buyer);
   const zero = entries.filter(({ row }) => row.endsWith(' 0'));
   assert.deepEqual(zero.map(({ row }) => row).toSorted(), [
@@ -69,8 +69,8 @@ test('a free line of a paid order has distribution entries of zero', async () =>
 
 test('an order of free lines only has no charge and no distribution', async () => {
   const buyer = await makeBuyer(ctx);
-  await wants(buyer, await makePlan(ctx, { period_amount: 0 }));
-  assert.equal(await buys(buyer), null);
+  await addPlanToCart(buyer, await makePlan(ctx, { period_amount: 0 }));
+  assert.equal(await checkOutCart(buyer), null);
   assert.deepEqual(
     (await entriesOf(buyer)).map(({ row }) => row),
     ['order Receivable → Payable 0'],

@@ -55,7 +55,7 @@ export async function bookOrder(
   tx: Tx,
   order: Order,
   lines: readonly OrderLine[],
-  payment: { attempt: Attempt; answer: AcceptedOutcome } | null,
+  payment: { attempt: Attempt; outcome: AcceptedOutcome } | null,
   at: Date,
 ): Promise<Charge | null> {
   const plans = await findPlansByIds(
@@ -88,7 +88,7 @@ export async function bookOrder(
       : await recordCharge(
           tx,
           payment.attempt,
-          payment.answer,
+          payment.outcome,
           chargeItems(booked, entry_ids, names),
           order.created_at,
         );

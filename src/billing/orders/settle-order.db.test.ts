@@ -8,12 +8,12 @@ import { testContext, type TestContext } from '../../../test/support/context.ts'
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import {
   type Buyer,
-  buys,
+  checkOutCart,
   makeBuyer,
-  paidWith,
-  refusedAs,
-  takenFrom,
-  wants,
+  makeCheckoutInput,
+  isProblemWithCode,
+  findChargedAmounts,
+  addPlanToCart,
 } from '../../../test/support/factories/billing.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { findCartItems } from '../records/cart-item-store.ts';
@@ -45,7 +45,12 @@ const findOrderState = async ({ profile }: Buyer) =>
 
 /** Reserves an order without calling the processor, like a request that is interrupted after the first step. */
 async function reserve(buyer: Buyer) {
-  const { order, attempt } = await reserveOrder(buyer.ctx, buyer.profile.id, buyer.owner, paidWith('tok_visa'));
+  const { order, attempt } = await reserveOrder(
+    buyer.ctx,
+    buyer.profile.id,
+    buyer.owner,
+    makeCheckoutInput('tok_visa'),
+  );
   assert(attempt);
   return { order, attempt };
 }
@@ -54,20 +59,20 @@ test('a use with a slug of the maximum length is booked', async () => {
   const buyer = await makeBuyer(ctx);
   const slug = 'u'.repeat(50);
   const plan = await makePlan(ctx, { use_charges: [{ slug, use_amount: 300 }] });
-  await wants(buyer, plan, { use: slug });
-  assert.equal((await buys(buyer))?.amount, 2300);
+  await addPlanToCart(buyer, plan, { use: slug });
+  assert.equal((await checkOutCart(buyer))?.amount, 2300);
 });
 
 test('a payment that arrives after the order was given up settles the order', async () => {
   const buyer = await makeBuyer(ctx);
   const plan = await makePlan(ctx);
-  await wants(buyer, plan);
+  await addPlanToCart(buyer, plan);
   const { order, attempt } = await reserve(buyer);
   advanceClock(180_000);
   await finishOrders(buyer.ctx);
-  const answer = await callProcessor(buyer.ctx, attempt);
-  assert(answer.outcome === 'succeeded');
-  const charge = await settleOrder(buyer.ctx, order.id, attempt, answer);
+  const outcome = await callProcessor(buyer.ctx, attempt);
+  assert(outcome.outcome === 'succeeded');
+  const charge = await settleOrder(buyer.ctx, order.id, attempt, outcome);
   assert.equal(charge?.amount, 2000);
   assert.ok(await findSubscription(database.db, buyer.profile.id, plan.id, ctx.clock.now()));
   assert.deepEqual(await findCartItems(database.db, buyer.owner), []);
@@ -75,7 +80,7 @@ test('a payment that arrives after the order was given up settles the order', as
 
 test('the job settles a given-up order whose payment appears later', async () => {
   const buyer = await makeBuyer(ctx);
-  await wants(buyer, await makePlan(ctx));
+  await addPlanToCart(buyer, await makePlan(ctx));
   const { attempt } = await reserve(buyer);
   advanceClock(180_000);
   assert.equal(await finishOrders(buyer.ctx), 1);
@@ -87,28 +92,40 @@ test('the job settles a given-up order whose payment appears later', async () =>
   assert.equal(await finishOrders(buyer.ctx), 1);
   assert.equal(await findOrderState(buyer), 'settled');
   assert.equal(await finishOrders(buyer.ctx), 0);
-  assert.deepEqual(await takenFrom(buyer), [2000]);
+  assert.deepEqual(await findChargedAmounts(buyer), [2000]);
 });
 
 test('a retry with the same key returns the outcome of the first attempt', async () => {
   const buyer = await makeBuyer(ctx);
-  await wants(buyer, await makePlan(ctx));
+  await addPlanToCart(buyer, await makePlan(ctx));
   const checkOutWithKey = (token: string, key: string) =>
-    checkOut(buyer.ctx, buyer.profile.id, buyer.owner, paidWith(token, { key }));
-  await assert.rejects(checkOutWithKey('tok_chargeDeclined', 'the key of a declined card'), refusedAs('card_declined'));
-  await assert.rejects(checkOutWithKey('tok_chargeDeclined', 'the key of a declined card'), refusedAs('card_declined'));
-  await assert.rejects(checkOutWithKey('tok_timeout', 'the key of a lost response'), refusedAs('payment_unknown'));
-  await assert.rejects(checkOutWithKey('tok_timeout', 'the key of a lost response'), refusedAs('checkout_in_flight'));
+    checkOut(buyer.ctx, buyer.profile.id, buyer.owner, makeCheckoutInput(token, { key }));
+  await assert.rejects(
+    checkOutWithKey('tok_chargeDeclined', 'the key of a declined card'),
+    isProblemWithCode('card_declined'),
+  );
+  await assert.rejects(
+    checkOutWithKey('tok_chargeDeclined', 'the key of a declined card'),
+    isProblemWithCode('card_declined'),
+  );
+  await assert.rejects(
+    checkOutWithKey('tok_timeout', 'the key of a lost response'),
+    isProblemWithCode('payment_unknown'),
+  );
+  await assert.rejects(
+    checkOutWithKey('tok_timeout', 'the key of a lost response'),
+    isProblemWithCode('checkout_in_flight'),
+  );
   advanceClock(90_000);
   await finishOrders(buyer.ctx);
   assert.equal((await checkOutWithKey('tok_timeout', 'the key of a lost response'))?.amount, 2000);
-  assert.deepEqual(await takenFrom(buyer), [2000]);
+  assert.deepEqual(await findChargedAmounts(buyer), [2000]);
 });
 
 test('the job does not change a refused order', async () => {
   const buyer = await makeBuyer(ctx);
-  await wants(buyer, await makePlan(ctx));
-  await assert.rejects(buys(buyer, 'tok_chargeDeclined'), refusedAs('card_declined'));
+  await addPlanToCart(buyer, await makePlan(ctx));
+  await assert.rejects(checkOutCart(buyer, 'tok_chargeDeclined'), isProblemWithCode('card_declined'));
   assert.equal(await findOrderState(buyer), 'refused');
   advanceClock(180_000);
   assert.equal(await finishOrders(buyer.ctx), 0);
@@ -118,9 +135,9 @@ test('the job does not change a refused order', async () => {
 test('a subscription lasts for the periods of the reservation, also if the plan changes before the settlement', async () => {
   const buyer = await makeBuyer(ctx);
   const plan = await makePlan(ctx);
-  await wants(buyer, plan);
+  await addPlanToCart(buyer, plan);
   const at = ctx.clock.now();
-  await assert.rejects(buys(buyer, 'tok_timeout'), refusedAs('payment_unknown'));
+  await assert.rejects(checkOutCart(buyer, 'tok_timeout'), isProblemWithCode('payment_unknown'));
   const change = { period_type: 'yearly', is_active: false } as const;
   await database.db.updateTable('plans').set(change).where('id', '=', plan.id).execute();
   advanceClock(90_000);
@@ -132,11 +149,11 @@ test('a subscription lasts for the periods of the reservation, also if the plan 
 test('an order that is settled late extends the subscription that replaced the ended one', async () => {
   const buyer = await makeBuyer(ctx);
   const plan = await makePlan(ctx);
-  await wants(buyer, plan);
-  await buys(buyer);
+  await addPlanToCart(buyer, plan);
+  await checkOutCart(buyer);
   advanceClock(60_000);
-  await wants(buyer, plan);
-  await assert.rejects(buys(buyer, 'tok_timeout'), refusedAs('payment_unknown'));
+  await addPlanToCart(buyer, plan);
+  await assert.rejects(checkOutCart(buyer, 'tok_timeout'), isProblemWithCode('payment_unknown'));
 
   advanceClock(10_000);
   const place = { profile_id: buyer.profile.id, plan_id: plan.id };
@@ -157,8 +174,8 @@ test('concurrent gifts of one plan to one receiver are all booked, with the end 
   const friend = await makeBuyer(ctx);
   const plan = await makePlan(ctx);
   const buyers = await Promise.all(Array.from({ length: 4 }, () => makeBuyer(ctx)));
-  for (const buyer of buyers) await wants(buyer, plan, { sync_on: friend.profile.slug });
-  const charges = await Promise.all(buyers.map((buyer) => buys(buyer)));
+  for (const buyer of buyers) await addPlanToCart(buyer, plan, { sync_on: friend.profile.slug });
+  const charges = await Promise.all(buyers.map((buyer) => checkOutCart(buyer)));
   assert.deepEqual(
     charges.map((charge) => charge?.state),
     buyers.map(() => 'done'),
@@ -183,14 +200,14 @@ test('a checkout enqueues no job; the scheduled job finishes more abandoned orde
     database.db.selectFrom('outbox_events').select('name').where('name', 'like', 'job:%').execute();
   const plan = await makePlan(ctx);
   const buyer = await makeBuyer(ctx);
-  await wants(buyer, plan);
-  await buys(buyer);
+  await addPlanToCart(buyer, plan);
+  await checkOutCart(buyer);
   assert.deepEqual(await jobsWaiting(), []);
 
   const abandoned = await Promise.all(Array.from({ length: 53 }, () => makeBuyer(ctx)));
   for (const each of abandoned) {
-    await wants(each, plan);
-    await assert.rejects(buys(each, 'tok_timeout'), refusedAs('payment_unknown'));
+    await addPlanToCart(each, plan);
+    await assert.rejects(checkOutCart(each, 'tok_timeout'), isProblemWithCode('payment_unknown'));
   }
   assert.deepEqual(await jobsWaiting(), []);
   advanceClock(90_000);

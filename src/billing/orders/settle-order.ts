@@ -24,7 +24,7 @@ export async function settleOrder(
   ctx: Context,
   order_id: OrderId,
   attempt: Attempt,
-  answer: AcceptedOutcome,
+  outcome: AcceptedOutcome,
 ): Promise<Charge | null> {
   return inTransaction(ctx.db, async (tx) => {
     await lockProfile(tx, attempt.profile_id);
@@ -33,7 +33,7 @@ export async function settleOrder(
     const lines = await findOrderLines(tx, order.id);
     // The redemptions were released. Counts them again where one is left; the paid order keeps its price in any case.
     if (order.state === 'given_up') for (const id of collectCouponIds(lines)) await countRedemption(tx, id);
-    return bookOrder(tx, order, lines, { attempt, answer }, ctx.clock.now());
+    return bookOrder(tx, order, lines, { attempt, outcome }, ctx.clock.now());
   });
 }
 

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { transactionFields, listHistory, mainAmount, findStatementBalance } from '#ledger';
+import { transactionFields, listHistory, selectMainAmount, findStatementBalance } from '#ledger';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
@@ -39,7 +39,7 @@ function addHistoryPage(app: App): void {
       const page = await listHistory(ctx, profile.id, { list: newest, url: request.listUrl, sellers });
       const reading = { lang: ctx.lang, timezone: profile.default_timezone };
       const card = sellers === null ? await findSavedCard(ctx.db, profile.id) : null;
-      const due = mainAmount((await findStatementBalance(ctx.db, profile.id, ctx.clock.now(), sellers)).totals);
+      const due = selectMainAmount((await findStatementBalance(ctx.db, profile.id, ctx.clock.now(), sellers)).totals);
       return reply.page(historyPage, {
         profile: await loadPayerSummary(ctx.db, profile),
         balance_amount: due.amount,

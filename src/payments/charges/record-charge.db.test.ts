@@ -32,9 +32,9 @@ after(() => database.close());
 
 const makePayer = () => makeParty(database.db);
 const owed = async (payer: ProfileId) => (await findStatementBalance(ctx.db, payer, ctx.clock.now())).totals;
-const accepted = (answer: ChargeOutcome | null): AcceptedOutcome => {
-  assert(isAccepted(answer));
-  return answer;
+const accepted = (outcome: ChargeOutcome | null): AcceptedOutcome => {
+  assert(isAccepted(outcome));
+  return outcome;
 };
 const isProblem = (code: string) => (error: unknown) => error instanceof Problem && error.code === code;
 async function newsOf(processor_key: string): Promise<unknown[]> {
@@ -86,9 +86,9 @@ test('the broker gets its percentage of a sale of another provider', async () =>
 test('recording one outcome twice returns the same charge', async () => {
   const payer = await makePayer();
   const { attempt, orders } = await makeAttempt(ctx, { payer, provider });
-  const answer = accepted(await callProcessor(ctx, attempt));
+  const outcome = accepted(await callProcessor(ctx, attempt));
   const record = () =>
-    inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, answer, linesOf(orders), ctx.clock.now()));
+    inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, outcome, linesOf(orders), ctx.clock.now()));
   const [first, second] = [await record(), await record()];
   assert.equal(second.id, first.id);
   const { rows } = { rows: await findChargeItems(ctx.db, first.id) };
@@ -98,23 +98,23 @@ test('recording one outcome twice returns the same charge', async () => {
 test('six concurrent recordings of one outcome make one charge and one booking', async () => {
   const payer = await makePayer();
   const { attempt, orders } = await makeAttempt(ctx, { payer, provider });
-  const answer = accepted(await callProcessor(ctx, attempt));
+  const outcome = accepted(await callProcessor(ctx, attempt));
   const charges = await Promise.all(
     Array.from({ length: 6 }, () =>
-      inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, answer, linesOf(orders), ctx.clock.now())),
+      inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, outcome, linesOf(orders), ctx.clock.now())),
     ),
   );
   assert.equal(new Set(charges.map(({ id }) => id)).size, 1);
-  assert.deepEqual(await newsOf(answer.processor_key), ['done']);
+  assert.deepEqual(await newsOf(outcome.processor_key), ['done']);
 });
 
 test('a declined card leaves a closed attempt and no charge', async () => {
   const payer = await makePayer();
   const { attempt } = await makeAttempt(ctx, { payer, provider, token: 'tok_chargeDeclined' });
-  const answer = await callProcessor(ctx, attempt);
-  assert(answer.outcome === 'declined');
-  assert.equal(answer.code, 'card_declined');
-  await inTransaction(ctx.db, (tx) => closeUnpaidAttempt(tx, attempt, 'declined', answer, ctx.clock.now()));
+  const outcome = await callProcessor(ctx, attempt);
+  assert(outcome.outcome === 'declined');
+  assert.equal(outcome.code, 'card_declined');
+  await inTransaction(ctx.db, (tx) => closeUnpaidAttempt(tx, attempt, 'declined', outcome, ctx.clock.now()));
   const closed = await findAttempt(ctx.db, attempt.id);
   assert.deepEqual([closed?.state, closed?.decline_code], ['declined', 'card_declined']);
   assert.equal(await findUnresolvedCharge(ctx.db, payer), undefined);
@@ -139,8 +139,8 @@ test('a charge whose response was lost is found by the key of its attempt', asyn
   const read = await findAttempt(ctx.db, attempt.id);
   assert(read);
   assert.deepEqual([read.state, read.source], ['reserved', null]);
-  const answer = accepted(await findOutcome(ctx, read));
-  const charge = await inTransaction(ctx.db, (tx) => recordCharge(tx, read, answer, linesOf(orders), ctx.clock.now()));
+  const outcome = accepted(await findOutcome(ctx, read));
+  const charge = await inTransaction(ctx.db, (tx) => recordCharge(tx, read, outcome, linesOf(orders), ctx.clock.now()));
   assert.equal(charge.state, 'done');
   assert.deepEqual(await owed(payer), []);
 });
@@ -155,8 +155,8 @@ test('money that moved is recorded although the attempt was marked failed', asyn
   const payer = await makePayer();
   const { attempt, orders } = await makeAttempt(ctx, { payer, provider });
   await inTransaction(ctx.db, (tx) => closeUnpaidAttempt(tx, attempt, 'failed', null, ctx.clock.now()));
-  const answer = accepted(await callProcessor(ctx, attempt));
-  await inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, answer, linesOf(orders), ctx.clock.now()));
+  const outcome = accepted(await callProcessor(ctx, attempt));
+  await inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, outcome, linesOf(orders), ctx.clock.now()));
   assert.equal((await findAttempt(ctx.db, attempt.id))?.state, 'settled');
 });
 
@@ -240,10 +240,10 @@ test('an amount below the minimum is not charged', async () => {
 
 test('lines that do not add up to the charge are a bug', async () => {
   const { attempt, orders } = await makeAttempt(ctx, { payer: await makePayer(), provider });
-  const answer = accepted(await callProcessor(ctx, attempt));
+  const outcome = accepted(await callProcessor(ctx, attempt));
   const short = linesOf(orders).map((line) => ({ ...line, amount: 1999 }));
   await assert.rejects(
-    inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, answer, short, ctx.clock.now())),
+    inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, outcome, short, ctx.clock.now())),
     { code: 'ERR_ASSERTION' },
   );
 });

@@ -42,13 +42,13 @@ export interface NewChargeItem {
 export async function recordCharge(
   tx: Tx,
   attempt: Attempt,
-  answer: AcceptedOutcome,
+  outcome: AcceptedOutcome,
   items: readonly NewChargeItem[],
   at: Date,
 ): Promise<Charge> {
   const is_first = await closeAttempt(tx, attempt.id, ['reserved', 'awaiting_action', 'failed'], {
     state: 'settled',
-    processor_key: answer.processor_key,
+    processor_key: outcome.processor_key,
     decline_code: null,
     detail: null,
     updated_at: at,
@@ -71,28 +71,33 @@ export async function recordCharge(
     created_by: attempt.created_by,
     amount: attempt.amount,
     unit: attempt.unit,
-    description: await describeCharge(tx, attempt, answer),
-    last4: answer.card.last4,
-    exp_date: answer.card.exp_date,
-    card_name: answer.card.card_name,
+    description: await describeCharge(tx, attempt, outcome),
+    last4: outcome.card.last4,
+    exp_date: outcome.card.exp_date,
+    card_name: outcome.card.card_name,
     processor: attempt.processor,
     account: attempt.account,
-    processor_key: answer.processor_key,
+    processor_key: outcome.processor_key,
     created_at: at,
   });
   await insertChargeItems(
     tx,
     items.map((item, rank) => itemRow(charge, item, rank)),
   );
-  if (attempt.remember_card && answer.customer_key !== null) {
+  if (attempt.remember_card && outcome.customer_key !== null) {
     await putCardOnFile(
       tx,
       attempt.profile_id,
-      { processor: attempt.processor, account: attempt.account, customer_key: answer.customer_key, card: answer.card },
+      {
+        processor: attempt.processor,
+        account: attempt.account,
+        customer_key: outcome.customer_key,
+        card: outcome.card,
+      },
       { at, by: attempt.created_by },
     );
   }
-  return settleCharge(tx, charge.id, answer.evidence, at, attempt.created_by);
+  return settleCharge(tx, charge.id, outcome.evidence, at, attempt.created_by);
 }
 
 /** Closes an attempt without a charge: the card was declined, or the processor received no request. */

@@ -1,4 +1,4 @@
-import { accounts, findBalance, DEFAULT_UNIT, mainAmount } from '#ledger';
+import { accounts, findBalance, DEFAULT_UNIT, selectMainAmount } from '#ledger';
 import type { Profile } from '#profiles';
 import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
 import type { BankBody } from './schemas.ts';
@@ -15,7 +15,7 @@ export async function getBank(ctx: PaymentContext, profile: Profile): Promise<Ba
     return { bank_name: NOT_CONNECTED, last4: NOT_CONNECTED, balance_amount: 0, balance_unit: DEFAULT_UNIT };
   }
   const bank = await withProcessorTimeout(ctx, ctx.processors.chosen.payoutAccount(''));
-  const { amount, unit } = mainAmount(await findBalance(ctx.db, profile.id, accounts.funds));
+  const { amount, unit } = selectMainAmount(await findBalance(ctx.db, profile.id, accounts.funds));
   const limit = bank.available?.unit === unit ? bank.available.amount : amount;
   return {
     bank_name: bank.bank_name,

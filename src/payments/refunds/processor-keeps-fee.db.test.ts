@@ -106,9 +106,9 @@ test('the fee of a dispute over lines of two providers is debited once, in propo
     });
     return { orders, attempt };
   }).then(async ({ orders, attempt }) => {
-    const answer = await callProcessor(ctx, attempt);
-    assert(answer.outcome === 'succeeded');
-    return inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, answer, linesOf(orders), at));
+    const outcome = await callProcessor(ctx, attempt);
+    assert(outcome.outcome === 'succeeded');
+    return inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, outcome, linesOf(orders), at));
   });
   const before = await Promise.all(sellers.map((seller) => held(seller)));
   await inTransaction(ctx.db, (tx) => bookDispute(tx, charge, { fee_amount: 1501, returns_fee: true }, at));

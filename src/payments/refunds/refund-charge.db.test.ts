@@ -227,8 +227,8 @@ test('a refund that the processor made after it was marked failed is booked', as
   await later(minutes(10));
   const { processor_key } = charge;
   const request = { key: intent.key, processor_key, account: '', amount: 2000 };
-  const answer = await makeTestProcessor(ctx.db, ctx.clock).refund(request);
-  await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, answer, ctx.clock.now()));
+  const outcome = await makeTestProcessor(ctx.db, ctx.clock).refund(request);
+  await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, outcome, ctx.clock.now()));
   assert.equal(await held(provider, accounts.funds), 0);
   await assert.rejects(refund(charge, { num: 0 }), isProblem('refund_exceeds_line'));
 });

@@ -23,7 +23,7 @@ export async function makeBuyer(ctx: TestContext): Promise<Buyer> {
 }
 
 /** Payment of the checkout form: a token, or null for the card on file. */
-export const paidWith = (token: string | null, more: Partial<CheckoutInput> = {}): CheckoutInput => ({
+export const makeCheckoutInput = (token: string | null, more: Partial<CheckoutInput> = {}): CheckoutInput => ({
   token,
   remember_card: false,
   cart_version: null,
@@ -31,15 +31,18 @@ export const paidWith = (token: string | null, more: Partial<CheckoutInput> = {}
 });
 
 /** Puts a plan into the cart, for the buyer or for the person that `sync_on` names. */
-export const wants = (buyer: Buyer, plan: Plan, wish: { option?: number; use?: string; sync_on?: string } = {}) =>
-  addToCart(buyer.ctx, buyer.owner, [{ plan: plan.slug, ...wish }]);
+export const addPlanToCart = (
+  buyer: Buyer,
+  plan: Plan,
+  wish: { option?: number; use?: string; sync_on?: string } = {},
+) => addToCart(buyer.ctx, buyer.owner, [{ plan: plan.slug, ...wish }]);
 
 /** Checks out the cart, by default with a valid card. */
-export const buys = (buyer: Buyer, token = 'tok_visa', payer: Profile = buyer.profile) =>
-  checkOut(buyer.ctx, payer.id, buyer.owner, paidWith(token));
+export const checkOutCart = (buyer: Buyer, token = 'tok_visa', payer: Profile = buyer.profile) =>
+  checkOut(buyer.ctx, payer.id, buyer.owner, makeCheckoutInput(token));
 
 /** Amounts that the processor charged to a profile, one per charge. */
-export async function takenFrom({ ctx, profile }: Pick<Buyer, 'ctx' | 'profile'>): Promise<number[]> {
+export async function findChargedAmounts({ ctx, profile }: Pick<Buyer, 'ctx' | 'profile'>): Promise<number[]> {
   const rows = await ctx.db
     .selectFrom('test_processor_charges')
     .innerJoin('charge_attempts', 'charge_attempts.key', 'test_processor_charges.idempotency_key')
@@ -52,4 +55,4 @@ export async function takenFrom({ ctx, profile }: Pick<Buyer, 'ctx' | 'profile'>
 }
 
 /** For `assert.rejects`: the call throws the problem with that code. */
-export const refusedAs = (code: string) => (error: unknown) => error instanceof Problem && error.code === code;
+export const isProblemWithCode = (code: string) => (error: unknown) => error instanceof Problem && error.code === code;

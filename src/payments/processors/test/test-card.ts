@@ -11,7 +11,7 @@ export type TestOutcome =
   | 'refund_pending'
   /** Charged, but the response is lost. */
   | 'lost_answer'
-  /** Charged, but the response takes LATE_ANSWER_MS. */
+  /** Charged, but the response takes LATE_RESPONSE_MS. */
   | 'late_answer'
   /** The request does not reach the processor. */
   | 'unreachable'

@@ -24,8 +24,8 @@ test('the test processor takes its fee in the smallest unit of the currency, and
   ];
   for (const [amount, unit, fee] of cases) {
     const request = { amount, unit, key: next('key-of-sixteen'), account: '', description: 'A line' };
-    const answer = await processor.charge({ ...request, source: { token: 'tok_visa', remember: false } });
-    assert(answer.outcome === 'succeeded' && answer.evidence.state === 'done');
-    assert.deepEqual(answer.evidence.funds, { net: amount - fee, fee, unit }, `${amount} ${unit}`);
+    const outcome = await processor.charge({ ...request, source: { token: 'tok_visa', remember: false } });
+    assert(outcome.outcome === 'succeeded' && outcome.evidence.state === 'done');
+    assert.deepEqual(outcome.evidence.funds, { net: amount - fee, fee, unit }, `${amount} ${unit}`);
   }
 });

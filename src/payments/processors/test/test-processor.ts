@@ -44,7 +44,7 @@ import {
 export const TEST_PROCESSOR = 'test';
 
 /** Shorter than PROCESSOR_TIMEOUT_MS, long enough to look at the rows in the meantime. */
-const LATE_ANSWER_MS = 15_000;
+const LATE_RESPONSE_MS = 15_000;
 
 const pageParts: PageParts = {
   scripts: [],
@@ -130,7 +130,7 @@ async function charge(db: Db, clock: Clock, request: ChargeRequest): Promise<Cha
       ...firstState(card),
     });
   });
-  if (card.outcome === 'late_answer') await sleep(LATE_ANSWER_MS, undefined, { ref: false });
+  if (card.outcome === 'late_answer') await sleep(LATE_RESPONSE_MS, undefined, { ref: false });
   if (card.outcome === 'lost_answer') throw new Error('the card makes the test processor lose its response');
 
   const written = await findTestCharge(db, { idempotency_key: request.key });
