@@ -2,14 +2,16 @@ import { startChild } from './child.ts';
 import type { BenchSite } from './bench-site.ts';
 import { compare, type Comparison, send } from './measure.ts';
 
-/** Compares reading a profile by token with a bare route that does one prepared query on the same database. */
+/**
+ * Compares reading a profile by token with a route of plain Fastify that runs one prepared query on the same database.
+ */
 export async function benchApiRead(site: BenchSite, database_url: string): Promise<Comparison> {
   const authorization = `Bearer ${await site.register('reader')}`;
-  const bare = await startChild(['bench/baselines.ts', 'query'], { DATABASE_URL: database_url }, '/');
+  const baseline = await startChild(['bench/baselines.ts', 'query'], { DATABASE_URL: database_url }, '/');
   try {
     return await compare(
       {
-        origin: bare.origin,
+        origin: baseline.origin,
         step: (client) => send(client, { method: 'GET', path: '/profile/reader' }),
       },
       {
@@ -18,6 +20,6 @@ export async function benchApiRead(site: BenchSite, database_url: string): Promi
       },
     );
   } finally {
-    await bare.stop();
+    await baseline.stop();
   }
 }

@@ -3,14 +3,14 @@ import fastify from 'fastify';
 import pg from 'pg';
 import { Pool } from 'undici';
 
-/** The bare servers that the product is compared with: `baselines.ts query|pass-through|upstream`. */
+/** Servers without Tollgate, with which the product is compared: `baselines.ts query|pass-through|upstream`. */
 const port = Number(process.env['PORT']);
 const kind = process.argv[2];
 
 if (kind === 'query') await serveQuery();
 else if (kind === 'pass-through') servePassThrough();
 else if (kind === 'upstream') serveUpstream();
-else throw new Error('say which: query, pass-through or upstream');
+else throw new Error('usage: baselines.ts query|pass-through|upstream');
 
 /** One route, one prepared statement. */
 async function serveQuery(): Promise<void> {
@@ -32,8 +32,8 @@ function servePassThrough(): void {
     const { method = 'GET', url = '/', headers } = request;
     const options = { method, path: url, headers: { accept: headers.accept ?? '*/*' }, opaque: null };
     upstream
-      .stream({ ...options, body: method === 'GET' ? null : request }, (answer) => {
-        response.writeHead(answer.statusCode, answer.headers);
+      .stream({ ...options, body: method === 'GET' ? null : request }, (upstream_response) => {
+        response.writeHead(upstream_response.statusCode, upstream_response.headers);
         return response;
       })
       .catch(() => response.destroy());

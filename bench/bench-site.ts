@@ -54,15 +54,16 @@ export async function startBenchSite(database_url: string): Promise<BenchSite> {
   async function register(username: string): Promise<string> {
     const password = randomBytes(12).toString('base64url');
     const email = `${username}@example.com`;
-    const answer = await call('POST', '/api/auth/register', null, {
+    const response = await call('POST', '/api/auth/register', null, {
       username,
       email,
       full_name: `Bench ${username}`,
       new_password: password,
       type: 'personal',
     });
-    if (typeof answer !== 'object' || answer === null || !('token' in answer)) throw new Error('no token was answered');
-    return String(answer.token);
+    if (typeof response !== 'object' || response === null || !('token' in response))
+      throw new Error('the response has no token');
+    return String(response.token);
   }
 
   return {

@@ -40,7 +40,7 @@ export async function startChild(
   child.once('exit', () => running.delete(child));
   child.stdout.resume();
   const until = performance.now() + READY_MS_MAX;
-  while (!(await answers(`${origin}${probe}`))) {
+  while (!(await isReachable(`${origin}${probe}`))) {
     if (child.exitCode !== null || performance.now() > until) {
       await stop(child);
       throw new Error(`${args.join(' ')} did not start`);
@@ -59,7 +59,7 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(killer);
 }
 
-async function answers(url: string): Promise<boolean> {
+async function isReachable(url: string): Promise<boolean> {
   return fetch(url).then(
     (response) => response.ok,
     () => false,

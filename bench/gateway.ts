@@ -2,7 +2,10 @@ import { startChild } from './child.ts';
 import type { BenchSite } from './bench-site.ts';
 import { compare, type Comparison, send } from './measure.ts';
 
-/** Compares a request through the gateway, for a signed-in user, with a bare pass-through to the same upstream. */
+/**
+ * Compares a request through the gateway, for a signed-in user, with a pass-through of plain undici to the same
+ * upstream.
+ */
 export async function benchGateway(site: BenchSite): Promise<Comparison> {
   const manager = await site.registerManager('gatekeeper');
   const authorization = `Bearer ${await site.register('passenger')}`;
@@ -16,13 +19,13 @@ export async function benchGateway(site: BenchSite): Promise<Comparison> {
       is_forward: true,
       engaged: '',
     });
-    const bare = await startChild(['bench/baselines.ts', 'pass-through'], { UPSTREAM: upstream.origin }, '/');
+    const baseline = await startChild(['bench/baselines.ts', 'pass-through'], { UPSTREAM: upstream.origin }, '/');
     try {
       const request = { method: 'GET', path: '/bench/page', headers: { authorization, accept: 'text/plain' } } as const;
       const step = (client: Parameters<typeof send>[0]) => send(client, request);
-      return await compare({ origin: bare.origin, step }, { origin: site.origin, step });
+      return await compare({ origin: baseline.origin, step }, { origin: site.origin, step });
     } finally {
-      await bare.stop();
+      await baseline.stop();
     }
   } finally {
     await upstream.stop();

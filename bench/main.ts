@@ -16,8 +16,8 @@ if ('reason' in scratch) {
     const site = await startBenchSite(scratch.url);
     try {
       console.log(`${clients} clients, ${rounds} rounds of ${seconds} s for each side, medians\n`);
-      print('API read', 'prepared query in bare Fastify', await benchApiRead(site, scratch.url));
-      print('gateway', 'bare undici pass-through', await benchGateway(site));
+      print('API read', 'prepared query in plain Fastify', await benchApiRead(site, scratch.url));
+      print('gateway', 'plain undici pass-through', await benchGateway(site));
       const checkout = await benchCheckout(site);
       if ('reason' in checkout) console.log(`checkout   not measured: ${checkout.reason}`);
       else {

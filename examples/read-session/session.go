@@ -7,7 +7,7 @@ import (
 	"github.com/golang-jwt/jwt/v5" // go get github.com/golang-jwt/jwt/v5
 )
 
-// ReadSession returns the session that the gateway signed, or nil: then answer 401.
+// ReadSession returns the session that the gateway signed, or nil: then respond with 401.
 func ReadSession(authorization string) jwt.MapClaims {
 	text, found := strings.CutPrefix(authorization, "Bearer ")
 	if !found {

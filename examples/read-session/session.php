@@ -3,7 +3,7 @@
 use Firebase\JWT\JWT; // composer require firebase/php-jwt
 use Firebase\JWT\Key;
 
-/** Returns the session that the gateway signed, or null: then answer 401. */
+/** Returns the session that the gateway signed, or null: then respond with 401. */
 function readSession(?string $authorization): ?stdClass
 {
     if ($authorization === null || !str_starts_with($authorization, 'Bearer ')) {

@@ -6,7 +6,7 @@ KEY = os.environ["TOLLGATE_KEY"]
 
 
 def read_session(authorization):
-    """Returns the session that the gateway signed, or None: then answer 401."""
+    """Returns the session that the gateway signed, or None: then respond with 401."""
     if not authorization or not authorization.startswith("Bearer "):
         return None
     try:

@@ -18,7 +18,7 @@ export interface UpstreamAppOptions {
   open_paths?: readonly string[];
 }
 
-type Answer = (request: IncomingMessage, response: ServerResponse, url: URL) => void;
+type Responder = (request: IncomingMessage, response: ServerResponse, url: URL) => void;
 
 export interface UpstreamApp {
   readonly server: Server;
@@ -30,7 +30,7 @@ export interface UpstreamApp {
 }
 
 /** Handlers by the last segment of the path; any other path shows the session. */
-const answers: Readonly<Record<string, Answer>> = {
+const responders: Readonly<Record<string, Responder>> = {
   echo,
   slow,
   stream,
@@ -46,7 +46,7 @@ export function createUpstreamApp(options: UpstreamAppOptions = {}): UpstreamApp
     readSession(headers.authorization, await keysOf(shared), now());
   const isOpen = (path: string) => open_paths.some((prefix) => path.startsWith(prefix));
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://upstream');
     const session = await sessionOf(request);
     if (session === null && !isOpen(url.pathname)) {
@@ -55,20 +55,20 @@ export function createUpstreamApp(options: UpstreamAppOptions = {}): UpstreamApp
       return;
     }
     if (session !== null) response.setHeader('User-Session', session.username);
-    const special = answers[url.pathname.split('/').findLast((segment) => segment !== '') ?? ''];
+    const special = responders[url.pathname.split('/').findLast((segment) => segment !== '') ?? ''];
     if (special) special(request, response, url);
     else show(request, response, url, session, now());
   }
 
   const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => {
+    respond(request, response).catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : new Error(String(error)));
     });
   });
   server.on('upgrade', (request, socket) => {
     void sessionOf(request).then((session) => {
       const { pathname } = new URL(request.url ?? '/', 'http://upstream');
-      if (session !== null || isOpen(pathname)) echoSocket(request, socket, `hello ${session?.username ?? 'stranger'}`);
+      if (session !== null || isOpen(pathname)) echoSocket(request, socket, `hello ${session?.username ?? 'visitor'}`);
       else socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     });
   });

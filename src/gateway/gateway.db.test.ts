@@ -69,11 +69,11 @@ before(async () => {
   const ctx = await app.makeContext();
   const { db } = ctx;
   const at = ctx.clock.now();
-  const people = new Map<string, Awaited<ReturnType<typeof makeUser>>>();
+  const users = new Map<string, Awaited<ReturnType<typeof makeUser>>>();
   for (const username of ['donny', 'alice', 'xia', 'kenneth', 'carol']) {
-    people.set(username, await makeUser(db, { username, full_name: `${username} Tester` }));
+    users.set(username, await makeUser(db, { username, full_name: `${username} Tester` }));
   }
-  const person = (name: string) => people.get(name)!;
+  const person = (name: string) => users.get(name)!;
   await inTransaction(db, async (tx) => {
     const role = async (username: string, profile_id: typeof ctx.site.broker_id, slug: string) => {
       const type = await findRoleType(tx, profile_id, slug);
@@ -601,7 +601,7 @@ test('a WebSocket needs a granted request and gets the session, in both directio
     { path: '/', allow: 0 },
   ]);
   assert.deepEqual(await socketTo('/app/ws', { authorization: 'Bearer xia' }), ['hello xia', 'ping '.repeat(100)]);
-  assert.deepEqual(await socketTo('/open/ws', {}), ['hello stranger', 'ping '.repeat(100)]);
+  assert.deepEqual(await socketTo('/open/ws', {}), ['hello visitor', 'ping '.repeat(100)]);
   assert.deepEqual(await socketTo('/app/ws', {}), ['refused']);
   assert.deepEqual(await socketTo('/closed/ws', {}), ['refused'], 'refused by the application itself');
 });
@@ -616,13 +616,13 @@ test('an upgrade is refused with the same problem as any request', async () => {
   const { port } = new URL(app.origin);
   const upgrade = async (more: string) => {
     const socket = connect(Number(port), '127.0.0.1');
-    const asked = 'Connection: Upgrade\r\nUpgrade: websocket\r\nAccept: application/json';
-    socket.write(`GET /app/ws HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${asked}\r\n${more}\r\n`);
+    const headers = 'Connection: Upgrade\r\nUpgrade: websocket\r\nAccept: application/json';
+    socket.write(`GET /app/ws HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}\r\n${more}\r\n`);
     return Buffer.concat(await socket.toArray()).toString();
   };
-  const stranger = await upgrade('');
-  assert.match(stranger, /^HTTP\/1\.1 401 /);
-  assert.match(stranger, /"code":"credentials_required"/);
+  const anonymous = await upgrade('');
+  assert.match(anonymous, /^HTTP\/1\.1 401 /);
+  assert.match(anonymous, /"code":"credentials_required"/);
   const foreign = await upgrade('Cookie: sessionid=xia\r\nOrigin: https://evil.example\r\n');
   assert.match(foreign, /^HTTP\/1\.1 403 /);
   assert.match(foreign, /"code":"cross_site"/);
@@ -693,9 +693,9 @@ test('no connection remains after the clients of tunnels close theirs, before or
     });
   const handshake = (path: string) => {
     const socket = connect(Number(new URL(app.origin).port), '127.0.0.1');
-    const asked =
+    const headers =
       'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eHh4eHh4eHh4eHh4eHh4eA==';
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${new URL(app.origin).host}\r\n${asked}\r\n\r\n`);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${new URL(app.origin).host}\r\n${headers}\r\n\r\n`);
     return socket;
   };
   app.http.server.closeIdleConnections();
@@ -754,8 +754,8 @@ test('a granted request that is not forwarded gets the front page or the home of
   const several = await call('/app/', { as: 'xia', headers: html });
   assert.match(several.text, /\/app\/acme\//);
   assert.equal((await call('/app', { as: 'alice', headers: html })).location, '/app/cowork/');
-  const stranger = await makeUser(app.database.db, { username: 'stranger' });
-  assert.equal((await call('/app/', { as: stranger.username, headers: html })).location, '/profile/');
+  const newcomer = await makeUser(app.database.db, { username: 'newcomer' });
+  assert.equal((await call('/app/', { as: newcomer.username, headers: html })).location, '/profile/');
   for (const path of [
     '/nowhere',
     '/saas/billing/receipt',

@@ -14,7 +14,7 @@ import {
   type ReplyParty,
 } from './recipients.ts';
 
-/** Recipients, and the facts by which the mail gate recognizes strangers. */
+/** Recipients, and the facts by which the mail gate detects unknown recipients. */
 export interface LoadedRecipients extends Recipients {
   /**
    * Managers of the profile of the first recipient, including the originator. They get the message when the gate

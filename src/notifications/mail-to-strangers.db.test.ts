@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { apiClient, registerPerson } from '../../test/support/client.ts';
+import { apiClient, registerUser } from '../../test/support/client.ts';
 import { startApp, type TestApp } from '../../test/support/start-app.ts';
 
 let app: TestApp;
@@ -16,7 +16,7 @@ async function mailsTo(address: string) {
 }
 
 test('an unverified address gets one message about changes of a profile, without the addresses in its name', async () => {
-  const call = apiClient(app, await registerPerson(app, 'noise'));
+  const call = apiClient(app, await registerUser(app, 'noise'));
   const email = 'stranger@elsewhere.test';
   for (let count = 0; count < 8; count += 1) {
     const full_name = `Win at https://spam.test/${count} <b>now</b> spam.test`;
@@ -30,7 +30,7 @@ test('an unverified address gets one message about changes of a profile, without
 });
 
 test('a manager with a verified address gets a message about each change of the profile', async () => {
-  const call = apiClient(app, await registerPerson(app, 'proven'));
+  const call = apiClient(app, await registerUser(app, 'proven'));
   await app.db
     .updateTable('users')
     .set({ email_verified_at: app.clock.now() })
@@ -45,8 +45,8 @@ test('a manager with a verified address gets a message about each change of the 
   assert.match(mails[0]?.text ?? '', /Proven 3 example\.com/);
 });
 
-test('a user without a provider sends twenty forced invitations to strangers, regardless of the throttle factor', async () => {
-  const call = apiClient(app, await registerPerson(app, 'inviter'));
+test('a user without a provider sends twenty forced invitations to unknown recipients, regardless of the throttle factor', async () => {
+  const call = apiClient(app, await registerUser(app, 'inviter'));
   for (let count = 0; count < 30; count += 1) {
     const body = {
       email: `invited-${count}@elsewhere.test`,
@@ -62,8 +62,8 @@ test('a user without a provider sends twenty forced invitations to strangers, re
 });
 
 test('an invitation has no addresses in its names and message, even for a user with a verified address', async () => {
-  const call = apiClient(app, await registerPerson(app, 'luring'));
-  await registerPerson(app, 'lured');
+  const call = apiClient(app, await registerUser(app, 'luring'));
+  await registerUser(app, 'lured');
   const verified = { email_verified_at: app.clock.now() };
   await app.db.updateTable('users').set(verified).where('username', '=', 'lured').execute();
   await mailsTo('lured@example.com');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { plainText, withPlainTexts } from './plain-text.ts';
 
-test('a name in a message to a stranger loses addresses of pages and mailboxes, and markup', () => {
+test('a name in a message to an unknown recipient loses addresses of pages and mailboxes, and markup', () => {
   const cases: Record<string, string> = {
     'Ada Lovelace': 'Ada Lovelace',
     'Dr. Ada K. Lovelace, Ltd.': 'Dr. Ada K. Lovelace, Ltd.',

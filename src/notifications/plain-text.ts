@@ -22,7 +22,7 @@ const validatedMembers = new Set([
 const messageMembers = new Set(['detail', 'message', 'description']);
 
 /**
- * Returns the data of a message to a stranger: removes addresses of pages and mailboxes, markup and invisible
+ * Returns the data of a message to an unknown recipient: removes addresses of pages and mailboxes, markup and invisible
  * characters from each text that a user may have written, and shortens it. Pure.
  */
 export function withPlainTexts<T>(data: T): T {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiClient, registerPerson } from '../../test/support/client.ts';
+import { apiClient, registerUser } from '../../test/support/client.ts';
 import { startApp, type TestApp } from '../../test/support/start-app.ts';
 
 let app: TestApp;
 let xia: ReturnType<typeof apiClient>;
 before(async () => {
   app = await startApp();
-  xia = apiClient(app, await registerPerson(app, 'xia'));
+  xia = apiClient(app, await registerUser(app, 'xia'));
 });
 after(() => app.close());
 
@@ -42,7 +42,7 @@ test('a missing or malformed list is rejected with its name', async () => {
 });
 
 test('only the user reads and changes the preferences', async () => {
-  const kenneth = apiClient(app, await registerPerson(app, 'kenneth'));
+  const kenneth = apiClient(app, await registerUser(app, 'kenneth'));
   for (const [who, status] of [
     [apiClient(app), 401],
     [kenneth, 403],

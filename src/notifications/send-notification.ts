@@ -64,12 +64,12 @@ async function sendNotice(ctx: Context, needs: NotificationNeeds, delivery: Deli
       instead,
       reply_to,
       origin,
-      render: (has_stranger) =>
+      render: (has_unknown_recipient) =>
         needs.templates.renderMail(template, {
           ...presentSite(ctx, notice, broker),
           reply_to,
           takes_replies,
-          ...presentFor(notice, origin, has_stranger),
+          ...presentFor(notice, origin, has_unknown_recipient),
         }),
     });
   }
@@ -101,7 +101,7 @@ function messagesOf(
 /**
  * An invitation is the first contact of its sender, so its texts are plain also for a reader with a verified address.
  */
-function presentFor(notice: Notice, origin: MailOrigin, has_stranger: boolean): Record<string, unknown> {
+function presentFor(notice: Notice, origin: MailOrigin, has_unknown_recipient: boolean): Record<string, unknown> {
   const data = presentNotice(notice);
-  return has_stranger || origin.kind === 'invitation' ? withPlainTexts(data) : data;
+  return has_unknown_recipient || origin.kind === 'invitation' ? withPlainTexts(data) : data;
 }

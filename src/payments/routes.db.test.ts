@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { findUserByUsername } from '#accounts';
 import { findProfileBySlug, type Profile } from '#profiles';
-import { apiClient, registerPerson } from '../../test/support/client.ts';
+import { apiClient, registerUser } from '../../test/support/client.ts';
 import { testContext, type TestContext } from '../../test/support/context.ts';
 import { makePlan } from '../../test/support/factories/catalog.ts';
 import { makeCharge } from '../../test/support/factories/payments.ts';
@@ -22,7 +22,7 @@ let alice: ReturnType<typeof apiClient>;
 before(async () => {
   app = await startApp();
   ctx = await testContext(app.db);
-  const sign_in = async (name: string) => apiClient(app, await registerPerson(app, name));
+  const sign_in = async (name: string) => apiClient(app, await registerUser(app, name));
   [xia, donny, alice] = [await sign_in('xia'), await sign_in('donny'), await sign_in('alice')];
   club = await makeOrganization(app.db, { slug: 'club', is_provider: true });
   await makeMember(app.db, { id: ctx.site.broker_id }, await userNamed('donny'), 'manager');

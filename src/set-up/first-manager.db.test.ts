@@ -63,10 +63,10 @@ test('a later start replaces the link: only the newest works, and only once', as
   assert.notEqual(first, second);
   assert.equal((await activate(first)).status, 404, 'the earlier link is void');
 
-  const answers = await Promise.all([activate(second), activate(second), activate(second)]);
-  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 404, 404]);
+  const responses = await Promise.all([activate(second), activate(second), activate(second)]);
+  assert.deepEqual(responses.map(({ status }) => status).sort(), [201, 404, 404]);
 
-  const { token } = answers.find(({ status }) => status === 201)?.json<{ token: string }>() ?? { token: '' };
+  const { token } = responses.find(({ status }) => status === 201)?.json<{ token: string }>() ?? { token: '' };
   const boss = apiClient(app, token);
   assert.equal((await boss('POST', '/api/legal/terms-of-use/sign', { read_terms: true })).status, 200);
   assert.equal((await boss('GET', '/api/proxy')).status, 200);

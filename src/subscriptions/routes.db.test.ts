@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiClient, browserClient, registerPerson } from '../../test/support/client.ts';
-import { registerOperator, registerSeller } from '../../test/support/people.ts';
+import { apiClient, browserClient, registerUser } from '../../test/support/client.ts';
+import { registerBrokerManager, registerProvider } from '../../test/support/register-managers.ts';
 import { startApp, type TestApp } from '../../test/support/start-app.ts';
 
 type Client = ReturnType<typeof apiClient>;
@@ -13,10 +13,10 @@ let other_user: Client;
 
 before(async () => {
   app = await startApp();
-  broker = await registerOperator(app, 'donny');
-  provider = (await registerSeller(app, 'sally', 'sallys')).call;
-  subscriber = apiClient(app, await registerPerson(app, 'xia'));
-  other_user = apiClient(app, await registerPerson(app, 'kenneth'));
+  broker = await registerBrokerManager(app, 'donny');
+  provider = (await registerProvider(app, 'sally', 'sallys')).call;
+  subscriber = apiClient(app, await registerUser(app, 'xia'));
+  other_user = apiClient(app, await registerUser(app, 'kenneth'));
 });
 after(() => app.close());
 

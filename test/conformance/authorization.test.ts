@@ -339,10 +339,10 @@ for (const [code, sample] of unready) {
       const isLenient =
         ['public', 'authenticated', 'self-only'].includes(access.kind) ||
         ('frictionless' in access && Boolean(access.frictionless));
-      const answer = await call(route.method, urlOf(route), token);
-      const wasAsked = answer.code === code;
-      if (wasAsked === isLenient)
-        wrong.push(`${route.method} ${route.url} (${access.kind}): ${answer.status} ${answer.code}`);
+      const response = await call(route.method, urlOf(route), token);
+      const isRefused = response.code === code;
+      if (isRefused === isLenient)
+        wrong.push(`${route.method} ${route.url} (${access.kind}): ${response.status} ${response.code}`);
     }
     assert.deepEqual(wrong, []);
   });

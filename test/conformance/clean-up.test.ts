@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { registerPerson } from '../support/client.ts';
+import { registerUser } from '../support/client.ts';
 import { runJob } from '../support/run-job.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 let app: TestApp;
 before(async () => {
   app = await startApp({ config: { terms_required: false } });
-  await registerPerson(app, 'ann');
+  await registerUser(app, 'ann');
 });
 after(() => app.close());
 

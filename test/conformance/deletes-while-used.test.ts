@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test, type TestContext } from 'node:test';
 import { sql } from 'kysely';
-import { type Answer, apiClient, registerPerson } from '../support/client.ts';
-import { registerOperator, registerSeller } from '../support/people.ts';
+import { type TestResponse, apiClient, registerUser } from '../support/client.ts';
+import { registerBrokerManager, registerProvider } from '../support/register-managers.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
 const onServer = process.env['TEST_DATABASE_URL'] !== undefined;
@@ -17,9 +17,9 @@ let seller: Call;
 let buyer: Call;
 before(async () => {
   app = await startApp({ config: { terms_required: false } });
-  operator = await registerOperator(app, 'operator');
-  ({ call: seller } = await registerSeller(app, 'seller', 'shop'));
-  buyer = apiClient(app, await registerPerson(app, 'buyer'));
+  operator = await registerBrokerManager(app, 'operator');
+  ({ call: seller } = await registerProvider(app, 'seller', 'shop'));
+  buyer = apiClient(app, await registerUser(app, 'buyer'));
 });
 after(() => app.close());
 
@@ -27,18 +27,21 @@ after(() => app.close());
  * Runs deletions and uses of one object concurrently, round after round with a new object, and in another order each
  * time. In any order, each response is a success or a documented refusal.
  */
-async function race(t: TestContext, prepare: (round: number) => Promise<(() => Promise<Answer>)[]>): Promise<void> {
+async function race(
+  t: TestContext,
+  prepare: (round: number) => Promise<(() => Promise<TestResponse>)[]>,
+): Promise<void> {
   const outcomes = new Map<string, number>();
   for (let round = 0; round < ROUNDS; round += 1) {
     const calls = await prepare(round);
     const first = round % calls.length;
-    const answers = await Promise.all([...calls.slice(first), ...calls.slice(0, first)].map((call) => call()));
-    for (const [index, answer] of answers.entries()) {
+    const responses = await Promise.all([...calls.slice(first), ...calls.slice(0, first)].map((call) => call()));
+    for (const [index, response] of responses.entries()) {
       const call = (index + round) % calls.length;
-      const outcome = `call ${call}: ${answer.status < 400 ? 'success' : `${answer.status} ${codeOf(answer)}`}`;
+      const outcome = `call ${call}: ${response.status < 400 ? 'success' : `${response.status} ${codeOf(response)}`}`;
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-      assert(answer.status < 500, `round ${round}: ${answer.status} ${answer.text}`);
-      if (answer.status >= 400) assert.match(answer.text, /"(code|detail)":/, answer.text);
+      assert(response.status < 500, `round ${round}: ${response.status} ${response.text}`);
+      if (response.status >= 400) assert.match(response.text, /"(code|detail)":/, response.text);
     }
   }
   for (const [outcome, count] of [...outcomes].toSorted()) t.diagnostic(`${outcome} × ${count}`);
@@ -50,7 +53,7 @@ async function race(t: TestContext, prepare: (round: number) => Promise<(() => P
   if (onServer) assert(succeeded.length > 1, 'some uses succeed');
 }
 
-function codeOf({ text }: Answer): string {
+function codeOf({ text }: TestResponse): string {
   return /"code":\s*"([a-z_]+)"/.exec(text)?.[1] ?? text.slice(0, 60);
 }
 
@@ -60,8 +63,8 @@ async function showCart(plan: string): Promise<void> {
   await buyer('GET', '/api/billing/buyer/checkout');
 }
 
-async function made(answer: Promise<Answer>): Promise<Record<string, unknown>> {
-  const { status, text, json } = await answer;
+async function made(response: Promise<TestResponse>): Promise<Record<string, unknown>> {
+  const { status, text, json } = await response;
   assert(status === 200 || status === 201, text);
   return json();
 }
@@ -158,7 +161,7 @@ test('a profile deleted while it buys, sells and gets members gives each caller 
 test('a user deleted while signed in elsewhere gives each caller a success or a refusal', async (t) => {
   await race(t, async (round) => {
     const name = `leaver-${round}`;
-    const leaver = apiClient(app, await registerPerson(app, name));
+    const leaver = apiClient(app, await registerUser(app, name));
     return [
       () => leaver('POST', '/api/cart', { plan: 'fair' }),
       () => operator('DELETE', `/api/users/${name}`),

@@ -4,7 +4,7 @@ import { Secret, TOTP } from 'otpauth';
 import { findUserByUsername, type User } from '#accounts';
 import { saveCard } from '#payments';
 import { findPersonalProfile, findProfileBySlug } from '#profiles';
-import { apiClient, browserClient, registerPerson } from '../support/client.ts';
+import { apiClient, browserClient, registerUser } from '../support/client.ts';
 import { testContext, type TestContext } from '../support/context.ts';
 import { callAs, eventsNamed, makeUser, testPassword } from '../support/factories/accounts.ts';
 import { makePlan } from '../support/factories/catalog.ts';
@@ -57,12 +57,12 @@ interface Way {
 }
 
 async function recover({ address }: Squatted, query = ''): Promise<void> {
-  const answer = await api()('POST', `/api/auth/recover${query}`, { email: address });
-  assert.equal(answer.status, 201, answer.text);
+  const response = await api()('POST', `/api/auth/recover${query}`, { email: address });
+  assert.equal(response.status, 201, response.text);
 }
 
-const ok = (answer: { status: number; text: string }, ...statuses: number[]) =>
-  assert.ok(statuses.includes(answer.status), `${answer.status}: ${answer.text.slice(0, 300)}`);
+const ok = (response: { status: number; text: string }, ...statuses: number[]) =>
+  assert.ok(statuses.includes(response.status), `${response.status}: ${response.text.slice(0, 300)}`);
 
 /** Changes the row of a user directly, for states that a squatter reached by other means. */
 const change = async (user: User, row: Partial<Record<string, unknown>>) =>
@@ -322,7 +322,7 @@ for (const [way_name, way] of Object.entries(ways)) {
     for (const [name, plant] of Object.entries(plants)) {
       const username = next('squatted');
       const address = `${username}@example.com`;
-      const token = await registerPerson(app, username, squatter_password);
+      const token = await registerUser(app, username, squatter_password);
       const user = await findUserByUsername(app.db, username);
       assert.ok(user);
       const squatted = { user, address, token };
@@ -338,7 +338,7 @@ for (const [way_name, way] of Object.entries(ways)) {
 
 test('a person who registers and verifies in the same session goes on using the account', async () => {
   const username = next('ordinary');
-  const token = await registerPerson(app, username, squatter_password);
+  const token = await registerUser(app, username, squatter_password);
   await recover({ address: `${username}@example.com` } as Squatted, '?noreset=1');
   const email_code = await last(`${username}@example.com`, 'code');
   ok(await api(token)('PUT', `/api/users/${username}`, { full_name: 'Ordinary', email_code }), 200);
@@ -360,7 +360,7 @@ test('a second proof of an address removes nothing', async () => {
 
 test('a TOTP factor stays when the request that verifies the address gives a code of it', async () => {
   const username = next('careful');
-  const token = await registerPerson(app, username, squatter_password);
+  const token = await registerUser(app, username, squatter_password);
   const code = await enableTotp(username, token);
   await recover({ address: `${username}@example.com` } as Squatted, '?noreset=1');
   const email_code = await last(`${username}@example.com`, 'code');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { findProfileBySlug } from '#profiles';
-import { apiClient, registerPerson } from '../support/client.ts';
+import { apiClient, registerUser } from '../support/client.ts';
 import { makeMember, makeReadyUser } from '../support/factories/profiles.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 import { tokenOf } from '../support/sign-in.ts';
@@ -17,7 +17,7 @@ before(async () => {
   const manager = await makeReadyUser(app.db, { username: 'Donny' });
   await makeMember(app.db, broker, manager, 'manager');
   donny = apiClient(app, await tokenOf(app, manager));
-  mixed = apiClient(app, await registerPerson(app, 'MiXed'));
+  mixed = apiClient(app, await registerUser(app, 'MiXed'));
   const plan = { slug: 'Open-Space', title: 'Open space', period_amount: 0, period_type: 'monthly', is_active: true };
   const made = await donny('POST', '/api/profile/CoWork/plans', plan);
   assert.equal(made.status, 201, made.text);

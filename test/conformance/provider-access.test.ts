@@ -225,8 +225,8 @@ test('a provider changes nothing of a subscriber, not by any field and not by an
   for (const [route, path, body, status] of writes) {
     if (body === null) continue;
     const method = route.split(' ')[0] as 'PUT'; // the table holds methods of the API
-    const answer = await clients.gina(method, path(), body ?? undefined);
-    assert.equal(answer.status, status, `${route}: ${answer.text}`);
+    const response = await clients.gina(method, path(), body ?? undefined);
+    assert.equal(response.status, status, `${route}: ${response.text}`);
   }
   const fields = {
     slug: 'taken-over',
@@ -241,9 +241,9 @@ test('a provider changes nothing of a subscriber, not by any field and not by an
     picture: 'https://elsewhere.example/p.png',
   };
   for (const [name, value] of Object.entries(fields)) {
-    const answer = await clients.gina('PATCH', '/api/profile/acme', { [name]: value });
-    assert.deepEqual([answer.status, answer.json()['code']], [403, 'subscriber_details_protected'], name);
-    assert.match(answer.text, new RegExp(name));
+    const response = await clients.gina('PATCH', '/api/profile/acme', { [name]: value });
+    assert.deepEqual([response.status, response.json()['code']], [403, 'subscriber_details_protected'], name);
+    assert.match(response.text, new RegExp(name));
   }
   const gina = await browserOf('gina');
   await gina.get('/profile/acme/contact/');
@@ -276,7 +276,11 @@ async function state() {
 
 test('a PUT that repeats the present details is accepted from a provider', async () => {
   const { full_name, email } = (await clients.gina('GET', '/api/profile/acme')).json<Record<string, string>>();
-  const answer = await clients.gina('PUT', '/api/profile/acme', { full_name, email, default_timezone: 'Europe/Paris' });
-  assert.equal(answer.status, 200, answer.text);
-  assert.doesNotMatch(answer.text, marks.pool, 'nor does its response show what another provider sells');
+  const response = await clients.gina('PUT', '/api/profile/acme', {
+    full_name,
+    email,
+    default_timezone: 'Europe/Paris',
+  });
+  assert.equal(response.status, 200, response.text);
+  assert.doesNotMatch(response.text, marks.pool, 'nor does its response show what another provider sells');
 });

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiClient, registerPerson } from '../support/client.ts';
-import { registerOperator } from '../support/people.ts';
+import { apiClient, registerUser } from '../support/client.ts';
+import { registerBrokerManager } from '../support/register-managers.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
 let app: TestApp;
 let operator: ReturnType<typeof apiClient>;
 before(async () => {
   app = await startApp({ config: { terms_required: false } });
-  operator = await registerOperator(app, 'donny');
+  operator = await registerBrokerManager(app, 'donny');
 });
 after(() => app.close());
 
@@ -32,7 +32,7 @@ const profiles = (prefix: string, count: number) => `
 const manager = `(select id from role_types where slug = 'manager' and profile_id is null)`;
 
 test('a user has at most 200 profiles', async () => {
-  const call = apiClient(app, await registerPerson(app, 'founder'));
+  const call = apiClient(app, await registerUser(app, 'founder'));
   await fill(profiles('founded', 198));
   await fill(`insert into roles (user_id, profile_id, role_type_id, created_at)
     select users.id, profiles.id, ${manager}, now() from users, profiles
@@ -43,7 +43,7 @@ test('a user has at most 200 profiles', async () => {
 });
 
 test('a profile has at most 1000 members, invitations and requests', async () => {
-  const call = apiClient(app, await registerPerson(app, 'crowded'));
+  const call = apiClient(app, await registerUser(app, 'crowded'));
   await fill(`insert into users (username, full_name, created_at)
     select 'member-' || n, 'Member', now() from generate_series(1, 998) n`);
   await fill(`insert into roles (user_id, profile_id, role_type_id, created_at)
@@ -52,13 +52,13 @@ test('a profile has at most 1000 members, invitations and requests', async () =>
   await assertLast((n) =>
     call('POST', '/api/profile/crowded/roles/manager?force=1', { email: `new-${n}@example.com`, full_name: 'New' }),
   );
-  const asker = apiClient(app, await registerPerson(app, 'asker'));
+  const asker = apiClient(app, await registerUser(app, 'asker'));
   const refused = await asker('POST', '/api/users/asker/accessibles', { slug: 'crowded' });
   assert.equal(refused.json()['code'], 'quota_exceeded');
 });
 
 test('a profile defines at most 50 role types', async () => {
-  const call = apiClient(app, await registerPerson(app, 'typist'));
+  const call = apiClient(app, await registerUser(app, 'typist'));
   await fill(`insert into role_types (slug, title, profile_id, created_at)
     select 'typed-' || n, 'Typed', id, now() from profiles, generate_series(1, 49) n where profiles.slug = 'typist'`);
   await assertLast((n) => call('POST', '/api/profile/typist/roles/describe', { title: `Rank ${n}` }));
@@ -93,14 +93,14 @@ test('a contact has at most 1000 notes', async () => {
 });
 
 test('a user has at most 50 API keys', async () => {
-  const call = apiClient(app, await registerPerson(app, 'keeper', 'correct horse 7'));
+  const call = apiClient(app, await registerUser(app, 'keeper', 'correct horse 7'));
   await fill(`insert into api_keys (user_id, title, pub_key, secret_hash, created_at)
     select id, 'Filler', lpad(n::text, 32, '0'), 'x', now() from users, generate_series(1, 49) n where username = 'keeper'`);
   await assertLast(() => call('POST', '/api/users/keeper/api-keys', { password: 'correct horse 7' }));
 });
 
 test('an extra of more than 4 KB is refused by its name, beside all other fields at fault', async () => {
-  const call = apiClient(app, await registerPerson(app, 'hoarder'));
+  const call = apiClient(app, await registerUser(app, 'hoarder'));
   const extra = { filler: 'x'.repeat(5000) };
   const refused = await call('PUT', '/api/profile/hoarder', { full_name: '', extra });
   assert.equal(refused.status, 400);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { findProfileBySlug } from '#profiles';
-import { type Answer, apiClient, browserClient, registerPerson } from '../support/client.ts';
+import { type TestResponse, apiClient, browserClient, registerUser } from '../support/client.ts';
 import { eventsNamed, makeUser, testPassword } from '../support/factories/accounts.ts';
 import { makeMember, makeOrganization, makeReadyUser } from '../support/factories/profiles.ts';
 import { next } from '../support/factories.ts';
@@ -26,17 +26,17 @@ const api = (token: string | null = null) => apiClient(app, token);
 const codesTo = async (address: string) =>
   (await eventsNamed(app.db, 'user_verification')).filter((event) => event['address'] === address);
 
-function assertRefused(answer: Answer, status: number, code: string, location: string): void {
-  assert.deepEqual([answer.status, answer.json()['code'], answer.json()['location']], [status, code, location]);
+function assertRefused(response: TestResponse, status: number, code: string, location: string): void {
+  assert.deepEqual([response.status, response.json()['code'], response.json()['location']], [status, code, location]);
 }
 
 /** A registered person who is invited by e-mail address and has not verified it. */
 async function invited() {
   const username = next('invited');
-  const token = await registerPerson(app, username, password);
+  const token = await registerUser(app, username, password);
   const address = `${username}@example.com`;
-  const answer = await api(broker_token)('POST', '/api/profile/cowork/roles/contributor', { email: address });
-  assert.equal(answer.status, 201, answer.text);
+  const response = await api(broker_token)('POST', '/api/profile/cowork/roles/contributor', { email: address });
+  assert.equal(response.status, 201, response.text);
   const granted = (await eventsNamed(app.db, 'role_grant_created')).at(-1);
   const grant_key = String(granted?.['grant_key']);
   return { username, token, address, grant_key, accept: `/api/users/${username}/accessibles/accept/${grant_key}` };

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { openDatabase } from '../../src/platform/db/database.ts';
 import { migrate } from '../../src/platform/db/migrate.ts';
-import { apiClient, registerPerson } from '../support/client.ts';
+import { apiClient, registerUser } from '../support/client.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { makePlan } from '../support/factories/catalog.ts';
 import { testContext } from '../support/context.ts';
@@ -32,7 +32,7 @@ before(async () => {
     const app = await startApp({ database, now: new Date() });
     const ctx = await testContext(database.db, { now: new Date() });
     plan = (await makePlan(ctx)).slug;
-    token = await registerPerson(app, 'mira');
+    token = await registerUser(app, 'mira');
     const wish = await apiClient(app, token)('POST', '/api/cart', { plan });
     assert.equal(wish.status, 201, wish.text);
     await app.tollgate.close();
@@ -73,7 +73,7 @@ async function serve(): Promise<string> {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const origin = `http://127.0.0.1:${port}`;
-  await until('the program answers', async () => (await fetch(`${origin}/readyz`).catch(() => null))?.ok === true);
+  await until('the program responds', async () => (await fetch(`${origin}/readyz`).catch(() => null))?.ok === true);
   return origin;
 }
 
@@ -109,13 +109,13 @@ async function call(origin: string, method: string, path: string, body?: unknown
     headers: { accept: 'application/json', authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  const answer: unknown = await reply.json();
-  assert(typeof answer === 'object' && answer !== null);
-  return { status: reply.status, answer: new Map(Object.entries(answer)) };
+  const content: unknown = await reply.json();
+  assert(typeof content === 'object' && content !== null);
+  return { status: reply.status, body: new Map(Object.entries(content)) };
 }
 
 const listed = async (origin: string, path: string, key = 'results') => {
-  const list: unknown = (await call(origin, 'GET', path)).answer.get(key);
+  const list: unknown = (await call(origin, 'GET', path)).body.get(key);
   assert(Array.isArray(list), path);
   return list.length;
 };
@@ -133,12 +133,12 @@ test('a program that is killed between charge and settlement settles the charge 
 
   const second = await serve();
   const early = await call(second, 'POST', '/api/billing/mira/checkout', { processor_token: 'tok_visa' });
-  assert.deepEqual([early.status, early.answer.get('code')], [409, 'checkout_in_flight']);
+  assert.deepEqual([early.status, early.body.get('code')], [409, 'checkout_in_flight']);
   const moved = await call(second, 'POST', '/_dev/clock', { now: new Date(Date.now() + 300_000).toISOString() });
-  assert.deepEqual([moved.status, moved.answer.get('failed')], [200, []]);
+  assert.deepEqual([moved.status, moved.body.get('failed')], [200, []]);
   assert.equal(await subscribed(second), 1);
   const again = await call(second, 'POST', '/api/billing/mira/checkout', { processor_token: 'tok_visa' });
-  assert.deepEqual([again.status, [...again.answer]], [200, []], 'the cart is empty: nothing is bought twice');
+  assert.deepEqual([again.status, [...again.body]], [200, []], 'the cart is empty: nothing is bought twice');
   assert.equal(await charged(second), 1);
   await stop('SIGTERM');
 

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { inTransaction, isDatabaseDown, openDatabase } from '../../src/platform/db/database.ts';
-import { apiClient, registerPerson } from '../support/client.ts';
+import { apiClient, registerUser } from '../support/client.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type DatabaseProxy, proxyDatabase } from '../support/database-proxy.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
@@ -34,11 +34,11 @@ after(async () => {
 async function timeToRecover(ask: () => ReturnType<ReturnType<typeof apiClient>>): Promise<number> {
   const started = performance.now();
   for (;;) {
-    const answer = await ask();
+    const response = await ask();
     const took_ms = performance.now() - started;
-    if (answer.status === 200) return took_ms;
-    assert.deepEqual([answer.status, answer.json()['code']], [503, 'database_unavailable']);
-    assert.ok(Number(answer.headers['retry-after']) > 0);
+    if (response.status === 200) return took_ms;
+    assert.deepEqual([response.status, response.json()['code']], [503, 'database_unavailable']);
+    assert.ok(Number(response.headers['retry-after']) > 0);
     assert.ok(took_ms < RECOVERY_MS_MAX, `not recovered after ${took_ms} ms`);
     await sleep(100);
   }
@@ -48,7 +48,7 @@ test(
   'connections that go dead without a sign are replaced within 15 s, and readiness sees the server',
   { skip },
   async () => {
-    const xia = apiClient(app, await registerPerson(app, 'xia'));
+    const xia = apiClient(app, await registerUser(app, 'xia'));
     const preferences = () => xia('GET', '/api/users/xia/notifications');
     await Promise.all(Array.from({ length: 20 }, preferences));
     proxy.freeze();
@@ -57,7 +57,7 @@ test(
     assert.ok(Math.max(...all) < RECOVERY_MS_MAX, `${Math.max(...all)} ms`);
     assert.equal((await ready).status, 200, 'the probe has its own connection');
 
-    await registerPerson(app, 'kenneth');
+    await registerUser(app, 'kenneth');
     const deadline = performance.now() + RECOVERY_MS_MAX;
     const isWelcomed = () =>
       app.tollgate.mailbox.list('kenneth@example.com').some(({ event }) => event === 'user_welcome');

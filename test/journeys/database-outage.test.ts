@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openDatabase } from '../../src/platform/db/database.ts';
-import { apiClient, registerPerson } from '../support/client.ts';
+import { apiClient, registerUser } from '../support/client.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type DatabaseProxy, proxyDatabase } from '../support/database-proxy.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
@@ -19,7 +19,7 @@ before(async () => {
   const proxied = await openDatabase({ url: proxy.url, connect_timeout_ms: 1_000 });
   app = await startApp({ database: { ...proxied, url: proxy.url } });
   await app.tollgate.startWorker();
-  xia = apiClient(app, await registerPerson(app, 'xia'));
+  xia = apiClient(app, await registerUser(app, 'xia'));
 });
 after(async () => {
   if (skip) return;
@@ -61,7 +61,7 @@ test(
 );
 
 test('the running process delivers events of the time before an outage after it', { skip }, async () => {
-  await registerPerson(app, 'kenneth');
+  await registerUser(app, 'kenneth');
   await proxy.goAway();
   await assert.rejects(app.tollgate.worker.drain());
   await proxy.comeBack();

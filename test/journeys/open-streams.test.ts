@@ -4,20 +4,20 @@ import { WebSocket } from 'undici';
 import { changeProxy, rotateSessionKey } from '#gateway';
 import { inTransaction } from '#platform/db/database';
 import { createUpstreamApp } from '../../examples/upstream-app/index.ts';
-import { apiClient, registerPerson } from '../support/client.ts';
-import { registerOperator } from '../support/people.ts';
+import { apiClient, registerUser } from '../support/client.ts';
+import { registerBrokerManager } from '../support/register-managers.ts';
 import { startApp, TEST_SECRET, type TestApp } from '../support/start-app.ts';
 
 const upstream = createUpstreamApp({ open_paths: ['/'], now: () => app.clock.now() });
 let app: TestApp;
 let origin: string;
-let operator: Awaited<ReturnType<typeof registerOperator>>;
+let operator: Awaited<ReturnType<typeof registerBrokerManager>>;
 
 before(async () => {
   app = await startApp();
   const entry_point = await upstream.listen();
   origin = await app.tollgate.listen();
-  operator = await registerOperator(app, 'donny');
+  operator = await registerBrokerManager(app, 'donny');
   const ctx = await app.tollgate.makeContext('test');
   upstream.setKey(await rotateSessionKey(ctx, TEST_SECRET));
   await changeProxy(ctx, { entry_point }, { private_addresses_allowed: true });
@@ -82,7 +82,7 @@ async function endsBy(open: Open, change: () => Promise<unknown>): Promise<void>
 }
 
 test('a sign-out ends the WebSockets of its session and leaves those of the user’s other sessions open', async () => {
-  const token = await registerPerson(app, 'erin');
+  const token = await registerUser(app, 'erin');
   const signed = await app.http.inject({
     method: 'POST',
     url: '/api/auth',
@@ -98,8 +98,8 @@ test('a sign-out ends the WebSockets of its session and leaves those of the user
 });
 
 test('a WebSocket ends within a second of the sign-out of its user, with status 1008; others stay', async () => {
-  const token = await registerPerson(app, 'xia');
-  const other = await socketTo('/area/ws', `Bearer ${await registerPerson(app, 'kenneth')}`);
+  const token = await registerUser(app, 'xia');
+  const other = await socketTo('/area/ws', `Bearer ${await registerUser(app, 'kenneth')}`);
   const open = await socketTo('/area/ws', `Bearer ${token}`);
   await endsBy(open, () => apiClient(app, token)('POST', '/api/auth/logout'));
   assert.equal(open.code(), 1008);
@@ -109,13 +109,13 @@ test('a WebSocket ends within a second of the sign-out of its user, with status 
 });
 
 test('an event stream ends within a second of the sign-out of its user', async () => {
-  const token = await registerPerson(app, 'streamer');
+  const token = await registerUser(app, 'streamer');
   const open = await eventsAt('/area/stream?count=1000&ms=200', `Bearer ${token}`);
   await endsBy(open, () => apiClient(app, token)('POST', '/api/auth/logout'));
 });
 
 test('a change that another node makes ends the connection within a second', async () => {
-  const token = await registerPerson(app, 'remote');
+  const token = await registerUser(app, 'remote');
   const open = await socketTo('/area/ws', `Bearer ${token}`);
   // A direct change of the database: this process receives no notification.
   await endsBy(open, () =>
@@ -127,7 +127,7 @@ test('a change that another node makes ends the connection within a second', asy
 
 test('a lost role ends the connections that the rule granted for it', async () => {
   await rule({ path: '/team', allow: '5/{"profile": "cowork"}' });
-  const token = await registerPerson(app, 'member');
+  const token = await registerUser(app, 'member');
   const user = await app.db.selectFrom('users').select('id').where('username', '=', 'member').executeTakeFirstOrThrow();
   const granted = await operator('POST', '/api/profile/cowork/roles/manager', { slug: 'member' });
   assert.ok(granted.status < 300, granted.text);
@@ -151,7 +151,7 @@ test('a rule that no longer admits the caller ends its connections, also anonymo
 
 test('the end of a subscription ends the connections that it paid for', async () => {
   await rule({ path: '/paid', allow: '15/{"plan": null}' });
-  const token = await registerPerson(app, 'payer');
+  const token = await registerUser(app, 'payer');
   const plan = await operator('POST', '/api/profile/cowork/plans', {
     title: 'Basic',
     period_amount: 0,

@@ -34,13 +34,13 @@ async function start(environment: Record<string, string> = {}, command?: [string
   return { program, origin };
 }
 
-interface Answer {
+interface ServedResponse {
   status: number;
   text: string;
   connection: string | undefined;
 }
 
-function get(agent: Agent, url: string): Promise<Answer> {
+function get(agent: Agent, url: string): Promise<ServedResponse> {
   return new Promise((resolve, reject) => {
     request(url, { agent, headers: { accept: 'application/json' } }, (response) => {
       let text = '';
@@ -64,13 +64,13 @@ test('a stopping process ends readiness first and serves every request of 50 cal
     REQUESTS_PER_MINUTE_MAX: '10000000',
   });
   const agent = new Agent({ keepAlive: true, maxSockets: 50 });
-  const answers: Answer[] = [];
+  const responses: ServedResponse[] = [];
   const refused: string[] = [];
   let isOver = false;
   async function callOnAndOn(): Promise<void> {
     while (!isOver) {
       try {
-        answers.push(await get(agent, `${origin}/api/pricing`));
+        responses.push(await get(agent, `${origin}/api/pricing`));
         await sleep(20); // calls leave time for the two that are made below
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
@@ -86,15 +86,15 @@ test('a stopping process ends readiness first and serves every request of 50 cal
   await program.waitFor(/"stopping"/);
   const ready = await get(new Agent(), `${origin}/readyz`);
   assert.deepEqual([ready.status, JSON.parse(ready.text).code], [503, 'not_ready']);
-  const served_count = answers.length;
+  const served_count = responses.length;
   assert.equal((await get(new Agent(), `${origin}/api/pricing`)).status, 200, 'served as before');
   assert.equal(await program.exited, 0, program.output());
   isOver = true;
   await Promise.all(callers);
   assert.deepEqual([...new Set(refused)], ['ECONNREFUSED'], 'no accepted request was dropped');
-  assert.ok(answers.length > served_count, 'requests were served during the delay');
-  assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
-  assert.ok(answers.some(({ connection }) => connection === 'close'));
+  assert.ok(responses.length > served_count, 'requests were served during the delay');
+  assert.deepEqual([...new Set(responses.map(({ status }) => status))], [200]);
+  assert.ok(responses.some(({ connection }) => connection === 'close'));
 });
 
 test('without a delay, running requests are finished and idle connections are closed', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { InjectOptions } from 'fastify';
 import type { TestApp } from './start-app.ts';
 
-export interface Answer {
+export interface TestResponse {
   status: number;
   headers: Record<string, unknown>;
   text: string;
@@ -17,7 +17,7 @@ export function apiClient(app: TestApp, token: string | null = null) {
     url: string,
     body?: unknown,
     headers: Record<string, string> = {},
-  ): Promise<Answer> => {
+  ): Promise<TestResponse> => {
     const options: InjectOptions = {
       method,
       url,
@@ -39,7 +39,7 @@ export function apiClient(app: TestApp, token: string | null = null) {
 }
 
 /** Registers a user with a personal profile and signed terms; returns the token. */
-export async function registerPerson(app: TestApp, username: string, password = 'correct horse 7'): Promise<string> {
+export async function registerUser(app: TestApp, username: string, password = 'correct horse 7'): Promise<string> {
   const reply = await apiClient(app)('POST', '/api/auth/register', {
     username,
     email: `${username}@example.com`,
@@ -62,7 +62,7 @@ interface Cookie {
 export function browserClient(app: TestApp) {
   const jar = new Map<string, string>();
   let csrf = '';
-  async function send(options: InjectOptions): Promise<Answer> {
+  async function send(options: InjectOptions): Promise<TestResponse> {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const reply = await app.http.inject({
       ...options,
@@ -91,12 +91,12 @@ export function browserClient(app: TestApp) {
         payload: new URLSearchParams({ _csrf: csrf, ...fields }).toString(),
       }),
     /** Follows a redirect. */
-    async follow(answer: Answer): Promise<Answer> {
-      const location = answer.headers['location'];
+    async follow(response: TestResponse): Promise<TestResponse> {
+      const location = response.headers['location'];
       assert.equal(
         typeof location,
         'string',
-        `expected a redirect, got ${answer.status}: ${answer.text.slice(0, 300)}`,
+        `expected a redirect, got ${response.status}: ${response.text.slice(0, 300)}`,
       );
       return send({ method: 'GET', url: String(location) });
     },

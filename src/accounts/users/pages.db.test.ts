@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { browserClient, registerPerson } from '../../../test/support/client.ts';
+import { browserClient, registerUser } from '../../../test/support/client.ts';
 import { eventsNamed, makeUser, testPassword } from '../../../test/support/factories/accounts.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
@@ -19,7 +19,7 @@ async function signedIn(username: string, password = testPassword) {
 }
 
 test('the account page updates fields, requires a code for a new address, and follows a rename', async () => {
-  await registerPerson(app, 'pager');
+  await registerUser(app, 'pager');
   const browser = await signedIn('pager', 'correct horse 7');
   await app.db
     .updateTable('users')

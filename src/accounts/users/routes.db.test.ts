@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
-import { apiClient, registerPerson } from '../../../test/support/client.ts';
+import { apiClient, registerUser } from '../../../test/support/client.ts';
 import { eventsNamed, makeUser, testPassword } from '../../../test/support/factories/accounts.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
@@ -36,7 +36,7 @@ test('a change of password requires a secret, and invalidates the token that mad
 
 test('a user cannot read or change the credentials of another user', async () => {
   await makeUser(app.db, { username: 'bob' });
-  const eve = await registerPerson(app, 'eve');
+  const eve = await registerUser(app, 'eve');
   const secrets = { password: 'correct horse 7' };
   const attempts: [method: 'PUT' | 'POST' | 'DELETE' | 'PATCH' | 'GET', path: string, body?: object][] = [
     ['PUT', '/api/users/bob/password', { ...secrets, new_password: 'a fine new sentence' }],
@@ -64,7 +64,7 @@ test('a user cannot read or change the credentials of another user', async () =>
 });
 
 test('a user updates the account; a rename leaves the token valid', async () => {
-  const token = await registerPerson(app, 'xia');
+  const token = await registerUser(app, 'xia');
   const put = await api(token)('PUT', '/api/users/xia', { full_name: 'Xia M. Lee', slug: 'xia2' });
   assert.equal(put.status, 200, put.text);
   assert.deepEqual(
@@ -81,7 +81,7 @@ test('a user updates the account; a rename leaves the token valid', async () => 
 });
 
 test('an archived user cannot sign in, and the address can register again', async () => {
-  const token = await registerPerson(app, 'goner');
+  const token = await registerUser(app, 'goner');
   assert.equal((await api(token)('DELETE', '/api/users/goner')).json()['code'], 'secret_required');
   const left = await api(token)('DELETE', '/api/users/goner', { password: 'correct horse 7' });
   assert.deepEqual([left.status, left.text], [204, '']);
@@ -125,7 +125,7 @@ test('a TOTP factor is set up in two calls over the API', async () => {
 });
 
 test('an API key created over the API authenticates API requests', async () => {
-  const token = await registerPerson(app, 'keyed');
+  const token = await registerUser(app, 'keyed');
   const password = 'correct horse 7';
   const made = await api(token)('POST', '/api/users/keyed/api-keys', { password, title: 'production' });
   assert.equal(made.status, 201);
@@ -146,7 +146,7 @@ test('an API key created over the API authenticates API requests', async () => {
 });
 
 test('an API key cannot change an address, password, factor or key, nor delete the account', async () => {
-  const token = await registerPerson(app, 'keyholder');
+  const token = await registerUser(app, 'keyholder');
   const password = 'correct horse 7';
   const made = await api(token)('POST', '/api/users/keyholder/api-keys', { password });
   const secret = String(made.json()['secret']);
@@ -184,7 +184,7 @@ test('an API key cannot change an address, password, factor or key, nor delete t
 });
 
 test('a session without a secret cannot change an address or password, nor delete the account', async () => {
-  const token = await registerPerson(app, 'session-only');
+  const token = await registerUser(app, 'session-only');
   const path = '/api/users/session-only';
   for (const [method, url, body] of [
     ['PATCH', path, { email: 'thief2@example.org' }],
@@ -203,7 +203,7 @@ test('a session without a secret cannot change an address or password, nor delet
 });
 
 test('a PUT without a secret keeps the address, reports it and sends no code', async () => {
-  const token = await registerPerson(app, 'repeater');
+  const token = await registerUser(app, 'repeater');
   const body = { full_name: 'Re Peater', email: 'thief3@example.org', phone: '+14155550135' };
   const response = await api(token)('PUT', '/api/users/repeater', body);
   assert.equal(response.status, 200, response.text);
@@ -217,7 +217,7 @@ test('a PUT without a secret keeps the address, reports it and sends no code', a
 });
 
 test('a change of password lists the remaining API keys, and deletes them on request', async () => {
-  const token = await registerPerson(app, 'revoker');
+  const token = await registerUser(app, 'revoker');
   const password = 'correct horse 7';
   const new_password = 'a fine new sentence';
   for (const title of ['staging', 'production']) {

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { findUserByUsername } from '#accounts';
 import { inTransaction } from '#platform/db/database';
 import { makeManager } from '#profiles';
-import { apiClient, browserClient, registerPerson } from '../../../test/support/client.ts';
+import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
 import { next } from '../../../test/support/factories.ts';
 import { makeCoupon, makePlan } from '../../../test/support/factories/catalog.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
@@ -17,14 +17,14 @@ let broker: ReturnType<typeof apiClient>;
 before(async () => {
   app = await startApp();
   ctx = { ...(await app.tollgate.makeContext('test')), clock: app.clock };
-  broker = apiClient(app, await registerPerson(app, 'seller'));
+  broker = apiClient(app, await registerUser(app, 'seller'));
   const user = await findUserByUsername(app.db, 'seller');
   assert.ok(user);
   await inTransaction(app.db, (tx) => makeManager(tx, { id: ctx.site.broker_id }, user, app.clock.now()));
 });
 after(() => app.close());
 
-const buyer = async (name: string) => apiClient(app, await registerPerson(app, name));
+const buyer = async (name: string) => apiClient(app, await registerUser(app, name));
 
 test('adding a plan twice creates one item and updates it', async () => {
   const plan = await makePlan(ctx);

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiClient, registerPerson } from '../../../test/support/client.ts';
-import { registerSeller } from '../../../test/support/people.ts';
+import { apiClient, registerUser } from '../../../test/support/client.ts';
+import { registerProvider } from '../../../test/support/register-managers.ts';
 import { runJob } from '../../../test/support/run-job.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
 let app: TestApp;
 before(async () => {
   app = await startApp({ config: { terms_required: false, throttle_factor: 1 } });
-  const { call } = await registerSeller(app, 'seller', 'shop');
+  const { call } = await registerProvider(app, 'seller', 'shop');
   const plan = { title: 'Basic', slug: 'basic', is_active: true, period_amount: 1000 };
   assert.equal((await call('POST', '/api/profile/shop/plans', plan)).status, 201);
   const coupon = { code: 'RIGHT10', discount_type: 'percentage', discount_value: 1000 };
@@ -17,7 +17,7 @@ before(async () => {
 after(() => app.close());
 
 test('a user may try twenty wrong coupon codes an hour; right ones do not count', async () => {
-  const token = await registerPerson(app, 'guesser');
+  const token = await registerUser(app, 'guesser');
   const call = apiClient(app, token);
   await call('POST', '/api/cart', { plan: 'basic' });
   for (let count = 0; count < 30; count += 1)
@@ -41,7 +41,7 @@ test('a visitor who drops the cookie before each guess is limited by network', a
 });
 
 test('after ten declined cards of a user the processor gets no further card', async () => {
-  const call = apiClient(app, await registerPerson(app, 'tester'));
+  const call = apiClient(app, await registerUser(app, 'tester'));
   await call('POST', '/api/cart', { plan: 'basic' });
   const pay = async (processor_token: string) =>
     (await call('POST', '/api/billing/tester/checkout', { processor_token })).json()['code'];

@@ -5,7 +5,7 @@ import { verifyLedger } from '#ledger';
 import { findCharge, refreshCharge } from '#payments';
 import { inTransaction } from '#platform/db/database';
 import { makeManager } from '#profiles';
-import { apiClient, registerPerson } from '../../../test/support/client.ts';
+import { apiClient, registerUser } from '../../../test/support/client.ts';
 import type { TestContext } from '../../../test/support/context.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
@@ -18,7 +18,7 @@ let broker: ReturnType<typeof apiClient>;
 before(async () => {
   app = await startApp();
   ctx = { ...(await app.tollgate.makeContext('test')), clock: app.clock };
-  broker = apiClient(app, await registerPerson(app, 'operator'));
+  broker = apiClient(app, await registerUser(app, 'operator'));
   const user = await findUserByUsername(app.db, 'operator');
   assert.ok(user);
   await inTransaction(app.db, (tx) => makeManager(tx, { id: ctx.site.broker_id }, user, app.clock.now()));
@@ -26,7 +26,7 @@ before(async () => {
 after(() => app.close());
 
 type Call = ReturnType<typeof apiClient>;
-const person = async (name: string): Promise<Call> => apiClient(app, await registerPerson(app, name));
+const person = async (name: string): Promise<Call> => apiClient(app, await registerUser(app, name));
 const checkOut = (call: Call, name: string, body: object = {}) =>
   call('POST', `/api/billing/${name}/checkout`, { processor_token: 'tok_visa', ...body });
 const countSubscriptions = async (call: Call, name: string) =>

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { findUserByUsername } from '#accounts';
 import { inTransaction } from '#platform/db/database';
 import { makeManager } from '#profiles';
-import { apiClient, browserClient, registerPerson } from '../../../test/support/client.ts';
+import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
 import { makeCoupon, makePlan } from '../../../test/support/factories/catalog.ts';
 import type { TestContext } from '../../../test/support/context.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
@@ -14,7 +14,7 @@ let broker: ReturnType<typeof apiClient>;
 before(async () => {
   app = await startApp();
   ctx = { ...(await app.tollgate.makeContext('test')), clock: app.clock };
-  broker = apiClient(app, await registerPerson(app, 'operator'));
+  broker = apiClient(app, await registerUser(app, 'operator'));
   const user = await findUserByUsername(app.db, 'operator');
   assert.ok(user);
   await inTransaction(app.db, (tx) => makeManager(tx, { id: ctx.site.broker_id }, user, app.clock.now()));
@@ -22,7 +22,7 @@ before(async () => {
 after(() => app.close());
 
 type Call = ReturnType<typeof apiClient>;
-const person = async (name: string): Promise<Call> => apiClient(app, await registerPerson(app, name));
+const person = async (name: string): Promise<Call> => apiClient(app, await registerUser(app, name));
 const checkOut = (call: Call, name: string, body: object = {}) =>
   call('POST', `/api/billing/${name}/checkout`, { processor_token: 'tok_visa', ...body });
 const changePlan = async (slug: string, change: object) => {

@@ -7,7 +7,7 @@ import { findCharge, refreshCharge } from '#payments';
 import { inTransaction } from '#platform/db/database';
 import { findPersonalProfile, makeManager } from '#profiles';
 import { findSubscription } from '#subscriptions';
-import { apiClient, browserClient, registerPerson } from '../../../test/support/client.ts';
+import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
 import type { TestContext } from '../../../test/support/context.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
@@ -19,7 +19,7 @@ let broker: ReturnType<typeof apiClient>;
 before(async () => {
   app = await startApp();
   ctx = { ...(await app.tollgate.makeContext('test')), clock: app.clock };
-  broker = apiClient(app, await registerPerson(app, 'operator'));
+  broker = apiClient(app, await registerUser(app, 'operator'));
   const user = await findUserByUsername(app.db, 'operator');
   assert.ok(user);
   await inTransaction(app.db, (tx) => makeManager(tx, { id: ctx.site.broker_id }, user, app.clock.now()));
@@ -27,7 +27,7 @@ before(async () => {
 after(() => app.close());
 
 type Call = ReturnType<typeof apiClient>;
-const person = async (name: string): Promise<Call> => apiClient(app, await registerPerson(app, name));
+const person = async (name: string): Promise<Call> => apiClient(app, await registerUser(app, name));
 const checkOut = (call: Call, name: string, body: object = {}) =>
   call('POST', `/api/billing/${name}/checkout`, { processor_token: 'tok_visa', ...body });
 const redeem = (call: Call, code: string) => call('POST', '/api/cart/redeem', { code });
@@ -141,7 +141,7 @@ test('an uploaded list is one order; people without a profile get a code, profil
     new Blob(['Ann,Lee,ann@example.com\nBob,Lee,bob@example.com\n'], { type: 'text/csv' }),
     'list.csv',
   );
-  const token = await registerPerson(app, 'uploader');
+  const token = await registerUser(app, 'uploader');
   const uploaded = await fetch(`${await listening()}/api/cart/${plan.slug}/upload`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },
@@ -307,7 +307,7 @@ test('a visitor with a claim code signs in first, and confirms on a page', async
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'visitor@example.com' });
   await checkOut(buyer, 'host');
   const code = await findMailedCode('visitor@example.com');
-  await registerPerson(app, 'visiting');
+  await registerUser(app, 'visiting');
   const browser = browserClient(app);
   const page = await browser.get(`/redeem/?code=${code}`);
   assert.match(page.text, /Your access is paid/);

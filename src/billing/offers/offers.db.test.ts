@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiClient, browserClient, registerPerson } from '../../../test/support/client.ts';
-import { registerOperator } from '../../../test/support/people.ts';
+import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
+import { registerBrokerManager } from '../../../test/support/register-managers.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
 type Client = ReturnType<typeof apiClient>;
@@ -11,8 +11,8 @@ let buyer: Client;
 
 before(async () => {
   app = await startApp();
-  provider = await registerOperator(app, 'donny');
-  buyer = apiClient(app, await registerPerson(app, 'xia'));
+  provider = await registerBrokerManager(app, 'donny');
+  buyer = apiClient(app, await registerUser(app, 'xia'));
 });
 after(() => app.close());
 

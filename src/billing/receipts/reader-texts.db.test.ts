@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiClient, browserClient, registerPerson } from '../../../test/support/client.ts';
-import { registerOperator } from '../../../test/support/people.ts';
+import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
+import { registerBrokerManager } from '../../../test/support/register-managers.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
 let app: TestApp;
@@ -10,8 +10,8 @@ let buyer: ReturnType<typeof apiClient>;
 let processor_key: string;
 before(async () => {
   app = await startApp({ config: { terms_required: false } });
-  operator = await registerOperator(app, 'donny');
-  buyer = apiClient(app, await registerPerson(app, 'reader'));
+  operator = await registerBrokerManager(app, 'donny');
+  buyer = apiClient(app, await registerUser(app, 'reader'));
   const plan = {
     title: 'Corner Office',
     slug: 'slug-of-office',

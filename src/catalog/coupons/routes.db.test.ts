@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiClient, registerPerson } from '../../../test/support/client.ts';
-import { registerOperator } from '../../../test/support/people.ts';
+import { apiClient, registerUser } from '../../../test/support/client.ts';
+import { registerBrokerManager } from '../../../test/support/register-managers.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
 type Client = ReturnType<typeof apiClient>;
@@ -11,8 +11,8 @@ let other_user: Client;
 
 before(async () => {
   app = await startApp();
-  broker = await registerOperator(app, 'donny');
-  other_user = apiClient(app, await registerPerson(app, 'xia'));
+  broker = await registerBrokerManager(app, 'donny');
+  other_user = apiClient(app, await registerUser(app, 'xia'));
 });
 after(() => app.close());
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiClient, registerPerson } from '../../../test/support/client.ts';
-import { registerOperator, registerSeller } from '../../../test/support/people.ts';
+import { apiClient, registerUser } from '../../../test/support/client.ts';
+import { registerBrokerManager, registerProvider } from '../../../test/support/register-managers.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
 type Client = ReturnType<typeof apiClient>;
@@ -12,8 +12,8 @@ let visitor: Client;
 
 before(async () => {
   app = await startApp();
-  broker = await registerOperator(app, 'donny');
-  other_user = apiClient(app, await registerPerson(app, 'xia'));
+  broker = await registerBrokerManager(app, 'donny');
+  other_user = apiClient(app, await registerUser(app, 'xia'));
   visitor = apiClient(app);
 });
 after(() => app.close());
@@ -68,7 +68,7 @@ test('a provider creates, reads, changes and deletes a plan as documented', asyn
 });
 
 test('an update with the response of a read changes the documented fields only', async () => {
-  const { call: rival } = await registerSeller(app, 'rival', 'rivals');
+  const { call: rival } = await registerProvider(app, 'rival', 'rivals');
   await broker('POST', plans, { title: 'Round trip', period_amount: 500 });
   const before = (await broker('GET', `${plans}/round-trip`)).json();
   const elsewhere = { id: 99, profile_id: 1, created_at: '2020-01-01T00:00:00Z', nope: true };
@@ -109,7 +109,7 @@ test('only managers of a provider read and write its plans', async () => {
   for (const method of ['GET', 'POST'] as const) {
     assert.equal((await other_user(method, plans, method === 'GET' ? undefined : { title: 'Mine' })).status, 403);
   }
-  const { call } = await registerSeller(app, 'sally', 'sallys');
+  const { call } = await registerProvider(app, 'sally', 'sallys');
   assert.equal(
     (await call('POST', '/api/profile/sallys/plans', { title: 'Sold by Sally', broker_fee_percent: 0 })).status,
     403,

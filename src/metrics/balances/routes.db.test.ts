@@ -4,14 +4,14 @@ import { findUserByUsername } from '#accounts';
 import { inTransaction } from '#platform/db/database';
 import { findSite } from '#platform/site';
 import { makeManager } from '#profiles';
-import { apiClient, registerPerson } from '../../../test/support/client.ts';
+import { apiClient, registerUser } from '../../../test/support/client.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
 let app: TestApp;
 let call: ReturnType<typeof apiClient>;
 before(async () => {
   app = await startApp();
-  call = apiClient(app, await registerPerson(app, 'bookkeeper'));
+  call = apiClient(app, await registerUser(app, 'bookkeeper'));
   const [site, user] = await Promise.all([findSite(app.db), findUserByUsername(app.db, 'bookkeeper')]);
   assert.ok(site && user);
   await inTransaction(app.db, (tx) => makeManager(tx, { id: site.broker_id }, user, app.clock.now()));
@@ -54,7 +54,7 @@ test('a sheet has the requested number of periods, and an invalid parameter is n
 });
 
 test('only users of the broker read a balance sheet', async () => {
-  const stranger = apiClient(app, await registerPerson(app, 'stranger'));
+  const stranger = apiClient(app, await registerUser(app, 'stranger'));
   assert.equal((await stranger('GET', '/api/metrics/balances/taxes')).status, 403);
   assert.equal((await apiClient(app)('GET', '/api/metrics/balances/taxes')).status, 401);
 });

@@ -126,13 +126,13 @@ test('concurrent transactions on one row are serialized, and each is complete', 
 
 test('a serialization failure is retried, any other failure is not', async () => {
   let tries = 0;
-  const answer = await inTransaction(database.db, async (tx) => {
+  const result = await inTransaction(database.db, async (tx) => {
     tries += 1;
     if (tries < 3)
       await sql`do $$ begin raise exception 'again' using errcode = 'serialization_failure'; end $$`.execute(tx);
     return tries;
   });
-  assert.equal(answer, 3);
+  assert.equal(result, 3);
 
   tries = 0;
   await assert.rejects(

@@ -9,7 +9,7 @@ import { openPGlite, PGliteSocket, type PGlitePlace } from './pglite.ts';
 import { isPlanStale, preparing } from './prepared.ts';
 import type { Schema } from './db-schema.ts';
 import { GatedPool, transaction } from './gated-pool.ts';
-import { isUnanswered, ReadOnlyServerError, ServerPool } from './server-pool.ts';
+import { isQueryTimeout, ReadOnlyServerError, ServerPool } from './server-pool.ts';
 
 /** Parameter of reads: the database or an open transaction. */
 export type Reader = Kysely<Schema>;
@@ -38,7 +38,7 @@ export interface ServerOptions {
 export interface Database {
   readonly kind: 'server' | 'pglite';
   readonly db: Db;
-  /** Runs one text of SQL through the gate; several statements are allowed without parameters. */
+  /** Runs one text of SQL with the check of `GatedPool`; several statements are allowed without parameters. */
   executeSql(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
   /**
    * A small second pool on the same server, for counts that are committed separately, also inside a transaction of the
@@ -162,11 +162,11 @@ export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Pr
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await db.transaction().execute(async (tx) => {
-        const held = { open: true };
+        const state = { open: true };
         try {
-          return await transaction.run(held, () => work(tx));
+          return await transaction.run(state, () => work(tx));
         } finally {
-          held.open = false;
+          state.open = false;
         }
       });
     } catch (error) {
@@ -224,7 +224,7 @@ export function isDatabaseDown(error: unknown): boolean {
   // FATAL errors end or refuse a connection: shutdown, too many connections, maintenance. The others are connection
   // errors (08), exhausted resources (53), failures of the machine (58) and a server that became read-only (25006).
   if (error instanceof pg.DatabaseError) return error.severity === 'FATAL' || /^(08|53|58|57P0|25006)/.test(code);
-  if (error instanceof ReadOnlyServerError || isUnanswered(error)) return true;
+  if (error instanceof ReadOnlyServerError || isQueryTimeout(error)) return true;
   return networkCodes.has(code) || lostConnection.test(error.message);
 }
 

@@ -44,7 +44,7 @@ export class GatedPool extends pg.Pool {
   }
 
   /** Runs one statement on a connection of this pool. */
-  ask(client: pg.PoolClient, query: pg.QueryConfig): Promise<unknown> {
+  execute(client: pg.PoolClient, query: pg.QueryConfig): Promise<unknown> {
     return client.query(query);
   }
 
@@ -52,7 +52,7 @@ export class GatedPool extends pg.Pool {
   async run(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }> {
     const client = await this.connect();
     try {
-      const result = await this.ask(client, values === undefined ? { text } : { text, values });
+      const result = await this.execute(client, values === undefined ? { text } : { text, values });
       client.release();
       // Several statements return several results.
       const results: unknown[] = Array.isArray(result) ? result : [result];

@@ -25,9 +25,9 @@ export async function findLost(fresh: pg.Client, waiting: readonly pg.PoolClient
       },
     ),
   );
-  const [answer] = rows;
-  if (!answer || answer.own !== processOf(fresh)) return [];
-  for (const process_id of answer.busy) byProcess.delete(process_id);
+  const [result] = rows;
+  if (!result || result.own !== processOf(fresh)) return [];
+  for (const process_id of result.busy) byProcess.delete(process_id);
   if (byProcess.size === 0) return [];
 
   // A response that was already sent arrives within this time.

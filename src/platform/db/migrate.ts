@@ -48,9 +48,9 @@ export async function migrate(
     return appliedMigrations(tx);
   });
   requireUnchanged(migrations, before);
-  const known = new Set(migrations.map(({ name }) => name));
+  const names = new Set(migrations.map(({ name }) => name));
   for (const name of before.keys()) {
-    if (!known.has(name)) say(`migration ${name} is in the database and not in this version: the database is newer`);
+    if (!names.has(name)) say(`migration ${name} is in the database and not in this version: the database is newer`);
   }
 
   const ran: string[] = [];

@@ -75,26 +75,27 @@ export class PGliteSocket extends Duplex {
   }
 
   async #converse(bytes: Buffer): Promise<void> {
-    const asked = lastMessageAsked(bytes, this.#started);
-    this.#kept = asked === null ? [bytes] : [];
-    if (asked === null) return;
+    const end = findLastMessage(bytes, this.#started);
+    this.#kept = end === null ? [bytes] : [];
+    if (end === null) return;
     // The session continues after its socket: a new socket must not inherit an open transaction.
     if (!this.#started) await this.#lite.exec('rollback; deallocate all');
     this.#started = true;
-    if (asked === 'terminate') this.push(null);
+    if (end === 'terminate') this.push(null);
     else this.push(Buffer.from(await this.#lite.execProtocolRaw(bytes)));
   }
 }
 
 /** Front-end messages that require a response: Query, Sync, Flush, PasswordMessage, CopyDone, CopyFail. */
-const answered = new Set(['Q', 'S', 'H', 'p', 'c', 'f']);
+const response_types = new Set(['Q', 'S', 'H', 'p', 'c', 'f']);
 
 /**
- * True if `bytes` end with a message that requires a response; null when a message is incomplete.
+ * Returns the kind of the last message in `bytes`: one that requires a response, or the termination. Null when a
+ * message is incomplete or requires no response.
  *
  * @see https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
-function lastMessageAsked(bytes: Buffer, started: boolean): 'answer' | 'terminate' | null {
+function findLastMessage(bytes: Buffer, started: boolean): 'request' | 'terminate' | null {
   // The first message of a connection has no type byte.
   let at = started ? 0 : bytes.length >= 4 ? bytes.readInt32BE(0) : Number.POSITIVE_INFINITY;
   let last = started ? '' : 'Q';
@@ -105,5 +106,5 @@ function lastMessageAsked(bytes: Buffer, started: boolean): 'answer' | 'terminat
   }
   if (at !== bytes.length) return null;
   if (last === 'X') return 'terminate';
-  return answered.has(last) ? 'answer' : null;
+  return response_types.has(last) ? 'request' : null;
 }

@@ -54,8 +54,8 @@ test('a query that is built once runs with the values of each call', async () =>
       .selectNoFrom((eb) => [eb.val(id).$castTo<number>().as('id'), eb.val(name).as('name'), eb.val(id).as('again')])
       .where((eb) => eb.val(true));
   });
-  const answers = await Promise.all([find(database.db, 1 as UserId, 'a'), find(database.db, 2 as UserId, 'b')]);
-  const texts = answers.map(([row]) => [String(row?.id), row?.name, String(row?.again)]);
+  const results = await Promise.all([find(database.db, 1 as UserId, 'a'), find(database.db, 2 as UserId, 'b')]);
+  const texts = results.map(([row]) => [String(row?.id), row?.name, String(row?.again)]);
   assert.deepEqual(texts, [
     ['1', 'a', '1'],
     ['2', 'b', '2'],

@@ -35,9 +35,9 @@ export function preparing(pool: GatedPool): PostgresPool {
 function preparedClient(pool: GatedPool, client: pg.PoolClient, names: StatementNames): PostgresPoolClient {
   async function run(text: string, values: unknown[]): Promise<unknown> {
     const name = values.length === 0 ? null : names.nameOf(text);
-    if (name === null) return pool.ask(client, { text, values });
+    if (name === null) return pool.execute(client, { text, values });
     try {
-      return await pool.ask(client, { name, text, values });
+      return await pool.execute(client, { name, text, values });
     } catch (error) {
       if (!isPlanStale(error)) throw error;
       names.renew();
@@ -66,8 +66,8 @@ function makeStatementNames(): StatementNames {
   let count = 0;
   return {
     nameOf(text) {
-      const known = names.get(text);
-      if (known !== undefined) return known;
+      const name = names.get(text);
+      if (name !== undefined) return name;
       if (names.size >= NAMES_MAX) return null;
       const ran = (runs.get(text) ?? 0) + 1;
       if (ran < RUNS_MIN) {
@@ -76,9 +76,9 @@ function makeStatementNames(): StatementNames {
         return null;
       }
       runs.delete(text);
-      const name = `q${(count += 1)}`;
-      names.set(text, name);
-      return name;
+      const new_name = `q${(count += 1)}`;
+      names.set(text, new_name);
+      return new_name;
     },
     renew() {
       names = new Map();

@@ -8,11 +8,11 @@ import { findLost } from './lost-connections.ts';
 /**
  * Added to the server's statement limit: the client closes the connection when no response arrives by then. Units: ms.
  */
-const ANSWER_MARGIN_MS = 1_000;
+const RESPONSE_MARGIN_MS = 1_000;
 const KEEP_ALIVE_MS = 5_000;
 const CONNECT_MS_MAX = 3_000;
-const BEAT_MS = 1_000;
-const BEAT_ANSWER_MS_MAX = 2_000;
+const TEST_INTERVAL_MS = 1_000;
+const TEST_MS_MAX = 2_000;
 /** Time without a response after which a statement fails, on a connection as old as one that proved dead. Units: ms. */
 const SILENCE_MS_MAX = 3_000;
 const CLOSE_MS_MAX = 2_000;
@@ -47,17 +47,17 @@ export class ReadOnlyServerError extends Error {
 export class ServerPool extends GatedPool {
   readonly #options: ServerPoolOptions;
   readonly #preferred: { index: number };
-  readonly #beat: NodeJS.Timeout;
+  readonly #test_timer: NodeJS.Timeout;
   readonly #open = new Set<pg.PoolClient>();
   readonly #in_use = new Set<pg.PoolClient>();
   /** Start of the wait of each connection. Units: ms of the monotonic clock. */
   readonly #waiting = new Map<pg.PoolClient, number>();
   /** Statement limits that a transaction set. Units: ms. */
   readonly #own_limits = new WeakMap<pg.PoolClient, number>();
-  readonly #doomed = new WeakSet<pg.PoolClient>();
+  readonly #outdated = new WeakSet<pg.PoolClient>();
   readonly #verified = new WeakSet<pg.PoolClient>();
   #is_testing = false;
-  #is_asking = false;
+  #is_searching = false;
 
   constructor(options: ServerPoolOptions) {
     const preferred = { index: 0 };
@@ -66,7 +66,7 @@ export class ServerPool extends GatedPool {
         ...options.config,
         keepAlive: true,
         keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-        query_timeout: options.config.statement_timeout + ANSWER_MARGIN_MS,
+        query_timeout: options.config.statement_timeout + RESPONSE_MARGIN_MS,
         Client: clientOf(options, preferred),
       },
       options.has_gate,
@@ -78,13 +78,13 @@ export class ServerPool extends GatedPool {
     this.on('acquire', (client) => this.#in_use.add(client));
     this.on('release', (_error, client) => this.#in_use.delete(client));
     this.on('remove', (client) => this.#open.delete(client));
-    this.#beat = setInterval(() => void this.#test(), BEAT_MS).unref();
+    this.#test_timer = setInterval(() => void this.#test(), TEST_INTERVAL_MS).unref();
   }
 
   protected override async acquire(): Promise<pg.PoolClient> {
     const client = await this.#connectToAny();
     const release = client.release.bind(client);
-    client.release = (error) => release(error ?? this.#doomed.has(client));
+    client.release = (error) => release(error ?? this.#outdated.has(client));
     return client;
   }
 
@@ -94,7 +94,7 @@ export class ServerPool extends GatedPool {
     for (let tries = 1; ; tries += 1) {
       const { index } = this.#preferred;
       try {
-        return await this.#writable(await super.acquire());
+        return await this.#checkWritable(await super.acquire());
       } catch (error) {
         const isPoolFull = error instanceof Error && error.message.startsWith('timeout exceeded');
         if (isPoolFull) throw error;
@@ -105,9 +105,9 @@ export class ServerPool extends GatedPool {
   }
 
   /** Returns the connection if its server accepts writes; checked once per connection. */
-  async #writable(client: pg.PoolClient): Promise<pg.PoolClient> {
+  async #checkWritable(client: pg.PoolClient): Promise<pg.PoolClient> {
     if (!this.#options.hosts.must_write || this.#verified.has(client)) return client;
-    const refusal = await requireWritable(client);
+    const refusal = await findWriteRefusal(client);
     if (refusal) {
       client.release(true);
       throw refusal;
@@ -116,15 +116,15 @@ export class ServerPool extends GatedPool {
     return client;
   }
 
-  override async ask(client: pg.PoolClient, query: pg.QueryConfig): Promise<unknown> {
+  override async execute(client: pg.PoolClient, query: pg.QueryConfig): Promise<unknown> {
     this.#noteLimit(client, query.text);
     const limit = this.#own_limits.get(client);
     this.#waiting.set(client, performance.now());
     try {
       return await client.query(limit === undefined ? query : Object.assign({ query_timeout: limit }, query));
     } catch (error) {
-      if (isUnanswered(error)) {
-        cut(client);
+      if (isQueryTimeout(error)) {
+        destroySocket(client);
         this.#dropAll();
       } else if (error instanceof pg.DatabaseError && error.code === READ_ONLY) this.#dropAll();
       throw error;
@@ -138,23 +138,24 @@ export class ServerPool extends GatedPool {
    * is no limit.
    */
   #noteLimit(client: pg.PoolClient, text: string): void {
-    const set = /^\s*set local statement_timeout\s*(?:=|to)\s*'?([0-9]+)'?\s*$/i.exec(text);
-    if (set) this.#own_limits.set(client, Number(set[1]) === 0 ? NO_LIMIT_MS : Number(set[1]) + ANSWER_MARGIN_MS);
+    const match = /^\s*set local statement_timeout\s*(?:=|to)\s*'?([0-9]+)'?\s*$/i.exec(text);
+    if (match)
+      this.#own_limits.set(client, Number(match[1]) === 0 ? NO_LIMIT_MS : Number(match[1]) + RESPONSE_MARGIN_MS);
     else if (/^\s*(?:commit|rollback)\b/i.test(text)) this.#own_limits.delete(client);
   }
 
   async #test(): Promise<void> {
     const now = performance.now();
     for (const [client, since] of this.#waiting)
-      if (this.#doomed.has(client) && now - since > SILENCE_MS_MAX) cut(client);
+      if (this.#outdated.has(client) && now - since > SILENCE_MS_MAX) destroySocket(client);
     void this.#dropLost(now);
     if (this.#is_testing || this.idleCount === 0 || this.ending) return;
     this.#is_testing = true;
     try {
       const client = await super.acquire();
-      if (await isAnswered(client.query('select 1'))) client.release(this.#doomed.has(client));
+      if (await isResponsive(client.query('select 1'))) client.release(this.#outdated.has(client));
       else {
-        cut(client);
+        destroySocket(client);
         client.release(true);
         this.#dropAll();
         this.#options.on_connection_lost?.(new Error('an idle database connection does not respond'));
@@ -169,8 +170,8 @@ export class ServerPool extends GatedPool {
   /** Closes connections whose response was lost. */
   async #dropLost(now: number): Promise<void> {
     const silent = [...this.#waiting].filter(([, since]) => now - since > SILENCE_MS_MAX);
-    if (this.#is_asking || silent.length === 0 || this.ending) return;
-    this.#is_asking = true;
+    if (this.#is_searching || silent.length === 0 || this.ending) return;
+    this.#is_searching = true;
     const fresh = this.#freshClient(0);
     try {
       const lost = await findLost(
@@ -180,21 +181,21 @@ export class ServerPool extends GatedPool {
       const stillSilent = silent.filter(
         ([client, since]) => lost.includes(client) && this.#waiting.get(client) === since,
       );
-      for (const [client] of stillSilent) cut(client);
+      for (const [client] of stillSilent) destroySocket(client);
       if (stillSilent.length > 0) this.#dropAll();
     } catch {
       // The server does not respond to a new connection either: the limits of the statements apply.
     } finally {
-      leave(fresh);
-      this.#is_asking = false;
+      endWithoutWaiting(fresh);
+      this.#is_searching = false;
     }
   }
 
   /** Closes every connection that is open now. */
   #dropAll(): void {
     for (const client of this.#open) {
-      this.#doomed.add(client);
-      if (!this.#in_use.has(client)) cut(client);
+      this.#outdated.add(client);
+      if (!this.#in_use.has(client)) destroySocket(client);
     }
   }
 
@@ -207,13 +208,13 @@ export class ServerPool extends GatedPool {
       client.on('error', () => {});
       try {
         await client.connect();
-        const refusal = must_write ? await requireWritable(client) : void (await client.query('select 1'));
+        const refusal = must_write ? await findWriteRefusal(client) : void (await client.query('select 1'));
         if (refusal) throw refusal;
         return;
       } catch (error) {
         failure = error;
       } finally {
-        leave(client);
+        endWithoutWaiting(client);
       }
     }
     throw failure;
@@ -223,15 +224,15 @@ export class ServerPool extends GatedPool {
   #freshClient(offset: number): pg.Client {
     const index = (this.#preferred.index + offset) % this.#options.hosts.urls.length;
     const Client = clientOf(this.#options, { index });
-    return new Client({ ...this.#options.config, query_timeout: BEAT_ANSWER_MS_MAX });
+    return new Client({ ...this.#options.config, query_timeout: TEST_MS_MAX });
   }
 
   /** Ends the pool within 2 s after the last connection was released, also when the server does not respond. */
   async close(): Promise<void> {
-    clearInterval(this.#beat);
+    clearInterval(this.#test_timer);
     const ended = this.end();
     await Promise.race([ended, sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
-    for (const client of this.#open) cut(client);
+    for (const client of this.#open) destroySocket(client);
     await ended;
   }
 }
@@ -253,10 +254,10 @@ function clientOf({ hosts, config }: ServerPoolOptions, preferred: { index: numb
 }
 
 /** Returns the error when the server is a standby or otherwise refuses writes. */
-async function requireWritable(client: pg.ClientBase): Promise<Error | undefined> {
+async function findWriteRefusal(client: pg.ClientBase): Promise<Error | undefined> {
   try {
     const { rows } = await client.query<{ transaction_read_only: string }>(
-      Object.assign({ query_timeout: BEAT_ANSWER_MS_MAX }, { text: 'show transaction_read_only' }),
+      Object.assign({ query_timeout: TEST_MS_MAX }, { text: 'show transaction_read_only' }),
     );
     return rows[0]?.transaction_read_only === 'off' ? undefined : new ReadOnlyServerError();
   } catch (error) {
@@ -265,30 +266,30 @@ async function requireWritable(client: pg.ClientBase): Promise<Error | undefined
 }
 
 /** True for the error of `pg` after `query_timeout`; the statement still runs on the connection. */
-export function isUnanswered(error: unknown): boolean {
+export function isQueryTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === 'Query read timeout';
 }
 
 /** Ends a connection without waiting: a dead server does not respond to the termination message. */
-function leave(client: pg.Client): void {
+function endWithoutWaiting(client: pg.Client): void {
   void client.end().catch(() => {});
-  setTimeout(() => cut(client), CLOSE_MS_MAX).unref();
+  setTimeout(() => destroySocket(client), CLOSE_MS_MAX).unref();
 }
 
 /** Closes the socket without a termination message; waiting statements are rejected. */
-function cut(client: pg.ClientBase): void {
+function destroySocket(client: pg.ClientBase): void {
   const connection: unknown = Reflect.get(client, 'connection');
   const stream: unknown = typeof connection === 'object' && connection ? Reflect.get(connection, 'stream') : null;
   if (stream instanceof Duplex) stream.destroy();
 }
 
-async function isAnswered(question: Promise<unknown>): Promise<boolean> {
-  const answered = question.then(
+async function isResponsive(query: Promise<unknown>): Promise<boolean> {
+  const responded = query.then(
     () => true,
     () => false,
   );
-  const first = await Promise.race([answered, sleep(BEAT_ANSWER_MS_MAX, null, { ref: false })]);
+  const first = await Promise.race([responded, sleep(TEST_MS_MAX, null, { ref: false })]);
   if (first !== null) return first;
   // After a long computation the event loop runs timers before it reads sockets.
-  return (await Promise.race([answered, sleep(200, null, { ref: false })])) ?? false;
+  return (await Promise.race([responded, sleep(200, null, { ref: false })])) ?? false;
 }

@@ -59,8 +59,8 @@ export function visitorHash(request: FastifyRequest): string | null {
 
 /** Sets a visitor cookie of 30 days unless the request has one; returns its hash. */
 export function ensureVisitor(request: FastifyRequest, reply: FastifyReply): string {
-  const known = visitorHash(request);
-  if (known !== null) return known;
+  const hash = visitorHash(request);
+  if (hash !== null) return hash;
   const value = randomToken(24);
   setCookie(reply, reply.server.cookieNames.visitor, value, { max_age_s: 30 * 86_400 });
   return sha256Hex(value);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
-import { apiClient, registerPerson } from '../../../test/support/client.ts';
+import { apiClient, registerUser } from '../../../test/support/client.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
 const server = process.env['TEST_DATABASE_URL'];
@@ -12,7 +12,7 @@ let token: string;
 before(async () => {
   if (skip !== false) return;
   app = await startApp();
-  token = await registerPerson(app, 'patient');
+  token = await registerUser(app, 'patient');
 });
 after(async () => {
   if (skip === false) await app.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { insertFirstRules } from '#gateway';
-import { apiClient, browserClient, registerPerson } from '../../../test/support/client.ts';
+import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
 import { inTransaction } from '../db/database.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
@@ -9,7 +9,7 @@ let app: TestApp;
 let token: string;
 before(async () => {
   app = await startApp();
-  token = await registerPerson(app, 'ada');
+  token = await registerUser(app, 'ada');
   const ctx = await app.tollgate.makeContext('test');
   await inTransaction(app.db, (tx) => insertFirstRules(tx, ctx.site.id));
 });
@@ -189,7 +189,7 @@ test('OpenAPI 3.1 describes the operations, their access and their problems', as
 test('an idempotency key belongs to its caller', async () => {
   const key = { 'idempotency-key': 'profile-2' };
   assert.equal((await ada()('POST', '/api/users/ada/profiles', { full_name: 'One' }, key)).status, 201);
-  const bob = apiClient(app, await registerPerson(app, 'bob'));
+  const bob = apiClient(app, await registerUser(app, 'bob'));
   const his = await bob('POST', '/api/users/bob/profiles', { full_name: 'One' }, key);
   assert.equal(his.status, 201);
   assert.equal(his.headers['idempotency-replayed'], undefined);

@@ -55,10 +55,10 @@ function makeGate() {
 test('related readers with a verified address and the site receive every message', async () => {
   const { admit, logged, statements } = makeGate();
   for (let count = 0; count < 100; count += 1) {
-    const { to, bcc, has_stranger } = await admit('ann@example.com', { kind: 'receipt' }, 'order_executed', {
+    const { to, bcc, has_unknown_recipient } = await admit('ann@example.com', { kind: 'receipt' }, 'order_executed', {
       bcc: ['Desk@example.com'],
     });
-    assert.deepEqual([to, bcc, has_stranger], [['ann@example.com'], ['Desk@example.com'], false]);
+    assert.deepEqual([to, bcc, has_unknown_recipient], [['ann@example.com'], ['Desk@example.com'], false]);
   }
   assert.deepEqual(logged, []);
   assert.equal(statements.length, 100, 'one statement for a message');
@@ -67,13 +67,13 @@ test('related readers with a verified address and the site receive every message
 test('an unverified address receives one notice of a kind and the others are logged', async () => {
   const { admit, logged } = makeGate();
   const first = await admit('New@elsewhere.test');
-  assert.deepEqual([first.to, first.has_stranger], [['New@elsewhere.test'], true]);
+  assert.deepEqual([first.to, first.has_unknown_recipient], [['New@elsewhere.test'], true]);
   for (let count = 0; count < 39; count += 1) assert.deepEqual((await admit('new@elsewhere.test')).to, []);
   assert.equal(logged.length, 39);
   assert.deepEqual([logged[0]?.['limit'], logged[0]?.['event']], ['mail-notice', 'profile_updated']);
 });
 
-test('the verified address of an unrelated user belongs to a stranger', async () => {
+test('the verified address of an unrelated user counts as an unknown recipient', async () => {
   const { admit } = makeGate();
   const admitted = [];
   for (let count = 0; count < 5; count += 1) admitted.push(...(await admit('bob@example.com')).to);
@@ -89,7 +89,7 @@ test('one account causes at most a hundred notices an hour to all readers, and r
   assert.deepEqual((await admit('ann@example.com', { kind: 'receipt' }, 'order_executed')).to, ['ann@example.com']);
 });
 
-test('invitations to strangers stop at the limit of their sender, and a related user still receives them', async () => {
+test('invitations to unknown recipients stop at the limit of their sender, and a related user still receives them', async () => {
   const { admit } = makeGate();
   const invitation = { kind: 'invitation', related: null } as const;
   let sent_count = 0;
@@ -100,7 +100,7 @@ test('invitations to strangers stop at the limit of their sender, and a related 
   assert.deepEqual((await admit('bob@example.com', invitation, 'role_grant_created')).to, ['bob@example.com']);
 });
 
-test('invitations of all senders to one stranger stop at the limit of the address', async () => {
+test('invitations of all senders to one unknown recipient stop at the limit of the address', async () => {
   const { admit } = makeGate();
   let sent_count = 0;
   for (let count = 0; count < 20; count += 1) {
@@ -112,7 +112,7 @@ test('invitations of all senders to one stranger stop at the limit of the addres
   assert.equal(sent_count, 5);
 });
 
-test('invitations of all managers to strangers stop at the limit of the profile', async () => {
+test('invitations of all managers to unknown recipients stop at the limit of the profile', async () => {
   const { admit } = makeGate();
   let sent_count = 0;
   for (let count = 0; count < 100; count += 1) {
@@ -123,7 +123,7 @@ test('invitations of all managers to strangers stop at the limit of the profile'
   assert.equal(sent_count, 60);
 });
 
-test('a receipt refused for the address of a stranger is sent to the verified managers', async () => {
+test('a receipt refused for an unknown recipient is sent to the verified managers', async () => {
   const { admit } = makeGate();
   const receipt = () =>
     admit('billing@elsewhere.test', { kind: 'receipt' }, 'order_executed', {

@@ -11,7 +11,10 @@ import {
 } from '../security/rate-limits.ts';
 import type { RateLimit, Throttle } from '../security/throttle.ts';
 
-/** Cause of a message and relation of its readers to it; decides which limits apply to its e-mails to strangers. */
+/**
+ * Cause of a message and relation of its readers to it; decides which limits apply to its e-mails to unknown
+ * recipients.
+ */
 export interface MailOrigin {
   /**
    * `own`: about the account of the reader. `invitation`: asks the reader for something. `receipt`: about money or a
@@ -26,7 +29,9 @@ export interface MailOrigin {
   profile_id: ProfileId | null;
   /** Addresses that count as verified: those of the site itself. */
   trusted: readonly string[];
-  /** Users related to the subject of the message; any other user is a stranger, even with a verified address. */
+  /**
+   * Users related to the subject of the message; any other user is an unknown recipient, even with a verified address.
+   */
   related: ReadonlySet<UserId> | null;
 }
 
@@ -40,8 +45,8 @@ export interface MailReaders {
 export interface Admission {
   to: string[];
   bcc: string[];
-  /** True if a stranger is among the readers; text that users wrote must then be quoted without links. */
-  has_stranger: boolean;
+  /** True if a reader is an unknown recipient; text that users wrote must then be quoted without links. */
+  has_unknown_recipient: boolean;
   /** Releases the counts of a message that was not sent and is retried. */
   release(): Promise<void>;
 }
@@ -59,8 +64,8 @@ export interface MailGateOptions {
 }
 
 /**
- * Makes the gate that every message passes. Readers with a verified address always receive it; strangers receive it
- * within limits per address, sender and profile, shared by all nodes. Refusals are logged.
+ * Makes the gate that every message passes. Readers with a verified address always receive it; unknown recipients
+ * receive it within limits per address, sender and profile, shared by all nodes. Refusals are logged.
  *
  * @see docs/decisions/0036-mail-to-strangers.md
  */
@@ -76,12 +81,12 @@ export function makeMailGate({ throttle, findVerifiedAddresses, log }: MailGateO
     async admit({ key, event, origin, to, bcc, instead }) {
       if (!(await isWithinCaused(origin))) {
         log.warn({ event, mail: key, limit: mailCausedLimit.name }, 'e-mail refused: limit of its sender reached');
-        return { to: [], bcc: [], has_stranger: false, release: async () => {} };
+        return { to: [], bcc: [], has_unknown_recipient: false, release: async () => {} };
       }
       const trusted = new Set(origin.trusted.map(lower));
-      const asked = [...new Set([...to, ...bcc, ...instead].map(lower))].filter((each) => !trusted.has(each));
-      const verified = asked.length === 0 ? new Map<string, UserId>() : await findVerifiedAddresses(asked);
-      const isStranger = (address: string) => {
+      const addresses = [...new Set([...to, ...bcc, ...instead].map(lower))].filter((each) => !trusted.has(each));
+      const verified = addresses.length === 0 ? new Map<string, UserId>() : await findVerifiedAddresses(addresses);
+      const isUnknownRecipient = (address: string) => {
         if (trusted.has(lower(address))) return false;
         const user_id = verified.get(lower(address));
         return user_id === undefined || (origin.related !== null && !origin.related.has(user_id));
@@ -91,29 +96,29 @@ export function makeMailGate({ throttle, findVerifiedAddresses, log }: MailGateO
       const releaseFrom = async (index: number): Promise<void> => {
         for (const [limit, counted] of taken.splice(index)) await throttle.release(limit, counted);
       };
-      let has_stranger = false;
+      let has_unknown_recipient = false;
 
       async function admits(address: string): Promise<boolean> {
-        if (!isStranger(address)) return true;
+        if (!isUnknownRecipient(address)) return true;
         const before_count = taken.length;
         for (const [limit, counted] of limitsOf(event, origin, lower(address))) {
           taken.push([limit, counted]);
           if (await throttle.allows(limit, counted)) continue;
           // A refused message counts against no limit, so that it does not suppress a later one.
           await releaseFrom(before_count);
-          log.warn({ event, mail: key, limit: limit.name }, 'e-mail to a stranger refused: limit reached');
+          log.warn({ event, mail: key, limit: limit.name }, 'e-mail to unknown recipient refused: limit reached');
           return false;
         }
-        has_stranger = true;
+        has_unknown_recipient = true;
         return true;
       }
 
       const admitted = { to: await filter(to, admits), bcc: await filter(bcc, admits) };
       if (to.length > 0 && admitted.to.length === 0) {
         const present = new Set(admitted.bcc.map(lower));
-        admitted.bcc.push(...instead.filter((each) => !isStranger(each) && !present.has(lower(each))));
+        admitted.bcc.push(...instead.filter((each) => !isUnknownRecipient(each) && !present.has(lower(each))));
       }
-      return { ...admitted, has_stranger, release: () => releaseFrom(0) };
+      return { ...admitted, has_unknown_recipient, release: () => releaseFrom(0) };
     },
   };
 }

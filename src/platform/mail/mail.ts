@@ -12,8 +12,8 @@ export interface MailRequest extends MailReaders {
   event: string;
   reply_to: string | null;
   origin: MailOrigin;
-  /** Makes the parts of the message; for strangers without text that users wrote. */
-  render(has_stranger: boolean): { subject: string; text: string; html: string };
+  /** Makes the parts of the message; for unknown recipients without text that users wrote. */
+  render(has_unknown_recipient: boolean): { subject: string; text: string; html: string };
 }
 
 export interface Mailer {
@@ -50,9 +50,9 @@ export function makeMailer(options: MailerOptions): Mailer {
     mailbox,
     async send(request) {
       const { key, event, reply_to } = request;
-      const { to, bcc, has_stranger, release } = await gate.admit(request);
+      const { to, bcc, has_unknown_recipient, release } = await gate.admit(request);
       if (to.length + bcc.length === 0) return;
-      const safe = safeMail({ key, event, to, bcc, reply_to, ...request.render(has_stranger) });
+      const safe = safeMail({ key, event, to, bcc, reply_to, ...request.render(has_unknown_recipient) });
       if (safe === null) {
         log.warn({ event, mail: key }, 'e-mail without a valid address');
         return;

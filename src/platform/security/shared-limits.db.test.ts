@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findVerifiedAddresses } from '#accounts';
 import { pino } from 'pino';
-import { apiClient, registerPerson } from '../../../test/support/client.ts';
+import { apiClient, registerUser } from '../../../test/support/client.ts';
 import { runJob } from '../../../test/support/run-job.ts';
 import type { TestApp } from '../../../test/support/start-app.ts';
 import { skipWithoutServer, startTwoNodes } from '../../../test/support/two-nodes.ts';
@@ -59,7 +59,7 @@ test('an attempt released by one node is available on the other, within its wind
 
 test('wrong coupon codes that are sent to two nodes count together', { skip }, async () => {
   const [here] = nodes;
-  const token = await registerPerson(here, 'guesser');
+  const token = await registerUser(here, 'guesser');
   const guess = async (node: TestApp) =>
     (await apiClient(node, token)('POST', '/api/cart/redeem', { code: 'WRONG' })).json()['code'];
   for (let count = 0; count < 10; count += 1)
@@ -67,7 +67,7 @@ test('wrong coupon codes that are sent to two nodes count together', { skip }, a
   for (const node of nodes) assert.equal(await guess(node), 'too_many_requests');
 });
 
-test('e-mails of one node to a stranger count on the other', { skip }, async () => {
+test('e-mails of one node to an unknown recipient count on the other node', { skip }, async () => {
   const origin = {
     kind: 'notice',
     sender_id: null,
@@ -101,7 +101,7 @@ test('requests to one node count on the other within a second', { skip }, async 
   const started_ms = performance.now();
   while ((await ask(there)) === 200) {
     admitted_count += 1;
-    assert.ok(performance.now() - started_ms < 5_000, 'the other node goes on admitting');
+    assert.ok(performance.now() - started_ms < 5_000, 'the counts of the first node reach the other node within 5 s');
     await sleep(50);
   }
   assert.ok(admitted_count <= OWN_MAX, `${admitted_count} requests were admitted by the other node`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Answer, apiClient, registerPerson } from '../../../test/support/client.ts';
+import { type TestResponse, apiClient, registerUser } from '../../../test/support/client.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
 type Call = ReturnType<typeof apiClient>;
@@ -13,14 +13,14 @@ after(() => app.close());
 
 /** Registers a provider with a plan, the only requirement for sending invitations. */
 async function makeSpammer(name: string): Promise<Call> {
-  const call = apiClient(app, await registerPerson(app, name));
+  const call = apiClient(app, await registerUser(app, name));
   await app.db.updateTable('profiles').set({ is_provider: true }).where('slug', '=', name).execute();
   const plan = { title: `Plan of ${name}`, slug: `${name}-plan`, is_active: true };
   assert.equal((await call('POST', `/api/profile/${name}/plans`, plan)).status, 201);
   return call;
 }
 
-async function tooManyAfter(call: () => Promise<Answer>): Promise<number> {
+async function tooManyAfter(call: () => Promise<TestResponse>): Promise<number> {
   for (let count = 0; count < 70; count += 1) if ((await call()).status === 429) return count;
   return Number.POSITIVE_INFINITY;
 }
@@ -36,7 +36,7 @@ test('a provider can grant 60 subscriptions to unknown addresses per hour', asyn
 });
 
 test('a user who is not a provider can invite 20 times per hour', async () => {
-  const call = apiClient(app, await registerPerson(app, 'ordinary'));
+  const call = apiClient(app, await registerUser(app, 'ordinary'));
   let n = 0;
   const count = await tooManyAfter(() => {
     const body = { email: `guest-${(n += 1)}@example.com`, full_name: 'Guest' };

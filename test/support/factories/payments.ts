@@ -92,10 +92,10 @@ export async function makeCharge(
   facts: ChargeFacts,
 ): Promise<{ charge: Charge; orders: Entry[] }> {
   const { attempt, orders } = await makeAttempt(ctx, facts);
-  const answer = await callProcessor(ctx, attempt);
-  if (!isAccepted(answer)) throw new Error(`the card was not charged: ${answer.outcome}`);
+  const outcome = await callProcessor(ctx, attempt);
+  if (!isAccepted(outcome)) throw new Error(`the card was not charged: ${outcome.outcome}`);
   const charge = await inTransaction(ctx.db, (tx) =>
-    recordCharge(tx, attempt, answer, linesOf(orders, facts.broker_fee_percent), ctx.clock.now()),
+    recordCharge(tx, attempt, outcome, linesOf(orders, facts.broker_fee_percent), ctx.clock.now()),
   );
   return { charge, orders };
 }

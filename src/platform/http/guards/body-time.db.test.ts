@@ -26,7 +26,7 @@ test('a body that exceeds its time limit is cut off, a slow body within the limi
   const slow = connect(Number(port), hostname);
   slow.write(`${head}{"c`);
   setTimeout(() => slow.write('ode":"x"}'), 100);
-  const [answer] = await once(slow, 'data');
+  const [response] = await once(slow, 'data');
   slow.destroy();
-  assert.match(String(answer), /^HTTP\/1\.1 400 /);
+  assert.match(String(response), /^HTTP\/1\.1 400 /);
 });

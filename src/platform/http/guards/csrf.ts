@@ -11,8 +11,8 @@ const TOKEN = /^([-\w]{22})\.([-\w]{43})$/;
  * Sets a new cookie when the present one does not belong to the session.
  */
 export function csrfToken(request: FastifyRequest, reply: FastifyReply): string {
-  const held = request.csrfTokenIssued ?? request.cookies[request.server.cookieNames.csrf];
-  if (held !== undefined && isSigned(request, held)) return held;
+  const current = request.csrfTokenIssued ?? request.cookies[request.server.cookieNames.csrf];
+  if (current !== undefined && isSigned(request, current)) return current;
   const nonce = randomToken(16);
   const token = `${nonce}.${sign(request, nonce)}`;
   request.csrfTokenIssued = token;

@@ -1,7 +1,7 @@
 import type { Db, Tx } from '../../db/database.ts';
 import { inTransaction } from '../../db/database.ts';
 
-export interface RememberedAnswer {
+export interface StoredResponse {
   status: number;
   headers: Record<string, string>;
   body_sealed: string;
@@ -11,10 +11,10 @@ export type Claim =
   | { kind: 'claimed' }
   | { kind: 'in_flight' }
   | { kind: 'reused' }
-  | { kind: 'done'; answer: RememberedAnswer };
+  | { kind: 'done'; response: StoredResponse };
 
 const IN_FLIGHT_MS = 120_000;
-const REMEMBERED_MS = 48 * 3_600_000;
+const KEPT_MS = 48 * 3_600_000;
 
 /**
  * Claims the key for one request, or returns the state of the request that claimed it first.
@@ -29,21 +29,21 @@ export async function claimKey(db: Db, scope: string, key: string, fingerprint: 
       .returning('key')
       .executeTakeFirst();
     if (inserted) return { kind: 'claimed' };
-    return claimHeld(tx, scope, key, fingerprint, at);
+    return claimExisting(tx, scope, key, fingerprint, at);
   });
 }
 
-async function claimHeld(tx: Tx, scope: string, key: string, fingerprint: string, at: Date): Promise<Claim> {
-  const held = await tx
+async function claimExisting(tx: Tx, scope: string, key: string, fingerprint: string, at: Date): Promise<Claim> {
+  const record = await tx
     .selectFrom('idempotency_records')
     .selectAll()
     .where('scope', '=', scope)
     .where('key', '=', key)
     .forUpdate()
     .executeTakeFirst();
-  if (!held) return { kind: 'in_flight' };
-  const isStale = held.expires_at <= at || (held.state === 'in_flight' && held.locked_until <= at);
-  if (isStale && (held.fingerprint === fingerprint || held.expires_at <= at)) {
+  if (!record) return { kind: 'in_flight' };
+  const isStale = record.expires_at <= at || (record.state === 'in_flight' && record.locked_until <= at);
+  if (isStale && (record.fingerprint === fingerprint || record.expires_at <= at)) {
     await tx
       .updateTable('idempotency_records')
       .set({ fingerprint, state: 'in_flight', status: null, headers: null, body_sealed: null, ...spans(at) })
@@ -52,22 +52,22 @@ async function claimHeld(tx: Tx, scope: string, key: string, fingerprint: string
       .execute();
     return { kind: 'claimed' };
   }
-  if (held.fingerprint !== fingerprint) return { kind: 'reused' };
-  if (held.state !== 'done' || held.status === null || held.body_sealed === null) return { kind: 'in_flight' };
+  if (record.fingerprint !== fingerprint) return { kind: 'reused' };
+  if (record.state !== 'done' || record.status === null || record.body_sealed === null) return { kind: 'in_flight' };
   return {
     kind: 'done',
-    answer: { status: held.status, headers: parseHeaders(held.headers), body_sealed: held.body_sealed },
+    response: { status: record.status, headers: parseHeaders(record.headers), body_sealed: record.body_sealed },
   };
 }
 
-export async function rememberAnswer(db: Db, scope: string, key: string, answer: RememberedAnswer): Promise<void> {
+export async function updateResponse(db: Db, scope: string, key: string, response: StoredResponse): Promise<void> {
   await db
     .updateTable('idempotency_records')
     .set({
       state: 'done',
-      status: answer.status,
-      headers: JSON.stringify(answer.headers),
-      body_sealed: answer.body_sealed,
+      status: response.status,
+      headers: JSON.stringify(response.headers),
+      body_sealed: response.body_sealed,
     })
     .where('scope', '=', scope)
     .where('key', '=', key)
@@ -108,7 +108,7 @@ function spans(at: Date) {
   return {
     created_at: at,
     locked_until: new Date(at.getTime() + IN_FLIGHT_MS),
-    expires_at: new Date(at.getTime() + REMEMBERED_MS),
+    expires_at: new Date(at.getTime() + KEPT_MS),
   };
 }
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { open, seal, sha256Hex } from '../../security/crypto.ts';
-import { claimKey, releaseKey, rememberAnswer } from './idempotency-store.ts';
+import { claimKey, releaseKey, updateResponse } from './idempotency-store.ts';
 import { httpProblems } from '../problems.ts';
 
 const REPEATED_HEADERS = ['content-type', 'location'];
@@ -39,9 +39,9 @@ export async function claimIdempotencyKey(
     case 'reused':
       throw httpProblems.idempotency_key_reused();
     case 'done': {
-      reply.status(claim.answer.status).header('idempotency-replayed', 'true');
-      for (const [name, value] of Object.entries(claim.answer.headers)) reply.header(name, value);
-      return reply.send(open(claim.answer.body_sealed, request.server.sealKey));
+      reply.status(claim.response.status).header('idempotency-replayed', 'true');
+      for (const [name, value] of Object.entries(claim.response.headers)) reply.header(name, value);
+      return reply.send(open(claim.response.body_sealed, request.server.sealKey));
     }
   }
 }
@@ -74,7 +74,7 @@ export async function storeResponse(request: FastifyRequest, reply: FastifyReply
     const value = reply.getHeader(name);
     if (typeof value === 'string') headers[name] = value;
   }
-  await rememberAnswer(request.ctx.db, claimed.scope, claimed.key, {
+  await updateResponse(request.ctx.db, claimed.scope, claimed.key, {
     status: reply.statusCode,
     headers,
     body_sealed: seal(typeof payload === 'string' ? payload : '', request.server.sealKey),

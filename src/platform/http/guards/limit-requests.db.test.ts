@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { apiClient, registerPerson } from '../../../../test/support/client.ts';
+import { apiClient, registerUser } from '../../../../test/support/client.ts';
 import { startApp, type TestApp } from '../../../../test/support/start-app.ts';
 
 const MAX = 12;
@@ -36,7 +36,7 @@ test('beyond the maximum a network is refused with Retry-After, an account in th
   assert.equal(refused.headers['ratelimit-remaining'], '0');
 
   // Registration is counted apart from the API, and the new account has a separate count.
-  const token = await registerPerson(app, 'limited');
+  const token = await registerUser(app, 'limited');
   assert.equal((await apiClient(app, token)('GET', '/api/pricing')).status, 200);
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiClient, registerPerson } from '../../../../test/support/client.ts';
+import { apiClient, registerUser } from '../../../../test/support/client.ts';
 import { startApp, type TestApp } from '../../../../test/support/start-app.ts';
 
 let app: TestApp;
@@ -10,7 +10,7 @@ before(async () => {
 after(() => app.close());
 
 test('a mailed link has the scheme of the site, regardless of the scheme of the request', async () => {
-  await registerPerson(app, 'linked');
+  await registerUser(app, 'linked');
   const headers = { host: 'shop.example.com' };
   const reply = await apiClient(app)('POST', '/api/auth/recover', { email: 'linked@example.com' }, headers);
   assert.equal(reply.status, 201);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiClient, browserClient, registerPerson } from '../../../../test/support/client.ts';
+import { apiClient, browserClient, registerUser } from '../../../../test/support/client.ts';
 import { startApp, type TestApp } from '../../../../test/support/start-app.ts';
 
 let app: TestApp;
 let token: string;
 before(async () => {
   app = await startApp({ config: { body_bytes_max: 10_000, terms_required: false } });
-  token = await registerPerson(app, 'refused');
+  token = await registerUser(app, 'refused');
 });
 after(() => app.close());
 

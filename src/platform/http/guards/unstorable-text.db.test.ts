@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiClient, browserClient, registerPerson } from '../../../../test/support/client.ts';
+import { apiClient, browserClient, registerUser } from '../../../../test/support/client.ts';
 import { startApp, type TestApp } from '../../../../test/support/start-app.ts';
 
 let app: TestApp;
 let token: string;
 before(async () => {
   app = await startApp({ config: { terms_required: false } });
-  token = await registerPerson(app, 'nul');
+  token = await registerUser(app, 'nul');
 });
 after(() => app.close());
 

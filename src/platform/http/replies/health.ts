@@ -36,19 +36,19 @@ export function registerHealth(app: App, options: HttpOptions): void {
 function sharedProbe(probe: () => Promise<void>): () => Promise<boolean> {
   let running: Promise<boolean> | null = null;
   return () =>
-    (running ??= answersInTime(probe()).finally(() => {
+    (running ??= isReachable(probe()).finally(() => {
       running = null;
     }));
 }
 
-async function answersInTime(question: Promise<unknown>): Promise<boolean> {
+async function isReachable(probe: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), PROBE_MS_MAX);
   });
-  const answered = question.then(
+  const responded = probe.then(
     () => true,
     () => false,
   );
-  return Promise.race([answered, late]).finally(() => clearTimeout(timer));
+  return Promise.race([responded, late]).finally(() => clearTimeout(timer));
 }
