@@ -23,6 +23,7 @@ import { makeDecideAccess, makeMenu, makeProfiles, makeProfilesHooks, type OnAcc
 import { claimWaiting, endAllOfProfile, findProvidingProfiles, makeSubscriptions } from '#subscriptions';
 import { EVALUATION_EMAIL } from './config.ts';
 import { findSubscriptions } from './find-subscriptions.ts';
+import { setUpPage } from './first-run/page-types.ts';
 import { firstRunPages } from './first-run/pages.ts';
 import { makeServices, type Services, type TollgateOptions } from './services.ts';
 import { version } from './version.ts';
@@ -200,6 +201,7 @@ function makeGatewayOf({ config, database, log, secret, accounts, templates, sit
 function makeFirstRun({ config, secret, throttle, site }: Services): Room {
   return {
     name: 'first-run',
+    page_types: [setUpPage],
     pages: (http) =>
       firstRunPages(http, {
         throttle,

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { makeTemplates } from '#platform/templates/templates';
-import { commonSample, sampleMails, samplePages } from '../../test/support/sample-pages.ts';
-import { makeThemes } from './themes.ts';
+import { makeThemes } from '#themes';
+import { startApp, type TestApp } from '../support/start-app.ts';
+import { anonymousSample, commonSample, sampleMails } from '../support/theme-samples.ts';
 
 type Data = Record<string, unknown>;
 
@@ -15,11 +16,21 @@ const templates = makeTemplates({
   clock: { now: () => new Date('2026-03-05T10:00:00Z') },
 });
 
-/** Each page in each of its states; `name` names both in messages. */
+let app: TestApp;
+before(async () => {
+  app = await startApp();
+});
+after(() => app.close());
+
+const pageTypes = () => app.tollgate.rooms.flatMap(({ page_types = [] }) => page_types);
+
+/** Renders each page in each of its states, for a signed-in user and for a visitor; the first text names the state. */
 function* pages(change: (data: Data) => Data = (data) => data): Generator<[string, string]> {
-  for (const [name, states] of Object.entries(samplePages)) {
-    for (const [index, state] of states.entries()) {
-      yield [`${name} #${index}`, templates.renderPage(name, change({ ...commonSample, ...state }))];
+  for (const { template, samples } of pageTypes()) {
+    for (const [state, sample] of Object.entries(samples)) {
+      for (const [reader, common] of Object.entries({ user: commonSample, visitor: anonymousSample })) {
+        yield [`${template} ${state} ${reader}`, templates.renderPage(template, change({ ...common, ...sample }))];
+      }
     }
   }
 }
@@ -47,7 +58,7 @@ test('every template of the default theme can be parsed', () => {
 
 test('every page and message has sample data', () => {
   const whole = themes.templateNames().filter((name) => !/(^|\/)(_|base)|\.md$|forward_error_manager_help/.test(name));
-  const sampled = new Set([...Object.keys(samplePages), ...Object.keys(sampleMails)]);
+  const sampled = new Set([...pageTypes().map(({ template }) => template), ...Object.keys(sampleMails)]);
   assert.deepEqual(
     whole.filter((name) => !sampled.has(name)),
     [],
@@ -90,7 +101,10 @@ test('an error summary links to the invalid fields, which show the error', () =>
     errors: { email: ['Enter an e-mail address.'], 'terms-of-use': ['Tick the box.'] },
   });
   assert.match(html, /role="alert"[\s\S]*href="#id_email">E-mail address: Enter an e-mail address\.</);
-  assert.match(html, /id="id_email" name="email" value="xia@"[^>]*aria-invalid="true" aria-describedby="id_email-error"/);
+  assert.match(
+    html,
+    /id="id_email" name="email" value="xia@"[^>]*aria-invalid="true" aria-describedby="id_email-error"/,
+  );
   assert.match(html, /id="id_terms-of-use-error">Tick the box\.</);
   assert.ok(!html.includes('secret'), 'a password is never shown again');
 });
@@ -99,7 +113,8 @@ test('markup in any text of any page is escaped', () => {
   for (const [state, html] of pages(poisonRecord)) {
     assert.ok(!html.includes('<zz'), `${state}: ${html.slice(html.indexOf('<zz') - 200, html.indexOf('<zz') + 20)}`);
     const isMarkdown = state.includes('legal/agreement') || state.includes('legal/sign');
-    if (!isMarkdown) assert.ok(!html.includes(`zz"`), `${state}: ${html.slice(html.indexOf('zz"') - 200, html.indexOf('zz"'))}`);
+    if (!isMarkdown)
+      assert.ok(!html.includes(`zz"`), `${state}: ${html.slice(html.indexOf('zz"') - 200, html.indexOf('zz"'))}`);
   }
 });
 
@@ -135,7 +150,7 @@ test('every message has a subject, a text, and its link in both parts', () => {
 });
 
 test('the legal texts are Markdown with the name of the site, and no heading of the first level', () => {
-  for (const name of ['terms-of-use', 'privacy', ]) {
+  for (const name of ['terms-of-use', 'privacy']) {
     const text = templates.renderPage(`saas/agreements/${name}.md`, commonSample);
     assert.ok(text.includes('https://cowork.example.com/contact/'), name);
     const html = templates.renderPage('saas/legal/agreement.html', {

@@ -1,0 +1,165 @@
+/**
+ * Data of the templates of the default theme that no page type carries: the context of every page, and the messages.
+ * Keys of
+ * `sampleMails` are template names; every entry of a list is one rendering.
+ */
+type Data = Record<string, unknown>;
+
+const created_at = '2026-03-05T10:00:00.000Z';
+const manager = { slug: 'manager', title: 'Manager' };
+const user = { username: 'xia', slug: 'xia', printable_name: 'Xia Lee', picture: null, email: 'xia@example.com' };
+const usd = (amount: number) => ({ amount, unit: 'usd' });
+const xia = {
+  slug: 'xia',
+  printable_name: 'Xia Lee',
+  full_name: 'Xia Lee',
+  type: 'personal',
+  picture: null,
+  email: 'xia@example.com',
+  phone: '+1 415 555 2671',
+};
+const cowork = {
+  slug: 'cowork',
+  printable_name: 'Coworking Space',
+  full_name: 'Coworking Space',
+  type: 'organization',
+  picture: null,
+  email: 'support@cowork.example.com',
+  phone: '',
+};
+const line = (description: string, dest_amount: number) => ({
+  created_at,
+  description,
+  dest_amount,
+  dest_unit: 'usd',
+  amount: '$20.00',
+  is_debit: true,
+});
+const charge = {
+  processor_key: 'ch_XAb124EF',
+  created_at,
+  amount: 6400,
+  unit: 'usd',
+  state: 'done',
+  last4: '4242',
+  exp_date: '12/2030',
+  description: 'Basic',
+};
+const charge_items = [
+  {
+    invoiced: line('Subscription to basic until 2026/06/05 (3 months)', 6400),
+    refunded: [{ ...line('Refund of one month', 2000) }],
+  },
+];
+/** The context that every page shares. */
+export const commonSample: Data = {
+  site: { slug: 'cowork', title: 'Coworking Space', origin: 'https://cowork.example.com' },
+  user,
+  menu: [
+    { slug: 'xia', printable_name: 'Xia Lee', urls: { app: '/app/xia/', profile: '/profile/xia/contact/' } },
+    { slug: 'abc', printable_name: 'ABC Corp.', urls: { app: '/app/abc/', profile: '/profile/abc/contact/' } },
+  ],
+  urls: {
+    home: '/',
+    login: '/login/',
+    logout: '/logout/',
+    register: '/register/',
+    recover: '/recover/',
+    pricing: '/pricing/',
+    redeem: '/redeem/',
+    contact: '/contact/',
+    legal: '/legal/',
+    terms: '/legal/terms-of-use/',
+    privacy: '/legal/privacy/',
+    cart: '/billing/cart/',
+    app: '/app/',
+    profile: '/profile/',
+    profile_base: '/profile/',
+    docs: '/docs/api/',
+    setup: '/metrics/cowork/setup/',
+    user: {
+      profile: '/users/xia/',
+      password: '/users/xia/password/',
+      otp: '/users/xia/otp/',
+      verify: '/users/verify/',
+      roles: '/users/xia/roles/',
+    },
+    organization: {
+      app: '/app/xia/',
+      profile: '/profile/xia/contact/',
+      roles: '/profile/xia/roles/',
+      subscriptions: '/profile/xia/subscriptions/',
+      billing: '/billing/xia/history/',
+      balance: '/billing/xia/balance/',
+      card: '/billing/xia/card/',
+      seats: '/billing/xia/seats/',
+      cart: '/billing/xia/cart/',
+      checkout: '/billing/xia/checkout/',
+    },
+  },
+  request: { path: '/profile/xia/roles/', id: '5f0c' },
+  csrf_token: 'token',
+  csp_nonce: 'nonce',
+  messages: [{ level: 'success', text: 'Saved.' }],
+  next: '/app/xia/',
+  lang: 'en',
+};
+
+/** The context of a page for an anonymous visitor. */
+export const anonymousSample: Data = { ...commonSample, user: null, menu: [], messages: [] };
+
+const mail: Data = {
+  broker: cowork,
+  site: { slug: 'cowork', title: 'Coworking Space', origin: 'https://cowork.example.com' },
+  back_url: 'https://cowork.example.com/billing/xia/receipt/ch_1/?a=1&b=2',
+  user,
+  profile: xia,
+  provider: cowork,
+  subscriber: xia,
+  plan: { slug: 'basic', title: 'Basic' },
+  originated_by: user,
+  role_description: manager,
+  detail: 'Join us.\nWe need you.',
+};
+const changes = { last4: { pre: '1234', post: '4242' }, exp_date: { pre: '', post: '12/2030' } };
+
+export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
+  'notification/user_registered.eml': [mail],
+  'notification/user_welcome.eml': [mail],
+  'notification/user_activated.eml': [mail],
+  'notification/user_credentials_changed.eml': [{ ...mail, what: 'an API key was created' }],
+  'notification/user_archived.eml': [{ ...mail, back_url: null, name: 'Xia Lee' }],
+  'notification/user_email_changed.eml': [
+    { ...mail, changes: { pre: 'xia@example.com', post: 'new@example.com' }, is_verified: true },
+    { ...mail, changes: { pre: 'xia@example.com', post: 'new@example.com' }, is_verified: false },
+    { ...mail, back_url: null, changes: { pre: 'xia@example.com', post: '' }, is_verified: true },
+  ],
+  'notification/user_password_changed.eml': [
+    { ...mail, how: 'link' },
+    { ...mail, how: 'removed' },
+  ],
+  'notification/user_verification.eml': [
+    { ...mail, code: '012345', lifetime: '2 days' },
+    { ...mail, back_url: null, code: '012345' },
+  ],
+  'notification/user_reset_password.eml': [{ ...mail, lifetime: '2 days' }],
+  'notification/role_grant_created.eml': [mail, { ...mail, needs_accept: false }],
+  'notification/role_grant_accepted.eml': [mail],
+  'notification/role_request_created.eml': [mail],
+  'notification/profile_updated.eml': [{ ...mail, changes: { full_name: { pre: 'Xia', post: 'Xia Lee' } } }],
+  'notification/order_executed.eml': [{ ...mail, invoiced_items: [line('Subscription to basic', 2000)] }],
+  'notification/claim_code_generated.eml': [
+    { ...mail, plans: ['Basic', 'Premium'], full_name: 'A <Friend>', code: 'a'.repeat(40) },
+    { ...mail, provider: null, plans: ['Basic'], full_name: '', code: 'b'.repeat(40) },
+  ],
+  'notification/charge_updated.eml': [
+    { ...mail, charge, charge_items },
+    { ...mail, charge: { ...charge, state: 'disputed' }, charge_items, charge_total: usd(4400) },
+  ],
+  'notification/card_updated.eml': [{ ...mail, changes }],
+  'notification/subscription_grant_created.eml': [mail],
+  'notification/subscription_grant_accepted.eml': [mail],
+  'notification/subscription_request_created.eml': [mail],
+  'notification/subscription_request_accepted.eml': [mail],
+  'notification/user_contact.eml': [{ ...mail, detail: [['Message', 'Hello\nthere']] }],
+};
