@@ -103,7 +103,7 @@ test('a manager invites, accepts and removes members on the page', async () => {
     role: 'contributor',
   });
   assert.equal(unknown.status, 404);
-  assert.match(unknown.text, /Nobody is registered with this address/); // quoted input
+  assert.match(unknown.text, /No account has this address/);
   const invited = await max.post('/profile/crew/roles/contributor/', {
     action: 'invite',
     email: 'new@crew.example',
@@ -170,7 +170,7 @@ test('a user accepts, leaves and creates organizations on the page of own roles'
   const api = apiClient(app, await tokenOf(app, manager));
   await api('POST', '/api/profile/club/roles/contributor', { slug: 'pia' });
   const pia = await signIn('pia');
-  assert.match((await pia.get('/users/pia/roles/')).text, /Invitation/);
+  assert.match((await pia.get('/users/pia/roles/')).text, /Invited/);
   assert.equal(
     (await pia.post('/users/pia/roles/', { action: 'accept', profile: 'club', role: 'contributor' })).status,
     303,
