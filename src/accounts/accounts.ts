@@ -10,7 +10,7 @@ import { userSessionRoutes } from './sessions/index.ts';
 import { signInPages, signInPageTypes, signInRoutes } from './sign-in/index.ts';
 import { userPages, userPageTypes, userRoutes } from './users/index.ts';
 
-/** Makes the room of its sub-rooms: users, their credentials and sessions. */
+/** Makes the accounts room: users, their credentials and sessions. */
 export function makeAccounts(deps: AccountsDeps): Room {
   return {
     name: 'accounts',

@@ -3,7 +3,7 @@ import { couponRoutes } from './coupons/index.ts';
 import { catalogEvents } from './events.ts';
 import { planRoutes } from './plans/index.ts';
 
-/** The room of plans and coupons. */
+/** Makes the catalog room: plans, coupons and prices. */
 export function makeCatalog(): Room {
   return {
     name: 'catalog',

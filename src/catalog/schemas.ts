@@ -9,7 +9,7 @@ export const DiscountType = Type.Enum([...discountTypes], { description: 'percen
 export const DiscountValue = Type.Integer({
   minimum: 0,
   maximum: AMOUNT_MAX,
-  description: 'In 1/100 of a percent, in 1/100 of the unit, or in plan periods, as discount_type says',
+  description: 'Unit by discount_type: 1/100 of a percent, 1/100 of the unit of the plan, or plan periods',
 });
 
 export const ProfileParam = Type.String({ minLength: 1, maxLength: 150 });

@@ -3,7 +3,7 @@ import type { ActivityId, ContactId, ProfileId, UserId } from '#platform/db/db-s
 import type { Reader, Tx } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
 
-/** A dated note of the broker about a contact. */
+/** Note of the broker about a contact, and about a profile if `profile_id` is not null. */
 export interface Activity {
   id: ActivityId;
   contact_id: ContactId;

@@ -57,13 +57,13 @@ test('a contact with the verified address of a user is linked to the user', asyn
     [{ full_name: 'X', email: 'nonsense' }, 'email'],
   ];
   for (const [body, field] of refusals) {
-    const answer = await asAlice('POST', '/api/users', body);
-    assert.equal(answer.status, 400, JSON.stringify(body));
-    assert.ok(Array.isArray(answer.json()[field]), answer.text);
+    const response = await asAlice('POST', '/api/users', body);
+    assert.equal(response.status, 400, JSON.stringify(body));
+    assert.ok(Array.isArray(response.json()[field]), response.text);
   }
 });
 
-test('the directory lists each user and lead once, over all pages', async () => {
+test('the directory lists each user and each contact without a login once, over all pages', async () => {
   for (let n = 0; n < 30; n += 1)
     await asAlice('POST', '/api/users', { full_name: `Row ${String(n).padStart(2, '0')}`, email: `row${n}@x.example` });
   const first = (await asAlice('GET', '/api/users?page_size=20')).json<Rows>();
@@ -119,7 +119,7 @@ test('a user gets the contact of an address only after verifying the address', a
   );
 });
 
-test('the customer cannot read the notes', async () => {
+test('a user cannot read the notes about the own profile', async () => {
   assert.deepEqual((await asXia('GET', '/api/profile/xia')).json()['activities'], []);
   const seen = (await asAlice('GET', '/api/profile/xia')).json<{ activities: Record<string, unknown>[] }>();
   assert.deepEqual(
@@ -128,7 +128,7 @@ test('the customer cannot read the notes', async () => {
   );
 });
 
-test('a visitor or a user sends the contact form without injecting headers; a user under the own name', async () => {
+test('the contact form removes injected headers, and uses the name and address of a signed-in sender', async () => {
   const sent = await apiClient(app)('POST', '/api/contact', {
     full_name: 'Joe\r\nBcc: all@x.example',
     email: 'joe@x.example',

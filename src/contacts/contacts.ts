@@ -9,7 +9,7 @@ export interface ContactNeeds {
   throttle: Throttle;
 }
 
-/** Makes the room of people on record and the notes about them. */
+/** Makes the contacts room: contacts and the notes about them. */
 export function makeContacts(needs: ContactNeeds): Room {
   return {
     name: 'contacts',

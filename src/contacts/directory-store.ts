@@ -18,8 +18,8 @@ export const directoryList = defineList({
 });
 
 /**
- * Lists users and contacts without a login, each person once: a contact is excluded if a user has its slug as username
- * or has verified its address.
+ * Lists users, and contacts without a login. Excludes a contact if a user has its slug as username or has verified its
+ * address, so that each person is listed once.
  */
 export async function listDirectory(reader: Reader, list: ListQuery, url: URL): Promise<Page<UserSummary>> {
   const users = reader

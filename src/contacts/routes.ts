@@ -58,7 +58,7 @@ function directoryRoutes(app: App): void {
       config: { access },
       schema: {
         tags: ['profile'],
-        summary: 'Lists users and other people on record',
+        summary: 'Lists users and contacts',
         description: 'Lists the users of the site, with contacts that have no account.',
         querystring: listQuerystring(directoryList),
         response: { 200: UserPage },
@@ -122,7 +122,7 @@ function activityRoutes(app: App): void {
       schema: {
         tags: ['profile'],
         summary: 'Records a note about a contact',
-        description: 'Records a note about a user or a contact, for the people of the site.',
+        description: 'Records a note about a user or a contact. Only managers of the broker can read it.',
         params: UserParams,
         body: ActivityCreateBody,
         response: { 201: ActivityCreated },

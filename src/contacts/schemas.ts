@@ -20,7 +20,7 @@ export const ActivityCreateBody = Type.Object({
 });
 export const ActivityCreated = Type.Object({ text: Type.String(), account: Type.Union([Type.String(), Type.Null()]) });
 
-/** A field that the published API lists and Tollgate rejects: only null is accepted. */
+/** Field of the published API for which Tollgate accepts only null. */
 const refused = (description: string) => Type.Optional(Type.Null({ description }));
 
 export const ContactCreateBody = Type.Object({

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { paths } from '#platform/http/paths';
 import { findProfileSummaries, findRolesInState } from './records/index.ts';
 
-/** Number of profiles in the menu of every page; a link leads to the others. */
+/** Maximum number of profiles in the menu of every page; the menu links to the list of the others. */
 const MENU_PROFILES_MAX = 3;
 
 /** Makes the function that loads the user and the profiles in the menu of every page. */

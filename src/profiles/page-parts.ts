@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { FieldMessages } from '#kernel/problem';
 import type { ProfileDetailBody, ProfileSummaryBody } from './schemas.ts';
 
-/** An instant that templates format. */
+/** Instant; templates format it. */
 export const Instant = Type.Unsafe<Date>({});
 
 /** Members of every page with a form, without the form itself. */

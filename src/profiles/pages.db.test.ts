@@ -16,8 +16,8 @@ after(() => app.close());
 async function signIn(username: string) {
   const browser = browserClient(app);
   await browser.get('/login/');
-  const answer = await browser.post('/login/', { username, password: testPassword });
-  assert.equal(answer.status, 303, answer.text.slice(0, 400));
+  const response = await browser.post('/login/', { username, password: testPassword });
+  assert.equal(response.status, 303, response.text.slice(0, 400));
   return browser;
 }
 
@@ -43,12 +43,12 @@ test('a visitor who registers is redirected to next', async () => {
   });
   assert.match(differs.text, /The two passwords differ/);
   assert.match(differs.text, /accept the terms of use/);
-  assert.match(differs.text, /value="nora@x.example"/, 'what was typed is kept');
-  assert.doesNotMatch(differs.text, /a fine long password/, 'but no password');
+  assert.match(differs.text, /value="nora@x.example"/, 'the form keeps the entered address');
+  assert.doesNotMatch(differs.text, /a fine long password/, 'the form does not repeat the password');
   const done = await browser.post('/register/?next=/pricing/', registration);
   assert.deepEqual([done.status, done.headers['location']], [303, '/pricing/']);
   assert.equal((await browser.get('/profile/nora/contact/')).status, 200);
-  assert.equal((await browser.get('/register/')).status, 302, 'who is signed in has nothing to register');
+  assert.equal((await browser.get('/register/')).status, 302, 'a signed-in user is redirected');
 });
 
 test('a form without a CSRF token is refused', async () => {
@@ -148,7 +148,7 @@ test('only the invited user accepts, by the button; opening the link of an invit
   assert.equal(
     anonymous.headers['location'],
     `/login/?next=${encodeURIComponent(url)}`,
-    'no key of an account in it (9.7)',
+    'the page contains no activation key',
   );
   const snoop = await signIn('snoop');
   assert.equal((await snoop.get(url)).status, 404);
@@ -270,8 +270,8 @@ test('a member of one profile is redirected to it despite pending invitations an
     ['/billing/', '/billing/olga/history/'],
     ['/profile/?next=/billing/:profile/cart/', '/billing/olga/cart/'],
   ] as const) {
-    const answer = await browser.get(path);
-    assert.deepEqual([answer.status, answer.headers['location']], [302, location], path);
+    const response = await browser.get(path);
+    assert.deepEqual([response.status, response.headers['location']], [302, location], path);
   }
   const page = await browser.get('/users/olga/roles/');
   assert.match(page.text, /tg-menu-panel[^]*href="\/profile\/olga\/contact\/"/, 'the menu shows the accepted profile');

@@ -5,7 +5,7 @@ export const profileProblems = defineProblems({
   password_required: {
     status: 403,
     title: 'Choose a password before you continue.',
-    help: 'Follow the link in the e-mail that was sent when the account was created, or ask for a new one.',
+    help: 'Follow the link in the e-mail that was sent when the account was created, or request a new link.',
   },
   otp_required: { status: 403, title: 'One of your roles requires a second factor. Set it up before you continue.' },
   terms_unsigned: { status: 403, title: 'Agree to the terms of use before you continue.' },

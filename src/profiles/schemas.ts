@@ -113,12 +113,12 @@ export const ProfileParams = Type.Object({ profile: Type.String({ maxLength: 150
 export const UserParams = Type.Object({ user: Type.String({ maxLength: 150 }) });
 export const NoContent = Type.Null({ description: 'Done; no body' });
 
-/** Counts at the head of every list of roles, before search, status and paging. */
+/** Fields of every list of roles that count the whole list, before search, status and paging. */
 export const pending_counts = {
-  invited_count: Type.Integer({ description: 'Roles offered and not yet accepted' }),
-  requested_count: Type.Integer({ description: 'Roles asked for and not yet granted' }),
+  invited_count: Type.Integer({ description: 'Invitations that wait for the user' }),
+  requested_count: Type.Integer({ description: 'Requests that wait for a manager' }),
 };
 
 export const ForceQuerystring = Type.Object({
-  force: Type.Optional(Type.String({ description: '1 to go on where the plain request would be refused' })),
+  force: Type.Optional(Type.String({ description: '1 runs the request although a safety check would refuse it' })),
 });

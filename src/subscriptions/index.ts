@@ -1,4 +1,4 @@
-// Subscriptions of profiles to plans: opening, extending, ending, granting, requesting, and the entitlements they give.
+// Subscriptions of profiles to plans: open, extend, end, grant, request; entitlements of profiles.
 export { claimWaiting } from './invitations/index.ts';
 export {
   findActiveSubscriptionsOf,

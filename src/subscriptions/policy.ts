@@ -36,9 +36,8 @@ export function mayAcceptGrant(caller: ManagedProfiles, subscription: Pick<Subsc
  * True if a granted subscription is active without the subscriber's consent. The plan must allow it, and the subscriber
  * must have an active subscription to a plan of this provider.
  *
- * A provider may read the profiles of its subscribers, and access rules require subscriptions. Neither may start by a
- * grant alone, nor start again after the subscriber has left. A profile that was created for the grant has no manager
- * who could agree.
+ * Why: a subscription lets the provider read the profile and satisfies access rules. A grant alone must give neither,
+ * also not after the subscriber has left. A profile that was created for the grant has no manager who could agree.
  */
 export function isGrantActiveAtOnce(
   plan: Pick<Plan, 'skip_optin_on_grant'>,

@@ -6,13 +6,13 @@ import { sellersSeenBy, type Subject } from '#platform/http/guards/access';
 import { findManagedProfiles, type ManagedProfiles } from './managed-profiles.ts';
 import { subscriptionProblems } from './problems.ts';
 
-/** Returns the signed-in user of a route whose access excludes visitors. */
+/** Returns the id of the signed-in user. The guard of the route excludes visitors. */
 export function getCallerId({ actor }: Context): UserId {
   if (actor.kind !== 'user') throw new Error('the access of this route requires a user');
   return actor.user_id;
 }
 
-/** Returns the id of the profile in the path, as the guard found it. */
+/** Returns the id of the profile in the path. */
 export function getSubjectId(subject: Subject): ProfileId {
   if (subject.profile_id === null) throw new Error('the access of this route requires a profile');
   return subject.profile_id;
@@ -25,7 +25,7 @@ export async function getSubjectProfile(ctx: Context, subject: Subject): Promise
   return profile;
 }
 
-/** What the caller may see and change among the subscriptions of one profile. */
+/** Subscriptions of one profile that the caller may read and change. */
 export interface CallerScope {
   managed: ManagedProfiles;
   /** Empty for a caller who sees all subscriptions; a provider sees only those to plans of the given providers. */

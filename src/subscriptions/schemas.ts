@@ -15,11 +15,11 @@ export const subscriptionFields = {
   ends_at: Type.String({ format: 'date-time', description: 'End of the subscription, exclusive' }),
   description: NullableString,
   plan: PlanSummarySchema,
-  auto_renew: Type.Boolean({ description: 'It renews at its end' }),
+  auto_renew: Type.Boolean({ description: 'True if the subscription renews at its end' }),
   extra: Extra,
   grant_key: Type.Union([Type.String(), Type.Null()], { description: 'Waits for the subscriber while not null' }),
   request_key: Type.Union([Type.String(), Type.Null()], { description: 'Waits for the provider while not null' }),
-  app_url: Type.String({ description: 'Where the service is used' }),
+  app_url: Type.String({ description: 'URL of the application for the subscriber' }),
 };
 const detail = { detail: Type.Optional(Type.String()) };
 
@@ -28,7 +28,7 @@ export const SubscriptionSchema = Type.Object({
   ...subscriptionFields,
   profile: ProfileSummarySchema,
   remove_api_url: Type.String(),
-  editable: Type.Boolean({ description: 'The caller may change it' }),
+  editable: Type.Boolean({ description: 'True if the caller may change it' }),
   ...detail,
 });
 export type SubscriptionReply = Static<typeof SubscriptionSchema>;

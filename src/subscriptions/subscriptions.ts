@@ -5,7 +5,7 @@ import { acceptPage, grantPages, grantRoutes } from './invitations/index.ts';
 import { subscriberRoutes } from './subscribers/index.ts';
 import { subscriptionListPage, subscriptionListPages, subscriptionRoutes } from './terms/index.ts';
 
-/** The room of subscriptions. Grants by e-mail count towards the limit of invitations in `throttle`. */
+/** Makes the subscriptions room. Grants by e-mail count towards the limit of invitations in `throttle`. */
 export function makeSubscriptions(needs: { throttle: Throttle }): Room {
   return {
     name: 'subscriptions',

@@ -55,7 +55,7 @@ async function sessionOf(user: User) {
   return callAs(ctx, user, 'token', opened.session_id);
 }
 
-test('an unverified address also stays until the new one is proved', async () => {
+test('a change of address keeps an unverified address until the new one is verified', async () => {
   const user = await makeUser(database.db, { email_verified_at: null });
   const session = await sessionOf(user);
   const change = (input: object) => updateUser(session, deps, user, { email: 'New-One@Example.com', ...input });

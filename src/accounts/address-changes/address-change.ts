@@ -12,8 +12,8 @@ export interface AddressChange {
 /**
  * Returns what a request does to one address; null if nothing.
  *
- * `request` sends a code to the new address, which replaces the present one once the code is entered. This also applies
- * to an unverified present address. `confirm` enters such a code, or a code for the present address.
+ * `request` sends a code to the new address. The new address replaces the present one, verified or not, once the code
+ * is entered. `confirm` enters such a code, or a code for the present address.
  */
 export function decideAddressChange(change: AddressChange): 'request' | 'confirm' | 'remove' | null {
   const { from, to, code } = change;

@@ -40,8 +40,8 @@ export function isTotpLocked(factor: Pick<TotpFactor, 'locked_until'>, at: Date)
 /**
  * Checks a code of six digits. Accepts one step before and after the current one, since clocks differ; each step once.
  *
- * A code of the last accepted or an earlier step is not counted as a failure: a repeated or late request sends it, a
- * guess does not. It gives no access.
+ * A code of the last accepted step or of an earlier one is refused but not counted as a failure: it comes from a
+ * repeated or late request, not from a guess.
  * A locked factor returns `locked` for every code, so that a correct guess cannot be distinguished from a wrong one.
  */
 export function checkTotpCode(factor: TotpFactor, secret: string, code: string, at: Date): TotpVerdict {

@@ -147,7 +147,7 @@ async function checkTotp(
   }
 }
 
-/** Returns the context that a TOTP secret is encrypted with: it cannot be decrypted for another user. */
+/** Returns the associated data of an encrypted TOTP secret; with the data of another user, decryption fails. */
 export function totpBinding(user: Pick<User, 'id'>): string {
   return `totp:${user.id}`;
 }

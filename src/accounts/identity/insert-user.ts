@@ -29,7 +29,7 @@ export interface NewUser {
  */
 export async function insertUser(tx: Tx, user: NewUser, at: Date): Promise<User> {
   const email = user.email ? canonicalEmail(user.email) : null;
-  // Older rows may store the address in another spelling, which the unique index does not compare.
+  // The unique index does not match older rows that store the same address in another spelling.
   if (email !== null && (await findUserByEmail(tx, email))) throw emailTakenProblem();
   if (user.phone) await releasePhoneClaim(tx, user.phone, at);
   const id = await insertUserRow(tx, {

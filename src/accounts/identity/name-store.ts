@@ -52,7 +52,7 @@ export async function releaseName(tx: Tx, name: string, at: Date): Promise<void>
   await tx.updateTable('names').set({ reserved_until }).where('name', '=', name.toLowerCase()).execute();
 }
 
-/** Removes a personal profile from its name and keeps the user, so that another profile can get the name. */
+/** Removes a personal profile as owner of its name; the user stays owner and can share the name with a new profile. */
 export async function releaseNameOfProfile(tx: Tx, profile_id: ProfileId): Promise<void> {
   await tx
     .updateTable('names')

@@ -85,7 +85,7 @@ test('a user is shown by nick name, full name or username, in that order', () =>
   assert.equal(nickName({ nick_name: '', full_name: 'Xia Lee' }), 'Xia');
 });
 
-test('an SSH key names the same type inside and outside', () => {
+test('an SSH key is refused if the key type in its body differs from the first word', () => {
   const body = 'AAAAC3NzaC1lZDI1NTE5AAAAIFdgdqMpZRE9dGXeaG6rkjBXuYvVGvLBwJMVE5c2bGYs';
   assert.equal(parseSshKey(` ssh-ed25519 ${body} me@here `), `ssh-ed25519 ${body} me@here`);
   assert.equal(parseSshKey(`ssh-rsa ${body}`), null);

@@ -12,7 +12,7 @@ import { code_lifetime_s, prepareVerification, sendCode, sendLink } from '../ver
 /**
  * Sends a reset link or a code to a known address. Unknown addresses get the same response and no message.
  *
- * The work is the same for every address: for an unknown one a key is prepared that is not sent.
+ * Generates a key for an unknown address too, without sending it, so that the response time is the same.
  * @throws invalid_input (400) naming `email`, authentication_disabled (403), too_many_requests (429)
  */
 export async function recoverAccess(

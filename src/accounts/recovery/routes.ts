@@ -56,7 +56,7 @@ export function recoveryRoutes(app: App, deps: AccountsDeps): void {
       config: { access, problems: [accountsProblems.verification_unusable, throttleProblems.too_many_requests] },
       schema: {
         tags,
-        summary: 'Retrieves contact from an activation key',
+        summary: 'Retrieves the user of an activation key',
         description: 'Returns the fields of the user of a link, to fill a form. The link stays valid.',
         params: VerificationKeyParams,
         response: { 200: UserDetailSchema },

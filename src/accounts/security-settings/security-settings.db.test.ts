@@ -78,7 +78,7 @@ test('a new password must meet the policy, which is checked before the secrets',
   }
 });
 
-test('a code without a confirmed TOTP factor is not a secret', async () => {
+test('a TOTP code is not accepted as a secret before the factor is confirmed', async () => {
   const user = await makeUser(database.db);
   const attempt = changePassword(callAs(ctx, user), settings, { otp_code: 123456, new_password });
   assert.equal((await problemOf(attempt)).code, 'secret_required');
@@ -275,7 +275,7 @@ test('a valid SSH key is stored, any other text is refused', async () => {
   );
 });
 
-test('a user can remove the password, which then no longer signs in', async () => {
+test('a user can remove the password and then cannot sign in with it', async () => {
   const user = await makeUser(database.db);
   const remove = (secrets: object) => removePassword(callAs(ctx, user), settings, user, secrets);
   assert.equal((await problemOf(remove({}))).code, 'secret_required');

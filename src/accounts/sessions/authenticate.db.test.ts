@@ -79,7 +79,7 @@ test('a token is invalid from the instant of its expiry (inclusive)', async () =
   assert.equal(await ask(bearer(token), after_ms(14 * day_ms)), 'invalid');
 });
 
-test('altered, unsigned, foreign and malformed tokens are invalid without an error', async () => {
+test('altered, unsigned, malformed and other issuers’ tokens are invalid without an error', async () => {
   const user = await makeUser(database.db);
   const { token, session_id } = await open(user);
   const [header = '', payload = '', signature = ''] = token.split('.');

@@ -11,7 +11,7 @@ export function isFlagSet(value: string | undefined): boolean {
 }
 
 /**
- * Reads which kind of session an API call requests.
+ * Returns the kind of session that an API call requests.
  *
  * A page of another site must not be able to sign a browser in. With a cookie, the request must therefore be
  * same-origin and its body JSON, which a cross-origin form cannot send.

@@ -2,7 +2,7 @@ import { Problem } from '#kernel/problem';
 import type { CodeFieldName, GivenCodes } from '../factors/index.ts';
 import { accountsProblems } from '../problems.ts';
 
-/** Code that a sign-in waits for, and the messages about a wrong one. */
+/** Code that the sign-in requires next, and the messages about a wrong one. */
 export interface AwaitedCode {
   field: CodeFieldName;
   /** Empty if no code was entered yet. */

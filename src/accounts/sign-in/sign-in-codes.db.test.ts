@@ -98,7 +98,7 @@ test('a code of the step before or after is accepted, an older one is refused', 
   }
 });
 
-test('three wrong codes lock the TOTP factor for five minutes, for right codes too', async () => {
+test('three wrong codes lock the TOTP factor for five minutes; a correct code is refused too', async () => {
   const user = await makeUser(database.db);
   const totp = await addTotp(user);
   const moved = await testContext(database.db, { now: ctx.clock.now() });

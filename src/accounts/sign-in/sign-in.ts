@@ -45,7 +45,8 @@ export interface ProvenIdentity {
   /** The password hashed with the current cost; null if the stored hash is up to date. */
   rehashed: string | null;
   /**
-   * Removes the attempt from the rate limits. Called after a right code, so that the limits do not reveal who exists.
+   * Removes the attempt from the rate limits. Called after a correct code only, so that the limits do not reveal
+   * whether a user exists.
    */
   releaseAttempt: () => Promise<void>;
 }
@@ -181,7 +182,7 @@ async function recordFailedSignIn(ctx: Context, username: string, user: User | u
   await inTransaction(ctx.db, (tx) => emit(tx, userLoginFailed(payload), ctx.clock.now()));
 }
 
-/** Does the same work for an unknown name as for a wrong code of a user. */
+/** Runs the query of a wrong code for an unknown name, so that the response time does not reveal which names exist. */
 async function lockMissingCode(ctx: Context, username: string): Promise<void> {
   const owner = { user_id: null, channel: 'email', address: canonicalIdentifier(username) } as const;
   await inTransaction(ctx.db, (tx) => lockCode(tx, owner));

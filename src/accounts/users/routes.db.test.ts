@@ -19,7 +19,7 @@ const tokenOf = async (username: string, password = testPassword): Promise<strin
   return String(response.json()['token']);
 };
 
-test('a change of password requires a secret, and invalidates the token that made it', async () => {
+test('a change of password requires a secret, and invalidates the token of the request', async () => {
   await makeUser(app.db, { username: 'changer' });
   const token = await tokenOf('changer');
   const path = '/api/users/changer/password';

@@ -133,7 +133,7 @@ test('a rename calls onRename and is rolled back if that throws', async () => {
   assert.equal(await isNameFree(database.db, 'further', now()), true);
 });
 
-test('an address is taken in every spelling of its domain, also if it is stored in Unicode', async () => {
+test('a stored address is taken in every spelling of its domain, Unicode or Punycode', async () => {
   await makeUser(database.db, { username: 'buch', email: 'joe@b\u00fccher.example' });
   for (const email of ['joe@xn--bcher-kva.example', 'JOE@bu\u0308cher.example'])
     assert.deepEqual(await fieldsOf(makeUser(database.db, { email })), ['email'], email);
@@ -213,7 +213,7 @@ test('archiving wipes the personal data; the address is free immediately, the na
   assert.ok((await eventsNamed(database.db, 'user_archived')).some((event) => event['user_id'] === user.id));
 });
 
-test('an archival that a room above refuses changes nothing', async () => {
+test('an archival is rolled back if onArchive throws', async () => {
   const user = await makeUser(database.db);
   const hooks = { ...noHooks, onArchive: () => Promise.reject(invalidInput({ user: ['The last one.'] })) };
   assert.equal(

@@ -24,7 +24,7 @@ export function readCode(text: string): string {
   return code;
 }
 
-/** Reads the end of a coupon: undefined when omitted, null for never. */
+/** Parses the end of a coupon: undefined when omitted, null for never. */
 export function readEndsAt({ ends_at }: CouponInput, timezone: string): Date | null | undefined {
   if (ends_at === undefined || ends_at === null) return ends_at;
   return readInstant('ends_at', ends_at, timezone);

@@ -49,7 +49,7 @@ export async function findCouponsByCode(reader: Reader, code: string): Promise<C
     .execute();
 }
 
-/** Selects coupons FOR UPDATE, in id order: their terms cannot change until the order that uses them is written. */
+/** Selects coupons FOR UPDATE, in id order, so that their terms cannot change before the order commits. */
 export async function lockCoupons(tx: Tx, ids: readonly CouponId[]): Promise<void> {
   if (ids.length === 0) return;
   await tx
@@ -78,8 +78,8 @@ export async function lockCoupon(tx: Tx, id: CouponId): Promise<Coupon | undefin
 }
 
 /**
- * Counts one redemption of a coupon, in the transaction of the order that uses it. False when none is left: one
- * statement checks and counts, so that two orders cannot share the last redemption.
+ * Counts one redemption of a coupon, in the transaction of the order that uses it; false if none is left. One statement
+ * checks and counts, so that two concurrent orders cannot both use the last redemption.
  */
 export async function countRedemption(tx: Tx, id: CouponId): Promise<boolean> {
   const { numUpdatedRows } = await tx

@@ -102,7 +102,7 @@ test('a coupon cannot take the code of another one or an invalid discount', asyn
   await assert.rejects(updateCoupon(ctx, target('NOWHERE'), {}, zone), refused('coupon_unknown'));
 });
 
-test('deleting a coupon ends it if an order line or an ordered cart item carries it', async () => {
+test('deleting a coupon ends it if an order line or an ordered cart item refers to it', async () => {
   const buyer = await makePerson(database.db);
   const plan = await makePlan(ctx);
   const at = ctx.clock.now();
@@ -163,7 +163,7 @@ test('deleting a coupon ends it if an order line or an ordered cart item carries
   await assert.rejects(deleteCoupon(ctx, target('UNUSED')), refused('coupon_unknown'));
 });
 
-test('two redemptions left are counted for two of six concurrent orders', async () => {
+test('of six concurrent orders only two get the two redemptions left', async () => {
   const coupon = await makeCoupon(ctx, { nb_attempts: 2 });
   const taken = await Promise.all(
     Array.from({ length: 6 }, () => inTransaction(database.db, (tx) => countRedemption(tx, coupon.id))),

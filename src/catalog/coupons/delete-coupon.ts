@@ -3,11 +3,11 @@ import { inTransaction, isForeignKeyViolation } from '#platform/db/database';
 import { deleteCouponRow, updateCouponRow } from './coupon-store.ts';
 import { getLockedCoupon, type CouponTarget } from './update-coupon.ts';
 
-/** Constraints that refuse to delete a coupon which an order line or an ordered cart item carries. */
+/** Foreign keys that refuse to delete a coupon to which an order line or an ordered cart item refers. */
 const uses = ['order_lines_coupon_id_fkey', 'cart_items_recorded_coupon'];
 
 /**
- * Deletes a coupon that was never used. A used one ends now instead, since reports count its redemptions.
+ * Deletes a coupon that was never used. Ends a used coupon now instead, because reports count its redemptions.
  * @throws coupon_unknown (404)
  */
 export async function deleteCoupon(ctx: Context, target: CouponTarget): Promise<void> {

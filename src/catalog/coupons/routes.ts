@@ -98,7 +98,7 @@ function oneCouponRoutes(app: App): void {
         tags: ['billing'],
         summary: 'Updates a discount code',
         description:
-          'Changes a coupon. A discount that was shown in a cart is confirmed by its owner before payment when it changes.',
+          'Changes a coupon. If a cart already showed the discount, its owner must confirm the new price before payment.',
         params: CouponParams,
         body: CouponChangeBody,
         response: { 200: CouponSchema },

@@ -47,10 +47,7 @@ function amountsOf({ period_amount = 0, setup_amount = 0, ...input }: PlanInput)
   return [['period_amount', period_amount], ['setup_amount', setup_amount], ...discounts, ...uses];
 }
 
-/**
- * Fields that are copied from an input to the plan. Listed one by one: a body may have other members, even
- * `profile_id`.
- */
+/** Fields that are copied from an input to the plan. A body may have other members, such as `profile_id`; ignored. */
 const copied = [
   'description',
   'is_active',

@@ -9,13 +9,13 @@ import { defineList, listPage } from '#platform/db/list';
 import { selectProfileNames } from '#profiles';
 import type { Plan } from './plan.ts';
 
-/** Finds a plan by its slug; accepts it in any case, with blanks and invisible characters. */
+/** Finds a plan by its slug; ignores case, blanks and invisible characters. */
 export async function findPlanBySlug(reader: Reader, slug: string): Promise<Plan | undefined> {
   const row = await selectPlans(reader).where('plans.slug', '=', slugOf(slug)).executeTakeFirst();
   return row && readPlan(row);
 }
 
-/** Finds a plan of one provider by its slug, as `findPlanBySlug`. */
+/** Finds a plan of one provider by its slug; compares slugs like `findPlanBySlug`. */
 export async function findPlanOf(reader: Reader, provider_id: ProfileId, slug: string): Promise<Plan | undefined> {
   const plan = await findPlanBySlug(reader, slug);
   return plan?.profile_id === provider_id ? plan : undefined;
@@ -30,7 +30,7 @@ export async function findPlansByIds(reader: Reader, ids: readonly PlanId[]): Pr
   return new Map(rows.map((row) => [row.id, readPlan(row)]));
 }
 
-/** Finds plans by slug, in one query. Slugs are accepted as in `findPlanBySlug`; the keys are the slugs as passed. */
+/** Finds plans by slug, in one query; compares slugs like `findPlanBySlug`. The keys are the slugs as passed. */
 export async function findPlansBySlugs(reader: Reader, slugs: readonly string[]): Promise<Map<string, Plan>> {
   if (slugs.length === 0) return new Map();
   const rows = await selectPlans(reader)
@@ -168,7 +168,7 @@ export async function replaceAdvanceDiscounts(
 
 export type NewUseCharge = Omit<Insertable<UseChargesTable>, 'plan_id'>;
 
-/** Replaces all use charges of a plan; one whose slug exists already keeps its id and `created_at`. */
+/** Replaces all use charges of a plan. A use charge whose slug already exists keeps its id and `created_at`. */
 export async function replaceUseCharges(tx: Tx, plan_id: PlanId, uses: readonly NewUseCharge[]): Promise<void> {
   let removed = tx.deleteFrom('use_charges').where('plan_id', '=', plan_id);
   const slugs = uses.map(({ slug }) => slug);
@@ -209,7 +209,7 @@ function selectPlans(reader: Reader) {
 
 type PlanRow = Awaited<ReturnType<ReturnType<typeof selectPlans>['execute']>>[number];
 
-/** Reads a row; instants in a JSON array are text. */
+/** Converts a row to a plan; parses the instants of JSON arrays, which are text. */
 function readPlan(row: PlanRow): Plan {
   return { ...row, use_charges: row.use_charges.map((use) => ({ ...use, created_at: new Date(use.created_at) })) };
 }

@@ -53,7 +53,7 @@ export interface Plan {
   unlock_event: string | null;
   extra: string | null;
   created_at: Date;
-  /** Beginning of the first subscription to the plan; null while it never had one. */
+  /** Beginning of the first subscription to the plan; null if it never had one. */
   first_subscribed_at: Date | null;
   /** By increasing length. */
   advance_discounts: AdvanceDiscount[];
@@ -70,7 +70,7 @@ export function planSummary(plan: PlanSummary): PlanSummary {
   return { slug: plan.slug, title: plan.title };
 }
 
-/** Finds a use charge by its slug, which is unique within the plan; accepts it in any case and with blanks. */
+/** Finds a use charge by its slug, which is unique within the plan; ignores case and blanks. */
 export function findUseCharge(plan: Plan, typed: string): UseCharge | undefined {
   const slug = normalizeCode(typed);
   return plan.use_charges.find((use) => use.slug === slug);

@@ -173,14 +173,14 @@ test('a plan with both a subscription and a limited coupon is reported as having
   await assert.rejects(deletePlan(ctx, target(plan)), refused('plan_has_subscribers'));
 });
 
-test('a plan whose subscription is not recorded on it is still not deleted', async () => {
+test('a plan with a subscription cannot be deleted even if first_subscribed_at is null', async () => {
   const plan = await makePlan(ctx);
   await subscribe(ctx, (await makePerson(database.db)).profile, plan);
   await database.db.updateTable('plans').set({ first_subscribed_at: null }).where('id', '=', plan.id).execute();
   await assert.rejects(deletePlan(ctx, target(plan)), refused('plan_has_subscribers'));
 });
 
-test('the beginning of the first subscription stays on the plan', async () => {
+test('a later subscription does not change first_subscribed_at of the plan', async () => {
   const plan = await makePlan(ctx);
   const first = await subscribe(ctx, (await makePerson(database.db)).profile, plan);
   const second = await testContext(database.db, { now: new Date(first.created_at.getTime() + 1000) });

@@ -117,7 +117,7 @@ function onePlanRoutes(app: App): void {
         tags: ['subscriptions'],
         summary: 'Updates a plan',
         description:
-          'Changes a plan. Subscriptions that run keep what was paid for; a cart in which the plan was shown at another price asks its owner to confirm.',
+          'Changes a plan. Running subscriptions keep their paid periods. If a cart already showed the plan at another price, its owner must confirm the new price.',
         params: PlanParams,
         body: PlanChangeBody,
         response: { 200: PlanSchema },

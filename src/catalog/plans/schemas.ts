@@ -47,7 +47,7 @@ export const PlanSchema = Type.Object({
   extra: Extra,
   period_length: Type.Integer({ description: 'Natural periods in a plan period' }),
   renewal_type: Type.Enum([...renewalTypes]),
-  is_not_priced: Type.Boolean({ description: 'Contact us instead of a price' }),
+  is_not_priced: Type.Boolean({ description: 'Shows a contact link instead of a price' }),
   unlock_event: NullableString,
   created_at: IsoInstant,
   skip_optin_on_grant: Type.Boolean({ description: 'A subscription granted to a customer needs no consent' }),

@@ -62,7 +62,7 @@ export async function updatePlan(ctx: Context, target: PlanTarget, input: PlanIn
   }
 }
 
-/** Validates the plan as changed: a new currency also concerns prices that the plan keeps. */
+/** Validates the plan with the changes applied: a new currency also affects unchanged prices. */
 async function requireValidChange(reader: Reader, { provider_id, slug }: PlanTarget, input: PlanInput): Promise<void> {
   const plan = await findPlanOf(reader, provider_id, slug);
   const unit = input.unit?.toLowerCase() ?? plan?.unit;

@@ -139,7 +139,7 @@ test('a line of a group purchase names its payer, or no payer at all', () => {
   assert.equal(describeOption(matrixPlan, free), head);
 });
 
-// A plan period of more than one natural period was once sold as one of them.
+// Regression: a plan period of several natural periods was sold as one natural period.
 test('an option of a plan of two years costs, describes and covers two years', () => {
   const plan = aPlan({ slug: 'duo', period_amount: 10_000, period_type: 'yearly', period_length: 2 });
   const [option] = priceOptions(plan, { coupon: null, from: new Date('2026-01-31T10:00:00Z') });
@@ -179,7 +179,7 @@ test('both options of a plan with an unlock event cover one plan period', () => 
   );
 });
 
-test('periods bought one after another keep the day of the month that the subscription began', () => {
+test('consecutive periods keep the day of the month on which the subscription began', () => {
   const anchor = new Date('2026-01-31T10:00:00Z');
   const february = new Date('2026-02-28T10:00:00Z');
   const [option] = priceOptions(matrixPlan, { coupon: null, from: february, anchor });

@@ -13,7 +13,8 @@ export interface AccessFacts {
   /** Roles of the caller in effect; `role_type` is the slug of a global type, null for a local type. */
   held: { profile_id: ProfileId; role_type: string | null }[];
   /**
-   * True if one of these roles requires a second factor. An invitation does not: it must not lock the invited user out.
+   * True if one of these roles requires a second factor. Invitations are ignored, so that an invitation to such a type
+   * does not block the invited user.
    */
   requires_otp: boolean;
   /** True if the caller has signed the current terms of use, or the site has none. */

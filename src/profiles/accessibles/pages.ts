@@ -112,7 +112,7 @@ async function showRoles(
   return reply.page(
     accessiblesPage,
     {
-      // The page shows that there is an invitation, not its key.
+      // `grant_key` becomes a boolean: the page shows an invitation without its key.
       accessibles: {
         ...page,
         results: presented.map((row) => ({ ...row, grant_key: row.accept_grant_api_url !== null })),

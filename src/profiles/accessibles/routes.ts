@@ -64,7 +64,7 @@ function registerLists(app: App): void {
       config,
       schema: {
         tags: ['rbac'],
-        summary: 'Lists the profiles that a user can reach',
+        summary: 'Lists the profiles on which a user has a role',
         description: 'Lists the profiles on which the user has a role, with invitations and requests that are open.',
         params: UserParams,
         querystring: Querystring,
@@ -150,14 +150,14 @@ function requestRoutes(app: App, throttle: Throttle): void {
       ...options,
       schema: {
         ...options.schema,
-        summary: 'Asks a profile for a role',
-        description: 'Asks the managers of a profile for a role; they are notified by e-mail.',
+        summary: 'Requests a role on a profile',
+        description: 'Requests a role on a profile. Its managers are notified by e-mail.',
         params: UserParams,
       },
     },
     async ({ ctx, subject, body }, reply) => {
-      const answer = await ask(ctx, subject, null, body);
-      return reply.status(answer.status).send(answer.body);
+      const response = await ask(ctx, subject, null, body);
+      return reply.status(response.status).send(response.body);
     },
   );
   app.post(
@@ -166,14 +166,14 @@ function requestRoutes(app: App, throttle: Throttle): void {
       ...options,
       schema: {
         ...options.schema,
-        summary: 'Asks a profile for one type of role',
-        description: 'Asks the managers of a profile for one type of role; they are notified by e-mail.',
+        summary: 'Requests one type of role on a profile',
+        description: 'Requests one type of role on a profile. Its managers are notified by e-mail.',
         params: AccessibleTypeParams,
       },
     },
     async ({ ctx, subject, body, params }, reply) => {
-      const answer = await ask(ctx, subject, params.role, body);
-      return reply.status(answer.status).send(answer.body);
+      const response = await ask(ctx, subject, params.role, body);
+      return reply.status(response.status).send(response.body);
     },
   );
 }

@@ -3,7 +3,7 @@ import { Extra, IsoInstant, NullableString, PageOf } from '#platform/http/schema
 import { RoleTypeSchema } from '../role-types/index.ts';
 import { pending_counts, ProfileSummarySchema } from '../schemas.ts';
 
-/** A role as its user sees it. */
+/** View of a role for its user. */
 export const AccessibleSchema = Type.Object(
   {
     created_at: IsoInstant,
@@ -23,8 +23,8 @@ export const AccessibleSchema = Type.Object(
 export const AccessiblePage = Type.Object({ ...pending_counts, ...PageOf(AccessibleSchema).properties });
 
 export const RoleRequestBody = Type.Object({
-  slug: Type.Optional(Type.String({ maxLength: 50, description: 'Slug of the profile asked' })),
-  email: Type.Optional(Type.String({ maxLength: 254, description: 'E-mail address of the profile asked' })),
+  slug: Type.Optional(Type.String({ maxLength: 50, description: 'Slug of the requested profile' })),
+  email: Type.Optional(Type.String({ maxLength: 254, description: 'E-mail address of the requested profile' })),
   message: Type.Optional(Type.String({ maxLength: 255 })),
 });
 

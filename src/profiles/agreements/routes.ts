@@ -162,7 +162,7 @@ function legalRoutes(app: App, templates: AgreementTemplates): void {
       schema: {
         tags: ['profile'],
         summary: 'Signs an agreement',
-        description: 'Records that the caller agrees to the text as it is now.',
+        description: 'Records that the caller agrees to the current version of the text.',
         params: AgreementParams,
         body: SignBody,
         response: { 200: SignReply },

@@ -8,7 +8,7 @@ export const AgreementSchema = Type.Object(
 export const AgreementPage = PageOf(AgreementSchema);
 export const AgreementWithText = Type.Object({
   ...AgreementSchema.properties,
-  text: Type.String({ description: 'HTML; empty when the theme has no text for it' }),
+  text: Type.String({ description: 'HTML; empty if the theme has no text for the agreement' }),
 });
 
 const Title = Type.String({ minLength: 1, maxLength: 150 });

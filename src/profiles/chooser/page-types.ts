@@ -6,7 +6,7 @@ import { ProfileSummarySchema } from '../schemas.ts';
 export const chooserPage = definePage(
   'saas/profile_redirects.html',
   Type.Object({
-    /** Profiles on which the user has a role in effect. `location` is the page to which the choice leads. */
+    /** Profiles on which the user has a role in effect. `location` is the page of the profile. */
     accessibles: Type.Array(
       Type.Object({ ...ProfileSummarySchema.properties, role_title: Type.String(), location: Type.String() }),
     ),

@@ -36,7 +36,7 @@ export function chooserPages(app: App): void {
 function cartChooser(app: App): void {
   const options = { config: { access: { kind: 'authenticated' }, page: true }, schema: { hide: true } } as const;
   app.get('/billing/cart/', options, async (request, reply) => {
-    // `next` stays in the query: it is the target after the order, not after the choice.
+    // Keeps `next` in the query: it is the redirect target after the order, not after the choice.
     const cartOf = (slug: string) => paths.cart(slug) + request.listUrl.search;
     const create_path = withNext(paths.profileChooser(), cartOf(':profile').replace('%3Aprofile', ':profile'));
     return show(request, reply, cartOf, null, { create_path });
@@ -72,7 +72,7 @@ function getCallerId(ctx: Context): UserId {
   return user_id;
 }
 
-/** Returns the URL to which the choice of a profile leads. */
+/** Returns the URL of the page to open after the choice of a profile. */
 function locationOf(request: FastifyRequest, slug: string, pageOf: (slug: string) => string): string {
   const url = request.listUrl;
   const next = safeNext(url.searchParams.get('next'));

@@ -48,9 +48,9 @@ export async function presentRolesByProfile(
 }
 
 /**
- * True if the caller may read the e-mail address of a member. The sender of an invitation to an address knows the
- * address. A user who was invited by username discloses it by accepting: otherwise a caller could collect the addresses
- * of all users by inviting them.
+ * True if the caller may read the e-mail address of a member: the invitation was sent to that address, the role is in
+ * effect, or the caller manages the broker. The address of a user who was invited by username stays hidden until
+ * acceptance. Otherwise a caller could collect the addresses of all users by inviting them.
  */
 function mayReadMemberEmail({ grant_key, invited_email }: Role, { relation }: Subject): boolean {
   return grant_key === null || invited_email !== null || relation === 'broker';

@@ -78,7 +78,7 @@ function registerLists(app: App): void {
         tags: ['rbac'],
         summary: 'Lists roles of one type on a profile',
         description:
-          'Lists the users who hold one type of role on the profile, with invitations and requests that are open.',
+          'Lists the users with one type of role on the profile, with invitations and requests that are open.',
         params: RoleTypeParams,
         querystring: RoleListQuerystring,
         response: { 200: RolePage },
@@ -166,7 +166,8 @@ function oneRoleRoutes(app: App, throttle: Throttle): void {
       schema: {
         tags: ['rbac'],
         summary: 'Sends an invitation again',
-        description: 'Sends the invitation of a user once more; the former link ends.',
+        description:
+          'Sends the invitation of a user again. A valid key is sent again and its validity extended; a lapsed key is replaced.',
         params: RoleParams,
         response: { 200: RoleByProfileSchema },
       },
@@ -203,7 +204,7 @@ function oneRoleRoutes(app: App, throttle: Throttle): void {
       schema: {
         tags: ['rbac'],
         summary: 'Removes a role, an invitation or a request',
-        description: 'Removes a role, an invitation or a request. The last manager of a profile stays.',
+        description: 'Removes a role, an invitation or a request. The last manager of a profile cannot be removed.',
         params: RoleParams,
         response: { 204: NoContent },
       },

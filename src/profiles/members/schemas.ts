@@ -3,7 +3,7 @@ import { Extra, IsoInstant, NullableInstant, NullableString, PageOf } from '#pla
 import { RoleTypeSchema } from '../role-types/index.ts';
 import { pending_counts, ProfileSummarySchema } from '../schemas.ts';
 
-/** A member of a profile. What is null beyond name, picture and e-mail is for the profile's managers only. */
+/** Member of a profile. Only managers of the profile get the fields besides name, picture and e-mail; else null. */
 export const MemberSchema = Type.Object({
   slug: Type.String(),
   username: Type.String(),
@@ -22,7 +22,7 @@ export const MemberSchema = Type.Object({
   phone_code: Type.Null(),
 });
 
-/** A role as the profile sees it. */
+/** View of a role for the profile. */
 export const RoleByProfileSchema = Type.Object(
   {
     created_at: IsoInstant,
@@ -38,14 +38,14 @@ export const RoleByProfileSchema = Type.Object(
   { title: 'RoleByProfile' },
 );
 
-/** The same with its profile, where members of several are listed. */
+/** View of a role with its profile, for lists of members of several profiles. */
 export const MemberSeenSchema = Type.Object({ ...RoleByProfileSchema.properties, profile: ProfileSummarySchema });
 
 export const RolePage = Type.Object({ ...pending_counts, ...PageOf(RoleByProfileSchema).properties });
 
 export const RoleGrantBody = Type.Object({
-  slug: Type.Optional(Type.String({ maxLength: 150, description: 'Username of who gets the role' })),
-  email: Type.Optional(Type.String({ maxLength: 254, description: 'E-mail address of who gets the role' })),
+  slug: Type.Optional(Type.String({ maxLength: 150, description: 'Username of the invited user' })),
+  email: Type.Optional(Type.String({ maxLength: 254, description: 'E-mail address of the invited user' })),
   full_name: Type.Optional(Type.String({ maxLength: 100 })),
   message: Type.Optional(Type.String({ maxLength: 255 })),
   extra: Type.Optional(Extra),

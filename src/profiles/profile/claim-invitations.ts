@@ -27,8 +27,8 @@ export interface ReplacedProfile {
  * Assigns to a user who has just verified an address the invitations to that address and the profiles that providers
  * created for it.
  *
- * Accepts nothing: for an organization the user is invited to manage it; a personal profile is archived and replaced by
- * the profile of the user, on which its pending subscriptions still wait for acceptance.
+ * Accepts nothing on behalf of the user. To an organization the user is invited as manager. A personal profile is
+ * archived and replaced by the profile of the user, on which its pending subscriptions still wait for acceptance.
  * Returns the replaced profiles; the caller moves the rows of other rooms.
  * Locks: the waiting profiles, in the order of ids.
  */

@@ -64,7 +64,7 @@ async function connectPersonal(
     if (!(await findPersonalProfile(tx, user.id))) return createPersonalProfile(tx, user, at, fields);
     if (slug !== undefined) throw slugTakenProblem();
   }
-  // A profile of another person, who decides on further managers: the creator only requests the role.
+  // The profile belongs to another user, who decides on further managers: the creator only requests the role.
   const profile = await createPersonForOwner(tx, { slug, fields }, at);
   await requestManagerRole(ctx, tx, profile, user);
   return profile;
@@ -74,7 +74,7 @@ async function connectPersonal(
  * Creates a profile for a party without an account. An organization has no manager until a broker manager grants the
  * role; a personal profile comes with a login without a password, which its owner claims by e-mail.
  *
- * Why sellers only: any other user could fill the site with names and addresses of other people.
+ * Why sellers only: other users must not be able to store names and addresses of third parties.
  * @throws shadow_profiles_limited (403) · invalid_input (400)
  */
 export async function addShadowProfile(ctx: Context, input: ProfileCreateInput): Promise<Profile> {

@@ -108,7 +108,7 @@ test('a role that a manager grants to a user gives the manager no access to the 
   await asEve('POST', '/api/profile/x/roles/describe', { title: 'Any', skip_optin_on_grant: true });
   const grant = await asEve('POST', '/api/profile/x/roles/any', { slug: mark.username });
   assert.notEqual(grant.json()['grant_key'], null);
-  // The same holds for a role in effect.
+  // The same applies to a role in effect.
   const x = await findProfileBySlug(app.db, 'x');
   assert.ok(x);
   await asEve('DELETE', '/api/profile/x/roles/any/mark');
@@ -124,7 +124,7 @@ test('a role that a manager grants to a user gives the manager no access to the 
     await asEve('GET', '/api/users/mark/accessibles'),
   ];
   assert.deepEqual(
-    attempts.map((answer) => answer.status),
+    attempts.map((response) => response.status),
     attempts.map(() => 403),
   );
 });
@@ -188,7 +188,7 @@ test('a contributor reads a profile, a manager changes it, other users get 403',
   assert.equal((await call('PUT', '/api/profile/acme', { full_name: 'Mine' })).status, 403);
 });
 
-test('an unknown profile is 403 for other users and 404 for the broker', async () => {
+test('an unknown profile gets 404 for the broker and 403 for other users', async () => {
   const { call } = await someone('curious');
   assert.equal((await call('GET', '/api/profile/nothere')).status, 403);
   assert.equal((await (await as(alice))('GET', '/api/profile/nothere')).status, 404);
@@ -225,9 +225,9 @@ test('a profile with a field beyond its limits is refused', async () => {
     ['full_name', ' '],
   ];
   for (const [field, value] of bad) {
-    const answer = await put({ [field]: value });
-    assert.equal(answer.status, 400, `${field}: ${String(value)}`);
-    assert.ok(Array.isArray(answer.json()[field]), answer.text);
+    const response = await put({ [field]: value });
+    assert.equal(response.status, 400, `${field}: ${String(value)}`);
+    assert.ok(Array.isArray(response.json()[field]), response.text);
   }
   const good = await put({
     default_timezone: 'Europe/Kyiv',
@@ -320,7 +320,7 @@ test('a user who creates a personal profile for another person gets no role on i
   ];
   for (const [method, path, sent] of attacks) assert.equal((await asMaker(method, path, sent)).status, 403, path);
   const managed = (await asMaker('GET', '/api/users/maker/profiles')).json()['count'];
-  assert.equal(managed, 0, 'it is not among the profiles that its creator manages');
+  assert.equal(managed, 0, 'the creator does not manage the profile');
   type Row = { request_key: string | null; accept_grant_api_url: string | null };
   const { results } = (await asMaker('GET', '/api/users/maker/accessibles')).json<{ results: Row[] }>();
   assert.deepEqual(
@@ -364,7 +364,11 @@ test('an organization with the address of another person does not become the pro
   assert.equal(own?.personal_user_id, nell.id);
   assert.ok(own);
   assert.deepEqual(await findManagerIds(app.db, own.id), [nell.id]);
-  assert.equal((await findProfileByEmail(app.db, email))?.slug, 'nell', 'the address does not find it');
+  assert.equal(
+    (await findProfileByEmail(app.db, email))?.slug,
+    'nell',
+    'the address finds the personal profile of the user, not the organization',
+  );
 });
 
 test('an organization that the broker creates for a user has no manager until the user accepts', async () => {

@@ -118,7 +118,7 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
         tags: ['profile'],
         summary: 'Archives a billing profile',
         description:
-          'Archives a profile: its subscriptions end, its roles are removed, its slug is free again. Bookings stay in the ledger.',
+          'Archives a profile: its subscriptions end, its roles are removed, its slug is released. Ledger entries stay.',
         params: ProfileParams,
         response: { 204: NoContent },
       },

@@ -1,7 +1,7 @@
 import type { Tx } from '#platform/db/database';
 import { sealClearKeysIn } from '#platform/security/clear-key-store';
 
-/** Seals keys of at most `rows_max` roles that an earlier version stored in clear; returns the number changed. */
+/** Encrypts plain-text keys of at most `rows_max` roles, stored by an earlier version; returns the number changed. */
 export async function sealClearRoleKeys(tx: Tx, rows_max: number): Promise<number> {
   return sealClearKeysIn(tx, 'roles', rows_max);
 }

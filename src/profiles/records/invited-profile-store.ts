@@ -21,7 +21,7 @@ export async function findInvitedProfile(
     .executeTakeFirst();
 }
 
-/** Selects FOR NO KEY UPDATE every profile that waits for the owner of an address, in the order of ids. */
+/** Selects FOR NO KEY UPDATE every profile that the owner of an address has not claimed yet, in the order of ids. */
 export async function lockInvitedProfiles(tx: Tx, email: string): Promise<Profile[]> {
   // Index: profiles_invited_email.
   return tx

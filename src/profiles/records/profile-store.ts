@@ -74,7 +74,7 @@ export async function findProfilesByHandles(reader: Reader, handles: readonly st
   return found;
 }
 
-/** An address names the personal profile of its owner, even when the owner's organization has the same address. */
+/** Order in which an address matches the personal profile of its owner before an organization with the same address. */
 const personalFirst = sql`profiles.personal_user_id is null`;
 
 /** Finds the personal profile of a user. */
@@ -99,7 +99,7 @@ export async function findProfileByEmail(reader: Reader, email: string): Promise
 }
 
 /**
- * Selects a profile FOR NO KEY UPDATE; serializes changes of its roles and of its money.
+ * Selects a profile FOR NO KEY UPDATE; serializes changes of its roles and of its ledger entries and charges.
  *
  * Why NO KEY: inserts of rows that refer to the profile are not blocked. Otherwise two profiles that buy from each
  * other deadlock, and a refund of a provider blocks all its sales.

@@ -101,7 +101,7 @@ export function describeProfileChanges(
   return changes;
 }
 
-/** Fields that a provider can change on a subscriber; the others identify the subscriber. */
+/** Fields that a provider can change on the profile of a subscriber; the others identify the subscriber. */
 const open_to_providers: ReadonlySet<string> = new Set(['default_timezone', 'extra']);
 
 /** Returns the fields of `wanted` that differ from the present values and that a provider cannot change. */

@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => database.close());
 
-/** The slugs that an address finds, by each of the two ways. */
+/** Returns the slugs that an address finds, by each of the two functions. */
 async function found(email: string): Promise<(string | undefined)[]> {
   const by_handle = (await findProfilesByHandles(database.db, [email])).get(email);
   return [(await findProfileByEmail(database.db, email))?.slug, by_handle?.slug];
@@ -58,7 +58,11 @@ test('an organization is found by the verified address of a manager who accepted
   const own = await findPersonalProfile(database.db, owner.id);
   assert.ok(own);
   await setEmail(own, 'elsewhere@corp.example');
-  assert.deepEqual(await found('cleo@corp.example'), [undefined, undefined], 'not by the word of its maker');
+  assert.deepEqual(
+    await found('cleo@corp.example'),
+    [undefined, undefined],
+    'the address that the creator entered is not verified',
+  );
 
   await makeMember(database.db, org, owner, 'contributor');
   assert.deepEqual(

@@ -30,7 +30,7 @@ const columns = [
   'roles.extra',
 ] as const;
 
-/** A search matches an address only where the list shows it: see `mayReadMemberEmail` in members/present-member.ts. */
+/** E-mail address for searches; null if `mayReadMemberEmail` in members/present-member.ts hides it from a manager. */
 const knownEmail = sql<string>`case when roles.grant_key is null or roles.invited_email is not null then member.email end`;
 
 export const roleList = defineList({

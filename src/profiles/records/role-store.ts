@@ -29,8 +29,8 @@ function toRole(row: Selectable<RolesTable> | undefined): Role | undefined {
 }
 
 /**
- * Decrypts the keys of a row. A key that was sealed with another master key is unusable: its invitation counts as
- * lapsed, so that a repeated invitation generates a new key.
+ * Decrypts the keys of a row. A key that was encrypted with another master key cannot be decrypted: its invitation
+ * counts as lapsed, so that a repeated invitation generates a new key.
  */
 export function openRole(row: Role): Role {
   const role = openKeysOf(row);

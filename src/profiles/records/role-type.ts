@@ -14,9 +14,9 @@ export interface RoleType {
   created_at: Date;
 }
 
-/** Slug of the type whose holders can read and change everything on a profile. */
+/** Slug of the type whose users can read and change a profile. */
 export const MANAGER = 'manager';
-/** Slug of the type whose holders can read everything on a profile. */
+/** Slug of the type whose users can read a profile. */
 export const CONTRIBUTOR = 'contributor';
 
 /** True for the two types that cannot be deleted: without them, managers lose access to their profiles. */
@@ -38,7 +38,8 @@ export function roleSlugCandidates(text: string): string[] {
  * True if a grant of this type takes effect without the consent of the user.
  *
  * Why only global types: managers create local types, and could otherwise add any user to their profile.
- * Why not for an unverified address: the user who entered it may not be its owner, who is meant to get the grant.
+ * Why not for an unverified address: the grant is for the owner of the address, and the user who entered the address
+ * may be another person.
  * Source: docs/spec/identity.md 16.1.
  */
 export function skipsConsent(

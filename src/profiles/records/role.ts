@@ -50,8 +50,8 @@ export type GrantStep =
  *
  * Why an active role never changes its type: the user agreed to that type only, and a manager who is demoted by a
  * grant cannot reverse it. Revoke the role and invite the user instead.
- * `is_unproven`: the caller named the user by an e-mail address that the user has not verified; then a request
- * leads to an invitation instead of a role in effect.
+ * `is_unproven`: the caller named the user by an e-mail address that the user has not verified; then a grant that
+ * matches a request sends an invitation instead of giving a role in effect.
  * Source: docs/spec/identity.md 9.2 and 16.4.
  */
 export function decideGrant(

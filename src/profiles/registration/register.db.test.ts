@@ -73,20 +73,20 @@ test('a refused registration names each invalid field', async () => {
     [{ full_name: 'Joe', email: 'b@x.example', 'terms-of-use': false }, ['terms-of-use']],
   ];
   for (const [body, fields] of refusals) {
-    const answer = await register(body);
-    assert.equal(answer.status, 400, JSON.stringify(body));
+    const response = await register(body);
+    assert.equal(response.status, 400, JSON.stringify(body));
     for (const field of fields)
-      assert.ok(Array.isArray(answer.json()[field]), `${JSON.stringify(body)}: ${answer.text}`);
+      assert.ok(Array.isArray(response.json()[field]), `${JSON.stringify(body)}: ${response.text}`);
   }
   assert.equal(
     await app.db.selectFrom('users').select('id').where('email', '=', 'b@x.example').executeTakeFirst(),
     undefined,
-    'all or nothing',
+    'a refused registration creates no user',
   );
 });
 
 test('a registration with a postal address creates a personal profile', async () => {
-  const answer = await register({
+  const response = await register({
     full_name: 'Xia Lee',
     email: 'xia@x.example',
     new_password: 'a fine long password',
@@ -95,7 +95,7 @@ test('a registration with a postal address creates a personal profile', async ()
     'terms-of-use': true,
     role_kinship: 'self',
   });
-  const call = apiClient(app, answer.json<{ token: string }>().token);
+  const call = apiClient(app, response.json<{ token: string }>().token);
   const profile = (await call('GET', '/api/profile/xia')).json();
   assert.deepEqual(
     [profile['type'], profile['full_name'], profile['street_address'], profile['email']],
@@ -106,26 +106,26 @@ test('a registration with a postal address creates a personal profile', async ()
 });
 
 test('a registration with an organization name creates an organization that the user manages', async () => {
-  const answer = await register({
+  const response = await register({
     full_name: 'Ann Boss',
     email: 'ann@x.example',
     new_password: 'a fine long password',
     organization_name: 'Acme 2',
     'terms-of-use': 'true',
   });
-  const call = apiClient(app, answer.json<{ token: string }>().token);
+  const call = apiClient(app, response.json<{ token: string }>().token);
   const profile = (await call('GET', '/api/profile/acme-2')).json();
   assert.deepEqual([profile['type'], profile['is_provider']], ['organization', false]);
   assert.equal((await call('GET', '/api/users/ann/accessibles')).json()['count'], 1);
 });
 
 test('a user who did not sign the terms is refused on guarded routes until signing them', async () => {
-  const answer = await register({
+  const response = await register({
     full_name: 'Una Signed',
     email: 'una@x.example',
     new_password: 'a fine long password',
   });
-  const call = apiClient(app, answer.json<{ token: string }>().token);
+  const call = apiClient(app, response.json<{ token: string }>().token);
   const refused = await call('GET', '/api/users/una/accessibles');
   assert.deepEqual([refused.status, refused.json()['code']], [403, 'terms_unsigned']);
   assert.equal((await call('POST', '/api/legal/terms-of-use/sign', { read_terms: true })).status, 200);
@@ -133,17 +133,17 @@ test('a user who did not sign the terms is refused on guarded routes until signi
 });
 
 test('a user without a password reads the own account and is refused on guarded routes', async () => {
-  const answer = await register({ full_name: 'No Password', email: 'nopw@x.example', 'terms-of-use': true });
-  const call = apiClient(app, answer.json<{ token: string }>().token);
+  const response = await register({ full_name: 'No Password', email: 'nopw@x.example', 'terms-of-use': true });
+  const call = apiClient(app, response.json<{ token: string }>().token);
   assert.equal((await call('GET', '/api/users/nopw')).json()['credentials'], false);
   const refused = await call('GET', '/api/users/nopw/accessibles');
   assert.deepEqual([refused.status, refused.json()['code']], [403, 'password_required']);
 });
 
 test('a visitor registers with a phone number in local format', async () => {
-  const answer = await register({ full_name: 'Phone Only', phone: '(415) 555-2671' });
-  assert.equal(answer.status, 201, answer.text);
-  assert.match(usernameIn(answer.json()['token']), /^user-/);
+  const response = await register({ full_name: 'Phone Only', phone: '(415) 555-2671' });
+  assert.equal(response.status, 201, response.text);
+  assert.match(usernameIn(response.json()['token']), /^user-/);
 });
 
 test('a registration sets a cookie only with cookie=1 and only for the same origin', async () => {
@@ -157,13 +157,13 @@ test('a registration sets a cookie only with cookie=1 and only for the same orig
 });
 
 test('one of several concurrent registrations with the same username succeeds', async () => {
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     [1, 2, 3, 4].map((n) =>
       register({ full_name: 'Twin', email: `twin${n}@x.example`, username: 'twin', type: 'personal' }),
     ),
   );
   assert.deepEqual(
-    answers.map((answer) => answer.status).toSorted((left, right) => left - right),
+    responses.map((response) => response.status).toSorted((left, right) => left - right),
     [201, 400, 400, 400],
   );
 });

@@ -136,7 +136,7 @@ async function parseRegistration(
   }
   const lang = input.lang ?? ctx.lang;
   if (!isLanguage(lang)) errors['lang'] = ['Enter the code of a language, such as en or fr-CA.'];
-  // `password` is the name of the field in the overview of the published API and in its version of 2019.
+  // The overview of the published API and its version of 2019 name the field `password`.
   const new_password = input.new_password || input.password || null;
   if (new_password !== null) {
     const refusal = await refusePassword(new_password, { username, email, phone, full_name }, settings.password_policy);

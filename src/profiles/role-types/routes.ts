@@ -25,7 +25,7 @@ export function roleTypeRoutes(app: App): void {
       schema: {
         tags: ['rbac'],
         summary: 'Lists role types',
-        description: 'Lists the role types of the profile: those of the site and its own.',
+        description: 'Lists the role types that the profile can use: the global types and its own.',
         params: ProfileParams,
         querystring: listQuerystring(roleTypeList),
         response: { 200: RoleTypePage },
@@ -96,7 +96,7 @@ export function roleTypeRoutes(app: App): void {
       schema: {
         tags: ['rbac'],
         summary: 'Deletes a role type',
-        description: 'Deletes a role type that no user holds.',
+        description: 'Deletes a role type and its roles. A global type that is in use requires `force`.',
         params: RoleTypeParams,
         querystring: ForceQuerystring,
         response: { 204: NoContent },

@@ -264,8 +264,8 @@ export async function createActivationKey(
 }
 
 /**
- * Removes URLs from a message to a recipient without a password, who could otherwise be phished in the name of the
- * site.
+ * Removes URLs from a message to a recipient without a password, so that the site does not send phishing links of other
+ * users.
  */
 export function removeLinks(message: string | null): string | null {
   return message === null ? null : message.replace(/(?:[a-z][a-z0-9+.-]*:\/\/|www\.)\S+/gi, '').trim();

@@ -17,8 +17,8 @@ import { notifyGrantedUser } from './grant-role.ts';
 import { notifyManagers } from './request-role.ts';
 
 /**
- * Sends an invitation again, or the message about a role in effect. A lapsed invitation gets a new key; another keeps
- * its key and its validity is extended.
+ * Sends an invitation again, or the message about a role in effect. A lapsed invitation gets a new key. An invitation
+ * that has not lapsed keeps its key, with extended validity.
  *
  * @throws role_unknown (404)
  */

@@ -48,11 +48,11 @@ test('the invited user accepts an invitation of a manager, once', async () => {
   assert.match(String(grant_key), /^[0-9a-f]{40}$/);
   const pending = await call('GET', '/api/users/donny/accessibles');
   assert.equal(pending.json()['invited_count'], 1);
-  assert.equal((await call('GET', '/api/profile/acme')).status, 403, 'an invitation gives nothing yet');
+  assert.equal((await call('GET', '/api/profile/acme')).status, 403, 'an invitation gives no access');
 
   const again = await asBob('POST', '/api/profile/acme/roles/manager', { slug: 'donny' });
   assert.equal(again.status, 200);
-  assert.equal(again.json<Row>().grant_key, grant_key, 'the same row, the same key');
+  assert.equal(again.json<Row>().grant_key, grant_key, 'a repeated invitation keeps the key');
   const granted = (await eventsNamed(app.db, 'role_grant_created')).filter((event) => event['grant_key'] === grant_key);
   assert.equal(granted.length, 2, 'sent again');
   assert.equal(granted[0]?.['message'], 'Come in');
@@ -98,12 +98,12 @@ test('an invitation to an address cannot be accepted until the user has verified
   assert.equal(
     (await call('PUT', `/api/users/claims/accessibles/accept/${grant_key}`)).status,
     403,
-    'a wrong name beside it changes nothing',
+    'an unknown username next to the address changes nothing',
   );
   assert.equal(
     (await call('POST', '/api/users/claims/accessibles/contributor', { slug: 'acme' })).status,
     403,
-    'asking is no way around',
+    'a request does not accept an unverified invitation',
   );
 });
 
@@ -158,7 +158,11 @@ test('neither a grant nor a request changes a role or an invitation that a user 
   const request = await call('POST', '/api/users/holder/accessibles/contributor', { slug: 'acme' });
   assert.deepEqual([request.status, request.json()['code']], [409, 'role_already_held']);
   assert.equal((await call('POST', '/api/users/holder/accessibles/manager', { slug: 'acme' })).status, 200);
-  assert.equal((await call('PUT', '/api/profile/acme', { full_name: 'The acme' })).status, 200, 'still a manager');
+  assert.equal(
+    (await call('PUT', '/api/profile/acme', { full_name: 'The acme' })).status,
+    200,
+    'the user is still a manager',
+  );
 
   const { call: asOffered } = await someone('offered');
   await asBob('POST', '/api/profile/acme/roles/contributor', { slug: 'offered' });
@@ -168,7 +172,7 @@ test('neither a grant nor a request changes a role or an invitation that a user 
   assert.equal(
     (await asOffered('POST', '/api/users/offered/accessibles', { slug: 'acme' })).status,
     200,
-    'asking for what is offered accepts it',
+    'a request for the invited role accepts the invitation',
   );
   assert.equal((await asOffered('GET', '/api/profile/acme')).status, 200);
 });
@@ -194,7 +198,7 @@ test('a user whose role requires a second factor is refused until it is set up',
   await makeMember(app.db, acme, user, 'treasurer');
   const refused = await call('GET', '/api/users/careless/accessibles');
   assert.deepEqual([refused.status, refused.json()['code']], [403, 'otp_required']);
-  assert.equal((await call('GET', '/api/users/careless')).status, 200, 'the account itself stays reachable');
+  assert.equal((await call('GET', '/api/users/careless')).status, 200, 'the user can still read the own account');
 });
 
 test('a manager invites an unknown address only with force', async () => {
@@ -218,7 +222,7 @@ test('a manager invites an unknown address only with force', async () => {
   assert.equal(
     event?.['message'],
     'Look at  and  now',
-    'a stranger’s mail carries no address of the sender’s choosing (16.5, 34)',
+    'the message to a user without a password contains no URL of the sender',
   );
   const activated = await apiClient(app)('POST', `/api/auth/activate/${String(event?.['key'])}`, {
     new_password: 'a fine long password',
@@ -237,7 +241,11 @@ test('an unknown address that is invited with force must accept even a type that
   const { call } = await someone('known');
   const granted = await asBob('POST', '/api/profile/acme/roles/reader', { slug: 'known' });
   assert.deepEqual([granted.status, granted.json<Row>().grant_key], [201, null]);
-  assert.equal((await call('GET', '/api/profile/acme')).status, 403, 'a type of its own gives no access by itself');
+  assert.equal(
+    (await call('GET', '/api/profile/acme')).status,
+    403,
+    'a type other than manager and contributor gives no access',
+  );
 });
 
 test('a manager revokes a role of any type, except that of the last manager', async () => {
@@ -253,23 +261,31 @@ test('a manager revokes a role of any type, except that of the last manager', as
   assert.ok(sole);
   const last = await asBob('DELETE', '/api/profile/sole/roles/manager/bob');
   assert.deepEqual([last.status, last.json()['code']], [409, 'last_manager']);
-  assert.equal((await asBob('DELETE', '/api/users/bob/accessibles/manager/sole')).status, 409, 'leaving is the same');
+  assert.equal(
+    (await asBob('DELETE', '/api/users/bob/accessibles/manager/sole')).status,
+    409,
+    'the last manager cannot leave either',
+  );
   assert.equal((await asAlice('DELETE', '/api/profile/cowork/roles/manager/alice')).status, 409);
-  assert.equal((await asAlice('DELETE', '/api/profile/sole/roles/manager/bob')).status, 204, 'the operator may');
+  assert.equal(
+    (await asAlice('DELETE', '/api/profile/sole/roles/manager/bob')).status,
+    204,
+    'a broker manager can remove the last manager',
+  );
 });
 
 test('two managers cannot remove each other concurrently', async () => {
   const [one, two] = [await someone('one'), await someone('two')];
   const pair = await makeOrganization(app.db, { slug: 'pair', manager: one.user });
   await makeMember(app.db, pair, two.user, 'manager');
-  const answers = await Promise.all([
+  const responses = await Promise.all([
     one.call('DELETE', '/api/profile/pair/roles/manager/two'),
     two.call('DELETE', '/api/profile/pair/roles/manager/one'),
   ]);
   assert.equal(
-    answers.filter((answer) => answer.status === 204).length,
+    responses.filter((response) => response.status === 204).length,
     1,
-    answers.map((answer) => answer.status).join(),
+    responses.map((response) => response.status).join(),
   );
 });
 
@@ -282,7 +298,11 @@ test('a manager creates role types of the profile, a broker manager creates glob
   assert.equal(empty.status, 400);
   assert.ok(Array.isArray(empty.json()['title']));
   const reserved = await asBob('POST', '/api/profile/acme/roles/describe', { title: 'Describe' });
-  assert.match(String(reserved.json()['slug']), /^describe-[0-9a-f]{7}$/, 'describe is an address of its own');
+  assert.match(
+    String(reserved.json()['slug']),
+    /^describe-[0-9a-f]{7}$/,
+    'the slug describe is reserved for the URL of role types',
+  );
   const global = await asAlice('POST', '/api/profile/cowork/roles/describe', { title: 'Auditor' });
   assert.deepEqual([global.status, global.json()['is_global']], [201, true]);
   const refused = await asBob('PUT', '/api/profile/acme/roles/describe/auditor', { title: 'Mine' });
@@ -333,7 +353,7 @@ test('a manager reads a role, changes its extra and sends it again; under anothe
   await asBob('POST', '/api/profile/acme/roles/contributor', { slug: 'noted' });
   const url = '/api/profile/acme/roles/contributor/noted';
   assert.deepEqual((await asBob('PUT', url, { extra: { kinship: 'self' } })).json()['extra'], { kinship: 'self' });
-  assert.deepEqual((await asBob('PUT', url, {})).json()['extra'], { kinship: 'self' }, 'nothing sent, nothing changed');
+  assert.deepEqual((await asBob('PUT', url, {})).json()['extra'], { kinship: 'self' }, 'an empty body changes nothing');
   assert.match(String((await asBob('POST', url)).json()['detail']), /noted/);
   const other = await asBob('GET', '/api/profile/acme/roles/manager/noted');
   assert.deepEqual([other.status, other.json()['code']], [404, 'role_unknown']);

@@ -38,7 +38,7 @@ function searchQuerystring(fields: Parameters<typeof listQuerystring>[0]) {
 const ProfileCandidates = Type.Object({ count: Type.Integer(), results: Type.Array(ProfileSummarySchema) });
 const UserCandidates = Type.Object({ count: Type.Integer(), results: Type.Array(UserSummarySchema) });
 
-/** Registers the API of input fields that complete the name of a profile or a user. */
+/** Registers the API of type-ahead fields for profiles and users. */
 export function searchRoutes(app: App, throttle: Throttle): void {
   const authenticated = { access: { kind: 'authenticated' } } as const;
   const searcher = async (ctx: Context): Promise<Searcher> => {

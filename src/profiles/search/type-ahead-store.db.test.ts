@@ -35,7 +35,7 @@ test('a search shows five candidates, and none if there are six', async () => {
   assert.equal(
     (await ask(asAlice, '/api/accounts/profiles?q=zebra-1,zebra-2,zebra-3,zebra-4,zebra-5,zebra-6')).count,
     6,
-    'as many as were asked for',
+    'a search for six terms can return six candidates',
   );
 });
 
@@ -69,11 +69,11 @@ test('an address that no user has verified finds neither a profile nor a user', 
   );
 });
 
-test('a caller who is no seller cannot search for parts of addresses', async () => {
+test('only a seller can search for parts of addresses', async () => {
   assert.equal((await ask(asEve, '/api/accounts/users?q=alice@exam')).count, 0);
   assert.equal((await ask(asEve, '/api/accounts/users?q=alice@example.com')).count, 1);
-  assert.equal((await ask(asAlice, '/api/accounts/users?q=alice@exam')).count, 1, 'who sells may');
-  assert.equal((await ask(asEve, '/api/accounts/users?q=a')).count, 0, 'one letter is no question');
+  assert.equal((await ask(asAlice, '/api/accounts/users?q=alice@exam')).count, 1, 'a seller can search for a part');
+  assert.equal((await ask(asEve, '/api/accounts/users?q=a')).count, 0, 'a term of one letter finds no user');
   assert.equal((await ask(asEve, '/api/accounts/users')).count, 0);
 });
 

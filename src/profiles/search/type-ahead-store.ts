@@ -44,7 +44,7 @@ const profileColumns = {
   last_name: { column: sql.ref('profiles.full_name'), kind: 'name' },
 } as const satisfies Fields;
 
-// Unverified addresses do not match: otherwise a grant for the owner of an address could reach another profile.
+// Unverified addresses do not match: otherwise a grant for the owner of an address could go to another profile.
 const profileFields = (reader: Reader): Fields => ({
   ...profileColumns,
   email: { column: sql`case when ${provedAddressCondition(reader)} then profiles.email end`, kind: 'contact' },

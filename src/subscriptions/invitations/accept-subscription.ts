@@ -16,7 +16,7 @@ import {
   updateSubscription,
 } from '../records/index.ts';
 
-/** A subscription with its plan, waiting for consent or accepted. */
+/** Subscription with its plan; pending or accepted. */
 export interface PlanSubscription {
   subscription: Subscription;
   plan: Plan;
@@ -90,7 +90,7 @@ export async function acceptRequest(ctx: Context, provider_id: ProfileId, key: s
   });
 }
 
-/** Loads the subscription that a request key asks for, for the provider. @throws subscription_key_unknown (404) */
+/** Loads the requested subscription of a key, for the provider. @throws subscription_key_unknown (404) */
 export async function getRequest(ctx: Context, provider_id: ProfileId, key: string): Promise<PlanSubscription> {
   const found = await findSubscriptionByKey(ctx.db, { kind: 'request_key', key }, ctx.clock.now());
   return requireRequest(ctx.db, found, provider_id);

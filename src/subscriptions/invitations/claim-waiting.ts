@@ -9,10 +9,10 @@ import {
 } from '../records/index.ts';
 
 /**
- * Moves what was granted to an e-mail address to the user who has just verified it: invitations, and subscriptions that
- * wait for consent. They still wait afterwards.
+ * Moves the invitations and the pending subscriptions of an e-mail address to the user who has just verified the
+ * address. They still require consent afterwards.
  *
- * Deletes a waiting subscription when the user's own profile has one to the same plan in the same time.
+ * Deletes a pending subscription if the profile of the user has an overlapping subscription to the same plan.
  * Locks: the waiting profiles, then the slot of each subscription.
  */
 export async function claimWaiting(tx: Tx, user: User, at: Date): Promise<void> {

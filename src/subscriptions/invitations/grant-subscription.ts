@@ -62,7 +62,7 @@ export async function grantSubscription(
   });
 }
 
-/** Replaces a key that another master key sealed: a repeated grant sends a link that works. */
+/** Replaces a key that was encrypted with another master key, so that a repeated grant sends a valid link. */
 async function withReadableKey(tx: Tx, running: Subscription): Promise<Subscription> {
   if (running.grant_key !== UNREADABLE_KEY) return running;
   return updateSubscription(tx, running.id, { grant_key: randomKey40() });

@@ -24,7 +24,7 @@ export type NamedGrantee = Omit<GrantInput['profile'], 'email'> & { email: strin
 
 export interface Grantee {
   profile: Profile;
-  /** User who has to activate an account first; `id` is null while the address has no account. Null if none has to. */
+  /** User who must activate an account first; `id` is null if the address has no account. Null if no user must. */
   invitee: { id: UserId | null; email: string } | null;
 }
 

@@ -131,7 +131,7 @@ test('a grant that has ended cannot be accepted', async () => {
   );
 });
 
-test('a plan without consent is active at once for customers of the provider only', async () => {
+test('a grant of a plan that skips consent is active immediately only for customers of the provider', async () => {
   const seller = await makeSeller(database.db);
   const plan = await makePlan(seed, { provider_id: seller.profile.id, skip_optin_on_grant: true });
   const target = { provider_id: seller.profile.id, plan: plan.slug };
@@ -181,7 +181,7 @@ test('a grant to an unknown address requires force and sends one activation key'
   const { subscription } = await grantSubscription(granting, target, { profile, message }, { force: true });
   const made = await findProfileBySlug(database.db, 'new-company');
   assert.equal(made?.id, subscription.profile_id);
-  assert.deepEqual(await findManagerIds(database.db, made.id), [], 'it has no manager yet');
+  assert.deepEqual(await findManagerIds(database.db, made.id), [], 'the profile has no manager yet');
   assert.equal(await findUserByEmail(database.db, profile.email), undefined, 'no user is created');
   const event = (await eventsNamed(database.db, 'subscription_grant_created')).at(-1);
   assert.match(String(event?.['key']), /^[0-9a-f]{40}$/);

@@ -11,7 +11,7 @@ const sample = {
   },
 };
 
-/** A subscription that waits: a grant for the subscriber, or a request for the provider. */
+/** Page of a pending subscription: a grant for the subscriber, or a request for the provider. */
 export const acceptPage = definePage(
   'saas/profile/subscription_accept.html',
   Type.Object({

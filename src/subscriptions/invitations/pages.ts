@@ -26,7 +26,7 @@ function acceptGrantPage(app: App): void {
   const url = '/profile/:profile/subscriptions/accept/:key/';
   const options = {
     config: {
-      // `getGrant` decides who sees the grant: the user invited to manage the profile has no role on it yet.
+      // `getGrant` checks the access instead: the user invited to manage the profile has no role on it yet.
       access: { kind: 'active' },
       page: true,
       problems: [subscriptionProblems.subscription_key_unknown],

@@ -35,7 +35,7 @@ function grantRoute(app: App, throttle: Throttle): void {
         tags,
         summary: 'Grants a subscription',
         description:
-          "Grants a subscription to a profile, or to a person by e-mail address. It waits for the subscriber to accept unless the subscriber's manager is the caller or the plan asks for no consent.",
+          'Grants a subscription to a profile, or to a person by e-mail address. The subscriber must accept it unless the caller manages the subscriber or the plan requires no consent.',
         params: PlanParams,
         querystring: ForceQuerystring,
         body: GrantBody,

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Extra, SlugParam } from '#platform/http/schemas';
 
 const text = (maxLength: number) => Type.Optional(Type.String({ maxLength }));
-/** True is refused: only the broker sets the flag, with PUT /api/profile/{profile}. */
+/** Flag that a grant cannot set: only the broker sets it, with PUT /api/profile/{profile}. */
 const OnlyFalse = Type.Optional(Type.Literal(false));
 
 export const GrantBody = Type.Object({
@@ -24,7 +24,9 @@ export const GrantBody = Type.Object({
     is_bulk_buyer: OnlyFalse,
   }),
   message: Type.Optional(
-    Type.Union([Type.String({ maxLength: 255 }), Type.Null()], { description: 'Sent along with the invitation' }),
+    Type.Union([Type.String({ maxLength: 255 }), Type.Null()], {
+      description: 'Text for the subscriber, in the invitation',
+    }),
   ),
 });
 export type GrantInput = Static<typeof GrantBody>;

@@ -13,7 +13,7 @@ import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 import { claimWaiting } from './claim-waiting.ts';
 import { findEntitlements, findProvidingProfiles } from '../records/entitlement-store.ts';
 
-/** Grants to an e-mail address, before and after the address is verified. */
+// Grants to an e-mail address, before and after the address is verified.
 let app: TestApp;
 let ctx: TestContext;
 let provider: ReturnType<typeof apiClient>;
@@ -41,7 +41,7 @@ const accessiblesOf = async (user: User) =>
   (await (await callOf(user))('GET', `/api/users/${user.username}/accessibles`)).json<{ results: Accessible[] }>()
     .results;
 
-/** Marks the address as verified and claims what waits for it, as the first verification does. */
+/** Marks the address as verified and claims its pending subscriptions, like the first verification. */
 async function verify(user: User): Promise<User> {
   const at = app.clock.now();
   return inTransaction(app.db, async (tx) => {
@@ -207,11 +207,11 @@ test('a role that waits for consent does not count for access rules', async () =
 type Mail = { text: string };
 const mailsTo = async (address: string) => {
   await app.tollgate.worker.drain();
-  const answer = await apiClient(app)('GET', `/_dev/mail?to=${encodeURIComponent(address)}`);
-  return answer.json<{ results: Mail[] }>().results.map(({ text }) => text);
+  const response = await apiClient(app)('GET', `/_dev/mail?to=${encodeURIComponent(address)}`);
+  return response.json<{ results: Mail[] }>().results.map(({ text }) => text);
 };
 
-test('an unknown person activates an account with the link of a grant, which then waits there', async () => {
+test('an invited user activates an account with the link of a grant; the grant then waits for consent', async () => {
   const email = 'brand-new@corp.example';
   assert.equal((await grant({ email })).status, 201);
   const [mail] = await mailsTo(email);

@@ -1,4 +1,4 @@
-// Subscriptions as stored and presented, and what they entitle to.
+// Stores and presentation of subscriptions and entitlements.
 export { sealClearSubscriptionKeys } from './clear-key-store.ts';
 export { createSubscription } from './create-subscription.ts';
 export {

@@ -22,7 +22,7 @@ export type SubscriptionParty =
   | { profile_id: ProfileId; provider_ids?: readonly ProfileId[] }
   | { plan_ids: readonly PlanId[] };
 
-/** Column that a search matches only after the subscriber accepted: a grant discloses nothing of the profile before. */
+/** Column for searches, null until the subscriber accepted: a pending grant discloses no data of the profile. */
 const ifAgreed = (column: string) =>
   sql`case when subscriptions.grant_key is null or profile.invited_email is not null then ${sql.ref(column)} end`;
 

@@ -7,13 +7,13 @@ import { linkKeyHash, openKeysOf, sealKeysOf } from '#platform/security/link-key
 import { subscriptionProblems } from '../problems.ts';
 import type { Subscription } from './subscription.ts';
 
-/** Condition on `subscriptions`: both sides agreed, as `isAgreed`. */
+/** Returns the condition on `subscriptions` that both sides agreed, like `isAgreed`. */
 export function agreedRows() {
   const eb = expressionBuilder<Schema, 'subscriptions'>();
   return eb.and([eb('subscriptions.grant_key', 'is', null), eb('subscriptions.request_key', 'is', null)]);
 }
 
-/** Reads a row; its keys are stored sealed and returned in clear. */
+/** Converts a row to a subscription; decrypts its keys. */
 export function readSubscription(row: Selectable<SubscriptionsTable>): Subscription {
   return openKeysOf<Subscription>(row);
 }
@@ -78,7 +78,7 @@ export async function moveSubscription(tx: Tx, id: SubscriptionId, profile_id: P
   );
 }
 
-/** Deletes a subscription that neither side has used. */
+/** Deletes a subscription, which must be pending: others are part of the history. */
 export async function deleteSubscription(tx: Tx, id: SubscriptionId): Promise<void> {
   await tx.deleteFrom('subscriptions').where('id', '=', id).execute();
 }
@@ -167,7 +167,7 @@ export async function lockLatestSubscription(
   );
 }
 
-/** A key of a subscription that waits for consent, in clear. */
+/** Key of a pending subscription, not encrypted. */
 export interface WaitingKey {
   kind: 'grant_key' | 'request_key';
   key: string;

@@ -31,7 +31,7 @@ test('a subscription is active from its beginning (inclusive) to its end (exclus
   for (const [fields, when, active] of cases) assert.equal(isActive({ ...running, ...fields }, when), active);
 });
 
-test('an extension keeps the day of the month that the subscription began', () => {
+test('an extension keeps the day of the month on which the subscription began', () => {
   assert.equal(extendedEnd(running, 1, 'monthly').toISOString(), '2026-04-30T10:00:00.000Z');
   assert.equal(extendedEnd(running, 2, 'monthly').toISOString(), '2026-05-31T10:00:00.000Z');
 });
@@ -53,7 +53,7 @@ test('a subscriber can only shorten a subscription; a provider can set any end',
   }
 });
 
-test('a grant is active at once only for a customer and only if the plan allows it', () => {
+test('a grant is active immediately only for a customer and only if the plan allows it', () => {
   const plan = { skip_optin_on_grant: true };
   const customer = { is_customer: true, is_waiting_profile: false };
   assert.ok(isGrantActiveAtOnce(plan, customer));

@@ -2,10 +2,11 @@ import { endOfPeriods, type PeriodType } from '#kernel/period';
 import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 
 /**
- * A plan held by a profile from `created_at` (inclusive) to `ends_at` (exclusive). `created_at` anchors its periods.
+ * Subscription of a profile to a plan from `created_at` (inclusive) to `ends_at` (exclusive). Its periods are counted
+ * from `created_at`.
  *
- * It waits for the provider while `request_key` is set and for the subscriber while `grant_key` is set; both sides have
- * agreed when both are null.
+ * Waits for the provider while `request_key` is set and for the subscriber while `grant_key` is set; both sides have
+ * agreed if both are null.
  */
 export interface Subscription {
   id: SubscriptionId;

@@ -20,7 +20,7 @@ import {
   updateSubscription,
 } from '../records/index.ts';
 
-/** An order for time of a plan. */
+/** Order of a plan for a number of natural periods. */
 export interface Opening {
   profile_id: ProfileId;
   plan: Plan;
@@ -47,7 +47,7 @@ export interface Opened {
  *
  * A new subscription waits for the provider if the plan requires that. An order by the profile accepts a grant that
  * waits. A gift of a provider that the profile does not subscribe to waits for the profile: a provider may read the
- * profiles of its subscribers. An order may be settled long after `at`; a subscription that was opened in between is
+ * profiles of its subscribers. An order may be paid long after `at`; a subscription that was opened in between is
  * extended.
  * Locks: the slot of the profile and the plan, then the subscription.
  */

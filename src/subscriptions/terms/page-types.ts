@@ -11,7 +11,7 @@ const SubscriptionView = Type.Object({
   ends_at: PageInstant,
   auto_renew: Type.Boolean(),
   ends_soon: Type.Boolean(),
-  /** Null while it waits for consent. */
+  /** URL of the application; null while the subscription waits for consent. */
   app_url: NullableString,
   grant_key: NullableString,
   request_key: NullableString,

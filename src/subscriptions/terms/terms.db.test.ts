@@ -65,7 +65,7 @@ test('a new subscription begins at the instant of its order', async () => {
   assert.equal(opened.subscription.auto_renew, true);
 });
 
-test('a repeated order extends a subscription from its end, on the day of the month that it began', async () => {
+test('a repeated order extends a subscription from its end, on the day of the month on which it began', async () => {
   const plan = await makePlan(seed);
   const { profile } = await makePerson(database.db);
   const order = async (at: string, periods_count = 1) =>
@@ -125,7 +125,7 @@ test('concurrent orders open one subscription; the others extend it or get 409',
   assert.equal(held[0]?.ends_at.getUTCMonth(), (at.getUTCMonth() + done) % 12);
 });
 
-test('a provider can switch the renewal off only; the subscriber can switch it on and off', async () => {
+test('a provider can only switch the renewal off; the subscriber can switch it on and off', async () => {
   const seller = await makeSeller(database.db);
   const plan = await makePlan(seed, { provider_id: seller.profile.id });
   const person = await makePerson(database.db);
@@ -140,7 +140,7 @@ test('a provider can switch the renewal off only; the subscriber can switch it o
   assert.equal(await change(subscriber, true), true);
 });
 
-test('a subscriber who unsubscribes ends the subscription and its renewal now, without a ledger entry', async () => {
+test('a subscriber ends a subscription and its renewal immediately, without a ledger entry', async () => {
   const plan = await makePlan(seed);
   const person = await makePerson(database.db);
   const mine = await as(person);

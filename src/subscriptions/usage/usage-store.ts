@@ -3,7 +3,7 @@ import type { SubscriptionId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import type { Usage } from './usage.ts';
 
-/** Selects the usage of a use charge FOR UPDATE; inserts it with a full quota when it does not exist. */
+/** Selects the usage of a use charge FOR UPDATE; inserts it with a full quota if it does not exist. */
 export async function lockUsage(
   tx: Tx,
   subscription_id: SubscriptionId,

@@ -33,7 +33,7 @@ test('uses count in their plan period, quota first, then uses bought in advance'
   assert.deepEqual(billed, [0, 10, 5, 1, 100]);
   assert.equal((await eventsNamed(database.db, 'quota_reached')).length, 1);
   assert.equal((await eventsNamed(database.db, 'use_charge_limit_crossed')).length, 1);
-  assert.equal(await record(100, '2026-04-10T15:00:00Z'), 0, 'a year in advance still has its quota each month');
+  assert.equal(await record(100, '2026-04-10T15:00:00Z'), 0, 'a year paid in advance has the quota of each month');
 });
 
 test('uses of two purchases add up', async () => {

@@ -63,7 +63,7 @@ test('the quota is reset when a plan period begins, and not before', () => {
   assert.equal(renewed.used_quantity, 8);
 });
 
-test('every use is billed, free or bought in advance', () => {
+test('every use is counted as either free, bought in advance or billed', () => {
   const anyUsage = fc.record({ expiring_quota: fc.nat(1000), rollover_quota: fc.nat(1000) });
   fc.assert(
     fc.property(anyUsage, fc.array(fc.integer({ min: 1, max: 500 }), { maxLength: 10 }), (quotas, quantities) => {
