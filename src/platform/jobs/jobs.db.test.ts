@@ -5,7 +5,7 @@ import { openTestDatabase, type TestDatabase } from '../../../test/support/datab
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { inTransaction } from '../db/database.ts';
 import { type AnyJob, defineJob, enqueue } from './jobs.ts';
-import { claimDueRows } from './outbox-store.ts';
+import { claimDueRows, renewLease } from './outbox-store.ts';
 import { makeWorker } from './worker.ts';
 
 let database: TestDatabase;
@@ -58,8 +58,10 @@ const sweep = defineJob({
   },
 });
 
-const workerOf = (...jobs: AnyJob[]) =>
+const workerOf = (...jobs: AnyJob[]) => makeTestWorker(jobs);
+const makeTestWorker = (jobs: AnyJob[], options: { job_lease_ms?: number } = {}) =>
   makeWorker({
+    ...options,
     db: ctx.db,
     clock: ctx.clock,
     jobs,
@@ -172,6 +174,54 @@ test('a job that ends with its process runs again after the lease and counts no 
     (await rows()).map(({ attempts_count }) => attempts_count),
     [0],
   );
+});
+
+test('the lease of a running job ends within a minute, so that a crash delays the job by a minute at most', async () => {
+  const { promise: finished, resolve } = Promise.withResolvers<void>();
+  const slow = defineJob({ name: 'slow', schedule: '* * * * *', catch_up: 'last', run: () => finished });
+  const worker = workerOf(slow);
+  await worker.start();
+  move(60);
+  const lease = async () => ((await rows())[0]?.next_attempt_at.getTime() ?? 0) - ctx.clock.now().getTime();
+  await until(async () => (await lease()) > 0);
+  assert.equal(await lease(), 60_000);
+  resolve();
+  await worker.stop();
+});
+
+test('the lease is renewed while the job runs, and no other node starts the job meanwhile', async () => {
+  const { promise: finished, resolve } = Promise.withResolvers<void>();
+  const run = () => {
+    note('slow');
+    return finished;
+  };
+  const slow = defineJob({ name: 'slow', schedule: '0 * * * *', catch_up: 'last', run });
+  const nodes = [makeTestWorker([slow], { job_lease_ms: 300 }), makeTestWorker([slow], { job_lease_ms: 300 })];
+  await Promise.all(nodes.map((worker) => worker.start()));
+  move(3_600);
+  await until(() => done.length === 1);
+  for (let moves = 1; moves <= 8; moves += 1) {
+    move(0.2);
+    const renewed = ctx.clock.now().getTime() + 300;
+    await until(async () => (await rows())[0]?.next_attempt_at.getTime() === renewed);
+  }
+  resolve();
+  await Promise.all(nodes.map((worker) => worker.stop()));
+  assert.equal(done.length, 1);
+  assert.deepEqual((await rows())[0]?.next_attempt_at, new Date('2026-03-10T17:00:00Z'));
+});
+
+test('a lease that another node took over is not renewed', async () => {
+  await inTransaction(ctx.db, (tx) => enqueue(tx, greet, { name: 'xia' }));
+  const at = ctx.clock.now();
+  const in_ms = (ms: number) => new Date(at.getTime() + ms);
+  const claim = { kind: 'job', count_max: 1, with_schedules: false } as const;
+  const [row] = await claimDueRows(ctx.db, { ...claim, at, leased_until: in_ms(100) });
+  assert(row);
+  assert.equal(await renewLease(ctx.db, row.id, { from: in_ms(100), to: in_ms(200) }), true);
+  assert.equal((await claimDueRows(ctx.db, { ...claim, at: in_ms(200), leased_until: in_ms(900) })).length, 1);
+  assert.equal(await renewLease(ctx.db, row.id, { from: in_ms(200), to: in_ms(300) }), false);
+  assert.deepEqual((await rows())[0]?.next_attempt_at, in_ms(900));
 });
 
 test('a job that exceeds its limit has failed', async () => {

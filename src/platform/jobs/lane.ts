@@ -32,6 +32,7 @@ export function makeLane({ claim, handle, release, onError, at_once_max, poll_ms
   const under_way = new Set<Promise<void>>();
   let running: { stop: AbortController; done: Promise<void> } | null = null;
   let wake = new AbortController();
+  let claimed: Promise<void> = Promise.resolve();
 
   function start(row: ClaimedRow): void {
     const work = handle(row)
@@ -40,15 +41,26 @@ export function makeLane({ claim, handle, release, onError, at_once_max, poll_ms
     under_way.add(work);
   }
 
+  /** Claims rows unless some wait. One claim at a time, so that no caller misses rows that another caller claims. */
+  function claimNext(): Promise<void> {
+    claimed = claimed
+      .catch(() => {})
+      .then(async () => {
+        if (waiting.length === 0) waiting.push(...(await claim()));
+      });
+    return claimed;
+  }
+
   /** Starts rows until the limit is reached or none is due; returns how many. */
   async function fill(): Promise<number> {
     if (under_way.size >= at_once_max()) return 0;
-    if (waiting.length === 0) waiting.push(...(await claim()));
+    if (waiting.length === 0) await claimNext();
     let count = 0;
-    for (let row = waiting.shift(); row; row = waiting.shift()) {
+    while (under_way.size < at_once_max()) {
+      const row = waiting.shift();
+      if (!row) break;
       start(row);
       count += 1;
-      if (under_way.size >= at_once_max()) break;
     }
     return count;
   }

@@ -130,6 +130,20 @@ export async function claimDueRows(db: Db, claim: Claim): Promise<ClaimedRow[]> 
     .sort((a, b) => a.id - b.id);
 }
 
+/** Extends the lease of a row; false if the lease is no longer `from`, because the row was closed or claimed again. */
+export async function renewLease(db: Db, id: OutboxEventId, { from, to }: { from: Date; to: Date }): Promise<boolean> {
+  const row = await db
+    .updateTable('outbox_events')
+    .set({ next_attempt_at: to })
+    .where('id', '=', id)
+    .where('next_attempt_at', '=', from)
+    .where('delivered_at', 'is', null)
+    .where('parked_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Makes rows due again that were claimed and not attempted. */
 export async function releaseRows(db: Db, ids: readonly OutboxEventId[], at: Date): Promise<void> {
   await db

@@ -10,6 +10,7 @@ import { type AnyJob, isScheduled } from './jobs.ts';
 import { makeLane } from './lane.ts';
 import { claimDueRows, type ClaimedRow, jobNameOf, type Kind, markDelivered, releaseRows } from './outbox-store.ts';
 import { isOccurrence, recordFailure, recordOccurrence } from './record-outcome.ts';
+import { renewWhile } from './renew-while.ts';
 import { type DueReport, runDue } from './run-due.ts';
 import { keepSchedules } from './schedule-store.ts';
 
@@ -18,8 +19,8 @@ const AT_ONCE_MAX = 8;
 const EVENTS_CLAIMED_MAX = 64;
 const EVENT_LEASE_MS = 120_000;
 const JOB_TIMEOUT_S = 300;
-/** Time by which the lease of a job exceeds its limit: an expired lease belongs to a process that ended. */
-const JOB_LEASE_MARGIN_MS = 60_000;
+/** Renewed while the job runs. After a crash, the job is delayed by this time at most. */
+const JOB_LEASE_MS = 60_000;
 const STOP_MS_MAX = 20_000;
 
 export interface WorkerOptions {
@@ -30,6 +31,7 @@ export interface WorkerOptions {
   makeContext(name: string): Promise<Context>;
   log: Logger;
   poll_ms?: number;
+  job_lease_ms?: number;
 }
 
 export interface Worker {
@@ -102,11 +104,11 @@ type RunJob = (job: AnyJob, payload: object, at: Date) => Promise<void>;
 
 /** Makes one lane for events and one for jobs, so that a long job delays no event. */
 function makeLanes(options: WorkerOptions) {
-  const { db, clock, log, jobs, subscribers, makeContext, poll_ms = 1_000 } = options;
+  const { db, clock, log, jobs, subscribers, makeContext } = options;
+  const { poll_ms = 1_000, job_lease_ms = JOB_LEASE_MS } = options;
   const byName = new Map(jobs.map((job) => [job.name, job]));
   if (byName.size < jobs.length) throw new Error('two jobs have the same name');
   const limitOf = (job: AnyJob) => (job.timeout_s ?? JOB_TIMEOUT_S) * 1000;
-  const job_lease_ms = Math.max(JOB_TIMEOUT_S * 1000, ...jobs.map(limitOf)) + JOB_LEASE_MARGIN_MS;
   /** `moving` is set while the clock is moved: scheduled jobs then run one at a time and are reported, not retried. */
   const state: { moving: DueReport | null; is_started: boolean } = { moving: null, is_started: false };
   const deliver = shareCalls((ids: OutboxEventId[]) => markDelivered(db, ids, clock.now()));
@@ -118,7 +120,8 @@ function makeLanes(options: WorkerOptions) {
     if (kind === 'event') return handleEvent(await makeContext('relay'), subscribers, row);
     const job = byName.get(jobNameOf(row));
     if (!job) throw new Error(`there is no job named ${jobNameOf(row)}`);
-    await run(job, row.payload, job.catch_up === 'each' && row.occurs_at ? row.occurs_at : clock.now());
+    const at = job.catch_up === 'each' && row.occurs_at ? row.occurs_at : clock.now();
+    await renewWhile({ db, clock, log, lease_ms: job_lease_ms }, row, () => run(job, row.payload, at));
   }
 
   async function handle(row: ClaimedRow, kind: Kind): Promise<void> {
