@@ -86,7 +86,8 @@ export async function composeEmailChanged(
     parties: { user },
     address: from,
     path: stop_key === null ? null : paths.stopChange(stop_key),
-    data: { changes: { pre: from, post: to }, is_verified },
+    // A message to a stranger has no addresses, so that an empty `post` does not mean a removed address.
+    data: { changes: { pre: from, post: to }, is_removed: to === '', is_verified },
   });
 }
 

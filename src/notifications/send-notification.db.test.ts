@@ -222,6 +222,30 @@ test('the link that stops a change of e-mail address is sent to the former addre
   assert.ok(mail.text.includes(`/users/stop/${stop_key}/`), mail.text);
 });
 
+test('a change of an unverified e-mail address is announced as a change, without the addresses', async () => {
+  const toStrangers = makeMailer({
+    smtp_url: null,
+    from: 'noreply@cowork.example.com',
+    capture: true,
+    gate: { admit: async (request) => ({ ...(await openGate.admit(request)), has_stranger: true }) },
+    clock: ctx.clock,
+    log: pino({ level: 'silent' }),
+  });
+  const subscriber = makeNotificationSubscriber({ mailer: toStrangers, templates, from: 'noreply@cowork.example.com' });
+  const textOf = async (to: string, is_verified: boolean) => {
+    const payload = { user_id: xia.id, from: 'old@example.com', to, is_verified, stop_key: null };
+    toStrangers.mailbox.clear();
+    await subscriber.handle(ctx, { id: 1, name: 'user_email_changed', payload, created_at: ctx.clock.now() });
+    return toStrangers.mailbox.list()[0]?.text ?? '';
+  };
+  assert.match(
+    await textOf('new@evil.example', true),
+    /were sent to this address and are now sent to another address\./,
+  );
+  assert.match(await textOf('new@evil.example', false), /will be sent to another address once it is confirmed\./);
+  assert.match(await textOf('', true), /were sent to this address and no longer are\./);
+});
+
 test('the owner is notified of credentials that the first proof of an address removed, and only then', async () => {
   const [mail] = await deliver('user_verified', { user_id: xia.id, removed: ['api_keys', 'otp'] });
   assert.deepEqual(mail?.to, ['xia@example.com']);

@@ -130,9 +130,9 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
   'notification/user_credentials_changed.eml': [{ ...mail, what: 'an API key was created' }],
   'notification/user_archived.eml': [{ ...mail, back_url: null, name: 'Xia Lee' }],
   'notification/user_email_changed.eml': [
-    { ...mail, changes: { pre: 'xia@example.com', post: 'new@example.com' }, is_verified: true },
-    { ...mail, changes: { pre: 'xia@example.com', post: 'new@example.com' }, is_verified: false },
-    { ...mail, back_url: null, changes: { pre: 'xia@example.com', post: '' }, is_verified: true },
+    { ...mail, changes: { pre: 'xia@example.com', post: 'new@example.com' }, is_removed: false, is_verified: true },
+    { ...mail, changes: { pre: 'xia@example.com', post: 'new@example.com' }, is_removed: false, is_verified: false },
+    { ...mail, back_url: null, changes: { pre: 'xia@example.com', post: '' }, is_removed: true, is_verified: true },
   ],
   'notification/user_password_changed.eml': [
     { ...mail, how: 'link' },
