@@ -6,6 +6,7 @@ import { sources } from './sources.ts';
 
 /** Checks that the documents describe what exists; prints each offence and exits with 1. */
 const README_LINES_MAX = 30;
+const README_HEADINGS = ['Knows', 'Tables', 'Events', 'Words'];
 const ARCHITECTURE_LINES_MAX = 200;
 const TOP = /^(?:src|docs|tools|test|themes|migrations|examples|bench|ui|\.ci)\//;
 
@@ -56,6 +57,8 @@ async function checkRooms(): Promise<void> {
     if (readme === null) offences.push(`src/${room}: has no README.md`);
     else if (readme.trimEnd().split('\n').length > README_LINES_MAX) {
       offences.push(`src/${room}/README.md: more than ${README_LINES_MAX} lines`);
+    } else if (Array.from(readme.matchAll(/^## (.*)$/gm), ([, title]) => title).join() !== README_HEADINGS.join()) {
+      offences.push(`src/${room}/README.md: the headings are ${README_HEADINGS.join(', ')}`);
     }
   }
   const known = new Set([

@@ -3,6 +3,8 @@ import type { Offence } from './offence.ts';
 interface LineRule {
   readonly pattern: RegExp;
   readonly rule: string;
+  /** Files that the rule concerns; all when omitted. */
+  readonly only?: RegExp;
   /** Files that the rule does not concern. */
   readonly except?: RegExp;
 }
@@ -19,6 +21,11 @@ const rules: readonly LineRule[] = [
     rule: 'time is an argument: ctx.clock.now()',
     except: /^src\/platform\/clock\.ts$|\.test\.ts$|^examples\//,
   },
+  {
+    pattern: /\binTransaction\(/,
+    rule: 'a verb opens the transaction, not a route or a page',
+    only: /^src\/.*\/(?:routes|pages)\.ts$/,
+  },
   { pattern: /^export \* from/, rule: 'a door names what it exports' },
   { pattern: /(?:oxlint|eslint)-disable(?!.* -- \S)/, rule: 'a disabled rule gives its reason after " -- "' },
   { pattern: /@ts-(?:ignore|nocheck)/, rule: 'types are not switched off' },
@@ -33,7 +40,9 @@ const rules: readonly LineRule[] = [
 /** Returns the offences of single lines of a TypeScript file. */
 export function checkLines(file: string, text: string): Offence[] {
   return text.split('\n').flatMap((content, index) => {
-    const broken = rules.filter(({ pattern, except }) => pattern.test(content) && !except?.test(file));
+    const broken = rules.filter(
+      ({ pattern, only, except }) => pattern.test(content) && (only?.test(file) ?? true) && !except?.test(file),
+    );
     const offences = broken.map(({ rule }) => ({ file, line: index + 1, rule }));
     // A comment with columns of blanks is the head of a table.
     const is_comment = /^\s*(?:\/\/|\*|\/\*)/.test(content) && !/\S {3,}\S/.test(content);

@@ -84,3 +84,11 @@ test('the targets of @see are found with their lines', () => {
     { target: 'docs/spec/billing.md', line: 2 },
   ]);
 });
+
+test('a route or a page that opens a transaction is reported, a verb is not', () => {
+  const text = 'await inTransaction(ctx.db, work);';
+  assert.deepEqual(rulesOf(checkLines('src/billing/cart/routes.ts', text)), [
+    '1: a verb opens the transaction, not a route or a page',
+  ]);
+  assert.deepEqual(checkLines('src/billing/cart/add-to-cart.ts', text), []);
+});

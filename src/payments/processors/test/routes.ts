@@ -1,13 +1,13 @@
 import { Type } from 'typebox';
 import { commonProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db/database';
 import type { App } from '#platform/http/app';
 import { randomKey40 } from '#platform/security/crypto';
 import type { RequestHeaders } from '../processor.ts';
 import { signTestEvent } from './test-intake.ts';
 import { TEST_PROCESSOR } from './test-processor.ts';
-import { decideTestCharge, decideTestRefund, findTestRows } from './test-processor-store.ts';
+import { decideCharge, decideRefund } from './decide-open-payment.ts';
+import { findTestRows } from './test-processor-store.ts';
 
 /** State of a charge at the test processor after each decision. */
 const states = { done: 'done', failed: 'failed', disputed: 'disputed', won: 'done', lost: 'failed' } as const;
@@ -64,7 +64,7 @@ export function processorDevRoutes(app: App, deliver: Deliver): void {
       const { ctx } = request;
       const { key } = request.params;
       const state = states[request.body.state];
-      const isFound = await inTransaction(ctx.db, (tx) => decideTestCharge(tx, key, state));
+      const isFound = await decideCharge(ctx, key, state);
       if (!isFound) throw commonProblems.not_found();
       return (await send(ctx, 'charge.updated', key)) ?? { processor_key: key, state };
     },
@@ -84,7 +84,7 @@ export function processorDevRoutes(app: App, deliver: Deliver): void {
     async (request) => {
       const { ctx } = request;
       const { key } = request.params;
-      const isFound = await inTransaction(ctx.db, (tx) => decideTestRefund(tx, key, request.body.state));
+      const isFound = await decideRefund(ctx, key, request.body.state);
       if (!isFound) throw commonProblems.not_found();
       return (await send(ctx, 'charge.refunded', key)) ?? { processor_key: key };
     },
