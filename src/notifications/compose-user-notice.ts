@@ -86,7 +86,7 @@ export async function composeEmailChanged(
     parties: { user },
     address: from,
     path: stop_key === null ? null : paths.stopChange(stop_key),
-    // A message to a stranger has no addresses, so that an empty `post` does not mean a removed address.
+    // A message to an unknown recipient has no addresses, so that an empty `post` does not mean a removed address.
     data: { changes: { pre: from, post: to }, is_removed: to === '', is_verified },
   });
 }

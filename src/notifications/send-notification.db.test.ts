@@ -223,20 +223,20 @@ test('the link that stops a change of e-mail address is sent to the former addre
 });
 
 test('a change of an unverified e-mail address is announced as a change, without the addresses', async () => {
-  const toStrangers = makeMailer({
+  const toUnknown = makeMailer({
     smtp_url: null,
     from: 'noreply@cowork.example.com',
     capture: true,
-    gate: { admit: async (request) => ({ ...(await openGate.admit(request)), has_stranger: true }) },
+    gate: { admit: async (mail) => ({ ...(await openGate.admit(mail)), has_unknown_recipient: true }) },
     clock: ctx.clock,
     log: pino({ level: 'silent' }),
   });
-  const subscriber = makeNotificationSubscriber({ mailer: toStrangers, templates, from: 'noreply@cowork.example.com' });
+  const subscriber = makeNotificationSubscriber({ mailer: toUnknown, templates, from: 'noreply@cowork.example.com' });
   const textOf = async (to: string, is_verified: boolean) => {
     const payload = { user_id: xia.id, from: 'old@example.com', to, is_verified, stop_key: null };
-    toStrangers.mailbox.clear();
+    toUnknown.mailbox.clear();
     await subscriber.handle(ctx, { id: 1, name: 'user_email_changed', payload, created_at: ctx.clock.now() });
-    return toStrangers.mailbox.list()[0]?.text ?? '';
+    return toUnknown.mailbox.list()[0]?.text ?? '';
   };
   assert.match(
     await textOf('new@evil.example', true),
