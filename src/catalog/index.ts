@@ -8,7 +8,7 @@ export {
   isGroupBuy,
   lockCoupons,
   refuseCoupon,
-  returnRedemption,
+  releaseRedemption,
   type Coupon,
   type CouponRefusal,
 } from './coupons/index.ts';
@@ -43,7 +43,7 @@ export {
   chooseOption,
   describeOption,
   priceOptions,
-  type LineNames,
+  type LineParties,
   type PriceOption,
   type PriceTerms,
 } from './prices/index.ts';

@@ -31,11 +31,11 @@ export async function listDirectory(reader: Reader, list: ListQuery, url: URL): 
     .select(['contacts.slug', 'contacts.email', 'contacts.full_name', 'contacts.picture', 'contacts.created_at'])
     .where('contacts.user_id', 'is', null)
     // Two conditions instead of one with `or`, so that each uses its own index.
-    .where(({ not, exists }) => not(exists(login(reader, sql<boolean>`login.username = contacts.slug`))))
+    .where(({ not, exists }) => not(exists(selectLogins(reader, sql<boolean>`login.username = contacts.slug`))))
     .where(({ not, exists }) =>
       not(
         exists(
-          login(
+          selectLogins(
             reader,
             sql<boolean>`login.email_verified_at is not null and lower(login.email) = lower(contacts.email)`,
           ),
@@ -55,7 +55,7 @@ export async function listDirectory(reader: Reader, list: ListQuery, url: URL): 
   };
 }
 
-function login(reader: Reader, where: RawBuilder<boolean>) {
+function selectLogins(reader: Reader, where: RawBuilder<boolean>) {
   return reader
     .selectFrom(selectUsers(reader).as('login'))
     .select(sql`1`.as('one'))

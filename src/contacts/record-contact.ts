@@ -42,7 +42,7 @@ export async function recordContact(
   const phone = parsePhone(input.phone ?? '');
   requireValidInput(input, { full_name, email, phone });
   return inTransaction(ctx.db, async (tx) => {
-    if (email !== null && (await findContactByEmail(tx, email))) throw emailTaken();
+    if (email !== null && (await findContactByEmail(tx, email))) throw contactEmailTakenProblem();
     if (phone !== null && (await findContactByPhone(tx, phone)))
       throw invalidInput({ phone: ['This phone number is already on record.'] });
     const user = email === null ? undefined : await findUserByVerifiedEmail(tx, email);
@@ -58,7 +58,7 @@ export async function recordContact(
       lang: input.lang ?? ctx.lang,
     };
     const contact = await insertContact(tx, person, ctx.clock.now());
-    if (!contact) throw emailTaken();
+    if (!contact) throw contactEmailTakenProblem();
     return { contact, user: user ?? null };
   });
 }
@@ -107,7 +107,7 @@ async function chooseSlug(
   if (asked !== '') {
     if (!isUsername(asked)) throw invalidInput({ slug: ['Use letters, digits, - and _ only.'] });
     const isOwn = owner.user?.username.toLowerCase() === asked.toLowerCase();
-    if ((await findContactBySlug(tx, asked)) || (!isOwn && (await isTaken(asked)))) throw slugTaken();
+    if ((await findContactBySlug(tx, asked)) || (!isOwn && (await isTaken(asked)))) throw contactSlugTakenProblem();
     return asked;
   }
   if (owner.user && !(await findContactBySlug(tx, owner.user.username))) return owner.user.username;
@@ -121,12 +121,12 @@ async function findFreeSlug(base: string, isTaken: (slug: string) => Promise<boo
     const slug = attempt === 0 ? base : withSuffix(base, randomHex);
     if (!(await isTaken(slug))) return slug;
   }
-  throw slugTaken();
+  throw contactSlugTakenProblem();
 }
 
 function randomHex(digits: number): string {
   return randomBytes(8).toString('hex').slice(0, digits);
 }
 
-const slugTaken = () => invalidInput({ slug: ['This name is already taken.'] });
-const emailTaken = () => invalidInput({ email: ['This e-mail address is already on record.'] });
+const contactSlugTakenProblem = () => invalidInput({ slug: ['This name is already taken.'] });
+const contactEmailTakenProblem = () => invalidInput({ email: ['This e-mail address is already on record.'] });

@@ -39,7 +39,7 @@ export function mayAcceptGrant(caller: ManagedProfiles, subscription: Pick<Subsc
  * Why: a subscription lets the provider read the profile and satisfies access rules. A grant alone must give neither,
  * also not after the subscriber has left. A profile that was created for the grant has no manager who could agree.
  */
-export function isGrantActiveAtOnce(
+export function isGrantActiveImmediately(
   plan: Pick<Plan, 'skip_optin_on_grant'>,
   facts: { is_customer: boolean; is_waiting_profile: boolean },
 ): boolean {

@@ -27,7 +27,7 @@ export async function requireSecrets(ctx: Context, settings: AccountsSettings, s
   const { user_id } = requireUser(ctx);
   const user = await findUserById(ctx.db, user_id);
   if (!user) throw accountsProblems.secret_required();
-  if (!hasProof(user, secrets)) throw accountsProblems.secret_required({ location: pathForSecrets(user) });
+  if (!hasProof(user, secrets)) throw accountsProblems.secret_required({ location: findSecretsPath(user) });
 
   await settings.throttle.take(secretLimit, String(user_id));
   if (secrets.password !== undefined) {
@@ -69,7 +69,7 @@ function hasProof(user: User, { password, email_code, phone_code, otp_code }: Se
 /**
  * Returns the page where the caller can give a secret; without password and TOTP factor, the page that sends a link.
  */
-function pathForSecrets(user: User): string {
+function findSecretsPath(user: User): string {
   return user.has_password || user.otp_enabled ? paths.user(user.username) : paths.recover();
 }
 

@@ -23,4 +23,4 @@ export {
   updateUserRow,
 } from './user-store.ts';
 export { isEmailVerified, isPhoneVerified, nickName, printableName, type User } from './user.ts';
-export { archivedUsername, isUsername, proposeUsernames } from './username.ts';
+export { formatArchivedUsername, isUsername, proposeUsernames } from './username.ts';

@@ -16,7 +16,7 @@ export function isUsername(text: string): boolean {
 }
 
 /** Returns the username of an archived user. */
-export function archivedUsername(user_id: number): string {
+export function formatArchivedUsername(user_id: number): string {
   return `_archive_${user_id}`;
 }
 

@@ -9,7 +9,7 @@ import { userArchived } from '../events.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { voidStopLinksOf, voidVerificationsOf } from '../verifications/index.ts';
 import {
-  archivedUsername,
+  formatArchivedUsername,
   claimName,
   printableName,
   releaseName,
@@ -43,9 +43,9 @@ export async function archiveUser(
     await deleteTotp(tx, user.id);
     await deleteSshKey(tx, user.id);
     await releaseName(tx, user.username, at);
-    await claimName(tx, archivedUsername(user.id), { user_id: user.id }, at);
+    await claimName(tx, formatArchivedUsername(user.id), { user_id: user.id }, at);
     await updateUserRow(tx, user.id, {
-      username: archivedUsername(user.id),
+      username: formatArchivedUsername(user.id),
       email: null,
       email_verified_at: null,
       phone: null,

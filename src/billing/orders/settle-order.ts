@@ -1,4 +1,4 @@
-import { countRedemption, returnRedemption } from '#catalog';
+import { countRedemption, releaseRedemption } from '#catalog';
 import type { Context } from '#platform/context';
 import type { CouponId, OrderId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
@@ -54,7 +54,7 @@ export async function closeUnpaidOrder(
     const order = await lockReservedOrder(tx, order_id);
     if (!order) return;
     const at = ctx.clock.now();
-    for (const id of collectCouponIds(await findOrderLines(tx, order.id))) await returnRedemption(tx, id);
+    for (const id of collectCouponIds(await findOrderLines(tx, order.id))) await releaseRedemption(tx, id);
     await updateOrderState(tx, order.id, reason.state === 'failed' ? 'given_up' : 'refused', at);
     await closeUnpaidAttempt(tx, attempt, reason.state, reason, at);
   });

@@ -16,8 +16,8 @@ export function requireCouponDiscount(discount: Discount): void {
   if (refusal !== null) throw invalidInput({ discount_value: [refusal] });
 }
 
-/** Reads the code of a coupon and removes blanks. @throws invalid_input (400) naming `code` */
-export function readCode(text: string): string {
+/** Parses the code of a coupon; removes blanks. @throws invalid_input (400) naming `code` */
+export function parseCouponCode(text: string): string {
   const code = normalizeCode(text);
   if (!isSlug(code)) throw invalidInput({ code: ['Use 1 to 50 letters, digits, hyphens or underscores.'] });
   if (isGroupBuy({ code })) throw invalidInput({ code: ['Codes that start with cpn_ are reserved.'] });
@@ -25,7 +25,7 @@ export function readCode(text: string): string {
 }
 
 /** Parses the end of a coupon: undefined when omitted, null for never. */
-export function readEndsAt({ ends_at }: CouponInput, timezone: string): Date | null | undefined {
+export function parseEndsAt({ ends_at }: CouponInput, timezone: string): Date | null | undefined {
   if (ends_at === undefined || ends_at === null) return ends_at;
   return readInstant('ends_at', ends_at, timezone);
 }
@@ -47,4 +47,4 @@ export async function findCouponPlan(
   return plan.id;
 }
 
-export const codeTaken = () => invalidInput({ code: ['This code is already taken.'] });
+export const codeTakenProblem = () => invalidInput({ code: ['This code is already taken.'] });

@@ -92,7 +92,7 @@ export async function countRedemption(tx: Tx, id: CouponId): Promise<boolean> {
 }
 
 /** Releases a redemption that was counted for an order whose payment was refused. */
-export async function returnRedemption(tx: Tx, id: CouponId): Promise<void> {
+export async function releaseRedemption(tx: Tx, id: CouponId): Promise<void> {
   await tx
     .updateTable('coupons')
     .set((eb) => ({ nb_attempts: eb('nb_attempts', '+', 1) }))

@@ -6,7 +6,7 @@ import { testContext, type TestContext } from '../../../test/support/context.ts'
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { makeCoupon, makePlan } from '../../../test/support/factories/catalog.ts';
 import { makePerson, makeSeller } from '../../../test/support/factories/subscriptions.ts';
-import { countRedemption, findCoupon, findCouponsByIds, listCoupons, returnRedemption } from './coupon-store.ts';
+import { countRedemption, findCoupon, findCouponsByIds, listCoupons, releaseRedemption } from './coupon-store.ts';
 import { createCoupon } from './create-coupon.ts';
 import { deleteCoupon } from './delete-coupon.ts';
 import { updateCoupon } from './update-coupon.ts';
@@ -171,14 +171,14 @@ test('of six concurrent orders only two get the two redemptions left', async () 
   assert.equal(taken.filter((is_taken) => is_taken).length, 2);
   const attempts = async () => (await findCouponsByIds(database.db, [coupon.id])).get(coupon.id)?.nb_attempts;
   assert.equal(await attempts(), 0);
-  await inTransaction(database.db, (tx) => returnRedemption(tx, coupon.id));
+  await inTransaction(database.db, (tx) => releaseRedemption(tx, coupon.id));
   assert.equal(await attempts(), 1);
 });
 
 test('a coupon without limit has no redemptions to count', async () => {
   const coupon = await makeCoupon(ctx, { nb_attempts: null });
   assert.equal(await inTransaction(database.db, (tx) => countRedemption(tx, coupon.id)), true);
-  await inTransaction(database.db, (tx) => returnRedemption(tx, coupon.id));
+  await inTransaction(database.db, (tx) => releaseRedemption(tx, coupon.id));
   assert.equal((await findCouponsByIds(database.db, [coupon.id])).get(coupon.id)?.nb_attempts, null);
 });
 

@@ -3,7 +3,13 @@ import type { Context } from '#platform/context';
 import { inTransaction, isUniqueViolation } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
 import { requireQuota } from '#platform/security/quota';
-import { requireCouponDiscount, codeTaken, readCode, readEndsAt, findCouponPlan } from './coupon-input.ts';
+import {
+  requireCouponDiscount,
+  codeTakenProblem,
+  parseCouponCode,
+  parseEndsAt,
+  findCouponPlan,
+} from './coupon-input.ts';
 import { countCoupons, insertCoupon } from './coupon-store.ts';
 import { COUPON_DAYS, type Coupon } from './coupon.ts';
 import type { Discount } from '../discount.ts';
@@ -22,9 +28,9 @@ export async function createCoupon(
   input: NewCouponInput,
 ): Promise<Coupon> {
   requireCouponDiscount(input);
-  const code = readCode(input.code);
+  const code = parseCouponCode(input.code);
   const at = ctx.clock.now();
-  const ends_at = readEndsAt(input, provider.timezone);
+  const ends_at = parseEndsAt(input, provider.timezone);
   try {
     return await inTransaction(ctx.db, async (tx) => {
       requireQuota(couponsQuota, await countCoupons(tx, provider.id));
@@ -41,7 +47,7 @@ export async function createCoupon(
       });
     });
   } catch (error) {
-    if (isUniqueViolation(error, 'coupons_code')) throw codeTaken();
+    if (isUniqueViolation(error, 'coupons_code')) throw codeTakenProblem();
     throw error;
   }
 }

@@ -6,7 +6,7 @@ export {
   findCouponsByCodes,
   findCouponsByIds,
   lockCoupons,
-  returnRedemption,
+  releaseRedemption,
 } from './coupon-store.ts';
 export { createCoupon } from './create-coupon.ts';
 export { couponRoutes } from './routes.ts';

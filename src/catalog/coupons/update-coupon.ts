@@ -1,7 +1,13 @@
 import type { Context } from '#platform/context';
 import { inTransaction, isUniqueViolation, type Tx } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
-import { requireCouponDiscount, codeTaken, readCode, readEndsAt, findCouponPlan } from './coupon-input.ts';
+import {
+  requireCouponDiscount,
+  codeTakenProblem,
+  parseCouponCode,
+  parseEndsAt,
+  findCouponPlan,
+} from './coupon-input.ts';
 import { findCoupon, lockCoupon, updateCouponRow, type CouponChange } from './coupon-store.ts';
 import type { Coupon } from './coupon.ts';
 import type { Discount } from '../discount.ts';
@@ -23,15 +29,15 @@ export async function updateCoupon(
   input: CouponInput,
   timezone: string,
 ): Promise<Coupon> {
-  const ends_at = readEndsAt(input, timezone);
-  const code = input.code === undefined ? undefined : readCode(input.code);
+  const ends_at = parseEndsAt(input, timezone);
+  const code = input.code === undefined ? undefined : parseCouponCode(input.code);
   try {
     return await inTransaction(ctx.db, async (tx) => {
       const coupon = await getLockedCoupon(tx, target);
-      requireCouponDiscount({ ...coupon, ...definedDiscount(input) });
+      requireCouponDiscount({ ...coupon, ...pickDiscount(input) });
       const plan_id = await findCouponPlan(tx, target.provider_id, input);
       const change: CouponChange = {
-        ...definedDiscount(input),
+        ...pickDiscount(input),
         ...(code === undefined ? {} : { code }),
         ...(input.description === undefined ? {} : { description: input.description }),
         ...(input.nb_attempts === undefined ? {} : { nb_attempts: input.nb_attempts }),
@@ -41,7 +47,7 @@ export async function updateCoupon(
       return Object.keys(change).length === 0 ? coupon : updateCouponRow(tx, coupon.id, change);
     });
   } catch (error) {
-    if (isUniqueViolation(error, 'coupons_code')) throw codeTaken();
+    if (isUniqueViolation(error, 'coupons_code')) throw codeTakenProblem();
     throw error;
   }
 }
@@ -54,7 +60,7 @@ export async function getLockedCoupon(tx: Tx, target: CouponTarget): Promise<Cou
   return coupon;
 }
 
-function definedDiscount({ discount_type, discount_value }: CouponInput): Partial<Discount> {
+function pickDiscount({ discount_type, discount_value }: CouponInput): Partial<Discount> {
   return {
     ...(discount_type === undefined ? {} : { discount_type }),
     ...(discount_value === undefined ? {} : { discount_value }),

@@ -10,7 +10,7 @@ import type { PlanId, ProfileId } from '#platform/db/db-schema';
 import { emit } from '#platform/jobs/events';
 import { requireQuota } from '#platform/security/quota';
 import { planCreated } from '../events.ts';
-import { advanceDiscounts, requireValidPlan, planColumns, useCharges } from './plan-input.ts';
+import { advanceDiscounts, requireValidPlan, pickPlanColumns, useCharges } from './plan-input.ts';
 import {
   countPlans,
   findPlansByIds,
@@ -51,15 +51,15 @@ export async function createPlan(
     try {
       return await savePlan(ctx, provider_id, { ...input, unit }, slug);
     } catch (error) {
-      if (isUniqueViolation(error, 'plans_profile_id_title_key')) throw titleTaken();
+      if (isUniqueViolation(error, 'plans_profile_id_title_key')) throw planTitleTakenProblem();
       if (!isUniqueViolation(error, 'plans_slug_key') || attempt >= SLUG_ATTEMPTS_MAX) throw error;
-      if (input.slug !== undefined) throw slugTaken();
+      if (input.slug !== undefined) throw planSlugTakenProblem();
     }
   }
 }
 
-export const titleTaken = () => invalidInput({ title: ['A plan with this title already exists.'] });
-export const slugTaken = () => invalidInput({ slug: ['A plan with this slug already exists.'] });
+export const planTitleTakenProblem = () => invalidInput({ title: ['A plan with this title already exists.'] });
+export const planSlugTakenProblem = () => invalidInput({ slug: ['A plan with this slug already exists.'] });
 
 async function savePlan(
   ctx: Context,
@@ -73,7 +73,7 @@ async function savePlan(
     const provider = await findProfileById(tx, provider_id);
     if (!provider?.is_provider) throw catalogProblems.provider_required({ location: paths.contact() });
     requireQuota(plansQuota, await countPlans(tx, provider_id));
-    const columns = planColumns(input);
+    const columns = pickPlanColumns(input);
     const id = await insertPlanRow(tx, {
       ...columns,
       unit: input.unit,

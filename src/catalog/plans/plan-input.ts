@@ -28,7 +28,7 @@ export function requireValidPlan(input: PlanInput, unit: string): void {
       errors[`use_charges.${index}.maximum_limit`] = ['Maximum limit must be greater than the quota.'];
     }
   }
-  for (const [field, amount] of amountsOf(input)) {
+  for (const [field, amount] of collectAmounts(input)) {
     if (amount % chargeStep(unit) === 0) continue;
     (errors[field] ??= []).push(`A price in ${unit} is a whole number of units, in 1/100: a multiple of 100.`);
   }
@@ -36,7 +36,11 @@ export function requireValidPlan(input: PlanInput, unit: string): void {
 }
 
 /** Returns the amounts of an input with the names of their fields. */
-function amountsOf({ period_amount = 0, setup_amount = 0, ...input }: PlanInput): [field: string, amount: number][] {
+function collectAmounts({
+  period_amount = 0,
+  setup_amount = 0,
+  ...input
+}: PlanInput): [field: string, amount: number][] {
   const discounts = (input.advance_discounts ?? []).map(({ discount_type, discount_value = 0 }, index) => {
     const amount = discount_type === 'currency' ? discount_value : 0;
     return [`advance_discounts.${index}.discount_value`, amount] as [string, number];
@@ -65,7 +69,7 @@ const copied = [
 ] as const satisfies readonly (keyof PlanInput)[];
 
 /** Returns the columns that an input sets; omitted fields keep their values. */
-export function planColumns(input: PlanInput): PlanColumns {
+export function pickPlanColumns(input: PlanInput): PlanColumns {
   const { extra } = input;
   const columns: PlanColumns = Object.fromEntries(
     copied.flatMap((name) => (input[name] === undefined ? [] : [[name, input[name]]])),

@@ -9,6 +9,6 @@ export interface PlanOffer {
 }
 
 /** Returns the offer of a plan to a caller without a cart. */
-export function plainOffer(plan: Plan): PlanOffer {
+export function makePlainOffer(plan: Plan): PlanOffer {
   return { plan, discounted_period_amount: plan.period_amount, is_cart_item: false };
 }

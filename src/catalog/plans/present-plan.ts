@@ -1,7 +1,7 @@
 import { presentProfileSummary, findProfileSummaries, type ProfileSummary } from '#profiles';
 import type { Reader } from '#platform/db/database';
 import { extraFromText } from '#platform/http/schemas';
-import { plainOffer, type PlanOffer } from './plan-offer.ts';
+import { makePlainOffer, type PlanOffer } from './plan-offer.ts';
 import type { Plan } from './plan.ts';
 import type { PlanReply } from './schemas.ts';
 
@@ -17,7 +17,7 @@ export async function presentPlans(reader: Reader, offers: readonly PlanOffer[])
 /** Presents one plan as offered to a caller without a cart. */
 export async function presentPlan(reader: Reader, plan: Plan): Promise<PlanReply> {
   const providers = await findProfileSummaries(reader, [plan.profile_id]);
-  return presentOffer(plainOffer(plan), providers.get(plan.profile_id));
+  return presentOffer(makePlainOffer(plan), providers.get(plan.profile_id));
 }
 
 function presentOffer(offer: PlanOffer, provider: ProfileSummary | undefined): PlanReply {

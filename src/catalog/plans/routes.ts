@@ -3,7 +3,7 @@ import { invalidInput } from '#kernel/problem';
 import { quotaProblems } from '#platform/security/quota';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
-import { plainOffer } from './plan-offer.ts';
+import { makePlainOffer } from './plan-offer.ts';
 import { createPlan } from './create-plan.ts';
 import { deletePlan } from './delete-plan.ts';
 import { findPlanOf, listPlans } from './plan-store.ts';
@@ -46,7 +46,7 @@ function plansRoutes(app: App): void {
         endListAt(request.list(await findTimezone(ctx, provider_id)), ctx.clock.now()),
         request.listUrl,
       );
-      return { ...page, results: await presentPlans(ctx.db, page.results.map(plainOffer)) };
+      return { ...page, results: await presentPlans(ctx.db, page.results.map(makePlainOffer)) };
     },
   );
 

@@ -9,8 +9,8 @@ import { emit } from '#platform/jobs/events';
 import { planUpdated } from '../events.ts';
 import { mayWriteBrokerFee } from '../policy.ts';
 import { catalogProblems } from '../problems.ts';
-import { slugTaken, titleTaken } from './create-plan.ts';
-import { advanceDiscounts, planColumns, requireValidPlan, useCharges } from './plan-input.ts';
+import { planSlugTakenProblem, planTitleTakenProblem } from './create-plan.ts';
+import { advanceDiscounts, pickPlanColumns, requireValidPlan, useCharges } from './plan-input.ts';
 import {
   findPlanBySlug,
   findPlanOf,
@@ -44,8 +44,8 @@ export async function updatePlan(ctx: Context, target: PlanTarget, input: PlanIn
       const plan = await getLockedPlan(tx, target);
       const refusals = refuseChange(plan, input);
       if (refusals !== null) throw invalidInput(refusals);
-      const slug = plan.first_subscribed_at === null ? await nextSlug(tx, plan, input) : plan.slug;
-      await updatePlanRow(tx, plan.id, { ...planColumns(input), slug });
+      const slug = plan.first_subscribed_at === null ? await chooseSlug(tx, plan, input) : plan.slug;
+      await updatePlanRow(tx, plan.id, { ...pickPlanColumns(input), slug });
       const discounts = advanceDiscounts(input);
       if (discounts) await replaceAdvanceDiscounts(tx, plan.id, discounts);
       const uses = useCharges(input, at);
@@ -55,8 +55,8 @@ export async function updatePlan(ctx: Context, target: PlanTarget, input: PlanIn
       return getLockedPlan(tx, { ...target, slug });
     });
   } catch (error) {
-    if (isUniqueViolation(error, 'plans_profile_id_title_key')) throw titleTaken();
-    if (isUniqueViolation(error, 'plans_slug_key')) throw slugTaken();
+    if (isUniqueViolation(error, 'plans_profile_id_title_key')) throw planTitleTakenProblem();
+    if (isUniqueViolation(error, 'plans_slug_key')) throw planSlugTakenProblem();
     if (isForeignKeyViolation(error)) throw catalogProblems.use_charge_in_use({ cause: error });
     throw error;
   }
@@ -89,7 +89,7 @@ function refuseChange(plan: Plan, input: PlanInput): Record<string, string[]> | 
   return Object.keys(errors).length > 0 ? errors : null;
 }
 
-async function nextSlug(tx: Tx, plan: Plan, input: PlanInput): Promise<string> {
+async function chooseSlug(tx: Tx, plan: Plan, input: PlanInput): Promise<string> {
   if (input.slug !== undefined) return canonicalName(input.slug);
   const former = slugify(plan.title);
   const is_derived = plan.slug === former || (former !== '' && plan.slug.startsWith(`${former}-`));

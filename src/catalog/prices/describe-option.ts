@@ -4,8 +4,8 @@ import { isGroupBuy } from '../coupons/index.ts';
 import type { Plan } from '../plans/index.ts';
 import type { PriceOption } from './price-options.ts';
 
-/** Names that the text of a line mentions. */
-export interface LineNames {
+/** Parties that the text of a line names. */
+export interface LineParties {
   /** Subscriber of a renewal, unless it is a personal profile. */
   subscriber?: string | null;
   /** Payer of a group purchase, on the lines of its beneficiaries. */
@@ -19,12 +19,12 @@ export interface LineNames {
  * parse it.
  * @see docs/spec/billing.md 2.2
  */
-export function describeOption(plan: Plan, option: PriceOption, names: LineNames = {}): string {
-  const suffix = optionSuffix(option, names);
-  return suffix === '' ? optionText(plan, option) : `${optionText(plan, option)} - ${suffix}`;
+export function describeOption(plan: Plan, option: PriceOption, names: LineParties = {}): string {
+  const suffix = formatOptionSuffix(option, names);
+  return suffix === '' ? formatOption(plan, option) : `${formatOption(plan, option)} - ${suffix}`;
 }
 
-function optionText(plan: Plan, option: PriceOption): string {
+function formatOption(plan: Plan, option: PriceOption): string {
   if (option.kind === 'unlock-now') return `Unlock ${plan.slug} now. Don't worry later to ${plan.unlock_event}.`;
   if (option.kind === 'unlock-later') {
     const later = formatMoney({ amount: option.full_amount, unit: option.unit });
@@ -35,7 +35,7 @@ function optionText(plan: Plan, option: PriceOption): string {
   return `Subscription to ${plan.slug} until ${until} (${periods})`;
 }
 
-function optionSuffix({ discounts, coupon }: PriceOption, names: LineNames): string {
+function formatOptionSuffix({ discounts, coupon }: PriceOption, names: LineParties): string {
   const parts = [names.subscriber ?? '', discounts.join(' and ')].filter((part) => part !== '').join(' ');
   const code =
     coupon === null ? '' : isGroupBuy(coupon) ? complimentary(names.complimentary_of) : ` (code: ${coupon.code})`;

@@ -66,14 +66,14 @@ export function chooseOption(options: readonly PriceOption[], number: number): P
 function priceSingle(plan: Plan, terms: PriceTerms): PriceOption {
   const full_amount = plan.period_amount;
   const off = terms.coupon === null ? 0 : applyDiscount(full_amount, plan.period_amount, terms.coupon);
-  const covered = coverageOf(plan, terms, 1);
+  const covered = computeCoverage(plan, terms, 1);
   requireInRange(covered.covers_to);
   return {
     amount: wholeAmount({ amount: full_amount - off, unit: plan.unit }),
     unit: plan.unit,
     full_amount,
     ...covered,
-    discounts: terms.coupon === null ? [] : [discountText(plan, terms.coupon)],
+    discounts: terms.coupon === null ? [] : [formatDiscount(plan, terms.coupon)],
     coupon: terms.coupon,
     kind: 'period',
   };
@@ -88,7 +88,7 @@ function priceAdvance(plan: Plan, terms: PriceTerms, discount: AdvanceDiscount):
     amount,
     unit: plan.unit,
     full_amount,
-    ...coverageOf(plan, terms, discount.length),
+    ...computeCoverage(plan, terms, discount.length),
     discounts: joinDiscountTexts(plan, discount, terms.coupon, { full_amount, amount }),
     coupon: terms.coupon,
     kind: 'period',
@@ -101,7 +101,7 @@ function advanceReduction(full_amount: number, plan: Plan, discount: AdvanceDisc
   return off + ((full_amount - off) % 100);
 }
 
-function coverageOf(
+function computeCoverage(
   plan: Plan,
   terms: PriceTerms,
   plan_periods: number,
@@ -120,24 +120,24 @@ function joinDiscountTexts(
   coupon: Coupon | null,
   price: { full_amount: number; amount: number },
 ): string[] {
-  if (coupon === null) return [discountText(plan, advance)];
+  if (coupon === null) return [formatDiscount(plan, advance)];
   if (coupon.discount_type !== advance.discount_type) {
     return [advance, coupon]
       .toSorted((left, right) => rank(left) - rank(right))
-      .map((discount) => discountText(plan, discount));
+      .map((discount) => formatDiscount(plan, discount));
   }
   const discount_value =
     advance.discount_type === 'percentage'
       ? Number((BigInt(price.full_amount - price.amount) * 10_000n) / BigInt(price.full_amount || 1))
       : advance.discount_value + coupon.discount_value;
-  return [discountText(plan, { discount_type: advance.discount_type, discount_value })];
+  return [formatDiscount(plan, { discount_type: advance.discount_type, discount_value })];
 }
 
 function rank({ discount_type }: Discount): number {
   return { percentage: 0, period: 1, currency: 2 }[discount_type];
 }
 
-function discountText(plan: Plan, { discount_type, discount_value }: Discount): string {
+function formatDiscount(plan: Plan, { discount_type, discount_value }: Discount): string {
   if (discount_type === 'percentage') return `a ${formatPercent(discount_value)} discount`;
   if (discount_type === 'currency') return `a ${formatMoney({ amount: discount_value, unit: plan.unit })} off`;
   const periods = discount_value * plan.period_length;

@@ -16,13 +16,13 @@ export interface AccessGrant {
  *
  * Types other than manager and contributor give no access to the API; access rules of the gateway name them.
  */
-export function accessLevelOf(role_type: string | null): AccessLevel {
+export function toAccessLevel(role_type: string | null): AccessLevel {
   if (role_type === MANAGER) return 'manage';
   return role_type === CONTRIBUTOR ? 'read' : 'none';
 }
 
 /** Returns the grant with the highest level; the first one of equal level. */
-export function highestGrant(grants: readonly AccessGrant[]): AccessGrant {
+export function pickHighestGrant(grants: readonly AccessGrant[]): AccessGrant {
   const none: AccessGrant = { relation: 'none', level: 'none' };
   return grants.reduce(
     (best, each) => (access_levels.indexOf(each.level) > access_levels.indexOf(best.level) ? each : best),

@@ -17,7 +17,7 @@ import { paths } from '#platform/http/paths';
 import { TERMS_OF_USE } from '../agreements/index.ts';
 import { profileProblems } from '../problems.ts';
 import { type AccessFacts, loadAccessFacts } from './access-facts-store.ts';
-import { type AccessGrant, type AccessLevel, accessLevelOf, highestGrant } from './access-level.ts';
+import { type AccessGrant, type AccessLevel, toAccessLevel, pickHighestGrant } from './access-level.ts';
 
 /** A provider of a profile. `active` while a subscription to its plans runs; false during the grace period after it. */
 export interface ProviderLink {
@@ -76,7 +76,7 @@ export function makeDecideAccess(sources: AccessSources): DecideAccess {
       case 'active':
         return allow(noSubject);
       case 'broker':
-        return decideByGrants(request, [brokerGrant(request)], {});
+        return decideByGrants(request, [makeBrokerGrant(request)], {});
       case 'self':
         return decideSelf(sources, request, access);
       default:
@@ -108,7 +108,7 @@ function decideSelfOnly(actor: UserActor, username: string | undefined): AccessD
 async function decideSelf(sources: AccessSources, request: AccessRequest, access: SelfAccess): Promise<AccessDecision> {
   const { actor, params, reader } = request;
   const username = params[access.param ?? 'user'];
-  const broker = brokerGrant(request);
+  const broker = makeBrokerGrant(request);
   if (username === undefined) return decideByGrants(request, [broker], {});
   if (equalsCi(username, actor.username)) {
     return decideByGrants(request, [{ relation: 'self', level: 'manage' }], { user_id: actor.user_id });
@@ -128,20 +128,20 @@ async function decideProfile(
 ): Promise<AccessDecision> {
   const { facts, reader, at, method } = request;
   const { profile_id } = facts;
-  const broker = brokerGrant(request);
+  const broker = makeBrokerGrant(request);
   if (profile_id === null) {
     if (profile_slug === null) return decideByGrants(request, [broker], {});
     return broker.level === 'none' ? permissionDenied : notFound;
   }
   const grants: AccessGrant[] = [broker];
-  if (access.kind !== 'provider-only') grants.push({ relation: 'direct', level: accessLevelOn(facts, profile_id) });
-  const best = highestGrant(grants);
+  if (access.kind !== 'provider-only') grants.push({ relation: 'direct', level: findAccessLevel(facts, profile_id) });
+  const best = pickHighestGrant(grants);
   // Providers cost one more query: run it only if no grant suffices yet and the caller has a role that can suffice.
   const isDecided = isSufficient(best.level, method);
   const provider_ids: ProfileId[] = [];
-  if (access.kind !== 'direct' && !isDecided && facts.held.some((role) => accessLevelOf(role.role_type) !== 'none')) {
+  if (access.kind !== 'direct' && !isDecided && facts.held.some((role) => toAccessLevel(role.role_type) !== 'none')) {
     for (const link of await sources.providersOf(reader, profile_id, at, sources.grace_days)) {
-      const on_provider = accessLevelOn(facts, link.provider_id);
+      const on_provider = findAccessLevel(facts, link.provider_id);
       const level = on_provider === 'manage' && !link.active ? 'read' : on_provider;
       grants.push({ relation: 'provider', level });
       if (isSufficient(level, method)) provider_ids.push(link.provider_id);
@@ -150,13 +150,13 @@ async function decideProfile(
   return decideByGrants(request, grants, { profile_id, provider_ids });
 }
 
-function brokerGrant({ facts, site }: AccessRequest): AccessGrant {
-  return { relation: 'broker', level: accessLevelOn(facts, site.broker_id) };
+function makeBrokerGrant({ facts, site }: AccessRequest): AccessGrant {
+  return { relation: 'broker', level: findAccessLevel(facts, site.broker_id) };
 }
 
-function accessLevelOn(facts: AccessFacts, profile_id: ProfileId): AccessLevel {
+function findAccessLevel(facts: AccessFacts, profile_id: ProfileId): AccessLevel {
   const role = facts.held.find((held) => held.profile_id === profile_id);
-  return role ? accessLevelOf(role.role_type) : 'none';
+  return role ? toAccessLevel(role.role_type) : 'none';
 }
 
 function isSufficient(level: AccessLevel, method: string): boolean {
@@ -165,7 +165,7 @@ function isSufficient(level: AccessLevel, method: string): boolean {
 
 /** Allows the request if the highest grant suffices for its method. */
 function decideByGrants({ method }: AccessRequest, grants: AccessGrant[], subject: Partial<Subject>): AccessDecision {
-  const best = highestGrant(grants);
+  const best = pickHighestGrant(grants);
   if (!isSufficient(best.level, method)) return permissionDenied;
   return allow({ ...noSubject, ...subject, relation: best.relation, is_manager: best.level === 'manage' });
 }

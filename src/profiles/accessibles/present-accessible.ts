@@ -12,7 +12,7 @@ import {
   type Profile,
   type Role,
 } from '../records/index.ts';
-import { ownersOf, presentRoleType } from '../role-types/index.ts';
+import { collectOwnerIds, presentRoleType } from '../role-types/index.ts';
 import type { AccessibleSchema } from './schemas.ts';
 
 export type AccessibleBody = Static<typeof AccessibleSchema>;
@@ -27,7 +27,7 @@ export async function presentAccessibles(
   const profile_ids = roles.map((role) => role.profile_id);
   const types = await findRoleTypesOf(ctx.db, roles);
   const profiles = await findProfilesByIds(ctx.db, profile_ids);
-  const summaries = await findProfileSummaries(ctx.db, [...profile_ids, ...ownersOf([...types.values()])]);
+  const summaries = await findProfileSummaries(ctx.db, [...profile_ids, ...collectOwnerIds([...types.values()])]);
   return roles.flatMap((role) => {
     const profile = profiles.get(role.profile_id);
     const summary = summaries.get(role.profile_id);

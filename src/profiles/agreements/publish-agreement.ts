@@ -31,7 +31,7 @@ export async function publishAgreement(
   const updated_at =
     input.updated_at === undefined ? ctx.clock.now() : readInstant('updated_at', input.updated_at, 'UTC');
   const agreement = await inTransaction(ctx.db, (tx) => insertAgreement(tx, { slug, title, updated_at }));
-  if (!agreement) throw titleTaken();
+  if (!agreement) throw titleTakenProblem();
   return agreement;
 }
 
@@ -50,7 +50,7 @@ export async function reviseAgreement(
     const title = input.title?.trim() ?? agreement.title;
     if (title === '') throw invalidInput({ title: ['This field may not be blank.'] });
     const namesake = await findAgreementByTitle(tx, title);
-    if (namesake && namesake.id !== agreement.id) throw titleTaken();
+    if (namesake && namesake.id !== agreement.id) throw titleTakenProblem();
     const updated_at =
       input.updated_at === undefined ? agreement.updated_at : readInstant('updated_at', input.updated_at, 'UTC');
     return updateAgreement(tx, agreement.id, { title, updated_at });
@@ -66,4 +66,4 @@ export async function withdrawAgreement(ctx: Context, slug: string): Promise<voi
   });
 }
 
-const titleTaken = () => invalidInput({ title: ['There is already an agreement with this title.'] });
+const titleTakenProblem = () => invalidInput({ title: ['There is already an agreement with this title.'] });

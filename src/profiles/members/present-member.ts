@@ -6,7 +6,7 @@ import { paths } from '#platform/http/paths';
 import { extraFromText } from '#platform/http/schemas';
 import { maySeeMembersInFull } from '../policy.ts';
 import { findProfileSummaries, findRoleTypesOf, MANAGER, type Role } from '../records/index.ts';
-import { ownersOf, presentRoleType } from '../role-types/index.ts';
+import { collectOwnerIds, presentRoleType } from '../role-types/index.ts';
 import type { MemberSchema, RoleByProfileSchema } from './schemas.ts';
 
 export type RoleByProfileBody = Static<typeof RoleByProfileSchema>;
@@ -23,7 +23,7 @@ export async function presentRolesByProfile(
     roles.map((role) => role.user_id),
   );
   const types = await findRoleTypesOf(ctx.db, roles);
-  const owners = await findProfileSummaries(ctx.db, ownersOf([...types.values()]));
+  const owners = await findProfileSummaries(ctx.db, collectOwnerIds([...types.values()]));
   return roles.flatMap((role) => {
     const user = users.get(role.user_id);
     if (!user) return [];

@@ -10,7 +10,7 @@ import { deleteSignatures } from '../agreements/index.ts';
 import { profileArchived } from '../events.ts';
 import { profileProblems } from '../problems.ts';
 import {
-  archiveSlug,
+  formatArchiveSlug,
   deleteRole,
   deleteRolesOnProfile,
   findManagerIds,
@@ -59,7 +59,7 @@ async function archiveLocked(
   if (profile.personal_user_id === null) await releaseName(tx, profile.slug, at);
   else await releaseNameOfProfile(tx, profile.id);
   await updateProfileRow(tx, profile.id, {
-    slug: archiveSlug(profile.id),
+    slug: formatArchiveSlug(profile.id),
     full_name: '',
     email: '',
     phone: '',

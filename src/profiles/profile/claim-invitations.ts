@@ -4,7 +4,7 @@ import { randomKey40 } from '#platform/security/crypto';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import {
-  archiveSlug,
+  formatArchiveSlug,
   findPersonalProfile,
   findRole,
   getManagerType,
@@ -46,7 +46,7 @@ export async function claimInvitations(tx: Tx, user: User, at: Date): Promise<Re
     await releaseName(tx, waiting.slug, at);
     await updateProfileRow(tx, waiting.id, {
       ...without_invitation,
-      slug: archiveSlug(waiting.id),
+      slug: formatArchiveSlug(waiting.id),
       full_name: '',
       email: '',
       phone: '',

@@ -41,7 +41,7 @@ export async function createManagedProfile(
     requireQuota(profilesQuota, await countRolesOfUser(tx, user.id));
     if (input.type === 'personal') return connectPersonal(ctx, tx, user, input, fields);
     const slug = parseSlug(input.slug);
-    const email = fields.email ?? (await callerEmail(ctx, tx)) ?? user.email ?? '';
+    const email = fields.email ?? (await findCallerEmail(ctx, tx)) ?? user.email ?? '';
     const is_own = actorId(ctx) === user.id;
     const manager = is_own ? user : null;
     const profile = await createOrganization(tx, { slug, manager, fields: { ...fields, email } }, at);
@@ -119,7 +119,7 @@ function parseSlug(slug: string | undefined): string | undefined {
   return slug === undefined || slug.trim() === '' ? undefined : slug.trim();
 }
 
-async function callerEmail(ctx: Context, tx: Tx): Promise<string | null> {
+async function findCallerEmail(ctx: Context, tx: Tx): Promise<string | null> {
   const caller = actorId(ctx);
   return caller === null ? null : ((await findUserById(tx, caller))?.email ?? null);
 }

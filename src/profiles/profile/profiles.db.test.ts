@@ -43,14 +43,14 @@ before(async () => {
 });
 after(() => app.close());
 
-async function someone(username: string, sample: Parameters<typeof makeReadyUser>[1] = {}) {
+async function makeUserWithClient(username: string, sample: Parameters<typeof makeReadyUser>[1] = {}) {
   const user = await makeReadyUser(app.db, { username, ...sample });
   return { user, call: await as(user) };
 }
 
 test('an invitation by username discloses neither address nor phone number nor last sign-in of the user', async () => {
-  const { call: asEve } = await someone('harvester');
-  const { user: mark, call: asMark } = await someone('harvested');
+  const { call: asEve } = await makeUserWithClient('harvester');
+  const { user: mark, call: asMark } = await makeUserWithClient('harvested');
   assert.equal((await asEve('POST', '/api/users/harvester/profiles', { full_name: 'Harvest' })).status, 201);
   const url = '/api/profile/harvest/roles/manager';
   type Row = { user: Record<string, unknown> };
@@ -72,7 +72,7 @@ test('an invitation by username discloses neither address nor phone number nor l
 });
 
 test('only the user and broker managers rename a personal profile, and with it the username', async () => {
-  const { user: ann, call: asAnn } = await someone('ann', { personal: true });
+  const { user: ann, call: asAnn } = await makeUserWithClient('ann', { personal: true });
   const personal = await findProfileBySlug(app.db, 'ann');
   const prov = await findProfileBySlug(app.db, 'prov');
   assert.ok(personal && prov);
@@ -102,8 +102,8 @@ test('only the user and broker managers rename a personal profile, and with it t
 });
 
 test('a role that a manager grants to a user gives the manager no access to the account of the user', async () => {
-  const { call: asEve } = await someone('eve');
-  const { user: mark } = await someone('mark', { personal: true });
+  const { call: asEve } = await makeUserWithClient('eve');
+  const { user: mark } = await makeUserWithClient('mark', { personal: true });
   assert.equal((await asEve('POST', '/api/users/eve/profiles', { full_name: 'X' })).status, 201);
   await asEve('POST', '/api/profile/x/roles/describe', { title: 'Any', skip_optin_on_grant: true });
   const grant = await asEve('POST', '/api/profile/x/roles/any', { slug: mark.username });
@@ -139,8 +139,8 @@ test('a manager of a provider has no access to the accounts of users of a subscr
 });
 
 test('a user cannot create a profile with the username of another user', async () => {
-  const { call: asEve } = await someone('eve2');
-  await someone('target');
+  const { call: asEve } = await makeUserWithClient('eve2');
+  await makeUserWithClient('target');
   for (const slug of ['target', 'TARGET']) {
     const squat = await asEve('POST', '/api/users/eve2/profiles', { slug, full_name: 'Squatter' });
     assert.equal(squat.status, 400);
@@ -161,8 +161,8 @@ test('a user cannot create a profile with the username of another user', async (
 });
 
 test('a new e-mail address or the archiving of a personal profile does not change the login of its user', async () => {
-  const { user, call } = await someone('solo', { personal: true });
-  const { user: helper, call: asHelper } = await someone('helper');
+  const { user, call } = await makeUserWithClient('solo', { personal: true });
+  const { user: helper, call: asHelper } = await makeUserWithClient('helper');
   const profile = await findProfileBySlug(app.db, 'solo');
   assert.ok(profile);
   await makeMember(app.db, profile, helper, 'manager');
@@ -181,7 +181,7 @@ test('a new e-mail address or the archiving of a personal profile does not chang
 });
 
 test('a contributor reads a profile, a manager changes it, other users get 403', async () => {
-  const { user, call } = await someone('reader');
+  const { user, call } = await makeUserWithClient('reader');
   await makeMember(app.db, acme, user, 'contributor');
   assert.equal((await call('GET', '/api/profile/acme')).status, 200);
   assert.equal((await call('HEAD', '/api/profile/acme')).status, 200);
@@ -189,7 +189,7 @@ test('a contributor reads a profile, a manager changes it, other users get 403',
 });
 
 test('an unknown profile gets 404 for the broker and 403 for other users', async () => {
-  const { call } = await someone('curious');
+  const { call } = await makeUserWithClient('curious');
   assert.equal((await call('GET', '/api/profile/nothere')).status, 403);
   assert.equal((await (await as(alice))('GET', '/api/profile/nothere')).status, 404);
 });
@@ -251,7 +251,7 @@ test('profile_updated reports changed fields, but not fields that were empty', a
 });
 
 test('a new username renames the personal profile, and a new slug renames the user', async () => {
-  const { call } = await someone('xia', { personal: true });
+  const { call } = await makeUserWithClient('xia', { personal: true });
   assert.equal(
     (await call('PUT', '/api/profile/xia', { full_name: 'Xia Lee', slug: 'xia2' })).json()['type'],
     'personal',
@@ -261,7 +261,7 @@ test('a new username renames the personal profile, and a new slug renames the us
   const back = await call('PUT', '/api/users/xia2', { full_name: 'Xia Lee', slug: 'xia3' });
   assert.equal(back.status, 200, back.text);
   assert.equal((await call('GET', '/api/profile/xia3')).json()['type'], 'personal');
-  const { call: asOther } = await someone('other-xia');
+  const { call: asOther } = await makeUserWithClient('other-xia');
   assert.equal(
     (await asOther('POST', '/api/users/other-xia/profiles', { slug: 'xia', full_name: 'Thief' })).status,
     400,
@@ -290,7 +290,7 @@ test('an archived profile is not accessible to its members and not listed', asyn
 });
 
 test('archiving a user removes the roles and archives the personal profile; the last broker manager cannot be archived', async () => {
-  const { call } = await someone('leaving', { personal: true });
+  const { call } = await makeUserWithClient('leaving', { personal: true });
   assert.equal((await call('DELETE', '/api/users/leaving', { password: testPassword })).status, 204);
   assert.equal((await (await as(alice))('GET', '/api/profile/leaving')).status, 404);
   const last = await (await as(alice))('DELETE', '/api/users/alice', { password: testPassword });
@@ -298,7 +298,7 @@ test('archiving a user removes the roles and archives the personal profile; the 
 });
 
 test('a user who creates a personal profile for another person gets no role on it, only a request', async () => {
-  const { call: asMaker } = await someone('maker');
+  const { call: asMaker } = await makeUserWithClient('maker');
   const body = { full_name: 'Olga Owner', type: 'personal', email: 'olga@corp.example', slug: 'olga' };
   const made = await asMaker('POST', '/api/users/maker/profiles', body);
   assert.equal(made.status, 201, made.text);
@@ -336,7 +336,7 @@ test('a user who creates a personal profile for another person gets no role on i
 });
 
 test('a repeated request or a profile with the username does not turn the request into a role', async () => {
-  const { call: asMaker } = await someone('maker-2');
+  const { call: asMaker } = await makeUserWithClient('maker-2');
   const body = { full_name: 'Rosa Owner', type: 'personal', email: 'rosa@corp.example', slug: 'rosa' };
   assert.equal((await asMaker('POST', '/api/users/maker-2/profiles', body)).status, 201);
   assert.equal((await asMaker('POST', '/api/users/maker-2/profiles', body)).status, 400);
@@ -344,19 +344,19 @@ test('a repeated request or a profile with the username does not turn the reques
   await asMaker('POST', '/api/users/maker-2/accessibles', { slug: 'rosa' });
   assert.equal((await asMaker('GET', '/api/profile/rosa')).status, 403);
   const named = { full_name: 'Bare Name', type: 'organization', slug: 'bare-name' };
-  await someone('bare-name');
+  await makeUserWithClient('bare-name');
   const taken = await asMaker('POST', '/api/users/maker-2/profiles', named);
   assert.ok(Array.isArray(taken.json()['slug']), 'a username is reserved for its user, with or without a profile');
 });
 
 test('an organization with the address of another person does not become the profile of that person', async () => {
-  const { call: asMaker } = await someone('shell-maker');
+  const { call: asMaker } = await makeUserWithClient('shell-maker');
   const email = 'nell@corp.example';
   assert.equal(
     (await asMaker('POST', '/api/users/shell-maker/profiles', { full_name: 'Nell', slug: 'nell-org', email })).status,
     201,
   );
-  const { user: nell, call: asNell } = await someone('nell', { email });
+  const { user: nell, call: asNell } = await makeUserWithClient('nell', { email });
   assert.equal((await asNell('GET', '/api/profile/nell-org')).status, 403);
   assert.equal((await asNell('POST', '/api/users/nell/profiles', { full_name: 'Nell', type: 'personal' })).status, 201);
   const [org, own] = [await findProfileBySlug(app.db, 'nell-org'), await findProfileBySlug(app.db, 'nell')];
@@ -372,7 +372,7 @@ test('an organization with the address of another person does not become the pro
 });
 
 test('an organization that the broker creates for a user has no manager until the user accepts', async () => {
-  const { user: zoe, call: asZoe } = await someone('zoe');
+  const { user: zoe, call: asZoe } = await makeUserWithClient('zoe');
   const made = await (await as(alice))('POST', '/api/users/zoe/profiles', { full_name: 'Made For Zoe' });
   assert.equal(made.status, 201, made.text);
   const org = await findProfileBySlug(app.db, 'made-for-zoe');
@@ -430,7 +430,7 @@ test('a provider manages a subscriber while the subscription runs, reads it for 
 });
 
 test('users and profiles refuse a blank or invisible name and remove characters that hide or reverse text', async () => {
-  const { call } = await someone('visible', { personal: true });
+  const { call } = await makeUserWithClient('visible', { personal: true });
   for (const full_name of ['   ', '\u200b', '\u3164', '\u2028', '\u200d']) {
     for (const path of ['/api/users/visible', '/api/profile/visible']) {
       const { status, text } = await call('PATCH', path, { full_name });
@@ -444,8 +444,8 @@ test('users and profiles refuse a blank or invisible name and remove characters 
 });
 
 test('only the user and broker managers remove the user from the personal profile', async () => {
-  const { user, call } = await someone('owned', { personal: true });
-  const { user: helper, call: asHelper } = await someone('co-manager');
+  const { user, call } = await makeUserWithClient('owned', { personal: true });
+  const { user: helper, call: asHelper } = await makeUserWithClient('co-manager');
   const profile = await findProfileBySlug(app.db, 'owned');
   assert.ok(profile);
   await makeMember(app.db, profile, helper, 'manager');
@@ -459,7 +459,7 @@ test('only the user and broker managers remove the user from the personal profil
 });
 
 test('a personal profile cannot be renamed to phone digits nor archived with an API key', async () => {
-  const { call } = await someone('digits', { personal: true });
+  const { call } = await makeUserWithClient('digits', { personal: true });
   for (const method of ['PUT', 'PATCH'] as const) {
     const renamed = await call(method, '/api/profile/digits', { full_name: 'Digits', slug: '4155550199' });
     assert.deepEqual([renamed.status, Object.keys(renamed.json())], [400, ['slug', 'code']], renamed.text);

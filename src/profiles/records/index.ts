@@ -34,7 +34,7 @@ export {
   toProfileView,
 } from './profile-view-store.ts';
 export {
-  archiveSlug,
+  formatArchiveSlug,
   describeProfileChanges,
   findFieldsProtectedFromProviders,
   isArchiveSlug,

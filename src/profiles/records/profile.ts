@@ -46,7 +46,7 @@ export function profileName(profile: Pick<Profile, 'full_name' | 'slug'>): strin
 }
 
 /** Returns the slug of an archived profile. No other profile can take a slug of this form. */
-export function archiveSlug(id: ProfileId): string {
+export function formatArchiveSlug(id: ProfileId): string {
   return `_archive_${id}`;
 }
 

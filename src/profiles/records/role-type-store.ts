@@ -1,7 +1,7 @@
 import { canonicalName } from '#kernel/slug';
 import type { ProfileId, RoleTypeId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
-import { MANAGER, roleSlugCandidates, type RoleType } from './role-type.ts';
+import { MANAGER, parseRoleSlugs, type RoleType } from './role-type.ts';
 import type { Role } from './role.ts';
 
 /** Finds a type that a profile can use, a global type or its own, by its exact slug. */
@@ -20,7 +20,7 @@ export async function findRoleTypeInUrl(
   profile_id: ProfileId,
   text: string,
 ): Promise<RoleType | undefined> {
-  const candidates = roleSlugCandidates(text);
+  const candidates = parseRoleSlugs(text);
   const rows = await reader
     .selectFrom('role_types')
     .selectAll()

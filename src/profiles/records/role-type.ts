@@ -29,7 +29,7 @@ export function isGlobal(type: Pick<RoleType, 'profile_id'>): boolean {
 }
 
 /** Returns the slugs by which a role in a URL is looked up, in order: as written, then without one final `s`. */
-export function roleSlugCandidates(text: string): string[] {
+export function parseRoleSlugs(text: string): string[] {
   const literal = text.toLowerCase();
   return literal.length > 1 && literal.endsWith('s') ? [literal, literal.slice(0, -1)] : [literal];
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ProfileId, RoleId, RoleTypeId, UserId } from '#platform/db/db-schema';
-import { roleSlugCandidates, skipsConsent } from './role-type.ts';
+import { parseRoleSlugs, skipsConsent } from './role-type.ts';
 import { decideGrant, decideRequest, refuseAcceptance, type Role, roleState, type RoleState } from './role.ts';
 
 const at = new Date('2026-03-01T00:00:00Z');
@@ -124,7 +124,7 @@ test('only global types, and the manager role on the own personal profile, skip 
 });
 
 test('a role in a URL is looked up as written, then without its final s', () => {
-  assert.deepEqual(roleSlugCandidates('managers'), ['managers', 'manager']);
-  assert.deepEqual(roleSlugCandidates('Helpers'), ['helpers', 'helper']);
-  assert.deepEqual(roleSlugCandidates('s'), ['s']);
+  assert.deepEqual(parseRoleSlugs('managers'), ['managers', 'manager']);
+  assert.deepEqual(parseRoleSlugs('Helpers'), ['helpers', 'helper']);
+  assert.deepEqual(parseRoleSlugs('s'), ['s']);
 });

@@ -61,7 +61,7 @@ export async function describeRoleType(
       const isReserved = attempt === 0 && base === RESERVED_SLUG;
       if (isReserved) continue;
       const slug = attempt === 0 ? base : withSuffix(base, (digits) => randomBytes(8).toString('hex').slice(0, digits));
-      const fields = { ...typeFields(input), title: input.title.trim() };
+      const fields = { ...pickTypeFields(input), title: input.title.trim() };
       const type = await insertRoleType(tx, { ...fields, slug, profile_id: owner_id }, ctx.clock.now());
       if (type) return type;
     }
@@ -80,7 +80,7 @@ export async function changeRoleType(
   return inTransaction(ctx.db, async (tx) => {
     const type = await getRoleType(tx, profile_id, slug);
     if (!mayEditRoleType(subject, type)) throw profileProblems.role_type_global();
-    return updateRoleType(tx, type.id, typeFields(input));
+    return updateRoleType(tx, type.id, pickTypeFields(input));
   });
 }
 
@@ -106,7 +106,7 @@ export async function removeRoleType(
   });
 }
 
-function typeFields(input: RoleTypeInput) {
+function pickTypeFields(input: RoleTypeInput) {
   const { title, skip_optin_on_grant, implicit_create_on_none, otp_required } = input;
   return {
     ...(title === undefined ? {} : { title: title.trim() }),

@@ -1,3 +1,3 @@
-export { ownersOf, presentRoleType } from './present-role-type.ts';
+export { collectOwnerIds, presentRoleType } from './present-role-type.ts';
 export { roleTypeRoutes } from './routes.ts';
 export { RoleTypeParams, RoleTypeSchema } from './schemas.ts';

@@ -30,13 +30,13 @@ export async function presentRoleTypes(
   types: readonly RoleType[],
   subject: Subject,
 ): Promise<RoleTypeReply[]> {
-  const owners = await findProfileSummaries(reader, ownersOf(types));
+  const owners = await findProfileSummaries(reader, collectOwnerIds(types));
   return types.map((type) =>
     presentRoleType(type, type.profile_id === null ? undefined : owners.get(type.profile_id), subject),
   );
 }
 
 /** Returns the ids of the profiles of local types. */
-export function ownersOf(types: readonly RoleType[]): ProfileId[] {
+export function collectOwnerIds(types: readonly RoleType[]): ProfileId[] {
   return types.map((type) => type.profile_id).filter((id) => id !== null);
 }

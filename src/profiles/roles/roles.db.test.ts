@@ -35,13 +35,13 @@ before(async () => {
 });
 after(() => app.close());
 
-async function someone(username: string): Promise<{ user: User; call: Client }> {
+async function makeUserWithClient(username: string): Promise<{ user: User; call: Client }> {
   const user = await makeReadyUser(app.db, { username });
   return { user, call: await as(user) };
 }
 
 test('the invited user accepts an invitation of a manager, once', async () => {
-  const { call } = await someone('donny');
+  const { call } = await makeUserWithClient('donny');
   const invited = await asBob('POST', '/api/profile/acme/roles/manager', { slug: 'donny', message: 'Come in' });
   assert.equal(invited.status, 201);
   const { grant_key } = invited.json<Row>();
@@ -66,8 +66,8 @@ test('the invited user accepts an invitation of a manager, once', async () => {
 });
 
 test('a user other than the invited one cannot accept an invitation', async () => {
-  const { call: asGuest } = await someone('guest');
-  const { call: asEve } = await someone('eve');
+  const { call: asGuest } = await makeUserWithClient('guest');
+  const { call: asEve } = await makeUserWithClient('eve');
   const { grant_key } = (await asBob('POST', '/api/profile/acme/roles/contributor', { slug: 'guest' })).json<Row>();
   const stolen = await asEve('PUT', `/api/users/eve/accessibles/accept/${grant_key}`);
   assert.deepEqual([stolen.status, stolen.json()['code']], [404, 'role_key_unknown']);
@@ -115,7 +115,7 @@ test('a type that skips consent still requires the verification of the address',
 });
 
 test('a manager grants the role that a user requested', async () => {
-  const { call } = await someone('asks');
+  const { call } = await makeUserWithClient('asks');
   const asked = await call('POST', '/api/users/asks/accessibles/manager', { slug: 'acme', message: 'Please' });
   assert.equal(asked.status, 201);
   const { request_key } = asked.json<Row>();
@@ -139,7 +139,7 @@ test('a manager grants the role that a user requested', async () => {
 });
 
 test('a manager grants a request that names no type with any type', async () => {
-  const { call } = await someone('untyped');
+  const { call } = await makeUserWithClient('untyped');
   assert.equal(
     (await call('POST', '/api/users/untyped/accessibles', { slug: 'acme' })).json<Row>()['role_description'],
     null,
@@ -151,7 +151,7 @@ test('a manager grants a request that names no type with any type', async () => 
 });
 
 test('neither a grant nor a request changes a role or an invitation that a user already has', async () => {
-  const { user, call } = await someone('holder');
+  const { user, call } = await makeUserWithClient('holder');
   await makeMember(app.db, acme, user, 'manager');
   const grant = await asBob('POST', '/api/profile/acme/roles/contributor', { slug: 'holder' });
   assert.deepEqual([grant.status, grant.json()['code']], [409, 'role_already_held']);
@@ -164,7 +164,7 @@ test('neither a grant nor a request changes a role or an invitation that a user 
     'the user is still a manager',
   );
 
-  const { call: asOffered } = await someone('offered');
+  const { call: asOffered } = await makeUserWithClient('offered');
   await asBob('POST', '/api/profile/acme/roles/contributor', { slug: 'offered' });
   const mixed = await asOffered('POST', '/api/users/offered/accessibles/manager', { slug: 'acme' });
   assert.deepEqual([mixed.status, mixed.json()['code']], [409, 'role_already_offered']);
@@ -178,8 +178,8 @@ test('neither a grant nor a request changes a role or an invitation that a user 
 });
 
 test('an invitation to a type that requires a second factor does not lock the invited user out', async () => {
-  const { call } = await someone('victim');
-  const { user: mallory, call: asMallory } = await someone('mallory');
+  const { call } = await makeUserWithClient('victim');
+  const { user: mallory, call: asMallory } = await makeUserWithClient('mallory');
   const trap = await makeOrganization(app.db, { slug: 'trap', manager: mallory });
   await asMallory('POST', `/api/profile/${trap.slug}/roles/describe`, {
     title: 'Trap',
@@ -193,7 +193,7 @@ test('an invitation to a type that requires a second factor does not lock the in
 });
 
 test('a user whose role requires a second factor is refused until it is set up', async () => {
-  const { user, call } = await someone('careless');
+  const { user, call } = await makeUserWithClient('careless');
   await asAlice('POST', '/api/profile/cowork/roles/describe', { title: 'Treasurer', otp_required: true });
   await makeMember(app.db, acme, user, 'treasurer');
   const refused = await call('GET', '/api/users/careless/accessibles');
@@ -238,7 +238,7 @@ test('an unknown address that is invited with force must accept even a type that
   await asAlice('POST', '/api/profile/cowork/roles/describe', { title: 'Reader', skip_optin_on_grant: true });
   const forced = await asBob('POST', '/api/profile/acme/roles/reader?force=1', { email: 'unknown@x.example' });
   assert.notEqual(forced.json<Row>().grant_key, null);
-  const { call } = await someone('known');
+  const { call } = await makeUserWithClient('known');
   const granted = await asBob('POST', '/api/profile/acme/roles/reader', { slug: 'known' });
   assert.deepEqual([granted.status, granted.json<Row>().grant_key], [201, null]);
   assert.equal(
@@ -249,7 +249,7 @@ test('an unknown address that is invited with force must accept even a type that
 });
 
 test('a manager revokes a role of any type, except that of the last manager', async () => {
-  const { user } = await someone('leaver');
+  const { user } = await makeUserWithClient('leaver');
   await makeMember(app.db, acme, user, 'manager');
   assert.equal((await asBob('DELETE', '/api/profile/acme/roles/contributor/leaver')).status, 204);
   assert.equal((await asBob('DELETE', '/api/profile/acme/roles/contributor/leaver')).status, 204);
@@ -275,7 +275,7 @@ test('a manager revokes a role of any type, except that of the last manager', as
 });
 
 test('two managers cannot remove each other concurrently', async () => {
-  const [one, two] = [await someone('one'), await someone('two')];
+  const [one, two] = [await makeUserWithClient('one'), await makeUserWithClient('two')];
   const pair = await makeOrganization(app.db, { slug: 'pair', manager: one.user });
   await makeMember(app.db, pair, two.user, 'manager');
   const responses = await Promise.all([
@@ -322,7 +322,7 @@ test('built-in types cannot be deleted, global types in use only with force', as
     assert.deepEqual([refused.status, refused.json()['code']], [403, 'role_type_protected']);
   }
   await asAlice('POST', '/api/profile/cowork/roles/describe', { title: 'Doomed' });
-  const { user } = await someone('doomed-holder');
+  const { user } = await makeUserWithClient('doomed-holder');
   await makeMember(app.db, acme, user, 'doomed');
   const inUse = await asAlice('DELETE', '/api/profile/cowork/roles/describe/doomed');
   assert.deepEqual([inUse.status, inUse.json()['code']], [409, 'role_type_in_use']);
@@ -338,7 +338,7 @@ test('a role in a URL is found in the plural, and a type whose slug ends in s as
   assert.equal((await asBob('GET', '/api/profile/acme/roles/helpers')).status, 200);
   const unknown = await asBob('GET', '/api/profile/acme/roles/nothing');
   assert.deepEqual([unknown.status, unknown.json()['code']], [404, 'role_type_unknown']);
-  const { call } = await someone('lost');
+  const { call } = await makeUserWithClient('lost');
   assert.equal((await call('POST', '/api/users/lost/accessibles/nothing', { slug: 'acme' })).status, 404);
   assert.equal(
     (await call('POST', '/api/users/lost/accessibles?force=1', { slug: 'ghost-town', email: 'a@ghost.example' }))
@@ -349,7 +349,7 @@ test('a role in a URL is found in the plural, and a type whose slug ends in s as
 });
 
 test('a manager reads a role, changes its extra and sends it again; under another type it is 404', async () => {
-  await someone('noted');
+  await makeUserWithClient('noted');
   await asBob('POST', '/api/profile/acme/roles/contributor', { slug: 'noted' });
   const url = '/api/profile/acme/roles/contributor/noted';
   assert.deepEqual((await asBob('PUT', url, { extra: { kinship: 'self' } })).json()['extra'], { kinship: 'self' });
@@ -368,7 +368,7 @@ test('a user without a password who is invited by username receives an activatio
 
 // Last: the clock only moves forward, and sessions expire.
 test('a lapsed invitation gets a new key when it is sent again', async () => {
-  const { user } = await someone('late');
+  const { user } = await makeUserWithClient('late');
   const first = (await asBob('POST', '/api/profile/acme/roles/contributor', { slug: 'late' })).json<Row>().grant_key;
   app.clock.set(new Date(app.clock.now().getTime() + 30 * 86_400_000));
   const late = await as(user);

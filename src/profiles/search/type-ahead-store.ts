@@ -83,18 +83,22 @@ export async function suggestProfiles(
 ): Promise<Candidates<ProfileSummaryBody>> {
   const reachable = sql<boolean>`profiles.email <> ''`;
   const fields = profileFields(reader);
-  const found = await findProfiles(reader, list, sql<boolean>`${reachable} and ${condition(fields, list, by)}`);
-  if (found.length > 0) return cut(found, list);
+  const found = await findProfiles(
+    reader,
+    list,
+    sql<boolean>`${reachable} and ${buildSearchCondition(fields, list, by)}`,
+  );
+  if (found.length > 0) return limitCandidates(found, list);
   const domains = list.terms.map(parseCompanyDomain).filter((domain) => domain !== null);
   if (domains.length === 0) return { count: 0, results: [] };
   const sameCompany = domains.map((domain) => verifiedDomainCondition(reader, domain));
-  return cut(await findProfiles(reader, list, sql<boolean>`(${sql.join(sameCompany, sql` or `)})`), list);
+  return limitCandidates(await findProfiles(reader, list, sql<boolean>`(${sql.join(sameCompany, sql` or `)})`), list);
 }
 
 /** Suggests users for a search term. */
 export async function suggestUsers(reader: Reader, list: ListQuery, by: Searcher): Promise<Candidates<UserSummary>> {
   const users = await findUsers(reader, list, by, sql<boolean>`true`);
-  return cut(users.map(presentUserSummary), list);
+  return limitCandidates(users.map(presentUserSummary), list);
 }
 
 /** Suggests profiles, and users without a profile. The maximum applies to each of the two kinds. */
@@ -103,9 +107,12 @@ export async function suggestAccounts(
   list: ListQuery,
   by: Searcher,
 ): Promise<Candidates<ProfileSummaryBody>> {
-  const profiles = cut(await findProfiles(reader, list, condition(profileFields(reader), list, by)), list);
+  const profiles = limitCandidates(
+    await findProfiles(reader, list, buildSearchCondition(profileFields(reader), list, by)),
+    list,
+  );
   const noProfile = sql<boolean>`not exists (select from profiles p where p.personal_user_id = users.id)`;
-  const users = cut(await findUsers(reader, list, by, noProfile), list);
+  const users = limitCandidates(await findUsers(reader, list, by, noProfile), list);
   const logins = users.results.map((user) => ({
     slug: user.username,
     printable_name: user.full_name || user.username,
@@ -117,12 +124,12 @@ export async function suggestAccounts(
   return { count: profiles.count + users.count, results: [...profiles.results, ...logins] };
 }
 
-function limitOf(list: ListQuery): number {
+function candidatesMax(list: ListQuery): number {
   return Math.max(CANDIDATES_MAX, list.terms.length);
 }
 
-function cut<T>(rows: T[], list: ListQuery): Candidates<T> {
-  return rows.length > limitOf(list) ? { count: 0, results: [] } : { count: rows.length, results: rows };
+function limitCandidates<T>(rows: T[], list: ListQuery): Candidates<T> {
+  return rows.length > candidatesMax(list) ? { count: 0, results: [] } : { count: rows.length, results: rows };
 }
 
 async function findProfiles(
@@ -143,7 +150,7 @@ async function findProfiles(
   const rows = await query
     .orderBy('profiles.full_name')
     .orderBy('profiles.id')
-    .limit(limitOf(list) + 1)
+    .limit(candidatesMax(list) + 1)
     .execute();
   return rows.map((row) => presentProfileSummary(summarizeProfile(toProfileView(row))));
 }
@@ -151,7 +158,7 @@ async function findProfiles(
 async function findUsers(reader: Reader, list: ListQuery, by: Searcher, where: RawBuilder<boolean>) {
   let query = selectUsers(reader)
     .where('users.is_active', '=', true)
-    .where(sql<boolean>`${condition(userFields, list, by)} and ${where}`);
+    .where(sql<boolean>`${buildSearchCondition(userFields, list, by)} and ${where}`);
   if (list.start_at) query = query.where('users.created_at', '>=', list.start_at);
   if (list.ends_at) query = query.where('users.created_at', '<', list.ends_at);
   for (const { field, descending } of list.order) {
@@ -161,7 +168,7 @@ async function findUsers(reader: Reader, list: ListQuery, by: Searcher, where: R
   return query
     .orderBy('users.full_name')
     .orderBy('users.id')
-    .limit(limitOf(list) + 1)
+    .limit(candidatesMax(list) + 1)
     .execute();
 }
 
@@ -171,11 +178,11 @@ async function findUsers(reader: Reader, list: ListQuery, by: Searcher, where: R
  * Why other callers than sellers match whole addresses only, and no terms below TERM_LENGTH_MIN: they could otherwise
  * read the addresses of all users letter by letter.
  */
-function condition(fields: Fields, list: ListQuery, by: Searcher): RawBuilder<boolean> {
+function buildSearchCondition(fields: Fields, list: ListQuery, by: Searcher): RawBuilder<boolean> {
   const terms = by.is_seller ? list.terms : list.terms.filter((term) => [...term].length >= TERM_LENGTH_MIN);
   if (terms.length === 0) return by.is_seller ? sql<boolean>`true` : sql<boolean>`false`;
-  const asked = list.fields.flatMap((name) => (Object.hasOwn(fields, name) ? (fields[name] ?? []) : []));
-  const searched = asked.length > 0 ? asked : Object.values(fields);
+  const requested = list.fields.flatMap((name) => (Object.hasOwn(fields, name) ? (fields[name] ?? []) : []));
+  const searched = requested.length > 0 ? requested : Object.values(fields);
   const matches = terms.flatMap((term) =>
     searched.map(({ column, kind }) =>
       kind === 'name' || by.is_seller

@@ -11,7 +11,7 @@ import { emit } from '#platform/jobs/events';
 import { UNREADABLE_KEY } from '#platform/security/link-keys';
 import { createActivationKey, lockProfile, removeLinks } from '#profiles';
 import { subscriptionFacts, subscriptionGrantCreated } from '../events.ts';
-import { isGrantActiveAtOnce } from '../policy.ts';
+import { isGrantActiveImmediately } from '../policy.ts';
 import { subscriptionProblems } from '../problems.ts';
 import {
   createSubscription,
@@ -82,7 +82,7 @@ function readEmail({ profile }: GrantInput): string | null {
 
 async function openGranted(ctx: Context, tx: Tx, plan: Plan, grantee: Grantee): Promise<Subscription> {
   const at = ctx.clock.now();
-  const is_active_at_once = isGrantActiveAtOnce(plan, {
+  const is_active_at_once = isGrantActiveImmediately(plan, {
     is_customer: await isCustomer(tx, grantee.profile.id, plan.profile_id, at),
     is_waiting_profile: grantee.profile.invited_email !== null,
   });

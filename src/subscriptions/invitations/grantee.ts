@@ -60,7 +60,7 @@ async function findByAddress(
   if (type === 'personal' && owner) {
     return (await findPersonalProfile(tx, owner.id)) ?? (await createPersonalProfile(tx, owner, at));
   }
-  return findInvitedProfile(tx, { provider_id, email, as: profileKindOf(type) });
+  return findInvitedProfile(tx, { provider_id, email, as: toProfileKind(type) });
 }
 
 /**
@@ -81,14 +81,14 @@ export async function inviteGrantee(
   const at = ctx.clock.now();
   const full_name = named.full_name.trim() === '' ? (email.split('@')[0] ?? email) : named.full_name;
   const fields = { ...parseProfileFields({ ...named, full_name }, { broker: false }), full_name };
-  const slug = validSlugOf(named);
+  const slug = parseValidSlug(named);
   const owner = await findUserByVerifiedEmail(tx, email);
   if (owner) {
     const profile = await createOrganization(tx, { slug, manager: null, fields }, at);
     await inviteManager(tx, profile, owner, at);
     return { profile, invitee: await findInvitee(tx, profile) };
   }
-  const waiting = { invited_email: email, invited_as: profileKindOf(named.type), invited_by_profile_id: provider_id };
+  const waiting = { invited_email: email, invited_as: toProfileKind(named.type), invited_by_profile_id: provider_id };
   const free = slug ?? (await findFreeSlug(tx, full_name, at));
   const profile = await insertProfile(tx, { ...fields, ...waiting, slug: free }, at);
   return { profile, invitee: await findInvitee(tx, profile) };
@@ -105,11 +105,11 @@ async function findInvitee(tx: Tx, profile: Profile): Promise<Grantee['invitee']
   return { id: user?.id ?? null, email };
 }
 
-function profileKindOf(type: NamedGrantee['type']): 'personal' | 'organization' {
+function toProfileKind(type: NamedGrantee['type']): 'personal' | 'organization' {
   return type === 'personal' ? 'personal' : 'organization';
 }
 
-function validSlugOf(named: NamedGrantee): string | undefined {
+function parseValidSlug(named: NamedGrantee): string | undefined {
   const slug = named.slug?.trim() ?? '';
   return isSlug(slug) ? slug : undefined;
 }

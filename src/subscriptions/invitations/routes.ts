@@ -8,7 +8,7 @@ import { getSubjectId } from '../route-subject.ts';
 import { PlanParams, SubscriberSchema } from '../schemas.ts';
 import { acceptRequest } from './accept-subscription.ts';
 import { grantSubscription } from './grant-subscription.ts';
-import { ForceQuerystring, GrantBody, RequestKeyParams } from './schemas.ts';
+import { GrantQuerystring, GrantBody, RequestKeyParams } from './schemas.ts';
 
 const managing = { kind: 'direct' } as const;
 const tags = ['subscriptions'];
@@ -37,7 +37,7 @@ function grantRoute(app: App, throttle: Throttle): void {
         description:
           'Grants a subscription to a profile, or to a person by e-mail address. The subscriber must accept it unless the caller manages the subscriber or the plan requires no consent.',
         params: PlanParams,
-        querystring: ForceQuerystring,
+        querystring: GrantQuerystring,
         body: GrantBody,
         response: { 200: SubscriberSchema, 201: SubscriberSchema },
       },

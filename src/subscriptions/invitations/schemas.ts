@@ -30,7 +30,7 @@ export const GrantBody = Type.Object({
   ),
 });
 export type GrantInput = Static<typeof GrantBody>;
-export const ForceQuerystring = Type.Object({
+export const GrantQuerystring = Type.Object({
   force: Type.Optional(Type.String({ maxLength: 5, description: '1 to invite a person who has no profile yet' })),
 });
 

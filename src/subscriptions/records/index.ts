@@ -36,7 +36,7 @@ export {
   type SubscriptionChange,
 } from './subscription-store.ts';
 export {
-  extendedEnd,
+  extendEnd,
   isActive,
   refuseEnd,
   subscriptionIdOf,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
-import { isGrantActiveAtOnce } from '../policy.ts';
-import { extendedEnd, isActive, refuseEnd, type Subscription } from './subscription.ts';
+import { isGrantActiveImmediately } from '../policy.ts';
+import { extendEnd, isActive, refuseEnd, type Subscription } from './subscription.ts';
 
 const at = new Date('2026-03-10T15:00:00Z');
 const running: Subscription = {
@@ -32,8 +32,8 @@ test('a subscription is active from its beginning (inclusive) to its end (exclus
 });
 
 test('an extension keeps the day of the month on which the subscription began', () => {
-  assert.equal(extendedEnd(running, 1, 'monthly').toISOString(), '2026-04-30T10:00:00.000Z');
-  assert.equal(extendedEnd(running, 2, 'monthly').toISOString(), '2026-05-31T10:00:00.000Z');
+  assert.equal(extendEnd(running, 1, 'monthly').toISOString(), '2026-04-30T10:00:00.000Z');
+  assert.equal(extendEnd(running, 2, 'monthly').toISOString(), '2026-05-31T10:00:00.000Z');
 });
 
 test('a subscriber can only shorten a subscription; a provider can set any end', () => {
@@ -56,8 +56,8 @@ test('a subscriber can only shorten a subscription; a provider can set any end',
 test('a grant is active immediately only for a customer and only if the plan allows it', () => {
   const plan = { skip_optin_on_grant: true };
   const customer = { is_customer: true, is_waiting_profile: false };
-  assert.ok(isGrantActiveAtOnce(plan, customer));
-  assert.ok(!isGrantActiveAtOnce(plan, { ...customer, is_customer: false }));
-  assert.ok(!isGrantActiveAtOnce(plan, { ...customer, is_waiting_profile: true }));
-  assert.ok(!isGrantActiveAtOnce({ skip_optin_on_grant: false }, customer));
+  assert.ok(isGrantActiveImmediately(plan, customer));
+  assert.ok(!isGrantActiveImmediately(plan, { ...customer, is_customer: false }));
+  assert.ok(!isGrantActiveImmediately(plan, { ...customer, is_waiting_profile: true }));
+  assert.ok(!isGrantActiveImmediately({ skip_optin_on_grant: false }, customer));
 });

@@ -44,7 +44,7 @@ export function isActive(subscription: Subscription, at: Date): boolean {
 }
 
 /** Returns the end of a subscription after `periods_count` more natural periods. */
-export function extendedEnd(
+export function extendEnd(
   subscription: Pick<Subscription, 'created_at' | 'ends_at'>,
   periods_count: number,
   period_type: PeriodType,

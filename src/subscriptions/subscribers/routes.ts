@@ -165,7 +165,7 @@ function engagedRoute(app: App): void {
       const at = ctx.clock.now();
       const list = request.list((await getSubjectProfile(ctx, subject)).default_timezone);
       const plan_ids = await findSubjectPlanIds(ctx, subject, undefined);
-      const seen = seenWithin(list, at, ENGAGED_DAYS);
+      const seen = parseSeenPeriod(list, at, ENGAGED_DAYS);
       const profiles = selectActiveSubscribers(ctx.db, plan_ids, at);
       const page = await listMembersSeen(ctx.db, { profiles, seen }, list, request.listUrl);
       return { ...page, results: await presentMembersSeen(ctx, page.results, subject) };
@@ -192,7 +192,7 @@ function unengagedRoute(app: App): void {
       const at = ctx.clock.now();
       const list = request.list((await getSubjectProfile(ctx, subject)).default_timezone);
       const plan_ids = await findSubjectPlanIds(ctx, subject, undefined);
-      const seen = seenWithin(list, at, INACTIVITY_DAYS);
+      const seen = parseSeenPeriod(list, at, INACTIVITY_DAYS);
       const page = await listUnengaged(ctx.db, { plan_ids, at, seen }, list, request.listUrl);
       return { ...page, results: await presentProfiles(ctx, page.results) };
     },
@@ -200,7 +200,7 @@ function unengagedRoute(app: App): void {
 }
 
 /** Returns the period of a list of sign-ins; by default the last `days` until `at` (inclusive). */
-function seenWithin(list: ListQuery, at: Date, days: number): Seen {
+function parseSeenPeriod(list: ListQuery, at: Date, days: number): Seen {
   return {
     from: list.start_at ?? new Date(at.getTime() - days * DAY_MS),
     to: list.ends_at ?? new Date(at.getTime() + 1),

@@ -13,7 +13,7 @@ import {
 import { isTrustedProvider } from '../invitations/index.ts';
 import {
   createSubscription,
-  extendedEnd,
+  extendEnd,
   lockLatestSubscription,
   lockSubscriptionSlot,
   type Subscription,
@@ -81,7 +81,7 @@ async function openSubscription(tx: Tx, opening: Opening): Promise<Opened> {
 
 async function extendSubscription(tx: Tx, latest: Subscription, opening: Opening): Promise<Opened> {
   const { plan, at, periods_count, period_type = plan.period_type, originated_by = null } = opening;
-  const covers_to = extendedEnd(latest, periods_count, period_type);
+  const covers_to = extendEnd(latest, periods_count, period_type);
   const is_accepted = latest.grant_key !== null && opening.is_gift !== true;
   const change = { ends_at: covers_to, ...(is_accepted ? { grant_key: null } : {}) };
   const subscription = await updateSubscription(tx, latest.id, change);
