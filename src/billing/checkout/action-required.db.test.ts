@@ -135,3 +135,29 @@ test('a crash before the wait is recorded is repaired by the job', async () => {
   await finishOrders(ctx);
   assert.equal((await attemptOf(key)).state, 'awaiting_action');
 });
+
+test('concurrent retries and the job settle a confirmed payment once', async () => {
+  const { buyer, key, pay } = await startPayment();
+  await bank(key, { state: 'done', outcome: 'accepted' });
+  later(minute);
+  const outcomes = await Promise.all([pay(), finishOrders(ctx), pay(), finishOrders(ctx), pay()]);
+  const charge_ids = outcomes.flatMap((outcome) => (typeof outcome === 'object' ? (outcome?.id ?? []) : []));
+  assert.deepEqual([charge_ids.length, new Set(charge_ids).size], [3, 1]);
+  const charges = database.db.selectFrom('charges').select('id').where('profile_id', '=', buyer.profile.id);
+  assert.equal((await charges.execute()).length, 1);
+  assert.deepEqual([await orderState(buyer), await cartCount(buyer)], ['settled', 0]);
+});
+
+test('a payment that was abandoned can no longer be confirmed, and a retry with its key is declined', async () => {
+  const { buyer, key, pay } = await startPayment();
+  later(32 * minute);
+  await Promise.all([finishOrders(ctx), finishOrders(ctx)]);
+  const { outcome } = await database.db
+    .selectFrom('test_processor_charges')
+    .select('outcome')
+    .where('idempotency_key', '=', key)
+    .executeTakeFirstOrThrow();
+  assert.equal(outcome, 'declined');
+  await assert.rejects(pay(), isProblem('card_declined'));
+  assert.deepEqual([await orderState(buyer), await cartCount(buyer)], ['refused', 1]);
+});
