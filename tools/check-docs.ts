@@ -61,7 +61,7 @@ async function checkRooms(): Promise<void> {
       offences.push(`src/${room}/README.md: the headings are ${README_HEADINGS.join(', ')}`);
     }
   }
-  const known = new Set([
+  const room_names = new Set([
     ...Object.keys(rooms),
     'kernel',
     'platform',
@@ -76,7 +76,7 @@ async function checkRooms(): Promise<void> {
     (await sources('src')).filter((file) => file.split('/').length > 2).map((file) => file.split('/')[1] ?? ''),
   );
   for (const folder of folders) {
-    if (!known.has(folder)) offences.push(`src/${folder}: is not a room of tools/rooms.cjs`);
+    if (!room_names.has(folder)) offences.push(`src/${folder}: is not a room of tools/rooms.cjs`);
   }
 }
 

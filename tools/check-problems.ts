@@ -19,7 +19,8 @@ const offences = problems
   .map(({ file, code }) => `${file}: no test names ${code}`);
 for (const [code, group] of Map.groupBy(problems, (problem) => problem.code)) {
   const statuses = new Set(group.map(({ status }) => status));
-  if (statuses.size > 1) offences.push(`${code}: answered as ${[...statuses].join(' and ')}; one code has one status`);
+  if (statuses.size > 1)
+    offences.push(`${code}: has the statuses ${[...statuses].join(' and ')}; one code has one status`);
 }
 
 for (const offence of offences) console.error(offence);

@@ -30,17 +30,17 @@ for (const file of code) {
   for (const { target, line } of citedPaths(text)) {
     if (!existsSync(target)) offences.push({ file, line, rule: `@see ${target} does not exist` });
   }
-  if (NAMELESS.test(basename(file))) offences.push({ file, line: 0, rule: 'a file bears the name of its one idea' });
+  if (NAMELESS.test(basename(file))) offences.push({ file, line: 0, rule: 'name the file after its export' });
   if (file.startsWith('src/') && !file.endsWith('.test.ts')) offences.push(...checkProduct(file, text));
 }
 offences.push(...checkFolders(code));
 for (const document of documents()) offences.push(...checkWords(document, await readFile(document, 'utf8')));
 
-const asked = offences.filter(({ file }) => prefixes.length === 0 || prefixes.some((each) => file.startsWith(each)));
-for (const { file, line, rule } of asked) console.error(`${file}${line > 0 ? `:${line}` : ''}: ${rule}`);
-process.exitCode = asked.length > 0 ? 1 : 0;
+const selected = offences.filter(({ file }) => prefixes.length === 0 || prefixes.some((each) => file.startsWith(each)));
+for (const { file, line, rule } of selected) console.error(`${file}${line > 0 ? `:${line}` : ''}: ${rule}`);
+process.exitCode = selected.length > 0 ? 1 : 0;
 
-/** Rules of the program itself: sizes, promises of names, and where SQL stands. */
+/** Rules of the program itself: sizes, return types that names promise, and the files that may contain SQL. */
 function checkProduct(file: string, text: string): Offence[] {
   const found: Offence[] = [];
   const count = text.trimEnd().split('\n').length;
@@ -63,7 +63,7 @@ function checkProduct(file: string, text: string): Offence[] {
   return found;
 }
 
-/** No folder holds more files than a reader can survey; tests are not counted. */
+/** Limits the files of each folder of src/ to FILES_IN_FOLDER_MAX; tests are not counted. */
 function checkFolders(files: readonly string[]): Offence[] {
   const counts = new Map<string, number>();
   for (const file of files) {

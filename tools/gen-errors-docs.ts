@@ -9,7 +9,7 @@ const text = [
   '',
   '# Errors',
   '',
-  'An answer that refuses carries a stable `code`. Fields at fault are named beside it, as `{"field": ["message"], "code": "invalid_input"}`;',
+  'A response that refuses has a stable `code`. Invalid fields are named beside it, as `{"field": ["message"], "code": "invalid_input"}`;',
   'everything else has `{"detail": "message", "code": "…"}`. A code never changes its meaning.',
   '',
   ...[...rooms].flatMap(([room, entries]) => [

@@ -64,7 +64,7 @@ const text = [
   'Each account, and each network without an account, may make `REQUESTS_PER_MINUTE_MAX` requests in a minute to',
   'sign-in routes, to the API and to pages, each class counted on its own. Requests that the gateway forwards are limited',
   'by `FORWARDED_REQUESTS_PER_MINUTE_MAX`, which is off by default. Public files, health checks and development routes',
-  'are not counted. Answers carry `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds).',
+  'are not counted. Responses have `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds).',
   '',
   'A node counts in memory and adds its counts to the table `request_counts` once a second at most, so that a limit can',
   'be exceeded by what each node admits in one second. Minutes are those of the wall clock.',

@@ -12,7 +12,7 @@ import { openDatabase } from '../src/platform/db/database.ts';
 const database = await openDatabase({ memory: true });
 const tollgate = await buildTollgate({
   config: readConfig({}),
-  secret: 'no request is answered under this key',
+  secret: 'no request is signed with this key ...',
   database,
   clock: movableClock(new Date(0)),
   movable: null,

@@ -97,7 +97,7 @@ export function decideSample(op: number, { facts }: SampleCaller, is_read: boole
     broker: 'cowork',
     profile: { slug: 'acme', providers: [{ slug: 'prov', is_active: true }] },
     is_profile_unknown: false,
-    person: { username: 'xia', profiles: ['acme'], providers: [{ slug: 'prov', is_active: true }] },
+    named_user: { username: 'xia', profiles: ['acme'], providers: [{ slug: 'prov', is_active: true }] },
     plans: [{ slug: 'premium', provider: 'prov', is_priced: true }],
     is_plan_unknown: false,
     agreement: { slug: 'terms-of-use', is_signed: true },

@@ -10,14 +10,14 @@ import { makePlan } from '../test/support/factories/catalog.ts';
 import { testContext } from '../test/support/context.ts';
 import { makeMember, makeOrganization, makeReadyUser } from '../test/support/factories/profiles.ts';
 import { type GatewayApp, startGatewayApp } from '../test/support/gateway-app.ts';
-import { type Person, ruleExamples } from './rule-examples.ts';
+import { type Actor, ruleExamples } from './rule-examples.ts';
 
 let app: GatewayApp;
 const upstream = createUpstreamApp({ open_paths: ['/public'], now: () => app.clock.now() });
 
-/** Name of the user who plays a person; null for the visitor. */
-function nameOf(person: Person): string | null {
-  return person === 'visitor' ? null : person.replaceAll('_', '-');
+/** Name of the user who stands for an actor; null for the visitor. */
+function nameOf(actor: Actor): string | null {
+  return actor === 'visitor' ? null : actor.replaceAll('_', '-');
 }
 
 before(async () => {
@@ -27,8 +27,8 @@ before(async () => {
   const ctx = await testContext(db);
   const broker = await findProfileBySlug(db, 'cowork');
   assert.ok(broker);
-  const user = (person: Person, more: { signed?: boolean; password?: null } = {}) =>
-    makeReadyUser(db, { username: nameOf(person) ?? '', ...more });
+  const user = (actor: Actor, more: { signed?: boolean; password?: null } = {}) =>
+    makeReadyUser(db, { username: nameOf(actor) ?? '', ...more });
   const manager = await user('manager');
   const provider_manager = await user('provider_manager');
   const acme = await makeOrganization(db, { slug: 'acme', manager });
@@ -53,8 +53,8 @@ after(async () => {
   await upstream.close();
 });
 
-async function send(person: Person, method: string, path: string, body?: object, accept = 'application/json') {
-  const name = nameOf(person);
+async function send(actor: Actor, method: string, path: string, body?: object, accept = 'application/json') {
+  const name = nameOf(actor);
   const reply = await fetch(`${app.origin}${path.replace('{self}', name ?? '')}`, {
     method,
     redirect: 'manual',
@@ -80,12 +80,12 @@ ruleExamples.forEach(({ rule, passes, refused }, op) => {
     assert.equal(made.status, 201, made.text);
     try {
       const body = (method: string) => (method === 'POST' ? {} : undefined);
-      const passed = await send(passes.person, passes.method, passes.path, body(passes.method));
+      const passed = await send(passes.actor, passes.method, passes.path, body(passes.method));
       assert.equal(passed.status, 200, passed.text);
       if (refused) {
-        const reply = await send(refused.person, refused.method, refused.path, body(refused.method));
+        const reply = await send(refused.actor, refused.method, refused.path, body(refused.method));
         assert.deepEqual([reply.status, JSON.parse(reply.text).code], [refused.status, refused.code]);
-        const page = await send(refused.person, refused.method, refused.path, body(refused.method), 'text/html');
+        const page = await send(refused.actor, refused.method, refused.path, body(refused.method), 'text/html');
         const { location } = JSON.parse(reply.text);
         assert.equal(page.status, location === undefined ? refused.status : 302);
         if (location !== undefined) assert.ok(page.headers.get('location')?.startsWith(location));

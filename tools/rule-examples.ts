@@ -2,10 +2,10 @@
  * One example of each operator, by number: the rule as JSON, and a caller who passes and one who is refused.
  * docs/reference/rules.md shows them and rule-examples.db.test.ts executes them.
  *
- * The people: `acme` is a profile that subscribes to the plan `premium` of the provider `prov`; the broker runs the
+ * The actors: `acme` is a profile that subscribes to the plan `premium` of the provider `prov`; the broker runs the
  * site.
  */
-export type Person =
+export type Actor =
   | 'visitor'
   | 'user'
   | 'contributor'
@@ -17,7 +17,7 @@ export type Person =
   | 'unsigned'
   | 'passwordless';
 
-export const people: Readonly<Record<Person, string>> = {
+export const actors: Readonly<Record<Actor, string>> = {
   visitor: 'a visitor who has not signed in',
   user: 'a signed-in user without a role on `acme`',
   contributor: 'a contributor of `acme`',
@@ -31,7 +31,7 @@ export const people: Readonly<Record<Person, string>> = {
 };
 
 interface Call {
-  readonly person: Person;
+  readonly actor: Actor;
   readonly method: 'GET' | 'POST';
   /** `{self}` is replaced by the name of the caller. */
   readonly path: string;
@@ -45,8 +45,8 @@ export interface RuleExample {
   readonly refused: (Call & { readonly status: number; readonly code: string }) | null;
 }
 
-const get = (person: Person, path: string): Call => ({ person, method: 'GET', path });
-const post = (person: Person, path: string): Call => ({ person, method: 'POST', path });
+const get = (actor: Actor, path: string): Call => ({ actor, method: 'GET', path });
+const post = (actor: Actor, path: string): Call => ({ actor, method: 'POST', path });
 const role_required = { status: 403, code: 'role_required' } as const;
 
 /** A rule for the profile in the path, and calls of a page of `acme`. */
@@ -59,7 +59,7 @@ function onProfile(allow: string, passes: (path: string) => Call, refused: (path
   };
 }
 
-function onUser(allow: string, refused: Person): RuleExample {
+function onUser(allow: string, refused: Actor): RuleExample {
   return {
     rule: { path: '/people/{user}/', allow, is_forward: true },
     passes: post('user', '/people/{self}/'),

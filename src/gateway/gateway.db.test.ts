@@ -73,20 +73,20 @@ before(async () => {
   for (const username of ['donny', 'alice', 'xia', 'kenneth', 'carol']) {
     users.set(username, await makeUser(db, { username, full_name: `${username} Tester` }));
   }
-  const person = (name: string) => users.get(name)!;
+  const userOf = (name: string) => users.get(name)!;
   await inTransaction(db, async (tx) => {
     const role = async (username: string, profile_id: typeof ctx.site.broker_id, slug: string) => {
       const type = await findRoleType(tx, profile_id, slug);
       assert.ok(type);
-      await insertRole(tx, { user_id: person(username).id, profile_id, role_type_id: type.id, accepted_at: at }, at);
+      await insertRole(tx, { user_id: userOf(username).id, profile_id, role_type_id: type.id, accepted_at: at }, at);
     };
     await role('donny', ctx.site.broker_id, 'manager');
     await role('alice', ctx.site.broker_id, 'contributor');
-    await createPersonalProfile(tx, person('xia'), at);
-    await createPersonalProfile(tx, person('kenneth'), at);
+    await createPersonalProfile(tx, userOf('xia'), at);
+    await createPersonalProfile(tx, userOf('kenneth'), at);
     const org = await createOrganization(
       tx,
-      { slug: 'acme', manager: person('xia'), fields: { full_name: 'Acme' } },
+      { slug: 'acme', manager: userOf('xia'), fields: { full_name: 'Acme' } },
       at,
     );
     await role('carol', org.id, 'contributor');
@@ -182,7 +182,7 @@ test('a granted request reaches the application with the session of the caller',
   assert.equal(personal.credentials, true);
   assert.ok(session.exp * 1000 <= app.clock.now().getTime() + 7_200_000);
   assert.ok(reply.headers.get('x-request-id'));
-  assert.equal(reply.headers.get('content-security-policy'), null, "the application's own headers stand");
+  assert.equal(reply.headers.get('content-security-policy'), null, 'the headers of the application are unchanged');
 });
 
 test('the application receives the request without credentials of the caller', async () => {
@@ -436,7 +436,11 @@ test('a subscription grants the next request, and its end refuses the next reque
     'the subscription of another profile does not count',
   );
   assert.equal((await call('/app/unknown/', { as: 'xia' })).status, 404);
-  assert.equal((await call('/app/acme/', { as: 'donny' })).status, 200, 'the operator looks in everywhere');
+  assert.equal(
+    (await call('/app/acme/', { as: 'donny' })).status,
+    200,
+    'a manager of the broker may open every profile',
+  );
 
   await app.database.db.updateTable('subscriptions').set({ ends_at: at }).where('id', '=', subscription.id).execute();
   await call('/api/proxy', { as: 'donny', method: 'PATCH', body: {} });
@@ -550,7 +554,7 @@ test('an unsafe cross-origin request with a cookie of the site is refused', asyn
       const reply = await post({ cookie, ...headers }, method);
       assert.deepEqual([reply.status, reply.json().code], [403, 'cross_site'], JSON.stringify(headers));
     }
-    assert.equal((await post(headers)).status, 200, 'without a cookie there is nothing to forge');
+    assert.equal((await post(headers)).status, 200, 'a request without a cookie has no session to abuse');
   }
   assert.equal((await post({ cookie, 'sec-fetch-site': 'same-origin', origin: app.origin })).status, 200);
   assert.equal((await post({ cookie })).status, 200, 'programs send neither header');
@@ -739,7 +743,7 @@ test('visits are in the session, and counted after the next batch', async () => 
   assert.deepEqual(users.json().results, [{ username: 'kenneth', engagements: ['app', 'docs'] }]);
 });
 
-test('a granted request that is not forwarded gets the front page or the home of an own profile, otherwise 404', async () => {
+test('a granted request that is not forwarded gets the front page or the home of a profile of the caller, otherwise 404', async () => {
   await rules([
     { path: '/app/', allow: 1, is_forward: false },
     { path: '/', allow: 0, is_forward: false },

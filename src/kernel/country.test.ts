@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { countriesByName, isCountry } from './country.ts';
 
-test('a country is known by its code of two capitals', () => {
+test('only an assigned code of two capital letters is a country', () => {
   assert.ok(isCountry('FR') && isCountry('US') && !isCountry('fr') && !isCountry('XX') && !isCountry(''));
 });
 

@@ -21,7 +21,7 @@ test('a request without list parameters gets the first page of 25 rows', () => {
 });
 
 test('a page size above 100 counts as 100, an invalid one is ignored', () => {
-  for (const [asked, given] of [
+  for (const [text, given] of [
     ['1', 1],
     ['100', 100],
     ['101', 100],
@@ -32,7 +32,7 @@ test('a page size above 100 counts as 100, an invalid one is ignored', () => {
     ['', 25],
     ['9'.repeat(40), 25],
   ] as const) {
-    assert.equal(parseListQuery({ page_size: asked }, utc).page_size, given, asked);
+    assert.equal(parseListQuery({ page_size: text }, utc).page_size, given, text);
   }
 });
 

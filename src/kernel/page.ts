@@ -82,9 +82,9 @@ export function splitTerms(q: string): string[] {
 }
 
 function instantOf(field: string, text: string | undefined, parseInstant: (text: string) => Date | null): Date | null {
-  const bare = text?.replace(/^["']|["']$/g, '');
-  if (bare === undefined || bare === '') return null;
-  const instant = parseInstant(bare);
+  const unquoted = text?.replace(/^["']|["']$/g, '');
+  if (unquoted === undefined || unquoted === '') return null;
+  const instant = parseInstant(unquoted);
   if (instant === null) throw notAnInstant(field);
   return instant;
 }

@@ -57,7 +57,7 @@ test('buying month by month keeps the day of the first purchase', () => {
   assert.deepEqual(ends, ['2026-02-28', '2026-03-31', '2026-04-30', '2026-05-31']);
 });
 
-test('an end that a provider changed is counted from itself', () => {
+test('periods after an end that a provider changed are counted from that end', () => {
   const anchor = new Date('2026-01-31T10:00:00Z');
   assert.equal(
     endOfPeriods(anchor, 1, 'monthly', new Date('2026-02-15T00:00:00Z')).toISOString(),
@@ -65,7 +65,7 @@ test('an end that a provider changed is counted from itself', () => {
   );
 });
 
-test('buying n periods at once or one by one ends at the same instant', () => {
+test('buying n periods in one order or in n orders ends at the same instant', () => {
   fc.assert(
     fc.property(aDate, aType, fc.integer({ min: 1, max: 40 }), (anchor, type, count) => {
       let end = anchor;

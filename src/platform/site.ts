@@ -87,24 +87,24 @@ export interface SiteCache {
  * applies within that time, a change by this node after `drop`.
  */
 export function makeSiteCache(db: Db, now_ms: () => number, fresh_ms = 1000): SiteCache {
-  let held: { site: Site; at_ms: number } | null = null;
+  let cached: { site: Site; at_ms: number } | null = null;
   let reading: Promise<Site> | null = null;
   async function read(): Promise<Site> {
     const site = await findSite(db);
     if (!site) throw new Error('the database holds no site: run the set-up first');
-    held = { site, at_ms: now_ms() };
+    cached = { site, at_ms: now_ms() };
     return site;
   }
   return {
     async get() {
-      if (held && now_ms() - held.at_ms < fresh_ms) return held.site;
+      if (cached && now_ms() - cached.at_ms < fresh_ms) return cached.site;
       reading ??= read().finally(() => {
         reading = null;
       });
       return reading;
     },
     drop() {
-      held = null;
+      cached = null;
     },
   };
 }

@@ -14,7 +14,7 @@ import { startApp, type TestApp } from '../../test/support/start-app.ts';
 import { TEST_SECRET } from '../../test/support/test-secret.ts';
 import { sealClearKeys } from './seal-clear-keys.ts';
 
-/** Keys that open something never stand in the database as they are sent. */
+/** The database never contains a key of a link in the form in which it is sent. */
 let app: TestApp;
 let boss: ReturnType<typeof apiClient>;
 let ann: ReturnType<typeof apiClient>;
@@ -67,9 +67,9 @@ test('no key of an invitation, a request or a mailed link is stored in clear', a
     asked.json()['request_key'],
     requested.request_key,
   ];
-  assert.ok(keys.every(isKey), 'the API shows them');
+  assert.ok(keys.every(isKey), 'the API returns the keys in clear');
   const waiting = await dump();
-  for (const key of keys) assert.ok(!waiting.includes(String(key)), 'while events wait');
+  for (const key of keys) assert.ok(!waiting.includes(String(key)), 'no key in clear while events wait');
   const undelivered = await app.db
     .selectFrom('outbox_events')
     .select('payload')
@@ -86,7 +86,7 @@ test('no key of an invitation, a request or a mailed link is stored in clear', a
     'one of them stops the change of address',
   );
   const delivered = await dump();
-  for (const key of [...keys, ...mailed]) assert.ok(!delivered.includes(String(key)), 'and after they were mailed');
+  for (const key of [...keys, ...mailed]) assert.ok(!delivered.includes(String(key)), 'no key in clear after the mail');
   const left = await app.db
     .selectFrom('outbox_events')
     .select('payload')
@@ -141,7 +141,7 @@ test('keys of an earlier version are sealed at the start and still work', async 
   await app.db.deleteFrom('outbox_events').where('delivered_at', 'is', null).execute();
 });
 
-test('a key under another master key opens nothing, and inviting again draws a new one', async () => {
+test('a key sealed under another master key is invalid, and a repeated invitation draws a new one', async () => {
   await makeReadyUser(app.db, { username: 'paul', personal: true });
   const first = (await boss('POST', roles, { slug: 'paul' })).json()['grant_key'];
   const offer = { profile: { slug: 'paul', full_name: 'Paul' } };
@@ -149,7 +149,7 @@ test('a key under another master key opens nothing, and inviting again draws a n
   const hash = linkKeyHash(String(first));
   useMasterKey('another master key, of the same length or so');
   try {
-    assert.notEqual(linkKeyHash(String(first)), hash, 'a hash is worth nothing without the master key');
+    assert.notEqual(linkKeyHash(String(first)), hash, 'the hash depends on the master key');
     const listed = await boss('GET', '/api/profile/acme/roles?page_size=100');
     assert.equal(listed.status, 200, listed.text);
     assert.ok(!listed.text.includes(String(first)));

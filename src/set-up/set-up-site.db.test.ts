@@ -21,5 +21,5 @@ test('nodes that start together on an empty database make one site', async () =>
     .executeTakeFirstOrThrow();
   assert.equal(count, 2, 'the broker and the processor');
   const again = await setUpSite(database.db, clock, { ...wanted, title: 'Another name' });
-  assert.equal(again.title, 'Coworking Space', 'a site that exists is left as it is');
+  assert.equal(again.title, 'Coworking Space', 'an existing site is unchanged');
 });

@@ -85,7 +85,7 @@ test('the mode is production with a database server and evaluation without, unle
   assert.equal(readConfig({ ...production, TOLLGATE_MODE: 'evaluation' }).mode, 'evaluation');
 });
 
-test('a wider defence is logged and does not refuse the start', () => {
+test('a setting that weakens a defence within its bounds is logged and does not prevent the start', () => {
   const config = readConfig({ ...production, TOKEN_LIFETIME_S: '7776000', PRIVATE_ADDRESSES_ALLOWED: '1' });
   assert.deepEqual(findUnsafeSettings(config), []);
   assert.deepEqual(

@@ -67,7 +67,7 @@ async function inspect(name: string): Promise<void> {
 const heading = () => page.getByRole('heading', { level: 1 }).innerText();
 
 test(
-  'in a browser: refused, registered, declined, paid, inside, unsubscribed, refused',
+  'in a browser a visitor is refused, registers, is declined, pays, enters the application, unsubscribes and is refused',
   { skip: withoutChromium },
   async () => {
     await page.goto('/');
@@ -152,50 +152,54 @@ test(
   },
 );
 
-test('in a browser: the pages around it', { skip: withoutChromium }, async () => {
-  for (const [name, path, status] of [
-    ['cart-empty', '/billing/mira/cart/', 200],
-    ['balance', '/billing/mira/balance/', 200],
-    ['legal', '/legal/', 200],
-    ['terms', '/legal/terms-of-use/', 200],
-    ['contact', '/contact/', 200],
-    ['redeem', '/redeem/', 200],
-    ['recover', '/recover/', 200],
-    ['password', '/users/mira/password/', 200],
-    ['second-factor', '/users/mira/otp/', 200],
-    ['verify-address', '/users/verify/', 200],
-    ['seats', '/billing/mira/seats/', 200],
-    ['api-reference', '/docs/api/', 200],
-    ['api-operations', '/docs/api/billing/', 200],
-    ['not-found', '/nowhere/at/all/', 404],
-    ['forbidden', '/profile/cowork/roles/', 403],
-  ] as const) {
-    const reply = await page.goto(path);
-    assert.equal(reply?.status(), status, path);
-    await inspect(name);
-  }
-  await journey.upstream.close();
-  await page.goto('/logout/');
-  await inspect('sign-out');
-  await page
-    .getByRole('main')
-    .getByRole('button', { name: /sign out/i })
-    .click();
-  await page.goto('/login/');
-  await page.locator('input[name="username"]').fill('donny');
-  await page.locator('input[name="password"]').fill('yoyo');
-  await page
-    .getByRole('main')
-    .getByRole('button', { name: /sign in/i })
-    .click();
-  await page.goto('/profile/');
-  await inspect('profile-chooser');
-  await page.goto('/metrics/cowork/setup/');
-  await inspect('set-up');
-  const reply = await page.goto('/app/cowork/');
-  assert.equal(reply?.status(), 503, 'the application is down');
-  await inspect('upstream-down');
-});
+test(
+  'in a browser each further page has its status and passes the accessibility check',
+  { skip: withoutChromium },
+  async () => {
+    for (const [name, path, status] of [
+      ['cart-empty', '/billing/mira/cart/', 200],
+      ['balance', '/billing/mira/balance/', 200],
+      ['legal', '/legal/', 200],
+      ['terms', '/legal/terms-of-use/', 200],
+      ['contact', '/contact/', 200],
+      ['redeem', '/redeem/', 200],
+      ['recover', '/recover/', 200],
+      ['password', '/users/mira/password/', 200],
+      ['second-factor', '/users/mira/otp/', 200],
+      ['verify-address', '/users/verify/', 200],
+      ['seats', '/billing/mira/seats/', 200],
+      ['api-reference', '/docs/api/', 200],
+      ['api-operations', '/docs/api/billing/', 200],
+      ['not-found', '/nowhere/at/all/', 404],
+      ['forbidden', '/profile/cowork/roles/', 403],
+    ] as const) {
+      const reply = await page.goto(path);
+      assert.equal(reply?.status(), status, path);
+      await inspect(name);
+    }
+    await journey.upstream.close();
+    await page.goto('/logout/');
+    await inspect('sign-out');
+    await page
+      .getByRole('main')
+      .getByRole('button', { name: /sign out/i })
+      .click();
+    await page.goto('/login/');
+    await page.locator('input[name="username"]').fill('donny');
+    await page.locator('input[name="password"]').fill('yoyo');
+    await page
+      .getByRole('main')
+      .getByRole('button', { name: /sign in/i })
+      .click();
+    await page.goto('/profile/');
+    await inspect('profile-chooser');
+    await page.goto('/metrics/cowork/setup/');
+    await inspect('set-up');
+    const reply = await page.goto('/app/cowork/');
+    assert.equal(reply?.status(), 503, 'the application is down');
+    await inspect('upstream-down');
+  },
+);
 
 /** A code that is refused, applied and removed on the checkout page changes the price and nothing in the card form. */
 async function codesKeepTheCard(): Promise<void> {

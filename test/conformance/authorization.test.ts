@@ -21,7 +21,7 @@ import { tokenOf } from '../support/sign-in.ts';
  */
 const actors = [
   'anonymous',
-  'stranger',
+  'unrelated',
   'self',
   'contributor',
   'manager',
@@ -42,7 +42,7 @@ const { none, read, write }: { none: Rights; read: Rights; write: Rights } = {
 /** The expected decisions, independent of the code that decides. */
 // oxfmt-ignore
 const expected: Record<Access['kind'], Record<ActorName, Rights>> = {
-  //                                       anonymous  stranger  self   contributor  manager  prov. contr.  prov. man.  broker contr.  broker man.
+  //                                       anonymous  unrelated self   contributor  manager  prov. contr.  prov. man.  broker contr.  broker man.
   'public':        row(                    write,     write,    write, write,       write,   write,        write,      write,         write),
   'authenticated': row(                    none,      write,    write, write,       write,   write,        write,      write,         write),
   'active':        row(                    none,      write,    write, write,       write,   write,        write,      write,         write),
@@ -86,7 +86,7 @@ before(async () => {
   const users: Partial<Record<ActorName, User>> = {
     manager,
     provider_manager,
-    stranger: await user('stranger'),
+    unrelated: await user('unrelated'),
     self: await user('xia'),
   };
   for (const [name, profile] of Object.entries(members)) {
@@ -292,8 +292,8 @@ for (const actor of actors) {
 
 test('HEAD admits the same callers as GET', async () => {
   for (const route of guarded()) {
-    if (route.method !== 'GET' || expected[route.access.kind].stranger !== none) continue;
-    assert.equal((await call('HEAD', urlOf(route), tokens.stranger)).status, 403, route.url);
+    if (route.method !== 'GET' || expected[route.access.kind].unrelated !== none) continue;
+    assert.equal((await call('HEAD', urlOf(route), tokens.unrelated)).status, 403, route.url);
     assert.equal((await call('HEAD', urlOf(route), null)).status, 401, route.url);
   }
 });
@@ -301,7 +301,7 @@ test('HEAD admits the same callers as GET', async () => {
 test('a contributor may send HEAD, which reads', async () => {
   for (const url of ['/api/profile/acme', '/api/profile/acme/roles', '/api/billing/acme/balance']) {
     assert.equal((await call('HEAD', url, tokens.contributor)).status, 200, url);
-    assert.equal((await call('HEAD', url, tokens.stranger)).status, 403, url);
+    assert.equal((await call('HEAD', url, tokens.unrelated)).status, 403, url);
   }
 });
 
@@ -312,7 +312,7 @@ test('only members of the broker can distinguish an unknown profile or user from
   for (const route of profiles) {
     const subject = subjectParam(route.access);
     const url = urlOf(route).replace(`/${subject?.value}`, '/nothere');
-    assert.equal((await call(route.method, url, tokens.stranger)).status, 403, `${route.method} ${url}`);
+    assert.equal((await call(route.method, url, tokens.unrelated)).status, 403, `${route.method} ${url}`);
     assert.equal((await call(route.method, url, tokens.manager)).status, 403, `${route.method} ${url}`);
     assert.deepEqual(
       await call(route.method, url, tokens.broker_manager),

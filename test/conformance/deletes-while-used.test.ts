@@ -63,7 +63,7 @@ async function showCart(plan: string): Promise<void> {
   await buyer('GET', '/api/billing/buyer/checkout');
 }
 
-async function made(response: Promise<TestResponse>): Promise<Record<string, unknown>> {
+async function readCreated(response: Promise<TestResponse>): Promise<Record<string, unknown>> {
   const { status, text, json } = await response;
   assert(status === 200 || status === 201, text);
   return json();
@@ -72,7 +72,7 @@ async function made(response: Promise<TestResponse>): Promise<Record<string, unk
 test('a plan deleted while buyers use it gives each caller a success or a refusal', async (t) => {
   await race(t, async (round) => {
     const slug = `plan-${round}`;
-    await made(
+    await readCreated(
       seller('POST', '/api/profile/shop/plans', {
         title: slug,
         slug,
@@ -103,12 +103,12 @@ test('a plan deleted while buyers use it gives each caller a success or a refusa
 });
 
 test('a coupon deleted while buyers redeem it gives each caller a success or a refusal', async (t) => {
-  await made(
+  await readCreated(
     seller('POST', '/api/profile/shop/plans', { title: 'Fair', slug: 'fair', period_amount: 2000, is_active: true }),
   );
   await race(t, async (round) => {
     const code = `HALF${round}`;
-    await made(
+    await readCreated(
       seller('POST', '/api/billing/shop/coupons', { code, discount_type: 'percentage', discount_value: 5000 }),
     );
     if (round % 2 === 0) await buyer('POST', '/api/cart/redeem', { code });
@@ -125,7 +125,7 @@ test('a coupon deleted while buyers redeem it gives each caller a success or a r
 
 test('a role type deleted while managers grant it gives each caller a success or a refusal', async (t) => {
   await race(t, async (round) => {
-    const { slug } = await made(seller('POST', '/api/profile/shop/roles/describe', { title: `Type ${round}` }));
+    const { slug } = await readCreated(seller('POST', '/api/profile/shop/roles/describe', { title: `Type ${round}` }));
     const path = `/api/profile/shop/roles/describe/${String(slug)}`;
     const grant = `/api/profile/shop/roles/${String(slug)}`;
     return [
@@ -142,7 +142,9 @@ test('a role type deleted while managers grant it gives each caller a success or
 test('a profile deleted while it buys, sells and gets members gives each caller a success or a refusal', async (t) => {
   await race(t, async (round) => {
     const slug = `team-${round}`;
-    await made(buyer('POST', '/api/users/buyer/profiles', { slug, full_name: `Team ${round}`, type: 'organization' }));
+    await readCreated(
+      buyer('POST', '/api/users/buyer/profiles', { slug, full_name: `Team ${round}`, type: 'organization' }),
+    );
     await buyer('POST', '/api/cart', { plan: 'fair' });
     return [
       () => buyer('POST', `/api/profile/${slug}/roles/manager`, { slug: 'seller' }),
@@ -200,7 +202,7 @@ test('no archived profile or user keeps roles, granted subscriptions, keys or a 
 
 test('an agreement deleted while users sign it gives each caller a success or a refusal', async (t) => {
   await race(t, async (round) => {
-    const { slug } = await made(operator('POST', '/api/agreements', { title: `House rules ${round}` }));
+    const { slug } = await readCreated(operator('POST', '/api/agreements', { title: `House rules ${round}` }));
     return [
       () => buyer('POST', `/api/legal/${String(slug)}/sign`, { read_terms: true }),
       () => operator('DELETE', `/api/agreements/${String(slug)}`),

@@ -91,7 +91,7 @@ function operationOf({ method, path }: Documented): Operation | undefined {
   return operations.get(`${method} ${anonymous(path)}`);
 }
 
-/** True if a schema has a field; a schema that says nothing of its fields has every field. */
+/** True if a schema has a field; a schema without a list of fields has every field. */
 function has(schema: Schema | undefined, [name, ...rest]: readonly string[]): boolean {
   if (schema === undefined) return false;
   if (name === undefined) return true;

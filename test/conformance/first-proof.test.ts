@@ -336,7 +336,7 @@ for (const [way_name, way] of Object.entries(ways)) {
   });
 }
 
-test('a person who registers and verifies in the same session goes on using the account', async () => {
+test('a user who registers and verifies the address in one session keeps the account', async () => {
   const username = next('ordinary');
   const token = await registerUser(app, username, squatter_password);
   await recover({ address: `${username}@example.com` } as Squatted, '?noreset=1');

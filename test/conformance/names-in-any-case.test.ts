@@ -27,7 +27,7 @@ after(() => app.close());
 const spellings = ['mixed', 'Mixed', 'MIXED', 'mIxEd'];
 
 for (const name of spellings) {
-  test(`a user who registered as MiXed reaches the own account, profile and pages as ${name}`, async () => {
+  test(`a user who registered as MiXed reaches that account, its profile and its pages as ${name}`, async () => {
     for (const path of [
       `/api/users/${name}`,
       `/api/users/${name}/accessibles`,

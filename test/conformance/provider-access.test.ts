@@ -14,7 +14,8 @@ import { startApp, type TestApp } from '../support/start-app.ts';
 import { makeSubject } from '../support/factories/ledger.ts';
 
 /**
- * One subscriber, two providers. Each provider sees of the subscriber what involves it; the broker sees all.
+ * One subscriber, two providers. Each provider sees the rows of the subscriber that concern this provider; the broker
+ * sees all.
  *
  * `acme` subscribes to a plan of `gymclub` (11.00) and to one of `poolside` (23.00), bought apart and then together,
  * and owes 7.77 to the first and 9.99 to the second.
@@ -121,7 +122,7 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
   ['/billing/:profile/receipt/:charge/', () => `/billing/acme/receipt/${charges.both}/`, /11\.00/],
 ];
 
-/** Requests by which a provider must change nothing of the subscriber, with the response. */
+/** Requests of a provider that must not change the subscriber, with the expected response. */
 const writes: [route: string, path: () => string, body: unknown, status: number][] = [
   ['PUT /api/profile/:profile', () => '/api/profile/acme', { full_name: 'Renamed' }, 403],
   ['PATCH /api/profile/:profile', () => '/api/profile/acme', { email: 'gina@example.com' }, 403],
@@ -220,7 +221,7 @@ test('a provider sees neither invitations of the subscriber nor notes of the bro
   assert.equal((await clients.boss('GET', '/api/profile/acme/roles')).json()['count'], 2);
 });
 
-test('a provider changes nothing of a subscriber, not by any field and not by any route', async () => {
+test('a provider cannot change a subscriber through any field or any route', async () => {
   const before_it = await state();
   for (const [route, path, body, status] of writes) {
     if (body === null) continue;
@@ -282,5 +283,5 @@ test('a PUT that repeats the present details is accepted from a provider', async
     default_timezone: 'Europe/Paris',
   });
   assert.equal(response.status, 200, response.text);
-  assert.doesNotMatch(response.text, marks.pool, 'nor does its response show what another provider sells');
+  assert.doesNotMatch(response.text, marks.pool, 'the response names no plan of another provider');
 });

@@ -99,7 +99,7 @@ test('a user has at most 50 API keys', async () => {
   await assertLast(() => call('POST', '/api/users/keeper/api-keys', { password: 'correct horse 7' }));
 });
 
-test('an extra of more than 4 KB is refused by its name, beside all other fields at fault', async () => {
+test('an extra of more than 4 KB is refused under its name, together with all other invalid fields', async () => {
   const call = apiClient(app, await registerUser(app, 'hoarder'));
   const extra = { filler: 'x'.repeat(5000) };
   const refused = await call('PUT', '/api/profile/hoarder', { full_name: '', extra });

@@ -30,8 +30,8 @@ function assertRefused(response: TestResponse, status: number, code: string, loc
   assert.deepEqual([response.status, response.json()['code'], response.json()['location']], [status, code, location]);
 }
 
-/** A registered person who is invited by e-mail address and has not verified it. */
-async function invited() {
+/** Registers a user who is invited by e-mail address and has not verified it. */
+async function registerInvited() {
   const username = next('invited');
   const token = await registerUser(app, username, password);
   const address = `${username}@example.com`;
@@ -42,8 +42,8 @@ async function invited() {
   return { username, token, address, grant_key, accept: `/api/users/${username}/accessibles/accept/${grant_key}` };
 }
 
-test('an invited person with an unverified address is mailed a code once an hour, verifies over the API and accepts', async () => {
-  const { username, token, address, accept } = await invited();
+test('an invited user with an unverified address gets a code by e-mail at most once an hour, verifies it over the API and accepts', async () => {
+  const { username, token, address, accept } = await registerInvited();
   for (let count = 0; count < 3; count += 1) {
     assertRefused(await api(token)('PUT', accept), 403, 'email_unverified', '/users/verify/');
   }
@@ -58,7 +58,7 @@ test('an invited person with an unverified address is mailed a code once an hour
 });
 
 test('an hour later the refusal mails a new code', async () => {
-  const { token, address, accept } = await invited();
+  const { token, address, accept } = await registerInvited();
   await api(token)('PUT', accept);
   await app.db
     .updateTable('verifications')
@@ -70,13 +70,13 @@ test('an hour later the refusal mails a new code', async () => {
 });
 
 test('concurrent refusals mail one code', async () => {
-  const { token, address, accept } = await invited();
+  const { token, address, accept } = await registerInvited();
   await Promise.all([1, 2, 3, 4].map(() => api(token)('PUT', accept)));
   assert.equal((await codesTo(address)).length, 1);
 });
 
-test('an invited person reaches the acceptance from the page of the invitation', async () => {
-  const { username, address, grant_key } = await invited();
+test('an invited user reaches the acceptance from the page of the invitation', async () => {
+  const { username, address, grant_key } = await registerInvited();
   const browser = browserClient(app);
   await browser.get('/login/');
   await browser.post('/login/', { username, password });
@@ -95,8 +95,8 @@ test('an invited person reaches the acceptance from the page of the invitation',
   assert.equal((await browser.post(invitation, {})).status, 303);
 });
 
-test('an invitation to another address of the user leads to the account', async () => {
-  const { username, token, accept } = await invited();
+test('the refusal of an invitation to another address of the user names the account page', async () => {
+  const { username, token, accept } = await registerInvited();
   await app.db
     .updateTable('users')
     .set({ email: `${username}@moved.example`, email_verified_at: app.clock.now() })
@@ -138,7 +138,7 @@ test('a refusal for a missing step names the page of that step', async () => {
   );
 });
 
-test('a role that demands a second factor leads to the page that sets it up', async () => {
+test('the refusal of a role that requires a second factor names the page that sets it up', async () => {
   const [user, profile] = [await makeReadyUser(app.db), await makeOrganization(app.db)];
   await makeMember(app.db, profile, user, 'contributor');
   await app.db.updateTable('role_types').set({ otp_required: true }).where('slug', '=', 'contributor').execute();

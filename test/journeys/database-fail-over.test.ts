@@ -26,7 +26,7 @@ before(async () => {
 after(async () => {
   if (skip) return;
   if (!isClosed) await app.close();
-  await proxy.goAway();
+  await proxy.disconnect();
   await direct.close();
 });
 
@@ -45,7 +45,7 @@ async function timeToRecover(ask: () => ReturnType<ReturnType<typeof apiClient>>
 }
 
 test(
-  'connections that go dead without a sign are replaced within 15 s, and readiness sees the server',
+  'connections that stop responding without FIN or RST are replaced within 15 s, and /readyz reaches the server',
   { skip },
   async () => {
     const xia = apiClient(app, await registerUser(app, 'xia'));
@@ -67,7 +67,7 @@ test(
 );
 
 test(
-  'a statement and a transaction whose connection goes dead are rejected, and the pool is free again',
+  'a statement and a transaction whose connection stops responding are rejected, and the pool is free again',
   { skip },
   async () => {
     const database = await openDatabase({ url: proxy.url, pool_max: 2, statement_timeout_ms: 2_000 });
@@ -117,7 +117,7 @@ test('the client waits up to the limit for a statement that runs or waits for a 
   await database.close();
 });
 
-test('the program stops in time while its connections are dead', { skip }, async () => {
+test('the program stops in time while its connections do not respond', { skip }, async () => {
   const database = await openDatabase({ url: proxy.url });
   await Promise.all(Array.from({ length: 5 }, () => database.executeSql('select 1')));
   proxy.freeze();
@@ -134,7 +134,7 @@ test('of several hosts the client uses the one that accepts connections and writ
   const name = url.pathname.slice(1);
   try {
     assert.deepEqual((await database.executeSql('select 1 as one')).rows, [{ one: 1 }]);
-    await proxy.swallow();
+    await proxy.blackhole();
     const started = performance.now();
     for (;;) {
       const failure = await database.executeSql('select 1').then(
@@ -156,8 +156,8 @@ test('of several hosts the client uses the one that accepts connections and writ
     await reading.close();
   } finally {
     await database.close();
-    await other.goAway();
-    await proxy.comeBack();
+    await other.disconnect();
+    await proxy.restore();
   }
 });
 

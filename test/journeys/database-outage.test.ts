@@ -24,7 +24,7 @@ before(async () => {
 after(async () => {
   if (skip) return;
   await app.close();
-  await proxy.goAway();
+  await proxy.disconnect();
   await direct.close();
 });
 
@@ -34,7 +34,7 @@ test(
   async () => {
     const anonymous = apiClient(app);
     assert.equal((await xia('GET', '/api/users/xia/notifications')).status, 200);
-    await proxy.goAway();
+    await proxy.disconnect();
 
     for (const [method, url, body] of [
       ['GET', '/api/pricing', undefined],
@@ -50,7 +50,7 @@ test(
     assert.equal((await anonymous('GET', '/readyz')).status, 503);
     assert.equal((await anonymous('GET', '/healthz')).status, 200);
 
-    await proxy.comeBack();
+    await proxy.restore();
     assert.equal((await anonymous('GET', '/readyz')).status, 200);
     const kept = (await xia('GET', '/api/users/xia/notifications')).json<{ notifications: string[] }>().notifications;
     assert.ok(kept.length > 0, 'the refused change has no effect');
@@ -62,9 +62,9 @@ test(
 
 test('the running process delivers events of the time before an outage after it', { skip }, async () => {
   await registerUser(app, 'kenneth');
-  await proxy.goAway();
+  await proxy.disconnect();
   await assert.rejects(app.tollgate.worker.drain());
-  await proxy.comeBack();
+  await proxy.restore();
   const deadline = performance.now() + 20_000;
   const welcomed = () => app.tollgate.mailbox.list('kenneth@example.com').some(({ event }) => event === 'user_welcome');
   while (!welcomed() && performance.now() < deadline) await new Promise((resolve) => void setTimeout(resolve, 50));

@@ -50,7 +50,7 @@ async function registered(username: string) {
   return visitor;
 }
 
-/** The proof of each line of the banner, by the id of the line. */
+/** The check of each line of the banner, by the id of the line. */
 const proofs: Record<string, () => Promise<void>> = {
   async 'visitor-registers'() {
     await registered('visitor-one');
@@ -179,7 +179,7 @@ function cartVersion(html: string): Record<string, string> {
 
 const lines = tour.flatMap((stop) => stop.lines);
 
-test('every line of the banner has a proof, and every proof a line', () => {
+test('every line of the banner has a check, and every check a line', () => {
   assert.deepEqual(
     lines.map(({ id }) => id),
     Object.keys(proofs),

@@ -33,7 +33,7 @@ export function apiClient(app: TestApp, token: string | null = null) {
       status: reply.statusCode,
       headers: reply.headers,
       text: reply.body,
-      json: <T>() => JSON.parse(reply.body) as T, // the test says what it expects and asserts on it
+      json: <T>() => JSON.parse(reply.body) as T, // the test names the expected type and asserts on it
     };
   };
 }

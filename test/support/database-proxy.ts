@@ -5,12 +5,12 @@ export interface DatabaseProxy {
   /** Connection string of the database through the proxy. */
   url: string;
   /** Cuts every connection and refuses new ones. */
-  goAway(): Promise<void>;
-  comeBack(): Promise<void>;
+  disconnect(): Promise<void>;
+  restore(): Promise<void>;
   /** Stops forwarding on the connections that are open, in both directions and without closing them; new ones work. */
   freeze(): void;
-  /** Accepts connections and never forwards a byte, until `comeBack`. */
-  swallow(): Promise<void>;
+  /** Accepts connections and never forwards a byte, until `restore`. */
+  blackhole(): Promise<void>;
 }
 
 export async function proxyDatabase(database_url: string): Promise<DatabaseProxy> {
@@ -45,12 +45,12 @@ export async function proxyDatabase(database_url: string): Promise<DatabaseProxy
     server = opening;
   };
 
-  const comeBack = () => listen(false);
-  await comeBack();
+  const restore = () => listen(false);
+  await restore();
   const url = new URL(database_url);
   url.hostname = '127.0.0.1';
   url.port = String(listening_port);
-  const goAway = async () => {
+  const disconnect = async () => {
     const closing = server;
     server = null;
     for (const socket of sockets) socket.destroy();
@@ -61,10 +61,10 @@ export async function proxyDatabase(database_url: string): Promise<DatabaseProxy
   };
   return {
     url: url.href,
-    goAway,
-    async comeBack() {
-      await goAway();
-      await comeBack();
+    disconnect,
+    async restore() {
+      await disconnect();
+      await restore();
     },
     freeze() {
       for (const socket of sockets) {
@@ -72,8 +72,8 @@ export async function proxyDatabase(database_url: string): Promise<DatabaseProxy
         socket.pause();
       }
     },
-    async swallow() {
-      await goAway();
+    async blackhole() {
+      await disconnect();
       await listen(true);
     },
   };

@@ -6,7 +6,7 @@ import { tokenOf } from './sign-in.ts';
 import { startApp, TEST_SECRET, type TestApp } from './start-app.ts';
 
 export interface DemoApp extends TestApp {
-  /** The sample application; it listens on a port when `listen` was asked for. */
+  /** The sample application; it listens on a port if `listen` is true. */
   upstream: UpstreamApp;
   /** Opens a session of a user of the sample data; null when the user no longer exists. */
   signIn(username: string): Promise<string | null>;

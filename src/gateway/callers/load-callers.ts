@@ -63,14 +63,14 @@ export async function loadCallers(ctx: LoadContext, user_ids: readonly UserId[])
   };
   const callers = new Map<UserId, KnownCaller>();
   for (const [id, user] of users) {
-    const held = roles.get(id) ?? [];
+    const user_roles = roles.get(id) ?? [];
     callers.set(id, {
       username: user.username,
       has_password: user.has_password,
-      is_factor_missing: !user.otp_enabled && held.some(({ otp_required }) => otp_required),
-      ...rolesAndSubscriptions(held, presented, entitlements),
+      is_factor_missing: !user.otp_enabled && user_roles.some(({ otp_required }) => otp_required),
+      ...rolesAndSubscriptions(user_roles, presented, entitlements),
       visits: new Map(),
-      session: { username: user.username, roles: profilesByRole(held, presented) },
+      session: { username: user.username, roles: profilesByRole(user_roles, presented) },
       site: session_site,
     });
   }
@@ -78,14 +78,18 @@ export async function loadCallers(ctx: LoadContext, user_ids: readonly UserId[])
 }
 
 function rolesAndSubscriptions(
-  held: readonly HeldRole[],
+  user_roles: readonly HeldRole[],
   presented: ReadonlyMap<ProfileId, SessionProfile>,
   entitlements: ReadonlyMap<ProfileId, readonly Entitlement[]>,
 ): Pick<KnownCaller, 'roles' | 'subscriptions'> {
   const slugOf = (id: ProfileId) => presented.get(id)?.slug ?? '';
-  const profile_ids = [...new Set(held.map(({ profile_id }) => profile_id))];
+  const profile_ids = [...new Set(user_roles.map(({ profile_id }) => profile_id))];
   return {
-    roles: held.map(({ profile_id, role_type }) => ({ profile_id, profile: slugOf(profile_id), role: role_type })),
+    roles: user_roles.map(({ profile_id, role_type }) => ({
+      profile_id,
+      profile: slugOf(profile_id),
+      role: role_type,
+    })),
     subscriptions: profile_ids.flatMap((id) =>
       (entitlements.get(id) ?? []).map((entitlement) => ({ ...entitlement, profile: slugOf(id) })),
     ),
@@ -93,11 +97,11 @@ function rolesAndSubscriptions(
 }
 
 function profilesByRole(
-  held: readonly HeldRole[],
+  user_roles: readonly HeldRole[],
   presented: ReadonlyMap<ProfileId, SessionProfile>,
 ): Record<string, SessionProfile[]> {
   const roles: Record<string, SessionProfile[]> = {};
-  for (const { profile_id, role_type } of held) {
+  for (const { profile_id, role_type } of user_roles) {
     const profile = presented.get(profile_id);
     if (profile) (roles[role_type] ??= []).push(profile);
   }

@@ -38,8 +38,8 @@ async function ask(op: number, username: string, params: RuleParams, is_read = t
   const operator = operators[op];
   assert.ok(user && operator);
   const caller = await loadCaller(ctx, user.id);
-  const asked = { ...ctx, actor: signedIn(user) };
-  const facts = await loadFacts(asked, settings, { operator, params, caller, is_read });
+  const caller_ctx = { ...ctx, actor: signedIn(user) };
+  const facts = await loadFacts(caller_ctx, settings, { operator, params, caller, is_read });
   return operator.decide(facts, params)?.kind ?? null;
 }
 
@@ -132,7 +132,7 @@ test('a provider has no access before the subscription, full access during it, a
 test('a role that its user did not accept makes no associate of that user', async () => {
   await giveRole('ned', customer, 'contributor', { is_agreed: false });
   for (const op of [12, 13, 14]) assert.equal(await ask(op, 'mia', { user: 'ned' }), 'role_required');
-  assert.equal(await ask(12, 'mia', { user: 'otto' }), null, 'who agreed to a role is one');
+  assert.equal(await ask(12, 'mia', { user: 'otto' }), null, 'a user who accepted a role is an associate');
 });
 
 test('a subscription with an amount due requires payment until it is paid', async () => {

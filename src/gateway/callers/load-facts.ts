@@ -37,26 +37,26 @@ export async function loadFacts(
   { operator, params, caller, is_read }: Question,
 ): Promise<Facts> {
   const now = ctx.clock.now();
-  const bare: Facts = {
+  const empty_facts: Facts = {
     now,
     is_read,
     caller: null,
     broker: caller?.site.slug ?? '',
     profile: null,
     is_profile_unknown: false,
-    person: null,
+    named_user: null,
     plans: [],
     is_plan_unknown: false,
     agreement: null,
   };
-  if (caller === null) return bare;
+  if (caller === null) return empty_facts;
   const needs = new Set(operator.needs);
   const load = { ctx, settings, caller, params, now };
   return {
-    ...bare,
+    ...empty_facts,
     caller: await loadCallerFacts(load, needs.has('locks')),
     ...(needs.has('profile') ? await loadProfileFacts(load, needs.has('providers')) : {}),
-    ...(needs.has('person') ? { person: await loadPersonFacts(load) } : {}),
+    ...(needs.has('named_user') ? { named_user: await loadNamedUserFacts(load) } : {}),
     ...(needs.has('plans') ? await loadPlanFacts(load) : {}),
     ...(needs.has('agreement') ? { agreement: await loadAgreementFacts(load) } : {}),
   };
@@ -103,14 +103,14 @@ async function loadProfileFacts(
   const { ctx, caller, params } = load;
   const slug = findParam(params, 'profile');
   if (slug === null) return { profile: null, is_profile_unknown: false };
-  const held = caller.roles.find(({ profile }) => profile === slug);
-  const id = held?.profile_id ?? (await findProfileBySlug(ctx.db, slug))?.id;
+  const role = caller.roles.find(({ profile }) => profile === slug);
+  const id = role?.profile_id ?? (await findProfileBySlug(ctx.db, slug))?.id;
   if (id === undefined) return { profile: null, is_profile_unknown: true };
   const providers = with_providers ? await findOwnProviders(load, [id]) : [];
   return { profile: { slug, providers }, is_profile_unknown: false };
 }
 
-async function loadPersonFacts(load: Load): Promise<Facts['person']> {
+async function loadNamedUserFacts(load: Load): Promise<Facts['named_user']> {
   const { ctx, caller, params } = load;
   const username = findParam(params, 'user');
   if (username === null) return null;
@@ -133,8 +133,8 @@ async function findOwnProviders(
   if (caller.roles.length === 0) return providers;
   for (const id of ids) {
     for (const link of await findProvidingProfiles(ctx.db, id, now, settings.provider_grace_days)) {
-      const held = caller.roles.find(({ profile_id }) => profile_id === link.provider_id);
-      if (held) providers.push({ slug: held.profile, is_active: link.active });
+      const role = caller.roles.find(({ profile_id }) => profile_id === link.provider_id);
+      if (role) providers.push({ slug: role.profile, is_active: link.active });
     }
   }
   return providers;

@@ -43,7 +43,7 @@ export async function findRefusedStreams(
   const ctx = { ...first.ctx, site };
   const callers = streams.flatMap((stream) => callerOf(stream) ?? []);
   const signed_in = await parts.stillSignedIn(parts.db, ctx.clock, callers);
-  const known = await loadCallers(ctx, [...new Set(callers.map(({ user_id }) => user_id))]);
+  const callers_by_id = await loadCallers(ctx, [...new Set(callers.map(({ user_id }) => user_id))]);
   const rules = await parts.rules(ctx);
   const signedOut = new Set(callers.filter((caller) => !signed_in.has(caller)).map(({ stream }) => stream));
 
@@ -52,7 +52,7 @@ export async function findRefusedStreams(
   for (const stream of streams) {
     const user_id = actorId(stream.ctx);
     const key = `${user_id ?? ''} ${stream.method} ${stream.target.path}`;
-    const caller = user_id === null ? null : (known.get(user_id) ?? null);
+    const caller = user_id === null ? null : (callers_by_id.get(user_id) ?? null);
     if (signedOut.has(stream) || (user_id !== null && caller === null)) {
       refused.push(stream);
       continue;

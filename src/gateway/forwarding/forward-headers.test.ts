@@ -111,7 +111,7 @@ test('cookies of Tollgate are removed, cookies of the application are forwarded 
 
 test('a session cookie is added to the cookies of the application, a forged one is removed', () => {
   const raw = ['Cookie', 'sessionid=forged; b=2'];
-  assert.deepEqual(sent(raw, { name: 'cookie', value: 'sessionid=ours' }).cookie, ['b=2; sessionid=ours']);
+  assert.deepEqual(sent(raw, { name: 'cookie', value: 'sessionid=gateway' }).cookie, ['b=2; sessionid=gateway']);
 });
 
 test('fields that Connection names are removed in both directions', () => {

@@ -80,7 +80,7 @@ const standard_fields = new Set([
   'want-repr-digest',
   'width',
 ]);
-/** Client hints. */
+/** Client hints, which only browsers set. */
 const client_hint = /^sec-ch-[a-z0-9-]+$/;
 
 /** Response fields that affect the whole host or the proxy in front, or that the gateway sets itself. */

@@ -133,12 +133,12 @@ test('HEAD returns the headers of GET', async () => {
 test('the first event of a stream arrives before the second is sent, and the headers before the first', async () => {
   const started = performance.now();
   const reply = await fetch(`${gateway}/stream?count=2&ms=300`);
-  assert.ok(performance.now() - started < 250, 'headers at once');
+  assert.ok(performance.now() - started < 250, 'headers within 250 ms');
   assert.ok(reply.body);
   const reader = reply.body.getReader();
   const first = await reader.read();
   assert.match(Buffer.from(first.value ?? []).toString(), /data: 1 of 2/);
-  assert.ok(performance.now() - started < 590, 'first event at once');
+  assert.ok(performance.now() - started < 590, 'first event within 590 ms');
   await reader.cancel();
 });
 

@@ -33,7 +33,7 @@ export async function streamExchange(
   const body = request.body === null ? null : copyBody(request.body);
   return new Promise<StartedResponse>((resolve, reject) => {
     let controller: Dispatcher.DispatchController | null = null;
-    let state: 'waiting' | 'answering' | 'over' = 'waiting';
+    let state: 'waiting' | 'responding' | 'over' = 'waiting';
     let has_content = true;
 
     const fail = (error: unknown, reason?: FailureReason) => {
@@ -77,12 +77,12 @@ export async function streamExchange(
         const is_event_stream = isEventStream(headers['content-type']);
         const reason = reason_phrase.test(status_text ?? '') ? (status_text ?? '') : '';
         response.writeHead(status, reason, buildResponseHeaders(rawHeaders(started), { ...request, status }));
-        state = 'answering';
+        state = 'responding';
         has_content = status !== 205;
         watch.responseStarted(is_event_stream);
         // The headers of an event stream are sent before its first event.
         setImmediate(() => {
-          if (state === 'answering') response.flushHeaders();
+          if (state === 'responding') response.flushHeaders();
         });
         resolve({ is_event_stream });
       },

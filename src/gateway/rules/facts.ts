@@ -40,7 +40,7 @@ export interface Facts {
   readonly profile: { readonly slug: string; readonly providers: readonly ProviderFact[] } | null;
   readonly is_profile_unknown: boolean;
   /** The user that the rule or the path names, and the profiles on which both that user and the caller have a role. */
-  readonly person: {
+  readonly named_user: {
     readonly username: string;
     readonly profiles: readonly string[];
     readonly providers: readonly ProviderFact[];

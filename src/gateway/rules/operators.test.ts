@@ -12,7 +12,7 @@ const earlier = new Date('2026-02-01T12:00:00Z');
 /** acme provides for the profile xia; cowork is the broker. */
 const callers = {
   anonymous: null,
-  stranger: caller('sam', []),
+  no_roles: caller('sam', []),
   contributor: caller('carl', [['xia', 'contributor']]),
   manager: caller('mia', [['xia', 'manager']]),
   provider_contributor: caller('pia', [['acme', 'contributor']]),
@@ -40,7 +40,7 @@ function facts(change: Partial<Facts> = {}): Facts {
     broker: 'cowork',
     profile: { slug: 'xia', providers: [{ slug: 'acme', is_active: true }] },
     is_profile_unknown: false,
-    person: { username: 'xia', profiles: ['xia'], providers: [{ slug: 'acme', is_active: true }] },
+    named_user: { username: 'xia', profiles: ['xia'], providers: [{ slug: 'acme', is_active: true }] },
     plans: [{ slug: 'premium', provider: 'acme', is_priced: true }],
     is_plan_unknown: false,
     agreement: { slug: 'terms-of-use', is_signed: true },
@@ -57,7 +57,7 @@ function decide(op: number, given: Partial<Facts>, params: RuleParams = {}): Den
 // L must sign in · - refused · r may read · w may do anything · s must subscribe · x must subscribe to write
 // oxfmt-ignore
 const table: readonly (readonly [number, string])[] = [
-  // op   anonymous stranger contributor manager  provider: contributor manager  broker: contributor manager
+  // op   anonymous no_roles contributor manager  provider: contributor manager  broker: contributor manager
   [ 0,    'w        w        w           w                  w           w                w           w'],
   [ 1,    'L        w        w           w                  w           w                w           w'],
   [ 2,    'L        w        w           w                  w           w                w           w'],
@@ -128,11 +128,13 @@ test('the brokers that a rule names count like the broker of the site', () => {
 
 test('after the end of the subscription the provider and its managers may only read', () => {
   const ended = { profile: { slug: 'xia', providers: [{ slug: 'acme', is_active: false }] } };
-  const person = { person: { username: 'xia', profiles: ['xia'], providers: [{ slug: 'acme', is_active: false }] } };
+  const named_user = {
+    named_user: { username: 'xia', profiles: ['xia'], providers: [{ slug: 'acme', is_active: false }] },
+  };
   for (const op of [6, 7, 8, 9, 10, 11, 12, 13, 14, 18]) {
-    assert.equal(decide(op, { ...ended, ...person, caller: callers.provider_manager }), null);
+    assert.equal(decide(op, { ...ended, ...named_user, caller: callers.provider_manager }), null);
     assert.equal(
-      decide(op, { ...ended, ...person, caller: callers.provider_manager, is_read: false })?.kind,
+      decide(op, { ...ended, ...named_user, caller: callers.provider_manager, is_read: false })?.kind,
       'role_required',
     );
   }
@@ -145,7 +147,7 @@ test('a provider-only rule grants a profile that is its own provider', () => {
 
 test('a role rule for an unknown profile grants only users with a role on the broker', () => {
   for (const op of [3, 4, 5, 6, 7, 8, 9, 10, 11, 18]) {
-    for (const who of [callers.stranger, callers.manager, callers.provider_manager]) {
+    for (const who of [callers.no_roles, callers.manager, callers.provider_manager]) {
       assert.equal(decide(op, { caller: who, profile: null, is_profile_unknown: true })?.kind, 'role_required');
     }
     assert.equal(decide(op, { caller: callers.broker_manager, profile: null, is_profile_unknown: true }), null);
@@ -155,7 +157,7 @@ test('a role rule for an unknown profile grants only users with a role on the br
 test('a user passes a rule about its own name in any case', () => {
   for (const op of [12, 13, 14]) assert.equal(decide(op, { caller: caller('XIA', []), is_read: false }), null);
   for (const op of [12, 13, 14])
-    assert.equal(decide(op, { caller: caller('sam', []), person: null })?.kind, 'role_required');
+    assert.equal(decide(op, { caller: caller('sam', []), named_user: null })?.kind, 'role_required');
 });
 
 test('an agreement that is unsigned or unknown is required', () => {

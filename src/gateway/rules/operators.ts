@@ -15,7 +15,7 @@ export type Denial =
   | { readonly kind: 'plan_unknown' };
 
 /** Facts that cost additional queries; the roles and subscriptions of the caller are always loaded. */
-export type Need = 'profile' | 'providers' | 'person' | 'plans' | 'locks' | 'agreement';
+export type Need = 'profile' | 'providers' | 'named_user' | 'plans' | 'locks' | 'agreement';
 
 /** What holders of the named roles may do; managers may always do everything. */
 type RoleScope = 'all' | 'reads' | 'none';
@@ -48,7 +48,7 @@ const agreement_params = { agreement: 'terms-of-use' };
 const direct_params = { profile: null, roledescription: null, brokers: null };
 const role_params = { profile: null, roledescription: null };
 const profile_params = { profile: null };
-const person_params = { user: null, roledescription: null };
+const associate_params = { user: null, roledescription: null };
 const user_params = { user: null };
 const plan_params = { profile: null, plan: null, brokers: null };
 
@@ -81,8 +81,8 @@ export const operators: readonly Operator[] = [
   /*  9 */ operator('provider role, reads only',           direct_params,    role(provider, 'reads')),
   /* 10 */ operator('provider role',                       role_params,      role(provider, 'all')),
   /* 11 */ operator('provider manager',                    profile_params,   role(provider, 'none')),
-  /* 12 */ operator('self or associated, reads only',      person_params,    self('reads')),
-  /* 13 */ operator('self or associated',                  person_params,    self('all')),
+  /* 12 */ operator('self or associated, reads only',      associate_params, self('reads')),
+  /* 13 */ operator('self or associated',                  associate_params, self('all')),
   /* 14 */ operator('self or associated manager',          user_params,      self('none')),
   /* 15 */ operator('subscribed and paid',                 plan_params,      paidSubscription),
   /* 16 */ operator('ever subscribed',                     plan_params,      everSubscription),
@@ -113,11 +113,11 @@ function role({ needs, candidates }: Family, scope: RoleScope): Decision {
 }
 
 function self(scope: RoleScope): Decision {
-  return signedIn(['person'], (caller, facts, params) => {
-    const { person } = facts;
-    if (person !== null && person.username.toLowerCase() === caller.username.toLowerCase()) return null;
-    const associated = (person?.profiles ?? []).map(fullCandidate);
-    const providers = (person?.providers ?? []).map(providerCandidate);
+  return signedIn(['named_user'], (caller, facts, params) => {
+    const { named_user } = facts;
+    if (named_user !== null && named_user.username.toLowerCase() === caller.username.toLowerCase()) return null;
+    const associated = (named_user?.profiles ?? []).map(fullCandidate);
+    const providers = (named_user?.providers ?? []).map(providerCandidate);
     const candidates = [...associated, ...providers, fullCandidate(facts.broker)];
     return holdsRole(caller, candidates, scope, facts, params) ? null : role_required;
   });

@@ -18,7 +18,7 @@ export async function limitDeclines<T>(ctx: Context, attempt: () => Promise<T>):
   ] as const;
   // A job acts for many buyers.
   if (ctx.actor.kind === 'job') return attempt();
-  await ctx.throttle.requireRoom(counts);
+  await ctx.throttle.requireBelowLimits(counts);
   try {
     return await attempt();
   } catch (error) {

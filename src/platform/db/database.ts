@@ -155,8 +155,7 @@ const ATTEMPTS_MAX = 6;
  * Runs `work` in one transaction and commits it; an error rolls it back.
  *
  * Retries after a serialization failure, a deadlock (40001, 40P01) or an outdated plan: nothing was written then.
- * Therefore
- * `work` must have no effects outside `tx`.
+ * Therefore `work` must have no effects outside `tx`.
  */
 export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {

@@ -78,7 +78,8 @@ export const ProblemReply = Type.Object(
   },
   {
     additionalProperties: true,
-    description: 'What went wrong: `detail` for people, `code` for programs; field errors under their field.',
+    description:
+      'A refusal: `detail` is a sentence for users, `code` is for programs; field errors are under their field.',
   },
 );
 

@@ -40,7 +40,7 @@ export async function handleJob(
   ctx.log.debug({ job: job.name, took_ms: Math.round(performance.now() - started_ms) }, 'job done');
 }
 
-/** Rejects when the work takes longer; the work itself goes on, so a job must be harmless when it runs twice. */
+/** Rejects when the work takes longer; the work itself continues, so a job must be harmless when it runs twice. */
 async function withinTime(work: Promise<void>, limit_ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {

@@ -10,7 +10,7 @@ export interface LaneOptions {
   release(rows: readonly ClaimedRow[]): Promise<void>;
   /** Reports a failed claim or an outcome that was not recorded; the row is retried when its lease expires. */
   onError(error: unknown): void;
-  at_once_max(): number;
+  concurrency_max(): number;
   poll_ms: number;
 }
 
@@ -27,7 +27,7 @@ export interface Lane {
 }
 
 // long: one set of rows is claimed, started and stopped
-export function makeLane({ claim, handle, release, onError, at_once_max, poll_ms }: LaneOptions): Lane {
+export function makeLane({ claim, handle, release, onError, concurrency_max, poll_ms }: LaneOptions): Lane {
   const waiting: ClaimedRow[] = [];
   const under_way = new Set<Promise<void>>();
   let running: { stop: AbortController; done: Promise<void> } | null = null;
@@ -53,10 +53,10 @@ export function makeLane({ claim, handle, release, onError, at_once_max, poll_ms
 
   /** Starts rows until the limit is reached or none is due; returns how many. */
   async function fill(): Promise<number> {
-    if (under_way.size >= at_once_max()) return 0;
+    if (under_way.size >= concurrency_max()) return 0;
     if (waiting.length === 0) await claimNext();
     let count = 0;
-    while (under_way.size < at_once_max()) {
+    while (under_way.size < concurrency_max()) {
       const row = waiting.shift();
       if (!row) break;
       start(row);
@@ -70,7 +70,7 @@ export function makeLane({ claim, handle, release, onError, at_once_max, poll_ms
     for (;;) {
       const started_count = await fill();
       count += started_count;
-      if (under_way.size >= at_once_max()) await Promise.race(under_way);
+      if (under_way.size >= concurrency_max()) await Promise.race(under_way);
       else if (started_count === 0 && under_way.size > 0) await Promise.all(under_way);
       else if (started_count === 0) return count;
     }
@@ -83,7 +83,7 @@ export function makeLane({ claim, handle, release, onError, at_once_max, poll_ms
         onError(error);
         return 0;
       });
-      if (under_way.size >= at_once_max()) await Promise.race(under_way);
+      if (under_way.size >= concurrency_max()) await Promise.race(under_way);
       else if (started_count === 0)
         await sleep(poll_ms, undefined, { signal: AbortSignal.any([stop, wake.signal]) }).catch(() => {});
     }

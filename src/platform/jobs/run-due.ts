@@ -15,21 +15,21 @@ export interface RunDueOptions {
   clock: MovableClock;
   jobs: readonly ScheduledJob[];
   /** Handles all rows that are due at the current instant. */
-  settle(): Promise<void>;
+  handleDueRows(): Promise<void>;
 }
 
 /** Moves the clock to `to` and stops on the way at each instant at which a row of the outbox falls due. */
-export async function runDue({ db, clock, jobs, settle }: RunDueOptions, to: Date): Promise<void> {
+export async function runDue({ db, clock, jobs, handleDueRows }: RunDueOptions, to: Date): Promise<void> {
   await keepSchedules(db, jobs, clock.now());
   await skipOccurrences(db, jobs, to);
   for (;;) {
-    await settle();
+    await handleDueRows();
     const next = await findNextDue(db);
     if (next === null || next > to) break;
     moveTo(clock, next);
   }
   moveTo(clock, to);
-  await settle();
+  await handleDueRows();
 }
 
 /** A ticking clock may have passed the instant in the meantime. */

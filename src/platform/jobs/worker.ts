@@ -15,7 +15,7 @@ import { type DueReport, runDue } from './run-due.ts';
 import { keepSchedules } from './schedule-store.ts';
 
 /** Rows of one kind that one process handles at the same time; the mail server limits the pace of most events. */
-const AT_ONCE_MAX = 8;
+const CONCURRENCY_MAX = 8;
 const EVENTS_CLAIMED_MAX = 64;
 const EVENT_LEASE_MS = 120_000;
 const JOB_TIMEOUT_S = 300;
@@ -52,7 +52,8 @@ export interface Worker {
 
 /**
  * Delivers events to their subscribers and runs jobs, each at least once. Any number of processes may do so: a row is
- * leased to one of them at a time. A row that fails is retried (retry.ts) and parked in the end, while others go on.
+ * leased to one of them at a time. A row that fails is retried (retry.ts) and parked in the end, while other rows are
+ * processed.
  *
  * @see docs/decisions/0042-one-queue.md
  */
@@ -88,10 +89,10 @@ export function makeWorker(options: WorkerOptions): Worker {
       state.moving = report;
       try {
         // Scheduled jobs precede the events that are due at the same instant.
-        const settle = async () => {
+        const handleDueRows = async () => {
           while ((await lanes.jobs.drain()) + (await lanes.events.drain()) > 0);
         };
-        await runDue({ db, clock: movable, jobs: jobs.filter(isScheduled), settle }, to);
+        await runDue({ db, clock: movable, jobs: jobs.filter(isScheduled), handleDueRows }, to);
       } finally {
         state.moving = null;
       }
@@ -152,11 +153,15 @@ function makeLanes(options: WorkerOptions) {
         await releaseRows(db, ids, clock.now());
       },
       onError: (error) => log[isDatabaseDown(error) ? 'warn' : 'error']({ err: error }, 'due work not processed'),
-      at_once_max: () => (kind === 'job' && state.moving ? 1 : AT_ONCE_MAX),
+      concurrency_max: () => (kind === 'job' && state.moving ? 1 : CONCURRENCY_MAX),
       poll_ms,
     });
   const events = laneOf('event', { lease_ms: EVENT_LEASE_MS, claimed_max: EVENTS_CLAIMED_MAX });
-  return { lanes: { events, jobs: laneOf('job', { lease_ms: job_lease_ms, claimed_max: AT_ONCE_MAX }) }, run, state };
+  return {
+    lanes: { events, jobs: laneOf('job', { lease_ms: job_lease_ms, claimed_max: CONCURRENCY_MAX }) },
+    run,
+    state,
+  };
 }
 
 /** Calls `action` once for all values that are passed within one turn of the event loop. */

@@ -40,8 +40,9 @@ export function memoryAttempts(now_ms: () => number): AttemptStore {
   return {
     async addAttempts(key, window_s, count) {
       const now = now_ms();
-      const held = windows.get(key);
-      const window = held && held.ends_at_ms > now ? held : { attempts_count: 0, ends_at_ms: now + window_s * 1000 };
+      const current = windows.get(key);
+      const window =
+        current && current.ends_at_ms > now ? current : { attempts_count: 0, ends_at_ms: now + window_s * 1000 };
       window.attempts_count += count;
       // Deleted first, so that the map is in the order of use.
       windows.delete(key);
@@ -52,15 +53,15 @@ export function memoryAttempts(now_ms: () => number): AttemptStore {
     async findWindows(keys) {
       const now = now_ms();
       const found = keys.flatMap((key): [string, AttemptWindow][] => {
-        const held = windows.get(key);
-        if (!held || held.ends_at_ms <= now) return [];
-        return [[key, { attempts_count: held.attempts_count, ends_in_ms: held.ends_at_ms - now }]];
+        const window = windows.get(key);
+        if (!window || window.ends_at_ms <= now) return [];
+        return [[key, { attempts_count: window.attempts_count, ends_in_ms: window.ends_at_ms - now }]];
       });
       return new Map(found);
     },
     async releaseAttempt(key) {
-      const held = windows.get(key);
-      if (held && held.ends_at_ms > now_ms() && held.attempts_count > 0) held.attempts_count -= 1;
+      const window = windows.get(key);
+      if (window && window.ends_at_ms > now_ms() && window.attempts_count > 0) window.attempts_count -= 1;
     },
   };
 }

@@ -22,7 +22,7 @@ export interface PasswordVerdict {
 }
 
 export const passwordProblems = defineProblems({
-  busy: { status: 503, title: 'Too many people are signing in.', help: 'Try again in a few seconds.' },
+  busy: { status: 503, title: 'Too many sign-ins are in progress.', help: 'Try again in a few seconds.' },
 });
 
 const current: Cost = { memory_kib: 19_456, passes: 2, parallelism: 1 };

@@ -50,11 +50,11 @@ for (const [family, networks] of [
 
 /** True if an IP address is reachable on the public Internet; false for text that is not an IP address. */
 export function isPublicAddress(address: string): boolean {
-  const bare = address.split('%', 1)[0] ?? '';
-  const family = isIP(bare);
+  const unscoped = address.split('%', 1)[0] ?? '';
+  const family = isIP(unscoped);
   if (family === 0) return false;
   // BlockList checks ::ffff:a.b.c.d as a.b.c.d.
-  return !special.check(bare, family === 4 ? 'ipv4' : 'ipv6');
+  return !special.check(unscoped, family === 4 ? 'ipv4' : 'ipv6');
 }
 
 /** A connection that was refused before it was opened, because its address is not public. */
@@ -88,8 +88,8 @@ export const lookupPublic: LookupFunction = (hostname, options, callback) => {
 
 /** Returns the refusal of a host that is a literal address and not public, or null. Names are checked when resolved. */
 export function refusePrivateLiteral(hostname: string): PrivateAddressError | null {
-  const bare = hostname.replace(/^\[|\]$/g, '');
-  return isIP(bare) !== 0 && !isPublicAddress(bare) ? new PrivateAddressError(hostname) : null;
+  const literal = hostname.replace(/^\[|\]$/g, '');
+  return isIP(literal) !== 0 && !isPublicAddress(literal) ? new PrivateAddressError(hostname) : null;
 }
 
 /** Makes an undici connector for public addresses only. Units: `timeout_ms` bounds DNS, TCP and TLS together. */

@@ -10,7 +10,7 @@ export interface Quota {
 }
 
 export const quotaProblems = defineProblems({
-  quota_exceeded: { status: 409, title: 'There are as many as allowed already.' },
+  quota_exceeded: { status: 409, title: 'The maximum number is reached.' },
 });
 
 /**

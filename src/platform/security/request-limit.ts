@@ -53,8 +53,8 @@ export function makeRequestLimit({ addCounts, now_ms, log }: RequestLimitOptions
   let isClosed = false;
 
   function entryOf(key: string, minute: number): Entry {
-    const held = entries.get(key);
-    const entry = held?.minute === minute ? held : { minute, shared_count: 0, unsent_count: 0 };
+    const current = entries.get(key);
+    const entry = current?.minute === minute ? current : { minute, shared_count: 0, unsent_count: 0 };
     entries.delete(key);
     entries.set(key, entry);
     for (const oldest of entries.keys()) {

@@ -33,7 +33,7 @@ export interface Throttle {
    *
    * @throws too_many_requests (429)
    */
-  requireRoom(counts: readonly (readonly [RateLimit, string])[]): Promise<void>;
+  requireBelowLimits(counts: readonly (readonly [RateLimit, string])[]): Promise<void>;
   /** Releases one attempt, for limits that count failures only. */
   release(limit: RateLimit, key: string): Promise<void>;
 }
@@ -100,7 +100,7 @@ export function throttleOn(store: AttemptStore, factor = 1): Throttle {
       const wait_s = await attempt(limit, key, count);
       if (wait_s > 0) throw throttleProblems.too_many_requests({ retry_after_s: wait_s });
     },
-    async requireRoom(counts) {
+    async requireBelowLimits(counts) {
       const windows = await store.findWindows(counts.map(([limit, key]) => storedKey(limit, key)));
       for (const [limit, key] of counts) {
         const window = windows.get(storedKey(limit, key));

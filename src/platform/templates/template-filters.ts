@@ -88,8 +88,8 @@ function readDate(value: unknown): Date | null {
 }
 
 function fieldLabel(name: string): string {
-  const known = Object.hasOwn(fieldNames, name) ? fieldNames[name] : undefined;
-  if (known !== undefined) return known;
+  const label = Object.hasOwn(fieldNames, name) ? fieldNames[name] : undefined;
+  if (label !== undefined) return label;
   const words = name.replace(/[_.-]+/g, ' ').trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

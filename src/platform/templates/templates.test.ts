@@ -159,7 +159,7 @@ test('a template is compiled again only when its source changes', () => {
   assert.equal(templates.renderPage('page', {}), 'two b');
 });
 
-test('filters write money, percentages, periods and dates for people', () => {
+test('filters print money, percentages, periods and dates in words', () => {
   const table: [string, string][] = [
     ['{{ 2000 | humanize_money: "usd" }}', '$20.00'],
     ['{{ money | price }}', '$119.00'],

@@ -160,9 +160,9 @@ const lookupFailure = /^ENOENT: Failed to lookup "([^"]*)"/;
 function toTemplateError(name: string, error: unknown): TemplateError {
   if (!(error instanceof Error)) return new TemplateError(name, null, String(error), error);
   const position = /, file:(?<file>.*?), line:(?<line>\d+), col:\d+$/.exec(error.message);
-  const bare = error.message.replace(/(, file:.*?)?, line:\d+, col:\d+$/, '');
-  const missing = lookupFailure.exec(bare)?.[1];
-  const reason = missing === undefined ? bare : `there is no template "${missing}"`;
+  const cause = error.message.replace(/(, file:.*?)?, line:\d+, col:\d+$/, '');
+  const missing = lookupFailure.exec(cause)?.[1];
+  const reason = missing === undefined ? cause : `there is no template "${missing}"`;
   const line = position?.groups?.['line'];
   return new TemplateError(position?.groups?.['file'] ?? name, line === undefined ? null : Number(line), reason, error);
 }

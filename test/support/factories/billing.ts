@@ -30,7 +30,7 @@ export const makeCheckoutInput = (token: string | null, more: Partial<CheckoutIn
   ...more,
 });
 
-/** Puts a plan into the cart, for the buyer or for the person that `sync_on` names. */
+/** Puts a plan into the cart, for the buyer or for the user that `sync_on` names. */
 export const addPlanToCart = (
   buyer: Buyer,
   plan: Plan,

@@ -5,7 +5,10 @@ import { ProblemReply } from '../schemas.ts';
 
 const PROBE_MS_MAX = 3000;
 
-/** `/healthz`: the process is alive. `/readyz`: it accepts requests. Both without access rules and look-ups. */
+/**
+ * `/healthz`: the process is alive. `/readyz`: it accepts requests. Neither has access rules or reads the site or the
+ * caller.
+ */
 export function registerHealth(app: App, options: HttpOptions): void {
   const isUp = sharedProbe(options.probeDatabase);
   const config = { access: { kind: 'public' }, bare: true } as const;

@@ -62,16 +62,16 @@ export function registerPages(app: App, options: HttpOptions): void {
 /** Adds `errorPage` to replies: the themed page of the status, or a bare page when it cannot be rendered. */
 function registerErrorPage(app: App, templates: Templates): void {
   app.decorateReply('errorPage', async function errorPage(problem: Problem) {
-    const bare = () =>
+    const sendBarePage = () =>
       this.status(problem.status).type('text/html; charset=utf-8').send(bareErrorPage(problem, this.request));
     // The request was refused before authentication: the data of a themed page is missing.
-    if (!this.request.hasContext) return bare();
+    if (!this.request.hasContext) return sendBarePage();
     try {
       const page = errorPageOf(problem.status, (name) => templates.has(name));
       return await this.page(page, errorDataOf(problem, this.request.id), problem.status);
     } catch (error) {
       this.request.log.error({ err: error }, 'error page not rendered');
-      return bare();
+      return sendBarePage();
     }
   });
 }

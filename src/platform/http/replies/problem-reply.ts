@@ -10,8 +10,7 @@ import { httpProblems } from '../problems.ts';
  * The body of a problem on the wire. Invalid fields are members beside `code`.
  *
  * `code` and `detail` are always single texts: the messages of a field with one of these names (the code of a coupon)
- * are in
- * `errors`.
+ * are in `errors`.
  */
 export function problemBody(problem: Problem): Record<string, unknown> {
   const { members, location } = problem.extra;
