@@ -27,7 +27,7 @@ test('a lane that is drained while it runs in the background never exceeds its l
   let highest_count = 0;
   const lane = makeLane({
     ...rest,
-    at_once_max: () => 1,
+    concurrency_max: () => 1,
     async claim() {
       await sleep(1);
       return left_count > 0 ? [rowOf((left_count -= 1))] : [];
@@ -49,7 +49,7 @@ test('a drain waits for a row that the background has claimed and not started', 
   let claims_count = 0;
   const lane = makeLane({
     ...rest,
-    at_once_max: () => 8,
+    concurrency_max: () => 8,
     async claim() {
       claims_count += 1;
       if (claims_count > 1) return [];
