@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { textField } from '#platform/http/forms';
 import { safeNext } from '#platform/http/next';
 
-/** Query of the pages that lead to an order. */
+/** Query of the cart, checkout and balance pages. */
 export const OrderQuerySchema = Type.Object({
   next: Type.Optional(Type.String({ maxLength: 2000 })),
   plan: Type.Optional(Type.String({ maxLength: 50 })),

@@ -94,7 +94,7 @@ export interface DemoCustomer {
   slug: string;
   full_name: string;
   plan: string;
-  /** `joined`: months before now. `left`: months after joining; null when the customer stays. */
+  /** `joined`: months before now. `left`: months after joining; null if the customer does not leave. */
   joined: number;
   left: number | null;
   /** Option of the plan, from 1. */

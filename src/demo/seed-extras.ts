@@ -19,7 +19,7 @@ export async function seedActivities(ctx: Context, people: People): Promise<void
 
 /**
  * Forwards signed-in users to the sample application, and its reports only for profiles with a paid plan.
- * Returns the key that the application shares with the gateway.
+ * Returns the session key, which the application shares with the gateway.
  */
 export async function seedRules(
   ctx: Context,

@@ -22,7 +22,7 @@ before(async () => {
   const found = await findProfileBySlug(app.db, 'cowork');
   assert.ok(found);
   broker = found;
-  const { id } = await site();
+  const { id } = await readSite();
   await inTransaction(app.db, (tx) => insertFirstRules(tx, id));
   const password_hash = await hashPassword(password);
   for (const [username, role] of [
@@ -46,7 +46,7 @@ async function signIn(username: string): Promise<Browser> {
   return browser;
 }
 
-const site = async () => {
+const readSite = async () => {
   const found = await findSite(app.db);
   assert.ok(found);
   return found;
@@ -61,7 +61,7 @@ test('a manager names the site; a refusal shows all errors and keeps the input',
   assert.match(refused.text, /value="no address"/);
   const saved = await manager.post(page, { step: 'name', title: 'Acme', email: 'hello@acme.example' });
   assert.equal(saved.status, 303, saved.text);
-  assert.equal((await site()).title, 'Acme');
+  assert.equal((await readSite()).title, 'Acme');
   const renamed = await findProfileBySlug(app.db, 'cowork');
   assert.deepEqual([renamed?.full_name, renamed?.email], ['Acme', 'hello@acme.example']);
   assert.match((await manager.get('/pricing/')).text, /Acme/);
@@ -88,9 +88,9 @@ test('a test of the connection does not save the address', async () => {
   assert.equal(tested.status, 200);
   assert.match(tested.text, /The connection was refused/);
   assert.match(tested.text, /value="http:\/\/127\.0\.0\.1:1\/"/);
-  assert.equal((await site()).entry_point, null);
+  assert.equal((await readSite()).entry_point, null);
   await manager.post(page, { step: 'application', entry_point: 'http://127.0.0.1:1/', do: 'save' });
-  assert.equal((await site()).entry_point, 'http://127.0.0.1:1/');
+  assert.equal((await readSite()).entry_point, 'http://127.0.0.1:1/');
 });
 
 test('a manager who opens a granted page without an application gets a link to the set-up', async () => {

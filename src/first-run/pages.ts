@@ -120,7 +120,8 @@ async function showSetUp(
   const { facts, broker, plans } = await loadSetUpFacts(ctx, needs.default_email);
   const summary = (await findProfileSummaries(ctx.db, [broker.id])).get(broker.id);
   const steps = setUpSteps(facts);
-  const posted = (name: string, fallback: string) => (step === '' ? fallback : textField(body, name, 500) || fallback);
+  const readPosted = (name: string, fallback: string) =>
+    step === '' ? fallback : textField(body, name, 500) || fallback;
   const entry_point = step === 'application' ? textField(body, 'entry_point', 500) : (facts.entry_point ?? '');
   reply.header('cache-control', 'no-store');
   return reply.page(
@@ -136,14 +137,14 @@ async function showSetUp(
       form: {
         title: step === 'name' ? textField(body, 'title', 200) : facts.title,
         email: step === 'name' ? textField(body, 'email', 254) : facts.email,
-        plan_title: posted('plan_title', ''),
-        price: posted('price', ''),
-        unit: posted('unit', 'usd'),
-        period_type: posted('period_type', 'monthly'),
+        plan_title: readPosted('plan_title', ''),
+        price: readPosted('price', ''),
+        unit: readPosted('unit', 'usd'),
+        period_type: readPosted('period_type', 'monthly'),
         entry_point,
-        pattern: posted('pattern', 'subscribers'),
-        path: posted('path', ''),
-        plan: posted('plan', ''),
+        pattern: readPosted('pattern', 'subscribers'),
+        path: readPosted('path', ''),
+        plan: readPosted('plan', ''),
       },
       default_paths: defaultPaths,
       plans: plans.map(({ slug, title }) => ({ value: slug, label: title })),

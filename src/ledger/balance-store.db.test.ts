@@ -11,7 +11,7 @@ import { postEvent } from './post-event.ts';
 import type { LedgerSubject } from './subject.ts';
 
 const at = new Date('2026-03-10T15:00:00Z');
-const later = (ms: number) => new Date(at.getTime() + ms);
+const addMs = (ms: number) => new Date(at.getTime() + ms);
 let database: TestDatabase;
 before(async () => {
   database = await openTestDatabase();
@@ -35,31 +35,31 @@ async function makeSale(): Promise<{
   };
 }
 
-const post = (...entries: NewEntry[]) =>
+const postEntries = (...entries: NewEntry[]) =>
   inTransaction(database.db, (tx) => postEvent(tx, { key: next('event'), kind: 'test', at, entries }));
 
 test('an order is due from its instant (inclusive) until it is paid', async () => {
   const sale = await makeSale();
-  await post(orderEntry({ ...sale, amount: 2000 }));
+  await postEntries(orderEntry({ ...sale, amount: 2000 }));
   const statement = (when: Date) => findStatementBalance(database.db, sale.payer, when);
-  assert.deepEqual(await statement(later(-1)), { subjects: [], totals: [] });
+  assert.deepEqual(await statement(addMs(-1)), { subjects: [], totals: [] });
   assert.deepEqual(await statement(at), {
     subjects: [{ subject: sale.subject, unit: 'usd', amount: 2000 }],
     totals: [{ unit: 'usd', amount: 2000 }],
   });
-  await post(paidEntry({ ...sale, amount: 2000, created_at: later(5) }));
-  assert.deepEqual(await statement(later(4)), {
+  await postEntries(paidEntry({ ...sale, amount: 2000, created_at: addMs(5) }));
+  assert.deepEqual(await statement(addMs(4)), {
     subjects: [{ subject: sale.subject, unit: 'usd', amount: 2000 }],
     totals: [{ unit: 'usd', amount: 2000 }],
   });
-  assert.deepEqual(await statement(later(5)), { subjects: [], totals: [] });
+  assert.deepEqual(await statement(addMs(5)), { subjects: [], totals: [] });
 });
 
 test('a written-off amount is not due, and a refund changes no balance due', async () => {
   const sale = await makeSale();
-  await post(orderEntry({ ...sale, amount: 2000 }));
-  await post(writtenOffEntry({ ...sale, amount: 500 }));
-  await post(
+  await postEntries(orderEntry({ ...sale, amount: 2000 }));
+  await postEntries(writtenOffEntry({ ...sale, amount: 500 }));
+  await postEntries(
     moveAmount({
       from: { profile_id: sale.payer, account: accounts.refunded },
       to: { profile_id: sale.provider, account: accounts.refund },
@@ -74,7 +74,7 @@ test('a written-off amount is not due, and a refund changes no balance due', asy
 
 test('amounts of different units are never added', async () => {
   const sale = await makeSale();
-  await post(orderEntry({ ...sale, amount: 2000 }), orderEntry({ ...sale, amount: 700, unit: 'cad' }));
+  await postEntries(orderEntry({ ...sale, amount: 2000 }), orderEntry({ ...sale, amount: 700, unit: 'cad' }));
   assert.deepEqual((await findStatementBalance(database.db, sale.payer, at)).totals, [
     { unit: 'cad', amount: 700 },
     { unit: 'usd', amount: 2000 },
@@ -84,33 +84,33 @@ test('amounts of different units are never added', async () => {
 test('orders of another payer on the same subject are part of its balance', async () => {
   const sale = await makeSale();
   const friend = await makeParty(database.db);
-  await post(orderEntry({ ...sale, amount: 2000 }), orderEntry({ ...sale, payer: friend, amount: 900 }));
-  await post(paidEntry({ ...sale, amount: 900 }));
+  await postEntries(orderEntry({ ...sale, amount: 2000 }), orderEntry({ ...sale, payer: friend, amount: 900 }));
+  await postEntries(paidEntry({ ...sale, amount: 900 }));
   assert.deepEqual((await findStatementBalance(database.db, sale.payer, at)).totals, [{ unit: 'usd', amount: 2000 }]);
 });
 
 test('payments settle the oldest orders first', async () => {
   const sale = await makeSale();
-  await post(
+  await postEntries(
     orderEntry({ ...sale, amount: 1000, description: 'first' }),
-    orderEntry({ ...sale, amount: 0, description: 'free', created_at: later(1) }),
-    orderEntry({ ...sale, amount: 2000, description: 'second', created_at: later(2) }),
-    orderEntry({ ...sale, amount: 3000, description: 'third', created_at: later(3) }),
+    orderEntry({ ...sale, amount: 0, description: 'free', created_at: addMs(1) }),
+    orderEntry({ ...sale, amount: 2000, description: 'second', created_at: addMs(2) }),
+    orderEntry({ ...sale, amount: 3000, description: 'third', created_at: addMs(3) }),
   );
   const unpaid = async () =>
-    (await findUnpaidOrders(database.db, sale.payer, later(10))).map((each) => each.description);
+    (await findUnpaidOrders(database.db, sale.payer, addMs(10))).map((each) => each.description);
   assert.deepEqual(await unpaid(), ['third', 'second', 'first']);
-  await post(paidEntry({ ...sale, amount: 1000 }));
+  await postEntries(paidEntry({ ...sale, amount: 1000 }));
   assert.deepEqual(await unpaid(), ['third', 'second']);
-  await post(paidEntry({ ...sale, amount: 2500 }));
+  await postEntries(paidEntry({ ...sale, amount: 2500 }));
   assert.deepEqual(await unpaid(), ['third']);
-  await post(paidEntry({ ...sale, amount: 2500 }));
+  await postEntries(paidEntry({ ...sale, amount: 2500 }));
   assert.deepEqual(await unpaid(), []);
 });
 
 test('a subject owes money while an amount is due on it or a part of it, and subjects with similar ids do not', async () => {
   const [owing, free, using, paid] = [await makeSale(), await makeSale(), await makeSale(), await makeSale()];
-  await post(
+  await postEntries(
     orderEntry({ ...owing, amount: 2000 }),
     orderEntry({ ...free, amount: 0 }),
     orderEntry({ ...using, subject: { ...using.subject, part: 'requests' }, amount: 30 }),
@@ -126,8 +126,8 @@ test('a subject owes money while an amount is due on it or a part of it, and sub
 
 test('an unpaid gift of another payer does not make a subject owe money', async () => {
   const [sale, giver] = [await makeSale(), await makeSale()];
-  await post(orderEntry({ ...sale, amount: 2000 }), paidEntry({ ...sale, amount: 2000 }));
-  await post(
+  await postEntries(orderEntry({ ...sale, amount: 2000 }), paidEntry({ ...sale, amount: 2000 }));
+  await postEntries(
     moveAmount({
       from: { profile_id: sale.payer, account: 'Payable' },
       to: { profile_id: sale.payer, account: 'Liability' },
@@ -140,6 +140,6 @@ test('an unpaid gift of another payer does not make a subject owe money', async 
   );
   const held = { kind: 'sub', id: String(sale.id), owner_id: sale.payer };
   assert.deepEqual(await findOwingSubjects(database.db, [held]), []);
-  await post(orderEntry({ ...sale, amount: 300 }));
+  await postEntries(orderEntry({ ...sale, amount: 300 }));
   assert.deepEqual(await findOwingSubjects(database.db, [held]), [held], 'its own order does');
 });

@@ -31,7 +31,13 @@ after(() => database.close());
 type Account = NewEntry['orig_account'];
 
 /** Makes the entry of an exchange, such as `1 usd → 5 eur`. */
-function exchange(amount: number, unit: string, to_amount: number, to_unit: string, to: Account = accounts.funds) {
+function makeExchangeEntry(
+  amount: number,
+  unit: string,
+  to_amount: number,
+  to_unit: string,
+  to: Account = accounts.funds,
+) {
   return convertAmount({
     from: { profile_id: processor, account: accounts.funds },
     to: { profile_id: provider, account: to },
@@ -44,18 +50,18 @@ function exchange(amount: number, unit: string, to_amount: number, to_unit: stri
   });
 }
 
-const order = (amount = 2000) => orderEntry({ provider, payer, amount, subject: makeSubject({ id: '1' }) });
-const post = (entries: NewEntry[]) =>
+const makeOrderEntry = (amount = 2000) => orderEntry({ provider, payer, amount, subject: makeSubject({ id: '1' }) });
+const postEntries = (entries: NewEntry[]) =>
   inTransaction(database.db, (tx) => postEvent(tx, { key: next('exchange'), kind: 'charge', at, entries }));
 
 /** Writes to the tables without `postEvent`, with one statement per group of entries. */
-async function write(...groups: (NewEntry[] | RawBuilder<unknown>)[]): Promise<LedgerEventId> {
+async function writeGroups(...groups: (NewEntry[] | RawBuilder<unknown>)[]): Promise<LedgerEventId> {
   return inTransaction(database.db, async (tx) => {
     const event = await insertEvent(tx);
     let rank = 0;
     for (const group of groups) {
       if (!Array.isArray(group)) await group.execute(tx);
-      else await insert(tx, event, group, (rank += 100));
+      else await insertRows(tx, event, group, (rank += 100));
     }
     return event;
   });
@@ -70,7 +76,7 @@ async function insertEvent(tx: Tx): Promise<LedgerEventId> {
   return id;
 }
 
-async function insert(tx: Tx, event: LedgerEventId, entries: NewEntry[], rank: number): Promise<void> {
+async function insertRows(tx: Tx, event: LedgerEventId, entries: NewEntry[], rank: number): Promise<void> {
   await tx
     .insertInto('ledger_entries')
     .values(entries.map((entry, index) => ({ ...entry, ledger_event_id: event, rank: rank + index, created_at: at })))
@@ -87,31 +93,36 @@ async function allSums(): Promise<unknown[]> {
 }
 
 test('the database rejects a conversion without counter-accounts, such as 1 usd to 1,000,000 eur', async () => {
-  await assert.rejects(write([exchange(1, 'usd', 1_000_000, 'eur')]), /does not balance in eur/);
-  await assert.rejects(write([exchange(0, 'usd', 1, 'eur')]), /does not balance in eur/);
-  await assert.rejects(write([exchange(1, 'usd', 0, 'eur')]), /does not balance in usd/);
-  await assert.rejects(write([exchange(7250, 'usd', 10_000, 'cad')]), /does not balance in cad/);
+  await assert.rejects(writeGroups([makeExchangeEntry(1, 'usd', 1_000_000, 'eur')]), /does not balance in eur/);
+  await assert.rejects(writeGroups([makeExchangeEntry(0, 'usd', 1, 'eur')]), /does not balance in eur/);
+  await assert.rejects(writeGroups([makeExchangeEntry(1, 'usd', 0, 'eur')]), /does not balance in usd/);
+  await assert.rejects(writeGroups([makeExchangeEntry(7250, 'usd', 10_000, 'cad')]), /does not balance in cad/);
 });
 
 test('the database rejects conversions that balance in one unit only, or only in the sum of all units', async () => {
   const attempts: NewEntry[][] = [
-    [exchange(1, 'usd', 1_000_000, 'eur'), exchange(999_999, 'eur', 1, 'usd')],
-    [exchange(100, 'usd', 100, 'eur')],
-    [exchange(100, 'usd', 90, 'eur'), exchange(90, 'eur', 100, 'cad')],
-    [exchange(1, 'usd', 1_000_000, 'eur'), order(2000)],
-    [exchange(1, 'usd', 1_000_000, 'eur'), exchange(1, 'usd', 1_000_000, 'eur')],
+    [makeExchangeEntry(1, 'usd', 1_000_000, 'eur'), makeExchangeEntry(999_999, 'eur', 1, 'usd')],
+    [makeExchangeEntry(100, 'usd', 100, 'eur')],
+    [makeExchangeEntry(100, 'usd', 90, 'eur'), makeExchangeEntry(90, 'eur', 100, 'cad')],
+    [makeExchangeEntry(1, 'usd', 1_000_000, 'eur'), makeOrderEntry(2000)],
+    [makeExchangeEntry(1, 'usd', 1_000_000, 'eur'), makeExchangeEntry(1, 'usd', 1_000_000, 'eur')],
   ];
-  for (const entries of attempts) await assert.rejects(write(entries), /does not balance/);
+  for (const entries of attempts) await assert.rejects(writeGroups(entries), /does not balance/);
 });
 
 test('the database rejects an entry that unbalances an event after an early check', async () => {
   await assert.rejects(
-    write([order()], sql`set constraints all immediate`, [exchange(1, 'usd', 1_000_000, 'eur')]),
+    writeGroups([makeOrderEntry()], sql`set constraints all immediate`, [
+      makeExchangeEntry(1, 'usd', 1_000_000, 'eur'),
+    ]),
     /does not balance/,
   );
-  const balanced = [exchange(100, 'usd', 90, 'eur'), exchange(90, 'eur', 100, 'usd', accounts.expenses)];
+  const balanced = [
+    makeExchangeEntry(100, 'usd', 90, 'eur'),
+    makeExchangeEntry(90, 'eur', 100, 'usd', accounts.expenses),
+  ];
   await assert.rejects(
-    write(balanced, sql`set constraints all immediate`, [exchange(1, 'usd', 1, 'eur')]),
+    writeGroups(balanced, sql`set constraints all immediate`, [makeExchangeEntry(1, 'usd', 1, 'eur')]),
     /does not balance/,
   );
 });
@@ -126,15 +137,15 @@ test('the database rejects a new event that is marked as one of an earlier versi
 });
 
 test('the database rejects a balanced entry for an event of an earlier transaction', async () => {
-  const event = await write([order()]);
+  const event = await writeGroups([makeOrderEntry()]);
   await assert.rejects(
-    inTransaction(database.db, (tx) => insert(tx, event, [order()], 50)),
+    inTransaction(database.db, (tx) => insertRows(tx, event, [makeOrderEntry()], 50)),
     /is closed/,
   );
 });
 
 test('the database rejects changes of posted rows by each kind of statement', async () => {
-  const event = await write([order()]);
+  const event = await writeGroups([makeOrderEntry()]);
   const attempts = [
     sql`update ledger_entries set description = 'Other' where ledger_event_id = ${event}`,
     sql`update ledger_entries set orig_amount = 0, dest_amount = 0`,
@@ -159,7 +170,10 @@ test('the database rejects changes of posted rows by each kind of statement', as
 });
 
 test('a conversion with counter-accounts that balance each unit is posted', async () => {
-  const entries = [exchange(9655, 'cad', 7000, 'usd'), exchange(345, 'cad', 250, 'usd', accounts.expenses)];
+  const entries = [
+    makeExchangeEntry(9655, 'cad', 7000, 'usd'),
+    makeExchangeEntry(345, 'cad', 250, 'usd', accounts.expenses),
+  ];
   const back = convertAmount({
     from: { profile_id: provider, account: accounts.backlog },
     to: { profile_id: provider, account: accounts.receivable },
@@ -170,20 +184,20 @@ test('a conversion with counter-accounts that balance each unit is posted', asyn
     subject: null,
     description: 'Charge ch_9 distribution for xia:basic',
   });
-  assert.equal((await post([...entries, back])).length, 3);
-  await assert.rejects(post(entries), /does not balance/);
+  assert.equal((await postEntries([...entries, back])).length, 3);
+  await assert.rejects(postEntries(entries), /does not balance/);
 });
 
 test('an exchange within one account sends one unit and receives another', async () => {
   const place = { profile_id: processor, account: accounts.refund };
   const inside = { from: place, to: place, amount: 3625, unit: 'usd', subject: null, description: 'Exchange' };
-  const taken = exchange(10, 'usd', 10, 'usd');
-  await assert.rejects(post([convertAmount({ ...inside, to_amount: 3625, to_unit: 'usd' })]), /same_account/);
-  await assert.rejects(write([convertAmount({ ...inside, to_amount: 3625, to_unit: 'usd' })]), { code: '23514' });
-  await post([
+  const taken = makeExchangeEntry(10, 'usd', 10, 'usd');
+  await assert.rejects(postEntries([convertAmount({ ...inside, to_amount: 3625, to_unit: 'usd' })]), /same_account/);
+  await assert.rejects(writeGroups([convertAmount({ ...inside, to_amount: 3625, to_unit: 'usd' })]), { code: '23514' });
+  await postEntries([
     taken,
     convertAmount({ ...inside, to_amount: 5000, to_unit: 'cad' }),
-    exchange(5000, 'cad', 3625, 'usd', accounts.refund),
+    makeExchangeEntry(5000, 'cad', 3625, 'usd', accounts.refund),
   ]);
 });
 
@@ -199,13 +213,13 @@ test('the database accepts an event if and only if it balances in each unit', as
   await fc.assert(
     fc.asyncProperty(fc.array(entry, { minLength: 1, maxLength: 4 }), fc.boolean(), async (drawn, mirror) => {
       const given = drawn.map(({ amount, unit, to_amount, to_unit }) =>
-        exchange(amount, unit, unit === to_unit ? amount : to_amount, to_unit),
+        makeExchangeEntry(amount, unit, unit === to_unit ? amount : to_amount, to_unit),
       );
       const mirrored = given.map(({ orig_amount, orig_unit, dest_amount, dest_unit }) =>
-        exchange(dest_amount, dest_unit, orig_amount, orig_unit, accounts.refund),
+        makeExchangeEntry(dest_amount, dest_unit, orig_amount, orig_unit, accounts.refund),
       );
       const entries = mirror ? [...given, ...mirrored] : given;
-      const written = await write(entries).then(
+      const written = await writeGroups(entries).then(
         () => true,
         () => false,
       );
@@ -251,7 +265,7 @@ test('the ledger of a first version is verified after the migrations, with its c
     });
     await assert.rejects(
       inTransaction(old.db, async (tx) => {
-        await insert(tx, await insertEvent(tx), [{ ...unbalanced, dest_unit: 'eur', dest_amount: 1_000_000 }], 0);
+        await insertRows(tx, await insertEvent(tx), [{ ...unbalanced, dest_unit: 'eur', dest_amount: 1_000_000 }], 0);
       }),
       /does not balance/,
     );

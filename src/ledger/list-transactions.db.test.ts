@@ -23,13 +23,13 @@ before(async () => {
 });
 after(() => database.close());
 
-const asked = (raw: RawListQuery = {}) => ({
+const makeRequest = (raw: RawListQuery = {}) => ({
   list: parseListQuery(raw, (text) => new Date(text)),
   url: new URL('http://cowork.test/api/billing/xia/history'),
 });
 const minutes = (count: number) => new Date(ctx.clock.now().getTime() + count * 60_000);
 
-async function post(key: string, kind: string, at: Date, entries: NewEntry[], receipt_key?: string) {
+async function postEntries(key: string, kind: string, at: Date, entries: NewEntry[], receipt_key?: string) {
   const receipt = receipt_key === undefined ? {} : { receipt_key };
   return inTransaction(database.db, (tx) => postEvent(tx, { key, kind, ...receipt, at, entries }));
 }
@@ -40,7 +40,7 @@ async function makeAccount() {
   const payer = await makeParty(database.db);
   const subject = makeSubject();
   const key = next('ch');
-  await post(next('order'), 'order', minutes(-60), [orderEntry({ provider, payer, amount: 2000, subject })]);
+  await postEntries(next('order'), 'order', minutes(-60), [orderEntry({ provider, payer, amount: 2000, subject })]);
   const description = `Charge ${key} on credit card of <b>Joe</b> (xia)`;
   const payment = [
     moveAmount({
@@ -69,8 +69,8 @@ async function makeAccount() {
       description: `Charge ${key} distribution for xia:basic`,
     }),
   ];
-  await post(`charge:${key}`, 'charge', minutes(-50), payment, key);
-  await post(next('order'), 'order', minutes(-30), [
+  await postEntries(`charge:${key}`, 'charge', minutes(-50), payment, key);
+  await postEntries(next('order'), 'order', minutes(-30), [
     orderEntry({ provider, payer, amount: 700, subject, description: 'Buy 7 basic Requests' }),
   ]);
   return { provider, payer, key, subject };
@@ -78,7 +78,7 @@ async function makeAccount() {
 
 test('the balance lists unpaid orders with the amount due', async () => {
   const { payer } = await makeAccount();
-  const page = await listBalance(ctx, payer, asked());
+  const page = await listBalance(ctx, payer, makeRequest());
   assert.deepEqual(
     page.results.map(({ description, amount, is_debit }) => [description, amount, is_debit]),
     [['Buy 7 basic Requests', '$7.00', false]],
@@ -88,7 +88,7 @@ test('the balance lists unpaid orders with the amount due', async () => {
 });
 
 test('a profile without debts has a balance of 0 in the default unit', async () => {
-  const page = await listBalance(ctx, await makeParty(database.db), asked());
+  const page = await listBalance(ctx, await makeParty(database.db), makeRequest());
   assert.deepEqual([page.balance_amount, page.balance_unit, page.results], [0, 'usd', []]);
 });
 
@@ -97,7 +97,7 @@ test('the history lists orders and charges, oldest first, with the amount due no
   const slug = (
     await database.db.selectFrom('profiles').select('slug').where('id', '=', payer).executeTakeFirstOrThrow()
   ).slug;
-  const page = await listHistory(ctx, payer, asked());
+  const page = await listHistory(ctx, payer, makeRequest());
   assert.deepEqual(
     page.results.map(({ description, amount, is_debit }) => [description, amount, is_debit]),
     [
@@ -115,31 +115,33 @@ test('the history lists orders and charges, oldest first, with the amount due no
 
 test('ends_at is exclusive, and future entries are not listed', async () => {
   const { payer, provider, subject } = await makeAccount();
-  await post(next('order'), 'order', minutes(5), [orderEntry({ provider, payer, amount: 1, subject })]);
-  assert.equal((await listHistory(ctx, payer, asked())).count, 3);
-  assert.equal((await listHistory(ctx, payer, asked({ ends_at: minutes(-30).toISOString() }))).count, 2);
-  assert.equal((await listHistory(ctx, payer, asked({ start_at: minutes(-30).toISOString() }))).count, 1);
+  await postEntries(next('order'), 'order', minutes(5), [orderEntry({ provider, payer, amount: 1, subject })]);
+  assert.equal((await listHistory(ctx, payer, makeRequest())).count, 3);
+  assert.equal((await listHistory(ctx, payer, makeRequest({ ends_at: minutes(-30).toISOString() }))).count, 2);
+  assert.equal((await listHistory(ctx, payer, makeRequest({ start_at: minutes(-30).toISOString() }))).count, 1);
 });
 
 test('an entry at the present instant is listed', async () => {
   const { payer, provider, subject } = await makeAccount();
-  await post(next('order'), 'order', ctx.clock.now(), [orderEntry({ provider, payer, amount: 1, subject })]);
-  assert.equal((await listHistory(ctx, payer, asked())).count, 4);
-  assert.equal((await listBalance(ctx, payer, asked())).balance_amount, 701);
+  await postEntries(next('order'), 'order', ctx.clock.now(), [orderEntry({ provider, payer, amount: 1, subject })]);
+  assert.equal((await listHistory(ctx, payer, makeRequest())).count, 4);
+  assert.equal((await listBalance(ctx, payer, makeRequest())).balance_amount, 701);
 });
 
 test('receivables list the sales of a provider with the sum of the listed entries', async () => {
   const { provider, payer, subject } = await makeAccount();
-  await post(next('writeoff'), 'writeoff', minutes(-10), [writtenOffEntry({ provider, payer, amount: 700, subject })]);
-  const all = await listReceivables(ctx, provider, asked());
+  await postEntries(next('writeoff'), 'writeoff', minutes(-10), [
+    writtenOffEntry({ provider, payer, amount: 700, subject }),
+  ]);
+  const all = await listReceivables(ctx, provider, makeRequest());
   assert.deepEqual([all.count, all.balance_amount], [2, 2700]);
-  const some = await listReceivables(ctx, provider, asked({ q: 'requests' }));
+  const some = await listReceivables(ctx, provider, makeRequest({ q: 'requests' }));
   assert.deepEqual([some.count, some.balance_amount], [1, 700]);
 });
 
 test('transfers list the entries on the funds of a provider, with received less sent amounts', async () => {
   const { provider } = await makeAccount();
-  await post(next('po'), 'payout', minutes(-5), [
+  await postEntries(next('po'), 'payout', minutes(-5), [
     moveAmount({
       from: { profile_id: provider, account: accounts.funds },
       to: { profile_id: processor, account: accounts.withdraw },
@@ -149,7 +151,7 @@ test('transfers list the entries on the funds of a provider, with received less 
       description: 'withdraw',
     }),
   ]);
-  const page = await listTransfers(ctx, provider, asked());
+  const page = await listTransfers(ctx, provider, makeRequest());
   assert.deepEqual(
     page.results.map(({ amount, is_debit }) => [amount, is_debit]),
     [
@@ -165,7 +167,7 @@ test('the broker searches the ledger by names of profiles and sorts it by amount
   const slug = (
     await database.db.selectFrom('profiles').select('slug').where('id', '=', provider).executeTakeFirstOrThrow()
   ).slug;
-  const page = await listHistory(ctx, payer, asked({ q: slug, q_f: 'orig_profile', o: '-amount' }));
+  const page = await listHistory(ctx, payer, makeRequest({ q: slug, q_f: 'orig_profile', o: '-amount' }));
   assert.deepEqual(
     page.results.map(({ amount }) => amount),
     ['$20.00', '$7.00'],
@@ -174,7 +176,7 @@ test('the broker searches the ledger by names of profiles and sorts it by amount
 
 test('a selector matches accounts by part of their name, and the balance is that of these accounts', async () => {
   await makeAccount();
-  const receivable = await listTransactions(ctx, 'receivab', asked());
+  const receivable = await listTransactions(ctx, 'receivab', makeRequest());
   const expected = await database.db
     .selectFrom('ledger_entries')
     .select((eb) => eb.fn.countAll<number>().as('count'))
@@ -183,6 +185,6 @@ test('a selector matches accounts by part of their name, and the balance is that
     .executeTakeFirstOrThrow();
   assert.equal(receivable.count, expected.count);
   assert(receivable.balance_amount < 0);
-  assert.equal((await listTransactions(ctx, '', asked())).balance_amount, 0);
-  assert.equal((await listTransactions(ctx, "x' or true", asked())).count, 0);
+  assert.equal((await listTransactions(ctx, '', makeRequest())).balance_amount, 0);
+  assert.equal((await listTransactions(ctx, "x' or true", makeRequest())).count, 0);
 });

@@ -24,13 +24,13 @@ before(async () => {
 });
 after(() => database.close());
 
-const post = (key: string, entries: NewEntry[]) =>
+const postEntries = (key: string, entries: NewEntry[]) =>
   inTransaction(database.db, (tx) => postEvent(tx, { key, kind: 'order', at, entries }));
-const order = (amount = 2000) => orderEntry({ provider, payer, amount, subject: makeSubject({ id: '1' }) });
+const makeOrderEntry = (amount = 2000) => orderEntry({ provider, payer, amount, subject: makeSubject({ id: '1' }) });
 
 test('entries are returned and stored in the order of posting', async () => {
   const key = next('order');
-  const posted = await post(key, [order(1), order(2), order(3)]);
+  const posted = await postEntries(key, [makeOrderEntry(1), makeOrderEntry(2), makeOrderEntry(3)]);
   assert.deepEqual(
     posted.map(({ rank, dest_amount }) => [rank, dest_amount]),
     [
@@ -43,16 +43,16 @@ test('entries are returned and stored in the order of posting', async () => {
 });
 
 test('an entry of amount 0 is valid, for a free order', async () => {
-  const [entry] = await post(next('order'), [order(0)]);
+  const [entry] = await postEntries(next('order'), [makeOrderEntry(0)]);
   assert.equal(entry?.dest_amount, 0);
 });
 
 test('a key is booked once, and the transaction stays usable after a repetition', async () => {
   const key = next('order');
-  await post(key, [order()]);
+  await postEntries(key, [makeOrderEntry()]);
   await inTransaction(database.db, async (tx) => {
     await assert.rejects(
-      postEvent(tx, { key, kind: 'order', at, entries: [order()] }),
+      postEvent(tx, { key, kind: 'order', at, entries: [makeOrderEntry()] }),
       isProblem('ledger_event_repeated'),
     );
     assert.equal((await findEventEntries(tx, key))?.length, 1);
@@ -61,26 +61,26 @@ test('a key is booked once, and the transaction stays usable after a repetition'
 
 test('one of six concurrent posts of the same key succeeds', async () => {
   const key = next('order');
-  const results = await Promise.allSettled(Array.from({ length: 6 }, () => post(key, [order()])));
+  const results = await Promise.allSettled(Array.from({ length: 6 }, () => postEntries(key, [makeOrderEntry()])));
   assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
   assert.equal((await findEventEntries(database.db, key))?.length, 1);
 });
 
 test('invalid entries are not posted', async () => {
   const refused: NewEntry[] = [
-    { ...order(), orig_amount: 2001 },
-    { ...order(), orig_amount: -2000, dest_amount: -2000 },
-    { ...order(), orig_amount: 0.5, dest_amount: 0.5 },
-    { ...order(), orig_unit: 'USD', dest_unit: 'USD' },
-    { ...order(), dest_profile_id: provider, dest_account: accounts.receivable },
-    { ...order(), subject_id: 'x'.repeat(101) },
+    { ...makeOrderEntry(), orig_amount: 2001 },
+    { ...makeOrderEntry(), orig_amount: -2000, dest_amount: -2000 },
+    { ...makeOrderEntry(), orig_amount: 0.5, dest_amount: 0.5 },
+    { ...makeOrderEntry(), orig_unit: 'USD', dest_unit: 'USD' },
+    { ...makeOrderEntry(), dest_profile_id: provider, dest_account: accounts.receivable },
+    { ...makeOrderEntry(), subject_id: 'x'.repeat(101) },
   ];
-  for (const entry of refused) await assert.rejects(post(next('order'), [entry]), /refused|not an amount/);
-  await assert.rejects(post(next('order'), []), /has no entry/);
+  for (const entry of refused) await assert.rejects(postEntries(next('order'), [entry]), /refused|not an amount/);
+  await assert.rejects(postEntries(next('order'), []), /has no entry/);
 });
 
 test('the database rejects updates, deletes and truncation of posted rows', async () => {
-  const [entry] = await post(next('order'), [order()]);
+  const [entry] = await postEntries(next('order'), [makeOrderEntry()]);
   assert(entry);
   const attempts = [
     sql`update ledger_entries set dest_amount = 1, orig_amount = 1 where id = ${entry.id}`,
@@ -108,7 +108,7 @@ test('the database rejects an event without entries at commit', async () => {
 });
 
 test('the database rejects an entry for an event of another transaction', async () => {
-  const [entry] = await post(next('order'), [order()]);
+  const [entry] = await postEntries(next('order'), [makeOrderEntry()]);
   assert(entry);
   await assert.rejects(
     inTransaction(database.db, (tx) => insertRaw(tx, entry.ledger_event_id, { orig_amount: 1, dest_amount: 1 })),
@@ -168,17 +168,18 @@ test('the balances of all accounts sum to zero in each unit for any entries in a
           }),
         );
       if (entries.length === 0) return;
-      for (const entry of reversed ? entries.toReversed() : entries) await post(next('run'), [entry]);
+      for (const entry of reversed ? entries.toReversed() : entries) await postEntries(next('run'), [entry]);
 
       const sums = new Map<string, number>();
       const expected = new Map<string, number>();
       for (const account of Object.values(accounts)) {
         const held = new Map<string, number>();
-        for (const { unit, amount } of await findHoldings(database.db, [subject], account)) bump(held, unit, amount);
-        for (const [unit, amount] of held) bump(sums, unit, amount);
+        for (const { unit, amount } of await findHoldings(database.db, [subject], account))
+          addToSum(held, unit, amount);
+        for (const [unit, amount] of held) addToSum(sums, unit, amount);
         for (const entry of entries) {
-          if (entry.dest_account === account) bump(expected, `${account} ${entry.dest_unit}`, entry.dest_amount);
-          if (entry.orig_account === account) bump(expected, `${account} ${entry.orig_unit}`, -entry.orig_amount);
+          if (entry.dest_account === account) addToSum(expected, `${account} ${entry.dest_unit}`, entry.dest_amount);
+          if (entry.orig_account === account) addToSum(expected, `${account} ${entry.orig_unit}`, -entry.orig_amount);
         }
         for (const [unit, amount] of held) assert.equal(amount, expected.get(`${account} ${unit}`));
       }
@@ -190,7 +191,7 @@ test('the balances of all accounts sum to zero in each unit for any entries in a
 
 test('a balance is received less sent amounts of an account', async () => {
   const [seller, buyer] = [await makeParty(database.db), await makeParty(database.db)];
-  await post(next('order'), [
+  await postEntries(next('order'), [
     orderEntry({ provider: seller, payer: buyer, amount: 2000, subject: makeSubject() }),
     orderEntry({ provider: seller, payer: buyer, amount: 300, subject: makeSubject() }),
   ]);
@@ -199,7 +200,7 @@ test('a balance is received less sent amounts of an account', async () => {
   assert.deepEqual(await findBalance(database.db, seller, accounts.funds), []);
 });
 
-function bump(sums: Map<string, number>, key: string, amount: number): void {
+function addToSum(sums: Map<string, number>, key: string, amount: number): void {
   sums.set(key, (sums.get(key) ?? 0) + amount);
 }
 
@@ -210,6 +211,6 @@ function isProblem(code: string) {
 async function insertRaw(tx: Tx, ledger_event_id: LedgerEventId, change: object): Promise<void> {
   await tx
     .insertInto('ledger_entries')
-    .values({ ...order(), ledger_event_id, rank: 7, created_at: at, ...change })
+    .values({ ...makeOrderEntry(), ledger_event_id, rank: 7, created_at: at, ...change })
     .execute();
 }

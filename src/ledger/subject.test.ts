@@ -36,7 +36,7 @@ test('well-formed subjects have the same text exactly if they are the same', () 
   );
 });
 
-test('a subject is the same after it was stored in columns, and so is none', () => {
+test('a subject, and null, are unchanged after a round trip through columns', () => {
   for (const [subject] of texts) assert.deepEqual(fromSubjectColumns(toSubjectColumns(subject)), subject);
   assert.equal(fromSubjectColumns(toSubjectColumns(null)), null);
 });

@@ -1,5 +1,5 @@
 /**
- * What an entry is about: a thing of another room, or a part of it. Balances due are kept by subject.
+ * Subject of an entry: a thing of another room, or a part of it. Balances due are kept by subject.
  *
  * The ledger compares subjects and presents them; it does not read ids or parts. The room that owns the thing chooses
  * them.
@@ -13,7 +13,7 @@ export interface LedgerSubject {
   part: string | null;
 }
 
-/** The columns that hold a subject; all null when the row is about nothing. */
+/** The columns that hold a subject; all null when the row has no subject. */
 export interface SubjectColumns {
   subject_kind: string | null;
   subject_id: string | null;

@@ -58,7 +58,7 @@ before(async () => {
 });
 after(() => database.close());
 
-async function text(format: ExportFormat): Promise<string> {
+async function readExport(format: ExportFormat): Promise<string> {
   let all = '';
   for await (const piece of exportLedger(database.db, format)) all += piece;
   return all;
@@ -66,7 +66,7 @@ async function text(format: ExportFormat): Promise<string> {
 
 test('a journal for ledger-cli has the destination first and one line of text per entry', async () => {
   assert.equal(
-    await text('ledger'),
+    await readExport('ledger'),
     [
       '2026/03/10 15:04:05 #sub_1/ - Subscription to basic until 2026/02/28 (1 month)',
       `\t\txia:Payable${'20.00 USD'.padStart(47)}`,
@@ -90,13 +90,13 @@ test('a journal for ledger-cli has the destination first and one line of text pe
 });
 
 test('a journal for hledger keeps texts of users out of comments and codes', async () => {
-  const [first, , , , second] = (await text('hledger')).split('\n');
+  const [first, , , , second] = (await readExport('hledger')).split('\n');
   assert.equal(first, '2026-03-10 (sub_1/) Subscription to basic until 2026/02/28 (1 month)  ; time:15:04:05');
   assert.equal(second, '2026-03-10 (sub_1/) =cmd() cowork:Funds 1.00 USD , x  ; time:15:04:05');
 });
 
 test('a CSV export has no formulas', async () => {
-  const csv = await text('csv');
+  const csv = await readExport('csv');
   assert(csv.includes(`,"'=cmd()\n\tcowork:Funds  1.00 USD ; x"\r\n`));
   assert(csv.includes(',"Charge ch ""distribution"", for xia:basic"\r\n'));
   assert(csv.startsWith('created_at,event,dest_amount,'));

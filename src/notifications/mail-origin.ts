@@ -4,7 +4,7 @@ import type { MailOrigin } from '#platform/mail/mail-gate';
 import { isSeller } from '#profiles';
 import type { Notice } from './notice.ts';
 
-/** Events by which one user asks something of another. */
+/** Events that carry an invitation or a request of one user to another. */
 const invitations = new Set([
   'claim_code_generated',
   'role_grant_created',

@@ -1,6 +1,6 @@
 const NAME_LENGTH_MAX = 60;
 const MESSAGE_LENGTH_MAX = 300;
-/** Characters that are read; the rest is dropped, because the patterns take quadratic time. */
+/** Maximum number of characters that are processed; the rest is dropped, because the patterns take quadratic time. */
 const READ_LENGTH_MAX = 1000;
 
 /** Members that are validated when they are stored, or that Tollgate generates. */
@@ -26,18 +26,18 @@ const messageMembers = new Set(['detail', 'message', 'description']);
  * characters from each text that a user may have written, and shortens it. Pure.
  */
 export function withPlainTexts<T>(data: T): T {
-  return plain(data, '') as T; // the same members, with other texts
+  return cleanValue(data, '') as T; // the same members, with other texts
 }
 
-function plain(value: unknown, member: string): unknown {
+function cleanValue(value: unknown, member: string): unknown {
   if (typeof value === 'string') {
     return validatedMembers.has(member)
       ? value
       : plainText(value, messageMembers.has(member) ? MESSAGE_LENGTH_MAX : NAME_LENGTH_MAX);
   }
-  if (Array.isArray(value)) return value.map((each) => plain(each, member));
+  if (Array.isArray(value)) return value.map((each) => cleanValue(each, member));
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  const cleaned = Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each, key)]));
+  const cleaned = Object.fromEntries(Object.entries(value).map(([key, each]) => [key, cleanValue(each, key)]));
   // A name that consisted of an address is empty now: the handle, which is validated, replaces it.
   const handle = cleaned['slug'] ?? cleaned['username'];
   for (const name of ['printable_name', 'full_name']) if (cleaned[name] === '' && handle) cleaned[name] = handle;

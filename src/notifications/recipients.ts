@@ -95,7 +95,7 @@ export interface Recipients {
  * Chooses the recipients of a message: excludes users who opted out, excludes the originator from copies, removes
  * duplicate addresses.
  *
- * Pure: the caller loads the people and their opt-outs.
+ * Pure: the caller loads the recipients and their opt-outs.
  */
 export function chooseRecipients(people: {
   to: Reachable | null;

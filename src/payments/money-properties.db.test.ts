@@ -79,7 +79,7 @@ interface Sale {
   funds: Funds;
 }
 
-async function sell({ unit: [unit, funds_unit], lines, fee_bps, rate_percent }: Course): Promise<Sale> {
+async function sellLines({ unit: [unit, funds_unit], lines, fee_bps, rate_percent }: Course): Promise<Sale> {
   const payer = await makeParty(ctx.db);
   const sellers = [await makeParty(ctx.db), await makeParty(ctx.db), ctx.site.broker_id];
   const amountOf = ({ hundreds, cents }: DrawnLine) =>
@@ -141,8 +141,8 @@ async function allSums(): Promise<unknown[]> {
 const fundsOf = async (profile: ProfileId, unit: string) =>
   (await findBalance(ctx.db, profile, accounts.funds)).find((each) => each.unit === unit)?.amount ?? 0;
 
-/** Does one act if the state of the charge allows it; returns the state after it. */
-async function perform(
+/** Performs one act if the state of the charge allows it; returns the new state. */
+async function performAct(
   { charge }: Sale,
   state: Charge['state'],
   { kind, line: index, share }: Course['acts'][number],
@@ -190,7 +190,7 @@ test('for any lines, refunds and disputes in each class of currency the sums bal
       const [, funds_unit] = drawn.unit;
       const held_before = await fundsOf(processor_id, funds_unit);
       const broker_before = await fundsOf(ctx.site.broker_id, funds_unit);
-      const sale = await sell(drawn);
+      const sale = await sellLines(drawn);
       const shared = [sale.sellers[0], sale.sellers[1]].filter((each) => each !== undefined);
       const received = async () => {
         const parts = await Promise.all(shared.map((each) => fundsOf(each, funds_unit)));
@@ -205,7 +205,7 @@ test('for any lines, refunds and disputes in each class of currency the sums bal
 
       let state: Charge['state'] = 'done';
       for (const each of drawn.acts) {
-        state = await perform(sale, state, each, drawn);
+        state = await performAct(sale, state, each, drawn);
         const items = await findChargeItems(ctx.db, sale.charge.id);
         const refunded = await sumRefundsByItem(ctx.db, sale.charge.id);
         for (const item of items)
@@ -216,7 +216,7 @@ test('for any lines, refunds and disputes in each class of currency the sums bal
         // A refund of the rest restores every balance, except for fees that the processor keeps.
         const items = await findChargeItems(ctx.db, sale.charge.id);
         for (const num of items.keys()) {
-          state = await perform(sale, state, { kind: 'refund_rest', line: num, share: 100 }, drawn);
+          state = await performAct(sale, state, { kind: 'refund_rest', line: num, share: 100 }, drawn);
         }
         const back = await sumRefundsByItem(ctx.db, sale.charge.id);
         assert.equal(

@@ -10,7 +10,7 @@ export const paymentsProblems = defineProblems({
   action_required: {
     status: 402,
     title: 'Your bank asks you to confirm the payment.',
-    help: 'Confirm the payment with your bank, then try again. You were not charged so far.',
+    help: 'Confirm the payment with your bank, then try again. You have not been charged.',
   },
   payment_method_absent: {
     status: 400,
@@ -26,7 +26,7 @@ export const paymentsProblems = defineProblems({
   processor_unreachable: {
     status: 503,
     title: 'The payment processor could not be reached.',
-    help: 'Wait a minute, then look at your billing history: it shows the receipt if you were charged.',
+    help: 'Wait a minute, then check your billing history. It shows a receipt if you were charged.',
   },
   charge_unknown: { status: 404, title: 'Charge not found.' },
   charge_unpaid: { status: 409, title: 'The charge has no receipt because it was not paid.' },

@@ -39,7 +39,7 @@ async function userNamed(username: string) {
   assert(user);
   return user;
 }
-const pay = async (amounts: number[], provider = club.id) =>
+const makePaidCharge = async (amounts: number[], provider = club.id) =>
   (await makeCharge(ctx, { payer: customer.id, provider, amounts })).charge;
 
 test('a card is put on file, shown and removed by its owner', async () => {
@@ -85,7 +85,7 @@ test('a provider can read but not change the card of a subscriber', async () => 
 });
 
 test('a charge is found only under the profile of its customer', async () => {
-  const charge = await pay([2000]);
+  const charge = await makePaidCharge([2000]);
   const shown = await xia('GET', `/api/billing/xia/charges/${charge.processor_key}`);
   assert.deepEqual(shown.json(), {
     created_at: ctx.clock.now().toISOString(),
@@ -113,7 +113,7 @@ test('reading a charge does not settle it', async () => {
 });
 
 test('the receipt is mailed again on request', async () => {
-  const { processor_key } = await pay([2000]);
+  const { processor_key } = await makePaidCharge([2000]);
   const sent = await xia('POST', `/api/billing/xia/charges/${processor_key}/email`);
   assert.equal(sent.status, 201);
   assert.deepEqual(sent.json(), {
@@ -127,7 +127,7 @@ test('the receipt is mailed again on request', async () => {
 });
 
 test('a retried refund is made once, although the first response was lost in a crash', async () => {
-  const { id, processor_key } = await pay([3000]);
+  const { id, processor_key } = await makePaidCharge([3000]);
   const url = `/api/billing/xia/charges/${processor_key}/refund`;
   const ask = (refunded_amount: number) =>
     alice('POST', url, { lines: [{ num: 0, refunded_amount }] }, { 'idempotency-key': 'refund-1' });
@@ -140,7 +140,7 @@ test('a retried refund is made once, although the first response was lost in a c
 });
 
 test('the refusal of a second open refund is not stored for its Idempotency-Key', async () => {
-  const { id, processor_key } = await pay([3000]);
+  const { id, processor_key } = await makePaidCharge([3000]);
   const url = `/api/billing/xia/charges/${processor_key}/refund`;
   const ask = () => alice('POST', url, { lines: [{ num: 0 }] }, { 'idempotency-key': 'refund-2' });
   const at = ctx.clock.now();
@@ -155,8 +155,8 @@ test('the refusal of a second open refund is not stored for its Idempotency-Key'
   assert.equal((await ask()).status, 201);
 });
 
-test('a provider refunds its own lines, all of a request or none', async () => {
-  const { processor_key } = await pay([3000, 8000]);
+test('a provider refunds its own lines; a request refunds all of them or none', async () => {
+  const { processor_key } = await makePaidCharge([3000, 8000]);
   const url = `/api/billing/xia/charges/${processor_key}/refund`;
   const lines = [
     { num: 0, refunded_amount: 400 },
@@ -175,7 +175,7 @@ test('a provider refunds its own lines, all of a request or none', async () => {
 });
 
 test('a provider cannot refund lines of another provider; the broker can', async () => {
-  const { processor_key } = await pay([2000], ctx.site.broker_id);
+  const { processor_key } = await makePaidCharge([2000], ctx.site.broker_id);
   const url = `/api/billing/xia/charges/${processor_key}/refund`;
   const refused = await alice('POST', url, { lines: [{ num: 0 }] });
   assert.deepEqual([refused.status, refused.json()['code']], [404, 'charge_unknown']);
@@ -184,8 +184,8 @@ test('a provider cannot refund lines of another provider; the broker can', async
 
 test('the broker lists all charges, and the balance is the sum of the list', async () => {
   assert.equal((await xia('GET', '/api/billing/charges')).status, 403);
-  const { processor_key } = await pay([777]);
-  await pay([5000]);
+  const { processor_key } = await makePaidCharge([777]);
+  await makePaidCharge([5000]);
   const one = (await donny('GET', `/api/billing/charges?q=${processor_key}`)).json<{
     count: number;
     balance_amount: number;

@@ -24,11 +24,11 @@ before(async () => {
 });
 after(() => app.close());
 
-const buyer = async (name: string) => apiClient(app, await registerUser(app, name));
+const registerBuyer = async (name: string) => apiClient(app, await registerUser(app, name));
 
 test('adding a plan twice creates one item and updates it', async () => {
   const plan = await makePlan(ctx);
-  const call = await buyer('again');
+  const call = await registerBuyer('again');
   const first = await call('POST', '/api/cart', { plan: plan.slug, option: 1 });
   const second = await call('POST', '/api/cart', { plan: plan.slug, option: 2 });
   assert.deepEqual([first.status, second.status], [201, 200], second.text);
@@ -37,7 +37,7 @@ test('adding a plan twice creates one item and updates it', async () => {
 });
 
 test('a filter that is empty or misspelled is refused and removes nothing from the cart', async () => {
-  const ada = await buyer('ada-filter');
+  const ada = await registerBuyer('ada-filter');
   const plan = await makePlan(ctx);
   assert.equal((await ada('POST', '/api/cart', { plan: plan.slug })).status, 201);
   for (const [query, field] of [
@@ -53,7 +53,7 @@ test('a filter that is empty or misspelled is refused and removes nothing from t
 });
 
 test('an unknown, inactive or unpriced plan cannot be added to a cart', async () => {
-  const call = await buyer('window');
+  const call = await registerBuyer('window');
   const hidden = await makePlan(ctx, { is_active: false });
   const talk = await makePlan(ctx, { is_not_priced: true });
   for (const plan of ['no-such-plan', hidden.slug, talk.slug]) {
@@ -65,7 +65,7 @@ test('an unknown, inactive or unpriced plan cannot be added to a cart', async ()
 
 test('a request that exceeds the maximum of a cart adds no item', async () => {
   const plan = await makePlan(ctx);
-  const call = await buyer('hoarder');
+  const call = await registerBuyer('hoarder');
   const user = await findUserByUsername(app.db, 'hoarder');
   assert.ok(user);
   const items = Array.from({ length: CART_ITEMS_MAX }, (_, index) => ({
@@ -85,7 +85,7 @@ test('a coupon that applies to no item is refused and not attached', async () =>
   const plan = await makePlan(ctx);
   const elsewhere = await makePlan(ctx);
   const coupon = await makeCoupon(ctx, { plan_id: elsewhere.id });
-  const call = await buyer('hopeful');
+  const call = await registerBuyer('hopeful');
   await call('POST', '/api/cart', { plan: plan.slug, option: 1 });
   for (const code of [coupon.code, 'NO-SUCH-CODE']) {
     const reply = await call('POST', '/api/cart/redeem', { code });
@@ -97,7 +97,7 @@ test('a coupon that applies to no item is refused and not attached', async () =>
 
 test('the broker reads and removes items of any cart, other users do not', async () => {
   const plan = await makePlan(ctx);
-  const call = await buyer('helped');
+  const call = await registerBuyer('helped');
   await call('POST', '/api/cart', { plan: plan.slug, option: 1 });
   const list = await broker('GET', '/api/billing/cartitems/user/helped');
   const [item] = list.json<{ results: { id: number }[] }>().results;
@@ -113,7 +113,7 @@ test('the broker reads and removes items of any cart, other users do not', async
 });
 
 test('the broker updates only documented members of an item, and not to a duplicate of another item', async () => {
-  const call = await buyer('changed');
+  const call = await registerBuyer('changed');
   const plan = await makePlan(ctx);
   for (const sync_on of ['a@example.com', 'b@example.com']) {
     assert.equal((await call('POST', '/api/cart', { plan: plan.slug, sync_on })).status, 201);
@@ -136,8 +136,8 @@ test('the broker updates only documented members of an item, and not to a duplic
 });
 
 test('the choice of periods is saved for each person, with and without uses', async () => {
-  const call = await buyer('chooser');
-  await buyer('friend');
+  const call = await registerBuyer('chooser');
+  await registerBuyer('friend');
   const advance_discounts = [{ discount_type: 'percentage' as const, discount_value: 1000, length: 12 }];
   const plan = await makePlan(ctx, { advance_discounts });
   const metered = await makePlan(ctx, {
@@ -179,8 +179,8 @@ test('the choice of periods is saved for each person, with and without uses', as
 
 test('a receipt of another profile responds with 404', async () => {
   const plan = await makePlan(ctx);
-  const payer = await buyer('payer');
-  const nosy = await buyer('nosy');
+  const payer = await registerBuyer('payer');
+  const nosy = await registerBuyer('nosy');
   await payer('POST', '/api/cart', { plan: plan.slug, option: 1 });
   const paid = await payer('POST', '/api/billing/payer/checkout', {
     remember_card: false,
@@ -198,7 +198,7 @@ test('a receipt of another profile responds with 404', async () => {
 
 test('a receipt shows later refunds and the remaining total', async () => {
   const plan = await makePlan(ctx, { period_amount: 2000 });
-  const payer = await buyer('regretful');
+  const payer = await registerBuyer('regretful');
   await payer('POST', '/api/cart', { plan: plan.slug, option: 1 });
   const paid = await payer('POST', '/api/billing/regretful/checkout', {
     remember_card: false,
@@ -220,7 +220,7 @@ test('a receipt shows later refunds and the remaining total', async () => {
 });
 
 test('every route accepts the slug of a plan with pasted blanks, capitals or wide letters', async () => {
-  const call = await buyer('paster');
+  const call = await registerBuyer('paster');
   const plan = await makePlan(ctx);
   const wide = [...plan.slug].map((char) =>
     /[a-z0-9]/.test(char) ? String.fromCharCode(char.charCodeAt(0) + 0xfee0) : char,

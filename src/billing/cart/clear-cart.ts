@@ -50,8 +50,8 @@ export async function emptyCart(tx: Tx, user_id: UserId): Promise<void> {
 }
 
 /**
- * Adds to `hooks`: archiving a user empties the cart, which names other people and may hold seats that others can
- * claim.
+ * Adds to `hooks`: archiving a user empties the cart, which may contain the names of other people, and seats that
+ * another user can claim.
  */
 export function emptyCartOnArchive(hooks: AccountsHooks): AccountsHooks {
   return {

@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => app.close());
 
-test('a user may try twenty wrong coupon codes an hour; right ones do not count', async () => {
+test('a user may try twenty invalid coupon codes an hour; valid codes do not count', async () => {
   const token = await registerUser(app, 'guesser');
   const call = apiClient(app, token);
   await call('POST', '/api/cart', { plan: 'basic' });

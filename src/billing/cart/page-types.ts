@@ -23,7 +23,7 @@ export const cartPage = definePage(
     ...orderParts,
     /** Code entered before a plan that it applies to was added. */
     remembered: NullableText,
-    /** Plan that the link to the cart names, if the cart does not hold it. */
+    /** Plan that the link to the cart names, if the cart does not contain it. */
     suggested: Type.Union([
       Type.Object({
         slug: Type.String(),

@@ -116,7 +116,7 @@ async function renderCart(
 
 /**
  * Returns the plan that the query names, to be shown with an add button: a GET adds nothing to the cart. Null if the
- * query names no active plan, or one that the cart holds.
+ * query names no active plan, or one that the cart contains.
  */
 async function findSuggestedPlan(request: FastifyRequest, invoicables: readonly Invoicable[]) {
   const query: unknown = request.query;

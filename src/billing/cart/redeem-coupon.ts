@@ -80,7 +80,7 @@ export async function applyCode(
     const ids = items
       .filter((item) => item.claim_id === null)
       .filter((item) => added === undefined || (added.has(item.id) && item.coupon_id === null))
-      .filter((item) => applies(coupon, plans.get(item.plan_id), at))
+      .filter((item) => isApplicable(coupon, plans.get(item.plan_id), at))
       .map((item): CartItemId => item.id);
     await updateItemCoupons(tx, ids, coupon.id);
     discounted += ids.length;
@@ -89,12 +89,12 @@ export async function applyCode(
 }
 
 /** Codes of group purchases are not discount codes: their seats are claimed. */
-function applies(coupon: Coupon, plan: Parameters<typeof refuseCoupon>[1] | undefined, at: Date): boolean {
+function isApplicable(coupon: Coupon, plan: Parameters<typeof refuseCoupon>[1] | undefined, at: Date): boolean {
   return plan !== undefined && !isGroupBuy(coupon) && refuseCoupon(coupon, plan, at) === null;
 }
 
 /** True if a coupon of any provider has the code and still applies to a plan of that provider. */
 async function isRedeemable(tx: Tx, code: string, at: Date): Promise<boolean> {
   const coupons = await findCouponsByCode(tx, code);
-  return coupons.some((coupon) => applies(coupon, { id: coupon.plan_id ?? 0, profile_id: coupon.profile_id }, at));
+  return coupons.some((coupon) => isApplicable(coupon, { id: coupon.plan_id ?? 0, profile_id: coupon.profile_id }, at));
 }

@@ -26,7 +26,7 @@ before(async () => {
 after(() => app.close());
 
 type Call = ReturnType<typeof apiClient>;
-const person = async (name: string): Promise<Call> => apiClient(app, await registerUser(app, name));
+const registerCaller = async (name: string): Promise<Call> => apiClient(app, await registerUser(app, name));
 const checkOut = (call: Call, name: string, body: object = {}) =>
   call('POST', `/api/billing/${name}/checkout`, { processor_token: 'tok_visa', ...body });
 const countSubscriptions = async (call: Call, name: string) =>
@@ -52,7 +52,7 @@ async function setChargeState(key: string, state: 'disputed' | 'done'): Promise<
 }
 
 test('a claimed seat in a cart is not ordered after its payment was refunded', async () => {
-  const [buyer, receiver] = [await person('giver'), await person('taker')];
+  const [buyer, receiver] = [await registerCaller('giver'), await registerCaller('taker')];
   const plan = await makePlan(ctx);
   const key = await claimSeat(buyer, 'giver', receiver, plan.slug, 'taken@example.com');
   const shown = (await receiver('GET', '/api/billing/taker/checkout')).json()['cart_version'];
@@ -67,7 +67,7 @@ test('a claimed seat in a cart is not ordered after its payment was refunded', a
 });
 
 test('a claimed seat in a cart is refused while its payment is disputed, and ordered after the dispute is won', async () => {
-  const [buyer, receiver] = [await person('doubtful'), await person('waiting')];
+  const [buyer, receiver] = [await registerCaller('doubtful'), await registerCaller('waiting')];
   const plan = await makePlan(ctx);
   const key = await claimSeat(buyer, 'doubtful', receiver, plan.slug, 'disputed@example.com');
   await setChargeState(key, 'disputed');
@@ -82,7 +82,7 @@ test('a claimed seat in a cart is refused while its payment is disputed, and ord
 });
 
 test('a free line in another currency is ordered with paid lines and takes the unit of the charge', async () => {
-  const [buyer, receiver] = [await person('abroad'), await person('at-home')];
+  const [buyer, receiver] = [await registerCaller('abroad'), await registerCaller('at-home')];
   const [foreign, own] = [await makePlan(ctx, { unit: 'eur' }), await makePlan(ctx)];
   await claimSeat(buyer, 'abroad', receiver, foreign.slug, 'euro@example.com');
   await receiver('POST', '/api/cart', { plan: own.slug });
@@ -93,7 +93,7 @@ test('a free line in another currency is ordered with paid lines and takes the u
 });
 
 test('an address in several spellings is one seat, and each spelling removes it', async () => {
-  const buyer = await person('speller');
+  const buyer = await registerCaller('speller');
   const plan = await makePlan(ctx);
   const spellings = ['ann@bücher.example', 'ANN@xn--bcher-kva.example', ' ann@bu\u0308cher.example\u200b'];
   for (const sync_on of spellings) await buyer('POST', '/api/cart', { plan: plan.slug, sync_on });
@@ -109,7 +109,7 @@ test('an address in several spellings is one seat, and each spelling removes it'
 });
 
 test('a claim code is refused when the cart is full, and stays valid', async () => {
-  const [buyer, receiver] = [await person('full-giver'), await person('full-taker')];
+  const [buyer, receiver] = [await registerCaller('full-giver'), await registerCaller('full-taker')];
   const plan = await makePlan(ctx);
   const people = Array.from({ length: 200 }, (_, index) => ({ plan: plan.slug, sync_on: `p${index}@example.com` }));
   for (const half of [people.slice(0, 100), people.slice(100)]) {
@@ -122,7 +122,11 @@ test('a claim code is refused when the cart is full, and stays valid', async () 
 });
 
 test('a claimed seat in an open order cannot be removed from the cart, so its code stays used', async () => {
-  const [buyer, receiver, other] = [await person('one-seat'), await person('quick'), await person('second')];
+  const [buyer, receiver, other] = [
+    await registerCaller('one-seat'),
+    await registerCaller('quick'),
+    await registerCaller('second'),
+  ];
   const [plan, own] = [await makePlan(ctx), await makePlan(ctx)];
   await claimSeat(buyer, 'one-seat', receiver, plan.slug, 'once@example.com');
   await receiver('POST', '/api/cart', { plan: own.slug });
@@ -143,7 +147,11 @@ test('a claimed seat in an open order cannot be removed from the cart, so its co
 });
 
 test('deleting an account empties its cart, and another user can claim its seats', async () => {
-  const [buyer, leaver, other] = [await person('stays'), await person('leaver'), await person('follower')];
+  const [buyer, leaver, other] = [
+    await registerCaller('stays'),
+    await registerCaller('leaver'),
+    await registerCaller('follower'),
+  ];
   const plan = await makePlan(ctx);
   await claimSeat(buyer, 'stays', leaver, plan.slug, 'left@example.com');
   await leaver('POST', '/api/cart', { plan: plan.slug, sync_on: 'friend-of-leaver@example.com' });
@@ -160,7 +168,7 @@ test('deleting an account empties its cart, and another user can claim its seats
 });
 
 test('a claimed seat is ordered after its payer deleted the account, and no text shows an internal name', async () => {
-  const [buyer, receiver] = [await person('vanishing'), await person('remaining')];
+  const [buyer, receiver] = [await registerCaller('vanishing'), await registerCaller('remaining')];
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'kept@example.com' });
   await checkOut(buyer, 'vanishing');

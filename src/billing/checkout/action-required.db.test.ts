@@ -54,13 +54,13 @@ const orderState = async ({ profile }: Buyer) =>
       .where('profile_id', '=', profile.id)
       .executeTakeFirstOrThrow()
   ).state;
-const bank = (key: string, decision: { state: 'done' | 'failed'; outcome: 'accepted' | 'declined' }) =>
+const decideAtBank = (key: string, decision: { state: 'done' | 'failed'; outcome: 'accepted' | 'declined' }) =>
   database.db
     .updateTable('test_processor_charges')
     .set({ ...decision, decline_code: decision.state === 'done' ? null : 'authentication_failed' })
     .where('idempotency_key', '=', key)
     .execute();
-const later = (ms: number) => ctx.clock.set(new Date(ctx.clock.now().getTime() + ms));
+const advanceClock = (ms: number) => ctx.clock.set(new Date(ctx.clock.now().getTime() + ms));
 const minute = 60_000;
 
 test('a payment that must be confirmed takes no money and leaves the order and the cart open', async () => {
@@ -71,8 +71,8 @@ test('a payment that must be confirmed takes no money and leaves the order and t
   assert.deepEqual([await orderState(buyer), await cartCount(buyer)], ['reserved', 1]);
   // A retry makes no second payment.
   await assert.rejects(pay(), isProblem('action_required'));
-  // Neither does the job, although the order is older than an abandoned one.
-  later(3 * minute);
+  // The job makes no second payment either, although the order is old enough to be finished.
+  advanceClock(3 * minute);
   await finishOrders(ctx);
   assert.equal(await orderState(buyer), 'reserved');
   const charges = database.db.selectFrom('test_processor_charges').select('key').where('idempotency_key', '=', key);
@@ -81,7 +81,7 @@ test('a payment that must be confirmed takes no money and leaves the order and t
 
 test('after the confirmation a retry with the same key returns the charge, once', async () => {
   const { buyer, key, pay } = await startPayment();
-  await bank(key, { state: 'done', outcome: 'accepted' });
+  await decideAtBank(key, { state: 'done', outcome: 'accepted' });
   const charge = await pay();
   assert.deepEqual([charge?.state, charge?.amount], ['done', 2000]);
   assert.equal((await pay())?.id, charge?.id);
@@ -90,15 +90,15 @@ test('after the confirmation a retry with the same key returns the charge, once'
 
 test('after the confirmation the job settles the order of a buyer who does not return', async () => {
   const { buyer, key } = await startPayment();
-  await bank(key, { state: 'done', outcome: 'accepted' });
-  later(minute);
+  await decideAtBank(key, { state: 'done', outcome: 'accepted' });
+  advanceClock(minute);
   await finishOrders(ctx);
   assert.deepEqual([await orderState(buyer), (await attemptOf(key)).state], ['settled', 'settled']);
 });
 
 test('a payment that the bank does not confirm is declined, and the cart stays', async () => {
   const { buyer, key, pay } = await startPayment();
-  await bank(key, { state: 'failed', outcome: 'declined' });
+  await decideAtBank(key, { state: 'failed', outcome: 'declined' });
   await assert.rejects(pay(), isProblem('card_declined'));
   assert.deepEqual([await orderState(buyer), await cartCount(buyer)], ['refused', 1]);
   assert.equal((await attemptOf(key)).state, 'declined');
@@ -108,30 +108,30 @@ test('a payment that is not confirmed within 30 minutes is abandoned, and the bu
   const { buyer, key } = await startPayment();
   const again = () => checkOut(buyer.ctx, buyer.profile.id, buyer.owner, makeCheckoutInput('tok_visa'));
   await assert.rejects(again(), isProblem('checkout_in_flight'));
-  later(2 * minute);
+  advanceClock(2 * minute);
   await finishOrders(ctx);
-  later(30 * minute);
+  advanceClock(30 * minute);
   await finishOrders(ctx);
   assert.deepEqual([await orderState(buyer), (await attemptOf(key)).decline_code], ['refused', 'abandoned']);
   assert.equal((await again())?.state, 'done');
 });
 
-test('a payment that is confirmed in the last moment is settled and not abandoned', async () => {
+test('a payment that is confirmed just before its end is settled and not abandoned', async () => {
   const { buyer, key } = await startPayment();
-  later(31 * minute);
-  await bank(key, { state: 'done', outcome: 'accepted' });
+  advanceClock(31 * minute);
+  await decideAtBank(key, { state: 'done', outcome: 'accepted' });
   await finishOrders(ctx);
   assert.equal(await orderState(buyer), 'settled');
 });
 
-test('a crash before the wait is recorded is repaired by the job', async () => {
+test('after a crash the job records that a payment waits for confirmation', async () => {
   const { key } = await startPayment();
   await database.db
     .updateTable('charge_attempts')
     .set({ state: 'reserved', intent_key: null, expires_at: null })
     .where('key', '=', key)
     .execute();
-  later(minute);
+  advanceClock(minute);
   await finishOrders(ctx);
   assert.equal((await attemptOf(key)).state, 'awaiting_action');
 });

@@ -46,15 +46,16 @@ async function makeBuyer(): Promise<Buyer> {
   return { ctx: { ...ctx, actor: signedIn(user) }, user, profile, owner: { user_id: user.id } };
 }
 
-const card = (token: string | null, more: Partial<CheckoutInput> = {}): CheckoutInput => ({
+const makeInput = (token: string | null, more: Partial<CheckoutInput> = {}): CheckoutInput => ({
   token,
   remember_card: false,
   cart_version: null,
   ...more,
 });
 
-const buy = (buyer: Buyer, input: CheckoutInput) => checkOut(buyer.ctx, buyer.profile.id, buyer.owner, input);
-const want = (buyer: Buyer, plan: Plan, option = 1) => addToCart(buyer.ctx, buyer.owner, [{ plan: plan.slug, option }]);
+const checkOutCart = (buyer: Buyer, input: CheckoutInput) => checkOut(buyer.ctx, buyer.profile.id, buyer.owner, input);
+const addPlanToCart = (buyer: Buyer, plan: Plan, option = 1) =>
+  addToCart(buyer.ctx, buyer.owner, [{ plan: plan.slug, option }]);
 const findCart = (buyer: Buyer) => findCartItems(database.db, buyer.owner);
 const findRunning = (buyer: Buyer, plan: Plan) =>
   findSubscription(database.db, buyer.profile.id, plan.id, ctx.clock.now());
@@ -107,8 +108,8 @@ const isProblem = (code: string) => (error: unknown) => error instanceof Problem
 test('a plan of $20.00 is booked with the entries of the specification', async () => {
   const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
-  await want(buyer, plan);
-  const charge = await buy(buyer, card('tok_visa'));
+  await addPlanToCart(buyer, plan);
+  const charge = await checkOutCart(buyer, makeInput('tok_visa'));
   assert.equal(charge?.state, 'done');
   assert.equal(charge.amount, 2000);
   const slug = buyer.profile.slug;
@@ -133,8 +134,8 @@ test('twelve prepaid months with a 10% discount are one order of $972.00', async
     period_amount: 9000,
     advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 12 }],
   });
-  await want(buyer, plan, 2);
-  const charge = await buy(buyer, card('tok_visa'));
+  await addPlanToCart(buyer, plan, 2);
+  const charge = await checkOutCart(buyer, makeInput('tok_visa'));
   assert.equal(charge?.amount, 97_200);
   assert.equal((await findRunning(buyer, plan))?.ends_at.toISOString(), '2027-03-10T15:00:00.000Z');
   const [line] = await database.db.selectFrom('order_lines').selectAll().where('plan_id', '=', plan.id).execute();
@@ -147,9 +148,9 @@ test('a coupon of 100% makes an order without a charge', async () => {
   const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
   const coupon = await makeCoupon(ctx, { discount_value: 10_000, nb_attempts: 3 });
-  await want(buyer, plan);
+  await addPlanToCart(buyer, plan);
   await redeemCoupon(buyer.ctx, buyer.owner, coupon.code);
-  assert.equal(await buy(buyer, card(null)), null);
+  assert.equal(await checkOutCart(buyer, makeInput(null)), null);
   assert.deepEqual(await entriesOf(buyer), [`cowork:Receivable → ${buyer.profile.slug}:Payable 0`]);
   assert.deepEqual(await chargesOf(buyer), []);
   assert.ok(await findRunning(buyer, plan));
@@ -166,9 +167,9 @@ test('a declined card leaves no subscription and no entry; the cart and the coup
   const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
   const coupon = await makeCoupon(ctx, { nb_attempts: 1 });
-  await want(buyer, plan);
+  await addPlanToCart(buyer, plan);
   await redeemCoupon(buyer.ctx, buyer.owner, coupon.code);
-  await assert.rejects(buy(buyer, card('4000000000000002')), isProblem('card_declined'));
+  await assert.rejects(checkOutCart(buyer, makeInput('4000000000000002')), isProblem('card_declined'));
   assert.deepEqual(await entriesOf(buyer), []);
   assert.deepEqual(await chargesOf(buyer), []);
   assert.equal(await findRunning(buyer, plan), undefined);
@@ -179,7 +180,7 @@ test('a declined card leaves no subscription and no entry; the cart and the coup
     .where('id', '=', coupon.id)
     .executeTakeFirst();
   assert.equal(left?.nb_attempts, 1);
-  const charge = await buy(buyer, card('4242424242424242'));
+  const charge = await checkOutCart(buyer, makeInput('4242424242424242'));
   assert.equal(charge?.amount, 1000, 'another card is charged immediately');
 });
 
@@ -187,8 +188,10 @@ test('a declined card leaves no subscription and no entry; the cart and the coup
 test('six concurrent checkouts of one cart charge once', async () => {
   const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
-  await want(buyer, plan);
-  const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => buy(buyer, card('tok_visa'))));
+  await addPlanToCart(buyer, plan);
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 6 }, () => checkOutCart(buyer, makeInput('tok_visa'))),
+  );
   const codes = outcomes.map((outcome) =>
     outcome.status === 'fulfilled'
       ? 'paid'
@@ -210,10 +213,10 @@ test('two of six concurrent buyers succeed with a coupon that has two redemption
   const coupon = await makeCoupon(ctx, { nb_attempts: 2 });
   const buyers = await Promise.all(Array.from({ length: 6 }, makeBuyer));
   for (const buyer of buyers) {
-    await want(buyer, plan);
+    await addPlanToCart(buyer, plan);
     await redeemCoupon(buyer.ctx, buyer.owner, coupon.code);
   }
-  const outcomes = await Promise.allSettled(buyers.map((buyer) => buy(buyer, card('tok_visa'))));
+  const outcomes = await Promise.allSettled(buyers.map((buyer) => checkOutCart(buyer, makeInput('tok_visa'))));
   assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 2);
   for (const outcome of outcomes) {
     if (outcome.status === 'rejected') assert.ok(isProblem('cart_changed')(outcome.reason), String(outcome.reason));
@@ -223,12 +226,12 @@ test('two of six concurrent buyers succeed with a coupon that has two redemption
 test('the job settles an order whose response was lost, once, at the instant of the order', async () => {
   const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
-  await want(buyer, plan);
+  await addPlanToCart(buyer, plan);
   const ordered_at = ctx.clock.now();
-  await assert.rejects(buy(buyer, card('tok_timeout')), isProblem('payment_unknown'));
+  await assert.rejects(checkOutCart(buyer, makeInput('tok_timeout')), isProblem('payment_unknown'));
   assert.equal(await findRunning(buyer, plan), undefined, 'there is no subscription while the outcome is unknown');
   await assert.rejects(
-    buy(buyer, card('tok_visa')),
+    checkOutCart(buyer, makeInput('tok_visa')),
     isProblem('checkout_in_flight'),
     'a second checkout charges nothing',
   );
@@ -245,47 +248,47 @@ test('an order whose charge never reached the processor is given up after two mi
   const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
   const coupon = await makeCoupon(ctx, { nb_attempts: 1 });
-  await want(buyer, plan);
+  await addPlanToCart(buyer, plan);
   await redeemCoupon(buyer.ctx, buyer.owner, coupon.code);
   const at = ctx.clock.now();
-  await reserveOrder(buyer.ctx, buyer.profile.id, buyer.owner, card('tok_visa'));
+  await reserveOrder(buyer.ctx, buyer.profile.id, buyer.owner, makeInput('tok_visa'));
   ctx.clock.set(new Date(at.getTime() + 60_000));
   await finishOrders(buyer.ctx);
   await assert.rejects(
-    buy(buyer, card('tok_visa')),
+    checkOutCart(buyer, makeInput('tok_visa')),
     isProblem('checkout_in_flight'),
     'the order is still open after a minute',
   );
   ctx.clock.set(new Date(at.getTime() + 180_000));
   await finishOrders(buyer.ctx);
   assert.deepEqual(await findChargedAmounts(buyer), []);
-  const charge = await buy(buyer, card('tok_visa'));
+  const charge = await checkOutCart(buyer, makeInput('tok_visa'));
   assert.equal(charge?.amount, 1000, 'the redemption was released');
 });
 
 test('a cart or price that changed after it was shown is not charged', async () => {
   const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
-  await want(buyer, plan);
+  await addPlanToCart(buyer, plan);
   const scope = { payer: buyer.profile, owner: buyer.owner, at: ctx.clock.now() };
   const shown = cartVersion(await loadInvoicables(database.db, scope));
-  await want(buyer, await makePlan(ctx));
-  await assert.rejects(buy(buyer, card('tok_visa', { cart_version: shown })), isProblem('cart_changed'));
+  await addPlanToCart(buyer, await makePlan(ctx));
+  await assert.rejects(checkOutCart(buyer, makeInput('tok_visa', { cart_version: shown })), isProblem('cart_changed'));
   assert.deepEqual(await findChargedAmounts(buyer), []);
   const now = cartVersion(await loadInvoicables(database.db, scope));
-  assert.equal((await buy(buyer, card('tok_visa', { cart_version: now })))?.amount, 4000);
+  assert.equal((await checkOutCart(buyer, makeInput('tok_visa', { cart_version: now })))?.amount, 4000);
 });
 
 // A8
 test('paying a balance late does not extend the subscription', async () => {
   const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
-  await want(buyer, plan);
-  const pending = await buy(buyer, card('4000000000000341'));
+  await addPlanToCart(buyer, plan);
+  const pending = await checkOutCart(buyer, makeInput('4000000000000341'));
   assert.equal(pending?.state, 'created');
   const ends_at = (await findRunning(buyer, plan))?.ends_at;
   await assert.rejects(
-    buy(buyer, card('tok_visa')),
+    checkOutCart(buyer, makeInput('tok_visa')),
     isProblem('charge_pending'),
     'the same orders are not charged twice (A1)',
   );
@@ -297,21 +300,21 @@ test('paying a balance late does not extend the subscription', async () => {
     .execute();
   await refreshCharge(ctx, pending);
   await assert.rejects(
-    buy(buyer, card('tok_visa', { balance_only: true })),
+    checkOutCart(buyer, makeInput('tok_visa', { balance_only: true })),
     isProblem('cart_changed'),
     'not shown yet',
   );
   await showBalance(buyer.ctx, buyer.profile, buyer.owner, null);
-  const paid = await buy(buyer, card('tok_visa', { balance_only: true }));
+  const paid = await checkOutCart(buyer, makeInput('tok_visa', { balance_only: true }));
   assert.equal(paid?.amount, 2000);
   assert.deepEqual((await findRunning(buyer, plan))?.ends_at, ends_at);
-  await assert.rejects(buy(buyer, card('tok_visa')), isProblem('cart_empty'), 'the balance is paid');
+  await assert.rejects(checkOutCart(buyer, makeInput('tok_visa')), isProblem('cart_empty'), 'the balance is paid');
 });
 
 test('a plan in another currency is not added to a cart', async () => {
   const buyer = await makeBuyer();
-  await want(buyer, await makePlan(ctx, { unit: 'usd' }));
-  await assert.rejects(want(buyer, await makePlan(ctx, { unit: 'cad' })), isProblem('currency_mixed'));
+  await addPlanToCart(buyer, await makePlan(ctx, { unit: 'usd' }));
+  await assert.rejects(addPlanToCart(buyer, await makePlan(ctx, { unit: 'cad' })), isProblem('currency_mixed'));
 });
 
 test('a checkout with an undecided choice is refused; without choices the first option is bought', async () => {
@@ -319,25 +322,31 @@ test('a checkout with an undecided choice is refused; without choices the first 
   const plan = await makePlan(ctx, {
     advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 12 }],
   });
-  await want(buyer, plan, 0);
-  await assert.rejects(buy(buyer, card('tok_visa', { choices: [{ option: 0 }] })), isProblem('options_undecided'));
-  await assert.rejects(buy(buyer, card('tok_visa', { choices: [{ option: 3 }] })), isProblem('options_undecided'));
-  assert.equal((await buy(buyer, card('tok_visa')))?.amount, 2000);
+  await addPlanToCart(buyer, plan, 0);
+  await assert.rejects(
+    checkOutCart(buyer, makeInput('tok_visa', { choices: [{ option: 0 }] })),
+    isProblem('options_undecided'),
+  );
+  await assert.rejects(
+    checkOutCart(buyer, makeInput('tok_visa', { choices: [{ option: 3 }] })),
+    isProblem('options_undecided'),
+  );
+  assert.equal((await checkOutCart(buyer, makeInput('tok_visa')))?.amount, 2000);
 });
 
 test('the setup fee is billed with the first order only', async () => {
   const buyer = await makeBuyer();
   const plan = await makePlan(ctx, { setup_amount: 500 });
-  await want(buyer, plan);
-  assert.equal((await buy(buyer, card('tok_visa')))?.amount, 2500);
-  await want(buyer, plan);
-  assert.equal((await buy(buyer, card('tok_visa')))?.amount, 2000);
+  await addPlanToCart(buyer, plan);
+  assert.equal((await checkOutCart(buyer, makeInput('tok_visa')))?.amount, 2500);
+  await addPlanToCart(buyer, plan);
+  assert.equal((await checkOutCart(buyer, makeInput('tok_visa')))?.amount, 2000);
 });
 
 test('a checkout without a card and without a card on file is refused and writes nothing', async () => {
   const buyer = await makeBuyer();
-  await want(buyer, await makePlan(ctx));
-  await assert.rejects(buy(buyer, card(null)), isProblem('payment_method_absent'));
+  await addPlanToCart(buyer, await makePlan(ctx));
+  await assert.rejects(checkOutCart(buyer, makeInput(null)), isProblem('payment_method_absent'));
   const orders = await database.db
     .selectFrom('orders')
     .select('id')

@@ -73,7 +73,7 @@ async function applyOutcome(
 ): Promise<Charge> {
   if (outcome.outcome === 'action_required') {
     await awaitAction(ctx, attempt, outcome);
-    throw actionProblem(ctx.processors.named(attempt.processor), outcome);
+    throw actionProblem(ctx.processors.getByName(attempt.processor), outcome);
   }
   if (outcome.outcome === 'declined') {
     await closeUnpaidOrder(ctx, order_id, attempt, { state: 'declined', code: outcome.code, detail: outcome.detail });

@@ -53,7 +53,7 @@ function addCheckoutPage(app: App, processors: Processors): void {
     const { payer, owner } = await getPayer(request);
     const action = textField(request.body, 'action', 20);
     if (action === 'redeem' || action === 'unredeem') return changeCode(request, reply, page, { payer, owner, action });
-    return pay(request, reply, page, {
+    return payOrder(request, reply, page, {
       peek: async () => {
         const honored = await findShownLines(ctx.db, owner, 'cart');
         return loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now(), honored });
@@ -118,7 +118,7 @@ function addBalancePage(app: App, processors: Processors): void {
       const { payer, owner } = await getPayer(request);
       const plan = request.params.plan ?? null;
       const { ctx } = request;
-      return pay(request, reply, page, {
+      return payOrder(request, reply, page, {
         peek: async () => filterBalances(plan, await loadBalances(ctx.db, payer, ctx.clock.now())),
         show: () => showBalance(ctx, payer, owner, plan),
         scope: { balance_only: true, balance_plan: plan },
@@ -139,7 +139,7 @@ interface OrderPage {
   processors: Processors;
 }
 
-/** What a payment form pays. */
+/** Source of the lines that a payment form pays. */
 interface Payable {
   /** Loads the invoicables without recording them as shown. */
   peek: () => Promise<Invoicable[]>;
@@ -148,7 +148,7 @@ interface Payable {
   scope: Pick<CheckoutInput, 'balance_only' | 'balance_plan'>;
 }
 
-async function pay(
+async function payOrder(
   request: FastifyRequest,
   reply: FastifyReply,
   page: OrderPage,

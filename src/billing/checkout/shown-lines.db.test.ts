@@ -22,7 +22,7 @@ before(async () => {
 after(() => app.close());
 
 type Call = ReturnType<typeof apiClient>;
-const person = async (name: string): Promise<Call> => apiClient(app, await registerUser(app, name));
+const registerCaller = async (name: string): Promise<Call> => apiClient(app, await registerUser(app, name));
 const checkOut = (call: Call, name: string, body: object = {}) =>
   call('POST', `/api/billing/${name}/checkout`, { processor_token: 'tok_visa', ...body });
 const changePlan = async (slug: string, change: object) => {
@@ -73,7 +73,7 @@ const changes: [string, (facts: { plan: string; code: string }) => Promise<void>
 for (const [index, [change, apply]] of changes.entries()) {
   test(`a checkout is refused with the new lines when the offer is ${change} after it was shown`, async () => {
     const name = `buyer-${index}`;
-    const call = await person(name);
+    const call = await registerCaller(name);
     const plan = await makePlan(ctx, {
       use_charges: [{ slug: `use-${change}`, use_amount: 300 }],
       advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 12 }],
@@ -103,7 +103,7 @@ for (const [index, [change, apply]] of changes.entries()) {
 }
 
 test('the lines of a refusal are confirmed by their cart_version', async () => {
-  const call = await person('confirms');
+  const call = await registerCaller('confirms');
   const plan = await makePlan(ctx);
   await call('POST', '/api/cart', { plan: plan.slug });
   const before = (await call('GET', '/api/billing/confirms/checkout')).json()['cart_version'];
@@ -115,7 +115,7 @@ test('the lines of a refusal are confirmed by their cart_version', async () => {
 });
 
 test('adding an item records its line as shown, and no other line', async () => {
-  const call = await person('adds');
+  const call = await registerCaller('adds');
   const [first, second] = [await makePlan(ctx), await makePlan(ctx)];
   await call('POST', '/api/cart', { plan: first.slug });
   await changePlan(first.slug, { period_amount: 4000 });
@@ -127,7 +127,7 @@ test('adding an item records its line as shown, and no other line', async () => 
 });
 
 test('a cart with only withdrawn or deleted plans is refused, not ordered free of charge', async () => {
-  const call = await person('leftover');
+  const call = await registerCaller('leftover');
   const plan = await makePlan(ctx);
   await call('POST', '/api/cart', { plan: plan.slug });
   await changePlan(plan.slug, { is_active: false });
@@ -146,7 +146,7 @@ test('a cart with only withdrawn or deleted plans is refused, not ordered free o
 });
 
 test('choices are refused unless there is one valid option for each line', async () => {
-  const call = await person('chooser');
+  const call = await registerCaller('chooser');
   const plan = await makePlan(ctx, {
     advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 12 }],
   });
@@ -173,7 +173,7 @@ test('choices are refused unless there is one valid option for each line', async
 });
 
 test('an item that the broker changed is not charged before it was shown to the owner of the cart', async () => {
-  const call = await person('quiet');
+  const call = await registerCaller('quiet');
   const plan = await makePlan(ctx, {
     advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 12 }],
   });
@@ -193,7 +193,7 @@ test('an item that the broker changed is not charged before it was shown to the 
 
 test('a buyer who signs in is charged what the browser was shown, otherwise refused with the new lines', async () => {
   const name = 'arriving';
-  const call = await person(name);
+  const call = await registerCaller(name);
   const [own, chosen] = [await makePlan(ctx), await makePlan(ctx)];
   await call('POST', '/api/cart', { plan: own.slug });
   const browser = browserClient(app);
@@ -210,7 +210,7 @@ test('a buyer who signs in is charged what the browser was shown, otherwise refu
 });
 
 test('a coupon that ends while it is in the cart keeps the shown price', async () => {
-  const call = await person('slow');
+  const call = await registerCaller('slow');
   const plan = await makePlan(ctx);
   const ends_at = new Date(app.clock.now().getTime() + 60_000);
   const coupon = await makeCoupon(ctx, { code: 'SOON', ends_at });
@@ -230,7 +230,7 @@ test('a coupon that ends while it is in the cart keeps the shown price', async (
 });
 
 test('a payer is not charged for lines shown for another payer of the same cart', async () => {
-  const call = await person('manager');
+  const call = await registerCaller('manager');
   const company = (
     await call('POST', '/api/users/manager/profiles', { full_name: 'Own Company', type: 'organization' })
   ).json()['slug'];
@@ -246,7 +246,7 @@ test('a payer is not charged for lines shown for another payer of the same cart'
 });
 
 test('a coupon that lowers the total below the card minimum can be removed, with or without its code', async () => {
-  const call = await person('small');
+  const call = await registerCaller('small');
   const plan = await makePlan(ctx);
   await makeCoupon(ctx, { code: 'ALMOST', discount_type: 'currency', discount_value: 1991 });
   await call('POST', '/api/cart', { plan: plan.slug });
@@ -266,7 +266,7 @@ test('a coupon that lowers the total below the card minimum can be removed, with
 });
 
 test('a code entered before a plan is chosen applies to the plan that it fits, for users and for visitors', async () => {
-  const call = await person('early');
+  const call = await registerCaller('early');
   const [other, plan] = [await makePlan(ctx), await makePlan(ctx)];
   await makeCoupon(ctx, { code: 'EARLY', plan_id: plan.id });
   const remembered = await call('POST', '/api/cart/redeem', { code: ' early\u200b' });
@@ -294,7 +294,7 @@ test('a code entered before a plan is chosen applies to the plan that it fits, f
 });
 
 test('a withdrawn plan in another currency does not block a cart', async () => {
-  const call = await person('traveller');
+  const call = await registerCaller('traveller');
   const [foreign, own] = [await makePlan(ctx, { unit: 'eur' }), await makePlan(ctx)];
   await call('POST', '/api/cart', { plan: foreign.slug });
   assert.equal((await call('POST', '/api/cart', { plan: own.slug })).json()['code'], 'currency_mixed');
@@ -305,7 +305,7 @@ test('a withdrawn plan in another currency does not block a cart', async () => {
 });
 
 test('an order in two currencies is refused with the action that resolves it', async () => {
-  const call = await person('mixed-up');
+  const call = await registerCaller('mixed-up');
   const [first, second] = [await makePlan(ctx), await makePlan(ctx)];
   await call('POST', '/api/cart', [{ plan: first.slug }, { plan: second.slug }]);
   await changePlan(first.slug, { unit: 'eur' });

@@ -27,10 +27,10 @@ before(async () => {
 after(() => app.close());
 
 type Call = ReturnType<typeof apiClient>;
-const person = async (name: string): Promise<Call> => apiClient(app, await registerUser(app, name));
+const registerCaller = async (name: string): Promise<Call> => apiClient(app, await registerUser(app, name));
 const checkOut = (call: Call, name: string, body: object = {}) =>
   call('POST', `/api/billing/${name}/checkout`, { processor_token: 'tok_visa', ...body });
-const redeem = (call: Call, code: string) => call('POST', '/api/cart/redeem', { code });
+const postCode = (call: Call, code: string) => call('POST', '/api/cart/redeem', { code });
 const advanceClock = (ms: number) => app.clock.set(new Date(app.clock.now().getTime() + ms));
 const findRunning = async (name: string, plan_id: Parameters<typeof findSubscription>[2]) => {
   const user = await findUserByUsername(app.db, name);
@@ -49,7 +49,7 @@ async function findMailedCode(to: string): Promise<string> {
 }
 
 test('a person without an account gets a code for a paid seat, and subscribes with it free of charge', async () => {
-  const buyer = await person('payer');
+  const buyer = await registerCaller('payer');
   const plan = await makePlan(ctx, {
     setup_amount: 500,
     advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 12 }],
@@ -69,8 +69,8 @@ test('a person without an account gets a code for a paid seat, and subscribes wi
   const code = await findMailedCode(friend);
   const rows = await app.db.selectFrom('claims').selectAll().execute();
   assert.ok(!JSON.stringify(rows).includes(code), 'the code is stored as a hash');
-  const receiver = await person('receiver');
-  const claimed = await redeem(receiver, ` ${code.toUpperCase()}\t`);
+  const receiver = await registerCaller('receiver');
+  const claimed = await postCode(receiver, ` ${code.toUpperCase()}\t`);
   assert.equal(claimed.status, 200, claimed.text);
   const free = await checkOut(receiver, 'receiver', { processor_token: null });
   assert.deepEqual([free.status, free.json()], [200, {}], free.text);
@@ -85,7 +85,7 @@ test('a person without an account gets a code for a paid seat, and subscribes wi
   assert.equal(line?.amount, 0);
   assert.match(line.description, /complimentary of /);
   assert.deepEqual(fromSubjectColumns(line), { kind: 'sub', id: String(running?.id), part: '' });
-  const again = await redeem(receiver, code);
+  const again = await postCode(receiver, code);
   assert.deepEqual([again.status, again.json()['code']], [409, 'claim_used']);
 });
 
@@ -111,13 +111,13 @@ test('the ledger books a seat on its own subject of the payer, and balances', as
 });
 
 test('a code that two users redeem concurrently gives one seat', async () => {
-  const buyer = await person('giver');
+  const buyer = await registerCaller('giver');
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'one@example.com' });
   await checkOut(buyer, 'giver');
   const code = await findMailedCode('one@example.com');
-  const people = await Promise.all(['first', 'second', 'third'].map(person));
-  const replies = await Promise.all([...people, ...people].map((call) => redeem(call, code)));
+  const people = await Promise.all(['first', 'second', 'third'].map(registerCaller));
+  const replies = await Promise.all([...people, ...people].map((call) => postCode(call, code)));
   const winners = new Set(replies.flatMap(({ status }, index) => (status === 200 ? [index % 3] : [])));
   assert.equal(winners.size, 1);
   assert.ok(replies.every(({ status, text }) => status === 200 || text.includes('claim_used')));
@@ -133,7 +133,7 @@ test('a code that two users redeem concurrently gives one seat', async () => {
 });
 
 test('an uploaded list is one order; people without a profile get a code, profiles do not', async () => {
-  const buyer = await person('company');
+  const buyer = await registerCaller('company');
   const plan = await makePlan(ctx);
   const form = new FormData();
   form.append(
@@ -142,7 +142,7 @@ test('an uploaded list is one order; people without a profile get a code, profil
     'list.csv',
   );
   const token = await registerUser(app, 'uploader');
-  const uploaded = await fetch(`${await listening()}/api/cart/${plan.slug}/upload`, {
+  const uploaded = await fetch(`${await listenOnFreePort()}/api/cart/${plan.slug}/upload`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },
     body: form,
@@ -164,13 +164,13 @@ test('an uploaded list is one order; people without a profile get a code, profil
 });
 
 let address: string | null = null;
-async function listening(): Promise<string> {
+async function listenOnFreePort(): Promise<string> {
   address ??= await app.tollgate.listen();
   return address;
 }
 
 test('every person of a paid list gets a code, also when the list exceeds the limit of invitations', async () => {
-  const buyer = await person('large-company');
+  const buyer = await registerCaller('large-company');
   const plan = await makePlan(ctx);
   const wishes = Array.from({ length: 30 }, (_, index) => ({ plan: plan.slug, sync_on: `staff-${index}@example.com` }));
   await buyer('POST', '/api/cart', wishes);
@@ -181,18 +181,18 @@ test('every person of a paid list gets a code, also when the list exceeds the li
 });
 
 test('removing a claimed item from the cart makes its code usable again; another item of the plan stays', async () => {
-  const buyer = await person('patron');
+  const buyer = await registerCaller('patron');
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'undecided@example.com' });
   await checkOut(buyer, 'patron');
   const code = await findMailedCode('undecided@example.com');
-  const guest = await person('guest');
+  const guest = await registerCaller('guest');
   await guest('POST', '/api/cart', { plan: plan.slug });
-  assert.equal((await redeem(guest, code)).status, 200);
+  assert.equal((await postCode(guest, code)).status, 200);
   assert.equal((await guest('DELETE', '/api/cart')).status, 204);
-  const other = await person('other-guest');
+  const other = await registerCaller('other-guest');
   await other('POST', '/api/cart', { plan: plan.slug });
-  assert.equal((await redeem(other, code)).status, 200);
+  assert.equal((await postCode(other, code)).status, 200);
   const paid = await checkOut(other, 'other-guest');
   assert.deepEqual([paid.status, paid.json()['amount']], [201, 2000], paid.text);
   const running = await findRunning('other-guest', plan.id);
@@ -200,28 +200,28 @@ test('removing a claimed item from the cart makes its code usable again; another
 });
 
 test('a seat can be claimed after its plan was withdrawn', async () => {
-  const buyer = await person('early-bird');
+  const buyer = await registerCaller('early-bird');
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'late@example.com' });
   await checkOut(buyer, 'early-bird');
   const code = await findMailedCode('late@example.com');
   await broker('PATCH', `/api/profile/cowork/plans/${plan.slug}`, { is_active: false });
-  const guest = await person('late');
-  await redeem(guest, code);
+  const guest = await registerCaller('late');
+  await postCode(guest, code);
   assert.equal((await checkOut(guest, 'late', { processor_token: null })).status, 200);
   assert.ok(await findRunning('late', plan.id));
 });
 
 test('a refunded or unpaid seat cannot be claimed; a failed payment is due and can be paid', async () => {
-  const buyer = await person('wavering');
+  const buyer = await registerCaller('wavering');
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'refunded@example.com' });
   const paid = await checkOut(buyer, 'wavering');
   const key = String(paid.json()['processor_key']);
   const refund = await broker('POST', `/api/billing/wavering/charges/${key}/refund`, { lines: [{ num: 0 }] });
   assert.equal(refund.status, 201, refund.text);
-  const guest = await person('turned-away');
-  const refused = await redeem(guest, await findMailedCode('refunded@example.com'));
+  const guest = await registerCaller('turned-away');
+  const refused = await postCode(guest, await findMailedCode('refunded@example.com'));
   assert.deepEqual([refused.status, refused.json()['code']], [409, 'claim_refunded']);
 
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'unpaid@example.com' });
@@ -233,18 +233,18 @@ test('a refunded or unpaid seat cannot be claimed; a failed payment is due and c
   assert.ok(charge);
   await refreshCharge(ctx, charge);
   const code = await findMailedCode('unpaid@example.com');
-  const unpaid = await redeem(guest, code);
+  const unpaid = await postCode(guest, code);
   assert.deepEqual([unpaid.status, unpaid.json()['code']], [409, 'claim_unpaid']);
   advanceClock(60_000);
   await buyer('GET', '/api/billing/wavering/checkout');
   const settled = await checkOut(buyer, 'wavering');
   assert.deepEqual([settled.status, settled.json()['amount']], [201, 2000], settled.text);
-  assert.equal((await redeem(guest, code)).status, 200);
+  assert.equal((await postCode(guest, code)).status, 200);
   assert.deepEqual((await verifyLedger(app.db)).violations, []);
 });
 
 test('a new code replaces the former one, at most once an hour; an expired code is refused', async () => {
-  const buyer = await person('sender');
+  const buyer = await registerCaller('sender');
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'again@example.com' });
   await checkOut(buyer, 'sender');
@@ -260,15 +260,15 @@ test('a new code replaces the former one, at most once an hour; an expired code 
     .set({ sent_at: before(3_600_000), expires_at: before(0) })
     .where('email', '=', 'again@example.com')
     .execute();
-  const guest = await person('patient');
-  const expired = await redeem(guest, former);
+  const guest = await registerCaller('patient');
+  const expired = await postCode(guest, former);
   assert.deepEqual([expired.status, expired.json()['code']], [409, 'claim_expired']);
   assert.equal((await send()).status, 200);
   const code = await findMailedCode('again@example.com');
   assert.notEqual(code, former);
-  const replaced = await redeem(guest, former);
+  const replaced = await postCode(guest, former);
   assert.deepEqual([replaced.status, replaced.json()['code']], [400, 'coupon_useless'], 'the former code is unknown');
-  assert.equal((await redeem(guest, code)).status, 200);
+  assert.equal((await postCode(guest, code)).status, 200);
   const closed = await send();
   assert.deepEqual([closed.status, closed.json()['code']], [409, 'seat_closed']);
   const unknown = await buyer('POST', '/api/billing/sender/seats/999999/send');
@@ -276,7 +276,7 @@ test('a new code replaces the former one, at most once an hour; an expired code 
 });
 
 test('the job settles an order for a seat after a crash, and the code is mailed once', async () => {
-  const buyer = await person('unlucky');
+  const buyer = await registerCaller('unlucky');
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'waiting@example.com' });
   const lost = await checkOut(buyer, 'unlucky', { processor_token: 'tok_timeout' });
@@ -290,7 +290,7 @@ test('the job settles an order for a seat after a crash, and the code is mailed 
 });
 
 test('a name that is neither a profile nor an address is refused when it is added', async () => {
-  const buyer = await person('typo');
+  const buyer = await registerCaller('typo');
   const plan = await makePlan(ctx);
   const refused = await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'no-such-profile' });
   assert.equal(refused.status, 400);
@@ -302,7 +302,7 @@ test('a name that is neither a profile nor an address is refused when it is adde
 });
 
 test('a visitor with a claim code signs in first, and confirms on a page', async () => {
-  const buyer = await person('host');
+  const buyer = await registerCaller('host');
   const plan = await makePlan(ctx);
   await buyer('POST', '/api/cart', { plan: plan.slug, sync_on: 'visitor@example.com' });
   await checkOut(buyer, 'host');

@@ -28,7 +28,7 @@ test('pricing lists active plans, cheapest first, with the cart and the coupon o
     discounted_period_amount: number;
     is_cart_item: boolean;
   }
-  const priced = async (call: Client) =>
+  const findPrice = async (call: Client) =>
     (await call('GET', '/api/pricing?q=priced'))
       .json<{ results: Priced[] }>()
       .results.map(({ slug, discounted_period_amount, is_cart_item }) => [
@@ -36,13 +36,13 @@ test('pricing lists active plans, cheapest first, with the cart and the coupon o
         discounted_period_amount,
         is_cart_item,
       ]);
-  assert.deepEqual(await priced(apiClient(app)), [
+  assert.deepEqual(await findPrice(apiClient(app)), [
     ['priced-low', 1000, false],
     ['priced-high', 9000, false],
   ]);
   assert.equal((await buyer('POST', '/api/cart', { plan: 'priced-high' })).status, 201);
   assert.equal((await buyer('POST', '/api/cart/redeem', { code: 'half' })).status, 200);
-  assert.deepEqual((await priced(buyer)).at(-1), ['priced-high', 4500, true]);
+  assert.deepEqual((await findPrice(buyer)).at(-1), ['priced-high', 4500, true]);
 });
 
 test('the pricing page works without scripts and leads to the cart', async () => {

@@ -44,7 +44,7 @@ const findOrderState = async ({ profile }: Buyer) =>
   ).state;
 
 /** Reserves an order without calling the processor, like a request that is interrupted after the first step. */
-async function reserve(buyer: Buyer) {
+async function reserveOrderOnly(buyer: Buyer) {
   const { order, attempt } = await reserveOrder(
     buyer.ctx,
     buyer.profile.id,
@@ -67,7 +67,7 @@ test('a payment that arrives after the order was given up settles the order', as
   const buyer = await makeBuyer(ctx);
   const plan = await makePlan(ctx);
   await addPlanToCart(buyer, plan);
-  const { order, attempt } = await reserve(buyer);
+  const { order, attempt } = await reserveOrderOnly(buyer);
   advanceClock(180_000);
   await finishOrders(buyer.ctx);
   const outcome = await callProcessor(buyer.ctx, attempt);
@@ -81,7 +81,7 @@ test('a payment that arrives after the order was given up settles the order', as
 test('the job settles a given-up order whose payment appears later', async () => {
   const buyer = await makeBuyer(ctx);
   await addPlanToCart(buyer, await makePlan(ctx));
-  const { attempt } = await reserve(buyer);
+  const { attempt } = await reserveOrderOnly(buyer);
   advanceClock(180_000);
   assert.equal(await finishOrders(buyer.ctx), 1);
   assert.equal(await findOrderState(buyer), 'given_up');

@@ -15,7 +15,7 @@ import {
 
 /**
  * Last step of a checkout whose payment was accepted: books the order and the charge in one transaction. Returns null
- * if the order is settled or refused: the request or the job was first. A given-up order is booked too, because it is
+ * if a concurrent request or job already settled or refused the order. A given-up order is booked too, because it is
  * paid.
  *
  * Locks: the payer's profile, then the order.

@@ -9,7 +9,7 @@ const created_at = '2026-03-05T14:30:00.000Z';
 const TransactionPart = Type.Object({
   created_at: Type.String(),
   description: Type.String(),
-  /** Formatted, in parentheses when it leaves the profile. */
+  /** Formatted, in parentheses when the profile pays it. */
   amount: Type.String(),
   is_debit: Type.Boolean(),
   /** Path of the receipt. */

@@ -54,7 +54,7 @@ test('a sheet has the requested number of periods, and an invalid parameter is n
 });
 
 test('only users of the broker read a balance sheet', async () => {
-  const stranger = apiClient(app, await registerUser(app, 'stranger'));
-  assert.equal((await stranger('GET', '/api/metrics/balances/taxes')).status, 403);
+  const outsider = apiClient(app, await registerUser(app, 'outsider'));
+  assert.equal((await outsider('GET', '/api/metrics/balances/taxes')).status, 403);
   assert.equal((await apiClient(app)('GET', '/api/metrics/balances/taxes')).status, 401);
 });

@@ -19,7 +19,7 @@ export const forgetCard = defineJob<ForgottenCard>({
 export const forgetCardJob = (processors: Processors): Job<ForgottenCard> => ({
   ...forgetCard,
   run: (ctx, { processor, account = '', customer_key }) =>
-    withProcessorTimeout(ctx, processors.named(processor).deleteCard({ account, customer_key })),
+    withProcessorTimeout(ctx, processors.getByName(processor).deleteCard({ account, customer_key })),
 });
 
 /** Returns the payload of the job for a card that is no longer on file. */

@@ -30,7 +30,7 @@ const payloadsOf = async (name: string, profile_id?: ProfileId) =>
           'profile_id' in payload &&
           payload['profile_id'] === profile_id),
     );
-const customers = async () =>
+const findTestCustomers = async () =>
   (await ctx.db.selectFrom('test_processor_customers').select('key').execute()).map(({ key }) => key);
 
 test('a card is shown by its last digits and the month it expires', async () => {
@@ -54,9 +54,9 @@ test('a replaced card is announced by card_updated and deleted at the processor'
   ]);
   const forgotten = { processor: 'test', account: '', customer_key: first.customer_key };
   assert.deepEqual((await payloadsOf('job:forget_card')).at(-1), forgotten);
-  assert((await customers()).includes(first.customer_key));
+  assert((await findTestCustomers()).includes(first.customer_key));
   await forgetCardJob(ctx.processors).run(ctx, forgotten, ctx.clock.now());
-  assert(!(await customers()).includes(first.customer_key));
+  assert(!(await findTestCustomers()).includes(first.customer_key));
 });
 
 test('a card that is refused leaves the card on file unchanged', async () => {
@@ -92,10 +92,10 @@ test('a job of the first version, which names no account, deletes the card', asy
   const profile = await makeParty(database.db);
   const { customer_key } = await saveCard(ctx, profile, 'tok_visa');
   await forgetCardJob(ctx.processors).run(ctx, { processor: 'test', customer_key }, ctx.clock.now());
-  assert(!(await customers()).includes(customer_key));
+  assert(!(await findTestCustomers()).includes(customer_key));
 });
 
-test('a card that the bank wants confirmed is refused with action_required, and the card on file stays', async () => {
+test('a card that requires a confirmation by the bank is refused with action_required, and the card on file stays', async () => {
   const profile = await makeParty(database.db);
   await saveCard(ctx, profile, '4242424242424242');
   await assert.rejects(saveCard(ctx, profile, 'tok_authenticate'), (error: unknown) => {

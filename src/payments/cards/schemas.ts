@@ -22,7 +22,7 @@ export type CardBody = Static<typeof CardSchema>;
 
 const text = (maxLength: number) => Type.Optional(Type.String({ maxLength }));
 export const CardUpdate = Type.Object({
-  token: Type.String({ minLength: 1, maxLength: 255, description: 'From the payment processor, good once' }),
+  token: Type.String({ minLength: 1, maxLength: 255, description: 'Single-use token of the payment processor' }),
   full_name: text(100),
   email: text(254),
   phone: text(50),

@@ -14,7 +14,7 @@ type ProcessorContext = Pick<PaymentContext, 'log' | 'processors'>;
 export async function callProcessor(ctx: ProcessorContext, attempt: Attempt): Promise<ChargeOutcome> {
   const { key, account, amount, unit, description, source } = attempt;
   assert(source, 'only the request that reserved an attempt can charge it');
-  const processor = ctx.processors.named(attempt.processor);
+  const processor = ctx.processors.getByName(attempt.processor);
   return withProcessorTimeout(ctx, processor.charge({ key, account, amount, unit, description, source }));
 }
 
@@ -24,7 +24,7 @@ export async function callProcessor(ctx: ProcessorContext, attempt: Attempt): Pr
  * @throws processor_unreachable (503)
  */
 export async function findOutcome(ctx: ProcessorContext, attempt: Attempt): Promise<ChargeOutcome | null> {
-  return withProcessorTimeout(ctx, ctx.processors.named(attempt.processor).findByKey(attemptRef(attempt)));
+  return withProcessorTimeout(ctx, ctx.processors.getByName(attempt.processor).findByKey(attemptRef(attempt)));
 }
 
 /**
@@ -32,5 +32,5 @@ export async function findOutcome(ctx: ProcessorContext, attempt: Attempt): Prom
  * @throws processor_unreachable (503)
  */
 export async function abandonAttempt(ctx: ProcessorContext, attempt: Attempt): Promise<ChargeOutcome> {
-  return withProcessorTimeout(ctx, ctx.processors.named(attempt.processor).abandon(attemptRef(attempt)));
+  return withProcessorTimeout(ctx, ctx.processors.getByName(attempt.processor).abandon(attemptRef(attempt)));
 }

@@ -15,7 +15,7 @@ export interface Parts {
   broker_fee: number;
 }
 
-/** How one line was shared: `paid` in the unit of the charge, `received` in the unit of the funds. */
+/** Shares of one line: `paid` in the unit of the charge, `received` in the unit of the funds. */
 export interface Distribution {
   paid: Parts;
   received: Parts;

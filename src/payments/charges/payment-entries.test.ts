@@ -20,7 +20,7 @@ const eventIdOf = (entry: NewEntry) => {
 };
 
 /** A row in the notation of ledgers: `subject from → to amount` (and what arrived, when it was converted). */
-const write = (entry: NewEntry) =>
+const formatEntry = (entry: NewEntry) =>
   `${eventIdOf(entry)} ${nameOf(entry.orig_profile_id)}:${entry.orig_account} → ` +
   `${nameOf(entry.dest_profile_id)}:${entry.dest_account} ${entry.orig_amount}` +
   (entry.orig_unit === entry.dest_unit ? '' : ` ${entry.orig_unit} ${entry.dest_amount} ${entry.dest_unit}`);
@@ -32,7 +32,7 @@ interface Line {
   subject?: LedgerSubject;
 }
 
-function pay(given: Line[], provider: 'cowork' | 'club' = 'cowork', unit = 'usd', converted?: Funds) {
+function makePaymentEntries(given: Line[], provider: 'cowork' | 'club' = 'cowork', unit = 'usd', converted?: Funds) {
   const amount = given.reduce((sum, line) => sum + line.amount, 0);
   const fee = testProcessorFee(amount);
   const funds = converted ?? { net: amount - fee, fee, unit };
@@ -68,8 +68,8 @@ function pay(given: Line[], provider: 'cowork' | 'club' = 'cowork', unit = 'usd'
 }
 
 test('example A: 20.00 paid to the broker itself', () => {
-  const { entries, links } = pay([{ amount: 2000 }]);
-  assert.deepEqual(entries.map(write), [
+  const { entries, links } = makePaymentEntries([{ amount: 2000 }]);
+  assert.deepEqual(entries.map(formatEntry), [
     'cha_1/ xia:Liability → stripe:Funds 2000',
     'sub_1/ xia:Payable → xia:Liability 2000',
     'cha_1/ stripe:Backlog → cowork:Expenses 88',
@@ -90,8 +90,8 @@ test('example A: 20.00 paid to the broker itself', () => {
 });
 
 test('example B: 179.99 paid to a provider with a broker fee of 10 %', () => {
-  const { entries, links } = pay([{ amount: 17999, broker_fee_percent: 1000 }], 'club');
-  assert.deepEqual(entries.map(write), [
+  const { entries, links } = makePaymentEntries([{ amount: 17999, broker_fee_percent: 1000 }], 'club');
+  assert.deepEqual(entries.map(formatEntry), [
     'cha_1/ xia:Liability → stripe:Funds 17999',
     'sub_1/ xia:Payable → xia:Liability 17999',
     'cha_1/ stripe:Backlog → cowork:Expenses 552',
@@ -104,8 +104,8 @@ test('example B: 179.99 paid to a provider with a broker fee of 10 %', () => {
 });
 
 test('example C: two lines without a rounding difference', () => {
-  const { entries } = pay([{ amount: 3333 }, { amount: 1667 }]);
-  assert.deepEqual(entries.map(write), [
+  const { entries } = makePaymentEntries([{ amount: 3333 }, { amount: 1667 }]);
+  assert.deepEqual(entries.map(formatEntry), [
     'cha_1/ xia:Liability → stripe:Funds 5000',
     'sub_1/ xia:Payable → xia:Liability 3333',
     'cha_1/ stripe:Backlog → cowork:Expenses 117',
@@ -119,8 +119,8 @@ test('example C: two lines without a rounding difference', () => {
 });
 
 test('a charge in cad with funds in usd', () => {
-  const { entries } = pay([{ amount: 10000 }], 'cowork', 'cad', { net: 7000, fee: 250, unit: 'usd' });
-  assert.deepEqual(entries.map(write), [
+  const { entries } = makePaymentEntries([{ amount: 10000 }], 'cowork', 'cad', { net: 7000, fee: 250, unit: 'usd' });
+  assert.deepEqual(entries.map(formatEntry), [
     'cha_1/ xia:Liability → stripe:Funds 10000',
     'sub_1/ xia:Payable → xia:Liability 10000',
     'cha_1/ stripe:Backlog → cowork:Expenses 345 cad 250 usd',
@@ -130,12 +130,12 @@ test('a charge in cad with funds in usd', () => {
 });
 
 test('a charge in cad with funds in usd and a broker fee: the expense of the provider is in usd', () => {
-  const { entries } = pay([{ amount: 10000, broker_fee_percent: 1000 }], 'club', 'cad', {
+  const { entries } = makePaymentEntries([{ amount: 10000, broker_fee_percent: 1000 }], 'club', 'cad', {
     net: 7000,
     fee: 250,
     unit: 'usd',
   });
-  assert.deepEqual(entries.map(write).slice(2), [
+  assert.deepEqual(entries.map(formatEntry).slice(2), [
     'cha_1/ stripe:Backlog → cowork:Expenses 345 cad 250 usd',
     'cha_1/ cowork:Backlog → club:Expenses 975',
     'cha_1/ stripe:Funds → cowork:Funds 1000 cad 725 usd',
@@ -156,7 +156,7 @@ test('the entries of a payment balance in each unit, for any lines and any rate'
   fc.assert(
     fc.property(fc.array(line, { minLength: 1, maxLength: 6 }), rate, (lines, { whole, fee_bps }) => {
       const fee = Math.floor((whole * fee_bps) / 10_000);
-      const { entries } = pay(lines, 'club', 'cad', { net: whole - fee, fee, unit: 'usd' });
+      const { entries } = makePaymentEntries(lines, 'club', 'cad', { net: whole - fee, fee, unit: 'usd' });
       for (const unit of ['cad', 'usd']) {
         const sum = entries.reduce(
           (total, entry) =>
@@ -172,14 +172,14 @@ test('the entries of a payment balance in each unit, for any lines and any rate'
 });
 
 test('a debt that was recognised before is not booked again', () => {
-  const { entries } = pay([{ amount: 3500, payable: 500 }]);
-  assert.equal(write(entries[1] as NewEntry), 'sub_1/ xia:Payable → xia:Liability 500');
-  const { entries: none } = pay([{ amount: 3500, payable: 0 }]);
+  const { entries } = makePaymentEntries([{ amount: 3500, payable: 500 }]);
+  assert.equal(formatEntry(entries[1] as NewEntry), 'sub_1/ xia:Payable → xia:Liability 500');
+  const { entries: none } = makePaymentEntries([{ amount: 3500, payable: 0 }]);
   assert(!none.some(({ orig_account }) => orig_account === 'Payable'));
 });
 
 test('two lines of one subject share its Payable balance', () => {
-  const { entries } = pay([
+  const { entries } = makePaymentEntries([
     { amount: 1000, subject: makeSubject({ id: '1' }), payable: 1500 },
     { amount: 1000, subject: makeSubject({ id: '1' }), payable: 1500 },
   ]);
@@ -196,7 +196,7 @@ test('for any payment the processor keeps its fee and the providers get the rest
   });
   fc.assert(
     fc.property(fc.array(line, { minLength: 1, maxLength: 8 }), (lines) => {
-      const { entries } = pay(lines, 'club');
+      const { entries } = makePaymentEntries(lines, 'club');
       const amount = lines.reduce((sum, each) => sum + each.amount, 0);
       const fee = testProcessorFee(amount);
       const held = (name: (typeof names)[number], account: string) =>

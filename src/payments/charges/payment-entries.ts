@@ -11,7 +11,7 @@ import type { ProfileId } from '#platform/db/db-schema';
 import type { Parties } from '../records/index.ts';
 import type { Distribution } from './distribution.ts';
 
-/** A line of the charge as its entries need it. Units: `amount` and `payable` in the unit of the charge. */
+/** Facts of a line from which its entries are made. Units: `amount` and `payable` in the unit of the charge. */
 export interface PaidLine {
   provider_id: ProfileId;
   payer_id: ProfileId;

@@ -31,8 +31,8 @@ before(async () => {
 after(() => database.close());
 
 const makePayer = () => makeParty(database.db);
-const owed = async (payer: ProfileId) => (await findStatementBalance(ctx.db, payer, ctx.clock.now())).totals;
-const accepted = (outcome: ChargeOutcome | null): AcceptedOutcome => {
+const findOwedAmounts = async (payer: ProfileId) => (await findStatementBalance(ctx.db, payer, ctx.clock.now())).totals;
+const requireAccepted = (outcome: ChargeOutcome | null): AcceptedOutcome => {
   assert(isAccepted(outcome));
   return outcome;
 };
@@ -71,7 +71,7 @@ test('an accepted charge is stored with its lines, booked and announced by charg
   assert.equal(item?.invoiced_entry_id, orders[0]?.id);
   assert.equal(item?.fee_entry_id, entries?.[2]?.id);
   assert.equal(item?.distribute_entry_id, entries?.[4]?.id);
-  assert.deepEqual(await owed(payer), []);
+  assert.deepEqual(await findOwedAmounts(payer), []);
   assert.deepEqual(await newsOf(charge.processor_key), ['done']);
 });
 
@@ -86,7 +86,7 @@ test('the broker gets its percentage of a sale of another provider', async () =>
 test('recording one outcome twice returns the same charge', async () => {
   const payer = await makePayer();
   const { attempt, orders } = await makeAttempt(ctx, { payer, provider });
-  const outcome = accepted(await callProcessor(ctx, attempt));
+  const outcome = requireAccepted(await callProcessor(ctx, attempt));
   const record = () =>
     inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, outcome, linesOf(orders), ctx.clock.now()));
   const [first, second] = [await record(), await record()];
@@ -98,7 +98,7 @@ test('recording one outcome twice returns the same charge', async () => {
 test('six concurrent recordings of one outcome make one charge and one booking', async () => {
   const payer = await makePayer();
   const { attempt, orders } = await makeAttempt(ctx, { payer, provider });
-  const outcome = accepted(await callProcessor(ctx, attempt));
+  const outcome = requireAccepted(await callProcessor(ctx, attempt));
   const charges = await Promise.all(
     Array.from({ length: 6 }, () =>
       inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, outcome, linesOf(orders), ctx.clock.now())),
@@ -139,10 +139,10 @@ test('a charge whose response was lost is found by the key of its attempt', asyn
   const read = await findAttempt(ctx.db, attempt.id);
   assert(read);
   assert.deepEqual([read.state, read.source], ['reserved', null]);
-  const outcome = accepted(await findOutcome(ctx, read));
+  const outcome = requireAccepted(await findOutcome(ctx, read));
   const charge = await inTransaction(ctx.db, (tx) => recordCharge(tx, read, outcome, linesOf(orders), ctx.clock.now()));
   assert.equal(charge.state, 'done');
-  assert.deepEqual(await owed(payer), []);
+  assert.deepEqual(await findOwedAmounts(payer), []);
 });
 
 test('a processor that was never reached has no outcome of the attempt', async () => {
@@ -155,7 +155,7 @@ test('money that moved is recorded although the attempt was marked failed', asyn
   const payer = await makePayer();
   const { attempt, orders } = await makeAttempt(ctx, { payer, provider });
   await inTransaction(ctx.db, (tx) => closeUnpaidAttempt(tx, attempt, 'failed', null, ctx.clock.now()));
-  const outcome = accepted(await callProcessor(ctx, attempt));
+  const outcome = requireAccepted(await callProcessor(ctx, attempt));
   await inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, outcome, linesOf(orders), ctx.clock.now()));
   assert.equal((await findAttempt(ctx.db, attempt.id))?.state, 'settled');
 });
@@ -174,7 +174,7 @@ test('a pending charge books nothing until it is decided', async () => {
   await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, 'done'));
   await settlePendingCharges(ctx);
   assert.equal((await findCharge(ctx.db, charge.processor_key))?.state, 'done');
-  assert.deepEqual(await owed(payer), []);
+  assert.deepEqual(await findOwedAmounts(payer), []);
 });
 
 test('a charge that fails later books nothing, so the order stays due', async () => {
@@ -184,7 +184,7 @@ test('a charge that fails later books nothing, so the order stays due', async ()
   const failed = await refreshCharge(ctx, charge);
   assert.equal(failed.state, 'failed');
   assert.equal(await findEventEntries(ctx.db, `charge:${charge.processor_key}`), undefined);
-  assert.deepEqual(await owed(payer), [{ unit: 'usd', amount: 2000 }]);
+  assert.deepEqual(await findOwedAmounts(payer), [{ unit: 'usd', amount: 2000 }]);
   assert.equal((await findCoveringCharges(ctx.db, [orders[0]!.id])).size, 0);
   assert.deepEqual(await newsOf(charge.processor_key), ['failed']);
 });
@@ -238,9 +238,9 @@ test('an amount below the minimum is not charged', async () => {
   );
 });
 
-test('lines that do not add up to the charge are a bug', async () => {
+test('lines whose sum differs from the amount of the charge fail an assertion', async () => {
   const { attempt, orders } = await makeAttempt(ctx, { payer: await makePayer(), provider });
-  const outcome = accepted(await callProcessor(ctx, attempt));
+  const outcome = requireAccepted(await callProcessor(ctx, attempt));
   const short = linesOf(orders).map((line) => ({ ...line, amount: 1999 }));
   await assert.rejects(
     inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, outcome, short, ctx.clock.now())),

@@ -36,8 +36,8 @@ export interface NewChargeItem {
 /**
  * Inserts the charge of an accepted attempt, and books the payment if it is done already.
  *
- * Idempotent: an attempt has one charge, and a repeated call returns it. An attempt that was marked failed is settled
- * all the same, because the money has moved.
+ * Idempotent: an attempt has one charge, and a repeated call returns it. An attempt that was marked failed is
+ * settled too, because the card was charged.
  */
 export async function recordCharge(
   tx: Tx,

@@ -19,7 +19,7 @@ export async function refreshCharge(ctx: PaymentContext, charge: Charge): Promis
  */
 export async function retrieveEvidence(ctx: PaymentContext, charge: Charge): Promise<Evidence | null> {
   const { processor_key, account } = charge;
-  const processor = ctx.processors.named(charge.processor);
+  const processor = ctx.processors.getByName(charge.processor);
   const evidence = await withProcessorTimeout(ctx, processor.retrieve({ processor_key, account }));
   if (evidence === null) ctx.log.error({ processor_key }, 'charge unknown to its payment processor');
   return evidence;

@@ -69,5 +69,5 @@ async function sourceOf(tx: Tx, { processors, profile_id, token, remember_card }
   const card = await findSavedCard(tx, profile_id);
   if (!card) throw paymentsProblems.payment_method_absent();
   const { account, customer_key } = card;
-  return { processor: processors.named(card.processor), account, source: { saved: { account, customer_key } } };
+  return { processor: processors.getByName(card.processor), account, source: { saved: { account, customer_key } } };
 }

@@ -25,7 +25,7 @@ import { type Evidence, type Funds } from '../processors/index.ts';
 import { paymentsProblems } from '../problems.ts';
 
 /**
- * Applies evidence to a charge. Responses, polls and webhooks all settle here.
+ * Applies evidence to a charge, from a response, a poll or a webhook.
  *
  * Paid: books the payment at the instant of the charge. Failed: books nothing, so the order stays due.
  * Disputed: books the chargeback; a win reverses it, a loss books nothing more. The chargeback covers the amount that
@@ -49,12 +49,12 @@ export async function settleCharge(
   if (!moved) return (await findChargeById(tx, charge_id)) ?? charge;
 
   if (settlement.to === 'disputed' && (await findOpenRefund(tx, charge_id))) throw paymentsProblems.refund_in_flight();
-  await book(tx, moved, settlement, at);
+  await bookSettlement(tx, moved, settlement, at);
   await emitChargeUpdated(tx, moved, newsOf(settlement), { at, by });
   return moved;
 }
 
-async function book(tx: Tx, charge: Charge, settlement: Settlement, at: Date): Promise<void> {
+async function bookSettlement(tx: Tx, charge: Charge, settlement: Settlement, at: Date): Promise<void> {
   if ('funds' in settlement) return bookPayment(tx, charge, settlement.funds);
   if (settlement.to === 'disputed') {
     return bookDispute(tx, charge, settlement, at);

@@ -20,11 +20,11 @@ before(async () => {
 });
 after(() => database.close());
 
-const held = async (profile: ProfileId, account: Parameters<typeof findBalance>[2]) =>
+const findBalanceAmount = async (profile: ProfileId, account: Parameters<typeof findBalance>[2]) =>
   (await findBalance(ctx.db, profile, account))[0]?.amount ?? 0;
 
 /** Decides the charge at the processor and delivers the evidence. */
-async function decide(charge: Charge, state: TestCharge['state']): Promise<Charge> {
+async function decideCharge(charge: Charge, state: TestCharge['state']): Promise<Charge> {
   await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, state));
   return refreshCharge(ctx, charge);
 }
@@ -37,42 +37,42 @@ async function makeSale(amounts = [17999], broker_fee_percent = 1000) {
 }
 
 test('a dispute debits the whole line and a fee, even below zero funds', async () => {
-  const broker_before = await held(ctx.site.broker_id, accounts.funds);
+  const broker_before = await findBalanceAmount(ctx.site.broker_id, accounts.funds);
   const { payer, provider, charge } = await makeSale();
-  assert.equal((await decide(charge, 'disputed')).state, 'disputed');
-  assert.equal(await held(payer, accounts.refunded), -17999);
-  assert.equal(await held(provider, accounts.chargeback), 17999);
-  assert.equal(await held(provider, accounts.funds), -1500);
-  assert.equal(await held(ctx.site.broker_id, accounts.funds), broker_before);
+  assert.equal((await decideCharge(charge, 'disputed')).state, 'disputed');
+  assert.equal(await findBalanceAmount(payer, accounts.refunded), -17999);
+  assert.equal(await findBalanceAmount(provider, accounts.chargeback), 17999);
+  assert.equal(await findBalanceAmount(provider, accounts.funds), -1500);
+  assert.equal(await findBalanceAmount(ctx.site.broker_id, accounts.funds), broker_before);
 });
 
 test('a provider with several lines pays the fee of a dispute once', async () => {
   const { provider, charge } = await makeSale([3333, 1667], 0);
-  await decide(charge, 'disputed');
-  assert.equal(await held(provider, accounts.funds), -1500);
-  assert.equal(await held(provider, accounts.chargeback), 5000);
+  await decideCharge(charge, 'disputed');
+  assert.equal(await findBalanceAmount(provider, accounts.funds), -1500);
+  assert.equal(await findBalanceAmount(provider, accounts.chargeback), 5000);
 });
 
 test('a won dispute restores every balance', async () => {
   const { payer, provider, charge } = await makeSale();
-  await decide(charge, 'disputed');
-  assert.equal((await decide(charge, 'done')).state, 'done');
-  assert.equal(await held(provider, accounts.funds), 15648);
-  assert.equal(await held(provider, accounts.chargeback), 0);
-  assert.equal(await held(payer, accounts.refunded), 0);
+  await decideCharge(charge, 'disputed');
+  assert.equal((await decideCharge(charge, 'done')).state, 'done');
+  assert.equal(await findBalanceAmount(provider, accounts.funds), 15648);
+  assert.equal(await findBalanceAmount(provider, accounts.chargeback), 0);
+  assert.equal(await findBalanceAmount(payer, accounts.refunded), 0);
 });
 
 test('a charge can be disputed again after it was won', async () => {
   const { provider, charge } = await makeSale();
-  for (const state of ['disputed', 'done', 'disputed', 'done', 'disputed'] as const) await decide(charge, state);
-  assert.equal(await held(provider, accounts.funds), -1500);
+  for (const state of ['disputed', 'done', 'disputed', 'done', 'disputed'] as const) await decideCharge(charge, state);
+  assert.equal(await findBalanceAmount(provider, accounts.funds), -1500);
 });
 
 test('a lost dispute books nothing more, and the balance due does not change', async () => {
   const { payer, provider, charge } = await makeSale();
-  await decide(charge, 'disputed');
-  assert.equal((await decide(charge, 'failed')).state, 'failed');
-  assert.equal(await held(provider, accounts.funds), -1500);
+  await decideCharge(charge, 'disputed');
+  assert.equal((await decideCharge(charge, 'failed')).state, 'failed');
+  assert.equal(await findBalanceAmount(provider, accounts.funds), -1500);
   assert.deepEqual((await findStatementBalance(ctx.db, payer, ctx.clock.now())).totals, []);
 });
 
@@ -80,16 +80,16 @@ test('a dispute debits only the amount that was not refunded', async () => {
   const { payer, provider, charge } = await makeSale([2000], 0);
   const broker = { profile_id: null, user_id: null, relation: 'broker', is_manager: true } as const;
   await refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 500 }]);
-  await decide(charge, 'disputed');
-  assert.equal(await held(payer, accounts.refunded), -2000);
-  assert.equal(await held(provider, accounts.chargeback), 1500);
-  assert.equal(await held(provider, accounts.funds), -1500);
+  await decideCharge(charge, 'disputed');
+  assert.equal(await findBalanceAmount(payer, accounts.refunded), -2000);
+  assert.equal(await findBalanceAmount(provider, accounts.chargeback), 1500);
+  assert.equal(await findBalanceAmount(provider, accounts.funds), -1500);
 });
 
 test('repeated evidence of a dispute books it once, and the ledger stays balanced', async () => {
   const { provider, charge } = await makeSale();
-  await decide(charge, 'disputed');
+  await decideCharge(charge, 'disputed');
   await Promise.all(Array.from({ length: 4 }, () => refreshCharge(ctx, charge)));
-  assert.equal(await held(provider, accounts.funds), -1500);
+  assert.equal(await findBalanceAmount(provider, accounts.funds), -1500);
   assert.deepEqual((await verifyLedger(ctx.db)).violations, []);
 });

@@ -36,32 +36,32 @@ async function makeSale(token: string) {
   return { charge, funds };
 }
 
-function deliver(object: string, { type = 'charge.updated', account = '', signed_with = secret } = {}) {
+function deliverEvent(object: string, { type = 'charge.updated', account = '', signed_with = secret } = {}) {
   const event = { id: `evt_${randomKey40()}`, type, object, account };
   const request = signTestEvent(event, signed_with, ctx.clock.now());
   return takeProcessorEvent(ctx, { processor: 'test', secrets: [secret], ...request });
 }
-const decide = (key: string, state: 'done' | 'failed' | 'disputed') =>
+const decideCharge = (key: string, state: 'done' | 'failed' | 'disputed') =>
   inTransaction(ctx.db, (tx) => decideTestCharge(tx, key, state));
 const stateOf = async (key: string) => (await findCharge(ctx.db, key))?.state;
 
 test('an event about a pending charge settles it, and a repeated event books nothing more', async () => {
   const { charge, funds } = await makeSale('tok_chargeAsyncFail');
   const { processor_key } = charge;
-  assert.deepEqual([await deliver(processor_key), await stateOf(processor_key)], ['taken', 'created']);
-  await decide(processor_key, 'done');
-  assert.deepEqual([await deliver(processor_key), await deliver(processor_key)], ['taken', 'taken']);
+  assert.deepEqual([await deliverEvent(processor_key), await stateOf(processor_key)], ['taken', 'created']);
+  await decideCharge(processor_key, 'done');
+  assert.deepEqual([await deliverEvent(processor_key), await deliverEvent(processor_key)], ['taken', 'taken']);
   assert.deepEqual([await stateOf(processor_key), await funds()], ['done', 1912]);
 });
 
 test('an event about a dispute books the dispute and its reversal', async () => {
   const { charge, funds } = await makeSale('tok_visa');
   const { processor_key } = charge;
-  await decide(processor_key, 'disputed');
-  assert.equal(await deliver(processor_key, { type: 'charge.disputed' }), 'taken');
+  await decideCharge(processor_key, 'disputed');
+  assert.equal(await deliverEvent(processor_key, { type: 'charge.disputed' }), 'taken');
   assert.deepEqual([await stateOf(processor_key), await funds()], ['disputed', -1500]);
-  await decide(processor_key, 'done');
-  assert.equal(await deliver(processor_key, { type: 'charge.disputed' }), 'taken');
+  await decideCharge(processor_key, 'done');
+  assert.equal(await deliverEvent(processor_key, { type: 'charge.disputed' }), 'taken');
   assert.deepEqual([await stateOf(processor_key), await funds()], ['done', 1912]);
 });
 
@@ -77,7 +77,7 @@ test('a pending refund stays open for the job, and an event about its end books 
 
   await inTransaction(ctx.db, (tx) => decideTestRefund(tx, processor_key, 'succeeded'));
   for (let delivery = 1; delivery <= 2; delivery += 1) {
-    assert.equal(await deliver(processor_key, { type: 'charge.refunded' }), 'taken');
+    assert.equal(await deliverEvent(processor_key, { type: 'charge.refunded' }), 'taken');
     assert.equal(await findOpenRefund(ctx.db, charge.id), undefined);
     assert.equal(await funds(), 1434);
   }
@@ -87,7 +87,7 @@ test('a pending refund that fails books nothing, and the line can be refunded ag
   const { charge, funds } = await makeSale('tok_refund_pending');
   await refundCharge(ctx, broker, charge, [{ num: 0 }]);
   await inTransaction(ctx.db, (tx) => decideTestRefund(tx, charge.processor_key, 'failed'));
-  assert.equal(await deliver(charge.processor_key, { type: 'charge.refunded' }), 'taken');
+  assert.equal(await deliverEvent(charge.processor_key, { type: 'charge.refunded' }), 'taken');
   assert.equal(await funds(), 1912);
   await refundCharge(ctx, broker, charge, [{ num: 0 }]);
   assert.notEqual(await findOpenRefund(ctx.db, charge.id), undefined);
@@ -101,8 +101,8 @@ for (const [end, funds_after] of [
     const { charge, funds } = await makeSale('tok_refund_pending');
     const { processor_key } = charge;
     await refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 500 }]);
-    await decide(processor_key, 'disputed');
-    await assert.rejects(deliver(processor_key, { type: 'charge.disputed' }), { code: 'refund_in_flight' });
+    await decideCharge(processor_key, 'disputed');
+    await assert.rejects(deliverEvent(processor_key, { type: 'charge.disputed' }), { code: 'refund_in_flight' });
     assert.deepEqual([await stateOf(processor_key), await funds()], ['done', 1912]);
 
     await inTransaction(ctx.db, (tx) => decideTestRefund(tx, processor_key, end));
@@ -118,7 +118,7 @@ test('a retry of a pending refund that has succeeded also books a dispute that w
   const refund = () => refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 500 }], key);
   const key = randomKey40();
   await refund();
-  await decide(processor_key, 'disputed');
+  await decideCharge(processor_key, 'disputed');
   await inTransaction(ctx.db, (tx) => decideTestRefund(tx, processor_key, 'succeeded'));
   assert.equal(await refund(), `$5.00 refunded successfully on charge ${processor_key}.`);
   assert.deepEqual([await stateOf(processor_key), await funds()], ['disputed', -1500]);
@@ -128,19 +128,19 @@ test('an event about the end of a refund books a dispute that was postponed', as
   const { charge, funds } = await makeSale('tok_refund_pending');
   const { processor_key } = charge;
   await refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 500 }]);
-  await decide(processor_key, 'disputed');
+  await decideCharge(processor_key, 'disputed');
   await inTransaction(ctx.db, (tx) => decideTestRefund(tx, processor_key, 'succeeded'));
-  assert.equal(await deliver(processor_key, { type: 'charge.refunded' }), 'taken');
+  assert.equal(await deliverEvent(processor_key, { type: 'charge.refunded' }), 'taken');
   assert.deepEqual([await stateOf(processor_key), await funds()], ['disputed', -1500]);
 });
 
 test('a forged event, an unknown type, an unknown charge and another account change nothing', async () => {
   const { charge } = await makeSale('tok_chargeAsyncFail');
   const { processor_key } = charge;
-  await decide(processor_key, 'done');
-  assert.equal(await deliver(processor_key, { signed_with: 'whsec_forged' }), 'refused');
-  assert.equal(await deliver(processor_key, { type: 'balance.available' }), 'ignored');
-  assert.equal(await deliver(processor_key, { account: 'acct_other' }), 'ignored');
-  assert.equal(await deliver('ch_unknown'), 'ignored');
+  await decideCharge(processor_key, 'done');
+  assert.equal(await deliverEvent(processor_key, { signed_with: 'whsec_forged' }), 'refused');
+  assert.equal(await deliverEvent(processor_key, { type: 'balance.available' }), 'ignored');
+  assert.equal(await deliverEvent(processor_key, { account: 'acct_other' }), 'ignored');
+  assert.equal(await deliverEvent('ch_unknown'), 'ignored');
   assert.equal(await stateOf(processor_key), 'created');
 });

@@ -24,7 +24,7 @@ export async function takeProcessorEvent(
   ctx: PaymentContext,
   { processor: name, raw, headers, secrets }: WebhookRequest,
 ): Promise<'refused' | 'ignored' | 'taken'> {
-  const { intake } = ctx.processors.named(name);
+  const { intake } = ctx.processors.getByName(name);
   const event = intake?.verify(raw, headers, secrets, ctx.clock.now()) ?? null;
   if (event === null) return 'refused';
   if (event.type === 'other') return 'ignored';

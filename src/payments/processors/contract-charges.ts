@@ -105,7 +105,7 @@ export function testActionRules(harness: ContractHarness): void {
     assert(outcome?.outcome === 'declined' && outcome.kind === 'authenticate');
   });
 
-  rule('an abandoned payment is declined for good, also when it is abandoned again', async () => {
+  rule('an abandoned payment stays declined, also when it is abandoned again', async () => {
     const { attempt } = await start();
     const ended = await harness.subject().processor.abandon(attempt);
     assert.equal(ended.outcome, 'declined');

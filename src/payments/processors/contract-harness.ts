@@ -50,7 +50,7 @@ export interface ContractSubject {
 /** Amount of each charge of the suite: 29.00. Units: 1/100 of usd. */
 export const AMOUNT = 2900;
 
-/** What the rules of the suite share. */
+/** Functions that the rules of the suite share. */
 export interface ContractHarness {
   subject(): ContractSubject;
   rule(title: string, run: () => Promise<void>): void;

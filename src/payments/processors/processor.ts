@@ -10,7 +10,7 @@ export interface Card {
   card_name: string;
 }
 
-/** What to charge: a single-use token from the browser, put on file if `remember`, or a card on file. */
+/** Payment source: a single-use token from the browser, put on file if `remember`, or a card on file. */
 export type ChargeSource = { token: string; remember: boolean } | { saved: SavedCard };
 
 /** Card on file at a processor. */
@@ -94,7 +94,7 @@ export interface ActionRequiredOutcome {
 }
 
 /**
- * What a decline means for the next attempt: `authenticate` the payer must confirm, `retry` the same card may succeed
+ * Effect of a decline on the next attempt: `authenticate` the payer must confirm, `retry` the same card may succeed
  * later, `new_card` only another card can, `stop` the card must not be tried again, `refused` the processor refuses
  * the request itself.
  */
@@ -137,10 +137,10 @@ export interface RefundRef extends ChargeRef {
   key: string;
 }
 
-/** `pending`: the processor accepted the refund, and it may still fail. `refused`: no money goes back. */
+/** `pending`: the processor accepted the refund, and it may still fail. `refused`: the customer gets no money. */
 export type RefundOutcome = { outcome: 'refunded' } | { outcome: 'pending' } | { outcome: 'refused'; detail: string };
 
-/** What a processor does with its fee and with a negative balance when money goes back. */
+/** Rules of a processor for its fee and for a negative balance after a refund or a dispute. */
 export interface ProcessorTerms {
   /** True if a refund or a dispute returns the processor's own fee; otherwise the provider bears it. */
   readonly returns_fee: boolean;
@@ -158,7 +158,7 @@ export interface PayoutAccount {
   available: Money | null;
 }
 
-/** What a page with a card form needs of the processor. */
+/** Parts of a page with a card form that depend on the processor. */
 export interface PageParts {
   /** Addresses of the scripts that the page loads, in order. */
   scripts: readonly string[];
@@ -189,13 +189,13 @@ export type RequestHeaders = Readonly<Record<string, string | string[] | undefin
 /** Intake of the messages that a processor sends by webhook. */
 export interface EventIntake {
   /**
-   * Returns the event of a request, or null unless one of `secrets` signed exactly these bytes at most 300 s before
+   * Returns the event of a request, or null unless one of `secrets` signed these bytes at most 300 s before
    * or after `now`. Never throws.
    */
   verify(raw: Buffer, headers: RequestHeaders, secrets: readonly string[], now: Date): ProcessorEvent | null;
 }
 
-/** What a processor can do: constants, so reading them makes no call. */
+/** Capabilities of a processor: constants, so reading them makes no call. */
 export interface ProcessorCapabilities extends ProcessorTerms {
   /** Stored with every attempt, charge and card. */
   readonly name: string;

@@ -23,9 +23,12 @@ after(() => database.close());
 function chosenBeside(chosen: Partial<Processor>): Processors {
   const { chosen: older } = ctx.processors;
   const newer: Processor = { ...older, name: 'newer', ...chosen };
-  return { chosen: newer, named: (name) => (name === newer.name ? newer : older) };
+  return { chosen: newer, getByName: (name) => (name === newer.name ? newer : older) };
 }
-const wanted = (processors: Processors, more: { token: string | null; unit?: string; profile_id: ProfileId }) => ({
+const makeNewAttempt = (
+  processors: Processors,
+  more: { token: string | null; unit?: string; profile_id: ProfileId },
+) => ({
   processors,
   created_by: null,
   amount: 2000,
@@ -39,7 +42,7 @@ const wanted = (processors: Processors, more: { token: string | null; unit?: str
 test('an unknown processor is refused with a list of the known names', () => {
   const build = () => makeProcessors('paypall', { db: database.db, clock: ctx.clock });
   assert.throws(build, { message: `no payment processor is called paypall; known: ${processorNames.join(', ')}` });
-  assert.throws(() => ctx.processors.named(''), { message: /known: / });
+  assert.throws(() => ctx.processors.getByName(''), { message: /known: / });
 });
 
 test('a token is charged by the chosen processor, a card on file by the processor that keeps it', async () => {
@@ -55,8 +58,8 @@ test('a token is charged by the chosen processor, a card on file by the processo
     ),
   );
   const [byToken, byCard] = await inTransaction(database.db, async (tx) => [
-    await reserveAttempt(tx, wanted(processors, { token: 'tok_visa', profile_id })),
-    await reserveAttempt(tx, wanted(processors, { token: null, profile_id })),
+    await reserveAttempt(tx, makeNewAttempt(processors, { token: 'tok_visa', profile_id })),
+    await reserveAttempt(tx, makeNewAttempt(processors, { token: null, profile_id })),
   ]);
   assert.deepEqual([byToken.processor, byToken.account], ['newer', '']);
   assert.deepEqual([byCard.processor, byCard.account], ['test', 'acct_1']);
@@ -68,7 +71,7 @@ test('a currency that the processor does not charge is refused with charge_unit_
   const processors = chosenBeside({ units: new Set(['usd']) });
   await assert.rejects(
     inTransaction(database.db, (tx) =>
-      reserveAttempt(tx, wanted(processors, { token: 'tok_visa', unit: 'cad', profile_id })),
+      reserveAttempt(tx, makeNewAttempt(processors, { token: 'tok_visa', unit: 'cad', profile_id })),
     ),
     (error: unknown) => error instanceof Problem && error.code === 'charge_unit_refused',
   );

@@ -30,7 +30,7 @@ export interface Processors {
   /** Makes new charges and keeps new cards. */
   readonly chosen: Processor;
   /** Returns the processor that made a stored charge, attempt or card. */
-  named(name: string): Processor;
+  getByName(name: string): Processor;
 }
 
 /** Context of a verb that calls a payment processor. */
@@ -44,12 +44,12 @@ export interface PaymentContext extends Context {
  */
 export function makeProcessors(chosen_name: string, needs: Needs): Processors {
   const built = new Map([...registry].map(([name, { make }]) => [name, make(needs)]));
-  const named = (name: string): Processor => {
+  const getByName = (name: string): Processor => {
     const processor = built.get(name);
     if (processor) return processor;
     throw new Error(`no payment processor is called ${name}; known: ${processorNames.join(', ')}`);
   };
-  return { chosen: named(chosen_name), named };
+  return { chosen: getByName(chosen_name), getByName };
 }
 
 /** True if the processor takes real money. */

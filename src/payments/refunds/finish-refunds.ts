@@ -8,10 +8,13 @@ import {
 import { type Charge, findChargeById, findOpenRefund, findUnfinishedRefunds, type Refund } from '../records/index.ts';
 import { closeOpenRefund } from './close-refund.ts';
 
-/** Longer than any call can take: an older refund that the processor does not know was never requested. */
+/** Exceeds PROCESSOR_TIMEOUT_MS. An older refund that the processor does not have was never requested. */
 const QUIET_MS = 6 * PROCESSOR_TIMEOUT_MS;
 const BATCH = 100;
-const never_asked: RefundOutcome = { outcome: 'refused', detail: 'The payment processor was never asked.' };
+const never_requested: RefundOutcome = {
+  outcome: 'refused',
+  detail: 'The payment processor never received the refund.',
+};
 
 /**
  * Looks up the refunds that are open for QUIET_MS or longer and settles them. A pending refund stays open.
@@ -26,7 +29,7 @@ export async function finishRefunds(ctx: PaymentContext): Promise<void> {
       after = refund.id;
       try {
         const charge = await findChargeById(ctx.db, refund.charge_id);
-        if (charge) await finishRefund(ctx, charge, refund, never_asked);
+        if (charge) await finishRefund(ctx, charge, refund, never_requested);
       } catch (error) {
         ctx.log.error({ err: error, refund_id: refund.id }, 'open refund not finished');
       }
@@ -38,7 +41,7 @@ export async function finishRefunds(ctx: PaymentContext): Promise<void> {
 /** Looks up the open refund of a charge, if there is one, and settles it. */
 export async function finishOpenRefund(ctx: PaymentContext, charge: Charge): Promise<void> {
   const refund = await findOpenRefund(ctx.db, charge.id);
-  // A young refund that the processor does not know may be on its way: it stays open.
+  // The request of a young refund may still be running, so the refund stays open.
   if (refund) await finishRefund(ctx, charge, refund, { outcome: 'pending' });
 }
 
@@ -49,7 +52,7 @@ async function finishRefund(
   otherwise: RefundOutcome,
 ): Promise<void> {
   const { processor_key, account } = charge;
-  const processor = ctx.processors.named(charge.processor);
+  const processor = ctx.processors.getByName(charge.processor);
   const found = await withProcessorTimeout(ctx, processor.findRefund({ key: refund.key, processor_key, account }));
   await closeOpenRefund(ctx, charge, refund, found ?? otherwise);
 }

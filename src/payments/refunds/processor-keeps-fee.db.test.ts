@@ -27,19 +27,19 @@ after(() => database.close());
 /** Terms of a processor that keeps its fee and lets the funds of a provider go below zero. */
 const keeps = { terms: { returns_fee: false, may_overdraw: true }, created_by: null };
 
-const held = async (profile: ProfileId, account: Parameters<typeof findBalance>[2] = accounts.funds) =>
+const findBalanceAmount = async (profile: ProfileId, account: Parameters<typeof findBalance>[2] = accounts.funds) =>
   (await findBalance(ctx.db, profile, account))[0]?.amount ?? 0;
 
 async function makeSale(amounts = [17999]) {
   const payer = await makeParty(database.db);
   const provider = await makeParty(database.db);
-  const broker_before = await held(ctx.site.broker_id);
+  const broker_before = await findBalanceAmount(ctx.site.broker_id);
   const { charge } = await makeCharge(ctx, { payer, provider, amounts, broker_fee_percent: 1000 });
-  const broker = async () => (await held(ctx.site.broker_id)) - broker_before;
+  const broker = async () => (await findBalanceAmount(ctx.site.broker_id)) - broker_before;
   return { payer, provider, charge, broker };
 }
 
-async function refund(charge: Charge, refunded_amount?: number): Promise<void> {
+async function refundLine(charge: Charge, refunded_amount?: number): Promise<void> {
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
     const reserved = await reserveRefund(tx, charge.id, [{ num: 0, refunded_amount }], { ...keeps, at });
@@ -49,18 +49,18 @@ async function refund(charge: Charge, refunded_amount?: number): Promise<void> {
 
 test('the only sale of a provider is refunded whole, and the provider owes the fee that the processor kept', async () => {
   const { provider, charge, broker } = await makeSale();
-  assert.equal(await held(provider), 15_648);
-  await refund(charge);
-  assert.equal(await held(provider), -552);
+  assert.equal(await findBalanceAmount(provider), 15_648);
+  await refundLine(charge);
+  assert.equal(await findBalanceAmount(provider), -552);
   assert.equal(await broker(), 0);
 });
 
 test('two refunds of a sale take 3600 and 12600 from the provider, 400 and 1399 from the broker', async () => {
   const { provider, charge, broker } = await makeSale();
-  await refund(charge, 4000);
-  assert.deepEqual([await held(provider), await broker()], [12_048, 1399]);
-  await refund(charge);
-  assert.deepEqual([await held(provider), await broker()], [-552, 0]);
+  await refundLine(charge, 4000);
+  assert.deepEqual([await findBalanceAmount(provider), await broker()], [12_048, 1399]);
+  await refundLine(charge);
+  assert.deepEqual([await findBalanceAmount(provider), await broker()], [-552, 0]);
 });
 
 test('a dispute debits the amount and its fee once; a win returns both at the instant of the win', async () => {
@@ -68,13 +68,13 @@ test('a dispute debits the amount and its fee once; a win returns both at the in
   const at = ctx.clock.now();
   const terms = { fee_amount: 1500, returns_fee: false };
   await inTransaction(ctx.db, (tx) => bookDispute(tx, charge, terms, at));
-  assert.equal(await held(provider), 15_648 - 16_200 - 1500);
+  assert.equal(await findBalanceAmount(provider), 15_648 - 16_200 - 1500);
   assert.equal(await broker(), 0);
-  assert.equal(await held(payer, accounts.refunded), -17_999);
+  assert.equal(await findBalanceAmount(payer, accounts.refunded), -17_999);
 
   const won_at = new Date(at.getTime() + 40 * 86_400_000);
   await inTransaction(ctx.db, (tx) => revertDispute(tx, charge, won_at));
-  assert.deepEqual([await held(provider), await broker()], [15_648, 1799]);
+  assert.deepEqual([await findBalanceAmount(provider), await broker()], [15_648, 1799]);
   const reverted = await ctx.db
     .selectFrom('ledger_entries')
     .select('created_at')
@@ -110,20 +110,20 @@ test('the fee of a dispute over lines of two providers is debited once, in propo
     assert(outcome.outcome === 'succeeded');
     return inTransaction(ctx.db, (tx) => recordCharge(tx, attempt, outcome, linesOf(orders), at));
   });
-  const before = await Promise.all(sellers.map((seller) => held(seller)));
+  const before = await Promise.all(sellers.map((seller) => findBalanceAmount(seller)));
   await inTransaction(ctx.db, (tx) => bookDispute(tx, charge, { fee_amount: 1501, returns_fee: true }, at));
-  const after_dispute = await Promise.all(sellers.map((seller) => held(seller)));
+  const after_dispute = await Promise.all(sellers.map((seller) => findBalanceAmount(seller)));
   assert.deepEqual(after_dispute, [-1001, -500]);
   assert(before.every((amount) => amount > 0));
 });
 
 test('a dispute of a fully refunded charge costs only its fee', async () => {
   const { provider, charge } = await makeSale([2000]);
-  await refund(charge);
-  const before_dispute = await held(provider);
+  await refundLine(charge);
+  const before_dispute = await findBalanceAmount(provider);
   const at = ctx.clock.now();
   await inTransaction(ctx.db, (tx) => bookDispute(tx, charge, { fee_amount: 1500, returns_fee: false }, at));
-  assert.equal(await held(provider), before_dispute - 1500);
+  assert.equal(await findBalanceAmount(provider), before_dispute - 1500);
 });
 
 test('an amount below the minimum of its currency or with a fraction of a unit is not charged', async () => {

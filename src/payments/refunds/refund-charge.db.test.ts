@@ -32,14 +32,14 @@ before(async () => {
 after(() => database.close());
 
 const broker: Subject = { profile_id: null, user_id: null, relation: 'broker', is_manager: true };
-const refund = (charge: Charge, ...lines: WantedRefund[]) => refundCharge(ctx, broker, charge, lines);
+const refundLines = (charge: Charge, ...lines: WantedRefund[]) => refundCharge(ctx, broker, charge, lines);
 const isProblem = (code: string, detail?: string) => (error: unknown) => {
   assert(error instanceof Problem, String(error));
   assert.equal(error.code, code);
   if (detail !== undefined) assert.equal(error.message, detail);
   return true;
 };
-const held = async (profile: ProfileId, account: Parameters<typeof findBalance>[2]) =>
+const findBalanceAmount = async (profile: ProfileId, account: Parameters<typeof findBalance>[2]) =>
   (await findBalance(ctx.db, profile, account))[0]?.amount ?? 0;
 
 /** Makes a charge of a new provider, by default without a broker fee. */
@@ -51,34 +51,34 @@ async function makeSale(amounts: number[], broker_fee_percent = 0) {
 }
 
 test('a charge refunded in two steps restores every balance', async () => {
-  const broker_before = await held(ctx.site.broker_id, accounts.funds);
-  const processor_before = await held(processor, accounts.funds);
+  const broker_before = await findBalanceAmount(ctx.site.broker_id, accounts.funds);
+  const processor_before = await findBalanceAmount(processor, accounts.funds);
   const { payer, provider, charge } = await makeSale([17999], 1000);
   assert.equal(
-    await refund(charge, { num: 0, refunded_amount: 4000 }),
+    await refundLines(charge, { num: 0, refunded_amount: 4000 }),
     `$40.00 refunded successfully on charge ${charge.processor_key}.`,
   );
-  assert.equal(await held(provider, accounts.funds), 15648 - 3477);
-  assert.equal(await held(ctx.site.broker_id, accounts.funds), broker_before + 1799 - 400);
-  await refund(charge, { num: 0 });
-  assert.equal(await held(provider, accounts.funds), 0);
-  assert.equal(await held(ctx.site.broker_id, accounts.funds), broker_before);
-  assert.equal(await held(processor, accounts.funds), processor_before);
-  assert.equal(await held(payer, accounts.refunded), -17999);
+  assert.equal(await findBalanceAmount(provider, accounts.funds), 15648 - 3477);
+  assert.equal(await findBalanceAmount(ctx.site.broker_id, accounts.funds), broker_before + 1799 - 400);
+  await refundLines(charge, { num: 0 });
+  assert.equal(await findBalanceAmount(provider, accounts.funds), 0);
+  assert.equal(await findBalanceAmount(ctx.site.broker_id, accounts.funds), broker_before);
+  assert.equal(await findBalanceAmount(processor, accounts.funds), processor_before);
+  assert.equal(await findBalanceAmount(payer, accounts.refunded), -17999);
   assert.deepEqual((await findStatementBalance(ctx.db, payer, ctx.clock.now())).totals, []);
 });
 
 test('each line of several is refunded from its own shares', async () => {
   const { provider, charge } = await makeSale([3333, 1667]);
-  await refund(charge, { num: 0 });
-  assert.equal(await held(provider, accounts.funds), 1609);
-  await refund(charge, { num: 1 });
-  assert.equal(await held(provider, accounts.funds), 0);
+  await refundLines(charge, { num: 0 });
+  assert.equal(await findBalanceAmount(provider, accounts.funds), 1609);
+  await refundLines(charge, { num: 1 });
+  assert.equal(await findBalanceAmount(provider, accounts.funds), 0);
 });
 
 test('the entries of a refund name the line and its description', async () => {
   const { charge, orders } = await makeSale([17999], 1000);
-  await refund(charge, { num: 0, refunded_amount: 4000 });
+  await refundLines(charge, { num: 0, refunded_amount: 4000 });
   const entries = await ctx.db
     .selectFrom('ledger_entries')
     .selectAll()
@@ -104,25 +104,28 @@ test('the entries of a refund name the line and its description', async () => {
 
 test('a refund never exceeds the rest of a line', async () => {
   const { charge } = await makeSale([2000]);
-  await refund(charge, { num: 0, refunded_amount: 1500 });
+  await refundLines(charge, { num: 0, refunded_amount: 1500 });
   await assert.rejects(
-    refund(charge, { num: 0, refunded_amount: 501 }),
+    refundLines(charge, { num: 0, refunded_amount: 501 }),
     isProblem('refund_exceeds_line', 'Cannot refund $5.01 while there is only $5.00 available on the line item.'),
   );
-  await refund(charge, { num: 0, refunded_amount: 500 });
-  await assert.rejects(refund(charge, { num: 0 }), isProblem('refund_exceeds_line'));
+  await refundLines(charge, { num: 0, refunded_amount: 500 });
+  await assert.rejects(refundLines(charge, { num: 0 }), isProblem('refund_exceeds_line'));
 });
 
 test('one invalid line refuses the whole request without a call to the processor', async () => {
   const { provider, charge } = await makeSale([2000, 3000]);
-  const before = await held(provider, accounts.funds);
+  const before = await findBalanceAmount(provider, accounts.funds);
   await assert.rejects(
-    refund(charge, { num: 0 }, { num: 2 }),
+    refundLines(charge, { num: 0 }, { num: 2 }),
     isProblem('charge_line_unknown', `No line item 2 on charge ${charge.processor_key}.`),
   );
-  await assert.rejects(refund(charge, { num: 0 }, { num: 1, refunded_amount: 3001 }), isProblem('refund_exceeds_line'));
-  await assert.rejects(refund(charge, { num: 0 }, { num: 0 }), isProblem('invalid_input'));
-  assert.equal(await held(provider, accounts.funds), before);
+  await assert.rejects(
+    refundLines(charge, { num: 0 }, { num: 1, refunded_amount: 3001 }),
+    isProblem('refund_exceeds_line'),
+  );
+  await assert.rejects(refundLines(charge, { num: 0 }, { num: 0 }), isProblem('invalid_input'));
+  assert.equal(await findBalanceAmount(provider, accounts.funds), before);
   const { length } = await ctx.db
     .selectFrom('test_processor_refunds')
     .select('key')
@@ -133,14 +136,14 @@ test('one invalid line refuses the whole request without a call to the processor
 
 test('a provider without funds after a payout cannot refund', async () => {
   const { provider, charge, orders } = await makeSale([2000]);
-  await withdraw(provider, 1912);
+  await payOut(provider, 1912);
   const { full_name } = await ctx.db
     .selectFrom('profiles')
     .selectAll()
     .where('id', '=', provider)
     .executeTakeFirstOrThrow();
   await assert.rejects(
-    refund(charge, { num: 0 }),
+    refundLines(charge, { num: 0 }),
     isProblem(
       'refund_exceeds_funds',
       `${full_name} has $0.00 of funds available. $19.12 are required to refund '${orders[0]?.description}'`,
@@ -155,13 +158,13 @@ test('a charge that is pending, failed or disputed is not refunded', async () =>
     token: 'tok_chargeAsyncFail',
   });
   await assert.rejects(
-    refund(pending.charge, { num: 0 }),
+    refundLines(pending.charge, { num: 0 }),
     isProblem('charge_not_refundable', 'You cannot refund a pending charge.'),
   );
   await inTransaction(ctx.db, (tx) => decideTestCharge(tx, pending.charge.processor_key, 'failed'));
   await refreshCharge(ctx, pending.charge);
   await assert.rejects(
-    refund(pending.charge, { num: 0 }),
+    refundLines(pending.charge, { num: 0 }),
     isProblem('charge_not_refundable', 'You cannot refund a failed charge.'),
   );
 });
@@ -172,65 +175,68 @@ test('only a manager of the provider of a line may refund the line', async () =>
   await assert.rejects(refundCharge(ctx, neighbour, charge, [{ num: 0 }]), isProblem('permission_denied'));
 });
 
-test('a refund that the processor refuses books nothing, and can be retried', async () => {
+test('a refund that the processor refuses books nothing and can be retried', async () => {
   const { provider, charge } = await makeSale([2000]);
   const decide = (state: 'disputed' | 'done') =>
     inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, state));
   await decide('disputed');
-  await assert.rejects(refund(charge, { num: 0 }), isProblem('refund_refused', 'There is no paid charge to refund.'));
-  assert.equal(await held(provider, accounts.funds), 1912);
+  await assert.rejects(
+    refundLines(charge, { num: 0 }),
+    isProblem('refund_refused', 'There is no paid charge to refund.'),
+  );
+  assert.equal(await findBalanceAmount(provider, accounts.funds), 1912);
   await decide('done');
-  await refund(charge, { num: 0 });
-  assert.equal(await held(provider, accounts.funds), 0);
+  await refundLines(charge, { num: 0 });
+  assert.equal(await findBalanceAmount(provider, accounts.funds), 0);
 });
 
 test('of five concurrent refunds of a line one succeeds', async () => {
   const { provider, charge } = await makeSale([2000]);
-  const results = await Promise.allSettled(Array.from({ length: 5 }, () => refund(charge, { num: 0 })));
+  const results = await Promise.allSettled(Array.from({ length: 5 }, () => refundLines(charge, { num: 0 })));
   assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
-  assert.equal(await held(provider, accounts.funds), 0);
+  assert.equal(await findBalanceAmount(provider, accounts.funds), 0);
 });
 
 test('while a refund is open another one of the charge is refused', async () => {
   const { charge } = await makeSale([2000]);
-  await reserve(charge, 500);
-  await assert.rejects(refund(charge, { num: 0, refunded_amount: 500 }), isProblem('refund_in_flight'));
+  await reserveFirstLine(charge, 500);
+  await assert.rejects(refundLines(charge, { num: 0, refunded_amount: 500 }), isProblem('refund_in_flight'));
 });
 
 test('a refund that the processor made before a crash is booked afterwards', async () => {
   const { provider, charge } = await makeSale([2000]);
-  const intent = await reserve(charge, 2000);
+  const intent = await reserveFirstLine(charge, 2000);
   await makeTestProcessor(ctx.db, ctx.clock).refund({
     key: intent.key,
     processor_key: charge.processor_key,
     account: '',
     amount: 2000,
   });
-  await later(minutes(10));
-  assert.equal(await held(provider, accounts.funds), 0);
+  await finishRefundsAt(minutes(10));
+  assert.equal(await findBalanceAmount(provider, accounts.funds), 0);
 });
 
 test('a refund that never reached the processor is marked failed', async () => {
   const { provider, charge } = await makeSale([2000]);
-  await reserve(charge, 2000);
+  await reserveFirstLine(charge, 2000);
   await finishRefunds(ctx);
-  await assert.rejects(refund(charge, { num: 0 }), isProblem('refund_in_flight'));
-  await later(minutes(10));
-  assert.equal(await held(provider, accounts.funds), 1912);
-  await refund(charge, { num: 0 });
-  assert.equal(await held(provider, accounts.funds), 0);
+  await assert.rejects(refundLines(charge, { num: 0 }), isProblem('refund_in_flight'));
+  await finishRefundsAt(minutes(10));
+  assert.equal(await findBalanceAmount(provider, accounts.funds), 1912);
+  await refundLines(charge, { num: 0 });
+  assert.equal(await findBalanceAmount(provider, accounts.funds), 0);
 });
 
 test('a refund that the processor made after it was marked failed is booked', async () => {
   const { provider, charge } = await makeSale([2000]);
-  const intent = await reserve(charge, 2000);
-  await later(minutes(10));
+  const intent = await reserveFirstLine(charge, 2000);
+  await finishRefundsAt(minutes(10));
   const { processor_key } = charge;
   const request = { key: intent.key, processor_key, account: '', amount: 2000 };
   const outcome = await makeTestProcessor(ctx.db, ctx.clock).refund(request);
   await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, outcome, ctx.clock.now()));
-  assert.equal(await held(provider, accounts.funds), 0);
-  await assert.rejects(refund(charge, { num: 0 }), isProblem('refund_exceeds_line'));
+  assert.equal(await findBalanceAmount(provider, accounts.funds), 0);
+  await assert.rejects(refundLines(charge, { num: 0 }), isProblem('refund_exceeds_line'));
 });
 
 test('a retry with the same key after a crash refunds once', async () => {
@@ -248,9 +254,9 @@ test('a retry with the same key after a crash refunds once', async () => {
       }),
     );
     await makeTestProcessor(ctx.db, ctx.clock).refund({ key: named, processor_key, account: '', amount: 500 });
-    if (is_finished) await later(minutes(10));
+    if (is_finished) await finishRefundsAt(minutes(10));
     await refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 500 }], named);
-    assert.equal(await held(provider, accounts.refund), 500);
+    assert.equal(await findBalanceAmount(provider, accounts.refund), 500);
     assert.equal(await sumTestRefunds(ctx.db, processor_key), 500);
   }
 });
@@ -258,26 +264,26 @@ test('a retry with the same key after a crash refunds once', async () => {
 test('an open refund reserves the funds of the provider', async () => {
   const { payer, provider, charge } = await makeSale([2000]);
   const { charge: other } = await makeCharge(ctx, { payer, provider, amounts: [2000] });
-  await withdraw(provider, 1912);
-  const intent = await reserve(charge, 2000);
-  await assert.rejects(refund(other, { num: 0 }), isProblem('refund_exceeds_funds'));
+  await payOut(provider, 1912);
+  const intent = await reserveFirstLine(charge, 2000);
+  await assert.rejects(refundLines(other, { num: 0 }), isProblem('refund_exceeds_funds'));
   await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, { outcome: 'refused', detail: 'No.' }, ctx.clock.now()));
-  await refund(other, { num: 0 });
-  assert.equal(await held(provider, accounts.funds), 0);
+  await refundLines(other, { num: 0 });
+  assert.equal(await findBalanceAmount(provider, accounts.funds), 0);
 });
 
 test('a dispute is booked only after an open refund is decided', async () => {
   const { payer, charge } = await makeSale([2000]);
-  const intent = await reserve(charge, 500);
+  const intent = await reserveFirstLine(charge, 500);
   await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, 'disputed'));
   await assert.rejects(refreshCharge(ctx, charge), isProblem('refund_in_flight'));
   await inTransaction(ctx.db, (tx) => settleRefund(tx, intent, { outcome: 'refused', detail: 'No.' }, ctx.clock.now()));
   assert.equal((await refreshCharge(ctx, charge)).state, 'disputed');
-  assert.equal(await held(payer, accounts.refunded), -2000);
+  assert.equal(await findBalanceAmount(payer, accounts.refunded), -2000);
 });
 
 /** Pays a provider out. */
-async function withdraw(provider: ProfileId, amount: number): Promise<void> {
+async function payOut(provider: ProfileId, amount: number): Promise<void> {
   const payout = moveAmount({
     from: { profile_id: provider, account: accounts.funds },
     to: { profile_id: processor, account: accounts.withdraw },
@@ -292,12 +298,12 @@ async function withdraw(provider: ProfileId, amount: number): Promise<void> {
 }
 
 const minutes = (count: number) => new Date(ctx.clock.now().getTime() + count * 60_000);
-async function later(at: Date): Promise<void> {
+async function finishRefundsAt(at: Date): Promise<void> {
   ctx.clock.set(at);
   await finishRefunds(ctx);
 }
 
-function reserve(charge: Charge, refunded_amount: number) {
+function reserveFirstLine(charge: Charge, refunded_amount: number) {
   return inTransaction(ctx.db, (tx) =>
     reserveRefund(tx, charge.id, [{ num: 0, refunded_amount }], {
       terms: { returns_fee: true, may_overdraw: false },

@@ -31,7 +31,7 @@ export async function refundCharge(
   key: string | null = null,
 ): Promise<string> {
   await requireOwnLines(ctx, subject, charge, wanted);
-  const processor = ctx.processors.named(charge.processor);
+  const processor = ctx.processors.getByName(charge.processor);
 
   const earlier = key === null ? undefined : await findRefundByKey(ctx.db, key);
   const refund =

@@ -16,9 +16,9 @@ import {
 import type { RefundOutcome } from '../processors/index.ts';
 
 /**
- * Closes a refund with the outcome of the processor: books it if the money went back, marks it failed if not.
- * Idempotent. A pending refund stays reserved. A refund that was marked failed is booked if the money went back after
- * all.
+ * Closes a refund with the outcome of the processor: books a refund that was made, marks a refused one failed.
+ * Idempotent. A pending refund stays reserved. A refund that was marked failed is booked if the processor made it
+ * later.
  */
 export async function settleRefund(tx: Tx, refund: Refund, outcome: RefundOutcome, at: Date): Promise<void> {
   if (outcome.outcome === 'pending') return;

@@ -22,7 +22,7 @@ test('the fields become one token, and a name cannot add a part to it', () => {
 });
 
 test('each invalid field is named', () => {
-  const refused = (fields: object) => {
+  const findInvalidFields = (fields: object) => {
     try {
       readCardForm({ ...good, ...fields }, at);
     } catch (error) {
@@ -31,9 +31,9 @@ test('each invalid field is named', () => {
     }
     return [];
   };
-  assert.deepEqual(refused({ card_number: '4242' }), ['card_number']);
-  assert.deepEqual(refused({ card_exp: '02/26' }), ['card_exp']);
-  assert.deepEqual(refused({ card_cvc: '12' }), ['card_cvc']);
-  assert.deepEqual(refused({ card_name: ' ' }), ['card_name']);
-  assert.deepEqual(refused({ card_number: ['4242'] }), ['card_number']);
+  assert.deepEqual(findInvalidFields({ card_number: '4242' }), ['card_number']);
+  assert.deepEqual(findInvalidFields({ card_exp: '02/26' }), ['card_exp']);
+  assert.deepEqual(findInvalidFields({ card_cvc: '12' }), ['card_cvc']);
+  assert.deepEqual(findInvalidFields({ card_name: ' ' }), ['card_name']);
+  assert.deepEqual(findInvalidFields({ card_number: ['4242'] }), ['card_number']);
 });

@@ -75,7 +75,7 @@ export function isDecline(outcome: string): outcome is DeclineCode {
 
 /**
  * Reads a token, or the number of a test card, as a card and the outcome of charging it.
- * A form may add what else is on the card: `4242424242424242;12/30;Joe Test`.
+ * A form appends the expiry date and the name on the card: `4242424242424242;12/30;Joe Test`.
  * Text that is no sentinel is a good card; a number needs 12 to 19 digits.
  */
 export function readTestCard(token: string, at: Date): TestCard {

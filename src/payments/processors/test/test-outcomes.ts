@@ -26,7 +26,7 @@ export function outcomeOf(charge: TestCharge): ChargeOutcome {
   const card = parseCard(charge.card);
   if (charge.outcome === 'declined') {
     const code = charge.decline_code ?? '';
-    return declined(isDecline(code) ? code : 'card_declined');
+    return makeDeclinedOutcome(isDecline(code) ? code : 'card_declined');
   }
   if (charge.outcome === 'action_required') return actionOf(charge.key.replace(/^ch_/, 'pi_'));
   return {
@@ -68,7 +68,7 @@ function fundsOf({ amount, unit }: Money): Funds {
   return { net: parts.net, fee: parts.fee, unit };
 }
 
-export function declined(code: DeclineCode, detail = declines[code].detail): DeclinedOutcome {
+export function makeDeclinedOutcome(code: DeclineCode, detail = declines[code].detail): DeclinedOutcome {
   return { outcome: 'declined', kind: declines[code].kind, code, detail };
 }
 

@@ -19,7 +19,7 @@ test('the test processor takes its fee in the smallest unit of the currency, and
     [200_000, 'jpy', 8800],
     // 5.120 dinar: 0.178, of which the net amount 4.942 leaves 0.18 in 1/100.
     [512, 'kwd', 18],
-    // Less than the fee: nothing is left, and nothing is owed.
+    // The fee is at most the amount; the net amount is then zero.
     [3000, 'jpy', 3000],
   ];
   for (const [amount, unit, fee] of cases) {

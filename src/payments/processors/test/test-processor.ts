@@ -21,7 +21,7 @@ import { testIntake } from './test-intake.ts';
 import {
   actionOf,
   customerKey,
-  declined,
+  makeDeclinedOutcome,
   evidenceOf,
   hashOf,
   outcomeOf,
@@ -43,7 +43,7 @@ import {
 
 export const TEST_PROCESSOR = 'test';
 
-/** Shorter than PROCESSOR_TIMEOUT_MS, long enough to look at the rows in the meantime. */
+/** Shorter than PROCESSOR_TIMEOUT_MS, so that the response still counts; the rows can be inspected meanwhile. */
 const LATE_RESPONSE_MS = 15_000;
 
 const pageParts: PageParts = {
@@ -57,7 +57,7 @@ const pageParts: PageParts = {
  * Makes the built-in processor. It needs no account, keeps its rows in tables of its own, and the card decides the
  * outcome.
  *
- * It stands for an external system: it has its own transactions, and no foreign key leads to its tables. A crash
+ * It simulates an external system: it has its own transactions, and no foreign key leads to its tables. A crash
  * between its commit and Tollgate's therefore leaves the same rows as with a real processor.
  */
 export function makeTestProcessor(db: Db, clock: Clock): Processor {
@@ -70,19 +70,19 @@ export function makeTestProcessor(db: Db, clock: Clock): Processor {
     payouts: false,
     units: null,
     minimum: cardMinimum,
-    charge: (request) => charge(db, clock, request),
+    charge: (request) => chargeCard(db, clock, request),
     async findByKey({ key }) {
       const found = await findTestCharge(db, { idempotency_key: key });
       return found ? outcomeOf(found) : null;
     },
-    abandon: (attempt) => abandon(db, attempt),
+    abandon: (attempt) => abandonCharge(db, attempt),
     async retrieve({ processor_key }) {
       const found = await findTestCharge(db, { key: processor_key });
       return found?.outcome === 'accepted' ? evidenceOf(found) : null;
     },
     saveCard: (request) => saveCard(db, clock, request),
     deleteCard: ({ customer_key }) => inTransaction(db, (tx) => deleteTestCustomer(tx, customer_key)),
-    refund: (request) => refund(db, clock, request),
+    refund: (request) => refundCharge(db, clock, request),
     async findRefund({ key }) {
       const found = await findTestRefund(db, key);
       return found ? refundOutcomeOf(found) : null;
@@ -95,7 +95,7 @@ export function makeTestProcessor(db: Db, clock: Clock): Processor {
   };
 }
 
-async function charge(db: Db, clock: Clock, request: ChargeRequest): Promise<ChargeOutcome> {
+async function chargeCard(db: Db, clock: Clock, request: ChargeRequest): Promise<ChargeOutcome> {
   const request_hash = hashOf([request.amount, request.unit, request.description, request.account, request.source]);
   const before = await findTestCharge(db, { idempotency_key: request.key });
   if (before) {
@@ -105,7 +105,7 @@ async function charge(db: Db, clock: Clock, request: ChargeRequest): Promise<Cha
 
   const at = clock.now();
   const card = await cardOf(db, request, at);
-  if (card === null) return declined('card_declined', 'There is no such card on file.');
+  if (card === null) return makeDeclinedOutcome('card_declined', 'There is no such card on file.');
   if (card.outcome === 'unreachable') throw new Error('the card makes the test processor unreachable');
 
   const { source } = request;
@@ -150,17 +150,17 @@ async function cardOf(db: Db, { source }: ChargeRequest, at: Date): Promise<Test
   return customer ? parseCard(customer.card) : null;
 }
 
-async function abandon(db: Db, { key }: AttemptRef): Promise<ChargeOutcome> {
+async function abandonCharge(db: Db, { key }: AttemptRef): Promise<ChargeOutcome> {
   await inTransaction(db, (tx) => abandonTestCharge(tx, key));
   const found = await findTestCharge(db, { idempotency_key: key });
-  return found ? outcomeOf(found) : declined('abandoned');
+  return found ? outcomeOf(found) : makeDeclinedOutcome('abandoned');
 }
 
 async function saveCard(db: Db, clock: Clock, request: SaveCardRequest): Promise<SaveCardOutcome> {
   const at = clock.now();
   const { account } = request;
   const card = readTestCard(request.token, at);
-  if (isDecline(card.outcome)) return declined(card.outcome);
+  if (isDecline(card.outcome)) return makeDeclinedOutcome(card.outcome);
   if (card.outcome === 'unreachable') throw new Error('the card makes the test processor unreachable');
   if (card.outcome === 'action_required') return actionOf(`seti_${sha256Hex(request.key).slice(0, 24)}`);
   const key = customerKey(request.key);
@@ -168,7 +168,7 @@ async function saveCard(db: Db, clock: Clock, request: SaveCardRequest): Promise
   return { outcome: 'saved', account, customer_key: key, card: withoutOutcome(card) };
 }
 
-async function refund(db: Db, clock: Clock, request: RefundRequest): Promise<RefundOutcome> {
+async function refundCharge(db: Db, clock: Clock, request: RefundRequest): Promise<RefundOutcome> {
   const request_hash = hashOf([request.processor_key, request.amount]);
   return inTransaction(db, async (tx): Promise<RefundOutcome> => {
     const before = await findTestRefund(tx, request.key);
