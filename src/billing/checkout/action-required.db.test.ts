@@ -138,8 +138,8 @@ test('after a crash the job records that a payment waits for confirmation', asyn
 
 test('concurrent retries and the job settle a confirmed payment once', async () => {
   const { buyer, key, pay } = await startPayment();
-  await bank(key, { state: 'done', outcome: 'accepted' });
-  later(minute);
+  await decideAtBank(key, { state: 'done', outcome: 'accepted' });
+  advanceClock(minute);
   const outcomes = await Promise.all([pay(), finishOrders(ctx), pay(), finishOrders(ctx), pay()]);
   const charge_ids = outcomes.flatMap((outcome) => (typeof outcome === 'object' ? (outcome?.id ?? []) : []));
   assert.deepEqual([charge_ids.length, new Set(charge_ids).size], [3, 1]);
@@ -150,7 +150,7 @@ test('concurrent retries and the job settle a confirmed payment once', async () 
 
 test('a payment that was abandoned can no longer be confirmed, and a retry with its key is declined', async () => {
   const { buyer, key, pay } = await startPayment();
-  later(32 * minute);
+  advanceClock(32 * minute);
   await Promise.all([finishOrders(ctx), finishOrders(ctx)]);
   const { outcome } = await database.db
     .selectFrom('test_processor_charges')
