@@ -20,6 +20,6 @@ export async function composeClaimCode(
     address: email,
     is_paid,
     path: paths.redeem(code),
-    data: { code, plans, full_name },
+    data: { code, plans, full_name, is_paid },
   });
 }

@@ -222,6 +222,24 @@ test('the link that stops a change of e-mail address is sent to the former addre
   assert.ok(mail.text.includes(`/users/stop/${stop_key}/`), mail.text);
 });
 
+test('the code of a free seat is not announced as paid, the code of a paid seat is', async () => {
+  const seat = {
+    claim_id: 1,
+    profile_id: broker.id,
+    provider_id: null,
+    email: 'free-seat@example.com',
+    full_name: 'A Friend',
+    code: 'd'.repeat(40),
+    plans: ['Basic'],
+    originated_by: xia.id,
+  };
+  const [free] = await deliverEvent('claim_code_generated', { ...seat, is_paid: false });
+  assert.match(free?.subject ?? '', /gives you access to Basic$/);
+  assert.doesNotMatch(`${free?.subject} ${free?.text}`, /\bpaid\b/);
+  const [paid] = await deliverEvent('claim_code_generated', { ...seat, claim_id: 2, is_paid: true });
+  assert.match(paid?.subject ?? '', /paid for your access to Basic$/);
+});
+
 test('a change of an unverified e-mail address is announced as a change, without the addresses', async () => {
   const toUnknown = makeMailer({
     smtp_url: null,

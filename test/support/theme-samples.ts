@@ -149,8 +149,8 @@ export const sampleMails: Readonly<Record<string, readonly Data[]>> = {
   'notification/profile_updated.eml': [{ ...mail, changes: { full_name: { pre: 'Xia', post: 'Xia Lee' } } }],
   'notification/order_executed.eml': [{ ...mail, invoiced_items: [line('Subscription to basic', 2000)] }],
   'notification/claim_code_generated.eml': [
-    { ...mail, plans: ['Basic', 'Premium'], full_name: 'A <Friend>', code: 'a'.repeat(40) },
-    { ...mail, provider: null, plans: ['Basic'], full_name: '', code: 'b'.repeat(40) },
+    { ...mail, plans: ['Basic', 'Premium'], full_name: 'A <Friend>', code: 'a'.repeat(40), is_paid: true },
+    { ...mail, provider: null, plans: ['Basic'], full_name: '', code: 'b'.repeat(40), is_paid: false },
   ],
   'notification/charge_updated.eml': [
     { ...mail, charge, charge_items },
