@@ -70,6 +70,7 @@ async function eventsAt(path: string, authorization: string): Promise<Open> {
 
 /** Asserts that the connection ends within a second of the change, and not before. */
 async function endsBy(open: Open, change: () => Promise<unknown>): Promise<void> {
+  // A check period of the gateway in real time: only a wait can show that nothing ends the connection.
   const early = await Promise.race([open.ended, new Promise((resolve) => setTimeout(resolve, 1000, 'open'))]);
   assert.equal(early, 'open', 'the connection stays open until the change');
   await change();

@@ -428,6 +428,7 @@ test('a response that the caller does not read is cut', async () => {
   const socket = connect(Number(port), '127.0.0.1');
   socket.write('GET /large?bytes=500000000 HTTP/1.1\r\nHost: x\r\n\r\n');
   socket.pause();
+  // Five times `idle_ms`: the gateway measures real time, and the socket must not be read meanwhile.
   await new Promise((resolve) => {
     setTimeout(resolve, 1500);
   });
