@@ -1,0 +1,23 @@
+/**
+ * Statements that one operation may send on a warm server, over all connections. `begin`, `commit` and savepoints are
+ * not counted; `transactions_max` limits them. bench/README.md explains how they are counted.
+ */
+export interface Budget {
+  readonly statements_max: number;
+  readonly transactions_max: number;
+}
+
+export const budgets = {
+  /** A GET of one object, by an authenticated caller. */
+  read_object: { statements_max: 1, transactions_max: 0 },
+  /** A page of a list, with its count. */
+  read_list: { statements_max: 2, transactions_max: 0 },
+  /** A request that the gateway forwards, for a caller that it knows. */
+  forward: { statements_max: 0, transactions_max: 0 },
+  /** `POST /api/cart` with one plan. */
+  add_to_cart: { statements_max: 3, transactions_max: 1 },
+  /** `POST /api/billing/{profile}/checkout` of one item with the test processor. */
+  check_out: { statements_max: 14, transactions_max: 3 },
+  /** Delivery of 100 events that wait, and of the mails that they cause. */
+  deliver_100_events: { statements_max: 10, transactions_max: 10 },
+} as const satisfies Record<string, Budget>;
