@@ -20,7 +20,8 @@ export interface Address {
  * @throws invalid_input (400) naming `country`
  */
 export async function fillAddress(ctx: Context, profile_id: ProfileId, address: Address): Promise<void> {
-  const given = Object.values(address).some((value) => value !== undefined && value !== '');
+  const { street_address, locality, region, postal_code } = address;
+  const given = [street_address, locality, region, postal_code, address.country].some(Boolean);
   if (!given) return;
   const country = address.country?.toUpperCase();
   if (country && !isCountry(country)) throw invalidInput({ country: ['Enter a country as two letters (ISO 3166-1).'] });

@@ -1,5 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
-import type { Reader, Tx } from '#platform/db/database';
+import type { Db, Reader, Tx } from '#platform/db/database';
 import type {
   TestProcessorChargesTable,
   TestProcessorCustomersTable,
@@ -20,13 +20,17 @@ export async function findTestCharge(
     .executeTakeFirst();
 }
 
-/** No effect if the idempotency key was used; the caller then reads that row. */
-export async function insertTestCharge(tx: Tx, charge: Insertable<TestProcessorChargesTable>): Promise<void> {
-  await tx
+/** Inserts a charge and returns it; undefined if the idempotency key was used. */
+export async function insertTestCharge(
+  writer: Db | Tx,
+  charge: Insertable<TestProcessorChargesTable>,
+): Promise<TestCharge | undefined> {
+  return writer
     .insertInto('test_processor_charges')
     .values(charge)
     .onConflict((conflict) => conflict.column('idempotency_key').doNothing())
-    .execute();
+    .returningAll()
+    .executeTakeFirst();
 }
 
 /**

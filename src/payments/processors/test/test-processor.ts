@@ -39,6 +39,7 @@ import {
   insertTestCustomer,
   insertTestRefund,
   sumTestRefunds,
+  type TestCharge,
 } from './test-processor-store.ts';
 
 export const TEST_PROCESSOR = 'test';
@@ -97,45 +98,50 @@ export function makeTestProcessor(db: Db, clock: Clock): Processor {
 
 async function chargeCard(db: Db, clock: Clock, request: ChargeRequest): Promise<ChargeOutcome> {
   const request_hash = hashOf([request.amount, request.unit, request.description, request.account, request.source]);
-  const before = await findTestCharge(db, { idempotency_key: request.key });
-  if (before) {
+  const at = clock.now();
+  const card = await cardOf(db, request, at);
+  if (card?.outcome === 'unreachable') throw new Error('the card makes the test processor unreachable');
+  const inserted = card === null ? undefined : await writeCharge(db, request, card, { at, request_hash });
+  if (!inserted) {
+    const before = await findTestCharge(db, { idempotency_key: request.key });
+    if (!before) return makeDeclinedOutcome('card_declined', 'There is no such card on file.');
     assert.equal(before.request_hash, request_hash, 'the key was used for another charge');
     return outcomeOf(before);
   }
+  if (card?.outcome === 'late_answer') await sleep(LATE_RESPONSE_MS, undefined, { ref: false });
+  if (card?.outcome === 'lost_answer') throw new Error('the card makes the test processor lose its response');
+  return outcomeOf(inserted);
+}
 
-  const at = clock.now();
-  const card = await cardOf(db, request, at);
-  if (card === null) return makeDeclinedOutcome('card_declined', 'There is no such card on file.');
-  if (card.outcome === 'unreachable') throw new Error('the card makes the test processor unreachable');
-
+/** Inserts a charge in one statement, with the card on file in a transaction; undefined if the key was used. */
+async function writeCharge(
+  db: Db,
+  request: ChargeRequest,
+  card: TestCard,
+  { at, request_hash }: { at: Date; request_hash: string },
+): Promise<TestCharge | undefined> {
   const { source } = request;
   const customer_key =
     'saved' in source ? source.saved.customer_key : source.remember ? customerKey(request.key) : null;
   const decline_code = isDecline(card.outcome) ? card.outcome : null;
-  await inTransaction(db, async (tx) => {
-    if ('token' in source && customer_key !== null && decline_code === null) {
-      await insertTestCustomer(tx, { key: customer_key, card: JSON.stringify(card), created_at: at });
-    }
-    await insertTestCharge(tx, {
-      key: ('token' in source ? namedKey(source.token) : null) ?? `ch_${sha256Hex(request.key).slice(0, 24)}`,
-      idempotency_key: request.key,
-      request_hash,
-      customer_key,
-      amount: request.amount,
-      unit: request.unit,
-      description: request.description,
-      card: JSON.stringify(card),
-      decline_code,
-      created_at: at,
-      ...firstState(card),
-    });
+  const charge = {
+    key: ('token' in source ? namedKey(source.token) : null) ?? `ch_${sha256Hex(request.key).slice(0, 24)}`,
+    idempotency_key: request.key,
+    request_hash,
+    customer_key,
+    amount: request.amount,
+    unit: request.unit,
+    description: request.description,
+    card: JSON.stringify(card),
+    decline_code,
+    created_at: at,
+    ...firstState(card),
+  };
+  if ('saved' in source || customer_key === null || decline_code !== null) return insertTestCharge(db, charge);
+  return inTransaction(db, async (tx) => {
+    await insertTestCustomer(tx, { key: customer_key, card: JSON.stringify(card), created_at: at });
+    return insertTestCharge(tx, charge);
   });
-  if (card.outcome === 'late_answer') await sleep(LATE_RESPONSE_MS, undefined, { ref: false });
-  if (card.outcome === 'lost_answer') throw new Error('the card makes the test processor lose its response');
-
-  const written = await findTestCharge(db, { idempotency_key: request.key });
-  assert(written, 'the test processor keeps what it charged');
-  return outcomeOf(written);
 }
 
 function firstState({ outcome }: TestCard) {
