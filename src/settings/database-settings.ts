@@ -15,7 +15,8 @@ export const databaseSettings = {
     default: '10',
     min: 2,
     max: 500,
-    description: 'Connections in the pool of one process.',
+    description:
+      'Connections in the pool of one process. It opens two more for reads of one object and two for counts of attempts.',
   },
   database_statement_ms_max: {
     name: 'DATABASE_STATEMENT_MS_MAX',

@@ -1,5 +1,7 @@
 import type { CompiledQuery } from 'kysely';
 import type { Reader } from './database.ts';
+import { prepareAtFirstRun } from './prepared.ts';
+import { findSharedReads } from './shared-reads.ts';
 
 /** Placeholder of the value at `index` while the query is built. */
 class Slot {
@@ -10,21 +12,55 @@ class Slot {
 }
 
 /**
- * A query that is built and compiled at its first use, and then run with the values of each call.
+ * Builds a query with its values as parameters. No lists (`in`): `eb.fn.any(eb.val(ids))` takes an array as one value.
+ * No condition may depend on a value: the values are placeholders.
+ */
+type Build<V extends readonly unknown[], O> = (reader: Reader, ...values: V) => { compile(): CompiledQuery<O> };
+type Run<V extends readonly unknown[], O> = (reader: Reader, ...values: V) => Promise<O[]>;
+
+/**
+ * A query that is built, compiled and prepared at its first use, and then run with the values of each call.
  *
  * Why: for a query of every request, building a select of twenty columns takes longer than the query.
- * `build` may only pass its values to the query, because they are placeholders. No lists (`in`).
  */
-export function builtOnce<V extends readonly unknown[], O>(
-  build: (reader: Reader, ...values: V) => { compile(): CompiledQuery<O> },
-): (reader: Reader, ...values: V) => Promise<O[]> {
-  let compiled: CompiledQuery<O> | null = null;
-  return async (reader, ...values) => {
-    // A placeholder has the type of a value; `run` replaces it before the query is executed.
-    compiled ??= build(reader, ...(values.map((_, index) => new Slot(index)) as unknown as V)).compile();
-    const parameters = compiled.parameters.map((given) => (given instanceof Slot ? values[given.index] : given));
-    const query: CompiledQuery<O> = { ...compiled, parameters };
-    const { rows } = await reader.executeQuery(query);
-    return rows;
+export function builtOnce<V extends readonly unknown[], O>(build: Build<V, O>): Run<V, O> {
+  const fill = filling(build);
+  return (reader, ...values) => execute(reader, fill(reader, values));
+}
+
+let names_count = 0;
+
+/**
+ * The same as `builtOnce` for a read of few rows by an index. Outside transactions it is sent on the connections that
+ * all point reads share, with a limit of 2 s.
+ *
+ * Not for lists, sums over history or writes: a slow statement delays the reads behind it.
+ * @see docs/decisions/0054-pipelined-point-reads.md
+ */
+export function pointRead<V extends readonly unknown[], O>(build: Build<V, O>): Run<V, O> {
+  const fill = filling(build);
+  const name = `point${(names_count += 1)}`;
+  return (reader, ...values) => {
+    const query = fill(reader, values);
+    const shared = findSharedReads(reader);
+    if (!shared) return execute(reader, query);
+    return shared.read({ name, text: query.sql, values: [...query.parameters] }, () => execute(reader, query));
   };
+}
+
+function filling<V extends readonly unknown[], O>(build: Build<V, O>): (reader: Reader, values: V) => CompiledQuery<O> {
+  let compiled: CompiledQuery<O> | null = null;
+  return (reader, values) => {
+    if (!compiled) {
+      // A placeholder has the type of a value; it is replaced before the query is executed.
+      compiled = build(reader, ...(values.map((_, index) => new Slot(index)) as unknown as V)).compile();
+      prepareAtFirstRun(compiled.sql);
+    }
+    const parameters = compiled.parameters.map((given) => (given instanceof Slot ? values[given.index] : given));
+    return { ...compiled, parameters };
+  };
+}
+
+async function execute<O>(reader: Reader, query: CompiledQuery<O>): Promise<O[]> {
+  return (await reader.executeQuery(query)).rows;
 }

@@ -9,7 +9,12 @@ import { openPGlite, PGliteSocket, type PGlitePlace } from './pglite.ts';
 import { isPlanStale, preparing } from './prepared.ts';
 import type { Schema } from './db-schema.ts';
 import { GatedPool, transaction } from './gated-pool.ts';
-import { isQueryTimeout, ReadOnlyServerError, ServerPool } from './server-pool.ts';
+import { ServerPool } from './server-pool.ts';
+import { KEEP_ALIVE_MS } from './server-client.ts';
+import { POINT_READ_MS_MAX, shareReads, SharedReads } from './shared-reads.ts';
+import { types } from './wire-types.ts';
+
+export { isDatabaseDown } from './database-down.ts';
 
 /** Parameter of reads: the database or an open transaction. */
 export type Reader = Kysely<Schema>;
@@ -65,7 +70,7 @@ const SIDE_WAIT_MS_MAX = 2_000;
 function openServer(options: ServerOptions): Database {
   const hosts = parseDatabaseUrl(options.url);
   if ('error' in hosts) throw new Error(`the address of the database is invalid: ${hosts.error}`);
-  const { on_connection_lost } = options;
+  const { on_connection_lost, statement_timeout_ms: statement_ms_max = STATEMENT_MS_MAX } = options;
   const common = {
     idle_in_transaction_session_timeout: 60_000,
     application_name: 'tollgate',
@@ -76,11 +81,25 @@ function openServer(options: ServerOptions): Database {
     hosts,
     has_gate: true,
     on_connection_lost,
+    on_dead: () => reads.distrust(),
     config: {
       ...common,
       max: options.pool_max ?? 10,
       connectionTimeoutMillis: options.connect_timeout_ms ?? 5_000,
-      statement_timeout: options.statement_timeout_ms ?? STATEMENT_MS_MAX,
+      statement_timeout: statement_ms_max,
+    },
+  });
+  const reads = new SharedReads({
+    hosts,
+    config: {
+      ...common,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      statement_timeout: Math.min(POINT_READ_MS_MAX, statement_ms_max),
+    },
+    on_dead: (error) => {
+      pool.distrust();
+      on_connection_lost?.(error);
     },
   });
   const side_pool = new ServerPool({
@@ -94,15 +113,17 @@ function openServer(options: ServerOptions): Database {
       statement_timeout: SIDE_WAIT_MS_MAX,
     },
   });
+  const db = openKysely(pool);
+  shareReads(db, reads);
   return {
     kind: 'server',
-    db: openKysely(pool),
+    db,
     executeSql: (text, values) => pool.run(text, values),
     side_pool,
     probe: () => pool.probe(),
     dump: () => Promise.reject(new Error('a server has no data directory to dump')),
     close: async () => {
-      await Promise.all([pool.close(), side_pool.close()]);
+      await Promise.all([reads.close(), pool.close(), side_pool.close()]);
     },
   };
 }
@@ -202,73 +223,6 @@ function isViolation(error: unknown, code: string, constraint?: string): boolean
   );
 }
 
-const networkCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-  'EPIPE',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-]);
-// Messages of `pg` errors without a code: a connection broke during a query, or none was free in time.
-const lostConnection =
-  /^(Connection terminated|timeout expired|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed)/;
-
-/** True if the database is unavailable: not reachable, shutting down, or out of connections. */
-export function isDatabaseDown(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // FATAL errors end or refuse a connection: shutdown, too many connections, maintenance. The others are connection
-  // errors (08), exhausted resources (53), failures of the machine (58) and a server that became read-only (25006).
-  if (error instanceof pg.DatabaseError) return error.severity === 'FATAL' || /^(08|53|58|57P0|25006)/.test(code);
-  if (error instanceof ReadOnlyServerError || isQueryTimeout(error)) return true;
-  return networkCodes.has(code) || lostConnection.test(error.message);
-}
-
 function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined;
 }
-
-const INT8 = 20;
-const INT8_ARRAY = 1016;
-const NUMERIC = 1700;
-const NUMERIC_ARRAY = 1231;
-const DATE = 1082;
-const DATE_ARRAY = 1182;
-
-function parseInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} does not fit a safe integer`);
-  return value;
-}
-
-/** A sum of bigints is a numeric; without a fraction it must be a safe integer. */
-function parseNumeric(text: string): number {
-  return /^-?[0-9]+$/.test(text) ? parseInteger(text) : Number(text);
-}
-
-// Cast: the driver's list of type names omits text[], although it has the parser.
-const textArray = 1009 as Parameters<typeof pg.types.getTypeParser>[0];
-const parseTexts = pg.types.getTypeParser(textArray) as (text: string) => (string | null)[];
-
-function arrayOf(parse: (text: string) => unknown): (text: string) => unknown[] {
-  return (text) => parseTexts(text).map((element) => (element === null ? null : parse(element)));
-}
-
-/** Parsers of wire text: bigint and numeric become numbers, date stays 'YYYY-MM-DD', timestamptz becomes a Date. */
-const parsers = new Map<number, (text: string) => unknown>([
-  [INT8, parseInteger],
-  [INT8_ARRAY, arrayOf(parseInteger)],
-  [NUMERIC, parseNumeric],
-  [NUMERIC_ARRAY, arrayOf(parseNumeric)],
-  [DATE, (text) => text],
-  [DATE_ARRAY, parseTexts],
-]);
-
-const types: pg.CustomTypesConfig = {
-  getTypeParser(oid, format): unknown {
-    return (format === 'binary' ? undefined : parsers.get(oid)) ?? pg.types.getTypeParser(oid, format);
-  },
-};

@@ -4,6 +4,19 @@ import pg from 'pg';
 /** Set inside `inTransaction`; `open` becomes false at its end, for work that continues after it. */
 export const transaction = new AsyncLocalStorage<{ open: boolean }>();
 
+function isInTransaction(): boolean {
+  return transaction.getStore()?.open === true;
+}
+
+function usedInside(): Error {
+  return new Error('the database was used inside an open transaction: pass `tx` instead');
+}
+
+/** Refuses a connection to a caller that is inside a transaction. */
+export function requireNoTransaction(): void {
+  if (isInTransaction()) throw usedInside();
+}
+
 type ConnectCallback = (
   error: Error | undefined,
   client: pg.PoolClient | undefined,
@@ -30,10 +43,7 @@ export class GatedPool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
-    const acquired =
-      this.#has_gate && transaction.getStore()?.open === true
-        ? Promise.reject(new Error('the database was used inside an open transaction: pass `tx` instead'))
-        : this.acquire();
+    const acquired = this.#has_gate && isInTransaction() ? Promise.reject(usedInside()) : this.acquire();
     if (!callback) return acquired;
     void report(acquired, callback);
   }

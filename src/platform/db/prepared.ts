@@ -11,6 +11,14 @@ const NAMES_MAX = 400;
 /** Maximum number of counted texts; above it the counts are reset. */
 const COUNTED_MAX = 2000;
 
+/** Texts of queries that are built once, and therefore repeat. */
+const repeating = new Set<string>();
+
+/** Prepares a text at its first execution on each connection. For texts of the program only: the set is not bounded. */
+export function prepareAtFirstRun(text: string): void {
+  repeating.add(text);
+}
+
 /**
  * The pool for Kysely; statements that repeat are prepared under a name.
  *
@@ -68,14 +76,16 @@ function makeStatementNames(): StatementNames {
     nameOf(text) {
       const name = names.get(text);
       if (name !== undefined) return name;
-      if (names.size >= NAMES_MAX) return null;
-      const ran = (runs.get(text) ?? 0) + 1;
-      if (ran < RUNS_MIN) {
-        if (runs.size >= COUNTED_MAX) runs = new Map();
-        runs.set(text, ran);
-        return null;
+      if (!repeating.has(text)) {
+        if (names.size >= NAMES_MAX) return null;
+        const ran = (runs.get(text) ?? 0) + 1;
+        if (ran < RUNS_MIN) {
+          if (runs.size >= COUNTED_MAX) runs = new Map();
+          runs.set(text, ran);
+          return null;
+        }
+        runs.delete(text);
       }
-      runs.delete(text);
       const new_name = `q${(count += 1)}`;
       names.set(text, new_name);
       return new_name;

@@ -1,37 +1,35 @@
-import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { DatabaseHosts } from './database-hosts.ts';
 import { GatedPool } from './gated-pool.ts';
 import { findLost } from './lost-connections.ts';
+import {
+  CLOSE_MS_MAX,
+  clientOf,
+  destroySocket,
+  endWithoutWaiting,
+  findWriteRefusal,
+  isQueryTimeout,
+  KEEP_ALIVE_MS,
+  READ_ONLY,
+  type ServerAddress,
+  TEST_MS_MAX,
+} from './server-client.ts';
 
 /**
  * Added to the server's statement limit: the client closes the connection when no response arrives by then. Units: ms.
  */
 const RESPONSE_MARGIN_MS = 1_000;
-const KEEP_ALIVE_MS = 5_000;
-const CONNECT_MS_MAX = 3_000;
 const TEST_INTERVAL_MS = 1_000;
-const TEST_MS_MAX = 2_000;
 /** Time without a response after which a statement fails, on a connection as old as one that proved dead. Units: ms. */
 const SILENCE_MS_MAX = 3_000;
-const CLOSE_MS_MAX = 2_000;
 const NO_LIMIT_MS = 2_147_483_647;
 
-export interface ServerPoolOptions {
-  hosts: DatabaseHosts;
-  config: pg.PoolConfig & { statement_timeout: number };
+export interface ServerPoolOptions extends ServerAddress {
   /** Refuses a second connection to a caller inside a transaction. */
   has_gate: boolean;
   on_connection_lost?: ((error: Error) => void) | undefined;
-}
-
-/** No server of DATABASE_URL accepts writes. */
-export class ReadOnlyServerError extends Error {
-  constructor() {
-    super('the database server accepts reads only');
-    this.name = 'ReadOnlyServerError';
-  }
+  /** Called when a connection proves dead, or its server no longer accepts writes. */
+  on_dead?: () => void;
 }
 
 /**
@@ -125,8 +123,8 @@ export class ServerPool extends GatedPool {
     } catch (error) {
       if (isQueryTimeout(error)) {
         destroySocket(client);
-        this.#dropAll();
-      } else if (error instanceof pg.DatabaseError && error.code === READ_ONLY) this.#dropAll();
+        this.#distrustAll();
+      } else if (error instanceof pg.DatabaseError && error.code === READ_ONLY) this.#distrustAll();
       throw error;
     } finally {
       this.#waiting.delete(client);
@@ -157,7 +155,7 @@ export class ServerPool extends GatedPool {
       else {
         destroySocket(client);
         client.release(true);
-        this.#dropAll();
+        this.#distrustAll();
         this.#options.on_connection_lost?.(new Error('an idle database connection does not respond'));
       }
     } catch {
@@ -182,7 +180,7 @@ export class ServerPool extends GatedPool {
         ([client, since]) => lost.includes(client) && this.#waiting.get(client) === since,
       );
       for (const [client] of stillSilent) destroySocket(client);
-      if (stillSilent.length > 0) this.#dropAll();
+      if (stillSilent.length > 0) this.#distrustAll();
     } catch {
       // The server does not respond to a new connection either: the limits of the statements apply.
     } finally {
@@ -191,12 +189,17 @@ export class ServerPool extends GatedPool {
     }
   }
 
-  /** Closes every connection that is open now. */
-  #dropAll(): void {
+  /** Closes every connection that is open now: the idle ones immediately, the others after their statement. */
+  distrust(): void {
     for (const client of this.#open) {
       this.#outdated.add(client);
       if (!this.#in_use.has(client)) destroySocket(client);
     }
+  }
+
+  #distrustAll(): void {
+    this.distrust();
+    this.#options.on_dead?.();
   }
 
   /** Rejects unless the server responds on a new connection. */
@@ -235,52 +238,6 @@ export class ServerPool extends GatedPool {
     for (const client of this.#open) destroySocket(client);
     await ended;
   }
-}
-
-const READ_ONLY = '25006';
-
-/** A client class that connects to the server that is preferred at that time. */
-function clientOf({ hosts, config }: ServerPoolOptions, preferred: { index: number }): typeof pg.Client {
-  const connect_ms = Math.min(config.connectionTimeoutMillis ?? CONNECT_MS_MAX, CONNECT_MS_MAX);
-  return class extends pg.Client {
-    constructor(given?: string | pg.ClientConfig) {
-      super({
-        ...(typeof given === 'object' ? given : {}),
-        connectionString: hosts.urls[preferred.index] ?? '',
-        connectionTimeoutMillis: connect_ms,
-      });
-    }
-  };
-}
-
-/** Returns the error when the server is a standby or otherwise refuses writes. */
-async function findWriteRefusal(client: pg.ClientBase): Promise<Error | undefined> {
-  try {
-    const { rows } = await client.query<{ transaction_read_only: string }>(
-      Object.assign({ query_timeout: TEST_MS_MAX }, { text: 'show transaction_read_only' }),
-    );
-    return rows[0]?.transaction_read_only === 'off' ? undefined : new ReadOnlyServerError();
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
-
-/** True for the error of `pg` after `query_timeout`; the statement still runs on the connection. */
-export function isQueryTimeout(error: unknown): boolean {
-  return error instanceof Error && error.message === 'Query read timeout';
-}
-
-/** Ends a connection without waiting: a dead server does not respond to the termination message. */
-function endWithoutWaiting(client: pg.Client): void {
-  void client.end().catch(() => {});
-  setTimeout(() => destroySocket(client), CLOSE_MS_MAX).unref();
-}
-
-/** Closes the socket without a termination message; waiting statements are rejected. */
-function destroySocket(client: pg.ClientBase): void {
-  const connection: unknown = Reflect.get(client, 'connection');
-  const stream: unknown = typeof connection === 'object' && connection ? Reflect.get(connection, 'stream') : null;
-  if (stream instanceof Duplex) stream.destroy();
 }
 
 async function isResponsive(query: Promise<unknown>): Promise<boolean> {

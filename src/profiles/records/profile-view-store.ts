@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { nickName, selectUsers } from '#accounts';
-import { builtOnce } from '#platform/db/built-once';
+import { pointRead } from '#platform/db/built-once';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { type ProfileSummary, type ProfileView, summarizeProfile } from './profile-summary.ts';
@@ -37,7 +37,7 @@ export function toProfileView(row: ViewRow): ProfileView {
   return { ...profile, person: { username: person_username, nick_name, called, lang: person_lang ?? 'en' } };
 }
 
-const viewById = builtOnce((reader, id: ProfileId) => selectProfileViews(reader).where('profiles.id', '=', id));
+const viewById = pointRead((reader, id: ProfileId) => selectProfileViews(reader).where('profiles.id', '=', id));
 
 /** Returns one profile with facts of its user. @throws Error if there is none */
 export async function getProfileView(reader: Reader, id: ProfileId): Promise<ProfileView> {

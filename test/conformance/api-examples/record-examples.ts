@@ -46,8 +46,14 @@ export interface Recorded {
 /** An ordinary day: the examples are the same each time they are recorded. */
 const now = new Date('2026-03-10T15:00:00Z');
 
-/** Sends every call in order to a new site with sample data and records requests and responses. */
-export async function recordExamples(calls: readonly ExampleCall[]): Promise<Recorded> {
+/**
+ * Sends every call in order to a new site with sample data and records requests and responses. `observe` runs after
+ * each call and may send it again.
+ */
+export async function recordExamples(
+  calls: readonly ExampleCall[],
+  observe: (operation: string, send: () => Promise<Reply>) => Promise<void> = async () => {},
+): Promise<Recorded> {
   const app = await startDemoApp({ now });
   const examples: Record<string, ApiExample> = {};
   const failures: string[] = [];
@@ -60,8 +66,10 @@ export async function recordExamples(calls: readonly ExampleCall[]): Promise<Rec
       const [method = '', template = ''] = call.operation.split(' ');
       const filled = template.replaceAll(/\{([^}]+)\}/g, (_whole, name: string) => encodePath(path[name] ?? name));
       const query = new URLSearchParams(call.query).toString();
-      const reply = await send(world, method, query === '' ? filled : `${filled}?${query}`, call, body);
+      const sendOnce = () => send(world, method, query === '' ? filled : `${filled}?${query}`, call, body);
+      const reply = await sendOnce();
       if (reply.status >= 400) failures.push(`${call.operation}: ${reply.status} ${JSON.stringify(reply.body)}`);
+      await observe(call.operation, sendOnce);
       await call.after?.(world, reply.body);
       examples[call.operation] = stabilize({
         path,
