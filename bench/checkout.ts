@@ -1,91 +1,76 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { Client } from 'undici';
+import { type Bench, withSite } from './bench.ts';
 import type { BenchSite } from './bench-site.ts';
-import { load, median, send, type Side } from './measure.ts';
-import { clients, rounds, seconds } from './settings.ts';
+import { isInstalled, loadByNode, measure, median, send, type Side, takeMedians } from './measure.ts';
+import { printLine, printSkipped } from './report.ts';
+import { type Buyer, PLAN } from './seed.ts';
 import { makeScratchDatabase } from './scratch-database.ts';
+import { clients, rounds, seconds } from './settings.ts';
 
 const run = promisify(execFile);
 const PGBENCH_SCALE = '10';
 
-export interface CheckoutComparison {
-  tpcb_per_s: number;
-  checkouts_per_s: number;
-  p50_ms: number;
-  p99_ms: number;
-}
-
 /**
- * Compares checkouts per second (a cart item added and paid by card) with TPC-B transactions per second of `pgbench` on
- * the same server with as many clients. Each client buys for a separate profile. Returns the reason when `pgbench` is
- * not installed.
+ * Compares checkouts per second (a cart item added and paid by card, its events delivered by the same process) with
+ * TPC-B transactions per second of `pgbench` on the same server with as many clients.
  */
-export async function benchCheckout(site: BenchSite): Promise<CheckoutComparison | { reason: string }> {
-  const hasPgbench = await run('pgbench', ['--version']).then(
-    () => true,
-    () => false,
-  );
-  if (!hasPgbench) return { reason: 'pgbench is not installed' };
+export async function benchCheckout(bench: Bench): Promise<void> {
+  if (!(await isInstalled('pgbench', '--version'))) return printSkipped('checkout', 'pgbench is not installed');
   const scratch = await makeScratchDatabase();
-  if ('reason' in scratch) return scratch;
+  if ('reason' in scratch) return printSkipped('checkout', scratch.reason);
   try {
     await run('pgbench', ['--initialize', '--quiet', `--scale=${PGBENCH_SCALE}`, scratch.url]);
-    const buyers = await makeBuyers(site);
-    const side: Side = {
-      origin: site.origin,
-      async step(client, index) {
-        const buyer = buyers[index];
-        if (!buyer) throw new Error('there are more clients than buyers');
-        const headers = { authorization: `Bearer ${buyer.token}`, 'content-type': 'application/json' };
-        await send(client, {
-          method: 'POST',
-          path: '/api/cart',
-          headers,
-          body: JSON.stringify({ plan: 'bench', option: 1 }),
-        });
-        const payment = JSON.stringify({ remember_card: false, processor_token: 'tok_bench' });
-        await send(client, { method: 'POST', path: `/api/billing/${buyer.username}/checkout`, headers, body: payment });
-      },
-    };
-    await load(side, 1);
-    const tpcb: number[] = [];
-    const checkouts: number[] = [];
-    const durations: number[] = [];
-    for (let round = 0; round < rounds; round += 1) {
-      tpcb.push(await runTpcb(scratch.url));
-      const { per_s, durations_ms } = await load(side, seconds);
-      checkouts.push(per_s);
-      durations.push(...durations_ms);
-    }
-    durations.sort((a, b) => a - b);
-    return {
-      tpcb_per_s: median(tpcb),
-      checkouts_per_s: median(checkouts),
-      p50_ms: durations[Math.floor(durations.length * 0.5)] ?? 0,
-      p99_ms: durations[Math.floor(durations.length * 0.99)] ?? 0,
-    };
+    await withSite(bench, {}, async (site) => {
+      const side = checkOutByClients(site, bench.seeded.buyers);
+      await side.load(Math.min(seconds, 2));
+      const tpcb: number[] = [];
+      const figures = [];
+      for (let round = 0; round < rounds; round += 1) {
+        tpcb.push(await runTpcb(scratch.url));
+        figures.push(await measure(side, seconds));
+      }
+      const { per_s, p50_ms, p99_ms, cpu_us } = takeMedians(figures);
+      bench.checkouts_per_s = per_s;
+      const times = `p50 ${p50_ms.toFixed(1)}, p99 ${p99_ms.toFixed(1)} ms`;
+      printLine({
+        name: 'checkout',
+        value: per_s / median(tpcb),
+        goal: { min: 0.07 },
+        detail: `${per_s.toFixed(0)}/s, ${cpu_us.toFixed(0)} us CPU, ${times} against ${median(tpcb).toFixed(0)}/s of pgbench TPC-B`,
+      });
+    });
   } finally {
     await scratch.drop();
   }
 }
 
-async function makeBuyers(site: BenchSite): Promise<{ username: string; token: string }[]> {
-  const seller = await site.registerManager('seller');
-  const plan = {
-    slug: 'bench',
-    title: 'Bench',
-    description: 'Bench',
-    is_active: true,
-    period_amount: 2000,
-    period_type: 'monthly',
+/** A side on which each client adds the plan to its cart and pays it, for a separate profile. */
+export function checkOutByClients(site: BenchSite, buyers: readonly Buyer[]): Side {
+  return {
+    child: site.child,
+    load: (time_s) =>
+      loadByNode(
+        site.origin,
+        time_s,
+        async (client, index) => {
+          const buyer = buyers[index];
+          if (!buyer) throw new Error('there are more clients than buyers');
+          await checkOut(client, buyer);
+        },
+        buyers.length,
+      ),
   };
-  await site.call('POST', '/api/profile/tollgate/plans', seller, plan);
-  const buyers = [];
-  for (let index = 0; index < clients; index += 1) {
-    const username = `buyer-${index}`;
-    buyers.push({ username, token: await site.register(username) });
-  }
-  return buyers;
+}
+
+/** Adds the plan to the cart and pays it. */
+export async function checkOut(client: Client, { username, token }: Buyer): Promise<void> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const item = JSON.stringify({ plan: PLAN, option: 1 });
+  await send(client, { method: 'POST', path: '/api/cart', headers, body: item });
+  const payment = JSON.stringify({ remember_card: false, processor_token: 'tok_bench' });
+  await send(client, { method: 'POST', path: `/api/billing/${username}/checkout`, headers, body: payment });
 }
 
 async function runTpcb(url: string): Promise<number> {

@@ -1,11 +1,38 @@
 import { benchApiRead } from './api-read.ts';
-import { startBenchSite } from './bench-site.ts';
+import type { Bench, Part } from './bench.ts';
 import { stopAllWhenInterrupted } from './child.ts';
 import { benchCheckout } from './checkout.ts';
+import { benchFairness } from './fairness.ts';
 import { benchGateway } from './gateway.ts';
-import type { Comparison } from './measure.ts';
+import { benchHistory } from './history.ts';
+import { benchMemory } from './memory.ts';
+import { benchPinned } from './pinned.ts';
+import { benchQueue } from './queue.ts';
+import { printHeader, printSummary } from './report.ts';
 import { makeScratchDatabase } from './scratch-database.ts';
+import { seedDatabase } from './seed.ts';
+import { benchStatements } from './statements.ts';
 import { clients, rounds, seconds } from './settings.ts';
+
+/** In the order of the run; parts that insert many rows come last. */
+const parts: Record<string, Part> = {
+  api: benchApiRead,
+  gateway: benchGateway,
+  pinned: benchPinned,
+  statements: benchStatements,
+  checkout: benchCheckout,
+  fairness: benchFairness,
+  history: benchHistory,
+  queue: benchQueue,
+  memory: benchMemory,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in parts));
+if (unknown.length > 0) {
+  console.error(`There is no part ${unknown.join(', ')}. Parts: ${Object.keys(parts).join(', ')}.`);
+  process.exit(2);
+}
 
 const scratch = await makeScratchDatabase();
 if ('reason' in scratch) {
@@ -13,27 +40,18 @@ if ('reason' in scratch) {
 } else {
   stopAllWhenInterrupted(() => scratch.drop());
   try {
-    const site = await startBenchSite(scratch.url);
-    try {
-      console.log(`${clients} clients, ${rounds} rounds of ${seconds} s for each side, medians\n`);
-      print('API read', 'prepared query in plain Fastify', await benchApiRead(site, scratch.url));
-      print('gateway', 'plain undici pass-through', await benchGateway(site));
-      const checkout = await benchCheckout(site);
-      if ('reason' in checkout) console.log(`checkout   not measured: ${checkout.reason}`);
-      else {
-        const { checkouts_per_s: subject_per_s, tpcb_per_s: baseline_per_s, p50_ms, p99_ms } = checkout;
-        print('checkout', 'pgbench TPC-B', { subject_per_s, baseline_per_s, p50_ms, p99_ms });
-      }
-    } finally {
-      await site.stop();
+    const bench: Bench = {
+      database_url: scratch.url,
+      seeded: await seedDatabase(scratch.url),
+      checkouts_per_s: null,
+    };
+    console.log(`${clients} clients, ${rounds} rounds of ${seconds} s for each side, medians\n`);
+    printHeader();
+    for (const [name, part] of Object.entries(parts)) {
+      if (wanted.length === 0 || wanted.includes(name)) await part(bench);
     }
+    printSummary();
   } finally {
     await scratch.drop();
   }
-}
-
-function print(name: string, against: string, { subject_per_s, baseline_per_s, p50_ms, p99_ms }: Comparison): void {
-  const ratio = (subject_per_s / baseline_per_s).toFixed(3);
-  const figures = `${subject_per_s.toFixed(0)}/s (p50 ${p50_ms.toFixed(1)} ms, p99 ${p99_ms.toFixed(1)} ms)`;
-  console.log(`${name.padEnd(10)} ratio ${ratio}  ${figures} against ${baseline_per_s.toFixed(0)}/s of ${against}`);
 }
