@@ -11,6 +11,8 @@ export interface StatementCount {
 const counts = new Set<StatementCount>();
 const control = /^\s*(?:start\s+transaction|begin|commit|rollback|savepoint|release)\b/i;
 const opening = /^\s*(?:start\s+transaction|begin)\b/i;
+/** Sent each second on an idle connection. */
+const CONNECTION_TEST = 'select 1';
 let is_watching = false;
 
 /** Counts the statements that the process sends while `work` runs, those of the background included. */
@@ -33,17 +35,23 @@ function watchClients(): void {
   const send: unknown = Reflect.get(pg.Client.prototype, 'query');
   if (typeof send !== 'function') throw new Error('the driver has no query method');
   Reflect.set(pg.Client.prototype, 'query', function query(this: pg.Client, ...args: unknown[]): unknown {
-    note(textOf(args[0]));
+    note(textOf(args[0]), begins(args[0]));
     const sent: unknown = Reflect.apply(send, this, args);
     return sent;
   });
 }
 
-function note(text: string): void {
+function note(text: string, begins_transaction: boolean): void {
+  if (text === CONNECTION_TEST) return;
   for (const count of counts) {
-    if (opening.test(text)) count.transactions_count += 1;
+    if (begins_transaction || opening.test(text)) count.transactions_count += 1;
     if (!control.test(text)) count.statements.push(text);
   }
+}
+
+/** True for a statement that is sent together with the `begin` before it. */
+function begins(query: unknown): boolean {
+  return typeof query === 'object' && query !== null && Reflect.get(query, 'begins') === true;
 }
 
 function textOf(query: unknown): string {

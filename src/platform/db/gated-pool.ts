@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
+import { beginWith } from './begin-with.ts';
 
 /** Set inside `inTransaction`; `open` becomes false at its end, for work that continues after it. */
 export const transaction = new AsyncLocalStorage<{ open: boolean }>();
@@ -53,9 +54,9 @@ export class GatedPool extends pg.Pool {
     return super.connect();
   }
 
-  /** Runs one statement on a connection of this pool. */
-  execute(client: pg.PoolClient, query: pg.QueryConfig): Promise<unknown> {
-    return client.query(query);
+  /** Runs one statement on a connection of this pool; `begins`: as the first one of a transaction. */
+  execute(client: pg.PoolClient, query: pg.QueryConfig, begins = false): Promise<unknown> {
+    return begins ? beginWith(client, query) : client.query(query);
   }
 
   /** Runs one text; several statements are allowed without parameters. A connection with an error is closed. */

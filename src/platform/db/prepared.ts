@@ -1,5 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
+import { BEGIN } from './begin-with.ts';
 import type { GatedPool } from './gated-pool.ts';
 
 /**
@@ -40,24 +41,61 @@ export function preparing(pool: GatedPool): PostgresPool {
   };
 }
 
+/**
+ * One connection of the pool for Kysely. `begin` is sent with the first statement of the transaction; a transaction
+ * without statements is not sent.
+ */
 function preparedClient(pool: GatedPool, client: pg.PoolClient, names: StatementNames): PostgresPoolClient {
+  let transaction: 'none' | 'waiting' | 'open' = 'none';
+  let is_begin_prepared = false;
+
+  async function begin(): Promise<unknown> {
+    if (is_begin_prepared) {
+      transaction = 'waiting';
+      return { command: 'BEGIN', rows: [] };
+    }
+    transaction = 'open';
+    const begun = await pool.execute(client, BEGIN);
+    is_begin_prepared = true;
+    return begun;
+  }
+
+  async function end(text: 'commit' | 'rollback'): Promise<unknown> {
+    const was = transaction;
+    transaction = 'none';
+    return was === 'waiting' ? { command: text.toUpperCase(), rows: [] } : pool.execute(client, { text });
+  }
+
+  async function send(query: pg.QueryConfig<unknown[]>): Promise<unknown> {
+    if (transaction !== 'waiting') return pool.execute(client, query);
+    transaction = 'open';
+    if (query.values && query.values.length > 0) return pool.execute(client, query, true);
+    await pool.execute(client, BEGIN);
+    return pool.execute(client, query);
+  }
+
   async function run(text: string, values: unknown[]): Promise<unknown> {
+    if (text === 'begin') return begin();
+    if (text === 'commit' || text === 'rollback') return end(text);
     const name = values.length === 0 ? null : names.nameOf(text);
-    if (name === null) return pool.execute(client, { text, values });
+    if (name === null) return send({ text, values });
     try {
-      return await pool.execute(client, { name, text, values });
+      return await send({ name, text, values });
     } catch (error) {
       if (!isPlanStale(error)) throw error;
       names.renew();
       // Inside a transaction no further statement can run: `inTransaction` retries the transaction.
-      if (client.getTransactionStatus() !== 'I') throw error;
+      if (transaction !== 'none') throw error;
       return run(text, values);
     }
   }
   return {
     // The driver's result has the shape that Kysely expects, which its types do not declare; no cursors are used.
     query: run as PostgresPoolClient['query'],
-    release: (destroy) => client.release(destroy),
+    release: (destroy) => {
+      transaction = 'none';
+      client.release(destroy);
+    },
   };
 }
 

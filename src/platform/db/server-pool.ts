@@ -114,12 +114,13 @@ export class ServerPool extends GatedPool {
     return client;
   }
 
-  override async execute(client: pg.PoolClient, query: pg.QueryConfig): Promise<unknown> {
+  override async execute(client: pg.PoolClient, query: pg.QueryConfig, begins = false): Promise<unknown> {
     this.#noteLimit(client, query.text);
     const limit = this.#own_limits.get(client);
     this.#waiting.set(client, performance.now());
     try {
-      return await client.query(limit === undefined ? query : Object.assign({ query_timeout: limit }, query));
+      const limited = limit === undefined ? query : Object.assign({ query_timeout: limit }, query);
+      return await super.execute(client, limited, begins);
     } catch (error) {
       if (isQueryTimeout(error)) {
         destroySocket(client);
