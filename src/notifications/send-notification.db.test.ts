@@ -253,7 +253,8 @@ test('a change of an unverified e-mail address is announced as a change, without
   const textOf = async (to: string, is_verified: boolean) => {
     const payload = { user_id: xia.id, from: 'old@example.com', to, is_verified, stop_key: null };
     toUnknown.mailbox.clear();
-    await subscriber.handle(ctx, { id: 1, name: 'user_email_changed', payload, created_at: ctx.clock.now() });
+    const delivery = { id: 1, name: 'user_email_changed', payload, created_at: ctx.clock.now() };
+    await (await subscriber.prepare(ctx, [delivery])).handle(delivery);
     return toUnknown.mailbox.list()[0]?.text ?? '';
   };
   assert.match(

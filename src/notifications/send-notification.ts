@@ -26,10 +26,12 @@ export function makeNotificationSubscriber(needs: NotificationNeeds): Subscriber
     name: 'notifications',
     event_types: composers.map(({ event_type }) => event_type),
     wants: (event) => byName.has(event),
-    async handle(ctx, delivery) {
-      const notice = await byName.get(delivery.name)?.compose(ctx, delivery.payload);
-      if (notice) await sendNotice(ctx, needs, delivery, notice);
-    },
+    prepare: async (ctx) => ({
+      async handle(delivery) {
+        const notice = await byName.get(delivery.name)?.compose(ctx, delivery.payload);
+        if (notice) await sendNotice(ctx, needs, delivery, notice);
+      },
+    }),
   };
 }
 

@@ -22,7 +22,8 @@ test('the process does not start with a page that has no template or an event th
 });
 
 test('the process does not start with a subscription to an event that no room defines', () => {
-  const subscriber = { name: 'mail', event_types: [paid], wants: () => true, handle: async () => {} };
+  const prepare = async () => ({ handle: async () => {} });
+  const subscriber = { name: 'mail', event_types: [paid], wants: () => true, prepare };
   const rooms = [{ name: 'notifications', subscribers: [subscriber] }];
   assert.throws(() => checkRooms(rooms, () => true), {
     message: 'cannot start:\nnotifications subscribes to the event paid, which no room defines',

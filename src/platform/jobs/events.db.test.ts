@@ -4,7 +4,8 @@ import { openTestDatabase, type TestDatabase } from '../../../test/support/datab
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { inTransaction } from '../db/database.ts';
 import { emit, type Delivery, type Subscriber } from './events.ts';
-import { claimDueRows, deleteDeliveredRows, findNextDue } from './outbox-store.ts';
+import { claimDueRows } from './lease-store.ts';
+import { deleteDeliveredRows, findNextDue } from './outbox-store.ts';
 import { makeWorker } from './worker.ts';
 
 let database: TestDatabase;
@@ -23,10 +24,12 @@ after(() => database.close());
 const listener = (handle: (delivery: Delivery) => void | Promise<void> = () => {}): Subscriber => ({
   name: 'listener',
   wants: (event) => event !== 'unwanted',
-  async handle(_ctx, delivery) {
-    received.push(delivery);
-    await handle(delivery);
-  },
+  prepare: async () => ({
+    async handle(delivery) {
+      received.push(delivery);
+      await handle(delivery);
+    },
+  }),
 });
 
 const workerOf = (subscriber: Subscriber, poll_ms = 1_000) =>
@@ -73,13 +76,8 @@ test('an event of a transaction that rolls back is not delivered', async () => {
 test('an event that a crashed process leased is delivered after the lease', async () => {
   await emitEvent('order_executed');
   const at = ctx.clock.now();
-  const taken = await claimDueRows(ctx.db, {
-    kind: 'event',
-    with_schedules: false,
-    at,
-    leased_until: new Date(at.getTime() + 120_000),
-    count_max: 10,
-  });
+  const lease = { leased_until: new Date(at.getTime() + 120_000), count_max: 10 };
+  const taken = await claimDueRows(ctx.db, { at, event: lease, job: lease, with_schedules: false });
   assert.equal(taken.length, 1);
 
   const worker = workerOf(listener());
@@ -139,13 +137,8 @@ test('a delivery cut by a crash counts no failure', async () => {
   await emitEvent('poison');
   for (let crashes = 1; crashes <= 12; crashes += 1) {
     const at = ctx.clock.now();
-    const rows = await claimDueRows(ctx.db, {
-      kind: 'event',
-      with_schedules: false,
-      at,
-      leased_until: new Date(at.getTime() + 1_000),
-      count_max: 10,
-    });
+    const lease = { leased_until: new Date(at.getTime() + 1_000), count_max: 10 };
+    const rows = await claimDueRows(ctx.db, { at, event: lease, job: lease, with_schedules: false });
     assert.equal(rows.length, 1, `after ${crashes - 1} crashes`);
     wait(1);
   }

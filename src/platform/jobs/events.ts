@@ -19,13 +19,25 @@ export interface Delivery {
   created_at: Date;
 }
 
-/** Receives events. An error that `handle` throws is logged, and the event is delivered again later. */
+/** Receives events in batches. */
 export interface Subscriber {
   name: string;
   /** Types of the events that it reads; the process does not start when no room defines one of them. */
   readonly event_types?: readonly AnyEventType[];
   wants(event: string): boolean;
-  handle(ctx: Context, delivery: Delivery): Promise<void>;
+  /**
+   * Loads what these events need, in statements whose number does not depend on the number of events. When it rejects,
+   * each event is prepared alone; one that still rejects is delivered again later.
+   */
+  prepare(ctx: Context, deliveries: readonly Delivery[]): Promise<PreparedEvents>;
+}
+
+/** Events of a batch that a subscriber has prepared. They are handled concurrently, a few at a time, in order. */
+export interface PreparedEvents {
+  /** Handles one of the events. An error is logged, and that event is delivered again later, by a further `prepare`. */
+  handle(delivery: Delivery): Promise<void>;
+  /** Releases what `prepare` reserved for an event that is not handled, because the process stops. */
+  release?(delivery: Delivery): Promise<void>;
 }
 
 /** A kind of event: builds the event from its payload, and reads a stored payload back. */

@@ -5,7 +5,7 @@ import { openTestDatabase, type TestDatabase } from '../../../test/support/datab
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { inTransaction } from '../db/database.ts';
 import { type AnyJob, defineJob, enqueue } from './jobs.ts';
-import { claimDueRows, renewLease } from './outbox-store.ts';
+import { claimDueRows, renewLease } from './lease-store.ts';
 import { makeWorker } from './worker.ts';
 
 let database: TestDatabase;
@@ -165,8 +165,8 @@ test('a job that ends with its process runs again after the lease and counts no 
   await inTransaction(ctx.db, (tx) => enqueue(tx, greet, { name: 'xia' }));
   for (let crashes = 1; crashes <= 5; crashes += 1) {
     const at = ctx.clock.now();
-    const leased_until = new Date(at.getTime() + 360_000);
-    const claim = { kind: 'job', at, leased_until, count_max: 10, with_schedules: false } as const;
+    const lease = { leased_until: new Date(at.getTime() + 360_000), count_max: 10 };
+    const claim = { at, event: lease, job: lease, with_schedules: false };
     assert.equal((await claimDueRows(ctx.db, claim)).length, 1);
     assert.equal(await worker.drain(), 0);
     move(360);
@@ -217,11 +217,14 @@ test('a lease that another node took over is not renewed', async () => {
   await inTransaction(ctx.db, (tx) => enqueue(tx, greet, { name: 'xia' }));
   const at = ctx.clock.now();
   const in_ms = (ms: number) => new Date(at.getTime() + ms);
-  const claim = { kind: 'job', count_max: 1, with_schedules: false } as const;
-  const [row] = await claimDueRows(ctx.db, { ...claim, at, leased_until: in_ms(100) });
+  const claimUntil = (claimed_at: Date, leased_until: Date) => {
+    const lease = { leased_until, count_max: 1 };
+    return claimDueRows(ctx.db, { at: claimed_at, event: lease, job: lease, with_schedules: false });
+  };
+  const [row] = await claimUntil(at, in_ms(100));
   assert(row);
   assert.equal(await renewLease(ctx.db, row.id, { from: in_ms(100), to: in_ms(200) }), true);
-  assert.equal((await claimDueRows(ctx.db, { ...claim, at: in_ms(200), leased_until: in_ms(900) })).length, 1);
+  assert.equal((await claimUntil(in_ms(200), in_ms(900))).length, 1);
   assert.equal(await renewLease(ctx.db, row.id, { from: in_ms(200), to: in_ms(300) }), false);
   assert.deepEqual((await rows())[0]?.next_attempt_at, in_ms(900));
 });

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../db/database.ts';
-import { type ClaimedRow, renewLease } from './outbox-store.ts';
+import { type ClaimedRow, renewLease } from './lease-store.ts';
 
 interface LeaseOptions {
   db: Db;

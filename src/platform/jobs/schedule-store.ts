@@ -1,5 +1,4 @@
 import { type Db, inTransaction } from '../db/database.ts';
-import type { OutboxEventId } from '../db/db-schema.ts';
 import type { ScheduledJob } from './jobs.ts';
 import { JOB_PREFIX } from './outbox-store.ts';
 import { lastOccurrence, nextOccurrence } from './schedule.ts';
@@ -38,20 +37,6 @@ export async function keepSchedules(db: Db, jobs: readonly ScheduledJob[], at: D
       )
       .execute();
   });
-}
-
-/** Moves a scheduled job to an occurrence, with the error of the one before. */
-export async function moveToOccurrence(
-  db: Db,
-  id: OutboxEventId,
-  occurs_at: Date,
-  error: string | null,
-): Promise<void> {
-  await db
-    .updateTable('outbox_events')
-    .set({ occurs_at, next_attempt_at: occurs_at, attempts_count: 0, last_error: error?.slice(0, 2000) ?? null })
-    .where('id', '=', id)
-    .execute();
 }
 
 /** Skips to the last occurrence up to `to`, for jobs of which only the last missed occurrence runs. */

@@ -1,27 +1,33 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock, MovableClock } from '../clock.ts';
 import type { Context } from '../context.ts';
 import { type Db, isDatabaseDown } from '../db/database.ts';
-import type { OutboxEventId } from '../db/db-schema.ts';
+import { makeClaimLoop } from './claim-loop.ts';
+import { deliverBatch } from './deliver-batch.ts';
+import { makeEventLane } from './event-lane.ts';
 import type { Subscriber } from './events.ts';
-import { handleEvent, handleJob } from './handle-row.ts';
+import { makeJobLane } from './job-lane.ts';
 import { type AnyJob, isScheduled } from './jobs.ts';
-import { makeLane } from './lane.ts';
-import { claimDueRows, type ClaimedRow, jobNameOf, type Kind, markDelivered, releaseRows } from './outbox-store.ts';
-import { isOccurrence, recordFailure, recordOccurrence } from './record-outcome.ts';
+import { claimDueRows, type ClaimedRow, releaseRows, saveOutcomes } from './lease-store.ts';
+import { isOccurrence, outcomeOf, outcomeOfOccurrence } from './outcome.ts';
+import { makeOutcomeBuffer, type OutcomeBuffer } from './outcome-buffer.ts';
+import { isJobName, jobNameOf } from './outbox-store.ts';
 import { renewWhile } from './renew-while.ts';
 import { type DueReport, runDue } from './run-due.ts';
+import { runJob } from './run-job.ts';
 import { keepSchedules } from './schedule-store.ts';
 
-/** Rows of one kind that one process handles at the same time; the mail server limits the pace of most events. */
-const CONCURRENCY_MAX = 8;
-const EVENTS_CLAIMED_MAX = 64;
 const EVENT_LEASE_MS = 120_000;
 const JOB_TIMEOUT_S = 300;
 /** Renewed while the job runs. After a crash, the job is delayed by this time at most. */
 const JOB_LEASE_MS = 60_000;
 const STOP_MS_MAX = 20_000;
+/** A lone event is claimed this long after its request; the requests of that time share the claim. */
+const NUDGE_MS = 20;
+const PAUSE_MS = 100;
+/** Longest time from an attempt to its record. A crash in between repeats the attempt. */
+const RECORD_MS_MAX = 250;
+const RECORDED_TOGETHER_MAX = 200;
 
 export interface WorkerOptions {
   db: Db;
@@ -31,6 +37,7 @@ export interface WorkerOptions {
   makeContext(name: string): Promise<Context>;
   log: Logger;
   poll_ms?: number;
+  nudge_ms?: number;
   job_lease_ms?: number;
 }
 
@@ -40,7 +47,7 @@ export interface Worker {
   start(): Promise<void>;
   /** Claims no more rows and lets those under way finish, for at most 20 s. */
   stop(): Promise<void>;
-  /** Reports that rows may have been committed. */
+  /** Reports that rows may have been committed. Nudges that follow each other cause one claim. */
   nudge(): void;
   /** Delivers all events and runs all enqueued jobs that are due; returns how many attempts were made. */
   drain(): Promise<number>;
@@ -51,38 +58,29 @@ export interface Worker {
 }
 
 /**
- * Delivers events to their subscribers and runs jobs, each at least once. Any number of processes may do so: a row is
- * leased to one of them at a time. A row that fails is retried (retry.ts) and parked in the end, while other rows are
- * processed.
+ * Delivers events to their subscribers and runs jobs, each at least once, in batches. Any number of processes may do
+ * so: a row is leased to one of them at a time. A row that fails is retried (retry.ts) and parked in the end, while
+ * other rows are processed.
  *
  * @see docs/decisions/0042-one-queue.md
+ * @see docs/decisions/0056-batches-of-events-and-jobs.md
  */
 export function makeWorker(options: WorkerOptions): Worker {
   const { db, clock, jobs } = options;
-  const { lanes, run, state } = makeLanes(options);
+  const { loop, run, state } = makeLoop(options);
   return {
     jobs,
     async start() {
       await keepSchedules(db, jobs.filter(isScheduled), clock.now());
       state.is_started = true;
-      lanes.events.start();
-      lanes.jobs.start();
+      loop.start();
     },
     async stop() {
-      await Promise.all([lanes.events.stop(STOP_MS_MAX), lanes.jobs.stop(STOP_MS_MAX)]);
+      await loop.stop(STOP_MS_MAX);
       state.is_started = false;
     },
-    nudge() {
-      lanes.events.nudge();
-      lanes.jobs.nudge();
-    },
-    async drain() {
-      for (let count = 0; ;) {
-        const more = (await lanes.events.drain()) + (await lanes.jobs.drain());
-        if (more === 0) return count;
-        count += more;
-      }
-    },
+    nudge: () => loop.nudge(),
+    drain: () => loop.drain(['event', 'job']),
     run: (job, at) => run(job, {}, at),
     async runDue(movable, to) {
       const report: DueReport = { runs_count: 0, failed: [] };
@@ -90,7 +88,7 @@ export function makeWorker(options: WorkerOptions): Worker {
       try {
         // Scheduled jobs precede the events that are due at the same instant.
         const handleDueRows = async () => {
-          while ((await lanes.jobs.drain()) + (await lanes.events.drain()) > 0);
+          while ((await loop.drain(['job'])) + (await loop.drain(['event'])) > 0);
         };
         await runDue({ db, clock: movable, jobs: jobs.filter(isScheduled), handleDueRows }, to);
       } finally {
@@ -103,79 +101,121 @@ export function makeWorker(options: WorkerOptions): Worker {
 
 type RunJob = (job: AnyJob, payload: object, at: Date) => Promise<void>;
 
-/** Makes one lane for events and one for jobs, so that a long job delays no event. */
-function makeLanes(options: WorkerOptions) {
-  const { db, clock, log, jobs, subscribers, makeContext } = options;
-  const { poll_ms = 1_000, job_lease_ms = JOB_LEASE_MS } = options;
+/** `moving` is set while the clock is moved: scheduled jobs then run one at a time and are reported, not retried. */
+interface WorkerState {
+  moving: DueReport | null;
+  is_started: boolean;
+}
+
+/** Makes the loop that claims rows, with one lane for events and one for jobs: a long job delays no event. */
+function makeLoop(options: WorkerOptions) {
+  const { db, clock, log, poll_ms = 1_000, nudge_ms = NUDGE_MS, job_lease_ms = JOB_LEASE_MS } = options;
+  const state: WorkerState = { moving: null, is_started: false };
+  const onError = (error: unknown) =>
+    log[isDatabaseDown(error) ? 'warn' : 'error']({ err: error }, 'due work not processed');
+  const buffer = makeOutcomeBuffer({
+    save: (outcomes) => saveOutcomes(db, outcomes),
+    onError,
+    delay_ms: RECORD_MS_MAX,
+    count_max: RECORDED_TOGETHER_MAX,
+  });
+  const { run, handle } = makeJobRunner(options, state, buffer);
+  const common = {
+    release: async (rows: readonly ClaimedRow[]) => {
+      const ids = rows.map(({ id }) => id);
+      await releaseRows(db, ids, clock.now());
+    },
+    flush: () => buffer.flush(),
+    onError,
+  };
+  const event = makeEventLane({
+    ...common,
+    deliver: makeDeliver(options, buffer),
+    onRoom: () => loop.onRoom('event'),
+  });
+  const job = makeJobLane({
+    ...common,
+    handle,
+    isSequential: () => state.moving !== null,
+    onRoom() {
+      loop.onRoom('job');
+      // A job may have emitted events or enqueued jobs, and a scheduled job may have missed its next occurrence.
+      loop.nudge();
+    },
+  });
+  const loop = makeClaimLoop({
+    lanes: { event, job },
+    async claim(counts) {
+      const at = clock.now();
+      const inMs = (ms: number) => new Date(at.getTime() + ms);
+      const rows = await claimDueRows(db, {
+        at,
+        event: { count_max: counts.event, leased_until: inMs(EVENT_LEASE_MS) },
+        job: { count_max: counts.job, leased_until: inMs(job_lease_ms) },
+        with_schedules: state.is_started || state.moving !== null,
+      });
+      return { event: rows.filter((row) => !isJobName(row.name)), job: rows.filter((row) => isJobName(row.name)) };
+    },
+    onError,
+    poll_ms,
+    nudge_ms,
+    pause_ms: PAUSE_MS,
+  });
+  return { loop, run, state };
+}
+
+/** Makes the function that delivers a batch of events and adds their outcomes to the buffer. */
+function makeDeliver({ clock, log, subscribers, makeContext }: WorkerOptions, buffer: OutcomeBuffer) {
+  const onOutcome = (row: ClaimedRow, error: Error | null) => {
+    const outcome = outcomeOf(row, error, clock.now());
+    if (outcome.parked_at) log.error({ err: error, name: row.name, outbox_id: row.id }, 'row parked');
+    buffer.add(outcome);
+  };
+  return async (rows: readonly ClaimedRow[], isHalted: () => boolean) =>
+    deliverBatch({ ctx: await makeContext('relay'), clock, subscribers, isHalted, onOutcome }, rows);
+}
+
+/** Makes the functions that run a job, and the job of a row. */
+function makeJobRunner(options: WorkerOptions, state: WorkerState, buffer: OutcomeBuffer) {
+  const { db, clock, log, jobs, makeContext, job_lease_ms = JOB_LEASE_MS } = options;
   const byName = new Map(jobs.map((job) => [job.name, job]));
   if (byName.size < jobs.length) throw new Error('two jobs have the same name');
-  const limitOf = (job: AnyJob) => (job.timeout_s ?? JOB_TIMEOUT_S) * 1000;
-  /** `moving` is set while the clock is moved: scheduled jobs then run one at a time and are reported, not retried. */
-  const state: { moving: DueReport | null; is_started: boolean } = { moving: null, is_started: false };
-  const deliver = shareCalls((ids: OutboxEventId[]) => markDelivered(db, ids, clock.now()));
 
   const run: RunJob = async (job, payload, at) =>
-    handleJob(await makeContext(job.name), job, { payload, at, limit_ms: limitOf(job) });
+    runJob(await makeContext(job.name), job, { payload, at, limit_ms: (job.timeout_s ?? JOB_TIMEOUT_S) * 1000 });
 
-  async function attempt(row: ClaimedRow, kind: Kind): Promise<void> {
-    if (kind === 'event') return handleEvent(await makeContext('relay'), subscribers, row);
+  async function attempt(row: ClaimedRow): Promise<void> {
     const job = byName.get(jobNameOf(row));
     if (!job) throw new Error(`there is no job named ${jobNameOf(row)}`);
     const at = job.catch_up === 'each' && row.occurs_at ? row.occurs_at : clock.now();
     await renewWhile({ db, clock, log, lease_ms: job_lease_ms }, row, () => run(job, row.payload, at));
   }
 
-  async function handle(row: ClaimedRow, kind: Kind): Promise<void> {
+  async function handle(row: ClaimedRow): Promise<void> {
     // The rows before it took long: another process may have this one by now.
     if (clock.now() >= row.leased_until) return;
-    const error = await attempt(row, kind).then(
+    const error = await attempt(row).then(
       () => null,
       (reason: unknown) => (reason instanceof Error ? reason : new Error(String(reason))),
     );
-    const sources = { db, clock, log };
-    const catch_up = byName.get(jobNameOf(row))?.catch_up ?? 'last';
-    if (isOccurrence(row)) return recordOccurrence(sources, row, { error, catch_up, report: state.moving });
-    if (error !== null) return recordFailure(sources, row, error);
-    await deliver(row.id);
+    const report = state.moving;
+    const at = clock.now();
+    if (!isOccurrence(row)) {
+      const outcome = outcomeOf(row, error, at);
+      if (outcome.parked_at) log.error({ err: error, name: row.name, outbox_id: row.id }, 'row parked');
+      return buffer.add(outcome);
+    }
+    const job = jobNameOf(row);
+    if (report) {
+      report.runs_count += 1;
+      if (error !== null) report.failed.push({ job, at: row.occurs_at, error: String(error) });
+    }
+    const catch_up = byName.get(job)?.catch_up ?? 'last';
+    const outcome = outcomeOfOccurrence(row, { error, at, catch_up, is_retried: report === null });
+    if (error !== null && !report && outcome.occurs_at)
+      log.error({ err: error, job, occurs_at: row.occurs_at }, 'occurrence given up');
+    buffer.add(outcome);
   }
 
-  const laneOf = (kind: Kind, limits: { lease_ms: number; claimed_max: number }) =>
-    makeLane({
-      claim() {
-        const at = clock.now();
-        const leased_until = new Date(at.getTime() + limits.lease_ms);
-        const with_schedules = state.is_started || state.moving !== null;
-        return claimDueRows(db, { kind, at, leased_until, count_max: limits.claimed_max, with_schedules });
-      },
-      handle: (row) => handle(row, kind),
-      async release(rows) {
-        const ids = rows.map(({ id }) => id);
-        await releaseRows(db, ids, clock.now());
-      },
-      onError: (error) => log[isDatabaseDown(error) ? 'warn' : 'error']({ err: error }, 'due work not processed'),
-      concurrency_max: () => (kind === 'job' && state.moving ? 1 : CONCURRENCY_MAX),
-      poll_ms,
-    });
-  const events = laneOf('event', { lease_ms: EVENT_LEASE_MS, claimed_max: EVENTS_CLAIMED_MAX });
-  return {
-    lanes: { events, jobs: laneOf('job', { lease_ms: job_lease_ms, claimed_max: CONCURRENCY_MAX }) },
-    run,
-    state,
-  };
-}
-
-/** Calls `action` once for all values that are passed within one turn of the event loop. */
-function shareCalls<T>(action: (values: T[]) => Promise<void>): (value: T) => Promise<void> {
-  let values: T[] = [];
-  let call: Promise<void> | null = null;
-  return (value) => {
-    values.push(value);
-    call ??= setImmediate().then(() => {
-      const taken = values;
-      values = [];
-      call = null;
-      return action(taken);
-    });
-    return call;
-  };
+  return { run, handle };
 }

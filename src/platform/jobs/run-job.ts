@@ -1,30 +1,8 @@
 import type { Context } from '../context.ts';
-import type { Delivery, Subscriber } from './events.ts';
 import type { AnyJob } from './jobs.ts';
 
-/**
- * Delivers an event to every subscriber that wants it; one that fails does not keep the others from receiving it.
- *
- * @throws AggregateError with the errors of the subscribers that failed
- */
-export async function handleEvent(ctx: Context, subscribers: readonly Subscriber[], event: Delivery): Promise<void> {
-  const errors: unknown[] = [];
-  for (const subscriber of subscribers.filter((each) => each.wants(event.name))) {
-    try {
-      await subscriber.handle(ctx, event);
-    } catch (error) {
-      ctx.log.warn(
-        { err: error, event: event.name, outbox_id: event.id, subscriber: subscriber.name },
-        'event not handled',
-      );
-      errors.push(error);
-    }
-  }
-  if (errors.length > 0) throw new AggregateError(errors, `${event.name} not handled`);
-}
-
 /** Runs a job; a run that takes longer than `limit_ms` fails. */
-export async function handleJob(
+export async function runJob(
   ctx: Context,
   job: AnyJob,
   { payload, at, limit_ms }: { payload: object; at: Date; limit_ms: number },
