@@ -9,6 +9,7 @@ import { findDoubtfulSettings, requireSafeSettings } from '../settings/unsafe-se
 import { join } from 'node:path';
 import { movableClock, systemClock } from '#platform/clock';
 import { type Database, openDatabase } from '#platform/db/database';
+import { logDestination } from '#platform/log-destination';
 import { useMasterKey } from '#platform/security/link-keys';
 import { migrate } from '#platform/db/migrate';
 
@@ -21,13 +22,16 @@ export interface OpenSite {
 }
 
 export function makeLog(config: Pick<Config, 'log_level'>): Logger {
-  return pino({
-    level: config.log_level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    redact: ['req.headers.authorization', 'req.headers.cookie', 'password', 'token', 'key'],
-  });
+  return pino(
+    {
+      level: config.log_level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: ['req.headers.authorization', 'req.headers.cookie', 'password', 'token', 'key'],
+    },
+    logDestination(),
+  );
 }
 
 export async function openConfiguredDatabase(config: Config, log: Logger): Promise<Database> {

@@ -1,5 +1,4 @@
 import './augmentation.ts';
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
@@ -26,7 +25,7 @@ import type { Throttle } from '../security/throttle.ts';
 import type { DecideAccess } from './guards/access.ts';
 import { registerApiRoot } from './reference/api-root.ts';
 import { NAMES_KEYWORD } from './schemas.ts';
-import type { Authenticate } from './build-context.ts';
+import { type Authenticate, makeMakeContext } from './build-context.ts';
 import { cookieNames, ensureVisitor } from './cookies.ts';
 import { registerHooks } from './hooks.ts';
 import { registerFallback } from './replies/fallback.ts';
@@ -37,6 +36,7 @@ import { registerOpenApi } from './reference/openapi.ts';
 import { type PageContext, registerPages } from './replies/pages.ts';
 import { replyWithoutContext, replyWithProblem } from './replies/problem-reply.ts';
 import { respondToConnect, respondToParserError, respondToExpectations } from './guards/request-framing.ts';
+import { makeRequestId } from './request-id.ts';
 import { watchRoutes } from './route-list.ts';
 
 export type App = FastifyInstance<
@@ -90,6 +90,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
 
   app.decorate('cookieNames', cookieNames(new URL(options.base_url()).protocol === 'https:'));
   app.decorate('evaluation', options.evaluation);
+  app.decorate('makeContext', makeMakeContext(options, app.cookieNames));
   app.decorate('csrfKey', deriveKey(options.secret, 'csrf'));
   app.decorate('sealKey', deriveKey(options.secret, 'seal'));
   watchRoutes(app.withTypeProvider());
@@ -122,8 +123,7 @@ function makeServer(options: HttpOptions): App {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.body_bytes_max,
     trustProxy: options.trusted_proxies.length > 0 ? [...options.trusted_proxies] : false,
-    // Node.js buffers random bytes for UUIDs, which makes them the cheapest random ids.
-    genReqId: () => randomUUID().replaceAll('-', '').slice(8),
+    genReqId: () => makeRequestId(),
     requestIdHeader: false,
     // Stopping drains the connections (connections.ts): a request that arrives during that time is served.
     forceCloseConnections: false,

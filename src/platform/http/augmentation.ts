@@ -2,6 +2,7 @@ import type { Problem, ProblemFactory } from '#kernel/problem';
 import type { ListQuery } from '#kernel/page';
 import type { Context } from '../context.ts';
 import type { Access, Subject } from './guards/access.ts';
+import type { MakeContext } from './build-context.ts';
 import type { CookieNames } from './cookies.ts';
 import type { ClaimedKey } from './guards/idempotency.ts';
 import type { PageType } from './page-type.ts';
@@ -53,6 +54,7 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     cookieNames: CookieNames;
+    makeContext: MakeContext;
     evaluation: boolean;
     csrfKey: Buffer;
     sealKey: Buffer;

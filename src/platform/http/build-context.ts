@@ -1,10 +1,15 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { keepLast } from '#kernel/keep-last';
 import { commonProblems } from '#kernel/problem';
-import type { Actor } from '../context.ts';
+import type { Context } from '../context.ts';
 import type { SessionId, UserId } from '../db/db-schema.ts';
+import type { Site } from '../site.ts';
 import type { HttpOptions } from './app.ts';
-import { visitorHash } from './cookies.ts';
+import { type CookieNames, visitorHashOf } from './cookies.ts';
 import { paths } from './paths.ts';
+import { makeFindPeer, type Peer } from './peer.ts';
 
 export interface Caller {
   user_id: UserId;
@@ -19,33 +24,63 @@ export type Authenticate = (credentials: {
   session_cookie: string | undefined;
 }) => Promise<Caller | 'invalid' | null>;
 
+type OriginOptions = Pick<HttpOptions, 'base_url' | 'allowed_hosts' | 'development' | 'evaluation'>;
+
+/** Facts of one request on which its context depends. */
+export interface ContextFacts {
+  readonly raw: IncomingMessage;
+  readonly cookies: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+  readonly site: Site;
+  /** The authenticated caller; null for an anonymous one. */
+  readonly caller: Caller | null;
+}
+
+/** Makes the context of a request. */
+export type MakeContext = (facts: ContextFacts) => Context;
+
+export function makeMakeContext(
+  options: Pick<HttpOptions, 'db' | 'clock' | 'throttle' | 'trusted_proxies'> & OriginOptions,
+  names: CookieNames,
+): MakeContext {
+  const findPeer = makeFindPeer(options.trusted_proxies);
+  const { db, clock, throttle } = options;
+  return ({ raw, cookies, log, site, caller }) => {
+    const peer = findPeer(raw);
+    const visitor_hash = visitorHashOf(cookies[names.visitor]);
+    return {
+      actor: caller === null ? { kind: 'anonymous', visitor_hash } : { kind: 'user', ...caller, visitor_hash },
+      db,
+      clock,
+      log,
+      site,
+      throttle,
+      origin: originOf(options, peer),
+      lang: 'en',
+      peer: { ip: peer.ip, user_agent: (raw.headers['user-agent'] ?? '').slice(0, 255) },
+    };
+  };
+}
+
 /** Sets `request.ctx`: the caller, the site and the origin of the request. */
 export async function buildContext(options: HttpOptions, request: FastifyRequest): Promise<void> {
   const { authorization } = request.headers;
-  const session_cookie = request.cookies[request.server.cookieNames.session];
+  const { cookies, server, raw } = request;
+  const session_cookie = cookies[server.cookieNames.session];
   const [site, caller] = await Promise.all([
     options.site(),
     authorization === undefined && session_cookie === undefined
       ? null
       : options.authenticate({ authorization, session_cookie }),
   ]);
-  const visitor_hash = visitorHash(request);
-  const actor: Actor =
-    caller === null || caller === 'invalid'
-      ? { kind: 'anonymous', visitor_hash }
-      : { kind: 'user', ...caller, visitor_hash };
   request.credentials = caller === null ? 'none' : caller === 'invalid' ? 'invalid' : 'valid';
-  request.ctx = {
-    actor,
-    db: options.db,
-    clock: options.clock,
-    log: request.log as HttpOptions['log'], // Fastify returns children of this logger
+  request.ctx = server.makeContext({
+    raw,
+    cookies,
+    log: request.log as Logger, // Fastify returns children of the logger of the options
     site,
-    throttle: options.throttle,
-    origin: originOf(options, request),
-    lang: 'en',
-    peer: { ip: request.ip, user_agent: (request.headers['user-agent'] ?? '').slice(0, 255) },
-  };
+    caller: caller === 'invalid' ? null : caller,
+  });
   request.hasContext = true;
 }
 
@@ -68,12 +103,15 @@ export function requireValidCredentials(request: FastifyRequest): void {
  *
  * The scheme is that of the base URL, so that a proxy that ends TLS need not be trusted for it.
  */
-function originOf(options: HttpOptions, request: FastifyRequest): string {
+function originOf(options: OriginOptions, peer: Peer): string {
   const base = options.base_url();
-  const host = request.host.toLowerCase();
-  if (host === new URL(base).host) return base;
-  if (options.allowed_hosts.includes(host)) return `${request.protocol}://${host}`;
+  const host = peer.host.toLowerCase();
+  if (host === hostOf(base)) return base;
+  if (options.allowed_hosts.includes(host)) return `${peer.protocol}://${host}`;
   if ((options.development || options.evaluation) && /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host))
-    return `${request.protocol}://${host}`;
+    return `${peer.protocol}://${host}`;
   return base;
 }
+
+/** Host and port of an origin. Keeps the last result: nearly every request has the same origin. */
+const hostOf = keepLast((origin: string) => new URL(origin).host);

@@ -53,7 +53,11 @@ export function clearSessionCookie(reply: FastifyReply): void {
 
 /** Returns the SHA-256 of the visitor cookie, or null without a cookie. */
 export function visitorHash(request: FastifyRequest): string | null {
-  const value = request.cookies[request.server.cookieNames.visitor];
+  return visitorHashOf(request.cookies[request.server.cookieNames.visitor]);
+}
+
+/** Returns the SHA-256 of the value of a visitor cookie, or null if it is missing or malformed. */
+export function visitorHashOf(value: string | undefined): string | null {
   return value !== undefined && /^[-\w]{20,64}$/.test(value) ? sha256Hex(value) : null;
 }
 

@@ -11,6 +11,7 @@ import { normalizePathParams } from './guards/path-params.ts';
 import { requireClearFraming } from './guards/request-framing.ts';
 import { requireStorableBody, requireStorableUrl } from './guards/unstorable-text.ts';
 import { httpProblems } from './problems.ts';
+import { logRequest } from './request-log.ts';
 import { securityHeaders } from './replies/security-headers.ts';
 
 const URL_LENGTH_MAX = 8192;
@@ -63,18 +64,13 @@ export function registerHooks(app: App, options: HttpOptions): void {
     return payload;
   });
   app.addHook('onResponse', async (request, reply) => {
-    const { bare } = request.routeOptions.config;
-    const actor = request.hasContext ? request.ctx.actor : undefined;
-    request.log[bare === true ? 'debug' : 'info'](
-      {
-        event: 'http_request',
-        method: request.method,
-        route: request.routeOptions.url,
-        status: reply.statusCode,
-        duration_ms: Math.round((performance.now() - request.started_at_ms) * 10) / 10,
-        ...(actor?.kind === 'user' ? { user: actor.username } : {}),
-      },
-      'request',
-    );
+    const { config, url: route } = request.routeOptions;
+    logRequest(request.log, config.bare === true ? 'debug' : 'info', {
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      started_at_ms: request.started_at_ms,
+      actor: request.hasContext ? request.ctx.actor : undefined,
+    });
   });
 }

@@ -11,17 +11,15 @@ import { httpProblems } from '../problems.ts';
 const host_value = /^(?:[-A-Za-z0-9._~!$&'()*+,;=%]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?$/;
 const port_max = 65_535;
 
+type FramedRequest = Pick<IncomingMessage, 'rawHeaders' | 'headers' | 'httpVersion'>;
+
 /**
  * Requires a `Host` and a transfer coding that every server interprets equally.
  *
- * Reads `rawHeaders`: Node drops the second of two `Host` fields from `headers`.
  * @throws host_invalid, malformed_request (400), transfer_coding_unsupported (501)
  */
-export function requireClearFraming(request: Pick<IncomingMessage, 'rawHeaders' | 'headers' | 'httpVersion'>): void {
-  const hosts = request.rawHeaders.filter((_, index, all) => index % 2 === 1 && /^host$/i.test(all[index - 1] ?? ''));
-  const [host] = hosts;
-  if (hosts.length > 1) throw httpProblems.host_invalid();
-  if (host === undefined ? request.httpVersion !== '1.0' : !isHost(host)) throw httpProblems.host_invalid();
+export function requireClearFraming(request: FramedRequest): void {
+  if (!hasClearHost(request)) throw httpProblems.host_invalid();
   const coding = request.headers['transfer-encoding'];
   // HTTP/1.0 has no transfer codings: servers disagree about where such a body ends (RFC 9112 §6.1).
   if (coding !== undefined && request.httpVersion === '1.0') throw httpProblems.malformed_request();
@@ -29,6 +27,22 @@ export function requireClearFraming(request: Pick<IncomingMessage, 'rawHeaders' 
   // §6.1).
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked')
     throw httpProblems.transfer_coding_unsupported();
+}
+
+/**
+ * True if the request has one valid `Host`, or none in HTTP/1.0.
+ *
+ * Reads `rawHeaders`: Node drops the second of two `Host` fields from `headers`.
+ */
+function hasClearHost({ rawHeaders, httpVersion }: FramedRequest): boolean {
+  let host: string | undefined;
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length !== 4 || name.toLowerCase() !== 'host') continue;
+    if (host !== undefined) return false;
+    host = rawHeaders[index + 1];
+  }
+  return host === undefined ? httpVersion === '1.0' : isHost(host);
 }
 
 function isHost(text: string): boolean {
