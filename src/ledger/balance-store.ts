@@ -1,49 +1,41 @@
+import assert from 'node:assert/strict';
 import { type RawBuilder, sql } from 'kysely';
 import type { Money } from '#kernel/money';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { type StatementBalance, type SubjectBalance, sumByUnit } from './balance.ts';
-import type { AccountName, Entry } from './entry.ts';
+import { type AccountName, accounts, type Entry } from './entry.ts';
 import type { LedgerSubject } from './subject.ts';
 
 /** Reads the balance of an account of a profile, by unit: received less sent. Empty when it has no entries. */
 export async function findBalance(reader: Reader, profile_id: ProfileId, account: AccountName): Promise<Money[]> {
-  // Each half scans its own index: ledger_entries_dest, ledger_entries_orig.
+  // Index: ledger_balances_account. The number of stripes does not depend on the number of entries.
   const { rows } = await sql<Money>`
-    select unit, sum(amount) as amount from (
-      select dest_unit as unit, dest_amount as amount from ledger_entries
-        where dest_profile_id = ${profile_id} and dest_account = ${account}
-      union all
-      select orig_unit, -orig_amount from ledger_entries
-        where orig_profile_id = ${profile_id} and orig_account = ${account}
-    ) postings group by unit order by unit`.execute(reader);
+    select unit, sum(amount) as amount from ledger_balances
+    where profile_id = ${profile_id} and account = ${account} group by unit order by unit`.execute(reader);
   return rows;
 }
 
-/** Balance of an account of one profile on one subject, in one unit. */
+/** Payable of one profile on one subject, in one unit. */
 export interface Holding extends SubjectBalance {
   profile_id: ProfileId;
 }
 
-/** Reads the balances of an account on subjects, by subject, profile and unit. */
+/**
+ * Reads the balances of an account on subjects, by subject, profile and unit. Only Payable is kept by subject.
+ */
 export async function findHoldings(
   reader: Reader,
   subjects: readonly LedgerSubject[],
-  account: AccountName,
+  account: typeof accounts.payable,
 ): Promise<Holding[]> {
+  assert.equal(account, accounts.payable);
   if (subjects.length === 0) return [];
-  // Index: ledger_entries_subject.
+  // Index: unique key of ledger_subject_balances.
   const { rows } = await sql<Holding>`
-    select ${subjectJson}, profile_id, unit, sum(amount) as amount from (
-      select ${subjectColumns}, dest_profile_id as profile_id, dest_unit as unit, dest_amount as amount
-        from ${subjectRows(subjects)} join ledger_entries entry on ${isAboutSubject}
-        where dest_account = ${account}
-      union all
-      select ${subjectColumns}, orig_profile_id, orig_unit, -orig_amount
-        from ${subjectRows(subjects)} join ledger_entries entry on ${isAboutSubject}
-        where orig_account = ${account}
-    ) postings
-    group by ${subjectColumns}, profile_id, unit order by ${subjectColumns}, profile_id, unit`.execute(reader);
+    select ${subjectJson}, profile_id, unit, amount
+    from ${subjectRows(subjects)} join ledger_subject_balances entry on ${isAboutSubject}
+    where profile_id is not null order by ${subjectColumns}, profile_id, unit`.execute(reader);
   return rows;
 }
 
@@ -65,21 +57,42 @@ export async function findStatementBalance(
   at: Date,
   sellers?: readonly ProfileId[] | null,
 ): Promise<StatementBalance> {
-  const of_sellers = sellers ? sql`orig_profile_id = any(${[...sellers]}::bigint[])` : sql`true`;
-  // Indexes: ledger_entries_dest finds the subjects, ledger_entries_subject their entries.
   const { rows } = await sql<SubjectBalance>`
-    select ${subjectJson}, unit, amount from (
-      select ${subjectColumns}, entry.dest_unit as unit, sum(${amountDue}) as amount
-      from (
-        select distinct subject_kind as kind, subject_id as id, subject_part as part from ledger_entries
-        where dest_profile_id = ${profile_id} and dest_account = 'Payable' and created_at <= ${at}
-          and subject_kind is not null and ${of_sellers}
-      ) subject join ledger_entries entry on ${isAboutSubject}
-      where entry.created_at <= ${at} and (dest_account = 'Payable' or ${isSettlement})
-      group by ${subjectColumns}, entry.dest_unit
-      having sum(${amountDue}) <> 0
-    ) owed order by ${subjectColumns}, unit`.execute(reader);
+    with due as ${amountsDue(profile_id, at, sellers)}
+    select ${subjectJson}, unit, amount from due order by ${subjectColumns}, unit`.execute(reader);
   return { subjects: rows, totals: sumByUnit(rows) };
+}
+
+/**
+ * Query of the amounts due from a profile at `at`, by subject and unit, in parentheses; excludes 0.
+ *
+ * The projection has the amounts due after all entries, also future ones. Entries after `at` are subtracted, so that
+ * the result is exact for each instant; they are few when `at` is recent. Subjects on which nothing is due are not
+ * read.
+ */
+function amountsDue(profile_id: ProfileId, at: Date, sellers?: readonly ProfileId[] | null): RawBuilder<unknown> {
+  // Index: ledger_entries_subject.
+  const of_sellers = sellers
+    ? sql`exists (select from ledger_entries entry where ${isAboutSubject} and created_at <= ${at}
+        and dest_profile_id = ${profile_id} and dest_account = 'Payable' and orig_profile_id = any(${[...sellers]}::bigint[]))`
+    : sql`true`;
+  // Indexes: ledger_subject_balances_open finds the subjects, the unique key of that table their amounts due,
+  // ledger_entries_subject the entries after `at`.
+  return sql`(
+    select ${subjectColumns}, unit, sum(amount) as amount
+    from (
+      select distinct subject_kind as kind, subject_id as id, subject_part as part from ledger_subject_balances
+      where profile_id = ${profile_id} and open_until > ${at} and ordered_at <= ${at}
+    ) subject cross join lateral (
+      select ${subjectColumns}, unit, amount from ledger_subject_balances entry
+        where ${isAboutSubject} and profile_id is null
+      union all
+      select ${subjectColumns}, dest_unit, -(${amountDue}) from ledger_entries entry
+        where ${isAboutSubject} and created_at > ${at} and (dest_account = 'Payable' or ${isSettlement})
+    ) part
+    where ${of_sellers}
+    group by ${subjectColumns}, unit having sum(amount) <> 0
+  )`;
 }
 
 /**
@@ -92,36 +105,27 @@ export async function findUnpaidOrders(
   at: Date,
   sellers?: readonly ProfileId[] | null,
 ): Promise<Entry[]> {
-  const { subjects } = await findStatementBalance(reader, profile_id, at, sellers);
-  const owing = subjects.filter(({ amount }) => amount > 0);
-  if (owing.length === 0) return [];
-  // Index: ledger_entries_subject.
-  const { rows } = await sql<{ id: Entry['id'] }>`
-    select id from (
-      select entry.id, entry.created_at, entry.dest_profile_id, entry.orig_profile_id, subject.amount as owed,
-        coalesce(sum(dest_amount) over (
-          partition by ${subjectColumns}, dest_unit order by entry.created_at desc, entry.id desc
-          rows between unbounded preceding and 1 preceding), 0) as newer
-      from unnest(${owing.map((each) => each.subject.kind)}::text[], ${owing.map((each) => each.subject.id)}::text[],
-        ${owing.map((each) => each.subject.part)}::text[], ${owing.map((each) => each.unit)}::text[],
-        ${owing.map((each) => each.amount)}::bigint[]) as subject (kind, id, part, unit, amount)
-      join ledger_entries entry on ${isAboutSubject} and entry.dest_unit = subject.unit
-      where orig_account = 'Receivable' and dest_account = 'Payable' and dest_amount > 0 and entry.created_at <= ${at}
-    ) orders where newer < owed and dest_profile_id = ${profile_id}
-      and ${sellers ? sql`orig_profile_id = any(${[...sellers]}::bigint[])` : sql`true`}
-    order by created_at desc, id desc`.execute(reader);
-  if (rows.length === 0) return [];
-  return reader
-    .selectFrom('ledger_entries')
-    .selectAll()
-    .where(
-      'id',
-      'in',
-      rows.map(({ id }) => id),
+  // Index: ledger_entries_subject, read from the newest entry until the orders add up to the amount due.
+  const newest = (owed: string, bound: RawBuilder<unknown>) => sql`(
+    select id, created_at, dest_amount from ledger_entries entry
+    where (subject_kind, subject_id) = (${sql.ref(`${owed}.subject_kind`)}, ${sql.ref(`${owed}.subject_id`)})
+      and subject_part is not distinct from ${sql.ref(`${owed}.subject_part`)} and dest_unit = ${sql.ref(`${owed}.unit`)}
+      and orig_account = 'Receivable' and dest_account = 'Payable' and dest_amount > 0 and ${bound}
+    order by created_at desc, id desc limit 1)`;
+  const { rows } = await sql<Entry>`
+    with recursive due as ${amountsDue(profile_id, at, sellers)}, unpaid as (
+      select ${subjectColumns}, unit, amount, newest.*
+      from due cross join lateral ${newest('due', sql`created_at <= ${at}`)} newest where amount > 0
+      union all
+      select ${subjectColumns}, unit, amount - unpaid.dest_amount, older.*
+      from unpaid cross join lateral
+        ${newest('unpaid', sql`(created_at, id) < (unpaid.created_at, unpaid.id)`)} older
+      where amount > unpaid.dest_amount
     )
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .execute();
+    select entry.* from ledger_entries entry
+    where id = any(array(select id from unpaid)) and dest_profile_id = ${profile_id} and ${sellers ? sql`orig_profile_id = any(${[...sellers]}::bigint[])` : sql`true`}
+    order by entry.created_at desc, entry.id desc`.execute(reader);
+  return rows;
 }
 
 /** Finds the orders on subjects, from all payers, newest first. Excludes orders of amount 0. */
@@ -154,18 +158,17 @@ export interface OwnedSubject {
  */
 export async function findOwingSubjects<T extends OwnedSubject>(reader: Reader, subjects: readonly T[]): Promise<T[]> {
   if (subjects.length === 0) return [];
-  // Index: ledger_entries_subject.
+  // Index: unique key of ledger_subject_balances.
   const { rows } = await sql<{ place: number }>`
     select distinct place from (
       select subject.place
       from unnest(${subjects.map(({ kind }) => kind)}::text[], ${subjects.map(({ id }) => id)}::text[],
         ${subjects.map(({ owner_id }) => owner_id)}::bigint[]) with ordinality as subject (kind, id, owner_id, place)
-      join ledger_entries entry on entry.subject_kind = subject.kind and entry.subject_id = subject.id
-      where dest_account = 'Payable' or orig_account = 'Payable' or ${isSettlement}
-      group by subject.place, entry.dest_unit
-      having sum(case when dest_account = 'Payable' then dest_amount when ${isSettlement} then -dest_amount else 0 end) > 0
-        and sum(case when dest_account = 'Payable' and dest_profile_id = subject.owner_id then dest_amount
-          when orig_account = 'Payable' and orig_profile_id = subject.owner_id then -orig_amount else 0 end) > 0
+      join ledger_subject_balances balance
+        on balance.subject_kind = subject.kind and balance.subject_id = subject.id
+      group by subject.place, unit
+      having sum(amount) filter (where profile_id is null) > 0
+        and sum(amount) filter (where profile_id = subject.owner_id) > 0
     ) owing`.execute(reader);
   const owing = new Set(rows.map(({ place }) => place));
   return subjects.filter((_, index) => owing.has(index + 1));

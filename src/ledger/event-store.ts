@@ -3,36 +3,49 @@ import type { LedgerEntryId, LedgerEventId, ProfileId } from '#platform/db/db-sc
 import type { Reader, Tx } from '#platform/db/database';
 import type { Entry, NewEntry } from './entry.ts';
 
-/**
- * Inserts an event; undefined if its key exists.
- *
- * Locks: waits for a concurrent transaction that inserted the same key.
- */
-export async function insertEvent(
-  tx: Tx,
-  event: { key: string; kind: string; receipt_key: string | null; created_at: Date },
-): Promise<LedgerEventId | undefined> {
-  const row = await tx
-    .insertInto('ledger_events')
-    .values(event)
-    .onConflict((conflict) => conflict.column('key').doNothing())
-    .returning('id')
-    .executeTakeFirst();
-  return row?.id;
+/** An event with its entries as they are inserted. */
+export interface InsertedEvent {
+  key: string;
+  kind: string;
+  receipt_key: string | null;
+  created_at: Date;
+  entries: readonly (NewEntry & { created_at: Date })[];
 }
 
-/** Inserts the entries of an event of the same transaction, in the given order. */
-export async function insertEntries(
-  tx: Tx,
-  ledger_event_id: LedgerEventId,
-  entries: readonly (NewEntry & { created_at: Date })[],
-): Promise<Entry[]> {
-  const rows = await tx
-    .insertInto('ledger_entries')
-    .values(entries.map((entry, rank) => ({ ...entry, rank, ledger_event_id })))
-    .returningAll()
-    .execute();
-  return rows.toSorted((a, b) => a.rank - b.rank);
+/**
+ * Inserts events with their entries, in the given order, by one statement. Returns the entries in the same order; empty
+ * if the key of an event exists. Then no entry was inserted, and no event if the keys of all exist.
+ *
+ * Locks: waits for a concurrent transaction that inserted one of the keys.
+ */
+export async function insertEvents(tx: Tx, events: readonly InsertedEvent[]): Promise<Entry[]> {
+  const heads = events.map(({ entries: _, ...event }) => event);
+  const entries = events.flatMap((event) =>
+    event.entries.map((entry, rank) => ({ ...entry, rank, ledger_event_key: event.key })),
+  );
+  // JSON: the text of the statement does not depend on the number of entries, so that it is prepared once.
+  const { rows } = await sql<Entry>`
+    with event as (
+      insert into ledger_events (key, kind, receipt_key, created_at)
+      select key, kind, receipt_key, created_at
+      from rows from (json_to_recordset(${JSON.stringify(heads)}::json)
+        as (key text, kind text, receipt_key text, created_at timestamptz)) with ordinality as given
+      order by ordinality
+      on conflict (key) do nothing returning id, key
+    )
+    insert into ledger_entries (ledger_event_id, rank, created_at, description, subject_kind, subject_id, subject_part,
+      orig_profile_id, orig_account, orig_amount, orig_unit, dest_profile_id, dest_account, dest_amount, dest_unit)
+    select event.id, rank, created_at, description, subject_kind, subject_id, subject_part,
+      orig_profile_id, orig_account, orig_amount, orig_unit, dest_profile_id, dest_account, dest_amount, dest_unit
+    from rows from (json_to_recordset(${JSON.stringify(entries)}::json)
+      as (ledger_event_key text, rank smallint, created_at timestamptz, description text, subject_kind text,
+        subject_id text, subject_part text, orig_profile_id bigint, orig_account text, orig_amount bigint, orig_unit text,
+        dest_profile_id bigint, dest_account text, dest_amount bigint, dest_unit text)) with ordinality as entry
+      join event on event.key = entry.ledger_event_key
+    where (select count(*) from event) = ${events.length}
+    order by ordinality
+    returning *`.execute(tx);
+  return rows;
 }
 
 /** Finds the entries of the event with this key, in the order of posting; undefined without such an event. */

@@ -13,6 +13,8 @@ export { exportLedger, isExportFormat } from './export-ledger.ts';
 export { makeLedger } from './ledger.ts';
 export { listHistory } from './list-transactions.ts';
 export { postEvent } from './post-event.ts';
+/** @public */
+export { postEvents } from './post-event.ts';
 export { balanceFields, type PresentedTransaction, TransactionSchema } from './schemas.ts';
 export { fromSubjectColumns, isSameSubject, type LedgerSubject, subjectText, toSubjectColumns } from './subject.ts';
 export { verifyLedger } from './verify-ledger.ts';

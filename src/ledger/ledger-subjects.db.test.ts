@@ -123,7 +123,6 @@ test('the subject of each entry is presented with the same bytes after the migra
       former.events,
     );
     assert.deepEqual(await readTriggers(old), former.triggers);
-    assert.deepEqual((await verifyLedger(old.db)).violations, []);
 
     const receipts = await readRows(old, 'select key, kind, receipt_key from ledger_events');
     for (const { key, kind, receipt_key } of receipts) {
@@ -131,6 +130,9 @@ test('the subject of each entry is presented with the same bytes after the migra
       assert.equal(receipt_key, is_receipt ? String(key).split(':')[1] : null, String(key));
     }
     assert.ok(receipts.some(({ receipt_key }) => receipt_key === 'ch_90001'));
+
+    await migrate(old.db);
+    assert.deepEqual((await verifyLedger(old.db)).violations, []);
   });
 });
 

@@ -8,10 +8,10 @@ import { inTransaction, type Tx } from '#platform/db/database';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { next } from '../../test/support/factories.ts';
 import { makeParty, makeSubject, orderEntry } from '../../test/support/factories/ledger.ts';
-import { findBalance, findHoldings } from './balance-store.ts';
+import { findBalance } from './balance-store.ts';
 import { accounts, moveAmount, type NewEntry } from './entry.ts';
 import { findEventEntries } from './event-store.ts';
-import { postEvent } from './post-event.ts';
+import { postEvent, postEvents } from './post-event.ts';
 
 const at = new Date('2026-03-10T15:00:00Z');
 let database: TestDatabase;
@@ -64,6 +64,58 @@ test('one of six concurrent posts of the same key succeeds', async () => {
   const results = await Promise.allSettled(Array.from({ length: 6 }, () => postEntries(key, [makeOrderEntry()])));
   assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
   assert.equal((await findEventEntries(database.db, key))?.length, 1);
+});
+
+test('several events are posted in the given order, and their entries are returned by event', async () => {
+  const [order, charge] = [next('z:order'), next('a:charge')];
+  const posted = await inTransaction(database.db, (tx) =>
+    postEvents(tx, [
+      { key: order, kind: 'order', at, entries: [makeOrderEntry(1), makeOrderEntry(2)] },
+      { key: charge, kind: 'charge', receipt_key: 'ch_1', at, entries: [makeOrderEntry(3)] },
+    ]),
+  );
+  assert.deepEqual(
+    posted.map((entries) => entries.map(({ rank, dest_amount }) => [rank, dest_amount])),
+    [
+      [
+        [0, 1],
+        [1, 2],
+      ],
+      [[0, 3]],
+    ],
+  );
+  const ids = posted.flat().map(({ id }) => id);
+  assert.deepEqual(
+    ids,
+    ids.toSorted((a, b) => a - b),
+  );
+  assert.deepEqual([await findEventEntries(database.db, order), await findEventEntries(database.db, charge)], posted);
+});
+
+test('of several events none is posted when a key is booked', async () => {
+  const [first, second, third] = [next('order'), next('order'), next('order')];
+  const event = (key: string) => ({ key, kind: 'order', at, entries: [makeOrderEntry()] });
+  await inTransaction(database.db, (tx) => postEvents(tx, [event(first), event(second)]));
+  await inTransaction(database.db, async (tx) => {
+    await assert.rejects(postEvents(tx, [event(first), event(second)]), isProblem('ledger_event_repeated'));
+    assert.equal((await findEventEntries(tx, first))?.length, 1);
+  });
+  const partly = inTransaction(database.db, async (tx) => {
+    await assert.rejects(postEvents(tx, [event(third), event(first)]), isProblem('ledger_event_repeated'));
+  });
+  await assert.rejects(partly, /has no entry/);
+  assert.equal(await findEventEntries(database.db, third), undefined);
+});
+
+test('an instant, a text with quotes and the largest amount are stored unchanged', async () => {
+  const created_at = new Date('2031-12-31T23:59:59.987Z');
+  const description = `"quoted" 'text' \\ {"json": [1]} \u00e9 \n`;
+  const entry = { ...makeOrderEntry(Number.MAX_SAFE_INTEGER), created_at, description };
+  const [posted] = await postEntries(next('order'), [entry]);
+  assert.deepEqual(
+    [posted?.created_at, posted?.description, posted?.dest_amount],
+    [created_at, description, Number.MAX_SAFE_INTEGER],
+  );
 });
 
 test('invalid entries are not posted', async () => {
@@ -149,12 +201,9 @@ const movement = fc.record({
 });
 
 test('the balances of all accounts sum to zero in each unit for any entries in any order', async () => {
-  const parties = [await makeParty(database.db), await makeParty(database.db), await makeParty(database.db)];
-  let run = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(movement, { minLength: 1, maxLength: 12 }), fc.boolean(), async (movements, reversed) => {
-      run += 1;
-      const subject = makeSubject({ kind: 'run', id: String(run) });
+      const parties = [await makeParty(database.db), await makeParty(database.db), await makeParty(database.db)];
       const entries = movements
         .filter(({ from, to, from_account, to_account }) => from !== to || from_account !== to_account)
         .map(({ from, to, from_account, to_account, amount, unit }) =>
@@ -163,26 +212,29 @@ test('the balances of all accounts sum to zero in each unit for any entries in a
             to: { profile_id: parties[to]!, account: to_account },
             amount,
             unit,
-            subject,
+            subject: makeSubject({ kind: 'run' }),
             description: 'Anything',
           }),
         );
       if (entries.length === 0) return;
       for (const entry of reversed ? entries.toReversed() : entries) await postEntries(next('run'), [entry]);
 
-      const sums = new Map<string, number>();
       const expected = new Map<string, number>();
-      for (const account of Object.values(accounts)) {
-        const held = new Map<string, number>();
-        for (const { unit, amount } of await findHoldings(database.db, [subject], account))
-          addToSum(held, unit, amount);
-        for (const [unit, amount] of held) addToSum(sums, unit, amount);
-        for (const entry of entries) {
-          if (entry.dest_account === account) addToSum(expected, `${account} ${entry.dest_unit}`, entry.dest_amount);
-          if (entry.orig_account === account) addToSum(expected, `${account} ${entry.orig_unit}`, -entry.orig_amount);
-        }
-        for (const [unit, amount] of held) assert.equal(amount, expected.get(`${account} ${unit}`));
+      for (const { dest_profile_id, dest_account, orig_profile_id, orig_account, ...amounts } of entries) {
+        addToSum(expected, `${dest_profile_id} ${dest_account} ${amounts.dest_unit}`, amounts.dest_amount);
+        addToSum(expected, `${orig_profile_id} ${orig_account} ${amounts.orig_unit}`, -amounts.orig_amount);
       }
+      const found = new Map<string, number>();
+      const sums = new Map<string, number>();
+      for (const party of parties) {
+        for (const account of Object.values(accounts)) {
+          for (const { unit, amount } of await findBalance(database.db, party, account)) {
+            addToSum(found, `${party} ${account} ${unit}`, amount);
+            addToSum(sums, unit, amount);
+          }
+        }
+      }
+      assert.deepEqual(new Map([...found].toSorted()), new Map([...expected].toSorted()));
       for (const amount of sums.values()) assert.equal(amount, 0);
     }),
     { numRuns: 15 },

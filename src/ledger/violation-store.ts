@@ -70,4 +70,31 @@ const rules = [
     sql<Found>`select 'entry ' || entry.id as "where", 'event ' || ledger_event_id as detail from ledger_entries entry
       left join ledger_events event on event.id = ledger_event_id where event.id is null order by entry.id limit ${EACH_MAX}`,
   ],
+  [
+    'the balance of an account is the sum of its entries',
+    sql<Found>`select format('profile %s, account %s', profile_id, account) as "where",
+      format('the balance is %s, the sum is %s %s', coalesce(balance.amounts, 'missing'), coalesce(sums.amounts, 'missing'),
+        unit) as detail
+      from (
+        select profile_id, account, unit, (amount, sold_amount)::text as amounts from ledger_account_sums
+      ) sums full join (
+        select profile_id, account, unit, (sum(amount), sum(sold_amount))::text as amounts from ledger_balances
+        group by profile_id, account, unit
+      ) balance using (profile_id, account, unit)
+      where sums.amounts is distinct from balance.amounts order by profile_id, account, unit limit ${EACH_MAX}`,
+  ],
+  [
+    'the amounts due and payable on a subject are the sums of its entries',
+    sql<Found>`select format('subject, unit, payer: %s', key) as "where",
+      format('the balance is %s, the sum is %s', coalesce(balance.facts, 'missing'), coalesce(sums.facts, 'missing'))
+        as detail
+      from (
+        select (subject_kind, subject_id, subject_part, unit, profile_id)::text as key,
+          (amount, ordered_at, settled_at, open_until)::text as facts from ledger_subject_sums
+      ) sums full join (
+        select (subject_kind, subject_id, subject_part, unit, profile_id)::text as key,
+          (amount, ordered_at, settled_at, open_until)::text as facts from ledger_subject_balances
+      ) balance using (key)
+      where sums.facts is distinct from balance.facts order by key limit ${EACH_MAX}`,
+  ],
 ] as const;

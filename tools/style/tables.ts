@@ -5,7 +5,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
   profiles: ['agreements', 'profiles', 'role_types', 'roles', 'signatures'],
   contacts: ['activities', 'contacts'],
   catalog: ['advance_discounts', 'coupons', 'plans', 'use_charges'],
-  ledger: ['ledger_entries', 'ledger_events'],
+  ledger: ['ledger_balances', 'ledger_entries', 'ledger_events', 'ledger_subject_balances'],
   subscriptions: ['subscription_uses', 'subscriptions'],
   payments: [
     'charge_attempts',

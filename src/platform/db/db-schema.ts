@@ -25,6 +25,7 @@ export type ClaimId = Branded<number, 'Claim'>;
 export type ContactId = Branded<number, 'Contact'>;
 export type CouponId = Branded<number, 'Coupon'>;
 export type EngagementId = Branded<number, 'Engagement'>;
+export type LedgerBalanceId = Branded<number, 'LedgerBalance'>;
 export type LedgerEntryId = Branded<number, 'LedgerEntry'>;
 export type LedgerEventId = Branded<number, 'LedgerEvent'>;
 export type OrderLineId = Branded<number, 'OrderLine'>;
@@ -254,6 +255,17 @@ export interface IdempotencyRecordsTable {
   expires_at: Date;
 }
 
+export interface LedgerBalancesTable {
+  id: GeneratedAlways<LedgerBalanceId>;
+  profile_id: number;
+  account: string;
+  unit: string;
+  /** Received less sent, in 1/100 of the unit. */
+  amount: number;
+  /** Account Receivable: sent to accounts other than Canceled, in 1/100 of the unit. Other accounts: 0. */
+  sold_amount: number;
+}
+
 export interface LedgerEntriesTable {
   id: GeneratedAlways<LedgerEntryId>;
   ledger_event_id: LedgerEventId;
@@ -286,6 +298,23 @@ export interface LedgerEventsTable {
   is_exchange_balanced: Generated<boolean>;
   /** Key of the receipt that the event is about: the processor's key of the charge. Null: no receipt. */
   receipt_key: string | null;
+}
+
+export interface LedgerSubjectBalancesTable {
+  subject_kind: string;
+  subject_id: string;
+  subject_part: string | null;
+  unit: string;
+  /** Owner of the Payable. Null: the row has the amount due on the subject. */
+  profile_id: number | null;
+  /** In 1/100 of the unit. Amount due: orders less payments and write-offs. Payable: received less sent. */
+  amount: number;
+  /** Instant of the first order of the profile on the subject. Null: none. */
+  ordered_at: Date | null;
+  /** Instant of the last order, payment or write-off on the subject; null on rows with a profile. */
+  settled_at: Date | null;
+  /** On rows with an order. Infinity while an amount is due on the subject in any unit; else an instant from which on nothing is due. */
+  open_until: Date | null;
 }
 
 export interface NamesTable {
@@ -747,8 +776,10 @@ export interface Schema {
   coupons: CouponsTable;
   engagements: EngagementsTable;
   idempotency_records: IdempotencyRecordsTable;
+  ledger_balances: LedgerBalancesTable;
   ledger_entries: LedgerEntriesTable;
   ledger_events: LedgerEventsTable;
+  ledger_subject_balances: LedgerSubjectBalancesTable;
   names: NamesTable;
   notification_optouts: NotificationOptoutsTable;
   order_lines: OrderLinesTable;
