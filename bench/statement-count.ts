@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { BACKGROUND } from '../src/platform/facts/changes-store.ts';
 
 /** Statements that this process sent to its databases, over all connections. */
 export interface StatementCount {
@@ -15,7 +16,10 @@ const opening = /^\s*(?:start\s+transaction|begin)\b/i;
 const CONNECTION_TEST = 'select 1';
 let is_watching = false;
 
-/** Counts the statements that the process sends while `work` runs, those of the background included. */
+/**
+ * Counts the statements that the process sends while `work` runs, those of the background included. The reads of
+ * changes at an interval and their notifications are excluded: they belong to no operation.
+ */
 export async function countStatements(work: () => Promise<unknown>): Promise<StatementCount> {
   watchClients();
   const count: StatementCount = { statements: [], transactions_count: 0 };
@@ -42,7 +46,7 @@ function watchClients(): void {
 }
 
 function note(text: string, begins_transaction: boolean): void {
-  if (text === CONNECTION_TEST) return;
+  if (text === CONNECTION_TEST || text.startsWith(BACKGROUND)) return;
   for (const count of counts) {
     if (begins_transaction || opening.test(text)) count.transactions_count += 1;
     if (!control.test(text)) count.statements.push(text);

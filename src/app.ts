@@ -108,10 +108,9 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     async close() {
       is_stopping = true;
       await http.close();
-      services.request_limit.close();
       await worker.stop();
       await gateway.close();
-      await mailer.close();
+      await services.close();
     },
   };
 }

@@ -4,6 +4,7 @@ import { findVerifiedAddresses, makeAccountsSettings } from '#accounts';
 import { makeProcessors, type PaymentContext, type Processors } from '#payments';
 import { type Clock, type MovableClock, systemClock } from '#platform/clock';
 import type { Database } from '#platform/db/database';
+import { type Facts, makeFacts } from '#platform/facts/facts';
 import { type Mailer, makeMailer } from '#platform/mail/mail';
 import { makeMailGate } from '#platform/mail/mail-gate';
 import { sharedAttempts } from '#platform/security/attempt-store';
@@ -31,6 +32,7 @@ export interface TollgateOptions {
 
 /** What the rooms and the HTTP server share. Nothing is connected or listening. */
 export interface Services extends TollgateOptions {
+  facts: Facts;
   site: SiteCache;
   themes: Themes;
   templates: Templates;
@@ -45,6 +47,7 @@ export interface Services extends TollgateOptions {
   setListening(address: string): void;
   /** Makes the context of work without a request. `job` is its name in the log. */
   makeContext(job: string): Promise<PaymentContext>;
+  close(): Promise<void>;
 }
 
 export function makeServices(options: TollgateOptions): Services {
@@ -54,6 +57,7 @@ export function makeServices(options: TollgateOptions): Services {
   let listening: string | null = null;
   const base_url = () => config.base_url ?? listening ?? `http://${config.host}:${config.port}`;
 
+  const facts = makeFacts({ database, log });
   const site = makeSiteCache(db, () => performance.now());
   const themes = makeThemes({ folder: themeFolder, live: config.mode === 'development' });
   const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
@@ -70,6 +74,7 @@ export function makeServices(options: TollgateOptions): Services {
   });
   return {
     ...options,
+    facts,
     site,
     themes,
     templates,
@@ -94,6 +99,11 @@ export function makeServices(options: TollgateOptions): Services {
       peer: null,
       processors,
     }),
+    async close() {
+      request_limit.close();
+      await mailer.close();
+      facts.close();
+    },
   };
 }
 

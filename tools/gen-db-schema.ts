@@ -141,6 +141,7 @@ function scalar(type: string): string {
       return 'boolean';
     case 'text':
     case 'date':
+    case 'xid8':
       return 'string';
     case 'timestamptz':
       return 'Date';

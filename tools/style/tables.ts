@@ -1,6 +1,14 @@
 /** The folder of src/ that owns each table: only its stores name the table. `metrics` may read every table. */
 export const tables: Readonly<Record<string, readonly string[]>> = {
-  platform: ['idempotency_records', 'outbox_events', 'rate_limits', 'request_counts', 'secret_fingerprints', 'sites'],
+  platform: [
+    'changes',
+    'idempotency_records',
+    'outbox_events',
+    'rate_limits',
+    'request_counts',
+    'secret_fingerprints',
+    'sites',
+  ],
   accounts: ['api_keys', 'names', 'sessions', 'ssh_keys', 'totp_factors', 'users', 'verifications'],
   profiles: ['agreements', 'profiles', 'role_types', 'roles', 'signatures'],
   contacts: ['activities', 'contacts'],

@@ -8,7 +8,7 @@ import { TollgateDialect } from './empty-update.ts';
 import { openPGlite, PGliteSocket, type PGlitePlace } from './pglite.ts';
 import { isPlanStale, preparing } from './prepared.ts';
 import type { Schema } from './db-schema.ts';
-import { GatedPool, transaction } from './gated-pool.ts';
+import { type AfterStatement, GatedPool, transaction } from './gated-pool.ts';
 import { ServerPool } from './server-pool.ts';
 import { KEEP_ALIVE_MS } from './server-client.ts';
 import { POINT_READ_MS_MAX, shareReads, SharedReads } from './shared-reads.ts';
@@ -50,6 +50,10 @@ export interface Database {
    * caller. Null for a PGlite, which has one connection.
    */
   readonly side_pool: pg.Pool | null;
+  /** Calls a function after each statement of `db` and `executeSql`; returns the function that ends this. */
+  watch(after: AfterStatement): () => void;
+  /** Opens a connection outside the pools, for notifications. Null for a PGlite, which no other process writes to. */
+  readonly connect: (() => Promise<pg.Client>) | null;
   /** Rejects unless the database responds; on a server by a new connection. */
   probe(): Promise<void>;
   /** The whole data directory of a PGlite, to be restored by `openDatabase({ memory: true, snapshot })`. */
@@ -120,6 +124,8 @@ function openServer(options: ServerOptions): Database {
     db,
     executeSql: (text, values) => pool.run(text, values),
     side_pool,
+    watch: (after) => pool.watch(after),
+    connect: () => pool.connectOutside(),
     probe: () => pool.probe(),
     dump: () => Promise.reject(new Error('a server has no data directory to dump')),
     close: async () => {
@@ -147,6 +153,8 @@ async function openEmbedded(place: PGlitePlace): Promise<Database> {
     db: openKysely(pool),
     executeSql: (text, values) => pool.run(text, values),
     side_pool: null,
+    watch: (after) => pool.watch(after),
+    connect: null,
     probe: async () => void (await pool.run('select 1')),
     async dump() {
       const client = await pool.connect();

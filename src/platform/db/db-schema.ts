@@ -123,6 +123,18 @@ export interface CartItemsTable {
   claim_id: ClaimId | null;
 }
 
+export interface ChangesTable {
+  id: GeneratedAlways<number>;
+  /** Transaction that made the change: rows become visible in the order of commits, not of ids. */
+  xid: Generated<string>;
+  /** Kind of the fact; "all" when everything must be read again. */
+  kind: string;
+  /** Id or slug of what has changed; empty for a kind without subjects. */
+  subject: string;
+  /** By the clock of the database. */
+  created_at: Generated<Date>;
+}
+
 export interface ChargeAttemptsTable {
   id: GeneratedAlways<ChargeAttemptId>;
   key: string;
@@ -768,6 +780,7 @@ export interface Schema {
   api_keys: ApiKeysTable;
   balance_lines: BalanceLinesTable;
   cart_items: CartItemsTable;
+  changes: ChangesTable;
   charge_attempts: ChargeAttemptsTable;
   charge_items: ChargeItemsTable;
   charges: ChargesTable;

@@ -24,6 +24,18 @@ type ConnectCallback = (
   done: (release?: boolean | Error) => void,
 ) => void;
 
+/** A statement that was executed, successfully unless `error` is set. */
+export interface RanStatement {
+  client: pg.PoolClient;
+  text: string;
+  error: unknown;
+  /** Sends another statement on the connection. */
+  send: (query: pg.QueryConfig) => Promise<unknown>;
+}
+
+/** Called after each statement; the caller of the statement waits for the promise. */
+export type AfterStatement = (ran: RanStatement) => Promise<void> | undefined;
+
 /**
  * A pool that refuses a second connection to a caller that is inside a transaction.
  *
@@ -32,6 +44,7 @@ type ConnectCallback = (
  */
 export class GatedPool extends pg.Pool {
   readonly #has_gate: boolean;
+  readonly #watchers = new Set<AfterStatement>();
 
   constructor(config: pg.PoolConfig, has_gate = true) {
     super(config);
@@ -59,11 +72,36 @@ export class GatedPool extends pg.Pool {
     return begins ? beginWith(client, query) : client.query(query);
   }
 
+  /** Calls a function after each statement; returns the function that ends this. */
+  watch(after: AfterStatement): () => void {
+    this.#watchers.add(after);
+    return () => void this.#watchers.delete(after);
+  }
+
+  /** Runs one statement on a connection of this pool, then the watchers. */
+  async executeWatched(client: pg.PoolClient, query: pg.QueryConfig, begins = false): Promise<unknown> {
+    if (this.#watchers.size === 0) return this.execute(client, query, begins);
+    let result: unknown;
+    try {
+      result = await this.execute(client, query, begins);
+    } catch (error) {
+      await this.#watch(client, query.text, error);
+      throw error;
+    }
+    await this.#watch(client, query.text, undefined);
+    return result;
+  }
+
+  async #watch(client: pg.PoolClient, text: string, error: unknown): Promise<void> {
+    const send = (query: pg.QueryConfig) => this.execute(client, query);
+    for (const after of this.#watchers) await after({ client, text, error, send });
+  }
+
   /** Runs one text; several statements are allowed without parameters. A connection with an error is closed. */
   async run(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }> {
     const client = await this.connect();
     try {
-      const result = await this.execute(client, values === undefined ? { text } : { text, values });
+      const result = await this.executeWatched(client, values === undefined ? { text } : { text, values });
       client.release();
       // Several statements return several results.
       const results: unknown[] = Array.isArray(result) ? result : [result];

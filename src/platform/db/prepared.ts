@@ -55,7 +55,7 @@ function preparedClient(pool: GatedPool, client: pg.PoolClient, names: Statement
       return { command: 'BEGIN', rows: [] };
     }
     transaction = 'open';
-    const begun = await pool.execute(client, BEGIN);
+    const begun = await pool.executeWatched(client, BEGIN);
     is_begin_prepared = true;
     return begun;
   }
@@ -63,15 +63,15 @@ function preparedClient(pool: GatedPool, client: pg.PoolClient, names: Statement
   async function end(text: 'commit' | 'rollback'): Promise<unknown> {
     const was = transaction;
     transaction = 'none';
-    return was === 'waiting' ? { command: text.toUpperCase(), rows: [] } : pool.execute(client, { text });
+    return was === 'waiting' ? { command: text.toUpperCase(), rows: [] } : pool.executeWatched(client, { text });
   }
 
   async function send(query: pg.QueryConfig<unknown[]>): Promise<unknown> {
-    if (transaction !== 'waiting') return pool.execute(client, query);
+    if (transaction !== 'waiting') return pool.executeWatched(client, query);
     transaction = 'open';
-    if (query.values && query.values.length > 0) return pool.execute(client, query, true);
-    await pool.execute(client, BEGIN);
-    return pool.execute(client, query);
+    if (query.values && query.values.length > 0) return pool.executeWatched(client, query, true);
+    await pool.executeWatched(client, BEGIN);
+    return pool.executeWatched(client, query);
   }
 
   async function run(text: string, values: unknown[]): Promise<unknown> {

@@ -205,6 +205,11 @@ export class ServerPool extends GatedPool {
 
   /** Rejects unless the server responds on a new connection. */
   async probe(): Promise<void> {
+    endWithoutWaiting(await this.connectOutside());
+  }
+
+  /** Connects outside the pool to the first server that responds and, if required, accepts writes. */
+  async connectOutside(): Promise<pg.Client> {
     const { urls, must_write } = this.#options.hosts;
     let failure: unknown;
     for (let offset = 0; offset < urls.length; offset += 1) {
@@ -214,11 +219,10 @@ export class ServerPool extends GatedPool {
         await client.connect();
         const refusal = must_write ? await findWriteRefusal(client) : void (await client.query('select 1'));
         if (refusal) throw refusal;
-        return;
+        return client;
       } catch (error) {
-        failure = error;
-      } finally {
         endWithoutWaiting(client);
+        failure = error;
       }
     }
     throw failure;

@@ -1,6 +1,7 @@
 import { forgetEventsJob } from './forget-events.ts';
 import { defineJob } from './jobs.ts';
 import { deleteInBatches } from '../db/delete-in-batches.ts';
+import { forgetChangesJob } from '../facts/forget-changes.ts';
 import { forgetCountsJob } from '../security/forget-counts.ts';
 import { deleteExpiredKeys } from '../http/guards/idempotency-store.ts';
 
@@ -14,4 +15,4 @@ const forgetResponses = defineJob({
   },
 });
 
-export const platformJobs = [forgetResponses, forgetEventsJob, forgetCountsJob];
+export const platformJobs = [forgetResponses, forgetEventsJob, forgetCountsJob, forgetChangesJob];
