@@ -18,7 +18,7 @@ import { makeWorker, type Worker } from '#platform/jobs/worker';
 import type { Mailer } from '#platform/mail/mail';
 import type { Mailbox } from '#platform/mail/mailbox';
 import { checkRooms, type Room } from '#platform/room';
-import type { SiteCache } from '#platform/site';
+import type { SiteSource } from '#platform/site';
 import { makeDecideAccess, makeMenu, makeProfiles, makeProfilesHooks, type OnAccountClaimed } from '#profiles';
 import { claimWaiting, endAllOfProfile, findProvidingProfiles, makeSubscriptions } from '#subscriptions';
 import { EVALUATION_EMAIL } from './config.ts';
@@ -39,7 +39,7 @@ export interface Tollgate {
   mailer: Mailer;
   /** Messages, when mail is captured instead of sent. */
   mailbox: Mailbox;
-  site: SiteCache;
+  site: SiteSource;
   /** Makes the context of work without a request. */
   makeContext(job: string): Promise<PaymentContext>;
   /** Origin of the site; without BASE_URL known once the process listens. */
@@ -183,7 +183,7 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
   ];
 }
 
-function makeGatewayOf({ config, database, log, secret, accounts, templates, site }: Services): Gateway {
+function makeGatewayOf({ config, database, log, secret, accounts, templates }: Services): Gateway {
   return makeGateway({
     db: database.db,
     log,
@@ -193,11 +193,11 @@ function makeGatewayOf({ config, database, log, secret, accounts, templates, sit
     private_addresses_allowed: config.private_addresses_allowed,
     provider_grace_days: config.provider_grace_days,
     hasTemplate: (name) => templates.has(name),
-    onSiteChanged: () => site.drop(),
+    onSiteChanged: () => {},
   });
 }
 
-function makeFirstRun({ config, secret, throttle, site }: Services): Room {
+function makeFirstRun({ config, secret, throttle }: Services): Room {
   return {
     name: 'first-run',
     page_types: [setUpPage],
@@ -207,7 +207,6 @@ function makeFirstRun({ config, secret, throttle, site }: Services): Room {
         secret,
         private_addresses_allowed: config.private_addresses_allowed,
         default_email: EVALUATION_EMAIL,
-        onSiteChanged: () => site.drop(),
       }),
   };
 }

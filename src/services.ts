@@ -12,7 +12,7 @@ import { useMasterKey } from '#platform/security/link-keys';
 import { addRequestCounts } from '#platform/security/request-count-store';
 import { makeRequestLimit, type RequestLimit } from '#platform/security/request-limit';
 import { makeThrottle, type Throttle, throttleOn } from '#platform/security/throttle';
-import { makeSiteCache, type SiteCache } from '#platform/site';
+import { makeSiteSource, type SiteSource } from '#platform/site';
 import { makeTemplates, type Templates } from '#platform/templates/templates';
 import { makeThemes, type Themes } from '#themes';
 import type { Config } from './config.ts';
@@ -33,7 +33,7 @@ export interface TollgateOptions {
 /** What the rooms and the HTTP server share. Nothing is connected or listening. */
 export interface Services extends TollgateOptions {
   facts: Facts;
-  site: SiteCache;
+  site: SiteSource;
   themes: Themes;
   templates: Templates;
   throttle: Throttle;
@@ -58,7 +58,7 @@ export function makeServices(options: TollgateOptions): Services {
   const base_url = () => config.base_url ?? listening ?? `http://${config.host}:${config.port}`;
 
   const facts = makeFacts({ database, log });
-  const site = makeSiteCache(db, () => performance.now());
+  const site = makeSiteSource(facts, db);
   const themes = makeThemes({ folder: themeFolder, live: config.mode === 'development' });
   const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
   const { throttle, request_limit } = makeLimits(options);

@@ -22,7 +22,6 @@ export interface FirstRunNeeds {
   private_addresses_allowed: boolean;
   /** Address of a site for which no setting names one. */
   default_email: string;
-  onSiteChanged: () => void;
 }
 
 /** Result of a step. */
@@ -52,7 +51,6 @@ export function firstRunPages(app: App, needs: FirstRunNeeds): void {
     if (!run) throw commonProblems.not_found();
     try {
       const result = await run(request, needs);
-      needs.onSiteChanged();
       if (result.message === null) return await showSetUp(request, reply, needs, { step, result });
       reply.flash('success', result.message);
       return await reply.redirect(paths.setUp(request.ctx.site.slug), 303);

@@ -1,5 +1,7 @@
 import type { ProfileId, SiteId } from './db/db-schema.ts';
 import type { Db, Reader, Tx } from './db/database.ts';
+import { defineFact, type Facts } from './facts/facts.ts';
+import { tag } from './facts/tag.ts';
 
 /** Identity and gateway settings of a deployment. */
 export interface Site {
@@ -62,7 +64,7 @@ export async function findSitesWithSessionKey(reader: Reader): Promise<SiteId[]>
   return sites.map(({ id }) => id);
 }
 
-/** Updates the site and increments its version, so that the caches of every node reload it. */
+/** Updates the site and increments its version: what was computed from the site or its rules is computed again. */
 export async function updateSite(tx: Tx, site_id: SiteId, change: SiteChange): Promise<void> {
   await tx
     .updateTable('sites')
@@ -76,35 +78,26 @@ export async function touchSite(tx: Tx, site_id: SiteId): Promise<void> {
   await updateSite(tx, site_id, {});
 }
 
-export interface SiteCache {
+const siteFact = defineFact<Site>('site');
+
+/** The site, from memory when it did not change. */
+export interface SiteSource {
   get(): Promise<Site>;
-  /** Clears the cache: the next `get` reads the row. */
-  drop(): void;
+  /** Undefined when the site is not in memory. */
+  peek(): Site | undefined;
 }
 
-/**
- * Caches the site row for `fresh_ms`, so that the gateway does not read it for each request. A change by another node
- * applies within that time, a change by this node after `drop`.
- */
-export function makeSiteCache(db: Db, now_ms: () => number, fresh_ms = 1000): SiteCache {
-  let cached: { site: Site; at_ms: number } | null = null;
-  let reading: Promise<Site> | null = null;
-  async function read(): Promise<Site> {
-    const site = await findSite(db);
-    if (!site) throw new Error('the database holds no site: run the set-up first');
-    cached = { site, at_ms: now_ms() };
-    return site;
-  }
+export function makeSiteSource(facts: Facts, db: Db): SiteSource {
+  const load = async () => {
+    const value = await findSite(db);
+    return value && { value, tags: [tag('site')] };
+  };
   return {
+    peek: () => facts.peek(siteFact, ''),
     async get() {
-      if (cached && now_ms() - cached.at_ms < fresh_ms) return cached.site;
-      reading ??= read().finally(() => {
-        reading = null;
-      });
-      return reading;
-    },
-    drop() {
-      cached = null;
+      const site = await facts.get(siteFact, '', load);
+      if (!site) throw new Error('the database holds no site: run the set-up first');
+      return site;
     },
   };
 }

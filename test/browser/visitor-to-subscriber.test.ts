@@ -28,7 +28,6 @@ before(async () => {
   });
   const half = { code: 'HALF', discount_type: 'percentage', discount_value: 5000 } as const;
   await createCoupon(ctx, { id: ctx.site.broker_id, timezone: 'UTC' }, half);
-  journey.app.tollgate.site.drop();
   browser = await openChromium();
   // Without motion a change of the colour scheme is complete when the screenshot is taken.
   const viewport = { width: 1280, height: 900 };

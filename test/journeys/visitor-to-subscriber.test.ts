@@ -16,7 +16,6 @@ before(async () => {
     engaged: 'app',
   });
   await changeProxy(ctx, { session_backend: 2 }, { private_addresses_allowed: true });
-  journey.app.tollgate.site.drop();
 });
 after(() => journey.close());
 

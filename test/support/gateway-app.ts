@@ -9,7 +9,8 @@ import { type MovableClock, movableClock } from '../../src/platform/clock.ts';
 import type { Context } from '../../src/platform/context.ts';
 import { type App, buildHttp } from '../../src/platform/http/app.ts';
 import { makeRequestLimit } from '../../src/platform/security/request-limit.ts';
-import { makeSiteCache } from '../../src/platform/site.ts';
+import { makeFacts } from '../../src/platform/facts/facts.ts';
+import { makeSiteSource } from '../../src/platform/site.ts';
 import { makeTemplates } from '../../src/platform/templates/templates.ts';
 import { makeThrottle } from '../../src/platform/security/throttle.ts';
 import { ordinaryDay } from './context.ts';
@@ -39,7 +40,8 @@ export async function startGatewayApp(given: Partial<GatewayOptions['upstream']>
   const log = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
   const secret = 'a secret that only tests know, of some length';
   await seedSite(db, clock.now());
-  const site = makeSiteCache(db, () => performance.now());
+  const facts = makeFacts({ database, log });
+  const site = makeSiteSource(facts, db);
   const themes = makeThemes({ folder: fileURLToPath(new URL('../../themes/default/', import.meta.url)), live: false });
   const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
   const throttle = makeThrottle(() => performance.now());
@@ -99,7 +101,7 @@ export async function startGatewayApp(given: Partial<GatewayOptions['upstream']>
     stillSignedIn: async (_db, _clock, callers) => new Set(callers),
     provider_grace_days: 90,
     hasTemplate: (name) => templates.has(name),
-    onSiteChanged: () => site.drop(),
+    onSiteChanged: () => {},
   });
   gateway.routes(http);
   await gateway.registerCatchAll(http);
@@ -125,6 +127,7 @@ export async function startGatewayApp(given: Partial<GatewayOptions['upstream']>
     async close() {
       await http.close();
       await gateway.close();
+      facts.close();
       await database.close();
     },
   };

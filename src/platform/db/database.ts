@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, type Transaction } from 'kysely';
 import pg from 'pg';
-import { parseDatabaseUrl } from './database-hosts.ts';
+import { type DatabaseHosts, parseDatabaseUrl } from './database-hosts.ts';
 import { lockFolder } from './folder-lock.ts';
 import { TollgateDialect } from './empty-update.ts';
 import { openPGlite, PGliteSocket, type PGlitePlace } from './pglite.ts';
@@ -106,17 +106,7 @@ function openServer(options: ServerOptions): Database {
       on_connection_lost?.(error);
     },
   });
-  const side_pool = new ServerPool({
-    hosts,
-    has_gate: false,
-    on_connection_lost,
-    config: {
-      ...common,
-      max: SIDE_CONNECTIONS_MAX,
-      connectionTimeoutMillis: SIDE_WAIT_MS_MAX,
-      statement_timeout: SIDE_WAIT_MS_MAX,
-    },
-  });
+  const side_pool = openSidePool(hosts, common, on_connection_lost);
   const db = openKysely(pool);
   shareReads(db, reads);
   return {
@@ -132,6 +122,24 @@ function openServer(options: ServerOptions): Database {
       await Promise.all([reads.close(), pool.close(), side_pool.close()]);
     },
   };
+}
+
+function openSidePool(
+  hosts: DatabaseHosts,
+  config: pg.PoolConfig,
+  on_connection_lost: ServerOptions['on_connection_lost'],
+): ServerPool {
+  return new ServerPool({
+    hosts,
+    has_gate: false,
+    on_connection_lost,
+    config: {
+      ...config,
+      max: SIDE_CONNECTIONS_MAX,
+      connectionTimeoutMillis: SIDE_WAIT_MS_MAX,
+      statement_timeout: SIDE_WAIT_MS_MAX,
+    },
+  });
 }
 
 async function openEmbedded(place: PGlitePlace): Promise<Database> {
