@@ -1,7 +1,7 @@
 import { authenticate, findAuthenticatedCallers, makeAccounts } from '#accounts';
 import { emptyCart, emptyCartOnArchive, makeBilling } from '#billing';
 import { makeCatalog } from '#catalog';
-import { findLead, findProfileNotes, makeContacts } from '#contacts';
+import { findLead, makeContacts, selectProfileNotes } from '#contacts';
 import { type Gateway, makeGateway } from '#gateway';
 import { makeLedger } from '#ledger';
 import { makeMetrics } from '#metrics';
@@ -20,9 +20,14 @@ import type { Mailbox } from '#platform/mail/mailbox';
 import { checkRooms, type Room } from '#platform/room';
 import type { SiteSource } from '#platform/site';
 import { makeDecideAccess, makeMenu, makeProfiles, makeProfilesHooks, type OnAccountClaimed } from '#profiles';
-import { claimWaiting, endAllOfProfile, findProvidingProfiles, makeSubscriptions } from '#subscriptions';
+import {
+  claimWaiting,
+  endAllOfProfile,
+  findProvidingProfiles,
+  makeSubscriptions,
+  selectActiveSubscriptions,
+} from '#subscriptions';
 import { EVALUATION_EMAIL } from './config.ts';
-import { findSubscriptions } from './find-subscriptions.ts';
 import { setUpPage } from './first-run/page-types.ts';
 import { firstRunPages } from './first-run/pages.ts';
 import { makeServices, type Services, type TollgateOptions } from './services.ts';
@@ -169,7 +174,13 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
       hooks: emptyCartOnArchive(makeProfilesHooks(endAllOfProfile, removeChoices, claimWaiting)),
       findLead,
     }),
-    makeProfiles({ accounts, templates, findSubscriptions, findProfileNotes, onProfileArchived: endAllOfProfile }),
+    makeProfiles({
+      accounts,
+      templates,
+      selectSubscriptions: selectActiveSubscriptions,
+      selectNotes: selectProfileNotes,
+      onProfileArchived: endAllOfProfile,
+    }),
     makeContacts({ throttle }),
     makeCatalog(),
     makeLedger(),

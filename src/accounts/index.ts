@@ -22,6 +22,7 @@ export {
   releaseName,
   selectUsers,
   type User,
+  userPart,
 } from './identity/index.ts';
 export { authenticate, type OpenedSession, openSession, findAuthenticatedCallers } from './sessions/index.ts';
 export { UserDetailSchema, UserSummarySchema, type UserDetail, type UserSummary } from './schemas.ts';

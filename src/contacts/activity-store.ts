@@ -1,7 +1,9 @@
+import { selectUsers } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
 import type { ActivityId, ContactId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
+import { part } from '#platform/db/read-together';
 
 /** Note of the broker about a contact, and about a profile if `profile_id` is not null. */
 export interface Activity {
@@ -38,16 +40,19 @@ export async function listContactActivities(
   );
 }
 
-/** Finds the latest 100 notes about a profile, newest first. Index: activities_profile_id. */
-export async function findProfileActivities(reader: Reader, profile_id: ProfileId): Promise<Activity[]> {
-  return reader
+/** Selects the latest 100 notes about a profile with their authors, newest first. Index: activities_profile_id. */
+export function selectProfileNotes(reader: Reader, profile_id: ProfileId) {
+  const notes = reader
     .selectFrom('activities')
-    .selectAll()
-    .where('profile_id', '=', profile_id)
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(PROFILE_ACTIVITIES_MAX)
-    .execute();
+    .leftJoin(selectUsers(reader).as('author'), 'author.id', 'activities.created_by')
+    .select(['activities.created_at', 'activities.text', 'author.username as author_username'])
+    .select(['author.nick_name as author_nick_name', 'author.full_name as author_full_name'])
+    .select('author.picture as author_picture')
+    .where('activities.profile_id', '=', profile_id)
+    .orderBy('activities.created_at', 'desc')
+    .orderBy('activities.id', 'desc')
+    .limit(PROFILE_ACTIVITIES_MAX);
+  return part(notes, { created_at: true });
 }
 
 /** Counts the notes about a contact. Index: activities_contact_id. */

@@ -1,8 +1,7 @@
 import { findUsersByIds, presentUserSummary } from '#accounts';
-import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { findProfileSummaries, presentProfileSummary } from '#profiles';
-import { type Activity, findProfileActivities } from './activity-store.ts';
+import type { Activity } from './activity-store.ts';
 import type { ActivityBody } from './schemas.ts';
 
 /** Presents notes with their authors and profiles, in two queries. */
@@ -25,9 +24,4 @@ export async function presentActivities(reader: Reader, activities: readonly Act
       account: profile ? presentProfileSummary(profile) : null,
     };
   });
-}
-
-/** Finds the latest notes about a profile, newest first, and presents them. */
-export async function findProfileNotes(reader: Reader, profile_id: ProfileId): Promise<ActivityBody[]> {
-  return presentActivities(reader, await findProfileActivities(reader, profile_id));
 }

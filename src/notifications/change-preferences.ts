@@ -1,16 +1,14 @@
-import { findUserByUsername, type User } from '#accounts';
 import { commonProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
-import { MANAGER, findHeldRoles } from '#profiles';
-import { findOptouts, replaceOptouts } from './optout-store.ts';
+import { type HeldRole, MANAGER } from '#profiles';
+import { findUserWithOptouts, replaceOptouts } from './optout-store.ts';
 import { offeredEvents, optedOutBy } from './preference.ts';
 
 /** Returns the events that a user is notified of by e-mail. @throws not_found (404) */
 export async function getPreferences(ctx: Context, username: string): Promise<string[]> {
-  const user = await getUser(ctx, username);
-  const optouts = new Set(await findOptouts(ctx.db, user.id));
-  return (await offeredTo(ctx, user)).filter((event) => !optouts.has(event));
+  const { held, optouts } = await getUser(ctx, username);
+  return offeredTo(ctx, held).filter((event) => !optouts.includes(event));
 }
 
 /**
@@ -18,22 +16,21 @@ export async function getPreferences(ctx: Context, username: string): Promise<st
  * @throws not_found (404)
  */
 export async function changePreferences(ctx: Context, username: string, kept: readonly string[]): Promise<string[]> {
-  const user = await getUser(ctx, username);
-  const offered = await offeredTo(ctx, user);
+  const { user, held } = await getUser(ctx, username);
+  const offered = offeredTo(ctx, held);
   const opted_out = optedOutBy(offered, kept);
   await inTransaction(ctx.db, (tx) => replaceOptouts(tx, user.id, { offered, opted_out }, ctx.clock.now()));
   return offered.filter((event) => !opted_out.includes(event));
 }
 
-async function getUser(ctx: Context, username: string): Promise<User> {
-  const user = await findUserByUsername(ctx.db, username);
-  if (!user) throw commonProblems.not_found();
-  return user;
+async function getUser(ctx: Context, username: string) {
+  const found = await findUserWithOptouts(ctx.db, username);
+  if (!found) throw commonProblems.not_found();
+  return found;
 }
 
-async function offeredTo(ctx: Context, user: User): Promise<string[]> {
-  const roles = await findHeldRoles(ctx.db, user.id);
+function offeredTo(ctx: Context, held: readonly HeldRole[]): string[] {
   return offeredEvents(
-    roles.some(({ profile_id, role_type }) => profile_id === ctx.site.broker_id && role_type === MANAGER),
+    held.some(({ profile_id, role_type }) => profile_id === ctx.site.broker_id && role_type === MANAGER),
   );
 }

@@ -1,15 +1,31 @@
+import { selectUsers, type User, userPart } from '#accounts';
+import { canonicalName } from '#kernel/slug';
 import type { UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { part, readTogether } from '#platform/db/read-together';
+import { type HeldRole, selectHeldRoles } from '#profiles';
 
-/** Finds the events that a user opted out of, in alphabetical order. */
-export async function findOptouts(reader: Reader, user_id: UserId): Promise<string[]> {
-  const rows = await reader
-    .selectFrom('notification_optouts')
-    .select('event')
-    .where('user_id', '=', user_id)
-    .orderBy('event')
-    .execute();
-  return rows.map(({ event }) => event);
+const preferences = readTogether((reader, username: string) => {
+  const users = selectUsers(reader).where('users.username', '=', username);
+  const ids = users.clearSelect().select('users.id').$castTo<{ id: UserId }>();
+  return {
+    users: userPart(users),
+    optouts: part(
+      reader.selectFrom('notification_optouts').select('event').where('user_id', 'in', ids).orderBy('event'),
+      {},
+    ),
+    held: part(selectHeldRoles(reader).where('roles.user_id', 'in', ids), { created_at: true, accepted_at: true }),
+  };
+});
+
+/** Reads a user by name with the roles and the opt-outs of the user, in one statement. */
+export async function findUserWithOptouts(
+  reader: Reader,
+  username: string,
+): Promise<{ user: User; optouts: string[]; held: HeldRole[] } | undefined> {
+  const { users, optouts, held } = await preferences(reader, canonicalName(username));
+  const [user] = users;
+  return user && { user, optouts: optouts.map(({ event }) => event), held };
 }
 
 /** Deletes all opt-outs of a user: every event is mailed again. */

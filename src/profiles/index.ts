@@ -50,6 +50,7 @@ export {
   type NewProfile,
   presentProfileDetail,
   presentProfileSummary,
+  profileSummaryPart,
   type Profile,
   profileName,
   type ProfileSummary,
@@ -57,7 +58,10 @@ export {
   type Role,
   type RoleType,
   sealClearRoleKeys,
+  selectHeldRoles,
   selectProfileNames,
+  selectProfileSummaries,
+  summarizeProfile,
 } from './records/index.ts';
 export { isBrokerManager } from './policy.ts';
 export {

@@ -1,10 +1,9 @@
-import type { Static } from 'typebox';
 import type { AccountsSettings } from '#accounts';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
+import type { Part } from '#platform/db/read-together';
 import type { Templates } from '#platform/templates/templates';
 import type { OnProfileArchived } from './profile/index.ts';
-import type { ActivityMentionSchema, SubscriptionMentionSchema } from './schemas.ts';
 
 /** Dependencies of the room, injected by src/app.ts. */
 export interface ProfileNeeds {
@@ -12,15 +11,34 @@ export interface ProfileNeeds {
   /** Renders the texts of the agreements. */
   templates: Pick<Templates, 'has' | 'renderPage'>;
   /**
-   * Finds the subscriptions of a profile that run at an instant; with `sellers` only those to plans of these providers.
+   * Selects the subscriptions of a profile that run at an instant; with `sellers` only those to plans of these
+   * providers. Part of the statement that reads the profile.
    */
-  findSubscriptions(
+  selectSubscriptions(
     reader: Reader,
     profile_id: ProfileId,
     at: Date,
     sellers: readonly ProfileId[] | null,
-  ): Promise<Static<typeof SubscriptionMentionSchema>[]>;
-  /** Finds the notes of the broker about a profile, newest first. */
-  findProfileNotes(reader: Reader, profile_id: ProfileId): Promise<Static<typeof ActivityMentionSchema>[]>;
+  ): Part<SubscriptionMention>;
+  /** Selects the latest notes of the broker about a profile, newest first. */
+  selectNotes(reader: Reader, profile_id: ProfileId): Part<NoteMention>;
   onProfileArchived: OnProfileArchived;
+}
+
+export interface SubscriptionMention {
+  created_at: Date;
+  ends_at: Date;
+  auto_renew: boolean;
+  plan_slug: string;
+  plan_title: string;
+}
+
+/** The author is null after the user was deleted. */
+export interface NoteMention {
+  created_at: Date;
+  text: string;
+  author_username: string | null;
+  author_nick_name: string | null;
+  author_full_name: string | null;
+  author_picture: string | null;
 }

@@ -1,7 +1,6 @@
 // Subscriptions of profiles to plans: open, extend, end, grant, request; entitlements of profiles.
 export { claimWaiting } from './invitations/index.ts';
 export {
-  findActiveSubscriptionsOf,
   findEntitlements,
   findProvidingProfiles,
   findSubscription,
@@ -9,6 +8,7 @@ export {
   findSubscriptionsOf,
   lockSubscriptions,
   sealClearSubscriptionKeys,
+  selectActiveSubscriptions,
   type Entitlement,
   type ProvidingProfile,
   subscriptionIdOf,

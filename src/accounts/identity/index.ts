@@ -20,6 +20,7 @@ export {
   lockCredentials,
   markAddressVerified,
   selectUsers,
+  userPart,
   updateUserRow,
 } from './user-store.ts';
 export { isEmailVerified, isPhoneVerified, nickName, printableName, type User } from './user.ts';

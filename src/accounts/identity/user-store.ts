@@ -2,9 +2,10 @@ import { emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
 import { singleLine } from '#kernel/text';
 import { sql } from 'kysely';
-import { builtOnce } from '#platform/db/built-once';
+import { pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
+import { type Part, part } from '#platform/db/read-together';
 import type { Identifier } from './address.ts';
 import type { User } from './user.ts';
 
@@ -39,7 +40,18 @@ export function selectUsers(reader: Reader) {
     ]);
 }
 
-const userById = builtOnce((reader, id: UserId) => selectUsers(reader).where('users.id', '=', id));
+/** Makes the part that reads users without their secrets. */
+export function userPart(query: ReturnType<typeof selectUsers>): Part<User> {
+  return part<User>(query, {
+    created_at: true,
+    last_login_at: true,
+    email_verified_at: true,
+    phone_verified_at: true,
+  });
+}
+
+const userById = pointRead((reader, id: UserId) => selectUsers(reader).where('users.id', '=', id));
+const userByName = pointRead((reader, username: string) => selectUsers(reader).where('users.username', '=', username));
 
 /** Finds a user by id, active or archived. */
 export async function findUserById(reader: Reader, id: UserId): Promise<User | undefined> {
@@ -49,7 +61,8 @@ export async function findUserById(reader: Reader, id: UserId): Promise<User | u
 
 /** Finds a user by name; ignores case. */
 export async function findUserByUsername(reader: Reader, username: string): Promise<User | undefined> {
-  return selectUsers(reader).where('users.username', '=', canonicalName(username)).executeTakeFirst();
+  const [user] = await userByName(reader, canonicalName(username));
+  return user;
 }
 
 /** Finds a user by e-mail address, verified or not; ignores case. */

@@ -28,6 +28,7 @@ import {
 } from '../identity/index.ts';
 import {
   findVerificationByKey,
+  findVerificationWithUser,
   isKeyUsable,
   isVerificationKey,
   lockVerificationByKey,
@@ -62,9 +63,10 @@ export async function findUsableLink(
 ): Promise<UsableLink | null> {
   await settings.throttle.take(keyLimit, networkOf(ctx.peer?.ip));
   if (!isVerificationKey(key)) return null;
-  const verification = await findVerificationByKey(ctx.db, key);
-  if (!verification || !isPasswordLink(verification) || !isKeyUsable(verification, ctx.clock.now())) return null;
-  const user = await findLinkUser(ctx.db, verification);
+  const found = await findVerificationWithUser(ctx.db, key);
+  if (!found || !isPasswordLink(found.verification) || !isKeyUsable(found.verification, ctx.clock.now())) return null;
+  const { verification } = found;
+  const user = verification.user_id === null ? await findLinkUser(ctx.db, verification) : found.user;
   return isLinkFor(verification, user) ? { verification, user } : null;
 }
 

@@ -7,6 +7,7 @@ export {
   countCodeFailure,
   deleteVerificationsBefore,
   findVerificationByKey,
+  findVerificationWithUser,
   hashCode,
   lockCode,
   lockVerificationByKey,

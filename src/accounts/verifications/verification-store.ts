@@ -1,6 +1,8 @@
 import { sha256Hex } from '#platform/security/crypto';
 import type { Reader, Tx } from '#platform/db/database';
 import type { UserId, VerificationId } from '#platform/db/db-schema';
+import { part, readTogether } from '#platform/db/read-together';
+import { selectUsers, type User, userPart } from '../identity/index.ts';
 import type { Verification } from './verification.ts';
 
 const columns = [
@@ -44,6 +46,31 @@ export async function insertVerification(tx: Tx, row: NewVerification): Promise<
 /** Finds the verification of a key, including used and expired ones. */
 export async function findVerificationByKey(reader: Reader, key: string): Promise<Verification | undefined> {
   return reader.selectFrom('verifications').select(columns).where('key_hash', '=', sha256Hex(key)).executeTakeFirst();
+}
+
+const withUser = readTogether((reader, key_hash: string) => {
+  const verifications = reader.selectFrom('verifications').where('key_hash', '=', key_hash);
+  return {
+    verifications: part(verifications.select(columns), {
+      created_at: true,
+      expires_at: true,
+      code_expires_at: true,
+      used_at: true,
+    }),
+    users: userPart(
+      selectUsers(reader).where('users.id', 'in', verifications.select('user_id').$castTo<{ user_id: UserId }>()),
+    ),
+  };
+});
+
+/** Finds the verification of a key and the user it belongs to, in one statement. */
+export async function findVerificationWithUser(
+  reader: Reader,
+  key: string,
+): Promise<{ verification: Verification; user: User | null } | undefined> {
+  const { verifications, users } = await withUser(reader, sha256Hex(key));
+  const [verification] = verifications;
+  return verification && { verification, user: users[0] ?? null };
 }
 
 /** Selects the verification of a key FOR UPDATE, so that concurrent requests cannot use one key twice. */

@@ -1,20 +1,42 @@
 import type { Insertable } from 'kysely';
-import type { CouponId, CouponsTable, ProfileId } from '#platform/db/db-schema';
+import type { CouponId, CouponsTable, PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import type { ListQuery, Page } from '#kernel/page';
 import { defineList, listPage } from '#platform/db/list';
+import { part, readTogether } from '#platform/db/read-together';
 import { normalizeCode } from '#kernel/text';
 import { selectProfileNames } from '#profiles';
+import { type Plan, planPart, readPlan, selectPlans } from '../plans/index.ts';
 import { GROUP_BUY_PREFIX, type Coupon } from './coupon.ts';
 
 /** Finds a coupon of a provider by its code; ignores case and blanks. Index: coupons_code. */
 export async function findCoupon(reader: Reader, provider_id: ProfileId, code: string): Promise<Coupon | undefined> {
-  return reader
+  return (await findCouponWithPlan(reader, provider_id, code))?.coupon;
+}
+
+const withPlan = readTogether((reader, provider_id: ProfileId, code: string) => {
+  const coupons = reader
     .selectFrom('coupons')
-    .selectAll()
     .where('profile_id', '=', provider_id)
-    .where((eb) => eb(eb.fn<string>('lower', ['code']), '=', normalizeCode(code).toLowerCase()))
-    .executeTakeFirst();
+    .where((eb) => eb(eb.fn<string>('lower', ['code']), '=', code));
+  return {
+    coupons: part(coupons.selectAll(), { created_at: true, ends_at: true }),
+    plans: planPart(
+      selectPlans(reader).where('plans.id', 'in', coupons.select('plan_id').$castTo<{ plan_id: PlanId }>()),
+    ),
+  };
+});
+
+/** Finds a coupon as `findCoupon` does, with the plan that it is limited to. */
+export async function findCouponWithPlan(
+  reader: Reader,
+  provider_id: ProfileId,
+  code: string,
+): Promise<{ coupon: Coupon; plan: Plan | undefined } | undefined> {
+  const { coupons, plans } = await withPlan(reader, provider_id, normalizeCode(code).toLowerCase());
+  const [coupon] = coupons;
+  const [plan] = plans;
+  return coupon && { coupon, plan: plan && readPlan(plan) };
 }
 
 /** Finds the coupons of the providers with one of the codes; ignores case and blanks. */

@@ -1,5 +1,4 @@
 import type { Reader } from '#platform/db/database';
-import type { PlanId } from '#platform/db/db-schema';
 import type { Coupon } from './coupon.ts';
 import { findPlansByIds, planSummary, type Plan } from '../plans/index.ts';
 import type { CouponReply } from './schemas.ts';
@@ -10,15 +9,18 @@ export async function presentCoupons(reader: Reader, coupons: readonly Coupon[])
     reader,
     coupons.flatMap(({ plan_id }) => plan_id ?? []),
   );
-  return coupons.map((coupon) => presentOne(coupon, plans));
+  return coupons.map((coupon) =>
+    presentCouponWithPlan(coupon, coupon.plan_id === null ? undefined : plans.get(coupon.plan_id)),
+  );
 }
 
 export async function presentCoupon(reader: Reader, coupon: Coupon): Promise<CouponReply> {
-  return presentOne(coupon, await findPlansByIds(reader, coupon.plan_id === null ? [] : [coupon.plan_id]));
+  const plans = await findPlansByIds(reader, coupon.plan_id === null ? [] : [coupon.plan_id]);
+  return presentCouponWithPlan(coupon, [...plans.values()][0]);
 }
 
-function presentOne(coupon: Coupon, plans: ReadonlyMap<PlanId, Plan>): CouponReply {
-  const plan = coupon.plan_id === null ? undefined : plans.get(coupon.plan_id);
+/** Presents a coupon with the plan that it is limited to. */
+export function presentCouponWithPlan(coupon: Coupon, plan: Plan | undefined): CouponReply {
   return {
     code: coupon.code,
     discount_type: coupon.discount_type,

@@ -3,10 +3,10 @@ import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring } from '#platform/http/schemas';
 import { quotaProblems } from '#platform/security/quota';
-import { couponList, findCoupon, listCoupons } from './coupon-store.ts';
+import { couponList, findCouponWithPlan, listCoupons } from './coupon-store.ts';
 import { createCoupon } from './create-coupon.ts';
 import { deleteCoupon } from './delete-coupon.ts';
-import { presentCoupon, presentCoupons } from './present-coupon.ts';
+import { presentCoupon, presentCoupons, presentCouponWithPlan } from './present-coupon.ts';
 import { catalogProblems } from '../problems.ts';
 import { getProviderId, findTimezone } from '../provider.ts';
 import { CouponChangeBody, CouponPage, CouponParams, CouponSchema, NewCouponBody } from './schemas.ts';
@@ -82,10 +82,10 @@ function oneCouponRoutes(app: App): void {
       },
     },
     async (request) => {
-      const { ctx } = request;
-      const coupon = await findCoupon(ctx.db, getProviderId(request.subject), request.params.coupon);
-      if (!coupon) throw catalogProblems.coupon_unknown();
-      return presentCoupon(ctx.db, coupon);
+      const { coupon: code } = request.params;
+      const found = await findCouponWithPlan(request.ctx.db, getProviderId(request.subject), code);
+      if (!found) throw catalogProblems.coupon_unknown();
+      return presentCouponWithPlan(found.coupon, found.plan);
     },
   );
 

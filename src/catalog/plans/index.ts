@@ -20,8 +20,12 @@ export {
   listPlans,
   planList,
   findPlanIds,
+  parsePlanSlug,
+  planPart,
+  readPlan,
   recordFirstSubscription,
   selectPlanNames,
+  selectPlans,
 } from './plan-store.ts';
 export { presentPlans } from './present-plan.ts';
 export { planRoutes } from './routes.ts';

@@ -6,12 +6,19 @@ import type { AdvanceDiscountsTable, PlanId, PlansTable, ProfileId, UseChargesTa
 import type { Reader, Tx } from '#platform/db/database';
 import type { ListQuery, Page } from '#kernel/page';
 import { defineList, listPage } from '#platform/db/list';
-import { selectProfileNames } from '#profiles';
+import { part, readTogether } from '#platform/db/read-together';
+import {
+  profileSummaryPart,
+  type ProfileSummary,
+  selectProfileNames,
+  selectProfileSummaries,
+  summarizeProfile,
+} from '#profiles';
 import type { Plan } from './plan.ts';
 
 /** Finds a plan by its slug; ignores case, blanks and invisible characters. */
 export async function findPlanBySlug(reader: Reader, slug: string): Promise<Plan | undefined> {
-  const row = await selectPlans(reader).where('plans.slug', '=', slugOf(slug)).executeTakeFirst();
+  const row = await selectPlans(reader).where('plans.slug', '=', parsePlanSlug(slug)).executeTakeFirst();
   return row && readPlan(row);
 }
 
@@ -19,6 +26,23 @@ export async function findPlanBySlug(reader: Reader, slug: string): Promise<Plan
 export async function findPlanOf(reader: Reader, provider_id: ProfileId, slug: string): Promise<Plan | undefined> {
   const plan = await findPlanBySlug(reader, slug);
   return plan?.profile_id === provider_id ? plan : undefined;
+}
+
+const planWithProvider = readTogether((reader, slug: string, provider_id: ProfileId) => ({
+  plans: planPart(selectPlans(reader).where('plans.slug', '=', slug).where('plans.profile_id', '=', provider_id)),
+  providers: profileSummaryPart(selectProfileSummaries(reader).where('profiles.id', '=', provider_id)),
+}));
+
+/** Finds a plan of one provider together with the public facts of the provider. */
+export async function findPlanWithProvider(
+  reader: Reader,
+  provider_id: ProfileId,
+  slug: string,
+): Promise<{ plan: Plan; provider: ProfileSummary } | undefined> {
+  const { plans, providers } = await planWithProvider(reader, parsePlanSlug(slug), provider_id);
+  const [plan] = plans;
+  const [provider] = providers;
+  return plan && provider && { plan: readPlan(plan), provider: summarizeProfile(provider) };
 }
 
 /** Finds plans by id, in one query. */
@@ -34,12 +58,12 @@ export async function findPlansByIds(reader: Reader, ids: readonly PlanId[]): Pr
 export async function findPlansBySlugs(reader: Reader, slugs: readonly string[]): Promise<Map<string, Plan>> {
   if (slugs.length === 0) return new Map();
   const rows = await selectPlans(reader)
-    .where('plans.slug', 'in', [...new Set(slugs.map(slugOf))])
+    .where('plans.slug', 'in', [...new Set(slugs.map(parsePlanSlug))])
     .execute();
   const found = new Map(rows.map((row) => [row.slug, readPlan(row)]));
   return new Map(
     slugs.flatMap((slug) => {
-      const plan = found.get(slugOf(slug));
+      const plan = found.get(parsePlanSlug(slug));
       return plan ? [[slug, plan]] : [];
     }),
   );
@@ -184,7 +208,7 @@ export async function replaceUseCharges(tx: Tx, plan_id: PlanId, uses: readonly 
 }
 
 /** Selects plans with their use charges and discounts, in one statement. */
-function selectPlans(reader: Reader) {
+export function selectPlans(reader: Reader) {
   return reader
     .selectFrom('plans')
     .selectAll('plans')
@@ -209,8 +233,13 @@ function selectPlans(reader: Reader) {
 
 type PlanRow = Awaited<ReturnType<ReturnType<typeof selectPlans>['execute']>>[number];
 
+/** Makes the part that reads plans; `readPlan` converts its rows. */
+export function planPart(query: ReturnType<typeof selectPlans>) {
+  return part<PlanRow>(query, { created_at: true, first_subscribed_at: true });
+}
+
 /** Converts a row to a plan; parses the instants of JSON arrays, which are text. */
-function readPlan(row: PlanRow): Plan {
+export function readPlan(row: PlanRow): Plan {
   return { ...row, use_charges: row.use_charges.map((use) => ({ ...use, created_at: new Date(use.created_at) })) };
 }
 
@@ -224,6 +253,7 @@ export async function countPlans(reader: Reader, profile_id: ProfileId): Promise
   return row.count;
 }
 
-function slugOf(typed: string): string {
+/** Returns the slug that a caller typed. */
+export function parsePlanSlug(typed: string): string {
   return canonicalName(normalizeCode(typed));
 }

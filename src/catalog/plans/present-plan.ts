@@ -20,7 +20,8 @@ export async function presentPlan(reader: Reader, plan: Plan): Promise<PlanReply
   return presentOffer(makePlainOffer(plan), providers.get(plan.profile_id));
 }
 
-function presentOffer(offer: PlanOffer, provider: ProfileSummary | undefined): PlanReply {
+/** Presents a plan with its provider. */
+export function presentOffer(offer: PlanOffer, provider: ProfileSummary | undefined): PlanReply {
   if (!provider) throw new Error(`plan ${offer.plan.id} has no provider`);
   const { plan, discounted_period_amount, is_cart_item } = offer;
   return {

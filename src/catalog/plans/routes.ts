@@ -6,8 +6,8 @@ import { putAndPatch } from '#platform/http/put-and-patch';
 import { makePlainOffer } from './plan-offer.ts';
 import { createPlan } from './create-plan.ts';
 import { deletePlan } from './delete-plan.ts';
-import { findPlanOf, listPlans } from './plan-store.ts';
-import { presentPlan, presentPlans } from './present-plan.ts';
+import { findPlanWithProvider, listPlans } from './plan-store.ts';
+import { presentOffer, presentPlan, presentPlans } from './present-plan.ts';
 import { catalogProblems } from '../problems.ts';
 import { getProviderId, findTimezone } from '../provider.ts';
 import { NewPlanBody, PlanChangeBody, PlanPage, PlanParams, PlanSchema, PlansQuerystring } from './schemas.ts';
@@ -94,10 +94,9 @@ function onePlanRoutes(app: App): void {
       },
     },
     async (request) => {
-      const { ctx } = request;
-      const plan = await findPlanOf(ctx.db, getProviderId(request.subject), request.params.plan);
-      if (!plan) throw catalogProblems.plan_unknown();
-      return presentPlan(ctx.db, plan);
+      const found = await findPlanWithProvider(request.ctx.db, getProviderId(request.subject), request.params.plan);
+      if (!found) throw catalogProblems.plan_unknown();
+      return presentOffer(makePlainOffer(found.plan), found.provider);
     },
   );
 

@@ -10,7 +10,9 @@ import {
   MANAGER,
   presentProfileSummary,
   type Profile,
+  type ProfileSummary,
   type Role,
+  type RoleType,
 } from '../records/index.ts';
 import { collectOwnerIds, presentRoleType } from '../role-types/index.ts';
 import type { AccessibleSchema } from './schemas.ts';
@@ -34,19 +36,38 @@ export async function presentAccessibles(
     if (!profile || !summary) return [];
     const type = role.role_type_id === null ? undefined : types.get(role.role_type_id);
     const owner = type?.profile_id ? summaries.get(type.profile_id) : undefined;
-    return {
-      created_at: role.created_at.toISOString(),
-      request_key: role.request_key,
-      profile: presentProfileSummary(summary),
-      role_description: type ? presentRoleType(type, owner, subject) : null,
-      home_url: ctx.origin + paths.app(profile.slug),
-      settings_url: ctx.origin + settingsPath(profile),
-      accept_grant_api_url:
-        role.grant_key === null ? null : ctx.origin + paths.apiAccessiblesAccept(username, role.grant_key),
-      remove_api_url: ctx.origin + paths.apiAccessible(username, type?.slug ?? MANAGER, profile.slug),
-      extra: extraFromText(role.extra),
-    };
+    return presentAccessible(ctx, { username, role, profile, summary, type, owner }, subject);
   });
+}
+
+/** A role with its profile and its type; `owner` is the profile of a local type. */
+export interface Accessible {
+  username: string;
+  role: Role;
+  profile: Pick<Profile, 'slug' | 'is_provider'>;
+  summary: ProfileSummary;
+  type: RoleType | undefined;
+  owner: ProfileSummary | undefined;
+}
+
+/** Presents one role to its user. */
+export function presentAccessible(
+  ctx: Context,
+  { username, role, profile, summary, type, owner }: Accessible,
+  subject: Subject,
+): AccessibleBody {
+  return {
+    created_at: role.created_at.toISOString(),
+    request_key: role.request_key,
+    profile: presentProfileSummary(summary),
+    role_description: type ? presentRoleType(type, owner, subject) : null,
+    home_url: ctx.origin + paths.app(profile.slug),
+    settings_url: ctx.origin + settingsPath(profile),
+    accept_grant_api_url:
+      role.grant_key === null ? null : ctx.origin + paths.apiAccessiblesAccept(username, role.grant_key),
+    remove_api_url: ctx.origin + paths.apiAccessible(username, type?.slug ?? MANAGER, profile.slug),
+    extra: extraFromText(role.extra),
+  };
 }
 
 function settingsPath(profile: Pick<Profile, 'slug' | 'is_provider'>): string {

@@ -27,7 +27,8 @@ import {
 } from '../roles/index.ts';
 import { ForceQuerystring, NoContent, UserParams } from '../schemas.ts';
 import { getUserId } from '../subject.ts';
-import { type AccessibleBody, presentAccessibles } from './present-accessible.ts';
+import { findAccessible } from './accessible-store.ts';
+import { type AccessibleBody, presentAccessible, presentAccessibles } from './present-accessible.ts';
 import {
   AcceptParams,
   AccessiblePage,
@@ -212,7 +213,11 @@ function oneAccessibleRoutes(app: App): void {
         response: { 200: AccessibleSchema },
       },
     },
-    async ({ ctx, subject, params }) => presentOne(ctx, subject, await getRole(ctx, subject, params.profile)),
+    async ({ ctx, subject, params }) => {
+      const found = await findAccessible(ctx.db, getUserId(subject), params.profile);
+      if (!found) throw role_unknown();
+      return presentAccessible(ctx, found, subject);
+    },
   );
   app.post(
     url,

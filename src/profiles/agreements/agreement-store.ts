@@ -1,13 +1,32 @@
 import { type RawBuilder, sql } from 'kysely';
 import { canonicalName } from '#kernel/slug';
 import type { ListQuery, Page } from '#kernel/page';
-import type { AgreementId, UserId } from '#platform/db/db-schema';
+import type { AgreementId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
+import { part, readTogether } from '#platform/db/read-together';
+import { type Profile, selectProfileNames } from '../records/index.ts';
 import type { Agreement } from './agreement.ts';
 
 export async function findAgreement(reader: Reader, slug: string): Promise<Agreement | undefined> {
   return reader.selectFrom('agreements').selectAll().where('slug', '=', canonicalName(slug)).executeTakeFirst();
+}
+
+const withBroker = readTogether((reader, slug: string, broker_id: ProfileId) => ({
+  agreements: part(reader.selectFrom('agreements').selectAll().where('slug', '=', slug), { updated_at: true }),
+  brokers: part(selectProfileNames(reader).where('profiles.id', '=', broker_id), { created_at: true }),
+}));
+
+/** Finds an agreement together with the broker, which its text names. */
+export async function findAgreementWithBroker(
+  reader: Reader,
+  slug: string,
+  broker_id: ProfileId,
+): Promise<{ agreement: Agreement; broker: Pick<Profile, 'slug' | 'full_name' | 'email'> } | undefined> {
+  const { agreements, brokers } = await withBroker(reader, canonicalName(slug), broker_id);
+  const [agreement] = agreements;
+  const [broker] = brokers;
+  return agreement && broker && { agreement, broker };
 }
 
 export async function findAgreementByTitle(reader: Reader, title: string): Promise<Agreement | undefined> {

@@ -5,11 +5,11 @@ import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring } from '#platform/http/schemas';
 import { actorId } from '#platform/actor-id';
 import { profileProblems } from '../problems.ts';
-import { getBroker, profileName } from '../records/index.ts';
+import { getBroker, type Profile, profileName } from '../records/index.ts';
 import { NoContent } from '../schemas.ts';
-import { agreementList, listAgreements } from './agreement-store.ts';
+import { agreementList, findAgreementWithBroker, listAgreements } from './agreement-store.ts';
 import type { Agreement } from './agreement.ts';
-import { getAgreement, publishAgreement, reviseAgreement, withdrawAgreement } from './publish-agreement.ts';
+import { publishAgreement, reviseAgreement, withdrawAgreement } from './publish-agreement.ts';
 import { type AgreementParties, type AgreementTemplates, renderAgreement } from './render-agreement.ts';
 import {
   AgreementCreateBody,
@@ -34,7 +34,10 @@ export function agreementRoutes(app: App, templates: AgreementTemplates): void {
 
 /** Loads the parties that the texts name. */
 export async function loadAgreementParties(ctx: Context): Promise<AgreementParties> {
-  const broker = await getBroker(ctx.db, ctx.site);
+  return toParties(ctx, await getBroker(ctx.db, ctx.site));
+}
+
+function toParties(ctx: Context, broker: Pick<Profile, 'slug' | 'full_name' | 'email'>): AgreementParties {
   return {
     broker: { printable_name: profileName(broker), email: broker.email },
     site: { title: ctx.site.title, url: ctx.origin },
@@ -85,7 +88,7 @@ function brokerRoutes(app: App, templates: AgreementTemplates): void {
         response: { 200: AgreementWithText },
       },
     },
-    async ({ ctx, params }) => presentWithText(ctx, templates, await getAgreement(ctx.db, params.document)),
+    async ({ ctx, params }) => presentAgreementNamed(ctx, templates, params.document),
   );
   putAndPatch(
     app,
@@ -150,7 +153,7 @@ function legalRoutes(app: App, templates: AgreementTemplates): void {
         response: { 200: AgreementWithText },
       },
     },
-    async ({ ctx, params }) => presentWithText(ctx, templates, await getAgreement(ctx.db, params.agreement)),
+    async ({ ctx, params }) => presentAgreementNamed(ctx, templates, params.agreement),
   );
   app.post(
     '/api/legal/:agreement/sign',
@@ -185,7 +188,17 @@ function presentPage<T extends { results: Agreement[] }>(page: T) {
   return { ...page, results: page.results.map(presentAgreement) };
 }
 
+async function presentAgreementNamed(ctx: Context, templates: AgreementTemplates, slug: string) {
+  const found = await findAgreementWithBroker(ctx.db, slug, ctx.site.broker_id);
+  if (!found) throw agreement_unknown();
+  return presentText(templates, found.agreement, toParties(ctx, found.broker));
+}
+
 async function presentWithText(ctx: Context, templates: AgreementTemplates, agreement: Agreement) {
-  const text = renderAgreement(templates, agreement, await loadAgreementParties(ctx));
+  return presentText(templates, agreement, await loadAgreementParties(ctx));
+}
+
+function presentText(templates: AgreementTemplates, agreement: Agreement, parties: AgreementParties) {
+  const text = renderAgreement(templates, agreement, parties);
   return { ...presentAgreement(agreement), text: text?.toString() ?? '' };
 }

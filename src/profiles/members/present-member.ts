@@ -5,7 +5,14 @@ import type { Subject } from '#platform/http/guards/access';
 import { paths } from '#platform/http/paths';
 import { extraFromText } from '#platform/http/schemas';
 import { maySeeMembersInFull } from '../policy.ts';
-import { findProfileSummaries, findRoleTypesOf, MANAGER, type Role } from '../records/index.ts';
+import {
+  findProfileSummaries,
+  findRoleTypesOf,
+  MANAGER,
+  type ProfileSummary,
+  type Role,
+  type RoleType,
+} from '../records/index.ts';
 import { collectOwnerIds, presentRoleType } from '../role-types/index.ts';
 import type { MemberSchema, RoleByProfileSchema } from './schemas.ts';
 
@@ -28,23 +35,41 @@ export async function presentRolesByProfile(
     const user = users.get(role.user_id);
     if (!user) return [];
     const type = role.role_type_id === null ? undefined : types.get(role.role_type_id);
-    const role_slug = type?.slug ?? MANAGER;
     const profile_slug = typeof profile === 'string' ? profile : profile(role);
     const owner = type?.profile_id ? owners.get(type.profile_id) : undefined;
-    return {
-      created_at: role.created_at.toISOString(),
-      user: presentMember(user, {
-        in_full: maySeeMembersInFull(subject),
-        shows_email: mayReadMemberEmail(role, subject),
-      }),
-      extra: extraFromText(role.extra),
-      grant_key: role.grant_key,
-      request_key: role.request_key,
-      role_description: type ? presentRoleType(type, owner, subject) : null,
-      accept_request_api_url: role.request_key === null ? null : ctx.origin + paths.apiRole(profile_slug, role_slug),
-      remove_api_url: ctx.origin + paths.apiRole(profile_slug, role_slug, user.username),
-    };
+    return presentRoleByProfile(ctx, { role, user, type, owner, profile_slug }, subject);
   });
+}
+
+/** A role with its user and its type; `owner` is the profile of a local type. */
+export interface MemberRole {
+  role: Role;
+  user: User;
+  type: RoleType | undefined;
+  owner: ProfileSummary | undefined;
+  profile_slug: string;
+}
+
+/** Presents one role to its profile. */
+export function presentRoleByProfile(
+  ctx: Context,
+  { role, user, type, owner, profile_slug }: MemberRole,
+  subject: Subject,
+): RoleByProfileBody {
+  const role_slug = type?.slug ?? MANAGER;
+  return {
+    created_at: role.created_at.toISOString(),
+    user: presentMember(user, {
+      in_full: maySeeMembersInFull(subject),
+      shows_email: mayReadMemberEmail(role, subject),
+    }),
+    extra: extraFromText(role.extra),
+    grant_key: role.grant_key,
+    request_key: role.request_key,
+    role_description: type ? presentRoleType(type, owner, subject) : null,
+    accept_request_api_url: role.request_key === null ? null : ctx.origin + paths.apiRole(profile_slug, role_slug),
+    remove_api_url: ctx.origin + paths.apiRole(profile_slug, role_slug, user.username),
+  };
 }
 
 /**

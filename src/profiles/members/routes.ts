@@ -13,7 +13,6 @@ import { quotaProblems } from '#platform/security/quota';
 import { listableRoleStatuses, maySeePendingRoles } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
 import {
-  findRole,
   findRoleTypeInUrl,
   getProfileView,
   isPending,
@@ -27,7 +26,8 @@ import { RoleTypeParams } from '../role-types/index.ts';
 import { changeRoleExtra, countInvitation, grantRole, resendInvitation, revokeRole } from '../roles/index.ts';
 import { ForceQuerystring, NoContent, ProfileParams } from '../schemas.ts';
 import { getProfileId, parseFlag } from '../subject.ts';
-import { presentRolesByProfile, type RoleByProfileBody } from './present-member.ts';
+import { type NamedRole, readNamedRole } from './member-role-store.ts';
+import { presentRoleByProfile, presentRolesByProfile, type RoleByProfileBody } from './present-member.ts';
 import { ExtraBody, RoleByProfileSchema, RoleGrantBody, RolePage, RoleParams } from './schemas.ts';
 
 const RoleListQuerystring = Type.Object({
@@ -157,7 +157,13 @@ function oneRoleRoutes(app: App, throttle: Throttle): void {
         response: { 200: RoleByProfileSchema },
       },
     },
-    async ({ ctx, subject, params }) => presentOne(ctx, subject, await getRole(ctx, subject, params)),
+    async ({ ctx, subject, params }) => {
+      const { type, user, role, profile } = await readNamedRole(ctx.db, getProfileId(subject), params);
+      requireReadableRole(subject, { type, user, role });
+      if (!type || !user || !role || !profile) throw role_unknown();
+      const owner = type.profile_id === null ? undefined : profile;
+      return presentRoleByProfile(ctx, { role, user, type, owner, profile_slug: profile.slug }, subject);
+    },
   );
   app.post(
     url,
@@ -227,10 +233,13 @@ async function getTypeInUrl(ctx: Context, profile_id: ProfileId, text: string): 
 
 /** Returns the role of a user of exactly this type. @throws role_type_unknown, user_unknown, role_unknown (404) */
 async function getRole(ctx: Context, subject: Subject, params: { role: string; user: string }): Promise<Role> {
-  const type = await getTypeInUrl(ctx, getProfileId(subject), params.role);
-  const user = await findUserByUsername(ctx.db, params.user);
+  return requireReadableRole(subject, await readNamedRole(ctx.db, getProfileId(subject), params));
+}
+
+/** Requires a role of exactly the named type that the caller may read. */
+function requireReadableRole(subject: Subject, { type, user, role }: Pick<NamedRole, 'type' | 'user' | 'role'>): Role {
+  if (!type) throw role_type_unknown();
   if (!user) throw user_unknown();
-  const role = await findRole(ctx.db, getProfileId(subject), user.id);
   if (role?.role_type_id !== type.id) throw role_unknown();
   if (isPending(role) && !maySeePendingRoles(subject)) throw role_unknown();
   return role;

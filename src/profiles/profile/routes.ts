@@ -4,12 +4,8 @@ import { quotaProblems } from '#platform/security/quota';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring, PageOf } from '#platform/http/schemas';
-import type { Context } from '#platform/context';
-import type { ProfileId } from '#platform/db/db-schema';
-import { sellersSeenBy, type Subject } from '#platform/http/guards/access';
 import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import type { ProfileNeeds } from '../needs.ts';
-import { maySeeActivities } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
 import {
   getProfileView,
@@ -31,6 +27,7 @@ import {
 import { getProfileId, getUserId, parseFlag } from '../subject.ts';
 import { archiveProfile } from './archive-profile.ts';
 import { createManagedProfile } from './create-managed-profile.ts';
+import { makePresentInFull } from './present-in-full.ts';
 import { updateProfile } from './update-profile.ts';
 
 /** Registers the API that lists, reads, changes, archives and creates profiles. */
@@ -67,6 +64,7 @@ function registerLists(app: App): void {
 // long: declares four routes with their schemas
 function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
   const provider = { kind: 'provider', frictionless: true } as const;
+  const presentInFull = makePresentInFull(needs);
   app.get(
     '/api/profile/:profile',
     {
@@ -80,7 +78,7 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
         response: { 200: ProfileWithSubscriptionsSchema },
       },
     },
-    async (request) => presentInFull(request.ctx, needs, getProfileId(request.subject), request.subject),
+    async (request) => presentInFull(request.ctx, getProfileId(request.subject), request.subject),
   );
 
   putAndPatch(
@@ -106,7 +104,7 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
     },
     async ({ ctx, subject, body }) => {
       const profile = await updateProfile(ctx, getProfileId(subject), body, subject);
-      return { ...(await presentInFull(ctx, needs, profile.id, subject)), detail: 'Profile was updated.' };
+      return { ...(await presentInFull(ctx, profile.id, subject)), detail: 'Profile was updated.' };
     },
   );
   app.delete(
@@ -128,15 +126,6 @@ function oneProfileRoutes(app: App, needs: ProfileNeeds): void {
       return reply.status(204).send(null);
     },
   );
-}
-
-async function presentInFull(ctx: Context, needs: ProfileNeeds, profile_id: ProfileId, subject: Subject) {
-  const [view, subscriptions, activities] = await Promise.all([
-    getProfileView(ctx.db, profile_id),
-    needs.findSubscriptions(ctx.db, profile_id, ctx.clock.now(), sellersSeenBy(subject)),
-    maySeeActivities(subject) ? needs.findProfileNotes(ctx.db, profile_id) : [],
-  ]);
-  return { ...presentProfileDetail(view), subscriptions, activities };
 }
 
 function managedProfileRoutes(app: App, throttle: Throttle): void {

@@ -64,7 +64,8 @@ export async function findHeldRolesOfUsers(
   return Map.groupBy(rows, ({ user_id }) => user_id);
 }
 
-function selectHeldRoles(reader: Reader) {
+/** Selects roles in effect on active profiles, oldest first. */
+export function selectHeldRoles(reader: Reader) {
   return reader
     .selectFrom('roles')
     .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')

@@ -1,7 +1,14 @@
 export { lockProfilesMadeBy, withdrawConsents } from './claimed-account-store.ts';
 export { sealClearRoleKeys } from './clear-key-store.ts';
 export { findFreeUsername } from './find-free-username.ts';
-export { findHeldRoles, findHeldRolesOfUsers, findManagerIds, type HeldRole, isSeller } from './held-role-store.ts';
+export {
+  findHeldRoles,
+  findHeldRolesOfUsers,
+  findManagerIds,
+  type HeldRole,
+  isSeller,
+  selectHeldRoles,
+} from './held-role-store.ts';
 export { findInvitedProfile, lockInvitedProfiles, moveInvitations } from './invited-profile-store.ts';
 export { listManagedProfiles, listProfiles, profileList } from './profile-list-store.ts';
 export {
@@ -27,9 +34,13 @@ export {
   summarizeProfile,
 } from './profile-summary.ts';
 export {
+  findActiveSummary,
   findProfileSummaries,
   findProfileViews,
   getProfileView,
+  profileSummaryPart,
+  profileViewPart,
+  selectProfileSummaries,
   selectProfileViews,
   toProfileView,
 } from './profile-view-store.ts';
@@ -69,6 +80,7 @@ export {
   insertRole,
   lockRole,
   type NewRole,
+  openRole,
   updateRole,
 } from './role-store.ts';
 export {
@@ -80,9 +92,11 @@ export {
   findRoleTypesOf,
   getManagerType,
   insertRoleType,
+  pickTypeInUrl,
+  selectUsableTypes,
   updateRoleType,
 } from './role-type-store.ts';
-export { CONTRIBUTOR, isBuiltIn, isGlobal, MANAGER, type RoleType, skipsConsent } from './role-type.ts';
+export { CONTRIBUTOR, isBuiltIn, isGlobal, MANAGER, parseRoleSlugs, type RoleType, skipsConsent } from './role-type.ts';
 export {
   decideGrant,
   decideRequest,

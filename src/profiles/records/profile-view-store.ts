@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import { nickName, selectUsers } from '#accounts';
+import { canonicalName } from '#kernel/slug';
 import { pointRead } from '#platform/db/built-once';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
+import { type Part, part } from '#platform/db/read-together';
 import { type ProfileSummary, type ProfileView, summarizeProfile } from './profile-summary.ts';
 import type { Profile } from './profile.ts';
 
@@ -37,6 +39,11 @@ export function toProfileView(row: ViewRow): ProfileView {
   return { ...profile, person: { username: person_username, nick_name, called, lang: person_lang ?? 'en' } };
 }
 
+/** Makes the part that reads profiles with facts of their users. `toProfileView` converts its rows. */
+export function profileViewPart(query: ReturnType<typeof selectProfileViews>): Part<ViewRow> {
+  return part<ViewRow>(query, { created_at: true });
+}
+
 const viewById = pointRead((reader, id: ProfileId) => selectProfileViews(reader).where('profiles.id', '=', id));
 
 /** Returns one profile with facts of its user. @throws Error if there is none */
@@ -64,7 +71,15 @@ export async function findProfileSummaries(
   ids: readonly ProfileId[],
 ): Promise<Map<ProfileId, ProfileSummary>> {
   if (ids.length === 0) return new Map();
-  const rows = await reader
+  const rows = await selectProfileSummaries(reader)
+    .where('profiles.id', 'in', [...new Set(ids)])
+    .execute();
+  return new Map(rows.map((row) => [row.id, summarizeProfile(row)]));
+}
+
+/** Selects the public facts of profiles, as a query that other rooms read with their rows. */
+export function selectProfileSummaries(reader: Reader) {
+  return reader
     .selectFrom('profiles')
     .leftJoin(selectUsers(reader).as('person'), 'person.id', 'profiles.personal_user_id')
     .select([
@@ -75,8 +90,20 @@ export async function findProfileSummaries(
       'profiles.personal_user_id',
       'profiles.created_at',
     ])
-    .select(sql<boolean>`coalesce(person.has_password, false)`.as('credentials'))
-    .where('profiles.id', 'in', [...new Set(ids)])
-    .execute();
-  return new Map(rows.map((row) => [row.id, summarizeProfile(row)]));
+    .select(sql<boolean>`coalesce(person.has_password, false)`.as('credentials'));
+}
+
+const activeSummary = pointRead((reader, slug: string) =>
+  selectProfileSummaries(reader).where('profiles.slug', '=', slug).where('profiles.is_active', '=', true),
+);
+
+/** Finds the public facts of an active profile by its slug; ignores case. */
+export async function findActiveSummary(reader: Reader, slug: string): Promise<ProfileSummary | undefined> {
+  const [row] = await activeSummary(reader, canonicalName(slug));
+  return row && summarizeProfile(row);
+}
+
+/** Makes the part that reads public facts of profiles. `summarizeProfile` converts its rows. */
+export function profileSummaryPart(query: ReturnType<typeof selectProfileSummaries>) {
+  return part(query, { created_at: true });
 }

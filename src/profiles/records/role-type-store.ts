@@ -1,4 +1,6 @@
+import { sql } from 'kysely';
 import { canonicalName } from '#kernel/slug';
+import { pointRead } from '#platform/db/built-once';
 import type { ProfileId, RoleTypeId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { MANAGER, parseRoleSlugs, type RoleType } from './role-type.ts';
@@ -6,12 +8,26 @@ import type { Role } from './role.ts';
 
 /** Finds a type that a profile can use, a global type or its own, by its exact slug. */
 export async function findRoleType(reader: Reader, profile_id: ProfileId, slug: string): Promise<RoleType | undefined> {
+  const [type] = await usableType(reader, profile_id, [canonicalName(slug)]);
+  return type;
+}
+
+/** Selects the types of some slugs that a profile can use: global types and its own. */
+export function selectUsableTypes(reader: Reader, profile_id: ProfileId, slugs: readonly string[]) {
   return reader
     .selectFrom('role_types')
-    .selectAll()
-    .where('slug', '=', canonicalName(slug))
-    .where((eb) => eb.or([eb('profile_id', 'is', null), eb('profile_id', '=', profile_id)]))
-    .executeTakeFirst();
+    .selectAll('role_types')
+    .where(sql<boolean>`role_types.slug = any(${slugs}::text[])`)
+    .where((eb) => eb.or([eb('role_types.profile_id', 'is', null), eb('role_types.profile_id', '=', profile_id)]));
+}
+
+const usableType = pointRead(selectUsableTypes);
+
+/** Returns the type that the role in a URL names, of the usable types of its candidates. */
+export function pickTypeInUrl(types: readonly RoleType[], text: string): RoleType | undefined {
+  return parseRoleSlugs(text)
+    .map((slug) => types.find((type) => type.slug === slug))
+    .find((type) => type !== undefined);
 }
 
 /** Finds the type that the role in a URL names on a profile: as written, else without its final `s`. */
@@ -20,14 +36,7 @@ export async function findRoleTypeInUrl(
   profile_id: ProfileId,
   text: string,
 ): Promise<RoleType | undefined> {
-  const candidates = parseRoleSlugs(text);
-  const rows = await reader
-    .selectFrom('role_types')
-    .selectAll()
-    .where('slug', 'in', candidates)
-    .where((eb) => eb.or([eb('profile_id', 'is', null), eb('profile_id', '=', profile_id)]))
-    .execute();
-  return candidates.map((slug) => rows.find((row) => row.slug === slug)).find((row) => row !== undefined);
+  return pickTypeInUrl(await usableType(reader, profile_id, parseRoleSlugs(text)), text);
 }
 
 export async function findRoleTypesByIds(

@@ -9,8 +9,9 @@ import { profileProblems } from '../problems.ts';
 import { listRoleTypes, type RoleType, roleTypeList } from '../records/index.ts';
 import { ForceQuerystring, NoContent, ProfileParams } from '../schemas.ts';
 import { getProfileId, parseFlag } from '../subject.ts';
-import { changeRoleType, describeRoleType, getRoleType, removeRoleType } from './describe-role-type.ts';
-import { presentRoleTypes, type RoleTypeReply } from './present-role-type.ts';
+import { changeRoleType, describeRoleType, removeRoleType } from './describe-role-type.ts';
+import { presentRoleType, presentRoleTypes, type RoleTypeReply } from './present-role-type.ts';
+import { findRoleTypeView } from './role-type-view-store.ts';
 import { RoleTypeBody, RoleTypePage, RoleTypeParams, RoleTypeSchema } from './schemas.ts';
 
 /** Registers the API of role types. */
@@ -68,8 +69,11 @@ export function roleTypeRoutes(app: App): void {
         response: { 200: RoleTypeSchema },
       },
     },
-    async ({ ctx, subject, params }) =>
-      presentOne(ctx, await getRoleType(ctx.db, getProfileId(subject), params.role), subject),
+    async ({ ctx, subject, params }) => {
+      const found = await findRoleTypeView(ctx.db, getProfileId(subject), params.role);
+      if (!found) throw role_type_unknown();
+      return presentRoleType(found.type, found.owner, subject);
+    },
   );
 
   putAndPatch(

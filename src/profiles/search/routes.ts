@@ -10,8 +10,7 @@ import { profileProblems } from '../problems.ts';
 import { addShadowProfile } from '../profile/index.ts';
 import { typeAheadLimit } from '../rate-limits.ts';
 import {
-  findProfileBySlug,
-  findProfileSummaries,
+  findActiveSummary,
   getProfileView,
   isSeller,
   presentProfileDetail,
@@ -109,10 +108,7 @@ function profileCandidateRoutes(app: App, throttle: Throttle): void {
       },
     },
     async (request) => {
-      const profile = await findProfileBySlug(request.ctx.db, request.params.profile);
-      const summary = profile?.is_active
-        ? (await findProfileSummaries(request.ctx.db, [profile.id])).get(profile.id)
-        : undefined;
+      const summary = await findActiveSummary(request.ctx.db, request.params.profile);
       if (!summary) throw profileProblems.profile_unknown();
       return presentProfileSummary(summary);
     },

@@ -3,6 +3,8 @@ import { after, before, test } from 'node:test';
 import { findUserByEmail } from '#accounts';
 import { Problem } from '#kernel/problem';
 import { inTransaction } from '#platform/db/database';
+import type { ProfileId } from '#platform/db/db-schema';
+import { readTogether } from '#platform/db/read-together';
 import { findProfileBySlug, findManagerIds } from '#profiles';
 import { signedIn, testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
@@ -14,7 +16,7 @@ import { unsubscribeProfile } from '../terms/end-subscription.ts';
 import { grantSubscription } from './grant-subscription.ts';
 import { openOrExtend } from '../terms/open-or-extend.ts';
 import { findEntitlements, findProvidingProfiles } from '../records/entitlement-store.ts';
-import { findActiveSubscriptionsOf } from '../records/subscription-store.ts';
+import { selectActiveSubscriptions } from '../records/subscription-store.ts';
 import { isAgreed } from '../records/subscription.ts';
 
 let database: TestDatabase;
@@ -27,6 +29,10 @@ before(async () => {
 after(() => database.close());
 
 /** Returns the context of a caller, at `now` if given. */
+const readActive = readTogether((reader, profile_id: ProfileId, now: Date) => ({
+  active: selectActiveSubscriptions(reader, profile_id, now, null),
+}));
+
 async function as(person: Person | null, now?: Date): Promise<TestContext> {
   return testContext(database.db, { ...(person ? { actor: signedIn(person.user) } : {}), ...(now ? { now } : {}) });
 }
@@ -43,7 +49,7 @@ test('a requested subscription gives no access before the provider accepts', asy
   const subscription = await subscribe(seed, profile, plan);
   const at = seed.clock.now();
   assert.match(subscription.request_key ?? '', /^[0-9a-f]{40}$/);
-  assert.deepEqual(await findActiveSubscriptionsOf(database.db, profile.id, at), []);
+  assert.deepEqual((await readActive(database.db, profile.id, at)).active, []);
   assert.deepEqual((await eventsNamed(database.db, 'subscription_request_created')).at(-1), {
     subscription_id: subscription.id,
     profile_id: profile.id,
@@ -57,7 +63,7 @@ test('a requested subscription gives no access before the provider accepts', asy
   const stranger = await makeSeller(database.db);
   await assert.rejects(acceptRequest(seed, stranger.profile.id, key), refused('subscription_key_unknown'));
   await acceptRequest(await as(seller), seller.profile.id, key);
-  const active = await findActiveSubscriptionsOf(database.db, profile.id, at);
+  const { active } = await readActive(database.db, profile.id, at);
   assert.deepEqual(
     active.map(({ plan_slug }) => plan_slug),
     [plan.slug],

@@ -14,11 +14,13 @@ export {
   presentSubscribers,
   presentSubscription,
   presentSubscriptions,
+  presentToProvider,
+  presentToSubscriber,
 } from './present-subscription.ts';
+export { readSubscribedPlan, readSubscriber } from './subscription-view-store.ts';
 export { listSubscriptions, type Span, subscriptionList } from './subscription-list-store.ts';
 export {
   deleteSubscription,
-  findActiveSubscriptionsOf,
   findSubscription,
   findSubscriptionByKey,
   findSubscriptionsByIds,
@@ -30,6 +32,7 @@ export {
   lockSubscriptions,
   lockSubscriptionSlot,
   moveSubscription,
+  selectActiveSubscriptions,
   updateEnds,
   updateSubscription,
   type Ending,

@@ -2,7 +2,7 @@ import { findPlansByIds, planSummary, type Plan } from '#catalog';
 import type { Context } from '#platform/context';
 import { paths } from '#platform/http/paths';
 import { extraFromText } from '#platform/http/schemas';
-import { findProfilesByIds, presentProfileSummary, findProfileSummaries } from '#profiles';
+import { findProfilesByIds, findProfileSummaries, presentProfileSummary, type ProfileSummary } from '#profiles';
 import type { ManagedProfiles } from '../managed-profiles.ts';
 import { mayChange } from '../policy.ts';
 import type { SubscriberReply, SubscriptionReply } from '../schemas.ts';
@@ -17,14 +17,30 @@ export async function presentSubscriptions(
   const { plans, profiles } = await loadNames(ctx, subscriptions);
   return subscriptions.map((subscription) => {
     const plan = assertFound(plans.get(subscription.plan_id), subscription);
-    const profile = assertFound(profiles.get(subscription.profile_id), subscription);
-    return {
-      ...presentCommon(ctx, subscription, plan, profile.slug),
-      profile: presentProfileSummary(profile),
-      remove_api_url: ctx.origin + paths.apiSubscription(profile.slug, plan.slug),
-      editable: mayChange(managed, subscription, plan),
-    };
+    const subscriber = assertFound(profiles.get(subscription.profile_id), subscription);
+    return presentToSubscriber(ctx, { subscription, plan, subscriber }, managed);
   });
+}
+
+/** A subscription with its plan and its subscriber. */
+interface Named {
+  subscription: Subscription;
+  plan: Plan;
+  subscriber: ProfileSummary;
+}
+
+/** Presents one subscription to its subscriber. */
+export function presentToSubscriber(
+  ctx: Context,
+  { subscription, plan, subscriber }: Named,
+  managed: ManagedProfiles,
+): SubscriptionReply {
+  return {
+    ...presentCommon(ctx, subscription, plan, subscriber.slug),
+    profile: presentProfileSummary(subscriber),
+    remove_api_url: ctx.origin + paths.apiSubscription(subscriber.slug, plan.slug),
+    editable: mayChange(managed, subscription, plan),
+  };
 }
 
 /** Presents subscriptions to the provider of their plans. */
@@ -39,17 +55,26 @@ export async function presentSubscribers(
   );
   return subscriptions.map((subscription) => {
     const plan = assertFound(plans.get(subscription.plan_id), subscription);
-    const profile = assertFound(profiles.get(subscription.profile_id), subscription);
+    const subscriber = assertFound(profiles.get(subscription.profile_id), subscription);
     const provider = assertFound(providers.get(plan.profile_id), subscription);
-    const { request_key } = subscription;
-    return {
-      ...presentCommon(ctx, subscription, plan, profile.slug),
-      profile: presentProfileSummary(profile),
-      accept_request_api_url:
-        request_key === null ? null : ctx.origin + paths.apiSubscribersAccept(provider.slug, request_key),
-      remove_api_url: ctx.origin + paths.apiSubscriber(provider.slug, plan.slug, profile.slug),
-    };
+    return presentToProvider(ctx, { subscription, plan, subscriber }, provider.slug);
   });
+}
+
+/** Presents one subscription to the provider of its plan. */
+export function presentToProvider(
+  ctx: Context,
+  { subscription, plan, subscriber }: Named,
+  provider_slug: string,
+): SubscriberReply {
+  const { request_key } = subscription;
+  return {
+    ...presentCommon(ctx, subscription, plan, subscriber.slug),
+    profile: presentProfileSummary(subscriber),
+    accept_request_api_url:
+      request_key === null ? null : ctx.origin + paths.apiSubscribersAccept(provider_slug, request_key),
+    remove_api_url: ctx.origin + paths.apiSubscriber(provider_slug, plan.slug, subscriber.slug),
+  };
 }
 
 /** Presents one subscription to its subscriber. */

@@ -1,8 +1,8 @@
 import { expressionBuilder, type Insertable, type Selectable, sql } from 'kysely';
 import { selectPlanNames } from '#catalog';
-import { builtOnce } from '#platform/db/built-once';
 import type { PlanId, ProfileId, Schema, SubscriptionId, SubscriptionsTable } from '#platform/db/db-schema';
 import { isExclusionViolation, type Reader, type Tx } from '#platform/db/database';
+import { part } from '#platform/db/read-together';
 import { linkKeyHash, openKeysOf, sealKeysOf } from '#platform/security/link-keys';
 import { subscriptionProblems } from '../problems.ts';
 import type { Subscription } from './subscription.ts';
@@ -97,20 +97,29 @@ export async function findSubscriptionsByIds(
   return new Map(rows.map((row) => [row.id, readSubscription(row)]));
 }
 
-/** Finds the active subscriptions of a profile with their plans, ordered by their end. */
-export const findActiveSubscriptionsOf = builtOnce((reader, profile_id: ProfileId, at: Date) =>
-  reader
+/**
+ * Selects the active subscriptions of a profile with their plans, ordered by their end; with `sellers` only those to
+ * plans of these providers. Index: subscriptions_profile_id.
+ */
+export function selectActiveSubscriptions(
+  reader: Reader,
+  profile_id: ProfileId,
+  at: Date,
+  sellers: readonly ProfileId[] | null,
+) {
+  const active = reader
     .selectFrom('subscriptions')
     .innerJoin(selectPlanNames(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
     .select(['created_at', 'ends_at', 'auto_renew', 'plan.slug as plan_slug', 'plan.title as plan_title'])
-    .select('plan.profile_id as provider_id')
     .where('subscriptions.profile_id', '=', profile_id)
     .where(agreedRows())
     .where('created_at', '<=', at)
     .where('ends_at', '>', at)
+    .where(sql<boolean>`(${sellers}::bigint[] is null or plan.profile_id = any(${sellers}::bigint[]))`)
     .orderBy('ends_at')
-    .orderBy('subscriptions.id'),
-);
+    .orderBy('subscriptions.id');
+  return part(active, { created_at: true, ends_at: true });
+}
 
 /** Selects subscriptions FOR UPDATE, in id order. */
 export async function lockSubscriptions(tx: Tx, ids: readonly SubscriptionId[]): Promise<void> {

@@ -1,18 +1,29 @@
-import { findPlanBySlug } from '#catalog';
 import type { App } from '#platform/http/app';
+import { sellersSeenBy } from '#platform/http/guards/access';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring } from '#platform/http/schemas';
 import { subscriptionProblems } from '../problems.ts';
 import {
-  findSubscription,
   listSubscriptions,
   presentSubscriber,
   presentSubscription,
   presentSubscriptions,
+  presentToProvider,
+  presentToSubscriber,
+  readSubscribedPlan,
+  readSubscriber,
   type Span,
   subscriptionList,
 } from '../records/index.ts';
-import { getSubjectId, getSubjectPlan, getSubjectProfile, getSubscriber, loadCallerScope } from '../route-subject.ts';
+import { toManagedProfiles } from '../managed-profiles.ts';
+import {
+  getCallerId,
+  getSubjectId,
+  getSubjectPlan,
+  getSubjectProfile,
+  getSubscriber,
+  loadCallerScope,
+} from '../route-subject.ts';
 import {
   type OperationTexts,
   ProfileParams,
@@ -94,13 +105,15 @@ function subscribedPlanRoutes(app: App): void {
     },
     async (request) => {
       const { ctx, subject } = request;
-      const { managed, seen } = await loadCallerScope(ctx, subject);
-      const plan = await findPlanBySlug(ctx.db, request.params.subscribed_plan);
-      const isHidden = plan && seen.provider_ids?.includes(plan.profile_id) === false;
-      const subscription =
-        plan && !isHidden && (await findSubscription(ctx.db, getSubjectId(subject), plan.id, ctx.clock.now()));
-      if (!subscription) throw subscriptionProblems.subscription_unknown();
-      return presentSubscription(ctx, subscription, managed);
+      const target = {
+        profile_id: getSubjectId(subject),
+        plan: request.params.subscribed_plan,
+        caller_id: getCallerId(ctx),
+      };
+      const { subscription, plan, subscriber, held } = await readSubscribedPlan(ctx.db, target, ctx.clock.now());
+      const isHidden = plan && sellersSeenBy(subject)?.includes(plan.profile_id) === false;
+      if (!subscription || !plan || !subscriber || isHidden) throw subscriptionProblems.subscription_unknown();
+      return presentToSubscriber(ctx, { subscription, plan, subscriber }, toManagedProfiles(held, ctx));
     },
   );
 
@@ -176,11 +189,12 @@ function subscriberRoutes(app: App): void {
     },
     async (request) => {
       const { ctx, params } = request;
-      const plan = await getSubjectPlan(ctx, request.subject, params.plan);
-      const subscriber = await getSubscriber(ctx, params.subscriber);
-      const subscription = await findSubscription(ctx.db, subscriber.id, plan.id, ctx.clock.now());
-      if (!subscription) throw subscriptionProblems.subscription_unknown();
-      return presentSubscriber(ctx, subscription);
+      const target = { provider_id: getSubjectId(request.subject), ...params };
+      const view = await readSubscriber(ctx.db, target, ctx.clock.now());
+      const { subscription, plan, subscriber } = view;
+      if (!plan) throw subscriptionProblems.plan_not_provided();
+      if (!subscription || !subscriber) throw subscriptionProblems.subscription_unknown();
+      return presentToProvider(ctx, { subscription, plan, subscriber }, view.provider_slug);
     },
   );
 
