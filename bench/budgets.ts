@@ -21,3 +21,6 @@ export const budgets = {
   /** Delivery of 100 events that wait, and of the mails that they cause. */
   deliver_100_events: { statements_max: 10, transactions_max: 10 },
 } as const satisfies Record<string, Budget>;
+
+/** Reads that need more statements than `read_object` or `read_list`, with the reason. */
+export const exceptions: Readonly<Record<string, Budget & { readonly reason: string }>> = {};

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type Budget, budgets, exceptions } from '../../bench/budgets.ts';
+import { countStatements, type StatementCount } from '../../bench/statement-count.ts';
+import { countCompilations } from '../support/count-compilations.ts';
+import { recordExamples, type Reply } from './api-examples/record-examples.ts';
+import { scenario } from './api-examples/scenario.ts';
+
+/** Operations above their budget with their present counts, which may only shrink. */
+const not_yet: Record<string, number> = {
+  'GET /api/profile': 4,
+  'GET /api/profile/{profile}': 3,
+  'GET /api/users/{user}/profiles': 4,
+  'GET /api/profile/{profile}/roles/describe': 5,
+  'GET /api/profile/{profile}/roles/describe/{role}': 3,
+  'GET /api/profile/{profile}/roles': 8,
+  'GET /api/profile/{profile}/roles/{role}': 9,
+  'GET /api/profile/{profile}/roles/{role}/{user}': 3,
+  'GET /api/users/{user}/accessibles': 9,
+  'GET /api/users/{user}/accessibles/{role}': 9,
+  'GET /api/users/{user}/accessibles/{role}/{profile}': 3,
+  'GET /api/accounts': 4,
+  'GET /api/accounts/profiles': 3,
+  'GET /api/accounts/users': 3,
+  'GET /api/accounts/profiles/{profile}': 2,
+  'GET /api/agreements': 4,
+  'GET /api/agreements/{document}': 3,
+  'GET /api/legal/{agreement}': 2,
+  'GET /api/users': 4,
+  'GET /api/contacts/{user}/activities': 8,
+  'GET /api/pricing': 3,
+  'GET /api/profile/{profile}/plans': 6,
+  'GET /api/profile/{profile}/plans/{plan}': 3,
+  'GET /api/billing/{profile}/coupons': 5,
+  'GET /api/billing/{profile}/coupons/{coupon}': 3,
+  'GET /api/profile/{profile}/subscriptions': 8,
+  'GET /api/profile/{profile}/subscriptions/expired': 8,
+  'GET /api/profile/{profile}/subscriptions/{subscribed_plan}': 3,
+  'GET /api/profile/{profile}/plans/{plan}/subscriptions': 8,
+  'GET /api/profile/{profile}/plans/{plan}/subscriptions/all': 9,
+  'GET /api/profile/{profile}/plans/{plan}/subscriptions/churned': 9,
+  'GET /api/profile/{profile}/subscribers/subscriptions': 8,
+  'GET /api/profile/{profile}/subscribers/subscriptions/all': 9,
+  'GET /api/profile/{profile}/subscribers/subscriptions/churned': 9,
+  'GET /api/profile/{profile}/subscribers': 7,
+  'GET /api/profile/{profile}/subscribers/all': 7,
+  'GET /api/profile/{profile}/subscribers/engaged': 5,
+  'GET /api/profile/{profile}/subscribers/unengaged': 7,
+  'GET /api/profile/{profile}/plans/{plan}/subscriptions/{subscriber}': 3,
+  'GET /api/billing/{profile}/checkout': 9,
+  'GET /api/billing/cartitems': 6,
+  'GET /api/billing/cartitems/user/{user}': 7,
+  'GET /api/billing/cartitems/{cartitem_id}': 5,
+  'GET /api/billing/{profile}/balance': 6,
+  'GET /api/billing/{profile}/history': 8,
+  'GET /api/billing/{profile}/receivables': 8,
+  'GET /api/billing/{profile}/transfers': 8,
+  'GET /api/billing/transactions': 8,
+  'GET /api/billing/charges': 6,
+  'GET /api/billing/{profile}/charges/{charge}': 3,
+  'GET /api/billing/{profile}/card': 3,
+  'GET /api/billing/{profile}/bank': 4,
+  'GET /api/metrics/balances/{report}': 5,
+  'GET /api/metrics/balances/{report}/lines': 4,
+  'GET /api/metrics/balances/{report}/lines/{rank}': 3,
+  'GET /api/billing/{profile}/seats': 9,
+  'GET /api/proxy': 2,
+  'GET /api/proxy/sessions/{user}': 9,
+  'GET /api/proxy/rules': 4,
+  'GET /api/proxy/rules/{*}': 3,
+  'GET /api/proxy/engagement': 4,
+  'GET /api/proxy/engagement/users': 3,
+  'GET /api/proxy/recent': 5,
+  'GET /api/users/{user}': 3,
+  'GET /api/users/{user}/api-keys': 4,
+  'GET /api/users/{user}/notifications': 3,
+};
+
+/** Reads of one object that still build statements. */
+const building_yet = new Set([
+  'GET /api/billing/cartitems/{cartitem_id}',
+  'GET /api/billing/{profile}/charges/{charge}',
+  'GET /api/billing/{profile}/card',
+  'GET /api/billing/{profile}/bank',
+  'GET /api/metrics/balances/{report}/lines/{rank}',
+  'GET /api/proxy/sessions/{user}',
+  'GET /api/proxy/rules/{*}',
+  'GET /api/proxy/engagement',
+]);
+
+/** Requests before the counted ones: statements are prepared and facts are cached then. */
+const WARM_UP_COUNT = 2;
+/** The lowest count is taken: the others include statements of the background. */
+const RUNS_COUNT = 3;
+
+interface Observed {
+  operation: string;
+  is_list: boolean;
+  least: StatementCount;
+  compilations_count: number;
+}
+
+let observed: Observed[] = [];
+let failures: string[] = [];
+
+before(async () => {
+  ({ failures } = await recordExamples(scenario, async (operation, send) => {
+    if (operation.startsWith('GET ')) observed.push(await observe(operation, send));
+  }));
+});
+
+async function observe(operation: string, send: () => Promise<Reply>): Promise<Observed> {
+  let reply = await send();
+  for (let run = 1; run < WARM_UP_COUNT; run += 1) reply = await send();
+  const counts: StatementCount[] = [];
+  const compilations: number[] = [];
+  for (let run = 0; run < RUNS_COUNT; run += 1) {
+    compilations.push(await countCompilations(async () => void counts.push(await countStatements(send))));
+  }
+  const [least] = counts.toSorted((a, b) => a.statements.length - b.statements.length);
+  assert.ok(least);
+  const is_list = typeof reply.body === 'object' && reply.body !== null && 'results' in reply.body;
+  return { operation, is_list, least, compilations_count: Math.min(...compilations) };
+}
+
+function budgetOf({ operation, is_list }: Observed): Budget {
+  return exceptions[operation] ?? (is_list ? budgets.read_list : budgets.read_object);
+}
+
+test('each read of the API stays within its budget of statements, without a transaction', (t) => {
+  assert.deepEqual(failures, []);
+  assert.ok(observed.length > 60, 'the scenario contains every operation');
+  const above = observed.flatMap((each) => {
+    const { operation, least } = each;
+    const { statements_max, transactions_max } = budgetOf(each);
+    const count = least.statements.length;
+    if (count <= statements_max && least.transactions_count <= transactions_max) return [];
+    if (count <= (not_yet[operation] ?? 0)) return [];
+    return [`${operation}: ${count} statements, budget ${statements_max}\n  ${least.statements.join('\n  ')}`];
+  });
+  assert.deepEqual(above, []);
+  for (const each of observed)
+    if (each.operation in not_yet && each.least.statements.length <= budgetOf(each).statements_max)
+      t.diagnostic(`${each.operation} is within its budget: remove it from not_yet`);
+});
+
+test('an exception is not larger than needed, and names an operation', () => {
+  const counts = new Map(observed.map(({ operation, least }) => [operation, least.statements.length]));
+  for (const [operation, { statements_max }] of Object.entries(exceptions)) {
+    assert.ok(counts.has(operation), `${operation} is no operation`);
+    assert.ok((counts.get(operation) ?? 0) > budgets.read_object.statements_max, `${operation} needs no exception`);
+    assert.ok(statements_max > budgets.read_object.statements_max);
+  }
+});
+
+test('a read of one object builds no statement on a warm server', () => {
+  const building = observed.filter(
+    ({ operation, is_list, compilations_count }) =>
+      !is_list && !(operation in exceptions) && !building_yet.has(operation) && compilations_count > 0,
+  );
+  assert.deepEqual(
+    building.map(({ operation, compilations_count }) => `${operation}: ${compilations_count} statements built`),
+    [],
+  );
+});
