@@ -33,8 +33,8 @@ export type RowsOf<P> = P extends Part<infer O> ? O[] : never;
 /**
  * Several reads as one statement that is built once: each part becomes a JSON array of its rows, in its order.
  *
- * Why: each statement costs a wake-up of both processes. A part may depend on the rows of another by a subquery. Rows of
- * other rooms come from queries that their doors export. All parts see the same snapshot.
+ * Why: each statement costs a wake-up of both processes. A part may depend on the rows of another by a subquery. Rows
+ * of other rooms come from queries that their doors export. All parts see the same snapshot.
  */
 export function readTogether<V extends readonly unknown[], P extends Record<string, Part<unknown>>>(
   build: (reader: Reader, ...values: V) => P,
