@@ -1,4 +1,5 @@
 import { movesMoney } from '#payments';
+import { trimHeap } from '#platform/trim-heap';
 import type { Command } from '../commands.ts';
 import { prepareFirstManager } from '../set-up/first-manager.ts';
 import { openSite } from './open-site.ts';
@@ -9,6 +10,8 @@ export const serve: Command = {
   async run(values) {
     const { config, tollgate, log, close } = await openSite();
     try {
+      await tollgate.http.ready();
+      trimHeap();
       const address = await tollgate.listen();
       if (values['no-worker'] !== true) await tollgate.startWorker();
       log.info({ address }, 'ready');

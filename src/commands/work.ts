@@ -1,3 +1,4 @@
+import { trimHeap } from '#platform/trim-heap';
 import type { Command } from '../commands.ts';
 import { openSite } from './open-site.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -7,6 +8,7 @@ export const work: Command = {
   async run() {
     const { config, tollgate, log, close } = await openSite();
     try {
+      trimHeap();
       await tollgate.startWorker();
       log.info('working');
       await untilStopped(log, config.stop_ms_max);

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { type DatabaseHosts, parseDatabaseUrl } from './database-hosts.ts';
 import { lockFolder } from './folder-lock.ts';
 import { TollgateDialect } from './empty-update.ts';
-import { openPGlite, PGliteSocket, type PGlitePlace } from './pglite.ts';
+import type { PGlitePlace } from './pglite.ts';
 import { isPlanStale, preparing } from './prepared.ts';
 import type { Schema } from './db-schema.ts';
 import { type AfterStatement, GatedPool, transaction } from './gated-pool.ts';
@@ -143,6 +143,8 @@ function openSidePool(
 }
 
 async function openEmbedded(place: PGlitePlace): Promise<Database> {
+  // A process on a server does not load the embedded database.
+  const { openPGlite, PGliteSocket } = await import('./pglite.ts');
   const unlock = 'folder' in place ? await lockFolder(place.folder) : null;
   const lite = await openPGlite(place);
   // PGlite has one connection: the pool lends it to one user at a time, in order of arrival.
