@@ -12,7 +12,7 @@ export interface BenchSite {
   origin: string;
   child: Child;
   /** Makes a user with a personal profile of the same slug; returns a token. */
-  register(username: string): Promise<string>;
+  register(username: string, password?: string): Promise<string>;
   /** Makes a user that manages the site; returns a token. Only with a database on a server. */
   registerManager(username: string): Promise<string>;
   call(method: string, path: string, token: string, body?: unknown): Promise<unknown>;
@@ -69,8 +69,7 @@ export async function startBenchSite(database_url: string, options: BenchSiteOpt
     return text === '' ? null : JSON.parse(text);
   }
 
-  async function register(username: string): Promise<string> {
-    const password = randomBytes(12).toString('base64url');
+  async function register(username: string, password = randomBytes(12).toString('base64url')): Promise<string> {
     const email = `${username}@example.com`;
     const response = await call('POST', '/api/auth/register', null, {
       username,
