@@ -90,21 +90,13 @@ create trigger ledger_balances_derived before insert or update or delete or trun
 create trigger ledger_subject_balances_derived before insert or update or delete or truncate on ledger_subject_balances
   for each statement execute function ledger_balances_are_derived();
 
--- Writes the projection anew from all entries. Posting waits meanwhile.
+-- Writes the projection anew from all entries. Posting waits meanwhile; processes read their cached facts again.
 create function ledger_rebuild_balances() returns void language plpgsql
   set tollgate.rebuilds_ledger_balances = 'on' as $$
 declare
   named text;
 begin
   lock table ledger_entries in share row exclusive mode;
-  select string_agg(format('profile %s, account %s: %s %s', profile_id, account, amount, unit), E'\n')
-    into named
-    from (select * from ledger_account_sums where abs(amount) > 9223372036854775807 or abs(sold_amount) > 9223372036854775807
-      order by profile_id, account, unit limit 100) sums;
-  if named is not null then
-    raise exception E'balances that exceed the range of bigint; nothing was changed\n%', named
-      using errcode = 'numeric_value_out_of_range';
-  end if;
   delete from ledger_balances;
   delete from ledger_subject_balances;
   insert into ledger_balances (profile_id, account, unit, amount, sold_amount)
@@ -113,6 +105,14 @@ begin
     (subject_kind, subject_id, subject_part, unit, profile_id, amount, ordered_at, settled_at, open_until)
     select subject_kind, subject_id, subject_part, unit, profile_id, amount, ordered_at, settled_at, open_until
     from ledger_subject_sums;
+  insert into changes (kind, subject) values ('all', '');
+exception when numeric_value_out_of_range then
+  select string_agg(format('profile %s, account %s: %s %s', profile_id, account, amount, unit), E'\n')
+    into named
+    from (select * from ledger_account_sums where abs(amount) > 9223372036854775807 or abs(sold_amount) > 9223372036854775807
+      order by profile_id, account, unit limit 100) sums;
+  raise exception E'balances that exceed the range of bigint; nothing was changed\n%', named
+    using errcode = 'numeric_value_out_of_range';
 end $$;
 
 select ledger_rebuild_balances();
@@ -155,10 +155,9 @@ begin
     ) locks;
   if not found then return null; end if;
 
-  insert into ledger_subject_balances as balance
-    (subject_kind, subject_id, subject_part, unit, profile_id, amount, ordered_at, settled_at, open_until)
-    select subject_kind, subject_id, subject_part, unit, profile_id, sum(amount), min(ordered_at), max(settled_at),
-      min(ordered_at)
+  with sums as materialized (
+    select subject_kind, subject_id, subject_part, unit, profile_id, sum(amount) as amount,
+      min(ordered_at) as ordered_at, max(settled_at) as settled_at
     from posted cross join lateral (values
       (dest_unit, null::bigint, case when dest_account = 'Payable' then dest_amount else -dest_amount end,
         null::timestamptz, created_at, dest_account = 'Payable' or (orig_account = 'Backlog' and dest_account = 'Receivable')
@@ -168,12 +167,19 @@ begin
     ) as posting (unit, profile_id, amount, ordered_at, settled_at, is_counted)
     where subject_kind is not null and is_counted
     group by subject_kind, subject_id, subject_part, unit, profile_id
-    order by subject_kind, subject_id, subject_part, unit, profile_id nulls first
+  ), noted as (
+    insert into changes (kind, subject)
+    select distinct 'owing', subject_kind || ':' || subject_id from sums where amount <> 0
+  )
+  insert into ledger_subject_balances as balance
+    (subject_kind, subject_id, subject_part, unit, profile_id, amount, ordered_at, settled_at, open_until)
+    select subject_kind, subject_id, subject_part, unit, profile_id, amount, ordered_at, settled_at, ordered_at from sums
     on conflict (subject_kind, subject_id, subject_part, unit, profile_id) do update
     set amount = balance.amount + excluded.amount,
       ordered_at = least(balance.ordered_at, excluded.ordered_at),
       settled_at = greatest(balance.settled_at, excluded.settled_at),
       open_until = coalesce(balance.open_until, excluded.open_until);
+
   update ledger_subject_balances balance set open_until = due.open_until
   from (
     select subject_kind, subject_id, subject_part,

@@ -35,6 +35,7 @@ export const usage = `tollgate <command>
   ledger export [--format ledger|hledger|csv]
   secret adopt                     bind the database to the configured SECRET_KEY; removes texts that only the earlier key opens
   ledger verify                    verify the ledger; exits with 1 on a violation
+  ledger rebuild-balances          write the balances of the ledger anew from its entries, then verify it
 
 Settings are read from the environment: docs/reference/configuration.md.
 `;

@@ -15,6 +15,7 @@ export { listHistory } from './list-transactions.ts';
 export { postEvent } from './post-event.ts';
 /** @public */
 export { postEvents } from './post-event.ts';
+export { rebuildBalances } from './rebuild-balances.ts';
 export { balanceFields, type PresentedTransaction, TransactionSchema } from './schemas.ts';
 export { fromSubjectColumns, isSameSubject, type LedgerSubject, subjectText, toSubjectColumns } from './subject.ts';
 export { verifyLedger } from './verify-ledger.ts';

@@ -109,13 +109,12 @@ async function checkAccounts(entries: readonly Entry[], parties: readonly Profil
     addTo(expected, `${entry.dest_profile_id} ${entry.dest_account} ${entry.dest_unit}`, entry.dest_amount);
     addTo(expected, `${entry.orig_profile_id} ${entry.orig_account} ${entry.orig_unit}`, -entry.orig_amount);
   }
-  const found = new Map<string, number>();
-  for (const party of parties) {
-    for (const account of Object.values(accounts)) {
-      for (const { unit, amount } of await findBalance(database.db, party, account))
-        addTo(found, `${party} ${account} ${unit}`, amount);
-    }
-  }
+  const { rows } = await sql<{ profile_id: ProfileId; account: string; unit: string; amount: number }>`
+    select profile_id, account, unit, sum(amount) as amount from ledger_balances
+    where profile_id = any(${[...parties]}::bigint[]) group by profile_id, account, unit`.execute(database.db);
+  const found = new Map(
+    rows.map(({ profile_id, account, unit, amount }) => [`${profile_id} ${account} ${unit}`, amount]),
+  );
   assert.deepEqual(sorted(found), sorted(expected));
 }
 
@@ -252,7 +251,7 @@ test('balances equal the sums of the entries after each group of concurrent even
         }
       }
     }),
-    { numRuns: 25 },
+    { numRuns: 20 },
   );
   assert.deepEqual((await verifyLedger(database.db)).violations, []);
 });
@@ -398,8 +397,8 @@ test('concurrent sales of one provider neither deadlock nor lose an amount', asy
   assert.equal(await deadlocks(), former);
 });
 
-test('a sale does not wait for another transaction of the same provider, broker and processor', async () => {
-  if (database.kind === 'pglite') return;
+test('a sale does not wait for another transaction of the same provider, broker and processor', async (t) => {
+  if (database.kind === 'pglite') return t.skip('PGlite has one connection');
   const trade = await makeTrade();
   const other = { ...trade, payer: await makeParty(database.db), subject: makeSubject() };
   const [posted, committed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

@@ -1,4 +1,4 @@
-/** Kinds of changes that the triggers of `migrations/0057-changes.sql` write, with their subjects. */
+/** Kinds of changes that the triggers of migrations 0057 and 0061 write, with their subjects. */
 export type ChangeKind =
   /** Id of the session. */
   | 'session'
@@ -24,6 +24,8 @@ export type ChangeKind =
   | 'plan'
   /** Slug of the contact. */
   | 'contact'
+  /** Kind and id of the ledger's subject whose amount due changed: `sub:12`. */
+  | 'owing'
   /** No subject: one site per deployment. */
   | 'site'
   /** No subject. */

@@ -1,5 +1,5 @@
 /**
- * Tables whose changes the triggers of `migrations/0057-changes.sql` record. A test compares the list with the triggers
+ * Tables whose changes the triggers of migrations 0057 and 0061 record. A test compares the list with the triggers
  * and with the foreign keys that cascade into these tables.
  */
 export const watched_tables: ReadonlySet<string> = new Set([
@@ -7,6 +7,7 @@ export const watched_tables: ReadonlySet<string> = new Set([
   'agreements',
   'api_keys',
   'contacts',
+  'ledger_entries',
   'plans',
   'profiles',
   'role_types',

@@ -1,0 +1,12 @@
+import { inTransaction, type Db } from '#platform/db/database';
+import { writeBalances } from './balance-rebuild-store.ts';
+
+/**
+ * Writes the balances of the ledger anew from its entries. It repairs balances that `verifyLedger` reports, for example
+ * after a restore without triggers.
+ *
+ * Locks: posting waits until the end; reads of balances continue with the former values.
+ */
+export async function rebuildBalances(db: Db): Promise<void> {
+  await inTransaction(db, writeBalances);
+}
