@@ -46,13 +46,13 @@ try {
 }
 
 async function makeUsers(site: BenchSite): Promise<SoakClient[]> {
-  return Promise.all(
-    Array.from({ length: clients }, async (_, index) => {
-      const username = `soak-${index}`;
-      const password = randomBytes(12).toString('base64url');
-      return { username, password, token: await site.register(username, password) };
-    }),
-  );
+  const users: SoakClient[] = [];
+  for (let index = 0; index < clients; index += 1) {
+    const username = `soak-${index}`;
+    const password = randomBytes(12).toString('base64url');
+    users.push({ username, password, token: await site.register(username, password) });
+  }
+  return users;
 }
 
 async function soak(site: BenchSite, users: readonly SoakClient[]): Promise<Sample[]> {

@@ -18,6 +18,7 @@ const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
 const documents = tracked.filter((file) => file.endsWith('.md') && !/^themes\/[^/]+\/templates\//.test(file));
 
 await checkCitedPaths();
+await checkCitedScripts();
 await checkRooms();
 await checkMap();
 await checkSubrooms();
@@ -47,6 +48,17 @@ async function checkCitedPaths(): Promise<void> {
 
 async function demand(path: string, document: string, cited: string): Promise<void> {
   if (!(await exists(normalize(path)))) offences.push(`${document}: cites ${cited}, which does not exist`);
+}
+
+/** Each `npm run` command of a document is a script of package.json. */
+async function checkCitedScripts(): Promise<void> {
+  const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> };
+  for (const document of documents) {
+    const text = await readFile(document, 'utf8');
+    for (const [, name = ''] of text.matchAll(/\bnpm run (?:--silent )?([a-z][\w:-]*)/g)) {
+      if (!(name in scripts)) offences.push(`${document}: cites the script ${name}, which does not exist`);
+    }
+  }
 }
 
 /** Every room has its README and its door, and nothing else in src/ is a room. */

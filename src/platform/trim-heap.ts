@@ -13,7 +13,7 @@ type Collect = (options: { type: 'major'; flavor: 'last-resort' }) => void;
  */
 export function trimHeap(): void {
   setFlagsFromString('--expose-gc');
-  const collect: Collect = runInNewContext('gc');
+  const collect = runInNewContext('gc') as Collect; // the function that the flag adds to new contexts
   // Contexts that are made later, those of tests for example, get no such function.
   setFlagsFromString('--no-expose-gc');
   collect({ type: 'major', flavor: 'last-resort' });
