@@ -1,23 +1,19 @@
 import type { orderExecuted } from '#billing';
 import type { cardUpdated, chargeUpdated } from '#payments';
-import type { Context } from '#platform/context';
 import { paths } from '#platform/http/paths';
 import type { PayloadOf } from './composer.ts';
 import { makeNotice, type Notice } from './notice.ts';
-import { findOriginator, findProfileParty } from './parties.ts';
+import type { Parties } from './parties.ts';
 
 /** Builds the confirmation of an order. With lines of several providers, replies go to the broker. */
-export async function composeOrderExecuted(
-  ctx: Context,
-  payload: PayloadOf<typeof orderExecuted>,
-): Promise<Notice | null> {
-  const profile = await findProfileParty(ctx, payload.profile_id);
+export function composeOrderExecuted(found: Parties, payload: PayloadOf<typeof orderExecuted>): Notice | null {
+  const profile = found.profile(payload.profile_id);
   if (!profile) return null;
   const [provider_id = null, ...others] = new Set(payload.lines.map((line) => line.provider_id));
-  const provider = others.length === 0 ? await findProfileParty(ctx, provider_id) : undefined;
+  const provider = others.length === 0 ? found.profile(provider_id) : undefined;
   return makeNotice('order_executed', {
     parties: { profile, ...(provider ? { provider } : {}) },
-    originator: await findOriginator(ctx, payload.user_id),
+    originator: found.originator(payload.user_id),
     path: paths.home(),
     data: { invoiced_items: payload.lines.map(({ description, amount, unit }) => lineOf(description, amount, unit)) },
   });
@@ -26,18 +22,15 @@ export async function composeOrderExecuted(
 const mailedNews: readonly string[] = ['done', 'refunded', 'disputed', 'receipt_requested'];
 
 /** Builds a receipt or the notice of a refund or a dispute; null for failed payments and for disputes that ended. */
-export async function composeChargeUpdated(
-  ctx: Context,
-  payload: PayloadOf<typeof chargeUpdated>,
-): Promise<Notice | null> {
+export function composeChargeUpdated(found: Parties, payload: PayloadOf<typeof chargeUpdated>): Notice | null {
   const { processor_key, created_at, amount, unit, description, state, last4, lines } = payload;
-  const profile = await findProfileParty(ctx, payload.profile_id);
+  const profile = found.profile(payload.profile_id);
   if (!profile || !mailedNews.includes(payload.news)) return null;
-  const provider = await findProfileParty(ctx, payload.provider_id);
+  const provider = found.profile(payload.provider_id);
   const refunded = lines.reduce((sum, line) => sum + line.refunded_amount, 0);
   return makeNotice('charge_updated', {
     parties: { profile, ...(provider ? { provider } : {}) },
-    originator: await findOriginator(ctx, payload.originated_by),
+    originator: found.originator(payload.originated_by),
     path: paths.receipt(profile.slug, processor_key),
     data: {
       charge: { processor_key, created_at, amount, unit, description, state, last4 },
@@ -50,12 +43,12 @@ export async function composeChargeUpdated(
   });
 }
 
-export async function composeCardUpdated(ctx: Context, payload: PayloadOf<typeof cardUpdated>): Promise<Notice | null> {
-  const profile = await findProfileParty(ctx, payload.profile_id);
+export function composeCardUpdated(found: Parties, payload: PayloadOf<typeof cardUpdated>): Notice | null {
+  const profile = found.profile(payload.profile_id);
   if (!profile) return null;
   return makeNotice('card_updated', {
     parties: { profile },
-    originator: await findOriginator(ctx, payload.originated_by),
+    originator: found.originator(payload.originated_by),
     path: paths.card(profile.slug),
     data: { changes: payload.changes },
   });

@@ -1,7 +1,5 @@
-import type { Context } from '#platform/context';
 import { paths } from '#platform/http/paths';
 import {
-  findRoleType,
   type profileUpdated,
   type ProfileView,
   type roleGrantAccepted,
@@ -10,17 +8,14 @@ import {
 } from '#profiles';
 import type { PayloadOf } from './composer.ts';
 import { makeNotice, type Notice } from './notice.ts';
-import { findOriginator, findProfileParty, findUserParty } from './parties.ts';
+import type { Parties } from './parties.ts';
 
-export async function composeProfileUpdated(
-  ctx: Context,
-  payload: PayloadOf<typeof profileUpdated>,
-): Promise<Notice | null> {
-  const profile = await findProfileParty(ctx, payload.profile_id);
+export function composeProfileUpdated(found: Parties, payload: PayloadOf<typeof profileUpdated>): Notice | null {
+  const profile = found.profile(payload.profile_id);
   if (!profile) return null;
   return makeNotice('profile_updated', {
     parties: { profile },
-    originator: await findOriginator(ctx, payload.originated_by),
+    originator: found.originator(payload.originated_by),
     path: paths.profile(profile.slug),
     data: { changes: payload.changes },
   });
@@ -31,12 +26,9 @@ export async function composeProfileUpdated(
  *
  * An invited user without a password gets only the link that sets it; the invitation is shown after that.
  */
-export async function composeRoleGrantCreated(
-  ctx: Context,
-  payload: PayloadOf<typeof roleGrantCreated>,
-): Promise<Notice | null> {
+export function composeRoleGrantCreated(found: Parties, payload: PayloadOf<typeof roleGrantCreated>): Notice | null {
   const { grant_key, key, role_type } = payload;
-  const base = await makeRoleNotice(ctx, payload, 'role_grant_created');
+  const base = makeRoleNotice(found, payload, 'role_grant_created');
   if (!base) return null;
   const accepting = grant_key === null ? paths.app(base.profile.slug) : paths.roleAccept(grant_key);
   return {
@@ -48,40 +40,37 @@ export async function composeRoleGrantCreated(
   };
 }
 
-export async function composeRoleGrantAccepted(
-  ctx: Context,
-  payload: PayloadOf<typeof roleGrantAccepted>,
-): Promise<Notice | null> {
-  const base = await makeRoleNotice(ctx, payload, 'role_grant_accepted');
+export function composeRoleGrantAccepted(found: Parties, payload: PayloadOf<typeof roleGrantAccepted>): Notice | null {
+  const base = makeRoleNotice(found, payload, 'role_grant_accepted');
   return base && { ...base.notice, path: paths.roles(base.profile.slug, payload.role_type ?? undefined) };
 }
 
-export async function composeRoleRequestCreated(
-  ctx: Context,
+export function composeRoleRequestCreated(
+  found: Parties,
   payload: PayloadOf<typeof roleRequestCreated>,
-): Promise<Notice | null> {
-  const base = await makeRoleNotice(ctx, payload, 'role_request_created');
+): Notice | null {
+  const base = makeRoleNotice(found, payload, 'role_request_created');
   return base && { ...base.notice, path: paths.roles(base.profile.slug) };
 }
 
 /** Makes the part that all notices about roles share; null if the profile or the user was deleted. */
-async function makeRoleNotice(
-  ctx: Context,
+function makeRoleNotice(
+  found: Parties,
   payload: PayloadOf<typeof roleGrantAccepted>,
   event: string,
-): Promise<{ notice: Notice; profile: ProfileView } | null> {
-  const profile = await findProfileParty(ctx, payload.profile_id);
-  const user = await findUserParty(ctx, payload.user_id);
+): { notice: Notice; profile: ProfileView } | null {
+  const profile = found.profile(payload.profile_id);
+  const user = found.user(payload.user_id);
   if (!profile || !user) return null;
-  const originator = await findOriginator(ctx, payload.originated_by);
-  const data = { role_description: await describeRole(ctx, payload), detail: payload.message ?? '' };
+  const originator = found.originator(payload.originated_by);
+  const data = { role_description: describeRole(found, payload), detail: payload.message ?? '' };
   return { notice: makeNotice(event, { parties: { profile, user }, originator, data }), profile };
 }
 
-async function describeRole(
-  ctx: Context,
+function describeRole(
+  found: Parties,
   { profile_id, role_type: slug }: PayloadOf<typeof roleGrantAccepted>,
-): Promise<{ slug: string; title: string } | null> {
+): { slug: string; title: string } | null {
   if (slug === null) return null;
-  return { slug, title: (await findRoleType(ctx.db, profile_id, slug))?.title ?? slug };
+  return { slug, title: found.roleTitle(profile_id, slug) ?? slug };
 }

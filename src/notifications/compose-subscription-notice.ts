@@ -1,4 +1,3 @@
-import type { Context } from '#platform/context';
 import { paths } from '#platform/http/paths';
 import type { ProfileView } from '#profiles';
 import type {
@@ -9,19 +8,19 @@ import type {
 } from '#subscriptions';
 import type { PayloadOf } from './composer.ts';
 import { makeNotice, type Notice } from './notice.ts';
-import { findOriginator, findProfileParty } from './parties.ts';
+import type { Parties } from './parties.ts';
 
 /**
  * Builds the offer of a subscription; null if the subscription is in effect without the consent of the subscriber.
  *
  * A subscriber without a password gets the link that sets it; the offer is shown after that.
  */
-export async function composeSubscriptionGrantCreated(
-  ctx: Context,
+export function composeSubscriptionGrantCreated(
+  found: Parties,
   payload: PayloadOf<typeof subscriptionGrantCreated>,
-): Promise<Notice | null> {
+): Notice | null {
   const { grant_key, key, plan, message } = payload;
-  const sides = await findSides(ctx, payload);
+  const sides = findSides(found, payload);
   if (!sides || grant_key === null) return null;
   return makeSubscriberNotice('subscription_grant_created', sides, {
     path: key === null ? paths.subscriptionAccept(sides.subscriber.slug, grant_key) : paths.activate(key),
@@ -29,11 +28,11 @@ export async function composeSubscriptionGrantCreated(
   });
 }
 
-export async function composeSubscriptionGrantAccepted(
-  ctx: Context,
+export function composeSubscriptionGrantAccepted(
+  found: Parties,
   payload: PayloadOf<typeof subscriptionGrantAccepted>,
-): Promise<Notice | null> {
-  const sides = await findSides(ctx, payload);
+): Notice | null {
+  const sides = findSides(found, payload);
   return (
     sides &&
     makeProviderNotice('subscription_grant_accepted', sides, {
@@ -43,11 +42,11 @@ export async function composeSubscriptionGrantAccepted(
   );
 }
 
-export async function composeSubscriptionRequestCreated(
-  ctx: Context,
+export function composeSubscriptionRequestCreated(
+  found: Parties,
   payload: PayloadOf<typeof subscriptionRequestCreated>,
-): Promise<Notice | null> {
-  const sides = await findSides(ctx, payload);
+): Notice | null {
+  const sides = findSides(found, payload);
   return (
     sides &&
     makeProviderNotice('subscription_request_created', sides, {
@@ -57,11 +56,11 @@ export async function composeSubscriptionRequestCreated(
   );
 }
 
-export async function composeSubscriptionRequestAccepted(
-  ctx: Context,
+export function composeSubscriptionRequestAccepted(
+  found: Parties,
   payload: PayloadOf<typeof subscriptionRequestAccepted>,
-): Promise<Notice | null> {
-  const sides = await findSides(ctx, payload);
+): Notice | null {
+  const sides = findSides(found, payload);
   return (
     sides &&
     makeSubscriberNotice('subscription_request_accepted', sides, {
@@ -78,11 +77,11 @@ interface Sides {
 }
 
 /** Finds provider and subscriber of an event; null if one of them was deleted. */
-async function findSides(ctx: Context, payload: PayloadOf<typeof subscriptionGrantAccepted>): Promise<Sides | null> {
-  const provider = await findProfileParty(ctx, payload.provider_id);
-  const subscriber = await findProfileParty(ctx, payload.profile_id);
+function findSides(found: Parties, payload: PayloadOf<typeof subscriptionGrantAccepted>): Sides | null {
+  const provider = found.profile(payload.provider_id);
+  const subscriber = found.profile(payload.profile_id);
   if (!provider || !subscriber) return null;
-  return { provider, subscriber, originator: await findOriginator(ctx, payload.originated_by) };
+  return { provider, subscriber, originator: found.originator(payload.originated_by) };
 }
 
 type Rest = Pick<Notice, 'path' | 'data'>;

@@ -9,31 +9,24 @@ import type {
   userVerification,
   userVerified,
 } from '#accounts';
-import type { Context } from '#platform/context';
 import { paths } from '#platform/http/paths';
 import type { userWelcome } from '#profiles';
 import type { PayloadOf } from './composer.ts';
 import { makeNotice, type Notice } from './notice.ts';
-import { findUserParty } from './parties.ts';
+import type { Parties } from './parties.ts';
 
-export async function composeUserRegistered(
-  ctx: Context,
-  payload: PayloadOf<typeof userRegistered>,
-): Promise<Notice | null> {
-  const user = await findUserParty(ctx, payload.user_id);
+export function composeUserRegistered(found: Parties, payload: PayloadOf<typeof userRegistered>): Notice | null {
+  const user = found.user(payload.user_id);
   return user ? makeNotice('user_registered', { parties: { user }, path: paths.home() }) : null;
 }
 
-export async function composeUserActivated(
-  ctx: Context,
-  payload: PayloadOf<typeof userActivated>,
-): Promise<Notice | null> {
-  const user = await findUserParty(ctx, payload.user_id);
+export function composeUserActivated(found: Parties, payload: PayloadOf<typeof userActivated>): Notice | null {
+  const user = found.user(payload.user_id);
   return user ? makeNotice('user_activated', { parties: { user }, path: paths.home() }) : null;
 }
 
-export async function composeUserWelcome(ctx: Context, payload: PayloadOf<typeof userWelcome>): Promise<Notice | null> {
-  const user = await findUserParty(ctx, payload.user_id);
+export function composeUserWelcome(found: Parties, payload: PayloadOf<typeof userWelcome>): Notice | null {
+  const user = found.user(payload.user_id);
   return user ? makeNotice('user_welcome', { parties: { user }, path: paths.home() }) : null;
 }
 
@@ -41,13 +34,10 @@ export async function composeUserWelcome(ctx: Context, payload: PayloadOf<typeof
  * Builds the notice with the link, the code or both that verify an e-mail address; null for a phone number.
  * With the purpose `recover` it has the text of a password reset.
  */
-export async function composeVerification(
-  ctx: Context,
-  payload: PayloadOf<typeof userVerification>,
-): Promise<Notice | null> {
+export function composeVerification(found: Parties, payload: PayloadOf<typeof userVerification>): Notice | null {
   const { channel, address, key, code, purpose, lifetime_s } = payload;
   if (channel !== 'email') return null;
-  const user = await findUserParty(ctx, payload.user_id);
+  const user = found.user(payload.user_id);
   return makeNotice(purpose === 'recover' ? 'user_reset_password' : 'user_verification', {
     parties: user ? { user } : {},
     address,
@@ -66,21 +56,15 @@ function pathOfCode({ purpose, address }: PayloadOf<typeof userVerification>, us
 /**
  * Builds the warning that a password was replaced or removed. It has no link: a copy of it could be used for phishing.
  */
-export async function composePasswordChanged(
-  ctx: Context,
-  payload: PayloadOf<typeof userResetPassword>,
-): Promise<Notice | null> {
-  const user = await findUserParty(ctx, payload.user_id);
+export function composePasswordChanged(found: Parties, payload: PayloadOf<typeof userResetPassword>): Notice | null {
+  const user = found.user(payload.user_id);
   return user ? makeNotice('user_password_changed', { parties: { user }, data: { how: payload.how } }) : null;
 }
 
 /** Builds the warning that the e-mail address changes, for the former address, with the link that stops the change. */
-export async function composeEmailChanged(
-  ctx: Context,
-  payload: PayloadOf<typeof userEmailChanged>,
-): Promise<Notice | null> {
+export function composeEmailChanged(found: Parties, payload: PayloadOf<typeof userEmailChanged>): Notice | null {
   const { from, to, is_verified, stop_key = null } = payload;
-  const user = await findUserParty(ctx, payload.user_id);
+  const user = found.user(payload.user_id);
   if (!user) return null;
   return makeNotice('user_email_changed', {
     parties: { user },
@@ -102,11 +86,11 @@ const credentialChanges: Readonly<Record<PayloadOf<typeof userCredentialsChanged
   phone_removed: 'the phone number was removed',
 };
 
-export async function composeCredentialsChanged(
-  ctx: Context,
+export function composeCredentialsChanged(
+  found: Parties,
   payload: PayloadOf<typeof userCredentialsChanged>,
-): Promise<Notice | null> {
-  const user = await findUserParty(ctx, payload.user_id);
+): Notice | null {
+  const user = found.user(payload.user_id);
   const what = credentialChanges[payload.what];
   return user ? makeNotice('user_credentials_changed', { parties: { user }, data: { what } }) : null;
 }
@@ -118,11 +102,8 @@ const removedKinds: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Builds the notice of the credentials that the first proof of an address removed; null if it removed none. */
-export async function composeUserVerified(
-  ctx: Context,
-  payload: PayloadOf<typeof userVerified>,
-): Promise<Notice | null> {
-  const user = await findUserParty(ctx, payload.user_id);
+export function composeUserVerified(found: Parties, payload: PayloadOf<typeof userVerified>): Notice | null {
+  const user = found.user(payload.user_id);
   const kinds = payload.removed.flatMap((kind) => removedKinds.get(kind) ?? []);
   if (!user || kinds.length === 0) return null;
   const what = `credentials from before the address was confirmed were removed: ${kinds.join(', ')}`;
@@ -130,12 +111,9 @@ export async function composeUserVerified(
 }
 
 /** Builds the notice of a deleted account, for its former address; null if it had none. */
-export async function composeUserArchived(
-  ctx: Context,
-  payload: PayloadOf<typeof userArchived>,
-): Promise<Notice | null> {
+export function composeUserArchived(found: Parties, payload: PayloadOf<typeof userArchived>): Notice | null {
   const { address = null, name = '' } = payload;
-  const user = await findUserParty(ctx, payload.user_id);
+  const user = found.user(payload.user_id);
   if (!user || address === null) return null;
   return makeNotice('user_archived', { parties: { user }, address, data: { name } });
 }

@@ -62,7 +62,7 @@ export const composers: readonly Composer[] = [
   on(roleGrantCreated, composeRoleGrantCreated),
   on(roleGrantAccepted, composeRoleGrantAccepted),
   on(roleRequestCreated, composeRoleRequestCreated),
-  on(orderExecuted, composeOrderExecuted),
+  on(orderExecuted, composeOrderExecuted, ({ lines }) => lines.map(({ provider_id }) => provider_id)),
   on(claimCodeGenerated, composeClaimCode),
   on(chargeUpdated, composeChargeUpdated),
   on(cardUpdated, composeCardUpdated),

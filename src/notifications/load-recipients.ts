@@ -1,9 +1,12 @@
-import { findUserByVerifiedEmail, findUsersByIds } from '#accounts';
+import { emailSpellings } from '#kernel/email';
 import type { Context } from '#platform/context';
-import type { ProfileId, UserId } from '#platform/db/db-schema';
-import { findManagerIds, type ProfileView } from '#profiles';
+import type { UserId } from '#platform/db/db-schema';
+import type { Mailer } from '#platform/mail/mail';
+import type { VerifiedAddresses } from '#platform/mail/mail-gate';
+import type { ProfileView } from '#profiles';
 import type { Notice } from './notice.ts';
-import { findOptedOut } from './optout-store.ts';
+import { findOptedOut, type OptedOut } from './optout-store.ts';
+import type { Parties } from './parties.ts';
 import {
   chooseRecipients,
   type ManagerCopy,
@@ -13,6 +16,12 @@ import {
   type Recipients,
   type ReplyParty,
 } from './recipients.ts';
+
+/** A notice with the rule of its recipients. */
+export interface RuledNotice {
+  notice: Notice;
+  rule: RecipientRule;
+}
 
 /** Recipients, and the facts by which the mail gate detects unknown recipients. */
 export interface LoadedRecipients extends Recipients {
@@ -25,24 +34,48 @@ export interface LoadedRecipients extends Recipients {
   related: Set<UserId>;
 }
 
-/** Loads the recipients of a notice by its rule, with the present roles and opt-outs of users. */
-export async function loadRecipients(
+/** Readers of the notices of a batch, with their present opt-outs. */
+export interface Readers {
+  readonly verified: VerifiedAddresses;
+  recipientsOf(ruled: RuledNotice): LoadedRecipients;
+}
+
+/** Loads the readers of a batch of notices: one query each for verified addresses and opt-outs. */
+export async function loadReaders(
   ctx: Context,
-  notice: Notice,
-  rule: RecipientRule,
-  broker: ProfileView,
-): Promise<LoadedRecipients> {
-  const to = await findFirstReader(ctx, notice, rule.to, broker);
-  const managers: ManagerCopy[] = [];
-  for (const party of rule.managers_of) {
-    const profile = profileOfParty(notice, party, broker);
-    const found = profile ? await findManagers(ctx, profile.id) : [];
-    managers.push(...found.map((each) => ({ ...each, is_other_side: party !== rule.to })));
-  }
-  const readers = [to, ...managers].flatMap((each) => each?.user_id ?? []);
-  const opted_out = await findOptedOut(ctx.db, notice.event, readers);
+  mailer: Pick<Mailer, 'findVerified'>,
+  ruled: readonly RuledNotice[],
+  found: Parties,
+): Promise<Readers> {
+  const addresses = ruled.flatMap(({ notice, rule }) => {
+    const first = notice.address ?? addressOf(notice, rule.to, found.broker);
+    const managers = rule.managers_of.flatMap((party) => managersOf(notice, party, found));
+    return [...(first === '' ? [] : [first, ...emailSpellings(first)]), ...managers.map(({ address }) => address)];
+  });
+  const verified = await mailer.findVerified(addresses);
+  const facts: ReaderFacts = { found, verified, opted_out: new Map() };
+  const people = ruled.flatMap((each) => [findFirstReader(each, facts), ...findManagers(each, facts)]);
+  const opted_out = await findOptedOut(
+    ctx.db,
+    people.flatMap((each) => each?.user_id ?? []),
+    ruled.map(({ notice }) => notice.event),
+  );
+  return { verified, recipientsOf: (each) => recipientsOf(each, { ...facts, opted_out }) };
+}
+
+interface ReaderFacts {
+  found: Parties;
+  verified: VerifiedAddresses;
+  opted_out: OptedOut;
+}
+
+function recipientsOf(ruled: RuledNotice, facts: ReaderFacts): LoadedRecipients {
+  const { notice, rule } = ruled;
+  const to = findFirstReader(ruled, facts);
+  const managers = findManagers(ruled, facts);
+  const opted_out = facts.opted_out.get(notice.event) ?? new Set();
   const always = rule.always ?? false;
-  const subject_ids = [notice.parties.user?.id, profileOfParty(notice, rule.to, broker)?.personal_user_id];
+  const subject_ids = [notice.parties.user?.id, profileOf(notice, rule.to, facts.found.broker)?.personal_user_id];
   return {
     ...chooseRecipients({ to, managers, originator_id: notice.originator?.id ?? null, opted_out, always }),
     instead: managers
@@ -52,6 +85,31 @@ export async function loadRecipients(
       [...subject_ids, ...managers.map(({ user_id }) => user_id)].filter((id) => id !== null && id !== undefined),
     ),
   };
+}
+
+/**
+ * Finds the first recipient with the user whose opt-outs apply: the user or the personal profile that the notice is
+ * for, else the user who verified the address. Null without an address.
+ */
+function findFirstReader({ notice, rule }: RuledNotice, { found, verified }: ReaderFacts): Reachable | null {
+  const { broker } = found;
+  const address = notice.address ?? addressOf(notice, rule.to, broker);
+  if (address === '') return null;
+  const subject_id =
+    rule.to === 'user' ? notice.parties.user?.id : (profileOf(notice, rule.to, broker)?.personal_user_id ?? undefined);
+  const [verifier] = emailSpellings(address).flatMap((spelling) => verified.get(spelling) ?? []);
+  return { address, user_id: subject_id ?? verifier ?? null };
+}
+
+function findManagers({ notice, rule }: RuledNotice, { found }: ReaderFacts): ManagerCopy[] {
+  return rule.managers_of.flatMap((party) =>
+    managersOf(notice, party, found).map((each) => ({ ...each, is_other_side: party !== rule.to })),
+  );
+}
+
+function managersOf(notice: Notice, party: Party, found: Parties): readonly Reachable[] {
+  const profile = profileOf(notice, party, found.broker);
+  return profile ? found.managersOf(profile.id) : [];
 }
 
 /** Returns the addresses that may receive a reply, in order of preference; the broker's is the last one. */
@@ -65,39 +123,13 @@ export function replyCandidates(
   return [...rule.replies_to.map(addressOfReply), broker.email];
 }
 
-/**
- * Finds the first recipient with the user whose opt-outs apply: the user or the personal profile that the notice is
- * for, else the user who verified the address. Null without an address.
- */
-async function findFirstReader(
-  ctx: Context,
-  notice: Notice,
-  party: Party,
-  broker: ProfileView,
-): Promise<Reachable | null> {
-  const address = notice.address ?? addressOf(notice, party, broker);
-  if (address === '') return null;
-  const subject_id =
-    party === 'user' ? notice.parties.user?.id : (profileOfParty(notice, party, broker)?.personal_user_id ?? undefined);
-  return { address, user_id: subject_id ?? (await findUserByVerifiedEmail(ctx.db, address))?.id ?? null };
-}
-
 /** Returns the address of a party on record; empty when the notice does not have the party. */
 export function addressOf(notice: Notice, party: Party, broker: ProfileView): string {
   if (party === 'user') return notice.parties.user?.email ?? '';
-  return profileOfParty(notice, party, broker)?.email ?? '';
+  return profileOf(notice, party, broker)?.email ?? '';
 }
 
-function profileOfParty(notice: Notice, party: Party, broker: ProfileView): ProfileView | undefined {
+function profileOf(notice: Notice, party: Party, broker: ProfileView): ProfileView | undefined {
   if (party === 'user') return undefined;
   return party === 'broker' ? broker : notice.parties[party];
-}
-
-async function findManagers(ctx: Context, profile_id: ProfileId): Promise<Reachable[]> {
-  const ids = await findManagerIds(ctx.db, profile_id);
-  const users = await findUsersByIds(ctx.db, ids);
-  return ids.flatMap((id) => {
-    const user = users.get(id);
-    return user?.is_active && user.email !== null ? [{ address: user.email, user_id: user.id }] : [];
-  });
 }

@@ -1,7 +1,5 @@
 import type { UserId } from '#platform/db/db-schema';
-import type { Context } from '#platform/context';
 import type { MailOrigin } from '#platform/mail/mail-gate';
-import { isSeller } from '#profiles';
 import type { Notice } from './notice.ts';
 
 /** Events that carry an invitation or a request of one user to another. */
@@ -25,24 +23,26 @@ const receipts = new Set([
   'use_charge_limit_crossed',
 ]);
 
-/**
- * Returns the facts by which the mail gate limits a notice.
- *
- * `is_own`: the notice is about the account of the reader. `related`: users who take part in its subject. `trusted`:
- * addresses of the site.
- */
-export async function findMailOrigin(
-  ctx: Context,
-  notice: Notice,
-  { is_own, related, trusted }: { is_own: boolean; related: ReadonlySet<UserId>; trusted: readonly string[] },
-): Promise<MailOrigin> {
+interface OriginFacts {
+  /** The notice is about the account of the reader. */
+  is_own: boolean;
+  /** The originator manages the broker or a provider. */
+  is_seller: boolean;
+  /** Users who take part in the subject of the notice. */
+  related: ReadonlySet<UserId>;
+  /** Addresses of the site. */
+  trusted: readonly string[];
+}
+
+/** Returns the facts by which the mail gate limits a notice. Pure. */
+export function mailOriginOf(notice: Notice, { is_own, is_seller, related, trusted }: OriginFacts): MailOrigin {
   const sender_id = notice.originator?.id ?? null;
   const kind = kindOf(notice.event, is_own);
   const { profile, provider } = notice.parties;
   return {
     kind,
     sender_id,
-    is_seller: sender_id !== null && (await isSeller(ctx.db, sender_id, ctx.site.broker_id)),
+    is_seller,
     profile_id: (kind === 'invitation' ? (provider ?? profile) : profile)?.id ?? null,
     trusted,
     related: kind === 'notice' || kind === 'receipt' ? related : null,

@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import { selectUsers, type User, userPart } from '#accounts';
 import { canonicalName } from '#kernel/slug';
+import { builtOnce } from '#platform/db/built-once';
 import type { UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { part, readTogether } from '#platform/db/read-together';
@@ -33,16 +35,27 @@ export async function deleteOptouts(tx: Tx, user_id: UserId): Promise<void> {
   await tx.deleteFrom('notification_optouts').where('user_id', '=', user_id).execute();
 }
 
-/** Finds those of these users who opted out of an event. */
-export async function findOptedOut(reader: Reader, event: string, user_ids: readonly UserId[]): Promise<Set<UserId>> {
-  if (user_ids.length === 0) return new Set();
-  const rows = await reader
+/** Users who opted out, by event. */
+export type OptedOut = ReadonlyMap<string, ReadonlySet<UserId>>;
+
+const optoutsOf = builtOnce((reader, user_ids: readonly UserId[], events: readonly string[]) =>
+  reader
     .selectFrom('notification_optouts')
-    .select('user_id')
-    .where('event', '=', event)
-    .where('user_id', 'in', [...user_ids])
-    .execute();
-  return new Set(rows.map(({ user_id }) => user_id));
+    .select(['user_id', 'event'])
+    .where('user_id', '=', sql<UserId>`any(${user_ids})`)
+    .where('event', '=', sql<string>`any(${events})`),
+);
+
+/** Finds those of these users who opted out of one of the events, in one query. */
+export async function findOptedOut(
+  reader: Reader,
+  user_ids: readonly UserId[],
+  events: readonly string[],
+): Promise<OptedOut> {
+  if (user_ids.length === 0 || events.length === 0) return new Map();
+  const rows = await optoutsOf(reader, [...new Set(user_ids)], [...new Set(events)]);
+  const groups = Map.groupBy(rows, ({ event }) => event);
+  return new Map([...groups].map(([event, some]) => [event, new Set(some.map(({ user_id }) => user_id))]));
 }
 
 /** Replaces the opt-outs of a user from `offered` events; opt-outs from other events stay. */

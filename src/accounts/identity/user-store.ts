@@ -2,7 +2,7 @@ import { emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
 import { singleLine } from '#kernel/text';
 import { sql } from 'kysely';
-import { pointRead } from '#platform/db/built-once';
+import { builtOnce, pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
 import { type Part, part } from '#platform/db/read-together';
@@ -72,18 +72,21 @@ export async function findUserByEmail(reader: Reader, email: string): Promise<Us
     .executeTakeFirst();
 }
 
+const verifiedAddresses = builtOnce((reader, addresses: readonly string[]) =>
+  reader
+    .selectFrom('users')
+    .select(['id', sql<string>`lower(email)`.as('address')])
+    .where(sql<string>`lower(email)`, '=', sql<string>`any(${addresses})`)
+    .where('email_verified_at', 'is not', null)
+    .where('is_active', '=', true),
+);
+
 /** Returns the active users who have verified one of the addresses, by address. Addresses are in lower case. */
 export async function findVerifiedAddresses(
   reader: Reader,
   addresses: readonly string[],
 ): Promise<Map<string, UserId>> {
-  const rows = await reader
-    .selectFrom('users')
-    .select(['id', sql<string>`lower(email)`.as('address')])
-    .where(sql<string>`lower(email)`, 'in', [...addresses])
-    .where('email_verified_at', 'is not', null)
-    .where('is_active', '=', true)
-    .execute();
+  const rows = await verifiedAddresses(reader, addresses);
   return new Map(rows.map(({ id, address }) => [address, id]));
 }
 
@@ -101,12 +104,14 @@ export async function findUserByPhone(reader: Reader, phone: string): Promise<Us
   return selectUsers(reader).where('users.phone', '=', phone).executeTakeFirst();
 }
 
+const usersByIds = builtOnce((reader, ids: readonly UserId[]) =>
+  selectUsers(reader).where('users.id', '=', sql<UserId>`any(${ids})`),
+);
+
 /** Returns users by id, in one query. */
 export async function findUsersByIds(reader: Reader, ids: readonly UserId[]): Promise<Map<UserId, User>> {
   if (ids.length === 0) return new Map();
-  const rows = await selectUsers(reader)
-    .where('users.id', 'in', [...new Set(ids)])
-    .execute();
+  const rows = await usersByIds(reader, [...new Set(ids)]);
   return new Map(rows.map((row) => [row.id, row]));
 }
 

@@ -82,12 +82,10 @@ async function handle(
 }
 
 async function release(prepared: ReadonlyMap<Subscriber, Prepared>, rows: readonly ClaimedRow[]): Promise<void> {
-  for (const events of prepared.values()) {
-    for (const row of rows) {
-      const event = events.get(row);
-      if (event !== undefined && !(event instanceof Error)) await event.release?.(row);
-    }
-  }
+  const releaseOne = async (event: PreparedEvents | Error | undefined, row: ClaimedRow) => {
+    if (event !== undefined && !(event instanceof Error)) await event.release?.(row);
+  };
+  await Promise.all([...prepared.values()].flatMap((events) => rows.map((row) => releaseOne(events.get(row), row))));
 }
 
 function toError(reason: unknown): Error {

@@ -26,7 +26,7 @@ const STOP_MS_MAX = 20_000;
 const NUDGE_MS = 20;
 const PAUSE_MS = 100;
 /** Longest time from an attempt to its record. A crash in between repeats the attempt. */
-const RECORD_MS_MAX = 250;
+const RECORD_MS_MAX = 500;
 const RECORDED_TOGETHER_MAX = 200;
 
 export interface WorkerOptions {

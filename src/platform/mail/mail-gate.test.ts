@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
 import type { ProfileId, UserId } from '../db/db-schema.ts';
-import { makeMailGate, type MailOrigin } from './mail-gate.ts';
+import { type Admission, type GatedMail, makeMailGate, type MailOrigin } from './mail-gate.ts';
 import { makeThrottle } from '../security/throttle.ts';
 
 const ann = 1 as UserId;
@@ -34,22 +34,30 @@ function makeGate() {
     log,
   });
   let count = 0;
-  const admit = (
+  const mailTo = (
     to: string,
     given: Partial<MailOrigin> = {},
     event = 'profile_updated',
     rest: { bcc?: string[]; instead?: string[] } = {},
-  ) =>
-    gate.admit({
-      key: `event-${(count += 1)}`,
-      event,
-      to: [to],
-      bcc: [],
-      instead: [],
-      ...rest,
-      origin: { ...origin, ...given },
-    });
-  return { admit, logged, statements };
+  ): GatedMail => ({
+    key: `event-${(count += 1)}`,
+    event,
+    to: [to],
+    bcc: [],
+    instead: [],
+    ...rest,
+    origin: { ...origin, ...given },
+  });
+  const admitAll = async (mails: readonly GatedMail[]) => {
+    const readers = mails.flatMap(({ to, bcc, instead }) => [...to, ...bcc, ...instead]);
+    return gate.admit(mails, await gate.findVerified(readers));
+  };
+  const admit = async (...given: Parameters<typeof mailTo>): Promise<Admission> => {
+    const [admission] = await admitAll([mailTo(...given)]);
+    assert(admission);
+    return admission;
+  };
+  return { admit, admitAll, mailTo, logged, statements };
 }
 
 test('related readers with a verified address and the site receive every message', async () => {
@@ -157,4 +165,43 @@ test('messages about an unverified account have a separate limit', async () => {
   for (let count = 0; count < 60; count += 1)
     sent_count += (await admit('new@elsewhere.test', { kind: 'own', related: null }, 'user_verification')).to.length;
   assert.equal(sent_count, 20);
+});
+
+test('messages that are admitted together get the same readers as one after the other', async () => {
+  const invitation = { kind: 'invitation', related: null } as const;
+  const mailsOf = (mailTo: ReturnType<typeof makeGate>['mailTo']) => [
+    ...Array.from({ length: 3 }, () => mailTo('New@elsewhere.test', { sender_id: bob })),
+    ...Array.from({ length: 25 }, (_, index) => mailTo(`invited-${index}@elsewhere.test`, invitation)),
+    ...Array.from({ length: 8 }, (_, index) =>
+      mailTo('victim@elsewhere.test', { ...invitation, sender_id: (50 + index) as UserId }),
+    ),
+    mailTo('ann@example.com', { kind: 'receipt' }, 'order_executed', { bcc: ['bob@example.com', 'Ann@example.com'] }),
+    ...Array.from({ length: 120 }, () => mailTo('ann@example.com', { sender_id: 99 as UserId })),
+    mailTo('billing@elsewhere.test', { kind: 'receipt' }, 'order_executed', { instead: ['ann@example.com'] }),
+    mailTo('billing@elsewhere.test', { kind: 'receipt' }, 'order_executed', { instead: ['ann@example.com'] }),
+  ];
+  const together = makeGate();
+  const apart = makeGate();
+  const admitted = (await together.admitAll(mailsOf(together.mailTo))).map(({ to, bcc }) => [to, bcc]);
+  const expected = [];
+  for (const mail of mailsOf(apart.mailTo)) {
+    const [admission] = await apart.admitAll([mail]);
+    expected.push([admission?.to, admission?.bcc]);
+  }
+  assert.deepEqual(admitted, expected);
+  assert.deepEqual(
+    together.logged.map(({ mail, limit }) => [mail, limit]),
+    apart.logged.map(({ mail, limit }) => [mail, limit]),
+  );
+  assert.equal(together.statements.length, 1);
+});
+
+test('counts that a batch did not use are available to the next one', async () => {
+  const { admitAll, mailTo } = makeGate();
+  const mails = Array.from({ length: 30 }, (_, index) => mailTo(`new-${index}@elsewhere.test`));
+  const sent = (await admitAll(mails)).filter(({ to }) => to.length > 0);
+  assert.equal(sent.length, 20, 'the limit of the sender');
+  await Promise.all(sent.map(({ release }) => release()));
+  const again = (await admitAll(mails)).filter(({ to }) => to.length > 0);
+  assert.equal(again.length, 20);
 });

@@ -10,6 +10,7 @@ import {
   mailSenderLimit,
 } from '../security/rate-limits.ts';
 import type { RateLimit, Throttle } from '../security/throttle.ts';
+import { countMails, type MailCounts, makeReleaseCounts } from './mail-counts.ts';
 
 /**
  * Cause of a message and relation of its readers to it; decides which limits apply to its e-mails to unknown
@@ -42,6 +43,13 @@ export interface MailReaders {
   instead: readonly string[];
 }
 
+/** A message of which the gate decides. */
+export interface GatedMail extends MailReaders {
+  key: string;
+  event: string;
+  origin: MailOrigin;
+}
+
 export interface Admission {
   to: string[];
   bcc: string[];
@@ -51,9 +59,20 @@ export interface Admission {
   release(): Promise<void>;
 }
 
-/** Decides which readers a message is sent to. */
+declare const verified: unique symbol;
+
+/** Active users by the address that they have verified, in lower case; only a gate makes it. */
+export type VerifiedAddresses = ReadonlyMap<string, UserId> & { readonly [verified]: true };
+
+/** Decides which readers messages are sent to. */
 export interface MailGate {
-  admit(mail: MailReaders & { key: string; event: string; origin: MailOrigin }): Promise<Admission>;
+  /** Finds which of the addresses active users have verified; one statement. */
+  findVerified(addresses: readonly string[]): Promise<VerifiedAddresses>;
+  /**
+   * Decides for several messages, in their order, in one statement, and in one more when a limit is reached. An address
+   * that `verified` does not have is an unknown recipient.
+   */
+  admit(mails: readonly GatedMail[], verified: VerifiedAddresses): Promise<Admission[]>;
 }
 
 export interface MailGateOptions {
@@ -70,75 +89,92 @@ export interface MailGateOptions {
  * @see docs/decisions/0036-mail-to-strangers.md
  */
 export function makeMailGate({ throttle, findVerifiedAddresses, log }: MailGateOptions): MailGate {
-  /** Also limits messages to the broker and to related users: one account must not fill their mailboxes. */
-  const isWithinCaused = async ({ kind, sender_id }: MailOrigin): Promise<boolean> =>
-    sender_id === null ||
-    kind === 'own' ||
-    kind === 'receipt' ||
-    (await throttle.allows(mailCausedLimit, String(sender_id)));
-
+  const releaseCounts = makeReleaseCounts(throttle);
   return {
-    async admit({ key, event, origin, to, bcc, instead }) {
-      if (!(await isWithinCaused(origin))) {
-        log.warn({ event, mail: key, limit: mailCausedLimit.name }, 'e-mail refused: limit of its sender reached');
-        return { to: [], bcc: [], has_unknown_recipient: false, release: async () => {} };
-      }
-      const trusted = new Set(origin.trusted.map(lower));
-      const addresses = [...new Set([...to, ...bcc, ...instead].map(lower))].filter((each) => !trusted.has(each));
-      const verified = addresses.length === 0 ? new Map<string, UserId>() : await findVerifiedAddresses(addresses);
-      const isUnknownRecipient = (address: string) => {
-        if (trusted.has(lower(address))) return false;
-        const user_id = verified.get(lower(address));
-        return user_id === undefined || (origin.related !== null && !origin.related.has(user_id));
-      };
-
-      const taken: [RateLimit, string][] = [];
-      const releaseFrom = async (index: number): Promise<void> => {
-        for (const [limit, counted] of taken.splice(index)) await throttle.release(limit, counted);
-      };
-      let has_unknown_recipient = false;
-
-      async function admits(address: string): Promise<boolean> {
-        if (!isUnknownRecipient(address)) return true;
-        const before_count = taken.length;
-        for (const [limit, counted] of limitsOf(event, origin, lower(address))) {
-          taken.push([limit, counted]);
-          if (await throttle.allows(limit, counted)) continue;
-          // A refused message counts against no limit, so that it does not suppress a later one.
-          await releaseFrom(before_count);
-          log.warn({ event, mail: key, limit: limit.name }, 'e-mail to unknown recipient refused: limit reached');
-          return false;
-        }
-        has_unknown_recipient = true;
-        return true;
-      }
-
-      const admitted = { to: await filter(to, admits), bcc: await filter(bcc, admits) };
-      if (to.length > 0 && admitted.to.length === 0) {
-        const present = new Set(admitted.bcc.map(lower));
-        admitted.bcc.push(...instead.filter((each) => !isUnknownRecipient(each) && !present.has(lower(each))));
-      }
-      return { ...admitted, has_unknown_recipient, release: () => releaseFrom(0) };
+    async findVerified(addresses) {
+      const lowered = [...new Set(addresses.map(lower))];
+      const found = lowered.length === 0 ? new Map<string, UserId>() : await findVerifiedAddresses(lowered);
+      // The brand exists in types only, so that a cast is needed.
+      return found as VerifiedAddresses;
+    },
+    async admit(mails, verified_addresses) {
+      const judged = mails.map((mail) => ({ mail, isUnknown: makeIsUnknown(mail.origin, verified_addresses) }));
+      const wanted = judged.flatMap(({ mail, isUnknown }) => [
+        ...causedLimits(mail.origin),
+        ...[...mail.to, ...mail.bcc].filter(isUnknown).flatMap((address) => limitsOf(mail, address)),
+      ]);
+      const counts = await countMails(throttle, wanted);
+      const admissions = judged.map(({ mail, isUnknown }): Admission => {
+        const { taken, ...admission } = admitMail(mail, isUnknown, counts, log);
+        return { ...admission, has_unknown_recipient: taken.length > 0, release: () => releaseCounts(taken) };
+      });
+      // A refused message counts against no limit, so that it does not suppress a later one.
+      await counts.releaseUnused();
+      return admissions;
     },
   };
 }
 
-function limitsOf(event: string, origin: MailOrigin, address: string): [RateLimit, string][] {
+type IsUnknown = (address: string) => boolean;
+
+/** Makes the test of an address: unverified, or verified by a user who has no part in the subject of the message. */
+function makeIsUnknown({ trusted, related }: MailOrigin, verified_addresses: VerifiedAddresses): IsUnknown {
+  const trusted_addresses = new Set(trusted.map(lower));
+  return (address) => {
+    if (trusted_addresses.has(lower(address))) return false;
+    const user_id = verified_addresses.get(lower(address));
+    return user_id === undefined || (related !== null && !related.has(user_id));
+  };
+}
+
+/** Returns the readers that a message is sent to, and the counts that it took. */
+function admitMail(
+  mail: GatedMail,
+  isUnknown: IsUnknown,
+  counts: MailCounts,
+  log: Logger,
+): { to: string[]; bcc: string[]; taken: Counted[] } {
+  const { key, event, origin, to, bcc, instead } = mail;
+  if (counts.take(causedLimits(origin)) !== null) {
+    log.warn({ event, mail: key, limit: mailCausedLimit.name }, 'e-mail refused: limit of its sender reached');
+    return { to: [], bcc: [], taken: [] };
+  }
+  const taken: Counted[] = [];
+  const admits = (address: string): boolean => {
+    if (!isUnknown(address)) return true;
+    const limits = limitsOf(mail, address);
+    const reached = counts.take(limits);
+    if (reached === null) taken.push(...limits);
+    else log.warn({ event, mail: key, limit: reached.name }, 'e-mail to unknown recipient refused: limit reached');
+    return reached === null;
+  };
+  const admitted = { to: to.filter(admits), bcc: bcc.filter(admits) };
+  if (to.length > 0 && admitted.to.length === 0) {
+    const present = new Set(admitted.bcc.map(lower));
+    admitted.bcc.push(...instead.filter((each) => !isUnknown(each) && !present.has(lower(each))));
+  }
+  return { ...admitted, taken };
+}
+
+type Counted = readonly [RateLimit, string];
+
+/** Returns the limit of all messages that an account causes: one account must not fill mailboxes of the site. */
+function causedLimits({ kind, sender_id }: MailOrigin): Counted[] {
+  return sender_id === null || kind === 'own' || kind === 'receipt' ? [] : [[mailCausedLimit, String(sender_id)]];
+}
+
+/** Returns the limits of a message to an unknown recipient. */
+function limitsOf({ event, origin }: GatedMail, reader: string): Counted[] {
+  const address = lower(reader);
   if (origin.kind === 'own') return [[mailOwnLimit, address]];
-  const perAddress: [RateLimit, string] =
+  const perAddress: Counted =
     origin.kind === 'invitation' ? [mailInvitationLimit, address] : [mailNoticeLimit, `${event} ${address}`];
   const senderLimit = origin.is_seller ? mailSellerLimit : mailSenderLimit;
   return [
     perAddress,
-    ...(origin.sender_id === null ? [] : [[senderLimit, String(origin.sender_id)] as [RateLimit, string]]),
-    ...(origin.profile_id === null ? [] : [[mailProfileLimit, String(origin.profile_id)] as [RateLimit, string]]),
+    ...(origin.sender_id === null ? [] : [[senderLimit, String(origin.sender_id)] as const]),
+    ...(origin.profile_id === null ? [] : [[mailProfileLimit, String(origin.profile_id)] as const]),
   ];
-}
-
-async function filter(addresses: readonly string[], admits: (address: string) => Promise<boolean>): Promise<string[]> {
-  const admitted: string[] = [];
-  for (const address of addresses) if (await admits(address)) admitted.push(address);
-  return admitted;
 }
 
 function lower(address: string): string {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import { openGate } from '../../../test/support/open-gate.ts';
 import { movableClock } from '../clock.ts';
-import { makeMailer, type MailRequest } from './mail.ts';
+import { type Mailer, makeMailer, type MailRequest } from './mail.ts';
 import { safeMail, type OutgoingMail } from './outgoing-mail.ts';
 
 const at = new Date('2026-03-10T15:00:00Z');
@@ -57,11 +57,16 @@ const log = pino({ level: 'silent' });
 const mailerTo = (smtp_url: string | null, capture = false) =>
   makeMailer({ smtp_url, from: 'support@cowork.example.com', capture, gate: openGate, clock: movableClock(at), log });
 
+async function sendBy(mailer: Mailer, request: MailRequest): Promise<void> {
+  const [admitted] = await mailer.admit([request], await mailer.findVerified(request.to));
+  await admitted?.send();
+}
+
 test('the mailbox keeps the newest messages once and finds them by any recipient', async () => {
   const mailer = mailerTo(null, true);
-  await mailer.send(requestOf(mail));
-  await mailer.send(requestOf(mail));
-  await mailer.send(requestOf({ ...mail, key: 'event-2', to: ['kenneth@example.com'], bcc: [], subject: 'Second' }));
+  await sendBy(mailer, requestOf(mail));
+  await sendBy(mailer, requestOf(mail));
+  await sendBy(mailer, requestOf({ ...mail, key: 'event-2', to: ['kenneth@example.com'], bcc: [], subject: 'Second' }));
   assert.deepEqual(
     mailer.mailbox.list().map(({ subject }) => subject),
     ['Second', 'Welcome'],
@@ -79,13 +84,13 @@ test('the mailbox keeps the newest messages once and finds them by any recipient
     },
   ]);
   assert.deepEqual(mailer.mailbox.list('xia@example.co'), []);
-  for (let i = 0; i < 1_005; i += 1) await mailer.send(requestOf({ ...mail, key: `many-${i}` }));
+  for (let i = 0; i < 1_005; i += 1) await sendBy(mailer, requestOf({ ...mail, key: `many-${i}` }));
   assert.equal(mailer.mailbox.list().length, 1_000);
 });
 
 test('without a mail server and without capture no message is kept', async () => {
   const mailer = mailerTo(null);
-  await mailer.send(requestOf(mail));
+  await sendBy(mailer, requestOf(mail));
   assert.deepEqual(mailer.mailbox.list(), []);
 });
 
@@ -119,7 +124,7 @@ async function listen(): Promise<{ server: Server; url: string; lines: string[] 
 test('the server receives blind recipients in the envelope only', async () => {
   const { server, url, lines } = await listen();
   const mailer = mailerTo(url);
-  await mailer.send(requestOf(mail));
+  await sendBy(mailer, requestOf(mail));
   await mailer.close();
   server.close();
   assert.deepEqual(
@@ -140,6 +145,6 @@ test('an unreachable server is an error, so that the message is retried', async 
     server.close(resolve);
   });
   const mailer = mailerTo(url);
-  await assert.rejects(mailer.send(requestOf(mail)));
+  await assert.rejects(sendBy(mailer, requestOf(mail)));
   await mailer.close();
 });

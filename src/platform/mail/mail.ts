@@ -1,24 +1,31 @@
+import assert from 'node:assert/strict';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import type { MailGate, MailOrigin, MailReaders } from './mail-gate.ts';
+import type { Admission, GatedMail, MailGate, VerifiedAddresses } from './mail-gate.ts';
 import { makeMailbox, type Mailbox } from './mailbox.ts';
-import { safeMail } from './outgoing-mail.ts';
+import { type OutgoingMail, safeMail } from './outgoing-mail.ts';
 import { openSmtp } from './smtp.ts';
 
 /** A message for the readers that the gate admits. */
-export interface MailRequest extends MailReaders {
-  /** Permanent key of the message; a repeated key is the same message. */
-  key: string;
-  event: string;
+export interface MailRequest extends GatedMail {
   reply_to: string | null;
-  origin: MailOrigin;
   /** Makes the parts of the message; for unknown recipients without text that users wrote. */
   render(has_unknown_recipient: boolean): { subject: string; text: string; html: string };
 }
 
+/** A message that passed the gate. Its key is permanent: a repeated key is the same message. */
+export interface AdmittedMail {
+  /** Sends the message, or nothing when no reader was admitted; throws when it must be retried, uncounted. */
+  send(): Promise<void>;
+  /** Releases the counts of a message that is not sent. */
+  release(): Promise<void>;
+}
+
 export interface Mailer {
-  /** Sends a message; throws when it must be retried. */
-  send(request: MailRequest): Promise<void>;
+  /** Finds which addresses active users have verified; one statement. */
+  findVerified(addresses: readonly string[]): Promise<VerifiedAddresses>;
+  /** Passes messages through the gate, together. `verified` covers the addresses of all readers. */
+  admit(requests: readonly MailRequest[], verified: VerifiedAddresses): Promise<AdmittedMail[]>;
   /** Captured messages; empty unless mail is captured. */
   readonly mailbox: Mailbox;
   close(): Promise<void>;
@@ -46,27 +53,39 @@ export function makeMailer(options: MailerOptions): Mailer {
   const { smtp_url, from, capture, write_to_log = false, gate, clock, log } = options;
   const mailbox = makeMailbox();
   const smtp = smtp_url === null ? null : openSmtp(smtp_url, from);
+
+  async function send(request: MailRequest, admission: Admission): Promise<void> {
+    const { key, event, reply_to } = request;
+    const { to, bcc, has_unknown_recipient, release } = admission;
+    if (to.length + bcc.length === 0) return;
+    let safe: OutgoingMail | null;
+    try {
+      safe = safeMail({ key, event, to, bcc, reply_to, ...request.render(has_unknown_recipient) });
+      if (safe !== null) await smtp?.send(safe);
+    } catch (error) {
+      await release();
+      throw error;
+    }
+    if (safe === null) {
+      log.warn({ event, mail: key }, 'e-mail without a valid address');
+      return;
+    }
+    if (capture) mailbox.keep(safe, clock.now());
+    if (smtp || capture) return;
+    if (write_to_log) log.warn({ event, to: safe.to, subject: safe.subject, text: safe.text }, 'e-mail');
+    else log.warn({ event, mail: key }, 'e-mail dropped: SMTP_URL is not set');
+  }
+
   return {
     mailbox,
-    async send(request) {
-      const { key, event, reply_to } = request;
-      const { to, bcc, has_unknown_recipient, release } = await gate.admit(request);
-      if (to.length + bcc.length === 0) return;
-      const safe = safeMail({ key, event, to, bcc, reply_to, ...request.render(has_unknown_recipient) });
-      if (safe === null) {
-        log.warn({ event, mail: key }, 'e-mail without a valid address');
-        return;
-      }
-      try {
-        await smtp?.send(safe);
-      } catch (error) {
-        await release();
-        throw error;
-      }
-      if (capture) mailbox.keep(safe, clock.now());
-      if (smtp || capture) return;
-      if (write_to_log) log.warn({ event, to: safe.to, subject: safe.subject, text: safe.text }, 'e-mail');
-      else log.warn({ event, mail: key }, 'e-mail dropped: SMTP_URL is not set');
+    findVerified: (addresses) => gate.findVerified(addresses),
+    async admit(requests, verified) {
+      const admissions = await gate.admit(requests, verified);
+      return requests.map((request, index) => {
+        const admission = admissions[index];
+        assert(admission, 'the gate decides for every message');
+        return { send: () => send(request, admission), release: () => admission.release() };
+      });
     },
     close() {
       smtp?.close();

@@ -29,6 +29,11 @@ export interface Throttle {
   /** Counts an attempt; true if it is within the limit. For work that is dropped without an error. */
   allows(limit: RateLimit, key: string): Promise<boolean>;
   /**
+   * Counts attempts under several keys, in one statement; returns how many of each are within the limit, in the order
+   * of `attempts`. A limit and key occurs once. The caller releases what it does not use.
+   */
+  allowsOfEach(attempts: readonly Attempts[]): Promise<number[]>;
+  /**
    * Refuses when a limit is reached, without counting; one statement for all keys.
    *
    * @throws too_many_requests (429)
@@ -36,6 +41,15 @@ export interface Throttle {
   requireBelowLimits(counts: readonly (readonly [RateLimit, string])[]): Promise<void>;
   /** Releases one attempt, for limits that count failures only. */
   release(limit: RateLimit, key: string): Promise<void>;
+  /** Releases attempts under several keys, in one statement. A limit and key occurs once. */
+  releaseOfEach(attempts: readonly Attempts[]): Promise<void>;
+}
+
+/** Attempts that are counted under one key of a limit. */
+export interface Attempts {
+  limit: RateLimit;
+  key: string;
+  count: number;
 }
 
 /**
@@ -109,6 +123,21 @@ export function throttleOn(store: AttemptStore, factor = 1): Throttle {
       }
     },
     allows: async (limit, key) => (await attempt(limit, key)) === 0,
+    async allowsOfEach(attempts) {
+      if (attempts.length === 0) return [];
+      const keyed = attempts.map(({ limit, key, count }) => ({ limit, key: storedKey(limit, key), count }));
+      const windows = await store.addToEach(
+        keyed.map(({ limit, key, count }) => ({ key, window_s: limit.window_s, count })),
+      );
+      return keyed.map(({ limit, key, count }) => {
+        const above_count = (windows.get(key)?.attempts_count ?? Infinity) - maxOf(limit);
+        return Math.min(count, Math.max(0, count - above_count));
+      });
+    },
+    async releaseOfEach(attempts) {
+      if (attempts.length === 0) return;
+      await store.releaseFromEach(attempts.map(({ limit, key, count }) => ({ key: storedKey(limit, key), count })));
+    },
     release: (limit, key) => store.releaseAttempt(storedKey(limit, key)),
   };
 }

@@ -1,5 +1,8 @@
+import { selectUsers, type User } from '#accounts';
+import { builtOnce } from '#platform/db/built-once';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
+import { sql } from 'kysely';
 import { activeRoleCondition } from './role-store.ts';
 import { MANAGER } from './role-type.ts';
 
@@ -16,6 +19,66 @@ export async function findManagerIds(reader: Reader, profile_id: ProfileId): Pro
     .orderBy('roles.id')
     .execute();
   return rows.map((row) => row.user_id);
+}
+
+/** A user with the roles as manager by which messages are addressed. */
+export interface Person extends User {
+  /** Those of the given profiles that the user manages; `role_id` orders the managers of a profile. */
+  managed: { role_id: number; profile_id: ProfileId }[];
+  /** The user manages the broker or a provider. */
+  is_seller: boolean;
+}
+
+const peopleOf = builtOnce(
+  (reader, user_ids: readonly UserId[], profile_ids: readonly ProfileId[], broker_id: ProfileId) => {
+    const managers = reader
+      .selectFrom('roles')
+      .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
+      .where('role_types.slug', '=', MANAGER)
+      .where('role_types.profile_id', 'is', null)
+      .where(activeRoleCondition());
+    const ofProfiles = managers.where('roles.profile_id', '=', sql<ProfileId>`any(${profile_ids})`);
+    const managed = ofProfiles
+      .where('roles.user_id', '=', sql.ref<UserId>('person.id'))
+      .select(
+        sql<Person['managed']>`jsonb_agg(jsonb_build_object('role_id', roles.id, 'profile_id', roles.profile_id))`.as(
+          'managed',
+        ),
+      );
+    const seller = managers
+      .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
+      .where('roles.user_id', '=', sql.ref<UserId>('person.id'))
+      .where('profiles.is_active', '=', true)
+      .where((eb) => eb.or([eb('profiles.id', '=', broker_id), eb('profiles.is_provider', '=', true)]))
+      .select('roles.id');
+    const ids = sql<UserId>`any(${user_ids}::bigint[] || array(${ofProfiles.select('roles.user_id')}))`;
+    return reader
+      .selectFrom(selectUsers(reader).as('person'))
+      .selectAll('person')
+      .select((eb) => [managed.as('managed'), eb.exists(seller).as('is_seller')])
+      .where('person.id', '=', ids);
+  },
+);
+
+/**
+ * Finds these users and the managers of these profiles, in one query. Indexes: users_pkey, roles_profile_created_at,
+ * roles_user_id.
+ */
+export async function findPeople(
+  reader: Reader,
+  {
+    user_ids,
+    profile_ids,
+    broker_id,
+  }: { user_ids: readonly UserId[]; profile_ids: readonly ProfileId[]; broker_id: ProfileId },
+): Promise<Map<UserId, Person>> {
+  const rows = await peopleOf(reader, [...new Set(user_ids)], [...new Set(profile_ids)], broker_id);
+  return new Map(
+    rows.map(({ managed, is_seller, ...user }) => [
+      user.id,
+      { ...user, managed: managed ?? [], is_seller: is_seller === true },
+    ]),
+  );
 }
 
 /** True if a user manages the broker or a provider. */

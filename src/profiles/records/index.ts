@@ -5,8 +5,10 @@ export {
   findHeldRoles,
   findHeldRolesOfUsers,
   findManagerIds,
+  findPeople,
   type HeldRole,
   isSeller,
+  type Person,
   selectHeldRoles,
 } from './held-role-store.ts';
 export { findInvitedProfile, lockInvitedProfiles, moveInvitations } from './invited-profile-store.ts';
@@ -89,6 +91,7 @@ export {
   findRoleType,
   findRoleTypeInUrl,
   findRoleTypesByIds,
+  findRoleTypesBySlugs,
   findRoleTypesOf,
   getManagerType,
   insertRoleType,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { nickName, selectUsers } from '#accounts';
 import { canonicalName } from '#kernel/slug';
-import { pointRead } from '#platform/db/built-once';
+import { builtOnce, pointRead } from '#platform/db/built-once';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { type Part, part } from '#platform/db/read-together';
@@ -53,15 +53,17 @@ export async function getProfileView(reader: Reader, id: ProfileId): Promise<Pro
   return toProfileView(row);
 }
 
+const viewsByIds = builtOnce((reader, ids: readonly ProfileId[]) =>
+  selectProfileViews(reader).where('profiles.id', '=', sql<ProfileId>`any(${ids})`),
+);
+
 /** Finds profiles with facts of their users, in one query. */
 export async function findProfileViews(
   reader: Reader,
   ids: readonly ProfileId[],
 ): Promise<Map<ProfileId, ProfileView>> {
   if (ids.length === 0) return new Map();
-  const rows = await selectProfileViews(reader)
-    .where('profiles.id', 'in', [...new Set(ids)])
-    .execute();
+  const rows = await viewsByIds(reader, [...new Set(ids)]);
   return new Map(rows.map((row) => [row.id, toProfileView(row)]));
 }
 

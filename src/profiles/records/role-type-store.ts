@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { canonicalName } from '#kernel/slug';
-import { pointRead } from '#platform/db/built-once';
+import { builtOnce, pointRead } from '#platform/db/built-once';
 import type { ProfileId, RoleTypeId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { MANAGER, parseRoleSlugs, type RoleType } from './role-type.ts';
@@ -28,6 +28,20 @@ export function pickTypeInUrl(types: readonly RoleType[], text: string): RoleTyp
   return parseRoleSlugs(text)
     .map((slug) => types.find((type) => type.slug === slug))
     .find((type) => type !== undefined);
+}
+
+const roleTypesBySlugs = builtOnce((reader, slugs: readonly string[]) =>
+  reader
+    .selectFrom('role_types')
+    .selectAll()
+    .where('slug', '=', sql<string>`any(${slugs})`),
+);
+
+/** Finds types by their exact slugs, in one query; a slug is unique in the site. */
+export async function findRoleTypesBySlugs(reader: Reader, slugs: readonly string[]): Promise<Map<string, RoleType>> {
+  if (slugs.length === 0) return new Map();
+  const types = await roleTypesBySlugs(reader, [...new Set(slugs.map(canonicalName))]);
+  return new Map(types.map((type) => [type.slug, type]));
 }
 
 /** Finds the type that the role in a URL names on a profile: as written, else without its final `s`. */
