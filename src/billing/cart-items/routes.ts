@@ -8,7 +8,7 @@ import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring, PageOf } from '#platform/http/schemas';
 import { addToCart, presentCartItem, CartItemSchema } from '../cart/index.ts';
-import { type CartItem, cartItemList, findCartItem, listCartItems } from '../records/index.ts';
+import { type CartItem, cartItemList, findCartItem, findCartItemWithNames, listCartItems } from '../records/index.ts';
 import { changeCartItem } from './change-cart-item.ts';
 import { removeCartItem } from './remove-cart-item.ts';
 import { billingProblems } from '../problems.ts';
@@ -95,7 +95,11 @@ function itemRoutes(app: App): void {
         response: { 200: CartItemSchema },
       },
     },
-    async (request) => presentItem(request.ctx, await getCartItem(request.ctx, request.params.cartitem_id)),
+    async (request) => {
+      const found = await findCartItemWithNames(request.ctx.db, Number(request.params.cartitem_id));
+      if (!found) throw billingProblems.cart_item_unknown();
+      return presentCartItem(found.item, found.plan, found.user);
+    },
   );
 
   putAndPatch(

@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
-import { selectUsers } from '#accounts';
+import { selectUsers, type User, userPart } from '#accounts';
+import { type Plan, planPart, readPlan, selectPlans } from '#catalog';
 import type { ListQuery, Page } from '#kernel/page';
 import type { CartItemId, CouponId, PlanId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
+import { part, readTogether } from '#platform/db/read-together';
 import type { CartItem, CartOwner, WantedItem } from './cart-item.ts';
 
 const columns = [
@@ -76,6 +78,32 @@ export async function findCartItem(reader: Reader, id: number): Promise<CartItem
     .where('recorded_at', 'is', null)
     .where('user_id', 'is not', null)
     .executeTakeFirst();
+}
+
+const itemWithNames = readTogether((reader, id: number) => {
+  const items = reader
+    .selectFrom('cart_items')
+    .where(sql<boolean>`id = ${id}`)
+    .where('recorded_at', 'is', null)
+    .where('user_id', 'is not', null);
+  return {
+    items: part(items.select(columns), { created_at: true }),
+    plans: planPart(selectPlans(reader).where('plans.id', 'in', items.select('plan_id'))),
+    users: userPart(
+      selectUsers(reader).where('users.id', 'in', items.select('user_id').$castTo<{ user_id: UserId }>()),
+    ),
+  };
+});
+
+/** Finds an open item of a user's cart with its plan and its user, in one statement. */
+export async function findCartItemWithNames(
+  reader: Reader,
+  id: number,
+): Promise<{ item: CartItem; plan: Plan; user: User | null } | undefined> {
+  const { items, plans, users } = await itemWithNames(reader, id);
+  const [item] = items;
+  const [plan] = plans;
+  return item && plan && { item, plan: readPlan(plan), user: users[0] ?? null };
 }
 
 /** Inserts the item, or updates the given members of the open item with the same plan, use and person. */

@@ -5,6 +5,7 @@ export {
   deleteCartItems,
   deleteVisitorItems,
   findCartItem,
+  findCartItemWithNames,
   findCartItems,
   lockCartItems,
   moveVisitorItems,

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
+import { pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
 import type { AccessRuleId, JsonValue, SiteId } from '#platform/db/db-schema';
 import { defineList, listPage } from '#platform/db/list';
@@ -51,17 +52,19 @@ export async function listRules(reader: Reader, site_id: SiteId, list: ListQuery
   return { ...page, results: page.results.map(toRule) };
 }
 
-/** Finds the rule of a path. Ignores repeated slashes and slashes at the ends. */
-export async function findRule(reader: Reader, site_id: SiteId, path: string): Promise<StoredRule | undefined> {
-  const rows = await reader
+const ruleByPath = pointRead((reader, site_id: SiteId, path: string) =>
+  reader
     .selectFrom('access_rules')
     .select(columns)
     .where('site_id', '=', site_id)
-    .where(sql`btrim(regexp_replace(path, '/+', '/', 'g'), '/')`, '=', splitPattern(path).join('/'))
+    .where(sql`btrim(regexp_replace(path, '/+', '/', 'g'), '/')`, '=', path)
     .orderBy('rank')
-    .limit(1)
-    .execute();
-  const [row] = rows;
+    .limit(1),
+);
+
+/** Finds the rule of a path. Ignores repeated slashes and slashes at the ends. */
+export async function findRule(reader: Reader, site_id: SiteId, path: string): Promise<StoredRule | undefined> {
+  const [row] = await ruleByPath(reader, site_id, splitPattern(path).join('/'));
   return row && toRule(row);
 }
 

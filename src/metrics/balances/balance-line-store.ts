@@ -1,4 +1,5 @@
 import type { Page, ListQuery } from '#kernel/page';
+import { pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
 import { metricsProblems } from '../problems.ts';
@@ -33,13 +34,13 @@ export async function findBalanceLines(reader: Reader, report: string): Promise<
 }
 
 export async function findBalanceLine(reader: Reader, report: string, rank: number): Promise<BalanceLine | undefined> {
-  return reader
-    .selectFrom('balance_lines')
-    .selectAll()
-    .where('report', '=', report)
-    .where('rank', '=', rank)
-    .executeTakeFirst();
+  const [line] = await lineByRank(reader, report, rank);
+  return line;
 }
+
+const lineByRank = pointRead((reader, report: string, rank: number) =>
+  reader.selectFrom('balance_lines').selectAll().where('report', '=', report).where('rank', '=', rank),
+);
 
 /** @throws balance_line_unknown (404) */
 export async function getBalanceLine(reader: Reader, report: string, rank: number): Promise<BalanceLine> {

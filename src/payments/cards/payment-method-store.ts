@@ -1,13 +1,19 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { PaymentMethodsTable, ProfileId } from '#platform/db/db-schema';
+import { pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
 
 /** The card on file of a profile. */
 export type PaymentMethod = Selectable<PaymentMethodsTable>;
 
 export async function findSavedCard(reader: Reader, profile_id: ProfileId): Promise<PaymentMethod | undefined> {
-  return reader.selectFrom('payment_methods').selectAll().where('profile_id', '=', profile_id).executeTakeFirst();
+  const [card] = await cardOf(reader, profile_id);
+  return card;
 }
+
+const cardOf = pointRead((reader, profile_id: ProfileId) =>
+  reader.selectFrom('payment_methods').selectAll().where('profile_id', '=', profile_id),
+);
 
 /** Selects the card on file FOR UPDATE. */
 export async function lockPaymentMethod(tx: Tx, profile_id: ProfileId): Promise<PaymentMethod | undefined> {

@@ -8,6 +8,7 @@ import type {
   LedgerEntryId,
   ProfileId,
 } from '#platform/db/db-schema';
+import { pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
 import type { Charge, ChargeItem, ChargeState } from './charge.ts';
 
@@ -27,9 +28,14 @@ export async function lockCharge(tx: Tx, id: ChargeId): Promise<Charge> {
   return tx.selectFrom('charges').selectAll().where('id', '=', id).forUpdate().executeTakeFirstOrThrow();
 }
 
+const chargeByKey = pointRead((reader, processor_key: string) =>
+  reader.selectFrom('charges').selectAll().where('processor_key', '=', processor_key),
+);
+
 /** Finds a charge by the processor's key, which is also its public handle. */
 export async function findCharge(reader: Reader, processor_key: string): Promise<Charge | undefined> {
-  return reader.selectFrom('charges').selectAll().where('processor_key', '=', processor_key).executeTakeFirst();
+  const [charge] = await chargeByKey(reader, processor_key);
+  return charge;
 }
 
 export async function findChargeOfAttempt(reader: Reader, attempt_id: ChargeAttemptId): Promise<Charge | undefined> {
