@@ -9,11 +9,16 @@ import type { LedgerSubject } from './subject.ts';
 
 /** Reads the balance of an account of a profile, by unit: received less sent. Empty when it has no entries. */
 export async function findBalance(reader: Reader, profile_id: ProfileId, account: AccountName): Promise<Money[]> {
-  // Index: ledger_balances_account. The number of stripes does not depend on the number of entries.
-  const { rows } = await sql<Money>`
-    select unit, sum(amount) as amount from ledger_balances
-    where profile_id = ${profile_id} and account = ${account} group by unit order by unit`.execute(reader);
+  const { rows } = await selectBalance(profile_id, account).execute(reader);
   return rows;
+}
+
+/** Selects what `findBalance` reads, as a part of another statement. */
+export function selectBalance(profile_id: ProfileId, account: AccountName): RawBuilder<Money> {
+  // Index: ledger_balances_account. The number of stripes does not depend on the number of entries.
+  return sql<Money>`
+    select unit, sum(amount) as amount from ledger_balances
+    where profile_id = ${profile_id} and account = ${account} group by unit order by unit`;
 }
 
 /** Payable of one profile on one subject, in one unit. */

@@ -5,6 +5,7 @@ export {
   findOwingSubjects,
   findStatementBalance,
   findSubjectOrders,
+  selectBalance,
 } from './balance-store.ts';
 export { type BalancePage, boundToNow, addBalance } from './balance-page.ts';
 export { accounts, convertAmount, type Entry, moveAmount, type NewEntry, type ProfileAccount } from './entry.ts';

@@ -52,6 +52,7 @@ export {
   presentProfileDetail,
   presentProfileSummary,
   profileSummaryPart,
+  profileViewPart,
   type Profile,
   profileName,
   type ProfileSummary,
@@ -62,6 +63,7 @@ export {
   selectHeldRoles,
   selectProfileNames,
   selectProfileSummaries,
+  selectProfileViews,
   summarizeProfile,
 } from './records/index.ts';
 export { isBrokerManager } from './policy.ts';

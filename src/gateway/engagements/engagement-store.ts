@@ -35,14 +35,18 @@ export async function upsertVisits(tx: Tx, visits: readonly NewVisit[]): Promise
     .execute();
 }
 
-/** Counts the users of each tag. */
-export async function countByTag(reader: Reader): Promise<{ slug: string; count: number }[]> {
+export interface TagCount {
+  slug: string;
+  count: number;
+}
+
+/** Selects the number of users of each tag. */
+export function selectTagCounts(reader: Reader) {
   return reader
     .selectFrom('engagements')
     .select((eb) => ['tag as slug', eb.fn.countAll<number>().as('count')])
     .groupBy('tag')
-    .orderBy('tag')
-    .execute();
+    .orderBy('tag');
 }
 
 export const engagedUserList = defineList({

@@ -2,7 +2,7 @@ import { printableName } from '#accounts';
 import { startOfDay } from '#kernel/instant';
 import { findRecentCharges } from '#payments';
 import type { Reader } from '#platform/db/database';
-import { countSignIns, findRecentSignIns } from './recent-activity-store.ts';
+import { countEngagement, findRecentSignIns } from './recent-activity-store.ts';
 
 /** A sign-in or a charge of today. */
 export interface RecentActivity {
@@ -43,9 +43,10 @@ export async function findRecentActivity(reader: Reader, now: Date, timezone: st
   return [...logins, ...paid].sort((a, b) => a.printable_name.localeCompare(b.printable_name));
 }
 
-/** Counts the users whose last sign-in was yesterday in `timezone`. */
-export async function countActiveYesterday(reader: Reader, now: Date, timezone: string): Promise<number> {
+/** Counts the users of each tag, and those whose last sign-in was yesterday in `timezone`. */
+export async function readEngagement(reader: Reader, now: Date, timezone: string) {
   const today = startOfDay(now, timezone);
   const yesterday = startOfDay(new Date(today.getTime() - 1), timezone);
-  return countSignIns(reader, yesterday, today);
+  const { tags, sign_ins_count } = await countEngagement(reader, yesterday, today);
+  return { engagements: tags, active_users: sign_ins_count };
 }

@@ -4,8 +4,8 @@ import { invalidInput } from '#kernel/problem';
 import { pageOfAll } from '#platform/db/list';
 import type { App } from '#platform/http/app';
 import { fixedOrder, listQuerystring } from '#platform/http/schemas';
-import { engagedUserList, countByTag, listEngagedUsers } from './engagement-store.ts';
-import { countActiveYesterday, findRecentActivity } from './recent-activity.ts';
+import { engagedUserList, listEngagedUsers } from './engagement-store.ts';
+import { findRecentActivity, readEngagement } from './recent-activity.ts';
 import { EngagedUserPage, EngagementQuery, EngagementSchema, RecentPage } from './schemas.ts';
 
 const access = { kind: 'broker' } as const;
@@ -31,8 +31,7 @@ function visitRoutes(app: App): void {
       },
     },
     async ({ ctx, query }) => ({
-      engagements: await countByTag(ctx.db),
-      active_users: await countActiveYesterday(ctx.db, ctx.clock.now(), parseZone(query.timezone)),
+      ...(await readEngagement(ctx.db, ctx.clock.now(), parseZone(query.timezone))),
       authentication: ctx.site.authentication,
     }),
   );

@@ -1,7 +1,9 @@
 import type { Page, ListQuery } from '#kernel/page';
 import { pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
+import type { ProfileId } from '#platform/db/db-schema';
 import { defineList, listPage } from '#platform/db/list';
+import { part, readTogether } from '#platform/db/read-together';
 import { metricsProblems } from '../problems.ts';
 import type { BalanceLine } from './balance-line.ts';
 
@@ -29,8 +31,23 @@ export async function listBalanceLines(
   );
 }
 
-export async function findBalanceLines(reader: Reader, report: string): Promise<BalanceLine[]> {
-  return reader.selectFrom('balance_lines').selectAll().where('report', '=', report).orderBy('rank').execute();
+const linesAndZone = readTogether((reader, report: string, broker_id: ProfileId) => ({
+  lines: part(reader.selectFrom('balance_lines').selectAll().where('report', '=', report).orderBy('rank'), {
+    created_at: true,
+  }),
+  zones: part(reader.selectFrom('profiles').select('default_timezone').where('id', '=', broker_id), {}),
+}));
+
+/** Finds the lines of a report and the time zone of the broker, in one statement. */
+export async function findBalanceLines(
+  reader: Reader,
+  report: string,
+  broker_id: ProfileId,
+): Promise<{ lines: BalanceLine[]; timezone: string }> {
+  const { lines, zones } = await linesAndZone(reader, report, broker_id);
+  const [zone] = zones;
+  if (!zone) throw new Error(`there is no profile ${broker_id}`);
+  return { lines, timezone: zone.default_timezone };
 }
 
 export async function findBalanceLine(reader: Reader, report: string, rank: number): Promise<BalanceLine | undefined> {

@@ -2,7 +2,6 @@ import { readInstant } from '#kernel/instant';
 import type { PeriodType } from '#kernel/period';
 import { DEFAULT_UNIT } from '#ledger';
 import type { Context } from '#platform/context';
-import { getBroker } from '#profiles';
 import { findBalanceLines } from './balance-line-store.ts';
 import { type BalanceSeries, sumBalanceSheet } from './balance-sheet.ts';
 import { findAccountMovements } from './balance-sheet-store.ts';
@@ -28,12 +27,11 @@ export interface ReportPeriods {
  * @throws invalid_input (400) when `ends_at` is not an instant
  */
 export async function reportBalances(ctx: Context, report: string, periods: ReportPeriods): Promise<BalanceReport> {
-  const { default_timezone } = await getBroker(ctx.db, ctx.site);
-  const ends_at = periods.ends_at ? readInstant('ends_at', periods.ends_at, default_timezone) : ctx.clock.now();
+  const { lines, timezone } = await findBalanceLines(ctx.db, report, ctx.site.broker_id);
+  const ends_at = periods.ends_at ? readInstant('ends_at', periods.ends_at, timezone) : ctx.clock.now();
 
   const type = periods.period_type ?? 'monthly';
-  const bounds = periodBounds(ends_at, type, periods.nb_periods ?? periodsShown[type], default_timezone);
-  const lines = await findBalanceLines(ctx.db, report);
+  const bounds = periodBounds(ends_at, type, periods.nb_periods ?? periodsShown[type], timezone);
   const movements = lines.length === 0 ? [] : await findAccountMovements(ctx.db, DEFAULT_UNIT, bounds);
   return {
     title: `Balances: ${report}`,

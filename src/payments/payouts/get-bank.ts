@@ -1,6 +1,7 @@
-import { accounts, findBalance, DEFAULT_UNIT, selectMainAmount } from '#ledger';
-import type { Profile } from '#profiles';
+import { DEFAULT_UNIT, selectMainAmount } from '#ledger';
+import type { ProfileId } from '#platform/db/db-schema';
 import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
+import { findFunds } from './funds-store.ts';
 import type { BankBody } from './schemas.ts';
 
 const NOT_CONNECTED = 'N/A';
@@ -10,12 +11,13 @@ const NOT_CONNECTED = 'N/A';
  * pay out now.
  * @throws processor_unreachable (503)
  */
-export async function getBank(ctx: PaymentContext, profile: Profile): Promise<BankBody> {
-  if (!profile.is_provider) {
+export async function getBank(ctx: PaymentContext, profile_id: ProfileId): Promise<BankBody> {
+  const funds = await findFunds(ctx.db, profile_id);
+  if (funds === null) {
     return { bank_name: NOT_CONNECTED, last4: NOT_CONNECTED, balance_amount: 0, balance_unit: DEFAULT_UNIT };
   }
   const bank = await withProcessorTimeout(ctx, ctx.processors.chosen.payoutAccount(''));
-  const { amount, unit } = selectMainAmount(await findBalance(ctx.db, profile.id, accounts.funds));
+  const { amount, unit } = selectMainAmount(funds);
   const limit = bank.available?.unit === unit ? bank.available.amount : amount;
   return {
     bank_name: bank.bank_name,

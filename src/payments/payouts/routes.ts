@@ -1,8 +1,6 @@
-import assert from 'node:assert/strict';
 import { Type } from 'typebox';
 import type { App } from '#platform/http/app';
 import { SlugParam } from '#platform/http/schemas';
-import { findProfileById } from '#profiles';
 import { paymentsProblems } from '../problems.ts';
 import type { Processors } from '../processors/index.ts';
 import { subjectId } from '../subject-id.ts';
@@ -23,10 +21,6 @@ export function payoutRoutes(app: App, processors: Processors): void {
         response: { 200: BankSchema },
       },
     },
-    async (request) => {
-      const profile = await findProfileById(request.ctx.db, subjectId(request));
-      assert(profile, 'the guard of the route found the profile');
-      return getBank({ ...request.ctx, processors }, profile);
-    },
+    async (request) => getBank({ ...request.ctx, processors }, subjectId(request)),
   );
 }
