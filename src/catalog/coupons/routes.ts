@@ -1,3 +1,4 @@
+import { Type } from 'typebox';
 import { endListAt } from '#kernel/page';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
@@ -122,12 +123,13 @@ function oneCouponRoutes(app: App): void {
         summary: 'Deletes a discount code',
         description: 'Deletes a coupon that no order used; a coupon that was used is deactivated instead.',
         params: CouponParams,
+        response: { 204: Type.Null() },
       },
     },
     async (request, reply) => {
       const target = { provider_id: getProviderId(request.subject), code: request.params.coupon };
       await deleteCoupon(request.ctx, target);
-      return reply.status(204).send();
+      return reply.status(204).send(null);
     },
   );
 }

@@ -1,3 +1,4 @@
+import { Type } from 'typebox';
 import { endListAt } from '#kernel/page';
 import { invalidInput } from '#kernel/problem';
 import { quotaProblems } from '#platform/security/quota';
@@ -143,12 +144,13 @@ function onePlanRoutes(app: App): void {
         summary: 'Deletes a plan',
         description: 'Deletes a plan that never had a subscriber.',
         params: PlanParams,
+        response: { 204: Type.Null() },
       },
     },
     async (request, reply) => {
       const target = { provider_id: getProviderId(request.subject), slug: request.params.plan };
       await deletePlan(request.ctx, target);
-      return reply.status(204).send();
+      return reply.status(204).send(null);
     },
   );
 }

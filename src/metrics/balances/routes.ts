@@ -1,3 +1,4 @@
+import { Type } from 'typebox';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring } from '#platform/http/schemas';
@@ -144,11 +145,12 @@ export function balancesRoutes(app: App): void {
         summary: 'Removes a line of a balance sheet; the others keep their ranks',
         description: 'Removes a line; the others keep their ranks.',
         params: LineParams,
+        response: { 204: Type.Null() },
       },
     },
     async (request, reply) => {
       await removeBalanceLine(request.ctx, request.params.report, Number(request.params.rank));
-      return reply.status(204).send();
+      return reply.status(204).send(null);
     },
   );
 }

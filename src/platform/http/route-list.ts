@@ -11,6 +11,8 @@ export interface RouteEntry {
   bare: boolean;
   passthrough: boolean;
   problems: readonly ProblemFactory[];
+  /** Statuses whose response has a schema: Fastify compiles their serializer. */
+  response_statuses: readonly string[];
   matches(path: string): boolean;
 }
 
@@ -32,6 +34,7 @@ export function watchRoutes(app: FastifyInstance): void {
         bare: config.bare === true,
         passthrough: config.passthrough === true,
         problems: config.problems ?? [],
+        response_statuses: statusesOf(route.schema?.response),
         matches: (path) => pattern.test(path),
       });
     }
@@ -42,6 +45,10 @@ export function watchRoutes(app: FastifyInstance): void {
 export function methodsOf(app: FastifyInstance, path: string): string[] {
   const own = app.routeList.filter((route) => !route.passthrough && route.matches(path)).map((route) => route.method);
   return [...new Set(own)].sort();
+}
+
+function statusesOf(response: unknown): string[] {
+  return typeof response === 'object' && response !== null ? Object.keys(response) : [];
 }
 
 function toPattern(url: string): RegExp {

@@ -1,3 +1,4 @@
+import { Type } from 'typebox';
 import type { App } from '#platform/http/app';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import { putAndPatch } from '#platform/http/put-and-patch';
@@ -158,12 +159,13 @@ function subscribedPlanRoutes(app: App): void {
         summary: 'Unsubscribes now',
         description: 'Ends a subscription of a profile now. Nothing is refunded.',
         params: SubscribedPlanParams,
+        response: { 204: Type.Null() },
       },
     },
     async (request, reply) => {
       const target = { profile_id: getSubjectId(request.subject), plan: request.params.subscribed_plan };
       await unsubscribeProfile(request.ctx, target);
-      return reply.status(204).send();
+      return reply.status(204).send(null);
     },
   );
 }
@@ -237,6 +239,7 @@ function subscriberRoutes(app: App): void {
         summary: 'Cancels subscription',
         description: 'Ends the subscription of one profile to a plan of the provider now. Nothing is refunded.',
         params: SubscriberParams,
+        response: { 204: Type.Null() },
       },
     },
     async (request, reply) => {
@@ -244,7 +247,7 @@ function subscriberRoutes(app: App): void {
       const plan = await getSubjectPlan(ctx, request.subject, params.plan);
       const subscriber = await getSubscriber(ctx, params.subscriber);
       await unsubscribeProfile(ctx, { profile_id: subscriber.id, plan: plan.slug });
-      return reply.status(204).send();
+      return reply.status(204).send(null);
     },
   );
 }
