@@ -1,6 +1,7 @@
 // Plans with use charges, coupons, and the prices of plans.
 export {
-  countRedemption,
+  couponsById,
+  countRedemptions,
   createCoupon,
   findCouponsByCode,
   findCouponsByCodes,
@@ -23,6 +24,7 @@ export {
   findUseCharge,
   listPlans,
   planList,
+  plansById,
   findPlanIds,
   PlanPage,
   PlanSchema,
@@ -35,6 +37,7 @@ export {
   PlanSummarySchema,
   presentPlans,
   priceUses,
+  firstSubscriptions,
   recordFirstSubscription,
   setupFee,
   type AdvanceDiscount,

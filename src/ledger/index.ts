@@ -13,9 +13,7 @@ export { findEntries, findEventEntries } from './event-store.ts';
 export { exportLedger, isExportFormat } from './export-ledger.ts';
 export { makeLedger } from './ledger.ts';
 export { listHistory } from './list-transactions.ts';
-export { postEvent } from './post-event.ts';
-/** @public */
-export { postEvents } from './post-event.ts';
+export { type NewEvent, postEvent, postEvents } from './post-event.ts';
 export { rebuildBalances } from './rebuild-balances.ts';
 export { balanceFields, type PresentedTransaction, TransactionSchema } from './schemas.ts';
 export { fromSubjectColumns, isSameSubject, type LedgerSubject, subjectText, toSubjectColumns } from './subject.ts';

@@ -5,19 +5,34 @@ export {
   findProvidingProfiles,
   findSubscription,
   findSubscriptionsByIds,
-  findSubscriptionsOf,
+  latestSubscriptions,
   lockSubscriptions,
+  lockSubscriptionSlots,
+  reportingOverlap,
   sealClearSubscriptionKeys,
   selectActiveSubscriptions,
   type Entitlement,
   type ProvidingProfile,
+  type Slot,
+  slotLock,
+  subscriptionsOf,
   subscriptionIdOf,
   subscriptionSubject,
   type Subscription,
 } from './records/index.ts';
 export { makeSubscriptions } from './subscriptions.ts';
-export { endAllOfProfile, openOrExtend, type Opened, type Opening } from './terms/index.ts';
-export { addRolloverQuota } from './usage/index.ts';
+export {
+  endAllOfProfile,
+  type Opened,
+  type Opening,
+  openingParts,
+  /** @public tests of other rooms subscribe profiles as an order does */
+  openOrExtend,
+  type PlannedOpenings,
+  planOpenings,
+  readOpenings,
+} from './terms/index.ts';
+export { type BoughtUses, rolloverQuotas } from './usage/index.ts';
 export {
   subscriptionGrantAccepted,
   subscriptionGrantCreated,

@@ -2,7 +2,7 @@ import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import { findSeatsInOrder } from '../cart/index.ts';
 import { billingProblems } from '../problems.ts';
-import { type CartItem, deleteCartItem } from '../records/index.ts';
+import { type CartItem, deleteOpenItems } from '../records/index.ts';
 
 /**
  * Removes an item from the cart of its user.
@@ -14,6 +14,6 @@ export async function removeCartItem(ctx: Context, { id, user_id }: CartItem): P
   await inTransaction(ctx.db, async (tx) => {
     const kept = user_id === null ? [] : await findSeatsInOrder(tx, { user_id });
     if (kept.includes(id)) throw billingProblems.checkout_in_flight({ retry_after_s: 60 });
-    await deleteCartItem(tx, id);
+    await deleteOpenItems(tx, [id]);
   });
 }

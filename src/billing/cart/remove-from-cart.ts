@@ -1,7 +1,7 @@
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import { loadInvoicables } from '../quotes/index.ts';
-import { deleteCartItem, deleteShownItems } from '../records/index.ts';
+import { deleteOpenItems, deleteShownItems } from '../records/index.ts';
 import type { Payer } from '../payer.ts';
 import { findSeatsInOrder } from './clear-cart.ts';
 
@@ -22,7 +22,7 @@ export async function removeFromCart(ctx: Context, { payer, owner }: Payer, key:
   await inTransaction(ctx.db, async (tx) => {
     const kept = await findSeatsInOrder(tx, owner);
     const removed = [...new Set(ids)].filter((id) => !kept.includes(id));
-    for (const id of removed) await deleteCartItem(tx, id);
+    await deleteOpenItems(tx, removed);
     await deleteShownItems(tx, owner, removed);
   });
 }

@@ -1,22 +1,23 @@
 import assert from 'node:assert/strict';
-import { countRedemption, lockCoupons } from '#catalog';
+import { type Coupon, countRedemptions, lockCoupons } from '#catalog';
 import { actorId } from '#platform/actor-id';
 import type { CouponId } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
 import { inTransaction, isUniqueViolation, type Tx } from '#platform/db/database';
+import { runTogether } from '#platform/db/together';
 import {
   type Attempt,
   hasUnresolvedCharge,
   type PaymentContext,
-  reserveAttempt,
+  prepareAttempt,
   findUnresolvedCharge,
 } from '#payments';
 import { lockProfile, type Profile } from '#profiles';
-import { lockSubscriptions } from '#subscriptions';
+import { lockSubscriptions, lockSubscriptionSlots } from '#subscriptions';
 import {
   type CartItem,
   type CartOwner,
-  deleteCartItem,
+  deleteOpenItems,
   lockCartItems,
   collectLines,
   cartVersion,
@@ -26,14 +27,11 @@ import {
   sumLines,
   buildOrderLines,
   type Order,
-  findItemsInFlight,
-  findOrderInFlight,
   findOrdersOfSubscriptions,
   insertOrder,
-  insertOrderLines,
-  type ShownLine,
+  ordersInFlight,
   deleteShownItems,
-  findShownLines,
+  shownLines,
 } from '../records/index.ts';
 import { lockSeatCharges } from '../claims/index.ts';
 import {
@@ -44,9 +42,17 @@ import {
   emptyOrderProblem,
   chargeTooSmallProblem,
 } from './confirm-invoicables.ts';
-import { buildLineFacts, describeLine, filterBalances, loadBalances, loadInvoicables } from '../quotes/index.ts';
+import {
+  buildLineFacts,
+  describeLine,
+  filterBalances,
+  loadBalances,
+  loadInvoicables,
+  loadQuote,
+  priceQuote,
+} from '../quotes/index.ts';
 import { billingProblems } from '../problems.ts';
-import { bookOrder } from '../orders/index.ts';
+import { bookOrder, slotsOf } from '../orders/index.ts';
 
 export interface CheckoutInput {
   choices?: readonly Choice[] | undefined;
@@ -63,6 +69,7 @@ export interface CheckoutInput {
 }
 
 export interface Reservation {
+  payer: Profile;
   order: Order;
   /** Null if the total is zero: the order is settled. */
   attempt: Attempt | null;
@@ -90,16 +97,11 @@ export async function reserveOrder(
     return await inTransaction(ctx.db, async (tx) => {
       const at = ctx.clock.now();
       const payer = await lockProfile(tx, payer_id);
-      if (await findOrderInFlight(tx, payer.id)) throw billingProblems.checkout_in_flight({ retry_after_s: 2 });
-      const items = input.balance_only === true ? null : await lockCart(tx, owner);
-      const shown = await findShownLines(tx, owner, items === null ? 'balance' : 'cart');
-      const load = async (honored: readonly ShownLine[]) =>
-        items === null
-          ? filterBalances(input.balance_plan ?? null, await loadBalances(tx, payer, at))
-          : loadInvoicables(tx, { payer, owner, items, at, honored });
-      const loaded = await lockBalances(tx, payer, () => load(shown));
-      const confirmed = await confirmInvoicables({ loaded, shown, input, loadNow: () => load([]) });
-      if (confirmed.length === 0) throw emptyOrderProblem(items);
+      const cart = input.balance_only === true ? null : await lockCart(tx, owner);
+      const { shown, load, loadNow } = await loadDue(tx, { payer, owner, cart, at, input });
+      const loaded = await lockBalances(tx, payer, load);
+      const confirmed = await confirmInvoicables({ loaded, shown, input, loadNow });
+      if (confirmed.length === 0) throw emptyOrderProblem(cart && cart.items);
       return placeOrder(ctx, tx, { payer, owner, invoicables: chooseInvoicables(confirmed, input), input, at });
     });
   } catch (error) {
@@ -109,21 +111,63 @@ export async function reserveOrder(
   }
 }
 
+interface LockedCart {
+  items: readonly CartItem[];
+  coupons: ReadonlyMap<CouponId, Coupon>;
+}
+
 /**
  * Locks the items of a cart, their coupons and the charges of claimed seats. The owner of the cart may check it out for
  * several profiles concurrently.
- * @throws checkout_in_flight (409) if an item is in an open order
  */
-async function lockCart(tx: Tx, owner: CartOwner): Promise<CartItem[]> {
+async function lockCart(tx: Tx, owner: CartOwner): Promise<LockedCart> {
   const items = await lockCartItems(tx, owner);
-  await lockCoupons(tx, [...new Set(items.flatMap(({ coupon_id }) => coupon_id ?? []))]);
-  const ids = items.map(({ id }) => id);
-  if ((await findItemsInFlight(tx, ids)).length > 0) throw billingProblems.checkout_in_flight({ retry_after_s: 2 });
+  const coupons = await lockCoupons(
+    tx,
+    items.flatMap(({ coupon_id }) => coupon_id ?? []),
+  );
   await lockSeatCharges(
     tx,
     items.flatMap(({ claim_id }) => claim_id ?? []),
   );
-  return items;
+  return { items, coupons };
+}
+
+interface Due {
+  payer: Profile;
+  owner: CartOwner;
+  cart: LockedCart | null;
+  at: Date;
+  input: CheckoutInput;
+}
+
+/**
+ * Loads what was shown and what is due, after the locks of the payer and the cart. The first `load` prices what this
+ * call loaded; a repeated one loads again, under further locks.
+ * @throws checkout_in_flight (409) if the payer has an open order, or an item is in an open order of another payer
+ */
+async function loadDue(tx: Tx, { payer, owner, cart, at, input }: Due) {
+  const parts = {
+    in_flight: ordersInFlight(
+      payer.id,
+      (cart?.items ?? []).map(({ id }) => id),
+    ),
+    shown: shownLines(owner, cart === null ? 'balance' : 'cart'),
+  };
+  const scope = { payer, owner, at, ...cart };
+  const first =
+    cart === null ? { quote: null, others: await runTogether(tx, parts) } : await loadQuote(tx, scope, parts);
+  const { in_flight, shown } = first.others;
+  if (in_flight) throw billingProblems.checkout_in_flight({ retry_after_s: 2 });
+  let { quote } = first;
+  const load = async (): Promise<Invoicable[]> => {
+    if (cart === null) return filterBalances(input.balance_plan ?? null, await loadBalances(tx, payer, at));
+    const current = quote ?? (await loadQuote(tx, scope, {})).quote;
+    quote = null;
+    return priceQuote(current, { honored: shown });
+  };
+  const loadNow = async () => (cart === null ? load() : loadInvoicables(tx, scope));
+  return { shown, load, loadNow };
 }
 
 /**
@@ -165,15 +209,15 @@ async function placeOrder(
   const lines = collectLines(invoicables);
   const total = sumLines(lines, lines[0]?.unit ?? 'usd');
   if (total === null) throw currencyMixedProblem(payer, invoicables);
-  await countRedemptions(tx, lines);
+  await countCoupons(tx, lines);
   const duplicates = invoicables.flatMap((each) => each.duplicates ?? []);
-  for (const id of duplicates) await deleteCartItem(tx, id);
+  await deleteOpenItems(tx, duplicates);
   await deleteShownItems(tx, owner, duplicates);
   const created_by = actorId(ctx);
-  const attempt =
+  const prepared =
     total.amount === 0
       ? null
-      : await reserveAttempt(tx, {
+      : await prepareAttempt(tx, {
           processors: ctx.processors,
           profile_id: payer.id,
           created_by,
@@ -186,29 +230,31 @@ async function placeOrder(
         }).catch((error: unknown) => {
           throw isChargeTooSmall(error) ? chargeTooSmallProblem(payer, total, lines) : error;
         });
-  const order = await insertOrder(
+  const placed = await insertOrder(
     tx,
     {
       profile_id: payer.id,
       created_by,
       cart_version: cartVersion(invoicables),
       ...total,
-      charge_attempt_id: attempt?.id ?? null,
+      attempt: prepared && prepared.row,
     },
+    buildOrderLines(total.unit, invoicables),
     at,
   );
-  const orderLines = await insertOrderLines(tx, buildOrderLines(order, invoicables));
-  if (attempt === null) await bookOrder(tx, order, orderLines, null, at);
-  return { order, attempt };
+  if (placed.attempt !== null && prepared !== null)
+    return { payer, order: placed.order, attempt: { ...placed.attempt, source: prepared.source } };
+  await lockSubscriptionSlots(tx, slotsOf(placed.lines));
+  await bookOrder(ctx, tx, { order: placed.order, lines: placed.lines, payment: null, at });
+  return { payer, order: placed.order, attempt: null };
 }
 
 /** Counts one redemption of each coupon per order, for any number of lines. */
-async function countRedemptions(tx: Tx, lines: readonly Line[]): Promise<void> {
+async function countCoupons(tx: Tx, lines: readonly Line[]): Promise<void> {
   const used = new Map<CouponId, string>();
   for (const { coupon } of lines) if (coupon) used.set(coupon.id, coupon.code);
-  for (const [id, code] of [...used].toSorted(([a], [b]) => a - b)) {
-    assert(await countRedemption(tx, id), `the locked coupon ${code} has a redemption left`);
-  }
+  const counted = await countRedemptions(tx, [...used.keys()]);
+  for (const [id, code] of used) assert(counted.has(id), `the locked coupon ${code} has a redemption left`);
 }
 
 /** Returns the description of the charge at the processor: the text of the line, or the number of items. */

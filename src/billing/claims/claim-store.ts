@@ -1,11 +1,27 @@
 import { sql } from 'kysely';
-import type { CartItemId, ClaimId, OrderLineId, PlanId, ProfileId, UserId } from '#platform/db/db-schema';
+import type { CartItemId, ClaimId, PlanId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { insertion } from '#platform/db/insertion';
+import { type Part, readRows } from '#platform/db/together';
 import type { OrderLine } from '../records/index.ts';
 import type { Claim } from './claim.ts';
 
-export async function insertClaim(tx: Tx, claim: Omit<Claim, 'id'>): Promise<Claim> {
-  return tx.insertInto('claims').values(claim).returningAll().executeTakeFirstOrThrow();
+/** Part that inserts claims. */
+export function insertedClaims(claims: readonly Omit<Claim, 'id'>[]): Part<Claim[]> {
+  const columns = [
+    'order_id',
+    'profile_id',
+    'email',
+    'full_name',
+    'code_hash',
+    'created_at',
+    'sent_at',
+    'expires_at',
+  ] as const;
+  return {
+    query: sql`${insertion('claims', columns, claims)} returning *`,
+    read: (rows) => readRows<Claim>(rows, ['created_at', 'sent_at', 'expires_at']),
+  };
 }
 
 export async function updateClaimCode(
@@ -14,14 +30,6 @@ export async function updateClaimCode(
   code: Pick<Claim, 'code_hash' | 'sent_at' | 'expires_at'>,
 ): Promise<void> {
   await tx.updateTable('claims').set(code).where('id', '=', id).execute();
-}
-
-export async function updateClaimOfLines(tx: Tx, ids: readonly OrderLineId[], claim_id: ClaimId): Promise<void> {
-  await tx
-    .updateTable('order_lines')
-    .set({ claim_id })
-    .where('id', 'in', [...ids])
-    .execute();
 }
 
 export async function findClaimByHash(reader: Reader, code_hash: string): Promise<Claim | undefined> {

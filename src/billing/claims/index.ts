@@ -1,6 +1,13 @@
-export { findClaimByHash, findClaimItems, findClaimLines, insertClaimItem, lockClaim } from './claim-store.ts';
+export {
+  findClaimByHash,
+  findClaimItems,
+  findClaimLines,
+  insertClaimItem,
+  insertedClaims,
+  lockClaim,
+} from './claim-store.ts';
 export { type Claim, isClaimCode, openSeats, refuseClaim } from './claim.ts';
-export { issueClaims } from './issue-claims.ts';
+export { buildCodeGenerated, claimOf, makeClaims, type NewClaim } from './issue-claims.ts';
 export { lockSeatCharges, findPaidSeats } from './paid-seats.ts';
 export { claimPageTypes } from './page-types.ts';
 export { seatPages } from './pages.ts';

@@ -1,7 +1,8 @@
-import { findCouponsByIds, findPlansByIds } from '#catalog';
-import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
+import { type Coupon, couponsById, type Plan, plansById } from '#catalog';
+import type { CouponId, LedgerEntryId, PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { findProfilesByIds, profileName } from '#profiles';
+import { runTogether } from '#platform/db/together';
+import { type Profile, profileName, profilesById } from '#profiles';
 import { type LineFacts, describeLine, type ReaderLocale } from '../quotes/index.ts';
 import { findLinesOfEntries, type OrderLine } from '../records/index.ts';
 
@@ -26,29 +27,22 @@ type NamedLine = Pick<
   | 'claim_full_name'
 > & { payer_id: ProfileId };
 
-/** Returns the names of order lines in the given order. One query each for plans, coupons and beneficiaries. */
-export async function nameLines(
-  reader: Reader,
+/** Facts that name lines, by id. */
+export interface NamingFacts {
+  plans: ReadonlyMap<PlanId, Plan>;
+  coupons: ReadonlyMap<CouponId, Coupon>;
+  beneficiaries: ReadonlyMap<ProfileId, Profile>;
+}
+
+/** Returns the names of order lines in the given order. Pure. */
+export function nameLines(
   lines: readonly NamedLine[],
+  { plans, coupons, beneficiaries }: NamingFacts,
   reading: ReaderLocale = {},
-): Promise<LineNames[]> {
-  const [plans, coupons, profiles] = [
-    await findPlansByIds(
-      reader,
-      lines.flatMap((line) => line.plan_id ?? []),
-    ),
-    await findCouponsByIds(
-      reader,
-      lines.flatMap((line) => line.coupon_id ?? []),
-    ),
-    await findProfilesByIds(
-      reader,
-      lines.flatMap((line) => line.beneficiary_id ?? []),
-    ),
-  ];
+): LineNames[] {
   return lines.map((line) => {
     const plan = line.plan_id === null ? undefined : plans.get(line.plan_id);
-    const beneficiary = line.beneficiary_id === null ? undefined : profiles.get(line.beneficiary_id);
+    const beneficiary = line.beneficiary_id === null ? undefined : beneficiaries.get(line.beneficiary_id);
     const isForAnother = beneficiary?.is_active === true && beneficiary.id !== line.payer_id;
     const facts: LineFacts = {
       ...line,
@@ -63,6 +57,16 @@ export async function nameLines(
   });
 }
 
+/** Returns the parts that load the facts of lines. */
+export function namingParts(lines: readonly Pick<NamedLine, 'plan_id' | 'coupon_id' | 'beneficiary_id'>[]) {
+  const coupon_ids = lines.flatMap(({ coupon_id }) => coupon_id ?? []);
+  return {
+    plans: plansById(lines.flatMap(({ plan_id }) => plan_id ?? [])),
+    coupons: coupon_ids.length === 0 ? null : couponsById(coupon_ids),
+    beneficiaries: profilesById(lines.flatMap(({ beneficiary_id }) => beneficiary_id ?? [])),
+  };
+}
+
 /** Returns the texts for the reader of those ledger entries that belong to order lines. */
 export async function findEntryTexts(
   reader: Reader,
@@ -70,6 +74,8 @@ export async function findEntryTexts(
   reading: ReaderLocale,
 ): Promise<Map<LedgerEntryId, string>> {
   const lines = await findLinesOfEntries(reader, entry_ids);
-  const names = await nameLines(reader, lines, reading);
+  if (lines.length === 0) return new Map();
+  const { coupons = new Map(), ...facts } = await runTogether(reader, namingParts(lines));
+  const names = nameLines(lines, { coupons, ...facts }, reading);
   return new Map(lines.map((line, index) => [line.ledger_entry_id, names[index]?.text ?? '']));
 }

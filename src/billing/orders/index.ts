@@ -1,3 +1,4 @@
+export { slotsOf } from './book-lines.ts';
 export { bookOrder } from './book-order.ts';
 export { findEntryTexts } from './describe-lines.ts';
 export { finishOrders } from './finish-orders.ts';

@@ -1,4 +1,4 @@
-import { countRedemption, releaseRedemption } from '#catalog';
+import { countRedemptions, lockCoupons, releaseRedemption } from '#catalog';
 import type { Context } from '#platform/context';
 import type { CouponId, OrderId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
@@ -18,7 +18,7 @@ import {
  * if a concurrent request or job already settled or refused the order. A given-up order is booked too, because it is
  * paid.
  *
- * Locks: the payer's profile, then the order.
+ * Locks: the payer's profile, the order, the slots of its subscriptions, then the subscriptions.
  */
 export async function settleOrder(
   ctx: Context,
@@ -27,13 +27,16 @@ export async function settleOrder(
   outcome: AcceptedOutcome,
 ): Promise<Charge | null> {
   return inTransaction(ctx.db, async (tx) => {
-    await lockProfile(tx, attempt.profile_id);
-    const order = await lockPayableOrder(tx, order_id);
-    if (!order) return null;
-    const lines = await findOrderLines(tx, order.id);
+    const locked = await lockPayableOrder(tx, attempt.profile_id, order_id);
+    if (!locked) return null;
+    const { order, lines } = locked;
     // The redemptions were released. Counts them again where one is left; the paid order keeps its price in any case.
-    if (order.state === 'given_up') for (const id of collectCouponIds(lines)) await countRedemption(tx, id);
-    return bookOrder(tx, order, lines, { attempt, outcome }, ctx.clock.now());
+    if (order.state === 'given_up') {
+      const coupons = collectCouponIds(lines);
+      await lockCoupons(tx, coupons);
+      await countRedemptions(tx, coupons);
+    }
+    return bookOrder(ctx, tx, { order, lines, payment: { attempt, outcome }, at: ctx.clock.now() });
   });
 }
 

@@ -1,8 +1,9 @@
-import { findCouponsByIds, findPlansByIds } from '#catalog';
-import type { CartItemId } from '#platform/db/db-schema';
+import { type Coupon, couponsById, type Plan, plansById } from '#catalog';
+import type { CartItemId, CouponId, PlanId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
+import { type Outcomes, type Part, type Parts, runTogether } from '#platform/db/together';
 import { findProfilesByHandles, type Profile } from '#profiles';
-import { findSubscriptionsOf } from '#subscriptions';
+import { type Subscription, subscriptionsOf } from '#subscriptions';
 import { resolveBeneficiary } from './beneficiary.ts';
 import {
   type CartItem,
@@ -10,6 +11,7 @@ import {
   findCartItems,
   type Invoicable,
   type Line,
+  type OrderLine,
   sortInvoicables,
   itemKey,
   type ShownLine,
@@ -25,73 +27,133 @@ export interface InvoicableScope {
   owner: CartOwner;
   /** Items of the cart, if the caller has loaded them; loaded when omitted. */
   items?: readonly CartItem[];
+  /** Coupons of the items, if the caller has locked them; loaded when omitted. */
+  coupons?: ReadonlyMap<CouponId, Coupon>;
   at: Date;
+}
+
+interface Pricing {
   /** Shown lines: an ended coupon still applies to a line that was shown with it. */
   honored?: readonly ShownLine[];
   /** Includes the options of items for which one is chosen. */
   undecided?: boolean;
 }
 
+/** Facts from which `priceQuote` computes what a profile would pay. */
+export interface Quote {
+  payer: Profile;
+  at: Date;
+  items: readonly CartItem[];
+  plans: ReadonlyMap<PlanId, Plan>;
+  coupons: ReadonlyMap<CouponId, Coupon>;
+  beneficiaries: ReadonlyMap<string, Profile>;
+  prepaid: ReadonlyMap<CartItemId, OrderLine[]>;
+  subscriptions: readonly Subscription[];
+  balances: readonly Invoicable[];
+}
+
 /**
  * Loads what a profile would pay at checkout: its balances due, then the items of the cart at the prices of `at`.
- * The number of queries does not depend on the number of items.
  * @throws beneficiary_unknown (400)
  * @see docs/spec/billing.md 4.5
  */
-export async function loadInvoicables(reader: Reader, scope: InvoicableScope): Promise<Invoicable[]> {
-  const items = scope.items ?? (await findCartItems(reader, scope.owner));
-  const plans = await findPlansByIds(
+export async function loadInvoicables(reader: Reader, scope: InvoicableScope & Pricing): Promise<Invoicable[]> {
+  return priceQuote((await loadQuote(reader, scope, {})).quote, scope);
+}
+
+/**
+ * Loads the facts of a quote, and `others` in the same statement. The number of statements does not depend on the
+ * number of items: one for balances, one for the rest, further ones for items of other profiles and claimed seats.
+ */
+export async function loadQuote<P extends Parts>(
+  reader: Reader,
+  { payer, owner, at, ...given }: InvoicableScope,
+  others: P,
+): Promise<{ quote: Quote; others: Outcomes<P> }> {
+  const items = given.items ?? (await findCartItems(reader, owner));
+  const beneficiaries = await findProfilesByHandles(
     reader,
-    items.map((item) => item.plan_id),
+    items.flatMap((item) => item.sync_on ?? []),
   );
-  const coupons = await findCouponsByIds(
-    reader,
-    items.flatMap((item) => item.coupon_id ?? []),
-  );
-  const handles = items.flatMap((item) => item.sync_on ?? []);
-  const beneficiaries =
-    handles.length === 0 ? new Map<string, Profile>() : await findProfilesByHandles(reader, handles);
   const prepaid = await findPrepaidLines(reader, items);
-  const facts = items.flatMap((item) => {
-    const plan = plans.get(item.plan_id);
-    const isOffered = item.claim_id === null ? plan?.is_active && !plan.is_not_priced : prepaid.has(item.id);
-    if (!plan || !isOffered) return [];
-    return [{ item, plan, ...resolveBeneficiary(item, scope.payer, beneficiaries) }];
+  const plan_ids = items.map((item) => item.plan_id);
+  const coupon_ids = items.flatMap((item) => item.coupon_id ?? []);
+  const profile_ids = [payer.id, ...[...beneficiaries.values()].map(({ id }) => id)];
+  const loaded = await runTogether(reader, {
+    plans: items.length === 0 ? null : plansById(plan_ids),
+    coupons: given.coupons || coupon_ids.length === 0 ? null : couponsById(coupon_ids),
+    subscriptions: items.length === 0 ? null : subscriptionsOf(profile_ids, plan_ids),
+    ...others,
   });
-  const subscriptions = await findSubscriptionsOf(
-    reader,
-    [...new Set(facts.flatMap(({ beneficiary }) => beneficiary?.id ?? []))],
-    [...new Set(facts.map(({ plan }) => plan.id))],
+  // The members of `others` keep their names and types; a spread of type parameters loses the latter.
+  const { plans, coupons, subscriptions, ...rest } = loaded as Outcomes<QuoteParts> & Outcomes<P>;
+  const balances = await loadBalances(reader, payer, at, { own_only: true });
+  const quote = {
+    payer,
+    at,
+    items,
+    plans: plans ?? new Map(),
+    coupons: given.coupons ?? coupons ?? new Map(),
+    beneficiaries,
+    prepaid,
+    subscriptions: subscriptions ?? [],
+    balances,
+  };
+  return { quote, others: rest as unknown as Outcomes<P> }; // without the three members of this function
+}
+
+interface QuoteParts extends Parts {
+  plans: Part<Map<PlanId, Plan>> | null;
+  coupons: Part<Map<CouponId, Coupon>> | null;
+  subscriptions: Part<Subscription[]> | null;
+}
+
+/**
+ * Computes what a profile would pay: its balances due, then the items of the cart. Pure.
+ * @throws beneficiary_unknown (400)
+ */
+export function priceQuote(quote: Quote, { honored = [], undecided = false }: Pricing): Invoicable[] {
+  const honoredByKey = new Map(honored.map((line) => [line.key, line]));
+  const priced = quote.items
+    .flatMap((item) => {
+      const plan = quote.plans.get(item.plan_id);
+      const isOffered = item.claim_id === null ? plan?.is_active && !plan.is_not_priced : quote.prepaid.has(item.id);
+      return plan && isOffered ? [{ item, plan }] : [];
+    })
+    .map(({ item, plan }) => priceOffered(quote, item, plan, { undecided, shown: honoredByKey.get(itemKey(item.id)) }));
+  return sortInvoicables([...quote.balances, ...mergeUses(priced)]);
+}
+
+function priceOffered(
+  quote: Quote,
+  item: CartItem,
+  plan: Plan,
+  { undecided, shown }: { undecided: boolean; shown: ShownLine | undefined },
+): Invoicable {
+  const { at, payer } = quote;
+  const { beneficiary, seat } = resolveBeneficiary(item, payer, quote.beneficiaries);
+  const of_beneficiary = quote.subscriptions.filter(
+    (subscription) => subscription.profile_id === beneficiary?.id && subscription.plan_id === plan.id,
   );
-  const honored = new Map((scope.honored ?? []).map((line) => [line.key, line]));
-  const priced = facts.map(({ item, plan, beneficiary, seat }): Invoicable => {
-    const of_beneficiary = subscriptions.filter(
-      (subscription) => subscription.profile_id === beneficiary?.id && subscription.plan_id === plan.id,
-    );
-    const subscription = of_beneficiary.find((each) => each.ends_at > scope.at) ?? null;
-    const paid = prepaid.get(item.id);
-    const coupon = paid ? null : resolveCoupon(item, plan, coupons, scope.at, honored.get(itemKey(item.id)));
-    const wanted = scope.undecided === true ? { ...item, option: 0 } : item;
-    const is_first = of_beneficiary.length === 0;
-    const due = paid
-      ? { lines: pricePrepaid(item, plan, paid, { subscription, at: scope.at }), options: [] }
-      : priceItem({ ...scope, item: wanted, plan, coupon, subscription, is_first, beneficiary, seat });
-    const name = beneficiary?.slug ?? seat?.email ?? '';
-    return {
-      key: `${name}:${plan.slug}${item.claim_id === null ? '' : `+${item.claim_id}`}`,
-      kind: 'cart',
-      plan,
-      beneficiary,
-      ...(seat === null ? {} : { seat }),
-      subscription,
-      ...due,
-      shown: [{ ...buildShownItem(offerItem(item, plan, coupon, scope.at, paid)), due: dueParts(due) }],
-    };
-  });
-  return sortInvoicables([
-    ...(await loadBalances(reader, scope.payer, scope.at, { own_only: true })),
-    ...mergeUses(priced),
-  ]);
+  const subscription = of_beneficiary.find((each) => each.ends_at > at) ?? null;
+  const paid = quote.prepaid.get(item.id);
+  const coupon = paid ? null : resolveCoupon(item, plan, quote.coupons, at, shown);
+  const wanted = undecided ? { ...item, option: 0 } : item;
+  const is_first = of_beneficiary.length === 0;
+  const due = paid
+    ? { lines: pricePrepaid(item, plan, paid, { subscription, at }), options: [] }
+    : priceItem({ payer, at, item: wanted, plan, coupon, subscription, is_first, beneficiary, seat });
+  const name = beneficiary?.slug ?? seat?.email ?? '';
+  return {
+    key: `${name}:${plan.slug}${item.claim_id === null ? '' : `+${item.claim_id}`}`,
+    kind: 'cart',
+    plan,
+    beneficiary,
+    ...(seat === null ? {} : { seat }),
+    subscription,
+    ...due,
+    shown: [{ ...buildShownItem(offerItem(item, plan, coupon, at, paid)), due: dueParts(due) }],
+  };
 }
 
 /** Returns the parts of an offer that depend on the payer: whether periods are bought, and the fees and uses due. */

@@ -200,17 +200,12 @@ export async function deleteVisitorItems(tx: Tx, before: Date, rows_max: number)
   return Number(deleted.numDeletedRows);
 }
 
-export async function deleteCartItem(tx: Tx, id: CartItemId): Promise<void> {
-  await tx.deleteFrom('cart_items').where('id', '=', id).where('recorded_at', 'is', null).execute();
-}
-
-/** Marks open items as ordered: they leave the cart and stay for the reports. */
-export async function updateOrderedItems(tx: Tx, ids: readonly CartItemId[], at: Date): Promise<void> {
+/** Deletes open items. */
+export async function deleteOpenItems(tx: Tx, ids: readonly CartItemId[]): Promise<void> {
   if (ids.length === 0) return;
   await tx
-    .updateTable('cart_items')
-    .set({ recorded_at: at })
-    .where('id', 'in', ids)
+    .deleteFrom('cart_items')
+    .where('id', 'in', [...ids])
     .where('recorded_at', 'is', null)
     .execute();
 }

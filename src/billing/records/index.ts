@@ -1,15 +1,15 @@
+export { type Booking, bookedOrder, lockPayableOrder } from './booking-store.ts';
 export {
   cartItemList,
   listCartItems,
-  deleteCartItem,
   deleteCartItems,
+  deleteOpenItems,
   deleteVisitorItems,
   findCartItem,
   findCartItemWithNames,
   findCartItems,
   lockCartItems,
   moveVisitorItems,
-  updateOrderedItems,
   updateItemCoupons,
   updateCartItem,
   upsertCartItem,
@@ -27,21 +27,18 @@ export {
   sumLines,
 } from './line.ts';
 export {
-  updateBookedLine,
   updateOrderState,
   findGivenUpOrders,
   findItemsInFlight,
   findLinesOfEntries,
-  findOrderInFlight,
   findOrderLines,
   findOrderOfAttempt,
   findOrdersOfSubscriptions,
   findPlansOfSeats,
   findStaleOrders,
   insertOrder,
-  insertOrderLines,
-  lockPayableOrder,
   lockReservedOrder,
+  ordersInFlight,
 } from './order-store.ts';
 export { isSeatSubject, buildOrderLines, makeSeatSubject, type Order, type OrderLine } from './order.ts';
 export {
@@ -53,11 +50,11 @@ export {
 export {
   deleteAllShownLines,
   deleteShownItems,
-  deleteShownKeys,
   deleteVisitorLines,
   findShownLines,
   moveShownLines,
   replaceShownLines,
+  shownLines,
   upsertShownLines,
 } from './shown-line-store.ts';
 export { balanceKey, isAsShown, itemKey, type ShownLine, type ShownScope } from './shown-line.ts';

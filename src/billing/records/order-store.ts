@@ -1,17 +1,19 @@
+import assert from 'node:assert/strict';
 import { sql } from 'kysely';
-import { type LedgerSubject, toSubjectColumns } from '#ledger';
 import type {
   CartItemId,
   ChargeAttemptId,
   LedgerEntryId,
   OrderId,
-  OrderLineId,
   PlanId,
   ProfileId,
   SubscriptionId,
   UserId,
 } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { insertion } from '#platform/db/insertion';
+import { type JsonRow, type Part, readRows, runTogether } from '#platform/db/together';
+import { type Attempt, insertedAttempt, type PreparedAttempt } from '#payments';
 import type { NewOrderLine, Order, OrderLine } from './order.ts';
 
 export interface NewOrder {
@@ -20,24 +22,81 @@ export interface NewOrder {
   cart_version: string;
   amount: number;
   unit: string;
-  charge_attempt_id: ChargeAttemptId | null;
+  /** Null if the total is zero. */
+  attempt: PreparedAttempt['row'] | null;
 }
 
-/** Inserts a reserved order; the unique index orders_one_in_flight rejects a second one of the payer. */
-export async function insertOrder(tx: Tx, order: NewOrder, at: Date): Promise<Order> {
-  return tx
-    .insertInto('orders')
-    .values({ ...order, state: 'reserved', created_at: at })
-    .returningAll()
-    .executeTakeFirstOrThrow();
+const line_columns = [
+  'rank',
+  'kind',
+  'provider_id',
+  'beneficiary_id',
+  'claim_email',
+  'claim_full_name',
+  'claim_id',
+  'plan_id',
+  'use_charge_id',
+  'subscription_id',
+  'cart_item_id',
+  'coupon_id',
+  'quantity',
+  'periods_count',
+  'period_type',
+  'covers_from',
+  'covers_to',
+  'amount',
+  'unit',
+  'broker_fee_percent',
+  'description',
+  'description_suffix',
+  'subject_kind',
+  'subject_id',
+  'subject_part',
+  'ledger_entry_id',
+] as const;
+
+/**
+ * Inserts a reserved order with its lines, and the charge attempt that pays it unless the total is zero, in one
+ * statement. The unique index orders_one_in_flight rejects a second open order of the payer.
+ */
+export async function insertOrder(
+  tx: Tx,
+  { profile_id, created_by, cart_version, amount, unit, attempt }: NewOrder,
+  lines: readonly NewOrderLine[],
+  at: Date,
+): Promise<{ order: Order; lines: OrderLine[]; attempt: Omit<Attempt, 'source'> | null }> {
+  const attempt_id = attempt === null ? sql`null` : sql`(select id from attempt)`;
+  const inserted = await runTogether(tx, {
+    attempt: attempt && insertedAttempt(attempt),
+    new_order: {
+      query: sql`insert into orders
+          (profile_id, created_by, state, cart_version, amount, unit, charge_attempt_id, created_at)
+        values (${profile_id}, ${created_by}, 'reserved', ${cart_version}, ${amount}, ${unit}, ${attempt_id}, ${at})
+        returning *`,
+      read: (rows) => readRows<Order>(rows, ['created_at', 'closed_at'])[0],
+    },
+    new_lines: {
+      query: sql`${insertion('order_lines', line_columns, lines, { order_id: sql`(select id from new_order)` })} returning *`,
+      read: readOrderLines,
+    },
+  });
+  assert(inserted.new_order, 'an order was inserted');
+  return { order: inserted.new_order, lines: inserted.new_lines, attempt: inserted.attempt ?? null };
 }
 
-export async function insertOrderLines(tx: Tx, lines: readonly NewOrderLine[]): Promise<OrderLine[]> {
-  return tx
-    .insertInto('order_lines')
-    .values([...lines])
-    .returningAll()
-    .execute();
+/** Part that finds the reserved order of a payer, and reserved orders of any payer with one of the items. */
+export function ordersInFlight(payer_id: ProfileId, item_ids: readonly CartItemId[]): Part<boolean> {
+  // Indexes: orders_one_in_flight, order_lines_cart_item_id.
+  const query = sql`select id from orders where profile_id = ${payer_id} and state = 'reserved'
+    union all
+    select orders.id from order_lines join orders on orders.id = order_lines.order_id
+    where cart_item_id = any(${[...item_ids]}::bigint[]) and state = 'reserved'`;
+  return { query, read: (rows) => rows.length > 0 };
+}
+
+/** Converts JSON rows of order lines. */
+export function readOrderLines(rows: readonly JsonRow[]): OrderLine[] {
+  return readRows<OrderLine>(rows, ['covers_from', 'covers_to']);
 }
 
 /** Selects a reserved order FOR UPDATE; undefined if it is closed. */
@@ -51,17 +110,6 @@ export async function lockReservedOrder(tx: Tx, id: OrderId): Promise<Order | un
     .executeTakeFirst();
 }
 
-/** Selects a reserved or given-up order FOR UPDATE: a payment settles either. Undefined if it is settled or refused. */
-export async function lockPayableOrder(tx: Tx, id: OrderId): Promise<Order | undefined> {
-  return tx
-    .selectFrom('orders')
-    .selectAll()
-    .where('id', '=', id)
-    .where('state', 'in', ['reserved', 'given_up'])
-    .forUpdate()
-    .executeTakeFirst();
-}
-
 /** Selects the order that a charge attempt pays. */
 export async function findOrderOfAttempt(reader: Reader, attempt_id: ChargeAttemptId): Promise<Order | undefined> {
   return reader.selectFrom('orders').selectAll().where('charge_attempt_id', '=', attempt_id).executeTakeFirst();
@@ -69,16 +117,6 @@ export async function findOrderOfAttempt(reader: Reader, attempt_id: ChargeAttem
 
 export async function findOrderLines(reader: Reader, order_id: OrderId): Promise<OrderLine[]> {
   return reader.selectFrom('order_lines').selectAll().where('order_id', '=', order_id).orderBy('rank').execute();
-}
-
-/** Selects the reserved order of a payer. Index: orders_one_in_flight. */
-export async function findOrderInFlight(reader: Reader, profile_id: ProfileId): Promise<Order | undefined> {
-  return reader
-    .selectFrom('orders')
-    .selectAll()
-    .where('profile_id', '=', profile_id)
-    .where('state', '=', 'reserved')
-    .executeTakeFirst();
 }
 
 interface Batch {
@@ -142,12 +180,7 @@ export async function findOrdersOfSubscriptions(
     .execute();
 }
 
-export async function updateOrderState(
-  tx: Tx,
-  id: OrderId,
-  state: 'settled' | 'refused' | 'given_up',
-  at: Date,
-): Promise<void> {
+export async function updateOrderState(tx: Tx, id: OrderId, state: 'refused' | 'given_up', at: Date): Promise<void> {
   await tx.updateTable('orders').set({ state, closed_at: at }).where('id', '=', id).execute();
 }
 
@@ -170,27 +203,6 @@ export async function findLinesOfEntries(
     .orderBy('line.ledger_entry_id')
     .orderBy('line.id')
     .$narrowType<{ ledger_entry_id: LedgerEntryId }>()
-    .execute();
-}
-
-/** Saves what bookOrder booked for a line. */
-export async function updateBookedLine(
-  tx: Tx,
-  id: OrderLineId,
-  booked: {
-    subscription_id: SubscriptionId | null;
-    ledger_entry_id: LedgerEntryId;
-    subject: LedgerSubject;
-    description: string;
-    covers_from: Date | null;
-    covers_to: Date | null;
-  },
-): Promise<void> {
-  const { subject, ...columns } = booked;
-  await tx
-    .updateTable('order_lines')
-    .set({ ...columns, ...toSubjectColumns(subject) })
-    .where('id', '=', id)
     .execute();
 }
 

@@ -13,22 +13,16 @@ export type Order = Selectable<OrdersTable>;
 /** Line of an order, with every fact that later steps need; no code parses its description. */
 export type OrderLine = Selectable<OrderLinesTable>;
 
-export type NewOrderLine = Omit<OrderLine, 'id' | 'subscription_id' | 'ledger_entry_id'> & {
-  subscription_id: OrderLine['subscription_id'];
-  ledger_entry_id: OrderLine['ledger_entry_id'];
-};
+/** Line before it is inserted with its order. */
+export type NewOrderLine = Omit<OrderLine, 'id' | 'order_id'>;
 
 /**
  * Builds the rows of an order from its priced lines. A free line takes the unit of the order, because all lines of a
  * charge have one unit.
  */
-export function buildOrderLines(
-  { id: order_id, unit }: Pick<Order, 'id' | 'unit'>,
-  invoicables: readonly Invoicable[],
-): NewOrderLine[] {
+export function buildOrderLines(unit: string, invoicables: readonly Invoicable[]): NewOrderLine[] {
   const lines = invoicables.flatMap((invoicable) => invoicable.lines.map((line) => ({ invoicable, line })));
   return lines.map(({ invoicable, line }, rank) => ({
-    order_id,
     rank,
     kind: line.kind,
     provider_id: line.provider_id,

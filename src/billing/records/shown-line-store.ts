@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { CartItemId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { type Part, readRows } from '#platform/db/together';
 import type { CartOwner } from './cart-item.ts';
 import { itemKey, type ShownLine, type ShownScope } from './shown-line.ts';
 
@@ -13,6 +14,13 @@ export async function findShownLines(reader: Reader, owner: CartOwner, scope: Sh
     .where('scope', '=', scope)
     .orderBy('key')
     .execute();
+}
+
+/** Part that finds shown lines, like `findShownLines`. */
+export function shownLines(owner: CartOwner, scope: ShownScope): Part<ShownLine[]> {
+  const query = sql`select key, offer, due, coupon_id, coupon_ends_at from shown_lines
+    where ${isOwnedBy(owner)} and scope = ${scope} order by key`;
+  return { query, read: (rows) => readRows<ShownLine>(rows, ['coupon_ends_at']) };
 }
 
 /** Inserts or replaces lines of a response; other lines of the scope stay. */
@@ -66,16 +74,6 @@ export async function deleteShownItems(tx: Tx, owner: CartOwner, ids: readonly C
 /** Deletes all shown lines of the owner of a cart. */
 export async function deleteAllShownLines(tx: Tx, owner: CartOwner): Promise<void> {
   await tx.deleteFrom('shown_lines').where(isOwnedBy(owner)).execute();
-}
-
-/** Deletes ordered lines in both scopes. */
-export async function deleteShownKeys(tx: Tx, owner: CartOwner, keys: readonly string[]): Promise<void> {
-  if (keys.length === 0) return;
-  await tx
-    .deleteFrom('shown_lines')
-    .where(isOwnedBy(owner))
-    .where('key', 'in', [...keys])
-    .execute();
 }
 
 /** Moves the lines of `moved` items from a browser to a user and deletes the browser's other lines. */

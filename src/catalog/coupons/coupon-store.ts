@@ -1,6 +1,7 @@
-import type { Insertable } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import type { CouponId, CouponsTable, PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { type Part, readRows } from '#platform/db/together';
 import type { ListQuery, Page } from '#kernel/page';
 import { defineList, listPage } from '#platform/db/list';
 import { part, readTogether } from '#platform/db/read-together';
@@ -72,15 +73,16 @@ export async function findCouponsByCode(reader: Reader, code: string): Promise<C
 }
 
 /** Selects coupons FOR UPDATE, in id order, so that their terms cannot change before the order commits. */
-export async function lockCoupons(tx: Tx, ids: readonly CouponId[]): Promise<void> {
-  if (ids.length === 0) return;
-  await tx
+export async function lockCoupons(tx: Tx, ids: readonly CouponId[]): Promise<Map<CouponId, Coupon>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx
     .selectFrom('coupons')
-    .select('id')
-    .where('id', 'in', [...ids])
+    .selectAll()
+    .where('id', 'in', [...new Set(ids)])
     .orderBy('id')
     .forUpdate()
     .execute();
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 /** Finds coupons by id, in one query. */
@@ -94,23 +96,34 @@ export async function findCouponsByIds(reader: Reader, ids: readonly CouponId[])
   return new Map(rows.map((row) => [row.id, row]));
 }
 
+/** Part that finds coupons by id, like `findCouponsByIds`. */
+export function couponsById(ids: readonly CouponId[]): Part<Map<CouponId, Coupon>> {
+  const query = sql`select * from coupons where id = any(${[...new Set(ids)]}::bigint[])`;
+  return {
+    query,
+    read: (rows) => new Map(readRows<Coupon>(rows, ['created_at', 'ends_at']).map((row) => [row.id, row])),
+  };
+}
+
 /** Selects a coupon FOR UPDATE; serializes updates and deletes. */
 export async function lockCoupon(tx: Tx, id: CouponId): Promise<Coupon | undefined> {
   return tx.selectFrom('coupons').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
 }
 
 /**
- * Counts one redemption of a coupon, in the transaction of the order that uses it; false if none is left. One statement
- * checks and counts, so that two concurrent orders cannot both use the last redemption.
+ * Counts one redemption of each coupon, in the transaction of the order that uses them; returns those with one left.
+ * One statement checks and counts, so that two concurrent orders cannot both use the last redemption.
  */
-export async function countRedemption(tx: Tx, id: CouponId): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+export async function countRedemptions(tx: Tx, ids: readonly CouponId[]): Promise<Set<CouponId>> {
+  if (ids.length === 0) return new Set();
+  const rows = await tx
     .updateTable('coupons')
     .set((eb) => ({ nb_attempts: eb('nb_attempts', '-', 1) }))
-    .where('id', '=', id)
+    .where('id', 'in', [...ids])
     .where((eb) => eb.or([eb('nb_attempts', 'is', null), eb('nb_attempts', '>', 0)]))
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+    .returning('id')
+    .execute();
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** Releases a redemption that was counted for an order whose payment was refused. */

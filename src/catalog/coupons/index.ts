@@ -1,7 +1,8 @@
 // Coupons and their redemptions.
 export { isGroupBuy, refuseCoupon, type Coupon, type CouponRefusal } from './coupon.ts';
 export {
-  countRedemption,
+  countRedemptions,
+  couponsById,
   findCouponsByCode,
   findCouponsByCodes,
   findCouponsByIds,

@@ -1,10 +1,11 @@
 import { normalizeCode } from '#kernel/text';
 import { canonicalName } from '#kernel/slug';
-import type { Insertable } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { AdvanceDiscountsTable, PlanId, PlansTable, ProfileId, UseChargesTable } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import type { ListQuery, Page } from '#kernel/page';
+import { type Part, readRows } from '#platform/db/together';
 import { defineList, listPage } from '#platform/db/list';
 import { part, readTogether } from '#platform/db/read-together';
 import {
@@ -170,6 +171,13 @@ export async function recordFirstSubscription(tx: Tx, id: PlanId, at: Date): Pro
     .execute();
 }
 
+/** Part that records the beginning of the first subscription to plans, like `recordFirstSubscription`. */
+export function firstSubscriptions(ids: readonly PlanId[], at: Date): Part<void> {
+  const query = sql`update plans set first_subscribed_at = ${at}
+    where id = any(${[...ids]}::bigint[]) and first_subscribed_at is null`;
+  return { query, read: null };
+}
+
 export async function deletePlanRow(tx: Tx, id: PlanId): Promise<void> {
   await tx.deleteFrom('plans').where('id', '=', id).execute();
 }
@@ -229,6 +237,21 @@ export function selectPlans(reader: Reader) {
           .orderBy('use_charges.id'),
       ).as('use_charges'),
     ]);
+}
+
+/** Part that finds plans by id, like `findPlansByIds`. */
+export function plansById(ids: readonly PlanId[]): Part<Map<PlanId, Plan>> {
+  const query = sql`select plans.*,
+      (select coalesce(json_agg(discount order by length, id), '[]') from (
+        select id, discount_type, discount_value, length from advance_discounts where plan_id = plans.id
+      ) discount) as advance_discounts,
+      (select coalesce(json_agg(use order by id), '[]') from use_charges use where plan_id = plans.id) as use_charges
+    from plans where id = any(${[...new Set(ids)]}::bigint[])`;
+  return {
+    query,
+    read: (rows) =>
+      new Map(readRows<PlanRow>(rows, ['created_at', 'first_subscribed_at']).map((row) => [row.id, readPlan(row)])),
+  };
 }
 
 type PlanRow = Awaited<ReturnType<ReturnType<typeof selectPlans>['execute']>>[number];

@@ -3,9 +3,18 @@ export { abandonAttempt, callProcessor, findOutcome } from './call-processor.ts'
 export { settlePendingChargesJob } from './jobs.ts';
 export { findRecentCharges } from './find-recent-charges.ts';
 export { presentCharge } from './present-charge.ts';
-export { closeUnpaidAttempt, type NewChargeItem, recordCharge } from './record-charge.ts';
+export type { PlannedLine } from './charge-payment.ts';
+export {
+  chargeParts,
+  closeUnpaidAttempt,
+  getRecordedCharge,
+  keepChargedCard,
+  type NewChargeItem,
+  planCharge,
+  recordCharge,
+} from './record-charge.ts';
 export { refreshCharge, retrieveEvidence } from './refresh-charge.ts';
-export { type NewAttempt, reserveAttempt } from './reserve-attempt.ts';
+export { type NewAttempt, type PreparedAttempt, prepareAttempt, reserveAttempt } from './reserve-attempt.ts';
 export { chargeRoutes } from './routes.ts';
 export { ChargeParams, ChargeSchema } from './schemas.ts';
 export { settleCharge } from './settle-charge.ts';

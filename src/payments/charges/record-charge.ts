@@ -1,19 +1,35 @@
 import assert from 'node:assert/strict';
 import { findUserById } from '#accounts';
+import { type Entry, type NewEvent, postEvent } from '#ledger';
 import { randomKey40 } from '#platform/security/crypto';
 import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
+import { type Part, runTogether } from '#platform/db/together';
+import { type Event, eventsPart } from '#platform/jobs/events';
+import { findSite } from '#platform/site';
+import { getProcessor } from '#profiles';
 import {
   type Attempt,
+  buildChargeUpdated,
   type Charge,
   closeAttempt,
+  closedAttempt,
+  decideSettlement,
   findChargeOfAttempt,
-  insertCharge,
-  insertChargeItems,
+  insertedCharge,
+  insertedChargeItems,
+  type Parties,
 } from '../records/index.ts';
 import { putCardOnFile } from '../cards/index.ts';
 import type { AcceptedOutcome, DeclinedOutcome } from '../processors/index.ts';
-import { settleCharge } from './settle-charge.ts';
+import {
+  assertLinesOf,
+  buildPayment,
+  findPostedLines,
+  type LineLinks,
+  linksOf,
+  type PlannedLine,
+} from './charge-payment.ts';
 
 /** Lengths of the columns. Texts that contain names of profiles can be longer and are cut. */
 const EVENT_LABEL_LENGTH_MAX = 150;
@@ -34,7 +50,7 @@ export interface NewChargeItem {
 }
 
 /**
- * Inserts the charge of an accepted attempt, and books the payment if it is done already.
+ * Inserts the charge of an accepted attempt, and books the payment if it is done already. The orders are posted before.
  *
  * Idempotent: an attempt has one charge, and a repeated call returns it. An attempt that was marked failed is
  * settled too, because the card was charged.
@@ -46,58 +62,143 @@ export async function recordCharge(
   items: readonly NewChargeItem[],
   at: Date,
 ): Promise<Charge> {
-  const is_first = await closeAttempt(tx, attempt.id, ['reserved', 'awaiting_action', 'failed'], {
-    state: 'settled',
-    processor_key: outcome.processor_key,
-    decline_code: null,
-    detail: null,
-    updated_at: at,
-  });
-  if (!is_first) {
-    const charge = await findChargeOfAttempt(tx, attempt.id);
-    assert(charge, 'a settled attempt has a charge');
-    return charge;
-  }
-  assert.equal(
-    items.reduce((sum, { amount }) => sum + amount, 0),
-    attempt.amount,
-    'the lines of a charge make its amount',
-  );
+  assertLinesOf(attempt, items);
+  const user = attempt.created_by === null ? undefined : await findUserById(tx, attempt.created_by);
+  const { charge } = await runTogether(tx, chargeParts(attempt, outcome, { at, username: user?.username ?? null }));
+  if (!charge) return getRecordedCharge(tx, attempt);
 
-  const charge = await insertCharge(tx, {
-    claim_code: randomKey40(),
-    charge_attempt_id: attempt.id,
-    profile_id: attempt.profile_id,
-    created_by: attempt.created_by,
-    amount: attempt.amount,
-    unit: attempt.unit,
-    description: await describeCharge(tx, attempt, outcome),
-    last4: outcome.card.last4,
-    exp_date: outcome.card.exp_date,
-    card_name: outcome.card.card_name,
-    processor: attempt.processor,
-    account: attempt.account,
-    processor_key: outcome.processor_key,
-    created_at: at,
-  });
-  await insertChargeItems(
+  const site = await findSite(tx);
+  assert(site, 'there is no site');
+  const lines = await findPostedLines(
     tx,
-    items.map((item, rank) => itemRow(charge, item, rank)),
+    attempt.unit,
+    items.map((item) => ({ event_label: '', title: '', ...item, invoiced_entry_id: item.entry_id })),
   );
-  if (attempt.remember_card && outcome.customer_key !== null) {
-    await putCardOnFile(
-      tx,
-      attempt.profile_id,
-      {
-        processor: attempt.processor,
-        account: attempt.account,
-        customer_key: outcome.customer_key,
-        card: outcome.card,
-      },
-      { at, by: attempt.created_by },
-    );
-  }
-  return settleCharge(tx, charge.id, outcome.evidence, at, attempt.created_by);
+  const planned = planCharge(charge, outcome, lines, {
+    broker_id: site.broker_id,
+    processor_id: (await getProcessor(tx)).id,
+  });
+  const posted = planned.event ? await postEvent(tx, planned.event) : [];
+  await keepChargedCard(tx, attempt, outcome, at);
+  await runTogether(tx, {
+    charge_items: planned.itemsPart(
+      items.map(({ entry_id }) => entry_id),
+      posted,
+    ),
+    events: planned.news && eventsPart([{ event: planned.news, at }]),
+  });
+  return charge;
+}
+
+/**
+ * Returns the parts that insert the charge of an accepted attempt, in the state that the response decides. The charge
+ * is undefined if the attempt has one already: `getRecordedCharge` returns it.
+ */
+export function chargeParts(
+  attempt: Attempt,
+  outcome: AcceptedOutcome,
+  { at, username }: { at: Date; username: string | null },
+) {
+  const { processor_key, card, evidence } = outcome;
+  const settlement = decideSettlement('created', evidence);
+  const charge = insertedCharge(
+    {
+      claim_code: randomKey40(),
+      charge_attempt_id: attempt.id,
+      profile_id: attempt.profile_id,
+      created_by: attempt.created_by,
+      amount: attempt.amount,
+      unit: attempt.unit,
+      description: `Charge ${processor_key} on credit card of ${card.card_name}${username ? ` (${username})` : ''}`,
+      last4: card.last4,
+      exp_date: card.exp_date,
+      card_name: card.card_name,
+      processor: attempt.processor,
+      account: attempt.account,
+      processor_key,
+      state: settlement?.to ?? 'created',
+      created_at: at,
+      settled_at: settlement && at,
+    },
+    'closed_attempt',
+  );
+  return { closed_attempt: closedAttempt(attempt.id, processor_key, at), charge };
+}
+
+/** Returns the charge of an attempt that `chargeParts` found settled. */
+export async function getRecordedCharge(tx: Tx, attempt: Attempt): Promise<Charge> {
+  const charge = await findChargeOfAttempt(tx, attempt.id);
+  assert(charge, 'a settled attempt has a charge');
+  return charge;
+}
+
+/** What a new charge writes after it was inserted. */
+export interface PlannedCharge {
+  /** Books the payment; null if the response does not say that it is paid. */
+  event: NewEvent | null;
+  /** Part that inserts the lines, given the entries of their orders and of the payment. */
+  itemsPart(order_entry_ids: readonly LedgerEntryId[], payment_entries: readonly Entry[]): Part<void>;
+  /** charge_updated; null while the processor has not decided the charge. */
+  news: Event | null;
+}
+
+/** Plans what follows the insert of a charge. Pure. */
+export function planCharge(
+  charge: Charge,
+  { evidence }: AcceptedOutcome,
+  lines: readonly PlannedLine[],
+  parties: Omit<Parties, 'customer_id'>,
+): PlannedCharge {
+  const settlement = decideSettlement('created', evidence);
+  const payment = settlement && 'funds' in settlement ? buildPayment(charge, settlement.funds, parties, lines) : null;
+  const isDecided = settlement?.to === 'done' || settlement?.to === 'failed';
+  return {
+    event: payment && payment.event,
+    itemsPart(order_entry_ids, payment_entries) {
+      const links = payment && linksOf(payment, payment_entries);
+      return insertedChargeItems(
+        lines.map((line, rank) => itemRow(charge, line, rank, order_entry_ids[rank], links?.[rank])),
+      );
+    },
+    news: isDecided ? buildChargeUpdated(charge, settlement.to, lines.map(newsLine), charge.created_by) : null,
+  };
+}
+
+function itemRow(
+  { id: charge_id }: Charge,
+  { provider_id, amount, broker_fee_percent, event_label, title }: PlannedLine,
+  rank: number,
+  invoiced_entry_id: LedgerEntryId | undefined,
+  links: LineLinks = { fee_entry_id: null, broker_fee_entry_id: null, distribute_entry_id: null },
+) {
+  assert(invoiced_entry_id !== undefined, 'every line of an order has an entry');
+  return {
+    charge_id,
+    rank,
+    invoiced_entry_id,
+    provider_id,
+    amount,
+    broker_fee_percent,
+    event_label: event_label.slice(0, EVENT_LABEL_LENGTH_MAX),
+    title: title.slice(0, TITLE_LENGTH_MAX),
+    ...links,
+  };
+}
+
+function newsLine({ provider_id, amount, title, description }: PlannedLine) {
+  return { provider_id, description: title.slice(0, TITLE_LENGTH_MAX) || description, amount, refunded_amount: 0 };
+}
+
+/** Puts the card of a charge on file if the payer wanted that and the processor keeps it. */
+export async function keepChargedCard(
+  tx: Tx,
+  attempt: Attempt,
+  { customer_key, card }: AcceptedOutcome,
+  at: Date,
+): Promise<void> {
+  if (!attempt.remember_card || customer_key === null) return;
+  const { processor, account, profile_id, created_by: by } = attempt;
+  await putCardOnFile(tx, profile_id, { processor, account, customer_key, card }, { at, by });
 }
 
 /** Closes an attempt without a charge: the card was declined, or the processor received no request. */
@@ -115,20 +216,4 @@ export async function closeUnpaidAttempt(
     detail: why?.detail ?? null,
     updated_at: at,
   });
-}
-
-function itemRow({ id }: Charge, { entry_id, event_label = '', title = '', ...item }: NewChargeItem, rank: number) {
-  return {
-    ...item,
-    event_label: event_label.slice(0, EVENT_LABEL_LENGTH_MAX),
-    title: title.slice(0, TITLE_LENGTH_MAX),
-    charge_id: id,
-    rank,
-    invoiced_entry_id: entry_id,
-  };
-}
-
-async function describeCharge(tx: Tx, attempt: Attempt, { processor_key, card }: AcceptedOutcome): Promise<string> {
-  const user = attempt.created_by === null ? undefined : await findUserById(tx, attempt.created_by);
-  return `Charge ${processor_key} on credit card of ${card.card_name}${user ? ` (${user.username})` : ''}`;
 }

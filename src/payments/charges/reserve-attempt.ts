@@ -2,10 +2,11 @@ import { toSmallestUnit } from '#kernel/money';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { randomKey40 } from '#platform/security/crypto';
 import type { Tx } from '#platform/db/database';
+import { runTogether } from '#platform/db/together';
 import { findSavedCard } from '../cards/index.ts';
 import { paymentsProblems } from '../problems.ts';
 import type { Account, ChargeSource, Processor, Processors } from '../processors/index.ts';
-import { type Attempt, CHARGE_AMOUNT_MAX, insertAttempt } from '../records/index.ts';
+import { type Attempt, CHARGE_AMOUNT_MAX, insertedAttempt, type NewAttemptRow } from '../records/index.ts';
 
 export interface NewAttempt {
   processors: Processors;
@@ -24,20 +25,36 @@ export interface NewAttempt {
   at: Date;
 }
 
+/** The intent to charge a profile before it is inserted, and the card to charge. */
+export interface PreparedAttempt {
+  row: NewAttemptRow;
+  source: ChargeSource;
+}
+
 /**
  * Inserts the intent to charge a profile. The caller commits it before `callProcessor`.
- * A token is charged by the chosen processor, a card on file by the processor that keeps it.
  *
  * @throws payment_method_absent, charge_too_small, charge_too_large, charge_not_whole, charge_unit_refused (400)
  */
 export async function reserveAttempt(tx: Tx, wanted: NewAttempt): Promise<Attempt> {
+  const { row, source } = await prepareAttempt(tx, wanted);
+  const { attempt } = await runTogether(tx, { attempt: insertedAttempt(row) });
+  return { ...attempt, source };
+}
+
+/**
+ * Decides the intent to charge a profile, for `insertedAttempt`.
+ * A token is charged by the chosen processor, a card on file by the processor that keeps it.
+ *
+ * @throws payment_method_absent, charge_too_small, charge_too_large, charge_not_whole, charge_unit_refused (400)
+ */
+export async function prepareAttempt(tx: Tx, wanted: NewAttempt): Promise<PreparedAttempt> {
   const { processors, token, remember_card, key, at, ...facts } = wanted;
   // The amount is checked before the card, so that the refusal does not depend on whether a card is on file.
   requireChargeable(processors.chosen, wanted);
   const { processor, account, source } = await sourceOf(tx, wanted);
   if (processor !== processors.chosen) requireChargeable(processor, wanted);
-
-  const attempt = await insertAttempt(tx, {
+  const row = {
     ...facts,
     key: key ?? randomKey40(),
     processor: processor.name,
@@ -46,8 +63,8 @@ export async function reserveAttempt(tx: Tx, wanted: NewAttempt): Promise<Attemp
     state: 'reserved',
     created_at: at,
     updated_at: at,
-  });
-  return { ...attempt, source };
+  } as const;
+  return { row, source };
 }
 
 function requireChargeable(processor: Processor, wanted: Pick<NewAttempt, 'amount' | 'unit'>): void {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { accounts, type Entry, findEntries, findHoldings, fromSubjectColumns, isSameSubject, postEvent } from '#ledger';
+import { postEvent } from '#ledger';
 import { getProcessor } from '#profiles';
 import type { ChargeId, UserId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
@@ -7,8 +7,6 @@ import { findSite } from '#platform/site';
 import { bookDispute, revertDispute } from '../disputes/index.ts';
 import {
   type Charge,
-  type ChargeItem,
-  chargeSubject,
   emitChargeUpdated,
   findChargeById,
   findChargeItems,
@@ -18,9 +16,8 @@ import {
   decideSettlement,
   type Settlement,
 } from '../records/index.ts';
-import { distributeCharge } from './distribution.ts';
 import type { ChargeNews } from '../events.ts';
-import { type PaidLine, paymentEntries } from './payment-entries.ts';
+import { buildPayment, findPostedLines, linksOf } from './charge-payment.ts';
 import { type Evidence, type Funds } from '../processors/index.ts';
 import { paymentsProblems } from '../problems.ts';
 
@@ -72,71 +69,20 @@ async function bookPayment(tx: Tx, charge: Charge, funds: Funds): Promise<void> 
   assert(site, 'there is no site');
   const items = await findChargeItems(tx, charge.id);
   const processor = await getProcessor(tx);
-
-  const { entries, links } = paymentEntries(
-    { ...charge, subject: chargeSubject(charge.id), funds_unit: funds.unit },
-    { customer_id: charge.profile_id, processor_id: processor.id, broker_id: site.broker_id },
-    await paidLines(tx, charge, items, funds),
+  const payment = buildPayment(
+    charge,
+    funds,
+    { broker_id: site.broker_id, processor_id: processor.id },
+    await findPostedLines(tx, charge.unit, items),
   );
-  const posted = await postEvent(tx, {
-    key: `charge:${charge.processor_key}`,
-    kind: 'charge',
-    receipt_key: charge.processor_key,
-    at: charge.created_at,
-    entries,
-  });
-
-  const idAt = (rank: number | null): Entry['id'] | null => (rank === null ? null : (posted[rank]?.id ?? null));
-  for (const [index, item] of items.entries()) {
-    const link = links[index];
-    assert(link);
-    await updateChargeItemLinks(tx, item.id, {
-      fee_entry_id: idAt(link.fee),
-      broker_fee_entry_id: idAt(link.broker_fee),
-      distribute_entry_id: idAt(link.distribute),
-    });
-  }
-}
-
-async function paidLines(tx: Tx, charge: Charge, items: readonly ChargeItem[], funds: Funds): Promise<PaidLine[]> {
-  assert.equal(
-    items.reduce((sum, { amount }) => sum + amount, 0),
-    charge.amount,
-    'the lines of a charge make its amount',
-  );
-  const invoiced = await findEntries(
+  const links = linksOf(payment, await postEvent(tx, payment.event));
+  await updateChargeItemLinks(
     tx,
-    items.map((item) => item.invoiced_entry_id),
+    charge.id,
+    items.map(({ rank }, index) => {
+      const link = links[index];
+      assert(link, 'every line has entries');
+      return { rank, ...link };
+    }),
   );
-  const orders = items.map((item) => {
-    const entry = invoiced.get(item.invoiced_entry_id);
-    const subject = entry && fromSubjectColumns(entry);
-    assert(entry && subject, 'the ledger has an entry for each line of a charge');
-    assert.equal(entry.dest_unit, charge.unit, 'a charge is in the unit of its orders');
-    const label = item.event_label === '' ? entry.description : item.event_label;
-    return { item, payer_id: entry.dest_profile_id, subject, label };
-  });
-  const payables = await findHoldings(
-    tx,
-    orders.map(({ subject }) => subject),
-    accounts.payable,
-  );
-  const distributions = distributeCharge(items, funds);
-
-  return orders.map(({ item, payer_id, subject, label }, index) => {
-    const distribution = distributions[index];
-    assert(distribution);
-    const payable = payables.find(
-      (each) => isSameSubject(each.subject, subject) && each.profile_id === payer_id && each.unit === charge.unit,
-    );
-    return {
-      provider_id: item.provider_id,
-      payer_id,
-      subject,
-      label,
-      amount: item.amount,
-      payable: payable?.amount ?? 0,
-      distribution,
-    };
-  });
 }

@@ -1,13 +1,12 @@
-import type { Insertable, Selectable } from 'kysely';
+import assert from 'node:assert/strict';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import type { ChargeAttemptId, ChargeAttemptsTable } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { insertion } from '#platform/db/insertion';
+import { type Part, readRows } from '#platform/db/together';
 import type { Attempt } from './attempt.ts';
 
 type AttemptRow = Selectable<ChargeAttemptsTable>;
-
-export async function insertAttempt(tx: Tx, attempt: Insertable<ChargeAttemptsTable>): Promise<AttemptRow> {
-  return tx.insertInto('charge_attempts').values(attempt).returningAll().executeTakeFirstOrThrow();
-}
 
 /** Finds an attempt by id, without its source. */
 export async function findAttempt(reader: Reader, id: ChargeAttemptId): Promise<Attempt | undefined> {
@@ -36,6 +35,46 @@ export async function closeAttempt(
     .returning('id')
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/**
+ * Part that closes an attempt for its charge, unless it is settled or declined. Its rows are those that it closed: the
+ * part that inserts the charge names it.
+ */
+export function closedAttempt(id: ChargeAttemptId, processor_key: string, at: Date): Part<void> {
+  const query = sql`update charge_attempts
+    set state = 'settled', processor_key = ${processor_key}, decline_code = null, detail = null, updated_at = ${at}
+    where id = ${id} and state in ('reserved', 'awaiting_action', 'failed') returning id`;
+  return { query, read: null };
+}
+
+const attempt_columns = [
+  'key',
+  'profile_id',
+  'created_by',
+  'amount',
+  'unit',
+  'description',
+  'processor',
+  'account',
+  'remember_card',
+  'state',
+  'created_at',
+  'updated_at',
+] as const;
+
+export type NewAttemptRow = Pick<Insertable<ChargeAttemptsTable>, (typeof attempt_columns)[number]>;
+
+/** Part that inserts an attempt; the part that inserts its order names it. */
+export function insertedAttempt(attempt: NewAttemptRow): Part<AttemptRow> {
+  return {
+    query: sql`${insertion('charge_attempts', attempt_columns, [attempt])} returning *`,
+    read(rows) {
+      const [row] = readRows<AttemptRow>(rows, ['created_at', 'updated_at', 'expires_at']);
+      assert(row, 'an attempt was inserted');
+      return row;
+    },
+  };
 }
 
 /** Moves a reserved attempt to awaiting_action; no effect in any other state. */

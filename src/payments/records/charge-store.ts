@@ -1,8 +1,7 @@
-import type { Insertable } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import type {
   ChargeAttemptId,
   ChargeId,
-  ChargeItemId,
   ChargeItemsTable,
   ChargesTable,
   LedgerEntryId,
@@ -10,14 +9,62 @@ import type {
 } from '#platform/db/db-schema';
 import { pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
+import { insertion } from '#platform/db/insertion';
+import { type Part, readRows } from '#platform/db/together';
 import type { Charge, ChargeItem, ChargeState } from './charge.ts';
 
-export async function insertCharge(tx: Tx, charge: Insertable<ChargesTable>): Promise<Charge> {
-  return tx.insertInto('charges').values(charge).returningAll().executeTakeFirstOrThrow();
+const charge_columns = [
+  'claim_code',
+  'charge_attempt_id',
+  'profile_id',
+  'created_by',
+  'amount',
+  'unit',
+  'description',
+  'last4',
+  'exp_date',
+  'card_name',
+  'processor',
+  'account',
+  'processor_key',
+  'state',
+  'created_at',
+  'settled_at',
+] as const;
+
+export type NewCharge = Pick<Insertable<ChargesTable>, (typeof charge_columns)[number]>;
+
+/**
+ * Part that inserts the charge of the attempt that the part `attempt` closed; undefined if it closed none, because the
+ * attempt has a charge.
+ */
+export function insertedCharge(charge: NewCharge, attempt: string): Part<Charge | undefined> {
+  return {
+    query: sql`${insertion('charges', charge_columns, [charge])}
+      where exists (select from ${sql.table(attempt)}) returning *`,
+    read: (rows) => readRows<Charge>(rows, ['created_at', 'settled_at'])[0],
+  };
 }
 
-export async function insertChargeItems(tx: Tx, items: Insertable<ChargeItemsTable>[]): Promise<void> {
-  await tx.insertInto('charge_items').values(items).execute();
+const item_columns = [
+  'charge_id',
+  'rank',
+  'invoiced_entry_id',
+  'provider_id',
+  'amount',
+  'broker_fee_percent',
+  'fee_entry_id',
+  'broker_fee_entry_id',
+  'distribute_entry_id',
+  'event_label',
+  'title',
+] as const;
+
+export type NewChargeItemRow = Pick<Insertable<ChargeItemsTable>, (typeof item_columns)[number]>;
+
+/** Part that inserts the lines of a charge. */
+export function insertedChargeItems(items: readonly NewChargeItemRow[]): Part<void> {
+  return { query: insertion('charge_items', item_columns, items), read: null };
 }
 
 export async function findChargeById(reader: Reader, id: ChargeId): Promise<Charge | undefined> {
@@ -62,13 +109,17 @@ export async function updateChargeState(
     .executeTakeFirst();
 }
 
-/** Stores the entries that settled a line. */
+/** Stores the entries that settled the lines of a charge, in one statement. */
 export async function updateChargeItemLinks(
   tx: Tx,
-  id: ChargeItemId,
-  links: Pick<ChargeItem, 'fee_entry_id' | 'broker_fee_entry_id' | 'distribute_entry_id'>,
+  charge_id: ChargeId,
+  links: readonly Pick<ChargeItem, 'rank' | 'fee_entry_id' | 'broker_fee_entry_id' | 'distribute_entry_id'>[],
 ): Promise<void> {
-  await tx.updateTable('charge_items').set(links).where('id', '=', id).execute();
+  // Index: charge_items_charge_id_rank_key.
+  await sql`update charge_items item set fee_entry_id = link.fee_entry_id,
+      broker_fee_entry_id = link.broker_fee_entry_id, distribute_entry_id = link.distribute_entry_id
+    from json_populate_recordset(null::charge_items, ${JSON.stringify(links)}::json) link
+    where item.charge_id = ${charge_id} and item.rank = link.rank`.execute(tx);
 }
 
 /** Returns the oldest charge of a customer that the processor accepted and has not decided. */

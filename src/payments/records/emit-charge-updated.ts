@@ -1,7 +1,7 @@
 import { findEntries } from '#ledger';
-import type { UserId } from '#platform/db/db-schema';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
-import { emit } from '#platform/jobs/events';
+import { emit, type Event } from '#platform/jobs/events';
 import type { Charge } from './charge.ts';
 import { findChargeItems } from './charge-store.ts';
 import { type ChargeNews, chargeUpdated } from '../events.ts';
@@ -20,12 +20,28 @@ export async function emitChargeUpdated(
     items.map((item) => item.invoiced_entry_id),
   );
   const refunded = await sumRefundsByItem(tx, charge.id);
+  const lines = items.map((item) => ({
+    provider_id: item.provider_id,
+    description: item.title || (invoiced.get(item.invoiced_entry_id)?.description ?? ''),
+    amount: item.amount,
+    refunded_amount: refunded.get(item.id)?.amount ?? 0,
+  }));
+  await emit(tx, buildChargeUpdated(charge, news, lines, by), at);
+}
+
+/** Builds charge_updated. */
+export function buildChargeUpdated(
+  charge: Charge,
+  news: ChargeNews,
+  lines: readonly { provider_id: ProfileId; description: string; amount: number; refunded_amount: number }[],
+  by: UserId | null,
+): Event {
   const { processor_key, profile_id, state, amount, unit, description, last4 } = charge;
-  const event = chargeUpdated({
+  return chargeUpdated({
     charge_id: charge.id,
     processor_key,
     profile_id,
-    provider_id: items[0]?.provider_id ?? null,
+    provider_id: lines[0]?.provider_id ?? null,
     news,
     state,
     created_at: charge.created_at.toISOString(),
@@ -33,12 +49,7 @@ export async function emitChargeUpdated(
     unit,
     description,
     last4,
-    lines: items.map((item) => ({
-      description: item.title || (invoiced.get(item.invoiced_entry_id)?.description ?? ''),
-      amount: item.amount,
-      refunded_amount: refunded.get(item.id)?.amount ?? 0,
-    })),
+    lines: lines.map(({ provider_id: _, ...line }) => line),
     originated_by: by,
   });
-  await emit(tx, event, at);
 }

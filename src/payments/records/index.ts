@@ -1,4 +1,12 @@
-export { closeAttempt, findAttempt, findAttemptByKey, insertAttempt, markAwaitingAction } from './attempt-store.ts';
+export {
+  closeAttempt,
+  closedAttempt,
+  findAttempt,
+  findAttemptByKey,
+  insertedAttempt,
+  markAwaitingAction,
+  type NewAttemptRow,
+} from './attempt-store.ts';
 export { type Attempt, attemptRef, CHARGE_AMOUNT_MAX } from './attempt.ts';
 export {
   findCoveringCharges,
@@ -7,8 +15,8 @@ export {
   findChargeItems,
   findChargeOfAttempt,
   findDecidedCharges,
-  insertCharge,
-  insertChargeItems,
+  insertedCharge,
+  insertedChargeItems,
   hasUnresolvedCharge,
   updateChargeItemLinks,
   findUnsettledCharges,
@@ -26,7 +34,7 @@ export {
   type Settlement,
 } from './charge.ts';
 export { findChargedLines } from './charged-line-store.ts';
-export { emitChargeUpdated } from './emit-charge-updated.ts';
+export { buildChargeUpdated, emitChargeUpdated } from './emit-charge-updated.ts';
 export { findRemainingLines, type RemainingLine } from './line-shares.ts';
 export type { Parties } from './parties.ts';
 export { refundEntries } from './refund-entries.ts';

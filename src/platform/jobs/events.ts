@@ -3,7 +3,8 @@ import { Compile } from 'typebox/compile';
 import type { Context } from '../context.ts';
 import type { JsonObject } from '../db/db-schema.ts';
 import type { Tx } from '../db/database.ts';
-import { insertOutboxRow } from './outbox-store.ts';
+import type { Part } from '../db/together.ts';
+import { insertOutboxRow, outboxRows } from './outbox-store.ts';
 
 /** A fact that a transaction records for its subscribers. Payloads carry ids and small facts. */
 export interface Event<Payload extends object = object> {
@@ -93,4 +94,21 @@ export function nullableIdOf<Id extends number>() {
 /** Writes an event in the transaction that caused it: it is delivered if, and only if, the transaction commits. */
 export async function emit(tx: Tx, event: Event, at: Date): Promise<void> {
   await insertOutboxRow(tx, { name: event.name, payload: event.payload, created_at: at, due_at: at });
+}
+
+/** An event with the instant at which it happened. */
+export interface Occurrence {
+  event: Event;
+  at: Date;
+}
+
+/** Part that writes several events of one transaction in the given order, in one insert. At least one. */
+export function eventsPart(occurrences: readonly Occurrence[]): Part<void> {
+  const rows = occurrences.map(({ event, at }) => ({
+    name: event.name,
+    payload: event.payload,
+    created_at: at,
+    due_at: at,
+  }));
+  return { query: outboxRows(rows), read: null };
 }

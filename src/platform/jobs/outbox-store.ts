@@ -73,19 +73,34 @@ export function openSecrets<Payload extends object>(payload: Payload): Payload {
   return mapSecrets(payload, openLinkKey);
 }
 
-export async function insertOutboxRow(
-  tx: Tx,
-  row: { name: string; payload: object; created_at: Date | Expression<Date>; due_at: Date },
-): Promise<void> {
-  await tx
-    .insertInto('outbox_events')
-    .values({
-      name: row.name,
-      payload: JSON.stringify(mapSecrets(row.payload, sealLinkKey)),
-      created_at: row.created_at,
-      next_attempt_at: row.due_at,
-    })
-    .execute();
+interface NewOutboxRow {
+  name: string;
+  payload: object;
+  created_at: Date | Expression<Date>;
+  due_at: Date;
+}
+
+export async function insertOutboxRow(tx: Tx, row: NewOutboxRow): Promise<void> {
+  await tx.insertInto('outbox_events').values(columnsOf(row)).execute();
+}
+
+/** Returns the insert of several rows, for a statement that writes other rows too. */
+export function outboxRows(rows: readonly NewOutboxRow[]): Expression<unknown> {
+  const names = sql.raw('name, payload, created_at, next_attempt_at');
+  const values = rows.map((row) => {
+    const { name, payload, created_at, next_attempt_at } = columnsOf(row);
+    return sql`(${name}::text, ${payload}::jsonb, ${created_at}::timestamptz, ${next_attempt_at}::timestamptz)`;
+  });
+  return sql`insert into outbox_events (${names}) values ${sql.join(values)}`;
+}
+
+function columnsOf({ name, payload, created_at, due_at }: NewOutboxRow) {
+  return {
+    name,
+    payload: JSON.stringify(mapSecrets(payload, sealLinkKey)),
+    created_at,
+    next_attempt_at: due_at,
+  };
 }
 
 /**

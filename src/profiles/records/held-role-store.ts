@@ -21,6 +21,26 @@ export async function findManagerIds(reader: Reader, profile_id: ProfileId): Pro
   return rows.map((row) => row.user_id);
 }
 
+/** Finds those of the profiles that a user manages. */
+export async function findManagedAmong(
+  reader: Reader,
+  user_id: UserId,
+  profile_ids: readonly ProfileId[],
+): Promise<Set<ProfileId>> {
+  if (profile_ids.length === 0) return new Set();
+  const rows = await reader
+    .selectFrom('roles')
+    .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
+    .select('roles.profile_id')
+    .where('roles.user_id', '=', user_id)
+    .where('roles.profile_id', 'in', [...new Set(profile_ids)])
+    .where('role_types.slug', '=', MANAGER)
+    .where('role_types.profile_id', 'is', null)
+    .where(activeRoleCondition())
+    .execute();
+  return new Set(rows.map(({ profile_id }) => profile_id));
+}
+
 /** A user with the roles as manager by which messages are addressed. */
 export interface Person extends User {
   /** Those of the given profiles that the user manages; `role_id` orders the managers of a profile. */

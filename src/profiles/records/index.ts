@@ -4,6 +4,7 @@ export { findFreeUsername } from './find-free-username.ts';
 export {
   findHeldRoles,
   findHeldRolesOfUsers,
+  findManagedAmong,
   findManagerIds,
   findPeople,
   type HeldRole,
@@ -23,7 +24,10 @@ export {
   getBroker,
   getProcessor,
   insertProfileRow,
+  lockedProfile,
   lockProfile,
+  processorProfile,
+  profilesById,
   type NewProfile,
   selectProfileNames,
   updateProfileRow,

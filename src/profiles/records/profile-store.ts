@@ -3,6 +3,7 @@ import { canonicalEmail, emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { type Part, readRows } from '#platform/db/together';
 import type { Profile, ProfileFields } from './profile.ts';
 import { provedAddressCondition } from './proved-address-store.ts';
 
@@ -106,6 +107,26 @@ export async function findProfileByEmail(reader: Reader, email: string): Promise
  */
 export async function lockProfile(tx: Tx, id: ProfileId): Promise<Profile> {
   return tx.selectFrom('profiles').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirstOrThrow();
+}
+
+/** Part that locks a profile like `lockProfile`, for a statement that then locks rows of the profile. */
+export function lockedProfile(id: ProfileId): Part<void> {
+  return { query: sql`select id from profiles where id = ${id} for no key update`, read: null };
+}
+
+/** Part that finds profiles by id, like `findProfilesByIds`. */
+export function profilesById(ids: readonly ProfileId[]): Part<Map<ProfileId, Profile>> {
+  const query = sql`select * from profiles where id = any(${[...new Set(ids)]}::bigint[])`;
+  return {
+    query,
+    read: (rows) => new Map(readRows<Profile>(rows, ['created_at']).map((row) => [row.id, row])),
+  };
+}
+
+/** Part that finds the id of the profile of `getProcessor`; undefined without one. */
+export function processorProfile(): Part<ProfileId | undefined> {
+  const query = sql`select id from profiles where is_processor`;
+  return { query, read: (rows) => readRows<Pick<Profile, 'id'>>(rows, [])[0]?.id };
 }
 
 /** Returns the profile that operates the site. */

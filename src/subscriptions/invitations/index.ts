@@ -1,7 +1,7 @@
 // Grants and requests: subscriptions that wait for the consent of one side.
 export { acceptGrant, type PlanSubscription } from './accept-subscription.ts';
 export { claimWaiting } from './claim-waiting.ts';
-export { isTrustedProvider } from './is-trusted-provider.ts';
+export { findTrustedProviders } from './is-trusted-provider.ts';
 export { acceptPage } from './page-types.ts';
 export { grantPages } from './pages.ts';
 export { grantRoutes } from './routes.ts';

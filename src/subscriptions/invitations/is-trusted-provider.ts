@@ -1,25 +1,31 @@
-import { findPlanIds } from '#catalog';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { findSite } from '#platform/site';
-import { findSubscriptionsOf, isActive } from '../records/index.ts';
+import { findProvided, isActive } from '../records/index.ts';
 
 /** True if the profile has an active subscription to a plan of the provider. One that has ended does not count. */
 export async function isCustomer(tx: Tx, profile_id: ProfileId, provider_id: ProfileId, at: Date): Promise<boolean> {
-  const subscriptions = await findSubscriptionsOf(tx, [profile_id], await findPlanIds(tx, provider_id));
-  return subscriptions.some((each) => isActive(each, at));
+  return (await findProvided(tx, [profile_id], [provider_id])).some((each) => isActive(each, at));
 }
 
 /**
- * True if a gift of a plan needs no consent of the profile: its provider is the profile itself, the broker, or a
- * provider that the profile has an active subscription to.
+ * Loads which gifts need no consent of the profile: their provider is the profile itself, the broker, or a provider
+ * that the profile has an active subscription to.
  */
-export async function isTrustedProvider(
+export async function findTrustedProviders(
   tx: Tx,
-  profile_id: ProfileId,
-  provider_id: ProfileId,
+  gifts: readonly { profile_id: ProfileId; provider_id: ProfileId }[],
   at: Date,
-): Promise<boolean> {
-  if (provider_id === profile_id || provider_id === (await findSite(tx))?.broker_id) return true;
-  return isCustomer(tx, profile_id, provider_id, at);
+): Promise<(profile_id: ProfileId, provider_id: ProfileId) => boolean> {
+  if (gifts.length === 0) return () => false;
+  const broker_id = (await findSite(tx))?.broker_id;
+  const provided = await findProvided(
+    tx,
+    gifts.map(({ profile_id }) => profile_id),
+    gifts.map(({ provider_id }) => provider_id),
+  );
+  return (profile_id, provider_id) =>
+    provider_id === profile_id ||
+    provider_id === broker_id ||
+    provided.some((each) => each.profile_id === profile_id && each.provider_id === provider_id && isActive(each, at));
 }

@@ -18,20 +18,31 @@ export {
   presentToSubscriber,
 } from './present-subscription.ts';
 export { readSubscribedPlan, readSubscriber } from './subscription-view-store.ts';
+export {
+  extendedSubscriptions,
+  type Extension,
+  insertedSubscriptions,
+  latestSubscriptions,
+  lockSubscriptionSlot,
+  lockSubscriptionSlots,
+  type OpenedRow,
+  type Slot,
+  slotLock,
+  subscriptionsOf,
+} from './slot-store.ts';
 export { listSubscriptions, type Span, subscriptionList } from './subscription-list-store.ts';
 export {
   deleteSubscription,
+  findProvided,
   findSubscription,
   findSubscriptionByKey,
   findSubscriptionsByIds,
-  findSubscriptionsOf,
   findSubscriptionsOfProfile,
-  lockLatestSubscription,
   lockRunningSubscription,
   lockSubscriptionByKey,
   lockSubscriptions,
-  lockSubscriptionSlot,
   moveSubscription,
+  reportingOverlap,
   selectActiveSubscriptions,
   updateEnds,
   updateSubscription,

@@ -42,22 +42,21 @@ export async function findSubscription(
   );
 }
 
-/** Finds all subscriptions of the profiles to the plans, past ones included, ordered by their end. */
-export async function findSubscriptionsOf(
+/** Finds the subscriptions of the profiles to plans of the providers, past ones included, with their providers. */
+export async function findProvided(
   reader: Reader,
   profile_ids: readonly ProfileId[],
-  plan_ids: readonly PlanId[],
-): Promise<Subscription[]> {
-  if (profile_ids.length === 0 || plan_ids.length === 0) return [];
+  provider_ids: readonly ProfileId[],
+): Promise<(Subscription & { provider_id: ProfileId })[]> {
   const rows = await reader
     .selectFrom('subscriptions')
-    .selectAll()
-    .where('profile_id', 'in', [...new Set(profile_ids)])
-    .where('plan_id', 'in', [...new Set(plan_ids)])
-    .orderBy('ends_at')
-    .orderBy('id')
+    .innerJoin(selectPlanNames(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
+    .selectAll('subscriptions')
+    .select('plan.profile_id as provider_id')
+    .where('subscriptions.profile_id', 'in', [...new Set(profile_ids)])
+    .where('plan.profile_id', 'in', [...new Set(provider_ids)])
     .execute();
-  return rows.map(readSubscription);
+  return rows.map(({ provider_id, ...row }) => ({ ...readSubscription(row), provider_id }));
 }
 
 /** Finds every subscription of a profile, past ones included, ordered by id. */
@@ -147,35 +146,6 @@ export async function lockRunningSubscription(
   );
 }
 
-/**
- * Takes an advisory lock for a profile and a plan until the transaction ends. Serializes the openings of subscriptions:
- * the second transaction sees the subscription that the first one opened.
- */
-export async function lockSubscriptionSlot(tx: Tx, profile_id: ProfileId, plan_id: PlanId): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`subscription:${profile_id}:${plan_id}`}, 0))`.execute(tx);
-}
-
-/** Selects the subscription of a profile to a plan with the latest end after `at` FOR UPDATE. */
-export async function lockLatestSubscription(
-  tx: Tx,
-  profile_id: ProfileId,
-  plan_id: PlanId,
-  at: Date,
-): Promise<Subscription | undefined> {
-  return readIfFound(
-    await tx
-      .selectFrom('subscriptions')
-      .selectAll()
-      .where('profile_id', '=', profile_id)
-      .where('plan_id', '=', plan_id)
-      .where('ends_at', '>', at)
-      .orderBy('ends_at', 'desc')
-      .limit(1)
-      .forUpdate()
-      .executeTakeFirst(),
-  );
-}
-
 /** Key of a pending subscription, not encrypted. */
 export interface WaitingKey {
   kind: 'grant_key' | 'request_key';
@@ -230,10 +200,19 @@ export async function updateSubscription(
   );
 }
 
-/** An exclusion constraint of the table refuses two subscriptions of one profile to one plan at the same instant. */
+/** @throws subscription_overlaps (409) */
 async function reportOverlap(statement: Promise<Selectable<SubscriptionsTable>>): Promise<Subscription> {
+  return readSubscription(await reportingOverlap(statement));
+}
+
+/**
+ * Runs a statement that writes subscriptions. An exclusion constraint of the table refuses two subscriptions of one
+ * profile to one plan at the same instant.
+ * @throws subscription_overlaps (409)
+ */
+export async function reportingOverlap<T>(statement: Promise<T>): Promise<T> {
   try {
-    return readSubscription(await statement);
+    return await statement;
   } catch (error) {
     if (isExclusionViolation(error)) throw subscriptionProblems.subscription_overlaps({ cause: error });
     throw error;

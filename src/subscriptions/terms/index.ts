@@ -1,6 +1,15 @@
 // Opening, extending, changing and ending subscriptions.
 export { endAllOfProfile } from './end-subscription.ts';
-export { openOrExtend, type Opened, type Opening } from './open-or-extend.ts';
+export {
+  openingParts,
+  /** @public tests of other rooms subscribe profiles as an order does */
+  openOrExtend,
+  type Opened,
+  type Opening,
+  type PlannedOpenings,
+  planOpenings,
+  readOpenings,
+} from './open-or-extend.ts';
 export { subscriptionListPage } from './page-types.ts';
 export { subscriptionListPages } from './pages.ts';
 export { subscriptionRoutes } from './routes.ts';

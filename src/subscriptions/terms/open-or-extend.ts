@@ -1,23 +1,28 @@
-import type { Plan } from '#catalog';
+import assert from 'node:assert/strict';
+import { firstSubscriptions, type Plan } from '#catalog';
 import { addPeriods, type PeriodType } from '#kernel/period';
 import { randomKey40 } from '#platform/security/crypto';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
-import { emit } from '#platform/jobs/events';
+import { emit, type Event } from '#platform/jobs/events';
+import { type Outcomes, runTogether } from '#platform/db/together';
 import {
   subscriptionFacts,
   subscriptionGrantAccepted,
   subscriptionGrantCreated,
   subscriptionRequestCreated,
 } from '../events.ts';
-import { isTrustedProvider } from '../invitations/index.ts';
+import { findTrustedProviders } from '../invitations/index.ts';
 import {
-  createSubscription,
+  extendedSubscriptions,
   extendEnd,
-  lockLatestSubscription,
-  lockSubscriptionSlot,
+  insertedSubscriptions,
+  latestSubscriptions,
+  lockSubscriptionSlots,
+  type OpenedRow,
+  reportingOverlap,
+  type Slot,
   type Subscription,
-  updateSubscription,
 } from '../records/index.ts';
 
 /** Order of a plan for a number of natural periods. */
@@ -42,51 +47,163 @@ export interface Opened {
   covers_to: Date;
 }
 
+/** A subscription as the openings of one order leave it. */
+interface Draft {
+  /** Null until it is inserted. */
+  id: Subscription['id'] | null;
+  readonly plan: Plan;
+  readonly row: OpenedRow;
+  /** True if an order of the profile accepted the grant that waited. */
+  is_accepted: boolean;
+}
+
+/** The openings of one order as they are saved: each of their subscriptions once. */
+export interface PlannedOpenings {
+  readonly drafts: readonly Draft[];
+  /** One per opening, in their order. */
+  readonly coverages: readonly { opening: Opening; draft: Draft; covers_from: Date; covers_to: Date }[];
+}
+
+/** Returns the slot of an opening. */
+function slotOf({ profile_id, plan }: Pick<Opening, 'profile_id' | 'plan'>): Slot {
+  return { profile_id, plan_id: plan.id };
+}
+
 /**
  * Opens a subscription of a profile to a plan, or extends the one with the latest end that has not ended.
+ *
+ * Locks: the slot of the profile and the plan, then the subscription.
+ * @public tests of other rooms subscribe profiles as an order does
+ */
+export async function openOrExtend(tx: Tx, opening: Opening): Promise<Opened> {
+  const slots = [slotOf(opening)];
+  await lockSubscriptionSlots(tx, slots);
+  const { latest } = await runTogether(tx, { latest: latestSubscriptions(slots, opening.at) });
+  const planned = await planOpenings(tx, [opening], latest);
+  const { opened, events } = readOpenings(planned, await reportingOverlap(runTogether(tx, openingParts(planned))));
+  for (const event of events) await emit(tx, event, opening.at);
+  assert(opened[0]);
+  return opened[0];
+}
+
+/**
+ * Decides the openings of one order, in their order: each opens a subscription or extends the one with the latest end
+ * that has not ended, which an earlier opening may have opened.
  *
  * A new subscription waits for the provider if the plan requires that. An order by the profile accepts a grant that
  * waits. A gift of a provider that the profile does not subscribe to waits for the profile: a provider may read the
  * profiles of its subscribers. An order may be paid long after `at`; a subscription that was opened in between is
  * extended.
- * Locks: the slot of the profile and the plan, then the subscription.
+ *
+ * `latest` are the subscriptions of `latestSubscriptions`, locked with their slots.
  */
-export async function openOrExtend(tx: Tx, opening: Opening): Promise<Opened> {
-  const { profile_id, plan, at } = opening;
-  await lockSubscriptionSlot(tx, profile_id, plan.id);
-  const latest = await lockLatestSubscription(tx, profile_id, plan.id, at);
-  return latest ? extendSubscription(tx, latest, opening) : openSubscription(tx, opening);
-}
-
-async function openSubscription(tx: Tx, opening: Opening): Promise<Opened> {
-  const { profile_id, plan, periods_count, period_type = plan.period_type, at, originated_by = null } = opening;
-  const covers_to = addPeriods(at, periods_count, period_type);
-  const needs_consent = opening.is_gift === true && !(await isTrustedProvider(tx, profile_id, plan.profile_id, at));
-  const request_key = plan.optin_on_request ? randomKey40() : null;
-  const grant_key = needs_consent ? randomKey40() : null;
-  const subscription = await createSubscription(tx, plan, {
-    profile_id,
-    created_at: at,
-    ends_at: covers_to,
-    auto_renew: plan.renewal_type === 'auto-renew',
-    request_key,
-    grant_key,
-  });
-  const facts = { ...subscriptionFacts(subscription, plan), originated_by };
-  if (request_key !== null) await emit(tx, subscriptionRequestCreated({ ...facts, request_key }), at);
-  if (grant_key !== null)
-    await emit(tx, subscriptionGrantCreated({ ...facts, grant_key, key: null, message: null }), at);
-  return { subscription, covers_from: at, covers_to };
-}
-
-async function extendSubscription(tx: Tx, latest: Subscription, opening: Opening): Promise<Opened> {
-  const { plan, at, periods_count, period_type = plan.period_type, originated_by = null } = opening;
-  const covers_to = extendEnd(latest, periods_count, period_type);
-  const is_accepted = latest.grant_key !== null && opening.is_gift !== true;
-  const change = { ends_at: covers_to, ...(is_accepted ? { grant_key: null } : {}) };
-  const subscription = await updateSubscription(tx, latest.id, change);
-  if (is_accepted) {
-    await emit(tx, subscriptionGrantAccepted({ ...subscriptionFacts(subscription, plan), originated_by }), at);
+export async function planOpenings(
+  tx: Tx,
+  openings: readonly Opening[],
+  latest: readonly Subscription[],
+): Promise<PlannedOpenings> {
+  const drafts = new Map<string, Draft>();
+  for (const { id, ...row } of latest) {
+    const plan = openings.find((opening) => keyOf(slotOf(opening)) === keyOf(row))?.plan;
+    if (plan) drafts.set(keyOf(row), { id, plan, row: { ...row }, is_accepted: false });
   }
-  return { subscription, covers_from: latest.ends_at, covers_to };
+  const gifts = openings.filter((opening) => opening.is_gift === true && !drafts.has(keyOf(slotOf(opening))));
+  const isTrusted = await findTrustedProviders(
+    tx,
+    gifts.map(({ profile_id, plan }) => ({ profile_id, provider_id: plan.profile_id })),
+    gifts[0]?.at ?? new Date(0),
+  );
+  const coverages = openings.map((opening) => {
+    const key = keyOf(slotOf(opening));
+    const draft = drafts.get(key);
+    if (draft) return { opening, draft, ...extend(draft, opening) };
+    const needs_consent = opening.is_gift === true && !isTrusted(opening.profile_id, opening.plan.profile_id);
+    const opened = open(opening, needs_consent);
+    drafts.set(key, opened);
+    return { opening, draft: opened, covers_from: opened.row.created_at, covers_to: opened.row.ends_at };
+  });
+  return { drafts: [...drafts.values()], coverages };
+}
+
+function open(opening: Opening, needs_consent: boolean): Draft {
+  const { profile_id, plan, periods_count, period_type = plan.period_type, at } = opening;
+  const row = {
+    profile_id,
+    plan_id: plan.id,
+    created_at: at,
+    ends_at: addPeriods(at, periods_count, period_type),
+    auto_renew: plan.renewal_type === 'auto-renew',
+    request_key: plan.optin_on_request ? randomKey40() : null,
+    grant_key: needs_consent ? randomKey40() : null,
+  };
+  return { id: null, plan, row, is_accepted: false };
+}
+
+/** Moves the end of a draft, which the openings of one slot share. */
+function extend(draft: Draft, { plan, is_gift, periods_count, period_type = plan.period_type }: Opening) {
+  const covers_from = draft.row.ends_at;
+  const covers_to = extendEnd(draft.row, periods_count, period_type);
+  draft.row.ends_at = covers_to;
+  if (draft.row.grant_key !== null && is_gift !== true) {
+    draft.row.grant_key = null;
+    draft.is_accepted = true;
+  }
+  return { covers_from, covers_to };
+}
+
+/** Returns the parts that save planned openings, for `reportingOverlap`. */
+export function openingParts({ drafts }: PlannedOpenings) {
+  const opened = drafts.filter(({ id }) => id === null);
+  const extended = drafts.flatMap(({ id, row: { ends_at }, is_accepted }) =>
+    id === null ? [] : [{ id, ends_at, is_accepted }],
+  );
+  const first = opened.filter(({ plan }) => plan.first_subscribed_at === null);
+  return {
+    opened_subscriptions: opened.length === 0 ? null : insertedSubscriptions(opened.map(({ row }) => row)),
+    extended_subscriptions: extended.length === 0 ? null : extendedSubscriptions(extended),
+    first_subscriptions: first[0]
+      ? firstSubscriptions(
+          first.map(({ plan }) => plan.id),
+          first[0].row.created_at,
+        )
+      : null,
+  };
+}
+
+/** Returns the subscription of each opening, and the events to emit, from the rows that `openingParts` saved. */
+export function readOpenings(
+  { coverages }: PlannedOpenings,
+  { opened_subscriptions = [], extended_subscriptions = [] }: Outcomes<ReturnType<typeof openingParts>>,
+): { opened: Opened[]; events: Event[] } {
+  const saved = new Map([...opened_subscriptions, ...extended_subscriptions].map((each) => [keyOf(each), each]));
+  const opened = coverages.map(({ opening, covers_from, covers_to }) => {
+    const subscription = saved.get(keyOf(slotOf(opening)));
+    assert(subscription, 'every opening has a subscription');
+    return { subscription, covers_from, covers_to };
+  });
+  const seen = new Set<Draft>();
+  const events = coverages.flatMap(({ opening, draft }, index) => {
+    const subscription = opened[index]?.subscription;
+    if (!subscription || seen.has(draft)) return [];
+    seen.add(draft);
+    return eventsOf(draft, {
+      ...subscriptionFacts(subscription, opening.plan),
+      originated_by: opening.originated_by ?? null,
+    });
+  });
+  return { opened, events };
+}
+
+type Facts = ReturnType<typeof subscriptionFacts> & { originated_by: UserId | null };
+
+function eventsOf({ id, row: { request_key, grant_key }, is_accepted }: Draft, facts: Facts): Event[] {
+  if (id !== null) return is_accepted ? [subscriptionGrantAccepted(facts)] : [];
+  return [
+    ...(request_key === null ? [] : [subscriptionRequestCreated({ ...facts, request_key })]),
+    ...(grant_key === null ? [] : [subscriptionGrantCreated({ ...facts, grant_key, key: null, message: null })]),
+  ];
+}
+
+function keyOf({ profile_id, plan_id }: Slot): string {
+  return `${profile_id}/${plan_id}`;
 }

@@ -12,13 +12,14 @@ import { endAllOfProfile, unsubscribeProfile } from './end-subscription.ts';
 import { grantSubscription } from '../invitations/grant-subscription.ts';
 import { listSubscriptions, type Span, type SubscriptionParty } from '../records/subscription-list-store.ts';
 import { openOrExtend } from './open-or-extend.ts';
-import {
-  findSubscription,
-  findSubscriptionsByIds,
-  findSubscriptionsOf,
-  insertSubscription,
-} from '../records/subscription-store.ts';
+import { findSubscription, findSubscriptionsByIds, insertSubscription } from '../records/subscription-store.ts';
+import { subscriptionsOf } from '../records/slot-store.ts';
 import { isAgreed } from '../records/subscription.ts';
+import type { PlanId, ProfileId } from '#platform/db/db-schema';
+import { runTogether } from '#platform/db/together';
+
+const findOf = async (profile_id: ProfileId, plan_id: PlanId) =>
+  (await runTogether(database.db, { found: subscriptionsOf([profile_id], [plan_id]) })).found;
 
 let database: TestDatabase;
 let seed: TestContext;
@@ -104,7 +105,7 @@ test('an order after the end opens a new subscription', async () => {
   const second = await subscribe(ctx, profile, plan);
   assert.notEqual(second.id, first.id);
   assert.deepEqual(second.created_at, first.ends_at);
-  assert.equal((await findSubscriptionsOf(database.db, [profile.id], [plan.id])).length, 2);
+  assert.equal((await findOf(profile.id, plan.id)).length, 2);
 });
 
 test('concurrent orders open one subscription; the others extend it or get 409', async () => {
@@ -119,7 +120,7 @@ test('concurrent orders open one subscription; the others extend it or get 409',
   for (const result of results) {
     if (result.status === 'rejected') assert.ok(refused('subscription_overlaps')(result.reason), String(result.reason));
   }
-  const held = await findSubscriptionsOf(database.db, [profile.id], [plan.id]);
+  const held = await findOf(profile.id, plan.id);
   assert.equal(held.length, 1);
   const done = results.filter(({ status }) => status === 'fulfilled').length;
   assert.equal(held[0]?.ends_at.getUTCMonth(), (at.getUTCMonth() + done) % 12);

@@ -1,2 +1,4 @@
 // Uses of a subscription: free quotas, uses bought in advance.
-export { addRolloverQuota } from './record-uses.ts';
+/** @public no route records uses yet */
+export { recordUses } from './record-uses.ts';
+export { type BoughtUses, rolloverQuotas } from './usage-store.ts';

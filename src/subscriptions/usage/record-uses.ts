@@ -1,10 +1,10 @@
 import type { Plan, UseCharge } from '#catalog';
 import { periodContaining } from '#kernel/period';
-import type { SubscriptionId, UserId } from '#platform/db/db-schema';
+import type { UserId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
 import { quotaReached, subscriptionFacts, useChargeLimitCrossed } from '../events.ts';
-import { findSubscriptionsByIds, type Subscription } from '../records/index.ts';
+import type { Subscription } from '../records/index.ts';
 import { countUses, renewQuota, type Usage } from './usage.ts';
 import { lockUsage, updateUsage } from './usage-store.ts';
 
@@ -40,17 +40,4 @@ export async function recordUses(tx: Tx, uses: Uses): Promise<{ billed_quantity:
   if (counted.is_quota_reached) await emit(tx, quotaReached(facts), at);
   if (counted.is_limit_crossed) await emit(tx, useChargeLimitCrossed(facts), at);
   return { billed_quantity: counted.billed_quantity, usage: counted.usage };
-}
-
-/** Adds uses that were bought in advance to those of earlier purchases. */
-export async function addRolloverQuota(
-  tx: Tx,
-  subscription_id: SubscriptionId,
-  use: UseCharge,
-  quantity: number,
-): Promise<void> {
-  const subscription = (await findSubscriptionsByIds(tx, [subscription_id])).get(subscription_id);
-  if (!subscription) throw new Error(`no subscription ${subscription_id} to add uses to`);
-  const usage = await lockUsage(tx, subscription_id, use, subscription.created_at);
-  await updateUsage(tx, subscription_id, use, { ...usage, rollover_quota: usage.rollover_quota + quantity });
 }

@@ -6,7 +6,9 @@ import { openTestDatabase, type TestDatabase } from '../../../test/support/datab
 import { eventsNamed } from '../../../test/support/factories/accounts.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { makePerson, subscribe } from '../../../test/support/factories/subscriptions.ts';
-import { addRolloverQuota, recordUses } from './record-uses.ts';
+import { runTogether } from '#platform/db/together';
+import { recordUses } from './record-uses.ts';
+import { rolloverQuotas } from './usage-store.ts';
 
 let database: TestDatabase;
 let seed: TestContext;
@@ -41,9 +43,13 @@ test('uses of two purchases add up', async () => {
   const use = plan.use_charges[0]!;
   const { profile } = await makePerson(database.db);
   const subscription = await subscribe(seed, profile, plan);
-  for (const quantity of [7, 5]) {
-    await inTransaction(database.db, (tx) => addRolloverQuota(tx, subscription.id, use, quantity));
-  }
+  const bought = { subscription_id: subscription.id, use_charge_id: use.id, quota: use.quota };
+  const add = (...quantities: number[]) =>
+    inTransaction(database.db, (tx) =>
+      runTogether(tx, { bought: rolloverQuotas(quantities.map((quantity) => ({ ...bought, quantity }))) }),
+    );
+  await add(4, 3);
+  await add(5);
   const uses = { subscription, plan, use, quantity: 13, at: seed.clock.now(), originated_by: null };
   const { billed_quantity } = await inTransaction(database.db, (tx) => recordUses(tx, uses));
   assert.equal(billed_quantity, 1);

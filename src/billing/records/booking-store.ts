@@ -1,0 +1,111 @@
+import { sql } from 'kysely';
+import { type LedgerSubject, toSubjectColumns } from '#ledger';
+import type { CartItemId, ClaimId, LedgerEntryId, OrderId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
+import type { Tx } from '#platform/db/database';
+import { type Part, readRows, runTogether } from '#platform/db/together';
+import { lockedProfile } from '#profiles';
+import { slotLock } from '#subscriptions';
+import type { CartOwner } from './cart-item.ts';
+import type { Order, OrderLine } from './order.ts';
+import { readOrderLines } from './order-store.ts';
+
+/**
+ * Locks what settles an order, in this order: the payer's profile, the reserved or given-up order, and the slots of the
+ * subscriptions that it opens or extends. Returns the order with its lines by rank; undefined if it is settled or
+ * refused.
+ *
+ * The lines of an open order do not change, so that they are read in the statement that waits for the locks.
+ */
+export async function lockPayableOrder(
+  tx: Tx,
+  payer_id: ProfileId,
+  id: OrderId,
+): Promise<{ order: Order; lines: OrderLine[] } | undefined> {
+  const {
+    locked_order,
+    order_slots: _,
+    locked_lines,
+  } = await runTogether(tx, {
+    payer: lockedProfile(payer_id),
+    locked_order: {
+      query: sql`select orders.* from payer join orders on orders.profile_id = payer.id
+        where orders.id = ${id} and state in ('reserved', 'given_up') for update of orders`,
+      read: (rows) => readRows<Order>(rows, ['created_at', 'closed_at'])[0],
+    },
+    order_slots: {
+      query: sql`select 1 as locked from (
+          select distinct beneficiary_id, plan_id from order_lines join locked_order on locked_order.id = order_id
+          where kind = 'period' and claim_email is null order by beneficiary_id, plan_id
+        ) slot where ${slotLock(sql.ref('beneficiary_id'), sql.ref('plan_id'))} is not null`,
+      read: () => null,
+    },
+    locked_lines: {
+      query: sql`select * from order_lines where order_id = (select id from locked_order) order by rank`,
+      read: readOrderLines,
+    },
+  });
+  return locked_order && { order: locked_order, lines: locked_lines };
+}
+
+/** What is booked for a line. */
+export interface Booking {
+  rank: number;
+  subscription_id: SubscriptionId | null;
+  ledger_entry_id: LedgerEntryId;
+  subject: LedgerSubject;
+  description: string;
+  covers_from: Date | null;
+  covers_to: Date | null;
+  claim_id: ClaimId | null;
+}
+
+/** Returns the parts that save a booked order: its lines, its state, and the cart that it leaves. */
+export function bookedOrder(
+  order: Pick<Order, 'id' | 'created_at' | 'created_by'>,
+  bookings: readonly Booking[],
+  left: { item_ids: readonly CartItemId[]; shown_keys: readonly string[]; has_coupon: boolean },
+  at: Date,
+) {
+  const owner = order.created_by === null ? null : { user_id: order.created_by };
+  return {
+    booked_lines: bookedLines(order.id, bookings),
+    ordered_items: left.item_ids.length === 0 ? null : orderedItems(left.item_ids, order.created_at),
+    ordered_lines: owner === null || left.shown_keys.length === 0 ? null : forgottenKeys(owner, left.shown_keys),
+    used_code: owner === null || !left.has_coupon ? null : forgottenCode(owner.user_id),
+    settled_order: {
+      query: sql`update orders set state = 'settled', closed_at = ${at} where id = ${order.id}`,
+      read: null,
+    },
+  };
+}
+
+function bookedLines(order_id: OrderId, bookings: readonly Booking[]): Part<void> {
+  const rows = bookings.map(({ subject, ...booking }) => ({ ...booking, ...toSubjectColumns(subject) }));
+  // Index: order_lines_order_id_rank_key.
+  const query = sql`update order_lines line set subscription_id = booked.subscription_id,
+      ledger_entry_id = booked.ledger_entry_id, description = booked.description, covers_from = booked.covers_from,
+      covers_to = booked.covers_to, subject_kind = booked.subject_kind, subject_id = booked.subject_id,
+      subject_part = booked.subject_part, claim_id = booked.claim_id
+    from json_populate_recordset(null::order_lines, ${JSON.stringify(rows)}::json) booked
+    where line.order_id = ${order_id} and line.rank = booked.rank`;
+  return { query, read: null };
+}
+
+/** Marks open items as ordered: they leave the cart and stay for the reports. */
+function orderedItems(ids: readonly CartItemId[], at: Date): Part<void> {
+  const query = sql`update cart_items set recorded_at = ${at}
+    where id = any(${[...ids]}::bigint[]) and recorded_at is null`;
+  return { query, read: null };
+}
+
+/** Deletes ordered lines in both scopes. Index: shown_lines_place. */
+function forgottenKeys(owner: CartOwner & { user_id: number }, keys: readonly string[]): Part<void> {
+  const query = sql`delete from shown_lines
+    where coalesce(user_id, 0) = ${owner.user_id} and coalesce(visitor_hash, '') = ''
+      and scope in ('cart', 'balance') and key = any(${[...keys]}::text[])`;
+  return { query, read: null };
+}
+
+function forgottenCode(user_id: number): Part<void> {
+  return { query: sql`delete from user_coupons where user_id = ${user_id}`, read: null };
+}
