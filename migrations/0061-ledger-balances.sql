@@ -79,16 +79,16 @@ create view ledger_subject_sums as
 -- The projection is derived: only the trigger on ledger_entries and the function below write it.
 create function ledger_balances_are_derived() returns trigger language plpgsql as $$
 begin
-  if pg_trigger_depth() < 2 and current_setting('tollgate.rebuilds_ledger_balances', true) is distinct from 'on' then
+  if current_setting('tollgate.rebuilds_ledger_balances', true) is distinct from 'on' then
     raise exception 'the balances of the ledger are derived from its entries: % on % refused', tg_op, tg_table_name
       using errcode = 'restrict_violation';
   end if;
   return null;
 end $$;
 create trigger ledger_balances_derived before insert or update or delete or truncate on ledger_balances
-  for each statement execute function ledger_balances_are_derived();
+  for each statement when (pg_trigger_depth() < 1) execute function ledger_balances_are_derived();
 create trigger ledger_subject_balances_derived before insert or update or delete or truncate on ledger_subject_balances
-  for each statement execute function ledger_balances_are_derived();
+  for each statement when (pg_trigger_depth() < 1) execute function ledger_balances_are_derived();
 
 -- Writes the projection anew from all entries. Posting waits meanwhile; processes read their cached facts again.
 create function ledger_rebuild_balances() returns void language plpgsql
@@ -135,6 +135,7 @@ begin
     from sums left join lateral (
       select balance.id from ledger_balances balance
       where (balance.profile_id, balance.account, balance.unit) = (sums.profile_id, sums.account, sums.unit)
+        and (sums.amount, sums.sold_amount) <> (0, 0)
       order by balance.id limit 1 for no key update skip locked
     ) stripe on true
   ), added as (
@@ -143,7 +144,10 @@ begin
     from stripes where balance.id = stripes.id
   )
   insert into ledger_balances (profile_id, account, unit, amount, sold_amount)
-    select profile_id, account, unit, amount, sold_amount from stripes where id is null;
+    select profile_id, account, unit, amount, sold_amount from stripes
+    where id is null and ((amount, sold_amount) <> (0, 0) or not exists (
+      select from ledger_balances balance
+      where (balance.profile_id, balance.account, balance.unit) = (stripes.profile_id, stripes.account, stripes.unit)));
 
   -- Posts on one subject are serialized until commit, in any unit, so that open_until takes all of them into account.
   -- Locks are taken in one order. Subjects share 1024 locks: a statement about many subjects must not exhaust their memory.
