@@ -23,8 +23,9 @@ import { makeDecideAccess, makeMenu, makeProfiles, makeProfilesHooks, type OnAcc
 import {
   claimWaiting,
   endAllOfProfile,
-  findProvidingProfiles,
+  findProviderTerms,
   makeSubscriptions,
+  providersAt,
   selectActiveSubscriptions,
 } from '#subscriptions';
 import { EVALUATION_EMAIL } from './config.ts';
@@ -121,7 +122,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
 }
 
 async function buildServer(services: Services, isStopping: () => boolean): Promise<App> {
-  const { config, database, clock, templates, accounts, site } = services;
+  const { config, database, clock, templates, accounts, site, facts } = services;
   const { db } = database;
   return buildHttp({
     db,
@@ -143,9 +144,11 @@ async function buildServer(services: Services, isStopping: () => boolean): Promi
     probeDatabase: () => database.probe(),
     version,
     site: () => site.get(),
-    authenticate: (credentials) => authenticate(db, clock, accounts, credentials),
+    authenticate: (credentials) => authenticate({ db, clock, settings: accounts, facts }, credentials),
     decideAccess: makeDecideAccess({
-      providersOf: findProvidingProfiles,
+      facts,
+      findProviderTerms,
+      providersAt,
       findLead,
       grace_days: config.provider_grace_days,
       terms_required: config.terms_required,

@@ -24,7 +24,13 @@ export {
   type User,
   userPart,
 } from './identity/index.ts';
-export { authenticate, type OpenedSession, openSession, findAuthenticatedCallers } from './sessions/index.ts';
+export {
+  authenticate,
+  peekCaller,
+  type OpenedSession,
+  openSession,
+  findAuthenticatedCallers,
+} from './sessions/index.ts';
 export { UserDetailSchema, UserSummarySchema, type UserDetail, type UserSummary } from './schemas.ts';
 export { makeAccountsSettings, type AccountsConfig, type AccountsSettings } from './settings.ts';
 export { prepareVerification, replaceVerification, sendCodeAfterRefusal } from './verifications/index.ts';

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { errors, jwtVerify, SignJWT, type JWTPayload } from 'jose';
 import type { SessionId, UserId } from '#platform/db/db-schema';
 
@@ -12,32 +14,32 @@ export interface TokenSigner {
   sign(claims: TokenClaims & { issued_at: Date; shown: Record<string, unknown> }): Promise<string>;
   /** Returns the claims of a token that this signer issued and that is valid at the instant, else null. */
   verify(token: string, at: Date): Promise<TokenClaims | null>;
+  /** The same for a token that was verified before; undefined for one that is not in memory. */
+  peek(token: string, at: Date): TokenClaims | null | undefined;
 }
 
 const algorithm = 'HS256';
 const audience = 'tollgate';
 const token_length_max = 4096;
-const cached_max = 5000;
+const cached_max = 20_000;
 
 /**
  * Makes the signer of tokens (JWT, HS256) with one key.
  *
- * `shown` are additional claims for clients; verification ignores them. Caches the claims of up to 5000 verified
- * tokens, so that a signature is verified once. The expiry is checked each time.
+ * `shown` are additional claims for clients; verification ignores them. The claims of verified tokens are kept by the
+ * hash of the token: a signature is verified once. Invalid tokens are not kept. The expiry is checked each time.
  */
 export function makeTokenSigner({ key, key_id }: { key: Buffer; key_id: string }): TokenSigner {
   const imported = crypto.subtle.importKey('raw', new Uint8Array(key), { name: 'HMAC', hash: 'SHA-256' }, false, [
     'sign',
     'verify',
   ]);
-  const cached = new Map<string, TokenClaims>();
+  const verified = new LRUCache<string, TokenClaims>({ max: cached_max });
 
-  function cacheClaims(token: string, claims: TokenClaims): void {
-    if (cached.size >= cached_max) {
-      const [oldest] = cached.keys();
-      if (oldest !== undefined) cached.delete(oldest);
-    }
-    cached.set(token, claims);
+  function peek(token: string, at: Date): TokenClaims | null | undefined {
+    if (token.length > token_length_max) return null;
+    const claims = verified.get(hashOf(token));
+    return claims && (at < claims.expires_at ? claims : null);
   }
 
   return {
@@ -52,10 +54,11 @@ export function makeTokenSigner({ key, key_id }: { key: Buffer; key_id: string }
         .sign(await imported);
     },
 
+    peek,
+
     async verify(token, at) {
-      if (token.length > token_length_max) return null;
-      const claims_of_cache = cached.get(token);
-      if (claims_of_cache) return at < claims_of_cache.expires_at ? claims_of_cache : null;
+      const known = peek(token, at);
+      if (known !== undefined) return known;
       try {
         const { payload, protectedHeader } = await jwtVerify(token, await imported, {
           algorithms: [algorithm],
@@ -65,7 +68,7 @@ export function makeTokenSigner({ key, key_id }: { key: Buffer; key_id: string }
         });
         if (protectedHeader.kid !== key_id) return null;
         const claims = parseClaims(payload);
-        if (claims) cacheClaims(token, claims);
+        if (claims) verified.set(hashOf(token), claims);
         return claims;
       } catch (error) {
         if (error instanceof errors.JOSEError) return null;
@@ -73,6 +76,10 @@ export function makeTokenSigner({ key, key_id }: { key: Buffer; key_id: string }
       }
     },
   };
+}
+
+function hashOf(token: string): string {
+  return hash('sha256', token, 'base64');
 }
 
 function parseClaims({ jti, sub, exp }: JWTPayload): TokenClaims | null {

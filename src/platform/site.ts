@@ -1,6 +1,6 @@
 import type { ProfileId, SiteId } from './db/db-schema.ts';
 import type { Db, Reader, Tx } from './db/database.ts';
-import { defineFact, type Facts } from './facts/facts.ts';
+import { defineFact, type FactReader } from './facts/facts.ts';
 import { tag } from './facts/tag.ts';
 
 /** Identity and gateway settings of a deployment. */
@@ -87,7 +87,7 @@ export interface SiteSource {
   peek(): Site | undefined;
 }
 
-export function makeSiteSource(facts: Facts, db: Db): SiteSource {
+export function makeSiteSource(facts: FactReader, db: Db): SiteSource {
   const load = async () => {
     const value = await findSite(db);
     return value && { value, tags: [tag('site')] };

@@ -2,7 +2,10 @@
 export { claimWaiting } from './invitations/index.ts';
 export {
   findEntitlements,
+  findProviderTerms,
   findProvidingProfiles,
+  providersAt,
+  type ProviderTerm,
   findSubscription,
   findSubscriptionsByIds,
   latestSubscriptions,

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { findUserByUsername } from '#accounts';
 import { type Gateway, type GatewayOptions, makeGateway } from '#gateway';
 import { makeDecideAccess } from '#profiles';
-import { findProvidingProfiles } from '#subscriptions';
+import { findProviderTerms, providersAt } from '#subscriptions';
 import { makeThemes } from '#themes';
 import { type MovableClock, movableClock } from '../../src/platform/clock.ts';
 import type { Context } from '../../src/platform/context.ts';
@@ -73,7 +73,9 @@ export async function startGatewayApp(given: Partial<GatewayOptions['upstream']>
       return { user_id: user.id, username, session_id: null, via: authorization === undefined ? 'cookie' : 'token' };
     },
     decideAccess: makeDecideAccess({
-      providersOf: findProvidingProfiles,
+      facts,
+      findProviderTerms,
+      providersAt,
       findLead: async () => null,
       grace_days: 90,
       terms_required: false,

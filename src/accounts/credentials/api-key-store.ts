@@ -1,9 +1,9 @@
 import { equalConstantTime, randomText, sha256Hex } from '#platform/security/crypto';
+import { pointRead } from '#platform/db/built-once';
 import type { Db, Reader, Tx } from '#platform/db/database';
 import type { ApiKeyId, UserId } from '#platform/db/db-schema';
 import { defineList, listPage } from '#platform/db/list';
 import type { ListQuery, Page } from '#kernel/page';
-import { selectUsers, type User } from '../identity/index.ts';
 
 /** Credential of a program. The public half identifies the row, the private half is the secret; 185 bits each. */
 export interface ApiKey {
@@ -29,25 +29,34 @@ export function parseApiKey(encoded: string): ApiKey | null {
   return public_half === undefined || private_half === undefined ? null : { public_half, private_half };
 }
 
-export interface ApiKeyUser {
-  user: User;
+/** An API key with its user, as each request needs them; an expired one too. */
+export interface ApiKeyOwner {
+  user_id: UserId;
+  username: string;
+  /** False after the user was archived. */
+  is_active: boolean;
   api_key_id: ApiKeyId;
+  /** Exclusive. */
+  ends_at: Date | null;
   last_used_at: Date | null;
 }
 
-/** Finds the active user of a key whose private half matches and that has not expired. */
-export async function findApiKeyUser(reader: Reader, key: ApiKey, at: Date): Promise<ApiKeyUser | undefined> {
-  const row = await selectUsers(reader)
-    .innerJoin('api_keys', 'api_keys.user_id', 'users.id')
-    .select(['api_keys.id as api_key_id', 'api_keys.secret_hash', 'api_keys.ends_at', 'api_keys.last_used_at'])
-    .where('api_keys.pub_key', '=', key.public_half)
-    .executeTakeFirst();
+const ownerByPublicHalf = pointRead((reader, public_half: string) =>
+  reader
+    .selectFrom('api_keys')
+    .innerJoin('users', 'users.id', 'api_keys.user_id')
+    .select(['users.id as user_id', 'users.username', 'users.is_active', 'api_keys.id as api_key_id'])
+    .select(['api_keys.secret_hash', 'api_keys.ends_at', 'api_keys.last_used_at'])
+    .where('api_keys.pub_key', '=', public_half),
+);
+
+/** Finds a key whose private half matches, with its owner. */
+export async function findApiKeyOwner(reader: Reader, key: ApiKey): Promise<ApiKeyOwner | undefined> {
+  const [row] = await ownerByPublicHalf(reader, key.public_half);
   if (!row) return undefined;
-  const { api_key_id, secret_hash, ends_at, last_used_at, ...user } = row;
+  const { secret_hash, ...owner } = row;
   // A fast hash is sufficient: the private half is random and long.
-  const isRight = equalConstantTime(secret_hash, sha256Hex(key.private_half));
-  if (!isRight || !user.is_active || (ends_at !== null && at >= ends_at)) return undefined;
-  return { user, api_key_id, last_used_at };
+  return equalConstantTime(secret_hash, sha256Hex(key.private_half)) ? owner : undefined;
 }
 
 /** Stores the last use of a key. Runs outside a transaction, since no other write depends on it. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
+import { noFacts } from '#platform/facts/facts';
 import { inTransaction } from '#platform/db/database';
 import { seal } from '#platform/security/crypto';
 import { makeThrottle } from '#platform/security/throttle';
@@ -65,10 +66,13 @@ test('a link sets a password, verifies the address and signs the user in, once',
   const user = await makeUser(database.db, { password: null, email_verified_at: null });
   const key = await linkFor(user);
   const session = await activateUser(ctx, unthrottled(), key, { new_password, full_name: 'New Name' }, 'token');
-  const caller = await authenticate(database.db, ctx.clock, deps.settings, {
-    authorization: `Bearer ${session.token}`,
-    session_cookie: undefined,
-  });
+  const caller = await authenticate(
+    { db: database.db, clock: ctx.clock, settings: deps.settings, facts: noFacts },
+    {
+      authorization: `Bearer ${session.token}`,
+      session_cookie: undefined,
+    },
+  );
   assert.ok(caller !== null && caller !== 'invalid' && caller.user_id === user.id);
   const changed = await findUserById(database.db, user.id);
   assert.equal(changed?.has_password, true);
@@ -96,7 +100,10 @@ test('using a link voids every other link and ends every session', async () => {
   await activateUser(ctx, unthrottled(), two, { new_password }, 'token');
   assert.equal((await problemOf(activateUser(ctx, unthrottled(), one, { new_password }, 'token'))).status, 404);
   const stolen = { authorization: `Bearer ${thief.token}`, session_cookie: undefined };
-  assert.equal(await authenticate(database.db, ctx.clock, deps.settings, stolen), 'invalid');
+  assert.equal(
+    await authenticate({ db: database.db, clock: ctx.clock, settings: deps.settings, facts: noFacts }, stolen),
+    'invalid',
+  );
 });
 
 test('opening a link does not consume it; unknown and expired links have the same result', async () => {
@@ -197,7 +204,13 @@ test('API keys created before the first proof of the address are deleted by it',
   );
   const basic = Buffer.from(`${key.public_half}${key.private_half}:`).toString('base64');
   const presented = { authorization: `Basic ${basic}`, session_cookie: undefined };
-  assert.notEqual(await authenticate(database.db, ctx.clock, deps.settings, presented), 'invalid');
+  assert.notEqual(
+    await authenticate({ db: database.db, clock: ctx.clock, settings: deps.settings, facts: noFacts }, presented),
+    'invalid',
+  );
   await activateUser(ctx, unthrottled(), await linkFor(squatted), { new_password }, 'token');
-  assert.equal(await authenticate(database.db, ctx.clock, deps.settings, presented), 'invalid');
+  assert.equal(
+    await authenticate({ db: database.db, clock: ctx.clock, settings: deps.settings, facts: noFacts }, presented),
+    'invalid',
+  );
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
+import { noFacts } from '#platform/facts/facts';
 import { inTransaction } from '#platform/db/database';
 import { makeThrottle } from '#platform/security/throttle';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
@@ -187,10 +188,13 @@ test('an API key authenticates its user until it expires or is deleted', async (
   assert.match(secret, /^[a-hjkmnp-zA-HJ-NP-Z2-9]{64}$/);
 
   const ask = (text: string, at = ctx.clock.now()) =>
-    authenticate(database.db, { now: () => at }, settings, {
-      authorization: `Basic ${Buffer.from(text).toString('base64')}`,
-      session_cookie: undefined,
-    });
+    authenticate(
+      { db: database.db, clock: { now: () => at }, settings: settings, facts: noFacts },
+      {
+        authorization: `Basic ${Buffer.from(text).toString('base64')}`,
+        session_cookie: undefined,
+      },
+    );
   const caller = { user_id: user.id, username: user.username, session_id: null, via: 'api-key' };
   assert.deepEqual(await ask(`${secret}:`), caller);
   assert.deepEqual(await ask(`${secret}:anything`), caller);
@@ -201,10 +205,13 @@ test('an API key authenticates its user until it expires or is deleted', async (
   assert.deepEqual(await ask(`${secret}:`, new Date(year.getTime() - 1)), caller);
   assert.equal(await ask(`${secret}:`, year), 'invalid');
   assert.equal(
-    await authenticate(database.db, ctx.clock, settings, {
-      authorization: `Bearer ${secret}`,
-      session_cookie: undefined,
-    }),
+    await authenticate(
+      { db: database.db, clock: ctx.clock, settings: settings, facts: noFacts },
+      {
+        authorization: `Bearer ${secret}`,
+        session_cookie: undefined,
+      },
+    ),
     'invalid',
   );
 
@@ -246,7 +253,10 @@ test('an API key of a deactivated user is invalid', async () => {
   await inTransaction(database.db, (tx) => updateUserRow(tx, user.id, { is_active: false }));
   const authorization = `Basic ${Buffer.from(`${secret}:`).toString('base64')}`;
   assert.equal(
-    await authenticate(database.db, ctx.clock, settings, { authorization, session_cookie: undefined }),
+    await authenticate(
+      { db: database.db, clock: ctx.clock, settings: settings, facts: noFacts },
+      { authorization, session_cookie: undefined },
+    ),
     'invalid',
   );
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { SignJWT } from 'jose';
+import { noFacts } from '#platform/facts/facts';
 import type { Context } from '#platform/context';
 import { deriveKey, keyId } from '#platform/security/crypto';
 import type { SessionId } from '#platform/db/db-schema';
@@ -33,11 +34,14 @@ function open(user: User, kind: 'token' | 'cookie' = 'token', at = ctx.clock.now
 }
 
 function ask(given: Partial<PresentedCredentials>, clock: Context['clock'] = ctx.clock) {
-  return authenticate(database.db, clock, settings, {
-    authorization: undefined,
-    session_cookie: undefined,
-    ...given,
-  });
+  return authenticate(
+    { db: database.db, clock: clock, settings: settings, facts: noFacts },
+    {
+      authorization: undefined,
+      session_cookie: undefined,
+      ...given,
+    },
+  );
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });

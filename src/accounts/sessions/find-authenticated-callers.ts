@@ -1,6 +1,7 @@
 import type { Clock } from '#platform/clock';
 import type { Db } from '#platform/db/database';
 import type { SessionId } from '#platform/db/db-schema';
+import { noFacts } from '#platform/facts/facts';
 import type { AccountsSettings } from '../settings.ts';
 import { authenticate } from './authenticate.ts';
 import { findActiveSessionIds } from './session-store.ts';
@@ -27,7 +28,8 @@ export async function findAuthenticatedCallers<C extends ConnectedCaller>(
   const active_ids = await findActiveSessionIds(db, ids, clock.now());
   const valid_keys = new Set<string | undefined>();
   for (const authorization of new Set(callers.filter(usesApiKey).map((caller) => caller.authorization))) {
-    const caller = await authenticate(db, clock, settings, { authorization, session_cookie: undefined });
+    const source = { db, clock, settings, facts: noFacts };
+    const caller = await authenticate(source, { authorization, session_cookie: undefined });
     if (caller !== null && caller !== 'invalid') valid_keys.add(authorization);
   }
   const isAuthenticated = (caller: C) =>

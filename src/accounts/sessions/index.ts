@@ -1,4 +1,4 @@
-export { authenticate } from './authenticate.ts';
+export { authenticate, type CredentialSource, peekCaller } from './authenticate.ts';
 export { type OpenedSession, openSession, type SessionOpening } from './open-session.ts';
 export { userSessionRoutes } from './routes.ts';
 export { sendSessionCookie, isFlagSet, readSessionKind } from './session-reply.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Problem } from '#kernel/problem';
+import { noFacts } from '#platform/facts/facts';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
@@ -29,11 +30,14 @@ function open(user: User, kind: 'token' | 'cookie' = 'token', at = ctx.clock.now
 }
 
 function ask(given: Partial<PresentedCredentials>, clock: Context['clock'] = ctx.clock) {
-  return authenticate(database.db, clock, settings, {
-    authorization: undefined,
-    session_cookie: undefined,
-    ...given,
-  });
+  return authenticate(
+    { db: database.db, clock: clock, settings: settings, facts: noFacts },
+    {
+      authorization: undefined,
+      session_cookie: undefined,
+      ...given,
+    },
+  );
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { builtOnce } from '#platform/db/built-once';
+import { pointRead } from '#platform/db/built-once';
 import type { Db, Reader, Tx } from '#platform/db/database';
 import type { SessionId, UserId } from '#platform/db/db-schema';
 import { selectUsers, type User } from '../identity/index.ts';
@@ -80,44 +80,42 @@ export async function findSignedInUser(reader: Reader, id: SessionId, at: Date):
   return toSignedInUser(await selectSignedInUsers(reader, at).where('sessions.id', '=', id).executeTakeFirst());
 }
 
-/** User and last use of a session, as each request needs them. */
+/** A session with its user, as each request needs them; an ended one too. */
 export interface SessionOwner {
   user_id: UserId;
   username: string;
   session_id: SessionId;
+  /** False after the session was ended or its user archived. */
+  is_open: boolean;
+  expires_at: Date;
   last_seen_at: Date;
 }
 
-function selectSessionOwners(reader: Reader, at: Date) {
+function selectSessionOwners(reader: Reader) {
   return reader
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
-    .select(['users.id as user_id', 'users.username', 'sessions.id as session_id', 'sessions.last_seen_at'])
-    .where('sessions.ended_at', 'is', null)
-    .where('sessions.expires_at', '>', at)
-    .where('users.is_active', '=', true);
+    .select(['users.id as user_id', 'users.username'])
+    .select(['sessions.id as session_id', 'sessions.expires_at', 'sessions.last_seen_at'])
+    .select(sql<boolean>`sessions.ended_at is null and users.is_active`.as('is_open'));
 }
 
-const sessionOwnerById = builtOnce((reader, id: SessionId, at: Date) =>
-  selectSessionOwners(reader, at).where('sessions.id', '=', id),
+const sessionOwnerById = pointRead((reader, id: SessionId) =>
+  selectSessionOwners(reader).where('sessions.id', '=', id),
 );
-const sessionOwnerBySecret = builtOnce((reader, secret_hash: string, at: Date) =>
-  selectSessionOwners(reader, at).where('sessions.secret_hash', '=', secret_hash),
+const sessionOwnerBySecret = pointRead((reader, secret_hash: string) =>
+  selectSessionOwners(reader).where('sessions.secret_hash', '=', secret_hash),
 );
 
-/** Finds the owner of an active session. One query over two primary keys. */
-export async function findSessionOwner(reader: Reader, id: SessionId, at: Date): Promise<SessionOwner | undefined> {
-  const [found] = await sessionOwnerById(reader, id, at);
+/** Finds a session and its owner. One query over two primary keys. */
+export async function findSessionOwner(reader: Reader, id: SessionId): Promise<SessionOwner | undefined> {
+  const [found] = await sessionOwnerById(reader, id);
   return found;
 }
 
-/** Finds the owner of an active browser session by the hash of its cookie. */
-export async function findSessionOwnerBySecret(
-  reader: Reader,
-  secret_hash: string,
-  at: Date,
-): Promise<SessionOwner | undefined> {
-  const [found] = await sessionOwnerBySecret(reader, secret_hash, at);
+/** Finds a browser session and its owner by the hash of its cookie. */
+export async function findSessionOwnerBySecret(reader: Reader, secret_hash: string): Promise<SessionOwner | undefined> {
+  const [found] = await sessionOwnerBySecret(reader, secret_hash);
   return found;
 }
 
@@ -128,8 +126,11 @@ export async function findActiveSessionIds(
   at: Date,
 ): Promise<ReadonlySet<SessionId>> {
   if (ids.length === 0) return new Set();
-  const rows = await selectSessionOwners(reader, at)
+  const rows = await selectSessionOwners(reader)
     .where('sessions.id', 'in', [...new Set(ids)])
+    .where('sessions.ended_at', 'is', null)
+    .where('sessions.expires_at', '>', at)
+    .where('users.is_active', '=', true)
     .execute();
   return new Set(rows.map(({ session_id }) => session_id));
 }
@@ -143,13 +144,16 @@ export async function updateSessionExpiry(tx: Tx, id: SessionId, expires_at: Dat
     .execute();
 }
 
-/** Stores the last use of a session. Runs outside a transaction, since no other write depends on it. */
-export async function updateSessionLastSeen(db: Db, id: SessionId, at: Date): Promise<void> {
+/**
+ * Stores the last use of a session, unless a use after `before` is stored. Runs outside a transaction, since no other
+ * write depends on it.
+ */
+export async function updateSessionLastSeen(db: Db, id: SessionId, at: Date, before: Date): Promise<void> {
   await db
     .updateTable('sessions')
     .set({ last_seen_at: at })
     .where('id', '=', id)
-    .where('last_seen_at', '<', at)
+    .where('last_seen_at', '<=', before)
     .execute();
 }
 

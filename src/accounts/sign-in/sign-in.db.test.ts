@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Problem } from '#kernel/problem';
+import { noFacts } from '#platform/facts/facts';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
 import { makeThrottle } from '#platform/security/throttle';
@@ -42,10 +43,13 @@ test('a user signs in with name, e-mail address or phone number in any spelling'
   const user = await makeUser(database.db, { username: 'Donny', phone: '+14155550123' });
   for (const username of ['Donny', 'donny', 'DONNY', 'donny@example.com', 'DONNY@Example.com', '(415) 555-0123']) {
     const session = await signIn(ctx, deps, { username, password: testPassword }, 'token');
-    const caller = await authenticate(database.db, ctx.clock, deps.settings, {
-      authorization: `Bearer ${session.token}`,
-      session_cookie: undefined,
-    });
+    const caller = await authenticate(
+      { db: database.db, clock: ctx.clock, settings: deps.settings, facts: noFacts },
+      {
+        authorization: `Bearer ${session.token}`,
+        session_cookie: undefined,
+      },
+    );
     assert.ok(caller !== null && caller !== 'invalid');
     assert.equal(caller.user_id, user.id, username);
   }
@@ -63,7 +67,10 @@ test('a username of the same digits does not block sign-in with a verified phone
   ] as const) {
     const { token } = await signIn(ctx, deps, { username, password: testPassword }, 'token');
     const headers = { authorization: `Bearer ${token}`, session_cookie: undefined };
-    const caller = await authenticate(database.db, ctx.clock, deps.settings, headers);
+    const caller = await authenticate(
+      { db: database.db, clock: ctx.clock, settings: deps.settings, facts: noFacts },
+      headers,
+    );
     assert.ok(caller !== null && caller !== 'invalid');
     assert.equal(caller.user_id, user.id, username);
   }

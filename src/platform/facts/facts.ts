@@ -31,18 +31,28 @@ export interface LoadedFact<V extends object> {
 /** Reads committed data, never a transaction of the caller or other facts. Undefined is not stored. */
 export type LoadFact<V extends object> = () => Promise<LoadedFact<V> | undefined>;
 
-/** Facts in memory that are coherent with the database. */
-export interface Facts {
+/** Reads facts. */
+export interface FactReader {
   /** Returns a cached value; undefined if there is none or if it may be out of date. */
   peek<V extends object>(kind: FactKind<V>, key: string | number): V | undefined;
   /** Returns the cached value, or loads it. Values contain instants: the caller compares them with the current time. */
   get<V extends object>(kind: FactKind<V>, key: string | number, load: LoadFact<V>): Promise<V | undefined>;
+}
+
+/** Facts in memory that are coherent with the database. */
+export interface Facts extends FactReader {
   /** Starts to follow the changes; the first `get` does so as well. */
   start(): void;
   status(): FactsStatus;
   /** Ends the connection and the timers. */
   close(): void;
 }
+
+/** Loads each time; for checks that must not depend on memory. */
+export const noFacts: FactReader = {
+  peek: () => undefined,
+  get: async (_kind, _key, load) => (await load())?.value,
+};
 
 export interface FactsOptions {
   database: Pick<Database, 'executeSql' | 'connect' | 'watch'>;

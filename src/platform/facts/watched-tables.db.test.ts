@@ -58,6 +58,7 @@ test('statements that write to watched tables are found, others are not', () => 
     'merge into plans using other on true when matched then delete',
     'truncate table order_lines, "sessions" cascade',
     'select 1; update sites set title = $1',
+    'update "sessions" set "last_seen_at" = $1, "ended_at" = $2 where "id" = $3',
     'insert into "signatures" ("user_id") values ($1) on conflict do update set "ip" = $2',
   ];
   const others = [
@@ -66,6 +67,7 @@ test('statements that write to watched tables are found, others are not', () => 
     'insert into "order_lines" select * from "users"',
     'update "orders" set "state" = $1',
     'delete from "cart_items" where "user_id" in (select id from "users")',
+    'update "sessions" set "last_seen_at" = $1 where "id" = $2 and "last_seen_at" <= $3',
     'begin',
   ];
   for (const text of writes) assert.equal(isWatchedWrite(text), true, text);

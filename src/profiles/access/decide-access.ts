@@ -1,6 +1,5 @@
 import { commonProblems, type ProblemFactory } from '#kernel/problem';
 import { equalsCi } from '#kernel/text';
-import { findUserByUsername } from '#accounts';
 import type { Clock } from '#platform/clock';
 import type { Actor } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
@@ -16,7 +15,8 @@ import {
 import { paths } from '#platform/http/paths';
 import { TERMS_OF_USE } from '../agreements/index.ts';
 import { profileProblems } from '../problems.ts';
-import { type AccessFacts, loadAccessFacts } from './access-facts-store.ts';
+import type { CallerAccess } from './access-facts-store.ts';
+import { type AccessFacts, type AccessFactSources, makeAccessFacts, type ProviderTerm } from './access-facts.ts';
 import { type AccessGrant, type AccessLevel, toAccessLevel, pickHighestGrant } from './access-level.ts';
 
 /** A provider of a profile. `active` while a subscription to its plans runs; false during the grace period after it. */
@@ -25,12 +25,9 @@ export interface ProviderLink {
   active: boolean;
 }
 
-/** Facts of the rooms above, injected because those rooms import this one. */
-export interface AccessSources {
-  /** Finds the providers of a profile, including those whose last subscription ended up to `grace_days` ago. */
-  providersOf(reader: Reader, profile_id: ProfileId, at: Date, grace_days: number): Promise<readonly ProviderLink[]>;
-  /** Finds a contact without a login by its slug; the broker may read it under the path of a user. */
-  findLead(reader: Reader, slug: string): Promise<object | null>;
+export interface AccessSources extends AccessFactSources {
+  /** Returns the providers at the instant, including those whose last subscription ended up to `grace_days` ago. */
+  providersAt(terms: readonly ProviderTerm[], at: Date, grace_days: number): readonly ProviderLink[];
   /** Number of days after the end of a subscription for which its provider can read the profile. */
   grace_days: number;
   /** True if users must have signed the current terms of use. */
@@ -41,9 +38,9 @@ type UserActor = Extract<Actor, { kind: 'user' }>;
 type ProfileAccess = Extract<Access, { kind: 'direct' | 'provider' | 'provider-only' }>;
 type SelfAccess = Extract<Access, { kind: 'self' }>;
 interface AccessRequest extends AccessQuestion {
-  reader: Reader;
   at: Date;
   actor: UserActor;
+  caller: CallerAccess | undefined;
   facts: AccessFacts;
 }
 
@@ -67,18 +64,19 @@ export function makeDecideAccess(sources: AccessSources): DecideAccess {
     const profile_slug = isProfileKind ? (params[access.param ?? 'profile'] ?? null) : null;
     const at = clock.now();
     const isFrictionless = 'frictionless' in access && access.frictionless;
-    const facts = await loadAccessFacts(reader, { user_id: actor.user_id, profile_slug });
-    const refusal = isFrictionless ? null : refuseUnready(sources, actor, facts);
+    const facts = makeAccessFacts(sources, reader);
+    const caller = await facts.caller(actor.user_id);
+    const refusal = isFrictionless ? null : refuseUnready(sources, actor, caller);
     if (refusal) return refusal;
 
-    const request: AccessRequest = { ...question, reader, at, actor, facts };
+    const request: AccessRequest = { ...question, at, actor, caller, facts };
     switch (access.kind) {
       case 'active':
         return allow(noSubject);
       case 'broker':
         return decideByGrants(request, [makeBrokerGrant(request)], {});
       case 'self':
-        return decideSelf(sources, request, access);
+        return decideSelf(request, access);
       default:
         return decideProfile(sources, request, access, profile_slug);
     }
@@ -86,14 +84,17 @@ export function makeDecideAccess(sources: AccessSources): DecideAccess {
 }
 
 /** Returns the refusal of a caller who must first set a password, add a second factor or sign the terms, or null. */
-function refuseUnready(sources: AccessSources, actor: UserActor, facts: AccessFacts): AccessDecision | null {
-  const { caller } = facts;
+function refuseUnready(
+  sources: AccessSources,
+  actor: UserActor,
+  caller: CallerAccess | undefined,
+): AccessDecision | null {
   if (caller?.is_active !== true) return deny(commonProblems.credentials_invalid);
   if (!caller.has_password) return deny(profileProblems.password_required, paths.recover());
-  if (facts.requires_otp && !caller.otp_enabled) {
+  if (caller.requires_otp && !caller.otp_enabled) {
     return deny(profileProblems.otp_required, paths.userOtp(actor.username));
   }
-  if (sources.terms_required && !facts.is_terms_signed) {
+  if (sources.terms_required && !caller.is_terms_signed) {
     return deny(profileProblems.terms_unsigned, paths.legalSign(TERMS_OF_USE));
   }
   return null;
@@ -105,8 +106,8 @@ function decideSelfOnly(actor: UserActor, username: string | undefined): AccessD
   return allow({ profile_id: null, user_id: actor.user_id, relation: 'self', is_manager: true });
 }
 
-async function decideSelf(sources: AccessSources, request: AccessRequest, access: SelfAccess): Promise<AccessDecision> {
-  const { actor, params, reader } = request;
+async function decideSelf(request: AccessRequest, access: SelfAccess): Promise<AccessDecision> {
+  const { actor, params, facts } = request;
   const username = params[access.param ?? 'user'];
   const broker = makeBrokerGrant(request);
   if (username === undefined) return decideByGrants(request, [broker], {});
@@ -115,9 +116,8 @@ async function decideSelf(sources: AccessSources, request: AccessRequest, access
   }
   // A role that a manager granted to this user gives that manager no access to the account: only the broker has it.
   if (broker.level === 'none') return permissionDenied;
-  const user = await findUserByUsername(reader, username);
-  if (!user && (await sources.findLead(reader, username)) === null) return notFound;
-  return decideByGrants(request, [broker], { user_id: user?.id ?? null });
+  const user_id = await facts.namedUserId(username);
+  return user_id === undefined ? notFound : decideByGrants(request, [broker], { user_id });
 }
 
 async function decideProfile(
@@ -126,22 +126,21 @@ async function decideProfile(
   access: ProfileAccess,
   profile_slug: string | null,
 ): Promise<AccessDecision> {
-  const { facts, reader, at, method } = request;
-  const { profile_id } = facts;
+  const { facts, caller, at, method } = request;
   const broker = makeBrokerGrant(request);
-  if (profile_id === null) {
-    if (profile_slug === null) return decideByGrants(request, [broker], {});
-    return broker.level === 'none' ? permissionDenied : notFound;
-  }
+  if (profile_slug === null) return decideByGrants(request, [broker], {});
+  const profile_id = await facts.profileId(profile_slug);
+  if (profile_id === undefined) return broker.level === 'none' ? permissionDenied : notFound;
   const grants: AccessGrant[] = [broker];
-  if (access.kind !== 'provider-only') grants.push({ relation: 'direct', level: findAccessLevel(facts, profile_id) });
+  if (access.kind !== 'provider-only') grants.push({ relation: 'direct', level: findAccessLevel(caller, profile_id) });
   const best = pickHighestGrant(grants);
-  // Providers cost one more query: run it only if no grant suffices yet and the caller has a role that can suffice.
+  // Providers may cost a query: run it only if no grant suffices yet and the caller has a role that can suffice.
   const isDecided = isSufficient(best.level, method);
   const provider_ids: ProfileId[] = [];
-  if (access.kind !== 'direct' && !isDecided && facts.held.some((role) => toAccessLevel(role.role_type) !== 'none')) {
-    for (const link of await sources.providersOf(reader, profile_id, at, sources.grace_days)) {
-      const on_provider = findAccessLevel(facts, link.provider_id);
+  if (access.kind !== 'direct' && !isDecided && hasApiRole(caller)) {
+    const terms = await facts.providerTerms(profile_id);
+    for (const link of sources.providersAt(terms, at, sources.grace_days)) {
+      const on_provider = findAccessLevel(caller, link.provider_id);
       const level = on_provider === 'manage' && !link.active ? 'read' : on_provider;
       grants.push({ relation: 'provider', level });
       if (isSufficient(level, method)) provider_ids.push(link.provider_id);
@@ -150,12 +149,17 @@ async function decideProfile(
   return decideByGrants(request, grants, { profile_id, provider_ids });
 }
 
-function makeBrokerGrant({ facts, site }: AccessRequest): AccessGrant {
-  return { relation: 'broker', level: findAccessLevel(facts, site.broker_id) };
+function makeBrokerGrant({ caller, site }: AccessRequest): AccessGrant {
+  return { relation: 'broker', level: findAccessLevel(caller, site.broker_id) };
 }
 
-function findAccessLevel(facts: AccessFacts, profile_id: ProfileId): AccessLevel {
-  const role = facts.held.find((held) => held.profile_id === profile_id);
+/** True if a role of the caller gives access to some profile. */
+function hasApiRole(caller: CallerAccess | undefined): boolean {
+  return caller?.held.some(({ role_type }) => toAccessLevel(role_type) !== 'none') === true;
+}
+
+function findAccessLevel(caller: CallerAccess | undefined, profile_id: ProfileId): AccessLevel {
+  const role = caller?.held.find((held) => held.profile_id === profile_id);
   return role ? toAccessLevel(role.role_type) : 'none';
 }
 

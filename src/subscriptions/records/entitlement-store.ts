@@ -38,6 +38,37 @@ export async function findProvidingProfiles(
     .execute();
 }
 
+/** A subscription of a profile to a plan of a provider that both sides agreed to. */
+export interface ProviderTerm {
+  plan_id: PlanId;
+  provider_id: ProfileId;
+  created_at: Date;
+  ends_at: Date;
+}
+
+/** Finds the agreed subscriptions of profiles, past ones included, for `providersAt`. */
+export async function findProviderTerms(reader: Reader, profile_ids: readonly ProfileId[]): Promise<ProviderTerm[]> {
+  if (profile_ids.length === 0) return [];
+  return reader
+    .selectFrom('subscriptions')
+    .innerJoin(selectPlanNames(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
+    .select(['plan_id', 'plan.profile_id as provider_id', 'created_at', 'ends_at'])
+    .where('subscriptions.profile_id', 'in', [...new Set(profile_ids)])
+    .where(agreedRows())
+    .execute();
+}
+
+/** As `findProvidingProfiles`, from subscriptions that were read before: one entry per provider. */
+export function providersAt(terms: readonly ProviderTerm[], at: Date, grace_days: number): ProvidingProfile[] {
+  const since_ms = at.getTime() - grace_days * DAY_MS;
+  const providers = new Map<ProfileId, boolean>();
+  for (const { provider_id, created_at, ends_at } of terms) {
+    if (created_at > at || ends_at.getTime() <= since_ms) continue;
+    providers.set(provider_id, providers.get(provider_id) === true || ends_at > at);
+  }
+  return [...providers].map(([provider_id, active]) => ({ provider_id, active }));
+}
+
 /** Plan that a profile is or was entitled to: the agreed subscription to it with the latest end. */
 export interface Entitlement {
   subscription_id: SubscriptionId;

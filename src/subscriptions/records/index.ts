@@ -3,8 +3,11 @@ export { sealClearSubscriptionKeys } from './clear-key-store.ts';
 export { createSubscription } from './create-subscription.ts';
 export {
   findEntitlements,
+  findProviderTerms,
   findProvidingProfiles,
+  providersAt,
   type Entitlement,
+  type ProviderTerm,
   type ProvidingProfile,
 } from './entitlement-store.ts';
 export {
