@@ -55,20 +55,25 @@ export function makeClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     if (unfinished.has(kind) && lanes[kind].room() > 0) claimAt(now_ms());
   }
 
-  /** Claims rows and gives them to the lanes. One claim at a time: no caller misses rows that another one claims. */
-  function claimNext(kinds: readonly Kind[]): Promise<number> {
+  /**
+   * Claims rows and gives them to the lanes; returns how many, and if there was no work of the kinds at all. One claim
+   * at a time, so that no caller misses rows that another one claims.
+   */
+  function claimNext(kinds: readonly Kind[]): Promise<{ count: number; is_drained: boolean }> {
     const next = claimed
       .catch(() => {})
       .then(async () => {
         const roomFor = (kind: Kind) => (kinds.includes(kind) ? lanes[kind].room() : 0);
         const counts = { event: roomFor('event'), job: roomFor('job') };
+        const is_busy = kinds.some((kind) => lanes[kind].isBusy());
         const rows = counts.event + counts.job === 0 ? { event: [], job: [] } : await claim(counts);
         for (const kind of kinds) {
           if (rows[kind].length >= counts[kind]) unfinished.add(kind);
           else unfinished.delete(kind);
           lanes[kind].take(rows[kind]);
         }
-        return rows.event.length + rows.job.length;
+        const count = rows.event.length + rows.job.length;
+        return { count, is_drained: count === 0 && !is_busy };
       });
     claimed = next;
     return next;
@@ -94,9 +99,9 @@ export function makeClaimLoop(options: ClaimLoopOptions): ClaimLoop {
       if (stop.aborted) return;
       claimed_at_ms = now_ms();
       due_ms = claimed_at_ms + poll_ms;
-      const count = await claimNext(bothKinds).catch((error: unknown) => {
+      const { count } = await claimNext(bothKinds).catch((error: unknown) => {
         onError(error);
-        return 0;
+        return { count: 0 };
       });
       if (count > 0) paused_until_ms = now_ms() + pause_ms;
       bothKinds.forEach(claimIfUnfinished);
@@ -128,13 +133,11 @@ export function makeClaimLoop(options: ClaimLoopOptions): ClaimLoop {
       wake();
     },
     async drain(kinds) {
-      for (let count = 0; ;) {
-        const more_count = await claimNext(kinds);
-        // The loop in the background may have claimed the rows that are left.
-        const was_busy = kinds.some((kind) => lanes[kind].isBusy());
+      for (let total_count = 0; ;) {
+        const { count, is_drained } = await claimNext(kinds);
         await Promise.all(kinds.map((kind) => lanes[kind].untilIdle()));
-        count += more_count;
-        if (more_count === 0 && !was_busy) return count;
+        if (is_drained) return total_count;
+        total_count += count;
       }
     },
   };

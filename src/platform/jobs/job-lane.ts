@@ -21,6 +21,7 @@ export function makeJobLane(options: JobLaneOptions): Lane {
   const under_way = new Set<Promise<void>>();
   let released: Promise<unknown> = Promise.resolve();
   let is_halted = false;
+  let saves_count = 0;
   let timer: NodeJS.Timeout | null = null;
 
   const hasFreePlace = () => under_way.size < (isSequential() ? 1 : CONCURRENCY_MAX);
@@ -32,10 +33,16 @@ export function makeJobLane(options: JobLaneOptions): Lane {
       .finally(async () => {
         under_way.delete(work);
         startWaiting();
-        if (under_way.size === 0) await flush();
+        if (under_way.size === 0) await save();
         if (room() > 0) onRoom();
       });
     under_way.add(work);
+  }
+
+  async function save(): Promise<void> {
+    saves_count += 1;
+    await flush();
+    saves_count -= 1;
   }
 
   function startWaiting(): void {
@@ -64,7 +71,7 @@ export function makeJobLane(options: JobLaneOptions): Lane {
         if (!isSequential()) releaseWaiting();
       }, WAIT_MS_MAX).unref();
     },
-    isBusy: () => under_way.size > 0 || waiting.length > 0,
+    isBusy: () => under_way.size + waiting.length + saves_count > 0,
     async untilIdle() {
       while (under_way.size > 0) await Promise.race(under_way);
       await Promise.all([released, flush()]);

@@ -6,6 +6,7 @@ export interface Lane {
   room(): number;
   /** Starts to handle rows. */
   take(rows: readonly ClaimedRow[]): void;
+  /** True until the outcomes of its rows are saved. */
   isBusy(): boolean;
   /** Resolves when no row waits or is under way and the outcomes are saved. */
   untilIdle(): Promise<void>;
