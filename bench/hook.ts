@@ -35,7 +35,7 @@ const responses: { [Name in keyof Questions]: () => Promise<Questions[Name]> } =
     const loop_delay_ms = delay.max / 1e6;
     const { rss: rss_bytes } = process.memoryUsage();
     for (let round = 0; round < 3; round += 1) {
-      await globalThis.gc({ type: 'major', execution: 'async' });
+      globalThis.gc({ type: 'major', execution: 'sync' });
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     const { heapUsed: heap_bytes, external: external_bytes } = process.memoryUsage();

@@ -24,7 +24,8 @@ export async function insertPeople(
          select 'person-' || n as slug, n from generate_series($1::int, $1::int + $2::int - 1) as n
        ), new_users as (
          insert into users (username, email, full_name, password_hash, created_at)
-         select slug, slug || '@example.com', 'Person ' || n, null, now() from persons
+         select slug, slug || '@example.com', 'Person ' || n, (select password_hash from users where username = $3), now()
+         from persons
          returning id, username
        ), new_profiles as (
          insert into profiles (slug, personal_user_id, full_name, email, created_at)
