@@ -1,4 +1,4 @@
-import { authenticate, findAuthenticatedCallers, makeAccounts } from '#accounts';
+import { authenticate, findAuthenticatedCallers, makeAccounts, peekCaller } from '#accounts';
 import { emptyCart, emptyCartOnArchive, makeBilling } from '#billing';
 import { makeCatalog } from '#catalog';
 import { findLead, makeContacts, selectProfileNotes } from '#contacts';
@@ -124,6 +124,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
 async function buildServer(services: Services, isStopping: () => boolean): Promise<App> {
   const { config, database, clock, templates, accounts, site, facts } = services;
   const { db } = database;
+  const source = { db, clock, settings: accounts, facts };
   return buildHttp({
     db,
     clock,
@@ -144,7 +145,8 @@ async function buildServer(services: Services, isStopping: () => boolean): Promi
     probeDatabase: () => database.probe(),
     version,
     site: () => site.get(),
-    authenticate: (credentials) => authenticate({ db, clock, settings: accounts, facts }, credentials),
+    authenticate: (credentials) => authenticate(source, credentials),
+    peeked: { site: () => site.peek(), authenticate: (credentials) => peekCaller(source, credentials) },
     decideAccess: makeDecideAccess({
       facts,
       findProviderTerms,
@@ -197,7 +199,7 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
   ];
 }
 
-function makeGatewayOf({ config, database, log, secret, accounts, templates }: Services): Gateway {
+function makeGatewayOf({ config, database, facts, log, secret, accounts, templates }: Services): Gateway {
   return makeGateway({
     db: database.db,
     log,
@@ -205,9 +207,9 @@ function makeGatewayOf({ config, database, log, secret, accounts, templates }: S
     upstream: config,
     stillSignedIn: (reader, at, list) => findAuthenticatedCallers(reader, at, accounts, list),
     private_addresses_allowed: config.private_addresses_allowed,
+    facts,
     provider_grace_days: config.provider_grace_days,
     hasTemplate: (name) => templates.has(name),
-    onSiteChanged: () => {},
   });
 }
 

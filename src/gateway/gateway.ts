@@ -2,11 +2,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { App } from '#platform/http/app';
 import { METHODS } from '#platform/http/hooks';
+import { serveFirst } from '#platform/http/memory-path';
 import type { Context } from '#platform/context';
 import type { Db } from '#platform/db/database';
+import type { Facts } from '#platform/facts/facts';
 import { isByCookie, isCrossSite } from '#platform/http/guards/csrf';
 import type { Room } from '#platform/room';
-import { type FactSettings, makeKnownCallers } from './callers/index.ts';
+import { callerFact, type FactSettings, makeFactMemory } from './callers/index.ts';
 import { engagementRoutes, makeEngagementRecorder } from './engagements/index.ts';
 import {
   findPendingUpgrade,
@@ -22,7 +24,8 @@ import {
   type StreamCheckParts,
 } from './forwarding/index.ts';
 import { sendLocalPage } from './local-pages.ts';
-import { type FindOwnMethods, makeFindOwnMethods, sendOwnPath } from './own-routes.ts';
+import { makeMemoryPath, type MemoryPath } from './memory-path.ts';
+import { makeOwnPaths, type OwnPaths, sendOwnPath } from './own-routes.ts';
 import { gatewayPageTypes } from './page-types.ts';
 import { passRules, type PipelineParts } from './pipeline.ts';
 import { gatewayProblems } from './problems.ts';
@@ -33,13 +36,12 @@ import { upstreamRoutes } from './upstream/index.ts';
 export interface GatewayOptions extends FactSettings, Pick<StreamCheckParts, 'stillSignedIn'> {
   readonly db: Db;
   readonly log: Logger;
+  readonly facts: Facts;
   /** The master key of the deployment. */
   readonly secret: string;
   readonly upstream: UpstreamOptions;
   readonly private_addresses_allowed: boolean;
   readonly hasTemplate: (name: string) => boolean;
-  /** Called after each change by this process, so that cached rows of the site are dropped. */
-  readonly onSiteChanged: () => void;
 }
 
 /** The `UPSTREAM_…` settings. */
@@ -72,27 +74,27 @@ export function makeGateway(options: GatewayOptions): Gateway {
     name: 'gateway',
     page_types: gatewayPageTypes,
     routes(http) {
-      // A change by a request (of a subscription, a role, a rule) takes effect for the next request of this process.
+      // A change by a request (of a subscription, a role, a rule) may end access of open streams.
       http.addHook('onSend', async (request) => {
         if (request.method === 'GET' || request.method === 'HEAD' || request.routeOptions.config.passthrough === true)
           return;
-        parts.callers.clear();
-        options.onSiteChanged();
         forwarding.streams.checkSoon();
       });
       const session_bytes_max = options.upstream.upstream_session_bytes_max;
       upstreamRoutes(http, options);
-      sessionRoutes(http, { ...options, callers: parts.callers, session_bytes_max });
+      sessionRoutes(http, { ...options, memory: parts.memory, session_bytes_max });
       ruleRoutes(http);
       engagementRoutes(http);
     },
     async registerCatchAll(http) {
       routeUpgrades(http);
-      const findOwnMethods = makeFindOwnMethods(http);
+      const own = makeOwnPaths(http);
+      const memory_path = makeMemoryPath(http, { parts, forwarding, own });
       http.addHook('preClose', async () => forwarding.open.drain());
       await catchAllRoute(http, async (request, reply) =>
-        handleRequest(request, reply, { options, parts, forwarding, findOwnMethods }),
+        handleRequest(request, reply, { options, parts, forwarding, own, memory_path }),
       );
+      serveFirst(http, memory_path.serve);
     },
     async close() {
       forwarding.streams.close();
@@ -105,7 +107,7 @@ export function makeGateway(options: GatewayOptions): Gateway {
 function makePipelineParts(options: GatewayOptions): PipelineParts {
   return {
     rules: makeRuleBook(),
-    callers: makeKnownCallers(),
+    memory: makeFactMemory(options.facts),
     facts: options,
     engagement: makeEngagementRecorder(options.db, options.log),
     carriers: makeSessionCarriers(options.secret),
@@ -141,27 +143,29 @@ interface RequestParts {
   readonly options: GatewayOptions;
   readonly parts: PipelineParts;
   readonly forwarding: ForwardingParts;
-  readonly findOwnMethods: FindOwnMethods;
+  readonly own: OwnPaths;
+  readonly memory_path: MemoryPath;
 }
 
 async function handleRequest(
   request: FastifyRequest,
   reply: FastifyReply,
-  { options, parts, forwarding, findOwnMethods }: RequestParts,
+  { options, parts, forwarding, own, memory_path }: RequestParts,
 ): Promise<FastifyReply> {
   const { ctx, method } = request;
   const target = parseRequestTarget(request.raw.url ?? '');
   if (typeof target === 'string') throw gatewayProblems.path_refused({ detail: target });
-  const methods = findOwnMethods(target);
+  const methods = own.findMethods(target);
   if (methods.length > 0) return sendOwnPath(reply, { method, segments: target.segments, methods });
   const upgrade = findPendingUpgrade(request.raw);
   const is_preflight = isPreflight(request);
   const is_safe = method === 'GET' || method === 'HEAD' || is_preflight;
   const is_cross_site = (!is_safe || upgrade !== null) && isByCookie(request) && isCrossSite(request);
   const granted = await passRules({ ctx, method, target, is_preflight, is_cross_site }, parts);
-  if (granted.match.rule.is_forward) return forwardRequest(forwarding, request, reply, granted, upgrade);
+  const failure = memory_path.findFailure(request.raw);
+  if (granted.match.rule.is_forward) return forwardRequest(forwarding, request, reply, granted, { upgrade, failure });
   const findCaller = async ({ actor }: Context) =>
-    actor.kind === 'user' ? parts.callers.get(ctx, actor.user_id) : null;
+    actor.kind === 'user' ? parts.memory.get(callerFact(ctx, actor.user_id)) : null;
   return sendLocalPage(request, reply, granted, { hasTemplate: options.hasTemplate, findCaller });
 }
 
@@ -190,6 +194,6 @@ async function catchAllRoute(http: App, handler: Handler): Promise<void> {
 /** True for a CORS preflight, which has no body and no credentials. */
 function isPreflight(request: FastifyRequest): boolean {
   const { method, headers } = request;
-  if (method !== 'OPTIONS' || !headers.origin || hasBody(request)) return false;
+  if (method !== 'OPTIONS' || !headers.origin || hasBody(request.raw)) return false;
   return /^[-\w]+$/.test(headers['access-control-request-method'] ?? '');
 }

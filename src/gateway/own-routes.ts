@@ -5,26 +5,32 @@ import { methodsOf } from '#platform/http/route-list';
 import { plainSpelling, type RequestTarget } from './rules/index.ts';
 import { gatewayProblems } from './problems.ts';
 
-/**
- * Returns the methods of Tollgate's routes at a path, in any reading and spelling: such paths are never forwarded.
- * Extensions count: `/login.php` is a path of the application.
- */
-export type FindOwnMethods = (target: RequestTarget) => readonly string[];
+/** The paths of Tollgate's routes, in any reading and spelling: such paths are never forwarded. */
+export interface OwnPaths {
+  /** Returns the methods of the routes at a path. Extensions count: `/login.php` is a path of the application. */
+  findMethods(target: RequestTarget): readonly string[];
+  /** False if no reading of the path begins like a route of Tollgate. */
+  mayInclude(target: RequestTarget): boolean;
+}
 
 /** Only a path whose first segment is the first segment of a route is compared with all routes. */
-export function makeFindOwnMethods(app: App): FindOwnMethods {
+export function makeOwnPaths(app: App): OwnPaths {
   let first_segments: ReadonlySet<string> | null = null;
-  const methodsAt = (segments: readonly string[]): string[] => {
+  const beginsLikeRoute = ([first = '']: readonly string[]): boolean => {
     first_segments ??= new Set(app.routeList.flatMap(({ url, passthrough }) => (passthrough ? [] : firstSegment(url))));
-    const [first = '', ...rest] = segments;
-    if (!first_segments.has(first)) {
-      const spelled = plainSpelling(first);
-      if (spelled === first || !first_segments.has(spelled)) return [];
-    }
-    const exact = methodsOf(app, `/${segments.join('/')}`);
-    return exact.length > 0 ? exact : methodsOf(app, `/${[first, ...rest].map(plainSpelling).join('/')}`);
+    if (first_segments.has(first)) return true;
+    const spelled = plainSpelling(first);
+    return spelled !== first && first_segments.has(spelled);
   };
-  return ({ segments, readings }) => [segments, ...readings].flatMap(methodsAt);
+  const methodsAt = (segments: readonly string[]): string[] => {
+    if (!beginsLikeRoute(segments)) return [];
+    const exact = methodsOf(app, `/${segments.join('/')}`);
+    return exact.length > 0 ? exact : methodsOf(app, `/${segments.map(plainSpelling).join('/')}`);
+  };
+  return {
+    findMethods: ({ segments, readings }) => [segments, ...readings].flatMap(methodsAt),
+    mayInclude: ({ segments, readings }) => beginsLikeRoute(segments) || readings.some(beginsLikeRoute),
+  };
 }
 
 /**

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Context } from '#platform/context';
+import { defineFact } from '#platform/facts/facts';
 import { paths } from '#platform/http/paths';
 import { httpProblems } from '#platform/http/problems';
 import {
+  type CompiledRules,
   findParams,
   matchRule,
   denialProblem,
@@ -19,14 +21,23 @@ import {
   type SessionCarriers,
   type SessionConcern,
 } from './sessions/index.ts';
-import { decideMatch, type FactSettings, type KnownCaller, type KnownCallers } from './callers/index.ts';
+import {
+  callerFact,
+  decideMatch,
+  decideWith,
+  type Fact,
+  type FactMemory,
+  type FactSettings,
+  type KnownCaller,
+  type ReadFact,
+} from './callers/index.ts';
 import { gatewayProblems } from './problems.ts';
 import { type EngagementRecorder, noVisit, type Visit } from './engagements/index.ts';
 
 /** Objects that the steps share. */
 export interface PipelineParts {
   readonly rules: RuleBook;
-  readonly callers: KnownCallers;
+  readonly memory: FactMemory;
   readonly facts: FactSettings;
   readonly engagement: EngagementRecorder;
   readonly carriers: SessionCarriers;
@@ -34,8 +45,8 @@ export interface PipelineParts {
   readonly session_bytes_max: number;
 }
 
-/** A request in the pipeline. Each step sets members that later steps read. */
-export interface Passage {
+/** A request whose rules are to be passed. */
+export interface RuledRequest {
   readonly ctx: Context;
   readonly method: string;
   readonly target: RequestTarget;
@@ -43,6 +54,10 @@ export interface Passage {
   readonly is_preflight: boolean;
   /** A page of another origin caused an unsafe request or an upgrade that carries Tollgate's cookie. */
   readonly is_cross_site: boolean;
+}
+
+/** A request in the pipeline. Each step sets members that later steps read. */
+export interface Passage extends RuledRequest {
   match: RuleMatch | null;
   /** Matches of other readings of the path; each must grant the request too. */
   stricter: readonly RuleMatch[];
@@ -56,8 +71,12 @@ export interface Passage {
 /** A request that every step granted. */
 export type GrantedPassage = Passage & { readonly match: RuleMatch };
 
-/** @throws Problem that refuses the request */
-type Step = (passage: Passage, parts: PipelineParts) => Promise<void> | void;
+/**
+ * Decides without waiting and without effects: it runs again when a fact that was missing is loaded.
+ *
+ * @throws Problem that refuses the request
+ */
+type Step = (passage: Passage, parts: PipelineParts, read: ReadFact) => 'missing' | void;
 
 // A step may depend on the steps above it, never on those below. A granted request is forwarded or gets a local page.
 // oxfmt-ignore
@@ -67,21 +86,48 @@ const steps: readonly Step[] = [
   identify,            // never refuses; an unknown caller is anonymous
   authorize,           // 401 · 402 · 403 · 404; browsers are redirected to the page that resolves it
   keepLocal,           // never refuses
-  recordEngagement,    // never refuses, never waits
-  signSession,         // never refuses
 ];
 
 /**
- * Runs all steps on a request.
+ * Runs all steps on a request, then records the engagement and signs the session, which never refuse.
  *
  * @throws Problem of the first step that refuses
  */
-export async function passRules(
-  request: Pick<Passage, 'ctx' | 'method' | 'target' | 'is_preflight' | 'is_cross_site'>,
-  parts: PipelineParts,
-): Promise<GrantedPassage> {
+export async function passRules(request: RuledRequest, parts: PipelineParts): Promise<GrantedPassage> {
+  const passage = await decideWith(parts.memory, (read) => runSteps(request, parts, read));
+  await recordEngagement(passage, parts);
+  await signSession(passage, parts);
+  return passage;
+}
+
+/**
+ * As `passRules`, from memory: returns undefined, without any effect, if a fact, the visit or the session is not in
+ * memory. A visit is in memory when none must be recorded.
+ *
+ * @throws Problem of the first step that refuses
+ */
+export function peekRules(request: RuledRequest, parts: PipelineParts): GrantedPassage | undefined {
+  const passage = runSteps(request, parts, (fact) => parts.memory.peek(fact));
+  if (passage === undefined) return undefined;
+  const { ctx, caller, match } = passage;
+  if (caller === null || ctx.actor.kind !== 'user') return passage;
+  const visit = parts.engagement.peek(ctx.actor.user_id, match.rule.tags, ctx.clock.now());
+  if (visit === undefined) return undefined;
+  const carrier = match.rule.is_forward ? parts.carriers.peek(ctx, { caller, visit }) : null;
+  if (carrier === undefined) return undefined;
+  passage.visit = visit;
+  passage.carrier = carrier;
+  return passage;
+}
+
+function runSteps(request: RuledRequest, parts: PipelineParts, read: ReadFact): GrantedPassage | undefined {
+  const { ctx, method, target, is_preflight, is_cross_site } = request;
   const passage: Passage = {
-    ...request,
+    ctx,
+    method,
+    target,
+    is_preflight,
+    is_cross_site,
     match: null,
     stricter: [],
     local: null,
@@ -89,15 +135,18 @@ export async function passRules(
     visit: noVisit,
     carrier: null,
   };
-  for (const step of steps) {
-    const waiting = step(passage, parts);
-    if (waiting) await waiting;
-  }
-  return { ...passage, match: assertDefined(passage.match) };
+  for (const step of steps) if (step(passage, parts, read) === 'missing') return undefined;
+  assert(isMatched(passage), 'the first step sets the match or refuses');
+  return passage;
 }
 
-async function findRules(passage: Passage, { rules }: PipelineParts): Promise<void> {
-  const compiled = await rules(passage.ctx);
+function isMatched(passage: Passage): passage is GrantedPassage {
+  return passage.match !== null;
+}
+
+function findRules(passage: Passage, { rules }: PipelineParts, read: ReadFact): 'missing' | void {
+  const compiled = rules.peek(passage.ctx) ?? read(rulesFact(rules, passage.ctx));
+  if (!compiled) return 'missing';
   const match = matchRule(compiled, passage.target.segments);
   if (match === 'unmatched') throw gatewayProblems.rule_unmatched();
   passage.match = match;
@@ -110,24 +159,39 @@ async function findRules(passage: Passage, { rules }: PipelineParts): Promise<vo
   passage.local = readable.find(({ rule }) => !rule.is_forward) ?? null;
 }
 
+const compiled_rules = defineFact<CompiledRules>('gateway-rules');
+
+/** The rule book keeps the rules of the last version. */
+function rulesFact(rules: RuleBook, ctx: Context): Fact<CompiledRules> {
+  return {
+    kind: compiled_rules,
+    key: '',
+    load: async () => ({ value: await rules.get(ctx), tags: [] }),
+    is_kept: false,
+  };
+}
+
 /** Refuses requests of other sites: the upstream gets a signed session and cannot detect that another site sent it. */
 function requireSameSite({ is_cross_site }: Passage): void {
   if (is_cross_site) throw httpProblems.cross_site();
 }
 
-async function identify(passage: Passage, { callers }: PipelineParts): Promise<void> {
+function identify(passage: Passage, _parts: PipelineParts, read: ReadFact): 'missing' | void {
   const { ctx, is_preflight, match, stricter } = passage;
   const { allow, is_forward } = assertDefined(match).rule;
   const is_open = allow.op === 0 && !is_forward && stricter.every(({ rule }) => rule.allow.op === 0);
   if (ctx.actor.kind !== 'user' || is_preflight || is_open) return;
-  passage.caller = await callers.get(ctx, ctx.actor.user_id);
+  const caller = read(callerFact(ctx, ctx.actor.user_id));
+  if (caller === undefined) return 'missing';
+  passage.caller = caller;
 }
 
-async function authorize(passage: Passage, { facts }: PipelineParts): Promise<void> {
+function authorize(passage: Passage, { facts }: PipelineParts, read: ReadFact): 'missing' | void {
   if (passage.is_preflight) return;
   const { ctx, caller, method, stricter } = passage;
   for (const match of [assertDefined(passage.match), ...stricter]) {
-    const denial = await decideMatch(ctx, facts, { match, caller, method });
+    const denial = decideMatch(read, ctx, facts, { match, caller, method });
+    if (denial === undefined) return 'missing';
     if (denial !== null) throw denialProblem(denial);
   }
 }
@@ -137,27 +201,36 @@ function keepLocal(passage: Passage): void {
   if (assertDefined(passage.match).rule.is_forward) passage.match = passage.local ?? passage.match;
 }
 
-function recordEngagement(passage: Passage, { engagement }: PipelineParts): void {
+async function recordEngagement(passage: GrantedPassage, { engagement }: PipelineParts): Promise<void> {
   const { ctx, caller, match } = passage;
   if (caller === null || ctx.actor.kind !== 'user') return;
-  passage.visit = engagement.visit(ctx.actor.user_id, assertDefined(match).rule.tags, caller.visits, ctx.clock.now());
+  const { user_id } = ctx.actor;
+  const at = ctx.clock.now();
+  const { tags } = match.rule;
+  passage.visit = engagement.peek(user_id, tags, at) ?? (await engagement.visit(user_id, tags, at));
 }
 
-async function signSession(passage: Passage, { carriers, session_bytes_max }: PipelineParts): Promise<void> {
+async function signSession(passage: GrantedPassage, { carriers, session_bytes_max }: PipelineParts): Promise<void> {
   const { ctx, caller, match, visit } = passage;
-  if (caller === null || !assertDefined(match).rule.is_forward) return;
-  const session = truncateSession(makeSession(caller.session, caller.site, visit), {
+  if (caller === null || !match.rule.is_forward) return;
+  const known = carriers.peek(ctx, { caller, visit });
+  if (known !== undefined) {
+    passage.carrier = known;
+    return;
+  }
+  const complete = makeSession(caller.session, caller.site, visit);
+  const session = truncateSession(complete, {
     concern: findConcern(passage),
     carriedBytes: (json_bytes) => carriedBytes(ctx.site.session_backend, json_bytes),
     bytes_max: session_bytes_max,
     profiles_url: `${ctx.origin}${paths.apiSessionProfiles()}`,
   });
-  passage.carrier = await carriers(ctx, caller.username, session);
+  passage.carrier = await carriers.make(ctx, session, session === complete ? { caller, visit } : null);
 }
 
 /** Returns the names in the parameters of the rules, then the segments of the path, which may be profiles. */
-function findConcern({ match, stricter, target }: Passage): SessionConcern {
-  const params = [assertDefined(match), ...stricter].map((each) => each.params);
+function findConcern({ match, stricter, target }: GrantedPassage): SessionConcern {
+  const params = [match, ...stricter].map((each) => each.params);
   const named = params.flatMap((each) =>
     Object.keys(each).flatMap((name) => (name === 'plan' ? [] : findParams(each, name))),
   );

@@ -26,7 +26,8 @@ export {
 export {
   CONTRIBUTOR,
   findHeldRoles,
-  findHeldRolesOfUsers,
+  findRoleHistories,
+  findRoleHistory,
   findInvitedProfile,
   findManagedAmong,
   findManagerIds,
@@ -44,6 +45,7 @@ export {
   getBroker,
   getProcessor,
   type HeldRole,
+  type RoleHistory,
   insertRole,
   insertRoleType,
   lockedProfile,

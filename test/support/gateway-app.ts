@@ -8,8 +8,9 @@ import { makeThemes } from '#themes';
 import { type MovableClock, movableClock } from '../../src/platform/clock.ts';
 import type { Context } from '../../src/platform/context.ts';
 import { type App, buildHttp } from '../../src/platform/http/app.ts';
-import { makeRequestLimit } from '../../src/platform/security/request-limit.ts';
+import type { Caller } from '../../src/platform/http/build-context.ts';
 import { makeFacts } from '../../src/platform/facts/facts.ts';
+import { makeRequestLimit } from '../../src/platform/security/request-limit.ts';
 import { makeSiteSource } from '../../src/platform/site.ts';
 import { makeTemplates } from '../../src/platform/templates/templates.ts';
 import { makeThrottle } from '../../src/platform/security/throttle.ts';
@@ -33,7 +34,13 @@ export interface GatewayApp {
  * The gateway on the platform, without the rooms above it, listening on a free port.
  * The token or the session cookie names the caller: authentication belongs to another room.
  */
-export async function startGatewayApp(given: Partial<GatewayOptions['upstream']> & {} = {}): Promise<GatewayApp> {
+export async function startGatewayApp({
+  forwarded_per_minute_max = 0,
+  ...given
+}: Partial<GatewayOptions['upstream']> & {
+  /** Requests per minute and caller; 0 is no limit. */
+  forwarded_per_minute_max?: number;
+} = {}): Promise<GatewayApp> {
   const database = await openTestDatabase();
   const { db } = database;
   const clock = movableClock(ordinaryDay);
@@ -45,6 +52,7 @@ export async function startGatewayApp(given: Partial<GatewayOptions['upstream']>
   const themes = makeThemes({ folder: fileURLToPath(new URL('../../themes/default/', import.meta.url)), live: false });
   const templates = makeTemplates({ lookup: themes.lookup, assetUrl: themes.assetUrl, clock });
   const throttle = makeThrottle(() => performance.now());
+  const callers = new Map<string, Caller>();
   let origin = 'http://127.0.0.1';
   const http = await buildHttp({
     db,
@@ -57,7 +65,7 @@ export async function startGatewayApp(given: Partial<GatewayOptions['upstream']>
     throttle,
     requests: {
       limit: makeRequestLimit({ addCounts: null, now_ms: Date.now, log }),
-      maxima: { own: 0, forwarded: 0 },
+      maxima: { own: 0, forwarded: forwarded_per_minute_max },
     },
     body_bytes_max: 100_000,
     body_ms_max: 60_000,
@@ -70,7 +78,18 @@ export async function startGatewayApp(given: Partial<GatewayOptions['upstream']>
       const username = authorization?.replace('Bearer ', '') ?? session_cookie ?? '';
       const user = await findUserByUsername(db, username);
       if (!user) return 'invalid';
-      return { user_id: user.id, username, session_id: null, via: authorization === undefined ? 'cookie' : 'token' };
+      const caller: Caller = {
+        user_id: user.id,
+        username,
+        session_id: null,
+        via: authorization === undefined ? 'cookie' : 'token',
+      };
+      callers.set(`${authorization} ${session_cookie}`, caller);
+      return caller;
+    },
+    peeked: {
+      site: () => site.peek(),
+      authenticate: ({ authorization, session_cookie }) => callers.get(`${authorization} ${session_cookie}`),
     },
     decideAccess: makeDecideAccess({
       facts,
@@ -101,9 +120,9 @@ export async function startGatewayApp(given: Partial<GatewayOptions['upstream']>
     },
     private_addresses_allowed: true,
     stillSignedIn: async (_db, _clock, callers) => new Set(callers),
+    facts,
     provider_grace_days: 90,
     hasTemplate: (name) => templates.has(name),
-    onSiteChanged: () => {},
   });
   gateway.routes(http);
   await gateway.registerCatchAll(http);

@@ -1,26 +1,30 @@
 import type { Context } from '#platform/context';
+import { defineFact, type LoadedFact } from '#platform/facts/facts';
+import { type Tag, tag } from '#platform/facts/tag';
+import type { Site } from '#platform/site';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { findUsersByIds } from '#accounts';
 import {
   findProfilesByIds,
   type HeldRole,
+  type Profile,
   presentProfileSummary,
   findProfileSummaries,
-  findHeldRolesOfUsers,
+  findRoleHistories,
+  type RoleHistory,
 } from '#profiles';
 import { findEntitlements, type Entitlement } from '#subscriptions';
-import { findVisits, type Visits } from '../engagements/index.ts';
-import type { RoleFact } from '../rules/index.ts';
+import type { CallerFacts, RoleFact } from '../rules/index.ts';
+import type { Fact } from './fact.ts';
 import { findLatestPerPlan, type SessionProfile, type SessionSite } from './session-profile.ts';
 
 /** Facts about a signed-in caller that do not depend on the request and can be cached. */
 export interface KnownCaller {
   readonly username: string;
-  readonly has_password: boolean;
-  readonly is_factor_missing: boolean;
+  /** For the operators of rules; no subscription is locked. */
+  readonly facts: CallerFacts;
   readonly roles: readonly (RoleFact & { readonly profile_id: ProfileId })[];
   readonly subscriptions: readonly (Entitlement & { readonly profile: string })[];
-  readonly visits: Visits;
   readonly session: CallerSession;
   readonly site: SessionSite;
 }
@@ -33,18 +37,35 @@ export interface CallerSession {
 
 type LoadContext = Pick<Context, 'db' | 'clock' | 'site'>;
 
-/** Loads the facts about a user; null if the account does not exist. */
-export async function loadCaller(ctx: LoadContext, user_id: UserId): Promise<KnownCaller | null> {
-  const [callers, visits] = await Promise.all([loadCallers(ctx, [user_id]), findVisits(ctx.db, user_id)]);
-  const caller = callers.get(user_id);
-  return caller ? { ...caller, visits } : null;
+const known_caller = defineFact<KnownCaller>('gateway-caller');
+
+/** The facts about a user. */
+export function callerFact(ctx: LoadContext, user_id: UserId): Fact<KnownCaller> {
+  return {
+    kind: known_caller,
+    key: user_id,
+    load: async () => (await loadWithTags(ctx, [user_id])).get(user_id),
+  };
 }
 
-/** Loads the facts about several users, without their visits, in five queries. Unknown users are absent. */
+/** Loads the facts about a user; null if the account does not exist. */
+export async function loadCaller(ctx: LoadContext, user_id: UserId): Promise<KnownCaller | null> {
+  return (await loadCallers(ctx, [user_id])).get(user_id) ?? null;
+}
+
+/** Loads the facts about several users in five queries. Unknown users are absent. */
 export async function loadCallers(ctx: LoadContext, user_ids: readonly UserId[]): Promise<Map<UserId, KnownCaller>> {
+  const loaded = await loadWithTags(ctx, user_ids);
+  return new Map([...loaded].map(([id, { value }]) => [id, value]));
+}
+
+async function loadWithTags(
+  ctx: LoadContext,
+  user_ids: readonly UserId[],
+): Promise<Map<UserId, LoadedFact<KnownCaller>>> {
   const { db, site } = ctx;
-  const [users, roles] = await Promise.all([findUsersByIds(db, user_ids), findHeldRolesOfUsers(db, user_ids)]);
-  const profile_ids = [...new Set([...roles.values()].flat().map(({ profile_id }) => profile_id))];
+  const [users, histories] = await Promise.all([findUsersByIds(db, user_ids), findRoleHistories(db, user_ids)]);
+  const profile_ids = [...new Set([...histories.values()].flatMap((history) => history.profile_ids))];
   const [profiles, summaries, entitlements] = await Promise.all([
     findProfilesByIds(db, [...profile_ids, site.broker_id]),
     findProfileSummaries(db, [...profile_ids, site.broker_id]),
@@ -61,20 +82,65 @@ export async function loadCallers(ctx: LoadContext, user_ids: readonly UserId[])
     printable_name: broker?.printable_name ?? '',
     email: broker?.email ?? '',
   };
-  const callers = new Map<UserId, KnownCaller>();
+  const callers = new Map<UserId, LoadedFact<KnownCaller>>();
   for (const [id, user] of users) {
-    const user_roles = roles.get(id) ?? [];
-    callers.set(id, {
+    const history = histories.get(id) ?? { held: [], profile_ids: [] };
+    const user_roles = history.held;
+    const held = rolesAndSubscriptions(user_roles, presented, entitlements);
+    const value = {
       username: user.username,
-      has_password: user.has_password,
-      is_factor_missing: !user.otp_enabled && user_roles.some(({ otp_required }) => otp_required),
-      ...rolesAndSubscriptions(user_roles, presented, entitlements),
-      visits: new Map(),
+      ...held,
+      facts: {
+        username: user.username,
+        has_password: user.has_password,
+        is_factor_missing: !user.otp_enabled && user_roles.some(({ otp_required }) => otp_required),
+        roles: held.roles,
+        subscriptions: held.subscriptions.map(({ profile, plan, ends_at }) => ({
+          profile,
+          plan,
+          ends_at,
+          is_locked: false,
+        })),
+      },
       session: { username: user.username, roles: profilesByRole(user_roles, presented) },
       site: session_site,
+    };
+    callers.set(id, {
+      value,
+      tags: findTags({ user_id: id, site, roles: history, profiles, subscriptions: held.subscriptions }),
     });
   }
   return callers;
+}
+
+/** The rows on which the facts about a user depend. */
+function findTags({
+  user_id,
+  site,
+  roles,
+  profiles,
+  subscriptions,
+}: {
+  user_id: UserId;
+  site: Site;
+  roles: RoleHistory;
+  profiles: ReadonlyMap<ProfileId, Pick<Profile, 'personal_user_id'>>;
+  subscriptions: KnownCaller['subscriptions'];
+}): Tag[] {
+  const { held, profile_ids } = roles;
+  // A summary contains whether the user of a personal profile has a password.
+  const persons = [...profile_ids, site.broker_id].flatMap((id) => profiles.get(id)?.personal_user_id ?? []);
+  const tags = [
+    tag('site'),
+    tag('user', user_id),
+    tag('roles', user_id),
+    tag('profile', site.broker_id),
+    ...held.map(({ role_type_id }) => tag('role-type', role_type_id)),
+    ...persons.map((id) => tag('user', id)),
+    ...subscriptions.map(({ plan_id }) => tag('plan', plan_id)),
+    ...profile_ids.flatMap((id) => [tag('profile', id), tag('subscriptions', id)]),
+  ];
+  return [...new Set(tags)];
 }
 
 function rolesAndSubscriptions(

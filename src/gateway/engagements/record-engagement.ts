@@ -1,24 +1,33 @@
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { inTransaction, type Db, isForeignKeyViolation } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
-import { findDueTags, type Visit, type Visits, describeVisit } from './engagement.ts';
-import { type NewVisit, upsertVisits } from './engagement-store.ts';
+import { findDueTags, noVisit, type Visit, type Visits, describeVisit } from './engagement.ts';
+import { findVisits, type NewVisit, upsertVisits } from './engagement-store.ts';
 
 export interface EngagementRecorder {
-  /** Returns the facts about earlier visits and records this one. Does not wait: visits are written in batches. */
-  visit(user_id: UserId, tags: readonly string[], recorded: Visits, at: Date): Visit;
+  /**
+   * Returns the facts about earlier visits, from memory. Undefined if a tag is new to this process or its visit must be
+   * recorded: another process may know a later visit.
+   */
+  peek(user_id: UserId, tags: readonly string[], at: Date): Visit | undefined;
+  /**
+   * Returns the facts about earlier visits and records this one. Waits for the query of the earlier visits only: visits
+   * are written in batches.
+   */
+  visit(user_id: UserId, tags: readonly string[], at: Date): Promise<Visit>;
   /** Writes the recorded visits. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
 
 const batch_wait_ms = 500;
-const remembered_max = 50_000;
+const remembered_users_max = 20_000;
 
 /** Collects visits in memory and writes them in batches, so that no request waits for the write. */
 export function makeEngagementRecorder(db: Db, log: Logger): EngagementRecorder {
-  /** Visits that this process recorded; newer than cached rows of the database. */
-  const remembered = new Map<string, Date>();
+  /** Last visits of users by tag, recorded by this process or read from the database. */
+  const remembered = new LRUCache<UserId, Map<string, Date>>({ max: remembered_users_max });
   let waiting: NewVisit[] = [];
   let timer: NodeJS.Timeout | null = null;
   let writing: Promise<void> = Promise.resolve();
@@ -45,21 +54,29 @@ export function makeEngagementRecorder(db: Db, log: Logger): EngagementRecorder 
     return writing;
   }
 
+  function remember(user_id: UserId, visits: Visits): Map<string, Date> {
+    const known = remembered.get(user_id) ?? new Map<string, Date>();
+    for (const [tag, seen] of visits) known.set(tag, later(seen, known.get(tag)));
+    remembered.set(user_id, known);
+    return known;
+  }
+
   return {
-    visit(user_id, tags, recorded, at) {
-      if (tags.length === 0) return describeVisit(tags, recorded);
-      const latest = new Map(recorded);
-      for (const tag of tags) {
-        const seen = remembered.get(`${user_id}:${tag}`);
-        if (seen !== undefined) latest.set(tag, later(seen, recorded.get(tag)));
-      }
-      for (const tag of findDueTags(tags, latest, at)) {
-        if (remembered.size >= remembered_max) remembered.clear();
-        remembered.set(`${user_id}:${tag}`, at);
+    peek(user_id, tags, at) {
+      if (tags.length === 0) return noVisit;
+      const known = remembered.get(user_id);
+      return known && findDueTags(tags, known, at).length === 0 ? describeVisit(tags, known) : undefined;
+    },
+    async visit(user_id, tags, at) {
+      if (tags.length === 0) return noVisit;
+      const known = remember(user_id, await findVisits(db, user_id));
+      const visit = describeVisit(tags, known);
+      for (const tag of findDueTags(tags, known, at)) {
+        known.set(tag, at);
         waiting.push({ user_id, tag, at });
         timer ??= setTimeout(() => void flush(), batch_wait_ms).unref();
       }
-      return describeVisit(tags, latest);
+      return visit;
     },
     flush,
     close: flush,

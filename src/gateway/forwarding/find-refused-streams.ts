@@ -3,7 +3,15 @@ import type { Clock } from '#platform/clock';
 import type { SessionId, UserId } from '#platform/db/db-schema';
 import type { Db } from '#platform/db/database';
 import { findSite, type Site } from '#platform/site';
-import { decideMatch, type FactSettings, type KnownCaller, loadCallers } from '../callers/index.ts';
+import {
+  decideMatch,
+  decideWith,
+  type FactSettings,
+  type KnownCaller,
+  loadCallers,
+  noMemory,
+  type ReadFact,
+} from '../callers/index.ts';
 import type { OpenStream } from './open-streams.ts';
 import { type CompiledRules, matchRule, type RuleBook, findStricterMatches } from '../rules/index.ts';
 
@@ -44,7 +52,7 @@ export async function findRefusedStreams(
   const callers = streams.flatMap((stream) => callerOf(stream) ?? []);
   const signed_in = await parts.stillSignedIn(parts.db, ctx.clock, callers);
   const callers_by_id = await loadCallers(ctx, [...new Set(callers.map(({ user_id }) => user_id))]);
-  const rules = await parts.rules(ctx);
+  const rules = await parts.rules.get(ctx);
   const signedOut = new Set(callers.filter((caller) => !signed_in.has(caller)).map(({ stream }) => stream));
 
   const decided = new Map<string, boolean>();
@@ -78,7 +86,8 @@ async function isRefused(
   if (site.entry_point === null || first === 'unmatched' || !first.rule.is_forward) return true;
   for (const match of [first, ...others]) {
     if (match === 'unmatched') return true;
-    if ((await decideMatch({ ...ctx, site }, parts.facts, { match, caller, method })) !== null) return true;
+    const decide = (read: ReadFact) => decideMatch(read, ctx, parts.facts, { match, caller, method });
+    if ((await decideWith(noMemory, decide)) !== null) return true;
   }
   return false;
 }

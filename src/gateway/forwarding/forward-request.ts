@@ -3,70 +3,52 @@ import type { Problem } from '#kernel/problem';
 import { codeOfError } from '#platform/http/replies/error-code';
 import { prefersHtml } from '#platform/http/replies/negotiate';
 import { transport_policy } from '#platform/http/replies/security-headers';
-import { networkOf } from '#platform/security/throttle';
-import type { Forwarder } from './forward.ts';
-import { buildRequestHeaders } from './forward-headers.ts';
-import type { OpenConnections } from './open-connections.ts';
-import type { OpenStream, OpenStreams } from './open-streams.ts';
+import {
+  buildOutgoingRequest,
+  describeStream,
+  findShareHolder,
+  type ForwardedRequest,
+  type ForwardingParts,
+  forwardExchange,
+  occupyPlace,
+} from './forward-exchange.ts';
 import { forwardErrorPage } from '../page-types.ts';
 import type { GrantedPassage } from '../pipeline.ts';
 import { gatewayProblems } from '../problems.ts';
 import { joinConnections, type PendingUpgrade, policy_violation, sendRefusedUpgrade } from './upgrade.ts';
 import { type FailureReason, UpstreamFailure } from './upstream-failure.ts';
-import type { OutgoingRequest } from './upstream-request.ts';
-import type { ShareHolder, UpstreamShares } from './upstream-shares.ts';
 
 const busy_retry_s = 5;
 
-/** Objects that all forwarded requests share. */
-export interface ForwardingParts {
-  readonly forwarder: Forwarder;
-  readonly open: OpenConnections;
-  readonly streams: OpenStreams;
-  readonly shares: UpstreamShares;
-  /** Names of FORWARDED_HEADERS, in lower case. */
-  readonly further: ReadonlySet<string>;
-}
-
-/** Forwards a request that the rules grant: as an exchange, or as a tunnel if it asks for an upgrade. */
+/**
+ * Forwards a request that the rules grant: as an exchange, or as a tunnel if it asks for an upgrade.
+ *
+ * `failure` is the failure of an exchange that began on the memory path: the request is not forwarded again.
+ */
 export async function forwardRequest(
-  { forwarder, open, streams, shares, further }: ForwardingParts,
+  parts: ForwardingParts,
   request: FastifyRequest,
   reply: FastifyReply,
   granted: GrantedPassage,
-  upgrade: PendingUpgrade | null,
+  { upgrade, failure }: { upgrade: PendingUpgrade | null; failure: Error | null },
 ): Promise<FastifyReply> {
   const { entry_point } = granted.ctx.site;
   if (entry_point === null) throw gatewayProblems.upstream_unset();
-  const place = await shares.take(upgrade ? 'stream' : 'request', findShareHolder(request));
-  if (place === null) throw busyProblem();
-  const channel = upgrade?.socket ?? reply.raw;
-  channel.once('close', () => place.release());
-  if (channel.destroyed) {
-    place.release();
-    return reply.hijack();
-  }
-  const outgoing = buildOutgoingRequest(request, granted, { entry_point, further });
   try {
-    if (upgrade) {
-      const outcome = await forwarder.upgrade(outgoing, upgrade.protocol, upgrade.gone);
-      if (outcome.kind === 'upgraded') {
-        const tunnel = joinConnections(reply.raw, upgrade, outcome);
-        if (tunnel) {
-          open.addTunnel(tunnel, upgrade.socket);
-          streams.add(
-            describeStream(request, granted, () => tunnel.close(policy_violation)),
-            upgrade.socket,
-          );
-        }
-      } else sendRefusedUpgrade(reply.raw, outcome);
-    } else {
-      const { is_event_stream } = await forwarder.forward(outgoing, reply.raw, place);
-      if (is_event_stream)
-        streams.add(
-          describeStream(request, granted, () => reply.raw.destroy()),
-          reply.raw,
-        );
+    if (failure !== null) throw failure;
+    const place = await parts.shares.take(upgrade ? 'stream' : 'request', findShareHolder(granted.ctx));
+    if (place === null) throw busyProblem();
+    if (occupyPlace(place, upgrade?.socket ?? reply.raw)) {
+      const forwarded = {
+        raw: request.raw,
+        response: reply.raw,
+        id: request.id,
+        granted,
+        entry_point,
+        transport_policy: request.server.cookieNames.secure ? transport_policy : null,
+      };
+      if (upgrade) await forwardUpgrade(parts, forwarded, upgrade);
+      else await forwardExchange(parts, forwarded, place);
     }
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error;
@@ -75,46 +57,29 @@ export async function forwardRequest(
   return reply.hijack();
 }
 
-function describeStream(
-  { headers, method }: FastifyRequest,
-  { ctx, target }: GrantedPassage,
-  end: () => void,
-): OpenStream {
-  return { ctx, method, target, authorization: headers.authorization, end };
-}
-
-/** Each signed-in caller has a share; the anonymous callers of one network have one together. */
-function findShareHolder({ ctx: { actor }, ip }: FastifyRequest): ShareHolder {
-  return { user: actor.kind === 'user' ? String(actor.user_id) : null, network: networkOf(ip) };
+async function forwardUpgrade(
+  parts: ForwardingParts,
+  forwarded: ForwardedRequest,
+  upgrade: PendingUpgrade,
+): Promise<void> {
+  const { response } = forwarded;
+  const outgoing = buildOutgoingRequest(forwarded, parts.further);
+  const outcome = await parts.forwarder.upgrade(outgoing, upgrade.protocol, upgrade.gone);
+  if (outcome.kind === 'refused') {
+    sendRefusedUpgrade(response, outcome);
+    return;
+  }
+  const tunnel = joinConnections(response, upgrade, outcome);
+  if (tunnel === null) return;
+  parts.open.addTunnel(tunnel, upgrade.socket);
+  parts.streams.add(
+    describeStream(forwarded, () => tunnel.close(policy_violation)),
+    upgrade.socket,
+  );
 }
 
 function busyProblem(): Problem {
   return gatewayProblems.upstream_busy({ retry_after_s: busy_retry_s });
-}
-
-function buildOutgoingRequest(
-  request: FastifyRequest,
-  granted: GrantedPassage,
-  { entry_point, further }: { entry_point: string; further: ReadonlySet<string> },
-): OutgoingRequest {
-  const { raw } = request;
-  const { ctx, carrier: session, target, method, is_preflight } = granted;
-  const { host, protocol } = new URL(ctx.origin);
-  const caller = { ip: request.ip, scheme: protocol.replace(':', ''), host, request_id: request.id };
-  return {
-    entry_point,
-    method,
-    target: target.path + target.search,
-    headers: buildRequestHeaders(raw.rawHeaders, caller, { session, further, is_preflight }),
-    request_id: request.id,
-    transport_policy: request.server.cookieNames.secure ? transport_policy : null,
-    body: hasBody(request) ? raw : null,
-  };
-}
-
-/** True if the request announces a body that is not empty. */
-export function hasBody({ headers }: FastifyRequest): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 function failureProblem(reason: FailureReason): Problem {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { PassThrough } from 'node:stream';
 import type { Agent, Dispatcher } from 'undici';
+import { keepLast } from '#kernel/keep-last';
 
 /** A request as the upstream receives it. */
 export interface OutgoingRequest {
@@ -20,9 +21,14 @@ export interface OutgoingRequest {
 
 /** Joins the path of the entry point and that of the request with one slash between them. */
 export function upstreamUrl(entry_point: string, target: string): { origin: string; path: string; hostname: string } {
-  const { origin, pathname, hostname } = new URL(entry_point);
-  return { origin, path: `${pathname.replace(/\/+$/, '')}${target}`, hostname };
+  const { origin, folder, hostname } = splitEntryPoint(entry_point);
+  return { origin, path: `${folder}${target}`, hostname };
 }
+
+const splitEntryPoint = keepLast((entry_point: string) => {
+  const { origin, pathname, hostname } = new URL(entry_point);
+  return { origin, folder: pathname.replace(/\/+$/, ''), hostname };
+});
 
 /** Sends the request through the pool; `upgrade` names the protocol to switch to, or is null. */
 export function dispatchRequest(

@@ -27,6 +27,8 @@ export interface Place {
 export interface UpstreamShares {
   /** Takes a place. A request waits up to `wait_ms` for one, a stream does not wait. Null if none becomes free. */
   take(kind: ShareKind, holder: ShareHolder): Promise<Place | null>;
+  /** Takes a place that is free now; null if there is none. */
+  takeNow(kind: ShareKind, holder: ShareHolder): Place | null;
 }
 
 /** Maximum wait for a place; long enough for a short burst, short enough for a retry of the client. */
@@ -43,6 +45,7 @@ interface Waiter {
  * Divides the connections to the upstream among callers and networks, so that no caller or network can use all of them.
  * In memory and per process: it bounds the connections of this process.
  */
+// long: places and waiters share the pools
 export function makeUpstreamShares(limits: UpstreamLimits): UpstreamShares {
   const pools = {
     request: makePool(limits.requests_max, limits.requests_per_caller_max),
@@ -82,9 +85,12 @@ export function makeUpstreamShares(limits: UpstreamLimits): UpstreamShares {
     }
   }
 
+  const takeNow = (kind: ShareKind, holder: ShareHolder) => (pools[kind].add(holder) ? makePlace(holder, kind) : null);
   return {
+    takeNow,
     async take(kind, holder) {
-      if (pools[kind].add(holder)) return makePlace(holder, kind);
+      const free = takeNow(kind, holder);
+      if (free !== null) return free;
       const key = callerKey(holder);
       const mine = [...waiting].filter((waiter) => waiter.key === key).length;
       if (kind === 'stream' || waiting.size >= limits.requests_max || mine >= limits.requests_per_caller_max)

@@ -2,21 +2,40 @@ import type { Context } from '#platform/context';
 import { type CompiledRules, compileRules } from './rule.ts';
 import { findRules } from './rule-store.ts';
 
-export type RuleBook = (ctx: Context) => Promise<CompiledRules>;
+type SiteContext = Pick<Context, 'db' | 'site'>;
 
-/** Makes a function that returns the compiled rules of the site, cached until the version of the site changes. */
+/** The compiled rules of the site, cached until the version of the site changes. */
+export interface RuleBook {
+  /** Returns undefined if the rules of this version are not in memory. */
+  peek(ctx: SiteContext): CompiledRules | undefined;
+  get(ctx: SiteContext): Promise<CompiledRules>;
+}
+
 export function makeRuleBook(): RuleBook {
-  let cached: { version: number; rules: Promise<CompiledRules> } | null = null;
-  return async (ctx) => {
-    const { id, version } = ctx.site;
-    if (cached?.version !== version) {
-      const rules = findRules(ctx.db, id).then(compileRules);
-      const entry = { version, rules };
-      cached = entry;
-      rules.catch(() => {
-        if (cached === entry) cached = null;
-      });
-    }
-    return cached.rules;
+  let compiled: { version: number; rules: CompiledRules } | null = null;
+  let loading: { version: number; rules: Promise<CompiledRules> } | null = null;
+
+  async function load({ db, site: { id, version } }: SiteContext): Promise<CompiledRules> {
+    const rules = compileRules(await findRules(db, id));
+    compiled = { version, rules };
+    return rules;
+  }
+
+  const peek = ({ site }: SiteContext) => (compiled?.version === site.version ? compiled.rules : undefined);
+  return {
+    peek,
+    async get(ctx) {
+      const present = peek(ctx);
+      if (present) return present;
+      const { version } = ctx.site;
+      if (loading?.version === version) return loading.rules;
+      const entry = { version, rules: load(ctx) };
+      loading = entry;
+      try {
+        return await entry.rules;
+      } finally {
+        if (loading === entry) loading = null;
+      }
+    },
   };
 }

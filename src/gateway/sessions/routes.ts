@@ -5,7 +5,7 @@ import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { fixedOrder, listQuerystring } from '#platform/http/schemas';
-import { type KnownCaller, type KnownCallers, loadCaller } from '../callers/index.ts';
+import { callerFact, type FactMemory, type KnownCaller, loadCaller } from '../callers/index.ts';
 import { noVisit } from '../engagements/index.ts';
 import { gatewayProblems } from '../problems.ts';
 import { truncateSession, noConcern } from './bound-session.ts';
@@ -18,7 +18,7 @@ export interface SessionRoutesNeeds {
   readonly session_bytes_max: number;
   /** The master key of the deployment. */
   readonly secret: string;
-  readonly callers: KnownCallers;
+  readonly memory: FactMemory;
 }
 
 const access = { kind: 'broker' } as const;
@@ -129,10 +129,10 @@ function formatHeaderLine(carrier: SessionCarrier | null): string {
 /** Finds the caller by its own credentials, or the user of a session token. */
 async function findCaller(request: FastifyRequest, needs: SessionRoutesNeeds): Promise<KnownCaller | null> {
   const { ctx } = request;
-  if (ctx.actor.kind === 'user') return needs.callers.get(ctx, ctx.actor.user_id);
+  if (ctx.actor.kind === 'user') return needs.memory.get(callerFact(ctx, ctx.actor.user_id));
   const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   if (token === undefined) return null;
   const username = await readSessionToken(token, openSessionKey(ctx.site, needs.secret), ctx.clock.now());
   const user = username === null ? undefined : await findUserByUsername(ctx.db, username);
-  return user?.is_active === true ? needs.callers.get(ctx, user.id) : null;
+  return user?.is_active === true ? needs.memory.get(callerFact(ctx, user.id)) : null;
 }

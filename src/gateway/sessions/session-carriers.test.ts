@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { jwtVerify } from 'jose';
 import { deriveKey, seal } from '#platform/security/crypto';
 import { movableClock } from '#platform/clock';
+import { noVisit } from '../engagements/index.ts';
+import { makeSession } from './session.ts';
 import { makeSessionCarriers } from './session-carriers.ts';
 
 const secret = 'a secret that only tests know, of some length';
@@ -15,14 +17,18 @@ function contextAt(version: number) {
   return { key, ctx: { clock, site: { version, session_backend: 2 as const, session_key_sealed: sealed } } };
 }
 
+function sessionOf(username: string) {
+  return makeSession({ username, roles: {} }, { slug: 'cowork', printable_name: '', email: '' }, noVisit);
+}
+
 test('a session whose signing overlaps a rotation of the key is not cached for the new key', async () => {
   const carriers = makeSessionCarriers(secret);
   const [former, rotated] = [contextAt(1), contextAt(2)];
   await Promise.all([
-    carriers(former.ctx, 'xia', { username: 'xia' }),
-    carriers(rotated.ctx, 'donny', { username: 'donny' }),
+    carriers.make(former.ctx, sessionOf('xia'), null),
+    carriers.make(rotated.ctx, sessionOf('donny'), null),
   ]);
-  const carrier = await carriers(rotated.ctx, 'xia', { username: 'xia' });
+  const carrier = await carriers.make(rotated.ctx, sessionOf('xia'), null);
   const token = carrier?.value.replace('Bearer ', '') ?? '';
   await jwtVerify(token, Buffer.from(rotated.key), { currentDate: clock.now() });
   await assert.rejects(jwtVerify(token, Buffer.from(former.key), { currentDate: clock.now() }));

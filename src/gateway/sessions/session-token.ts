@@ -73,10 +73,15 @@ export async function carrySession(
     case 0:
       return null;
     case 1:
-      return { name: 'cookie', value: `${upstream_cookie}=${encryptSession(JSON.stringify(session), key)}` };
+      return encryptedCookie(JSON.stringify(session), key);
     case 2:
       return { name: 'authorization', value: `Bearer ${await signSession(session, key, at)}` };
   }
+}
+
+/** Makes the header of backend 1 for the JSON of a session, with a new salt. */
+export function encryptedCookie(json: string, key: string): SessionCarrier {
+  return { name: 'cookie', value: `${upstream_cookie}=${encryptSession(json, key)}` };
 }
 
 /**

@@ -32,11 +32,13 @@ import { registerFallback } from './replies/fallback.ts';
 import { registerHealth } from './replies/health.ts';
 import { jsonSizeKeyword } from './guards/json-size.ts';
 import type { RequestMaxima } from './guards/limit-requests.ts';
+import { makePeekRequest, type PeekedFacts } from './memory-path.ts';
 import { registerOpenApi } from './reference/openapi.ts';
 import { type PageContext, registerPages } from './replies/pages.ts';
 import { replyWithoutContext, replyWithProblem } from './replies/problem-reply.ts';
 import { respondToConnect, respondToParserError, respondToExpectations } from './guards/request-framing.ts';
 import { makeRequestId } from './request-id.ts';
+import { findResumed } from './resumed-requests.ts';
 import { watchRoutes } from './route-list.ts';
 
 export type App = FastifyInstance<
@@ -71,6 +73,8 @@ export interface HttpOptions {
   version: string;
   site: () => Promise<Site>;
   authenticate: Authenticate;
+  /** Facts in memory for requests that are served before the router. */
+  peeked: PeekedFacts;
   decideAccess: DecideAccess;
   templates: Templates;
   pageContext: PageContext;
@@ -102,6 +106,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   });
   acceptEmptyJson(app, options.body_bytes_max);
 
+  app.decorate('peekRequest', makePeekRequest(app, options, options.peeked));
   decorateRequests(app);
   registerPages(app, options);
 
@@ -123,7 +128,7 @@ function makeServer(options: HttpOptions): App {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.body_bytes_max,
     trustProxy: options.trusted_proxies.length > 0 ? [...options.trusted_proxies] : false,
-    genReqId: () => makeRequestId(),
+    genReqId: (raw) => findResumed(raw)?.id ?? makeRequestId(),
     requestIdHeader: false,
     // Stopping drains the connections (connections.ts): a request that arrives during that time is served.
     forceCloseConnections: false,

@@ -5,6 +5,7 @@ import type { Access, Subject } from './guards/access.ts';
 import type { MakeContext } from './build-context.ts';
 import type { CookieNames } from './cookies.ts';
 import type { ClaimedKey } from './guards/idempotency.ts';
+import type { PeekRequest } from './memory-path.ts';
 import type { PageType } from './page-type.ts';
 import type { RouteEntry } from './route-list.ts';
 
@@ -55,6 +56,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     cookieNames: CookieNames;
     makeContext: MakeContext;
+    peekRequest: PeekRequest;
     evaluation: boolean;
     csrfKey: Buffer;
     sealKey: Buffer;

@@ -12,6 +12,7 @@ import { requireClearFraming } from './guards/request-framing.ts';
 import { requireStorableBody, requireStorableUrl } from './guards/unstorable-text.ts';
 import { httpProblems } from './problems.ts';
 import { logRequest } from './request-log.ts';
+import { findResumed } from './resumed-requests.ts';
 import { securityHeaders } from './replies/security-headers.ts';
 
 const URL_LENGTH_MAX = 8192;
@@ -25,7 +26,7 @@ const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 export function registerHooks(app: App, options: HttpOptions): void {
   app.addHook('onRequest', async (request, reply) => {
     request.subject = noSubject;
-    request.started_at_ms = performance.now();
+    request.started_at_ms = findResumed(request.raw)?.started_at_ms ?? performance.now();
     reply.header('x-request-id', request.id);
     requireClearFraming(request.raw);
     if (!METHODS.some((method) => method === request.method)) {

@@ -13,14 +13,16 @@ export interface EndedRequest {
   readonly actor: Actor | undefined;
 }
 
-/** Writes the line of a request. */
+/** Writes the line of a request. `bindings` are the members that a child logger would add. */
 export function logRequest(
   log: Pick<FastifyBaseLogger, 'info' | 'debug'>,
   level: 'info' | 'debug',
   { method, route, status, started_at_ms, actor }: EndedRequest,
+  bindings: { readonly reqId?: string } = {},
 ): void {
   log[level](
     {
+      ...bindings,
       event: request_event,
       method,
       route,

@@ -1,6 +1,6 @@
 import { selectUsers, type User } from '#accounts';
 import { builtOnce } from '#platform/db/built-once';
-import type { ProfileId, UserId } from '#platform/db/db-schema';
+import type { ProfileId, RoleTypeId, UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { sql } from 'kysely';
 import { activeRoleCondition } from './role-store.ts';
@@ -121,6 +121,7 @@ export async function isSeller(reader: Reader, user_id: UserId, broker_id: Profi
 /** A role in effect on an active profile. */
 export interface HeldRole {
   profile_id: ProfileId;
+  role_type_id: RoleTypeId;
   /** Slug of the type. */
   role_type: string;
   otp_required: boolean;
@@ -134,28 +135,50 @@ export async function findHeldRoles(reader: Reader, user_id: UserId): Promise<He
   return selectHeldRoles(reader).where('roles.user_id', '=', user_id).execute();
 }
 
+/** The roles of a user that are in effect, and the profiles of all roles, archived ones included. */
+export interface RoleHistory {
+  held: HeldRole[];
+  profile_ids: ProfileId[];
+}
+
+export async function findRoleHistory(reader: Reader, user_id: UserId): Promise<RoleHistory> {
+  return (await findRoleHistories(reader, [user_id])).get(user_id) ?? { held: [], profile_ids: [] };
+}
+
 /** Finds the roles of several users in one query. Users without a role are absent from the map. */
-export async function findHeldRolesOfUsers(
+export async function findRoleHistories(
   reader: Reader,
   user_ids: readonly UserId[],
-): Promise<Map<UserId, HeldRole[]>> {
+): Promise<Map<UserId, RoleHistory>> {
   if (user_ids.length === 0) return new Map();
-  const rows = await selectHeldRoles(reader)
-    .select('roles.user_id')
+  const rows = await selectAgreedRoles(reader)
+    .select(['roles.user_id', 'profiles.is_active'])
     .where('roles.user_id', 'in', [...new Set(user_ids)])
     .execute();
-  return Map.groupBy(rows, ({ user_id }) => user_id);
+  const histories = new Map<UserId, RoleHistory>();
+  for (const { user_id, is_active, ...role } of rows) {
+    const history = histories.get(user_id) ?? { held: [], profile_ids: [] };
+    if (is_active) history.held.push(role);
+    if (!history.profile_ids.includes(role.profile_id)) history.profile_ids.push(role.profile_id);
+    histories.set(user_id, history);
+  }
+  return histories;
 }
 
 /** Selects roles in effect on active profiles, oldest first. */
 export function selectHeldRoles(reader: Reader) {
+  return selectAgreedRoles(reader).where('profiles.is_active', '=', true);
+}
+
+/** Roles in effect, on archived profiles too. */
+function selectAgreedRoles(reader: Reader) {
   return reader
     .selectFrom('roles')
     .innerJoin('role_types', 'role_types.id', 'roles.role_type_id')
     .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
-    .select(['roles.profile_id', 'role_types.slug as role_type', 'role_types.otp_required'])
+    .select(['roles.profile_id', 'role_types.id as role_type_id', 'role_types.slug as role_type'])
+    .select('role_types.otp_required')
     .select(['roles.created_at', 'roles.accepted_at'])
-    .where('profiles.is_active', '=', true)
     .where(activeRoleCondition())
     .orderBy('roles.created_at')
     .orderBy('roles.id');

@@ -3,13 +3,15 @@ export { sealClearRoleKeys } from './clear-key-store.ts';
 export { findFreeUsername } from './find-free-username.ts';
 export {
   findHeldRoles,
-  findHeldRolesOfUsers,
   findManagedAmong,
   findManagerIds,
   findPeople,
+  findRoleHistories,
+  findRoleHistory,
   type HeldRole,
   isSeller,
   type Person,
+  type RoleHistory,
   selectHeldRoles,
 } from './held-role-store.ts';
 export { findInvitedProfile, lockInvitedProfiles, moveInvitations } from './invited-profile-store.ts';

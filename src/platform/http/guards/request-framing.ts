@@ -34,7 +34,7 @@ export function requireClearFraming(request: FramedRequest): void {
  *
  * Reads `rawHeaders`: Node drops the second of two `Host` fields from `headers`.
  */
-function hasClearHost({ rawHeaders, httpVersion }: FramedRequest): boolean {
+export function hasClearHost({ rawHeaders, httpVersion }: FramedRequest): boolean {
   let host: string | undefined;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index];

@@ -19,7 +19,8 @@ import { makeUser } from '../../../test/support/factories/accounts.ts';
 import { orderEntry } from '../../../test/support/factories/ledger.ts';
 import { inTransaction } from '../../platform/db/database.ts';
 import { loadCaller } from './load-callers.ts';
-import { loadFacts } from './load-facts.ts';
+import { collectFacts } from './collect-facts.ts';
+import { decideWith, noMemory } from './fact.ts';
 import { operators } from '../rules/operators.ts';
 import type { RuleParams } from '../rules/rule-params.ts';
 
@@ -39,7 +40,8 @@ async function ask(op: number, username: string, params: RuleParams, is_read = t
   assert.ok(user && operator);
   const caller = await loadCaller(ctx, user.id);
   const caller_ctx = { ...ctx, actor: signedIn(user) };
-  const facts = await loadFacts(caller_ctx, settings, { operator, params, caller, is_read });
+  const question = { operator, params, caller, is_read };
+  const facts = await decideWith(noMemory, (read) => collectFacts(read, caller_ctx, settings, question));
   return operator.decide(facts, params)?.kind ?? null;
 }
 
