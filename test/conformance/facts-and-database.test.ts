@@ -16,7 +16,7 @@ import { ordinaryDay, testContext, type TestContext } from '../support/context.t
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { proxyDatabase } from '../support/database-proxy.ts';
 import { makePlan } from '../support/factories/catalog.ts';
-import { makeMember, makeOrganization, makeReadyUser } from '../support/factories/profiles.ts';
+import { makeOrganization, makeReadyUser } from '../support/factories/profiles.ts';
 import { subscribe } from '../support/factories/subscriptions.ts';
 import { TEST_SECRET } from '../support/test-secret.ts';
 
