@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { commonProblems } from '#kernel/problem';
-import type { ProfileId } from '#platform/db/db-schema';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { findProfileById, findProfileSummaries, type Profile } from '#profiles';
 import type { CartOwner } from './records/index.ts';
@@ -18,6 +18,15 @@ export interface Payer {
 export async function getPayer({ ctx, subject }: FastifyRequest): Promise<Payer> {
   if (ctx.actor.kind !== 'user' || subject.profile_id === null) throw commonProblems.not_found();
   return { payer: await getProfileById(ctx.db, subject.profile_id), owner: { user_id: ctx.actor.user_id } };
+}
+
+/**
+ * Returns the ids of the payer and of the signed-in user, for a verb that loads the payer under its lock.
+ * @throws not_found (404) without a signed-in user or without the profile
+ */
+export function getPayerId({ ctx, subject }: FastifyRequest): { payer_id: ProfileId; owner: { user_id: UserId } } {
+  if (ctx.actor.kind !== 'user' || subject.profile_id === null) throw commonProblems.not_found();
+  return { payer_id: subject.profile_id, owner: { user_id: ctx.actor.user_id } };
 }
 
 /** @throws not_found (404) */

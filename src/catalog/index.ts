@@ -25,6 +25,7 @@ export {
   listPlans,
   planList,
   plansById,
+  plansBySlug,
   findPlanIds,
   PlanPage,
   PlanSchema,

@@ -1,8 +1,11 @@
-import { findPlansByIds, findPlansBySlugs, findUseCharge, type Plan, type UseCharge } from '#catalog';
+import { selectUsers, type User } from '#accounts';
+import { findPlansByIds, findUseCharge, type Plan, plansBySlug, type UseCharge } from '#catalog';
 import { invalidInput } from '#kernel/problem';
 import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
-import { inTransaction, type Tx } from '#platform/db/database';
+import type { CartItemId } from '#platform/db/db-schema';
+import { inTransaction, type Reader, type Tx } from '#platform/db/database';
+import { type Part, readRows, runTogether } from '#platform/db/together';
 import { networkOf } from '#platform/security/throttle';
 import {
   normalizeHandle,
@@ -10,6 +13,8 @@ import {
   describeOffer,
   findItemOffers,
   recordShownOffers,
+  buildShownItem,
+  offerItem,
 } from '../quotes/index.ts';
 import {
   CART_ITEMS_MAX,
@@ -17,7 +22,8 @@ import {
   type CartOwner,
   lockCartItems,
   upsertCartItem,
-  findRememberedCoupon,
+  insertShownItem,
+  rememberedCode,
 } from '../records/index.ts';
 import { billingProblems } from '../problems.ts';
 import { visitorItemLimit } from './rate-limits.ts';
@@ -38,6 +44,8 @@ export interface AddedItem {
   item: CartItem;
   plan: Plan;
   is_new: boolean;
+  /** Owner of the cart; null for a visitor. */
+  user: User | null;
   /** Every price of the item in one sentence; the response shows it. */
   detail: string;
 }
@@ -69,10 +77,14 @@ export async function addToCart(
   // Each browser of a visitor has its own cart, so visitors are limited by network.
   if ('visitor_hash' in owner) await ctx.throttle.take(visitorItemLimit, networkOf(ctx.peer?.ip), new_items.length);
   const cleaned = new_items.map(normalizeNewItem);
-  const plans = await findPlansBySlugs(
-    ctx.db,
-    cleaned.map((new_item) => new_item.plan),
-  );
+  const { plans, user, remembered } = await runTogether(ctx.db, {
+    plans: plansBySlug(
+      ctx.db,
+      cleaned.map((new_item) => new_item.plan),
+    ),
+    user: ownerPart(ctx.db, owner),
+    remembered: rememberedCode(owner),
+  });
   const resolved = cleaned.map((new_item) => resolveNewItem(new_item, plans.get(new_item.plan)));
   await requireReachable(ctx.db, cleaned);
   return inTransaction(ctx.db, async (tx) => {
@@ -80,7 +92,10 @@ export async function addToCart(
     if (present_items.length + new_items.length > CART_ITEMS_MAX) throw billingProblems.cart_full();
     await requireOneCurrency(tx, present_items, resolved);
     const at = ctx.clock.now();
-    const upserted: Omit<AddedItem, 'detail'>[] = [];
+    const single = remembered === null && resolved.length === 1 ? resolved[0] : undefined;
+    const added = single && (await addSingle(tx, owner, single, present_items, at));
+    if (added) return [{ ...added, user: user ?? null }];
+    const upserted: Omit<AddedItem, 'detail' | 'user'>[] = [];
     for (const { new_item, plan, use } of resolved) {
       const { item, is_new } = await upsertCartItem(
         tx,
@@ -91,7 +106,6 @@ export async function addToCart(
       upserted.push({ item, plan, is_new });
     }
     const ids = new Set(upserted.map(({ item }) => item.id));
-    const remembered = await findRememberedCoupon(tx, owner);
     if (remembered !== null) await applyCode(tx, owner, remembered, at, ids);
     const items = (await lockCartItems(tx, owner)).filter(({ id }) => ids.has(id));
     const offers = await findItemOffers(tx, items, at);
@@ -101,9 +115,45 @@ export async function addToCart(
     const byId = new Map(offers.map((offer) => [offer.item.id, offer]));
     return upserted.map((each) => {
       const offer = byId.get(each.item.id);
-      return { ...each, item: offer?.item ?? each.item, detail: offer ? describeOffer(offer) : '' };
+      const detail = offer ? describeOffer(offer) : '';
+      return { ...each, item: offer?.item ?? each.item, detail, user: user ?? null };
     });
   });
+}
+
+/** Part that finds the user who owns a cart; null for the cart of a visitor. */
+function ownerPart(reader: Reader, owner: CartOwner): Part<User | undefined> | null {
+  if (!('user_id' in owner)) return null;
+  return {
+    query: selectUsers(reader).where('users.id', '=', owner.user_id),
+    read: (rows) => readRows<User>(rows, ['created_at', 'last_login_at', 'email_verified_at', 'phone_verified_at'])[0],
+  };
+}
+
+/** Adds the only item of a request in one statement; undefined if the cart has it already. */
+async function addSingle(
+  tx: Tx,
+  owner: CartOwner,
+  { new_item, plan, use }: ResolvedItem,
+  present_items: readonly CartItem[],
+  at: Date,
+): Promise<Omit<AddedItem, 'user'> | undefined> {
+  if (present_items.some((item) => item.plan_id === plan.id)) return undefined;
+  const row = {
+    plan_id: plan.id,
+    use_charge_id: use?.id ?? null,
+    sync_on: new_item.sync_on || null,
+    option: new_item.option ?? 0,
+    quantity: new_item.quantity ?? 0,
+    full_name: new_item.full_name ?? '',
+    email: new_item.email ?? null,
+    created_at: at,
+  };
+  // The offer does not depend on the id, which the statement puts into the key of the shown line.
+  const draft = { ...row, id: 0 as CartItemId, user_id: null, coupon_id: null, claim_id: null };
+  const { key: _, ...shown } = buildShownItem(offerItem(draft, plan, null, at));
+  const item = await insertShownItem(tx, owner, row, shown);
+  return item && { item, plan, is_new: true, detail: describeOffer(offerItem(item, plan, null, at)) };
 }
 
 function isOwn({ actor }: Context, owner: CartOwner): boolean {

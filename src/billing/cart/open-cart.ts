@@ -11,8 +11,14 @@ export async function openCart(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<{ owner: CartOwner; user: User | null }> {
-  const { ctx } = request;
-  if (ctx.actor.kind !== 'user') return { owner: { visitor_hash: reply.ensureVisitor() }, user: null };
+  const owner = await findCartOwner(request, reply);
+  const user = 'user_id' in owner ? await findUserById(request.ctx.db, owner.user_id) : undefined;
+  return { owner, user: user ?? null };
+}
+
+/** Returns the owner of the caller's cart like `openCart`, without loading the user. */
+export async function findCartOwner({ ctx }: FastifyRequest, reply: FastifyReply): Promise<CartOwner> {
+  if (ctx.actor.kind !== 'user') return { visitor_hash: reply.ensureVisitor() };
   await mergeVisitorCart(ctx);
-  return { owner: { user_id: ctx.actor.user_id }, user: (await findUserById(ctx.db, ctx.actor.user_id)) ?? null };
+  return { user_id: ctx.actor.user_id };
 }

@@ -5,7 +5,7 @@ import { commonProblems, invalidInput } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { addToCart, type AddedItem } from './add-to-cart.ts';
 import { clearCart } from './clear-cart.ts';
-import { openCart } from './open-cart.ts';
+import { findCartOwner, openCart } from './open-cart.ts';
 import { type ItemOffer, describeOffer } from '../quotes/index.ts';
 import { presentCartItem, describeRemovedCodes } from './present-cart.ts';
 import { billingProblems } from '../problems.ts';
@@ -59,9 +59,8 @@ function itemRoutes(app: App): void {
     },
     async (request, reply) => {
       const wishes = Array.isArray(request.body) ? request.body : [request.body];
-      const { owner, user } = await openCart(request, reply);
-      const added = await addToCart(request.ctx, owner, wishes);
-      const items = presentAdded(added, user);
+      const added = await addToCart(request.ctx, await findCartOwner(request, reply), wishes);
+      const items = presentAdded(added);
       const [first] = items;
       reply.status(added.some((each) => each.is_new) ? 201 : 200);
       return Array.isArray(request.body) || !first ? items : first;
@@ -146,20 +145,20 @@ function uploadRoute(app: App): void {
     },
     async (request, reply) => {
       const text = await readUpload(request);
-      const { owner, user } = await openCart(request, reply);
+      const owner = await findCartOwner(request, reply);
       const outcome = await uploadCart(request.ctx, owner, request.params.plan, text);
       reply.status(outcome.created.length > 0 ? 201 : 200);
       return {
-        created: presentAdded(outcome.created, user),
-        updated: presentAdded(outcome.updated, user),
+        created: presentAdded(outcome.created),
+        updated: presentAdded(outcome.updated),
         failed: outcome.failed,
       };
     },
   );
 }
 
-function presentAdded(added: readonly AddedItem[], user: User | null) {
-  return added.map(({ item, plan, detail }) => presentCartItem(item, plan, user, detail));
+function presentAdded(added: readonly AddedItem[]) {
+  return added.map(({ item, plan, detail, user }) => presentCartItem(item, plan, user, detail));
 }
 
 function presentOffers(offers: readonly ItemOffer[], user: User | null) {

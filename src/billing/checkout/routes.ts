@@ -1,9 +1,11 @@
 import { Type } from 'typebox';
-import { getPayer } from '../payer.ts';
+import type { FastifyRequest } from 'fastify';
+import { canonicalName } from '#kernel/slug';
+import { getPayer, getPayerId } from '../payer.ts';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { Problem } from '#kernel/problem';
-import type { CartOwner, Invoicable } from '../records/index.ts';
+import type { Invoicable } from '../records/index.ts';
 import { fillAddress, type Profile } from '#profiles';
 import {
   browserKeys,
@@ -79,19 +81,19 @@ export function checkoutRoutes(app: App, processors: Processors): void {
     },
     async (request, reply) => {
       const { ctx, body } = request;
-      const { payer, owner } = await getPayer(request);
-      await fillAddress(ctx, payer.id, body);
-      const charge = await checkOutOrNothing({ ...ctx, processors }, payer.id, owner, {
+      const { payer_id, owner } = getPayerId(request);
+      await fillAddress(ctx, payer_id, body);
+      const charge = await checkOutOrNothing({ ...ctx, processors }, payer_id, owner, {
         choices: body.items,
         token: body.processor_token ?? null,
         remember_card: body.remember_card ?? false,
         cart_version: body.cart_version ?? null,
         key: intentKey(request, 'charge'),
       }).catch(async (error: unknown) => {
-        throw await withNewLines({ ...ctx, processors }, payer, owner, error);
+        throw await withNewLines({ ...ctx, processors }, request, error);
       });
       if (charge === null) return reply.status(200).send({});
-      reply.status(201).header('location', paths.receipt(payer.slug, charge.processor_key));
+      reply.status(201).header('location', paths.receipt(canonicalName(request.params.profile), charge.processor_key));
       return presentCharge(charge);
     },
   );
@@ -109,8 +111,9 @@ function presentOrder(ctx: PaymentContext, payer: Profile, invoicables: readonly
 }
 
 /** Adds the current lines to a `cart_changed` problem. They are not recorded as shown. */
-async function withNewLines(ctx: PaymentContext, payer: Profile, owner: CartOwner, error: unknown): Promise<unknown> {
+async function withNewLines(ctx: PaymentContext, request: FastifyRequest, error: unknown): Promise<unknown> {
   if (!(error instanceof Problem) || error.code !== billingProblems.cart_changed.code) return error;
+  const { payer, owner } = await getPayer(request);
   const invoicables = await loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now() });
   const { cart_version, results } = await presentOrder(ctx, payer, invoicables);
   return billingProblems.cart_changed({

@@ -1,6 +1,6 @@
 export { normalizeHandle, expandHandle, requireReachable } from './beneficiary.ts';
 export { describePeriods } from './describe-periods.ts';
-export { type ItemOffer, describeOffer } from './item-offer.ts';
+export { buildShownItem, type ItemOffer, describeOffer, offerItem } from './item-offer.ts';
 export { buildLineFacts, type LineFacts, describeLine, type ReaderLocale } from './describe-line.ts';
 export { filterBalances, loadBalances } from './load-balances.ts';
 export { loadInvoicables, loadQuote, priceQuote, type Quote } from './load-invoicables.ts';

@@ -6,7 +6,10 @@ import type { CartItemId, CouponId, PlanId, UserId } from '#platform/db/db-schem
 import type { Reader, Tx } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
 import { part, readTogether } from '#platform/db/read-together';
+import { readRows, runTogether } from '#platform/db/together';
 import type { CartItem, CartOwner, WantedItem } from './cart-item.ts';
+import { insertedShownLine } from './shown-line-store.ts';
+import type { ShownLine } from './shown-line.ts';
 
 const columns = [
   'id',
@@ -104,6 +107,30 @@ export async function findCartItemWithNames(
   const [item] = items;
   const [plan] = plans;
   return item && plan && { item, plan: readPlan(plan), user: users[0] ?? null };
+}
+
+/**
+ * Inserts an item and its shown line in one statement; undefined if the cart has an item with the same plan, use and
+ * person.
+ */
+export async function insertShownItem(
+  tx: Tx,
+  owner: CartOwner,
+  item: Required<Omit<WantedItem, 'email'>> & { email: string | null; created_at: Date },
+  shown: Omit<ShownLine, 'key'>,
+): Promise<CartItem | undefined> {
+  const { new_item } = await runTogether(tx, {
+    new_item: {
+      query: sql`${tx
+        .insertInto('cart_items')
+        .values({ ...owner, ...item })
+        .onConflict((conflict) => conflict.doNothing())
+        .returning(columns)}`,
+      read: (rows) => readRows<CartItem>(rows, ['created_at'])[0],
+    },
+    shown_line: { query: insertedShownLine(owner, shown, item.created_at), read: null },
+  });
+  return new_item;
 }
 
 /** Inserts the item, or updates the given members of the open item with the same plan, use and person. */

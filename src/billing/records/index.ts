@@ -8,6 +8,7 @@ export {
   findCartItem,
   findCartItemWithNames,
   findCartItems,
+  insertShownItem,
   lockCartItems,
   moveVisitorItems,
   updateItemCoupons,
@@ -45,6 +46,7 @@ export {
   deleteVisitorCoupons,
   findRememberedCoupon,
   deleteRememberedCoupon,
+  rememberedCode,
   upsertRememberedCoupon,
 } from './remembered-coupon-store.ts';
 export {

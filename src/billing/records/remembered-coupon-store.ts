@@ -1,4 +1,6 @@
+import { sql } from 'kysely';
 import type { Reader, Tx } from '#platform/db/database';
+import type { Part } from '#platform/db/together';
 import type { CartOwner } from './cart-item.ts';
 
 /** Inserts or replaces the last code that a buyer entered; it applies to plans that are added later. */
@@ -17,6 +19,15 @@ export async function upsertRememberedCoupon(tx: Tx, owner: CartOwner, code: str
     .values({ ...owner, ...change })
     .onConflict((conflict) => conflict.column('visitor_hash').doUpdateSet(change))
     .execute();
+}
+
+/** Part that finds the remembered code of a cart owner, like `findRememberedCoupon`. */
+export function rememberedCode(owner: CartOwner): Part<string | null> {
+  const query =
+    'user_id' in owner
+      ? sql`select code from user_coupons where user_id = ${owner.user_id}`
+      : sql`select code from visitor_coupons where visitor_hash = ${owner.visitor_hash}`;
+  return { query, read: (rows) => (typeof rows[0]?.['code'] === 'string' ? rows[0]['code'] : null) };
 }
 
 /** Returns the remembered code of a cart owner; null if there is none. */

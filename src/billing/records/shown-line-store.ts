@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type Expression, sql } from 'kysely';
 import type { CartItemId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { type Part, readRows } from '#platform/db/together';
@@ -21,6 +21,16 @@ export function shownLines(owner: CartOwner, scope: ShownScope): Part<ShownLine[
   const query = sql`select key, offer, due, coupon_id, coupon_ends_at from shown_lines
     where ${isOwnedBy(owner)} and scope = ${scope} order by key`;
   return { query, read: (rows) => readRows<ShownLine>(rows, ['coupon_ends_at']) };
+}
+
+/** Insert of the shown line of the item that the part `new_item` inserted. */
+export function insertedShownLine(owner: CartOwner, shown: Omit<ShownLine, 'key'>, at: Date): Expression<unknown> {
+  const { user_id, visitor_hash } = { user_id: null, visitor_hash: null, ...owner };
+  return sql`insert into shown_lines
+      (user_id, visitor_hash, scope, key, offer, due, coupon_id, coupon_ends_at, shown_at)
+    select ${user_id}::bigint, ${visitor_hash}::text, 'cart', 'item:' || id, ${shown.offer}::text, ${shown.due}::text,
+      ${shown.coupon_id}::bigint, ${shown.coupon_ends_at}::timestamptz, ${at}::timestamptz
+    from new_item on conflict do nothing`;
 }
 
 /** Inserts or replaces lines of a response; other lines of the scope stay. */

@@ -20,6 +20,7 @@ export {
   listPlans,
   planList,
   plansById,
+  plansBySlug,
   findPlanIds,
   firstSubscriptions,
   parsePlanSlug,

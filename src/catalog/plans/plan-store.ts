@@ -239,6 +239,22 @@ export function selectPlans(reader: Reader) {
     ]);
 }
 
+/** Part that finds plans by slug, like `findPlansBySlugs`. */
+export function plansBySlug(reader: Reader, slugs: readonly string[]): Part<Map<string, Plan>> {
+  return {
+    query: selectPlans(reader).where('plans.slug', 'in', [...new Set(slugs.map(parsePlanSlug))]),
+    read(rows) {
+      const plans = readRows<PlanRow>(rows, ['created_at', 'first_subscribed_at']).map(readPlan);
+      return new Map(
+        slugs.flatMap((slug) => {
+          const plan = plans.find((each) => each.slug === parsePlanSlug(slug));
+          return plan ? [[slug, plan]] : [];
+        }),
+      );
+    },
+  };
+}
+
 /** Part that finds plans by id, like `findPlansByIds`. */
 export function plansById(ids: readonly PlanId[]): Part<Map<PlanId, Plan>> {
   const query = sql`select plans.*,
