@@ -68,7 +68,7 @@ before(async () => {
     { path: '/self/{user}/', allow: '13/{"user": null, "roledescription": null}' },
     { path: '/paid/{profile}/', allow: 15 },
     { path: '/signed/', allow: 2 },
-    { path: '/home/', allow: 0, is_forward: false },
+    { path: '/pages/', allow: 0, is_forward: false },
     { path: '/', allow: 0 },
   ];
   for (const [index, rule] of rules.entries()) await manage('POST', '/api/proxy/rules', { rank: index + 1, ...rule });
@@ -145,7 +145,7 @@ const routed: readonly (readonly [string, number, string, (readonly string[])?, 
   ['an unknown profile',                       404, 'GET /paid/unknown/',                 [xia]],
   ['an invalid token on an open path',         200, 'GET /open/',                        ['Authorization: Bearer unknown']],
   ['an invalid token on a protected path',     401, 'GET /member/',                      ['Authorization: Bearer unknown']],
-  ['a page of the theme',                      404, 'GET /home/none',                    [page]],
+  ['a page of the theme',                      404, 'GET /pages/none',                    [page]],
   ['a path of Tollgate',                       401, 'GET /api/proxy'],
   ['a path of Tollgate in another spelling',   400, 'GET /API/proxy'],
   ['an escaped path of Tollgate',              401, 'GET /%61pi/proxy'],
@@ -195,7 +195,7 @@ for (const [title, line, status] of [
       assert.equal(response?.status, status, response?.body);
     });
 
-const odd_pieces = `Member api login home index.php .. . ;x a;b %2e %2F %5c \\ %c3 %25 %2541 %00 %zz + (S(x)) " | \xe6 %E2%84%AA`;
+const odd_pieces = `Member api login pages index.php .. . ;x a;b %2e %2F %5c \\ %c3 %25 %2541 %00 %zz + (S(x)) " | \xe6 %E2%84%AA`;
 const usual_fields = `${xia}
 Cookie: sessionid=xia
 Cookie: SessionID=x; a=b;; =c; __Secure-sessionid=d

@@ -3,7 +3,6 @@ export { claimWaiting } from './invitations/index.ts';
 export {
   findEntitlements,
   findProviderTerms,
-  findProvidingProfiles,
   providersAt,
   type ProviderTerm,
   findSubscription,

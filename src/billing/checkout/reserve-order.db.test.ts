@@ -3,7 +3,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { postEvent, findStatementBalance, verifyLedger } from '#ledger';
 import { findCharge, refreshCharge } from '#payments';
 import { inTransaction } from '#platform/db/database';
-import { findSubscription, findProvidingProfiles } from '#subscriptions';
+import { findProviderTerms, findSubscription, providersAt } from '#subscriptions';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import {
@@ -207,7 +207,8 @@ test('a gift makes its giver a provider of the receiver only after the receiver 
   const [seller, receiver] = [await makeBuyer(ctx), await makeBuyer(ctx)];
   const shop = await makeOrganization(database.db, { manager: seller.user, is_provider: true });
   const plan = await makePlan(ctx, { provider_id: shop.id, period_amount: 0 });
-  const providers = () => findProvidingProfiles(database.db, receiver.profile.id, ctx.clock.now(), 90);
+  const providers = async () =>
+    providersAt(await findProviderTerms(database.db, [receiver.profile.id]), ctx.clock.now(), 90);
   await addPlanToCart(seller, plan, { sync_on: receiver.profile.slug });
   assert.equal(await checkOutCart(seller), null);
   const offered = await findSubscription(database.db, receiver.profile.id, plan.id, ctx.clock.now());

@@ -15,7 +15,7 @@ import { acceptGrant, acceptRequest } from './accept-subscription.ts';
 import { unsubscribeProfile } from '../terms/end-subscription.ts';
 import { grantSubscription } from './grant-subscription.ts';
 import { openOrExtend } from '../terms/open-or-extend.ts';
-import { findEntitlements, findProvidingProfiles } from '../records/entitlement-store.ts';
+import { findEntitlements, findProviderTerms, providersAt } from '../records/entitlement-store.ts';
 import { selectActiveSubscriptions } from '../records/subscription-store.ts';
 import { isAgreed } from '../records/subscription.ts';
 
@@ -88,7 +88,10 @@ test('only the subscriber can accept a grant, and only once', async () => {
   const key = granted.subscription.grant_key ?? '';
   assert.match(key, /^[0-9a-f]{40}$/);
   assert.equal(granted.subscription.ends_at.toISOString(), '2026-04-10T15:00:00.000Z');
-  assert.deepEqual(await findProvidingProfiles(database.db, person.profile.id, granting.clock.now(), 90), []);
+  assert.deepEqual(
+    providersAt(await findProviderTerms(database.db, [person.profile.id]), granting.clock.now(), 90),
+    [],
+  );
   const event = (await eventsNamed(database.db, 'subscription_grant_created')).at(-1);
   assert.deepEqual([event?.['grant_key'], event?.['key'], event?.['message']], [key, null, 'Welcome']);
 
@@ -97,7 +100,7 @@ test('only the subscriber can accept a grant, and only once', async () => {
   const mine = await as(person);
   assert.ok(isAgreed((await acceptGrant(mine, person.profile.id, key)).subscription));
   await assert.rejects(acceptGrant(mine, person.profile.id, key), refused('subscription_key_unknown'));
-  assert.deepEqual(await findProvidingProfiles(database.db, person.profile.id, granting.clock.now(), 90), [
+  assert.deepEqual(providersAt(await findProviderTerms(database.db, [person.profile.id]), granting.clock.now(), 90), [
     { provider_id: seller.profile.id, active: true },
   ]);
 });
@@ -246,6 +249,6 @@ test('a declined grant never counts as an agreed subscription', async () => {
   });
   const mine = await as(person);
   await unsubscribeProfile(mine, { profile_id: person.profile.id, plan: plan.slug });
-  assert.deepEqual(await findProvidingProfiles(database.db, person.profile.id, mine.clock.now(), 90), []);
+  assert.deepEqual(providersAt(await findProviderTerms(database.db, [person.profile.id]), mine.clock.now(), 90), []);
   assert.deepEqual((await findEntitlements(database.db, [person.profile.id])).get(person.profile.id), []);
 });

@@ -11,7 +11,7 @@ import { makeMember, makeOrganization, makeReadyUser } from '../../../test/suppo
 import { tokenOf } from '../../../test/support/sign-in.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 import { claimWaiting } from './claim-waiting.ts';
-import { findEntitlements, findProvidingProfiles } from '../records/entitlement-store.ts';
+import { findEntitlements, findProviderTerms, providersAt } from '../records/entitlement-store.ts';
 
 // Grants to an e-mail address, before and after the address is verified.
 let app: TestApp;
@@ -83,7 +83,7 @@ test('a grant to an address moves to the user who verifies it and still waits fo
   const own = await findPersonalProfile(app.db, owner.id);
   assert.ok(own);
   assert.equal(await countOf(owner, 'waits'), 1);
-  const providers = await findProvidingProfiles(app.db, own.id, app.clock.now(), 90);
+  const providers = providersAt(await findProviderTerms(app.db, [own.id]), app.clock.now(), 90);
   assert.deepEqual(providers, [], 'a grant alone gives its provider no access');
   assert.deepEqual((await findEntitlements(app.db, [own.id])).get(own.id), [], 'no access rule is satisfied');
   const seen = (await provider('GET', `${grants}/all`)).json<{ results: { profile: { slug: string } }[] }>();

@@ -11,33 +11,6 @@ export interface ProvidingProfile {
   active: boolean;
 }
 
-/**
- * Finds the providers of a profile, including those whose last subscription ended up to `grace_days` ago.
- *
- * Excludes subscriptions that one side has not agreed to: a grant alone gives its provider no access to the profile.
- */
-export async function findProvidingProfiles(
-  reader: Reader,
-  profile_id: ProfileId,
-  at: Date,
-  grace_days: number,
-): Promise<ProvidingProfile[]> {
-  const since = new Date(at.getTime() - grace_days * DAY_MS);
-  return reader
-    .selectFrom('subscriptions')
-    .innerJoin(selectPlanNames(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
-    .select((eb) => [
-      'plan.profile_id as provider_id',
-      eb.fn.agg<boolean>('bool_or', [eb('subscriptions.ends_at', '>', at)]).as('active'),
-    ])
-    .where('subscriptions.profile_id', '=', profile_id)
-    .where(agreedRows())
-    .where('created_at', '<=', at)
-    .where('ends_at', '>', since)
-    .groupBy('plan.profile_id')
-    .execute();
-}
-
 /** A subscription of a profile to a plan of a provider that both sides agreed to. */
 export interface ProviderTerm {
   plan_id: PlanId;
@@ -46,7 +19,11 @@ export interface ProviderTerm {
   ends_at: Date;
 }
 
-/** Finds the agreed subscriptions of profiles, past ones included, for `providersAt`. */
+/**
+ * Finds the subscriptions of profiles, past ones included, for `providersAt`.
+ *
+ * Excludes subscriptions that one side has not agreed to: a grant alone gives its provider no access to the profile.
+ */
 export async function findProviderTerms(reader: Reader, profile_ids: readonly ProfileId[]): Promise<ProviderTerm[]> {
   if (profile_ids.length === 0) return [];
   return reader
@@ -58,7 +35,10 @@ export async function findProviderTerms(reader: Reader, profile_ids: readonly Pr
     .execute();
 }
 
-/** As `findProvidingProfiles`, from subscriptions that were read before: one entry per provider. */
+/**
+ * Returns the providers of a profile, including those whose last subscription ended up to `grace_days` ago. One entry
+ * per provider.
+ */
 export function providersAt(terms: readonly ProviderTerm[], at: Date, grace_days: number): ProvidingProfile[] {
   const since_ms = at.getTime() - grace_days * DAY_MS;
   const providers = new Map<ProfileId, boolean>();

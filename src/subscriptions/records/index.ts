@@ -4,7 +4,6 @@ export { createSubscription } from './create-subscription.ts';
 export {
   findEntitlements,
   findProviderTerms,
-  findProvidingProfiles,
   providersAt,
   type Entitlement,
   type ProviderTerm,
