@@ -20,6 +20,7 @@ export {
   printableName,
   proposeUsernames,
   releaseName,
+  selectNamedUsers,
   selectUsers,
   type User,
   userPart,

@@ -1,4 +1,5 @@
 import { selectUsers } from '#accounts';
+import type { Expression } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import type { ActivityId, ContactId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
@@ -28,11 +29,12 @@ const PROFILE_ACTIVITIES_MAX = 100;
 
 export async function listContactActivities(
   reader: Reader,
-  contact_id: ContactId,
+  contact_id: ContactId | Expression<ContactId>,
   list: ListQuery,
   url: URL,
 ): Promise<Page<Activity>> {
   return listPage(
+    reader,
     reader.selectFrom('activities').selectAll().where('contact_id', '=', contact_id),
     activityList,
     list,

@@ -1,6 +1,7 @@
 import { emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
-import { sql } from 'kysely';
+import { type Expression, sql } from 'kysely';
+import { selectUsers } from '#accounts';
 import type { ContactId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import type { Contact } from './contact.ts';
@@ -37,6 +38,24 @@ export async function findContactOfUser(
   if (linked || user.email === null || user.email_verified_at === null) return linked;
   const unlinked = await findContactByEmail(reader, user.email);
   return unlinked?.user_id === null ? unlinked : undefined;
+}
+
+/**
+ * Selects the id of the contact that `getContactByName` returns, as a query of one value. Finds no unlinked contact
+ * whose address has another spelling than the user's (`emailSpellings`).
+ */
+export function selectContactByName(reader: Reader, name: string): Expression<ContactId> {
+  const users = selectUsers(reader).where('users.username', '=', canonicalName(name));
+  return sql<ContactId>`(
+    with named as materialized (${users})
+    select id from (
+      select contacts.id, 1 as place from contacts join named on contacts.user_id = named.id
+      union all
+      select contacts.id, 2 from contacts join named on lower(contacts.email) = lower(named.email)
+        where contacts.user_id is null and named.email_verified_at is not null
+      union all
+      select contacts.id, 3 from contacts where contacts.slug = ${canonicalName(name)} and not exists (select from named)
+    ) found order by place limit 1)`;
 }
 
 export async function linkContact(tx: Tx, id: ContactId, user_id: UserId): Promise<Contact> {

@@ -1,8 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
-import { selectUsers, type UserSummary } from '#accounts';
+import { selectNamedUsers, selectUsers, type UserSummary } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
-import { defineList, listPage } from '#platform/db/list';
+import { defineList, limitToPage, listPage } from '#platform/db/list';
+import { searchCandidates, type TextMatch } from '#platform/lists/list-search';
+import { selectCountOf } from '#platform/lists/row-count-store';
 
 export const directoryList = defineList({
   search: { email: 'person.email', username: 'person.slug', full_name: 'person.full_name' },
@@ -19,31 +21,38 @@ export const directoryList = defineList({
 
 /**
  * Lists users, and contacts without a login. Excludes a contact if a user has its slug as username or has verified its
- * address, so that each person is listed once.
+ * address (`contacts.is_listed`), so that each person is listed once.
  */
 export async function listDirectory(reader: Reader, list: ListQuery, url: URL): Promise<Page<UserSummary>> {
+  const login = searchCandidates(list.terms, 'login.id', selectNamedUsers);
   const users = reader
     .selectFrom(selectUsers(reader).as('login'))
     .select(['login.username as slug', 'login.email', 'login.full_name', 'login.picture', 'login.created_at'])
-    .where('login.is_active', '=', true);
+    .where('login.is_active', '=', true)
+    .$if(login !== null, (query) => query.where(login ?? sql<boolean>`true`));
+  const lead = searchCandidates(list.terms, 'contacts.id', selectNamedContacts);
   const leads = reader
     .selectFrom('contacts')
     .select(['contacts.slug', 'contacts.email', 'contacts.full_name', 'contacts.picture', 'contacts.created_at'])
-    .where('contacts.user_id', 'is', null)
-    // Two conditions instead of one with `or`, so that each uses its own index.
-    .where(({ not, exists }) => not(exists(selectLogins(reader, sql<boolean>`login.username = contacts.slug`))))
-    .where(({ not, exists }) =>
-      not(
-        exists(
-          selectLogins(
-            reader,
-            sql<boolean>`login.email_verified_at is not null and lower(login.email) = lower(contacts.email)`,
-          ),
-        ),
-      ),
-    );
+    .where('contacts.is_listed', '=', true)
+    .$if(lead !== null, (query) => query.where(lead ?? sql<boolean>`true`));
   const people = reader.selectFrom(users.unionAll(leads).as('person')).selectAll('person');
-  const page = await listPage(people, directoryList, list, url);
+  // The first rows of both kinds contain the first rows of all; each kind has its own indexes.
+  const [first_users, first_leads] = [users, leads].map((kind) =>
+    limitToPage(reader.selectFrom(kind.as('person')).selectAll('person'), directoryList, list),
+  ) as [typeof people, typeof people];
+  const first = reader
+    .selectFrom(
+      reader
+        .selectFrom(first_users.as('some'))
+        .selectAll('some')
+        .unionAll(reader.selectFrom(first_leads.as('more')).selectAll('more'))
+        .as('person'),
+    )
+    .selectAll('person');
+  const is_bounded = list.start_at !== null || list.ends_at !== null;
+  const count = is_bounded ? null : selectCountOf('users_active', 'contacts_listed');
+  const page = await listPage(reader, people, directoryList, list, url, { count, first });
   return {
     ...page,
     results: page.results.map(({ slug, full_name, picture }) => ({
@@ -55,9 +64,8 @@ export async function listDirectory(reader: Reader, list: ListQuery, url: URL): 
   };
 }
 
-function selectLogins(reader: Reader, where: RawBuilder<boolean>) {
-  return reader
-    .selectFrom(selectUsers(reader).as('login'))
-    .select(sql`1`.as('one'))
-    .where(where);
+/** Selects the ids of the contacts that have a term in their names or their address. Index: contacts_text. */
+function selectNamedContacts(matches: TextMatch): RawBuilder<unknown> {
+  const text = sql`contacts.slug || ' ' || contacts.full_name || ' ' || coalesce(contacts.email, '')`;
+  return sql`select contacts.id from contacts where ${matches(text)}`;
 }

@@ -4,10 +4,10 @@ import { quotaProblems } from '#platform/security/quota';
 import type { App } from '#platform/http/app';
 import { Detail, listQuerystring } from '#platform/http/schemas';
 import { type Throttle, throttleProblems } from '#platform/security/throttle';
-import { activityList, listContactActivities } from './activity-store.ts';
+import { activityList } from './activity-store.ts';
 import { addActivity } from './add-activity.ts';
 import { directoryList, listDirectory } from './directory-store.ts';
-import { getContactByName } from './get-contact-by-name.ts';
+import { listNotes } from './get-contact-by-name.ts';
 import { presentActivities } from './present-activity.ts';
 import { presentLead } from './present-lead.ts';
 import { contactProblems } from './problems.ts';
@@ -106,9 +106,7 @@ function activityRoutes(app: App): void {
     },
     async (request) => {
       const { ctx, params } = request;
-      const contact = await getContactByName(ctx.db, params.user);
-      if (!contact) return { count: 0, next: null, previous: null, results: [] };
-      const page = await listContactActivities(ctx.db, contact.id, request.list(), request.listUrl);
+      const page = await listNotes(ctx.db, params.user, request.list(), request.listUrl);
       return { ...page, results: await presentActivities(ctx.db, page.results) };
     },
   );

@@ -1,3 +1,6 @@
+import type { Reader } from '#platform/db/database';
+import type { Entry } from './entry.ts';
+import { sql } from 'kysely';
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ProfileId, SubscriptionId } from '#platform/db/db-schema';
@@ -5,13 +8,20 @@ import { inTransaction } from '#platform/db/database';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { next } from '../../test/support/factories.ts';
 import { makeParty, makeSubject, orderEntry, paidEntry, writtenOffEntry } from '../../test/support/factories/ledger.ts';
-import { findOwingSubjects, findStatementBalance, findUnpaidOrders } from './balance-store.ts';
+import { findOwingSubjects, findStatementBalance, selectUnpaidOrders } from './balance-store.ts';
 import { accounts, moveAmount, type NewEntry } from './entry.ts';
 import { postEvent } from './post-event.ts';
 import type { LedgerSubject } from './subject.ts';
 
 const at = new Date('2026-03-10T15:00:00Z');
 const addMs = (ms: number) => new Date(at.getTime() + ms);
+const findUnpaidOrders = async (reader: Reader, ...of: Parameters<typeof selectUnpaidOrders>): Promise<Entry[]> => {
+  const { rows } = await sql<Entry>`${selectUnpaidOrders(...of)} order by entry.created_at desc, entry.id desc`.execute(
+    reader,
+  );
+  return rows;
+};
+
 let database: TestDatabase;
 before(async () => {
   database = await openTestDatabase();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type RawBuilder, sql } from 'kysely';
+import { type RawBuilder, sql, type SqlBool } from 'kysely';
 import type { Money } from '#kernel/money';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
@@ -100,16 +100,19 @@ function amountsDue(profile_id: ProfileId, at: Date, sellers?: readonly ProfileI
   )`;
 }
 
+/** Matches rows of `selectEntries` that are unpaid orders of a profile (`selectUnpaidOrders`). */
+export const matchUnpaid = (profile_id: ProfileId, at: Date, sellers?: readonly ProfileId[] | null) =>
+  sql<SqlBool>`entry.id in (select unpaid_order.id from (${selectUnpaidOrders(profile_id, at, sellers)}) unpaid_order)`;
+
 /**
- * Finds the unpaid orders of a profile, newest first: on each subject with an amount due, the newest orders up to that
- * amount, because payments settle the oldest orders first.
+ * Selects the unpaid orders of a profile, as `entry` and in no order: on each subject with an amount due, the newest
+ * orders up to that amount, because payments settle the oldest orders first.
  */
-export async function findUnpaidOrders(
-  reader: Reader,
+export function selectUnpaidOrders(
   profile_id: ProfileId,
   at: Date,
   sellers?: readonly ProfileId[] | null,
-): Promise<Entry[]> {
+): RawBuilder<unknown> {
   // Index: ledger_entries_subject, read from the newest entry until the orders add up to the amount due.
   const newest = (owed: string, bound: RawBuilder<unknown>) => sql`(
     select id, created_at, dest_amount from ledger_entries entry
@@ -117,7 +120,7 @@ export async function findUnpaidOrders(
       and subject_part is not distinct from ${sql.ref(`${owed}.subject_part`)} and dest_unit = ${sql.ref(`${owed}.unit`)}
       and orig_account = 'Receivable' and dest_account = 'Payable' and dest_amount > 0 and ${bound}
     order by created_at desc, id desc limit 1)`;
-  const { rows } = await sql<Entry>`
+  return sql`
     with recursive due as ${amountsDue(profile_id, at, sellers)}, unpaid as (
       select ${subjectColumns}, unit, amount, newest.*
       from due cross join lateral ${newest('due', sql`created_at <= ${at}`)} newest where amount > 0
@@ -128,9 +131,7 @@ export async function findUnpaidOrders(
       where amount > unpaid.dest_amount
     )
     select entry.* from ledger_entries entry
-    where id = any(array(select id from unpaid)) and dest_profile_id = ${profile_id} and ${sellers ? sql`orig_profile_id = any(${[...sellers]}::bigint[])` : sql`true`}
-    order by entry.created_at desc, entry.id desc`.execute(reader);
-  return rows;
+    where id = any(array(select id from unpaid)) and dest_profile_id = ${profile_id} and ${sellers ? sql`orig_profile_id = any(${[...sellers]}::bigint[])` : sql`true`}`;
 }
 
 /** Finds the orders on subjects, from all payers, newest first. Excludes orders of amount 0. */

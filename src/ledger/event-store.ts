@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
-import type { LedgerEntryId, LedgerEventId, ProfileId } from '#platform/db/db-schema';
+import type { LedgerEntryId, LedgerEventId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { selectProfileNames } from '#profiles';
 import type { Entry, NewEntry } from './entry.ts';
 
 /** An event with its entries as they are inserted. */
@@ -71,7 +72,8 @@ export async function findEntries(reader: Reader, ids: readonly LedgerEntryId[])
 /** The charge that an event is about: its key at the processor, and the profile that paid. */
 export interface Receipt {
   key: string;
-  customer_id: ProfileId;
+  /** Slug of the customer. */
+  customer: string;
 }
 
 /** Finds the receipts of events. The sender of the first entry of such an event is the customer. */
@@ -85,7 +87,8 @@ export async function findReceipts(
     .innerJoin('ledger_entries as entry', (join) =>
       join.onRef('entry.ledger_event_id', '=', 'event.id').on('entry.rank', '=', 0),
     )
-    .select(['event.id', 'event.receipt_key as key', 'entry.orig_profile_id as customer_id'])
+    .innerJoin(selectProfileNames(reader).as('customer'), 'customer.id', 'entry.orig_profile_id')
+    .select(['event.id', 'event.receipt_key as key', 'customer.slug as customer'])
     .where('event.id', 'in', [...new Set(ids)])
     .where('event.receipt_key', 'is not', null)
     .$narrowType<{ key: string }>()

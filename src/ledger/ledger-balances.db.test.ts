@@ -13,7 +13,7 @@ import {
   findHoldings,
   findOwingSubjects,
   findStatementBalance,
-  findUnpaidOrders,
+  selectUnpaidOrders,
 } from './balance-store.ts';
 import { accounts, convertAmount, type Entry, moveAmount, type NewEntry } from './entry.ts';
 import { postEvent, postEvents } from './post-event.ts';
@@ -22,6 +22,13 @@ import { verifyLedger } from './verify-ledger.ts';
 
 const at = new Date('2026-03-10T15:00:00Z');
 const addMs = (ms: number) => new Date(at.getTime() + ms);
+const findUnpaidOrders = async (reader: Reader, ...of: Parameters<typeof selectUnpaidOrders>): Promise<Entry[]> => {
+  const { rows } = await sql<Entry>`${selectUnpaidOrders(...of)} order by entry.created_at desc, entry.id desc`.execute(
+    reader,
+  );
+  return rows;
+};
+
 let database: TestDatabase;
 before(async () => {
   database = await openTestDatabase();

@@ -1,24 +1,29 @@
+import type { RawBuilder } from 'kysely';
 import type { Money } from '#kernel/money';
 import type { ListQuery } from '#kernel/page';
 import type { Context } from '#platform/context';
+import type { Reader } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
 import { filterRows, listPage } from '#platform/db/list';
-import { findStatementBalance, findUnpaidOrders } from './balance-store.ts';
+import { mergeReads } from '#platform/db/merge-reads';
+import { findStatementBalance, matchUnpaid } from './balance-store.ts';
 import { type BalancePage, lastInstant, type Range, boundToNow, addBalance } from './balance-page.ts';
 import { presentTransactions } from './present-transactions.ts';
 import type { PresentedTransaction } from './schemas.ts';
 import {
+  allOldestFirst,
   type EntryFilter,
   matchAccounts,
   matchFunds,
   matchHistory,
-  matchIds,
   matchSales,
   newestFirst,
   oldestFirst,
   selectEntries,
   type SelectedEntries,
+  selectAccountsCount,
   sumAccounts,
+  sumAccountsUntil,
   sumFunds,
   sumSales,
 } from './transaction-store.ts';
@@ -39,10 +44,12 @@ export async function listBalance(
   { sellers, ...request }: ListRequest,
 ): Promise<BalancePage<PresentedTransaction>> {
   const until = lastInstant(request.list, ctx.clock.now());
-  const unpaid = await findUnpaidOrders(ctx.db, profile_id, until, sellers);
-  const { totals } = await findStatementBalance(ctx.db, profile_id, until, sellers);
-  const filter = matchIds(unpaid.map(({ id }) => id));
-  return listEntries(ctx, request, { order: newestFirst, filter, viewer_id: profile_id, sum: async () => totals });
+  return listEntries(ctx, request, {
+    order: newestFirst,
+    filter: matchUnpaid(profile_id, until, sellers),
+    viewer_id: profile_id,
+    sum: async (reader) => (await findStatementBalance(reader, profile_id, until, sellers)).totals,
+  });
 }
 
 /** Lists the orders, payments and refunds of a profile as a subscriber; the balance is the amount due now. */
@@ -51,9 +58,13 @@ export async function listHistory(
   profile_id: ProfileId,
   { sellers, ...request }: ListRequest,
 ): Promise<BalancePage<PresentedTransaction>> {
-  const { totals } = await findStatementBalance(ctx.db, profile_id, ctx.clock.now(), sellers);
-  const filter = matchHistory(profile_id, sellers);
-  return listEntries(ctx, request, { order: oldestFirst, filter, viewer_id: profile_id, sum: async () => totals });
+  const now = ctx.clock.now();
+  return listEntries(ctx, request, {
+    order: oldestFirst,
+    filter: matchHistory(profile_id, sellers),
+    viewer_id: profile_id,
+    sum: async (reader) => (await findStatementBalance(reader, profile_id, now, sellers)).totals,
+  });
 }
 
 /** Lists the sales of a provider, paid or not; the balance is their sum. */
@@ -66,7 +77,7 @@ export async function listReceivables(
     order: oldestFirst,
     filter: matchSales(profile_id),
     viewer_id: profile_id,
-    sum: (entries) => sumSales(ctx.db, entries),
+    sum: sumSales,
   });
 }
 
@@ -80,7 +91,7 @@ export async function listTransfers(
     order: oldestFirst,
     filter: matchFunds(profile_id),
     viewer_id: profile_id,
-    sum: (entries) => sumFunds(ctx.db, entries, profile_id),
+    sum: (reader, entries) => sumFunds(reader, entries, profile_id),
   });
 }
 
@@ -92,31 +103,41 @@ export async function listTransactions(
   selector: string,
   request: ListRequest,
 ): Promise<BalancePage<PresentedTransaction>> {
+  const { list } = request;
+  const now = ctx.clock.now();
+  const until = list.start_at === null && list.ends_at === null ? boundToNow(list, now).list.ends_at : null;
+  const is_whole = until !== null && list.terms.length === 0;
   return listEntries(ctx, request, {
-    order: oldestFirst,
+    order: selector === '' ? allOldestFirst : oldestFirst,
     filter: matchAccounts(selector),
     viewer_id: ctx.site.broker_id,
-    sum: (entries) => sumAccounts(ctx.db, entries, selector),
+    count: until && selectAccountsCount(selector, until),
+    sum: (reader, entries) =>
+      is_whole ? sumAccountsUntil(reader, selector, until) : sumAccounts(reader, entries, selector),
   });
 }
 
 interface Listing {
-  order: typeof oldestFirst;
+  order: typeof oldestFirst | typeof allOldestFirst;
   filter: EntryFilter;
   viewer_id: ProfileId;
+  /** Counts the entries of the list when it is not searched; without it, they are counted one by one. */
+  count?: RawBuilder<{ count: number }> | null;
   /** Returns the balance of all pages of the list. */
-  sum(entries: SelectedEntries): Promise<Money[]>;
+  sum(reader: Reader, entries: SelectedEntries): Promise<Money[]>;
 }
 
 async function listEntries(
   ctx: Context,
   { list, url }: ListRequest,
-  { order, filter, viewer_id, sum }: Listing,
+  { order, filter, viewer_id, count = null, sum }: Listing,
 ): Promise<BalancePage<PresentedTransaction>> {
   const range: Range = boundToNow(list, ctx.clock.now());
   const query = selectEntries(ctx.db).where(filter);
-  const page = await listPage(query, order, range.list, url);
+  const [page, balances] = await mergeReads(ctx.db, [
+    (together) => listPage(together, query, order, range.list, url, { count }),
+    (together) => sum(together, filterRows(query, order, range.list)),
+  ]);
   const results = await presentTransactions(ctx.db, page.results, viewer_id, ctx.lang);
-  const balances = await sum(filterRows(query, order, range.list));
   return addBalance({ ...page, results }, range, balances);
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { LedgerEventId, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
+import { mergeReads } from '#platform/db/merge-reads';
 import { paths } from '#platform/http/paths';
 import { presentProfileSummary, findProfileSummaries } from '#profiles';
 import { findReceipts } from './event-store.ts';
@@ -9,7 +10,7 @@ import { fromSubjectColumns } from './subject.ts';
 import { formatAmount, renderDescription, isDebit, type ReceiptLink, type Transaction } from './transaction.ts';
 
 /**
- * Presents transactions to a viewer (null: no particular viewer), with three queries in total.
+ * Presents transactions to a viewer (null: no particular viewer), with one statement.
  * The key of a charge is a link to the receipt of the customer.
  */
 export async function presentTransactions(
@@ -18,16 +19,15 @@ export async function presentTransactions(
   viewer_id: ProfileId | null,
   lang?: string,
 ): Promise<PresentedTransaction[]> {
-  const receipts = await findReceipts(
-    reader,
-    transactions.map(({ ledger_event_id }) => ledger_event_id),
-  );
-  const summaries = await findProfileSummaries(
-    reader,
-    transactions
-      .flatMap(({ orig_profile_id, dest_profile_id }) => [orig_profile_id, dest_profile_id])
-      .concat([...receipts.values()].map(({ customer_id }) => customer_id)),
-  );
+  const event_ids = transactions.map(({ ledger_event_id }) => ledger_event_id);
+  const profile_ids = transactions.flatMap(({ orig_profile_id, dest_profile_id }) => [
+    orig_profile_id,
+    dest_profile_id,
+  ]);
+  const [receipts, summaries] = await mergeReads(reader, [
+    (together) => findReceipts(together, event_ids),
+    (together) => findProfileSummaries(together, profile_ids),
+  ]);
   const summaryOf = (id: ProfileId) => {
     const summary = summaries.get(id);
     assert(summary, `profile ${id} of a ledger entry is missing`);
@@ -35,7 +35,7 @@ export async function presentTransactions(
   };
   const receiptOf = (id: LedgerEventId): ReceiptLink | undefined => {
     const receipt = receipts.get(id);
-    return receipt && { key: receipt.key, path: paths.receipt(summaryOf(receipt.customer_id).slug, receipt.key) };
+    return receipt && { key: receipt.key, path: paths.receipt(receipt.customer, receipt.key) };
   };
 
   return transactions.map((transaction) => {

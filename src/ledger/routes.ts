@@ -7,7 +7,8 @@ import type { App } from '#platform/http/app';
 import { type Access, sellersSeenBy } from '#platform/http/guards/access';
 import { listQuerystring, SlugParam } from '#platform/http/schemas';
 import { listProblems } from '#platform/db/list';
-import { findProfileById, getBroker, type Profile } from '#profiles';
+import type { ProfileId } from '#platform/db/db-schema';
+import { findProfileById } from '#profiles';
 import {
   listBalance,
   listHistory,
@@ -73,8 +74,9 @@ export function ledgerRoutes(app: App): void {
         },
       },
       async (request) => {
-        const profile = await findListedProfile(request);
-        return list(request.ctx, profile.id, readListRequest(request, profile));
+        const { profile_id } = request.subject;
+        assert(profile_id !== null, 'the route requires a profile');
+        return list(request.ctx, profile_id, await readListRequest(request, profile_id));
       },
     );
   }
@@ -92,23 +94,19 @@ export function ledgerRoutes(app: App): void {
       },
     },
     async (request) => {
-      const broker = await getBroker(request.ctx.db, request.ctx.site);
-      return listTransactions(request.ctx, request.query.selector ?? '', readListRequest(request, broker));
+      const listed = await readListRequest(request, request.ctx.site.broker_id);
+      return listTransactions(request.ctx, request.query.selector ?? '', listed);
     },
   );
 }
 
-async function findListedProfile(request: FastifyRequest): Promise<Profile> {
-  const { profile_id } = request.subject;
-  assert(profile_id !== null, 'the route requires a profile');
-  const profile = await findProfileById(request.ctx.db, profile_id);
-  assert(profile, 'the profile exists');
-  return profile;
-}
-
-function readListRequest(request: FastifyRequest, { default_timezone }: Profile): ListRequest {
+async function readListRequest(request: FastifyRequest, profile_id: ProfileId): Promise<ListRequest> {
+  const findTimezone = async () => {
+    const profile = await findProfileById(request.ctx.db, profile_id);
+    return profile && isTimeZone(profile.default_timezone) ? profile.default_timezone : 'UTC';
+  };
   return {
-    list: request.list(isTimeZone(default_timezone) ? default_timezone : 'UTC'),
+    list: await request.listIn(findTimezone),
     url: request.listUrl,
     sellers: sellersSeenBy(request.subject),
   };

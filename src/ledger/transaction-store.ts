@@ -1,9 +1,10 @@
-import { type Expression, type SqlBool, sql } from 'kysely';
+import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Money } from '#kernel/money';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { defineList } from '#platform/db/list';
-import { selectProfileNames } from '#profiles';
+import type { TextMatch } from '#platform/lists/list-search';
+import { profile_keys, selectNamedProfiles, selectProfileNames } from '#profiles';
 import type { Entry } from './entry.ts';
 
 const searchColumns = {
@@ -15,6 +16,8 @@ const searchColumns = {
 } as const;
 const sortColumns = {
   ...searchColumns,
+  // The first 200 characters: ledger_entries_description.
+  description: sql`left(entry.description, 200)`,
   amount: 'entry.dest_amount',
   orig_amount: 'entry.orig_amount',
   dest_amount: 'entry.dest_amount',
@@ -37,8 +40,29 @@ function transactionsBy(descending: boolean) {
     default_order: [{ column: 'entry.created_at', descending }],
     tie_breaker: 'entry.id',
     date: 'entry.created_at',
+    candidates,
   });
 }
+
+/** Index: ledger_entries_text. */
+function candidates(matches: TextMatch): RawBuilder<unknown> {
+  const named = selectNamedProfiles(matches);
+  return sql`select ledger_entries.id from ledger_entries where ${matches(sql`ledger_entries.description`)}
+    union all select ledger_entries.id from ledger_entries where ledger_entries.orig_profile_id in (${named})
+    union all select ledger_entries.id from ledger_entries where ledger_entries.dest_profile_id in (${named})`;
+}
+
+/** The order of the whole ledger, where one profile may have most of the entries. */
+export const allOldestFirst = {
+  ...oldestFirst,
+  // Indexes: ledger_entries_orig_profile, ledger_entries_dest_profile.
+  grouped: {
+    orig_profile: { keys: profile_keys.slug, scope: 'entry.orig_profile_id' },
+    orig_profile__full_name: { keys: profile_keys.full_name, scope: 'entry.orig_profile_id' },
+    dest_profile: { keys: profile_keys.slug, scope: 'entry.dest_profile_id' },
+    dest_profile__full_name: { keys: profile_keys.full_name, scope: 'entry.dest_profile_id' },
+  },
+} as const;
 
 /** Selects all entries, joined to both profiles so that a list can search and sort by their names. */
 export function selectEntries(reader: Reader) {
@@ -54,10 +78,6 @@ export type SelectedEntries = ReturnType<typeof selectEntries>;
 
 /** Condition on rows of `selectEntries`. */
 export type EntryFilter = Expression<SqlBool>;
-
-/** Matches the entries with these ids. */
-export const matchIds = (ids: readonly Entry['id'][]): EntryFilter =>
-  sql<SqlBool>`entry.id = any(${[...ids]}::bigint[])`;
 
 /**
  * Matches the history of a subscriber: orders, charges, payments elsewhere, write-offs and refunds. With `sellers`,
@@ -97,6 +117,9 @@ export const matchFunds = (profile_id: ProfileId): EntryFilter =>
 
 /** Matches entries with an account whose name contains `selector`, ignoring case. */
 export const matchAccounts = (selector: string): EntryFilter =>
+  selector === '' ? sql<SqlBool>`true` : matchEitherAccount(selector);
+
+const matchEitherAccount = (selector: string): EntryFilter =>
   sql<SqlBool>`(${matchAccount('orig_account', selector)} or ${matchAccount('dest_account', selector)})`;
 
 const matchAccount = (side: 'orig_account' | 'dest_account', selector: string): EntryFilter =>
@@ -116,6 +139,39 @@ export async function sumFunds(reader: Reader, entries: SelectedEntries, profile
   });
 }
 
+/**
+ * The entries before an instant by accounts and units: those of the totals and those since then, less the later ones.
+ */
+function totalsUntil(until: Date): RawBuilder<unknown> {
+  const later = sql`orig_account, dest_account, orig_unit, dest_unit`;
+  // Indexes: ledger_entries_pkey, ledger_entries_created_at. Both ends, as the server expects few rows of a range only.
+  return sql`(
+    select ${later}, rows_count, orig_amount, dest_amount from ledger_entry_totals
+    union all
+    select ${later}, count(*), sum(orig_amount), sum(dest_amount) from ledger_entries
+      where id between (select totalled_until('ledger_entries') + 1) and (select max(id) from ledger_entries) group by ${later}
+    union all
+    select ${later}, -count(*), -sum(orig_amount), -sum(dest_amount) from ledger_entries
+      where created_at >= ${until} group by ${later}
+  )`;
+}
+
+/** Selects the number of the entries before an instant that `matchAccounts` matches, without reading them. */
+export function selectAccountsCount(selector: string, until: Date): RawBuilder<{ count: number }> {
+  return sql<{ count: number }>`select coalesce(sum(entry.rows_count), 0) as count from ${totalsUntil(until)} as entry
+    where ${matchAccounts(selector)}`;
+}
+
+/** As `sumAccounts`, for all entries before an instant, without reading them. */
+export async function sumAccountsUntil(reader: Reader, selector: string, until: Date): Promise<Money[]> {
+  const rows = sql`(select * from ${totalsUntil(until)} as entry where ${matchAccounts(selector)})`;
+  const sums = await sumEntries(reader, rows, {
+    in: matchAccount('dest_account', selector),
+    out: matchAccount('orig_account', selector),
+  });
+  return sums;
+}
+
 /** Sums what the accounts of `matchAccounts` received less what they sent, by unit. */
 export async function sumAccounts(reader: Reader, entries: SelectedEntries, selector: string): Promise<Money[]> {
   return sumEntries(reader, entries, {
@@ -127,7 +183,7 @@ export async function sumAccounts(reader: Reader, entries: SelectedEntries, sele
 /** Sums entries by unit: adds the received amount where `in` holds, subtracts the sent amount where `out` holds. */
 async function sumEntries(
   reader: Reader,
-  entries: SelectedEntries,
+  entries: Expression<unknown>,
   counts: { in: Expression<SqlBool>; out: Expression<SqlBool> },
 ): Promise<Money[]> {
   const { rows } = await sql<Money>`

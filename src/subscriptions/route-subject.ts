@@ -1,7 +1,8 @@
-import { findPlanIds, findPlanOf, type Plan } from '#catalog';
+import { findPlanOf, type Plan } from '#catalog';
 import { findProfileById, findProfileBySlug, type Profile } from '#profiles';
 import type { Context } from '#platform/context';
-import type { PlanId, ProfileId, UserId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import type { ProfileId, UserId } from '#platform/db/db-schema';
 import { sellersSeenBy, type Subject } from '#platform/http/guards/access';
 import { findManagedProfiles, type ManagedProfiles } from './managed-profiles.ts';
 import { subscriptionProblems } from './problems.ts';
@@ -33,11 +34,13 @@ export interface CallerScope {
 }
 
 export async function loadCallerScope(ctx: Context, subject: Subject): Promise<CallerScope> {
+  return { managed: await findManagedProfiles(ctx.db, ctx), seen: seenBy(subject) };
+}
+
+/** Returns the providers to whose plans the subscriptions are restricted that the caller sees. */
+export function seenBy(subject: Subject): CallerScope['seen'] {
   const sellers = sellersSeenBy(subject);
-  return {
-    managed: await findManagedProfiles(ctx.db, ctx),
-    seen: sellers === null ? {} : { provider_ids: sellers },
-  };
+  return sellers === null ? {} : { provider_ids: sellers };
 }
 
 /** Loads the plan in the path among those of the provider in the path. @throws plan_not_provided (404) */
@@ -47,10 +50,10 @@ export async function getSubjectPlan(ctx: Context, subject: Subject, slug: strin
   return plan;
 }
 
-/** Finds the plan in the path, or all plans of the provider when the path has none. @throws plan_not_provided (404) */
-export async function findSubjectPlanIds(ctx: Context, subject: Subject, slug: string | undefined): Promise<PlanId[]> {
-  if (slug === undefined) return findPlanIds(ctx.db, getSubjectId(subject));
-  return [(await getSubjectPlan(ctx, subject, slug)).id];
+/** Requires that the plan in the path, if there is one, is the provider's. @throws plan_not_provided (404) */
+export async function requireSubjectPlan(reader: Reader, subject: Subject, slug: string | undefined): Promise<void> {
+  if (slug === undefined || (await findPlanOf(reader, getSubjectId(subject), slug))) return;
+  throw subscriptionProblems.plan_not_provided();
 }
 
 /** Loads the subscriber in the path. @throws subscription_unknown (404) without such a profile */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { NAMES_KEYWORD } from '#platform/http/schemas';
+import { budgets } from '../../bench/budgets.ts';
+import { countStatements } from '../../bench/statement-count.ts';
 import { apiClient } from '../support/client.ts';
 import { startDemoApp, type DemoApp } from '../support/start-demo-app.ts';
 
@@ -106,4 +108,30 @@ test('every list divides its rows into pages without a gap or a repeated row', a
     const beyond = await call('GET', urlOf(path, { page: String(Math.max(1, Math.ceil(count / 25)) + 1) }));
     assert.equal(beyond.status, 404, `${path}: ${beyond.text}`);
   }
+});
+
+/** Statements that find the caller and the site; a server with facts in memory does not send them. */
+const access_statements = /from "sessions" inner join|^\s*with held as|from "sites"/;
+/** Lists whose budget is not reached yet, with their statements. */
+const exceptions: Record<string, number> = {
+  // The limit of searches per caller is counted in the database, and the caller's roles decide what is searched.
+  '/api/accounts': 3,
+  '/api/accounts/profiles': 3,
+  '/api/accounts/users': 3,
+};
+
+test('every list takes two statements at most: its rows with their count, and what the rows show', async () => {
+  const over: string[] = [];
+  for (const { path } of lists) {
+    await read(path, {});
+    // The lowest count: the others include statements of the background.
+    const counts = [];
+    for (let run = 0; run < 3; run += 1) counts.push(await countStatements(() => read(path, {})));
+    const [least] = counts.toSorted((x, y) => x.statements.length - y.statements.length);
+    const { statements, transactions_count } = least ?? { statements: [], transactions_count: 1 };
+    const own = statements.filter((text) => !access_statements.test(text));
+    const allowed = exceptions[path] ?? budgets.read_list.statements_max;
+    if (own.length > allowed || transactions_count > 0) over.push(`${path}: ${own.length}`);
+  }
+  assert.deepEqual(over, []);
 });

@@ -148,5 +148,5 @@ export async function listApiKeys(
     .selectFrom('api_keys')
     .select(['title', 'pub_key as api_pub_key', 'created_at', 'ends_at', 'last_used_at'])
     .where('user_id', '=', user_id);
-  return listPage(query, apiKeyList, list, url);
+  return listPage(reader, query, apiKeyList, list, url);
 }

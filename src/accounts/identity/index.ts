@@ -19,6 +19,7 @@ export {
   findVerifiedAddresses,
   lockCredentials,
   markAddressVerified,
+  selectNamedUsers,
   selectUsers,
   userPart,
   updateUserRow,

@@ -1,9 +1,10 @@
 import { emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
 import { singleLine } from '#kernel/text';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { builtOnce, pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
+import type { TextMatch } from '#platform/lists/list-search';
 import type { UserId } from '#platform/db/db-schema';
 import { type Part, part } from '#platform/db/read-together';
 import type { Identifier } from './address.ts';
@@ -38,6 +39,12 @@ export function selectUsers(reader: Reader) {
       sql<boolean>`users.password_hash is not null`.as('has_password'),
       sql<boolean>`totp_factors.confirmed_at is not null`.as('otp_enabled'),
     ]);
+}
+
+/** Selects the ids of the users who have a term in their names or their address. Index: users_text. */
+export function selectNamedUsers(matches: TextMatch): RawBuilder<unknown> {
+  const text = sql`users.username || ' ' || users.full_name || ' ' || coalesce(users.email, '')`;
+  return sql`select users.id from users where ${matches(text)}`;
 }
 
 /** Makes the part that reads users without their secrets. */

@@ -1,9 +1,11 @@
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { findUserByUsername, findUsersByIds } from '#accounts';
 import { findPlansByIds } from '#catalog';
 import { commonProblems, invalidInput } from '#kernel/problem';
 import type { Page } from '#kernel/page';
 import type { Context } from '#platform/context';
+import { mergeReads } from '#platform/db/merge-reads';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring, PageOf } from '#platform/http/schemas';
@@ -71,11 +73,7 @@ export function cartItemsRoutes(app: App): void {
         params: Type.Object({ user: Type.String() }),
       },
     },
-    async (request) => {
-      const user = await findUserByUsername(request.ctx.db, request.params.user);
-      if (!user) throw commonProblems.not_found();
-      return presentPage(request.ctx, await listCartItems(request.ctx.db, user.id, request.list(), request.listUrl));
-    },
+    async (request) => presentCartOf(request, request.params.user),
   );
 
   itemRoutes(app);
@@ -160,19 +158,27 @@ async function presentItem(ctx: Context, item: CartItem) {
 }
 
 async function presentItems(ctx: Context, items: readonly CartItem[]) {
-  const plans = await findPlansByIds(
-    ctx.db,
-    items.map((item) => item.plan_id),
-  );
-  const users = await findUsersByIds(
-    ctx.db,
-    items.flatMap((item) => item.user_id ?? []),
-  );
+  const plan_ids = items.map((item) => item.plan_id);
+  const user_ids = items.flatMap((item) => item.user_id ?? []);
+  const [plans, users] = await mergeReads(ctx.db, [
+    (together) => findPlansByIds(together, plan_ids),
+    (together) => findUsersByIds(together, user_ids),
+  ]);
   return items.flatMap((item) => {
     const plan = plans.get(item.plan_id);
     const user = item.user_id === null ? undefined : users.get(item.user_id);
     return plan ? [presentCartItem(item, plan, user ?? null)] : [];
   });
+}
+
+async function presentCartOf(request: FastifyRequest, username: string) {
+  const { ctx } = request;
+  const [user, page] = await mergeReads(ctx.db, [
+    (together) => findUserByUsername(together, username),
+    (together) => listCartItems(together, username, request.list(), request.listUrl),
+  ]);
+  if (!user) throw commonProblems.not_found();
+  return presentPage(ctx, page);
 }
 
 async function presentPage(ctx: Context, page: Page<CartItem>) {

@@ -1,6 +1,6 @@
-import { type Coupon, findCouponsByCodes, type Plan, type PlanOffer, priceOptions, refuseCoupon } from '#catalog';
-import type { Context } from '#platform/context';
-import { type CartFacts, loadCartFacts } from './cart-facts.ts';
+import { type Coupon, findOfferedCoupons, type Plan, type PlanOffer, priceOptions, refuseCoupon } from '#catalog';
+import type { Reader } from '#platform/db/database';
+import type { CartFacts } from './cart-facts.ts';
 
 /** A plan offered to a caller. `coupon` is the one that lowers its price, or null. */
 export interface CouponOffer extends PlanOffer {
@@ -14,11 +14,9 @@ export interface Offers {
 }
 
 /** Offers plans to the caller: marks those in the cart and applies the first coupon that is valid for each. */
-export async function offerPlans(ctx: Context, plans: readonly Plan[]): Promise<Offers> {
-  const at = ctx.clock.now();
-  const cart = await loadCartFacts(ctx.db, ctx.actor);
+export async function offerPlans(reader: Reader, plans: readonly Plan[], cart: CartFacts, at: Date): Promise<Offers> {
   const providers = plans.map(({ profile_id }) => profile_id);
-  const coupons = await findCouponsByCodes(ctx.db, providers, cart.coupon_codes);
+  const coupons = await findOfferedCoupons(reader, providers, cart.coupons);
   return { offers: plans.map((plan) => offerPlan(plan, cart, coupons, at)), cart_count: cart.plan_ids.size };
 }
 

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { planList, listPlans, presentPlans } from '#catalog';
 import type { App } from '#platform/http/app';
 import { listQuerystring } from '#platform/http/schemas';
+import { loadCartFacts } from './cart-facts.ts';
 import { offerPlans } from './offer-plans.ts';
 import { pricingPage } from './page-types.ts';
 
@@ -19,7 +20,12 @@ export function offerPages(app: App): void {
       const { ctx } = request;
       const list = { ...request.list(), page: 1, page_size: PLANS_MAX, start_at: null, ends_at: null };
       const page = await listPlans(ctx.db, { is_active: true }, list, request.listUrl);
-      const { offers, cart_count } = await offerPlans(ctx, page.results);
+      const { offers, cart_count } = await offerPlans(
+        ctx.db,
+        page.results,
+        await loadCartFacts(ctx.db, ctx.actor),
+        ctx.clock.now(),
+      );
       const redeemed = offers.find(({ coupon }) => coupon !== null)?.coupon;
       const plans = await presentPlans(ctx.db, offers);
       return reply.page(pricingPage, {

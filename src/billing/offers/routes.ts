@@ -1,7 +1,10 @@
-import { planList, listPlans, PlanPage, presentPlans } from '#catalog';
+import { planList, listPlans, PlanPage, presentOffer } from '#catalog';
 import { endListAt } from '#kernel/page';
 import type { App } from '#platform/http/app';
+import { mergeReads } from '#platform/db/merge-reads';
 import { listQuerystring } from '#platform/http/schemas';
+import { findProfileSummaries } from '#profiles';
+import { loadCartFacts } from './cart-facts.ts';
 import { offerPlans } from './offer-plans.ts';
 
 /** The plans for sale, as offered to the caller. */
@@ -22,9 +25,20 @@ export function offerRoutes(app: App): void {
     async (request) => {
       const { ctx } = request;
       const list = endListAt(request.list(), ctx.clock.now());
-      const page = await listPlans(ctx.db, { is_active: true }, list, request.listUrl);
-      const { offers } = await offerPlans(ctx, page.results);
-      return { ...page, results: await presentPlans(ctx.db, offers) };
+      const [page, cart] = await mergeReads(ctx.db, [
+        (together) => listPlans(together, { is_active: true }, list, request.listUrl),
+        (together) => loadCartFacts(together, ctx.actor),
+      ]);
+      const plans = page.results;
+      const [{ offers }, providers] = await mergeReads(ctx.db, [
+        (together) => offerPlans(together, plans, cart, ctx.clock.now()),
+        (together) =>
+          findProfileSummaries(
+            together,
+            plans.map(({ profile_id }) => profile_id),
+          ),
+      ]);
+      return { ...page, results: offers.map((offer) => presentOffer(offer, providers.get(offer.plan.profile_id))) };
     },
   );
 }

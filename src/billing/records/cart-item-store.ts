@@ -1,3 +1,4 @@
+import { canonicalName } from '#kernel/slug';
 import { sql } from 'kysely';
 import { selectUsers, type User, userPart } from '#accounts';
 import { type Plan, planPart, readPlan, selectPlans } from '#catalog';
@@ -43,7 +44,7 @@ export const cartItemList = defineList({
 /** Lists the open items of users' carts: of all users, or of one. Index: cart_items_created_at. */
 export async function listCartItems(
   reader: Reader,
-  user_id: UserId | null,
+  username: string | null,
   list: ListQuery,
   url: URL,
 ): Promise<Page<CartItem>> {
@@ -52,8 +53,8 @@ export async function listCartItems(
     .innerJoin(selectUsers(reader).as('owner'), 'owner.id', 'cart_items.user_id')
     .select(qualifiedColumns)
     .where('cart_items.recorded_at', 'is', null);
-  if (user_id !== null) query = query.where('cart_items.user_id', '=', user_id);
-  return listPage(query, cartItemList, list, url);
+  if (username !== null) query = query.where('owner.username', '=', canonicalName(username));
+  return listPage(reader, query, cartItemList, list, url);
 }
 
 /** Selects the open items of a cart, oldest first. Index: cart_items_user, cart_items_visitor. */

@@ -61,6 +61,26 @@ export async function findCouponsByCodes(
     .execute();
 }
 
+/**
+ * Finds the coupons of the providers that have one of the codes, or the code of one of the coupons `ids`; ignores case
+ * and blanks.
+ */
+export async function findOfferedCoupons(
+  reader: Reader,
+  provider_ids: readonly ProfileId[],
+  { codes, ids }: { codes: readonly string[]; ids: readonly CouponId[] },
+): Promise<Coupon[]> {
+  if (provider_ids.length === 0 || (codes.length === 0 && ids.length === 0)) return [];
+  const typed = codes.map((code) => normalizeCode(code).toLowerCase());
+  return reader
+    .selectFrom('coupons')
+    .selectAll()
+    .where('profile_id', 'in', [...new Set(provider_ids)])
+    .where(sql<boolean>`lower(code) in (
+      select unnest(${typed}::text[]) union all select lower(code) from coupons where id = any(${[...ids]}::bigint[]))`)
+    .execute();
+}
+
 /** Finds the coupons of all providers with a code, at most 100. Index: coupons_code_any. */
 export async function findCouponsByCode(reader: Reader, code: string): Promise<Coupon[]> {
   return reader
@@ -173,7 +193,7 @@ export async function listCoupons(
     .selectAll('coupons')
     .where('coupons.profile_id', '=', profile_id)
     .where((eb) => eb.not(eb.fn<boolean>('starts_with', [eb.fn('lower', ['code']), eb.val(GROUP_BUY_PREFIX)])));
-  return listPage(query, couponList, list, url);
+  return listPage(reader, query, couponList, list, url);
 }
 
 export type NewCoupon = Insertable<CouponsTable>;

@@ -5,6 +5,7 @@ export {
   couponsById,
   findCouponsByCode,
   findCouponsByCodes,
+  findOfferedCoupons,
   findCouponsByIds,
   lockCoupons,
   releaseRedemption,

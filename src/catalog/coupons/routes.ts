@@ -39,7 +39,7 @@ function couponsRoutes(app: App): void {
     async (request) => {
       const { ctx } = request;
       const provider_id = getProviderId(request.subject);
-      const list = endListAt(request.list(await findTimezone(ctx, provider_id)), ctx.clock.now());
+      const list = endListAt(await request.listIn(() => findTimezone(ctx, provider_id)), ctx.clock.now());
       const page = await listCoupons(ctx.db, provider_id, list, request.listUrl);
       return { ...page, results: await presentCoupons(ctx.db, page.results) };
     },

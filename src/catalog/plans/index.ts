@@ -27,9 +27,9 @@ export {
   planPart,
   readPlan,
   recordFirstSubscription,
-  selectPlanNames,
   selectPlans,
 } from './plan-store.ts';
-export { presentPlans } from './present-plan.ts';
+export { presentOffer, presentPlans } from './present-plan.ts';
 export { planRoutes } from './routes.ts';
 export { PlanPage, PlanSchema, PlanSummarySchema } from './schemas.ts';
+export { findProviderSlugs, plan_keys, selectNamedPlans, selectPlanIds, selectPlanNames } from './plan-name-store.ts';

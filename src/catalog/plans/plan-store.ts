@@ -94,11 +94,6 @@ export async function findUnitOf(reader: Reader, provider_id: ProfileId): Promis
   return row?.unit;
 }
 
-/** Returns a query for the columns by which lists of other rooms search and sort plans, to be joined. */
-export function selectPlanNames(reader: Reader) {
-  return reader.selectFrom('plans').select(['id', 'slug', 'title', 'profile_id']);
-}
-
 export const planList = defineList({
   search: {
     slug: 'plans.slug',
@@ -132,7 +127,7 @@ export async function listPlans(
   );
   if (filter.profile_id !== undefined) query = query.where('plans.profile_id', '=', filter.profile_id);
   if (filter.is_active !== undefined) query = query.where('plans.is_active', '=', filter.is_active);
-  const page = await listPage(query, planList, list, url);
+  const page = await listPage(reader, query, planList, list, url);
   return { ...page, results: page.results.map(readPlan) };
 }
 

@@ -44,7 +44,7 @@ function plansRoutes(app: App): void {
       const page = await listPlans(
         ctx.db,
         { profile_id: provider_id, ...(is_active === undefined ? {} : { is_active }) },
-        endListAt(request.list(await findTimezone(ctx, provider_id)), ctx.clock.now()),
+        endListAt(await request.listIn(() => findTimezone(ctx, provider_id)), ctx.clock.now()),
         request.listUrl,
       );
       return { ...page, results: await presentPlans(ctx.db, page.results.map(makePlainOffer)) };

@@ -73,6 +73,7 @@ export async function listEngagedUsers(
     .groupBy('user_id')
     .as('engaged');
   const page = await listPage(
+    reader,
     reader.selectFrom(engaged).select(['engaged.user_id', 'engaged.tags']),
     engagedUserList,
     list,

@@ -2,6 +2,7 @@ import { printableName } from '#accounts';
 import { startOfDay } from '#kernel/instant';
 import { findRecentCharges } from '#payments';
 import type { Reader } from '#platform/db/database';
+import { mergeReads } from '#platform/db/merge-reads';
 import { countEngagement, findRecentSignIns } from './recent-activity-store.ts';
 
 /** A sign-in or a charge of today. */
@@ -18,8 +19,10 @@ const each_max = 5;
 /** Finds the sign-ins and charges since midnight in `timezone`, ordered by name; at most five of each. */
 export async function findRecentActivity(reader: Reader, now: Date, timezone: string): Promise<RecentActivity[]> {
   const since = startOfDay(now, timezone);
-  const users = await findRecentSignIns(reader, since, each_max);
-  const charges = await findRecentCharges(reader, since, each_max);
+  const [users, charges] = await mergeReads(reader, [
+    (together) => findRecentSignIns(together, since, each_max),
+    (together) => findRecentCharges(together, since, each_max),
+  ]);
   const logins = users.flatMap((user) => {
     if (user.last_login_at === null) return [];
     const created_at = user.last_login_at.toISOString();

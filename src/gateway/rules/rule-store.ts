@@ -44,6 +44,7 @@ export const ruleList = defineList({
 
 export async function listRules(reader: Reader, site_id: SiteId, list: ListQuery, url: URL): Promise<Page<StoredRule>> {
   const page = await listPage(
+    reader,
     reader.selectFrom('access_rules').select(columns).where('site_id', '=', site_id),
     ruleList,
     list,

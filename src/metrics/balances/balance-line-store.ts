@@ -24,6 +24,7 @@ export async function listBalanceLines(
   url: URL,
 ): Promise<Page<BalanceLine>> {
   return listPage(
+    reader,
     reader.selectFrom('balance_lines').selectAll().where('report', '=', report),
     balanceLineList,
     list,

@@ -26,8 +26,10 @@ export function chargeRoutes(app: App): void {
       },
     },
     async (request) => {
-      const { default_timezone } = await getBroker(request.ctx.db, request.ctx.site);
-      const list = request.list(isTimeZone(default_timezone) ? default_timezone : 'UTC');
+      const list = await request.listIn(async () => {
+        const { default_timezone } = await getBroker(request.ctx.db, request.ctx.site);
+        return isTimeZone(default_timezone) ? default_timezone : 'UTC';
+      });
       return listCharges(request.ctx, list, request.listUrl);
     },
   );

@@ -37,6 +37,7 @@ export type RefundLineId = Branded<number, 'RefundLine'>;
 export type RefundId = Branded<number, 'Refund'>;
 export type RoleTypeId = Branded<number, 'RoleType'>;
 export type RoleId = Branded<number, 'Role'>;
+export type RowCountChangeId = Branded<number, 'RowCountChange'>;
 export type SecretFingerprintId = Branded<number, 'SecretFingerprint'>;
 export type SessionId = Branded<string, 'Session'>;
 export type ShownLineId = Branded<number, 'ShownLine'>;
@@ -177,6 +178,12 @@ export interface ChargeItemsTable {
   title: Generated<string>;
 }
 
+export interface ChargeTotalsTable {
+  unit: string;
+  rows_count: number;
+  amount: number;
+}
+
 export interface ChargesTable {
   id: GeneratedAlways<ChargeId>;
   claim_code: string;
@@ -227,6 +234,8 @@ export interface ContactsTable {
   picture: string | null;
   extra: string | null;
   created_at: Date;
+  /** False for a person whom the directory lists as a user. Triggers of contacts and users keep it. */
+  is_listed: Generated<boolean>;
 }
 
 export interface CouponsTable {
@@ -298,6 +307,16 @@ export interface LedgerEntriesTable {
   subject_id: string | null;
   /** Part of the subject with a balance of its own: slug of a use, id of a line of a charge. Empty: the subject itself. Null: a subject of a kind without parts. */
   subject_part: string | null;
+}
+
+export interface LedgerEntryTotalsTable {
+  orig_account: string;
+  dest_account: string;
+  orig_unit: string;
+  dest_unit: string;
+  rows_count: number;
+  orig_amount: number;
+  dest_amount: number;
 }
 
 export interface LedgerEventsTable {
@@ -558,6 +577,27 @@ export interface RolesTable {
   request_key_hash: string | null;
 }
 
+export interface RowCountChangesTable {
+  id: GeneratedAlways<RowCountChangeId>;
+  name: string;
+  change: number;
+}
+
+export interface RowCountsTable {
+  name: string;
+  rows_count: number;
+}
+
+export interface RowTotalsStateTable {
+  source: string;
+  /** Rows up to this id are in the totals. */
+  last_id: Generated<number>;
+  /** Rows up to this id are added when the transactions of writers have ended: none can then insert one any more. */
+  next_id: number | null;
+  /** Virtual ids of the transactions that could insert rows when next_id was read, separated by commas. */
+  writers: string | null;
+}
+
 export interface SecretFingerprintsTable {
   id: Generated<SecretFingerprintId>;
   fingerprint: string;
@@ -783,6 +823,7 @@ export interface Schema {
   changes: ChangesTable;
   charge_attempts: ChargeAttemptsTable;
   charge_items: ChargeItemsTable;
+  charge_totals: ChargeTotalsTable;
   charges: ChargesTable;
   claims: ClaimsTable;
   contacts: ContactsTable;
@@ -791,6 +832,7 @@ export interface Schema {
   idempotency_records: IdempotencyRecordsTable;
   ledger_balances: LedgerBalancesTable;
   ledger_entries: LedgerEntriesTable;
+  ledger_entry_totals: LedgerEntryTotalsTable;
   ledger_events: LedgerEventsTable;
   ledger_subject_balances: LedgerSubjectBalancesTable;
   names: NamesTable;
@@ -807,6 +849,9 @@ export interface Schema {
   request_counts: RequestCountsTable;
   role_types: RoleTypesTable;
   roles: RolesTable;
+  row_count_changes: RowCountChangesTable;
+  row_counts: RowCountsTable;
+  row_totals_state: RowTotalsStateTable;
   secret_fingerprints: SecretFingerprintsTable;
   sessions: SessionsTable;
   shown_lines: ShownLinesTable;

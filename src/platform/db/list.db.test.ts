@@ -44,6 +44,7 @@ const misspelled = defineList({
 
 async function listSlugs(raw: RawListQuery, search = '') {
   const page = await listPage(
+    database.db,
     database.db.selectFrom('profiles').select(['profiles.slug', 'profiles.full_name']),
     spec,
     parseListQuery(raw, (text) => new Date(text)),
@@ -65,8 +66,47 @@ test('a requested order precedes the default order and unknown names are ignored
     'beta',
   ]);
   assert.deepEqual((await listSlugs({ o: 'created_at' })).results, ['alpha', 'beta', 'gamma', 'delta', 'epsilon']);
-  assert.deepEqual((await listSlugs({ o: '-size' })).results, ['epsilon', 'delta', 'gamma', 'alpha', 'beta']);
+  assert.deepEqual((await listSlugs({ o: 'size' })).results, ['beta', 'delta', 'gamma', 'alpha', 'epsilon']);
   assert.deepEqual((await listSlugs({ o: 'constructor' })).results, (await listSlugs({})).results);
+});
+
+test('a descending order reverses the rows of the ascending one, equal rows included', async () => {
+  for (const field of ['full_name', 'created_at', 'size']) {
+    const ascending = (await listSlugs({ o: field })).results;
+    assert.deepEqual((await listSlugs({ o: `-${field}` })).results, ascending.toReversed(), field);
+  }
+});
+
+test('a page beyond the first 1,000 rows is read from the nearer end and equals the same rows read from the start', async () => {
+  const rows = await database.db.selectFrom('profiles').select('id').execute();
+  const numbers = Array.from({ length: 1500 - rows.length }, (_, index) => index);
+  await database.db
+    .insertInto('profiles')
+    .values(
+      numbers.map((index) => ({
+        slug: `many-${index}`,
+        full_name: `Name ${(index * 7919) % 100}`,
+        created_at: new Date(Date.UTC(2027, 0, 1, 0, (index * 31) % 400)),
+      })),
+    )
+    .execute();
+  const filter = { q: 'Name', page_size: '100' };
+  const whole: string[] = [];
+  for (let page = 1; page <= 10; page += 1)
+    whole.push(...(await listSlugs({ ...filter, o: 'full_name', page: String(page) })).results);
+  const deep: string[] = [];
+  for (const page of ['11', '12', '13', '14', '15']) {
+    const { count, results } = await listSlugs({ ...filter, o: 'full_name', page });
+    assert.equal(count, numbers.length);
+    deep.push(...results);
+  }
+  const backwards: string[] = [];
+  for (let page = 1; page <= 15; page += 1)
+    backwards.push(...(await listSlugs({ ...filter, o: '-full_name', page: String(page) })).results);
+  assert.deepEqual([...whole, ...deep], backwards.toReversed());
+  assert.equal(new Set(backwards).size, numbers.length);
+  await assert.rejects(listSlugs({ ...filter, page: '16' }), { code: 'page_out_of_range' });
+  await database.db.deleteFrom('profiles').where('slug', 'like', 'many-%').execute();
 });
 
 test('a row matches when one term occurs in one field, case-insensitively', async () => {
@@ -118,6 +158,7 @@ test('a page beyond the last is refused with 404, and an empty list has one page
 
 test('a query with groups counts its groups', async () => {
   const page = await listPage(
+    database.db,
     database.db
       .selectFrom('profiles')
       .groupBy('profiles.full_name')
@@ -138,6 +179,8 @@ test('rows in memory are divided into the same pages', () => {
 
 test('a column that the query does not have does not compile', async () => {
   const list = parseListQuery({ o: 'title' }, () => null);
+  const { db } = database;
+  const profiles = db.selectFrom('profiles').selectAll();
   // @ts-expect-error profiles has no column `titel`
-  await assert.rejects(listPage(database.db.selectFrom('profiles').selectAll(), misspelled, list, new URL('x:y')));
+  await assert.rejects(listPage(db, profiles, misspelled, list, new URL('x:y')));
 });

@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream';
 import { PGlite } from '@electric-sql/pglite';
 import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 
 /** Location of a PGlite: a folder on disk, or memory, optionally restored from a dump of a data directory. */
 export type PGlitePlace = { folder: string } | { memory: true; snapshot?: Blob };
@@ -10,7 +11,7 @@ export async function openPGlite(place: PGlitePlace): Promise<PGlite> {
   return PGlite.create({
     ...('folder' in place ? { dataDir: place.folder } : {}),
     ...('memory' in place && place.snapshot ? { loadDataDir: place.snapshot } : {}),
-    extensions: { btree_gist },
+    extensions: { btree_gist, pg_trgm },
   });
 }
 

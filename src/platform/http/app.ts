@@ -178,6 +178,11 @@ function decorateRequests(app: App): void {
     const zone = typeof query['timezone'] === 'string' ? query['timezone'] : timezone;
     return parseListQuery(query, (text) => parseInstant(text, zone));
   });
+  app.decorateRequest('listIn', async function listIn(findTimezone) {
+    const { start_at = '', ends_at = '', timezone } = isRecord(this.query) ? this.query : {};
+    const is_zoned = typeof timezone === 'string' || (start_at === '' && ends_at === '');
+    return this.list(is_zoned ? undefined : await findTimezone());
+  });
   app.decorateRequest('listUrl', {
     getter() {
       return new URL(this.url, this.ctx.origin);

@@ -42,6 +42,8 @@ declare module 'fastify' {
     idempotency: ClaimedKey | null;
     started_at_ms: number;
     list(timezone?: string): ListQuery;
+    /** As `list`; the time zone is read only when the query has a bound without a time zone of its own. */
+    listIn(findTimezone: () => Promise<string>): Promise<ListQuery>;
     readonly listUrl: URL;
   }
   interface FastifyReply {

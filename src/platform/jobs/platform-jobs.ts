@@ -2,6 +2,7 @@ import { forgetEventsJob } from './forget-events.ts';
 import { defineJob } from './jobs.ts';
 import { deleteInBatches } from '../db/delete-in-batches.ts';
 import { forgetChangesJob } from '../facts/forget-changes.ts';
+import { foldListCountsJob, verifyListCountsJob } from '../lists/jobs.ts';
 import { forgetCountsJob } from '../security/forget-counts.ts';
 import { deleteExpiredKeys } from '../http/guards/idempotency-store.ts';
 
@@ -15,4 +16,11 @@ const forgetResponses = defineJob({
   },
 });
 
-export const platformJobs = [forgetResponses, forgetEventsJob, forgetCountsJob, forgetChangesJob];
+export const platformJobs = [
+  forgetResponses,
+  forgetEventsJob,
+  forgetCountsJob,
+  forgetChangesJob,
+  foldListCountsJob,
+  verifyListCountsJob,
+];

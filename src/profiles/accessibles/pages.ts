@@ -105,10 +105,9 @@ async function showRoles(
   problem: FormProblem | null,
 ): Promise<FastifyReply> {
   const { ctx, subject, body } = request;
-  const user = await findUserById(ctx.db, getUserId(subject));
   const of = { user_id: getUserId(subject), role_slug: null };
   const page = await listAccessibles(ctx.db, of, request.list(), request.listUrl, parseRoleStatus(undefined));
-  const presented = await presentAccessibles(ctx, user?.username ?? '', page.results, subject);
+  const presented = await presentAccessibles(ctx, getUserId(subject), page.results, subject);
   return reply.page(
     accessiblesPage,
     {

@@ -1,5 +1,8 @@
 import type { Static } from 'typebox';
+import { findUserById } from '#accounts';
 import type { Context } from '#platform/context';
+import type { UserId } from '#platform/db/db-schema';
+import { mergeReads } from '#platform/db/merge-reads';
 import type { Subject } from '#platform/http/guards/access';
 import { paths } from '#platform/http/paths';
 import { extraFromText } from '#platform/http/schemas';
@@ -14,22 +17,27 @@ import {
   type Role,
   type RoleType,
 } from '../records/index.ts';
-import { collectOwnerIds, presentRoleType } from '../role-types/index.ts';
+import { presentRoleType } from '../role-types/index.ts';
 import type { AccessibleSchema } from './schemas.ts';
 
 export type AccessibleBody = Static<typeof AccessibleSchema>;
 
-/** Presents the roles of one user, with three queries for any number of roles. */
+/** Presents the roles of one user, with one statement for any number of roles. */
 export async function presentAccessibles(
   ctx: Context,
-  username: string,
+  user_id: UserId,
   roles: readonly Role[],
   subject: Subject,
 ): Promise<AccessibleBody[]> {
   const profile_ids = roles.map((role) => role.profile_id);
-  const types = await findRoleTypesOf(ctx.db, roles);
-  const profiles = await findProfilesByIds(ctx.db, profile_ids);
-  const summaries = await findProfileSummaries(ctx.db, [...profile_ids, ...collectOwnerIds([...types.values()])]);
+  // A local type belongs to the profile of the role.
+  const [user, types, profiles, summaries] = await mergeReads(ctx.db, [
+    (together) => findUserById(together, user_id),
+    (together) => findRoleTypesOf(together, roles),
+    (together) => findProfilesByIds(together, profile_ids),
+    (together) => findProfileSummaries(together, profile_ids),
+  ]);
+  const username = user?.username ?? '';
   return roles.flatMap((role) => {
     const profile = profiles.get(role.profile_id);
     const summary = summaries.get(role.profile_id);

@@ -1,5 +1,4 @@
 import { Type } from 'typebox';
-import { findUserById } from '#accounts';
 import { inputProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import type { Subject } from '#platform/http/guards/access';
@@ -266,8 +265,7 @@ async function getRole(ctx: Context, subject: Subject, profile_slug: string): Pr
 }
 
 async function present(ctx: Context, subject: Subject, roles: readonly Role[]): Promise<AccessibleBody[]> {
-  const user = await findUserById(ctx.db, getUserId(subject));
-  return presentAccessibles(ctx, user?.username ?? '', roles, subject);
+  return presentAccessibles(ctx, getUserId(subject), roles, subject);
 }
 
 async function presentOne(ctx: Context, subject: Subject, role: Role): Promise<AccessibleBody> {

@@ -41,7 +41,7 @@ export const agreementList = defineList({
 });
 
 export async function listAgreements(reader: Reader, list: ListQuery, url: URL): Promise<Page<Agreement>> {
-  return listPage(reader.selectFrom('agreements').selectAll(), agreementList, list, url);
+  return listPage(reader, reader.selectFrom('agreements').selectAll(), agreementList, list, url);
 }
 
 /** Finds up to 200 agreements, in the order of titles. */

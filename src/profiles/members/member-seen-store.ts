@@ -54,7 +54,7 @@ export async function listMembersSeen(
     .innerJoin('profiles', 'profiles.id', 'roles.profile_id')
     .selectAll('roles')
     .where('roles.profile_id', 'in', on.profiles);
-  return listPage(query, memberSeenList, list, url);
+  return listPage(reader, query, memberSeenList, list, url);
 }
 
 /** Selects the ids of the profiles that have a member whose last sign-in is within a period, as a query. */

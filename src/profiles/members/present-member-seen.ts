@@ -1,9 +1,8 @@
 import type { Context } from '#platform/context';
 import type { Subject } from '#platform/http/guards/access';
-import { findUsersByIds } from '#accounts';
-import { findProfileSummaries, presentProfileSummary, type Role } from '../records/index.ts';
+import { presentProfileSummary, type Role } from '../records/index.ts';
 import type { ProfileSummaryBody } from '../schemas.ts';
-import { presentRolesByProfile, type RoleByProfileBody } from './present-member.ts';
+import { findRoleNames, presentNamedRoles, type RoleByProfileBody } from './present-member.ts';
 
 export type MemberSeenBody = RoleByProfileBody & { profile: ProfileSummaryBody };
 
@@ -13,17 +12,11 @@ export async function presentMembersSeen(
   roles: readonly Role[],
   subject: Subject,
 ): Promise<MemberSeenBody[]> {
-  const profiles = await findProfileSummaries(
-    ctx.db,
-    roles.map((role) => role.profile_id),
-  );
-  const users = await findUsersByIds(
-    ctx.db,
-    roles.map((role) => role.user_id),
-  );
+  const names = await findRoleNames(ctx.db, roles);
+  const { profiles, users } = names;
   const complete = roles.filter((role) => profiles.has(role.profile_id) && users.has(role.user_id));
   const slugOf = (role: Role) => profiles.get(role.profile_id)?.slug ?? '';
-  const presented = await presentRolesByProfile(ctx, slugOf, complete, { ...subject, relation: 'provider' });
+  const presented = presentNamedRoles(ctx, slugOf, complete, { ...subject, relation: 'provider' }, names);
   return complete.flatMap((role, index) => {
     const [body, profile] = [presented[index], profiles.get(role.profile_id)];
     if (!body || !profile) return [];

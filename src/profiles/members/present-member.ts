@@ -1,6 +1,9 @@
 import type { Static } from 'typebox';
 import { findUsersByIds, printableName, type User } from '#accounts';
 import type { Context } from '#platform/context';
+import type { Reader } from '#platform/db/database';
+import type { ProfileId, RoleTypeId, UserId } from '#platform/db/db-schema';
+import { mergeReads } from '#platform/db/merge-reads';
 import type { Subject } from '#platform/http/guards/access';
 import { paths } from '#platform/http/paths';
 import { extraFromText } from '#platform/http/schemas';
@@ -13,30 +16,54 @@ import {
   type Role,
   type RoleType,
 } from '../records/index.ts';
-import { collectOwnerIds, presentRoleType } from '../role-types/index.ts';
+import { presentRoleType } from '../role-types/index.ts';
 import type { MemberSchema, RoleByProfileSchema } from './schemas.ts';
 
 export type RoleByProfileBody = Static<typeof RoleByProfileSchema>;
 
-/** Presents roles to their profiles, with three queries for any number of roles. */
+/** Presents roles to their profiles, with one statement for any number of roles. */
 export async function presentRolesByProfile(
   ctx: Context,
   profile: string | ((role: Role) => string),
   roles: readonly Role[],
   subject: Subject,
 ): Promise<RoleByProfileBody[]> {
-  const users = await findUsersByIds(
-    ctx.db,
-    roles.map((role) => role.user_id),
-  );
-  const types = await findRoleTypesOf(ctx.db, roles);
-  const owners = await findProfileSummaries(ctx.db, collectOwnerIds([...types.values()]));
+  return presentNamedRoles(ctx, profile, roles, subject, await findRoleNames(ctx.db, roles));
+}
+
+/** The rows that roles refer to. */
+export interface RoleNames {
+  users: ReadonlyMap<UserId, User>;
+  types: ReadonlyMap<RoleTypeId, RoleType>;
+  profiles: ReadonlyMap<ProfileId, ProfileSummary>;
+}
+
+/** Finds the users, types and profiles of roles in one statement. A local type belongs to the profile of the role. */
+export async function findRoleNames(reader: Reader, roles: readonly Role[]): Promise<RoleNames> {
+  const user_ids = roles.map((role) => role.user_id);
+  const profile_ids = roles.map((role) => role.profile_id);
+  const [users, types, profiles] = await mergeReads(reader, [
+    (together) => findUsersByIds(together, user_ids),
+    (together) => findRoleTypesOf(together, roles),
+    (together) => findProfileSummaries(together, profile_ids),
+  ]);
+  return { users, types, profiles };
+}
+
+/** Presents roles with the rows that they refer to. */
+export function presentNamedRoles(
+  ctx: Context,
+  profile: string | ((role: Role) => string),
+  roles: readonly Role[],
+  subject: Subject,
+  { users, types, profiles }: RoleNames,
+): RoleByProfileBody[] {
   return roles.flatMap((role) => {
     const user = users.get(role.user_id);
     if (!user) return [];
     const type = role.role_type_id === null ? undefined : types.get(role.role_type_id);
     const profile_slug = typeof profile === 'string' ? profile : profile(role);
-    const owner = type?.profile_id ? owners.get(type.profile_id) : undefined;
+    const owner = type?.profile_id ? profiles.get(type.profile_id) : undefined;
     return presentRoleByProfile(ctx, { role, user, type, owner, profile_slug }, subject);
   });
 }

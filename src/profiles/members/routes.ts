@@ -1,9 +1,12 @@
 import type { FastifyRequest } from 'fastify';
+import type { Expression } from 'kysely';
 import { Type } from 'typebox';
 import { findUserByUsername } from '#accounts';
 import { inputProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
+import type { Reader } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
+import { mergeReads } from '#platform/db/merge-reads';
 import type { Subject } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
@@ -20,6 +23,7 @@ import {
   parseRoleStatus,
   type Role,
   roleList,
+  selectRoleTypeInUrl,
   type RoleType,
 } from '../records/index.ts';
 import { RoleTypeParams } from '../role-types/index.ts';
@@ -27,7 +31,7 @@ import { changeRoleExtra, countInvitation, grantRole, resendInvitation, revokeRo
 import { ForceQuerystring, NoContent, ProfileParams } from '../schemas.ts';
 import { getProfileId, parseFlag } from '../subject.ts';
 import { type NamedRole, readNamedRole } from './member-role-store.ts';
-import { presentRoleByProfile, presentRolesByProfile, type RoleByProfileBody } from './present-member.ts';
+import { findRoleNames, presentNamedRoles, presentRoleByProfile, type RoleByProfileBody } from './present-member.ts';
 import { ExtraBody, RoleByProfileSchema, RoleGrantBody, RolePage, RoleParams } from './schemas.ts';
 
 const RoleListQuerystring = Type.Object({
@@ -66,7 +70,7 @@ function registerLists(app: App): void {
     },
     async (request) => {
       const { ctx, subject, query } = request;
-      const page = await listReadableRoles(request, null, query.role_status);
+      const page = await listReadableRoles(request, ctx.db, null, query.role_status);
       return { ...page, results: await present(ctx, subject, page.results) };
     },
   );
@@ -86,8 +90,18 @@ function registerLists(app: App): void {
     },
     async (request) => {
       const { ctx, subject, query, params } = request;
-      const type = await getTypeInUrl(ctx, getProfileId(subject), params.role);
-      const page = await listReadableRoles(request, type.id, query.role_status);
+      const profile_id = getProfileId(subject);
+      const [type, page] = await mergeReads(ctx.db, [
+        (together) => findRoleTypeInUrl(together, profile_id, params.role),
+        (together) =>
+          listReadableRoles(
+            request,
+            together,
+            selectRoleTypeInUrl(together, profile_id, params.role),
+            query.role_status,
+          ),
+      ]);
+      if (!type) throw role_type_unknown();
       return { ...page, results: await present(ctx, subject, page.results) };
     },
   );
@@ -96,13 +110,14 @@ function registerLists(app: App): void {
 /** Lists the roles on the profile of the path that the caller may read, of one type or of all. */
 async function listReadableRoles(
   request: FastifyRequest,
-  role_type_id: RoleType['id'] | null,
+  reader: Reader,
+  role_type_id: Expression<RoleType['id']> | null,
   status: string | undefined,
 ) {
-  const { ctx, subject } = request;
+  const { subject } = request;
   const on = { profile_id: getProfileId(subject), role_type_id, without_pending: !maySeePendingRoles(subject) };
   const seen = parseRoleStatus(status, listableRoleStatuses(subject));
-  return listRoles(ctx.db, on, request.list(), request.listUrl, seen);
+  return listRoles(reader, on, request.list(), request.listUrl, seen);
 }
 
 function grantRoute(app: App, throttle: Throttle): void {
@@ -246,8 +261,12 @@ function requireReadableRole(subject: Subject, { type, user, role }: Pick<NamedR
 }
 
 async function present(ctx: Context, subject: Subject, roles: readonly Role[]): Promise<RoleByProfileBody[]> {
-  const profile = await getProfileView(ctx.db, getProfileId(subject));
-  return presentRolesByProfile(ctx, profile.slug, roles, subject);
+  const profile_id = getProfileId(subject);
+  const [profile, names] = await mergeReads(ctx.db, [
+    (together) => getProfileView(together, profile_id),
+    (together) => findRoleNames(together, roles),
+  ]);
+  return presentNamedRoles(ctx, profile.slug, roles, subject, names);
 }
 
 async function presentOne(ctx: Context, subject: Subject, role: Role): Promise<RoleByProfileBody> {

@@ -52,6 +52,7 @@ export {
   selectProfileViews,
   toProfileView,
 } from './profile-view-store.ts';
+export { profile_keys, selectMatchingProfiles, selectNamedProfiles } from './profile-text-store.ts';
 export {
   formatArchiveSlug,
   describeProfileChanges,
@@ -96,6 +97,7 @@ export {
   deleteRoleType,
   findRoleType,
   findRoleTypeInUrl,
+  selectRoleTypeInUrl,
   findRoleTypesByIds,
   findRoleTypesBySlugs,
   findRoleTypesOf,

@@ -4,6 +4,8 @@ import type { UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
 import type { ProfileView } from './profile-summary.ts';
+import { selectCountOf } from '#platform/lists/row-count-store';
+import { matchesProfile } from './profile-text-store.ts';
 import { selectProfileViews, toProfileView } from './profile-view-store.ts';
 import { activeRoleCondition } from './role-store.ts';
 import { MANAGER } from './role-type.ts';
@@ -28,6 +30,7 @@ export const profileList = defineList({
   default_order: [{ column: 'profiles.full_name', descending: false }],
   tie_breaker: 'profiles.id',
   date: 'profiles.created_at',
+  candidates: (matches) => sql`select profiles.id from profiles where ${matchesProfile(matches)}`,
 });
 
 /** Lists the profiles of the site; archived profiles only with `include_inactive`. */
@@ -39,7 +42,9 @@ export async function listProfiles(
 ): Promise<Page<ProfileView>> {
   const all = selectProfileViews(reader);
   const query = options.include_inactive ? all : all.where('profiles.is_active', '=', true);
-  const page = await listPage(query, profileList, list, url);
+  const is_bounded = list.start_at !== null || list.ends_at !== null;
+  const count = is_bounded ? null : selectCountOf(options.include_inactive ? 'profiles' : 'profiles_active');
+  const page = await listPage(reader, query, profileList, list, url, { count });
   return { ...page, results: page.results.map(toProfileView) };
 }
 
@@ -64,6 +69,6 @@ export async function listManagedProfiles(
           .where(activeRoleCondition()),
       ),
     );
-  const page = await listPage(query, profileList, list, url);
+  const page = await listPage(reader, query, profileList, list, url);
   return { ...page, results: page.results.map(toProfileView) };
 }

@@ -1,9 +1,10 @@
-import { type RawBuilder, sql } from 'kysely';
+import { type Expression, type RawBuilder, sql } from 'kysely';
 import { selectUsers } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
 import type { ProfileId, RoleTypeId, UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
+import { mergeReads } from '#platform/db/merge-reads';
 import type { RoleStatus } from './role-status.ts';
 import { activeRoleCondition, openRole } from './role-store.ts';
 import type { RoleType } from './role-type.ts';
@@ -67,7 +68,7 @@ export const roleList = defineList({
  */
 export async function listRoles(
   reader: Reader,
-  on: { profile_id: ProfileId; role_type_id: RoleTypeId | null; without_pending: boolean },
+  on: { profile_id: ProfileId; role_type_id: RoleTypeId | Expression<RoleTypeId> | null; without_pending: boolean },
   list: ListQuery,
   url: URL,
   status: readonly RoleStatus[],
@@ -85,9 +86,12 @@ export async function listRoles(
       eb.or([eb('roles.role_type_id', '=', role_type_id), eb('roles.request_key', 'is not', null)]),
     );
   }
-  const counted = await countPending(reader, sql`roles.profile_id = ${on.profile_id}`, role_type_id);
+  const [counted, page] = await mergeReads(reader, [
+    (together) => countPending(together, sql`roles.profile_id = ${on.profile_id}`, role_type_id),
+    (together) => listPage(together, query, roleList, list, url),
+  ]);
   const pending = on.without_pending ? { invited_count: 0, requested_count: 0 } : counted;
-  return { ...pending, ...openRoles(await listPage(query, roleList, list, url)) };
+  return { ...pending, ...openRoles(page) };
 }
 
 /** A search matches the address of a profile only for roles in effect; invitations and requests do not show it. */
@@ -141,8 +145,11 @@ export async function listAccessibles(
     .where('profiles.is_active', '=', true)
     .where(statusIn(status));
   if (of.role_slug !== null) query = query.where('role_types.slug', '=', of.role_slug);
-  const pending = await countPending(reader, sql`roles.user_id = ${of.user_id}`, null);
-  return { ...pending, ...openRoles(await listPage(query, accessibleList, list, url)) };
+  const [pending, page] = await mergeReads(reader, [
+    (together) => countPending(together, sql`roles.user_id = ${of.user_id}`, null),
+    (together) => listPage(together, query, accessibleList, list, url),
+  ]);
+  return { ...pending, ...openRoles(page) };
 }
 
 /** Finds at most `row_max` roles of a user in one state, in the order of the names of the profiles. */
@@ -183,7 +190,7 @@ export async function listRoleTypes(
     .selectFrom('role_types')
     .selectAll()
     .where((eb) => eb.or([eb('profile_id', 'is', null), eb('profile_id', '=', profile_id)]));
-  return listPage(query, roleTypeList, list, url);
+  return listPage(reader, query, roleTypeList, list, url);
 }
 
 function statusIn(status: readonly RoleStatus[]) {
@@ -202,11 +209,11 @@ function statusIn(status: readonly RoleStatus[]) {
 async function countPending(
   reader: Reader,
   where: RawBuilder<unknown>,
-  role_type_id: RoleTypeId | null,
+  role_type_id: RoleTypeId | Expression<RoleTypeId> | null,
 ): Promise<{ invited_count: number; requested_count: number }> {
   const { rows } = await sql<{ invited_count: number; requested_count: number }>`
     select
-      count(*) filter (where grant_key is not null and (${role_type_id}::bigint is null or role_type_id = ${role_type_id}::bigint)) as invited_count,
+      count(*) filter (where grant_key is not null and ${role_type_id === null ? sql`true` : sql`role_type_id = ${role_type_id}`}) as invited_count,
       count(*) filter (where request_key is not null) as requested_count
     from roles where ${where}`.execute(reader);
   return rows[0] ?? { invited_count: 0, requested_count: 0 };

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type Expression, sql } from 'kysely';
 import { canonicalName } from '#kernel/slug';
 import { builtOnce, pointRead } from '#platform/db/built-once';
 import type { ProfileId, RoleTypeId } from '#platform/db/db-schema';
@@ -51,6 +51,18 @@ export async function findRoleTypeInUrl(
   text: string,
 ): Promise<RoleType | undefined> {
   return pickTypeInUrl(await usableType(reader, profile_id, parseRoleSlugs(text)), text);
+}
+
+/** Selects the id that `findRoleTypeInUrl` finds, as a query of one value. */
+export function selectRoleTypeInUrl(reader: Reader, profile_id: ProfileId, text: string): Expression<RoleTypeId> {
+  const candidates = parseRoleSlugs(text);
+  return sql<RoleTypeId>`(${reader
+    .selectFrom('role_types')
+    .select('id')
+    .where('slug', 'in', candidates)
+    .where((eb) => eb.or([eb('profile_id', 'is', null), eb('profile_id', '=', profile_id)]))
+    .orderBy(sql`array_position(${candidates}::text[], slug)`)
+    .limit(1)})`;
 }
 
 export async function findRoleTypesByIds(

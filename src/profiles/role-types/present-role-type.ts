@@ -37,6 +37,6 @@ export async function presentRoleTypes(
 }
 
 /** Returns the ids of the profiles of local types. */
-export function collectOwnerIds(types: readonly RoleType[]): ProfileId[] {
+function collectOwnerIds(types: readonly RoleType[]): ProfileId[] {
   return types.map((type) => type.profile_id).filter((id) => id !== null);
 }

@@ -1,10 +1,13 @@
-import { type RawBuilder, sql } from 'kysely';
-import { presentUserSummary, selectUsers, type UserSummary } from '#accounts';
+import { type RawBuilder, sql, type SqlBool } from 'kysely';
+import { presentUserSummary, selectNamedUsers, selectUsers, type UserSummary } from '#accounts';
 import type { ListQuery } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
+import { searchCandidates } from '#platform/lists/list-search';
+import { mergeReads } from '#platform/db/merge-reads';
 import {
   presentProfileSummary,
   provedAddressCondition,
+  selectMatchingProfiles,
   selectProfileViews,
   summarizeProfile,
   toProfileView,
@@ -87,12 +90,16 @@ export async function suggestProfiles(
     reader,
     list,
     sql<boolean>`${reachable} and ${buildSearchCondition(fields, list, by)}`,
+    narrowProfiles(list),
   );
   if (found.length > 0) return limitCandidates(found, list);
   const domains = list.terms.map(parseCompanyDomain).filter((domain) => domain !== null);
   if (domains.length === 0) return { count: 0, results: [] };
   const sameCompany = domains.map((domain) => verifiedDomainCondition(reader, domain));
-  return limitCandidates(await findProfiles(reader, list, sql<boolean>`(${sql.join(sameCompany, sql` or `)})`), list);
+  return limitCandidates(
+    await findProfiles(reader, list, sql<boolean>`(${sql.join(sameCompany, sql` or `)})`, null),
+    list,
+  );
 }
 
 /** Suggests users for a search term. */
@@ -107,12 +114,14 @@ export async function suggestAccounts(
   list: ListQuery,
   by: Searcher,
 ): Promise<Candidates<ProfileSummaryBody>> {
-  const profiles = limitCandidates(
-    await findProfiles(reader, list, buildSearchCondition(profileFields(reader), list, by)),
-    list,
-  );
   const noProfile = sql<boolean>`not exists (select from profiles p where p.personal_user_id = users.id)`;
-  const users = limitCandidates(await findUsers(reader, list, by, noProfile), list);
+  const [some_profiles, some_users] = await mergeReads(reader, [
+    (together) =>
+      findProfiles(together, list, buildSearchCondition(profileFields(together), list, by), narrowProfiles(list)),
+    (together) => findUsers(together, list, by, noProfile),
+  ]);
+  const profiles = limitCandidates(some_profiles, list);
+  const users = limitCandidates(some_users, list);
   const logins = users.results.map((user) => ({
     slug: user.username,
     printable_name: user.full_name || user.username,
@@ -132,15 +141,22 @@ function limitCandidates<T>(rows: T[], list: ListQuery): Candidates<T> {
   return rows.length > candidatesMax(list) ? { count: 0, results: [] } : { count: rows.length, results: rows };
 }
 
+/** Indexes: profiles_names_text, profiles_address_text. */
+function narrowProfiles(list: ListQuery): RawBuilder<SqlBool> | null {
+  return searchCandidates(list.terms, 'profiles.id', selectMatchingProfiles);
+}
+
 async function findProfiles(
   reader: Reader,
   list: ListQuery,
   where: RawBuilder<boolean>,
+  narrowing: RawBuilder<SqlBool> | null,
 ): Promise<ProfileSummaryBody[]> {
   let query = selectProfileViews(reader)
     .where('profiles.is_active', '=', true)
     .where('profiles.is_processor', '=', false)
-    .where(where);
+    .where(where)
+    .$if(narrowing !== null, (some) => some.where(narrowing ?? sql<boolean>`true`));
   if (list.start_at) query = query.where('profiles.created_at', '>=', list.start_at);
   if (list.ends_at) query = query.where('profiles.created_at', '<', list.ends_at);
   for (const { field, descending } of list.order) {
@@ -156,9 +172,11 @@ async function findProfiles(
 }
 
 async function findUsers(reader: Reader, list: ListQuery, by: Searcher, where: RawBuilder<boolean>) {
+  const narrowing = searchCandidates(list.terms, 'users.id', selectNamedUsers);
   let query = selectUsers(reader)
     .where('users.is_active', '=', true)
-    .where(sql<boolean>`${buildSearchCondition(userFields, list, by)} and ${where}`);
+    .where(sql<boolean>`${buildSearchCondition(userFields, list, by)} and ${where}`)
+    .$if(narrowing !== null, (some) => some.where(narrowing ?? sql<boolean>`true`));
   if (list.start_at) query = query.where('users.created_at', '>=', list.start_at);
   if (list.ends_at) query = query.where('users.created_at', '<', list.ends_at);
   for (const { field, descending } of list.order) {

@@ -1,8 +1,10 @@
-import { findPlansByIds, planSummary, type Plan } from '#catalog';
+import { findPlansByIds, findProviderSlugs, planSummary, type Plan } from '#catalog';
 import type { Context } from '#platform/context';
+import type { Reader } from '#platform/db/database';
+import { mergeReads } from '#platform/db/merge-reads';
 import { paths } from '#platform/http/paths';
 import { extraFromText } from '#platform/http/schemas';
-import { findProfilesByIds, findProfileSummaries, presentProfileSummary, type ProfileSummary } from '#profiles';
+import { findProfileSummaries, presentProfileSummary, type ProfileSummary } from '#profiles';
 import type { ManagedProfiles } from '../managed-profiles.ts';
 import { mayChange } from '../policy.ts';
 import type { SubscriberReply, SubscriptionReply } from '../schemas.ts';
@@ -14,7 +16,7 @@ export async function presentSubscriptions(
   subscriptions: readonly Subscription[],
   managed: ManagedProfiles,
 ): Promise<SubscriptionReply[]> {
-  const { plans, profiles } = await loadNames(ctx, subscriptions);
+  const { plans, profiles } = await loadNames(ctx.db, subscriptions);
   return subscriptions.map((subscription) => {
     const plan = assertFound(plans.get(subscription.plan_id), subscription);
     const subscriber = assertFound(profiles.get(subscription.profile_id), subscription);
@@ -48,16 +50,16 @@ export async function presentSubscribers(
   ctx: Context,
   subscriptions: readonly Subscription[],
 ): Promise<SubscriberReply[]> {
-  const { plans, profiles } = await loadNames(ctx, subscriptions);
-  const providers = await findProfilesByIds(
-    ctx.db,
-    [...plans.values()].map((plan) => plan.profile_id),
-  );
+  const plan_ids = subscriptions.map(({ plan_id }) => plan_id);
+  const [{ plans, profiles }, providers] = await mergeReads(ctx.db, [
+    (together) => loadNames(together, subscriptions),
+    (together) => findProviderSlugs(together, plan_ids),
+  ]);
   return subscriptions.map((subscription) => {
     const plan = assertFound(plans.get(subscription.plan_id), subscription);
     const subscriber = assertFound(profiles.get(subscription.profile_id), subscription);
-    const provider = assertFound(providers.get(plan.profile_id), subscription);
-    return presentToProvider(ctx, { subscription, plan, subscriber }, provider.slug);
+    const provider = assertFound(providers.get(plan.id), subscription);
+    return presentToProvider(ctx, { subscription, plan, subscriber }, provider);
   });
 }
 
@@ -91,15 +93,13 @@ export async function presentSubscriber(ctx: Context, subscription: Subscription
   return assertFound((await presentSubscribers(ctx, [subscription]))[0], subscription);
 }
 
-async function loadNames(ctx: Context, subscriptions: readonly Subscription[]) {
-  const plans = await findPlansByIds(
-    ctx.db,
-    subscriptions.map(({ plan_id }) => plan_id),
-  );
-  const profiles = await findProfileSummaries(
-    ctx.db,
-    subscriptions.map(({ profile_id }) => profile_id),
-  );
+async function loadNames(reader: Reader, subscriptions: readonly Subscription[]) {
+  const plan_ids = subscriptions.map(({ plan_id }) => plan_id);
+  const profile_ids = subscriptions.map(({ profile_id }) => profile_id);
+  const [plans, profiles] = await mergeReads(reader, [
+    (together) => findPlansByIds(together, plan_ids),
+    (together) => findProfileSummaries(together, profile_ids),
+  ]);
   return { plans, profiles };
 }
 

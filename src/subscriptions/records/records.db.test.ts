@@ -78,7 +78,12 @@ test('lists select subscriptions by the requested period', async () => {
       start_at: start_at === null ? null : new Date(start_at),
       ends_at: ends_at === null ? null : new Date(ends_at),
     };
-    const found = await listed({ plan_ids: [plan.id] }, span, new Date(at), bounds as Partial<typeof list>);
+    const found = await listed(
+      { plans: database.db.selectFrom('plans').select('id').where('id', '=', plan.id) },
+      span,
+      new Date(at),
+      bounds as Partial<typeof list>,
+    );
     return found.map((id) => ids.indexOf(id)).toSorted((left, right) => left - right);
   };
   assert.deepEqual(await which('active', '2026-08-01'), [2, 4]);

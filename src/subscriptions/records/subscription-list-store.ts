@@ -1,10 +1,10 @@
-import { sql } from 'kysely';
-import { selectPlanNames } from '#catalog';
+import { type Expression, sql } from 'kysely';
+import { plan_keys, selectNamedPlans, selectPlanNames } from '#catalog';
 import type { ListQuery, Page } from '#kernel/page';
 import type { PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { defineList, listPage, pageOfAll } from '#platform/db/list';
-import { selectProfileNames } from '#profiles';
+import { defineList, listPage } from '#platform/db/list';
+import { selectMatchingProfiles, selectProfileNames } from '#profiles';
 import { readSubscription } from './subscription-store.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -20,7 +20,7 @@ export type Span = 'active' | 'ended' | 'all';
  */
 export type SubscriptionParty =
   | { profile_id: ProfileId; provider_ids?: readonly ProfileId[] }
-  | { plan_ids: readonly PlanId[] };
+  | { plans: Expression<{ id: PlanId }> };
 
 /** Column for searches, null until the subscriber accepted: a pending grant discloses no data of the profile. */
 const ifAgreed = (column: string) =>
@@ -45,7 +45,20 @@ export const subscriptionList = defineList({
   sort: { ...searched, created_at: 'subscriptions.created_at', ends_at: 'subscriptions.ends_at' },
   default_order: [{ column: 'subscriptions.ends_at', descending: false }],
   tie_breaker: 'subscriptions.id',
+  candidates: (matches) => sql`
+    select subscriptions.id from subscriptions where subscriptions.profile_id in (${selectMatchingProfiles(matches)})
+    union all
+    select subscriptions.id from subscriptions where subscriptions.plan_id in (${selectNamedPlans(matches)})`,
 });
+
+/** The list of a provider, who may have very many subscriptions to one plan. Index: subscriptions_plan_id. */
+const provider_list = {
+  ...subscriptionList,
+  grouped: {
+    plan: { keys: plan_keys.slug, scope: 'subscriptions.plan_id' },
+    plan__title: { keys: plan_keys.title, scope: 'subscriptions.plan_id' },
+  },
+} as const;
 
 /** Lists subscriptions, waiting ones included. A list for a provider excludes archived subscribers. */
 export async function listSubscriptions(
@@ -55,14 +68,13 @@ export async function listSubscriptions(
   list: ListQuery,
   url: URL,
 ): Promise<Page<Subscription>> {
-  if ('plan_ids' in party && party.plan_ids.length === 0) return pageOfAll([], list, url);
   let query = reader
     .selectFrom('subscriptions')
     .innerJoin(selectProfileNames(reader).as('profile'), 'profile.id', 'subscriptions.profile_id')
     .innerJoin(selectPlanNames(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
     .selectAll('subscriptions');
-  if ('plan_ids' in party) {
-    query = query.where('subscriptions.plan_id', 'in', [...party.plan_ids]).where('profile.is_active', '=', true);
+  if ('plans' in party) {
+    query = query.where(sql<boolean>`subscriptions.plan_id in ${party.plans}`).where('profile.is_active', '=', true);
   } else {
     const { provider_ids } = party;
     query = query.where('subscriptions.profile_id', '=', party.profile_id);
@@ -83,6 +95,6 @@ export async function listSubscriptions(
       if (start_at) query = query.where('subscriptions.ends_at', '>=', start_at);
       if (ends_at) query = query.where('subscriptions.created_at', '<', ends_at);
   }
-  const page = await listPage(query, subscriptionList, list, url);
+  const page = await listPage(reader, query, 'plans' in party ? provider_list : subscriptionList, list, url);
   return { ...page, results: page.results.map(readSubscription) };
 }

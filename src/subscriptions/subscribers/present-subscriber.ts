@@ -1,6 +1,7 @@
 import { findPlansByIds } from '#catalog';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
+import { mergeReads } from '#platform/db/merge-reads';
 import { findProfileViews, presentProfileDetail, presentProfileSummary, findProfileSummaries } from '#profiles';
 import { assertFound, presentCommon, type Subscription } from '../records/index.ts';
 import type { ActiveSubscriberReply } from './schemas.ts';
@@ -13,14 +14,12 @@ export async function presentActiveSubscribers(
   ctx: Context,
   subscriptions: readonly Subscription[],
 ): Promise<ActiveSubscriberReply[]> {
-  const plans = await findPlansByIds(
-    ctx.db,
-    subscriptions.map(({ plan_id }) => plan_id),
-  );
-  const profiles = await findProfileViews(
-    ctx.db,
-    subscriptions.map(({ profile_id }) => profile_id),
-  );
+  const plan_ids = subscriptions.map(({ plan_id }) => plan_id);
+  const profile_ids = subscriptions.map(({ profile_id }) => profile_id);
+  const [plans, profiles] = await mergeReads(ctx.db, [
+    (together) => findPlansByIds(together, plan_ids),
+    (together) => findProfileViews(together, profile_ids),
+  ]);
   return subscriptions.map((subscription) => {
     const plan = assertFound(plans.get(subscription.plan_id), subscription);
     const profile = assertFound(profiles.get(subscription.profile_id), subscription);

@@ -1,11 +1,20 @@
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { endListAt, type ListQuery } from '#kernel/page';
+import { selectPlanIds } from '#catalog';
+import { endListAt, type ListQuery, type Page } from '#kernel/page';
+import { mergeReads } from '#platform/db/merge-reads';
 import type { App } from '#platform/http/app';
 import { listQuerystring, PageOf } from '#platform/http/schemas';
 import { listMembersSeen, memberSeenList, MemberSeenSchema, presentMembersSeen, type Seen } from '#profiles';
 import { subscriptionProblems } from '../problems.ts';
-import { listSubscriptions, presentSubscribers, type Span, subscriptionList } from '../records/index.ts';
-import { findSubjectPlanIds, getSubjectProfile } from '../route-subject.ts';
+import {
+  listSubscriptions,
+  presentSubscribers,
+  type Span,
+  type Subscription,
+  subscriptionList,
+} from '../records/index.ts';
+import { getSubjectId, getSubjectProfile, requireSubjectPlan } from '../route-subject.ts';
 import { type OperationTexts, PlanParams, ProfileParams, SubscriberPage } from '../schemas.ts';
 import { presentActiveSubscribers, presentProfiles } from './present-subscriber.ts';
 import { ActiveSubscriberPage, ProfilePage } from './schemas.ts';
@@ -59,6 +68,33 @@ export function subscriberRoutes(app: App): void {
   unengagedRoute(app);
 }
 
+/**
+ * Lists the subscriptions to the plan in the path, or to all plans of the provider when the path has none.
+ * @throws plan_not_provided (404)
+ */
+async function listForProvider(
+  request: FastifyRequest,
+  slug: string | undefined,
+  span: Span,
+): Promise<Page<Subscription>> {
+  const { ctx, subject, listUrl } = request;
+  const list = await parseSubjectList(request);
+  const at = ctx.clock.now();
+  const [, page] = await mergeReads(ctx.db, [
+    (together) => requireSubjectPlan(together, subject, slug),
+    (together) => {
+      const plans = selectPlanIds(together, getSubjectId(subject), slug);
+      return listSubscriptions(together, { plans }, { span, at }, list, listUrl);
+    },
+  ]);
+  return page;
+}
+
+/** Reads the list parameters; bounds without a time zone are in that of the profile in the path. */
+async function parseSubjectList(request: FastifyRequest): Promise<ListQuery> {
+  return request.listIn(async () => (await getSubjectProfile(request.ctx, request.subject)).default_timezone);
+}
+
 const MaybePlanParams = Type.Object({ ...ProfileParams.properties, plan: Type.Optional(PlanParams.properties.plan) });
 
 function activeRoute(app: App, url: string, texts: OperationTexts): void {
@@ -75,16 +111,8 @@ function activeRoute(app: App, url: string, texts: OperationTexts): void {
       },
     },
     async (request) => {
-      const { ctx, subject } = request;
-      const { default_timezone } = await getSubjectProfile(ctx, subject);
-      const page = await listSubscriptions(
-        ctx.db,
-        { plan_ids: await findSubjectPlanIds(ctx, subject, request.params.plan) },
-        { span: 'active', at: ctx.clock.now() },
-        request.list(default_timezone),
-        request.listUrl,
-      );
-      return { ...page, results: await presentActiveSubscribers(ctx, page.results) };
+      const page = await listForProvider(request, request.params.plan, 'active');
+      return { ...page, results: await presentActiveSubscribers(request.ctx, page.results) };
     },
   );
 }
@@ -103,16 +131,8 @@ function spanRoute(app: App, url: string, span: Span, texts: OperationTexts): vo
       },
     },
     async (request) => {
-      const { ctx, subject } = request;
-      const { default_timezone } = await getSubjectProfile(ctx, subject);
-      const page = await listSubscriptions(
-        ctx.db,
-        { plan_ids: await findSubjectPlanIds(ctx, subject, request.params.plan) },
-        { span, at: ctx.clock.now() },
-        request.list(default_timezone),
-        request.listUrl,
-      );
-      return { ...page, results: await presentSubscribers(ctx, page.results) };
+      const page = await listForProvider(request, request.params.plan, span);
+      return { ...page, results: await presentSubscribers(request.ctx, page.results) };
     },
   );
 }
@@ -132,14 +152,10 @@ function profilesRoute(app: App, url: string, span: 'active' | 'all', texts: Ope
     },
     async (request) => {
       const { ctx, subject } = request;
-      const { default_timezone } = await getSubjectProfile(ctx, subject);
       const at = ctx.clock.now();
-      const page = await listSubscribers(
-        ctx.db,
-        { plan_ids: await findSubjectPlanIds(ctx, subject, undefined), span, at },
-        endListAt(request.list(default_timezone), at),
-        request.listUrl,
-      );
+      const list = endListAt(await parseSubjectList(request), at);
+      const filter = { provider_id: getSubjectId(subject), span, at };
+      const page = await listSubscribers(ctx.db, filter, list, request.listUrl);
       return { ...page, results: await presentProfiles(ctx, page.results) };
     },
   );
@@ -163,10 +179,10 @@ function engagedRoute(app: App): void {
     async (request) => {
       const { ctx, subject } = request;
       const at = ctx.clock.now();
-      const list = request.list((await getSubjectProfile(ctx, subject)).default_timezone);
-      const plan_ids = await findSubjectPlanIds(ctx, subject, undefined);
+      const list = await parseSubjectList(request);
+      const provider_id = getSubjectId(subject);
       const seen = parseSeenPeriod(list, at, ENGAGED_DAYS);
-      const profiles = selectActiveSubscribers(ctx.db, plan_ids, at);
+      const profiles = selectActiveSubscribers(ctx.db, provider_id, at);
       const page = await listMembersSeen(ctx.db, { profiles, seen }, list, request.listUrl);
       return { ...page, results: await presentMembersSeen(ctx, page.results, subject) };
     },
@@ -190,10 +206,10 @@ function unengagedRoute(app: App): void {
     async (request) => {
       const { ctx, subject } = request;
       const at = ctx.clock.now();
-      const list = request.list((await getSubjectProfile(ctx, subject)).default_timezone);
-      const plan_ids = await findSubjectPlanIds(ctx, subject, undefined);
+      const list = await parseSubjectList(request);
+      const provider_id = getSubjectId(subject);
       const seen = parseSeenPeriod(list, at, INACTIVITY_DAYS);
-      const page = await listUnengaged(ctx.db, { plan_ids, at, seen }, list, request.listUrl);
+      const page = await listUnengaged(ctx.db, { provider_id, at, seen }, list, request.listUrl);
       return { ...page, results: await presentProfiles(ctx, page.results) };
     },
   );

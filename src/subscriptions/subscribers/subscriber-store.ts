@@ -1,9 +1,10 @@
 import { sql, type Expression } from 'kysely';
+import { selectPlanIds } from '#catalog';
 import type { ListQuery, Page } from '#kernel/page';
-import type { PlanId, ProfileId } from '#platform/db/db-schema';
+import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { defineList, listPage, pageOfAll } from '#platform/db/list';
-import { selectProfileNames, selectProfilesSeen, type Seen } from '#profiles';
+import { defineList, listPage } from '#platform/db/list';
+import { selectMatchingProfiles, selectProfileNames, selectProfilesSeen, type Seen } from '#profiles';
 
 export const subscriberList = defineList({
   search: {
@@ -23,17 +24,18 @@ export const subscriberList = defineList({
   sort: { full_name: 'profile.full_name', created_at: 'profile.created_at', slug: 'profile.slug' },
   default_order: [{ column: 'profile.full_name', descending: false }],
   tie_breaker: 'profile.id',
+  candidates: selectMatchingProfiles,
 });
 
-/** Selects subscribers by plans and time: `active` at `at`, or `all` that have or had a subscription. */
+/** Selects subscribers by provider and time: `active` at `at`, or `all` that have or had a subscription. */
 export interface SubscriberFilter {
-  plan_ids: readonly PlanId[];
+  provider_id: ProfileId;
   span: 'active' | 'all';
   at: Date;
 }
 
 /**
- * Lists the profiles that have or had a subscription to one of the plans. `start_at` and `ends_at` restrict it to
+ * Lists the profiles that have or had a subscription to a plan of the provider. `start_at` and `ends_at` restrict it to
  * profiles with such a subscription that overlaps the period.
  */
 export async function listSubscribers(
@@ -42,31 +44,30 @@ export async function listSubscribers(
   list: ListQuery,
   url: URL,
 ): Promise<Page<{ id: ProfileId }>> {
-  if (filter.plan_ids.length === 0) return pageOfAll([], list, url);
-  return listPage(selectSubscribers(reader, filter, list), subscriberList, list, url);
+  return listPage(reader, selectSubscribers(reader, filter, list), subscriberList, list, url);
 }
 
-/** Lists the active subscribers of the plans for which no member signed in within the period `seen`. */
+/** Lists the active subscribers of a provider for which no member signed in within the period `seen`. */
 export async function listUnengaged(
   reader: Reader,
-  filter: { plan_ids: readonly PlanId[]; at: Date; seen: Seen },
+  filter: { provider_id: ProfileId; at: Date; seen: Seen },
   list: ListQuery,
   url: URL,
 ): Promise<Page<{ id: ProfileId }>> {
-  const { plan_ids, at, seen } = filter;
+  const { provider_id, at, seen } = filter;
   const unbounded = { ...list, start_at: null, ends_at: null };
-  const query = selectSubscribers(reader, { plan_ids, at, span: 'active' }, unbounded).where(
+  const query = selectSubscribers(reader, { provider_id, at, span: 'active' }, unbounded).where(
     'profile.id',
     'not in',
     selectProfilesSeen(reader, seen),
   );
-  return listPage(query, subscriberList, unbounded, url);
+  return listPage(reader, query, subscriberList, unbounded, url);
 }
 
-/** Returns a query for the ids of the active subscribers of the plans. */
-export function selectActiveSubscribers(reader: Reader, plan_ids: readonly PlanId[], at: Date): Expression<ProfileId> {
+/** Returns a query for the ids of the active subscribers of a provider. */
+export function selectActiveSubscribers(reader: Reader, provider_id: ProfileId, at: Date): Expression<ProfileId> {
   const bounds = { start_at: null, ends_at: null };
-  return sql<ProfileId>`${selectSubscribers(reader, { plan_ids, at, span: 'active' }, bounds)}`;
+  return sql<ProfileId>`${selectSubscribers(reader, { provider_id, at, span: 'active' }, bounds)}`;
 }
 
 function selectSubscribers(reader: Reader, filter: SubscriberFilter, list: Pick<ListQuery, 'start_at' | 'ends_at'>) {
@@ -79,7 +80,7 @@ function selectSubscribers(reader: Reader, filter: SubscriberFilter, list: Pick<
         .selectFrom('subscriptions')
         .select('subscriptions.id')
         .whereRef('subscriptions.profile_id', '=', 'profile.id')
-        .where('subscriptions.plan_id', '=', eb.fn.any(eb.val([...filter.plan_ids])))
+        .where('subscriptions.plan_id', 'in', selectPlanIds(reader, filter.provider_id))
         // Excludes grants that wait: a provider could otherwise read the members of any profile by granting it a plan.
         .where('subscriptions.grant_key', 'is', null);
       if (filter.span === 'active') {

@@ -3,6 +3,8 @@ import type { App } from '#platform/http/app';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring } from '#platform/http/schemas';
+import { mergeReads } from '#platform/db/merge-reads';
+import { findManagedProfiles } from '../managed-profiles.ts';
 import { subscriptionProblems } from '../problems.ts';
 import {
   listSubscriptions,
@@ -24,6 +26,7 @@ import {
   getSubjectProfile,
   getSubscriber,
   loadCallerScope,
+  seenBy,
 } from '../route-subject.ts';
 import {
   type OperationTexts,
@@ -74,15 +77,13 @@ function subscriptionListRoute(app: App, url: string, span: Span, texts: Operati
     },
     async (request) => {
       const { ctx, subject } = request;
-      const profile = await getSubjectProfile(ctx, subject);
-      const { managed, seen } = await loadCallerScope(ctx, subject);
-      const page = await listSubscriptions(
-        ctx.db,
-        { profile_id: profile.id, ...seen },
-        { span, at: ctx.clock.now() },
-        request.list(profile.default_timezone),
-        request.listUrl,
-      );
+      const list = await request.listIn(async () => (await getSubjectProfile(ctx, subject)).default_timezone);
+      const party = { profile_id: getSubjectId(subject), ...seenBy(subject) };
+      const at = ctx.clock.now();
+      const [managed, page] = await mergeReads(ctx.db, [
+        (together) => findManagedProfiles(together, ctx),
+        (together) => listSubscriptions(together, party, { span, at }, list, request.listUrl),
+      ]);
       return { ...page, results: await presentSubscriptions(ctx, page.results, managed) };
     },
   );

@@ -1,0 +1,126 @@
+import { writeFile } from 'node:fs/promises';
+import pg from 'pg';
+import { startBenchSite } from './bench-site.ts';
+import { stopAllWhenInterrupted } from './child.ts';
+import { fillTables, PROVIDER } from './list-rows.ts';
+import { makeScratchDatabase } from './scratch-database.ts';
+
+/** Lists of large tables with their documented orders, and a text that few rows have. */
+const lists = [
+  ['/api/profile', ['full_name', 'created_at', 'slug'], 'user-77777'],
+  ['/api/users', ['full_name', 'created_at', 'username'], 'user-77777'],
+  [
+    '/api/billing/charges',
+    ['created_at', 'description', 'amount', 'state', 'customer__full_name'],
+    'Charge for subscription 77777',
+  ],
+  [
+    '/api/billing/transactions',
+    [
+      'created_at',
+      'description',
+      'amount',
+      'orig_amount',
+      'orig_account',
+      'dest_account',
+      'orig_profile',
+      'dest_profile',
+    ],
+    'Payment of order 77777',
+  ],
+  [`/api/profile/${PROVIDER}/subscribers`, ['full_name', 'created_at', 'slug'], 'user-77777'],
+  [`/api/profile/${PROVIDER}/subscribers/subscriptions`, ['ends_at', 'created_at', 'plan', 'profile'], 'user-77777'],
+] as const;
+
+const SMALL = 1000;
+const LARGE = Number(process.env['BENCH_LIST_ROWS'] ?? 1_000_000);
+const RUNS = 5;
+
+interface Figure {
+  list: string;
+  what: string;
+  times_ms: number[];
+}
+
+const scratch = await makeScratchDatabase();
+if ('reason' in scratch) {
+  console.log(`nothing was measured: ${scratch.reason}`);
+} else {
+  stopAllWhenInterrupted(() => scratch.drop());
+  try {
+    await measureLists(scratch.url);
+  } finally {
+    await scratch.drop();
+  }
+}
+
+async function measureLists(url: string): Promise<void> {
+  const site = await startBenchSite(url);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const token = await site.registerManager('bench-manager');
+    const figures: Figure[] = lists.flatMap(([list, orders]) =>
+      [...orders, ...orders.map((order) => `-${order}`), 'search', 'last page'].map((what) => ({
+        list,
+        what,
+        times_ms: [],
+      })),
+    );
+    let filled = 0;
+    for (const rows of [SMALL, LARGE]) {
+      await fillTables(client, filled, rows);
+      filled = rows;
+      for (const figure of figures) figure.times_ms.push(await measure(site, token, figure, rows));
+    }
+    await report(figures);
+  } finally {
+    await client.end();
+    await site.stop();
+  }
+}
+
+async function measure(
+  site: Awaited<ReturnType<typeof startBenchSite>>,
+  token: string,
+  { list, what }: Figure,
+  rows: number,
+): Promise<number> {
+  const text = lists.find(([path]) => path === list)?.[2] ?? '';
+  const query =
+    what === 'search'
+      ? `q=${encodeURIComponent(text)}`
+      : what === 'last page'
+        ? 'page=LAST'
+        : `o=${encodeURIComponent(what)}`;
+  const first = await site.call('GET', list, token, undefined);
+  const count = typeof first === 'object' && first !== null && 'count' in first ? Number(first.count) : rows;
+  const path = `${list}?${query.replace('LAST', String(Math.max(1, Math.ceil(count / 25))))}`;
+  const times: number[] = [];
+  for (let run = 0; run < RUNS + 2; run += 1) {
+    const began = performance.now();
+    await site.call('GET', path, token, undefined);
+    if (run > 1) times.push(performance.now() - began);
+  }
+  return times.toSorted((a, b) => a - b)[Math.floor(RUNS / 2)] ?? Number.NaN;
+}
+
+async function report(figures: readonly Figure[]): Promise<void> {
+  const lines = figures.map(({ list, what, times_ms: [small = 0, large = 0] }) => {
+    const cells = [list, what, small.toFixed(1), large.toFixed(1), (large / small).toFixed(1)];
+    return `| ${cells.join(' | ')} |`;
+  });
+  const text = [
+    '# Lists of large tables',
+    '',
+    `Whole responses over HTTP (rows, count and what they show), median of ${RUNS}, with ${SMALL} and ${LARGE} rows per table.`,
+    '`npm run bench:lists` writes this file.',
+    '',
+    `| list | order | ms, ${SMALL} rows | ms, ${LARGE} rows | ratio |`,
+    '|---|---|---:|---:|---:|',
+    ...lines,
+    '',
+  ].join('\n');
+  await writeFile(new URL('reports/lists.md', import.meta.url), text);
+  console.log(text);
+}

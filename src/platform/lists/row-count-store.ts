@@ -1,0 +1,35 @@
+import { type RawBuilder, sql } from 'kysely';
+import { type Db, inTransaction, type Reader } from '../db/database.ts';
+
+/** Lists whose rows are counted when they change, by name (`row_counts`). */
+export type CountedList = 'profiles' | 'profiles_active' | 'users_active' | 'contacts_listed';
+
+/** Tables whose rows are only added, with totals up to an id (`row_totals_state`). */
+const growing_tables = ['charges', 'ledger_entries'] as const;
+
+/** Selects the numbers of rows of lists as one sum, exact in the snapshot of the reader. */
+export function selectCountOf(...lists: readonly CountedList[]): RawBuilder<{ count: number }> {
+  const counts = lists.map((list) => sql`count_of(${list})`);
+  return sql<{ count: number }>`select ${sql.join(counts, sql` + `)} as count`;
+}
+
+/** Adds the changes since the last run to the counts and totals of lists. */
+export async function foldListCounts(db: Db): Promise<void> {
+  await inTransaction(db, (tx) => sql`select fold_row_counts()`.execute(tx));
+  for (const table of growing_tables) {
+    await inTransaction(db, (tx) => sql`select advance_totals(${table})`.execute(tx));
+  }
+}
+
+/** A count or a total that differs from the rows of its table. */
+export interface CountError {
+  name: string;
+  expected: number;
+  found: number;
+}
+
+/** Compares every count and total with the rows, in one snapshot. */
+export async function findCountErrors(reader: Reader): Promise<CountError[]> {
+  const { rows } = await sql<CountError>`select * from list_count_errors()`.execute(reader);
+  return rows;
+}
