@@ -14,12 +14,13 @@ const program = `
   import { registerHooks } from 'node:module';
   const urls = [];
   registerHooks({ resolve(name, context, next) { const found = next(name, context); urls.push(found.url); return found; } });
-  await import('./src/commands.ts');
+  await import(process.env.PROGRAM);
   process.stdout.write(JSON.stringify(urls));`;
 
 test('the program loads large libraries at their first use only', async () => {
   const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], {
     cwd: root,
+    env: { ...process.env, PROGRAM: new URL('../../src/commands.ts', import.meta.url).href },
     maxBuffer: 10_000_000,
   });
   const urls: unknown = JSON.parse(stdout);

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { builtOnce, pointRead } from './built-once.ts';
+import { type builtOnce, pointRead } from './built-once.ts';
 import type { Reader } from './database.ts';
 
 type InstantOf<O> = { [K in keyof O]: Date extends O[K] ? K : never }[keyof O] & string;
