@@ -28,6 +28,7 @@ const RECONNECT_MS = 50;
 export class ChangeListener implements ChangeSource {
   readonly #options: ListenerOptions;
   #client: pg.Client | null = null;
+  #sent: Promise<unknown> = Promise.resolve();
   #is_connecting = false;
   #is_polling = false;
   #is_poll_due = false;
@@ -74,7 +75,14 @@ export class ChangeListener implements ChangeSource {
     this.#notify_timer = null;
     this.#notified_ms = performance.now();
     // A failure ends the connection, which the next read detects.
-    this.#client?.query(NOTIFY).catch(() => {});
+    if (this.#client) this.#send(this.#client, { text: NOTIFY }).catch(() => {});
+  }
+
+  /** Sends one statement after the other: the driver warns when a client has several. */
+  #send(client: pg.Client, query: pg.QueryConfig): Promise<unknown> {
+    const sent = this.#sent.catch(() => {}).then(() => client.query(query));
+    this.#sent = sent;
+    return sent;
   }
 
   async #connect(): Promise<void> {
@@ -88,8 +96,9 @@ export class ChangeListener implements ChangeSource {
       });
       client.on('end', () => this.#lose(client, null));
       this.#client = client;
+      this.#sent = Promise.resolve();
       if (this.#is_closed) return this.close();
-      await client.query(LISTEN);
+      await this.#send(client, { text: LISTEN });
       this.pollSoon();
     } catch (error) {
       this.#lose(this.#client, error);
@@ -103,7 +112,7 @@ export class ChangeListener implements ChangeSource {
     try {
       do {
         this.#is_poll_due = false;
-        await this.#options.poll((query) => client.query(query));
+        await this.#options.poll((query) => this.#send(client, query));
         this.#failures_count = 0;
       } while (this.#is_poll_due && this.#client === client);
     } catch (error) {
