@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { type Budget, budgets, exceptions } from '../../bench/budgets.ts';
 import { countStatements, type StatementCount } from '../../bench/statement-count.ts';
 import { countCompilations } from '../support/count-compilations.ts';
@@ -91,7 +91,7 @@ interface Observed {
   compilations_count: number;
 }
 
-let observed: Observed[] = [];
+const observed: Observed[] = [];
 let failures: string[] = [];
 
 before(async () => {
