@@ -1,5 +1,4 @@
 import type { Reader } from '#platform/db/database';
-import type { Entry } from './entry.ts';
 import { sql } from 'kysely';
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -9,7 +8,7 @@ import { openTestDatabase, type TestDatabase } from '../../test/support/database
 import { next } from '../../test/support/factories.ts';
 import { makeParty, makeSubject, orderEntry, paidEntry, writtenOffEntry } from '../../test/support/factories/ledger.ts';
 import { findOwingSubjects, findStatementBalance, selectUnpaidOrders } from './balance-store.ts';
-import { accounts, moveAmount, type NewEntry } from './entry.ts';
+import { accounts, type Entry, moveAmount, type NewEntry } from './entry.ts';
 import { postEvent } from './post-event.ts';
 import type { LedgerSubject } from './subject.ts';
 

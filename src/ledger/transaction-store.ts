@@ -5,7 +5,6 @@ import type { Reader } from '#platform/db/database';
 import { defineList } from '#platform/db/list';
 import type { TextMatch } from '#platform/lists/list-search';
 import { profile_keys, selectNamedProfiles, selectProfileNames } from '#profiles';
-import type { Entry } from './entry.ts';
 
 const searchColumns = {
   description: 'entry.description',

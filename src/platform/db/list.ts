@@ -1,11 +1,4 @@
-import {
-  type Expression,
-  type RawBuilder,
-  type SelectQueryBuilder,
-  sql,
-  type SqlBool,
-  type StringReference,
-} from 'kysely';
+import { type Expression, type RawBuilder, type SelectQueryBuilder, sql, type StringReference } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import { defineProblems } from '#kernel/problem';
 import type { Reader } from './database.ts';

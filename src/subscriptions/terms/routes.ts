@@ -4,7 +4,6 @@ import { sellersSeenBy } from '#platform/http/guards/access';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { listQuerystring } from '#platform/http/schemas';
 import { mergeReads } from '#platform/db/merge-reads';
-import { findManagedProfiles } from '../managed-profiles.ts';
 import { subscriptionProblems } from '../problems.ts';
 import {
   listSubscriptions,
@@ -18,7 +17,7 @@ import {
   type Span,
   subscriptionList,
 } from '../records/index.ts';
-import { toManagedProfiles } from '../managed-profiles.ts';
+import { findManagedProfiles, toManagedProfiles } from '../managed-profiles.ts';
 import {
   getCallerId,
   getSubjectId,
