@@ -22,8 +22,17 @@ export const budgets = {
   deliver_100_events: { statements_max: 10, transactions_max: 10 },
 } as const satisfies Record<string, Budget>;
 
+const search: Budget & { readonly reason: string } = {
+  statements_max: 3,
+  transactions_max: 0,
+  reason: 'counts the searches of the user in the database and reads which profiles the user may search for',
+};
+
 /** Reads that need more statements than `read_object` or `read_list`, with the reason. */
 export const exceptions: Readonly<Record<string, Budget & { readonly reason: string }>> = {
+  'GET /api/accounts': search,
+  'GET /api/accounts/profiles': search,
+  'GET /api/accounts/users': search,
   'GET /api/auth/activate/{verification_key}': {
     statements_max: 2,
     transactions_max: 0,
