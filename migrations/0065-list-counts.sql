@@ -11,9 +11,10 @@ create function is_contact_listed(the_user_id bigint, the_slug text, the_email t
 $$;
 
 -- Transactions that write a user and a contact of one name or address wait for one another, so that one of them sees both rows.
+-- Names share 1024 locks: an import of many rows must not exhaust the memory of locks.
 create function lock_directory_names(names text[]) returns void language sql volatile as $$
-  select pg_advisory_xact_lock(hashtextextended(name, 7302605013))
-  from (select distinct lower(name) as name from unnest(names) as name where name is not null order by 1) ordered
+  select pg_advisory_xact_lock(7302606, lock)
+  from (select distinct hashtext(lower(name)) & 1023 as lock from unnest(names) as name where name is not null order by 1) ordered
 $$;
 
 create function list_contact() returns trigger language plpgsql as $$

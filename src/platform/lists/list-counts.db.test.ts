@@ -44,7 +44,7 @@ const changes = {
     // With the address of a user, with its name, or with neither.
     sql`insert into contacts (slug, email, created_at)
       select case when ${pick % 3 === 0} then username else ${next()} end, case when ${pick % 3 === 1} then upper(email) end, ${at}
-      from (select username, email from users union all values ('no user', null) order by 1 offset ${pick} limit 1) u
+      from (select username, email from users union all values ('no-user', null) order by 1 offset ${pick} limit 1) u
       on conflict do nothing`.execute(tx),
   linkContact: (tx: Tx, pick: number) =>
     sql`update contacts set user_id = (select id from users where id not in (select user_id from contacts where user_id is not null)
