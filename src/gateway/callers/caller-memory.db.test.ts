@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
 import { createPlan } from '#catalog';
+import { postEvent } from '#ledger';
 import { createOrganization, findRoleType, insertRole, type Profile } from '#profiles';
-import { openOrExtend } from '#subscriptions';
+import { findEntitlements, openOrExtend, subscriptionSubject } from '#subscriptions';
 import { testContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { makeUser } from '../../../test/support/factories/accounts.ts';
+import { orderEntry, paidEntry } from '../../../test/support/factories/ledger.ts';
 import { inTransaction } from '../../platform/db/database.ts';
 import { type Facts, makeFacts } from '../../platform/facts/facts.ts';
-import { namedUserFact, planFact, profileFact, providersFact } from './decision-facts.ts';
+import { locksFact, namedUserFact, planFact, profileFact, providersFact } from './decision-facts.ts';
 import { type Fact, type FactMemory, makeFactMemory } from './fact.ts';
 import { callerFact, type KnownCaller } from './load-callers.ts';
 
@@ -136,4 +138,25 @@ test('named facts are loaded again when their rows change, and an absent one is 
   assert.equal(await memory.get(planFact(ctx, 'bronze')), null);
   await ctx.db.updateTable('plans').set({ slug: 'bronze' }).where('id', '=', plan.id).execute();
   assert.equal((await memory.get(planFact(ctx, 'bronze')))?.provider_id, ctx.site.broker_id);
+});
+
+test('what a subscription owes is loaded again when it is ordered and when it is paid', async () => {
+  const at = ctx.clock.now();
+  const payer = await inTransaction(ctx.db, (tx) =>
+    createOrganization(tx, { slug: 'debtor', manager: sam, fields: { full_name: 'Debtor' } }, at),
+  );
+  const { subscription } = await inTransaction(ctx.db, (tx) =>
+    openOrExtend(tx, { profile_id: payer.id, plan, periods_count: 1, at }),
+  );
+  const locks = locksFact(ctx, (await findEntitlements(ctx.db, [payer.id])).get(payer.id) ?? []);
+  assert.equal((await keep(locks)).size, 0);
+  const sale = { provider: ctx.site.broker_id, amount: 2000, subject: subscriptionSubject(subscription.id) };
+  const post = (kind: string, entry: ReturnType<typeof orderEntry>) =>
+    inTransaction(ctx.db, (tx) => postEvent(tx, { key: `${kind}:debtor`, kind, at, entries: [entry] }));
+  await post('order', orderEntry({ ...sale, payer: payer.id }));
+  assert.equal(memory.peek(locks), undefined);
+  assert.deepEqual([...(await keep(locks))], [subscription.id]);
+  await post('charge', paidEntry(sale));
+  assert.equal(memory.peek(locks), undefined);
+  assert.equal((await keep(locks)).size, 0);
 });
