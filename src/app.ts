@@ -66,7 +66,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
   const { config, log, mailer, site, makeContext, base_url } = services;
   let is_stopping = false;
   const gateway = makeGatewayOf(services);
-  const rooms = makeRooms(services, gateway);
+  const rooms = [...makeRooms(services, gateway), ...(await developmentRooms(services))];
   checkRooms(rooms, (name) => services.templates.has(name));
 
   const http = await buildServer(services, () => is_stopping);
@@ -225,6 +225,13 @@ function makeFirstRun({ config, secret, throttle }: Services): Room {
         default_email: EVALUATION_EMAIL,
       }),
   };
+}
+
+/** Returns the pages that only the gallery shows; in development only. */
+async function developmentRooms({ config }: Services): Promise<readonly Room[]> {
+  if (config.mode !== 'development') return [];
+  const { piecePageTypes } = await import('#platform/pages/pieces/piece-page-types');
+  return [{ name: 'pieces', page_types: piecePageTypes }];
 }
 
 /** Registers `/_dev/`: captured mail, the clock and the gallery; in development only. */

@@ -1,0 +1,5 @@
+import type { AnyPageType } from '../../http/page-type.ts';
+import { factsPiece } from './facts.ts';
+
+/** Pages of the gallery that show one piece of the page kit in every state; registered in development only. */
+export const piecePageTypes: readonly AnyPageType[] = [factsPiece];
