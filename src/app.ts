@@ -13,6 +13,7 @@ import { type App, buildHttp } from '#platform/http/app';
 import { followConnections } from '#platform/http/connections';
 import { apiReferencePageTypes } from '#platform/http/reference/api-reference-pages';
 import { errorPageTypes } from '#platform/http/replies/error-pages';
+import { confirmPage } from '#platform/pages/forms/confirm-page';
 import { platformJobs } from '#platform/jobs/platform-jobs';
 import { makeWorker, type Worker } from '#platform/jobs/worker';
 import type { Mailer } from '#platform/mail/mail';
@@ -173,7 +174,7 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
   const { config, accounts, templates, throttle, mailer, processors, movable } = services;
   return [
     services.themes,
-    { name: 'platform', jobs: platformJobs, page_types: [...apiReferencePageTypes, ...errorPageTypes] },
+    { name: 'platform', jobs: platformJobs, page_types: [...apiReferencePageTypes, ...errorPageTypes, confirmPage] },
     makeAccounts({
       settings: accounts,
       hooks: emptyCartOnArchive(makeProfilesHooks(endAllOfProfile, removeChoices, claimWaiting)),

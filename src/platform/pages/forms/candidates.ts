@@ -7,7 +7,7 @@ export interface Candidate {
   /** What the form sends: a slug or a user name. */
   readonly value: string;
   readonly label: string;
-  /** Line that tells candidates of one name apart, such as an address. */
+  /** Line that distinguishes candidates of one name, such as an address. */
   readonly note?: string;
 }
 
@@ -49,5 +49,7 @@ export async function pickCandidate(
 
 /** Returns the refusal of a form that needs a choice among the candidates of a field. */
 export function chooseOne(name: string, count: number): Error {
-  return invalidInput({ [name]: [count === 1 ? 'Is it this one? Send again to confirm.' : 'Choose one of those found.'] });
+  return invalidInput({
+    [name]: [count === 1 ? 'Is it this one? Send again to confirm.' : 'Choose one of those found.'],
+  });
 }

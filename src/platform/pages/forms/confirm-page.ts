@@ -12,7 +12,7 @@ const Line = Type.Object({
 export const Confirmation = Type.Object({
   /** The question as a heading: "Remove Xia Lee". */
   title: Type.String(),
-  /** What happens, for whom, in one sentence. */
+  /** What happens, and who is concerned, in one sentence. */
   subject: Type.String(),
   /** Who gets what, before and after, and what stays. */
   effect: Type.Array(Line),

@@ -3,7 +3,23 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { readDecimalText, toInteger, writeDecimalText } from './decimal-text.ts';
 
-const locales = ['en-US', 'en-GB', 'en-IN', 'en-ZA', 'de-DE', 'de-CH', 'fr-FR', 'es-ES', 'pl-PL', 'sv-SE', 'ar-EG', 'fa-IR', 'hi-IN', 'ja-JP', 'pt-BR'];
+const locales = [
+  'en-US',
+  'en-GB',
+  'en-IN',
+  'en-ZA',
+  'de-DE',
+  'de-CH',
+  'fr-FR',
+  'es-ES',
+  'pl-PL',
+  'sv-SE',
+  'ar-EG',
+  'fa-IR',
+  'hi-IN',
+  'ja-JP',
+  'pt-BR',
+];
 
 const read = (text: string, locale = 'en-US') => {
   const digits = readDecimalText(text, locale);

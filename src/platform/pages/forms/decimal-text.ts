@@ -69,7 +69,11 @@ function ungroup(text: string, group: string): string | null {
   const groups = marked.split(group);
   // India groups two digits above the thousands.
   const isGrouped = groups.every((digits, index) =>
-    index === 0 ? /^\d{1,3}$/.test(digits) : index === groups.length - 1 ? /^\d{3}$/.test(digits) : /^\d{2,3}$/.test(digits),
+    index === 0
+      ? /^\d{1,3}$/.test(digits)
+      : index === groups.length - 1
+        ? /^\d{3}$/.test(digits)
+        : /^\d{2,3}$/.test(digits),
   );
   return isGrouped ? groups.join('') : null;
 }

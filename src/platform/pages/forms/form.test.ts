@@ -3,20 +3,8 @@ import { test } from 'node:test';
 import { Type } from 'typebox';
 import { commonProblems, invalidInput, Problem } from '#kernel/problem';
 import type { FormContext } from './field.ts';
-import {
-  checkbox,
-  choice,
-  date,
-  hidden,
-  money,
-  multiline,
-  optional,
-  percent,
-  period,
-  secret,
-  text,
-  wholeNumber,
-} from './fields.ts';
+import { checkbox, choice, date, hidden, multiline, optional, secret, text } from './fields.ts';
+import { money, percent, period, wholeNumber } from './number-fields.ts';
 import { defineForm } from './form.ts';
 
 const context: FormContext = { locale: 'en-US', timezone: 'America/Los_Angeles', unit: 'usd' };
@@ -190,7 +178,10 @@ test('a refused form keeps its texts, except secrets, and shows the errors of th
 });
 
 test('repeated, nested and inherited members of a body are not read', () => {
-  const form = defineForm({ title: text({ label: 'Name' }), constructor_name: text({ label: 'Name', optional: true }) });
+  const form = defineForm({
+    title: text({ label: 'Name' }),
+    constructor_name: text({ label: 'Name', optional: true }),
+  });
   for (const title of [['a', 'b'], { a: 'b' }, 1, null]) {
     assert.deepEqual(refusalOf(() => form.read({ title }, context)).fields, { title: ['This field is required.'] });
   }

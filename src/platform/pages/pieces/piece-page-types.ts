@@ -1,5 +1,6 @@
 import type { AnyPageType } from '../../http/page-type.ts';
 import { factsPiece } from './facts.ts';
+import { formsPiece } from './forms.ts';
 
 /** Pages of the gallery that show one piece of the page kit in every state; registered in development only. */
-export const piecePageTypes: readonly AnyPageType[] = [factsPiece];
+export const piecePageTypes: readonly AnyPageType[] = [factsPiece, formsPiece];
