@@ -49,6 +49,12 @@ export function formatMoney(money: { amount: number; unit: string | null }, lang
   return negative ? `(${text})` : text;
 }
 
+/** Formats an amount as `formatMoney`, with a minus sign when negative: `-$356.00`. For files that programs read. */
+export function formatSignedMoney(money: { amount: number; unit: string | null }, lang = 'en'): string {
+  const { text, negative } = unsignedMoney(money, lang);
+  return negative ? `-${text}` : text;
+}
+
 function unsignedMoney(
   money: { amount: number; unit: string | null },
   lang: string,

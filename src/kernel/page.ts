@@ -18,6 +18,8 @@ export interface ListQuery {
   order: { field: string; descending: boolean }[];
   start_at: Date | null;
   ends_at: Date | null;
+  /** Page that is read when `page` is after the last one: the last one, or none (404) when omitted. */
+  beyond_end?: 'last';
 }
 
 export interface RawListQuery {

@@ -10,6 +10,7 @@ import {
   searchCandidates,
   type TextMatch,
 } from '../lists/list-search.ts';
+import { orderOf, orderRows } from './list-order.ts';
 import { executeMerged, reviveInstants, type Row } from './merge-reads.ts';
 
 /** Columns that a query with these tables has. */
@@ -77,12 +78,15 @@ export async function listPage<DB, TB extends keyof DB, O>(
   if (!(list.page >= 1)) throw listProblems.page_out_of_range();
   const filtered = filterRows(query, spec, list);
   const counted = options.count && list.terms.length === 0 ? options.count : countRows(filtered);
-  const { count, results } =
-    offsetOf(list) < DEEP_OFFSET
-      ? await readFromStart(reader, options.first ?? readKeyByKey(filtered, spec, list), counted, spec, list)
-      : await readFromNearestEnd(reader, filtered, counted, spec, list);
-  requirePage(count, list);
-  return pageOf(results, count, list, url);
+  const read = (page: ListQuery) =>
+    offsetOf(page) < DEEP_OFFSET
+      ? readFromStart(reader, options.first ?? readKeyByKey(filtered, spec, page), counted, spec, page)
+      : readFromNearestEnd(reader, filtered, counted, spec, page);
+  const { count, results } = await read(list);
+  const shown = pageWithin(count, list);
+  if (shown === list) return pageOf(results, count, list, url);
+  const last = await read(shown);
+  return pageOf(last.results, last.count, shown, url);
 }
 
 /** Rows that are skipped from the start of a list before its end may be nearer. */
@@ -171,13 +175,20 @@ export function pageOf<T>(results: T[], count: number, list: ListQuery, url: URL
  * @throws page_out_of_range (404)
  */
 export function pageOfAll<T>(all: readonly T[], list: ListQuery, url: URL): Page<T> {
-  requirePage(all.length, list);
-  return pageOf(all.slice(offsetOf(list), offsetOf(list) + list.page_size), all.length, list, url);
+  const shown = pageWithin(all.length, list);
+  return pageOf(all.slice(offsetOf(shown), offsetOf(shown) + shown.page_size), all.length, shown, url);
 }
 
-function requirePage(count: number, list: ListQuery): void {
+/**
+ * Returns the list unless its page is after the last one: then the list with its last page, if `beyond_end` allows it.
+ *
+ * @throws page_out_of_range (404)
+ */
+function pageWithin(count: number, list: ListQuery): ListQuery {
   const last = Math.max(1, Math.ceil(count / list.page_size));
-  if (!(list.page >= 1 && list.page <= last)) throw listProblems.page_out_of_range();
+  if (list.page >= 1 && list.page <= last) return list;
+  if (list.beyond_end !== 'last') throw listProblems.page_out_of_range();
+  return { ...list, page: last };
 }
 
 function offsetOf(list: ListQuery): number {
@@ -224,38 +235,6 @@ function filterByDate<DB, TB extends keyof DB, O>(
   if (list.start_at) bounded = bounded.where(sql<boolean>`${date} >= ${list.start_at}`);
   if (list.ends_at) bounded = bounded.where(sql<boolean>`${date} < ${list.ends_at}`);
   return bounded;
-}
-
-/**
- * Orders by the requested columns, then by the default order and the tie breaker. When the first requested column
- * descends, what follows is reversed too, so that one index serves a column in both directions.
- */
-function orderRows<DB, TB extends keyof DB, O>(
-  query: SelectQueryBuilder<DB, TB, O>,
-  spec: ListSpec,
-  list: ListQuery,
-  { reversed } = { reversed: false },
-): SelectQueryBuilder<DB, TB, O> {
-  return orderOf(spec, list).reduce(
-    (ordered, { column, descending }) => ordered.orderBy(reference(column), descending !== reversed ? 'desc' : 'asc'),
-    query,
-  );
-}
-
-function orderOf(spec: ListSpec, list: ListQuery): { column: AnyColumn; descending: boolean }[] {
-  const order = list.order.flatMap(({ field, descending }) => {
-    const column = columnOf(spec.sort, field);
-    return column === undefined ? [] : [{ column, descending }];
-  });
-  const flipped = order[0]?.descending === true;
-  for (const { column, descending } of spec.default_order) {
-    if (!order.some((each) => each.column === column)) order.push({ column, descending: descending !== flipped });
-  }
-  // Same direction as the column before, so that one index serves both.
-  if (!order.some(({ column }) => column === spec.tie_breaker)) {
-    order.push({ column: spec.tie_breaker, descending: order.at(-1)?.descending ?? false });
-  }
-  return order;
 }
 
 /**
