@@ -129,7 +129,9 @@ test('every form of a list keeps all parameters but its own and the page', () =>
       const asked = ask(at);
       const { chips, search } = viewList(asked, { count: 3, empty });
       const sent = (keep: readonly { name: string; value: string }[]) =>
-        ask(`/billing/charges/?${new URLSearchParams(keep.map(({ name, value }): [string, string] => [name, value])).toString()}`);
+        ask(
+          `/billing/charges/?${new URLSearchParams(keep.map(({ name, value }): [string, string] => [name, value])).toString()}`,
+        );
       assert.deepEqual(factsOf(sent(search?.keep ?? [])), { ...factsOf(asked), page: 1, terms: [] });
       for (const { name, kind, keep } of chips) {
         const changes =
