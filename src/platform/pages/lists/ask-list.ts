@@ -189,19 +189,19 @@ function readFilters(
   params: URLSearchParams,
   notes: string[],
 ): Record<string, string | AmountRange | null> {
-  return Object.fromEntries(
-    Object.entries(filters).map(([name, filter]) => {
-      if (filter.kind === 'choice') return [name, readChoice(params, notes, name, filter)];
-      if (filter.kind === 'amount') return [name, readAmounts(params, notes, name, filter.label)];
-      const text =
-        params
-          .get(name)
-          ?.slice(0, filter.length_max ?? TEXT_LENGTH_MAX)
-          .toWellFormed() ?? null;
-      if (text !== null) params.set(name, text);
-      return [name, text];
-    }),
-  );
+  const values: Record<string, string | AmountRange | null> = {};
+  for (const [name, filter] of Object.entries(filters)) {
+    if (filter.kind === 'choice') values[name] = readChoice(params, notes, name, filter);
+    else if (filter.kind === 'amount') values[name] = readAmounts(params, notes, name, filter.label);
+    else values[name] = readText(params, name, filter.length_max ?? TEXT_LENGTH_MAX);
+  }
+  return values;
+}
+
+function readText(params: URLSearchParams, name: string, length_max: number): string | null {
+  const text = params.get(name)?.slice(0, length_max).toWellFormed() ?? null;
+  if (text !== null) params.set(name, text);
+  return text;
 }
 
 function readAmounts(params: URLSearchParams, notes: string[], name: string, label: string): AmountRange | null {
