@@ -10,7 +10,7 @@ import {
   searchCandidates,
   type TextMatch,
 } from '../lists/list-search.ts';
-import { orderOf, orderRows } from './list-order.ts';
+import { orderOf, orderRows } from '../lists/list-order.ts';
 import { executeMerged, reviveInstants, type Row } from './merge-reads.ts';
 
 /** Columns that a query with these tables has. */

@@ -22,7 +22,7 @@ export interface AskedList<Declaration extends ListDeclaration = ListDeclaration
   readonly reader: ListReader;
 }
 
-/** For whom a list is formatted. */
+/** Language, zone and present of the reader of a list. */
 export interface ListReader {
   readonly lang: string;
   /** Zone of the days of the list: that of the profile of the page. */
@@ -73,7 +73,7 @@ export function parseList<const Declaration extends ListDeclaration>(
   const tab = readChoice(params, notes, declaration.tabs?.name, declaration.tabs) ?? '';
   const filters = readFilters(declaration.filters ?? {}, params, notes);
   keepSortFields(declaration, params);
-  const list = listQueryOf(declaration, params, reader.timezone);
+  const list = toListQuery(declaration, params, reader.timezone);
   if (list.page === 1) params.delete('page');
   return {
     declaration,
@@ -89,7 +89,7 @@ export function parseList<const Declaration extends ListDeclaration>(
   };
 }
 
-function listQueryOf(declaration: ListDeclaration, params: URLSearchParams, timezone: string): ListQuery {
+function toListQuery(declaration: ListDeclaration, params: URLSearchParams, timezone: string): ListQuery {
   const raw: RawListQuery = { q_f: params.getAll('q_f'), o: params.getAll('o') };
   for (const name of SINGLE) if (params.has(name)) raw[name] = params.get(name) ?? undefined;
   const { start_at, ends_at, ...rest } = raw;

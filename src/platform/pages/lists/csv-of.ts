@@ -1,5 +1,5 @@
 import type { ListQuery, Page } from '#kernel/page';
-import { pageBatches } from '../../db/list-batches.ts';
+import { readPages } from '../../lists/read-batches.ts';
 import type { AskedList } from './ask-list.ts';
 import type { CsvColumn } from './csv-cell.ts';
 import type { CsvFile } from './send-csv.ts';
@@ -10,7 +10,7 @@ interface CsvParts<Row> {
   readonly columns: readonly CsvColumn<Row>[];
 }
 
-/** Returns the download of a list whose rows come in batches (`listBatches`), as its address asks for them. */
+/** Returns the download of a list whose rows come in batches (`readBatches`), as its address asks for them. */
 export function csvOf<Row>(
   { list, reader }: AskedList,
   { name, columns, batches }: CsvParts<Row> & { batches: (list: ListQuery) => AsyncIterable<readonly Row[]> },
@@ -23,5 +23,5 @@ export function csvOfPages<Row>(
   asked: AskedList,
   { name, columns, read }: CsvParts<Row> & { read: (list: ListQuery) => Promise<Page<Row>> },
 ): CsvFile<Row> {
-  return csvOf(asked, { name, columns, batches: (list) => pageBatches(list, read) });
+  return csvOf(asked, { name, columns, batches: (list) => readPages(list, read) });
 }

@@ -16,8 +16,8 @@ export interface DayPreset {
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /**
- * Parses `start_at` and `ends_at` of the address of a page. A date without a time is a day of `timezone`, which `ends_at`
- * includes; an instant is exclusive there, as in the API. Null for any other text.
+ * Parses `start_at` and `ends_at` of the address of a page. A date without a time is a day of `timezone`, which
+ * `ends_at` includes; an instant is exclusive there, as in the API. Null for any other text.
  */
 export function parseBound(name: 'start_at' | 'ends_at', text: string, timezone: string): Date | null {
   const at = parseInstant(text, timezone);

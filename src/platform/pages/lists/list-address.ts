@@ -8,7 +8,7 @@ type Changes = Readonly<Record<string, string | null>>;
  * Returns the address of the same list with other values of some parameters; null removes one. All others stay, but the
  * page starts again unless it is what changes.
  */
-export function listAddress({ path, params }: Pick<AskedList, 'path' | 'params'>, changes: Changes = {}): string {
+export function addressOfList({ path, params }: Pick<AskedList, 'path' | 'params'>, changes: Changes = {}): string {
   const changed = new URLSearchParams(params);
   if (Object.keys(changes).length > 0) changed.delete('page');
   for (const [name, value] of Object.entries(changes)) {

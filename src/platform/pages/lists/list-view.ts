@@ -1,7 +1,7 @@
 import { formatDecimal } from '#kernel/money';
 import { type AskedList, ownNames } from './ask-list.ts';
 import { dayPresets, formatDays, zoneName } from './day-range.ts';
-import { listAddress, otherFields } from './list-address.ts';
+import { addressOfList, otherFields } from './list-address.ts';
 import type { AmountRange, FilterDeclaration, ListOption } from './list-declaration.ts';
 import type { ListChip, ListNotice, ListView } from './list-view-schema.ts';
 import { pageNumbers } from './page-numbers.ts';
@@ -41,14 +41,14 @@ export function viewList(asked: AskedList, facts: ListFacts): ListView {
   const filter_names = ['q', 'q_f', 'start_at', 'ends_at', ...ownNames(declaration)];
   const is_filtered = filter_names.some((name) => params.has(name));
   const clear_url = is_filtered
-    ? listAddress(asked, Object.fromEntries(filter_names.map((name) => [name, null])))
+    ? addressOfList(asked, Object.fromEntries(filter_names.map((name) => [name, null])))
     : null;
   return {
     id: 'list',
     path,
-    list_url: listUrlOf(asked, facts.count),
+    list_url: shownUrl(asked, facts.count),
     csv_url:
-      facts.csv_path == null ? null : listAddress({ path: facts.csv_path, params }, { page: null, page_size: null }),
+      facts.csv_path == null ? null : addressOfList({ path: facts.csv_path, params }, { page: null, page_size: null }),
     count: facts.count,
     count_text: `${facts.count === 0 ? 'no' : number.format(facts.count)} ${facts.count === 1 ? one : many}`,
     tabs: tabsOf(asked, facts.tab_counts ?? {}, number),
@@ -67,9 +67,11 @@ export function viewList(asked: AskedList, facts: ListFacts): ListView {
 }
 
 /** Returns the address of the list as it is shown: a page after the last one is the last one. */
-function listUrlOf(asked: AskedList, count: number): string {
+function shownUrl(asked: AskedList, count: number): string {
   const last = lastPage(asked, count);
-  return asked.list.page <= last ? listAddress(asked) : listAddress(asked, { page: last === 1 ? null : String(last) });
+  return asked.list.page <= last
+    ? addressOfList(asked)
+    : addressOfList(asked, { page: last === 1 ? null : String(last) });
 }
 
 function lastPage({ list }: AskedList, count: number): number {
@@ -86,7 +88,7 @@ function tabsOf(
   const current: string = asked.tab;
   const entries = tabs.options.map(({ value, label }) => ({
     label,
-    href: listAddress(asked, { [tabs.name]: value }),
+    href: addressOfList(asked, { [tabs.name]: value }),
     count: counts[value] === undefined ? null : number.format(counts[value]),
     is_current: value === current,
   }));
@@ -104,7 +106,7 @@ function columnsOf(asked: AskedList): ListView['columns'] {
         field,
         {
           label,
-          href: listAddress(asked, { o: order === asked.declaration.order ? null : order, ot: null }),
+          href: addressOfList(asked, { o: order === asked.declaration.order ? null : order, ot: null }),
           sort: sorted && (sorted.descending ? ('descending' as const) : ('ascending' as const)),
         },
       ];
@@ -125,7 +127,7 @@ function datesChip(asked: AskedList, label: string): ListChip {
   const names = ['start_at', 'ends_at'];
   const presets = dayPresets(reader.now, reader.timezone).map((preset) => ({
     label: preset.label,
-    href: listAddress(asked, { start_at: preset.range.start, ends_at: preset.range.end }),
+    href: addressOfList(asked, { start_at: preset.range.start, ends_at: preset.range.end }),
     is_current: preset.range.start === days.start && preset.range.end === days.end,
   }));
   const is_set = days.start !== null || days.end !== null;
@@ -135,7 +137,7 @@ function datesChip(asked: AskedList, label: string): ListChip {
     label,
     kind: 'dates',
     text: is_set ? words : null,
-    remove_url: is_set ? listAddress(asked, { start_at: null, ends_at: null }) : null,
+    remove_url: is_set ? addressOfList(asked, { start_at: null, ends_at: null }) : null,
     value: '',
     options: [],
     from: { name: 'start_at', value: days.start ?? '' },
@@ -162,7 +164,7 @@ function chipOf(
     label: filter.label,
     kind: filter.kind,
     text: range ? amountWords(range) : wordsOf(value, options),
-    remove_url: is_set ? listAddress(asked, Object.fromEntries(names.map((each) => [each, null]))) : null,
+    remove_url: is_set ? addressOfList(asked, Object.fromEntries(names.map((each) => [each, null]))) : null,
     value: typeof value === 'string' ? value : '',
     options: options.map((option) => ({ ...option, is_chosen: option.value === value })),
     from: filter.kind === 'amount' ? { name: `${name}_min`, value: params.get(`${name}_min`) ?? '' } : no_field,
@@ -227,7 +229,7 @@ function pagesOf(asked: AskedList, { count, total }: ListFacts, number: Intl.Num
     last === 1
       ? `${number.format(count)} ${noun}`
       : `${number.format(first_row)} to ${number.format(last_row)} of ${number.format(count)} ${noun}`;
-  const address = (page: number) => listAddress(asked, { page: page === 1 ? null : String(page) });
+  const address = (page: number) => addressOfList(asked, { page: page === 1 ? null : String(page) });
   return {
     text: total == null ? rows : `${rows} · ${total}`,
     previous: current > 1 ? address(current - 1) : null,

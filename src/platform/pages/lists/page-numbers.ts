@@ -2,8 +2,8 @@
 const AROUND = 4;
 
 /**
- * Returns the numbers of the pages that a list names: the first, the last, the current one and four around it. Null is a
- * gap of two or more pages.
+ * Returns the numbers of the pages that a list names: the first, the last, the current one and four around it. Null is
+ * a gap of two or more pages.
  */
 export function pageNumbers(current: number, last: number): (number | null)[] {
   if (last <= 1) return [];

@@ -1,7 +1,7 @@
 import type { SelectQueryBuilder } from 'kysely';
 import type { ListQuery } from '#kernel/page';
-import { type AnyColumn, columnOf, reference } from '../lists/list-search.ts';
-import type { ListSpec } from './list.ts';
+import { type AnyColumn, columnOf, reference } from './list-search.ts';
+import type { ListSpec } from '../db/list.ts';
 
 /**
  * Orders by the requested columns, then by the default order and the tie breaker. When the first requested column

@@ -7,9 +7,9 @@ import {
   type StringReference,
 } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
-import { reference } from '../lists/list-search.ts';
-import type { Reader } from './database.ts';
-import { filterRows, type ListSpec } from './list.ts';
+import { reference } from './list-search.ts';
+import type { Reader } from '../db/database.ts';
+import { filterRows, type ListSpec } from '../db/list.ts';
 import { orderOf } from './list-order.ts';
 
 /** Rows of one statement of a download. */
@@ -22,7 +22,7 @@ export const BATCH_ROWS = 1000;
  *
  * The columns of the order are no aggregates.
  */
-export async function* listBatches<DB, TB extends keyof DB, O>(
+export async function* readBatches<DB, TB extends keyof DB, O>(
   reader: Reader,
   query: SelectQueryBuilder<DB, TB, O>,
   spec: NoInfer<ListSpec<StringReference<DB, TB> | Expression<unknown>>>,
@@ -37,7 +37,7 @@ export async function* listBatches<DB, TB extends keyof DB, O>(
   const filtered = filterRows(query, spec, list);
   let after: Position[] | null = null;
   do {
-    const rest: SelectQueryBuilder<DB, TB, O> = after === null ? filtered : filtered.where(isAfter(after));
+    const rest: SelectQueryBuilder<DB, TB, O> = after === null ? filtered : filtered.where(afterPosition(after));
     const ordered = order.reduce(
       (sorted, { column, descending }) => sorted.orderBy(column, descending ? 'desc' : 'asc'),
       rest.select(positions),
@@ -56,10 +56,7 @@ export async function* listBatches<DB, TB extends keyof DB, O>(
  * Rows that are inserted or deleted meanwhile may shift others over the end of a batch; a list in the order of its
  * creation should bound `ends_at`.
  */
-export async function* pageBatches<T>(
-  list: ListQuery,
-  read: (list: ListQuery) => Promise<Page<T>>,
-): AsyncGenerator<T[]> {
+export async function* readPages<T>(list: ListQuery, read: (list: ListQuery) => Promise<Page<T>>): AsyncGenerator<T[]> {
   for (let page = 1, count = 1; (page - 1) * BATCH_ROWS < count; page += 1) {
     const read_page = await read({ ...list, page, page_size: BATCH_ROWS, beyond_end: 'last' });
     // Rows were deleted: the last page is one that was read before.
@@ -88,7 +85,7 @@ function positionOf(
 }
 
 /** Matches the rows after a position. Null sorts last, or first when descending, as PostgreSQL sorts it. */
-function isAfter(position: readonly Position[]): RawBuilder<SqlBool> {
+function afterPosition(position: readonly Position[]): RawBuilder<SqlBool> {
   const cases = position.map(({ column, descending, value }, index) => {
     const equal = position
       .slice(0, index)
