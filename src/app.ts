@@ -20,7 +20,7 @@ import type { Mailer } from '#platform/mail/mail';
 import type { Mailbox } from '#platform/mail/mailbox';
 import { checkRooms, type Room } from '#platform/room';
 import type { SiteSource } from '#platform/site';
-import { makeDecideAccess, makeMenu, makeProfiles, makeProfilesHooks, type OnAccountClaimed } from '#profiles';
+import { makeDecideAccess, makeFindPageFacts, makeProfiles, makeProfilesHooks, type OnAccountClaimed } from '#profiles';
 import {
   claimWaiting,
   endAllOfProfile,
@@ -70,7 +70,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
   const rooms = [...makeRooms(services, gateway), ...(await developmentRooms(services))];
   checkRooms(rooms, (name) => services.templates.has(name));
 
-  const http = await buildServer(services, () => is_stopping);
+  const http = await buildServer(services, rooms, () => is_stopping);
   const worker = makeWorker({
     db: services.database.db,
     clock: services.clock,
@@ -122,7 +122,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
   };
 }
 
-async function buildServer(services: Services, isStopping: () => boolean): Promise<App> {
+async function buildServer(services: Services, rooms: readonly Room[], isStopping: () => boolean): Promise<App> {
   const { config, database, clock, templates, accounts, site, facts } = services;
   const { db } = database;
   const source = { db, clock, settings: accounts, facts };
@@ -157,7 +157,8 @@ async function buildServer(services: Services, isStopping: () => boolean): Promi
       terms_required: config.terms_required,
     }),
     templates,
-    pageContext: makeMenu(),
+    findPageFacts: makeFindPageFacts(facts),
+    nav_counters: rooms.flatMap(({ nav_counters = [] }) => nav_counters),
     isStopping,
   });
 }

@@ -2,6 +2,7 @@ import type { App } from './http/app.ts';
 import type { AnyPageType } from './http/page-type.ts';
 import type { AnyEventType, Subscriber } from './jobs/events.ts';
 import type { AnyJob } from './jobs/jobs.ts';
+import type { NavCounter } from './pages/navigation.ts';
 
 /** A room as app.ts wires it: everything that it contributes to the process. */
 export interface Room {
@@ -12,6 +13,8 @@ export interface Room {
   /** Registers the HTML pages. */
   pages?(http: App): void;
   readonly page_types?: readonly AnyPageType[];
+  /** Counts of what waits for the reader, shown in the menus. */
+  readonly nav_counters?: readonly NavCounter[];
   readonly jobs?: readonly AnyJob[];
   /** Every event that the room emits. */
   readonly events?: readonly AnyEventType[];

@@ -86,7 +86,7 @@ export {
 } from './roles/index.ts';
 export { ProfileDetailSchema, ProfileSummarySchema } from './schemas.ts';
 export { makeProfilesHooks } from './hooks.ts';
-export { makeMenu } from './menu.ts';
+export { makeFindPageFacts } from './page-facts.ts';
 export { profileUpdated, roleGrantAccepted, roleGrantCreated, roleRequestCreated, userWelcome } from './events.ts';
 export { makeProfiles } from './profiles.ts';
 export {

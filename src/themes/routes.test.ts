@@ -17,6 +17,12 @@ writeFileSync(join(outside, 'secret.txt'), 'secret');
 writeFileSync(join(folder, 'theme.json'), '{}');
 writeFileSync(join(folder, 'templates/index.html'), 'template');
 writeFileSync(join(folder, 'public/static/css/site.css'), 'p { color: red }\n'.repeat(200));
+mkdirSync(join(folder, 'public/static/fonts'));
+writeFileSync(join(folder, 'public/static/fonts/a.woff2'), 'font');
+writeFileSync(
+  join(folder, 'public/static/css/fonts.css'),
+  `a { src: url('../fonts/a.woff2') } b { src: url(../fonts/none.woff2) } c { src: url("data:x") }`,
+);
 writeFileSync(join(folder, 'public/static/icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>');
 writeFileSync(join(folder, 'public/static/page.html'), '<script>1</script>');
 writeFileSync(join(folder, 'public/static/.hidden'), 'x');
@@ -48,6 +54,16 @@ test('a file requested with its version is immutable, without version it is reva
   const again = await app.inject({ url, headers: { 'if-none-match': String(first.headers['etag']) } });
   assert.equal(again.statusCode, 304);
   assert.equal(again.body, '');
+});
+
+test('an address in a style sheet gets the version of its file, which is then immutable', async () => {
+  const { body } = await app.inject({ url: '/static/css/fonts.css' });
+  assert.match(body, /a { src: url\('\/static\/fonts\/a\.woff2\?v=[0-9a-f]{16}'\) }/);
+  assert.ok(body.endsWith('b { src: url(../fonts/none.woff2) } c { src: url("data:x") }'), body);
+  const font = await app.inject({ url: /'(.*?)'/.exec(body)?.[1] ?? '' });
+  assert.equal(font.body, 'font');
+  assert.equal(font.headers['content-type'], 'font/woff2');
+  assert.equal(font.headers['cache-control'], 'public, max-age=31536000, immutable');
 });
 
 test('files are compressed for clients that accept the encoding', async () => {

@@ -46,7 +46,9 @@ function poison(value: unknown): unknown {
 }
 
 function poisonRecord(data: Data): Data {
-  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, poison(value)]));
+  // The name of a template is no text of a user.
+  const poisoned = Object.entries(data).map(([key, value]) => [key, key === 'frame_layout' ? value : poison(value)]);
+  return Object.fromEntries(poisoned) as Data;
 }
 
 test('every template of the default theme can be parsed', () => {
@@ -80,7 +82,10 @@ test('every page is one document with one heading, without inline scripts or sty
 test('every form can be posted, and every field has its label', () => {
   for (const [state, html] of pages()) {
     for (const form of html.match(/<form[\s\S]*?<\/form>/g) ?? []) {
-      assert.match(form, /name="_csrf" value="token"/, `${state}: ${form.slice(0, 80)}`);
+      // Forms without a method only read: searches and filters.
+      if (/^<form[^>]*\smethod="post"/.test(form))
+        assert.match(form, /name="_csrf" value="token"/, `${state}: ${form.slice(0, 80)}`);
+      else assert.doesNotMatch(form, /name="_csrf"|type="password"/, `${state}: ${form.slice(0, 80)}`);
     }
     const ids = [...html.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id);
     assert.equal(new Set(ids).size, ids.length, `${state}: an id stands twice in ${ids.join(' ')}`);

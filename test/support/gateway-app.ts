@@ -100,7 +100,15 @@ export async function startGatewayApp({
       terms_required: false,
     }),
     templates,
-    pageContext: async () => ({ user: null, menu: [] }),
+    findPageFacts: async () => ({
+      user: null,
+      profiles: [],
+      personal: null,
+      profile: null,
+      is_member: false,
+      seller: null,
+    }),
+    nav_counters: [],
     isStopping: () => false,
   });
   const gateway = makeGateway({

@@ -76,6 +76,7 @@ export const commonSample: Data = {
     profile: '/profile/',
     profile_base: '/profile/',
     docs: '/docs/api/',
+    colours: '/colours/',
     setup: '/metrics/cowork/setup/',
     user: {
       profile: '/users/xia/',
@@ -103,10 +104,98 @@ export const commonSample: Data = {
   messages: [{ level: 'success', text: 'Saved.' }],
   next: '/app/xia/',
   lang: 'en',
+  colours: 'auto',
+  frame_layout: 'saas/base_portal.html',
+  reader: { lang: 'en', locale: 'en-US', timezone: 'America/Los_Angeles' },
+  nav: {
+    kind: 'subscriber',
+    title: 'Xia Lee',
+    subtitle: 'Personal profile',
+    picture: null,
+    switch_url: '/users/xia/roles/',
+    search: null,
+    groups: [
+      {
+        title: null,
+        entries: [
+          {
+            id: 'billing',
+            label: 'Plan and billing',
+            icon: 'receipt',
+            href: '/billing/xia/history/',
+            current: false,
+            count: 2,
+          },
+          {
+            id: 'roles',
+            label: 'People and roles',
+            icon: 'users',
+            href: '/profile/xia/roles/',
+            current: true,
+            count: null,
+          },
+        ],
+      },
+      {
+        title: 'You',
+        entries: [
+          {
+            id: 'security',
+            label: 'Security',
+            icon: 'lock',
+            href: '/users/xia/password/',
+            current: false,
+            count: null,
+          },
+        ],
+      },
+    ],
+  },
+  account_menu: {
+    name: 'Xia Lee',
+    email: 'xia@example.com',
+    picture: null,
+    entries: [{ id: 'account', label: 'My account', icon: 'user', href: '/users/xia/', current: false, count: null }],
+    profiles: [
+      { name: 'Xia Lee', kind: 'Personal profile', picture: null, href: '/billing/xia/history/', current: true },
+      {
+        name: 'ABC Corp.',
+        kind: 'Organization',
+        picture: 'https://abc.example.com/a.png',
+        href: '/billing/abc/history/',
+        current: false,
+      },
+    ],
+    all_url: '/users/xia/roles/',
+    has_search: true,
+  },
+  acting: {
+    profile_name: 'Xia Lee',
+    as: 'provider',
+    as_name: 'Coworking Space',
+    back_url: '/profile/xia/contact/',
+    back_label: 'Back to Xia Lee',
+  },
 };
 
 /** The context of a page for an anonymous visitor. */
-export const anonymousSample: Data = { ...commonSample, user: null, menu: [], messages: [] };
+export const anonymousSample: Data = {
+  ...commonSample,
+  user: null,
+  menu: [],
+  messages: [],
+  nav: {
+    kind: 'visitor',
+    title: 'Coworking Space',
+    subtitle: '',
+    picture: null,
+    switch_url: null,
+    search: null,
+    groups: [],
+  },
+  account_menu: null,
+  acting: null,
+};
 
 const mail: Data = {
   broker: cowork,

@@ -19,6 +19,9 @@ import type { Clock } from '../clock.ts';
 import { deriveKey, randomToken } from '../security/crypto.ts';
 import type { Db } from '../db/database.ts';
 import type { RequestLimit } from '../security/request-limit.ts';
+import type { NavCounter } from '../pages/navigation.ts';
+import type { FindPageFacts } from '../pages/page-facts.ts';
+import { colourRoutes } from '../pages/colours.ts';
 import type { Site } from '../site.ts';
 import type { Templates } from '../templates/templates.ts';
 import type { Throttle } from '../security/throttle.ts';
@@ -34,7 +37,7 @@ import { jsonSizeKeyword } from './guards/json-size.ts';
 import type { RequestMaxima } from './guards/limit-requests.ts';
 import { makePeekRequest, type PeekedFacts } from './memory-path.ts';
 import { registerOpenApi } from './reference/openapi.ts';
-import { type PageContext, registerPages } from './replies/pages.ts';
+import { registerPages } from './replies/pages.ts';
 import { replyWithoutContext, replyWithProblem } from './replies/problem-reply.ts';
 import { respondToConnect, respondToParserError, respondToExpectations } from './guards/request-framing.ts';
 import { makeRequestId } from './request-id.ts';
@@ -77,7 +80,8 @@ export interface HttpOptions {
   peeked: PeekedFacts;
   decideAccess: DecideAccess;
   templates: Templates;
-  pageContext: PageContext;
+  findPageFacts: FindPageFacts;
+  nav_counters: readonly NavCounter[];
   isStopping: () => boolean;
 }
 
@@ -114,6 +118,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   app.setErrorHandler(async (error, request, reply) => replyWithProblem(request, reply, error));
 
   registerHealth(app, options);
+  colourRoutes(app);
   await registerOpenApi(app, options);
   registerApiRoot(app, options);
   registerFallback(app);

@@ -1,6 +1,7 @@
 import type { Problem, ProblemFactory } from '#kernel/problem';
 import type { ListQuery } from '#kernel/page';
 import type { Context } from '../context.ts';
+import type { FlashLevel, UndoForm } from '../pages/flash.ts';
 import type { Access, Subject } from './guards/access.ts';
 import type { MakeContext } from './build-context.ts';
 import type { CookieNames } from './cookies.ts';
@@ -8,8 +9,6 @@ import type { ClaimedKey } from './guards/idempotency.ts';
 import type { PeekRequest } from './memory-path.ts';
 import type { PageType } from './page-type.ts';
 import type { RouteEntry } from './route-list.ts';
-
-export type FlashLevel = 'success' | 'info' | 'error';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -50,8 +49,8 @@ declare module 'fastify' {
     /** Responds with a page of the theme, in the context that every page shares. Outside production, checks `data`. */
     page<Data extends object>(page: PageType<Data>, data: NoInfer<Data>, status?: number): Promise<FastifyReply>;
     errorPage(problem: Problem): Promise<FastifyReply>;
-    /** Stores a message for the next page in a cookie. */
-    flash(level: FlashLevel, text: string): FastifyReply;
+    /** Stores a message for the next page in a cookie; with `undo`, it has a button that takes the action back. */
+    flash(level: FlashLevel, text: string, options?: { undo?: UndoForm }): FastifyReply;
     /** Sets a visitor cookie unless the request has one; returns its hash. */
     ensureVisitor(): string;
   }

@@ -7,6 +7,7 @@ export interface CookieNames {
   readonly csrf: string;
   readonly visitor: string;
   readonly flash: string;
+  readonly colours: string;
   readonly secure: boolean;
 }
 
@@ -17,13 +18,14 @@ export function cookieNames(secure: boolean): CookieNames {
     csrf: `${prefix}csrftoken`,
     visitor: `${prefix}visitor`,
     flash: `${prefix}flash`,
+    colours: `${prefix}colours`,
     secure,
   };
 }
 
 /** Every cookie of Tollgate under both names: none may reach the upstream, or come from it. */
 export function isOwnCookie(name: string): boolean {
-  return ['sessionid', 'csrftoken', 'visitor', 'flash'].includes(name.toLowerCase().replace(/^__host-/, ''));
+  return ['sessionid', 'csrftoken', 'visitor', 'flash', 'colours'].includes(name.toLowerCase().replace(/^__host-/, ''));
 }
 
 export function setCookie(

@@ -7,6 +7,7 @@ export const paths = {
   home: () => '/',
   login: (next?: string | null) => withNext('/login/', next),
   logout: () => '/logout/',
+  colours: () => '/colours/',
   register: (next?: string | null) => withNext('/register/', next),
   recover: (next?: string | null) => withNext('/recover/', next),
   activate: (key: string, next?: string | null) => withNext(`/login/${e(key)}/`, next),

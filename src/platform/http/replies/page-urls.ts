@@ -22,6 +22,7 @@ export function pageUrls(ctx: Context): Record<string, unknown> {
     profile_base: '/profile/',
     profile_redirect: paths.profileChooser(),
     docs: '/docs/api/',
+    colours: paths.colours(),
     setup: paths.setUp(ctx.site.slug),
     user:
       username === null

@@ -1,35 +1,23 @@
-import type { FastifyRequest } from 'fastify';
 import type { Problem } from '#kernel/problem';
+import { coloursOf } from '../../pages/colours.ts';
+import { readFlash, storeFlash } from '../../pages/flash.ts';
+import { makePageFrame } from '../../pages/page-frame.ts';
+import type { Templates } from '../../templates/templates.ts';
 import type { App, HttpOptions } from '../app.ts';
-import type { AnyPageType } from '../page-type.ts';
-import { bareErrorPage } from './bare-error-page.ts';
-import { setCookie } from '../cookies.ts';
 import { csrfToken } from '../guards/csrf.ts';
 import { safeNext } from '../next.ts';
-import type { Templates } from '../../templates/templates.ts';
+import type { AnyPageType } from '../page-type.ts';
+import { bareErrorPage } from './bare-error-page.ts';
 import { errorDataOf, errorPageOf } from './error-pages.ts';
 import { organizationUrls, pageUrls } from './page-urls.ts';
 
-/** Data that the rooms add to every page: the signed-in user and the profiles of the menu. */
-export type PageContext = (request: FastifyRequest) => Promise<Record<string, unknown>>;
-
-interface Message {
-  level: string;
-  text: string;
-}
-
-const MESSAGES_MAX = 5;
-
 /** Adds `page`, `errorPage` and `flash` to replies. */
 export function registerPages(app: App, options: HttpOptions): void {
-  const { templates, pageContext } = options;
+  const { templates } = options;
+  const frameOf = makePageFrame({ ...options, counters: options.nav_counters });
 
-  app.decorateReply('flash', function flash(level, text) {
-    const waiting = readMessages(this.request);
-    const messages = [...waiting, { level, text: text.slice(0, 500) }].slice(-MESSAGES_MAX);
-    setCookie(this, this.server.cookieNames.flash, Buffer.from(JSON.stringify(messages)).toString('base64url'), {
-      max_age_s: 300,
-    });
+  app.decorateReply('flash', function flash(level, text, { undo } = {}) {
+    storeFlash(this, { level, text, ...(undo === undefined ? {} : { undo }) });
     return this;
   });
 
@@ -37,7 +25,7 @@ export function registerPages(app: App, options: HttpOptions): void {
     const { request } = this;
     if (options.development) page_type.check(given);
     const data: Record<string, unknown> = { ...given };
-    const messages = readMessages(request);
+    const messages = readFlash(request);
     if (messages.length > 0) this.clearCookie(this.server.cookieNames.flash, { path: '/' });
     const query: unknown = request.query;
     const next: unknown = typeof query === 'object' && query !== null ? Reflect.get(query, 'next') : null;
@@ -49,9 +37,10 @@ export function registerPages(app: App, options: HttpOptions): void {
       csp_nonce: request.csp_nonce,
       lang: request.ctx.lang,
       evaluation: options.evaluation,
+      colours: coloursOf(request),
       messages,
       next: typeof next === 'string' ? safeNext(next) : null,
-      ...(await pageContext(request)),
+      ...(await frameOf(request, data)),
       ...data,
     });
     return this.status(status).type('text/html; charset=utf-8').send(html);
@@ -74,23 +63,4 @@ function registerErrorPage(app: App, templates: Templates): void {
       return sendBarePage();
     }
   });
-}
-
-function readMessages(request: FastifyRequest): Message[] {
-  const text = request.cookies[request.server.cookieNames.flash];
-  if (text === undefined) return [];
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    return Array.isArray(value) ? value.filter(isMessage).slice(-MESSAGES_MAX) : [];
-  } catch {
-    return []; // a malformed cookie holds no message
-  }
-}
-
-function isMessage(value: unknown): value is Message {
-  if (typeof value !== 'object' || value === null) return false;
-  const level: unknown = Reflect.get(value, 'level');
-  return (
-    (level === 'success' || level === 'info' || level === 'error') && typeof Reflect.get(value, 'text') === 'string'
-  );
 }

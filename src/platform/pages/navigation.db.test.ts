@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type Static, Type } from 'typebox';
+import { inTransaction } from '#platform/db/database';
+import { definePage } from '#platform/http/page-type';
+import { findProfileBySlug } from '#profiles';
+import { openOrExtend } from '#subscriptions';
+import { countStatements } from '../../../bench/statement-count.ts';
+import { testContext } from '../../../test/support/context.ts';
+import { makePlan } from '../../../test/support/factories/catalog.ts';
+import { makeMember, makeOrganization, makeReadyUser } from '../../../test/support/factories/profiles.ts';
+import { cookieOf } from '../../../test/support/sign-in.ts';
+import { startApp, type TestApp } from '../../../test/support/start-app.ts';
