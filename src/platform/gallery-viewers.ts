@@ -3,9 +3,9 @@ import type { UserId } from './db/db-schema.ts';
 import { paths } from './http/paths.ts';
 import type { AnyPageType, Viewer } from './http/page-type.ts';
 import { organizationUrls, pageUrls } from './http/replies/page-urls.ts';
+import { sampleFrame } from './pages/sample-frame.ts';
 
 const subscriber = { slug: 'xia', printable_name: 'Xia Lee' };
-const broker = { slug: 'cowork', printable_name: 'Coworking Space' };
 const provider = { slug: 'studio', printable_name: 'Ask Studio' };
 
 /** Returns the viewer that a page declares for a state, or the usual reader of the template's folder. */
@@ -18,22 +18,13 @@ export function viewerOf({ as, template }: AnyPageType, state: string): Viewer {
 }
 
 /** Returns the common context of a page as one of the viewers sees it; its names and addresses are samples. */
-export function viewerContext(viewer: Viewer, ctx: Context, data: object): Record<string, unknown> {
+export async function viewerContext(viewer: Viewer, ctx: Context, data: object): Promise<Record<string, unknown>> {
   const organization = organizationUrls({ ...data });
   const reader = { lang: ctx.lang, locale: 'en-US', timezone: 'UTC' };
+  const frame = await sampleFrame(viewer, ctx);
   if (viewer === 'visitor') {
-    return {
-      user: null,
-      menu: [],
-      acting: null,
-      reader,
-      urls: { ...pageUrls({ ...ctx, actor: { kind: 'anonymous', visitor_hash: null } }), organization },
-      nav: navOf(viewer, ctx.site.title, [
-        ['Pricing', paths.pricing()],
-        ['Contact', paths.contact()],
-        ['Sign in', paths.login()],
-      ]),
-    };
+    const anonymous = { ...ctx, actor: { kind: 'anonymous', visitor_hash: null } } as const;
+    return { user: null, menu: [], reader, urls: { ...pageUrls(anonymous), organization }, ...frame };
   }
   return {
     user: { username: 'xia', printable_name: 'Xia Lee', picture: null, email: 'xia@example.com' },
@@ -41,10 +32,9 @@ export function viewerContext(viewer: Viewer, ctx: Context, data: object): Recor
       ...profile,
       urls: { app: paths.app(profile.slug), profile: paths.profile(profile.slug) },
     })),
-    acting: null,
     reader,
     urls: { ...pageUrls({ ...ctx, actor: sampleActor }), organization },
-    nav: signedInNav(viewer),
+    ...frame,
   };
 }
 
@@ -57,34 +47,3 @@ const sampleActor: Context['actor'] = {
   via: 'cookie',
   visitor_hash: null,
 };
-
-function signedInNav(viewer: 'subscriber' | 'provider' | 'broker') {
-  if (viewer === 'subscriber') {
-    const { slug, printable_name } = subscriber;
-    return navOf(viewer, printable_name, [
-      ['Plan and billing', paths.history(slug)],
-      ['Subscriptions', paths.subscriptions(slug)],
-      ['Payment card', paths.card(slug)],
-      ['People and roles', paths.roles(slug)],
-      ['Profile', paths.profile(slug)],
-    ]);
-  }
-  const { slug, printable_name } = viewer === 'broker' ? broker : provider;
-  return navOf(viewer, printable_name, [
-    ['Home', paths.dashboard(slug)],
-    ['Set-up', paths.setUp(slug)],
-    ['People and roles', paths.roles(slug)],
-    ['Profile', paths.profile(slug)],
-  ]);
-}
-
-function navOf(kind: Viewer, title: string, entries: readonly (readonly [label: string, href: string])[]) {
-  return {
-    kind,
-    title,
-    switch_url: paths.profileChooser(),
-    groups: [
-      { title: null, entries: entries.map(([label, href], i) => ({ label, href, current: i === 0, count: null })) },
-    ],
-  };
-}

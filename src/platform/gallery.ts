@@ -64,7 +64,7 @@ export function galleryRoutes(app: App, rooms: readonly Room[]): void {
       page_type.check(sample);
       const shown = { ...page_type, check: () => {} }; // the data below has the common context of the viewer in addition
       return reply.page(shown, {
-        ...viewerContext(request.query.as ?? viewerOf(page_type, state), request.ctx, sample),
+        ...(await viewerContext(request.query.as ?? viewerOf(page_type, state), request.ctx, sample)),
         ...sample,
       });
     },

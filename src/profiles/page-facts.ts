@@ -14,7 +14,7 @@ const profileFact = defineFact<FrameRow>('frame-profile');
 
 const none: PageFacts = { user: null, profiles: [], personal: null, profile: null, is_member: false, seller: null };
 
-/** Makes the function that finds the facts of the frame of every page: in memory, one statement for each that is not. */
+/** Makes the function that finds the facts of the frame of a page: in memory, one statement for each that is not. */
 export function makeFindPageFacts(facts: FactReader): FindPageFacts {
   return async (request, profile_slug) => {
     const { ctx } = request;

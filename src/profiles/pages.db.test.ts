@@ -116,7 +116,7 @@ test('a manager invites, accepts and removes members on the page', async () => {
   const asker = await signIn('asker');
   await asker.get('/users/asker/roles/');
   assert.equal((await asker.post('/users/asker/roles/', { action: 'request', profile: 'crew' })).status, 303);
-  assert.match((await max.get('/profile/crew/roles/')).text, /Asks to join/);
+  assert.match((await max.get('/profile/crew/roles/')).text, /Asked to join/);
   assert.equal(
     (await max.post('/profile/crew/roles/', { action: 'accept', role: 'contributor', user: 'asker' })).status,
     303,
@@ -274,5 +274,5 @@ test('a member of one profile is redirected to it despite pending invitations an
     assert.deepEqual([response.status, response.headers['location']], [302, location], path);
   }
   const page = await browser.get('/users/olga/roles/');
-  assert.match(page.text, /tg-menu-panel[^]*href="\/profile\/olga\/contact\/"/, 'the menu shows the accepted profile');
+  assert.match(page.text, /tg-menu-panel[^]*href="\/billing\/olga\/history\/"/, 'the menu shows the accepted profile');
 });

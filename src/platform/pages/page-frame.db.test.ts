@@ -78,7 +78,7 @@ test('a provider sees the console, and only pages that its role may open', async
   assert.ok(menu.includes('Plan and billing /billing/prov/history/'), 'what the provider buys');
 });
 
-test('a provider and the broker see for whom they look at pages of a subscriber, and a way back', async () => {
+test('a provider and the broker see a banner on pages of a subscriber, with a way back', async () => {
   const seen = await open(users.provider, '/billing/acme/history/');
   assert.match(
     seen,

@@ -77,7 +77,7 @@ export function makePageFrame(options: FrameOptions) {
         urls: { app: paths.app(profile.slug), profile: paths.profile(profile.slug) },
       })),
       nav,
-      frame_layout: is_console[nav.kind] ? 'saas/base_console.html' : 'saas/base_portal.html',
+      frame_layout: frameLayoutOf(nav.kind),
       account_menu: await accountOf(facts, owner, sources),
       acting: menu_of === null ? actingOf(request, facts, sources) : null,
       reader: readerOf(request, facts),
@@ -200,13 +200,10 @@ function paramOf(access: Access): string {
   return access.kind.startsWith('self') ? 'user' : 'profile';
 }
 
-/** Frame of `saas/base_dashboard.html`. */
-const is_console: Readonly<Record<NavKind, boolean>> = {
-  visitor: false,
-  subscriber: false,
-  provider: true,
-  broker: true,
-};
+/** Returns the frame of `saas/base_dashboard.html` for a kind of menu. */
+export function frameLayoutOf(kind: NavKind): string {
+  return kind === 'provider' || kind === 'broker' ? 'saas/base_console.html' : 'saas/base_portal.html';
+}
 
 /** Pages of the broker without a profile in their data show the menu of the broker. */
 function defaultSlug({ ctx, routeOptions }: FastifyRequest): string | null {
