@@ -14,7 +14,7 @@ const profiles = {
 } as const;
 
 /**
- * Returns the frame of a page for the gallery: every entry of the menu, as if each page existed and admitted the reader.
+ * Returns the frame of a page for the gallery: every entry of the menu, as if each page existed.
  * The first entry is the current one.
  */
 export async function sampleFrame(kind: NavKind, ctx: Context): Promise<Record<string, unknown>> {
