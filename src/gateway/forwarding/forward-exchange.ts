@@ -55,9 +55,9 @@ export async function forwardExchange(
 /** Releases the place when the connection or the response closes. Returns false if it has closed already. */
 export function occupyPlace(
   place: Place,
-  channel: { readonly destroyed: boolean; once(event: 'close', listener: () => void): unknown },
+  channel: { readonly destroyed: boolean; on(event: 'close', listener: () => void): unknown },
 ): boolean {
-  channel.once('close', place.release);
+  channel.on('close', () => place.release());
   if (channel.destroyed) place.release();
   return !channel.destroyed;
 }

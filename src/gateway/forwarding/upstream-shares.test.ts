@@ -60,3 +60,16 @@ test('a request that becomes a stream releases its place if its caller has a fre
   places[0]?.release();
   assert.ok(await shares.take('stream', by('xia')));
 });
+
+test('many callers after each other leave every place free', () => {
+  const shares = makeUpstreamShares(limits);
+  for (let round = 0; round < 100; round += 1) {
+    const holders = Array.from({ length: 8 }, (_, index) =>
+      by(index % 2 ? null : `u${round}-${index}`, `n${round}-${index}`),
+    );
+    const places = holders.map((holder) => shares.takeNow('request', holder));
+    assert.ok(places.every((place) => place !== null));
+    assert.equal(shares.takeNow('request', by('late')), null);
+    for (const place of places) place?.release();
+  }
+});

@@ -47,36 +47,15 @@ interface Waiter {
  */
 // long: places and waiters share the pools
 export function makeUpstreamShares(limits: UpstreamLimits): UpstreamShares {
-  const pools = {
+  const pools: Pools = {
     request: makePool(limits.requests_max, limits.requests_per_caller_max),
     stream: makePool(limits.streams_max, limits.streams_per_caller_max),
   };
   const waiting = new Set<Waiter>();
-
-  function makePlace(holder: ShareHolder, first: ShareKind): Place {
-    let kind: ShareKind | null = first;
-    const leavePool = () => {
-      if (kind === null) return;
-      pools[kind].remove(holder);
-      kind = null;
-      serveWaiting();
-    };
-    return {
-      get kind() {
-        return kind ?? first;
-      },
-      becomeStream() {
-        if (kind !== 'request') return kind === 'stream';
-        if (!pools.stream.add(holder)) return false;
-        leavePool();
-        kind = 'stream';
-        return true;
-      },
-      release: leavePool,
-    };
-  }
+  const makePlace = (holder: ShareHolder, kind: ShareKind): Place => new TakenPlace(pools, holder, kind, serveWaiting);
 
   function serveWaiting(): void {
+    if (waiting.size === 0) return;
     for (const waiter of waiting) {
       if (!pools.request.add(waiter.holder)) continue;
       waiting.delete(waiter);
@@ -107,6 +86,43 @@ export function makeUpstreamShares(limits: UpstreamLimits): UpstreamShares {
   };
 }
 
+type Pools = Readonly<Record<ShareKind, Pool>>;
+
+class TakenPlace implements Place {
+  readonly #pools: Pools;
+  readonly #holder: ShareHolder;
+  readonly #onReleased: () => void;
+  #kind: ShareKind;
+  #is_released = false;
+
+  constructor(pools: Pools, holder: ShareHolder, kind: ShareKind, onReleased: () => void) {
+    this.#pools = pools;
+    this.#holder = holder;
+    this.#kind = kind;
+    this.#onReleased = onReleased;
+  }
+
+  get kind(): ShareKind {
+    return this.#kind;
+  }
+
+  becomeStream(): boolean {
+    if (this.#is_released || this.#kind === 'stream') return !this.#is_released;
+    if (!this.#pools.stream.add(this.#holder)) return false;
+    this.#pools.request.remove(this.#holder);
+    this.#kind = 'stream';
+    this.#onReleased();
+    return true;
+  }
+
+  release(): void {
+    if (this.#is_released) return;
+    this.#is_released = true;
+    this.#pools[this.#kind].remove(this.#holder);
+    this.#onReleased();
+  }
+}
+
 interface Pool {
   /** Counts one more exchange. Returns false if the pool, the caller or the network has no free place. */
   add(holder: ShareHolder): boolean;
@@ -115,27 +131,44 @@ interface Pool {
 
 function makePool(all_max: number, per_caller_max: number): Pool {
   const per_network_max = Math.max(per_caller_max, Math.ceil(all_max / 2));
-  const counts = new Map<string, number>();
+  const [users, anonymous, networks] = [makeCounts(all_max), makeCounts(all_max), makeCounts(all_max)];
   let all = 0;
-  const countOf = (key: string) => counts.get(key) ?? 0;
-  const set = (key: string, count: number) => {
-    if (count > 0) counts.set(key, count);
-    else counts.delete(key);
+  const change = ({ user, network }: ShareHolder, by: 1 | -1) => {
+    all += by;
+    if (user === null) anonymous.change(network, by);
+    else users.change(user, by);
+    networks.change(network, by);
   };
   return {
     add(holder) {
-      const [caller, network] = [callerKey(holder), `network ${holder.network}`];
-      if (all >= all_max || countOf(caller) >= per_caller_max || countOf(network) >= per_network_max) return false;
-      all += 1;
-      set(caller, countOf(caller) + 1);
-      set(network, countOf(network) + 1);
+      const { user, network } = holder;
+      const of_caller = user === null ? anonymous.get(network) : users.get(user);
+      if (all >= all_max || of_caller >= per_caller_max || networks.get(network) >= per_network_max) return false;
+      change(holder, 1);
       return true;
     },
-    remove(holder) {
-      const [caller, network] = [callerKey(holder), `network ${holder.network}`];
-      all -= 1;
-      set(caller, countOf(caller) - 1);
-      set(network, countOf(network) - 1);
+    remove: (holder) => change(holder, -1),
+  };
+}
+
+interface Counts {
+  get(key: string): number;
+  change(key: string, by: number): void;
+}
+
+/**
+ * Counts by key; at most `all_max` are not 0. Counts of 0 stay until there are as many again: a map in which each
+ * request adds and removes a key is copied every few requests.
+ */
+function makeCounts(all_max: number): Counts {
+  const counts = new Map<string, number>();
+  const get = (key: string) => counts.get(key) ?? 0;
+  return {
+    get,
+    change(key, by) {
+      counts.set(key, get(key) + by);
+      if (counts.size <= 2 * all_max) return;
+      for (const [each, count] of counts) if (count === 0) counts.delete(each);
     },
   };
 }

@@ -19,7 +19,8 @@ export interface Connections {
 }
 
 interface Usage {
-  responses_count: number;
+  /** Responses in progress; several when the client pipelines. */
+  readonly responses: ServerResponse[];
   bytes_read: number;
   quiet_since_ms: number;
 }
@@ -31,32 +32,33 @@ interface Usage {
  * gets ECONNRESET.
  */
 export function followConnections(server: Server): Connections {
+  // One array per connection, not a set of all responses: the table of a set that grows keeps its former entries alive.
   const sockets = new Map<Socket, Usage>();
-  const responses = new Set<ServerResponse>();
   let is_draining = false;
 
   server.on('connection', (socket) => {
-    sockets.set(socket, { responses_count: 0, bytes_read: 0, quiet_since_ms: performance.now() });
+    sockets.set(socket, { responses: [], bytes_read: 0, quiet_since_ms: performance.now() });
     socket.once('close', () => sockets.delete(socket));
   });
   // Before the router: the header of the response depends on it.
   server.prependListener('request', ({ socket }, response) => {
-    const usage = sockets.get(socket);
     if (is_draining) response.shouldKeepAlive = false;
-    if (usage) usage.responses_count += 1;
-    responses.add(response);
-    response.once('close', () => {
-      responses.delete(response);
-      if (!usage) return;
-      usage.responses_count -= 1;
-      usage.quiet_since_ms = performance.now();
-    });
+    sockets.get(socket)?.responses.push(response);
+    response.on('close', leave);
   });
+
+  function leave(this: ServerResponse): void {
+    const usage = sockets.get(this.req.socket);
+    if (!usage) return;
+    const index = usage.responses.indexOf(this);
+    if (index !== -1) usage.responses.splice(index, 1);
+    usage.quiet_since_ms = performance.now();
+  }
 
   function closeQuiet(started_ms: number): void {
     const now_ms = performance.now();
     for (const [socket, usage] of sockets) {
-      if (usage.responses_count > 0) continue;
+      if (usage.responses.length > 0) continue;
       if (socket.bytesRead !== usage.bytes_read && now_ms - started_ms < HEADERS_MS_MAX) {
         usage.bytes_read = socket.bytesRead;
         usage.quiet_since_ms = now_ms;
@@ -68,8 +70,10 @@ export function followConnections(server: Server): Connections {
   return {
     async drain(drain_ms_max) {
       is_draining = true;
-      for (const response of responses) if (!response.headersSent) response.shouldKeepAlive = false;
-      for (const [socket, usage] of sockets) usage.bytes_read = socket.bytesRead;
+      for (const [socket, usage] of sockets) {
+        usage.bytes_read = socket.bytesRead;
+        for (const response of usage.responses) if (!response.headersSent) response.shouldKeepAlive = false;
+      }
       // Closes the TCP server only: the method of the HTTP server also closes kept-alive connections.
       TcpServer.prototype.close.call(server);
       const started_ms = performance.now();

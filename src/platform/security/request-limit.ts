@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { RequestCount } from './request-count-store.ts';
 
@@ -48,19 +49,15 @@ const SHARED_MAX = 5_000;
  */
 // long: one set of entries is counted, shared and closed
 export function makeRequestLimit({ addCounts, now_ms, log }: RequestLimitOptions): RequestLimit {
-  const entries = new Map<string, Entry>();
+  const entries = new LRUCache<string, Entry>({ max: KEYS_MAX });
   let timer: NodeJS.Timeout | null = null;
   let isClosed = false;
 
   function entryOf(key: string, minute: number): Entry {
     const current = entries.get(key);
-    const entry = current?.minute === minute ? current : { minute, shared_count: 0, unsent_count: 0 };
-    entries.delete(key);
+    if (current?.minute === minute) return current;
+    const entry = { minute, shared_count: 0, unsent_count: 0 };
     entries.set(key, entry);
-    for (const oldest of entries.keys()) {
-      if (entries.size <= KEYS_MAX) break;
-      entries.delete(oldest);
-    }
     return entry;
   }
 
@@ -78,8 +75,10 @@ export function makeRequestLimit({ addCounts, now_ms, log }: RequestLimitOptions
   async function share(): Promise<void> {
     if (addCounts === null) return;
     const minute = Math.floor(now_ms() / MINUTE_MS);
-    for (const [key, entry] of entries) if (entry.minute < minute) entries.delete(key);
-    const sent = [...entries]
+    const all = [...entries];
+    for (const [key, entry] of all) if (entry.minute < minute) entries.delete(key);
+    const sent = all
+      .filter(([, entry]) => entry.minute >= minute)
       .filter(([, { unsent_count }]) => unsent_count > 0)
       .toSorted(([, a], [, b]) => b.unsent_count - a.unsent_count)
       .slice(0, SHARED_MAX)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
 import { defineProblems, Problem } from '#kernel/problem';
 import { type AttemptStore, type AttemptWindow, memoryAttempts } from './attempt-store.ts';
 
@@ -86,7 +87,21 @@ export const throttleProblems = defineProblems({
  */
 export function networkOf(ip: string | undefined): string {
   if (ip === undefined) return 'none';
+  const known = networks.get(ip);
+  if (known !== undefined) return known;
   if (!ipaddr.isValid(ip)) return ip;
+  const network = findNetwork(ip);
+  // A copy of the address: it may be a part of a long header, which would stay in memory with it.
+  if (ip.length <= ip_length_max) networks.set(Buffer.from(ip, 'latin1').toString('latin1'), network);
+  return network;
+}
+
+/** Networks by address: parsing costs several microseconds. */
+const networks = new LRUCache<string, string>({ max: 5_000 });
+/** IPv6 with a zone; longer texts are parsed each time. */
+const ip_length_max = 64;
+
+function findNetwork(ip: string): string {
   const address = ipaddr.process(ip);
   if (!(address instanceof ipaddr.IPv6)) return address.toString();
   const groups = address.parts.slice(0, 4).map((group) => group.toString(16));
