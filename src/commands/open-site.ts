@@ -9,7 +9,9 @@ import { findDoubtfulSettings, requireSafeSettings } from '../settings/unsafe-se
 import { join } from 'node:path';
 import { movableClock, systemClock } from '#platform/clock';
 import { type Database, openDatabase } from '#platform/db/database';
+import { serializeRequestLines } from '#platform/http/request-log';
 import { logDestination } from '#platform/log-destination';
+import { makeLogTime } from '#platform/log-time';
 import { useMasterKey } from '#platform/security/link-keys';
 import { migrate } from '#platform/db/migrate';
 
@@ -22,16 +24,17 @@ export interface OpenSite {
 }
 
 export function makeLog(config: Pick<Config, 'log_level'>): Logger {
-  return pino(
+  const log = pino(
     {
       level: config.log_level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: makeLogTime(systemClock()),
       formatters: { level: (label) => ({ level: label }) },
       redact: ['req.headers.authorization', 'req.headers.cookie', 'password', 'token', 'key'],
     },
     logDestination(),
   );
+  return serializeRequestLines(log);
 }
 
 export async function openConfiguredDatabase(config: Config, log: Logger): Promise<Database> {
