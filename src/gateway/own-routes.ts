@@ -9,6 +9,8 @@ import { gatewayProblems } from './problems.ts';
 export interface OwnPaths {
   /** Returns the methods of the routes at a path. Extensions count: `/login.php` is a path of the application. */
   findMethods(target: RequestTarget): readonly string[];
+  /** True if the bytes of a target begin like a route of Tollgate; false says nothing. */
+  beginsWithOwn(raw: string): boolean;
   /** False if no reading of the path begins like a route of Tollgate. */
   mayInclude(target: RequestTarget): boolean;
 }
@@ -16,11 +18,14 @@ export interface OwnPaths {
 /** Only a path whose first segment is the first segment of a route is compared with all routes. */
 export function makeOwnPaths(app: App): OwnPaths {
   let first_segments: ReadonlySet<string> | null = null;
-  const beginsLikeRoute = ([first = '']: readonly string[]): boolean => {
+  const isFirst = (segment: string): boolean => {
     first_segments ??= new Set(app.routeList.flatMap(({ url, passthrough }) => (passthrough ? [] : firstSegment(url))));
-    if (first_segments.has(first)) return true;
+    return first_segments.has(segment);
+  };
+  const beginsLikeRoute = ([first = '']: readonly string[]): boolean => {
+    if (isFirst(first)) return true;
     const spelled = plainSpelling(first);
-    return spelled !== first && first_segments.has(spelled);
+    return spelled !== first && isFirst(spelled);
   };
   const methodsAt = (segments: readonly string[]): string[] => {
     if (!beginsLikeRoute(segments)) return [];
@@ -28,6 +33,10 @@ export function makeOwnPaths(app: App): OwnPaths {
     return exact.length > 0 ? exact : methodsOf(app, `/${segments.map(plainSpelling).join('/')}`);
   };
   return {
+    beginsWithOwn(raw) {
+      const first = /^\/([-a-z0-9_]+)(?:[/?]|$)/.exec(raw)?.[1];
+      return first !== undefined && isFirst(first);
+    },
     findMethods: ({ segments, readings }) => [segments, ...readings].flatMap(methodsAt),
     mayInclude: ({ segments, readings }) => beginsLikeRoute(segments) || readings.some(beginsLikeRoute),
   };

@@ -129,7 +129,8 @@ export function buildRequestHeaders(
   const cookies: string[] = [];
   const named = findConnectionFields(raw);
   let { request_id } = caller;
-  for (const [name, value] of pairs(raw)) {
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const [name, value] = [raw[index] ?? '', raw[index + 1] ?? ''];
     const key = name.toLowerCase();
     if (key === 'cookie') cookies.push(...findUpstreamCookies(value));
     else if (key === 'x-request-id') request_id = further.has(key) && request_id_value.test(value) ? value : request_id;
@@ -158,7 +159,8 @@ export function buildResponseHeaders(
   if (transport_policy !== null) headers.push('strict-transport-security', transport_policy);
   const named = findConnectionFields(raw);
   const has_no_content = status < 200 || status === 204 || status === 205;
-  for (const [name, value] of pairs(raw)) {
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const [name, value] = [raw[index] ?? '', raw[index + 1] ?? ''];
     const key = name.toLowerCase();
     if (hop_by_hop.has(key) || named.has(key)) continue;
     if (withheld_response_fields.has(key) || withheld_response_families.test(key)) continue;
@@ -169,12 +171,22 @@ export function buildResponseHeaders(
   return headers;
 }
 
+const no_names: ReadonlySet<string> = new Set();
+/** The usual values of `Connection`, by their bytes. */
+const usual_connections = new Map<string, ReadonlySet<string>>([
+  ['keep-alive', new Set(['keep-alive'])],
+  ['close', new Set(['close'])],
+]);
+
 /** Returns the names that `Connection` lists: hop-by-hop fields of this message (RFC 9110 §7.6.1). */
-function findConnectionFields(raw: readonly string[]): Set<string> {
-  const names = new Set<string>();
-  for (const [name, value] of pairs(raw)) {
-    if (name.toLowerCase() !== 'connection') continue;
-    for (const token of value.split(',')) names.add(token.trim().toLowerCase());
+function findConnectionFields(raw: readonly string[]): ReadonlySet<string> {
+  let names = no_names;
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index];
+    if (name?.length !== 10 || name.toLowerCase() !== 'connection') continue;
+    const value = raw[index + 1] ?? '';
+    const listed = usual_connections.get(value) ?? value.split(',').map((token) => token.trim().toLowerCase());
+    names = names.size === 0 && listed instanceof Set ? listed : new Set([...names, ...listed]);
   }
   return names;
 }
@@ -194,8 +206,4 @@ function findUpstreamCookies(header: string): string[] {
 function isUpstreamCookie(cookie: string): boolean {
   const name = cookie.split(/[=;]/, 1)[0]?.trim() ?? '';
   return name !== '' && !isOwnCookie(name.replace(/^__secure-/i, ''));
-}
-
-function* pairs(raw: readonly string[]): Generator<[string, string]> {
-  for (let index = 0; index + 1 < raw.length; index += 2) yield [raw[index] ?? '', raw[index + 1] ?? ''];
 }

@@ -3,6 +3,7 @@ import { Agent } from 'undici';
 import { codeOfError } from '#platform/http/replies/error-code';
 import { streamExchange, type StartedResponse } from './stream-exchange.ts';
 import { requestUpgrade, type RefusedUpgrade, type UpgradedConnection } from './request-upgrade.ts';
+import { makeTransferWatches } from './transfer-watch.ts';
 import { upstreamConnector } from './upstream-connector.ts';
 import { UpstreamFailure } from './upstream-failure.ts';
 import type { OutgoingRequest } from './upstream-request.ts';
@@ -46,20 +47,22 @@ export function makeForwarder(options: ForwarderOptions): Forwarder {
   const agent = new Agent({
     pipelining: 1,
     headersTimeout: headers_timeout_ms,
-    // `watchTransfer` bounds bodies: it distinguishes event streams and slow callers.
+    // `TransferWatches` bounds bodies: it distinguishes event streams and slow callers.
     bodyTimeout: 0,
     maxHeaderSize: response_header_bytes_max,
     connect: upstreamConnector(connect_timeout_ms, private_addresses_allowed),
   });
+  const watches = makeTransferWatches(options.idle_ms);
 
   return {
     async forward(request, response, place) {
+      const parts = { agent, watches, request, response, place };
       try {
-        return await streamExchange(agent, request, response, { place, idle_ms: options.idle_ms });
+        return await streamExchange(parts);
       } catch (error) {
         if (!mayRetry(request, error)) throw error;
         // The upstream closed an idle connection while the request was sent on it.
-        return streamExchange(agent, request, response, { place, idle_ms: options.idle_ms });
+        return streamExchange(parts);
       }
     },
     upgrade: async (request, protocol, signal) => requestUpgrade(agent, request, protocol, signal),

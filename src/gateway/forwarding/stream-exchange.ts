@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import type { Agent, Dispatcher } from 'undici';
 import { buildResponseHeaders } from './forward-headers.ts';
-import { isEventStream, watchTransfer } from './transfer-watch.ts';
+import { isEventStream, type TransferWatch, type TransferWatches } from './transfer-watch.ts';
 import { type FailureReason, findFailureReason, UpstreamFailure } from './upstream-failure.ts';
 import { dispatchRequest, type OutgoingRequest, rawHeaders } from './upstream-request.ts';
 import type { Place } from './upstream-shares.ts';
@@ -18,99 +18,179 @@ const unread_body_ms = 10_000;
 /** Other phrases are dropped: clients ignore them, and Node cannot write characters beyond Latin-1. */
 const reason_phrase = /^[\t\x20-\x7e]*$/;
 
+/** The request, the response to its caller and the objects that the forwarder shares among exchanges. */
+export interface ExchangeParts {
+  readonly agent: Agent;
+  readonly watches: TransferWatches;
+  readonly request: OutgoingRequest;
+  readonly response: ServerResponse;
+  readonly place: Place;
+}
+
 /**
  * Forwards one request and streams the response; resolves when the response has begun.
  *
  * @throws UpstreamFailure until the response has begun; later failures destroy `response`
  */
-// long: the callbacks of one exchange share its state
-export async function streamExchange(
-  agent: Agent,
-  request: OutgoingRequest,
-  response: ServerResponse,
-  { place, idle_ms }: { place: Place; idle_ms: number },
-): Promise<StartedResponse> {
-  const body = request.body === null ? null : copyBody(request.body);
+export async function streamExchange(parts: ExchangeParts): Promise<StartedResponse> {
   return new Promise<StartedResponse>((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | null = null;
-    let state: 'waiting' | 'responding' | 'over' = 'waiting';
-    let has_content = true;
+    new Exchange(parts, resolve, reject).start(parts.agent);
+  });
+}
 
-    const fail = (error: unknown, reason?: FailureReason) => {
-      if (state === 'over') return;
-      const was = state;
-      end();
-      controller?.abort(error instanceof Error ? error : new Error(String(error)));
-      if (was === 'waiting') reject(new UpstreamFailure(reason ?? findFailureReason(error), error));
-      else response.destroy();
-    };
-    const end = () => {
-      state = 'over';
-      watch.stop();
-      response.off('close', callerGone);
-      response.off('drain', responseDrained);
-    };
-    const callerGone = () => fail(new Error('the caller closed the connection'), 'caller_gone');
-    const responseDrained = () => {
-      watch.responseMoved();
-      controller?.resume();
-    };
-    const watch = watchTransfer({ body: request.body, copy: body, response, place, idle_ms }, (reason, cause) => {
-      fail(cause, reason);
-      body?.destroy();
-    });
+/** One exchange: the handler of its dispatched request. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #request: OutgoingRequest;
+  readonly #response: ServerResponse;
+  readonly #place: Place;
+  readonly #body: PassThrough | null;
+  readonly #watch: TransferWatch;
+  readonly #resolve: (started: StartedResponse) => void;
+  readonly #reject: (failure: UpstreamFailure) => void;
+  #controller: Dispatcher.DispatchController | null = null;
+  #state: 'waiting' | 'responding' | 'over' = 'waiting';
+  #has_content = true;
+  #is_draining = false;
+  /** Bytes of the body that are still to come; NaN if the upstream does not announce them. */
+  #rest_bytes = Number.NaN;
+  /** The chunk that completes the body: it is written with the end of the response. */
+  #last: Buffer | undefined = undefined;
+  #is_written = false;
 
-    response.on('close', callerGone);
-    response.on('drain', responseDrained);
-    dispatchRequest(agent, request, body, {
-      onRequestStart(started) {
-        controller = started;
-        if (state === 'over') started.abort(new Error('the exchange was ended before it was sent'));
-      },
-      onResponseStart(started, status, headers, status_text) {
-        if (state !== 'waiting' || status < 200) return;
-        const refusal = refuseResponse(headers, place);
-        if (refusal) {
-          fail(refusal.cause, refusal.reason);
-          return;
-        }
-        const is_event_stream = isEventStream(headers['content-type']);
-        const reason = reason_phrase.test(status_text ?? '') ? (status_text ?? '') : '';
-        response.writeHead(status, reason, buildResponseHeaders(rawHeaders(started), { ...request, status }));
-        state = 'responding';
-        has_content = status !== 205;
-        watch.responseStarted(is_event_stream);
-        // The headers of an event stream are sent before its first event.
-        setImmediate(() => {
-          if (state === 'responding') response.flushHeaders();
-        });
-        resolve({ is_event_stream });
-      },
-      onResponseData(started, chunk) {
-        watch.responseMoved();
-        if (has_content && !response.write(chunk)) started.pause();
-      },
-      onResponseEnd() {
-        end();
-        response.end();
-        if (request.body) closeUnlessRead(request.body);
-      },
-      onResponseError(_controller, error) {
-        fail(error);
+  constructor(
+    { request, response, place, watches }: ExchangeParts,
+    resolve: (started: StartedResponse) => void,
+    reject: (failure: UpstreamFailure) => void,
+  ) {
+    this.#request = request;
+    this.#response = response;
+    this.#place = place;
+    this.#body = request.body === null ? null : copyBody(request.body);
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#watch = watches.watch({
+      body: request.body,
+      copy: this.#body,
+      response,
+      place,
+      onStalled: (reason, cause) => {
+        this.#fail(cause, reason);
+        this.#body?.destroy();
       },
     });
+    response.on('close', () => {
+      if (this.#state !== 'over') this.#fail(new Error('the caller closed the connection'), 'caller_gone');
+    });
+  }
+
+  start(agent: Agent): void {
+    dispatchRequest(agent, this.#request, this.#body, this);
+  }
+
+  /** Sends the headers if no part of the body was sent with them. */
+  flush(): void {
+    if (this.#state === 'responding' && !this.#is_written) this.#response.flushHeaders();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#state === 'over') controller.abort(new Error('the exchange was ended before it was sent'));
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+    status_text = '',
+  ): void {
+    if (this.#state !== 'waiting' || status < 200) return;
+    const is_event_stream = isEventStream(headers['content-type']);
+    const refusal = refuseResponse(headers['transfer-encoding'], is_event_stream, this.#place);
+    if (refusal) {
+      this.#fail(refusal.cause, refusal.reason);
+      return;
+    }
+    const { request_id, transport_policy } = this.#request;
+    const reason = reason_phrase.test(status_text) ? status_text : '';
+    const fields = buildResponseHeaders(rawHeaders(controller), { request_id, transport_policy, status });
+    this.#response.writeHead(status, reason, fields);
+    this.#state = 'responding';
+    this.#has_content = status !== 205;
+    this.#rest_bytes = Number(headers['content-length'] ?? Number.NaN);
+    this.#watch.responseStarted(is_event_stream);
+    flushSoon(this);
+    this.#resolve({ is_event_stream });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#watch.responseMoved();
+    if (!this.#has_content) return;
+    this.#rest_bytes -= chunk.length;
+    if (this.#rest_bytes === 0) {
+      this.#last = chunk;
+      return;
+    }
+    this.#is_written = true;
+    if (this.#response.write(chunk)) return;
+    controller.pause();
+    if (this.#is_draining) return;
+    this.#is_draining = true;
+    this.#response.on('drain', () => {
+      if (this.#state === 'over') return;
+      this.#watch.responseMoved();
+      this.#controller?.resume();
+    });
+  }
+
+  onResponseEnd(): void {
+    this.#end();
+    this.#response.end(this.#last);
+    if (this.#request.body) closeUnlessRead(this.#request.body);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(error);
+  }
+
+  #fail(error: unknown, reason?: FailureReason): void {
+    if (this.#state === 'over') return;
+    const was = this.#state;
+    this.#end();
+    this.#controller?.abort(error instanceof Error ? error : new Error(String(error)));
+    if (was === 'waiting') this.#reject(new UpstreamFailure(reason ?? findFailureReason(error), error));
+    else this.#response.destroy();
+  }
+
+  #end(): void {
+    this.#state = 'over';
+    this.#watch.stop();
+  }
+}
+
+/** Exchanges whose response began in this turn of the event loop. */
+let begun: Exchange[] = [];
+
+/**
+ * Sends the headers after the data that arrived with them: those of an event stream are sent before its first event.
+ */
+function flushSoon(exchange: Exchange): void {
+  if (begun.push(exchange) > 1) return;
+  setImmediate(() => {
+    const exchanges = begun;
+    begun = [];
+    for (const each of exchanges) each.flush();
   });
 }
 
 /** Refuses an event stream without a free place, and a transfer coding other than chunked. */
 function refuseResponse(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
+  coding: string | string[] | undefined,
+  is_event_stream: boolean,
   place: Place,
 ): { reason: FailureReason; cause: Error } | null {
-  const coding = headers['transfer-encoding'];
   if (coding !== undefined && String(coding).trim().toLowerCase() !== 'chunked')
     return { reason: 'unreachable', cause: new Error(`the upstream used the transfer coding ${String(coding)}`) };
-  if (isEventStream(headers['content-type']) && !place.becomeStream())
+  if (is_event_stream && !place.becomeStream())
     return { reason: 'busy', cause: new Error('the caller has no stream left') };
   return null;
 }

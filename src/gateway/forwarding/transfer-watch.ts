@@ -10,7 +10,8 @@ export interface Transfer {
   readonly copy: PassThrough | null;
   readonly response: ServerResponse;
   readonly place: Place;
-  readonly idle_ms: number;
+  /** Called for a transfer without progress in either direction. */
+  readonly onStalled: (reason: FailureReason, cause: Error) => void;
 }
 
 export interface TransferWatch {
@@ -18,6 +19,12 @@ export interface TransferWatch {
   /** A chunk of the response was received or sent. */
   responseMoved(): void;
   stop(): void;
+}
+
+/** Watches all transfers of a forwarder. */
+export interface TransferWatches {
+  /** Watches a transfer until it stops. */
+  watch(transfer: Transfer): TransferWatch;
 }
 
 /** Minimum bytes of a request body per interval of `idle_ms`, so that a very slow body does not occupy a connection. */
@@ -32,31 +39,121 @@ export function isEventStream(content_type: string | string[] | undefined): bool
   return content_type !== undefined && event_streams.test(String(content_type));
 }
 
-/** Calls `onStalled` for a transfer without progress in either direction. One timer per transfer. */
-export function watchTransfer(
-  { body, copy, response, place, idle_ms }: Transfer,
-  onStalled: (reason: FailureReason, cause: Error) => void,
-): TransferWatch {
-  const interval_ms = Math.min(idle_ms, long_lived_ms);
-  const socket = body?.socket;
-  let response_state: 'none' | 'body' | 'events' = 'none';
-  let age_ms = 0;
-  let uploaded = { bytes: socket?.bytesRead ?? 0, since_ms: 0 };
-  let moved_ms = 0;
+/**
+ * Makes the watch of transfers. One timer for all: a transfer is nearly always over before its first check. A stalled
+ * transfer is found after `idle_ms`, and at most half of it later.
+ */
+export function makeTransferWatches(idle_ms: number): TransferWatches {
+  const interval_ms = Math.min(idle_ms, long_lived_ms) / 4;
+  const list = new WatchedTransfers();
+  let timer: NodeJS.Timeout | null = null;
 
-  const timer = setInterval(() => {
-    age_ms += interval_ms;
-    if (age_ms >= long_lived_ms) place.becomeStream();
-    const stalled = stalledUpload() ?? stalledResponse();
+  function check(): void {
+    const now_ms = performance.now();
+    const watched = list.all();
+    for (const each of watched) each.check(now_ms, idle_ms);
+    if (watched.length > 0 || timer === null) return;
+    clearInterval(timer);
+    timer = null;
+  }
+
+  return {
+    watch(transfer) {
+      timer ??= setInterval(check, interval_ms).unref();
+      const watched = new WatchedTransfer(list, transfer);
+      list.add(watched);
+      return watched;
+    },
+  };
+}
+
+/**
+ * The transfers in progress. A linked list, whose members do not refer to each other after their removal: a set with a
+ * change per request keeps removed members alive until a full collection.
+ */
+class WatchedTransfers {
+  #first: WatchedTransfer | null = null;
+
+  add(added: WatchedTransfer): void {
+    added.next = this.#first;
+    if (this.#first) this.#first.previous = added;
+    this.#first = added;
+  }
+
+  remove(removed: WatchedTransfer): void {
+    const { previous, next } = removed;
+    if (this.#first === removed) this.#first = next;
+    if (previous) previous.next = next;
+    if (next) next.previous = previous;
+    removed.previous = null;
+    removed.next = null;
+  }
+
+  all(): WatchedTransfer[] {
+    const found: WatchedTransfer[] = [];
+    for (let each = this.#first; each; each = each.next) found.push(each);
+    return found;
+  }
+}
+
+class WatchedTransfer implements TransferWatch {
+  /** Members of the list. */
+  previous: WatchedTransfer | null = null;
+  next: WatchedTransfer | null = null;
+
+  readonly #list: WatchedTransfers;
+  readonly #transfer: Transfer;
+  #response_state: 'none' | 'body' | 'events' = 'none';
+  /** Instants are those of checks; null before the first one. */
+  #started_ms: number | null = null;
+  #has_moved = false;
+  #moved_ms = 0;
+  #uploaded_bytes: number;
+  #uploaded_ms = 0;
+  #is_over = false;
+
+  constructor(list: WatchedTransfers, transfer: Transfer) {
+    this.#list = list;
+    this.#transfer = transfer;
+    this.#uploaded_bytes = transfer.body?.socket.bytesRead ?? 0;
+  }
+
+  responseStarted(is_event_stream: boolean): void {
+    this.#response_state = is_event_stream ? 'events' : 'body';
+    this.#has_moved = true;
+  }
+
+  responseMoved(): void {
+    this.#has_moved = true;
+  }
+
+  stop(): void {
+    if (this.#is_over) return;
+    this.#is_over = true;
+    this.#list.remove(this);
+  }
+
+  check(now_ms: number, idle_ms: number): void {
+    if (this.#is_over) return;
+    if (this.#started_ms === null) {
+      this.#started_ms = now_ms;
+      this.#uploaded_ms = now_ms;
+    }
+    if (this.#has_moved) this.#moved_ms = now_ms;
+    this.#has_moved = false;
+    const { place, onStalled } = this.#transfer;
+    if (now_ms - this.#started_ms >= long_lived_ms) place.becomeStream();
+    const stalled = this.#findStalledUpload(now_ms, idle_ms) ?? this.#findStalledResponse(now_ms, idle_ms);
     if (stalled) onStalled(...stalled);
-  }, interval_ms);
-  timer.unref();
+  }
 
-  function stalledUpload(): [FailureReason, Error] | null {
-    if (!body || !socket || body.complete || age_ms - uploaded.since_ms < idle_ms) return null;
-    const bytes = socket.bytesRead;
-    const is_enough = bytes - uploaded.bytes >= upload_bytes_min;
-    uploaded = { bytes, since_ms: age_ms };
+  #findStalledUpload(now_ms: number, idle_ms: number): [FailureReason, Error] | null {
+    const { body, copy } = this.#transfer;
+    if (!body || body.complete || now_ms - this.#uploaded_ms < idle_ms) return null;
+    const bytes = body.socket.bytesRead;
+    const is_enough = bytes - this.#uploaded_bytes >= upload_bytes_min;
+    this.#uploaded_bytes = bytes;
+    this.#uploaded_ms = now_ms;
     if (is_enough) return null;
     // A full copy means that the upstream does not read, so that the caller cannot send.
     return copy?.writableNeedDrain === true
@@ -64,20 +161,12 @@ export function watchTransfer(
       : ['caller_slow', new Error('the caller sends its body too slowly')];
   }
 
-  function stalledResponse(): [FailureReason, Error] | null {
-    if (response_state === 'none' || age_ms - moved_ms < idle_ms) return null;
-    if (response.writableNeedDrain) return ['caller_slow', new Error('the caller does not read the response')];
-    return response_state === 'events' ? null : ['slow', new Error('the upstream does not continue its response')];
+  #findStalledResponse(now_ms: number, idle_ms: number): [FailureReason, Error] | null {
+    if (this.#response_state === 'none' || now_ms - this.#moved_ms < idle_ms) return null;
+    if (this.#transfer.response.writableNeedDrain)
+      return ['caller_slow', new Error('the caller does not read the response')];
+    return this.#response_state === 'events'
+      ? null
+      : ['slow', new Error('the upstream does not continue its response')];
   }
-
-  return {
-    responseStarted(is_event_stream) {
-      response_state = is_event_stream ? 'events' : 'body';
-      moved_ms = age_ms;
-    },
-    responseMoved() {
-      moved_ms = age_ms;
-    },
-    stop: () => clearInterval(timer),
-  };
 }

@@ -11,7 +11,7 @@ export interface OutgoingRequest {
   /** Path and query. */
   readonly target: string;
   /** Alternating names and values. */
-  readonly headers: readonly string[];
+  readonly headers: string[];
   readonly request_id: string;
   /** Strict-Transport-Security of the site, or null on http. */
   readonly transport_policy: string | null;
@@ -43,7 +43,7 @@ export function dispatchRequest(
     origin,
     path,
     method: request.method,
-    headers: [...request.headers],
+    headers: request.headers,
     body,
     upgrade,
     // TLS uses the name of the upstream (SNI, certificate), not the Host that is sent.
@@ -56,5 +56,9 @@ export function dispatchRequest(
 export function rawHeaders(controller: Dispatcher.DispatchController): string[] {
   const raw = controller.rawHeaders;
   if (!Array.isArray(raw)) return [];
-  return raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')));
+  return raw.map(toLatin1);
+}
+
+function toLatin1(part: Buffer | string): string {
+  return typeof part === 'string' ? part : part.toString('latin1');
 }
