@@ -79,8 +79,9 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     makeContext,
     log,
   });
-  http.addHook('onResponse', async (request) => {
+  http.addHook('onResponse', (request, _reply, done) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') worker.nudge();
+    done();
   });
   for (const room of rooms) {
     room.routes?.(http);

@@ -75,10 +75,11 @@ export function makeGateway(options: GatewayOptions): Gateway {
     page_types: gatewayPageTypes,
     routes(http) {
       // A change by a request (of a subscription, a role, a rule) may end access of open streams.
-      http.addHook('onSend', async (request) => {
-        if (request.method === 'GET' || request.method === 'HEAD' || request.routeOptions.config.passthrough === true)
-          return;
-        forwarding.streams.checkSoon();
+      http.addHook('onSend', (request, _reply, payload, done) => {
+        const { method } = request;
+        const is_change = method !== 'GET' && method !== 'HEAD' && request.routeOptions.config.passthrough !== true;
+        if (is_change) forwarding.streams.checkSoon();
+        done(null, payload);
       });
       const session_bytes_max = options.upstream.upstream_session_bytes_max;
       upstreamRoutes(http, options);

@@ -64,19 +64,36 @@ export function makeMakeContext(
 
 /** Sets `request.ctx`: the caller, the site and the origin of the request. */
 export async function buildContext(options: HttpOptions, request: FastifyRequest): Promise<void> {
-  const { authorization } = request.headers;
-  const { cookies, server, raw } = request;
-  const session_cookie = cookies[server.cookieNames.session];
+  const credentials = readCredentials(request);
   const [site, caller] = await Promise.all([
     options.site(),
-    authorization === undefined && session_cookie === undefined
-      ? null
-      : options.authenticate({ authorization, session_cookie }),
+    credentials === null ? null : options.authenticate(credentials),
   ]);
+  setContext(request, site, caller);
+}
+
+/** The same from memory, without waiting; returns false, without any effect, if a fact is not in memory. */
+export function peekContext({ peeked }: Pick<HttpOptions, 'peeked'>, request: FastifyRequest): boolean {
+  const site = peeked.site();
+  if (site === undefined) return false;
+  const credentials = readCredentials(request);
+  const caller = credentials === null ? null : peeked.authenticate(credentials);
+  if (caller === undefined) return false;
+  setContext(request, site, caller);
+  return true;
+}
+
+function readCredentials({ headers, cookies, server }: FastifyRequest): Parameters<Authenticate>[0] | null {
+  const { authorization } = headers;
+  const session_cookie = cookies[server.cookieNames.session];
+  return authorization === undefined && session_cookie === undefined ? null : { authorization, session_cookie };
+}
+
+function setContext(request: FastifyRequest, site: Site, caller: Caller | 'invalid' | null): void {
   request.credentials = caller === null ? 'none' : caller === 'invalid' ? 'invalid' : 'valid';
-  request.ctx = server.makeContext({
-    raw,
-    cookies,
+  request.ctx = request.server.makeContext({
+    raw: request.raw,
+    cookies: request.cookies,
     log: request.log as Logger, // Fastify returns children of the logger of the options
     site,
     caller: caller === 'invalid' ? null : caller,

@@ -1,5 +1,5 @@
 import type { App, HttpOptions } from './app.ts';
-import { buildContext, requireValidCredentials } from './build-context.ts';
+import { buildContext, peekContext, requireValidCredentials } from './build-context.ts';
 import { noSubject } from './guards/access.ts';
 import { authorize } from './guards/authorize.ts';
 import { limitBodyTime } from './guards/body-time.ts';
@@ -18,6 +18,7 @@ import { securityHeaders } from './replies/security-headers.ts';
 const URL_LENGTH_MAX = 8192;
 /** Methods of routes and of forwarded requests. */
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const served_methods: ReadonlySet<string> = new Set(METHODS);
 const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /**
@@ -29,14 +30,14 @@ export function registerHooks(app: App, options: HttpOptions): void {
     request.started_at_ms = findResumed(request.raw)?.started_at_ms ?? performance.now();
     reply.header('x-request-id', request.id);
     requireClearFraming(request.raw);
-    if (!METHODS.some((method) => method === request.method)) {
+    if (!served_methods.has(request.method)) {
       reply.header('allow', METHODS.join(', '));
       throw httpProblems.method_not_allowed();
     }
     if (request.url.length > URL_LENGTH_MAX) throw httpProblems.address_too_long();
     if (request.routeOptions.config.passthrough !== true) limitBodyTime(request.raw, options.body_ms_max);
     if (request.routeOptions.config.bare === true) return;
-    await buildContext(options, request);
+    if (!peekContext(options, request)) await buildContext(options, request);
     limitRequests(options.requests, request, reply);
     requireValidCredentials(request);
     if (request.routeOptions.config.passthrough !== true) {
@@ -47,24 +48,30 @@ export function registerHooks(app: App, options: HttpOptions): void {
     }
     await authorize(options, request);
   });
-  app.addHook('preValidation', async (request) => {
+  // These hooks wait for nothing in nearly every request: they return a promise only if they must.
+  app.addHook('preValidation', (request, _reply, done) => {
     if (request.routeOptions.config.passthrough !== true) requireStorableBody(request);
+    done();
   });
-  app.addHook('preHandler', async (request, reply) => {
+  app.addHook('preHandler', (request, reply, done) => {
     const { bare, passthrough, page, csrf } = request.routeOptions.config;
-    if (!UNSAFE.has(request.method) || bare === true || passthrough === true) return;
+    if (!UNSAFE.has(request.method) || bare === true || passthrough === true) {
+      done();
+      return undefined;
+    }
     const { actor } = request.ctx;
     const bySession = actor.kind === 'user' && actor.via === 'cookie';
     if ((page === true || bySession) && csrf !== false) requireCsrf(request);
     return claimIdempotencyKey(request, reply);
   });
-  app.addHook('onSend', async (request, reply, payload) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     securityHeaders(request, reply);
     encodeHeaders(reply);
-    if (request.idempotency) await storeResponse(request, reply, payload);
-    return payload;
+    if (request.idempotency) return storeResponse(request, reply, payload);
+    done(null, payload);
+    return undefined;
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { config, url: route } = request.routeOptions;
     logRequest(request.log, config.bare === true ? 'debug' : 'info', {
       method: request.method,
@@ -73,5 +80,6 @@ export function registerHooks(app: App, options: HttpOptions): void {
       started_at_ms: request.started_at_ms,
       actor: request.hasContext ? request.ctx.actor : undefined,
     });
+    done();
   });
 }

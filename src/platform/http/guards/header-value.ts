@@ -3,6 +3,9 @@ import type { FastifyReply } from 'fastify';
 /** Headers that hold a URI reference: other characters are percent-encoded there, not dropped. */
 const URI_HEADERS = new Set(['location', 'content-location']);
 
+/** A field value that `encodeText` does not change. */
+const plain_text = /^[\u0020-\u007e]*$/;
+
 // oxlint-disable-next-line no-control-regex -- this pattern removes control characters
 const CONTROLS = /[\u0000-\u001f\u007f]/g;
 
@@ -14,6 +17,7 @@ export function encodeHeaders(reply: FastifyReply): void {
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     const encode = URI_HEADERS.has(name) ? encodeUri : encodeText;
     if (typeof value === 'string') {
+      if (encode === encodeText && plain_text.test(value)) continue;
       const encoded = encode(value);
       if (encoded !== value) reply.header(name, encoded);
     } else if (Array.isArray(value)) {
