@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { jwtVerify, SignJWT } from 'jose';
 import { createOrganization } from '#profiles';
-import { rotateSessionKey } from '../../src/gateway/sessions/session-key.ts';
 import { inTransaction } from '../../src/platform/db/database.ts';
 import { makeUser } from '../support/factories/accounts.ts';
-import { app, call, rules, upstream } from './site.ts';
+import { app, call, rotateKey, rules, upstream } from './site.ts';
 
 /** Returns the value of the header with the session. */
 async function forwardedSession(path: string, as: string): Promise<string> {
@@ -103,8 +102,7 @@ test('a caller with 60 profiles reaches the application, which reads all profile
 });
 
 test('the profiles of a session are returned to the user and to holders of the session key', async () => {
-  const key = await rotateSessionKey(await app.makeContext(), app.secret);
-  upstream.setKey(key);
+  const key = await rotateKey();
   await call('/api/proxy', { as: 'donny', method: 'PATCH', body: {} });
   const path = '/api/proxy/session/profiles';
   const own = await call(path, { as: 'xia' });

@@ -5,7 +5,6 @@ import { WebSocket } from 'undici';
 import { createPlan, findPlanBySlug } from '#catalog';
 import { createOrganization, createPersonalProfile, findProfileBySlug, findRoleType, insertRole } from '#profiles';
 import { createUpstreamApp } from '../../examples/upstream-app/index.ts';
-import { rotateSessionKey } from '../../src/gateway/sessions/session-key.ts';
 import { inTransaction } from '../../src/platform/db/database.ts';
 import { makeUser } from '../support/factories/accounts.ts';
 import { type GatewayApp, startGatewayApp } from '../support/gateway-app.ts';
@@ -104,7 +103,7 @@ before(async () => {
       'broker',
     );
   }
-  upstream.setKey(await rotateSessionKey(ctx, app.secret));
+  await rotateKey();
   const set = await call('/api/proxy', {
     as: 'donny',
     method: 'PUT',
@@ -123,6 +122,13 @@ after(async () => {
   await app.close();
   await upstream.close();
 });
+
+/** Rotates the session key, gives the new one to the application and returns it. */
+export async function rotateKey(): Promise<string> {
+  const { enc_key } = (await call('/api/proxy/key', { as: 'donny', method: 'POST' })).json() as { enc_key: string };
+  upstream.setKey(enc_key);
+  return enc_key;
+}
 
 export async function planOf(slug: string) {
   const plan = await findPlanBySlug(app.database.db, slug);
