@@ -6,6 +6,7 @@ import type { Reader } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
 import { filterRows, listPage } from '#platform/db/list';
 import { mergeReads } from '#platform/db/merge-reads';
+import { readBatches } from '#platform/lists/read-batches';
 import { findStatementBalance, matchUnpaid } from './balance-store.ts';
 import { type BalancePage, lastInstant, type Range, boundToNow, addBalance } from './balance-page.ts';
 import { presentTransactions } from './present-transactions.ts';
@@ -35,6 +36,8 @@ export interface ListRequest {
   url: URL;
   /** Restricts lists of a subscriber to entries that involve these providers; omitted or null: all entries. */
   sellers?: readonly ProfileId[] | null;
+  /** Reads the list together with other reads of its caller (`mergeReads`); omitted: the reader of the context. */
+  reader?: Reader;
 }
 
 /** Lists the unpaid orders of a profile, newest first; the balance is the amount due. */
@@ -65,6 +68,19 @@ export async function listHistory(
     viewer_id: profile_id,
     sum: async (reader) => (await findStatementBalance(reader, profile_id, now, sellers)).totals,
   });
+}
+
+/** Yields all transactions of `listHistory` in batches, without its balance. */
+export async function* readHistory(
+  ctx: Context,
+  profile_id: ProfileId,
+  { list, sellers }: Pick<ListRequest, 'list' | 'sellers'>,
+): AsyncGenerator<PresentedTransaction[]> {
+  const query = selectEntries(ctx.db).where(matchHistory(profile_id, sellers));
+  const range = boundToNow(list, ctx.clock.now());
+  for await (const batch of readBatches(ctx.db, query, oldestFirst, range.list)) {
+    yield await presentTransactions(ctx.db, batch, profile_id, ctx.lang);
+  }
 }
 
 /** Lists the sales of a provider, paid or not; the balance is their sum. */
@@ -129,15 +145,15 @@ interface Listing {
 
 async function listEntries(
   ctx: Context,
-  { list, url }: ListRequest,
+  { list, url, reader = ctx.db }: ListRequest,
   { order, filter, viewer_id, count = null, sum }: Listing,
 ): Promise<BalancePage<PresentedTransaction>> {
   const range: Range = boundToNow(list, ctx.clock.now());
-  const query = selectEntries(ctx.db).where(filter);
-  const [page, balances] = await mergeReads(ctx.db, [
+  const query = selectEntries(reader).where(filter);
+  const [page, balances] = await mergeReads(reader, [
     (together) => listPage(together, query, order, range.list, url, { count }),
     (together) => sum(together, filterRows(query, order, range.list)),
   ]);
-  const results = await presentTransactions(ctx.db, page.results, viewer_id, ctx.lang);
+  const results = await presentTransactions(reader, page.results, viewer_id, ctx.lang);
   return addBalance({ ...page, results }, range, balances);
 }

@@ -73,7 +73,15 @@ export async function findEntryTexts(
   entry_ids: readonly LedgerEntryId[],
   reading: ReaderLocale,
 ): Promise<Map<LedgerEntryId, string>> {
-  const lines = await findLinesOfEntries(reader, entry_ids);
+  return nameEntries(reader, await findLinesOfEntries(reader, entry_ids), reading);
+}
+
+/** As `findEntryTexts`, for lines that are already read (`findLinesOfEntries`). */
+export async function nameEntries(
+  reader: Reader,
+  lines: Awaited<ReturnType<typeof findLinesOfEntries>>,
+  reading: ReaderLocale,
+): Promise<Map<LedgerEntryId, string>> {
   if (lines.length === 0) return new Map();
   const { coupons = new Map(), ...facts } = await runTogether(reader, namingParts(lines));
   const names = nameLines(lines, { coupons, ...facts }, reading);

@@ -1,5 +1,5 @@
 export { slotsOf } from './book-lines.ts';
 export { bookOrder } from './book-order.ts';
-export { findEntryTexts } from './describe-lines.ts';
+export { findEntryTexts, nameEntries } from './describe-lines.ts';
 export { finishOrders } from './finish-orders.ts';
 export { closeUnpaidOrder, settleOrder } from './settle-order.ts';

@@ -1,5 +1,8 @@
 import { Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
+import { defineListPage } from '#platform/pages/lists/list-declaration';
+import { ListViewPart } from '#platform/pages/lists/list-view-schema';
+import { sampleList } from '#platform/pages/lists/sample-list';
 import { MoneyPart, PayerPart, payerSample, SavedCardPart, savedCardSample } from '../page-parts.ts';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
@@ -12,9 +15,26 @@ const TransactionPart = Type.Object({
   /** Formatted, in parentheses when the profile pays it. */
   amount: Type.String(),
   is_debit: Type.Boolean(),
+  /** The same amount, negative when the profile pays it. */
+  money: MoneyPart,
   /** Path of the receipt. */
   location: NullableText,
 });
+
+/** The list of the transactions of a profile; its sort fields are those of the ledger. */
+export const historyList = defineListPage({
+  noun: ['transaction', 'transactions'],
+  search: 'Description or name',
+  columns: {
+    created_at: { label: 'Date', descending: true },
+    description: { label: 'Description' },
+    amount: { label: 'Amount', descending: true },
+  },
+  order: '-created_at',
+  dates: 'Date',
+});
+
+const address = '/billing/ada/history/';
 
 export const historyPage = definePage(
   'saas/billing/index.html',
@@ -30,6 +50,7 @@ export const historyPage = definePage(
       previous: NullableText,
       results: Type.Array(TransactionPart),
     }),
+    list: ListViewPart,
   }),
   {
     typical: {
@@ -47,6 +68,7 @@ export const historyPage = definePage(
             description: 'Payment by card ending in 4242',
             amount: '$29.00',
             is_debit: false,
+            money: { amount: 2900, unit: 'usd' },
             location: '/billing/ada/receipt/0123456789abcdef01234567/',
           },
           {
@@ -54,10 +76,12 @@ export const historyPage = definePage(
             description: 'Basic, 1 month until Apr 5, 2026',
             amount: '($29.00)',
             is_debit: true,
+            money: { amount: -2900, unit: 'usd' },
             location: null,
           },
         ],
       },
+      list: sampleList(historyList, address, { count: 2, csv_path: `${address}download/` }),
     },
     empty: {
       profile: payerSample,
@@ -65,6 +89,15 @@ export const historyPage = definePage(
       balance_unit: 'usd',
       card: null,
       transactions: { count: 0, next: null, previous: null, results: [] },
+      list: sampleList(historyList, address, { count: 0 }),
+    },
+    nothing_found: {
+      profile: payerSample,
+      balance_amount: 0,
+      balance_unit: 'usd',
+      card: null,
+      transactions: { count: 0, next: null, previous: null, results: [] },
+      list: sampleList(historyList, `${address}?q=harbour&start_at=2026-11-01`, { count: 0 }),
     },
   },
 );

@@ -1,17 +1,17 @@
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { transactionFields, listHistory, selectMainAmount, findStatementBalance } from '#ledger';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
-import { listQuerystring } from '#platform/http/schemas';
-import { type Charge, findCharge, findSavedCard } from '#payments';
-import { presentSavedCard } from '../cards/index.ts';
+import { sendCsv } from '#platform/pages/lists/send-csv';
+import { type Charge, findCharge } from '#payments';
+import type { Profile } from '#profiles';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
-import { getProfileById, loadPayerSummary } from '../payer.ts';
+import { getProfileById } from '../payer.ts';
 import { billingProblems } from '../problems.ts';
+import { historyCsv, viewHistoryPage } from './history-list.ts';
 import { historyPage, receiptPage } from './page-types.ts';
 import { viewReceipt } from './view-receipt.ts';
-import { viewHistory } from './view-history.ts';
 import { commonProblems } from '#kernel/problem';
 
 const params = Type.Object({ profile: Type.String() });
@@ -23,32 +23,19 @@ export function receiptPages(app: App): void {
 }
 
 function addHistoryPage(app: App): void {
-  app.get(
-    '/billing/:profile/history/',
-    {
-      config: { access: { kind: 'provider' }, page: true },
-      schema: { hide: true, params, querystring: listQuerystring(transactionFields) },
-    },
-    async (request, reply) => {
-      const { ctx, subject } = request;
-      if (subject.profile_id === null) throw commonProblems.not_found();
-      const profile = await getProfileById(ctx.db, subject.profile_id);
-      const list = request.list(profile.default_timezone);
-      const newest = list.order.length > 0 ? list : { ...list, order: [{ field: 'created_at', descending: true }] };
-      const sellers = sellersSeenBy(subject);
-      const page = await listHistory(ctx, profile.id, { list: newest, url: request.listUrl, sellers });
-      const reading = { lang: ctx.lang, timezone: profile.default_timezone };
-      const card = sellers === null ? await findSavedCard(ctx.db, profile.id) : null;
-      const due = selectMainAmount((await findStatementBalance(ctx.db, profile.id, ctx.clock.now(), sellers)).totals);
-      return reply.page(historyPage, {
-        profile: await loadPayerSummary(ctx.db, profile),
-        balance_amount: due.amount,
-        balance_unit: due.unit,
-        card: card ? presentSavedCard(card) : null,
-        transactions: { ...page, results: await viewHistory(ctx.db, page.results, reading) },
-      });
-    },
+  const config = { access: { kind: 'provider' }, page: true } as const;
+  app.get('/billing/:profile/history/', { config, schema: { hide: true, params } }, async (request, reply) =>
+    reply.page(historyPage, await viewHistoryPage(request, await readProfile(request))),
   );
+  app.get('/billing/:profile/history/download/', { config, schema: { hide: true, params } }, async (request, reply) => {
+    const profile = await readProfile(request);
+    return sendCsv(reply, historyCsv(request, profile));
+  });
+}
+
+async function readProfile({ ctx, subject }: FastifyRequest): Promise<Profile> {
+  if (subject.profile_id === null) throw commonProblems.not_found();
+  return getProfileById(ctx.db, subject.profile_id);
 }
 
 function addReceiptPage(app: App): void {
@@ -73,10 +60,15 @@ function addReceiptPage(app: App): void {
       return reply.page(receiptPage, {
         ...view,
         continue_url: isPaid(charge) ? (next ?? paths.app(request.params.profile)) : null,
-        continue_title: next === null ? 'Open the application' : 'Continue',
+        continue_title: continueTitle(next, paths.history(request.params.profile)),
       });
     },
   );
+}
+
+function continueTitle(next: string | null, history: string): string {
+  if (next === null) return 'Open the application';
+  return next.split('?')[0] === history ? 'Back to billing' : 'Continue';
 }
 
 function isPaid(charge: Charge): boolean {

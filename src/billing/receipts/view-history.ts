@@ -1,9 +1,11 @@
 import type { PresentedTransaction } from '#ledger';
 import { accounts, isSameSubject } from '#ledger';
 import type { Reader } from '#platform/db/database';
+import { mergeReads } from '#platform/db/merge-reads';
 import { findChargedLines } from '#payments';
-import { findEntryTexts } from '../orders/index.ts';
+import { nameEntries } from '../orders/index.ts';
 import type { ReaderLocale } from '../quotes/index.ts';
+import { findLinesOfEntries } from '../records/index.ts';
 
 type Row = Omit<PresentedTransaction, 'text'>;
 
@@ -16,15 +18,17 @@ export async function viewHistory(
   transactions: readonly PresentedTransaction[],
   reading: ReaderLocale,
 ): Promise<Row[]> {
-  const lines = await findChargedLines(
-    reader,
-    transactions.flatMap(({ receipt_key }) => receipt_key ?? []),
-  );
-  const texts = await findEntryTexts(
-    reader,
-    [...transactions.flatMap(({ entry_id }) => entry_id ?? []), ...lines.map((line) => line.invoiced_entry_id)],
-    reading,
-  );
+  const entry_ids = transactions.flatMap(({ entry_id }) => entry_id ?? []);
+  const receipt_keys = transactions.flatMap(({ receipt_key }) => receipt_key ?? []);
+  const [lines, listed] = await mergeReads(reader, [
+    (together) => findChargedLines(together, receipt_keys),
+    (together) => findLinesOfEntries(together, entry_ids),
+  ]);
+  // Most charges pay entries of the same page.
+  const known = new Set(entry_ids);
+  const others = lines.map((line) => line.invoiced_entry_id).filter((id) => !known.has(id));
+  const elsewhere = others.length === 0 ? [] : await findLinesOfEntries(reader, others);
+  const texts = await nameEntries(reader, [...listed, ...elsewhere], reading);
   const textOf = (row: PresentedTransaction): string => {
     const ordered = row.entry_id === null ? undefined : texts.get(row.entry_id);
     if (ordered !== undefined) return ordered;

@@ -42,6 +42,7 @@ export const paths = {
   balance: (profile: string, plan?: string, next?: string | null) =>
     withNext(`/billing/${e(profile)}/balance/${plan === undefined ? '' : `${e(plan)}/`}`, next),
   history: (profile: string) => `/billing/${e(profile)}/history/`,
+  historyDownload: (profile: string) => `/billing/${e(profile)}/history/download/`,
   seats: (profile: string) => `/billing/${e(profile)}/seats/`,
   card: (profile: string) => `/billing/${e(profile)}/card/`,
   receipt: (profile: string, charge: string, next?: string | null) =>
