@@ -85,7 +85,7 @@ const subrooms = {
     orders: ['records', 'claims', 'quotes'],
     cards: [],
     checkout: ['records', 'claims', 'quotes', 'cart', 'orders', 'cards'],
-    receipts: ['quotes', 'orders', 'cards'],
+    receipts: ['records', 'quotes', 'orders', 'cards'],
   },
 };
 
