@@ -1,7 +1,21 @@
 import type { AnyPageType } from '../../http/page-type.ts';
+import { chartPiece } from './chart.ts';
+import { codePiece } from './code.ts';
+import { effectPiece } from './effect.ts';
 import { factsPiece } from './facts.ts';
 import { formsPiece } from './forms.ts';
 import { listsPiece } from './lists.ts';
+import { statsPiece } from './stats.ts';
+import { timelinePiece } from './timeline.ts';
 
 /** Pages of the gallery that show one piece of the page kit in every state; registered in development only. */
-export const piecePageTypes: readonly AnyPageType[] = [factsPiece, formsPiece, listsPiece];
+export const piecePageTypes: readonly AnyPageType[] = [
+  chartPiece,
+  codePiece,
+  effectPiece,
+  factsPiece,
+  formsPiece,
+  listsPiece,
+  statsPiece,
+  timelinePiece,
+];
