@@ -21,7 +21,9 @@ const NAMELESS = /^(?:utils?|helpers?|types|constants|common|service|manager|mis
 const owners = new Map(Object.entries(tables).flatMap(([room, names]) => names.map((name) => [name, room] as const)));
 const prefixes = process.argv.slice(2);
 const offences: Offence[] = [];
-const code = (await Promise.all(['src', 'test', 'tools', 'bench', 'examples', 'ui'].map((folder) => sources(folder)))).flat();
+const code = (
+  await Promise.all(['src', 'test', 'tools', 'bench', 'examples', 'ui'].map((folder) => sources(folder)))
+).flat();
 
 for (const file of code) {
   if (GENERATED.has(file)) continue;
