@@ -1,0 +1,36 @@
+import { dirname } from 'node:path';
+
+/**
+ * Most files of one process. More files per process load the program less often; fewer use less memory and divide the
+ * work more evenly.
+ */
+const FILES_MAX = 14;
+
+/** Tests that start and stop programs, and tests that measure the memory of their process. */
+const SEPARATE = [
+  'test/journeys/',
+  'test/browser/',
+  'src/platform/facts/burst.test.ts',
+  'src/platform/trim-heap.test.ts',
+  'test/conformance/floods.test.ts',
+];
+
+/**
+ * Divides test files into groups, of which each is run by one process: the files of a room together, in equal parts if
+ * there are more than `FILES_MAX`. Largest groups first, so that the last process to end is a short one.
+ *
+ * The groups depend on the names of the files only, so that a run can be repeated.
+ */
+export function groupTests(files: readonly string[]): string[][] {
+  const rooms = Map.groupBy([...files].toSorted(), (file) =>
+    SEPARATE.some((path) => file.startsWith(path)) ? file : dirname(file).split('/').slice(0, 2).join('/'),
+  );
+  return [...rooms.values()].flatMap(inParts).toSorted((a, b) => b.length - a.length);
+}
+
+function inParts(files: string[]): string[][] {
+  const count = Math.ceil(files.length / FILES_MAX);
+  return Array.from({ length: count }, (_, part) =>
+    files.slice(Math.round((part * files.length) / count), Math.round(((part + 1) * files.length) / count)),
+  );
+}
