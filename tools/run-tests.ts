@@ -1,6 +1,7 @@
 import { glob, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
@@ -17,7 +18,8 @@ import { groupTests } from './test-groups.ts';
 const TEST_MS_MAX = 300_000;
 const SLOWEST_COUNT = 10;
 
-const files = (await Array.fromAsync(glob(process.argv.slice(2)))).map((file) => file.replaceAll('\\', '/'));
+const files: string[] = [];
+for await (const file of glob(process.argv.slice(2))) files.push(file.replaceAll('\\', '/'));
 if (files.length === 0) throw new Error('no file matches');
 const folder = await mkdtemp(join(tmpdir(), 'tollgate-tests-'));
 const durations: [name: string, ms: number][] = [];
@@ -32,22 +34,29 @@ stream.on('test:complete', ({ name, nesting, details }) => {
 stream.on('test:fail', () => {
   process.exitCode = 1;
 });
-// The stream of events is the one of the tests in all processes; it ends after the last one.
-stream.compose(new spec()).pipe(process.stdout);
-stream.once('end', () => void finish());
+await pipeline(stream, new spec(), process.stdout, { end: false });
+await finish();
 
 /** Writes the program of a group: a suite for each file, because hooks outside a suite apply to the whole process. */
 async function writeGroup(group: readonly string[], index: number): Promise<string> {
-  const suites = group.map(
-    (file) => `describe(${JSON.stringify(file)}, () => import(${JSON.stringify(pathToFileURL(resolve(file)).href)}));\n`,
-  );
-  const path = join(folder, `${index}.mjs`);
-  await writeFile(path, `import { describe } from 'node:test';\n${suites.join('')}`);
+  const urls = group.map((file) => [file, pathToFileURL(resolve(file)).href]);
+  const path = join(folder, `${index}-${dirname(group[0] ?? '').replaceAll('/', '-')}.mjs`);
+  // One import at a time: tests join the suite whose import evaluates their module, and concurrent imports mix them.
+  const program = `
+    import { describe } from 'node:test';
+    for (const [file, url] of ${JSON.stringify(urls)})
+      await new Promise((resolve) => describe(file, () => import(url).finally(resolve)));`;
+  await writeFile(path, program);
   return path;
 }
 
 async function finish(): Promise<void> {
   await rm(folder, { recursive: true });
+  const reported = new Set(durations.map(([name]) => name));
+  for (const file of files.filter((each) => !reported.has(each))) {
+    console.error(`not run to its end, because its process ended: ${file}`);
+    process.exitCode = 1;
+  }
   durations.sort(([, a], [, b]) => b - a);
   for (const [name, ms] of durations.slice(0, SLOWEST_COUNT))
     console.log(`${(ms / 1000).toFixed(1).padStart(6)} s  ${name}`);
