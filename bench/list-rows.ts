@@ -14,10 +14,25 @@ export const PROVIDER = 'bench-provider';
 export async function fillTables(client: pg.Client, from: number, rows: number): Promise<void> {
   await client.query('set session_replication_role = replica');
   await client.query("set work_mem = '256MB'");
+  await client.query("set maintenance_work_mem = '1GB'");
+  const indexes = await dropIndexes(client);
   for (const text of statements(from, rows)) await client.query(text);
+  for (const text of indexes) await client.query(text);
   await client.query('set session_replication_role = origin');
   await client.query('select rebuild_list_counts()');
   await client.query('vacuum analyze');
+}
+
+/** Drops the indexes of the large tables that no constraint needs; returns the statements that create them again. */
+async function dropIndexes(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string; definition: string }>(
+    `select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition from pg_index
+     where indrelid = any($1::regclass[]) and not indisunique
+       and not exists (select from pg_constraint where conindid = indexrelid)`,
+    [tables],
+  );
+  for (const { name } of rows) await client.query(`drop index ${name}`);
+  return rows.map(({ definition }) => definition);
 }
 
 /** A name of two words that depends on a number, in no order. */

@@ -17,7 +17,13 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
   contacts: ['activities', 'contacts'],
   catalog: ['advance_discounts', 'coupons', 'plans', 'use_charges'],
   ledger: ['ledger_balances', 'ledger_entries', 'ledger_entry_totals', 'ledger_events', 'ledger_subject_balances'],
-  subscriptions: ['subscription_uses', 'subscriptions'],
+  subscriptions: [
+    'subscriber_spans',
+    'subscription_day_changes',
+    'subscription_days',
+    'subscription_uses',
+    'subscriptions',
+  ],
   payments: [
     'charge_attempts',
     'charge_items',

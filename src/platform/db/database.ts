@@ -78,7 +78,8 @@ function openServer(options: ServerOptions): Database {
   const common = {
     idle_in_transaction_session_timeout: 60_000,
     application_name: 'tollgate',
-    options: '-c TimeZone=UTC',
+    // No jit: a page is planned in two ways, and compiling the way that is not executed takes seconds.
+    options: '-c TimeZone=UTC -c jit=off',
     types,
   };
   const pool = new ServerPool({

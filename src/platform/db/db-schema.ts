@@ -43,6 +43,7 @@ export type SessionId = Branded<string, 'Session'>;
 export type ShownLineId = Branded<number, 'ShownLine'>;
 export type SignatureId = Branded<number, 'Signature'>;
 export type SiteId = Branded<number, 'Site'>;
+export type SubscriptionDayChangeId = Branded<number, 'SubscriptionDayChange'>;
 export type SubscriptionId = Branded<number, 'Subscription'>;
 export type UseChargeId = Branded<number, 'UseCharge'>;
 export type UserId = Branded<number, 'User'>;
@@ -673,6 +674,35 @@ export interface SshKeysTable {
   updated_at: Date;
 }
 
+export interface SubscriberSpansTable {
+  provider_id: number;
+  profile_id: number;
+  starts_at: Date;
+  ends_at: Date;
+  /** True for the first period of the profile at the provider. */
+  is_first: boolean;
+}
+
+export interface SubscriptionDayChangesTable {
+  id: GeneratedAlways<SubscriptionDayChangeId>;
+  list: string;
+  scope_id: number;
+  day: string;
+  begun_count: number;
+  ended_count: number;
+  first_count: number;
+}
+
+export interface SubscriptionDaysTable {
+  list: 'plan' | 'provider';
+  scope_id: number;
+  /** From midnight UTC (exclusive) to the next midnight (inclusive): what ends at midnight is counted when the day begins. */
+  day: string;
+  begun_count: number;
+  ended_count: number;
+  first_count: number;
+}
+
 export interface SubscriptionUsesTable {
   subscription_id: SubscriptionId;
   use_charge_id: UseChargeId;
@@ -858,6 +888,9 @@ export interface Schema {
   signatures: SignaturesTable;
   sites: SitesTable;
   ssh_keys: SshKeysTable;
+  subscriber_spans: SubscriberSpansTable;
+  subscription_day_changes: SubscriptionDayChangesTable;
+  subscription_days: SubscriptionDaysTable;
   subscription_uses: SubscriptionUsesTable;
   subscriptions: SubscriptionsTable;
   test_processor_charges: TestProcessorChargesTable;

@@ -15,12 +15,23 @@ export function searchCandidates(
   if (terms.length === 0 || !terms.every((term) => /[\p{L}\p{N}]{3}/u.test(term))) return null;
   const matches: TextMatch = (text) =>
     sql<SqlBool>`(${sql.join(
-      terms.map((term) => sql`${text} ilike ${`%${escapeLike(term)}%`}`),
+      terms.map((term) => sql`${text} ilike ${`%${escapeLike(rarestPart(term))}%`}`),
       sql` or `,
     )})`;
-  // `offset 0`: the ids are found first, by the indexes of texts, instead of a test of each row in the order of the
-  // list.
-  return sql<SqlBool>`${reference(id)} in (select * from (${candidates(matches)}) candidate offset 0)`;
+  // An array: the ids are found first, by the indexes of texts, and the rows are read by them. The server expects few.
+  return sql<SqlBool>`${reference(id)} = any(array(${candidates(matches)}))`;
+}
+
+/**
+ * Returns the longest part of a term that has digits and no other signs, if it has three characters; else the term.
+ *
+ * Why: an index of texts reads the rows of each three characters of a term. Words like "Charge for" are in every row,
+ * numbers in few.
+ */
+function rarestPart(term: string): string {
+  const numbers = (term.match(/[\p{L}\p{N}]+/gu) ?? []).filter((word) => /\p{N}/u.test(word));
+  const [longest = ''] = numbers.toSorted((left, right) => right.length - left.length);
+  return longest.length >= 3 ? longest : term;
 }
 
 export function columnOf(columns: Readonly<Record<string, AnyColumn>>, name: string): AnyColumn | undefined {

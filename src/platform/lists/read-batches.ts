@@ -9,8 +9,8 @@ import {
 import type { ListQuery, Page } from '#kernel/page';
 import { reference } from './list-search.ts';
 import type { Reader } from '../db/database.ts';
-import { filterRows, type ListSpec } from '../db/list.ts';
-import { orderOf } from './list-order.ts';
+import { filterRows } from '../db/list.ts';
+import { type ListSpec, orderOf } from './list-order.ts';
 
 /** Rows of one statement of a download. */
 export const BATCH_ROWS = 1000;

@@ -15,7 +15,9 @@ export function selectCountOf(...lists: readonly CountedList[]): RawBuilder<{ co
 
 /** Adds the changes since the last run to the counts and totals of lists. */
 export async function foldListCounts(db: Db): Promise<void> {
-  await inTransaction(db, (tx) => sql`select fold_row_counts()`.execute(tx));
+  for (const fold of ['fold_row_counts', 'fold_subscription_days']) {
+    await inTransaction(db, (tx) => sql`select ${sql.ref(fold)}()`.execute(tx));
+  }
   for (const table of growing_tables) {
     await inTransaction(db, (tx) => sql`select advance_totals(${table})`.execute(tx));
   }

@@ -25,8 +25,19 @@ export function selectMatchingProfiles(matches: TextMatch): RawBuilder<unknown> 
   return sql`select profiles.id from profiles where ${matchesProfile(matches)} offset 0`;
 }
 
-/** The profiles by slug and by name, for lists that sort by them (`SortKeys`). */
+/** The profiles by a field, for lists that sort by it (`SortKeys`). Each field has an index. */
 export const profile_keys = {
-  slug: sql`(select profiles.id, profiles.slug as value from profiles)`,
-  full_name: sql`(select profiles.id, profiles.full_name as value from profiles)`,
+  slug: keysBy('slug'),
+  full_name: keysBy('full_name'),
+  email: keysBy('email'),
+  phone: keysBy('phone'),
+  street_address: keysBy('street_address'),
+  locality: keysBy('locality'),
+  region: keysBy('region'),
+  postal_code: keysBy('postal_code'),
+  country: keysBy('country'),
 } as const;
+
+function keysBy(field: string): RawBuilder<unknown> {
+  return sql`(select profiles.id, ${sql.ref(`profiles.${field}`)} as value from profiles)`;
+}

@@ -32,7 +32,8 @@ export {
   slotLock,
   subscriptionsOf,
 } from './slot-store.ts';
-export { listSubscriptions, type Span, subscriptionList } from './subscription-list-store.ts';
+export { selectFirstSubscriberCount, selectSubscriberCount, type Span } from './subscription-count-store.ts';
+export { listSubscriptions, subscriptionList } from './subscription-list-store.ts';
 export {
   deleteSubscription,
   findProvided,

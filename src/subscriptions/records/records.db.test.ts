@@ -6,7 +6,8 @@ import { signedIn, testContext, type TestContext } from '../../../test/support/c
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { makePerson, makeSeller, subscribe, type Person } from '../../../test/support/factories/subscriptions.ts';
-import { listSubscriptions, type Span, type SubscriptionParty } from './subscription-list-store.ts';
+import type { Span } from './subscription-count-store.ts';
+import { listSubscriptions, type SubscriptionParty } from './subscription-list-store.ts';
 import { findEntitlements, findProviderTerms, providersAt } from './entitlement-store.ts';
 import { insertSubscription } from './subscription-store.ts';
 

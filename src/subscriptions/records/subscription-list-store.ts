@@ -1,18 +1,13 @@
-import { type Expression, sql } from 'kysely';
+import { type Expression, sql, type SqlBool } from 'kysely';
 import { plan_keys, selectNamedPlans, selectPlanNames } from '#catalog';
 import type { ListQuery, Page } from '#kernel/page';
 import type { PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
-import { selectMatchingProfiles, selectProfileNames } from '#profiles';
+import { profile_keys, selectMatchingProfiles, selectProfileNames } from '#profiles';
+import { type SpanAt, selectSubscriptionCount } from './subscription-count-store.ts';
 import { readSubscription } from './subscription-store.ts';
 import type { Subscription } from './subscription.ts';
-
-/**
- * Selection by time. `active`: runs now and began at `start_at` or later. `ended`: ended within the requested period.
- * `all`: overlaps the requested period.
- */
-export type Span = 'active' | 'ended' | 'all';
 
 /**
  * Selection by party: the subscriptions of a profile, optionally to plans of some providers only, or the subscriptions
@@ -25,6 +20,8 @@ export type SubscriptionParty =
 /** Column for searches, null until the subscriber accepted: a pending grant discloses no data of the profile. */
 const ifAgreed = (column: string) =>
   sql`case when subscriptions.grant_key is null or profile.invited_email is not null then ${sql.ref(column)} end`;
+/** Rows for which `ifAgreed` is null. Index: subscriptions_waiting. */
+const is_undisclosed = sql<SqlBool>`subscriptions.grant_key is not null and profile.invited_email is null`;
 
 const searched = {
   profile: 'profile.slug',
@@ -51,20 +48,40 @@ export const subscriptionList = defineList({
     select subscriptions.id from subscriptions where subscriptions.plan_id in (${selectNamedPlans(matches)})`,
 });
 
-/** The list of a provider, who may have very many subscriptions to one plan. Index: subscriptions_plan_id. */
-const provider_list = {
-  ...subscriptionList,
-  grouped: {
-    plan: { keys: plan_keys.slug, scope: 'subscriptions.plan_id' },
-    plan__title: { keys: plan_keys.title, scope: 'subscriptions.plan_id' },
-  },
-} as const;
+/** Sort fields of the subscriber, in the order of the profiles. Index: subscriptions_profile_id. */
+const by_subscriber = Object.fromEntries(
+  Object.entries(profile_keys).map(([field, keys]) => [
+    field === 'slug' ? 'profile' : `profile__${field}`,
+    {
+      keys,
+      scope: 'subscriptions.profile_id',
+      ...(field === 'slug' || field === 'full_name' ? {} : { unknown: is_undisclosed }),
+    },
+  ]),
+);
+
+/** The list of a provider, who may have very many subscriptions to one plan. */
+function providerList(plans: Expression<{ id: PlanId }>) {
+  const each_plan = { keys: sql`${plans}`, scope: 'subscriptions.plan_id', is_merged: true };
+  return {
+    ...subscriptionList,
+    grouped: {
+      ...by_subscriber,
+      // Index: subscriptions_plan_id.
+      plan: { keys: plan_keys.slug, scope: 'subscriptions.plan_id' },
+      plan__title: { keys: plan_keys.title, scope: 'subscriptions.plan_id' },
+      ends_at: each_plan,
+      // Index: subscriptions_plan_created_at.
+      created_at: each_plan,
+    },
+  } as const;
+}
 
 /** Lists subscriptions, waiting ones included. A list for a provider excludes archived subscribers. */
 export async function listSubscriptions(
   reader: Reader,
   party: SubscriptionParty,
-  span: { span: Span; at: Date },
+  span: SpanAt,
   list: ListQuery,
   url: URL,
 ): Promise<Page<Subscription>> {
@@ -95,6 +112,12 @@ export async function listSubscriptions(
       if (start_at) query = query.where('subscriptions.ends_at', '>=', start_at);
       if (ends_at) query = query.where('subscriptions.created_at', '<', ends_at);
   }
-  const page = await listPage(reader, query, 'plans' in party ? provider_list : subscriptionList, list, url);
+  if (!('plans' in party)) {
+    const page = await listPage(reader, query, subscriptionList, list, url);
+    return { ...page, results: page.results.map(readSubscription) };
+  }
+  const count =
+    start_at || (ends_at && span.span !== 'active') ? null : selectSubscriptionCount(reader, party.plans, span);
+  const page = await listPage(reader, query, providerList(party.plans), list, url, { count });
   return { ...page, results: page.results.map(readSubscription) };
 }

@@ -4,6 +4,7 @@ import type { ListQuery, Page } from '#kernel/page';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
+import { selectFirstSubscriberCount, selectSubscriberCount } from '../records/index.ts';
 import { selectMatchingProfiles, selectProfileNames, selectProfilesSeen, type Seen } from '#profiles';
 
 export const subscriberList = defineList({
@@ -44,7 +45,16 @@ export async function listSubscribers(
   list: ListQuery,
   url: URL,
 ): Promise<Page<{ id: ProfileId }>> {
-  return listPage(reader, selectSubscribers(reader, filter, list), subscriberList, list, url);
+  const count = countOf(reader, filter, list);
+  return listPage(reader, selectSubscribers(reader, filter, list), subscriberList, list, url, { count });
+}
+
+/** Counts the subscribers without reading them; null for a period that only the rows can decide. */
+function countOf(reader: Reader, { provider_id, span, at }: SubscriberFilter, { start_at, ends_at }: ListQuery) {
+  const plans = selectPlanIds(reader, provider_id);
+  if (start_at) return null;
+  if (span === 'all') return ends_at && selectFirstSubscriberCount(provider_id, plans, ends_at);
+  return ends_at && ends_at > at ? selectSubscriberCount(provider_id, plans, at) : null;
 }
 
 /** Lists the active subscribers of a provider for which no member signed in within the period `seen`. */
@@ -71,25 +81,22 @@ export function selectActiveSubscribers(reader: Reader, provider_id: ProfileId, 
 }
 
 function selectSubscribers(reader: Reader, filter: SubscriberFilter, list: Pick<ListQuery, 'start_at' | 'ends_at'>) {
+  // Spans exclude grants that wait: a provider could otherwise read the members of any profile by granting it a plan.
+  let spans = reader
+    .selectFrom('subscriber_spans')
+    .select('subscriber_spans.profile_id')
+    .$castTo<{ profile_id: ProfileId }>()
+    .where('subscriber_spans.provider_id', '=', filter.provider_id);
+  if (filter.span === 'active') {
+    spans = spans
+      .where('subscriber_spans.starts_at', '<=', filter.at)
+      .where('subscriber_spans.ends_at', '>', filter.at);
+  }
+  if (list.start_at) spans = spans.where('subscriber_spans.ends_at', '>=', list.start_at);
+  if (list.ends_at) spans = spans.where('subscriber_spans.starts_at', '<', list.ends_at);
   return reader
     .selectFrom(selectProfileNames(reader).as('profile'))
     .select('profile.id')
     .where('profile.is_active', '=', true)
-    .where((eb) => {
-      let subscriptions = eb
-        .selectFrom('subscriptions')
-        .select('subscriptions.id')
-        .whereRef('subscriptions.profile_id', '=', 'profile.id')
-        .where('subscriptions.plan_id', 'in', selectPlanIds(reader, filter.provider_id))
-        // Excludes grants that wait: a provider could otherwise read the members of any profile by granting it a plan.
-        .where('subscriptions.grant_key', 'is', null);
-      if (filter.span === 'active') {
-        subscriptions = subscriptions
-          .where('subscriptions.created_at', '<=', filter.at)
-          .where('subscriptions.ends_at', '>', filter.at);
-      }
-      if (list.start_at) subscriptions = subscriptions.where('subscriptions.ends_at', '>=', list.start_at);
-      if (list.ends_at) subscriptions = subscriptions.where('subscriptions.created_at', '<', list.ends_at);
-      return eb.exists(subscriptions);
-    });
+    .where('profile.id', 'in', spans);
 }

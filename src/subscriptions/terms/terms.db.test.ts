@@ -10,7 +10,8 @@ import { makePerson, makeSeller, subscribe, type Person } from '../../../test/su
 import { changeSubscription } from './change-subscription.ts';
 import { endAllOfProfile, unsubscribeProfile } from './end-subscription.ts';
 import { grantSubscription } from '../invitations/grant-subscription.ts';
-import { listSubscriptions, type Span, type SubscriptionParty } from '../records/subscription-list-store.ts';
+import type { Span } from '../records/subscription-count-store.ts';
+import { listSubscriptions, type SubscriptionParty } from '../records/subscription-list-store.ts';
 import { openOrExtend } from './open-or-extend.ts';
 import { findSubscription, findSubscriptionsByIds, insertSubscription } from '../records/subscription-store.ts';
 import { subscriptionsOf } from '../records/slot-store.ts';

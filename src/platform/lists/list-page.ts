@@ -1,0 +1,137 @@
+import { type Expression, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import type { ListQuery } from '#kernel/page';
+import type { Reader } from '../db/database.ts';
+import { executeMerged, reviveInstants, type Row } from '../db/merge-reads.ts';
+import { type ListSpec, offsetOf, orderOf, orderRows, type SortKeys } from './list-order.ts';
+import { reference } from './list-search.ts';
+
+/** One page of a list with the number of rows of all pages. */
+export interface CountedRows<O> {
+  count: number;
+  results: O[];
+}
+
+/** Rows of a list from which on reading key by key is faster than a sort: few of many keys may have rows. */
+const KEYED_ROWS_MIN = 5000;
+
+/** Reads a page in the order of the list, and the count, in one statement. */
+export async function readFromStart<DB, TB extends keyof DB, O>(
+  reader: Reader,
+  filtered: SelectQueryBuilder<DB, TB, O>,
+  counted: Expression<unknown>,
+  spec: ListSpec,
+  list: ListQuery,
+): Promise<CountedRows<O>> {
+  const rows = orderRows(filtered, spec, list).limit(list.page_size).offset(offsetOf(list));
+  const [[total], results] = await executeMerged(reader, [
+    sql<{ count: number }>`${counted}`.compile(reader),
+    rows.compile(),
+  ]);
+  // A grouped query without a group has no row to count.
+  return { count: total?.count ?? 0, results };
+}
+
+/**
+ * Reads a page from the end of the list when that is nearer than its start, in one statement with the count.
+ *
+ * Both directions are planned and one is executed: the other has the limit 0.
+ */
+export async function readFromNearestEnd<DB, TB extends keyof DB, O>(
+  reader: Reader,
+  filtered: SelectQueryBuilder<DB, TB, O>,
+  counted: Expression<unknown>,
+  spec: ListSpec,
+  list: ListQuery,
+): Promise<CountedRows<O>> {
+  const [first, size] = [sql.lit(offsetOf(list)), sql.lit(list.page_size)];
+  const total = sql<number>`coalesce((select counted.count from counted), 0)`;
+  const is_nearer_start = sql`2 * ${first} < ${total}`;
+  const forward = orderRows(filtered, spec, list)
+    .limit(sql<number>`case when ${is_nearer_start} then ${size} else 0 end`)
+    .offset(first);
+  const backward = orderRows(filtered, spec, list, { reversed: true })
+    .limit(sql<number>`case when ${is_nearer_start} then 0 else greatest(least(${size}, ${total} - ${first}), 0) end`)
+    .offset(sql<number>`greatest(${total} - ${first} - ${size}, 0)`);
+  const page = sql<{ count: number; forward: Row[]; backward: Row[] }>`
+    with counted as materialized (${counted})
+    select ${total} as count,
+      (select coalesce(json_agg(part_row), '[]') from (${forward}) part_row) as forward,
+      (select coalesce(json_agg(part_row), '[]') from (${backward}) part_row) as backward`;
+  const { rows } = await reader.executeQuery(page.compile(reader));
+  const [read] = rows;
+  if (!read) return { count: 0, results: [] };
+  // Cast: the rows are those of the query, with their instants restored.
+  return { count: read.count, results: [...read.forward, ...read.backward.reverse()].map(reviveInstants) as O[] };
+}
+
+/**
+ * Reads a page and the count in one statement. The page is read from the first rows of each key, until it is full.
+ *
+ * Why: no index has the rows of all keys in the order of the list. A short list is sorted instead, unless its keys are
+ * merged: both ways are planned and one is executed, the other has the limit 0.
+ */
+export async function readKeyByKey<DB, TB extends keyof DB, O>(
+  reader: Reader,
+  filtered: SelectQueryBuilder<DB, TB, O>,
+  keys: SortKeys,
+  counted: Expression<unknown>,
+  spec: ListSpec,
+  list: ListQuery,
+): Promise<CountedRows<O>> {
+  const size = sql.lit(offsetOf(list) + list.page_size);
+  const total = sql<number>`coalesce((select counted.count from counted), 0)`;
+  const is_long = sql`${total} >= ${sql.lit(KEYED_ROWS_MIN)}`;
+  const id = reference(spec.tie_breaker);
+  const ids = filtered.clearSelect().select(id.as('id'));
+  const long = sql<number>`case when ${is_long} then ${size} else 0 end`;
+  const parts = keys.is_merged
+    ? [firstOfKeys(filtered, keys, sql<number>`${size}`, spec, list)]
+    : [
+        firstOfKeys(filtered, keys, long, spec, list),
+        sql`(${orderRows(ids, spec, list).limit(sql<number>`case when ${is_long} then 0 else ${size} end`)})`,
+      ];
+  if (keys.unknown) parts.push(sql`(${orderRows(ids.where(keys.unknown), spec, list).limit(long)})`);
+  // An array: the server expects few elements, and reads the rows by their id.
+  const found = sql<boolean>`${id} = any(array(${sql.join(parts, sql` union all `)}))`;
+  const rows = orderRows(filtered.where(found), spec, list).limit(list.page_size).offset(offsetOf(list));
+  const page = sql<{ count: number; results: Row[] }>`
+    with counted as materialized (${counted})
+    select ${total} as count, (select coalesce(json_agg(part_row), '[]') from (${rows}) part_row) as results`;
+  const { rows: read } = await reader.executeQuery(page.compile(reader));
+  // Cast: the rows are those of the query, with their instants restored.
+  return { count: read[0]?.count ?? 0, results: (read[0]?.results ?? []).map(reviveInstants) as O[] };
+}
+
+/** Selects the ids of the first rows of a list from the first rows of its keys. */
+function firstOfKeys<DB, TB extends keyof DB, O>(
+  filtered: SelectQueryBuilder<DB, TB, O>,
+  keys: SortKeys,
+  size: RawBuilder<number>,
+  spec: ListSpec,
+  list: ListQuery,
+): RawBuilder<unknown> {
+  const order = orderOf(spec, list);
+  const direction = (descending: boolean) => sql.raw(descending ? 'desc' : 'asc');
+  // The rows of one key have one value of the sort field and of the key.
+  const places = keys.is_merged ? order : order.slice(2);
+  const known = keys.unknown ? filtered.where(sql<boolean>`not (${keys.unknown})`) : filtered;
+  const of_key = places.reduce(
+    (query, { column, descending }) => query.orderBy(reference(column), descending ? 'desc' : 'asc'),
+    known
+      .clearSelect()
+      .select([
+        reference(spec.tie_breaker).as('id'),
+        ...places.map(({ column }, index) => reference(column).as(`place_${index}`)),
+      ])
+      .where(sql<boolean>`${reference(keys.scope)} = sort_key.id`)
+      .limit(sql<number>`${sql.lit(offsetOf(list) + list.page_size)}`),
+  );
+  const of_keys = keys.is_merged
+    ? []
+    : ['value', 'id'].map((name) => sql`sort_key.${sql.ref(name)} ${direction(order[0]?.descending ?? false)}`);
+  const of_rows = places.map(
+    ({ descending }, index) => sql`${sql.ref(`found.place_${index}`)} ${direction(descending)}`,
+  );
+  return sql`(select found.id from ${keys.keys} as sort_key cross join lateral (${of_key}) as found
+    order by ${sql.join([...of_keys, ...of_rows])} limit ${size})`;
+}
