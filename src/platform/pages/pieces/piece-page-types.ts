@@ -4,7 +4,9 @@ import { codePiece } from './code.ts';
 import { effectPiece } from './effect.ts';
 import { factsPiece } from './facts.ts';
 import { formsPiece } from './forms.ts';
+import { framePiece, purchasePiece } from './frame.ts';
 import { listsPiece } from './lists.ts';
+import { statesPiece, wordingPiece } from './states.ts';
 import { statsPiece } from './stats.ts';
 import { timelinePiece } from './timeline.ts';
 
@@ -15,7 +17,11 @@ export const piecePageTypes: readonly AnyPageType[] = [
   effectPiece,
   factsPiece,
   formsPiece,
+  framePiece,
   listsPiece,
+  purchasePiece,
+  statesPiece,
   statsPiece,
   timelinePiece,
+  wordingPiece,
 ];
