@@ -7,8 +7,8 @@ const mark = (foreground: string, ...backgrounds: string[]): Pair[] =>
   backgrounds.map((background) => [foreground, background, 3]);
 
 /**
- * Pairs of colours that pages put on each other. WCAG 2.2: 4.5 for text (1.4.3), 3 for borders of fields, focus marks and
- * series of charts (1.4.11).
+ * Pairs of colours that pages put on each other. WCAG 2.2: 4.5 for text (1.4.3), 3 for borders of fields, focus marks
+ * and series of charts (1.4.11).
  */
 const pairs: readonly Pair[] = [
   ...text('text', 'surface', 'page', 'hover', 'neutral-soft'),
