@@ -17,6 +17,8 @@ export const chooserPage = definePage(
         accept_url: Type.String(),
       }),
     ),
+    /** Text that the profiles were searched for. */
+    q: Type.Optional(Type.Union([Type.String(), Type.Null()])),
     form: Type.Object({ full_name: Type.String() }),
     /** Action of the form that creates an organization; the URL of the page when absent. */
     create_path: Type.Optional(Type.String()),
@@ -45,6 +47,7 @@ export const chooserPage = definePage(
       create_path: '/profile/?next=/billing/:profile/cart/',
       ...unrefused_form,
     },
+    nothing_found: { accessibles: [], invitations: [], q: 'harbour', form: { full_name: '' }, ...unrefused_form },
     error: {
       accessibles: [],
       invitations: [],

@@ -78,7 +78,13 @@ function locationOf(request: FastifyRequest, slug: string, pageOf: (slug: string
   const next = safeNext(url.searchParams.get('next'));
   if (next !== null) return next.replace(':profile', encodeURIComponent(slug));
   url.searchParams.delete('next');
+  url.searchParams.delete('q');
   return pageOf(slug) + url.search;
+}
+
+/** Text of the search for a profile; '' without a search. */
+function searchOf({ query }: FastifyRequest): string {
+  return textField(query, 'q', 100);
 }
 
 async function show(
@@ -92,7 +98,8 @@ async function show(
   const at = ctx.clock.now();
   const user_id = getCallerId(ctx);
   // Invitations are loaded separately: they do not affect the redirect to the only accepted role.
-  const held = await findRolesInState(ctx.db, { user_id, status: 'active' }, ROLES_MAX);
+  const text = searchOf(request);
+  const held = await findRolesInState(ctx.db, { user_id, status: 'active', text }, ROLES_MAX);
   const offered = await findRolesInState(ctx.db, { user_id, status: 'invited' }, ROLES_MAX);
   const invited = offered.filter((role) => roleState(role, at) === 'invited');
   const roles = [...held, ...invited];
@@ -131,6 +138,7 @@ async function show(
           accept_url,
         };
       }),
+      q: text === '' ? null : text,
       form: { full_name: textField(request.body, 'full_name', 100) },
       errors: problem?.errors ?? {},
       detail: problem?.detail ?? '',

@@ -155,7 +155,7 @@ export async function listAccessibles(
 /** Finds at most `row_max` roles of a user in one state, in the order of the names of the profiles. */
 export async function findRolesInState(
   reader: Reader,
-  of: { user_id: UserId; status: RoleStatus },
+  of: { user_id: UserId; status: RoleStatus; text?: string },
   row_max: number,
 ): Promise<Role[]> {
   const rows = await reader
@@ -165,6 +165,9 @@ export async function findRolesInState(
     .where('roles.user_id', '=', of.user_id)
     .where('profiles.is_active', '=', true)
     .where(statusIn([of.status]))
+    .$if(of.text !== undefined && of.text !== '', (query) =>
+      query.where(sql<boolean>`position(lower(${of.text}) in lower(profiles.full_name || ' ' || profiles.slug)) > 0`),
+    )
     .orderBy('profiles.full_name')
     .orderBy('roles.id')
     .limit(row_max)
