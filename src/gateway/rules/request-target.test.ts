@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findSpellings } from './path-readings.ts';
+import { findOtherReadings, findRoutedPaths, findSpellings, findUncollapsedSegments } from './path-readings.ts';
 import { parseRequestTarget, type RequestTarget } from './request-target.ts';
 
 function read(raw: string): RequestTarget {
@@ -149,4 +149,22 @@ test('the longest paths are parsed within the time limit', () => {
     if (typeof parsed !== 'string') for (const segment of parsed.segments) findSpellings(segment);
     assert.ok(performance.now() - started < 300, piece);
   }
+});
+
+test('a plain path has one reading, as the functions for other paths find', () => {
+  const segment = fc.stringMatching(/^[-A-Za-z0-9_~]{1,12}$/);
+  fc.assert(
+    fc.property(fc.array(segment, { minLength: 1, maxLength: 6 }), fc.constantFrom('', '/'), (segments, end) => {
+      const path = `/${segments.join('/')}${end}`;
+      const target = read(`${path}?a=%2F`);
+      assert.deepEqual(target, {
+        path,
+        search: '?a=%2F',
+        segments,
+        readings: findOtherReadings(path, segments),
+        routed: findRoutedPaths([segments]),
+        uncollapsed: findUncollapsedSegments(path),
+      });
+    }),
+  );
 });

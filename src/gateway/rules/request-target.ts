@@ -29,6 +29,17 @@ const authority = /^https?:\/\/[^/?#]*/i;
 // Characters of a path (RFC 3986 §3.3), and `|^"<>{}[]`, which browsers send unescaped.
 const path_characters = /^[-A-Za-z0-9._~%!$&'()*+,;=:@/|^"<>{}[\]`]*$/;
 
+/** Segments without escape, dot, separator or parameter, and none that is empty. */
+const plain_path = /^(?:\/[-A-Za-z0-9_~]+)+\/?$/;
+const none: readonly never[] = [];
+
+/** Reads nearly every path: all servers see the same segments in it. */
+function readPlainPath(path: string, search: string): RequestTarget {
+  const segments = path.split('/').slice(1);
+  if (segments.at(-1) === '') segments.pop();
+  return { path, search, segments, readings: none, routed: none, uncollapsed: null };
+}
+
 /** Parses the target of a request line, or returns the reason of its refusal. Browsers send no refused target. */
 export function parseRequestTarget(raw: string): RequestTarget | TargetRefusal {
   if (raw.length > target_length_max) return `The address is longer than ${target_length_max} characters.`;
@@ -41,6 +52,7 @@ export function parseRequestTarget(raw: string): RequestTarget | TargetRefusal {
     return 'The address is neither a path nor an http address.';
   if (!path_characters.test(raw_path)) return 'The path contains a character that must be escaped.';
   if (!isPrintable(search)) return 'The query contains a control character.';
+  if (plain_path.test(raw_path)) return readPlainPath(raw_path, search);
 
   const raw_segments = raw_path.split('/').filter((segment) => segment !== '');
   const segments: string[] = [];
