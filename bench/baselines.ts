@@ -3,14 +3,15 @@ import fastify from 'fastify';
 import pg from 'pg';
 import { Pool } from 'undici';
 
-/** Servers without Tollgate, with which the product is compared: `baselines.ts query|pass-through|upstream`. */
+/** Servers without Tollgate, with which the product is compared: `baselines.ts KIND`. */
 const port = Number(process.env['PORT']);
 const kind = process.argv[2];
 
 if (kind === 'query') await serveQuery();
 else if (kind === 'pass-through') servePassThrough();
 else if (kind === 'upstream') serveUpstream();
-else throw new Error('usage: baselines.ts query|pass-through|upstream');
+else if (kind === 'empty') await serveEmpty();
+else throw new Error('usage: baselines.ts query|pass-through|upstream|empty');
 
 /** One route, one prepared statement. */
 async function serveQuery(): Promise<void> {
@@ -39,6 +40,13 @@ function servePassThrough(): void {
       .catch(() => response.destroy());
   });
   server.listen(port, '127.0.0.1');
+}
+
+/** One route without work: the cost of a request in Fastify. */
+async function serveEmpty(): Promise<void> {
+  const app = fastify();
+  app.get('/', async () => '');
+  await app.listen({ port, host: '127.0.0.1' });
 }
 
 /** Responds with 1 KiB immediately. */

@@ -29,7 +29,7 @@ export async function withSite<T>(
 
 /** Starts a server of baselines.ts for a piece of work and stops it. */
 export async function withBaseline<T>(
-  kind: 'query' | 'pass-through' | 'upstream',
+  kind: 'query' | 'pass-through' | 'upstream' | 'empty',
   options: Omit<ChildOptions, 'probe'>,
   work: (child: Child) => Promise<T>,
 ): Promise<T> {

@@ -12,6 +12,8 @@ export const budgets = {
   read_object: { statements_max: 1, transactions_max: 0 },
   /** A page of a list, with its count. */
   read_list: { statements_max: 2, transactions_max: 0 },
+  /** A page, with its menu, for a caller who may open it. */
+  page: { statements_max: 5, transactions_max: 0 },
   /** A request that the gateway forwards, for a caller that it knows. */
   forward: { statements_max: 0, transactions_max: 0 },
   /** `POST /api/cart` with one plan. */
@@ -54,3 +56,37 @@ export const exceptions: Readonly<Record<string, Budget & { readonly reason: str
     reason: 'loads a caller as the gateway does for its cache, for managers who test a rule',
   },
 };
+
+const priced_cart: Budget & { readonly reason: string } = {
+  statements_max: 6,
+  transactions_max: 0,
+  reason: 'prices the cart with the functions of the order: which rows a step reads depends on the step before it',
+};
+
+/** Pages that need more statements than `page`, by the pattern of their route, with the reason. */
+export const page_exceptions: Readonly<Record<string, Budget & { readonly reason: string }>> = {
+  '/billing/:profile/cart/': priced_cart,
+  '/billing/:profile/checkout/': priced_cart,
+  '/billing/:profile/receipt/:charge/': {
+    statements_max: 8,
+    transactions_max: 0,
+    reason: 'reads charge, lines, orders and refunds through the doors of the rooms, each by the rows before it',
+  },
+  '/metrics/:profile/setup/': {
+    statements_max: 6,
+    transactions_max: 0,
+    reason: 'reads every step through the doors of the rooms; opened by one manager, a few times',
+  },
+};
+
+/** Pages that are larger than `PAGE_BYTES_MAX`, with the reason. */
+export const page_bytes_exceptions: Readonly<Record<string, { readonly bytes_max: number; readonly reason: string }>> =
+  {
+    '/docs/api/:tag/': {
+      bytes_max: 400_000,
+      reason: 'all operations of a group with schemas and examples; pages are not compressed, because they hold tokens',
+    },
+  };
+
+/** Bytes of the first visit of a page as a browser receives them: HTML, style sheets, fonts, scripts, icons. */
+export const PAGE_BYTES_MAX = 200_000;

@@ -6,6 +6,7 @@ import { benchFairness } from './fairness.ts';
 import { benchGateway } from './gateway.ts';
 import { benchHistory } from './history.ts';
 import { benchMemory } from './memory.ts';
+import { benchPages } from './pages.ts';
 import { benchPinned } from './pinned.ts';
 import { benchQueue } from './queue.ts';
 import { printHeader, printSummary } from './report.ts';
@@ -19,6 +20,7 @@ const parts: Record<string, Part> = {
   api: benchApiRead,
   gateway: benchGateway,
   pinned: benchPinned,
+  pages: benchPages,
   statements: benchStatements,
   checkout: benchCheckout,
   fairness: benchFairness,
