@@ -34,6 +34,11 @@ export async function sendCsv<Row>(
   const name = file.name.replaceAll(/[^A-Za-z0-9_-]/g, '').slice(0, 100) || 'list';
   const day = dayOf(reply.request.ctx.clock.now(), file.timezone).replaceAll('-', '');
   reply.type('text/csv; charset=utf-8').header('content-disposition', `attachment; filename="${name}-${day}.csv"`);
+  if (reply.request.method === 'HEAD') {
+    // The framework would read the whole stream to respond without a body.
+    await batches.return?.();
+    return reply.send(Readable.from([]));
+  }
   return reply.send(Readable.from(csvText(file, first, batches, AbortSignal.timeout(ms_max))));
 }
 
