@@ -1,8 +1,10 @@
 // Custom elements of the pages, bundled into `static/js/kit.js`. Every page works without them.
 import { ChartReadout } from './chart-readout.ts';
 import { CopyButton } from './copy-button.ts';
+import { ListSearch } from './list-search.ts';
 import { Toast } from './toast.ts';
 
 customElements.define('tg-chart-readout', ChartReadout);
 customElements.define('tg-copy-button', CopyButton);
+customElements.define('tg-list-search', ListSearch);
 customElements.define('tg-toast', Toast);

@@ -32,8 +32,14 @@ const spec = defineList({
 const listOf = (raw: RawListQuery): ListQuery => parseListQuery(raw, (text) => new Date(text));
 const profiles = () => database.db.selectFrom('profiles').select(['profiles.id', 'profiles.slug']);
 
+async function collect<T>(batches: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const batch of batches) all.push(batch);
+  return all;
+}
+
 async function batchesOf(list: ListQuery) {
-  return Array.fromAsync(readBatches(database.db, profiles(), spec, list));
+  return collect(readBatches(database.db, profiles(), spec, list));
 }
 
 test('batches have each row once, in the order of the list, with nulls and equal values in every direction', async () => {
@@ -44,7 +50,7 @@ test('batches have each row once, in the order of the list, with nulls and equal
       [BATCH_ROWS, BATCH_ROWS, ROWS - 2 * BATCH_ROWS],
       o,
     );
-    const pages = await Array.fromAsync(
+    const pages = await collect(
       readPages(listOf({ q: 'row-', o }), (list) =>
         listPage(database.db, profiles(), spec, list, new URL('https://cowork.test/')),
       ),
