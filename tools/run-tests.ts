@@ -21,10 +21,11 @@ const SLOWEST_COUNT = 10;
 const files: string[] = [];
 for await (const file of glob(process.argv.slice(2))) files.push(file.replaceAll('\\', '/'));
 if (files.length === 0) throw new Error('no file matches');
+const groups = groupTests(files);
 const folder = await mkdtemp(join(tmpdir(), 'tollgate-tests-'));
 const durations: [name: string, ms: number][] = [];
 const stream = run({
-  files: await Promise.all(groupTests(files).map(writeGroup)),
+  files: await Promise.all(groups.map(programOf)),
   concurrency: availableParallelism(),
   timeout: TEST_MS_MAX,
 });
@@ -37,10 +38,15 @@ stream.on('test:fail', () => {
 await pipeline(stream, new spec(), process.stdout, { end: false });
 await finish();
 
-/** Writes the program of a group: a suite for each file, because hooks outside a suite apply to the whole process. */
-async function writeGroup(group: readonly string[], index: number): Promise<string> {
+/**
+ * Returns the program of a group: its only file, or a new one with a suite for each file, because hooks outside a suite
+ * apply to the whole process.
+ */
+async function programOf(group: readonly string[], index: number): Promise<string> {
+  const [only = ''] = group;
+  if (group.length === 1) return resolve(only);
   const urls = group.map((file) => [file, pathToFileURL(resolve(file)).href]);
-  const path = join(folder, `${index}-${dirname(group[0] ?? '').replaceAll('/', '-')}.mjs`);
+  const path = join(folder, `${index}-${dirname(only).replaceAll('/', '-')}.mjs`);
   // One import at a time: tests join the suite whose import evaluates their module, and concurrent imports mix them.
   const program = `
     import { describe } from 'node:test';
@@ -53,7 +59,8 @@ async function writeGroup(group: readonly string[], index: number): Promise<stri
 async function finish(): Promise<void> {
   await rm(folder, { recursive: true });
   const reported = new Set(durations.map(([name]) => name));
-  for (const file of files.filter((each) => !reported.has(each))) {
+  const grouped = groups.filter(({ length }) => length > 1).flat();
+  for (const file of grouped.filter((each) => !reported.has(each))) {
     console.error(`not run to its end, because its process ended: ${file}`);
     process.exitCode = 1;
   }

@@ -6,10 +6,14 @@ import { dirname } from 'node:path';
  */
 const FILES_MAX = 14;
 
-/** Tests that start and stop programs, and tests that measure the memory of their process. */
+/**
+ * Tests that start and stop programs, tests that measure the memory of their process, and a file whose last hook does
+ * not end inside a suite.
+ */
 const SEPARATE = [
   'test/journeys/',
   'test/browser/',
+  'src/gateway/gateway.db.test.ts',
   'src/platform/facts/burst.test.ts',
   'src/platform/trim-heap.test.ts',
   'test/conformance/floods.test.ts',
