@@ -2,6 +2,7 @@ import { deleteTotpFactors } from '#accounts';
 import { removeSessionKeys, openSessionKey } from '#gateway';
 import { type Db, inTransaction } from '#platform/db/database';
 import { deleteIdempotencyRecords } from '#platform/http/guards/idempotency-store';
+import { deleteKeptPosts } from '#platform/pages/forms/kept-post-store';
 import { isSecretOfDatabase, replaceFingerprint } from '#platform/security/secret-fingerprint-store';
 import { findSite } from '#platform/site';
 import { ConfigError } from '../config.ts';
@@ -42,6 +43,7 @@ export async function adoptSecret(db: Db, secret: string, at: Date): Promise<Rem
   return inTransaction(db, async (tx) => {
     await replaceFingerprint(tx, secret, at);
     await deleteIdempotencyRecords(tx);
+    await deleteKeptPosts(tx);
     return { totp_factors_count: await deleteTotpFactors(tx), session_keys_count: await removeSessionKeys(tx) };
   });
 }

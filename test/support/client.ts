@@ -83,11 +83,13 @@ export function browserClient(app: TestApp) {
   return {
     jar,
     get: (url: string) => send({ method: 'GET', url }),
-    post: (url: string, fields: Record<string, string>) =>
+    /** CSRF token of the last page. */
+    csrf: () => csrf,
+    post: (url: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
       send({
         method: 'POST',
         url,
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
         payload: new URLSearchParams({ _csrf: csrf, ...fields }).toString(),
       }),
     /** Follows a redirect. */

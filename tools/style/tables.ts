@@ -3,6 +3,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
   platform: [
     'changes',
     'idempotency_records',
+    'kept_posts',
     'outbox_events',
     'rate_limits',
     'request_counts',

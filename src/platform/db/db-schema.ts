@@ -277,6 +277,19 @@ export interface IdempotencyRecordsTable {
   expires_at: Date;
 }
 
+export interface KeptPostsTable {
+  /** SHA-256 of the token in a cookie of the browser that sent the form. */
+  browser_hash: string;
+  /** SHA-256 of the path and query of the page. */
+  path_hash: string;
+  owner_nonce: string;
+  /** Keyed hash of owner_nonce and the user for whom the form was rendered: only that user sees it. */
+  owner_tag: string;
+  /** Texts of the fields as JSON, sealed and bound to browser_hash and path_hash; no secrets. */
+  fields_sealed: string;
+  expires_at: Date;
+}
+
 export interface LedgerBalancesTable {
   id: GeneratedAlways<LedgerBalanceId>;
   profile_id: number;
@@ -860,6 +873,7 @@ export interface Schema {
   coupons: CouponsTable;
   engagements: EngagementsTable;
   idempotency_records: IdempotencyRecordsTable;
+  kept_posts: KeptPostsTable;
   ledger_balances: LedgerBalancesTable;
   ledger_entries: LedgerEntriesTable;
   ledger_entry_totals: LedgerEntryTotalsTable;

@@ -172,6 +172,8 @@ function decorateRequests(app: App): void {
   app.decorateRequest('hasContext', false);
   app.decorateRequest('credentials', 'none');
   app.decorateRequest('csrfTokenIssued', null);
+  app.decorateRequest('refusal', null);
+  app.decorateRequest('keptAt', null);
   app.decorateRequest('idempotency', null);
   app.decorateRequest('started_at_ms', 0);
   app.decorateRequest('cspNonceIssued', null);

@@ -38,6 +38,10 @@ declare module 'fastify' {
     readonly csp_nonce: string;
     cspNonceIssued: string | null;
     csrfTokenIssued: string | null;
+    /** Refusal of a caller without a session whose form is kept: thrown when the body was read. */
+    refusal: unknown;
+    /** Address of the page to which the sign-in leads back, when the form of the request was kept. */
+    keptAt: string | null;
     idempotency: ClaimedKey | null;
     started_at_ms: number;
     list(timezone?: string): ListQuery;

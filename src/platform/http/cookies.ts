@@ -8,6 +8,8 @@ export interface CookieNames {
   readonly visitor: string;
   readonly flash: string;
   readonly colours: string;
+  /** Token of a browser whose form is kept during a sign-in. */
+  readonly kept: string;
   readonly secure: boolean;
 }
 
@@ -19,13 +21,14 @@ export function cookieNames(secure: boolean): CookieNames {
     visitor: `${prefix}visitor`,
     flash: `${prefix}flash`,
     colours: `${prefix}colours`,
+    kept: `${prefix}kept`,
     secure,
   };
 }
 
 /** Every cookie of Tollgate under both names: none may reach the upstream, or come from it. */
 export function isOwnCookie(name: string): boolean {
-  return ['sessionid', 'csrftoken', 'visitor', 'flash', 'colours'].includes(name.toLowerCase().replace(/^__host-/, ''));
+  return ['sessionid', 'csrftoken', 'visitor', 'flash', 'colours', 'kept'].includes(name.toLowerCase().replace(/^__host-/, ''));
 }
 
 export function setCookie(

@@ -1,9 +1,11 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Problem } from '#kernel/problem';
 import type { App, HttpOptions } from './app.ts';
 import { buildContext, peekContext, requireValidCredentials } from './build-context.ts';
 import { noSubject } from './guards/access.ts';
 import { authorize } from './guards/authorize.ts';
 import { limitBodyTime } from './guards/body-time.ts';
-import { isByCookie, requireCsrf, requireSameOrigin } from './guards/csrf.ts';
+import { findCsrfFailure, isByCookie, requireSameOrigin } from './guards/csrf.ts';
 import { encodeHeaders } from './guards/header-value.ts';
 import { claimIdempotencyKey, storeResponse } from './guards/idempotency.ts';
 import { limitRequests } from './guards/limit-requests.ts';
@@ -11,6 +13,7 @@ import { normalizePathParams } from './guards/path-params.ts';
 import { requireClearFraming } from './guards/request-framing.ts';
 import { requireStorableBody, requireStorableUrl } from './guards/unstorable-text.ts';
 import { httpProblems } from './problems.ts';
+import { isSignInNeeded, keepForCaller, keepForSignIn, mayKeepPost } from '../pages/forms/kept-post.ts';
 import { logRequest } from './request-log.ts';
 import { findResumed } from './resumed-requests.ts';
 import { securityHeaders } from './replies/security-headers.ts';
@@ -46,12 +49,17 @@ export function registerHooks(app: App, options: HttpOptions): void {
       // First check: a page of another origin must not learn anything about the request.
       if (UNSAFE.has(request.method) && isByCookie(request)) requireSameOrigin(request);
     }
-    await authorize(options, request);
+    await authorize(options, request).catch((error: unknown) => {
+      if (!isSignInNeeded(error) || !mayKeepPost(request)) throw error;
+      request.refusal = error; // thrown when the body was read and kept
+    });
   });
   // These hooks wait for nothing in nearly every request: they return a promise only if they must.
-  app.addHook('preValidation', (request, _reply, done) => {
+  app.addHook('preValidation', (request, reply, done) => {
     if (request.routeOptions.config.passthrough !== true) requireStorableBody(request);
+    if (request.refusal !== null) return keepThenRefuse(request, reply);
     done();
+    return undefined;
   });
   app.addHook('preHandler', (request, reply, done) => {
     const { bare, passthrough, page, csrf } = request.routeOptions.config;
@@ -61,7 +69,8 @@ export function registerHooks(app: App, options: HttpOptions): void {
     }
     const { actor } = request.ctx;
     const bySession = actor.kind === 'user' && actor.via === 'cookie';
-    if ((page === true || bySession) && csrf !== false) requireCsrf(request);
+    const failure = (page === true || bySession) && csrf !== false ? findCsrfFailure(request) : null;
+    if (failure !== null) return showOutdatedForm(request, reply, failure);
     return claimIdempotencyKey(request, reply);
   });
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -82,4 +91,20 @@ export function registerHooks(app: App, options: HttpOptions): void {
     });
     done();
   });
+}
+
+/** Keeps the form of a caller without a session, then refuses the request. */
+async function keepThenRefuse(request: FastifyRequest, reply: FastifyReply): Promise<never> {
+  if (await keepForSignIn(request, reply)) request.keptAt = request.url;
+  throw request.refusal;
+}
+
+/**
+ * Redirects to the page of a form whose CSRF token is outdated, which shows it as it was sent.
+ *
+ * @throws csrf_failed (403) when the form cannot be shown again
+ */
+async function showOutdatedForm(request: FastifyRequest, reply: FastifyReply, failure: Problem): Promise<FastifyReply> {
+  if (!mayKeepPost(request) || !(await keepForCaller(request, reply))) throw failure;
+  return reply.redirect(request.url, 303);
 }

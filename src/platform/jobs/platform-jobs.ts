@@ -4,6 +4,7 @@ import { deleteInBatches } from '../db/delete-in-batches.ts';
 import { forgetChangesJob } from '../facts/forget-changes.ts';
 import { foldListCountsJob, verifyListCountsJob } from '../lists/jobs.ts';
 import { forgetCountsJob } from '../security/forget-counts.ts';
+import { forgetKeptPostsJob } from '../pages/forms/forget-kept-posts.ts';
 import { deleteExpiredKeys } from '../http/guards/idempotency-store.ts';
 
 /** Deletes stored responses whose idempotency keys have expired. */
@@ -23,4 +24,5 @@ export const platformJobs = [
   forgetChangesJob,
   foldListCountsJob,
   verifyListCountsJob,
+  forgetKeptPostsJob,
 ];

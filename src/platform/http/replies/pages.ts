@@ -9,6 +9,7 @@ import { safeNext } from '../next.ts';
 import type { AnyPageType } from '../page-type.ts';
 import { bareErrorPage } from './bare-error-page.ts';
 import { errorDataOf, errorPageOf } from './error-pages.ts';
+import { fillForm, KEPT_TEXT, takeKeptFields } from '../../pages/forms/kept-post.ts';
 import { organizationUrls, pageUrls } from './page-urls.ts';
 
 /** Adds `page`, `errorPage` and `flash` to replies. */
@@ -24,9 +25,11 @@ export function registerPages(app: App, options: HttpOptions): void {
   app.decorateReply('page', async function page(page_type: AnyPageType, given: object, status = 200) {
     const { request } = this;
     if (options.development) page_type.check(given);
-    const data: Record<string, unknown> = { ...given };
+    const kept = status === 200 && 'form' in given ? await takeKeptFields(request) : null;
+    const data: Record<string, unknown> = kept === null ? { ...given } : fillForm({ ...given }, kept);
     const messages = readFlash(request);
     if (messages.length > 0) this.clearCookie(this.server.cookieNames.flash, { path: '/' });
+    if (kept !== null) messages.push({ level: 'info', text: KEPT_TEXT });
     const query: unknown = request.query;
     const next: unknown = typeof query === 'object' && query !== null ? Reflect.get(query, 'next') : null;
     const html = templates.renderPage(page_type.template, {

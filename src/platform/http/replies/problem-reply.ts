@@ -75,7 +75,7 @@ export async function replyWithProblem(
       (problem.status === 401 || problem.status === 402 || problem.status === 403) &&
       problem.extra.location !== undefined
     ) {
-      const next = request.method === 'GET' || request.method === 'HEAD' ? request.url : null;
+      const next = request.method === 'GET' || request.method === 'HEAD' ? request.url : request.keptAt;
       return reply.redirect(withNext(problem.extra.location, next), 302);
     }
     return reply.errorPage(problem);

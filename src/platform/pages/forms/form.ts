@@ -2,6 +2,7 @@ import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type FieldMessages, invalidInput } from '#kernel/problem';
 import { type FormProblem, problemToForm } from '../../http/forms.ts';
+import { isSecretName } from './secret-names.ts';
 import type { AnyField, Field, FieldView, FormContext } from './field.ts';
 
 export type Fields = Readonly<Record<string, AnyField>>;
@@ -51,11 +52,13 @@ export interface Form<F extends Fields> {
 /**
  * Declares a form. With `schema`, the schema of the verb's body, values are also checked against it.
  *
- * The process ends at the start when a field has a name that the templates or the kept forms reserve.
+ * The process ends at the start when a field has an unusable name, or a secret has a name under which it would be kept.
  */
 export function defineForm<const F extends Fields>(fields: F, schema?: TObject): Form<F> {
-  for (const name of Object.keys(fields)) {
+  for (const [name, { kind }] of Object.entries(fields)) {
     if (!/^[a-z][-a-z0-9_.]*$/i.test(name)) throw new Error(`the field ${name} has no usable name`);
+    if (kind === 'secret' && !isSecretName(name))
+      throw new Error(`the name ${name} does not mark its field as a secret`);
   }
   const checkValue = makeCheck(fields, schema);
   return {
