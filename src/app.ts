@@ -159,6 +159,7 @@ async function buildServer(services: Services, rooms: readonly Room[], isStoppin
     }),
     templates,
     findPageFacts: makeFindPageFacts(facts),
+    undo_types: rooms.flatMap(({ undo_types = [] }) => undo_types),
     nav_counters: rooms.flatMap(({ nav_counters = [] }) => nav_counters),
     isStopping,
   });

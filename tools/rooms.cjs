@@ -38,7 +38,7 @@ const subrooms = {
     access: ['records', 'agreements'],
     'role-types': ['records'],
     roles: ['records'],
-    members: ['records', 'role-types', 'roles'],
+    members: ['records', 'role-types', 'roles', 'search'],
     profile: ['records', 'agreements', 'roles'],
     accessibles: ['records', 'role-types', 'roles', 'profile'],
     chooser: ['records', 'profile'],

@@ -3,6 +3,7 @@ import type { AnyPageType } from './http/page-type.ts';
 import type { AnyEventType, Subscriber } from './jobs/events.ts';
 import type { AnyJob } from './jobs/jobs.ts';
 import type { NavCounter } from './pages/navigation.ts';
+import type { AnyUndoType } from './pages/undo/undo-type.ts';
 
 /** A room as app.ts wires it: everything that it contributes to the process. */
 export interface Room {
@@ -14,6 +15,8 @@ export interface Room {
   pages?(http: App): void;
   readonly page_types?: readonly AnyPageType[];
   /** Counts of what waits for the reader, shown in the menus. */
+  /** Changes of the room that can be undone. */
+  readonly undo_types?: readonly AnyUndoType[];
   readonly nav_counters?: readonly NavCounter[];
   readonly jobs?: readonly AnyJob[];
   /** Every event that the room emits. */
@@ -30,10 +33,15 @@ export interface Room {
 export function checkRooms(rooms: readonly Room[], hasTemplate: (name: string) => boolean): void {
   const faults: string[] = [];
   const events = new Set<string>();
+  const undo_kinds = new Set<string>();
   for (const room of rooms) {
     for (const { event_name } of room.events ?? []) {
       if (events.has(event_name)) faults.push(`${room.name} defines the event ${event_name}, which exists already`);
       events.add(event_name);
+    }
+    for (const { kind } of room.undo_types ?? []) {
+      if (undo_kinds.has(kind)) faults.push(`${room.name} defines the undo of ${kind}, which exists already`);
+      undo_kinds.add(kind);
     }
     for (const { template } of room.page_types ?? []) {
       if (!hasTemplate(template)) faults.push(`${room.name} shows the page ${template}, which the theme does not have`);

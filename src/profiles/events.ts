@@ -72,6 +72,14 @@ export const roleRevoked = defineEvent(
   ),
 );
 
+export const roleRestored = defineEvent(
+  'role_restored',
+  Type.Object(
+    { role_id: idOf<RoleId>(), profile_id: idOf<ProfileId>(), user_id: idOf<UserId>(), originated_by },
+    { description: 'The manager who removed a role gave it back within 60 seconds. The role has a new id.' },
+  ),
+);
+
 export const roleRequestCreated = defineEvent(
   'role_request_created',
   Type.Object(
@@ -103,6 +111,7 @@ export const profilesEvents = [
   roleGrantCreated,
   roleGrantAccepted,
   roleRevoked,
+  roleRestored,
   roleRequestCreated,
   agreementSigned,
   profileArchived,

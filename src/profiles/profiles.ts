@@ -4,10 +4,11 @@ import { agreementPages, agreementPageTypes, agreementRoutes } from './agreement
 import { chooserPages, chooserPageTypes } from './chooser/index.ts';
 import { profilesEvents } from './events.ts';
 import { profilesJobs } from './jobs.ts';
-import { memberPages, memberPageTypes, memberRoutes } from './members/index.ts';
+import { memberPages, memberPageTypes, memberRoutes, removeMemberPages } from './members/index.ts';
 import type { ProfileNeeds } from './needs.ts';
 import { profilePages, profilePageTypes, profileRoutes } from './profile/index.ts';
 import { registrationPages, registrationPageTypes, registrationRoutes } from './registration/index.ts';
+import { roleRevocationUndo } from './roles/index.ts';
 import { roleTypeRoutes } from './role-types/index.ts';
 import { searchRoutes } from './search/index.ts';
 
@@ -30,10 +31,12 @@ export function makeProfiles(needs: ProfileNeeds): Room {
       registrationPages(http, accounts);
       profilePages(http);
       memberPages(http, throttle);
+      removeMemberPages(http);
       accessiblePages(http, throttle);
       agreementPages(http, templates);
       chooserPages(http);
     },
+    undo_types: [roleRevocationUndo],
     jobs: profilesJobs,
     events: profilesEvents,
     page_types: [

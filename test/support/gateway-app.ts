@@ -109,6 +109,7 @@ export async function startGatewayApp({
       seller: null,
     }),
     nav_counters: [],
+    undo_types: [],
     isStopping: () => false,
   });
   const gateway = makeGateway({

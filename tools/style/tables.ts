@@ -12,6 +12,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'row_totals_state',
     'secret_fingerprints',
     'sites',
+    'undo_entries',
   ],
   accounts: ['api_keys', 'names', 'sessions', 'ssh_keys', 'totp_factors', 'users', 'verifications'],
   profiles: ['agreements', 'profiles', 'role_types', 'roles', 'signatures'],

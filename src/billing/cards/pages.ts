@@ -3,6 +3,7 @@ import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import type { Reader } from '#platform/db/database';
+import { type Confirmation, confirmPage } from '#platform/pages/forms/confirm-page';
 import type { Profile } from '#profiles';
 import { type Processors, removeCard, saveCard, findSavedCard } from '#payments';
 import { getPayer, loadPayerSummary } from '../payer.ts';
@@ -28,6 +29,18 @@ export function cardPages(app: App, processors: Processors): void {
     const { payer } = await getPayer(request);
     return reply.page(cardPage, await load(request.ctx.db, payer));
   });
+  app.get(`${url}remove/`, options, async (request, reply) => {
+    const { payer } = await getPayer(request);
+    const card = await findSavedCard(request.ctx.db, payer.id);
+    if (!card) return reply.redirect(paths.card(payer.slug), 302);
+    const confirm = confirmCardRemoval(payer.slug, presentSavedCard(card));
+    return reply.page(confirmPage, { confirm, form: {}, errors: {}, detail: '' });
+  });
+  app.post(`${url}remove/`, options, async (request, reply) => {
+    const { payer } = await getPayer(request);
+    await removeCard(request.ctx, payer.id);
+    return reply.flash('success', 'The card was removed.').redirect(paths.card(payer.slug), 303);
+  });
   app.post(url, options, async (request, reply) => {
     const { ctx, body } = request;
     const { payer } = await getPayer(request);
@@ -47,4 +60,21 @@ export function cardPages(app: App, processors: Processors): void {
       return reply.page(cardPage, { ...(await load(ctx.db, payer)), ...problem, form }, status);
     }
   });
+}
+
+function confirmCardRemoval(slug: string, { last4, exp_date }: { last4: string; exp_date: string }): Confirmation {
+  return {
+    title: 'Remove the card',
+    subject: `Card ending in ${last4}, expires ${exp_date}`,
+    effect: [
+      { label: 'Orders and renewals', value: 'need another card' },
+      { label: 'Current subscriptions', note: 'until they end', value: 'unchanged' },
+    ],
+    undo: 'This cannot be undone, but you can enter the card again.',
+    keep_label: 'Keep the card',
+    keep_url: paths.card(slug),
+    action_label: 'Remove the card',
+    hidden: [],
+    typed_name: null,
+  };
 }

@@ -790,6 +790,17 @@ export interface TotpFactorsTable {
   locked_until: Date | null;
 }
 
+export interface UndoEntriesTable {
+  /** SHA-256 of the key in the form of the message. */
+  key_hash: string;
+  user_id: UserId;
+  /** Kind of change: names the function that reverses it. */
+  kind: string;
+  /** What the function needs to reverse the change. */
+  inverse: Json;
+  expires_at: Date;
+}
+
 export interface UseChargesTable {
   id: GeneratedAlways<UseChargeId>;
   plan_id: PlanId;
@@ -911,6 +922,7 @@ export interface Schema {
   test_processor_customers: TestProcessorCustomersTable;
   test_processor_refunds: TestProcessorRefundsTable;
   totp_factors: TotpFactorsTable;
+  undo_entries: UndoEntriesTable;
   use_charges: UseChargesTable;
   user_coupons: UserCouponsTable;
   users: UsersTable;

@@ -26,6 +26,8 @@ import type { Site } from '../site.ts';
 import type { Templates } from '../templates/templates.ts';
 import type { Throttle } from '../security/throttle.ts';
 import type { DecideAccess } from './guards/access.ts';
+import { registerUndo } from '../pages/undo/undo-route.ts';
+import type { AnyUndoType } from '../pages/undo/undo-type.ts';
 import { registerApiRoot } from './reference/api-root.ts';
 import { NAMES_KEYWORD } from './schemas.ts';
 import { type Authenticate, makeMakeContext } from './build-context.ts';
@@ -81,6 +83,7 @@ export interface HttpOptions {
   decideAccess: DecideAccess;
   templates: Templates;
   findPageFacts: FindPageFacts;
+  undo_types: readonly AnyUndoType[];
   nav_counters: readonly NavCounter[];
   isStopping: () => boolean;
 }
@@ -121,6 +124,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   colourRoutes(app);
   await registerOpenApi(app, options);
   registerApiRoot(app, options);
+  registerUndo(app, options);
   registerFallback(app);
   return app;
 }

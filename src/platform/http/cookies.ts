@@ -28,7 +28,9 @@ export function cookieNames(secure: boolean): CookieNames {
 
 /** Every cookie of Tollgate under both names: none may reach the upstream, or come from it. */
 export function isOwnCookie(name: string): boolean {
-  return ['sessionid', 'csrftoken', 'visitor', 'flash', 'colours', 'kept'].includes(name.toLowerCase().replace(/^__host-/, ''));
+  return ['sessionid', 'csrftoken', 'visitor', 'flash', 'colours', 'kept'].includes(
+    name.toLowerCase().replace(/^__host-/, ''),
+  );
 }
 
 export function setCookie(

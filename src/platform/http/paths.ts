@@ -5,6 +5,7 @@ const e = (text: string) => encodeURIComponent(text.toWellFormed());
 /** Every path of the site that code builds; no other file builds a path. Pages end in a slash, API paths do not. */
 export const paths = {
   home: () => '/',
+  undo: (key: string) => `/undo/${e(key)}/`,
   login: (next?: string | null) => withNext('/login/', next),
   logout: () => '/logout/',
   colours: () => '/colours/',
@@ -26,6 +27,9 @@ export const paths = {
   roleAccept: (key: string) => `/users/roles/accept/${e(key)}/`,
   profile: (slug: string) => `/profile/${e(slug)}/contact/`,
   profileChooser: () => '/profile/',
+  /** Confirmation before a person loses the role, the invitation or the request on a profile. */
+  removeRole: (slug: string, username?: string) =>
+    `/profile/${e(slug)}/remove-role/${username === undefined ? '' : `${e(username)}/`}`,
   roles: (slug: string, role?: string) => `/profile/${e(slug)}/roles/${role === undefined ? '' : `${e(role)}/`}`,
   subscriptions: (slug: string) => `/profile/${e(slug)}/subscriptions/`,
   subscriptionAccept: (slug: string, key: string) => `/profile/${e(slug)}/subscriptions/accept/${e(key)}/`,
@@ -45,6 +49,7 @@ export const paths = {
   historyDownload: (profile: string) => `/billing/${e(profile)}/history/download/`,
   seats: (profile: string) => `/billing/${e(profile)}/seats/`,
   card: (profile: string) => `/billing/${e(profile)}/card/`,
+  removeCard: (profile: string) => `/billing/${e(profile)}/card/remove/`,
   receipt: (profile: string, charge: string, next?: string | null) =>
     withNext(`/billing/${e(profile)}/receipt/${e(charge)}/`, next),
   apiSessionProfiles: () => '/api/proxy/session/profiles',

@@ -5,6 +5,7 @@ import { forgetChangesJob } from '../facts/forget-changes.ts';
 import { foldListCountsJob, verifyListCountsJob } from '../lists/jobs.ts';
 import { forgetCountsJob } from '../security/forget-counts.ts';
 import { forgetKeptPostsJob } from '../pages/forms/forget-kept-posts.ts';
+import { forgetUndoJob } from '../pages/undo/forget-undo.ts';
 import { deleteExpiredKeys } from '../http/guards/idempotency-store.ts';
 
 /** Deletes stored responses whose idempotency keys have expired. */
@@ -25,4 +26,5 @@ export const platformJobs = [
   foldListCountsJob,
   verifyListCountsJob,
   forgetKeptPostsJob,
+  forgetUndoJob,
 ];

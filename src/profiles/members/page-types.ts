@@ -1,7 +1,10 @@
 import { type Static, Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
+import { candidates_part } from '#platform/pages/forms/candidates';
+import { form_view } from '#platform/pages/forms/form';
 import { form_parts, organizationDetailSample, unrefused_form } from '../page-parts.ts';
 import { ProfileDetailSchema } from '../schemas.ts';
+import { inviteForm } from './invite-form.ts';
 import { RolePage } from './schemas.ts';
 
 const RoleTypePart = Type.Object({ slug: Type.String(), title: Type.String() });
@@ -12,6 +15,10 @@ const member_parts = {
   role_types: Type.Array(Type.Object({ slug: Type.String(), title: Type.String(), url: Type.String() })),
   roles: RolePage,
   form: Type.Object({ email: Type.String(), full_name: Type.String(), message: Type.String() }),
+  fields: form_view.fields,
+  ...candidates_part,
+  /** Address of the confirmations of removals, without the user name. */
+  remove_base: Type.String(),
   /** True if no user has the address of the form: the page asks for a name and a confirmation. */
   unknown: Type.Boolean(),
   ...form_parts,
@@ -85,6 +92,9 @@ const typical = {
   ],
   roles: { ...no_roles, invited_count: 1, requested_count: 1, count: 3, results: [held, invited, requested] },
   form: { email: '', full_name: '', message: '' },
+  fields: inviteForm.view({}, { locale: 'en', timezone: 'UTC' }).fields,
+  candidates: {},
+  remove_base: '/profile/acme/remove-role/',
   unknown: false,
   ...unrefused_form,
 };
@@ -102,6 +112,18 @@ export const membersOfTypePage = definePage(
   {
     typical: { ...typical, role_descr: { slug: 'manager', title: 'Manager' } },
     empty: { ...typical, roles: no_roles, role_descr: { slug: 'contributor', title: 'Contributor' } },
+    candidates: {
+      ...typical,
+      form: { email: 'xia', full_name: '', message: '' },
+      errors: { email: ['Choose one of those found.'] },
+      candidates: {
+        email: [
+          { value: 'xia', label: 'Xia Lee', note: 'xia' },
+          { value: 'xiao', label: 'Xiao Wang', note: 'xiao' },
+        ],
+      },
+      role_descr: { slug: 'manager', title: 'Manager' },
+    },
     error: {
       ...typical,
       form: { email: 'new@example.com', full_name: '', message: '' },

@@ -2,6 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findUserByUsername } from '#accounts';
 import { parseListQuery } from '#kernel/page';
 import type { App } from '#platform/http/app';
+import { askToChoose, pickInvitee, inviteForm } from './invite-form.ts';
+import type { Candidate } from '#platform/pages/forms/candidates';
 import { checkedField, type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import type { Throttle } from '#platform/security/throttle';
@@ -70,7 +72,10 @@ async function changeMembers(
     switch (textField(body, 'action', 20)) {
       case 'invite': {
         await countInvitation(ctx, throttle);
-        const invitee = textField(body, 'email', 254);
+        const picked = await pickInvitee(request);
+        if ('candidates' in picked)
+          return await show(request, reply, type, askToChoose(picked.candidates), picked.candidates);
+        const invitee = picked.value;
         const who = invitee.includes('@') ? { email: invitee } : { slug: invitee };
         const words = {
           full_name: textField(body, 'full_name', 100),
@@ -93,8 +98,8 @@ async function changeMembers(
       case 'remove': {
         const user = await findUserByUsername(ctx.db, textField(body, 'user', 150));
         if (!user) throw profileProblems.user_unknown();
-        await revokeRole(ctx, profile_id, user.id, subject);
-        reply.flash('success', `${user.username} has no role any more.`);
+        const { undo } = await revokeRole(ctx, profile_id, user.id, subject, { offers_undo: true });
+        reply.flash('success', `${user.username} has no role any more.`, undo === null ? {} : { undo });
         break;
       }
       default:
@@ -111,6 +116,7 @@ async function show(
   reply: FastifyReply,
   type: RoleType | null,
   problem: FormProblem | null,
+  found: readonly Candidate[] = [],
 ): Promise<FastifyReply> {
   const { ctx, subject, body } = request;
   const profile_id = getProfileId(subject);
@@ -135,6 +141,9 @@ async function show(
       full_name: textField(body, 'full_name', 100),
       message: textField(body, 'message', 255),
     },
+    fields: inviteForm.view({}, { locale: ctx.lang, timezone: 'UTC' }).fields,
+    candidates: found.length === 0 ? {} : { email: found.map((each) => ({ ...each })) },
+    remove_base: paths.removeRole(profile.slug),
     unknown,
     errors:
       problem?.errors['slug'] && !problem.errors['email'] ? { email: problem.errors['slug'] } : (problem?.errors ?? {}),

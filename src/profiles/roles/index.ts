@@ -5,3 +5,4 @@ export { countInvitation, createActivationKey, grantRole, removeLinks } from './
 export { requestManagerRole, requestRole, type RoleRequestInput } from './request-role.ts';
 export { resendInvitation, resendRequest } from './resend-invitation.ts';
 export { revokeRole } from './revoke-role.ts';
+export { roleRevocationUndo } from './undo-revocation.ts';

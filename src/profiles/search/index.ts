@@ -1,1 +1,2 @@
+export { findInvitees } from './find-invitees.ts';
 export { searchRoutes } from './routes.ts';
