@@ -1,11 +1,16 @@
 import { Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
-import { form_parts, organizationDetailSample, unrefused_form } from '../page-parts.ts';
+import { invalidInput } from '#kernel/problem';
+import { ConflictView } from '#platform/pages/forms/conflict-view';
+import { editVersion } from '#platform/pages/forms/edit-version';
+import { form_view } from '#platform/pages/forms/form';
+import { organizationDetailSample } from '../page-parts.ts';
 import { ProfileDetailSchema } from '../schemas.ts';
+import { profileForm } from './profile-form.ts';
 
 const Options = Type.Array(Type.Object({ value: Type.String(), label: Type.String() }));
 
-const form = {
+const details = {
   full_name: 'Acme Incorporated',
   email: 'billing@acme.example.com',
   phone: '',
@@ -16,6 +21,8 @@ const form = {
   country: 'US',
   default_timezone: 'America/Chicago',
 };
+const context = { locale: 'en', timezone: 'UTC' };
+const refused = { ...details, email: 'billing' };
 
 const typical = {
   profile: organizationDetailSample,
@@ -29,9 +36,10 @@ const typical = {
     { value: 'America/Chicago', label: 'America/Chicago' },
     { value: 'Europe/Paris', label: 'Europe/Paris' },
   ],
-  form,
   own_user: null,
-  ...unrefused_form,
+  ...profileForm.view(details, context),
+  edit_version: editVersion(details),
+  conflict: null,
 };
 
 export const contactDetailsPage = definePage(
@@ -43,22 +51,12 @@ export const contactDetailsPage = definePage(
     may_set_flags: Type.Boolean(),
     countries: Options,
     timezones: Options,
-    form: Type.Object({
-      full_name: Type.String(),
-      email: Type.String(),
-      phone: Type.String(),
-      street_address: Type.String(),
-      locality: Type.String(),
-      region: Type.String(),
-      postal_code: Type.String(),
-      country: Type.String(),
-      default_timezone: Type.String(),
-      is_provider: Type.Optional(Type.Boolean()),
-      is_bulk_buyer: Type.Optional(Type.Boolean()),
-    }),
+    ...form_view,
+    /** Version of the form, for `_conflict.html`. */
+    edit_version: Type.String(),
+    conflict: ConflictView,
     /** The caller, if the profile is the personal profile of the caller. */
     own_user: Type.Union([Type.Object({ username: Type.String() }), Type.Null()]),
-    ...form_parts,
   }),
   {
     typical,
@@ -67,9 +65,30 @@ export const contactDetailsPage = definePage(
       profile: { ...organizationDetailSample, type: 'personal', nick_name: 'Xia', lang: 'en' },
       own_user: { username: 'xia' },
     },
-    broker: { ...typical, may_set_flags: true, form: { ...form, is_provider: true, is_bulk_buyer: false } },
+    broker: {
+      ...typical,
+      may_set_flags: true,
+      ...profileForm.view({ ...details, is_provider: true, is_bulk_buyer: false }, context),
+    },
     read_only: { ...typical, may_edit: false },
-    error: { ...typical, form: { ...form, email: 'billing' }, errors: { email: ['Enter an e-mail address.'] } },
+    error: {
+      ...typical,
+      ...profileForm.view(
+        {},
+        context,
+        profileForm.refuse(invalidInput({ email: ['Enter an e-mail address.'] }), refused),
+      ),
+    },
+    conflict: {
+      ...typical,
+      conflict: {
+        by: 'Ann Lee',
+        changes: [
+          { label: 'Full name', now: 'Acme Limited', yours: 'Acme Incorporated' },
+          { label: 'Phone', now: '', yours: '' },
+        ],
+      },
+    },
   },
 );
 

@@ -21,21 +21,26 @@ import {
   type ProfileFields,
   updateProfileRow,
 } from '../records/index.ts';
+import { requireSameVersion } from '#platform/pages/forms/edit-version';
+import { pickDetails } from './profile-form.ts';
 import { parseProfileFields, slugTakenProblem } from './create-profile.ts';
 
 export type ProfileUpdate = Partial<Record<keyof ProfileFields | 'slug', unknown>>;
 
 /**
- * Changes the fields of the request. A new slug renames the profile and, for a personal profile, its user.
+ * Changes the fields of the request. A new slug renames the profile and, for a personal profile, its user. With a
+ * `version` of `pickDetails`, a profile that was changed since is not changed.
  *
  * @throws invalid_input (400) · permission_denied (403) for the username of another user · profile_protected (403) for
- * a new slug of the broker or the processor · subscriber_details_protected (403) for a provider of the profile
+ * a new slug of the broker or the processor · subscriber_details_protected (403) for a provider of the profile ·
+ * edit_conflict (409)
  */
 export async function updateProfile(
   ctx: Context,
   profile_id: ProfileId,
   input: ProfileUpdate,
   subject: Subject,
+  options: { version?: string } = {},
 ): Promise<Profile> {
   if (input.email === '' || input.email === null) throw invalidInput({ email: ['This field may not be blank.'] });
   const fields = parseProfileFields(input, { broker: isBrokerManager(subject) });
@@ -44,6 +49,7 @@ export async function updateProfile(
     const before = await lockProfile(tx, profile_id);
     // Archived after the guard of the route found it.
     if (!before.is_active) throw commonProblems.not_found();
+    requireSameVersion(options.version, pickDetails(before));
     const slug = parseNewSlug(input.slug, before);
     if (subject.relation === 'provider')
       requireFieldsOpenToProviders(before, { ...fields, ...(slug === null ? {} : { slug }) });

@@ -208,7 +208,10 @@ test('a page that is older than the session is shown again with its input', asyn
   assert.equal(outdated.headers['location'], '/profile/ann/contact/');
   const shown = await browser.follow(outdated);
   assert.match(shown.text, /Elm Street/);
-  assert.equal((await send(browser, '/profile/ann/contact/', { ...form, street_address: '', full_name: 'Ann Lee' })).status, 303);
+  assert.equal(
+    (await send(browser, '/profile/ann/contact/', { ...form, street_address: '', full_name: 'Ann Lee' })).status,
+    303,
+  );
 });
 
 test('a page that was rendered for another user is refused, and its input is not shown', async () => {
