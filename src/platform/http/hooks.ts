@@ -26,6 +26,8 @@ const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /**
  * Registers the steps of every request, in this order: context, limits, access, body, CSRF, idempotency, headers, log.
+ *
+ * long: the order of the steps stands in one place
  */
 export function registerHooks(app: App, options: HttpOptions): void {
   app.addHook('onRequest', async (request, reply) => {
