@@ -210,7 +210,7 @@ const open_to_signed_in = words(`
   POST /api/accounts/profiles  POST /api/legal/:agreement/sign  GET /legal/:agreement/sign/  POST /legal/:agreement/sign/
   GET /users/  GET /users/verify/  POST /users/verify/  GET /users/roles/  GET /users/roles/accept/  GET /users/roles/accept/:key/  POST /users/roles/accept/:key/
   GET /profile/:profile/subscriptions/accept/:key/  POST /profile/:profile/subscriptions/accept/:key/
-  GET /profile/  POST /profile/  GET /profile/:profile/  GET /billing/  POST /billing/  GET /billing/cart/`);
+  POST /undo/:key/  GET /profile/  POST /profile/  GET /profile/:profile/  GET /billing/  POST /billing/  GET /billing/cart/`);
 
 function words(list: string): string[] {
   return list

@@ -43,7 +43,7 @@ export function defineUndo<Schema extends TSchema>(
   return {
     ...type,
     parse(stored) {
-      if (validator.Check(stored)) return stored as Static<Schema> & object; // checked
+      if (validator.Check(stored)) return stored;
       throw new Error(`an inverse of ${type.kind} does not fit its schema`);
     },
   };
