@@ -1,3 +1,5 @@
+import { displayNames } from './formatters.ts';
+
 // ISO 3166-1 alpha-2, officially assigned codes.
 const codes: ReadonlySet<string> = new Set(
   `AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
@@ -16,7 +18,7 @@ export function isCountry(code: string): boolean {
 
 /** Returns all countries, sorted by their name in a language, for forms. */
 export function countriesByName(lang = 'en'): { code: string; name: string }[] {
-  const names = new Intl.DisplayNames(lang, { type: 'region' });
+  const names = displayNames(lang, { type: 'region' });
   return [...codes]
     .map((code) => ({ code, name: names.of(code) ?? code }))
     .toSorted((left, right) => left.name.localeCompare(right.name, lang));

@@ -1,3 +1,4 @@
+import { dateFormatter } from './formatters.ts';
 import { Temporal } from 'temporal-polyfill';
 import { inputProblems, invalidInput } from './problem.ts';
 
@@ -73,7 +74,7 @@ function readIso(text: string, timezone: string): Date | null {
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z][-+/A-Za-z0-9_]*$/.test(name)) return false;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
+    dateFormatter('en', { timeZone: name });
     return true;
   } catch {
     return false;

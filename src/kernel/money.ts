@@ -1,3 +1,4 @@
+import { numberFormatter } from './formatters.ts';
 import { processorScale } from './currency.ts';
 
 /** An amount in 1/100 of `unit`, a lower-case ISO 4217 code, for every currency regardless of its decimals. */
@@ -195,7 +196,11 @@ export function allocateMoney({ amount, unit }: Money, weights: readonly number[
 function decimalMark(lang: string): string {
   if (lang === 'en' || lang.startsWith('en-')) return '.';
   try {
-    return new Intl.NumberFormat(lang).formatToParts(1.5).find(({ type }) => type === 'decimal')?.value ?? '.';
+    return (
+      numberFormatter(lang, {})
+        .formatToParts(1.5)
+        .find(({ type }) => type === 'decimal')?.value ?? '.'
+    );
   } catch {
     return '.'; // not a language tag
   }

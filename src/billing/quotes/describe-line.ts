@@ -1,3 +1,4 @@
+import { dateFormatter } from '#kernel/formatters';
 import type { Plan } from '#catalog';
 import { type PeriodType, periodNoun } from '#kernel/period';
 import type { Line } from '../records/index.ts';
@@ -76,7 +77,7 @@ function subjectText(line: LineFacts, reading: ReaderLocale): string {
 /** Formats a day as pages do: `Mar 5, 2026`. Falls back to English and UTC for an unknown language or time zone. */
 export function dateText(at: Date, { lang = 'en-US', timezone = 'UTC' }: ReaderLocale): string {
   const format = (locale: string, timeZone: string) =>
-    new Intl.DateTimeFormat(locale === 'en' ? 'en-US' : locale, { dateStyle: 'medium', timeZone }).format(at);
+    dateFormatter(locale === 'en' ? 'en-US' : locale, { dateStyle: 'medium', timeZone }).format(at);
   try {
     return format(lang, timezone);
   } catch {

@@ -1,3 +1,4 @@
+import { displayNames } from '#kernel/formatters';
 import { type Static } from 'typebox';
 import { invalidInput } from '#kernel/problem';
 import { singleLine } from '#kernel/text';
@@ -176,7 +177,7 @@ function pickAddress(input: Readonly<Record<string, unknown>>): Partial<Record<k
 function isLanguage(tag: string): boolean {
   return (
     /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?$/.test(tag) &&
-    new Intl.DisplayNames('en', { type: 'language', fallback: 'none' }).of(tag) !== undefined
+    displayNames('en', { type: 'language', fallback: 'none' }).of(tag) !== undefined
   );
 }
 
