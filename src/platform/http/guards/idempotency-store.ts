@@ -1,5 +1,6 @@
 import type { Db, Tx } from '../../db/database.ts';
 import { inTransaction } from '../../db/database.ts';
+import { executeFragment, fragment } from '../../db/fragment.ts';
 
 export interface StoredResponse {
   status: number;
@@ -21,16 +22,16 @@ const KEPT_MS = 48 * 3_600_000;
  * A record that a crash left in flight is taken over after two minutes; the work itself has its own unique keys.
  */
 export async function claimKey(db: Db, scope: string, key: string, fingerprint: string, at: Date): Promise<Claim> {
-  return inTransaction(db, async (tx) => {
-    const inserted = await tx
-      .insertInto('idempotency_records')
-      .values({ scope, key, fingerprint, state: 'in_flight', ...spans(at) })
-      .onConflict((conflict) => conflict.columns(['scope', 'key']).doNothing())
-      .returning('key')
-      .executeTakeFirst();
-    if (inserted) return { kind: 'claimed' };
-    return claimExisting(tx, scope, key, fingerprint, at);
-  });
+  const { created_at, locked_until, expires_at } = spans(at);
+  // One statement is a transaction of its own: of several requests one inserts the row.
+  const inserted = await executeFragment(
+    db,
+    fragment`insert into idempotency_records (scope, key, fingerprint, state, created_at, locked_until, expires_at)
+      values (${scope}, ${key}, ${fingerprint}, 'in_flight', ${created_at}, ${locked_until}, ${expires_at})
+      on conflict (scope, key) do nothing returning key`,
+  );
+  if (inserted.length > 0) return { kind: 'claimed' };
+  return inTransaction(db, (tx) => claimExisting(tx, scope, key, fingerprint, at));
 }
 
 async function claimExisting(tx: Tx, scope: string, key: string, fingerprint: string, at: Date): Promise<Claim> {
@@ -61,17 +62,12 @@ async function claimExisting(tx: Tx, scope: string, key: string, fingerprint: st
 }
 
 export async function updateResponse(db: Db, scope: string, key: string, response: StoredResponse): Promise<void> {
-  await db
-    .updateTable('idempotency_records')
-    .set({
-      state: 'done',
-      status: response.status,
-      headers: JSON.stringify(response.headers),
-      body_sealed: response.body_sealed,
-    })
-    .where('scope', '=', scope)
-    .where('key', '=', key)
-    .execute();
+  await executeFragment(
+    db,
+    fragment`update idempotency_records set state = 'done', status = ${response.status},
+        headers = ${JSON.stringify(response.headers)}, body_sealed = ${response.body_sealed}
+      where scope = ${scope} and key = ${key}`,
+  );
 }
 
 export async function releaseKey(db: Db, scope: string, key: string): Promise<void> {
