@@ -5,6 +5,8 @@
 export interface Budget {
   readonly statements_max: number;
   readonly transactions_max: number;
+  /** Exchanges with the database, each a write to a socket and a response. Absent: not limited. */
+  readonly exchanges_max?: number;
 }
 
 export const budgets = {
@@ -17,9 +19,11 @@ export const budgets = {
   /** A request that the gateway forwards, for a caller that it knows. */
   forward: { statements_max: 0, transactions_max: 0 },
   /** `POST /api/cart` with one plan. */
-  add_to_cart: { statements_max: 3, transactions_max: 1 },
+  add_to_cart: { statements_max: 3, transactions_max: 1, exchanges_max: 2 },
   /** `POST /api/billing/{profile}/checkout` of one item with the test processor. */
-  check_out: { statements_max: 14, transactions_max: 3 },
+  check_out: { statements_max: 13, transactions_max: 2, exchanges_max: 9 },
+  /** The same with an `Idempotency-Key`: claims the key, looks for a charge of an interrupted request, stores the response. */
+  check_out_with_key: { statements_max: 16, transactions_max: 2, exchanges_max: 12 },
   /** Delivery of 100 events that wait, and of the mails that they cause. */
   deliver_100_events: { statements_max: 10, transactions_max: 10 },
 } as const satisfies Record<string, Budget>;

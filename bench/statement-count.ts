@@ -5,6 +5,8 @@ import { BACKGROUND } from '../src/platform/facts/changes-store.ts';
 export interface StatementCount {
   /** Texts in the order of sending, without `begin`, `commit`, `rollback` and savepoints. */
   readonly statements: string[];
+  /** Exchanges with the database, each a write to a socket and a response; those of `begin` and `commit` included. */
+  exchanges_count: number;
   /** Transactions opened by `begin`. A statement outside them is a transaction of its own and is not counted here. */
   transactions_count: number;
 }
@@ -22,7 +24,7 @@ let is_watching = false;
  */
 export async function countStatements(work: () => Promise<unknown>): Promise<StatementCount> {
   watchClients();
-  const count: StatementCount = { statements: [], transactions_count: 0 };
+  const count: StatementCount = { statements: [], exchanges_count: 0, transactions_count: 0 };
   counts.add(count);
   try {
     await work();
@@ -39,27 +41,36 @@ function watchClients(): void {
   const send: unknown = Reflect.get(pg.Client.prototype, 'query');
   if (typeof send !== 'function') throw new Error('the driver has no query method');
   Reflect.set(pg.Client.prototype, 'query', function query(this: pg.Client, ...args: unknown[]): unknown {
-    note(textOf(args[0]), begins(args[0]));
+    note(textsOf(args[0]), begins(args[0]));
     const sent: unknown = Reflect.apply(send, this, args);
     return sent;
   });
 }
 
-function note(text: string, begins_transaction: boolean): void {
-  if (text === CONNECTION_TEST || text.startsWith(BACKGROUND)) return;
+function note(texts: readonly string[], begins_transaction: boolean): void {
+  if (texts.every((text) => text === CONNECTION_TEST || text.startsWith(BACKGROUND))) return;
   for (const count of counts) {
-    if (begins_transaction || opening.test(text)) count.transactions_count += 1;
-    if (!control.test(text)) count.statements.push(text);
+    count.exchanges_count += 1;
+    if (begins_transaction || texts.some((text) => opening.test(text))) count.transactions_count += 1;
+    count.statements.push(...texts.filter((text) => !control.test(text)));
   }
 }
 
-/** True for a statement that is sent together with the `begin` before it. */
+/** True for an exchange that begins a transaction. */
 function begins(query: unknown): boolean {
-  return typeof query === 'object' && query !== null && Reflect.get(query, 'begins') === true;
+  return Reflect.get(exchangeOf(query), 'begins') === true;
 }
 
-function textOf(query: unknown): string {
-  if (typeof query === 'string') return query;
+function textsOf(query: unknown): string[] {
+  const statements: unknown = Reflect.get(exchangeOf(query), 'statements');
+  if (Array.isArray(statements)) return statements.flatMap(textsOf);
+  if (typeof query === 'string') return [query];
   const text: unknown = typeof query === 'object' && query !== null ? Reflect.get(query, 'text') : undefined;
-  return typeof text === 'string' ? text : '';
+  return [typeof text === 'string' ? text : ''];
+}
+
+/** Statements that are sent together; an empty object for a single one. */
+function exchangeOf(query: unknown): object {
+  const exchange: unknown = typeof query === 'object' && query !== null ? Reflect.get(query, 'exchange') : undefined;
+  return typeof exchange === 'object' && exchange !== null ? exchange : {};
 }

@@ -99,6 +99,6 @@ function print(name: string, { statements_max, transactions_max }: Budget, count
     value: least.statements.length,
     unit: 'statements',
     goal: { max: statements_max },
-    detail: `in ${least.transactions_count} transactions (budget ${transactions_max})`,
+    detail: `in ${least.exchanges_count} exchanges and ${least.transactions_count} transactions (budget ${transactions_max})`,
   });
 }

@@ -4,7 +4,7 @@ import type { ListQuery, Page } from '#kernel/page';
 import type { ActivityId, ContactId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
-import { part } from '#platform/db/read-together';
+import { part } from '#platform/db/together';
 
 /** Note of the broker about a contact, and about a profile if `profile_id` is not null. */
 export interface Activity {

@@ -3,6 +3,7 @@ import { type RawBuilder, sql, type SqlBool } from 'kysely';
 import type { Money } from '#kernel/money';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
+import { executeFragment, fragment, type Fragment, verbatimFragment } from '#platform/db/fragment';
 import { type StatementBalance, type SubjectBalance, sumByUnit } from './balance.ts';
 import { type AccountName, accounts, type Entry } from './entry.ts';
 import type { LedgerSubject } from './subject.ts';
@@ -37,19 +38,31 @@ export async function findHoldings(
   assert.equal(account, accounts.payable);
   if (subjects.length === 0) return [];
   // Index: unique key of ledger_subject_balances.
-  const { rows } = await sql<Holding>`
+  return executeFragment(
+    reader,
+    fragment<Holding>`
     select ${subjectJson}, profile_id, unit, amount
     from ${subjectRows(subjects)} join ledger_subject_balances entry on ${isAboutSubject}
-    where profile_id is not null order by ${subjectColumns}, profile_id, unit`.execute(reader);
-  return rows;
+    where profile_id is not null order by ${subjectColumns}, profile_id, unit`,
+  );
+}
+
+/** Statement that reads the Payable of all profiles on the subjects `(kind, id)` of a query, all their parts included. */
+export function holdingsOn(subjects: Fragment): { query: Fragment; read(rows: readonly object[]): Holding[] } {
+  // Index: unique key of ledger_subject_balances.
+  const query = fragment`select ${subjectJson}, profile_id, unit, amount
+    from (select distinct * from (${subjects}) given) subject
+    join ledger_subject_balances entry on entry.subject_kind = subject.kind and entry.subject_id = subject.id
+    where profile_id is not null`;
+  return { query, read: (rows) => rows as Holding[] }; // the columns of the query
 }
 
 /** Condition on entries that pay or write off part of the amount due on their subject. */
-const isSettlement = sql`((orig_account = 'Backlog' and dest_account = 'Receivable')
+const isSettlement = fragment`((orig_account = 'Backlog' and dest_account = 'Receivable')
   or (orig_account = 'Receivable' and dest_account = 'Canceled'))`;
 
 /** Change of the amount due by an entry: an order adds, a payment or a write-off subtracts. */
-const amountDue = sql`case when dest_account = 'Payable' then dest_amount else -dest_amount end`;
+const amountDue = fragment`case when dest_account = 'Payable' then dest_amount else -dest_amount end`;
 
 /**
  * Reads what a profile owes at `at` (inclusive): all orders on the subjects that it ordered, less what was paid or
@@ -62,10 +75,26 @@ export async function findStatementBalance(
   at: Date,
   sellers?: readonly ProfileId[] | null,
 ): Promise<StatementBalance> {
-  const { rows } = await sql<SubjectBalance>`
+  const { query, read } = statementBalance(profile_id, at, sellers);
+  return read(await executeFragment(reader, query));
+}
+
+/** Part that reads what a profile owes, like `findStatementBalance`. */
+export function statementBalance(
+  profile_id: ProfileId,
+  at: Date,
+  sellers?: readonly ProfileId[] | null,
+): { query: Fragment<SubjectBalance>; read(rows: readonly object[]): StatementBalance } {
+  const query = fragment<SubjectBalance>`
     with due as ${amountsDue(profile_id, at, sellers)}
-    select ${subjectJson}, unit, amount from due order by ${subjectColumns}, unit`.execute(reader);
-  return { subjects: rows, totals: sumByUnit(rows) };
+    select ${subjectJson}, unit, amount from due order by ${subjectColumns}, unit`;
+  return {
+    query,
+    read(rows) {
+      const subjects = rows as SubjectBalance[]; // the columns of the query, which have no instants
+      return { subjects, totals: sumByUnit(subjects) };
+    },
+  };
 }
 
 /**
@@ -75,15 +104,15 @@ export async function findStatementBalance(
  * the result is exact for each instant; they are few when `at` is recent. Subjects on which nothing is due are not
  * read.
  */
-function amountsDue(profile_id: ProfileId, at: Date, sellers?: readonly ProfileId[] | null): RawBuilder<unknown> {
+function amountsDue(profile_id: ProfileId, at: Date, sellers?: readonly ProfileId[] | null): Fragment {
   // Index: ledger_entries_subject.
   const of_sellers = sellers
-    ? sql`exists (select from ledger_entries entry where ${isAboutSubject} and created_at <= ${at}
+    ? fragment`exists (select from ledger_entries entry where ${isAboutSubject} and created_at <= ${at}
         and dest_profile_id = ${profile_id} and dest_account = 'Payable' and orig_profile_id = any(${[...sellers]}::bigint[]))`
-    : sql`true`;
+    : fragment`true`;
   // Indexes: ledger_subject_balances_open finds the subjects, the unique key of that table their amounts due,
   // ledger_entries_subject the entries after `at`.
-  return sql`(
+  return fragment`(
     select ${subjectColumns}, unit, sum(amount) as amount
     from (
       select distinct subject_kind as kind, subject_id as id, subject_part as part from ledger_subject_balances
@@ -180,21 +209,21 @@ export async function findOwingSubjects<T extends OwnedSubject>(reader: Reader, 
   return subjects.filter((_, index) => owing.has(index + 1));
 }
 
-const subjectColumns = sql.raw('subject_kind, subject_id, subject_part');
+const subjectColumns = verbatimFragment('subject_kind, subject_id, subject_part');
 
 /** The subject of a row as one value (`LedgerSubject`). */
-const subjectJson = sql.raw(
+const subjectJson = verbatimFragment(
   "json_build_object('kind', subject_kind, 'id', subject_id, 'part', subject_part) as subject",
 );
 
 /** Joins a row `entry` to a row `subject`. */
-const isAboutSubject = sql.raw(
+const isAboutSubject = verbatimFragment(
   'entry.subject_kind = subject.kind and entry.subject_id = subject.id and entry.subject_part is not distinct from subject.part',
 );
 
 /** Subjects as the rows of a table `subject`, without duplicates. */
-function subjectRows(subjects: readonly LedgerSubject[]): RawBuilder<unknown> {
-  return sql`(
+function subjectRows(subjects: readonly LedgerSubject[]): Fragment {
+  return fragment`(
     select distinct * from unnest(${subjects.map(({ kind }) => kind)}::text[], ${subjects.map(({ id }) => id)}::text[],
       ${subjects.map(({ part }) => part)}::text[]) as given (kind, id, part)
   ) subject`;

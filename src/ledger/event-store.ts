@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { LedgerEntryId, LedgerEventId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { executeFragment, fragment } from '#platform/db/fragment';
 import { selectProfileNames } from '#profiles';
 import type { Entry, NewEntry } from './entry.ts';
 
@@ -25,7 +26,7 @@ export async function insertEvents(tx: Tx, events: readonly InsertedEvent[]): Pr
     event.entries.map((entry, rank) => ({ ...entry, rank, ledger_event_key: event.key })),
   );
   // JSON: the text of the statement does not depend on the number of entries, so that it is prepared once.
-  const { rows } = await sql<Entry>`
+  const insert = fragment<Entry>`
     with event as (
       insert into ledger_events (key, kind, receipt_key, created_at)
       select key, kind, receipt_key, created_at
@@ -45,8 +46,8 @@ export async function insertEvents(tx: Tx, events: readonly InsertedEvent[]): Pr
       join event on event.key = entry.ledger_event_key
     where (select count(*) from event) = ${events.length}
     order by ordinality
-    returning *`.execute(tx);
-  return rows;
+    returning *`;
+  return executeFragment(tx, insert);
 }
 
 /** Finds the entries of the event with this key, in the order of posting; undefined without such an event. */

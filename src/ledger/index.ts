@@ -1,11 +1,14 @@
-export { DEFAULT_UNIT, selectMainAmount, type SubjectBalance } from './balance.ts';
+export { DEFAULT_UNIT, selectMainAmount, type StatementBalance, type SubjectBalance } from './balance.ts';
 export {
   findBalance,
   findHoldings,
   findOwingSubjects,
   findStatementBalance,
   findSubjectOrders,
+  type Holding,
+  holdingsOn,
   selectBalance,
+  statementBalance,
 } from './balance-store.ts';
 export { type BalancePage, boundToNow, addBalance } from './balance-page.ts';
 export { accounts, convertAmount, type Entry, moveAmount, type NewEntry, type ProfileAccount } from './entry.ts';

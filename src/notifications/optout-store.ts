@@ -4,7 +4,7 @@ import { canonicalName } from '#kernel/slug';
 import { builtOnce } from '#platform/db/built-once';
 import type { UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
-import { part, readTogether } from '#platform/db/read-together';
+import { part, readTogether } from '#platform/db/together';
 import { type HeldRole, selectHeldRoles } from '#profiles';
 
 const preferences = readTogether((reader, username: string) => {

@@ -50,6 +50,7 @@ export {
   insertRoleType,
   lockedProfile,
   lockProfile,
+  profileLock,
   processorProfile,
   profilesById,
   MANAGER,

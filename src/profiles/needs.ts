@@ -1,7 +1,7 @@
 import type { AccountsSettings } from '#accounts';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import type { Part } from '#platform/db/read-together';
+import type { Part } from '#platform/db/together';
 import type { Templates } from '#platform/templates/templates';
 import type { OnProfileArchived } from './profile/index.ts';
 
@@ -19,9 +19,9 @@ export interface ProfileNeeds {
     profile_id: ProfileId,
     at: Date,
     sellers: readonly ProfileId[] | null,
-  ): Part<SubscriptionMention>;
+  ): Part<SubscriptionMention[]>;
   /** Selects the latest notes of the broker about a profile, newest first. */
-  selectNotes(reader: Reader, profile_id: ProfileId): Part<NoteMention>;
+  selectNotes(reader: Reader, profile_id: ProfileId): Part<NoteMention[]>;
   onProfileArchived: OnProfileArchived;
 }
 

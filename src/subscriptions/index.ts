@@ -16,6 +16,7 @@ export {
   type Entitlement,
   type ProvidingProfile,
   type Slot,
+  selectSubjects,
   slotLock,
   subscriptionsOf,
   subscriptionIdOf,

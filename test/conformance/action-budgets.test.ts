@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { changeProxy } from '#gateway';
@@ -9,8 +10,8 @@ import { registerBrokerManager } from '../support/register-managers.ts';
 import { tokenOf } from '../support/sign-in.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
-/** Runs before the counted ones: statements are prepared and facts are in memory then. */
-const WARM_UP_COUNT = 3;
+/** Runs before the counted ones: facts are in memory then, and statements are prepared on the connections. */
+const WARM_UP_COUNT = 12;
 /** The lowest count is taken: the others include statements of the background. */
 const RUNS_COUNT = 5;
 
@@ -43,18 +44,23 @@ after(async () => {
   upstream.close();
 });
 
-async function send(method: string, path: string, body?: object): Promise<void> {
+async function send(method: string, path: string, body?: object, more: Record<string, string> = {}): Promise<void> {
   const response = await fetch(`${origin}${path}`, {
     method,
-    headers: { authorization, accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
+    headers: {
+      authorization,
+      accept: 'application/json',
+      ...(body && { 'content-type': 'application/json' }),
+      ...more,
+    },
     ...(body && { body: JSON.stringify(body) }),
   });
   assert.ok(response.ok, `${method} ${path}: ${response.status} ${await response.text()}`);
 }
 
 const addToCart = () => send('POST', '/api/cart', { plan: 'gold', option: 1 });
-const checkOut = () =>
-  send('POST', `/api/billing/${username}/checkout`, { remember_card: false, processor_token: 'tok_visa' });
+const payment = { remember_card: false, processor_token: 'tok_visa' };
+const checkOut = (more?: Record<string, string>) => send('POST', `/api/billing/${username}/checkout`, payment, more);
 
 /** Returns the least of several counts of `action`, each between `prepare` and `finish`, which are not counted. */
 async function leastOf(
@@ -73,9 +79,10 @@ async function leastOf(
   return least;
 }
 
-function requireWithin({ statements, transactions_count }: StatementCount, budget: Budget): void {
+function requireWithin({ statements, exchanges_count, transactions_count }: StatementCount, budget: Budget): void {
   assert.ok(statements.length <= budget.statements_max, `${statements.length} statements:\n${statements.join('\n')}`);
   assert.ok(transactions_count <= budget.transactions_max, `${transactions_count} transactions`);
+  assert.ok(exchanges_count <= (budget.exchanges_max ?? Infinity), `${exchanges_count} exchanges`);
 }
 
 test('a request that the gateway forwards for a known caller sends no statement', async () => {
@@ -83,13 +90,28 @@ test('a request that the gateway forwards for a known caller sends no statement'
 });
 
 test('a plan is added to the cart within the budget', async () => {
-  const least = await leastOf(addToCart, { finish: checkOut });
+  const least = await leastOf(addToCart, { finish: () => checkOut() });
   assert.ok(least.statements.length > 0, 'the statements are counted');
   requireWithin(least, budgets.add_to_cart);
 });
 
 test('a checkout of one item stays within the budget', async () => {
-  const least = await leastOf(checkOut, { prepare: addToCart });
+  const least = await leastOf(() => checkOut(), { prepare: addToCart });
   assert.ok(least.statements.length > 0, 'the statements are counted');
   requireWithin(least, budgets.check_out);
 });
+
+test('a checkout with an Idempotency-Key claims the key, looks for its charge and stores the response', async () => {
+  const least = await leastOf(() => checkOut({ 'idempotency-key': randomUUID() }), { prepare: addToCart });
+  requireWithin(least, budgets.check_out_with_key);
+});
+
+test('a visitor cookie costs a signed-in buyer one statement, in the cart and at checkout', async () => {
+  const cookie = { cookie: `visitor=${'v'.repeat(43)}` };
+  const least = await leastOf(() => checkOut(cookie), { prepare: addToCart });
+  requireWithin(least, { ...budgets.check_out, ...plusOne(budgets.check_out) });
+});
+
+function plusOne({ statements_max, exchanges_max = 0 }: Budget): Pick<Budget, 'statements_max' | 'exchanges_max'> {
+  return { statements_max: statements_max + 1, exchanges_max: exchanges_max + 1 };
+}

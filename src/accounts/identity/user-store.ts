@@ -6,7 +6,7 @@ import { builtOnce, pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
 import type { TextMatch } from '#platform/lists/list-search';
 import type { UserId } from '#platform/db/db-schema';
-import { type Part, part } from '#platform/db/read-together';
+import { type Part, part } from '#platform/db/together';
 import type { Identifier } from './address.ts';
 import type { User } from './user.ts';
 
@@ -48,7 +48,7 @@ export function selectNamedUsers(matches: TextMatch): RawBuilder<unknown> {
 }
 
 /** Makes the part that reads users without their secrets. */
-export function userPart(query: ReturnType<typeof selectUsers>): Part<User> {
+export function userPart(query: ReturnType<typeof selectUsers>): Part<User[]> {
   return part<User>(query, {
     created_at: true,
     last_login_at: true,

@@ -1,7 +1,7 @@
 import { sha256Hex } from '#platform/security/crypto';
 import type { Reader, Tx } from '#platform/db/database';
 import type { UserId, VerificationId } from '#platform/db/db-schema';
-import { part, readTogether } from '#platform/db/read-together';
+import { part, readTogether } from '#platform/db/together';
 import { selectUsers, type User, userPart } from '../identity/index.ts';
 import type { Verification } from './verification.ts';
 

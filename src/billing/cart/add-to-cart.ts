@@ -1,11 +1,13 @@
+import assert from 'node:assert/strict';
 import { selectUsers, type User } from '#accounts';
-import { findPlansByIds, findUseCharge, type Plan, plansBySlug, type UseCharge } from '#catalog';
+import { findUseCharge, type Plan, plansById, plansBySlug, type UseCharge } from '#catalog';
 import { invalidInput } from '#kernel/problem';
 import { normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
-import type { CartItemId } from '#platform/db/db-schema';
+import type { CartItemId, PlanId, UserId } from '#platform/db/db-schema';
 import { inTransaction, type Reader, type Tx } from '#platform/db/database';
-import { type Part, readRows, runTogether } from '#platform/db/together';
+import { fragment, queryFragment } from '#platform/db/fragment';
+import { type Part, readRows, runInOrder, together } from '#platform/db/together';
 import { networkOf } from '#platform/security/throttle';
 import {
   normalizeHandle,
@@ -20,8 +22,10 @@ import {
   CART_ITEMS_MAX,
   type CartItem,
   type CartOwner,
+  cartLock,
   lockCartItems,
-  upsertCartItem,
+  openItems,
+  upsertCartItems,
   insertShownItem,
   rememberedCode,
 } from '../records/index.ts';
@@ -77,68 +81,107 @@ export async function addToCart(
   // Each browser of a visitor has its own cart, so visitors are limited by network.
   if ('visitor_hash' in owner) await ctx.throttle.take(visitorItemLimit, networkOf(ctx.peer?.ip), new_items.length);
   const cleaned = new_items.map(normalizeNewItem);
-  const { plans, user, remembered } = await runTogether(ctx.db, {
-    plans: plansBySlug(
-      ctx.db,
-      cleaned.map((new_item) => new_item.plan),
-    ),
-    user: ownerPart(ctx.db, owner),
-    remembered: rememberedCode(owner),
-  });
-  const resolved = cleaned.map((new_item) => resolveNewItem(new_item, plans.get(new_item.plan)));
-  await requireReachable(ctx.db, cleaned);
-  return inTransaction(ctx.db, async (tx) => {
-    const present_items = await lockCartItems(tx, owner);
-    if (present_items.length + new_items.length > CART_ITEMS_MAX) throw billingProblems.cart_full();
-    await requireOneCurrency(tx, present_items, resolved);
+  const added = await inTransaction(ctx.db, async (tx) => {
+    const cart = await lockAndResolve(tx, owner, cleaned);
     const at = ctx.clock.now();
+    const { present_items, resolved, remembered, user } = cart;
     const single = remembered === null && resolved.length === 1 ? resolved[0] : undefined;
-    const added = single && (await addSingle(tx, owner, single, present_items, at));
-    if (added) return [{ ...added, user: user ?? null }];
-    const upserted: Omit<AddedItem, 'detail' | 'user'>[] = [];
-    for (const { new_item, plan, use } of resolved) {
-      const { item, is_new } = await upsertCartItem(
-        tx,
-        owner,
-        { ...new_item, plan_id: plan.id, use_charge_id: use?.id ?? null, sync_on: new_item.sync_on || null },
-        at,
-      );
-      upserted.push({ item, plan, is_new });
-    }
-    const ids = new Set(upserted.map(({ item }) => item.id));
-    if (remembered !== null) await applyCode(tx, owner, remembered, at, ids);
-    const items = (await lockCartItems(tx, owner)).filter(({ id }) => ids.has(id));
-    const offers = await findItemOffers(tx, items, at);
-    const changed = new Set(upserted.flatMap(({ item, is_new }) => (is_new ? [] : [item.id])));
-    const recorded = isOwn(ctx, owner) ? offers : offers.filter(({ item }) => !changed.has(item.id));
-    await recordShownOffers(tx, owner, recorded, at);
-    const byId = new Map(offers.map((offer) => [offer.item.id, offer]));
-    return upserted.map((each) => {
-      const offer = byId.get(each.item.id);
-      const detail = offer ? describeOffer(offer) : '';
-      return { ...each, item: offer?.item ?? each.item, detail, user: user ?? null };
-    });
+    if (!single || present_items.some(({ plan_id }) => plan_id === single.plan.id))
+      return addSeveral(tx, ctx, owner, cart, at);
+    const item = await addSingle(tx, owner, single, at);
+    return item && [{ ...item, user: user ?? null }];
+  });
+  return added ?? addAgain(ctx, owner, cleaned);
+}
+
+/** A concurrent request added the only item behind the lock of this one. */
+function addAgain(ctx: Context, owner: CartOwner, cleaned: readonly NewCartItem[]): Promise<AddedItem[]> {
+  return inTransaction(ctx.db, async (tx) => {
+    const cart = await lockAndResolve(tx, owner, cleaned);
+    return addSeveral(tx, ctx, owner, cart, ctx.clock.now());
   });
 }
+
+interface ResolvedCart {
+  present_items: readonly CartItem[];
+  resolved: readonly ResolvedItem[];
+  user: User | undefined;
+  /** Remembered code of the owner. */
+  remembered: string | null;
+}
+
+/** Locks the items of a cart, and loads and checks those that are added. */
+async function lockAndResolve(tx: Tx, owner: CartOwner, cleaned: readonly NewCartItem[]): Promise<ResolvedCart> {
+  const [present_items, { wanted_plans, user, remembered, plans_present }] = await runInOrder(
+    tx,
+    cartLock(owner),
+    together({
+      wanted_plans: plansBySlug(
+        tx,
+        cleaned.map((new_item) => new_item.plan),
+      ),
+      user: ownerPart(tx, owner),
+      remembered: rememberedCode(owner),
+      open_items: openItems(owner),
+      plans_present: plansById(fragment`select plan_id from open_items where claim_id is null`),
+    }),
+  );
+  const resolved = cleaned.map((new_item) => resolveNewItem(new_item, wanted_plans.get(new_item.plan)));
+  await requireReachable(tx, cleaned);
+  if (present_items.length + cleaned.length > CART_ITEMS_MAX) throw billingProblems.cart_full();
+  requireOneCurrency(plans_present, resolved);
+  return { present_items, resolved, user, remembered };
+}
+
+/** Adds items of which the cart may have some, and applies the remembered code. */
+async function addSeveral(
+  tx: Tx,
+  ctx: Context,
+  owner: CartOwner,
+  { resolved, user, remembered }: ResolvedCart,
+  at: Date,
+): Promise<AddedItem[]> {
+  const wanted = resolved.map(({ new_item, plan, use }) => {
+    const { option, quantity, full_name, email } = new_item;
+    const given = { option, quantity, full_name, email };
+    return { ...given, plan_id: plan.id, use_charge_id: use?.id ?? null, sync_on: new_item.sync_on || null };
+  });
+  const upserted = await upsertCartItems(tx, owner, wanted, at);
+  const ids = new Set(upserted.map(({ item }) => item.id));
+  if (remembered !== null) await applyCode(tx, owner, remembered, at, ids);
+  const items = (await lockCartItems(tx, owner)).filter(({ id }) => ids.has(id));
+  const offers = await findItemOffers(tx, items, at);
+  const changed = new Set(upserted.flatMap(({ item, is_new }) => (is_new ? [] : [item.id])));
+  const recorded = isOwn(ctx, owner) ? offers : offers.filter(({ item }) => !changed.has(item.id));
+  await recordShownOffers(tx, owner, recorded, at);
+  const byId = new Map(offers.map((offer) => [offer.item.id, offer]));
+  return upserted.map((each, index) => {
+    const plan = resolved[index]?.plan;
+    assert(plan, 'an item for each that was resolved');
+    const offer = byId.get(each.item.id);
+    const detail = offer ? describeOffer(offer) : '';
+    return { ...each, plan, item: offer?.item ?? each.item, detail, user: user ?? null };
+  });
+}
+
+const userOf = queryFragment((reader, id: UserId) => selectUsers(reader).where('users.id', '=', id));
 
 /** Part that finds the user who owns a cart; null for the cart of a visitor. */
 function ownerPart(reader: Reader, owner: CartOwner): Part<User | undefined> | null {
   if (!('user_id' in owner)) return null;
   return {
-    query: selectUsers(reader).where('users.id', '=', owner.user_id),
+    query: userOf(reader, owner.user_id),
     read: (rows) => readRows<User>(rows, ['created_at', 'last_login_at', 'email_verified_at', 'phone_verified_at'])[0],
   };
 }
 
-/** Adds the only item of a request in one statement; undefined if the cart has it already. */
+/** Adds the only item of a request in one statement and commits; undefined, with nothing added, if the cart has it. */
 async function addSingle(
   tx: Tx,
   owner: CartOwner,
   { new_item, plan, use }: ResolvedItem,
-  present_items: readonly CartItem[],
   at: Date,
 ): Promise<Omit<AddedItem, 'user'> | undefined> {
-  if (present_items.some((item) => item.plan_id === plan.id)) return undefined;
   const row = {
     plan_id: plan.id,
     use_charge_id: use?.id ?? null,
@@ -180,15 +223,7 @@ function resolveNewItem(new_item: NewCartItem, plan: Plan | undefined): Resolved
   return { new_item, plan, use };
 }
 
-async function requireOneCurrency(
-  tx: Tx,
-  present_items: readonly CartItem[],
-  resolved: readonly ResolvedItem[],
-): Promise<void> {
-  const plans_present = await findPlansByIds(
-    tx,
-    present_items.filter(({ claim_id }) => claim_id === null).map((item) => item.plan_id),
-  );
+function requireOneCurrency(plans_present: ReadonlyMap<PlanId, Plan>, resolved: readonly ResolvedItem[]): void {
   // The cart shows no withdrawn plan: its currency does not count.
   const offered = [...plans_present.values()].filter((plan) => plan.is_active && !plan.is_not_priced);
   const units = new Set([...offered, ...resolved.map(({ plan }) => plan)].map((plan) => plan.unit));

@@ -1,10 +1,12 @@
 import type { Context } from '#platform/context';
 import type { UserId } from '#platform/db/db-schema';
+import { runTogether } from '#platform/db/together';
 import { inTransaction, type Tx } from '#platform/db/database';
 import {
   findCartItems,
   moveVisitorItems,
-  findRememberedCoupon,
+  anyOpenItem,
+  rememberedCode,
   deleteRememberedCoupon,
   upsertRememberedCoupon,
   itemKey,
@@ -16,7 +18,7 @@ import { applyCode } from './redeem-coupon.ts';
 
 /**
  * Moves the cart that a browser filled before sign-in to the signed-in user: items with their options, uses and
- * coupons, the remembered code and the shown lines. Every page and route of the cart runs it first: two queries if
+ * coupons, the remembered code and the shown lines. Every page and route of the cart runs it first: one query if
  * there is nothing to move.
  *
  * @see docs/spec/billing.md 4.4
@@ -25,9 +27,11 @@ export async function mergeVisitorCart(ctx: Context): Promise<void> {
   const { actor } = ctx;
   if (actor.kind !== 'user' || actor.visitor_hash === null) return;
   const { user_id, visitor_hash } = actor;
-  const waiting = await findCartItems(ctx.db, { visitor_hash });
-  const code = await findRememberedCoupon(ctx.db, { visitor_hash });
-  if (waiting.length === 0 && code === null) return;
+  const { has_items, code } = await runTogether(ctx.db, {
+    has_items: anyOpenItem({ visitor_hash }),
+    code: rememberedCode({ visitor_hash }),
+  });
+  if (!has_items && code === null) return;
   const at = ctx.clock.now();
   await inTransaction(ctx.db, async (tx) => {
     await moveItems(tx, visitor_hash, user_id);

@@ -75,17 +75,15 @@ export async function applyCode(
   );
   const providers = [...plans.values()].map((plan) => plan.profile_id);
   const coupons = await findCouponsByCodes(tx, providers, [code]);
-  let discounted = 0;
-  for (const coupon of coupons) {
-    const ids = items
+  const changes = coupons.flatMap((coupon) =>
+    items
       .filter((item) => item.claim_id === null)
       .filter((item) => added === undefined || (added.has(item.id) && item.coupon_id === null))
       .filter((item) => isApplicable(coupon, plans.get(item.plan_id), at))
-      .map((item): CartItemId => item.id);
-    await updateItemCoupons(tx, ids, coupon.id);
-    discounted += ids.length;
-  }
-  return discounted;
+      .map(({ id }) => ({ id, coupon_id: coupon.id })),
+  );
+  await updateItemCoupons(tx, changes);
+  return changes.length;
 }
 
 /** Codes of group purchases are not discount codes: their seats are claimed. */

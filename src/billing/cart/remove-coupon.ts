@@ -32,8 +32,9 @@ export async function removeCoupon(
     const ids = new Set(removed.map(({ id }) => id));
     await updateItemCoupons(
       tx,
-      items.filter(({ coupon_id }) => coupon_id !== null && ids.has(coupon_id)).map(({ id }) => id),
-      null,
+      items
+        .filter(({ coupon_id }) => coupon_id !== null && ids.has(coupon_id))
+        .map(({ id }) => ({ id, coupon_id: null })),
     );
     const remembered = await findRememberedCoupon(tx, owner);
     if (remembered !== null && isWanted(remembered)) await deleteRememberedCoupon(tx, owner);

@@ -1,24 +1,14 @@
 import assert from 'node:assert/strict';
-import { type Coupon, countRedemptions, lockCoupons } from '#catalog';
+import { countRedemptions } from '#catalog';
 import { actorId } from '#platform/actor-id';
 import type { CouponId } from '#platform/db/db-schema';
-import { paths } from '#platform/http/paths';
 import { inTransaction, isUniqueViolation, type Tx } from '#platform/db/database';
-import { runTogether } from '#platform/db/together';
+import { type Attempt, type PaymentContext, prepareAttempt } from '#payments';
+import type { Profile } from '#profiles';
+import { lockSubscriptionSlots } from '#subscriptions';
 import {
-  type Attempt,
-  hasUnresolvedCharge,
-  type PaymentContext,
-  prepareAttempt,
-  findUnresolvedCharge,
-} from '#payments';
-import { lockProfile, type Profile } from '#profiles';
-import { lockSubscriptions, lockSubscriptionSlots } from '#subscriptions';
-import {
-  type CartItem,
   type CartOwner,
   deleteOpenItems,
-  lockCartItems,
   collectLines,
   cartVersion,
   type Choice,
@@ -27,13 +17,9 @@ import {
   sumLines,
   buildOrderLines,
   type Order,
-  findOrdersOfSubscriptions,
   insertOrder,
-  ordersInFlight,
   deleteShownItems,
-  shownLines,
 } from '../records/index.ts';
-import { lockSeatCharges } from '../claims/index.ts';
 import {
   confirmInvoicables,
   chooseInvoicables,
@@ -42,17 +28,10 @@ import {
   emptyOrderProblem,
   chargeTooSmallProblem,
 } from './confirm-invoicables.ts';
-import {
-  buildLineFacts,
-  describeLine,
-  filterBalances,
-  loadBalances,
-  loadInvoicables,
-  loadQuote,
-  priceQuote,
-} from '../quotes/index.ts';
+import { buildLineFacts, describeLine } from '../quotes/index.ts';
 import { billingProblems } from '../problems.ts';
-import { bookOrder, slotsOf } from '../orders/index.ts';
+import { lockAndLoad, lockBalances, planLoads } from './load-due.ts';
+import { bookOrder, loadBooking, slotsOf } from '../orders/index.ts';
 
 export interface CheckoutInput {
   choices?: readonly Choice[] | undefined;
@@ -96,11 +75,11 @@ export async function reserveOrder(
   try {
     return await inTransaction(ctx.db, async (tx) => {
       const at = ctx.clock.now();
-      const payer = await lockProfile(tx, payer_id);
-      const cart = input.balance_only === true ? null : await lockCart(tx, owner);
-      const { shown, load, loadNow } = await loadDue(tx, { payer, owner, cart, at, input });
+      const locked = await lockAndLoad(tx, { payer_id, owner, at, is_balance_only: input.balance_only === true });
+      const { payer, cart } = locked;
+      const { load, loadNow } = planLoads(tx, { ...locked, owner, at, balance_plan: input.balance_plan ?? null });
       const loaded = await lockBalances(tx, payer, load);
-      const confirmed = await confirmInvoicables({ loaded, shown, input, loadNow });
+      const confirmed = await confirmInvoicables({ loaded, shown: locked.shown, input, loadNow });
       if (confirmed.length === 0) throw emptyOrderProblem(cart && cart.items);
       return placeOrder(ctx, tx, { payer, owner, invoicables: chooseInvoicables(confirmed, input), input, at });
     });
@@ -109,88 +88,6 @@ export async function reserveOrder(
       throw billingProblems.checkout_in_flight({ retry_after_s: 2, cause: error });
     throw error;
   }
-}
-
-interface LockedCart {
-  items: readonly CartItem[];
-  coupons: ReadonlyMap<CouponId, Coupon>;
-}
-
-/**
- * Locks the items of a cart, their coupons and the charges of claimed seats. The owner of the cart may check it out for
- * several profiles concurrently.
- */
-async function lockCart(tx: Tx, owner: CartOwner): Promise<LockedCart> {
-  const items = await lockCartItems(tx, owner);
-  const coupons = await lockCoupons(
-    tx,
-    items.flatMap(({ coupon_id }) => coupon_id ?? []),
-  );
-  await lockSeatCharges(
-    tx,
-    items.flatMap(({ claim_id }) => claim_id ?? []),
-  );
-  return { items, coupons };
-}
-
-interface Due {
-  payer: Profile;
-  owner: CartOwner;
-  cart: LockedCart | null;
-  at: Date;
-  input: CheckoutInput;
-}
-
-/**
- * Loads what was shown and what is due, after the locks of the payer and the cart. The first `load` prices what this
- * call loaded; a repeated one loads again, under further locks.
- * @throws checkout_in_flight (409) if the payer has an open order, or an item is in an open order of another payer
- */
-async function loadDue(tx: Tx, { payer, owner, cart, at, input }: Due) {
-  const parts = {
-    in_flight: ordersInFlight(
-      payer.id,
-      (cart?.items ?? []).map(({ id }) => id),
-    ),
-    shown: shownLines(owner, cart === null ? 'balance' : 'cart'),
-  };
-  const scope = { payer, owner, at, ...cart };
-  const first =
-    cart === null ? { quote: null, others: await runTogether(tx, parts) } : await loadQuote(tx, scope, parts);
-  const { in_flight, shown } = first.others;
-  if (in_flight) throw billingProblems.checkout_in_flight({ retry_after_s: 2 });
-  let { quote } = first;
-  const load = async (): Promise<Invoicable[]> => {
-    if (cart === null) return filterBalances(input.balance_plan ?? null, await loadBalances(tx, payer, at));
-    const current = quote ?? (await loadQuote(tx, scope, {})).quote;
-    quote = null;
-    return priceQuote(current, { honored: shown });
-  };
-  const loadNow = async () => (cart === null ? load() : loadInvoicables(tx, scope));
-  return { shown, load, loadNow };
-}
-
-/**
- * Loads the invoicables with the subscriptions of balances locked, so that no other payer pays a balance concurrently.
- * @throws charge_pending (409) if a payment that may cover a balance is open
- */
-async function lockBalances(tx: Tx, payer: Profile, load: () => Promise<Invoicable[]>): Promise<Invoicable[]> {
-  const seen = await load();
-  const balances = seen.filter(({ kind }) => kind === 'balance');
-  if (balances.length === 0) return seen;
-  // A balance of seats has no subscription: only the payer, whose profile is locked, can pay it.
-  const ids = balances.flatMap(({ subscription }) => subscription?.id ?? []);
-  if (ids.length > 0) await lockSubscriptions(tx, ids);
-  const orders = await findOrdersOfSubscriptions(tx, ids);
-  const attempts = orders.flatMap(({ charge_attempt_id }) => charge_attempt_id ?? []);
-  const pending =
-    orders.some(({ state }) => state === 'reserved') ||
-    (await findUnresolvedCharge(tx, payer.id)) !== undefined ||
-    (await hasUnresolvedCharge(tx, attempts));
-  if (pending) throw billingProblems.charge_pending({ location: paths.history(payer.slug) });
-  // Another payer may have paid before the locks were acquired.
-  const current = await load();
-  return current.filter(({ kind, subscription }) => kind === 'cart' || !subscription || ids.includes(subscription.id));
 }
 
 interface PlacingInput {
@@ -245,7 +142,8 @@ async function placeOrder(
   if (placed.attempt !== null && prepared !== null)
     return { payer, order: placed.order, attempt: { ...placed.attempt, source: prepared.source } };
   await lockSubscriptionSlots(tx, slotsOf(placed.lines));
-  await bookOrder(ctx, tx, { order: placed.order, lines: placed.lines, payment: null, at });
+  const loaded = await loadBooking(tx, placed.order);
+  await bookOrder(ctx, tx, { order: placed.order, lines: placed.lines, payment: null, at }, loaded);
   return { payer, order: placed.order, attempt: null };
 }
 

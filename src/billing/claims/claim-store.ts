@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { CartItemId, ClaimId, PlanId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { fragment } from '#platform/db/fragment';
 import { insertion } from '#platform/db/insertion';
 import { type Part, readRows } from '#platform/db/together';
 import type { OrderLine } from '../records/index.ts';
@@ -19,7 +20,7 @@ export function insertedClaims(claims: readonly Omit<Claim, 'id'>[]): Part<Claim
     'expires_at',
   ] as const;
   return {
-    query: sql`${insertion('claims', columns, claims)} returning *`,
+    query: fragment`${insertion('claims', columns, claims)} returning *`,
     read: (rows) => readRows<Claim>(rows, ['created_at', 'sent_at', 'expires_at']),
   };
 }

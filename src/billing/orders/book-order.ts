@@ -3,7 +3,7 @@ import { type NewEvent, postEvents } from '#ledger';
 import type { Context } from '#platform/context';
 import type { LedgerEntryId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
-import { type Parts, runTogether } from '#platform/db/together';
+import { type Parts, runAndCommit, runTogether } from '#platform/db/together';
 import { type Event, eventsPart, type Occurrence } from '#platform/jobs/events';
 import { type Charge, chargeParts, getRecordedCharge, keepChargedCard, planCharge } from '#payments';
 import { openingParts, readOpenings, reportingOverlap, rolloverQuotas } from '#subscriptions';
@@ -12,7 +12,7 @@ import { buildCodeGenerated, type Claim, claimOf, insertedClaims, makeClaims, ty
 import { orderExecuted } from '../events.ts';
 import { type BookedLine, bookLines, orderEvent, shownKeysOf } from './book-lines.ts';
 import { type LineNames, nameLines } from './describe-lines.ts';
-import { type BookingFacts, findPaidLines, loadBooking, type Settlement } from './load-booking.ts';
+import { type BookingFacts, findPaidLines, type LoadedBooking, planBooking, type Settlement } from './load-booking.ts';
 
 /**
  * Settles an order: opens or extends subscriptions, posts ledger entries, removes the items from the cart, issues
@@ -22,12 +22,17 @@ import { type BookingFacts, findPaidLines, loadBooking, type Settlement } from '
  * the instant of the reservation, also by a job that settles later. Each row is inserted in its final state, all rows
  * of a table by one statement: first the rows whose ids others name, then the ledger, then the rest.
  *
- * The caller has locked the payer's profile, the order and the slots of the subscriptions.
+ * The caller has locked the payer's profile, the order and the slots of the subscriptions. This commits the transaction.
  * @see docs/spec/billing.md 2.3, 2.5 and 4.5
  */
-export async function bookOrder(ctx: Context, tx: Tx, settlement: Settlement): Promise<Charge | null> {
+export async function bookOrder(
+  ctx: Context,
+  tx: Tx,
+  settlement: Settlement,
+  loaded: LoadedBooking,
+): Promise<Charge | null> {
   const { order, lines, payment, at } = settlement;
-  const facts = await loadBooking(ctx, tx, settlement);
+  const facts = await planBooking(ctx, tx, settlement, loaded);
   const claims = makeClaims(order, lines, at);
   const saved = await saveFirst(tx, settlement, facts, claims);
   const { opened, events } = readOpenings(facts.openings, saved);
@@ -41,7 +46,7 @@ export async function bookOrder(ctx: Context, tx: Tx, settlement: Settlement): P
       ? planCharge(
           saved.charge,
           payment.outcome,
-          await findPaidLines(tx, order, booked, { names, opened: saved.opened_subscriptions ?? [] }),
+          await findPaidLines(tx, order, booked, { names, opened: saved.opened_subscriptions ?? [], facts }),
           { broker_id: ctx.site.broker_id, processor_id: getProcessorId(facts) },
         )
       : null;
@@ -108,7 +113,7 @@ async function post(tx: Tx, order: Order, booked: readonly BookedLine[], payment
   return { entry_ids, payment_entries };
 }
 
-/** Saves what remains, given the rows that were inserted first. */
+/** Saves what remains, given the rows that were inserted first, and commits. */
 async function saveRest<P extends Parts>(
   tx: Tx,
   { order, lines, at }: Settlement,
@@ -129,7 +134,7 @@ async function saveRest<P extends Parts>(
     shown_keys: shownKeysOf(order, lines),
     has_coupon: lines.some(({ coupon_id }) => coupon_id !== null),
   };
-  await runTogether(tx, { ...bookedOrder(order, bookings, left, at), ...parts });
+  await runAndCommit(tx, { ...bookedOrder(order, bookings, left, at), ...parts });
 }
 
 function claimEvents(

@@ -1,4 +1,5 @@
 export { slotsOf } from './book-lines.ts';
+export { loadBooking } from './load-booking.ts';
 export { bookOrder } from './book-order.ts';
 export { findEntryTexts, nameEntries } from './describe-lines.ts';
 export { finishOrders } from './finish-orders.ts';

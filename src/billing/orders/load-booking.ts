@@ -1,17 +1,41 @@
 import assert from 'node:assert/strict';
 import { findUserById } from '#accounts';
-import { type Coupon, type Plan } from '#catalog';
-import { accounts, findEntries, findHoldings, fromSubjectColumns, isSameSubject, type LedgerSubject } from '#ledger';
+import { type Coupon, couponsById, type Plan, plansById } from '#catalog';
+import {
+  accounts,
+  findEntries,
+  findHoldings,
+  fromSubjectColumns,
+  type Holding,
+  holdingsOn,
+  isSameSubject,
+  type LedgerSubject,
+} from '#ledger';
 import type { Context } from '#platform/context';
-import type { CouponId, PlanId, ProfileId } from '#platform/db/db-schema';
+import type { CouponId, OrderId, PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
-import { runTogether } from '#platform/db/together';
+import { fragment } from '#platform/db/fragment';
+import { runInOrder, together } from '#platform/db/together';
 import type { AcceptedOutcome, Attempt, PlannedLine } from '#payments';
-import { findManagedAmong, processorProfile, type Profile } from '#profiles';
-import { latestSubscriptions, type PlannedOpenings, planOpenings, type Subscription } from '#subscriptions';
-import type { Order, OrderLine } from '../records/index.ts';
+import { findManagedAmong, processorProfile, type Profile, profilesById } from '#profiles';
+import {
+  latestSubscriptions,
+  type PlannedOpenings,
+  planOpenings,
+  selectSubjects,
+  type Subscription,
+  subscriptionIdOf,
+} from '#subscriptions';
+import {
+  type Order,
+  type OrderLine,
+  type OrderWithLines,
+  payableOrderLock,
+  selectLinesOf,
+  selectSlots,
+} from '../records/index.ts';
 import { type BookedLine, openingsOf, periodLines, slotsOf } from './book-lines.ts';
-import { type LineNames, namingParts } from './describe-lines.ts';
+import type { LineNames } from './describe-lines.ts';
 
 /** A locked order that is booked now. `payment` is null if the total is zero. */
 export interface Settlement {
@@ -27,31 +51,82 @@ export interface BookingFacts {
   coupons: ReadonlyMap<CouponId, Coupon>;
   beneficiaries: ReadonlyMap<ProfileId, Profile>;
   openings: PlannedOpenings;
+  /** Payable of all profiles on the subjects for which `hasHoldings` is true. */
+  holdings: readonly Holding[];
+  hasHoldings: (subject: LedgerSubject) => boolean;
   /** Profile of the processor in the ledger; null without a payment. */
   processor_id: ProfileId | null;
   /** Name of the user who pays; null without a payment or a user. */
   username: string | null;
 }
 
+/** What the booking of an order reads of the database. */
+export interface LoadedBooking extends Pick<BookingFacts, 'plans' | 'coupons' | 'beneficiaries' | 'holdings'> {
+  latest: readonly Subscription[];
+  processor_id: ProfileId | undefined;
+}
+
 /**
- * Loads what the booking needs, in one statement; further ones for gifts, and for a job that settles for a user.
- * Locks: the latest subscriptions of the slots.
+ * Locks an order as `payableOrderLock` does, and loads its booking if it is reserved, in one exchange. Each statement
+ * sees what was committed while the one before it waited for a lock.
  */
-export async function loadBooking(ctx: Context, tx: Tx, { order, lines, payment }: Settlement): Promise<BookingFacts> {
-  const periods = periodLines(lines);
-  const slots = slotsOf(lines);
-  const { plans, coupons, beneficiaries, latest, processor_id } = await runTogether(tx, {
-    ...namingParts(lines),
-    latest: slots.length === 0 ? null : latestSubscriptions(slots, order.created_at),
-    processor_id: payment && processorProfile(),
+export async function lockAndLoadBooking(
+  tx: Tx,
+  payer_id: ProfileId,
+  id: OrderId,
+): Promise<(OrderWithLines & { loaded: LoadedBooking }) | undefined> {
+  const [locked, loaded, holdings] = await runInOrder(
+    tx,
+    payableOrderLock(payer_id, id),
+    bookingFacts(id, 'reserved'),
+    bookingHoldings(id, 'reserved'),
+  );
+  return locked && { ...locked, loaded: { ...loaded, holdings } };
+}
+
+/** Loads the booking of a locked order. Locks: the latest subscriptions of its slots. */
+export async function loadBooking(tx: Tx, { id, state }: Pick<Order, 'id' | 'state'>): Promise<LoadedBooking> {
+  const [loaded, holdings] = await runInOrder(tx, bookingFacts(id, state), bookingHoldings(id, state));
+  return { ...loaded, holdings };
+}
+
+const lines = fragment`lines`;
+const ordered_at = fragment`(select max(ordered_at) from lines)`;
+
+function bookingFacts(id: OrderId, state: Order['state']) {
+  return together({
+    lines: { query: selectLinesOf(id, state), read: null },
+    plans: plansById(fragment`select plan_id from lines`),
+    coupons: couponsById(fragment`select coupon_id from lines`),
+    beneficiaries: profilesById(fragment`select beneficiary_id from lines`),
+    latest: latestSubscriptions(selectSlots(lines), ordered_at),
+    processor_id: processorProfile(),
   });
-  const isGift = await findGifts(tx, order, slots);
+}
+
+/** Follows `bookingFacts`, whose locks another transaction may have held to post entries on a subscription. */
+function bookingHoldings(id: OrderId, state: Order['state']) {
+  return holdingsOn(fragment`with lines as (${selectLinesOf(id, state)})
+    select subject_kind as kind, subject_id as id from lines where subject_kind is not null
+    union all select * from (${selectSubjects(selectSlots(lines), ordered_at)}) booked`);
+}
+
+/** Decides what an order books, from what was loaded. Further statements for gifts, and for a job that settles. */
+export async function planBooking(
+  ctx: Context,
+  tx: Tx,
+  { order, lines, payment }: Settlement,
+  { latest, processor_id, ...facts }: LoadedBooking,
+): Promise<BookingFacts> {
+  const isGift = await findGifts(tx, order, slotsOf(lines));
+  const holds = (subject: LedgerSubject) =>
+    latest.some(({ id }) => id === subscriptionIdOf(subject)) ||
+    lines.some((line) => line.subject_kind === subject.kind && line.subject_id === subject.id);
   return {
-    plans,
-    coupons: coupons ?? new Map(),
-    beneficiaries,
-    openings: await planOpenings(tx, openingsOf(order, periods, plans, isGift), latest ?? []),
-    processor_id: processor_id ?? null,
+    ...facts,
+    hasHoldings: holds,
+    openings: await planOpenings(tx, openingsOf(order, periodLines(lines), facts.plans, isGift), latest),
+    processor_id: (payment && processor_id) ?? null,
     username: payment && (await findUsername(ctx, tx, payment.attempt)),
   };
 }
@@ -75,14 +150,14 @@ async function findUsername({ actor }: Context, tx: Tx, { created_by }: Attempt)
 }
 
 /**
- * Returns the booked lines as the charge pays them. Reads the payer's balances on the subjects that existed before the
- * order, and the entries of lines that are paid late; nothing for new subscriptions and seats.
+ * Returns the booked lines as the charge pays them. Reads the entries of lines that are paid late and the balances on
+ * subjects that `facts` do not have; nothing for new subscriptions and seats.
  */
 export async function findPaidLines(
   tx: Tx,
   order: Order,
   booked: readonly BookedLine[],
-  { names, opened }: { names: readonly LineNames[]; opened: readonly Subscription[] },
+  { names, opened, facts }: { names: readonly LineNames[]; opened: readonly Subscription[]; facts: BookingFacts },
 ): Promise<PlannedLine[]> {
   const late = await findEntries(
     tx,
@@ -108,11 +183,8 @@ export async function findPaidLines(
       is_new: line.claim_email !== null || opened.some(({ id }) => id === each.subscription_id),
     };
   });
-  const holdings = await findHoldings(
-    tx,
-    lines.flatMap(({ subject, is_new }) => (is_new ? [] : [subject])),
-    accounts.payable,
-  );
+  const others = lines.flatMap(({ subject, is_new }) => (is_new || facts.hasHoldings(subject) ? [] : [subject]));
+  const holdings = [...facts.holdings, ...(await findHoldings(tx, others, accounts.payable))];
   return lines.map(({ ordered: _, is_new: _new, ...line }) => {
     const isSame = (each: { subject: LedgerSubject; unit: string }) =>
       isSameSubject(each.subject, line.subject) && each.unit === order.unit;

@@ -5,13 +5,8 @@ import { inTransaction } from '#platform/db/database';
 import { type AcceptedOutcome, type Attempt, type Charge, closeUnpaidAttempt } from '#payments';
 import { lockProfile } from '#profiles';
 import { bookOrder } from './book-order.ts';
-import {
-  type OrderLine,
-  updateOrderState,
-  findOrderLines,
-  lockPayableOrder,
-  lockReservedOrder,
-} from '../records/index.ts';
+import { loadBooking, lockAndLoadBooking } from './load-booking.ts';
+import { type OrderLine, updateOrderState, findOrderLines, lockReservedOrder } from '../records/index.ts';
 
 /**
  * Last step of a checkout whose payment was accepted: books the order and the charge in one transaction. Returns null
@@ -27,16 +22,18 @@ export async function settleOrder(
   outcome: AcceptedOutcome,
 ): Promise<Charge | null> {
   return inTransaction(ctx.db, async (tx) => {
-    const locked = await lockPayableOrder(tx, attempt.profile_id, order_id);
+    const locked = await lockAndLoadBooking(tx, attempt.profile_id, order_id);
     if (!locked) return null;
     const { order, lines } = locked;
+    let { loaded } = locked;
     // The redemptions were released. Counts them again where one is left; the paid order keeps its price in any case.
     if (order.state === 'given_up') {
       const coupons = collectCouponIds(lines);
       await lockCoupons(tx, coupons);
       await countRedemptions(tx, coupons);
+      loaded = await loadBooking(tx, order);
     }
-    return bookOrder(ctx, tx, { order, lines, payment: { attempt, outcome }, at: ctx.clock.now() });
+    return bookOrder(ctx, tx, { order, lines, payment: { attempt, outcome }, at: ctx.clock.now() }, loaded);
   });
 }
 

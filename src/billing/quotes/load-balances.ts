@@ -5,6 +5,7 @@ import {
   findSubjectOrders,
   fromSubjectColumns,
   isSameSubject,
+  type StatementBalance,
   type LedgerSubject,
   type SubjectBalance,
 } from '#ledger';
@@ -28,16 +29,16 @@ import {
  *
  * On a subscription of another profile, only the payer's own orders are due: the giver of a gift does not owe later
  * orders of the receiver. With `own_only`, the same applies to the payer's own subscriptions, because a payer must not
- * be charged at checkout for a gift of another payer that failed.
+ * be charged at checkout for a gift of another payer that failed. `due` is the amount due, if the caller has read it.
  * @see docs/spec/billing.md 2.14 and 4.5
  */
 export async function loadBalances(
   reader: Reader,
   payer: Profile,
   at: Date,
-  { own_only = false }: { own_only?: boolean } = {},
+  { own_only = false, due: given }: { own_only?: boolean; due?: StatementBalance } = {},
 ): Promise<Invoicable[]> {
-  const { subjects } = await findStatementBalance(reader, payer.id, at);
+  const { subjects } = given ?? (await findStatementBalance(reader, payer.id, at));
   const due = new Map<SubscriptionId, SubjectBalance[]>();
   for (const balance of subjects) {
     const id = subscriptionIdOf(balance.subject);

@@ -1,7 +1,9 @@
 import { type Coupon, couponsById, type Plan, plansById } from '#catalog';
-import type { CartItemId, CouponId, PlanId } from '#platform/db/db-schema';
+import type { CartItemId, CouponId, PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { type Outcomes, type Part, type Parts, runTogether } from '#platform/db/together';
+import type { Ids } from '#platform/db/fragment';
+import { type Outcomes, runTogether } from '#platform/db/together';
+import { statementBalance } from '#ledger';
 import { findProfilesByHandles, type Profile } from '#profiles';
 import { type Subscription, subscriptionsOf } from '#subscriptions';
 import { resolveBeneficiary } from './beneficiary.ts';
@@ -58,54 +60,59 @@ export interface Quote {
  * @see docs/spec/billing.md 4.5
  */
 export async function loadInvoicables(reader: Reader, scope: InvoicableScope & Pricing): Promise<Invoicable[]> {
-  return priceQuote((await loadQuote(reader, scope, {})).quote, scope);
+  return priceQuote(await loadQuote(reader, scope), scope);
 }
 
 /**
- * Loads the facts of a quote, and `others` in the same statement. The number of statements does not depend on the
- * number of items: one for balances, one for the rest, further ones for items of other profiles and claimed seats.
+ * Loads the facts of a quote. The number of statements does not depend on the number of items: one for the items, one
+ * for the rest, further ones for balances due, items of other profiles and claimed seats.
  */
-export async function loadQuote<P extends Parts>(
-  reader: Reader,
-  { payer, owner, at, ...given }: InvoicableScope,
-  others: P,
-): Promise<{ quote: Quote; others: Outcomes<P> }> {
+async function loadQuote(reader: Reader, { payer, owner, at, ...given }: InvoicableScope): Promise<Quote> {
   const items = given.items ?? (await findCartItems(reader, owner));
+  const coupon_ids = items.flatMap((item) => item.coupon_id ?? []);
+  const plan_ids = items.map((item) => item.plan_id);
+  const { coupons = new Map(), ...loaded } = await runTogether(reader, {
+    ...quoteParts(payer.id, plan_ids, at),
+    coupons: given.coupons || coupon_ids.length === 0 ? null : couponsById(coupon_ids),
+  });
+  return completeQuote(reader, { payer, at, items, coupons: given.coupons ?? coupons }, loaded);
+}
+
+/** Returns the parts of a quote that depend only on the payer and the plans of the items. */
+export function quoteParts(payer_id: ProfileId, plan_ids: Ids<PlanId>, at: Date) {
+  return {
+    plans: plansById(plan_ids),
+    subscriptions: subscriptionsOf([payer_id], plan_ids),
+    due: statementBalance(payer_id, at),
+  };
+}
+
+/** Loads what a quote needs besides `quoteParts`: nothing if nothing is due and the payer buys for itself. */
+export async function completeQuote(
+  reader: Reader,
+  { payer, at, items, coupons }: Pick<Quote, 'payer' | 'at' | 'items' | 'coupons'>,
+  { plans, subscriptions: own, due }: Outcomes<ReturnType<typeof quoteParts>>,
+): Promise<Quote> {
   const beneficiaries = await findProfilesByHandles(
     reader,
     items.flatMap((item) => item.sync_on ?? []),
   );
-  const prepaid = await findPrepaidLines(reader, items);
+  const others = [...beneficiaries.values()].flatMap(({ id }) => (id === payer.id ? [] : [id]));
   const plan_ids = items.map((item) => item.plan_id);
-  const coupon_ids = items.flatMap((item) => item.coupon_id ?? []);
-  const profile_ids = [payer.id, ...[...beneficiaries.values()].map(({ id }) => id)];
-  const loaded = await runTogether(reader, {
-    plans: items.length === 0 ? null : plansById(plan_ids),
-    coupons: given.coupons || coupon_ids.length === 0 ? null : couponsById(coupon_ids),
-    subscriptions: items.length === 0 ? null : subscriptionsOf(profile_ids, plan_ids),
-    ...others,
+  const { subscriptions = [] } = await runTogether(reader, {
+    subscriptions: others.length === 0 ? null : subscriptionsOf(others, plan_ids),
   });
-  // The members of `others` keep their names and types; a spread of type parameters loses the latter.
-  const { plans, coupons, subscriptions, ...rest } = loaded as Outcomes<QuoteParts> & Outcomes<P>;
-  const balances = await loadBalances(reader, payer, at, { own_only: true });
-  const quote = {
+  return {
     payer,
     at,
     items,
-    plans: plans ?? new Map(),
-    coupons: given.coupons ?? coupons ?? new Map(),
+    plans,
+    coupons,
     beneficiaries,
-    prepaid,
-    subscriptions: subscriptions ?? [],
-    balances,
+    prepaid: await findPrepaidLines(reader, items),
+    subscriptions: [...own, ...subscriptions],
+    balances: await loadBalances(reader, payer, at, { own_only: true, due }),
   };
-  return { quote, others: rest as unknown as Outcomes<P> }; // without the three members of this function
-}
-
-interface QuoteParts extends Parts {
-  plans: Part<Map<PlanId, Plan>> | null;
-  coupons: Part<Map<CouponId, Coupon>> | null;
-  subscriptions: Part<Subscription[]> | null;
 }
 
 /**

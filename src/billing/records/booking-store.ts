@@ -1,50 +1,68 @@
-import { sql } from 'kysely';
 import { type LedgerSubject, toSubjectColumns } from '#ledger';
 import type { CartItemId, ClaimId, LedgerEntryId, OrderId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
-import type { Tx } from '#platform/db/database';
-import { type Part, readRows, runTogether } from '#platform/db/together';
+import { fragment, type Fragment } from '#platform/db/fragment';
+import { type Part, readRows, type Statement, together } from '#platform/db/together';
 import { lockedProfile } from '#profiles';
 import { slotLock } from '#subscriptions';
 import type { CartOwner } from './cart-item.ts';
 import type { Order, OrderLine } from './order.ts';
 import { readOrderLines } from './order-store.ts';
 
+/** An order with its lines by rank. */
+export interface OrderWithLines {
+  order: Order;
+  lines: OrderLine[];
+}
+
 /**
- * Locks what settles an order, in this order: the payer's profile, the reserved or given-up order, and the slots of the
- * subscriptions that it opens or extends. Returns the order with its lines by rank; undefined if it is settled or
- * refused.
+ * Statement that locks what settles an order, in this order: the payer's profile, the reserved or given-up order, and
+ * the slots of the subscriptions that it opens or extends. Reads the order with its lines; undefined if it is settled
+ * or refused.
  *
  * The lines of an open order do not change, so that they are read in the statement that waits for the locks.
  */
-export async function lockPayableOrder(
-  tx: Tx,
-  payer_id: ProfileId,
-  id: OrderId,
-): Promise<{ order: Order; lines: OrderLine[] } | undefined> {
-  const {
-    locked_order,
-    order_slots: _,
-    locked_lines,
-  } = await runTogether(tx, {
+export function payableOrderLock(payer_id: ProfileId, id: OrderId): Statement<OrderWithLines | undefined> {
+  const { query, read } = together({
     payer: lockedProfile(payer_id),
     locked_order: {
-      query: sql`select orders.* from payer join orders on orders.profile_id = payer.id
+      query: fragment`select orders.* from payer join orders on orders.profile_id = payer.id
         where orders.id = ${id} and state in ('reserved', 'given_up') for update of orders`,
       read: (rows) => readRows<Order>(rows, ['created_at', 'closed_at'])[0],
     },
     order_slots: {
-      query: sql`select 1 as locked from (
+      query: fragment`select 1 as locked from (
           select distinct beneficiary_id, plan_id from order_lines join locked_order on locked_order.id = order_id
           where kind = 'period' and claim_email is null order by beneficiary_id, plan_id
-        ) slot where ${slotLock(sql.ref('beneficiary_id'), sql.ref('plan_id'))} is not null`,
+        ) slot where ${slotLock(fragment`beneficiary_id`, fragment`plan_id`)} is not null`,
       read: () => null,
     },
     locked_lines: {
-      query: sql`select * from order_lines where order_id = (select id from locked_order) order by rank`,
+      query: fragment`select * from order_lines where order_id = (select id from locked_order) order by rank`,
       read: readOrderLines,
     },
   });
-  return locked_order && { order: locked_order, lines: locked_lines };
+  return {
+    query,
+    read(rows) {
+      const { locked_order, locked_lines } = read(rows);
+      return locked_order && { order: locked_order, lines: locked_lines };
+    },
+  };
+}
+
+/**
+ * Selects the lines of an order in one state with `ordered_at`, the instant of the order, for statements that follow its
+ * lock. Empty in any other state.
+ */
+export function selectLinesOf(id: OrderId, state: Order['state']): Fragment {
+  return fragment`select order_lines.*, orders.created_at as ordered_at from orders
+    join order_lines on order_lines.order_id = orders.id where orders.id = ${id} and state = ${state}`;
+}
+
+/** Selects the slots of `selectLinesOf`, in the order of the lines. */
+export function selectSlots(lines: Fragment): Fragment {
+  return fragment`select beneficiary_id as profile_id, plan_id from ${lines}
+    where kind = 'period' and claim_email is null group by beneficiary_id, plan_id order by min(rank)`;
 }
 
 /** What is booked for a line. */
@@ -73,7 +91,7 @@ export function bookedOrder(
     ordered_lines: owner === null || left.shown_keys.length === 0 ? null : forgottenKeys(owner, left.shown_keys),
     used_code: owner === null || !left.has_coupon ? null : forgottenCode(owner.user_id),
     settled_order: {
-      query: sql`update orders set state = 'settled', closed_at = ${at} where id = ${order.id}`,
+      query: fragment`update orders set state = 'settled', closed_at = ${at} where id = ${order.id}`,
       read: null,
     },
   };
@@ -82,7 +100,7 @@ export function bookedOrder(
 function bookedLines(order_id: OrderId, bookings: readonly Booking[]): Part<void> {
   const rows = bookings.map(({ subject, ...booking }) => ({ ...booking, ...toSubjectColumns(subject) }));
   // Index: order_lines_order_id_rank_key.
-  const query = sql`update order_lines line set subscription_id = booked.subscription_id,
+  const query = fragment`update order_lines line set subscription_id = booked.subscription_id,
       ledger_entry_id = booked.ledger_entry_id, description = booked.description, covers_from = booked.covers_from,
       covers_to = booked.covers_to, subject_kind = booked.subject_kind, subject_id = booked.subject_id,
       subject_part = booked.subject_part, claim_id = booked.claim_id
@@ -93,19 +111,19 @@ function bookedLines(order_id: OrderId, bookings: readonly Booking[]): Part<void
 
 /** Marks open items as ordered: they leave the cart and stay for the reports. */
 function orderedItems(ids: readonly CartItemId[], at: Date): Part<void> {
-  const query = sql`update cart_items set recorded_at = ${at}
+  const query = fragment`update cart_items set recorded_at = ${at}
     where id = any(${[...ids]}::bigint[]) and recorded_at is null`;
   return { query, read: null };
 }
 
 /** Deletes ordered lines in both scopes. Index: shown_lines_place. */
 function forgottenKeys(owner: CartOwner & { user_id: number }, keys: readonly string[]): Part<void> {
-  const query = sql`delete from shown_lines
+  const query = fragment`delete from shown_lines
     where coalesce(user_id, 0) = ${owner.user_id} and coalesce(visitor_hash, '') = ''
       and scope in ('cart', 'balance') and key = any(${[...keys]}::text[])`;
   return { query, read: null };
 }
 
 function forgottenCode(user_id: number): Part<void> {
-  return { query: sql`delete from user_coupons where user_id = ${user_id}`, read: null };
+  return { query: fragment`delete from user_coupons where user_id = ${user_id}`, read: null };
 }

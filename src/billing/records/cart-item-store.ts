@@ -3,11 +3,11 @@ import { sql } from 'kysely';
 import { selectUsers, type User, userPart } from '#accounts';
 import { type Plan, planPart, readPlan, selectPlans } from '#catalog';
 import type { ListQuery, Page } from '#kernel/page';
-import type { CartItemId, CouponId, PlanId, UserId } from '#platform/db/db-schema';
+import type { CartItemId, PlanId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { executeFragment, type Fragment, fragment, verbatimFragment } from '#platform/db/fragment';
 import { defineList, listPage } from '#platform/db/list';
-import { part, readTogether } from '#platform/db/read-together';
-import { readRows, runTogether } from '#platform/db/together';
+import { part, type Part, readRows, readTogether, runAndCommit } from '#platform/db/together';
 import type { CartItem, CartOwner, WantedItem } from './cart-item.ts';
 import { insertedShownLine } from './shown-line-store.ts';
 import type { ShownLine } from './shown-line.ts';
@@ -26,6 +26,8 @@ const columns = [
   'claim_id',
   'created_at',
 ] as const;
+/** The columns of an item. */
+export const itemColumns = verbatimFragment(columns.map((column) => `"${column}"`).join(', '));
 const qualifiedColumns = columns.map((column) => `cart_items.${column}` as const);
 
 export const cartItemList = defineList({
@@ -59,19 +61,38 @@ export async function listCartItems(
 
 /** Selects the open items of a cart, oldest first. Index: cart_items_user, cart_items_visitor. */
 export async function findCartItems(reader: Reader, owner: CartOwner): Promise<CartItem[]> {
-  return whereOpen(reader.selectFrom('cart_items').select(columns), owner)
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute();
+  return executeFragment(
+    reader,
+    fragment<CartItem>`select ${itemColumns} from cart_items where ${openItemsOf(owner)} order by created_at, id`,
+  );
 }
 
 /** Selects the open items of a cart FOR UPDATE, oldest first. */
 export async function lockCartItems(tx: Tx, owner: CartOwner): Promise<CartItem[]> {
-  return whereOpen(tx.selectFrom('cart_items').select(columns), owner)
-    .orderBy('created_at')
-    .orderBy('id')
-    .forUpdate()
-    .execute();
+  const { query, read } = cartLock(owner);
+  return read(await executeFragment(tx, query));
+}
+
+/** Statement that locks the open items of a cart like `lockCartItems`. */
+export function cartLock(owner: CartOwner) {
+  return {
+    query: fragment<CartItem>`select ${itemColumns} from cart_items where ${openItemsOf(owner)}
+      order by created_at, id for update`,
+    read: (rows: readonly object[]) => rows as CartItem[], // the columns of the query
+  };
+}
+
+/** Part that finds whether a cart has an open item. */
+export function anyOpenItem(owner: CartOwner): Part<boolean> {
+  return {
+    query: fragment`select 1 as open_item from cart_items where ${openItemsOf(owner)} limit 1`,
+    read: (rows) => rows.length > 0,
+  };
+}
+
+/** Part of the open items of a cart, for parts behind it that name its columns `id`, `plan_id` and `claim_id`. */
+export function openItems(owner: CartOwner): Part<void> {
+  return { query: fragment`select id, plan_id, claim_id from cart_items where ${openItemsOf(owner)}`, read: null };
 }
 
 export async function findCartItem(reader: Reader, id: number): Promise<CartItem | undefined> {
@@ -111,7 +132,7 @@ export async function findCartItemWithNames(
 }
 
 /**
- * Inserts an item and its shown line in one statement; undefined if the cart has an item with the same plan, use and
+ * Inserts an item and its shown line in one statement and commits the transaction; undefined if the cart has an item with the same plan, use and
  * person.
  */
 export async function insertShownItem(
@@ -120,59 +141,21 @@ export async function insertShownItem(
   item: Required<Omit<WantedItem, 'email'>> & { email: string | null; created_at: Date },
   shown: Omit<ShownLine, 'key'>,
 ): Promise<CartItem | undefined> {
-  const { new_item } = await runTogether(tx, {
+  const { user_id, visitor_hash } = { user_id: null, visitor_hash: null, ...owner };
+  const { plan_id, use_charge_id, sync_on, option, quantity, full_name, email, created_at } = item;
+  const { new_item } = await runAndCommit(tx, {
     new_item: {
-      query: sql`${tx
-        .insertInto('cart_items')
-        .values({ ...owner, ...item })
-        .onConflict((conflict) => conflict.doNothing())
-        .returning(columns)}`,
+      // Values, not JSON: what users type may contain halves of characters, which JSON refuses.
+      query: fragment`insert into cart_items (user_id, visitor_hash, plan_id, use_charge_id, sync_on, option, quantity,
+          full_name, email, created_at)
+        values (${user_id}, ${visitor_hash}, ${plan_id}, ${use_charge_id}, ${sync_on}, ${option}, ${quantity},
+          ${full_name}, ${email}, ${created_at})
+        on conflict do nothing returning ${itemColumns}`,
       read: (rows) => readRows<CartItem>(rows, ['created_at'])[0],
     },
     shown_line: { query: insertedShownLine(owner, shown, item.created_at), read: null },
   });
   return new_item;
-}
-
-/** Inserts the item, or updates the given members of the open item with the same plan, use and person. */
-export async function upsertCartItem(
-  tx: Tx,
-  owner: CartOwner,
-  wanted: WantedItem,
-  at: Date,
-): Promise<{ item: CartItem; is_new: boolean }> {
-  const inserted = await tx
-    .insertInto('cart_items')
-    .values({
-      ...owner,
-      plan_id: wanted.plan_id,
-      use_charge_id: wanted.use_charge_id,
-      sync_on: wanted.sync_on,
-      option: wanted.option ?? 0,
-      quantity: wanted.quantity ?? 0,
-      full_name: wanted.full_name ?? '',
-      email: wanted.email ?? null,
-      created_at: at,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning(columns)
-    .executeTakeFirst();
-  if (inserted) return { item: inserted, is_new: true };
-  const updated = await whereOpen(tx.updateTable('cart_items'), owner)
-    .set({
-      plan_id: wanted.plan_id,
-      ...(wanted.option === undefined ? {} : { option: wanted.option }),
-      ...(wanted.quantity === undefined ? {} : { quantity: wanted.quantity }),
-      ...(wanted.full_name === undefined ? {} : { full_name: wanted.full_name }),
-      ...(wanted.email === undefined ? {} : { email: wanted.email }),
-    })
-    .where('plan_id', '=', wanted.plan_id)
-    .where('claim_id', 'is', null)
-    .where(sql<boolean>`coalesce(use_charge_id, 0) = ${wanted.use_charge_id ?? 0}`)
-    .where(sql<boolean>`lower(coalesce(sync_on, '')) = ${(wanted.sync_on ?? '').toLowerCase()}`)
-    .returning(columns)
-    .executeTakeFirstOrThrow();
-  return { item: updated, is_new: false };
 }
 
 export async function updateCartItem(
@@ -187,11 +170,6 @@ export async function updateCartItem(
     .where('recorded_at', 'is', null)
     .returning(columns)
     .executeTakeFirst();
-}
-
-export async function updateItemCoupons(tx: Tx, ids: readonly CartItemId[], coupon_id: CouponId | null): Promise<void> {
-  if (ids.length === 0) return;
-  await tx.updateTable('cart_items').set({ coupon_id }).where('id', 'in', ids).execute();
 }
 
 export async function deleteCartItems(
@@ -253,6 +231,13 @@ export async function moveVisitorItems(tx: Tx, visitor_hash: string, user_id: Us
     returning item.id`.execute(tx);
   await tx.deleteFrom('cart_items').where('visitor_hash', '=', visitor_hash).where('recorded_at', 'is', null).execute();
   return moved.rows.map(({ id }) => id);
+}
+
+/** Condition on the open items of one cart. */
+export function openItemsOf(owner: CartOwner): Fragment {
+  return 'user_id' in owner
+    ? fragment`user_id = ${owner.user_id} and recorded_at is null`
+    : fragment`visitor_hash = ${owner.visitor_hash} and recorded_at is null`;
 }
 
 /** Narrows a query over cart_items to the open items of one cart. */

@@ -1,6 +1,15 @@
-export { type Booking, bookedOrder, lockPayableOrder } from './booking-store.ts';
 export {
+  type Booking,
+  bookedOrder,
+  type OrderWithLines,
+  payableOrderLock,
+  selectLinesOf,
+  selectSlots,
+} from './booking-store.ts';
+export {
+  anyOpenItem,
   cartItemList,
+  cartLock,
   listCartItems,
   deleteCartItems,
   deleteOpenItems,
@@ -11,10 +20,10 @@ export {
   insertShownItem,
   lockCartItems,
   moveVisitorItems,
-  updateItemCoupons,
+  openItems,
   updateCartItem,
-  upsertCartItem,
 } from './cart-item-store.ts';
+export { type UpsertedItem, updateItemCoupons, upsertCartItems } from './wanted-item-store.ts';
 export { CART_ITEMS_MAX, type CartItem, type CartOwner, type WantedItem } from './cart-item.ts';
 export {
   collectLines,

@@ -11,8 +11,9 @@ import type {
   UserId,
 } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { anyOf, fragment, type Ids } from '#platform/db/fragment';
 import { insertion } from '#platform/db/insertion';
-import { type JsonRow, type Part, readRows, runTogether } from '#platform/db/together';
+import { type JsonRow, type Part, readRows, runAndCommit, runTogether } from '#platform/db/together';
 import { type Attempt, insertedAttempt, type PreparedAttempt } from '#payments';
 import type { NewOrderLine, Order, OrderLine } from './order.ts';
 
@@ -57,7 +58,8 @@ const line_columns = [
 
 /**
  * Inserts a reserved order with its lines, and the charge attempt that pays it unless the total is zero, in one
- * statement. The unique index orders_one_in_flight rejects a second open order of the payer.
+ * statement. With an attempt, commits the transaction. The unique index orders_one_in_flight rejects a second open order
+ * of the payer.
  */
 export async function insertOrder(
   tx: Tx,
@@ -65,18 +67,20 @@ export async function insertOrder(
   lines: readonly NewOrderLine[],
   at: Date,
 ): Promise<{ order: Order; lines: OrderLine[]; attempt: Omit<Attempt, 'source'> | null }> {
-  const attempt_id = attempt === null ? sql`null` : sql`(select id from attempt)`;
-  const inserted = await runTogether(tx, {
+  // An order that waits for its payment is all that its transaction saves.
+  const run = attempt === null ? runTogether : runAndCommit;
+  const attempt_id = attempt === null ? fragment`null` : fragment`(select id from attempt)`;
+  const inserted = await run(tx, {
     attempt: attempt && insertedAttempt(attempt),
     new_order: {
-      query: sql`insert into orders
+      query: fragment`insert into orders
           (profile_id, created_by, state, cart_version, amount, unit, charge_attempt_id, created_at)
         values (${profile_id}, ${created_by}, 'reserved', ${cart_version}, ${amount}, ${unit}, ${attempt_id}, ${at})
         returning *`,
       read: (rows) => readRows<Order>(rows, ['created_at', 'closed_at'])[0],
     },
     new_lines: {
-      query: sql`${insertion('order_lines', line_columns, lines, { order_id: sql`(select id from new_order)` })} returning *`,
+      query: fragment`${insertion('order_lines', line_columns, lines, { order_id: fragment`(select id from new_order)` })} returning *`,
       read: readOrderLines,
     },
   });
@@ -85,12 +89,12 @@ export async function insertOrder(
 }
 
 /** Part that finds the reserved order of a payer, and reserved orders of any payer with one of the items. */
-export function ordersInFlight(payer_id: ProfileId, item_ids: readonly CartItemId[]): Part<boolean> {
+export function ordersInFlight(payer_id: ProfileId, item_ids: Ids<CartItemId>): Part<boolean> {
   // Indexes: orders_one_in_flight, order_lines_cart_item_id.
-  const query = sql`select id from orders where profile_id = ${payer_id} and state = 'reserved'
+  const query = fragment`select id from orders where profile_id = ${payer_id} and state = 'reserved'
     union all
     select orders.id from order_lines join orders on orders.id = order_lines.order_id
-    where cart_item_id = any(${[...item_ids]}::bigint[]) and state = 'reserved'`;
+    where cart_item_id = ${anyOf(item_ids)} and state = 'reserved'`;
   return { query, read: (rows) => rows.length > 0 };
 }
 

@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
 import type { Reader, Tx } from '#platform/db/database';
+import { fragment } from '#platform/db/fragment';
 import type { Part } from '#platform/db/together';
 import type { CartOwner } from './cart-item.ts';
 
@@ -25,8 +25,8 @@ export async function upsertRememberedCoupon(tx: Tx, owner: CartOwner, code: str
 export function rememberedCode(owner: CartOwner): Part<string | null> {
   const query =
     'user_id' in owner
-      ? sql`select code from user_coupons where user_id = ${owner.user_id}`
-      : sql`select code from visitor_coupons where visitor_hash = ${owner.visitor_hash}`;
+      ? fragment`select code from user_coupons where user_id = ${owner.user_id}`
+      : fragment`select code from visitor_coupons where visitor_hash = ${owner.visitor_hash}`;
   return { query, read: (rows) => (typeof rows[0]?.['code'] === 'string' ? rows[0]['code'] : null) };
 }
 

@@ -1,6 +1,6 @@
-import { type Expression, sql } from 'kysely';
 import type { CartItemId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { fragment, type Fragment } from '#platform/db/fragment';
 import { type Part, readRows } from '#platform/db/together';
 import type { CartOwner } from './cart-item.ts';
 import { itemKey, type ShownLine, type ShownScope } from './shown-line.ts';
@@ -18,15 +18,15 @@ export async function findShownLines(reader: Reader, owner: CartOwner, scope: Sh
 
 /** Part that finds shown lines, like `findShownLines`. */
 export function shownLines(owner: CartOwner, scope: ShownScope): Part<ShownLine[]> {
-  const query = sql`select key, offer, due, coupon_id, coupon_ends_at from shown_lines
+  const query = fragment`select key, offer, due, coupon_id, coupon_ends_at from shown_lines
     where ${isOwnedBy(owner)} and scope = ${scope} order by key`;
   return { query, read: (rows) => readRows<ShownLine>(rows, ['coupon_ends_at']) };
 }
 
 /** Insert of the shown line of the item that the part `new_item` inserted. */
-export function insertedShownLine(owner: CartOwner, shown: Omit<ShownLine, 'key'>, at: Date): Expression<unknown> {
+export function insertedShownLine(owner: CartOwner, shown: Omit<ShownLine, 'key'>, at: Date): Fragment {
   const { user_id, visitor_hash } = { user_id: null, visitor_hash: null, ...owner };
-  return sql`insert into shown_lines
+  return fragment`insert into shown_lines
       (user_id, visitor_hash, scope, key, offer, due, coupon_id, coupon_ends_at, shown_at)
     select ${user_id}::bigint, ${visitor_hash}::text, 'cart', 'item:' || id, ${shown.offer}::text, ${shown.due}::text,
       ${shown.coupon_id}::bigint, ${shown.coupon_ends_at}::timestamptz, ${at}::timestamptz
@@ -124,5 +124,5 @@ export async function deleteVisitorLines(tx: Tx, before: Date, rows_max: number)
 function isOwnedBy(owner: CartOwner) {
   const user_id = 'user_id' in owner ? owner.user_id : 0;
   const visitor_hash = 'visitor_hash' in owner ? owner.visitor_hash : '';
-  return sql<boolean>`coalesce(user_id, 0) = ${user_id} and coalesce(visitor_hash, '') = ${visitor_hash}`;
+  return fragment<boolean>`coalesce(user_id, 0) = ${user_id} and coalesce(visitor_hash, '') = ${visitor_hash}`;
 }

@@ -1,10 +1,10 @@
 import { type Insertable, sql } from 'kysely';
 import type { CouponId, CouponsTable, PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
-import { type Part, readRows } from '#platform/db/together';
+import { anyOf, fragment, type Ids } from '#platform/db/fragment';
+import { part, type Part, readRows, readTogether } from '#platform/db/together';
 import type { ListQuery, Page } from '#kernel/page';
 import { defineList, listPage } from '#platform/db/list';
-import { part, readTogether } from '#platform/db/read-together';
 import { normalizeCode } from '#kernel/text';
 import { selectProfileNames } from '#profiles';
 import { type Plan, planPart, readPlan, selectPlans } from '../plans/index.ts';
@@ -117,8 +117,8 @@ export async function findCouponsByIds(reader: Reader, ids: readonly CouponId[])
 }
 
 /** Part that finds coupons by id, like `findCouponsByIds`. */
-export function couponsById(ids: readonly CouponId[]): Part<Map<CouponId, Coupon>> {
-  const query = sql`select * from coupons where id = any(${[...new Set(ids)]}::bigint[])`;
+export function couponsById(ids: Ids<CouponId>): Part<Map<CouponId, Coupon>> {
+  const query = fragment`select * from coupons where id = ${anyOf(ids)}`;
   return {
     query,
     read: (rows) => new Map(readRows<Coupon>(rows, ['created_at', 'ends_at']).map((row) => [row.id, row])),

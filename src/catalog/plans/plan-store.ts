@@ -5,9 +5,9 @@ import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { AdvanceDiscountsTable, PlanId, PlansTable, ProfileId, UseChargesTable } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import type { ListQuery, Page } from '#kernel/page';
-import { type Part, readRows } from '#platform/db/together';
+import { anyOf, fragment, type Ids, queryFragment } from '#platform/db/fragment';
+import { part, type Part, readRows, readTogether } from '#platform/db/together';
 import { defineList, listPage } from '#platform/db/list';
-import { part, readTogether } from '#platform/db/read-together';
 import {
   profileSummaryPart,
   type ProfileSummary,
@@ -168,7 +168,7 @@ export async function recordFirstSubscription(tx: Tx, id: PlanId, at: Date): Pro
 
 /** Part that records the beginning of the first subscription to plans, like `recordFirstSubscription`. */
 export function firstSubscriptions(ids: readonly PlanId[], at: Date): Part<void> {
-  const query = sql`update plans set first_subscribed_at = ${at}
+  const query = fragment`update plans set first_subscribed_at = ${at}
     where id = any(${[...ids]}::bigint[]) and first_subscribed_at is null`;
   return { query, read: null };
 }
@@ -234,10 +234,14 @@ export function selectPlans(reader: Reader) {
     ]);
 }
 
+const plansOfSlugs = queryFragment((reader, slugs: readonly string[]) =>
+  selectPlans(reader).where('plans.slug', '=', sql<string>`any(${slugs})`),
+);
+
 /** Part that finds plans by slug, like `findPlansBySlugs`. */
 export function plansBySlug(reader: Reader, slugs: readonly string[]): Part<Map<string, Plan>> {
   return {
-    query: selectPlans(reader).where('plans.slug', 'in', [...new Set(slugs.map(parsePlanSlug))]),
+    query: plansOfSlugs(reader, [...new Set(slugs.map(parsePlanSlug))]),
     read(rows) {
       const plans = readRows<PlanRow>(rows, ['created_at', 'first_subscribed_at']).map(readPlan);
       return new Map(
@@ -251,13 +255,13 @@ export function plansBySlug(reader: Reader, slugs: readonly string[]): Part<Map<
 }
 
 /** Part that finds plans by id, like `findPlansByIds`. */
-export function plansById(ids: readonly PlanId[]): Part<Map<PlanId, Plan>> {
-  const query = sql`select plans.*,
+export function plansById(ids: Ids<PlanId>): Part<Map<PlanId, Plan>> {
+  const query = fragment`select plans.*,
       (select coalesce(json_agg(discount order by length, id), '[]') from (
         select id, discount_type, discount_value, length from advance_discounts where plan_id = plans.id
       ) discount) as advance_discounts,
       (select coalesce(json_agg(use order by id), '[]') from use_charges use where plan_id = plans.id) as use_charges
-    from plans where id = any(${[...new Set(ids)]}::bigint[])`;
+    from plans where id = ${anyOf(ids)}`;
   return {
     query,
     read: (rows) =>

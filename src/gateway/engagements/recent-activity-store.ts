@@ -1,7 +1,7 @@
 import { selectUsers, type User } from '#accounts';
 import { builtOnce } from '#platform/db/built-once';
 import type { Reader } from '#platform/db/database';
-import { part, readTogether } from '#platform/db/read-together';
+import { part, readTogether } from '#platform/db/together';
 import { selectTagCounts, type TagCount } from './engagement-store.ts';
 
 /** Finds the users who signed in since an instant (inclusive), latest first. */

@@ -3,7 +3,7 @@ import { pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
 import { defineList, listPage } from '#platform/db/list';
-import { part, readTogether } from '#platform/db/read-together';
+import { part, readTogether } from '#platform/db/together';
 import { metricsProblems } from '../problems.ts';
 import type { BalanceLine } from './balance-line.ts';
 

@@ -2,7 +2,7 @@ import type { Money } from '#kernel/money';
 import { accounts, selectBalance } from '#ledger';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { part, readTogether } from '#platform/db/read-together';
+import { part, readTogether } from '#platform/db/together';
 import { profileViewPart, selectProfileViews } from '#profiles';
 
 const read = readTogether((reader, profile_id: ProfileId) => ({

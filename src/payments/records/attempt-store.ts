@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { type Insertable, type Selectable, sql } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import type { ChargeAttemptId, ChargeAttemptsTable } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { fragment } from '#platform/db/fragment';
 import { insertion } from '#platform/db/insertion';
 import { type Part, readRows } from '#platform/db/together';
 import type { Attempt } from './attempt.ts';
@@ -42,7 +43,7 @@ export async function closeAttempt(
  * part that inserts the charge names it.
  */
 export function closedAttempt(id: ChargeAttemptId, processor_key: string, at: Date): Part<void> {
-  const query = sql`update charge_attempts
+  const query = fragment`update charge_attempts
     set state = 'settled', processor_key = ${processor_key}, decline_code = null, detail = null, updated_at = ${at}
     where id = ${id} and state in ('reserved', 'awaiting_action', 'failed') returning id`;
   return { query, read: null };
@@ -68,7 +69,7 @@ export type NewAttemptRow = Pick<Insertable<ChargeAttemptsTable>, (typeof attemp
 /** Part that inserts an attempt; the part that inserts its order names it. */
 export function insertedAttempt(attempt: NewAttemptRow): Part<AttemptRow> {
   return {
-    query: sql`${insertion('charge_attempts', attempt_columns, [attempt])} returning *`,
+    query: fragment`${insertion('charge_attempts', attempt_columns, [attempt])} returning *`,
     read(rows) {
       const [row] = readRows<AttemptRow>(rows, ['created_at', 'updated_at', 'expires_at']);
       assert(row, 'an attempt was inserted');

@@ -9,6 +9,7 @@ import type {
 } from '#platform/db/db-schema';
 import { pointRead } from '#platform/db/built-once';
 import type { Reader, Tx } from '#platform/db/database';
+import { fragment, nameFragment } from '#platform/db/fragment';
 import { insertion } from '#platform/db/insertion';
 import { type Part, readRows } from '#platform/db/together';
 import type { Charge, ChargeItem, ChargeState } from './charge.ts';
@@ -40,8 +41,8 @@ export type NewCharge = Pick<Insertable<ChargesTable>, (typeof charge_columns)[n
  */
 export function insertedCharge(charge: NewCharge, attempt: string): Part<Charge | undefined> {
   return {
-    query: sql`${insertion('charges', charge_columns, [charge])}
-      where exists (select from ${sql.table(attempt)}) returning *`,
+    query: fragment`${insertion('charges', charge_columns, [charge])}
+      where exists (select from ${nameFragment(attempt)}) returning *`,
     read: (rows) => readRows<Charge>(rows, ['created_at', 'settled_at'])[0],
   };
 }

@@ -48,16 +48,25 @@ export function pointRead<V extends readonly unknown[], O>(build: Build<V, O>): 
   };
 }
 
+/** Returns placeholders in place of the values. */
+export function makeSlots<V extends readonly unknown[]>(values: V): V {
+  // A placeholder has the type of a value; it is replaced before the query is executed.
+  return values.map((_, index) => new Slot(index)) as unknown as V;
+}
+
+/** Replaces the placeholders of a query by values. */
+export function fillSlots(parameters: readonly unknown[], values: readonly unknown[]): unknown[] {
+  return parameters.map((given) => (given instanceof Slot ? values[given.index] : given));
+}
+
 function filling<V extends readonly unknown[], O>(build: Build<V, O>): (reader: Reader, values: V) => CompiledQuery<O> {
   let compiled: CompiledQuery<O> | null = null;
   return (reader, values) => {
     if (!compiled) {
-      // A placeholder has the type of a value; it is replaced before the query is executed.
-      compiled = build(reader, ...(values.map((_, index) => new Slot(index)) as unknown as V)).compile();
+      compiled = build(reader, ...makeSlots(values)).compile();
       prepareAtFirstRun(compiled.sql);
     }
-    const parameters = compiled.parameters.map((given) => (given instanceof Slot ? values[given.index] : given));
-    return { ...compiled, parameters };
+    return { ...compiled, parameters: fillSlots(compiled.parameters, values) };
   };
 }
 

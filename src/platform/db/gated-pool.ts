@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
-import { beginWith } from './begin-with.ts';
+import { Exchange, sendExchange } from './exchange.ts';
 
 /** Set inside `inTransaction`; `open` becomes false at its end, for work that continues after it. */
 export const transaction = new AsyncLocalStorage<{ open: boolean }>();
@@ -67,9 +67,10 @@ export class GatedPool extends pg.Pool {
     return super.connect();
   }
 
-  /** Runs one statement on a connection of this pool; `begins`: as the first one of a transaction. */
-  execute(client: pg.PoolClient, query: pg.QueryConfig, begins = false): Promise<unknown> {
-    return begins ? beginWith(client, query) : client.query(query);
+  /** Runs one statement or one exchange on a connection of this pool. Units: ms, the client's limit. */
+  execute(client: pg.PoolClient, query: pg.QueryConfig | Exchange, limit_ms?: number): Promise<unknown> {
+    if (query instanceof Exchange) return sendExchange(client, query, limit_ms);
+    return client.query(limit_ms === undefined ? query : Object.assign({ query_timeout: limit_ms }, query));
   }
 
   /** Calls a function after each statement; returns the function that ends this. */
@@ -78,12 +79,12 @@ export class GatedPool extends pg.Pool {
     return () => void this.#watchers.delete(after);
   }
 
-  /** Runs one statement on a connection of this pool, then the watchers. */
-  async executeWatched(client: pg.PoolClient, query: pg.QueryConfig, begins = false): Promise<unknown> {
-    if (this.#watchers.size === 0) return this.execute(client, query, begins);
+  /** Runs one statement or one exchange on a connection of this pool, then the watchers. */
+  async executeWatched(client: pg.PoolClient, query: pg.QueryConfig | Exchange): Promise<unknown> {
+    if (this.#watchers.size === 0) return this.execute(client, query);
     let result: unknown;
     try {
-      result = await this.execute(client, query, begins);
+      result = await this.execute(client, query);
     } catch (error) {
       await this.#watch(client, query.text, error);
       throw error;

@@ -1,5 +1,6 @@
-import { type Expression, type Insertable, type RawBuilder, sql } from 'kysely';
+import type { Insertable } from 'kysely';
 import type { Schema } from './db-schema.ts';
+import { fragment, type Fragment, joinFragments, nameFragment, verbatimFragment } from './fragment.ts';
 
 /**
  * Returns `insert into … select …` of rows that travel as one JSON parameter. The text does not depend on the number of
@@ -12,11 +13,16 @@ export function insertion<T extends keyof Schema, C extends keyof Insertable<Sch
   table: T,
   columns: readonly C[],
   rows: readonly Pick<Insertable<Schema[T]>, C>[],
-  derived: Readonly<Record<string, Expression<unknown>>> = {},
-): RawBuilder<unknown> {
-  const names = columns.map((column) => sql.ref(column));
-  const others = Object.keys(derived).map((column) => sql.ref(column));
-  return sql`insert into ${sql.table(table)} (${sql.join([...names, ...others])})
-    select ${sql.join([...names, ...Object.values(derived)])}
-    from json_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::json)`;
+  derived: Readonly<Record<string, Fragment>> = {},
+): Fragment {
+  const others = Object.keys(derived).map(nameFragment);
+  const names = listed(columns);
+  const all = joinFragments([names, ...others]);
+  const selected = joinFragments([names, ...Object.values(derived)]);
+  const rowsOfTable = fragment`json_populate_recordset(null::${nameFragment(table)}, ${JSON.stringify(rows)}::json)`;
+  return fragment`insert into ${nameFragment(table)} (${all}) select ${selected} from ${rowsOfTable}`;
+}
+
+function listed(columns: readonly string[]): Fragment {
+  return verbatimFragment(columns.map((column) => `"${column}"`).join(', '));
 }

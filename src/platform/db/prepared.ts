@@ -1,6 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
-import { BEGIN } from './begin-with.ts';
+import { type Batch, findBatch } from './batch.ts';
+import { BEGIN, COMMIT, Exchange } from './exchange.ts';
 import type { GatedPool } from './gated-pool.ts';
 
 /**
@@ -29,13 +30,21 @@ export function prepareAtFirstRun(text: string): void {
 export function preparing(pool: GatedPool): PostgresPool {
   const names = makeStatementNames();
   const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  function preparedClient(client: pg.PoolClient): PostgresPoolClient {
+    const prepared = new PreparedClient(pool, client, names);
+    return {
+      // The driver's result has the shape that Kysely expects, which its types do not declare; no cursors are used.
+      query: ((text: string, values: unknown[]) => prepared.run(text, values)) as PostgresPoolClient['query'],
+      release: (destroy) => prepared.release(destroy),
+    };
+  }
   return {
     options: pool.options,
     end: () => pool.end(),
     async connect() {
       const client = await pool.connect();
       let prepared = clients.get(client);
-      if (!prepared) clients.set(client, (prepared = preparedClient(pool, client, names)));
+      if (!prepared) clients.set(client, (prepared = preparedClient(client)));
       return prepared;
     },
   };
@@ -43,60 +52,115 @@ export function preparing(pool: GatedPool): PostgresPool {
 
 /**
  * One connection of the pool for Kysely. `begin` is sent with the first statement of the transaction; a transaction
- * without statements is not sent.
+ * without statements is not sent. Statements of `batch.ts` are sent together, with the commit of their transaction.
  */
-function preparedClient(pool: GatedPool, client: pg.PoolClient, names: StatementNames): PostgresPoolClient {
-  let transaction: 'none' | 'waiting' | 'open' = 'none';
-  let is_begin_prepared = false;
+class PreparedClient {
+  readonly #pool: GatedPool;
+  readonly #client: pg.PoolClient;
+  readonly #names: StatementNames;
+  /** Names that were prepared on this connection. */
+  readonly #prepared = new Set<string>();
+  #transaction: 'none' | 'waiting' | 'open' | 'committed' = 'none';
 
-  async function begin(): Promise<unknown> {
-    if (is_begin_prepared) {
-      transaction = 'waiting';
+  constructor(pool: GatedPool, client: pg.PoolClient, names: StatementNames) {
+    this.#pool = pool;
+    this.#client = client;
+    this.#names = names;
+  }
+
+  /** Runs a statement, or the statements of a batch, whose rows are then one row each. */
+  async run(text: string, values: unknown[]): Promise<unknown> {
+    if (text === 'begin') return this.#begin();
+    if (text === 'commit' || text === 'rollback') return this.#end(text);
+    const batch = findBatch(text);
+    return batch ? this.#runBatch(batch, values) : this.#runOne(text, values);
+  }
+
+  release(destroy?: boolean): void {
+    this.#transaction = 'none';
+    this.#client.release(destroy);
+  }
+
+  async #begin(): Promise<unknown> {
+    if (this.#prepared.has(BEGIN.name)) {
+      this.#transaction = 'waiting';
       return { command: 'BEGIN', rows: [] };
     }
-    transaction = 'open';
-    const begun = await pool.executeWatched(client, BEGIN);
-    is_begin_prepared = true;
-    return begun;
+    this.#transaction = 'open';
+    return this.#send(BEGIN);
   }
 
-  async function end(text: 'commit' | 'rollback'): Promise<unknown> {
-    const was = transaction;
-    transaction = 'none';
-    return was === 'waiting' ? { command: text.toUpperCase(), rows: [] } : pool.executeWatched(client, { text });
+  async #end(text: 'commit' | 'rollback'): Promise<unknown> {
+    const was = this.#transaction;
+    this.#transaction = 'none';
+    if (was === 'waiting' || was === 'committed') return { command: text.toUpperCase(), rows: [] };
+    return text === 'commit' ? this.#send(COMMIT) : this.#pool.executeWatched(this.#client, { text });
   }
 
-  async function send(query: pg.QueryConfig<unknown[]>): Promise<unknown> {
-    if (transaction !== 'waiting') return pool.executeWatched(client, query);
-    transaction = 'open';
-    if (query.values && query.values.length > 0) return pool.executeWatched(client, query, true);
-    await pool.executeWatched(client, BEGIN);
-    return pool.executeWatched(client, query);
+  /** Sends one statement, with `begin` if its transaction waits for it. */
+  async #send(query: pg.QueryConfig<unknown[]>): Promise<unknown> {
+    const sent = await this.#sendNow(query);
+    if (query.name !== undefined) this.#prepared.add(query.name);
+    return sent;
   }
 
-  async function run(text: string, values: unknown[]): Promise<unknown> {
-    if (text === 'begin') return begin();
-    if (text === 'commit' || text === 'rollback') return end(text);
-    const name = values.length === 0 ? null : names.nameOf(text);
-    if (name === null) return send({ text, values });
+  async #sendNow(query: pg.QueryConfig<unknown[]>): Promise<unknown> {
+    if (this.#transaction !== 'waiting') return this.#pool.executeWatched(this.#client, query);
+    this.#transaction = 'open';
+    if (query.values && query.values.length > 0) {
+      const begun = await this.#sendTogether({ begins: true, statements: [query], commits: false });
+      return begun[0];
+    }
+    await this.#pool.executeWatched(this.#client, BEGIN);
+    return this.#pool.executeWatched(this.#client, query);
+  }
+
+  async #sendTogether(exchange: Pick<Exchange, 'begins' | 'statements' | 'commits'>): Promise<unknown[]> {
+    // The pool returns the results of an exchange as an array.
+    return (await this.#pool.executeWatched(this.#client, new Exchange(exchange))) as unknown[];
+  }
+
+  async #runOne(text: string, values: unknown[]): Promise<unknown> {
+    if (this.#transaction === 'committed') throw new Error('the last statement of the transaction has committed it');
+    const name = values.length === 0 ? null : this.#names.nameOf(text);
+    if (name === null) return this.#send({ text, values });
     try {
-      return await send({ name, text, values });
+      return await this.#send({ name, text, values });
     } catch (error) {
       if (!isPlanStale(error)) throw error;
-      names.renew();
+      this.#names.renew();
       // Inside a transaction no further statement can run: `inTransaction` retries the transaction.
-      if (transaction !== 'none') throw error;
-      return run(text, values);
+      if (this.#transaction !== 'none') throw error;
+      return this.run(text, values);
     }
   }
-  return {
-    // The driver's result has the shape that Kysely expects, which its types do not declare; no cursors are used.
-    query: run as PostgresPoolClient['query'],
-    release: (destroy) => {
-      transaction = 'none';
-      client.release(destroy);
-    },
-  };
+
+  /** Runs the statements of a batch together when all are prepared, otherwise one after the other. */
+  async #runBatch({ texts, value_counts, commits }: Batch, values: unknown[]): Promise<unknown> {
+    if (this.#transaction === 'none') throw new Error('a batch runs inside a transaction');
+    let first = 0;
+    const statements = texts.map((text, index) => {
+      const name = this.#names.nameOf(text) ?? '';
+      return { name, text, values: values.slice(first, (first += value_counts[index] ?? 0)) };
+    });
+    const isReady = [...statements, BEGIN, ...(commits ? [COMMIT] : [])].every(({ name }) => this.#prepared.has(name));
+    const results: unknown[] = [];
+    if (isReady && this.#transaction !== 'committed') {
+      const begins = this.#transaction === 'waiting';
+      this.#transaction = 'open';
+      try {
+        results.push(...(await this.#sendTogether({ begins, statements, commits })));
+      } catch (error) {
+        if (isPlanStale(error)) this.#names.renew();
+        throw error;
+      }
+    } else {
+      for (const { text, values: own } of statements) results.push(await this.#runOne(text, own));
+      if (commits) await this.#end('commit');
+    }
+    if (commits) this.#transaction = 'committed';
+    return { command: 'BATCH', rows: results.map((result) => ({ rows: Reflect.get(Object(result), 'rows') })) };
+  }
 }
 
 interface StatementNames {

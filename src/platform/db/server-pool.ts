@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { Exchange } from './exchange.ts';
 import { GatedPool } from './gated-pool.ts';
 import { findLost } from './lost-connections.ts';
 import {
@@ -114,13 +115,18 @@ export class ServerPool extends GatedPool {
     return client;
   }
 
-  override async execute(client: pg.PoolClient, query: pg.QueryConfig, begins = false): Promise<unknown> {
+  override async execute(client: pg.PoolClient, query: pg.QueryConfig | Exchange): Promise<unknown> {
     this.#noteLimit(client, query.text);
     const limit = this.#own_limits.get(client);
     this.#waiting.set(client, performance.now());
     try {
-      const limited = limit === undefined ? query : Object.assign({ query_timeout: limit }, query);
-      return await super.execute(client, limited, begins);
+      const result = await super.execute(
+        client,
+        query,
+        query instanceof Exchange ? this.#limitOf(query, limit) : limit,
+      );
+      if (query instanceof Exchange && query.commits) this.#own_limits.delete(client);
+      return result;
     } catch (error) {
       if (isQueryTimeout(error)) {
         destroySocket(client);
@@ -141,6 +147,13 @@ export class ServerPool extends GatedPool {
     if (match)
       this.#own_limits.set(client, Number(match[1]) === 0 ? NO_LIMIT_MS : Number(match[1]) + RESPONSE_MARGIN_MS);
     else if (/^\s*(?:commit|rollback)\b/i.test(text)) this.#own_limits.delete(client);
+  }
+
+  /** The server limits each statement of an exchange. Units: ms. */
+  #limitOf({ statements }: Exchange, own: number | undefined): number | undefined {
+    if (statements.length === 1) return own;
+    const each = own ?? this.#options.config.statement_timeout + RESPONSE_MARGIN_MS;
+    return Math.min(each * statements.length, NO_LIMIT_MS);
   }
 
   async #test(): Promise<void> {

@@ -1,6 +1,7 @@
 import { sql, type Expression, type SqlBool } from 'kysely';
 import type { JsonObject, JsonValue } from '../db/db-schema.ts';
 import type { Reader, Tx } from '../db/database.ts';
+import { fragment, type Fragment } from '../db/fragment.ts';
 import { openLinkKey, sealLinkKey } from '../security/link-keys.ts';
 
 /** Prefix of the names of rows that are jobs; every other row is an event. */
@@ -84,14 +85,16 @@ export async function insertOutboxRow(tx: Tx, row: NewOutboxRow): Promise<void> 
   await tx.insertInto('outbox_events').values(columnsOf(row)).execute();
 }
 
-/** Returns the insert of several rows, for a statement that writes other rows too. */
-export function outboxRows(rows: readonly NewOutboxRow[]): Expression<unknown> {
-  const names = sql.raw('name, payload, created_at, next_attempt_at');
-  const values = rows.map((row) => {
-    const { name, payload, created_at, next_attempt_at } = columnsOf(row);
-    return sql`(${name}::text, ${payload}::jsonb, ${created_at}::timestamptz, ${next_attempt_at}::timestamptz)`;
+/** Returns the insert of several rows in their order, for a statement that writes other rows too. */
+export function outboxRows(rows: readonly NewOutboxRow[]): Fragment {
+  const given = rows.map(({ name, payload, created_at, due_at }) => {
+    return { name, payload: mapSecrets(payload, sealLinkKey), created_at, due_at };
   });
-  return sql`insert into outbox_events (${names}) values ${sql.join(values)}`;
+  return fragment`insert into outbox_events (name, payload, created_at, next_attempt_at)
+    select name, payload, created_at, due_at
+    from rows from (json_to_recordset(${JSON.stringify(given)}::json)
+      as (name text, payload jsonb, created_at timestamptz, due_at timestamptz)) with ordinality as given
+    order by ordinality`;
 }
 
 function columnsOf({ name, payload, created_at, due_at }: NewOutboxRow) {

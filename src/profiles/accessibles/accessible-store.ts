@@ -2,7 +2,7 @@ import { selectUsers } from '#accounts';
 import { canonicalName } from '#kernel/slug';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { part, readTogether } from '#platform/db/read-together';
+import { part, readTogether } from '#platform/db/together';
 import { openRole, profileSummaryPart, selectProfileSummaries, summarizeProfile } from '../records/index.ts';
 import type { Accessible } from './present-accessible.ts';
 

@@ -4,7 +4,7 @@ import type { ListQuery, Page } from '#kernel/page';
 import type { AgreementId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { defineList, listPage } from '#platform/db/list';
-import { part, readTogether } from '#platform/db/read-together';
+import { part, readTogether } from '#platform/db/together';
 import { type Profile, selectProfileNames } from '../records/index.ts';
 import type { Agreement } from './agreement.ts';
 

@@ -2,7 +2,7 @@ import { selectUsers, type User, userPart } from '#accounts';
 import { canonicalName } from '#kernel/slug';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { part, readTogether } from '#platform/db/read-together';
+import { part, readTogether } from '#platform/db/together';
 import {
   openRole,
   parseRoleSlugs,

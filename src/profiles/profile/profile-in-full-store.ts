@@ -1,6 +1,6 @@
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { readTogether, type RowsOf } from '#platform/db/read-together';
+import { readTogether, type Outcome } from '#platform/db/together';
 import type { NoteMention, ProfileNeeds, SubscriptionMention } from '../needs.ts';
 import { profileViewPart, selectProfileViews } from '../records/index.ts';
 
@@ -8,7 +8,7 @@ import { profileViewPart, selectProfileViews } from '../records/index.ts';
 type Sellers = readonly ProfileId[] | null;
 
 interface RowsInFull {
-  views: RowsOf<ReturnType<typeof profileViewPart>>;
+  views: Outcome<ReturnType<typeof profileViewPart>>;
   subscriptions: SubscriptionMention[];
   notes: NoteMention[];
 }

@@ -28,6 +28,7 @@ export {
   insertProfileRow,
   lockedProfile,
   lockProfile,
+  profileLock,
   processorProfile,
   profilesById,
   type NewProfile,

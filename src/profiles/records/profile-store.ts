@@ -1,8 +1,9 @@
-import { sql } from 'kysely';
+import { NoResultError, SelectQueryNode, sql } from 'kysely';
 import { canonicalEmail, emailSpellings } from '#kernel/email';
 import { canonicalName } from '#kernel/slug';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { anyOf, executeFragment, fragment, type Ids } from '#platform/db/fragment';
 import { type Part, readRows } from '#platform/db/together';
 import type { Profile, ProfileFields } from './profile.ts';
 import { provedAddressCondition } from './proved-address-store.ts';
@@ -106,17 +107,30 @@ export async function findProfileByEmail(reader: Reader, email: string): Promise
  * other deadlock, and a refund of a provider blocks all its sales.
  */
 export async function lockProfile(tx: Tx, id: ProfileId): Promise<Profile> {
-  return tx.selectFrom('profiles').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirstOrThrow();
+  const { query, read } = profileLock(id);
+  return read(await executeFragment(tx, query));
+}
+
+/** Statement that locks a profile like `lockProfile`. */
+export function profileLock(id: ProfileId) {
+  const query = fragment<Profile>`select * from profiles where id = ${id} for no key update`;
+  return {
+    query,
+    read([row]: readonly object[]): Profile {
+      if (!row) throw new NoResultError(SelectQueryNode.create());
+      return row as Profile; // the columns of the query
+    },
+  };
 }
 
 /** Part that locks a profile like `lockProfile`, for a statement that then locks rows of the profile. */
 export function lockedProfile(id: ProfileId): Part<void> {
-  return { query: sql`select id from profiles where id = ${id} for no key update`, read: null };
+  return { query: fragment`select id from profiles where id = ${id} for no key update`, read: null };
 }
 
 /** Part that finds profiles by id, like `findProfilesByIds`. */
-export function profilesById(ids: readonly ProfileId[]): Part<Map<ProfileId, Profile>> {
-  const query = sql`select * from profiles where id = any(${[...new Set(ids)]}::bigint[])`;
+export function profilesById(ids: Ids<ProfileId>): Part<Map<ProfileId, Profile>> {
+  const query = fragment`select * from profiles where id = ${anyOf(ids)}`;
   return {
     query,
     read: (rows) => new Map(readRows<Profile>(rows, ['created_at']).map((row) => [row.id, row])),
@@ -125,7 +139,7 @@ export function profilesById(ids: readonly ProfileId[]): Part<Map<ProfileId, Pro
 
 /** Part that finds the id of the profile of `getProcessor`; undefined without one. */
 export function processorProfile(): Part<ProfileId | undefined> {
-  const query = sql`select id from profiles where is_processor`;
+  const query = fragment`select id from profiles where is_processor`;
   return { query, read: (rows) => readRows<Pick<Profile, 'id'>>(rows, [])[0]?.id };
 }
 

@@ -4,7 +4,7 @@ import { canonicalName } from '#kernel/slug';
 import { builtOnce, pointRead } from '#platform/db/built-once';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { type Part, part } from '#platform/db/read-together';
+import { type Part, part } from '#platform/db/together';
 import { type ProfileSummary, type ProfileView, summarizeProfile } from './profile-summary.ts';
 import type { Profile } from './profile.ts';
 
@@ -40,7 +40,7 @@ export function toProfileView(row: ViewRow): ProfileView {
 }
 
 /** Makes the part that reads profiles with facts of their users. `toProfileView` converts its rows. */
-export function profileViewPart(query: ReturnType<typeof selectProfileViews>): Part<ViewRow> {
+export function profileViewPart(query: ReturnType<typeof selectProfileViews>): Part<ViewRow[]> {
   return part<ViewRow>(query, { created_at: true });
 }
 

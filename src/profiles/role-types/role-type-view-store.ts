@@ -1,7 +1,7 @@
 import { canonicalName } from '#kernel/slug';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { part, readTogether } from '#platform/db/read-together';
+import { part, readTogether } from '#platform/db/together';
 import {
   profileSummaryPart,
   type ProfileSummary,

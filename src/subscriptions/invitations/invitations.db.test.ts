@@ -4,7 +4,7 @@ import { findUserByEmail } from '#accounts';
 import { Problem } from '#kernel/problem';
 import { inTransaction } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
-import { readTogether } from '#platform/db/read-together';
+import { readTogether } from '#platform/db/together';
 import { findProfileBySlug, findManagerIds } from '#profiles';
 import { signedIn, testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';

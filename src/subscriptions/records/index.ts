@@ -29,6 +29,7 @@ export {
   lockSubscriptionSlots,
   type OpenedRow,
   type Slot,
+  selectSubjects,
   slotLock,
   subscriptionsOf,
 } from './slot-store.ts';

@@ -1,6 +1,7 @@
-import { type Expression, type RawBuilder, type Selectable, sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { PlanId, ProfileId, SubscriptionId, SubscriptionsTable } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
+import { anyOf, fragment, Fragment, type Ids } from '#platform/db/fragment';
 import { insertion } from '#platform/db/insertion';
 import { type JsonRow, type Part, readRows } from '#platform/db/together';
 import { sealKeysOf } from '#platform/security/link-keys';
@@ -18,25 +19,25 @@ export interface Slot {
  * the second transaction sees the subscription that the first one opened.
  */
 export async function lockSubscriptionSlot(tx: Tx, profile_id: ProfileId, plan_id: PlanId): Promise<void> {
-  await sql`select ${slotLock(sql`${profile_id}::bigint`, sql`${plan_id}::bigint`)}`.execute(tx);
+  await sql`select ${slotLock(fragment`${profile_id}::bigint`, fragment`${plan_id}::bigint`)}`.execute(tx);
 }
 
 /** Takes the advisory locks of several slots, in the order of profile and plan. */
 export async function lockSubscriptionSlots(tx: Tx, slots: readonly Slot[]): Promise<void> {
   if (slots.length === 0) return;
-  await sql`select ${slotLock(sql.ref('slot.profile_id'), sql.ref('slot.plan_id'))}
+  await sql`select ${slotLock(fragment`slot.profile_id`, fragment`slot.plan_id`)}
     from (select distinct * from ${slotRows(slots)} order by profile_id, plan_id) slot`.execute(tx);
 }
 
 /** Returns the expression that takes the advisory lock of a slot, for a statement that reads the slots of an order. */
-export function slotLock(profile_id: Expression<unknown>, plan_id: Expression<unknown>): RawBuilder<unknown> {
-  return sql`pg_advisory_xact_lock(hashtextextended('subscription:' || ${profile_id} || ':' || ${plan_id}, 0))`;
+export function slotLock(profile_id: Fragment, plan_id: Fragment): Fragment {
+  return fragment`pg_advisory_xact_lock(hashtextextended('subscription:' || ${profile_id} || ':' || ${plan_id}, 0))`;
 }
 
 /** Part that selects the subscription with the latest end after `at` of each slot FOR UPDATE. Locks: the slots. */
-export function latestSubscriptions(slots: readonly Slot[], at: Date): Part<Subscription[]> {
+export function latestSubscriptions(slots: Slots, at: Date | Fragment): Part<Subscription[]> {
   // Index: subscriptions_profile_id.
-  const query = sql`select latest.* from ${slotRows(slots)} cross join lateral (
+  const query = fragment`select latest.* from ${slotRows(slots)} cross join lateral (
     select * from subscriptions
     where profile_id = slot.profile_id and plan_id = slot.plan_id and ends_at > ${at}
     order by ends_at desc limit 1 for update
@@ -44,17 +45,28 @@ export function latestSubscriptions(slots: readonly Slot[], at: Date): Part<Subs
   return { query, read: readSubscriptions };
 }
 
-function slotRows(slots: readonly Slot[]): RawBuilder<unknown> {
-  return sql`unnest(${slots.map(({ profile_id }) => profile_id)}::bigint[],
+/** Slots: given ones, or the rows `(profile_id, plan_id)` of a query. */
+export type Slots = readonly Slot[] | Fragment;
+
+function slotRows(slots: Slots): Fragment {
+  if (slots instanceof Fragment) return fragment`(${slots}) as slot`;
+  return fragment`unnest(${slots.map(({ profile_id }) => profile_id)}::bigint[],
     ${slots.map(({ plan_id }) => plan_id)}::bigint[]) as slot (profile_id, plan_id)`;
 }
 
 /** Part that finds all subscriptions of the profiles to the plans, past ones included, ordered by their end. */
-export function subscriptionsOf(profile_ids: readonly ProfileId[], plan_ids: readonly PlanId[]): Part<Subscription[]> {
-  const query = sql`select * from subscriptions
-    where profile_id = any(${[...new Set(profile_ids)]}::bigint[]) and plan_id = any(${[...new Set(plan_ids)]}::bigint[])
+export function subscriptionsOf(profile_ids: Ids<ProfileId>, plan_ids: Ids<PlanId>): Part<Subscription[]> {
+  const query = fragment`select * from subscriptions
+    where profile_id = ${anyOf(profile_ids)} and plan_id = ${anyOf(plan_ids)}
     order by ends_at, id`;
   return { query, read: readSubscriptions };
+}
+
+/** Selects the ledger subjects `(kind, id)` of the subscriptions of slots that end after `at`. */
+export function selectSubjects(slots: Slots, at: Date | Fragment): Fragment {
+  // Index: subscriptions_profile_id.
+  return fragment`select 'sub' as kind, subscriptions.id::text as id from ${slotRows(slots)} join subscriptions
+    on subscriptions.profile_id = slot.profile_id and subscriptions.plan_id = slot.plan_id and ends_at > ${at}`;
 }
 
 function readSubscriptions(rows: readonly JsonRow[]): Subscription[] {
@@ -64,7 +76,10 @@ function readSubscriptions(rows: readonly JsonRow[]): Subscription[] {
 /** Part that inserts subscriptions and returns them. */
 export function insertedSubscriptions(rows: readonly OpenedRow[]): Part<Subscription[]> {
   const sealed = rows.map((row) => sealKeysOf({ ...row, grant_key_hash: null, request_key_hash: null }));
-  return { query: sql`${insertion('subscriptions', opened_columns, sealed)} returning *`, read: readSubscriptions };
+  return {
+    query: fragment`${insertion('subscriptions', opened_columns, sealed)} returning *`,
+    read: readSubscriptions,
+  };
 }
 
 /** Row of a subscription that an order opens. */
@@ -94,7 +109,7 @@ export interface Extension {
 
 /** Part that extends subscriptions and returns them. */
 export function extendedSubscriptions(extensions: readonly Extension[]): Part<Subscription[]> {
-  const query = sql`update subscriptions set ends_at = change.ends_at,
+  const query = fragment`update subscriptions set ends_at = change.ends_at,
       grant_key = case when change.is_accepted then null else grant_key end,
       grant_key_hash = case when change.is_accepted then null else grant_key_hash end
     from json_to_recordset(${JSON.stringify(extensions)}::json) as change

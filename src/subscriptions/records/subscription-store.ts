@@ -2,7 +2,7 @@ import { expressionBuilder, type Insertable, type Selectable, sql } from 'kysely
 import { selectPlanNames } from '#catalog';
 import type { PlanId, ProfileId, Schema, SubscriptionId, SubscriptionsTable } from '#platform/db/db-schema';
 import { isExclusionViolation, type Reader, type Tx } from '#platform/db/database';
-import { part } from '#platform/db/read-together';
+import { part } from '#platform/db/together';
 import { linkKeyHash, openKeysOf, sealKeysOf } from '#platform/security/link-keys';
 import { subscriptionProblems } from '../problems.ts';
 import type { Subscription } from './subscription.ts';

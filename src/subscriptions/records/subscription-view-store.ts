@@ -2,7 +2,7 @@ import { parsePlanSlug, type Plan, planPart, readPlan, selectPlans } from '#cata
 import { canonicalName } from '#kernel/slug';
 import type { PlanId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { part, readTogether } from '#platform/db/read-together';
+import { part, readTogether } from '#platform/db/together';
 import {
   type HeldRole,
   profileSummaryPart,

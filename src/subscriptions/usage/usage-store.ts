@@ -1,7 +1,7 @@
-import { sql } from 'kysely';
 import type { UseCharge } from '#catalog';
 import type { SubscriptionId, UseChargeId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
+import { fragment } from '#platform/db/fragment';
 import type { Part } from '#platform/db/together';
 import type { Usage } from './usage.ts';
 
@@ -50,7 +50,7 @@ export interface BoughtUses {
 
 /** Part that adds uses bought in advance; they are used after the free quota and do not expire. */
 export function rolloverQuotas(bought: readonly BoughtUses[]): Part<void> {
-  const query = sql`insert into subscription_uses
+  const query = fragment`insert into subscription_uses
       (subscription_id, use_charge_id, expiring_quota, rollover_quota, period_started_at)
     select subscription.id, uses.use_charge_id, max(uses.quota), sum(uses.quantity), subscription.created_at
     from json_to_recordset(${JSON.stringify(bought)}::json) as uses

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Db, Reader, Tx } from '#platform/db/database';
+import { executeFragment, fragment } from '#platform/db/fragment';
 import type {
   TestProcessorChargesTable,
   TestProcessorCustomersTable,
@@ -25,12 +26,18 @@ export async function insertTestCharge(
   writer: Db | Tx,
   charge: Insertable<TestProcessorChargesTable>,
 ): Promise<TestCharge | undefined> {
-  return writer
-    .insertInto('test_processor_charges')
-    .values(charge)
-    .onConflict((conflict) => conflict.column('idempotency_key').doNothing())
-    .returningAll()
-    .executeTakeFirst();
+  const { key, idempotency_key, request_hash, customer_key, amount, unit, description, card, decline_code } = charge;
+  const { created_at, state, outcome } = charge;
+  const [inserted] = await executeFragment(
+    writer,
+    fragment<TestCharge>`insert into test_processor_charges
+        (key, idempotency_key, request_hash, customer_key, amount, unit, description, card, decline_code, created_at,
+          state, outcome)
+      values (${key}, ${idempotency_key}, ${request_hash}, ${customer_key}, ${amount}, ${unit}, ${description}, ${card},
+        ${decline_code}, ${created_at}, ${state}, ${outcome})
+      on conflict (idempotency_key) do nothing returning *`,
+  );
+  return inserted;
 }
 
 /**

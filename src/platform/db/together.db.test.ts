@@ -5,7 +5,7 @@ import { countStatements } from '../../../bench/statement-count.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { builtOnce } from './built-once.ts';
 import { inTransaction } from './database.ts';
-import { part, readTogether } from './read-together.ts';
+import { part, readTogether } from './together.ts';
 
 let database: TestDatabase;
 before(async () => {

@@ -1,0 +1,112 @@
+import type { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
+import pg from 'pg';
+
+/** Converts values as pg does for its own queries; its types do not declare the module. */
+const { prepareValue } = createRequire(import.meta.url)('pg/lib/utils') as { prepareValue: ValueMapper };
+
+/** Prepared once on each connection: exchanges refer to them by their names. */
+export const BEGIN = { name: 'begin', text: 'begin', values: [] };
+export const COMMIT = { name: 'commit', text: 'commit', values: [] };
+
+/** Statements of one transaction that are sent together, and answered together. */
+export class Exchange {
+  /** Sends `begin` before the statements. */
+  readonly begins: boolean;
+  /** At least one. Several, or one that is committed, are prepared on the connection. */
+  readonly statements: readonly pg.QueryConfig<unknown[]>[];
+  /** Sends `commit` behind the statements. */
+  readonly commits: boolean;
+  /** All statements, for those who watch what is written. */
+  readonly text: string;
+
+  constructor({ begins, statements, commits }: Pick<Exchange, 'begins' | 'statements' | 'commits'>) {
+    this.begins = begins;
+    this.statements = statements;
+    this.commits = commits;
+    this.text = statements.map(({ text }) => text).join(';\n');
+  }
+}
+
+/** The part of pg's connection that sends the messages of the extended protocol. */
+interface Wire {
+  bind(message: { statement: string | undefined; values: readonly unknown[]; valueMapper?: ValueMapper }): void;
+  describe(message: { type: 'P'; name: '' }): void;
+  execute(message: { rows: number }): void;
+  sync(): void;
+}
+type ValueMapper = (value: unknown) => unknown;
+
+/** The steps of pg's query that its types do not declare. */
+interface QuerySteps extends EventEmitter, pg.Submittable {
+  prepare(wire: Wire): void;
+  handleCommandComplete(message: unknown, wire: Wire): void;
+  handleError(error: unknown, wire: Wire): void;
+}
+type Results = pg.QueryResult | pg.QueryResult[];
+type Callback = (error: Error | null, results: Results) => void;
+const Query = pg.Query as unknown as new (config: object, callback: Callback) => QuerySteps;
+
+/**
+ * An exchange as a query of pg: one write and one wake-up of both processes for all its statements.
+ *
+ * The server executes them one after the other, each with a snapshot of its own. After an error it skips the rest: no
+ * statement runs outside the transaction, and nothing is committed.
+ * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
+ */
+class ExchangeQuery extends Query {
+  /** Read by counters of statements. */
+  readonly exchange: Exchange;
+  #completed_count = 0;
+
+  constructor(exchange: Exchange, callback: Callback) {
+    const [only] = exchange.statements;
+    super(exchange.statements.length === 1 && !exchange.commits && only ? only : { text: exchange.text }, callback);
+    this.exchange = exchange;
+  }
+
+  /** Called by `submit` of pg, which sends what this writes at once. */
+  override prepare(wire: Wire): void {
+    const { begins, statements, commits } = this.exchange;
+    if (begins) runBare(wire, BEGIN.name);
+    if (statements.length === 1 && !commits) return super.prepare(wire);
+    try {
+      for (const { name, values = [] } of statements) {
+        wire.bind({ statement: name, values, valueMapper: prepareValue });
+        wire.describe({ type: 'P', name: '' });
+        wire.execute({ rows: 0 });
+      }
+      if (commits) runBare(wire, COMMIT.name);
+    } catch (error) {
+      this.handleError(error, wire);
+    }
+    wire.sync();
+  }
+
+  /** Keeps the results of the statements, not those of `begin` and `commit`. */
+  override handleCommandComplete(message: unknown, wire: Wire): void {
+    const place = this.#completed_count - (this.exchange.begins ? 1 : 0);
+    this.#completed_count += 1;
+    if (place >= 0 && place < this.exchange.statements.length) super.handleCommandComplete(message, wire);
+  }
+
+  /** Several statements have no values of their own, by which pg would choose the simple protocol. */
+  requiresPreparation(): boolean {
+    return true;
+  }
+}
+
+function runBare(wire: Wire, name: string): void {
+  wire.bind({ statement: name, values: [] });
+  wire.execute({ rows: 0 });
+}
+
+/** Sends an exchange and returns the result of each of its statements. */
+export function sendExchange(client: pg.ClientBase, exchange: Exchange, limit_ms?: number): Promise<pg.QueryResult[]> {
+  return new Promise((resolve, reject) => {
+    const query = new ExchangeQuery(exchange, (error, results) =>
+      error ? reject(error) : resolve(Array.isArray(results) ? results : [results]),
+    );
+    client.query(limit_ms === undefined ? query : Object.assign(query, { query_timeout: limit_ms }));
+  });
+}
