@@ -22,7 +22,7 @@ export const budgets = {
   add_to_cart: { statements_max: 3, transactions_max: 1, exchanges_max: 2 },
   /** `POST /api/billing/{profile}/checkout` of one item with the test processor. */
   check_out: { statements_max: 13, transactions_max: 2, exchanges_max: 9 },
-  /** The same with an `Idempotency-Key`: claims the key, looks for a charge of an interrupted request, stores the response. */
+  /** The same with an `Idempotency-Key`: also claims it, looks for its earlier charge, stores the response. */
   check_out_with_key: { statements_max: 16, transactions_max: 2, exchanges_max: 12 },
   /** Delivery of 100 events that wait, and of the mails that they cause. */
   deliver_100_events: { statements_max: 10, transactions_max: 10 },

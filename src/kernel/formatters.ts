@@ -1,6 +1,6 @@
 /**
- * Formatters of the last used languages, time zones and options. Each takes about 40 µs to make and tens of kilobytes, and
- * languages and time zones are values of users: the number of formatters is bounded.
+ * Formatters of the last used languages, time zones and options. Each takes about 40 µs to make and tens of kilobytes,
+ * and languages and time zones are values of users: the number of formatters is bounded.
  */
 const FORMATTERS_MAX = 100;
 

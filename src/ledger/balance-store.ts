@@ -47,7 +47,7 @@ export async function findHoldings(
   );
 }
 
-/** Statement that reads the Payable of all profiles on the subjects `(kind, id)` of a query, all their parts included. */
+/** Statement that reads the Payable of all profiles on the subjects `(kind, id)` of a query, with all their parts. */
 export function holdingsOn(subjects: Fragment): { query: Fragment; read(rows: readonly object[]): Holding[] } {
   // Index: unique key of ledger_subject_balances.
   const query = fragment`select ${subjectJson}, profile_id, unit, amount

@@ -30,7 +30,7 @@ import {
 } from '../quotes/index.ts';
 import { billingProblems } from '../problems.ts';
 
-export interface LockedCart {
+interface LockedCart {
   items: readonly CartItem[];
   coupons: ReadonlyMap<CouponId, Coupon>;
   /** Plans and subscriptions of the payer, for a quote. */

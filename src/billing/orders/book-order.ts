@@ -22,7 +22,7 @@ import { type BookingFacts, findPaidLines, type LoadedBooking, planBooking, type
  * the instant of the reservation, also by a job that settles later. Each row is inserted in its final state, all rows
  * of a table by one statement: first the rows whose ids others name, then the ledger, then the rest.
  *
- * The caller has locked the payer's profile, the order and the slots of the subscriptions. This commits the transaction.
+ * The caller has locked the payer's profile, the order and the slots of the subscriptions. Commits the transaction.
  * @see docs/spec/billing.md 2.3, 2.5 and 4.5
  */
 export async function bookOrder(

@@ -58,7 +58,7 @@ export function nameLines(
 }
 
 /** Returns the parts that load the facts of lines. */
-export function namingParts(lines: readonly Pick<NamedLine, 'plan_id' | 'coupon_id' | 'beneficiary_id'>[]) {
+function namingParts(lines: readonly Pick<NamedLine, 'plan_id' | 'coupon_id' | 'beneficiary_id'>[]) {
   const coupon_ids = lines.flatMap(({ coupon_id }) => coupon_id ?? []);
   return {
     plans: plansById(lines.flatMap(({ plan_id }) => plan_id ?? [])),

@@ -42,7 +42,7 @@ interface Pricing {
 }
 
 /** Facts from which `priceQuote` computes what a profile would pay. */
-export interface Quote {
+interface Quote {
   payer: Profile;
   at: Date;
   items: readonly CartItem[];

@@ -51,8 +51,8 @@ export function payableOrderLock(payer_id: ProfileId, id: OrderId): Statement<Or
 }
 
 /**
- * Selects the lines of an order in one state with `ordered_at`, the instant of the order, for statements that follow its
- * lock. Empty in any other state.
+ * Selects the lines of an order in one state with `ordered_at`, the instant of the order. Empty in any other state. For
+ * statements that follow the lock of the order.
  */
 export function selectLinesOf(id: OrderId, state: Order['state']): Fragment {
   return fragment`select order_lines.*, orders.created_at as ordered_at from orders

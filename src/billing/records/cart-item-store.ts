@@ -132,8 +132,8 @@ export async function findCartItemWithNames(
 }
 
 /**
- * Inserts an item and its shown line in one statement and commits the transaction; undefined if the cart has an item with the same plan, use and
- * person.
+ * Inserts an item and its shown line in one statement and commits the transaction; undefined if the cart has an item
+ * with the same plan, use and person.
  */
 export async function insertShownItem(
   tx: Tx,

@@ -23,7 +23,7 @@ export {
   openItems,
   updateCartItem,
 } from './cart-item-store.ts';
-export { type UpsertedItem, updateItemCoupons, upsertCartItems } from './wanted-item-store.ts';
+export { updateItemCoupons, upsertCartItems } from './wanted-item-store.ts';
 export { CART_ITEMS_MAX, type CartItem, type CartOwner, type WantedItem } from './cart-item.ts';
 export {
   collectLines,

@@ -58,8 +58,8 @@ const line_columns = [
 
 /**
  * Inserts a reserved order with its lines, and the charge attempt that pays it unless the total is zero, in one
- * statement. With an attempt, commits the transaction. The unique index orders_one_in_flight rejects a second open order
- * of the payer.
+ * statement. With an attempt, commits the transaction. The unique index orders_one_in_flight rejects a second open
+ * order of the payer.
  */
 export async function insertOrder(
   tx: Tx,

@@ -6,7 +6,7 @@ import type { CartItem, CartOwner, WantedItem } from './cart-item.ts';
 import { itemColumns, openItemsOf } from './cart-item-store.ts';
 
 /** A wanted item as it is in the cart, and whether it was added. */
-export interface UpsertedItem {
+interface UpsertedItem {
   item: CartItem;
   is_new: boolean;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type CompiledQuery, CompiledQuery as Compiled, type Expression, type OperationNode, sql } from 'kysely';
+import { CompiledQuery, type Expression, type OperationNode, sql } from 'kysely';
 import { fillSlots, makeSlots } from './built-once.ts';
 import type { Reader } from './database.ts';
 import { prepareAtFirstRun } from './prepared.ts';
@@ -26,7 +26,7 @@ export class Fragment<T = unknown> implements Expression<T> {
 
   toOperationNode(): OperationNode {
     // Cast: `sql` reads the strings only, never `raw`.
-    return sql<T>(this.texts as readonly string[] as TemplateStringsArray, ...this.values).toOperationNode();
+    return sql<T>(this.texts as TemplateStringsArray, ...this.values).toOperationNode();
   }
 }
 
@@ -115,8 +115,7 @@ export function compileFragment<T>(whole: Fragment<T>): CompiledQuery<T> {
     shape.text = writeText(whole, { count: 0 });
     prepareAtFirstRun(shape.text);
   }
-  // Cast: the rows have the type that the fragment states.
-  return Compiled.raw(shape.text, parameters) as CompiledQuery<T>;
+  return CompiledQuery.raw(shape.text, parameters);
 }
 
 /** Runs a fragment as a statement and returns its rows. */

@@ -125,7 +125,8 @@ async function report(acquired: Promise<pg.PoolClient>, callback: ConnectCallbac
   callback(undefined, client, client.release.bind(client));
 }
 
-function rowsOf(result: unknown): Record<string, unknown>[] {
+/** Returns the rows of a result of the driver. */
+export function rowsOf(result: unknown): Record<string, unknown>[] {
   return isResult(result) ? result.rows : [];
 }
 

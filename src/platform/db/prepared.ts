@@ -1,8 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
-import { type Batch, findBatch } from './batch.ts';
-import { BEGIN, COMMIT, Exchange } from './exchange.ts';
-import type { GatedPool } from './gated-pool.ts';
+import { BEGIN, type Batch, COMMIT, Exchange, findBatch } from './exchange.ts';
+import { type GatedPool, rowsOf } from './gated-pool.ts';
 
 /**
  * Executions of a text before it is prepared: a text that occurs once (a list of ids, a search) needs no stored plan.
@@ -52,7 +51,7 @@ export function preparing(pool: GatedPool): PostgresPool {
 
 /**
  * One connection of the pool for Kysely. `begin` is sent with the first statement of the transaction; a transaction
- * without statements is not sent. Statements of `batch.ts` are sent together, with the commit of their transaction.
+ * without statements is not sent. The statements of a batch are sent together, with the commit of their transaction.
  */
 class PreparedClient {
   readonly #pool: GatedPool;
@@ -159,7 +158,7 @@ class PreparedClient {
       if (commits) await this.#end('commit');
     }
     if (commits) this.#transaction = 'committed';
-    return { command: 'BATCH', rows: results.map((result) => ({ rows: Reflect.get(Object(result), 'rows') })) };
+    return { command: 'BATCH', rows: results.map((result) => ({ rows: rowsOf(result) })) };
   }
 }
 

@@ -1,5 +1,5 @@
 import { CompiledQuery, sql } from 'kysely';
-import { textOfBatch } from './batch.ts';
+import { textOfBatch } from './exchange.ts';
 import { type builtOnce, pointRead } from './built-once.ts';
 import type { Reader, Tx } from './database.ts';
 import {
@@ -94,8 +94,8 @@ export async function runInOrder<const S extends readonly Statement<unknown>[]>(
 }
 
 /**
- * Runs parts as the last statement of a transaction and commits it in the same exchange. The commit may be refused: then
- * this rejects. A further statement is a bug, which throws.
+ * Runs parts as the last statement of a transaction and commits it in the same exchange. Rejects if the commit is
+ * refused. A further statement is a bug, which throws.
  */
 export async function runAndCommit<P extends Parts>(tx: Tx, parts: P): Promise<Outcomes<P>> {
   const [outcomes] = await send(tx, [together(parts)], true);

@@ -46,7 +46,7 @@ export function latestSubscriptions(slots: Slots, at: Date | Fragment): Part<Sub
 }
 
 /** Slots: given ones, or the rows `(profile_id, plan_id)` of a query. */
-export type Slots = readonly Slot[] | Fragment;
+type Slots = readonly Slot[] | Fragment;
 
 function slotRows(slots: Slots): Fragment {
   if (slots instanceof Fragment) return fragment`(${slots}) as slot`;

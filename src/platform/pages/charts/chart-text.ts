@@ -1,3 +1,4 @@
+import { dateFormatter, numberFormatter } from '#kernel/formatters';
 import { chargeStep } from '#kernel/money';
 import { humanizeMoney } from '../../templates/humanize-money.ts';
 import type { ChartPeriod } from './chart.ts';
@@ -22,7 +23,7 @@ export function stepOf(amounts: Amounts): number {
 
 /** Formats a value completely: `$1,121.20`, `−$54.00`, `1,234`. */
 export function formatValue(value: number, amounts: Amounts, locale: string): string {
-  if (amounts.kind === 'count') return signed(new Intl.NumberFormat(locale).format(value));
+  if (amounts.kind === 'count') return signed(numberFormatter(locale, {}).format(value));
   return humanizeMoney({ amount: value, unit: amounts.unit }, locale);
 }
 
@@ -38,7 +39,7 @@ export function makeTickFormat(ticks: readonly number[], amounts: Amounts, local
     ...(is_compact ? { notation: 'compact' } : {}),
   };
   const format =
-    amounts.kind === 'money' ? currencyFormat(locale, amounts.unit, options) : new Intl.NumberFormat(locale, options);
+    amounts.kind === 'money' ? currencyFormat(locale, amounts.unit, options) : numberFormatter(locale, options);
   return (value) => signed(format.format(value / scale));
 }
 
@@ -54,7 +55,7 @@ interface PeriodNames {
 /** Returns how the periods of a chart are named for its reader. */
 export function periodNames(period: ChartPeriod, count: number, { locale, timezone }: ChartReader): PeriodNames {
   const format = (options: Intl.DateTimeFormatOptions) => {
-    const dates = new Intl.DateTimeFormat(locale, { ...options, timeZone: timezone });
+    const dates = dateFormatter(locale, { ...options, timeZone: timezone });
     return (at: Date) => dates.format(at);
   };
   const day = { year: 'numeric', month: 'short', day: 'numeric' } as const;
@@ -82,7 +83,7 @@ export function periodNames(period: ChartPeriod, count: number, { locale, timezo
 }
 
 function currencyFormat(locale: string, unit: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  return new Intl.NumberFormat(locale, {
+  return numberFormatter(locale, {
     style: 'currency',
     currency: unit.toUpperCase(),
     currencyDisplay: 'narrowSymbol',

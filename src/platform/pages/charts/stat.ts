@@ -1,3 +1,4 @@
+import { numberFormatter } from '#kernel/formatters';
 import { type Static, Type } from 'typebox';
 import { NullableInstant, NullableString } from '../../http/schemas.ts';
 import { ShownMoney } from '../details/fact.ts';
@@ -32,7 +33,7 @@ export function compareFigures(
 ): Change | null {
   if (previous === 0) return null;
   const ratio = (current - previous) / Math.abs(previous);
-  const format = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
+  const format = numberFormatter(locale, { style: 'percent', maximumFractionDigits: 1 });
   const sign = current > previous ? 'more' : current < previous ? 'less' : 'same';
   return {
     sign,

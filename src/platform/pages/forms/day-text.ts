@@ -1,3 +1,4 @@
+import { dateFormatter } from '#kernel/formatters';
 import { Temporal } from 'temporal-polyfill';
 import { isTimeZone } from '#kernel/instant';
 
@@ -28,7 +29,7 @@ export function lastDayBefore(at: Date, timezone: string, exclusive: boolean): s
 
 /** Writes the day of an instant for messages: `Nov 25, 2026`. */
 export function printDay(at: Date, timezone: string, locale: string): string {
-  return new Intl.DateTimeFormat(locale, {
+  return dateFormatter(locale, {
     year: 'numeric',
     month: 'short',
     day: 'numeric',

@@ -1,3 +1,4 @@
+import { numberFormatter } from '#kernel/formatters';
 /** Marks with which a locale writes numbers. */
 interface NumberMarks {
   readonly decimal: string;
@@ -104,8 +105,8 @@ function marksOf(locale: string): NumberMarks {
 
 function numberFormat(locale: string): Intl.NumberFormat {
   try {
-    return new Intl.NumberFormat(locale);
+    return numberFormatter(locale, {});
   } catch {
-    return new Intl.NumberFormat('en'); // not a language tag
+    return numberFormatter('en', {}); // not a language tag
   }
 }

@@ -1,3 +1,4 @@
+import { dateFormatter } from '#kernel/formatters';
 import { Temporal } from 'temporal-polyfill';
 import { isTimeZone, parseInstant } from '#kernel/instant';
 
@@ -54,7 +55,7 @@ export function dayPresets(now: Date, timezone: string): DayPreset[] {
 
 /** Formats days for a reader: `Sep 1 to Nov 25, 2026`, `from Sep 1, 2026`, `until Nov 25, 2026`. */
 export function formatDays({ start, end }: DayRange, lang: string): string {
-  const format = new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeZone: 'UTC' });
+  const format = dateFormatter(lang, { dateStyle: 'medium', timeZone: 'UTC' });
   const date = (day: string) => new Date(`${day}T00:00:00Z`);
   if (start !== null && end !== null) {
     if (start > end) return `${format.format(date(start))} to ${format.format(date(end))}`;
@@ -68,7 +69,7 @@ export function formatDays({ start, end }: DayRange, lang: string): string {
 /** Returns the name of a time zone for a reader: `Pacific Time`. */
 export function zoneName(timezone: string, lang: string): string {
   const timeZone = isTimeZone(timezone) ? timezone : 'UTC';
-  const parts = new Intl.DateTimeFormat(lang, { timeZone, timeZoneName: 'longGeneric' }).formatToParts(0);
+  const parts = dateFormatter(lang, { timeZone, timeZoneName: 'longGeneric' }).formatToParts(0);
   return parts.find(({ type }) => type === 'timeZoneName')?.value ?? timeZone;
 }
 

@@ -1,3 +1,4 @@
+import { numberFormatter } from '#kernel/formatters';
 import { formatDecimal } from '#kernel/money';
 import { type AskedList, ownNames } from './ask-list.ts';
 import { dayPresets, formatDays, zoneName } from './day-range.ts';
@@ -37,7 +38,7 @@ export function viewList(asked: AskedList, facts: ListFacts): ListView {
   const { declaration, params, path, reader } = asked;
   const [one, many] = declaration.noun;
   const chips = chipsOf(asked, facts.options ?? {});
-  const number = new Intl.NumberFormat(reader.lang);
+  const number = numberFormatter(reader.lang, {});
   const filter_names = ['q', 'q_f', 'start_at', 'ends_at', ...ownNames(declaration)];
   const is_filtered = filter_names.some((name) => params.has(name));
   const clear_url = is_filtered
