@@ -1,7 +1,16 @@
 import type pg from 'pg';
 
-/** Rows of each large table: users, profiles, contacts, subscriptions, charges and ledger entries. */
-export const tables = ['users', 'profiles', 'contacts', 'subscriptions', 'charges', 'ledger_entries'] as const;
+/** The large tables. */
+export const tables = [
+  'users',
+  'profiles',
+  'contacts',
+  'activities',
+  'subscriptions',
+  'cart_items',
+  'charges',
+  'ledger_entries',
+] as const;
 
 /** Slug of the provider of all plans. */
 export const PROVIDER = 'bench-provider';
@@ -18,6 +27,9 @@ export async function fillTables(client: pg.Client, from: number, rows: number):
   const indexes = await dropIndexes(client);
   for (const text of statements(from, rows)) await client.query(text);
   for (const text of indexes) await client.query(text);
+  // The totals of entries and charges end at the value of the sequence at the latest.
+  for (const table of [...tables, 'ledger_events'])
+    await client.query(`select setval(pg_get_serial_sequence($1, 'id'), (select max(id) from ${table}))`, [table]);
   await client.query('set session_replication_role = origin');
   await client.query('select rebuild_list_counts()');
   await client.query('vacuum analyze');
@@ -72,6 +84,10 @@ function statements(from: number, rows: number): string[] {
      select ${id}, ${id}, ${BASE} + 1 + n % 5, ${instant('n')},
        case when n % 4 = 0 then ${instant('n')} + interval '30 days' else timestamptz '2099-01-01' + n * interval '1 s' end
      from ${series}`,
+    `insert into activities (id, contact_id, text, created_at) overriding system value
+     select ${id}, ${BASE} + 1 + n % 1000, 'Note ' || n, ${instant('n')} from ${series}`,
+    `insert into cart_items (id, user_id, plan_id, created_at) overriding system value
+     select ${id}, ${id}, ${BASE} + 1 + n % 5, ${instant('n')} from ${series}`,
     `insert into charges (id, claim_code, profile_id, amount, unit, description, last4, processor, processor_key, state, created_at)
      overriding system value
      select ${id}, md5(n::text) || left(md5(n || 'x'), 8), ${profile('n::bigint * 7')}, 1 + (n::bigint * 7919) % 100000, 'usd',

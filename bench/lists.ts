@@ -29,7 +29,19 @@ const lists = [
     'Payment of order 77777',
   ],
   [`/api/profile/${PROVIDER}/subscribers`, ['full_name', 'created_at', 'slug'], 'user-77777'],
-  [`/api/profile/${PROVIDER}/subscribers/subscriptions`, ['ends_at', 'created_at', 'plan', 'profile'], 'user-77777'],
+  [`/api/profile/${PROVIDER}/subscribers/all`, ['full_name'], 'user-77777'],
+  [
+    `/api/profile/${PROVIDER}/subscribers/subscriptions`,
+    ['ends_at', 'created_at', 'plan', 'profile', 'profile__full_name', 'profile__email', 'profile__country'],
+    'user-77777',
+  ],
+  [`/api/profile/${PROVIDER}/subscribers/subscriptions/all`, ['ends_at'], 'user-77777'],
+  [`/api/profile/${PROVIDER}/subscribers/subscriptions/churned`, ['ends_at'], 'user-77777'],
+  [`/api/profile/${PROVIDER}/plans/bench-plan-1/subscriptions`, ['ends_at'], 'user-77777'],
+  [`/api/billing/${PROVIDER}/receivables`, ['created_at', 'amount', 'dest_profile'], 'until period 77777'],
+  [`/api/billing/${PROVIDER}/transfers`, ['created_at', 'amount', 'orig_profile'], 'order 77777'],
+  ['/api/contacts/contact-1/activities', ['created_at'], 'Note 77777'],
+  ['/api/billing/cartitems', ['created_at', 'username'], 'user-77777'],
 ] as const;
 
 const SMALL = 1000;

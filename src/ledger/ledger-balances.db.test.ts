@@ -430,8 +430,7 @@ test('a sale does not wait for another transaction of the same provider, broker 
 test('the database rejects changes of the balances by each kind of statement', async () => {
   const { provider } = await makeTrade();
   const attempts = [
-    sql`insert into ledger_balances (profile_id, account, unit, amount, sold_amount)
-      values (${provider}, 'Funds', 'usd', 1, 0)`,
+    sql`insert into ledger_balances (profile_id, account, unit, amount) values (${provider}, 'Funds', 'usd', 1)`,
     sql`update ledger_balances set amount = 0`,
     sql`delete from ledger_balances`,
     sql`truncate ledger_balances`,

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { parseListQuery, type RawListQuery } from '#kernel/page';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
+import { findCountErrors, foldListCounts } from '#platform/lists/row-count-store';
 import { testContext, type TestContext } from '../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { next } from '../../test/support/factories.ts';
@@ -160,6 +161,41 @@ test('transfers list the entries on the funds of a provider, with received less 
     ],
   );
   assert.equal(page.balance_amount, 912);
+});
+
+test('counts and balances of sales and funds from the totals equal those of the entries', async () => {
+  const { provider, payer, subject } = await makeAccount();
+  const compare = async (state: string) => {
+    for (const [list, profile_id] of [
+      [listReceivables, provider],
+      [listTransfers, provider],
+      [listTransfers, processor],
+    ] as const) {
+      const whole = await list(ctx, profile_id, makeRequest());
+      // A list of a requested period reads the entries.
+      const read = await list(ctx, profile_id, makeRequest({ start_at: '2000-01-01T00:00:00Z' }));
+      assert.deepEqual([whole.count, whole.balances], [read.count, read.balances], state);
+      assert.ok(whole.count > 0);
+    }
+    assert.deepEqual(await findCountErrors(database.db), [], state);
+  };
+  await compare('not totalled');
+  for (let run = 0; run < 3; run += 1) await foldListCounts(database.db);
+  await compare('totalled');
+  const funds = (profile_id: ProfileId) => ({ profile_id, account: accounts.funds });
+  const move = { amount: 300, unit: 'usd', subject: makeSubject({ kind: 'cha', id: '1' }), description: 'Move' };
+  await postEntries(next('order'), 'order', minutes(-1), [orderEntry({ provider, payer, amount: 40, subject })]);
+  await postEntries(next('move'), 'charge', minutes(-1), [
+    moveAmount({ ...move, from: funds(processor), to: funds(provider) }),
+  ]);
+  await compare('with later entries');
+  await postEntries(next('order'), 'order', minutes(30), [orderEntry({ provider, payer, amount: 60, subject })]);
+  await postEntries(next('move'), 'charge', minutes(30), [
+    moveAmount({ ...move, from: funds(processor), to: funds(provider) }),
+  ]);
+  await compare('with entries in the future');
+  for (let run = 0; run < 3; run += 1) await foldListCounts(database.db);
+  await compare('with entries in the future, totalled');
 });
 
 test('the broker searches the ledger by names of profiles and sorts it by amount', async () => {

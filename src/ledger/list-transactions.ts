@@ -23,9 +23,11 @@ import {
   selectEntries,
   type SelectedEntries,
   selectAccountsCount,
+  selectProfileCount,
   sumAccounts,
   sumAccountsUntil,
   sumFunds,
+  sumProfileUntil,
   sumSales,
 } from './transaction-store.ts';
 
@@ -89,11 +91,16 @@ export async function listReceivables(
   profile_id: ProfileId,
   request: ListRequest,
 ): Promise<BalancePage<PresentedTransaction>> {
+  const until = wholeUntil(request.list, ctx.clock.now());
   return listEntries(ctx, request, {
-    order: oldestFirst,
+    order: allOldestFirst,
     filter: matchSales(profile_id),
     viewer_id: profile_id,
-    sum: sumSales,
+    count: until && selectProfileCount(profile_id, 'sales', until),
+    sum: (reader, entries) =>
+      until && request.list.terms.length === 0
+        ? sumProfileUntil(reader, profile_id, 'sales', until)
+        : sumSales(reader, entries),
   });
 }
 
@@ -103,11 +110,16 @@ export async function listTransfers(
   profile_id: ProfileId,
   request: ListRequest,
 ): Promise<BalancePage<PresentedTransaction>> {
+  const until = wholeUntil(request.list, ctx.clock.now());
   return listEntries(ctx, request, {
-    order: oldestFirst,
+    order: allOldestFirst,
     filter: matchFunds(profile_id),
     viewer_id: profile_id,
-    sum: (reader, entries) => sumFunds(reader, entries, profile_id),
+    count: until && selectProfileCount(profile_id, 'funds', until),
+    sum: (reader, entries) =>
+      until && request.list.terms.length === 0
+        ? sumProfileUntil(reader, profile_id, 'funds', until)
+        : sumFunds(reader, entries, profile_id),
   });
 }
 
@@ -120,8 +132,7 @@ export async function listTransactions(
   request: ListRequest,
 ): Promise<BalancePage<PresentedTransaction>> {
   const { list } = request;
-  const now = ctx.clock.now();
-  const until = list.start_at === null && list.ends_at === null ? boundToNow(list, now).list.ends_at : null;
+  const until = wholeUntil(list, ctx.clock.now());
   const is_whole = until !== null && list.terms.length === 0;
   return listEntries(ctx, request, {
     order: selector === '' ? allOldestFirst : oldestFirst,
@@ -131,6 +142,11 @@ export async function listTransactions(
     sum: (reader, entries) =>
       is_whole ? sumAccountsUntil(reader, selector, until) : sumAccounts(reader, entries, selector),
   });
+}
+
+/** Returns the end (exclusive) of a list without bounds of its own; null for a list of a requested period. */
+function wholeUntil(list: ListQuery, now: Date): Date | null {
+  return list.start_at === null && list.ends_at === null ? boundToNow(list, now).list.ends_at : null;
 }
 
 interface Listing {

@@ -48,11 +48,10 @@ test('verification reports each changed balance, and a rebuild restores all of t
   const due = 'the amounts due and payable on a subject are the sums of its entries';
   const tampered: [RawBuilder<unknown>, string, string][] = [
     [sql`update ledger_balances set amount = amount + 1 where ${of_payer}`, account, `profile ${payer}`],
-    [sql`update ledger_balances set sold_amount = 0 where profile_id = ${provider}`, account, `profile ${provider}`],
+    [sql`update ledger_balances set amount = 0 where profile_id = ${provider}`, account, `profile ${provider}`],
     [sql`delete from ledger_balances where ${of_payer}`, account, `profile ${payer}`],
     [
-      sql`insert into ledger_balances (profile_id, account, unit, amount, sold_amount)
-        values (${payer}, 'Funds', 'usd', 1, 0)`,
+      sql`insert into ledger_balances (profile_id, account, unit, amount) values (${payer}, 'Funds', 'usd', 1)`,
       account,
       `profile ${payer}, account Funds`,
     ],

@@ -138,6 +138,46 @@ export async function sumFunds(reader: Reader, entries: SelectedEntries, profile
   });
 }
 
+/** Lists of a profile whose entries are counted and summed by totals (`ledger_profile_postings`). */
+export type TotalledList = 'sales' | 'funds';
+
+/** The postings of a list before an instant: those of the totals and those since then, less the later ones. */
+function profileTotalsUntil(profile_id: ProfileId, list: TotalledList, until: Date): RawBuilder<unknown> {
+  const of_list = sql`profile_id = ${profile_id} and list = ${list}`;
+  // Indexes: ledger_entries_pkey, ledger_entries_created_at. Both ends, as the server expects few rows of a range only.
+  return sql`(
+    select unit, rows_count, sides_count, amount from ledger_profile_totals where ${of_list}
+    union all
+    select unit, rows_count, 1, amount from ledger_profile_postings
+      where id between (select totalled_until('ledger_entries') + 1) and (select max(id) from ledger_entries) and ${of_list}
+    union all
+    select unit, -rows_count, -1, -amount from ledger_profile_postings where created_at >= ${until} and ${of_list}
+  ) as posting`;
+}
+
+/** Selects the number of the entries of a list of a profile before an instant, without reading them. */
+export function selectProfileCount(
+  profile_id: ProfileId,
+  list: TotalledList,
+  until: Date,
+): RawBuilder<{ count: number }> {
+  return sql<{ count: number }>`select coalesce(sum(rows_count), 0)::bigint as count
+    from ${profileTotalsUntil(profile_id, list, until)}`;
+}
+
+/** As `sumSales` and `sumFunds`, for all entries before an instant, without reading them. */
+export async function sumProfileUntil(
+  reader: Reader,
+  profile_id: ProfileId,
+  list: TotalledList,
+  until: Date,
+): Promise<Money[]> {
+  const { rows } = await sql<Money>`select unit, sum(amount)::bigint as amount
+    from ${profileTotalsUntil(profile_id, list, until)}
+    group by unit having sum(sides_count) > 0 order by unit`.execute(reader);
+  return rows;
+}
+
 /**
  * The entries before an instant by accounts and units: those of the totals and those since then, less the later ones.
  */

@@ -76,9 +76,9 @@ const rules = [
       format('the balance is %s, the sum is %s %s', coalesce(balance.amounts, 'missing'), coalesce(sums.amounts, 'missing'),
         unit) as detail
       from (
-        select profile_id, account, unit, (amount, sold_amount)::text as amounts from ledger_account_sums
+        select profile_id, account, unit, amount::text as amounts from ledger_account_sums
       ) sums full join (
-        select profile_id, account, unit, (sum(amount), sum(sold_amount))::text as amounts from ledger_balances
+        select profile_id, account, unit, sum(amount)::text as amounts from ledger_balances
         group by profile_id, account, unit
       ) balance using (profile_id, account, unit)
       where sums.amounts is distinct from balance.amounts order by profile_id, account, unit limit ${EACH_MAX}`,

@@ -37,6 +37,28 @@ const orders: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     dest_profile: 'ledger_entries_dest_profile',
     dest_profile__full_name: 'ledger_entries_dest_profile',
   },
+  '/api/profile/cowork/subscribers': {
+    full_name: 'profiles_full_name',
+    created_at: 'profiles_created_at',
+    slug: 'profiles_slug_key',
+  },
+  '/api/profile/cowork/subscribers/subscriptions': {
+    ends_at: 'subscriptions_plan_id',
+    created_at: 'subscriptions_plan_created_at',
+    plan: 'subscriptions_plan_id',
+    plan__title: 'subscriptions_plan_id',
+    profile: 'profiles_slug_key',
+    profile__full_name: 'profiles_full_name',
+    profile__email: 'profiles_email_order',
+    profile__phone: 'profiles_phone',
+    profile__street_address: 'profiles_street_address',
+    profile__locality: 'profiles_locality',
+    profile__region: 'profiles_region',
+    profile__postal_code: 'profiles_postal_code',
+    profile__country: 'profiles_country',
+  },
+  '/api/contacts/donny/activities': { created_at: 'activities_contact_id' },
+  '/api/billing/cartitems': { created_at: 'cart_items_created_at', username: 'users_username' },
 };
 
 let app: DemoApp;
@@ -50,8 +72,21 @@ before(async () => {
 });
 after(() => app.close());
 
-/** Runs a request, and returns the plan of its page without sorts and scans of whole tables where that is possible. */
-async function explain(url: string): Promise<string> {
+interface PlanNode {
+  'Node Type': string;
+  'Index Name'?: string;
+  Plans?: PlanNode[];
+}
+
+/** Names of the indexes that are read for a limited number of rows: those of the page, and not those of its count. */
+function limitedIndexes(node: PlanNode, is_limited = false): string[] {
+  const own = is_limited && /^Index/.test(node['Node Type']) ? [node['Index Name'] ?? ''] : [];
+  const below = is_limited || node['Node Type'] === 'Limit';
+  return [...own, ...(node.Plans ?? []).flatMap((each) => limitedIndexes(each, below))];
+}
+
+/** Runs a request, and returns the indexes of its page without sorts and scans of whole tables where possible. */
+async function findIndexes(url: string): Promise<string[]> {
   const { statements } = await countStatements(async () => {
     const reply = await call('GET', url);
     assert.equal(reply.status, 200, reply.text);
@@ -65,8 +100,10 @@ async function explain(url: string): Promise<string> {
     await sql.raw(`prepare ordered as ${text}`).execute(connection);
     try {
       const nulls = Array.from({ length: count }, () => 'null').join(', ');
-      const plan = await sql.raw<Record<string, string>>(`explain execute ordered(${nulls})`).execute(connection);
-      return plan.rows.map((row) => row['QUERY PLAN']).join('\n');
+      const plan = await sql
+        .raw<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(`explain (format json) execute ordered(${nulls})`)
+        .execute(connection);
+      return (plan.rows[0]?.['QUERY PLAN'] ?? []).flatMap(({ Plan }) => limitedIndexes(Plan));
     } finally {
       await sql.raw('deallocate ordered').execute(connection);
       await sql.raw('reset all').execute(connection);
@@ -79,8 +116,7 @@ test('each documented order of a large table is read from its index, in both dir
   for (const [path, indexes] of Object.entries(orders)) {
     for (const [order, index] of Object.entries(indexes)) {
       for (const direction of ['', '-']) {
-        const plan = await explain(`${path}?o=${direction}${order}`);
-        if (!new RegExp(`Index (Only )?Scan (Backward )?using ${index}\\b`).test(plan))
+        if (!(await findIndexes(`${path}?o=${direction}${order}`)).includes(index))
           missing.push(`${path} ${direction}${order}`);
       }
     }

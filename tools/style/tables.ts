@@ -18,7 +18,14 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
   profiles: ['agreements', 'profiles', 'role_types', 'roles', 'signatures'],
   contacts: ['activities', 'contacts'],
   catalog: ['advance_discounts', 'coupons', 'plans', 'use_charges'],
-  ledger: ['ledger_balances', 'ledger_entries', 'ledger_entry_totals', 'ledger_events', 'ledger_subject_balances'],
+  ledger: [
+    'ledger_balances',
+    'ledger_entries',
+    'ledger_entry_totals',
+    'ledger_events',
+    'ledger_profile_totals',
+    'ledger_subject_balances',
+  ],
   subscriptions: [
     'subscriber_spans',
     'subscription_day_changes',

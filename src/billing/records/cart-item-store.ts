@@ -43,7 +43,7 @@ export const cartItemList = defineList({
   date: 'cart_items.created_at',
 });
 
-/** Lists the open items of users' carts: of all users, or of one. Index: cart_items_created_at. */
+/** Lists the open items of users' carts: of all users, or of one. Indexes: cart_items_created_at, cart_items_user. */
 export async function listCartItems(
   reader: Reader,
   username: string | null,
@@ -55,8 +55,17 @@ export async function listCartItems(
     .innerJoin(selectUsers(reader).as('owner'), 'owner.id', 'cart_items.user_id')
     .select(qualifiedColumns)
     .where('cart_items.recorded_at', 'is', null);
-  if (username !== null) query = query.where('owner.username', '=', canonicalName(username));
-  return listPage(reader, query, cartItemList, list, url);
+  if (username !== null) {
+    query = query.where('owner.username', '=', canonicalName(username));
+    return listPage(reader, query, cartItemList, list, url);
+  }
+  const keys = sql`(select id, username as value from ${selectUsers(reader)} as owner)`;
+  const spec = { ...cartItemList, grouped: { username: { keys, scope: 'cart_items.user_id' } } } as const;
+  const is_bounded = list.start_at !== null || list.ends_at !== null;
+  // Of the index alone. A user with items cannot be deleted without them.
+  const count = sql<{ count: number }>`select count(user_id) as count from cart_items
+    where recorded_at is null and user_id is not null`;
+  return listPage(reader, query, spec, list, url, { count: is_bounded ? null : count });
 }
 
 /** Selects the open items of a cart, oldest first. Index: cart_items_user, cart_items_visitor. */

@@ -297,8 +297,6 @@ export interface LedgerBalancesTable {
   unit: string;
   /** Received less sent, in 1/100 of the unit. */
   amount: number;
-  /** Account Receivable: sent to accounts other than Canceled, in 1/100 of the unit. Other accounts: 0. */
-  sold_amount: number;
 }
 
 export interface LedgerEntriesTable {
@@ -343,6 +341,16 @@ export interface LedgerEventsTable {
   is_exchange_balanced: Generated<boolean>;
   /** Key of the receipt that the event is about: the processor's key of the charge. Null: no receipt. */
   receipt_key: string | null;
+}
+
+export interface LedgerProfileTotalsTable {
+  profile_id: number;
+  list: 'sales' | 'funds';
+  unit: string;
+  rows_count: number;
+  /** Number of postings; 0 after a subtraction if no entry has the unit. */
+  sides_count: number;
+  amount: number;
 }
 
 export interface LedgerSubjectBalancesTable {
@@ -889,6 +897,7 @@ export interface Schema {
   ledger_entries: LedgerEntriesTable;
   ledger_entry_totals: LedgerEntryTotalsTable;
   ledger_events: LedgerEventsTable;
+  ledger_profile_totals: LedgerProfileTotalsTable;
   ledger_subject_balances: LedgerSubjectBalancesTable;
   names: NamesTable;
   notification_optouts: NotificationOptoutsTable;
