@@ -222,17 +222,17 @@ test('a URL without a profile redirects to the only one, shows a choice, or crea
 });
 
 test('the search among profiles opens the only match, lists several, and names the text without a match', async () => {
-  const user = await makeReadyUser(app.db, { username: 'nora' });
+  const user = await makeReadyUser(app.db, { username: 'ines' });
   for (const slug of ['north-1', 'north-2', 'south']) await makeOrganization(app.db, { slug, manager: user });
-  const nora = await signIn('nora');
-  const one = await nora.get('/profile/?q=SOUTH');
+  const ines = await signIn('ines');
+  const one = await ines.get('/profile/?q=SOUTH');
   assert.deepEqual([one.status, one.headers['location']], [302, '/profile/south/contact/']);
-  const two = await nora.get('/profile/?q=north');
+  const two = await ines.get('/profile/?q=north');
   assert.equal(two.status, 200);
   const main = two.text.slice(two.text.indexOf('<main'));
   assert.match(main, /north-1[^]*north-2/);
   assert.doesNotMatch(main, /south/);
-  assert.match((await nora.get('/profile/?q=%25')).text, /No profile matches “%”/);
+  assert.match((await ines.get('/profile/?q=%25')).text, /No profile matches “%”/);
 });
 
 test('the menu shows the signed-in user and the profiles of the user', async () => {
