@@ -73,7 +73,7 @@ test('the billing history names titles, periods and the card', async () => {
   await browser.get('/login/');
   await browser.post('/login/', { username: 'reader', password: 'correct horse 7' });
   const { text } = await browser.get('/billing/reader/history/');
-  const table = text.slice(text.indexOf('<tbody>'), text.indexOf('</tbody>'));
+  const table = text.slice(text.indexOf('<tbody'), text.indexOf('</tbody>'));
   assert.match(table, /Corner Office, 1 month until Apr 10, 2026/);
   assert.match(table, /1 × Print, Corner Office/);
   assert.match(table, /Payment by card ending in \d{4}/);
@@ -84,7 +84,7 @@ test('the billing history names titles, periods and the card', async () => {
   assert.doesNotMatch(shown, INTERNAL_ID);
 
   const receipt = (await browser.get(`/billing/reader/receipt/${processor_key}/`)).text;
-  const bought = receipt.slice(receipt.indexOf('<tbody>'), receipt.indexOf('</tbody>'));
+  const bought = receipt.slice(receipt.indexOf('<tbody'), receipt.indexOf('</tbody>'));
   assert.match(bought, /Corner Office, 1 month until Apr 10, 2026/);
   assert.match(bought, /Refund of Corner Office/);
   assert.doesNotMatch(receipt.replaceAll(/<[^>]+>/g, ' '), /slug-of/);
