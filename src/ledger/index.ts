@@ -21,4 +21,3 @@ export { rebuildBalances } from './rebuild-balances.ts';
 export { balanceFields, type PresentedTransaction, TransactionSchema } from './schemas.ts';
 export { fromSubjectColumns, isSameSubject, type LedgerSubject, subjectText, toSubjectColumns } from './subject.ts';
 export { verifyLedger } from './verify-ledger.ts';
-export { transactionFields } from './transaction-store.ts';

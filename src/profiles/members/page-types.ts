@@ -2,6 +2,9 @@ import { type Static, Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
 import { candidates_part } from '#platform/pages/forms/candidates';
 import { form_view } from '#platform/pages/forms/form';
+import { defineListPage } from '#platform/pages/lists/list-declaration';
+import { ListViewPart } from '#platform/pages/lists/list-view-schema';
+import { sampleList } from '#platform/pages/lists/sample-list';
 import { form_parts, organizationDetailSample, unrefused_form } from '../page-parts.ts';
 import { ProfileDetailSchema } from '../schemas.ts';
 import { inviteForm } from './invite-form.ts';
@@ -9,11 +12,31 @@ import { RolePage } from './schemas.ts';
 
 const RoleTypePart = Type.Object({ slug: Type.String(), title: Type.String() });
 
+/** The list of the people of a profile; its sort fields are those of roles. */
+export const memberList = defineListPage({
+  noun: ['person', 'people'],
+  search: 'Name, e-mail address or role',
+  columns: {
+    full_name: { label: 'Name' },
+    role__title: { label: 'Role' },
+    created_at: { label: 'Since', descending: true },
+  },
+  dates: 'Since',
+  filters: { status: { kind: 'choice', label: 'State' } },
+});
+
+export const role_status_options = [
+  { value: 'active', label: 'Active' },
+  { value: 'invited', label: 'Invited' },
+  { value: 'requested', label: 'Asked to join' },
+] as const;
+
 const member_parts = {
   profile: ProfileDetailSchema,
   may_edit: Type.Boolean(),
   role_types: Type.Array(Type.Object({ slug: Type.String(), title: Type.String(), url: Type.String() })),
   roles: RolePage,
+  list: ListViewPart,
   form: Type.Object({ email: Type.String(), full_name: Type.String(), message: Type.String() }),
   fields: form_view.fields,
   ...candidates_part,
@@ -83,6 +106,9 @@ const requested: RoleSample = {
 
 const no_roles = { invited_count: 0, requested_count: 0, count: 0, next: null, previous: null, results: [] };
 
+const path = '/profile/acme/roles/';
+const options = { status: role_status_options };
+
 const typical = {
   profile: organizationDetailSample,
   may_edit: true,
@@ -91,6 +117,7 @@ const typical = {
     { slug: 'manager', title: 'Manager', url: '/profile/acme/roles/manager/' },
   ],
   roles: { ...no_roles, invited_count: 1, requested_count: 1, count: 3, results: [held, invited, requested] },
+  list: sampleList(memberList, path, { count: 3, options }),
   form: { email: '', full_name: '', message: '' },
   fields: inviteForm.view({}, { locale: 'en', timezone: 'UTC' }).fields,
   candidates: {},
@@ -99,10 +126,20 @@ const typical = {
   ...unrefused_form,
 };
 
+const empty_list = sampleList(memberList, path, {
+  count: 0,
+  empty: { title: 'People with this role will be listed here', text: 'No person has this role yet.' },
+});
+
 export const membersPage = definePage('saas/profile/roles/index.html', Type.Object(member_parts), {
   typical,
   read_only: { ...typical, may_edit: false },
-  empty: { ...typical, role_types: [], roles: no_roles },
+  nothing_found: {
+    ...typical,
+    roles: no_roles,
+    list: sampleList(memberList, `${path}?q=harbour&status=invited`, { count: 0, options }),
+  },
+  empty: { ...typical, role_types: [], roles: no_roles, list: empty_list },
   error: { ...typical, detail: 'A profile must keep at least one manager.' },
 });
 
@@ -111,7 +148,12 @@ export const membersOfTypePage = definePage(
   Type.Object({ ...member_parts, role_descr: RoleTypePart }),
   {
     typical: { ...typical, role_descr: { slug: 'manager', title: 'Manager' } },
-    empty: { ...typical, roles: no_roles, role_descr: { slug: 'contributor', title: 'Contributor' } },
+    empty: {
+      ...typical,
+      roles: no_roles,
+      list: empty_list,
+      role_descr: { slug: 'contributor', title: 'Contributor' },
+    },
     candidates: {
       ...typical,
       form: { email: 'xia', full_name: '', message: '' },

@@ -6,6 +6,8 @@ import { askToChoose, pickInvitee, inviteForm } from './invite-form.ts';
 import type { Candidate } from '#platform/pages/forms/candidates';
 import { checkedField, type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
+import { askList } from '#platform/pages/lists/ask-list';
+import { viewList } from '#platform/pages/lists/list-view';
 import type { Throttle } from '#platform/security/throttle';
 import { listableRoleStatuses, mayEditDetails, maySeePendingRoles } from '../policy.ts';
 import { profileProblems } from '../problems.ts';
@@ -22,7 +24,7 @@ import { RoleTypeParams } from '../role-types/index.ts';
 import { countInvitation, grantRole, revokeRole } from '../roles/index.ts';
 import { ProfileParams } from '../schemas.ts';
 import { getProfileId } from '../subject.ts';
-import { membersOfTypePage, membersPage } from './page-types.ts';
+import { memberList, membersOfTypePage, membersPage, role_status_options } from './page-types.ts';
 import { presentRolesByProfile } from './present-member.ts';
 
 const read = { access: { kind: 'provider' }, page: true } as const;
@@ -108,7 +110,8 @@ async function changeMembers(
     return show(request, reply, type, problemToForm(error));
   }
   const profile = await getProfileView(ctx.db, profile_id);
-  return reply.redirect(paths.roles(profile.slug, type?.slug), 303);
+  // The filters of the list stay.
+  return reply.redirect(`${paths.roles(profile.slug, type?.slug)}${request.listUrl.search}`, 303);
 }
 
 async function show(
@@ -122,7 +125,11 @@ async function show(
   const profile_id = getProfileId(subject);
   const profile = await getProfileView(ctx.db, profile_id);
   const on = { profile_id, role_type_id: type?.id ?? null, without_pending: !maySeePendingRoles(subject) };
-  const page = await listRoles(ctx.db, on, request.list(), request.listUrl, listableRoleStatuses(subject));
+  const asked = askList(request, memberList, profile.default_timezone);
+  const statuses = listableRoleStatuses(subject);
+  const { status: chosen } = asked.filters;
+  const listed = chosen === null ? statuses : statuses.filter((each) => each === chosen);
+  const page = await listRoles(ctx.db, on, asked.list, request.listUrl, listed);
   const types = await listRoleTypes(
     ctx.db,
     profile_id,
@@ -131,11 +138,17 @@ async function show(
   );
   // An unknown address can be invited; an unknown username is an input error.
   const unknown = problem?.code === 'user_unknown' && textField(body, 'email', 254).includes('@');
+  const roles = await presentRolesByProfile(ctx, profile.slug, page.results, subject);
   const data = {
     profile: presentProfileDetail(profile),
     may_edit: mayEditDetails(subject),
     role_types: types.results.map(({ slug, title }) => ({ slug, title, url: paths.roles(profile.slug, slug) })),
-    roles: { ...page, results: await presentRolesByProfile(ctx, profile.slug, page.results, subject) },
+    roles: { ...page, results: roles },
+    list: viewList(asked, {
+      count: page.count,
+      empty: { title: 'People with this role will be listed here', text: 'No person has this role yet.' },
+      options: { status: role_status_options.filter(({ value }) => statuses.includes(value)) },
+    }),
     form: {
       email: textField(body, 'email', 254),
       full_name: textField(body, 'full_name', 100),

@@ -18,7 +18,10 @@ export function csvOf<Row>(
   return { name, columns, timezone: reader.timezone, batches: batches(list) };
 }
 
-/** As `csvOf`, for a list function of a room: it is called for each page. */
+/**
+ * As `csvOf`, for a list function of a room: it is called for each page.
+ * @public used by pages of lists
+ */
 export function csvOfPages<Row>(
   asked: AskedList,
   { name, columns, read }: CsvParts<Row> & { read: (list: ListQuery) => Promise<Page<Row>> },

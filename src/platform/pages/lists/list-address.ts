@@ -32,6 +32,7 @@ export function otherFields(
 /**
  * Returns the address of the list from which a page was opened (`next`, see `list_url` of the view), with its filters;
  * the path of the list when the page was opened in another way.
+ * @public used by pages of rows
  */
 export function backToList(request: Pick<FastifyRequest, 'query'>, list_path: string): string {
   const { query } = request;
