@@ -2,9 +2,15 @@
 import { ChartReadout } from './chart-readout.ts';
 import { CopyButton } from './copy-button.ts';
 import { ListSearch } from './list-search.ts';
+import { openConfirmations } from './confirm-dialog.ts';
+import { Savebar } from './savebar.ts';
 import { Toast } from './toast.ts';
+import { Typeahead } from './typeahead.ts';
 
 customElements.define('tg-chart-readout', ChartReadout);
 customElements.define('tg-copy-button', CopyButton);
 customElements.define('tg-list-search', ListSearch);
 customElements.define('tg-toast', Toast);
+customElements.define('tg-savebar', Savebar);
+customElements.define('tg-typeahead', Typeahead);
+openConfirmations(document);
