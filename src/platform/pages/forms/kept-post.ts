@@ -7,6 +7,7 @@ import { paths } from '../../http/paths.ts';
 import { prefersHtml } from '../../http/replies/negotiate.ts';
 import { open, randomToken, seal, sha256Hex } from '../../security/crypto.ts';
 import { networkOf } from '../../security/throttle.ts';
+import { VERSION_FIELD } from './edit-version.ts';
 import { insertKeptPost, type KeptPostKey, takeKeptPost } from './kept-post-store.ts';
 import { keptPostLimit } from './rate-limits.ts';
 import { hasCardNumber, isSecretName } from './secret-names.ts';
@@ -104,13 +105,18 @@ export async function takeKeptFields(request: FastifyRequest): Promise<KeptField
 
 /**
  * Returns the data of a page with the texts of a kept form: the texts of `form` are replaced, and boxes that were not
- * ticked are unset.
+ * ticked are unset. The version of an edit form is that which was read, so that a change meanwhile is a conflict.
  */
 export function fillForm(data: Readonly<Record<string, unknown>>, fields: KeptFields): Record<string, unknown> {
   const form: unknown = data['form'];
   if (typeof form !== 'object' || form === null) return { ...data };
   const names = Object.keys(form).filter((name) => !isSecretName(name));
-  return { ...data, form: { ...form, ...Object.fromEntries(names.map((name) => [name, null])), ...fields } };
+  const version = 'edit_version' in data ? { edit_version: fields[VERSION_FIELD] ?? data['edit_version'] } : {};
+  return {
+    ...data,
+    ...version,
+    form: { ...form, ...Object.fromEntries(names.map((name) => [name, null])), ...fields },
+  };
 }
 
 /** Returns the fields without secrets, or null when none is left. */

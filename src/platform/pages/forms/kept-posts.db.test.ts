@@ -78,6 +78,23 @@ test('a form of an ended session is shown after the sign-in, once, and is not ex
   assert.equal(await fullName('ann'), 'Ann Lee');
 });
 
+test('a kept edit form that was changed by another user meanwhile is a conflict', async () => {
+  const browser = browserClient(app);
+  await signIn(browser, 'ann');
+  const read = await browser.get('/profile/ann/contact/');
+  const edit_version = /name="edit_version" value="([^"]+)"/.exec(read.text)?.[1] ?? '';
+  browser.jar.delete('sessionid');
+  await send(browser, '/profile/ann/contact/', { ...form, edit_version });
+  await app.db.updateTable('profiles').set({ full_name: 'Changed' }).where('slug', '=', 'ann').execute();
+  await signIn(browser, 'ann');
+  const shown = await browser.get('/profile/ann/contact/');
+  assert.match(shown.text, /Elm Street/);
+  const kept_version = /name="edit_version" value="([^"]+)"/.exec(shown.text)?.[1] ?? '';
+  assert.equal(kept_version, edit_version);
+  assert.equal((await send(browser, '/profile/ann/contact/', { ...form, edit_version: kept_version })).status, 409);
+  assert.equal(await fullName('ann'), 'Changed');
+});
+
 test('another user of the same browser never sees the form, and nor does its owner after that', async () => {
   const browser = await readThenExpire();
   await send(browser, '/profile/ann/contact/', form);
