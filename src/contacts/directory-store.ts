@@ -1,8 +1,8 @@
-import { type RawBuilder, sql } from 'kysely';
+import { type Expression, type RawBuilder, sql } from 'kysely';
 import { selectNamedUsers, selectUsers, type UserSummary } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
-import { defineList, limitToPage, listPage } from '#platform/db/list';
+import { defineList, limitToEnd, limitToPage, listPage } from '#platform/db/list';
 import { searchCandidates, type TextMatch } from '#platform/lists/list-search';
 import { selectCountOf } from '#platform/lists/row-count-store';
 
@@ -37,22 +37,25 @@ export async function listDirectory(reader: Reader, list: ListQuery, url: URL): 
     .where('contacts.is_listed', '=', true)
     .$if(lead !== null, (query) => query.where(lead ?? sql<boolean>`true`));
   const people = reader.selectFrom(users.unionAll(leads).as('person')).selectAll('person');
-  // The first rows of both kinds contain the first rows of all; each kind has its own indexes.
-  const [first_users, first_leads] = [users, leads].map((kind) =>
-    limitToPage(reader.selectFrom(kind.as('person')).selectAll('person'), directoryList, list),
-  ) as [typeof people, typeof people];
-  const first = reader
-    .selectFrom(
-      reader
-        .selectFrom(first_users.as('some'))
-        .selectAll('some')
-        .unionAll(reader.selectFrom(first_leads.as('more')).selectAll('more'))
-        .as('person'),
-    )
-    .selectAll('person');
+  // The first and last rows of both kinds contain those of all; each kind has its own indexes.
+  const merge = (limit: (kind: typeof people) => typeof people): typeof people => {
+    const [some, more] = [users, leads].map((kind) => limit(reader.selectFrom(kind.as('person')).selectAll('person')));
+    if (!some || !more) return people;
+    return reader
+      .selectFrom(
+        reader
+          .selectFrom(some.as('some'))
+          .selectAll('some')
+          .unionAll(reader.selectFrom(more.as('more')).selectAll('more'))
+          .as('person'),
+      )
+      .selectAll('person');
+  };
+  const first = merge((kind) => limitToPage(kind, directoryList, list));
+  const last = (rows_count: Expression<number>) => merge((kind) => limitToEnd(kind, directoryList, list, rows_count));
   const is_bounded = list.start_at !== null || list.ends_at !== null;
   const count = is_bounded ? null : selectCountOf('users_active', 'contacts_listed');
-  const page = await listPage(reader, people, directoryList, list, url, { count, first });
+  const page = await listPage(reader, people, directoryList, list, url, { count, first, last });
   return {
     ...page,
     results: page.results.map(({ slug, full_name, picture }) => ({

@@ -80,7 +80,7 @@ interface PlanNode {
 
 /** Names of the indexes that are read for a limited number of rows: those of the page, and not those of its count. */
 function limitedIndexes(node: PlanNode, is_limited = false): string[] {
-  const own = is_limited && /^Index/.test(node['Node Type']) ? [node['Index Name'] ?? ''] : [];
+  const own = is_limited && node['Node Type'].startsWith('Index') ? [node['Index Name'] ?? ''] : [];
   const below = is_limited || node['Node Type'] === 'Limit';
   return [...own, ...(node.Plans ?? []).flatMap((each) => limitedIndexes(each, below))];
 }

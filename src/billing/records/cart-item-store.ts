@@ -1,6 +1,6 @@
 import { canonicalName } from '#kernel/slug';
 import { sql } from 'kysely';
-import { selectUsers, type User, userPart } from '#accounts';
+import { selectNamedUsers, selectUsers, type User, userPart } from '#accounts';
 import { type Plan, planPart, readPlan, selectPlans } from '#catalog';
 import type { ListQuery, Page } from '#kernel/page';
 import type { CartItemId, PlanId, UserId } from '#platform/db/db-schema';
@@ -41,6 +41,10 @@ export const cartItemList = defineList({
   default_order: [{ column: 'cart_items.created_at', descending: false }],
   tie_breaker: 'cart_items.id',
   date: 'cart_items.created_at',
+  // Indexes: users_text, cart_items_user.
+  candidates: (matches) => sql`
+    select cart_items.id from cart_items where cart_items.recorded_at is null
+      and cart_items.user_id in (${selectNamedUsers(matches)})`,
 });
 
 /** Lists the open items of users' carts: of all users, or of one. Indexes: cart_items_created_at, cart_items_user. */

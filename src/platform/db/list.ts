@@ -19,6 +19,8 @@ export interface ListOptions<DB, TB extends keyof DB, O> {
   readonly count?: RawBuilder<{ count: number }> | null;
   /** The same rows in the same order up to the end of the page (`limitToPage`), when the query itself has no index. */
   readonly first?: SelectQueryBuilder<DB, TB, O>;
+  /** The last rows of the list, `rows_count` of them at least (`limitToEnd`), when the query itself has no index. */
+  readonly last?: (rows_count: Expression<number>) => SelectQueryBuilder<DB, TB, O>;
 }
 
 export const listProblems = defineProblems({
@@ -45,7 +47,14 @@ export async function listPage<DB, TB extends keyof DB, O>(
   const filtered = filterRows(query, spec, list);
   const counted = options.count && list.terms.length === 0 ? options.count : countRows(filtered);
   const read = (page: ListQuery) => {
-    if (offsetOf(page) >= DEEP_OFFSET) return readFromNearestEnd(reader, filtered, counted, spec, page);
+    if (offsetOf(page) >= DEEP_OFFSET)
+      return readFromNearestEnd(
+        reader,
+        { first: options.first ?? filtered, last: options.last ?? (() => filtered) },
+        counted,
+        spec,
+        page,
+      );
     const keys = page.terms.length === 0 ? sortKeysOf(spec, page) : undefined;
     return keys
       ? readKeyByKey(reader, filtered, keys, counted, spec, page)
@@ -77,6 +86,16 @@ export function limitToPage<DB, TB extends keyof DB, O>(
   list: ListQuery,
 ): SelectQueryBuilder<DB, TB, O> {
   return orderRows(filterRows(query, spec, list), spec, list).limit(offsetOf(list) + list.page_size);
+}
+
+/** Restricts the query to the last rows of the list. */
+export function limitToEnd<DB, TB extends keyof DB, O>(
+  query: SelectQueryBuilder<DB, TB, O>,
+  spec: NoInfer<ListSpec<ColumnOf<DB, TB>>>,
+  list: ListQuery,
+  rows_count: Expression<number>,
+): SelectQueryBuilder<DB, TB, O> {
+  return orderRows(filterRows(query, spec, list), spec, list, { reversed: true }).limit(rows_count);
 }
 
 /** Wraps rows that are already counted and limited to one page, for lists that are not one query. */

@@ -38,7 +38,10 @@ export async function readFromStart<DB, TB extends keyof DB, O>(
  */
 export async function readFromNearestEnd<DB, TB extends keyof DB, O>(
   reader: Reader,
-  filtered: SelectQueryBuilder<DB, TB, O>,
+  query: {
+    first: SelectQueryBuilder<DB, TB, O>;
+    last: (rows_count: Expression<number>) => SelectQueryBuilder<DB, TB, O>;
+  },
   counted: Expression<unknown>,
   spec: ListSpec,
   list: ListQuery,
@@ -46,10 +49,11 @@ export async function readFromNearestEnd<DB, TB extends keyof DB, O>(
   const [first, size] = [sql.lit(offsetOf(list)), sql.lit(list.page_size)];
   const total = sql<number>`coalesce((select counted.count from counted), 0)`;
   const is_nearer_start = sql`2 * ${first} < ${total}`;
-  const forward = orderRows(filtered, spec, list)
+  const from_end = sql<number>`case when ${is_nearer_start} then 0 else greatest(${total} - ${first}, 0) end`;
+  const forward = orderRows(query.first, spec, list)
     .limit(sql<number>`case when ${is_nearer_start} then ${size} else 0 end`)
     .offset(first);
-  const backward = orderRows(filtered, spec, list, { reversed: true })
+  const backward = orderRows(query.last(from_end), spec, list, { reversed: true })
     .limit(sql<number>`case when ${is_nearer_start} then 0 else greatest(least(${size}, ${total} - ${first}), 0) end`)
     .offset(sql<number>`greatest(${total} - ${first} - ${size}, 0)`);
   const page = sql<{ count: number; forward: Row[]; backward: Row[] }>`
