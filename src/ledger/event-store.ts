@@ -63,6 +63,22 @@ export async function findEventEntries(reader: Reader, key: string): Promise<Ent
   return rows.length === 0 ? undefined : rows;
 }
 
+/** Finds the entries of the events with these keys, with the keys, in the order of posting. */
+export async function findEntriesOfEvents(
+  reader: Reader,
+  keys: readonly string[],
+): Promise<(Entry & { event_key: string })[]> {
+  if (keys.length === 0) return [];
+  return reader
+    .selectFrom('ledger_entries as entry')
+    .innerJoin('ledger_events as event', 'event.id', 'entry.ledger_event_id')
+    .selectAll('entry')
+    .select('event.key as event_key')
+    .where('event.key', 'in', [...keys])
+    .orderBy('entry.id')
+    .execute();
+}
+
 /** Finds the entries with these ids, by id. */
 export async function findEntries(reader: Reader, ids: readonly LedgerEntryId[]): Promise<Map<LedgerEntryId, Entry>> {
   if (ids.length === 0) return new Map();

@@ -12,7 +12,7 @@ export {
 } from './balance-store.ts';
 export { type BalancePage, boundToNow, addBalance } from './balance-page.ts';
 export { accounts, convertAmount, type Entry, moveAmount, type NewEntry, type ProfileAccount } from './entry.ts';
-export { findEntries, findEventEntries } from './event-store.ts';
+export { findEntries, findEntriesOfEvents, findEventEntries } from './event-store.ts';
 export { exportLedger, isExportFormat } from './export-ledger.ts';
 export { makeLedger } from './ledger.ts';
 export { listHistory, readHistory } from './list-transactions.ts';

@@ -1,6 +1,6 @@
 import type { Room } from '#platform/room';
 import { cardRoutes } from './cards/index.ts';
-import { chargeRoutes, presentCharge } from './charges/index.ts';
+import { chargePages, chargePageTypes, chargeRoutes, presentCharge } from './charges/index.ts';
 import { cardUpdated, chargeUpdated } from './events.ts';
 import { takeProcessorEvent } from './intake/index.ts';
 import { paymentsJobs } from './jobs.ts';
@@ -31,6 +31,8 @@ export function makePayments({ processors, dev_routes }: PaymentsNeeds): Room {
         return charge ? presentCharge(charge) : null;
       });
     },
+    pages: chargePages,
+    page_types: chargePageTypes,
     jobs: paymentsJobs(processors),
     events: [chargeUpdated, cardUpdated],
   };

@@ -1,8 +1,11 @@
-import { sql } from 'kysely';
+import { sql, type SqlBool } from 'kysely';
 import type { ListQuery } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
+import type { ChargeId } from '#platform/db/db-schema';
 import { defineList, filterRows, listPage } from '#platform/db/list';
+import { readBatches } from '#platform/lists/read-batches';
 import { profile_keys, selectNamedProfiles, selectProfileNames } from '#profiles';
+import type { Charge, ChargeState } from '../records/index.ts';
 
 /** One customer after the other. Index: charges_profile_id. */
 const by_name = { keys: profile_keys.full_name, scope: 'charges.profile_id' } as const;
@@ -35,11 +38,71 @@ export const chargeList = defineList({
     select charges.id from charges where charges.profile_id in (${selectNamedProfiles(matches)})`,
 });
 
+/** Restricts a list of charges besides its query. */
+export interface ChargeFilter {
+  /** `refunded`: at least one refund was paid. */
+  state?: ChargeState | 'refunded' | null;
+  /** In 1/100 of the unit of the charge, inclusive. */
+  amount?: { min: number | null; max: number | null } | null;
+}
+
 /** Returns a page of all charges; `until` when the list is restricted by that bound (exclusive) only. */
-export function listChargeRows(reader: Reader, list: ListQuery, until: Date | null, url: URL) {
+export function listChargeRows(
+  reader: Reader,
+  list: ListQuery,
+  until: Date | null,
+  url: URL,
+  filter: ChargeFilter = {},
+) {
   const count =
     until && sql<{ count: number }>`select coalesce(sum(rows_count), 0) as count from ${totalsUntil(until)}`;
-  return listPage(reader, selectCharges(reader), chargeList, list, url, { count });
+  return listPage(reader, selectCharges(reader, filter), chargeList, list, url, { count });
+}
+
+/** Yields all rows of a list of charges in batches. */
+export function readChargeRows(reader: Reader, list: ListQuery, filter: ChargeFilter): AsyncGenerator<Charge[]> {
+  return readBatches(reader, selectCharges(reader, filter), chargeList, list);
+}
+
+/** Counts the charges that match a list query, by state. */
+export async function countChargesByState(
+  reader: Reader,
+  list: ListQuery,
+  filter: ChargeFilter,
+): Promise<{ state: ChargeState; count: number }[]> {
+  return filterRows(selectCharges(reader, filter), chargeList, list)
+    .clearSelect()
+    .select((eb) => ['charges.state', eb.fn.countAll<number>().as('count')])
+    .groupBy('charges.state')
+    .execute();
+}
+
+/** What the lines of a charge add to it in a list. */
+export interface ChargeLines {
+  charge_id: ChargeId;
+  /** Title of the first line; empty for charges of the first version. */
+  title: string;
+  lines_count: number;
+  /** True if the money of the charge was distributed to the sellers. */
+  was_paid: boolean;
+  /** Sum of the paid refunds, in 1/100 of the unit of the charge. */
+  refunded: number;
+}
+
+/** Returns what the lines of these charges add to them. Charges without a line are absent. */
+export async function findLinesOfCharges(reader: Reader, ids: readonly ChargeId[]): Promise<ChargeLines[]> {
+  if (ids.length === 0) return [];
+  // Indexes: charge_items_charge_id_rank_key, refund_lines_charge_item_id.
+  const { rows } = await sql<ChargeLines>`
+    select item.charge_id, (array_agg(item.title order by item.rank))[1] as title, count(*)::int as lines_count,
+      bool_or(item.distribute_entry_id is not null) as was_paid,
+      coalesce(sum(refund.amount), 0)::bigint as refunded
+    from charge_items item left join lateral (
+      select sum(line.amount) as amount from refund_lines line join refunds on refunds.id = line.refund_id
+      where line.charge_item_id = item.id and refunds.state = 'settled') refund on true
+    where item.charge_id = any(${[...ids]}::bigint[])
+    group by item.charge_id`.execute(reader);
+  return rows;
 }
 
 /** The charges before an instant by unit: those of the totals and those since then, less the later ones. */
@@ -60,6 +123,7 @@ export async function sumCharges(
   reader: Reader,
   list: ListQuery,
   until: Date | null,
+  filter: ChargeFilter = {},
 ): Promise<{ unit: string; amount: number }[]> {
   if (until !== null && list.terms.length === 0) {
     const { rows } = await sql<{ unit: string; amount: number }>`
@@ -67,7 +131,7 @@ export async function sumCharges(
       group by unit having sum(rows_count) > 0 order by unit`.execute(reader);
     return rows;
   }
-  return filterRows(selectCharges(reader), chargeList, list)
+  return filterRows(selectCharges(reader, filter), chargeList, list)
     .clearSelect()
     .select((eb) => ['charges.unit', eb.fn.sum<number>('charges.amount').as('amount')])
     .groupBy('charges.unit')
@@ -75,9 +139,17 @@ export async function sumCharges(
     .execute();
 }
 
-function selectCharges(reader: Reader) {
+function selectCharges(reader: Reader, { state = null, amount = null }: ChargeFilter = {}) {
+  // Indexes: charges_state, charges_amount, refunds_charge_id.
+  const [min, max] = [amount?.min ?? null, amount?.max ?? null];
+  const refunded = sql<SqlBool>`exists (select from refunds
+    where refunds.charge_id = charges.id and refunds.state = 'settled')`;
   return reader
     .selectFrom('charges')
     .leftJoin(selectProfileNames(reader).as('customer'), 'customer.id', 'charges.profile_id')
-    .selectAll('charges');
+    .selectAll('charges')
+    .$if(state === 'refunded', (query) => query.where(refunded))
+    .$if(state !== null && state !== 'refunded', (query) => query.where('charges.state', '=', state as ChargeState))
+    .$if(min !== null, (query) => query.where('charges.amount', '>=', min as number))
+    .$if(max !== null, (query) => query.where('charges.amount', '<=', max as number));
 }

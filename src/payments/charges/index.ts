@@ -1,5 +1,8 @@
 export { awaitAction } from './await-action.ts';
 export { abandonAttempt, callProcessor, findOutcome } from './call-processor.ts';
+export { chargePill, charge_pills } from './charge-pill.ts';
+export { chargePageTypes } from './page-types.ts';
+export { chargePages } from './pages.ts';
 export { settlePendingChargesJob } from './jobs.ts';
 export { findRecentCharges } from './find-recent-charges.ts';
 export { presentCharge } from './present-charge.ts';

@@ -43,10 +43,12 @@ export {
   findOpenRefund,
   findRefundByKey,
   findRefundLines,
+  findRefundLinesOfCharge,
+  type RefundLineOfCharge,
   findRefundsOfEntries,
   findSettledRefundLines,
   findUnfinishedRefunds,
   insertRefund,
   sumPromisedFunds,
 } from './refund-store.ts';
-export { prorateRefund, type Refund, refuseRefund, type Shares } from './refund.ts';
+export { NO_SHARES, prorateRefund, type Refund, refuseRefund, type Shares, subtractShares } from './refund.ts';

@@ -17,14 +17,15 @@ export interface RemainingLine {
 
 /**
  * Returns the rest of each line of a paid charge, by rank.
- * Without `returns_fee` the processor keeps its fee, and the fee counts as a share of the provider.
+ * Without `returns_fee` the processor keeps its fee, and the fee counts as a share of the provider. `items`: the lines
+ * of the charge, if the caller has read them.
  */
 export async function findRemainingLines(
   reader: Reader,
   charge: Charge,
-  { returns_fee }: { returns_fee: boolean },
+  { returns_fee, items: given }: { returns_fee: boolean; items?: readonly ChargeItem[] },
 ): Promise<RemainingLine[]> {
-  const items = await findChargeItems(reader, charge.id);
+  const items = given ?? (await findChargeItems(reader, charge.id));
   const refunded = await sumRefundsByItem(reader, charge.id);
   const entries = await findEntries(
     reader,

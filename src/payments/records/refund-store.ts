@@ -78,6 +78,28 @@ export async function sumRefundsByItem(reader: Reader, charge_id: ChargeId): Pro
   return new Map(rows.map(({ charge_item_id, ...parts }) => [charge_item_id, parts]));
 }
 
+/** A line of a refund with the refund. */
+export interface RefundLineOfCharge extends Shares {
+  key: string;
+  state: Refund['state'];
+  created_at: Date;
+  updated_at: Date;
+  charge_item_id: ChargeItemId;
+}
+
+/** Returns the lines of all refunds of a charge, oldest first. */
+export async function findRefundLinesOfCharge(reader: Reader, charge_id: ChargeId): Promise<RefundLineOfCharge[]> {
+  // Index: refunds_charge_id.
+  return reader
+    .selectFrom('refunds as refund')
+    .innerJoin('refund_lines as line', 'line.refund_id', 'refund.id')
+    .select(['refund.key', 'refund.state', 'refund.created_at', 'refund.updated_at', 'line.charge_item_id'])
+    .select(['line.amount', 'line.distribute_amount', 'line.fee_amount', 'line.broker_fee_amount'])
+    .where('refund.charge_id', '=', charge_id)
+    .orderBy('line.id')
+    .execute();
+}
+
 /** Returns the lines of the settled refunds of a charge, oldest first. */
 export async function findSettledRefundLines(
   reader: Reader,

@@ -52,6 +52,15 @@ export const paths = {
   removeCard: (profile: string) => `/billing/${e(profile)}/card/remove/`,
   receipt: (profile: string, charge: string, next?: string | null) =>
     withNext(`/billing/${e(profile)}/receipt/${e(charge)}/`, next),
+  refund: (profile: string, charge: string, next?: string | null) =>
+    withNext(`/billing/${e(profile)}/receipt/${e(charge)}/refund/`, next),
+  charges: () => '/billing/charges/',
+  chargesDownload: () => '/billing/charges/download/',
+  transfers: (profile: string) => `/billing/${e(profile)}/transfers/`,
+  transfersDownload: (profile: string) => `/billing/${e(profile)}/transfers/download/`,
+  receivables: (profile: string) => `/billing/${e(profile)}/receivables/`,
+  receivablesDownload: (profile: string) => `/billing/${e(profile)}/receivables/download/`,
+  apiCharge: (profile: string, charge: string) => `/api/billing/${e(profile)}/charges/${e(charge)}`,
   apiSessionProfiles: () => '/api/proxy/session/profiles',
   apiSubscription: (profile: string, plan: string) => `/api/profile/${e(profile)}/subscriptions/${e(plan)}`,
   apiSubscriber: (provider: string, plan: string, profile: string) =>
