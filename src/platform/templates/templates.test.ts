@@ -52,6 +52,16 @@ test('only HTML that the program made is printed unescaped', () => {
   assert.equal(render('{{ box | append: "<i>" }}', { box: new TrustedHtml('<b>') }), '&lt;b&gt;&lt;i&gt;');
 });
 
+test('captured HTML is blank when it has no text, and is compared like a text', () => {
+  const shown = (content: string) =>
+    render(
+      `{% capture box %}${content}{% endcapture %}{% if box == blank %}blank{% endif %}{% if box != blank %}text{% endif %}{% if box == 'a' %} is a{% endif %}{% case box %}{% when 'a' %} case a{% endcase %}`,
+    );
+  assert.equal(shown(' \n '), 'blank');
+  assert.equal(shown('<b>1</b>'), 'text');
+  assert.equal(shown('a'), 'text is a case a');
+});
+
 test('JSON inside a script cannot end the script', () => {
   const html = render('<script type="application/json">{{ value | to_json }}</script>', {
     value: { a: '</script><!--\u2028' },

@@ -26,6 +26,36 @@ export class TrustedHtml {
   toString(): string {
     return this.#html;
   }
+
+  /**
+   * Compares like a text. The engine calls it for `==`, `!=` and `case`; without it, an object without own properties
+   * equals `blank`. `other` is a value of a template, or `blank` and `empty` of the engine, which return generators.
+   */
+  equals(other: unknown): unknown {
+    if (other instanceof TrustedHtml) return other.#html === this.#html;
+    if (hasEquals(other)) return other.equals(this.#html);
+    return other === this.#html;
+  }
+
+  gt(): boolean {
+    return false;
+  }
+
+  geq(): boolean {
+    return false;
+  }
+
+  lt(): boolean {
+    return false;
+  }
+
+  leq(): boolean {
+    return false;
+  }
+}
+
+function hasEquals(value: unknown): value is { equals(other: unknown): unknown } {
+  return typeof value === 'object' && value !== null && 'equals' in value && typeof value.equals === 'function';
 }
 
 /** Prints a value of a template: trusted HTML unchanged, any other value escaped, nothing for null. */

@@ -39,13 +39,13 @@ export const statesPiece = definePage(
   'dev/states.html',
   Type.Object({
     kinds: Type.Array(Type.Object({ kind: Type.String(), states: Type.Array(Type.String()) })),
-    label: Type.String(),
+    user_text: Type.String(),
   }),
   {
-    typical: { kinds, label: 'Xia Lee' },
-    long: { kinds, label: longText },
-    unbroken: { kinds, label: unbrokenText },
-    right_to_left: { kinds, label: rightToLeftText },
+    typical: { kinds, user_text: 'Xia Lee' },
+    long: { kinds, user_text: longText },
+    unbroken: { kinds, user_text: unbrokenText },
+    right_to_left: { kinds, user_text: rightToLeftText },
   },
 );
 
