@@ -1,5 +1,5 @@
 import { authenticate, findAuthenticatedCallers, makeAccounts, peekCaller } from '#accounts';
-import { emptyCart, emptyCartOnArchive, makeBilling } from '#billing';
+import { emptyCart, emptyCartOnArchive, findChosenOffer, makeBilling } from '#billing';
 import { makeCatalog } from '#catalog';
 import { findLead, makeContacts, selectProfileNotes } from '#contacts';
 import { type Gateway, makeGateway } from '#gateway';
@@ -182,6 +182,7 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
       settings: accounts,
       hooks: emptyCartOnArchive(makeProfilesHooks(endAllOfProfile, removeChoices, claimWaiting)),
       findLead,
+      findChosenOffer,
     }),
     makeProfiles({
       accounts,
@@ -189,6 +190,7 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
       selectSubscriptions: selectActiveSubscriptions,
       selectNotes: selectProfileNotes,
       onProfileArchived: endAllOfProfile,
+      findChosenOffer,
     }),
     makeContacts({ throttle }),
     makeCatalog(),

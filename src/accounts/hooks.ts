@@ -1,5 +1,6 @@
 import type { Reader, Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
+import type { FindChosenOffer } from '#platform/pages/chosen-offer';
 import type { Site } from '#platform/site';
 import type { AccountsSettings } from './settings.ts';
 import type { UserDetail } from './schemas.ts';
@@ -42,4 +43,6 @@ export interface AccountsDeps {
   hooks: AccountsHooks;
   /** Finds a contact without a user, by the slug of the contact. Omitted: no contact is found. */
   findLead?: (reader: Reader, slug: string) => Promise<UserDetail | null>;
+  /** Finds what a visitor chose to buy before signing in. Omitted: nothing is shown. */
+  findChosenOffer?: FindChosenOffer;
 }

@@ -2,4 +2,5 @@
 export { claimCodeGenerated, orderExecuted } from './events.ts';
 export { makeBilling } from './billing.ts';
 export { addToCart, type NewCartItem, emptyCartOnArchive, emptyCart } from './cart/index.ts';
+export { findChosenOffer } from './offers/index.ts';
 export { checkOut, type CheckoutInput } from './checkout/index.ts';

@@ -2,6 +2,7 @@ import type { AccountsSettings } from '#accounts';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import type { Part } from '#platform/db/together';
+import type { FindChosenOffer } from '#platform/pages/chosen-offer';
 import type { Templates } from '#platform/templates/templates';
 import type { OnProfileArchived } from './profile/index.ts';
 
@@ -23,6 +24,8 @@ export interface ProfileNeeds {
   /** Selects the latest notes of the broker about a profile, newest first. */
   selectNotes(reader: Reader, profile_id: ProfileId): Part<NoteMention[]>;
   onProfileArchived: OnProfileArchived;
+  /** Finds what a visitor chose to buy before registering. */
+  findChosenOffer: FindChosenOffer;
 }
 
 export interface SubscriptionMention {

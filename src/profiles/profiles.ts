@@ -28,7 +28,7 @@ export function makeProfiles(needs: ProfileNeeds): Room {
       agreementRoutes(http, templates);
     },
     pages(http) {
-      registrationPages(http, accounts);
+      registrationPages(http, needs);
       profilePages(http);
       memberPages(http, throttle);
       removeMemberPages(http);

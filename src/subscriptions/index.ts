@@ -2,6 +2,7 @@
 export { claimWaiting } from './invitations/index.ts';
 export {
   findEntitlements,
+  findHeldPlans,
   findProviderTerms,
   providersAt,
   type ProviderTerm,
@@ -14,6 +15,7 @@ export {
   sealClearSubscriptionKeys,
   selectActiveSubscriptions,
   type Entitlement,
+  type HeldPlan,
   type ProvidingProfile,
   type Slot,
   selectSubjects,

@@ -87,9 +87,9 @@ test(
 
     await page.getByLabel('Full name').fill('Mira Walker');
     await page.getByLabel('E-mail address').first().fill('mira@example.com');
+    await page.getByText('choose a user name').click();
     await page.getByLabel('User name').fill('mira');
     await page.locator('input[name="new_password"]').fill('correct horse 7');
-    await page.locator('input[name="new_password2"]').fill('correct horse 7');
     await page.locator('input[name="terms-of-use"]').check();
     await page.getByRole('button', { name: /create|register|sign up/i }).click();
     assert.match(page.url(), /\/pricing\/\?next=/, 'the refusal names the missing subscription');

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
+import { ChosenOfferPart, chosenOfferSample } from '#platform/pages/chosen-offer';
 import { EmptyForm, formParts, unrefusedForm } from '../page-parts.ts';
 
 export const signInPage = definePage(
@@ -8,20 +9,24 @@ export const signInPage = definePage(
     form: Type.Object({ username: Type.String() }),
     ...formParts,
     registration_enabled: Type.Boolean(),
+    chosen: ChosenOfferPart,
   }),
   {
-    typical: { form: { username: '' }, ...unrefusedForm, registration_enabled: true },
+    typical: { form: { username: '' }, ...unrefusedForm, registration_enabled: true, chosen: null },
+    chosen: { form: { username: '' }, ...unrefusedForm, registration_enabled: true, chosen: chosenOfferSample },
     error: {
       form: { username: 'xia' },
       errors: {},
       detail: 'These credentials do not match an account.',
       registration_enabled: true,
+      chosen: null,
     },
     required: {
       form: { username: '' },
       errors: { username: ['This field is required.'], password: ['This field is required.'] },
       detail: '',
       registration_enabled: false,
+      chosen: null,
     },
   },
 );

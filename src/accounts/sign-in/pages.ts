@@ -3,6 +3,7 @@ import { invalidInput, Problem } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { clearSessionCookie } from '#platform/http/cookies';
 import { type FormProblem, problemToForm, secretField, textField } from '#platform/http/forms';
+import { chosenOfferOf } from '#platform/pages/chosen-offer';
 import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import type { AccountsDeps } from '../hooks.ts';
@@ -19,7 +20,7 @@ const publicPage = { access: { kind: 'public' }, page: true } as const;
 export function signInPages(app: App, deps: AccountsDeps): void {
   app.get('/login/', { config: publicPage }, async (request, reply) => {
     if (request.ctx.actor.kind === 'user') return reply.redirect(targetOf(request, paths.app()), 302);
-    return showSignIn(request, reply, null);
+    return showSignIn(request, reply, deps, null);
   });
 
   app.post('/login/', { config: publicPage }, async (request, reply) => {
@@ -71,7 +72,7 @@ async function readStep(request: FastifyRequest, { settings }: AccountsDeps): Pr
 async function showNextStep(
   request: FastifyRequest,
   reply: FastifyReply,
-  { settings }: AccountsDeps,
+  deps: AccountsDeps,
   step: SignInStep | null,
   error: unknown,
 ): Promise<FastifyReply> {
@@ -80,9 +81,9 @@ async function showNextStep(
   }
   const problem = problemToForm(error);
   const awaited = step === null ? null : findAwaitedCode(error);
-  if (step === null || awaited === null) return showSignIn(request, reply, problem);
+  if (step === null || awaited === null) return showSignIn(request, reply, deps, problem);
 
-  const sealed = sealStep(request.ctx, settings, { ...step, codes: removeCode(step.codes, awaited.field) });
+  const sealed = sealStep(request.ctx, deps.settings, { ...step, codes: removeCode(step.codes, awaited.field) });
   const isRetry = awaited.messages.length > 0;
   const data = {
     step: sealed,
@@ -97,12 +98,14 @@ async function showNextStep(
 async function showSignIn(
   request: FastifyRequest,
   reply: FastifyReply,
+  { findChosenOffer }: AccountsDeps,
   problem: FormProblem | null,
 ): Promise<FastifyReply> {
   const data = {
     form: { username: textField(request.body, 'username', 254) },
     errors: problem?.errors ?? {},
     detail: problem?.detail ?? '',
+    chosen: await chosenOfferOf(request, findChosenOffer),
     registration_enabled: request.ctx.site.authentication === 'enabled',
   };
   return reply.page(signInPage, data, problem?.status ?? 200);

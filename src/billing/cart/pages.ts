@@ -47,15 +47,25 @@ function addAddPage(app: App): void {
       const next = readNext(request);
       try {
         const { owner } = await openCart(request, reply);
-        await addToCart(request.ctx, owner, [{ plan: textField(request.body, 'plan', 50) }]);
+        await addToCart(request.ctx, owner, [readNewItem(request.body)]);
       } catch (error) {
         const { detail, errors } = problemToForm(error);
         reply.flash('error', detail || (Object.values(errors)[0]?.[0] ?? 'This plan cannot be added.'));
         return reply.redirect(paths.pricing(next), 303);
       }
-      return reply.redirect(paths.cart(null, { next }), 303);
+      const cart = paths.cart(null, { next });
+      const is_visitor = request.ctx.actor.kind !== 'user';
+      const registers = is_visitor && request.ctx.site.authentication === 'enabled';
+      return reply.redirect(registers ? paths.register(cart) : cart, 303);
     },
   );
+}
+
+/** Reads the plan of a form, and the number of the option that its price belongs to. */
+function readNewItem(body: unknown): { plan: string; option?: number } {
+  const option = Number(textField(body, 'option', 3));
+  const plan = textField(body, 'plan', 50);
+  return Number.isInteger(option) && option > 0 ? { plan, option } : { plan };
 }
 
 function addCartPage(app: App): void {

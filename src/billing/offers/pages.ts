@@ -1,10 +1,13 @@
 import type { FastifyReply } from 'fastify';
-import { planList, listPlans, presentPlans } from '#catalog';
+import { Type } from 'typebox';
+import { planList } from '#catalog';
 import type { App } from '#platform/http/app';
+import { mergeReads } from '#platform/db/merge-reads';
 import { listQuerystring } from '#platform/http/schemas';
-import { loadCartFacts } from './cart-facts.ts';
-import { offerPlans } from './offer-plans.ts';
+import { readNext } from '../order-query.ts';
+import { findCallerPlans, loadOffers } from './load-offers.ts';
 import { pricingPage } from './page-types.ts';
+import { viewOffers } from './view-offers.ts';
 
 const PLANS_MAX = 100;
 
@@ -14,25 +17,35 @@ export function offerPages(app: App): void {
     '/pricing/',
     {
       config: { access: { kind: 'public' }, page: true },
-      schema: { querystring: listQuerystring(planList), hide: true },
+      schema: {
+        querystring: Type.Object({
+          ...listQuerystring(planList).properties,
+          period: Type.Optional(Type.String({ maxLength: 10, description: 'yearly: prices of 12 months' })),
+        }),
+        hide: true,
+      },
     },
     async (request, reply): Promise<FastifyReply> => {
-      const { ctx } = request;
+      const { ctx, query } = request;
       const list = { ...request.list(), page: 1, page_size: PLANS_MAX, start_at: null, ends_at: null };
-      const page = await listPlans(ctx.db, { is_active: true }, list, request.listUrl);
-      const { offers, cart_count } = await offerPlans(
-        ctx.db,
-        page.results,
-        await loadCartFacts(ctx.db, ctx.actor),
-        ctx.clock.now(),
-      );
+      const [{ offers, providers, cart_count }, held] = await mergeReads(ctx.db, [
+        (db) => loadOffers({ actor: ctx.actor, clock: ctx.clock, db }, list, request.listUrl),
+        (db) => findCallerPlans({ actor: ctx.actor, clock: ctx.clock, db }),
+      ]);
       const redeemed = offers.find(({ coupon }) => coupon !== null)?.coupon;
-      const plans = await presentPlans(ctx.db, offers);
+      const view = viewOffers(offers, {
+        providers,
+        held,
+        at: ctx.clock.now(),
+        is_yearly: query.period === 'yearly',
+        next: readNext(request),
+      });
       return reply.page(pricingPage, {
-        plan_list: plans,
-        show_providers: new Set(plans.map((plan) => plan.profile.slug)).size > 1,
+        ...view,
+        show_providers: new Set(view.plan_list.map((plan) => plan.profile.slug)).size > 1,
         redeemed: redeemed ? { code: redeemed.code } : null,
         cart_count,
+        holds_plan: view.plan_list.some((plan) => plan.held !== null),
       });
     },
   );

@@ -1,11 +1,8 @@
-import { planList, listPlans, PlanPage, presentOffer } from '#catalog';
+import { planList, PlanPage, presentOffer } from '#catalog';
 import { endListAt } from '#kernel/page';
 import type { App } from '#platform/http/app';
-import { mergeReads } from '#platform/db/merge-reads';
 import { listQuerystring } from '#platform/http/schemas';
-import { findProfileSummaries } from '#profiles';
-import { loadCartFacts } from './cart-facts.ts';
-import { offerPlans } from './offer-plans.ts';
+import { loadOffers } from './load-offers.ts';
 
 /** The plans for sale, as offered to the caller. */
 export function offerRoutes(app: App): void {
@@ -25,19 +22,7 @@ export function offerRoutes(app: App): void {
     async (request) => {
       const { ctx } = request;
       const list = endListAt(request.list(), ctx.clock.now());
-      const [page, cart] = await mergeReads(ctx.db, [
-        (together) => listPlans(together, { is_active: true }, list, request.listUrl),
-        (together) => loadCartFacts(together, ctx.actor),
-      ]);
-      const plans = page.results;
-      const [{ offers }, providers] = await mergeReads(ctx.db, [
-        (together) => offerPlans(together, plans, cart, ctx.clock.now()),
-        (together) =>
-          findProfileSummaries(
-            together,
-            plans.map(({ profile_id }) => profile_id),
-          ),
-      ]);
+      const { page, offers, providers } = await loadOffers(ctx, list, request.listUrl);
       return { ...page, results: offers.map((offer) => presentOffer(offer, providers.get(offer.plan.profile_id))) };
     },
   );

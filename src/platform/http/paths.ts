@@ -15,7 +15,9 @@ export const paths = {
   verifyEmail: (next?: string | null) => withNext('/users/verify/', next),
   userOtp: (username: string) => `/users/${e(username)}/otp/`,
   stopChange: (key: string) => `/users/stop/${e(key)}/`,
-  pricing: (next?: string | null) => withNext('/pricing/', next),
+  /** `period`: the prices of 12 months. */
+  pricing: (next?: string | null, period?: 'yearly') =>
+    withNext(period === undefined ? '/pricing/' : `/pricing/?period=${period}`, next),
   redeem: (code?: string) => (code === undefined ? '/redeem/' : `/redeem/?code=${e(code)}`),
   contact: () => '/contact/',
   legal: (slug?: string) => (slug === undefined ? '/legal/' : `/legal/${e(slug)}/`),

@@ -1,29 +1,33 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AccountsSettings } from '#accounts';
 import { invalidInput } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { setSessionCookie } from '#platform/http/cookies';
 import { checkedField, type FormProblem, problemToForm, secretField, textField } from '#platform/http/forms';
+import { chosenOfferOf } from '#platform/pages/chosen-offer';
 import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
 import { TERMS_OF_USE } from '../agreements/index.ts';
+import type { ProfileNeeds } from '../needs.ts';
 import { registrationDisabledPage, registrationPage } from './page-types.ts';
 import { register, type Registered } from './register.ts';
 
 const config = { access: { kind: 'public' }, page: true } as const;
 
+type RegistrationNeeds = Pick<ProfileNeeds, 'accounts' | 'findChosenOffer'>;
+
 /** Registers the registration page. It creates a personal profile, and an organization if its name is given. */
-export function registrationPages(app: App, settings: AccountsSettings): void {
+export function registrationPages(app: App, needs: RegistrationNeeds): void {
+  const { accounts: settings } = needs;
   app.get('/register/', { config }, async (request, reply) => {
     if (request.ctx.actor.kind === 'user') return reply.redirect(targetOf(request, paths.app()), 302);
-    return show(request, reply, settings, null);
+    return show(request, reply, needs, null);
   });
   app.post('/register/', { config }, async (request, reply) => {
     let registered: Registered;
     try {
-      registered = await registerByForm(request, settings);
+      registered = await registerByForm(request, needs);
     } catch (error) {
-      return show(request, reply, settings, problemToForm(error));
+      return show(request, reply, needs, problemToForm(error));
     }
     const { session, user } = registered;
     if (session.cookie_secret !== null) setSessionCookie(reply, session.cookie_secret, settings.token_lifetime_s);
@@ -43,23 +47,25 @@ function formOf(body: unknown): Record<keyof typeof fields, string> {
   };
 }
 
-async function registerByForm(request: FastifyRequest, settings: AccountsSettings): Promise<Registered> {
+async function registerByForm(request: FastifyRequest, { accounts: settings }: RegistrationNeeds): Promise<Registered> {
   const { ctx, body } = request;
   const form = formOf(body);
   const new_password = secretField(body, 'new_password');
   const errors: Record<string, string[]> = {};
   const required = ['This field is required.'];
-  for (const name of ['full_name', 'email', 'username'] as const) if (form[name] === '') errors[name] = required;
+  for (const name of ['full_name', 'email'] as const) if (form[name] === '') errors[name] = required;
   if (new_password === '') errors['new_password'] = required;
-  else if (new_password !== secretField(body, 'new_password2')) errors['new_password2'] = ['The two passwords differ.'];
+  else if (![new_password, ''].includes(secretField(body, 'new_password2')))
+    errors['new_password2'] = ['The two passwords differ.'];
   if (!checkedField(body, TERMS_OF_USE)) errors[TERMS_OF_USE] = ['Please read and accept the terms of use.'];
   if (Object.keys(errors).length > 0) throw invalidInput(errors);
-  const { organization_name, ...person } = form;
+  const { organization_name, username, ...person } = form;
   return register(
     ctx,
     settings,
     {
       ...person,
+      ...(username === '' ? {} : { username }),
       new_password,
       [TERMS_OF_USE]: true,
       type: 'personal',
@@ -72,7 +78,7 @@ async function registerByForm(request: FastifyRequest, settings: AccountsSetting
 async function show(
   request: FastifyRequest,
   reply: FastifyReply,
-  settings: AccountsSettings,
+  { accounts: settings, findChosenOffer }: RegistrationNeeds,
   problem: FormProblem | null,
 ): Promise<FastifyReply> {
   const isOpen = request.ctx.site.authentication === 'enabled';
@@ -86,6 +92,7 @@ async function show(
       errors: problem?.errors ?? {},
       detail: problem?.detail ?? '',
       with_organization: true,
+      chosen: await chosenOfferOf(request, findChosenOffer),
       password_length_min: settings.password_policy.min_length,
     },
     problem?.status ?? 200,

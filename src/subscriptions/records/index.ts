@@ -9,6 +9,7 @@ export {
   type ProviderTerm,
   type ProvidingProfile,
 } from './entitlement-store.ts';
+export { findHeldPlans, type HeldPlan } from './held-plan-store.ts';
 export {
   assertFound,
   presentCommon,

@@ -1,0 +1,33 @@
+import type { PlanId, UserId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
+import { selectHeldRoles, selectProfileNames } from '#profiles';
+import { agreedRows } from './subscription-store.ts';
+
+/** A plan that a profile of a user holds now. */
+export interface HeldPlan {
+  /** Slug of the profile. */
+  profile: string;
+  ends_at: Date;
+}
+
+/**
+ * Finds the plans that the profiles of a user hold: those with an active subscription on a profile on which the user
+ * has a role. Of several profiles with one plan, that with the latest end. Indexes: roles_user_id,
+ * subscriptions_profile_id.
+ */
+export async function findHeldPlans(reader: Reader, user_id: UserId, at: Date): Promise<Map<PlanId, HeldPlan>> {
+  const held = selectHeldRoles(reader).where('roles.user_id', '=', user_id);
+  const rows = await reader
+    .selectFrom('subscriptions')
+    .innerJoin(selectProfileNames(reader).as('profile'), 'profile.id', 'subscriptions.profile_id')
+    .distinctOn('subscriptions.plan_id')
+    .select(['subscriptions.plan_id', 'profile.slug as profile', 'subscriptions.ends_at'])
+    .where('subscriptions.profile_id', 'in', (eb) => eb.selectFrom(held.as('held')).select('held.profile_id'))
+    .where(agreedRows())
+    .where('subscriptions.created_at', '<=', at)
+    .where('subscriptions.ends_at', '>', at)
+    .orderBy('subscriptions.plan_id')
+    .orderBy('subscriptions.ends_at', 'desc')
+    .execute();
+  return new Map(rows.map(({ plan_id, profile, ends_at }) => [plan_id, { profile, ends_at }]));
+}
