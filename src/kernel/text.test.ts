@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { equalsCi, normalizeCode, singleLine, splitFullName } from './text.ts';
+import { cutText, equalsCi, normalizeCode, singleLine, splitFullName } from './text.ts';
 
 test('a full name is split into first, middle and last names', () => {
   const cases: [string, string, string, string][] = [
@@ -55,4 +55,12 @@ test('a name has one line and no characters that hide or reorder text; joiners o
     ['', ''],
   ];
   for (const [written, read] of cases) assert.equal(singleLine(written), read, JSON.stringify(written));
+});
+
+test('a cut text has no half of a character at its end', () => {
+  assert.equal(cutText('abc', 5), 'abc');
+  assert.equal(cutText('abc', 2), 'ab');
+  assert.equal(cutText('ab😀', 3), 'ab');
+  assert.equal(cutText('ab😀', 4), 'ab😀');
+  assert.equal(cutText('', 3), '');
 });

@@ -16,6 +16,11 @@ export function splitFullName(full_name: string): NameParts {
   return { first: firsts.join(' '), middle: words.join(' '), last: lasts.join(' ') };
 }
 
+/** Cuts a text to `length_max` UTF-16 units, without half of a character at the end, which JSON refuses. */
+export function cutText(text: string, length_max: number): string {
+  return text.slice(0, length_max).replace(/[\ud800-\udbff]$/, '');
+}
+
 /** True if two texts are equal regardless of case. */
 export function equalsCi(left: string, right: string): boolean {
   return left.toLowerCase() === right.toLowerCase();

@@ -106,6 +106,8 @@ test('a failed sign-in emits user_login_failed for known and unknown names', asy
   const user = await makeUser(database.db);
   await refusal({ username: user.username, password: 'bad password' });
   await refusal({ username: 'unknown-user', password: 'bad password' });
+  const long = `${'a'.repeat(149)}😀`;
+  assert.equal((await refusal({ username: long, password: 'bad password' })).code, 'credentials_mismatch');
   const events = await eventsNamed(database.db, 'user_login_failed');
   assert.ok(events.some((event) => event['user_id'] === user.id));
   assert.ok(events.some((event) => event['user_id'] === null && event['username'] === 'unknown-user'));

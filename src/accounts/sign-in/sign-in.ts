@@ -1,3 +1,4 @@
+import { cutText } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { inTransaction, type Tx } from '#platform/db/database';
 import { emit } from '#platform/jobs/events';
@@ -178,7 +179,7 @@ function decideDemands(user: User, password_hash: string | null): FactorDemands 
 }
 
 async function recordFailedSignIn(ctx: Context, username: string, user: User | undefined): Promise<void> {
-  const payload = { user_id: user?.id ?? null, username: username.slice(0, 150), ip: ctx.peer?.ip ?? null };
+  const payload = { user_id: user?.id ?? null, username: cutText(username, 150), ip: ctx.peer?.ip ?? null };
   await inTransaction(ctx.db, (tx) => emit(tx, userLoginFailed(payload), ctx.clock.now()));
 }
 

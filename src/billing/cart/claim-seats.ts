@@ -1,4 +1,4 @@
-import { normalizeCode } from '#kernel/text';
+import { cutText, normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { sha256Hex } from '#platform/security/crypto';
 import { inTransaction, type Tx } from '#platform/db/database';
@@ -58,7 +58,7 @@ async function addSeats(tx: Tx, claim: Claim, user_id: UserId, at: Date): Promis
   const refusal = refuseClaim(claim, seats, at);
   if (refusal) throw billingProblems[refusal]();
   const payer = await findProfileById(tx, claim.profile_id);
-  const full_name = payer?.is_active ? profileName(payer).slice(0, 150) : '';
+  const full_name = payer?.is_active ? cutText(profileName(payer), 150) : '';
   const lines = await findClaimLines(tx, [claim.id]);
   for (const { plan_id } of free) {
     const line = lines.find((each) => each.plan_id === plan_id);

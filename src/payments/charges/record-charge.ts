@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { findUserById } from '#accounts';
+import { cutText } from '#kernel/text';
 import { type Entry, type NewEvent, postEvent } from '#ledger';
 import { randomKey40 } from '#platform/security/crypto';
 import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
@@ -179,14 +180,14 @@ function itemRow(
     provider_id,
     amount,
     broker_fee_percent,
-    event_label: event_label.slice(0, EVENT_LABEL_LENGTH_MAX),
-    title: title.slice(0, TITLE_LENGTH_MAX),
+    event_label: cutText(event_label, EVENT_LABEL_LENGTH_MAX),
+    title: cutText(title, TITLE_LENGTH_MAX),
     ...links,
   };
 }
 
 function newsLine({ provider_id, amount, title, description }: PlannedLine) {
-  return { provider_id, description: title.slice(0, TITLE_LENGTH_MAX) || description, amount, refunded_amount: 0 };
+  return { provider_id, description: cutText(title, TITLE_LENGTH_MAX) || description, amount, refunded_amount: 0 };
 }
 
 /** Puts the card of a charge on file if the payer wanted that and the processor keeps it. */

@@ -1,4 +1,5 @@
 import { type FieldMessages, Problem } from '#kernel/problem';
+import { cutText } from '#kernel/text';
 
 /** Data of a form after a refusal. */
 export interface FormProblem {
@@ -26,7 +27,7 @@ export function problemToForm(error: unknown): FormProblem {
 export function textField(body: unknown, name: string, length_max = 2000): string {
   if (typeof body !== 'object' || body === null) return '';
   const value: unknown = Reflect.get(body, name);
-  return typeof value === 'string' ? value.trim().slice(0, length_max) : '';
+  return typeof value === 'string' ? cutText(value.trim(), length_max) : '';
 }
 
 /** Returns a secret of a posted form, untrimmed. */

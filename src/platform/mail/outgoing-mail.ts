@@ -1,3 +1,5 @@
+import { cutText } from '#kernel/text';
+
 /** A message to be sent. `key` is permanent; a repeated key is the same message. */
 export interface OutgoingMail {
   key: string;
@@ -26,10 +28,7 @@ export function safeMail(mail: OutgoingMail): OutgoingMail | null {
     to,
     bcc,
     reply_to: mail.reply_to !== null && isPlainAddress(mail.reply_to) ? mail.reply_to : null,
-    subject: mail.subject
-      .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-      .trim()
-      .slice(0, SUBJECT_LENGTH_MAX),
+    subject: cutText(mail.subject.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim(), SUBJECT_LENGTH_MAX),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { cutText } from '#kernel/text';
 import { setCookie } from '../http/cookies.ts';
 import { safeNext } from '../http/next.ts';
 
@@ -30,7 +31,7 @@ const STORED_S = 300;
 /** Stores a message for the next page in a cookie. The oldest messages are dropped when the cookie is full. */
 export function storeFlash(reply: FastifyReply, message: Message): void {
   const { level, text, undo } = message;
-  const stored = { level, text: text.slice(0, TEXT_LENGTH_MAX), ...(undo === undefined ? {} : { undo }) };
+  const stored = { level, text: cutText(text, TEXT_LENGTH_MAX), ...(undo === undefined ? {} : { undo }) };
   // A reply may store several messages: the cookie of the request does not have the earlier ones.
   const waiting = stored_messages.get(reply) ?? readFlash(reply.request);
   const messages = [...waiting, stored].slice(-MESSAGES_MAX);

@@ -20,6 +20,12 @@ test('a token or number that is no sentinel is a good card', () => {
   assert.equal(readTestCard('5555555555554444', at).brand, 'mastercard');
 });
 
+test('the name on a card is cut between characters', () => {
+  const name = (text: string) => readTestCard(`4242424242424242;12/30;${text}`, at).card_name;
+  assert.equal(name(`${'a'.repeat(99)}😀`), 'a'.repeat(99));
+  assert.equal(name(`${'a'.repeat(98)}😀`), `${'a'.repeat(98)}😀`);
+});
+
 test('sentinels decide the outcome of a card', () => {
   const outcome = (token: string) => readTestCard(token, at).outcome;
   assert.equal(outcome('4000000000000002'), 'card_declined');

@@ -1,3 +1,4 @@
+import { cutText } from '#kernel/text';
 import type { Card, DeclineKind } from '../processor.ts';
 
 /** Outcome that the test processor gives to a card. */
@@ -88,7 +89,7 @@ export function readTestCard(token: string, at: Date): TestCard {
     brand: brandOf(is_number ? digits : token),
     last4,
     exp_date: expiryDate(expiry) ?? `${in_a_year.toISOString().slice(0, 7)}-01`,
-    card_name: name.trim() === '' ? 'Joe Test' : name.trim().slice(0, 100),
+    card_name: name.trim() === '' ? 'Joe Test' : cutText(name.trim(), 100),
     outcome: is_number ? outcomeOfNumber(digits, last4) : outcomeOfToken(token),
   };
 }

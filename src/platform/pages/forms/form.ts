@@ -1,6 +1,7 @@
 import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type FieldMessages, invalidInput } from '#kernel/problem';
+import { cutText } from '#kernel/text';
 import { type FormProblem, problemToForm } from '../../http/forms.ts';
 import { isSecretName } from './secret-names.ts';
 import type { AnyField, Field, FieldView, FormContext } from './field.ts';
@@ -95,7 +96,7 @@ function fieldText(body: unknown, name: string, { length_max, untrimmed }: AnyFi
   if (typeof body !== 'object' || body === null || !Object.hasOwn(body, name)) return '';
   const value: unknown = Reflect.get(body, name);
   if (typeof value !== 'string') return '';
-  return (untrimmed ? value : value.trim()).slice(0, length_max);
+  return cutText(untrimmed ? value : value.trim(), length_max);
 }
 
 function textsOf(fields: Fields, body: unknown): FormTexts {
