@@ -15,7 +15,7 @@ interface Row {
   amount: number;
 }
 const columns: readonly CsvColumn<Row>[] = [
-  { heading: 'Text', kind: 'text', value: (row) => row.text },
+  { heading: '=Text', kind: 'text', value: (row) => row.text },
   { heading: 'Amount', kind: 'decimal', value: (row) => row.amount },
 ];
 const BATCH = 1000;
@@ -60,7 +60,7 @@ test('a download has a safe name, a header row and every cell as it was', async 
   const response = await fetch(`${origin}/download/?count=2500`);
   assert.match(response.headers.get('content-disposition') ?? '', /^attachment; filename="rows-20261126\.csv"$/);
   const rows = parse(await response.text());
-  assert.deepEqual(rows[0], ['Text', 'Amount']);
+  assert.deepEqual(rows[0], ["'=Text", 'Amount'], 'a heading may be the title of a plan');
   assert.equal(rows.length, 2501);
   assert.deepEqual(rows[2], ['Row 1, "quoted"\nand more text to fill a line of a file', '-0.01']);
   assert.equal(source.batches_count, 3);
@@ -82,6 +82,18 @@ test('100,000 rows are read as fast as the client takes them, and no further whe
   for (let wait = 0; wait < 100 && !source.is_ended; wait += 1) await delay(20);
   assert.equal(source.is_ended, true);
   assert.ok(source.batches_count < 100);
+});
+
+test('a client that stops reading is disconnected when the time of a download is over', async () => {
+  const request = httpRequest(`${origin}/download/?count=100000&ms_max=2000`);
+  request.end();
+  const response = await new Promise<IncomingMessage>((resolve) => request.once('response', resolve));
+  response.on('error', () => {}); // the connection is closed before the end of the response
+  await delay(1000);
+  assert.equal(source.is_ended, false, 'the buffers are full, and nothing is read');
+  for (let wait = 0; wait < 150 && !source.is_ended; wait += 1) await delay(20);
+  assert.equal(source.is_ended, true);
+  response.destroy();
 });
 
 test('100,000 rows arrive whole', async () => {

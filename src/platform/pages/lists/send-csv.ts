@@ -1,8 +1,8 @@
-import { Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import { stringify } from 'csv-stringify/sync';
 import type { FastifyReply } from 'fastify';
 import { dayOf } from './day-range.ts';
-import { type CsvColumn, csvCell } from './csv-cell.ts';
+import { type CsvColumn, csvCell, withoutFormula } from './csv-cell.ts';
 
 /** A download of a list. */
 export interface CsvFile<Row> {
@@ -39,7 +39,8 @@ export async function sendCsv<Row>(
     await batches.return?.();
     return reply.send(Readable.from([]));
   }
-  return reply.send(Readable.from(csvText(file, first, batches, AbortSignal.timeout(ms_max))));
+  // Also for a client that stops reading: no further batch is asked for, so that nothing else would end the download.
+  return reply.send(addAbortSignal(AbortSignal.timeout(ms_max), Readable.from(csvText(file, first, batches))));
 }
 
 /** Yields the text of the file: the header row, then one text per batch. */
@@ -47,12 +48,10 @@ async function* csvText<Row>(
   { columns, timezone }: CsvFile<Row>,
   first: IteratorResult<readonly Row[]>,
   batches: AsyncIterator<readonly Row[]>,
-  signal: AbortSignal,
 ): AsyncGenerator<string> {
   try {
-    yield stringifyRows([columns.map(({ heading }) => heading)]);
+    yield stringifyRows([columns.map(({ heading }) => withoutFormula(heading))]);
     for (let batch = first; batch.done !== true; batch = await batches.next()) {
-      signal.throwIfAborted();
       if (batch.value.length === 0) continue;
       yield stringifyRows(batch.value.map((row) => columns.map((column) => csvCell(column, row, timezone))));
     }
