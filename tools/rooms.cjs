@@ -64,6 +64,7 @@ const subrooms = {
     callers: ['rules', 'engagements'],
     sessions: ['callers', 'engagements'],
     forwarding: ['rules', 'callers', 'sessions'],
+    console: ['rules', 'callers', 'sessions', 'engagements', 'upstream'],
   },
   payments: {
     processors: [],

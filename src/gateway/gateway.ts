@@ -9,6 +9,7 @@ import type { Facts } from '#platform/facts/facts';
 import { isByCookie, isCrossSite } from '#platform/http/guards/csrf';
 import type { Room } from '#platform/room';
 import { callerFact, type FactSettings, makeFactMemory } from './callers/index.ts';
+import { consolePages, consolePageTypes } from './console/index.ts';
 import { engagementRoutes, makeEngagementRecorder } from './engagements/index.ts';
 import {
   findPendingUpgrade,
@@ -29,7 +30,7 @@ import { makeOwnPaths, type OwnPaths, sendOwnPath } from './own-routes.ts';
 import { gatewayPageTypes } from './page-types.ts';
 import { passRules, type PipelineParts } from './pipeline.ts';
 import { gatewayProblems } from './problems.ts';
-import { makeRuleBook, parseRequestTarget, ruleRoutes } from './rules/index.ts';
+import { makeRuleBook, parseRequestTarget, ruleDeletionUndo, ruleRoutes } from './rules/index.ts';
 import { makeSessionCarriers, sessionRoutes } from './sessions/index.ts';
 import { upstreamRoutes } from './upstream/index.ts';
 
@@ -72,7 +73,8 @@ export function makeGateway(options: GatewayOptions): Gateway {
   const forwarding = makeForwardingParts(options, parts);
   return {
     name: 'gateway',
-    page_types: gatewayPageTypes,
+    page_types: [...gatewayPageTypes, ...consolePageTypes],
+    undo_types: [ruleDeletionUndo],
     routes(http) {
       // A change by a request (of a subscription, a role, a rule) may end access of open streams.
       http.addHook('onSend', (request, _reply, payload, done) => {
@@ -86,6 +88,9 @@ export function makeGateway(options: GatewayOptions): Gateway {
       sessionRoutes(http, { ...options, memory: parts.memory, session_bytes_max });
       ruleRoutes(http);
       engagementRoutes(http);
+    },
+    pages(http) {
+      consolePages(http, { parts, own: makeOwnPaths(http) });
     },
     async registerCatchAll(http) {
       routeUpgrades(http);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Problem } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { defineFact } from '#platform/facts/facts';
 import { paths } from '#platform/http/paths';
@@ -120,9 +121,39 @@ export function peekRules(request: RuledRequest, parts: PipelineParts): GrantedP
   return passage;
 }
 
+/** What the steps decide about a request that is not served. */
+export interface TriedPassage {
+  readonly passage: Passage;
+  /** Problem of the first step that refuses; null if the request is granted. */
+  readonly refusal: Problem | null;
+}
+
+/** As `passRules`, without any effect: nothing is recorded or signed. For a manager who asks what the rules decide. */
+export async function tryRules(request: RuledRequest, parts: PipelineParts): Promise<TriedPassage> {
+  return decideWith(parts.memory, (read) => {
+    const passage = beginPassage(request);
+    try {
+      return takeSteps(passage, parts, read) && { passage, refusal: null };
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return { passage, refusal: error };
+    }
+  });
+}
+
 function runSteps(request: RuledRequest, parts: PipelineParts, read: ReadFact): GrantedPassage | undefined {
-  const { ctx, method, target, is_preflight, is_cross_site } = request;
-  const passage: Passage = {
+  return takeSteps(beginPassage(request), parts, read);
+}
+
+/** Runs all steps; undefined while a fact is missing. */
+function takeSteps(passage: Passage, parts: PipelineParts, read: ReadFact): GrantedPassage | undefined {
+  for (const step of steps) if (step(passage, parts, read) === 'missing') return undefined;
+  assert(isMatched(passage), 'the first step sets the match or refuses');
+  return passage;
+}
+
+function beginPassage({ ctx, method, target, is_preflight, is_cross_site }: RuledRequest): Passage {
+  return {
     ctx,
     method,
     target,
@@ -135,9 +166,6 @@ function runSteps(request: RuledRequest, parts: PipelineParts, read: ReadFact): 
     visit: noVisit,
     carrier: null,
   };
-  for (const step of steps) if (step(passage, parts, read) === 'missing') return undefined;
-  assert(isMatched(passage), 'the first step sets the match or refuses');
-  return passage;
 }
 
 function isMatched(passage: Passage): passage is GrantedPassage {

@@ -2,6 +2,7 @@ export { type AccessSources, makeDecideAccess, type ProviderLink } from './acces
 export {
   type Agreement,
   findAgreement,
+  findAllAgreements,
   hasSigned,
   insertAgreement,
   TERMS_OF_USE,
@@ -48,6 +49,7 @@ export {
   type RoleHistory,
   insertRole,
   insertRoleType,
+  listRoleTypes,
   lockedProfile,
   lockProfile,
   profileLock,
@@ -76,6 +78,7 @@ export {
   selectProfileViews,
   summarizeProfile,
 } from './records/index.ts';
+export { findInvitees } from './search/index.ts';
 export { isBrokerManager } from './policy.ts';
 export {
   acceptInvitedManager,

@@ -78,10 +78,10 @@ export async function insertRule(tx: Tx, site_id: SiteId, rule: AccessRule): Pro
   return toRule(row);
 }
 
-export async function updateRuleRow(tx: Tx, id: AccessRuleId, rule: Omit<AccessRule, 'path'>): Promise<StoredRule> {
+export async function updateRuleRow(tx: Tx, id: AccessRuleId, rule: AccessRule): Promise<StoredRule> {
   const row = await tx
     .updateTable('access_rules')
-    .set({ rank: rule.rank, ...changedColumns(rule) })
+    .set({ rank: rule.rank, path: rule.path, ...changedColumns(rule) })
     .where('id', '=', id)
     .returning(columns)
     .executeTakeFirstOrThrow();

@@ -36,6 +36,19 @@ export const paths = {
   subscriptions: (slug: string) => `/profile/${e(slug)}/subscriptions/`,
   subscriptionAccept: (slug: string, key: string) => `/profile/${e(slug)}/subscriptions/accept/${e(key)}/`,
   subscribersAccept: (slug: string, key: string) => `/profile/${e(slug)}/subscribers/accept/${e(key)}/`,
+  rules: () => '/proxy/rules/',
+  newRule: () => '/proxy/rules/new/',
+  rule: (id: number) => `/proxy/rules/${id}/`,
+  deleteRule: (id: number) => `/proxy/rules/${id}/delete/`,
+  /** The rules with what they decide about a path for a person. */
+  tryRules: (tried: { path: string; as: string; user: string; method: string }) =>
+    `/proxy/rules/?${new URLSearchParams(tried).toString()}#try`,
+  application: () => '/proxy/rules/application/',
+  sessionKey: () => '/proxy/rules/application/key/',
+  engagement: () => '/proxy/engagement/',
+  engagementDownload: () => '/proxy/engagement/download/',
+  activity: (slug: string) => `/metrics/${e(slug)}/activity/`,
+  activityDownload: (slug: string) => `/metrics/${e(slug)}/activity/download/`,
   setUp: (slug: string) => `/metrics/${e(slug)}/setup/`,
   dashboard: (slug: string) => `/metrics/${e(slug)}/dashboard/`,
   /** Without a profile: the page on which the user chooses one. */

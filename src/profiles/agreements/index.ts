@@ -1,6 +1,7 @@
 export {
   deleteSignatures,
   findAgreement,
+  findAllAgreements,
   findAgreementsBySlugs,
   hasSigned,
   insertAgreement,
