@@ -13,6 +13,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   role: ['manager'],
   tag: ['billing'],
   agreement: ['terms-of-use'],
+  rule: ['1', '2'],
 };
 
 /** Pages behind a key of an invitation or a link, which the sample data does not have. */

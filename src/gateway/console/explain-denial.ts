@@ -13,7 +13,7 @@ export function explainDenial(
 ): { text: string; note: string | null } {
   switch (denial.kind) {
     case 'credentials_required':
-      return { text: 'Nobody is signed in', note: null };
+      return { text: 'The person is not signed in', note: null };
     case 'password_required':
       return { text: 'The account has no password', note: null };
     case 'otp_required':

@@ -4,9 +4,9 @@ import type { Context } from '#platform/context';
 import { type Candidate, pickCandidate } from '#platform/pages/forms/candidates';
 import { findInvitees } from '#profiles';
 
-/** For whom a path is tried. */
+/** The person for which a path is tried. */
 export type Person =
-  /** Nobody is signed in. */
+  /** A caller who is not signed in. */
   | { readonly kind: 'visitor' }
   /** A signed-in user without roles, profiles and subscriptions. */
   | { readonly kind: 'newcomer' }

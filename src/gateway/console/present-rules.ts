@@ -9,6 +9,8 @@ export const RuleRow = Type.Object({
   id: Type.Integer(),
   position: Type.Integer(),
   path: Type.String(),
+  /** The path in parts after which a line may break. */
+  path_parts: Type.Array(Type.String()),
   tags: Type.String(),
   who: Type.String(),
   others: Type.String(),
@@ -36,6 +38,7 @@ export function presentRules(rules: readonly StoredRule[], names: RuleNames, mov
       id: rule.id,
       position: index + 1,
       path: rule.path,
+      path_parts: rule.path.split(/(?<=\/)/),
       tags: parseTags(rule.engaged).join(', '),
       ...describeRule(rule, names),
       is_forward: rule.is_forward,
@@ -48,7 +51,10 @@ export function presentRules(rules: readonly StoredRule[], names: RuleNames, mov
 }
 
 /** The pressed button, or the other one when the rule arrived at an end of the list. */
-function focusOf(by: MovedRule['by'], { is_first, is_last }: { is_first: boolean; is_last: boolean }): RuleRow['focus'] {
+function focusOf(
+  by: MovedRule['by'],
+  { is_first, is_last }: { is_first: boolean; is_last: boolean },
+): RuleRow['focus'] {
   if (by === 'up' && is_first) return is_last ? null : 'down';
   if (by === 'down' && is_last) return is_first ? null : 'up';
   return by;

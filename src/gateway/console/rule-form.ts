@@ -35,16 +35,16 @@ export const ruleForm = defineForm({
     help: 'Start of the addresses that the rule decides about, such as /reports/. {profile} stands for any profile.',
   }),
   op: choice({ label: 'Who gets in', choices: op_labels.map(([op, label]) => ({ value: String(op), label })) }),
-  plan: optional(choice({ label: 'Plan', help: 'For subscribers.' })),
-  role: optional(choice({ label: 'Role', help: 'For rules that name a role.' })),
-  agreement: optional(choice({ label: 'Agreement', help: 'For people who accepted an agreement.' })),
+  plan: optional(choice<string>({ label: 'Plan', help: 'For subscribers.' })),
+  role: optional(choice<string>({ label: 'Role', help: 'For rules that name a role.' })),
+  agreement: optional(choice<string>({ label: 'Agreement', help: 'For people who accepted an agreement.' })),
   profile: text({
     label: 'Profile',
     optional: true,
     length_max: 150,
     help: 'Short name of one profile. When empty, the profile in the path counts; when the path has none, your own.',
   }),
-  then: choice({
+  treatment: choice({
     label: 'Then',
     choices: [
       { value: 'forward', label: 'Forward to the application', note: 'With the session of the user.' },
@@ -97,7 +97,7 @@ export function ruleFields(rule: AccessRule): Partial<RuleFormInput> {
     role: field('roledescription') || null,
     agreement: field('agreement') || null,
     profile: field('profile'),
-    then: rule.is_forward ? 'forward' : 'local',
+    treatment: rule.is_forward ? 'forward' : 'local',
     engaged: rule.engaged,
     rank: null,
   };
@@ -119,8 +119,7 @@ export function allowOf(input: RuleFormInput, stored: AccessRule | null): string
 }
 
 function split(input: RuleFormInput, field: ParamField): AllowValue {
-  const given: string | null = input[field];
-  const slugs = (given ?? '').split(',').flatMap((part) => part.trim() || []);
+  const slugs = (input[field] ?? '').split(',').flatMap((part) => part.trim() || []);
   return slugs.length > 1 ? slugs : (slugs[0] ?? null);
 }
 

@@ -138,7 +138,7 @@ export const rulePage = definePage(
       conflict: null,
       ...ruleForm.view(values, context),
     },
-    new: { rule: null, edit_version: '', conflict: null, ...ruleForm.view({ then: 'forward' }, context) },
+    new: { rule: null, edit_version: '', conflict: null, ...ruleForm.view({ treatment: 'forward' }, context) },
     error: {
       rule: null,
       edit_version: '',

@@ -17,7 +17,7 @@ import { rulePage } from './rule-page-types.ts';
 import { describeRule } from './rule-words.ts';
 
 const config = { access: { kind: 'broker' }, page: true, problems: [gatewayProblems.rule_unknown] } as const;
-const params = Type.Object({ rule: Type.String({ pattern: '^[0-9]{1,15}$' }) });
+const params = Type.Object({ rule: Type.String({ maxLength: 20 }) });
 
 type RuleRequest = FastifyRequest<{ Params: { rule: string } }>;
 
@@ -49,7 +49,7 @@ function newRulePages(app: App): void {
         path: input.path,
         rank: rankAt(shown.rules, input.rank ?? 1),
         allow: allowOf(input, null),
-        is_forward: input.then === 'forward',
+        is_forward: input.treatment === 'forward',
         engaged: input.engaged,
       });
       return await reply.flash('success', `The rule for ${path} decides from now on.`).redirect(paths.rules(), 303);
@@ -77,7 +77,7 @@ function editRulePages(app: App): void {
       const { path } = await updateRule(
         ctx,
         shown.rule.path,
-        { allow: allowOf(input, shown.rule), is_forward: input.then === 'forward', engaged: input.engaged },
+        { allow: allowOf(input, shown.rule), is_forward: input.treatment === 'forward', engaged: input.engaged },
         { path: input.path, version: sentVersion(body) },
       );
       return await reply.flash('success', `The rule for ${path} was saved.`).redirect(paths.rules(), 303);
@@ -102,7 +102,7 @@ async function show(
   conflict: EditConflict | null = null,
 ): Promise<FastifyReply> {
   const context = ruleFormContext(names, request.ctx.lang, rule);
-  const values = rule === null ? { op: '1', then: 'forward' as const } : ruleFields(rule);
+  const values = rule === null ? { op: '1', treatment: 'forward' as const } : ruleFields(rule);
   return reply.page(
     rulePage,
     {
@@ -110,7 +110,8 @@ async function show(
       ...ruleForm.view(values, context, refusal),
       ...(conflict === null ? {} : { detail: '' }),
       edit_version: rule === null ? '' : editVersion(editedFields(rule)),
-      conflict: refusal && viewConflict(ruleForm, { conflict: conflict && formNames(conflict), values, refusal }, context),
+      conflict:
+        refusal && viewConflict(ruleForm, { conflict: conflict && formNames(conflict), values, refusal }, context),
     },
     refusal?.status ?? 200,
   );
@@ -119,7 +120,7 @@ async function show(
 /** Fields of the form by the members of a rule that they edit. */
 const fields_of: Readonly<Record<string, readonly string[]>> = {
   allow: ['op', 'plan', 'role', 'agreement', 'profile'],
-  is_forward: ['then'],
+  is_forward: ['treatment'],
 };
 
 function formNames({ names }: EditConflict): EditConflict {
@@ -157,7 +158,7 @@ async function showDeletion(
     effect: [
       { label: 'Who gets in by this rule', value: who },
       { label: 'Requests for this path', value: 'go to the next rule that matches' },
-      { label: 'If no rule matches', value: 'nobody gets in' },
+      { label: 'If no rule matches', value: 'all requests are refused' },
     ],
     undo: `You can undo this for ${UNDO_S} seconds.`,
     keep_label: 'Keep the rule',

@@ -105,7 +105,7 @@ async function trialOf(
 const carriers = ['Not at all', 'An encrypted cookie', 'A signed token (JWT) in the Authorization header'] as const;
 const sign_in = {
   enabled: 'Everybody, with registration',
-  'login-only': 'People with an account; nobody can register',
+  'login-only': 'People with an account, without registration',
   disabled: 'Managers of the site only',
 } as const;
 

@@ -12,7 +12,12 @@ export const tryForm = defineForm({
       { value: 'visitor', label: 'A visitor, not signed in' },
     ],
   }),
-  user: typeahead({ label: 'Person', optional: true, source: '/api/accounts/users', help: 'User name or e-mail address.' }),
+  user: typeahead({
+    label: 'Person',
+    optional: true,
+    source: '/api/accounts/users',
+    help: 'User name or e-mail address.',
+  }),
   method: choice({
     label: 'Request',
     choices: [

@@ -6,7 +6,13 @@ import { callerFact, decideMatch, decideWith, type Fact, type FactMemory, type K
 import type { OwnPaths } from '../own-routes.ts';
 import { gatewayProblems } from '../problems.ts';
 import { type Passage, type PipelineParts, type TriedPassage, tryRules } from '../pipeline.ts';
-import { type Denial, parseRequestTarget, type RequestTarget, type RuleMatch, type StoredRule } from '../rules/index.ts';
+import {
+  type Denial,
+  parseRequestTarget,
+  type RequestTarget,
+  type RuleMatch,
+  type StoredRule,
+} from '../rules/index.ts';
 import { explainDenial } from './explain-denial.ts';
 import { type Person, personName } from './person.ts';
 import type { RuleNames } from './rule-names.ts';
@@ -56,7 +62,7 @@ export async function tryPath(ctx: Context, needs: TrialNeeds, tried: TriedPath)
     return withoutRule(verdict, 'This address belongs to the site itself, whose pages have checks of their own.');
   }
   if (person.kind === 'user' && !person.user.is_active)
-    return withoutRule(not_let_in, `The account of ${personName(person)} is closed: nobody can sign in with it.`);
+    return withoutRule(not_let_in, `The account of ${personName(person)} is closed, so it cannot sign in.`);
   const trial_ctx = contextOf(ctx, person);
   const parts = await partsFor(ctx, trial_ctx, needs.parts, person);
   const request = { ctx: trial_ctx, method, target, is_preflight: false, is_cross_site: false };
@@ -87,7 +93,12 @@ function contextOf(ctx: Context, person: Person): Context {
 }
 
 /** Returns the parts of the gateway; for the newcomer with a caller who is not in the database. */
-async function partsFor(ctx: Context, trial_ctx: Context, parts: PipelineParts, person: Person): Promise<PipelineParts> {
+async function partsFor(
+  ctx: Context,
+  trial_ctx: Context,
+  parts: PipelineParts,
+  person: Person,
+): Promise<PipelineParts> {
   if (person.kind !== 'newcomer' || ctx.actor.kind !== 'user') return parts;
   const manager = await parts.memory.get(callerFact(ctx, ctx.actor.user_id));
   if (manager === null) return parts;
@@ -139,7 +150,7 @@ function explain(
   const [first, ...stricter] = denials;
   const who = personName(person);
   if (!first) {
-    const sentence = `No rule matches, so nobody is let in. ${refusal?.message ?? ''}`;
+    const sentence = `No rule matches, so every request is refused. ${refusal?.message ?? ''}`;
     return withoutRule(not_let_in, sentence.trim());
   }
   const decider = refusal === null ? first : (denials.find(({ denial }) => denial !== null) ?? first);
@@ -174,7 +185,9 @@ function grantedSentence(who: string, { ctx, match }: Passage): string {
 }
 
 function refusedSentence(who: string, location: string | null, status: number): string {
-  return location === null ? `${who} is refused with status ${status}.` : `${who} is sent to another page and comes back after it.`;
+  return location === null
+    ? `${who} is refused with status ${status}.`
+    : `${who} is sent to another page and comes back after it.`;
 }
 
 const unmatched_reading: Step = {
@@ -200,7 +213,7 @@ function matchStep({ rule, params }: RuleMatch, position: number, target: Reques
 
 function signedInStep(who: string, { caller }: Passage): Step {
   return caller === null
-    ? { mark: 'bad', text: 'Nobody is signed in', note: null }
+    ? { mark: 'bad', text: `${who} is not signed in`, note: null }
     : { mark: 'good', text: `${who} is signed in`, note: null };
 }
 

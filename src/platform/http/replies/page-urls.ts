@@ -24,6 +24,13 @@ export function pageUrls(ctx: Context): Record<string, unknown> {
     docs: '/docs/api/',
     colours: paths.colours(),
     setup: paths.setUp(ctx.site.slug),
+    proxy: {
+      rules: paths.rules(),
+      new_rule: paths.newRule(),
+      application: paths.application(),
+      session_key: paths.sessionKey(),
+      engagement: paths.engagement(),
+    },
     user:
       username === null
         ? null
