@@ -198,7 +198,7 @@ const open_to_all = words(`
   GET /login/  POST /login/  GET /login/:verification_key/  POST /login/:verification_key/  GET /users/stop/:verification_key/  POST /users/stop/:verification_key/  GET /logout/  POST /logout/
   GET /recover/  POST /recover/  GET /register/  POST /register/
   GET /api/legal  GET /api/legal/:agreement  GET /legal/  GET /legal/:agreement/
-  GET /api/proxy/session/profiles  POST /api/contact  GET /contact/  POST /contact/  GET /api/pricing  GET /pricing/
+  GET /api/proxy/session/profiles  POST /api/contact  GET /contact/  POST /contact/  POST /colours/  GET /api/pricing  GET /pricing/
   POST /api/cart  DELETE /api/cart  POST /api/cart/redeem  DELETE /api/cart/redeem  POST /api/cart/:plan/upload
   POST /billing/cart/  GET /redeem/  POST /redeem/`);
 const open_in_development = words(`

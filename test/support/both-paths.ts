@@ -96,7 +96,7 @@ export function withoutChance({ response, seen }: Outcome): unknown {
       .replaceAll(id.length < 20 ? '\0' : id, 'ID')
       .replaceAll(/Request [0-9a-f]{24}/g, 'Request ID')
       .replaceAll(/nonce(-|=")[-\w]+/g, 'nonce')
-      .replaceAll(/[-\w]{22}\.[-\w]{43}/g, 'csrf token');
+      .replaceAll(/(?:[-\w]{22}\.){1,2}[-\w]{43}/g, 'csrf token');
   const plainPairs = (pairs: readonly (readonly [string, string])[]) =>
     pairs.filter(([name]) => name.toLowerCase() !== 'date').map(([name, value]) => `${name}: ${plain(value)}`);
   return {
