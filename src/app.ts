@@ -195,7 +195,7 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
     makeContacts({ throttle }),
     makeCatalog(),
     makeLedger(),
-    makeSubscriptions({ throttle }),
+    makeSubscriptions({ throttle, provider_grace_days: config.provider_grace_days }),
     makePayments({ processors, dev_routes: config.mode === 'development' && movable !== null }),
     makeBilling({ processors }),
     makeMetrics(),

@@ -53,9 +53,10 @@ const subrooms = {
   subscriptions: {
     records: [],
     usage: ['records'],
-    subscribers: ['records'],
     invitations: ['records'],
     terms: ['records', 'invitations'],
+    subscribers: ['records', 'invitations', 'terms'],
+    'subscriber-terms': ['records', 'terms', 'subscribers'],
   },
   gateway: {
     rules: [],

@@ -28,6 +28,7 @@ export {
   plansById,
   plansBySlug,
   findPlanIds,
+  findPlanNamesOf,
   findProviderSlugs,
   plan_keys,
   selectNamedPlans,

@@ -88,6 +88,7 @@ export {
   removeLinks,
   withVerificationSent,
 } from './roles/index.ts';
+export { findProfileCandidates } from './search/index.ts';
 export { ProfileDetailSchema, ProfileSummarySchema } from './schemas.ts';
 export { makeProfilesHooks } from './hooks.ts';
 export { makeFindPageFacts } from './page-facts.ts';

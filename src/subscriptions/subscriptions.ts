@@ -1,12 +1,18 @@
 import type { Room } from '#platform/room';
-import type { Throttle } from '#platform/security/throttle';
 import { subscriptionsEvents } from './events.ts';
 import { acceptPage, grantPages, grantRoutes } from './invitations/index.ts';
-import { subscriberRoutes } from './subscribers/index.ts';
+import { subscriberFormPage, subscriberTermPages } from './subscriber-terms/index.ts';
+import {
+  planSubscribersPage,
+  type SubscriberPageNeeds,
+  subscriberPages,
+  subscriberRoutes,
+  subscribersPage,
+} from './subscribers/index.ts';
 import { subscriptionListPage, subscriptionListPages, subscriptionRoutes } from './terms/index.ts';
 
 /** Makes the subscriptions room. Grants by e-mail count towards the limit of invitations in `throttle`. */
-export function makeSubscriptions(needs: { throttle: Throttle }): Room {
+export function makeSubscriptions(needs: SubscriberPageNeeds): Room {
   return {
     name: 'subscriptions',
     routes(http) {
@@ -17,8 +23,10 @@ export function makeSubscriptions(needs: { throttle: Throttle }): Room {
     pages(http) {
       subscriptionListPages(http);
       grantPages(http);
+      subscriberPages(http, needs);
+      subscriberTermPages(http);
     },
-    page_types: [subscriptionListPage, acceptPage],
+    page_types: [subscriptionListPage, acceptPage, subscribersPage, planSubscribersPage, subscriberFormPage],
     events: subscriptionsEvents,
   };
 }

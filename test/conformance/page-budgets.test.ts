@@ -10,6 +10,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   user: ['xia', 'donny'],
   charge: ['ch_XAb124EF'],
   plan: ['open-space'],
+  subscriber: ['xia'],
   role: ['manager'],
   tag: ['billing'],
   agreement: ['terms-of-use'],

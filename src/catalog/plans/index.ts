@@ -32,4 +32,4 @@ export {
 export { presentOffer, presentPlans } from './present-plan.ts';
 export { planRoutes } from './routes.ts';
 export { PlanPage, PlanSchema, PlanSummarySchema } from './schemas.ts';
-export { findProviderSlugs, plan_keys, selectNamedPlans, selectPlanIds, selectPlanNames } from './plan-name-store.ts';
+export { findPlanNamesOf, findProviderSlugs, plan_keys, selectNamedPlans, selectPlanIds, selectPlanNames } from './plan-name-store.ts';

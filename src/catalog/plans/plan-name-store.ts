@@ -4,6 +4,7 @@ import type { Reader } from '#platform/db/database';
 import type { TextMatch } from '#platform/lists/list-search';
 import { selectProfileNames } from '#profiles';
 import { parsePlanSlug } from './plan-store.ts';
+import type { PlanSummary } from './plan.ts';
 
 /** Returns a query for the columns by which lists of other rooms search and sort plans, to be joined. */
 export function selectPlanNames(reader: Reader) {
@@ -14,6 +15,16 @@ export function selectPlanNames(reader: Reader) {
 export function selectPlanIds(reader: Reader, provider_id: ProfileId, slug?: string) {
   const plans = reader.selectFrom('plans').select('plans.id').where('plans.profile_id', '=', provider_id);
   return slug === undefined ? plans : plans.where('plans.slug', '=', parsePlanSlug(slug));
+}
+
+/** Finds slug and title of all plans of a provider, inactive ones included, by title. */
+export async function findPlanNamesOf(reader: Reader, provider_id: ProfileId): Promise<PlanSummary[]> {
+  return reader
+    .selectFrom('plans')
+    .select(['slug', 'title'])
+    .where('profile_id', '=', provider_id)
+    .orderBy('title')
+    .execute();
 }
 
 /** Finds the slugs of the providers of plans, by plan. */

@@ -35,6 +35,8 @@ export const paths = {
   roles: (slug: string, role?: string) => `/profile/${e(slug)}/roles/${role === undefined ? '' : `${e(role)}/`}`,
   subscriptions: (slug: string) => `/profile/${e(slug)}/subscriptions/`,
   subscriptionAccept: (slug: string, key: string) => `/profile/${e(slug)}/subscriptions/accept/${e(key)}/`,
+  subscribers: (slug: string) => `/profile/${e(slug)}/subscribers/`,
+  subscribersDownload: (slug: string) => `/profile/${e(slug)}/subscribers/download/`,
   subscribersAccept: (slug: string, key: string) => `/profile/${e(slug)}/subscribers/accept/${e(key)}/`,
   rules: () => '/proxy/rules/',
   newRule: () => '/proxy/rules/new/',
@@ -49,6 +51,19 @@ export const paths = {
   engagementDownload: () => '/proxy/engagement/download/',
   activity: (slug: string) => `/metrics/${e(slug)}/activity/`,
   activityDownload: (slug: string) => `/metrics/${e(slug)}/activity/download/`,
+  /** Pages of the provider that change the subscription of one subscriber. */
+  subscriber: (slug: string, which: { subscriber: string; plan: string }, action: 'extend' | 'cancel' | 'note') =>
+    `/profile/${e(slug)}/subscribers/${e(which.subscriber)}/${e(which.plan)}/${action}/`,
+  plans: (slug: string) => `/profile/${e(slug)}/plans/`,
+  planNew: (slug: string) => `/profile/${e(slug)}/plans/new/`,
+  plan: (slug: string, plan: string) => `/profile/${e(slug)}/plans/${e(plan)}/`,
+  planDelete: (slug: string, plan: string) => `/profile/${e(slug)}/plans/${e(plan)}/delete/`,
+  planSubscribers: (slug: string, plan: string) => `/profile/${e(slug)}/plans/${e(plan)}/subscribers/`,
+  planSubscribersDownload: (slug: string, plan: string) =>
+    `/profile/${e(slug)}/plans/${e(plan)}/subscribers/download/`,
+  coupons: (slug: string) => `/billing/${e(slug)}/coupons/`,
+  couponsDownload: (slug: string) => `/billing/${e(slug)}/coupons/download/`,
+  coupon: (slug: string, code: string) => `/billing/${e(slug)}/coupons/${e(code)}/`,
   setUp: (slug: string) => `/metrics/${e(slug)}/setup/`,
   dashboard: (slug: string) => `/metrics/${e(slug)}/dashboard/`,
   /** Without a profile: the page on which the user chooses one. */

@@ -1,2 +1,3 @@
 export { findInvitees } from './find-invitees.ts';
+export { findProfileCandidates } from './find-profile-candidates.ts';
 export { searchRoutes } from './routes.ts';

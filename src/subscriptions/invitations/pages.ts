@@ -76,7 +76,7 @@ function acceptRequestPage(app: App): void {
     } catch (error) {
       reply.flash('error', problemToForm(error).detail);
     }
-    return reply.redirect(paths.profile(provider.slug), 303);
+    return reply.redirect(paths.subscribers(provider.slug), 303);
   });
 }
 
@@ -93,7 +93,7 @@ async function showWaiting(
     other: viewProfile(summaries, other_id),
     plan: planSummary(plan),
     subscription: { created_at: subscription.created_at, ends_at: subscription.ends_at },
-    cancel_url: extra.is_request ? paths.profile(profile.slug) : paths.subscriptions(profile.slug),
+    cancel_url: extra.is_request ? paths.subscribers(profile.slug) : paths.subscriptions(profile.slug),
     ...extra,
   });
 }

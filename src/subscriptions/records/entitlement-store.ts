@@ -35,6 +35,24 @@ export async function findProviderTerms(reader: Reader, profile_ids: readonly Pr
     .execute();
 }
 
+/** Finds the terms of profiles with one provider, past ones included, by profile. Index: subscriptions_profile_id. */
+export async function findTermsWith(
+  reader: Reader,
+  provider_id: ProfileId,
+  profile_ids: readonly ProfileId[],
+): Promise<Map<ProfileId, ProviderTerm[]>> {
+  if (profile_ids.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('subscriptions')
+    .innerJoin(selectPlanNames(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
+    .select(['subscriptions.profile_id', 'plan_id', 'plan.profile_id as provider_id', 'created_at', 'ends_at'])
+    .where('subscriptions.profile_id', 'in', [...new Set(profile_ids)])
+    .where('plan.profile_id', '=', provider_id)
+    .where(agreedRows())
+    .execute();
+  return Map.groupBy(rows, ({ profile_id }) => profile_id);
+}
+
 /**
  * Returns the providers of a profile, including those whose last subscription ended up to `grace_days` ago. One entry
  * per provider.

@@ -4,6 +4,7 @@ export { createSubscription } from './create-subscription.ts';
 export {
   findEntitlements,
   findProviderTerms,
+  findTermsWith,
   providersAt,
   type Entitlement,
   type ProviderTerm,
@@ -35,7 +36,7 @@ export {
   subscriptionsOf,
 } from './slot-store.ts';
 export { selectFirstSubscriberCount, selectSubscriberCount, type Span } from './subscription-count-store.ts';
-export { listSubscriptions, subscriptionList } from './subscription-list-store.ts';
+export { countByState, type ListedSpan, type StateCounts, listSubscriptions, subscriptionList } from './subscription-list-store.ts';
 export {
   deleteSubscription,
   findProvided,

@@ -1,9 +1,9 @@
-import { type Expression, sql, type SqlBool } from 'kysely';
+import { type Expression, type RawBuilder, sql, type SqlBool } from 'kysely';
 import { plan_keys, selectNamedPlans, selectPlanNames } from '#catalog';
 import type { ListQuery, Page } from '#kernel/page';
 import type { PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { defineList, listPage } from '#platform/db/list';
+import { defineList, filterRows, listPage } from '#platform/db/list';
 import { profile_keys, selectMatchingProfiles, selectProfileNames } from '#profiles';
 import { type SpanAt, selectSubscriptionCount } from './subscription-count-store.ts';
 import { readSubscription } from './subscription-store.ts';
@@ -77,11 +77,78 @@ function providerList(plans: Expression<{ id: PlanId }>) {
   } as const;
 }
 
+/** Selection by time, and by what a page of a provider asks for besides. */
+export interface ListedSpan extends SpanAt {
+  /** True: only requests that wait for the provider. */
+  is_requested?: boolean;
+  /** Only those that began before this instant. */
+  begun_before?: Date | null;
+}
+
+export type StateCounts = Record<'all' | 'active' | 'ended' | 'requested', number>;
+
+/**
+ * Counts the subscriptions to plans of a provider by state, with the search and the dates of a list. Without them it
+ * reads the numbers by day, not the subscriptions.
+ */
+export async function countByState(
+  reader: Reader,
+  plans: Expression<{ id: PlanId }>,
+  at: Date,
+  list: ListQuery,
+): Promise<StateCounts> {
+  const { terms, start_at, ends_at } = list;
+  const rows = selectProvided(reader, plans);
+  if (terms.length === 0 && !start_at && !ends_at) {
+    const counted = (span: SpanAt['span']) =>
+      sql<number>`(select count from (${selectSubscriptionCount(reader, plans, { span, at })}) as counted)`;
+    // Index: subscriptions_plan_id.
+    const requested = rows
+      .select(sql<number>`count(*)`.as('count'))
+      .where('subscriptions.request_key', 'is not', null)
+      .where('subscriptions.ends_at', '>', at);
+    return reader
+      .selectNoFrom([
+        counted('all').as('all'),
+        counted('active').as('active'),
+        counted('ended').as('ended'),
+        sql<number>`(${requested})`.as('requested'),
+      ])
+      .executeTakeFirstOrThrow();
+  }
+  const begun = sql`subscriptions.created_at`;
+  const ended = sql`subscriptions.ends_at`;
+  const within = (column: RawBuilder<unknown>) =>
+    sql`${start_at ? sql`${column} >= ${start_at}` : sql`true`} and ${ends_at ? sql`${column} < ${ends_at}` : sql`true`}`;
+  const overlaps = sql`${start_at ? sql`${ended} >= ${start_at}` : sql`true`}
+    and ${ends_at ? sql`${begun} < ${ends_at}` : sql`true`}`;
+  const runs = sql`${begun} <= ${at} and ${ended} > ${at} and ${within(begun)}`;
+  const count = (condition: RawBuilder<unknown>) => sql<number>`count(*) filter (where ${condition})`;
+  return filterRows(rows, subscriptionList, list)
+    .select([
+      count(overlaps).as('all'),
+      count(runs).as('active'),
+      count(sql`${ended} <= ${at} and ${within(ended)}`).as('ended'),
+      count(sql`subscriptions.request_key is not null and ${runs}`).as('requested'),
+    ])
+    .executeTakeFirstOrThrow();
+}
+
+/** Selects the subscriptions of active profiles to plans, with the names by which they are searched. */
+function selectProvided(reader: Reader, plans: Expression<{ id: PlanId }>) {
+  return reader
+    .selectFrom('subscriptions')
+    .innerJoin(selectProfileNames(reader).as('profile'), 'profile.id', 'subscriptions.profile_id')
+    .innerJoin(selectPlanNames(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
+    .where(sql<boolean>`subscriptions.plan_id in ${plans}`)
+    .where('profile.is_active', '=', true);
+}
+
 /** Lists subscriptions, waiting ones included. A list for a provider excludes archived subscribers. */
 export async function listSubscriptions(
   reader: Reader,
   party: SubscriptionParty,
-  span: SpanAt,
+  span: ListedSpan,
   list: ListQuery,
   url: URL,
 ): Promise<Page<Subscription>> {
@@ -97,6 +164,8 @@ export async function listSubscriptions(
     query = query.where('subscriptions.profile_id', '=', party.profile_id);
     if (provider_ids) query = query.where((eb) => eb('plan.profile_id', '=', eb.fn.any(eb.val([...provider_ids]))));
   }
+  if (span.is_requested) query = query.where('subscriptions.request_key', 'is not', null);
+  if (span.begun_before) query = query.where('subscriptions.created_at', '<', span.begun_before);
   const { start_at, ends_at } = list;
   switch (span.span) {
     case 'active':
@@ -116,8 +185,9 @@ export async function listSubscriptions(
     const page = await listPage(reader, query, subscriptionList, list, url);
     return { ...page, results: page.results.map(readSubscription) };
   }
-  const count =
-    start_at || (ends_at && span.span !== 'active') ? null : selectSubscriptionCount(reader, party.plans, span);
+  const is_bounded = start_at !== null || (ends_at !== null && span.span !== 'active');
+  const is_counted = !is_bounded && !span.is_requested && !span.begun_before;
+  const count = is_counted ? selectSubscriptionCount(reader, party.plans, span) : null;
   const page = await listPage(reader, query, providerList(party.plans), list, url, { count });
   return { ...page, results: page.results.map(readSubscription) };
 }

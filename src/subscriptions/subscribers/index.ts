@@ -1,2 +1,5 @@
 // The subscribers of a provider.
+export { planSubscribersPage, subscribersPage } from './page-types.ts';
+export { type SubscriberPageNeeds, subscriberPages } from './pages.ts';
 export { subscriberRoutes } from './routes.ts';
+export { stateAt } from './subscriber-row.ts';
