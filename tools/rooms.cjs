@@ -57,6 +57,7 @@ const subrooms = {
     terms: ['records', 'invitations'],
     subscribers: ['records', 'invitations', 'terms'],
     'subscriber-terms': ['records', 'terms', 'subscribers'],
+    'plan-pages': ['records'],
   },
   gateway: {
     rules: [],

@@ -16,7 +16,12 @@ export {
 } from './coupons/index.ts';
 export { makeCatalog } from './catalog.ts';
 export {
+  countPlansOnSale,
   createPlan,
+  deletePlan,
+  planFields,
+  updatePlan,
+  type PlanInput,
   deactivatePlansOf,
   findPlanBySlug,
   findPlanOf,

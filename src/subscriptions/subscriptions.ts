@@ -1,6 +1,7 @@
 import type { Room } from '#platform/room';
 import { subscriptionsEvents } from './events.ts';
 import { acceptPage, grantPages, grantRoutes } from './invitations/index.ts';
+import { planPage, planPages, plansPage } from './plan-pages/index.ts';
 import { subscriberFormPage, subscriberTermPages } from './subscriber-terms/index.ts';
 import {
   planSubscribersPage,
@@ -25,8 +26,17 @@ export function makeSubscriptions(needs: SubscriberPageNeeds): Room {
       grantPages(http);
       subscriberPages(http, needs);
       subscriberTermPages(http);
+      planPages(http);
     },
-    page_types: [subscriptionListPage, acceptPage, subscribersPage, planSubscribersPage, subscriberFormPage],
+    page_types: [
+      subscriptionListPage,
+      acceptPage,
+      subscribersPage,
+      planSubscribersPage,
+      subscriberFormPage,
+      plansPage,
+      planPage,
+    ],
     events: subscriptionsEvents,
   };
 }

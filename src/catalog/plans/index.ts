@@ -1,5 +1,9 @@
 // Plans with their use charges and advance discounts.
 export { createPlan } from './create-plan.ts';
+export { countPlansOnSale } from './plan-count-store.ts';
+export { deletePlan } from './delete-plan.ts';
+export { planFields, updatePlan } from './update-plan.ts';
+export type { PlanInput } from './schemas.ts';
 export {
   findUseCharge,
   planSummary,
@@ -32,4 +36,11 @@ export {
 export { presentOffer, presentPlans } from './present-plan.ts';
 export { planRoutes } from './routes.ts';
 export { PlanPage, PlanSchema, PlanSummarySchema } from './schemas.ts';
-export { findPlanNamesOf, findProviderSlugs, plan_keys, selectNamedPlans, selectPlanIds, selectPlanNames } from './plan-name-store.ts';
+export {
+  findPlanNamesOf,
+  findProviderSlugs,
+  plan_keys,
+  selectNamedPlans,
+  selectPlanIds,
+  selectPlanNames,
+} from './plan-name-store.ts';

@@ -2,6 +2,7 @@ import { invalidInput } from '#kernel/problem';
 import { canonicalName, slugify, withSuffix } from '#kernel/slug';
 import { actorId } from '#platform/actor-id';
 import type { Context } from '#platform/context';
+import { requireSameVersion } from '#platform/pages/forms/edit-version';
 import { randomKey40 } from '#platform/security/crypto';
 import { inTransaction, isForeignKeyViolation, isUniqueViolation, type Reader, type Tx } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
@@ -27,13 +28,28 @@ export interface PlanTarget {
   provider_id: ProfileId;
   slug: string;
   relation: string;
+  /** Version of the edited fields (`planFields`), from a page; omitted by the API. */
+  version?: string;
+}
+
+/** Returns the fields of a plan that its page edits, for the version of the form. */
+export function planFields(plan: Plan): Record<string, unknown> {
+  const { id: _id, profile_id: _profile_id, slug: _slug, created_at: _created_at, ...fields } = plan;
+  const { first_subscribed_at: _first, advance_discounts, use_charges, ...edited } = fields;
+  return {
+    ...edited,
+    advance_discounts: advance_discounts.map(({ id: _discount_id, ...discount }) => discount),
+    use_charges: use_charges.map(({ slug, title, use_amount, quota, maximum_limit }) => {
+      return { slug, title, use_amount, quota, maximum_limit };
+    }),
+  };
 }
 
 /**
  * Changes a plan; fields that the input omits keep their values. New prices apply to later orders and renewals only.
  *
  * A slug that was derived from the title follows a new title until the first subscription.
- * @throws plan_unknown (404), invalid_input (400), use_charge_in_use (409), broker_fee_protected (403)
+ * @throws plan_unknown (404), invalid_input (400), use_charge_in_use, edit_conflict (409), broker_fee_protected (403)
  */
 export async function updatePlan(ctx: Context, target: PlanTarget, input: PlanInput): Promise<Plan> {
   if (!mayWriteBrokerFee(target.relation, input)) throw catalogProblems.broker_fee_protected();
@@ -42,6 +58,7 @@ export async function updatePlan(ctx: Context, target: PlanTarget, input: PlanIn
   try {
     return await inTransaction(ctx.db, async (tx) => {
       const plan = await getLockedPlan(tx, target);
+      requireSameVersion(target.version, planFields(plan));
       const refusals = refuseChange(plan, input);
       if (refusals !== null) throw invalidInput(refusals);
       const slug = plan.first_subscribed_at === null ? await chooseSlug(tx, plan, input) : plan.slug;

@@ -59,8 +59,7 @@ export const paths = {
   plan: (slug: string, plan: string) => `/profile/${e(slug)}/plans/${e(plan)}/`,
   planDelete: (slug: string, plan: string) => `/profile/${e(slug)}/plans/${e(plan)}/delete/`,
   planSubscribers: (slug: string, plan: string) => `/profile/${e(slug)}/plans/${e(plan)}/subscribers/`,
-  planSubscribersDownload: (slug: string, plan: string) =>
-    `/profile/${e(slug)}/plans/${e(plan)}/subscribers/download/`,
+  planSubscribersDownload: (slug: string, plan: string) => `/profile/${e(slug)}/plans/${e(plan)}/subscribers/download/`,
   coupons: (slug: string) => `/billing/${e(slug)}/coupons/`,
   couponsDownload: (slug: string) => `/billing/${e(slug)}/coupons/download/`,
   coupon: (slug: string, code: string) => `/billing/${e(slug)}/coupons/${e(code)}/`,

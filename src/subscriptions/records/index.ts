@@ -35,8 +35,19 @@ export {
   slotLock,
   subscriptionsOf,
 } from './slot-store.ts';
-export { selectFirstSubscriberCount, selectSubscriberCount, type Span } from './subscription-count-store.ts';
-export { countByState, type ListedSpan, type StateCounts, listSubscriptions, subscriptionList } from './subscription-list-store.ts';
+export {
+  countActiveByPlan,
+  selectFirstSubscriberCount,
+  selectSubscriberCount,
+  type Span,
+} from './subscription-count-store.ts';
+export {
+  countByState,
+  type ListedSpan,
+  type StateCounts,
+  listSubscriptions,
+  subscriptionList,
+} from './subscription-list-store.ts';
 export {
   deleteSubscription,
   findProvided,

@@ -45,6 +45,22 @@ export function selectSubscriptionCount(
   }
 }
 
+/** Counts the subscriptions to each plan that run at `at`, as `selectSubscriptionCount` does. */
+export async function countActiveByPlan(
+  reader: Reader,
+  plan_ids: readonly PlanId[],
+  at: Date,
+): Promise<Map<PlanId, number>> {
+  if (plan_ids.length === 0) return new Map();
+  const one = sql<{ id: PlanId }>`(select one_plan.id)`;
+  const count = selectSubscriptionCount(reader, one, { span: 'active', at });
+  const rows = await reader
+    .selectFrom(sql<{ id: PlanId }>`unnest(${[...plan_ids]}::bigint[])`.as<'one_plan'>(sql`one_plan(id)`))
+    .select(['one_plan.id', sql<number>`(select count from (${count}) as counted)`.as('count')])
+    .execute();
+  return new Map(rows.map((row) => [row.id, row.count]));
+}
+
 /** Selects the number of the active profiles that have a subscription to a plan of a provider at `at`. */
 export function selectSubscriberCount(provider_id: ProfileId, plans: Expression<{ id: PlanId }>, at: Date): Count {
   const until = sql`<= ${at}`;

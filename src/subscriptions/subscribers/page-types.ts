@@ -99,14 +99,24 @@ const numbered = (rows: readonly Partial<SubscriberRow>[]): SubscriberRow[] =>
 const rows = numbered([
   { name: 'Atlas Architects', email: 'hello@atlas.example', note: 'Asked for a desk near the window' },
   { name: 'Delta Translation Bureau GmbH & Co. KG', state: 'ends_soon', email: 'buchhaltung@delta.example' },
-  { name: 'Harbor Health', state: 'requested', email: 'billing@harbor.example', href: null, accept_key: 'a'.repeat(40) },
+  {
+    name: 'Harbor Health',
+    state: 'requested',
+    email: 'billing@harbor.example',
+    href: null,
+    accept_key: 'a'.repeat(40),
+  },
   { name: 'Iris Okafor', state: 'granted', email: '', href: null },
   {},
   { name: 'Zora Neal', state: 'ended', email: '', href: null, actions: [] },
 ]);
 
 const long_rows = numbered([
-  { name: longText, email: `${'long'.repeat(15)}@${'example'.repeat(8)}.com`, plan: { ...row.plan, title: unbrokenText.slice(0, 50) } },
+  {
+    name: longText,
+    email: `${'long'.repeat(15)}@${'example'.repeat(8)}.com`,
+    plan: { ...row.plan, title: unbrokenText.slice(0, 50) },
+  },
   { name: unbrokenText, note: longText, price: { ...row.price, amount: 9_007_199_254_740_991 } },
   { name: rightToLeftText, note: rightToLeftText, plan: { ...row.plan, title: rightToLeftText.slice(0, 50) } },
 ]);

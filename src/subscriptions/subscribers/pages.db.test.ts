@@ -149,7 +149,11 @@ test('a subscriber is added by name or by e-mail address; an unknown name keeps 
 
 test('another provider has no access, and a plan of another provider is unknown', async () => {
   const browser = await signIn('paul');
-  for (const url of ['/profile/gym/subscribers/', '/profile/gym/plans/desk/subscribers/', '/profile/gym/subscribers/acme/desk/cancel/']) {
+  for (const url of [
+    '/profile/gym/subscribers/',
+    '/profile/gym/plans/desk/subscribers/',
+    '/profile/gym/subscribers/acme/desk/cancel/',
+  ]) {
     assert.equal((await browser.get(url)).status, 403, url);
   }
   assert.equal((await browser.get('/profile/pool/plans/desk/subscribers/')).status, 404);

@@ -165,7 +165,11 @@ async function loadPlan(request: FastifyRequest, slug: string): Promise<{ provid
   return { provider, plan };
 }
 
-function askedOf(provider: Profile, plan: string | null, { tab, list }: Pick<AskedList<typeof subscribersList>, 'tab' | 'list'>): SubscribersAsked {
+function askedOf(
+  provider: Profile,
+  plan: string | null,
+  { tab, list }: Pick<AskedList<typeof subscribersList>, 'tab' | 'list'>,
+): SubscribersAsked {
   return { provider_id: provider.id, plan, tab, list };
 }
 
@@ -176,7 +180,11 @@ interface ListParts {
   options?: Readonly<Record<string, readonly { value: string; label: string }[]>>;
 }
 
-async function viewSubscribers(request: FastifyRequest, asked: AskedList, { which, reader, csv_path, options }: ListParts) {
+async function viewSubscribers(
+  request: FastifyRequest,
+  asked: AskedList,
+  { which, reader, csv_path, options }: ListParts,
+) {
   const { page, counts } = await loadSubscriberPage(request.ctx, which, request.listUrl);
   const list = viewList(asked, {
     count: page.count,
