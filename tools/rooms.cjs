@@ -19,6 +19,7 @@ const rooms = {
 // open to all of its sub-rooms. A room that is listed here lists every sub-folder that it has.
 const subrooms = {
   metrics: { balances: [] },
+  contacts: { directory: [] },
   accounts: {
     identity: [],
     verifications: ['identity'],

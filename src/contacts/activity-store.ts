@@ -57,6 +57,32 @@ export function selectProfileNotes(reader: Reader, profile_id: ProfileId) {
   return part(notes, { created_at: true });
 }
 
+/** A note about a profile, with the names of its author and of the person that it is about. */
+export interface ProfileNote {
+  created_at: Date;
+  text: string;
+  author_username: string | null;
+  author_full_name: string | null;
+  contact_slug: string;
+  contact_full_name: string;
+}
+
+/** Lists the latest 100 notes about a profile, newest first. Index: activities_profile_id. */
+export async function listProfileNotes(reader: Reader, profile_id: ProfileId): Promise<ProfileNote[]> {
+  return reader
+    .selectFrom('activities')
+    .innerJoin('contacts', 'contacts.id', 'activities.contact_id')
+    .leftJoin(selectUsers(reader).as('author'), 'author.id', 'activities.created_by')
+    .select(['activities.created_at', 'activities.text'])
+    .select(['author.username as author_username', 'author.full_name as author_full_name'])
+    .select(['contacts.slug as contact_slug', 'contacts.full_name as contact_full_name'])
+    .where('activities.profile_id', '=', profile_id)
+    .orderBy('activities.created_at', 'desc')
+    .orderBy('activities.id', 'desc')
+    .limit(PROFILE_ACTIVITIES_MAX)
+    .execute();
+}
+
 /** Counts the notes about a contact. Index: activities_contact_id. */
 export async function countActivities(reader: Reader, contact_id: ContactId): Promise<number> {
   const row = await reader

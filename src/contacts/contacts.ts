@@ -1,6 +1,7 @@
 import type { Room } from '#platform/room';
 import type { Throttle } from '#platform/security/throttle';
 import { userContact } from './events.ts';
+import { directoryPages, directoryPageTypes } from './directory/index.ts';
 import { contactPage } from './page-types.ts';
 import { contactsPages } from './pages.ts';
 import { contactsRoutes } from './routes.ts';
@@ -14,8 +15,11 @@ export function makeContacts(needs: ContactNeeds): Room {
   return {
     name: 'contacts',
     routes: (http) => contactsRoutes(http, needs),
-    pages: (http) => contactsPages(http, needs),
+    pages: (http) => {
+      contactsPages(http, needs);
+      directoryPages(http);
+    },
     events: [userContact],
-    page_types: [contactPage],
+    page_types: [contactPage, ...directoryPageTypes],
   };
 }

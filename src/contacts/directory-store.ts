@@ -19,23 +19,61 @@ export const directoryList = defineList({
   date: 'person.created_at',
 });
 
+/** Kinds of people of the directory: with and without a login. */
+export type PersonKind = 'user' | 'contact';
+
+/** A row of the directory. */
+export interface DirectoryPerson {
+  slug: string;
+  full_name: string;
+  email: string | null;
+  picture: string | null;
+  has_login: boolean;
+  created_at: Date;
+}
+
+/** Lists users and contacts as the API presents them. */
+export async function listDirectory(reader: Reader, list: ListQuery, url: URL): Promise<Page<UserSummary>> {
+  const page = await listPeople(reader, list, url, null);
+  return {
+    ...page,
+    results: page.results.map(({ slug, full_name, picture }) => ({
+      slug,
+      username: slug,
+      printable_name: full_name === '' ? slug : full_name,
+      picture,
+    })),
+  };
+}
+
 /**
  * Lists users, and contacts without a login. Excludes a contact if a user has its slug as username or has verified its
- * address (`contacts.is_listed`), so that each person is listed once.
+ * address (`contacts.is_listed`), so that each person is listed once. `kind` restricts the list to one of both.
  */
-export async function listDirectory(reader: Reader, list: ListQuery, url: URL): Promise<Page<UserSummary>> {
+export async function listPeople(
+  reader: Reader,
+  list: ListQuery,
+  url: URL,
+  kind: PersonKind | null,
+): Promise<Page<DirectoryPerson>> {
   const login = searchCandidates(list.terms, 'login.id', selectNamedUsers);
   const users = reader
     .selectFrom(selectUsers(reader).as('login'))
     .select(['login.username as slug', 'login.email', 'login.full_name', 'login.picture', 'login.created_at'])
+    .select(sql<boolean>`true`.as('has_login'))
     .where('login.is_active', '=', true)
     .$if(login !== null, (query) => query.where(login ?? sql<boolean>`true`));
   const lead = searchCandidates(list.terms, 'contacts.id', selectNamedContacts);
   const leads = reader
     .selectFrom('contacts')
     .select(['contacts.slug', 'contacts.email', 'contacts.full_name', 'contacts.picture', 'contacts.created_at'])
+    .select(sql<boolean>`false`.as('has_login'))
     .where('contacts.is_listed', '=', true)
     .$if(lead !== null, (query) => query.where(lead ?? sql<boolean>`true`));
+  if (kind !== null) {
+    const only = reader.selectFrom((kind === 'user' ? users : leads).as('person')).selectAll('person');
+    return listPage(reader, only, directoryList, list, url);
+  }
   const people = reader.selectFrom(users.unionAll(leads).as('person')).selectAll('person');
   // The first and last rows of both kinds contain those of all; each kind has its own indexes.
   const merge = (limit: (kind: typeof people) => typeof people): typeof people => {
@@ -55,16 +93,7 @@ export async function listDirectory(reader: Reader, list: ListQuery, url: URL): 
   const last = (rows_count: Expression<number>) => merge((kind) => limitToEnd(kind, directoryList, list, rows_count));
   const is_bounded = list.start_at !== null || list.ends_at !== null;
   const count = is_bounded ? null : selectCountOf('users_active', 'contacts_listed');
-  const page = await listPage(reader, people, directoryList, list, url, { count, first, last });
-  return {
-    ...page,
-    results: page.results.map(({ slug, full_name, picture }) => ({
-      slug,
-      username: slug,
-      printable_name: full_name === '' ? slug : full_name,
-      picture,
-    })),
-  };
+  return listPage(reader, people, directoryList, list, url, { count, first, last });
 }
 
 /** Selects the ids of the contacts that have a term in their names or their address. Index: contacts_text. */

@@ -123,6 +123,7 @@ const values: Record<string, string> = {
   document: 'terms-of-use',
   role: 'manager',
   plan: 'basic',
+  account: 'acme',
 };
 
 function urlOf(route: RouteEntry): string {

@@ -8,6 +8,7 @@ import { type DemoApp, startDemoApp } from '../support/start-demo-app.ts';
 const values: Readonly<Record<string, readonly string[]>> = {
   profile: ['xia', 'cowork'],
   user: ['xia', 'donny'],
+  account: ['xia', 'cowork'],
   charge: ['ch_XAb124EF'],
   plan: ['open-space'],
   subscriber: ['xia'],

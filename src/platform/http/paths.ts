@@ -90,6 +90,15 @@ export const paths = {
   receivables: (profile: string) => `/billing/${e(profile)}/receivables/`,
   receivablesDownload: (profile: string) => `/billing/${e(profile)}/receivables/download/`,
   apiCharge: (profile: string, charge: string) => `/api/billing/${e(profile)}/charges/${e(charge)}`,
+  activities: () => '/activities/',
+  /** Every profile of the site, and the file of one. */
+  accounts: (slug?: string, next?: string | null) =>
+    slug === undefined ? '/activities/accounts/' : withNext(`/activities/accounts/${e(slug)}/`, next),
+  accountsDownload: () => '/activities/download/accounts/',
+  /** Every user and contact of the site, and the file of one. */
+  contacts: (name?: string, next?: string | null) =>
+    name === undefined ? '/activities/contacts/' : withNext(`/activities/contacts/${e(name)}/`, next),
+  contactsDownload: () => '/activities/download/contacts/',
   apiSessionProfiles: () => '/api/proxy/session/profiles',
   apiSubscription: (profile: string, plan: string) => `/api/profile/${e(profile)}/subscriptions/${e(plan)}`,
   apiSubscriber: (provider: string, plan: string, profile: string) =>

@@ -128,4 +128,7 @@ export const account_entries: readonly NavEntry[] = ([
 ] satisfies Row[]).map(entry);
 
 /** Pages of a provider or the broker that search by `q`, best first: the target of the search field in the top bar. */
-export const search_routes = ['/profile/:profile/search/', '/profile/:profile/subscribers/'] as const;
+export const search_routes = [
+  { route: '/activities/accounts/', label: 'Search profiles' },
+  { route: '/profile/:profile/subscribers/', label: 'Search subscribers' },
+] as const;

@@ -129,13 +129,13 @@ async function countOf(id: string, { ctx, params, counters }: NavSources): Promi
   return count > 0 ? count : null;
 }
 
-/** Returns the page that searches for a profile of a seller, or null. */
+/** Returns the page that searches the profiles of the site or the subscribers of a seller, or null. */
 export async function findSearch(sources: NavSources): Promise<Navigation['search']> {
-  for (const pattern of search_routes) {
+  for (const { route: pattern, label } of search_routes) {
     const route = sources.findRoute(pattern);
     const action = fillPattern(pattern, sources.params);
     if (route !== undefined && action !== null && (await sources.mayOpen(route)))
-      return { action, label: 'Search subscribers' };
+      return { action, label };
   }
   return null;
 }

@@ -15,7 +15,7 @@ export {
   selectHeldRoles,
 } from './held-role-store.ts';
 export { findInvitedProfile, lockInvitedProfiles, moveInvitations } from './invited-profile-store.ts';
-export { listManagedProfiles, listProfiles, profileList } from './profile-list-store.ts';
+export { listManagedProfiles, listProfiles, type ProfileKind, profileList } from './profile-list-store.ts';
 export {
   findPersonalProfile,
   findProfileByEmail,

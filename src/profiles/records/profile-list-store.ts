@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import type { UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
@@ -33,16 +33,29 @@ export const profileList = defineList({
   candidates: (matches) => sql`select profiles.id from profiles where ${matchesProfile(matches)}`,
 });
 
-/** Lists the profiles of the site; archived profiles only with `include_inactive`. */
+/** Kinds by which profiles are listed. A provider is of one of the other kinds too. */
+export type ProfileKind = 'personal' | 'organization' | 'provider';
+
+const kind_conditions: Readonly<Record<ProfileKind, RawBuilder<boolean>>> = {
+  personal: sql<boolean>`profiles.personal_user_id is not null`,
+  organization: sql<boolean>`profiles.personal_user_id is null`,
+  provider: sql<boolean>`profiles.is_provider`,
+};
+
+/** Lists the profiles of the site; archived profiles only with `include_inactive`. `kind` restricts the list. */
 export async function listProfiles(
   reader: Reader,
-  options: { include_inactive: boolean },
+  options: { include_inactive: boolean; kind?: ProfileKind | null },
   list: ListQuery,
   url: URL,
 ): Promise<Page<ProfileView>> {
   const all = selectProfileViews(reader);
-  const query = options.include_inactive ? all : all.where('profiles.is_active', '=', true);
-  const is_bounded = list.start_at !== null || list.ends_at !== null;
+  const { kind = null } = options;
+  const query = (options.include_inactive ? all : all.where('profiles.is_active', '=', true)).$if(
+    kind !== null,
+    (each) => each.where(kind_conditions[kind ?? 'personal']),
+  );
+  const is_bounded = kind !== null || list.start_at !== null || list.ends_at !== null;
   const count = is_bounded ? null : selectCountOf(options.include_inactive ? 'profiles' : 'profiles_active');
   const page = await listPage(reader, query, profileList, list, url, { count });
   return { ...page, results: page.results.map(toProfileView) };

@@ -1,0 +1,2 @@
+export { directoryPageTypes } from './page-types.ts';
+export { directoryPages } from './pages.ts';
