@@ -20,6 +20,7 @@ const rooms = {
 const subrooms = {
   metrics: { balances: [] },
   contacts: { directory: [] },
+  ledger: { transactions: [] },
   accounts: {
     identity: [],
     verifications: ['identity'],

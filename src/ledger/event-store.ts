@@ -113,6 +113,20 @@ export async function findReceipts(
   return new Map(rows.map(({ id, ...receipt }) => [id, receipt]));
 }
 
+/** Finds the kinds of events (`order`, `charge`, `refund` …) by their ids. */
+export async function findEventKinds(
+  reader: Reader,
+  ids: readonly LedgerEventId[],
+): Promise<Map<LedgerEventId, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('ledger_events')
+    .select(['id', 'kind'])
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
+  return new Map(rows.map(({ id, kind }) => [id, kind]));
+}
+
 /** Finds up to `limit` entries after `last` (exclusive; null: from the first) in the order of their instants. */
 export async function findEntriesAfter(
   reader: Reader,

@@ -144,6 +144,19 @@ export async function listTransactions(
   });
 }
 
+/** Yields all transactions of `listTransactions` in batches, without its balance. */
+export async function* readTransactions(
+  ctx: Context,
+  selector: string,
+  list: ListQuery,
+): AsyncGenerator<PresentedTransaction[]> {
+  const query = selectEntries(ctx.db).where(matchAccounts(selector));
+  const range = boundToNow(list, ctx.clock.now());
+  for await (const batch of readBatches(ctx.db, query, oldestFirst, range.list)) {
+    yield await presentTransactions(ctx.db, batch, ctx.site.broker_id, ctx.lang);
+  }
+}
+
 /** Returns the end (exclusive) of a list without bounds of its own; null for a list of a requested period. */
 function wholeUntil(list: ListQuery, now: Date): Date | null {
   return list.start_at === null && list.ends_at === null ? boundToNow(list, now).list.ends_at : null;

@@ -43,6 +43,7 @@ export async function presentTransactions(
     const receipt = receiptOf(transaction.ledger_event_id);
     return {
       entry_id: transaction.id,
+      event_id: transaction.ledger_event_id,
       text: transaction.description,
       subject: fromSubjectColumns(transaction),
       receipt_key: receipt?.key ?? null,

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import type { LedgerEntryId } from '#platform/db/db-schema';
+import type { LedgerEntryId, LedgerEventId } from '#platform/db/db-schema';
 import { IsoInstant, NullableInstant, PageOf } from '#platform/http/schemas';
 import { ProfileSummarySchema } from '#profiles';
 import type { LedgerSubject } from './subject.ts';
@@ -26,9 +26,10 @@ export const TransactionSchema = Type.Object(
 );
 export type TransactionBody = Static<typeof TransactionSchema>;
 
-/** A transaction with further facts for pages: entry, text in the ledger, subject and receipt. */
+/** A transaction with further facts for pages: entry and event, text in the ledger, subject and receipt. */
 export type PresentedTransaction = TransactionBody & {
   entry_id: LedgerEntryId;
+  event_id: LedgerEventId;
   text: string;
   subject: LedgerSubject | null;
   /** Key at the processor of the charge that the entry is about. */

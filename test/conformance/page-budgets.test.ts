@@ -9,6 +9,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   profile: ['xia', 'cowork'],
   user: ['xia', 'donny'],
   account: ['xia', 'cowork'],
+  selector: ['Funds'],
   charge: ['ch_XAb124EF'],
   plan: ['open-space'],
   subscriber: ['xia'],

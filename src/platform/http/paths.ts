@@ -99,6 +99,9 @@ export const paths = {
   contacts: (name?: string, next?: string | null) =>
     name === undefined ? '/activities/contacts/' : withNext(`/activities/contacts/${e(name)}/`, next),
   contactsDownload: () => '/activities/download/contacts/',
+  /** The whole ledger, or the entries on accounts whose names contain the selector. */
+  transactions: (selector?: string) => `/billing/transactions/${selector === undefined ? '' : `${e(selector)}/`}`,
+  transactionsDownload: () => '/billing/transactions/download/',
   apiSessionProfiles: () => '/api/proxy/session/profiles',
   apiSubscription: (profile: string, plan: string) => `/api/profile/${e(profile)}/subscriptions/${e(plan)}`,
   apiSubscriber: (provider: string, plan: string, profile: string) =>

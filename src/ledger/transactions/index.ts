@@ -1,0 +1,2 @@
+export { transactionPageTypes } from './page-types.ts';
+export { transactionPages } from './pages.ts';
