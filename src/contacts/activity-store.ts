@@ -67,8 +67,8 @@ export interface ProfileNote {
   contact_full_name: string;
 }
 
-/** Lists the latest 100 notes about a profile, newest first. Index: activities_profile_id. */
-export async function listProfileNotes(reader: Reader, profile_id: ProfileId): Promise<ProfileNote[]> {
+/** Finds the latest 100 notes about a profile, newest first. Index: activities_profile_id. */
+export async function findProfileNotes(reader: Reader, profile_id: ProfileId): Promise<ProfileNote[]> {
   return reader
     .selectFrom('activities')
     .innerJoin('contacts', 'contacts.id', 'activities.contact_id')

@@ -11,7 +11,7 @@ import { type Candidate, chooseOne, pickCandidate } from '#platform/pages/forms/
 import type { Refusal } from '#platform/pages/forms/form';
 import { backToList } from '#platform/pages/lists/list-address';
 import { findProfileBySlug, findProfileViews, isBrokerManager, profileName, type ProfileView } from '#profiles';
-import { listProfileNotes, type ProfileNote } from '../activity-store.ts';
+import { findProfileNotes, type ProfileNote } from '../activity-store.ts';
 import { addActivity } from '../add-activity.ts';
 import { listPeople } from '../directory-store.ts';
 import { describeProfile } from './describe-profile.ts';
@@ -66,7 +66,7 @@ async function show(
   if (!profile?.is_active) throw commonProblems.not_found();
   const [views, notes] = await mergeReads(ctx.db, [
     (reader) => findProfileViews(reader, [profile.id]),
-    (reader) => listProfileNotes(reader, profile.id),
+    (reader) => findProfileNotes(reader, profile.id),
   ]);
   const view = views.get(profile.id);
   if (!view) throw commonProblems.not_found();

@@ -48,7 +48,7 @@ test('the broker searches, filters and sorts every profile', async () => {
     const slugs = [...text.matchAll(/tg-c-31 tg-muted">([^<]*)</g)].map(([, slug]) => slug);
     assert.deepEqual(slugs, found, query);
   }
-  assert.match((await broker.get(`${accounts}?q=nobody-has-this`)).text, /No profile matches/);
+  assert.match((await broker.get(`${accounts}?q=no-such-text`)).text, /No profile matches/);
   assert.equal((await broker.get(`${accounts}?kind=x&o=y&page=99&start_at=z`)).status, 200);
 });
 
@@ -67,7 +67,10 @@ test('the downloads have the filtered rows', async () => {
   assert.match(first ?? '', /^cowork,/);
   assert.match(second ?? '', /^crew,"<b>Evil & ""Sons""",Organization,/);
   const people = await broker.get('/activities/download/contacts/?kind=contact');
-  assert.match(people.text, /^Username,Name,Email,Account,Created at\r\nlead,Lee Ad,lee@example.com,no,\d{4}-\d\d-\d\d\r\n$/);
+  assert.match(
+    people.text,
+    /^Username,Name,Email,Account,Created at\r\nlead,Lee Ad,lee@example.com,no,\d{4}-\d\d-\d\d\r\n$/,
+  );
 });
 
 test('a note is added to a profile and the person, and shown on both files', async () => {

@@ -3,7 +3,9 @@ import type { FormContext } from '#platform/pages/forms/field';
 import { multiline, optional, typeahead } from '#platform/pages/forms/fields';
 import { ActivityCreateBody } from '../schemas.ts';
 
-const note = { text: multiline({ label: 'Note', length_max: 10_000, help: 'Only the operators of the site read it.' }) };
+const note = {
+  text: multiline({ label: 'Note', length_max: 10_000, help: 'Only the operators of the site read it.' }),
+};
 
 /** A note about a person, and about a profile if one is given. */
 export const personNoteForm = defineForm(
@@ -28,4 +30,3 @@ export const accountNoteForm = defineForm({
 
 /** Fields of notes have neither amounts nor days. */
 export const note_context: FormContext = { locale: 'en', timezone: 'UTC' };
-

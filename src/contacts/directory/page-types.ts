@@ -170,7 +170,12 @@ const file_parts = {
   ...candidates_part,
 };
 
-const note = { at: created_at, author: 'Donny Cooper', text: 'Asked for an invoice by post.\nCalls back.', about: null };
+const note = {
+  at: created_at,
+  author: 'Donny Cooper',
+  text: 'Asked for an invoice by post.\nCalls back.',
+  about: null,
+};
 const account_file = {
   name: 'Acme Incorporated',
   picture: null,

@@ -54,7 +54,7 @@ async function viewAccounts(request: FastifyRequest): Promise<(typeof accountsPa
   const page = await listProfiles(ctx.db, { include_inactive: false, kind }, asked.list, listUrl);
   const list = viewList(asked, {
     count: page.count,
-    empty: { title: 'Profiles will be listed here', text: 'Nobody has registered yet.' },
+    empty: { title: 'Profiles will be listed here', text: 'No profile was registered yet.' },
     csv_path: paths.accountsDownload(),
   });
   const rows = page.results.map((profile) => ({

@@ -61,14 +61,14 @@ async function viewTransactions({ ctx, listUrl }: FastifyRequest, asked: Asked):
   const list = viewList(asked, {
     count: page.count,
     empty: { title: 'Every movement of money will be listed here', text: 'Nothing was ordered or paid yet.' },
-    total: page.count === 0 || page.balances.length === 0 ? null : `${listMoney(page.balances, ctx.lang)} balance`,
+    total: page.count === 0 || page.balances.length === 0 ? null : `${formatSums(page.balances, ctx.lang)} balance`,
     options: { selector: account_options },
     csv_path: paths.transactionsDownload(),
   });
   return { events: groupByEvent(asked, page.results, kinds), list };
 }
 
-function listMoney(sums: readonly Money[], lang: string): string {
+function formatSums(sums: readonly Money[], lang: string): string {
   return new Intl.ListFormat(lang, { type: 'conjunction' }).format(sums.map((sum) => formatMoney(sum, lang)));
 }
 
@@ -80,9 +80,7 @@ function groupByEvent(
 ): PageData['events'] {
   const [first] = asked.list.order;
   if (first?.field !== 'created_at') {
-    return rows.length === 0
-      ? []
-      : [{ title: null, href: null, rows: rows.map((each) => presentRow(asked, each)) }];
+    return rows.length === 0 ? [] : [{ title: null, href: null, rows: rows.map((each) => presentRow(asked, each)) }];
   }
   const events: PageData['events'] = [];
   let last: LedgerEventId | null = null;

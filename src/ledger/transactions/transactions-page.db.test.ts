@@ -73,7 +73,7 @@ test('the download has the headings of programs, newest rows first, and no formu
   assert.deepEqual(instants, instants.toSorted().toReversed());
 });
 
-test('nobody but the broker opens the ledger', async () => {
+test('only the broker opens the ledger', async () => {
   const reader = await signedIn('reader');
   for (const url of [address, `${address}Funds/`, `${address}download/`]) {
     assert.equal((await reader.get(url)).status, 403, url);

@@ -134,8 +134,7 @@ export async function findSearch(sources: NavSources): Promise<Navigation['searc
   for (const { route: pattern, label } of search_routes) {
     const route = sources.findRoute(pattern);
     const action = fillPattern(pattern, sources.params);
-    if (route !== undefined && action !== null && (await sources.mayOpen(route)))
-      return { action, label };
+    if (route !== undefined && action !== null && (await sources.mayOpen(route))) return { action, label };
   }
   return null;
 }
