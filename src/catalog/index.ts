@@ -53,6 +53,7 @@ export {
   firstSubscriptions,
   recordFirstSubscription,
   setupFee,
+  splitDescription,
   type AdvanceDiscount,
   type Plan,
   type PlanOffer,

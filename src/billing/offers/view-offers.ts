@@ -1,4 +1,4 @@
-import { priceOptions, presentOffer } from '#catalog';
+import { priceOptions, presentOffer, splitDescription } from '#catalog';
 import type { PlanId, ProfileId } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
 import type { ProfileSummary } from '#profiles';
@@ -79,14 +79,4 @@ function viewOffer(offer: CouponOffer, facts: OfferFacts, is_card: boolean): Pri
 /** `month_amount` is the price of one month, when it is a whole number of 1/100. */
 function viewYearly({ amount, periods_count }: { amount: number; periods_count: number }) {
   return { amount, periods_count, month_amount: amount % periods_count === 0 ? amount / periods_count : null };
-}
-
-/** Splits a description: lines that begin with `-`, `*` or `•` are features. */
-export function splitDescription(description: string): { lead: string; features: string[] } {
-  const lines = description.split(/\r?\n/).map((line) => line.trim());
-  const marked = /^[-*•]\s+/;
-  return {
-    lead: lines.filter((line) => line !== '' && !marked.test(line)).join('\n'),
-    features: lines.filter((line) => marked.test(line)).map((line) => line.replace(marked, '')),
-  };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Plan } from '#catalog';
 import { findYearlyPrice, findYearlyTwins, twinReductionBps } from './yearly-price.ts';
-import { splitDescription } from './view-offers.ts';
+import { splitDescription } from '#catalog';
 
 const at = new Date('2026-11-25T10:00:00.000Z');
 const monthly = {

@@ -33,6 +33,7 @@ export {
   recordFirstSubscription,
   selectPlans,
 } from './plan-store.ts';
+export { splitDescription } from './split-description.ts';
 export { presentOffer, presentPlans } from './present-plan.ts';
 export { planRoutes } from './routes.ts';
 export { PlanPage, PlanSchema, PlanSummarySchema } from './schemas.ts';

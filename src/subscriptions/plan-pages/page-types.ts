@@ -118,21 +118,24 @@ export const plansPage = definePage(
   { as: 'broker' },
 );
 
-const plan: Static<typeof PlanSchema> = {
+const plan = {
+  price: { amount: 5900, full_amount: 5900 },
+  lead: 'A place every day, mail handling and meeting rooms.',
+  features: ['Every working day, any desk', 'Mail received and forwarded'],
   slug: 'premium',
   title: 'Premium',
   description: 'A place every day, mail handling and meeting rooms.',
   is_active: true,
   setup_amount: 1000,
   period_amount: 5900,
-  period_type: 'monthly',
-  advance_discounts: [{ discount_type: 'percentage', discount_value: 1000, length: 3 }],
+  period_type: 'monthly' as const,
+  advance_discounts: [{ discount_type: 'percentage' as const, discount_value: 1000, length: 3 }],
   use_charges: [],
   unit: 'usd',
   profile: sampleProvider,
   extra: null,
   period_length: 1,
-  renewal_type: 'repeat',
+  renewal_type: 'repeat' as const,
   is_not_priced: false,
   unlock_event: null,
   created_at: '2026-01-01T00:00:00.000Z',
@@ -183,13 +186,21 @@ const sample = {
   ...view,
 };
 
+/** A plan as its card on the pricing page shows it, without offers of one reader. */
+const CardPlan = Type.Object({
+  ...PlanSchema.properties,
+  price: Type.Object({ amount: Type.Integer(), full_amount: Type.Integer() }),
+  lead: Type.String(),
+  features: Type.Array(Type.String()),
+});
+
 /** The editor of a plan; also of a new one. */
 export const planPage = definePage(
   'saas/profile/plans/plan.html',
   Type.Object({
     profile: ProfileView,
     /** The plan as the pricing page shows it: as saved, or with the changes of a preview. */
-    plan: Type.Union([PlanSchema, Type.Null()]),
+    plan: Type.Union([CardPlan, Type.Null()]),
     is_new: Type.Boolean(),
     /** True when `plan` and `effect` show changes that are not saved. */
     is_preview: Type.Boolean(),
@@ -234,7 +245,7 @@ export const planPage = definePage(
       use_rows: [0],
       is_broker: true,
     },
-    long: { ...sample, plan: { ...plan, title: rightToLeftText.slice(0, 50), description: longText } },
+    long: { ...sample, plan: { ...plan, title: rightToLeftText.slice(0, 50), lead: longText } },
     error: {
       ...sample,
       form: { ...view.form, title: '', period_amount: 'a lot' },

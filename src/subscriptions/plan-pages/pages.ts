@@ -8,6 +8,7 @@ import {
   type Plan,
   planFields,
   presentPlans,
+  splitDescription,
   updatePlan,
   type PlanInput,
 } from '#catalog';
@@ -175,7 +176,7 @@ async function showEditor(
     planPage,
     {
       profile: viewProvider(provider),
-      plan: card ?? null,
+      plan: card ? viewCard(card) : null,
       is_new: plan === null,
       is_preview: preview !== undefined,
       crumbs: [{ label: 'Plans', href: paths.plans(provider.slug) }],
@@ -194,6 +195,11 @@ async function showEditor(
     },
     refusal?.status ?? 200,
   );
+}
+
+function viewCard(plan: Awaited<ReturnType<typeof presentPlans>>[number]) {
+  const price = { amount: plan.period_amount, full_amount: plan.period_amount };
+  return { ...plan, price, ...splitDescription(plan.description) };
 }
 
 const new_values = { period_length: 1, period_type: 'monthly', renewal_type: 'repeat', unit: 'USD' } as const;

@@ -18,7 +18,7 @@ const base = {
     label: 'Description',
     optional: true,
     length_max: 10_000,
-    help: 'Shown on the pricing page.',
+    help: 'A line that begins with * becomes a tick on the pricing page.',
   }),
   is_active: checkbox({ label: 'On sale', help: 'When off, it cannot be bought. Subscribers keep it.' }),
   is_not_priced: checkbox({ label: 'Price on request', help: 'Shows a link to contact you instead of a price.' }),
