@@ -9,6 +9,8 @@ const DIRECTION_MARKS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const MINUS_SIGNS = /^[-\u2212\u2010-\u2013\ufe63\uff0d]/;
 /** Blanks and apostrophes only group digits, in every locale. */
 const GROUP_ONLY = /(?<=\d)[\s\u00a0\u2009\u202f'\u2019\u066c](?=\d)/g;
+/** What may stand before the first grouping mark: `1.000` is 1 in English and 1000 in German. */
+const AMBIGUOUS_LEFT = /^[1-9]\d{0,2}$/;
 const ARABIC_DECIMAL = '\u066b';
 const marksByLocale = new Map<string, NumberMarks>();
 
@@ -26,6 +28,7 @@ export interface DecimalDigits {
  *
  * The marks are those of the locale: `1.121` is 1121 in German and has three decimals in English. `59.00` and
  * `1,121.20`, a point before exactly two digits, are read in every locale, because no locale groups two last digits.
+ * `1.000` with the decimal mark of the locale is null: the person may have meant a thousand.
  */
 export function readDecimalText(text: string, locale: string): DecimalDigits | null {
   const plain = toAsciiDigits(text.replace(DIRECTION_MARKS, '').trim());
@@ -58,6 +61,7 @@ function splitDigits(text: string, { decimal, group }: NumberMarks, negative: bo
   const parts = text.split(decimal);
   if (parts.length > 2) return null;
   const [left = '', right = ''] = parts;
+  if (AMBIGUOUS_LEFT.test(left) && /^\d{3}$/.test(right)) return null;
   const whole = ungroup(left, group);
   if (whole === null || !/^\d*$/.test(right) || (whole === '' && right === '')) return null;
   return { negative, whole: whole.replace(/^0+(?=\d)/, '') || '0', fraction: right.replace(/0+$/, '') };
