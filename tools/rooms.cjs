@@ -77,7 +77,8 @@ const subrooms = {
     payouts: ['processors'],
     disputes: ['records'],
     charges: ['processors', 'records', 'cards', 'disputes'],
-    refunds: ['processors', 'records', 'charges'],
+    'charge-views': ['records', 'charges'],
+    refunds: ['processors', 'records', 'charges', 'charge-views'],
     intake: ['processors', 'records', 'charges', 'refunds'],
   },
   billing: {

@@ -9,6 +9,7 @@ export {
   saveCard,
   findSavedCard,
 } from './cards/index.ts';
+export { chargePage, viewCharge } from './charge-views/index.ts';
 export {
   abandonAttempt,
   awaitAction,

@@ -1,13 +1,14 @@
 import type { Room } from '#platform/room';
 import { cardRoutes } from './cards/index.ts';
-import { chargePages, chargePageTypes, chargeRoutes, presentCharge } from './charges/index.ts';
+import { chargePages, chargePageTypes } from './charge-views/index.ts';
+import { chargeRoutes, presentCharge } from './charges/index.ts';
 import { cardUpdated, chargeUpdated } from './events.ts';
 import { takeProcessorEvent } from './intake/index.ts';
 import { paymentsJobs } from './jobs.ts';
 import { payoutRoutes } from './payouts/index.ts';
 import { type Processors, processorDevRoutes } from './processors/index.ts';
 import { findCharge } from './records/index.ts';
-import { refundRoutes } from './refunds/index.ts';
+import { refundPages, refundPageTypes, refundRoutes } from './refunds/index.ts';
 
 interface PaymentsNeeds {
   processors: Processors;
@@ -31,8 +32,11 @@ export function makePayments({ processors, dev_routes }: PaymentsNeeds): Room {
         return charge ? presentCharge(charge) : null;
       });
     },
-    pages: chargePages,
-    page_types: chargePageTypes,
+    pages(http) {
+      chargePages(http);
+      refundPages(http, processors);
+    },
+    page_types: [...chargePageTypes, ...refundPageTypes],
     jobs: paymentsJobs(processors),
     events: [chargeUpdated, cardUpdated],
   };

@@ -119,7 +119,9 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
   ['/profile/:profile/roles/:role/', () => '/profile/acme/roles/manager/', /boss/],
   ['/profile/:profile/subscriptions/', () => '/profile/acme/subscriptions/', /Gym pass/],
   ['/billing/:profile/history/', () => '/billing/acme/history/', /7\.77/],
+  ['/billing/:profile/history/download/', () => '/billing/acme/history/download/', /7\.77/],
   ['/billing/:profile/receipt/:charge/', () => `/billing/acme/receipt/${charges.both}/`, /11\.00/],
+  ['/billing/:profile/receipt/:charge/refund/', () => `/billing/acme/receipt/${charges.both}/refund/`, /11\.00/],
 ];
 
 /** Requests of a provider that must not change the subscriber, with the expected response. */
@@ -158,6 +160,7 @@ const writes: [route: string, path: () => string, body: unknown, status: number]
     { lines: [{ num: 1, refunded_amount: 100 }] },
     403,
   ],
+  ['POST /billing/:profile/receipt/:charge/refund/', () => '', null, 403],
 ];
 
 test('every route that providers may use is in this table', () => {

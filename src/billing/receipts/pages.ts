@@ -1,11 +1,12 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { actorId } from '#platform/actor-id';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
 import { sendCsv } from '#platform/pages/lists/send-csv';
-import { type Charge, findCharge } from '#payments';
-import type { Profile } from '#profiles';
+import { type Charge, chargePage, findCharge, viewCharge } from '#payments';
+import { findHeldRoles, type Profile } from '#profiles';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getProfileById } from '../payer.ts';
 import { billingProblems } from '../problems.ts';
@@ -54,6 +55,15 @@ function addReceiptPage(app: App): void {
       const { profile_id } = request.subject;
       if (!charge || profile_id === null || charge.profile_id !== profile_id) throw billingProblems.receipt_unknown();
       const sellers = sellersSeenBy(request.subject);
+      if (await isSeenAsSeller(request)) {
+        const view = await viewCharge(request.ctx, charge, {
+          sellers,
+          is_manager: request.subject.is_manager,
+          back: readNext(request),
+        });
+        if (sellers !== null && view.lines.length === 0) throw billingProblems.receipt_unknown();
+        return reply.page(chargePage, view);
+      }
       const view = await viewReceipt(request.ctx, charge, sellers);
       if (sellers !== null && view.charge_items.length === 0) throw billingProblems.receipt_unknown();
       const next = readNext(request)?.replace(':profile', request.params.profile) ?? null;
@@ -64,6 +74,15 @@ function addReceiptPage(app: App): void {
       });
     },
   );
+}
+
+/** True if the caller sells to the profile and has no role on it: then the receipt is the page of a charge. */
+async function isSeenAsSeller({ ctx, subject }: FastifyRequest): Promise<boolean> {
+  if (subject.relation !== 'broker') return subject.relation === 'provider';
+  const user_id = actorId(ctx);
+  if (user_id === null) return true;
+  const held = await findHeldRoles(ctx.db, user_id);
+  return !held.some(({ profile_id }) => profile_id === subject.profile_id);
 }
 
 function continueTitle(next: string | null, history: string): string {

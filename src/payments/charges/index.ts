@@ -1,8 +1,13 @@
+export {
+  type ChargeFilter,
+  countChargesByState,
+  findLinesOfCharges,
+  listChargeRows,
+  readChargeRows,
+  sumCharges,
+} from './charge-list-store.ts';
 export { awaitAction } from './await-action.ts';
 export { abandonAttempt, callProcessor, findOutcome } from './call-processor.ts';
-export { chargePill, charge_pills } from './charge-pill.ts';
-export { chargePageTypes } from './page-types.ts';
-export { chargePages } from './pages.ts';
 export { settlePendingChargesJob } from './jobs.ts';
 export { findRecentCharges } from './find-recent-charges.ts';
 export { presentCharge } from './present-charge.ts';

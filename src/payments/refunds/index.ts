@@ -1,3 +1,5 @@
+export { refundPageTypes } from './page-types.ts';
+export { refundPages } from './pages.ts';
 export { finishOpenRefund } from './finish-refunds.ts';
 export { finishRefundsJob } from './jobs.ts';
 export { refundRoutes } from './routes.ts';

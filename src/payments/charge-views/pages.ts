@@ -19,7 +19,7 @@ import {
   listChargeRows,
   readChargeRows,
   sumCharges,
-} from './charge-list-store.ts';
+} from '../charges/index.ts';
 import { chargePill } from './charge-pill.ts';
 import { chargesList, chargesPage } from './page-types.ts';
 

@@ -5,6 +5,7 @@ import { ListViewPart } from '#platform/pages/lists/list-view-schema';
 import { sampleList } from '#platform/pages/lists/sample-list';
 import { longText, unbrokenText } from '#platform/pages/pieces/hostile-text';
 import { paths } from '#platform/http/paths';
+import { chargePage } from './charge-page-type.ts';
 import { charge_pills } from './charge-pill.ts';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
@@ -106,4 +107,4 @@ export const chargesPage = definePage(
 );
 
 /** Page types of this sub-room. */
-export const chargePageTypes = [chargesPage];
+export const chargePageTypes = [chargesPage, chargePage];

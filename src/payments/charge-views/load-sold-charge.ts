@@ -37,6 +37,8 @@ export interface SoldCharge {
   /** Sum of the lines, in the unit of the charge. */
   amount: number;
   lines: SoldLine[];
+  /** Number of lines of the charge, those of other sellers included. */
+  all_lines_count: number;
   refunds: RefundLineOfCharge[];
   entries: (Entry & { event_key: string })[];
   /** Customer, sellers and the other profiles of the entries. */
@@ -62,6 +64,7 @@ export async function loadSoldCharge(
     charge,
     amount: lines.length === all_lines.length ? charge.amount : lines.reduce((sum, { item }) => sum + item.amount, 0),
     lines: lines.map((line) => ({ ...line, shares: addRefunds(line, own_refunds) })),
+    all_lines_count: all_lines.length,
     refunds: own_refunds,
     entries,
     profiles,

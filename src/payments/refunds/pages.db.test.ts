@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { countStatements } from '../../../bench/statement-count.ts';
+import { apiClient, browserClient } from '../../../test/support/client.ts';
+import { testContext } from '../../../test/support/context.ts';
+import { testPassword } from '../../../test/support/factories/accounts.ts';
+import { makePlan } from '../../../test/support/factories/catalog.ts';
+import { makeMember, makeOrganization, makeReadyUser } from '../../../test/support/factories/profiles.ts';
+import { tokenOf } from '../../../test/support/sign-in.ts';
+import { startApp, type TestApp } from '../../../test/support/start-app.ts';
+import { findProfileBySlug } from '#profiles';
+
+/** `acme` pays two lines in one charge: one of `gymclub` (11.00, gina and cora), one of `poolside` (23.00, paul). */
+let app: TestApp;
+type Name = 'gina' | 'cora' | 'paul' | 'bea' | 'boss';
+const browsers = {} as Record<Name, ReturnType<typeof browserClient>>;
+let boss: ReturnType<typeof apiClient>;
+let shared: string;
+before(async () => {
+  app = await startApp({ config: { terms_required: false } });
+  const { db } = app;
+  const ctx = await testContext(db);
+  const person = async (username: Name) => {
+    const user = await makeReadyUser(db, { username });
+    browsers[username] = browserClient(app);
+    await browsers[username].get('/login/');
+    await browsers[username].post('/login/', { username, password: testPassword });
+    return user;
+  };
+  const [gina, cora, paul, bea, owner] = [
+    await person('gina'),
+    await person('cora'),
+    await person('paul'),
+    await person('bea'),
+    await person('boss'),
+  ];
+  boss = apiClient(app, await tokenOf(app, owner));
+  const broker = await findProfileBySlug(db, 'cowork');
+  assert.ok(broker);
+  await makeMember(db, broker, bea, 'manager');
+  const acme = await makeOrganization(db, { slug: 'acme', manager: owner });
+  await db.updateTable('profiles').set({ full_name: '<i>Acme</i> & "Co"' }).where('id', '=', acme.id).execute();
+  const gym = await makeOrganization(db, { slug: 'gymclub', manager: gina, is_provider: true });
+  await makeMember(db, gym, cora, 'contributor');
+  const pool = await makeOrganization(db, { slug: 'poolside', manager: paul, is_provider: true });
+  await makePlan(ctx, { provider_id: gym.id, title: 'Gym pass', period_amount: 1100 });
+  await makePlan(ctx, { provider_id: pool.id, title: 'Pool card', period_amount: 2300 });
+  shared = await buy('gym-pass', 'pool-card');
+});
+after(() => app.close());
+
+async function buy(...plans: string[]): Promise<string> {
+  for (const plan of plans) assert.equal((await boss('POST', '/api/cart', { plan })).status, 201);
+  const paid = await boss('POST', '/api/billing/acme/checkout', { processor_token: 'tok_visa' });
+  assert.equal(paid.status, 201, paid.text);
+  return String(paid.json()['processor_key']);
+}
+
+const chargeUrl = (key: string) => `/billing/acme/receipt/${key}/`;
+const refundUrl = (key: string) => `${chargeUrl(key)}refund/`;
+const hiddenOf = (html: string, name: string) =>
+  new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? assert.fail(`no ${name}: ${html}`);
+const refundCount = async () =>
+  (await app.db.selectFrom('refunds').select('id').where('state', '=', 'settled').execute()).length;
+
+test('a seller sees its own line of a shared charge, its fees and its ledger rows, and nothing of the other seller', async () => {
+  const { status, text } = await browsers.gina.get(chargeUrl(shared));
+  assert.equal(status, 200, text);
+  assert.match(text, /<h1[^>]*>\$11\.00<\/h1>/);
+  assert.match(text, /Gym pass/);
+  assert.match(text, /Processor’s fee/);
+  assert.match(text, /Ledger rows/);
+  assert.match(text, new RegExp(`href="${refundUrl(shared)}"`));
+  assert.doesNotMatch(text.replaceAll(shared, ''), /pool|23\.00|2300|34\.00|3400/i);
+  assert.doesNotMatch(text, /<i>Acme/);
+  const refund = await browsers.gina.get(refundUrl(shared));
+  assert.equal(refund.status, 200, refund.text);
+  assert.doesNotMatch(refund.text.replaceAll(shared, ''), /pool|23\.00|2300|34\.00|3400/i);
+});
+
+test('the broker sees both lines with their sellers; the payer keeps the receipt', async () => {
+  const { text } = await browsers.bea.get(chargeUrl(shared));
+  assert.match(text, /<h1[^>]*>\$34\.00<\/h1>/);
+  assert.match(text, /What the sellers receive/);
+  for (const title of ['Gym pass', 'Pool card', 'gymclub', 'poolside']) assert.match(text, new RegExp(title, 'i'));
+  const receipt = await browsers.boss.get(chargeUrl(shared));
+  assert.match(receipt.text, /<h1[^>]*>Receipt<\/h1>/);
+  assert.equal((await browsers.boss.get(refundUrl(shared))).status, 403);
+});
+
+test('contributors see the charge without a refund; sellers of nothing on it see neither', async () => {
+  const { status, text } = await browsers.cora.get(chargeUrl(shared));
+  assert.equal(status, 200);
+  assert.doesNotMatch(text, /Refund…/);
+  const asked = await browsers.cora.get(refundUrl(shared));
+  assert.match(asked.text, /Managers of the seller can refund/);
+  assert.doesNotMatch(asked.text, /line_0/);
+  assert.equal((await browsers.cora.post(refundUrl(shared), { line_0: '1.00' })).status, 403);
+  const gym_only = await buy('gym-pass');
+  assert.equal((await browsers.paul.get(chargeUrl(gym_only))).status, 404);
+  assert.equal((await browsers.paul.get(refundUrl(gym_only))).status, 404);
+});
+
+test('a refund goes from amounts to its effect to the refund; the same form twice refunds once', async () => {
+  const amounts = await browsers.gina.get(refundUrl(shared));
+  assert.match(amounts.text, /name="line_0"[^>]*value="11\.00"/);
+  const review = await browsers.gina.post(refundUrl(shared), { line_0: '4.00' });
+  assert.equal(review.status, 200, review.text);
+  assert.match(review.text, /Refund \$4\.00<\/button>/);
+  assert.match(review.text, /Your funds/);
+  assert.match(review.text, /becomes/);
+  assert.equal(await refundCount(), 0);
+  const fields = { key: hiddenOf(review.text, 'key'), lines: hiddenOf(review.text, 'lines') };
+  for (let run = 0; run < 2; run += 1) {
+    const done = await browsers.gina.post(refundUrl(shared), fields);
+    assert.equal(done.status, 303, done.text);
+  }
+  assert.equal(await refundCount(), 1);
+  const page = await browsers.gina.get(chargeUrl(shared));
+  assert.match(page.text, /\$4\.00 refunded successfully/);
+  assert.match(page.text, /Partly refunded/);
+});
+
+test('two posts of the same refund at the same time refund once', async () => {
+  const key = await buy('gym-pass');
+  const review = await browsers.gina.post(refundUrl(key), { line_0: '2.00' });
+  const fields = { key: hiddenOf(review.text, 'key'), lines: hiddenOf(review.text, 'lines') };
+  const before_count = await refundCount();
+  await Promise.all([1, 2].map(() => browsers.gina.post(refundUrl(key), fields)));
+  assert.equal(await refundCount(), before_count + 1);
+});
+
+test('amounts that cannot be refunded are refused, and stay in the form', async () => {
+  const over = await browsers.gina.post(refundUrl(shared), { line_0: '99' });
+  assert.equal(over.status, 400);
+  assert.match(over.text, /name="line_0"[^>]*value="99"/);
+  const none = await browsers.gina.post(refundUrl(shared), { line_0: '' });
+  assert.equal(none.status, 400);
+  assert.match(none.text, /at least one line/);
+  const count = await refundCount();
+  for (const lines of ['1:2300', '1:1', '7:100', '0:999999', 'x', '', '0:-5', '0:1.5']) {
+    const { status } = await browsers.gina.post(refundUrl(shared), { key: 'forged', lines });
+    assert.ok(status >= 400 && status < 500, `${lines}: ${status}`);
+  }
+  assert.equal(await refundCount(), count);
+});
+
+test('the broker refunds the rest of both lines; then nothing is left', async () => {
+  const review = await browsers.bea.post(refundUrl(shared), { line_0: '7.00', line_1: '23.00' });
+  assert.match(review.text, /Refund \$30\.00<\/button>/);
+  const fields = { key: hiddenOf(review.text, 'key'), lines: hiddenOf(review.text, 'lines') };
+  const done = await browsers.bea.post(refundUrl(shared), fields);
+  assert.equal(done.status, 303, done.text);
+  assert.match((await browsers.bea.get(refundUrl(shared))).text, /Everything was refunded already/);
+  assert.match((await browsers.bea.get(chargeUrl(shared))).text, /<\/svg>Refunded<\/span>/);
+});
+
+test('the pages take at most five statements', async () => {
+  for (const url of [chargeUrl(shared), refundUrl(shared)]) {
+    for (const who of ['gina', 'bea'] as const) {
+      for (let run = 0; run < 3; run += 1) await browsers[who].get(url);
+      const { statements } = await countStatements(() => browsers[who].get(url));
+      assert.ok(statements.length <= 5, `${who} ${url}\n${statements.map((each) => each.slice(0, 200)).join('\n')}`);
+    }
+  }
+});
