@@ -21,6 +21,7 @@ const subrooms = {
   metrics: { balances: [] },
   contacts: { directory: [] },
   ledger: { transactions: [] },
+  notifications: { preferences: [] },
   accounts: {
     identity: [],
     verifications: ['identity'],
@@ -30,7 +31,7 @@ const subrooms = {
     'sign-in': ['identity', 'verifications', 'sessions', 'factors'],
     recovery: ['identity', 'verifications', 'credentials', 'sessions', 'factors'],
     'security-settings': ['identity', 'verifications', 'credentials', 'sessions', 'factors'],
-    'api-keys': ['identity', 'credentials', 'sessions', 'factors'],
+    'api-keys': ['identity', 'credentials', 'sessions', 'factors', 'security-settings'],
     'address-changes': ['identity', 'verifications', 'credentials', 'sessions', 'factors'],
     users: ['identity', 'verifications', 'credentials', 'sessions', 'factors', 'address-changes'],
   },

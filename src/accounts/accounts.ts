@@ -1,6 +1,6 @@
 import type { Room } from '#platform/room';
 import { addressChangePages, addressChangePageTypes } from './address-changes/index.ts';
-import { apiKeyRoutes } from './api-keys/index.ts';
+import { apiKeyRoutes, keyPages, keyPageTypes } from './api-keys/index.ts';
 import { accountsEvents } from './events.ts';
 import type { AccountsDeps } from './hooks.ts';
 import { accountsJobs } from './jobs.ts';
@@ -8,7 +8,7 @@ import { recoveryPages, recoveryPageTypes, recoveryRoutes } from './recovery/ind
 import { securityPages, securityPageTypes, securityRoutes } from './security-settings/index.ts';
 import { userSessionRoutes } from './sessions/index.ts';
 import { signInPages, signInPageTypes, signInRoutes } from './sign-in/index.ts';
-import { userPages, userPageTypes, userRoutes } from './users/index.ts';
+import { deleteUserPages, userPages, userPageTypes, userRoutes } from './users/index.ts';
 
 /** Makes the accounts room: users, their credentials and sessions. */
 export function makeAccounts(deps: AccountsDeps): Room {
@@ -27,6 +27,8 @@ export function makeAccounts(deps: AccountsDeps): Room {
       recoveryPages(http, deps);
       addressChangePages(http, deps);
       securityPages(http, deps);
+      keyPages(http, deps);
+      deleteUserPages(http, deps);
       userPages(http, deps);
     },
     page_types: [
@@ -34,6 +36,7 @@ export function makeAccounts(deps: AccountsDeps): Room {
       ...recoveryPageTypes,
       ...addressChangePageTypes,
       ...securityPageTypes,
+      ...keyPageTypes,
       ...userPageTypes,
     ],
     jobs: accountsJobs,

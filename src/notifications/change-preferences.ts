@@ -7,8 +7,17 @@ import { offeredEvents, optedOutBy } from './preference.ts';
 
 /** Returns the events that a user is notified of by e-mail. @throws not_found (404) */
 export async function getPreferences(ctx: Context, username: string): Promise<string[]> {
+  return (await readPreferences(ctx, username)).enabled;
+}
+
+/** Returns the events that a user can switch off, and those that are not switched off. @throws not_found (404) */
+export async function readPreferences(
+  ctx: Context,
+  username: string,
+): Promise<{ offered: string[]; enabled: string[] }> {
   const { held, optouts } = await getUser(ctx, username);
-  return offeredTo(ctx, held).filter((event) => !optouts.includes(event));
+  const offered = offeredTo(ctx, held);
+  return { offered, enabled: offered.filter((event) => !optouts.includes(event)) };
 }
 
 /**

@@ -1,1 +1,3 @@
+export { keyPageTypes } from './page-types.ts';
+export { keyPages } from './pages.ts';
 export { apiKeyRoutes } from './routes.ts';

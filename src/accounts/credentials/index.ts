@@ -18,7 +18,7 @@ export {
 } from './api-key-store.ts';
 export { readNewPassword } from './read-new-password.ts';
 export { presentApiKey } from './present-api-key.ts';
-export { deleteSshKey, upsertSshKey } from './ssh-key-store.ts';
+export { deleteSshKey, findSshKey, upsertSshKey } from './ssh-key-store.ts';
 export { parseSshKey } from './ssh-key.ts';
 export { deleteTotp, deleteTotpFactors, lockTotp, upsertTotp, updateTotp } from './totp-store.ts';
 export { countWrongCode, generateTotpSecret, isTotpLocked, checkTotpCode, formatProvisioningUri } from './totp.ts';

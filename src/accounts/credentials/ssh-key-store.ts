@@ -1,4 +1,4 @@
-import type { Tx } from '#platform/db/database';
+import type { Reader, Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
 
 /** Inserts or replaces the user's SSH key. */
@@ -8,6 +8,18 @@ export async function upsertSshKey(tx: Tx, user_id: UserId, pubkey: string, at: 
     .values({ user_id, pubkey, updated_at: at })
     .onConflict((conflict) => conflict.column('user_id').doUpdateSet({ pubkey, updated_at: at }))
     .execute();
+}
+
+/** Finds the user's SSH key. */
+export async function findSshKey(
+  reader: Reader,
+  user_id: UserId,
+): Promise<{ pubkey: string; updated_at: Date } | undefined> {
+  return reader
+    .selectFrom('ssh_keys')
+    .select(['pubkey', 'updated_at'])
+    .where('user_id', '=', user_id)
+    .executeTakeFirst();
 }
 
 /** Deletes a user's SSH key; true if there was one. */

@@ -1,7 +1,10 @@
 import { Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
+import { paths } from '#platform/http/paths';
 import { EmptyForm, formParts, NullableText, sampleUser, unrefusedForm } from '../page-parts.ts';
 import { ApiKeyRow, UserDetailSchema } from '../schemas.ts';
+
+const links = { has_ssh_key: false, keys_url: paths.userKeys('xia'), delete_url: paths.deleteUser('xia') };
 
 export const passwordPage = definePage(
   'users/password.html',
@@ -10,6 +13,9 @@ export const passwordPage = definePage(
     has_password: Type.Boolean(),
     needs_otp: Type.Boolean(),
     api_keys: Type.Array(ApiKeyRow),
+    has_ssh_key: Type.Boolean(),
+    keys_url: Type.String(),
+    delete_url: Type.String(),
     password_length_min: Type.Integer(),
     form: EmptyForm,
     ...formParts,
@@ -29,6 +35,7 @@ export const passwordPage = definePage(
         },
       ],
       password_length_min: 8,
+      ...links,
       form: {},
       ...unrefusedForm,
     },
@@ -38,6 +45,7 @@ export const passwordPage = definePage(
       needs_otp: false,
       api_keys: [],
       password_length_min: 8,
+      ...links,
       form: {},
       ...unrefusedForm,
     },
@@ -47,6 +55,7 @@ export const passwordPage = definePage(
       needs_otp: false,
       api_keys: [],
       password_length_min: 8,
+      ...links,
       form: {},
       ...unrefusedForm,
     },
@@ -56,6 +65,7 @@ export const passwordPage = definePage(
       needs_otp: true,
       api_keys: [],
       password_length_min: 8,
+      ...links,
       form: {},
       errors: { password: ['This is not your password.'] },
       detail: '',

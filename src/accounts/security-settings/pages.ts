@@ -1,12 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { mergeReads } from '#platform/db/merge-reads';
 import type { App } from '#platform/http/app';
+import { clearSessionCookie } from '#platform/http/cookies';
 import { checkedField, type FormProblem, secretField, textField } from '#platform/http/forms';
 import { targetOf } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
-import { findApiKeys, presentApiKey, readNewPassword } from '../credentials/index.ts';
+import { findApiKeys, findSshKey, presentApiKey, readNewPassword } from '../credentials/index.ts';
 import type { AccountsDeps } from '../hooks.ts';
 import { presentUser, requireSubject, type User } from '../identity/index.ts';
-import { sendSessionCookie } from '../sessions/index.ts';
+import { sendSessionCookie, signOut } from '../sessions/index.ts';
 import type { AccountsSettings } from '../settings.ts';
 import { changePassword } from './change-password.ts';
 import { UserParams } from '../schemas.ts';
@@ -59,6 +61,11 @@ export function securityPages(app: App, { settings }: AccountsDeps): void {
   app.post('/users/:user/password/', passwordOptions, async (request, reply) => {
     const { ctx, body } = request;
     const user = await requireSubject(request);
+    if (textField(body, 'action', 30) === 'sign_out_everywhere') {
+      await signOut(ctx, { everywhere: true });
+      clearSessionCookie(reply);
+      return reply.flash('info', 'You are signed out everywhere.').redirect(paths.login(), 303);
+    }
     try {
       const { session } = await changePassword(ctx, settings, {
         password: secretField(body, 'password') || undefined,
@@ -101,11 +108,18 @@ async function showPassword(
   user: User,
   problem: FormProblem | null,
 ): Promise<FastifyReply> {
+  const [api_keys, ssh_key] = await mergeReads(request.ctx.db, [
+    (reader) => findApiKeys(reader, user.id),
+    (reader) => findSshKey(reader, user.id),
+  ]);
   const data = {
     account: presentUser(user),
     has_password: user.has_password,
     needs_otp: user.otp_enabled,
-    api_keys: (await findApiKeys(request.ctx.db, user.id)).map(presentApiKey),
+    api_keys: api_keys.map(presentApiKey),
+    has_ssh_key: ssh_key !== undefined,
+    keys_url: paths.userKeys(user.username),
+    delete_url: paths.deleteUser(user.username),
     password_length_min: settings.password_policy.min_length,
     form: {},
     errors: problem?.errors ?? {},

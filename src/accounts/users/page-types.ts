@@ -1,7 +1,12 @@
 import { Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
+import { paths } from '#platform/http/paths';
+import { Confirmation } from '#platform/pages/forms/confirm-page';
 import { EmptyForm, formParts, NullableText, sampleUser, unrefusedForm } from '../page-parts.ts';
 import { UserDetailSchema } from '../schemas.ts';
+import { deletion } from './describe-deletion.ts';
+
+const delete_url = paths.deleteUser('xia');
 
 export const userPage = definePage(
   'users/index.html',
@@ -9,6 +14,7 @@ export const userPage = definePage(
     account: UserDetailSchema,
     needs_otp: Type.Boolean(),
     is_email_verified: Type.Boolean(),
+    delete_url: Type.String(),
     form: Type.Object({
       username: Type.String(),
       full_name: Type.String(),
@@ -26,6 +32,7 @@ export const userPage = definePage(
       account: sampleUser,
       needs_otp: true,
       is_email_verified: true,
+      delete_url,
       form: { username: 'xia', full_name: 'Xia Lee', nick_name: 'Xia', email: 'xia@example.com', phone: null },
       email_awaiting: null,
       phone_awaiting: null,
@@ -35,6 +42,7 @@ export const userPage = definePage(
       account: { ...sampleUser, credentials: false, otp_enabled: false },
       needs_otp: false,
       is_email_verified: false,
+      delete_url,
       form: {
         username: 'xia',
         full_name: 'Xia Lee',
@@ -50,6 +58,7 @@ export const userPage = definePage(
       account: { ...sampleUser, credentials: false, otp_enabled: false },
       needs_otp: false,
       is_email_verified: false,
+      delete_url,
       form: { username: 'xia', full_name: '', nick_name: '', email: 'xia@example.com', phone: '' },
       email_awaiting: null,
       phone_awaiting: null,
@@ -107,4 +116,34 @@ export const verifyEmailPage = definePage(
   },
 );
 
-export const userPageTypes = [userPage, verifyEmailPage] as const;
+/** Confirmation before an account is deleted. */
+export const deleteUserPage = definePage(
+  'users/delete.html',
+  Type.Object({
+    confirm: Confirmation,
+    has_password: Type.Boolean(),
+    needs_otp: Type.Boolean(),
+    form: Type.Record(Type.String(), Type.String()),
+    ...formParts,
+  }),
+  {
+    typical: { confirm: deletion('Xia Lee', 'xia'), has_password: true, needs_otp: true, form: {}, ...unrefusedForm },
+    without_password: {
+      confirm: deletion('Xia Lee', 'xia'),
+      has_password: false,
+      needs_otp: false,
+      form: {},
+      ...unrefusedForm,
+    },
+    error: {
+      confirm: deletion('Xia Lee', 'xia'),
+      has_password: true,
+      needs_otp: false,
+      form: { typed_name: 'xi' },
+      errors: { typed_name: ['Write it like xia.'], password: ['This is not your password.'] },
+      detail: '',
+    },
+  },
+);
+
+export const userPageTypes = [userPage, verifyEmailPage, deleteUserPage] as const;

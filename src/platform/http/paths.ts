@@ -25,6 +25,11 @@ export const paths = {
   app: (profile?: string, rest = '') => (profile === undefined ? '/app/' : `/app/${e(profile)}/${rest}`),
   user: (username: string) => `/users/${e(username)}/`,
   userPassword: (username: string, next?: string | null) => withNext(`/users/${e(username)}/password/`, next),
+  /** API keys and SSH key of a user; with a key, the confirmation before it is deleted. */
+  userKeys: (username: string, key?: string) => `/users/${e(username)}/pubkey/${key === undefined ? '' : `${e(key)}/`}`,
+  userNotifications: (username: string) => `/users/${e(username)}/notifications/`,
+  /** Confirmation before an account is deleted. */
+  deleteUser: (username: string) => `/users/${e(username)}/delete/`,
   userRoles: (username: string) => `/users/${e(username)}/roles/`,
   roleAccept: (key: string) => `/users/roles/accept/${e(key)}/`,
   profile: (slug: string) => `/profile/${e(slug)}/contact/`,

@@ -1,0 +1,51 @@
+/** Groups of e-mails, in the order of pages. */
+export const mail_groups = ['Your account', 'Profiles and roles', 'Subscriptions', 'Orders and payments', 'The site'] as const;
+type MailGroup = (typeof mail_groups)[number];
+
+/** An e-mail that the site sends, in words. */
+export interface MailKind {
+  /** Name of the template below notification/, and of the event in preferences. */
+  slug: string;
+  title: string;
+  /** What happened before it is sent, as a sentence. */
+  trigger: string;
+  group: MailGroup;
+}
+
+type Row = [slug: string, group: MailGroup, title: string, trigger: string];
+
+// oxfmt-ignore
+const rows: readonly Row[] = [
+  ['user_verification',             'Your account',        'Code or link',                   'A person proves an e-mail address or signs in with a code.'],
+  ['user_welcome',                  'Your account',        'Welcome',                        'A person registered.'],
+  ['user_reset_password',           'Your account',        'Link to a new password',         'A person asked for a way back into the account.'],
+  ['user_password_changed',         'Your account',        'Password changed',               'The password of an account was set, replaced or removed.'],
+  ['user_email_changed',            'Your account',        'E-mail address changed',         'Another e-mail address was set; sent to the former one.'],
+  ['user_credentials_changed',      'Your account',        'Keys or second factor changed',  'An API key, an SSH key, the authenticator or the phone number of an account changed.'],
+  ['user_archived',                 'Your account',        'Account deleted',                'An account was deleted; sent to its former address.'],
+  ['role_grant_created',            'Profiles and roles',  'Invitation to a profile',        'A manager invites a person to a profile or gives a role.'],
+  ['role_grant_accepted',           'Profiles and roles',  'Invitation accepted',            'A person accepted the invitation to a profile.'],
+  ['role_request_created',          'Profiles and roles',  'Request for a role',             'A person asks to join a profile.'],
+  ['profile_updated',               'Profiles and roles',  'Profile changed',                'Contact details of a profile were changed.'],
+  ['subscription_grant_created',    'Subscriptions',       'Invitation to a subscription',   'A provider offers a subscription that the subscriber has to accept.'],
+  ['subscription_grant_accepted',   'Subscriptions',       'Subscription accepted',          'A subscriber accepted the subscription that a provider offered.'],
+  ['subscription_request_created',  'Subscriptions',       'Request for a subscription',     'A subscriber ordered a plan that the provider has to approve.'],
+  ['subscription_request_accepted', 'Subscriptions',       'Subscription approved',          'A provider approved the request for a subscription.'],
+  ['order_executed',                'Orders and payments', 'Order confirmed',                'An order was placed.'],
+  ['charge_updated',                'Orders and payments', 'Receipt, refund or dispute',     'A payment was received, refunded or disputed, or its receipt was asked for.'],
+  ['card_updated',                  'Orders and payments', 'Payment card changed',           'The payment card of a profile was changed.'],
+  ['claim_code_generated',          'Orders and payments', 'Seat in a group',                'A person is given a seat of a plan that another profile pays.'],
+  ['user_contact',                  'The site',            'Message from the contact form',  'A visitor sent the contact form.'],
+  ['user_registered',               'The site',            'New account',                    'A person registered.'],
+  ['user_activated',                'The site',            'Account activated',              'An invited person set a password for the first time.'],
+];
+
+/** Every e-mail that the site sends, in the order of pages. */
+export const mail_kinds: readonly MailKind[] = rows.map(([slug, group, title, trigger]) => ({ slug, group, title, trigger }));
+
+/** Returns the groups that have an e-mail among these, with those e-mails. */
+export function groupMailKinds<Kind extends MailKind>(kinds: readonly Kind[]): { title: string; kinds: Kind[] }[] {
+  return mail_groups
+    .map((title) => ({ title, kinds: kinds.filter(({ group }) => group === title) }))
+    .filter(({ kinds: some }) => some.length > 0);
+}

@@ -1,0 +1,2 @@
+export { preferencePageTypes } from './page-types.ts';
+export { preferencePages } from './pages.ts';

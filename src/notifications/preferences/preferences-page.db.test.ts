@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { countStatements } from '../../../bench/statement-count.ts';
+import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
+import { registerBrokerManager } from '../../../test/support/register-managers.ts';
+import { startApp, type TestApp } from '../../../test/support/start-app.ts';
+
+let app: TestApp;
+let api: ReturnType<typeof apiClient>;
+const address = '/users/owner/notifications/';
+before(async () => {
+  app = await startApp({ config: { terms_required: false } });
+  await registerBrokerManager(app, 'donny');
+  api = apiClient(app, await registerUser(app, 'owner'));
+  await registerUser(app, 'other');
+});
+after(() => app.close());
+
+async function signedIn(username: string) {
+  const browser = browserClient(app);
+  await browser.get('/login/');
+  await browser.post('/login/', { username, password: 'correct horse 7' });
+  return browser;
+}
+
+const enabled = async () =>
+  (await api('GET', '/api/users/owner/notifications')).json<{ notifications: string[] }>().notifications;
+
+test('a user switches e-mails off and on; events without an e-mail keep their choice', async () => {
+  const owner = await signedIn('owner');
+  const page = await owner.get(address);
+  assert.equal(page.status, 200, page.text);
+  assert.match(page.text, /name="order_executed"[^>]*checked/);
+  assert.doesNotMatch(page.text, /name="user_contact"|name="card_expires_soon"|name="user_verification"/);
+  const before_change = await enabled();
+  assert.ok(before_change.includes('card_expires_soon'));
+  const saved = await owner.post(address, { order_executed: '1', card_updated: '1' });
+  assert.deepEqual([saved.status, saved.headers['location']], [303, address]);
+  const now = await enabled();
+  assert.ok(now.includes('order_executed') && now.includes('card_expires_soon'), now.join());
+  assert.ok(!now.includes('charge_updated') && !now.includes('profile_updated'), now.join());
+  assert.doesNotMatch((await owner.get(address)).text, /name="charge_updated"[^>]*checked/);
+  await owner.post(address, Object.fromEntries(before_change.map((event) => [event, '1'])));
+  assert.deepEqual(await enabled(), before_change);
+});
+
+test('managers of the broker choose e-mails of the site; other users open no page but their own', async () => {
+  const donny = await signedIn('donny');
+  assert.match((await donny.get('/users/donny/notifications/')).text, /name="user_contact"/);
+  assert.equal((await donny.get(address)).status, 200);
+  const other = await signedIn('other');
+  assert.equal((await other.get(address)).status, 403);
+  await other.get('/users/other/');
+  assert.equal((await other.post(address, {})).status, 403);
+});
+
+test('the page takes at most five statements', async () => {
+  const owner = await signedIn('owner');
+  for (let run = 0; run < 3; run += 1) await owner.get(address);
+  const { statements } = await countStatements(() => owner.get(address));
+  assert.ok(statements.length <= 5, statements.map((each) => each.slice(0, 200)).join('\n'));
+});
