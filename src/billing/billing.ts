@@ -1,7 +1,7 @@
 import type { Room } from '#platform/room';
 import type { Processors } from '#payments';
 import { cardPages, cardPageTypes } from './cards/index.ts';
-import { cartItemsRoutes } from './cart-items/index.ts';
+import { cartItemPageTypes, cartItemsPages, cartItemsRoutes } from './cart-items/index.ts';
 import { cartPages, cartPageTypes, cartRoutes } from './cart/index.ts';
 import { checkoutPages, checkoutPageTypes, checkoutRoutes } from './checkout/index.ts';
 import { claimPageTypes, seatPages, seatRoutes } from './claims/index.ts';
@@ -24,6 +24,7 @@ export function makeBilling({ processors }: { processors: Processors }): Room {
     pages(http) {
       offerPages(http);
       cartPages(http);
+      cartItemsPages(http);
       checkoutPages(http, processors);
       cardPages(http, processors);
       receiptPages(http);
@@ -32,6 +33,7 @@ export function makeBilling({ processors }: { processors: Processors }): Room {
     page_types: [
       pricingPage,
       ...cartPageTypes,
+      ...cartItemPageTypes,
       ...checkoutPageTypes,
       ...cardPageTypes,
       ...claimPageTypes,

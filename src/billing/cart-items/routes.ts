@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { findUserByUsername, findUsersByIds } from '#accounts';
-import { findPlansByIds } from '#catalog';
+import { findUserByUsername } from '#accounts';
 import { commonProblems, invalidInput } from '#kernel/problem';
 import type { Page } from '#kernel/page';
 import type { Context } from '#platform/context';
@@ -12,6 +11,7 @@ import { listQuerystring, PageOf } from '#platform/http/schemas';
 import { addToCart, presentCartItem, CartItemSchema } from '../cart/index.ts';
 import { type CartItem, cartItemList, findCartItem, findCartItemWithNames, listCartItems } from '../records/index.ts';
 import { changeCartItem } from './change-cart-item.ts';
+import { presentItems } from './present-items.ts';
 import { removeCartItem } from './remove-cart-item.ts';
 import { billingProblems } from '../problems.ts';
 import { BrokerCartBodySchema, CartItemBodySchema } from './schemas.ts';
@@ -155,20 +155,6 @@ async function presentItem(ctx: Context, item: CartItem) {
   const [presented] = await presentItems(ctx, [item]);
   if (!presented) throw billingProblems.cart_item_unknown();
   return presented;
-}
-
-async function presentItems(ctx: Context, items: readonly CartItem[]) {
-  const plan_ids = items.map((item) => item.plan_id);
-  const user_ids = items.flatMap((item) => item.user_id ?? []);
-  const [plans, users] = await mergeReads(ctx.db, [
-    (together) => findPlansByIds(together, plan_ids),
-    (together) => findUsersByIds(together, user_ids),
-  ]);
-  return items.flatMap((item) => {
-    const plan = plans.get(item.plan_id);
-    const user = item.user_id === null ? undefined : users.get(item.user_id);
-    return plan ? [presentCartItem(item, plan, user ?? null)] : [];
-  });
 }
 
 async function presentCartOf(request: FastifyRequest, username: string) {

@@ -107,6 +107,10 @@ export const paths = {
   /** The whole ledger, or the entries on accounts whose names contain the selector. */
   transactions: (selector?: string) => `/billing/transactions/${selector === undefined ? '' : `${e(selector)}/`}`,
   transactionsDownload: () => '/billing/transactions/download/',
+  /** The carts of all users; with a user, one cart; with an item, the form that changes it. */
+  cartItems: (username?: string, item?: number) =>
+    `/billing/cartitems/${username === undefined ? '' : `${e(username)}/`}${item === undefined ? '' : `${item}/`}`,
+  removeCartItem: (username: string, item: number) => `/billing/cartitems/${e(username)}/${item}/remove/`,
   apiSessionProfiles: () => '/api/proxy/session/profiles',
   apiSubscription: (profile: string, plan: string) => `/api/profile/${e(profile)}/subscriptions/${e(plan)}`,
   apiSubscriber: (provider: string, plan: string, profile: string) =>
