@@ -1,5 +1,11 @@
 /** Groups of e-mails, in the order of pages. */
-export const mail_groups = ['Your account', 'Profiles and roles', 'Subscriptions', 'Orders and payments', 'The site'] as const;
+export const mail_groups = [
+  'Your account',
+  'Profiles and roles',
+  'Subscriptions',
+  'Orders and payments',
+  'The site',
+] as const;
 type MailGroup = (typeof mail_groups)[number];
 
 /** An e-mail that the site sends, in words. */
@@ -41,7 +47,12 @@ const rows: readonly Row[] = [
 ];
 
 /** Every e-mail that the site sends, in the order of pages. */
-export const mail_kinds: readonly MailKind[] = rows.map(([slug, group, title, trigger]) => ({ slug, group, title, trigger }));
+export const mail_kinds: readonly MailKind[] = rows.map(([slug, group, title, trigger]) => ({
+  slug,
+  group,
+  title,
+  trigger,
+}));
 
 /** Returns the groups that have an e-mail among these, with those e-mails. */
 export function groupMailKinds<Kind extends MailKind>(kinds: readonly Kind[]): { title: string; kinds: Kind[] }[] {

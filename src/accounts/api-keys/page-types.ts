@@ -79,7 +79,10 @@ export const keysPage = definePage(
     ssh_error: {
       ...shown,
       form: { pubkey: 'ssh-rsa x' },
-      errors: { pubkey: ['Enter a public key in the one-line format of OpenSSH.'], ssh_password: ['Enter your password.'] },
+      errors: {
+        pubkey: ['Enter a public key in the one-line format of OpenSSH.'],
+        ssh_password: ['Enter your password.'],
+      },
     },
   },
 );

@@ -73,11 +73,11 @@ function secretsOf(body: unknown, prefix = ''): Secrets {
 
 /** Names the fields of the refusal as the form of the SSH key does. */
 function atSshForm(problem: FormProblem): FormProblem {
-  const named = Object.entries(problem.errors).map(([name, messages]) => [
-    name === 'pubkey' ? name : `${SSH}${name}`,
-    messages,
-  ]);
-  return { ...problem, errors: Object.fromEntries(named) };
+  const errors: Record<string, readonly string[]> = {};
+  for (const [name, messages] of Object.entries(problem.errors)) {
+    errors[name === 'pubkey' ? name : `${SSH}${name}`] = messages;
+  }
+  return { ...problem, errors };
 }
 
 interface Shown {

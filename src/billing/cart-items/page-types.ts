@@ -52,7 +52,12 @@ const item = {
   created_at: '2026-11-24T16:12:07.000Z',
   actions: [linkAction('Remove…', paths.removeCartItem('xia', 12), { is_danger: true })],
 };
-const long_item = { ...item, user: longText, plan: unbrokenText.slice(0, 100), beneficiary: `${unbrokenText}@a.example` };
+const long_item = {
+  ...item,
+  user: longText,
+  plan: unbrokenText.slice(0, 100),
+  beneficiary: `${unbrokenText}@a.example`,
+};
 const as = { as: 'broker' } as const;
 
 export const cartItemsPage = definePage(
