@@ -99,21 +99,19 @@ test(
       .locator('form', { has: page.locator('input[name="plan"][value="basic"]') })
       .getByRole('button')
       .click();
-    assert.match(page.url(), /\/billing\/mira\/cart\//);
-    await inspect('cart');
-    await page.getByRole('link', { name: 'Continue' }).click();
-    assert.match(page.url(), /cart-periods/);
-    await inspect('how-long');
-    await page.getByRole('radio').nth(1).check();
-    await page.getByRole('button', { name: 'Continue' }).click();
-    assert.match(page.url(), /\/billing\/mira\/checkout\//);
+    assert.match(page.url(), /\/billing\/mira\/checkout\//, 'nothing is to be asked in the cart');
     await inspect('checkout');
     await codesKeepTheCard();
+    await periodsKeepTheCard();
 
     await pay('4000 0000 0000 0002');
-    assert.match(await page.getByRole('alert').first().innerText(), /declined/i);
+    const alert = page.getByRole('alert').first();
+    await alert.waitFor();
+    assert.match(await alert.innerText(), /declined/i);
+    assert.equal(await page.getByLabel('Card number').inputValue(), '4000 0000 0000 0002', 'a decline keeps the card');
     await inspect('checkout-declined');
     await pay('4242 4242 4242 4242');
+    await page.waitForURL(/\/receipt\//);
     assert.match(page.url(), /\/billing\/mira\/receipt\//);
     assert.equal(await heading(), 'Receipt');
     await inspect('receipt');
@@ -225,6 +223,18 @@ async function codesKeepTheCard(): Promise<void> {
   assert.equal(await page.getByLabel('Card number').inputValue(), number);
   assert.equal(await page.getByLabel('Name on the card').inputValue(), 'Mira Walker');
   assert.equal(await page.getByLabel('Security code').inputValue(), '123');
+}
+
+/** Another period changes the amount of the button and nothing in the card form. */
+async function periodsKeepTheCard(): Promise<void> {
+  const payButton = page.getByRole('button', { name: /^Pay / });
+  const one = await payButton.innerText();
+  await page.getByRole('radio', { name: /^3 months/ }).check();
+  await page.getByRole('button', { name: 'Pay $54.00' }).waitFor();
+  assert.notEqual(await payButton.innerText(), one);
+  assert.ok(await page.getByRole('radio', { name: /^3 months/ }).isChecked());
+  assert.equal(await page.getByLabel('Security code').inputValue(), '123');
+  await inspect('checkout-3-months');
 }
 
 async function pay(number: string): Promise<void> {

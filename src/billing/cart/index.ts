@@ -10,3 +10,5 @@ export { redeemCode } from './redeem-code.ts';
 export { removeCoupon } from './remove-coupon.ts';
 export { cartRoutes } from './routes.ts';
 export { CartItemSchema, newItemFields, UseSlugSchema } from './schemas.ts';
+export { choosePeriods } from './choose-periods.ts';
+export { removeFromCart } from './remove-from-cart.ts';

@@ -3,11 +3,10 @@ import { Type } from 'typebox';
 import { findPlanBySlug } from '#catalog';
 import { formatMoney } from '#kernel/money';
 import { type FieldMessages, Problem } from '#kernel/problem';
+import { mergeReads } from '#platform/db/merge-reads';
 import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
-import { withNext } from '#platform/http/next';
 import { paths } from '#platform/http/paths';
-import type { Profile } from '#profiles';
 import { isClaimCode } from '../claims/index.ts';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getPayer, loadPayerSummary, type Payer } from '../payer.ts';
@@ -103,6 +102,7 @@ async function changeCart(request: FastifyRequest, reply: FastifyReply, payer: P
   }
 }
 
+/** Shows the cart when it is empty or the buyer has something to decide in it; otherwise the order is the checkout. */
 async function renderCart(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -113,12 +113,20 @@ async function renderCart(
   await mergeVisitorCart(ctx);
   const { payer, owner } = await getPayer(request);
   const invoicables = await showCart(ctx, payer, owner);
+  const suggested = await findSuggestedPlan(request, invoicables);
+  const continue_url = paths.checkout(payer.slug, readNext(request));
+  const has_question = invoicables.length === 0 || suggested !== null || status !== 200;
+  if (!has_question) return reply.redirect(continue_url, 303);
+  const [profile, remembered] = await mergeReads(ctx.db, [
+    (reader) => loadPayerSummary(reader, payer),
+    (reader) => findRememberedCoupon(reader, owner),
+  ]);
   const data = {
-    profile: await loadPayerSummary(ctx.db, payer),
+    profile,
     ...viewInvoicables(invoicables),
-    remembered: await findRememberedCoupon(ctx.db, owner),
-    suggested: await findSuggestedPlan(request, invoicables),
-    continue_url: nextStep(payer, invoicables, readNext(request)),
+    remembered,
+    suggested,
+    continue_url,
     ...refused,
   };
   return reply.page(cartPage, data, status);
@@ -185,11 +193,4 @@ function addRedeemPage(app: App): void {
     }
     return reply.redirect(isClaimCode(code) ? paths.cart() : paths.pricing(readNext(request)), 303);
   });
-}
-
-/** Returns the path after the cart: the choice of periods if there is a choice, otherwise the checkout. */
-function nextStep(payer: Profile, invoicables: readonly Invoicable[], next: string | null): string {
-  return invoicables.some((each) => each.options.length > 1)
-    ? withNext(paths.cartPeriods(payer.slug), next)
-    : paths.checkout(payer.slug, next);
 }

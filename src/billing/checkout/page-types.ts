@@ -9,6 +9,8 @@ const PaymentParts = Type.Object({
   ...orderParts,
   /** Pages that pay the balance of one plan, for an order in several currencies. */
   due_apart: Type.Array(Type.Object({ name: Type.String(), href: Type.String() })),
+  /** Address that gets the receipt, or null. */
+  receipt_email: Type.Union([Type.String(), Type.Null()]),
   card: SavedCardPart,
   /** True if the form sends the fields of the card to Tollgate, as the test processor does. */
   test_cards: Type.Boolean(),
@@ -23,7 +25,13 @@ const PaymentParts = Type.Object({
   ),
 });
 
-const head = { profile: payerSample, due_apart: [], card: savedCardSample, test_cards: true };
+const head = {
+  profile: payerSample,
+  due_apart: [],
+  receipt_email: 'ada@example.com',
+  card: savedCardSample,
+  test_cards: true,
+};
 const due_apart = [{ name: 'Basic', href: '/billing/ada/balance/basic/' }];
 const two_currencies = {
   totals: [
@@ -34,14 +42,15 @@ const two_currencies = {
 };
 const samples = {
   typical: { ...head, ...orderSamples.typical },
+  choices: { ...head, ...orderSamples.choices },
   first_card: { ...head, ...orderSamples.typical, card: null },
   currencies: { ...head, ...orderSamples.typical, ...two_currencies, due_apart },
   empty: { ...head, ...orderSamples.empty },
   error: {
     ...head,
     ...orderSamples.typical,
-    detail: 'Your card was declined. You were not charged. Use another card.',
-    errors: {},
+    detail: 'The payment did not go through',
+    errors: { card_number: ['Your card was declined. You were not charged. Use another card.'] },
     form: { card_name: 'Ada Lovelace', use_card: 'new', remember_card: true },
   },
 };

@@ -1,23 +1,26 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { FieldMessages } from '#kernel/problem';
+import type { Context } from '#platform/context';
+import { mergeReads } from '#platform/db/merge-reads';
 import type { App } from '#platform/http/app';
-import { checkedField, problemToForm, textField } from '#platform/http/forms';
+import { checkedField, type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
-import { type Processors, findSavedCard } from '#payments';
+import { type Processors, findSavedCard, paymentsProblems } from '#payments';
 import type { Profile } from '#profiles';
 import { presentSavedCard } from '../cards/index.ts';
 import { type CartOwner, type Invoicable, findShownLines } from '../records/index.ts';
 import { checkOut } from './check-out.ts';
+import { filterBalances, loadBalances, loadInvoicables, showBalance, showCart, viewChoices } from '../quotes/index.ts';
 import {
-  filterBalances,
-  loadBalances,
-  loadInvoicables,
-  showBalance,
-  showCart,
-  viewInvoicables,
-} from '../quotes/index.ts';
-import { mergeVisitorCart, placeAtCodeField, readCode, redeemCode, removeCoupon } from '../cart/index.ts';
+  choosePeriods,
+  mergeVisitorCart,
+  placeAtCodeField,
+  readCode,
+  redeemCode,
+  removeCoupon,
+  removeFromCart,
+} from '../cart/index.ts';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getPayer, loadPayerSummary } from '../payer.ts';
 import { balancePage, checkoutPage } from './page-types.ts';
@@ -43,50 +46,79 @@ function addCheckoutPage(app: App, processors: Processors): void {
     const { ctx } = request;
     await mergeVisitorCart(ctx);
     const { payer, owner } = await getPayer(request);
-    const invoicables = await showCart(ctx, payer, owner);
-    if (invoicables.some((each) => each.options.length > 0))
-      return reply.redirect(withQuery(request, paths.cartPeriods(payer.slug)), 303);
-    return showOrder(request, reply, page, payer, invoicables);
+    return showOrder(request, reply, page, payer, await showChoices(ctx, payer, owner));
   });
   app.post(url, options, async (request, reply) => {
     const { ctx } = request;
     const { payer, owner } = await getPayer(request);
     const action = textField(request.body, 'action', 20);
-    if (action === 'redeem' || action === 'unredeem') return changeCode(request, reply, page, { payer, owner, action });
+    if (isChange(action)) return changeOrder(request, reply, page, { payer, owner, action });
     return payOrder(request, reply, page, {
       peek: async () => {
         const honored = await findShownLines(ctx.db, owner, 'cart');
         return loadInvoicables(ctx.db, { payer, owner, at: ctx.clock.now(), honored });
       },
-      show: (keeps_price) => showCart(ctx, payer, owner, { keeps_price }),
+      show: (keeps_price) => showChoices(ctx, payer, owner, keeps_price),
       scope: {},
     });
   });
 }
 
+/** Loads the order of the cart with the options of every item, and records it as shown. */
+function showChoices(ctx: Context, payer: Profile, owner: CartOwner, keeps_price = false): Promise<Invoicable[]> {
+  return showCart(ctx, payer, owner, { undecided: true, keeps_price });
+}
+
+const change_actions = ['redeem', 'unredeem', 'choose', 'remove'] as const;
+type ChangeAction = (typeof change_actions)[number];
+
+function isChange(action: string): action is ChangeAction {
+  return (change_actions as readonly string[]).includes(action); // widened only to search it
+}
+
 /**
- * Applies or removes a code and shows the order again, with the non-secret fields of the payment form. A script posts
- * this without leaving the page, so that the card fields keep their values.
+ * Changes a code, a period or an item, and shows the order again, with the non-secret fields of the payment form. A
+ * script posts this without leaving the page, so that the card fields keep their values.
  */
-async function changeCode(
+async function changeOrder(
   request: FastifyRequest,
   reply: FastifyReply,
   page: OrderPage,
-  { payer, owner, action }: { payer: Profile; owner: CartOwner; action: 'redeem' | 'unredeem' },
+  change: { payer: Profile; owner: CartOwner; action: ChangeAction },
 ): Promise<FastifyReply> {
   const { ctx } = request;
+  const { payer, owner } = change;
   try {
-    if (action === 'redeem') await redeemCode(ctx, owner, textField(request.body, 'code', 200));
-    else await removeCoupon(ctx, owner, readCode(request));
+    await runChange(request, change);
   } catch (error) {
     const { status, ...problem } = placeAtCodeField(problemToForm(error));
     const form = { ...readKeptFields(request), code: textField(request.body, 'code', 200) };
-    return showOrder(request, reply, page, payer, await showCart(ctx, payer, owner), { ...problem, form }, status);
+    return showOrder(request, reply, page, payer, await showChoices(ctx, payer, owner), { ...problem, form }, status);
   }
-  const invoicables = await showCart(ctx, payer, owner);
-  if (invoicables.some((each) => each.options.length > 0))
-    return reply.redirect(withQuery(request, paths.cartPeriods(payer.slug)), 303);
-  return showOrder(request, reply, page, payer, invoicables, { form: readKeptFields(request) });
+  const form = readKeptFields(request);
+  return showOrder(request, reply, page, payer, await showChoices(ctx, payer, owner), { form });
+}
+
+async function runChange(
+  request: FastifyRequest,
+  { payer, owner, action }: { payer: Profile; owner: CartOwner; action: ChangeAction },
+): Promise<void> {
+  const { ctx, body } = request;
+  switch (action) {
+    case 'redeem':
+      await redeemCode(ctx, owner, textField(body, 'code', 200));
+      break;
+    case 'unredeem':
+      await removeCoupon(ctx, owner, readCode(request));
+      break;
+    case 'remove':
+      await removeFromCart(ctx, { payer, owner }, textField(body, 'key', 120));
+      break;
+    case 'choose': {
+      const invoicables = await showChoices(ctx, payer, owner);
+      await choosePeriods(ctx, invoicables, (key) => Number(textField(body, `option-${key}`, 4)));
+    }
+  }
 }
 
 /** Reads the fields of a refused payment form that are shown again: of the card, only the name on it. */
@@ -176,10 +208,16 @@ async function payOrder(
       303,
     );
   } catch (error) {
-    const { status, ...problem } = problemToForm(error);
+    const { status, ...problem } = placeDecline(problemToForm(error));
     const invoicables = await show(problem.code !== billingProblems.cart_changed.code);
     return showOrder(request, reply, page, payer, invoicables, { ...problem, form: readKeptFields(request) }, status);
   }
+}
+
+/** Moves the reason of a declined card to the field of its number. */
+function placeDecline(problem: FormProblem): FormProblem {
+  if (problem.code !== paymentsProblems.card_declined.code) return problem;
+  return { ...problem, detail: 'The payment did not go through', errors: { card_number: [problem.detail] } };
 }
 
 async function showOrder(
@@ -191,12 +229,16 @@ async function showOrder(
   refused: RefusedForm = {},
   status = 200,
 ): Promise<FastifyReply> {
-  const card = await findSavedCard(request.ctx.db, payer.id);
+  const [card, profile] = await mergeReads(request.ctx.db, [
+    (reader) => findSavedCard(reader, payer.id),
+    (reader) => loadPayerSummary(reader, payer),
+  ]);
   return reply.page(
     page_type,
     {
-      profile: await loadPayerSummary(request.ctx.db, payer),
-      ...viewInvoicables(invoicables),
+      profile,
+      receipt_email: payer.email === '' ? null : payer.email,
+      ...viewChoices(invoicables),
       due_apart: linkBalances(payer, invoicables),
       card: card ? presentSavedCard(card) : null,
       test_cards: processors.chosen.pageParts().form_fields.length > 0,
@@ -210,9 +252,4 @@ async function showOrder(
 function linkBalances(payer: Profile, invoicables: readonly Invoicable[]): { name: string; href: string }[] {
   const plans = new Map(invoicables.flatMap(({ kind, plan }) => (kind === 'balance' ? [[plan.slug, plan]] : [])));
   return [...plans.values()].map(({ slug, title }) => ({ name: title, href: paths.balance(payer.slug, slug) }));
-}
-
-function withQuery(request: FastifyRequest, path: string): string {
-  const next = readNext(request);
-  return next === null ? path : `${path}?next=${encodeURIComponent(next)}`;
 }

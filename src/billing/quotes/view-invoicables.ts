@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { Money } from '#kernel/money';
 import { periodNoun } from '#kernel/period';
 import { MoneyPart } from '../page-parts.ts';
-import { type Invoicable, type Line, collectLines, cartVersion, sumLines } from '../records/index.ts';
+import { chooseOptions, type Invoicable, type Line, collectLines, cartVersion, sumLines } from '../records/index.ts';
 import { buildLineFacts, describeLine } from './describe-line.ts';
 
 const LinePart = Type.Object({
@@ -15,6 +15,13 @@ const LinePart = Type.Object({
   /** Text such as `3 months`. */
   periods: Type.Union([Type.String(), Type.Null()]),
   discounts: Type.Union([Type.String(), Type.Null()]),
+  /** Time that a line pays for; null for other lines. */
+  covers: Type.Union([Type.Object({ from: Type.Unsafe<Date>({}), to: Type.Unsafe<Date>({}) }), Type.Null()]),
+  coupon_code: Type.Union([Type.String(), Type.Null()]),
+  /** Name of the person that the line is for, if not the payer. */
+  beneficiary: Type.Union([Type.String(), Type.Null()]),
+  /** Price of one period in 1/100, of an option that pays for several; null when it is not exact. */
+  each_amount: Type.Union([Type.Integer(), Type.Null()]),
 });
 
 /** Members of every page that shows an order: texts and amounts only, no ids. */
@@ -28,6 +35,8 @@ export const orderParts = {
       option: Type.Integer(),
       lines: Type.Array(LinePart),
       options: Type.Array(LinePart),
+      /** The cart contains it; false for a balance due. */
+      is_removable: Type.Boolean(),
     }),
   ),
   /** One sum for each currency. */
@@ -50,41 +59,63 @@ const lineSample: LineView = {
   full_amount: null,
   periods: '1 month',
   discounts: null,
+  covers: { from: new Date('2026-03-10T10:00:00.000Z'), to: new Date('2026-04-10T10:00:00.000Z') },
+  coupon_code: null,
+  beneficiary: null,
+  each_amount: null,
+};
+
+const yearSample: LineView = {
+  ...lineSample,
+  description: 'Basic, 12 months until Mar 10, 2027, a 10% discount',
+  dest_amount: 31_320,
+  full_amount: 34_800,
+  periods: '12 months',
+  discounts: 'a 10% discount',
+  each_amount: 2610,
+};
+const choiceItem = {
+  key: 'ada:basic',
+  name: 'Basic',
+  descr: '',
+  option: 0,
+  lines: [],
+  options: [lineSample, yearSample],
+  is_removable: true,
+};
+const choiceOrder = {
+  invoicables: [choiceItem],
+  totals: [],
+  lines_price: { amount: 0, unit: 'usd' },
+  cart_version: '0123456789abcdef0123456789abcdef',
+  redeemed: [],
 };
 
 /** Orders as pages show them: decided, with options to choose from, empty. */
 export const orderSamples = {
   typical: {
-    invoicables: [{ key: 'ada:basic', name: 'Basic', descr: 'Ten seats', option: 1, lines: [lineSample], options: [] }],
+    invoicables: [
+      {
+        key: 'ada:basic',
+        name: 'Basic',
+        descr: 'Ten seats',
+        option: 1,
+        lines: [{ ...lineSample, full_amount: 5800, discounts: 'a 50% discount', coupon_code: 'SPRING' }],
+        options: [],
+        is_removable: true,
+      },
+    ],
     totals: [{ amount: 2900, unit: 'usd' }],
     lines_price: { amount: 2900, unit: 'usd' },
     cart_version: '0123456789abcdef0123456789abcdef',
     redeemed: [{ code: 'SPRING' }],
   },
-  undecided: {
-    invoicables: [
-      {
-        key: 'ada:basic',
-        name: 'Basic',
-        descr: '',
-        option: 0,
-        lines: [],
-        options: [
-          lineSample,
-          {
-            ...lineSample,
-            dest_amount: 31_320,
-            full_amount: 34_800,
-            periods: '12 months',
-            discounts: 'a 10% discount',
-          },
-        ],
-      },
-    ],
-    totals: [],
-    lines_price: { amount: 0, unit: 'usd' },
-    cart_version: '0123456789abcdef0123456789abcdef',
-    redeemed: [],
+  undecided: choiceOrder,
+  choices: {
+    ...choiceOrder,
+    invoicables: [{ ...choiceItem, option: 2, lines: [yearSample] }],
+    totals: [{ amount: 31_320, unit: 'usd' }],
+    lines_price: { amount: 31_320, unit: 'usd' },
   },
   empty: {
     invoicables: [],
@@ -106,12 +137,43 @@ export function viewInvoicables(invoicables: readonly Invoicable[]): OrderView {
       option: each.lines.find((line) => line.item)?.item?.option ?? 0,
       lines: each.lines.map((line) => viewLine(line, each)),
       options: each.options.map((line) => viewLine(line, each)),
+      is_removable: each.kind === 'cart',
     })),
     totals: sumByUnit(collectLines(invoicables)),
     lines_price: total ?? { amount: 0, unit: 'usd' },
     cart_version: cartVersion(invoicables),
     redeemed: collectCodes(invoicables),
   };
+}
+
+/**
+ * Presents an order with its choices: `undecided` has the options of every item. The lines are those of the option that
+ * the buyer chose, or of the first. `cart_version` is that of the cart as it is stored.
+ */
+export function viewChoices(undecided: readonly Invoicable[]): OrderView {
+  const saved = undecided.map(takeStoredOption);
+  const view = viewInvoicables(chooseOptions(saved, undefined) ?? saved);
+  return {
+    ...view,
+    cart_version: cartVersion(saved),
+    invoicables: view.invoicables.map((each, index) => {
+      const invoicable = undecided[index];
+      return invoicable
+        ? {
+            ...each,
+            option: Math.max(1, each.option),
+            options: invoicable.options.map((line) => viewLine(line, invoicable)),
+          }
+        : each;
+    }),
+  };
+}
+
+/** Replaces the options of an invoicable by the one that its cart item stores; unchanged without one. */
+function takeStoredOption(invoicable: Invoicable): Invoicable {
+  const stored = invoicable.options[0]?.item?.option ?? 0;
+  const option = invoicable.options[stored - 1];
+  return option ? { ...invoicable, lines: [option, ...invoicable.lines], options: [] } : invoicable;
 }
 
 /** Sums lines by currency; an order in several currencies cannot be paid by one payment. */
@@ -125,14 +187,21 @@ function sumByUnit(lines: readonly Line[]): Money[] {
 
 function viewLine(line: Line, { plan }: Invoicable): LineView {
   const { option } = line;
+  const facts = buildLineFacts(line, plan);
+  const is_period = option?.kind === 'period';
+  const count = option?.periods_count ?? 0;
   return {
     // The options of a plan with an unlock event have their own text.
-    description: option && option.kind !== 'period' ? line.description : describeLine(buildLineFacts(line, plan)),
+    description: option && option.kind !== 'period' ? line.description : describeLine(facts),
     dest_amount: line.amount,
     dest_unit: line.unit,
     full_amount: option && option.full_amount !== line.amount ? option.full_amount : null,
     periods: option ? `${option.periods_count} ${periodNoun(plan.period_type, option.periods_count)}` : null,
     discounts: option && option.discounts.length > 0 ? option.discounts.join(' and ') : null,
+    covers: is_period ? { from: option.covers_from, to: option.covers_to } : null,
+    coupon_code: facts.coupon_code,
+    beneficiary: facts.beneficiary_name ?? facts.paid_by ?? null,
+    each_amount: is_period && count > 1 && line.amount % count === 0 ? line.amount / count : null,
   };
 }
 
