@@ -1,5 +1,5 @@
 import type { Room } from '#platform/room';
-import { couponRoutes } from './coupons/index.ts';
+import { couponPage, couponPages, couponRoutes, couponsPage, couponSwitchUndo } from './coupons/index.ts';
 import { catalogEvents } from './events.ts';
 import { planRoutes } from './plans/index.ts';
 
@@ -11,6 +11,9 @@ export function makeCatalog(): Room {
       planRoutes(http);
       couponRoutes(http);
     },
+    pages: couponPages,
+    page_types: [couponsPage, couponPage],
+    undo_types: [couponSwitchUndo],
     events: catalogEvents,
   };
 }

@@ -14,6 +14,7 @@ export {
   type Coupon,
   type CouponRefusal,
 } from './coupons/index.ts';
+export { readDiscountText, writeDiscountText } from './discount-text.ts';
 export { makeCatalog } from './catalog.ts';
 export {
   countPlansOnSale,

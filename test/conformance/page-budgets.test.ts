@@ -13,6 +13,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   charge: ['ch_XAb124EF'],
   plan: ['open-space'],
   subscriber: ['xia'],
+  coupon: ['DIS50'],
   role: ['manager'],
   tag: ['billing'],
   agreement: ['terms-of-use'],

@@ -4,7 +4,7 @@ import type { Reader, Tx } from '#platform/db/database';
 import { anyOf, fragment, type Ids } from '#platform/db/fragment';
 import { part, type Part, readRows, readTogether } from '#platform/db/together';
 import type { ListQuery, Page } from '#kernel/page';
-import { defineList, listPage } from '#platform/db/list';
+import { defineList, filterRows, listPage } from '#platform/db/list';
 import { normalizeCode } from '#kernel/text';
 import { selectProfileNames } from '#profiles';
 import { type Plan, planPart, readPlan, selectPlans } from '../plans/index.ts';
@@ -180,20 +180,48 @@ export const couponList = defineList({
   date: 'coupons.created_at',
 });
 
+/** Selection of coupons that work at `at`, or of the others; '' for all. */
+export interface CouponFilter {
+  state: '' | 'active' | 'ended';
+  at: Date;
+}
+
 /** Lists the coupons of a provider, excluding those that orders of group buyers created. */
 export async function listCoupons(
   reader: Reader,
   profile_id: ProfileId,
   list: ListQuery,
   url: URL,
+  filter: CouponFilter | null = null,
 ): Promise<Page<Coupon>> {
-  const query = reader
+  let query = selectOwn(reader, profile_id).selectAll('coupons');
+  if (filter?.state === 'active') query = query.where(works(filter.at));
+  if (filter?.state === 'ended') query = query.where(sql<boolean>`not (${works(filter.at)})`);
+  return listPage(reader, query, couponList, list, url);
+}
+
+/** Counts the coupons of `listCoupons`: all, and those that work at `at`. */
+export async function countCouponStates(
+  reader: Reader,
+  profile_id: ProfileId,
+  list: ListQuery,
+  at: Date,
+): Promise<{ all: number; active: number }> {
+  return filterRows(selectOwn(reader, profile_id), couponList, list)
+    .select([sql<number>`count(*)`.as('all'), sql<number>`count(*) filter (where ${works(at)})`.as('active')])
+    .executeTakeFirstOrThrow();
+}
+
+/** As `couponState`. */
+const works = (at: Date) => sql<boolean>`(coupons.ends_at is null or coupons.ends_at > ${at})
+  and (coupons.nb_attempts is null or coupons.nb_attempts > 0)`;
+
+function selectOwn(reader: Reader, profile_id: ProfileId) {
+  return reader
     .selectFrom('coupons')
     .innerJoin(selectProfileNames(reader).as('provider'), 'provider.id', 'coupons.profile_id')
-    .selectAll('coupons')
     .where('coupons.profile_id', '=', profile_id)
     .where((eb) => eb.not(eb.fn<boolean>('starts_with', [eb.fn('lower', ['code']), eb.val(GROUP_BUY_PREFIX)])));
-  return listPage(reader, query, couponList, list, url);
 }
 
 export type NewCoupon = Insertable<CouponsTable>;

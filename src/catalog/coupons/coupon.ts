@@ -42,6 +42,12 @@ export function refuseCoupon(
   return null;
 }
 
+/** Returns whether a coupon works at `at`, has ended, or has no redemption left. */
+export function couponState({ ends_at, nb_attempts }: Coupon, at: Date): 'active' | 'ended' | 'used_up' {
+  if (ends_at !== null && at >= ends_at) return 'ended';
+  return nb_attempts !== null && nb_attempts <= 0 ? 'used_up' : 'active';
+}
+
 /** True if the order of a group buyer created this coupon. */
 export function isGroupBuy(coupon: Pick<Coupon, 'code'>): boolean {
   return coupon.code.toLowerCase().startsWith(GROUP_BUY_PREFIX);

@@ -12,3 +12,6 @@ export {
 } from './coupon-store.ts';
 export { createCoupon } from './create-coupon.ts';
 export { couponRoutes } from './routes.ts';
+export { couponPage, couponsPage } from './page-types.ts';
+export { couponPages } from './pages.ts';
+export { couponSwitchUndo } from './switch-coupon.ts';

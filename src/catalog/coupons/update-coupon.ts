@@ -1,4 +1,5 @@
 import type { Context } from '#platform/context';
+import { requireSameVersion } from '#platform/pages/forms/edit-version';
 import { inTransaction, isUniqueViolation, type Tx } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
 import {
@@ -17,11 +18,19 @@ import type { CouponInput } from './schemas.ts';
 export interface CouponTarget {
   provider_id: ProfileId;
   code: string;
+  /** Version of the edited fields (`couponFields`), from a page; omitted by the API. */
+  version?: string;
+}
+
+/** Returns the fields of a coupon that its page edits, for the version of the form. */
+export function couponFields(coupon: Coupon): Record<string, unknown> {
+  const { code, discount_type, discount_value, plan_id: plan, ends_at, nb_attempts, description } = coupon;
+  return { code, discount_type, discount_value, plan, ends_at, nb_attempts, description };
 }
 
 /**
  * Changes a coupon; fields that the input omits keep their values.
- * @throws coupon_unknown (404), invalid_input (400)
+ * @throws coupon_unknown (404), invalid_input (400), edit_conflict (409)
  */
 export async function updateCoupon(
   ctx: Context,
@@ -34,6 +43,7 @@ export async function updateCoupon(
   try {
     return await inTransaction(ctx.db, async (tx) => {
       const coupon = await getLockedCoupon(tx, target);
+      requireSameVersion(target.version, couponFields(coupon));
       requireCouponDiscount({ ...coupon, ...pickDiscount(input) });
       const plan_id = await findCouponPlan(tx, target.provider_id, input);
       const change: CouponChange = {

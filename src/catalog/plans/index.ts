@@ -26,6 +26,7 @@ export {
   plansById,
   plansBySlug,
   findPlanIds,
+  findUnitOf,
   firstSubscriptions,
   parsePlanSlug,
   planPart,

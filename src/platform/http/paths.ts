@@ -68,6 +68,7 @@ export const paths = {
   coupons: (slug: string) => `/billing/${e(slug)}/coupons/`,
   couponsDownload: (slug: string) => `/billing/${e(slug)}/coupons/download/`,
   coupon: (slug: string, code: string) => `/billing/${e(slug)}/coupons/${e(code)}/`,
+  couponDelete: (slug: string, code: string) => `/billing/${e(slug)}/coupons/${e(code)}/delete/`,
   setUp: (slug: string) => `/metrics/${e(slug)}/setup/`,
   dashboard: (slug: string) => `/metrics/${e(slug)}/dashboard/`,
   /** Without a profile: the page on which the user chooses one. */

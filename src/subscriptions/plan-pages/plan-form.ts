@@ -1,6 +1,5 @@
-import type { Plan, PlanInput } from '#catalog';
+import { type Plan, type PlanInput, readDiscountText, writeDiscountText } from '#catalog';
 import { invalidInput, Problem } from '#kernel/problem';
-import { readDecimalText, toInteger, writeDecimalText } from '#platform/pages/forms/decimal-text';
 import type { AnyField, FormContext } from '#platform/pages/forms/field';
 import { checkbox, choice, multiline, optional, text } from '#platform/pages/forms/fields';
 import { defineForm, type Form, type FormInput } from '#platform/pages/forms/form';
@@ -132,7 +131,7 @@ export function valuesOf(plan: Plan, context: FormContext): Partial<FormInput<Pl
     ({ length, discount_type, discount_value }, index): [string, unknown][] => [
       [`discount_${index}_length`, length],
       [`discount_${index}_type`, discount_type],
-      [`discount_${index}_value`, printDiscount(discount_type, discount_value, context)],
+      [`discount_${index}_value`, writeDiscountText(discount_type, discount_value, context.locale)],
     ],
   );
   const uses = plan.use_charges.flatMap((use, index): [string, unknown][] => [
@@ -153,10 +152,6 @@ export function valuesOf(plan: Plan, context: FormContext): Partial<FormInput<Pl
   };
 }
 
-function printDiscount(type: DiscountType, value: number, { locale }: FormContext): string {
-  return type === 'period' ? String(value) : writeDecimalText(value, 2, locale);
-}
-
 /**
  * Reads a posted form into the input of a plan; rows without length or name are left out.
  * @throws invalid_input (400)
@@ -174,7 +169,7 @@ export function readPlanForm(
     const length = values[`discount_${index}_length`] as number | null;
     if (length === null) return null;
     const discount_type = values[`discount_${index}_type`] as DiscountType;
-    const discount_value = readDiscount(String(values[`discount_${index}_value`]), discount_type, context.locale);
+    const discount_value = readDiscountText(String(values[`discount_${index}_value`]), discount_type, context.locale);
     if (discount_value !== null) return { length, discount_type, discount_value };
     errors[`discount_${index}_value`] = [
       discount_type === 'period' ? 'Write a whole number, like 2.' : 'Write it like 10.00.',
@@ -209,11 +204,6 @@ function pickInput(values: Record<string, unknown>, { is_broker }: PlanFormShape
     extra: extra === '' ? null : extraFromText(extra),
     ...(is_broker ? { broker_fee_percent: values['broker_fee_percent'] as number } : {}),
   };
-}
-
-function readDiscount(typed: string, type: DiscountType, locale: string): number | null {
-  const digits = readDecimalText(typed.replace('%', ''), locale);
-  return digits === null || digits.negative ? null : toInteger(digits, type === 'period' ? 0 : 2);
 }
 
 function slugOf(title: string): string {
