@@ -219,13 +219,12 @@ function makeGatewayOf({ config, database, facts, log, secret, accounts, templat
   });
 }
 
-function makeFirstRun({ config, secret, throttle }: Services): Room {
+function makeFirstRun({ config, secret }: Services): Room {
   return {
     name: 'first-run',
     page_types: [setUpPage],
     pages: (http) =>
       firstRunPages(http, {
-        throttle,
         secret,
         private_addresses_allowed: config.private_addresses_allowed,
         default_email: EVALUATION_EMAIL,

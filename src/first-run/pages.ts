@@ -1,23 +1,20 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { checkEntryPoint, changeProxy, type ConnectionCheck, putRule, rotateSessionKey } from '#gateway';
+import { changeProxy, type ConnectionCheck, putRule, rotateSessionKey, testConnection } from '#gateway';
 import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
-import type { Throttle } from '#platform/security/throttle';
 import { presentProfileSummary, findProfileSummaries } from '#profiles';
 import { createFirstPlan, listedCurrencies, planPeriods } from './create-first-plan.ts';
 import { loadSetUpFacts } from './load-facts.ts';
 import { nameSite } from './name-site.ts';
 import { setUpPage } from './page-types.ts';
-import { connectionTestLimit } from './rate-limits.ts';
 import { chooseRule, defaultPaths } from './rule-patterns.ts';
 import { readSessionSamples } from './session-samples.ts';
 import { setUpSteps } from './steps.ts';
 
 export interface FirstRunNeeds {
-  throttle: Throttle;
   secret: string;
   private_addresses_allowed: boolean;
   /** Address of a site for which no setting names one. */
@@ -80,8 +77,7 @@ const runs: Readonly<Record<string, RunStep>> = {
       await changeProxy(ctx, { entry_point }, needs);
       return { message: 'The address of your application is saved.' };
     }
-    await needs.throttle.take(connectionTestLimit, ctx.site.slug);
-    return { message: null, check: await checkEntryPoint(entry_point, needs) };
+    return { message: null, check: await testConnection(ctx, entry_point, needs) };
   },
   async rule({ ctx, body }) {
     const rule = chooseRule({

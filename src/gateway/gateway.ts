@@ -90,7 +90,9 @@ export function makeGateway(options: GatewayOptions): Gateway {
       engagementRoutes(http);
     },
     pages(http) {
-      consolePages(http, { parts, own: makeOwnPaths(http) });
+      const { secret, private_addresses_allowed } = options;
+      const own = makeOwnPaths(http);
+      consolePages(http, { parts, own, secret, private_addresses_allowed, session_bytes_max: parts.session_bytes_max });
     },
     async registerCatchAll(http) {
       routeUpgrades(http);

@@ -2,4 +2,4 @@
 export { type Gateway, type GatewayOptions, makeGateway } from './gateway.ts';
 export { findRules, createRule, insertFirstRules, putRule, updateRule } from './rules/index.ts';
 export { removeSessionKeys, openSessionKey, rotateSessionKey } from './sessions/index.ts';
-export { changeProxy, checkEntryPoint, type ConnectionCheck } from './upstream/index.ts';
+export { changeProxy, type ConnectionCheck, testConnection } from './upstream/index.ts';

@@ -109,12 +109,18 @@ async function show(
       rule: rule && { path: rule.path, delete_url: paths.deleteRule(rule.id) },
       ...ruleForm.view(values, context, refusal),
       ...(conflict === null ? {} : { detail: '' }),
-      edit_version: rule === null ? '' : editVersion(editedFields(rule)),
+      edit_version: versionOf(request.body, rule, refusal !== null && conflict === null),
       conflict:
         refusal && viewConflict(ruleForm, { conflict: conflict && formNames(conflict), values, refusal }, context),
     },
     refusal?.status ?? 200,
   );
+}
+
+/** A form that was refused for its input keeps the version that it was read with. */
+function versionOf(body: unknown, rule: StoredRule | null, is_kept: boolean): string {
+  if (rule === null) return '';
+  return is_kept ? sentVersion(body) : editVersion(editedFields(rule));
 }
 
 /** Fields of the form by the members of a rule that they edit. */

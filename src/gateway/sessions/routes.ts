@@ -5,14 +5,12 @@ import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { fixedOrder, listQuerystring } from '#platform/http/schemas';
-import { callerFact, type FactMemory, type KnownCaller, loadCaller } from '../callers/index.ts';
-import { noVisit } from '../engagements/index.ts';
+import { callerFact, type FactMemory, type KnownCaller } from '../callers/index.ts';
 import { gatewayProblems } from '../problems.ts';
-import { truncateSession, noConcern } from './bound-session.ts';
+import { getExampleSession } from './example-session.ts';
 import { ForwardedSessionSchema, KeySchema, SessionProfilePage, UserParams } from './schemas.ts';
-import { makeSession } from './session.ts';
 import { openSessionKey, rotateSessionKey } from './session-key.ts';
-import { carriedBytes, carrySession, readSessionToken, type SessionCarrier } from './session-token.ts';
+import { readSessionToken } from './session-token.ts';
 
 export interface SessionRoutesNeeds {
   readonly session_bytes_max: number;
@@ -66,25 +64,8 @@ function exampleRoute(app: App, needs: SessionRoutesNeeds): void {
     },
     async (request) => {
       const { ctx } = request;
-      const user = await findUserByUsername(ctx.db, request.params.user);
-      const caller = user && (await loadCaller(ctx, user.id));
-      if (!caller) throw gatewayProblems.user_unknown();
-      const session = truncateSession(makeSession(caller.session, caller.site, noVisit), {
-        concern: noConcern,
-        carriedBytes: (json_bytes) => carriedBytes(ctx.site.session_backend, json_bytes),
-        bytes_max: needs.session_bytes_max,
-        profiles_url: `${ctx.origin}${paths.apiSessionProfiles()}`,
-      });
-      const key = openSessionKey(ctx.site, needs.secret);
-      // The holder of the signed header is that user to the application: only managers get it.
-      const carrier = request.subject.is_manager
-        ? await carrySession(ctx.site.session_backend, session, key, ctx.clock.now())
-        : null;
-      return {
-        forward_session: JSON.stringify(session, null, 2),
-        forward_session_header: formatHeaderLine(carrier),
-        forward_url: ctx.site.entry_point ?? '',
-      };
+      const example = await getExampleSession(ctx, request.params.user, needs, request.subject);
+      return { ...example, forward_url: ctx.site.entry_point ?? '' };
     },
   );
 }
@@ -117,13 +98,6 @@ function profilesRoute(app: App, needs: SessionRoutesNeeds): void {
       return pageOfAll(entries, request.list(), request.listUrl);
     },
   );
-}
-
-/** Formats the header as a line for a shell: wraps a cookie with a backslash every 48 characters. */
-function formatHeaderLine(carrier: SessionCarrier | null): string {
-  if (carrier === null) return '';
-  if (carrier.name === 'authorization') return `Authorization: ${carrier.value}`;
-  return `Cookie: ${carrier.value.replace(/.{48}(?=.)/g, '$&\\\n')}`;
 }
 
 /** Finds the caller by its own credentials, or the user of a session token. */

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Context } from '#platform/context';
 import { deriveKey, open, seal } from '#platform/security/crypto';
 import { inTransaction, type Tx } from '#platform/db/database';
-import { findSitesWithSessionKey, lockSite, type Site, updateSite } from '#platform/site';
+import { requireSameVersion } from '#platform/pages/forms/edit-version';
+import { findSite, findSitesWithSessionKey, lockSite, type Site, updateSite } from '#platform/site';
 
 const bound_to = 'sites.session_key';
 
@@ -11,11 +12,14 @@ const bound_to = 'sites.session_key';
  *
  * New sessions are signed with it immediately. The former key is kept, sealed, so that a rotation can be undone.
  * Units: 256 bits from the CSPRNG, as base64url. Locks: the row of the site.
+ *
+ * @throws edit_conflict (409) if the key was replaced since a page showed `version`: a form sent twice makes one key
  */
-export async function rotateSessionKey(ctx: Context, secret: string): Promise<string> {
+export async function rotateSessionKey(ctx: Context, secret: string, version?: string): Promise<string> {
   const key = randomBytes(32).toString('base64url');
   await inTransaction(ctx.db, async (tx) => {
     const former = await lockSite(tx, ctx.site.id);
+    if (version !== undefined) requireSameVersion(version, keyFields((await findSite(tx)) ?? ctx.site));
     await updateSite(tx, ctx.site.id, {
       session_key_sealed: seal(key, sealKey(secret), bound_to),
       session_key_previous_sealed: former.session_key_sealed,
@@ -23,6 +27,11 @@ export async function rotateSessionKey(ctx: Context, secret: string): Promise<st
     });
   });
   return key;
+}
+
+/** Returns what changes with the key, for the version of its page. */
+export function keyFields({ session_key_rotated_at }: Pick<Site, 'session_key_rotated_at'>) {
+  return { session_key_rotated_at };
 }
 
 /** Returns the key shared with the upstream: the sealed one, or before a rotation one derived from the master key. */

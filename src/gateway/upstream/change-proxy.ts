@@ -1,19 +1,23 @@
 import { invalidInput } from '#kernel/problem';
 import type { Context } from '#platform/context';
-import { inTransaction } from '#platform/db/database';
+import { inTransaction, type Tx } from '#platform/db/database';
+import { requireSameVersion } from '#platform/pages/forms/edit-version';
 import { refusePrivateLiteral } from '#platform/security/public-address';
-import { type SiteChange, updateSite } from '#platform/site';
+import { findSite, lockSite, type Site, type SiteChange, updateSite } from '#platform/site';
 import type { ProxyChange } from './schemas.ts';
 
 /**
  * Changes the connection of the site to its application; omitted fields keep their value. Returns the parsed change.
  *
- * @throws invalid_input (400)
+ * `version` is that of the settings that a form showed.
+ *
+ * @throws invalid_input (400) · edit_conflict (409)
  */
 export async function changeProxy(
   ctx: Context,
   input: ProxyChange,
   { private_addresses_allowed }: { private_addresses_allowed: boolean },
+  version?: string,
 ): Promise<SiteChange> {
   const { entry_point, session_backend, authentication, welcome_email, cors_restricted } = input;
   const change: SiteChange = {
@@ -23,8 +27,22 @@ export async function changeProxy(
     ...(welcome_email === undefined ? {} : { welcome_email }),
     ...(cors_restricted === undefined ? {} : { cors_restricted }),
   };
-  await inTransaction(ctx.db, async (tx) => updateSite(tx, ctx.site.id, change));
+  await inTransaction(ctx.db, async (tx) => {
+    if (version !== undefined) requireSameVersion(version, editedSettings(await lockedSite(tx, ctx)));
+    await updateSite(tx, ctx.site.id, change);
+  });
   return change;
+}
+
+/** Returns what the form of the settings edits, for its version. */
+export function editedSettings(site: Site) {
+  const { entry_point, session_backend, authentication, welcome_email, cors_restricted } = site;
+  return { entry_point, session_backend, authentication, welcome_email, cors_restricted };
+}
+
+async function lockedSite(tx: Tx, { site }: Context): Promise<Site> {
+  await lockSite(tx, site.id);
+  return (await findSite(tx)) ?? site;
 }
 
 /**

@@ -1,4 +1,5 @@
 // Settings of the connection to the application.
-export { changeProxy } from './change-proxy.ts';
-export { checkEntryPoint, type ConnectionCheck } from './check-entry-point.ts';
+export { changeProxy, editedSettings } from './change-proxy.ts';
+export type { ConnectionCheck } from './check-entry-point.ts';
 export { upstreamRoutes } from './routes.ts';
+export { testConnection } from './test-connection.ts';
