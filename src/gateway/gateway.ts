@@ -10,7 +10,7 @@ import { isByCookie, isCrossSite } from '#platform/http/guards/csrf';
 import type { Room } from '#platform/room';
 import { callerFact, type FactSettings, makeFactMemory } from './callers/index.ts';
 import { consolePages, consolePageTypes } from './console/index.ts';
-import { engagementRoutes, makeEngagementRecorder } from './engagements/index.ts';
+import { engagementPage, engagementPages, engagementRoutes, makeEngagementRecorder } from './engagements/index.ts';
 import {
   findPendingUpgrade,
   findRefusedStreams,
@@ -73,7 +73,7 @@ export function makeGateway(options: GatewayOptions): Gateway {
   const forwarding = makeForwardingParts(options, parts);
   return {
     name: 'gateway',
-    page_types: [...gatewayPageTypes, ...consolePageTypes],
+    page_types: [...gatewayPageTypes, ...consolePageTypes, engagementPage],
     undo_types: [ruleDeletionUndo],
     routes(http) {
       // A change by a request (of a subscription, a role, a rule) may end access of open streams.
@@ -90,6 +90,7 @@ export function makeGateway(options: GatewayOptions): Gateway {
       engagementRoutes(http);
     },
     pages(http) {
+      engagementPages(http);
       const { secret, private_addresses_allowed } = options;
       const own = makeOwnPaths(http);
       consolePages(http, { parts, own, secret, private_addresses_allowed, session_bytes_max: parts.session_bytes_max });

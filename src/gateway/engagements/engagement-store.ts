@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { selectUsers } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
 import type { Reader, Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
@@ -49,35 +50,67 @@ export function selectTagCounts(reader: Reader) {
     .orderBy('tag');
 }
 
+/** Finds the number of users of each tag. */
+export async function findTagCounts(reader: Reader): Promise<TagCount[]> {
+  return selectTagCounts(reader).execute();
+}
+
 export const engagedUserList = defineList({
-  search: { engagements: sql`array_to_string(engaged.tags, ' ')` },
+  search: {
+    engagements: sql`array_to_string(engaged.tags, ' ')`,
+    username: 'person.username',
+    full_name: 'person.full_name',
+  },
   sort: {},
   default_order: [{ column: 'engaged.seen_at', descending: true }],
   tie_breaker: 'engaged.user_id',
   date: 'engaged.seen_at',
 });
 
-/** Lists users with the tags that they used, most recent visit first. */
-export async function listEngagedUsers(
-  reader: Reader,
-  list: ListQuery,
-  url: URL,
-): Promise<Page<{ user_id: UserId; tags: string[] }>> {
+/** A user with the tags that the user visited. */
+export interface EngagedUser {
+  readonly username: string;
+  readonly full_name: string;
+  /** In alphabetical order. */
+  readonly visits: readonly FirstVisit[];
+  readonly seen_at: Date;
+}
+
+export interface FirstVisit {
+  readonly tag: string;
+  readonly first_at: Date;
+}
+
+/** Lists users with the tags that they visited, most recent visit first. */
+export async function listEngagedUsers(reader: Reader, list: ListQuery, url: URL): Promise<Page<EngagedUser>> {
   const engaged = reader
     .selectFrom('engagements')
     .select((eb) => [
       'user_id',
-      sql<string[]>`array_agg(distinct tag order by tag)`.as('tags'),
+      sql<string[]>`array_agg(tag order by tag)`.as('tags'),
+      // Texts: drivers differ in how they read arrays of instants.
+      sql<string[]>`array_agg(created_at::text order by tag)`.as('first_at'),
       eb.fn.max('last_visited_at').as('seen_at'),
     ])
     .groupBy('user_id')
     .as('engaged');
   const page = await listPage(
     reader,
-    reader.selectFrom(engaged).select(['engaged.user_id', 'engaged.tags']),
+    reader
+      .selectFrom(engaged)
+      .innerJoin(selectUsers(reader).as('person'), 'person.id', 'engaged.user_id')
+      .select(['person.username', 'person.full_name', 'engaged.tags', 'engaged.first_at', 'engaged.seen_at']),
     engagedUserList,
     list,
     url,
   );
-  return page;
+  return {
+    ...page,
+    results: page.results.map(({ username, full_name, tags, first_at, seen_at }) => ({
+      username,
+      full_name: full_name ?? '',
+      visits: tags.map((tag, index) => ({ tag, first_at: new Date(first_at[index] ?? seen_at) })),
+      seen_at,
+    })),
+  };
 }

@@ -1,4 +1,3 @@
-import { findUsersByIds } from '#accounts';
 import { isTimeZone } from '#kernel/instant';
 import { invalidInput } from '#kernel/problem';
 import { pageOfAll } from '#platform/db/list';
@@ -49,16 +48,11 @@ function visitRoutes(app: App): void {
       },
     },
     async (request) => {
-      const { db } = request.ctx;
-      const page = await listEngagedUsers(db, request.list(), request.listUrl);
-      const users = await findUsersByIds(
-        db,
-        page.results.map(({ user_id }) => user_id),
-      );
-      const results = page.results.flatMap(({ user_id, tags: engagements }) => {
-        const user = users.get(user_id);
-        return user ? [{ username: user.username, engagements }] : [];
-      });
+      const page = await listEngagedUsers(request.ctx.db, request.list(), request.listUrl);
+      const results = page.results.map(({ username, visits }) => ({
+        username,
+        engagements: visits.map(({ tag }) => tag),
+      }));
       return { ...page, results };
     },
   );
