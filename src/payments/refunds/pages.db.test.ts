@@ -130,6 +130,23 @@ test('two posts of the same refund at the same time refund once', async () => {
   assert.equal(await refundCount(), before_count + 1);
 });
 
+test('a confirmation that is not the one of a review refunds nothing', async () => {
+  const key = await buy('gym-pass');
+  const before_count = await refundCount();
+  const many = Array.from({ length: 101 }, () => '0:1').join(',');
+  for (const lines of ['', '0:100,', '0:100,x', '0:1e2', ':100', '0:0x64', '0:-1', '0:1.5', many]) {
+    const { status, text } = await browsers.gina.post(refundUrl(key), { key: 'k', lines });
+    assert.equal(status, 400, lines);
+    assert.match(text, /Choose the lines again/, lines);
+  }
+  assert.equal(
+    (await browsers.gina.post(refundUrl(shared), { key: 'k', lines: '1:100' })).status,
+    403,
+    'another seller',
+  );
+  assert.equal(await refundCount(), before_count);
+});
+
 test('amounts that cannot be refunded are refused, and stay in the form', async () => {
   const over = await browsers.gina.post(refundUrl(shared), { line_0: '99' });
   assert.equal(over.status, 400);

@@ -95,22 +95,24 @@ async function askRefund(request: Request): Promise<Asked> {
  * those that were reviewed, and the verb returns the first result.
  */
 function readWanted(request: Request, { form, lines, context }: Asked, key: string): WantedRefund[] {
-  if (key === '') return wantedRefunds(lines, form.read(request.body, context));
+  if (key === '') {
+    const asked = wantedRefunds(lines, form.read(request.body, context));
+    if (asked.length > LINES_MAX) throw invalidInput({ lines: [`Refund at most ${LINES_MAX} lines at once.`] });
+    return asked;
+  }
   const wanted = confirmedRefunds(request);
   if (wanted.length === 0) throw invalidInput({ lines: ['Choose the lines again.'] });
   return wanted;
 }
 
+/** Returns the lines of a confirmed review: all of them, or none if the text is not that of a review. */
 function confirmedRefunds(request: Request): WantedRefund[] {
-  return textField(request.body, 'lines', 5000)
-    .split(',')
-    .slice(0, LINES_MAX)
-    .flatMap((text) => {
-      const [num = Number.NaN, refunded_amount = Number.NaN] = text.split(':').map(Number);
-      return Number.isSafeInteger(num) && Number.isSafeInteger(refunded_amount) && num >= 0 && refunded_amount > 0
-        ? [{ num, refunded_amount }]
-        : [];
-    });
+  const texts = textField(request.body, 'lines', 5000).split(',');
+  if (texts.length > LINES_MAX || !texts.every((text) => /^\d{1,4}:[1-9]\d{0,14}$/.test(text))) return [];
+  return texts.map((text) => {
+    const [num, refunded_amount] = text.split(':').map(Number);
+    return { num: num ?? 0, refunded_amount: refunded_amount ?? 0 }; // both are there: the pattern matched
+  });
 }
 
 /** Key of the refund: the same form of the same person for the same amounts refunds once. */
