@@ -21,7 +21,7 @@ const subrooms = {
   metrics: { balances: [] },
   contacts: { directory: [] },
   ledger: { transactions: [] },
-  notifications: { preferences: [] },
+  notifications: { preferences: [], previews: [] },
   accounts: {
     identity: [],
     verifications: ['identity'],

@@ -1,5 +1,6 @@
 import type { Room } from '#platform/room';
 import { preferencePages, preferencePageTypes } from './preferences/index.ts';
+import { previewPages, previewPageTypes } from './previews/index.ts';
 import { notificationRoutes } from './routes.ts';
 import { makeNotificationSubscriber, type NotificationNeeds } from './send-notification.ts';
 
@@ -8,8 +9,11 @@ export function makeNotifications(needs: NotificationNeeds): Room {
   return {
     name: 'notifications',
     routes: notificationRoutes,
-    pages: preferencePages,
-    page_types: preferencePageTypes,
+    pages(http) {
+      preferencePages(http);
+      previewPages(http, needs.templates);
+    },
+    page_types: [...preferencePageTypes, ...previewPageTypes],
     subscribers: [makeNotificationSubscriber(needs)],
   };
 }

@@ -10,6 +10,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   user: ['xia', 'donny'],
   account: ['xia', 'cowork'],
   selector: ['Funds'],
+  slug: ['order_executed'],
   charge: ['ch_XAb124EF'],
   plan: ['open-space'],
   subscriber: ['xia'],

@@ -12,10 +12,10 @@ export function deletion(name: string, username: string): Confirmation {
       { label: 'Personal profile', note: 'with its subscriptions', value: 'closed' },
       {
         label: 'Organizations',
-        note: 'One that only you manage has no manager afterwards: name another person first',
-        value: 'stay; your roles are removed',
+        note: 'Your roles end. One that only you manage has no manager afterwards: name another person first.',
+        value: 'stay',
       },
-      { label: 'Orders, payments and receipts', note: 'without your name and address', value: 'kept' },
+      { label: 'Orders, payments and receipts', note: 'The books cannot be changed', value: 'kept' },
     ],
     undo: 'This cannot be undone.',
     keep_label: 'Keep the account',

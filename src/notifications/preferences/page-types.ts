@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { definePage } from '#platform/http/page-type';
+import { paths } from '#platform/http/paths';
 import { groupMailKinds, mail_kinds } from '../mail-kinds.ts';
 import { offeredEvents } from '../preference.ts';
 
@@ -15,6 +16,7 @@ const sample = (manages_broker: boolean) => {
     groups: groupMailKinds(kinds),
     form: Object.fromEntries(kinds.map(({ slug }, index) => [slug, index % 3 === 0 ? '' : '1'])),
     is_own: true,
+    site_url: manages_broker ? paths.mailPreview() : null,
     may_edit: true,
     errors: {},
     detail: '',
@@ -28,6 +30,8 @@ export const preferencesPage = definePage(
     /** `1` for e-mails that are sent, by their slugs. */
     form: Type.Record(Type.String(), Type.String()),
     is_own: Type.Boolean(),
+    /** The list of all e-mails of the site, for those who manage it; else null. */
+    site_url: Type.Union([Type.String(), Type.Null()]),
     may_edit: Type.Boolean(),
     errors: Type.Record(Type.String(), Type.Array(Type.String())),
     detail: Type.String(),

@@ -16,11 +16,14 @@ export function preferencePages(app: App): void {
     const { ctx, params, subject } = request;
     const { offered, enabled } = await readPreferences(ctx, params.user);
     const shown = mail_kinds.filter(({ slug }) => offered.includes(slug));
+    const is_own = subject.relation === 'self';
     return reply.page(preferencesPage, {
       groups: groupMailKinds(shown),
       form: Object.fromEntries(shown.map(({ slug }) => [slug, enabled.includes(slug) ? '1' : ''])),
-      is_own: subject.relation === 'self',
-      may_edit: subject.relation === 'self' || subject.is_manager,
+      is_own,
+      // Only managers of the broker are offered this event.
+      site_url: is_own && offered.includes('user_contact') ? paths.mailPreview() : null,
+      may_edit: is_own || subject.is_manager,
       errors: {},
       detail: '',
     });

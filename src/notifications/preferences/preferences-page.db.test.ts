@@ -46,7 +46,9 @@ test('a user switches e-mails off and on; events without an e-mail keep their ch
 
 test('managers of the broker choose e-mails of the site; other users open no page but their own', async () => {
   const donny = await signedIn('donny');
-  assert.match((await donny.get('/users/donny/notifications/')).text, /name="user_contact"/);
+  const own = (await donny.get('/users/donny/notifications/')).text;
+  assert.match(own, /name="user_contact"/);
+  assert.match(own, /href="\/proxy\/notifications\/"/);
   assert.equal((await donny.get(address)).status, 200);
   const other = await signedIn('other');
   assert.equal((await other.get(address)).status, 403);

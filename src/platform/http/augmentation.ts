@@ -16,6 +16,8 @@ declare module 'fastify' {
     access?: Access;
     /** The route responds with a page: browsers are redirected to the page that resolves a refusal. */
     page?: boolean;
+    /** The page shows other pages of this site in frames. */
+    frames_own?: true;
     /** Problems of the route; documented and tested. */
     problems?: readonly ProblemFactory[];
     /** Health checks and assets: no site, caller or database is read. */

@@ -112,6 +112,9 @@ export const paths = {
   cartItems: (username?: string, item?: number) =>
     `/billing/cartitems/${username === undefined ? '' : `${e(username)}/`}${item === undefined ? '' : `${item}/`}`,
   removeCartItem: (username: string, item: number) => `/billing/cartitems/${e(username)}/${item}/remove/`,
+  /** The e-mails of the site, and the preview of one. */
+  mailPreview: (slug?: string) => `/proxy/notifications/${slug === undefined ? '' : `${e(slug)}/`}`,
+  mailPreviewFrame: (slug: string) => `/proxy/notifications/${e(slug)}/iframe/`,
   apiSessionProfiles: () => '/api/proxy/session/profiles',
   apiSubscription: (profile: string, plan: string) => `/api/profile/${e(profile)}/subscriptions/${e(plan)}`,
   apiSubscriber: (provider: string, plan: string, profile: string) =>

@@ -9,10 +9,10 @@ export function securityHeaders(request: FastifyRequest, reply: FastifyReply): v
   }
   reply.header('x-content-type-options', 'nosniff');
   reply.header('referrer-policy', 'same-origin');
-  reply.header('x-frame-options', 'DENY');
+  if (!reply.hasHeader('x-frame-options')) reply.header('x-frame-options', 'DENY');
   if (request.server.cookieNames.secure) reply.header('strict-transport-security', transport_policy);
   if (!reply.hasHeader('content-security-policy'))
-    reply.header('content-security-policy', isPage(reply) ? pagePolicy(request.csp_nonce) : dataPolicy);
+    reply.header('content-security-policy', isPage(reply) ? pagePolicy(request.csp_nonce, config.frames_own === true) : dataPolicy);
   if (config.bare !== true && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
 }
 
@@ -26,7 +26,7 @@ function isPage(reply: FastifyReply): boolean {
   return String(reply.getHeader('content-type')).startsWith('text/html');
 }
 
-function pagePolicy(nonce: string): string {
+function pagePolicy(nonce: string, frames_own: boolean): string {
   return [
     "default-src 'none'",
     `script-src 'self' 'nonce-${nonce}'`,
@@ -34,6 +34,7 @@ function pagePolicy(nonce: string): string {
     "img-src 'self' data: https:",
     "font-src 'self' data:",
     "connect-src 'self'",
+    ...(frames_own ? ["frame-src 'self'"] : []),
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",

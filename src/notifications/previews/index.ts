@@ -1,0 +1,2 @@
+export { previewPageTypes } from './page-types.ts';
+export { previewPages } from './pages.ts';

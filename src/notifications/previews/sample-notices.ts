@@ -1,0 +1,148 @@
+import type { ChargeId, ClaimId, OrderId, PlanId, RoleId, SubscriptionId } from '#platform/db/db-schema';
+import { composeClaimCode } from '../compose-claim-notice.ts';
+import { composeUserContact } from '../compose-contact-notice.ts';
+import { composeCardUpdated, composeChargeUpdated, composeOrderExecuted } from '../compose-payment-notice.ts';
+import {
+  composeProfileUpdated,
+  composeRoleGrantAccepted,
+  composeRoleGrantCreated,
+  composeRoleRequestCreated,
+} from '../compose-profile-notice.ts';
+import {
+  composeSubscriptionGrantAccepted,
+  composeSubscriptionGrantCreated,
+  composeSubscriptionRequestAccepted,
+  composeSubscriptionRequestCreated,
+} from '../compose-subscription-notice.ts';
+import {
+  composeCredentialsChanged,
+  composeEmailChanged,
+  composePasswordChanged,
+  composeUserActivated,
+  composeUserArchived,
+  composeUserRegistered,
+  composeUserWelcome,
+  composeVerification,
+} from '../compose-user-notice.ts';
+import type { Notice } from '../notice.ts';
+import type { Parties } from '../parties.ts';
+import { ids } from './sample-parties.ts';
+
+const user_id = ids.user;
+const originated_by = ids.user;
+const key = '0123456789abcdef0123456789abcdef01234567';
+const role = {
+  role_id: 1 as RoleId, // a sample: no role is looked up
+  profile_id: ids.customer,
+  user_id,
+  role_type: 'contributor',
+  message: 'Welcome to the team.',
+  originated_by,
+};
+const subscription = {
+  subscription_id: 1 as SubscriptionId, // a sample, like the plan
+  profile_id: ids.customer,
+  plan_id: 1 as PlanId,
+  plan: { slug: 'open-space', title: 'Open Space' },
+  provider_id: ids.provider,
+  originated_by,
+};
+const verification = {
+  user_id,
+  channel: 'email',
+  address: 'xia@example.com',
+  key: null,
+  code: '482913',
+  reason: null,
+  lifetime_s: 600,
+} as const;
+
+/**
+ * The notice of a sample event, by the slug of its e-mail. The composers of real events make them, so that a preview
+ * shows what is sent.
+ */
+export const sample_notices: Readonly<Record<string, (found: Parties) => Notice | null>> = {
+  user_verification: (found) => composeVerification(found, { ...verification, purpose: 'verify' }),
+  user_reset_password: (found) =>
+    composeVerification(found, { ...verification, purpose: 'recover', key, code: null, lifetime_s: 86_400 }),
+  user_welcome: (found) => composeUserWelcome(found, { user_id }),
+  user_password_changed: (found) => composePasswordChanged(found, { user_id, how: 'changed' }),
+  user_email_changed: (found) =>
+    composeEmailChanged(found, {
+      user_id,
+      from: 'xia@example.com',
+      to: 'xia@example.org',
+      is_verified: false,
+      stop_key: key,
+    }),
+  user_credentials_changed: (found) => composeCredentialsChanged(found, { user_id, what: 'api_key_created' }),
+  user_archived: (found) =>
+    composeUserArchived(found, { user_id, originated_by, address: 'xia@example.com', name: 'Xia Lee' }),
+  role_grant_created: (found) => composeRoleGrantCreated(found, { ...role, grant_key: key, key: null }),
+  role_grant_accepted: (found) => composeRoleGrantAccepted(found, role),
+  role_request_created: (found) => composeRoleRequestCreated(found, { ...role, request_key: key }),
+  profile_updated: (found) =>
+    composeProfileUpdated(found, {
+      profile_id: ids.customer,
+      changes: { 'Phone number': { pre: '+1 415 555 0100', post: '+1 415 555 0199' } },
+      originated_by,
+    }),
+  subscription_grant_created: (found) =>
+    composeSubscriptionGrantCreated(found, { ...subscription, grant_key: key, key: null, message: 'Try it.' }),
+  subscription_grant_accepted: (found) => composeSubscriptionGrantAccepted(found, subscription),
+  subscription_request_created: (found) =>
+    composeSubscriptionRequestCreated(found, { ...subscription, request_key: key }),
+  subscription_request_accepted: (found) => composeSubscriptionRequestAccepted(found, subscription),
+  order_executed: (found) =>
+    composeOrderExecuted(found, {
+      order_id: 1 as OrderId, // a sample
+      profile_id: ids.customer,
+      user_id,
+      processor_key: 'ch_XAb124EF',
+      lines: [{ provider_id: ids.provider, description: 'Open Space, 1 month', amount: 5900, unit: 'usd' }],
+    }),
+  charge_updated: (found) =>
+    composeChargeUpdated(found, {
+      charge_id: 1 as ChargeId, // a sample
+      processor_key: 'ch_XAb124EF',
+      profile_id: ids.customer,
+      provider_id: ids.provider,
+      news: 'done',
+      state: 'done',
+      created_at: '2026-03-05T10:00:00.000Z',
+      amount: 5900,
+      unit: 'usd',
+      description: 'Open Space, 1 month',
+      last4: '1234',
+      lines: [{ description: 'Open Space, 1 month', amount: 5900, refunded_amount: 0 }],
+      originated_by,
+    }),
+  card_updated: (found) =>
+    composeCardUpdated(found, {
+      profile_id: ids.customer,
+      changes: { last4: { pre: '1234', post: '4242' }, exp_date: { pre: '2026-12', post: '2029-05' } },
+      originated_by,
+    }),
+  claim_code_generated: (found) =>
+    composeClaimCode(found, {
+      claim_id: 1 as ClaimId, // a sample
+      profile_id: ids.customer,
+      provider_id: ids.provider,
+      email: 'joe@example.com',
+      full_name: 'Joe Card',
+      code: 'cpn_0123456789abcdef',
+      is_paid: true,
+      plans: ['Open Space'],
+      originated_by,
+    }),
+  user_contact: (found) =>
+    composeUserContact(found, {
+      user_id: null,
+      full_name: 'Joe Card',
+      email: 'joe@example.com',
+      message: 'Do you have a desk on Fridays?',
+      provider_id: ids.provider,
+    }),
+  user_registered: (found) => composeUserRegistered(found, { user_id }),
+  user_activated: (found) => composeUserActivated(found, { user_id }),
+};
