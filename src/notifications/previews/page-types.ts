@@ -33,7 +33,8 @@ const typical = {
   template: 'notification/order_executed.eml',
   subject: 'Order confirmed',
   text: 'You ordered Open Space, 1 month.\n\nIf you have questions, reply to this message.',
-  frame_url: paths.mailPreviewFrame('order_executed'),
+  // The gallery frames no page: an empty document stands for the preview.
+  frame_url: 'about:blank',
   error: null,
   crumbs: [{ label: 'E-mails', href: paths.mailPreview() }],
 };
@@ -58,7 +59,12 @@ export const mailPage = definePage(
   {
     typical,
     always: { ...typical, is_optional: false },
-    error: { ...typical, subject: '', text: '', error: 'template notification/order_executed.eml, line 3: tag not closed' },
+    error: {
+      ...typical,
+      subject: '',
+      text: '',
+      error: 'template notification/order_executed.eml, line 3: tag not closed',
+    },
   },
   { as: 'broker' },
 );

@@ -12,7 +12,10 @@ export function securityHeaders(request: FastifyRequest, reply: FastifyReply): v
   if (!reply.hasHeader('x-frame-options')) reply.header('x-frame-options', 'DENY');
   if (request.server.cookieNames.secure) reply.header('strict-transport-security', transport_policy);
   if (!reply.hasHeader('content-security-policy'))
-    reply.header('content-security-policy', isPage(reply) ? pagePolicy(request.csp_nonce, config.frames_own === true) : dataPolicy);
+    reply.header(
+      'content-security-policy',
+      isPage(reply) ? pagePolicy(request.csp_nonce, config.frames_own === true) : dataPolicy,
+    );
   if (config.bare !== true && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
 }
 
