@@ -75,7 +75,7 @@ const subrooms = {
     processors: [],
     records: ['processors'],
     cards: ['processors'],
-    payouts: ['processors'],
+    payouts: ['processors', 'records'],
     disputes: ['records'],
     charges: ['processors', 'records', 'cards', 'disputes'],
     'charge-views': ['records', 'charges'],

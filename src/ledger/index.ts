@@ -15,7 +15,7 @@ export { accounts, convertAmount, type Entry, moveAmount, type NewEntry, type Pr
 export { findEntries, findEntriesOfEvents, findEventEntries } from './event-store.ts';
 export { exportLedger, isExportFormat } from './export-ledger.ts';
 export { makeLedger } from './ledger.ts';
-export { listHistory, readHistory } from './list-transactions.ts';
+export { listHistory, listReceivables, listTransfers, readHistory } from './list-transactions.ts';
 export { type NewEvent, postEvent, postEvents } from './post-event.ts';
 export { rebuildBalances } from './rebuild-balances.ts';
 export { balanceFields, type PresentedTransaction, TransactionSchema } from './schemas.ts';

@@ -5,7 +5,7 @@ import { chargeRoutes, presentCharge } from './charges/index.ts';
 import { cardUpdated, chargeUpdated } from './events.ts';
 import { takeProcessorEvent } from './intake/index.ts';
 import { paymentsJobs } from './jobs.ts';
-import { payoutRoutes } from './payouts/index.ts';
+import { payoutPages, payoutPageTypes, payoutRoutes } from './payouts/index.ts';
 import { type Processors, processorDevRoutes } from './processors/index.ts';
 import { findCharge } from './records/index.ts';
 import { refundPages, refundPageTypes, refundRoutes } from './refunds/index.ts';
@@ -35,8 +35,9 @@ export function makePayments({ processors, dev_routes }: PaymentsNeeds): Room {
     pages(http) {
       chargePages(http);
       refundPages(http, processors);
+      payoutPages(http);
     },
-    page_types: [...chargePageTypes, ...refundPageTypes],
+    page_types: [...chargePageTypes, ...refundPageTypes, ...payoutPageTypes],
     jobs: paymentsJobs(processors),
     events: [chargeUpdated, cardUpdated],
   };

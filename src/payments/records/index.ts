@@ -33,7 +33,7 @@ export {
   decideSettlement,
   type Settlement,
 } from './charge.ts';
-export { findChargedLines } from './charged-line-store.ts';
+export { type ChargedLine, findChargedLines } from './charged-line-store.ts';
 export { buildChargeUpdated, emitChargeUpdated } from './emit-charge-updated.ts';
 export { findRemainingLines, type RemainingLine } from './line-shares.ts';
 export type { Parties } from './parties.ts';
