@@ -18,7 +18,7 @@ const rooms = {
 // The sub-rooms of a room and which other sub-rooms each may import, by their doors. The files at the root of the room are
 // open to all of its sub-rooms. A room that is listed here lists every sub-folder that it has.
 const subrooms = {
-  metrics: { balances: [] },
+  metrics: { balances: [], dashboard: [] },
   contacts: { directory: [] },
   ledger: { transactions: [] },
   notifications: { preferences: [], previews: [] },

@@ -1,0 +1,2 @@
+export { dashboardPage } from './page-types.ts';
+export { dashboardPages } from './pages.ts';

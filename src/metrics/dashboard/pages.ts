@@ -1,0 +1,209 @@
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { startOfDay } from '#kernel/instant';
+import { formatMoney, type Money } from '#kernel/money';
+import { commonProblems } from '#kernel/problem';
+import type { App } from '#platform/http/app';
+import { mergeReads } from '#platform/db/merge-reads';
+import { paths } from '#platform/http/paths';
+import { presentChart } from '#platform/pages/charts/present-chart';
+import type { EffectLine } from '#platform/pages/details/effect';
+import { findProfileById, type Profile, profileName } from '#profiles';
+import { periodBounds } from '../period-bounds.ts';
+import {
+  countSubscriptions,
+  findLatestCharges,
+  type MoneyInPeriod,
+  type SubscriptionFigures,
+  sumDue,
+  sumMoneyIn,
+  sumTroubledCharges,
+  type TroubledCharges,
+} from './dashboard-store.ts';
+import { dashboardPage } from './page-types.ts';
+
+type View = (typeof dashboardPage)['samples']['typical'];
+
+const MONTHS = 13;
+const LATEST_MAX = 5;
+const DAY_MS = 86_400_000;
+
+/** Home of a provider and of the broker. */
+export function dashboardPages(app: App): void {
+  const config = { access: { kind: 'direct' }, page: true } as const;
+  const schema = { hide: true, params: Type.Object({ profile: Type.String() }) } as const;
+  app.get('/metrics/:profile/dashboard/', { config, schema }, async (request, reply) =>
+    reply.page(dashboardPage, await viewDashboard(request)),
+  );
+}
+
+async function viewDashboard({ ctx, subject }: FastifyRequest): Promise<View> {
+  const profile = subject.profile_id === null ? undefined : await findProfileById(ctx.db, subject.profile_id);
+  if (!profile) throw commonProblems.not_found();
+  const { id, slug, default_timezone: timezone } = profile;
+  const now = ctx.clock.now();
+  const end = new Date(now.getTime() + 1); // what happens now counts
+  const months = periodBounds(end, 'monthly', MONTHS, timezone);
+  const in_days = (days: number) => new Date(now.getTime() + days * DAY_MS);
+  const [by_month, today, figures, due, troubled, latest] = await mergeReads(ctx.db, [
+    (reader) => sumMoneyIn(reader, id, months),
+    (reader) => sumMoneyIn(reader, id, [startOfDay(now, timezone), end]),
+    (reader) => countSubscriptions(reader, id, now, in_days(7)),
+    (reader) => sumDue(reader, id),
+    (reader) => sumTroubledCharges(reader, id, in_days(-30)),
+    (reader) => findLatestCharges(reader, id, LATEST_MAX),
+  ]);
+  const is_broker = id === ctx.site.broker_id;
+  const charges = is_broker ? paths.charges() : paths.transfers(slug);
+  const units = unitsOf([...by_month, ...today, ...figures, ...due]);
+  const reader = { locale: ctx.lang, timezone };
+  const money = (amount: number, unit: string) => formatMoney({ amount, unit }, ctx.lang);
+  return {
+    profile: { slug, printable_name: profileName(profile) },
+    stats: units.flatMap((unit) =>
+      statsOf(unit, { by_month, today, figures, due, money, is_only: units.length === 1 }),
+    ),
+    charts: units.map((unit) => presentChart(chartOf(unit, by_month, months), reader)),
+    todos: [
+      ...todosOf(troubled, figures, { charges: is_broker ? paths.charges() : null, profile, money }),
+      ...(is_broker && ctx.site.entry_point === null ? [setUpTodo(slug)] : []),
+    ],
+    coming: figures.flatMap(comingOf),
+    latest: latest.map(({ processor_key, customer_slug, customer_name, title, amount, unit, state, created_at }) => ({
+      href: paths.receipt(customer_slug, processor_key),
+      customer: customer_name,
+      description: title,
+      money: { amount, unit },
+      state,
+      created_at: new Date(created_at).toISOString(),
+    })),
+    links: {
+      money: paths.transfers(slug),
+      subscribers: paths.subscribers(slug),
+      charges,
+      charges_label: is_broker ? 'All charges' : 'All transactions',
+    },
+  };
+}
+
+/** Currencies of the figures; without any, the usual one. */
+function unitsOf(rows: readonly { unit: string }[]): string[] {
+  const units = [...new Set(rows.map(({ unit }) => unit))].toSorted();
+  return units.length === 0 ? ['usd'] : units;
+}
+
+interface Figures {
+  by_month: readonly MoneyInPeriod[];
+  today: readonly MoneyInPeriod[];
+  figures: readonly SubscriptionFigures[];
+  due: readonly (Money & { subscribers_count: number })[];
+  money(amount: number, unit: string): string;
+  /** True if all figures have one currency; then labels do not name it. */
+  is_only: boolean;
+}
+
+function statsOf(unit: string, { by_month, today, figures, due, money, is_only }: Figures): View['stats'] {
+  const paidIn = (period: number) => by_month.find((each) => each.unit === unit && each.period === period)?.paid ?? 0;
+  const paid_today = today.find((each) => each.unit === unit)?.paid ?? 0;
+  const own = figures.find((each) => each.unit === unit);
+  const owed = due.find((each) => each.unit === unit);
+  const label = (text: string) => (is_only ? text : `${text}, ${unit.toUpperCase()}`);
+  return [
+    {
+      label: label('Money in this month'),
+      definition: 'Payments of this month so far, before fees and refunds.',
+      money: { amount: paidIn(MONTHS), unit },
+      note: `${money(paid_today, unit)} today · ${money(paidIn(MONTHS - 1), unit)} in the month before`,
+    },
+    {
+      label: label('Recurring revenue'),
+      definition:
+        'List prices per month of the active subscriptions that renew. Longer periods are divided by their months. Discounts and uses are not counted.',
+      money: { amount: own?.recurring ?? 0, unit },
+      note: 'per month',
+    },
+    { label: label('Active subscriptions'), text: String(own?.active_count ?? 0) },
+    {
+      label: label('Due from subscribers'),
+      money: { amount: owed?.amount ?? 0, unit },
+      note: countText(owed?.subscribers_count ?? 0, 'subscriber'),
+    },
+  ];
+}
+
+function chartOf(unit: string, by_month: readonly MoneyInPeriod[], bounds: readonly Date[]) {
+  const valuesOf = (of: (month: MoneyInPeriod) => number) =>
+    Array.from({ length: bounds.length - 1 }, (_, index) => {
+      const month = by_month.find((each) => each.unit === unit && each.period === index + 1);
+      return month === undefined ? 0 : of(month);
+    });
+  return {
+    id: `money-in-${unit}`,
+    title: 'Money in',
+    definition:
+      'Payments received in the month, by the day of the payment, before fees. Refunds and disputes are below the line.',
+    kind: 'flow',
+    period: 'month',
+    bounds,
+    is_running: true,
+    series: [
+      { role: 'payments', label: 'Payments', values: valuesOf(({ paid }) => paid) },
+      { role: 'losses', label: 'Refunds and disputes', values: valuesOf(({ lost }) => (lost === 0 ? 0 : -lost)) },
+    ],
+    amounts: { kind: 'money', unit },
+    total: 'Net',
+    empty: 'No payments yet',
+  } as const;
+}
+
+function todosOf(
+  troubled: readonly TroubledCharges[],
+  figures: readonly SubscriptionFigures[],
+  { charges, profile, money }: { charges: string | null; profile: Profile; money: Figures['money'] },
+): View['todos'] {
+  const lists = paths.subscribers(profile.slug);
+  const requests = figures.reduce((sum, { requests_count }) => sum + requests_count, 0);
+  return [
+    ...troubled.map(({ state, unit, charges_count, amount }): View['todos'][number] => ({
+      icon: state === 'disputed' ? 'alert' : 'x',
+      tone: 'bad',
+      text: `${countText(charges_count, state === 'disputed' ? 'dispute' : 'failed charge')}, ${money(amount, unit)}`,
+      note: state === 'disputed' ? 'Answer it at the processor.' : 'In the last 30 days.',
+      href: charges === null ? paths.transfers(profile.slug) : `${charges}?state=${state}`,
+    })),
+    ...(requests === 0
+      ? []
+      : [
+          {
+            icon: 'clock',
+            tone: 'warn' as const,
+            text: `${countText(requests, 'request')} to approve`,
+            note: 'Subscribers wait for your answer.',
+            href: lists,
+          },
+        ]),
+  ];
+}
+
+function setUpTodo(slug: string): View['todos'][number] {
+  return {
+    icon: 'flag',
+    tone: 'warn',
+    text: 'Finish the set-up',
+    note: 'The site does not know the address of your application.',
+    href: paths.setUp(slug),
+  };
+}
+
+function comingOf({ unit, renewals_count, renewals, endings_count }: SubscriptionFigures): EffectLine[] {
+  return [
+    ...(renewals_count === 0
+      ? []
+      : [{ label: 'Renewals', hint: countText(renewals_count, 'subscription'), money: { amount: renewals, unit } }]),
+    ...(endings_count === 0 ? [] : [{ label: 'Endings', value: countText(endings_count, 'subscription') }]),
+  ];
+}
+
+function countText(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
