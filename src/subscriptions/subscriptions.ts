@@ -4,6 +4,8 @@ import { acceptPage, grantPages, grantRoutes } from './invitations/index.ts';
 import { planPage, planPages, plansPage } from './plan-pages/index.ts';
 import { subscriberFormPage, subscriberTermPages } from './subscriber-terms/index.ts';
 import {
+  activityPage,
+  activityPages,
   planSubscribersPage,
   type SubscriberPageNeeds,
   subscriberPages,
@@ -25,6 +27,7 @@ export function makeSubscriptions(needs: SubscriberPageNeeds): Room {
       subscriptionListPages(http);
       grantPages(http);
       subscriberPages(http, needs);
+      activityPages(http);
       subscriberTermPages(http);
       planPages(http);
     },
@@ -33,6 +36,7 @@ export function makeSubscriptions(needs: SubscriberPageNeeds): Room {
       acceptPage,
       subscribersPage,
       planSubscribersPage,
+      activityPage,
       subscriberFormPage,
       plansPage,
       planPage,

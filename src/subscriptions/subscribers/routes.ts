@@ -18,13 +18,13 @@ import { getSubjectId, getSubjectProfile, requireSubjectPlan } from '../route-su
 import { type OperationTexts, PlanParams, ProfileParams, SubscriberPage } from '../schemas.ts';
 import { presentActiveSubscribers, presentProfiles } from './present-subscriber.ts';
 import { ActiveSubscriberPage, ProfilePage } from './schemas.ts';
+import { parseSeenPeriod } from './seen-period.ts';
 import { listSubscribers, listUnengaged, selectActiveSubscribers, subscriberList } from './subscriber-store.ts';
 
 const managing = { kind: 'direct' } as const;
 const tags = ['subscriptions'];
 const ofPlan = '/api/profile/:profile/plans/:plan/subscriptions';
 const ofProvider = '/api/profile/:profile/subscribers';
-const DAY_MS = 86_400_000;
 /** Default period of `engaged`, which ends now. */
 const ENGAGED_DAYS = 7;
 /** Default period of `unengaged`, which ends now. */
@@ -213,12 +213,4 @@ function unengagedRoute(app: App): void {
       return { ...page, results: await presentProfiles(ctx, page.results) };
     },
   );
-}
-
-/** Returns the period of a list of sign-ins; by default the last `days` until `at` (inclusive). */
-function parseSeenPeriod(list: ListQuery, at: Date, days: number): Seen {
-  return {
-    from: list.start_at ?? new Date(at.getTime() - days * DAY_MS),
-    to: list.ends_at ?? new Date(at.getTime() + 1),
-  };
 }
