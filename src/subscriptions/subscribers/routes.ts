@@ -5,7 +5,7 @@ import { endListAt, type ListQuery, type Page } from '#kernel/page';
 import { mergeReads } from '#platform/db/merge-reads';
 import type { App } from '#platform/http/app';
 import { listQuerystring, PageOf } from '#platform/http/schemas';
-import { listMembersSeen, memberSeenList, MemberSeenSchema, presentMembersSeen, type Seen } from '#profiles';
+import { listMembersSeen, memberSeenList, MemberSeenSchema, presentMembersSeen } from '#profiles';
 import { subscriptionProblems } from '../problems.ts';
 import {
   listSubscriptions,
