@@ -69,13 +69,7 @@ const priced_cart: Budget & { readonly reason: string } = {
 
 /** Pages that need more statements than `page`, by the pattern of their route, with the reason. */
 export const page_exceptions: Readonly<Record<string, Budget & { readonly reason: string }>> = {
-  '/billing/:profile/cart/': priced_cart,
   '/billing/:profile/checkout/': priced_cart,
-  '/billing/:profile/receipt/:charge/': {
-    statements_max: 8,
-    transactions_max: 0,
-    reason: 'reads charge, lines, orders and refunds through the doors of the rooms, each by the rows before it',
-  },
   '/metrics/:profile/setup/': {
     statements_max: 6,
     transactions_max: 0,

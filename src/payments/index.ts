@@ -32,6 +32,7 @@ export {
   /** @public evidence for one charge on request: tests of other rooms decide an open charge with it */
   refreshCharge,
   reserveAttempt,
+  sendReceipt,
 } from './charges/index.ts';
 export { declinedProblem, paymentsProblems } from './problems.ts';
 export {

@@ -121,6 +121,7 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
   ['/billing/:profile/history/', () => '/billing/acme/history/', /7\.77/],
   ['/billing/:profile/history/download/', () => '/billing/acme/history/download/', /7\.77/],
   ['/billing/:profile/receipt/:charge/', () => `/billing/acme/receipt/${charges.both}/`, /11\.00/],
+  ['/billing/:profile/receipt/:charge/printable/', () => `/billing/acme/receipt/${charges.both}/printable/`, /11\.00/],
   ['/billing/:profile/receipt/:charge/refund/', () => `/billing/acme/receipt/${charges.both}/refund/`, /11\.00/],
 ];
 

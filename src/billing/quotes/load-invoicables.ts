@@ -147,9 +147,12 @@ function priceOffered(
   const coupon = paid ? null : resolveCoupon(item, plan, quote.coupons, at, shown);
   const wanted = undecided ? { ...item, option: 0 } : item;
   const is_first = of_beneficiary.length === 0;
-  const due = paid
+  const priced = paid
     ? { lines: pricePrepaid(item, plan, paid, { subscription, at }), options: [] }
     : priceItem({ payer, at, item: wanted, plan, coupon, subscription, is_first, beneficiary, seat });
+  // An undecided item is priced without its option; its lines still refer to the item as it is stored.
+  const ofItem = (line: Line) => (line.item === null ? line : { ...line, item });
+  const due = { lines: priced.lines.map(ofItem), options: priced.options.map(ofItem) };
   const name = beneficiary?.slug ?? seat?.email ?? '';
   return {
     key: `${name}:${plan.slug}${item.claim_id === null ? '' : `+${item.claim_id}`}`,

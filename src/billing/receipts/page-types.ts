@@ -3,7 +3,8 @@ import { definePage } from '#platform/http/page-type';
 import { defineListPage } from '#platform/pages/lists/list-declaration';
 import { ListViewPart } from '#platform/pages/lists/list-view-schema';
 import { sampleList } from '#platform/pages/lists/sample-list';
-import { MoneyPart, PayerPart, payerSample, SavedCardPart, savedCardSample } from '../page-parts.ts';
+import { MoneyPart, PayerPart, payerSample, refusedFormParts, SavedCardPart, savedCardSample } from '../page-parts.ts';
+import { PartyPart } from './party.ts';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
 const Instant = Type.Unsafe<Date>({});
@@ -108,6 +109,12 @@ const LinePart = Type.Object({ description: Type.String(), dest_amount: Type.Int
 export const receiptParts = {
   profile: Type.Optional(PayerPart),
   provider: Type.Union([Type.Object({ printable_name: Type.String(), email: NullableText }), Type.Null()]),
+  sellers: Type.Array(PartyPart),
+  buyer: Type.Union([PartyPart, Type.Null()]),
+  /** Sum of the settled refunds, positive. */
+  refunded: MoneyPart,
+  /** State for the pill: that of the charge, `partly_refunded` or `refunded`. */
+  pill: Type.String(),
   charge: Type.Object({
     processor_key: Type.String(),
     created_at: Instant,
@@ -144,6 +151,17 @@ const charge = {
 const receipt = {
   profile: payerSample,
   provider: { printable_name: 'Cowork', email: 'billing@cowork.example' },
+  sellers: [
+    {
+      name: 'Coworking Space Inc.',
+      address: ['120 Market Street', 'San Francisco, CA 94105', 'United States'],
+      email: 'billing@cowork.example',
+    },
+  ],
+  buyer: { name: 'Ada Lovelace', address: ['44 Folsom Street, Apt. 9', 'San Francisco, CA 94105'], email: null },
+  refunded: { amount: 0, unit: 'usd' },
+  pill: 'done',
+  printable_url: '/billing/ada/receipt/0123456789abcdef01234567/printable/',
   charge,
   charge_items: [{ invoiced: line, refunded: [] }],
   total: { amount: 2900, unit: 'usd' },
@@ -155,6 +173,8 @@ export const receiptPage = definePage(
   'saas/billing/receipt.html',
   Type.Object({
     ...receiptParts,
+    ...refusedFormParts,
+    printable_url: Type.String(),
     /** Null for a charge that is not paid. */
     continue_url: NullableText,
     continue_title: Type.String(),
@@ -170,12 +190,22 @@ export const receiptPage = definePage(
         },
       ],
       total: { amount: 0, unit: 'usd' },
+      refunded: { amount: 2900, unit: 'usd' },
+      pill: 'refunded',
     },
-    pending: { ...receipt, charge: { ...charge, state: 'created' }, continue_url: null },
-    failed: { ...receipt, charge: { ...charge, state: 'failed' }, continue_url: null },
+    error: { ...receipt, detail: 'The customer has no e-mail address.', errors: {} },
+    pending: { ...receipt, charge: { ...charge, state: 'created' }, pill: 'created', continue_url: null },
+    failed: { ...receipt, charge: { ...charge, state: 'failed' }, pill: 'failed', continue_url: null },
     empty: { ...receipt, charge_items: [], total: { amount: 0, unit: 'usd' } },
   },
 );
 
+/** The receipt alone, for printing. */
+export const printableReceiptPage = definePage(
+  'saas/printable_charge_receipt.html',
+  Type.Object({ ...receiptParts, back_url: Type.String() }),
+  { typical: { ...receipt, back_url: '/billing/ada/receipt/0123456789abcdef01234567/' } },
+);
+
 /** Page types of this sub-room. */
-export const receiptPageTypes = [historyPage, receiptPage];
+export const receiptPageTypes = [historyPage, receiptPage, printableReceiptPage];

@@ -1,17 +1,18 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { actorId } from '#platform/actor-id';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
+import { type FormProblem, problemToForm } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import { sendCsv } from '#platform/pages/lists/send-csv';
-import { type Charge, chargePage, findCharge, viewCharge } from '#payments';
+import { type Charge, chargePage, findCharge, sendReceipt, viewCharge } from '#payments';
 import { findHeldRoles, type Profile } from '#profiles';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getProfileById } from '../payer.ts';
 import { billingProblems } from '../problems.ts';
 import { historyCsv, viewHistoryPage } from './history-list.ts';
-import { historyPage, receiptPage } from './page-types.ts';
+import { historyPage, printableReceiptPage, receiptPage } from './page-types.ts';
 import { viewReceipt } from './view-receipt.ts';
 import { commonProblems } from '#kernel/problem';
 
@@ -39,41 +40,85 @@ async function readProfile({ ctx, subject }: FastifyRequest): Promise<Profile> {
   return getProfileById(ctx.db, subject.profile_id);
 }
 
+const receiptOptions = {
+  config: { access: { kind: 'provider' }, page: true, problems: [billingProblems.receipt_unknown] },
+  schema: {
+    hide: true,
+    querystring: OrderQuerySchema,
+    params: Type.Object({ profile: Type.String(), charge: Type.String({ maxLength: 255 }) }),
+  },
+} as const;
+
+type ReceiptRequest = FastifyRequest<{ Params: { profile: string; charge: string } }>;
+
 function addReceiptPage(app: App): void {
-  app.get(
-    '/billing/:profile/receipt/:charge/',
-    {
-      config: { access: { kind: 'provider' }, page: true, problems: [billingProblems.receipt_unknown] },
-      schema: {
-        hide: true,
-        querystring: OrderQuerySchema,
-        params: Type.Object({ profile: Type.String(), charge: Type.String({ maxLength: 255 }) }),
-      },
-    },
+  const url = '/billing/:profile/receipt/:charge/';
+  app.get(url, receiptOptions, async (request, reply) => {
+    const charge = await getReceiptCharge(request);
+    if (!(await isSeenAsSeller(request))) return showReceipt(request, reply, charge);
+    const sellers = sellersSeenBy(request.subject);
+    const view = await viewCharge(request.ctx, charge, {
+      sellers,
+      is_manager: request.subject.is_manager,
+      back: readNext(request),
+    });
+    if (sellers !== null && view.lines.length === 0) throw billingProblems.receipt_unknown();
+    return reply.page(chargePage, view);
+  });
+  app.post(
+    url,
+    { ...receiptOptions, config: { ...receiptOptions.config, access: { kind: 'direct' } } },
     async (request, reply) => {
-      const charge = await findCharge(request.ctx.db, request.params.charge);
-      const { profile_id } = request.subject;
-      if (!charge || profile_id === null || charge.profile_id !== profile_id) throw billingProblems.receipt_unknown();
-      const sellers = sellersSeenBy(request.subject);
-      if (await isSeenAsSeller(request)) {
-        const view = await viewCharge(request.ctx, charge, {
-          sellers,
-          is_manager: request.subject.is_manager,
-          back: readNext(request),
-        });
-        if (sellers !== null && view.lines.length === 0) throw billingProblems.receipt_unknown();
-        return reply.page(chargePage, view);
+      const charge = await getReceiptCharge(request);
+      await loadReceipt(request, charge); // the caller may see a line of it
+      try {
+        const email = await sendReceipt(request.ctx, charge);
+        reply.flash('success', `The receipt is on its way to ${email}.`);
+      } catch (error) {
+        return showReceipt(request, reply, charge, problemToForm(error));
       }
-      const view = await viewReceipt(request.ctx, charge, sellers);
-      if (sellers !== null && view.charge_items.length === 0) throw billingProblems.receipt_unknown();
-      const next = readNext(request)?.replace(':profile', request.params.profile) ?? null;
-      return reply.page(receiptPage, {
-        ...view,
-        continue_url: isPaid(charge) ? (next ?? paths.app(request.params.profile)) : null,
-        continue_title: continueTitle(next, paths.history(request.params.profile)),
-      });
+      return reply.redirect(paths.receipt(request.params.profile, charge.processor_key, readNext(request)), 303);
     },
   );
+  app.get(`${url}printable/`, receiptOptions, async (request, reply) => {
+    const charge = await getReceiptCharge(request);
+    const back_url = paths.receipt(request.params.profile, charge.processor_key);
+    return reply.page(printableReceiptPage, { ...(await loadReceipt(request, charge)), back_url });
+  });
+}
+
+/** @throws receipt_unknown (404) */
+async function getReceiptCharge({ ctx, params: { charge: key }, subject }: ReceiptRequest): Promise<Charge> {
+  const charge = await findCharge(ctx.db, key);
+  if (!charge || subject.profile_id === null || charge.profile_id !== subject.profile_id)
+    throw billingProblems.receipt_unknown();
+  return charge;
+}
+
+/** Loads the lines of a receipt that the caller may see. @throws receipt_unknown (404) without any */
+async function loadReceipt({ ctx, subject }: FastifyRequest, charge: Charge) {
+  const sellers = sellersSeenBy(subject);
+  const view = await viewReceipt(ctx, charge, sellers);
+  if (sellers !== null && view.charge_items.length === 0) throw billingProblems.receipt_unknown();
+  return view;
+}
+
+async function showReceipt(
+  request: ReceiptRequest,
+  reply: FastifyReply,
+  charge: Charge,
+  problem?: FormProblem,
+): Promise<FastifyReply> {
+  const { profile } = request.params;
+  const next = readNext(request)?.replace(':profile', profile) ?? null;
+  const data = {
+    ...(await loadReceipt(request, charge)),
+    printable_url: paths.printableReceipt(profile, charge.processor_key),
+    continue_url: isPaid(charge) ? (next ?? paths.app(profile)) : null,
+    continue_title: continueTitle(next, paths.history(profile)),
+    ...(problem ? { errors: problem.errors, detail: problem.detail } : {}),
+  };
+  return reply.page(receiptPage, data, problem?.status ?? 200);
 }
 
 /** True if the caller sells to the profile and has no role on it: then the receipt is the page of a charge. */

@@ -1,10 +1,12 @@
 import { type Static, Type } from 'typebox';
 import { type Entry, findEntries } from '#ledger';
+import { mergeReads } from '#platform/db/merge-reads';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { type Charge, type ChargeItem, findChargeItems, findSettledRefundLines } from '#payments';
 import { findProfilesByIds, findProfileSummaries } from '#profiles';
 import { findEntryTexts } from '../orders/index.ts';
+import { presentParty } from './party.ts';
 import { receiptParts } from './page-types.ts';
 
 const ReceiptParts = Type.Object(receiptParts);
@@ -12,7 +14,7 @@ type ReceiptView = Static<typeof ReceiptParts>;
 type RefundLine = Awaited<ReturnType<typeof findSettledRefundLines>>[number];
 
 /**
- * Loads what a receipt shows: payer, provider, card, lines, settled refunds and the remaining total.
+ * Loads what a receipt shows: buyer and sellers with their addresses, card, lines, settled refunds, remaining total.
  * With `sellers`, only the lines of these providers and the amounts of those lines.
  */
 export async function viewReceipt(
@@ -20,34 +22,40 @@ export async function viewReceipt(
   charge: Charge,
   sellers: readonly ProfileId[] | null = null,
 ): Promise<ReceiptView> {
-  const all = await findChargeItems(ctx.db, charge.id);
+  const [all, all_refunds, summaries, customers] = await mergeReads(ctx.db, [
+    (reader) => findChargeItems(reader, charge.id),
+    (reader) => findSettledRefundLines(reader, charge.id),
+    (reader) => findProfileSummaries(reader, [charge.profile_id]),
+    (reader) => findProfilesByIds(reader, [charge.profile_id]),
+  ]);
   const items = sellers === null ? all : all.filter(({ provider_id }) => sellers.includes(provider_id));
   const amount = items.length === all.length ? charge.amount : items.reduce((sum, item) => sum + item.amount, 0);
   const entry_ids = items.map((item) => item.invoiced_entry_id);
-  const entries = await findEntries(ctx.db, entry_ids);
-  const [customer] = (await findProfilesByIds(ctx.db, [charge.profile_id])).values();
-  const texts = await findEntryTexts(ctx.db, entry_ids, { lang: ctx.lang, timezone: customer?.default_timezone });
-  const [summaries, providers, all_refunds] = await Promise.all([
-    findProfileSummaries(ctx.db, [charge.profile_id]),
-    findProfilesByIds(
-      ctx.db,
-      items.map((item) => item.provider_id),
-    ),
-    findSettledRefundLines(ctx.db, charge.id),
+  const provider_ids = items.map((item) => item.provider_id);
+  const [customer] = customers.values();
+  const [entries, texts, providers] = await mergeReads(ctx.db, [
+    (reader) => findEntries(reader, entry_ids),
+    (reader) => findEntryTexts(reader, entry_ids, { lang: ctx.lang, timezone: customer?.default_timezone }),
+    (reader) => findProfilesByIds(reader, provider_ids),
   ]);
   const refunds = all_refunds.filter(({ charge_item_id }) => items.some(({ id }) => id === charge_item_id));
   const provider = items[0] && providers.get(items[0].provider_id);
   const profile = summaries.get(charge.profile_id);
+  const refunded = refunds.reduce((sum, refund) => sum + refund.amount, 0);
   return {
     ...(profile ? { profile } : {}),
     provider: provider ? { printable_name: provider.full_name || provider.slug, email: provider.email } : null,
+    sellers: [...providers.values()].map((each) => presentParty(each, ctx.lang)),
+    buyer: customer ? presentParty(customer, ctx.lang) : null,
+    refunded: { amount: refunded, unit: charge.unit },
+    pill: refunded === 0 || charge.state !== 'done' ? charge.state : refunded < amount ? 'partly_refunded' : 'refunded',
     charge: viewCharge(charge, amount),
     charge_items: items.flatMap((item) => {
       const entry = entries.get(item.invoiced_entry_id);
       const text = texts.get(item.invoiced_entry_id);
       return entry ? [viewItem(item, textOfItem(item, entry, text), charge.unit, refunds)] : [];
     }),
-    total: { amount: amount - refunds.reduce((sum, refund) => sum + refund.amount, 0), unit: charge.unit },
+    total: { amount: amount - refunded, unit: charge.unit },
   };
 }
 

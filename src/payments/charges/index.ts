@@ -10,6 +10,7 @@ export { awaitAction } from './await-action.ts';
 export { abandonAttempt, callProcessor, findOutcome } from './call-processor.ts';
 export { settlePendingChargesJob } from './jobs.ts';
 export { findRecentCharges } from './find-recent-charges.ts';
+export { sendReceipt } from './send-receipt.ts';
 export { presentCharge } from './present-charge.ts';
 export type { PlannedLine } from './charge-payment.ts';
 export {

@@ -85,6 +85,7 @@ export const paths = {
   seats: (profile: string) => `/billing/${e(profile)}/seats/`,
   card: (profile: string) => `/billing/${e(profile)}/card/`,
   removeCard: (profile: string) => `/billing/${e(profile)}/card/remove/`,
+  printableReceipt: (profile: string, charge: string) => `/billing/${e(profile)}/receipt/${e(charge)}/printable/`,
   receipt: (profile: string, charge: string, next?: string | null) =>
     withNext(`/billing/${e(profile)}/receipt/${e(charge)}/`, next),
   refund: (profile: string, charge: string, next?: string | null) =>

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { countStatements } from '../../../bench/statement-count.ts';
+import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
+import { registerBrokerManager } from '../../../test/support/register-managers.ts';
+import { startApp, type TestApp } from '../../../test/support/start-app.ts';
+
+let app: TestApp;
+let browser: ReturnType<typeof browserClient>;
+let receipt: string;
+before(async () => {
+  app = await startApp({ config: { terms_required: false } });
+  const operator = await registerBrokerManager(app, 'donny');
+  const buyer = apiClient(app, await registerUser(app, 'payer'));
+  const plan = { title: 'Desk', slug: 'desk', period_amount: 2900, period_type: 'monthly', is_active: true };
+  assert.equal((await operator('POST', '/api/profile/cowork/plans', plan)).status, 201);
+  const seller = { street_address: '120 Market Street', locality: 'San Francisco', region: 'CA', postal_code: '94105' };
+  assert.equal((await operator('PATCH', '/api/profile/cowork', { ...seller, country: 'US' })).status, 200);
+  await buyer('PATCH', '/api/profile/payer', { street_address: '44 <b>Folsom</b> Street', locality: 'Oakland' });
+  await buyer('POST', '/api/cart', { plan: 'desk' });
+  const paid = await buyer('POST', '/api/billing/payer/checkout', { processor_token: 'tok_visa' });
+  assert.equal(paid.status, 201, paid.text);
+  receipt = `/billing/payer/receipt/${String(paid.json()['processor_key'])}/`;
+  browser = browserClient(app);
+  await browser.get('/login/');
+  await browser.post('/login/', { username: 'payer', password: 'correct horse 7' });
+});
+after(() => app.close());
+
+test('a receipt names seller and buyer with their addresses, on the page and for printing', async () => {
+  for (const path of [receipt, `${receipt}printable/`]) {
+    const { status, text } = await browser.get(path);
+    assert.equal(status, 200, text);
+    assert.match(text, /120 Market Street/);
+    assert.match(text, /San Francisco, CA 94105/);
+    assert.match(text, /United States/);
+    assert.match(text, /44 &lt;b&gt;Folsom/);
+    assert.match(text, /Desk, 1 month/);
+    assert.match(text, /\$29\.00/);
+  }
+});
+
+test('the payer has the receipt mailed again', async () => {
+  const count = async () =>
+    (await app.db.selectFrom('outbox_events').select('id').where('name', '=', 'charge_updated').execute()).length;
+  const before_count = await count();
+  const sent = await browser.post(receipt, {});
+  assert.equal(sent.status, 303, sent.text);
+  assert.equal(sent.headers['location'], receipt);
+  assert.match((await browser.get(receipt)).text, /on its way to payer@example\.com/);
+  assert.equal(await count(), before_count + 1);
+});
+
+test('another user neither reads nor mails a receipt', async () => {
+  await registerUser(app, 'other');
+  const other = browserClient(app);
+  await other.get('/login/');
+  await other.post('/login/', { username: 'other', password: 'correct horse 7' });
+  assert.equal((await other.get(`${receipt}printable/`)).status, 403);
+  assert.equal((await other.post(receipt, {})).status, 403);
+});
+
+test('the page takes at most five statements', async () => {
+  for (let run = 0; run < 3; run += 1) await browser.get(receipt);
+  const { statements } = await countStatements(() => browser.get(receipt));
+  assert.ok(statements.length <= 5, statements.map((each) => each.slice(0, 200)).join('\n'));
+});
