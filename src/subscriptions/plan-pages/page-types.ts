@@ -145,7 +145,7 @@ const plan = {
   is_cart_item: false,
 };
 
-const sample_form = makePlanForm({ discounts_count: 3, uses_count: 2, is_broker: false });
+const sample_form = makePlanForm({ discounts_count: 2, uses_count: 1, is_broker: false });
 const context = { locale: 'en', timezone: 'America/Los_Angeles', unit: 'usd' };
 const first_discount = { discount_0_length: 3, discount_0_type: 'percentage', discount_0_value: '10.00' };
 const view = sample_form.view(
@@ -170,8 +170,9 @@ const sample = {
   is_new: false,
   is_preview: false,
   crumbs: [{ label: 'Plans', href: '/profile/cowork/plans/' }],
-  discount_rows: [0, 1, 2],
-  use_rows: [0, 1],
+  discount_rows: [0, 1],
+  use_rows: [0],
+  added: null,
   is_broker: false,
   may_edit: true,
   subscribers_count: 9,
@@ -208,6 +209,8 @@ export const planPage = definePage(
     /** Indexes of the rows of the form. */
     discount_rows: Type.Array(Type.Integer()),
     use_rows: Type.Array(Type.Integer()),
+    /** Kind of the row that was added last; its first field gets the focus. */
+    added: Type.Union([Type.Literal('discount'), Type.Literal('use'), Type.Null()]),
     /** True for a reader who sets the share of the site. */
     is_broker: Type.Boolean(),
     may_edit: Type.Boolean(),

@@ -6,6 +6,7 @@ import { testPassword } from '../../../test/support/factories/accounts.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { makeOrganization, makeReadyUser } from '../../../test/support/factories/profiles.ts';
 import { makePerson, subscribe } from '../../../test/support/factories/subscriptions.ts';
+import { registerBrokerManager } from '../../../test/support/register-managers.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
 let app: TestApp;
@@ -148,3 +149,39 @@ test('another provider may neither see nor change the plans', async () => {
   assert.equal((await browser.post('/profile/pool/plans/desk/', plan_fields)).status, 404);
   assert.equal((await browser.post('/profile/gym/plans/new/', plan_fields)).status, 403);
 });
+
+test('a form gets one more row without being saved, and keeps its input and its version', async () => {
+  const browser = await signIn('gina');
+  const url = '/profile/gym/plans/room/';
+  const page = await browser.get(url);
+  const version = versionIn(page.text);
+  const rowsIn = (html: string, kind: string) => html.match(new RegExp(`id="id_${kind}_\\d+_length"`, 'g'))?.length ?? 0;
+  assert.equal(rowsIn(page.text, 'discount'), 2, 'one row is empty');
+  const mine = { ...plan_fields, title: 'Changed', discount_1_length: '', edit_version: version };
+  const more = await browser.post(url, { ...mine, action: 'add_discount' });
+  assert.equal(more.status, 200);
+  assert.equal(rowsIn(more.text, 'discount'), 3);
+  assert.match(more.text, /id="id_discount_2_length"[^>]* autofocus/);
+  assert.match(more.text, /name="title" value="Changed"/);
+  assert.equal(versionIn(more.text), version);
+  assert.equal((await findPlan('room')).title, 'Room');
+  assert.match((await browser.post(url, { ...mine, action: 'add_use' })).text, /id="id_use_1_title"[^>]* autofocus/);
+  const changed = await browser.post(url, { ...plan_fields, period_amount: '20', edit_version: version });
+  assert.equal(changed.status, 303);
+  const preview = await browser.post(url, { ...mine, action: 'preview' });
+  assert.equal(versionIn(preview.text), version, 'a preview does not hide the changes of others');
+});
+
+test('a manager of the site creates a plan without writing its share', async () => {
+  const browser = await signInAsBroker();
+  const url = '/profile/cowork/plans/new/';
+  assert.match((await browser.get(url)).text, /name="broker_fee_percent" value="0"/);
+});
+
+async function signInAsBroker() {
+  await registerBrokerManager(app, 'donny');
+  const browser = browserClient(app);
+  await browser.get('/login/');
+  await browser.post('/login/', { username: 'donny', password: 'correct horse 7' });
+  return browser;
+}

@@ -32,7 +32,7 @@ import { getSubjectId, getSubjectProfile } from '../route-subject.ts';
 import { PlanParams, ProfileParams } from '../schemas.ts';
 import { plansList, plansPage, planPage, type PlanRow } from './page-types.ts';
 import { effectOf, previewOf } from './preview-plan.ts';
-import { makePlanForm, readPlanForm, shapeOf, toPlanFormProblem, valuesOf } from './plan-form.ts';
+import { addedRow, type AddedRow, makePlanForm, readPlanForm, shapeOf, toPlanFormProblem, valuesOf } from './plan-form.ts';
 
 const access = { kind: 'direct', frictionless: true } as const;
 const config = { access, page: true } as const;
@@ -115,15 +115,19 @@ function viewProvider(provider: Profile) {
   return { slug: provider.slug, printable_name: profileName(provider), picture: provider.picture };
 }
 
-/** What a posted form shows again: why it was refused, or what it would change. */
+/** What a posted form shows again: why it was refused, what it would change, or one row more. */
 interface Shown {
   error?: unknown;
   preview?: PlanInput;
+  /** Row that was added to the form. */
+  added?: AddedRow;
 }
 
 async function save(request: FastifyRequest, reply: FastifyReply, plan: Plan | null): Promise<FastifyReply> {
   const { ctx, subject, body } = request;
   const shape = shapeOf(plan, body, subject.relation === 'broker');
+  const added = addedRow(body);
+  if (added !== null) return showEditor(request, reply, plan, { added });
   const context = { locale: ctx.lang, timezone: 'UTC' };
   const provider_id = getSubjectId(subject);
   let saved: Plan;
@@ -149,7 +153,7 @@ async function showEditor(
   request: FastifyRequest,
   reply: FastifyReply,
   plan: Plan | null,
-  { error, preview }: Shown = {},
+  { error, preview, added = null }: Shown = {},
 ): Promise<FastifyReply> {
   const { ctx, subject, body } = request;
   const is_broker = subject.relation === 'broker';
@@ -157,12 +161,14 @@ async function showEditor(
     (together) => getSubjectProfile({ ...ctx, db: together as typeof ctx.db }, subject),
     (together) => countActiveByPlan(together, plan === null ? [] : [plan.id], ctx.clock.now()),
   ]);
-  const shape = shapeOf(plan, error === undefined && preview === undefined ? null : body, is_broker);
+  const is_posted = error !== undefined || preview !== undefined || added !== null;
+  const shape = shapeOf(plan, is_posted ? body : null, is_broker);
   const form = makePlanForm(shape);
   const context: FormContext = { locale: ctx.lang, timezone: provider.default_timezone, unit: plan?.unit ?? 'usd' };
   const values = plan === null ? new_values : valuesOf(plan, context);
   const refusal = error === undefined ? null : form.refuse(error, body);
-  const shown = preview === undefined ? refusal : { ...no_problem, texts: form.refuse(not_refused, body).texts };
+  const is_unsaved = is_posted && refusal === null;
+  const shown = is_unsaved ? { ...no_problem, texts: form.refuse(not_refused, body).texts } : refusal;
   const conflict = refusal && findEditConflict(error);
   const shown_plan = plan === null && preview === undefined ? null : previewOf(plan, preview, provider);
   const offer = shown_plan && {
@@ -179,6 +185,7 @@ async function showEditor(
       plan: card ? viewCard(card) : null,
       is_new: plan === null,
       is_preview: preview !== undefined,
+      added,
       crumbs: [{ label: 'Plans', href: paths.plans(provider.slug) }],
       discount_rows: Array.from({ length: shape.discounts_count }, (_, index) => index),
       use_rows: Array.from({ length: shape.uses_count }, (_, index) => index),
@@ -188,7 +195,8 @@ async function showEditor(
       subscribers_url: plan && paths.planSubscribers(provider.slug, plan.slug),
       delete_url: plan?.first_subscribed_at === null ? paths.planDelete(provider.slug, plan.slug) : null,
       effect: shown_plan === null ? [] : effectOf(shown_plan, plan, subscribers_count),
-      edit_version: plan === null ? '' : editVersion(planFields(plan)),
+      // A form that is shown again without being saved keeps its version: changes of others meanwhile are noticed.
+      edit_version: plan === null ? '' : is_unsaved ? sentVersion(body) : editVersion(planFields(plan)),
       ...form.view(values, context, shown),
       ...(conflict === null ? {} : { detail: '' }),
       conflict: refusal && viewConflict(form, { conflict: named(conflict), values, refusal }, context),
@@ -202,7 +210,13 @@ function viewCard(plan: Awaited<ReturnType<typeof presentPlans>>[number]) {
   return { ...plan, price, ...splitDescription(plan.description) };
 }
 
-const new_values = { period_length: 1, period_type: 'monthly', renewal_type: 'repeat', unit: 'USD' } as const;
+const new_values = {
+  period_length: 1,
+  period_type: 'monthly',
+  renewal_type: 'repeat',
+  unit: 'USD',
+  broker_fee_percent: 0,
+} as const;
 const not_refused = subscriptionProblems.plan_not_provided();
 const no_problem = { status: 200, code: '', detail: '', errors: {}, location: null };
 

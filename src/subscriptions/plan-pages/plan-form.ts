@@ -7,8 +7,6 @@ import { money, percent, period, wholeNumber } from '#platform/pages/forms/numbe
 import { textField } from '#platform/http/forms';
 import { extraFromText } from '#platform/http/schemas';
 
-/** Empty rows below the discounts and the charges by use, for new ones. */
-const NEW_ROWS_COUNT = 2;
 const ROWS_MAX = 50;
 
 const base = {
@@ -108,21 +106,41 @@ function rowFields(kind: string, row: Record<string, AnyField>, count: number): 
   ).flat();
 }
 
-/** Returns the shape of the form of a plan, or of a posted form. */
+/** Kind of the rows of which a submit button adds one. */
+export type AddedRow = 'discount' | 'use' | null;
+
+/** Returns the row that a posted form asks for; nothing is saved then. */
+export function addedRow(body: unknown): AddedRow {
+  const action = textField(body, 'action', 20);
+  return action === 'add_discount' ? 'discount' : action === 'add_use' ? 'use' : null;
+}
+
+/** Returns the shape of the form of a plan, or of a posted form: with an empty row of each kind and the added row. */
 export function shapeOf(
   plan: Pick<Plan, 'advance_discounts' | 'use_charges'> | null,
   body: unknown,
   is_broker: boolean,
 ): PlanFormShape {
-  const discounts = Math.max(plan?.advance_discounts.length ?? 0, postedRows(body, 'discount', 'length'));
-  const uses = Math.max(plan?.use_charges.length ?? 0, postedRows(body, 'use', 'title'));
-  const withNew = (count: number) => Math.min(ROWS_MAX, count + NEW_ROWS_COUNT);
-  return { discounts_count: withNew(discounts), uses_count: withNew(uses), is_broker };
+  const added = addedRow(body);
+  const count = (kind: 'discount' | 'use', name: string, rows: number) => {
+    const posted = postedRows(body, `${kind}_`, `_${name}`);
+    return Math.min(ROWS_MAX, Math.max(rows + 1, posted.filled + 1, posted.shown + (added === kind ? 1 : 0)));
+  };
+  return {
+    discounts_count: count('discount', 'length', plan?.advance_discounts.length ?? 0),
+    uses_count: count('use', 'title', plan?.use_charges.length ?? 0),
+    is_broker,
+  };
 }
 
-function postedRows(body: unknown, kind: string, name: string): number {
+/** Counts the rows of a posted form, and those up to the last that is not empty. */
+function postedRows(body: unknown, before: string, after: string): { shown: number; filled: number } {
+  const fields = new Map(typeof body === 'object' && body !== null ? Object.entries(body) : []);
   const indexes = Array.from({ length: ROWS_MAX }, (_, index) => index);
-  return 1 + indexes.findLastIndex((index) => textField(body, `${kind}_${index}_${name}`, 50) !== '');
+  return {
+    shown: 1 + indexes.findLastIndex((index) => fields.has(`${before}${index}${after}`)),
+    filled: 1 + indexes.findLastIndex((index) => textField(body, `${before}${index}${after}`, 50) !== ''),
+  };
 }
 
 /** Returns the values of the form of a plan; discounts are printed for the reader. */
