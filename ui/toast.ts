@@ -1,8 +1,10 @@
 const SHOWN_MS = 8000;
+/** A message that offers undo is shown as long as the offer is valid. */
+const UNDO_MS = 60_000;
 
 /**
- * Removes itself after 8 seconds, unless it reports an error. The time starts again when pointer and focus leave it. A
- * button with `data-dismiss` removes it immediately.
+ * Removes itself after 8 seconds, or 60 when it offers undo, unless it reports an error or has `data-stays`. The time
+ * starts again when pointer and focus leave it. A button with `data-dismiss` removes it immediately.
  */
 export class Toast extends HTMLElement {
   private timer: number | undefined;
@@ -29,11 +31,14 @@ export class Toast extends HTMLElement {
 
   private leaveLater(): void {
     this.stay();
-    if (this.getAttribute('role') === 'alert') return;
-    this.timer = window.setTimeout(() => {
-      // Still in use: the pointer left but the focus did not, or the reverse.
-      if (this.matches(':hover, :focus-within')) this.leaveLater();
-      else this.remove();
-    }, SHOWN_MS);
+    if (this.getAttribute('role') === 'alert' || this.hasAttribute('data-stays')) return;
+    this.timer = window.setTimeout(
+      () => {
+        // Still in use: the pointer left but the focus did not, or the reverse.
+        if (this.matches(':hover, :focus-within')) this.leaveLater();
+        else this.remove();
+      },
+      this.querySelector('form') === null ? SHOWN_MS : UNDO_MS,
+    );
   }
 }

@@ -85,9 +85,9 @@ test(
     const clock = await context.newPage();
     await clock.clock.install();
     await clock.goto(piece('facts'));
-    const show = async (role: string) => {
+    const show = async (role: string, more = '') => {
       await clock.evaluate(
-        `document.body.insertAdjacentHTML('beforeend', '<div class="tg-toasts"><tg-toast class="tg-toast" role="${role}"><p>Removed</p><button type="button" data-dismiss>Dismiss</button></tg-toast></div>')`,
+        `document.body.insertAdjacentHTML('beforeend', '<div class="tg-toasts"><tg-toast class="tg-toast" role="${role}"${more === 'data-stays' ? ' data-stays' : ''}><p>Removed</p>${more === 'data-stays' ? '' : more}<button type="button" data-dismiss>Dismiss</button></tg-toast></div>')`,
       );
     };
     const toast = clock.locator('tg-toast');
@@ -113,6 +113,16 @@ test(
     await clock.clock.runFor(60_000);
     assert.equal(await toast.count(), 1, 'errors stay');
     await toast.getByRole('button').click();
+    assert.equal(await toast.count(), 0);
+
+    await show('status', 'data-stays');
+    await clock.clock.runFor(60_000);
+    assert.equal(await toast.count(), 1, 'messages other than success stay');
+    await toast.getByRole('button').click();
+    await show('status', '<form><button>Undo</button></form>');
+    await clock.clock.runFor(59_900);
+    assert.equal(await toast.count(), 1, 'undo is offered for 60 seconds');
+    await clock.clock.runFor(200);
     assert.equal(await toast.count(), 0);
     await clock.close();
   },

@@ -37,6 +37,16 @@ test('a message with undo has a form that posts its fields with the CSRF token',
 
 test('an error is an alert', async () => {
   assert.match(await show([{ level: 'error', text: 'Declined.' }]), /tg-alert-danger tg-flash" role="alert"/);
+  assert.match(await show([{ level: 'info', text: 'Kept.' }]), /tg-flash" role="status" data-stays>/);
+  const both = await show([
+    { level: 'success', text: 'Saved.' },
+    { level: 'warning', text: 'Late.' },
+  ]);
+  assert.match(
+    both,
+    /Late\.[^]*<div class="tg-passing"><tg-toast[^>]* role="status">[^]*Saved\./,
+    'only a success passes',
+  );
 });
 
 test('a cookie with another origin, another level or other types shows no message', async () => {
