@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { galleryEntries } from '#platform/gallery';
-import { quick_views } from '../gallery/inspect-entry.ts';
+import { quickViews } from '../gallery/inspect-entry.ts';
 import { changedFiles, firstStates, touchedEntries } from '../gallery/select-entries.ts';
 import { walkGallery } from '../gallery/walk-gallery.ts';
 import { openChromium, withoutChromium } from '../support/chromium.ts';
@@ -11,7 +11,7 @@ import { startApp, type TestApp } from '../support/start-app.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 /** Time for the further states of the pages that a change touches; the first state of a page is always inspected. */
-const TOUCHED_MS_MAX = 30_000;
+const TOUCHED_MS_MAX = 15_000;
 
 let app: TestApp;
 let browser: Browser;
@@ -35,8 +35,8 @@ test(
     const first = firstStates(all);
     const changed = changedFiles(process.env['CHANGED_SINCE'] ?? 'HEAD~1', root);
     const touched = touchedEntries(all, changed, root).filter((entry) => !first.includes(entry));
-    const pages = await walkGallery(browser, origin, first, { views: quick_views });
-    const states = await walkGallery(browser, origin, touched, { views: quick_views, ms_max: TOUCHED_MS_MAX });
+    const pages = await walkGallery(browser, origin, first, { viewsOf: quickViews });
+    const states = await walkGallery(browser, origin, touched, { viewsOf: quickViews, ms_max: TOUCHED_MS_MAX });
     if (states.left_out_count > 0) t.diagnostic(`${states.left_out_count} states not inspected: the time was over`);
     const faults = [...pages.inspected, ...states.inspected].flatMap(({ entry, violations }) =>
       violations.map((violation) => `${entry.page_type.template}, ${entry.state}: ${violation}`),

@@ -46,7 +46,7 @@ try {
   const entries = select(galleryEntries(app.tollgate.rooms));
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const { inspected } = await walkGallery(browser, origin, entries, { views: all_views, folder });
+  const { inspected } = await walkGallery(browser, origin, entries, { viewsOf: () => all_views, folder });
   await writeFile(join(folder, 'index.html'), galleryIndex(inspected));
   printReport(inspected);
   const faulty_count = inspected.filter(({ violations }) => violations.length > 0).length;

@@ -11,22 +11,22 @@ export interface Walk {
   left_out_count: number;
 }
 
-/** Inspects the entries in their order, two at a time, until all are inspected or the time is over. */
+/** Inspects the entries in their order, each in its views, two at a time, until the time is over. */
 export async function walkGallery(
   browser: Browser,
   origin: string,
   entries: readonly GalleryEntry[],
-  options: { views: readonly View[]; folder?: string | null; ms_max?: number },
+  options: { viewsOf: (index: number) => readonly View[]; folder?: string | null; ms_max?: number },
 ): Promise<Walk> {
-  const { views, folder = null, ms_max = Infinity } = options;
+  const { viewsOf, folder = null, ms_max = Infinity } = options;
   const deadline = performance.now() + ms_max;
-  const waiting = entries.values();
+  const waiting = entries.entries();
   const inspected: Inspected[] = [];
   const work = async () => {
     const context = await browser.newContext({ baseURL: origin, reducedMotion: 'reduce' });
     const page = await context.newPage();
-    for (const entry of waiting) {
-      inspected.push(await inspectEntry(page, entry, { views, folder }));
+    for (const [index, entry] of waiting) {
+      inspected.push(await inspectEntry(page, entry, { views: viewsOf(index), folder }));
       if (performance.now() > deadline) break;
     }
     await context.close();
