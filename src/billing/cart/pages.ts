@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { findPlanBySlug } from '#catalog';
-import { formatMoney } from '#kernel/money';
 import { type FieldMessages, Problem } from '#kernel/problem';
 import { mergeReads } from '#platform/db/merge-reads';
 import type { App } from '#platform/http/app';
 import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
+import { humanizeMoney } from '#platform/templates/humanize-money';
 import { isClaimCode } from '../claims/index.ts';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getPayer, loadPayerSummary, type Payer } from '../payer.ts';
@@ -143,7 +143,7 @@ async function findSuggestedPlan(request: FastifyRequest, invoicables: readonly 
   const plan = await findPlanBySlug(request.ctx.db, slug);
   if (!plan?.is_active) return null;
   const { title, description, is_not_priced } = plan;
-  const price = formatMoney({ amount: plan.period_amount, unit: plan.unit });
+  const price = humanizeMoney({ amount: plan.period_amount, unit: plan.unit }, request.ctx.lang);
   return { slug: plan.slug, title, description, price, is_not_priced };
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { formatMoney, type Money } from '#kernel/money';
+import type { Money } from '#kernel/money';
 import type { LedgerEventId } from '#platform/db/db-schema';
 import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
@@ -10,6 +10,7 @@ import { csvOf } from '#platform/pages/lists/csv-of';
 import { addressOfList } from '#platform/pages/lists/list-address';
 import { viewList } from '#platform/pages/lists/list-view';
 import { sendCsv } from '#platform/pages/lists/send-csv';
+import { humanizeMoney } from '#platform/templates/humanize-money';
 import { getBroker } from '#profiles';
 import { findEventKinds } from '../event-store.ts';
 import { listTransactions, readTransactions } from '../list-transactions.ts';
@@ -69,7 +70,7 @@ async function viewTransactions({ ctx, listUrl }: FastifyRequest, asked: Asked):
 }
 
 function formatSums(sums: readonly Money[], lang: string): string {
-  return new Intl.ListFormat(lang, { type: 'conjunction' }).format(sums.map((sum) => formatMoney(sum, lang)));
+  return new Intl.ListFormat(lang, { type: 'conjunction' }).format(sums.map((sum) => humanizeMoney(sum, lang)));
 }
 
 /** Groups neighbours of one event in a list by date; a list in another order is one group without a title. */

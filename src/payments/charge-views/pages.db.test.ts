@@ -16,7 +16,7 @@ before(async () => {
   assert.equal((await buyer('PUT', '/api/profile/reader', { full_name: hostile })).status, 200);
   for (const [slug, title, period_amount] of [
     ['desk', 'Desk', 2900],
-    ['office', '=Office', 17_999],
+    ['office', '=Office', 1_517_999],
   ] as const) {
     const plan = { title, slug, period_amount, period_type: 'monthly', is_active: true };
     assert.equal((await operator('POST', '/api/profile/cowork/plans', plan)).status, 201);
@@ -50,7 +50,7 @@ test('the broker sees every charge with its state, refunds and the total of the 
   const { status, text } = await broker.get(address);
   assert.equal(status, 200, text);
   assert.equal(rowsOf(text), 2);
-  assert.match(text, /\$208\.99 in total/);
+  assert.match(text, /\$15,208\.99 in total/);
   assert.match(text, /Partly refunded/);
   assert.match(text, /\$9\.00<\/span>\s+refunded/);
   assert.match(text, /Disputed<\/span>/);
@@ -63,10 +63,10 @@ test('tabs, search, amounts and sorting select rows and the total', async () => 
   for (const [query, rows, total] of [
     ['?state=done', 1, '\\$29\\.00'],
     ['?state=refunded', 1, '\\$29\\.00'],
-    ['?state=disputed', 1, '\\$179\\.99'],
-    ['?q=evil', 2, '\\$208\\.99'],
-    [`?q=${keys[1]}`, 1, '\\$179\\.99'],
-    ['?amount_min=100', 1, '\\$179\\.99'],
+    ['?state=disputed', 1, '\\$15,179\\.99'],
+    ['?q=evil', 2, '\\$15,208\\.99'],
+    [`?q=${keys[1]}`, 1, '\\$15,179\\.99'],
+    ['?amount_min=100', 1, '\\$15,179\\.99'],
     ['?o=full_name&amount_max=29', 1, '\\$29\\.00'],
   ] as const) {
     const { text } = await broker.get(`${address}${query}`);
@@ -85,7 +85,7 @@ test('the download has the filtered rows and no formula', async () => {
   const [head, first, second] = text.split('\r\n');
   assert.equal(head, 'Created at,Amount,State,Description');
   assert.match(first ?? '', /^\d{4}-\d\d-\d\d,29\.00,done,/);
-  assert.match(second ?? '', /^\d{4}-\d\d-\d\d,179\.99,disputed,Charge ch_/);
+  assert.match(second ?? '', /^\d{4}-\d\d-\d\d,15179\.99,disputed,Charge ch_/);
   const found = await broker.get(`${address}download/?state=disputed`);
   assert.equal(found.text.trimEnd().split('\r\n').length, 2);
 });

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { boundToNow } from '#ledger';
-import { formatMoney, type Money } from '#kernel/money';
+import type { Money } from '#kernel/money';
 import type { App } from '#platform/http/app';
 import { mergeReads } from '#platform/db/merge-reads';
 import { paths } from '#platform/http/paths';
@@ -10,6 +10,7 @@ import type { CsvColumn } from '#platform/pages/lists/csv-cell';
 import { csvOf } from '#platform/pages/lists/csv-of';
 import { viewList } from '#platform/pages/lists/list-view';
 import { sendCsv } from '#platform/pages/lists/send-csv';
+import { humanizeMoney } from '#platform/templates/humanize-money';
 import { findProfileSummaries, getBroker } from '#profiles';
 import type { Charge } from '../records/index.ts';
 import {
@@ -121,7 +122,7 @@ function tabCounts(states: readonly { state: string; count: number }[]): Record<
 }
 
 function joinMoney(sums: readonly Money[], lang: string): string {
-  return new Intl.ListFormat(lang, { type: 'conjunction' }).format(sums.map((sum) => formatMoney(sum, lang)));
+  return new Intl.ListFormat(lang, { type: 'conjunction' }).format(sums.map((sum) => humanizeMoney(sum, lang)));
 }
 
 /** @see docs/decisions/0064-downloads-of-lists.md */

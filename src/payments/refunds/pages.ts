@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { formatMoney } from '#kernel/money';
 import { invalidInput } from '#kernel/problem';
 import { actorId } from '#platform/actor-id';
 import type { App } from '#platform/http/app';
@@ -12,6 +11,7 @@ import { backToList } from '#platform/pages/lists/list-address';
 import type { FormContext } from '#platform/pages/forms/field';
 import type { Refusal } from '#platform/pages/forms/form';
 import { sha256Hex } from '#platform/security/crypto';
+import { humanizeMoney } from '#platform/templates/humanize-money';
 import { loadSoldCharge, type SoldCharge } from '../charge-views/index.ts';
 import { ChargeParams, getSeenCharge } from '../charges/index.ts';
 import type { Processors } from '../processors/index.ts';
@@ -139,7 +139,7 @@ async function showReview(
     ...form.view({}, context),
     review: {
       effect,
-      action_label: `Refund ${formatMoney({ amount, unit: charge.unit }, request.ctx.lang)}`,
+      action_label: `Refund ${humanizeMoney({ amount, unit: charge.unit }, request.ctx.lang)}`,
       hidden: [
         { name: 'key', value: randomUUID() },
         {
@@ -186,7 +186,7 @@ function viewPage(
     nav_as: { profile: seller?.slug ?? ctx.site.slug, current: list },
     crumbs: [
       { label: seller === undefined ? 'Charges' : 'Funds and payouts', href: backToList(request, list) },
-      { label: formatMoney(money, ctx.lang), href: keep_url },
+      { label: humanizeMoney(money, ctx.lang), href: keep_url },
     ],
     profile: { slug: request.params.profile, printable_name: customer?.printable_name ?? '' },
     customer: customer?.printable_name ?? '',

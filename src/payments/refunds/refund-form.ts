@@ -1,8 +1,9 @@
-import { formatMoney, type Money } from '#kernel/money';
+import type { Money } from '#kernel/money';
 import { invalidInput } from '#kernel/problem';
 import { defineForm, type Form, type Fields } from '#platform/pages/forms/form';
 import { optional } from '#platform/pages/forms/fields';
 import { money } from '#platform/pages/forms/number-fields';
+import { humanizeMoney } from '#platform/templates/humanize-money';
 import type { WantedRefund } from './reserve-refund.ts';
 
 /** A line that can be refunded; `left` in 1/100 of the unit of the charge. */
@@ -27,7 +28,7 @@ export function refundForm(
         optional(
           money({
             label: line.title,
-            help: `At most ${formatMoney({ amount: line.left, unit }, lang)}. Leave it empty to keep this line.`,
+            help: `At most ${humanizeMoney({ amount: line.left, unit }, lang)}. Leave it empty to keep this line.`,
             max: line.left,
             unit,
           }),

@@ -1,9 +1,10 @@
-import { formatMoney, type Money } from '#kernel/money';
+import type { Money } from '#kernel/money';
 import { accounts, findBalance } from '#ledger';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
 import { mergeReads } from '#platform/db/merge-reads';
 import type { EffectLine } from '#platform/pages/details/effect';
+import { humanizeMoney } from '#platform/templates/humanize-money';
 import type { SoldCharge, SoldLine } from '../charge-views/index.ts';
 import type { ProcessorTerms } from '../processors/index.ts';
 import { prorateRefund, type Shares } from '../records/index.ts';
@@ -75,7 +76,7 @@ async function fundsLines(
   return provider_ids.map((id, index) => {
     const { amount, unit } = taken.get(id) ?? { amount: 0, unit: '' };
     const before = balances[index]?.find((balance) => balance.unit === unit)?.amount ?? 0;
-    const [was, becomes] = [before, before - amount].map((each) => formatMoney({ amount: each, unit }, ctx.lang));
+    const [was, becomes] = [before, before - amount].map((each) => humanizeMoney({ amount: each, unit }, ctx.lang));
     return {
       label: is_seller ? 'Your funds' : `Funds of ${profiles.get(id)?.printable_name ?? ''}`,
       money: { amount: -amount, unit },

@@ -155,7 +155,8 @@ test('a form gets one more row without being saved, and keeps its input and its 
   const url = '/profile/gym/plans/room/';
   const page = await browser.get(url);
   const version = versionIn(page.text);
-  const rowsIn = (html: string, kind: string) => html.match(new RegExp(`id="id_${kind}_\\d+_length"`, 'g'))?.length ?? 0;
+  const rowsIn = (html: string, kind: string) =>
+    html.match(new RegExp(`id="id_${kind}_\\d+_length"`, 'g'))?.length ?? 0;
   assert.equal(rowsIn(page.text, 'discount'), 2, 'one row is empty');
   const mine = { ...plan_fields, title: 'Changed', discount_1_length: '', edit_version: version };
   const more = await browser.post(url, { ...mine, action: 'add_discount' });

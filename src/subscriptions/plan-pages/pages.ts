@@ -32,7 +32,15 @@ import { getSubjectId, getSubjectProfile } from '../route-subject.ts';
 import { PlanParams, ProfileParams } from '../schemas.ts';
 import { plansList, plansPage, planPage, type PlanRow } from './page-types.ts';
 import { effectOf, previewOf } from './preview-plan.ts';
-import { addedRow, type AddedRow, makePlanForm, readPlanForm, shapeOf, toPlanFormProblem, valuesOf } from './plan-form.ts';
+import {
+  addedRow,
+  type AddedRow,
+  makePlanForm,
+  readPlanForm,
+  shapeOf,
+  toPlanFormProblem,
+  valuesOf,
+} from './plan-form.ts';
 
 const access = { kind: 'direct', frictionless: true } as const;
 const config = { access, page: true } as const;
