@@ -22,7 +22,7 @@ import {
   CART_ITEMS_MAX,
   type CartItem,
   type CartOwner,
-  cartLock,
+  additionLock,
   lockCartItems,
   openItems,
   upsertCartItems,
@@ -67,7 +67,7 @@ interface ResolvedItem {
  * Records the response as shown to the owner of the cart, also when the broker adds an item for the owner. An item that
  * the broker only updates is not recorded: the owner was shown another offer for it.
  *
- * Locks: the items of the cart.
+ * Locks: the cart for additions, then its items.
  * @throws invalid_input (400) naming `plan`, `use` or `sync_on`; currency_mixed, cart_full (400)
  * @throws too_many_requests (429)
  *
@@ -114,7 +114,7 @@ interface ResolvedCart {
 async function lockAndResolve(tx: Tx, owner: CartOwner, cleaned: readonly NewCartItem[]): Promise<ResolvedCart> {
   const [present_items, { wanted_plans, user, remembered, plans_present }] = await runInOrder(
     tx,
-    cartLock(owner),
+    additionLock(owner),
     together({
       wanted_plans: plansBySlug(
         tx,

@@ -95,6 +95,21 @@ export function cartLock(owner: CartOwner) {
   };
 }
 
+/**
+ * Statement that locks a cart for additions, also an empty one, then its open items like `lockCartItems`. Items that a
+ * concurrent addition inserted while this one waited are seen by the next statement only.
+ */
+export function additionLock(owner: CartOwner) {
+  const name = 'user_id' in owner ? `cart:user:${owner.user_id}` : `cart:visitor:${owner.visitor_hash}`;
+  return {
+    // A condition without columns is evaluated once, before the rows are looked up.
+    query: fragment<CartItem>`select ${itemColumns} from cart_items
+      where (select pg_advisory_xact_lock(hashtextextended(${name}, 0)) is not null) and ${openItemsOf(owner)}
+      order by created_at, id for update`,
+    read: (rows: readonly object[]) => rows as CartItem[], // the columns of the query
+  };
+}
+
 /** Part that finds whether a cart has an open item. */
 export function anyOpenItem(owner: CartOwner): Part<boolean> {
   return {

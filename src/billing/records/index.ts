@@ -10,6 +10,7 @@ export {
   anyOpenItem,
   cartItemList,
   cartLock,
+  additionLock,
   listCartItems,
   deleteCartItems,
   deleteOpenItems,
