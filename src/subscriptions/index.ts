@@ -3,6 +3,7 @@ export { claimWaiting } from './invitations/index.ts';
 export {
   findEntitlements,
   findHeldPlans,
+  findPlansHeldBy,
   findProviderTerms,
   providersAt,
   type ProviderTerm,

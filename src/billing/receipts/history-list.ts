@@ -9,10 +9,12 @@ import type { CsvColumn } from '#platform/pages/lists/csv-cell';
 import { csvOf } from '#platform/pages/lists/csv-of';
 import type { CsvFile } from '#platform/pages/lists/send-csv';
 import { viewList } from '#platform/pages/lists/list-view';
+import { findPlansHeldBy } from '#subscriptions';
 import { findSavedCard } from '#payments';
 import type { Profile } from '#profiles';
 import { presentSavedCard } from '../cards/index.ts';
 import { loadPayerSummary } from '../payer.ts';
+import { presentParty } from './party.ts';
 import { historyList, type historyPage } from './page-types.ts';
 import { viewHistory } from './view-history.ts';
 
@@ -26,16 +28,19 @@ export async function viewHistoryPage(
   const { ctx, subject, listUrl: url } = request;
   const asked = askList(request, historyList, profile.default_timezone);
   const sellers = sellersSeenBy(subject);
-  const [page, summary, card] = await mergeReads(ctx.db, [
+  const [page, summary, card, held] = await mergeReads(ctx.db, [
     (reader) => listHistory(ctx, profile.id, { list: asked.list, url, sellers, reader }),
     (reader) => loadPayerSummary(reader, profile),
     async (reader) => (sellers === null ? findSavedCard(reader, profile.id) : undefined),
+    (reader) => findPlansHeldBy(reader, profile.id, ctx.clock.now(), sellers),
   ]);
   const results = await viewHistory(ctx.db, page.results, { lang: ctx.lang, timezone: profile.default_timezone });
   return {
     profile: summary,
     balance_amount: page.balance_amount,
     balance_unit: page.balance_unit,
+    held,
+    address: sellers === null ? presentParty(profile, ctx.lang) : null,
     card: card ? presentSavedCard(card) : null,
     transactions: { ...page, results: results.map((row) => ({ ...row, money: moneyOf(row) })) },
     list: viewList(asked, {

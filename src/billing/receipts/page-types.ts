@@ -45,6 +45,10 @@ export const historyPage = definePage(
     balance_amount: Type.Integer(),
     balance_unit: Type.String(),
     card: SavedCardPart,
+    /** Plans that the profile holds, by their end. */
+    held: Type.Array(Type.Object({ title: Type.String(), ends_at: Instant })),
+    /** Buyer as invoices name it; null for a seller who looks. */
+    address: Type.Union([PartyPart, Type.Null()]),
     transactions: Type.Object({
       count: Type.Integer(),
       next: NullableText,
@@ -59,6 +63,8 @@ export const historyPage = definePage(
       balance_amount: 2900,
       balance_unit: 'usd',
       card: savedCardSample,
+      held: [{ title: 'Basic', ends_at: new Date('2026-04-05T14:30:00.000Z') }],
+      address: { name: 'Ada Lovelace', address: ['44 Folsom Street', 'Oakland'], email: null },
       transactions: {
         count: 2,
         next: null,
@@ -89,6 +95,8 @@ export const historyPage = definePage(
       balance_amount: 0,
       balance_unit: 'usd',
       card: null,
+      held: [],
+      address: null,
       transactions: { count: 0, next: null, previous: null, results: [] },
       list: sampleList(historyList, address, { count: 0 }),
     },
@@ -97,6 +105,8 @@ export const historyPage = definePage(
       balance_amount: 0,
       balance_unit: 'usd',
       card: null,
+      held: [],
+      address: null,
       transactions: { count: 0, next: null, previous: null, results: [] },
       list: sampleList(historyList, `${address}?q=harbour&start_at=2026-11-01`, { count: 0 }),
     },

@@ -1,4 +1,5 @@
-import type { PlanId, UserId } from '#platform/db/db-schema';
+import { selectPlanNames } from '#catalog';
+import type { PlanId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { selectHeldRoles, selectProfileNames } from '#profiles';
 import { agreedRows } from './subscription-store.ts';
@@ -30,4 +31,29 @@ export async function findHeldPlans(reader: Reader, user_id: UserId, at: Date): 
     .orderBy('subscriptions.ends_at', 'desc')
     .execute();
   return new Map(rows.map(({ plan_id, profile, ends_at }) => [plan_id, { profile, ends_at }]));
+}
+
+/**
+ * Finds the plans that a profile holds now, by their end; with `sellers` only those of these providers. Index:
+ * subscriptions_profile_id.
+ */
+export async function findPlansHeldBy(
+  reader: Reader,
+  profile_id: ProfileId,
+  at: Date,
+  sellers: readonly ProfileId[] | null,
+): Promise<{ title: string; ends_at: Date }[]> {
+  const held = reader
+    .selectFrom('subscriptions')
+    .innerJoin(selectPlanNames(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
+    .select(['plan.title', 'subscriptions.ends_at'])
+    .where('subscriptions.profile_id', '=', profile_id)
+    .where(agreedRows())
+    .where('subscriptions.created_at', '<=', at)
+    .where('subscriptions.ends_at', '>', at)
+    .orderBy('subscriptions.ends_at')
+    .orderBy('subscriptions.id');
+  const seen =
+    sellers === null ? held : held.where((eb) => eb('plan.profile_id', '=', eb.fn.any(eb.val([...sellers]))));
+  return seen.execute();
 }
