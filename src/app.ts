@@ -1,5 +1,5 @@
 import { authenticate, findAuthenticatedCallers, makeAccounts, peekCaller } from '#accounts';
-import { emptyCart, emptyCartOnArchive, findChosenOffer, makeBilling } from '#billing';
+import { emptyCart, emptyCartOnArchive, findChosenOffer, makeBilling, showSubscriberFile } from '#billing';
 import { makeCatalog } from '#catalog';
 import { findLead, makeContacts, selectProfileNotes } from '#contacts';
 import { type Gateway, makeGateway } from '#gateway';
@@ -191,6 +191,7 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
       selectNotes: selectProfileNotes,
       onProfileArchived: endAllOfProfile,
       findChosenOffer,
+      showSubscriberFile,
     }),
     makeContacts({ throttle }),
     makeCatalog(),

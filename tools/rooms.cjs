@@ -93,6 +93,7 @@ const subrooms = {
     cards: [],
     checkout: ['records', 'claims', 'quotes', 'cart', 'orders', 'cards'],
     receipts: ['records', 'quotes', 'orders', 'cards'],
+    'subscriber-file': ['receipts'],
   },
 };
 

@@ -8,6 +8,7 @@ import { claimPageTypes, seatPages, seatRoutes } from './claims/index.ts';
 import { claimCodeGenerated, orderExecuted } from './events.ts';
 import { billingJobs } from './jobs.ts';
 import { offerPages, offerRoutes, pricingPage } from './offers/index.ts';
+import { subscriberFilePage } from './subscriber-file/index.ts';
 import { receiptPages, receiptPageTypes } from './receipts/index.ts';
 
 /** Makes the room of carts, quotes, orders and the checkout. */
@@ -38,6 +39,7 @@ export function makeBilling({ processors }: { processors: Processors }): Room {
       ...cardPageTypes,
       ...claimPageTypes,
       ...receiptPageTypes,
+      subscriberFilePage,
     ],
     jobs: billingJobs(processors),
     events: [orderExecuted, claimCodeGenerated],

@@ -4,3 +4,4 @@ export { makeBilling } from './billing.ts';
 export { addToCart, type NewCartItem, emptyCartOnArchive, emptyCart } from './cart/index.ts';
 export { findChosenOffer } from './offers/index.ts';
 export { checkOut, type CheckoutInput } from './checkout/index.ts';
+export { showSubscriberFile } from './subscriber-file/index.ts';

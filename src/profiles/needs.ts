@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccountsSettings } from '#accounts';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
@@ -5,6 +6,7 @@ import type { Part } from '#platform/db/together';
 import type { FindChosenOffer } from '#platform/pages/chosen-offer';
 import type { Templates } from '#platform/templates/templates';
 import type { OnProfileArchived } from './profile/index.ts';
+import type { ProfileView } from './records/index.ts';
 
 /** Dependencies of the room, injected by src/app.ts. */
 export interface ProfileNeeds {
@@ -24,6 +26,8 @@ export interface ProfileNeeds {
   /** Selects the latest notes of the broker about a profile, newest first. */
   selectNotes(reader: Reader, profile_id: ProfileId): Part<NoteMention[]>;
   onProfileArchived: OnProfileArchived;
+  /** Shows a profile to a provider of its plans, who may not change it. */
+  showSubscriberFile(request: FastifyRequest, reply: FastifyReply, view: ProfileView): Promise<FastifyReply>;
   /** Finds what a visitor chose to buy before registering. */
   findChosenOffer: FindChosenOffer;
 }

@@ -29,7 +29,7 @@ export function makeProfiles(needs: ProfileNeeds): Room {
     },
     pages(http) {
       registrationPages(http, needs);
-      profilePages(http);
+      profilePages(http, needs);
       memberPages(http, throttle);
       removeMemberPages(http);
       accessiblePages(http, throttle);

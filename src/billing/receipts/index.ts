@@ -1,2 +1,3 @@
 export { receiptPageTypes } from './page-types.ts';
 export { receiptPages } from './pages.ts';
+export { viewHistory } from './view-history.ts';

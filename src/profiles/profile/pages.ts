@@ -8,6 +8,7 @@ import type { FormContext } from '#platform/pages/forms/field';
 import type { Refusal } from '#platform/pages/forms/form';
 import { isBrokerManager, mayEditDetails } from '../policy.ts';
 import { getProfileView, presentProfileDetail, type ProfileView } from '../records/index.ts';
+import type { ProfileNeeds } from '../needs.ts';
 import { ProfileParams } from '../schemas.ts';
 import { getProfileId } from '../subject.ts';
 import { contactDetailsPage } from './page-types.ts';
@@ -15,7 +16,7 @@ import { pickDetails, profileForm } from './profile-form.ts';
 import { updateProfile } from './update-profile.ts';
 
 /** Registers the page of the contact details of a profile. */
-export function profilePages(app: App): void {
+export function profilePages(app: App, { showSubscriberFile }: Pick<ProfileNeeds, 'showSubscriberFile'>): void {
   const options = {
     config: { access: { kind: 'provider' }, page: true },
     schema: { params: ProfileParams, hide: true },
@@ -25,7 +26,11 @@ export function profilePages(app: App): void {
     { config: { access: { kind: 'authenticated' }, page: true }, schema: { params: ProfileParams, hide: true } },
     async ({ params }, reply) => reply.redirect(paths.profile(params.profile), 302),
   );
-  app.get('/profile/:profile/contact/', options, async (request, reply) => show(request, reply, null));
+  app.get('/profile/:profile/contact/', options, async (request, reply) => {
+    const { ctx, subject } = request;
+    if (subject.relation !== 'provider') return show(request, reply, null);
+    return showSubscriberFile(request, reply, await getProfileView(ctx.db, getProfileId(subject)));
+  });
   app.post('/profile/:profile/contact/', options, async (request, reply) => {
     const { ctx, subject, body } = request;
     try {

@@ -1,0 +1,146 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { findPlansByIds } from '#catalog';
+import { accounts, listHistory } from '#ledger';
+import { mergeReads } from '#platform/db/merge-reads';
+import { sellersSeenBy } from '#platform/http/guards/access';
+import { paths } from '#platform/http/paths';
+import type { Fact } from '#platform/pages/details/fact';
+import { presentTimeline, type TimelineEvent } from '#platform/pages/details/timeline';
+import {
+  findProfileSummaries,
+  presentProfileDetail,
+  presentProfileSummary,
+  type ProfileView,
+  summarizeProfile,
+} from '#profiles';
+import { findProviderTerms } from '#subscriptions';
+import { viewHistory } from '../receipts/index.ts';
+import { subscriberFilePage } from './page-types.ts';
+
+/** Newest transactions that the file reads; the page of all of them is linked. */
+const ROWS_MAX = 100;
+
+type HistoryRow = Awaited<ReturnType<typeof viewHistory>>[number];
+
+/**
+ * Shows a profile to a provider of its plans: only subscriptions to and transactions with the providers on whose behalf
+ * the caller acts.
+ */
+// long: the data of one page
+export async function showSubscriberFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: ProfileView,
+): Promise<FastifyReply> {
+  const { ctx, subject } = request;
+  const at = ctx.clock.now();
+  const sellers = sellersSeenBy(subject) ?? [];
+  const list = {
+    page: 1,
+    page_size: ROWS_MAX,
+    terms: [],
+    fields: [],
+    order: [{ field: 'created_at', descending: true }],
+    start_at: null,
+    ends_at: null,
+  };
+  const [history, all_terms, summaries] = await mergeReads(ctx.db, [
+    (reader) => listHistory(ctx, view.id, { list, url: request.listUrl, sellers, reader }),
+    (reader) => findProviderTerms(reader, [view.id]),
+    (reader) => findProfileSummaries(reader, sellers),
+  ]);
+  const terms = all_terms
+    .filter(({ provider_id }) => sellers.includes(provider_id))
+    .toSorted((left, right) => right.ends_at.getTime() - left.ends_at.getTime());
+  const ids = terms.map(({ plan_id }) => plan_id);
+  const plans = await findPlansByIds(ctx.db, ids);
+  const rows = await viewHistory(ctx.db, history.results, { lang: ctx.lang, timezone: view.default_timezone });
+  const summary = presentProfileSummary(summarizeProfile(view));
+  const subscriptions = terms.flatMap(({ plan_id, provider_id, created_at, ends_at }) => {
+    const plan = plans.get(plan_id);
+    const seller = summaries.get(provider_id)?.slug;
+    if (!plan || seller === undefined) return [];
+    const { slug, title, period_amount, unit, period_type, period_length } = plan;
+    const runs = ends_at > at;
+    const may_change = runs && subject.is_manager;
+    const which = { subscriber: view.slug, plan: slug };
+    return {
+      slug,
+      title,
+      period_amount,
+      unit,
+      period_type,
+      period_length,
+      state: runs ? ('active' as const) : ('ended' as const),
+      created_at,
+      ends_at,
+      extend_url: may_change ? paths.subscriber(seller, which, 'extend') : null,
+      cancel_url: may_change ? paths.subscriber(seller, which, 'cancel') : null,
+    };
+  });
+  const running = subscriptions.filter(({ state }) => state === 'active');
+  const next = running.at(-1);
+  const seller = sellers.flatMap((id) => summaries.get(id)?.slug ?? [])[0] ?? ctx.site.slug;
+  const detail = presentProfileDetail(view);
+  const due = { amount: history.balance_amount, unit: history.balance_unit };
+  const events = [
+    ...rows.map(eventOf),
+    ...subscriptions.flatMap(({ title, created_at, ends_at, state }) => [
+      termEvent('plus', 'Subscribed to ', title, created_at),
+      ...(state === 'ended' ? [termEvent('dash', 'The end of ', title, ends_at)] : []),
+    ]),
+  ];
+  return reply.page(subscriberFilePage, {
+    profile: { ...summary, printable_name: detail.printable_name },
+    nav_as: { profile: seller, current: paths.subscribers(seller) },
+    crumbs: [{ label: 'Subscribers', href: paths.subscribers(seller) }],
+    email: detail.email,
+    active_count: running.length,
+    subscriptions,
+    effect: [{ label: 'Due', money: due }, ...paidOf(rows, history.count, due.unit)],
+    facts: factsOf(detail),
+    timeline: presentTimeline(events, next ? { text: `${next.title} ends on`, at: next.ends_at.toISOString() } : null),
+    history_url: paths.history(view.slug),
+    roles_url: paths.roles(view.slug),
+  });
+}
+
+const isPayment = (row: HistoryRow) => row.orig_account === accounts.liability && row.dest_account === accounts.funds;
+
+/** Returns the sum of the payments, when the file read all transactions and they have one currency. */
+function paidOf(rows: readonly HistoryRow[], count: number, unit: string) {
+  const payments = rows.filter(isPayment);
+  if (count > rows.length || payments.some(({ orig_unit }) => orig_unit !== unit)) return [];
+  const amount = payments.reduce((sum, { orig_amount }) => sum + orig_amount, 0);
+  return [{ label: 'Paid so far', money: { amount, unit } }];
+}
+
+function eventOf(row: HistoryRow): TimelineEvent {
+  const is_refund = row.orig_account === accounts.refunded;
+  const money = row.is_debit
+    ? { amount: row.orig_amount, unit: row.orig_unit }
+    : { amount: row.dest_amount, unit: row.dest_unit };
+  return {
+    icon: is_refund ? 'undo' : isPayment(row) ? 'check' : 'cart',
+    tone: is_refund ? 'neutral' : isPayment(row) ? 'good' : 'info',
+    parts: [{ text: `${row.description} · ` }, { money }],
+    actor: null,
+    at: row.created_at,
+  };
+}
+
+function termEvent(icon: string, text: string, title: string, at: Date): TimelineEvent {
+  return { icon, tone: 'info', parts: [{ text }, { text: title, strong: true }], actor: null, at: at.toISOString() };
+}
+
+function factsOf(detail: ReturnType<typeof presentProfileDetail>): Fact[] {
+  const { email, phone, street_address, locality, region, postal_code, country, default_timezone, slug } = detail;
+  const place = [street_address, locality, region, postal_code, country].filter((part) => part !== '').join(', ');
+  return [
+    { label: 'E-mail', value: email },
+    { label: 'Phone', value: phone },
+    { label: 'Address', value: place },
+    { label: 'Time zone', value: default_timezone },
+    { label: 'Profile', value: slug, code: true },
+  ];
+}
