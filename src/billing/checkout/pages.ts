@@ -9,7 +9,7 @@ import { paths } from '#platform/http/paths';
 import { type Processors, findSavedCard, paymentsProblems } from '#payments';
 import type { Profile } from '#profiles';
 import { presentSavedCard } from '../cards/index.ts';
-import { type CartOwner, type Invoicable, findShownLines } from '../records/index.ts';
+import { chooseOptions, type CartOwner, type Invoicable, findShownLines } from '../records/index.ts';
 import { checkOut } from './check-out.ts';
 import { filterBalances, loadBalances, loadInvoicables, showBalance, showCart, viewChoices } from '../quotes/index.ts';
 import {
@@ -189,7 +189,10 @@ async function payOrder(
   const { ctx, body } = request;
   const { payer, owner } = await getPayer(request);
   try {
-    const free = (await peek()).every((each) => each.lines.every((line) => line.amount === 0));
+    const order = await peek();
+    // Before the buyer chooses a period, the first option of an item is paid.
+    const priced = chooseOptions(order, undefined) ?? order;
+    const free = priced.every((each) => each.lines.every((line) => line.amount === 0));
     const onFile = textField(body, 'use_card', 20) === 'on_file';
     const { processors } = page;
     const token = free || onFile ? null : processors.chosen.readCardForm(body, ctx.clock.now());
