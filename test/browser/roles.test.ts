@@ -19,6 +19,7 @@ after(async () => {
 });
 
 const skip = withoutChromium;
+const phone = { width: 390, height: 844 };
 const desk = { width: 1280, height: 900 };
 
 interface Visit {
@@ -27,8 +28,8 @@ interface Visit {
   inspect(name: string): Promise<void>;
 }
 
-async function visit(javaScriptEnabled: boolean): Promise<Visit> {
-  const options = { baseURL: journey.origin, javaScriptEnabled, viewport: desk, reducedMotion: 'reduce' } as const;
+async function visit(javaScriptEnabled: boolean, viewport = desk): Promise<Visit> {
+  const options = { baseURL: journey.origin, javaScriptEnabled, viewport, reducedMotion: 'reduce' } as const;
   const page = await (await browser.newContext(options)).newPage();
   return { page, inspect: async (name) => (javaScriptEnabled ? requireAccessible(page, name) : undefined) };
 }
@@ -101,6 +102,36 @@ for (const javaScriptEnabled of [true, false]) {
     await page.waitForURL((url) => !url.pathname.endsWith('/refund/'));
     assert.match((await page.locator('main').textContent()) ?? '', /Refunded/);
     await inspect('refunded charge');
+    await page.context().close();
+  });
+
+  test(`${how}, a visitor with a phone chooses a plan, registers, pays and sees the receipt`, { skip }, async () => {
+    const username = javaScriptEnabled ? 'nora' : 'noel';
+    const { page, inspect } = await visit(javaScriptEnabled, phone);
+    await page.goto('/pricing/');
+    await inspect('pricing');
+    await page
+      .locator('form', { has: page.locator('input[name="plan"][value="basic"]') })
+      .getByRole('button')
+      .click();
+    if (/\/login\//.test(page.url()))
+      await page
+        .getByRole('link', { name: /create an account|register/i })
+        .first()
+        .click();
+    await inspect('register');
+    await page.getByLabel('Full name').fill('Nora Walker');
+    await page.getByLabel('E-mail address').first().fill(`${username}@example.com`);
+    await page.getByText('choose a user name').click();
+    await page.getByLabel('User name').fill(username);
+    await page.locator('input[name="new_password"]').fill('correct horse 7');
+    await page.locator('input[name="terms-of-use"]').check();
+    await page.getByRole('button', { name: /create|register|sign up/i }).click();
+    await page.waitForURL(/\/checkout\//);
+    await inspect('checkout');
+    await pay(page, 'Nora Walker');
+    assert.equal(await page.getByRole('heading', { level: 1 }).innerText(), 'Receipt');
+    await inspect('receipt');
     await page.context().close();
   });
 }
