@@ -86,7 +86,7 @@ const subrooms = {
     records: [],
     claims: ['records'],
     quotes: ['records', 'claims'],
-    offers: ['records'],
+    offers: ['records', 'quotes'],
     cart: ['records', 'claims', 'quotes'],
     'cart-items': ['records', 'quotes', 'cart'],
     orders: ['records', 'claims', 'quotes'],

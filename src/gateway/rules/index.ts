@@ -1,5 +1,4 @@
 // Access rules: which rule matches a request target, and what its operator requires of the caller.
-export { presentAllow } from './allow.ts';
 export { createRule, deleteRule, editedFields, orderVersion, placeRule, updateRule } from './change-rules.ts';
 export { denialProblem } from './denial.ts';
 export type { CallerFacts, Facts, ProviderFact, RoleFact } from './facts.ts';

@@ -2,4 +2,4 @@
 export { changeProxy, editedSettings } from './change-proxy.ts';
 export type { ConnectionCheck } from './check-entry-point.ts';
 export { upstreamRoutes } from './routes.ts';
-export { testConnection } from './test-connection.ts';
+export { testConnection } from './try-connection.ts';

@@ -59,6 +59,16 @@ test('a seller sees its own part of a shared charge and nothing of the other sel
   assert.doesNotMatch(text.replaceAll(key, ''), /pool|240\.00|251\.00|<i>Evil/i);
 });
 
+test('the values of a chart are downloaded by its seller only', async () => {
+  const url = `${home('gymclub')}download/usd/`;
+  const { status, text } = await browsers.gina.get(url);
+  assert.equal(status, 200, text);
+  const rows = text.trim().split('\r\n');
+  assert.equal(rows.length, 14, text);
+  assert.match(rows.at(-1) ?? '', /,11\.00,/);
+  assert.equal((await browsers.paul.get(url)).status, 403);
+});
+
 test('recurring revenue divides the price of a year by its months', async () => {
   assert.match((await browsers.paul.get(home('poolside'))).text, /\$20\.00/);
 });

@@ -6,7 +6,9 @@ import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { mergeReads } from '#platform/db/merge-reads';
 import { paths } from '#platform/http/paths';
+import { csvOfChart } from '#platform/pages/charts/chart-csv';
 import { presentChart } from '#platform/pages/charts/present-chart';
+import { sendCsv } from '#platform/pages/lists/send-csv';
 import type { EffectLine } from '#platform/pages/details/effect';
 import { findProfileById, type Profile, profileName } from '#profiles';
 import { periodBounds } from '../period-bounds.ts';
@@ -35,14 +37,36 @@ export function dashboardPages(app: App): void {
   app.get('/metrics/:profile/dashboard/', { config, schema }, async (request, reply) =>
     reply.page(dashboardPage, await viewDashboard(request)),
   );
+  const params = Type.Object({ profile: Type.String(), unit: Type.String({ pattern: '^[a-z]{3}$' }) });
+  app.get(
+    '/metrics/:profile/dashboard/download/:unit/',
+    { config, schema: { hide: true, params } },
+    async (request, reply) => {
+      const { ctx } = request;
+      const { id, default_timezone: timezone } = await getProfile(request);
+      const months = periodBounds(justAfter(ctx.clock.now()), 'monthly', MONTHS, timezone);
+      const chart = chartOf(request.params.unit, await sumMoneyIn(ctx.db, id, months), months);
+      return sendCsv(reply, csvOfChart(chart, { locale: ctx.lang, timezone }));
+    },
+  );
 }
 
-async function viewDashboard({ ctx, subject }: FastifyRequest): Promise<View> {
+/** @throws not_found (404) */
+async function getProfile({ ctx, subject }: FastifyRequest): Promise<Profile> {
   const profile = subject.profile_id === null ? undefined : await findProfileById(ctx.db, subject.profile_id);
   if (!profile) throw commonProblems.not_found();
+  return profile;
+}
+
+/** Exclusive end of a time that includes this instant. */
+const justAfter = (at: Date) => new Date(at.getTime() + 1);
+
+async function viewDashboard(request: FastifyRequest): Promise<View> {
+  const { ctx } = request;
+  const profile = await getProfile(request);
   const { id, slug, default_timezone: timezone } = profile;
   const now = ctx.clock.now();
-  const end = new Date(now.getTime() + 1); // what happens now counts
+  const end = justAfter(now);
   const months = periodBounds(end, 'monthly', MONTHS, timezone);
   const in_days = (days: number) => new Date(now.getTime() + days * DAY_MS);
   const [by_month, today, figures, due, troubled, latest] = await mergeReads(ctx.db, [
@@ -63,7 +87,9 @@ async function viewDashboard({ ctx, subject }: FastifyRequest): Promise<View> {
     stats: units.flatMap((unit) =>
       statsOf(unit, { by_month, today, figures, due, money, is_only: units.length === 1 }),
     ),
-    charts: units.map((unit) => presentChart(chartOf(unit, by_month, months), reader)),
+    charts: units.map((unit) =>
+      presentChart({ ...chartOf(unit, by_month, months), csv_href: paths.dashboardDownload(slug, unit) }, reader),
+    ),
     todos: [
       ...todosOf(troubled, figures, { charges: is_broker ? paths.charges() : null, profile, money }),
       ...(is_broker && ctx.site.entry_point === null ? [setUpTodo(slug)] : []),

@@ -71,6 +71,7 @@ export const paths = {
   couponDelete: (slug: string, code: string) => `/billing/${e(slug)}/coupons/${e(code)}/delete/`,
   setUp: (slug: string) => `/metrics/${e(slug)}/setup/`,
   dashboard: (slug: string) => `/metrics/${e(slug)}/dashboard/`,
+  dashboardDownload: (slug: string, unit: string) => `/metrics/${e(slug)}/dashboard/download/${e(unit)}/`,
   /** Without a profile: the page on which the user chooses one. */
   cart: (profile?: string | null, options: { plan?: string | null; next?: string | null } = {}) => {
     const path = profile === undefined || profile === null ? '/billing/cart/' : `/billing/${e(profile)}/cart/`;

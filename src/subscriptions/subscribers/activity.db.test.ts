@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { inTransaction } from '#platform/db/database';
-import { openOrExtend } from '#subscriptions';
+import { openOrExtend } from '../terms/index.ts';
 import { countStatements } from '../../../bench/statement-count.ts';
 import { testContext } from '../../../test/support/context.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';

@@ -138,18 +138,3 @@ export function typeahead(
     view: { maxlength: length_max, source: options.source ?? '', invite: options.invite ?? '', autocomplete: 'off' },
   });
 }
-
-/** A value that the page carries. It is input like any other: the verb must check it. */
-export function hidden(options: { readonly length_max?: number } = {}): Field<string> {
-  return makeField(
-    'hidden',
-    { label: '' },
-    {
-      optional: true,
-      length_max: options.length_max ?? TEXT_LENGTH_MAX,
-      read: (value) => ({ value }),
-      print: (value) => value,
-      view: { type: 'hidden' },
-    },
-  );
-}

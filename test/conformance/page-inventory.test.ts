@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startApp, type TestApp } from '../support/start-app.ts';
+
+/** Addresses of the documented pages with the template that each shows; null: it redirects or sends a file. */
+const documented: Readonly<Record<string, string | null>> = {
+  '/login/': 'login/index.html',
+  '/login/:verification_key/': 'login/verification_key.html',
+  '/register/': 'login/index.html',
+  '/recover/': 'login/recover.html',
+  '/logout/': 'login/logout.html',
+  '/pricing/': 'saas/pricing.html',
+  '/redeem/': 'saas/redeem.html',
+  '/contact/': 'contact.html',
+  '/legal/': 'saas/legal/index.html',
+  '/legal/:agreement/': 'saas/legal/agreement.html',
+  '/legal/:agreement/sign/': 'saas/legal/sign.html',
+  '/docs/api/': 'api_docs/index.html',
+  '/docs/api/notifications/': 'api_docs/notifications.html',
+  '/billing/payments/:claim_code/': 'saas/billing/checkout.html',
+  '/billing/:profile/cart/': 'saas/billing/cart.html',
+  '/billing/:profile/cart-periods/': 'saas/billing/cart-periods.html',
+  '/billing/:profile/cart-seats/': 'saas/billing/cart-seats.html',
+  '/billing/:profile/checkout/': 'saas/billing/checkout.html',
+  '/billing/:profile/card/': 'saas/billing/card.html',
+  '/billing/:profile/balance/': 'saas/billing/balance.html',
+  '/billing/:profile/history/': 'saas/billing/index.html',
+  '/billing/:profile/receipt/:charge/': 'saas/billing/receipt.html',
+  '/billing/:profile/receipt/:charge/printable/': 'saas/printable_charge_receipt.html',
+  '/profile/:profile/contact/': 'saas/profile/index.html',
+  '/profile/:profile/roles/': 'saas/profile/roles/index.html',
+  '/profile/:profile/roles/:role/': 'saas/profile/roles/role.html',
+  '/profile/:profile/subscriptions/': 'saas/profile/subscriptions.html',
+  '/profile/': 'saas/profile_redirects.html',
+  '/users/': null,
+  '/users/:user/': 'users/index.html',
+  '/users/:user/roles/': 'saas/users/roles.html',
+  '/users/:user/otp/': 'users/otp.html',
+  '/users/:user/password/': 'users/password.html',
+  '/users/:user/pubkey/': 'users/pubkey.html',
+  '/users/:user/notifications/': 'users/notifications.html',
+  '/metrics/:profile/dashboard/': 'saas/metrics/dashboard.html',
+  '/metrics/:profile/revenue/': 'saas/metrics/revenue.html',
+  '/metrics/:profile/plans/': 'saas/metrics/plans.html',
+  '/metrics/:profile/coupons/:coupon/': 'saas/metrics/coupons.html',
+  '/metrics/:profile/lifetimevalue/': 'saas/metrics/lifetimevalue.html',
+  '/metrics/:profile/balances-due/': 'saas/metrics/balances_due.html',
+  '/metrics/:profile/activity/': 'saas/metrics/activity.html',
+  '/billing/:profile/bank/': 'saas/billing/bank.html',
+  '/billing/:profile/coupons/': 'saas/billing/coupons.html',
+  '/billing/:profile/transfers/': 'saas/billing/transfers.html',
+  '/billing/:profile/transfers/import/': 'saas/billing/import.html',
+  '/billing/:profile/transfers/withdraw/': 'saas/billing/withdraw.html',
+  '/profile/:profile/plans/': 'saas/profile/plans/index.html',
+  '/profile/:profile/plans/new/': 'saas/profile/plans/plan.html',
+  '/profile/:profile/plans/:plan/': 'saas/profile/plans/plan.html',
+  '/profile/:profile/plans/:plan/subscribers/': 'saas/profile/plans/subscribers.html',
+  '/profile/:profile/subscribers/': 'saas/profile/subscribers.html',
+  '/profile/:profile/compliance/': 'saas/profile/compliance/index.html',
+  '/billing/charges/': 'saas/billing/charges.html',
+  '/billing/transactions/': 'saas/billing/transactions.html',
+  '/billing/transactions/:selector/': 'saas/billing/transactions.html',
+  '/billing/cartitems/': 'saas/billing/cartitems/index.html',
+  '/billing/cartitems/:user/': 'saas/billing/cartitems/user.html',
+  '/metrics/balances/:report/': 'saas/metrics/balances.html',
+  '/activities/': null,
+  '/activities/accounts/': 'activities/accounts/index.html',
+  '/activities/accounts/:account/': 'activities/accounts/account.html',
+  '/activities/contacts/': 'activities/contacts/index.html',
+  '/activities/contacts/:contact/': 'activities/contacts/contact.html',
+  '/proxy/rules/': 'rules/app_dashboard.html',
+  '/proxy/engagement/': 'rules/engagement.html',
+  '/proxy/notifications/:slug/': 'notification/detail.html',
+  '/themes/': 'extended_templates/theme.html',
+  '/themes/download/': null,
+};
+
+/** Pages that do not exist yet. The list only shrinks: a page that exists must be removed. */
+const missing: readonly string[] = [
+  '/billing/:profile/bank/',
+  '/billing/:profile/cart-seats/',
+  '/billing/:profile/transfers/import/',
+  '/billing/:profile/transfers/withdraw/',
+  '/billing/payments/:claim_code/',
+  '/docs/api/notifications/',
+  '/metrics/:profile/balances-due/',
+  '/metrics/:profile/coupons/:coupon/',
+  '/metrics/:profile/lifetimevalue/',
+  '/metrics/:profile/plans/',
+  '/metrics/:profile/revenue/',
+  '/metrics/balances/:report/',
+  '/profile/:profile/compliance/',
+  '/themes/',
+  '/themes/download/',
+];
+
+let app: TestApp;
+before(async () => {
+  app = await startApp();
+});
+after(() => app.close());
+
+/** An address without the names of its parameters, which are free. */
+const shape = (url: string) => url.replace(/:[a-z_]+/g, ':').replace(/\/$/, '');
+
+function served(): Set<string> {
+  const pages = app.http.routeList.filter(({ method, passthrough }) => method === 'GET' && !passthrough);
+  return new Set(pages.map(({ url }) => shape(url)));
+}
+
+test('every documented page is served, except those that are listed as missing', () => {
+  const addresses = served();
+  const absent = Object.keys(documented).filter((url) => !addresses.has(shape(url)));
+  assert.deepEqual(absent.toSorted(), missing.toSorted());
+});
+
+test('a page that is served has its documented template', () => {
+  const templates = new Set(
+    app.tollgate.rooms.flatMap(({ page_types = [] }) => page_types).map((page) => page.template),
+  );
+  const addresses = served();
+  for (const [url, template] of Object.entries(documented))
+    if (template !== null && addresses.has(shape(url)) && !url.startsWith('/docs/'))
+      assert.ok(templates.has(template), `${url} shows ${template}`);
+});
