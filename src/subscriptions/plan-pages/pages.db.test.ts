@@ -91,6 +91,18 @@ test('a plan is created with its discounts and charges; a refusal keeps the inpu
     uses.map(({ slug, use_amount, quota }) => [slug, use_amount, quota]),
     [['prints', 10, 100]],
   );
+  await app.db
+    .updateTable('use_charges')
+    .set({ description: 'Each page', extra: '{"meter":1}' })
+    .where('plan_id', '=', plan.id)
+    .execute();
+  assert.equal(
+    (await browser.post('/profile/gym/plans/room/', { ...plan_fields, use_0_slug: 'prints', use_0_title: 'Pages' }))
+      .status,
+    303,
+  );
+  const [kept] = await app.db.selectFrom('use_charges').selectAll().where('plan_id', '=', plan.id).execute();
+  assert.deepEqual([kept?.title, kept?.description, kept?.extra], ['Pages', 'Each page', '{"meter":1}']);
   const shown = await browser.get('/profile/gym/plans/room/');
   assert.match(shown.text, /name="discount_0_value" value="12\.50"/);
   const limit = await browser.post('/profile/gym/plans/room/', { ...plan_fields, use_0_limit: '50' });

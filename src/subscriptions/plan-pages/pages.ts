@@ -140,7 +140,8 @@ async function save(request: FastifyRequest, reply: FastifyReply, plan: Plan | n
   const provider_id = getSubjectId(subject);
   let saved: Plan;
   try {
-    const input = readPlanForm(makePlanForm(shape), body, context, shape);
+    const held = plan?.use_charges ?? [];
+    const input = readPlanForm(makePlanForm(shape), body, context, { shape, held });
     if (textField(body, 'action', 20) === 'preview') return await showEditor(request, reply, plan, { preview: input });
     const version = sentVersion(body);
     saved =

@@ -171,14 +171,15 @@ export function valuesOf(plan: Plan, context: FormContext): Partial<FormInput<Pl
 }
 
 /**
- * Reads a posted form into the input of a plan; rows without length or name are left out.
+ * Reads a posted form into the input of a plan; rows without length or name are left out. Use charges keep what the
+ * form does not show: their description and extra of `held`, by name in the API.
  * @throws invalid_input (400)
  */
 export function readPlanForm(
   form: PlanForm,
   body: unknown,
   context: FormContext,
-  shape: PlanFormShape,
+  { shape, held }: { shape: PlanFormShape; held: Plan['use_charges'] },
 ): PlanInput & { title: string } {
   const unit = textField(body, 'unit', 3).toLowerCase();
   const values: Record<string, unknown> = form.read(body, { ...context, unit });
@@ -200,7 +201,9 @@ export function readPlanForm(
     if (title === '') return null;
     if (!/^[-A-Za-z0-9_]{1,50}$/.test(slug))
       errors[`use_${index}_slug`] = ['Use letters, digits, hyphens or underscores.'];
+    const former = held.find((use) => use.slug === slug);
     return {
+      ...(former && { description: former.description, extra: former.extra }),
       title,
       slug,
       use_amount: (values[`use_${index}_amount`] as number | null) ?? 0,
