@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { startOfDay } from '#kernel/instant';
-import { formatMoney, type Money } from '#kernel/money';
+import type { Money } from '#kernel/money';
 import { commonProblems } from '#kernel/problem';
 import type { App } from '#platform/http/app';
 import { mergeReads } from '#platform/db/merge-reads';
@@ -10,6 +10,7 @@ import { csvOfChart } from '#platform/pages/charts/chart-csv';
 import { presentChart } from '#platform/pages/charts/present-chart';
 import { sendCsv } from '#platform/pages/lists/send-csv';
 import type { EffectLine } from '#platform/pages/details/effect';
+import { humanizeMoney } from '#platform/templates/humanize-money';
 import { findProfileById, type Profile, profileName } from '#profiles';
 import { periodBounds } from '../period-bounds.ts';
 import {
@@ -81,7 +82,7 @@ async function viewDashboard(request: FastifyRequest): Promise<View> {
   const charges = is_broker ? paths.charges() : paths.transfers(slug);
   const units = unitsOf([...by_month, ...today, ...figures, ...due]);
   const reader = { locale: ctx.lang, timezone };
-  const money = (amount: number, unit: string) => formatMoney({ amount, unit }, ctx.lang);
+  const money = (amount: number, unit: string) => humanizeMoney({ amount, unit }, ctx.lang);
   return {
     profile: { slug, printable_name: profileName(profile) },
     stats: units.flatMap((unit) =>

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { formatMoney, type Money } from '#kernel/money';
+import type { Money } from '#kernel/money';
+import { humanizeMoney } from '#platform/templates/humanize-money';
 import type { ListQuery } from '#kernel/page';
 import { commonProblems } from '#kernel/problem';
 import {
@@ -107,7 +108,7 @@ async function viewTransfers(request: FastifyRequest, kind: Kind): Promise<View>
 }
 
 function joinMoney(sums: readonly Money[], lang: string): string {
-  return new Intl.ListFormat(lang, { type: 'conjunction' }).format(sums.map((sum) => formatMoney(sum, lang)));
+  return new Intl.ListFormat(lang, { type: 'conjunction' }).format(sums.map((sum) => humanizeMoney(sum, lang)));
 }
 
 /** Names the line and the customer of each transaction that belongs to a charge. One statement. */

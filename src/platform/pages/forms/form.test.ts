@@ -100,7 +100,7 @@ test('all errors are found at once', () => {
 const refused: [name: keyof typeof posted, text: string, message: string][] = [
   ['title', 'x'.repeat(11), 'Use at most 10 characters.'],
   ['period_amount', '-5', 'Write an amount without a minus sign.'],
-  ['period_amount', '10000.01', 'Write $10000.00 or less.'],
+  ['period_amount', '10000.01', 'Write $10,000.00 or less.'],
   ['period_amount', '9'.repeat(59), 'Write it like 59.00.'],
   ['period_length', '0', 'Write 1 or more.'],
   ['period_length', '1.5', 'Write a whole number, like 12.'],

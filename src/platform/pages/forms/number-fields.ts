@@ -1,4 +1,5 @@
 import { chargeStep, formatMoney, isCurrency } from '#kernel/money';
+import { humanizeMoney } from '../../templates/humanize-money.ts';
 import { type PeriodType, periodNoun, periodTypes } from '#kernel/period';
 import { readDecimalText, toInteger, writeDecimalText } from './decimal-text.ts';
 import { type Bounds, type Field, type FormContext, type Reading, REQUIRED } from './field.ts';
@@ -30,7 +31,7 @@ export function money(options: MoneyOptions): Field<number> {
       if (amount === null || amount % chargeStep(unit) !== 0) return { message: writeItLike(unit, context.locale) };
       if (amount < 0 && options.negative !== true) return { message: 'Write an amount without a minus sign.' };
       return within(amount, { ...options, ...context.bounds?.[name] }, (bound) =>
-        formatMoney({ amount: bound, unit: unit === '' ? null : unit }, context.locale),
+        humanizeMoney({ amount: bound, unit: unit === '' ? null : unit }, context.locale),
       );
     },
     print: (amount, _name, context) => {
