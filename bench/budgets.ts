@@ -61,15 +61,8 @@ export const exceptions: Readonly<Record<string, Budget & { readonly reason: str
   },
 };
 
-const priced_cart: Budget & { readonly reason: string } = {
-  statements_max: 6,
-  transactions_max: 0,
-  reason: 'prices the cart with the functions of the order: which rows a step reads depends on the step before it',
-};
-
 /** Pages that need more statements than `page`, by the pattern of their route, with the reason. */
 export const page_exceptions: Readonly<Record<string, Budget & { readonly reason: string }>> = {
-  '/billing/:profile/checkout/': priced_cart,
   '/metrics/:profile/setup/': {
     statements_max: 6,
     transactions_max: 0,

@@ -17,6 +17,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   coupon: ['DIS50'],
   role: ['manager'],
   tag: ['billing'],
+  unit: ['usd'],
   agreement: ['terms-of-use'],
   rule: ['1', '2'],
 };

@@ -317,7 +317,7 @@ test('a visitor with a claim code signs in first, and confirms on a page', async
   await browser.post('/login/', { username: 'visiting', password: 'correct horse 7' });
   await browser.get(`/redeem/?code=${code}`);
   assert.equal((await browser.post('/redeem/', { code })).status, 303);
-  const cart = await browser.get('/billing/visiting/cart/');
+  const cart = await browser.get('/billing/visiting/checkout/');
   assert.match(cart.text, /paid by /);
   const seats = await browser.get('/billing/visiting/seats/');
   assert.match(seats.text, /Seats that you buy for other people/);

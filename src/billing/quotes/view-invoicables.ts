@@ -20,6 +20,8 @@ const LinePart = Type.Object({
   coupon_code: Type.Union([Type.String(), Type.Null()]),
   /** Name of the person that the line is for, if not the payer. */
   beneficiary: Type.Union([Type.String(), Type.Null()]),
+  /** Name of the payer of a claimed seat. */
+  paid_by: Type.Union([Type.String(), Type.Null()]),
   /** Price of one period in 1/100, of an option that pays for several; null when it is not exact. */
   each_amount: Type.Union([Type.Integer(), Type.Null()]),
 });
@@ -62,6 +64,7 @@ const lineSample: LineView = {
   covers: { from: new Date('2026-03-10T10:00:00.000Z'), to: new Date('2026-04-10T10:00:00.000Z') },
   coupon_code: null,
   beneficiary: null,
+  paid_by: null,
   each_amount: null,
 };
 
@@ -200,7 +203,8 @@ function viewLine(line: Line, { plan }: Invoicable): LineView {
     discounts: option && option.discounts.length > 0 ? option.discounts.join(' and ') : null,
     covers: is_period ? { from: option.covers_from, to: option.covers_to } : null,
     coupon_code: facts.coupon_code,
-    beneficiary: facts.beneficiary_name ?? facts.paid_by ?? null,
+    beneficiary: facts.beneficiary_name,
+    paid_by: facts.paid_by ?? null,
     each_amount: is_period && count > 1 && line.amount % count === 0 ? line.amount / count : null,
   };
 }

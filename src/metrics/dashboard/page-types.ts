@@ -68,7 +68,7 @@ const typical = {
       href: `${paths.charges()}?state=disputed`,
     },
   ],
-  coming: [{ label: 'Renewals', hint: '9 subscriptions', money: usd(118_892) }],
+  coming: [{ label: 'Marked as renewing', hint: '9 subscriptions', money: usd(118_892) }],
   latest: [latest, { ...latest, state: 'failed', customer: 'Blue Heron Legal' }],
   links: {
     money: paths.transfers('cowork'),

@@ -226,7 +226,13 @@ function comingOf({ unit, renewals_count, renewals, endings_count }: Subscriptio
   return [
     ...(renewals_count === 0
       ? []
-      : [{ label: 'Renewals', hint: countText(renewals_count, 'subscription'), money: { amount: renewals, unit } }]),
+      : [
+          {
+            label: 'Marked as renewing',
+            hint: countText(renewals_count, 'subscription'),
+            money: { amount: renewals, unit },
+          },
+        ]),
     ...(endings_count === 0 ? [] : [{ label: 'Endings', value: countText(endings_count, 'subscription') }]),
   ];
 }
