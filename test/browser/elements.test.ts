@@ -119,6 +119,7 @@ test(
     await clock.clock.runFor(60_000);
     assert.equal(await toast.count(), 1, 'messages other than success stay');
     await toast.getByRole('button').click();
+    await clock.mouse.move(0, 0);
     await show('status', '<form><button>Undo</button></form>');
     await clock.clock.runFor(59_900);
     assert.equal(await toast.count(), 1, 'undo is offered for 60 seconds');

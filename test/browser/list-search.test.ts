@@ -95,7 +95,7 @@ test(
     assert.deepEqual(asked, ['?start_at=2026-11-01&ends_at=2026-11-26&amount_min=59&amount_max=']);
     await page.goto(sample('typical'));
     await page.locator('tg-list-search input[type=search]').fill('xia');
-    await page.keyboard.press('Enter');
+    await Promise.all([page.waitForURL(/q=xia/), page.keyboard.press('Enter')]);
     assert.equal(asked[1], '?q=xia&start_at=2026-11-01&ends_at=2026-11-26');
     await page.context().close();
   },
