@@ -128,7 +128,7 @@ export interface TriedPassage {
   readonly refusal: Problem | null;
 }
 
-/** As `passRules`, without any effect: nothing is recorded or signed. For a manager who asks what the rules decide. */
+/** Returns the decision of `passRules` with the step that refuses. It records and signs nothing. */
 export async function tryRules(request: RuledRequest, parts: PipelineParts): Promise<TriedPassage> {
   return decideWith(parts.memory, (read) => {
     const passage = beginPassage(request);

@@ -23,7 +23,7 @@ export const applicationForm = defineForm({
     choices: [
       { value: '2', label: 'As a signed token', note: 'JWT in the Authorization header. The usual choice.' },
       { value: '1', label: 'As an encrypted cookie', note: 'For applications that read the cookie sessionid.' },
-      { value: '0', label: 'Not at all', note: 'The application does not learn who asks.' },
+      { value: '0', label: 'Not at all', note: 'The application receives no data of the user.' },
     ],
   }),
   cors_restricted: checkbox({

@@ -37,8 +37,7 @@ export type FieldKind =
   | 'date'
   | 'choice'
   | 'checkbox'
-  | 'typeahead'
-  | 'hidden';
+  | 'typeahead';
 
 /** What a partial prints of a field, besides its value and its messages. */
 export interface FieldView {
@@ -82,7 +81,6 @@ export interface Field<Value> {
 }
 
 /** A field of any value, for records of fields. */
-// oxlint-disable-next-line typescript/no-explicit-any -- `Field` is invariant; only `any` admits every value
-export type AnyField = Field<any>;
+export type AnyField = Field<unknown>;
 
 export const REQUIRED = 'This field is required.';

@@ -99,7 +99,7 @@ export function date(
 }
 
 /** One of several values. Without `choices` they come from the context, by the name of the field. */
-export function choice<Value extends string = string>(
+export function choice<const Value extends string = string>(
   options: FieldOptions & { readonly choices?: readonly (Choice & { readonly value: Value })[] },
 ): Field<Value> {
   const offered = (name: string, context: FormContext): readonly Choice[] =>
