@@ -6,7 +6,7 @@ import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import { viewConflict } from '#platform/pages/forms/conflict-view';
 import { confirmPage } from '#platform/pages/forms/confirm-page';
-import { editVersion, findEditConflict, sentVersion } from '#platform/pages/forms/edit-version';
+import { findEditConflict, sentVersion, shownVersion } from '#platform/pages/forms/edit-version';
 import type { FormContext } from '#platform/pages/forms/field';
 import type { Refusal } from '#platform/pages/forms/form';
 import { askList } from '#platform/pages/lists/ask-list';
@@ -242,7 +242,10 @@ async function showEditor(
       profile: viewProvider(loaded.provider),
       code: coupon.code,
       crumbs: [{ label: 'Coupons', href: paths.coupons(loaded.provider.slug) }],
-      edit_version: editVersion(couponFields(coupon)),
+      edit_version: shownVersion(
+        { body: request.body, is_kept: refusal !== null && conflict === null },
+        couponFields(coupon),
+      ),
       ...couponForm.view(values, context, refusal),
       ...(conflict === null ? {} : { detail: '' }),
       conflict: refusal && viewConflict(couponForm, { conflict, values, refusal }, context),

@@ -9,6 +9,7 @@ import {
   editVersion,
   findEditConflict,
   sentVersion,
+  shownVersion,
   VERSION_FIELD,
 } from '#platform/pages/forms/edit-version';
 import type { Refusal } from '#platform/pages/forms/form';
@@ -49,7 +50,7 @@ export function applicationPages(app: App, needs: ApplicationNeeds): void {
 }
 
 interface Shown {
-  readonly refusal?: Refusal;
+  readonly refusal?: Refusal | null;
   readonly conflict?: EditConflict | null;
   readonly check?: ConnectionCheck;
   /** What the form had when it tested the connection. */
@@ -60,7 +61,7 @@ async function show(
   request: FastifyRequest,
   reply: FastifyReply,
   needs: ApplicationNeeds,
-  { refusal, conflict = null, check, entered = {} }: Shown = {},
+  { refusal = null, conflict = null, check, entered = {} }: Shown = {},
 ): Promise<FastifyReply> {
   const { ctx, subject } = request;
   const context = { locale: ctx.lang, timezone: 'UTC' };
@@ -71,9 +72,12 @@ async function show(
       may_edit: subject.is_manager,
       private_addresses_allowed: needs.private_addresses_allowed,
       key_made_at: ctx.site.session_key_rotated_at?.toISOString() ?? null,
-      ...applicationForm.view({ ...values, ...entered }, context, refusal ?? null),
+      ...applicationForm.view({ ...values, ...entered }, context, refusal),
       ...(conflict === null ? {} : { detail: '' }),
-      edit_version: conflict === null && refusal ? sentVersion(request.body) : editVersion(editedSettings(ctx.site)),
+      edit_version: shownVersion(
+        { body: request.body, is_kept: refusal !== null && conflict === null },
+        editedSettings(ctx.site),
+      ),
       conflict: refusal ? viewConflict(applicationForm, { conflict, values, refusal }, context) : null,
       check: check ?? null,
       example: await exampleOf(request, needs),

@@ -6,7 +6,7 @@ import { problemToForm, textField } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
 import { viewConflict } from '#platform/pages/forms/conflict-view';
 import { confirmPage } from '#platform/pages/forms/confirm-page';
-import { type EditConflict, editVersion, findEditConflict, sentVersion } from '#platform/pages/forms/edit-version';
+import { type EditConflict, findEditConflict, sentVersion, shownVersion } from '#platform/pages/forms/edit-version';
 import type { Refusal } from '#platform/pages/forms/form';
 import { UNDO_S } from '#platform/pages/undo/offer-undo';
 import { gatewayProblems } from '../problems.ts';
@@ -109,18 +109,15 @@ async function show(
       rule: rule && { path: rule.path, delete_url: paths.deleteRule(rule.id) },
       ...ruleForm.view(values, context, refusal),
       ...(conflict === null ? {} : { detail: '' }),
-      edit_version: versionOf(request.body, rule, refusal !== null && conflict === null),
+      edit_version:
+        rule === null
+          ? ''
+          : shownVersion({ body: request.body, is_kept: refusal !== null && conflict === null }, editedFields(rule)),
       conflict:
         refusal && viewConflict(ruleForm, { conflict: conflict && formNames(conflict), values, refusal }, context),
     },
     refusal?.status ?? 200,
   );
-}
-
-/** A form that was refused for its input keeps the version that it was read with. */
-function versionOf(body: unknown, rule: StoredRule | null, is_kept: boolean): string {
-  if (rule === null) return '';
-  return is_kept ? sentVersion(body) : editVersion(editedFields(rule));
 }
 
 /** Fields of the form by the members of a rule that they edit. */

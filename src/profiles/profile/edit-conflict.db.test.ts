@@ -82,3 +82,14 @@ test('a change that was taken back is no conflict, and a malformed version is no
   assert.equal((await browser.post(url, { ...mine, edit_version: version })).status, 303);
   assert.equal((await browser.post(url, { ...mine, edit_version: '...:::' })).status, 303);
 });
+
+test('a form that is refused for its input keeps its version: a change meanwhile is a conflict', async () => {
+  await rename('Ann First');
+  const { browser, version } = await openForm();
+  await rename('Ann Second');
+  const refused = await browser.post(url, { ...mine, email: 'no address', edit_version: version });
+  assert.equal(refused.status, 400, refused.text);
+  assert.equal(versionIn(refused.text), version);
+  assert.equal((await browser.post(url, { ...mine, edit_version: versionIn(refused.text) })).status, 409);
+  assert.equal(await fullName(), 'Ann Second');
+});

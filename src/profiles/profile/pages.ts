@@ -3,7 +3,7 @@ import { countriesByName } from '#kernel/country';
 import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
 import { viewConflict } from '#platform/pages/forms/conflict-view';
-import { type EditConflict, editVersion, findEditConflict, sentVersion } from '#platform/pages/forms/edit-version';
+import { type EditConflict, shownVersion, findEditConflict, sentVersion } from '#platform/pages/forms/edit-version';
 import type { FormContext } from '#platform/pages/forms/field';
 import type { Refusal } from '#platform/pages/forms/form';
 import { isBrokerManager, mayEditDetails } from '../policy.ts';
@@ -71,7 +71,7 @@ async function show(
       timezones: Intl.supportedValuesOf('timeZone').map((name) => ({ value: name, label: name })),
       ...profileForm.view(values, context, refusal),
       ...(conflict === null ? {} : { detail: '' }),
-      edit_version: editVersion(values),
+      edit_version: shownVersion({ body: request.body, is_kept: refusal !== null && conflict === null }, values),
       conflict: refusal && viewConflict(profileForm, { conflict, values, refusal }, context),
       own_user: view.person && isOwn(request, view) ? { username: view.person.username } : null,
     },

@@ -19,7 +19,7 @@ import { paths } from '#platform/http/paths';
 import { mergeReads } from '#platform/db/merge-reads';
 import { viewConflict } from '#platform/pages/forms/conflict-view';
 import { confirmPage } from '#platform/pages/forms/confirm-page';
-import { editVersion, findEditConflict, sentVersion } from '#platform/pages/forms/edit-version';
+import { shownVersion, findEditConflict, sentVersion } from '#platform/pages/forms/edit-version';
 import type { FormContext } from '#platform/pages/forms/field';
 import { requireTypedName } from '#platform/pages/forms/typed-name';
 import { askList } from '#platform/pages/lists/ask-list';
@@ -204,8 +204,7 @@ async function showEditor(
       subscribers_url: plan && paths.planSubscribers(provider.slug, plan.slug),
       delete_url: plan?.first_subscribed_at === null ? paths.planDelete(provider.slug, plan.slug) : null,
       effect: shown_plan === null ? [] : effectOf(shown_plan, plan, subscribers_count),
-      // A form that is shown again without being saved keeps its version: changes of others meanwhile are noticed.
-      edit_version: plan === null ? '' : is_unsaved ? sentVersion(body) : editVersion(planFields(plan)),
+      edit_version: plan === null ? '' : shownVersion({ body, is_kept: is_unsaved }, planFields(plan)),
       ...form.view(values, context, shown),
       ...(conflict === null ? {} : { detail: '' }),
       conflict: refusal && viewConflict(form, { conflict: named(conflict), values, refusal }, context),

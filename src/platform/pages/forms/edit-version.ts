@@ -27,6 +27,17 @@ export function sentVersion(body: unknown): string {
   return textField(body, VERSION_FIELD, 4000);
 }
 
+/**
+ * Returns the version for a form that is shown. A form that is shown again without being saved keeps the version that
+ * it was read with, so that changes of others meanwhile are noticed; after a conflict it gets the present one.
+ */
+export function shownVersion(
+  { body, is_kept }: { body: unknown; is_kept: boolean },
+  fields: Readonly<Record<string, unknown>>,
+): string {
+  return is_kept ? sentVersion(body) : editVersion(fields);
+}
+
 /** Returns the names of the fields that changed since a version was made; unknown names are ignored. */
 export function changedSince(version: string, fields: Readonly<Record<string, unknown>>): string[] {
   const read = new Map(
