@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Budget, budgets, page_bytes_exceptions, page_exceptions, PAGE_BYTES_MAX } from '../../bench/budgets.ts';
 import { countStatements, type StatementCount } from '../../bench/statement-count.ts';
+import { withoutCounts } from '../support/page-statements.ts';
 import { type DemoApp, startDemoApp } from '../support/start-demo-app.ts';
 
 /** Values for the parameters of routes in the sample data; each is tried. */
@@ -38,7 +39,7 @@ interface Opened {
   bytes: number;
 }
 
-const skip = process.env['TEST_DATABASE_URL'] ? false : 'statements are counted in the driver of PostgreSQL';
+const skip = withoutCounts;
 let app: DemoApp;
 const opened: Opened[] = [];
 /** Routes that redirect to another page or send a file. */

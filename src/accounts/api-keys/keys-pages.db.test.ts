@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { countStatements } from '../../../bench/statement-count.ts';
+import { requirePageBudget, withoutCounts } from '../../../test/support/page-statements.ts';
 import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
@@ -105,10 +105,6 @@ test('an account is deleted with its name and password; refusals keep the name',
   assert.ok((await apiClient(app)('POST', '/api/auth', { username: 'gone', password })).status >= 400);
 });
 
-test('each page takes at most five statements', async () => {
-  for (const url of [address, '/users/owner/password/', '/users/owner/delete/']) {
-    for (let run = 0; run < 3; run += 1) await owner.get(url);
-    const { statements } = await countStatements(() => owner.get(url));
-    assert.ok(statements.length <= 5, `${url}: ${statements.map((each) => each.slice(0, 200)).join('\n')}`);
-  }
+test('each page stays within the budget of statements', { skip: withoutCounts }, async () => {
+  await requirePageBudget((url) => owner.get(url), [address, '/users/owner/password/', '/users/owner/delete/']);
 });

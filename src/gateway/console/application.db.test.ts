@@ -6,7 +6,7 @@ import { inTransaction } from '#platform/db/database';
 import { hashPassword } from '#platform/security/password';
 import { findSite, type Site, updateSite } from '#platform/site';
 import { findProfileBySlug } from '#profiles';
-import { countStatements } from '../../../bench/statement-count.ts';
+import { requirePageBudget, withoutCounts } from '../../../test/support/page-statements.ts';
 import { browserClient } from '../../../test/support/client.ts';
 import { makeMember, makeReadyUser } from '../../../test/support/factories/profiles.ts';
 import { startApp, TEST_SECRET, type TestApp } from '../../../test/support/start-app.ts';
@@ -170,10 +170,6 @@ test('contributors of the broker change nothing, others see nothing', async () =
   for (const url of [page, key_page, `${page}?user=donny`]) assert.equal((await eve.get(url)).status, 403, url);
 });
 
-test('the page needs at most 5 statements', { skip: !process.env['TEST_DATABASE_URL'] }, async () => {
-  for (const url of [page, `${page}?user=eve`, key_page]) {
-    for (let run = 0; run < 3; run += 1) await manager.get(url);
-    const { statements } = await countStatements(() => manager.get(url));
-    assert.ok(statements.length <= 5, `${url}: ${statements.length}\n${statements.join('\n')}`);
-  }
+test('the page stays within the budget of statements', { skip: withoutCounts }, async () => {
+  await requirePageBudget((url) => manager.get(url), [page, `${page}?user=eve`, key_page]);
 });

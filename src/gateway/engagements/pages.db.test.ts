@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { inTransaction } from '#platform/db/database';
 import { findProfileBySlug } from '#profiles';
-import { countStatements } from '../../../bench/statement-count.ts';
+import { requirePageBudget, withoutCounts } from '../../../test/support/page-statements.ts';
 import { makeMember, makeReadyUser } from '../../../test/support/factories/profiles.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 import { tokenOf } from '../../../test/support/sign-in.ts';
@@ -83,8 +83,6 @@ test('contributors of the broker see the page, others do not', async () => {
   }
 });
 
-test('the page needs at most 5 statements', { skip: !process.env['TEST_DATABASE_URL'] }, async () => {
-  for (let run = 0; run < 3; run += 1) await get(page);
-  const { statements } = await countStatements(() => get(page));
-  assert.ok(statements.length <= 5, `${statements.length}\n${statements.join('\n')}`);
+test('the page stays within the budget of statements', { skip: withoutCounts }, async () => {
+  await requirePageBudget((url) => get(url), [page]);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { countStatements } from '../../../bench/statement-count.ts';
+import { requirePageBudget, withoutCounts } from '../../../test/support/page-statements.ts';
 import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
 import { registerBrokerManager } from '../../../test/support/register-managers.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
@@ -80,10 +80,6 @@ test('only the broker opens the ledger', async () => {
   }
 });
 
-test('the page takes at most five statements', async () => {
-  for (const url of [address, `${address}Funds/?q=evil`]) {
-    for (let run = 0; run < 3; run += 1) await broker.get(url);
-    const { statements } = await countStatements(() => broker.get(url));
-    assert.ok(statements.length <= 5, `${url}: ${statements.map((each) => each.slice(0, 200)).join('\n')}`);
-  }
+test('the page stays within the budget of statements', { skip: withoutCounts }, async () => {
+  await requirePageBudget((url) => broker.get(url), [address, `${address}Funds/?q=evil`]);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { countStatements } from '../../../bench/statement-count.ts';
+import { requirePageBudget, withoutCounts } from '../../../test/support/page-statements.ts';
 import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
 import { registerBrokerManager } from '../../../test/support/register-managers.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
@@ -67,10 +67,6 @@ test('only members of the provider open the pages', async () => {
   }
 });
 
-test('the pages take at most five statements', async () => {
-  for (const path of [url, '/billing/cowork/receivables/']) {
-    for (let run = 0; run < 3; run += 1) await broker.get(path);
-    const { statements } = await countStatements(() => broker.get(path));
-    assert.ok(statements.length <= 5, statements.map((each) => each.slice(0, 200)).join('\n'));
-  }
+test('the pages stay within the budget of statements', { skip: withoutCounts }, async () => {
+  await requirePageBudget((path) => broker.get(path), [url, '/billing/cowork/receivables/']);
 });
