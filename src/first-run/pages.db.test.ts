@@ -4,7 +4,7 @@ import { inTransaction } from '#platform/db/database';
 import { findSite } from '#platform/site';
 import { insertFirstRules } from '#gateway';
 import { findProfileBySlug, type Profile } from '#profiles';
-import { browserClient } from '../../test/support/client.ts';
+import { browserClient, signInBrowser } from '../../test/support/client.ts';
 import { makeMember, makeOrganization, makeReadyUser } from '../../test/support/factories/profiles.ts';
 import { startApp, type TestApp } from '../../test/support/start-app.ts';
 import { hashPassword } from '#platform/security/password';
@@ -38,13 +38,7 @@ beforeEach(async () => {
   manager = await signIn('donny');
 });
 
-async function signIn(username: string): Promise<Browser> {
-  const browser = browserClient(app);
-  await browser.get('/login/');
-  const reply = await browser.post('/login/', { username, password });
-  assert.equal(reply.status, 303, reply.text.slice(0, 500));
-  return browser;
-}
+const signIn = (username: string) => signInBrowser(app, username, password);
 
 const readSite = async () => {
   const found = await findSite(app.db);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { findProfileBySlug } from './records/profile-store.ts';
-import { apiClient, browserClient } from '../../test/support/client.ts';
+import { apiClient, browserClient, signInBrowser } from '../../test/support/client.ts';
 import { testPassword } from '../../test/support/factories/accounts.ts';
 import { makeMember, makeOrganization, makeReadyUser } from '../../test/support/factories/profiles.ts';
 import { tokenOf } from '../../test/support/sign-in.ts';
@@ -13,13 +13,7 @@ before(async () => {
 });
 after(() => app.close());
 
-async function signIn(username: string) {
-  const browser = browserClient(app);
-  await browser.get('/login/');
-  const response = await browser.post('/login/', { username, password: testPassword });
-  assert.equal(response.status, 303, response.text.slice(0, 400));
-  return browser;
-}
+const signIn = (username: string) => signInBrowser(app, username, testPassword);
 
 const registration = {
   full_name: 'Nora New',

@@ -104,3 +104,12 @@ export function browserClient(app: TestApp) {
     },
   };
 }
+
+/** Returns a browser in which the user is signed in by the form; fails the test if the sign-in is refused. */
+export async function signInBrowser(app: TestApp, username: string, password = 'correct horse 7') {
+  const browser = browserClient(app);
+  await browser.get('/login/');
+  const reply = await browser.post('/login/', { username, password });
+  assert.equal(reply.status, 303, reply.text.slice(0, 500));
+  return browser;
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { requirePageBudget, withoutCounts } from '../../../test/support/page-statements.ts';
-import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
+import { apiClient, browserClient, registerUser, signInBrowser } from '../../../test/support/client.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
 let app: TestApp;
@@ -15,13 +15,7 @@ before(async () => {
 });
 after(() => app.close());
 
-async function signedIn(username: string) {
-  const browser = browserClient(app);
-  await browser.get('/login/');
-  const reply = await browser.post('/login/', { username, password });
-  assert.equal(reply.status, 303, reply.text);
-  return browser;
-}
+const signedIn = (username: string) => signInBrowser(app, username, password);
 
 const secretIn = (html: string): string => /<code>([A-Za-z0-9]{64})<\/code>/.exec(html)?.[1] ?? '';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { inTransaction } from '#platform/db/database';
 import { generateApiKey, insertApiKey } from '../credentials/api-key-store.ts';
-import { apiClient, browserClient } from '../../../test/support/client.ts';
+import { apiClient, browserClient, signInBrowser } from '../../../test/support/client.ts';
 import { eventsNamed, makeUser, testPassword } from '../../../test/support/factories/accounts.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
@@ -17,13 +17,7 @@ const keyMailedTo = async (address: string): Promise<string> => {
   return String(sent.at(-1)?.['key']);
 };
 
-async function signedIn(username: string, password = testPassword) {
-  const browser = browserClient(app);
-  await browser.get('/login/');
-  const response = await browser.post('/login/', { username, password });
-  assert.equal(response.status, 303, response.text);
-  return browser;
-}
+const signedIn = (username: string, password = testPassword) => signInBrowser(app, username, password);
 
 test('the recovery page responds the same to known and unknown addresses', async () => {
   await makeUser(app.db, { username: 'lost' });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
-import { apiClient, browserClient } from '../../../test/support/client.ts';
+import { apiClient, browserClient, signInBrowser } from '../../../test/support/client.ts';
 import { makeUser, testPassword } from '../../../test/support/factories/accounts.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
@@ -11,13 +11,7 @@ before(async () => {
 });
 after(() => app.close());
 
-async function signedIn(username: string, password = testPassword) {
-  const browser = browserClient(app);
-  await browser.get('/login/');
-  const response = await browser.post('/login/', { username, password });
-  assert.equal(response.status, 303, response.text);
-  return browser;
-}
+const signedIn = (username: string, password = testPassword) => signInBrowser(app, username, password);
 
 test('a browser signs in with name and password and is redirected to next', async () => {
   await makeUser(app.db, { username: 'walker' });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { browserClient, registerUser } from '../../../test/support/client.ts';
+import { browserClient, registerUser, signInBrowser } from '../../../test/support/client.ts';
 import { eventsNamed, makeUser, testPassword } from '../../../test/support/factories/accounts.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
@@ -10,13 +10,7 @@ before(async () => {
 });
 after(() => app.close());
 
-async function signedIn(username: string, password = testPassword) {
-  const browser = browserClient(app);
-  await browser.get('/login/');
-  const response = await browser.post('/login/', { username, password });
-  assert.equal(response.status, 303, response.text);
-  return browser;
-}
+const signedIn = (username: string, password = testPassword) => signInBrowser(app, username, password);
 
 test('the account page updates fields, requires a code for a new address, and follows a rename', async () => {
   await registerUser(app, 'pager');

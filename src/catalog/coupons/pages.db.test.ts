@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { browserClient } from '../../../test/support/client.ts';
+import { signInBrowser } from '../../../test/support/client.ts';
 import { testContext } from '../../../test/support/context.ts';
 import { testPassword } from '../../../test/support/factories/accounts.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
@@ -20,12 +20,7 @@ before(async () => {
 });
 after(() => app.close());
 
-async function signIn(username: string) {
-  const browser = browserClient(app);
-  await browser.get('/login/');
-  assert.equal((await browser.post('/login/', { username, password: testPassword })).status, 303);
-  return browser;
-}
+const signIn = (username: string) => signInBrowser(app, username, testPassword);
 
 const fields = {
   code: 'Half-Off',

@@ -7,7 +7,7 @@ import { hashPassword } from '#platform/security/password';
 import { findSite, type Site, updateSite } from '#platform/site';
 import { findProfileBySlug } from '#profiles';
 import { requirePageBudget, withoutCounts } from '../../../test/support/page-statements.ts';
-import { browserClient } from '../../../test/support/client.ts';
+import { browserClient, signInBrowser } from '../../../test/support/client.ts';
 import { makeMember, makeReadyUser } from '../../../test/support/factories/profiles.ts';
 import { startApp, TEST_SECRET, type TestApp } from '../../../test/support/start-app.ts';
 import { openSessionKey } from '../sessions/index.ts';
@@ -51,13 +51,7 @@ beforeEach(async () => {
   await inTransaction(app.db, (tx) => updateSite(tx, id, settings));
 });
 
-async function signIn(username: string): Promise<Browser> {
-  const browser = browserClient(app);
-  await browser.get('/login/');
-  const reply = await browser.post('/login/', { username, password });
-  assert.equal(reply.status, 303, reply.text.slice(0, 500));
-  return browser;
-}
+const signIn = (username: string) => signInBrowser(app, username, password);
 
 async function readSite(): Promise<Site> {
   const site = await findSite(app.db);

@@ -7,7 +7,7 @@ import { findSite } from '#platform/site';
 import { findProfileBySlug } from '#profiles';
 import { openOrExtend } from '#subscriptions';
 import { requirePageBudget, withoutCounts } from '../../../test/support/page-statements.ts';
-import { browserClient } from '../../../test/support/client.ts';
+import { browserClient, signInBrowser } from '../../../test/support/client.ts';
 import { testContext } from '../../../test/support/context.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { makeMember, makeOrganization, makeReadyUser } from '../../../test/support/factories/profiles.ts';
@@ -71,13 +71,7 @@ async function setRules(rules: readonly (readonly [path: string, op: number, par
   });
 }
 
-async function signIn(username: string): Promise<Browser> {
-  const browser = browserClient(app);
-  await browser.get('/login/');
-  const reply = await browser.post('/login/', { username, password });
-  assert.equal(reply.status, 303, reply.text.slice(0, 500));
-  return browser;
-}
+const signIn = (username: string) => signInBrowser(app, username, password);
 
 const readRules = () =>
   app.db

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { requirePageBudget, withoutCounts } from '../../../test/support/page-statements.ts';
-import { browserClient, registerUser } from '../../../test/support/client.ts';
+import { browserClient, registerUser, signInBrowser } from '../../../test/support/client.ts';
 import { registerBrokerManager } from '../../../test/support/register-managers.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 import { mail_kinds } from '../mail-kinds.ts';
@@ -18,12 +18,7 @@ before(async () => {
 });
 after(() => app.close());
 
-async function signedIn(username: string) {
-  const browser = browserClient(app);
-  await browser.get('/login/');
-  await browser.post('/login/', { username, password: 'correct horse 7' });
-  return browser;
-}
+const signedIn = (username: string) => signInBrowser(app, username);
 
 test('every e-mail has a sample, and no sample is left over', () => {
   assert.deepEqual(Object.keys(sample_notices).toSorted(), mail_kinds.map(({ slug }) => slug).toSorted());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { requirePageBudget, withoutCounts } from '../../../test/support/page-statements.ts';
-import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
+import { apiClient, browserClient, registerUser, signInBrowser } from '../../../test/support/client.ts';
 import { registerBrokerManager } from '../../../test/support/register-managers.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
@@ -24,12 +24,7 @@ before(async () => {
 });
 after(() => app.close());
 
-async function signedIn(username: string) {
-  const browser = browserClient(app);
-  await browser.get('/login/');
-  await browser.post('/login/', { username, password: 'correct horse 7' });
-  return browser;
-}
+const signedIn = (username: string) => signInBrowser(app, username);
 
 const url = '/billing/cowork/transfers/';
 const rowsOf = (html: string) => html.split('<tr role="row">').length - 2;

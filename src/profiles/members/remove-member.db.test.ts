@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
+import { apiClient, browserClient, registerUser, signInBrowser } from '../../../test/support/client.ts';
 import { runJob } from '../../../test/support/run-job.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
@@ -53,13 +53,7 @@ beforeEach(async () => {
   }
 });
 
-async function signIn(username: string): Promise<Browser> {
-  const browser = browserClient(app);
-  await browser.get('/login/');
-  const reply = await browser.post('/login/', { username, password: 'correct horse 7' });
-  assert.equal(reply.status, 303, reply.text);
-  return browser;
-}
+const signIn = (username: string) => signInBrowser(app, username);
 
 const rolesOf = async (username: string) =>
   app.db

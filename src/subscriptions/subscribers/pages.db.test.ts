@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Plan } from '#catalog';
 import { inTransaction } from '#platform/db/database';
-import { browserClient } from '../../../test/support/client.ts';
+import { signInBrowser } from '../../../test/support/client.ts';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
 import { testPassword } from '../../../test/support/factories/accounts.ts';
@@ -46,12 +46,7 @@ before(async () => {
 });
 after(() => app.close());
 
-async function signIn(username: string) {
-  const browser = browserClient(app);
-  await browser.get('/login/');
-  assert.equal((await browser.post('/login/', { username, password: testPassword })).status, 303);
-  return browser;
-}
+const signIn = (username: string) => signInBrowser(app, username, testPassword);
 
 const rowsOf = (text: string) => [...text.matchAll(/<th scope="row"/g)].length;
 
