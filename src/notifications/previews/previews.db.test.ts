@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { requirePageBudget, withoutCounts } from '../../../test/support/page-statements.ts';
-import { browserClient, registerUser, signInBrowser } from '../../../test/support/client.ts';
+import type { browserClient } from '../../../test/support/client.ts';
+import { registerUser, signInBrowser } from '../../../test/support/client.ts';
 import { registerBrokerManager } from '../../../test/support/register-managers.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 import { mail_kinds } from '../mail-kinds.ts';
