@@ -16,11 +16,14 @@ const control = /^\s*(?:start\s+transaction|begin|commit|rollback|savepoint|rele
 const opening = /^\s*(?:start\s+transaction|begin)\b/i;
 /** Sent each second on an idle connection. */
 const CONNECTION_TEST = 'select 1';
+/** Sent at an interval: the counts of requests that the nodes exchange (`request-count-store.ts`). */
+const COUNT_EXCHANGE = 'insert into request_counts';
 let is_watching = false;
 
 /**
- * Counts the statements that the process sends while `work` runs, those of the background included. The reads of
- * changes at an interval and their notifications are excluded: they belong to no operation.
+ * Counts the statements that the process sends while `work` runs, those of the background included. What is sent
+ * at an interval is excluded, because it belongs to no operation: reads of changes, their notifications, counts of
+ * requests.
  */
 export async function countStatements(work: () => Promise<unknown>): Promise<StatementCount> {
   watchClients();
@@ -48,12 +51,16 @@ function watchClients(): void {
 }
 
 function note(texts: readonly string[], begins_transaction: boolean): void {
-  if (texts.every((text) => text === CONNECTION_TEST || text.startsWith(BACKGROUND))) return;
+  if (texts.every(isAtInterval)) return;
   for (const count of counts) {
     count.exchanges_count += 1;
     if (begins_transaction || texts.some((text) => opening.test(text))) count.transactions_count += 1;
     count.statements.push(...texts.filter((text) => !control.test(text)));
   }
+}
+
+function isAtInterval(text: string): boolean {
+  return text === CONNECTION_TEST || text.startsWith(BACKGROUND) || text.startsWith(COUNT_EXCHANGE);
 }
 
 /** True for an exchange that begins a transaction. */
