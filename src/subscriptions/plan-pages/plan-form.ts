@@ -97,7 +97,7 @@ export type PlanForm = Form<PlanFields>;
 /** Returns the form of a plan with its rows and some empty ones. */
 export function makePlanForm({ discounts_count, uses_count, is_broker }: PlanFormShape): PlanForm {
   const rows = [...rowFields('discount', discount_row, discounts_count), ...rowFields('use', use_row, uses_count)];
-  return defineForm({ ...base, ...(is_broker ? broker : {}), ...Object.fromEntries(rows) } as PlanFields);
+  return defineForm<PlanFields>({ ...base, ...(is_broker ? broker : {}), ...Object.fromEntries(rows) });
 }
 
 function rowFields(kind: string, row: Record<string, AnyField>, count: number): [string, AnyField][] {
