@@ -76,7 +76,9 @@ async function soak(site: BenchSite, users: readonly SoakClient[]): Promise<Samp
         while (requests_count < until) {
           const kind = turns[turn % turns.length];
           turn += 1;
-          requests_count += (await kind?.(client, user, turn)) ?? 0;
+          // Awaited before the sum is read: the clients add to one sum.
+          const sent_count = (await kind?.(client, user, turn)) ?? 0;
+          requests_count += sent_count;
         }
       }),
     );
