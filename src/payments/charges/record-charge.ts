@@ -15,14 +15,15 @@ import {
   type Charge,
   closeAttempt,
   closedAttempt,
-  decideSettlement,
+  decideSettlements,
   findChargeOfAttempt,
   insertedCharge,
   insertedChargeItems,
   type Parties,
+  type Settlement,
 } from '../records/index.ts';
 import { putCardOnFile } from '../cards/index.ts';
-import type { AcceptedOutcome, DeclinedOutcome } from '../processors/index.ts';
+import type { AcceptedOutcome, DeclinedOutcome, Evidence } from '../processors/index.ts';
 import {
   assertLinesOf,
   buildPayment,
@@ -101,7 +102,7 @@ export function chargeParts(
   { at, username }: { at: Date; username: string | null },
 ) {
   const { processor_key, card, evidence } = outcome;
-  const settlement = decideSettlement('created', evidence);
+  const settlement = decideFirst(evidence);
   const charge = insertedCharge(
     {
       claim_code: randomKey40(),
@@ -143,6 +144,15 @@ export interface PlannedCharge {
   news: Event | null;
 }
 
+/**
+ * Returns the settlement that a new charge is inserted with; null if it stays created. A payment that is disputed
+ * already stays created too: the next poll or webhook books payment and dispute in one transaction.
+ */
+function decideFirst(evidence: Evidence): Settlement | null {
+  const [first, ...later] = decideSettlements('created', evidence);
+  return first === undefined || later.length > 0 ? null : first;
+}
+
 /** Plans what follows the insert of a charge. Pure. */
 export function planCharge(
   charge: Charge,
@@ -150,7 +160,7 @@ export function planCharge(
   lines: readonly PlannedLine[],
   parties: Omit<Parties, 'customer_id'>,
 ): PlannedCharge {
-  const settlement = decideSettlement('created', evidence);
+  const settlement = decideFirst(evidence);
   const payment = settlement && 'funds' in settlement ? buildPayment(charge, settlement.funds, parties, lines) : null;
   const isDecided = settlement?.to === 'done' || settlement?.to === 'failed';
   return {

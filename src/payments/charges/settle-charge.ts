@@ -13,7 +13,7 @@ import {
   findOpenRefund,
   updateChargeItemLinks,
   updateChargeState,
-  decideSettlement,
+  decideSettlements,
   type Settlement,
 } from '../records/index.ts';
 import type { ChargeNews } from '../events.ts';
@@ -25,6 +25,7 @@ import { paymentsProblems } from '../problems.ts';
  * Applies evidence to a charge, from a response, a poll or a webhook.
  *
  * Paid: books the payment at the instant of the charge. Failed: books nothing, so the order stays due.
+ * Evidence that skips states books each of them, with one charge_updated for each.
  * Disputed: books the chargeback; a win reverses it, a loss books nothing more. The chargeback covers the amount that
  * was not refunded, so a dispute waits until an open refund is decided.
  * Locks: the charge, by an UPDATE that names the state it leaves; the second of two concurrent calls changes nothing.
@@ -39,16 +40,18 @@ export async function settleCharge(
 ): Promise<Charge> {
   const charge = await findChargeById(tx, charge_id);
   assert(charge, `no charge ${charge_id}`);
-  const settlement = decideSettlement(charge.state, evidence);
-  if (settlement === null) return charge;
+  let settled = charge;
+  for (const settlement of decideSettlements(charge.state, evidence)) {
+    const moved = await updateChargeState(tx, charge_id, { ...settlement, at });
+    if (!moved) return (await findChargeById(tx, charge_id)) ?? charge;
 
-  const moved = await updateChargeState(tx, charge_id, { ...settlement, at });
-  if (!moved) return (await findChargeById(tx, charge_id)) ?? charge;
-
-  if (settlement.to === 'disputed' && (await findOpenRefund(tx, charge_id))) throw paymentsProblems.refund_in_flight();
-  await bookSettlement(tx, moved, settlement, at);
-  await emitChargeUpdated(tx, moved, newsOf(settlement), { at, by });
-  return moved;
+    const is_dispute = settlement.to === 'disputed';
+    if (is_dispute && (await findOpenRefund(tx, charge_id))) throw paymentsProblems.refund_in_flight();
+    await bookSettlement(tx, moved, settlement, at);
+    await emitChargeUpdated(tx, moved, newsOf(settlement), { at, by });
+    settled = moved;
+  }
+  return settled;
 }
 
 async function bookSettlement(tx: Tx, charge: Charge, settlement: Settlement, at: Date): Promise<void> {

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accounts, findBalance, findStatementBalance, verifyLedger } from '#ledger';
+import { accounts, findBalance, findEventEntries, findStatementBalance, verifyLedger } from '#ledger';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { makeParty } from '../../../test/support/factories/ledger.ts';
-import { makeCharge } from '../../../test/support/factories/payments.ts';
+import { linesOf, makeAttempt, makeCharge } from '../../../test/support/factories/payments.ts';
 import type { Charge } from '../records/charge.ts';
 import { type TestCharge, decideTestCharge } from '../processors/test/test-processor-store.ts';
+import { callProcessor, findOutcome } from '../charges/call-processor.ts';
+import { recordCharge } from '../charges/record-charge.ts';
+import { settlePendingCharges } from '../charges/settle-pending-charges.ts';
+import { isAccepted } from '../processors/processor.ts';
+import { findChargeById } from '../records/charge-store.ts';
 import { refreshCharge } from '../charges/refresh-charge.ts';
 import { refundCharge } from '../refunds/refund-charge.ts';
 
@@ -84,6 +89,83 @@ test('a dispute debits only the amount that was not refunded', async () => {
   assert.equal(await findBalanceAmount(payer, accounts.refunded), -2000);
   assert.equal(await findBalanceAmount(provider, accounts.chargeback), 1500);
   assert.equal(await findBalanceAmount(provider, accounts.funds), -1500);
+});
+
+for (const [state, recorded] of [
+  ['disputed', 'disputed'],
+  ['lost', 'failed'],
+] as const) {
+  test(`a payment that is ${state} before it was recorded books the payment and the dispute`, async () => {
+    const payer = await makeParty(database.db);
+    const provider = await makeParty(database.db);
+    const { attempt, orders } = await makeAttempt(ctx, { payer, provider, amounts: [17999] });
+    const accepted = await callProcessor(ctx, attempt);
+    assert(isAccepted(accepted));
+    await inTransaction(ctx.db, (tx) => decideTestCharge(tx, accepted.processor_key, state));
+    const outcome = await findOutcome(ctx, attempt);
+    assert(isAccepted(outcome));
+    const charge = await inTransaction(ctx.db, (tx) =>
+      recordCharge(tx, attempt, outcome, linesOf(orders, 1000), ctx.clock.now()),
+    );
+    assert.equal(charge.state, 'created');
+    await settlePendingCharges(ctx);
+    assert.equal((await findChargeById(ctx.db, charge.id))?.state, recorded);
+    assert.equal(await findBalanceAmount(provider, accounts.chargeback), 17999);
+    assert.equal(await findBalanceAmount(provider, accounts.funds), -1500);
+    assert.deepEqual((await findStatementBalance(ctx.db, payer, ctx.clock.now())).totals, []);
+    await settlePendingCharges(ctx);
+    await refreshCharge(ctx, charge);
+    assert.equal(await findBalanceAmount(provider, accounts.funds), -1500);
+  });
+}
+
+test('a dispute that was lost before it was seen is booked by the evidence of the loss', async () => {
+  const { provider, charge } = await makeSale();
+  assert.equal((await decideCharge(charge, 'lost')).state, 'failed');
+  assert.equal(await findBalanceAmount(provider, accounts.funds), -1500);
+  assert.equal(await findBalanceAmount(provider, accounts.chargeback), 17999);
+});
+
+test('a refund after a dispute was won and a second dispute debit only the rest', async () => {
+  const { payer, provider, charge } = await makeSale([2000], 0);
+  const broker = { profile_id: null, user_id: null, relation: 'broker', is_manager: true } as const;
+  await decideCharge(charge, 'disputed');
+  await assert.rejects(refundCharge(ctx, broker, charge, [{ num: 0 }]), {
+    message: 'You cannot refund a disputed charge.',
+  });
+  await decideCharge(charge, 'done');
+  await refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 800 }]);
+  await decideCharge(charge, 'disputed');
+  assert.equal(await findBalanceAmount(payer, accounts.refunded), -2000);
+  assert.equal(await findBalanceAmount(provider, accounts.refund), 800);
+  assert.equal(await findBalanceAmount(provider, accounts.chargeback), 1200);
+  assert.equal(await findBalanceAmount(provider, accounts.funds), -1500);
+});
+
+test('the entries of a dispute have the amounts of the line, and those of a win are their mirror', async () => {
+  const { charge } = await makeSale();
+  await decideCharge(charge, 'disputed');
+  await decideCharge(charge, 'done');
+  const entriesOf = async (key: string) =>
+    (await findEventEntries(ctx.db, key))?.map((entry) => [
+      `${entry.orig_account} → ${entry.dest_account}`,
+      entry.dest_amount,
+    ]);
+  const key = `dispute:${charge.processor_key}:1`;
+  assert.deepEqual(await entriesOf(key), [
+    ['Refunded → Chargeback', 17999],
+    ['Funds → Chargeback', 552],
+    ['Funds → Chargeback', 1799],
+    ['Funds → Chargeback', 15648],
+    ['Funds → Chargeback', 1500],
+  ]);
+  assert.deepEqual(await entriesOf(`${key}:reverted`), [
+    ['Chargeback → Refunded', 17999],
+    ['Chargeback → Funds', 552],
+    ['Chargeback → Funds', 1799],
+    ['Chargeback → Funds', 15648],
+    ['Chargeback → Funds', 1500],
+  ]);
 });
 
 test('repeated evidence of a dispute books it once, and the ledger stays balanced', async () => {

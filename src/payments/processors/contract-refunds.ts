@@ -62,7 +62,7 @@ export function testDisputeRules(harness: ContractHarness): void {
   rule('a dispute is evidence with its fee, until it is won or lost', async () => {
     for (const [decision, state] of [
       ['won', 'done'],
-      ['lost', 'failed'],
+      ['lost', 'lost'],
     ] as const) {
       const { request, paid } = await charge(harness.subject().tokens.accepted);
       const { processor_key } = paid;
@@ -71,6 +71,7 @@ export function testDisputeRules(harness: ContractHarness): void {
         .subject()
         .processor.retrieve({ processor_key, account: harness.subject().account });
       assert(evidence?.state === 'disputed' && evidence.fee_amount >= 0);
+      assert.deepEqual(Object.keys(evidence.funds).toSorted(), ['fee', 'net', 'unit']);
       assert.equal(evidence.returns_fee, harness.subject().processor.returns_fee);
       await harness.subject().decide(refOf(request), decision);
       assert.equal(await stateOf(paid), state);

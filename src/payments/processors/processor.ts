@@ -60,14 +60,15 @@ export interface Funds {
 
 /**
  * State of a charge at the processor, regardless of its source: the response to a call, a poll or a webhook.
- * `fee_amount` is what the processor debits for the dispute, once, in the unit of the funds; `returns_fee` is true if
- * it returns its own fee on the disputed charge.
+ * `disputed` and `lost` follow a payment, so they have its funds; a won dispute is `done` again. `fee_amount` is what
+ * the processor debits for the dispute, once, in the unit of the funds; `returns_fee` is true if it returns its own fee
+ * on the disputed charge.
  */
 export type Evidence =
   | { state: 'created' }
   | { state: 'done'; funds: Funds }
   | { state: 'failed'; detail: string }
-  | { state: 'disputed'; fee_amount: number; returns_fee: boolean };
+  | { state: 'disputed' | 'lost'; funds: Funds; fee_amount: number; returns_fee: boolean };
 
 /**
  * The processor accepted the payment. `succeeded`: the money was taken. `pending`: the processor decides later.

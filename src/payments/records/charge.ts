@@ -24,25 +24,35 @@ export type Settlement =
   | { from: 'disputed'; to: 'done' | 'failed' };
 
 /**
- * Returns the change that evidence makes to a charge in a state; null if it makes none.
+ * Returns the changes that evidence makes to a charge in a state, in order; empty if it makes none.
  *
  *     created ──▶ done ──▶ disputed ──▶ done (won) · failed (lost)
  *        └──▶ failed
  *
- * Pure and idempotent: the first of response, poll or webhook decides; later or repeated evidence returns null.
+ * Evidence can skip states, because a processor may report a dispute before the payment was recorded; each state on the
+ * way has entries of its own. Pure and idempotent: the first of response, poll or webhook decides; later or repeated
+ * evidence makes no change.
  */
-export function decideSettlement(state: ChargeState, evidence: Evidence): Settlement | null {
+export function decideSettlements(state: ChargeState, evidence: Evidence): Settlement[] {
   switch (evidence.state) {
     case 'created':
-      return null;
+      return [];
     case 'done':
-      if (state === 'created') return { from: 'created', to: 'done', funds: evidence.funds };
-      return state === 'disputed' ? { from: 'disputed', to: 'done' } : null;
+      if (state === 'created') return [{ from: 'created', to: 'done', funds: evidence.funds }];
+      return state === 'disputed' ? [{ from: 'disputed', to: 'done' }] : [];
     case 'failed':
-      if (state === 'created') return { from: 'created', to: 'failed', detail: evidence.detail };
-      return state === 'disputed' ? { from: 'disputed', to: 'failed' } : null;
+      if (state === 'created') return [{ from: 'created', to: 'failed', detail: evidence.detail }];
+      return state === 'disputed' ? [{ from: 'disputed', to: 'failed' }] : [];
     case 'disputed':
-      if (state !== 'done') return null;
-      return { from: 'done', to: 'disputed', fee_amount: evidence.fee_amount, returns_fee: evidence.returns_fee };
+    case 'lost': {
+      const { funds, fee_amount, returns_fee } = evidence;
+      const way: Settlement[] = [
+        { from: 'created', to: 'done', funds },
+        { from: 'done', to: 'disputed', fee_amount, returns_fee },
+      ];
+      if (evidence.state === 'lost') way.push({ from: 'disputed', to: 'failed' });
+      const start = way.findIndex(({ from }) => from === state);
+      return start === -1 ? [] : way.slice(start);
+    }
   }
 }

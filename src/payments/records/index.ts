@@ -30,7 +30,7 @@ export {
   type ChargeItem,
   chargeSubject,
   type ChargeState,
-  decideSettlement,
+  decideSettlements,
   type Settlement,
 } from './charge.ts';
 export { type ChargedLine, findChargedLines } from './charged-line-store.ts';

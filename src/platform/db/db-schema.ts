@@ -765,7 +765,7 @@ export interface TestProcessorChargesTable {
   unit: string;
   description: Generated<string>;
   card: Json;
-  state: 'created' | 'done' | 'failed' | 'disputed';
+  state: 'created' | 'done' | 'failed' | 'disputed' | 'lost';
   outcome: 'accepted' | 'declined' | 'action_required';
   decline_code: string | null;
   created_at: Date;

@@ -10,7 +10,7 @@ import { decideCharge, decideRefund } from './decide-open-payment.ts';
 import { findTestRows } from './test-processor-store.ts';
 
 /** State of a charge at the test processor after each decision. */
-const states = { done: 'done', failed: 'failed', disputed: 'disputed', won: 'done', lost: 'failed' } as const;
+const states = { done: 'done', failed: 'failed', disputed: 'disputed', won: 'done', lost: 'lost' } as const;
 const Decision = Type.Object({ state: Type.Enum(['done', 'failed', 'disputed', 'won', 'lost']) });
 
 /** A webhook request as the test processor sends it. */

@@ -46,7 +46,9 @@ export function actionOf(intent_key: string): ActionRequiredOutcome {
 export function evidenceOf({ state, amount, unit }: TestCharge): Evidence {
   if (state === 'done') return { state, funds: fundsOf({ amount, unit }) };
   if (state === 'failed') return { state, detail: declines.card_declined.detail };
-  if (state === 'disputed') return { state, fee_amount: DISPUTE_FEE, returns_fee: true };
+  if (state === 'disputed' || state === 'lost') {
+    return { state, funds: fundsOf({ amount, unit }), fee_amount: DISPUTE_FEE, returns_fee: true };
+  }
   return { state };
 }
 

@@ -9,7 +9,7 @@ import { signTestEvent } from './test-intake.ts';
 import { makeTestProcessor } from './test-processor.ts';
 import { decideTestCharge, decideTestRefund, findTestCharge } from './test-processor-store.ts';
 
-const states = { paid: 'done', failed: 'failed', disputed: 'disputed', won: 'done', lost: 'failed' } as const;
+const states = { paid: 'done', failed: 'failed', disputed: 'disputed', won: 'done', lost: 'lost' } as const;
 
 testProcessorContract('test processor', async (): Promise<ContractSubject> => {
   const database = await openTestDatabase();
