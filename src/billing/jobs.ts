@@ -4,14 +4,16 @@ import { finishOrders } from './orders/index.ts';
 import { forgetVisitorCartsJob } from './cart/index.ts';
 
 /** Finishes orders that a crash or a lost response left open. A checkout enqueues no job. */
-const finishOrdersJob = (processors: Processors) =>
-  defineJob({
+const finishOrdersJob = (processors: Processors) => {
+  const places = { reserved: { after: null }, given_up: { after: null } };
+  return defineJob({
     name: 'finish_orders',
     schedule: '* * * * *',
     catch_up: 'last',
     run: async (ctx) => {
-      await finishOrders({ ...ctx, processors });
+      await finishOrders({ ...ctx, processors }, places);
     },
   });
+};
 
 export const billingJobs = (processors: Processors) => [finishOrdersJob(processors), forgetVisitorCartsJob];

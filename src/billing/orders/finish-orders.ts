@@ -1,4 +1,5 @@
 import type { OrderId } from '#platform/db/db-schema';
+import { walkRows, type WalkPlace } from '#platform/jobs/walk-rows';
 import {
   abandonAttempt,
   type Attempt,
@@ -21,7 +22,15 @@ const ABANDONED_AFTER_MS = 45_000;
 const GIVEN_UP_AFTER_MS = 120_000;
 /** Time after which a given-up order is no longer checked for a late payment. */
 const RECHECK_FOR_MS = 3_600_000;
-const BATCH_SIZE = 50;
+
+/** How long a run may start further orders of each kind; the job runs every minute. */
+const RUN_MS = 60_000;
+
+/** Where the next run continues, by kind of order. */
+interface FinishPlaces {
+  reserved: WalkPlace<OrderId>;
+  given_up: WalkPlace<OrderId>;
+}
 
 type FinishOutcome = 'closed' | 'settled' | 'refused' | 'waiting';
 
@@ -29,36 +38,45 @@ type FinishOutcome = 'closed' | 'settled' | 'refused' | 'waiting';
  * Looks up the charge of every abandoned order at the processor and settles or closes the order. Also settles given-up
  * orders whose payment appeared later. Works in batches by id; returns the number of orders settled or closed.
  *
- * An error is logged and does not stop the other orders.
+ * An error is logged and does not stop the other orders. A run ends after RUN_MS for each kind, and the next one
+ * continues at `places`.
  */
-export async function finishOrders(ctx: PaymentContext): Promise<number> {
+export async function finishOrders(
+  ctx: PaymentContext,
+  places: FinishPlaces = { reserved: { after: null }, given_up: { after: null } },
+): Promise<number> {
   const now_ms = ctx.clock.now().getTime();
   const abandoned = new Date(now_ms - ABANDONED_AFTER_MS);
   const given_up = new Date(now_ms - RECHECK_FOR_MS);
-  const reserved_count = await finishAll(ctx, (after) =>
-    findStaleOrders(ctx.db, abandoned, { after, limit: BATCH_SIZE }),
+  const reserved_count = await finishAll(ctx, places.reserved, (after, limit) =>
+    findStaleOrders(ctx.db, abandoned, { after, limit }),
   );
-  const paid_count = await finishAll(ctx, (after) => findGivenUpOrders(ctx.db, given_up, { after, limit: BATCH_SIZE }));
+  const paid_count = await finishAll(ctx, places.given_up, (after, limit) =>
+    findGivenUpOrders(ctx.db, given_up, { after, limit }),
+  );
   return reserved_count + paid_count;
 }
 
-async function finishAll(ctx: PaymentContext, findBatch: (after: OrderId) => Promise<Order[]>): Promise<number> {
+async function finishAll(
+  ctx: PaymentContext,
+  place: WalkPlace<OrderId>,
+  findBatch: (after: OrderId, limit: number) => Promise<Order[]>,
+): Promise<number> {
   let finished_count = 0;
-  let after = 0 as OrderId; // ids start at 1
-  for (;;) {
-    const batch = await findBatch(after);
-    for (const order of batch) {
-      try {
+  await walkRows(
+    {
+      findBatch: (after, limit) => findBatch(after ?? (0 as OrderId), limit), // ids start at 1
+      async work(order) {
         const outcome =
           order.state === 'reserved' ? await finishReserved(ctx, order) : await recheckGivenUpOrder(ctx, order);
         if (outcome === 'settled' || outcome === 'refused') finished_count += 1;
-      } catch (error) {
-        ctx.log.error({ err: error, order_id: order.id }, 'open order not finished');
-      }
-      after = order.id;
-    }
-    if (batch.length < BATCH_SIZE) return finished_count;
-  }
+      },
+      onError: ({ id }, error) => ctx.log.error({ err: error, order_id: id }, 'open order not finished'),
+    },
+    place,
+    RUN_MS,
+  );
+  return finished_count;
 }
 
 async function finishReserved(ctx: PaymentContext, order: Order): Promise<FinishOutcome> {

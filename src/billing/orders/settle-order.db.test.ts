@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { verifyLedger } from '#ledger';
 import { addPeriods } from '#kernel/period';
 import { callProcessor } from '#payments';
+import type { ProfileId } from '#platform/db/db-schema';
 import { findSubscription } from '#subscriptions';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
@@ -195,7 +196,7 @@ test('concurrent gifts of one plan to one receiver are all booked, with the end 
   }
 });
 
-test('a checkout enqueues no job; the scheduled job finishes more abandoned orders than one batch', async () => {
+test('a checkout enqueues no job; the scheduled job finishes 130 abandoned orders, except those that fail', async () => {
   const jobsWaiting = () =>
     database.db.selectFrom('outbox_events').select('name').where('name', 'like', 'job:%').execute();
   const plan = await makePlan(ctx);
@@ -204,15 +205,35 @@ test('a checkout enqueues no job; the scheduled job finishes more abandoned orde
   await checkOutCart(buyer);
   assert.deepEqual(await jobsWaiting(), []);
 
-  const abandoned = await Promise.all(Array.from({ length: 53 }, () => makeBuyer(ctx)));
+  const abandoned = await Promise.all(Array.from({ length: 130 }, () => makeBuyer(ctx)));
   for (const each of abandoned) {
     await addPlanToCart(each, plan);
     await assert.rejects(checkOutCart(each, 'tok_timeout'), isProblemWithCode('payment_unknown'));
   }
   assert.deepEqual(await jobsWaiting(), []);
   advanceClock(90_000);
-  assert.equal(await finishOrders(ctx), 53);
+  const failing = new Set(abandoned.filter((_, index) => index % 10 === 0).map(({ profile }) => profile.id));
+  assert.equal(await finishOrders(unreachableFor(await attemptKeysOf([...failing]))), 117);
+  assert.equal(await finishOrders(ctx), 13);
 });
+
+async function attemptKeysOf(profile_ids: ProfileId[]): Promise<Set<string>> {
+  const attempts = database.db.selectFrom('charge_attempts').select('key').where('profile_id', 'in', profile_ids);
+  return new Set((await attempts.execute()).map(({ key }) => key));
+}
+
+/** The context with a processor that never responds about the attempts with these keys. */
+function unreachableFor(keys: ReadonlySet<string>): TestContext {
+  const { chosen } = ctx.processors;
+  const processor: typeof chosen = {
+    ...chosen,
+    async findByKey(attempt) {
+      if (keys.has(attempt.key)) throw new Error('no connection');
+      return chosen.findByKey(attempt);
+    },
+  };
+  return { ...ctx, processors: { chosen: processor, getByName: () => processor } };
+}
 
 test('the ledger is balanced after the tests above', async () => {
   assert.deepEqual((await verifyLedger(database.db)).violations, []);

@@ -1,12 +1,16 @@
+import type { ChargeId } from '#platform/db/db-schema';
 import { defineJob } from '#platform/jobs/jobs';
+import type { WalkPlace } from '#platform/jobs/walk-rows';
 import type { Processors } from '../processors/index.ts';
 import { settlePendingCharges } from './settle-pending-charges.ts';
 
 /** Makes the job that settles charges for which neither a response nor a webhook brought the outcome. */
-export const settlePendingChargesJob = (processors: Processors) =>
-  defineJob({
+export const settlePendingChargesJob = (processors: Processors) => {
+  const place: WalkPlace<ChargeId> = { after: null };
+  return defineJob({
     name: 'settle_pending_charges',
     schedule: '*/5 * * * *',
     catch_up: 'last',
-    run: (ctx) => settlePendingCharges({ ...ctx, processors }),
+    run: (ctx) => settlePendingCharges({ ...ctx, processors }, place),
   });
+};

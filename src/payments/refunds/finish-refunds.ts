@@ -1,4 +1,5 @@
 import type { RefundId } from '#platform/db/db-schema';
+import { walkRows, type WalkPlace } from '#platform/jobs/walk-rows';
 import {
   type PaymentContext,
   PROCESSOR_TIMEOUT_MS,
@@ -10,7 +11,6 @@ import { closeOpenRefund } from './close-refund.ts';
 
 /** Exceeds PROCESSOR_TIMEOUT_MS. An older refund that the processor does not have was never requested. */
 const QUIET_MS = 6 * PROCESSOR_TIMEOUT_MS;
-const BATCH = 100;
 const never_requested: RefundOutcome = {
   outcome: 'refused',
   detail: 'The payment processor never received the refund.',
@@ -20,22 +20,19 @@ const never_requested: RefundOutcome = {
  * Looks up the refunds that are open for QUIET_MS or longer and settles them. A pending refund stays open.
  * A refund that fails is logged and does not delay the others.
  */
-export async function finishRefunds(ctx: PaymentContext): Promise<void> {
+export async function finishRefunds(ctx: PaymentContext, place?: WalkPlace<RefundId>): Promise<void> {
   const before = new Date(ctx.clock.now().getTime() - QUIET_MS);
-  let after: RefundId | null = null;
-  for (;;) {
-    const refunds: Refund[] = await findUnfinishedRefunds(ctx.db, before, { after, limit: BATCH });
-    for (const refund of refunds) {
-      after = refund.id;
-      try {
+  await walkRows(
+    {
+      findBatch: (after: RefundId | null, limit) => findUnfinishedRefunds(ctx.db, before, { after, limit }),
+      async work(refund) {
         const charge = await findChargeById(ctx.db, refund.charge_id);
         if (charge) await finishRefund(ctx, charge, refund, never_requested);
-      } catch (error) {
-        ctx.log.error({ err: error, refund_id: refund.id }, 'open refund not finished');
-      }
-    }
-    if (refunds.length < BATCH) return;
-  }
+      },
+      onError: ({ id }, error) => ctx.log.error({ err: error, refund_id: id }, 'open refund not finished'),
+    },
+    place,
+  );
 }
 
 /** Looks up the open refund of a charge, if there is one, and settles it. */

@@ -1,14 +1,18 @@
+import type { RefundId } from '#platform/db/db-schema';
 import { defineJob } from '#platform/jobs/jobs';
+import type { WalkPlace } from '#platform/jobs/walk-rows';
 import type { Processors } from '../processors/index.ts';
 import { finishRefunds } from './finish-refunds.ts';
 
 /**
  * Makes the job that finishes refunds: pending ones, and those whose outcome a crash or a lost response left unknown.
  */
-export const finishRefundsJob = (processors: Processors) =>
-  defineJob({
+export const finishRefundsJob = (processors: Processors) => {
+  const place: WalkPlace<RefundId> = { after: null };
+  return defineJob({
     name: 'finish_pending_refunds',
     schedule: '*/5 * * * *',
     catch_up: 'last',
-    run: (ctx) => finishRefunds({ ...ctx, processors }),
+    run: (ctx) => finishRefunds({ ...ctx, processors }, place),
   });
+};
