@@ -20,7 +20,7 @@ const rooms = {
 const subrooms = {
   metrics: { balances: [], dashboard: [] },
   contacts: { directory: [] },
-  ledger: { transactions: [] },
+  ledger: { documents: [], transactions: [] },
   notifications: { preferences: [], previews: [] },
   accounts: {
     identity: [],

@@ -86,6 +86,11 @@ export function startOfDay(at: Date, timezone: string): Date {
   return toDate(zoned(at, timezone).startOfDay().toInstant());
 }
 
+/** Returns the calendar year that contains `at` in a time zone; an unknown zone is UTC. */
+export function yearIn(at: Date, timezone: string): number {
+  return zoned(at, timezone).year;
+}
+
 function zoned(at: Date, timezone: string): Temporal.ZonedDateTime {
   return Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(
     isTimeZone(timezone) ? timezone : 'UTC',

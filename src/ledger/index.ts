@@ -10,6 +10,13 @@ export {
   selectBalance,
   statementBalance,
 } from './balance-store.ts';
+export {
+  type DocumentParts,
+  type InvoicedLine,
+  issuedDocuments,
+  type IssuedDocument,
+  planInvoices,
+} from './documents/index.ts';
 export { type BalancePage, boundToNow, addBalance } from './balance-page.ts';
 export { accounts, convertAmount, type Entry, moveAmount, type NewEntry, type ProfileAccount } from './entry.ts';
 export { findEntries, findEntriesOfEvents, findEventEntries } from './event-store.ts';

@@ -12,6 +12,8 @@ export interface BookedLine {
   subscription_id: SubscriptionId | null;
   subject: LedgerSubject;
   description: string;
+  /** Anchor of the periods of the subscription; null for a line that opens or extends none. */
+  anchor_at: Date | null;
   covers_from: Date | null;
   covers_to: Date | null;
 }
@@ -97,7 +99,8 @@ export function bookLines(
       );
       if (line.kind === 'use' && use && subscription_id !== null)
         uses.push({ subscription_id, use_charge_id: use.id, quota: use.quota, quantity: line.quantity });
-      return { line, subscription_id, subject, description: line.description, covers_from: null, covers_to: null };
+      const { description } = line;
+      return { line, subscription_id, subject, description, anchor_at: null, covers_from: null, covers_to: null };
     });
   return { booked, uses };
 }
@@ -106,7 +109,7 @@ function bookSeat(line: OrderLine, plan: Plan, seats: Map<PlanId, LedgerSubject>
   const subject = seats.get(plan.id) ?? makeSeatSubject();
   seats.set(plan.id, subject);
   const { subscription_id, description, covers_from, covers_to } = line;
-  return { line, subscription_id, subject, description, covers_from, covers_to };
+  return { line, subscription_id, subject, description, anchor_at: null, covers_from, covers_to };
 }
 
 function bookPeriod(line: OrderLine, plan: Plan, { subscription, covers_from, covers_to }: Opened): BookedLine {
@@ -115,6 +118,7 @@ function bookPeriod(line: OrderLine, plan: Plan, { subscription, covers_from, co
     subscription_id: subscription.id,
     subject: subscriptionSubject(subscription.id),
     description: describeBooked(line, plan, covers_from, covers_to),
+    anchor_at: subscription.anchor_at,
     covers_from,
     covers_to,
   };

@@ -12,11 +12,13 @@ import { buildCodeGenerated, type Claim, claimOf, insertedClaims, makeClaims, ty
 import { orderExecuted } from '../events.ts';
 import { type BookedLine, bookLines, orderEvent, shownKeysOf } from './book-lines.ts';
 import { type LineNames, nameLines } from './describe-lines.ts';
+import { documentParts } from './issue-documents.ts';
 import { type BookingFacts, findPaidLines, type LoadedBooking, planBooking, type Settlement } from './load-booking.ts';
 
 /**
  * Settles an order: opens or extends subscriptions, posts ledger entries, removes the items from the cart, issues
- * claims and records the charge with one item per line. Emits `order_executed`.
+ * claims and records the charge with one item per line. Opens coverages and issues invoices, whose counters are the last
+ * lock. Emits `order_executed`.
  *
  * Amounts are those of the reservation; only dates are computed here, from the subscriptions. Everything is booked at
  * the instant of the reservation, also by a job that settles later. Each row is inserted in its final state, all rows
@@ -59,6 +61,7 @@ export async function bookOrder(
     settlement,
     { booked, entry_ids: posted.entry_ids, claims: issued },
     {
+      ...documentParts(order, booked, { ...posted, parties: facts.parties }),
       charge_items: planned && planned.itemsPart(posted.entry_ids, posted.payment_entries),
       bought_uses: uses.length === 0 ? null : rolloverQuotas(uses),
       events: eventsPart([
@@ -104,13 +107,14 @@ async function post(tx: Tx, order: Order, booked: readonly BookedLine[], payment
   const event = orderEvent(order, booked);
   const posted = await postEvents(tx, [...(event ? [event] : []), ...(payment ? [payment] : [])]);
   const [order_entries = [], payment_entries = []] = event ? posted : [[], ...posted];
+  const event_id = order_entries[0]?.ledger_event_id ?? null;
   let next = 0;
   const entry_ids = booked.map(({ line }): LedgerEntryId => {
     const id = line.ledger_entry_id ?? order_entries[next++]?.id;
     assert(id !== undefined, 'every new line was posted');
     return id;
   });
-  return { entry_ids, payment_entries };
+  return { entry_ids, event_id, payment_entries };
 }
 
 /** Saves what remains, given the rows that were inserted first, and commits. */

@@ -31,18 +31,19 @@ type NamedLine = Pick<
 export interface NamingFacts {
   plans: ReadonlyMap<PlanId, Plan>;
   coupons: ReadonlyMap<CouponId, Coupon>;
-  beneficiaries: ReadonlyMap<ProfileId, Profile>;
+  /** At least the beneficiaries. */
+  parties: ReadonlyMap<ProfileId, Profile>;
 }
 
 /** Returns the names of order lines in the given order. Pure. */
 export function nameLines(
   lines: readonly NamedLine[],
-  { plans, coupons, beneficiaries }: NamingFacts,
+  { plans, coupons, parties }: NamingFacts,
   reading: ReaderLocale = {},
 ): LineNames[] {
   return lines.map((line) => {
     const plan = line.plan_id === null ? undefined : plans.get(line.plan_id);
-    const beneficiary = line.beneficiary_id === null ? undefined : beneficiaries.get(line.beneficiary_id);
+    const beneficiary = line.beneficiary_id === null ? undefined : parties.get(line.beneficiary_id);
     const isForAnother = beneficiary?.is_active === true && beneficiary.id !== line.payer_id;
     const facts: LineFacts = {
       ...line,
@@ -63,7 +64,7 @@ function namingParts(lines: readonly Pick<NamedLine, 'plan_id' | 'coupon_id' | '
   return {
     plans: plansById(lines.flatMap(({ plan_id }) => plan_id ?? [])),
     coupons: coupon_ids.length === 0 ? null : couponsById(coupon_ids),
-    beneficiaries: profilesById(lines.flatMap(({ beneficiary_id }) => beneficiary_id ?? [])),
+    parties: profilesById(lines.flatMap(({ beneficiary_id }) => beneficiary_id ?? [])),
   };
 }
 

@@ -49,7 +49,8 @@ export interface Settlement {
 export interface BookingFacts {
   plans: ReadonlyMap<PlanId, Plan>;
   coupons: ReadonlyMap<CouponId, Coupon>;
-  beneficiaries: ReadonlyMap<ProfileId, Profile>;
+  /** The payer, the providers and the beneficiaries. */
+  parties: ReadonlyMap<ProfileId, Profile>;
   openings: PlannedOpenings;
   /** Payable of all profiles on the subjects for which `hasHoldings` is true. */
   holdings: readonly Holding[];
@@ -61,7 +62,7 @@ export interface BookingFacts {
 }
 
 /** What the booking of an order reads of the database. */
-export interface LoadedBooking extends Pick<BookingFacts, 'plans' | 'coupons' | 'beneficiaries' | 'holdings'> {
+export interface LoadedBooking extends Pick<BookingFacts, 'plans' | 'coupons' | 'parties' | 'holdings'> {
   latest: readonly Subscription[];
   processor_id: ProfileId | undefined;
 }
@@ -98,7 +99,8 @@ function bookingFacts(id: OrderId, state: Order['state']) {
     lines: { query: selectLinesOf(id, state), read: null },
     plans: plansById(fragment`select plan_id from lines`),
     coupons: couponsById(fragment`select coupon_id from lines`),
-    beneficiaries: profilesById(fragment`select beneficiary_id from lines`),
+    parties: profilesById(fragment`select beneficiary_id from lines union select provider_id from lines
+      union select payer_id from lines`),
     latest: latestSubscriptions(selectSlots(lines), ordered_at),
     processor_id: processorProfile(),
   });

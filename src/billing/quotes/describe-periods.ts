@@ -26,6 +26,7 @@ export function describePeriods(plan: Plan, { period_type, ...periods }: BoughtP
     kind: 'period',
     amount: 0,
     full_amount: 0,
+    recurring_amount: 0,
     unit: plan.unit,
     discounts: [],
     coupon: null,

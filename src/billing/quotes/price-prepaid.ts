@@ -50,6 +50,7 @@ function optionOf(
     amount: 0,
     unit: line.unit,
     full_amount: line.amount,
+    recurring_amount: 0,
     periods_count: line.periods_count,
     covers_from: from,
     covers_to: endOfPeriods(subscription?.created_at ?? from, line.periods_count, period_type, from),

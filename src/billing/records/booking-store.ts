@@ -51,11 +51,12 @@ export function payableOrderLock(payer_id: ProfileId, id: OrderId): Statement<Or
 }
 
 /**
- * Selects the lines of an order in one state with `ordered_at`, the instant of the order. Empty in any other state. For
- * statements that follow the lock of the order.
+ * Selects the lines of an order in one state with `ordered_at`, the instant of the order, and its `payer_id`. Empty in
+ * any other state. For statements that follow the lock of the order.
  */
 export function selectLinesOf(id: OrderId, state: Order['state']): Fragment {
-  return fragment`select order_lines.*, orders.created_at as ordered_at from orders
+  return fragment`select order_lines.*, orders.created_at as ordered_at, orders.profile_id as payer_id
+    from orders
     join order_lines on order_lines.order_id = orders.id where orders.id = ${id} and state = ${state}`;
 }
 

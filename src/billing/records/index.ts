@@ -6,6 +6,7 @@ export {
   selectLinesOf,
   selectSlots,
 } from './booking-store.ts';
+export { type NewCoverage, openedCoverages } from './coverage-store.ts';
 export {
   anyOpenItem,
   cartItemList,

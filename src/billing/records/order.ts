@@ -37,7 +37,7 @@ export function buildOrderLines(unit: string, invoicables: readonly Invoicable[]
     coupon_id: line.coupon?.id ?? null,
     quantity: line.quantity,
     ...coverageOf(line, invoicable),
-    amount: line.amount,
+    ...pricesOf(line),
     unit: line.amount === 0 ? unit : line.unit,
     broker_fee_percent: line.broker_fee_percent,
     description: line.description,
@@ -54,6 +54,20 @@ export function makeSeatSubject(): LedgerSubject {
 
 export function isSeatSubject(subject: LedgerSubject | null): boolean {
   return subject?.kind === 'cpn';
+}
+
+/** Returns the price before discounts, the price, and the price that recurs. A balance has no price of its own. */
+function pricesOf({
+  kind,
+  amount,
+  option,
+}: Line): Pick<OrderLine, 'full_amount' | 'amount' | 'recurring_amount' | 'recurring_periods'> {
+  return {
+    full_amount: kind === 'balance' ? null : (option?.full_amount ?? amount),
+    amount,
+    recurring_amount: option === null ? null : option.recurring_amount,
+    recurring_periods: option === null ? null : option.periods_count,
+  };
 }
 
 function coverageOf(

@@ -9,6 +9,8 @@ import type { AdvanceDiscount, Plan } from '../plans/index.ts';
 export interface PriceOption extends Money {
   /** Amount before discounts. */
   full_amount: number;
+  /** Amount after an advance discount and before a coupon: the price of a renewal for as many periods. */
+  recurring_amount: number;
   /** Natural periods (months of a monthly plan) that the price pays for. */
   periods_count: number;
   covers_from: Date;
@@ -45,7 +47,7 @@ export function priceOptions(plan: Plan, terms: PriceTerms): PriceOption[] {
   if (plan.unlock_event !== null && plan.unlock_event !== '') {
     return [
       { ...single, kind: 'unlock-now' },
-      { ...single, amount: 0, discounts: [], coupon: null, kind: 'unlock-later' },
+      { ...single, amount: 0, recurring_amount: 0, discounts: [], coupon: null, kind: 'unlock-later' },
     ];
   }
   const advance = plan.advance_discounts
@@ -72,6 +74,7 @@ function priceSingle(plan: Plan, terms: PriceTerms): PriceOption {
     amount: wholeAmount({ amount: full_amount - off, unit: plan.unit }),
     unit: plan.unit,
     full_amount,
+    recurring_amount: full_amount,
     ...covered,
     discounts: terms.coupon === null ? [] : [formatDiscount(plan, terms.coupon)],
     coupon: terms.coupon,
@@ -88,6 +91,7 @@ function priceAdvance(plan: Plan, terms: PriceTerms, discount: AdvanceDiscount):
     amount,
     unit: plan.unit,
     full_amount,
+    recurring_amount: reduced,
     ...computeCoverage(plan, terms, discount.length),
     discounts: joinDiscountTexts(plan, discount, terms.coupon, { full_amount, amount }),
     coupon: terms.coupon,

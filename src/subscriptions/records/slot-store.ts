@@ -70,7 +70,7 @@ export function selectSubjects(slots: Slots, at: Date | Fragment): Fragment {
 }
 
 function readSubscriptions(rows: readonly JsonRow[]): Subscription[] {
-  return readRows<Selectable<SubscriptionsTable>>(rows, ['created_at', 'ends_at']).map(readSubscription);
+  return readRows<Selectable<SubscriptionsTable>>(rows, ['created_at', 'anchor_at', 'ends_at']).map(readSubscription);
 }
 
 /** Part that inserts subscriptions and returns them. */

@@ -10,6 +10,7 @@ const running: Subscription = {
   profile_id: 1 as ProfileId,
   plan_id: 1 as PlanId,
   created_at: new Date('2026-01-31T10:00:00Z'),
+  anchor_at: new Date('2026-01-31T10:00:00Z'),
   ends_at: new Date('2026-03-31T10:00:00Z'),
   auto_renew: true,
   description: null,

@@ -2,8 +2,8 @@ import { endOfPeriods, type PeriodType } from '#kernel/period';
 import type { PlanId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 
 /**
- * Subscription of a profile to a plan from `created_at` (inclusive) to `ends_at` (exclusive). Its periods are counted
- * from `created_at`.
+ * Subscription of a profile to a plan from `created_at` (inclusive) to `ends_at` (exclusive). Boundaries of its periods
+ * are `anchor_at` plus or minus whole periods; `anchor_at` is `created_at` unless the subscription was moved.
  *
  * Waits for the provider while `request_key` is set and for the subscriber while `grant_key` is set; both sides have
  * agreed if both are null.
@@ -13,6 +13,7 @@ export interface Subscription {
   profile_id: ProfileId;
   plan_id: PlanId;
   created_at: Date;
+  anchor_at: Date;
   ends_at: Date;
   auto_renew: boolean;
   description: string | null;

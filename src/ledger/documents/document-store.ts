@@ -1,0 +1,74 @@
+import { fragment } from '#platform/db/fragment';
+import { type Part, readRows } from '#platform/db/together';
+import type { Document, NewDocument } from './document.ts';
+
+/** A document with its number. */
+export type IssuedDocument = Pick<Document, 'id' | 'number' | 'series' | 'provider_id'>;
+
+/** Parts that number and insert documents; all null without documents. */
+export type DocumentParts = {
+  readonly new_documents: Part<void> | null;
+  readonly counted_documents: Part<void> | null;
+  readonly issued_documents: Part<IssuedDocument[]> | null;
+  readonly issued_document_lines: Part<void> | null;
+};
+
+/**
+ * Returns the parts that number documents and insert them with their lines, in the given order. They belong to the last
+ * statement of the transaction that posts the ledger event: nobody else gets a number of these series until it ends, and
+ * a rollback returns the numbers.
+ *
+ * Locks: one counter per provider, series and year, in this order.
+ */
+export function issuedDocuments(documents: readonly NewDocument[]): DocumentParts {
+  if (documents.length === 0) {
+    return { new_documents: null, counted_documents: null, issued_documents: null, issued_document_lines: null };
+  }
+  const rows = documents.map(({ lines: _, ...document }, place) => ({ ...document, place }));
+  const lines = documents.flatMap((document, place) => document.lines.map((line, rank) => ({ ...line, place, rank })));
+  return {
+    new_documents: {
+      query: fragment`select * from json_to_recordset(${JSON.stringify(rows)}::json) as (place integer, series text,
+        provider_id bigint, profile_id bigint, year integer, ledger_event_id bigint, invoice_id bigint, amount bigint,
+        unit text, refunded bigint, seller jsonb, buyer jsonb, created_at timestamptz)`,
+      read: null,
+    },
+    counted_documents: {
+      query: fragment`insert into document_counters as counter (provider_id, series, year, last_serial)
+        select provider_id, series, year, count(*) from new_documents group by provider_id, series, year
+        order by provider_id, series, year
+        on conflict (provider_id, series, year) do update set last_serial = counter.last_serial + excluded.last_serial
+        returning *`,
+      read: null,
+    },
+    issued_documents: {
+      query: fragment`insert into documents (series, provider_id, profile_id, year, serial, ledger_event_id, invoice_id,
+          amount, unit, refunded, seller, buyer, created_at)
+        select series, provider_id, profile_id, year,
+          last_serial + 1 - row_number() over (partition by provider_id, series, year order by place desc),
+          ledger_event_id, invoice_id, amount, unit, refunded, seller, buyer, created_at
+        from new_documents join counted_documents using (provider_id, series, year) order by place
+        returning id, number, series, provider_id, ledger_event_id, invoice_id`,
+      read: (found) =>
+        readRows<IssuedDocument>(found, []).map(({ id, number, series, provider_id }) => ({
+          id,
+          number,
+          series,
+          provider_id,
+        })),
+    },
+    issued_document_lines: {
+      query: fragment`insert into document_lines (document_id, rank, kind, ledger_entry_id, description, full_amount,
+          amount, covers_from, covers_to)
+        select issued.id, line.rank, line.kind, line.ledger_entry_id, line.description, line.full_amount, line.amount,
+          line.covers_from, line.covers_to
+        from json_to_recordset(${JSON.stringify(lines)}::json) as line (place integer, rank smallint, kind text,
+          ledger_entry_id bigint, description text, full_amount bigint, amount bigint, covers_from timestamptz,
+          covers_to timestamptz)
+        join new_documents given using (place)
+        join issued_documents issued on issued.ledger_event_id = given.ledger_event_id
+          and issued.provider_id = given.provider_id and issued.invoice_id is not distinct from given.invoice_id`,
+      read: null,
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { Selectable } from 'kysely';
+import { yearIn } from '#kernel/instant';
+import type {
+  DocumentId,
+  DocumentLinesTable,
+  DocumentsTable,
+  LedgerEntryId,
+  LedgerEventId,
+} from '#platform/db/db-schema';
+import type { ProfileId } from '#platform/db/db-schema';
+import { type Profile, profileName } from '#profiles';
+
+/** Legal identity and address of a seller or a buyer as a document states them. Members are empty when unknown. */
+export interface Party {
+  name: string;
+  street_address: string;
+  locality: string;
+  region: string;
+  postal_code: string;
+  /** ISO 3166-1 alpha-2. */
+  country: string;
+  email: string;
+}
+
+/** Invoice of an order, or credit note that reduces an invoice. Never changed after it was issued. */
+export interface Document extends Omit<Selectable<DocumentsTable>, 'seller' | 'buyer'> {
+  seller: Party;
+  buyer: Party;
+}
+
+export type DocumentLine = Omit<Selectable<DocumentLinesTable>, 'document_id' | 'rank'>;
+
+/** A document before it has its number. */
+export interface NewDocument {
+  series: Document['series'];
+  provider_id: ProfileId;
+  /** The payer. */
+  profile_id: ProfileId;
+  year: number;
+  /** First event of the order, or the event of the refund. */
+  ledger_event_id: LedgerEventId;
+  /** Invoice that a credit note reduces; null for an invoice. */
+  invoice_id: DocumentId | null;
+  /** Sum of the lines. Units: 1/100. */
+  amount: number;
+  unit: string;
+  refunded: number;
+  seller: Party;
+  buyer: Party;
+  created_at: Date;
+  lines: readonly DocumentLine[];
+}
+
+/** Line of a new order, with its entry in the ledger. */
+export interface InvoicedLine {
+  provider_id: ProfileId;
+  kind: 'period' | 'use' | 'setup';
+  ledger_entry_id: LedgerEntryId;
+  description: string;
+  /** Price before discounts; null if unknown. */
+  full_amount: number | null;
+  amount: number;
+  covers_from: Date | null;
+  /** Exclusive. */
+  covers_to: Date | null;
+}
+
+/** Returns the party of a profile as it is now. */
+export function partyOf(profile: Profile): Party {
+  const { street_address, locality, region, postal_code, country, email } = profile;
+  return { name: profileName(profile), street_address, locality, region, postal_code, country, email };
+}
+
+/**
+ * Returns the invoices of an order: one per provider, none for a provider whose lines are all 0. `at` is the instant of
+ * the first ledger event; its year in the zone of the provider selects the series. Pure.
+ * @see docs/decisions/0071-documents-with-gapless-numbers.md
+ */
+export function planInvoices(
+  order: { payer: Profile; ledger_event_id: LedgerEventId; unit: string; at: Date },
+  lines: readonly InvoicedLine[],
+  profiles: ReadonlyMap<ProfileId, Profile>,
+): NewDocument[] {
+  const { payer, ledger_event_id, unit, at } = order;
+  return [...Map.groupBy(lines, ({ provider_id }) => provider_id)].flatMap(([provider_id, own]) => {
+    const provider = profiles.get(provider_id);
+    const amount = own.reduce((sum, line) => sum + line.amount, 0);
+    if (!provider || amount === 0) return [];
+    return {
+      series: 'invoice' as const,
+      provider_id,
+      profile_id: payer.id,
+      year: yearIn(at, provider.default_timezone),
+      ledger_event_id,
+      invoice_id: null,
+      amount,
+      unit,
+      refunded: 0,
+      seller: partyOf(provider),
+      buyer: partyOf(payer),
+      created_at: at,
+      lines: own.map(({ provider_id: _, ...line }) => line),
+    };
+  });
+}

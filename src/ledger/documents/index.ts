@@ -1,0 +1,2 @@
+export { type InvoicedLine, planInvoices } from './document.ts';
+export { type DocumentParts, issuedDocuments, type IssuedDocument } from './document-store.ts';
