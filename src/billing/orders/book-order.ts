@@ -17,8 +17,8 @@ import { type BookingFacts, findPaidLines, type LoadedBooking, planBooking, type
 
 /**
  * Settles an order: opens or extends subscriptions, posts ledger entries, removes the items from the cart, issues
- * claims and records the charge with one item per line. Opens coverages and issues invoices, whose counters are the last
- * lock. Emits `order_executed`.
+ * claims and records the charge with one item per line. Opens coverages and issues invoices, whose counters are the
+ * last lock. Emits `order_executed`.
  *
  * Amounts are those of the reservation; only dates are computed here, from the subscriptions. Everything is booked at
  * the instant of the reservation, also by a job that settles later. Each row is inserted in its final state, all rows

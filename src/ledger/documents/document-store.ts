@@ -15,8 +15,8 @@ export type DocumentParts = {
 
 /**
  * Returns the parts that number documents and insert them with their lines, in the given order. They belong to the last
- * statement of the transaction that posts the ledger event: nobody else gets a number of these series until it ends, and
- * a rollback returns the numbers.
+ * statement of the transaction that posts the ledger event: no other transaction gets a number of these series until it
+ * ends, and a rollback returns the numbers.
  *
  * Locks: one counter per provider, series and year, in this order.
  */

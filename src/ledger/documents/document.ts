@@ -6,8 +6,8 @@ import type {
   DocumentsTable,
   LedgerEntryId,
   LedgerEventId,
+  ProfileId,
 } from '#platform/db/db-schema';
-import type { ProfileId } from '#platform/db/db-schema';
 import { type Profile, profileName } from '#profiles';
 
 /** Legal identity and address of a seller or a buyer as a document states them. Members are empty when unknown. */

@@ -24,6 +24,7 @@ export type ChargeId = Branded<number, 'Charge'>;
 export type ClaimId = Branded<number, 'Claim'>;
 export type ContactId = Branded<number, 'Contact'>;
 export type CouponId = Branded<number, 'Coupon'>;
+export type DocumentId = Branded<number, 'Document'>;
 export type EngagementId = Branded<number, 'Engagement'>;
 export type LedgerBalanceId = Branded<number, 'LedgerBalance'>;
 export type LedgerEntryId = Branded<number, 'LedgerEntry'>;
@@ -254,6 +255,73 @@ export interface CouponsTable {
   created_at: Date;
 }
 
+export interface CoveragesTable {
+  order_line_id: OrderLineId;
+  /** Place among the coverages of the line, from 0. */
+  rank: number;
+  /** Subscription that uses the time; another one than that of the line after a change of plan. */
+  subscription_id: SubscriptionId;
+  amount: number;
+  quantity: number;
+  /** Anchor of the subscription when the coverage was opened: its position in periods is measured from it. */
+  anchor_at: Date;
+  starts_at: Date;
+  /** Exclusive. */
+  ends_at: Date;
+}
+
+export interface DocumentCountersTable {
+  provider_id: ProfileId;
+  series: 'invoice' | 'credit_note';
+  year: number;
+  last_serial: number;
+}
+
+export interface DocumentLinesTable {
+  document_id: DocumentId;
+  rank: number;
+  kind: 'period' | 'use' | 'setup' | 'unused_time' | 'seats' | 'refund' | 'unpaid_end';
+  /** Entry of the order, or of the refund. */
+  ledger_entry_id: LedgerEntryId;
+  description: string;
+  /** Price before discounts. Null on credit notes, and if the order did not store it. */
+  full_amount: number | null;
+  amount: number;
+  /** With covers_to (exclusive): time that was bought, or given back. */
+  covers_from: Date | null;
+  covers_to: Date | null;
+}
+
+export interface DocumentsTable {
+  id: GeneratedAlways<DocumentId>;
+  series: 'invoice' | 'credit_note';
+  provider_id: ProfileId;
+  /** The payer. */
+  profile_id: ProfileId;
+  /** Calendar year of created_at in the time zone that the provider had then. */
+  year: number;
+  serial: number;
+  number: Generated<string>;
+  /** First event of the order, or the event of the refund. */
+  ledger_event_id: LedgerEventId;
+  /** Invoice that a credit note reduces. */
+  invoice_id: DocumentId | null;
+  amount: number;
+  unit: string;
+  /** With credited and refunded: how a credit note was settled. Part that reduced an open debt. */
+  due_reduced: Generated<number>;
+  /** Part that went to the credit lot. */
+  credited: Generated<number>;
+  /** Part that was paid back. */
+  refunded: Generated<number>;
+  lot: number | null;
+  /** Legal identity and address of the provider when the document was issued. */
+  seller: Json;
+  /** Legal identity and address of the payer when the document was issued. */
+  buyer: Json;
+  created_at: Date;
+}
+
 export interface EngagementsTable {
   id: GeneratedAlways<EngagementId>;
   user_id: UserId;
@@ -419,6 +487,12 @@ export interface OrderLinesTable {
   subject_part: string | null;
   /** Part of the description of plan periods after the end date and the periods: discounts, coupon, beneficiary. Null when the description names no end date, and for lines that were closed before this column existed. */
   description_suffix: string | null;
+  /** Price before discounts. Null for lines of versions that did not store it. */
+  full_amount: number | null;
+  /** Price of recurring_periods after advance discounts, before a coupon, without setup fee and uses. Null for lines that do not recur, and for lines of versions that did not store it. */
+  recurring_amount: number | null;
+  /** Natural periods that recurring_amount pays for. */
+  recurring_periods: number | null;
 }
 
 export interface OrdersTable {
@@ -754,6 +828,8 @@ export interface SubscriptionsTable {
   /** HMAC-SHA256 of the key under the master key, for look-up. */
   grant_key_hash: string | null;
   request_key_hash: string | null;
+  /** Boundaries of periods are anchor_at plus or minus whole periods. created_at unless the row that is inserted names another instant. */
+  anchor_at: Generated<Date>;
 }
 
 export interface TestProcessorChargesTable {
@@ -890,6 +966,10 @@ export interface Schema {
   claims: ClaimsTable;
   contacts: ContactsTable;
   coupons: CouponsTable;
+  coverages: CoveragesTable;
+  document_counters: DocumentCountersTable;
+  document_lines: DocumentLinesTable;
+  documents: DocumentsTable;
   engagements: EngagementsTable;
   idempotency_records: IdempotencyRecordsTable;
   kept_posts: KeptPostsTable;
