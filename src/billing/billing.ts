@@ -7,6 +7,7 @@ import { checkoutPages, checkoutPageTypes, checkoutRoutes } from './checkout/ind
 import { claimPageTypes, seatPages, seatRoutes } from './claims/index.ts';
 import { claimCodeGenerated, orderExecuted } from './events.ts';
 import { billingJobs } from './jobs.ts';
+import { couponUsePages, couponUseRoutes, couponUsesPage } from './coupon-uses/index.ts';
 import { offerPages, offerRoutes, pricingPage } from './offers/index.ts';
 import { subscriberFilePage } from './subscriber-file/index.ts';
 import { receiptPages, receiptPageTypes } from './receipts/index.ts';
@@ -21,6 +22,7 @@ export function makeBilling({ processors }: { processors: Processors }): Room {
       cartItemsRoutes(http);
       checkoutRoutes(http, processors);
       seatRoutes(http);
+      couponUseRoutes(http);
     },
     pages(http) {
       offerPages(http);
@@ -30,6 +32,7 @@ export function makeBilling({ processors }: { processors: Processors }): Room {
       cardPages(http, processors);
       receiptPages(http);
       seatPages(http);
+      couponUsePages(http);
     },
     page_types: [
       pricingPage,
@@ -40,6 +43,7 @@ export function makeBilling({ processors }: { processors: Processors }): Room {
       ...claimPageTypes,
       ...receiptPageTypes,
       subscriberFilePage,
+      couponUsesPage,
     ],
     jobs: billingJobs(processors),
     events: [orderExecuted, claimCodeGenerated],

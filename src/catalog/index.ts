@@ -1,8 +1,10 @@
 // Plans with use charges, coupons, and the prices of plans.
 export {
+  comparedCode,
   couponsById,
   countRedemptions,
   createCoupon,
+  findCoupon,
   findCouponsByCode,
   findCouponsByCodes,
   findOfferedCoupons,
@@ -11,11 +13,13 @@ export {
   lockCoupons,
   refuseCoupon,
   releaseRedemption,
+  selectCoupon,
   type Coupon,
   type CouponRefusal,
 } from './coupons/index.ts';
 export { readDiscountText, writeDiscountText } from './discount-text.ts';
 export { makeCatalog } from './catalog.ts';
+export { catalogProblems } from './problems.ts';
 export {
   countPlansOnSale,
   createPlan,
@@ -28,6 +32,7 @@ export {
   findPlanOf,
   findPlansByIds,
   findPlansBySlugs,
+  findUnitOf,
   findUseCharge,
   listPlans,
   planList,

@@ -37,7 +37,6 @@ const not_served = new Set(
   GET /api/metrics/registered
   GET /api/metrics/{profile}/balances
   GET /api/metrics/{profile}/balances-due
-  GET /api/metrics/{profile}/coupons/{coupon}
   GET /api/metrics/{profile}/customers
   GET /api/metrics/{profile}/federated
   GET /api/metrics/{profile}/federated/shared

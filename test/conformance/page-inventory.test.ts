@@ -84,7 +84,6 @@ const missing: readonly string[] = [
   '/billing/payments/:claim_code/',
   '/docs/api/notifications/',
   '/metrics/:profile/balances-due/',
-  '/metrics/:profile/coupons/:coupon/',
   '/metrics/:profile/lifetimevalue/',
   '/metrics/:profile/plans/',
   '/metrics/:profile/revenue/',

@@ -1,3 +1,4 @@
 export { cartItemPageTypes } from './page-types.ts';
+export { presentItems, presentItemsWithAddresses } from './present-items.ts';
 export { cartItemsPages } from './pages.ts';
 export { cartItemsRoutes } from './routes.ts';

@@ -66,7 +66,10 @@ export const cartItemsPage = definePage(
   {
     typical: {
       items: [item, { ...item, id: 13, beneficiary: 'joe@example.com', quantity: 3, option: 0 }],
-      list: sampleList(cartItemsList, `${paths.cartItems()}?page=2`, { count: 74 }),
+      list: sampleList(cartItemsList, `${paths.cartItems()}?page=2`, {
+        count: 74,
+        csv_path: paths.cartItemsDownload(),
+      }),
     },
     empty: { items: [], list: sampleList(cartItemsList, paths.cartItems(), { count: 0 }) },
     nothing_found: { items: [], list: sampleList(cartItemsList, `${paths.cartItems()}?q=harbour`, { count: 0 }) },

@@ -6,10 +6,14 @@ import { mergeReads } from '#platform/db/merge-reads';
 import type { App } from '#platform/http/app';
 import { paths } from '#platform/http/paths';
 import type { Refusal } from '#platform/pages/forms/form';
+import type { ListQuery } from '#kernel/page';
 import { askList } from '#platform/pages/lists/ask-list';
+import type { CsvColumn } from '#platform/pages/lists/csv-cell';
+import { csvOfPages } from '#platform/pages/lists/csv-of';
 import { backToList } from '#platform/pages/lists/list-address';
 import { viewList } from '#platform/pages/lists/list-view';
 import { linkAction } from '#platform/pages/lists/row-actions';
+import { sendCsv } from '#platform/pages/lists/send-csv';
 import { withNext } from '#platform/http/next';
 import { getBroker, isBrokerManager } from '#profiles';
 import { addToCart } from '../cart/index.ts';
@@ -17,7 +21,7 @@ import { listCartItems } from '../records/index.ts';
 import { itemContext, new_item, newItemForm } from './item-form.ts';
 import { itemPages } from './item-pages.ts';
 import { cartItemsList, cartItemsPage, userCartList, userCartPage } from './page-types.ts';
-import { presentItems } from './present-items.ts';
+import { presentItems, presentItemsWithAddresses } from './present-items.ts';
 
 const config = { access: { kind: 'broker' }, page: true, problems: [commonProblems.not_found] } as const;
 
@@ -30,12 +34,24 @@ export function cartItemsPages(app: App): void {
     const page = await listCartItems(ctx.db, null, asked.list, listUrl);
     const list = viewList(asked, {
       count: page.count,
+      csv_path: paths.cartItemsDownload(),
       empty: { title: 'What users put into their carts will be listed here', text: 'Every cart is empty.' },
     });
     const items = (await presentItems(ctx, page.results)).map((item) =>
       presentRow(item, withNext(paths.cartItems(item.user?.username ?? ''), list.list_url)),
     );
     return reply.page(cartItemsPage, { items, list });
+  });
+
+  app.get('/billing/cartitems/download/', { config, schema: { hide: true } }, async (request, reply) => {
+    const { ctx, listUrl } = request;
+    const { default_timezone } = await getBroker(ctx.db, ctx.site);
+    const read = async (list: ListQuery) => {
+      const page = await listCartItems(ctx.db, null, list, listUrl);
+      return { ...page, results: await presentItemsWithAddresses(ctx, page.results) };
+    };
+    const asked = askList(request, cartItemsList, default_timezone);
+    return sendCsv(reply, csvOfPages(asked, { name: 'carts', columns, read }));
   });
 
   const options = { config, schema: { hide: true, params: Type.Object({ user: Type.String({ maxLength: 150 }) }) } };
@@ -55,6 +71,19 @@ export function cartItemsPages(app: App): void {
   });
   itemPages(app);
 }
+
+type Downloaded = Awaited<ReturnType<typeof presentItemsWithAddresses>>[number];
+
+/** @see docs/decisions/0064-downloads-of-lists.md */
+const columns: readonly CsvColumn<Downloaded>[] = [
+  { heading: 'Added at', kind: 'day', value: ({ item }) => new Date(item.created_at) },
+  { heading: 'Name', kind: 'text', value: ({ item }) => item.user?.printable_name ?? '' },
+  { heading: 'Email', kind: 'text', value: ({ email }) => email },
+  { heading: 'Plan', kind: 'text', value: ({ item }) => item.plan.slug },
+  { heading: 'Price option', kind: 'number', value: ({ item }) => item.option || null },
+  { heading: 'Quantity', kind: 'number', value: ({ item }) => item.quantity || null },
+  { heading: 'For', kind: 'text', value: ({ item }) => item.full_name || item.sync_on },
+];
 
 type Presented = Awaited<ReturnType<typeof presentItems>>[number];
 

@@ -7,6 +7,11 @@ import type { CartItem } from '../records/index.ts';
 
 /** Presents items of carts with their plans and users, in one statement. Items of deleted plans are left out. */
 export async function presentItems(ctx: Context, items: readonly CartItem[]) {
+  return (await presentItemsWithAddresses(ctx, items)).map(({ item }) => item);
+}
+
+/** As `presentItems`, with the e-mail address of each user, for downloads. */
+export async function presentItemsWithAddresses(ctx: Context, items: readonly CartItem[]) {
   const plan_ids = items.map((item) => item.plan_id);
   const user_ids = items.flatMap((item) => item.user_id ?? []);
   const [plans, users] = await mergeReads(ctx.db, [
@@ -16,6 +21,6 @@ export async function presentItems(ctx: Context, items: readonly CartItem[]) {
   return items.flatMap((item) => {
     const plan = plans.get(item.plan_id);
     const user = item.user_id === null ? undefined : users.get(item.user_id);
-    return plan ? [presentCartItem(item, plan, user ?? null)] : [];
+    return plan ? [{ item: presentCartItem(item, plan, user ?? null), email: user?.email ?? '' }] : [];
   });
 }

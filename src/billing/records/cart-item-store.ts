@@ -28,7 +28,8 @@ const columns = [
 ] as const;
 /** The columns of an item. */
 export const itemColumns = verbatimFragment(columns.map((column) => `"${column}"`).join(', '));
-const qualifiedColumns = columns.map((column) => `cart_items.${column}` as const);
+/** The columns of an item, for a query with other tables. */
+export const qualifiedItemColumns = columns.map((column) => `cart_items.${column}` as const);
 
 export const cartItemList = defineList({
   search: {
@@ -57,7 +58,7 @@ export async function listCartItems(
   let query = reader
     .selectFrom('cart_items')
     .innerJoin(selectUsers(reader).as('owner'), 'owner.id', 'cart_items.user_id')
-    .select(qualifiedColumns)
+    .select(qualifiedItemColumns)
     .where('cart_items.recorded_at', 'is', null);
   if (username !== null) {
     query = query.where('owner.username', '=', canonicalName(username));

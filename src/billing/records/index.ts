@@ -13,6 +13,7 @@ export {
   cartLock,
   additionLock,
   listCartItems,
+  qualifiedItemColumns,
   deleteCartItems,
   deleteOpenItems,
   deleteVisitorItems,

@@ -21,6 +21,8 @@ export function parseCouponCode(text: string): string {
   const code = normalizeCode(text);
   if (!isSlug(code)) throw invalidInput({ code: ['Use 1 to 50 letters, digits, hyphens or underscores.'] });
   if (isGroupBuy({ code })) throw invalidInput({ code: ['Codes that start with cpn_ are reserved.'] });
+  // A segment of the pages below the coupons of a provider.
+  if (code.toLowerCase() === 'download') throw invalidInput({ code: ['Use another code: this one is reserved.'] });
   return code;
 }
 

@@ -15,11 +15,21 @@ export async function findCoupon(reader: Reader, provider_id: ProfileId, code: s
   return (await findCouponWithPlan(reader, provider_id, code))?.coupon;
 }
 
-const withPlan = readTogether((reader, provider_id: ProfileId, code: string) => {
-  const coupons = reader
+/** Returns the form of a typed code in which codes are compared: without blanks, in lower case. */
+export function comparedCode(code: string): string {
+  return normalizeCode(code).toLowerCase();
+}
+
+/** Selects the coupon of a provider with this compared code (`comparedCode`). Index: coupons_code. */
+export function selectCoupon(reader: Reader, provider_id: ProfileId, code: string) {
+  return reader
     .selectFrom('coupons')
     .where('profile_id', '=', provider_id)
     .where((eb) => eb(eb.fn<string>('lower', ['code']), '=', code));
+}
+
+const withPlan = readTogether((reader, provider_id: ProfileId, code: string) => {
+  const coupons = selectCoupon(reader, provider_id, code);
   return {
     coupons: part(coupons.selectAll(), { created_at: true, ends_at: true }),
     plans: planPart(
@@ -34,7 +44,7 @@ export async function findCouponWithPlan(
   provider_id: ProfileId,
   code: string,
 ): Promise<{ coupon: Coupon; plan: Plan | undefined } | undefined> {
-  const { coupons, plans } = await withPlan(reader, provider_id, normalizeCode(code).toLowerCase());
+  const { coupons, plans } = await withPlan(reader, provider_id, comparedCode(code));
   const [coupon] = coupons;
   const [plan] = plans;
   return coupon && { coupon, plan: plan && readPlan(plan) };
@@ -55,7 +65,7 @@ export async function findCouponsByCodes(
       eb(
         eb.fn<string>('lower', ['code']),
         'in',
-        codes.map((code) => normalizeCode(code).toLowerCase()),
+        codes.map((code) => comparedCode(code)),
       ),
     )
     .execute();
@@ -71,7 +81,7 @@ export async function findOfferedCoupons(
   { codes, ids }: { codes: readonly string[]; ids: readonly CouponId[] },
 ): Promise<Coupon[]> {
   if (provider_ids.length === 0 || (codes.length === 0 && ids.length === 0)) return [];
-  const typed = codes.map((code) => normalizeCode(code).toLowerCase());
+  const typed = codes.map((code) => comparedCode(code));
   return reader
     .selectFrom('coupons')
     .selectAll()
@@ -86,7 +96,7 @@ export async function findCouponsByCode(reader: Reader, code: string): Promise<C
   return reader
     .selectFrom('coupons')
     .selectAll()
-    .where((eb) => eb(eb.fn<string>('lower', ['code']), '=', normalizeCode(code).toLowerCase()))
+    .where((eb) => eb(eb.fn<string>('lower', ['code']), '=', comparedCode(code)))
     .orderBy('id')
     .limit(100)
     .execute();

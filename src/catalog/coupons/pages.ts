@@ -165,10 +165,11 @@ function viewRow(coupon: Coupon, plan: Plan | undefined, { index, unit, provider
     actions: may_edit
       ? [
           linkAction('Edit', href),
+          linkAction('Uses', paths.couponUses(provider, code)),
           switching,
           linkAction('Delete', paths.couponDelete(provider, code), { is_danger: true }),
         ]
-      : [],
+      : [linkAction('Uses', paths.couponUses(provider, code))],
   };
 }
 

@@ -28,6 +28,9 @@ import type { PlanInput } from './schemas.ts';
 const DEFAULT_UNIT = 'usd';
 const SLUG_ATTEMPTS_MAX = 9;
 
+/** Segments of pages below the plans of a provider. */
+export const RESERVED_SLUGS: ReadonlySet<string> = new Set(['new', 'download']);
+
 export type NewPlanInput = PlanInput & { title: string };
 
 /**
@@ -46,7 +49,9 @@ export async function createPlan(
   const unit = input.unit?.toLowerCase() ?? (await findUnitOf(ctx.db, provider_id)) ?? DEFAULT_UNIT;
   requireValidPlan(input, unit);
   const base = input.slug ?? (slugify(input.title) || 'plan');
-  for (let attempt = 0; ; attempt += 1) {
+  const is_reserved = RESERVED_SLUGS.has(base);
+  if (is_reserved && input.slug !== undefined) throw planSlugTakenProblem();
+  for (let attempt = is_reserved ? 1 : 0; ; attempt += 1) {
     const slug = attempt === 0 ? base : withSuffix(base, (digits) => randomKey40().slice(0, digits));
     try {
       return await savePlan(ctx, provider_id, { ...input, unit }, slug);

@@ -10,7 +10,7 @@ import { emit } from '#platform/jobs/events';
 import { planUpdated } from '../events.ts';
 import { mayWriteBrokerFee } from '../policy.ts';
 import { catalogProblems } from '../problems.ts';
-import { planSlugTakenProblem, planTitleTakenProblem } from './create-plan.ts';
+import { planSlugTakenProblem, RESERVED_SLUGS, planTitleTakenProblem } from './create-plan.ts';
 import { advanceDiscounts, pickPlanColumns, requireValidPlan, useCharges } from './plan-input.ts';
 import {
   findPlanBySlug,
@@ -107,11 +107,15 @@ function refuseChange(plan: Plan, input: PlanInput): Record<string, string[]> | 
 }
 
 async function chooseSlug(tx: Tx, plan: Plan, input: PlanInput): Promise<string> {
-  if (input.slug !== undefined) return canonicalName(input.slug);
+  if (input.slug !== undefined) {
+    const slug = canonicalName(input.slug);
+    if (RESERVED_SLUGS.has(slug) && slug !== plan.slug) throw planSlugTakenProblem();
+    return slug;
+  }
   const former = slugify(plan.title);
   const is_derived = plan.slug === former || (former !== '' && plan.slug.startsWith(`${former}-`));
   const wanted = input.title === undefined ? '' : slugify(input.title);
   if (!is_derived || wanted === '' || wanted === former) return plan.slug;
-  const taken = await findPlanBySlug(tx, wanted);
+  const taken = RESERVED_SLUGS.has(wanted) || (await findPlanBySlug(tx, wanted)) !== undefined;
   return taken ? withSuffix(wanted, (digits) => randomKey40().slice(0, digits)) : wanted;
 }

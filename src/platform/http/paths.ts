@@ -60,6 +60,7 @@ export const paths = {
   subscriber: (slug: string, which: { subscriber: string; plan: string }, action: 'extend' | 'cancel' | 'note') =>
     `/profile/${e(slug)}/subscribers/${e(which.subscriber)}/${e(which.plan)}/${action}/`,
   plans: (slug: string) => `/profile/${e(slug)}/plans/`,
+  plansDownload: (slug: string) => `/profile/${e(slug)}/plans/download/`,
   planNew: (slug: string) => `/profile/${e(slug)}/plans/new/`,
   plan: (slug: string, plan: string) => `/profile/${e(slug)}/plans/${e(plan)}/`,
   planDelete: (slug: string, plan: string) => `/profile/${e(slug)}/plans/${e(plan)}/delete/`,
@@ -69,6 +70,9 @@ export const paths = {
   couponsDownload: (slug: string) => `/billing/${e(slug)}/coupons/download/`,
   coupon: (slug: string, code: string) => `/billing/${e(slug)}/coupons/${e(code)}/`,
   couponDelete: (slug: string, code: string) => `/billing/${e(slug)}/coupons/${e(code)}/delete/`,
+  /** The uses of a coupon. */
+  couponUses: (slug: string, code: string) => `/metrics/${e(slug)}/coupons/${e(code)}/`,
+  couponUsesDownload: (slug: string, code: string) => `/metrics/${e(slug)}/coupons/${e(code)}/download/`,
   setUp: (slug: string) => `/metrics/${e(slug)}/setup/`,
   dashboard: (slug: string) => `/metrics/${e(slug)}/dashboard/`,
   dashboardDownload: (slug: string, unit: string) => `/metrics/${e(slug)}/dashboard/download/${e(unit)}/`,
@@ -113,6 +117,7 @@ export const paths = {
   /** The carts of all users; with a user, one cart; with an item, the form that changes it. */
   cartItems: (username?: string, item?: number) =>
     `/billing/cartitems/${username === undefined ? '' : `${e(username)}/`}${item === undefined ? '' : `${item}/`}`,
+  cartItemsDownload: () => '/billing/cartitems/download/',
   removeCartItem: (username: string, item: number) => `/billing/cartitems/${e(username)}/${item}/remove/`,
   /** The e-mails of the site, and the preview of one. */
   mailPreview: (slug?: string) => `/proxy/notifications/${slug === undefined ? '' : `${e(slug)}/`}`,

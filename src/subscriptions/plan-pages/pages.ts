@@ -31,6 +31,7 @@ import { countActiveByPlan } from '../records/index.ts';
 import { getSubjectId, getSubjectProfile } from '../route-subject.ts';
 import { PlanParams, ProfileParams } from '../schemas.ts';
 import { plansList, plansPage, planPage, type PlanRow } from './page-types.ts';
+import { downloadPlans } from './download-plans.ts';
 import { effectOf, previewOf } from './preview-plan.ts';
 import {
   addedRow,
@@ -51,6 +52,7 @@ const of_plan = { hide: true, params: PlanParams } as const;
 export function planPages(app: App): void {
   const schema = { hide: true, params: ProfileParams };
   app.get('/profile/:profile/plans/', { config, schema }, showList);
+  app.get('/profile/:profile/plans/download/', { config, schema }, downloadPlans);
   app.get('/profile/:profile/plans/new/', { config, schema }, async (request, reply) =>
     showEditor(request, reply, null),
   );
@@ -88,6 +90,7 @@ async function showList(request: FastifyRequest, reply: FastifyReply): Promise<F
   const list = viewList(asked, {
     count: page.count,
     tab_counts: { '': all, true: on_sale, false: all - on_sale },
+    csv_path: paths.plansDownload(provider.slug),
     empty: {
       title: 'Your plans will be listed here',
       text: 'A plan is what a subscriber buys: a name, a price and a period.',

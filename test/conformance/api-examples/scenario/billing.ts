@@ -176,6 +176,7 @@ export const billingCalls: readonly ExampleCall[] = [
   { operation: 'GET /api/billing/{profile}/card', as: 'xia', path: xia },
   { operation: 'DELETE /api/billing/{profile}/card', as: 'xia', path: xia },
   { operation: 'GET /api/billing/{profile}/bank', path: cowork },
+  { operation: 'GET /api/metrics/{profile}/coupons/{coupon}', path: { ...cowork, coupon: 'DIS50' } },
   { operation: 'GET /api/metrics/balances/{report}', path: { report: 'taxes' }, query: { nb_periods: '3' } },
   {
     operation: 'POST /api/metrics/balances/{report}/lines',

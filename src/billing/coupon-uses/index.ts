@@ -1,0 +1,3 @@
+export { couponUsesPage } from './page-types.ts';
+export { couponUsePages } from './pages.ts';
+export { couponUseRoutes } from './routes.ts';
