@@ -76,11 +76,12 @@ const subrooms = {
     records: ['processors'],
     cards: ['processors'],
     payouts: ['processors', 'records'],
+    bank: ['processors', 'records', 'payouts'],
     disputes: ['records'],
     charges: ['processors', 'records', 'cards', 'disputes'],
     'charge-views': ['records', 'charges'],
     refunds: ['processors', 'records', 'charges', 'charge-views'],
-    intake: ['processors', 'records', 'charges', 'refunds'],
+    intake: ['processors', 'records', 'payouts', 'charges', 'refunds'],
   },
   billing: {
     records: [],

@@ -36,6 +36,10 @@ export const paymentsProblems = defineProblems({
   refund_exceeds_line: { status: 405, title: 'The refund exceeds the rest of the line.' },
   refund_exceeds_funds: { status: 405, title: 'The provider does not have the funds for this refund.' },
   refund_in_flight: { status: 405, title: 'Another refund of this charge is being processed.' },
+  payout_account_absent: { status: 409, title: 'There is no bank account to pay out to.' },
+  payout_exceeds_funds: { status: 409, title: 'The payout exceeds the funds that are available.' },
+  payout_in_flight: { status: 409, title: 'A payout of these funds is on its way.' },
+  payout_refused: { status: 400, title: 'The payment processor refused the payout.' },
   refund_refused: { status: 400, title: 'The payment processor refused the refund.' },
 });
 

@@ -9,6 +9,7 @@ import { makeCharge } from '../../test/support/factories/payments.ts';
 import { makeMember, makeOrganization } from '../../test/support/factories/profiles.ts';
 import { subscribe } from '../../test/support/factories/subscriptions.ts';
 import { startApp, type TestApp } from '../../test/support/start-app.ts';
+import { connectBank } from './payouts/connected-account.ts';
 
 let app: TestApp;
 let ctx: TestContext;
@@ -200,7 +201,9 @@ test('the broker lists all charges, and the balance is the sum of the list', asy
   assert.deepEqual([none['count'], none['balance_amount'], none['balance_unit']], [0, 0, 'usd']);
 });
 
-test('a provider gets the amount that can be paid out; other profiles have no bank', async () => {
+test('a connected provider gets the amount that can be paid out; other profiles have no bank', async () => {
+  assert.equal((await alice('GET', '/api/billing/club/bank')).json()['bank_name'], 'N/A');
+  await connectBank(ctx, club.id);
   const bank = (await alice('GET', '/api/billing/club/bank')).json<{ bank_name: string; balance_amount: number }>();
   assert.equal(bank.bank_name, 'Test Bank');
   assert(bank.balance_amount > 0);

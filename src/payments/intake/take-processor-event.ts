@@ -1,4 +1,5 @@
 import { refreshCharge } from '../charges/index.ts';
+import { refreshPayout } from '../payouts/index.ts';
 import type { PaymentContext, RequestHeaders } from '../processors/index.ts';
 import { findCharge } from '../records/index.ts';
 import { finishOpenRefund } from '../refunds/index.ts';
@@ -12,11 +13,11 @@ export interface WebhookRequest {
 }
 
 /**
- * Takes a webhook request as evidence: verifies it, retrieves the object that it names, and settles the charge or
- * refund.
+ * Takes a webhook request as evidence: verifies it, retrieves the object that it names, and settles the charge,
+ * refund or payout.
  *
  * The state always comes from a call to the processor and never from the event, so late, repeated and reordered
- * events are harmless. Returns `refused` if no secret signed the request, `ignored` if no charge of Tollgate depends
+ * events are harmless. Returns `refused` if no secret signed the request, `ignored` if nothing of Tollgate depends
  * on it.
  * @throws processor_unreachable (503), refund_in_flight (405): the processor delivers the event again
  */
@@ -28,6 +29,10 @@ export async function takeProcessorEvent(
   const event = intake?.verify(raw, headers, secrets, ctx.clock.now()) ?? null;
   if (event === null) return 'refused';
   if (event.type === 'other') return 'ignored';
+  if (event.type === 'payout') {
+    const payout = { processor: name, account: event.account, processor_key: event.object };
+    return (await refreshPayout(ctx, payout)) ? 'taken' : 'ignored';
+  }
   const charge = await findCharge(ctx.db, event.object);
   if (charge?.processor !== name || charge.account !== event.account) return 'ignored';
   if (event.type === 'refund') await finishOpenRefund(ctx, charge);

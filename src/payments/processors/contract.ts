@@ -4,6 +4,7 @@ import { testCardRules } from './contract-cards.ts';
 import { testActionRules, testChargeRules } from './contract-charges.ts';
 import { type ContractHarness, type ContractSubject, makeContractHarness } from './contract-harness.ts';
 import { testIntakeRules } from './contract-intake.ts';
+import { testPayoutRules } from './contract-payouts.ts';
 import { testDisputeRules, testRefundRules } from './contract-refunds.ts';
 
 /**
@@ -25,6 +26,7 @@ export function testProcessorContract(name: string, open: () => Promise<Contract
   testRefundRules(harness);
   testDisputeRules(harness);
   testCardRules(harness);
+  testPayoutRules(harness);
   testIntakeRules(harness);
   testConstants(harness);
 }
@@ -36,6 +38,6 @@ function testConstants({ rule, subject }: ContractHarness): void {
     assert.equal(processor.units?.has('usd') ?? true, true);
     assert.deepEqual(processor.pageParts(), processor.pageParts());
     assert.deepEqual(processor.browserKeys(), processor.browserKeys());
-    assert.notEqual((await processor.payoutAccount(account)).bank_name, '');
+    assert.notEqual((await processor.payoutAccount(account))?.bank_name ?? '', '');
   });
 }

@@ -12,6 +12,8 @@ export {
   isAccepted,
   type Processor,
   PROCESSOR_TIMEOUT_MS,
+  type PayoutOutcome,
+  type PayoutReport,
   type ProcessorTerms,
   type RefundOutcome,
   type RequestHeaders,

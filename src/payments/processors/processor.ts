@@ -159,6 +159,35 @@ export interface PayoutAccount {
   available: Money | null;
 }
 
+/** A payout of a provider's funds to its bank account. */
+export interface PayoutRequest extends Money {
+  /** Random key made by Tollgate, at most 255 characters: the processor never pays one key out twice. */
+  key: string;
+  account: Account;
+}
+
+/**
+ * A payout as the processor reports it. `pending`: on its way. `failed`: the bank returned it.
+ * A negative amount is a debit of the bank account, for a balance below zero.
+ */
+export interface PayoutReport extends Money {
+  processor_key: string;
+  /** Key of the request of Tollgate; null for a payout that the processor made without one. */
+  key: string | null;
+  state: 'pending' | 'paid' | 'failed';
+  created_at: Date;
+}
+
+/** `refused`: no money is sent. */
+export type PayoutOutcome = { outcome: 'accepted'; payout: PayoutReport } | { outcome: 'refused'; detail: string };
+
+/** The provider whose account is connected. */
+export interface ConnectRequest {
+  /** Random key made by Tollgate: the processor opens one account for one key. */
+  key: string;
+  name: string;
+}
+
 /** Parts of a page with a card form that depend on the processor. */
 export interface PageParts {
   /** Addresses of the scripts that the page loads, in order. */
@@ -177,13 +206,13 @@ export interface PageParts {
 export interface ProcessorEvent {
   id: string;
   type: ProcessorEventType;
-  /** Key of the charge that changed. */
+  /** Key of the charge, or of the payout, that changed. */
   object: string;
   account: Account;
 }
 
-/** `other`: the adapter does not know the type, or no charge depends on it. */
-export type ProcessorEventType = 'charge' | 'refund' | 'dispute' | 'other';
+/** `other`: the adapter does not know the type, or nothing depends on it. */
+export type ProcessorEventType = 'charge' | 'refund' | 'dispute' | 'payout' | 'other';
 
 export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -230,7 +259,22 @@ export interface Processor extends ProcessorCapabilities {
   saveCard(request: SaveCardRequest): Promise<SaveCardOutcome>;
   /** Deletes a card on file. No effect if there is none. */
   deleteCard(card: SavedCard): Promise<void>;
-  payoutAccount(account: Account): Promise<PayoutAccount>;
+  /** Opens the account of a provider, to which it is paid out. */
+  connectAccount(request: ConnectRequest): Promise<Account>;
+  /** Ends the access to an account. No effect if there is none. */
+  disconnectAccount(account: Account): Promise<void>;
+  /** Returns the bank account of an account; null if the account is not connected. */
+  payoutAccount(account: Account): Promise<PayoutAccount | null>;
+  payout(request: PayoutRequest): Promise<PayoutOutcome>;
+  /**
+   * Returns the payout with that key of Tollgate, or with that key of the processor; null if there is none. A refused
+   * request has no payout.
+   */
+  findPayout(
+    payout: { account: Account } & ({ key: string } | { processor_key: string }),
+  ): Promise<PayoutReport | null>;
+  /** Yields the payouts of an account that were made at or after an instant, oldest first, in batches. */
+  listPayouts(account: Account, since: Date): AsyncIterable<readonly PayoutReport[]>;
   /** Keys with which the processor's script in the browser makes a token. */
   browserKeys(): Readonly<Record<string, string | null>>;
   pageParts(): PageParts;

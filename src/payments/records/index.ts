@@ -7,6 +7,7 @@ export {
   markAwaitingAction,
   type NewAttemptRow,
 } from './attempt-store.ts';
+export { findAvailableFunds, subtractPromised } from './available-funds.ts';
 export { type Attempt, attemptRef, CHARGE_AMOUNT_MAX } from './attempt.ts';
 export {
   findCoveringCharges,
@@ -49,6 +50,23 @@ export {
   findSettledRefundLines,
   findUnfinishedRefunds,
   insertRefund,
-  sumPromisedFunds,
 } from './refund-store.ts';
+export {
+  findNewestPayouts,
+  findOpenPayouts,
+  findPayoutAccount,
+  findPayoutAccountByKey,
+  findPayoutAccounts,
+  findPayoutByKey,
+  findPayoutOfProcessor,
+  hasOpenPayout,
+  insertPayout,
+  insertPayoutAccount,
+  lockPayout,
+  selectPayoutAccount,
+  selectPromisedFunds,
+  updatePayout,
+  updatePayoutAccountEnd,
+} from './payout-store.ts';
+export { decidePayoutStep, type Payout, type PayoutAccount, payoutSubject } from './payout.ts';
 export { NO_SHARES, prorateRefund, type Refund, refuseRefund, type Shares, subtractShares } from './refund.ts';

@@ -116,21 +116,6 @@ export async function findSettledRefundLines(
     .execute();
 }
 
-/** Returns the sums that open refunds will take from a provider's funds, by unit. */
-export async function sumPromisedFunds(reader: Reader, provider_id: ProfileId): Promise<Map<string, number>> {
-  // Index: refunds_one_in_flight, which holds open refunds only.
-  const rows = await reader
-    .selectFrom('refunds as refund')
-    .innerJoin('refund_lines as line', 'line.refund_id', 'refund.id')
-    .innerJoin('charge_items as item', 'item.id', 'line.charge_item_id')
-    .select((eb) => ['line.funds_unit', eb.fn.sum<number>('line.distribute_amount').as('amount')])
-    .where('refund.state', '=', 'reserved')
-    .where('item.provider_id', '=', provider_id)
-    .groupBy('line.funds_unit')
-    .execute();
-  return new Map(rows.map(({ funds_unit, amount }) => [funds_unit, amount]));
-}
-
 /** Returns the open refunds that were created before an instant, oldest first, with an id above `after`. */
 export async function findUnfinishedRefunds(
   reader: Reader,

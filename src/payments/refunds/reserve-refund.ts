@@ -1,6 +1,5 @@
 import { chargeStep, formatMoney } from '#kernel/money';
 import { invalidInput } from '#kernel/problem';
-import { accounts, findBalance } from '#ledger';
 import { randomKey40 } from '#platform/security/crypto';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
@@ -10,7 +9,7 @@ import {
   insertRefund,
   findOpenRefund,
   lockCharge,
-  sumPromisedFunds,
+  findAvailableFunds,
   prorateRefund,
   findRemainingLines,
   type Refund,
@@ -107,12 +106,11 @@ async function requireFunds(tx: Tx, lines: readonly ReservedLine[]): Promise<voi
   const providers = new Set<ProfileId>(lines.map(({ item }) => item.provider_id));
   for (const provider_id of [...providers].toSorted((a, b) => a - b)) {
     const provider = await lockProfile(tx, provider_id);
-    const funds = await findBalance(tx, provider_id, accounts.funds);
-    const promised = await sumPromisedFunds(tx, provider_id);
+    const funds = await findAvailableFunds(tx, provider_id);
     for (const unit of new Set(lines.map(({ funds_unit }) => funds_unit))) {
       const theirs = lines.filter(({ item, funds_unit }) => item.provider_id === provider_id && funds_unit === unit);
       const required = theirs.reduce((sum, { distribute_amount }) => sum + distribute_amount, 0);
-      const available = (funds.find((each) => each.unit === unit)?.amount ?? 0) - (promised.get(unit) ?? 0);
+      const available = funds.find((each) => each.unit === unit)?.amount ?? 0;
       if (required <= available) continue;
       throw paymentsProblems.refund_exceeds_funds({
         detail:

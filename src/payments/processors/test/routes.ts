@@ -6,7 +6,8 @@ import { randomKey40 } from '#platform/security/crypto';
 import type { RequestHeaders } from '../processor.ts';
 import { signTestEvent } from './test-intake.ts';
 import { TEST_PROCESSOR } from './test-processor.ts';
-import { decideCharge, decideRefund } from './decide-open-payment.ts';
+import { decideCharge, decidePayout, decideRefund } from './decide-open-payment.ts';
+import { findNewestTestPayouts, findTestPayout } from './test-payout-store.ts';
 import { findTestRows } from './test-processor-store.ts';
 
 /** State of a charge at the test processor after each decision. */
@@ -21,7 +22,7 @@ export interface TestDelivery {
   secrets: readonly string[];
 }
 
-/** Takes a webhook request; returns the charge that it concerns as the API presents it, or null if there is none. */
+/** Takes a webhook request; returns the charge that it concerns, as the API presents it; null if it concerns none. */
 export type Deliver = (
   ctx: Context,
   delivery: TestDelivery,
@@ -29,13 +30,13 @@ export type Deliver = (
 ) => Promise<Record<string, unknown> | null>;
 
 /**
- * Routes that list the rows of the test processor and decide its open charges and refunds. Registered in development
- * only. A decision is delivered as a signed webhook request.
+ * Routes that list the rows of the test processor and decide its open charges, refunds and payouts. Registered in
+ * development only. A decision is delivered as a signed webhook request.
  */
 export function processorDevRoutes(app: App, deliver: Deliver): void {
   const secret = randomKey40();
-  const send = (ctx: Context, type: string, key: string) => {
-    const event = { id: `evt_${randomKey40()}`, type, object: key, account: '' };
+  const send = (ctx: Context, type: string, key: string, account = '') => {
+    const event = { id: `evt_${randomKey40()}`, type, object: key, account };
     const request = signTestEvent(event, secret, ctx.clock.now());
     return deliver(ctx, { processor: TEST_PROCESSOR, secrets: [secret], ...request }, key);
   };
@@ -45,7 +46,7 @@ export function processorDevRoutes(app: App, deliver: Deliver): void {
     { config: { access: { kind: 'public' } }, schema: { hide: true, summary: 'Rows of the test processor' } },
     async (request) => {
       const { customers, charges, refunds } = await findTestRows(request.ctx.db);
-      return { customers, charges, refunds, payouts: [] };
+      return { customers, charges, refunds, payouts: await findNewestTestPayouts(request.ctx.db) };
     },
   );
 
@@ -87,6 +88,34 @@ export function processorDevRoutes(app: App, deliver: Deliver): void {
       const isFound = await decideRefund(ctx, key, request.body.state);
       if (!isFound) throw commonProblems.not_found();
       return (await send(ctx, 'charge.refunded', key)) ?? { processor_key: key };
+    },
+  );
+
+  decidePayoutRoute(app, send);
+}
+
+type Send = (ctx: Context, type: string, key: string, account: string) => Promise<unknown>;
+
+function decidePayoutRoute(app: App, send: Send): void {
+  app.post(
+    '/_dev/processor/payouts/:key',
+    {
+      config: { access: { kind: 'public' }, problems: [commonProblems.not_found] },
+      schema: {
+        hide: true,
+        summary: 'Decides a payout at the test processor',
+        params: Type.Object({ key: Type.String({ maxLength: 255 }) }),
+        body: Type.Object({ state: Type.Enum(['paid', 'failed']) }),
+      },
+    },
+    async (request) => {
+      const { ctx } = request;
+      const { key } = request.params;
+      const isFound = await decidePayout(ctx, key, request.body.state);
+      const payout = await findTestPayout(ctx.db, { processor_key: key });
+      if (!isFound || !payout) throw commonProblems.not_found();
+      await send(ctx, 'payout.updated', key, payout.account);
+      return { processor_key: key, state: request.body.state };
     },
   );
 }

@@ -21,9 +21,10 @@ const types: Readonly<Record<string, ProcessorEventType>> = {
   'charge.updated': 'charge',
   'charge.refunded': 'refund',
   'charge.disputed': 'dispute',
+  'payout.updated': 'payout',
 };
 
-/** Builds the request that the test processor sends about a charge: the bytes and the headers with their signature. */
+/** Builds the request that the test processor sends about an object: the bytes and the headers with their signature. */
 export function signTestEvent(
   event: { id: string; type: string; object: string; account: string },
   secret: string,

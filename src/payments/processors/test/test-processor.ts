@@ -18,6 +18,7 @@ import type {
 import { readCardForm } from './card-form.ts';
 import { isDecline, namedKey, readTestCard, type TestCard } from './test-card.ts';
 import { testIntake } from './test-intake.ts';
+import { makeTestPayouts } from './test-payouts.ts';
 import {
   actionOf,
   customerKey,
@@ -68,7 +69,7 @@ export function makeTestProcessor(db: Db, clock: Clock): Processor {
     may_overdraw: false,
     direct_charges: false,
     saved_cards: true,
-    payouts: false,
+    payouts: true,
     units: null,
     minimum: cardMinimum,
     charge: (request) => chargeCard(db, clock, request),
@@ -88,7 +89,7 @@ export function makeTestProcessor(db: Db, clock: Clock): Processor {
       const found = await findTestRefund(db, key);
       return found ? refundOutcomeOf(found) : null;
     },
-    payoutAccount: async () => ({ bank_name: 'Test Bank', last4: '***-6789', available: null }),
+    ...makeTestPayouts(db, clock),
     browserKeys: () => ({ STRIPE_PUB_KEY: 'pk_test_builtin', STRIPE_INTENT_SECRET: null, STRIPE_ACCOUNT: null }),
     pageParts: () => pageParts,
     readCardForm,

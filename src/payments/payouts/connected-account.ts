@@ -1,0 +1,76 @@
+import { randomKey40 } from '#platform/security/crypto';
+import { commonProblems } from '#kernel/problem';
+import { actorId } from '#platform/actor-id';
+import { inTransaction, type Reader } from '#platform/db/database';
+import type { ProfileId } from '#platform/db/db-schema';
+import { findProfileById, lockProfile, profileName } from '#profiles';
+import { paymentsProblems } from '../problems.ts';
+import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
+import {
+  findPayoutAccount,
+  hasOpenPayout,
+  insertPayoutAccount,
+  type PayoutAccount,
+  updatePayoutAccountEnd,
+} from '../records/index.ts';
+
+export type ConnectedAccount = Pick<PayoutAccount, 'processor' | 'account'>;
+
+/**
+ * Returns the account to which a profile is paid out; null if it has none. The broker's own account is connected by the
+ * settings of the site.
+ */
+export async function findConnectedAccount(
+  ctx: Pick<PaymentContext, 'db' | 'site' | 'processors'>,
+  profile_id: ProfileId,
+  reader: Reader = ctx.db,
+): Promise<ConnectedAccount | null> {
+  if (profile_id === ctx.site.broker_id) return { processor: ctx.processors.chosen.name, account: '' };
+  const found = await findPayoutAccount(reader, profile_id);
+  return found ? { processor: found.processor, account: found.account } : null;
+}
+
+/**
+ * Connects a provider to an account at the chosen processor. No effect if it is connected, or if it is the broker.
+ * The processor is called first: an account that a crash leaves there has no money and is never used.
+ * @throws processor_unreachable (503)
+ */
+export async function connectBank(ctx: PaymentContext, profile_id: ProfileId): Promise<void> {
+  if (await findConnectedAccount(ctx, profile_id)) return;
+  const profile = await findProfileById(ctx.db, profile_id);
+  if (!profile) throw commonProblems.not_found();
+  const { chosen } = ctx.processors;
+  const request = { key: randomKey40(), name: profileName(profile) };
+  const account = await withProcessorTimeout(ctx, chosen.connectAccount(request));
+  await inTransaction(ctx.db, (tx) =>
+    insertPayoutAccount(tx, {
+      profile_id,
+      processor: chosen.name,
+      account,
+      connected_by: actorId(ctx),
+      connected_at: ctx.clock.now(),
+    }),
+  );
+}
+
+/**
+ * Disconnects a provider from its account. Its funds stay in the books. No effect if it is not connected.
+ * @throws payout_in_flight (409) while a payout is on its way, processor_unreachable (503)
+ */
+export async function disconnectBank(ctx: PaymentContext, profile_id: ProfileId): Promise<void> {
+  const found = await inTransaction(ctx.db, async (tx) => {
+    // Serializes with reservePayout, so that no payout starts to an account that is being disconnected.
+    await lockProfile(tx, profile_id);
+    const account = await findPayoutAccount(tx, profile_id);
+    if (!account) return null;
+    if (await hasOpenPayout(tx, profile_id)) {
+      throw paymentsProblems.payout_in_flight({
+        detail: 'A payout is on its way. Disconnect the account when it has arrived.',
+      });
+    }
+    await updatePayoutAccountEnd(tx, account.id, ctx.clock.now());
+    return account;
+  });
+  if (!found) return;
+  await withProcessorTimeout(ctx, ctx.processors.getByName(found.processor).disconnectAccount(found.account));
+}
