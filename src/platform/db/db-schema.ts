@@ -32,6 +32,8 @@ export type LedgerEventId = Branded<number, 'LedgerEvent'>;
 export type OrderLineId = Branded<number, 'OrderLine'>;
 export type OrderId = Branded<number, 'Order'>;
 export type OutboxEventId = Branded<number, 'OutboxEvent'>;
+export type PayoutAccountId = Branded<number, 'PayoutAccount'>;
+export type PayoutId = Branded<number, 'Payout'>;
 export type PlanId = Branded<number, 'Plan'>;
 export type ProfileId = Branded<number, 'Profile'>;
 export type RefundLineId = Branded<number, 'RefundLine'>;
@@ -542,6 +544,37 @@ export interface PaymentMethodsTable {
   account: Generated<string>;
 }
 
+export interface PayoutAccountsTable {
+  id: GeneratedAlways<PayoutAccountId>;
+  profile_id: ProfileId;
+  processor: string;
+  /** Key of the account at the processor; empty for the broker's own. */
+  account: string;
+  connected_by: UserId | null;
+  connected_at: Date;
+  disconnected_at: Date | null;
+}
+
+export interface PayoutsTable {
+  id: GeneratedAlways<PayoutId>;
+  /** Idempotency key of the request; null for a payout that the processor made without one. */
+  key: string | null;
+  profile_id: ProfileId;
+  created_by: UserId | null;
+  processor: string;
+  account: string;
+  processor_key: string | null;
+  /** In 1/100 of unit. Negative: the processor debited the bank account of the provider. */
+  amount: number;
+  unit: string;
+  description: string;
+  /** reserved: the processor may or may not have been called; pending: on its way, booked; paid: arrived; failed: never sent, or sent and returned. */
+  state: 'reserved' | 'pending' | 'paid' | 'failed';
+  detail: string | null;
+  created_at: Date;
+  updated_at: Date;
+}
+
 export interface PlansTable {
   id: GeneratedAlways<PlanId>;
   profile_id: ProfileId;
@@ -832,6 +865,13 @@ export interface SubscriptionsTable {
   anchor_at: Generated<Date>;
 }
 
+export interface TestProcessorAccountsTable {
+  key: string;
+  idempotency_key: string;
+  name: string;
+  created_at: Date;
+}
+
 export interface TestProcessorChargesTable {
   key: string;
   idempotency_key: string;
@@ -850,6 +890,17 @@ export interface TestProcessorChargesTable {
 export interface TestProcessorCustomersTable {
   key: string;
   card: Json;
+  created_at: Date;
+}
+
+export interface TestProcessorPayoutsTable {
+  key: string;
+  idempotency_key: string | null;
+  request_hash: string | null;
+  account: string;
+  amount: number;
+  unit: string;
+  state: 'pending' | 'paid' | 'failed';
   created_at: Date;
 }
 
@@ -985,6 +1036,8 @@ export interface Schema {
   orders: OrdersTable;
   outbox_events: OutboxEventsTable;
   payment_methods: PaymentMethodsTable;
+  payout_accounts: PayoutAccountsTable;
+  payouts: PayoutsTable;
   plans: PlansTable;
   profiles: ProfilesTable;
   rate_limits: RateLimitsTable;
@@ -1007,8 +1060,10 @@ export interface Schema {
   subscription_days: SubscriptionDaysTable;
   subscription_uses: SubscriptionUsesTable;
   subscriptions: SubscriptionsTable;
+  test_processor_accounts: TestProcessorAccountsTable;
   test_processor_charges: TestProcessorChargesTable;
   test_processor_customers: TestProcessorCustomersTable;
+  test_processor_payouts: TestProcessorPayoutsTable;
   test_processor_refunds: TestProcessorRefundsTable;
   totp_factors: TotpFactorsTable;
   undo_entries: UndoEntriesTable;
