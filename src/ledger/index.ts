@@ -13,6 +13,7 @@ export {
 export {
   type DocumentParts,
   type InvoicedLine,
+  issueCreditNotes,
   issuedDocuments,
   type IssuedDocument,
   planInvoices,

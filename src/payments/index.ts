@@ -68,3 +68,7 @@ export {
 } from './records/index.ts';
 export { makePayments } from './payments.ts';
 export { cardUpdated, chargeUpdated } from './events.ts';
+export {
+  /** @public tests of other rooms refund charges with it */
+  refundCharge,
+} from './refunds/index.ts';

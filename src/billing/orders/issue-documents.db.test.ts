@@ -5,8 +5,9 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import type { Plan } from '#catalog';
 import { addPeriods } from '#kernel/period';
-import { callProcessor } from '#payments';
+import { callProcessor, refundCharge } from '#payments';
 import type { ProfileId } from '#platform/db/db-schema';
+import type { Subject } from '#platform/http/guards/access';
 import { sha256Hex } from '#platform/security/crypto';
 import type { Profile } from '#profiles';
 import { testContext, type TestContext } from '../../../test/support/context.ts';
@@ -27,6 +28,7 @@ import { redeemCoupon } from '../cart/redeem-coupon.ts';
 import { reserveOrder } from '../checkout/reserve-order.ts';
 import { settleOrder } from './settle-order.ts';
 
+const broker: Subject = { profile_id: null, user_id: null, relation: 'broker', is_manager: true };
 let database: TestDatabase;
 let ctx: TestContext;
 before(async () => {
@@ -289,6 +291,70 @@ test('a seat for a person without an account is covered from its claim, with the
     [{ claim_email: 'invited-seat@example.com', amount: 2000, starts_at: ctx.clock.now() }],
   );
   assert.deepEqual(await findNumbers(provider.id), expectedNumbers(1), 'the claim is an order of 0');
+});
+
+test('a refund of lines of two providers has one credit note of each; the notes of an invoice never exceed it', async () => {
+  const sellers = [await makeSellerWithPlan(), await makeSellerWithPlan()];
+  const buyer = await makeBuyer(ctx);
+  for (const { plan } of sellers) await addPlanToCart(buyer, plan);
+  const charge = await checkOutCart(buyer);
+  assert(charge);
+  await refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 500 }, { num: 1 }]);
+  await refundCharge(ctx, broker, charge, [{ num: 0 }]);
+  await assert.rejects(refundCharge(ctx, broker, charge, [{ num: 0, refunded_amount: 1 }]));
+  const notes = await database.db
+    .selectFrom('documents as note')
+    .innerJoin('documents as invoice', 'invoice.id', 'note.invoice_id')
+    .innerJoin('document_lines as line', 'line.document_id', 'note.id')
+    .innerJoin('ledger_entries as entry', 'entry.id', 'line.ledger_entry_id')
+    .select([
+      'note.number',
+      'note.amount',
+      'note.refunded',
+      'note.profile_id',
+      'note.seller',
+      'invoice.number as invoice',
+    ])
+    .select(['line.kind', 'line.amount as line_amount', 'entry.orig_account', 'invoice.seller as invoice_seller'])
+    .where(
+      'note.provider_id',
+      'in',
+      sellers.map(({ provider }) => provider.id),
+    )
+    .orderBy('note.id')
+    .execute();
+  assert.deepEqual(notes.map(({ number, invoice, amount }) => [number, invoice, amount]).toSorted(), [
+    ['CN-2026-000001', '2026-000001', 2000],
+    ['CN-2026-000001', '2026-000001', 500],
+    ['CN-2026-000002', '2026-000001', 1500],
+  ]);
+  for (const note of notes) {
+    assert.deepEqual([note.kind, note.line_amount, note.orig_account], ['refund', note.amount, 'Refunded']);
+    assert.deepEqual([note.refunded, note.profile_id], [note.amount, buyer.profile.id]);
+    assert.deepEqual(note.seller, note.invoice_seller);
+  }
+});
+
+test('concurrent refunds of one provider get CN-1…n without a gap; a refused refund takes no number', async () => {
+  const { provider, plan } = await makeSellerWithPlan();
+  const charges = await Promise.all(
+    Array.from({ length: 10 }, async () => {
+      const buyer = await makeBuyer(ctx);
+      await addPlanToCart(buyer, plan);
+      const charge = await checkOutCart(buyer);
+      assert(charge);
+      return charge;
+    }),
+  );
+  const [first] = charges;
+  assert(first);
+  await assert.rejects(refundCharge(ctx, broker, first, [{ num: 0, refunded_amount: 2001 }]));
+  await Promise.all(charges.map((charge) => refundCharge(ctx, broker, charge, [{ num: 0 }])));
+  const numbers = (await findNumbers(provider.id)).filter((number) => number.startsWith('CN-'));
+  assert.deepEqual(
+    numbers.toSorted(),
+    expectedNumbers(10).map((number) => `CN-${number}`),
+  );
 });
 
 test('the database refuses to change or delete a document', async () => {

@@ -1,9 +1,35 @@
+import type { Selectable } from 'kysely';
+import type { DocumentsTable, LedgerEntryId } from '#platform/db/db-schema';
+import type { Reader } from '#platform/db/database';
 import { fragment } from '#platform/db/fragment';
 import { type Part, readRows } from '#platform/db/together';
-import type { Document, NewDocument } from './document.ts';
+import type { Document, NewDocument, Party } from './document.ts';
 
 /** A document with its number. */
 export type IssuedDocument = Pick<Document, 'id' | 'number' | 'series' | 'provider_id'>;
+
+/** Finds the invoices whose lines are these entries of orders, by entry. */
+export async function findInvoicesOfEntries(
+  reader: Reader,
+  entry_ids: readonly LedgerEntryId[],
+): Promise<Map<LedgerEntryId, Document>> {
+  if (entry_ids.length === 0) return new Map();
+  // Index: document_lines_ledger_entry_id.
+  const rows = await reader
+    .selectFrom('document_lines as line')
+    .innerJoin('documents', 'documents.id', 'line.document_id')
+    .selectAll('documents')
+    .select('line.ledger_entry_id')
+    .where('line.ledger_entry_id', 'in', [...new Set(entry_ids)])
+    .where('documents.series', '=', 'invoice')
+    .execute();
+  return new Map(rows.map(({ ledger_entry_id, ...row }) => [ledger_entry_id, readDocument(row)]));
+}
+
+function readDocument({ seller, buyer, ...row }: Selectable<DocumentsTable>): Document {
+  // Casts: only `issuedDocuments` and the migration write these columns.
+  return { ...row, seller: seller as unknown as Party, buyer: buyer as unknown as Party };
+}
 
 /** Parts that number and insert documents; all null without documents. */
 export type DocumentParts = {

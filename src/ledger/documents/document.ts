@@ -103,3 +103,61 @@ export function planInvoices(
     };
   });
 }
+
+/** Invoice that a refund reduces, with the zone of its provider. */
+export interface ReducedInvoice extends Pick<
+  Document,
+  'id' | 'number' | 'provider_id' | 'profile_id' | 'unit' | 'seller' | 'buyer'
+> {
+  timezone: string;
+}
+
+/** Part of a refund that gives back the amount of an order. */
+export interface RefundedAmount {
+  /** Entry of the order. */
+  invoiced_entry_id: LedgerEntryId;
+  /** Entry of the refund. */
+  ledger_entry_id: LedgerEntryId;
+  description: string;
+  amount: number;
+}
+
+/**
+ * Returns the credit notes of a refund: one per invoice, none for an amount that no invoice names. They name the
+ * parties of the invoice. Pure.
+ */
+export function planCreditNotes(
+  refund: { ledger_event_id: LedgerEventId; at: Date },
+  amounts: readonly RefundedAmount[],
+  invoices: ReadonlyMap<LedgerEntryId, ReducedInvoice>,
+): NewDocument[] {
+  const noted = amounts.flatMap((each) => {
+    const invoice = invoices.get(each.invoiced_entry_id);
+    return invoice && each.amount > 0 ? [{ ...each, invoice }] : [];
+  });
+  return [...Map.groupBy(noted, ({ invoice }) => invoice.id).values()].flatMap((own) => {
+    const [{ invoice } = {}] = own;
+    if (!invoice) return [];
+    const { id, number: _, timezone, ...parties } = invoice;
+    const amount = own.reduce((sum, line) => sum + line.amount, 0);
+    return {
+      ...parties,
+      series: 'credit_note' as const,
+      year: yearIn(refund.at, timezone),
+      ledger_event_id: refund.ledger_event_id,
+      invoice_id: id,
+      amount,
+      refunded: amount,
+      created_at: refund.at,
+      lines: own.map(({ ledger_entry_id, description, amount: line_amount }) => ({
+        kind: 'refund' as const,
+        ledger_entry_id,
+        description,
+        full_amount: null,
+        amount: line_amount,
+        covers_from: null,
+        covers_to: null,
+      })),
+    };
+  });
+}

@@ -1,3 +1,4 @@
+export { refundCharge } from './refund-charge.ts';
 export { refundPageTypes } from './page-types.ts';
 export { refundPages } from './pages.ts';
 export { finishOpenRefund } from './finish-refunds.ts';

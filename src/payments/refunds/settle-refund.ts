@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
-import { findEntries, postEvent } from '#ledger';
+import {
+  accounts,
+  type Entry,
+  findEntries,
+  fromSubjectColumns,
+  isSameSubject,
+  issueCreditNotes,
+  postEvent,
+} from '#ledger';
 import { getProcessor } from '#profiles';
+import type { LedgerEventId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { findSite } from '#platform/site';
 import {
+  type Charge,
+  type ChargeItem,
   chargeSubject,
   closeRefund,
   emitChargeUpdated,
@@ -16,7 +27,8 @@ import {
 import type { RefundOutcome } from '../processors/index.ts';
 
 /**
- * Closes a refund with the outcome of the processor: books a refund that was made, marks a refused one failed.
+ * Closes a refund with the outcome of the processor: books a refund that was made and issues its credit notes, marks a
+ * refused one failed.
  * Idempotent. A pending refund stays reserved. A refund that was marked failed is booked if the processor made it
  * later.
  */
@@ -58,7 +70,7 @@ export async function settleRefund(tx: Tx, refund: Refund, outcome: RefundOutcom
       };
     }),
   );
-  await postEvent(tx, {
+  const posted = await postEvent(tx, {
     key: `refund:${charge.processor_key}:${refund.key}`,
     kind: 'refund',
     receipt_key: charge.processor_key,
@@ -66,4 +78,22 @@ export async function settleRefund(tx: Tx, refund: Refund, outcome: RefundOutcom
     entries,
   });
   await emitChargeUpdated(tx, charge, 'refunded', { at, by: refund.created_by });
+  await issueCreditNotes(tx, { ledger_event_id: postedEvent(posted), at }, refundedAmounts(posted, charge, items));
+}
+
+function postedEvent([entry]: readonly Entry[]): LedgerEventId {
+  assert(entry, 'a refund posts entries');
+  return entry.ledger_event_id;
+}
+
+/** Returns the amounts that entries of a refund give back to the customer, each with the order that it reduces. */
+function refundedAmounts(posted: readonly Entry[], charge: Charge, items: readonly ChargeItem[]) {
+  return posted.flatMap((entry) => {
+    if (entry.orig_account !== accounts.refunded) return [];
+    const subject = fromSubjectColumns(entry);
+    const item = items.find(({ id }) => subject && isSameSubject(subject, chargeSubject(charge.id, id)));
+    assert(item, 'a refund names its line');
+    const { id, description, orig_amount } = entry;
+    return { invoiced_entry_id: item.invoiced_entry_id, ledger_entry_id: id, description, amount: orig_amount };
+  });
 }
