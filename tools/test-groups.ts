@@ -7,12 +7,13 @@ import { dirname } from 'node:path';
 const FILES_MAX = 14;
 
 /**
- * Tests that start and stop programs, tests that measure the memory of their process, and a file whose last hook does
- * not end inside a suite.
+ * Tests that start and stop programs, tests that take long, tests that measure the memory of their process, and a file
+ * whose last hook does not end inside a suite.
  */
 const SEPARATE = [
   'test/journeys/',
   'test/browser/',
+  'test/proof/',
   'src/gateway/gateway.db.test.ts',
   'src/platform/facts/burst.test.ts',
   'src/platform/trim-heap.test.ts',

@@ -1,5 +1,4 @@
 import type { Room } from '#platform/room';
-import { bankPages, bankPageTypes, withdrawPages } from './bank/index.ts';
 import { cardRoutes } from './cards/index.ts';
 import { chargePages, chargePageTypes } from './charge-views/index.ts';
 import { chargeRoutes, presentCharge } from './charges/index.ts';
@@ -37,10 +36,8 @@ export function makePayments({ processors, dev_routes }: PaymentsNeeds): Room {
       chargePages(http);
       refundPages(http, processors);
       payoutPages(http);
-      bankPages(http, processors);
-      withdrawPages(http, processors);
     },
-    page_types: [...chargePageTypes, ...refundPageTypes, ...payoutPageTypes, ...bankPageTypes],
+    page_types: [...chargePageTypes, ...refundPageTypes, ...payoutPageTypes],
     jobs: paymentsJobs(processors),
     events: [chargeUpdated, cardUpdated],
   };

@@ -3,6 +3,7 @@ import type {
   ChargeId,
   ChargeItemId,
   LedgerEntryId,
+  ProfileId,
   RefundId,
   RefundLinesTable,
   RefundsTable,

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { sql } from 'kysely';
+import { openDatabase } from '../../src/platform/db/database.ts';
+import { apiClient } from '../support/client.ts';
+import { runJob } from '../support/run-job.ts';
+import { startApp, type TestApp } from '../support/start-app.ts';
+import { checkInvariants } from './checks.ts';
+import { add, redeem } from './commands/buy.ts';
+import { startCuttingProxy } from './cutting-proxy.ts';
+import type { Model } from './model/model.ts';
+import { makeSite, type Site } from './site.ts';
+
+/** A purchase during which the process is killed. */
+export interface Scene {
+  site: Site;
+  model: Model;
+  buyer: string;
+  /** Values that `prepare` passes to `act`. */
+  notes: Map<string, string>;
+}
+
+/** A verb that is killed at each of its requests to the database, and what must be true after the restart. */
+export interface Verb {
+  name: string;
+  prepare(scene: Scene): Promise<void>;
+  /** Runs on the node that is killed, and again on the restarted one. */
+  act(scene: Scene, node: TestApp): Promise<unknown>;
+  check(scene: Scene): Promise<void>;
+}
+
+const none = { charges: [] };
+
+async function fill({ site, model, buyer }: Scene): Promise<void> {
+  const [plan] = model.plans;
+  const [coupon] = model.coupons;
+  assert(plan && coupon);
+  await add(buyer, plan, 1, null).send(site, none);
+  await redeem(buyer, coupon).send(site, none);
+}
+
+const pay = ({ site, buyer }: Scene, node: TestApp, token = 'tok_visa') =>
+  site.call(
+    buyer,
+    'POST',
+    `/api/billing/${buyer}/checkout`,
+    { processor_token: token },
+    { node, headers: { 'idempotency-key': `order-of-${buyer}` } },
+  );
+
+async function checkOnePurchase({ site, buyer, model }: Scene): Promise<void> {
+  const { rows } = await sql<Record<string, number>>`
+    with payer as (select id from profiles where slug = ${buyer})
+    select
+      (select count(*)::int from test_processor_charges test join charge_attempts attempt on attempt.key = idempotency_key
+        where attempt.profile_id in (table payer) and test.outcome = 'accepted') as charges_at_processor,
+      (select count(*)::int from charges where profile_id in (table payer) and state = 'done') as charges,
+      (select count(*)::int from orders where profile_id in (table payer) and state = 'settled') as orders,
+      (select count(*)::int from orders where profile_id in (table payer) and state = 'reserved') as open_orders,
+      (select count(*)::int from subscriptions where profile_id in (table payer)) as subscriptions,
+      (select count(distinct ledger_event_id)::int from ledger_entries where dest_profile_id in (table payer) and dest_account = 'Payable') as order_events,
+      (select count(distinct ledger_event_id)::int from ledger_entries where orig_profile_id in (table payer) and orig_account = 'Liability') as payment_events`.execute(
+    site.app.db,
+  );
+  assert.deepEqual(rows[0], {
+    charges_at_processor: 1,
+    charges: 1,
+    orders: 1,
+    open_orders: 0,
+    subscriptions: 1,
+    order_events: 1,
+    payment_events: 1,
+  });
+  const [coupon] = model.coupons;
+  const left = await site.app.db
+    .selectFrom('coupons')
+    .select('nb_attempts')
+    .where('code', '=', coupon?.code ?? '')
+    .executeTakeFirst();
+  assert.equal(left?.nb_attempts, (coupon?.left ?? 0) - 1, 'the coupon was used once');
+}
+
+async function buy(scene: Scene, token = 'tok_visa'): Promise<void> {
+  await fill(scene);
+  const paid = await pay(scene, scene.site.app, token);
+  assert.equal(paid.status, 201, paid.text);
+  scene.notes.set('charge', paid.json<{ processor_key: string }>().processor_key);
+}
+
+const decide = (scene: Scene, node: TestApp) =>
+  apiClient(node)('POST', `/_dev/processor/charges/${scene.notes.get('charge')}`, { state: 'done' });
+
+async function checkOneRefund(scene: Scene): Promise<void> {
+  const { rows } = await sql<Record<string, number>>`
+    select (select count(*)::int from test_processor_refunds where charge_key = processor_key) as refunds_at_processor,
+      (select count(*)::int from refunds where charge_id = charges.id and state = 'settled') as refunds,
+      (select count(*)::int from refunds where charge_id = charges.id and state = 'reserved') as open_refunds,
+      (select count(*)::int from ledger_events where key like 'refund:' || processor_key || ':%') as events
+    from charges where processor_key = ${scene.notes.get('charge') ?? ''}`.execute(scene.site.app.db);
+  assert.deepEqual(rows[0], { refunds_at_processor: 1, refunds: 1, open_refunds: 0, events: 1 });
+}
+
+/** Verbs that move money. An import joins by one entry. */
+export const verbs: readonly Verb[] = [
+  { name: 'checkout', prepare: fill, act: (scene, node) => pay(scene, node), check: checkOnePurchase },
+  {
+    name: 'job that finishes a checkout whose response was lost',
+    async prepare(scene) {
+      await fill(scene);
+      assert.equal((await pay(scene, scene.site.app, 'tok_timeout')).status, 503);
+      await scene.site.moveClock(60_000);
+      await scene.site.app.db
+        .updateTable('orders')
+        .set({ created_at: scene.site.app.clock.now() })
+        .where('state', '=', 'reserved')
+        .execute();
+    },
+    act: (_, node) => runJob(node.tollgate, 'finish_orders', new Date(node.clock.now().getTime() + 60_000)),
+    check: checkOnePurchase,
+  },
+  {
+    name: 'settlement of an open charge by a webhook request',
+    prepare: (scene) => buy(scene, 'tok_chargeAsyncFail'),
+    act: decide,
+    check: checkOnePurchase,
+  },
+  {
+    name: 'refund',
+    prepare: buy,
+    act: ({ site, buyer, notes }, node) =>
+      site.call(
+        site.managerOf('cowork'),
+        'POST',
+        `/api/billing/${buyer}/charges/${notes.get('charge')}/refund`,
+        { lines: [{ num: 0, refunded_amount: 700 }] },
+        { node, headers: { 'idempotency-key': `refund-for-${buyer}` } },
+      ),
+    check: checkOneRefund,
+  },
+];
+
+/** Starts a second process on the database of the first, whose connections are cut at a chosen request. */
+async function startVictim(app: TestApp) {
+  assert(app.database.url !== null, 'a process is killed on a database server only');
+  const proxy = await startCuttingProxy(app.database.url);
+  const database = await openDatabase({ url: proxy.url });
+  const victim = await startApp({ seed: false, now: app.clock.now(), database: { ...database, url: proxy.url } });
+  return { proxy, victim };
+}
+
+/**
+ * Kills the process after `count` requests to the database during the verb, restarts it, runs the jobs, and repeats the
+ * request of the caller. Returns false if the verb completed first.
+ */
+export async function crashAfter(app: TestApp, verb: Verb, count: number): Promise<boolean> {
+  const { site, model } = await makeSite(app);
+  const scene: Scene = { site, model, buyer: model.buyers[0] ?? assert.fail(), notes: new Map() };
+  await verb.prepare(scene);
+  const { proxy, victim } = await startVictim(app);
+  proxy.cutAfter(count);
+  // The killed process sends no response, and its errors after the cut are ignored.
+  await Promise.race([Promise.resolve(verb.act(scene, victim)).catch(() => {}), proxy.cut]);
+  const is_cut = proxy.is_cut();
+  await proxy.close();
+  void victim.close().catch(() => {});
+  // The restarted process runs its jobs; then the caller repeats the request with its key.
+  await site.moveClock(15 * 60_000);
+  await verb.act(scene, app);
+  await verb.check(scene);
+  await checkInvariants(app.db);
+  return is_cut;
+}

@@ -1,0 +1,173 @@
+import { distribute } from './amounts.ts';
+import { addPeriods, extendEnd } from './calendar.ts';
+import { type Charge, type Claim, type Coupon, type Debt, type Line, type Model, running, type Seat } from './model.ts';
+import { balances, quote } from './quote.ts';
+import { payCharge } from './payments.ts';
+
+/** What happens to the payment: `lost` is charged without a response, `unreachable` never reaches the processor. */
+export type Fate = 'accepted' | 'pending' | 'declined' | 'lost' | 'unreachable';
+
+/** Response that the site must give. */
+export interface Expected {
+  status: number;
+  code?: string;
+  charge?: Charge;
+}
+
+const MINIMUMS: Readonly<Record<string, number>> = { jpy: 5000 };
+const CODE_VALID_MS = 90 * 86_400_000;
+
+/** Checks out the cart of a payer and what the payer owes. */
+export function checkOut(model: Model, payer: string, fate: Fate): Expected {
+  if (model.reservations.some((each) => each.payer === payer)) return { status: 409, code: 'checkout_in_flight' };
+  if (balances(model, payer).length > 0 && isPending(model, payer)) return { status: 409, code: 'charge_pending' };
+  const lines = quote(model, payer);
+  const [first] = lines;
+  if (!first) return { status: 200 };
+  const unit = lines.find(({ amount }) => amount > 0)?.plan.unit ?? first.plan.unit;
+  if (lines.some((line) => line.amount > 0 && line.plan.unit !== unit)) return { status: 400, code: 'currency_mixed' };
+  const amount = lines.reduce((sum, line) => sum + line.amount, 0);
+  if (amount > 0 && amount < (MINIMUMS[unit] ?? 50)) return { status: 400, code: 'charge_too_small' };
+  const coupons = [...new Set(lines.flatMap(({ coupon }) => coupon ?? []))];
+  if (fate === 'declined' && amount > 0) return { status: 400, code: 'card_declined' };
+  for (const coupon of coupons) if (coupon.left !== null) coupon.left -= 1;
+  const order = { payer, at: model.now, lines, amount, unit, coupons };
+  if (amount === 0 || fate === 'declined') {
+    book(model, order, null);
+    return { status: 200 };
+  }
+  if (fate === 'lost' || fate === 'unreachable') {
+    model.reservations.push({ ...order, is_charged: fate === 'lost' });
+    return { status: 503, code: 'payment_unknown' };
+  }
+  const charge = book(model, order, fate);
+  return { status: 201, ...(charge === null ? {} : { charge }) };
+}
+
+/** True if a payment is open that may cover what a payer owes. */
+function isPending(model: Model, payer: string): boolean {
+  const subjects = balances(model, payer).flatMap(({ lines }) => lines.flatMap(({ debt }) => debt?.subject ?? []));
+  const slots = model.subscriptions.filter(({ subject }) => subjects.includes(subject));
+  return (
+    model.charges.some((charge) => charge.customer === payer && charge.state === 'created') ||
+    model.debts.some((debt) => subjects.includes(debt.subject) && isOfOpenCharge(model, debt)) ||
+    model.reservations.some(({ lines }) =>
+      lines.some((line) => slots.some((slot) => slot.profile === line.beneficiary && slot.plan === line.plan.slug)),
+    )
+  );
+}
+
+/** True if the charge that first paid for an order, or pays for it now, is open. */
+function isOfOpenCharge(model: Model, debt: Debt): boolean {
+  return model.charges.some(({ state, lines }) => state === 'created' && lines.some((line) => line.debt === debt));
+}
+
+interface Order {
+  payer: string;
+  at: number;
+  lines: readonly Line[];
+  amount: number;
+  unit: string;
+  coupons: readonly Coupon[];
+}
+
+/** Books an order: subscriptions, debts, seats, and the charge unless the order is free. */
+export function book(model: Model, order: Order, fate: 'accepted' | 'pending' | null): Charge | null {
+  const subjects = new Map<string, string>();
+  const claims = new Map<string, Claim>();
+  for (const line of order.lines) {
+    if (line.kind === 'period' || line.kind === 'prepaid')
+      subjects.set(slotOf(line), subjectOf(model, order, line, subjects));
+  }
+  const debts = order.lines.map((line) => {
+    const subject = line.debt?.subject ?? subjects.get(slotOf(line));
+    if (subject === undefined) throw new Error('a line has a subject');
+    const debt = line.debt ?? post(model, order, line, subject);
+    if (line.is_seat) addSeat(model, claims, line, debt);
+    if (line.item !== null) line.item.is_ordered = true;
+    if (line.item?.seat) line.item.seat.claimed_by = order.payer;
+    return debt;
+  });
+  model.claims.push(...claims.values());
+  if (order.coupons.length > 0) model.remembered.delete(order.payer);
+  if (fate === null) return null;
+  const parts = distribute(
+    order.lines.map(({ amount, plan }) => ({ amount, broker_bps: plan.broker_bps })),
+    order.unit,
+  );
+  const charge: Charge = {
+    key: '',
+    customer: order.payer,
+    unit: order.unit,
+    amount: order.amount,
+    state: 'created',
+    lines: debts.map((debt, index) => {
+      const left = parts[index];
+      if (!left) throw new Error('every line has parts');
+      return { debt, amount: left.amount, left };
+    }),
+    dispute: [],
+    undelivered: null,
+  };
+  for (const debt of debts) debt.charge = charge;
+  model.charges.push(charge);
+  if (fate === 'accepted') payCharge(model, charge);
+  return charge;
+}
+
+const slotOf = ({ beneficiary, plan, is_seat }: Line) =>
+  is_seat ? `seat ${plan.slug}` : `${beneficiary} ${plan.slug}`;
+
+/** Opens or extends the subscription of a line; the seats of one plan share a subject. */
+function subjectOf(model: Model, order: Order, line: Line, subjects: ReadonlyMap<string, string>): string {
+  const { plan, beneficiary, periods_count, is_seat } = line;
+  if (is_seat) return subjects.get(slotOf(line)) ?? newSubject(model, 'seat');
+  const present = running(model, beneficiary, plan, order.at);
+  if (present) {
+    present.ends_at = extendEnd(present.created_at, present.ends_at, periods_count, plan.period_type);
+    return present.subject;
+  }
+  const ends_at = addPeriods(order.at, periods_count, plan.period_type);
+  const subject = newSubject(model, 'sub');
+  model.subscriptions.push({ profile: beneficiary, plan: plan.slug, created_at: order.at, ends_at, subject });
+  return subject;
+}
+
+/** Names a subject that no order had before. */
+export function newSubject(model: Model, kind: 'sub' | 'seat'): string {
+  model.subjects_count += 1;
+  return `${kind}:${model.subjects_count}`;
+}
+
+function post(model: Model, { payer }: Order, { plan, amount }: Line, subject: string): Debt {
+  model.books.order({ provider: plan.provider, payer, subject, amount, unit: plan.unit });
+  const debt: Debt = { subject, payer, plan, amount, unit: plan.unit, charge: null };
+  model.debts.push(debt);
+  return debt;
+}
+
+function addSeat(model: Model, claims: Map<string, Claim>, line: Line, debt: Debt): void {
+  const { beneficiary: email, plan } = line;
+  const claim = claims.get(email) ?? { email, expires_at: model.now + CODE_VALID_MS, seats: [] };
+  claims.set(email, claim);
+  const seat = claim.seats.find((each) => each.plan === plan);
+  if (seat) seat.debts.push(debt);
+  else claim.seats.push(newSeat(claim, line, debt));
+}
+
+function newSeat(claim: Claim, { plan, periods_count }: Line, debt: Debt): Seat {
+  return { claim, plan, periods_count, debts: [debt], item: null, claimed_by: null };
+}
+
+/** What the job does with the open orders: books those that were charged, gives up the others. */
+export function finishReservations(model: Model): Charge[] {
+  const charges: Charge[] = [];
+  for (const order of model.reservations) {
+    if (order.is_charged) {
+      const charge = book(model, order, 'accepted');
+      if (charge) charges.push(charge);
+    } else for (const coupon of order.coupons) if (coupon.left !== null) coupon.left += 1;
+  }
+  model.reservations = [];
+  return charges;
+}
