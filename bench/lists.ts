@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import pg from 'pg';
-import { startBenchSite } from './bench-site.ts';
 import { stopAllWhenInterrupted } from './child.ts';
-import { fillTables, PROVIDER } from './list-rows.ts';
-import { makeScratchDatabase } from './scratch-database.ts';
+import { type ListSite, onListSite } from './list-database.ts';
+import { PROVIDER } from './list-rows.ts';
+import { positive } from './settings.ts';
 
 /** Lists of large tables with their documented orders, and a text that few rows have. */
 const lists = [
@@ -45,7 +44,8 @@ const lists = [
 ] as const;
 
 const SMALL = 1000;
-const LARGE = Number(process.env['BENCH_LIST_ROWS'] ?? 1_000_000);
+const LARGE = positive('BENCH_LIST_ROWS', 1_000_000, 10_000_000);
+const KEPT = process.env['BENCH_LIST_DATABASE'] ?? null;
 const RUNS = 5;
 
 interface Figure {
@@ -54,70 +54,55 @@ interface Figure {
   times_ms: number[];
 }
 
-const scratch = await makeScratchDatabase();
-if ('reason' in scratch) {
-  console.log(`nothing was measured: ${scratch.reason}`);
-} else {
-  stopAllWhenInterrupted(() => scratch.drop());
-  try {
-    await measureLists(scratch.url);
-  } finally {
-    await scratch.drop();
-  }
-}
+// Words of paths of lists: only these are measured, and the report is printed only.
+const wanted = process.argv.slice(2);
+const figures: Figure[] = lists
+  .filter(([list]) => wanted.length === 0 || wanted.some((word) => list.includes(word)))
+  .flatMap(([list, orders]) =>
+    [...orders, ...orders.map((order) => `-${order}`), 'search', 'middle page', 'last page'].map((what) => ({
+      list,
+      what,
+      times_ms: [],
+    })),
+  );
 
-async function measureLists(url: string): Promise<void> {
-  const site = await startBenchSite(url);
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    const token = await site.registerManager('bench-manager');
-    const figures: Figure[] = lists.flatMap(([list, orders]) =>
-      [...orders, ...orders.map((order) => `-${order}`), 'search', 'last page'].map((what) => ({
-        list,
-        what,
-        times_ms: [],
-      })),
-    );
-    let filled = 0;
-    for (const rows of [SMALL, LARGE]) {
-      await fillTables(client, filled, rows);
-      filled = rows;
-      for (const figure of figures) figure.times_ms.push(await measure(site, token, figure, rows));
-    }
-    await report(figures);
-  } finally {
-    await client.end();
-    await site.stop();
-  }
+let drop: () => Promise<void> = async () => {};
+stopAllWhenInterrupted(() => drop());
+for (const rows of [SMALL, LARGE]) {
+  await onListSite(
+    rows,
+    KEPT,
+    (database) => {
+      ({ drop } = database);
+    },
+    async (listed) => {
+      for (const figure of figures) figure.times_ms.push(await measure(listed, figure));
+    },
+  );
 }
+await report();
 
-async function measure(
-  site: Awaited<ReturnType<typeof startBenchSite>>,
-  token: string,
-  { list, what }: Figure,
-  rows: number,
-): Promise<number> {
+async function measure({ site, token }: ListSite, { list, what }: Figure): Promise<number> {
   const text = lists.find(([path]) => path === list)?.[2] ?? '';
-  const query =
-    what === 'search'
-      ? `q=${encodeURIComponent(text)}`
-      : what === 'last page'
-        ? 'page=LAST'
-        : `o=${encodeURIComponent(what)}`;
-  const first = await site.call('GET', list, token, undefined);
-  const count = typeof first === 'object' && first !== null && 'count' in first ? Number(first.count) : rows;
-  const path = `${list}?${query.replace('LAST', String(Math.max(1, Math.ceil(count / 25))))}`;
+  const first = await site.call('GET', list, token);
+  const count = typeof first === 'object' && first !== null && 'count' in first ? Number(first.count) : 0;
+  const pages = Math.max(1, Math.ceil(count / 25));
+  const queries: Record<string, string> = {
+    search: `q=${encodeURIComponent(text)}`,
+    'middle page': `page=${Math.ceil(pages / 2)}`,
+    'last page': `page=${pages}`,
+  };
+  const path = `${list}?${queries[what] ?? `o=${encodeURIComponent(what)}`}`;
   const times: number[] = [];
   for (let run = 0; run < RUNS + 2; run += 1) {
     const began = performance.now();
-    await site.call('GET', path, token, undefined);
+    await site.call('GET', path, token);
     if (run > 1) times.push(performance.now() - began);
   }
   return times.toSorted((a, b) => a - b)[Math.floor(RUNS / 2)] ?? Number.NaN;
 }
 
-async function report(figures: readonly Figure[]): Promise<void> {
+async function report(): Promise<void> {
   const lines = figures.map(({ list, what, times_ms: [small = 0, large = 0] }) => {
     const cells = [list, what, small.toFixed(1), large.toFixed(1), (large / small).toFixed(1)];
     return `| ${cells.join(' | ')} |`;
@@ -133,6 +118,6 @@ async function report(figures: readonly Figure[]): Promise<void> {
     ...lines,
     '',
   ].join('\n');
-  await writeFile(new URL('reports/lists.md', import.meta.url), text);
+  if (wanted.length === 0) await writeFile(new URL('reports/lists.md', import.meta.url), text);
   console.log(text);
 }

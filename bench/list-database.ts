@@ -1,0 +1,72 @@
+import { createHash, randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { openDatabase } from '#platform/db/database';
+import { migrate } from '#platform/db/migrate';
+import { type BenchSite, startBenchSite } from './bench-site.ts';
+import { fillTables } from './list-rows.ts';
+import { onDatabase } from './on-database.ts';
+import { makeNamedDatabase, makeScratchDatabase, type ScratchDatabase } from './scratch-database.ts';
+
+/** A site on a database with large tables. */
+export interface ListSite {
+  site: BenchSite;
+  database_url: string;
+  /** Token of a manager of the site. */
+  token: string;
+}
+
+/** Comment of a database whose tables are filled; a database without it was interrupted and is filled anew. */
+const filled = (rows: number) => `filled by bench/lists.ts with ${rows} rows`;
+
+/**
+ * Runs a piece of work on a site with `rows` rows per table. With `kept`, the database is `<kept>_<rows>`: it is filled
+ * when it is missing, and stays. Without it, the database is dropped after the work.
+ *
+ * @throws Error when there is no server
+ */
+export async function onListSite<T>(
+  rows: number,
+  kept: string | null,
+  stopped: (database: ScratchDatabase) => void,
+  work: (site: ListSite) => Promise<T>,
+): Promise<T> {
+  const database = await (kept === null ? makeScratchDatabase() : makeNamedDatabase(`${kept}_${rows}`, filled(rows)));
+  if ('reason' in database) throw new Error(database.reason);
+  stopped(database);
+  try {
+    const site = await startListSite(database.url, kept);
+    try {
+      const token = await site.registerManager(`bench-manager-${randomBytes(4).toString('hex')}`);
+      await onDatabase(database.url, (client) => fillOnce(client, rows));
+      return await work({ site, database_url: database.url, token });
+    } finally {
+      await site.stop();
+    }
+  } finally {
+    await database.drop();
+  }
+}
+
+/** Migrates a kept database, and starts the program with a key of its name: a database accepts one key only. */
+async function startListSite(database_url: string, kept: string | null): Promise<BenchSite> {
+  if (kept === null) return startBenchSite(database_url);
+  // The program is stopped when it does not start within a minute: an index of a large table takes longer.
+  const database = await openDatabase({ url: database_url });
+  try {
+    await migrate(database.db, () => {});
+  } finally {
+    await database.close();
+  }
+  const SECRET_KEY = createHash('sha512').update(`bench/lists.ts ${kept}`).digest('base64url');
+  return startBenchSite(database_url, { environment: { SECRET_KEY } });
+}
+
+async function fillOnce(client: pg.Client, rows: number): Promise<void> {
+  const { rows: found } = await client.query<{ comment: string | null }>(
+    `select shobj_description(oid, 'pg_database') as comment from pg_database where datname = current_database()`,
+  );
+  if (found[0]?.comment === filled(rows)) return;
+  await fillTables(client, 0, rows);
+  const { rows: names } = await client.query<{ name: string }>('select current_database() as name');
+  await client.query(`comment on database ${pg.escapeIdentifier(names[0]?.name ?? '')} is '${filled(rows)}'`);
+}
