@@ -3,7 +3,7 @@ import { selectNamedUsers, selectUsers, type UserSummary } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
 import { defineList, limitToEnd, limitToPage, listPage } from '#platform/db/list';
-import { searchCandidates, type TextMatch } from '#platform/lists/list-search';
+import type { TextMatch } from '#platform/lists/list-search';
 import { selectCountOf } from '#platform/lists/row-count-store';
 
 export const directoryList = defineList({
@@ -17,6 +17,8 @@ export const directoryList = defineList({
   default_order: [{ column: 'person.full_name', descending: false }],
   tie_breaker: 'person.slug',
   date: 'person.created_at',
+  // Indexes: users_text, contacts_text, users_username, contacts_slug_key.
+  candidates: (matches) => sql`${selectNamedUsers(matches, 'username')} union all ${selectNamedContacts(matches)}`,
 });
 
 /** Kinds of people of the directory: with and without a login. */
@@ -56,20 +58,16 @@ export async function listPeople(
   url: URL,
   kind: PersonKind | null,
 ): Promise<Page<DirectoryPerson>> {
-  const login = searchCandidates(list.terms, 'login.id', selectNamedUsers);
   const users = reader
     .selectFrom(selectUsers(reader).as('login'))
     .select(['login.username as slug', 'login.email', 'login.full_name', 'login.picture', 'login.created_at'])
     .select(sql<boolean>`true`.as('has_login'))
-    .where('login.is_active', '=', true)
-    .$if(login !== null, (query) => query.where(login ?? sql<boolean>`true`));
-  const lead = searchCandidates(list.terms, 'contacts.id', selectNamedContacts);
+    .where('login.is_active', '=', true);
   const leads = reader
     .selectFrom('contacts')
     .select(['contacts.slug', 'contacts.email', 'contacts.full_name', 'contacts.picture', 'contacts.created_at'])
     .select(sql<boolean>`false`.as('has_login'))
-    .where('contacts.is_listed', '=', true)
-    .$if(lead !== null, (query) => query.where(lead ?? sql<boolean>`true`));
+    .where('contacts.is_listed', '=', true);
   if (kind !== null) {
     const only = reader.selectFrom((kind === 'user' ? users : leads).as('person')).selectAll('person');
     return listPage(reader, only, directoryList, list, url);
@@ -96,8 +94,8 @@ export async function listPeople(
   return listPage(reader, people, directoryList, list, url, { count, first, last });
 }
 
-/** Selects the ids of the contacts that have a term in their names or their address. Index: contacts_text. */
+/** Selects the slugs of the contacts that have a term in their names or their address. */
 function selectNamedContacts(matches: TextMatch): RawBuilder<unknown> {
   const text = sql`contacts.slug || ' ' || contacts.full_name || ' ' || coalesce(contacts.email, '')`;
-  return sql`select contacts.id from contacts where ${matches(text)}`;
+  return sql`select contacts.slug from contacts where ${matches(text)}`;
 }

@@ -1,10 +1,10 @@
-import type { RawBuilder } from 'kysely';
+import type { Expression, RawBuilder } from 'kysely';
 import type { Money } from '#kernel/money';
 import type { ListQuery } from '#kernel/page';
 import type { Context } from '#platform/context';
 import type { Reader } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
-import { filterRows, listPage } from '#platform/db/list';
+import { filterRows, listPage, searchPageAndSums } from '#platform/db/list';
 import { mergeReads } from '#platform/db/merge-reads';
 import { readBatches } from '#platform/lists/read-batches';
 import { findStatementBalance, matchUnpaid } from './balance-store.ts';
@@ -18,17 +18,17 @@ import {
   matchFunds,
   matchHistory,
   matchSales,
+  manyOldestFirst,
   newestFirst,
   oldestFirst,
-  selectEntries,
-  type SelectedEntries,
   selectAccountsCount,
+  selectAccountsSum,
+  selectEntries,
+  selectFundsSum,
   selectProfileCount,
-  sumAccounts,
+  selectSalesSum,
   sumAccountsUntil,
-  sumFunds,
   sumProfileUntil,
-  sumSales,
 } from './transaction-store.ts';
 
 /** A requested list of transactions. */
@@ -97,10 +97,8 @@ export async function listReceivables(
     filter: matchSales(profile_id),
     viewer_id: profile_id,
     count: until && selectProfileCount(profile_id, 'sales', until),
-    sum: (reader, entries) =>
-      until && request.list.terms.length === 0
-        ? sumProfileUntil(reader, profile_id, 'sales', until)
-        : sumSales(reader, entries),
+    sum: until && ((reader) => sumProfileUntil(reader, profile_id, 'sales', until)),
+    sum_rows: selectSalesSum,
   });
 }
 
@@ -116,10 +114,8 @@ export async function listTransfers(
     filter: matchFunds(profile_id),
     viewer_id: profile_id,
     count: until && selectProfileCount(profile_id, 'funds', until),
-    sum: (reader, entries) =>
-      until && request.list.terms.length === 0
-        ? sumProfileUntil(reader, profile_id, 'funds', until)
-        : sumFunds(reader, entries, profile_id),
+    sum: until && ((reader) => sumProfileUntil(reader, profile_id, 'funds', until)),
+    sum_rows: (entries) => selectFundsSum(entries, profile_id),
   });
 }
 
@@ -133,14 +129,13 @@ export async function listTransactions(
 ): Promise<BalancePage<PresentedTransaction>> {
   const { list } = request;
   const until = wholeUntil(list, ctx.clock.now());
-  const is_whole = until !== null && list.terms.length === 0;
   return listEntries(ctx, request, {
-    order: selector === '' ? allOldestFirst : oldestFirst,
+    order: selector === '' ? allOldestFirst : manyOldestFirst,
     filter: matchAccounts(selector),
     viewer_id: ctx.site.broker_id,
     count: until && selectAccountsCount(selector, until),
-    sum: (reader, entries) =>
-      is_whole ? sumAccountsUntil(reader, selector, until) : sumAccounts(reader, entries, selector),
+    sum: until && ((reader) => sumAccountsUntil(reader, selector, until)),
+    sum_rows: (entries) => selectAccountsSum(entries, selector),
   });
 }
 
@@ -163,26 +158,36 @@ function wholeUntil(list: ListQuery, now: Date): Date | null {
 }
 
 interface Listing {
-  order: typeof oldestFirst | typeof allOldestFirst;
+  order: typeof newestFirst | typeof manyOldestFirst | typeof allOldestFirst;
   filter: EntryFilter;
   viewer_id: ProfileId;
   /** Counts the entries of the list when it is not searched; without it, they are counted one by one. */
   count?: RawBuilder<{ count: number }> | null;
-  /** Returns the balance of all pages of the list. */
-  sum(reader: Reader, entries: SelectedEntries): Promise<Money[]>;
+  /** Returns the balance of all pages of the list when it is not searched, or always without `sum_rows`. */
+  sum?: ((reader: Reader) => Promise<Money[]>) | null;
+  /** Selects the balance of the entries of all pages. */
+  sum_rows?: (entries: Expression<unknown>) => RawBuilder<Money>;
 }
 
 async function listEntries(
   ctx: Context,
   { list, url, reader = ctx.db }: ListRequest,
-  { order, filter, viewer_id, count = null, sum }: Listing,
+  { order, filter, viewer_id, count = null, sum = null, sum_rows }: Listing,
 ): Promise<BalancePage<PresentedTransaction>> {
   const range: Range = boundToNow(list, ctx.clock.now());
   const query = selectEntries(reader).where(filter);
-  const [page, balances] = await mergeReads(reader, [
-    (together) => listPage(together, query, order, range.list, url, { count }),
-    (together) => sum(together, filterRows(query, order, range.list)),
-  ]);
+  const is_summed = list.terms.length > 0 || !sum;
+  const searched =
+    sum_rows && is_summed ? await searchPageAndSums(reader, query, order, range.list, url, sum_rows) : null;
+  const [page, balances] = searched
+    ? [searched.page, searched.sums]
+    : await mergeReads(reader, [
+        (together) => listPage(together, query, order, range.list, url, { count }),
+        async (together) =>
+          sum_rows && is_summed
+            ? (await sum_rows(filterRows(query, order, range.list)).execute(together)).rows
+            : ((await sum?.(together)) ?? []),
+      ]);
   const results = await presentTransactions(reader, page.results, viewer_id, ctx.lang);
   return addBalance({ ...page, results }, range, balances);
 }

@@ -29,6 +29,7 @@ const sortColumns = {
 /** Names that every list of transactions accepts in `q_f` and `o`. */
 export const transactionFields = { search: searchColumns, sort: sortColumns };
 
+/** Orders of the lists of one subscriber: a search reads the entries of the subscriber, not its candidates. */
 export const newestFirst = transactionsBy(true);
 export const oldestFirst = transactionsBy(false);
 
@@ -39,7 +40,6 @@ function transactionsBy(descending: boolean) {
     default_order: [{ column: 'entry.created_at', descending }],
     tie_breaker: 'entry.id',
     date: 'entry.created_at',
-    candidates,
   });
 }
 
@@ -51,9 +51,12 @@ function candidates(matches: TextMatch): RawBuilder<unknown> {
     union all select ledger_entries.id from ledger_entries where ledger_entries.dest_profile_id in (${named})`;
 }
 
+/** The order of lists of entries of many profiles. */
+export const manyOldestFirst = { ...oldestFirst, candidates } as const;
+
 /** The order of the whole ledger, where one profile may have most of the entries. */
 export const allOldestFirst = {
-  ...oldestFirst,
+  ...manyOldestFirst,
   // Indexes: ledger_entries_orig_profile, ledger_entries_dest_profile.
   grouped: {
     orig_profile: { keys: profile_keys.slug, scope: 'entry.orig_profile_id' },
@@ -124,17 +127,16 @@ const matchEitherAccount = (selector: string): EntryFilter =>
 const matchAccount = (side: 'orig_account' | 'dest_account', selector: string): EntryFilter =>
   sql<SqlBool>`position(lower(${selector}) in lower(${sql.ref(side)})) > 0`;
 
-/** Sums sales by unit. */
-export async function sumSales(reader: Reader, entries: SelectedEntries): Promise<Money[]> {
-  const sums = await sumEntries(reader, entries, { in: sql<SqlBool>`false`, out: sql<SqlBool>`true` });
-  return sums.map(({ amount, unit }) => ({ amount: -amount, unit }));
+/** Selects the sums of sales by unit. */
+export function selectSalesSum(entries: Expression<unknown>): RawBuilder<Money> {
+  return selectSums(entries, { added: { orig: sql<SqlBool>`true` } });
 }
 
-/** Sums what the funds of a provider received less what they sent, by unit. */
-export async function sumFunds(reader: Reader, entries: SelectedEntries, profile_id: ProfileId): Promise<Money[]> {
-  return sumEntries(reader, entries, {
-    in: sql<SqlBool>`dest_profile_id = ${profile_id} and dest_account = 'Funds'`,
-    out: sql<SqlBool>`orig_profile_id = ${profile_id} and orig_account = 'Funds'`,
+/** Selects what the funds of a provider received less what they sent, by unit. */
+export function selectFundsSum(entries: Expression<unknown>, profile_id: ProfileId): RawBuilder<Money> {
+  return selectSums(entries, {
+    added: { dest: sql<SqlBool>`dest_profile_id = ${profile_id} and dest_account = 'Funds'` },
+    subtracted: { orig: sql<SqlBool>`orig_profile_id = ${profile_id} and orig_account = 'Funds'` },
   });
 }
 
@@ -201,35 +203,38 @@ export function selectAccountsCount(selector: string, until: Date): RawBuilder<{
     where ${matchAccounts(selector)}`;
 }
 
-/** As `sumAccounts`, for all entries before an instant, without reading them. */
+/** As `selectAccountsSum`, for all entries before an instant, without reading them. */
 export async function sumAccountsUntil(reader: Reader, selector: string, until: Date): Promise<Money[]> {
   const rows = sql`(select * from ${totalsUntil(until)} as entry where ${matchAccounts(selector)})`;
-  const sums = await sumEntries(reader, rows, {
-    in: matchAccount('dest_account', selector),
-    out: matchAccount('orig_account', selector),
-  });
-  return sums;
+  return (await selectAccountsSum(rows, selector).execute(reader)).rows;
 }
 
-/** Sums what the accounts of `matchAccounts` received less what they sent, by unit. */
-export async function sumAccounts(reader: Reader, entries: SelectedEntries, selector: string): Promise<Money[]> {
-  return sumEntries(reader, entries, {
-    in: matchAccount('dest_account', selector),
-    out: matchAccount('orig_account', selector),
+/** Selects what the accounts of `matchAccounts` received less what they sent, by unit. */
+export function selectAccountsSum(entries: Expression<unknown>, selector: string): RawBuilder<Money> {
+  return selectSums(entries, {
+    added: { dest: matchAccount('dest_account', selector) },
+    subtracted: { orig: matchAccount('orig_account', selector) },
   });
 }
 
-/** Sums entries by unit: adds the received amount where `in` holds, subtracts the sent amount where `out` holds. */
-async function sumEntries(
-  reader: Reader,
+/** Sums entries by unit: the received or sent amounts where a condition holds. Entries have a row for both units. */
+function selectSums(
   entries: Expression<unknown>,
-  counts: { in: Expression<SqlBool>; out: Expression<SqlBool> },
-): Promise<Money[]> {
-  const { rows } = await sql<Money>`
+  { added, subtracted = {} }: Record<'added', Sides> & { subtracted?: Sides },
+): RawBuilder<Money> {
+  const amount = (side: keyof Sides) => {
+    const column = sql.ref(`${side}_amount`);
+    const plus = sql`case when ${added[side] ?? sql`false`} then ${column} else 0 end`;
+    return sql`${plus} - case when ${subtracted[side] ?? sql`false`} then ${column} else 0 end`;
+  };
+  return sql<Money>`
     select side.unit, sum(side.amount) as amount
     from ${entries} as listed cross join lateral (values
-      (dest_unit, case when ${counts.in} then dest_amount else 0 end),
-      (orig_unit, case when ${counts.out} then -orig_amount else 0 end)) as side (unit, amount)
-    group by side.unit order by side.unit`.execute(reader);
-  return rows;
+      (dest_unit, ${amount('dest')}), (orig_unit, ${amount('orig')})) as side (unit, amount)
+    group by side.unit order by side.unit`;
+}
+
+interface Sides {
+  dest?: Expression<SqlBool>;
+  orig?: Expression<SqlBool>;
 }

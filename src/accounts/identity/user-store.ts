@@ -41,10 +41,10 @@ export function selectUsers(reader: Reader) {
     ]);
 }
 
-/** Selects the ids of the users who have a term in their names or their address. Index: users_text. */
-export function selectNamedUsers(matches: TextMatch): RawBuilder<unknown> {
+/** Selects the ids, or the names, of the users who have a term in their names or their address. Index: users_text. */
+export function selectNamedUsers(matches: TextMatch, column: 'id' | 'username' = 'id'): RawBuilder<unknown> {
   const text = sql`users.username || ' ' || users.full_name || ' ' || coalesce(users.email, '')`;
-  return sql`select users.id from users where ${matches(text)}`;
+  return sql`select ${sql.ref(`users.${column}`)} from users where ${matches(text)}`;
 }
 
 /** Makes the part that reads users without their secrets. */

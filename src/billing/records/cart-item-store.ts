@@ -7,6 +7,7 @@ import type { CartItemId, PlanId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { executeFragment, type Fragment, fragment, verbatimFragment } from '#platform/db/fragment';
 import { defineList, listPage } from '#platform/db/list';
+import type { TextMatch } from '#platform/lists/list-search';
 import { part, type Part, readRows, readTogether, runAndCommit } from '#platform/db/together';
 import type { CartItem, CartOwner, WantedItem } from './cart-item.ts';
 import { insertedShownLine } from './shown-line-store.ts';
@@ -42,10 +43,6 @@ export const cartItemList = defineList({
   default_order: [{ column: 'cart_items.created_at', descending: false }],
   tie_breaker: 'cart_items.id',
   date: 'cart_items.created_at',
-  // Indexes: users_text, cart_items_user.
-  candidates: (matches) => sql`
-    select cart_items.id from cart_items where cart_items.recorded_at is null
-      and cart_items.user_id in (${selectNamedUsers(matches)})`,
 });
 
 /** Lists the open items of users' carts: of all users, or of one. Indexes: cart_items_created_at, cart_items_user. */
@@ -65,7 +62,14 @@ export async function listCartItems(
     return listPage(reader, query, cartItemList, list, url);
   }
   const keys = sql`(select id, username as value from ${selectUsers(reader)} as owner)`;
-  const spec = { ...cartItemList, grouped: { username: { keys, scope: 'cart_items.user_id' } } } as const;
+  const spec = {
+    ...cartItemList,
+    grouped: { username: { keys, scope: 'cart_items.user_id' } },
+    // Indexes: users_text, cart_items_user.
+    candidates: (matches: TextMatch) => sql`
+      select cart_items.id from cart_items where cart_items.recorded_at is null
+        and cart_items.user_id in (${selectNamedUsers(matches)})`,
+  } as const;
   const is_bounded = list.start_at !== null || list.ends_at !== null;
   // Of the index alone. A user with items cannot be deleted without them.
   const count = sql<{ count: number }>`select count(user_id) as count from cart_items

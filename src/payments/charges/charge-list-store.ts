@@ -2,7 +2,8 @@ import { sql, type SqlBool } from 'kysely';
 import type { ListQuery } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
 import type { ChargeId } from '#platform/db/db-schema';
-import { defineList, filterRows, listPage } from '#platform/db/list';
+import { defineList, listPage } from '#platform/db/list';
+import { readOverRows } from '#platform/lists/list-searched';
 import { readBatches } from '#platform/lists/read-batches';
 import { profile_keys, selectNamedProfiles, selectProfileNames } from '#profiles';
 import type { Charge, ChargeState } from '../records/index.ts';
@@ -70,11 +71,12 @@ export async function countChargesByState(
   list: ListQuery,
   filter: ChargeFilter,
 ): Promise<{ state: ChargeState; count: number }[]> {
-  return filterRows(selectCharges(reader, filter), chargeList, list)
-    .clearSelect()
-    .select((eb) => ['charges.state', eb.fn.countAll<number>().as('count')])
-    .groupBy('charges.state')
-    .execute();
+  return readOverRows(reader, selectCharges(reader, filter), chargeList, list, (rows) =>
+    rows
+      .clearSelect()
+      .select((eb) => ['charges.state', eb.fn.countAll<number>().as('count')])
+      .groupBy('charges.state'),
+  );
 }
 
 /** What the lines of a charge add to it in a list. */
@@ -131,12 +133,13 @@ export async function sumCharges(
       group by unit having sum(rows_count) > 0 order by unit`.execute(reader);
     return rows;
   }
-  return filterRows(selectCharges(reader, filter), chargeList, list)
-    .clearSelect()
-    .select((eb) => ['charges.unit', eb.fn.sum<number>('charges.amount').as('amount')])
-    .groupBy('charges.unit')
-    .orderBy('charges.unit')
-    .execute();
+  return readOverRows(reader, selectCharges(reader, filter), chargeList, list, (rows) =>
+    rows
+      .clearSelect()
+      .select((eb) => ['charges.unit', eb.fn.sum<number>('charges.amount').as('amount')])
+      .groupBy('charges.unit')
+      .orderBy('charges.unit'),
+  );
 }
 
 function selectCharges(reader: Reader, { state = null, amount = null }: ChargeFilter = {}) {

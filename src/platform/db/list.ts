@@ -1,9 +1,10 @@
 import { type Expression, type RawBuilder, type SelectQueryBuilder, sql, type StringReference } from 'kysely';
 import type { ListQuery, Page } from '#kernel/page';
 import { defineProblems } from '#kernel/problem';
+import { filterByDate, filterByTerms } from '../lists/list-filter.ts';
 import { type ListSpec, offsetOf, orderRows, sortKeysOf } from '../lists/list-order.ts';
-import { readFromNearestEnd, readFromStart, readKeyByKey } from '../lists/list-page.ts';
-import { columnOf, escapeLike, reference, searchCandidates } from '../lists/list-search.ts';
+import { type CountedRows, readFromNearestEnd, readFromStart, readKeyByKey } from '../lists/list-page.ts';
+import { indexSearch, readSearched } from '../lists/list-searched.ts';
 import type { Reader } from './database.ts';
 
 /** Columns that a query with these tables has. */
@@ -46,7 +47,9 @@ export async function listPage<DB, TB extends keyof DB, O>(
   if (!(list.page >= 1)) throw listProblems.page_out_of_range();
   const filtered = filterRows(query, spec, list);
   const counted = options.count && list.terms.length === 0 ? options.count : countRows(filtered);
-  const read = (page: ListQuery) => {
+  const search = indexSearch(query, spec, list);
+  const read = (page: ListQuery): Promise<CountedRows<O>> => {
+    if (search) return readSearched(reader, { ...options, search, counted: countRows(search.many) }, spec, page);
     if (offsetOf(page) >= DEEP_OFFSET)
       return readFromNearestEnd(
         reader,
@@ -67,10 +70,40 @@ export async function listPage<DB, TB extends keyof DB, O>(
   return pageOf(last.results, last.count, shown, url);
 }
 
+/** A page with sums over the rows of all pages. */
+export interface PageAndSums<O, S> {
+  page: Page<O>;
+  sums: S[];
+}
+
+/**
+ * As `listPage`, for a search, with sums over the rows of all pages in the same statement: the candidates of a search
+ * are found once. Null if no index of texts serves the search.
+ *
+ * @throws page_out_of_range (404)
+ */
+export async function searchPageAndSums<DB, TB extends keyof DB, O, S>(
+  reader: Reader,
+  query: SelectQueryBuilder<DB, TB, O>,
+  spec: NoInfer<ListSpec<ColumnOf<DB, TB>>>,
+  list: ListQuery,
+  url: URL,
+  sums: (rows: SelectQueryBuilder<DB, TB, O>) => RawBuilder<S>,
+): Promise<PageAndSums<O, S> | null> {
+  if (!(list.page >= 1)) throw listProblems.page_out_of_range();
+  const search = indexSearch(query, spec, list);
+  if (!search) return null;
+  const counted = countRows(search.many);
+  const first = await readSearched(reader, { search, counted, sums }, spec, list);
+  const shown = pageWithin(first.count, list);
+  const read = shown === list ? first : await readSearched(reader, { search, counted, sums }, spec, shown);
+  return { page: pageOf(read.results, read.count, shown, url), sums: read.sums };
+}
+
 /** Rows that are skipped from the start of a list before its end may be nearer. */
 const DEEP_OFFSET = 1000;
 
-/** Restricts the query to the rows of all pages of the list, for sums over the whole list. */
+/** Restricts the query to the rows of all pages of the list. `readOverRows` finds the rows of a search faster. */
 export function filterRows<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   spec: NoInfer<ListSpec<ColumnOf<DB, TB>>>,
@@ -85,7 +118,7 @@ export function limitToPage<DB, TB extends keyof DB, O>(
   spec: NoInfer<ListSpec<ColumnOf<DB, TB>>>,
   list: ListQuery,
 ): SelectQueryBuilder<DB, TB, O> {
-  return orderRows(filterRows(query, spec, list), spec, list).limit(offsetOf(list) + list.page_size);
+  return orderRows(filterMany(query, spec, list), spec, list).limit(offsetOf(list) + list.page_size);
 }
 
 /** Restricts the query to the last rows of the list. */
@@ -95,7 +128,15 @@ export function limitToEnd<DB, TB extends keyof DB, O>(
   list: ListQuery,
   rows_count: Expression<number>,
 ): SelectQueryBuilder<DB, TB, O> {
-  return orderRows(filterRows(query, spec, list), spec, list, { reversed: true }).limit(rows_count);
+  return orderRows(filterMany(query, spec, list), spec, list, { reversed: true }).limit(rows_count);
+}
+
+function filterMany<DB, TB extends keyof DB, O>(
+  query: SelectQueryBuilder<DB, TB, O>,
+  spec: ListSpec,
+  list: ListQuery,
+): SelectQueryBuilder<DB, TB, O> {
+  return filterByDate(filterByTerms(query, spec, list, { are_many: true }), spec, list);
 }
 
 /** Wraps rows that are already counted and limited to one page, for lists that are not one query. */
@@ -141,33 +182,4 @@ function countRows<DB, TB extends keyof DB, O>(query: SelectQueryBuilder<DB, TB,
   const grouped = query.toOperationNode().groupBy !== undefined;
   const count = grouped ? sql<number>`count(*) over ()` : sql<number>`count(*)`;
   return query.clearSelect().select(count.as('count')).limit(1);
-}
-
-function filterByTerms<DB, TB extends keyof DB, O>(
-  query: SelectQueryBuilder<DB, TB, O>,
-  spec: ListSpec,
-  list: ListQuery,
-): SelectQueryBuilder<DB, TB, O> {
-  const requested = list.fields.flatMap((name) => columnOf(spec.search, name) ?? []);
-  const columns = requested.length > 0 ? requested : Object.values(spec.search);
-  if (list.terms.length === 0 || columns.length === 0) return query;
-  const matches = list.terms.flatMap((term) =>
-    columns.map((column) => sql<boolean>`${reference(column)}::text ilike ${`%${escapeLike(term)}%`}`),
-  );
-  const narrowing = spec.candidates && searchCandidates(list.terms, spec.tie_breaker, spec.candidates);
-  const narrowed = narrowing ? query.where(narrowing) : query;
-  return narrowed.where(sql<boolean>`(${sql.join(matches, sql` or `)})`);
-}
-
-function filterByDate<DB, TB extends keyof DB, O>(
-  query: SelectQueryBuilder<DB, TB, O>,
-  spec: ListSpec,
-  list: ListQuery,
-): SelectQueryBuilder<DB, TB, O> {
-  if (spec.date === undefined) return query;
-  const date = reference(spec.date);
-  let bounded = query;
-  if (list.start_at) bounded = bounded.where(sql<boolean>`${date} >= ${list.start_at}`);
-  if (list.ends_at) bounded = bounded.where(sql<boolean>`${date} < ${list.ends_at}`);
-  return bounded;
 }

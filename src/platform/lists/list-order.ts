@@ -5,6 +5,8 @@ import { type AnyColumn, columnOf, reference, type TextMatch } from './list-sear
 /** Search and sort keys of one list with their columns, and the order that applies last. */
 export interface ListSpec<Column = AnyColumn> {
   readonly search: Readonly<Record<string, Column>>;
+  /** Names of `search` whose text is part of another column: they are searched only when they are requested. */
+  readonly implied?: readonly string[];
   readonly sort: Readonly<Record<string, Column>>;
   readonly default_order: readonly { readonly column: Column; readonly descending: boolean }[];
   /** Unique column, so that equal rows keep their order between pages. */

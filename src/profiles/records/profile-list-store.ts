@@ -26,6 +26,7 @@ export const profileList = defineList({
     first_name: sql<string>`split_part(profiles.full_name, ' ', 1)`,
     last_name: sql<string>`substring(profiles.full_name from position(' ' in profiles.full_name) + 1)`,
   },
+  implied: ['username', 'first_name', 'last_name'],
   sort: { full_name: 'profiles.full_name', created_at: 'profiles.created_at', slug: 'profiles.slug' },
   default_order: [{ column: 'profiles.full_name', descending: false }],
   tie_breaker: 'profiles.id',

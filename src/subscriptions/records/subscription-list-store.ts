@@ -3,7 +3,9 @@ import { plan_keys, selectNamedPlans, selectPlanNames } from '#catalog';
 import type { ListQuery, Page } from '#kernel/page';
 import type { PlanId, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
-import { defineList, filterRows, listPage } from '#platform/db/list';
+import { defineList, listPage } from '#platform/db/list';
+import type { TextMatch } from '#platform/lists/list-search';
+import { readOverRows } from '#platform/lists/list-searched';
 import { profile_keys, selectMatchingProfiles, selectProfileNames } from '#profiles';
 import { type SpanAt, selectSubscriptionCount } from './subscription-count-store.ts';
 import { readSubscription } from './subscription-store.ts';
@@ -42,11 +44,16 @@ export const subscriptionList = defineList({
   sort: { ...searched, created_at: 'subscriptions.created_at', ends_at: 'subscriptions.ends_at' },
   default_order: [{ column: 'subscriptions.ends_at', descending: false }],
   tie_breaker: 'subscriptions.id',
-  candidates: (matches) => sql`
+});
+
+/** The lists of a provider. A search of the subscriptions of one profile reads all of them. */
+const providerSearch = {
+  ...subscriptionList,
+  candidates: (matches: TextMatch) => sql`
     select subscriptions.id from subscriptions where subscriptions.profile_id in (${selectMatchingProfiles(matches)})
     union all
     select subscriptions.id from subscriptions where subscriptions.plan_id in (${selectNamedPlans(matches)})`,
-});
+} as const;
 
 /** Sort fields of the subscriber, in the order of the profiles. Index: subscriptions_profile_id. */
 const by_subscriber = Object.fromEntries(
@@ -64,7 +71,7 @@ const by_subscriber = Object.fromEntries(
 function providerList(plans: Expression<{ id: PlanId }>) {
   const each_plan = { keys: sql`${plans}`, scope: 'subscriptions.plan_id', is_merged: true };
   return {
-    ...subscriptionList,
+    ...providerSearch,
     grouped: {
       ...by_subscriber,
       // Index: subscriptions_plan_id.
@@ -124,14 +131,17 @@ export async function countByState(
     and ${ends_at ? sql`${begun} < ${ends_at}` : sql`true`}`;
   const runs = sql`${begun} <= ${at} and ${ended} > ${at} and ${within(begun)}`;
   const count = (condition: RawBuilder<unknown>) => sql<number>`count(*) filter (where ${condition})`;
-  return filterRows(rows, subscriptionList, list)
-    .select([
-      count(overlaps).as('all'),
-      count(runs).as('active'),
-      count(sql`${ended} <= ${at} and ${within(ended)}`).as('ended'),
-      count(sql`subscriptions.request_key is not null and ${runs}`).as('requested'),
-    ])
-    .executeTakeFirstOrThrow();
+  const [counts] = await readOverRows(reader, rows, providerSearch, list, (found) =>
+    found
+      .clearSelect()
+      .select([
+        count(overlaps).as('all'),
+        count(runs).as('active'),
+        count(sql`${ended} <= ${at} and ${within(ended)}`).as('ended'),
+        count(sql`subscriptions.request_key is not null and ${runs}`).as('requested'),
+      ]),
+  );
+  return counts ?? { all: 0, active: 0, ended: 0, requested: 0 };
 }
 
 /** Selects the subscriptions of active profiles to plans, with the names by which they are searched. */
