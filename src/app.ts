@@ -13,6 +13,7 @@ import { type App, buildHttp } from '#platform/http/app';
 import { followConnections } from '#platform/http/connections';
 import { apiReferencePageTypes } from '#platform/http/reference/api-reference-pages';
 import { errorPageTypes } from '#platform/http/replies/error-pages';
+import { registerMetrics } from '#platform/http/replies/metrics';
 import { confirmPage } from '#platform/pages/forms/confirm-page';
 import { platformJobs } from '#platform/jobs/platform-jobs';
 import { makeWorker, type Worker } from '#platform/jobs/worker';
@@ -32,6 +33,7 @@ import {
 import { EVALUATION_EMAIL } from './config.ts';
 import { setUpPage } from './first-run/page-types.ts';
 import { firstRunPages } from './first-run/pages.ts';
+import { ledgerChecks } from './ledger-checks.ts';
 import { makeServices, type Services, type TollgateOptions } from './services.ts';
 import { version } from './version.ts';
 
@@ -83,10 +85,7 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
     if (request.method !== 'GET' && request.method !== 'HEAD') worker.nudge();
     done();
   });
-  for (const room of rooms) {
-    room.routes?.(http);
-    room.pages?.(http);
-  }
+  registerRooms(http, rooms);
   registerDevelopment(http, services, rooms, worker);
   await gateway.registerCatchAll(http); // last: every path without a route belongs to the access rules
   const connections = followConnections(http.server);
@@ -121,6 +120,18 @@ export async function buildTollgate(options: TollgateOptions): Promise<Tollgate>
       await services.close();
     },
   };
+}
+
+/** Registers the API and the pages of every room, and `/metrics` with the gauges of all. */
+function registerRooms(http: App, rooms: readonly Room[]): void {
+  for (const room of rooms) {
+    room.routes?.(http);
+    room.pages?.(http);
+  }
+  registerMetrics(
+    http,
+    rooms.flatMap(({ gauges = [] }) => gauges),
+  );
 }
 
 async function buildServer(services: Services, rooms: readonly Room[], isStopping: () => boolean): Promise<App> {
@@ -195,7 +206,7 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
     }),
     makeContacts({ throttle }),
     makeCatalog(),
-    makeLedger(),
+    makeLedger({ checks: ledgerChecks }),
     makeSubscriptions({ throttle, provider_grace_days: config.provider_grace_days }),
     makePayments({ processors, dev_routes: config.mode === 'development' && movable !== null }),
     makeBilling({ processors }),

@@ -34,7 +34,7 @@ export const usage = `tollgate <command>
   jobs run [--at ISO]              run each scheduled job once
   ledger export [--format ledger|hledger|csv]
   secret adopt                     bind the database to the configured SECRET_KEY; removes texts that only the earlier key opens
-  ledger verify                    verify the ledger; exits with 1 on a violation
+  ledger verify [--from SEAL]      verify the ledger; exits with 1 on a violation. SEAL: the last seal of an earlier run
   ledger rebuild-balances          write the balances of the ledger anew from its entries, then verify it
 
 Settings are read from the environment: docs/reference/configuration.md.

@@ -145,6 +145,10 @@ function scalar(type: string): string {
       return 'string';
     case 'timestamptz':
       return 'Date';
+    case 'bytea':
+      return 'Buffer';
+    case '_int8':
+      return 'number[]';
     default:
       throw new Error(`tools/gen-db-schema.ts does not know the type ${type}`);
   }

@@ -20,7 +20,7 @@ const rooms = {
 const subrooms = {
   metrics: { balances: [], dashboard: [] },
   contacts: { directory: [] },
-  ledger: { documents: [], transactions: [] },
+  ledger: { documents: [], transactions: [], chain: [], verification: ['chain'] },
   notifications: { preferences: [], previews: [] },
   accounts: {
     identity: [],

@@ -1,15 +1,32 @@
-import { exportLedger, isExportFormat, rebuildBalances, verifyLedger } from '#ledger';
+import {
+  checkpointText,
+  exportLedger,
+  isExportFormat,
+  type LedgerVerification,
+  parseCheckpoint,
+  rebuildBalances,
+  verifyLedger,
+} from '#ledger';
 import type { Command } from '../commands.ts';
 import { readConfig } from '../config.ts';
+import { ledgerChecks } from '../ledger-checks.ts';
 import { makeLog, openConfiguredDatabase } from './open-site.ts';
 
+const USE =
+  'Use: tollgate ledger export [--format ledger|hledger|csv], tollgate ledger verify [--from SEAL], or tollgate ledger rebuild-balances\n';
+
 export const ledger: Command = {
-  options: { format: { type: 'string', default: 'ledger' } },
+  options: { format: { type: 'string', default: 'ledger' }, from: { type: 'string' } },
   async run(values, [verb]) {
     const format = String(values['format']);
     if (!['export', 'verify', 'rebuild-balances'].includes(verb ?? '') || !isExportFormat(format)) {
+      process.stderr.write(USE);
+      return 2;
+    }
+    const from = typeof values['from'] === 'string' ? parseCheckpoint(values['from']) : null;
+    if (from === null && values['from'] !== undefined) {
       process.stderr.write(
-        'Use: tollgate ledger export [--format ledger|hledger|csv], tollgate ledger verify, or tollgate ledger rebuild-balances\n',
+        '--from: give the number of a seal, such as 12, or 12: and the hash that was printed for it.\n',
       );
       return 2;
     }
@@ -21,15 +38,25 @@ export const ledger: Command = {
         return 0;
       }
       if (verb === 'rebuild-balances') await rebuildBalances(database.db);
-      const report = await verifyLedger(database.db);
-      for (const violation of report.violations)
-        process.stderr.write(`${violation.rule}: ${violation.where}: ${violation.detail}\n`);
-      process.stdout.write(
-        `${report.entries_count} entries in ${report.events_count} events: ${report.violations.length === 0 ? 'the ledger is balanced' : `${report.violations.length} violations`}\n`,
-      );
-      return report.violations.length === 0 ? 0 : 1;
+      return printVerification(await verifyLedger(database.db, { checks: ledgerChecks, from }));
     } finally {
       await database.close();
     }
   },
 };
+
+/** Prints the violations on standard error and the result on standard output; returns the exit status. */
+function printVerification({ violations, entries_count, events_count, chain }: LedgerVerification): number {
+  for (const { rule, where, detail } of violations) process.stderr.write(`${rule}: ${where}: ${detail}\n`);
+  const result = violations.length === 0 ? 'the ledger is balanced' : `${violations.length} violations`;
+  const waiting = `${chain.unsealed_count} events are not sealed, the oldest for ${chain.lag_s.toFixed(1)} s`;
+  process.stdout.write(
+    [
+      `${entries_count} entries in ${events_count} events: ${result}`,
+      chain.last === null ? 'no seal' : `last seal ${checkpointText(chain.last)}`,
+      chain.unsealed_count === 0 ? 'every event is sealed' : waiting,
+      '',
+    ].join('\n'),
+  );
+  return violations.length === 0 ? 0 : 1;
+}

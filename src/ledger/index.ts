@@ -19,6 +19,8 @@ export {
   planInvoices,
 } from './documents/index.ts';
 export { type BalancePage, boundToNow, addBalance } from './balance-page.ts';
+export { checkpointText, parseCheckpoint, sealLedger } from './chain/index.ts';
+export { defineCheck, type Finding, FINDINGS_MAX, type LedgerCheck } from './check.ts';
 export { accounts, convertAmount, type Entry, moveAmount, type NewEntry, type ProfileAccount } from './entry.ts';
 export { findEntries, findEntriesOfEvents, findEventEntries } from './event-store.ts';
 export { exportLedger, isExportFormat } from './export-ledger.ts';
@@ -28,4 +30,4 @@ export { type NewEvent, postEvent, postEvents } from './post-event.ts';
 export { rebuildBalances } from './rebuild-balances.ts';
 export { balanceFields, type PresentedTransaction, TransactionSchema } from './schemas.ts';
 export { fromSubjectColumns, isSameSubject, type LedgerSubject, subjectText, toSubjectColumns } from './subject.ts';
-export { verifyLedger } from './verify-ledger.ts';
+export { type LedgerVerification, verifyLedger } from './verification/index.ts';

@@ -18,7 +18,7 @@ import {
 import { accounts, convertAmount, type Entry, moveAmount, type NewEntry } from './entry.ts';
 import { postEvent, postEvents } from './post-event.ts';
 import { fromSubjectColumns, type LedgerSubject, subjectText } from './subject.ts';
-import { verifyLedger } from './verify-ledger.ts';
+import { verifyLedger } from './verification/index.ts';
 
 const at = new Date('2026-03-10T15:00:00Z');
 const addMs = (ms: number) => new Date(at.getTime() + ms);

@@ -13,7 +13,7 @@ import { next } from '../../test/support/factories.ts';
 import { makeParty, makeSubject, orderEntry } from '../../test/support/factories/ledger.ts';
 import { accounts, convertAmount, moveAmount, type NewEntry, unbalancedUnit } from './entry.ts';
 import { postEvent } from './post-event.ts';
-import { verifyLedger } from './verify-ledger.ts';
+import { verifyLedger } from './verification/index.ts';
 
 const at = new Date('2026-03-10T15:00:00Z');
 let database: TestDatabase;
@@ -254,7 +254,13 @@ test('the ledger of a first version is verified after the migrations, with its c
         (1, 1, now(), ${bank}, 'Funds', 500, 'usd', ${seller}, 'Funds', 500, 'usd');
       commit`);
     await migrate(old.db);
-    assert.deepEqual(await verifyLedger(old.db), { events_count: 1, entries_count: 2, violations: [] });
+    const { events_count, entries_count, violations, chain } = await verifyLedger(old.db);
+    assert.deepEqual(
+      { events_count, entries_count, violations },
+      { events_count: 1, entries_count: 2, violations: [] },
+    );
+    assert.equal(chain.last?.seal_id, 1, 'the migration seals the events of earlier versions');
+    assert.equal(chain.unsealed_count, 0);
     const unbalanced = moveAmount({
       from: { profile_id: bank, account: accounts.funds },
       to: { profile_id: seller, account: accounts.funds },

@@ -7,7 +7,7 @@ import pg from 'pg';
 import { type Database, openDatabase } from '#platform/db/database';
 import { migrate, migrationsFolder, readMigrations } from '#platform/db/migrate';
 import { fromSubjectColumns, subjectText } from './subject.ts';
-import { verifyLedger } from './verify-ledger.ts';
+import { verifyLedger } from './verification/index.ts';
 
 /** The migration that replaces `event_id` by columns, on databases with data of the versions before it. */
 const MIGRATION = '0045-ledger-subjects.sql';

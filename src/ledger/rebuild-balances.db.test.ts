@@ -9,7 +9,7 @@ import { findBalance, findStatementBalance } from './balance-store.ts';
 import { accounts, type NewEntry } from './entry.ts';
 import { postEvent, postEvents } from './post-event.ts';
 import { rebuildBalances } from './rebuild-balances.ts';
-import { verifyLedger } from './verify-ledger.ts';
+import { verifyLedger } from './verification/index.ts';
 
 const at = new Date('2026-03-10T15:00:00Z');
 let database: TestDatabase;

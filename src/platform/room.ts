@@ -1,5 +1,6 @@
 import type { App } from './http/app.ts';
 import type { AnyPageType } from './http/page-type.ts';
+import type { ReadGauges } from './http/replies/metrics.ts';
 import type { AnyEventType, Subscriber } from './jobs/events.ts';
 import type { AnyJob } from './jobs/jobs.ts';
 import type { NavCounter } from './pages/navigation.ts';
@@ -19,6 +20,8 @@ export interface Room {
   readonly undo_types?: readonly AnyUndoType[];
   readonly nav_counters?: readonly NavCounter[];
   readonly jobs?: readonly AnyJob[];
+  /** Values that `/metrics` reports. */
+  readonly gauges?: readonly ReadGauges[];
   /** Every event that the room emits. */
   readonly events?: readonly AnyEventType[];
   readonly subscribers?: readonly Subscriber[];

@@ -25,9 +25,13 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'ledger_balances',
     'ledger_entries',
     'ledger_entry_totals',
+    'ledger_event_hashes',
     'ledger_events',
     'ledger_profile_totals',
+    'ledger_seals',
     'ledger_subject_balances',
+    'ledger_unsealed_events',
+    'ledger_verifications',
   ],
   subscriptions: [
     'subscriber_spans',

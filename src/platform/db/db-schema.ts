@@ -29,6 +29,8 @@ export type EngagementId = Branded<number, 'Engagement'>;
 export type LedgerBalanceId = Branded<number, 'LedgerBalance'>;
 export type LedgerEntryId = Branded<number, 'LedgerEntry'>;
 export type LedgerEventId = Branded<number, 'LedgerEvent'>;
+export type LedgerSealId = Branded<number, 'LedgerSeal'>;
+export type LedgerVerificationId = Branded<number, 'LedgerVerification'>;
 export type OrderLineId = Branded<number, 'OrderLine'>;
 export type OrderId = Branded<number, 'Order'>;
 export type OutboxEventId = Branded<number, 'OutboxEvent'>;
@@ -401,6 +403,13 @@ export interface LedgerEntryTotalsTable {
   dest_amount: number;
 }
 
+export interface LedgerEventHashesTable {
+  ledger_event_id: number;
+  /** Version of the canonical text; 1: ledger_event_texts. */
+  version: number;
+  hash: Buffer;
+}
+
 export interface LedgerEventsTable {
   id: GeneratedAlways<LedgerEventId>;
   /** Names the business event once for ever (order:12, charge:ch_x): posting it again collides instead of doubling. */
@@ -423,6 +432,17 @@ export interface LedgerProfileTotalsTable {
   amount: number;
 }
 
+export interface LedgerSealsTable {
+  id: LedgerSealId;
+  sealed_at: Date;
+  /** Events of the seal, in its order. */
+  event_ids: number[];
+  /** Hash of the seal before; 32 zero bytes for the first. */
+  previous_hash: Buffer;
+  /** SHA-256 of the canonical text of the seal. */
+  hash: Buffer;
+}
+
 export interface LedgerSubjectBalancesTable {
   subject_kind: string;
   subject_id: string;
@@ -438,6 +458,22 @@ export interface LedgerSubjectBalancesTable {
   settled_at: Date | null;
   /** On rows with an order. Infinity while an amount is due on the subject in any unit; else an instant from which on nothing is due. */
   open_until: Date | null;
+}
+
+export interface LedgerUnsealedEventsTable {
+  ledger_event_id: number;
+  /** By the clock of the database, as sealed_at of the seals. */
+  queued_at: Generated<Date>;
+}
+
+export interface LedgerVerificationsTable {
+  id: GeneratedAlways<LedgerVerificationId>;
+  verified_at: Date;
+  took_ms: number;
+  events_count: number;
+  entries_count: number;
+  /** Of each rule 100 at most. */
+  violations_count: number;
 }
 
 export interface NamesTable {
@@ -524,7 +560,7 @@ export interface OutboxEventsTable {
   delivered_at: Date | null;
   parked_at: Date | null;
   last_error: string | null;
-  /** Cron expression with five fields in UTC of a scheduled job. Its only row moves from one occurrence to the next. */
+  /** Cron expression in UTC of a scheduled job, with five fields, or six of which the first has the seconds. Its only row moves from one occurrence to the next. */
   schedule: string | null;
   /** Occurrence of a scheduled job that is due next or that runs now. */
   occurs_at: Date | null;
@@ -1027,9 +1063,13 @@ export interface Schema {
   ledger_balances: LedgerBalancesTable;
   ledger_entries: LedgerEntriesTable;
   ledger_entry_totals: LedgerEntryTotalsTable;
+  ledger_event_hashes: LedgerEventHashesTable;
   ledger_events: LedgerEventsTable;
   ledger_profile_totals: LedgerProfileTotalsTable;
+  ledger_seals: LedgerSealsTable;
   ledger_subject_balances: LedgerSubjectBalancesTable;
+  ledger_unsealed_events: LedgerUnsealedEventsTable;
+  ledger_verifications: LedgerVerificationsTable;
   names: NamesTable;
   notification_optouts: NotificationOptoutsTable;
   order_lines: OrderLinesTable;

@@ -7,7 +7,7 @@ import { insertOutboxRow, JOB_PREFIX } from './outbox-store.ts';
 export interface Job<Payload extends object = object> {
   /** Permanent: stored in the outbox. */
   readonly name: string;
-  /** Cron expression with five fields, in UTC. */
+  /** Cron expression with five fields, in UTC; with six, the first has the seconds. */
   readonly schedule?: string;
   /** Missed occurrences: run each at its instant, or only the last. */
   readonly catch_up: 'each' | 'last';

@@ -3,11 +3,11 @@ import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
-import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts';
-import { makeParty, makeSubject, orderEntry } from '../../test/support/factories/ledger.ts';
-import { accounts, convertAmount } from './entry.ts';
-import { csvCell, exportLedger, type ExportFormat } from './export-ledger.ts';
-import { postEvent } from './post-event.ts';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { makeParty, makeSubject, orderEntry } from '../../../test/support/factories/ledger.ts';
+import { accounts, convertAmount } from '../entry.ts';
+import { csvCell, exportLedger, type ExportFormat } from '../export-ledger.ts';
+import { postEvent } from '../post-event.ts';
 import { verifyLedger } from './verify-ledger.ts';
 
 const at = new Date('2026-03-10T15:04:05Z');
@@ -117,7 +117,8 @@ test('cells that start like formulas get an apostrophe', () => {
 });
 
 test('a valid ledger has no violations', async () => {
-  assert.deepEqual(await verifyLedger(database.db), { events_count: 1, entries_count: 4, violations: [] });
+  const { events_count, entries_count, violations } = await verifyLedger(database.db);
+  assert.deepEqual({ events_count, entries_count, violations }, { events_count: 1, entries_count: 4, violations: [] });
 });
 
 test('verification finds rows that bypassed the triggers', async () => {
@@ -140,6 +141,8 @@ test('verification finds rows that bypassed the triggers', async () => {
         'the amounts due and payable on a subject are the sums of its entries',
         `subject, unit, payer: (sub,1,"",usd,${payer})`,
       ],
+      ['the hash of an event is that of its rows', 'event 1'],
+      ['an event has a hash, and a hash has an event', 'event 2'],
     ],
   );
   await inTransaction(database.db, async (tx) => {
@@ -151,6 +154,10 @@ test('verification finds rows that bypassed the triggers', async () => {
     new Set(
       after_more.violations.map(({ rule }) => rule).filter((rule) => !/is the sum of|are the sums of/.test(rule)),
     ),
-    new Set(['an entry belongs to an event']),
+    new Set([
+      'an entry belongs to an event',
+      'the hash of an event is that of its rows',
+      'an event has a hash, and a hash has an event',
+    ]),
   );
 });

@@ -1,0 +1,3 @@
+export { verifyLedgerJob } from './jobs.ts';
+export { findLastVerification } from './verification-store.ts';
+export { type LedgerVerification, verifyLedger } from './verify-ledger.ts';
