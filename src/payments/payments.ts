@@ -1,4 +1,5 @@
 import type { Room } from '#platform/room';
+import { bankPages, bankPageTypes, withdrawPages } from './bank/index.ts';
 import { cardRoutes } from './cards/index.ts';
 import { chargePages, chargePageTypes } from './charge-views/index.ts';
 import { chargeRoutes, presentCharge } from './charges/index.ts';
@@ -36,8 +37,10 @@ export function makePayments({ processors, dev_routes }: PaymentsNeeds): Room {
       chargePages(http);
       refundPages(http, processors);
       payoutPages(http);
+      bankPages(http, processors);
+      withdrawPages(http, processors);
     },
-    page_types: [...chargePageTypes, ...refundPageTypes, ...payoutPageTypes],
+    page_types: [...chargePageTypes, ...refundPageTypes, ...payoutPageTypes, ...bankPageTypes],
     jobs: paymentsJobs(processors),
     events: [chargeUpdated, cardUpdated],
   };

@@ -204,7 +204,7 @@ const open_to_all = words(`
   POST /billing/cart/  GET /redeem/  POST /redeem/`);
 const open_in_development = words(`
   GET /_dev/mail  GET /_dev/clock  POST /_dev/clock  GET /_dev/gallery/  GET /_dev/gallery/:name/:state/  GET /_dev/processor  POST /_dev/processor/charges/:key
-  POST /_dev/processor/charges/:key/refund`);
+  POST /_dev/processor/charges/:key/refund  POST /_dev/processor/payouts/:key`);
 const open_to_signed_in = words(`
   POST /api/auth/logout  DELETE /api/auth/tokens  POST /api/auth/tokens  POST /api/auth/tokens/verify
   GET /api/accounts  GET /api/accounts/profiles  GET /api/accounts/users  GET /api/accounts/profiles/:profile
@@ -276,7 +276,8 @@ for (const actor of actors) {
     for (const route of guarded()) {
       const isRead = route.method === 'GET';
       const rights = expected[route.access.kind][actor];
-      const mayPass = rights === 'write' || (rights === 'read' && isRead);
+      const manages = 'manages' in route.access && route.access.manages;
+      const mayPass = rights === 'write' || (rights === 'read' && isRead && !manages);
       const { status, code } = await call(route.method, urlOf(route), tokens[actor]);
       const wasDenied = code !== null && denials.has(code);
       const asExpected = mayPass

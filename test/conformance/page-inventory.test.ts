@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { account_entries, menus } from '#platform/pages/nav-entries';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
 /** Addresses of the documented pages with the template that each shows; null: it redirects or sends a file. */
@@ -77,10 +78,8 @@ const documented: Readonly<Record<string, string | null>> = {
 
 /** Pages that do not exist yet. The list only shrinks: a page that exists must be removed. */
 const missing: readonly string[] = [
-  '/billing/:profile/bank/',
   '/billing/:profile/cart-seats/',
   '/billing/:profile/transfers/import/',
-  '/billing/:profile/transfers/withdraw/',
   '/billing/payments/:claim_code/',
   '/docs/api/notifications/',
   '/metrics/:profile/balances-due/',
@@ -121,4 +120,43 @@ test('a page that is served has its documented template', () => {
   for (const [url, template] of Object.entries(documented))
     if (template !== null && addresses.has(shape(url)) && !url.startsWith('/docs/'))
       assert.ok(templates.has(template), `${url} shows ${template}`);
+});
+
+/** Pages outside the menus, with the place that leads to them. */
+const linked_elsewhere: Readonly<Record<string, string>> = {
+  '/docs/api/': 'the footer',
+  '/legal/': 'the footer, by its documents',
+  '/logout/': 'the account menu',
+  '/register/': 'the page that signs in',
+  '/recover/': 'the page that signs in',
+  '/redeem/': 'links with a code',
+  '/users/': 'redirects to the account',
+  '/users/verify/': 'the account',
+  '/users/roles/': 'redirects to the connected profiles',
+  '/users/roles/accept/': 'redirects to the connected profiles',
+  '/profile/': 'redirects to a profile, or shows a choice',
+  '/profile/:profile/': 'redirects to the contact details',
+  '/profile/:profile/remove-role/:user/': 'the people of a profile',
+  '/billing/': 'redirects to a profile, or shows a choice',
+  '/billing/cart/': 'redirects to a profile, or shows a choice',
+};
+
+test('a page without further parameters is in a menu, below an entry of one, or linked elsewhere', () => {
+  const in_menus = [
+    ...Object.values(menus).flatMap((groups) => groups.flatMap(({ entries }) => entries)),
+    ...account_entries,
+  ];
+  const starts = in_menus.flatMap(({ route, covers = [], instead }) => {
+    const target = served().has(shape(route)) ? route : instead?.route;
+    // What an entry covers counts only if the entry is shown.
+    return target === undefined || !served().has(shape(target)) ? [] : [target, ...covers];
+  });
+  const hidden = app.http.routeList
+    .filter(
+      ({ method, page, passthrough, url }) => method === 'GET' && page && !passthrough && !url.startsWith('/_dev/'),
+    )
+    .map(({ url }) => url)
+    .filter((url) => !/:(?!profile\b|user\b)/.test(url) && !starts.some((start) => url.startsWith(start)))
+    .filter((url) => !Object.hasOwn(linked_elsewhere, url));
+  assert.deepEqual(hidden, []);
 });

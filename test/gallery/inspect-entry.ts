@@ -61,7 +61,7 @@ export async function inspectEntry(
       await showView(page, view);
       if (folder !== null) pictures.push({ view, file: await takePicture(page, entry, view, folder) });
       await setDetails(page, true);
-      const faults = [...(await runAxe(page)), ...(await findOverflow(page))];
+      const faults = [...(await runAxe(page)), ...(await findOverflow(page)), ...(await findCutTexts(page, view))];
       violations.push(...faults.map((fault) => `${view.width} px ${view.mode}: ${fault}`));
       await setDetails(page, false);
     }
@@ -114,6 +114,43 @@ const overflow_script = `(() => {
   const inner = wide.filter((each) => ![...each.children].some((child) => wide.includes(child))).slice(0, 3);
   return [\`scrolls sideways by \${scrollWidth - clientWidth} px: \${inner.map((each) => each.outerHTML.slice(0, 120)).join(' | ')}\`];
 })()`;
+
+/** Texts that leave their box, placeholders that are longer than their field, tables that scroll sideways when wide. */
+const cut_texts_script = `(() => {
+  const show = (each) => each.outerHTML.slice(0, 120);
+  const isClipped = (each) => each.closest('.visually-hidden, .visually-hidden-focusable, svg, textarea, select, pre') !== null;
+  const blockOf = (each) => (/^(inline|contents)$/.test(getComputedStyle(each).display) ? blockOf(each.parentElement) : each);
+  const leaves = [...document.body.querySelectorAll('*')].filter((each) => {
+    const texts = [...each.childNodes].filter((node) => node.nodeType === 3 && node.data.trim() !== '');
+    if (texts.length === 0 || isClipped(each) || !each.checkVisibility({ visibilityProperty: true })) return false;
+    const box = blockOf(each).getBoundingClientRect();
+    if (box.width < 2) return false; // for screen readers only
+    return texts.some((node) => {
+      const range = document.createRange();
+      range.selectNode(node);
+      const text = range.getBoundingClientRect();
+      return text.width > 0 && (text.right > box.right + 2 || text.left < box.left - 2);
+    });
+  });
+  const pen = document.createElement('canvas').getContext('2d');
+  const fields = [...document.querySelectorAll('input[placeholder]')].filter((each) => {
+    if (!each.checkVisibility()) return false;
+    const style = getComputedStyle(each);
+    pen.font = style.font;
+    const room = each.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return pen.measureText(each.placeholder).width > room;
+  });
+  const tables = innerWidth < 1280 ? [] : [...document.querySelectorAll('.tg-table-wrap')].filter((each) => each.scrollWidth > each.clientWidth + 1);
+  return [
+    ...leaves.slice(0, 3).map((each) => 'text leaves its box: ' + show(each)),
+    ...fields.map((each) => 'placeholder is cut: ' + each.placeholder),
+    ...tables.map((each) => 'table scrolls sideways by ' + (each.scrollWidth - each.clientWidth) + ' px: ' + show(each)),
+  ];
+})()`;
+
+async function findCutTexts(page: Page, { mode }: View): Promise<string[]> {
+  return mode === 'light' ? page.evaluate<string[]>(cut_texts_script) : [];
+}
 
 async function findOverflow(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(overflow_script);

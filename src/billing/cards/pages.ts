@@ -17,26 +17,28 @@ export function cardPages(app: App, processors: Processors): void {
   const { form_fields } = processors.chosen.pageParts();
   const url = '/billing/:profile/card/';
   const options = { config: { access: { kind: 'direct' }, page: true }, schema: { hide: true, params } } as const;
-  const load = async (reader: Reader, payer: Profile) => {
+  const changing = { ...options, config: { access: { kind: 'direct', manages: true }, page: true } } as const;
+  const load = async (reader: Reader, payer: Profile, may_edit: boolean) => {
     const card = await findSavedCard(reader, payer.id);
     return {
       profile: await loadPayerSummary(reader, payer),
       card: card ? presentSavedCard(card) : null,
+      may_edit,
       test_cards: form_fields.length > 0,
     };
   };
   app.get(url, options, async (request, reply) => {
     const { payer } = await getPayer(request);
-    return reply.page(cardPage, await load(request.ctx.db, payer));
+    return reply.page(cardPage, await load(request.ctx.db, payer, request.subject.is_manager));
   });
-  app.get(`${url}remove/`, options, async (request, reply) => {
+  app.get(`${url}remove/`, changing, async (request, reply) => {
     const { payer } = await getPayer(request);
     const card = await findSavedCard(request.ctx.db, payer.id);
     if (!card) return reply.redirect(paths.card(payer.slug), 302);
     const confirm = confirmCardRemoval(payer.slug, presentSavedCard(card));
     return reply.page(confirmPage, { confirm, form: {}, errors: {}, detail: '' });
   });
-  app.post(`${url}remove/`, options, async (request, reply) => {
+  app.post(`${url}remove/`, changing, async (request, reply) => {
     const { payer } = await getPayer(request);
     await removeCard(request.ctx, payer.id);
     return reply.flash('success', 'The card was removed.').redirect(paths.card(payer.slug), 303);
@@ -57,7 +59,7 @@ export function cardPages(app: App, processors: Processors): void {
     } catch (error) {
       const { status, ...problem } = problemToForm(error);
       const form = { card_name: textField(body, 'card_name', 100) };
-      return reply.page(cardPage, { ...(await load(ctx.db, payer)), ...problem, form }, status);
+      return reply.page(cardPage, { ...(await load(ctx.db, payer, true)), ...problem, form }, status);
     }
   });
 }

@@ -30,7 +30,11 @@ interface Found {
 export function itemPages(app: App): void {
   const { cart_item_unknown, checkout_in_flight } = billingProblems;
   const options = {
-    config: { access: { kind: 'broker' }, page: true, problems: [cart_item_unknown, checkout_in_flight] },
+    config: {
+      access: { kind: 'broker', manages: true },
+      page: true,
+      problems: [cart_item_unknown, checkout_in_flight],
+    },
     schema: { hide: true, params },
   } as const;
   const url = '/billing/cartitems/:user/:cartitem_id/';

@@ -25,7 +25,7 @@ import { removeCoupon } from './remove-coupon.ts';
 import { removeFromCart } from './remove-from-cart.ts';
 
 const payerOptions = {
-  config: { access: { kind: 'direct', frictionless: true }, page: true },
+  config: { access: { kind: 'direct', frictionless: true, manages: true }, page: true },
   schema: { hide: true, querystring: OrderQuerySchema, params: Type.Object({ profile: Type.String() }) },
 } as const;
 

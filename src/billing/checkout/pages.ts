@@ -39,7 +39,7 @@ function addCheckoutPage(app: App, processors: Processors): void {
   const page = { page_type: checkoutPage, processors };
   const url = '/billing/:profile/checkout/';
   const options = {
-    config: { access: { kind: 'direct' }, page: true },
+    config: { access: { kind: 'direct', manages: true }, page: true },
     schema: { hide: true, querystring: OrderQuerySchema, params: ProfileParams },
   } as const;
   app.get(url, options, async (request, reply) => {
@@ -132,7 +132,7 @@ function readKeptFields({ body }: FastifyRequest) {
 
 function addBalancePage(app: App, processors: Processors): void {
   const options = {
-    config: { access: { kind: 'direct' }, page: true },
+    config: { access: { kind: 'direct', manages: true }, page: true },
     schema: {
       hide: true,
       querystring: OrderQuerySchema,

@@ -32,7 +32,11 @@ import { switchCoupon } from './switch-coupon.ts';
 import { couponFields, updateCoupon } from './update-coupon.ts';
 
 const config = { access: { kind: 'direct' }, page: true } as const;
-const one = { ...config, problems: [catalogProblems.coupon_unknown] } as const;
+const one = {
+  access: { kind: 'direct', manages: true },
+  page: true,
+  problems: [catalogProblems.coupon_unknown],
+} as const;
 const of_coupon = { hide: true, params: CouponParams } as const;
 
 /** The coupons of a provider: the list with the form of a new one, the editor, and the page that deletes one. */
@@ -152,7 +156,7 @@ function viewRow(coupon: Coupon, plan: Plan | undefined, { index, unit, provider
   return {
     id: `row-${index}`,
     code,
-    href,
+    href: may_edit ? href : null,
     discount_type,
     discount_value,
     unit: plan?.unit ?? unit,

@@ -15,7 +15,7 @@ import { accountNoteForm, note_context, personNoteForm } from './note-form.ts';
 /** The list of all profiles; its sort fields are those of the API. */
 export const accountList = defineListPage({
   noun: ['profile', 'profiles'],
-  search: 'Name, user name, e-mail address or place',
+  search: 'Name, user name, e-mail or place',
   columns: {
     full_name: { label: 'Name' },
     slug: { label: 'Short name' },

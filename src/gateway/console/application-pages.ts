@@ -25,6 +25,7 @@ export interface ApplicationNeeds extends ExampleNeeds {
 }
 
 const options = { config: { access: { kind: 'broker' }, page: true }, schema: { hide: true } } as const;
+const changing = { config: { access: { kind: 'broker', manages: true }, page: true }, schema: { hide: true } } as const;
 
 /** Registers the pages of the application behind the site: its settings, and the key of its sessions. */
 export function applicationPages(app: App, needs: ApplicationNeeds): void {
@@ -105,8 +106,8 @@ async function exampleOf({ ctx, subject, query }: FastifyRequest, needs: Applica
 }
 
 function sessionKeyPages(app: App, needs: ApplicationNeeds): void {
-  app.get('/proxy/rules/application/key/', options, async (request, reply) => confirmRotation(request, reply));
-  app.post('/proxy/rules/application/key/', options, async (request, reply) => {
+  app.get('/proxy/rules/application/key/', changing, async (request, reply) => confirmRotation(request, reply));
+  app.post('/proxy/rules/application/key/', changing, async (request, reply) => {
     const { ctx, body } = request;
     try {
       requireTypedName(body, ctx.site.slug);

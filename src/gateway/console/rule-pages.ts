@@ -16,7 +16,11 @@ import { loadRules, type RuleNames } from './rule-names.ts';
 import { rulePage } from './rule-page-types.ts';
 import { describeRule } from './rule-words.ts';
 
-const config = { access: { kind: 'broker' }, page: true, problems: [gatewayProblems.rule_unknown] } as const;
+const config = {
+  access: { kind: 'broker', manages: true },
+  page: true,
+  problems: [gatewayProblems.rule_unknown],
+} as const;
 const params = Type.Object({ rule: Type.String({ maxLength: 20 }) });
 
 type RuleRequest = FastifyRequest<{ Params: { rule: string } }>;

@@ -54,6 +54,7 @@ const typical = {
   totals: [usd(211_460)],
   transfers_url: address,
   receivables_url: paths.receivables('cowork'),
+  withdraw_url: paths.withdraw('cowork'),
   rows: [
     row,
     { ...row, kind: 'Refund', money: usd(-1900) },
@@ -77,6 +78,8 @@ export const transfersPage = definePage(
     totals: Type.Array(ShownMoney),
     transfers_url: Type.String(),
     receivables_url: Type.String(),
+    /** Null for readers who cannot withdraw. */
+    withdraw_url: NullableText,
     rows: Type.Array(TransferPart),
     list: ListViewPart,
   }),

@@ -3,7 +3,6 @@ import type {
   ChargeId,
   ChargeItemId,
   LedgerEntryId,
-  ProfileId,
   RefundId,
   RefundLinesTable,
   RefundsTable,

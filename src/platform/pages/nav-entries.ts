@@ -12,6 +12,8 @@ export interface NavEntry {
   route: string;
   /** Further patterns of pages that belong to the entry; `route` and each of these also contain everything below. */
   covers?: readonly string[];
+  /** Page of the entry while its own route does not exist: one of those that it covers. */
+  instead?: { route: string; label: string };
   /** The access rules decide about the address: no route of Tollgate does. */
   by_rules?: true;
 }
@@ -68,22 +70,24 @@ const ledger = entry(['ledger', 'Ledger', 'book', '/billing/transactions/']);
 // oxfmt-ignore
 const due_and_funds = ([
   ['balances-due', 'Balances due',      'clock', '/metrics/:profile/balances-due/'],
-  ['funds',        'Funds and payouts', 'bank',  '/billing/:profile/transfers/'],
+  ['funds',        'Funds and payouts', 'bank',  '/billing/:profile/transfers/', ['/billing/:profile/receivables/']],
 ] satisfies Row[]).map(entry);
 // oxfmt-ignore
-const reports = entry(['reports', 'Reports', 'chart', '/metrics/:profile/revenue/', ['/metrics/:profile/plans/', '/metrics/:profile/coupons/', '/metrics/:profile/lifetimevalue/', '/metrics/:profile/activity/', '/metrics/balances/']]);
+const reports: NavEntry = { instead: { route: '/metrics/:profile/activity/', label: 'Reports' }, ...entry(['reports', 'Reports', 'chart', '/metrics/:profile/revenue/', ['/metrics/:profile/plans/', '/metrics/:profile/coupons/', '/metrics/:profile/lifetimevalue/', '/metrics/:profile/activity/', '/metrics/balances/']]) };
 
 // oxfmt-ignore
-const site = ([
+const themes: NavEntry = { instead: { route: '/proxy/notifications/', label: 'E-mails' }, ...entry(['themes', 'Theme and e-mails', 'brush', '/themes/', ['/proxy/notifications/']]) };
+// oxfmt-ignore
+const site = [...([
   ['rules',      'Access rules',       'shield', '/proxy/rules/'],
   ['engagement', 'Engagement',         'pulse',  '/proxy/engagement/'],
   ['carts',      'Carts',              'cart',   '/billing/cartitems/'],
   ['activity',   'Activity',           'note',   '/activities/'],
-  ['themes',     'Theme and e-mails',  'brush',  '/themes/', ['/proxy/notifications/']],
+] satisfies Row[]).map(entry), themes, ...([
   ['jobs',       'Jobs',               'refresh', '/site/jobs/'],
   ['audit',      'Audit log',          'eye',    '/site/audit/'],
   ['webhooks',   'Webhooks',           'out',    '/site/webhooks/'],
-] satisfies Row[]).map(entry);
+] satisfies Row[]).map(entry)];
 
 // oxfmt-ignore
 const settings = [

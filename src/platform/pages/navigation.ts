@@ -111,13 +111,16 @@ async function linksOfGroup(
 }
 
 async function linkOf(entry: NavEntry, sources: NavSources): Promise<Measured | null> {
-  const href = fillPattern(entry.route, sources.params);
+  const { instead } = entry;
+  const is_instead = instead !== undefined && sources.findRoute(entry.route) === undefined;
+  const { route: pattern, label } = is_instead ? instead : entry;
+  const href = fillPattern(pattern, sources.params);
   if (href === null) return null;
   if (entry.by_rules !== true) {
-    const route = sources.findRoute(entry.route);
+    const route = sources.findRoute(pattern);
     if (route === undefined || !(await sources.mayOpen(route))) return null;
   }
-  const { id, label, icon, covers = [] } = entry;
+  const { id, icon, covers = [] } = entry;
   const lengths = [entry.route, ...covers].map((pattern) => matchLength(pattern, sources));
   return { id, label, icon, href, count: await countOf(id, sources), match_length: Math.max(...lengths) };
 }

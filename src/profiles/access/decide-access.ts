@@ -69,7 +69,8 @@ export function makeDecideAccess(sources: AccessSources): DecideAccess {
     const refusal = isFrictionless ? null : refuseUnready(sources, actor, caller);
     if (refusal) return refusal;
 
-    const request: AccessRequest = { ...question, at, actor, caller, facts };
+    const method = 'manages' in access && access.manages ? 'POST' : question.method;
+    const request: AccessRequest = { ...question, method, at, actor, caller, facts };
     switch (access.kind) {
       case 'active':
         return allow(noSubject);

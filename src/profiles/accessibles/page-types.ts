@@ -57,6 +57,7 @@ const no_roles = { invited_count: 0, requested_count: 0, count: 0, next: null, p
 const typical = {
   accessibles: { ...no_roles, invited_count: 1, requested_count: 1, count: 3, results: [held, invited, requested] },
   form: { profile: '', full_name: '' },
+  may_edit: true,
   resolve_url: null,
   ...unrefused_form,
 };
@@ -65,12 +66,15 @@ export const accessiblesPage = definePage(
   'saas/users/roles.html',
   Type.Object({
     accessibles: Type.Object({ ...pending_counts, ...PageOf(AccessiblePart).properties }),
+    /** False for a member of the broker who only reads. */
+    may_edit: Type.Boolean(),
     form: Type.Object({ profile: Type.String(), full_name: Type.String() }),
     ...resolution,
     ...form_parts,
   }),
   {
     typical,
+    read_only: { ...typical, may_edit: false },
     empty: { ...typical, accessibles: no_roles },
     error: { ...typical, errors: { profile: ['This field is required.'] } },
     refused: {

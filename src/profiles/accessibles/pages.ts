@@ -116,6 +116,7 @@ async function showRoles(
         ...page,
         results: presented.map((row) => ({ ...row, grant_key: row.accept_grant_api_url !== null })),
       },
+      may_edit: subject.is_manager,
       form: { profile: textField(body, 'profile', 254), full_name: textField(body, 'full_name', 100) },
       errors: problem?.errors ?? {},
       detail: problem?.detail ?? '',

@@ -13,6 +13,7 @@ import {
   findProfileSummaries,
   findRolesInState,
   findRoleTypesByIds,
+  MANAGER,
   presentProfileSummary,
   roleState,
 } from '../records/index.ts';
@@ -39,7 +40,7 @@ function cartChooser(app: App): void {
     // Keeps `next` in the query: it is the redirect target after the order, not after the choice.
     const cartOf = (slug: string) => paths.cart(slug) + request.listUrl.search;
     const create_path = withNext(paths.profileChooser(), cartOf(':profile').replace('%3Aprofile', ':profile'));
-    return show(request, reply, cartOf, null, { create_path });
+    return show(request, reply, cartOf, null, { create_path, managed_only: true });
   });
 }
 
@@ -92,21 +93,9 @@ async function show(
   reply: FastifyReply,
   locate: (slug: string) => string,
   problem: FormProblem | null,
-  more: { create_path?: string } = {},
+  { managed_only = false, ...more }: { create_path?: string; managed_only?: boolean } = {},
 ): Promise<FastifyReply> {
-  const { ctx } = request;
-  const at = ctx.clock.now();
-  const user_id = getCallerId(ctx);
-  // Invitations are loaded separately: they do not affect the redirect to the only accepted role.
-  const text = searchOf(request);
-  const held = await findRolesInState(ctx.db, { user_id, status: 'active', text }, ROLES_MAX);
-  const offered = await findRolesInState(ctx.db, { user_id, status: 'invited' }, ROLES_MAX);
-  const invited = offered.filter((role) => roleState(role, at) === 'invited');
-  const roles = [...held, ...invited];
-  const summaries = await findProfileSummaries(
-    ctx.db,
-    roles.map((role) => role.profile_id),
-  );
+  const { held, invited, summaries, titleOf, text } = await loadRoles(request, managed_only);
   // A role that was given without consent does not prevent the redirect to the only accepted role.
   const agreed = held.filter((role) => role.accepted_at !== null);
   const [one, ...others] = agreed.length > 0 ? agreed : held;
@@ -114,11 +103,6 @@ async function show(
   if (others.length === 0 && only && problem === null) {
     return reply.redirect(locate(only.slug), 302);
   }
-  const types = await findRoleTypesByIds(
-    ctx.db,
-    roles.map((role) => role.role_type_id).filter((id) => id !== null),
-  );
-  const titleOf = (id: (typeof roles)[number]['role_type_id']) => (id === null ? '' : (types.get(id)?.title ?? ''));
   return reply.page(
     chooserPage,
     {
@@ -146,4 +130,29 @@ async function show(
     },
     problem?.status ?? 200,
   );
+}
+
+/** Loads the roles of the caller and the invitations; with `managed_only` those that may order. */
+async function loadRoles(request: FastifyRequest, managed_only: boolean) {
+  const { ctx } = request;
+  const at = ctx.clock.now();
+  const user_id = getCallerId(ctx);
+  // Invitations are loaded separately: they do not affect the redirect to the only accepted role.
+  const text = searchOf(request);
+  const active = await findRolesInState(ctx.db, { user_id, status: 'active', text }, ROLES_MAX);
+  const offered = await findRolesInState(ctx.db, { user_id, status: 'invited' }, ROLES_MAX);
+  const invited = offered.filter((role) => roleState(role, at) === 'invited');
+  const types = await findRoleTypesByIds(
+    ctx.db,
+    [...active, ...invited].map((role) => role.role_type_id).filter((id) => id !== null),
+  );
+  const typeOf = (id: (typeof active)[number]['role_type_id']) => (id === null ? undefined : types.get(id));
+  const titleOf = (id: (typeof active)[number]['role_type_id']) => typeOf(id)?.title ?? '';
+  // Only managers order.
+  const held = managed_only ? active.filter((role) => typeOf(role.role_type_id)?.slug === MANAGER) : active;
+  const summaries = await findProfileSummaries(
+    ctx.db,
+    [...held, ...invited].map((role) => role.profile_id),
+  );
+  return { held, invited, summaries, titleOf, text };
 }

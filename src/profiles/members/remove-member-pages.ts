@@ -16,7 +16,7 @@ const params = Type.Object({ profile: Type.String(), user: Type.String({ maxLeng
 /** Registers the confirmation before a person loses the role, the invitation or the request on a profile. */
 export function removeMemberPages(app: App): void {
   const options = {
-    config: { access: { kind: 'direct' }, page: true, problems: [profileProblems.user_unknown] },
+    config: { access: { kind: 'direct', manages: true }, page: true, problems: [profileProblems.user_unknown] },
     schema: { hide: true, params },
   } as const;
   const url = '/profile/:profile/remove-role/:user/';

@@ -45,7 +45,10 @@ import {
 
 const access = { kind: 'direct', frictionless: true } as const;
 const config = { access, page: true } as const;
+/** Of the pages that a reader has no use for: the new plan and the confirmation. */
+const changing = { access: { ...access, manages: true }, page: true } as const;
 const planned = { ...config, problems: [subscriptionProblems.plan_not_provided] } as const;
+const deleting = { ...changing, problems: [subscriptionProblems.plan_not_provided] } as const;
 const of_plan = { hide: true, params: PlanParams } as const;
 
 /** The plans of a provider: the list, the editor, and the page that deletes one. */
@@ -53,10 +56,9 @@ export function planPages(app: App): void {
   const schema = { hide: true, params: ProfileParams };
   app.get('/profile/:profile/plans/', { config, schema }, showList);
   app.get('/profile/:profile/plans/download/', { config, schema }, downloadPlans);
-  app.get('/profile/:profile/plans/new/', { config, schema }, async (request, reply) =>
-    showEditor(request, reply, null),
-  );
-  app.post('/profile/:profile/plans/new/', { config, schema }, async (request, reply) => save(request, reply, null));
+  const created = { config: changing, schema };
+  app.get('/profile/:profile/plans/new/', created, async (request, reply) => showEditor(request, reply, null));
+  app.post('/profile/:profile/plans/new/', created, async (request, reply) => save(request, reply, null));
   const url = '/profile/:profile/plans/:plan/';
   app.get(url, { config: planned, schema: of_plan }, async (request, reply) =>
     showEditor(request, reply, await getPlan(request, request.params.plan)),
@@ -205,7 +207,8 @@ async function showEditor(
       may_edit: subject.is_manager,
       subscribers_count,
       subscribers_url: plan && paths.planSubscribers(provider.slug, plan.slug),
-      delete_url: plan?.first_subscribed_at === null ? paths.planDelete(provider.slug, plan.slug) : null,
+      delete_url:
+        subject.is_manager && plan?.first_subscribed_at === null ? paths.planDelete(provider.slug, plan.slug) : null,
       effect: shown_plan === null ? [] : effectOf(shown_plan, plan, subscribers_count),
       edit_version: plan === null ? '' : shownVersion({ body, is_kept: is_unsaved }, planFields(plan)),
       ...form.view(values, context, shown),
@@ -238,10 +241,10 @@ function named(conflict: ReturnType<typeof findEditConflict>): ReturnType<typeof
 }
 
 function deletePages(app: App, url: string): void {
-  app.get(url, { config: planned, schema: of_plan }, async (request, reply) =>
+  app.get(url, { config: deleting, schema: of_plan }, async (request, reply) =>
     showDelete(request, reply, await getPlan(request, request.params.plan), null),
   );
-  app.post(url, { config: planned, schema: of_plan }, async (request, reply) => {
+  app.post(url, { config: deleting, schema: of_plan }, async (request, reply) => {
     const { ctx, subject, body } = request;
     const plan = await getPlan(request, request.params.plan);
     try {

@@ -22,7 +22,7 @@ import { extendForm, noteForm, subscriberFormPage } from './page-types.ts';
 const url = '/profile/:profile/subscribers/:subscriber/:plan';
 const options = {
   config: {
-    access: { kind: 'direct' },
+    access: { kind: 'direct', manages: true },
     page: true,
     problems: [subscriptionProblems.plan_not_provided, subscriptionProblems.subscription_unknown],
   },

@@ -8,15 +8,21 @@ import type { Actor } from '../../context.ts';
  * Callers that a route admits, declared as data on the route (`config.access`).
  *
  * `direct` and `provider` kinds read the `:profile` parameter, `self` kinds `:user`; `param` names another parameter.
- * `frictionless` admits users without a password or signed terms.
+ * `frictionless` admits users without a password or signed terms. `manages` requires the right to write for GET too:
+ * for pages that are a form or a confirmation, which a caller who may only read could not submit.
  * @see docs/spec/identity.md 3.4
  */
 export type Access =
   | { readonly kind: 'public' }
   | { readonly kind: 'authenticated' }
   | { readonly kind: 'active' }
-  | { readonly kind: 'broker' }
-  | { readonly kind: 'direct'; readonly frictionless?: boolean; readonly param?: string }
+  | { readonly kind: 'broker'; readonly manages?: boolean }
+  | {
+      readonly kind: 'direct';
+      readonly frictionless?: boolean;
+      readonly manages?: boolean;
+      readonly param?: string;
+    }
   | { readonly kind: 'provider'; readonly frictionless?: boolean; readonly param?: string }
   | { readonly kind: 'provider-only'; readonly param?: string }
   | { readonly kind: 'self'; readonly frictionless?: boolean; readonly param?: string }

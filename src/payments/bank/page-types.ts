@@ -1,0 +1,169 @@
+import { Type } from 'typebox';
+import { invalidInput } from '#kernel/problem';
+import { definePage } from '#platform/http/page-type';
+import { paths } from '#platform/http/paths';
+import { EffectLine } from '#platform/pages/details/effect';
+import { ShownMoney } from '#platform/pages/details/fact';
+import { form_view } from '#platform/pages/forms/form';
+import { longText, unbrokenText } from '#platform/pages/pieces/hostile-text';
+import { withdrawForm } from './withdraw-form.ts';
+
+const ProfilePart = Type.Object({ slug: Type.String(), printable_name: Type.String() });
+const NullableText = Type.Union([Type.String(), Type.Null()]);
+const AccountPart = Type.Object({
+  bank_name: Type.String(),
+  last4: Type.String(),
+  /** Null for the broker, whose account belongs to the settings of the site. */
+  connected_at: NullableText,
+});
+
+const usd = (amount: number) => ({ amount, unit: 'usd' });
+const profile = { slug: 'club', printable_name: 'Rowing Club' };
+const account = { bank_name: 'Test Bank', last4: '***-6789', connected_at: '2026-03-05T14:30:00.000Z' };
+
+const connected = {
+  profile,
+  account,
+  is_reached: true,
+  may_edit: true,
+  totals: [usd(211_460)],
+  withdraw_url: paths.withdraw('club'),
+  disconnect_url: paths.disconnectBank('club'),
+  detail: '',
+};
+
+export const bankPage = definePage(
+  'saas/billing/bank.html',
+  Type.Object({
+    profile: ProfilePart,
+    /** Null: not connected. */
+    account: Type.Union([AccountPart, Type.Null()]),
+    /** False: the payment processor did not respond. */
+    is_reached: Type.Boolean(),
+    may_edit: Type.Boolean(),
+    /** Amounts that can be paid out, by unit; below zero is owed. */
+    totals: Type.Array(ShownMoney),
+    withdraw_url: Type.String(),
+    /** Null for the broker. */
+    disconnect_url: NullableText,
+    detail: Type.String(),
+  }),
+  {
+    typical: connected,
+    empty: { ...connected, account: null, totals: [usd(0)] },
+    broker: { ...connected, account: { ...account, connected_at: null }, disconnect_url: null },
+    forbidden: { ...connected, account: null, may_edit: false },
+    unreachable: { ...connected, account: null, is_reached: false },
+    error: { ...connected, account: null, detail: 'The payment processor could not be reached.' },
+    long: {
+      ...connected,
+      profile: { slug: 'club', printable_name: longText },
+      account: { ...account, bank_name: unbrokenText },
+      totals: [usd(987_654_321_012), { amount: -590_000, unit: 'jpy' }],
+    },
+  },
+  { as: 'provider' },
+);
+
+const PayoutPart = Type.Object({
+  money: ShownMoney,
+  /** State of `_status_pill.html`. */
+  pill: Type.Enum(['requested', 'on_its_way', 'paid_out', 'failed', 'returned']),
+  description: Type.String(),
+  created_at: Type.String(),
+  /** Why it failed, or null. */
+  detail: NullableText,
+});
+
+const form = withdrawForm(usd(211_460), 'en');
+const context = { locale: 'en-US', timezone: 'UTC', unit: 'usd' };
+const payout = {
+  money: usd(50_000),
+  pill: 'paid_out',
+  description: 'withdraw from Rowing Club (alice)',
+  created_at: '2026-03-05T14:30:00.000Z',
+  detail: null,
+} as const;
+const typical = {
+  profile,
+  crumbs: [{ label: 'Funds and payouts', href: paths.transfers('club') }],
+  available: usd(211_460),
+  units: [],
+  keep_url: paths.transfers('club'),
+  bank_url: paths.bank('club'),
+  refusal: null,
+  is_bank_missing: false,
+  review: null,
+  payouts: [
+    payout,
+    { ...payout, pill: 'on_its_way' as const },
+    { ...payout, pill: 'requested' as const },
+    { ...payout, pill: 'returned' as const, detail: 'The bank returned the payout.' },
+    { ...payout, pill: 'failed' as const, detail: 'The payment processor never received the payout.' },
+  ],
+  ...form.view({ amount: 211_460 }, context),
+};
+const review = {
+  effect: [
+    { label: 'Your bank account receives', hint: 'Test Bank ***-6789', money: usd(211_460), strong: true },
+    { label: 'Your funds', money: usd(-211_460), note: '$2,114.60 becomes $0.00' },
+  ],
+  action_label: 'Withdraw $2,114.60',
+  hidden: [{ name: 'key', value: 'b1' }],
+};
+
+export const withdrawPage = definePage(
+  'saas/billing/withdraw.html',
+  Type.Object({
+    profile: ProfilePart,
+    crumbs: Type.Array(Type.Object({ label: Type.String(), href: Type.String() })),
+    /** Amount that can be withdrawn in the chosen currency. */
+    available: ShownMoney,
+    /** Other currencies with funds, to choose. */
+    units: Type.Array(Type.Object({ label: Type.String(), href: Type.String() })),
+    keep_url: Type.String(),
+    bank_url: Type.String(),
+    /** Why nothing can be withdrawn, or null. */
+    refusal: NullableText,
+    /** True if an account at the processor resolves the refusal. */
+    is_bank_missing: Type.Boolean(),
+    /** Set on the second step. */
+    review: Type.Union([
+      Type.Object({
+        effect: Type.Array(EffectLine),
+        action_label: Type.String(),
+        hidden: Type.Array(Type.Object({ name: Type.String(), value: Type.String() })),
+      }),
+      Type.Null(),
+    ]),
+    /** The newest payouts. */
+    payouts: Type.Array(PayoutPart),
+    ...form_view,
+  }),
+  {
+    typical,
+    review: { ...typical, review },
+    empty: { ...typical, available: usd(0), refusal: 'There are no funds to withdraw.', payouts: [] },
+    not_connected: { ...typical, refusal: 'Connect an account first.', is_bank_missing: true, payouts: [] },
+    error: {
+      ...typical,
+      ...form.view(
+        {},
+        context,
+        form.refuse(invalidInput({ amount: ['Write $2,114.60 or less.'] }), { amount: '9000' }),
+      ),
+    },
+    refused: { ...typical, detail: '$21.00 cannot be paid out while $12.00 of the funds are available.' },
+    long: {
+      ...typical,
+      profile: { slug: 'club', printable_name: longText },
+      available: usd(987_654_321_012),
+      units: [{ label: '¥590,000', href: `${paths.withdraw('club')}?unit=jpy` }],
+      payouts: [{ ...payout, money: usd(987_654_321_012), description: unbrokenText }],
+    },
+  },
+  { as: 'provider' },
+);
+
+/** Page types of this sub-room. */
+export const bankPageTypes = [bankPage, withdrawPage];
