@@ -91,6 +91,7 @@ const subrooms = {
     cart: ['records', 'claims', 'quotes'],
     'cart-items': ['records', 'quotes', 'cart'],
     orders: ['records', 'claims', 'quotes'],
+    balances: ['records', 'quotes'],
     cards: [],
     checkout: ['records', 'claims', 'quotes', 'cart', 'orders', 'cards'],
     receipts: ['records', 'quotes', 'orders', 'cards'],

@@ -1,5 +1,6 @@
 import type { Room } from '#platform/room';
 import type { Processors } from '#payments';
+import { balanceRoutes } from './balances/index.ts';
 import { cardPages, cardPageTypes } from './cards/index.ts';
 import { cartItemPageTypes, cartItemsPages, cartItemsRoutes } from './cart-items/index.ts';
 import { cartPages, cartPageTypes, cartRoutes } from './cart/index.ts';
@@ -23,6 +24,7 @@ export function makeBilling({ processors }: { processors: Processors }): Room {
       checkoutRoutes(http, processors);
       seatRoutes(http);
       couponUseRoutes(http);
+      balanceRoutes(http);
     },
     pages(http) {
       offerPages(http);

@@ -36,6 +36,11 @@ export const billingProblems = defineProblems({
     status: 400,
     title: 'The beneficiary of an item is neither a registered profile nor an e-mail address.',
   },
+  use_charge_absent: { status: 400, title: 'No UseCharge specified.' },
+  subscription_uncovered: { status: 400, title: 'No subscription of the profile to this plan covers that instant.' },
+  offline_payment_refused: { status: 400, title: 'The subscription of the payment is not valid.' },
+  adjustment_unknown: { status: 404, title: 'There is no such write-off or payment of this provider.' },
+  adjustment_reversed: { status: 409, title: 'This was reversed already. Nothing was changed.' },
   claim_used: { status: 409, title: 'This code has been used.' },
   claim_expired: {
     status: 409,

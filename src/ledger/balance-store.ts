@@ -57,9 +57,10 @@ export function holdingsOn(subjects: Fragment): { query: Fragment; read(rows: re
   return { query, read: (rows) => rows as Holding[] }; // the columns of the query
 }
 
-/** Condition on entries that pay or write off part of the amount due on their subject. */
+/** Condition on entries that pay, write off or take back part of the amount due on their subject. */
 const isSettlement = fragment`((orig_account = 'Backlog' and dest_account = 'Receivable')
-  or (orig_account = 'Receivable' and dest_account = 'Canceled'))`;
+  or (orig_account = 'Receivable' and dest_account = 'Canceled')
+  or (orig_account = 'Payable' and dest_account = 'Receivable'))`;
 
 /** Change of the amount due by an entry: an order adds, a payment or a write-off subtracts. */
 const amountDue = fragment`case when dest_account = 'Payable' then dest_amount else -dest_amount end`;

@@ -28,6 +28,7 @@ export { makeLedger } from './ledger.ts';
 export { listHistory, listReceivables, listTransfers, readHistory } from './list-transactions.ts';
 export { type NewEvent, postEvent, postEvents } from './post-event.ts';
 export { rebuildBalances } from './rebuild-balances.ts';
+export { presentTransactions } from './present-transactions.ts';
 export { balanceFields, type PresentedTransaction, TransactionSchema } from './schemas.ts';
 export { fromSubjectColumns, isSameSubject, type LedgerSubject, subjectText, toSubjectColumns } from './subject.ts';
 export { type LedgerVerification, verifyLedger } from './verification/index.ts';

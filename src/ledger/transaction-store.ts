@@ -89,7 +89,8 @@ export const matchHistory = (profile_id: ProfileId, sellers?: readonly ProfileId
   // Indexes: ledger_entries_dest, ledger_entries_orig.
   sql<SqlBool>`((entry.dest_profile_id = ${profile_id} and entry.dest_account in ('Payable', 'Liability'))
     or (entry.orig_profile_id = ${profile_id} and entry.orig_account in ('Liability', 'Refunded')))
-    and entry.orig_account <> 'Payable' and ${sellers ? matchSellers(sellers) : sql`true`}`;
+    and entry.orig_account <> 'Payable' and (entry.orig_account, entry.dest_account) <> ('Liability', 'Payable')
+    and ${sellers ? matchSellers(sellers) : sql`true`}`;
 
 /**
  * Matches entries between the viewer and a seller, and payments of events that settle lines of these sellers only.
@@ -105,11 +106,11 @@ const matchSellers = (sellers: readonly ProfileId[]): EntryFilter => {
       and not exists (${settled} and line.dest_profile_id <> all(${ids}))))`;
 };
 
-/** Matches the sales of a provider, paid or not; excludes write-offs and orders of amount 0. */
+/** Matches the sales of a provider, paid or not; excludes write-offs, payments taken back and orders of amount 0. */
 export const matchSales = (profile_id: ProfileId): EntryFilter =>
   // Index: ledger_entries_orig.
   sql<SqlBool>`entry.orig_profile_id = ${profile_id} and entry.orig_account = 'Receivable'
-    and entry.dest_account <> 'Canceled' and entry.orig_amount > 0`;
+    and entry.dest_account not in ('Canceled', 'Backlog') and entry.orig_amount > 0`;
 
 /** Matches the entries from or to the funds of a provider. */
 export const matchFunds = (profile_id: ProfileId): EntryFilter =>

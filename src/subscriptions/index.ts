@@ -8,6 +8,8 @@ export {
   providersAt,
   type ProviderTerm,
   findSubscription,
+  findSubscriptionAt,
+  isAgreed,
   findSubscriptionsByIds,
   latestSubscriptions,
   lockSubscriptions,
@@ -38,7 +40,7 @@ export {
   planOpenings,
   readOpenings,
 } from './terms/index.ts';
-export { type BoughtUses, rolloverQuotas } from './usage/index.ts';
+export { type BoughtUses, recordUses, rolloverQuotas } from './usage/index.ts';
 export {
   subscriptionGrantAccepted,
   subscriptionGrantCreated,

@@ -31,9 +31,6 @@ interface Operation {
 /** Operations that do not exist yet, or are not part of the description of the API. */
 const not_served = new Set(
   `GET /api
-  POST /api/billing/{profile}/balance
-  DELETE /api/billing/{profile}/balance
-  POST /api/billing/{profile}/transfers/import
   GET /api/metrics/registered
   GET /api/metrics/{profile}/balances
   GET /api/metrics/{profile}/balances-due

@@ -162,6 +162,15 @@ const writes: [route: string, path: () => string, body: unknown, status: number]
     403,
   ],
   ['POST /billing/:profile/receipt/:charge/refund/', () => '', null, 403],
+  [
+    'POST /api/billing/:profile/balance',
+    () => '/api/billing/acme/balance',
+    { plan: 'pool-card', use: 'towels', quantity: 1 },
+    403,
+  ],
+  // The own part of the balance is settled; that of the other provider stays, see the test below.
+  ['DELETE /api/billing/:profile/balance', () => '/api/billing/acme/balance', undefined, 204],
+  ['DELETE /api/billing/:profile/balance/cancel', () => '/api/billing/acme/balance/cancel', undefined, 204],
 ];
 
 test('every route that providers may use is in this table', () => {
@@ -278,6 +287,13 @@ async function state() {
   const cards = await app.db.selectFrom('payment_methods').selectAll().execute();
   return { profile, roles, held, cards };
 }
+
+test('a provider writes off what is due on its own plans, and nothing of another provider', async () => {
+  assert.equal((await clients.gina('DELETE', '/api/billing/acme/balance')).status, 204);
+  assert.equal((await clients.gina('GET', '/api/billing/acme/balance')).json()['balance_amount'], 0);
+  assert.equal((await clients.paul('GET', '/api/billing/acme/balance')).json()['balance_amount'], 999);
+  assert.equal((await clients.boss('DELETE', '/api/billing/acme/balance')).status, 403);
+});
 
 test('a PUT that repeats the present details is accepted from a provider', async () => {
   const { full_name, email } = (await clients.gina('GET', '/api/profile/acme')).json<Record<string, string>>();

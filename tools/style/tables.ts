@@ -57,6 +57,8 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'test_processor_refunds',
   ],
   billing: [
+    'adjustments',
+    'billed_uses',
     'cart_items',
     'claims',
     'coverages',

@@ -28,9 +28,9 @@ import {
   emptyOrderProblem,
   chargeTooSmallProblem,
 } from './confirm-invoicables.ts';
-import { buildLineFacts, describeLine } from '../quotes/index.ts';
+import { buildLineFacts, describeLine, lockBalances } from '../quotes/index.ts';
 import { billingProblems } from '../problems.ts';
-import { lockAndLoad, lockBalances, planLoads } from './load-due.ts';
+import { lockAndLoad, planLoads } from './load-due.ts';
 import { bookOrder, loadBooking, slotsOf } from '../orders/index.ts';
 
 export interface CheckoutInput {

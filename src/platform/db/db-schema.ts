@@ -13,10 +13,12 @@ export type NullableJson = ColumnType<JsonValue | null, string | null, string | 
 
 export type AccessRuleId = Branded<number, 'AccessRule'>;
 export type ActivityId = Branded<number, 'Activity'>;
+export type AdjustmentId = Branded<number, 'Adjustment'>;
 export type AdvanceDiscountId = Branded<number, 'AdvanceDiscount'>;
 export type AgreementId = Branded<number, 'Agreement'>;
 export type ApiKeyId = Branded<number, 'ApiKey'>;
 export type BalanceLineId = Branded<number, 'BalanceLine'>;
+export type BilledUseId = Branded<number, 'BilledUse'>;
 export type CartItemId = Branded<number, 'CartItem'>;
 export type ChargeAttemptId = Branded<number, 'ChargeAttempt'>;
 export type ChargeItemId = Branded<number, 'ChargeItem'>;
@@ -75,6 +77,28 @@ export interface ActivitiesTable {
   created_at: Date;
 }
 
+export interface AdjustmentsTable {
+  id: GeneratedAlways<AdjustmentId>;
+  /** Name of the row in addresses and in the keys of its ledger events. */
+  key: string;
+  kind: 'write_off' | 'offline_payment' | 'import';
+  /** The payer. */
+  profile_id: ProfileId;
+  provider_id: ProfileId;
+  /** In 1/100 of the unit. */
+  amount: number;
+  unit: string;
+  description: string;
+  /** Idempotency key of the request; null without one. */
+  request_key: string | null;
+  created_by: UserId | null;
+  /** Instant of the ledger event; an imported payment may lie in the past. */
+  created_at: Date;
+  recorded_at: Date;
+  reversed_by: UserId | null;
+  reversed_at: Date | null;
+}
+
 export interface AdvanceDiscountsTable {
   id: GeneratedAlways<AdvanceDiscountId>;
   plan_id: PlanId;
@@ -109,6 +133,20 @@ export interface BalanceLinesTable {
   selector: Generated<string>;
   is_positive: Generated<boolean>;
   rank: number;
+}
+
+export interface BilledUsesTable {
+  id: GeneratedAlways<BilledUseId>;
+  /** Idempotency key of the request; random without one. */
+  key: string;
+  subscription_id: SubscriptionId;
+  use_charge_id: UseChargeId;
+  quantity: number;
+  billed_quantity: number;
+  /** The order of the billed uses; null if all were free. */
+  ledger_entry_id: LedgerEntryId | null;
+  created_by: UserId | null;
+  created_at: Date;
 }
 
 export interface CartItemsTable {
@@ -1040,10 +1078,12 @@ export interface VisitorCouponsTable {
 export interface Schema {
   access_rules: AccessRulesTable;
   activities: ActivitiesTable;
+  adjustments: AdjustmentsTable;
   advance_discounts: AdvanceDiscountsTable;
   agreements: AgreementsTable;
   api_keys: ApiKeysTable;
   balance_lines: BalanceLinesTable;
+  billed_uses: BilledUsesTable;
   cart_items: CartItemsTable;
   changes: ChangesTable;
   charge_attempts: ChargeAttemptsTable;

@@ -52,6 +52,7 @@ export {
   deleteSubscription,
   findProvided,
   findSubscription,
+  findSubscriptionAt,
   findSubscriptionByKey,
   findSubscriptionsByIds,
   findSubscriptionsOfProfile,
@@ -69,6 +70,7 @@ export {
 export {
   extendEnd,
   isActive,
+  isAgreed,
   refuseEnd,
   subscriptionIdOf,
   subscriptionSubject,

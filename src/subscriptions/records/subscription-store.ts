@@ -42,6 +42,28 @@ export async function findSubscription(
   );
 }
 
+/** Finds the subscription of a profile to a plan that covers an instant, agreed or not; the earliest end first. */
+export async function findSubscriptionAt(
+  reader: Reader,
+  profile_id: ProfileId,
+  plan_id: PlanId,
+  at: Date,
+): Promise<Subscription | undefined> {
+  // Index: subscriptions_profile_id.
+  return readIfFound(
+    await reader
+      .selectFrom('subscriptions')
+      .selectAll()
+      .where('profile_id', '=', profile_id)
+      .where('plan_id', '=', plan_id)
+      .where('created_at', '<=', at)
+      .where('ends_at', '>', at)
+      .orderBy('ends_at')
+      .limit(1)
+      .executeTakeFirst(),
+  );
+}
+
 /** Finds the subscriptions of the profiles to plans of the providers, past ones included, with their providers. */
 export async function findProvided(
   reader: Reader,

@@ -1,4 +1,3 @@
 // Uses of a subscription: free quotas, uses bought in advance.
-/** @public no route records uses yet */
 export { recordUses } from './record-uses.ts';
 export { type BoughtUses, rolloverQuotas } from './usage-store.ts';

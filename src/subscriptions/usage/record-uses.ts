@@ -22,7 +22,6 @@ export interface Uses {
  * Counts uses of a subscription and returns how many of them are billed. The caller books their price.
  *
  * Locks: the usage row of the use charge, so that concurrent calls never count the same free uses.
- * @public No route records uses yet; the events and the quotas are part of the published API.
  * @see docs/spec/billing.md 3.6
  */
 export async function recordUses(tx: Tx, uses: Uses): Promise<{ billed_quantity: number; usage: Usage }> {

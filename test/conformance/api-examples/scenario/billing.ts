@@ -153,6 +153,35 @@ export const billingCalls: readonly ExampleCall[] = [
 
   { operation: 'GET /api/billing/{profile}/balance', as: 'xia', path: xia },
   { operation: 'GET /api/billing/{profile}/history', as: 'xia', path: xia },
+  {
+    operation: 'POST /api/billing/{profile}/balance',
+    path: xia,
+    before: async ({ call }) => {
+      await call('POST', '/api/cart', { as: 'xia', body: { plan: 'basic' } });
+      await call('GET', '/api/billing/xia/checkout', { as: 'xia' });
+      await call('POST', '/api/billing/xia/checkout', { as: 'xia', body: { processor_token: 'tok_visa' } });
+    },
+    body: { plan: 'basic', use: 'requests', quantity: 150 },
+  },
+  { operation: 'DELETE /api/billing/{profile}/balance', path: xia, query: { amount: '500' } },
+  {
+    operation: 'POST /api/billing/{profile}/transfers/import',
+    path: cowork,
+    body: {
+      subscription: 'xia:basic',
+      created_at: '2026-03-01T00:00:00Z',
+      amount: '10.00',
+      descr: 'Paid by check',
+    },
+    after: ({ kept }, body) => {
+      kept.set('adjustment', (body as { key: string }).key); // the documented field
+    },
+  },
+  { operation: 'GET /api/billing/{profile}/adjustments', path: cowork },
+  {
+    operation: 'POST /api/billing/{profile}/adjustments/{key}/reverse',
+    path: { ...cowork, key: ({ kept }) => kept.get('adjustment') ?? '' },
+  },
   { operation: 'GET /api/billing/{profile}/receivables', path: cowork },
   { operation: 'GET /api/billing/{profile}/transfers', path: cowork },
   { operation: 'GET /api/billing/transactions' },

@@ -1,0 +1,2 @@
+export { billUses } from './bill-uses.ts';
+export { balanceRoutes } from './routes.ts';

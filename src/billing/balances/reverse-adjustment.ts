@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { findEventEntries, postEvent } from '#ledger';
+import { actorId } from '#platform/actor-id';
+import type { Context } from '#platform/context';
+import type { ProfileId } from '#platform/db/db-schema';
+import { inTransaction } from '#platform/db/database';
+import { lockProfile } from '#profiles';
+import { billingProblems } from '../problems.ts';
+import { findAdjustment, updateReversed } from './adjustment-store.ts';
+import { type Adjustment, reversalEntries } from './adjustment.ts';
+import { adjustmentEventKey } from './record-adjustments.ts';
+
+/** Key of the ledger event that reverses an adjustment: the ledger refuses a second one. */
+export const reversalEventKey = ({ key }: Pick<Adjustment, 'key'>): string => `reversal:${key}`;
+
+/**
+ * Reverses an adjustment of a provider by a second ledger event: the payer owes again what was written off or paid
+ * elsewhere, and an imported sale is taken back with its payment.
+ *
+ * Locks: the payer's profile, then the adjustment, so that of two reversals one is refused.
+ * @throws adjustment_unknown (404), adjustment_reversed (409)
+ */
+export async function reverseAdjustment(ctx: Context, provider_id: ProfileId, key: string): Promise<Adjustment> {
+  return inTransaction(ctx.db, async (tx) => {
+    const found = await findAdjustment(tx, provider_id, key);
+    if (!found) throw billingProblems.adjustment_unknown();
+    await lockProfile(tx, found.profile_id);
+    const at = ctx.clock.now();
+    const adjustment = await updateReversed(tx, found.id, { by: actorId(ctx), at });
+    if (!adjustment) throw billingProblems.adjustment_reversed();
+    const entries = await findEventEntries(tx, adjustmentEventKey(adjustment));
+    assert(entries, 'an adjustment has a ledger event');
+    await postEvent(tx, {
+      key: reversalEventKey(adjustment),
+      kind: 'reversal',
+      at,
+      entries: reversalEntries(entries.map(({ id: _, ledger_event_id: _event, rank: _rank, ...entry }) => entry)),
+    });
+    return adjustment;
+  });
+}
