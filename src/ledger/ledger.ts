@@ -1,6 +1,7 @@
 import type { Room } from '#platform/room';
 import { sealLedgerJob } from './chain/index.ts';
 import type { LedgerCheck } from './check.ts';
+import { documentRoutes } from './documents/index.ts';
 import { readLedgerGauges } from './ledger-gauges.ts';
 import { ledgerRoutes } from './routes.ts';
 import { transactionPages, transactionPageTypes } from './transactions/index.ts';
@@ -15,7 +16,10 @@ interface LedgerNeeds {
 export function makeLedger({ checks }: LedgerNeeds): Room {
   return {
     name: 'ledger',
-    routes: ledgerRoutes,
+    routes(app) {
+      ledgerRoutes(app);
+      documentRoutes(app);
+    },
     pages: transactionPages,
     page_types: transactionPageTypes,
     jobs: [sealLedgerJob, verifyLedgerJob(checks)],

@@ -6,4 +6,5 @@ export const ledgerProblems = defineProblems({
     title: 'This event is already booked.',
     help: 'Nothing was booked twice. Read the balance before you continue.',
   },
+  credit_note_unknown: { status: 404, title: 'Credit note not found.' },
 });

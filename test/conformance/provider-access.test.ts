@@ -65,6 +65,10 @@ before(async () => {
   charges.gym = await buy('gym-pass');
   charges.pool = await buy('pool-card');
   charges.both = await buy('gym-pass', 'pool-card');
+  const returned = await buy('gym-pass', 'pool-card');
+  const refund = { lines: [{ num: 0 }, { num: 1 }] };
+  const refunded = await clients.bea('POST', `/api/billing/acme/charges/${returned}/refund`, refund);
+  assert.equal(refunded.status, 201, refunded.text);
   const saved = await clients.boss('PUT', '/api/billing/acme/card', { token: 'tok_visa' });
   assert.equal(saved.status, 200, saved.text);
   const request = await clients.boss('POST', '/api/profile/acme/roles/manager', { slug: 'bea' });
@@ -114,6 +118,12 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
   ['/api/billing/:profile/checkout', () => '/api/billing/acme/checkout', /"dest_amount":777\b/],
   ['/api/billing/:profile/charges/:charge', () => `/api/billing/acme/charges/${charges.both}`, /"amount":1100\b/],
   ['/api/billing/:profile/card', () => '/api/billing/acme/card', /"last4"/],
+  ['/api/billing/:profile/credit-notes', () => '/api/billing/acme/credit-notes', /"amount":1100\b/],
+  [
+    '/api/billing/:profile/credit-notes/:number',
+    () => '/api/billing/acme/credit-notes/CN-2026-000001?provider=gymclub',
+    /"amount":1100\b/,
+  ],
   ['/profile/:profile/contact/', () => '/profile/acme/contact/', /acme/],
   ['/profile/:profile/roles/', () => '/profile/acme/roles/', /boss/],
   ['/profile/:profile/roles/:role/', () => '/profile/acme/roles/manager/', /boss/],

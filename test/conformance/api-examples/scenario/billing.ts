@@ -201,6 +201,17 @@ export const billingCalls: readonly ExampleCall[] = [
     path: { ...xia, charge: ({ kept }) => kept.get('charge') ?? '' },
     body: { lines: [{ num: 0, refunded_amount: 1000 }] },
   },
+  { operation: 'GET /api/billing/{profile}/credit-notes', as: 'xia', path: xia },
+  {
+    operation: 'GET /api/billing/{profile}/credit-notes/{number}',
+    as: 'xia',
+    before: async ({ call, kept }) => {
+      const { body } = await call('GET', '/api/billing/xia/credit-notes');
+      kept.set('credit_note', (body as { results: { number: string }[] }).results[0]?.number ?? ''); // the documented list
+    },
+    path: { ...xia, number: ({ kept }) => kept.get('credit_note') ?? '' },
+    query: { provider: 'cowork' },
+  },
   { operation: 'PUT /api/billing/{profile}/card', as: 'xia', path: xia, body: { token: 'tok_visa' } },
   { operation: 'GET /api/billing/{profile}/card', as: 'xia', path: xia },
   { operation: 'DELETE /api/billing/{profile}/card', as: 'xia', path: xia },
