@@ -47,6 +47,7 @@ export {
   PlanPage,
   PlanSchema,
   selectPlanNames,
+  selectPlanPrices,
   selectPlans,
   parsePlanSlug,
   planPart,

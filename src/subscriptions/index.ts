@@ -19,6 +19,7 @@ export {
   selectActiveSubscriptions,
   type Entitlement,
   type HeldPlan,
+  type OwnedPlan,
   type ProvidingProfile,
   type Slot,
   selectSubjects,

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { listHistory, type PresentedTransaction, readHistory } from '#ledger';
+import { findStatementBalance, listHistory, type PresentedTransaction, readHistory } from '#ledger';
 import type { ListQuery } from '#kernel/page';
 import { mergeReads } from '#platform/db/merge-reads';
 import { sellersSeenBy } from '#platform/http/guards/access';
@@ -16,6 +16,7 @@ import { presentSavedCard } from '../cards/index.ts';
 import { loadPayerSummary } from '../payer.ts';
 import { presentParty } from './party.ts';
 import { historyList, type historyPage } from './page-types.ts';
+import { viewHeldPlans } from './view-held-plans.ts';
 import { viewHistory } from './view-history.ts';
 
 type HistoryRow = Awaited<ReturnType<typeof viewHistory>>[number];
@@ -28,18 +29,21 @@ export async function viewHistoryPage(
   const { ctx, subject, listUrl: url } = request;
   const asked = askList(request, historyList, profile.default_timezone);
   const sellers = sellersSeenBy(subject);
-  const [page, summary, card, held] = await mergeReads(ctx.db, [
+  const [page, summary, card, held, balance] = await mergeReads(ctx.db, [
     (reader) => listHistory(ctx, profile.id, { list: asked.list, url, sellers, reader }),
     (reader) => loadPayerSummary(reader, profile),
     async (reader) => (sellers === null ? findSavedCard(reader, profile.id) : undefined),
     (reader) => findPlansHeldBy(reader, profile.id, ctx.clock.now(), sellers),
+    (reader) => findStatementBalance(reader, profile.id, ctx.clock.now(), sellers),
   ]);
   const results = await viewHistory(ctx.db, page.results, { lang: ctx.lang, timezone: profile.default_timezone });
+  const may_order = subject.is_manager && sellers === null;
   return {
     profile: summary,
     balance_amount: page.balance_amount,
     balance_unit: page.balance_unit,
-    held,
+    ...viewHeldPlans(held, balance, { slug: profile.slug, may_order }),
+    may_order,
     address: sellers === null ? presentParty(profile, ctx.lang) : null,
     card: card ? presentSavedCard(card) : null,
     transactions: { ...page, results: results.map((row) => ({ ...row, money: moneyOf(row) })) },

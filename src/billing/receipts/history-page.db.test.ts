@@ -3,7 +3,13 @@ import { after, before, test } from 'node:test';
 import { requirePageBudget, withoutCounts } from '../../../test/support/page-statements.ts';
 import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
 import { registerBrokerManager } from '../../../test/support/register-managers.ts';
+import { testPassword } from '../../../test/support/factories/accounts.ts';
+import { orderEntry } from '../../../test/support/factories/ledger.ts';
+import { makeMember, makeReadyUser } from '../../../test/support/factories/profiles.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
+import { postEvent } from '#ledger';
+import { inTransaction } from '#platform/db/database';
+import { findProfileBySlug } from '#profiles';
 
 let app: TestApp;
 let browser: ReturnType<typeof browserClient>;
@@ -72,6 +78,31 @@ test('a page after the last one and invalid parameters show the list, never an e
   assert.match((await browser.get(`${history}?start_at=soon`)).text, /“soon” is not a date and was left out/);
 });
 
+test('a subscriber sees each plan with its price and end, the next renewal, and orders another period', async () => {
+  const { text } = await browser.get(history);
+  assert.match(text, /id="plan-desk"[^>]*>Desk<[\s\S]*?\$29\.00[\s\S]*?per month/);
+  assert.match(text, /Everything is paid/);
+  assert.match(text, /Next renewal<\/h2>[\s\S]*?\$\d+/);
+  const renewed = await browser.post('/billing/reader/cart/', { plan: 'desk', action: 'add' });
+  assert.equal(renewed.status, 303, renewed.text);
+  assert.match((await browser.get('/billing/reader/checkout/')).text, /Desk/);
+});
+
+test('a contributor sees the plans, and neither pays nor orders', async () => {
+  const { db } = app;
+  const guest = await makeReadyUser(db, { username: 'guest' });
+  const reader = await findProfileBySlug(db, 'reader');
+  assert.ok(reader);
+  await makeMember(db, reader, guest, 'contributor');
+  const visitor = browserClient(app);
+  await visitor.get('/login/');
+  await visitor.post('/login/', { username: 'guest', password: testPassword });
+  const { status, text } = await visitor.get(history);
+  assert.equal(status, 200, text);
+  assert.match(text, /id="plan-desk"/);
+  assert.doesNotMatch(text, /Pay now|>Renew<|\/balance\/desk\/|Add a plan/);
+});
+
 test('the page stays within the budget of statements', { skip: withoutCounts }, async () => {
   await requirePageBudget((url) => browser.get(url), [history]);
 });
@@ -88,4 +119,20 @@ test('the download has all rows of the list with its filters, amounts as signed 
   assert.match(text, /,179\.99,usd,'=Office, 1 month|,179\.99,usd,"'=Office, 1 month/);
   const found = await browser.get(`${history}download/?q=desk&o=amount`);
   assert.ok(found.text.split('\r\n').length < 6, found.text);
+});
+
+test('what is due for a plan stands at it and on top, with the pages that pay it', async () => {
+  const { db } = app;
+  const subscription = await db.selectFrom('subscriptions').select('id').orderBy('id').executeTakeFirstOrThrow();
+  const payer = await db.selectFrom('profiles').select('id').where('slug', '=', 'reader').executeTakeFirstOrThrow();
+  const provider = await findProfileBySlug(db, 'cowork');
+  assert.ok(provider);
+  const subject = { kind: 'sub', id: String(subscription.id), part: '' } as const;
+  const owed = orderEntry({ provider: provider.id, payer: payer.id, amount: 1234, subject });
+  await inTransaction(db, (tx) =>
+    postEvent(tx, { key: 'order:owed', kind: 'order', at: app.clock.now(), entries: [owed] }),
+  );
+  const { text } = await browser.get(history);
+  assert.match(text, /Balance due<\/h2>[\s\S]*?\$12\.34[\s\S]*?href="\/billing\/reader\/balance\/">Pay now/);
+  assert.match(text, /href="\/billing\/reader\/balance\/desk\/">Pay \$12\.34/);
 });

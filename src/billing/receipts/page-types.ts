@@ -3,7 +3,9 @@ import { definePage } from '#platform/http/page-type';
 import { defineListPage } from '#platform/pages/lists/list-declaration';
 import { ListViewPart } from '#platform/pages/lists/list-view-schema';
 import { sampleList } from '#platform/pages/lists/sample-list';
+import { longText, rightToLeftText, unbrokenText } from '#platform/pages/pieces/hostile-text';
 import { MoneyPart, PayerPart, payerSample, refusedFormParts, SavedCardPart, savedCardSample } from '../page-parts.ts';
+import { HeldPlanPart, heldSample, monthly, NextRenewalPart, owedSample } from './held-plan-parts.ts';
 import { PartyPart } from './party.ts';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
@@ -46,7 +48,10 @@ export const historyPage = definePage(
     balance_unit: Type.String(),
     card: SavedCardPart,
     /** Plans that the profile holds, by their end. */
-    held: Type.Array(Type.Object({ title: Type.String(), ends_at: Instant })),
+    held: Type.Array(HeldPlanPart),
+    next_renewal: NextRenewalPart,
+    /** False for a caller who only reads: then nothing is paid or ordered. */
+    may_order: Type.Boolean(),
     /** Buyer as invoices name it; null for a seller who looks. */
     address: Type.Union([PartyPart, Type.Null()]),
     transactions: Type.Object({
@@ -63,7 +68,9 @@ export const historyPage = definePage(
       balance_amount: 2900,
       balance_unit: 'usd',
       card: savedCardSample,
-      held: [{ title: 'Basic', ends_at: new Date('2026-04-05T14:30:00.000Z') }],
+      held: [heldSample, owedSample],
+      next_renewal: { title: heldSample.title, at: heldSample.ends_at, ...monthly },
+      may_order: true,
       address: { name: 'Ada Lovelace', address: ['44 Folsom Street', 'Oakland'], email: null },
       transactions: {
         count: 2,
@@ -96,9 +103,40 @@ export const historyPage = definePage(
       balance_unit: 'usd',
       card: null,
       held: [],
-      address: null,
+      next_renewal: null,
+      may_order: true,
+      address: { name: 'Ada Lovelace', address: [], email: null },
       transactions: { count: 0, next: null, previous: null, results: [] },
       list: sampleList(historyList, address, { count: 0 }),
+    },
+    long: {
+      profile: { slug: 'ada', printable_name: longText },
+      balance_amount: -987_654_321_012,
+      balance_unit: 'usd',
+      card: savedCardSample,
+      held: [
+        { ...heldSample, title: unbrokenText, price: { amount: 987_654_321_012, unit: 'usd' }, may_renew: false },
+        { ...owedSample, title: rightToLeftText, due: { amount: 987_654_321_012, unit: 'usd' } },
+      ],
+      next_renewal: { title: unbrokenText, at: heldSample.ends_at, ...monthly },
+      may_order: true,
+      address: { name: longText, address: [unbrokenText], email: null },
+      transactions: {
+        count: 1,
+        next: null,
+        previous: null,
+        results: [
+          {
+            created_at,
+            description: longText,
+            amount: '($9,876,543,210.12)',
+            is_debit: true,
+            money: { amount: -987_654_321_012, unit: 'usd' },
+            location: null,
+          },
+        ],
+      },
+      list: sampleList(historyList, address, { count: 1 }),
     },
     nothing_found: {
       profile: payerSample,
@@ -106,6 +144,8 @@ export const historyPage = definePage(
       balance_unit: 'usd',
       card: null,
       held: [],
+      next_renewal: null,
+      may_order: true,
       address: null,
       transactions: { count: 0, next: null, previous: null, results: [] },
       list: sampleList(historyList, `${address}?q=harbour&start_at=2026-11-01`, { count: 0 }),

@@ -45,4 +45,5 @@ export {
   selectNamedPlans,
   selectPlanIds,
   selectPlanNames,
+  selectPlanPrices,
 } from './plan-name-store.ts';

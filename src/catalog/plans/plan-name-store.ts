@@ -11,6 +11,16 @@ export function selectPlanNames(reader: Reader) {
   return reader.selectFrom('plans').select(['id', 'slug', 'title', 'profile_id']);
 }
 
+/** Returns a query for the names and list prices of plans, to be joined. Units: 1/100 of `unit`. */
+export function selectPlanPrices(reader: Reader) {
+  return reader
+    .selectFrom('plans')
+    .select(['id', 'slug', 'title', 'profile_id', 'period_amount', 'unit', 'period_type', 'period_length'])
+    .select(
+      sql<boolean>`plans.is_active and not plans.is_not_priced and plans.renewal_type <> 'one-time'`.as('is_renewable'),
+    );
+}
+
 /** Returns a query for the ids of all plans of a provider, or of its plan with this slug. */
 export function selectPlanIds(reader: Reader, provider_id: ProfileId, slug?: string) {
   const plans = reader.selectFrom('plans').select('plans.id').where('plans.profile_id', '=', provider_id);

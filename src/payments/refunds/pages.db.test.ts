@@ -1,60 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { requirePageBudget, withoutCounts } from '../../../test/support/page-statements.ts';
-import { apiClient, browserClient } from '../../../test/support/client.ts';
-import { testContext } from '../../../test/support/context.ts';
-import { testPassword } from '../../../test/support/factories/accounts.ts';
-import { makePlan } from '../../../test/support/factories/catalog.ts';
-import { makeMember, makeOrganization, makeReadyUser } from '../../../test/support/factories/profiles.ts';
-import { tokenOf } from '../../../test/support/sign-in.ts';
+import { makeSharedCharge, type SharedCharge } from '../../../test/support/shared-charge.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
-import { findProfileBySlug } from '#profiles';
 
-/** `acme` pays two lines in one charge: one of `gymclub` (11.00, gina and cora), one of `poolside` (23.00, paul). */
 let app: TestApp;
-type Name = 'gina' | 'cora' | 'paul' | 'bea' | 'boss';
-const browsers = {} as Record<Name, ReturnType<typeof browserClient>>;
-let boss: ReturnType<typeof apiClient>;
+let browsers: SharedCharge['browsers'];
+let buy: SharedCharge['buy'];
 let shared: string;
 before(async () => {
   app = await startApp({ config: { terms_required: false } });
-  const { db } = app;
-  const ctx = await testContext(db);
-  const person = async (username: Name) => {
-    const user = await makeReadyUser(db, { username });
-    browsers[username] = browserClient(app);
-    await browsers[username].get('/login/');
-    await browsers[username].post('/login/', { username, password: testPassword });
-    return user;
-  };
-  const [gina, cora, paul, bea, owner] = [
-    await person('gina'),
-    await person('cora'),
-    await person('paul'),
-    await person('bea'),
-    await person('boss'),
-  ];
-  boss = apiClient(app, await tokenOf(app, owner));
-  const broker = await findProfileBySlug(db, 'cowork');
-  assert.ok(broker);
-  await makeMember(db, broker, bea, 'manager');
-  const acme = await makeOrganization(db, { slug: 'acme', manager: owner });
-  await db.updateTable('profiles').set({ full_name: '<i>Acme</i> & "Co"' }).where('id', '=', acme.id).execute();
-  const gym = await makeOrganization(db, { slug: 'gymclub', manager: gina, is_provider: true });
-  await makeMember(db, gym, cora, 'contributor');
-  const pool = await makeOrganization(db, { slug: 'poolside', manager: paul, is_provider: true });
-  await makePlan(ctx, { provider_id: gym.id, title: 'Gym pass', period_amount: 1100 });
-  await makePlan(ctx, { provider_id: pool.id, title: 'Pool card', period_amount: 2300 });
-  shared = await buy('gym-pass', 'pool-card');
+  const made = await makeSharedCharge(app, { pool_card: { period_amount: 2300 } });
+  ({ browsers, buy, key: shared } = made);
 });
 after(() => app.close());
-
-async function buy(...plans: string[]): Promise<string> {
-  for (const plan of plans) assert.equal((await boss('POST', '/api/cart', { plan })).status, 201);
-  const paid = await boss('POST', '/api/billing/acme/checkout', { processor_token: 'tok_visa' });
-  assert.equal(paid.status, 201, paid.text);
-  return String(paid.json()['processor_key']);
-}
 
 const chargeUrl = (key: string) => `/billing/acme/receipt/${key}/`;
 const refundUrl = (key: string) => `${chargeUrl(key)}refund/`;

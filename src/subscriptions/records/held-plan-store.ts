@@ -1,5 +1,6 @@
-import { selectPlanNames } from '#catalog';
-import type { PlanId, ProfileId, UserId } from '#platform/db/db-schema';
+import { selectPlanPrices } from '#catalog';
+import type { PeriodType } from '#kernel/period';
+import type { PlanId, ProfileId, SubscriptionId, UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { selectHeldRoles, selectProfileNames } from '#profiles';
 import { agreedRows } from './subscription-store.ts';
@@ -33,6 +34,20 @@ export async function findHeldPlans(reader: Reader, user_id: UserId, at: Date): 
   return new Map(rows.map(({ plan_id, profile, ends_at }) => [plan_id, { profile, ends_at }]));
 }
 
+/** A plan that a profile holds, with its list price in 1/100 of `unit`. */
+export interface OwnedPlan {
+  subscription_id: SubscriptionId;
+  slug: string;
+  title: string;
+  ends_at: Date;
+  period_amount: number;
+  unit: string;
+  period_type: PeriodType;
+  period_length: number;
+  /** True if another period can be ordered. */
+  is_renewable: boolean;
+}
+
 /**
  * Finds the plans that a profile holds now, by their end; with `sellers` only those of these providers. Index:
  * subscriptions_profile_id.
@@ -42,11 +57,12 @@ export async function findPlansHeldBy(
   profile_id: ProfileId,
   at: Date,
   sellers: readonly ProfileId[] | null,
-): Promise<{ title: string; ends_at: Date }[]> {
+): Promise<OwnedPlan[]> {
   const held = reader
     .selectFrom('subscriptions')
-    .innerJoin(selectPlanNames(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
-    .select(['plan.title', 'subscriptions.ends_at'])
+    .innerJoin(selectPlanPrices(reader).as('plan'), 'plan.id', 'subscriptions.plan_id')
+    .select(['subscriptions.id as subscription_id', 'plan.slug', 'plan.title', 'subscriptions.ends_at'])
+    .select(['plan.period_amount', 'plan.unit', 'plan.period_type', 'plan.period_length', 'plan.is_renewable'])
     .where('subscriptions.profile_id', '=', profile_id)
     .where(agreedRows())
     .where('subscriptions.created_at', '<=', at)

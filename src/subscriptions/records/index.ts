@@ -10,7 +10,7 @@ export {
   type ProviderTerm,
   type ProvidingProfile,
 } from './entitlement-store.ts';
-export { findHeldPlans, findPlansHeldBy, type HeldPlan } from './held-plan-store.ts';
+export { findHeldPlans, findPlansHeldBy, type HeldPlan, type OwnedPlan } from './held-plan-store.ts';
 export {
   assertFound,
   presentCommon,
