@@ -2,6 +2,7 @@ import { benchApiRead } from './api-read.ts';
 import type { Bench, Part } from './bench.ts';
 import { stopAllWhenInterrupted } from './child.ts';
 import { benchCheckout } from './checkout.ts';
+import { benchDownloads } from './downloads.ts';
 import { benchFairness } from './fairness.ts';
 import { benchGateway } from './gateway.ts';
 import { benchHistory } from './history.ts';
@@ -27,6 +28,7 @@ const parts: Record<string, Part> = {
   history: benchHistory,
   queue: benchQueue,
   memory: benchMemory,
+  downloads: benchDownloads,
 };
 
 const wanted = process.argv.slice(2);
