@@ -1,6 +1,7 @@
 // Carts, quotes, orders and the checkout.
 export { claimCodeGenerated, orderExecuted } from './events.ts';
 export { makeBilling } from './billing.ts';
+export { billingLedgerChecks } from './ledger-check-store.ts';
 export { addToCart, type NewCartItem, emptyCartOnArchive, emptyCart } from './cart/index.ts';
 export { findChosenOffer } from './offers/index.ts';
 export { checkOut, type CheckoutInput } from './checkout/index.ts';

@@ -67,6 +67,7 @@ export {
   findUnresolvedCharge,
 } from './records/index.ts';
 export { makePayments } from './payments.ts';
+export { chargedEntries, paymentsLedgerChecks } from './ledger-check-store.ts';
 export { cardUpdated, chargeUpdated } from './events.ts';
 export {
   /** @public tests of other rooms refund charges with it */

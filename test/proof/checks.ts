@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
 import { verifyLedger } from '#ledger';
+import { ledgerChecks } from '../../src/ledger-checks.ts';
 import type { Db } from '../../src/platform/db/database.ts';
 import type { Model } from './model/model.ts';
 import type { Site } from './site.ts';
@@ -74,7 +75,7 @@ const rules = [
 
 /** Fails if the ledger or another rule of money is broken. */
 export async function checkInvariants(db: Db): Promise<void> {
-  const { violations } = await verifyLedger(db);
+  const { violations } = await verifyLedger(db, { checks: ledgerChecks });
   assert.deepEqual(violations, [], 'tollgate ledger verify');
   for (const [rule, query] of rules) {
     const { rows } = await query.execute(db);

@@ -4,6 +4,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { type RawBuilder, sql } from 'kysely';
 import { inTransaction } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
+import { changeAndRestore } from '../../../test/support/change-and-restore.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { next } from '../../../test/support/factories.ts';
 import { makeParty, makeSubject, orderEntry } from '../../../test/support/factories/ledger.ts';
@@ -46,22 +47,9 @@ const findViolations = async (from: Checkpoint | null = null) => (await verifyLe
 
 const tables = ['ledger_events', 'ledger_entries', 'ledger_event_hashes', 'ledger_unsealed_events', 'ledger_seals'];
 
-/** Changes rows without triggers, as a superuser can, verifies, and restores the rows. */
+/** Changes rows without triggers, verifies, and restores the rows. */
 async function violationsAfter(change: RawBuilder<unknown>, from: Checkpoint | null = null): Promise<string[]> {
-  const eachTable = (make: (table: RawBuilder<unknown>, copy: RawBuilder<unknown>) => RawBuilder<unknown>) =>
-    tables.map((table) => make(sql.table(table), sql.table(`saved_${table}`)));
-  const bypass = (...statements: RawBuilder<unknown>[]) =>
-    inTransaction(database.db, async (tx) => {
-      await sql`set local session_replication_role = replica`.execute(tx);
-      for (const statement of statements) await statement.execute(tx);
-    });
-  await bypass(...eachTable((table, copy) => sql`create table ${copy} as table ${table}`), change);
-  const found = await findViolations(from);
-  await bypass(
-    ...eachTable((table) => sql`delete from ${table}`),
-    ...eachTable((table, copy) => sql`insert into ${table} overriding system value table ${copy}`),
-    ...eachTable((_, copy) => sql`drop table ${copy}`),
-  );
+  const found = await changeAndRestore(database.db, tables, change, () => findViolations(from));
   return found
     .filter(({ rule }) => /hash|seal/.test(rule))
     .map(({ rule, where, detail }) => `${rule}: ${where}: ${detail}`);

@@ -1,0 +1,74 @@
+import { type RawBuilder, sql } from 'kysely';
+import {
+  defineCheck,
+  eventPayments,
+  type Finding,
+  FINDINGS_MAX,
+  type LedgerCheck,
+  orderEntries,
+  subjectRefunds,
+} from '#ledger';
+
+/** Lines of charges in checks of other rooms: `processor_key`, `rank`, `invoiced_entry_id`. */
+export const chargedEntries: RawBuilder<unknown> = sql`(
+    select processor_key, rank, invoiced_entry_id from charge_items item join charges charge on charge.id = charge_id
+  )`;
+
+/**
+ * Rules of charges and refunds that `tollgate ledger verify` checks.
+ * @see docs/decisions/0070-ledger-verification.md
+ */
+export const paymentsLedgerChecks: readonly LedgerCheck[] = [
+  defineCheck(
+    'a charge has lines that sum to its amount',
+    sql<Finding>`select 'charge ' || processor_key as "where",
+        format('%s charged, the lines sum to %s %s', charge.amount, coalesce(sum(item.amount), 0), unit) as detail
+      from charges charge left join charge_items item on charge_id = charge.id
+      group by charge.id having charge.amount <> coalesce(sum(item.amount), 0) order by charge.id limit ${FINDINGS_MAX}`,
+  ),
+  defineCheck(
+    'a paid charge has its event in the ledger, with its amount',
+    sql<Finding>`select 'charge ' || processor_key as "where",
+        case when event.key is null then 'it has no event'
+          when state = 'created' then 'it is not paid and has an event'
+          else format('%s charged, %s paid and %s collected, in %s', charge.amount, paid, collected, charge.unit) end as detail
+      from charges charge left join ${eventPayments} event
+        on event.key = 'charge:' || processor_key and event.unit = charge.unit
+      where case when state in ('done', 'disputed')
+        then (charge.amount, charge.amount) is distinct from (event.paid, event.collected)
+        else state = 'created' and event.key is not null end
+      order by charge.id limit ${FINDINGS_MAX}`,
+  ),
+  defineCheck(
+    'an order is not charged above its amount',
+    sql<Finding>`select 'entry ' || invoiced_entry_id as "where",
+        format('%s ordered, %s charged by %s', coalesce(entry.amount::text, 'nothing'), sum(item.amount),
+          string_agg(processor_key, ', ' order by charge.id)) as detail
+      from charge_items item join charges charge on charge.id = charge_id
+        left join ${orderEntries} entry on entry.id = invoiced_entry_id and entry.unit = charge.unit
+      where state <> 'failed'
+      group by invoiced_entry_id, entry.amount having sum(item.amount) > coalesce(entry.amount, 0)
+      order by invoiced_entry_id limit ${FINDINGS_MAX}`,
+  ),
+  defineCheck(
+    'the refunds of a line are not above the line',
+    sql<Finding>`select format('charge %s, line %s', processor_key, rank) as "where",
+        format('%s paid, %s refunded, in %s', item.amount, sum(line.amount), unit) as detail
+      from charge_items item join charges charge on charge.id = item.charge_id
+        join refund_lines line on line.charge_item_id = item.id
+        join refunds refund on refund.id = line.refund_id and refund.state <> 'failed'
+      group by item.id, charge.id having sum(line.amount) > item.amount order by item.id limit ${FINDINGS_MAX}`,
+  ),
+  defineCheck(
+    'the ledger gives back no more than a line was paid, in its unit',
+    sql<Finding>`select format('%s_%s/%s/', subject_kind, subject_id, subject_part) as "where",
+        format('%s %s given back, the line is %s', refunded.amount, refunded.unit,
+          coalesce(item.amount || ' ' || charge.unit, 'missing')) as detail
+      from ${subjectRefunds} refunded
+        left join charge_items item on item.id::text = subject_part and item.charge_id::text = subject_id
+        left join charges charge on charge.id = item.charge_id and charge.unit = refunded.unit
+      where subject_kind = 'cha' and refunded.amount <> 0
+        and (charge.id is null or refunded.amount > item.amount or refunded.amount < 0)
+      order by 1 limit ${FINDINGS_MAX}`,
+  ),
+];
