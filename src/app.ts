@@ -10,6 +10,7 @@ import { makePayments, type PaymentContext, deleteSavedCard } from '#payments';
 import { devRoutes } from '#platform/dev-routes';
 import { galleryRoutes } from '#platform/gallery';
 import { type App, buildHttp } from '#platform/http/app';
+import type { DecideAccess } from '#platform/http/guards/access';
 import { followConnections } from '#platform/http/connections';
 import { apiReferencePageTypes } from '#platform/http/reference/api-reference-pages';
 import { errorPageTypes } from '#platform/http/replies/error-pages';
@@ -134,6 +135,17 @@ function registerRooms(http: App, rooms: readonly Room[]): void {
   );
 }
 
+function decideAccessOf({ config, facts }: Services): DecideAccess {
+  return makeDecideAccess({
+    facts,
+    findProviderTerms,
+    providersAt,
+    findLead,
+    grace_days: config.provider_grace_days,
+    terms_required: config.terms_required,
+  });
+}
+
 async function buildServer(services: Services, rooms: readonly Room[], isStopping: () => boolean): Promise<App> {
   const { config, database, clock, templates, accounts, site, facts } = services;
   const { db } = database;
@@ -160,14 +172,7 @@ async function buildServer(services: Services, rooms: readonly Room[], isStoppin
     site: () => site.get(),
     authenticate: (credentials) => authenticate(source, credentials),
     peeked: { site: () => site.peek(), authenticate: (credentials) => peekCaller(source, credentials) },
-    decideAccess: makeDecideAccess({
-      facts,
-      findProviderTerms,
-      providersAt,
-      findLead,
-      grace_days: config.provider_grace_days,
-      terms_required: config.terms_required,
-    }),
+    decideAccess: decideAccessOf(services),
     templates,
     findPageFacts: makeFindPageFacts(facts),
     undo_types: rooms.flatMap(({ undo_types = [] }) => undo_types),
@@ -208,7 +213,11 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
     makeCatalog(),
     makeLedger({ checks: ledgerChecks }),
     makeSubscriptions({ throttle, provider_grace_days: config.provider_grace_days }),
-    makePayments({ processors, dev_routes: config.mode === 'development' && movable !== null }),
+    makePayments({
+      processors,
+      decideAccess: decideAccessOf(services),
+      dev_routes: config.mode === 'development' && movable !== null,
+    }),
     makeBilling({ processors }),
     makeMetrics(),
     makeNotifications({ mailer, templates, from: config.site_email }),

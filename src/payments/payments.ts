@@ -1,8 +1,9 @@
+import type { DecideAccess } from '#platform/http/guards/access';
 import type { Room } from '#platform/room';
 import { bankPages, bankPageTypes, withdrawPages } from './bank/index.ts';
 import { cardRoutes } from './cards/index.ts';
 import { chargePages, chargePageTypes } from './charge-views/index.ts';
-import { chargeRoutes, presentCharge } from './charges/index.ts';
+import { chargeRoutes, chargeRoutesOf2019, presentCharge } from './charges/index.ts';
 import { cardUpdated, chargeUpdated } from './events.ts';
 import { takeProcessorEvent } from './intake/index.ts';
 import { paymentsJobs } from './jobs.ts';
@@ -13,17 +14,20 @@ import { refundPages, refundPageTypes, refundRoutes } from './refunds/index.ts';
 
 interface PaymentsNeeds {
   processors: Processors;
+  /** Decides access to a charge by its customer, for routes that name the charge only. */
+  decideAccess: DecideAccess;
   /** Registers the routes that decide open charges by hand. Never true in production. */
   dev_routes: boolean;
 }
 
 /** Makes the room that charges cards, refunds charges and books both in the ledger. */
-export function makePayments({ processors, dev_routes }: PaymentsNeeds): Room {
+export function makePayments({ processors, decideAccess, dev_routes }: PaymentsNeeds): Room {
   return {
     name: 'payments',
     routes(http) {
       chargeRoutes(http);
-      refundRoutes(http, processors);
+      chargeRoutesOf2019(http, decideAccess);
+      refundRoutes(http, { processors, decideAccess });
       cardRoutes(http, processors);
       payoutRoutes(http, processors);
       if (!dev_routes) return;

@@ -207,6 +207,7 @@ const open_in_development = words(`
   POST /_dev/processor/charges/:key/refund  POST /_dev/processor/payouts/:key`);
 const open_to_signed_in = words(`
   POST /api/auth/logout  DELETE /api/auth/tokens  POST /api/auth/tokens  POST /api/auth/tokens/verify
+  GET /api/billing/charges/:charge  POST /api/billing/charges/:charge/email  POST /api/billing/charges/:charge/refund
   GET /api/accounts  GET /api/accounts/profiles  GET /api/accounts/users  GET /api/accounts/profiles/:profile
   POST /api/accounts/profiles  POST /api/legal/:agreement/sign  GET /legal/:agreement/sign/  POST /legal/:agreement/sign/
   GET /users/  GET /users/verify/  POST /users/verify/  GET /users/roles/  GET /users/roles/accept/  GET /users/roles/accept/:key/  POST /users/roles/accept/:key/

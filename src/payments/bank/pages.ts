@@ -21,6 +21,11 @@ export function bankPages(app: App, processors: Processors): void {
     schema: { hide: true, params: Type.Object({ profile: Type.String() }) },
   } as const;
 
+  const confirming = {
+    ...options,
+    config: { access: { kind: 'direct', manages: true }, page: true },
+  } as const;
+
   app.get(url, options, async (request, reply) => reply.page(bankPage, await viewBank(request, processors)));
 
   app.post(url, options, async (request, reply) => {
@@ -38,14 +43,14 @@ export function bankPages(app: App, processors: Processors): void {
     }
   });
 
-  app.get(`${url}disconnect/`, options, async (request, reply) => {
+  app.get(`${url}disconnect/`, confirming, async (request, reply) => {
     const profile = await readProfile(request);
     const { account } = await loadBank({ ...request.ctx, processors }, profile.id);
     if (!account || profile.id === request.ctx.site.broker_id) return reply.redirect(paths.bank(profile.slug), 302);
     return reply.page(confirmPage, { confirm: confirmDisconnect(profile.slug, account), ...shown });
   });
 
-  app.post(`${url}disconnect/`, options, async (request, reply) => {
+  app.post(`${url}disconnect/`, confirming, async (request, reply) => {
     const profile = await readProfile(request);
     const ctx: PaymentContext = { ...request.ctx, processors };
     try {

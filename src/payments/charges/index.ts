@@ -24,7 +24,8 @@ export {
 } from './record-charge.ts';
 export { refreshCharge, retrieveEvidence } from './refresh-charge.ts';
 export { type NewAttempt, type PreparedAttempt, prepareAttempt, reserveAttempt } from './reserve-attempt.ts';
-export { chargeRoutes } from './routes.ts';
-export { ChargeParams, ChargeSchema } from './schemas.ts';
+export { chargeOfPath } from './charge-of-path.ts';
+export { chargeRoutes, chargeRoutesOf2019 } from './routes.ts';
+export { ChargeKeyParams, ChargeParams, ChargeSchema } from './schemas.ts';
 export { settleCharge } from './settle-charge.ts';
 export { getSeenCharge, presentSeenCharge } from './seen-charge.ts';

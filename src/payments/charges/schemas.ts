@@ -4,6 +4,8 @@ import { IsoInstant, NullableString, PageOf, SlugParam } from '#platform/http/sc
 
 /** Path of one charge of a profile. */
 export const ChargeParams = Type.Object({ profile: SlugParam, charge: Type.String({ minLength: 1, maxLength: 255 }) });
+/** Path of a charge without its customer. */
+export const ChargeKeyParams = Type.Pick(ChargeParams, ['charge']);
 
 const charge_fields = {
   created_at: IsoInstant,
