@@ -18,10 +18,11 @@ const BATCH = 1000;
  * Returns the whole ledger as text, oldest entry first, in pieces of up to 1000 entries.
  *
  * The destination is the first posting and positive. Amounts are exact decimals with the code of their currency,
- * because the symbol `$` would sum dollars of several countries.
+ * because the symbol `$` would sum dollars of several countries. In the journal for hledger both units of a conversion
+ * balance on the account `equity:conversion`, which is zero in each unit over an event: hledger infers no price.
  */
 export async function* exportLedger(reader: Reader, format: ExportFormat): AsyncGenerator<string> {
-  if (format === 'csv') yield `${csvColumns.join(',')}\r\n`;
+  yield heads[format];
   const profiles = new Map<ProfileId, Profile>();
   let last: Pick<Entry, 'created_at' | 'id'> | null = null;
   for (;;) {
@@ -41,39 +42,56 @@ type Write = (entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>) => string
 const writers: Readonly<Record<ExportFormat, Write>> = { ledger: writeLedger, hledger: writeHledger, csv: writeCsv };
 
 const AMOUNT_ENDS_AT = 60;
+const CONVERSION_ACCOUNT = 'equity:conversion';
 
 function writeLedger(entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>): string {
   const when = entry.created_at.toISOString();
   const event_id = eventIdOf(entry);
   const about = event_id === '' ? '' : `#${oneLine(event_id)} - `;
   const header = `${when.slice(0, 10).replaceAll('-', '/')} ${when.slice(11, 19)} ${about}${oneLine(entry.description)}`;
-  return journalText(header, entry, profiles, '\t\t');
+  return journalText(header, postingsOf(entry, profiles), '\t\t');
 }
 
 function writeHledger(entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>): string {
   const when = entry.created_at.toISOString();
   const event_id = eventIdOf(entry);
-  // hledger reads parentheses as the code, `;` as the start of a comment and `|` as the end of the payee.
-  const about = event_id === '' ? '' : `(${oneLine(event_id).replaceAll(/[()]/g, '')}) `;
-  const header = `${when.slice(0, 10)} ${about}${oneLine(entry.description).replaceAll(';', ',').replaceAll('|', '/')}`;
-  return journalText(`${header}  ; time:${when.slice(11, 19)}`, entry, profiles, '    ');
+  // hledger reads parentheses as the code, `;` as the start of a comment and `|` as the end of the payee. After a code,
+  // even an empty one, it reads no status mark (`*`, `!`) and no further code.
+  const code = oneLine(event_id).replaceAll(/[();|]/g, '');
+  const description = oneLine(entry.description).replaceAll(';', ',').replaceAll('|', '/');
+  const header = `${when.slice(0, 10)} (${code}) ${description}`.trimEnd();
+  const postings = postingsOf(entry, profiles);
+  return journalText(
+    `${header}  ; time:${when.slice(11, 19)}`,
+    entry.orig_unit === entry.dest_unit ? postings : postings.flatMap(withConversion),
+    '    ',
+  );
 }
 
-function journalText(header: string, entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>, indent: string): string {
-  const posting = (account: string, amount: string) => {
-    const width = AMOUNT_ENDS_AT - indent.length - account.length;
-    return `${indent}${account}  ${amount === '' ? '' : amount.padStart(Math.max(0, width - 2))}`.trimEnd();
-  };
+/** Account and amount as they are written; an empty amount balances the others. */
+type Posting = readonly [account: string, amount: number, unit: string] | readonly [account: string];
+
+function postingsOf(entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>): Posting[] {
   const dest = `${slugOf(profiles, entry.dest_profile_id)}:${entry.dest_account}`;
   const orig = `${slugOf(profiles, entry.orig_profile_id)}:${entry.orig_account}`;
-  const isConverted = entry.orig_unit !== entry.dest_unit;
   return [
-    header,
-    posting(dest, commodity(entry.dest_amount, entry.dest_unit)),
-    posting(orig, isConverted ? commodity(-entry.orig_amount, entry.orig_unit) : ''),
-    '',
-    '',
-  ].join('\n');
+    [dest, entry.dest_amount, entry.dest_unit],
+    entry.orig_unit === entry.dest_unit ? [orig] : [orig, -entry.orig_amount, entry.orig_unit],
+  ];
+}
+
+function withConversion(posting: Posting): Posting[] {
+  const [, amount = 0, unit = ''] = posting;
+  return [posting, [CONVERSION_ACCOUNT, amount === 0 ? 0 : -amount, unit]];
+}
+
+function journalText(header: string, postings: readonly Posting[], indent: string): string {
+  const lines = postings.map(([account, amount, unit]) => {
+    if (amount === undefined || unit === undefined) return `${indent}${account}`;
+    const width = AMOUNT_ENDS_AT - indent.length - account.length - 2;
+    return `${indent}${account}  ${commodity(amount, unit).padStart(Math.max(0, width))}`;
+  });
+  return [header, ...lines, '', ''].join('\n');
 }
 
 // oxfmt-ignore
@@ -81,6 +99,13 @@ const csvColumns = [
   'created_at', 'event', 'dest_amount', 'dest_unit', 'dest_profile', 'dest_account',
   'orig_amount', 'orig_unit', 'orig_profile', 'orig_account', 'description',
 ];
+
+const heads: Readonly<Record<ExportFormat, string>> = {
+  ledger: '',
+  // Amounts have no grouping: a comma or a point is never a mark of thousands.
+  hledger: 'decimal-mark .\n\n',
+  csv: `${csvColumns.join(',')}\r\n`,
+};
 
 function writeCsv(entry: Entry, profiles: ReadonlyMap<ProfileId, Profile>): string {
   const cells = [
@@ -108,9 +133,23 @@ export function csvCell(text: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** Replaces line breaks, which would start a posting in a journal. */
+const direction_marks = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const right_to_left = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+const ISOLATE = '\u2068';
+const ISOLATE_END = '\u2069';
+
+/**
+ * Returns a text for one line of a journal. Line breaks, which would start a posting, control characters and runs of
+ * spaces, which end an account, become one space. Marks of direction are removed, and a text with letters written from
+ * right to left is isolated, so that no text moves what the reader sees around it.
+ * @see https://www.unicode.org/reports/tr9/
+ */
 function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim();
+  const line = text
+    .replaceAll(direction_marks, '')
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  return right_to_left.test(line) ? `${ISOLATE}${line}${ISOLATE_END}` : line;
 }
 
 function commodity(amount: number, unit: string): string {

@@ -90,7 +90,8 @@ test('a journal for ledger-cli has the destination first and one line of text pe
 });
 
 test('a journal for hledger keeps texts of users out of comments and codes', async () => {
-  const [first, , , , second] = (await readExport('hledger')).split('\n');
+  const [head, , first, , , , second] = (await readExport('hledger')).split('\n');
+  assert.equal(head, 'decimal-mark .');
   assert.equal(first, '2026-03-10 (sub_1/) Subscription to basic until 2026/02/28 (1 month)  ; time:15:04:05');
   assert.equal(second, '2026-03-10 (sub_1/) =cmd() cowork:Funds 1.00 USD , x  ; time:15:04:05');
 });
