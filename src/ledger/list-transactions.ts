@@ -11,8 +11,8 @@ import { findStatementBalance, matchUnpaid } from './balance-store.ts';
 import { type BalancePage, lastInstant, type Range, boundToNow, addBalance } from './balance-page.ts';
 import { presentTransactions } from './present-transactions.ts';
 import type { PresentedTransaction } from './schemas.ts';
+import { allOldestFirst, fundsOldestFirst, salesOldestFirst } from './profile-order-store.ts';
 import {
-  allOldestFirst,
   type EntryFilter,
   matchAccounts,
   matchFunds,
@@ -93,7 +93,7 @@ export async function listReceivables(
 ): Promise<BalancePage<PresentedTransaction>> {
   const until = wholeUntil(request.list, ctx.clock.now());
   return listEntries(ctx, request, {
-    order: allOldestFirst,
+    order: salesOldestFirst(profile_id),
     filter: matchSales(profile_id),
     viewer_id: profile_id,
     count: until && selectProfileCount(profile_id, 'sales', until),
@@ -110,7 +110,7 @@ export async function listTransfers(
 ): Promise<BalancePage<PresentedTransaction>> {
   const until = wholeUntil(request.list, ctx.clock.now());
   return listEntries(ctx, request, {
-    order: allOldestFirst,
+    order: fundsOldestFirst(profile_id),
     filter: matchFunds(profile_id),
     viewer_id: profile_id,
     count: until && selectProfileCount(profile_id, 'funds', until),
@@ -158,7 +158,7 @@ function wholeUntil(list: ListQuery, now: Date): Date | null {
 }
 
 interface Listing {
-  order: typeof newestFirst | typeof manyOldestFirst | typeof allOldestFirst;
+  order: typeof newestFirst | typeof manyOldestFirst | ReturnType<typeof salesOldestFirst>;
   filter: EntryFilter;
   viewer_id: ProfileId;
   /** Counts the entries of the list when it is not searched; without it, they are counted one by one. */

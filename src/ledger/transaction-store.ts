@@ -4,7 +4,7 @@ import type { ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { defineList } from '#platform/db/list';
 import type { TextMatch } from '#platform/lists/list-search';
-import { profile_keys, selectNamedProfiles, selectProfileNames } from '#profiles';
+import { selectNamedProfiles, selectProfileNames } from '#profiles';
 
 const searchColumns = {
   description: 'entry.description',
@@ -54,18 +54,6 @@ function candidates(matches: TextMatch): RawBuilder<unknown> {
 /** The order of lists of entries of many profiles. */
 export const manyOldestFirst = { ...oldestFirst, candidates } as const;
 
-/** The order of the whole ledger, where one profile may have most of the entries. */
-export const allOldestFirst = {
-  ...manyOldestFirst,
-  // Indexes: ledger_entries_orig_profile, ledger_entries_dest_profile.
-  grouped: {
-    orig_profile: { keys: profile_keys.slug, scope: 'entry.orig_profile_id' },
-    orig_profile__full_name: { keys: profile_keys.full_name, scope: 'entry.orig_profile_id' },
-    dest_profile: { keys: profile_keys.slug, scope: 'entry.dest_profile_id' },
-    dest_profile__full_name: { keys: profile_keys.full_name, scope: 'entry.dest_profile_id' },
-  },
-} as const;
-
 /** Selects all entries, joined to both profiles so that a list can search and sort by their names. */
 export function selectEntries(reader: Reader) {
   return reader
@@ -107,16 +95,22 @@ const matchSellers = (sellers: readonly ProfileId[]): EntryFilter => {
 };
 
 /** Matches the sales of a provider, paid or not; excludes write-offs, payments taken back and orders of amount 0. */
-export const matchSales = (profile_id: ProfileId): EntryFilter =>
+export const matchSales = (profile_id: ProfileId): RawBuilder<SqlBool> =>
   // Index: ledger_entries_orig.
   sql<SqlBool>`entry.orig_profile_id = ${profile_id} and entry.orig_account = 'Receivable'
     and entry.dest_account not in ('Canceled', 'Backlog') and entry.orig_amount > 0`;
 
 /** Matches the entries from or to the funds of a provider. */
 export const matchFunds = (profile_id: ProfileId): EntryFilter =>
-  // Indexes: ledger_entries_orig, ledger_entries_dest.
-  sql<SqlBool>`((entry.orig_profile_id = ${profile_id} and entry.orig_account = 'Funds')
-    or (entry.dest_profile_id = ${profile_id} and entry.dest_account = 'Funds'))`;
+  sql<SqlBool>`(${matchSent(profile_id)} or ${matchReceived(profile_id)})`;
+
+/** Matches the entries from the funds of a provider. Index: ledger_entries_orig. */
+export const matchSent = (profile_id: ProfileId): RawBuilder<SqlBool> =>
+  sql<SqlBool>`(entry.orig_profile_id = ${profile_id} and entry.orig_account = 'Funds')`;
+
+/** Matches the entries to the funds of a provider. Index: ledger_entries_dest. */
+export const matchReceived = (profile_id: ProfileId): RawBuilder<SqlBool> =>
+  sql<SqlBool>`(entry.dest_profile_id = ${profile_id} and entry.dest_account = 'Funds')`;
 
 /** Matches entries with an account whose name contains `selector`, ignoring case. */
 export const matchAccounts = (selector: string): EntryFilter =>

@@ -37,6 +37,16 @@ const orders: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     dest_profile: 'ledger_entries_dest_profile',
     dest_profile__full_name: 'ledger_entries_dest_profile',
   },
+  '/api/billing/cowork/receivables': {
+    dest_profile: 'ledger_entries_sales',
+    dest_profile__full_name: 'ledger_entries_sales',
+  },
+  '/api/billing/cowork/transfers': {
+    orig_profile: 'ledger_entries_funds_in',
+    orig_profile__full_name: 'ledger_entries_funds_in',
+    dest_profile: 'ledger_entries_funds_out',
+    dest_profile__full_name: 'ledger_entries_funds_out',
+  },
   '/api/profile/cowork/subscribers': {
     full_name: 'profiles_full_name',
     created_at: 'profiles_created_at',

@@ -64,7 +64,7 @@ export async function listCartItems(
   const keys = sql`(select id, username as value from ${selectUsers(reader)} as owner)`;
   const spec = {
     ...cartItemList,
-    grouped: { username: { keys, scope: 'cart_items.user_id' } },
+    grouped: { username: [{ keys, scope: 'cart_items.user_id', is_unique: true }] },
     // Indexes: users_text, cart_items_user.
     candidates: (matches: TextMatch) => sql`
       select cart_items.id from cart_items where cart_items.recorded_at is null

@@ -9,7 +9,7 @@ import { profile_keys, selectNamedProfiles, selectProfileNames } from '#profiles
 import type { Charge, ChargeState } from '../records/index.ts';
 
 /** One customer after the other. Index: charges_profile_id. */
-const by_name = { keys: profile_keys.full_name, scope: 'charges.profile_id' } as const;
+const by_name = [{ keys: profile_keys.full_name, scope: 'charges.profile_id' }] as const;
 
 export const chargeList = defineList({
   search: {

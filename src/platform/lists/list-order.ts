@@ -17,8 +17,8 @@ export interface ListSpec<Column = AnyColumn> {
    * (`create_text_indexes`).
    */
   readonly candidates?: (matches: TextMatch) => RawBuilder<unknown>;
-  /** Sort fields that are read one key after the other. */
-  readonly grouped?: Readonly<Record<string, SortKeys>>;
+  /** Sort fields that are read one key after the other; each row of the list is in a part of its field at least. */
+  readonly grouped?: Readonly<Record<string, readonly SortKeys[]>>;
   /** Column that `start_at` (inclusive) and `ends_at` (exclusive) bound; both are ignored without it. */
   readonly date?: Column;
 }
@@ -27,11 +27,19 @@ export interface ListSpec<Column = AnyColumn> {
 export interface SortKeys {
   readonly keys: RawBuilder<unknown>;
   readonly scope: string;
+  /** Condition on the rows that are read by these keys, if an index has them only. */
+  readonly part?: RawBuilder<SqlBool>;
+  /** Condition, without a row, under which the keys are read; always when omitted. */
+  readonly is_read?: RawBuilder<SqlBool>;
+  /** Common tables that `keys` and `is_read` name, also those of other keys of the field. */
+  readonly tables?: RawBuilder<unknown>;
   /**
    * True if the rows of all keys are merged by the sort field: an index has them in order for each key only. Otherwise
    * `keys` also selects the `value` of the sort field, and rows of one value stand key by key.
    */
   readonly is_merged?: boolean;
+  /** True if no two keys have one value, so that an index of the value alone has them in order. */
+  readonly is_unique?: boolean;
   /** Condition on rows whose sort field is null in place of the value of their key. */
   readonly unknown?: RawBuilder<SqlBool>;
 }
@@ -64,7 +72,7 @@ export function orderOf(spec: ListSpec, list: ListQuery): { column: AnyColumn; d
     return column === undefined ? [] : [{ column, descending }];
   });
   const flipped = order[0]?.descending === true;
-  const keys = sortKeysOf(spec, list);
+  const [keys] = sortKeysOf(spec, list) ?? [];
   if (keys && keys.is_merged !== true) order.push({ column: keys.scope, descending: flipped });
   for (const { column, descending } of spec.default_order) {
     if (!order.some((each) => each.column === column)) order.push({ column, descending: descending !== flipped });
@@ -77,7 +85,7 @@ export function orderOf(spec: ListSpec, list: ListQuery): { column: AnyColumn; d
 }
 
 /** Returns the keys of the only requested order, or of the default order when none is requested. */
-export function sortKeysOf(spec: ListSpec, list: ListQuery): SortKeys | undefined {
+export function sortKeysOf(spec: ListSpec, list: ListQuery): readonly SortKeys[] | undefined {
   if (!spec.grouped || list.order.length > 1) return undefined;
   const [first] = spec.default_order;
   const field = list.order[0]?.field ?? Object.keys(spec.sort).find((name) => spec.sort[name] === first?.column);

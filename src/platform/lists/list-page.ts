@@ -1,4 +1,4 @@
-import { type Expression, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import { type Expression, type RawBuilder, type SelectQueryBuilder, sql, type SqlBool } from 'kysely';
 import type { ListQuery } from '#kernel/page';
 import type { Reader } from '../db/database.ts';
 import { executeMerged, reviveInstants, type Row } from '../db/merge-reads.ts';
@@ -77,7 +77,7 @@ export async function readFromNearestEnd<DB, TB extends keyof DB, O>(
 export async function readKeyByKey<DB, TB extends keyof DB, O>(
   reader: Reader,
   filtered: SelectQueryBuilder<DB, TB, O>,
-  keys: SortKeys,
+  keys: readonly SortKeys[],
   counted: Expression<unknown>,
   spec: ListSpec,
   list: ListQuery,
@@ -87,19 +87,22 @@ export async function readKeyByKey<DB, TB extends keyof DB, O>(
   const is_long = sql`${total} >= ${sql.lit(KEYED_ROWS_MIN)}`;
   const id = reference(spec.tie_breaker);
   const ids = filtered.clearSelect().select(id.as('id'));
-  const long = sql<number>`case when ${is_long} then ${size} else 0 end`;
-  const parts = keys.is_merged
-    ? [firstOfKeys(filtered, keys, sql<number>`${size}`, spec, list)]
-    : [
-        firstOfKeys(filtered, keys, long, spec, list),
-        sql`(${orderRows(ids, spec, list).limit(sql<number>`case when ${is_long} then 0 else ${size} end`)})`,
-      ];
-  if (keys.unknown) parts.push(sql`(${orderRows(ids.where(keys.unknown), spec, list).limit(long)})`);
+  const long = (is_read = sql<SqlBool>`true`) =>
+    sql<number>`case when ${is_long} and ${is_read} then ${size} else 0 end`;
+  const parts = keys.flatMap((each) => {
+    const of_keys = each.part === undefined ? filtered : filtered.where(each.part);
+    const limit = each.is_merged ? sql<number>`${size}` : long(each.is_read);
+    const first = firstOfKeys(of_keys, each, limit, spec, list);
+    return each.unknown ? [first, sql`(${orderRows(ids.where(each.unknown), spec, list).limit(long())})`] : [first];
+  });
+  if (!keys.every(({ is_merged }) => is_merged))
+    parts.push(sql`(${orderRows(ids, spec, list).limit(sql<number>`case when ${is_long} then 0 else ${size} end`)})`);
+  const tables = keys.flatMap((each) => each.tables ?? []);
   // An array: the server expects few elements, and reads the rows by their id.
   const found = sql<boolean>`${id} = any(array(${sql.join(parts, sql` union all `)}))`;
   const rows = orderRows(filtered.where(found), spec, list).limit(list.page_size).offset(offsetOf(list));
   const page = sql<{ count: number; results: Row[] }>`
-    with counted as materialized (${counted})
+    with recursive ${sql.join([sql`counted as materialized (${counted})`, ...tables])}
     select ${total} as count, (select coalesce(json_agg(part_row), '[]') from (${rows}) part_row) as results`;
   const { rows: read } = await reader.executeQuery(page.compile(reader));
   // Cast: the rows are those of the query, with their instants restored.
@@ -130,12 +133,18 @@ function firstOfKeys<DB, TB extends keyof DB, O>(
       .where(sql<boolean>`${reference(keys.scope)} = sort_key.id`)
       .limit(sql<number>`${sql.lit(offsetOf(list) + list.page_size)}`),
   );
-  const of_keys = keys.is_merged
-    ? []
-    : ['value', 'id'].map((name) => sql`sort_key.${sql.ref(name)} ${direction(order[0]?.descending ?? false)}`);
-  const of_rows = places.map(
-    ({ descending }, index) => sql`${sql.ref(`found.place_${index}`)} ${direction(descending)}`,
+  if (keys.is_merged) {
+    const places_of = places.map(
+      ({ descending }, index) => sql`${sql.ref(`found.place_${index}`)} ${direction(descending)}`,
+    );
+    return sql`(select found.id from ${keys.keys} as sort_key cross join lateral (${of_key}) as found
+      order by ${sql.join(places_of)} limit ${size})`;
+  }
+  // The rows of a key stand in the order of `of_key`. No order of the joined rows is requested, since an incremental
+  // sort reads on to the first row of the next key, which may not exist.
+  const by_key = ['value', ...(keys.is_unique ? [] : ['id'])].map(
+    (name) => sql`${sql.ref(`sort_key.${name}`)} ${direction(order[0]?.descending ?? false)}`,
   );
   return sql`(select found.id from ${keys.keys} as sort_key cross join lateral (${of_key}) as found
-    order by ${sql.join([...of_keys, ...of_rows])} limit ${size})`;
+    order by ${sql.join(by_key)} limit ${size})`;
 }

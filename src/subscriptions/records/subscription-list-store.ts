@@ -59,24 +59,27 @@ const providerSearch = {
 const by_subscriber = Object.fromEntries(
   Object.entries(profile_keys).map(([field, keys]) => [
     field === 'slug' ? 'profile' : `profile__${field}`,
-    {
-      keys,
-      scope: 'subscriptions.profile_id',
-      ...(field === 'slug' || field === 'full_name' ? {} : { unknown: is_undisclosed }),
-    },
+    [
+      {
+        keys,
+        scope: 'subscriptions.profile_id',
+        is_unique: field === 'slug',
+        ...(field === 'slug' || field === 'full_name' ? {} : { unknown: is_undisclosed }),
+      },
+    ],
   ]),
 );
 
 /** The list of a provider, who may have very many subscriptions to one plan. */
 function providerList(plans: Expression<{ id: PlanId }>) {
-  const each_plan = { keys: sql`${plans}`, scope: 'subscriptions.plan_id', is_merged: true };
+  const each_plan = [{ keys: sql`${plans}`, scope: 'subscriptions.plan_id', is_merged: true }];
   return {
     ...providerSearch,
     grouped: {
       ...by_subscriber,
       // Index: subscriptions_plan_id.
-      plan: { keys: plan_keys.slug, scope: 'subscriptions.plan_id' },
-      plan__title: { keys: plan_keys.title, scope: 'subscriptions.plan_id' },
+      plan: [{ keys: plan_keys.slug, scope: 'subscriptions.plan_id' }],
+      plan__title: [{ keys: plan_keys.title, scope: 'subscriptions.plan_id' }],
       ends_at: each_plan,
       // Index: subscriptions_plan_created_at.
       created_at: each_plan,

@@ -1,0 +1,82 @@
+import { type RawBuilder, sql, type SqlBool } from 'kysely';
+import type { ProfileId } from '#platform/db/db-schema';
+import type { SortKeys } from '#platform/lists/list-order';
+import { profile_keys } from '#profiles';
+import { manyOldestFirst, matchReceived, matchSales, matchSent } from './transaction-store.ts';
+
+type Side = 'orig' | 'dest';
+
+/** Other profiles of a list up to which they are read first: of a million profiles, few may have an entry. */
+const FEW_PROFILES_MAX = 300;
+
+/** The order of the whole ledger, where one profile may have most of the entries. */
+export const allOldestFirst = {
+  ...manyOldestFirst,
+  // Indexes: ledger_entries_orig_profile, ledger_entries_dest_profile.
+  grouped: groupByProfiles((side, keys) => [keysOf(side, keys)]),
+} as const;
+
+/** The order of the sales of a provider (`matchSales`). */
+export function salesOldestFirst(profile_id: ProfileId) {
+  const sales = matchSales(profile_id);
+  const grouped = groupByProfiles((side, keys) =>
+    // Index: ledger_entries_sales.
+    side === 'orig' ? [keysOf(side, onlyProfile(keys, profile_id))] : keysOfEntries(side, keys, sales),
+  );
+  return { ...manyOldestFirst, grouped } as const;
+}
+
+/** The order of the entries on the funds of a provider (`matchFunds`): what they sent, and what they received. */
+export function fundsOldestFirst(profile_id: ProfileId) {
+  const [sent, received] = [matchSent(profile_id), matchReceived(profile_id)];
+  // Indexes: ledger_entries_funds_in, ledger_entries_funds_out; of the provider ledger_entries_orig, …_dest.
+  const grouped = groupByProfiles((side, keys) => {
+    const [own, others] = side === 'orig' ? [sent, received] : [received, sent];
+    return [{ ...keysOf(side, onlyProfile(keys, profile_id)), part: own }, ...keysOfEntries(side, keys, others)];
+  });
+  return { ...manyOldestFirst, grouped } as const;
+}
+
+function keysOf(side: Side, keys: RawBuilder<unknown>): SortKeys {
+  return { keys, scope: idOf(side) };
+}
+
+function idOf(side: Side): string {
+  return `entry.${side}_profile_id`;
+}
+
+function groupByProfiles(build: (side: Side, keys: RawBuilder<unknown>) => readonly SortKeys[]) {
+  const by_slug = (side: Side) => build(side, profile_keys.slug).map((keys) => ({ ...keys, is_unique: true }));
+  return {
+    orig_profile: by_slug('orig'),
+    orig_profile__full_name: build('orig', profile_keys.full_name),
+    dest_profile: by_slug('dest'),
+    dest_profile__full_name: build('dest', profile_keys.full_name),
+  } as const;
+}
+
+function onlyProfile(keys: RawBuilder<unknown>, id: ProfileId): RawBuilder<unknown> {
+  return sql`(select id, value from ${keys} as profile where id = ${id})`;
+}
+
+/**
+ * The profiles on one side of the entries that `part` matches, if they are few, or all profiles: one of both is read.
+ * The few are found one after the other in the index of the entries.
+ */
+function keysOfEntries(side: Side, keys: RawBuilder<unknown>, part: RawBuilder<SqlBool>): readonly SortKeys[] {
+  const id = sql.ref(idOf(side));
+  const next = (after: RawBuilder<SqlBool>) =>
+    sql`(select ${id} from ledger_entries as entry where ${part} and ${after} order by ${id} limit 1)`;
+  const tables = sql`side_profile (id) as (
+      select ${next(sql<SqlBool>`true`)}
+      union all
+      select ${next(sql<SqlBool>`${id} > side_profile.id`)} from side_profile where side_profile.id is not null
+    ), some_profile as materialized (
+      select id from side_profile where id is not null limit ${sql.lit(FEW_PROFILES_MAX + 1)})`;
+  const is_few = sql<SqlBool>`(select count(*) from some_profile) <= ${sql.lit(FEW_PROFILES_MAX)}`;
+  const few = sql`(select id, value from ${keys} as profile where id = any(array(select id from some_profile)))`;
+  return [
+    { ...keysOf(side, few), part, tables, is_read: is_few },
+    { ...keysOf(side, keys), part, is_read: sql<SqlBool>`not ${is_few}` },
+  ];
+}
