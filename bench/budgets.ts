@@ -44,6 +44,11 @@ export const exceptions: Readonly<Record<string, Budget & { readonly reason: str
     transactions_max: 0,
     reason: 'counts the attempts of the network in the database, so that all nodes share the limit',
   },
+  'GET /api/billing/payments/{claim_code}': {
+    statements_max: 16,
+    transactions_max: 0,
+    reason: 'computes what is due on an order with the functions of the balance page; opened once for an order',
+  },
   'GET /api/billing/{profile}/checkout': {
     statements_max: 7,
     transactions_max: 0,

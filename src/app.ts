@@ -218,7 +218,7 @@ function makeRooms(services: Services, gateway: Gateway): readonly Room[] {
       decideAccess: decideAccessOf(services),
       dev_routes: config.mode === 'development' && movable !== null,
     }),
-    makeBilling({ processors }),
+    makeBilling({ processors, pay_later_allowed: config.pay_later_allowed }),
     makeMetrics(),
     makeNotifications({ mailer, templates, from: config.site_email }),
     gateway,

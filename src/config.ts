@@ -2,6 +2,7 @@
 
 import { DEFAULT_PROCESSOR, processorNames } from '#payments';
 import { type AccountConfig, accountSettings } from './settings/account-settings.ts';
+import { type BillingConfig, billingSettings } from './settings/billing-settings.ts';
 import { type DatabaseConfig, databaseSettings } from './settings/database-settings.ts';
 import { findInvalidSettings } from './settings/invalid-settings.ts';
 import { type LimitConfig, limitSettings } from './settings/limit-settings.ts';
@@ -16,6 +17,7 @@ export const settings = {
   ...databaseSettings,
   ...siteSettings,
   ...accountSettings,
+  ...billingSettings,
   ...limitSettings,
   ...upstreamSettings,
   processor: {
@@ -29,7 +31,15 @@ export const settings = {
 } satisfies Record<string, Setting>;
 
 export interface Config
-  extends ServerConfig, DatabaseConfig, SiteConfig, AccountConfig, LimitConfig, UpstreamConfig, OverrideConfig {
+  extends
+    ServerConfig,
+    DatabaseConfig,
+    SiteConfig,
+    AccountConfig,
+    BillingConfig,
+    LimitConfig,
+    UpstreamConfig,
+    OverrideConfig {
   processor: string;
 }
 

@@ -92,6 +92,7 @@ const subrooms = {
     'cart-items': ['records', 'quotes', 'cart'],
     orders: ['records', 'claims', 'quotes'],
     balances: ['records', 'quotes'],
+    'payment-links': ['records', 'claims', 'quotes', 'balances', 'checkout'],
     cards: [],
     checkout: ['records', 'claims', 'quotes', 'cart', 'orders', 'cards'],
     receipts: ['records', 'quotes', 'orders', 'cards'],

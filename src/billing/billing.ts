@@ -1,5 +1,4 @@
 import type { Room } from '#platform/room';
-import type { Processors } from '#payments';
 import { balanceRoutes } from './balances/index.ts';
 import { cardPages, cardPageTypes } from './cards/index.ts';
 import { cartItemPageTypes, cartItemsPages, cartItemsRoutes } from './cart-items/index.ts';
@@ -9,12 +8,13 @@ import { claimPageTypes, seatPages, seatRoutes } from './claims/index.ts';
 import { claimCodeGenerated, orderExecuted } from './events.ts';
 import { billingJobs } from './jobs.ts';
 import { couponUsePages, couponUseRoutes, couponUsesPage } from './coupon-uses/index.ts';
+import { paymentLinkPage, paymentLinkPages, type PaymentLinkNeeds, paymentLinkRoutes } from './payment-links/index.ts';
 import { offerPages, offerRoutes, pricingPage } from './offers/index.ts';
 import { subscriberFilePage } from './subscriber-file/index.ts';
 import { receiptPages, receiptPageTypes } from './receipts/index.ts';
 
 /** Makes the room of carts, quotes, orders and the checkout. */
-export function makeBilling({ processors }: { processors: Processors }): Room {
+export function makeBilling({ processors, pay_later_allowed }: PaymentLinkNeeds): Room {
   return {
     name: 'billing',
     routes(http) {
@@ -25,6 +25,7 @@ export function makeBilling({ processors }: { processors: Processors }): Room {
       seatRoutes(http);
       couponUseRoutes(http);
       balanceRoutes(http);
+      paymentLinkRoutes(http, { processors, pay_later_allowed });
     },
     pages(http) {
       offerPages(http);
@@ -34,6 +35,7 @@ export function makeBilling({ processors }: { processors: Processors }): Room {
       cardPages(http, processors);
       receiptPages(http);
       seatPages(http);
+      paymentLinkPages(http, processors);
       couponUsePages(http);
     },
     page_types: [
@@ -44,6 +46,7 @@ export function makeBilling({ processors }: { processors: Processors }): Room {
       ...cardPageTypes,
       ...claimPageTypes,
       ...receiptPageTypes,
+      paymentLinkPage,
       subscriberFilePage,
       couponUsesPage,
     ],

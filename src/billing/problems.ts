@@ -41,6 +41,9 @@ export const billingProblems = defineProblems({
   offline_payment_refused: { status: 400, title: 'The subscription of the payment is not valid.' },
   adjustment_unknown: { status: 404, title: 'There is no such write-off or payment of this provider.' },
   adjustment_reversed: { status: 409, title: 'This was reversed already. Nothing was changed.' },
+  pay_later_refused: { status: 403, title: 'This order must be paid when it is placed.' },
+  payment_link_unknown: { status: 404, title: 'There is no such payment link.' },
+  payment_link_closed: { status: 409, title: 'This order is paid already. Nothing was charged.' },
   claim_used: { status: 409, title: 'This code has been used.' },
   claim_expired: {
     status: 409,

@@ -196,6 +196,7 @@ const open_to_all = words(`
   GET /api  GET /api/openapi.json  GET /docs/api/  GET /docs/api/:tag/
   POST /api/auth  POST /api/auth/register  POST /api/auth/recover  POST /api/auth/reset/:verification_key
   GET /api/auth/activate/:verification_key  POST /api/auth/activate/:verification_key
+  GET /api/billing/payments/:claim_code  POST /api/billing/payments/:claim_code  GET /billing/payments/:claim_code/  POST /billing/payments/:claim_code/
   GET /login/  POST /login/  GET /login/:verification_key/  POST /login/:verification_key/  GET /users/stop/:verification_key/  POST /users/stop/:verification_key/  GET /logout/  POST /logout/
   GET /recover/  POST /recover/  GET /register/  POST /register/
   GET /api/legal  GET /api/legal/:agreement  GET /legal/  GET /legal/:agreement/

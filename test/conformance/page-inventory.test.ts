@@ -80,7 +80,6 @@ const documented: Readonly<Record<string, string | null>> = {
 const missing: readonly string[] = [
   '/billing/:profile/cart-seats/',
   '/billing/:profile/transfers/import/',
-  '/billing/payments/:claim_code/',
   '/docs/api/notifications/',
   '/metrics/:profile/balances-due/',
   '/metrics/:profile/lifetimevalue/',

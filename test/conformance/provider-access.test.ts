@@ -178,6 +178,12 @@ const writes: [route: string, path: () => string, body: unknown, status: number]
     { plan: 'pool-card', use: 'towels', quantity: 1 },
     403,
   ],
+  [
+    'POST /api/billing/:profile/checkout/paylater',
+    () => '/api/billing/acme/checkout/paylater',
+    { items: [{ option: 1, plan: 'pool-card' }] },
+    409,
+  ],
   // The own part of the balance is settled; that of the other provider stays, see the test below.
   ['DELETE /api/billing/:profile/balance', () => '/api/billing/acme/balance', undefined, 204],
   ['DELETE /api/billing/:profile/balance/cancel', () => '/api/billing/acme/balance/cancel', undefined, 204],

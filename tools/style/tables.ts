@@ -64,6 +64,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'coverages',
     'order_lines',
     'orders',
+    'payment_links',
     'shown_lines',
     'user_coupons',
     'visitor_coupons',

@@ -60,12 +60,12 @@ async function runCheckout(
 }
 
 /** The order stays reserved; the job `finish_orders` looks up the outcome by the same key. */
-function paymentUnknownProblem(cause: unknown): Problem {
+export function paymentUnknownProblem(cause: unknown): Problem {
   return billingProblems.payment_unknown({ retry_after_s: 60, cause });
 }
 
 /** Settles the order, closes it unpaid, or leaves it reserved while the buyer confirms the payment. */
-async function applyOutcome(
+export async function applyOutcome(
   ctx: PaymentContext,
   order_id: OrderId,
   attempt: Attempt,
@@ -86,7 +86,7 @@ async function applyOutcome(
 }
 
 /** Returns the outcome of the attempt that an earlier request made with the same key. */
-async function resumeCheckout(ctx: PaymentContext, attempt: Attempt): Promise<Charge> {
+export async function resumeCheckout(ctx: PaymentContext, attempt: Attempt): Promise<Charge> {
   const { id, state, decline_code, detail } = attempt;
   if (state === 'reserved') throw billingProblems.checkout_in_flight({ retry_after_s: 60 });
   if (state === 'awaiting_action') return resumeAction(ctx, attempt);

@@ -18,6 +18,7 @@ import {
   buildOrderLines,
   type Order,
   insertOrder,
+  insertPaymentLink,
   deleteShownItems,
 } from '../records/index.ts';
 import {
@@ -72,8 +73,8 @@ export async function reserveOrder(
   owner: CartOwner,
   input: CheckoutInput,
 ): Promise<Reservation> {
-  try {
-    return await inTransaction(ctx.db, async (tx) => {
+  return refusingConcurrent(() =>
+    inTransaction(ctx.db, async (tx) => {
       const at = ctx.clock.now();
       const locked = await lockAndLoad(tx, { payer_id, owner, at, is_balance_only: input.balance_only === true });
       const { payer, cart } = locked;
@@ -82,7 +83,17 @@ export async function reserveOrder(
       const confirmed = await confirmInvoicables({ loaded, shown: locked.shown, input, loadNow });
       if (confirmed.length === 0) throw emptyOrderProblem(cart && cart.items);
       return placeOrder(ctx, tx, { payer, owner, invoicables: chooseInvoicables(confirmed, input), input, at });
-    });
+    }),
+  );
+}
+
+/**
+ * Runs a transaction that inserts an order.
+ * @throws checkout_in_flight (409) if the payer has another open order
+ */
+export async function refusingConcurrent<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
   } catch (error) {
     if (isUniqueViolation(error, 'orders_one_in_flight'))
       throw billingProblems.checkout_in_flight({ retry_after_s: 2, cause: error });
@@ -90,18 +101,21 @@ export async function reserveOrder(
   }
 }
 
-interface PlacingInput {
+export interface PlacingInput {
   payer: Profile;
   owner: CartOwner;
   invoicables: readonly Invoicable[];
   input: CheckoutInput;
   at: Date;
+  /** Code of the link that pays the order; the order is booked now, and no card is charged. Null: it is paid now. */
+  claim_code?: string | null;
 }
 
-async function placeOrder(
+/** Inserts an order. Books it at once if nothing is paid now: the total is zero, or the order is paid later. */
+export async function placeOrder(
   ctx: PaymentContext,
   tx: Tx,
-  { payer, owner, invoicables, input, at }: PlacingInput,
+  { payer, owner, invoicables, input, at, claim_code = null }: PlacingInput,
 ): Promise<Reservation> {
   const lines = collectLines(invoicables);
   const total = sumLines(lines, lines[0]?.unit ?? 'usd');
@@ -112,7 +126,7 @@ async function placeOrder(
   await deleteShownItems(tx, owner, duplicates);
   const created_by = actorId(ctx);
   const prepared =
-    total.amount === 0
+    total.amount === 0 || claim_code !== null
       ? null
       : await prepareAttempt(tx, {
           processors: ctx.processors,
@@ -141,10 +155,27 @@ async function placeOrder(
   );
   if (placed.attempt !== null && prepared !== null)
     return { payer, order: placed.order, attempt: { ...placed.attempt, source: prepared.source } };
+  if (claim_code !== null && total.amount > 0)
+    await insertPaymentLink(tx, {
+      order_id: placed.order.id,
+      profile_id: payer.id,
+      provider_id: getSeller(lines),
+      claim_code,
+      ...total,
+      created_by,
+      created_at: at,
+    });
   await lockSubscriptionSlots(tx, slotsOf(placed.lines));
   const loaded = await loadBooking(tx, placed.order);
   await bookOrder(ctx, tx, { order: placed.order, lines: placed.lines, payment: null, at }, loaded);
   return { payer, order: placed.order, attempt: null };
+}
+
+/** Returns the provider of the lines of an order that is paid later. */
+function getSeller(lines: readonly Line[]) {
+  const seller_id = lines[0]?.provider_id;
+  assert(seller_id !== undefined, 'an order has a line');
+  return seller_id;
 }
 
 /** Counts one redemption of each coupon per order, for any number of lines. */

@@ -11,12 +11,14 @@ import {
 } from '#ledger';
 import type { PlanId, SubscriptionId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
+import { mergeReads } from '#platform/db/merge-reads';
 import { findCoveringCharges } from '#payments';
 import { findProfilesByIds, type Profile } from '#profiles';
 import { findSubscriptionsByIds, subscriptionIdOf } from '#subscriptions';
 import {
   type Invoicable,
   type Line,
+  findCollectedEntries,
   isSeatSubject,
   findPlansOfSeats,
   balanceKey,
@@ -132,14 +134,19 @@ export function filterBalances(plan: string | null, balances: readonly Invoicabl
   return balances.filter((each) => plan === null || each.plan.slug === plan);
 }
 
-/** Selects the orders on subjects that no charge has paid, newest first. Includes those whose charge is pending. */
+/**
+ * Selects the orders on subjects that neither a charge has paid nor the provider has collected, newest first. Includes
+ * those whose charge is pending.
+ */
 async function findUnpaid(reader: Reader, subjects: readonly LedgerSubject[], at: Date): Promise<Entry[]> {
   const orders = await findSubjectOrders(reader, subjects, at);
-  const covering = await findCoveringCharges(
-    reader,
-    orders.map(({ id }) => id),
-  );
-  return orders.filter(({ id }) => (covering.get(id)?.state ?? 'created') === 'created');
+  if (orders.length === 0) return [];
+  const ids = orders.map(({ id }) => id);
+  const [covering, collected] = await mergeReads(reader, [
+    (together) => findCoveringCharges(together, ids),
+    (together) => findCollectedEntries(together, ids),
+  ]);
+  return orders.filter(({ id }) => (covering.get(id)?.state ?? 'created') === 'created' && !collected.has(id));
 }
 
 /**

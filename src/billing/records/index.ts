@@ -55,6 +55,14 @@ export {
 } from './order-store.ts';
 export { isSeatSubject, buildOrderLines, makeSeatSubject, type Order, type OrderLine } from './order.ts';
 export {
+  closePaymentLink,
+  findCollectedEntries,
+  findEntriesOfOrder,
+  findPaymentLink,
+  insertPaymentLink,
+} from './payment-link-store.ts';
+export type { PaymentLink } from './payment-link.ts';
+export {
   deleteVisitorCoupons,
   findRememberedCoupon,
   deleteRememberedCoupon,

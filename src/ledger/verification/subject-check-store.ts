@@ -5,7 +5,7 @@ import { defineCheck, type Finding, FINDINGS_MAX, type LedgerCheck } from '../ch
  * Sums by subscription or seat, part and unit.
  *
  *  ordered    orders less credit notes against an open debt
- *  owed       ordered less payments and write-offs: what is due
+ *  owed       ordered less payments and write-offs that were not reversed: what is due
  *  canceled   write-offs
  *  income     recognised income
  *  advanced   income taken from Receivable before the payment, less what payments returned to Backlog
@@ -20,15 +20,21 @@ const subjectSums = sql`(
       coalesce(sum(amount) filter (where fact = 'advance'), 0) as advanced,
       coalesce(sum(amount) filter (where fact = 'backlog'), 0) as backlog,
       coalesce(bool_or(is_converted), false) as is_converted
-    from ledger_entries cross join lateral (values
+    from ledger_entries
+    left join (select id as reversal_id from ledger_events where kind = 'reversal') reversal on reversal_id = ledger_event_id
+    cross join lateral (values
       ('order', dest_unit, dest_amount, orig_account = 'Receivable' and dest_account = 'Payable'),
       ('credit', orig_unit, -orig_amount, orig_account = 'Payable' and dest_account = 'Receivable'),
       ('payment', dest_unit, -dest_amount, orig_account = 'Backlog' and dest_account = 'Receivable'),
+      ('payment', orig_unit, orig_amount,
+        orig_account = 'Receivable' and dest_account = 'Backlog' and reversal_id is not null),
       ('cancel', orig_unit, -orig_amount, orig_account = 'Receivable' and dest_account = 'Canceled'),
+      ('cancel', dest_unit, dest_amount, orig_account = 'Canceled' and dest_account = 'Receivable'),
       ('income', orig_unit, orig_amount, orig_account = 'Income'),
       ('income', dest_unit, -dest_amount, dest_account = 'Income'),
       ('advance', dest_unit, dest_amount, orig_account = 'Income' and dest_account = 'Receivable'),
-      ('advance', orig_unit, -orig_amount, orig_account = 'Receivable' and dest_account = 'Backlog'),
+      ('advance', orig_unit, -orig_amount,
+        orig_account = 'Receivable' and dest_account = 'Backlog' and reversal_id is null),
       ('backlog', dest_unit, dest_amount, dest_account = 'Backlog' and orig_unit = dest_unit),
       ('backlog', orig_unit, -orig_amount, orig_account = 'Backlog' and orig_unit = dest_unit)
     ) as posting (fact, unit, amount, is_counted)

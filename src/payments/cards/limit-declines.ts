@@ -12,10 +12,10 @@ import { declineLimit, declinePeerLimit } from '../rate-limits.ts';
  * @throws too_many_requests (429), and what the attempt throws
  */
 export async function limitDeclines<T>(ctx: Context, attempt: () => Promise<T>): Promise<T> {
-  const counts = [
-    [declineLimit, String(actorId(ctx))],
-    [declinePeerLimit, networkOf(ctx.peer?.ip)],
-  ] as const;
+  const user_id = actorId(ctx);
+  const peer = [declinePeerLimit, networkOf(ctx.peer?.ip)] as const;
+  // A visitor has no id: all of them together must not block each other.
+  const counts = user_id === null ? [peer] : [[declineLimit, String(user_id)] as const, peer];
   // A job acts for many buyers.
   if (ctx.actor.kind === 'job') return attempt();
   await ctx.throttle.requireBelowLimits(counts);

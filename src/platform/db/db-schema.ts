@@ -36,6 +36,7 @@ export type LedgerVerificationId = Branded<number, 'LedgerVerification'>;
 export type OrderLineId = Branded<number, 'OrderLine'>;
 export type OrderId = Branded<number, 'Order'>;
 export type OutboxEventId = Branded<number, 'OutboxEvent'>;
+export type PaymentLinkId = Branded<number, 'PaymentLink'>;
 export type PayoutAccountId = Branded<number, 'PayoutAccount'>;
 export type PayoutId = Branded<number, 'Payout'>;
 export type PlanId = Branded<number, 'Plan'>;
@@ -604,6 +605,28 @@ export interface OutboxEventsTable {
   occurs_at: Date | null;
 }
 
+export interface PaymentLinksTable {
+  id: GeneratedAlways<PaymentLinkId>;
+  order_id: OrderId;
+  /** The payer, who owes the order. */
+  profile_id: ProfileId;
+  /** Sells all lines of the order. */
+  provider_id: ProfileId;
+  /** Encrypted; 160 random bits. */
+  claim_code: string;
+  /** Keyed hash, for look-ups. */
+  claim_code_hash: string;
+  /** In 1/100 of the unit. */
+  amount: number;
+  unit: string;
+  /** The payment or write-off by which the provider closed the link. The link is open again once that is reversed. */
+  adjustment_id: AdjustmentId | null;
+  /** True if the adjustment settled all that was due on the order. */
+  is_collected_in_full: Generated<boolean>;
+  created_by: UserId | null;
+  created_at: Date;
+}
+
 export interface PaymentMethodsTable {
   profile_id: ProfileId;
   processor: string;
@@ -1115,6 +1138,7 @@ export interface Schema {
   order_lines: OrderLinesTable;
   orders: OrdersTable;
   outbox_events: OutboxEventsTable;
+  payment_links: PaymentLinksTable;
   payment_methods: PaymentMethodsTable;
   payout_accounts: PayoutAccountsTable;
   payouts: PayoutsTable;

@@ -97,6 +97,7 @@ export const paths = {
     withNext(`/billing/${e(profile)}/receipt/${e(charge)}/refund/`, next),
   charges: () => '/billing/charges/',
   chargesDownload: () => '/billing/charges/download/',
+  paymentLink: (claim_code: string) => `/billing/payments/${e(claim_code)}/`,
   transfers: (profile: string) => `/billing/${e(profile)}/transfers/`,
   transfersDownload: (profile: string) => `/billing/${e(profile)}/transfers/download/`,
   withdraw: (profile: string) => `/billing/${e(profile)}/transfers/withdraw/`,

@@ -182,6 +182,43 @@ export const billingCalls: readonly ExampleCall[] = [
     operation: 'POST /api/billing/{profile}/adjustments/{key}/reverse',
     path: { ...cowork, key: ({ kept }) => kept.get('adjustment') ?? '' },
   },
+  {
+    operation: 'POST /api/billing/{profile}/checkout/paylater',
+    path: { profile: 'kenneth' },
+    before: async ({ call }) => {
+      await call('DELETE', '/api/cart');
+      await call('POST', '/api/cart', { body: { plan: 'premium' } });
+      await call('GET', '/api/billing/kenneth/checkout');
+    },
+    body: { items: [{ option: 1 }] },
+    after: ({ kept }, body) => {
+      kept.set('claim_code', (body as { claim_code: string }).claim_code); // the documented field
+    },
+  },
+  {
+    operation: 'GET /api/billing/payments/{claim_code}',
+    as: null,
+    path: { claim_code: ({ kept }) => kept.get('claim_code') ?? '' },
+  },
+  {
+    operation: 'POST /api/billing/payments/{claim_code}',
+    as: null,
+    path: { claim_code: ({ kept }) => kept.get('claim_code') ?? '' },
+    body: { processor_token: 'tok_visa' },
+  },
+  {
+    operation: 'POST /api/billing/{profile}/payments/{claim_code}/collected',
+    path: { ...cowork, claim_code: ({ kept }) => kept.get('claim_code') ?? '' },
+    before: async ({ call, kept }) => {
+      await call('POST', '/api/cart', { body: { plan: 'premium' } });
+      await call('GET', '/api/billing/kenneth/checkout');
+      const { body } = await call('POST', '/api/billing/kenneth/checkout/paylater', {
+        body: { items: [{ option: 1 }] },
+      });
+      kept.set('claim_code', (body as { claim_code: string }).claim_code); // the documented field
+    },
+    body: { amount: 5900, paid: true },
+  },
   { operation: 'GET /api/billing/{profile}/receivables', path: cowork },
   { operation: 'GET /api/billing/{profile}/transfers', path: cowork },
   { operation: 'GET /api/billing/transactions' },

@@ -1,0 +1,88 @@
+import type { Money } from '#kernel/money';
+import { type Entry, findEntries, fromSubjectColumns, isSameSubject } from '#ledger';
+import type { Context } from '#platform/context';
+import type { Reader } from '#platform/db/database';
+import { findCoveringCharges } from '#payments';
+import { findProfileById, type Profile } from '#profiles';
+import { isClaimCode } from '../claims/index.ts';
+import { loadBalances } from '../quotes/index.ts';
+import {
+  collectLines,
+  findEntriesOfOrder,
+  findPaymentLink,
+  type Invoicable,
+  type Line,
+  type PaymentLink,
+  sumLines,
+} from '../records/index.ts';
+import { billingProblems } from '../problems.ts';
+
+/** A payment link with what is still due on its order. */
+export interface LinkView {
+  link: PaymentLink;
+  payer: Profile;
+  /** Lines to pay; empty when nothing is due. */
+  invoicables: Invoicable[];
+  due: Money;
+}
+
+/**
+ * Finds the link of a code with its payer.
+ * @throws payment_link_unknown (404)
+ */
+export async function getLink(reader: Reader, code: string): Promise<{ link: PaymentLink; payer: Profile }> {
+  const link = isClaimCode(code) ? await findPaymentLink(reader, code) : undefined;
+  const payer = link && (await findProfileById(reader, link.profile_id));
+  if (!link || !payer) throw billingProblems.payment_link_unknown();
+  return { link, payer };
+}
+
+/** Loads a link with what is due on its order. @throws payment_link_unknown (404) */
+export async function viewLink(ctx: Context, code: string): Promise<LinkView> {
+  const { link, payer } = await getLink(ctx.db, code);
+  const invoicables = await loadLinkLines(ctx.db, link, payer, ctx.clock.now());
+  return { link, payer, invoicables, due: sumDue(link, invoicables) };
+}
+
+/** Returns the amount due on the order of a link. */
+export function sumDue({ unit }: Pick<PaymentLink, 'unit'>, invoicables: readonly Invoicable[]): Money {
+  return sumLines(collectLines(invoicables), unit) ?? { amount: 0, unit };
+}
+
+/**
+ * Loads the lines that pay what is due on the order of a link: its unpaid lines, or the rest of a line that was paid in
+ * part. Empty if the order is paid, collected or written off.
+ */
+export async function loadLinkLines(
+  reader: Reader,
+  link: PaymentLink,
+  payer: Profile,
+  at: Date,
+): Promise<Invoicable[]> {
+  if (link.is_closed) return [];
+  const ids = await findEntriesOfOrder(reader, link.order_id);
+  const covering = await findCoveringCharges(reader, ids);
+  const entries = [...(await findEntries(reader, ids)).values()];
+  const open = entries.filter(({ id }) => (covering.get(id)?.state ?? 'created') === 'created');
+  if (open.length === 0) return [];
+  return selectLinkLines(await loadBalances(reader, payer, at), open);
+}
+
+/** Selects the parts of balances that pay the entries of one order. Pure. */
+export function selectLinkLines(balances: readonly Invoicable[], open: readonly Entry[]): Invoicable[] {
+  const ids = new Set<number>(open.map(({ id }) => id));
+  const rest = (line: Line): Line[] => {
+    if (line.entry_id !== null) return ids.has(line.entry_id) ? [line] : [];
+    const ordered = open
+      .filter((entry) => {
+        const subject = fromSubjectColumns(entry);
+        return subject !== null && line.subject !== null && isSameSubject(subject, line.subject);
+      })
+      .reduce((sum, { dest_amount }) => sum + dest_amount, 0);
+    return ordered === 0 ? [] : [{ ...line, amount: Math.min(line.amount, ordered) }];
+  };
+  return balances.flatMap((balance) => {
+    const lines = balance.lines.flatMap(rest);
+    return lines.length === 0 ? [] : [{ ...balance, lines, shown: [] }];
+  });
+}

@@ -1,0 +1,70 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { paymentsProblems, type Processors } from '#payments';
+import type { App } from '#platform/http/app';
+import { type FormProblem, problemToForm, textField } from '#platform/http/forms';
+import { paths } from '#platform/http/paths';
+import { humanizeMoney } from '#platform/templates/humanize-money';
+import { findProfilesByIds, profileName } from '#profiles';
+import { viewInvoicables } from '../quotes/index.ts';
+import { viewLink } from './load-link.ts';
+import { paymentLinkPage } from './page-types.ts';
+import { payLink } from './pay-link.ts';
+import { CodeParams } from './schemas.ts';
+
+type Refused = Partial<Pick<FormProblem, 'detail' | 'errors'>> & { form?: { card_name: string } };
+
+/** The page of a payment link. It works without scripts and without an account. */
+export function paymentLinkPages(app: App, processors: Processors): void {
+  const url = '/billing/payments/:claim_code/';
+  const options = {
+    config: { access: { kind: 'public' }, page: true },
+    schema: { hide: true, params: CodeParams },
+  } as const;
+  app.get(url, options, async (request, reply) => show(request, reply, processors, request.params.claim_code));
+  app.post(url, options, async (request, reply) => {
+    const { ctx, body, params } = request;
+    try {
+      const token = processors.chosen.readCardForm(body, ctx.clock.now());
+      const charge = await payLink({ ...ctx, processors }, params.claim_code, {
+        token,
+        remember_card: false,
+        key: null,
+      });
+      reply.flash('success', `Thank you. ${humanizeMoney(charge, ctx.lang)} was paid.`);
+      return await reply.redirect(paths.paymentLink(params.claim_code), 303);
+    } catch (error) {
+      const { status, detail, errors, code } = problemToForm(error);
+      const form = { card_name: textField(body, 'card_name', 100) };
+      const refused =
+        code === paymentsProblems.card_declined.code
+          ? { detail: 'The payment did not go through', errors: { card_number: [detail] } }
+          : { detail, errors };
+      return show(request, reply, processors, params.claim_code, { ...refused, form }, status);
+    }
+  });
+}
+
+async function show(
+  { ctx }: FastifyRequest,
+  reply: FastifyReply,
+  processors: Processors,
+  code: string,
+  refused: Refused = {},
+  status = 200,
+): Promise<FastifyReply> {
+  const { link, payer, invoicables, due } = await viewLink(ctx, code);
+  const seller = (await findProfilesByIds(ctx.db, [link.provider_id])).get(link.provider_id);
+  return reply.page(
+    paymentLinkPage,
+    {
+      ...viewInvoicables(invoicables),
+      payer_name: profileName(payer),
+      seller_name: seller ? profileName(seller) : '',
+      order_price: { amount: link.amount, unit: link.unit },
+      is_paid: due.amount === 0,
+      test_cards: processors.chosen.pageParts().form_fields.length > 0,
+      ...(due.amount === 0 ? {} : refused),
+    },
+    status,
+  );
+}
