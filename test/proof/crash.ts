@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
+import { Problem } from '#kernel/problem';
+import { sha256Hex } from '#platform/security/crypto';
+import { DEFAULT_PROCESSOR, makeProcessors } from '#payments';
 import { openDatabase } from '../../src/platform/db/database.ts';
+import { withdrawFunds } from '../../src/payments/payouts/withdraw-funds.ts';
+import { findPayoutByKey } from '../../src/payments/records/payout-store.ts';
 import { apiClient } from '../support/client.ts';
 import { runJob } from '../support/run-job.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
@@ -99,6 +104,34 @@ async function checkOneRefund(scene: Scene): Promise<void> {
   assert.deepEqual(rows[0], { refunds_at_processor: 1, refunds: 1, open_refunds: 0, events: 1 });
 }
 
+/** Withdraws funds of the broker, whose account needs no connection, under the key of the scene. */
+async function withdraw({ buyer }: Scene, node: TestApp): Promise<string> {
+  const ctx = await node.tollgate.makeContext('test');
+  const processors = makeProcessors(DEFAULT_PROCESSOR, { db: node.db, clock: node.clock });
+  const send = (key: string) =>
+    withdrawFunds({ ...ctx, processors }, ctx.site.broker_id, { amount: 700, unit: 'usd', key: sha256Hex(key) });
+  try {
+    return await send(buyer);
+  } catch (error) {
+    // The request never arrived, and the job has closed it: its key is used up, and the caller asks anew.
+    if (error instanceof Problem && error.code === 'payout_refused') return send(`${buyer} again`);
+    throw error;
+  }
+}
+
+async function checkOnePayout({ site, buyer }: Scene, is_returned: boolean): Promise<void> {
+  const { rows } = await sql<Record<string, unknown>>`
+    select state,
+      (select count(*)::int from test_processor_payouts test where test.idempotency_key = payouts.key) as payouts_at_processor,
+      (select count(*)::int from ledger_events where key = 'payout:' || processor_key) as sent,
+      (select count(*)::int from ledger_events where key = 'payout:' || processor_key || ':failed') as returned
+    from payouts where key in (${sha256Hex(buyer)}, ${sha256Hex(`${buyer} again`)}) and processor_key is not null`.execute(
+    site.app.db,
+  );
+  const state = is_returned ? 'failed' : 'pending';
+  assert.deepEqual(rows, [{ state, payouts_at_processor: 1, sent: 1, returned: is_returned ? 1 : 0 }]);
+}
+
 /** Verbs that move money. An import joins by one entry. */
 export const verbs: readonly Verb[] = [
   { name: 'checkout', prepare: fill, act: (scene, node) => pay(scene, node), check: checkOnePurchase },
@@ -135,6 +168,28 @@ export const verbs: readonly Verb[] = [
         { node, headers: { 'idempotency-key': `refund-for-${buyer}` } },
       ),
     check: checkOneRefund,
+  },
+  {
+    name: 'withdrawal',
+    prepare: buy,
+    act: withdraw,
+    check: (scene) => checkOnePayout(scene, false),
+  },
+  {
+    name: 'return of a payout by a webhook request',
+    async prepare(scene) {
+      await buy(scene);
+      await withdraw(scene, scene.site.app);
+      const payout = await findPayoutByKey(scene.site.app.db, sha256Hex(scene.buyer));
+      scene.notes.set('payout', payout?.processor_key ?? '');
+    },
+    // A repeated decision is unknown to the test processor, so the job books it.
+    act: (scene, node) =>
+      apiClient(node)('POST', `/_dev/processor/payouts/${scene.notes.get('payout')}`, { state: 'failed' }),
+    async check(scene) {
+      await runJob(scene.site.app.tollgate, 'finish_payouts');
+      await checkOnePayout(scene, true);
+    },
   },
 ];
 
