@@ -13,7 +13,7 @@ import { filterRows } from '../db/list.ts';
 import { type ListSpec, orderOf } from './list-order.ts';
 
 /** Rows of one statement of a download. */
-export const BATCH_ROWS = 1000;
+export const BATCH_ROWS = 500;
 
 /**
  * Yields all rows of a list in its order, `BATCH_ROWS` in a statement. A batch begins after the last row of the one
