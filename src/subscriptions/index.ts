@@ -1,4 +1,5 @@
 // Subscriptions of profiles to plans: open, extend, end, grant, request; entitlements of profiles.
+export { findManagedProfiles } from './managed-profiles.ts';
 export { claimWaiting } from './invitations/index.ts';
 export {
   findEntitlements,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
+import { apiClient, browserClient, registerUser, signInBrowser } from '../../../test/support/client.ts';
 import { registerBrokerManager } from '../../../test/support/register-managers.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
@@ -130,4 +130,41 @@ test('a plan that a profile of the reader holds is marked, the others are added'
   assert.match(text, /href="\/billing\/holder\/history\/">Manage/);
   assert.match(text, /Add Priced low/);
   assert.doesNotMatch((await browserClient(app).get('/pricing/')).text, /Your plan/);
+});
+
+test('a manager of the provider edits a plan in place; others see no form and cannot post it', async () => {
+  const plan = { title: 'Inline', slug: 'kept-slug', is_active: true, period_amount: 1000, period_type: 'monthly' };
+  assert.equal((await provider('POST', plans, plan)).status, 201);
+  const seller = await signInBrowser(app, 'donny');
+  const link = /href="(\/pricing\/\?edit=kept-slug[^"]*)"/.exec((await seller.get('/pricing/')).text)?.[1];
+  assert.ok(link);
+  const form = await seller.get('/pricing/?edit=kept-slug');
+  assert.match(form.text, /action="\/profile\/cowork\/plans\/kept-slug\/in-place\/"/);
+  assert.match(form.text, /name="period_amount"[^>]*value="10\.00"/);
+  const edit_version = /name="edit_version" value="([^"]+)"/.exec(form.text)?.[1] ?? '';
+  const url = '/profile/cowork/plans/kept-slug/in-place/';
+  const posted = { title: 'Inline 2', description: '* Tick', period_amount: '12.50', edit_version };
+
+  const refused = await seller.post(url, { ...posted, title: '', period_amount: 'x' });
+  assert.equal(refused.status, 400);
+  assert.match(refused.text, /value="x"/);
+  assert.match(refused.text, /\* Tick/);
+
+  const buyers = await signInBrowser(app, 'xia');
+  const shown = await buyers.get('/pricing/?edit=kept-slug');
+  assert.doesNotMatch(shown.text, /in-place/);
+  assert.equal((await buyers.post(url, posted)).status, 403);
+
+  const saved = await seller.post(url, posted);
+  assert.equal(saved.status, 303, saved.text);
+  assert.equal(saved.headers['location'], '/pricing/');
+  const { title, period_amount, description } = (await provider('GET', `${plans}/kept-slug`)).json<
+    Record<string, unknown>
+  >();
+  assert.deepEqual([title, period_amount, description], ['Inline 2', 1250, '* Tick']);
+
+  const second = await seller.post(url, { ...posted, title: 'Inline 3' });
+  assert.equal(second.status, 409, 'the form was read before the change');
+  assert.match(second.text, /Inline 2/);
+  assert.equal((await seller.post('/profile/cowork/plans/none/in-place/', posted)).status, 404);
 });

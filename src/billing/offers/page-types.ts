@@ -1,6 +1,11 @@
 import { type Static, Type } from 'typebox';
 import { PlanSchema } from '#catalog';
+import { invalidInput } from '#kernel/problem';
 import { definePage } from '#platform/http/page-type';
+import { paths } from '#platform/http/paths';
+import { ConflictView } from '#platform/pages/forms/conflict-view';
+import { form_view } from '#platform/pages/forms/form';
+import { inPlaceForm } from './edit-in-place.ts';
 
 const NullableInteger = Type.Union([Type.Integer(), Type.Null()]);
 
@@ -21,6 +26,8 @@ const PricedPlanPart = Type.Object({
   ]),
   /** The plan is held by a profile of the reader; `href` manages it. */
   held: Type.Union([Type.Object({ ends_at: Type.Unsafe<Date>({}), href: Type.String() }), Type.Null()]),
+  /** The page with the form of the plan in its place, for a manager of its provider; null for others. */
+  edit_url: Type.Union([Type.String(), Type.Null()]),
   /** True for a card, false for a row. */
   is_card: Type.Boolean(),
   /** The description without the lines that are features. */
@@ -90,6 +97,7 @@ const plan: PricedPlan = {
   price: { amount: 2000, full_amount: 2000, periods_count: null, option: null },
   yearly: { amount: 20_400, periods_count: 12, month_amount: 1700 },
   held: null,
+  edit_url: null,
   is_card: true,
   lead: 'A place to drop in.',
   features: ['10 days a month at any desk', 'Coffee and fast Wi-Fi'],
@@ -140,7 +148,25 @@ const period: PeriodSwitch = {
   reduction_bps: 2000,
 };
 const yearly_price = { amount: 19_200, full_amount: 24_000, periods_count: 12, option: 3 };
-const head = { show_providers: false, redeemed: null, cart_count: 0, holds_plan: false, period };
+const context = { locale: 'en', timezone: 'UTC', unit: 'usd' };
+const head = {
+  show_providers: false,
+  redeemed: null,
+  cart_count: 0,
+  holds_plan: false,
+  period,
+  edited: null,
+  ...inPlaceForm.view({}, context),
+};
+const edited = {
+  slug: 'basic',
+  action: paths.planInPlace('cowork', 'basic'),
+  cancel_url: paths.pricing(),
+  editor_url: paths.plan('cowork', 'basic'),
+  edit_version: 'title:a1',
+  conflict: null,
+};
+const editable = plan_list.map((each) => ({ ...each, edit_url: paths.editInPlace(each.slug) }));
 
 /** The plans for sale, as offered to the caller. */
 export const pricingPage = definePage(
@@ -156,6 +182,20 @@ export const pricingPage = definePage(
     cart_count: Type.Integer(),
     /** True when a profile of the reader holds one of the plans. */
     holds_plan: Type.Boolean(),
+    /** The plan whose form stands in its place, with `form`; null for none. */
+    edited: Type.Union([
+      Type.Object({
+        slug: Type.String(),
+        action: Type.String(),
+        cancel_url: Type.String(),
+        /** The editor with all fields of the plan. */
+        editor_url: Type.String(),
+        edit_version: Type.String(),
+        conflict: ConflictView,
+      }),
+      Type.Null(),
+    ]),
+    ...form_view,
   }),
   {
     typical: { ...head, plan_list },
@@ -166,6 +206,17 @@ export const pricingPage = definePage(
       show_providers: true,
       redeemed: { code: 'DIS50' },
       cart_count: 1,
+    },
+    edit: { ...head, plan_list: editable, edited, ...inPlaceForm.view(plan, context) },
+    error: {
+      ...head,
+      plan_list: editable,
+      edited,
+      ...inPlaceForm.view(
+        {},
+        context,
+        inPlaceForm.refuse(invalidInput({ title: ['This field is required.'] }), { title: '', period_amount: '20' }),
+      ),
     },
     many: { ...head, plan_list: many, holds_plan: true },
     yearly: {

@@ -1,4 +1,4 @@
-import { priceOptions, presentOffer, splitDescription } from '#catalog';
+import { type Plan, priceOptions, presentOffer, splitDescription } from '#catalog';
 import type { PlanId, ProfileId } from '#platform/db/db-schema';
 import { paths } from '#platform/http/paths';
 import type { ProfileSummary } from '#profiles';
@@ -18,6 +18,8 @@ export interface OfferFacts {
   at: Date;
   is_yearly: boolean;
   next: string | null;
+  /** Whether the reader manages the provider of a plan. */
+  mayEdit: (plan: Plan) => boolean;
 }
 
 /** Presents the offers of the pricing page, monthly or yearly: first those with a price. Pure. */
@@ -70,6 +72,9 @@ function viewOffer(offer: CouponOffer, facts: OfferFacts, is_card: boolean): Pri
     },
     yearly: yearly && chosen === null ? viewYearly(yearly.priced) : null,
     held: held ? { ends_at: held.ends_at, href: paths.history(held.profile) } : null,
+    edit_url: facts.mayEdit(plan)
+      ? paths.editInPlace(plan.slug, facts.next, facts.is_yearly ? 'yearly' : undefined)
+      : null,
     is_card,
     lead,
     features,

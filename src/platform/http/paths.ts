@@ -18,6 +18,14 @@ export const paths = {
   /** `period`: the prices of 12 months. */
   pricing: (next?: string | null, period?: 'yearly') =>
     withNext(period === undefined ? '/pricing/' : `/pricing/?period=${period}`, next),
+  /** The pricing page with the form of one plan in its place. */
+  editInPlace: (plan: string, next?: string | null, period?: 'yearly') =>
+    `${withNext(`/pricing/?edit=${e(plan)}${period === undefined ? '' : `&period=${period}`}`, next)}#plan-${e(plan)}`,
+  planInPlace: (profile: string, plan: string, next?: string | null, period?: 'yearly') =>
+    withNext(
+      `/profile/${e(profile)}/plans/${e(plan)}/in-place/${period === undefined ? '' : `?period=${period}`}`,
+      next,
+    ),
   redeem: (code?: string) => (code === undefined ? '/redeem/' : `/redeem/?code=${e(code)}`),
   contact: () => '/contact/',
   legal: (slug?: string) => (slug === undefined ? '/legal/' : `/legal/${e(slug)}/`),
