@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { invalidInput } from '#kernel/problem';
+import { type FieldMessages, invalidInput } from '#kernel/problem';
 import { slugify, withSuffix } from '#kernel/slug';
 import { splitFullName } from '#kernel/text';
 import { findUserByVerifiedEmail, isNameFree, isUsername, parsePhone, type User } from '#accounts';
@@ -37,10 +37,11 @@ export async function recordContact(
   ctx: Context,
   input: ContactInput,
 ): Promise<{ contact: Contact; user: User | null }> {
+  const errors = findContactErrors(input);
+  if (Object.keys(errors).length > 0) throw invalidInput(errors);
   const full_name = input.full_name.trim();
   const email = parseEmail(input.email ?? '');
   const phone = parsePhone(input.phone ?? '');
-  requireValidInput(input, { full_name, email, phone });
   return inTransaction(ctx.db, async (tx) => {
     if (email !== null && (await findContactByEmail(tx, email))) throw contactEmailTakenProblem();
     if (phone !== null && (await findContactByPhone(tx, phone)))
@@ -82,17 +83,16 @@ export async function findOrCreateContact(
   );
 }
 
-function requireValidInput(
-  input: ContactInput,
-  parsed: { full_name: string; email: string | null; phone: string | null },
-): void {
+/** Returns what is invalid in a new contact, by field; whether it is on record already is not checked. */
+export function findContactErrors(input: Pick<ContactInput, 'full_name' | 'email' | 'phone'>): FieldMessages {
   const errors: Record<string, string[]> = {};
-  if (parsed.full_name === '') errors['full_name'] = ['This field may not be blank.'];
-  if (parsed.email === null && (input.email ?? '').trim() !== '') errors['email'] = ['Enter an e-mail address.'];
-  else if (parsed.email === null && parsed.phone === null) {
+  const email = parseEmail(input.email ?? '');
+  if (input.full_name.trim() === '') errors['full_name'] = ['This field may not be blank.'];
+  if (email === null && (input.email ?? '').trim() !== '') errors['email'] = ['Enter an e-mail address.'];
+  else if (email === null && parsePhone(input.phone ?? '') === null) {
     errors['email'] = errors['phone'] = ['Enter an e-mail address or a phone number.'];
   }
-  if (Object.keys(errors).length > 0) throw invalidInput(errors);
+  return errors;
 }
 
 async function chooseSlug(

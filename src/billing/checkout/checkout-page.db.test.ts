@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { browserClient, registerUser } from '../../../test/support/client.ts';
-import { makePlan } from '../../../test/support/factories/catalog.ts';
+import { testContext } from '../../../test/support/context.ts';
+import { makeCoupon, makePlan } from '../../../test/support/factories/catalog.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 
 let app: TestApp;
@@ -29,6 +30,26 @@ test('a cart with nothing to decide leads to the checkout, which lists the perio
   const { text } = await browser.get(url);
   assert.match(text, /Pay \$50\.00/);
   assert.match(text, /12 months/);
+});
+
+test('a code is sent with the payment form: its input is kept, and nothing is paid before the price is shown', async () => {
+  const coupon = await makeCoupon(await testContext(app.db));
+  const form = { code: coupon.code, card_name: 'Ada Payer', card_number: '4242 4242 4242 4242', card_cvc: '123' };
+  for (const action of ['redeem', 'pay']) {
+    const applied = await browser.post(url, { ...form, action, card_exp: '12/30', remember_card: '1' });
+    assert.equal(applied.status, 200, applied.text);
+    assert.match(applied.text, /Pay \$25\.00/);
+    assert.match(applied.text, /name="card_name" value="Ada Payer"/);
+    assert.match(applied.text, /name="remember_card"[^>]* checked/);
+    assert.doesNotMatch(applied.text, /4242 4242 4242 4242"/);
+    assert.deepEqual(await app.db.selectFrom('charges').select('id').execute(), []);
+    const removed = await browser.post(url, { action: 'unredeem', code: coupon.code });
+    assert.match(removed.text, /Pay \$50\.00/);
+  }
+  const wrong = await browser.post(url, { ...form, action: 'redeem', code: 'NEVER-MADE' });
+  assert.equal(wrong.status, 400);
+  assert.match(wrong.text, /id="id_code-error"/);
+  assert.match(wrong.text, /name="card_name" value="Ada Payer"/);
 });
 
 test('the payer pays the period that was chosen on the checkout, for the amount on the button', async () => {

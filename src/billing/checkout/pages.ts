@@ -51,7 +51,9 @@ function addCheckoutPage(app: App, processors: Processors): void {
   app.post(url, options, async (request, reply) => {
     const { ctx } = request;
     const { payer, owner } = await getPayer(request);
-    const action = textField(request.body, 'action', 20);
+    const sent = textField(request.body, 'action', 20);
+    // A code that was typed and not applied: the buyer sees the price with it before anything is paid.
+    const action = !isChange(sent) && textField(request.body, 'code', 200) !== '' ? 'redeem' : sent;
     if (isChange(action)) return changeOrder(request, reply, page, { payer, owner, action });
     return payOrder(request, reply, page, {
       peek: async () => {

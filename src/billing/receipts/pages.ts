@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { findUserByVerifiedEmail } from '#accounts';
 import { actorId } from '#platform/actor-id';
+import type { Context } from '#platform/context';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm } from '#platform/http/forms';
@@ -73,7 +75,7 @@ function addReceiptPage(app: App): void {
       await loadReceipt(request, charge); // the caller may see a line of it
       try {
         const email = await sendReceipt(request.ctx, charge);
-        reply.flash('success', `The receipt is on its way to ${email}.`);
+        reply.flash('success', await describeSending(request.ctx, email));
       } catch (error) {
         return showReceipt(request, reply, charge, problemToForm(error));
       }
@@ -85,6 +87,13 @@ function addReceiptPage(app: App): void {
     const back_url = paths.receipt(request.params.profile, charge.processor_key);
     return reply.page(printableReceiptPage, { ...(await loadReceipt(request, charge)), back_url });
   });
+}
+
+/** An address that no user has verified receives few messages a day: the text does not promise one more. */
+async function describeSending(ctx: Context, email: string): Promise<string> {
+  return (await findUserByVerifiedEmail(ctx.db, email))
+    ? `The receipt is on its way to ${email}.`
+    : `The receipt goes to ${email}. This address is not verified, so it receives only a few messages a day.`;
 }
 
 /** @throws receipt_unknown (404) */

@@ -40,6 +40,11 @@ test('a receipt names seller and buyer with their addresses, on the page and for
   }
 });
 
+test('the receipt is not promised to an address that was not verified', async () => {
+  assert.equal((await browser.post(receipt, {})).status, 303);
+  assert.match((await browser.get(receipt)).text, /payer@example\.com\. This address is not verified/);
+});
+
 test('the payer has the receipt mailed again', async () => {
   // An address that was not proved receives few messages a day.
   await app.db

@@ -41,7 +41,7 @@ test('the broker searches, filters and sorts every profile', async () => {
     ['?kind=organization&o=-slug', ['stripe', 'crew', 'cowork']],
   ] as const) {
     const { text } = await broker.get(`${accounts}${query}`);
-    const slugs = [...text.matchAll(/tg-c-31 tg-muted">([^<]*)</g)].map(([, slug]) => slug);
+    const slugs = [...text.matchAll(/tg-c-31 tg-muted"[^>]*>([^<]*)</g)].map(([, slug]) => slug);
     assert.deepEqual(slugs, found, query);
   }
   assert.match((await broker.get(`${accounts}?q=no-such-text`)).text, /No profile matches/);
@@ -103,6 +103,29 @@ test('only the broker opens the directory; unknown names are not found', async (
   assert.equal((await broker.get(`${accounts}no-such/`)).status, 404);
   assert.equal((await broker.get(`${contacts}no-such/`)).status, 404);
   assert.equal((await broker.get('/activities/')).headers['location'], accounts);
+});
+
+test('a manager of the broker adds a contact; all errors are shown at once and the input is kept', async () => {
+  assert.match((await broker.get(contacts)).text, /href="\/activities\/new\/"/);
+  const form = await broker.get('/activities/new/');
+  assert.equal(form.status, 200, form.text);
+  const refused = await broker.post('/activities/new/', {
+    full_name: '',
+    email: 'joe@',
+    phone: '',
+    nick_name: hostile,
+  });
+  assert.equal(refused.status, 400, refused.text);
+  assert.match(refused.text, /2 fields need a correction/);
+  assert.match(refused.text, /value="joe@"/);
+  assert.doesNotMatch(refused.text, /<b>Evil/);
+  const taken = await broker.post('/activities/new/', { full_name: 'Joe', email: 'lee@example.com' });
+  assert.match(taken.text, /already on record/);
+  const added = await broker.post('/activities/new/', { full_name: 'Joe Card', email: 'joe@example.com' });
+  assert.equal(added.status, 303, added.text);
+  assert.equal(added.headers['location'], '/activities/contacts/joe/');
+  assert.match((await broker.get('/activities/contacts/joe/')).text, /Joe Card was added/);
+  assert.equal((await reader.get('/activities/new/')).status, 403);
 });
 
 test('each page stays within the budget of statements', { skip: withoutCounts }, async () => {

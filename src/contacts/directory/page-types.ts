@@ -10,6 +10,7 @@ import { defineListPage } from '#platform/pages/lists/list-declaration';
 import { ListViewPart } from '#platform/pages/lists/list-view-schema';
 import { sampleList } from '#platform/pages/lists/sample-list';
 import { longText, rightToLeftText, unbrokenText } from '#platform/pages/pieces/hostile-text';
+import { newContactPage } from './new-contact-page-type.ts';
 import { accountNoteForm, note_context, personNoteForm } from './note-form.ts';
 
 /** The list of all profiles; its sort fields are those of the API. */
@@ -123,21 +124,34 @@ export const accountsPage = definePage(
   as,
 );
 
+const add_url = paths.newContact();
+
 export const contactsPage = definePage(
   'activities/contacts/index.html',
-  Type.Object(list_parts),
+  Type.Object({
+    ...list_parts,
+    /** Form of a new contact; null for a reader. */
+    add_url: NullableString,
+  }),
   {
     typical: {
       rows: [person_row, { ...person_row, name: 'Joe Card', slug: 'joe', email: null, kind: 'Contact' }],
       list: sampleList(personList, tabs.contacts, { count: 2, csv_path: paths.contactsDownload() }),
       tabs,
+      add_url,
     },
-    empty: { rows: [], list: sampleList(personList, tabs.contacts, { count: 0 }), tabs },
-    nothing_found: { rows: [], list: sampleList(personList, `${tabs.contacts}?q=harbour`, { count: 0 }), tabs },
+    empty: { rows: [], list: sampleList(personList, tabs.contacts, { count: 0 }), tabs, add_url },
+    nothing_found: {
+      rows: [],
+      list: sampleList(personList, `${tabs.contacts}?q=harbour`, { count: 0 }),
+      tabs,
+      add_url,
+    },
     long: {
       rows: [{ ...person_row, name: unbrokenText, email: `${unbrokenText}@example.com` }],
       list: sampleList(personList, tabs.contacts, { count: 1, csv_path: paths.contactsDownload() }),
       tabs,
+      add_url,
     },
   },
   as,
@@ -266,4 +280,4 @@ export const personPage = definePage(
   as,
 );
 
-export const directoryPageTypes = [accountsPage, contactsPage, accountPage, personPage] as const;
+export const directoryPageTypes = [newContactPage, accountsPage, contactsPage, accountPage, personPage] as const;

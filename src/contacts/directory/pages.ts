@@ -6,11 +6,12 @@ import type { CsvColumn } from '#platform/pages/lists/csv-cell';
 import { csvOfPages } from '#platform/pages/lists/csv-of';
 import { viewList } from '#platform/pages/lists/list-view';
 import { sendCsv } from '#platform/pages/lists/send-csv';
-import { getBroker, listProfiles, profileName, type ProfileView } from '#profiles';
+import { getBroker, isBrokerManager, listProfiles, profileName, type ProfileView } from '#profiles';
 import { type DirectoryPerson, listPeople } from '../directory-store.ts';
 import { accountPages } from './account-pages.ts';
 import { describeProfile } from './describe-profile.ts';
 import { accountList, accountsPage, contactsPage, personList } from './page-types.ts';
+import { newContactPages } from './new-contact-pages.ts';
 import { personPages } from './person-pages.ts';
 
 const tabs = { accounts: paths.accounts(), contacts: paths.contacts() };
@@ -41,6 +42,7 @@ export function directoryPages(app: App): void {
   });
   accountPages(app);
   personPages(app);
+  newContactPages(app);
 }
 
 async function timezoneOf({ ctx }: FastifyRequest): Promise<string> {
@@ -70,7 +72,7 @@ async function viewAccounts(request: FastifyRequest): Promise<(typeof accountsPa
 }
 
 async function viewPeople(request: FastifyRequest): Promise<(typeof contactsPage)['samples']['typical']> {
-  const { ctx, listUrl } = request;
+  const { ctx, listUrl, subject } = request;
   const asked = askList(request, personList, await timezoneOf(request));
   const page = await listPeople(ctx.db, asked.list, listUrl, asked.filters.kind);
   const list = viewList(asked, {
@@ -87,7 +89,7 @@ async function viewPeople(request: FastifyRequest): Promise<(typeof contactsPage
     kind: person.has_login ? 'Account' : 'Contact',
     created_at: person.created_at.toISOString(),
   }));
-  return { rows, list, tabs };
+  return { rows, list, tabs, add_url: isBrokerManager(subject) ? paths.newContact() : null };
 }
 
 const account_columns: readonly CsvColumn<ProfileView>[] = [

@@ -65,7 +65,10 @@ export const applicationPage = definePage(
         values,
         context,
         applicationForm.refuse(invalidInput({ entry_point: ['Give scheme, host and path only.'] }), {
+          ...values,
           entry_point: 'x',
+          welcome_email: '1',
+          cors_restricted: '1',
         }),
       ),
     },

@@ -7,6 +7,7 @@ import { Stat } from '#platform/pages/charts/stat';
 import { EffectLine } from '#platform/pages/details/effect';
 import { ShownMoney } from '#platform/pages/details/fact';
 import { longText } from '#platform/pages/pieces/hostile-text';
+import { periodLinks } from './shown-period.ts';
 
 const TodoPart = Type.Object({
   icon: Type.String(),
@@ -52,6 +53,7 @@ const latest = {
 };
 const typical = {
   profile: { slug: 'cowork', printable_name: 'Coworking Space' },
+  periods: periodLinks('cowork', 'month'),
   stats: [
     { label: 'Money in this month', money: usd(612_485), note: '$580.00 today · $5,941.00 in the month before' },
     { label: 'Recurring revenue', money: usd(586_241), definition: 'List prices per month.' },
@@ -82,6 +84,8 @@ export const dashboardPage = definePage(
   'saas/metrics/dashboard.html',
   Type.Object({
     profile: Type.Object({ slug: Type.String(), printable_name: Type.String() }),
+    /** The home with the periods of the chart and the tiles. */
+    periods: Type.Array(Type.Object({ label: Type.String(), href: Type.String(), is_current: Type.Boolean() })),
     stats: Type.Array(Stat),
     /** One for each currency. */
     charts: Type.Array(Chart),

@@ -33,6 +33,22 @@ test('the values of a chart are downloaded by its seller only', async () => {
   assert.equal((await browsers.paul.get(url)).status, 403);
 });
 
+test('the period of the address decides the chart and the first tile; an unknown one shows months', async () => {
+  const pageOf = async (query: string) => (await browsers.gina.get(`${home('gymclub')}${query}`)).text;
+  const weeks = await pageOf('?period=week');
+  assert.match(weeks, /Money in this week/);
+  assert.match(weeks, /in the week before/);
+  assert.match(weeks, /href="\/metrics\/gymclub\/dashboard\/\?period=week" aria-current="true"/);
+  assert.match(weeks, /dashboard\/download\/usd\/\?period=week/);
+  const years = await pageOf('?period=year');
+  assert.match(years, /Money in this year/);
+  for (const query of ['', '?period=month', '?period=century', '?period=week&period=year'])
+    assert.match(await pageOf(query), /Money in this month/, query);
+  const rows = (await browsers.gina.get(`${home('gymclub')}download/usd/?period=year`)).text.trim().split('\r\n');
+  assert.equal(rows.length, 6, rows.join('\n'));
+  assert.match(rows.at(-1) ?? '', /,11\.00,/);
+});
+
 test('recurring revenue divides the price of a year by its months', async () => {
   assert.match((await browsers.paul.get(home('poolside'))).text, /\$20\.00/);
 });
@@ -51,5 +67,5 @@ test('the broker opens every home, other sellers and subscribers none', async ()
 });
 
 test('the page stays within the budget of statements', { skip: withoutCounts }, async () => {
-  await requirePageBudget((url) => browsers.gina.get(url), [home('gymclub')]);
+  await requirePageBudget((url) => browsers.gina.get(url), [home('gymclub'), `${home('gymclub')}?period=year`]);
 });

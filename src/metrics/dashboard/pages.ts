@@ -24,10 +24,10 @@ import {
   type TroubledCharges,
 } from './dashboard-store.ts';
 import { dashboardPage } from './page-types.ts';
+import { periodLinks, readShownPeriod, type ShownPeriod, shown_periods } from './shown-period.ts';
 
 type View = (typeof dashboardPage)['samples']['typical'];
 
-const MONTHS = 13;
 const LATEST_MAX = 5;
 const DAY_MS = 86_400_000;
 
@@ -45,8 +45,9 @@ export function dashboardPages(app: App): void {
     async (request, reply) => {
       const { ctx } = request;
       const { id, default_timezone: timezone } = await getProfile(request);
-      const months = periodBounds(justAfter(ctx.clock.now()), 'monthly', MONTHS, timezone);
-      const chart = chartOf(request.params.unit, await sumMoneyIn(ctx.db, id, months), months);
+      const period = readShownPeriod(request.query);
+      const bounds = boundsOf(period, justAfter(ctx.clock.now()), timezone);
+      const chart = chartOf(request.params.unit, { period, bounds, by_period: await sumMoneyIn(ctx.db, id, bounds) });
       return sendCsv(reply, csvOfChart(chart, { locale: ctx.lang, timezone }));
     },
   );
@@ -59,6 +60,11 @@ async function getProfile({ ctx, subject }: FastifyRequest): Promise<Profile> {
   return profile;
 }
 
+function boundsOf(period: ShownPeriod, end: Date, timezone: string): Date[] {
+  const { type, count } = shown_periods[period];
+  return periodBounds(end, type, count, timezone);
+}
+
 /** Exclusive end of a time that includes this instant. */
 const justAfter = (at: Date) => new Date(at.getTime() + 1);
 
@@ -68,10 +74,11 @@ async function viewDashboard(request: FastifyRequest): Promise<View> {
   const { id, slug, default_timezone: timezone } = profile;
   const now = ctx.clock.now();
   const end = justAfter(now);
-  const months = periodBounds(end, 'monthly', MONTHS, timezone);
+  const period = readShownPeriod(request.query);
+  const bounds = boundsOf(period, end, timezone);
   const in_days = (days: number) => new Date(now.getTime() + days * DAY_MS);
-  const [by_month, today, figures, due, troubled, latest] = await mergeReads(ctx.db, [
-    (reader) => sumMoneyIn(reader, id, months),
+  const [by_period, today, figures, due, troubled, latest] = await mergeReads(ctx.db, [
+    (reader) => sumMoneyIn(reader, id, bounds),
     (reader) => sumMoneyIn(reader, id, [startOfDay(now, timezone), end]),
     (reader) => countSubscriptions(reader, id, now, in_days(7)),
     (reader) => sumDue(reader, id),
@@ -80,16 +87,23 @@ async function viewDashboard(request: FastifyRequest): Promise<View> {
   ]);
   const is_broker = id === ctx.site.broker_id;
   const charges = is_broker ? paths.charges() : paths.transfers(slug);
-  const units = unitsOf([...by_month, ...today, ...figures, ...due]);
+  const units = unitsOf([...by_period, ...today, ...figures, ...due]);
   const reader = { locale: ctx.lang, timezone };
   const money = (amount: number, unit: string) => humanizeMoney({ amount, unit }, ctx.lang);
   return {
     profile: { slug, printable_name: profileName(profile) },
+    periods: periodLinks(slug, period),
     stats: units.flatMap((unit) =>
-      statsOf(unit, { by_month, today, figures, due, money, is_only: units.length === 1 }),
+      statsOf(unit, { period, by_period, today, figures, due, money, is_only: units.length === 1 }),
     ),
     charts: units.map((unit) =>
-      presentChart({ ...chartOf(unit, by_month, months), csv_href: paths.dashboardDownload(slug, unit) }, reader),
+      presentChart(
+        {
+          ...chartOf(unit, { period, bounds, by_period }),
+          csv_href: paths.dashboardDownload(slug, unit, period),
+        },
+        reader,
+      ),
     ),
     todos: [
       ...todosOf(troubled, figures, { charges: is_broker ? paths.charges() : null, profile, money }),
@@ -120,7 +134,8 @@ function unitsOf(rows: readonly { unit: string }[]): string[] {
 }
 
 interface Figures {
-  by_month: readonly MoneyInPeriod[];
+  period: ShownPeriod;
+  by_period: readonly MoneyInPeriod[];
   today: readonly MoneyInPeriod[];
   figures: readonly SubscriptionFigures[];
   due: readonly (Money & { subscribers_count: number })[];
@@ -129,18 +144,19 @@ interface Figures {
   is_only: boolean;
 }
 
-function statsOf(unit: string, { by_month, today, figures, due, money, is_only }: Figures): View['stats'] {
-  const paidIn = (period: number) => by_month.find((each) => each.unit === unit && each.period === period)?.paid ?? 0;
+function statsOf(unit: string, { period, by_period, today, figures, due, money, is_only }: Figures): View['stats'] {
+  const { running, before, count } = shown_periods[period];
+  const paidIn = (index: number) => by_period.find((each) => each.unit === unit && each.period === index)?.paid ?? 0;
   const paid_today = today.find((each) => each.unit === unit)?.paid ?? 0;
   const own = figures.find((each) => each.unit === unit);
   const owed = due.find((each) => each.unit === unit);
   const label = (text: string) => (is_only ? text : `${text}, ${unit.toUpperCase()}`);
   return [
     {
-      label: label('Money in this month'),
-      definition: 'Payments of this month so far, before fees and refunds.',
-      money: { amount: paidIn(MONTHS), unit },
-      note: `${money(paid_today, unit)} today · ${money(paidIn(MONTHS - 1), unit)} in the month before`,
+      label: label(`Money in ${running}`),
+      definition: `Payments of ${running} so far, before fees and refunds.`,
+      money: { amount: paidIn(count), unit },
+      note: `${money(paid_today, unit)} today · ${money(paidIn(count - 1), unit)} ${before}`,
     },
     {
       label: label('Recurring revenue'),
@@ -158,19 +174,24 @@ function statsOf(unit: string, { by_month, today, figures, due, money, is_only }
   ];
 }
 
-function chartOf(unit: string, by_month: readonly MoneyInPeriod[], bounds: readonly Date[]) {
-  const valuesOf = (of: (month: MoneyInPeriod) => number) =>
+interface Charted {
+  period: ShownPeriod;
+  bounds: readonly Date[];
+  by_period: readonly MoneyInPeriod[];
+}
+
+function chartOf(unit: string, { period, bounds, by_period }: Charted) {
+  const valuesOf = (of: (sums: MoneyInPeriod) => number) =>
     Array.from({ length: bounds.length - 1 }, (_, index) => {
-      const month = by_month.find((each) => each.unit === unit && each.period === index + 1);
-      return month === undefined ? 0 : of(month);
+      const sums = by_period.find((each) => each.unit === unit && each.period === index + 1);
+      return sums === undefined ? 0 : of(sums);
     });
   return {
     id: `money-in-${unit}`,
     title: 'Money in',
-    definition:
-      'Payments received in the month, by the day of the payment, before fees. Refunds and disputes are below the line.',
+    definition: `Payments received in the ${period}, by the day of the payment, before fees. Refunds and disputes are below the line.`,
     kind: 'flow',
-    period: 'month',
+    period,
     bounds,
     is_running: true,
     series: [

@@ -82,8 +82,10 @@ export const paths = {
   couponUses: (slug: string, code: string) => `/metrics/${e(slug)}/coupons/${e(code)}/`,
   couponUsesDownload: (slug: string, code: string) => `/metrics/${e(slug)}/coupons/${e(code)}/download/`,
   setUp: (slug: string) => `/metrics/${e(slug)}/setup/`,
-  dashboard: (slug: string) => `/metrics/${e(slug)}/dashboard/`,
-  dashboardDownload: (slug: string, unit: string) => `/metrics/${e(slug)}/dashboard/download/${e(unit)}/`,
+  dashboard: (slug: string, period?: string) =>
+    `/metrics/${e(slug)}/dashboard/${period === undefined ? '' : `?period=${e(period)}`}`,
+  dashboardDownload: (slug: string, unit: string, period: string) =>
+    `/metrics/${e(slug)}/dashboard/download/${e(unit)}/?period=${e(period)}`,
   /** Without a profile: the page on which the user chooses one. */
   cart: (profile?: string | null, options: { plan?: string | null; next?: string | null } = {}) => {
     const path = profile === undefined || profile === null ? '/billing/cart/' : `/billing/${e(profile)}/cart/`;
@@ -122,6 +124,8 @@ export const paths = {
   /** Every user and contact of the site, and the file of one. */
   contacts: (name?: string, next?: string | null) =>
     name === undefined ? '/activities/contacts/' : withNext(`/activities/contacts/${e(name)}/`, next),
+  /** Form that records a person who has no account. */
+  newContact: () => '/activities/new/',
   contactsDownload: () => '/activities/download/contacts/',
   /** The whole ledger, or the entries on accounts whose names contain the selector. */
   transactions: (selector?: string) => `/billing/transactions/${selector === undefined ? '' : `${e(selector)}/`}`,

@@ -175,6 +175,9 @@ export const subscribersPage = definePage(
 );
 
 const plan = { slug: 'open-space', title: 'Open Space' };
+/** A row as a caller sees it who only reads. */
+const withoutActions = (row: (typeof rows)[number]) => ({ ...row, accept_key: null, actions: [] });
+
 const samplePlan = (address: string, results: SubscriberRow[], count: number) => ({
   profile: sampleProvider,
   plan,
@@ -234,7 +237,7 @@ export const planSubscribersPage = definePage(
       errors: { subscriber: ['No profile has this name. Write an e-mail address to invite a person.'] },
       error_count: 1,
     },
-    read_only: { ...samplePlan(plan_path, rows, 46), may_add: false },
+    read_only: { ...samplePlan(plan_path, rows.map(withoutActions), 46), may_add: false },
   },
   { as: 'broker' },
 );

@@ -46,7 +46,9 @@ async function submitInPlace(form, submitter) {
   }
   const page = parser.parseFromString(await response.text(), 'text/html');
   const focused = document.activeElement?.id ?? '';
-  const is_payment = form.dataset.inPlace === 'pay';
+  // A code is sent with the payment, and applied before anything is paid.
+  const has_code = (form.elements.namedItem('code')?.value ?? '') !== '';
+  const is_payment = form.dataset.inPlace === 'pay' && submitter?.value !== 'redeem' && !has_code;
   const refused = page.getElementById('payment');
   const current = [...document.querySelectorAll('[data-refresh]')].filter(
     (element) => !is_payment || !element.closest('#payment'),
