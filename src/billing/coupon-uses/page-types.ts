@@ -45,7 +45,8 @@ export const couponUsesPage = definePage(
     unit: Type.String(),
     crumbs: Type.Array(Type.Object({ label: Type.String(), href: Type.String() })),
     /** The editor of the coupon. */
-    coupon_url: Type.String(),
+    /** Page that changes the code; null for a reader. */
+    coupon_url: Type.Union([Type.String(), Type.Null()]),
     uses: Type.Array(
       Type.Object({
         user: Type.String(),

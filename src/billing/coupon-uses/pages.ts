@@ -41,7 +41,7 @@ export function couponUsePages(app: App): void {
       discount_value: coupon.discount_value,
       unit,
       crumbs: [{ label: 'Coupons', href: backToList(request, paths.coupons(provider.slug)) }],
-      coupon_url: paths.coupon(provider.slug, coupon.code),
+      coupon_url: request.subject.is_manager ? paths.coupon(provider.slug, coupon.code) : null,
       uses: items.map(({ user, plan, full_name, sync_on, created_at }) => ({
         user: user?.printable_name ?? '',
         plan: plan.title,

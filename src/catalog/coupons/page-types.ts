@@ -40,8 +40,8 @@ export const couponsList = defineListPage({
 const CouponRow = Type.Object({
   id: Type.String(),
   code: Type.String(),
-  /** Page that changes the code; null for a reader. */
-  href: Type.Union([Type.String(), Type.Null()]),
+  /** Page that changes the code; for a reader, that of its uses. */
+  href: Type.String(),
   discount_type: Type.String(),
   discount_value: Type.Integer(),
   /** Currency of an amount. */

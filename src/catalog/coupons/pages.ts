@@ -156,7 +156,7 @@ function viewRow(coupon: Coupon, plan: Plan | undefined, { index, unit, provider
   return {
     id: `row-${index}`,
     code,
-    href: may_edit ? href : null,
+    href: may_edit ? href : paths.couponUses(provider, code),
     discount_type,
     discount_value,
     unit: plan?.unit ?? unit,
