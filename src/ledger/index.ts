@@ -12,6 +12,12 @@ export {
 } from './balance-store.ts';
 export {
   type DocumentParts,
+  findInvoicedEntries,
+  findNotesOfEntries,
+  type InvoicedEntry,
+  type IssuedNote,
+  type Party,
+  partyOf,
   type InvoicedLine,
   issueCreditNotes,
   issuedDocuments,

@@ -8,7 +8,14 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Libraries that are loaded at their first use: an idle process on a database server needs none of them. */
-const LOADED_ON_USE = ['@electric-sql/pglite', 'nodemailer', '@zxcvbn-ts/language-en', '@zxcvbn-ts/language-common'];
+const LOADED_ON_USE = [
+  '@electric-sql/pglite',
+  'nodemailer',
+  '@zxcvbn-ts/language-en',
+  '@zxcvbn-ts/language-common',
+  'pdfkit',
+  'fontkit',
+];
 
 const program = `
   import { registerHooks } from 'node:module';

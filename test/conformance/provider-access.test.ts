@@ -132,6 +132,7 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
   ['/billing/:profile/history/download/', () => '/billing/acme/history/download/', /7\.77/],
   ['/billing/:profile/receipt/:charge/', () => `/billing/acme/receipt/${charges.both}/`, /11\.00/],
   ['/billing/:profile/receipt/:charge/printable/', () => `/billing/acme/receipt/${charges.both}/printable/`, /11\.00/],
+  ['/billing/:profile/receipt/:charge/download/', () => `/billing/acme/receipt/${charges.both}/download/`, /^%PDF-/],
   ['/billing/:profile/receipt/:charge/refund/', () => `/billing/acme/receipt/${charges.both}/refund/`, /11\.00/],
 ];
 

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { findStatementBalance, listHistory, type PresentedTransaction, readHistory } from '#ledger';
+import { findStatementBalance, listHistory, partyOf, type PresentedTransaction, readHistory } from '#ledger';
 import type { ListQuery } from '#kernel/page';
 import { mergeReads } from '#platform/db/merge-reads';
 import { sellersSeenBy } from '#platform/http/guards/access';
@@ -44,7 +44,7 @@ export async function viewHistoryPage(
     balance_unit: page.balance_unit,
     ...viewHeldPlans(held, balance, { slug: profile.slug, may_order }),
     may_order,
-    address: sellers === null ? presentParty(profile, ctx.lang) : null,
+    address: sellers === null ? presentParty(partyOf(profile), ctx.lang) : null,
     card: card ? presentSavedCard(card) : null,
     transactions: { ...page, results: results.map((row) => ({ ...row, money: moneyOf(row) })) },
     list: viewList(asked, {

@@ -180,11 +180,22 @@ export const receiptParts = {
   charge_items: Type.Array(
     Type.Object({
       invoiced: LinePart,
+      /** Price before discounts, and the discount as a negative amount; null if there is none, or it is unknown. */
+      full: Type.Union([MoneyPart, Type.Null()]),
+      discount: Type.Union([MoneyPart, Type.Null()]),
       refunded: Type.Array(Type.Object({ created_at: Instant, ...LinePart.properties })),
     }),
   ),
   /** Amount of the charge without refunds. */
   total: MoneyPart,
+  /** Time zone of the buyer. */
+  timezone: Type.String(),
+  /** Invoices that have lines of the charge. */
+  invoices: Type.Array(Type.Object({ number: Type.String(), seller: Type.String() })),
+  /** Credit notes of these invoices since then, oldest first. */
+  credit_notes: Type.Array(
+    Type.Object({ number: Type.String(), invoice_number: Type.String(), created_at: Instant, money: MoneyPart }),
+  ),
 };
 
 const line = { description: 'Basic, 1 month until Apr 5, 2026', dest_amount: 2900, dest_unit: 'usd' };
@@ -213,7 +224,11 @@ const receipt = {
   pill: 'done',
   printable_url: '/billing/ada/receipt/0123456789abcdef01234567/printable/',
   charge,
-  charge_items: [{ invoiced: line, refunded: [] }],
+  charge_items: [{ invoiced: line, full: null, discount: null, refunded: [] }],
+  timezone: 'America/Los_Angeles',
+  invoices: [{ number: '2026-000042', seller: 'Coworking Space Inc.' }],
+  credit_notes: [],
+  pdf_url: '/billing/ada/receipt/0123456789abcdef01234567/download/',
   total: { amount: 2900, unit: 'usd' },
   continue_url: '/app/ada/',
   continue_title: 'Open the application',
@@ -225,6 +240,7 @@ export const receiptPage = definePage(
     ...receiptParts,
     ...refusedFormParts,
     printable_url: Type.String(),
+    pdf_url: Type.String(),
     /** Null for a charge that is not paid. */
     continue_url: NullableText,
     continue_title: Type.String(),
@@ -236,11 +252,21 @@ export const receiptPage = definePage(
       charge_items: [
         {
           invoiced: line,
+          full: { amount: 5800, unit: 'usd' },
+          discount: { amount: -2900, unit: 'usd' },
           refunded: [{ ...line, created_at: new Date(created_at), description: `Refund of ${line.description}` }],
         },
       ],
       total: { amount: 0, unit: 'usd' },
       refunded: { amount: 2900, unit: 'usd' },
+      credit_notes: [
+        {
+          number: 'CN-2026-000007',
+          invoice_number: '2026-000042',
+          created_at: new Date(created_at),
+          money: { amount: -2900, unit: 'usd' },
+        },
+      ],
       pill: 'refunded',
     },
     error: { ...receipt, detail: 'The customer has no e-mail address.', errors: {} },
@@ -253,7 +279,7 @@ export const receiptPage = definePage(
 /** The receipt alone, for printing. */
 export const printableReceiptPage = definePage(
   'saas/printable_charge_receipt.html',
-  Type.Object({ ...receiptParts, back_url: Type.String() }),
+  Type.Object({ ...receiptParts, back_url: Type.String(), pdf_url: Type.String() }),
   { typical: { ...receipt, back_url: '/billing/ada/receipt/0123456789abcdef01234567/' } },
 );
 

@@ -7,6 +7,8 @@ import { sellersSeenBy } from '#platform/http/guards/access';
 import type { App } from '#platform/http/app';
 import { type FormProblem, problemToForm } from '#platform/http/forms';
 import { paths } from '#platform/http/paths';
+import { pdfProblems } from '#platform/pdf/problems';
+import { sendPdf } from '#platform/pdf/send-pdf';
 import { sendCsv } from '#platform/pages/lists/send-csv';
 import { type Charge, chargePage, findCharge, sendReceipt, viewCharge } from '#payments';
 import { findHeldRoles, type Profile } from '#profiles';
@@ -15,6 +17,7 @@ import { getProfileById } from '../payer.ts';
 import { billingProblems } from '../problems.ts';
 import { historyCsv, viewHistoryPage } from './history-list.ts';
 import { historyPage, printableReceiptPage, receiptPage } from './page-types.ts';
+import { receiptSheet } from './receipt-sheet.ts';
 import { viewReceipt } from './view-receipt.ts';
 import { commonProblems } from '#kernel/problem';
 
@@ -51,6 +54,11 @@ const receiptOptions = {
   },
 } as const;
 
+const pdfOptions = {
+  ...receiptOptions,
+  config: { ...receiptOptions.config, problems: [billingProblems.receipt_unknown, ...Object.values(pdfProblems)] },
+};
+
 type ReceiptRequest = FastifyRequest<{ Params: { profile: string; charge: string } }>;
 
 function addReceiptPage(app: App): void {
@@ -85,7 +93,15 @@ function addReceiptPage(app: App): void {
   app.get(`${url}printable/`, receiptOptions, async (request, reply) => {
     const charge = await getReceiptCharge(request);
     const back_url = paths.receipt(request.params.profile, charge.processor_key);
-    return reply.page(printableReceiptPage, { ...(await loadReceipt(request, charge)), back_url });
+    const pdf_url = paths.receiptDownload(request.params.profile, charge.processor_key);
+    return reply.page(printableReceiptPage, { ...(await loadReceipt(request, charge)), back_url, pdf_url });
+  });
+  app.get(`${url}download/`, pdfOptions, async (request, reply) => {
+    const charge = await getReceiptCharge(request);
+    const view = await loadReceipt(request, charge);
+    const [invoice, ...others] = view.invoices;
+    const name = invoice && others.length === 0 ? `invoice-${invoice.number}` : `receipt-${charge.processor_key}`;
+    return sendPdf(reply, name, receiptSheet(view, request.ctx.lang));
   });
 }
 
@@ -123,6 +139,7 @@ async function showReceipt(
   const data = {
     ...(await loadReceipt(request, charge)),
     printable_url: paths.printableReceipt(profile, charge.processor_key),
+    pdf_url: paths.receiptDownload(profile, charge.processor_key),
     continue_url: isPaid(charge) ? (next ?? paths.app(profile)) : null,
     continue_title: continueTitle(next, paths.history(profile)),
     ...(problem ? { errors: problem.errors, detail: problem.detail } : {}),

@@ -8,9 +8,10 @@ import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 let app: TestApp;
 let browser: ReturnType<typeof browserClient>;
 let receipt: string;
+let operator: Awaited<ReturnType<typeof registerBrokerManager>>;
 before(async () => {
   app = await startApp({ config: { terms_required: false } });
-  const operator = await registerBrokerManager(app, 'donny');
+  operator = await registerBrokerManager(app, 'donny');
   const buyer = apiClient(app, await registerUser(app, 'payer'));
   const plan = { title: 'Desk', slug: 'desk', period_amount: 2900, period_type: 'monthly', is_active: true };
   assert.equal((await operator('POST', '/api/profile/cowork/plans', plan)).status, 201);
@@ -37,6 +38,31 @@ test('a receipt names seller and buyer with their addresses, on the page and for
     assert.match(text, /44 &lt;b&gt;Folsom/);
     assert.match(text, /Desk, 1 month/);
     assert.match(text, /\$29\.00/);
+    assert.match(text, /2026-000001/);
+  }
+});
+
+test('the receipt is a PDF with the number of the invoice in its name', async () => {
+  const { status, headers, text } = await browser.get(`${receipt}download/`);
+  assert.equal(status, 200, text);
+  assert.equal(headers['content-type'], 'application/pdf');
+  assert.equal(headers['content-disposition'], 'inline; filename="invoice-2026-000001.pdf"');
+  assert.match(text, /^%PDF-1\.[0-9]/);
+  assert.match(text, /%%EOF\s*$/);
+});
+
+test('the invoice keeps the parties of its day; the receipt lists its credit notes', async () => {
+  await app.db.updateTable('profiles').set({ locality: 'Fresno' }).where('slug', '=', 'payer').execute();
+  const key = receipt.split('/')[4];
+  const lines = [{ num: 0, refunded_amount: 900 }];
+  const refunded = await operator('POST', `/api/billing/payer/charges/${key}/refund`, { lines });
+  assert.equal(refunded.status, 201, refunded.text);
+  for (const path of [receipt, `${receipt}printable/`]) {
+    const { text } = await browser.get(path);
+    assert.match(text, /Oakland/);
+    assert.doesNotMatch(text, /Fresno/);
+    assert.match(text, /CN-2026-000001/);
+    assert.match(text, /−\$9\.00 of invoice 2026-000001/);
   }
 });
 

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { type Entry, findEntries } from '#ledger';
+import { type Entry, findEntries, findInvoicedEntries, findNotesOfEntries, type InvoicedEntry, partyOf } from '#ledger';
+import { isTimeZone } from '#kernel/instant';
 import { mergeReads } from '#platform/db/merge-reads';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
@@ -14,8 +15,9 @@ type ReceiptView = Static<typeof ReceiptParts>;
 type RefundLine = Awaited<ReturnType<typeof findSettledRefundLines>>[number];
 
 /**
- * Loads what a receipt shows: buyer and sellers with their addresses, card, lines, settled refunds, remaining total.
- * With `sellers`, only the lines of these providers and the amounts of those lines.
+ * Loads what a receipt shows: buyer and sellers with their addresses, card, lines, settled refunds, remaining total,
+ * invoices and their credit notes. The parties are those that the invoices name; of today without an invoice. With
+ * `sellers`, only the lines of these providers and the amounts of those lines.
  */
 export async function viewReceipt(
   ctx: Context,
@@ -33,27 +35,42 @@ export async function viewReceipt(
   const entry_ids = items.map((item) => item.invoiced_entry_id);
   const provider_ids = items.map((item) => item.provider_id);
   const [customer] = customers.values();
-  const [entries, texts, providers] = await mergeReads(ctx.db, [
+  const [entries, texts, providers, invoiced, notes] = await mergeReads(ctx.db, [
     (reader) => findEntries(reader, entry_ids),
     (reader) => findEntryTexts(reader, entry_ids, { lang: ctx.lang, timezone: customer?.default_timezone }),
     (reader) => findProfilesByIds(reader, provider_ids),
+    (reader) => findInvoicedEntries(reader, entry_ids),
+    (reader) => findNotesOfEntries(reader, entry_ids),
   ]);
   const refunds = all_refunds.filter(({ charge_item_id }) => items.some(({ id }) => id === charge_item_id));
   const provider = items[0] && providers.get(items[0].provider_id);
   const profile = summaries.get(charge.profile_id);
+  const invoices = new Map([...invoiced.values()].map((each) => [each.provider_id, each]));
+  const [first_invoice] = invoices.values();
+  const buyer = first_invoice?.buyer ?? (customer && partyOf(customer));
   const refunded = refunds.reduce((sum, refund) => sum + refund.amount, 0);
   return {
     ...(profile ? { profile } : {}),
     provider: provider ? { printable_name: provider.full_name || provider.slug, email: provider.email } : null,
-    sellers: [...providers.values()].map((each) => presentParty(each, ctx.lang)),
-    buyer: customer ? presentParty(customer, ctx.lang) : null,
+    sellers: [...providers.values()].map((each) =>
+      presentParty(invoices.get(each.id)?.seller ?? partyOf(each), ctx.lang),
+    ),
+    buyer: buyer ? presentParty(buyer, ctx.lang) : null,
+    timezone: customer && isTimeZone(customer.default_timezone) ? customer.default_timezone : 'UTC',
+    invoices: [...invoices.values()].map(({ number, seller }) => ({ number, seller: seller.name })),
+    credit_notes: notes.map(({ number, invoice_number, created_at, amount: noted, unit }) => ({
+      number,
+      invoice_number,
+      created_at,
+      money: { amount: -noted, unit },
+    })),
     refunded: { amount: refunded, unit: charge.unit },
     pill: refunded === 0 || charge.state !== 'done' ? charge.state : refunded < amount ? 'partly_refunded' : 'refunded',
     charge: viewCharge(charge, amount),
     charge_items: items.flatMap((item) => {
       const entry = entries.get(item.invoiced_entry_id);
       const text = texts.get(item.invoiced_entry_id);
-      return entry ? [viewItem(item, textOfItem(item, entry, text), charge.unit, refunds)] : [];
+      return entry ? [viewItem(item, textOfItem(item, entry, text), { unit: charge.unit, refunds, invoiced })] : [];
     }),
     total: { amount: amount - refunded, unit: charge.unit },
   };
@@ -80,10 +97,21 @@ function textOfItem({ title }: ChargeItem, { description }: Entry, text: string 
 function viewItem(
   item: ChargeItem,
   text: string,
-  unit: string,
-  refunds: readonly RefundLine[],
+  {
+    unit,
+    refunds,
+    invoiced,
+  }: {
+    unit: string;
+    refunds: readonly RefundLine[];
+    invoiced: ReadonlyMap<Entry['id'], InvoicedEntry>;
+  },
 ): ReceiptView['charge_items'][number] {
+  const { full_amount = null, amount = 0 } = invoiced.get(item.invoiced_entry_id) ?? {};
+  const is_discounted = full_amount !== null && full_amount > amount && amount === item.amount;
   return {
+    full: is_discounted ? { amount: full_amount, unit } : null,
+    discount: is_discounted ? { amount: amount - full_amount, unit } : null,
     invoiced: { description: text, dest_amount: item.amount, dest_unit: unit },
     refunded: refunds
       .filter((refund) => refund.charge_item_id === item.id)

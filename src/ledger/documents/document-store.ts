@@ -1,5 +1,4 @@
-import type { Selectable } from 'kysely';
-import type { DocumentsTable, LedgerEntryId } from '#platform/db/db-schema';
+import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { fragment } from '#platform/db/fragment';
 import { type Part, readRows } from '#platform/db/together';
@@ -23,12 +22,70 @@ export async function findInvoicesOfEntries(
     .where('line.ledger_entry_id', 'in', [...new Set(entry_ids)])
     .where('documents.series', '=', 'invoice')
     .execute();
-  return new Map(rows.map(({ ledger_entry_id, ...row }) => [ledger_entry_id, readDocument(row)]));
+  return new Map(rows.map(({ ledger_entry_id, ...row }) => [ledger_entry_id, readParties(row)]));
 }
 
-function readDocument({ seller, buyer, ...row }: Selectable<DocumentsTable>): Document {
-  // Casts: only `issuedDocuments` and the migration write these columns.
-  return { ...row, seller: seller as unknown as Party, buyer: buyer as unknown as Party };
+/** Line of an invoice with the invoice, by the entry of the order. */
+export interface InvoicedEntry {
+  ledger_entry_id: LedgerEntryId;
+  /** Price before discounts; null if the order did not store it. */
+  full_amount: number | null;
+  amount: number;
+  number: string;
+  provider_id: ProfileId;
+  seller: Party;
+  buyer: Party;
+}
+
+/** Finds the lines of invoices that are these entries of orders, by entry. Index: document_lines_ledger_entry_id. */
+export async function findInvoicedEntries(
+  reader: Reader,
+  entry_ids: readonly LedgerEntryId[],
+): Promise<Map<LedgerEntryId, InvoicedEntry>> {
+  if (entry_ids.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('document_lines as line')
+    .innerJoin('documents as invoice', 'invoice.id', 'line.document_id')
+    .select(['line.ledger_entry_id', 'line.full_amount', 'line.amount', 'invoice.number', 'invoice.provider_id'])
+    .select(['invoice.seller', 'invoice.buyer'])
+    .where('line.ledger_entry_id', 'in', [...new Set(entry_ids)])
+    .where('invoice.series', '=', 'invoice')
+    .execute();
+  return new Map(rows.map((row) => [row.ledger_entry_id, readParties(row)]));
+}
+
+/** Credit note as a receipt lists it. */
+export interface IssuedNote {
+  number: string;
+  invoice_number: string;
+  provider_id: ProfileId;
+  amount: number;
+  unit: string;
+  created_at: Date;
+}
+
+/** Finds the credit notes of the invoices that have lines for these entries of orders, oldest first. */
+export async function findNotesOfEntries(reader: Reader, entry_ids: readonly LedgerEntryId[]): Promise<IssuedNote[]> {
+  if (entry_ids.length === 0) return [];
+  // Indexes: document_lines_ledger_entry_id, documents_invoice_id.
+  return reader
+    .selectFrom('documents as note')
+    .innerJoin('documents as invoice', 'invoice.id', 'note.invoice_id')
+    .select(['note.number', 'invoice.number as invoice_number', 'note.provider_id', 'note.amount', 'note.unit'])
+    .select('note.created_at')
+    .where('note.invoice_id', 'in', (eb) =>
+      eb
+        .selectFrom('document_lines')
+        .select('document_id')
+        .where('ledger_entry_id', 'in', [...new Set(entry_ids)]),
+    )
+    .orderBy('note.id')
+    .execute();
+}
+
+function readParties<Row extends { seller: unknown; buyer: unknown }>(row: Row): Row & { seller: Party; buyer: Party } {
+  // Cast: only `issuedDocuments` and the migration write these columns.
+  return row as Row & { seller: Party; buyer: Party };
 }
 
 /** Parts that number and insert documents; all null without documents. */

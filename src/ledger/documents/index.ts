@@ -1,4 +1,12 @@
-export { type InvoicedLine, planInvoices } from './document.ts';
-export { type DocumentParts, issuedDocuments, type IssuedDocument } from './document-store.ts';
+export { type InvoicedLine, type Party, partyOf, planInvoices } from './document.ts';
+export {
+  type DocumentParts,
+  findInvoicedEntries,
+  findNotesOfEntries,
+  type InvoicedEntry,
+  issuedDocuments,
+  type IssuedDocument,
+  type IssuedNote,
+} from './document-store.ts';
 export { issueCreditNotes } from './issue-credit-notes.ts';
 export { documentRoutes } from './routes.ts';

@@ -101,6 +101,7 @@ export const paths = {
   card: (profile: string) => `/billing/${e(profile)}/card/`,
   removeCard: (profile: string) => `/billing/${e(profile)}/card/remove/`,
   printableReceipt: (profile: string, charge: string) => `/billing/${e(profile)}/receipt/${e(charge)}/printable/`,
+  receiptDownload: (profile: string, charge: string) => `/billing/${e(profile)}/receipt/${e(charge)}/download/`,
   receipt: (profile: string, charge: string, next?: string | null) =>
     withNext(`/billing/${e(profile)}/receipt/${e(charge)}/`, next),
   refund: (profile: string, charge: string, next?: string | null) =>
