@@ -2,6 +2,5 @@ export { slotsOf } from './book-lines.ts';
 export { loadBooking } from './load-booking.ts';
 export { bookOrder } from './book-order.ts';
 export { findEntryTexts, nameEntries } from './describe-lines.ts';
-export { issueOrderDocuments } from './issue-documents.ts';
 export { finishOrders } from './finish-orders.ts';
 export { closeUnpaidOrder, settleOrder } from './settle-order.ts';

@@ -1,37 +1,20 @@
 import assert from 'node:assert/strict';
-import { type DocumentParts, findEntries, issuedDocuments, type IssuedDocument, planInvoices } from '#ledger';
+import { type DocumentParts, issuedDocuments, planInvoices } from '#ledger';
 import type { LedgerEntryId, LedgerEventId, ProfileId } from '#platform/db/db-schema';
-import type { Tx } from '#platform/db/database';
-import { type Part, runTogether } from '#platform/db/together';
-import { findProfilesByIds, type Profile } from '#profiles';
+import type { Part } from '#platform/db/together';
+import type { Profile } from '#profiles';
 import { type NewCoverage, openedCoverages, type Order } from '../records/index.ts';
 import type { BookedLine } from './book-lines.ts';
 
 /**
- * Opens the coverages of an order and issues its invoices, for a verb that posts the first ledger event of an order:
- * its settlement, or its placing when it is paid later. Returns the invoices with their numbers, one per provider;
- * none for providers whose lines are all 0.
+ * Returns the parts that open the coverages of an order and issue its invoices: one per provider, none for a provider
+ * whose lines are all 0. `parties` are the payer and the providers.
  *
- * To call it: in the transaction that posts `orderEvent(order, booked)`, after every other statement, because the
- * counters of the invoices are the last lock of a transaction. `entry_ids` are the entries of that event, one per line
- * in the order of `booked`. A payment of the order that comes later issues nothing and must not call it.
+ * They belong to the last statement of the transaction that posts the first ledger event of the order, which is its
+ * settlement, or its placing when it is paid later: the counters of the invoices are the last lock. A payment that
+ * comes later issues nothing, because its lines have entries (`line.ledger_entry_id`).
  * Locks: the counters of the invoices, by provider.
  */
-export async function issueOrderDocuments(
-  tx: Tx,
-  order: Order,
-  booked: readonly BookedLine[],
-  entry_ids: readonly LedgerEntryId[],
-): Promise<IssuedDocument[]> {
-  const posted = booked.flatMap(({ line }, index) => (line.ledger_entry_id === null ? (entry_ids[index] ?? []) : []));
-  const [entry] = (await findEntries(tx, posted)).values();
-  const parties = await findProfilesByIds(tx, [order.profile_id, ...booked.map(({ line }) => line.provider_id)]);
-  const event_id = entry?.ledger_event_id ?? null;
-  const { issued_documents } = await runTogether(tx, documentParts(order, booked, { entry_ids, event_id, parties }));
-  return issued_documents ?? [];
-}
-
-/** As `issueOrderDocuments`, as parts of the last statement. `parties` are the payer and the providers. */
 export function documentParts(
   order: Order,
   booked: readonly BookedLine[],

@@ -3,8 +3,14 @@ import { test } from 'node:test';
 import { printableReceiptPage, receiptPage } from './page-types.ts';
 import { receiptSheet } from './receipt-sheet.ts';
 
+function sampleOf(name: string) {
+  const sample = receiptPage.samples[name];
+  assert(sample, name);
+  return sample;
+}
+
 test('a printed receipt names the invoice, the parties, full price, discount, refunds and credit notes', () => {
-  const sheet = receiptSheet(receiptPage.samples.refunded, 'en');
+  const sheet = receiptSheet(sampleOf('refunded'), 'en');
   assert.equal(sheet.title, 'Invoice 2026-000042');
   assert.deepEqual(
     sheet.parties.map(({ heading, lines }) => [heading, lines[0]]),
@@ -30,7 +36,7 @@ test('a printed receipt names the invoice, the parties, full price, discount, re
 });
 
 test('a payment that failed is still due', () => {
-  const { title, tables } = receiptSheet({ ...receiptPage.samples.failed, invoices: [] }, 'en');
+  const { title, tables } = receiptSheet({ ...sampleOf('failed'), invoices: [] }, 'en');
   assert.equal(title, 'Payment');
   assert.deepEqual(
     tables[0]?.totals.map(({ label, amount }) => `${label} ${amount}`),
