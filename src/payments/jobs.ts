@@ -1,11 +1,12 @@
 import { forgetCardJob } from './cards/index.ts';
-import { settlePendingChargesJob } from './charges/index.ts';
+import { settleDisputesJob, settlePendingChargesJob } from './charges/index.ts';
 import { finishPayoutsJob, reconcilePayoutsJob } from './payouts/index.ts';
 import type { Processors } from './processors/index.ts';
 import { finishRefundsJob } from './refunds/index.ts';
 
 export const paymentsJobs = (processors: Processors) => [
   settlePendingChargesJob(processors),
+  settleDisputesJob(processors),
   finishRefundsJob(processors),
   finishPayoutsJob(processors),
   reconcilePayoutsJob(processors),

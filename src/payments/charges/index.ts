@@ -8,7 +8,7 @@ export {
 } from './charge-list-store.ts';
 export { awaitAction } from './await-action.ts';
 export { abandonAttempt, callProcessor, findOutcome } from './call-processor.ts';
-export { settlePendingChargesJob } from './jobs.ts';
+export { settleDisputesJob, settlePendingChargesJob } from './jobs.ts';
 export { findRecentCharges } from './find-recent-charges.ts';
 export { sendReceipt } from './send-receipt.ts';
 export { presentCharge } from './present-charge.ts';

@@ -2,7 +2,7 @@ import type { ChargeId } from '#platform/db/db-schema';
 import { defineJob } from '#platform/jobs/jobs';
 import type { WalkPlace } from '#platform/jobs/walk-rows';
 import type { Processors } from '../processors/index.ts';
-import { settlePendingCharges } from './settle-pending-charges.ts';
+import { settleDisputes, settlePendingCharges } from './settle-pending-charges.ts';
 
 /** Makes the job that settles charges for which neither a response nor a webhook brought the outcome. */
 export const settlePendingChargesJob = (processors: Processors) => {
@@ -12,5 +12,16 @@ export const settlePendingChargesJob = (processors: Processors) => {
     schedule: '*/5 * * * *',
     catch_up: 'last',
     run: (ctx) => settlePendingCharges({ ...ctx, processors }, place),
+  });
+};
+
+/** Makes the job that books the end of disputes for which no webhook brought it. */
+export const settleDisputesJob = (processors: Processors) => {
+  const place: WalkPlace<ChargeId> = { after: null };
+  return defineJob({
+    name: 'settle_disputes',
+    schedule: '40 * * * *',
+    catch_up: 'last',
+    run: (ctx) => settleDisputes({ ...ctx, processors }, place),
   });
 };

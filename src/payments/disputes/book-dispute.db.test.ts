@@ -11,7 +11,7 @@ import type { Charge } from '../records/charge.ts';
 import { type TestCharge, decideTestCharge } from '../processors/test/test-processor-store.ts';
 import { callProcessor, findOutcome } from '../charges/call-processor.ts';
 import { recordCharge } from '../charges/record-charge.ts';
-import { settlePendingCharges } from '../charges/settle-pending-charges.ts';
+import { settleDisputes, settlePendingCharges } from '../charges/settle-pending-charges.ts';
 import { isAccepted } from '../processors/processor.ts';
 import { findChargeById } from '../records/charge-store.ts';
 import { refreshCharge } from '../charges/refresh-charge.ts';
@@ -167,6 +167,22 @@ test('the entries of a dispute have the amounts of the line, and those of a win 
     ['Chargeback → Funds', 1500],
   ]);
 });
+
+for (const [state, recorded, funds] of [
+  ['done', 'done', 15648],
+  ['lost', 'failed', -1500],
+] as const) {
+  test(`a dispute that ends ${state} without a webhook request is settled by the job`, async () => {
+    const { provider, charge } = await makeSale();
+    await decideCharge(charge, 'disputed');
+    await settleDisputes(ctx);
+    assert.equal((await findChargeById(ctx.db, charge.id))?.state, 'disputed', 'it is open');
+    await inTransaction(ctx.db, (tx) => decideTestCharge(tx, charge.processor_key, state));
+    await Promise.all([settleDisputes(ctx), settleDisputes(ctx)]);
+    assert.equal((await findChargeById(ctx.db, charge.id))?.state, recorded);
+    assert.equal(await findBalanceAmount(provider, accounts.funds), funds);
+  });
+}
 
 test('repeated evidence of a dispute books it once, and the ledger stays balanced', async () => {
   const { provider, charge } = await makeSale();

@@ -200,6 +200,19 @@ export async function findUnsettledCharges(reader: Reader, after: ChargeId | nul
     .execute();
 }
 
+/** Returns charges whose dispute the processor has not decided, by id, with an id above `after`. */
+export async function findDisputedCharges(reader: Reader, after: ChargeId | null, limit: number): Promise<Charge[]> {
+  // Index: charges_state.
+  return reader
+    .selectFrom('charges')
+    .selectAll()
+    .where('state', '=', 'disputed')
+    .$if(after !== null, (query) => query.where('id', '>', after))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
 /** Returns the newest decided charges since an instant, inclusive. */
 export async function findDecidedCharges(reader: Reader, since: Date, limit: number): Promise<Charge[]> {
   // Index: charges_created_at.

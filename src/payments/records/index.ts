@@ -16,6 +16,7 @@ export {
   findChargeItems,
   findChargeOfAttempt,
   findDecidedCharges,
+  findDisputedCharges,
   insertedCharge,
   insertedChargeItems,
   hasUnresolvedCharge,
