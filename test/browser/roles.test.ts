@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { requireAccessible } from '../support/accessibility.ts';
+import { openVisit, openVisitAs } from '../support/browser-visits.ts';
 import { openChromium, withoutChromium } from '../support/chromium.ts';
 import { type Journey, startJourney } from '../support/start-journey.ts';
 
@@ -20,30 +20,11 @@ after(async () => {
 
 const skip = withoutChromium;
 const phone = { width: 390, height: 844 };
-const desk = { width: 1280, height: 900 };
 
-interface Visit {
-  page: Page;
-  /** Checks the page that is shown; only with scripts, because the check is one. */
-  inspect(name: string): Promise<void>;
-}
-
-async function visit(javaScriptEnabled: boolean, viewport = desk): Promise<Visit> {
-  const options = { baseURL: journey.origin, javaScriptEnabled, viewport, reducedMotion: 'reduce' } as const;
-  const page = await (await browser.newContext(options)).newPage();
-  return { page, inspect: async (name) => (javaScriptEnabled ? requireAccessible(page, name) : undefined) };
-}
-
-async function visitAs(username: string, javaScriptEnabled: boolean): Promise<Visit> {
-  const opened = await visit(javaScriptEnabled);
-  const { page } = opened;
-  await page.goto('/login/');
-  await page.locator('input[name="username"]').fill(username);
-  await page.locator('input[name="password"]').fill('yoyo');
-  await page.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).click();
-  await page.waitForURL((url) => !url.pathname.startsWith('/login'));
-  return opened;
-}
+const visit = async (javaScriptEnabled: boolean, viewport: { width: number; height: number }) =>
+  openVisit(browser, { origin: journey.origin, javaScriptEnabled, viewport });
+const visitAs = async (username: string, javaScriptEnabled: boolean) =>
+  openVisitAs(browser, username, { origin: journey.origin, javaScriptEnabled });
 
 async function pay(page: Page, name: string): Promise<void> {
   await page.getByLabel('Name on the card').fill(name);
