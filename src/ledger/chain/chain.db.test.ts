@@ -100,6 +100,24 @@ test('the hash of an event is SHA-256 of its canonical text, which another progr
   assert.equal(event.hash, createHash('sha256').update(text).digest('hex'));
 });
 
+test('every event of a transaction has its hash, for many events in several statements and for events of others between', async () => {
+  await inTransaction(database.db, async (tx) => {
+    for (const count of [300, 1, 2]) {
+      const events = Array.from({ length: count }, () => ({
+        key: next('event'),
+        kind: 'order',
+        at,
+        entries: [order(), order()],
+      }));
+      await postEvents(tx, events);
+      // The id of another transaction, which is rolled back.
+      await sql`select nextval(pg_get_serial_sequence('ledger_events', 'id'))`.execute(tx);
+    }
+  });
+  assert.equal((await findChainState(database.db)).unsealed_count, 303);
+  assert.deepEqual(await findViolations(), []);
+});
+
 test('a seal contains the hashes of its events and the hash of the seal before it', async () => {
   await postMany(3);
   assert.equal(await sealLedger(database.db), 3);
