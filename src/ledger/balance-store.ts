@@ -62,6 +62,13 @@ const isSettlement = fragment`((orig_account = 'Backlog' and dest_account = 'Rec
   or (orig_account = 'Receivable' and dest_account = 'Canceled')
   or (orig_account = 'Payable' and dest_account = 'Receivable'))`;
 
+/**
+ * Condition on orders `entry` that a payment may settle. The event of an imported sale has its payment, so that the
+ * sale is never due.
+ */
+const isNotImported = sql<SqlBool>`not exists (
+  select from ledger_events event where event.id = entry.ledger_event_id and event.kind = 'import')`;
+
 /** Change of the amount due by an entry: an order adds, a payment or a write-off subtracts. */
 const amountDue = fragment`case when dest_account = 'Payable' then dest_amount else -dest_amount end`;
 
@@ -148,7 +155,7 @@ export function selectUnpaidOrders(
     select id, created_at, dest_amount from ledger_entries entry
     where (subject_kind, subject_id) = (${sql.ref(`${owed}.subject_kind`)}, ${sql.ref(`${owed}.subject_id`)})
       and subject_part is not distinct from ${sql.ref(`${owed}.subject_part`)} and dest_unit = ${sql.ref(`${owed}.unit`)}
-      and orig_account = 'Receivable' and dest_account = 'Payable' and dest_amount > 0 and ${bound}
+      and orig_account = 'Receivable' and dest_account = 'Payable' and dest_amount > 0 and ${bound} and ${isNotImported}
     order by created_at desc, id desc limit 1)`;
   return sql`
     with recursive due as ${amountsDue(profile_id, at, sellers)}, unpaid as (
@@ -164,7 +171,10 @@ export function selectUnpaidOrders(
     where id = any(array(select id from unpaid)) and dest_profile_id = ${profile_id} and ${sellers ? sql`orig_profile_id = any(${[...sellers]}::bigint[])` : sql`true`}`;
 }
 
-/** Finds the orders on subjects, from all payers, newest first. Excludes orders of amount 0. */
+/**
+ * Finds the orders on subjects, from all payers, newest first. Excludes orders of amount 0, and imported sales, which
+ * were paid when they were posted.
+ */
 export async function findSubjectOrders(
   reader: Reader,
   subjects: readonly LedgerSubject[],
@@ -175,6 +185,7 @@ export async function findSubjectOrders(
   const { rows } = await sql<Entry>`
     select entry.* from ${subjectRows(subjects)} join ledger_entries entry on ${isAboutSubject}
     where orig_account = 'Receivable' and dest_account = 'Payable' and dest_amount > 0 and created_at <= ${at}
+      and ${isNotImported}
     order by created_at desc, entry.id desc`.execute(reader);
   return rows;
 }

@@ -2,13 +2,17 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Plan } from '#catalog';
 import { accounts, findBalance, findStatementBalance, postEvent, verifyLedger } from '#ledger';
+import { refreshCharge } from '#payments';
 import type { ProfileId } from '#platform/db/db-schema';
 import { inTransaction } from '#platform/db/database';
 import { subscriptionSubject, type Subscription } from '#subscriptions';
 import { signedIn, testContext, type TestContext } from '../../../test/support/context.ts';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import {
+  addPlanToCart,
   type Buyer,
+  checkOutCart,
+  findChargedAmounts,
   isProblemWithCode,
   makeBuyer,
   makeCheckoutInput,
@@ -44,12 +48,12 @@ beforeEach(async () => {
   subscription = await subscribe(ctx, buyer.profile, plan);
 });
 
-/** Posts an unpaid order of the buyer on its subscription. */
-async function owe(amount: number, part = ''): Promise<void> {
+/** Posts an unpaid order on the subscription of the buyer, by default of the buyer. */
+async function owe(amount: number, part = '', payer = buyer): Promise<void> {
   orders += 1;
   const entry = orderEntry({
     provider: plan.profile_id,
-    payer: buyer.profile.id,
+    payer: payer.profile.id,
     amount,
     subject: subscriptionSubject(subscription.id, part),
   });
@@ -266,6 +270,33 @@ test('a reversed import leaves no balance', async () => {
   assert.equal(await balanceOf(buyer.profile.id, accounts.payable), payable);
   assert.equal(await balanceOf(buyer.profile.id, accounts.liability), 0);
   await assertVerified();
+});
+
+test('an imported sale is not charged to a card while the gift of another payer is due', async () => {
+  const giver = await makeBuyer(ctx);
+  await owe(5000, '', giver);
+  ctx.clock.set(new Date(ctx.clock.now().getTime() + 60_000));
+  await importTen();
+  await addPlanToCart(buyer, plan);
+  await checkOutCart(buyer);
+  assert.deepEqual(await findChargedAmounts(buyer), [plan.period_amount]);
+  assert.equal(await balanceOf(buyer.profile.id, accounts.liability), 0);
+});
+
+test('a seat whose balance was settled in part is charged the rest', async () => {
+  await addPlanToCart(buyer, plan, { sync_on: 'seat@example.com' });
+  const charge = await checkOutCart(buyer, 'tok_chargeAsyncFail');
+  assert(charge);
+  await database.db
+    .updateTable('test_processor_charges')
+    .set({ state: 'failed' })
+    .where('key', '=', charge.processor_key)
+    .execute();
+  await refreshCharge(ctx, charge);
+  await cancel({ amount: 500 });
+  assert.equal(await due(), plan.period_amount - 500);
+  assert.equal((await payByCard())?.amount, plan.period_amount - 500);
+  assert.equal(await due(), 0);
 });
 
 test('another provider cannot reverse an adjustment', async () => {

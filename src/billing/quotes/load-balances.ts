@@ -120,8 +120,7 @@ async function loadSeatBalances(
   return balances.flatMap((balance): Invoicable[] => {
     const plan = plans.get(plan_ids.get(balance.subject.id) ?? (0 as PlanId)); // 0 is the id of no plan
     if (!plan) return [];
-    const own = newestUpTo(balance, orders).filter((order) => order.dest_profile_id === payer.id);
-    const lines = own.map((order) => orderLine(order, balance, plan));
+    const lines = balanceLines(balance, { plan, payer, orders, owes_own_orders_only: true });
     if (lines.length === 0) return [];
     const shown = lines.map((line) => buildShownBalance(payer.id, line));
     const key = `${payer.slug}:${plan.slug}`;
