@@ -57,6 +57,26 @@ const rules = [
     sql`select code, nb_attempts from coupons where nb_attempts < 0`,
   ],
   [
+    'the numbers of each series of documents are 1 to n without a gap',
+    sql`select provider_id, series, year, count(*), max(serial) from documents
+      group by provider_id, series, year having count(*) <> max(serial)`,
+  ],
+  [
+    'every paid or placed order of a provider has one invoice',
+    sql`select entry.ledger_event_id, entry.orig_profile_id from ledger_entries entry
+      join ledger_events event on event.id = ledger_event_id and event.kind = 'order'
+      left join documents on documents.ledger_event_id = entry.ledger_event_id and series = 'invoice'
+        and provider_id = entry.orig_profile_id
+      where orig_account = 'Receivable' and dest_account = 'Payable'
+      group by entry.ledger_event_id, entry.orig_profile_id
+      having sum(entry.orig_amount) > 0 and count(distinct documents.id) <> 1`,
+  ],
+  [
+    'credit notes do not exceed their invoice',
+    sql`select invoice.id, invoice.amount, sum(note.amount) from documents note
+      join documents invoice on invoice.id = note.invoice_id group by invoice.id having sum(note.amount) > invoice.amount`,
+  ],
+  [
     'Payable is never negative',
     sql`select profile_id, unit, sum(amount) from ledger_balances where account = 'Payable'
       group by profile_id, unit having sum(amount) < 0`,

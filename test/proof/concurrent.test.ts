@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { skipWithoutServer } from '../support/two-nodes.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 import { runConcurrently } from './concurrent.ts';
-import { anyDraw, newTally } from './run.ts';
+import { anyDraw } from './draws.ts';
+import { newTally } from './run.ts';
 import { makeSite } from './site.ts';
 
 const SEED_DEFAULT = 20_261_126;

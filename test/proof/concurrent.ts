@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { sql } from 'kysely';
 import { checkInvariants } from './checks.ts';
 import type { Model } from './model/model.ts';
-import type { Draw, Tally } from './run.ts';
+import type { Draw } from './draws.ts';
+import { findFacts, type Tally } from './run.ts';
 import type { Site } from './site.ts';
 
 /** Server errors that are documented: the payment has no known outcome. */
@@ -32,7 +33,7 @@ async function sendAll(site: Site, model: Model, draws: readonly Draw[], tally: 
   for (const draw of draws) {
     const { commands } = draw(model);
     for (const command of commands) {
-      const facts = { charges: await site.findCharges(model.buyers) };
+      const facts = await findFacts(site, model);
       const { status, text } = await command.send(site, facts);
       tally.commands += 1;
       if (status >= 400) tally.refused += 1;

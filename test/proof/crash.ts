@@ -33,7 +33,7 @@ export interface Verb {
   check(scene: Scene): Promise<void>;
 }
 
-const none = { charges: [] };
+const none = { charges: [], adjustments: [], links: [] };
 
 async function fill({ site, model, buyer }: Scene): Promise<void> {
   const [plan] = model.plans;
@@ -88,6 +88,7 @@ async function buy(scene: Scene, token = 'tok_visa'): Promise<void> {
   await fill(scene);
   const paid = await pay(scene, scene.site.app, token);
   assert.equal(paid.status, 201, paid.text);
+  scene.notes.set('at', scene.site.app.clock.now().toISOString());
   scene.notes.set('charge', paid.json<{ processor_key: string }>().processor_key);
 }
 
@@ -132,7 +133,27 @@ async function checkOnePayout({ site, buyer }: Scene, is_returned: boolean): Pro
   assert.deepEqual(rows, [{ state, payouts_at_processor: 1, sent: 1, returned: is_returned ? 1 : 0 }]);
 }
 
-/** Verbs that move money. An import joins by one entry. */
+const importTen = ({ site, model, buyer, notes }: Scene, node: TestApp) => {
+  const [plan] = model.plans;
+  return site.call(
+    site.managerOf('cowork'),
+    'POST',
+    '/api/billing/cowork/transfers/import',
+    { subscription: `${buyer}:${plan?.slug}`, created_at: notes.get('at'), amount: '10.00' },
+    { node, headers: { 'idempotency-key': `import-of-${buyer}` } },
+  );
+};
+
+async function checkOneImport({ site, buyer }: Scene): Promise<void> {
+  const { rows } = await sql<Record<string, number>>`
+    select (select count(*)::int from adjustments where profile_id = profiles.id) as adjustments,
+      (select count(distinct event.id)::int from ledger_events event join ledger_entries entry on ledger_event_id = event.id
+        where event.kind = 'import' and dest_profile_id = profiles.id and dest_account = 'Payable') as events
+    from profiles where slug = ${buyer}`.execute(site.app.db);
+  assert.deepEqual(rows[0], { adjustments: 1, events: 1 });
+}
+
+/** Verbs that move money. A new one joins by an entry. */
 export const verbs: readonly Verb[] = [
   { name: 'checkout', prepare: fill, act: (scene, node) => pay(scene, node), check: checkOnePurchase },
   {
@@ -191,6 +212,7 @@ export const verbs: readonly Verb[] = [
       await checkOnePayout(scene, true);
     },
   },
+  { name: 'import', prepare: buy, act: importTen, check: checkOneImport },
 ];
 
 /** Starts a second process on the database of the first, whose connections are cut at a chosen request. */

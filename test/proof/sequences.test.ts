@@ -1,7 +1,8 @@
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { startApp, type TestApp } from '../support/start-app.ts';
-import { anyDraw, newTally, runSequence } from './run.ts';
+import { anyDraw } from './draws.ts';
+import { newTally, runSequence } from './run.ts';
 import { makeSite } from './site.ts';
 
 const SEED_DEFAULT = 20_261_126;

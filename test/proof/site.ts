@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { User } from '#accounts';
 import { inTransaction } from '../../src/platform/db/database.ts';
 import { createOrganization, makeManager } from '#profiles';
+import { linkKeyHash } from '../../src/platform/security/link-keys.ts';
 import { apiClient, type TestResponse } from '../support/client.ts';
 import { testContext } from '../support/context.ts';
 import { makeCoupon, makePlan } from '../support/factories/catalog.ts';
@@ -23,9 +24,23 @@ export interface ChargeFact {
   amounts: number[];
 }
 
+/** A write-off, an offline payment or an import. */
+export interface AdjustmentFact {
+  key: string;
+  kind: string;
+  provider: string;
+  payer: string;
+  unit: string;
+  amount: number;
+}
+
 /** Callers of one sequence of commands: buyers, people without a verified address, a provider, the broker. */
 export interface Site {
   app: TestApp;
+  /** Codes of payment links, oldest first. */
+  links: string[];
+  /** Provider of a payment link. */
+  sellerOf(code: string): Promise<string>;
   /** First ledger entry of this sequence. */
   first_entry: number;
   /** Sends a request of a user to a node; to the first one when omitted. */
@@ -41,6 +56,7 @@ export interface Site {
   /** Codes that were sent to an address, oldest first. */
   codesFor(email: string): Promise<string[]>;
   findCharges(customers: readonly string[]): Promise<ChargeFact[]>;
+  findAdjustments(payers: readonly string[]): Promise<AdjustmentFact[]>;
   moveClock(ms: number): Promise<void>;
 }
 
@@ -129,7 +145,17 @@ function connect(
   };
   return {
     app,
+    links: [],
     first_entry,
+    async sellerOf(code) {
+      const row = await app.db
+        .selectFrom('payment_links')
+        .innerJoin('profiles', 'profiles.id', 'payment_links.provider_id')
+        .select('slug')
+        .where('claim_code_hash', '=', linkKeyHash(code))
+        .executeTakeFirstOrThrow();
+      return row.slug;
+    },
     call: async (username, method, url, body, { node = app, headers } = {}) =>
       apiClient(node, await tokenFor(username))(method, url, body, headers),
     managerOf(provider) {
@@ -148,6 +174,13 @@ function connect(
           array(select amount::int from charge_items item where item.charge_id = charges.id order by rank) as amounts
         from charges join profiles on profiles.id = charges.profile_id
         where slug = any(${[...customers]}) order by charges.id`.execute(app.db);
+      return rows;
+    },
+    async findAdjustments(payers) {
+      const { rows } = await sql<AdjustmentFact>`
+        select key, kind, provider.slug as provider, payer.slug as payer, unit, amount::int as amount from adjustments
+        join profiles provider on provider.id = provider_id join profiles payer on payer.id = adjustments.profile_id
+        where payer.slug = any(${[...payers]}) order by adjustments.id`.execute(app.db);
       return rows;
     },
     async moveClock(ms) {

@@ -73,7 +73,8 @@ function redeemCoupon(model: Model, buyer: string, coupon: Coupon): Expected {
   return { status: 200 };
 }
 
-const tokens: Readonly<Record<Fate, string>> = {
+/** Card of each fate at the test processor. */
+export const tokens: Readonly<Record<Fate, string>> = {
   accepted: 'tok_visa',
   pending: 'tok_chargeAsyncFail',
   declined: 'tok_chargeDeclined',

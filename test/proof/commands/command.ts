@@ -1,6 +1,6 @@
 import type { TestResponse } from '../../support/client.ts';
-import type { Charge, Model } from '../model/model.ts';
-import type { ChargeFact, Site } from '../site.ts';
+import type { Charge, Link, Model } from '../model/model.ts';
+import type { AdjustmentFact, ChargeFact, Site } from '../site.ts';
 
 /** Response that the site must give to a command. */
 export interface Expected {
@@ -8,11 +8,16 @@ export interface Expected {
   code?: string;
   /** Charge that the response names. */
   charge?: Charge;
+  /** Payment link whose code the response names. */
+  link?: Link;
 }
 
 /** What the commands choose from: charges of the buyers, oldest first. */
 export interface Facts {
   charges: readonly ChargeFact[];
+  adjustments: readonly AdjustmentFact[];
+  /** Codes of payment links. */
+  links: readonly string[];
 }
 
 /**

@@ -49,6 +49,21 @@ export class Books {
     this.move([payer, 'Payable'], [payer, 'Liability'], moved, unit);
   }
 
+  /** The payer owes again on a subject. */
+  reopen(payer: string, subject: string, amount: number, unit: string): void {
+    this.move([payer, 'Liability'], [payer, 'Payable'], amount, unit);
+    add(this.payables, `${payer} ${subject} ${unit}`, amount);
+    add(this.due, `${subject} ${unit}`, amount);
+  }
+
+  /** Takes an order back. */
+  withdrawOrder(line: { provider: string; payer: string; subject: string; amount: number; unit: string }): void {
+    const { provider, payer, subject, amount, unit } = line;
+    this.move([payer, 'Payable'], [provider, 'Receivable'], amount, unit);
+    add(this.payables, `${payer} ${subject} ${unit}`, -amount);
+    add(this.due, `${subject} ${unit}`, -amount);
+  }
+
   /** Reduces what is due on a subject. */
   settle(subject: string, amount: number, unit: string): void {
     add(this.due, `${subject} ${unit}`, -amount);

@@ -1,6 +1,16 @@
 import { distribute } from './amounts.ts';
 import { addPeriods, extendEnd } from './calendar.ts';
-import { type Charge, type Claim, type Coupon, type Debt, type Line, type Model, running, type Seat } from './model.ts';
+import {
+  cartOf,
+  type Charge,
+  type Claim,
+  type Coupon,
+  type Debt,
+  type Line,
+  type Model,
+  running,
+  type Seat,
+} from './model.ts';
 import { balances, quote } from './quote.ts';
 import { payCharge } from './payments.ts';
 
@@ -20,11 +30,18 @@ const CODE_VALID_MS = 90 * 86_400_000;
 /** Checks out the cart of a payer and what the payer owes. */
 export function checkOut(model: Model, payer: string, fate: Fate): Expected {
   if (model.reservations.some((each) => each.payer === payer)) return { status: 409, code: 'checkout_in_flight' };
-  if (balances(model, payer).length > 0 && isPending(model, payer)) return { status: 409, code: 'charge_pending' };
+  const due = balances(model, payer).flatMap(({ lines }) => lines);
+  if (due.length > 0 && hasOpenPayment(model, payer, due)) return { status: 409, code: 'charge_pending' };
   const lines = quote(model, payer);
   const [first] = lines;
-  if (!first) return { status: 200 };
-  const unit = lines.find(({ amount }) => amount > 0)?.plan.unit ?? first.plan.unit;
+  // Claimed seats whose payment failed stay in the cart and are not offered.
+  if (!first) return cartOf(model, payer).length > 0 ? { status: 409, code: 'cart_changed' } : { status: 200 };
+  return payLines(model, payer, lines, fate);
+}
+
+/** Pays lines: reserves their order, and books it unless the outcome of the payment is unknown. */
+export function payLines(model: Model, payer: string, lines: Line[], fate: Fate): Expected {
+  const unit = lines.find(({ amount }) => amount > 0)?.plan.unit ?? lines[0]?.plan.unit ?? 'usd';
   if (lines.some((line) => line.amount > 0 && line.plan.unit !== unit)) return { status: 400, code: 'currency_mixed' };
   const amount = lines.reduce((sum, line) => sum + line.amount, 0);
   if (amount > 0 && amount < (MINIMUMS[unit] ?? 50)) return { status: 400, code: 'charge_too_small' };
@@ -37,7 +54,10 @@ export function checkOut(model: Model, payer: string, fate: Fate): Expected {
     return { status: 200 };
   }
   if (fate === 'lost' || fate === 'unreachable') {
-    model.reservations.push({ ...order, is_charged: fate === 'lost' });
+    const subjects = lines.flatMap(
+      ({ subject, beneficiary, plan }) => subject ?? running(model, beneficiary, plan, model.now)?.subject ?? [],
+    );
+    model.reservations.push({ ...order, subjects, is_charged: fate === 'lost' });
     return { status: 503, code: 'payment_unknown' };
   }
   const charge = book(model, order, fate);
@@ -45,15 +65,12 @@ export function checkOut(model: Model, payer: string, fate: Fate): Expected {
 }
 
 /** True if a payment is open that may cover what a payer owes. */
-function isPending(model: Model, payer: string): boolean {
-  const subjects = balances(model, payer).flatMap(({ lines }) => lines.flatMap(({ debt }) => debt?.subject ?? []));
-  const slots = model.subscriptions.filter(({ subject }) => subjects.includes(subject));
+export function hasOpenPayment(model: Model, payer: string, due: readonly { subject: string | null }[]): boolean {
+  const subjects = due.flatMap(({ subject }) => subject ?? []);
   return (
     model.charges.some((charge) => charge.customer === payer && charge.state === 'created') ||
     model.debts.some((debt) => subjects.includes(debt.subject) && isOfOpenCharge(model, debt)) ||
-    model.reservations.some(({ lines }) =>
-      lines.some((line) => slots.some((slot) => slot.profile === line.beneficiary && slot.plan === line.plan.slug)),
-    )
+    model.reservations.some((order) => order.subjects.some((subject) => subjects.includes(subject)))
   );
 }
 
@@ -80,7 +97,7 @@ export function book(model: Model, order: Order, fate: 'accepted' | 'pending' | 
       subjects.set(slotOf(line), subjectOf(model, order, line, subjects));
   }
   const debts = order.lines.map((line) => {
-    const subject = line.debt?.subject ?? subjects.get(slotOf(line));
+    const subject = line.subject ?? subjects.get(slotOf(line));
     if (subject === undefined) throw new Error('a line has a subject');
     const debt = line.debt ?? post(model, order, line, subject);
     if (line.is_seat) addSeat(model, claims, line, debt);
@@ -139,9 +156,14 @@ export function newSubject(model: Model, kind: 'sub' | 'seat'): string {
   return `${kind}:${model.subjects_count}`;
 }
 
-function post(model: Model, { payer }: Order, { plan, amount }: Line, subject: string): Debt {
-  model.books.order({ provider: plan.provider, payer, subject, amount, unit: plan.unit });
+function post(model: Model, { payer }: Order, { kind, plan, amount }: Line, subject: string): Debt {
   const debt: Debt = { subject, payer, plan, amount, unit: plan.unit, charge: null };
+  if (kind === 'balance') {
+    // The marker of a balance is no order.
+    model.books.move([plan.provider, 'settled'], [payer, 'settled'], amount, plan.unit);
+    return debt;
+  }
+  model.books.order({ provider: plan.provider, payer, subject, amount, unit: plan.unit });
   model.debts.push(debt);
   return debt;
 }

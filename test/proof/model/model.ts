@@ -119,8 +119,31 @@ export interface Line {
   is_seat: boolean;
   coupon: Coupon | null;
   item: CartItem | null;
-  /** Posted order that the line pays late. */
+  /** Posted order that the line pays late; null for a balance that is no sum of orders. */
   debt: Debt | null;
+  /** Subject of a balance. */
+  subject: string | null;
+}
+
+/** A write-off, a payment that was made elsewhere, or an imported sale. */
+export interface Adjustment {
+  key: string;
+  kind: 'write_off' | 'offline_payment' | 'import';
+  payer: string;
+  provider: string;
+  unit: string;
+  parts: { subject: string; amount: number }[];
+  is_reversed: boolean;
+}
+
+/** A link that pays an order which was placed without paying. */
+export interface Link {
+  code: string;
+  payer: string;
+  provider: string;
+  debts: Debt[];
+  /** Closes the link until it is reversed. */
+  adjustment: Adjustment | null;
 }
 
 /** An order whose payment has no known outcome. */
@@ -131,6 +154,8 @@ export interface Reservation {
   amount: number;
   unit: string;
   coupons: Coupon[];
+  /** Subscriptions that the order names. */
+  subjects: string[];
   /** True if the processor has the charge. */
   is_charged: boolean;
 }
@@ -148,6 +173,8 @@ export interface Model {
   subscriptions: Subscription[];
   debts: Debt[];
   charges: Charge[];
+  adjustments: Adjustment[];
+  links: Link[];
   carts: Map<string, CartItem[]>;
   /** Code that applies to items added later, by buyer. */
   remembered: Map<string, string>;
@@ -167,6 +194,8 @@ export function makeModel(
     subscriptions: [],
     debts: [],
     charges: [],
+    adjustments: [],
+    links: [],
     carts: new Map(given.buyers.map((buyer) => [buyer, []])),
     remembered: new Map(),
     reservations: [],

@@ -67,13 +67,20 @@ export function quote(model: Model, payer: string): Line[] {
 
 function itemGroup(model: Model, payer: string, item: CartItem): Group[] {
   const { plan, seat } = item;
-  const base = { plan, item, debt: null, periods_count: 0, coupon: null, is_seat: false };
+  const base = { plan, item, debt: null, subject: null, periods_count: 0, coupon: null, is_seat: false };
   if (seat !== null) {
     if (!isOpen(seat)) return [];
     const { periods_count } = seat;
     const line: Line = { ...base, kind: 'prepaid', amount: 0, periods_count, beneficiary: payer };
     return [{ key: `${payer}:${plan.slug}+${model.claims.indexOf(seat.claim)}`, kind: 'cart', lines: [line] }];
   }
+  return [{ key: `${item.sync_on ?? payer}:${plan.slug}`, kind: 'cart', lines: itemLines(model, payer, item) }];
+}
+
+/** Lines of an item: the time, and the setup fee of a first subscription. */
+export function itemLines(model: Model, payer: string, item: CartItem): Line[] {
+  const { plan } = item;
+  const base = { plan, item, debt: null, subject: null, periods_count: 0, coupon: null };
   const beneficiary = item.sync_on ?? payer;
   const is_seat = model.people.has(beneficiary);
   const coupon = item.coupon !== null && isUsable(item.coupon, plan, model.now) ? item.coupon : null;
@@ -84,40 +91,71 @@ function itemGroup(model: Model, payer: string, item: CartItem): Group[] {
   const setup: Line[] =
     plan.setup > 0 && !isKnown ? [{ ...base, kind: 'setup', amount: plan.setup, beneficiary, is_seat }] : [];
   const period: Line = { ...base, kind: 'period', ...chosen, beneficiary, is_seat, coupon };
-  return [{ key: `${beneficiary}:${plan.slug}`, kind: 'cart', lines: [period, ...setup] }];
+  return [period, ...setup];
 }
 
-/** Unpaid orders of a payer on the subjects that owe money. */
-export function balances(model: Model, payer: string): Group[] {
-  const groups: Group[] = [];
-  for (const [place, due] of model.books.due) {
+/** Part of what a payer owes: unpaid orders, or the amount due if it is no sum of them. */
+export interface DuePart {
+  subject: string;
+  beneficiary: string;
+  plan: Plan;
+  amount: number;
+  debt: Debt | null;
+}
+
+/**
+ * Returns what a payer owes by subject. With `own_only`, of subscriptions too only the orders of the payer count.
+ * @see docs/spec/billing.md 2.14
+ */
+export function dueParts(model: Model, payer: string, own_only = false): DuePart[] {
+  return [...model.books.due].flatMap(([place, due]): DuePart[] => {
     const [subject = '', unit = ''] = place.split(' ');
-    if (due <= 0 || !model.books.payers.get(subject)?.has(payer)) continue;
-    let left = due;
-    const counted: Debt[] = [];
-    for (const debt of model.debts.toReversed()) {
-      if (debt.subject !== subject || debt.unit !== unit || debt.amount === 0 || left <= 0) continue;
-      if (debt.charge !== null && debt.charge.state !== 'created') continue;
-      left -= debt.amount;
-      counted.push(debt);
-    }
-    const own = counted.filter((debt) => debt.payer === payer);
-    const [first] = own;
-    if (!first) continue;
-    if (own.reduce((sum, { amount }) => sum + amount, 0) > due) throw new Error('partial payments are not modelled');
+    if (due <= 0 || !model.books.payers.get(subject)?.has(payer)) return [];
     const subscription = model.subscriptions.find((each) => each.subject === subject);
-    const lines = own.map((debt): Line => ({
+    const isOwnOnly = own_only || (subscription !== undefined && subscription.profile !== payer);
+    const own = newestUpTo(model, subject, unit, due).filter((debt) => debt.payer === payer);
+    const own_amount = own.reduce((sum, { amount }) => sum + amount, 0);
+    const base = { subject, beneficiary: subscription?.profile ?? payer };
+    if (own_amount === due || (isOwnOnly && own_amount < due))
+      return own.map((debt) => ({ ...base, plan: debt.plan, amount: debt.amount, debt }));
+    const plan = model.debts.find((debt) => debt.subject === subject)?.plan;
+    if (!plan) throw new Error('a subject that owes has an order');
+    return [{ ...base, plan, amount: due, debt: null }];
+  });
+}
+
+/** True for an order whose link the provider has closed. */
+const isCollected = ({ links }: Model, debt: Debt) =>
+  links.some(({ adjustment, debts }) => adjustment !== null && !adjustment.is_reversed && debts.includes(debt));
+
+/** Returns the newest orders without a charge that paid them, up to the amount due. */
+function newestUpTo(model: Model, subject: string, unit: string, due: number): Debt[] {
+  let left = due;
+  return model.debts.toReversed().filter((debt) => {
+    if (debt.subject !== subject || debt.unit !== unit || debt.amount === 0 || left <= 0) return false;
+    if ((debt.charge !== null && debt.charge.state !== 'created') || isCollected(model, debt)) return false;
+    left -= debt.amount;
+    return true;
+  });
+}
+
+/** Lines of the balances that a checkout pays with the cart. */
+export function balances(model: Model, payer: string): Group[] {
+  const bySubject = Map.groupBy(dueParts(model, payer, true), ({ subject }) => subject);
+  return [...bySubject].map(([subject, parts]): Group => {
+    const [{ beneficiary, plan } = { beneficiary: payer, plan: null }] = parts;
+    return {
+      key: `${beneficiary}:${plan?.slug}`,
       kind: 'balance',
-      plan: debt.plan,
-      amount: debt.amount,
-      periods_count: 0,
-      beneficiary: subscription?.profile ?? payer,
-      is_seat: false,
-      coupon: null,
-      item: null,
-      debt,
-    }));
-    groups.push({ key: `${subscription?.profile ?? payer}:${first.plan.slug}`, kind: 'balance', lines });
-  }
-  return groups;
+      lines: parts.map((part) => ({
+        ...part,
+        subject,
+        kind: 'balance',
+        periods_count: 0,
+        is_seat: false,
+        coupon: null,
+        item: null,
+      })),
+    };
+  });
 }

@@ -1,0 +1,94 @@
+import { randomInt } from 'node:crypto';
+import fc from 'fast-check';
+import { startApp, type TestApp } from '../support/start-app.ts';
+import { checkOutWithFaults } from './checkouts.ts';
+import { runConcurrently } from './concurrent.ts';
+import { crashAfter, verbs } from './crash.ts';
+import { formatReport, listCounts, type Part, runPart } from './report.ts';
+import { anyDraw } from './draws.ts';
+import { newTally, runSequence } from './run.ts';
+import { makeSite } from './site.ts';
+
+/**
+ * Longer proof than that of `npm test`: `TEST_DATABASE_URL=… npm run proof`. Prints a report in Markdown; ends with 1
+ * if a rule is broken. Each part ends early when its share of PROOF_MINUTES is over, and the report says so.
+ */
+const count = (name: string, value: number) => Number(process.env[name] ?? value);
+const seed = count('PROOF_SEED', randomInt(2 ** 31));
+const SEQUENCES = count('PROOF_SEQUENCES', 30);
+const LENGTH = count('PROOF_LENGTH', 60);
+const CONCURRENT = count('PROOF_CONCURRENT', 5);
+const CHECKOUTS = count('PROOF_CHECKOUTS', 10_000);
+const MINUTES = count('PROOF_MINUTES', 9);
+/** Share of the time after which no process is killed. */
+const CRASHES_END = 0.72;
+
+if (!process.env['TEST_DATABASE_URL']) throw new Error('the proof needs a PostgreSQL: set TEST_DATABASE_URL');
+
+const began = Date.now();
+/** Instant at which `share` of the time is over. A part that ends early leaves its time to the next. */
+const deadlineOf = (share: number) => began + MINUTES * 60_000 * share;
+const isOver = (deadline: number) => Date.now() >= deadline;
+
+async function proveSequences(app: TestApp, facts: Part['facts']): Promise<void> {
+  const deadline = deadlineOf(0.3);
+  const tally = newTally();
+  const courses = fc.sample(fc.array(anyDraw, { minLength: LENGTH, maxLength: LENGTH }), { seed, numRuns: SEQUENCES });
+  try {
+    for (const draws of courses) {
+      if (isOver(deadline)) break;
+      await runSequence(await makeSite(app), draws, tally);
+    }
+  } finally {
+    facts.push(['sequences', `${tally.sequences} of ${SEQUENCES}, of ${LENGTH} draws each`]);
+    facts.push(['commands compared with the model', tally.commands]);
+    facts.push(['refused commands that wrote nothing', tally.refused]);
+    facts.push(['draws', listCounts(tally.kinds)]);
+  }
+}
+
+async function proveConcurrency(app: TestApp, facts: Part['facts']): Promise<void> {
+  const deadline = deadlineOf(0.4);
+  const tally = newTally();
+  const course = fc.array(fc.array(anyDraw, { minLength: LENGTH, maxLength: LENGTH }), { minLength: 4, maxLength: 4 });
+  try {
+    for (const sequences of fc.sample(course, { seed, numRuns: CONCURRENT })) {
+      if (isOver(deadline)) break;
+      await runConcurrently(await makeSite(app), sequences, tally);
+    }
+  } finally {
+    facts.push(['groups of 4 concurrent sequences', `${tally.sequences / 4} of ${CONCURRENT}`]);
+    facts.push(['commands', tally.commands], ['refused', tally.refused]);
+  }
+}
+
+async function proveCheckouts(app: TestApp, facts: Part['facts']): Promise<void> {
+  const { checkouts, responses, cuts, charges } = await checkOutWithFaults(app, CHECKOUTS, deadlineOf(1));
+  facts.push(['checkouts', `${checkouts} of ${CHECKOUTS}`], ['cuts of all connections', cuts]);
+  facts.push(['responses', listCounts(responses)], ['charges, the same at the site and the processor', charges]);
+}
+
+async function proveCrashes(app: TestApp, facts: Part['facts']): Promise<void> {
+  const from = (Date.now() - began) / (MINUTES * 60_000);
+  for (const [index, verb] of verbs.entries()) {
+    const deadline = deadlineOf(from + ((CRASHES_END - from) * (index + 1)) / verbs.length);
+    let points = 0;
+    let isKilled = true;
+    while (isKilled && !isOver(deadline)) {
+      isKilled = await crashAfter(app, verb, points);
+      if (isKilled) points += 1;
+    }
+    facts.push([verb.name, `killed at ${points} points${isKilled ? ', then the time was over' : ', all'}`]);
+  }
+}
+
+const app = await startApp();
+const parts = [
+  await runPart('Random sequences against the model', (facts) => proveSequences(app, facts)),
+  await runPart('Concurrent sequences', (facts) => proveConcurrency(app, facts)),
+  await runPart('Killed processes', (facts) => proveCrashes(app, facts)),
+  await runPart('Checkouts with declines, timeouts and cut connections', (facts) => proveCheckouts(app, facts)),
+];
+process.stdout.write(await formatReport(app.db, seed, parts));
+await app.close();
+process.exitCode = parts.some(({ failure }) => failure !== null) ? 1 : 0;
