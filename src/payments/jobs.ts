@@ -1,6 +1,6 @@
 import { forgetCardJob } from './cards/index.ts';
 import { settleDisputesJob, settlePendingChargesJob } from './charges/index.ts';
-import { finishPayoutsJob, reconcilePayoutsJob } from './payouts/index.ts';
+import { closeAccountJob, finishPayoutsJob, reconcilePayoutsJob } from './payouts/index.ts';
 import type { Processors } from './processors/index.ts';
 import { finishRefundsJob } from './refunds/index.ts';
 
@@ -10,5 +10,6 @@ export const paymentsJobs = (processors: Processors) => [
   finishRefundsJob(processors),
   finishPayoutsJob(processors),
   reconcilePayoutsJob(processors),
+  closeAccountJob(processors),
   forgetCardJob(processors),
 ];

@@ -54,7 +54,7 @@ export function bankPages(app: App, processors: Processors): void {
     const profile = await readProfile(request);
     const ctx: PaymentContext = { ...request.ctx, processors };
     try {
-      await disconnectBank(ctx, profile.id);
+      await disconnectBank(request.ctx, profile.id);
       return await reply.flash('success', 'The account is disconnected.').redirect(paths.bank(profile.slug), 303);
     } catch (error) {
       const { account } = await loadBank(ctx, profile.id);

@@ -1,10 +1,13 @@
 import { randomKey40 } from '#platform/security/crypto';
 import { commonProblems } from '#kernel/problem';
 import { actorId } from '#platform/actor-id';
+import type { Context } from '#platform/context';
 import { inTransaction, type Reader } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
+import { enqueue } from '#platform/jobs/jobs';
 import { findProfileById, lockProfile, profileName } from '#profiles';
 import { paymentsProblems } from '../problems.ts';
+import { closeAccount } from './close-account.ts';
 import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
 import {
   findPayoutAccount,
@@ -54,23 +57,23 @@ export async function connectBank(ctx: PaymentContext, profile_id: ProfileId): P
 }
 
 /**
- * Disconnects a provider from its account. Its funds stay in the books. No effect if it is not connected.
- * @throws payout_in_flight (409) while a payout is on its way, processor_unreachable (503)
+ * Disconnects a provider from its account. Its funds stay in the books; a job ends the access at the processor.
+ * No effect if it is not connected.
+ * @throws payout_in_flight (409) while a payout is on its way
  */
-export async function disconnectBank(ctx: PaymentContext, profile_id: ProfileId): Promise<void> {
-  const found = await inTransaction(ctx.db, async (tx) => {
+export async function disconnectBank(ctx: Context, profile_id: ProfileId): Promise<void> {
+  await inTransaction(ctx.db, async (tx) => {
     // Serializes with reservePayout, so that no payout starts to an account that is being disconnected.
     await lockProfile(tx, profile_id);
-    const account = await findPayoutAccount(tx, profile_id);
-    if (!account) return null;
+    const found = await findPayoutAccount(tx, profile_id);
+    if (!found) return;
     if (await hasOpenPayout(tx, profile_id)) {
       throw paymentsProblems.payout_in_flight({
         detail: 'A payout is on its way. Disconnect the account when it has arrived.',
       });
     }
-    await updatePayoutAccountEnd(tx, account.id, ctx.clock.now());
-    return account;
+    await updatePayoutAccountEnd(tx, found.id, ctx.clock.now());
+    const { processor, account } = found;
+    await enqueue(tx, closeAccount, { processor, account });
   });
-  if (!found) return;
-  await withProcessorTimeout(ctx, ctx.processors.getByName(found.processor).disconnectAccount(found.account));
 }

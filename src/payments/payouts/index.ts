@@ -1,5 +1,6 @@
 export { payoutPageTypes } from './page-types.ts';
 export { payoutPages } from './pages.ts';
+export { closeAccountJob } from './close-account.ts';
 export { connectBank, disconnectBank } from './connected-account.ts';
 export { type Bank, loadBank } from './get-bank.ts';
 export { finishPayoutsJob, reconcilePayoutsJob } from './jobs.ts';

@@ -16,6 +16,7 @@ import { signTestEvent } from '../processors/test/test-intake.ts';
 import { decideTestPayout, findTestPayouts, insertTestPayout } from '../processors/test/test-payout-store.ts';
 import { findNewestPayouts, findPayoutAccount } from '../records/payout-store.ts';
 import { refundCharge } from '../refunds/refund-charge.ts';
+import { closeAccountJob } from './close-account.ts';
 import { connectBank, disconnectBank } from './connected-account.ts';
 import { getBank } from './get-bank.ts';
 import { finishPayouts, reconcilePayouts } from './reconcile-payouts.ts';
@@ -254,6 +255,13 @@ test('an account is not disconnected while a payout is on its way; after that it
   const none = { bank_name: 'N/A', last4: 'N/A', balance_amount: 0, balance_unit: 'usd' };
   assert.deepEqual(await getBank(ctx, provider), none);
   await assert.rejects(withdraw(provider, 100), { code: 'payout_account_absent' });
+  const jobs = database.db.selectFrom('outbox_events').select('payload').where('name', '=', 'job:close_account');
+  assert.deepEqual(
+    (await jobs.execute()).map(({ payload }) => payload),
+    [{ processor: 'test', account }],
+  );
+  await closeAccountJob(ctx.processors).run(ctx, { processor: 'test', account }, ctx.clock.now());
+  assert.equal(await ctx.processors.chosen.payoutAccount(account), null);
 
   // A return that the bank makes after that is booked all the same.
   await decide(payout.processor_key, 'failed', account);
