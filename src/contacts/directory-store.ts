@@ -2,7 +2,7 @@ import { type Expression, type RawBuilder, sql } from 'kysely';
 import { selectNamedUsers, selectUsers, type UserSummary } from '#accounts';
 import type { ListQuery, Page } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
-import { defineList, limitToEnd, limitToPage, listPage } from '#platform/db/list';
+import { defineList, limitToEnd, limitToPage, listPage, sortRows } from '#platform/db/list';
 import type { TextMatch } from '#platform/lists/list-search';
 import { selectCountOf } from '#platform/lists/row-count-store';
 
@@ -62,12 +62,13 @@ export async function listPeople(
     .selectFrom(selectUsers(reader).as('login'))
     .select(['login.username as slug', 'login.email', 'login.full_name', 'login.picture', 'login.created_at'])
     .select(sql<boolean>`true`.as('has_login'))
-    .where('login.is_active', '=', true);
+    // No parameter: the partial index users_full_name needs the condition.
+    .where(sql<boolean>`login.is_active`);
   const leads = reader
     .selectFrom('contacts')
     .select(['contacts.slug', 'contacts.email', 'contacts.full_name', 'contacts.picture', 'contacts.created_at'])
     .select(sql<boolean>`false`.as('has_login'))
-    .where('contacts.is_listed', '=', true);
+    .where(sql<boolean>`contacts.is_listed`);
   if (kind !== null) {
     const only = reader.selectFrom((kind === 'user' ? users : leads).as('person')).selectAll('person');
     return listPage(reader, only, directoryList, list, url);
@@ -89,9 +90,10 @@ export async function listPeople(
   };
   const first = merge((kind) => limitToPage(kind, directoryList, list));
   const last = (rows_count: Expression<number>) => merge((kind) => limitToEnd(kind, directoryList, list, rows_count));
+  const ordered = (reversed: boolean) => merge((kind) => sortRows(kind, directoryList, list, reversed));
   const is_bounded = list.start_at !== null || list.ends_at !== null;
   const count = is_bounded ? null : selectCountOf('users_active', 'contacts_listed');
-  return listPage(reader, people, directoryList, list, url, { count, first, last });
+  return listPage(reader, people, directoryList, list, url, { count, first, last, ordered });
 }
 
 /** Selects the slugs of the contacts that have a term in their names or their address. */

@@ -33,11 +33,13 @@ const userColumns = [
 export function selectUsers(reader: Reader) {
   return reader
     .selectFrom('users')
-    .leftJoin('totp_factors', 'totp_factors.user_id', 'users.id')
     .select(userColumns)
     .select([
       sql<boolean>`users.password_hash is not null`.as('has_password'),
-      sql<boolean>`totp_factors.confirmed_at is not null`.as('otp_enabled'),
+      // No join: PostgreSQL reads the columns of a join that a query does not need, and then no index alone.
+      sql<boolean>`exists (select from totp_factors where user_id = users.id and confirmed_at is not null)`.as(
+        'otp_enabled',
+      ),
     ]);
 }
 

@@ -22,6 +22,8 @@ export interface ListOptions<DB, TB extends keyof DB, O> {
   readonly first?: SelectQueryBuilder<DB, TB, O>;
   /** The last rows of the list, `rows_count` of them at least (`limitToEnd`), when the query itself has no index. */
   readonly last?: (rows_count: Expression<number>) => SelectQueryBuilder<DB, TB, O>;
+  /** The same rows from parts that are in the order of the list, or in the reversed order (`sortRows`). */
+  readonly ordered?: (reversed: boolean) => SelectQueryBuilder<DB, TB, O>;
 }
 
 export const listProblems = defineProblems({
@@ -53,7 +55,11 @@ export async function listPage<DB, TB extends keyof DB, O>(
     if (offsetOf(page) >= DEEP_OFFSET)
       return readFromNearestEnd(
         reader,
-        { first: options.first ?? filtered, last: options.last ?? (() => filtered) },
+        filtered,
+        {
+          first: options.ordered?.(false) ?? options.first ?? filtered,
+          last: (rows_count) => options.ordered?.(true) ?? options.last?.(rows_count) ?? filtered,
+        },
         counted,
         spec,
         page,
@@ -119,6 +125,16 @@ export function limitToPage<DB, TB extends keyof DB, O>(
   list: ListQuery,
 ): SelectQueryBuilder<DB, TB, O> {
   return orderRows(filterMany(query, spec, list), spec, list).limit(offsetOf(list) + list.page_size);
+}
+
+/** Sorts the rows of the list. */
+export function sortRows<DB, TB extends keyof DB, O>(
+  query: SelectQueryBuilder<DB, TB, O>,
+  spec: NoInfer<ListSpec<ColumnOf<DB, TB>>>,
+  list: ListQuery,
+  reversed: boolean,
+): SelectQueryBuilder<DB, TB, O> {
+  return orderRows(filterMany(query, spec, list), spec, list, { reversed });
 }
 
 /** Restricts the query to the last rows of the list. */

@@ -34,10 +34,12 @@ export async function readFromStart<DB, TB extends keyof DB, O>(
 /**
  * Reads a page from the end of the list when that is nearer than its start, in one statement with the count.
  *
- * Both directions are planned and one is executed: the other has the limit 0.
+ * The rows that are skipped are read by their ids alone, from an index where it has the order and the filter. Both
+ * directions are planned and one is executed: the other has the limit 0.
  */
 export async function readFromNearestEnd<DB, TB extends keyof DB, O>(
   reader: Reader,
+  filtered: SelectQueryBuilder<DB, TB, O>,
   query: {
     first: SelectQueryBuilder<DB, TB, O>;
     last: (rows_count: Expression<number>) => SelectQueryBuilder<DB, TB, O>;
@@ -47,25 +49,25 @@ export async function readFromNearestEnd<DB, TB extends keyof DB, O>(
   list: ListQuery,
 ): Promise<CountedRows<O>> {
   const [first, size] = [sql.lit(offsetOf(list)), sql.lit(list.page_size)];
+  const id = reference(spec.tie_breaker);
   const total = sql<number>`coalesce((select counted.count from counted), 0)`;
   const is_nearer_start = sql`2 * ${first} < ${total}`;
   const from_end = sql<number>`case when ${is_nearer_start} then 0 else greatest(${total} - ${first}, 0) end`;
-  const forward = orderRows(query.first, spec, list)
+  const forward = orderRows(query.first.clearSelect().select(id.as('id')), spec, list)
     .limit(sql<number>`case when ${is_nearer_start} then ${size} else 0 end`)
     .offset(first);
-  const backward = orderRows(query.last(from_end), spec, list, { reversed: true })
+  const backward = orderRows(query.last(from_end).clearSelect().select(id.as('id')), spec, list, { reversed: true })
     .limit(sql<number>`case when ${is_nearer_start} then 0 else greatest(least(${size}, ${total} - ${first}), 0) end`)
     .offset(sql<number>`greatest(${total} - ${first} - ${size}, 0)`);
-  const page = sql<{ count: number; forward: Row[]; backward: Row[] }>`
+  // An array: the server expects few elements, and reads the rows by their id.
+  const shown = sql<boolean>`${id} = any(array((${forward}) union all (${backward})))`;
+  const page = sql<{ count: number; results: Row[] }>`
     with counted as materialized (${counted})
     select ${total} as count,
-      (select coalesce(json_agg(part_row), '[]') from (${forward}) part_row) as forward,
-      (select coalesce(json_agg(part_row), '[]') from (${backward}) part_row) as backward`;
+      (select coalesce(json_agg(part_row), '[]') from (${orderRows(filtered.where(shown), spec, list)}) part_row) as results`;
   const { rows } = await reader.executeQuery(page.compile(reader));
-  const [read] = rows;
-  if (!read) return { count: 0, results: [] };
   // Cast: the rows are those of the query, with their instants restored.
-  return { count: read.count, results: [...read.forward, ...read.backward.reverse()].map(reviveInstants) as O[] };
+  return { count: rows[0]?.count ?? 0, results: (rows[0]?.results ?? []).map(reviveInstants) as O[] };
 }
 
 /**

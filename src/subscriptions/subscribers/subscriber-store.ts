@@ -66,12 +66,15 @@ export async function listUnengaged(
 ): Promise<Page<{ id: ProfileId }>> {
   const { provider_id, at, seen } = filter;
   const unbounded = { ...list, start_at: null, ends_at: null };
-  const query = selectSubscribers(reader, { provider_id, at, span: 'active' }, unbounded).where(
-    'profile.id',
-    'not in',
-    selectProfilesSeen(reader, seen),
-  );
-  return listPage(reader, query, subscriberList, unbounded, url);
+  const subscribers = selectSubscribers(reader, { provider_id, at, span: 'active' }, unbounded);
+  const engaged = selectProfilesSeen(reader, seen);
+  const query = subscribers.where('profile.id', 'not in', engaged);
+  // Those with a sign-in are found by the sign-ins (index users_last_login_at), and the others are not read.
+  const count = sql<{
+    count: number;
+  }>`select (${selectSubscriberCount(provider_id, selectPlanIds(reader, provider_id), at)})
+    - (select count(*) from ${subscribers.where('profile.id', 'in', engaged)} as seen) as count`;
+  return listPage(reader, query, subscriberList, unbounded, url, { count });
 }
 
 /** Returns a query for the ids of the active subscribers of a provider. */
