@@ -55,6 +55,7 @@ const objects: Record<string, string> = {
   profile: 'cowork',
   user: 'donny',
   plan: 'open-space',
+  coupon: 'DIS50',
   role: 'manager',
   report: 'taxes',
 };
