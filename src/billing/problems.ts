@@ -31,6 +31,7 @@ export const billingProblems = defineProblems({
     title:
       'The payment processor did not respond in time. The order is completed or released once the outcome is known.',
   },
+  document_unknown: { status: 404, title: 'Invoice or credit note not found.' },
   receipt_unknown: { status: 404, title: 'Receipt not found.' },
   beneficiary_unknown: {
     status: 400,

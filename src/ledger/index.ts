@@ -12,12 +12,15 @@ export {
 } from './balance-store.ts';
 export {
   type DocumentParts,
+  type DocumentView,
+  findDocument,
   findInvoicedEntries,
   findNotesOfEntries,
   type InvoicedEntry,
   type IssuedNote,
   type Party,
   partyOf,
+  selectInvoiceNumbers,
   type InvoicedLine,
   issueCreditNotes,
   issuedDocuments,

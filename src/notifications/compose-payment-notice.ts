@@ -23,7 +23,7 @@ const mailedNews: readonly string[] = ['done', 'refunded', 'disputed', 'receipt_
 
 /** Builds a receipt or the notice of a refund or a dispute; null for failed payments and for disputes that ended. */
 export function composeChargeUpdated(found: Parties, payload: PayloadOf<typeof chargeUpdated>): Notice | null {
-  const { processor_key, created_at, amount, unit, description, state, last4, lines } = payload;
+  const { charge_id, processor_key, created_at, amount, unit, description, state, last4, lines } = payload;
   const profile = found.profile(payload.profile_id);
   if (!profile || !mailedNews.includes(payload.news)) return null;
   const provider = found.profile(payload.provider_id);
@@ -39,6 +39,7 @@ export function composeChargeUpdated(found: Parties, payload: PayloadOf<typeof c
         refunded: line.refunded_amount > 0 ? [lineOf(line.description, line.refunded_amount, unit)] : [],
       })),
       charge_total: refunded > 0 ? { amount: amount - refunded, unit } : null,
+      invoice_numbers: found.invoiceNumbers(charge_id),
     },
   });
 }

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import type { User } from '#accounts';
 import { canonicalName } from '#kernel/slug';
 import type { Context } from '#platform/context';
-import type { ProfileId, UserId } from '#platform/db/db-schema';
+import { mergeReads } from '#platform/db/merge-reads';
+import { findInvoiceNumbers } from '#payments';
+import type { ChargeId, ProfileId, UserId } from '#platform/db/db-schema';
 import { findPeople, findProfileViews, findRoleTypesBySlugs, type Person, type ProfileView } from '#profiles';
 import type { Reachable } from './recipients.ts';
 
@@ -13,6 +15,7 @@ export interface PartyMembers {
   profile_id?: ProfileId | null;
   provider_id?: ProfileId | null;
   role_type?: string | null;
+  charge_id?: ChargeId | null;
 }
 
 /** Parties that are loaded for a batch of events. */
@@ -20,6 +23,7 @@ export interface PartyIds {
   users: readonly UserId[];
   profiles: readonly ProfileId[];
   role_types: readonly string[];
+  charges: readonly ChargeId[];
 }
 
 /** The parties of the events of a batch, and the broker. */
@@ -37,27 +41,41 @@ export interface Parties {
   isSeller(user_id: UserId): boolean;
   /** Returns the title of a type of roles that a profile can use. */
   roleTitle(profile_id: ProfileId, slug: string): string | undefined;
+  /** Returns the numbers of the invoices that a charge pays; none for a payment of orders without an invoice. */
+  invoiceNumbers(charge_id: ChargeId): readonly string[];
 }
 
 /** Returns the parties that a payload names. Pure. */
-export function partyIdsOf({ user_id, originated_by, profile_id, provider_id, role_type }: PartyMembers): PartyIds {
+export function partyIdsOf({
+  user_id,
+  originated_by,
+  profile_id,
+  provider_id,
+  role_type,
+  charge_id,
+}: PartyMembers): PartyIds {
   return {
     users: [user_id, originated_by].filter((id) => id !== null && id !== undefined),
     profiles: [profile_id, provider_id].filter((id) => id !== null && id !== undefined),
     role_types: [role_type].filter((slug) => slug !== null && slug !== undefined),
+    charges: [charge_id].filter((id) => id !== null && id !== undefined),
   };
 }
 
-/** Loads the parties of a batch of events: one query each for profiles, people and types of roles. */
+/** Loads the parties of a batch of events: three statements. */
 export async function loadParties(ctx: Context, ids: readonly PartyIds[]): Promise<Parties> {
   const { broker_id } = ctx.site;
   const profile_ids = new Set([broker_id, ...ids.flatMap(({ profiles }) => profiles)]);
   const user_ids = new Set(ids.flatMap(({ users }) => users));
   const slugs = new Set(ids.flatMap(({ role_types }) => role_types));
-  const [profiles, people, role_types] = await Promise.all([
+  const charge_ids = new Set(ids.flatMap(({ charges }) => charges));
+  const [profiles, people, [role_types, invoice_numbers]] = await Promise.all([
     findProfileViews(ctx.db, [...profile_ids]),
     findPeople(ctx.db, { user_ids: [...user_ids], profile_ids: [...profile_ids], broker_id }),
-    findRoleTypesBySlugs(ctx.db, [...slugs]),
+    mergeReads(ctx.db, [
+      (reader) => findRoleTypesBySlugs(reader, [...slugs]),
+      (reader) => findInvoiceNumbers(reader, [...charge_ids]),
+    ]),
   ]);
   const managers = managersByProfile(people);
   const broker = profiles.get(broker_id);
@@ -80,6 +98,10 @@ export async function loadParties(ctx: Context, ids: readonly PartyIds[]): Promi
       assert(slugs.has(slug), 'the types of roles of a batch are loaded together');
       const type = role_types.get(canonicalName(slug));
       return type && (type.profile_id === null || type.profile_id === profile_id) ? type.title : undefined;
+    },
+    invoiceNumbers(charge_id) {
+      assert(charge_ids.has(charge_id), 'the charges of a batch are loaded together');
+      return invoice_numbers.get(charge_id) ?? [];
     },
   };
 }

@@ -57,6 +57,7 @@ export {
   findAttemptByKey,
   findCharge,
   findChargedLines,
+  findInvoiceNumbers,
   findChargeItems,
   findChargeOfAttempt,
   findRefundsOfEntries,

@@ -13,6 +13,8 @@ const values: Readonly<Record<string, readonly string[]>> = {
   selector: ['Funds'],
   slug: ['order_executed'],
   charge: ['ch_XAb124EF'],
+  provider: ['cowork'],
+  number: ['2026-000001'],
   plan: ['open-space'],
   subscriber: ['xia'],
   coupon: ['DIS50'],

@@ -6,6 +6,7 @@ import { sampleList } from '#platform/pages/lists/sample-list';
 import { longText, rightToLeftText, unbrokenText } from '#platform/pages/pieces/hostile-text';
 import { MoneyPart, PayerPart, payerSample, refusedFormParts, SavedCardPart, savedCardSample } from '../page-parts.ts';
 import { HeldPlanPart, heldSample, monthly, NextRenewalPart, owedSample } from './held-plan-parts.ts';
+import { documentPage } from './document-page-types.ts';
 import { PartyPart } from './party.ts';
 
 const NullableText = Type.Union([Type.String(), Type.Null()]);
@@ -153,6 +154,7 @@ export const historyPage = definePage(
   },
 );
 
+const document_path = '/billing/ada/documents/cowork/2026-000042/';
 const LinePart = Type.Object({ description: Type.String(), dest_amount: Type.Integer(), dest_unit: Type.String() });
 
 /** Members that viewReceipt returns. */
@@ -191,7 +193,7 @@ export const receiptParts = {
   /** Time zone of the buyer. */
   timezone: Type.String(),
   /** Invoices that have lines of the charge. */
-  invoices: Type.Array(Type.Object({ number: Type.String(), seller: Type.String() })),
+  invoices: Type.Array(Type.Object({ number: Type.String(), seller: Type.String(), href: Type.String() })),
   /** Credit notes of these invoices since then, oldest first. */
   credit_notes: Type.Array(
     Type.Object({ number: Type.String(), invoice_number: Type.String(), created_at: Instant, money: MoneyPart }),
@@ -226,7 +228,7 @@ const receipt = {
   charge,
   charge_items: [{ invoiced: line, full: null, discount: null, refunded: [] }],
   timezone: 'America/Los_Angeles',
-  invoices: [{ number: '2026-000042', seller: 'Coworking Space Inc.' }],
+  invoices: [{ number: '2026-000042', seller: 'Coworking Space Inc.', href: document_path }],
   credit_notes: [],
   pdf_url: '/billing/ada/receipt/0123456789abcdef01234567/download/',
   total: { amount: 2900, unit: 'usd' },
@@ -284,4 +286,4 @@ export const printableReceiptPage = definePage(
 );
 
 /** Page types of this sub-room. */
-export const receiptPageTypes = [historyPage, receiptPage, printableReceiptPage];
+export const receiptPageTypes = [historyPage, receiptPage, printableReceiptPage, documentPage];

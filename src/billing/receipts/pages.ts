@@ -15,6 +15,7 @@ import { findHeldRoles, type Profile } from '#profiles';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
 import { getProfileById } from '../payer.ts';
 import { billingProblems } from '../problems.ts';
+import { documentPages } from './document-pages.ts';
 import { historyCsv, viewHistoryPage } from './history-list.ts';
 import { historyPage, printableReceiptPage, receiptPage } from './page-types.ts';
 import { receiptSheet } from './receipt-sheet.ts';
@@ -27,6 +28,7 @@ const params = Type.Object({ profile: Type.String() });
 export function receiptPages(app: App): void {
   addHistoryPage(app);
   addReceiptPage(app);
+  documentPages(app);
 }
 
 function addHistoryPage(app: App): void {

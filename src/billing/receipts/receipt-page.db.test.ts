@@ -87,6 +87,8 @@ test('the payer has the receipt mailed again', async () => {
   assert.match((await browser.get(receipt)).text, /on its way to payer@example\.com/);
   await app.tollgate.worker.drain();
   assert.equal(receipts().length, before_count + 1);
+  const [mail] = receipts();
+  assert.match(mail?.html ?? '', /Invoice <a href="[^"]*\/receipt\/[^"]*">2026-000001<\/a>/);
 });
 
 test('another user neither reads nor mails a receipt', async () => {
@@ -100,4 +102,38 @@ test('another user neither reads nor mails a receipt', async () => {
 
 test('the page stays within the budget of statements', { skip: withoutCounts }, async () => {
   await requirePageBudget((url) => browser.get(url), [receipt]);
+});
+
+test('an invoice and a credit note have a page and a file', async () => {
+  const path = '/billing/payer/documents/cowork/2026-000001/';
+  assert.ok((await browser.get(receipt)).text.includes(`href="${path}"`));
+  const { status, text } = await browser.get(path);
+  assert.equal(status, 200, text);
+  for (const shown of [/Oakland/, /120 Market Street/, /\$29\.00, paid/, /CN-2026-000001/]) assert.match(text, shown);
+  const note = await browser.get('/billing/payer/documents/cowork/CN-2026-000001/');
+  assert.match(note.text, /For invoice<\/dt><dd>2026-000001/);
+  assert.doesNotMatch(note.text, /Still due/);
+  for (const [number, name] of [
+    ['2026-000001', 'invoice-2026-000001'],
+    ['CN-2026-000001', 'credit-note-CN-2026-000001'],
+  ]) {
+    const file = await browser.get(`/billing/payer/documents/cowork/${number}/download/`);
+    assert.match(file.text, /^%PDF-/);
+    assert.equal(file.headers['content-disposition'], `inline; filename="${name}.pdf"`);
+  }
+  assert.equal((await browser.get('/billing/payer/documents/cowork/2026-000009/')).status, 404);
+  assert.equal((await browser.get('/billing/payer/documents/payer/2026-000001/')).status, 404);
+  await requirePageBudget((url) => browser.get(url), [path]);
+});
+
+test('an invoice that is not paid says what is due, and the history links to it', async () => {
+  await operator('POST', '/api/cart', { plan: 'desk' });
+  const placed = await operator('POST', '/api/billing/payer/checkout/paylater', {});
+  assert.ok(placed.status < 300, placed.text);
+  const path = '/billing/payer/documents/cowork/2026-000002/';
+  const { text } = await browser.get(path);
+  assert.match(text, /\$29\.00 still due/);
+  assert.ok((await browser.get('/billing/payer/history/')).text.includes(path));
+  // The first invoice is paid: payments settle the oldest order first.
+  assert.match((await browser.get('/billing/payer/documents/cowork/2026-000001/')).text, /\$29\.00, paid/);
 });

@@ -46,8 +46,8 @@ test('a payment that failed is still due', () => {
 
 test('invoices of several sellers are named with their sellers', () => {
   const invoices = [
-    { number: '2026-000042', seller: 'Gym' },
-    { number: '2026-000007', seller: 'Pool' },
+    { number: '2026-000042', seller: 'Gym', href: '/' },
+    { number: '2026-000007', seller: 'Pool', href: '/' },
   ];
   const { title, facts } = receiptSheet({ ...printableReceiptPage.samples.typical, invoices }, 'en');
   assert.equal(title, 'Receipt');

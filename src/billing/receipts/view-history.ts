@@ -1,7 +1,8 @@
 import type { PresentedTransaction } from '#ledger';
-import { accounts, isSameSubject } from '#ledger';
+import { accounts, findInvoicedEntries, isSameSubject } from '#ledger';
 import type { Reader } from '#platform/db/database';
 import { mergeReads } from '#platform/db/merge-reads';
+import { paths } from '#platform/http/paths';
 import { findChargedLines } from '#payments';
 import { nameEntries } from '../orders/index.ts';
 import type { ReaderLocale } from '../quotes/index.ts';
@@ -12,6 +13,7 @@ type Row = Omit<PresentedTransaction, 'text'>;
 /**
  * Replaces the documented descriptions of transactions by texts for the reader, computed from columns: the ordered
  * line, the paying card, the refunded line. Rows without such columns (an import, a write-off) keep their description.
+ * An order without a receipt links to its invoice.
  */
 export async function viewHistory(
   reader: Reader,
@@ -20,9 +22,10 @@ export async function viewHistory(
 ): Promise<Row[]> {
   const entry_ids = transactions.flatMap(({ entry_id }) => entry_id ?? []);
   const receipt_keys = transactions.flatMap(({ receipt_key }) => receipt_key ?? []);
-  const [lines, listed] = await mergeReads(reader, [
+  const [lines, listed, invoiced] = await mergeReads(reader, [
     (together) => findChargedLines(together, receipt_keys),
     (together) => findLinesOfEntries(together, entry_ids),
+    (together) => findInvoicedEntries(together, entry_ids),
   ]);
   // Most charges pay entries of the same page.
   const known = new Set(entry_ids);
@@ -41,5 +44,13 @@ export async function viewHistory(
     const what = texts.get(refunded.invoiced_entry_id) ?? refunded.title;
     return `${row.dest_account === accounts.chargeback ? 'Dispute about' : 'Refund of'} ${what}`;
   };
-  return transactions.map(({ text, ...row }) => ({ ...row, description: textOf({ text, ...row }) }));
+  const locationOf = (row: PresentedTransaction): string | null => {
+    const invoice = row.entry_id === null ? undefined : invoiced.get(row.entry_id);
+    if (row.location !== null || !invoice) return row.location;
+    return paths.document(row.dest_profile.slug, invoice.provider, invoice.number);
+  };
+  return transactions.map((transaction) => {
+    const { text: _, ...row } = transaction;
+    return { ...row, location: locationOf(transaction), description: textOf(transaction) };
+  });
 }

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { type Entry, findEntries, findInvoicedEntries, findNotesOfEntries, type InvoicedEntry, partyOf } from '#ledger';
 import { isTimeZone } from '#kernel/instant';
+import { paths } from '#platform/http/paths';
 import { mergeReads } from '#platform/db/merge-reads';
 import type { Context } from '#platform/context';
 import type { ProfileId } from '#platform/db/db-schema';
@@ -57,7 +58,11 @@ export async function viewReceipt(
     ),
     buyer: buyer ? presentParty(buyer, ctx.lang) : null,
     timezone: customer && isTimeZone(customer.default_timezone) ? customer.default_timezone : 'UTC',
-    invoices: [...invoices.values()].map(({ number, seller }) => ({ number, seller: seller.name })),
+    invoices: [...invoices.values()].map(({ number, provider: slug, seller }) => ({
+      number,
+      seller: seller.name,
+      href: paths.document(profile?.slug ?? '', slug, number),
+    })),
     credit_notes: notes.map(({ number, invoice_number, created_at, amount: noted, unit }) => ({
       number,
       invoice_number,

@@ -2,6 +2,7 @@ import type { LedgerEntryId, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { fragment } from '#platform/db/fragment';
 import { type Part, readRows } from '#platform/db/together';
+import { selectProfileNames } from '#profiles';
 import type { Document, NewDocument, Party } from './document.ts';
 
 /** A document with its number. */
@@ -33,6 +34,8 @@ export interface InvoicedEntry {
   amount: number;
   number: string;
   provider_id: ProfileId;
+  /** Slug of the provider. */
+  provider: string;
   seller: Party;
   buyer: Party;
 }
@@ -46,12 +49,23 @@ export async function findInvoicedEntries(
   const rows = await reader
     .selectFrom('document_lines as line')
     .innerJoin('documents as invoice', 'invoice.id', 'line.document_id')
+    .innerJoin(selectProfileNames(reader).as('provider'), 'provider.id', 'invoice.provider_id')
+    .select('provider.slug as provider')
     .select(['line.ledger_entry_id', 'line.full_amount', 'line.amount', 'invoice.number', 'invoice.provider_id'])
     .select(['invoice.seller', 'invoice.buyer'])
     .where('line.ledger_entry_id', 'in', [...new Set(entry_ids)])
     .where('invoice.series', '=', 'invoice')
     .execute();
   return new Map(rows.map((row) => [row.ledger_entry_id, readParties(row)]));
+}
+
+/** Selects `ledger_entry_id` and `number` of the lines of invoices, for rooms that join the entries of orders. */
+export function selectInvoiceNumbers(reader: Reader) {
+  return reader
+    .selectFrom('document_lines as line')
+    .innerJoin('documents as invoice', 'invoice.id', 'line.document_id')
+    .select(['line.ledger_entry_id', 'invoice.number', 'invoice.id as invoice_id'])
+    .where('invoice.series', '=', 'invoice');
 }
 
 /** Credit note as a receipt lists it. */
@@ -83,7 +97,10 @@ export async function findNotesOfEntries(reader: Reader, entry_ids: readonly Led
     .execute();
 }
 
-function readParties<Row extends { seller: unknown; buyer: unknown }>(row: Row): Row & { seller: Party; buyer: Party } {
+/** Reads the parties of a row. */
+export function readParties<Row extends { seller: unknown; buyer: unknown }>(
+  row: Row,
+): Row & { seller: Party; buyer: Party } {
   // Cast: only `issuedDocuments` and the migration write these columns.
   return row as Row & { seller: Party; buyer: Party };
 }

@@ -7,6 +7,8 @@ export {
   issuedDocuments,
   type IssuedDocument,
   type IssuedNote,
+  selectInvoiceNumbers,
 } from './document-store.ts';
 export { issueCreditNotes } from './issue-credit-notes.ts';
 export { documentRoutes } from './routes.ts';
+export { type DocumentKey, type DocumentView, findDocument } from './document-view-store.ts';

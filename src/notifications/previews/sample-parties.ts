@@ -76,5 +76,6 @@ export function sampleParties(broker: ProfileView): Parties {
     managersOf: () => [],
     isSeller: () => false,
     roleTitle: () => 'Contributor',
+    invoiceNumbers: () => ['2026-000042'],
   };
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { LedgerSubject } from '#ledger';
-import type { LedgerEntryId } from '#platform/db/db-schema';
+import { type LedgerSubject, selectInvoiceNumbers } from '#ledger';
+import type { ChargeId, LedgerEntryId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { selectProfileNames } from '#profiles';
 import { chargeSubject } from './charge.ts';
@@ -29,4 +29,23 @@ export async function findChargedLines(reader: Reader, processor_keys: readonly 
     .where('charges.processor_key', 'in', [...new Set(processor_keys)])
     .execute();
   return rows.map(({ id, item_id, ...line }) => ({ ...line, refund_subject: chargeSubject(id, item_id) }));
+}
+
+/** Finds the numbers of the invoices that have lines of charges, oldest first, by charge. */
+export async function findInvoiceNumbers(
+  reader: Reader,
+  charge_ids: readonly ChargeId[],
+): Promise<Map<ChargeId, string[]>> {
+  if (charge_ids.length === 0) return new Map();
+  // Indexes: charge_items_charge_id_rank_key, document_lines_ledger_entry_id.
+  const rows = await reader
+    .selectFrom('charge_items as item')
+    .innerJoin(selectInvoiceNumbers(reader).as('invoice'), 'invoice.ledger_entry_id', 'item.invoiced_entry_id')
+    .select(['item.charge_id', 'invoice.number', 'invoice.invoice_id'])
+    .distinct()
+    .where('item.charge_id', 'in', [...new Set(charge_ids)])
+    .orderBy('invoice.invoice_id')
+    .execute();
+  const byCharge = Map.groupBy(rows, ({ charge_id }) => charge_id);
+  return new Map([...byCharge].map(([id, found]) => [id, found.map(({ number }) => number)]));
 }

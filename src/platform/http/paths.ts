@@ -101,6 +101,10 @@ export const paths = {
   card: (profile: string) => `/billing/${e(profile)}/card/`,
   removeCard: (profile: string) => `/billing/${e(profile)}/card/remove/`,
   printableReceipt: (profile: string, charge: string) => `/billing/${e(profile)}/receipt/${e(charge)}/printable/`,
+  document: (profile: string, provider: string, number: string) =>
+    `/billing/${e(profile)}/documents/${e(provider)}/${e(number)}/`,
+  documentDownload: (profile: string, provider: string, number: string) =>
+    `/billing/${e(profile)}/documents/${e(provider)}/${e(number)}/download/`,
   receiptDownload: (profile: string, charge: string) => `/billing/${e(profile)}/receipt/${e(charge)}/download/`,
   receipt: (profile: string, charge: string, next?: string | null) =>
     withNext(`/billing/${e(profile)}/receipt/${e(charge)}/`, next),

@@ -1,0 +1,54 @@
+import type { Money } from '#kernel/money';
+import type { Sheet } from '#platform/pdf/sheet';
+import { humanizeDate } from '#platform/templates/humanize-date';
+import { humanizeMoney } from '#platform/templates/humanize-money';
+import type { DocumentParts } from './view-document.ts';
+
+/** Presents an invoice or a credit note as a printed document; dates are in the zone of the buyer. */
+export function documentSheet(view: DocumentParts, lang: string): Sheet {
+  const { kind, number, created_at, invoice_number, seller, buyer, lines, total, paid, due, credit_notes } = view;
+  const money = (value: Money) => humanizeMoney(value, lang);
+  const date = (at: Date) => humanizeDate({ at, is_day: false }, { locale: lang, timezone: view.timezone });
+  const party = ({ name, address, email }: typeof seller) => [name, ...address, ...(email === null ? [] : [email])];
+  return {
+    title: `${kind === 'invoice' ? 'Invoice' : 'Credit note'} ${number}`,
+    lang,
+    created_at,
+    facts: [['Date', date(created_at)], ...(invoice_number === null ? [] : [['For invoice', invoice_number] as const])],
+    parties: [
+      { heading: 'From', lines: party(seller) },
+      { heading: 'To', lines: party(buyer) },
+    ],
+    tables: [
+      {
+        heading: null,
+        columns: ['What', 'Full price', 'Discount', 'Amount'],
+        rows: lines.map(({ description, full, discount, money: amount }) => [
+          description,
+          full ? money(full) : '',
+          discount ? money(discount) : '',
+          money(amount),
+        ]),
+        totals: [
+          { label: 'Total', amount: money(total), is_strong: true },
+          ...(paid ? [{ label: 'Paid', amount: money({ ...paid, amount: -paid.amount }), is_strong: false }] : []),
+          ...(due ? [{ label: 'Still due', amount: money(due), is_strong: true }] : []),
+        ],
+      },
+      ...(credit_notes.length === 0
+        ? []
+        : [
+            {
+              heading: 'Credit notes since then',
+              columns: ['What', 'Amount'],
+              rows: credit_notes.map((note) => [
+                `Credit note ${note.number}, ${date(note.created_at)}`,
+                money(note.money),
+              ]),
+              totals: [],
+            },
+          ]),
+    ],
+    notes: [],
+  };
+}
