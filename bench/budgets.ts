@@ -55,7 +55,7 @@ export const exceptions: Readonly<Record<string, Budget & { readonly reason: str
     reason: 'prices the cart with the functions of the order: which rows a step reads depends on the step before it',
   },
   'GET /api/billing/{profile}/seats': {
-    statements_max: 7,
+    statements_max: 4,
     transactions_max: 0,
     reason: 'reads claims, their lines, charges and refunds through the doors of the rooms, for any number of seats',
   },

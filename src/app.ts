@@ -170,6 +170,7 @@ async function buildServer(services: Services, rooms: readonly Room[], isStoppin
     probeDatabase: () => database.probe(),
     version,
     site: () => site.get(),
+    terms: { seat_code_days: config.seat_code_days },
     authenticate: (credentials) => authenticate(source, credentials),
     peeked: { site: () => site.peek(), authenticate: (credentials) => peekCaller(source, credentials) },
     decideAccess: decideAccessOf(services),

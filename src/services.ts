@@ -93,6 +93,7 @@ export function makeServices(options: TollgateOptions): Services {
       clock,
       log: log.child({ job }),
       site: await site.get(),
+      terms: { seat_code_days: config.seat_code_days },
       throttle,
       origin: base_url(),
       lang: 'en',

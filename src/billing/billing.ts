@@ -22,7 +22,7 @@ export function makeBilling({ processors, pay_later_allowed }: PaymentLinkNeeds)
       cartRoutes(http);
       cartItemsRoutes(http);
       checkoutRoutes(http, processors);
-      seatRoutes(http);
+      seatRoutes(http, processors);
       couponUseRoutes(http);
       balanceRoutes(http);
       paymentLinkRoutes(http, { processors, pay_later_allowed });
@@ -34,7 +34,7 @@ export function makeBilling({ processors, pay_later_allowed }: PaymentLinkNeeds)
       checkoutPages(http, processors);
       cardPages(http, processors);
       receiptPages(http);
-      seatPages(http);
+      seatPages(http, processors);
       paymentLinkPages(http, processors);
       couponUsePages(http);
     },

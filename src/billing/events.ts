@@ -40,6 +40,8 @@ export const claimCodeGenerated = defineEvent(
       email: Type.String(),
       full_name: Type.String(),
       code: Type.String(),
+      /** Days for which the code is valid. */
+      valid_days: Type.Optional(Type.Integer()),
       /** False for a seat of a free plan. */
       is_paid: Type.Boolean(),
       /** Titles of the plans. */

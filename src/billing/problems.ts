@@ -57,8 +57,12 @@ export const billingProblems = defineProblems({
     help: 'The code can be used after its buyer has paid.',
   },
   claim_refunded: { status: 409, title: 'The payment for this code was refunded.' },
+  claim_revoked: { status: 409, title: 'The person who paid for this code withdrew it.' },
   seat_unknown: { status: 404, title: 'Seat not found.' },
-  seat_closed: { status: 409, title: 'This seat was claimed or refunded, or its payment failed. No code was sent.' },
+  seat_closed: {
+    status: 409,
+    title: 'This seat was claimed, revoked or refunded, or its payment failed. Nothing was changed.',
+  },
   seat_code_sent: {
     status: 429,
     title: 'A code was sent to this person less than an hour ago.',

@@ -58,6 +58,7 @@ export async function seedDemo({
     clock: past,
     log,
     site,
+    terms: { seat_code_days: config.seat_code_days },
     origin: config.base_url ?? `http://${config.host}:${config.port}`,
     throttle: makeThrottle(() => performance.now()),
     lang: 'en',

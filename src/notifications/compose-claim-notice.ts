@@ -6,7 +6,7 @@ import type { Parties } from './parties.ts';
 
 /** Builds the notice with the code of a seat, for the address that the payer named. */
 export function composeClaimCode(found: Parties, payload: PayloadOf<typeof claimCodeGenerated>): Notice | null {
-  const { code, plans, full_name, email, is_paid } = payload;
+  const { code, plans, full_name, email, is_paid, valid_days = 90 } = payload;
   const profile = found.profile(payload.profile_id);
   if (!profile) return null;
   const provider = found.profile(payload.provider_id);
@@ -16,6 +16,6 @@ export function composeClaimCode(found: Parties, payload: PayloadOf<typeof claim
     address: email,
     is_paid,
     path: paths.redeem(code),
-    data: { code, plans, full_name, is_paid },
+    data: { code, plans, full_name, valid_days, is_paid },
   });
 }

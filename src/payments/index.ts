@@ -67,6 +67,7 @@ export {
   lockChargesOf,
   findUnresolvedCharge,
 } from './records/index.ts';
+export { reserveRefundsOfEntries, sendRefund } from './refunds/index.ts';
 export { makePayments } from './payments.ts';
 export { chargedEntries, paymentsLedgerChecks } from './ledger-check-store.ts';
 export { cardUpdated, chargeUpdated } from './events.ts';

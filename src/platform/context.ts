@@ -18,6 +18,12 @@ export type Actor =
     }
   | { kind: 'job'; name: string };
 
+/** Settings of the operator that verbs apply. */
+export interface Terms {
+  /** Days for which the code of a prepaid seat is valid. */
+  readonly seat_code_days: number;
+}
+
 /** Everything that a verb may use besides its input; passed as the first argument. */
 export interface Context {
   actor: Actor;
@@ -25,6 +31,7 @@ export interface Context {
   clock: Clock;
   log: Logger;
   site: Site;
+  terms: Terms;
   /** Counts attempts of the caller against the limits of the rooms. */
   throttle: Throttle;
   /** Scheme, host and port under which the caller sees the site, without a final slash. */

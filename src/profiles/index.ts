@@ -88,6 +88,7 @@ export {
   createActivationKey,
   mayBecomeManager,
   removeLinks,
+  emailUnverifiedProblem,
   withVerificationSent,
 } from './roles/index.ts';
 export { findProfileCandidates } from './search/index.ts';

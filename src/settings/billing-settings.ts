@@ -9,8 +9,17 @@ export const billingSettings = {
     description:
       'Managers of a profile may order for it without paying. Otherwise only the provider and the broker may place such an order.',
   },
+  seat_code_days: {
+    name: 'SEAT_CODE_DAYS',
+    kind: 'integer',
+    default: '90',
+    min: 1,
+    max: 3650,
+    description: 'Days for which the code of a prepaid seat is valid; the seat itself does not expire.',
+  },
 } satisfies Record<string, Setting>;
 
 export interface BillingConfig {
   pay_later_allowed: boolean;
+  seat_code_days: number;
 }

@@ -25,8 +25,8 @@ const values: Readonly<Record<string, readonly string[]>> = {
   rule: ['1', '2'],
 };
 
-/** Pages behind a key of an invitation or a link, or an item of a cart, which the sample data does not have. */
-const with_key = /:(?:key|verification_key|claim_code|cartitem_id)\b/;
+/** Pages behind a key of an invitation or a link, an item of a cart or a seat, which the sample data does not have. */
+const with_key = /:(?:key|verification_key|claim_code|cartitem_id|seat)\b/;
 const callers = [null, 'xia', 'donny'] as const;
 /** Requests before the counted ones: statements are prepared and facts are cached then. */
 const WARM_UP_COUNT = 2;

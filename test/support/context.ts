@@ -21,6 +21,7 @@ export async function testContext(db: Db, given: { actor?: Actor; now?: Date } =
     clock,
     log: pino({ level: 'silent' }),
     site: await seedSite(db, clock.now()),
+    terms: { seat_code_days: 90 },
     origin: 'http://cowork.test',
     lang: 'en',
     throttle: makeThrottle(() => performance.now(), 10_000),

@@ -74,6 +74,7 @@ export async function startGatewayApp({
     probeDatabase: () => database.probe(),
     version: 'test',
     site: () => site.get(),
+    terms: { seat_code_days: 90 },
     async authenticate({ authorization, session_cookie }) {
       const username = authorization?.replace('Bearer ', '') ?? session_cookie ?? '';
       const user = await findUserByUsername(db, username);
@@ -149,6 +150,7 @@ export async function startGatewayApp({
       clock,
       log,
       site: await site.get(),
+      terms: { seat_code_days: 90 },
       origin,
       throttle,
       lang: 'en',

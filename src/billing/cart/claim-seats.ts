@@ -1,14 +1,17 @@
+import { findUserById } from '#accounts';
+import { commonProblems } from '#kernel/problem';
 import { cutText, normalizeCode } from '#kernel/text';
 import type { Context } from '#platform/context';
 import { sha256Hex } from '#platform/security/crypto';
-import { inTransaction, type Tx } from '#platform/db/database';
+import { inTransaction, type Reader, type Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
-import { findProfileById, profileName } from '#profiles';
+import { emailUnverifiedProblem, findProfileById, profileName, withVerificationSent } from '#profiles';
 import { CART_ITEMS_MAX, findCartItems } from '../records/index.ts';
 import { type ItemOffer, showCartItems } from '../quotes/index.ts';
 import { billingProblems } from '../problems.ts';
 import {
   type Claim,
+  isClaimOf,
   openSeats,
   refuseClaim,
   findClaimByHash,
@@ -25,7 +28,8 @@ import {
  * Idempotent: a repeated call by the same user changes nothing while the items are in the cart.
  *
  * Locks: the claim, then the charges that paid for it. A concurrent refund commits either before or after this.
- * @throws claim_used, claim_expired, claim_unpaid, claim_refunded (409), cart_full (400)
+ * @throws email_unverified (403) if the code is for another address than the verified one of the user
+ * @throws claim_used, claim_expired, claim_unpaid, claim_refunded, claim_revoked (409), cart_full (400)
  */
 export async function claimSeats(
   ctx: Context,
@@ -35,21 +39,32 @@ export async function claimSeats(
   const found = await findClaimByHash(ctx.db, hashOf(typed));
   if (!found) return undefined;
   const at = ctx.clock.now();
-  return inTransaction(ctx.db, async (tx) => {
+  const claimAll = async (tx: Tx) => {
     const claim = await lockClaim(tx, found.id);
     // A concurrent request may have replaced the code before the claim was locked.
     if (claim?.code_hash !== found.code_hash) throw billingProblems.claim_expired();
+    await requireAddress(tx, claim, user_id);
     await lockSeatCharges(tx, [claim.id]);
     const items_count = await addSeats(tx, claim, user_id, at);
     return { items_count, offers: await showCartItems(tx, { user_id }, at) };
-  });
+  };
+  return withVerificationSent(ctx, () => inTransaction(ctx.db, claimAll));
+}
+
+/** @throws email_unverified (403) if the claim is not for a verified address of the user */
+async function requireAddress(reader: Reader, claim: Claim, user_id: UserId): Promise<void> {
+  const user = await findUserById(reader, user_id);
+  if (!user) throw commonProblems.not_found();
+  if (!isClaimOf(claim, user)) {
+    throw emailUnverifiedProblem(user, claim.email, 'Verify the e-mail address that this code was sent to first.');
+  }
 }
 
 async function addSeats(tx: Tx, claim: Claim, user_id: UserId, at: Date): Promise<number> {
   const seats = (await findPaidSeats(tx, [claim.id])).get(claim.id) ?? [];
   const claimed_items = await findClaimItems(tx, [claim.id]);
   const own = claimed_items.filter((item) => item.user_id === user_id && item.recorded_at === null);
-  const free = openSeats(seats).filter(({ plan_id }) => !claimed_items.some((item) => item.plan_id === plan_id));
+  const free = openSeats(claim, seats).filter(({ plan_id }) => !claimed_items.some((item) => item.plan_id === plan_id));
   if (free.length === 0) {
     if (own.length > 0) return own.length;
     if (claimed_items.length > 0) throw billingProblems.claim_used();

@@ -186,11 +186,17 @@ function addRedeemPage(app: App): void {
       const { owner } = await openCart(request, reply);
       reply.flash('success', (await redeemCode(request.ctx, owner, code)).detail);
     } catch (error) {
-      if (error instanceof Problem && error.status === 401 && error.extra.location)
-        return reply.redirect(error.extra.location, 303);
+      const place = error instanceof Problem ? findPlace(error, code) : null;
+      if (place !== null) return reply.redirect(place, 303);
       const { status, ...problem } = placeAtCodeField(problemToForm(error));
       return reply.page(redeemPage, { ...problem, form: { code } }, status);
     }
     return reply.redirect(isClaimCode(code) ? paths.cart() : paths.pricing(readNext(request)), 303);
   });
+}
+
+/** Returns the page that resolves the refusal of a code and leads back to it: sign-in, or the proof of the address. */
+function findPlace({ status, extra: { location } }: Problem, code: string): string | null {
+  if (status === 401) return location ?? null;
+  return location === paths.verifyEmail() ? paths.verifyEmail(paths.redeem(code)) : null;
 }

@@ -18,7 +18,8 @@ export interface RedeemedCode {
 /**
  * Redeems a typed code. A claim code adds its prepaid seats to the cart; any other code is a discount code.
  * @throws credentials_required (401) for a claim code without a signed-in user
- * @throws claim_used, claim_expired, claim_unpaid, claim_refunded (409), cart_full, coupon_useless (400)
+ * @throws email_unverified (403) for a claim code that was sent to another address
+ * @throws claim_used, claim_expired, claim_unpaid, claim_refunded, claim_revoked (409), cart_full, coupon_useless (400)
  * @throws too_many_requests (429)
  */
 export async function redeemCode(ctx: Context, owner: CartOwner, typed: string): Promise<RedeemedCode> {

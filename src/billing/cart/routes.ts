@@ -30,6 +30,7 @@ const redeemProblems = [
   billingProblems.claim_expired,
   billingProblems.claim_unpaid,
   billingProblems.claim_refunded,
+  billingProblems.claim_revoked,
   commonProblems.credentials_required,
 ];
 

@@ -8,6 +8,7 @@ import { makeManager } from '#profiles';
 import { apiClient, registerUser } from '../../../test/support/client.ts';
 import type { TestContext } from '../../../test/support/context.ts';
 import { makePlan } from '../../../test/support/factories/catalog.ts';
+import { ownAddress } from '../../../test/support/own-address.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 import { finishOrders } from '../orders/finish-orders.ts';
 import { parsePerson } from './upload-cart.ts';
@@ -33,12 +34,18 @@ const countSubscriptions = async (call: Call, name: string) =>
   (await call('GET', `/api/profile/${name}/subscriptions`)).json()['count'];
 
 /** Buys a seat and adds it to the cart of the receiver; returns the key of the charge. */
-async function claimSeat(call: Call, name: string, receiver: Call, plan: string, email: string): Promise<string> {
+async function claimSeat(
+  [call, name]: readonly [Call, string],
+  [receiver, username]: readonly [Call, string],
+  plan: string,
+  email: string,
+): Promise<string> {
   await call('POST', '/api/cart', { plan, sync_on: email });
   const paid = await checkOut(call, name);
   assert.equal(paid.status, 201, paid.text);
   await app.tollgate.worker.drain();
   const code = /\b[0-9a-f]{40}\b/.exec(app.tollgate.mailbox.list(email)[0]?.text ?? '')?.[0];
+  await ownAddress(app, username, email);
   const claimed = await receiver('POST', '/api/cart/redeem', { code });
   assert.equal(claimed.status, 200, claimed.text);
   return String(paid.json()['processor_key']);
@@ -54,7 +61,7 @@ async function setChargeState(key: string, state: 'disputed' | 'done'): Promise<
 test('a claimed seat in a cart is not ordered after its payment was refunded', async () => {
   const [buyer, receiver] = [await registerCaller('giver'), await registerCaller('taker')];
   const plan = await makePlan(ctx);
-  const key = await claimSeat(buyer, 'giver', receiver, plan.slug, 'taken@example.com');
+  const key = await claimSeat([buyer, 'giver'], [receiver, 'taker'], plan.slug, 'taken@example.com');
   const shown = (await receiver('GET', '/api/billing/taker/checkout')).json()['cart_version'];
   await broker('POST', `/api/billing/giver/charges/${key}/refund`, { lines: [{ num: 0 }] });
   for (const body of [{}, { cart_version: shown }]) {
@@ -69,7 +76,7 @@ test('a claimed seat in a cart is not ordered after its payment was refunded', a
 test('a claimed seat in a cart is refused while its payment is disputed, and ordered after the dispute is won', async () => {
   const [buyer, receiver] = [await registerCaller('doubtful'), await registerCaller('waiting')];
   const plan = await makePlan(ctx);
-  const key = await claimSeat(buyer, 'doubtful', receiver, plan.slug, 'disputed@example.com');
+  const key = await claimSeat([buyer, 'doubtful'], [receiver, 'waiting'], plan.slug, 'disputed@example.com');
   await setChargeState(key, 'disputed');
   assert.equal((await checkOut(receiver, 'waiting')).status, 409);
   assert.equal(await countSubscriptions(receiver, 'waiting'), 0);
@@ -84,7 +91,7 @@ test('a claimed seat in a cart is refused while its payment is disputed, and ord
 test('a free line in another currency is ordered with paid lines and takes the unit of the charge', async () => {
   const [buyer, receiver] = [await registerCaller('abroad'), await registerCaller('at-home')];
   const [foreign, own] = [await makePlan(ctx, { unit: 'eur' }), await makePlan(ctx)];
-  await claimSeat(buyer, 'abroad', receiver, foreign.slug, 'euro@example.com');
+  await claimSeat([buyer, 'abroad'], [receiver, 'at-home'], foreign.slug, 'euro@example.com');
   await receiver('POST', '/api/cart', { plan: own.slug });
   const paid = await checkOut(receiver, 'at-home');
   assert.deepEqual([paid.status, paid.json()['amount'], paid.json()['unit']], [201, 2000, 'usd'], paid.text);
@@ -115,7 +122,10 @@ test('a claim code is refused when the cart is full, and stays valid', async () 
   for (const half of [people.slice(0, 100), people.slice(100)]) {
     assert.equal((await receiver('POST', '/api/cart', half)).status, 201);
   }
-  await assert.rejects(claimSeat(buyer, 'full-giver', receiver, plan.slug, 'full@example.com'), /cart_full/);
+  await assert.rejects(
+    claimSeat([buyer, 'full-giver'], [receiver, 'full-taker'], plan.slug, 'full@example.com'),
+    /cart_full/,
+  );
   await receiver('DELETE', '/api/cart?email=p1%40example.com');
   const code = /\b[0-9a-f]{40}\b/.exec(app.tollgate.mailbox.list('full@example.com')[0]?.text ?? '')?.[0];
   assert.equal((await receiver('POST', '/api/cart/redeem', { code })).status, 200);
@@ -128,7 +138,7 @@ test('a claimed seat in an open order cannot be removed from the cart, so its co
     await registerCaller('second'),
   ];
   const [plan, own] = [await makePlan(ctx), await makePlan(ctx)];
-  await claimSeat(buyer, 'one-seat', receiver, plan.slug, 'once@example.com');
+  await claimSeat([buyer, 'one-seat'], [receiver, 'quick'], plan.slug, 'once@example.com');
   await receiver('POST', '/api/cart', { plan: own.slug });
   const lost = await checkOut(receiver, 'quick', { processor_token: 'tok_timeout' });
   assert.equal(lost.status, 503, 'the outcome of the charge is unknown');
@@ -138,6 +148,8 @@ test('a claimed seat in an open order cannot be removed from the cart, so its co
     .results;
   const removed = await broker('DELETE', `/api/billing/cartitems/${item?.id}`);
   assert.deepEqual([removed.status, removed.json()['code']], [409, 'checkout_in_flight']);
+  await ownAddress(app, 'quick', 'quick@example.com');
+  await ownAddress(app, 'second', 'once@example.com');
   const used = await other('POST', '/api/cart/redeem', { code });
   assert.deepEqual([used.status, used.json()['code']], [409, 'claim_used']);
   app.clock.set(new Date(app.clock.now().getTime() + 90_000));
@@ -153,7 +165,7 @@ test('deleting an account empties its cart, and another user can claim its seats
     await registerCaller('follower'),
   ];
   const plan = await makePlan(ctx);
-  await claimSeat(buyer, 'stays', leaver, plan.slug, 'left@example.com');
+  await claimSeat([buyer, 'stays'], [leaver, 'leaver'], plan.slug, 'left@example.com');
   await leaver('POST', '/api/cart', { plan: plan.slug, sync_on: 'friend-of-leaver@example.com' });
   const deleted = await leaver('DELETE', '/api/users/leaver', { password: 'correct horse 7' });
   assert.equal(deleted.status, 204, deleted.text);
@@ -164,6 +176,7 @@ test('deleting an account empties its cart, and another user can claim its seats
     .execute();
   assert.deepEqual(left, []);
   const code = /\b[0-9a-f]{40}\b/.exec(app.tollgate.mailbox.list('left@example.com')[0]?.text ?? '')?.[0];
+  await ownAddress(app, 'follower', 'left@example.com');
   assert.equal((await other('POST', '/api/cart/redeem', { code })).status, 200);
 });
 
@@ -175,6 +188,7 @@ test('a claimed seat is ordered after its payer deleted the account, and no text
   await app.tollgate.worker.drain();
   const code = /\b[0-9a-f]{40}\b/.exec(app.tollgate.mailbox.list('kept@example.com')[0]?.text ?? '')?.[0];
   assert.equal((await buyer('DELETE', '/api/users/vanishing', { password: 'correct horse 7' })).status, 204);
+  await ownAddress(app, 'remaining', 'kept@example.com');
   const claimed = await receiver('POST', '/api/cart/redeem', { code });
   assert.match(claimed.text, /is in your cart, paid for 1 month/);
   assert.equal((await checkOut(receiver, 'remaining')).status, 200);

@@ -188,6 +188,6 @@ async function countCoupons(tx: Tx, lines: readonly Line[]): Promise<void> {
 
 /** Returns the description of the charge at the processor: the text of the line, or the number of items. */
 function chargeDescription(invoicables: readonly Invoicable[]): string {
-  const texts = invoicables.flatMap(({ lines, plan }) => lines.map((line) => describeLine(buildLineFacts(line, plan))));
+  const texts = invoicables.flatMap((each) => each.lines.map((line) => describeLine(buildLineFacts(line, each))));
   return texts.length === 1 && texts[0] !== undefined ? texts[0] : `${texts.length} items`;
 }

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
+import type { ListQuery, Page } from '#kernel/page';
 import type { CartItemId, ClaimId, PlanId, ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
 import { fragment } from '#platform/db/fragment';
 import { insertion } from '#platform/db/insertion';
+import { defineList, listPage } from '#platform/db/list';
 import { type Part, readRows } from '#platform/db/together';
 import type { OrderLine } from '../records/index.ts';
 import type { Claim } from './claim.ts';
@@ -18,10 +20,11 @@ export function insertedClaims(claims: readonly Omit<Claim, 'id'>[]): Part<Claim
     'created_at',
     'sent_at',
     'expires_at',
+    'revoked_at',
   ] as const;
   return {
     query: fragment`${insertion('claims', columns, claims)} returning *`,
-    read: (rows) => readRows<Claim>(rows, ['created_at', 'sent_at', 'expires_at']),
+    read: (rows) => readRows<Claim>(rows, ['created_at', 'sent_at', 'expires_at', 'revoked_at']),
   };
 }
 
@@ -31,6 +34,10 @@ export async function updateClaimCode(
   code: Pick<Claim, 'code_hash' | 'sent_at' | 'expires_at'>,
 ): Promise<void> {
   await tx.updateTable('claims').set(code).where('id', '=', id).execute();
+}
+
+export async function updateClaimRevoked(tx: Tx, id: ClaimId, revoked_at: Date): Promise<void> {
+  await tx.updateTable('claims').set({ revoked_at }).where('id', '=', id).execute();
 }
 
 export async function findClaimByHash(reader: Reader, code_hash: string): Promise<Claim | undefined> {
@@ -44,25 +51,39 @@ export async function lockClaim(tx: Tx, id: ClaimId): Promise<Claim | undefined>
 
 /** Selects a claim of a payer FOR UPDATE. */
 export async function lockClaimOf(tx: Tx, profile_id: ProfileId, id: number): Promise<Claim | undefined> {
-  return tx
-    .selectFrom('claims')
-    .selectAll()
-    .where(sql<boolean>`id = ${id}`)
-    .where('profile_id', '=', profile_id)
-    .forUpdate()
-    .executeTakeFirst();
+  return selectClaimOf(tx, profile_id, id).forUpdate().executeTakeFirst();
 }
 
-/** Selects the claims of a payer, newest first. Index: claims_profile_id. */
-export async function findClaimsOf(reader: Reader, profile_id: ProfileId, limit: number): Promise<Claim[]> {
+function selectClaimOf(reader: Reader, profile_id: ProfileId, id: number) {
   return reader
     .selectFrom('claims')
     .selectAll()
-    .where('profile_id', '=', profile_id)
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute();
+    .where(sql<boolean>`id = ${id}`)
+    .where('profile_id', '=', profile_id);
+}
+
+export const seatList = defineList({
+  search: { email: 'claims.email', full_name: 'claims.full_name' },
+  sort: { email: 'claims.email', full_name: 'claims.full_name', created_at: 'claims.created_at' },
+  default_order: [{ column: 'claims.created_at', descending: true }],
+  tie_breaker: 'claims.id',
+  date: 'claims.created_at',
+});
+
+/** Lists the claims that a payer bought, newest first. Index: claims_profile_id. */
+export async function listClaims(
+  reader: Reader,
+  profile_id: ProfileId,
+  list: ListQuery,
+  url: URL,
+): Promise<Page<Claim>> {
+  const query = reader.selectFrom('claims').selectAll('claims').where('claims.profile_id', '=', profile_id);
+  return listPage(reader, query, seatList, list, url);
+}
+
+/** Finds a claim of a payer. */
+export async function findClaimOf(reader: Reader, profile_id: ProfileId, id: number): Promise<Claim | undefined> {
+  return selectClaimOf(reader, profile_id, id).executeTakeFirst();
 }
 
 /** Selects the order lines of claims by order and rank. Index: order_lines_claim_id. */

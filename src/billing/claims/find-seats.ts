@@ -1,15 +1,19 @@
 import { findPlansByIds } from '#catalog';
 import type { ClaimId, ProfileId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
+import { mergeReads } from '#platform/db/merge-reads';
 import type { Context } from '#platform/context';
+import type { Money } from '#kernel/money';
+import type { ListQuery, Page } from '#kernel/page';
 import { type Claim, openSeats, RESEND_AFTER_MS } from './claim.ts';
-import { findClaimItems, findClaimLines, findClaimsOf } from './claim-store.ts';
-import { findPaidSeats } from './paid-seats.ts';
+import { findClaimItems, findClaimLines, listClaims } from './claim-store.ts';
+import { findPaidSeatsOf } from './paid-seats.ts';
 
-const SEATS_LISTED_MAX = 1000;
-
-/** `expired`: the code is no longer valid; the payer can send a new one. */
-export type SeatState = 'open' | 'claimed' | 'expired' | 'unpaid' | 'refunded';
+/**
+ * `expired`: the code is no longer valid; the payer can send a new one. `revoked`: the payer revoked the seat before it
+ * was claimed.
+ */
+export type SeatState = 'open' | 'claimed' | 'expired' | 'unpaid' | 'refunded' | 'revoked';
 
 /** Seats of one person without an account in one order, as the payer sees them. */
 export interface ListedSeat {
@@ -22,30 +26,39 @@ export interface ListedSeat {
   sent_at: Date;
   expires_at: Date;
   may_resend: boolean;
+  /** True while no one has claimed the seat: the payer gets the price back. */
+  may_revoke: boolean;
+  /** What the payer gets back when the seat is revoked. */
+  refundable: Money;
 }
 
-/** Loads the seats that a payer bought for people without an account, newest first, at most 1000. */
-export async function findSeats(ctx: Context, profile_id: ProfileId): Promise<ListedSeat[]> {
-  return describeSeats(ctx.db, await findClaimsOf(ctx.db, profile_id, SEATS_LISTED_MAX), ctx.clock.now());
+/** Lists the seats that a payer bought for people without an account, newest first. */
+export async function listSeats(
+  ctx: Context,
+  profile_id: ProfileId,
+  list: ListQuery,
+  url: URL,
+): Promise<Page<ListedSeat>> {
+  const page = await listClaims(ctx.db, profile_id, list, url);
+  return { ...page, results: await describeSeats(ctx.db, page.results, ctx.clock.now()) };
 }
 
-/** Loads the seats of claims, in the order given. */
+/** Loads the seats of claims, in the order given. The number of statements does not depend on the number of claims. */
 export async function describeSeats(reader: Reader, claims: readonly Claim[], at: Date): Promise<ListedSeat[]> {
+  if (claims.length === 0) return [];
   const ids = claims.map(({ id }) => id);
-  const [lines, items, seats] = [
-    await findClaimLines(reader, ids),
-    await findClaimItems(reader, ids),
-    await findPaidSeats(reader, ids),
-  ];
-  const plans = await findPlansByIds(
-    reader,
-    lines.flatMap(({ plan_id }) => plan_id ?? []),
-  );
+  const lines = await findClaimLines(reader, ids);
+  const plan_ids = lines.flatMap(({ plan_id }) => plan_id ?? []);
+  const [items, plans] = await mergeReads(reader, [
+    (together) => findClaimItems(together, ids),
+    (together) => findPlansByIds(together, plan_ids),
+  ]);
+  const seats = await findPaidSeatsOf(reader, lines);
   return claims.map((claim) => {
     const plan_ids = new Set(
       lines.filter(({ claim_id }) => claim_id === claim.id).flatMap(({ plan_id }) => plan_id ?? []),
     );
-    const open = openSeats(seats.get(claim.id) ?? []);
+    const open = openSeats(claim, seats.get(claim.id) ?? []);
     const claimed_items = items.filter(({ claim_id }) => claim_id === claim.id);
     const free = open.filter(({ plan_id }) => !claimed_items.some((item) => item.plan_id === plan_id));
     const is_paid = (seats.get(claim.id) ?? []).every((seat) => seat.is_paid);
@@ -62,7 +75,12 @@ export async function describeSeats(reader: Reader, claims: readonly Claim[], at
       created_at: claim.created_at,
       sent_at: claim.sent_at,
       expires_at: claim.expires_at,
-      may_resend: mayResend(claim, state, at),
+      may_resend: isWaiting(state) && at.getTime() - claim.sent_at.getTime() >= RESEND_AFTER_MS,
+      may_revoke: isWaiting(state),
+      refundable: {
+        amount: free.reduce((sum, { amount, refunded_amount }) => sum + amount - refunded_amount, 0),
+        unit: lines.find(({ claim_id }) => claim_id === claim.id)?.unit ?? 'usd',
+      },
     };
   });
 }
@@ -73,9 +91,11 @@ function stateOf(
 ): SeatState {
   if (free_count > 0) return claim.expires_at <= at ? 'expired' : 'open';
   if (taken_count > 0) return 'claimed';
+  if (claim.revoked_at !== null) return 'revoked';
   return is_paid ? 'refunded' : 'unpaid';
 }
 
-function mayResend(claim: Claim, state: SeatState, at: Date): boolean {
-  return ['open', 'expired'].includes(state) && at.getTime() - claim.sent_at.getTime() >= RESEND_AFTER_MS;
+/** True for a seat that is paid and that no one has claimed. */
+export function isWaiting(state: SeatState): boolean {
+  return state === 'open' || state === 'expired';
 }

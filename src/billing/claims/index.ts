@@ -6,7 +6,7 @@ export {
   insertedClaims,
   lockClaim,
 } from './claim-store.ts';
-export { type Claim, isClaimCode, openSeats, refuseClaim } from './claim.ts';
+export { type Claim, isClaimCode, isClaimOf, openSeats, refuseClaim } from './claim.ts';
 export { buildCodeGenerated, claimOf, makeClaims, type NewClaim } from './issue-claims.ts';
 export { lockSeatCharges, findPaidSeats } from './paid-seats.ts';
 export { claimPageTypes } from './page-types.ts';

@@ -1,11 +1,13 @@
 import { findPlansByIds, type Plan } from '#catalog';
+import { actorId } from '#platform/actor-id';
+import type { Context, Terms } from '#platform/context';
 import type { PlanId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { randomKey40, sha256Hex } from '#platform/security/crypto';
 import { emit, type Event } from '#platform/jobs/events';
 import { claimCodeGenerated } from '../events.ts';
 import type { Order, OrderLine } from '../records/index.ts';
-import { type Claim, CODE_VALID_MS } from './claim.ts';
+import { type Claim, codeExpiry } from './claim.ts';
 import { findClaimLines, updateClaimCode } from './claim-store.ts';
 
 /** Claim of a person without an account, before it is inserted. */
@@ -16,7 +18,12 @@ export interface NewClaim {
 }
 
 /** Makes one claim for each person without an account in an order. */
-export function makeClaims(order: Pick<Order, 'id' | 'profile_id'>, lines: readonly OrderLine[], at: Date): NewClaim[] {
+export function makeClaims(
+  { terms }: Pick<Context, 'terms'>,
+  order: Pick<Order, 'id' | 'profile_id'>,
+  lines: readonly OrderLine[],
+  at: Date,
+): NewClaim[] {
   const byEmail = Map.groupBy(
     lines.filter(({ claim_email }) => claim_email !== null),
     emailKey,
@@ -24,8 +31,15 @@ export function makeClaims(order: Pick<Order, 'id' | 'profile_id'>, lines: reado
   return [...byEmail].map(([email, own_lines]) => {
     const code = randomKey40();
     const full_name = own_lines.find(({ claim_full_name }) => claim_full_name !== '')?.claim_full_name ?? '';
-    const row = { order_id: order.id, profile_id: order.profile_id, email, full_name, created_at: at };
-    return { row: { ...row, ...newCode(code, at) }, code, lines: own_lines };
+    const row = {
+      order_id: order.id,
+      profile_id: order.profile_id,
+      email,
+      full_name,
+      created_at: at,
+      revoked_at: null,
+    };
+    return { row: { ...row, ...newCode(code, at, terms) }, code, lines: own_lines };
   });
 }
 
@@ -39,23 +53,24 @@ function emailKey({ claim_email }: OrderLine): string {
 }
 
 /** Replaces the code of a claim and emits `claim_code_generated`. The caller has locked the claim. */
-export async function renewCode(tx: Tx, claim: Claim, originated_by: Order['created_by'], at: Date): Promise<void> {
+export async function renewCode(ctx: Context, tx: Tx, claim: Claim, at: Date): Promise<void> {
   const code = randomKey40();
-  await updateClaimCode(tx, claim.id, newCode(code, at));
+  await updateClaimCode(tx, claim.id, newCode(code, at, ctx.terms));
   const lines = await findClaimLines(tx, [claim.id]);
   const plans = await findPlansByIds(
     tx,
     lines.flatMap(({ plan_id }) => plan_id ?? []),
   );
-  await emit(tx, buildCodeGenerated(claim, code, { lines, plans, originated_by }), at);
+  await emit(tx, buildCodeGenerated(ctx, claim, code, { lines, plans, originated_by: actorId(ctx) }), at);
 }
 
-function newCode(code: string, at: Date): Pick<Claim, 'code_hash' | 'sent_at' | 'expires_at'> {
-  return { code_hash: sha256Hex(code), sent_at: at, expires_at: new Date(at.getTime() + CODE_VALID_MS) };
+function newCode(code: string, at: Date, terms: Terms): Pick<Claim, 'code_hash' | 'sent_at' | 'expires_at'> {
+  return { code_hash: sha256Hex(code), sent_at: at, expires_at: codeExpiry(at, terms) };
 }
 
 /** Builds `claim_code_generated`. */
 export function buildCodeGenerated(
+  { terms }: Pick<Context, 'terms'>,
   claim: Claim,
   code: string,
   facts: {
@@ -74,6 +89,7 @@ export function buildCodeGenerated(
     email: claim.email,
     full_name: claim.full_name,
     code,
+    valid_days: terms.seat_code_days,
     is_paid: facts.lines.some(({ amount }) => amount > 0),
     plans: plans.map(({ title }) => title),
     originated_by: facts.originated_by,

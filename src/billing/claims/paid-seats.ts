@@ -1,5 +1,6 @@
-import type { ClaimId, LedgerEntryId } from '#platform/db/db-schema';
+import type { ClaimId, LedgerEntryId, PlanId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
+import { mergeReads } from '#platform/db/merge-reads';
 import { findCoveringCharges, findRefundsOfEntries, lockChargesOf } from '#payments';
 import type { OrderLine } from '../records/index.ts';
 import type { PaidSeat } from './claim.ts';
@@ -16,10 +17,16 @@ export async function lockSeatCharges(tx: Tx, ids: readonly ClaimId[]): Promise<
 
 /** Loads the paid and refunded amounts of claims, one seat per plan, by claim. */
 export async function findPaidSeats(reader: Reader, ids: readonly ClaimId[]): Promise<Map<ClaimId, PaidSeat[]>> {
-  const lines = await findClaimLines(reader, ids);
+  return findPaidSeatsOf(reader, await findClaimLines(reader, ids));
+}
+
+/** As `findPaidSeats`, for lines that are already read; in one statement. */
+export async function findPaidSeatsOf(reader: Reader, lines: readonly OrderLine[]): Promise<Map<ClaimId, PaidSeat[]>> {
   const entry_ids = lines.flatMap(({ ledger_entry_id }) => ledger_entry_id ?? []);
-  const charges = await findCoveringCharges(reader, entry_ids);
-  const refunded = await findRefundsOfEntries(reader, entry_ids);
+  const [charges, refunded] = await mergeReads(reader, [
+    (together) => findCoveringCharges(together, entry_ids),
+    (together) => findRefundsOfEntries(together, entry_ids),
+  ]);
   const seats = new Map<ClaimId, PaidSeat[]>();
   for (const [claim_id, claim_lines] of Map.groupBy(lines, (line) => line.claim_id)) {
     if (claim_id === null) continue;
@@ -33,7 +40,7 @@ export async function findPaidSeats(reader: Reader, ids: readonly ClaimId[]): Pr
 }
 
 function seatOf(
-  plan_id: number,
+  plan_id: PlanId,
   parts: readonly OrderLine[],
   charges: Awaited<ReturnType<typeof findCoveringCharges>>,
   refunded: ReadonlyMap<LedgerEntryId, number>,

@@ -1,4 +1,3 @@
-import { actorId } from '#platform/actor-id';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
@@ -6,7 +5,7 @@ import { billingProblems } from '../problems.ts';
 import { RESEND_AFTER_MS } from './claim.ts';
 import { lockClaimOf } from './claim-store.ts';
 import { renewCode } from './issue-claims.ts';
-import { describeSeats } from './find-seats.ts';
+import { describeSeats, isWaiting } from './find-seats.ts';
 
 /**
  * Sends a new code for a seat that was not claimed. The former code becomes invalid.
@@ -20,9 +19,9 @@ export async function sendCodeAgain(ctx: Context, profile_id: ProfileId, id: num
     const claim = await lockClaimOf(tx, profile_id, id);
     if (!claim) throw billingProblems.seat_unknown();
     const [seat] = await describeSeats(tx, [claim], at);
-    if (seat?.state !== 'open' && seat?.state !== 'expired') throw billingProblems.seat_closed();
+    if (!seat || !isWaiting(seat.state)) throw billingProblems.seat_closed();
     const wait_ms = claim.sent_at.getTime() + RESEND_AFTER_MS - at.getTime();
     if (wait_ms > 0) throw billingProblems.seat_code_sent({ retry_after_s: Math.ceil(wait_ms / 1000) });
-    await renewCode(tx, claim, actorId(ctx), at);
+    await renewCode(ctx, tx, claim, at);
   });
 }

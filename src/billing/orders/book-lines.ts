@@ -108,8 +108,9 @@ export function bookLines(
 function bookSeat(line: OrderLine, plan: Plan, seats: Map<PlanId, LedgerSubject>): BookedLine {
   const subject = seats.get(plan.id) ?? makeSeatSubject();
   seats.set(plan.id, subject);
-  const { subscription_id, description, covers_from, covers_to } = line;
-  return { line, subscription_id, subject, description, anchor_at: null, covers_from, covers_to };
+  const { subscription_id, description } = line;
+  // The time that a seat pays for begins when it is claimed.
+  return { line, subscription_id, subject, description, anchor_at: null, covers_from: null, covers_to: null };
 }
 
 function bookPeriod(line: OrderLine, plan: Plan, { subscription, covers_from, covers_to }: Opened): BookedLine {

@@ -35,7 +35,7 @@ export async function bookOrder(
 ): Promise<Charge | null> {
   const { order, lines, payment, at } = settlement;
   const facts = await planBooking(ctx, tx, settlement, loaded);
-  const claims = makeClaims(order, lines, at);
+  const claims = makeClaims(ctx, order, lines, at);
   const saved = await saveFirst(tx, settlement, facts, claims);
   const { opened, events } = readOpenings(facts.openings, saved);
   const { booked, uses } = bookLines(lines, opened, facts.plans);
@@ -66,7 +66,7 @@ export async function bookOrder(
       bought_uses: uses.length === 0 ? null : rolloverQuotas(uses),
       events: eventsPart([
         ...events.map((event) => ({ event, at: order.created_at })),
-        ...claimEvents(settlement, facts, claims, issued),
+        ...claimEvents(ctx, settlement, facts, { claims, issued }),
         ...(planned?.news ? [{ event: planned.news, at: order.created_at }] : []),
         { event: executedEvent(order, booked, names, charge), at },
       ]),
@@ -137,20 +137,23 @@ async function saveRest<P extends Parts>(
     item_ids: lines.flatMap((line) => line.cart_item_id ?? []),
     shown_keys: shownKeysOf(order, lines),
     has_coupon: lines.some(({ coupon_id }) => coupon_id !== null),
+    // A line of a claimed seat costs nothing, like one of a free plan.
+    has_claims: lines.some(({ kind, amount }) => kind === 'period' && amount === 0),
   };
   await runAndCommit(tx, { ...bookedOrder(order, bookings, left, at), ...parts });
 }
 
 function claimEvents(
+  ctx: Context,
   { order, at }: Settlement,
   { plans }: BookingFacts,
-  new_claims: readonly NewClaim[],
-  claims: readonly Claim[],
+  { claims, issued }: { claims: readonly NewClaim[]; issued: readonly Claim[] },
 ): Occurrence[] {
-  return new_claims.map(({ row, code, lines }) => {
-    const claim = claims.find(({ email }) => email === row.email);
+  const issuedByEmail = new Map(issued.map((claim) => [claim.email, claim]));
+  return claims.map(({ row, code, lines }) => {
+    const claim = issuedByEmail.get(row.email);
     assert(claim, 'every claim was inserted');
-    return { event: buildCodeGenerated(claim, code, { lines, plans, originated_by: order.created_by }), at };
+    return { event: buildCodeGenerated(ctx, claim, code, { lines, plans, originated_by: order.created_by }), at };
   });
 }
 

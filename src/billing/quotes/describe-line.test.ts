@@ -27,6 +27,8 @@ test('the text of a line names the plan title, the periods and the last day', ()
     }),
     'Open space, 12 months until Apr 10, 2026, a 10% discount (coupon HALF), for Bob',
   );
+  const seat = { ...month, covers_to: null, beneficiary_name: 'Bob' };
+  assert.equal(describeLine(seat), 'Open space, 1 month, for Bob', 'the time of a seat begins when it is claimed');
 });
 
 test('the day is in the time zone and language of the reader', () => {

@@ -1,7 +1,6 @@
 import { dateFormatter } from '#kernel/formatters';
-import type { Plan } from '#catalog';
 import { type PeriodType, periodNoun } from '#kernel/period';
-import type { Line } from '../records/index.ts';
+import type { Invoicable, Line } from '../records/index.ts';
 
 /** Facts of a line from which its text is built. */
 export interface LineFacts {
@@ -11,6 +10,7 @@ export interface LineFacts {
   quantity: number;
   periods_count: number;
   period_type: PeriodType | null;
+  /** Null for a seat, whose time begins when it is claimed. */
   covers_to: Date | null;
   /** Discounts in words: `a 10% discount`; null if there are none or they are unknown. */
   discounts: string | null;
@@ -22,7 +22,7 @@ export interface LineFacts {
 }
 
 /** Returns the facts of a line that is not ordered yet. */
-export function buildLineFacts(line: Line, plan: Plan): LineFacts {
+export function buildLineFacts(line: Line, { plan, seat }: Pick<Invoicable, 'plan' | 'seat'>): LineFacts {
   const { kind, use, quantity, option, coupon, item } = line;
   return {
     kind,
@@ -31,7 +31,7 @@ export function buildLineFacts(line: Line, plan: Plan): LineFacts {
     quantity,
     periods_count: option?.periods_count ?? 0,
     period_type: option === null ? null : (line.period_type ?? plan.period_type),
-    covers_to: option?.covers_to ?? null,
+    covers_to: seat ? null : (option?.covers_to ?? null),
     discounts: option === null || option.discounts.length === 0 ? null : option.discounts.join(' and '),
     coupon_code: coupon?.code ?? null,
     beneficiary_name: item === null || item.sync_on === null ? null : item.full_name || item.sync_on,
@@ -61,8 +61,9 @@ function subjectText(line: LineFacts, reading: ReaderLocale): string {
   const { kind, plan_title, use_title, quantity, periods_count, period_type, covers_to } = line;
   switch (kind) {
     case 'period': {
-      if (period_type === null || covers_to === null) return plan_title;
+      if (period_type === null) return plan_title;
       const periods = `${periods_count} ${periodNoun(period_type, periods_count)}`;
+      if (covers_to === null) return `${plan_title}, ${periods}`;
       return `${plan_title}, ${periods} until ${dateText(covers_to, reading)}`;
     }
     case 'use':

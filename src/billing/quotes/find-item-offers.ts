@@ -22,8 +22,10 @@ export async function findPrepaidLines(
     reader,
     claimed.flatMap(({ claim_id }) => claim_id ?? []),
   );
+  // Only an unclaimed seat can be revoked.
   const isOpen = ({ claim_id, plan_id }: CartItem) =>
-    claim_id !== null && openSeats(seats.get(claim_id) ?? []).some((seat) => seat.plan_id === plan_id);
+    claim_id !== null &&
+    openSeats({ revoked_at: null }, seats.get(claim_id) ?? []).some((seat) => seat.plan_id === plan_id);
   const isOf = (item: CartItem) => (line: OrderLine) =>
     line.claim_id === item.claim_id && line.plan_id === item.plan_id;
   return new Map(claimed.filter(isOpen).map((item) => [item.id, lines.filter(isOf(item))]));

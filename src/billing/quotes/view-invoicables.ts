@@ -188,9 +188,9 @@ function sumByUnit(lines: readonly Line[]): Money[] {
   return [...byUnit].map(([unit, group]) => ({ amount: sumLines(group, unit)?.amount ?? 0, unit }));
 }
 
-function viewLine(line: Line, { plan }: Invoicable): LineView {
+function viewLine(line: Line, { plan, seat }: Invoicable): LineView {
   const { option } = line;
-  const facts = buildLineFacts(line, plan);
+  const facts = buildLineFacts(line, { plan, ...(seat ? { seat } : {}) });
   const is_period = option?.kind === 'period';
   const count = option?.periods_count ?? 0;
   return {
@@ -201,7 +201,7 @@ function viewLine(line: Line, { plan }: Invoicable): LineView {
     full_amount: option && option.full_amount !== line.amount ? option.full_amount : null,
     periods: option ? `${option.periods_count} ${periodNoun(plan.period_type, option.periods_count)}` : null,
     discounts: option && option.discounts.length > 0 ? option.discounts.join(' and ') : null,
-    covers: is_period ? { from: option.covers_from, to: option.covers_to } : null,
+    covers: is_period && !seat ? { from: option.covers_from, to: option.covers_to } : null,
     coupon_code: facts.coupon_code,
     beneficiary: facts.beneficiary_name,
     paid_by: facts.paid_by ?? null,

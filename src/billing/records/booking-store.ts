@@ -82,12 +82,13 @@ export interface Booking {
 export function bookedOrder(
   order: Pick<Order, 'id' | 'created_at' | 'created_by'>,
   bookings: readonly Booking[],
-  left: { item_ids: readonly CartItemId[]; shown_keys: readonly string[]; has_coupon: boolean },
+  left: { item_ids: readonly CartItemId[]; shown_keys: readonly string[]; has_coupon: boolean; has_claims: boolean },
   at: Date,
 ) {
   const owner = order.created_by === null ? null : { user_id: order.created_by };
   return {
     booked_lines: bookedLines(order.id, bookings),
+    claimed_lines: left.has_claims ? claimedLines(order.id, bookings) : null,
     ordered_items: left.item_ids.length === 0 ? null : orderedItems(left.item_ids, order.created_at),
     ordered_lines: owner === null || left.shown_keys.length === 0 ? null : forgottenKeys(owner, left.shown_keys),
     used_code: owner === null || !left.has_coupon ? null : forgottenCode(owner.user_id),
@@ -107,6 +108,21 @@ function bookedLines(order_id: OrderId, bookings: readonly Booking[]): Part<void
       subject_part = booked.subject_part, claim_id = booked.claim_id
     from json_populate_recordset(null::order_lines, ${JSON.stringify(rows)}::json) booked
     where line.order_id = ${order_id} and line.rank = booked.rank`;
+  return { query, read: null };
+}
+
+/**
+ * Starts the time that paid seats cover: the lines of their payer take the time of the lines that claim them. Index:
+ * order_lines_claim_id.
+ */
+function claimedLines(order_id: OrderId, bookings: readonly Booking[]): Part<void> {
+  const periods = bookings.map(({ rank, covers_from, covers_to }) => ({ rank, covers_from, covers_to }));
+  const query = fragment`update order_lines paid set covers_from = booked.covers_from, covers_to = booked.covers_to
+    from json_populate_recordset(null::order_lines, ${JSON.stringify(periods)}::json) booked
+      join order_lines own on own.order_id = ${order_id} and own.rank = booked.rank and own.kind = 'period'
+      join cart_items item on item.id = own.cart_item_id
+    where paid.claim_id = item.claim_id and paid.plan_id = item.plan_id and paid.kind = 'period'
+      and paid.covers_from is null`;
   return { query, read: null };
 }
 

@@ -131,6 +131,7 @@ export const sample_notices: Readonly<Record<string, (found: Parties) => Notice 
       email: 'joe@example.com',
       full_name: 'Joe Card',
       code: 'cpn_0123456789abcdef',
+      valid_days: 90,
       is_paid: true,
       plans: ['Open Space'],
       originated_by,

@@ -3,4 +3,6 @@ export { refundPageTypes } from './page-types.ts';
 export { refundPages } from './pages.ts';
 export { finishOpenRefund } from './finish-refunds.ts';
 export { finishRefundsJob } from './jobs.ts';
+export { reserveRefundsOfEntries } from './refund-entries.ts';
+export { sendRefund } from './send-refund.ts';
 export { refundRoutes } from './routes.ts';

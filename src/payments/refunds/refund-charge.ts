@@ -1,4 +1,3 @@
-import { formatMoney } from '#kernel/money';
 import { commonProblems } from '#kernel/problem';
 import type { Context } from '#platform/context';
 import { inTransaction } from '#platform/db/database';
@@ -6,13 +5,11 @@ import type { ProfileId } from '#platform/db/db-schema';
 import type { Subject } from '#platform/http/guards/access';
 import { isBrokerManager, findManagerIds } from '#profiles';
 import { actorId } from '#platform/actor-id';
-import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
+import { type PaymentContext } from '../processors/index.ts';
 import { type Charge, findChargeItems, findRefundByKey } from '../records/index.ts';
-import { paymentsProblems } from '../problems.ts';
-import { closeOpenRefund } from './close-refund.ts';
 import { mayRefundLines } from './policy.ts';
 import { reserveRefund, type WantedRefund } from './reserve-refund.ts';
-import { settleRefund } from './settle-refund.ts';
+import { sendRefund } from './send-refund.ts';
 
 /**
  * Refunds lines of a charge: all of them or none. Returns a sentence for the caller.
@@ -45,17 +42,7 @@ export async function refundCharge(
             at: ctx.clock.now(),
           }),
         );
-  const { processor_key, account } = charge;
-  const amount = formatMoney({ amount: refund.amount, unit: charge.unit });
-  if (refund.state !== 'settled') {
-    const request = { key: refund.key, processor_key, account, amount: refund.amount };
-    const outcome = await withProcessorTimeout(ctx, processor.refund(request));
-    if (refund === earlier) await closeOpenRefund(ctx, charge, refund, outcome);
-    else await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, outcome, ctx.clock.now()));
-    if (outcome.outcome === 'refused') throw paymentsProblems.refund_refused({ detail: outcome.detail });
-    if (outcome.outcome === 'pending') return `${amount} is being refunded on charge ${processor_key}.`;
-  }
-  return `${amount} refunded successfully on charge ${processor_key}.`;
+  return sendRefund(ctx, charge, refund, { is_retry: refund === earlier });
 }
 
 /**

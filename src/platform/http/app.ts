@@ -22,6 +22,7 @@ import type { RequestLimit } from '../security/request-limit.ts';
 import type { NavCounter } from '../pages/navigation.ts';
 import type { FindPageFacts } from '../pages/page-facts.ts';
 import { colourRoutes } from '../pages/colours.ts';
+import type { Terms } from '../context.ts';
 import type { Site } from '../site.ts';
 import type { Templates } from '../templates/templates.ts';
 import type { Throttle } from '../security/throttle.ts';
@@ -77,6 +78,7 @@ export interface HttpOptions {
   evaluation: boolean;
   version: string;
   site: () => Promise<Site>;
+  terms: Terms;
   authenticate: Authenticate;
   /** Facts in memory for requests that are served before the router. */
   peeked: PeekedFacts;

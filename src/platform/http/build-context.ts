@@ -40,11 +40,11 @@ export interface ContextFacts {
 export type MakeContext = (facts: ContextFacts) => Context;
 
 export function makeMakeContext(
-  options: Pick<HttpOptions, 'db' | 'clock' | 'throttle' | 'trusted_proxies'> & OriginOptions,
+  options: Pick<HttpOptions, 'db' | 'clock' | 'throttle' | 'trusted_proxies' | 'terms'> & OriginOptions,
   names: CookieNames,
 ): MakeContext {
   const findPeer = makeFindPeer(options.trusted_proxies);
-  const { db, clock, throttle } = options;
+  const { db, clock, throttle, terms } = options;
   return ({ raw, cookies, log, site, caller }) => {
     const peer = findPeer(raw);
     const visitor_hash = visitorHashOf(cookies[names.visitor]);
@@ -54,6 +54,7 @@ export function makeMakeContext(
       clock,
       log,
       site,
+      terms,
       throttle,
       origin: originOf(options, peer),
       lang: 'en',

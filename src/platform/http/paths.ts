@@ -97,7 +97,13 @@ export const paths = {
     withNext(`/billing/${e(profile)}/balance/${plan === undefined ? '' : `${e(plan)}/`}`, next),
   history: (profile: string) => `/billing/${e(profile)}/history/`,
   historyDownload: (profile: string) => `/billing/${e(profile)}/history/download/`,
+  cartSeats: (profile: string, options: { plan?: string | null; next?: string | null } = {}) => {
+    const path = `/billing/${e(profile)}/cart-seats/`;
+    return withNext(options.plan ? `${path}?plan=${e(options.plan)}` : path, options.next);
+  },
   seats: (profile: string) => `/billing/${e(profile)}/seats/`,
+  seatsDownload: (profile: string) => `/billing/${e(profile)}/seats/download/`,
+  revokeSeat: (profile: string, seat: number) => `/billing/${e(profile)}/seats/${seat}/revoke/`,
   card: (profile: string) => `/billing/${e(profile)}/card/`,
   removeCard: (profile: string) => `/billing/${e(profile)}/card/remove/`,
   printableReceipt: (profile: string, charge: string) => `/billing/${e(profile)}/receipt/${e(charge)}/printable/`,

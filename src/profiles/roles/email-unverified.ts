@@ -9,9 +9,14 @@ import { profileProblems } from '../problems.ts';
  * Makes the problem of a user who has not verified the invited address. `location` is the page that verifies the
  * address of the user, or the account page if the invitation was sent to another address.
  */
-export function emailUnverifiedProblem(user: Pick<User, 'username' | 'email'>, invited_email: string | null): Problem {
+export function emailUnverifiedProblem(
+  user: Pick<User, 'username' | 'email'>,
+  invited_email: string | null,
+  detail?: string,
+): Problem {
   const isOwnAddress = invited_email?.toLowerCase() === user.email?.toLowerCase();
-  return profileProblems.email_unverified({ location: isOwnAddress ? paths.verifyEmail() : paths.user(user.username) });
+  const location = isOwnAddress ? paths.verifyEmail() : paths.user(user.username);
+  return profileProblems.email_unverified({ location, ...(detail === undefined ? {} : { detail }) });
 }
 
 /**

@@ -292,4 +292,9 @@ export const billingCalls: readonly ExampleCall[] = [
       await app.db.updateTable('claims').set({ sent_at }).execute();
     },
   },
+  {
+    operation: 'POST /api/billing/{profile}/seats/{seat}/revoke',
+    as: 'xia',
+    path: { ...xia, seat: ({ kept }) => kept.get('seat') ?? '' },
+  },
 ];

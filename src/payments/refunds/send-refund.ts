@@ -1,0 +1,32 @@
+import { formatMoney } from '#kernel/money';
+import { inTransaction } from '#platform/db/database';
+import { type PaymentContext, withProcessorTimeout } from '../processors/index.ts';
+import { paymentsProblems } from '../problems.ts';
+import type { Charge, Refund } from '../records/index.ts';
+import { closeOpenRefund } from './close-refund.ts';
+import { settleRefund } from './settle-refund.ts';
+
+/**
+ * Sends a reserved refund to the processor and books the outcome. Returns a sentence for the caller. `is_retry`: an
+ * earlier request may have sent the refund. A refund that is settled is not sent again.
+ * @throws refund_refused (400), processor_unreachable (503)
+ */
+export async function sendRefund(
+  ctx: PaymentContext,
+  charge: Charge,
+  refund: Refund,
+  { is_retry }: { is_retry: boolean },
+): Promise<string> {
+  const { processor_key, account } = charge;
+  const amount = formatMoney({ amount: refund.amount, unit: charge.unit });
+  if (refund.state !== 'settled') {
+    const processor = ctx.processors.getByName(charge.processor);
+    const request = { key: refund.key, processor_key, account, amount: refund.amount };
+    const outcome = await withProcessorTimeout(ctx, processor.refund(request));
+    if (is_retry) await closeOpenRefund(ctx, charge, refund, outcome);
+    else await inTransaction(ctx.db, (tx) => settleRefund(tx, refund, outcome, ctx.clock.now()));
+    if (outcome.outcome === 'refused') throw paymentsProblems.refund_refused({ detail: outcome.detail });
+    if (outcome.outcome === 'pending') return `${amount} is being refunded on charge ${processor_key}.`;
+  }
+  return `${amount} refunded successfully on charge ${processor_key}.`;
+}
