@@ -4,8 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { EXTRA_BYTES_MAX } from '#platform/http/guards/json-size';
 import type { Quota } from '#platform/security/quota';
 import type { RateLimit } from '#platform/security/throttle';
-import { CART_ITEMS_MAX } from '../src/billing/records/cart-item.ts';
-import { UPLOAD_ROWS_MAX } from '../src/billing/cart/upload-cart.ts';
+import { USER_ITEMS_MAX, VISITOR_ITEMS_MAX } from '../src/billing/records/cart-item.ts';
+import { UPLOAD_ROWS_MAX } from '../src/billing/cart/people-file.ts';
 import { sources } from './sources.ts';
 
 /** Writes docs/reference/limits.md from every rate-limits.ts and quotas.ts of the sources. */
@@ -53,7 +53,8 @@ const text = [
   '| rows | per | maximum | code |',
   '|---|---|---|---|',
   ...quotas.map(({ rows, owner, rows_max }) => `| ${rows} | ${owner} | ${rows_max} | \`quota_exceeded\` |`),
-  `| items | cart | ${CART_ITEMS_MAX} | \`cart_full\` |`,
+  `| items | cart of a user | ${USER_ITEMS_MAX} | \`cart_full\` |`,
+  `| items | cart of a visitor | ${VISITOR_ITEMS_MAX} | \`cart_full\` |`,
   `| rows of an uploaded list | request | ${UPLOAD_ROWS_MAX} | \`invalid_input\` naming \`file\` |`,
   '',
   `An \`extra\` has at most ${EXTRA_BYTES_MAX} bytes of JSON; every other text and list of a body has a bound in`,

@@ -40,7 +40,7 @@ export async function insertEvents(tx: Tx, events: readonly InsertedEvent[]): Pr
     select event.id, rank, created_at, description, subject_kind, subject_id, subject_part,
       orig_profile_id, orig_account, orig_amount, orig_unit, dest_profile_id, dest_account, dest_amount, dest_unit
     from rows from (json_to_recordset(${JSON.stringify(entries)}::json)
-      as (ledger_event_key text, rank smallint, created_at timestamptz, description text, subject_kind text,
+      as (ledger_event_key text, rank integer, created_at timestamptz, description text, subject_kind text,
         subject_id text, subject_part text, orig_profile_id bigint, orig_account text, orig_amount bigint, orig_unit text,
         dest_profile_id bigint, dest_account text, dest_amount bigint, dest_unit text)) with ordinality as entry
       join event on event.key = entry.ledger_event_key

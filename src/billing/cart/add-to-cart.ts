@@ -19,9 +19,10 @@ import {
   offerItem,
 } from '../quotes/index.ts';
 import {
-  CART_ITEMS_MAX,
   type CartItem,
   type CartOwner,
+  itemIdentity,
+  itemsMax,
   additionLock,
   lockCartItems,
   openItems,
@@ -128,9 +129,20 @@ async function lockAndResolve(tx: Tx, owner: CartOwner, cleaned: readonly NewCar
   );
   const resolved = cleaned.map((new_item) => resolveNewItem(new_item, wanted_plans.get(new_item.plan)));
   await requireReachable(tx, cleaned);
-  if (present_items.length + cleaned.length > CART_ITEMS_MAX) throw billingProblems.cart_full();
+  if (countItems(present_items, resolved) > itemsMax(owner)) throw billingProblems.cart_full();
   requireOneCurrency(plans_present, resolved);
   return { present_items, resolved, user, remembered };
+}
+
+/** Returns the number of items of a cart after an addition, which updates the items that the cart has. */
+function countItems(present_items: readonly CartItem[], resolved: readonly ResolvedItem[]): number {
+  const own = present_items.filter(({ claim_id }) => claim_id === null);
+  const identities = new Set(own.map(itemIdentity));
+  for (const { new_item, plan, use } of resolved) {
+    const { sync_on = null } = new_item;
+    identities.add(itemIdentity({ plan_id: plan.id, use_charge_id: use?.id ?? null, sync_on }));
+  }
+  return present_items.length - own.length + identities.size;
 }
 
 /** Adds items of which the cart may have some, and applies the remembered code. */

@@ -8,7 +8,7 @@ import { next } from '../../../test/support/factories.ts';
 import { makeCoupon, makePlan } from '../../../test/support/factories/catalog.ts';
 import { startApp, type TestApp } from '../../../test/support/start-app.ts';
 import type { TestContext } from '../../../test/support/context.ts';
-import { CART_ITEMS_MAX } from '../records/cart-item.ts';
+import { USER_ITEMS_MAX } from '../records/cart-item.ts';
 import { uploadCart } from './upload-cart.ts';
 
 let app: TestApp;
@@ -68,17 +68,15 @@ test('a request that exceeds the maximum of a cart adds no item', async () => {
   const call = await registerBuyer('hoarder');
   const user = await findUserByUsername(app.db, 'hoarder');
   assert.ok(user);
-  const items = Array.from({ length: CART_ITEMS_MAX }, (_, index) => ({
-    user_id: user.id,
-    plan_id: plan.id,
-    sync_on: `guest-${index}@example.com`,
-    created_at: app.clock.now(),
-  }));
-  await app.db.insertInto('cart_items').values(items).execute();
+  await app.database.executeSql(
+    `insert into cart_items (user_id, plan_id, sync_on, created_at)
+      select $1, $2, 'guest-' || n || '@example.com', $3 from generate_series(1, $4::int) n`,
+    [user.id, plan.id, app.clock.now(), USER_ITEMS_MAX],
+  );
   const reply = await call('POST', '/api/cart', { plan: plan.slug, sync_on: 'one-more@example.com' });
   assert.deepEqual([reply.status, reply.json()['code']], [400, 'cart_full']);
   const count = await app.db.selectFrom('cart_items').select('id').where('user_id', '=', user.id).execute();
-  assert.equal(count.length, CART_ITEMS_MAX);
+  assert.equal(count.length, USER_ITEMS_MAX);
 });
 
 test('a coupon that applies to no item is refused and not attached', async () => {

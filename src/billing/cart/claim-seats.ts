@@ -6,7 +6,7 @@ import { sha256Hex } from '#platform/security/crypto';
 import { inTransaction, type Reader, type Tx } from '#platform/db/database';
 import type { UserId } from '#platform/db/db-schema';
 import { emailUnverifiedProblem, findProfileById, profileName, withVerificationSent } from '#profiles';
-import { CART_ITEMS_MAX, findCartItems } from '../records/index.ts';
+import { findCartItems, itemsMax } from '../records/index.ts';
 import { type ItemOffer, showCartItems } from '../quotes/index.ts';
 import { billingProblems } from '../problems.ts';
 import {
@@ -69,7 +69,8 @@ async function addSeats(tx: Tx, claim: Claim, user_id: UserId, at: Date): Promis
     if (own.length > 0) return own.length;
     if (claimed_items.length > 0) throw billingProblems.claim_used();
   }
-  if ((await findCartItems(tx, { user_id })).length + free.length > CART_ITEMS_MAX) throw billingProblems.cart_full();
+  const items = await findCartItems(tx, { user_id });
+  if (items.length + free.length > itemsMax({ user_id })) throw billingProblems.cart_full();
   const refusal = refuseClaim(claim, seats, at);
   if (refusal) throw billingProblems[refusal]();
   const payer = await findProfileById(tx, claim.profile_id);

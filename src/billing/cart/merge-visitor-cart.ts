@@ -9,6 +9,7 @@ import {
   rememberedCode,
   deleteRememberedCoupon,
   upsertRememberedCoupon,
+  itemIdentity,
   itemKey,
   deleteShownItems,
   findShownLines,
@@ -55,14 +56,10 @@ async function moveItems(tx: Tx, visitor_hash: string, user_id: UserId): Promise
   const stale = waiting
     .filter(({ id }) => !moved.includes(id))
     .flatMap((item) => {
-      const held = before.find((each) => identityOf(each) === identityOf(item));
+      const held = before.find((each) => itemIdentity(each) === itemIdentity(item));
       if (!held || offerOf(own, itemKey(held.id)) === offerOf(ofBrowser, itemKey(item.id))) return [];
       return [held.id];
     });
   await deleteShownItems(tx, { user_id }, stale);
   await moveShownLines(tx, visitor_hash, user_id, moved);
-}
-
-function identityOf(item: { plan_id: number; use_charge_id: number | null; sync_on: string | null }): string {
-  return JSON.stringify([item.plan_id, item.use_charge_id, item.sync_on?.toLowerCase() ?? '']);
 }

@@ -41,6 +41,7 @@ export const cartPage = definePage(
   {
     typical: { ...head, ...orderSamples.typical },
     undecided: { ...head, ...orderSamples.undecided },
+    long: { ...head, ...orderSamples.long },
     empty: { ...head, ...orderSamples.empty, remembered: 'SPRING' },
     suggested: { ...head, ...orderSamples.empty, suggested: suggestedSample },
     error: {

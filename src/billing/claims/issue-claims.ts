@@ -43,9 +43,10 @@ export function makeClaims(
   });
 }
 
-/** Returns the claim of a line among the inserted claims of its order; null for a line with a beneficiary. */
-export function claimOf(line: OrderLine, claims: readonly Claim[]): Claim | null {
-  return line.claim_email === null ? null : (claims.find(({ email }) => email === emailKey(line)) ?? null);
+/** Returns how to find the claim of a line among the inserted claims of its order; null for a line with a beneficiary. */
+export function claimsByLine(claims: readonly Claim[]): (line: OrderLine) => Claim | null {
+  const byEmail = new Map(claims.map((claim) => [claim.email, claim]));
+  return (line) => (line.claim_email === null ? null : (byEmail.get(emailKey(line)) ?? null));
 }
 
 function emailKey({ claim_email }: OrderLine): string {

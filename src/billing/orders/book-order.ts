@@ -7,13 +7,23 @@ import { type Parts, runAndCommit, runTogether } from '#platform/db/together';
 import { type Event, eventsPart, type Occurrence } from '#platform/jobs/events';
 import { type Charge, chargeParts, getRecordedCharge, keepChargedCard, planCharge } from '#payments';
 import { openingParts, readOpenings, reportingOverlap, rolloverQuotas } from '#subscriptions';
-import { bookedOrder, type Order } from '../records/index.ts';
-import { buildCodeGenerated, type Claim, claimOf, insertedClaims, makeClaims, type NewClaim } from '../claims/index.ts';
+import { allowLongStatements, bookedOrder, type Order } from '../records/index.ts';
+import {
+  buildCodeGenerated,
+  type Claim,
+  claimsByLine,
+  insertedClaims,
+  makeClaims,
+  type NewClaim,
+} from '../claims/index.ts';
 import { orderExecuted } from '../events.ts';
 import { type BookedLine, bookLines, orderEvent, shownKeysOf } from './book-lines.ts';
 import { type LineNames, nameLines } from './describe-lines.ts';
 import { documentParts } from './issue-documents.ts';
 import { type BookingFacts, findPaidLines, type LoadedBooking, planBooking, type Settlement } from './load-booking.ts';
+
+/** Lines of an order from which on its entries may take longer than the limit of a statement. */
+const LONG_ORDER = 1000;
 
 /**
  * Settles an order: opens or extends subscriptions, posts ledger entries, removes the items from the cart, issues
@@ -35,6 +45,7 @@ export async function bookOrder(
 ): Promise<Charge | null> {
   const { order, lines, payment, at } = settlement;
   const facts = await planBooking(ctx, tx, settlement, loaded);
+  if (lines.length > LONG_ORDER) await allowLongStatements(tx);
   const claims = makeClaims(ctx, order, lines, at);
   const saved = await saveFirst(tx, settlement, facts, claims);
   const { opened, events } = readOpenings(facts.openings, saved);
@@ -128,10 +139,11 @@ async function saveRest<P extends Parts>(
   }: { booked: readonly BookedLine[]; entry_ids: readonly LedgerEntryId[]; claims: Claim[] },
   parts: P,
 ): Promise<void> {
+  const claimOf = claimsByLine(claims);
   const bookings = booked.map(({ line, ...booking }, index) => {
     const ledger_entry_id = entry_ids[index];
     assert(ledger_entry_id !== undefined, 'every line of an order has an entry');
-    return { ...booking, rank: line.rank, ledger_entry_id, claim_id: claimOf(line, claims)?.id ?? line.claim_id };
+    return { ...booking, rank: line.rank, ledger_entry_id, claim_id: claimOf(line)?.id ?? line.claim_id };
   });
   const left = {
     item_ids: lines.flatMap((line) => line.cart_item_id ?? []),

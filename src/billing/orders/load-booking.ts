@@ -8,8 +8,8 @@ import {
   fromSubjectColumns,
   type Holding,
   holdingsOn,
-  isSameSubject,
   type LedgerSubject,
+  subjectText,
 } from '#ledger';
 import type { Context } from '#platform/context';
 import type { CouponId, OrderId, PlanId, ProfileId } from '#platform/db/db-schema';
@@ -121,9 +121,12 @@ export async function planBooking(
   { latest, processor_id, ...facts }: LoadedBooking,
 ): Promise<BookingFacts> {
   const isGift = await findGifts(tx, order, slotsOf(lines));
-  const holds = (subject: LedgerSubject) =>
-    latest.some(({ id }) => id === subscriptionIdOf(subject)) ||
-    lines.some((line) => line.subject_kind === subject.kind && line.subject_id === subject.id);
+  const latest_ids = new Set(latest.map(({ id }) => id));
+  const subjects = new Set(lines.map(({ subject_kind, subject_id }) => `${subject_kind} ${subject_id}`));
+  const holds = (subject: LedgerSubject) => {
+    const id = subscriptionIdOf(subject);
+    return (id !== null && latest_ids.has(id)) || subjects.has(`${subject.kind} ${subject.id}`);
+  };
   return {
     ...facts,
     hasHoldings: holds,
@@ -165,6 +168,7 @@ export async function findPaidLines(
     tx,
     booked.flatMap(({ line }) => line.ledger_entry_id ?? []),
   );
+  const opened_ids = new Set(opened.map(({ id }) => id));
   const lines = booked.map((each, index) => {
     const { line } = each;
     const entry = line.ledger_entry_id === null ? null : late.get(line.ledger_entry_id);
@@ -182,18 +186,31 @@ export async function findPaidLines(
       title: names[index]?.text ?? '',
       description: entry?.description ?? each.description,
       ordered: entry === null && line.kind !== 'balance' ? line.amount : 0,
-      is_new: line.claim_email !== null || opened.some(({ id }) => id === each.subscription_id),
+      is_new: line.claim_email !== null || (each.subscription_id !== null && opened_ids.has(each.subscription_id)),
     };
   });
   const others = lines.flatMap(({ subject, is_new }) => (is_new || facts.hasHoldings(subject) ? [] : [subject]));
   const holdings = [...facts.holdings, ...(await findHoldings(tx, others, accounts.payable))];
-  return lines.map(({ ordered: _, is_new: _new, ...line }) => {
-    const isSame = (each: { subject: LedgerSubject; unit: string }) =>
-      isSameSubject(each.subject, line.subject) && each.unit === order.unit;
-    const before = holdings.find((each) => isSame(each) && each.profile_id === line.payer_id)?.amount ?? 0;
-    const ordered = lines
-      .filter((each) => isSame(each) && line.payer_id === order.profile_id)
-      .reduce((sum, each) => sum + each.ordered, 0);
-    return { ...line, payable: before + ordered };
-  });
+  const payableOf = sumPayables(order, lines, holdings);
+  return lines.map(({ ordered: _, is_new: _new, ...line }) => ({ ...line, payable: payableOf(line) }));
+}
+
+/** Returns how to find what the payer of a line owes on its subject: the balance before, and the lines of the order. */
+function sumPayables(
+  { profile_id, unit }: Order,
+  lines: readonly (Pick<PlannedLine, 'payer_id' | 'subject' | 'unit'> & { ordered: number })[],
+  holdings: readonly Holding[],
+): (line: Pick<PlannedLine, 'payer_id' | 'subject'>) => number {
+  const before = new Map<string, number>();
+  for (const { subject, profile_id: id, unit: held, amount } of holdings)
+    if (held === unit) before.set(`${id} ${subjectText(subject)}`, amount);
+  const ordered = new Map<string, number>();
+  for (const { subject, unit: priced, ordered: amount } of lines) {
+    const key = subjectText(subject);
+    if (priced === unit) ordered.set(key, (ordered.get(key) ?? 0) + amount);
+  }
+  return ({ payer_id, subject }) => {
+    const key = subjectText(subject);
+    return (before.get(`${payer_id} ${key}`) ?? 0) + (payer_id === profile_id ? (ordered.get(key) ?? 0) : 0);
+  };
 }

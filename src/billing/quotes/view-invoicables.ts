@@ -41,6 +41,8 @@ export const orderParts = {
       is_removable: Type.Boolean(),
     }),
   ),
+  /** Items that are not listed: an order may be for thousands of people. The sums include them. */
+  more_count: Type.Integer(),
   /** One sum for each currency. */
   totals: Type.Array(MoneyPart),
   /** Sum of an order in one currency; zero for an order in several. */
@@ -88,6 +90,7 @@ const choiceItem = {
 };
 const choiceOrder = {
   invoicables: [choiceItem],
+  more_count: 0,
   totals: [],
   lines_price: { amount: 0, unit: 'usd' },
   cart_version: '0123456789abcdef0123456789abcdef',
@@ -108,6 +111,7 @@ export const orderSamples = {
         is_removable: true,
       },
     ],
+    more_count: 0,
     totals: [{ amount: 2900, unit: 'usd' }],
     lines_price: { amount: 2900, unit: 'usd' },
     cart_version: '0123456789abcdef0123456789abcdef',
@@ -120,8 +124,16 @@ export const orderSamples = {
     totals: [{ amount: 31_320, unit: 'usd' }],
     lines_price: { amount: 31_320, unit: 'usd' },
   },
+  long: {
+    ...choiceOrder,
+    invoicables: [{ ...choiceItem, option: 1, lines: [lineSample], options: [] }],
+    more_count: 9900,
+    totals: [{ amount: 29_000_000, unit: 'usd' }],
+    lines_price: { amount: 29_000_000, unit: 'usd' },
+  },
   empty: {
     invoicables: [],
+    more_count: 0,
     totals: [],
     lines_price: { amount: 0, unit: 'usd' },
     cart_version: '0123456789abcdef0123456789abcdef',
@@ -129,11 +141,14 @@ export const orderSamples = {
   },
 } satisfies Record<string, OrderView>;
 
+/** Items that a page of an order lists. */
+const ITEMS_LISTED_MAX = 100;
+
 /** Presents an order to the pages of the cart, the checkout and the balance. */
 export function viewInvoicables(invoicables: readonly Invoicable[]): OrderView {
   const total = sumLines(collectLines(invoicables), invoicables[0]?.plan.unit ?? 'usd');
   return {
-    invoicables: invoicables.map((each) => ({
+    invoicables: invoicables.slice(0, ITEMS_LISTED_MAX).map((each) => ({
       key: each.key,
       name: each.kind === 'balance' ? `${each.plan.title}: balance due` : each.plan.title,
       descr: each.kind === 'cart' ? each.plan.description : '',
@@ -142,6 +157,7 @@ export function viewInvoicables(invoicables: readonly Invoicable[]): OrderView {
       options: each.options.map((line) => viewLine(line, each)),
       is_removable: each.kind === 'cart',
     })),
+    more_count: Math.max(0, invoicables.length - ITEMS_LISTED_MAX),
     totals: sumByUnit(collectLines(invoicables)),
     lines_price: total ?? { amount: 0, unit: 'usd' },
     cart_version: cartVersion(invoicables),

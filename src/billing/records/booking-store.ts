@@ -1,3 +1,5 @@
+import { sql } from 'kysely';
+import type { Tx } from '#platform/db/database';
 import { type LedgerSubject, toSubjectColumns } from '#ledger';
 import type { CartItemId, ClaimId, LedgerEntryId, OrderId, ProfileId, SubscriptionId } from '#platform/db/db-schema';
 import { fragment, type Fragment } from '#platform/db/fragment';
@@ -143,4 +145,9 @@ function forgottenKeys(owner: CartOwner & { user_id: number }, keys: readonly st
 
 function forgottenCode(user_id: number): Part<void> {
   return { query: fragment`delete from user_coupons where user_id = ${user_id}`, read: null };
+}
+
+/** Sets the limit of a statement to a minute until the end of the transaction: an order may have 10,000 lines. */
+export async function allowLongStatements(tx: Tx): Promise<void> {
+  await sql`set local statement_timeout = 60000`.execute(tx);
 }

@@ -1,10 +1,18 @@
 import type { CartItemId, ClaimId, CouponId, PlanId, UseChargeId, UserId } from '#platform/db/db-schema';
 
-/** Maximum number of items in one cart. */
-export const CART_ITEMS_MAX = 200;
+/** Maximum number of items in the cart of a user, who may buy a seat for each person of a list. */
+export const USER_ITEMS_MAX = 10_000;
+
+/** Maximum number of items in the cart of a browser without a signed-in user. */
+export const VISITOR_ITEMS_MAX = 200;
 
 /** Owner of a cart: a user, or a browser without a signed-in user. */
 export type CartOwner = { user_id: UserId } | { visitor_hash: string };
+
+/** Returns the maximum number of items in a cart. */
+export function itemsMax(owner: CartOwner): number {
+  return 'user_id' in owner ? USER_ITEMS_MAX : VISITOR_ITEMS_MAX;
+}
 
 /** Plan, or uses of a plan, in a cart. */
 export interface CartItem {
@@ -34,4 +42,13 @@ export interface WantedItem {
   quantity?: number | undefined;
   full_name?: string | undefined;
   email?: string | null | undefined;
+}
+
+/** Two open items of a cart with the same identity are one; the unique indexes of the table decide as well. */
+export function itemIdentity({
+  plan_id,
+  use_charge_id,
+  sync_on,
+}: Pick<WantedItem, 'plan_id' | 'use_charge_id' | 'sync_on'>): string {
+  return JSON.stringify([plan_id, use_charge_id, (sync_on ?? '').toLowerCase()]);
 }

@@ -1,4 +1,5 @@
 export {
+  allowLongStatements,
   type Booking,
   bookedOrder,
   type OrderWithLines,
@@ -27,7 +28,7 @@ export {
   updateCartItem,
 } from './cart-item-store.ts';
 export { updateItemCoupons, upsertCartItems } from './wanted-item-store.ts';
-export { CART_ITEMS_MAX, type CartItem, type CartOwner, type WantedItem } from './cart-item.ts';
+export { type CartItem, type CartOwner, itemIdentity, itemsMax, USER_ITEMS_MAX, type WantedItem } from './cart-item.ts';
 export {
   collectLines,
   cartVersion,

@@ -1,6 +1,7 @@
 import type { CartItemId, UserId } from '#platform/db/db-schema';
 import type { Reader, Tx } from '#platform/db/database';
-import { fragment, type Fragment } from '#platform/db/fragment';
+import { executeFragment, fragment, type Fragment } from '#platform/db/fragment';
+import { insertion } from '#platform/db/insertion';
 import { type Part, readRows } from '#platform/db/together';
 import type { CartOwner } from './cart-item.ts';
 import { itemKey, type ShownLine, type ShownScope } from './shown-line.ts';
@@ -33,6 +34,18 @@ export function insertedShownLine(owner: CartOwner, shown: Omit<ShownLine, 'key'
     from new_item on conflict do nothing`;
 }
 
+const line_columns = [
+  'user_id',
+  'visitor_hash',
+  'scope',
+  'key',
+  'offer',
+  'due',
+  'coupon_id',
+  'coupon_ends_at',
+  'shown_at',
+] as const;
+
 /** Inserts or replaces lines of a response; other lines of the scope stay. */
 export async function upsertShownLines(
   tx: Tx,
@@ -48,11 +61,8 @@ export async function upsertShownLines(
     scope,
     lines.map(({ key }) => key),
   );
-  await tx
-    .insertInto('shown_lines')
-    .values(lines.map((line) => ({ ...owner, scope, shown_at: at, ...line })))
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  const rows = lines.map((line) => ({ user_id: null, visitor_hash: null, ...owner, scope, shown_at: at, ...line }));
+  await executeFragment(tx, fragment`${insertion('shown_lines', line_columns, rows)} on conflict do nothing`);
 }
 
 /** Replaces all lines of a scope by those of a response. */
@@ -72,7 +82,7 @@ async function deleteShownLines(tx: Tx, owner: CartOwner, scope: ShownScope, key
     .deleteFrom('shown_lines')
     .where(isOwnedBy(owner))
     .where('scope', '=', scope)
-    .where('key', 'in', [...keys])
+    .where(fragment<boolean>`key = any(${[...keys]}::text[])`)
     .execute();
 }
 
@@ -98,7 +108,7 @@ export async function moveShownLines(
       .updateTable('shown_lines')
       .set({ user_id, visitor_hash: null })
       .where(isOwnedBy({ visitor_hash }))
-      .where('key', 'in', moved.map(itemKey))
+      .where(fragment<boolean>`key = any(${moved.map(itemKey)}::text[])`)
       .execute();
   }
   await tx.deleteFrom('shown_lines').where(isOwnedBy({ visitor_hash })).execute();

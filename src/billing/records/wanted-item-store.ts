@@ -2,7 +2,7 @@ import { NoResultError, SelectQueryNode } from 'kysely';
 import type { CartItemId, CouponId } from '#platform/db/db-schema';
 import type { Tx } from '#platform/db/database';
 import { executeFragment, fragment } from '#platform/db/fragment';
-import type { CartItem, CartOwner, WantedItem } from './cart-item.ts';
+import { type CartItem, type CartOwner, itemIdentity, type WantedItem } from './cart-item.ts';
 import { itemColumns, openItemsOf } from './cart-item-store.ts';
 
 /** A wanted item as it is in the cart, and whether it was added. */
@@ -22,9 +22,10 @@ export async function upsertCartItems(
   at: Date,
 ): Promise<UpsertedItem[]> {
   const merged = new Map<string, WantedItem>();
-  for (const item of wanted) merged.set(identityOf(item), { ...merged.get(identityOf(item)), ...givenMembers(item) });
+  for (const item of wanted)
+    merged.set(itemIdentity(item), { ...merged.get(itemIdentity(item)), ...givenMembers(item) });
   const inserted = new Map(
-    (await insertItems(tx, owner, [...merged.values()], at)).map((item) => [identityOf(item), item]),
+    (await insertItems(tx, owner, [...merged.values()], at)).map((item) => [itemIdentity(item), item]),
   );
   const others = [...merged].filter(([identity]) => !inserted.has(identity));
   const updated = await updateItems(
@@ -35,7 +36,7 @@ export async function upsertCartItems(
   const updatedByIdentity = new Map(others.map(([identity], index) => [identity, updated.get(index + 1)]));
   const seen = new Set<string>();
   return wanted.map((each) => {
-    const identity = identityOf(each);
+    const identity = itemIdentity(each);
     const is_new = inserted.has(identity) && !seen.has(identity);
     seen.add(identity);
     const item = inserted.get(identity) ?? updatedByIdentity.get(identity);
@@ -43,11 +44,6 @@ export async function upsertCartItems(
     if (!item) throw new NoResultError(SelectQueryNode.create());
     return { item, is_new };
   });
-}
-
-/** Two items with the same identity are one; the unique indexes of the table decide as well. */
-function identityOf({ plan_id, use_charge_id, sync_on }: Pick<WantedItem, 'plan_id' | 'use_charge_id' | 'sync_on'>) {
-  return JSON.stringify([plan_id, use_charge_id, (sync_on ?? '').toLowerCase()]);
 }
 
 function givenMembers(item: WantedItem): WantedItem {

@@ -57,20 +57,20 @@ export async function findProfilesByHandles(reader: Reader, handles: readonly st
   const wanted = [...new Set(handles.map((handle) => handle.toLowerCase()))];
   const active = () => reader.selectFrom('profiles').selectAll().where('is_active', '=', true);
   const by_slug = await active()
-    .where((eb) => eb(eb.fn<string>('lower', ['slug']), 'in', wanted))
+    .where(sql<boolean>`lower(slug) = any(${wanted})`)
     .execute();
   const by_address = await active()
-    .where((eb) => eb(eb.fn<string>('lower', ['email']), 'in', wanted.flatMap(emailSpellings)))
+    .where(sql<boolean>`lower(email) = any(${wanted.flatMap(emailSpellings)})`)
     .where(provedAddressCondition(reader))
     .orderBy(personalFirst)
     .orderBy('id')
     .execute();
+  const bySlug = new Map(by_slug.map((row) => [row.slug.toLowerCase(), row]));
+  // The first row of an address takes precedence.
+  const byAddress = new Map(by_address.toReversed().map((row) => [canonicalEmail(row.email), row]));
   const found = new Map<string, Profile>();
   for (const handle of handles) {
-    const key = handle.toLowerCase();
-    const profile =
-      by_slug.find((row) => row.slug.toLowerCase() === key) ??
-      by_address.find((row) => canonicalEmail(row.email) === canonicalEmail(handle));
+    const profile = bySlug.get(handle.toLowerCase()) ?? byAddress.get(canonicalEmail(handle));
     if (profile) found.set(handle, profile);
   }
   return found;
