@@ -90,6 +90,7 @@ const subrooms = {
     offers: ['records', 'quotes'],
     cart: ['records', 'claims', 'quotes'],
     'cart-items': ['records', 'quotes', 'cart'],
+    'cart-seats': ['records', 'cart'],
     orders: ['records', 'claims', 'quotes'],
     balances: ['records', 'quotes'],
     'payment-links': ['records', 'claims', 'quotes', 'balances', 'checkout'],

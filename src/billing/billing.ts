@@ -2,6 +2,7 @@ import type { Room } from '#platform/room';
 import { balanceRoutes } from './balances/index.ts';
 import { cardPages, cardPageTypes } from './cards/index.ts';
 import { cartItemPageTypes, cartItemsPages, cartItemsRoutes } from './cart-items/index.ts';
+import { cartSeatsPages, cartSeatsPageTypes } from './cart-seats/index.ts';
 import { cartPages, cartPageTypes, cartRoutes } from './cart/index.ts';
 import { checkoutPages, checkoutPageTypes, checkoutRoutes } from './checkout/index.ts';
 import { claimPageTypes, seatPages, seatRoutes } from './claims/index.ts';
@@ -30,6 +31,7 @@ export function makeBilling({ processors, pay_later_allowed }: PaymentLinkNeeds)
     pages(http) {
       offerPages(http);
       cartPages(http);
+      cartSeatsPages(http);
       cartItemsPages(http);
       checkoutPages(http, processors);
       cardPages(http, processors);
@@ -41,6 +43,7 @@ export function makeBilling({ processors, pay_later_allowed }: PaymentLinkNeeds)
     page_types: [
       pricingPage,
       ...cartPageTypes,
+      ...cartSeatsPageTypes,
       ...cartItemPageTypes,
       ...checkoutPageTypes,
       ...cardPageTypes,

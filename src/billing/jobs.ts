@@ -2,6 +2,7 @@ import type { Processors } from '#payments';
 import { defineJob } from '#platform/jobs/jobs';
 import { finishOrders } from './orders/index.ts';
 import { forgetVisitorCartsJob } from './cart/index.ts';
+import { forgetSeatUploadsJob } from './cart-seats/index.ts';
 
 /** Finishes orders that a crash or a lost response left open. A checkout enqueues no job. */
 const finishOrdersJob = (processors: Processors) => {
@@ -16,4 +17,8 @@ const finishOrdersJob = (processors: Processors) => {
   });
 };
 
-export const billingJobs = (processors: Processors) => [finishOrdersJob(processors), forgetVisitorCartsJob];
+export const billingJobs = (processors: Processors) => [
+  finishOrdersJob(processors),
+  forgetVisitorCartsJob,
+  forgetSeatUploadsJob,
+];

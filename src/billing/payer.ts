@@ -3,12 +3,11 @@ import { commonProblems } from '#kernel/problem';
 import type { ProfileId, UserId } from '#platform/db/db-schema';
 import type { Reader } from '#platform/db/database';
 import { findProfileById, findProfileSummaries, type Profile } from '#profiles';
-import type { CartOwner } from './records/index.ts';
 
 /** Profile that pays, and the signed-in user whose cart it pays for. */
 export interface Payer {
   payer: Profile;
-  owner: CartOwner;
+  owner: { user_id: UserId };
 }
 
 /**

@@ -58,6 +58,11 @@ export const billingProblems = defineProblems({
   },
   claim_refunded: { status: 409, title: 'The payment for this code was refunded.' },
   claim_revoked: { status: 409, title: 'The person who paid for this code withdrew it.' },
+  seat_upload_unknown: {
+    status: 404,
+    title: 'This list was added already, or replaced by another one.',
+    help: 'Upload the list again.',
+  },
   seat_unknown: { status: 404, title: 'Seat not found.' },
   seat_closed: {
     status: 409,

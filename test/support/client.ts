@@ -82,6 +82,8 @@ export function browserClient(app: TestApp) {
   }
   return {
     jar,
+    /** Sends any request with the cookies of the browser. */
+    send,
     get: (url: string) => send({ method: 'GET', url }),
     /** CSRF token of the last page. */
     csrf: () => csrf,

@@ -65,6 +65,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'order_lines',
     'orders',
     'payment_links',
+    'seat_uploads',
     'shown_lines',
     'user_coupons',
     'visitor_coupons',

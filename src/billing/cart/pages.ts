@@ -114,7 +114,7 @@ async function renderCart(
   const { payer, owner } = await getPayer(request);
   const invoicables = await showCart(ctx, payer, owner);
   const suggested = await findSuggestedPlan(request, invoicables);
-  const continue_url = paths.checkout(payer.slug, readNext(request));
+  const continue_url = nextStep(payer, readNext(request));
   const has_question = invoicables.length === 0 || suggested !== null || status !== 200;
   if (!has_question) return reply.redirect(continue_url, 303);
   const [profile, remembered] = await mergeReads(ctx.db, [
@@ -155,7 +155,7 @@ function addPeriodsPage(app: App): void {
     const { payer, owner } = await getPayer(request);
     const invoicables = await showCart(ctx, payer, owner, { undecided: true });
     if (!invoicables.some((each) => each.options.length > 1))
-      return reply.redirect(paths.checkout(payer.slug, readNext(request)), 303);
+      return reply.redirect(nextStep(payer, readNext(request)), 303);
     return reply.page(cartPeriodsPage, {
       profile: await loadPayerSummary(ctx.db, payer),
       ...viewInvoicables(invoicables),
@@ -166,8 +166,13 @@ function addPeriodsPage(app: App): void {
     const { payer, owner } = await getPayer(request);
     const invoicables = await showCart(ctx, payer, owner, { undecided: true });
     await choosePeriods(ctx, invoicables, (key) => Number(textField(body, `option-${key}`, 4)));
-    return reply.redirect(paths.checkout(payer.slug, readNext(request)), 303);
+    return reply.redirect(nextStep(payer, readNext(request)), 303);
   });
+}
+
+/** Returns the step after the periods: a bulk buyer names the people of the order before the checkout. */
+function nextStep({ slug, is_bulk_buyer }: Payer['payer'], next: string | null): string {
+  return is_bulk_buyer ? paths.cartSeats(slug, { next }) : paths.checkout(slug, next);
 }
 
 function addRedeemPage(app: App): void {

@@ -103,7 +103,7 @@ test('a row with a formula is a name like any other; a row with other cells is n
   });
   assert.deepEqual(parsePerson(['Ann']), { error: 'Unable to parse row' });
   assert.deepEqual(parsePerson(['a', 'b', 'c', 'd@example.com']), { error: 'Unable to parse row' });
-  assert.deepEqual(parsePerson(['', '', 'nobody']), {
+  assert.deepEqual(parsePerson(['', '', 'no address']), {
     error: {
       full_name: ['Enter a name of at most 150 characters.'],
       email: ['Enter a valid email address.'],

@@ -30,21 +30,21 @@ export interface Person {
  */
 export function decodeFile(bytes: Uint8Array): string {
   const [first, second] = bytes;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) throw refuseEncoding('UTF-16');
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) throw encodingProblem('UTF-16');
   if (bytes.includes(0))
-    throw looksLikeUtf16(bytes) ? refuseEncoding('UTF-16') : refuseFile('This is not a text file.');
+    throw looksLikeUtf16(bytes) ? encodingProblem('UTF-16') : fileProblem('This is not a text file.');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw refuseEncoding('another encoding, such as Latin-1 or Windows-1252');
+    throw encodingProblem('another encoding, such as Latin-1 or Windows-1252');
   }
 }
 
-function refuseEncoding(found: string): Problem {
-  return refuseFile(`The file is in ${found}. Save it as "CSV UTF-8" and upload it again.`);
+function encodingProblem(found: string): Problem {
+  return fileProblem(`The file is in ${found}. Save it as "CSV UTF-8" and upload it again.`);
 }
 
-function refuseFile(message: string): Problem {
+function fileProblem(message: string): Problem {
   return invalidInput({ file: [message] });
 }
 
@@ -73,11 +73,11 @@ export function readRows(text: string): FileRow[] {
       max_record_size: ROW_LENGTH_MAX,
       to: UPLOAD_ROWS_MAX + 1,
     }) as unknown as { record: string[]; info: { lines: number } }[]; // the shape that `info` selects
-    if (records.length > UPLOAD_ROWS_MAX) throw refuseFile(`The file has more than ${UPLOAD_ROWS_MAX} rows.`);
+    if (records.length > UPLOAD_ROWS_MAX) throw fileProblem(`The file has more than ${UPLOAD_ROWS_MAX} rows.`);
     return records.map(({ record, info }) => ({ number: info.lines, cells: record }));
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw refuseFile(describeFault(error));
+    throw fileProblem(describeFault(error));
   }
 }
 
@@ -86,7 +86,7 @@ function requireShortLines(text: string): void {
   const long = new RegExp(`[^\\r\\n]{${ROW_LENGTH_MAX + 1}}`).exec(text);
   if (long === null) return;
   const before = text.slice(0, long.index).match(/\r\n|\n|\r/g)?.length ?? 0;
-  throw refuseFile(describeLength(`Row ${before + 1}`));
+  throw fileProblem(describeLength(`Row ${before + 1}`));
 }
 
 function describeLength(place: string): string {

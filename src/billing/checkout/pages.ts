@@ -9,7 +9,7 @@ import { paths } from '#platform/http/paths';
 import { type Processors, findSavedCard, paymentsProblems } from '#payments';
 import type { Profile } from '#profiles';
 import { presentSavedCard } from '../cards/index.ts';
-import { chooseOptions, type CartOwner, type Invoicable, findShownLines } from '../records/index.ts';
+import { chooseOptions, type Invoicable, findShownLines } from '../records/index.ts';
 import { checkOut } from './check-out.ts';
 import { filterBalances, loadBalances, loadInvoicables, showBalance, showCart, viewChoices } from '../quotes/index.ts';
 import {
@@ -22,7 +22,7 @@ import {
   removeFromCart,
 } from '../cart/index.ts';
 import { OrderQuerySchema, readNext } from '../order-query.ts';
-import { getPayer, loadPayerSummary } from '../payer.ts';
+import { getPayer, loadPayerSummary, type Payer } from '../payer.ts';
 import { balancePage, checkoutPage } from './page-types.ts';
 import { billingProblems } from '../problems.ts';
 import type { CheckoutInput } from './reserve-order.ts';
@@ -67,7 +67,7 @@ function addCheckoutPage(app: App, processors: Processors): void {
 }
 
 /** Loads the order of the cart with the options of every item, and records it as shown. */
-function showChoices(ctx: Context, payer: Profile, owner: CartOwner, keeps_price = false): Promise<Invoicable[]> {
+function showChoices(ctx: Context, payer: Profile, owner: Payer['owner'], keeps_price = false): Promise<Invoicable[]> {
   return showCart(ctx, payer, owner, { undecided: true, keeps_price });
 }
 
@@ -86,7 +86,7 @@ async function changeOrder(
   request: FastifyRequest,
   reply: FastifyReply,
   page: OrderPage,
-  change: { payer: Profile; owner: CartOwner; action: ChangeAction },
+  change: { payer: Profile; owner: Payer['owner']; action: ChangeAction },
 ): Promise<FastifyReply> {
   const { ctx } = request;
   const { payer, owner } = change;
@@ -103,7 +103,7 @@ async function changeOrder(
 
 async function runChange(
   request: FastifyRequest,
-  { payer, owner, action }: { payer: Profile; owner: CartOwner; action: ChangeAction },
+  { payer, owner, action }: { payer: Profile; owner: Payer['owner']; action: ChangeAction },
 ): Promise<void> {
   const { ctx, body } = request;
   switch (action) {

@@ -43,7 +43,7 @@ export function makeClaims(
   });
 }
 
-/** Returns how to find the claim of a line among the inserted claims of its order; null for a line with a beneficiary. */
+/** Returns how to find the claim of a line among the inserted claims of its order: null with a beneficiary. */
 export function claimsByLine(claims: readonly Claim[]): (line: OrderLine) => Claim | null {
   const byEmail = new Map(claims.map((claim) => [claim.email, claim]));
   return (line) => (line.claim_email === null ? null : (byEmail.get(emailKey(line)) ?? null));

@@ -208,11 +208,12 @@ export async function updateCartItem(
 export async function deleteCartItems(
   tx: Tx,
   owner: CartOwner,
-  filter: { plan_id?: PlanId; emails?: readonly string[]; kept: readonly CartItemId[] },
+  filter: { plan_id?: PlanId; emails?: readonly string[]; kept: readonly CartItemId[]; seats_only?: boolean },
 ): Promise<CartItemId[]> {
   let query = whereOpen(tx.deleteFrom('cart_items'), owner);
   if (filter.kept.length > 0) query = query.where('id', 'not in', [...filter.kept]);
   if (filter.plan_id !== undefined) query = query.where('plan_id', '=', filter.plan_id);
+  if (filter.seats_only === true) query = query.where('sync_on', 'is not', null).where('claim_id', 'is', null);
   const { emails } = filter;
   if (emails !== undefined) {
     query = query.where(sql<boolean>`(lower(email) = any(${emails}) or lower(sync_on) = any(${emails}))`);

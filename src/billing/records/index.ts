@@ -81,3 +81,4 @@ export {
   upsertShownLines,
 } from './shown-line-store.ts';
 export { balanceKey, isAsShown, itemKey, type ShownLine, type ShownScope } from './shown-line.ts';
+export { findCartPlanIds, findSeatAddresses, findSeatItems } from './cart-seat-store.ts';

@@ -1,0 +1,3 @@
+export { cartSeatsPageTypes } from './page-types.ts';
+export { cartSeatsPages } from './pages.ts';
+export { forgetSeatUploadsJob } from './forget-seat-uploads.ts';
