@@ -62,6 +62,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'cart_items',
     'claims',
     'coverages',
+    'free_entries',
     'order_lines',
     'orders',
     'payment_links',

@@ -29,8 +29,8 @@ import { billingProblems } from '../problems.ts';
 interface LockedCart {
   items: readonly CartItem[];
   coupons: ReadonlyMap<CouponId, Coupon>;
-  /** Plans and subscriptions of the payer, for a quote. */
-  facts: Pick<Outcomes<ReturnType<typeof quoteParts>>, 'plans' | 'subscriptions'>;
+  /** Plans, subscriptions and free entries of the payer, for a quote. */
+  facts: Pick<Outcomes<ReturnType<typeof quoteParts>>, 'plans' | 'subscriptions' | 'free_entries'>;
 }
 
 interface Locked {

@@ -149,8 +149,8 @@ async function saveRest<P extends Parts>(
     item_ids: lines.flatMap((line) => line.cart_item_id ?? []),
     shown_keys: shownKeysOf(order, lines),
     has_coupon: lines.some(({ coupon_id }) => coupon_id !== null),
-    // A line of a claimed seat costs nothing, like one of a free plan.
-    has_claims: lines.some(({ kind, amount }) => kind === 'period' && amount === 0),
+    // Lines of claimed seats and of free entries, besides those of free plans.
+    has_free: lines.some(({ kind, amount }) => kind === 'period' && amount === 0),
   };
   await runAndCommit(tx, { ...bookedOrder(order, bookings, left, at), ...parts });
 }

@@ -10,7 +10,10 @@ import { resolveBeneficiary } from './beneficiary.ts';
 import {
   type CartItem,
   type CartOwner,
+  entryKey,
   findCartItems,
+  type FreeEntries,
+  freeEntriesOf,
   type Invoicable,
   type Line,
   type OrderLine,
@@ -51,6 +54,7 @@ interface Quote {
   beneficiaries: ReadonlyMap<string, Profile>;
   prepaid: ReadonlyMap<CartItemId, OrderLine[]>;
   subscriptions: readonly Subscription[];
+  free_entries: FreeEntries;
   balances: readonly Invoicable[];
 }
 
@@ -84,6 +88,7 @@ export function quoteParts(payer_id: ProfileId, plan_ids: Ids<PlanId>, at: Date)
     plans: plansById(plan_ids),
     subscriptions: subscriptionsOf([payer_id], plan_ids),
     due: statementBalance(payer_id, at),
+    free_entries: freeEntriesOf([payer_id]),
   };
 }
 
@@ -91,7 +96,7 @@ export function quoteParts(payer_id: ProfileId, plan_ids: Ids<PlanId>, at: Date)
 export async function completeQuote(
   reader: Reader,
   { payer, at, items, coupons }: Pick<Quote, 'payer' | 'at' | 'items' | 'coupons'>,
-  { plans, subscriptions: own, due }: Outcomes<ReturnType<typeof quoteParts>>,
+  { plans, subscriptions: own, due, free_entries }: Outcomes<ReturnType<typeof quoteParts>>,
 ): Promise<Quote> {
   const beneficiaries = await findProfilesByHandles(
     reader,
@@ -99,8 +104,9 @@ export async function completeQuote(
   );
   const others = [...beneficiaries.values()].flatMap(({ id }) => (id === payer.id ? [] : [id]));
   const plan_ids = items.map((item) => item.plan_id);
-  const { subscriptions = [] } = await runTogether(reader, {
+  const { subscriptions = [], others_entries = new Set<string>() } = await runTogether(reader, {
     subscriptions: others.length === 0 ? null : subscriptionsOf(others, plan_ids),
+    others_entries: others.length === 0 ? null : freeEntriesOf(others),
   });
   return {
     payer,
@@ -111,6 +117,7 @@ export async function completeQuote(
     beneficiaries,
     prepaid: await findPrepaidLines(reader, items),
     subscriptions: [...own, ...subscriptions],
+    free_entries: new Set([...free_entries, ...others_entries]),
     balances: await loadBalances(reader, payer, at, { own_only: true, due }),
   };
 }
@@ -147,9 +154,10 @@ function priceOffered(
   const coupon = paid ? null : resolveCoupon(item, plan, quote.coupons, at, shown);
   const wanted = undecided ? { ...item, option: 0 } : item;
   const is_first = of_beneficiary.length === 0;
+  const may_enter_free = beneficiary !== null && !quote.free_entries.has(entryKey(beneficiary.id, plan.profile_id));
   const priced = paid
     ? { lines: pricePrepaid(item, plan, paid, { subscription, at }), options: [] }
-    : priceItem({ payer, at, item: wanted, plan, coupon, subscription, is_first, beneficiary, seat });
+    : priceItem({ payer, at, item: wanted, plan, coupon, subscription, is_first, may_enter_free, beneficiary, seat });
   // An undecided item is priced without its option; its lines still refer to the item as it is stored.
   const ofItem = (line: Line) => (line.item === null ? line : { ...line, item });
   const due = { lines: priced.lines.map(ofItem), options: priced.options.map(ofItem) };

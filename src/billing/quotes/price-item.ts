@@ -11,6 +11,8 @@ interface ItemFacts {
   subscription: Subscription | null;
   /** True if the beneficiary never subscribed to the plan: the setup fee is due. */
   is_first: boolean;
+  /** True if the beneficiary never took the free entry of the provider. A person without an account takes none. */
+  may_enter_free: boolean;
   beneficiary: Profile | null;
   seat: Seat | null;
   payer: Profile;
@@ -33,7 +35,7 @@ export function priceItem(facts: ItemFacts): { lines: Line[]; options: Line[] } 
     coupon: facts.coupon,
     from,
     ...(subscription === null ? {} : { anchor: subscription.created_at }),
-  });
+  }).filter(({ kind }) => facts.may_enter_free || kind !== 'unlock-later');
   const fee = facts.is_first ? setupFee(plan) : null;
   const setup = fee === null ? [] : [{ ...baseLine(facts), kind: 'setup' as const, ...fee }];
   const chosen = chooseOption(options, item.option);

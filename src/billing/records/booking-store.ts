@@ -7,6 +7,7 @@ import { type Part, readRows, type Statement, together } from '#platform/db/toge
 import { lockedProfile } from '#profiles';
 import { slotLock } from '#subscriptions';
 import type { CartOwner } from './cart-item.ts';
+import { takenEntries } from './free-entry-store.ts';
 import type { Order, OrderLine } from './order.ts';
 import { readOrderLines } from './order-store.ts';
 
@@ -84,13 +85,14 @@ export interface Booking {
 export function bookedOrder(
   order: Pick<Order, 'id' | 'created_at' | 'created_by'>,
   bookings: readonly Booking[],
-  left: { item_ids: readonly CartItemId[]; shown_keys: readonly string[]; has_coupon: boolean; has_claims: boolean },
+  left: { item_ids: readonly CartItemId[]; shown_keys: readonly string[]; has_coupon: boolean; has_free: boolean },
   at: Date,
 ) {
   const owner = order.created_by === null ? null : { user_id: order.created_by };
   return {
     booked_lines: bookedLines(order.id, bookings),
-    claimed_lines: left.has_claims ? claimedLines(order.id, bookings) : null,
+    claimed_lines: left.has_free ? claimedLines(order.id, bookings) : null,
+    free_entries: left.has_free ? takenEntries(order.id, order.created_at) : null,
     ordered_items: left.item_ids.length === 0 ? null : orderedItems(left.item_ids, order.created_at),
     ordered_lines: owner === null || left.shown_keys.length === 0 ? null : forgottenKeys(owner, left.shown_keys),
     used_code: owner === null || !left.has_coupon ? null : forgottenCode(owner.user_id),

@@ -82,3 +82,4 @@ export {
 } from './shown-line-store.ts';
 export { balanceKey, isAsShown, itemKey, type ShownLine, type ShownScope } from './shown-line.ts';
 export { findCartPlanIds, findSeatAddresses, findSeatItems } from './cart-seat-store.ts';
+export { entryKey, type FreeEntries, freeEntriesOf, takenEntries } from './free-entry-store.ts';
