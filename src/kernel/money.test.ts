@@ -15,7 +15,7 @@ import {
 
 const anAmount = fc.maxSafeInteger();
 
-test('money has its symbol and two decimals', () => {
+test('§3.8 money has its symbol and two decimals', () => {
   const cases: [number, string | null, string][] = [
     [2000, 'usd', '$20.00'],
     [5, 'usd', '$0.05'],

@@ -18,7 +18,7 @@ const aDate = fc.date({
 });
 const aType = fc.constantFrom(...periodTypes);
 
-test('periods end on the last day of a shorter month, at the same time of day', () => {
+test('C7 §3.1 periods end on the last day of a shorter month, at the same time of day', () => {
   const cases: [string, number, PeriodType, string][] = [
     ['2024-02-29T10:00:00Z', 1, 'monthly', '2024-03-29T10:00:00Z'],
     ['2024-02-29T10:00:00Z', 13, 'monthly', '2025-03-29T10:00:00Z'],
@@ -43,11 +43,11 @@ test('periods end on the last day of a shorter month, at the same time of day', 
   }
 });
 
-test('a day is 24 hours, even where clocks change', () => {
+test('§3.1 a day is 24 hours, even where clocks change', () => {
   assert.equal(addPeriods(new Date('2026-03-29T00:30:00Z'), 1, 'daily').toISOString(), '2026-03-30T00:30:00.000Z');
 });
 
-test('buying month by month keeps the day of the first purchase', () => {
+test('§3.1 buying month by month keeps the day of the first purchase', () => {
   const anchor = new Date('2026-01-31T10:00:00Z');
   const ends: string[] = [];
   for (let end = anchor, n = 0; n < 4; n += 1) {

@@ -140,7 +140,7 @@ test('uses are refused without a use charge, a subscription or the right to bill
   assert.equal(await due(), 0);
 });
 
-test('a write-off settles the balance on the subjects that own it', async () => {
+test('§2.10 a write-off settles the balance on the subjects that own it', async () => {
   await owe(2000);
   await owe(300, 'requests');
   const receivable = await balanceOf(plan.profile_id, accounts.receivable);
@@ -178,7 +178,7 @@ test('a provider settles what is due on its own plans only', async () => {
 });
 
 // Appendix C, C13 of docs/spec/billing.md.
-test('an import writes an order and its payment and leaves the balance as it was', async () => {
+test('C13 §2.9 an import writes an order and its payment and leaves the balance as it was', async () => {
   const before = {
     funds: await balanceOf(plan.profile_id, accounts.funds),
     offline: await balanceOf(plan.profile_id, accounts.offline),

@@ -280,7 +280,7 @@ test('a cart or price that changed after it was shown is not charged', async () 
 });
 
 // A8
-test('paying a balance late does not extend the subscription', async () => {
+test('A8 paying a balance late does not extend the subscription', async () => {
   const buyer = await makeBuyer();
   const plan = await makePlan(ctx);
   await addPlanToCart(buyer, plan);

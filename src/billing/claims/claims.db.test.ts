@@ -94,7 +94,7 @@ test('a person without an account gets a code for a paid seat, and subscribes wi
   assert.deepEqual([again.status, again.json()['code']], [409, 'claim_used']);
 });
 
-test('the ledger books a seat on its own subject of the payer, and balances', async () => {
+test('§2.15 the ledger books a seat on its own subject of the payer, and balances', async () => {
   const entries = await app.db
     .selectFrom('ledger_entries')
     .select(['orig_account', 'dest_account', 'dest_amount', 'subject_id', 'subject_part'])

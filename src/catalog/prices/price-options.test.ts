@@ -23,7 +23,7 @@ const matrixPlan = aPlan({
   ],
 });
 
-test('each combination of advance discount and coupon has its price and text', () => {
+test('C6 §3.4 each combination of advance discount and coupon has its price and text', () => {
   const cases: [[DiscountType, number] | null, number[], (string | null)[]][] = [
     [
       null,
@@ -109,7 +109,7 @@ test('the text of a year in advance has its end, its months and its discount', (
   assert.equal(option.covers_to.toISOString(), '2027-01-10T10:00:00.000Z');
 });
 
-test('the text of a line names the coupon, the beneficiary, the payer and the company', () => {
+test('§2.2 the text of a line names the coupon, the beneficiary, the payer and the company', () => {
   const coupon = aCoupon({ code: 'PROMO50', discount_value: 5000 });
   const [single] = priceOptions(matrixPlan, { coupon, from });
   assert.ok(single);
@@ -140,7 +140,7 @@ test('a line of a group purchase names its payer, or no payer at all', () => {
 });
 
 // Regression: a plan period of several natural periods was sold as one natural period.
-test('an option of a plan of two years costs, describes and covers two years', () => {
+test('§3.5 an option of a plan of two years costs, describes and covers two years', () => {
   const plan = aPlan({ slug: 'duo', period_amount: 10_000, period_type: 'yearly', period_length: 2 });
   const [option] = priceOptions(plan, { coupon: null, from: new Date('2026-01-31T10:00:00Z') });
   assert.ok(option);
@@ -154,7 +154,7 @@ test('digits in the slug of a plan do not change the number of periods', () => {
   assert.equal(priceOptions(plan, { coupon: null, from })[0]?.periods_count, 1);
 });
 
-test('both options of a plan with an unlock event cover one plan period', () => {
+test('§3.5 both options of a plan with an unlock event cover one plan period', () => {
   const plan = aPlan({
     slug: 'report',
     period_amount: 9900,

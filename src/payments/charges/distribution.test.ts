@@ -18,7 +18,7 @@ test('the broker takes its percentage of the line, rounded down', () => {
   assert.deepEqual(line?.received, { provider: 15648, processor_fee: 552, broker_fee: 1799 });
 });
 
-test('two lines share the fee to the cent: 117 + 58 of 175, 3216 + 1609 of 4825', () => {
+test('C4 two lines share the fee to the cent: 117 + 58 of 175, 3216 + 1609 of 4825', () => {
   const lines = distributeCharge(
     [
       { amount: 3333, broker_fee_percent: 0 },
@@ -69,7 +69,7 @@ test('yen are shared in whole yen', () => {
   );
 });
 
-test('funds in another currency: 100.00 cad that brought 70.00 usd and cost 2.50 usd', () => {
+test('C9 §2.17 funds in another currency: 100.00 cad that brought 70.00 usd and cost 2.50 usd', () => {
   const [line] = distributeCharge([{ amount: 10000, broker_fee_percent: 0 }], { net: 7000, fee: 250, unit: 'usd' });
   assert.deepEqual(line, {
     paid: { provider: 9655, processor_fee: 345, broker_fee: 0 },

@@ -67,7 +67,7 @@ function makePaymentEntries(given: Line[], provider: 'cowork' | 'club' = 'cowork
   );
 }
 
-test('example A: 20.00 paid to the broker itself', () => {
+test('C2 §2.5 example A: 20.00 paid to the broker itself', () => {
   const { entries, links } = makePaymentEntries([{ amount: 2000 }]);
   assert.deepEqual(entries.map(formatEntry), [
     'cha_1/ xia:Liability → stripe:Funds 2000',
@@ -89,7 +89,7 @@ test('example A: 20.00 paid to the broker itself', () => {
   assert.deepEqual(links, [{ fee: 2, broker_fee: null, distribute: 4 }]);
 });
 
-test('example B: 179.99 paid to a provider with a broker fee of 10 %', () => {
+test('C3 §2.5 example B: 179.99 paid to a provider with a broker fee of 10 %', () => {
   const { entries, links } = makePaymentEntries([{ amount: 17999, broker_fee_percent: 1000 }], 'club');
   assert.deepEqual(entries.map(formatEntry), [
     'cha_1/ xia:Liability → stripe:Funds 17999',
@@ -103,7 +103,7 @@ test('example B: 179.99 paid to a provider with a broker fee of 10 %', () => {
   assert.deepEqual(links, [{ fee: 2, broker_fee: 3, distribute: 6 }]);
 });
 
-test('example C: two lines without a rounding difference', () => {
+test('C4 §2.5 example C: two lines without a rounding difference', () => {
   const { entries } = makePaymentEntries([{ amount: 3333 }, { amount: 1667 }]);
   assert.deepEqual(entries.map(formatEntry), [
     'cha_1/ xia:Liability → stripe:Funds 5000',
@@ -118,7 +118,7 @@ test('example C: two lines without a rounding difference', () => {
   ]);
 });
 
-test('a charge in cad with funds in usd', () => {
+test('C9 §2.17 a charge in cad with funds in usd', () => {
   const { entries } = makePaymentEntries([{ amount: 10000 }], 'cowork', 'cad', { net: 7000, fee: 250, unit: 'usd' });
   assert.deepEqual(entries.map(formatEntry), [
     'cha_1/ xia:Liability → stripe:Funds 10000',

@@ -22,7 +22,7 @@ test('a refund takes each share in proportion, and the last refund takes the res
   });
 });
 
-test('81.00 of a year for 972.00 take 2.37 of the fee of 28.49 and 78.63 of the rest', () => {
+test('C1 §2.8 81.00 of a year for 972.00 take 2.37 of the fee of 28.49 and 78.63 of the rest', () => {
   const year = { amount: 97_200, distribute_amount: 94_351, fee_amount: 2849, broker_fee_amount: 0 };
   const taken = prorateRefund(year, 8100, 'usd');
   assert.deepEqual(taken, { amount: 8100, distribute_amount: 7863, fee_amount: 237, broker_fee_amount: 0 });
@@ -39,7 +39,7 @@ test('a line is refunded from its own shares', () => {
   assert.deepEqual(prorateRefund(line, 3333, 'usd'), line);
 });
 
-test('a charge in cad is refunded from its funds in usd', () => {
+test('C9 §2.17 a charge in cad is refunded from its funds in usd', () => {
   const line: Shares = { amount: 10000, distribute_amount: 7000, fee_amount: 250, broker_fee_amount: 0 };
   assert.deepEqual(prorateRefund(line, 5000, 'usd'), {
     amount: 5000,

@@ -50,7 +50,7 @@ async function makeSale(amounts: number[], broker_fee_percent = 0) {
   return { payer, provider, charge, orders };
 }
 
-test('a charge refunded in two steps restores every balance', async () => {
+test('C5 §2.8 a charge refunded in two steps restores every balance', async () => {
   const broker_before = await findBalanceAmount(ctx.site.broker_id, accounts.funds);
   const processor_before = await findBalanceAmount(processor, accounts.funds);
   const { payer, provider, charge } = await makeSale([17999], 1000);

@@ -38,7 +38,7 @@ test('uses count in their plan period, quota first, then uses bought in advance'
   assert.equal(await record(100, '2026-04-10T15:00:00Z'), 0, 'a year paid in advance has the quota of each month');
 });
 
-test('uses of two purchases add up', async () => {
+test('§3.6 uses of two purchases add up', async () => {
   const plan = await makePlan(seed, { use_charges: [{ slug: 'requests', use_amount: 15 }] });
   const use = plan.use_charges[0]!;
   const { profile } = await makePerson(database.db);

@@ -13,7 +13,7 @@ const fresh = (quota: number): Usage => ({
 });
 const unlimited = { maximum_limit: null };
 
-test('uses are billed only beyond a quota of 100', () => {
+test('C8 §3.6 uses are billed only beyond a quota of 100', () => {
   let usage = fresh(100);
   const billed = [60, 50, 5, 0, 100].map((quantity) => {
     const counted = countUses(usage, unlimited, quantity);
@@ -39,7 +39,7 @@ test('the end of the quota is reported once', () => {
   assert.ok(!countUses(fresh(0), unlimited, 1).is_quota_reached);
 });
 
-test('crossing the limit is reported once per plan period', () => {
+test('§3.6 crossing the limit is reported once per plan period', () => {
   const use = { maximum_limit: 100, quota: 10 };
   const crossed: boolean[] = [];
   let usage = fresh(10);

@@ -46,7 +46,7 @@ test('a token may name the charge', () => {
   assert.equal(namedKey('tok_visa'), null);
 });
 
-test('the fee is 2.9 % rounded half up, and 30', () => {
+test('§2.6 the fee is 2.9 % rounded half up, and 30', () => {
   const table = [
     [0, 0],
     [50, 31],
