@@ -265,6 +265,8 @@ export interface ClaimsTable {
   sent_at: Date;
   /** Exclusive. The seat itself does not expire: the payer can send a new code. */
   expires_at: Date;
+  /** When the payer revoked the unclaimed seats. A seat that was paid is closed by its refund, a free one by this. */
+  revoked_at: Date | null;
 }
 
 export interface ContactsTable {
@@ -371,6 +373,13 @@ export interface EngagementsTable {
   tag: string;
   created_at: Date;
   last_visited_at: Date;
+}
+
+export interface FreeEntriesTable {
+  profile_id: ProfileId;
+  provider_id: ProfileId;
+  order_id: OrderId;
+  created_at: Date;
 }
 
 export interface IdempotencyRecordsTable {
@@ -546,6 +555,7 @@ export interface OrderLinesTable {
   periods_count: Generated<number>;
   /** What kind of periods they are, as priced: the plan may change before the order is settled. */
   period_type: 'hourly' | 'daily' | 'weekly' | 'monthly' | 'yearly' | null;
+  /** Inclusive. Null for a seat that no one has claimed: its time begins at the claim. */
   covers_from: Date | null;
   /** Exclusive. */
   covers_to: Date | null;
@@ -822,6 +832,16 @@ export interface RowTotalsStateTable {
   next_id: number | null;
   /** Virtual ids of the transactions that could insert rows when next_id was read, separated by commas. */
   writers: string | null;
+}
+
+export interface SeatUploadsTable {
+  user_id: UserId;
+  plan_id: PlanId;
+  key: string;
+  option: number;
+  /** Array of {full_name, email}. */
+  people: Json;
+  created_at: Date;
 }
 
 export interface SecretFingerprintsTable {
@@ -1121,6 +1141,7 @@ export interface Schema {
   document_lines: DocumentLinesTable;
   documents: DocumentsTable;
   engagements: EngagementsTable;
+  free_entries: FreeEntriesTable;
   idempotency_records: IdempotencyRecordsTable;
   kept_posts: KeptPostsTable;
   ledger_balances: LedgerBalancesTable;
@@ -1153,6 +1174,7 @@ export interface Schema {
   row_count_changes: RowCountChangesTable;
   row_counts: RowCountsTable;
   row_totals_state: RowTotalsStateTable;
+  seat_uploads: SeatUploadsTable;
   secret_fingerprints: SecretFingerprintsTable;
   sessions: SessionsTable;
   shown_lines: ShownLinesTable;
