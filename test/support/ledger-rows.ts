@@ -1,4 +1,4 @@
-import { fromSubjectColumns, subjectText } from '#ledger';
+import { fromSubjectColumns, type LedgerSubject, subjectText } from '#ledger';
 import type { TestApp } from './start-app.ts';
 
 /**
@@ -25,12 +25,17 @@ export async function rowsPostedBy(app: TestApp, work: () => Promise<unknown>): 
   const counts = new Map<string, number>();
   return rows.map((row) => {
     const subject = fromSubjectColumns(row);
-    const text = subject === null ? '' : subjectText(subject).replace(subject.id, numberOf(subject.kind, subject.id));
+    const text = subject === null ? '' : subjectText(numbered(subject));
     const sent = amountText(row.orig_amount, row.orig_unit);
     const received = amountText(row.dest_amount, row.dest_unit);
     const amount = sent === received ? received : `${sent} → ${received}`;
     return `${text} ${row.from}:${row.orig_account}→${row.to}:${row.dest_account} ${amount}`;
   });
+
+  function numbered({ kind, id, part }: LedgerSubject): LedgerSubject {
+    const line = part !== null && /^[0-9]+$/.test(part) ? numberOf(`${kind} ${id}`, part) : part;
+    return { kind, id: numberOf(kind, id), part: line };
+  }
 
   function numberOf(kind: string, id: string): string {
     const key = `${kind} ${id}`;

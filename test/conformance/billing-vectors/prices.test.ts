@@ -5,6 +5,7 @@ import { apiClient, registerUser } from '../../support/client.ts';
 import type { TestContext } from '../../support/context.ts';
 import { makeCoupon, makePlan } from '../../support/factories/catalog.ts';
 import { rowsPostedBy } from '../../support/ledger-rows.ts';
+import { registerBrokerManager } from '../../support/register-managers.ts';
 import { startApp, type TestApp } from '../../support/start-app.ts';
 
 // Prices of spec billing.md §3, as GET checkout shows them and POST checkout books them.
@@ -163,8 +164,7 @@ test('C8 §3.6 uses within the quota are free, then each is billed', async () =>
   await call('POST', '/api/cart', { plan: plan.slug });
   await show(call, name);
   await call('POST', `/api/billing/${name}/checkout`, {});
-  const broker = await import('../../support/register-managers.ts');
-  const seller = await broker.registerBrokerManager(app, `seller-${name}`);
+  const seller = await registerBrokerManager(app, `seller-${name}`);
   const billed = [];
   for (const quantity of [60, 50, 5, 0, 100]) {
     const reply = await seller('POST', `/api/billing/${name}/balance`, {
