@@ -15,23 +15,3 @@ create view ledger_event_texts as
   from ledger_events event join ledger_entries entry on entry.ledger_event_id = event.id
   group by event.id;
 comment on view ledger_event_texts is 'Canonical text of each ledger event, version 1. Instants in microseconds since 1970 (UTC).';
-
--- As in 0074, once for each event of the statement: the text of an event of 50,000 entries was built for each of them.
-create or replace function ledger_event_is_open() returns trigger language plpgsql as $$
-declare
-  closed_id bigint;
-begin
-  select posted.ledger_event_id into closed_id
-    from (select distinct ledger_event_id from posted) posted
-      left join ledger_events event on event.id = posted.ledger_event_id
-      left join ledger_event_hashes hashed on hashed.ledger_event_id = posted.ledger_event_id
-    where event.xmin is distinct from pg_current_xact_id()::xid
-      or case when hashed.hash is null then false else hashed.hash <> (
-        select sha256(convert_to(text, 'UTF8')) from ledger_event_texts texts
-        where texts.ledger_event_id = posted.ledger_event_id) end
-    limit 1;
-  if found then
-    raise exception 'ledger event % is closed', closed_id using errcode = 'restrict_violation';
-  end if;
-  return null;
-end $$;
