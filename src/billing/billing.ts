@@ -1,5 +1,5 @@
 import type { Room } from '#platform/room';
-import { balanceRoutes } from './balances/index.ts';
+import { adjustmentPages, adjustmentsPage, balanceRoutes, importPage, importPages } from './balances/index.ts';
 import { cardPages, cardPageTypes } from './cards/index.ts';
 import { cartItemPageTypes, cartItemsPages, cartItemsRoutes } from './cart-items/index.ts';
 import { cartSeatsPages, cartSeatsPageTypes } from './cart-seats/index.ts';
@@ -37,6 +37,8 @@ export function makeBilling({ processors, pay_later_allowed }: PaymentLinkNeeds)
       cardPages(http, processors);
       receiptPages(http);
       seatPages(http, processors);
+      adjustmentPages(http);
+      importPages(http);
       paymentLinkPages(http, processors);
       couponUsePages(http);
     },
@@ -49,6 +51,8 @@ export function makeBilling({ processors, pay_later_allowed }: PaymentLinkNeeds)
       ...cardPageTypes,
       ...claimPageTypes,
       ...receiptPageTypes,
+      adjustmentsPage,
+      importPage,
       paymentLinkPage,
       subscriberFilePage,
       couponUsesPage,

@@ -1,6 +1,7 @@
 import type { Processors } from '#payments';
 import { defineJob } from '#platform/jobs/jobs';
 import { finishOrders } from './orders/index.ts';
+import { forgetPaymentUploadsJob } from './balances/index.ts';
 import { forgetVisitorCartsJob } from './cart/index.ts';
 import { forgetSeatUploadsJob } from './cart-seats/index.ts';
 
@@ -21,4 +22,5 @@ export const billingJobs = (processors: Processors) => [
   finishOrdersJob(processors),
   forgetVisitorCartsJob,
   forgetSeatUploadsJob,
+  forgetPaymentUploadsJob,
 ];

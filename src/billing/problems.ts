@@ -41,6 +41,12 @@ export const billingProblems = defineProblems({
   subscription_uncovered: { status: 400, title: 'No subscription of the profile to this plan covers that instant.' },
   offline_payment_refused: { status: 400, title: 'The subscription of the payment is not valid.' },
   adjustment_unknown: { status: 404, title: 'There is no such write-off or payment of this provider.' },
+  payment_upload_unknown: {
+    status: 404,
+    title: 'This list is no longer there.',
+    help: 'Upload the file again.',
+  },
+  balance_changed: { status: 409, title: 'The balance changed since it was shown. Nothing was changed.' },
   adjustment_reversed: { status: 409, title: 'This was reversed already. Nothing was changed.' },
   pay_later_refused: { status: 403, title: 'This order must be paid when it is placed.' },
   payment_link_unknown: { status: 404, title: 'There is no such payment link.' },

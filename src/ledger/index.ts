@@ -1,4 +1,4 @@
-export { DEFAULT_UNIT, selectMainAmount, type StatementBalance, type SubjectBalance } from './balance.ts';
+export { DEFAULT_UNIT, selectMainAmount, sumByUnit, type StatementBalance, type SubjectBalance } from './balance.ts';
 export {
   findBalance,
   findHoldings,

@@ -78,7 +78,6 @@ const documented: Readonly<Record<string, string | null>> = {
 
 /** Pages that do not exist yet. The list only shrinks: a page that exists must be removed. */
 const missing: readonly string[] = [
-  '/billing/:profile/transfers/import/',
   '/docs/api/notifications/',
   '/metrics/:profile/balances-due/',
   '/metrics/:profile/lifetimevalue/',
@@ -135,6 +134,7 @@ const linked_elsewhere: Readonly<Record<string, string>> = {
   '/profile/': 'redirects to a profile, or shows a choice',
   '/profile/:profile/': 'redirects to the contact details',
   '/profile/:profile/remove-role/:user/': 'the people of a profile',
+  '/billing/:profile/cancel-balance/': 'the billing page of a subscriber who owes',
   '/billing/': 'redirects to a profile, or shows a choice',
   '/billing/cart/': 'redirects to a profile, or shows a choice',
 };

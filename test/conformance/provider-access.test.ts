@@ -139,6 +139,7 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
     () => '/billing/acme/documents/gymclub/2026-000001/download/',
     /^%PDF-/,
   ],
+  ['/billing/:profile/cancel-balance/', () => '/billing/acme/cancel-balance/', /7\.77/],
   ['/billing/:profile/receipt/:charge/refund/', () => `/billing/acme/receipt/${charges.both}/refund/`, /11\.00/],
 ];
 
@@ -191,6 +192,7 @@ const writes: [route: string, path: () => string, body: unknown, status: number]
     { items: [{ option: 1, plan: 'pool-card' }] },
     409,
   ],
+  ['POST /billing/:profile/cancel-balance/', () => '', null, 403],
   // The own part of the balance is settled; that of the other provider stays, see the test below.
   ['DELETE /api/billing/:profile/balance', () => '/api/billing/acme/balance', undefined, 204],
   ['DELETE /api/billing/:profile/balance/cancel', () => '/api/billing/acme/balance/cancel', undefined, 204],

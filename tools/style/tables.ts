@@ -67,6 +67,7 @@ export const tables: Readonly<Record<string, readonly string[]>> = {
     'orders',
     'payment_links',
     'seat_uploads',
+    'payment_uploads',
     'shown_lines',
     'user_coupons',
     'visitor_coupons',

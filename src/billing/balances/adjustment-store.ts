@@ -15,6 +15,23 @@ export async function findAdjustmentsOfRequest(reader: Reader, request_key: stri
   return reader.selectFrom('adjustments').selectAll().where('request_key', '=', request_key).orderBy('id').execute();
 }
 
+/** Finds the imported payments of these payers that were not reversed. Index: adjustments_profile_id. */
+export async function findImports(
+  reader: Reader,
+  provider_id: ProfileId,
+  profile_ids: readonly ProfileId[],
+): Promise<Pick<Adjustment, 'profile_id' | 'created_at' | 'amount' | 'unit' | 'description'>[]> {
+  if (profile_ids.length === 0) return [];
+  return reader
+    .selectFrom('adjustments')
+    .select(['profile_id', 'created_at', 'amount', 'unit', 'description'])
+    .where('profile_id', '=', (eb) => eb.fn.any(eb.val([...profile_ids])))
+    .where('provider_id', '=', provider_id)
+    .where('kind', '=', 'import')
+    .where('reversed_at', 'is', null)
+    .execute();
+}
+
 /** Finds an adjustment of a provider by its key. */
 export async function findAdjustment(
   reader: Reader,

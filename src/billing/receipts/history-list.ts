@@ -11,7 +11,7 @@ import type { CsvFile } from '#platform/pages/lists/send-csv';
 import { viewList } from '#platform/pages/lists/list-view';
 import { findPlansHeldBy } from '#subscriptions';
 import { findSavedCard } from '#payments';
-import type { Profile } from '#profiles';
+import { isBrokerManager, type Profile } from '#profiles';
 import { presentSavedCard } from '../cards/index.ts';
 import { loadPayerSummary } from '../payer.ts';
 import { presentParty } from './party.ts';
@@ -45,6 +45,7 @@ export async function viewHistoryPage(
     ...viewHeldPlans(held, balance, { slug: profile.slug, may_order }),
     may_order,
     address: sellers === null ? presentParty(partyOf(profile), ctx.lang) : null,
+    ...cancelLinks(request, profile, page.balance_amount),
     card: card ? presentSavedCard(card) : null,
     transactions: { ...page, results: results.map((row) => ({ ...row, money: moneyOf(row) })) },
     list: viewList(asked, {
@@ -57,6 +58,15 @@ export async function viewHistoryPage(
       },
       csv_path: paths.historyDownload(profile.slug),
     }),
+  };
+}
+
+/** Addresses at which a seller or the broker settles what is due without a card; null for others. */
+function cancelLinks({ subject }: FastifyRequest, { slug }: Profile, due: number) {
+  const may_cancel = subject.is_manager && due > 0 && (sellersSeenBy(subject) !== null || isBrokerManager(subject));
+  return {
+    write_off_url: may_cancel ? paths.cancelBalance(slug) : null,
+    paid_elsewhere_url: may_cancel ? paths.cancelBalance(slug, true) : null,
   };
 }
 

@@ -53,6 +53,9 @@ export const historyPage = definePage(
     next_renewal: NextRenewalPart,
     /** False for a caller who only reads: then nothing is paid or ordered. */
     may_order: Type.Boolean(),
+    /** Where a seller or the broker writes off what is due, or records that it was paid elsewhere; null for others. */
+    write_off_url: NullableText,
+    paid_elsewhere_url: NullableText,
     /** Buyer as invoices name it; null for a seller who looks. */
     address: Type.Union([PartyPart, Type.Null()]),
     transactions: Type.Object({
@@ -72,6 +75,8 @@ export const historyPage = definePage(
       held: [heldSample, owedSample],
       next_renewal: { title: heldSample.title, at: heldSample.ends_at, ...monthly },
       may_order: true,
+      write_off_url: null,
+      paid_elsewhere_url: null,
       address: { name: 'Ada Lovelace', address: ['44 Folsom Street', 'Oakland'], email: null },
       transactions: {
         count: 2,
@@ -106,6 +111,8 @@ export const historyPage = definePage(
       held: [],
       next_renewal: null,
       may_order: true,
+      write_off_url: null,
+      paid_elsewhere_url: null,
       address: { name: 'Ada Lovelace', address: [], email: null },
       transactions: { count: 0, next: null, previous: null, results: [] },
       list: sampleList(historyList, address, { count: 0 }),
@@ -121,6 +128,8 @@ export const historyPage = definePage(
       ],
       next_renewal: { title: unbrokenText, at: heldSample.ends_at, ...monthly },
       may_order: true,
+      write_off_url: null,
+      paid_elsewhere_url: null,
       address: { name: longText, address: [unbrokenText], email: null },
       transactions: {
         count: 1,
@@ -147,6 +156,8 @@ export const historyPage = definePage(
       held: [],
       next_renewal: null,
       may_order: true,
+      write_off_url: null,
+      paid_elsewhere_url: null,
       address: null,
       transactions: { count: 0, next: null, previous: null, results: [] },
       list: sampleList(historyList, `${address}?q=harbour&start_at=2026-11-01`, { count: 0 }),

@@ -54,6 +54,8 @@ const typical = {
   totals: [usd(211_460)],
   transfers_url: address,
   receivables_url: paths.receivables('cowork'),
+  import_url: paths.importPayments('cowork'),
+  adjustments_url: paths.adjustments('cowork'),
   withdraw_url: paths.withdraw('cowork'),
   rows: [
     row,
@@ -78,6 +80,10 @@ export const transfersPage = definePage(
     totals: Type.Array(ShownMoney),
     transfers_url: Type.String(),
     receivables_url: Type.String(),
+    /** Where payments made outside of the site are recorded; null for readers who cannot. */
+    import_url: NullableText,
+    /** Write-offs and payments made outside of the site. */
+    adjustments_url: Type.String(),
     /** Null for readers who cannot withdraw. */
     withdraw_url: NullableText,
     rows: Type.Array(TransferPart),

@@ -102,6 +102,8 @@ async function viewTransfers(request: FastifyRequest, kind: Kind): Promise<View>
     totals: totals.length === 0 ? [{ amount: 0, unit: page.balance_unit }] : totals,
     transfers_url: paths.transfers(profile.slug),
     receivables_url: paths.receivables(profile.slug),
+    import_url: request.subject.is_manager ? paths.importPayments(profile.slug) : null,
+    adjustments_url: paths.adjustments(profile.slug),
     withdraw_url: request.subject.is_manager ? paths.withdraw(profile.slug) : null,
     rows: rows.map((row) => ({ ...row, href: row.href === null ? null : withNext(row.href, list.list_url) })),
     list,

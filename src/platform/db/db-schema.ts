@@ -651,6 +651,17 @@ export interface PaymentMethodsTable {
   account: Generated<string>;
 }
 
+export interface PaymentUploadsTable {
+  key: string;
+  provider_id: ProfileId;
+  /** The rows of the file as they were typed; read again when they are confirmed. */
+  payments: Json;
+  created_by: UserId | null;
+  created_at: Date;
+  /** Instant at which all rows were recorded; null before. */
+  confirmed_at: Date | null;
+}
+
 export interface PayoutAccountsTable {
   id: GeneratedAlways<PayoutAccountId>;
   profile_id: ProfileId;
@@ -1161,6 +1172,7 @@ export interface Schema {
   outbox_events: OutboxEventsTable;
   payment_links: PaymentLinksTable;
   payment_methods: PaymentMethodsTable;
+  payment_uploads: PaymentUploadsTable;
   payout_accounts: PayoutAccountsTable;
   payouts: PayoutsTable;
   plans: PlansTable;

@@ -121,6 +121,12 @@ export const paths = {
   paymentLink: (claim_code: string) => `/billing/payments/${e(claim_code)}/`,
   transfers: (profile: string) => `/billing/${e(profile)}/transfers/`,
   transfersDownload: (profile: string) => `/billing/${e(profile)}/transfers/download/`,
+  importPayments: (profile: string) => `/billing/${e(profile)}/transfers/import/`,
+  adjustments: (profile: string) => `/billing/${e(profile)}/adjustments/`,
+  adjustmentsDownload: (profile: string) => `/billing/${e(profile)}/adjustments/download/`,
+  reverseAdjustment: (profile: string, key: string) => `/billing/${e(profile)}/adjustments/${e(key)}/reverse/`,
+  cancelBalance: (profile: string, is_paid = false) =>
+    `/billing/${e(profile)}/cancel-balance/${is_paid ? '?paid=1' : ''}`,
   withdraw: (profile: string) => `/billing/${e(profile)}/transfers/withdraw/`,
   bank: (profile: string) => `/billing/${e(profile)}/bank/`,
   disconnectBank: (profile: string) => `/billing/${e(profile)}/bank/disconnect/`,
