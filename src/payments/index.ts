@@ -66,7 +66,13 @@ export {
   insertedAttempt,
   lockChargesOf,
   findUnresolvedCharge,
+  /** @public the proof looks up a withdrawal with it */
+  findPayoutByKey,
 } from './records/index.ts';
+export {
+  /** @public the proof withdraws with a key of its own */
+  withdrawFunds,
+} from './payouts/index.ts';
 export { reserveRefundsOfEntries, sendRefund } from './refunds/index.ts';
 export { makePayments } from './payments.ts';
 export { chargedEntries, paymentsLedgerChecks } from './ledger-check-store.ts';
