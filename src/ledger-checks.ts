@@ -1,6 +1,10 @@
 import { billingLedgerChecks } from '#billing';
-import type { LedgerCheck } from '#ledger';
+import { documentChecks, type LedgerCheck } from '#ledger';
 import { paymentsLedgerChecks } from '#payments';
 
-/** Rules of all rooms that the verification of the ledger checks besides those of the ledger. */
-export const ledgerChecks: readonly LedgerCheck[] = [...paymentsLedgerChecks, ...billingLedgerChecks];
+/** Rules of all rooms that the verification of the ledger checks besides those of its entries. */
+export const ledgerChecks: readonly LedgerCheck[] = [
+  ...documentChecks,
+  ...paymentsLedgerChecks,
+  ...billingLedgerChecks,
+];

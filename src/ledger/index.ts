@@ -11,6 +11,7 @@ export {
   statementBalance,
 } from './balance-store.ts';
 export {
+  documentChecks,
   type DocumentParts,
   type DocumentView,
   findDocument,

@@ -1,7 +1,7 @@
 import type { Room } from '#platform/room';
 import { sealLedgerJob } from './chain/index.ts';
 import type { LedgerCheck } from './check.ts';
-import { documentRoutes } from './documents/index.ts';
+import { documentPages, documentRoutes } from './documents/index.ts';
 import { readLedgerGauges } from './ledger-gauges.ts';
 import { ledgerRoutes } from './routes.ts';
 import { transactionPages, transactionPageTypes } from './transactions/index.ts';
@@ -20,7 +20,10 @@ export function makeLedger({ checks }: LedgerNeeds): Room {
       ledgerRoutes(app);
       documentRoutes(app);
     },
-    pages: transactionPages,
+    pages(app) {
+      transactionPages(app);
+      documentPages(app);
+    },
     page_types: transactionPageTypes,
     jobs: [sealLedgerJob, verifyLedgerJob(checks)],
     gauges: [readLedgerGauges],

@@ -133,6 +133,7 @@ const reads: [url: string, path: () => string, shown: RegExp][] = [
   ['/billing/:profile/receipt/:charge/', () => `/billing/acme/receipt/${charges.both}/`, /11\.00/],
   ['/billing/:profile/receipt/:charge/printable/', () => `/billing/acme/receipt/${charges.both}/printable/`, /11\.00/],
   ['/billing/:profile/receipt/:charge/download/', () => `/billing/acme/receipt/${charges.both}/download/`, /^%PDF-/],
+  ['/billing/:profile/credit-notes/download/', () => '/billing/acme/credit-notes/download/', /11\.00/],
   ['/billing/:profile/documents/:provider/:number/', () => '/billing/acme/documents/gymclub/2026-000001/', /11\.00/],
   [
     '/billing/:profile/documents/:provider/:number/download/',

@@ -5,7 +5,9 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import type { Plan } from '#catalog';
 import { addPeriods } from '#kernel/period';
+import { documentChecks } from '#ledger';
 import { callProcessor, refundCharge } from '#payments';
+import { inTransaction, type Reader } from '#platform/db/database';
 import type { ProfileId } from '#platform/db/db-schema';
 import type { Subject } from '#platform/http/guards/access';
 import { sha256Hex } from '#platform/security/crypto';
@@ -385,4 +387,37 @@ test('the year of a number is that of the provider, and a new year begins at 1',
   await late.settle();
   await buy(utc.plan);
   assert.deepEqual(await findNumbers(utc.provider.id), ['2026-000001', '2026-000002', '2027-000001']);
+});
+
+test('the verification finds nothing after the tests above, and finds each kind of fault', async () => {
+  const verify = async (reader: Reader): Promise<string[]> => {
+    const broken: string[] = [];
+    for (const { rule, find } of documentChecks) if ((await find(reader)).length > 0) broken.push(rule);
+    return broken;
+  };
+  assert.deepEqual(await verify(database.db), []);
+  const { plan } = await makeSellerWithPlan();
+  const buyer = await makeBuyer(ctx);
+  await addPlanToCart(buyer, plan);
+  const charge = await checkOutCart(buyer);
+  assert(charge);
+  await refundCharge(ctx, broker, charge, [{ num: 0 }]);
+  const faults: [fault: string, rule: RegExp][] = [
+    ['update document_counters set last_serial = last_serial + 1', /no gap/],
+    ['update documents set amount = amount + 1 where invoice_id is null', /add up/],
+    ['update document_lines set amount = amount + 1, full_amount = null', /with its amount/],
+    ['update documents set amount = amount + 1, refunded = refunded + 1 where invoice_id is not null', /at most/],
+  ];
+  for (const [fault, rule] of faults) {
+    const undo = new Error('the fault is undone');
+    const broken = inTransaction(database.db, async (tx) => {
+      await sql`alter table documents disable trigger user`.execute(tx);
+      await sql`alter table document_lines disable trigger user`.execute(tx);
+      await sql.raw(fault).execute(tx);
+      assert.match((await verify(tx)).join(), rule, fault);
+      throw undo;
+    });
+    await assert.rejects(broken, undo);
+  }
+  assert.deepEqual(await verify(database.db), []);
 });

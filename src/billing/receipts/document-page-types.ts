@@ -52,11 +52,12 @@ const invoice = {
   due: usd(0),
   credit_notes: [],
   pdf_url: '/billing/ada/documents/cowork/2026-000042/download/',
+  csv_url: '/billing/ada/credit-notes/download/',
 };
 
 export const documentPage = definePage(
   'saas/billing/document.html',
-  Type.Object({ ...documentParts, pdf_url: Type.String() }),
+  Type.Object({ ...documentParts, pdf_url: Type.String(), csv_url: Type.String() }),
   {
     typical: invoice,
     due: { ...invoice, paid: usd(0), due: usd(2900) },

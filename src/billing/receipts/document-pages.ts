@@ -27,7 +27,8 @@ export function documentPages(app: App): void {
   app.get(url, { config: { access, page: true, problems: [document_unknown] }, schema }, async (request, reply) => {
     const { profile, provider, number } = request.params;
     const pdf_url = paths.documentDownload(profile, provider, number);
-    return reply.page(documentPage, { ...(await loadDocument(request)), pdf_url });
+    const csv_url = paths.creditNotesDownload(profile);
+    return reply.page(documentPage, { ...(await loadDocument(request)), pdf_url, csv_url });
   });
   const problems = [document_unknown, ...Object.values(pdfProblems)];
   app.get(`${url}download/`, { config: { access, page: true, problems }, schema }, async (request, reply) => {

@@ -42,6 +42,9 @@ function matchSellers(sellers: readonly ProfileId[] | null): Expression<SqlBool>
   return sellers === null ? sql<SqlBool>`true` : sql<SqlBool>`note.provider_id = any(${[...sellers]}::bigint[])`;
 }
 
+/** A row of a download: a credit note with the slug of its provider. */
+export type CreditNoteRow = CreditNote & { provider: string };
+
 /** A credit note with the number of its invoice. */
 export type CreditNote = Awaited<ReturnType<ReturnType<typeof selectCreditNotes>['execute']>>[number];
 

@@ -12,3 +12,5 @@ export {
 export { issueCreditNotes } from './issue-credit-notes.ts';
 export { documentRoutes } from './routes.ts';
 export { type DocumentKey, type DocumentView, findDocument } from './document-view-store.ts';
+export { documentChecks } from './document-check-store.ts';
+export { documentPages } from './pages.ts';

@@ -94,6 +94,24 @@ test('a number of several providers is one document once the provider is named',
   assert.equal((await buyer('GET', '/api/billing/docsclub/credit-notes/CN-2026-000009')).status, 404);
 });
 
+test('the download has the rows of the list with its filters', async () => {
+  const read = async (query: string) => {
+    const file = await buyer('GET', `/billing/docsclub/credit-notes/download/${query}`);
+    assert.equal(file.status, 200, file.text);
+    return file.text.trim().split('\r\n');
+  };
+  const [heading, ...rows] = await read('?o=amount');
+  assert.equal(heading, 'number,invoice_number,created_at,provider,amount,unit,due_reduced,credited,refunded');
+  assert.deepEqual(
+    rows.map((row) => row.replace(/,2026-03-10[^,]*,/, ',')),
+    [
+      'CN-2026-000001,2026-000001,docsgym,3.00,usd,0.00,0.00,3.00',
+      'CN-2026-000001,2026-000001,docspool,20.00,usd,0.00,0.00,20.00',
+    ],
+  );
+  assert.equal((await read('?q=docspool')).length, 2);
+});
+
 test('a user without a role on the profile sees no credit note', async () => {
   assert.equal((await stranger('GET', '/api/billing/docsclub/credit-notes')).status, 403);
   const path = '/api/billing/docsclub/credit-notes/CN-2026-000001?provider=docspool';

@@ -1,9 +1,6 @@
-import assert from 'node:assert/strict';
-import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { isTimeZone } from '#kernel/instant';
 import { listProblems } from '#platform/db/list';
-import type { ProfileId } from '#platform/db/db-schema';
 import type { App } from '#platform/http/app';
 import { sellersSeenBy } from '#platform/http/guards/access';
 import { listQuerystring, SlugParam } from '#platform/http/schemas';
@@ -11,6 +8,7 @@ import { findProfileById } from '#profiles';
 import { ledgerProblems } from '../problems.ts';
 import { creditNoteList } from './credit-note-store.ts';
 import { getCreditNote, listCreditNotes } from './list-credit-notes.ts';
+import { profileOf } from './profile-of.ts';
 import { CreditNotePage, CreditNoteSchema } from './schemas.ts';
 
 /** Registers the credit notes of a profile. Instants without a zone are read in the zone of the profile. */
@@ -62,9 +60,4 @@ export function documentRoutes(app: App): void {
         sellers: sellersSeenBy(request.subject),
       }),
   );
-}
-
-function profileOf({ subject: { profile_id } }: FastifyRequest): ProfileId {
-  assert(profile_id !== null, 'the route requires a profile');
-  return profile_id;
 }

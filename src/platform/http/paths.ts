@@ -109,6 +109,7 @@ export const paths = {
   printableReceipt: (profile: string, charge: string) => `/billing/${e(profile)}/receipt/${e(charge)}/printable/`,
   document: (profile: string, provider: string, number: string) =>
     `/billing/${e(profile)}/documents/${e(provider)}/${e(number)}/`,
+  creditNotesDownload: (profile: string) => `/billing/${e(profile)}/credit-notes/download/`,
   documentDownload: (profile: string, provider: string, number: string) =>
     `/billing/${e(profile)}/documents/${e(provider)}/${e(number)}/download/`,
   receiptDownload: (profile: string, charge: string) => `/billing/${e(profile)}/receipt/${e(charge)}/download/`,
