@@ -142,15 +142,15 @@ test('the amounts on a subscription follow the rules of recognition', async () =
   const post = (...entries: NewEntry[]) =>
     inTransaction(app.db, (tx) => postEvent(tx, { key: next('event'), kind: 'test', at: app.clock.now(), entries }));
   const sale = { provider, payer, subject };
-  const name = `sub_${subject.id}`;
-  const taken_rule =
-    'the income taken from Receivable is not above the amount due or written off, and is returned by the payment';
+  const rule = `what is recognised of a subscription or seat is within its orders, its payments and what is due: sub_${subject.id}`;
 
   await post(orderEntry({ ...sale, amount: 1200 }));
   await post(move(accounts.income, accounts.receivable, 300));
   assert.deepEqual(await findViolations(), [], 'income of an unpaid order');
   await post(paidEntry({ ...sale, amount: 1000 }));
-  assert.deepEqual(await findViolations(), [`${taken_rule}: ${name}: 300 taken, 200 due, 0 written off, in usd`]);
+  assert.deepEqual(await findViolations(), [
+    `${rule}: 300 taken from Receivable before the payment, 200 due, 0 written off, in usd`,
+  ]);
   await post(move(accounts.receivable, accounts.backlog, 300));
   assert.deepEqual(await findViolations(), [], 'the payment returns the income to Backlog');
   await post(move(accounts.income, accounts.receivable, 200));
@@ -161,13 +161,11 @@ test('the amounts on a subscription follow the rules of recognition', async () =
 
   await post(move(accounts.income, accounts.backlog, 1));
   assert.deepEqual(await findViolations(), [
-    `the Backlog of a subscription or seat is not above 0: no more is recognised than was paid: ${name}: the balance is 1 usd`,
-    `the Income of a subscription or seat is not above its orders: ${name}: 1201 recognised of 1200 usd`,
+    `${rule}: more is recognised than was paid, the Backlog is 1 usd; the Income is 1201 of orders of 1200 usd`,
   ]);
   await post(move(accounts.backlog, accounts.income, 1));
   await post(move(accounts.receivable, accounts.backlog, 201));
   assert.deepEqual(await findViolations(), [
-    `the Backlog of a subscription or seat is not above 0: no more is recognised than was paid: ${name}: the balance is 201 usd`,
-    `${taken_rule}: ${name}: -1 taken, 0 due, 200 written off, in usd`,
+    `${rule}: more is recognised than was paid, the Backlog is 201 usd; -1 taken from Receivable before the payment, 0 due, 200 written off, in usd`,
   ]);
 });

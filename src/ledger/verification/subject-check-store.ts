@@ -44,25 +44,23 @@ const subjectSums = sql`(
   ) subject`;
 
 /**
- * Rules of the amounts on one subscription or seat.
+ * Rules of the amounts on one subscription or seat, checked in one pass over the entries.
  * @see docs/decisions/0070-ledger-verification.md
  */
 export const subjectChecks: readonly LedgerCheck[] = [
   defineCheck(
-    'the Backlog of a subscription or seat is not above 0: no more is recognised than was paid',
-    sql<Finding>`select subject as "where", 'the balance is ' || backlog || ' ' || unit as detail from ${subjectSums}
-      where backlog > 0 and not is_converted order by subject, unit limit ${FINDINGS_MAX}`,
-  ),
-  defineCheck(
-    'the Income of a subscription or seat is not above its orders',
-    sql<Finding>`select subject as "where", income || ' recognised of ' || ordered || ' ' || unit as detail
+    'what is recognised of a subscription or seat is within its orders, its payments and what is due',
+    sql<Finding>`select subject as "where", concat_ws('; ',
+        case when backlog > 0 and not is_converted
+          then format('more is recognised than was paid, the Backlog is %s %s', backlog, unit) end,
+        case when income > ordered or income < 0
+          then format('the Income is %s of orders of %s %s', income, ordered, unit) end,
+        case when advanced < 0 or advanced > greatest(owed, 0) + canceled then format(
+          '%s taken from Receivable before the payment, %s due, %s written off, in %s', advanced, owed, canceled, unit) end
+      ) as detail
       from ${subjectSums}
-      where income > ordered or income < 0 order by subject, unit limit ${FINDINGS_MAX}`,
-  ),
-  defineCheck(
-    'the income taken from Receivable is not above the amount due or written off, and is returned by the payment',
-    sql<Finding>`select subject as "where",
-      format('%s taken, %s due, %s written off, in %s', advanced, owed, canceled, unit) as detail from ${subjectSums}
-      where advanced < 0 or advanced > greatest(owed, 0) + canceled order by subject, unit limit ${FINDINGS_MAX}`,
+      where backlog > 0 and not is_converted or income > ordered or income < 0
+        or advanced < 0 or advanced > greatest(owed, 0) + canceled
+      order by subject, unit limit ${FINDINGS_MAX}`,
   ),
 ];
