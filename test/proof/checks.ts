@@ -190,6 +190,7 @@ const REQUEST_TABLES = [
   'rate_limits',
   'idempotency_records',
   'request_counts',
+  'changes',
   'shown_lines',
   'engagements',
   'users',

@@ -5,6 +5,7 @@ import { add, empty, pay, redeem } from './commands/buy.ts';
 import { decide, dispute, refund } from './commands/charges.ts';
 import type { Command } from './commands/command.ts';
 import { collect, payByLink, payLater } from './commands/links.ts';
+import { payOut } from './commands/payouts.ts';
 import { cancel, claim, grant, moveClock } from './commands/subscriptions.ts';
 import type { Model } from './model/model.ts';
 import { balances } from './model/quote.ts';
@@ -129,6 +130,7 @@ const draws: readonly { weight: number; kind: string; draw: fc.Arbitrary<(model:
       .tuple(place, fc.constantFrom('write_off' as const, 'offline_payment' as const))
       .map(([drawn, kind]) => () => [collect(drawn, kind)]),
   },
+  { weight: 1, kind: 'pay out', draw: fc.integer({ min: 1, max: 120 }).map((units) => () => [payOut(units)]) },
   { weight: 2, kind: 'reverse', draw: place.map((drawn) => () => [reverse(drawn)]) },
   {
     weight: 3,

@@ -55,6 +55,8 @@ export interface Site {
   managerOf(provider: string): string;
   /** Codes that were sent to an address, oldest first. */
   codesFor(email: string): Promise<string[]>;
+  /** Marks the address of a person as verified, or as not verified. */
+  verify(email: string, is_verified: boolean): Promise<void>;
   findCharges(customers: readonly string[]): Promise<ChargeFact[]>;
   findAdjustments(payers: readonly string[]): Promise<AdjustmentFact[]>;
   moveClock(ms: number): Promise<void>;
@@ -167,6 +169,10 @@ function connect(
       await app.tollgate.worker.drain();
       const mails = app.tollgate.mailbox.list(email).filter(({ event }) => event === 'claim_code_generated');
       return mails.toReversed().flatMap(({ text }) => /[0-9a-f]{40}/.exec(text)?.[0] ?? []);
+    },
+    async verify(email, is_verified) {
+      const email_verified_at = is_verified ? app.clock.now() : null;
+      await app.db.updateTable('users').set({ email_verified_at }).where('email', '=', email).execute();
     },
     async findCharges(customers) {
       const { rows } = await sql<ChargeFact>`

@@ -56,7 +56,11 @@ export function claim(email: string, user: string, drawn: number): Command {
       const codes = await site.codesFor(email);
       const code = codes[drawn % Math.max(codes.length, 1)];
       if (code === undefined) return { status: 204, text: '' };
-      return site.call(user, 'POST', '/api/cart/redeem', { code });
+      // Only the verified owner of the address may claim. Verified for good, the next seat would be an ordinary gift.
+      await site.verify(email, true);
+      const reply = await site.call(user, 'POST', '/api/cart/redeem', { code });
+      await site.verify(email, false);
+      return reply;
     },
   };
 }
