@@ -78,7 +78,12 @@ export function registerHooks(app: App, options: HttpOptions): void {
   app.addHook('onSend', (request, reply, payload, done) => {
     securityHeaders(request, reply);
     encodeHeaders(reply);
-    if (request.idempotency) return storeResponse(request, reply, payload);
+    if (request.idempotency) {
+      // The response is sent in any case: its key is then released like that of an interrupted request.
+      return storeResponse(request, reply, payload).catch((error: unknown) => {
+        request.log.error({ err: error }, 'response of an idempotency key not stored');
+      });
+    }
     done(null, payload);
     return undefined;
   });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
 import { insertFirstRules } from '#gateway';
 import { apiClient, browserClient, registerUser } from '../../../test/support/client.ts';
 import { inTransaction } from '../db/database.ts';
@@ -100,6 +101,25 @@ test('six concurrent requests with one key run once', async () => {
   );
   const rows = await app.db.selectFrom('profiles').select('slug').where('full_name', '=', 'At Once').execute();
   assert.equal(rows.length, 1);
+});
+
+test('a response is sent also if the database fails while it is stored', async () => {
+  await sql`create function fail() returns trigger language plpgsql as $$ begin raise 'no space'; end $$`.execute(
+    app.db,
+  );
+  await sql`create trigger failing before update or delete on idempotency_records execute function fail()`.execute(
+    app.db,
+  );
+  const post = (full_name: string) =>
+    ada()('POST', '/api/users/ada/profiles', { full_name }, { 'idempotency-key': `failing ${full_name}` });
+  const [made, refused] = [
+    await post('Not Stored'),
+    await ada()('POST', '/api/cart/redeem', { code: 'ABSENT' }, { 'idempotency-key': 'failing' }),
+  ];
+  await sql`drop function fail cascade`.execute(app.db);
+  assert.equal(made.status, 201, made.text);
+  assert.equal(made.json()['full_name'], 'Not Stored');
+  assert.equal(refused.json()['code'], 'coupon_useless');
 });
 
 test('a stored response is encrypted in the database', async () => {
