@@ -98,8 +98,8 @@ async function checkOutOnce(
   const reply =
     seen.status === 200 ? await site.call(buyer, 'POST', url, { processor_token }, { node, headers }) : seen;
   const body = reply.text.startsWith('{') ? (JSON.parse(reply.text) as { code?: string; processor_key?: string }) : {};
-  const detail = body.code ?? (reply.status >= 400 ? reply.text.slice(0, 80) : '');
-  const name = `${reply.status} ${detail}`.trim();
+  assert.ok(reply.status < 400 || body.code !== undefined, `an error has a code: ${reply.status} ${reply.text}`);
+  const name = `${reply.status} ${body.code ?? ''}`.trim();
   report.responses.set(name, (report.responses.get(name) ?? 0) + 1);
   if (reply.status === 201) accepted.add(body.processor_key ?? assert.fail('the response names the charge'));
 }

@@ -190,8 +190,10 @@ function connect(
       return rows;
     },
     async moveClock(ms) {
-      const now = new Date(app.clock.now().getTime() + ms).toISOString();
-      const reply = await apiClient(app)('POST', '/_dev/clock', { now });
+      const to = new Date(app.clock.now().getTime() + ms);
+      const reply = await apiClient(app)('POST', '/_dev/clock', { now: to.toISOString() });
+      // A concurrent move went further.
+      if (reply.status === 400 && app.clock.now() > to) return;
       assert.equal(reply.status, 200, reply.text);
       assert.deepEqual(reply.json<{ failed: unknown[] }>().failed, [], 'every job succeeds');
     },
