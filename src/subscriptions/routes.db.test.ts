@@ -225,3 +225,17 @@ test('a provider sees and ends only subscriptions to its own plans', async () =>
   assert.equal((await provider('PATCH', foreign, { auto_renew: false })).status, 403);
   assert.equal((await subscriber('GET', foreign)).status, 200);
 });
+
+test('the provider subscribes a customer as in 2019; the subscriber gets no plan without buying it', async () => {
+  await order(subscriber, 'xia', await makePlan('First of two'));
+  const plan = await makePlan('Second of two', { skip_optin_on_grant: true, period_amount: 5000 });
+  const url = '/api/profile/xia/subscriptions';
+  assert.equal((await subscriber('POST', url, { plan })).status, 403);
+  assert.equal((await other_user('POST', url, { plan })).status, 403);
+  assert.equal((await provider('POST', url, { plan: 'unknown-plan' })).status, 404);
+  const created = await provider('POST', url, { plan: { slug: plan } });
+  assert.equal(created.status, 201, created.text);
+  assert.deepEqual([created.json<Row>().plan.slug, created.json<Row>().profile.slug], [plan, 'xia']);
+  assert.equal((await provider('POST', url, { plan })).status, 200);
+  assert.ok((await slugs(subscriber, url)).includes(`xia:${plan}`));
+});

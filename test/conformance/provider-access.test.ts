@@ -168,6 +168,7 @@ const writes: [route: string, path: () => string, body: unknown, status: number]
     403,
   ],
   ['POST /profile/:profile/subscriptions/', () => '', null, 403],
+  ['POST /api/profile/:profile/subscriptions', () => '/api/profile/acme/subscriptions', { plan: 'pool-card' }, 403],
   [
     'POST /api/billing/:profile/charges/:charge/email',
     () => `/api/billing/acme/charges/${charges.pool}/email`,

@@ -1,14 +1,17 @@
+import { findPlanBySlug } from '#catalog';
 import type { App } from '#platform/http/app';
 import { putAndPatch } from '#platform/http/put-and-patch';
 import { type Throttle, throttleProblems } from '#platform/security/throttle';
 import { countInvitation } from '#profiles';
 import { subscriptionProblems } from '../problems.ts';
-import { presentSubscriber } from '../records/index.ts';
-import { getSubjectId } from '../route-subject.ts';
-import { PlanParams, SubscriberSchema } from '../schemas.ts';
+import { findManagedProfiles } from '../managed-profiles.ts';
+import { mayExtend } from '../policy.ts';
+import { presentSubscriber, presentSubscription } from '../records/index.ts';
+import { getSubjectId, getSubjectProfile } from '../route-subject.ts';
+import { PlanParams, SubscriberSchema, SubscriptionSchema } from '../schemas.ts';
 import { acceptRequest } from './accept-subscription.ts';
 import { grantSubscription } from './grant-subscription.ts';
-import { GrantQuerystring, GrantBody, RequestKeyParams } from './schemas.ts';
+import { GrantQuerystring, GrantBody, ProfileParams, RequestKeyParams, SubscribeBody } from './schemas.ts';
 
 const managing = { kind: 'direct' } as const;
 const tags = ['subscriptions'];
@@ -16,6 +19,7 @@ const tags = ['subscriptions'];
 /** Grants of subscriptions, and requests that a provider accepts. */
 export function grantRoutes(app: App, needs: { throttle: Throttle }): void {
   grantRoute(app, needs.throttle);
+  subscribeRoute(app, needs.throttle);
   acceptRequestRoute(app);
 }
 
@@ -49,6 +53,47 @@ function grantRoute(app: App, throttle: Throttle): void {
       const force = isForced(query.force);
       const { subscription, is_new } = await grantSubscription(ctx, target, request.body, { force });
       return reply.status(is_new ? 201 : 200).send(await presentSubscriber(ctx, subscription));
+    },
+  );
+}
+
+/** Operation of the API version of 2019: the provider of a plan subscribes the profile, as a grant does. */
+function subscribeRoute(app: App, throttle: Throttle): void {
+  app.post(
+    '/api/profile/:profile/subscriptions',
+    {
+      config: {
+        access: { kind: 'provider' },
+        problems: [
+          subscriptionProblems.plan_not_provided,
+          subscriptionProblems.subscription_protected,
+          throttleProblems.too_many_requests,
+        ],
+      },
+      schema: {
+        hide: true,
+        params: ProfileParams,
+        body: SubscribeBody,
+        response: { 200: SubscriptionSchema, 201: SubscriptionSchema },
+      },
+    },
+    async (request, reply) => {
+      const { ctx, subject, body } = request;
+      const slug = typeof body.plan === 'string' ? body.plan : body.plan.slug;
+      const plan = await findPlanBySlug(ctx.db, slug);
+      if (!plan) throw subscriptionProblems.plan_not_provided();
+      const managed = await findManagedProfiles(ctx.db, ctx);
+      // A subscriber buys: only the provider and the broker give a subscription.
+      if (!mayExtend(managed, plan)) throw subscriptionProblems.subscription_protected();
+      await countInvitation(ctx, throttle);
+      const profile = await getSubjectProfile(ctx, subject);
+      const { subscription, is_new } = await grantSubscription(
+        ctx,
+        { provider_id: plan.profile_id, plan: plan.slug },
+        { profile: { slug: profile.slug, full_name: profile.full_name } },
+        { force: false },
+      );
+      return reply.status(is_new ? 201 : 200).send(await presentSubscription(ctx, subscription, managed));
     },
   );
 }

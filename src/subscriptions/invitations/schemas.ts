@@ -35,3 +35,13 @@ export const GrantQuerystring = Type.Object({
 });
 
 export const RequestKeyParams = Type.Object({ profile: SlugParam, request_key: Type.String({ maxLength: 100 }) });
+
+export const ProfileParams = Type.Object({ profile: SlugParam });
+
+/** Of the documented subscription only the plan has an effect: the other members follow from it. */
+export const SubscribeBody = Type.Object({
+  plan: Type.Union([
+    Type.String({ minLength: 1, maxLength: 50 }),
+    Type.Object({ slug: Type.String({ minLength: 1, maxLength: 50 }) }),
+  ]),
+});
