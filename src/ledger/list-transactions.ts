@@ -13,6 +13,7 @@ import { presentTransactions } from './present-transactions.ts';
 import type { PresentedTransaction } from './schemas.ts';
 import { allOldestFirst, fundsOldestFirst, salesOldestFirst } from './profile-order-store.ts';
 import {
+  type EntriesSum,
   type EntryFilter,
   matchAccounts,
   matchFunds,
@@ -29,6 +30,7 @@ import {
   selectSalesSum,
   sumAccountsUntil,
   sumProfileUntil,
+  toMoney,
 } from './transaction-store.ts';
 
 /** A requested list of transactions. */
@@ -166,7 +168,7 @@ interface Listing {
   /** Returns the balance of all pages of the list when it is not searched, or always without `sum_rows`. */
   sum?: ((reader: Reader) => Promise<Money[]>) | null;
   /** Selects the balance of the entries of all pages. */
-  sum_rows?: (entries: Expression<unknown>) => RawBuilder<Money>;
+  sum_rows?: (entries: Expression<unknown>) => RawBuilder<EntriesSum>;
 }
 
 async function listEntries(
@@ -180,12 +182,12 @@ async function listEntries(
   const searched =
     sum_rows && is_summed ? await searchPageAndSums(reader, query, order, range.list, url, sum_rows) : null;
   const [page, balances] = searched
-    ? [searched.page, searched.sums]
+    ? [searched.page, toMoney(searched.sums)]
     : await mergeReads(reader, [
         (together) => listPage(together, query, order, range.list, url, { count }),
         async (together) =>
           sum_rows && is_summed
-            ? (await sum_rows(filterRows(query, order, range.list)).execute(together)).rows
+            ? toMoney((await sum_rows(filterRows(query, order, range.list)).execute(together)).rows)
             : ((await sum?.(together)) ?? []),
       ]);
   const results = await presentTransactions(reader, page.results, viewer_id, ctx.lang);

@@ -122,13 +122,18 @@ const matchEitherAccount = (selector: string): EntryFilter =>
 const matchAccount = (side: 'orig_account' | 'dest_account', selector: string): EntryFilter =>
   sql<SqlBool>`position(lower(${selector}) in lower(${sql.ref(side)})) > 0`;
 
+/** A sum of amounts in one unit, with the number of the entries to an account in this unit. */
+export interface EntriesSum extends Money {
+  rows_count: number;
+}
+
 /** Selects the sums of sales by unit. */
-export function selectSalesSum(entries: Expression<unknown>): RawBuilder<Money> {
+export function selectSalesSum(entries: Expression<unknown>): RawBuilder<EntriesSum> {
   return selectSums(entries, { added: { orig: sql<SqlBool>`true` } });
 }
 
 /** Selects what the funds of a provider received less what they sent, by unit. */
-export function selectFundsSum(entries: Expression<unknown>, profile_id: ProfileId): RawBuilder<Money> {
+export function selectFundsSum(entries: Expression<unknown>, profile_id: ProfileId): RawBuilder<EntriesSum> {
   return selectSums(entries, {
     added: { dest: sql<SqlBool>`dest_profile_id = ${profile_id} and dest_account = 'Funds'` },
     subtracted: { orig: sql<SqlBool>`orig_profile_id = ${profile_id} and orig_account = 'Funds'` },
@@ -201,31 +206,36 @@ export function selectAccountsCount(selector: string, until: Date): RawBuilder<{
 /** As `selectAccountsSum`, for all entries before an instant, without reading them. */
 export async function sumAccountsUntil(reader: Reader, selector: string, until: Date): Promise<Money[]> {
   const rows = sql`(select * from ${totalsUntil(until)} as entry where ${matchAccounts(selector)})`;
-  return (await selectAccountsSum(rows, selector).execute(reader)).rows;
+  return toMoney((await selectAccountsSum(rows, selector).execute(reader)).rows);
 }
 
 /** Selects what the accounts of `matchAccounts` received less what they sent, by unit. */
-export function selectAccountsSum(entries: Expression<unknown>, selector: string): RawBuilder<Money> {
+export function selectAccountsSum(entries: Expression<unknown>, selector: string): RawBuilder<EntriesSum> {
   return selectSums(entries, {
     added: { dest: matchAccount('dest_account', selector) },
     subtracted: { orig: matchAccount('orig_account', selector) },
   });
 }
 
+/** Returns the sums without their numbers of entries. */
+export function toMoney(sums: readonly EntriesSum[]): Money[] {
+  return sums.map(({ unit, amount }) => ({ unit, amount }));
+}
+
 /** Sums entries by unit: the received or sent amounts where a condition holds. Entries have a row for both units. */
 function selectSums(
   entries: Expression<unknown>,
   { added, subtracted = {} }: Record<'added', Sides> & { subtracted?: Sides },
-): RawBuilder<Money> {
+): RawBuilder<EntriesSum> {
   const amount = (side: keyof Sides) => {
     const column = sql.ref(`${side}_amount`);
     const plus = sql`case when ${added[side] ?? sql`false`} then ${column} else 0 end`;
     return sql`${plus} - case when ${subtracted[side] ?? sql`false`} then ${column} else 0 end`;
   };
-  return sql<Money>`
-    select side.unit, sum(side.amount) as amount
+  return sql<EntriesSum>`
+    select side.unit, sum(side.amount) as amount, sum(side.rows_count)::bigint as rows_count
     from ${entries} as listed cross join lateral (values
-      (dest_unit, ${amount('dest')}), (orig_unit, ${amount('orig')})) as side (unit, amount)
+      (dest_unit, ${amount('dest')}, 1), (orig_unit, ${amount('orig')}, 0)) as side (unit, amount, rows_count)
     group by side.unit order by side.unit`;
 }
 

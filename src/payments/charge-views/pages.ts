@@ -19,7 +19,6 @@ import {
   findLinesOfCharges,
   listChargeRows,
   readChargeRows,
-  sumCharges,
 } from '../charges/index.ts';
 import { chargePill } from './charge-pill.ts';
 import { chargesList, chargesPage } from './page-types.ts';
@@ -62,9 +61,8 @@ async function viewCharges(
   const until = is_whole ? list.ends_at : null;
   // Counting the states of all charges would read every one of them.
   const is_counted = is_ranged || list.terms.length > 0;
-  const [page, sums, states] = await mergeReads(ctx.db, [
+  const [{ page, sums }, states] = await mergeReads(ctx.db, [
     (reader) => listChargeRows(reader, list, until, listUrl, filter),
-    (reader) => sumCharges(reader, list, until, filter),
     async (reader) => (is_counted ? countChargesByState(reader, list, { amount: filter.amount ?? null }) : null),
   ]);
   const [customers, lines] = await mergeReads(ctx.db, [

@@ -1,8 +1,9 @@
 import { sql, type SqlBool } from 'kysely';
-import type { ListQuery } from '#kernel/page';
+import type { ListQuery, Page } from '#kernel/page';
 import type { Reader } from '#platform/db/database';
 import type { ChargeId } from '#platform/db/db-schema';
-import { defineList, listPage } from '#platform/db/list';
+import { defineList, filterRows, listPage, searchPageAndSums } from '#platform/db/list';
+import { mergeReads } from '#platform/db/merge-reads';
 import { readOverRows } from '#platform/lists/list-searched';
 import { readBatches } from '#platform/lists/read-batches';
 import { profile_keys, selectNamedProfiles, selectProfileNames } from '#profiles';
@@ -47,17 +48,43 @@ export interface ChargeFilter {
   amount?: { min: number | null; max: number | null } | null;
 }
 
-/** Returns a page of all charges; `until` when the list is restricted by that bound (exclusive) only. */
-export function listChargeRows(
+/** A sum of charges in one unit, in 1/100 of it. */
+export interface ChargesSum {
+  unit: string;
+  amount: number;
+}
+
+/**
+ * Returns a page of all charges, and the sums of those of all pages by unit; `until` when the list is restricted by
+ * that bound (exclusive) only.
+ */
+export async function listChargeRows(
   reader: Reader,
   list: ListQuery,
   until: Date | null,
   url: URL,
   filter: ChargeFilter = {},
-) {
+): Promise<{ page: Page<Charge>; sums: ChargesSum[] }> {
+  const query = selectCharges(reader, filter);
+  const searched = await searchPageAndSums(reader, query, chargeList, list, url, (rows) =>
+    rows
+      .clearSelect()
+      .select((eb) => [
+        'charges.unit',
+        eb.fn.sum<number>('charges.amount').as('amount'),
+        eb.fn.countAll<number>().as('rows_count'),
+      ])
+      .groupBy('charges.unit')
+      .orderBy('charges.unit'),
+  );
+  if (searched) return { ...searched, sums: searched.sums.map(({ unit, amount }) => ({ unit, amount })) };
   const count =
     until && sql<{ count: number }>`select coalesce(sum(rows_count), 0) as count from ${totalsUntil(until)}`;
-  return listPage(reader, selectCharges(reader, filter), chargeList, list, url, { count });
+  const [page, sums] = await mergeReads(reader, [
+    (together) => listPage(together, query, chargeList, list, url, { count }),
+    (together) => sumCharges(together, list, until, filter),
+  ]);
+  return { page, sums };
 }
 
 /** Yields all rows of a list of charges in batches. */
@@ -121,25 +148,24 @@ function totalsUntil(until: Date) {
 }
 
 /** Returns the sums of the charges that match a list query, by unit. */
-export async function sumCharges(
+async function sumCharges(
   reader: Reader,
   list: ListQuery,
   until: Date | null,
-  filter: ChargeFilter = {},
-): Promise<{ unit: string; amount: number }[]> {
+  filter: ChargeFilter,
+): Promise<ChargesSum[]> {
   if (until !== null && list.terms.length === 0) {
-    const { rows } = await sql<{ unit: string; amount: number }>`
+    const { rows } = await sql<ChargesSum>`
       select unit, sum(amount) as amount from ${totalsUntil(until)}
       group by unit having sum(rows_count) > 0 order by unit`.execute(reader);
     return rows;
   }
-  return readOverRows(reader, selectCharges(reader, filter), chargeList, list, (rows) =>
-    rows
-      .clearSelect()
-      .select((eb) => ['charges.unit', eb.fn.sum<number>('charges.amount').as('amount')])
-      .groupBy('charges.unit')
-      .orderBy('charges.unit'),
-  );
+  return filterRows(selectCharges(reader, filter), chargeList, list)
+    .clearSelect()
+    .select((eb) => ['charges.unit', eb.fn.sum<number>('charges.amount').as('amount')])
+    .groupBy('charges.unit')
+    .orderBy('charges.unit')
+    .execute();
 }
 
 function selectCharges(reader: Reader, { state = null, amount = null }: ChargeFilter = {}) {

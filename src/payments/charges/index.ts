@@ -4,7 +4,6 @@ export {
   findLinesOfCharges,
   listChargeRows,
   readChargeRows,
-  sumCharges,
 } from './charge-list-store.ts';
 export { awaitAction } from './await-action.ts';
 export { abandonAttempt, callProcessor, findOutcome } from './call-processor.ts';

@@ -1,8 +1,7 @@
 import { type BalancePage, boundToNow, addBalance } from '#ledger';
 import type { ListQuery } from '#kernel/page';
 import type { Context } from '#platform/context';
-import { mergeReads } from '#platform/db/merge-reads';
-import { listChargeRows, sumCharges } from './charge-list-store.ts';
+import { listChargeRows } from './charge-list-store.ts';
 import { presentCharge } from './present-charge.ts';
 import type { ChargeBody } from './schemas.ts';
 
@@ -11,10 +10,7 @@ export async function listCharges(ctx: Context, list: ListQuery, url: URL): Prom
   const range = boundToNow(list, ctx.clock.now());
   const is_whole = list.start_at === null && list.ends_at === null;
   const until = is_whole ? range.list.ends_at : null;
-  const [page, sums] = await mergeReads(ctx.db, [
-    (together) => listChargeRows(together, range.list, until, url),
-    (together) => sumCharges(together, range.list, until),
-  ]);
+  const { page, sums } = await listChargeRows(ctx.db, range.list, until, url);
   const results = page.results.map((charge) => presentCharge(charge, undefined, ctx.lang));
   return addBalance({ ...page, results }, range, sums);
 }

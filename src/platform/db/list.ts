@@ -4,7 +4,7 @@ import { defineProblems } from '#kernel/problem';
 import { filterByDate, filterByTerms } from '../lists/list-filter.ts';
 import { type ListSpec, offsetOf, orderRows, sortKeysOf } from '../lists/list-order.ts';
 import { type CountedRows, readFromNearestEnd, readFromStart, readKeyByKey } from '../lists/list-page.ts';
-import { indexSearch, readSearched } from '../lists/list-searched.ts';
+import { indexSearch, readSearched, type RowsSum } from '../lists/list-searched.ts';
 import type { Reader } from './database.ts';
 
 /** Columns that a query with these tables has. */
@@ -88,13 +88,13 @@ export interface PageAndSums<O, S> {
  *
  * @throws page_out_of_range (404)
  */
-export async function searchPageAndSums<DB, TB extends keyof DB, O, S>(
+export async function searchPageAndSums<DB, TB extends keyof DB, O, S extends RowsSum>(
   reader: Reader,
   query: SelectQueryBuilder<DB, TB, O>,
   spec: NoInfer<ListSpec<ColumnOf<DB, TB>>>,
   list: ListQuery,
   url: URL,
-  sums: (rows: SelectQueryBuilder<DB, TB, O>) => RawBuilder<S>,
+  sums: (rows: SelectQueryBuilder<DB, TB, O>) => Expression<S>,
 ): Promise<PageAndSums<O, S> | null> {
   if (!(list.page >= 1)) throw listProblems.page_out_of_range();
   const search = indexSearch(query, spec, list);

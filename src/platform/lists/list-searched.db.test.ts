@@ -36,8 +36,9 @@ const indexed = defineList({
 type Rows = SelectQueryBuilder<Schema, 'profiles', { id: number; slug: string; created_at: Date }>;
 
 const select = (): Rows => database.db.selectFrom('profiles').select(['id', 'slug', 'created_at']).$castTo();
-const sumBy = (rows: Rows) => sql<{ hour: number; sum: number }>`
-  select extract(hour from created_at)::int as hour, sum(id)::int as sum from ${rows} as rows group by 1 order by 1`;
+const sumBy = (rows: Rows) => sql<{ hour: number; sum: number; rows_count: number }>`
+  select extract(hour from created_at)::int as hour, sum(id)::int as sum, count(*)::int as rows_count
+  from ${rows} as rows group by 1 order by 1`;
 const url = new URL('https://cowork.test/');
 const listOf = (raw: RawListQuery) => parseListQuery(raw, (text) => new Date(text));
 

@@ -52,14 +52,19 @@ export function indexSearch<DB, TB extends keyof DB, O>(
 /** Parts of a page of an indexed search. */
 export interface SearchedPage<DB, TB extends keyof DB, O, S> {
   readonly search: IndexedSearch<DB, TB, O>;
-  /** Counts the rows of a broad search. */
+  /** Counts the rows of a broad search without sums. */
   readonly counted: Expression<unknown>;
   /** The rows of a broad search up to the end of the page; `search.many` when omitted. */
   readonly first?: Query<DB, TB, O>;
   /** The last rows of a broad search, `rows_count` of them at least; `search.many` when omitted. */
   readonly last?: (rows_count: Expression<number>) => Query<DB, TB, O>;
-  /** Selects sums over the rows of all pages. */
-  readonly sums?: (rows: Query<DB, TB, O>) => RawBuilder<S>;
+  /** Selects sums over the rows of all pages. They count the rows too: all of them are read once. */
+  readonly sums?: (rows: Query<DB, TB, O>) => Expression<S>;
+}
+
+/** A sum over some rows of a list; each row is counted in one of the sums. */
+export interface RowsSum {
+  rows_count: number;
 }
 
 /**
@@ -68,7 +73,7 @@ export interface SearchedPage<DB, TB extends keyof DB, O, S> {
  * Few candidates are read by their ids. Many are not read: the rows of the list are read in their order until the page
  * is full, from the nearer end, and counted. Both ways are planned and one is executed.
  */
-export async function readSearched<DB, TB extends keyof DB, O, S>(
+export async function readSearched<DB, TB extends keyof DB, O, S extends RowsSum>(
   reader: Reader,
   { search, counted, first = search.many, last = () => search.many, sums }: SearchedPage<DB, TB, O, S>,
   spec: ListSpec,
@@ -85,14 +90,19 @@ export async function readSearched<DB, TB extends keyof DB, O, S>(
   // Only a page beyond the first rows is read from the end: its count is known before its rows.
   const is_deep = offsetOf(list) > 0 ? sql<boolean>`2 * ${offset} >= ${total}` : sql<boolean>`false`;
   const { is_broad } = search;
+  const tables = sums
+    ? sql`summed as materialized (
+        select * from (${sums(search.many)}) as many where ${is_broad}
+        union all select * from (${sums(search.few)}) as few where not ${is_broad}),
+      counted as materialized (select coalesce(sum(summed.rows_count), 0) as count from summed)`
+    : sql`counted as materialized (
+        select case when ${is_broad} then coalesce((${counted}), 0) else ${search.few_count} end as count)`;
   const page = sql<{ count: number; forward: Row[] | null; backward: Row[] | null; sums: Row[] | null }>`
-    with ${search.tables},
-    counted as materialized (
-      select case when ${is_broad} then coalesce((${counted}), 0) else ${search.few_count} end as count)
+    with ${search.tables}, ${tables}
     select ${total} as count,
       case when not ${is_broad} then ${jsonOf(few)} when not ${is_deep} then ${jsonOf(forward)} end as forward,
       case when ${is_broad} and ${is_deep} then ${jsonOf(backward)} end as backward,
-      ${sums ? eitherWay(search, (rows) => jsonOf(sums(rows))) : sql`null`} as sums`;
+      ${sums ? jsonOf(sql`select * from summed`) : sql`null`} as sums`;
   const { rows } = await reader.executeQuery(page.compile(reader));
   const [read] = rows;
   const found = [...(read?.forward ?? []), ...(read?.backward ?? []).reverse()].map(reviveInstants);
