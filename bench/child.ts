@@ -105,7 +105,7 @@ async function ask<Name extends keyof Questions>(child: ChildProcess, name: Name
 let tick_ms: number | null = null;
 
 /** Reads utime and stime, fields 14 and 15 of /proc/<pid>/stat (proc(5)); the name in parentheses may hold spaces. */
-function readCpuMs(pid: number): number {
+export function readCpuMs(pid: number): number {
   tick_ms ??= 1000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');

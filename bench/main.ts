@@ -6,9 +6,11 @@ import { benchDownloads } from './downloads.ts';
 import { benchFairness } from './fairness.ts';
 import { benchGateway } from './gateway.ts';
 import { benchHistory } from './history.ts';
+import { benchLedger } from './ledger.ts';
 import { benchMemory } from './memory.ts';
 import { benchPages } from './pages.ts';
 import { benchPinned } from './pinned.ts';
+import { benchProfileReads } from './profile-reads.ts';
 import { benchQueue } from './queue.ts';
 import { printHeader, printSummary } from './report.ts';
 import { makeScratchDatabase } from './scratch-database.ts';
@@ -26,6 +28,8 @@ const parts: Record<string, Part> = {
   checkout: benchCheckout,
   fairness: benchFairness,
   history: benchHistory,
+  reads: benchProfileReads,
+  ledger: benchLedger,
   queue: benchQueue,
   memory: benchMemory,
   downloads: benchDownloads,
