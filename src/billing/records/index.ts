@@ -28,7 +28,7 @@ export {
   updateCartItem,
 } from './cart-item-store.ts';
 export { updateItemCoupons, upsertCartItems } from './wanted-item-store.ts';
-export { type CartItem, type CartOwner, itemIdentity, itemsMax, USER_ITEMS_MAX, type WantedItem } from './cart-item.ts';
+export { type CartItem, type CartOwner, itemIdentity, itemsMax, type WantedItem } from './cart-item.ts';
 export {
   collectLines,
   cartVersion,
@@ -82,4 +82,4 @@ export {
 } from './shown-line-store.ts';
 export { balanceKey, isAsShown, itemKey, type ShownLine, type ShownScope } from './shown-line.ts';
 export { findCartPlanIds, findSeatAddresses, findSeatItems } from './cart-seat-store.ts';
-export { entryKey, type FreeEntries, freeEntriesOf, takenEntries } from './free-entry-store.ts';
+export { entryKey, type FreeEntries, freeEntriesOf } from './free-entry-store.ts';
