@@ -29,6 +29,7 @@ const lists = [
   ],
   [`/api/profile/${PROVIDER}/subscribers`, ['full_name', 'created_at', 'slug'], 'user-77777'],
   [`/api/profile/${PROVIDER}/subscribers/all`, ['full_name'], 'user-77777'],
+  [`/api/profile/${PROVIDER}/subscribers/unengaged`, ['full_name'], 'user-77777'],
   [
     `/api/profile/${PROVIDER}/subscribers/subscriptions`,
     ['ends_at', 'created_at', 'plan', 'profile', 'profile__full_name', 'profile__email', 'profile__country'],
@@ -59,11 +60,13 @@ const wanted = process.argv.slice(2);
 const figures: Figure[] = lists
   .filter(([list]) => wanted.length === 0 || wanted.some((word) => list.includes(word)))
   .flatMap(([list, orders]) =>
-    [...orders, ...orders.map((order) => `-${order}`), 'search', 'middle page', 'last page'].map((what) => ({
-      list,
-      what,
-      times_ms: [],
-    })),
+    [...orders, ...orders.map((order) => `-${order}`), 'search', 'broad search', 'middle page', 'last page'].map(
+      (what) => ({
+        list,
+        what,
+        times_ms: [],
+      }),
+    ),
   );
 
 let drop: () => Promise<void> = async () => {};
@@ -89,6 +92,8 @@ async function measure({ site, token }: ListSite, { list, what }: Figure): Promi
   const pages = Math.max(1, Math.ceil(count / 25));
   const queries: Record<string, string> = {
     search: `q=${encodeURIComponent(text)}`,
+    // The first word is in most rows.
+    'broad search': `q=${/^[a-z]+/i.exec(text)?.[0] ?? ''}`,
     'middle page': `page=${Math.ceil(pages / 2)}`,
     'last page': `page=${pages}`,
   };
