@@ -29,7 +29,12 @@ export {
   planInvoices,
 } from './documents/index.ts';
 export { type BalancePage, boundToNow, addBalance } from './balance-page.ts';
-export { checkpointText, parseCheckpoint, sealLedger } from './chain/index.ts';
+export {
+  checkpointText,
+  parseCheckpoint,
+  /** @public tests and the bench seal without a worker */
+  sealLedger,
+} from './chain/index.ts';
 export { defineCheck, type Finding, FINDINGS_MAX, type LedgerCheck } from './check.ts';
 export { eventPayments, orderEntries, subjectRefunds } from './check-facts-store.ts';
 export { accounts, convertAmount, type Entry, moveAmount, type NewEntry, type ProfileAccount } from './entry.ts';
